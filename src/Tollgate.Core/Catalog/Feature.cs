@@ -1,0 +1,76 @@
+using Tollgate.Core.Money;
+
+namespace Tollgate.Core.Catalog;
+
+/// <summary>What kind of thing a plan grants.</summary>
+public enum FeatureKind
+{
+    /// <summary>Counted against a quota.</summary>
+    Metered,
+
+    /// <summary>On or off.</summary>
+    Switch,
+
+    /// <summary>A setting that is read, such as <c>data_retention_days</c>.</summary>
+    Value,
+}
+
+/// <summary>How the events that match a meter become units.</summary>
+public enum MeterAggregate
+{
+    Count,
+    Sum,
+    Max,
+    Unique,
+}
+
+/// <summary>What happens to an event whose period has been invoiced already. The accept window is the same for all: 35 days.</summary>
+public enum LateEventPolicy
+{
+    NextInvoice,
+    IgnoreAndReport,
+}
+
+/// <summary>
+/// Turns events into units of a feature. A metered feature without meters of its own has the default one:
+/// events whose type is the feature's code, sum of their quantity.
+/// </summary>
+/// <param name="EventType">The type of the events that it reads.</param>
+/// <param name="Aggregate">How their values become units.</param>
+/// <param name="ValueProperty">The property that holds the value; null means the event's quantity (for <c>unique</c> it is required).</param>
+/// <param name="Filters">All must match. Property name and the values (as text) that it may have.</param>
+/// <param name="LateEvents">Policy for events that arrive after their period was invoiced.</param>
+public sealed record Meter(
+    string EventType,
+    MeterAggregate Aggregate,
+    string? ValueProperty,
+    IReadOnlyList<MeterFilter> Filters,
+    LateEventPolicy LateEvents);
+
+public sealed record MeterFilter(string Property, IReadOnlyList<string> AnyOf);
+
+/// <summary>Something a plan grants, identified by a code that is unique in its project.</summary>
+public sealed record Feature
+{
+    public required string Code { get; init; }
+
+    public required string Name { get; init; }
+
+    public FeatureKind Kind { get; init; }
+
+    public string? Description { get; init; }
+
+    /// <summary>The name of an icon for the pricing page, for instance <c>file-text</c>.</summary>
+    public string? Icon { get; init; }
+
+    /// <summary>What one unit is called, for instance <c>scan</c>; an ISO currency such as <c>USD</c> marks a cost budget.</summary>
+    public string? Unit { get; init; }
+
+    /// <summary>True for a budget in money: its denial is <c>budget_exceeded</c> and its quantities are major units of <see cref="Unit"/>.</summary>
+    public bool IsMoney { get; init; }
+
+    public int SortOrder { get; init; }
+
+    /// <summary>Empty means the default meter.</summary>
+    public IReadOnlyList<Meter> Meters { get; init; } = [];
+}

@@ -1,0 +1,67 @@
+namespace Tollgate.Core.Catalog;
+
+public enum PriceInterval
+{
+    Weekly,
+    Monthly,
+    Yearly,
+}
+
+/// <summary>Plan × billing interval × currency.</summary>
+/// <param name="AmountMinor">Minor units of <see cref="Currency"/>, for instance cents.</param>
+/// <param name="TrialDays">0 for no trial.</param>
+public sealed record PlanPrice(PriceInterval Interval, string Currency, long AmountMinor, int TrialDays);
+
+/// <summary>
+/// One plan as it stands in a catalogue. Once published it becomes an immutable version; a changed plan is a new version.
+/// </summary>
+public sealed record Plan
+{
+    public required string Code { get; init; }
+
+    public required string Name { get; init; }
+
+    public string? Description { get; init; }
+
+    public string? Tagline { get; init; }
+
+    /// <summary>The lines with check marks on the pricing page.</summary>
+    public IReadOnlyList<string> Bullets { get; init; } = [];
+
+    public string? Icon { get; init; }
+
+    /// <summary>Marked as the popular one.</summary>
+    public bool Highlighted { get; init; }
+
+    public int SortOrder { get; init; }
+
+    /// <summary>False: kept for those who have it, no longer offered.</summary>
+    public bool Active { get; init; } = true;
+
+    public IReadOnlyList<PlanPrice> Prices { get; init; } = [];
+
+    public IReadOnlyList<Entitlement> Entitlements { get; init; } = [];
+}
+
+/// <summary>Everything that a project sells: what <c>PUT /v1/catalog</c> takes and <c>catalog export</c> gives back.</summary>
+public sealed record CatalogDocument
+{
+    /// <summary>The catalogue's own name, for instance <c>resume-ats</c>.</summary>
+    public required string Code { get; init; }
+
+    public required string Name { get; init; }
+
+    public string Currency { get; init; } = "USD";
+
+    public string TimeZone { get; init; } = "Etc/UTC";
+
+    /// <summary>The plan of a customer without an active subscription.</summary>
+    public required string DefaultPlan { get; init; }
+
+    /// <summary>Where a denial sends the customer; may hold <c>{customer}</c>, <c>{feature}</c> and <c>{plan}</c>.</summary>
+    public string UpgradeUrl { get; init; } = "/pricing";
+
+    public IReadOnlyList<Feature> Features { get; init; } = [];
+
+    public IReadOnlyList<Plan> Plans { get; init; } = [];
+}

@@ -1,0 +1,48 @@
+using System.Collections.Frozen;
+
+namespace Tollgate.Core.Catalog;
+
+/// <summary>A feature with the small number that stands for it in the ledger. The number never changes.</summary>
+public sealed record FeatureEntry(int Key, Feature Feature)
+{
+    public string Code => Feature.Code;
+}
+
+/// <summary>A published, immutable version of a plan with its entitlements by feature number.</summary>
+public sealed record PlanVersion(int Id, int Number, Plan Plan, FrozenDictionary<int, Entitlement> Entitlements)
+{
+    public string Code => Plan.Code;
+}
+
+/// <summary>A meter together with the feature that it feeds.</summary>
+public sealed record MeterTarget(FeatureEntry Feature, Meter Meter);
+
+/// <summary>
+/// The catalogue in force, indexed for the hot path. Immutable: a new revision is a new object, and whoever holds the
+/// old one finishes its decision on it.
+/// </summary>
+public sealed record PublishedCatalog
+{
+    public required int Revision { get; init; }
+
+    public required string ETag { get; init; }
+
+    public required CatalogDocument Document { get; init; }
+
+    /// <summary>Features of this revision by code.</summary>
+    public required FrozenDictionary<string, FeatureEntry> Features { get; init; }
+
+    /// <summary>Every feature that the project ever had, by number: balances may name one that was dropped since.</summary>
+    public required FrozenDictionary<int, FeatureEntry> FeaturesByKey { get; init; }
+
+    /// <summary>The newest version of each plan of this revision, by plan code.</summary>
+    public required FrozenDictionary<string, PlanVersion> Plans { get; init; }
+
+    /// <summary>Every version that a customer may be pinned to, by id.</summary>
+    public required FrozenDictionary<int, PlanVersion> PlanVersions { get; init; }
+
+    /// <summary>Meters by event type. The default meter of a feature (its own code, sum of quantity) is listed too.</summary>
+    public required FrozenDictionary<string, IReadOnlyList<MeterTarget>> MetersByEventType { get; init; }
+
+    public PlanVersion DefaultPlan => Plans[Document.DefaultPlan];
+}

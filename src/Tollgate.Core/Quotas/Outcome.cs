@@ -1,0 +1,47 @@
+namespace Tollgate.Core.Quotas;
+
+/// <summary>
+/// How a decision came out: a closed set. Each is mapped once to a reason, a status and an error code, and a table test
+/// covers the map.
+/// </summary>
+public enum Outcome
+{
+    /// <summary>Within the granted amount.</summary>
+    WithinQuota,
+
+    /// <summary>The quota is null.</summary>
+    Unlimited,
+
+    /// <summary>Beyond a soft cap, counted as overage.</summary>
+    Overage,
+
+    /// <summary>A switch that the plan turns on.</summary>
+    SwitchedOn,
+
+    /// <summary>A fact that was reported after the work was done; recorded although it goes beyond the cap.</summary>
+    RecordedOverLimit,
+
+    /// <summary>Beyond a hard cap.</summary>
+    QuotaExceeded,
+
+    /// <summary>Beyond a hard cap of a budget in money.</summary>
+    BudgetExceeded,
+
+    /// <summary>Beyond the overage that a soft cap allows.</summary>
+    OverageLimitReached,
+
+    /// <summary>The quota is zero and no grant or pool covers it.</summary>
+    FeatureDisabled,
+
+    /// <summary>The plan does not name the feature, or its switch is off.</summary>
+    FeatureNotInPlan,
+
+    /// <summary>A rate window is full; waiting helps.</summary>
+    RateLimited,
+
+    /// <summary>As many holds are open as the plan allows; waiting helps.</summary>
+    ConcurrencyLimited,
+
+    /// <summary>The customer's subscription is not active.</summary>
+    SubscriptionInactive,
+}

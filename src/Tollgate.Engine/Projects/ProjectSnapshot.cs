@@ -1,0 +1,32 @@
+using Tollgate.Core.Catalog;
+using Tollgate.Core.Time;
+
+namespace Tollgate.Engine.Projects;
+
+public enum ProjectMode
+{
+    Live,
+    Sandbox,
+}
+
+/// <summary>One project as the server's memory holds it: immutable, replaced whole when anything of it changes.</summary>
+public sealed record ProjectSnapshot
+{
+    public required int Id { get; init; }
+
+    public required string Code { get; init; }
+
+    public required string Name { get; init; }
+
+    public required ProjectMode Mode { get; init; }
+
+    /// <summary>Billing arithmetic happens in this zone.</summary>
+    public required TimeZoneInfo Zone { get; init; }
+
+    public required string Currency { get; init; }
+
+    /// <summary>Sandbox projects only: where the movable clock stands. Null follows the database's clock.</summary>
+    public Instant? TestClock { get; init; }
+
+    public required PublishedCatalog Catalog { get; init; }
+}

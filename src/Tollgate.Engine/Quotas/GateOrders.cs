@@ -1,0 +1,91 @@
+using Tollgate.Core.Money;
+using Tollgate.Core.Quotas;
+using Tollgate.Core.Time;
+
+namespace Tollgate.Engine.Quotas;
+
+/// <summary>An amount of one feature, by its code.</summary>
+public readonly record struct FeatureAmount(string Feature, Quantity Amount);
+
+/// <summary>"May this customer do this? Then record it."</summary>
+/// <param name="Customer">The project's own id; created on first use.</param>
+/// <param name="Id">The caller's idempotency id; null: one is generated (UUIDv7).</param>
+/// <param name="OccurredAt">Null: now.</param>
+/// <param name="PropertiesJson">A JSON object as the caller sent it, or null.</param>
+public sealed record ConsumeOrder(
+    string Customer, string Feature, Quantity Amount, string? Id, Instant? OccurredAt, string? PropertiesJson);
+
+/// <summary>One reported fact. <c>Enforce</c> applies caps; otherwise it is recorded also beyond them.</summary>
+public sealed record EventOrder(
+    string Id, string Customer, string Type, Quantity Quantity, Instant? OccurredAt, string? PropertiesJson, bool Enforce);
+
+public sealed record ReserveOrder(string Customer, IReadOnlyList<FeatureAmount> Amounts, string? Id, TimeSpan? TimeToLive);
+
+/// <summary>What became of a request that the gate took. Faults of the request itself are <see cref="GateFault"/>.</summary>
+public enum GateFault
+{
+    None,
+
+    /// <summary>The project's catalogue has no such feature (404 <c>feature_not_found</c>).</summary>
+    FeatureUnknown,
+
+    /// <summary>The feature is a value: it is read, not consumed (422 <c>feature_not_metered</c>).</summary>
+    FeatureNotMetered,
+
+    /// <summary>The same id came with other content (409 <c>idempotency_key_reused</c>).</summary>
+    IdReused,
+
+    /// <summary>occurred_at lies outside the accept window (422 <c>event_too_old</c>).</summary>
+    TooOld,
+
+    /// <summary>occurred_at lies more than 5 minutes ahead (422 <c>event_in_future</c>).</summary>
+    InFuture,
+
+    /// <summary>No reservation has that id (404 <c>reservation_not_found</c>).</summary>
+    HoldUnknown,
+
+    /// <summary>The reservation was released, or expired more than 24 hours ago (409 <c>reservation_closed</c>).</summary>
+    HoldClosed,
+
+    /// <summary>The same client id names reservations of several customers (409 <c>reservation_ambiguous</c>).</summary>
+    HoldAmbiguous,
+
+    /// <summary>No event has that id (404 <c>event_not_found</c>).</summary>
+    EventUnknown,
+
+    /// <summary>A property that the meter needs is missing or not a number (422 <c>event_value_invalid</c>).</summary>
+    ValueInvalid,
+
+    /// <summary>The lane's queue is full (503 <c>overloaded</c>).</summary>
+    Overloaded,
+
+    /// <summary>PostgreSQL does not answer (503 <c>storage_unavailable</c>).</summary>
+    StorageUnavailable,
+}
+
+/// <summary>The gate's answer: a fault, or a decision with the id it was recorded under.</summary>
+public sealed record GateAnswer(GateFault Fault, Decision? Decision, string? Id, bool Replayed)
+{
+    /// <summary>A reservation's expiry.</summary>
+    public Instant? ExpiresAt { get; init; }
+
+    /// <summary>A settle that came after its hold had expired: recorded as a fact.</summary>
+    public bool Late { get; init; }
+
+    /// <summary>Granted quantities that the decision burned, in order: grant id and amount.</summary>
+    public IReadOnlyList<(Guid Grant, Quantity Amount)> Burned { get; init; } = [];
+
+    public static GateAnswer Of(GateFault fault, string? id = null) => new(fault, null, id, false);
+}
+
+/// <summary>A customer as the ledger sees it now: plan and the standing of every feature of it.</summary>
+/// <param name="Known">False: no such customer yet; the answer shows what one would get.</param>
+public sealed record CustomerStanding(
+    string Customer, bool Known, Core.Catalog.PlanVersion Plan, IReadOnlyList<FeatureStanding> Features, Instant Now);
+
+/// <summary>A feature of the customer's plan. <see cref="Standing"/> is null for switches and values.</summary>
+public sealed record FeatureStanding(
+    Core.Catalog.FeatureEntry Feature, Core.Catalog.Entitlement Entitlement, Standing? Standing, long Denied, IReadOnlyList<GrantStanding> Grants);
+
+/// <summary>A live grant beside the plan's quota.</summary>
+public sealed record GrantStanding(Guid Id, string Source, int Priority, Quantity Amount, Quantity Used, Instant EffectiveAt, Instant ExpiresAt);
