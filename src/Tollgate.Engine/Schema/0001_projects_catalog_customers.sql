@@ -95,7 +95,7 @@ CREATE TABLE customers (
     partition        smallint    NOT NULL CHECK (partition BETWEEN 0 AND 63),
     account          integer     NOT NULL,
     project_id       integer     NOT NULL REFERENCES projects (id),
-    id               text        NOT NULL CHECK (length(id) BETWEEN 1 AND 255),
+    id               text        COLLATE "C" NOT NULL CHECK (length(id) BETWEEN 1 AND 255),
     version          integer     NOT NULL DEFAULT 1,
     plan_version_id  integer     REFERENCES plan_versions (id),     -- null: the newest version of the default plan
     plan_assigned_at timestamptz,
@@ -112,7 +112,10 @@ CREATE TABLE customers (
     PRIMARY KEY (partition, account),
     UNIQUE (partition, project_id, id)
 );
-CREATE INDEX customers_by_project ON customers (project_id, account);
+-- Lists run in byte order of the id, the same on every machine. Ending in the id (not in the account) also keeps a
+-- lookup by id exact when a plan made on an empty table picks this index instead of the unique one.
+CREATE INDEX customers_by_project ON customers (project_id, id);
+CREATE INDEX customers_by_email   ON customers (project_id, lower(email) text_pattern_ops) WHERE email IS NOT NULL;
 
 -- Facts: which plan version a customer had from when on, and why.
 CREATE TABLE plan_assignments (
