@@ -1,0 +1,156 @@
+using System.Globalization;
+using Tollgate.Core.Catalog;
+
+namespace Tollgate.Core.Time;
+
+/// <summary>
+/// Which stretch of time a quota counts over (<c>SEMANTICS</c> 1). Periods of one kind tile time: every instant lies in
+/// exactly one, each begins where the one before ends.
+/// </summary>
+/// <remarks>
+/// A boundary is the first instant at which the project's wall clock shows the boundary's local time or later: where a
+/// jump forward skips that time it is the moment of the jump, where the clock is set back and shows it twice it is the
+/// first occurrence. A slice that such a jump swallows whole (the day that Apia skipped) does not exist.
+/// </remarks>
+public static class QuotaPeriods
+{
+    /// <summary>The period of <paramref name="kind"/> that contains <paramref name="at"/>.</summary>
+    /// <param name="anchor">
+    /// The subscription's anchor; null without one, then a billing month is the calendar month. The anchor's local day of
+    /// month and time of day (whole seconds, the fraction is cut off) begin every slice, also those before it.
+    /// </param>
+    /// <param name="billingPeriod">
+    /// The subscription's running billing period; null without one, then it is the calendar month. An instant outside of
+    /// it belongs to its calendar month, cut at the billing period's edge so that no time is counted twice.
+    /// </param>
+    public static Period Of(QuotaPeriodKind kind, Instant at, TimeZoneInfo zone, Anchor? anchor, Period? billingPeriod)
+    {
+        Invariant.That(at >= LocalTime.Earliest && at < Instant.FarFuture, $"{at} lies outside the calendar.");
+        return kind switch
+        {
+            QuotaPeriodKind.BillingMonth when anchor is { } start => AnchoredMonth(at, zone, start),
+            QuotaPeriodKind.BillingMonth or QuotaPeriodKind.CalendarMonth => CalendarMonth(at, zone),
+            QuotaPeriodKind.BillingPeriod => BillingPeriod(at, zone, billingPeriod),
+            QuotaPeriodKind.Week => DaysFrom(MondayOf(LocalTime.At(at, zone)), 7, at, zone),
+            QuotaPeriodKind.Day => DaysFrom(LocalTime.At(at, zone).Date, 1, at, zone),
+            QuotaPeriodKind.Hour => Hour(at, zone),
+            QuotaPeriodKind.Lifetime => new(Instant.Epoch, Instant.FarFuture),
+            _ => throw new InvariantBrokenException($"{kind} is not a kind of quota period."),
+        };
+    }
+
+    /// <summary>The period that begins where <paramref name="period"/> ends. A lifetime is its own neighbour.</summary>
+    public static Period Next(QuotaPeriodKind kind, Period period, TimeZoneInfo zone, Anchor? anchor, Period? billingPeriod) =>
+        kind == QuotaPeriodKind.Lifetime ? period : Of(kind, period.End, zone, anchor, billingPeriod);
+
+    /// <summary>The period that ends where <paramref name="period"/> begins. A lifetime is its own neighbour.</summary>
+    public static Period Previous(QuotaPeriodKind kind, Period period, TimeZoneInfo zone, Anchor? anchor, Period? billingPeriod) =>
+        kind == QuotaPeriodKind.Lifetime
+            ? period
+            : Of(kind, new(period.Start.UnixMicroseconds - 1), zone, anchor, billingPeriod);
+
+    /// <summary>The local calendar month as the seeds write it: <c>2026-11</c>.</summary>
+    public static string MonthKey(Instant at, TimeZoneInfo zone) =>
+        LocalTime.At(at, zone).ToString("yyyy-MM", CultureInfo.InvariantCulture);
+
+    private static Period AnchoredMonth(Instant at, TimeZoneInfo zone, Anchor anchor)
+    {
+        var start = LocalTime.At(anchor.StartedAt, zone);
+        var wholeSeconds = new TimeSpan(start.Hour, start.Minute, start.Second);
+        return Months(at, zone, start.Day, wholeSeconds);
+    }
+
+    private static Period CalendarMonth(Instant at, TimeZoneInfo zone) => Months(at, zone, 1, TimeSpan.Zero);
+
+    /// <summary>Months that begin on <paramref name="day"/>, or on the last day of a month that is shorter.</summary>
+    private static Period Months(Instant at, TimeZoneInfo zone, int day, TimeSpan timeOfDay)
+    {
+        var shown = LocalTime.At(at, zone);
+        var month = MonthNumber(shown);
+
+        // The wall clock's month is off by one before the anchor's day, and near a clock change; walk to the right slice.
+        var start = Boundary(month);
+        while (start > at)
+        {
+            start = Boundary(--month);
+        }
+
+        var end = Boundary(month + 1);
+        while (end <= at)
+        {
+            (start, month) = (end, month + 1);
+            end = Boundary(month + 1);
+        }
+
+        return new(start, end);
+
+        Instant Boundary(int number)
+        {
+            var (year, zeroBasedMonth) = Math.DivRem(number, 12);
+            var clamped = Math.Min(day, DateTime.DaysInMonth(year, zeroBasedMonth + 1));
+            var local = new DateTime(year, zeroBasedMonth + 1, clamped, 0, 0, 0, DateTimeKind.Unspecified) + timeOfDay;
+            return LocalTime.FirstInstantShowing(local, zone);
+        }
+    }
+
+    private static int MonthNumber(DateTime local) => (local.Year * 12) + local.Month - 1;
+
+    /// <summary>Outside of the given billing period: the calendar month without what the billing period covers.</summary>
+    private static Period BillingPeriod(Instant at, TimeZoneInfo zone, Period? billingPeriod)
+    {
+        if (billingPeriod is not { } given)
+        {
+            return CalendarMonth(at, zone);
+        }
+
+        if (given.Contains(at))
+        {
+            return given;
+        }
+
+        var month = CalendarMonth(at, zone);
+        return at < given.Start
+            ? month with { End = month.End < given.Start ? month.End : given.Start }
+            : month with { Start = month.Start > given.End ? month.Start : given.End };
+    }
+
+    /// <summary>Weeks are ISO weeks: they begin on Monday at local midnight, whatever the anchor.</summary>
+    private static DateTime MondayOf(DateTime local) => local.Date.AddDays(-(((int)local.DayOfWeek + 6) % 7));
+
+    private static Period DaysFrom(DateTime firstDay, int length, Instant at, TimeZoneInfo zone)
+    {
+        var start = LocalTime.FirstInstantShowing(firstDay, zone);
+        while (start > at)
+        {
+            firstDay = firstDay.AddDays(-length);
+            start = LocalTime.FirstInstantShowing(firstDay, zone);
+        }
+
+        var end = LocalTime.FirstInstantShowing(firstDay.AddDays(length), zone);
+        while (end <= at)
+        {
+            firstDay = firstDay.AddDays(length);
+            (start, end) = (end, LocalTime.FirstInstantShowing(firstDay.AddDays(length), zone));
+        }
+
+        return new(start, end);
+    }
+
+    /// <summary>
+    /// The local full hour, never longer than 60 minutes: an hour that the wall clock shows twice is two periods, and a
+    /// change of offset by half an hour (Lord Howe) cuts the hour that it falls into.
+    /// </summary>
+    private static Period Hour(Instant at, TimeZoneInfo zone)
+    {
+        const long hour = 3_600_000_000;
+        var offset = LocalTime.OffsetAt(at, zone);
+        var shownMicroseconds = at.UnixMicroseconds + (offset.Ticks / TimeSpan.TicksPerMicrosecond);
+        var intoHour = ((shownMicroseconds % hour) + hour) % hour;
+        var start = new Instant(at.UnixMicroseconds - intoHour);
+        var end = new Instant(start.UnixMicroseconds + hour);
+        var last = new Instant(end.UnixMicroseconds - 1);
+        return new(
+            LocalTime.OffsetAt(start, zone) == offset ? start : LocalTime.FirstWithOffsetOf(start, at, zone),
+            LocalTime.OffsetAt(last, zone) == offset ? end : LocalTime.FirstWithOffsetOf(at, last, zone));
+    }
+}

@@ -1,0 +1,45 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace Tollgate.Core.Time;
+
+/// <summary>Names of time zones as they come from outside.</summary>
+public static class TimeZones
+{
+    /// <summary>Longest name accepted; the longest in the tz database has 32 characters.</summary>
+    public const int LongestName = 64;
+
+    /// <summary>
+    /// Finds an IANA zone such as <c>Europe/Berlin</c> or <c>Etc/UTC</c> by its exact name. Anything else is refused, also
+    /// Windows names, other spellings, and the host's own setting (<c>localtime</c>), which differs between servers.
+    /// </summary>
+    public static bool TryFind(string? name, [NotNullWhen(true)] out TimeZoneInfo? zone)
+    {
+        zone = null;
+        if (name is not { Length: > 0 and <= LongestName } || !LooksLikeZone(name))
+        {
+            return false;
+        }
+
+        if (!TimeZoneInfo.TryFindSystemTimeZoneById(name, out var found) || found.Id != name)
+        {
+            return false;
+        }
+
+        zone = found;
+        return true;
+    }
+
+    private static bool LooksLikeZone(string name)
+    {
+        if (name.Any(static c => !char.IsAsciiLetterOrDigit(c) && c is not ('/' or '_' or '-' or '+')))
+        {
+            return false;
+        }
+
+        // "right/" counts leap seconds and "posix/" repeats the main list; without a slash only these two are no alias.
+        return name is "UTC" or "GMT"
+            || (name.Contains('/', StringComparison.Ordinal)
+                && !name.StartsWith("right/", StringComparison.Ordinal)
+                && !name.StartsWith("posix/", StringComparison.Ordinal));
+    }
+}
