@@ -1,0 +1,113 @@
+using System.Collections.Concurrent;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+
+namespace Tollgate.Tidy;
+
+/// <summary>A file of the repository, its path relative to the root with forward slashes.</summary>
+public sealed record TextFile(string Path, string Text)
+{
+    private string[]? _lines;
+
+    public IReadOnlyList<string> Lines => _lines ??= Text.Split('\n');
+
+    /// <summary>The folders of the path: <c>src/Tollgate.Engine/Quotas/X.cs</c> gives <c>src, Tollgate.Engine, Quotas</c>.</summary>
+    public string[] Folders => Path.Split('/')[..^1];
+
+    public string Name => Path[(Path.LastIndexOf('/') + 1)..];
+
+    /// <summary>The project's folder name below <c>src</c>, <c>tests</c> or <c>bench</c>; empty elsewhere.</summary>
+    public string Project => Folders is [_, var project, ..] ? project : "";
+
+    /// <summary>The room: the first folder inside the project; empty for a file at the project's top.</summary>
+    public string Room => Folders is [_, _, var room, ..] ? room : "";
+
+    public bool IsUnder(string folder) => Path.StartsWith(folder + "/", StringComparison.Ordinal);
+
+    /// <summary>The line (from 1) of a position in <see cref="Text"/>.</summary>
+    public int LineAt(int position) => Text.AsSpan(0, position).Count('\n') + 1;
+}
+
+/// <summary>A C# file with its syntax tree. Rules read syntax only: no compilation, so the whole repository takes well under a second.</summary>
+public sealed record SourceFile(TextFile File, SyntaxNode Root)
+{
+    public static SourceFile Parse(TextFile file) =>
+        new(file, CSharpSyntaxTree.ParseText(file.Text, new CSharpParseOptions(LanguageVersion.Preview)).GetRoot());
+
+    public static SourceFile Parse(string path, string text) => Parse(new TextFile(path, text));
+
+    public int LineOf(SyntaxNode node) => File.LineAt(node.SpanStart);
+
+    public int LineOf(SyntaxToken token) => File.LineAt(token.SpanStart);
+
+    public int LineOf(SyntaxTrivia trivia) => File.LineAt(trivia.SpanStart);
+}
+
+/// <summary>The working tree, read once per run.</summary>
+public static class Repository
+{
+    private static readonly string[] SkippedFolders = ["bin", "obj", "node_modules", "TestResults", "artifacts"];
+
+    private static readonly string[] TextEndings =
+        [".cs", ".sql", ".md", ".yaml", ".yml", ".json", ".csproj", ".props", ".slnx", ".sh", ".razor", ".css", ".js", ".config", ".editorconfig"];
+
+    public static string Root { get; } = FindRoot();
+
+    public static IReadOnlyList<TextFile> Files { get; } = ReadAll();
+
+    public static IReadOnlyList<SourceFile> Sources { get; } = ParseAll();
+
+    public static IEnumerable<TextFile> Under(string folder, string ending) =>
+        Files.Where(file => file.IsUnder(folder) && file.Path.EndsWith(ending, StringComparison.Ordinal));
+
+    public static IEnumerable<SourceFile> SourcesUnder(string folder) => Sources.Where(source => source.File.IsUnder(folder));
+
+    private static string FindRoot()
+    {
+        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+        {
+            if (File.Exists(Path.Combine(folder.FullName, "Tollgate.slnx")))
+            {
+                return folder.FullName;
+            }
+        }
+
+        throw new InvalidOperationException($"No folder above {AppContext.BaseDirectory} holds Tollgate.slnx.");
+    }
+
+    private static List<TextFile> ReadAll()
+    {
+        var files = new ConcurrentBag<TextFile>();
+        Parallel.ForEach(Paths(new DirectoryInfo(Root)).ToList(), path =>
+            files.Add(new TextFile(Path.GetRelativePath(Root, path).Replace('\\', '/'), File.ReadAllText(path))));
+        return [.. files.OrderBy(file => file.Path, StringComparer.Ordinal)];
+    }
+
+    // Hidden folders hold no sources, except the one of continuous integration.
+    private static IEnumerable<string> Paths(DirectoryInfo folder)
+    {
+        foreach (var file in folder.EnumerateFiles())
+        {
+            if (TextEndings.Contains(file.Extension, StringComparer.Ordinal) || file.Name == "tollgate")
+            {
+                yield return file.FullName;
+            }
+        }
+
+        foreach (var child in folder.EnumerateDirectories())
+        {
+            if (SkippedFolders.Contains(child.Name, StringComparer.Ordinal) || (child.Name.StartsWith('.') && child.Name != ".ci"))
+            {
+                continue;
+            }
+
+            foreach (var path in Paths(child))
+            {
+                yield return path;
+            }
+        }
+    }
+
+    private static List<SourceFile> ParseAll() =>
+        [.. Files.Where(file => file.Path.EndsWith(".cs", StringComparison.Ordinal)).AsParallel().AsOrdered().Select(SourceFile.Parse)];
+}

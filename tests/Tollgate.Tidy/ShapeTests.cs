@@ -1,0 +1,98 @@
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
+
+namespace Tollgate.Tidy;
+
+/// <summary>Files and methods of a size that one can hold in mind; classes sealed; interfaces only toward the outside.</summary>
+public sealed class ShapeTests
+{
+    private const int LongestFile = 600;
+
+    private const int LongestMethod = 60;
+
+    /// <summary>Methods that are longer and say why. Subject: <c>Type.Method</c>.</summary>
+    private static readonly Allowed[] LongMethods = [];
+
+    private static readonly Allowed[] LongFiles = [];
+
+    /// <summary>Interfaces with one implementer that face an outside party. Subject: the interface.</summary>
+    private static readonly Allowed[] OutwardInterfaces = [];
+
+    /// <summary>Classes that others may derive from. Subject: the class.</summary>
+    private static readonly Allowed[] OpenClasses = [];
+
+    [Fact]
+    public void No_file_is_longer_than_600_lines() =>
+        Repository.Files.Where(file => file.Path.EndsWith(".cs", StringComparison.Ordinal) || file.Path.EndsWith(".sql", StringComparison.Ordinal))
+            .Where(file => file.Lines.Count > LongestFile + 1)
+            .Select(file => (file.Path, new Finding(file.Path, LongestFile + 1, $"{file.Lines.Count - 1} lines.")))
+            .Except(LongFiles, "tests/Tollgate.Tidy/ShapeTests.cs")
+            .ShouldBeNone("A file finishes one thought. Split it where the thought changes, not where the ruler says.");
+
+    [Fact]
+    public void No_method_is_longer_than_60_lines() =>
+        Repository.Sources.SelectMany(TooLong)
+            .Except(LongMethods, "tests/Tollgate.Tidy/ShapeTests.cs")
+            .ShouldBeNone("Name the steps and call them. A score of numbered steps that reads better whole goes on the list with its reason.");
+
+    [Fact]
+    public void Classes_are_sealed() =>
+        Repository.SourcesUnder("src").SelectMany(NotSealed)
+            .Except(OpenClasses, "tests/Tollgate.Tidy/ShapeTests.cs")
+            .ShouldBeNone("Sealed by default (STYLE 14).");
+
+    [Fact]
+    public void No_interface_has_a_single_implementer() =>
+        LonelyInterfaces(Repository.SourcesUnder("src").ToList())
+            .Except(OutwardInterfaces, "tests/Tollgate.Tidy/ShapeTests.cs")
+            .ShouldBeNone("An interface with one implementer is a second name for a class. Toward an outside party: list it with its reason.");
+
+    [Fact]
+    public void The_rules_see_offenders()
+    {
+        var body = string.Concat(Enumerable.Repeat("        X();\n", LongestMethod));
+        TooLong(SourceFile.Parse("src/X/X.cs", $"class X\n{{\n    void Y()\n    {{\n{body}    }}\n}}")).ShouldNotBeEmpty();
+        NotSealed(SourceFile.Parse("src/X/X.cs", "class X;")).ShouldNotBeEmpty();
+        NotSealed(SourceFile.Parse("src/X/X.cs", "record X(int Y);")).ShouldNotBeEmpty();
+        NotSealed(SourceFile.Parse("src/X/X.cs", "sealed class X; static class Y { } abstract class Z; record struct A(int B);")).ShouldBeEmpty();
+        LonelyInterfaces([SourceFile.Parse("src/X/X.cs", "interface IX; sealed class X : IX;")]).ShouldNotBeEmpty();
+        LonelyInterfaces([SourceFile.Parse("src/X/X.cs", "interface IX; sealed class X : IX; sealed class Y : IX;")]).ShouldBeEmpty();
+    }
+
+    private static IEnumerable<(string, Finding)> TooLong(SourceFile source)
+    {
+        foreach (var node in source.Root.DescendantNodes().Where(node => node is BaseMethodDeclarationSyntax or LocalFunctionStatementSyntax))
+        {
+            var span = node.GetLocation().GetLineSpan();
+            var lines = span.EndLinePosition.Line - span.StartLinePosition.Line + 1;
+            if (lines > LongestMethod)
+            {
+                yield return (Members.NameOf(node), new(source.File.Path, source.LineOf(node), $"{Members.NameOf(node)} has {lines} lines."));
+            }
+        }
+    }
+
+    private static IEnumerable<(string, Finding)> NotSealed(SourceFile source) =>
+        source.Root.DescendantNodes().OfType<TypeDeclarationSyntax>()
+            .Where(type => type is ClassDeclarationSyntax || (type is RecordDeclarationSyntax record && !record.ClassOrStructKeyword.IsKind(SyntaxKind.StructKeyword)))
+            .Where(type => !type.Modifiers.Any(modifier =>
+                modifier.Kind() is SyntaxKind.SealedKeyword or SyntaxKind.StaticKeyword or SyntaxKind.AbstractKeyword or SyntaxKind.PartialKeyword))
+            .Select(type => (type.Identifier.ValueText, new Finding(source.File.Path, source.LineOf(type), $"{type.Identifier.ValueText} is not sealed.")));
+
+    private static IEnumerable<(string, Finding)> LonelyInterfaces(IReadOnlyList<SourceFile> sources)
+    {
+        var bases = sources.SelectMany(source => source.Root.DescendantNodes().OfType<BaseTypeSyntax>())
+            .Select(type => type.Type switch
+            {
+                QualifiedNameSyntax qualified => qualified.Right.Identifier.ValueText,
+                SimpleNameSyntax simple => simple.Identifier.ValueText,
+                _ => type.Type.ToString(),
+            })
+            .CountBy(name => name).ToDictionary(StringComparer.Ordinal);
+        return sources.SelectMany(source => source.Root.DescendantNodes().OfType<InterfaceDeclarationSyntax>()
+            .Where(declared => bases.GetValueOrDefault(declared.Identifier.ValueText) < 2)
+            .Select(declared => (declared.Identifier.ValueText,
+                new Finding(source.File.Path, source.LineOf(declared), $"{declared.Identifier.ValueText} has {bases.GetValueOrDefault(declared.Identifier.ValueText)} implementer(s)."))));
+    }
+}

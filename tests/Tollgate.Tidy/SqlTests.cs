@@ -1,0 +1,160 @@
+using System.Text.RegularExpressions;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
+
+namespace Tollgate.Tidy;
+
+/// <summary>SQL is source: each table has one writing room, statements stand in <c>…Sql.cs</c>, keys of customers' tables hold the partition.</summary>
+public sealed partial class SqlTests
+{
+    /// <summary>Writers that are meant although they are not the table's room. Subject: <c>room -> table</c>.</summary>
+    private static readonly Allowed[] OtherWriters =
+    [
+        new("Ledger -> customers", "touch_account() in the schema moves the versions of the customer and of its balances together, or a lane could decide between the two."),
+    ];
+
+    /// <summary>Statements on tables outside a <c>…Sql.cs</c>. Subject: the file's path.</summary>
+    private static readonly Allowed[] StatementsElsewhere = [];
+
+    [Fact]
+    public void Every_table_names_its_room() =>
+        SchemaText.Tables.Where(table => table.Room.Length == 0)
+            .Select(table => new Finding(table.Path, table.Line, $"write \"-- Room: <Room>\" above {table.Name}."))
+            .ShouldBeNone("Who writes a table is said above it in the migration.");
+
+    [Fact]
+    public void The_schema_was_read() => SchemaText.Tables.Count.ShouldBeGreaterThan(5, "The rules below would judge nothing.");
+
+    [Fact]
+    public void One_room_writes_each_table()
+    {
+        var fromCode = Repository.SourcesUnder("src").SelectMany(source =>
+            Literals(source).SelectMany(literal => Writes(SchemaText.Tables, source.File, source.File.Room, literal.Line, literal.Text)));
+        var fromSchema = Repository.Under("src/Tollgate.Engine/Schema", ".sql").SelectMany(SchemaWrites);
+        fromCode.Concat(fromSchema)
+            .Except(OtherWriters, "tests/Tollgate.Tidy/SqlTests.cs")
+            .ShouldBeNone("A table has one writer: its room. Call a method of that room, or list the exception with its reason.");
+    }
+
+    [Fact]
+    public void Statements_stand_in_the_rooms_Sql_files() =>
+        Repository.SourcesUnder("src").Where(source => !source.File.Name.EndsWith("Sql.cs", StringComparison.Ordinal))
+            .SelectMany(source => Literals(source)
+                .Where(literal => Statement().IsMatch(literal.Text) && Mentions(literal.Text))
+                .Select(literal => (source.File.Path, new Finding(source.File.Path, literal.Line, "move this statement to the room's …Sql.cs."))))
+            .Except(StatementsElsewhere, "tests/Tollgate.Tidy/SqlTests.cs")
+            .ShouldBeNone("Every statement of a room stands in its …Sql.cs, aligned and commented (STYLE 10).");
+
+    [Fact]
+    public void Unique_keys_of_distributed_tables_begin_with_the_partition() =>
+        PartitionFaults(SchemaText.Tables)
+            .ShouldBeNone("Tables per customer are spread by partition; a key without it cannot be kept on one shard (DESIGN section 4).");
+
+    [Theory]
+    [InlineData("CREATE TABLE t (partition smallint, account integer, id uuid PRIMARY KEY);")]
+    [InlineData("CREATE TABLE t (partition smallint, account integer, id uuid, UNIQUE (account, id));")]
+    [InlineData("CREATE TABLE t (partition smallint, id uuid, PRIMARY KEY (partition, id));\nCREATE UNIQUE INDEX i ON t (id);")]
+    [InlineData("CREATE TABLE t (account integer, id uuid, PRIMARY KEY (account, id));")]
+    [InlineData("CREATE TABLE t (partition smallint, id uuid, PRIMARY KEY (partition, id));\nALTER TABLE t ADD CONSTRAINT u UNIQUE (id);")]
+    public void The_partition_rule_sees_an_offender(string sql) =>
+        PartitionFaults(SchemaText.Read([new("src/Tollgate.Engine/Schema/9999.sql", sql)])).ShouldNotBeEmpty();
+
+    [Theory]
+    [InlineData("INSERT INTO t (a) VALUES (1)")]
+    [InlineData("UPDATE t SET a = 1")]
+    [InlineData("update only t as x set a = 1")]
+    [InlineData("WITH gone AS (DELETE FROM t RETURNING *) SELECT 1")]
+    [InlineData("COPY t (a) FROM STDIN (FORMAT BINARY)")]
+    public void The_writer_rule_sees_an_offender(string statement)
+    {
+        var tables = SchemaText.Read([new("src/Tollgate.Engine/Schema/9999.sql", "-- Room: Here\nCREATE TABLE t (a integer);")]);
+        Writes(tables, new("src/Tollgate.Engine/There/X.cs", ""), "There", 1, statement).ShouldNotBeEmpty();
+        Writes(tables, new("src/Tollgate.Engine/Here/X.cs", ""), "Here", 1, statement).ShouldBeEmpty();
+        Writes(tables, new("src/Tollgate.Engine/There/X.cs", ""), "There", 1, "SELECT a FROM t FOR NO KEY UPDATE").ShouldBeEmpty();
+    }
+
+    private static IEnumerable<(string, Finding)> Writes(IReadOnlyList<Table> tables, TextFile file, string room, int line, string sql)
+    {
+        foreach (Match write in WriteTarget().Matches(SchemaText.Blank(sql)))
+        {
+            var name = write.Groups[1].Value;
+            if (tables.FirstOrDefault(table => table.Name == name) is { } table && table.Room != room)
+            {
+                var at = line + sql.AsSpan(0, write.Index).Count('\n');
+                yield return ($"{room} -> {name}", new(file.Path, at, $"{room} writes {name}, which belongs to {table.Room}."));
+            }
+        }
+    }
+
+    // Functions in the migrations write too; their room is the one whose header they stand under.
+    private static IEnumerable<(string, Finding)> SchemaWrites(TextFile file)
+    {
+        var sections = RoomHeader().Matches(file.Text).ToList();
+        for (var at = 0; at < sections.Count; at++)
+        {
+            var start = sections[at].Index;
+            var end = at + 1 < sections.Count ? sections[at + 1].Index : file.Text.Length;
+            foreach (var write in Writes(SchemaText.Tables, file, sections[at].Groups[1].Value, file.LineAt(start), file.Text[start..end]))
+            {
+                yield return write;
+            }
+        }
+    }
+
+    private static IEnumerable<Finding> PartitionFaults(IReadOnlyList<Table> tables)
+    {
+        var distributed = tables.Where(table => table.IsDistributed).Select(table => table.Name).ToHashSet(StringComparer.Ordinal);
+        foreach (var table in tables)
+        {
+            if (table.IsPerCustomer && !table.IsDistributed)
+            {
+                yield return new(table.Path, table.Line, $"{table.Name} has rows per customer (account) and no column \"partition\".");
+            }
+
+            foreach (var key in table.Keys.Where(key => table.IsDistributed && key.Columns[0] != "partition"))
+            {
+                yield return new(table.Path, key.Line, $"the unique key ({string.Join(", ", key.Columns)}) of {table.Name} must begin with partition.");
+            }
+
+            foreach (var reference in table.References.Where(reference =>
+                distributed.Contains(reference.Table) && !reference.Columns.Contains("partition", StringComparer.Ordinal)))
+            {
+                yield return new(table.Path, reference.Line, $"the foreign key of {table.Name} to {reference.Table} must contain partition.");
+            }
+        }
+    }
+
+    private static bool Mentions(string sql) =>
+        TableName().Matches(SchemaText.Blank(sql)).Any(match => SchemaText.Tables.Any(table => table.Name == match.Groups[1].Value));
+
+    /// <summary>String literals of a file, interpolated ones with holes as spaces.</summary>
+    private static IEnumerable<(int Line, string Text)> Literals(SourceFile source)
+    {
+        foreach (var node in source.Root.DescendantNodes())
+        {
+            if (node is LiteralExpressionSyntax literal && literal.IsKind(SyntaxKind.StringLiteralExpression))
+            {
+                yield return (source.LineOf(literal), literal.Token.ValueText);
+            }
+            else if (node is InterpolatedStringExpressionSyntax interpolated)
+            {
+                yield return (source.LineOf(interpolated), string.Concat(interpolated.Contents.Select(content =>
+                    content is InterpolatedStringTextSyntax text ? text.TextToken.ValueText : " ")));
+            }
+        }
+    }
+
+    // COPY only when it reads into the table.
+    [GeneratedRegex(@"\b(?:INSERT\s+INTO|UPDATE(?:\s+ONLY)?|DELETE\s+FROM(?:\s+ONLY)?|MERGE\s+INTO|TRUNCATE(?:\s+TABLE)?|COPY(?=\s+\w+\b[^;]*?\bFROM\b))\s+(\w+)", RegexOptions.IgnoreCase)]
+    private static partial Regex WriteTarget();
+
+    [GeneratedRegex(@"\b(SELECT\b[\s\S]*\bFROM|INSERT\s+INTO|UPDATE\s+\w+[\s\S]*\bSET|DELETE\s+FROM|COPY\s+\w+)\b")]
+    private static partial Regex Statement();
+
+    [GeneratedRegex(@"\b(?:FROM|JOIN|INTO|UPDATE|COPY)\s+(\w+)")]
+    private static partial Regex TableName();
+
+    [GeneratedRegex(@"--\s*Room:\s*(\w+)")]
+    private static partial Regex RoomHeader();
+}
