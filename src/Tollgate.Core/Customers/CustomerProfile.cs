@@ -1,0 +1,107 @@
+using System.Collections.Frozen;
+
+namespace Tollgate.Core.Customers;
+
+/// <summary>What a project tells about a customer. Everything is optional; null means not told.</summary>
+public sealed record CustomerProfile
+{
+    public static readonly CustomerProfile Blank = new();
+
+    public string? Name { get; init; }
+
+    public string? Email { get; init; }
+
+    /// <summary>ISO 4217; null means the project's.</summary>
+    public string? Currency { get; init; }
+
+    /// <summary>IANA name; null means the project's. Shown to the customer; quota periods follow the project's zone.</summary>
+    public string? TimeZone { get; init; }
+
+    /// <summary>ISO 3166-1, two capital letters.</summary>
+    public string? Country { get; init; }
+
+    /// <summary>VAT or other tax number, as the customer writes it.</summary>
+    public string? TaxId { get; init; }
+
+    /// <summary>A flat object of the project's own, never read by Tollgate.</summary>
+    public IReadOnlyDictionary<string, string> Metadata { get; init; } = FrozenDictionary<string, string>.Empty;
+
+    public bool Equals(CustomerProfile? other) =>
+        other is not null && Name == other.Name && Email == other.Email && Currency == other.Currency && TimeZone == other.TimeZone
+        && Country == other.Country && TaxId == other.TaxId && SameMetadata(Metadata, other.Metadata);
+
+    public override int GetHashCode() => HashCode.Combine(Name, Email, Currency, TimeZone, Country, TaxId, Metadata.Count);
+
+    private static bool SameMetadata(IReadOnlyDictionary<string, string> a, IReadOnlyDictionary<string, string> b) =>
+        a.Count == b.Count && a.All(pair => b.TryGetValue(pair.Key, out var value) && value == pair.Value);
+}
+
+/// <summary>A change of some members: what was not named stays, null clears. Metadata merges key by key.</summary>
+public sealed record CustomerPatch
+{
+    public Change<string?> Name { get; init; }
+
+    public Change<string?> Email { get; init; }
+
+    public Change<string?> Currency { get; init; }
+
+    public Change<string?> TimeZone { get; init; }
+
+    public Change<string?> Country { get; init; }
+
+    public Change<string?> TaxId { get; init; }
+
+    /// <summary>A null value removes its key; a null map removes all.</summary>
+    public Change<IReadOnlyDictionary<string, string?>?> Metadata { get; init; }
+
+    public CustomerProfile ApplyTo(CustomerProfile old) => new()
+    {
+        Name = Name.Or(old.Name),
+        Email = Email.Or(old.Email),
+        Currency = Currency.Or(old.Currency),
+        TimeZone = TimeZone.Or(old.TimeZone),
+        Country = Country.Or(old.Country),
+        TaxId = TaxId.Or(old.TaxId),
+        Metadata = Metadata.IsNamed ? Merge(old.Metadata, Metadata.Value) : old.Metadata,
+    };
+
+    private static Dictionary<string, string> Merge(IReadOnlyDictionary<string, string> old, IReadOnlyDictionary<string, string?>? changes)
+    {
+        var merged = new Dictionary<string, string>(StringComparer.Ordinal);
+        if (changes is null)
+        {
+            return merged;
+        }
+
+        foreach (var (key, value) in old)
+        {
+            merged[key] = value;
+        }
+
+        foreach (var (key, value) in changes)
+        {
+            if (value is null)
+            {
+                merged.Remove(key);
+            }
+            else
+            {
+                merged[key] = value;
+            }
+        }
+
+        return merged;
+    }
+}
+
+/// <summary>A member that a request named, with its new value, or one that it left out.</summary>
+public readonly record struct Change<T>(bool IsNamed, T Value)
+{
+    public T Or(T old) => IsNamed ? Value : old;
+
+    public static Change<T> To(T value) => new(true, value);
+}
+
+/// <summary>A customer as stored.</summary>
+/// <param name="PlanVersionId">Null: the newest version of the project's default plan.</param>
+public sealed record Customer(string Id, CustomerProfile Profile, int? PlanVersionId, Time.Instant CreatedAt, Time.Instant UpdatedAt);

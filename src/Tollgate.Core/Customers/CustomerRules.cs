@@ -1,0 +1,113 @@
+using Tollgate.Core.Money;
+using Tollgate.Core.Time;
+
+namespace Tollgate.Core.Customers;
+
+/// <summary>What is wrong with one member of a request, in a sentence that says what is allowed.</summary>
+public readonly record struct FieldFault(string Field, string Detail);
+
+/// <summary>What a customer may look like. Each method lists every fault at once; no fault is an empty list.</summary>
+public static class CustomerRules
+{
+    /// <summary>UTF-16 units. Long enough for an e-mail address, a URL-shaped id or a federated subject.</summary>
+    public const int LongestId = 255;
+
+    public const int LongestName = 200;
+
+    /// <summary>RFC 5321's bound of an address.</summary>
+    public const int LongestEmail = 254;
+
+    public const int LongestTaxId = 40;
+
+    public const int MostMetadataKeys = 50;
+
+    public const int LongestMetadataKey = 40;
+
+    public const int LongestMetadataValue = 500;
+
+    /// <summary>1 to 255 characters, none of them a control character, all of them well-formed Unicode.</summary>
+    public static bool IsId(string? id) => id is { Length: >= 1 and <= LongestId } && IsLine(id);
+
+    public static IReadOnlyList<FieldFault> FaultsOfId(string? id, string field = "id") =>
+        IsId(id) ? [] : [new(field, $"must have 1 to {LongestId} characters and no control characters.")];
+
+    public static IReadOnlyList<FieldFault> FaultsOf(CustomerProfile profile)
+    {
+        var faults = new List<FieldFault>();
+        Expect(IsOptionalLine(profile.Name, LongestName), "name", $"must have 1 to {LongestName} characters and no control characters.");
+        Expect(profile.Email is null || IsEmail(profile.Email), "email", $"must be an e-mail address of at most {LongestEmail} characters.");
+        Expect(profile.Currency is null || Currency.TryFind(profile.Currency, out _), "currency", "must be an ISO 4217 code such as USD.");
+        Expect(profile.TimeZone is null || TimeZones.TryFind(profile.TimeZone, out _), "time_zone", "must be an IANA time zone such as Europe/Berlin.");
+        Expect(profile.Country is null || IsCountry(profile.Country), "country", "must be two capital letters of ISO 3166, such as DE.");
+        Expect(IsOptionalLine(profile.TaxId, LongestTaxId), "tax_id", $"must have 1 to {LongestTaxId} characters and no control characters.");
+        AddMetadataFaults(profile.Metadata, faults);
+        return faults;
+
+        void Expect(bool holds, string field, string detail)
+        {
+            if (!holds)
+            {
+                faults.Add(new(field, detail));
+            }
+        }
+    }
+
+    private static void AddMetadataFaults(IReadOnlyDictionary<string, string> metadata, List<FieldFault> faults)
+    {
+        if (metadata.Count > MostMetadataKeys)
+        {
+            faults.Add(new("metadata", $"has {metadata.Count} keys; at most {MostMetadataKeys} are allowed."));
+            return;
+        }
+
+        foreach (var (key, value) in metadata)
+        {
+            if (key.Length is 0 or > LongestMetadataKey || !IsLine(key))
+            {
+                faults.Add(new("metadata", $"keys must have 1 to {LongestMetadataKey} characters and no control characters."));
+            }
+            else if (value is null || value.Length > LongestMetadataValue || !IsText(value))
+            {
+                faults.Add(new($"metadata.{key}", $"must be text of at most {LongestMetadataValue} characters without U+0000."));
+            }
+        }
+    }
+
+    /// <summary>One @ with something on both sides and no space: whether mail arrives there is found out by sending some.</summary>
+    private static bool IsEmail(string email)
+    {
+        var at = email.IndexOf('@', StringComparison.Ordinal);
+        return email.Length <= LongestEmail && IsLine(email) && !email.Any(char.IsWhiteSpace)
+            && at > 0 && at == email.LastIndexOf('@') && at < email.Length - 1;
+    }
+
+    private static bool IsCountry(string country) => country.Length == 2 && country.All(char.IsAsciiLetterUpper);
+
+    private static bool IsOptionalLine(string? text, int longest) => text is null || (text.Length >= 1 && text.Length <= longest && IsLine(text));
+
+    private static bool IsLine(string text) => IsWellFormed(text) && !text.Any(char.IsControl);
+
+    /// <summary>Text of several lines is fine; PostgreSQL stores any character but U+0000.</summary>
+    private static bool IsText(string text) => IsWellFormed(text) && !text.Contains('\0', StringComparison.Ordinal);
+
+    /// <summary>A lone half of a surrogate pair cannot be written as UTF-8.</summary>
+    private static bool IsWellFormed(string text)
+    {
+        for (var i = 0; i < text.Length; i++)
+        {
+            if (!char.IsSurrogate(text[i]))
+            {
+                continue;
+            }
+
+            if (i + 1 == text.Length || !char.IsSurrogatePair(text[i], text[i + 1]))
+            {
+                return false;
+            }
+
+            i++;
+        }
+
+        return true;
+    }
+}
