@@ -57,11 +57,13 @@ CREATE TABLE servers (
 );
 
 -- Room: Catalog ------------------------------------------------------------------------------------------------
--- Codes become small integers once; a feature keeps its number for ever, also when a catalogue drops it.
+-- Codes become small integers once; a feature keeps its number for ever, also when a catalogue drops it. Its last
+-- definition stays too: balances and older plan versions may still name it.
 CREATE TABLE features (
     id         integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     project_id integer NOT NULL REFERENCES projects (id),
     code       text    NOT NULL,
+    document   jsonb   NOT NULL,
     UNIQUE (project_id, code)
 );
 
