@@ -1,0 +1,75 @@
+using System.Collections.Frozen;
+
+namespace Tollgate.Core.Catalog;
+
+/// <summary>A published plan version as it was stored: its id, its number within the plan, and the plan as it stood then.</summary>
+public sealed record StoredPlanVersion(int Id, int Number, Plan Plan);
+
+/// <summary>Makes the indexed catalogue of the hot path out of what is stored. Pure: the same rows give the same object.</summary>
+public static class CatalogIndex
+{
+    /// <param name="document">The catalogue in force.</param>
+    /// <param name="everyFeature">All features the project ever had, with their numbers and last definitions.</param>
+    /// <param name="everyVersion">All plan versions the project ever published.</param>
+    public static PublishedCatalog Build(
+        int revision,
+        string etag,
+        CatalogDocument document,
+        IReadOnlyList<FeatureEntry> everyFeature,
+        IReadOnlyList<StoredPlanVersion> everyVersion)
+    {
+        var numbers = everyFeature.ToFrozenDictionary(static f => f.Code, static f => f.Key, StringComparer.Ordinal);
+        var current = document.Features.Select(feature => new FeatureEntry(numbers[feature.Code], feature)).ToArray();
+        var byKey = everyFeature.ToDictionary(static f => f.Key);
+        foreach (var entry in current)
+        {
+            byKey[entry.Key] = entry;
+        }
+
+        var versions = everyVersion.Select(stored => Indexed(stored, numbers)).ToArray();
+        return new()
+        {
+            Revision = revision,
+            ETag = etag,
+            Document = document,
+            Features = current.ToFrozenDictionary(static f => f.Code, StringComparer.Ordinal),
+            FeaturesByKey = byKey.ToFrozenDictionary(),
+            Plans = document.Plans.ToFrozenDictionary(static p => p.Code, plan => Newest(plan.Code, versions), StringComparer.Ordinal),
+            PlanVersions = versions.ToFrozenDictionary(static v => v.Id),
+            MetersByEventType = MetersByEventType(current),
+        };
+    }
+
+    /// <summary>The meters that feed a feature; one without meters of its own counts the events that bear its code.</summary>
+    public static IReadOnlyList<Meter> MetersOf(Feature feature)
+    {
+        if (feature.Kind != FeatureKind.Metered)
+        {
+            return [];
+        }
+
+        return feature.Meters.Count > 0
+            ? feature.Meters
+            : [new Meter(feature.Code, MeterAggregate.Sum, null, [], LateEventPolicy.NextInvoice)];
+    }
+
+    private static PlanVersion Newest(string plan, PlanVersion[] versions)
+    {
+        var newest = versions.Where(v => v.Code == plan).MaxBy(static v => v.Number);
+        Invariant.That(newest is not null, $"Plan {plan} is in the catalogue and has no published version.");
+        return newest!;
+    }
+
+    private static PlanVersion Indexed(StoredPlanVersion stored, FrozenDictionary<string, int> numbers) =>
+        new(
+            stored.Id,
+            stored.Number,
+            stored.Plan,
+            stored.Plan.Entitlements.ToFrozenDictionary(e => numbers[e.Feature]));
+
+    private static FrozenDictionary<string, IReadOnlyList<MeterTarget>> MetersByEventType(FeatureEntry[] features) =>
+        features
+            .SelectMany(static feature => MetersOf(feature.Feature).Select(meter => new MeterTarget(feature, meter)))
+            .GroupBy(static target => target.Meter.EventType, StringComparer.Ordinal)
+            .ToFrozenDictionary(static g => g.Key, static g => (IReadOnlyList<MeterTarget>)[.. g], StringComparer.Ordinal);
+}
