@@ -1,1 +1,1 @@
-Console.WriteLine("tollgate");
+return await Tollgate.Server.Cli.CommandLine.RunAsync(args);

@@ -1,0 +1,111 @@
+using System.Globalization;
+
+namespace Tollgate.Engine.Postgres;
+
+/// <summary>
+/// The server's data folder: PostgreSQL's files, its log, the keys file and the lock that keeps a second server out.
+/// The lock is the kernel's (flock), so it ends with the process however that ends, and is never stale.
+/// </summary>
+public sealed class DataFolder : IDisposable
+{
+    private readonly FileStream _lock;
+
+    private DataFolder(string path, FileStream @lock)
+    {
+        Path = path;
+        _lock = @lock;
+    }
+
+    /// <summary>Absolute.</summary>
+    public string Path { get; }
+
+    public string Postgres => System.IO.Path.Combine(Path, "postgres");
+
+    /// <summary>Where initdb works until it is done, so that an interrupted one leaves nothing half-made under the real name.</summary>
+    public string PostgresInMaking => System.IO.Path.Combine(Path, "postgres.initializing");
+
+    public string PostgresLog => System.IO.Path.Combine(Path, "postgres.log");
+
+    public string Sockets => System.IO.Path.Combine(Path, "run");
+
+    public string KeysFile => KeysFileOf(Path);
+
+    /// <summary>The keys file of a data folder that another process may hold: what the CLI reads.</summary>
+    public static string KeysFileOf(string path) => System.IO.Path.Combine(System.IO.Path.GetFullPath(path), "keys.env");
+
+    /// <summary>Creates the folder when it is missing and takes its lock.</summary>
+    /// <exception cref="StartRefusedException">Another server holds the folder, or it cannot be written.</exception>
+    public static DataFolder Take(string path)
+    {
+        var full = System.IO.Path.GetFullPath(path);
+        try
+        {
+            if (!Directory.Exists(full))
+            {
+                Directory.CreateDirectory(full, OwnerOnly(directory: true));
+            }
+
+            // When root starts PostgreSQL as another user, that user must be able to pass through this folder (not to list it).
+            if (Environment.IsPrivilegedProcess)
+            {
+                File.SetUnixFileMode(full, File.GetUnixFileMode(full) | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
+            }
+
+            return new DataFolder(full, TakeLock(System.IO.Path.Combine(full, "lock"), full));
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            throw new StartRefusedException(
+                $"The data folder {full} cannot be written by {Environment.UserName}: {e.Message} "
+                + "Start as the user that owns it, or choose another folder with --data.", e);
+        }
+        catch (IOException e) when (!Directory.Exists(full))
+        {
+            throw new StartRefusedException(
+                $"The data folder {full} cannot be created: {e.Message} Choose another folder with --data.", e);
+        }
+    }
+
+    internal static UnixFileMode OwnerOnly(bool directory) =>
+        UnixFileMode.UserRead | UnixFileMode.UserWrite | (directory ? UnixFileMode.UserExecute : UnixFileMode.None);
+
+    private static FileStream TakeLock(string file, string folder)
+    {
+        try
+        {
+            var stream = new FileStream(file, new FileStreamOptions
+            {
+                Mode = FileMode.OpenOrCreate,
+                Access = FileAccess.ReadWrite,
+                Share = FileShare.None,
+                UnixCreateMode = OwnerOnly(directory: false),
+            });
+            stream.SetLength(0);
+            stream.Write(System.Text.Encoding.ASCII.GetBytes(Environment.ProcessId.ToString(CultureInfo.InvariantCulture) + "\n"));
+            stream.Flush();
+            return stream;
+        }
+        catch (IOException e)
+        {
+            throw new StartRefusedException(
+                $"The data folder {folder} is in use by another Tollgate server{HolderOf(file)}. "
+                + "Stop that one, or choose another folder with --data.", e);
+        }
+    }
+
+    private static string HolderOf(string file)
+    {
+        try
+        {
+            using var reader = new StreamReader(new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
+            return reader.ReadLine() is { Length: > 0 } process ? $" (process {process})" : "";
+        }
+        catch (IOException)
+        {
+            return "";
+        }
+    }
+
+    /// <summary>Lets the next server in. The file stays: removing it would let two servers lock two different files.</summary>
+    public void Dispose() => _lock.Dispose();
+}

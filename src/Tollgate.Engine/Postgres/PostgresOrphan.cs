@@ -1,0 +1,68 @@
+using System.Diagnostics;
+using System.Globalization;
+using Microsoft.Extensions.Logging;
+
+namespace Tollgate.Engine.Postgres;
+
+/// <summary>
+/// What a server that was killed left behind: a PostgreSQL that still runs on the data, or a <c>postmaster.pid</c> of one
+/// that does not. The caller holds the data folder's lock, so no other Tollgate owns it.
+/// </summary>
+internal static class PostgresOrphan
+{
+    public static async Task StopAsync(string data, ILogger logger, CancellationToken cancel)
+    {
+        var file = Path.Combine(data, "postmaster.pid");
+        if (!File.Exists(file))
+        {
+            return;
+        }
+
+        var content = await File.ReadAllTextAsync(file, cancel);
+        if (!int.TryParse(content.Split('\n')[0].Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out var process)
+            || !IsPostmasterOf(process, content))
+        {
+            // The number may belong to some other process by now, and PostgreSQL would then refuse to start.
+            logger.LogInformation("Removing a stale {File}: its process is gone.", file);
+            File.Delete(file);
+            return;
+        }
+
+        logger.LogWarning("A PostgreSQL (process {Process}) of an earlier server still runs on {Data}; stopping it.", process, data);
+        Signals.Send(process, Signals.Interrupt);
+        var waiting = Stopwatch.StartNew();
+        while (IsPostmasterOf(process, content))
+        {
+            if (waiting.Elapsed > PrivatePostgres.FastShutdownLimit)
+            {
+                throw new StartRefusedException(
+                    $"A PostgreSQL of an earlier server (process {process}) runs on {data} and does not stop. "
+                    + $"Stop it (kill -QUIT {process}), then start again.");
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(50), cancel);
+        }
+    }
+
+    /// <summary>
+    /// A postmaster works in its data folder, so the file seen through the process's working directory is the very same.
+    /// Where /proc does not exist, any living process of that number counts.
+    /// </summary>
+    private static bool IsPostmasterOf(int process, string pidFile)
+    {
+        if (!Directory.Exists("/proc/self"))
+        {
+            return Signals.IsAlive(process);
+        }
+
+        try
+        {
+            return File.ReadAllText($"/proc/{process}/comm").StartsWith("postgres", StringComparison.Ordinal)
+                && File.ReadAllText($"/proc/{process}/cwd/postmaster.pid") == pidFile;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,89 @@
+using System.Globalization;
+
+namespace Tollgate.Engine.Postgres;
+
+/// <summary>The settings of the private PostgreSQL: durable first, sized to the machine second.</summary>
+public static class PostgresSettings
+{
+    /// <summary>Rewritten at every start.</summary>
+    public const string File = "tollgate.conf";
+
+    /// <summary>Read after ours: the place for an operator's own settings.</summary>
+    public const string LocalFile = "local.conf";
+
+    /// <summary>The port only names the socket; nothing listens on TCP.</summary>
+    public const int Port = 5432;
+
+    /// <summary>What goes to the end of <c>postgresql.conf</c>, once.</summary>
+    public const string Includes = $"""
+
+        # Tollgate rewrites {File} at every start. Put settings of your own into {LocalFile}; they win.
+        include '{File}'
+        include_if_exists '{LocalFile}'
+
+        """;
+
+    /// <summary>What the operator's file holds at first.</summary>
+    public const string Local = "# Settings of your own: they win over tollgate.conf. A start checks that the durable ones stay durable.\n";
+
+    /// <summary>The socket's folder is mode 700: only its owner and root reach the server at all.</summary>
+    public const string Access = """
+        # TYPE  DATABASE     USER  METHOD
+        local   all          all   trust
+        local   replication  all   trust
+
+        """;
+
+    /// <param name="memoryBytes">What the machine, or the container, has.</param>
+    /// <param name="walCompression">lz4 where PostgreSQL was built with it.</param>
+    public static string Text(string socketFolder, long memoryBytes, string walCompression)
+    {
+        const long Mega = 1024 * 1024;
+
+        // An eighth, because the server itself and the page cache need the rest; 128 MB is PostgreSQL's own default.
+        var shared = Math.Clamp(memoryBytes / 8 / Mega, 128, 4096);
+        var cache = Math.Max(memoryBytes / 2 / Mega, 256);
+        return string.Create(CultureInfo.InvariantCulture, $"""
+            # Written by Tollgate at every start; see {LocalFile} in postgresql.conf.
+            listen_addresses = ''
+            port = {Port}
+            unix_socket_directories = '{socketFolder.Replace("'", "''", StringComparison.Ordinal)}'
+            unix_socket_permissions = 0700
+            max_connections = 200
+
+            # An acknowledged fact survives kill -9 and power loss.
+            fsync = on
+            synchronous_commit = on
+            full_page_writes = on
+            wal_compression = {walCompression}
+
+            # Checkpoints far apart: each one makes the next write of every page log the whole page.
+            max_wal_size = 4GB
+            min_wal_size = 128MB
+            checkpoint_timeout = 15min
+            checkpoint_completion_target = 0.9
+
+            shared_buffers = {shared}MB
+            effective_cache_size = {cache}MB
+            jit = off
+
+            autovacuum = on
+            autovacuum_naptime = 15s
+            autovacuum_vacuum_cost_limit = 2000
+
+            # A client that hangs inside a transaction would hold its locks for ever.
+            idle_in_transaction_session_timeout = 60s
+
+            timezone = 'UTC'
+            log_timezone = 'UTC'
+            lc_messages = 'C'
+            logging_collector = off
+            log_destination = 'stderr'
+            log_line_prefix = '%m [%p] '
+            log_statement = 'none'
+            log_parameter_max_length_on_error = 0
+            cluster_name = 'tollgate'
+
+            """);
+    }
+}

@@ -1,0 +1,51 @@
+using System.CommandLine;
+using Tollgate.Engine.Postgres;
+
+namespace Tollgate.Server.Cli;
+
+/// <summary>The command line: one file for each group of commands, listed here.</summary>
+internal static class CommandLine
+{
+    /// <summary>Every group, in the order that --help shows.</summary>
+    private static readonly Func<Command>[] Groups =
+    [
+        UpCommand.Build,
+    ];
+
+    public static async Task<int> RunAsync(string[] args)
+    {
+        var root = new RootCommand("Tollgate meters, gates and bills AI products.");
+        foreach (var build in Groups)
+        {
+            root.Add(build());
+        }
+
+        var parsed = root.Parse(args.Length == 0 ? ["--help"] : args);
+        try
+        {
+            // Signals are the commands' own business: `up` drains, the others end at once.
+            var code = await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
+            return parsed.Errors.Count > 0 ? ExitCode.Usage : code;
+        }
+        catch (StartRefusedException e)
+        {
+            await Console.Error.WriteLineAsync(e.Message);
+            return ExitCode.Refused;
+        }
+    }
+}
+
+/// <summary>What the exit code of every command means.</summary>
+internal static class ExitCode
+{
+    public const int Done = 0;
+
+    /// <summary>The server refused, or the start was refused.</summary>
+    public const int Refused = 1;
+
+    /// <summary>The command line itself is wrong.</summary>
+    public const int Usage = 2;
+
+    /// <summary>No server answers.</summary>
+    public const int Unreachable = 3;
+}

@@ -1,0 +1,79 @@
+using System.CommandLine;
+using System.Runtime.InteropServices;
+using Tollgate.Server.Hosting;
+
+namespace Tollgate.Server.Cli;
+
+/// <summary><c>tollgate up</c>: start the server and serve until Ctrl-C or SIGTERM.</summary>
+internal static class UpCommand
+{
+    private static readonly Option<string> Port = Text("--port", "number", "TCP port to serve on. Default 8080. [TOLLGATE_PORT]");
+    private static readonly Option<string> Listen = Text(
+        "--listen", "address", "IP address to listen on. Default 127.0.0.1: this machine only; 0.0.0.0 is every network. [TOLLGATE_LISTEN]");
+
+    private static readonly Option<string> Data = Text(
+        "--data", "folder", "Data folder: PostgreSQL's files, keys.env, logs. Default .tollgate. [TOLLGATE_DATA]");
+
+    private static readonly Option<string> Database = Text(
+        "--database", "url",
+        "Your own PostgreSQL (15 or later) instead of the private one: postgres://user:password@host:5432/name. "
+        + "Prefer the variable: flags are visible to every user of the machine. [TOLLGATE_DATABASE]");
+
+    private static readonly Option<bool> Demo = new("--demo")
+    {
+        Description = "Add demo customers with a usage history. [TOLLGATE_DEMO=1]",
+    };
+
+    private static readonly Option<string> Seed = Text("--seed", "number", "Seed of the demo data; the same seed gives the same data. Default 1. [TOLLGATE_SEED]");
+    private static readonly Option<string> DefaultProject = Text(
+        "--default-project", "code", "Project that public reads without a key are served from (seed doors). [TOLLGATE_DEFAULT_PROJECT]");
+
+    public static Command Build()
+    {
+        var command = new Command("up", "Start the server: prepares what is missing, starts PostgreSQL, migrates, and serves until Ctrl-C or SIGTERM.")
+        {
+            Port, Listen, Data, Database, Demo, Seed, DefaultProject,
+        };
+        command.SetAction((parsed, _) => RunAsync(parsed));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(ParseResult parsed)
+    {
+        var options = ServerOptions.Read(
+            name => name == "--demo" ? (parsed.GetValue(Demo) ? "1" : null) : parsed.GetValue<string>(name),
+            Environment.GetEnvironmentVariable,
+            out var faults);
+        if (options is null)
+        {
+            foreach (var fault in faults)
+            {
+                await Console.Error.WriteLineAsync(fault);
+            }
+
+            return ExitCode.Usage;
+        }
+
+        using var stop = new CancellationTokenSource();
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+        try
+        {
+            return await ServerRun.RunAsync(options, stop.Token);
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            // Told to stop while it was still starting; what was started has been stopped again.
+            return ExitCode.Done;
+        }
+
+        void Stop(PosixSignalContext signal)
+        {
+            signal.Cancel = true;
+            stop.Cancel();
+        }
+    }
+
+    private static Option<string> Text(string name, string value, string description) =>
+        new(name) { HelpName = value, Description = description };
+}

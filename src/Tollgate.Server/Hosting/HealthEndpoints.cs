@@ -1,0 +1,85 @@
+using System.Diagnostics;
+using System.Text.Json.Serialization;
+using Npgsql;
+using Tollgate.Engine.Postgres;
+
+namespace Tollgate.Server.Hosting;
+
+/// <summary>
+/// <c>/health/live</c>: the process answers. <c>/health/ready</c>: it can decide, because the database answers, has this server's
+/// schema, and its clock agrees with ours. Both are open: they hold no secrets, and load balancers have no key.
+/// </summary>
+internal static class HealthEndpoints
+{
+    /// <summary>Live projects follow the database's clock; a server whose own clock is far off still works, but its logs mislead.</summary>
+    private static readonly TimeSpan ClockTolerance = TimeSpan.FromSeconds(5);
+
+    private const string Question = "SELECT clock_timestamp(), (SELECT coalesce(max(version), 0) FROM schema_migrations)";
+
+    public static void Map(WebApplication app)
+    {
+        app.MapGet("/health/live", () => TypedResults.Json(new LiveAnswer("live"), HealthJson.Default.LiveAnswer))
+            .WithTags("Health").WithSummary("Whether the process answers");
+        app.MapGet("/health/ready", async (HttpContext context, Database database, CancellationToken cancel) =>
+            {
+                var answer = await AskAsync(database, cancel);
+                var ready = answer.Status == "ready";
+                if (!ready)
+                {
+                    context.Response.Headers.RetryAfter = "2";
+                }
+
+                return TypedResults.Json(answer, HealthJson.Default.ReadyAnswer, statusCode: ready ? 200 : 503);
+            })
+            .WithTags("Health").WithSummary("Whether the server can decide: database, migrations, clock");
+    }
+
+    private static async Task<ReadyAnswer> AskAsync(Database database, CancellationToken cancel)
+    {
+        var expected = MigrationFile.BuiltIn.Count;
+        try
+        {
+            await using var command = database.Source.CreateCommand(Question);
+            command.CommandTimeout = 2;
+            var started = Stopwatch.GetTimestamp();
+            await using var row = await command.ExecuteReaderAsync(cancel);
+            await row.ReadAsync(cancel);
+            var latency = Stopwatch.GetElapsedTime(started);
+            var skew = DateTime.UtcNow - row.GetDateTime(0);
+            var version = row.GetInt32(1);
+
+            // A newer schema is fine for a server that still runs while its successor is being rolled out.
+            var migrated = version >= expected;
+            return new ReadyAnswer(
+                migrated ? "ready" : "not_ready",
+                new ReadyChecks(
+                    new DatabaseHealth("ok", Math.Round((decimal)latency.TotalMilliseconds, 1)),
+                    new MigrationsHealth(migrated ? "ok" : "behind", version, expected),
+                    new ClockHealth(skew.Duration() <= ClockTolerance ? "ok" : "skewed", (long)skew.TotalMilliseconds)));
+        }
+        catch (NpgsqlException)
+        {
+            return new ReadyAnswer(
+                "not_ready",
+                new ReadyChecks(new DatabaseHealth("unavailable", null), new MigrationsHealth("unknown", null, expected), new ClockHealth("unknown", null)));
+        }
+    }
+}
+
+internal sealed record LiveAnswer(string Status);
+
+internal sealed record ReadyAnswer(string Status, ReadyChecks Checks);
+
+internal sealed record ReadyChecks(DatabaseHealth Database, MigrationsHealth Migrations, ClockHealth Clock);
+
+internal sealed record DatabaseHealth(string Status, decimal? LatencyMs);
+
+internal sealed record MigrationsHealth(string Status, int? Version, int Expected);
+
+/// <param name="SkewMs">This machine's clock minus the database's.</param>
+internal sealed record ClockHealth(string Status, long? SkewMs);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+[JsonSerializable(typeof(LiveAnswer))]
+[JsonSerializable(typeof(ReadyAnswer))]
+internal sealed partial class HealthJson : JsonSerializerContext;

@@ -1,0 +1,50 @@
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Tollgate.Engine.Postgres;
+
+namespace Tollgate.Server.Hosting;
+
+/// <summary>Kestrel and the pipeline: lean on the hot path (no per-request logging), limited on every input.</summary>
+internal static class HttpHost
+{
+    public static WebApplication Build(ServerOptions options, Database database, ILoggerFactory logging)
+    {
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+        builder.Configuration.Sources.Clear();
+        builder.Services.Replace(ServiceDescriptor.Singleton(logging));
+        builder.Services.AddSingleton<IHostLifetime, SilentLifetime>();
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.DrainTime);
+        builder.WebHost.ConfigureKestrel(kestrel => Limit(kestrel, options));
+
+        builder.Services.AddSingleton(options);
+        builder.Services.AddSingleton(database);
+        Rooms.AddServices(builder.Services, options);
+
+        var app = builder.Build();
+        Rooms.UseMiddleware(app);
+        Rooms.MapEndpoints(app);
+        return app;
+    }
+
+    private static void Limit(KestrelServerOptions kestrel, ServerOptions options)
+    {
+        kestrel.Listen(options.Listen, options.Port);
+        kestrel.AddServerHeader = false;
+        kestrel.Limits.MaxRequestBodySize = options.MaxBodyBytes;
+        kestrel.Limits.MaxConcurrentConnections = options.MaxConnections;
+        kestrel.Limits.RequestHeadersTimeout = options.HeaderTime;
+        kestrel.Limits.MaxRequestHeadersTotalSize = 32 * 1024;
+        kestrel.Limits.MaxRequestLineSize = 16 * 1024;
+        kestrel.Limits.MinRequestBodyDataRate = options.MinBodyBytesPerSecond == 0
+            ? null
+            : new MinDataRate(options.MinBodyBytesPerSecond, TimeSpan.FromSeconds(5));
+    }
+
+    /// <summary><c>up</c> listens to signals itself, from before PostgreSQL is started until after it is stopped.</summary>
+    private sealed class SilentLifetime : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+}

@@ -1,0 +1,75 @@
+using System.Globalization;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Logging.Console;
+
+namespace Tollgate.Server.Hosting;
+
+/// <summary>
+/// One line for each log entry: JSON for machines, plain text for a terminal. Messages carry no secrets, because callers put none
+/// in; exceptions are shown by type and message, with the stack trace in JSON only.
+/// </summary>
+public sealed class LineFormatter : ConsoleFormatter
+{
+    public const string FormatterName = "tollgate";
+
+    private static readonly JsonWriterOptions Json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    private readonly bool _json = Environment.GetEnvironmentVariable("TOLLGATE_LOG_FORMAT") switch
+    {
+        "json" => true,
+        "text" => false,
+        _ => Console.IsErrorRedirected,
+    };
+
+    public LineFormatter()
+        : base(FormatterName)
+    {
+    }
+
+    public override void Write<TState>(in LogEntry<TState> logEntry, IExternalScopeProvider? scopeProvider, TextWriter textWriter)
+    {
+        var message = logEntry.Formatter(logEntry.State, logEntry.Exception);
+        var at = DateTime.UtcNow.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+        if (_json)
+        {
+            textWriter.WriteLine(JsonLine(at, logEntry.LogLevel, logEntry.Category, message, logEntry.Exception));
+            return;
+        }
+
+        var error = logEntry.Exception is { } e ? $" ({e.GetType().Name}: {e.Message})" : "";
+        textWriter.WriteLine($"{at[11..^1]} {NameOf(logEntry.LogLevel),-5} {(message + error).ReplaceLineEndings(" | ")}");
+    }
+
+    private static string JsonLine(string at, LogLevel level, string category, string message, Exception? exception)
+    {
+        using var stream = new MemoryStream();
+        using (var json = new Utf8JsonWriter(stream, Json))
+        {
+            json.WriteStartObject();
+            json.WriteString("at", at);
+            json.WriteString("level", NameOf(level));
+            json.WriteString("from", category);
+            json.WriteString("message", message);
+            if (exception is not null)
+            {
+                json.WriteString("error", exception.ToString());
+            }
+
+            json.WriteEndObject();
+        }
+
+        return System.Text.Encoding.UTF8.GetString(stream.ToArray());
+    }
+
+    private static string NameOf(LogLevel level) => level switch
+    {
+        LogLevel.Trace => "trace",
+        LogLevel.Debug => "debug",
+        LogLevel.Information => "info",
+        LogLevel.Warning => "warn",
+        LogLevel.Error => "error",
+        _ => "fatal",
+    };
+}

@@ -1,0 +1,36 @@
+using Microsoft.Extensions.Logging.Console;
+
+namespace Tollgate.Server.Hosting;
+
+/// <summary>Logs go to stderr, one line each; stdout is for what the operator asked for.</summary>
+internal static class Logs
+{
+    public const string LevelVariable = "TOLLGATE_LOG_LEVEL";
+
+    public static void Configure(ILoggingBuilder logging)
+    {
+        logging.ClearProviders();
+        logging.AddConsole(console =>
+        {
+            console.FormatterName = LineFormatter.FormatterName;
+            console.LogToStandardErrorThreshold = LogLevel.Trace;
+        });
+        logging.AddConsoleFormatter<LineFormatter, ConsoleFormatterOptions>();
+        logging.SetMinimumLevel(Level());
+
+        // The framework's own request lines cost more than a decision; its warnings stay.
+        logging.AddFilter("Microsoft", LogLevel.Warning);
+        logging.AddFilter("System", LogLevel.Warning);
+        logging.AddFilter("Npgsql", LogLevel.Warning);
+    }
+
+    private static LogLevel Level() => Environment.GetEnvironmentVariable(LevelVariable)?.ToUpperInvariant() switch
+    {
+        "TRACE" => LogLevel.Trace,
+        "DEBUG" => LogLevel.Debug,
+        "WARN" or "WARNING" => LogLevel.Warning,
+        "ERROR" => LogLevel.Error,
+        "NONE" => LogLevel.None,
+        _ => LogLevel.Information,
+    };
+}

@@ -1,0 +1,163 @@
+using System.Globalization;
+using System.Net;
+using Tollgate.Engine.Postgres;
+
+namespace Tollgate.Server.Hosting;
+
+/// <summary>What <c>up</c> was told, by flags and environment, read and checked together.</summary>
+public sealed record ServerOptions
+{
+    public const int DefaultPort = 8080;
+    public const string DefaultData = ".tollgate";
+    public const string DefaultListen = "127.0.0.1";
+
+    public required int Port { get; init; }
+
+    /// <summary>The address to listen on. Loopback unless told otherwise: who wants the network says so.</summary>
+    public required IPAddress Listen { get; init; }
+
+    /// <summary>Absolute.</summary>
+    public required string Data { get; init; }
+
+    /// <summary>An Npgsql connection string; null: the private PostgreSQL.</summary>
+    public string? Database { get; init; }
+
+    public bool AllowUnsafeDatabase { get; init; }
+
+    public bool Demo { get; init; }
+
+    public long Seed { get; init; } = 1;
+
+    /// <summary>The project that public reads of the seed doors without a key serve.</summary>
+    public string? DefaultProject { get; init; }
+
+    public long MaxBodyBytes { get; init; } = Settings.MaxBodyBytes.Default;
+
+    public long MaxConnections { get; init; } = Settings.MaxConnections.Default;
+
+    public TimeSpan HeaderTime { get; init; } = TimeSpan.FromSeconds(Settings.HeaderSeconds.Default);
+
+    public long MinBodyBytesPerSecond { get; init; } = Settings.MinBodyBytesPerSecond.Default;
+
+    public TimeSpan DrainTime { get; init; } = TimeSpan.FromSeconds(Settings.DrainSeconds.Default);
+
+    public DatabaseOptions Connections { get; init; } = new();
+
+    /// <summary>Where clients on this machine reach the server.</summary>
+    public string Url
+    {
+        get
+        {
+            var host = Listen.Equals(IPAddress.Any) ? "127.0.0.1" : Listen.Equals(IPAddress.IPv6Any) ? "[::1]" : Printed(Listen);
+            return string.Create(CultureInfo.InvariantCulture, $"http://{host}:{Port}");
+        }
+    }
+
+    /// <summary>Reads flags (which win) and environment.</summary>
+    /// <param name="flag">A flag's text, or null when it was not given.</param>
+    /// <param name="faults">All of them, each naming the value seen and where it came from.</param>
+    public static ServerOptions? Read(Func<string, string?> flag, Func<string, string?> environment, out IReadOnlyList<string> faults)
+    {
+        var found = new List<string>();
+        var text = new Texts(flag, environment);
+        var listen = ReadListen(text, found);
+        var options = new ServerOptions
+        {
+            Port = (int)ReadNumber(text, "--port", "TOLLGATE_PORT", DefaultPort, 1, 65535, "a TCP port", found),
+            Listen = listen,
+            Data = Path.GetFullPath(text.Of("--data", "TOLLGATE_DATA") ?? DefaultData),
+            Database = ReadDatabase(text, found),
+            AllowUnsafeDatabase = ReadSwitch(environment, DatabaseCheck.UnsafeVariable, found),
+            Demo = text.Of("--demo", null) is not null || ReadSwitch(environment, "TOLLGATE_DEMO", found),
+            Seed = ReadNumber(text, "--seed", "TOLLGATE_SEED", 1, 0, long.MaxValue, "a seed", found),
+            DefaultProject = text.Of("--default-project", "TOLLGATE_DEFAULT_PROJECT"),
+            MaxBodyBytes = Settings.MaxBodyBytes.Read(environment, found),
+            MaxConnections = Settings.MaxConnections.Read(environment, found),
+            HeaderTime = TimeSpan.FromSeconds(Settings.HeaderSeconds.Read(environment, found)),
+            MinBodyBytesPerSecond = Settings.MinBodyBytesPerSecond.Read(environment, found),
+            DrainTime = TimeSpan.FromSeconds(Settings.DrainSeconds.Read(environment, found)),
+            Connections = new DatabaseOptions
+            {
+                PoolSize = (int)Settings.PoolSize.Read(environment, found),
+                ConnectSeconds = (int)Settings.ConnectSeconds.Read(environment, found),
+                CommandSeconds = (int)Settings.CommandSeconds.Read(environment, found),
+            },
+        };
+        faults = found;
+        return found.Count == 0 ? options : null;
+    }
+
+    private static string Printed(IPAddress address) =>
+        address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6 ? $"[{address}]" : address.ToString();
+
+    private static IPAddress ReadListen(Texts text, List<string> faults)
+    {
+        var value = text.Of("--listen", "TOLLGATE_LISTEN") ?? DefaultListen;
+        if (IPAddress.TryParse(value == "localhost" ? DefaultListen : value, out var address))
+        {
+            return address;
+        }
+
+        faults.Add($"--listen is \"{value}\": it must be an IP address of this machine, such as 127.0.0.1 (only this machine) or 0.0.0.0 (every network).");
+        return IPAddress.Loopback;
+    }
+
+    private static string? ReadDatabase(Texts text, List<string> faults)
+    {
+        if (text.Of("--database", "TOLLGATE_DATABASE") is not { } value)
+        {
+            return null;
+        }
+
+        try
+        {
+            return DatabaseUrl.ToConnectionString(value);
+        }
+        catch (StartRefusedException e)
+        {
+            faults.Add(e.Message);
+            return null;
+        }
+    }
+
+    private static long ReadNumber(
+        Texts text, string name, string variable, long @default, long smallest, long largest, string what, List<string> faults)
+    {
+        var value = text.Of(name, variable);
+        if (value is null)
+        {
+            return @default;
+        }
+
+        if (long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= smallest && number <= largest)
+        {
+            return number;
+        }
+
+        faults.Add(string.Create(CultureInfo.InvariantCulture, $"{name} (or {variable}) is \"{value}\": it must be {what}, {smallest} to {largest}."));
+        return @default;
+    }
+
+    private static bool ReadSwitch(Func<string, string?> environment, string variable, List<string> faults)
+    {
+        switch (environment(variable)?.Trim().ToUpperInvariant())
+        {
+            case null or "" or "0" or "FALSE" or "NO":
+                return false;
+            case "1" or "TRUE" or "YES":
+                return true;
+            default:
+                faults.Add($"{variable} is \"{environment(variable)}\": it must be 1 or 0.");
+                return false;
+        }
+    }
+
+    private sealed record Texts(Func<string, string?> Flag, Func<string, string?> Environment)
+    {
+        public string? Of(string flag, string? variable)
+        {
+            var value = Flag(flag) ?? (variable is null ? null : Environment(variable));
+            return string.IsNullOrWhiteSpace(value) ? null : value;
+        }
+    }
+}

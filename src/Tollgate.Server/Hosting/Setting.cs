@@ -1,0 +1,29 @@
+using System.Globalization;
+
+namespace Tollgate.Server.Hosting;
+
+/// <summary>A limit of the server that an operator may turn by an environment variable.</summary>
+/// <param name="Variable">Its environment variable.</param>
+/// <param name="Unit">What the number counts.</param>
+/// <param name="Reason">Why the default is what it is.</param>
+public sealed record Setting(string Variable, string Unit, long Default, long Smallest, long Largest, string Reason)
+{
+    /// <summary>Reads the variable; a fault names the value seen and the range.</summary>
+    internal long Read(Func<string, string?> environment, List<string> faults)
+    {
+        var text = environment(Variable);
+        if (string.IsNullOrWhiteSpace(text))
+        {
+            return Default;
+        }
+
+        if (long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) && value >= Smallest && value <= Largest)
+        {
+            return value;
+        }
+
+        faults.Add(string.Create(
+            CultureInfo.InvariantCulture, $"{Variable} is \"{text}\": it must be a whole number of {Unit} from {Smallest} to {Largest} (default {Default})."));
+        return Default;
+    }
+}
