@@ -1,4 +1,7 @@
 using Tollgate.Testing;
 
-// One PostgreSQL for all tests of this assembly; classes take a database of their own with IClassFixture<FreshDatabase>.
+// One PostgreSQL for all tests of this assembly; those that kill PostgreSQL start a server with one of its own.
 [assembly: AssemblyFixture(typeof(TestPostgres))]
+
+// Each test loads the machine by itself; two at once would measure each other.
+[assembly: CollectionBehavior(DisableTestParallelization = true)]

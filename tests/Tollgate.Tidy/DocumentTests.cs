@@ -142,6 +142,9 @@ public sealed partial class DocumentTests
         source.Root.DescendantNodes().OfType<PropertyDeclarationSyntax>()
             .Where(property => property.Parent is TypeDeclarationSyntax type && type.Identifier.ValueText.EndsWith("Options", StringComparison.Ordinal))
             .Where(property => property.Modifiers.Any(SyntaxKind.PublicKeyword) && property.AccessorList is not null)
+
+            // One that takes its default from Settings has unit, range and reason there.
+            .Where(property => property.Initializer?.ToString().Contains("Settings.", StringComparison.Ordinal) != true)
             .Where(property => !property.GetLeadingTrivia().Any(trivia => trivia.IsKind(SyntaxKind.SingleLineDocumentationCommentTrivia)))
             .Select(property => new Finding(source.File.Path, source.LineOf(property), $"{Members.NameOf(property)} has no doc comment."));
 

@@ -10,7 +10,10 @@ public sealed class ExactTypeTests
     private static readonly Allowed[] FloatingPoint = [];
 
     /// <summary>Decimals that are no quantity. Subject: <c>Type.Member</c>.</summary>
-    private static readonly Allowed[] NakedDecimals = [];
+    private static readonly Allowed[] NakedDecimals =
+    [
+        new("UsageProjection.PercentOf", "Percent of the limit, rounded to show: a ratio, no amount."),
+    ];
 
     [Fact]
     public void No_floating_point_in_Core_and_in_the_engines_signatures() =>

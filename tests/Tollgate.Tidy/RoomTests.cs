@@ -30,7 +30,10 @@ public sealed partial class RoomTests
     ];
 
     /// <summary>Directions against the flow that are meant. Subject: <c>project/room -> room</c>.</summary>
-    private static readonly Allowed[] AgainstTheFlow = [];
+    private static readonly Allowed[] AgainstTheFlow =
+    [
+        new("Tollgate.Core/Time -> Catalog", "The kinds of quota periods are words of the catalogue; the arithmetic of periods belongs to Time."),
+    ];
 
     /// <summary>Folders of the engine that are no rooms and need no page of their own.</summary>
     private static readonly Allowed[] WithoutReadme = [];

@@ -11,6 +11,7 @@ public sealed record ServerOptions
     public const string DefaultData = ".tollgate";
     public const string DefaultListen = "127.0.0.1";
 
+    /// <summary>The TCP port, 1 to 65535; 8080 unless told otherwise.</summary>
     public required int Port { get; init; }
 
     /// <summary>The address to listen on. Loopback unless told otherwise: who wants the network says so.</summary>
@@ -22,10 +23,13 @@ public sealed record ServerOptions
     /// <summary>An Npgsql connection string; null: the private PostgreSQL.</summary>
     public string? Database { get; init; }
 
+    /// <summary>Accept a database that may lose acknowledged facts (fsync off): for experiments only.</summary>
     public bool AllowUnsafeDatabase { get; init; }
 
+    /// <summary>Fill an empty server with customers, history and money movements to look at.</summary>
     public bool Demo { get; init; }
 
+    /// <summary>What the demo data are made from: the same seed gives the same data.</summary>
     public long Seed { get; init; } = 1;
 
     /// <summary>The project that public reads of the seed doors without a key serve.</summary>
@@ -41,6 +45,7 @@ public sealed record ServerOptions
 
     public TimeSpan DrainTime { get; init; } = TimeSpan.FromSeconds(Settings.DrainSeconds.Default);
 
+    /// <summary>Pool size and patience of the connections to PostgreSQL.</summary>
     public DatabaseOptions Connections { get; init; } = new();
 
     /// <summary>Where clients on this machine reach the server.</summary>

@@ -1,0 +1,75 @@
+using System.Text.Json;
+
+namespace Tollgate.Chaos.Client;
+
+/// <summary>What a caller knows after a request: the closed set that the tests' bookkeeping rests on.</summary>
+public enum Fate
+{
+    /// <summary>2xx: acknowledged. From now on it must never be lost.</summary>
+    Granted,
+
+    /// <summary>402 or 429: decided against; nothing was recorded but a count.</summary>
+    Denied,
+
+    /// <summary>409: the same id with other content, or a closed reservation.</summary>
+    Conflict,
+
+    /// <summary>Another 4xx: the request itself was wrong.</summary>
+    Invalid,
+
+    /// <summary>503: not taken now. It may have been recorded (the connection to the database may have broken after the commit).</summary>
+    Refused,
+
+    /// <summary>No answer: the connection broke or the wait ended. It may have been recorded.</summary>
+    Unknown,
+
+    /// <summary>500 and other 5xx: always a fault of the server.</summary>
+    Broken,
+}
+
+/// <summary>An answer, or the lack of one.</summary>
+/// <param name="Status">0 when no answer came.</param>
+/// <param name="Body">Undefined when there was none or it was no JSON.</param>
+/// <param name="Invoked">Stopwatch ticks right before sending.</param>
+/// <param name="Answered">Stopwatch ticks right after the answer was read.</param>
+public sealed record Answer(int Status, JsonElement Body, long Invoked, long Answered)
+{
+    /// <summary>The body as text, for messages and for comparing replays byte by byte.</summary>
+    public string Text { get; init; } = "";
+
+    public string? RetryAfter { get; init; }
+
+    /// <summary>The header <c>Idempotent-Replayed</c>.</summary>
+    public bool ReplayedWhole { get; init; }
+
+    public Fate Fate => Status switch
+    {
+        0 => Fate.Unknown,
+        >= 200 and < 300 => Fate.Granted,
+        402 or 429 => Fate.Denied,
+        409 => Fate.Conflict,
+        503 => Fate.Refused,
+        >= 500 => Fate.Broken,
+        _ => Fate.Invalid,
+    };
+
+    public bool Replayed => Body.ValueKind == JsonValueKind.Object && Body.TryGetProperty("replayed", out var replayed) && replayed.ValueKind == JsonValueKind.True;
+
+    public string Code => Member("code") is { ValueKind: JsonValueKind.String } code ? code.GetString()! : "";
+
+    public string Id => Member("id") is { ValueKind: JsonValueKind.String } id ? id.GetString()! : "";
+
+    /// <summary>Whether a settle came after its reservation had expired, so that it was recorded as a fact.</summary>
+    public bool Late => Member("late").ValueKind == JsonValueKind.True;
+
+    public decimal Number(string name) => Member(name) is { ValueKind: JsonValueKind.Number } number ? number.GetDecimal() : throw Missing(name);
+
+    public DateTimeOffset Moment(string name) => Member(name) is { ValueKind: JsonValueKind.String } moment ? moment.GetDateTimeOffset() : throw Missing(name);
+
+    public JsonElement Member(string name) =>
+        Body.ValueKind == JsonValueKind.Object && Body.TryGetProperty(name, out var member) ? member : default;
+
+    public override string ToString() => $"{Status} {(Text.Length > 600 ? Text[..600] + "…" : Text)}";
+
+    private InvalidOperationException Missing(string name) => new($"The answer has no \"{name}\": {this}");
+}

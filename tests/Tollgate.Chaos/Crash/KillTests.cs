@@ -1,0 +1,96 @@
+using Tollgate.Chaos.Client;
+using Tollgate.Chaos.Stage;
+
+namespace Tollgate.Chaos.Crash;
+
+/// <summary>
+/// QUALITY R1, R2, R11: kill -9 of the server, of PostgreSQL and of one of its backends, and a PostgreSQL that stands
+/// still, all under load. Nothing acknowledged is lost, nothing counts twice, no hold leaks, and service returns by itself.
+/// </summary>
+public sealed class KillTests
+{
+    private const int Callers = 48;
+    private const int CallsBetweenBlows = 400;
+
+    private static readonly TimeSpan BackWithin = TimeSpan.FromSeconds(10);
+
+    [Fact]
+    public Task The_server_is_killed_under_load() => UnderBlows(Form.Of(rounds: 4), async (theatre, gate, _) =>
+    {
+        await theatre.Server.Kill9Async();
+        await theatre.Server.StartAgainAsync();
+        await Theatre.UntilServingAsync(gate, BackWithin);
+    });
+
+    [Fact]
+    public Task PostgreSQL_is_killed_under_load() => UnderBlows(Form.Of(rounds: 3), async (theatre, gate, _) =>
+    {
+        Signal.KillHard(Postmaster(theatre));
+        await BackAsync(gate);
+    });
+
+    [Fact]
+    public Task A_backend_of_PostgreSQL_is_killed_under_load() => UnderBlows(Form.Of(rounds: 3), async (theatre, gate, random) =>
+    {
+        var backends = Signal.ChildrenOf(Postmaster(theatre)).Where(child => child.Title.Contains("[local]", StringComparison.Ordinal)).ToList();
+        backends.ShouldNotBeEmpty();
+        Signal.KillHard(backends[random.Next(backends.Count)].Process);
+        await BackAsync(gate);
+    });
+
+    [Fact]
+    public Task PostgreSQL_stands_still_for_three_seconds_under_load() => UnderBlows(Form.Of(rounds: 1), async (theatre, gate, _) =>
+    {
+        var postmaster = Postmaster(theatre);
+        int[] all = [postmaster, .. Signal.ChildrenOf(postmaster).Select(child => child.Process)];
+        try
+        {
+            Array.ForEach(all, Signal.Freeze);
+            await Task.Delay(TimeSpan.FromSeconds(3));
+        }
+        finally
+        {
+            Array.ForEach(all, Signal.Thaw);
+        }
+
+        await Theatre.UntilServingAsync(gate, BackWithin);
+    });
+
+    /// <summary>Load from the first blow to the last, then the account is settled and the checker runs.</summary>
+    private static async Task UnderBlows(Form form, Func<Theatre, GateClient, Random, Task> blow)
+    {
+        await using var theatre = await Theatre.WithPrivatePostgresAsync();
+        using var project = await theatre.ProjectAsync("kill");
+        var load = new Load(project, form.FirstSeed);
+        using var stop = new CancellationTokenSource();
+        var running = load.RunAsync(Callers, stop.Token);
+        try
+        {
+            await form.EachAsync(async seed =>
+            {
+                var random = new Random(seed);
+                await load.UntilMoreAsync(random.Next(CallsBetweenBlows / 2, CallsBetweenBlows * 2));
+                await blow(theatre, project.Gate, random);
+            });
+            await load.UntilMoreAsync(CallsBetweenBlows);
+        }
+        finally
+        {
+            await stop.CancelAsync();
+            await running;
+        }
+
+        await load.ShouldAddUpAsync();
+        await theatre.ShouldVerifyAsync();
+    }
+
+    // The blow must be felt before the return can be measured: answers in flight may still come from the old process.
+    private static async Task BackAsync(GateClient gate)
+    {
+        await Task.Delay(50);
+        await Theatre.UntilServingAsync(gate, BackWithin);
+    }
+
+    private static int Postmaster(Theatre theatre) =>
+        theatre.Server.PostgresProcessId ?? throw new InvalidOperationException("The server runs no PostgreSQL of its own.");
+}

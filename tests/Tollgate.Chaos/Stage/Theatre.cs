@@ -1,0 +1,144 @@
+using System.Diagnostics;
+using System.Text.Json.Nodes;
+using Npgsql;
+using Tollgate.Chaos.Client;
+using Tollgate.Testing;
+
+namespace Tollgate.Chaos.Stage;
+
+/// <summary>Real servers on a real PostgreSQL, a project on them, and the checker at the end.</summary>
+public sealed class Theatre : IAsyncDisposable
+{
+    private readonly TestDatabase? _database;
+    private readonly string _connection;
+
+    private Theatre(TestDatabase? database, string connection, IReadOnlyList<TestServer> servers) =>
+        (_database, _connection, Servers) = (database, connection, servers);
+
+    public IReadOnlyList<TestServer> Servers { get; }
+
+    public TestServer Server => Servers[0];
+
+    /// <summary>Several server processes on one database.</summary>
+    public static async Task<Theatre> OnOneDatabaseAsync(TestPostgres postgres, int servers)
+    {
+        var database = await postgres.CreateDatabaseAsync();
+        var started = new List<TestServer>();
+        try
+        {
+            // One after the other: the first one creates the projects and the admin key.
+            for (var at = 0; at < servers; at++)
+            {
+                started.Add(await TestServer.StartAsync(database.ConnectionString));
+            }
+
+            return new(database, database.ConnectionString, started);
+        }
+        catch
+        {
+            foreach (var server in started)
+            {
+                await server.DisposeAsync();
+            }
+
+            await database.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>One server with the private PostgreSQL that it supervises itself: what <c>tollgate up</c> gives.</summary>
+    public static async Task<Theatre> WithPrivatePostgresAsync()
+    {
+        var server = await TestServer.StartAsync();
+        return new(null, "", [server]);
+    }
+
+    /// <summary>A fresh live project with the tests' catalogue.</summary>
+    public async Task<Project> ProjectAsync(string code, string? catalogue = null)
+    {
+        using var admin = new GateClient(Server.Url, Server.AdminKey);
+        var created = await admin.PostAsync("/v1/projects", new JsonObject
+        {
+            ["code"] = code,
+            ["name"] = code,
+            ["mode"] = "live",
+            ["catalog"] = catalogue ?? Catalogue.Text,
+        });
+        created.Status.ShouldBe(201, $"The project was not created: {created}");
+        return new Project(code, created.Member("secret_key").GetString()!, created.Member("public_key").GetString()!, Servers);
+    }
+
+    /// <summary>Runs <c>tollgate verify</c> as an operator would.</summary>
+    public async Task<(int ExitCode, string Output)> VerifyAsync() =>
+        _database is null
+            ? await ServerProcess.RunAsync("verify", "--data", Server.Data)
+            : await ServerProcess.RunAsync("verify", "--data", Server.Data, "--database", _connection);
+
+    public async Task ShouldVerifyAsync()
+    {
+        var (code, output) = await VerifyAsync();
+        code.ShouldBe(0, $"tollgate verify found:\n{output}");
+    }
+
+    /// <summary>Straight into the database, past every rule: for tampering only.</summary>
+    public async Task<int> TamperAsync(string sql)
+    {
+        var database = _database ?? throw new InvalidOperationException("Tampering needs a database of one's own.");
+        await using var command = database.Source.CreateCommand(sql);
+        return await command.ExecuteNonQueryAsync();
+    }
+
+    /// <summary>Asks until a consume is granted again.</summary>
+    /// <returns>How long that took.</returns>
+    public static async Task<TimeSpan> UntilServingAsync(GateClient gate, TimeSpan limit)
+    {
+        var waiting = Stopwatch.StartNew();
+        while (true)
+        {
+            var answer = await gate.ConsumeAsync("probe", Catalogue.Unlimited, 1);
+            if (answer.Fate == Fate.Granted)
+            {
+                return waiting.Elapsed;
+            }
+
+            waiting.Elapsed.ShouldBeLessThan(limit, $"The server does not serve again: {answer}");
+            await Task.Delay(50);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var server in Servers)
+        {
+            await server.DisposeAsync();
+        }
+
+        if (_database is not null)
+        {
+            NpgsqlConnection.ClearAllPools();
+            await _database.DisposeAsync();
+        }
+    }
+}
+
+/// <summary>A project and a caller with its secret key at each server.</summary>
+public sealed class Project(string code, string secretKey, string publicKey, IReadOnlyList<TestServer> servers) : IDisposable
+{
+    public string Code { get; } = code;
+
+    public string SecretKey { get; } = secretKey;
+
+    public string PublicKey { get; } = publicKey;
+
+    public IReadOnlyList<GateClient> Gates { get; } = [.. servers.Select(server => new GateClient(server.Url, secretKey))];
+
+    public GateClient Gate => Gates[0];
+
+    public void Dispose()
+    {
+        foreach (var gate in Gates)
+        {
+            gate.Dispose();
+        }
+    }
+}

@@ -1,0 +1,58 @@
+using System.Text.Json.Nodes;
+using Tollgate.Chaos.Client;
+using Tollgate.Chaos.Stage;
+using Tollgate.Testing;
+
+namespace Tollgate.Chaos.Verification;
+
+/// <summary>The checker that every other test here rests on: clean when all is right, and it sees what was tampered with.</summary>
+public sealed class VerifyTests(TestPostgres postgres)
+{
+    private static readonly (string What, string Break, string Mend)[] Tampering =
+    [
+        ("a balance counts more than its events",
+            "UPDATE balances SET used = used + 1 WHERE used = 8",
+            "UPDATE balances SET used = used - 1 WHERE used = 9"),
+        ("a balance counts less than its events",
+            "UPDATE balances SET used = used - 1 WHERE used = 8",
+            "UPDATE balances SET used = used + 1 WHERE used = 7"),
+        ("a balance holds what no reservation holds",
+            "UPDATE balances SET held = held + 1 WHERE held = 3",
+            "UPDATE balances SET held = held - 1 WHERE held = 4"),
+        ("an event was altered",
+            "UPDATE events SET quantity = quantity + 1 WHERE quantity = 5",
+            "UPDATE events SET quantity = quantity - 1 WHERE quantity = 6"),
+        ("an event is gone",
+            "CREATE TABLE kept AS SELECT * FROM events WHERE quantity = 5; DELETE FROM events WHERE quantity = 5",
+            "INSERT INTO events SELECT * FROM kept; DROP TABLE kept"),
+    ];
+
+    [Fact]
+    public async Task Verify_is_clean_until_somebody_tampers_and_after_it_was_mended()
+    {
+        await using var theatre = await Theatre.OnOneDatabaseAsync(postgres, servers: 1);
+        using var project = await theatre.ProjectAsync("verify");
+        await theatre.ShouldVerifyAsync();
+
+        (await project.Gate.ConsumeAsync("watched", Catalogue.Thousand, 5)).Fate.ShouldBe(Fate.Granted);
+        (await project.Gate.RecordAsync(new JsonArray(new JsonObject
+        {
+            ["id"] = "fact",
+            ["customer"] = "watched",
+            ["type"] = Catalogue.Thousand,
+            ["quantity"] = 3,
+        }))).Fate.ShouldBe(Fate.Granted);
+        (await project.Gate.ReserveAsync("watched", new Dictionary<string, decimal> { [Catalogue.Thousand] = 3 }, 3_600)).Fate.ShouldBe(Fate.Granted);
+        await theatre.ShouldVerifyAsync();
+
+        foreach (var (what, spoil, mend) in Tampering)
+        {
+            await theatre.TamperAsync(spoil);
+            var (code, output) = await theatre.VerifyAsync();
+            code.ShouldNotBe(0, $"Verify did not see that {what}:\n{output}");
+            output.ShouldContain("watched", customMessage: $"Verify does not say whom it concerns when {what}:\n{output}");
+            await theatre.TamperAsync(mend);
+            await theatre.ShouldVerifyAsync();
+        }
+    }
+}
