@@ -33,15 +33,30 @@ CREATE TABLE api_keys (
 );
 CREATE INDEX api_keys_by_project ON api_keys (project_id);
 
--- The answer to a mutating request, written in the transaction of its effect and replayed byte for byte.
+-- What a SaaS hands to one customer's browser: the customer's own usage, portal and seed doors, for a while.
+CREATE TABLE customer_tokens (
+    hash       bytea       PRIMARY KEY CHECK (length(hash) = 32),
+    project_id integer     NOT NULL REFERENCES projects (id),
+    customer   text        NOT NULL CHECK (length(customer) BETWEEN 1 AND 255),
+    created_at timestamptz NOT NULL DEFAULT now(),
+    expires_at timestamptz NOT NULL
+);
+CREATE INDEX customer_tokens_by_expiry ON customer_tokens (expires_at);
+
+-- The answer to a mutating request, replayed byte for byte. The row is claimed before the request runs and carries a
+-- lease; an attempt that died leaves the claim, which the same request takes over once the lease has ended.
+-- project_id 0: an operation on the whole server, such as creating a project.
 CREATE TABLE idempotency_keys (
-    project_id   integer     NOT NULL REFERENCES projects (id),
+    project_id   integer     NOT NULL,
     key          text        NOT NULL CHECK (length(key) BETWEEN 1 AND 255),
     operation    text        NOT NULL,                              -- method and path
-    body_hash    bytea       NOT NULL,
+    body_hash    bytea       NOT NULL,                              -- SHA-256 of operation, query and body
+    claim        uuid        NOT NULL,                              -- the attempt that may store the answer
+    lease_until  timestamptz NOT NULL,
     status       integer,                                           -- null while the first request is running
     content_type text,
     body         bytea,
+    sealed       boolean     NOT NULL DEFAULT false,                -- the body holds a secret and is encrypted
     created_at   timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (project_id, key)
 );

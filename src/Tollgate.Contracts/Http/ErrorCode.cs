@@ -1,0 +1,280 @@
+namespace Tollgate.Contracts.Http;
+
+/// <summary>
+/// One way in which a request can fail: a closed list. The code never changes once released; callers switch on it.
+/// Each has a page at <c>docs/reference/errors/&lt;code&gt;.md</c>, and a test holds pages and list together.
+/// </summary>
+/// <param name="Code">Stable, snake_case.</param>
+/// <param name="Status">The HTTP status that it always comes with.</param>
+/// <param name="Title">Short, the same for every occurrence.</param>
+/// <param name="Description">What it means.</param>
+/// <param name="HowToFix">What the caller can do.</param>
+public sealed record ErrorCode(string Code, int Status, string Title, string Description, string HowToFix)
+{
+    // 400: the request could not be read.
+    public static readonly ErrorCode MalformedJson = new(
+        "malformed_json", 400, "The body is not valid JSON",
+        "The body could not be parsed. The detail names the line and the byte at which it stops being JSON.",
+        "Send one complete JSON value, encoded as UTF-8, without a trailing comma or text after it.");
+
+    public static readonly ErrorCode MalformedRequest = new(
+        "malformed_request", 400, "The request could not be read",
+        "A header, the path, the query or the framing of the body is not what HTTP or this operation allows.",
+        "Read the detail; it names the part that could not be read.");
+
+    public static readonly ErrorCode ProjectRequired = new(
+        "project_required", 400, "A project is needed",
+        "The server's admin key belongs to no project, and this operation works on one.",
+        "Add the header X-Project with the project's code, or use a key of the project.");
+
+    // 401 and 403: who is asking.
+    public static readonly ErrorCode KeyMissing = new(
+        "key_missing", 401, "A key is needed",
+        "The request carries no key.",
+        "Send Authorization: Bearer <key>, or X-Api-Key: <key>.");
+
+    public static readonly ErrorCode KeyInvalid = new(
+        "key_invalid", 401, "The key is not known",
+        "No key or token of this server has this text.",
+        "Check that the whole key was copied and that it belongs to this server. Keys are shown once; rotate a lost one.");
+
+    public static readonly ErrorCode KeyExpired = new(
+        "key_expired", 401, "The key has expired",
+        "The key or customer token was valid until its expiry time, which has passed.",
+        "Issue a new token, or create or rotate the key.");
+
+    public static readonly ErrorCode KeyRevoked = new(
+        "key_revoked", 401, "The key was revoked",
+        "The key was revoked or rotated and is not accepted any more.",
+        "Use the key that replaced it, or create a new one.");
+
+    public static readonly ErrorCode KeyNotAllowed = new(
+        "key_not_allowed", 403, "This kind of key may not do this",
+        "The key is valid, but the operation needs another kind, for instance a secret key instead of a public one.",
+        "Use the kind of key that the operation's documentation names.");
+
+    public static readonly ErrorCode ScopeMissing = new(
+        "scope_missing", 403, "The key lacks a scope",
+        "The key is restricted, and the scope that this operation needs is not among its scopes.",
+        "Create a key that has the scope named in the detail.");
+
+    public static readonly ErrorCode NetworkNotAllowed = new(
+        "network_not_allowed", 403, "The key may not be used from this address",
+        "The key is restricted to networks, and the caller's address is in none of them.",
+        "Call from an allowed network, or create a key whose networks include the address.");
+
+    // 402: paying helps.
+    public static readonly ErrorCode QuotaExceeded = new(
+        "quota_exceeded", 402, "The quota is used up",
+        "The customer's plan caps this feature, and what is left does not cover the amount. Nothing was recorded.",
+        "Wait until resets_at, upgrade the plan at upgrade_url, or grant a top-up.");
+
+    public static readonly ErrorCode BudgetExceeded = new(
+        "budget_exceeded", 402, "The budget is used up",
+        "The feature is a budget in money, and what is left does not cover the amount. Nothing was recorded.",
+        "Wait until resets_at, upgrade the plan at upgrade_url, or grant a top-up.");
+
+    public static readonly ErrorCode FeatureDisabled = new(
+        "feature_disabled", 402, "The plan gives none of this feature",
+        "The customer's plan names the feature with a quota of zero, and no grant covers the amount.",
+        "Upgrade the plan at upgrade_url, or grant a top-up.");
+
+    public static readonly ErrorCode FeatureNotInPlan = new(
+        "feature_not_in_plan", 402, "The plan does not have this feature",
+        "The customer's plan does not name the feature, or has it switched off.",
+        "Upgrade to a plan that has it; suggested_plan names one.");
+
+    public static readonly ErrorCode SubscriptionInactive = new(
+        "subscription_inactive", 402, "The subscription is not active",
+        "The customer's subscription is paused, past due beyond its grace, or ended.",
+        "Pay the open invoice or resume the subscription.");
+
+    // 404 and 405: what was addressed.
+    public static readonly ErrorCode NotFound = new(
+        "not_found", 404, "Nothing is here",
+        "No operation has this path.",
+        "Compare the path with /openapi/v1.json.");
+
+    public static readonly ErrorCode ProjectNotFound = new(
+        "project_not_found", 404, "The project does not exist",
+        "No project has this code.",
+        "List the projects with GET /v1/projects and the admin key.");
+
+    public static readonly ErrorCode KeyNotFound = new(
+        "key_not_found", 404, "The key does not exist",
+        "This project has no key with this id.",
+        "List the keys with GET /v1/api-keys. The id is not the key's text.");
+
+    public static readonly ErrorCode CustomerNotFound = new(
+        "customer_not_found", 404, "The customer does not exist",
+        "This project has no customer with this id.",
+        "Create the customer, or record something for it: customers are created on first use.");
+
+    public static readonly ErrorCode FeatureNotFound = new(
+        "feature_not_found", 404, "The feature does not exist",
+        "The project's catalogue has no feature with this code.",
+        "Compare the code with GET /v1/features, or add the feature to the catalogue.");
+
+    public static readonly ErrorCode PlanNotFound = new(
+        "plan_not_found", 404, "The plan does not exist",
+        "The project's catalogue has no plan with this code.",
+        "Compare the code with GET /v1/plans, or add the plan to the catalogue.");
+
+    public static readonly ErrorCode ReservationNotFound = new(
+        "reservation_not_found", 404, "The reservation does not exist",
+        "This project has no reservation with this id.",
+        "Use the id that POST /v1/reservations answered.");
+
+    public static readonly ErrorCode EventNotFound = new(
+        "event_not_found", 404, "The event does not exist",
+        "This project has no event with this id.",
+        "Use the id under which the event was recorded.");
+
+    public static readonly ErrorCode GrantNotFound = new(
+        "grant_not_found", 404, "The grant does not exist",
+        "This customer has no grant with this id.",
+        "List the customer's grants.");
+
+    public static readonly ErrorCode MethodNotAllowed = new(
+        "method_not_allowed", 405, "The path does not take this method",
+        "The path exists, but not with this HTTP method. The header Allow lists those that it takes.",
+        "Use one of the methods in the header Allow.");
+
+    // 409: the state does not allow it.
+    public static readonly ErrorCode Conflict = new(
+        "conflict", 409, "The state does not allow this",
+        "Something else changed, or is changing, what the request is about.",
+        "Read the detail. When the header Retry-After is present, repeat the same request after it.");
+
+    public static readonly ErrorCode IdempotencyKeyReused = new(
+        "idempotency_key_reused", 409, "The idempotency key was used for something else",
+        "A request with this Idempotency-Key or id was already accepted with other content.",
+        "Use a new key for a new request; repeat an old key only with exactly the same content.");
+
+    public static readonly ErrorCode ProjectExists = new(
+        "project_exists", 409, "The project exists already",
+        "A project with this code exists on this server.",
+        "Choose another code, or use the project that exists.");
+
+    public static readonly ErrorCode CustomerExists = new(
+        "customer_exists", 409, "The customer exists already",
+        "A customer with this id exists in this project, with other content.",
+        "Change it with PATCH /v1/customers/{id}, or choose another id.");
+
+    public static readonly ErrorCode ReservationClosed = new(
+        "reservation_closed", 409, "The reservation is closed",
+        "The reservation was released, or it expired more than 24 hours ago.",
+        "Record what was used with POST /v1/events, or make a new reservation.");
+
+    public static readonly ErrorCode ReservationAmbiguous = new(
+        "reservation_ambiguous", 409, "Several reservations have this id",
+        "Several customers of the project have a reservation under this id of yours.",
+        "Name the customer in the request.");
+
+    public static readonly ErrorCode SandboxOnly = new(
+        "sandbox_only", 409, "This works in sandbox projects only",
+        "The operation moves a test clock or steers the sandbox, and this project is live.",
+        "Use a project whose mode is sandbox.");
+
+    public static readonly ErrorCode LastKey = new(
+        "last_key", 409, "The last key cannot be revoked",
+        "It is the last secret or admin key that is valid; nobody could reach the project or the server afterwards.",
+        "Create another key first, or rotate this one.");
+
+    // 412, 413, 415 and 422: the content.
+    public static readonly ErrorCode PreconditionFailed = new(
+        "precondition_failed", 412, "It was changed in between",
+        "The header If-Match names a version that is not the current one.",
+        "Read the current version, apply the change to it and send its ETag.");
+
+    public static readonly ErrorCode PayloadTooLarge = new(
+        "payload_too_large", 413, "The body is too large",
+        "The body, a line of it or the number of its items is above the limit that the detail names.",
+        "Send less at once.");
+
+    public static readonly ErrorCode UnsupportedMediaType = new(
+        "unsupported_media_type", 415, "The body's media type is not supported",
+        "The operation does not read bodies of this Content-Type.",
+        "Send application/json, or what the operation's documentation names.");
+
+    public static readonly ErrorCode ValidationFailed = new(
+        "validation_failed", 422, "The request has faults",
+        "The body could be read, but some of its values are not acceptable. The list errors has all of them.",
+        "Correct every entry of errors; param names the field and detail says what is expected.");
+
+    public static readonly ErrorCode UnknownField = new(
+        "unknown_field", 422, "The body has an unknown field",
+        "A field of the body is not one that this operation knows. Nothing is ignored silently.",
+        "Remove or rename the fields that errors lists.");
+
+    public static readonly ErrorCode InvalidType = new(
+        "invalid_type", 422, "A field has the wrong type",
+        "A field of the body has a JSON type or format that this operation does not accept.",
+        "Send the type that the entry of errors names.");
+
+    public static readonly ErrorCode CatalogInvalid = new(
+        "catalog_invalid", 422, "The catalogue has faults",
+        "The catalogue could not be accepted. The list errors has every fault with its path and line. Nothing was changed.",
+        "Correct every entry of errors and send the catalogue again.");
+
+    public static readonly ErrorCode FeatureNotMetered = new(
+        "feature_not_metered", 422, "The feature is not consumed",
+        "The feature is a value or a switch: it is read, not counted.",
+        "Read it from GET /v1/customers/{id}/entitlements.");
+
+    public static readonly ErrorCode EventTooOld = new(
+        "event_too_old", 422, "The event is too old",
+        "occurred_at lies further in the past than the accept window of 35 days.",
+        "Report events sooner; correct old periods with a credit or an invoice line.");
+
+    public static readonly ErrorCode EventInFuture = new(
+        "event_in_future", 422, "The event lies in the future",
+        "occurred_at lies more than 5 minutes ahead of the server's clock.",
+        "Correct the sender's clock, or omit occurred_at.");
+
+    public static readonly ErrorCode EventValueInvalid = new(
+        "event_value_invalid", 422, "The event's value cannot be metered",
+        "A property that the feature's meter needs is missing or is not a number.",
+        "Send the property that the meter of the feature names.");
+
+    // 429 and 503: waiting helps.
+    public static readonly ErrorCode RateLimited = new(
+        "rate_limited", 429, "Too fast",
+        "A rate window or the number of open reservations of the customer's plan is full. Nothing was recorded.",
+        "Repeat after the seconds in the header Retry-After.");
+
+    public static readonly ErrorCode Overloaded = new(
+        "overloaded", 503, "The server is busy",
+        "More requests are waiting than the server takes. Nothing was recorded.",
+        "Repeat the same request, with the same id, after the seconds in the header Retry-After.");
+
+    public static readonly ErrorCode StorageUnavailable = new(
+        "storage_unavailable", 503, "The database does not answer",
+        "PostgreSQL could not be reached or did not answer in time. Whether the request took effect may be unknown.",
+        "Repeat the same request, with the same id, after the seconds in the header Retry-After: it will not count twice.");
+
+    // 500: our fault.
+    public static readonly ErrorCode Internal = new(
+        "internal", 500, "Something broke on our side",
+        "A bug in Tollgate. The server's log has the details under the request_id.",
+        "Repeat the request once; report it with the request_id if it stays.");
+
+    /// <summary>Every code, in the order of their declaration.</summary>
+    public static IReadOnlyList<ErrorCode> All { get; } =
+    [
+        MalformedJson, MalformedRequest, ProjectRequired,
+        KeyMissing, KeyInvalid, KeyExpired, KeyRevoked, KeyNotAllowed, ScopeMissing, NetworkNotAllowed,
+        QuotaExceeded, BudgetExceeded, FeatureDisabled, FeatureNotInPlan, SubscriptionInactive,
+        NotFound, ProjectNotFound, KeyNotFound, CustomerNotFound, FeatureNotFound, PlanNotFound, ReservationNotFound,
+        EventNotFound, GrantNotFound, MethodNotAllowed,
+        Conflict, IdempotencyKeyReused, ProjectExists, CustomerExists, ReservationClosed, ReservationAmbiguous, SandboxOnly,
+        LastKey,
+        PreconditionFailed, PayloadTooLarge, UnsupportedMediaType,
+        ValidationFailed, UnknownField, InvalidType, CatalogInvalid, FeatureNotMetered, EventTooOld, EventInFuture,
+        EventValueInvalid,
+        RateLimited, Overloaded, StorageUnavailable, Internal,
+    ];
+
+    /// <summary>The page that explains it, relative to the server.</summary>
+    public string Page => "/docs/errors/" + Code;
+}

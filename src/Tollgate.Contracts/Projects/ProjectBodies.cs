@@ -1,0 +1,146 @@
+namespace Tollgate.Contracts.Projects;
+
+/// <summary>Body of <c>POST /v1/projects</c>.</summary>
+public sealed record CreateProjectRequest
+{
+    /// <summary>Lower-case letters, digits and hyphens, at most 63; the first a letter.</summary>
+    public string? Code { get; init; }
+
+    public string? Name { get; init; }
+
+    /// <summary><c>live</c> or <c>sandbox</c> (has a movable test clock).</summary>
+    public string? Mode { get; init; }
+
+    /// <summary>The code of a built-in catalogue, or a catalogue as YAML text. Without one: a single plan <c>free</c> without features.</summary>
+    public string? Catalog { get; init; }
+
+    /// <summary>IANA zone in which billing days are counted. Default: the catalogue's, else <c>Etc/UTC</c>.</summary>
+    public string? TimeZone { get; init; }
+
+    /// <summary>ISO 4217. Default: the catalogue's, else <c>USD</c>.</summary>
+    public string? Currency { get; init; }
+}
+
+/// <summary>Answer of <c>POST /v1/projects</c>. The keys are shown this once.</summary>
+public sealed record CreatedProject
+{
+    public required string Code { get; init; }
+
+    public required string Name { get; init; }
+
+    public required string Mode { get; init; }
+
+    public required string TimeZone { get; init; }
+
+    public required string Currency { get; init; }
+
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    public required string SecretKey { get; init; }
+
+    public required string PublicKey { get; init; }
+}
+
+public sealed record ProjectView
+{
+    public required string Code { get; init; }
+
+    public required string Name { get; init; }
+
+    public required string Mode { get; init; }
+
+    public required string TimeZone { get; init; }
+
+    public required string Currency { get; init; }
+
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>Revision of the catalogue in force.</summary>
+    public required int CatalogRevision { get; init; }
+}
+
+public sealed record ProjectList(IReadOnlyList<ProjectView> Data, bool HasMore);
+
+/// <summary>Body of <c>POST /v1/api-keys</c>.</summary>
+public sealed record CreateKeyRequest
+{
+    /// <summary><c>secret</c>, <c>public</c> or <c>restricted</c>.</summary>
+    public string? Kind { get; init; }
+
+    public string? Name { get; init; }
+
+    /// <summary>Restricted keys: at least one of the scopes that <c>docs/reference/keys.md</c> lists.</summary>
+    public IReadOnlyList<string>? Scopes { get; init; }
+
+    public DateTimeOffset? ExpiresAt { get; init; }
+
+    /// <summary>Addresses (<c>203.0.113.7</c>) or networks (<c>203.0.113.0/24</c>) from which the key may be used; none: from everywhere.</summary>
+    public IReadOnlyList<string>? Networks { get; init; }
+}
+
+/// <summary>Answer of creating and rotating a key. <see cref="Key"/> is shown this once.</summary>
+public sealed record CreatedKey
+{
+    public required string Id { get; init; }
+
+    public required string Key { get; init; }
+
+    public required string Kind { get; init; }
+
+    public string? Name { get; init; }
+
+    public required string Prefix { get; init; }
+
+    public required IReadOnlyList<string> Scopes { get; init; }
+
+    public required IReadOnlyList<string> Networks { get; init; }
+
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    public DateTimeOffset? ExpiresAt { get; init; }
+}
+
+/// <summary>Body of <c>POST /v1/api-keys/{id}/rotate</c>; may be omitted.</summary>
+public sealed record RotateKeyRequest
+{
+    /// <summary>Seconds for which the old key stays valid beside the new one: 0 (default) to 604,800 (a week).</summary>
+    public long? GraceSeconds { get; init; }
+}
+
+/// <summary>A key as it is listed: never its text.</summary>
+public sealed record KeyView
+{
+    public required string Id { get; init; }
+
+    public required string Kind { get; init; }
+
+    public string? Name { get; init; }
+
+    /// <summary>The first 12 characters of the key's text.</summary>
+    public required string Prefix { get; init; }
+
+    public required IReadOnlyList<string> Scopes { get; init; }
+
+    public required IReadOnlyList<string> Networks { get; init; }
+
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    public DateTimeOffset? ExpiresAt { get; init; }
+
+    public DateTimeOffset? RevokedAt { get; init; }
+
+    /// <summary>To the minute; null when it was never used.</summary>
+    public DateTimeOffset? LastUsedAt { get; init; }
+}
+
+public sealed record KeyList(IReadOnlyList<KeyView> Data, bool HasMore);
+
+/// <summary>Body of <c>POST /v1/customers/{id}/tokens</c>; may be omitted.</summary>
+public sealed record CreateTokenRequest
+{
+    /// <summary>60 to 2,592,000 (30 days); default 3,600.</summary>
+    public long? TtlSeconds { get; init; }
+}
+
+/// <summary>A customer token, shown this once.</summary>
+public sealed record CreatedToken(string Token, DateTimeOffset ExpiresAt);

@@ -1,0 +1,58 @@
+using Npgsql;
+using Tollgate.Core.Catalog;
+
+namespace Tollgate.Engine.Projects;
+
+/// <summary>The keys of a server's first start, for its <c>keys.env</c>.</summary>
+public sealed record FirstKeys(NewKey Admin, IReadOnlyList<NewProject> Projects);
+
+/// <summary>
+/// Gives an empty database its admin key and a live project for each built-in catalogue. Of several servers that start
+/// at once exactly one does it; the others wait for it.
+/// </summary>
+public sealed class CreateFirstProjects(NpgsqlDataSource database, ProjectDirectory directory)
+{
+    /// <param name="save">
+    /// Receives the keys before they are committed, and must have stored them durably when it returns: a crash in
+    /// between leaves a file with keys that never became valid, and the next start replaces it. The other order could
+    /// lose the only copy of the admin key.
+    /// </param>
+    /// <returns>Null: the database is not empty, nothing was done.</returns>
+    public async Task<FirstKeys?> RunAsync(
+        IReadOnlyList<CatalogDocument> catalogs, Func<FirstKeys, CancellationToken, Task> save, CancellationToken cancel)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancel);
+        await using var transaction = await connection.BeginTransactionAsync(cancel);
+        if (!await IsEmpty_LocksAsync(connection, cancel))
+        {
+            return null;
+        }
+
+        var admin = await CreateKey.InTransactionAsync(connection, null, KeyOrder.Plain(KeyKind.Admin, "first admin key"), cancel);
+        List<NewProject> projects = [];
+        foreach (var catalog in catalogs)
+        {
+            var order = new ProjectOrder(catalog.Code, catalog.Name, ProjectMode.Live, catalog.TimeZone, catalog.Currency, catalog);
+            var project = await CreateProject.InTransactionAsync(connection, order, cancel);
+            projects.Add(project ?? throw new InvalidOperationException($"Two built-in catalogues have the code {catalog.Code}."));
+        }
+
+        var keys = new FirstKeys(admin, projects);
+        await save(keys, cancel);
+        await ChangeNotice.SendAsync(connection, ChangeNotice.Keys, cancel);
+        await transaction.CommitAsync(cancel);
+        await directory.RefreshAsync(CancellationToken.None);
+        return keys;
+    }
+
+    private static async Task<bool> IsEmpty_LocksAsync(NpgsqlConnection connection, CancellationToken cancel)
+    {
+        await using (var alone = new NpgsqlCommand(ProjectsSql.LockFirstProjects, connection))
+        {
+            await alone.ExecuteNonQueryAsync(cancel);
+        }
+
+        await using var command = new NpgsqlCommand(ProjectsSql.AnyAdminKeyExists, connection);
+        return !(bool)(await command.ExecuteScalarAsync(cancel))!;
+    }
+}

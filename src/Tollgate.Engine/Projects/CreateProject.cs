@@ -1,0 +1,56 @@
+using Npgsql;
+using Tollgate.Core.Catalog;
+using Tollgate.Core.Time;
+
+namespace Tollgate.Engine.Projects;
+
+/// <summary>What a new project shall be. Its catalogue is checked already.</summary>
+public sealed record ProjectOrder(string Code, string Name, ProjectMode Mode, string TimeZone, string Currency, CatalogDocument Catalog);
+
+public sealed record NewProject(int Id, ProjectOrder Order, Instant CreatedAt, NewKey SecretKey, NewKey PublicKey);
+
+public sealed class CreateProject(NpgsqlDataSource database, ProjectDirectory directory)
+{
+    /// <summary>Creates the project, its catalogue's first revision and its first two keys. Null: the code is taken.</summary>
+    public async Task<NewProject?> RunAsync(ProjectOrder order, CancellationToken cancel)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancel);
+        await using var transaction = await connection.BeginTransactionAsync(cancel);
+        var project = await InTransactionAsync(connection, order, cancel);
+        if (project is null)
+        {
+            return null;
+        }
+
+        await ChangeNotice.SendAsync(connection, ChangeNotice.Project(project.Id), cancel);
+        await transaction.CommitAsync(cancel);
+        await directory.RefreshAsync(CancellationToken.None);
+        return project;
+    }
+
+    internal static async Task<NewProject?> InTransactionAsync(NpgsqlConnection connection, ProjectOrder order, CancellationToken cancel)
+    {
+        var (id, createdAt) = await InsertAsync(connection, order, cancel);
+        if (id == 0)
+        {
+            return null;
+        }
+
+        var secret = await CreateKey.InTransactionAsync(connection, id, KeyOrder.Plain(KeyKind.Secret, "first secret key"), cancel);
+        var open = await CreateKey.InTransactionAsync(connection, id, KeyOrder.Plain(KeyKind.Public, "first public key"), cancel);
+        return new(id, order, createdAt, secret, open);
+    }
+
+    private static async Task<(int Id, Instant CreatedAt)> InsertAsync(
+        NpgsqlConnection connection, ProjectOrder order, CancellationToken cancel)
+    {
+        await using var command = new NpgsqlCommand(ProjectsSql.InsertProject, connection);
+        command.Parameters.Add(new() { Value = order.Code });
+        command.Parameters.Add(new() { Value = order.Name });
+        command.Parameters.Add(new() { Value = order.Mode == ProjectMode.Sandbox ? "sandbox" : "live" });
+        command.Parameters.Add(new() { Value = order.TimeZone });
+        command.Parameters.Add(new() { Value = order.Currency });
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        return await reader.ReadAsync(cancel) ? (reader.GetInt32(0), Instant.FromUtc(reader.GetDateTime(1))) : default;
+    }
+}

@@ -1,0 +1,30 @@
+using Npgsql;
+using Tollgate.Core.Time;
+
+namespace Tollgate.Engine.Projects;
+
+/// <summary>A token that speaks for one customer until it expires; shown this once.</summary>
+public sealed record CustomerToken(string Text, Instant ExpiresAt)
+{
+    public override string ToString() => $"customer token {KeyText.PrefixOf(Text)}… until {ExpiresAt}";
+}
+
+/// <summary>Issues customer tokens. The customer need not exist yet: it is created when something is recorded for it.</summary>
+public sealed class IssueCustomerToken(NpgsqlDataSource database)
+{
+    public static readonly TimeSpan DefaultLife = TimeSpan.FromHours(1);
+    public static readonly TimeSpan ShortestLife = TimeSpan.FromMinutes(1);
+    public static readonly TimeSpan LongestLife = TimeSpan.FromDays(30);
+
+    public async Task<CustomerToken> RunAsync(ProjectSnapshot project, string customer, TimeSpan life, CancellationToken cancel)
+    {
+        var text = KeyText.Create(KeyKind.CustomerToken);
+        await using var command = database.CreateCommand(ProjectsSql.InsertToken);
+        command.Parameters.Add(new() { Value = KeyHash.Of(text).ToBytes() });
+        command.Parameters.Add(new() { Value = project.Id });
+        command.Parameters.Add(new() { Value = customer });
+        command.Parameters.Add(new() { Value = life });
+        var expiresAt = (DateTime)(await command.ExecuteScalarAsync(cancel))!;
+        return new(text, Instant.FromUtc(expiresAt));
+    }
+}

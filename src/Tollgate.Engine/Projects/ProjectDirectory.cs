@@ -1,0 +1,154 @@
+using System.Collections.Frozen;
+using System.Data;
+using System.Net;
+using Npgsql;
+using Tollgate.Core.Time;
+using Tollgate.Engine.Catalog;
+
+namespace Tollgate.Engine.Projects;
+
+/// <summary>
+/// The server's memory of projects, catalogues and keys: one immutable snapshot that requests read without a lock.
+/// </summary>
+/// <remarks>
+/// It is reloaded whole when <see cref="ServerPresence"/> hears of a change, every few seconds in case it did not hear,
+/// and by whoever changed something here (<see cref="RefreshAsync"/>), so that this server reads its own writes.
+/// Whatever did not change keeps its identity (the same <see cref="ProjectSnapshot"/>, the same catalogue), so that
+/// caches that hang on it stay warm. Loading costs three small queries and O(keys); catalogues only when changed.
+/// </remarks>
+public sealed class ProjectDirectory(NpgsqlDataSource database) : IDisposable
+{
+    private readonly SemaphoreSlim _oneLoad = new(1, 1);
+    private ServerSnapshot _current = ServerSnapshot.Empty;
+    private long _asked;
+    private long _answered;
+
+    public ServerSnapshot Current => Volatile.Read(ref _current);
+
+    public ProjectSnapshot? Find(string code) => Current.ProjectsByCode.GetValueOrDefault(code);
+
+    public ResolvedKey? Find(KeyHash hash) => Current.Keys.GetValueOrDefault(hash);
+
+    /// <summary>
+    /// Returns once <see cref="Current"/> holds everything that was committed before the call. Callers that come while
+    /// a load is running share the next one.
+    /// </summary>
+    public async Task RefreshAsync(CancellationToken cancel = default)
+    {
+        var mine = Interlocked.Increment(ref _asked);
+        await _oneLoad.WaitAsync(cancel);
+        try
+        {
+            if (_answered >= mine)
+            {
+                return;
+            }
+
+            var covers = Volatile.Read(ref _asked);
+            Volatile.Write(ref _current, await LoadAsync(cancel));
+            _answered = covers;
+        }
+        finally
+        {
+            _oneLoad.Release();
+        }
+    }
+
+    /// <summary>The keys used since the last call, with the time of their last use. For <see cref="ProjectHousekeeping"/>.</summary>
+    internal IReadOnlyList<(Guid Key, Instant UsedAt)> TakeUses()
+    {
+        List<(Guid, Instant)> used = [];
+        foreach (var key in Current.Keys.Values)
+        {
+            if (key.Use.TryTake(out var at))
+            {
+                used.Add((key.Id, at));
+            }
+        }
+
+        return used;
+    }
+
+    public void Dispose() => _oneLoad.Dispose();
+
+    private async Task<ServerSnapshot> LoadAsync(CancellationToken cancel)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancel);
+        await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancel);
+
+        var projects = await LoadProjectsAsync(connection, cancel);
+        var keys = await LoadKeysAsync(connection, projects, cancel);
+        await transaction.CommitAsync(cancel);
+
+        return new()
+        {
+            ProjectsById = projects,
+            ProjectsByCode = projects.Values.ToFrozenDictionary(project => project.Code),
+            Keys = keys,
+        };
+    }
+
+    private async Task<FrozenDictionary<int, ProjectSnapshot>> LoadProjectsAsync(NpgsqlConnection connection, CancellationToken cancel)
+    {
+        var before = Current.ProjectsById;
+        Dictionary<int, ProjectSnapshot> projects = [];
+        foreach (var row in await ProjectQueries.ReadAsync(connection, cancel))
+        {
+            var old = before.GetValueOrDefault(row.Id);
+            var catalog = old is not null && old.Catalog.Revision == row.CatalogRevision
+                ? old.Catalog
+                : await CatalogQueries.LoadAsync(connection, row.Id, cancel);
+            var fresh = new ProjectSnapshot
+            {
+                Id = row.Id,
+                Code = row.Code,
+                Name = row.Name,
+                Mode = row.Mode,
+                Zone = row.Zone,
+                Currency = row.Currency,
+                TestClock = row.TestClock,
+                Catalog = catalog,
+            };
+            projects.Add(row.Id, fresh == old ? old : fresh);
+        }
+
+        return projects.ToFrozenDictionary();
+    }
+
+    private async Task<FrozenDictionary<KeyHash, ResolvedKey>> LoadKeysAsync(
+        NpgsqlConnection connection, FrozenDictionary<int, ProjectSnapshot> projects, CancellationToken cancel)
+    {
+        var before = Current.Keys;
+        Dictionary<KeyHash, ResolvedKey> keys = [];
+        await using var command = new NpgsqlCommand(ProjectsSql.ReadKeys, connection);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        while (await reader.ReadAsync(cancel))
+        {
+            var hash = new KeyHash(reader.GetFieldValue<byte[]>(3));
+            var old = before.GetValueOrDefault(hash);
+            keys.Add(hash, ReadKey(reader, projects, old));
+        }
+
+        return keys.ToFrozenDictionary();
+    }
+
+    private static ResolvedKey ReadKey(NpgsqlDataReader reader, FrozenDictionary<int, ProjectSnapshot> projects, ResolvedKey? old)
+    {
+        var id = reader.GetGuid(0);
+        var kind = ProjectQueries.KindOf(reader.GetString(2));
+        var scopes = kind switch
+        {
+            KeyKind.Restricted => Scopes.Parse(reader.GetFieldValue<string[]>(4)),
+            _ => Scope.All,
+        };
+        var project = reader.IsDBNull(1) ? null : projects[reader.GetInt32(1)];
+        var caller = new Caller(kind, project, scopes, Customer: null, id);
+        return new(
+            id,
+            caller == old?.Caller ? old.Caller : caller,
+            reader.IsDBNull(6) ? Instant.FarFuture : Instant.FromUtc(reader.GetDateTime(6)),
+            reader.IsDBNull(7) ? null : Instant.FromUtc(reader.GetDateTime(7)),
+            [.. reader.GetFieldValue<string[]>(5).Select(network => IPNetwork.Parse(network))],
+            old?.Use ?? new KeyUse());
+    }
+}

@@ -1,0 +1,124 @@
+using Npgsql;
+using NpgsqlTypes;
+using Tollgate.Core.Time;
+
+namespace Tollgate.Engine.Projects;
+
+/// <summary>A project as the database has it.</summary>
+/// <param name="CatalogRevision">0: no catalogue was ever published.</param>
+public sealed record ProjectRow(
+    int Id,
+    string Code,
+    string Name,
+    ProjectMode Mode,
+    TimeZoneInfo Zone,
+    string Currency,
+    Instant? TestClock,
+    Instant CreatedAt,
+    int CatalogRevision);
+
+/// <summary>A key as it is listed: never its text, never its hash.</summary>
+public sealed record KeyRow(
+    Guid Id,
+    KeyKind Kind,
+    string? Name,
+    string Prefix,
+    IReadOnlyList<string> Scopes,
+    IReadOnlyList<string> Networks,
+    Instant CreatedAt,
+    Instant? ExpiresAt,
+    Instant? RevokedAt,
+    Instant? LastUsedAt);
+
+/// <summary>The reads of the room Projects that go to the database.</summary>
+public sealed class ProjectQueries(NpgsqlDataSource database)
+{
+    public async Task<IReadOnlyList<ProjectRow>> ListAsync(CancellationToken cancel)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancel);
+        return await ReadAsync(connection, cancel);
+    }
+
+    /// <summary>Newest first.</summary>
+    /// <param name="projectId">Null: the server's admin keys.</param>
+    /// <param name="after">The last id of the page before, or null.</param>
+    public async Task<IReadOnlyList<KeyRow>> ListKeysAsync(int? projectId, int limit, Guid? after, CancellationToken cancel)
+    {
+        await using var command = database.CreateCommand(ProjectsSql.ListKeys);
+        command.Parameters.Add(new() { Value = (object?)projectId ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Integer });
+        command.Parameters.Add(new() { Value = limit });
+        command.Parameters.Add(new() { Value = (object?)after ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Uuid });
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        List<KeyRow> keys = [];
+        while (await reader.ReadAsync(cancel))
+        {
+            keys.Add(new(
+                reader.GetGuid(0),
+                KindOf(reader.GetString(1)),
+                reader.IsDBNull(2) ? null : reader.GetString(2),
+                reader.GetString(3),
+                reader.GetFieldValue<string[]>(4),
+                reader.GetFieldValue<string[]>(5),
+                Instant.FromUtc(reader.GetDateTime(6)),
+                InstantOrNull(reader, 7),
+                InstantOrNull(reader, 8),
+                InstantOrNull(reader, 9)));
+        }
+
+        return keys;
+    }
+
+    /// <summary>Whom a customer token speaks for; null when there is no such token. It may have expired.</summary>
+    public async Task<(int ProjectId, string Customer, Instant ExpiresAt)?> FindTokenAsync(KeyHash hash, CancellationToken cancel)
+    {
+        await using var command = database.CreateCommand(ProjectsSql.FindToken);
+        command.Parameters.Add(new() { Value = hash.ToBytes() });
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        return await reader.ReadAsync(cancel)
+            ? (reader.GetInt32(0), reader.GetString(1), Instant.FromUtc(reader.GetDateTime(2)))
+            : null;
+    }
+
+    internal static async Task<IReadOnlyList<ProjectRow>> ReadAsync(NpgsqlConnection connection, CancellationToken cancel)
+    {
+        await using var command = new NpgsqlCommand(ProjectsSql.ReadProjects, connection);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        List<ProjectRow> projects = [];
+        while (await reader.ReadAsync(cancel))
+        {
+            projects.Add(new(
+                reader.GetInt32(0),
+                reader.GetString(1),
+                reader.GetString(2),
+                reader.GetString(3) == "sandbox" ? ProjectMode.Sandbox : ProjectMode.Live,
+                TimeZoneInfo.FindSystemTimeZoneById(reader.GetString(4)),
+                reader.GetString(5),
+                InstantOrNull(reader, 6),
+                Instant.FromUtc(reader.GetDateTime(7)),
+                reader.GetInt32(8)));
+        }
+
+        return projects;
+    }
+
+    public static KeyKind KindOf(string name) => name switch
+    {
+        "admin" => KeyKind.Admin,
+        "secret" => KeyKind.Secret,
+        "public" => KeyKind.Public,
+        "restricted" => KeyKind.Restricted,
+        _ => throw new InvalidOperationException($"The database names a kind of key that this server does not know: {name}."),
+    };
+
+    public static string NameOf(KeyKind kind) => kind switch
+    {
+        KeyKind.Admin => "admin",
+        KeyKind.Secret => "secret",
+        KeyKind.Public => "public",
+        KeyKind.Restricted => "restricted",
+        _ => "customer token",
+    };
+
+    private static Instant? InstantOrNull(NpgsqlDataReader reader, int column) =>
+        reader.IsDBNull(column) ? null : Instant.FromUtc(reader.GetDateTime(column));
+}

@@ -1,0 +1,66 @@
+using Npgsql;
+using NpgsqlTypes;
+
+namespace Tollgate.Engine.Projects;
+
+public enum RevokeOutcome
+{
+    /// <summary>Revoked now, or it was already.</summary>
+    Revoked,
+    NotFound,
+
+    /// <summary>It is the last valid admin key: nobody could reach the server any more.</summary>
+    LastAdminKey,
+}
+
+/// <summary>
+/// Ends a key. This server refuses it from the moment the call returns, the others as soon as they hear of it, which is
+/// within a second. The last secret key of a project may go too: a leaked key must always be revocable, and the admin
+/// key can create another.
+/// </summary>
+public sealed class RevokeKey(NpgsqlDataSource database, ProjectDirectory directory)
+{
+    /// <param name="projectId">Null: the key is one of the server's admin keys.</param>
+    public async Task<RevokeOutcome> RunAsync(int? projectId, Guid key, CancellationToken cancel)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancel);
+        await using var transaction = await connection.BeginTransactionAsync(cancel);
+        if (projectId is null && await IsLastAdminKeyAsync(connection, key, cancel))
+        {
+            return RevokeOutcome.LastAdminKey;
+        }
+
+        if (await InTransactionAsync(connection, projectId, key, cancel) == 0)
+        {
+            return RevokeOutcome.NotFound;
+        }
+
+        await ChangeNotice.SendAsync(connection, ChangeNotice.Keys, cancel);
+        await transaction.CommitAsync(cancel);
+        await directory.RefreshAsync(CancellationToken.None);
+        return RevokeOutcome.Revoked;
+    }
+
+    internal static async Task<int> InTransactionAsync(NpgsqlConnection connection, int? projectId, Guid key, CancellationToken cancel)
+    {
+        await using var command = new NpgsqlCommand(ProjectsSql.RevokeKey, connection);
+        command.Parameters.Add(ProjectParameter(projectId));
+        command.Parameters.Add(new() { Value = key });
+        return await command.ExecuteNonQueryAsync(cancel);
+    }
+
+    private static async Task<bool> IsLastAdminKeyAsync(NpgsqlConnection connection, Guid key, CancellationToken cancel)
+    {
+        await using (var alone = new NpgsqlCommand(ProjectsSql.LockAdminKeys, connection))
+        {
+            await alone.ExecuteNonQueryAsync(cancel);
+        }
+
+        await using var command = new NpgsqlCommand(ProjectsSql.IsLastAdminKey, connection);
+        command.Parameters.Add(new() { Value = key });
+        return (bool)(await command.ExecuteScalarAsync(cancel))!;
+    }
+
+    internal static NpgsqlParameter ProjectParameter(int? projectId) =>
+        new() { Value = (object?)projectId ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Integer };
+}

@@ -1,0 +1,222 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+using Tollgate.Core.Time;
+using Tollgate.Engine.Clocks;
+
+namespace Tollgate.Engine.Projects;
+
+/// <summary>
+/// The server's one standing connection: it hears what others changed (LISTEN <c>tollgate_changed</c>), says each
+/// second that this server lives, measures the database's clock, and so knows whether this server is alone.
+/// </summary>
+/// <remarks>
+/// <para><see cref="Alone"/> is a lease. Each heartbeat that sees no other server renews it for two seconds from the
+/// moment it was sent. A server that starts writes its row first and, when others live, waits out their lease before it
+/// serves; so no two servers ever believe to be alone at one time, not even when a notice is lost.</para>
+/// <para>When the connection breaks the lease ends by itself; the loop reconnects, reloads the directory and goes on.</para>
+/// </remarks>
+public sealed class ServerPresence(
+    NpgsqlDataSource database, ProjectDirectory directory, Clock clock, ILogger<ServerPresence> log) : BackgroundService
+{
+    private static readonly TimeSpan HeartbeatEvery = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LeaseOfAlone = TimeSpan.FromSeconds(2);
+
+    /// <summary>Longer than the lease by what two monotonic clocks may differ in rate.</summary>
+    private static readonly TimeSpan WaitForOthers = LeaseOfAlone + TimeSpan.FromMilliseconds(200);
+
+    /// <summary>In case that a notice never came.</summary>
+    private static readonly TimeSpan PollEvery = TimeSpan.FromSeconds(5);
+
+    private static readonly TimeSpan ReconnectAfter = TimeSpan.FromMilliseconds(250);
+
+    private const int HeartbeatTimeoutSeconds = 5;
+
+    private static readonly long TicksOfLease = (long)(LeaseOfAlone.TotalSeconds * Stopwatch.Frequency);
+
+    /// <summary>
+    /// The servers of this process. A row that names our process but is not among them was left by an earlier process
+    /// with the same number, which is usual in containers.
+    /// </summary>
+    private static readonly ConcurrentDictionary<Guid, ServerPresence> InThisProcess = new();
+
+    private readonly Guid _id = Guid.CreateVersion7();
+    private readonly string _host = HostName();
+    private long _aloneUntil = long.MinValue;
+    private long _heardAt = long.MinValue;
+
+    /// <summary>No other server works on this database, for certain: what this process remembers is the truth.</summary>
+    public bool Alone => Stopwatch.GetTimestamp() < Volatile.Read(ref _aloneUntil);
+
+    /// <summary>The standing connection answered within the last five seconds: changes made by others are heard.</summary>
+    public bool Healthy =>
+        Volatile.Read(ref _heardAt) is > long.MinValue and var heard && Stopwatch.GetElapsedTime(heard) < PollEvery;
+
+    /// <summary>Announces this server, loads the directory and the clock, and returns when it is safe to serve.</summary>
+    public override async Task StartAsync(CancellationToken cancellationToken)
+    {
+        InThisProcess.TryAdd(_id, this);
+        await using (var connection = await database.OpenConnectionAsync(cancellationToken))
+        {
+            var others = await BeatAsync(connection, cancellationToken);
+            await ChangeNotice.SendAsync(connection, ChangeNotice.Servers, cancellationToken);
+            if (others > 0)
+            {
+                Log.WaitingForOthers(log, others);
+                await Task.Delay(WaitForOthers, cancellationToken);
+            }
+        }
+
+        await directory.RefreshAsync(cancellationToken);
+        await base.StartAsync(cancellationToken);
+    }
+
+    /// <summary>Leaves, and tells the others at once.</summary>
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await base.StopAsync(cancellationToken);
+        Volatile.Write(ref _aloneUntil, long.MinValue);
+        InThisProcess.TryRemove(_id, out _);
+        try
+        {
+            await using var connection = await database.OpenConnectionAsync(cancellationToken);
+            await RemoveAsync(connection, [_id], cancellationToken);
+            await ChangeNotice.SendAsync(connection, ChangeNotice.Servers, cancellationToken);
+        }
+        catch (Exception e) when (e is NpgsqlException or OperationCanceledException)
+        {
+            // The database may be gone before us; the row is then stale after ten seconds.
+        }
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                await ListenAsync(stoppingToken);
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception e)
+            {
+                // Whatever it was, a server that has stopped listening would serve revoked keys: try again for ever.
+                Log.ConnectionLost(log, e);
+                await Task.Delay(ReconnectAfter, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+    }
+
+    private async Task ListenAsync(CancellationToken cancel)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancel);
+        var changed = true; // What happened while nobody listened.
+        var polledAt = 0L;
+        connection.Notification += (_, notice) => changed |= notice.Payload != ChangeNotice.Servers;
+        await using (var listen = new NpgsqlCommand(ProjectsSql.Listen, connection))
+        {
+            await listen.ExecuteNonQueryAsync(cancel);
+        }
+
+        while (true)
+        {
+            await BeatAsync(connection, cancel);
+            if (changed || Stopwatch.GetElapsedTime(polledAt) > PollEvery)
+            {
+                changed = false;
+                polledAt = Stopwatch.GetTimestamp();
+                await directory.RefreshAsync(cancel);
+            }
+
+            // A notice of any kind ends the wait: changes are loaded and newcomers are seen at once.
+            await connection.WaitAsync(HeartbeatEvery, cancel);
+        }
+    }
+
+    /// <summary>One heartbeat. Returns the number of other servers that live.</summary>
+    private async Task<int> BeatAsync(NpgsqlConnection connection, CancellationToken cancel)
+    {
+        var before = Stopwatch.GetTimestamp();
+        var (now, others) = await AskAsync(connection, cancel);
+        var after = Stopwatch.GetTimestamp();
+        clock.Observe(before, after, now);
+
+        var dead = others.Where(IsDead).Select(other => other.Id).ToArray();
+        if (dead.Length > 0)
+        {
+            await RemoveAsync(connection, dead, cancel);
+        }
+
+        var living = others.Count - dead.Length;
+        Volatile.Write(ref _aloneUntil, living == 0 ? before + TicksOfLease : long.MinValue);
+        Volatile.Write(ref _heardAt, after);
+        return living;
+    }
+
+    private async Task<(Instant Now, IReadOnlyList<Other> Others)> AskAsync(NpgsqlConnection connection, CancellationToken cancel)
+    {
+        await using var command = new NpgsqlCommand(ProjectsSql.Heartbeat, connection) { CommandTimeout = HeartbeatTimeoutSeconds };
+        command.Parameters.Add(new() { Value = _id });
+        command.Parameters.Add(new() { Value = _host });
+        command.Parameters.Add(new() { Value = Environment.ProcessId });
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        await reader.ReadAsync(cancel);
+        var ids = reader.GetFieldValue<Guid[]>(1);
+        var processes = reader.GetFieldValue<int[]>(2);
+        return (Instant.FromUtc(reader.GetDateTime(0)), [.. ids.Zip(processes, (id, process) => new Other(id, process))]);
+    }
+
+    private static async Task RemoveAsync(NpgsqlConnection connection, Guid[] servers, CancellationToken cancel)
+    {
+        await using var command = new NpgsqlCommand(ProjectsSql.RemoveServers, connection);
+        command.Parameters.Add(new() { Value = servers });
+        await command.ExecuteNonQueryAsync(cancel);
+    }
+
+    /// <summary>Another server's row; <see cref="Process"/> is 0 when it runs on another machine.</summary>
+    private sealed record Other(Guid Id, int Process);
+
+    private static bool IsDead(Other other) =>
+        other.Process != 0
+        && (other.Process == Environment.ProcessId ? !InThisProcess.ContainsKey(other.Id) : !IsRunning(other.Process));
+
+    /// <summary>Machine and process namespace: only within one is a process id a name.</summary>
+    private static string HostName()
+    {
+        try
+        {
+            return Environment.MachineName + " " + File.ResolveLinkTarget("/proc/self/ns/pid", returnFinalTarget: false)?.Name;
+        }
+        catch (IOException)
+        {
+            return Environment.MachineName + " " + Guid.NewGuid();
+        }
+    }
+
+    private static bool IsRunning(int process)
+    {
+        try
+        {
+            using var found = Process.GetProcessById(process);
+            return !found.HasExited;
+        }
+        catch (ArgumentException)
+        {
+            return false;
+        }
+    }
+
+    private static class Log
+    {
+        public static void WaitingForOthers(ILogger log, int others) =>
+            log.LogInformation("{Others} other server(s) work on this database; serving starts in two seconds.", others);
+
+        public static void ConnectionLost(ILogger log, Exception e) =>
+            log.LogWarning("The standing connection to the database was lost ({Kind}: {Reason}); connecting again.", e.GetType().Name, e.Message);
+    }
+}

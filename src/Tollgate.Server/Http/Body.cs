@@ -1,0 +1,108 @@
+using System.Buffers;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Tollgate.Contracts.Http;
+
+namespace Tollgate.Server.Http;
+
+/// <summary>
+/// Reads JSON bodies. When a body cannot be read the problem has been written already and null comes back:
+/// <code>
+/// if (await Body.ReadAsync(context, RoomJson.Default.SomeRequest) is not { } body) { return; }
+/// </code>
+/// Malformed JSON is a 400 with its position; unknown fields and wrong types are a 422 with all of their paths.
+/// Which fields are required is checked afterwards with <see cref="Faults"/>, so declare the members nullable.
+/// </summary>
+public static class Body
+{
+    private static readonly JsonReaderOptions Strict = new() { MaxDepth = WireLimits.JsonDepth };
+
+    /// <param name="whenEmpty">What an absent body stands for; without it an absent body is malformed.</param>
+    /// <param name="limit">Bytes.</param>
+    public static async ValueTask<T?> ReadAsync<T>(
+        HttpContext context, JsonTypeInfo<T> type, T? whenEmpty = null, int limit = WireLimits.BodyBytes)
+        where T : class
+    {
+        var pipe = context.Request.BodyReader;
+        while (true)
+        {
+            var read = await pipe.ReadAsync(context.RequestAborted);
+            var buffer = read.Buffer;
+            if (buffer.Length > limit)
+            {
+                pipe.AdvanceTo(buffer.End);
+                await Problems.WriteAsync(context, ErrorCode.PayloadTooLarge, $"At most {limit} bytes are accepted.");
+                return null;
+            }
+
+            if (!read.IsCompleted)
+            {
+                pipe.AdvanceTo(buffer.Start, buffer.End);
+                continue;
+            }
+
+            // Not by way of an exception in the usual case, and without a copy: the reader goes over the pipe's own memory.
+            var value = buffer.IsEmpty && whenEmpty is not null ? whenEmpty : Parse(context, buffer, type);
+            var failure = value is null ? Explain(context, buffer, type) : null;
+            pipe.AdvanceTo(buffer.End);
+            if (failure is not null)
+            {
+                await Problems.WriteAsync(context, failure);
+            }
+
+            return value;
+        }
+    }
+
+    /// <summary>Null when the bytes are not a good <typeparamref name="T"/>; <see cref="Explain"/> then says why.</summary>
+    public static T? Parse<T>(HttpContext context, ReadOnlySequence<byte> body, JsonTypeInfo<T> type)
+        where T : class
+    {
+        if (!IsJson(context.Request.ContentType))
+        {
+            return null;
+        }
+
+        try
+        {
+            var reader = new Utf8JsonReader(body, Strict);
+            var value = JsonSerializer.Deserialize(ref reader, type);
+            return reader.Read() ? null : value;
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
+        {
+            return null;
+        }
+    }
+
+    private static Problem Explain<T>(HttpContext context, ReadOnlySequence<byte> body, JsonTypeInfo<T> type)
+    {
+        if (!IsJson(context.Request.ContentType))
+        {
+            return Problem.Of(
+                ErrorCode.UnsupportedMediaType, $"application/json is expected; {context.Request.ContentType} was sent.", "Content-Type");
+        }
+
+        if (body.IsEmpty)
+        {
+            return Problem.Of(ErrorCode.MalformedJson, "The body is empty; a JSON object is expected.");
+        }
+
+        try
+        {
+            using var document = JsonDocument.Parse(body, new() { MaxDepth = WireLimits.JsonDepth });
+            return BodyFaults.Explain(document.RootElement, type);
+        }
+        catch (JsonException e)
+        {
+            return Problem.Of(
+                ErrorCode.MalformedJson, $"Line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}: this is not JSON (any more).");
+        }
+    }
+
+    /// <summary>A body without a declared type counts as JSON.</summary>
+    private static bool IsJson(string? contentType) =>
+        contentType is null
+        || contentType.StartsWith(Answer.JsonType, StringComparison.OrdinalIgnoreCase)
+        || contentType.Contains("+json", StringComparison.OrdinalIgnoreCase);
+}

@@ -1,0 +1,131 @@
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Tollgate.Contracts.Http;
+
+namespace Tollgate.Server.Http;
+
+/// <summary>
+/// Says what is wrong with a body that is JSON but not the expected one. The serializer stops at the first fault; this
+/// walks the whole body along the expected type and finds all of them. It runs only after a failure.
+/// </summary>
+internal static class BodyFaults
+{
+    public static Problem Explain(JsonElement body, JsonTypeInfo type)
+    {
+        var faults = new Faults();
+        Walk(body, type, "", faults);
+        if (!faults.Any)
+        {
+            faults.Add("", FaultCode.InvalidType, "The value does not have the expected shape.");
+        }
+
+        var found = faults.Found;
+        var onlyUnknown = found.All(fault => fault.Code is FaultCode.UnknownField or FaultCode.DuplicateField);
+        var detail = found.Count == 1 ? $"{found[0].Param}: {found[0].Detail}" : $"{found.Count} faults were found; errors lists them.";
+        return Problem.Of(onlyUnknown ? ErrorCode.UnknownField : ErrorCode.InvalidType, detail, found[0].Param) with { Errors = found };
+    }
+
+    private static void Walk(JsonElement value, JsonTypeInfo type, string path, Faults faults)
+    {
+        switch (type.Kind)
+        {
+            case JsonTypeInfoKind.Object:
+                WalkObject(value, type, path, faults);
+                break;
+            case JsonTypeInfoKind.Enumerable when value.ValueKind == JsonValueKind.Array:
+                var index = 0;
+                foreach (var item in value.EnumerateArray())
+                {
+                    Walk(item, type.Options.GetTypeInfo(type.ElementType!), $"{path}[{index++}]", faults);
+                }
+
+                break;
+            case JsonTypeInfoKind.Dictionary when value.ValueKind == JsonValueKind.Object:
+                foreach (var member in value.EnumerateObject())
+                {
+                    Walk(member.Value, type.Options.GetTypeInfo(type.ElementType!), Join(path, member.Name), faults);
+                }
+
+                break;
+            case JsonTypeInfoKind.Enumerable or JsonTypeInfoKind.Dictionary:
+                faults.Add(path, FaultCode.InvalidType, Expectation(type, value));
+                break;
+            default:
+                WalkValue(value, type, path, faults);
+                break;
+        }
+    }
+
+    private static void WalkObject(JsonElement value, JsonTypeInfo type, string path, Faults faults)
+    {
+        if (value.ValueKind != JsonValueKind.Object)
+        {
+            faults.Add(path, FaultCode.InvalidType, Expectation(type, value));
+            return;
+        }
+
+        HashSet<string> seen = [];
+        foreach (var member in value.EnumerateObject())
+        {
+            var at = Join(path, member.Name);
+            var property = type.Properties.FirstOrDefault(property => property.Name == member.Name);
+            if (property is null)
+            {
+                faults.Add(at, FaultCode.UnknownField, "This field is not known here.");
+            }
+            else if (!seen.Add(member.Name))
+            {
+                faults.Add(at, FaultCode.DuplicateField, "This field comes twice.");
+            }
+            else if (member.Value.ValueKind != JsonValueKind.Null)
+            {
+                Walk(member.Value, type.Options.GetTypeInfo(property.PropertyType), at, faults);
+            }
+            else if (!property.IsSetNullable)
+            {
+                faults.Add(at, FaultCode.InvalidType, "null is not accepted here.");
+            }
+        }
+    }
+
+    private static void WalkValue(JsonElement value, JsonTypeInfo type, string path, Faults faults)
+    {
+        try
+        {
+            _ = value.Deserialize(type);
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
+        {
+            faults.Add(path, FaultCode.InvalidType, Expectation(type, value));
+        }
+    }
+
+    private static string Expectation(JsonTypeInfo type, JsonElement value)
+    {
+        var plain = Nullable.GetUnderlyingType(type.Type) ?? type.Type;
+        var expected = type.Kind switch
+        {
+            JsonTypeInfoKind.Object or JsonTypeInfoKind.Dictionary => "An object",
+            JsonTypeInfoKind.Enumerable => "An array",
+            _ when plain == typeof(string) => "A string of well-formed Unicode",
+            _ when plain == typeof(bool) => "true or false",
+            _ when plain == typeof(decimal) => "A number of at most 28 digits",
+            _ when plain == typeof(int) || plain == typeof(long) => "A whole number",
+            _ when plain == typeof(DateTimeOffset) => "An ISO 8601 time with Z or an offset, such as 2026-11-21T08:00:00Z,",
+            _ => "Another value",
+        };
+        return $"{expected} is expected; {Name(value.ValueKind)} was sent.";
+    }
+
+    private static string Name(JsonValueKind kind) => kind switch
+    {
+        JsonValueKind.Object => "an object",
+        JsonValueKind.Array => "an array",
+        JsonValueKind.String => "a string",
+        JsonValueKind.Number => "a number",
+        JsonValueKind.True or JsonValueKind.False => "a boolean",
+        _ => "null",
+    };
+
+    private static string Join(string path, string name) => path.Length == 0 ? name : $"{path}.{name}";
+}

@@ -1,0 +1,121 @@
+using System.Reflection;
+using System.Text.Json;
+using Microsoft.AspNetCore.Http.Metadata;
+using Tollgate.Contracts.Http;
+
+namespace Tollgate.Server.Http;
+
+/// <summary>
+/// What the OpenAPI document says about an operation. Every mapped endpoint has one; a test holds them together, and
+/// another reads every example with the type that it is an example of.
+/// <code>
+/// app.MapPost("/v1/things", ctx => …)
+///    .RequireKey(Access.Secret, Scope.CatalogWrite)
+///    .Describe(new("Things", "Create a thing", "Creates it. Repeating the call …")
+///    {
+///        Request = Example.Of&lt;CreateThing&gt;("""{"code": "a"}"""),
+///        Answers = [Example.Of&lt;ThingView&gt;(201, "Created", """{"code": "a", "name": null}""")],
+///        Errors = [ErrorCode.Conflict],
+///    });
+/// </code>
+/// Path parameters come from the route; the errors that every operation shares (401, 403, 503 …), the headers
+/// <c>X-Project</c> and <c>Idempotency-Key</c> and the security are added by themselves.
+/// </summary>
+/// <param name="Tag">The room: what Swagger UI groups by.</param>
+/// <param name="Summary">A few words, the imperative.</param>
+/// <param name="Details">Markdown: what it does, what it never does, what a repeat does.</param>
+public sealed record Description(string Tag, string Summary, string Details)
+{
+    public Example? Request { get; init; }
+
+    public required IReadOnlyList<Example> Answers { get; init; }
+
+    public IReadOnlyList<QueryParameter> Query { get; init; } = [];
+
+    /// <summary>Beside those that every operation shares.</summary>
+    public IReadOnlyList<ErrorCode> Errors { get; init; } = [];
+
+    /// <summary>What the placeholders of the path mean, where <c>id</c> alone does not say it.</summary>
+    public IReadOnlyDictionary<string, string> Path { get; init; } = new Dictionary<string, string>();
+}
+
+/// <summary>A real body.</summary>
+/// <param name="Status">Of an answer; 0 for a request.</param>
+/// <param name="Type">Null for a body that is not JSON, or none.</param>
+/// <param name="Text">The body as it goes over the wire; null when there is none.</param>
+public sealed record Example(int Status, string Meaning, Type? Type, string? Text, string ContentType = Answer.JsonType)
+{
+    public static Example Of<T>(string json) => new(0, "", typeof(T), json);
+
+    public static Example Of<T>(int status, string meaning, string json) => new(status, meaning, typeof(T), json);
+
+    /// <summary>An answer without a body.</summary>
+    public static Example Nothing(string meaning) => new(StatusCodes.Status204NoContent, meaning, null, null);
+
+    public static Example OfText(int status, string meaning, string contentType, string text) =>
+        new(status, meaning, null, text, contentType);
+
+    /// <summary>A request body that is not JSON.</summary>
+    public static Example OfText(string contentType, string text) => new(0, "", null, text, contentType);
+
+    public bool IsJson => Text is not null && ContentType.EndsWith("json", StringComparison.Ordinal) && IsOneValue(Text);
+
+    private static bool IsOneValue(string text)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(text);
+            return true;
+        }
+        catch (JsonException)
+        {
+            return false; // NDJSON and the like
+        }
+    }
+}
+
+/// <param name="Type">JSON Schema: string, integer, boolean.</param>
+public sealed record QueryParameter(string Name, string Meaning, string Type = "string", bool Required = false)
+{
+    public static IReadOnlyList<QueryParameter> OfPage { get; } =
+    [
+        new("limit", $"Items of the page: 1 to {WireLimits.LargestPageItems}, default {WireLimits.PageItems}.", "integer"),
+        new("starting_after", "The id (or code) of the last item of the page before."),
+    ];
+}
+
+public static class DescriptionExtensions
+{
+    // The document's generator lists only endpoints that carry a method; ours are plain request delegates.
+    private static readonly MethodInfo Marker =
+        typeof(DescriptionExtensions).GetMethod(nameof(Described), BindingFlags.NonPublic | BindingFlags.Static)!;
+
+    public static TBuilder Describe<TBuilder>(this TBuilder endpoint, Description description)
+        where TBuilder : IEndpointConventionBuilder
+    {
+        endpoint.Add(builder =>
+        {
+            if (!builder.Metadata.OfType<MethodInfo>().Any())
+            {
+                builder.Metadata.Add(Marker);
+            }
+
+            if (description.Request is { } request)
+            {
+                builder.Metadata.Add(new AcceptsMetadata([request.ContentType], request.Type ?? typeof(string)));
+            }
+
+            foreach (var answer in description.Answers)
+            {
+                builder.Metadata.Add(new ProducesResponseTypeMetadata(
+                    answer.Status, answer.Type, answer.Text is null ? [] : [answer.ContentType]));
+            }
+
+            builder.Metadata.Add(new TagsAttribute(description.Tag));
+            builder.Metadata.Add(description);
+        });
+        return endpoint;
+    }
+
+    private static Task Described(HttpContext context) => Task.CompletedTask;
+}

@@ -1,0 +1,186 @@
+using System.Text.Json;
+using Tollgate.Contracts.Http;
+
+namespace Tollgate.Server.Http;
+
+/// <summary>
+/// Collects everything that is wrong with a request, so that the caller hears all of it at once:
+/// <code>
+/// var faults = new Faults();
+/// faults.Id(body.Customer, "customer");
+/// if (faults.Any) { await faults.WriteAsync(context); return; }
+/// </code>
+/// The checks return true when the value is good; a null that is not required is good.
+/// </summary>
+public sealed class Faults
+{
+    private readonly List<Fault> _found = [];
+
+    public bool Any => _found.Count > 0;
+
+    public IReadOnlyList<Fault> Found => _found;
+
+    public void Add(string param, string code, string detail)
+    {
+        if (_found.Count < WireLimits.Faults)
+        {
+            _found.Add(new(param, code, detail));
+        }
+    }
+
+    public Task WriteAsync(HttpContext context, ErrorCode? code = null) => Problems.WriteAsync(context, _found, code);
+
+    public bool Required(object? value, string param)
+    {
+        if (value is null)
+        {
+            Add(param, FaultCode.Required, "A value is required.");
+        }
+
+        return value is not null;
+    }
+
+    /// <summary>An id that the caller chose (customer, event …): 1 to 255 characters, none of them a control character.</summary>
+    public bool Id(string? value, string param, bool required = true) =>
+        (required ? Required(value, param) : value is not null) && Text(value, param, WireLimits.IdCharacters);
+
+    /// <summary>Text of 1 to <paramref name="longest"/> characters without control characters.</summary>
+    public bool Text(string? value, string param, int longest)
+    {
+        if (value is null)
+        {
+            return true;
+        }
+
+        var before = _found.Count;
+        if (value.Length == 0)
+        {
+            Add(param, FaultCode.TooShort, "At least one character is expected.");
+        }
+        else if (value.Length > longest)
+        {
+            Add(param, FaultCode.TooLong, $"At most {longest} characters are accepted; {value.Length} were sent.");
+        }
+
+        if (!IsStorable(value))
+        {
+            Add(param, FaultCode.InvalidFormat, "Control characters and unpaired surrogates are not accepted.");
+        }
+
+        return _found.Count == before;
+    }
+
+    public bool OneOf(string? value, string param, params ReadOnlySpan<string> allowed)
+    {
+        if (value is null || allowed.Contains(value))
+        {
+            return true;
+        }
+
+        Add(param, FaultCode.InvalidValue, $"One of {string.Join(", ", allowed.ToArray())} is expected.");
+        return false;
+    }
+
+    public bool Range(long? value, string param, long lowest, long highest)
+    {
+        if (value is null || (value >= lowest && value <= highest))
+        {
+            return true;
+        }
+
+        Add(param, FaultCode.OutOfRange, $"A number from {lowest} to {highest} is expected; {value} was sent.");
+        return false;
+    }
+
+    /// <summary>ISO 4217: three capital letters.</summary>
+    public bool Currency(string? value, string param)
+    {
+        if (value is null || (value.Length == 3 && value.All(char.IsAsciiLetterUpper)))
+        {
+            return true;
+        }
+
+        Add(param, FaultCode.InvalidFormat, "An ISO 4217 code such as USD is expected.");
+        return false;
+    }
+
+    /// <summary>IANA, as the machine's time zone data knows it.</summary>
+    public bool TimeZone(string? value, string param)
+    {
+        if (value is null || (TimeZoneInfo.TryFindSystemTimeZoneById(value, out var zone) && zone.HasIanaId))
+        {
+            return true;
+        }
+
+        Add(param, FaultCode.InvalidValue, "An IANA time zone such as Europe/Berlin is expected.");
+        return false;
+    }
+
+    /// <summary>Free JSON that is stored: an object of limited size that PostgreSQL can hold.</summary>
+    public bool Properties(JsonElement? value, string param)
+    {
+        if (value is not { } element || element.ValueKind == JsonValueKind.Undefined)
+        {
+            return true;
+        }
+
+        var before = _found.Count;
+        if (element.ValueKind != JsonValueKind.Object)
+        {
+            Add(param, FaultCode.InvalidType, "An object is expected.");
+            return false;
+        }
+
+        var text = element.GetRawText();
+        if (text.Length > WireLimits.PropertiesBytes || System.Text.Encoding.UTF8.GetByteCount(text) > WireLimits.PropertiesBytes)
+        {
+            Add(param, FaultCode.TooLong, $"At most {WireLimits.PropertiesBytes} bytes of JSON are accepted.");
+        }
+
+        // jsonb holds any text but U+0000 and halves of surrogate pairs.
+        if (text.Contains("\\u", StringComparison.Ordinal) && !HasStorableTexts(element))
+        {
+            Add(param, FaultCode.InvalidFormat, "The character U+0000 and unpaired surrogates are not accepted.");
+        }
+
+        return _found.Count == before;
+    }
+
+    /// <summary>No control characters, no halves of surrogate pairs.</summary>
+    public static bool IsStorable(ReadOnlySpan<char> text)
+    {
+        for (var i = 0; i < text.Length; i++)
+        {
+            var c = text[i];
+            if (char.IsHighSurrogate(c) && i + 1 < text.Length && char.IsLowSurrogate(text[i + 1]))
+            {
+                i++;
+            }
+            else if (char.IsControl(c) || char.IsSurrogate(c))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private static bool HasStorableTexts(JsonElement element)
+    {
+        try
+        {
+            return element.ValueKind switch
+            {
+                JsonValueKind.Object => element.EnumerateObject().All(p => !p.Name.Contains('\0', StringComparison.Ordinal) && HasStorableTexts(p.Value)),
+                JsonValueKind.Array => element.EnumerateArray().All(HasStorableTexts),
+                JsonValueKind.String => !element.GetString()!.Contains('\0', StringComparison.Ordinal),
+                _ => true,
+            };
+        }
+        catch (InvalidOperationException)
+        {
+            // System.Text.Json refuses to turn half a surrogate pair into text.
+            return false;
+        }
+    }
+}

@@ -1,0 +1,233 @@
+using System.Net;
+using Microsoft.Extensions.Options;
+using Tollgate.Contracts.Http;
+using Tollgate.Engine.Clocks;
+using Tollgate.Engine.Projects;
+
+namespace Tollgate.Server.Http;
+
+/// <summary>
+/// The one middleware in front of all endpoints. In order: find the key, resolve it, hold it against what the endpoint
+/// requires, run the endpoint (through <see cref="Idempotency"/> where a retry could repeat an effect), and turn what
+/// went wrong into problem+json.
+/// </summary>
+/// <remarks>
+/// It stands before the hottest endpoint. For a key of the project it costs one SHA-256, one dictionary look-up and no
+/// allocation; only customer tokens are looked up in the database.
+/// </remarks>
+public sealed class FrontDoor(
+    RequestDelegate next,
+    ProjectDirectory directory,
+    ProjectQueries queries,
+    Clock clock,
+    Idempotency idempotency,
+    IOptions<HttpOptions> options,
+    ILogger<FrontDoor> log)
+{
+    public async Task InvokeAsync(HttpContext context)
+    {
+        try
+        {
+            var requirement = context.GetEndpoint()?.Metadata.GetMetadata<KeyRequirement>();
+            if (requirement is null)
+            {
+                await next(context);
+            }
+            else
+            {
+                var answer = Resolve(context, requirement, out var token);
+                if (token is { } hash)
+                {
+                    answer = await ResolveTokenAsync(hash, context.RequestAborted);
+                }
+
+                await (answer.Caller is { } caller
+                    ? EnterAsync(context, caller, requirement)
+                    : Problems.WriteAsync(context, answer.Refusal!, answer.Detail));
+            }
+
+            if (IsBareFailure(context.Response))
+            {
+                await Problems.WriteAsync(context, Problems.Of(context.Response.StatusCode));
+            }
+        }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            // The caller has hung up: nobody is left to answer.
+        }
+        catch (Exception e)
+        {
+            await AnswerFailureAsync(context, e);
+        }
+    }
+
+    private readonly record struct Resolution(Caller? Caller, ErrorCode? Refusal, string? Detail = null)
+    {
+        public static implicit operator Resolution(Caller caller) => new(caller, null);
+
+        public static implicit operator Resolution(ErrorCode refusal) => new(null, refusal);
+    }
+
+    /// <summary>Who asks, as far as memory knows. A customer token comes back as <paramref name="token"/>, to be looked up.</summary>
+    private Resolution Resolve(HttpContext context, KeyRequirement requirement, out KeyHash? token)
+    {
+        token = null;
+        var text = KeyReader.Read(context, requirement.Header).Span;
+        if (text.IsEmpty)
+        {
+            return requirement.Access.HasFlag(Access.DefaultProject) ? DefaultCaller() : ErrorCode.KeyMissing;
+        }
+
+        if (!KeyHash.TryOf(text, out var hash))
+        {
+            return ErrorCode.KeyInvalid;
+        }
+
+        if (KeyText.IsCustomerToken(text))
+        {
+            token = hash;
+            return default;
+        }
+
+        if (directory.Find(hash) is not { } key)
+        {
+            return ErrorCode.KeyInvalid;
+        }
+
+        return Judge(context, key);
+    }
+
+    private Resolution Judge(HttpContext context, ResolvedKey key)
+    {
+        var now = clock.Now();
+        if (key.RevokedAt is not null)
+        {
+            return ErrorCode.KeyRevoked;
+        }
+
+        if (key.ExpiresAt <= now)
+        {
+            return ErrorCode.KeyExpired;
+        }
+
+        if (key.Networks.Count > 0 && !IsInside(key.Networks, context.Connection.RemoteIpAddress))
+        {
+            return ErrorCode.NetworkNotAllowed;
+        }
+
+        key.Use.Note(now);
+        return key.Caller.Kind == KeyKind.Admin ? WithProject(context, key.Caller) : key.Caller;
+    }
+
+    /// <summary>The admin key works on the project that <c>X-Project</c> names.</summary>
+    private Resolution WithProject(HttpContext context, Caller admin)
+    {
+        string? code = context.Request.Headers["X-Project"];
+        if (string.IsNullOrEmpty(code))
+        {
+            return admin;
+        }
+
+        return directory.Find(code) is { } project ? admin with { Project = project } : ErrorCode.ProjectNotFound;
+    }
+
+    private Resolution DefaultCaller() =>
+        options.Value.DefaultProject is { } code && directory.Find(code) is { } project
+            ? new Caller(KeyKind.Public, project, Scope.All, null, null)
+            : ErrorCode.KeyMissing;
+
+    private async Task<Resolution> ResolveTokenAsync(KeyHash hash, CancellationToken cancel)
+    {
+        if (await queries.FindTokenAsync(hash, cancel) is not var (projectId, customer, expiresAt))
+        {
+            return ErrorCode.KeyInvalid;
+        }
+
+        if (expiresAt <= clock.Now())
+        {
+            return ErrorCode.KeyExpired;
+        }
+
+        return directory.Current.ProjectsById.TryGetValue(projectId, out var project)
+            ? new Caller(KeyKind.CustomerToken, project, Scope.All, customer, null)
+            : ErrorCode.KeyInvalid;
+    }
+
+    private Task EnterAsync(HttpContext context, Caller caller, KeyRequirement requirement)
+    {
+        if (Refuse(caller, requirement) is { } refusal)
+        {
+            return Problems.WriteAsync(context, refusal.Code, refusal.Detail);
+        }
+
+        context.Features.Set(caller);
+        return Idempotency.IsWanted(context) ? idempotency.RunAsync(context, caller, requirement, next) : next(context);
+    }
+
+    /// <summary>The table of who may enter where.</summary>
+    private static (ErrorCode Code, string? Detail)? Refuse(Caller caller, KeyRequirement requirement)
+    {
+        var wanted = caller.Kind switch
+        {
+            KeyKind.Admin => Access.Admin | Access.Secret | Access.Public | Access.DefaultProject,
+            KeyKind.Secret or KeyKind.Restricted => Access.Secret | Access.Public | Access.DefaultProject,
+            KeyKind.Public => Access.Public | Access.DefaultProject,
+            _ => Access.CustomerToken,
+        };
+        if ((requirement.Access & wanted) == Access.None)
+        {
+            return (ErrorCode.KeyNotAllowed, $"A {ProjectQueries.NameOf(caller.Kind)} key may not do this. Accepted: {Names(requirement.Access)}.");
+        }
+
+        if (caller.Project is null && !requirement.Access.HasFlag(Access.Admin))
+        {
+            return (ErrorCode.ProjectRequired, null);
+        }
+
+        if ((caller.Scopes & requirement.Scope) != requirement.Scope)
+        {
+            return (ErrorCode.ScopeMissing, $"The scope {string.Join(" ", Scopes.ToNames(requirement.Scope))} is needed.");
+        }
+
+        return null;
+    }
+
+    private static string Names(Access access) => string.Join(", ", ((string?[])
+    [
+        access.HasFlag(Access.Secret) ? "secret key" : null,
+        access.HasFlag(Access.Public) ? "public key" : null,
+        access.HasFlag(Access.CustomerToken) ? "customer token" : null,
+        access.HasFlag(Access.Admin) ? "admin key" : null,
+    ]).OfType<string>());
+
+    private static bool IsInside(IReadOnlyList<IPNetwork> networks, IPAddress? address)
+    {
+        var plain = address is { IsIPv4MappedToIPv6: true } ? address.MapToIPv4() : address;
+        return plain is not null && networks.Any(network => network.Contains(plain));
+    }
+
+    /// <summary>A failure that somebody else (routing, a limit of the server) answered with nothing but a status.</summary>
+    private static bool IsBareFailure(HttpResponse response) =>
+        response is { StatusCode: >= 400, HasStarted: false, ContentLength: null, ContentType: null };
+
+    private async Task AnswerFailureAsync(HttpContext context, Exception exception)
+    {
+        var (code, detail) = Problems.Of(exception);
+        if (code.Status >= 500)
+        {
+            log.LogError(
+                exception, "{Method} {Path} failed: {Code}, request {RequestId}",
+                context.Request.Method, context.Request.Path.Value, code.Code, context.RequestId());
+        }
+
+        if (context.Response.HasStarted)
+        {
+            // Half of an answer is out: cutting the connection is the only way left to say that it is not whole.
+            context.Abort();
+            return;
+        }
+
+        context.Response.Clear();
+        await Problems.WriteAsync(context, code, detail);
+    }
+}

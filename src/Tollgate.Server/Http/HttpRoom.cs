@@ -1,0 +1,46 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+using Tollgate.Contracts.Http;
+using Tollgate.Engine.Clocks;
+using Tollgate.Engine.Projects;
+
+namespace Tollgate.Server.Http;
+
+/// <summary>What every endpoint stands on. See README.md beside this file.</summary>
+public static class HttpRoom
+{
+    public static IServiceCollection AddHttpRoom(this IServiceCollection services, Action<HttpOptions>? configure = null)
+    {
+        services.Configure(configure ?? (_ => { }));
+        services.AddSingleton<Idempotency>();
+        services.AddWire(HttpJson.Default);
+        services.ConfigureHttpJsonOptions(http =>
+        {
+            // For the OpenAPI document only: bodies are read and written with the rooms' own contexts.
+            http.SerializerOptions.PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower;
+            http.SerializerOptions.NumberHandling = JsonNumberHandling.Strict;
+        });
+        return services.AddOpenApi("v1", OpenApiDocuments.Configure);
+    }
+
+    /// <summary>Makes a room's bodies known to the OpenAPI document.</summary>
+    public static IServiceCollection AddWire(this IServiceCollection services, IJsonTypeInfoResolver room) =>
+        services.ConfigureHttpJsonOptions(http => http.SerializerOptions.TypeInfoResolverChain.Insert(0, room));
+
+    /// <summary>The front door; before every middleware that could answer.</summary>
+    public static IApplicationBuilder UseFrontDoor(this IApplicationBuilder app) => app.UseMiddleware<FrontDoor>();
+
+    /// <summary>The document at <c>/openapi/v1.json</c>, Swagger UI at <c>/docs</c>, the pages of the error codes.</summary>
+    public static void MapHttpRoom(this WebApplication app)
+    {
+        app.MapOpenApi("/openapi/{documentName}.json").OpenToAll("It describes the interface and holds no data.");
+        ErrorPages.Map(app);
+        app.UseSwaggerUI(ui =>
+        {
+            ui.RoutePrefix = "docs";
+            ui.DocumentTitle = "Tollgate API";
+            ui.SwaggerEndpoint("/openapi/v1.json", "Tollgate v1");
+        });
+    }
+}

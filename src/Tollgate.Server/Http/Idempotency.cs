@@ -1,0 +1,229 @@
+using System.Diagnostics;
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.AspNetCore.Http.Features;
+using Tollgate.Contracts.Http;
+using Tollgate.Engine.Projects;
+
+namespace Tollgate.Server.Http;
+
+/// <summary>
+/// The header <c>Idempotency-Key</c> on POST and PATCH: the first answer is stored and every repeat of the same request
+/// gets it again, byte for byte, with <c>Idempotent-Replayed: true</c>.
+/// </summary>
+/// <remarks>
+/// <list type="number">
+/// <item>The body is read whole and hashed together with method, path and query.</item>
+/// <item>The key is claimed with a lease. Another request's key: 409. Running: wait at most two seconds, then 409.</item>
+/// <item>The endpoint runs and its answer is held back.</item>
+/// <item>The answer is stored, or, when the request had no effect, the claim is given up; then the answer is sent.</item>
+/// </list>
+/// consume, reservations and events do not come here: there the header is the default of the event's id, whose unique
+/// key is the arbiter (<see cref="IdFor"/>). An answer that holds a secret is stored encrypted under the caller's own key.
+/// </remarks>
+public sealed class Idempotency(IdempotencyKeys keys, ILogger<Idempotency> log)
+{
+    public const string Header = "Idempotency-Key";
+    private const string ReplayedHeader = "Idempotent-Replayed";
+
+    /// <summary>Bytes. Larger bodies (event streams) have their own idempotency.</summary>
+    private const int LargestBody = 4 * WireLimits.BodyBytes;
+
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan AskAgainAfter = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>
+    /// The id under which an endpoint with an id of its own records: the body's, else the header's, else null (one is
+    /// generated). Both given and different is a fault.
+    /// </summary>
+    public static string? IdFor(HttpContext context, string? idOfBody, Faults faults)
+    {
+        string? header = context.Request.Headers[Header];
+        if (header is not null && idOfBody is not null && header != idOfBody)
+        {
+            faults.Add(Header, FaultCode.InvalidValue, "The header and the body's id differ; send one of them.");
+        }
+
+        return idOfBody ?? (faults.Id(header, Header, required: false) ? header : null);
+    }
+
+    internal static bool IsWanted(HttpContext context)
+    {
+        var method = context.Request.Method;
+        return (HttpMethods.IsPost(method) || HttpMethods.IsPatch(method))
+            && context.GetEndpoint()!.Metadata.GetMetadata<OwnIdempotency>() is null
+            && context.Request.Headers.ContainsKey(Header);
+    }
+
+    internal async Task RunAsync(HttpContext context, Caller caller, KeyRequirement requirement, RequestDelegate next)
+    {
+        string key = context.Request.Headers[Header]!;
+        if (key.Length is 0 or > WireLimits.IdCharacters || !Faults.IsStorable(key))
+        {
+            await Problems.WriteAsync(context, ErrorCode.MalformedRequest, "Idempotency-Key has 1 to 255 characters.", Header);
+            return;
+        }
+
+        // 1. The body.
+        if (await ReadBodyAsync(context) is not { } body)
+        {
+            await Problems.WriteAsync(context, ErrorCode.PayloadTooLarge, $"At most {LargestBody} bytes are accepted with {Header}.");
+            return;
+        }
+
+        // 2. The claim.
+        var request = Describe(context, caller, key, body);
+        var claim = await ClaimAsync(request, context.RequestAborted);
+        var seal = context.GetEndpoint()!.Metadata.GetMetadata<SecretAnswer>() is null
+            ? null
+            : new AnswerSeal(KeyReader.Read(context, requirement.Header).Span, key);
+        switch (claim.State)
+        {
+            case ClaimState.Reused:
+                await Problems.WriteAsync(context, ErrorCode.IdempotencyKeyReused, param: Header);
+                return;
+            case ClaimState.Running:
+                await Problems.WriteAsync(
+                    context, ErrorCode.Conflict, "The first request with this Idempotency-Key is still running.", Header, LongestWait);
+                return;
+            case ClaimState.Answered:
+                await ReplayAsync(context, claim.Answer!, seal);
+                return;
+        }
+
+        // 3. The endpoint.
+        var answer = await CaptureAsync(context, request, claim.Id, next);
+
+        // 4. Store or give up, then send.
+        await KeepAsync(context, request, claim.Id, answer, seal);
+        await context.Response.Body.WriteAsync(answer, context.RequestAborted);
+    }
+
+    private static async Task<byte[]?> ReadBodyAsync(HttpContext context)
+    {
+        using var copy = new MemoryStream();
+        var chunk = new byte[16 * 1024];
+        int read;
+        while ((read = await context.Request.Body.ReadAsync(chunk, context.RequestAborted)) > 0)
+        {
+            if (copy.Length + read > LargestBody)
+            {
+                return null;
+            }
+
+            copy.Write(chunk, 0, read);
+        }
+
+        var body = copy.ToArray();
+        context.Request.Body = new MemoryStream(body, writable: false);
+        return body;
+    }
+
+    private static IdempotentRequest Describe(HttpContext context, Caller caller, string key, byte[] body)
+    {
+        var request = context.Request;
+        var operation = $"{request.Method} {request.Path}";
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData(Encoding.UTF8.GetBytes($"{operation}{request.QueryString}\n{caller.Customer}\n"));
+        hash.AppendData(body);
+        return new(caller.Project?.Id ?? 0, key, operation, hash.GetHashAndReset());
+    }
+
+    private async Task<Claim> ClaimAsync(IdempotentRequest request, CancellationToken cancel)
+    {
+        var started = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            var claim = await keys.ClaimAsync(request, cancel);
+            if (claim.State != ClaimState.Running || Stopwatch.GetElapsedTime(started) > LongestWait)
+            {
+                return claim;
+            }
+
+            await Task.Delay(AskAgainAfter, cancel);
+        }
+    }
+
+    private static async Task ReplayAsync(HttpContext context, StoredAnswer stored, AnswerSeal? seal)
+    {
+        var body = stored.Sealed ? seal?.Open(stored.Body) : stored.Body;
+        if (body is null)
+        {
+            await Problems.WriteAsync(
+                context, ErrorCode.Conflict, "The answer holds a secret that only the key which made the first request may see again.", Header);
+            return;
+        }
+
+        context.Response.Headers[ReplayedHeader] = "true";
+        if (stored.ContentType is null)
+        {
+            context.Response.StatusCode = stored.Status;
+            return;
+        }
+
+        await Answer.Bytes(context, stored.Status, body, stored.ContentType);
+    }
+
+    /// <summary>Runs the endpoint with a response body that stays here.</summary>
+    private async Task<byte[]> CaptureAsync(HttpContext context, IdempotentRequest request, Guid claim, RequestDelegate next)
+    {
+        var real = context.Features.GetRequiredFeature<IHttpResponseBodyFeature>();
+        using var copy = new MemoryStream();
+        var held = new StreamResponseBodyFeature(copy);
+        context.Features.Set<IHttpResponseBodyFeature>(held);
+        try
+        {
+            await next(context);
+            await held.CompleteAsync();
+            return copy.ToArray();
+        }
+        catch
+        {
+            await GiveUpAsync(request, claim);
+            throw;
+        }
+        finally
+        {
+            context.Features.Set(real);
+        }
+    }
+
+    private async Task KeepAsync(HttpContext context, IdempotentRequest request, Guid claim, byte[] body, AnswerSeal? seal)
+    {
+        var response = context.Response;
+        if (!HadEffect(response.StatusCode))
+        {
+            await GiveUpAsync(request, claim);
+            return;
+        }
+
+        try
+        {
+            var answer = new StoredAnswer(response.StatusCode, response.ContentType, seal?.Close(body) ?? body, seal is not null);
+            await keys.StoreAsync(request, claim, answer, CancellationToken.None);
+        }
+        catch (Exception e) when (e is Npgsql.NpgsqlException or TimeoutException)
+        {
+            // The effect is done and the caller hears so. A repeat meets the lease, and after it the effect's natural key.
+            log.LogWarning("The answer to an idempotent request could not be stored: {Reason}", e.Message);
+        }
+    }
+
+    /// <summary>What was refused before it did anything, or failed on our side, may be tried again with the same key.</summary>
+    private static bool HadEffect(int status) => status is < 500
+        and not (StatusCodes.Status400BadRequest or StatusCodes.Status401Unauthorized or StatusCodes.Status403Forbidden
+            or StatusCodes.Status413PayloadTooLarge or StatusCodes.Status415UnsupportedMediaType
+            or StatusCodes.Status422UnprocessableEntity or StatusCodes.Status429TooManyRequests);
+
+    private async Task GiveUpAsync(IdempotentRequest request, Guid claim)
+    {
+        try
+        {
+            await keys.ForgetAsync(request, claim, CancellationToken.None);
+        }
+        catch (Exception e) when (e is Npgsql.NpgsqlException or TimeoutException)
+        {
+            log.LogWarning("An idempotency key stays claimed until its lease ends: {Reason}", e.Message);
+        }
+    }
+}

@@ -1,0 +1,35 @@
+using System.Globalization;
+using Tollgate.Contracts.Http;
+
+namespace Tollgate.Server.Http;
+
+/// <summary>
+/// The page of a list that was asked for. Ask the database for <see cref="Probe"/> rows, one more than the page holds:
+/// its presence is <c>has_more</c>.
+/// </summary>
+public sealed record Paging(int Limit, string? StartingAfter)
+{
+    public int Probe => Limit + 1;
+
+    /// <summary>Reads <c>limit</c> and <c>starting_after</c> of the query.</summary>
+    public static Paging Read(HttpContext context, Faults faults)
+    {
+        var query = context.Request.Query;
+        var limit = WireLimits.PageItems;
+        string? text = query["limit"];
+        if (text is not null
+            && (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out limit) || limit is < 1 or > WireLimits.LargestPageItems))
+        {
+            faults.Add("limit", FaultCode.OutOfRange, $"A whole number from 1 to {WireLimits.LargestPageItems} is expected.");
+            limit = WireLimits.PageItems;
+        }
+
+        string? after = query["starting_after"];
+        faults.Id(after, "starting_after", required: false);
+        return new(limit, after);
+    }
+
+    /// <summary>The rows of the page and whether more follow.</summary>
+    public (IReadOnlyList<T> Rows, bool HasMore) Cut<T>(IReadOnlyList<T> rows) =>
+        rows.Count > Limit ? ([.. rows.Take(Limit)], true) : (rows, false);
+}

@@ -1,0 +1,87 @@
+using System.Globalization;
+using Npgsql;
+using Tollgate.Contracts.Http;
+
+namespace Tollgate.Server.Http;
+
+/// <summary>Writes errors: the one place where <c>application/problem+json</c> leaves the server.</summary>
+public static class Problems
+{
+    public const string ContentType = "application/problem+json";
+
+    /// <summary>For failures that pass by themselves and do not say when.</summary>
+    private const int DefaultRetryAfterSeconds = 1;
+
+    public static Task WriteAsync(
+        HttpContext context, ErrorCode code, string? detail = null, string? param = null, TimeSpan? retryAfter = null) =>
+        WriteAsync(context, Problem.Of(code, detail, param), retryAfter);
+
+    /// <summary>All faults at once, under <paramref name="code"/> (default <c>validation_failed</c>).</summary>
+    public static Task WriteAsync(HttpContext context, IReadOnlyList<Fault> faults, ErrorCode? code = null) =>
+        WriteAsync(context, Of(faults, code ?? ErrorCode.ValidationFailed));
+
+    /// <summary>Fills in instance and request id; sets the headers that belong to the status.</summary>
+    public static Task WriteAsync(HttpContext context, Problem problem, TimeSpan? retryAfter = null)
+    {
+        var response = context.Response;
+        var requestId = context.RequestId();
+        response.Headers["X-Request-Id"] = requestId;
+        response.Headers.CacheControl = "no-store";
+        switch (problem.Status)
+        {
+            case StatusCodes.Status401Unauthorized:
+                response.Headers.WWWAuthenticate = "Bearer realm=\"tollgate\"";
+                break;
+            case StatusCodes.Status429TooManyRequests or StatusCodes.Status503ServiceUnavailable:
+                SetRetryAfter(response, retryAfter ?? TimeSpan.FromSeconds(DefaultRetryAfterSeconds));
+                break;
+            default:
+                if (retryAfter is { } after)
+                {
+                    SetRetryAfter(response, after);
+                }
+
+                break;
+        }
+
+        var whole = problem with { Instance = problem.Instance ?? context.Request.Path.Value, RequestId = requestId };
+        return Answer.Json(context, problem.Status, whole, HttpJson.Default.Problem, ContentType);
+    }
+
+    /// <summary>What an exception that nobody expected means to the caller. Internals stay in the log.</summary>
+    public static (ErrorCode Code, string? Detail) Of(Exception exception) => exception switch
+    {
+        BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => (ErrorCode.PayloadTooLarge, null),
+        BadHttpRequestException e => (ErrorCode.MalformedRequest, e.Message),
+        // Class 08: connection. 53: out of disk, memory or connections. 57: shutting down, or cancelled by a timeout.
+        // 25006: a standby that takes no writes. Without a state: the connection broke or never came about.
+        PostgresException { SqlState: ['0', '8', ..] or ['5', '3', ..] or ['5', '7', ..] or "25006" } => (ErrorCode.StorageUnavailable, null),
+        PostgresException => (ErrorCode.Internal, InternalDetail),
+        NpgsqlException or TimeoutException => (ErrorCode.StorageUnavailable, null),
+        _ => (ErrorCode.Internal, InternalDetail),
+    };
+
+    /// <summary>What the framework answered with a bare status.</summary>
+    public static ErrorCode Of(int status) => status switch
+    {
+        StatusCodes.Status404NotFound => ErrorCode.NotFound,
+        StatusCodes.Status405MethodNotAllowed => ErrorCode.MethodNotAllowed,
+        StatusCodes.Status413PayloadTooLarge => ErrorCode.PayloadTooLarge,
+        StatusCodes.Status415UnsupportedMediaType => ErrorCode.UnsupportedMediaType,
+        >= 500 => ErrorCode.Internal,
+        _ => ErrorCode.MalformedRequest,
+    };
+
+    private const string InternalDetail = "The request could not be completed. The log of the server has the details under the request_id.";
+
+    private static Problem Of(IReadOnlyList<Fault> faults, ErrorCode code)
+    {
+        var detail = faults.Count == 1
+            ? $"{faults[0].Param}: {faults[0].Detail}"
+            : $"{faults.Count.ToString(CultureInfo.InvariantCulture)} faults were found; errors lists them.";
+        return Problem.Of(code, detail, faults[0].Param) with { Errors = faults };
+    }
+
+    private static void SetRetryAfter(HttpResponse response, TimeSpan after) =>
+        response.Headers.RetryAfter = Math.Max(1, (long)Math.Ceiling(after.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,29 @@
+using Tollgate.Contracts.Projects;
+using Tollgate.Engine.Clocks;
+using Tollgate.Engine.Projects;
+using Tollgate.Server.Http;
+
+namespace Tollgate.Server.Projects;
+
+/// <summary>Registers the room Projects. Needs an <c>NpgsqlDataSource</c> whose schema is migrated before the host starts.</summary>
+public static class ProjectsRoom
+{
+    public static IServiceCollection AddProjects(this IServiceCollection services)
+    {
+        services.AddSingleton<Clock>();
+        services.AddSingleton<ProjectDirectory>();
+        services.AddSingleton<ProjectQueries>();
+        services.AddSingleton<IdempotencyKeys>();
+        services.AddSingleton<CreateProject>();
+        services.AddSingleton<CreateFirstProjects>();
+        services.AddSingleton<CreateKey>();
+        services.AddSingleton<RotateKey>();
+        services.AddSingleton<RevokeKey>();
+        services.AddSingleton<IssueCustomerToken>();
+        services.AddSingleton<ServerPresence>();
+        services.AddSingleton<ProjectHousekeeping>();
+        services.AddHostedService(provider => provider.GetRequiredService<ServerPresence>());
+        services.AddHostedService(provider => provider.GetRequiredService<ProjectHousekeeping>());
+        return services.AddWire(ProjectsJson.Default);
+    }
+}
