@@ -128,7 +128,8 @@ internal static class ProjectsSql
 
     public const string Announce = "SELECT pg_notify('tollgate_changed', $1)";
 
-    public const string Listen = "LISTEN tollgate_changed";
+    /// <summary>What this connection writes (that we live) need not survive a crash: it costs no flush of the disk.</summary>
+    public const string Listen = "SET synchronous_commit = off; LISTEN tollgate_changed";
 
     // ---- idempotency keys --------------------------------------------------------------------------------------
 

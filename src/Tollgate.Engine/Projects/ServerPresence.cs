@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging;
 using Npgsql;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Clocks;
+using Tollgate.Engine.Postgres;
 
 namespace Tollgate.Engine.Projects;
 
@@ -19,7 +20,7 @@ namespace Tollgate.Engine.Projects;
 /// <para>When the connection breaks the lease ends by itself; the loop reconnects, reloads the directory and goes on.</para>
 /// </remarks>
 public sealed class ServerPresence(
-    NpgsqlDataSource database, ProjectDirectory directory, Clock clock, ILogger<ServerPresence> log) : BackgroundService
+    Database database, ProjectDirectory directory, Clock clock, ILogger<ServerPresence> log) : BackgroundService
 {
     private static readonly TimeSpan HeartbeatEvery = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LeaseOfAlone = TimeSpan.FromSeconds(2);
@@ -58,7 +59,7 @@ public sealed class ServerPresence(
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
         InThisProcess.TryAdd(_id, this);
-        await using (var connection = await database.OpenConnectionAsync(cancellationToken))
+        await using (var connection = await database.Source.OpenConnectionAsync(cancellationToken))
         {
             var others = await BeatAsync(connection, cancellationToken);
             await ChangeNotice.SendAsync(connection, ChangeNotice.Servers, cancellationToken);
@@ -81,7 +82,7 @@ public sealed class ServerPresence(
         InThisProcess.TryRemove(_id, out _);
         try
         {
-            await using var connection = await database.OpenConnectionAsync(cancellationToken);
+            await using var connection = await database.Source.OpenConnectionAsync(cancellationToken);
             await RemoveAsync(connection, [_id], cancellationToken);
             await ChangeNotice.SendAsync(connection, ChangeNotice.Servers, cancellationToken);
         }
@@ -114,7 +115,7 @@ public sealed class ServerPresence(
 
     private async Task ListenAsync(CancellationToken cancel)
     {
-        await using var connection = await database.OpenConnectionAsync(cancel);
+        await using var connection = await database.OpenDedicatedAsync(cancel);
         var changed = true; // What happened while nobody listened.
         var polledAt = 0L;
         connection.Notification += (_, notice) => changed |= notice.Payload != ChangeNotice.Servers;

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text.Json.Serialization;
 using Npgsql;
 using Tollgate.Engine.Postgres;
+using Tollgate.Server.Http;
 
 namespace Tollgate.Server.Hosting;
 
@@ -16,10 +17,25 @@ internal static class HealthEndpoints
 
     private const string Question = "SELECT clock_timestamp(), (SELECT coalesce(max(version), 0) FROM schema_migrations)";
 
+    private const string ReadyExample = """
+        {
+          "status": "ready",
+          "checks": {
+            "database": {"status": "ok", "latency_ms": 0.4},
+            "migrations": {"status": "ok", "version": 2, "expected": 2},
+            "clock": {"status": "ok", "skew_ms": 0}
+          }
+        }
+        """;
+
     public static void Map(WebApplication app)
     {
         app.MapGet("/health/live", () => TypedResults.Json(new LiveAnswer("live"), HealthJson.Default.LiveAnswer))
-            .WithTags("Health").WithSummary("Whether the process answers");
+            .OpenToAll("Load balancers have no key.")
+            .Describe(new("Health", "Whether the process answers", "Answers as long as the process runs; it asks nobody else.")
+            {
+                Answers = [Example.Of<LiveAnswer>(200, "It does.", """{"status": "live"}""")],
+            });
         app.MapGet("/health/ready", async (HttpContext context, Database database, CancellationToken cancel) =>
             {
                 var answer = await AskAsync(database, cancel);
@@ -31,7 +47,15 @@ internal static class HealthEndpoints
 
                 return TypedResults.Json(answer, HealthJson.Default.ReadyAnswer, statusCode: ready ? 200 : 503);
             })
-            .WithTags("Health").WithSummary("Whether the server can decide: database, migrations, clock");
+            .OpenToAll("Load balancers have no key.")
+            .Describe(new("Health", "Whether the server can decide", "Looks at the database, its schema and its clock. 503 with the same body when it cannot decide.")
+            {
+                Answers =
+                [
+                    Example.Of<ReadyAnswer>(200, "It can.", ReadyExample),
+                    Example.Of<ReadyAnswer>(503, "It cannot, for now.", ReadyExample.Replace("\"ready\"", "\"not_ready\"", StringComparison.Ordinal)),
+                ],
+            });
     }
 
     private static async Task<ReadyAnswer> AskAsync(Database database, CancellationToken cancel)

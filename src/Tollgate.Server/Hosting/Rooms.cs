@@ -1,3 +1,6 @@
+using Tollgate.Server.Http;
+using Tollgate.Server.Projects;
+
 namespace Tollgate.Server.Hosting;
 
 /// <summary>Where each room hangs into the server: its services and its endpoints, one line a room, in flow order.</summary>
@@ -6,18 +9,24 @@ internal static class Rooms
     /// <summary>Singletons that need the running database get <see cref="Engine.Postgres.Database"/> from the container.</summary>
     public static void AddServices(IServiceCollection services, ServerOptions options)
     {
-        _ = options;
+        services.AddSingleton(provider => provider.GetRequiredService<Engine.Postgres.Database>().Source);
+        services.AddHttpRoom(http => http.DefaultProject = options.DefaultProject);
+        services.AddProjects();
         services.AddHostedService<EventMonthsLoop>();
     }
 
     /// <summary>Before any endpoint: errors, authentication, idempotency.</summary>
     public static void UseMiddleware(WebApplication app)
     {
-        _ = app;
+        app.UseFrontDoor();
     }
 
     public static void MapEndpoints(WebApplication app)
     {
         HealthEndpoints.Map(app);
+
+        // Last: what the rooms have mapped is described, and nothing is open by accident.
+        app.MapHttpRoom();
+        app.RefuseUnguardedEndpoints();
     }
 }

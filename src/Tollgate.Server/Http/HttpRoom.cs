@@ -15,6 +15,7 @@ public static class HttpRoom
         services.Configure(configure ?? (_ => { }));
         services.AddSingleton<Idempotency>();
         services.AddWire(HttpJson.Default);
+        services.AddWire(Hosting.HealthJson.Default);
         services.ConfigureHttpJsonOptions(http =>
         {
             // For the OpenAPI document only: bodies are read and written with the rooms' own contexts.
