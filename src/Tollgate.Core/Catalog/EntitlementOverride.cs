@@ -51,36 +51,3 @@ public sealed record EntitlementOverride
     /// <summary>Null is unlimited.</summary>
     public Setting<string?> Value { get; init; }
 }
-
-/// <summary>How entitlements combine.</summary>
-public static class EntitlementRules
-{
-    /// <summary>The entitlement that is in force: the plan's, with what the override sets put in its place.</summary>
-    /// <param name="entitlement">
-    /// Null when the plan does not name the feature. Then what the override does not set is the cautious choice: quota zero
-    /// and switched off, so that an override of the hard cap alone never becomes an unlimited grant.
-    /// </param>
-    public static Entitlement Apply(Entitlement? entitlement, EntitlementOverride change)
-    {
-        Invariant.That(
-            entitlement is null || entitlement.Feature == change.Feature,
-            $"An override of {change.Feature} does not apply to {entitlement?.Feature}.");
-        var plan = entitlement ?? new Entitlement { Feature = change.Feature, Quota = Quantity.Zero, Enabled = false };
-        return plan with
-        {
-            Quota = change.Quota.Or(plan.Quota),
-            Period = change.Period.Or(plan.Period),
-            HardCap = change.HardCap.Or(plan.HardCap),
-            OverageLimit = change.OverageLimit.Or(plan.OverageLimit),
-            OveragePrice = change.OveragePrice.Or(plan.OveragePrice),
-            Rollover = change.Rollover.Or(plan.Rollover),
-            RateLimits = change.RateLimits.Or(plan.RateLimits),
-            Pool = change.Pool.Or(plan.Pool),
-            Thresholds = change.Thresholds.Or(plan.Thresholds),
-            SettleOver = change.SettleOver.Or(plan.SettleOver),
-            GrantOnChange = change.GrantOnChange.Or(plan.GrantOnChange),
-            Enabled = change.Enabled.Or(plan.Enabled),
-            Value = change.Value.Or(plan.Value),
-        };
-    }
-}

@@ -1,0 +1,311 @@
+using System.Text.RegularExpressions;
+using Tollgate.Core.Money;
+using Tollgate.Core.Time;
+
+namespace Tollgate.Core.Catalog;
+
+/// <summary>What a catalogue must satisfy before it can be published. Finds all faults at once and never throws.</summary>
+public static partial class CatalogRules
+{
+    public static IReadOnlyList<CatalogFault> Check(CatalogDocument document)
+    {
+        var faults = new List<CatalogFault>();
+        CheckHead(document, faults);
+        CheckFeatures(document, faults);
+        CheckPlans(document, faults);
+        return faults;
+    }
+
+    /// <summary>What is wrong with one customer's overrides, seen from the catalogue in force. Paths begin with the feature's code.</summary>
+    public static IReadOnlyList<CatalogFault> CheckOverrides(CatalogDocument document, IEnumerable<EntitlementOverride> overrides)
+    {
+        var faults = new List<CatalogFault>();
+        foreach (var change in overrides)
+        {
+            var feature = document.Features.FirstOrDefault(f => f.Code == change.Feature);
+            if (feature is null)
+            {
+                faults.Add(new(change.Feature, $"The catalogue has no feature '{change.Feature}'."));
+                continue;
+            }
+
+            faults.AddRange(EntitlementRules.Misfits(feature.Kind, change).Select(m => new CatalogFault($"{change.Feature}.{m.Member}", m.Message)));
+
+            // What the plan says stays out of this: the customer's plan may change under the override.
+            var alone = EntitlementRules.Apply(
+                new() { Feature = change.Feature, Quota = feature.Kind == FeatureKind.Metered ? Quantity.One : null, HardCap = !IsSoft(change), Enabled = true }, change);
+            EntitlementChecks.Check(alone, change.Feature, feature, document, faults);
+        }
+
+        return faults;
+    }
+
+    private static bool IsSoft(EntitlementOverride change) =>
+        change.OverageLimit is { IsSet: true, Value: not null }
+        || change.OveragePrice is { IsSet: true, Value: not null }
+        || change.Rollover is { IsSet: true, Value.CarryOverage: true };
+
+    private static void CheckHead(CatalogDocument document, List<CatalogFault> faults)
+    {
+        CheckCode(document.Code, "code", faults);
+        CheckText(document.Name, "name", CatalogLimits.ShortText, faults);
+        CheckCurrency(document.Currency, "currency", faults);
+        if (!TimeZones.TryFind(document.TimeZone, out _))
+        {
+            faults.Add(new("time_zone", $"'{document.TimeZone}' is not an IANA time zone such as Europe/Berlin or Etc/UTC."));
+        }
+
+        if (document.UpgradeUrl.Length > CatalogLimits.Url || !UpgradeUrl().IsMatch(document.UpgradeUrl))
+        {
+            faults.Add(new("upgrade_url", $"'upgrade_url' is a path (/pricing) or an http(s) address without spaces, at most {CatalogLimits.Url} characters."));
+        }
+
+        CheckCount(document.Features.Count, CatalogLimits.Features, "features", faults);
+        CheckCount(document.Plans.Count, CatalogLimits.Plans, "plans", faults);
+        if (document.Plans.Count == 0)
+        {
+            faults.Add(new("plans", "A catalogue needs at least one plan: the one of customers without a subscription."));
+        }
+        else if (document.Plans.All(plan => plan.Code != document.DefaultPlan))
+        {
+            faults.Add(new("default_plan", $"There is no plan '{document.DefaultPlan}'. Plans: {string.Join(", ", document.Plans.Select(static p => p.Code))}."));
+        }
+    }
+
+    private static void CheckFeatures(CatalogDocument document, List<CatalogFault> faults)
+    {
+        CheckUnique(document.Features.Select(static f => f.Code), index => $"features[{index}].code", "feature", faults);
+        for (var i = 0; i < document.Features.Count; i++)
+        {
+            CheckFeature(document.Features[i], $"features[{i}]", faults);
+        }
+    }
+
+    private static void CheckFeature(Feature feature, string path, List<CatalogFault> faults)
+    {
+        CheckCode(feature.Code, $"{path}.code", faults);
+        CheckText(feature.Name, $"{path}.name", CatalogLimits.ShortText, faults);
+        CheckOptionalText(feature.Description, $"{path}.description", CatalogLimits.LongText, faults);
+        CheckOptionalText(feature.Icon, $"{path}.icon", CatalogLimits.ShortText, faults);
+        CheckOptionalText(feature.Unit, $"{path}.unit", CatalogLimits.ShortText, faults);
+        if (feature.IsMoney && (feature.Kind != FeatureKind.Metered || !Currency.TryFind(feature.Unit, out _)))
+        {
+            faults.Add(new($"{path}.money", "A budget in money is a metered feature whose 'unit' is a currency code such as USD."));
+        }
+
+        if (feature.Meters.Count > 0 && feature.Kind != FeatureKind.Metered)
+        {
+            faults.Add(new($"{path}.meters", $"'{feature.Code}' is a {CatalogWords.Of(feature.Kind)} feature; only metered features have meters."));
+        }
+
+        CheckCount(feature.Meters.Count, CatalogLimits.Meters, $"{path}.meters", faults);
+        for (var i = 0; i < feature.Meters.Count; i++)
+        {
+            CheckMeter(feature.Meters[i], $"{path}.meters[{i}]", faults);
+            if (feature.Meters.Take(i).Any(other => CountsTheSame(other, feature.Meters[i])))
+            {
+                faults.Add(new($"{path}.meters[{i}]", "An earlier meter of the feature reads the same events with the same filters: they would count twice."));
+            }
+        }
+    }
+
+    private static bool CountsTheSame(Meter a, Meter b) =>
+        a.EventType == b.EventType
+        && a.Filters.Count == b.Filters.Count
+        && a.Filters.All(f => b.Filters.Any(other => other.Property == f.Property && other.AnyOf.ToHashSet().SetEquals(f.AnyOf)));
+
+    private static void CheckMeter(Meter meter, string path, List<CatalogFault> faults)
+    {
+        if (!EventType().IsMatch(meter.EventType))
+        {
+            faults.Add(new($"{path}.event_type", $"'{meter.EventType}' is not an event type: letters, digits and _ . : / -, at most 127 characters."));
+        }
+
+        if (meter.Aggregate == MeterAggregate.Unique && meter.ValueProperty is null)
+        {
+            faults.Add(new($"{path}.value_property", "A unique meter counts the different values of a property; 'value_property' names it."));
+        }
+
+        if (meter.Aggregate == MeterAggregate.Count && meter.ValueProperty is not null)
+        {
+            faults.Add(new($"{path}.value_property", "A count meter counts events and reads no value; use sum, or leave 'value_property' out."));
+        }
+
+        CheckOptionalText(meter.ValueProperty, $"{path}.value_property", CatalogLimits.ShortText, faults);
+        CheckCount(meter.Filters.Count, CatalogLimits.Filters, $"{path}.filters", faults);
+        for (var i = 0; i < meter.Filters.Count; i++)
+        {
+            CheckText(meter.Filters[i].Property, $"{path}.filters[{i}].property", CatalogLimits.ShortText, faults);
+            CheckCount(meter.Filters[i].AnyOf.Count, CatalogLimits.FilterValues, $"{path}.filters[{i}].any_of", faults);
+            if (meter.Filters[i].AnyOf.Count == 0)
+            {
+                faults.Add(new($"{path}.filters[{i}].any_of", "A filter without values matches nothing; name at least one."));
+            }
+        }
+    }
+
+    private static void CheckPlans(CatalogDocument document, List<CatalogFault> faults)
+    {
+        CheckUnique(document.Plans.Select(static p => p.Code), index => $"plans[{index}].code", "plan", faults);
+        var highlighted = 0;
+        for (var i = 0; i < document.Plans.Count; i++)
+        {
+            var plan = document.Plans[i];
+            CheckPlan(plan, $"plans[{i}]", document, faults);
+            if (plan is { Highlighted: true, Active: true } && ++highlighted > 1)
+            {
+                faults.Add(new($"plans[{i}].highlighted", "Another plan is highlighted already; one is the popular one."));
+            }
+        }
+    }
+
+    private static void CheckPlan(Plan plan, string path, CatalogDocument document, List<CatalogFault> faults)
+    {
+        CheckCode(plan.Code, $"{path}.code", faults);
+        CheckText(plan.Name, $"{path}.name", CatalogLimits.ShortText, faults);
+        CheckOptionalText(plan.Tagline, $"{path}.tagline", CatalogLimits.ShortText, faults);
+        CheckOptionalText(plan.Description, $"{path}.description", CatalogLimits.LongText, faults);
+        CheckOptionalText(plan.Icon, $"{path}.icon", CatalogLimits.ShortText, faults);
+        CheckCount(plan.Bullets.Count, CatalogLimits.Bullets, $"{path}.bullets", faults);
+        for (var i = 0; i < plan.Bullets.Count; i++)
+        {
+            CheckText(plan.Bullets[i], $"{path}.bullets[{i}]", CatalogLimits.ShortText, faults);
+        }
+
+        CheckCount(plan.Prices.Count, CatalogLimits.Prices, $"{path}.prices", faults);
+        CheckUnique(
+            plan.Prices.Select(static p => $"{CatalogWords.Of(p.Interval)} price in {p.Currency}"), index => $"{path}.prices[{index}]", "", faults);
+        for (var i = 0; i < plan.Prices.Count; i++)
+        {
+            CheckPrice(plan.Prices[i], $"{path}.prices[{i}]", faults);
+        }
+
+        CheckUnique(plan.Entitlements.Select(static e => e.Feature), index => $"{path}.entitlements[{index}].feature", "feature", faults);
+        for (var i = 0; i < plan.Entitlements.Count; i++)
+        {
+            CheckEntitlement(plan, plan.Entitlements[i], $"{path}.entitlements[{i}]", document, faults);
+        }
+    }
+
+    private static void CheckPrice(PlanPrice price, string path, List<CatalogFault> faults)
+    {
+        CheckCurrency(price.Currency, $"{path}.currency", faults);
+        if (price.AmountMinor is < 0 or > CatalogLimits.PriceMinor)
+        {
+            faults.Add(new($"{path}.amount", $"An amount of {price.AmountMinor} minor units; it lies between 0 and {CatalogLimits.PriceMinor}."));
+        }
+
+        if (price.TrialDays is < 0 or > CatalogLimits.TrialDays)
+        {
+            faults.Add(new($"{path}.trial_days", $"{price.TrialDays} trial days; they lie between 0 and {CatalogLimits.TrialDays}."));
+        }
+    }
+
+    private static void CheckEntitlement(Plan plan, Entitlement entitlement, string path, CatalogDocument document, List<CatalogFault> faults)
+    {
+        var feature = document.Features.FirstOrDefault(f => f.Code == entitlement.Feature);
+        if (feature is null)
+        {
+            faults.Add(new($"{path}.feature", $"The catalogue has no feature '{entitlement.Feature}'."));
+            return;
+        }
+
+        EntitlementChecks.Check(entitlement, path, feature, document, faults);
+        if (entitlement.Pool is { } pool
+            && document.Features.Any(f => f.Code == pool.Feature)
+            && plan.Entitlements.All(other => other.Feature != pool.Feature))
+        {
+            faults.Add(new($"{path}.pool.feature", $"Plan '{plan.Code}' does not name the credit feature '{pool.Feature}'; say how many credits it gives, 0 if only packs do."));
+        }
+    }
+
+    internal static void CheckCurrency(string code, string path, List<CatalogFault> faults)
+    {
+        if (!Currency.TryFind(code, out _))
+        {
+            faults.Add(new(path, $"'{code}' is not a currency of ISO 4217 such as USD."));
+        }
+    }
+
+    internal static void CheckCount(int count, int most, string path, List<CatalogFault> faults)
+    {
+        if (count > most)
+        {
+            faults.Add(new(path, $"{count} entries; at most {most} are allowed."));
+        }
+    }
+
+    internal static void CheckOptionalText(string? text, string path, int longest, List<CatalogFault> faults)
+    {
+        if (text is not null)
+        {
+            CheckText(text, path, longest, faults);
+        }
+    }
+
+    private static void CheckText(string text, string path, int longest, List<CatalogFault> faults)
+    {
+        if (string.IsNullOrWhiteSpace(text))
+        {
+            faults.Add(new(path, "This text is empty."));
+        }
+        else if (text.Length > longest)
+        {
+            faults.Add(new(path, $"{text.Length} characters; at most {longest} are allowed."));
+        }
+        else if (text.Any(static c => (char.IsControl(c) && c is not ('\n' or '\t')) || c == '\uFFFD') || HasLoneSurrogate(text))
+        {
+            faults.Add(new(path, "The text holds control characters or broken letters."));
+        }
+    }
+
+    private static bool HasLoneSurrogate(string text)
+    {
+        for (var i = 0; i < text.Length; i++)
+        {
+            if (char.IsSurrogate(text[i]))
+            {
+                if (i + 1 == text.Length || !char.IsSurrogatePair(text[i], text[i + 1]))
+                {
+                    return true;
+                }
+
+                i++;
+            }
+        }
+
+        return false;
+    }
+
+    private static void CheckCode(string code, string path, List<CatalogFault> faults)
+    {
+        if (!Code().IsMatch(code))
+        {
+            faults.Add(new(path, $"'{code}' is not a code: small letters, digits, _ and -, beginning with a letter, at most 63 characters."));
+        }
+    }
+
+    private static void CheckUnique(IEnumerable<string> names, Func<int, string> path, string kind, List<CatalogFault> faults)
+    {
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        var index = 0;
+        foreach (var name in names)
+        {
+            if (!seen.Add(name))
+            {
+                faults.Add(new(path(index), $"The {kind} '{name}' occurs twice.".Replace("  ", " ", StringComparison.Ordinal)));
+            }
+
+            index++;
+        }
+    }
+
+    [GeneratedRegex("^[a-z][a-z0-9_-]{0,62}$", RegexOptions.CultureInvariant)]
+    private static partial Regex Code();
+
+    [GeneratedRegex("^[A-Za-z0-9][A-Za-z0-9_.:/-]{0,126}$", RegexOptions.CultureInvariant)]
+    private static partial Regex EventType();
+
+    [GeneratedRegex(@"^(/|https?://)[^\s""<>\\^`]*$", RegexOptions.CultureInvariant)]
+    private static partial Regex UpgradeUrl();
+}

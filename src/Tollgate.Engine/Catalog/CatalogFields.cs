@@ -1,0 +1,376 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using Tollgate.Core.Catalog;
+using Tollgate.Core.Money;
+
+namespace Tollgate.Engine.Catalog;
+
+/// <summary>Collects every fault of a text, and remembers where each path stands so that rules can point at it later.</summary>
+internal sealed class CatalogFaults
+{
+    private readonly List<CatalogFault> _faults = [];
+    private readonly Dictionary<string, (int Line, int Column)> _places = new(StringComparer.Ordinal);
+
+    public IReadOnlyList<CatalogFault> All => _faults;
+
+    public void Remember(string path, int line, int column) => _places.TryAdd(path, (line, column));
+
+    public void Add(string path, string message, CatalogNode node) =>
+        _faults.Add(new(path, message) { Line = node.Line, Column = node.Column });
+
+    public void Add(string path, string message, MapEntry key) =>
+        _faults.Add(new(path, message) { Line = key.Line, Column = key.Column });
+
+    /// <summary>
+    /// Adds what the rules found. A rule that stumbled over a place which could not even be read says nothing new; it is
+    /// left out.
+    /// </summary>
+    public void AddFromRules(IEnumerable<CatalogFault> found)
+    {
+        var unread = _faults.Select(static f => f.Path).ToHashSet(StringComparer.Ordinal);
+        foreach (var fault in found)
+        {
+            if (!unread.Any(path => fault.Path == path || fault.Path.StartsWith(path + ".", StringComparison.Ordinal)))
+            {
+                var place = PlaceOf(fault.Path);
+                _faults.Add(fault with { Line = place?.Line, Column = place?.Column });
+            }
+        }
+    }
+
+    /// <summary>Of the path, or of the nearest thing around it: a missing key is reported where its map begins.</summary>
+    private (int Line, int Column)? PlaceOf(string path)
+    {
+        while (!_places.ContainsKey(path) && path.Length > 0)
+        {
+            path = path[..Math.Max(0, path.LastIndexOfAny(['.', '[']))];
+        }
+
+        return _places.TryGetValue(path, out var place) && place.Line > 0 ? place : null;
+    }
+}
+
+/// <summary>
+/// The keys of one map, taken one after the other. What was asked for is known; <see cref="RefuseOthers"/> reports the rest.
+/// A fault never stops the reading: the value is then a harmless stand-in.
+/// </summary>
+internal sealed partial class CatalogFields
+{
+    private readonly CatalogFaults _faults;
+    private readonly MapNode _map;
+    private readonly Dictionary<string, MapEntry> _entries = new(StringComparer.Ordinal);
+    private readonly List<string> _known = [];
+
+    public CatalogFields(CatalogFaults faults, CatalogNode node, string path)
+    {
+        (_faults, Path) = (faults, path);
+        faults.Remember(path, node.Line, node.Column);
+        _map = node as MapNode ?? new MapNode([], Compact: false, node.Line, node.Column);
+        if (node is not MapNode)
+        {
+            faults.Add(path, $"Expected a map of keys and values, found {Describe(node)}.", node);
+        }
+
+        foreach (var entry in _map.Entries)
+        {
+            if (!_entries.TryAdd(entry.Key, entry))
+            {
+                faults.Add(PathOf(entry.Key), $"The key '{entry.Key}' occurs twice.", entry);
+            }
+        }
+    }
+
+    public string Path { get; }
+
+    public bool Has(string key)
+    {
+        Know(key);
+        return _entries.ContainsKey(key);
+    }
+
+    public string PathOf(string key) => Path.Length == 0 ? key : $"{Path}.{key}";
+
+    /// <summary>Reports a fault at a key, or at the map when the key is missing.</summary>
+    public void Fault(string key, string message)
+    {
+        if (_entries.TryGetValue(key, out var entry))
+        {
+            _faults.Add(PathOf(key), message, entry.Value);
+        }
+        else
+        {
+            _faults.Add(PathOf(key), message, _map);
+        }
+    }
+
+    public string RequiredText(string key)
+    {
+        if (!Has(key) || _entries[key].Value is ScalarNode { IsNull: true })
+        {
+            Fault(key, $"'{key}' is missing.");
+            return "";
+        }
+
+        return Text(key) ?? "";
+    }
+
+    /// <summary>Text; an unquoted number or truth value is refused, since it would change its shape on the way.</summary>
+    public string? Text(string key)
+    {
+        if (Scalar(key) is not { } scalar)
+        {
+            return null;
+        }
+
+        if (!scalar.Quoted && (scalar.Text is "true" or "false" || TryNumber(scalar.Text, out _)))
+        {
+            Fault(key, $"'{key}' is text; put {scalar.Text} into quotes.");
+            return null;
+        }
+
+        return scalar.Text;
+    }
+
+    /// <summary>Text, number or truth value, as it is written.</summary>
+    public string? AnyText(string key) => Scalar(key)?.Text;
+
+    public bool Flag(string key, bool otherwise)
+    {
+        if (Scalar(key) is not { } scalar)
+        {
+            return otherwise;
+        }
+
+        if (scalar is { Quoted: false, Text: "true" or "false" })
+        {
+            return scalar.Text == "true";
+        }
+
+        Fault(key, $"'{key}' is true or false, not {Describe(scalar)}.");
+        return otherwise;
+    }
+
+    public long? Whole(string key)
+    {
+        if (Scalar(key) is not { } scalar)
+        {
+            return null;
+        }
+
+        if (!scalar.Quoted && TryNumber(scalar.Text, out var number) && decimal.Truncate(number) == number && Math.Abs(number) <= long.MaxValue)
+        {
+            return (long)number;
+        }
+
+        Fault(key, $"'{key}' is a whole number, not {Describe(scalar)}.");
+        return null;
+    }
+
+    public int Int32(string key, int otherwise)
+    {
+        var whole = Whole(key);
+        if (whole is < int.MinValue or > int.MaxValue)
+        {
+            Fault(key, $"'{key}' is out of range.");
+            return otherwise;
+        }
+
+        return (int?)whole ?? otherwise;
+    }
+
+    public Quantity? Amount(string key) => Scalar(key) is { } scalar ? AmountOf(key, scalar) : null;
+
+    /// <summary>A quantity, or null and <c>unlimited</c> for no bound.</summary>
+    public Quantity? AmountOrUnlimited(string key) =>
+        !Has(key) || _entries[key].Value is ScalarNode { IsUnlimited: true } ? null : Amount(key);
+
+    public string? TextOrUnlimited(string key) =>
+        !Has(key) || _entries[key].Value is ScalarNode { IsUnlimited: true } or ScalarNode { Text: "-1" } ? null : AnyText(key);
+
+    /// <summary>A word of a closed set.</summary>
+    public TEnum Word<TEnum>(string key, TEnum otherwise)
+        where TEnum : struct, Enum
+    {
+        if (Scalar(key) is not { } scalar)
+        {
+            return otherwise;
+        }
+
+        if (CatalogWords.TryParse<TEnum>(scalar.Text, out var value))
+        {
+            return value;
+        }
+
+        var words = CatalogWords.All<TEnum>();
+        Fault(key, $"'{scalar.Text}' is not one of {string.Join(", ", words)}.{Spelling.DidYouMean(scalar.Text, words)}");
+        return otherwise;
+    }
+
+    /// <summary>A map, or null when the key is missing or null.</summary>
+    public CatalogFields? Map(string key) =>
+        !Has(key) || _entries[key].Value is ScalarNode { IsNull: true } ? null : new CatalogFields(_faults, _entries[key].Value, PathOf(key));
+
+    /// <summary>A list of maps; missing is empty.</summary>
+    public IReadOnlyList<T> Maps<T>(string key, Func<CatalogFields, int, T> read) =>
+        Items(key, (node, path, index) => read(new CatalogFields(_faults, node, path), index));
+
+    public IReadOnlyList<string> Texts(string key) =>
+        Items(key, (node, path, _) =>
+        {
+            if (node is ScalarNode { IsNull: false } scalar)
+            {
+                return scalar.Text;
+            }
+
+            _faults.Add(path, $"Expected text, found {Describe(node)}.", node);
+            return "";
+        });
+
+    public IReadOnlyList<int> Int32s(string key) =>
+        Items(key, (node, path, _) =>
+        {
+            if (node is ScalarNode scalar && int.TryParse(scalar.Text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number))
+            {
+                return number;
+            }
+
+            _faults.Add(path, $"Expected a whole number, found {Describe(node)}.", node);
+            return 0;
+        });
+
+    /// <summary>Reports keys that nobody asked for.</summary>
+    public void RefuseOthers()
+    {
+        foreach (var (key, entry) in _entries)
+        {
+            if (!_known.Contains(key, StringComparer.Ordinal))
+            {
+                _faults.Add(PathOf(key), $"'{key}' is not a key here.{Spelling.DidYouMean(key, _known)}", entry);
+            }
+        }
+    }
+
+    private void Know(string key)
+    {
+        if (!_known.Contains(key, StringComparer.Ordinal))
+        {
+            _known.Add(key);
+        }
+
+        if (_entries.TryGetValue(key, out var entry))
+        {
+            _faults.Remember(PathOf(key), entry.Value.Line, entry.Value.Column);
+        }
+    }
+
+    private ScalarNode? Scalar(string key)
+    {
+        if (!Has(key))
+        {
+            return null;
+        }
+
+        var node = _entries[key].Value;
+        if (node is ScalarNode scalar)
+        {
+            return scalar.IsNull ? null : scalar;
+        }
+
+        Fault(key, $"'{key}' is a single value, not {Describe(node)}.");
+        return null;
+    }
+
+    private List<T> Items<T>(string key, Func<CatalogNode, string, int, T> read)
+    {
+        if (!Has(key) || _entries[key].Value is ScalarNode { IsNull: true })
+        {
+            return [];
+        }
+
+        if (_entries[key].Value is not ListNode list)
+        {
+            Fault(key, $"'{key}' is a list, not {Describe(_entries[key].Value)}.");
+            return [];
+        }
+
+        var items = new List<T>(list.Items.Count);
+        for (var i = 0; i < list.Items.Count; i++)
+        {
+            var path = $"{PathOf(key)}[{i}]";
+            _faults.Remember(path, list.Items[i].Line, list.Items[i].Column);
+            items.Add(read(list.Items[i], path, i));
+        }
+
+        return items;
+    }
+
+    private Quantity? AmountOf(string key, ScalarNode scalar)
+    {
+        if (TryNumber(scalar.Text, out var number) && Quantity.TryCreate(number, out var quantity))
+        {
+            return quantity;
+        }
+
+        Fault(key, $"'{key}' is a number with at most {Quantity.Scale} decimals and 18 digits before the point, not {Describe(scalar)}.");
+        return null;
+    }
+
+    /// <summary>A plain decimal number, with an exponent as JSON allows it. Digits beyond what a decimal holds exactly are refused.</summary>
+    private static bool TryNumber(string text, out decimal number)
+    {
+        number = 0;
+        return text.Length <= 40
+            && Number().IsMatch(text)
+            && decimal.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent, CultureInfo.InvariantCulture, out number);
+    }
+
+    private static string Describe(CatalogNode node) => node switch
+    {
+        MapNode => "a map",
+        ListNode => "a list",
+        ScalarNode { IsNull: true } => "nothing",
+        ScalarNode { Text.Length: > 60 } scalar => $"'{scalar.Text[..57]}…'",
+        ScalarNode scalar => $"'{scalar.Text}'",
+        _ => "something else",
+    };
+
+    [GeneratedRegex(@"^[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,2})?$")]
+    private static partial Regex Number();
+}
+
+/// <summary>Guesses what was meant by a word that is not known.</summary>
+internal static class Spelling
+{
+    /// <summary>A sentence with the nearest known word, or nothing when none is near: at most a third of the letters differ.</summary>
+    public static string DidYouMean(string word, IEnumerable<string> known)
+    {
+        if (word.Length is 0 or > 63)
+        {
+            return "";
+        }
+
+        var nearest = known.Select(k => (Word: k, Distance: Distance(word, k))).OrderBy(static k => k.Distance).FirstOrDefault();
+        return nearest.Word is not null && nearest.Distance <= Math.Max(1, Math.Max(word.Length, nearest.Word.Length) / 3)
+            ? $" Did you mean '{nearest.Word}'?"
+            : "";
+    }
+
+    /// <summary>Levenshtein's edit distance.</summary>
+    private static int Distance(string a, string b)
+    {
+        var row = Enumerable.Range(0, b.Length + 1).ToArray();
+        for (var i = 1; i <= a.Length; i++)
+        {
+            var diagonal = row[0];
+            row[0] = i;
+            for (var j = 1; j <= b.Length; j++)
+            {
+                var replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+                diagonal = row[j];
+                row[j] = Math.Min(replaced, Math.Min(row[j], row[j - 1]) + 1);
+            }
+        }
+
+        return row[^1];
+    }
+}

@@ -1,0 +1,94 @@
+using System.Text;
+using Npgsql;
+using Tollgate.Core.Catalog;
+
+namespace Tollgate.Engine.Catalog;
+
+/// <summary>The reads of the room Catalog.</summary>
+public static class CatalogQueries
+{
+    /// <summary>What a project without a published catalogue has: one plan that grants nothing.</summary>
+    private static readonly CatalogDocument Nothing = new()
+    {
+        Code = "empty",
+        Name = "Empty",
+        DefaultPlan = "free",
+        Plans = [new() { Code = "free", Name = "Free", SortOrder = 1 }],
+    };
+
+    /// <summary>The catalogue in force with every feature and plan version the project ever had. Three small queries.</summary>
+    public static async Task<PublishedCatalog> LoadAsync(NpgsqlConnection connection, int projectId, CancellationToken cancel)
+    {
+        var newest = await NewestAsync(connection, projectId, cancel);
+        if (newest is null)
+        {
+            var free = new StoredPlanVersion(0, 1, Nothing.Plans[0]);
+            return CatalogIndex.Build(0, CatalogWriter.ETagOf(Nothing), Nothing, [], [free]);
+        }
+
+        var features = await ReadAsync(
+            connection,
+            CatalogSql.Features,
+            projectId,
+            static row => new FeatureEntry(row.GetInt32(0), CatalogReader.ReadStoredFeature(Utf8(row, 2))),
+            cancel);
+        var versions = await ReadAsync(
+            connection,
+            CatalogSql.PlanVersions,
+            projectId,
+            static row => new StoredPlanVersion(row.GetInt32(0), row.GetInt32(1), CatalogReader.ReadStoredPlan(Utf8(row, 2))),
+            cancel);
+        return CatalogIndex.Build(newest.Revision, newest.ETag, newest.Document, features, versions);
+    }
+
+    /// <summary>How many customers a new version of each plan would reach, and how many are pinned to an older one.</summary>
+    internal static async Task<IReadOnlyList<PlanCustomers>> CustomersByPlanAsync(
+        NpgsqlConnection connection, int projectId, string defaultPlan, CancellationToken cancel)
+    {
+        await using var command = new NpgsqlCommand(CatalogSql.CustomersByPlan, connection);
+        command.Parameters.Add(new() { Value = projectId });
+        command.Parameters.Add(new() { Value = defaultPlan });
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        var rows = new List<PlanCustomers>();
+        while (await reader.ReadAsync(cancel))
+        {
+            rows.Add(new(reader.GetString(0), reader.GetBoolean(1), reader.GetInt64(2)));
+        }
+
+        return rows;
+    }
+
+    internal static async Task<NewestCatalog?> NewestAsync(NpgsqlConnection connection, int projectId, CancellationToken cancel)
+    {
+        var rows = await ReadAsync(
+            connection,
+            CatalogSql.Newest,
+            projectId,
+            static row => new NewestCatalog(row.GetInt32(0), row.GetString(1), CatalogReader.ReadStoredDocument(Utf8(row, 2))),
+            cancel);
+        return rows.Count == 0 ? null : rows[0];
+    }
+
+    private static async Task<List<T>> ReadAsync<T>(
+        NpgsqlConnection connection, string sql, int projectId, Func<NpgsqlDataReader, T> read, CancellationToken cancel)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        command.Parameters.Add(new() { Value = projectId });
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        var rows = new List<T>();
+        while (await reader.ReadAsync(cancel))
+        {
+            rows.Add(read(reader));
+        }
+
+        return rows;
+    }
+
+    private static ReadOnlyMemory<byte> Utf8(NpgsqlDataReader row, int column) => Encoding.UTF8.GetBytes(row.GetString(column));
+}
+
+/// <summary>The catalogue in force, as stored.</summary>
+internal sealed record NewestCatalog(int Revision, string ETag, CatalogDocument Document);
+
+/// <param name="Pinned">True: they keep the version they have. False: they are on the default plan and always get the newest.</param>
+public sealed record PlanCustomers(string Plan, bool Pinned, long Customers);

@@ -1,0 +1,313 @@
+using Tollgate.Core.Catalog;
+using Tollgate.Core.Money;
+
+namespace Tollgate.Engine.Catalog;
+
+/// <summary>What became of a catalogue's text.</summary>
+/// <param name="Document">Null when there are faults.</param>
+/// <param name="Malformed">The text is no YAML or JSON at all; the one fault says where.</param>
+public sealed record CatalogReading(CatalogDocument? Document, IReadOnlyList<CatalogFault> Faults, bool Malformed);
+
+/// <summary>
+/// Reads a catalogue strictly: unknown keys are faults, and so is everything that <see cref="CatalogRules"/> refuses.
+/// All faults of a text are reported at once, each with its line, column and path.
+/// </summary>
+public static class CatalogReader
+{
+    public static CatalogReading ReadYaml(string text) => Read(() => CatalogText.ParseYaml(text));
+
+    public static CatalogReading ReadJson(ReadOnlyMemory<byte> utf8) => Read(() => CatalogText.ParseJson(utf8));
+
+    /// <summary>Overrides of one customer: a JSON object, feature code → members of the entitlement that differ.</summary>
+    /// <param name="currency">Of overage prices that name none: the project's.</param>
+    /// <returns>The overrides by feature code, or every fault.</returns>
+    public static (IReadOnlyDictionary<string, EntitlementOverride> Overrides, IReadOnlyList<CatalogFault> Faults) ReadOverrides(
+        ReadOnlyMemory<byte> utf8, string currency)
+    {
+        try
+        {
+            return ReadOverrides(CatalogText.ParseJson(utf8), currency);
+        }
+        catch (CatalogTextException malformed)
+        {
+            return (new Dictionary<string, EntitlementOverride>(), [FaultOf(malformed)]);
+        }
+    }
+
+    /// <summary>A plan that Tollgate itself stored.</summary>
+    internal static Plan ReadStoredPlan(ReadOnlyMemory<byte> utf8) =>
+        Stored(utf8, static (faults, node) => ReadPlan(new(faults, node, ""), 0, "USD", [], checkKinds: false));
+
+    /// <summary>A catalogue that Tollgate itself stored. Not checked against the rules again: they may be stricter by now.</summary>
+    internal static CatalogDocument ReadStoredDocument(ReadOnlyMemory<byte> utf8) =>
+        Stored(utf8, static (faults, node) => ReadDocument(new(faults, node, "")));
+
+    internal static Feature ReadStoredFeature(ReadOnlyMemory<byte> utf8) =>
+        Stored(utf8, static (faults, node) => ReadFeature(new(faults, node, ""), 0));
+
+    private static T Stored<T>(ReadOnlyMemory<byte> utf8, Func<CatalogFaults, CatalogNode, T> read)
+    {
+        var faults = new CatalogFaults();
+        var value = read(faults, CatalogText.ParseJson(utf8));
+        if (faults.All.Count > 0)
+        {
+            throw new InvalidOperationException($"A stored catalogue is not readable by this version of Tollgate: {faults.All[0].Describe(null)}");
+        }
+
+        return value;
+    }
+
+    private static CatalogReading Read(Func<CatalogNode> parse)
+    {
+        try
+        {
+            var faults = new CatalogFaults();
+            var document = ReadDocument(new(faults, parse(), ""));
+            faults.AddFromRules(CatalogRules.Check(document));
+            return faults.All.Count == 0
+                ? new(document, [], Malformed: false)
+                : new(null, [.. faults.All.OrderBy(static f => f.Line).ThenBy(static f => f.Column)], Malformed: false);
+        }
+        catch (CatalogTextException malformed)
+        {
+            return new(null, [FaultOf(malformed)], Malformed: true);
+        }
+    }
+
+    private static CatalogFault FaultOf(CatalogTextException fault) => new("", fault.Message) { Line = fault.Line, Column = fault.Column };
+
+    private static CatalogDocument ReadDocument(CatalogFields fields)
+    {
+        var currency = fields.Text("currency") ?? "USD";
+        var features = fields.Maps("features", ReadFeature);
+        var kinds = features.GroupBy(static f => f.Code).ToDictionary(static g => g.Key, static g => g.First().Kind, StringComparer.Ordinal);
+        var document = new CatalogDocument
+        {
+            Code = fields.RequiredText("code"),
+            Name = fields.RequiredText("name"),
+            Currency = currency,
+            TimeZone = fields.Text("time_zone") ?? "Etc/UTC",
+            DefaultPlan = fields.RequiredText("default_plan"),
+            UpgradeUrl = fields.Text("upgrade_url") ?? "/pricing",
+            Features = features,
+            Plans = fields.Maps("plans", (plan, index) => ReadPlan(plan, index, currency, kinds, checkKinds: true)),
+        };
+        fields.RefuseOthers();
+        return document;
+    }
+
+    private static Feature ReadFeature(CatalogFields fields, int index)
+    {
+        var feature = new Feature
+        {
+            Code = fields.RequiredText("code"),
+            Name = fields.RequiredText("name"),
+            Kind = fields.Word("kind", FeatureKind.Metered),
+            Description = fields.Text("description"),
+            Icon = fields.Text("icon"),
+            Unit = fields.Text("unit"),
+            IsMoney = fields.Flag("money", otherwise: false),
+            SortOrder = fields.Int32("sort_order", index + 1),
+            Meters = fields.Maps("meters", ReadMeter),
+        };
+        fields.RefuseOthers();
+        return feature;
+    }
+
+    private static Meter ReadMeter(CatalogFields fields, int index)
+    {
+        var meter = new Meter(
+            fields.RequiredText("event_type"),
+            fields.Word("aggregate", MeterAggregate.Sum),
+            fields.Text("value_property"),
+            fields.Maps("filters", ReadFilter),
+            fields.Word("late_events", LateEventPolicy.NextInvoice));
+        fields.RefuseOthers();
+        return meter;
+    }
+
+    private static MeterFilter ReadFilter(CatalogFields fields, int index)
+    {
+        var filter = new MeterFilter(fields.RequiredText("property"), fields.Texts("any_of"));
+        fields.RefuseOthers();
+        return filter;
+    }
+
+    private static Plan ReadPlan(
+        CatalogFields fields, int index, string currency, Dictionary<string, FeatureKind> kinds, bool checkKinds)
+    {
+        var plan = new Plan
+        {
+            Code = fields.RequiredText("code"),
+            Name = fields.RequiredText("name"),
+            Tagline = fields.Text("tagline"),
+            Description = fields.Text("description"),
+            Bullets = fields.Texts("bullets"),
+            Icon = fields.Text("icon"),
+            Highlighted = fields.Flag("highlighted", otherwise: false),
+            SortOrder = fields.Int32("sort_order", index + 1),
+            Active = fields.Flag("active", otherwise: true),
+            Prices = fields.Maps("prices", (price, _) => ReadPrice(price, currency)),
+            Entitlements = fields.Maps("entitlements", (entitlement, _) => ReadEntitlement(entitlement, currency, kinds, checkKinds)),
+        };
+        fields.RefuseOthers();
+        return plan;
+    }
+
+    private static PlanPrice ReadPrice(CatalogFields fields, string currency)
+    {
+        if (!fields.Has("interval"))
+        {
+            fields.Fault("interval", "'interval' is missing: weekly, monthly or yearly.");
+        }
+
+        if (!fields.Has("amount"))
+        {
+            fields.Fault("amount", "'amount' is missing: minor units of the currency, 2999 for $29.99.");
+        }
+
+        var price = new PlanPrice(
+            fields.Word("interval", PriceInterval.Monthly),
+            fields.Text("currency") ?? currency,
+            fields.Whole("amount") ?? 0,
+            fields.Int32("trial_days", 0));
+        fields.RefuseOthers();
+        return price;
+    }
+
+    private static Entitlement ReadEntitlement(
+        CatalogFields fields, string currency, Dictionary<string, FeatureKind> kinds, bool checkKinds)
+    {
+        var code = fields.RequiredText("feature");
+        var change = ReadMembers(fields, code, currency);
+        fields.RefuseOthers();
+        if (checkKinds && kinds.TryGetValue(code, out var kind))
+        {
+            foreach (var (member, message) in EntitlementRules.Misfits(kind, change).Concat(EntitlementRules.Missing(kind, change)))
+            {
+                fields.Fault(member, message);
+            }
+        }
+
+        var quotaUnlessSaid = change.Pool is { IsSet: true, Value: not null } ? Quantity.Zero : (Quantity?)null;
+        return EntitlementRules.Apply(new() { Feature = code, Quota = quotaUnlessSaid, Enabled = true }, change);
+    }
+
+    private static (IReadOnlyDictionary<string, EntitlementOverride> Overrides, IReadOnlyList<CatalogFault> Faults) ReadOverrides(
+        CatalogNode root, string currency)
+    {
+        var faults = new CatalogFaults();
+        var overrides = new Dictionary<string, EntitlementOverride>(StringComparer.Ordinal);
+        if (root is not MapNode map)
+        {
+            return (overrides, [new("", "Expected an object: feature code and what differs for this customer.") { Line = 1, Column = 1 }]);
+        }
+
+        foreach (var entry in map.Entries)
+        {
+            var fields = new CatalogFields(faults, entry.Value, entry.Key);
+            var change = ReadMembers(fields, entry.Key, currency);
+            fields.RefuseOthers();
+            if (!overrides.TryAdd(entry.Key, change))
+            {
+                faults.Add(entry.Key, $"The feature '{entry.Key}' occurs twice.", entry);
+            }
+        }
+
+        return (overrides, faults.All);
+    }
+
+    /// <summary>Everything of an entitlement except its feature: what a plan and an override say with the same keys.</summary>
+    private static EntitlementOverride ReadMembers(CatalogFields fields, string feature, string currency) => new()
+    {
+        Feature = feature,
+        Quota = If(fields, "quota", static (f, key) => f.AmountOrUnlimited(key)),
+        Period = If(fields, "period", static (f, key) => f.Word(key, QuotaPeriodKind.BillingMonth)),
+        HardCap = If(fields, "hard_cap", static (f, key) => f.Flag(key, otherwise: true)),
+        OverageLimit = If(fields, "overage_limit", static (f, key) => f.AmountOrUnlimited(key)),
+        OveragePrice = If(fields, "overage_price", (f, key) => f.Map(key) is { } price ? ReadOveragePrice(price, currency) : null),
+        Rollover = If(fields, "rollover", static (f, key) => f.Map(key) is { } rollover ? ReadRollover(rollover) : null),
+        RateLimits = If(fields, "rate_limits", static (f, key) => f.Maps(key, ReadRateLimit)),
+        Pool = If(fields, "pool", static (f, key) => f.Map(key) is { } pool ? ReadPool(pool) : null),
+        Thresholds = If(fields, "thresholds", static (f, key) => f.Int32s(key)),
+        SettleOver = If(fields, "settle_over", static (f, key) => f.Word(key, SettleOverPolicy.Allow)),
+        GrantOnChange = If(fields, "grant_on_change", static (f, key) => f.Word(key, GrantOnChange.Full)),
+        Enabled = If(fields, "enabled", static (f, key) => f.Flag(key, otherwise: true)),
+        Value = If(fields, "value", static (f, key) => f.TextOrUnlimited(key)),
+    };
+
+    private static Setting<T> If<T>(CatalogFields fields, string key, Func<CatalogFields, string, T> read) =>
+        fields.Has(key) ? Setting.To(read(fields, key)) : default;
+
+    private static OveragePrice ReadOveragePrice(CatalogFields fields, string currency)
+    {
+        var price = new OveragePrice(
+            fields.Word("mode", TierMode.PerUnit),
+            fields.Text("currency") ?? currency,
+            fields.Maps("tiers", ReadTier),
+            fields.Amount("package_size"));
+        fields.RefuseOthers();
+        return price;
+    }
+
+    private static PriceTier ReadTier(CatalogFields fields, int index)
+    {
+        if (!fields.Has("unit_price"))
+        {
+            fields.Fault("unit_price", "'unit_price' is missing: major units of the currency for one unit, \"0.05\" for five cents.");
+        }
+
+        var tier = new PriceTier(fields.AmountOrUnlimited("up_to"), fields.Amount("unit_price") ?? Quantity.Zero, fields.Amount("flat_fee"));
+        fields.RefuseOthers();
+        return tier;
+    }
+
+    private static RolloverPolicy ReadRollover(CatalogFields fields)
+    {
+        var rollover = new RolloverPolicy(
+            fields.AmountOrUnlimited("max"), fields.Int32("periods", 1), fields.Flag("carry_overage", otherwise: false));
+        fields.RefuseOthers();
+        return rollover;
+    }
+
+    private static RateLimit ReadRateLimit(CatalogFields fields, int index)
+    {
+        if (!fields.Has("limit"))
+        {
+            fields.Fault("limit", "'limit' is missing: how many in one window.");
+        }
+
+        if (!fields.Has("per"))
+        {
+            fields.Fault("per", "'per' is missing: second, minute, hour, day or concurrency.");
+        }
+
+        var counts = fields.Word("counts", RateCounts.Decisions);
+        var limit = new RateLimit(
+            fields.Word("per", RateUnit.Minute), fields.Amount("limit") ?? Quantity.One, fields.Amount("burst"), counts == RateCounts.Decisions);
+        fields.RefuseOthers();
+        return limit;
+    }
+
+    private static CreditPool ReadPool(CatalogFields fields)
+    {
+        if (!fields.Has("rate"))
+        {
+            fields.Fault("rate", "'rate' is missing: credits for one unit of this feature.");
+        }
+
+        var pool = new CreditPool(fields.RequiredText("feature"), fields.Amount("rate") ?? Quantity.One);
+        fields.RefuseOthers();
+        return pool;
+    }
+}
+
+/// <summary>What a rate window counts: the word for <see cref="RateLimit.CountsDecisions"/>.</summary>
+internal enum RateCounts
+{
+    /// <summary>Each decision counts 1 (requests).</summary>
+    Decisions,
+
+    /// <summary>Its amount counts (tokens).</summary>
+    Amount,
+}

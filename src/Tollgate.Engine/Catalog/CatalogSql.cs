@@ -1,0 +1,72 @@
+namespace Tollgate.Engine.Catalog;
+
+/// <summary>Every statement of the room Catalog: features, catalogs, plan_versions.</summary>
+internal static class CatalogSql
+{
+    public const string Newest = """
+        SELECT revision, etag, document::text
+          FROM catalogs
+         WHERE project_id = $1
+         ORDER BY revision DESC
+         LIMIT 1
+        """;
+
+    public const string Features = """
+        SELECT id, code, document::text
+          FROM features
+         WHERE project_id = $1
+         ORDER BY id
+        """;
+
+    public const string PlanVersions = """
+        SELECT id, version, document::text
+          FROM plan_versions
+         WHERE project_id = $1
+         ORDER BY id
+        """;
+
+    /// <summary>One publisher at a time per project; readers and the hot path are not touched.</summary>
+    public const string LockProject = "SELECT pg_advisory_xact_lock(7234003, $1)";
+
+    /// <summary>A feature keeps its number for ever; its last definition is replaced.</summary>
+    public const string UpsertFeature = """
+        INSERT INTO features (project_id, code, document)
+             VALUES ($1, $2, $3::jsonb)
+        ON CONFLICT (project_id, code)
+          DO UPDATE SET document = EXCLUDED.document
+                  WHERE features.document IS DISTINCT FROM EXCLUDED.document
+        """;
+
+    public const string NewestPlanVersion = """
+        SELECT version, document::text
+          FROM plan_versions
+         WHERE project_id = $1 AND plan = $2
+         ORDER BY version DESC
+         LIMIT 1
+        """;
+
+    public const string InsertPlanVersion = """
+        INSERT INTO plan_versions (project_id, plan, version, document)
+             VALUES ($1, $2, $3, $4::jsonb)
+        """;
+
+    public const string InsertCatalog = """
+        INSERT INTO catalogs (project_id, revision, etag, document)
+             VALUES ($1, $2, $3, $4::jsonb)
+        """;
+
+    /// <summary>Heard by every server on this database once the transaction commits.</summary>
+    public const string Notify = "SELECT pg_notify('tollgate_changed', 'catalog:' || $1)";
+
+    /// <summary>
+    /// Customers by the plan that a new version of it would reach: those on the default plan get it at once, those pinned
+    /// to a version keep theirs. $2 = the default plan's code.
+    /// </summary>
+    public const string CustomersByPlan = """
+        SELECT coalesce(v.plan, $2), c.plan_version_id IS NOT NULL, count(*)
+          FROM customers c
+          LEFT JOIN plan_versions v ON v.id = c.plan_version_id
+         WHERE c.project_id = $1
+         GROUP BY 1, 2
+        """;
+}

@@ -1,0 +1,180 @@
+using System.Text;
+using System.Text.Json;
+using YamlDotNet.Core;
+using YamlDotNet.Core.Events;
+
+namespace Tollgate.Engine.Catalog;
+
+/// <summary>From YAML or JSON to the tree, keeping line and column of everything.</summary>
+internal static class CatalogText
+{
+    /// <exception cref="CatalogTextException">Not YAML, too deep, or a feature of YAML that a catalogue does not need.</exception>
+    public static CatalogNode ParseYaml(string text)
+    {
+        RefuseLongerThanLimit(Encoding.UTF8.GetByteCount(text));
+        try
+        {
+            var parser = new Parser(new StringReader(text));
+            parser.Consume<StreamStart>();
+            if (parser.TryConsume<StreamEnd>(out _))
+            {
+                return new MapNode([], Compact: false, 1, 1);
+            }
+
+            parser.Consume<DocumentStart>();
+            var root = ReadYaml(parser, depth: 1);
+            parser.Consume<DocumentEnd>();
+            if (!parser.TryConsume<StreamEnd>(out _))
+            {
+                throw At(parser.Current!, "A catalogue is one YAML document; a second one begins here.");
+            }
+
+            return root;
+        }
+        catch (YamlException fault)
+        {
+            throw new CatalogTextException($"This is not YAML: {fault.Message}", (int)fault.Start.Line, (int)fault.Start.Column);
+        }
+    }
+
+    /// <exception cref="CatalogTextException">Not JSON, or too deep.</exception>
+    public static CatalogNode ParseJson(ReadOnlyMemory<byte> utf8)
+    {
+        RefuseLongerThanLimit(utf8.Length);
+        var lines = new LineIndex(utf8.Span);
+        try
+        {
+            var reader = new Utf8JsonReader(utf8.Span, new JsonReaderOptions { MaxDepth = CatalogTextLimits.DeepestNesting });
+            reader.Read();
+            var root = ReadJson(ref reader, lines);
+            reader.Read();
+            return root;
+        }
+        catch (JsonException fault)
+        {
+            throw new CatalogTextException(
+                "This is not JSON, or nested too deeply.", (int)(fault.LineNumber ?? 0) + 1, (int)(fault.BytePositionInLine ?? 0) + 1);
+        }
+    }
+
+    private static CatalogNode ReadYaml(Parser parser, int depth)
+    {
+        var current = parser.Current!;
+        if (depth > CatalogTextLimits.DeepestNesting)
+        {
+            throw At(current, $"Nested more than {CatalogTextLimits.DeepestNesting} levels deep.");
+        }
+
+        if (parser.TryConsume<Scalar>(out var scalar))
+        {
+            return new ScalarNode(scalar.Value, scalar.Style != ScalarStyle.Plain, LineOf(scalar), ColumnOf(scalar));
+        }
+
+        if (parser.TryConsume<SequenceStart>(out var list))
+        {
+            var items = new List<CatalogNode>();
+            while (!parser.TryConsume<SequenceEnd>(out _))
+            {
+                items.Add(ReadYaml(parser, depth + 1));
+            }
+
+            return new ListNode(items, Compact: false, LineOf(list), ColumnOf(list));
+        }
+
+        if (parser.TryConsume<MappingStart>(out var map))
+        {
+            var entries = new List<MapEntry>();
+            while (!parser.TryConsume<MappingEnd>(out _))
+            {
+                var key = parser.TryConsume<Scalar>(out var name) ? name : throw At(parser.Current!, "A key must be plain text.");
+                entries.Add(new(key.Value, ReadYaml(parser, depth + 1), LineOf(key), ColumnOf(key)));
+            }
+
+            return new MapNode(entries, Compact: false, LineOf(map), ColumnOf(map));
+        }
+
+        // Aliases would let a few lines grow into gigabytes, and an exported catalogue could not show them.
+        throw At(current, "Anchors and aliases (&name, *name) are not supported; write the value out.");
+    }
+
+    private static CatalogNode ReadJson(ref Utf8JsonReader reader, LineIndex lines)
+    {
+        var (line, column) = lines.PlaceOf(reader.TokenStartIndex);
+        switch (reader.TokenType)
+        {
+            case JsonTokenType.String:
+                return new ScalarNode(StringOf(ref reader, line, column), Quoted: true, line, column);
+            case JsonTokenType.StartArray:
+                var items = new List<CatalogNode>();
+                while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+                {
+                    items.Add(ReadJson(ref reader, lines));
+                }
+
+                return new ListNode(items, Compact: false, line, column);
+            case JsonTokenType.StartObject:
+                var entries = new List<MapEntry>();
+                while (reader.Read() && reader.TokenType != JsonTokenType.EndObject)
+                {
+                    var (keyLine, keyColumn) = lines.PlaceOf(reader.TokenStartIndex);
+                    var key = StringOf(ref reader, keyLine, keyColumn);
+                    reader.Read();
+                    entries.Add(new(key, ReadJson(ref reader, lines), keyLine, keyColumn));
+                }
+
+                return new MapNode(entries, Compact: false, line, column);
+            default:
+                return new ScalarNode(Encoding.UTF8.GetString(reader.ValueSpan), Quoted: false, line, column);
+        }
+    }
+
+    private static string StringOf(ref Utf8JsonReader reader, int line, int column)
+    {
+        try
+        {
+            return reader.GetString()!;
+        }
+        catch (InvalidOperationException)
+        {
+            throw new CatalogTextException("A string holds half of a surrogate pair, or bytes that are not UTF-8.", line, column);
+        }
+    }
+
+    private static void RefuseLongerThanLimit(int bytes)
+    {
+        if (bytes > CatalogTextLimits.LargestText)
+        {
+            throw new CatalogTextException($"{bytes} bytes; a catalogue has at most {CatalogTextLimits.LargestText}.", 1, 1);
+        }
+    }
+
+    private static CatalogTextException At(ParsingEvent place, string message) => new(message, LineOf(place), ColumnOf(place));
+
+    private static int LineOf(ParsingEvent place) => (int)place.Start.Line;
+
+    private static int ColumnOf(ParsingEvent place) => (int)place.Start.Column;
+
+    /// <summary>Byte offset to line and column (in bytes, as JSON's own messages count).</summary>
+    private sealed class LineIndex
+    {
+        private readonly List<int> _starts = [0];
+
+        public LineIndex(ReadOnlySpan<byte> text)
+        {
+            for (var i = 0; i < text.Length; i++)
+            {
+                if (text[i] == (byte)'\n')
+                {
+                    _starts.Add(i + 1);
+                }
+            }
+        }
+
+        public (int Line, int Column) PlaceOf(long offset)
+        {
+            var found = _starts.BinarySearch((int)offset);
+            var line = found >= 0 ? found : ~found - 1;
+            return (line + 1, (int)offset - _starts[line] + 1);
+        }
+    }
+}
