@@ -115,6 +115,7 @@ CREATE TABLE customers (
     id               text        COLLATE "C" NOT NULL CHECK (length(id) BETWEEN 1 AND 255),
     version          integer     NOT NULL DEFAULT 1,
     plan_version_id  integer     REFERENCES plan_versions (id),     -- null: the newest version of the default plan
+    previous_plan_version_id integer REFERENCES plan_versions (id), -- what was replaced at plan_assigned_at
     plan_assigned_at timestamptz,
     overrides        jsonb       NOT NULL DEFAULT '{}',             -- feature code -> changed members of the entitlement
     name             text,

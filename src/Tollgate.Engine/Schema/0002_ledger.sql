@@ -19,6 +19,7 @@ CREATE TABLE balances (
     used         numeric(27,9) NOT NULL DEFAULT 0 CHECK (used >= 0),
     held         numeric(27,9) NOT NULL DEFAULT 0 CHECK (held >= 0),
     drawn        numeric(27,9) NOT NULL DEFAULT 0,                  -- part of used that grants or a pool paid for
+    carried      numeric(27,9) NOT NULL DEFAULT 0,                  -- overage of the period before, charged to this one
     quota        numeric(27,9),                                     -- the plan's own quota when last decided; null = unlimited
     PRIMARY KEY (partition, account, feature, period_start),
     CHECK (period_start < period_end),
@@ -34,12 +35,14 @@ CREATE TABLE grants (
     source       text          NOT NULL CHECK (source IN ('rollover', 'topup', 'promotion', 'gift')),
     priority     smallint      NOT NULL,
     amount       numeric(27,9) NOT NULL CHECK (amount > 0),
-    used         numeric(27,9) NOT NULL DEFAULT 0 CHECK (used BETWEEN 0 AND amount),
+    used         numeric(27,9) NOT NULL DEFAULT 0 CHECK (used >= 0),
+    forfeited    numeric(27,9) NOT NULL DEFAULT 0 CHECK (forfeited >= 0), -- taken back unused: trimmed rollover, voided rest
     effective_at timestamptz   NOT NULL,
     expires_at   timestamptz   NOT NULL,
     created_at   timestamptz   NOT NULL,
     reference    text,                                              -- the caller's id, when it was not a UUID
     PRIMARY KEY (partition, account, id),
+    CHECK (used + forfeited <= amount),
     CHECK (effective_at < expires_at)
 ) WITH (fillfactor = 70);
 
@@ -149,8 +152,15 @@ END $$;
 -- What everything outside the lanes calls when it changes what a customer may do (plan, override, grant): decisions
 -- made on the old state are then stale and are made again.
 -- "the_now" is the project's clock; older periods than the accept window of late events take no decisions any more.
-CREATE FUNCTION touch_account(the_partition smallint, the_account integer, the_now timestamptz) RETURNS integer LANGUAGE sql AS $$
+CREATE FUNCTION touch_account(the_partition smallint, the_account integer, the_now timestamptz) RETURNS integer LANGUAGE plpgsql AS $$
+DECLARE
+    touched integer;
+BEGIN
+    -- The customer first: lanes that lock take the same order.
+    UPDATE customers SET version = version + 1, updated_at = now()
+     WHERE partition = the_partition AND account = the_account
+    RETURNING version INTO touched;
     UPDATE balances SET version = version + 1
      WHERE partition = the_partition AND account = the_account AND period_end > the_now - interval '40 days';
-    UPDATE customers SET version = version + 1, updated_at = now() WHERE partition = the_partition AND account = the_account RETURNING version;
-$$;
+    RETURN touched;
+END $$;
