@@ -1,0 +1,155 @@
+using Tollgate.Core.Catalog;
+using Tollgate.Core.Time;
+
+namespace Tollgate.Core.Ledger;
+
+/// <summary>
+/// A customer's account in memory, as a lane works on it: plan, features, open holds. It changes cost, never meaning:
+/// each change is written with the versions it was decided on, and a stale book is thrown away and read again.
+/// </summary>
+public sealed class AccountBook
+{
+    private FeatureBook[] _features = [];
+    private readonly List<(Slot Slot, object Value)> _undo = [];
+    private readonly List<Slot> _touched = [];
+
+    public required int ProjectId { get; init; }
+
+    /// <summary>The project's own id of the customer.</summary>
+    public required string Customer { get; init; }
+
+    public required short Partition { get; init; }
+
+    public required int Account { get; init; }
+
+    /// <summary>Of the customer's row: moves when plan, overrides or grants change.</summary>
+    public required int CustomerVersion { get; init; }
+
+    /// <summary>The catalogue the book was made with. A newer one means reading again.</summary>
+    public required int CatalogRevision { get; init; }
+
+    public required PlanVersion Plan { get; init; }
+
+    public PlanVersion? PreviousPlan { get; init; }
+
+    public Instant? PlanAssignedAt { get; init; }
+
+    public required Instant CustomerSince { get; init; }
+
+    public required TimeZoneInfo Zone { get; init; }
+
+    /// <summary>Null without a subscription.</summary>
+    public Anchor? Anchor { get; init; }
+
+    /// <summary>Entitlements that differ from the plan's, by feature number, overrides applied.</summary>
+    public required IReadOnlyDictionary<int, Entitlement> Overridden { get; init; }
+
+    /// <summary>The project's features by code, to find a credit pool's.</summary>
+    public required IReadOnlyDictionary<string, FeatureEntry> FeaturesByCode { get; init; }
+
+    /// <summary>Open holds by id. Only the owning lane touches it.</summary>
+    public Dictionary<Guid, Slot<Hold>> Holds { get; } = [];
+
+    /// <summary>No open hold expires before this.</summary>
+    public Instant NextExpiry { get; private set; } = Instant.FarFuture;
+
+    public IReadOnlyList<FeatureBook> Features => Volatile.Read(ref _features);
+
+    public Entitlement? EntitlementOf(int featureKey) =>
+        Overridden.TryGetValue(featureKey, out var changed) ? changed : Plan.Entitlements.GetValueOrDefault(featureKey);
+
+    public Entitlement? PreviousEntitlementOf(int featureKey) => PreviousPlan?.Entitlements.GetValueOrDefault(featureKey);
+
+    public FeatureBook BookOf(FeatureEntry feature)
+    {
+        if (FindBook(feature.Key) is { } known)
+        {
+            return known;
+        }
+
+        var book = new FeatureBook(this, feature);
+        Volatile.Write(ref _features, [.. _features, book]);
+        return book;
+    }
+
+    public FeatureBook? FindBook(int featureKey)
+    {
+        foreach (var book in Volatile.Read(ref _features))
+        {
+            if (book.Feature.Key == featureKey)
+            {
+                return book;
+            }
+        }
+
+        return null;
+    }
+
+    public FeatureEntry? FeatureNamed(string code) => FeaturesByCode.GetValueOrDefault(code);
+
+    public void LoadHold(Hold hold) => AddHold(new(hold, hold));
+
+    /// <summary>A new reservation. Stored with the batch.</summary>
+    public Slot<Hold> OpenHold(Hold hold)
+    {
+        var slot = new Slot<Hold>(null, hold);
+        AddHold(slot);
+        Touch(slot);
+        return slot;
+    }
+
+    private void AddHold(Slot<Hold> slot)
+    {
+        Holds[slot.Current.Id] = slot;
+        NextExpiry = slot.Current.ExpiresAt < NextExpiry ? slot.Current.ExpiresAt : NextExpiry;
+    }
+
+    public void FindNextExpiry() =>
+        NextExpiry = Holds.Count == 0 ? Instant.FarFuture : Holds.Values.Min(h => h.Current.ExpiresAt);
+
+    /// <summary>A feature's book for a reader: the kept one, or one made for the occasion that nobody else sees.</summary>
+    public FeatureBook ViewOf(FeatureEntry feature) => FindBook(feature.Key) ?? new FeatureBook(this, feature);
+
+    /// <summary>Rows that the batch in progress may have changed; ask each whether it <see cref="Slot.IsDirty"/>.</summary>
+    public IReadOnlyList<Slot> Touched => _touched;
+
+    /// <summary>From here on, <see cref="Undo"/> can take back what <see cref="Put{T}"/> does: one decision, all or nothing.</summary>
+    public void Begin() => _undo.Clear();
+
+    public void Put<T>(Slot<T> slot, T value) where T : class
+    {
+        _undo.Add((slot, slot.Current));
+        slot.Current = value;
+        Touch(slot);
+    }
+
+    public void Touch(Slot slot)
+    {
+        if (!slot.IsListed)
+        {
+            slot.IsListed = true;
+            _touched.Add(slot);
+        }
+    }
+
+    public void Undo()
+    {
+        for (var i = _undo.Count - 1; i >= 0; i--)
+        {
+            _undo[i].Slot.Restore(_undo[i].Value);
+        }
+
+        _undo.Clear();
+    }
+
+    /// <summary>The batch is over: the list of touched rows starts anew.</summary>
+    public void ClearTouched()
+    {
+        foreach (var slot in _touched)
+        {
+            slot.IsListed = false;
+        }
+
+        _touched.Clear();
+    }
+}

@@ -1,0 +1,52 @@
+using Tollgate.Core.Money;
+using Tollgate.Core.Time;
+
+namespace Tollgate.Core.Ledger;
+
+/// <summary>
+/// Customer × feature × quota period, as the rules see it. A projection: the fold of the events and open holds that
+/// name it, which <c>tollgate verify</c> recomputes.
+/// </summary>
+public sealed record Balance
+{
+    public required int FeatureKey { get; init; }
+
+    public required Period Period { get; init; }
+
+    /// <summary>Moves with every stored change; 0 means that no row exists yet.</summary>
+    public long Version { get; init; }
+
+    /// <summary>Everything recorded in the period, also what went beyond the granted amount.</summary>
+    public Quantity Used { get; init; }
+
+    /// <summary>Taken by open holds.</summary>
+    public Quantity Held { get; init; }
+
+    /// <summary>The part of <see cref="Used"/> that grants or a credit pool paid for. The rest burned the plan's own quota.</summary>
+    public Quantity Drawn { get; init; }
+
+    /// <summary>Overage of the period before, charged to this one (rollover policy <c>carry_overage</c>).</summary>
+    public Quantity Carried { get; init; }
+
+    /// <summary>The highest threshold percent that was recorded for the period; 0 for none.</summary>
+    public int Fired { get; init; }
+
+    /// <summary>Reservations that are open on this row, for concurrency limits.</summary>
+    public int OpenHolds { get; init; }
+
+    public long Denied { get; init; }
+
+    /// <summary>The plan's own quota when last decided; null is unlimited.</summary>
+    public Quantity? Quota { get; init; }
+
+    /// <summary>What burned the plan's own quota.</summary>
+    public Quantity OfPlan => Used - Drawn;
+
+    public static Balance Empty(int featureKey, Period period, Quantity? quota) =>
+        new() { FeatureKey = featureKey, Period = period, Quota = quota };
+
+    /// <summary>Asserts what must hold before a row is written: nothing negative, drawn within used.</summary>
+    public void AssertSound() => Invariant.That(
+        !Used.IsNegative && !Held.IsNegative && !Drawn.IsNegative && Drawn <= Used && OpenHolds >= 0,
+        $"Balance of feature {FeatureKey} {Period}: used {Used}, held {Held}, drawn {Drawn}, open holds {OpenHolds}.");
+}

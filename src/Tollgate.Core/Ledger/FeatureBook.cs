@@ -1,0 +1,173 @@
+using Tollgate.Core.Catalog;
+using Tollgate.Core.Money;
+using Tollgate.Core.Quotas;
+using Tollgate.Core.Time;
+
+namespace Tollgate.Core.Ledger;
+
+/// <summary>
+/// One feature of one account in memory: its entitlement and its rows. Written by the lane that owns the account;
+/// other threads read the stored side of the slots, whose arrays are replaced, never changed.
+/// </summary>
+public sealed class FeatureBook
+{
+    private readonly AccountBook _account;
+    private Slot<Balance>[] _balances = [];
+    private Slot<Grant>[] _grants = [];
+    private Slot<RateState>[] _rates = [];
+    private KnownPeriod? _period;
+
+    internal FeatureBook(AccountBook account, FeatureEntry feature)
+    {
+        _account = account;
+        Feature = feature;
+        Entitlement = account.EntitlementOf(feature.Key);
+        PreviousEntitlement = account.PreviousEntitlementOf(feature.Key);
+    }
+
+    private sealed record KnownPeriod(Period Period);
+
+    public FeatureEntry Feature { get; }
+
+    /// <summary>After overrides; null when the plan does not name the feature.</summary>
+    public Entitlement? Entitlement { get; }
+
+    /// <summary>Of the plan that was replaced last; for prorated grants.</summary>
+    public Entitlement? PreviousEntitlement { get; }
+
+    public IReadOnlyList<Slot<Balance>> Balances => Volatile.Read(ref _balances);
+
+    public IReadOnlyList<Slot<Grant>> Grants => Volatile.Read(ref _grants);
+
+    public IReadOnlyList<Slot<RateState>> Rates => Volatile.Read(ref _rates);
+
+    /// <summary>The quota period that holds <paramref name="at"/>.</summary>
+    public Period PeriodAt(Instant at)
+    {
+        if (Volatile.Read(ref _period) is { } known && known.Period.Contains(at))
+        {
+            return known.Period;
+        }
+
+        var period = QuotaPeriods.Of(Entitlement?.Period ?? QuotaPeriodKind.CalendarMonth, at, _account.Zone, _account.Anchor, null);
+        Volatile.Write(ref _period, new KnownPeriod(period));
+        return period;
+    }
+
+    public Quantity? QuotaIn(Period period) => QuotaRules.QuotaFor(
+        Entitlement, PreviousEntitlement, _account.PlanAssignedAt, period, Feature.Feature.IsMoney);
+
+    public Slot<Balance>? FindBalance(Instant periodStart)
+    {
+        foreach (var slot in _balances)
+        {
+            if (slot.Current.Period.Start == periodStart)
+            {
+                return slot;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>The slot of the period, opened in memory when no row is known. An opened one is stored when it changes.</summary>
+    public Slot<Balance> BalanceIn(Period period)
+    {
+        if (FindBalance(period.Start) is { } known)
+        {
+            return known;
+        }
+
+        var opened = new Slot<Balance>(null, Balance.Empty(Feature.Key, period, QuotaIn(period)));
+        Volatile.Write(ref _balances, [.. _balances, opened]);
+        return opened;
+    }
+
+    public void Load(Balance balance) => Volatile.Write(ref _balances, [.. _balances, new Slot<Balance>(balance, balance)]);
+
+    public void Load(Grant grant) => Volatile.Write(ref _grants, [.. _grants, new Slot<Grant>(grant, grant)]);
+
+    public void Load(RateState rate) => Volatile.Write(ref _rates, [.. _rates, new Slot<RateState>(rate, rate)]);
+
+    /// <summary>A grant that the ledger itself makes (a rollover). Stored with the batch.</summary>
+    public Slot<Grant> Add(Grant grant)
+    {
+        var slot = new Slot<Grant>(null, grant);
+        Volatile.Write(ref _grants, [.. _grants, slot]);
+        return slot;
+    }
+
+    public Slot<Grant> GrantOf(Guid id)
+    {
+        foreach (var slot in _grants)
+        {
+            if (slot.Current.Id == id)
+            {
+                return slot;
+            }
+        }
+
+        throw new InvariantBrokenException($"Grant {id} was burned but is not in the book of feature {Feature.Code}.");
+    }
+
+    public Slot<RateState>? RateOf(int slotNumber)
+    {
+        foreach (var slot in _rates)
+        {
+            if (slot.Current.Slot == slotNumber)
+            {
+                return slot;
+            }
+        }
+
+        return null;
+    }
+
+    public Slot<RateState> AddRate(RateState state)
+    {
+        var slot = new Slot<RateState>(null, state);
+        Volatile.Write(ref _rates, [.. _rates, slot]);
+        return slot;
+    }
+
+    /// <summary>What the lane decides on: the rows as the batch in progress has them.</summary>
+    public FeatureFacts FactsOf(Balance balance, Instant at) =>
+        new(Feature, Entitlement, QuotaIn(balance.Period), balance, LiveGrants(at, stored: false));
+
+    /// <summary>What readers on other threads see: stored rows only.</summary>
+    public FeatureFacts StoredFacts(Instant at)
+    {
+        var period = PeriodAt(at);
+        var balance = Balance.Empty(Feature.Key, period, null);
+        foreach (var slot in Balances)
+        {
+            if (slot.Stored is { } stored && stored.Period.Start == period.Start)
+            {
+                balance = stored;
+                break;
+            }
+        }
+
+        return new(Feature, Entitlement, QuotaIn(period), balance, LiveGrants(at, stored: true));
+    }
+
+    private IReadOnlyList<Grant> LiveGrants(Instant at, bool stored)
+    {
+        var slots = Volatile.Read(ref _grants);
+        if (slots.Length == 0)
+        {
+            return [];
+        }
+
+        var grants = new List<Grant>(slots.Length);
+        foreach (var slot in slots)
+        {
+            if ((stored ? slot.Stored : slot.Current) is { } grant)
+            {
+                grants.Add(grant);
+            }
+        }
+
+        return GrantRules.InBurnOrder(grants, at);
+    }
+}

@@ -1,0 +1,14 @@
+using Tollgate.Core.Money;
+using Tollgate.Core.Time;
+
+namespace Tollgate.Core.Ledger;
+
+/// <summary>Where one rate window of a feature stands.</summary>
+/// <param name="Slot">Position of the limit in the entitlement.</param>
+/// <param name="Fingerprint">Of the limit itself: another limit in the same slot starts afresh.</param>
+/// <param name="Moment">Smooth window: the theoretical arrival time (GCRA). Fixed window: its start.</param>
+/// <param name="Used">Fixed window: units so far.</param>
+public sealed record RateState(int FeatureKey, int Slot, int Fingerprint, Instant Moment, Quantity Used);
+
+/// <summary>A threshold that a decision crossed, recorded in the same transaction.</summary>
+public sealed record ThresholdCrossing(int FeatureKey, Instant PeriodStart, int Percent, Quantity Used, Quantity Granted);

@@ -1,0 +1,182 @@
+using Tollgate.Core.Catalog;
+using Tollgate.Core.Ledger;
+using Tollgate.Core.Money;
+using Tollgate.Core.Time;
+
+namespace Tollgate.Core.Quotas;
+
+/// <summary>
+/// Decisions over an account: one or several features together, all or nothing. A decision changes the book it was
+/// given and nothing else; a refusal leaves no trace in it but a count.
+/// </summary>
+public static class AccountRules
+{
+    /// <summary>
+    /// Uses the effects. With <paramref name="enforce"/> limits are applied; without, the work was done already and is
+    /// recorded truthfully, also beyond them.
+    /// </summary>
+    /// <param name="at">When it happened: decides the quota period.</param>
+    /// <param name="now">When it is decided: decides rate windows.</param>
+    public static Verdict Use(AccountBook book, IReadOnlyList<Effect> effects, Instant at, Instant now, bool enforce) =>
+        new Deciding(book, at, now, enforce, hold: false).Run(effects);
+
+    /// <summary>Holds the effects: each amount is taken from what is available, and not yet used.</summary>
+    public static Verdict Reserve(AccountBook book, IReadOnlyList<Effect> effects, Instant now) =>
+        new Deciding(book, now, now, enforce: true, hold: true).Run(effects);
+
+    /// <summary>
+    /// What <see cref="Use"/> would answer on the stored rows, changing nothing. Safe on any thread.
+    /// </summary>
+    public static Verdict Check(AccountBook book, FeatureEntry feature, Quantity amount, Instant now)
+    {
+        var view = book.ViewOf(feature);
+        var facts = view.StoredFacts(now);
+        var outcome = QuotaRules.Judge(facts, amount);
+        if (facts.Entitlement?.Pool is { } pool && outcome is Outcome.QuotaExceeded or Outcome.BudgetExceeded)
+        {
+            outcome = JudgePool(book, facts, pool, amount, now) ?? outcome;
+        }
+
+        var standings = IsCounted(feature, facts.Entitlement) ? (IReadOnlyList<Standing>)[facts.Standing] : [];
+        if (outcome <= Outcome.RecordedOverLimit && facts.Entitlement is { RateLimits.Count: > 0 } limited)
+        {
+            for (var slot = 0; slot < limited.RateLimits.Count; slot++)
+            {
+                var limit = limited.RateLimits[slot];
+                if (limit.Unit == RateUnit.Concurrency)
+                {
+                    continue;
+                }
+
+                var stored = view.Rates.FirstOrDefault(r => r.Stored?.Slot == slot)?.Stored;
+                var rate = RateRules.Judge(limit, feature.Key, slot, stored, amount, now, WindowOf(limit, now, book.Zone));
+                if (!rate.Allowed)
+                {
+                    return new()
+                    {
+                        Outcome = Outcome.RateLimited, Feature = feature, Standings = standings,
+                        RetryAfter = rate.RetryAfter, Window = limit, WindowRemaining = rate.Remaining,
+                    };
+                }
+            }
+        }
+
+        return new() { Outcome = outcome, Feature = feature, Standings = standings };
+    }
+
+    private static Outcome? JudgePool(AccountBook book, in FeatureFacts facts, CreditPool pool, Quantity amount, Instant now)
+    {
+        if (book.Plan.Entitlements.Count == 0 || PoolBook(book, pool) is not { } poolBook)
+        {
+            return null;
+        }
+
+        var rest = amount - (facts.Available ?? amount);
+        var asked = QuotaRules.Judge(poolBook.StoredFacts(now), rest.TimesRoundedUp(pool.Rate));
+        return asked <= Outcome.RecordedOverLimit ? asked : null;
+    }
+
+    /// <summary>The book of a pool's credit feature; null when the plan has no such feature.</summary>
+    private static FeatureBook? PoolBook(AccountBook book, CreditPool pool) =>
+        book.FeatureNamed(pool.Feature) is { } feature ? book.ViewOf(feature) : null;
+
+    /// <summary>Metered features have balances; switches and values do not.</summary>
+    public static bool IsCounted(FeatureEntry feature, Entitlement? entitlement) =>
+        feature.Feature.Kind == FeatureKind.Metered && entitlement is not null;
+
+    internal static Period WindowOf(RateLimit limit, Instant now, TimeZoneInfo zone) => limit.Unit switch
+    {
+        RateUnit.Hour => QuotaPeriods.Of(QuotaPeriodKind.Hour, now, zone, null, null),
+        RateUnit.Day => QuotaPeriods.Of(QuotaPeriodKind.Day, now, zone, null, null),
+        _ => default,
+    };
+
+    /// <summary>
+    /// Settles an open hold with the true amounts: gives back what was held, then books the truth in the period of the
+    /// reservation. A hold that has expired was given back already; the work is booked all the same.
+    /// </summary>
+    public static Verdict Settle(AccountBook book, Hold hold, IReadOnlyList<Effect> effects, Instant now)
+    {
+        if (hold.State == HoldState.Open)
+        {
+            GiveBack(book, hold);
+        }
+
+        var deciding = new Deciding(book, hold.CreatedAt, now, enforce: false, hold: false) { ClipsBySettlePolicy = true };
+        return deciding.Run(effects);
+    }
+
+    /// <summary>Releases a hold, or lets it expire: its amounts are available again at once.</summary>
+    public static void Close(AccountBook book, Slot<Hold> slot, HoldState state)
+    {
+        Invariant.That(slot.Current.State == HoldState.Open, $"Hold {slot.Current.Id} is {slot.Current.State} already.");
+        GiveBack(book, slot.Current);
+        book.Put(slot, slot.Current with { State = state });
+        book.Holds.Remove(slot.Current.Id);
+    }
+
+    /// <summary>Holds past their expiry must not deny anybody anything: they are closed before the next decision.</summary>
+    public static void CloseExpired(AccountBook book, Instant now)
+    {
+        if (book.Holds.Count == 0 || now < book.NextExpiry)
+        {
+            return;
+        }
+
+        foreach (var slot in book.Holds.Values.Where(h => h.Current.IsExpired(now)).ToList())
+        {
+            Close(book, slot, HoldState.Expired);
+        }
+
+        book.FindNextExpiry();
+    }
+
+    internal static void GiveBack(AccountBook book, Hold hold)
+    {
+        foreach (var part in hold.Parts)
+        {
+            var slot = RowOf(book, part.FeatureKey, part.PeriodStart);
+            var after = slot.Current with { Held = slot.Current.Held - part.Amount };
+            after.AssertSound();
+            book.Put(slot, after);
+        }
+
+        foreach (var amount in hold.Amounts)
+        {
+            var own = hold.Parts.First(p => p.FeatureKey == amount.FeatureKey);
+            var slot = RowOf(book, own.FeatureKey, own.PeriodStart);
+            book.Put(slot, slot.Current with { OpenHolds = slot.Current.OpenHolds - 1 });
+        }
+    }
+
+    /// <summary>Takes back what an event posted: the reversing event's postings are the negatives.</summary>
+    public static IReadOnlyList<Posting> Reverse(AccountBook book, IReadOnlyList<Posting> postings, IReadOnlyList<Burn> burns)
+    {
+        var reversed = new List<Posting>(postings.Count);
+        foreach (var posting in postings)
+        {
+            var slot = RowOf(book, posting.FeatureKey, posting.PeriodStart);
+            var after = slot.Current with { Used = slot.Current.Used - posting.Used, Drawn = slot.Current.Drawn - posting.Drawn };
+            after.AssertSound();
+            book.Put(slot, after);
+            reversed.Add(new(posting.FeatureKey, posting.PeriodStart, -posting.Used, -posting.Drawn));
+        }
+
+        foreach (var burn in burns)
+        {
+            foreach (var grant in book.Features.SelectMany(f => f.Grants).Where(g => g.Current.Id == burn.Grant))
+            {
+                book.Put(grant, grant.Current with { Used = grant.Current.Used - burn.Amount });
+            }
+        }
+
+        return reversed;
+    }
+
+    private static Slot<Balance> RowOf(AccountBook book, int featureKey, Instant periodStart)
+    {
+        var slot = book.FindBook(featureKey)?.FindBalance(periodStart);
+        Invariant.That(slot is not null, $"The balance of feature {featureKey} from {periodStart} is not in the book.");
+        return slot!;
+    }
+}

@@ -1,0 +1,257 @@
+using Tollgate.Core.Catalog;
+using Tollgate.Core.Ledger;
+using Tollgate.Core.Money;
+using Tollgate.Core.Time;
+
+namespace Tollgate.Core.Quotas;
+
+/// <summary>
+/// One decision in progress. For each feature in turn: (1) judge its own balance, (2) ask its credit pool for what is
+/// missing, (3) judge its rate windows, (4) book. The first refusal takes everything back.
+/// </summary>
+internal sealed class Deciding(AccountBook book, Instant at, Instant now, bool enforce, bool hold)
+{
+    private readonly List<Posting> _postings = [];
+    private readonly List<Standing> _standings = [];
+    private List<Burn>? _burns;
+    private List<ThresholdCrossing>? _crossings;
+    private List<HeldPart>? _parts;
+    private RateLimit? _window;
+    private Quantity? _windowRemaining;
+    private TimeSpan? _retryAfter;
+
+    /// <summary>A settle: features whose policy is <c>clip</c> record at most what is available.</summary>
+    public bool ClipsBySettlePolicy { get; init; }
+
+    public Verdict Run(IReadOnlyList<Effect> effects)
+    {
+        Invariant.That(effects.Count > 0, "A decision needs at least one feature.");
+        book.Begin();
+        var outcome = Outcome.WithinQuota;
+        for (var i = 0; i < effects.Count; i++)
+        {
+            var one = Take(effects[i]);
+            if (one > Outcome.RecordedOverLimit)
+            {
+                book.Undo();
+                return Refuse(one, effects[i].Feature);
+            }
+
+            outcome = i == 0 || one > outcome ? one : outcome;
+        }
+
+        foreach (var effect in effects)
+        {
+            Stand(effect.Feature);
+        }
+
+        return new()
+        {
+            Outcome = outcome, Feature = effects[0].Feature, Postings = _postings, Burns = _burns ?? (IReadOnlyList<Burn>)[],
+            Crossings = _crossings ?? (IReadOnlyList<ThresholdCrossing>)[], Parts = _parts ?? (IReadOnlyList<HeldPart>)[],
+            Standings = _standings, Window = _window, WindowRemaining = _windowRemaining,
+        };
+    }
+
+    private Outcome Take(in Effect effect)
+    {
+        var feature = book.BookOf(effect.Feature);
+        if (effect.Feature.Feature.Kind != FeatureKind.Metered)
+        {
+            return QuotaRules.Judge(new(effect.Feature, feature.Entitlement, null, Balance.Empty(0, default, null), []), effect.Amount);
+        }
+
+        if (feature.Entitlement is null && enforce)
+        {
+            return Outcome.FeatureNotInPlan;
+        }
+
+        var slot = feature.BalanceIn(feature.PeriodAt(at));
+        var facts = feature.FactsOf(slot.Current, at);
+        var amount = UnitsOf(effect, facts);
+
+        // 1. Its own balance.
+        var outcome = QuotaRules.Judge(facts, amount);
+        var fromPool = Quantity.Zero;
+
+        // 2. Its credit pool. Facts that go beyond everything overshoot on the pool.
+        if (feature.Entitlement?.Pool is { } pool && outcome is Outcome.QuotaExceeded or Outcome.BudgetExceeded)
+        {
+            var rest = amount - (facts.Available ?? amount);
+            if (TakeFromPool(pool, rest) is { } asked && (asked <= Outcome.RecordedOverLimit || !enforce))
+            {
+                outcome = asked <= Outcome.RecordedOverLimit ? asked : Outcome.RecordedOverLimit;
+                fromPool = rest;
+            }
+        }
+
+        if (outcome > Outcome.RecordedOverLimit)
+        {
+            if (enforce)
+            {
+                return outcome;
+            }
+
+            outcome = Outcome.RecordedOverLimit;
+        }
+
+        // 3. Its rate windows.
+        if (enforce && feature.Entitlement is { RateLimits.Count: > 0 } limited && JudgeRates(feature, limited, amount) is { } slow)
+        {
+            return slow;
+        }
+
+        // 4. Book it.
+        if (hold)
+        {
+            HoldOn(slot, amount - fromPool, countsOpen: true);
+        }
+        else
+        {
+            BookUse(feature, slot, facts, amount, fromPool);
+        }
+
+        return outcome;
+    }
+
+    private Quantity UnitsOf(in Effect effect, in FeatureFacts facts)
+    {
+        var amount = effect.Aggregate == MeterAggregate.Max
+            ? (effect.Amount - facts.Balance.Used).FloorAtZero()
+            : effect.Amount;
+        return ClipsBySettlePolicy && facts is { Entitlement: { SettleOver: SettleOverPolicy.Clip, HardCap: true }, Available: { } most }
+            ? Quantity.Min(amount, most)
+            : amount;
+    }
+
+    private Outcome? TakeFromPool(CreditPool pool, Quantity rest)
+    {
+        if (book.FeatureNamed(pool.Feature) is not { } entry)
+        {
+            return null;
+        }
+
+        var credits = rest.TimesRoundedUp(pool.Rate);
+        var feature = book.BookOf(entry);
+        var slot = feature.BalanceIn(feature.PeriodAt(at));
+        var facts = feature.FactsOf(slot.Current, at);
+        var outcome = QuotaRules.Judge(facts, credits);
+        if (outcome > Outcome.RecordedOverLimit && enforce)
+        {
+            return outcome;
+        }
+
+        if (hold)
+        {
+            HoldOn(slot, credits, countsOpen: false);
+        }
+        else
+        {
+            BookUse(feature, slot, facts, credits, Quantity.Zero);
+        }
+
+        return outcome;
+    }
+
+    private Outcome? JudgeRates(FeatureBook feature, Entitlement entitlement, Quantity amount)
+    {
+        for (var i = 0; i < entitlement.RateLimits.Count; i++)
+        {
+            var limit = entitlement.RateLimits[i];
+            if (limit.Unit == RateUnit.Concurrency)
+            {
+                if (hold && feature.Balances.Sum(b => b.Current.OpenHolds) >= limit.Limit.Value)
+                {
+                    _window = limit;
+                    return Outcome.ConcurrencyLimited;
+                }
+
+                continue;
+            }
+
+            var slot = feature.RateOf(i);
+            var verdict = RateRules.Judge(
+                limit, feature.Feature.Key, i, slot?.Current, amount, now, AccountRules.WindowOf(limit, now, book.Zone));
+            if (!verdict.Allowed)
+            {
+                (_window, _retryAfter, _windowRemaining) = (limit, verdict.RetryAfter, verdict.Remaining);
+                return Outcome.RateLimited;
+            }
+
+            if (_windowRemaining is null || verdict.Remaining < _windowRemaining)
+            {
+                (_window, _windowRemaining) = (limit, verdict.Remaining);
+            }
+
+            book.Put(slot ?? feature.AddRate(RateBefore(verdict.State)), verdict.State);
+        }
+
+        return null;
+    }
+
+    /// <summary>A window nobody has used: what an undone first use goes back to.</summary>
+    private static RateState RateBefore(RateState first) => first with { Moment = Instant.Epoch, Used = Quantity.Zero };
+
+    private void HoldOn(Slot<Balance> slot, Quantity amount, bool countsOpen)
+    {
+        var after = slot.Current with { Held = slot.Current.Held + amount, OpenHolds = slot.Current.OpenHolds + (countsOpen ? 1 : 0) };
+        book.Put(slot, after);
+        (_parts ??= []).Add(new(after.FeatureKey, after.Period.Start, amount));
+    }
+
+    private void BookUse(FeatureBook feature, Slot<Balance> slot, in FeatureFacts facts, Quantity amount, Quantity fromPool)
+    {
+        var used = QuotaRules.Use(facts, amount, fromPool);
+        var after = used.Balance;
+        foreach (var burn in used.Burns)
+        {
+            var grant = feature.GrantOf(burn.Grant);
+            book.Put(grant, grant.Current with { Used = grant.Current.Used + burn.Amount });
+            (_burns ??= []).Add(burn);
+        }
+
+        if (feature.Entitlement is { } entitlement)
+        {
+            foreach (var percent in QuotaRules.Crossed(entitlement, slot.Current, after, facts.Limit))
+            {
+                (_crossings ??= []).Add(new(after.FeatureKey, after.Period.Start, percent, after.Used, facts.Limit!.Value));
+                after = after with { Fired = Math.Max(after.Fired, percent) };
+            }
+        }
+
+        after.AssertSound();
+        _postings.Add(new(after.FeatureKey, after.Period.Start, amount, after.Drawn - slot.Current.Drawn));
+        book.Put(slot, after);
+    }
+
+    private void Stand(FeatureEntry entry)
+    {
+        if (entry.Feature.Kind == FeatureKind.Metered)
+        {
+            var feature = book.BookOf(entry);
+            _standings.Add(feature.FactsOf(feature.BalanceIn(feature.PeriodAt(at)).Current, at).Standing);
+        }
+    }
+
+    private Verdict Refuse(Outcome outcome, FeatureEntry entry)
+    {
+        if (entry.Feature.Kind == FeatureKind.Metered && book.EntitlementOf(entry.Key) is not null)
+        {
+            var feature = book.BookOf(entry);
+            var slot = feature.BalanceIn(feature.PeriodAt(at));
+            book.Put(slot, slot.Current with { Denied = slot.Current.Denied + 1 });
+        }
+
+        _standings.Clear();
+        if (book.EntitlementOf(entry.Key) is not null)
+        {
+            Stand(entry);
+        }
+
+        return new()
+        {
+            Outcome = outcome, Feature = entry, Standings = _standings,
+            RetryAfter = _retryAfter, Window = _window, WindowRemaining = _windowRemaining,
+        };
+    }
+}

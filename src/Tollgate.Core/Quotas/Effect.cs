@@ -1,0 +1,46 @@
+using Tollgate.Core.Catalog;
+using Tollgate.Core.Ledger;
+using Tollgate.Core.Money;
+using Tollgate.Core.Time;
+
+namespace Tollgate.Core.Quotas;
+
+/// <summary>What one request or event means for one feature.</summary>
+/// <param name="Amount">Units; for <see cref="MeterAggregate.Max"/> the value that the maximum is taken of.</param>
+/// <param name="Value">For <see cref="MeterAggregate.Unique"/>: the hash of the value seen.</param>
+public readonly record struct Effect(FeatureEntry Feature, Quantity Amount, MeterAggregate Aggregate, Guid Value);
+
+/// <summary>A change of a balance that an event caused: what a void reverses and what verify adds up.</summary>
+/// <param name="Drawn">The part of <paramref name="Used"/> that grants or a pool paid for.</param>
+public readonly record struct Posting(int FeatureKey, Instant PeriodStart, Quantity Used, Quantity Drawn);
+
+/// <summary>How a request over one or more features came out, and everything that it changed in the book.</summary>
+public sealed class Verdict
+{
+    public required Outcome Outcome { get; init; }
+
+    /// <summary>The feature that decided: the first refused, else the first asked for.</summary>
+    public required FeatureEntry Feature { get; init; }
+
+    public bool Allowed => Outcome <= Outcome.RecordedOverLimit;
+
+    public IReadOnlyList<Posting> Postings { get; init; } = [];
+
+    public IReadOnlyList<Burn> Burns { get; init; } = [];
+
+    public IReadOnlyList<ThresholdCrossing> Crossings { get; init; } = [];
+
+    /// <summary>For a reservation: where the amounts are held.</summary>
+    public IReadOnlyList<HeldPart> Parts { get; init; } = [];
+
+    public IReadOnlyList<Standing> Standings { get; init; } = [];
+
+    public TimeSpan? RetryAfter { get; init; }
+
+    public RateLimit? Window { get; init; }
+
+    public Quantity? WindowRemaining { get; init; }
+
+    /// <summary>True where the verdict rests on the plan alone: no balance row of its own proves that it is fresh.</summary>
+    public bool RestsOnPlan => Outcome is Outcome.FeatureNotInPlan or Outcome.FeatureDisabled or Outcome.SwitchedOn;
+}

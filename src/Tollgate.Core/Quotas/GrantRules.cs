@@ -1,0 +1,122 @@
+using Tollgate.Core.Catalog;
+using Tollgate.Core.Ledger;
+using Tollgate.Core.Money;
+using Tollgate.Core.Time;
+
+namespace Tollgate.Core.Quotas;
+
+/// <summary>
+/// Burn order and rollover. Order: priority ascending, then earlier expiry, then rollover before plan before top-up,
+/// then earlier creation. The plan's own quota takes part with the default priority and the period's end as its expiry.
+/// </summary>
+public static class GrantRules
+{
+    /// <summary>The plan's place among the sources: after a rollover, before a top-up.</summary>
+    private const int PlanRank = 1;
+
+    private static readonly Comparer<Grant> BurnOrder = Comparer<Grant>.Create((a, b) =>
+    {
+        var order = a.Priority.CompareTo(b.Priority);
+        order = order != 0 ? order : a.ExpiresAt.CompareTo(b.ExpiresAt);
+        order = order != 0 ? order : ((int)a.Source).CompareTo((int)b.Source);
+        order = order != 0 ? order : a.CreatedAt.CompareTo(b.CreatedAt);
+        return order != 0 ? order : a.Id.CompareTo(b.Id);
+    });
+
+    /// <summary>The grants that are live at <paramref name="at"/>, sorted; the empty list costs nothing.</summary>
+    public static IReadOnlyList<Grant> InBurnOrder(IReadOnlyList<Grant> grants, Instant at)
+    {
+        if (grants.Count == 0)
+        {
+            return [];
+        }
+
+        var live = new List<Grant>(grants.Count);
+        foreach (var grant in grants)
+        {
+            if (grant.IsLive(at))
+            {
+                live.Add(grant);
+            }
+        }
+
+        live.Sort(BurnOrder);
+        return live;
+    }
+
+    /// <summary>How <paramref name="amount"/> is taken from the grants; what the plan's own quota takes is left out.</summary>
+    public static IReadOnlyList<Burn> Burns(in FeatureFacts facts, Quantity amount)
+    {
+        var burns = new List<Burn>();
+        var left = amount;
+        var plan = facts.PlanRemaining;
+        var planAsked = false;
+        foreach (var grant in facts.Grants)
+        {
+            if (!planAsked && !BurnsBeforePlan(grant, facts.Balance.Period.End))
+            {
+                left -= Quantity.Min(plan, left);
+                planAsked = true;
+            }
+
+            var taken = Quantity.Min(grant.Remaining, left);
+            if (taken.IsPositive)
+            {
+                burns.Add(new(grant.Id, taken));
+                left -= taken;
+            }
+        }
+
+        return burns;
+    }
+
+    private static bool BurnsBeforePlan(Grant grant, Instant planExpiry)
+    {
+        var order = grant.Priority.CompareTo(Grant.DefaultPriority);
+        order = order != 0 ? order : grant.ExpiresAt.CompareTo(planExpiry);
+        return (order != 0 ? order : ((int)grant.Source).CompareTo(PlanRank)) < 0;
+    }
+
+    /// <summary>A period that has ended, for the rollover into the next one.</summary>
+    /// <param name="Quota">The plan's own quota in it; null is unlimited and rolls nothing.</param>
+    /// <param name="OfPlan">What burned the plan's quota, and <paramref name="Held"/> what open holds still take.</param>
+    public readonly record struct EndedPeriod(Period Period, Quantity? Quota, Quantity OfPlan, Quantity Held, Quantity Carried)
+    {
+        public Quantity Unused => Quota is { } quota ? (quota - Carried - OfPlan - Held).FloorAtZero() : Quantity.Zero;
+
+        public Quantity Overage => Quota is { } quota ? (OfPlan - (quota - Carried).FloorAtZero()).FloorAtZero() : Quantity.Zero;
+    }
+
+    /// <summary>
+    /// <c>rolled = min(max, unused)</c>: how much of an ended period becomes a grant, and by how much older live
+    /// rollovers are trimmed so that their sum stays within <c>max</c>, oldest first. Never negative.
+    /// </summary>
+    public static (Quantity Rolled, IReadOnlyList<Burn> Trimmed) Roll(RolloverPolicy policy, EndedPeriod ended, IReadOnlyList<Grant> liveRollovers)
+    {
+        var rolled = policy.Max is { } most ? Quantity.Min(most, ended.Unused) : ended.Unused;
+        if (policy.Max is not { } max)
+        {
+            return (rolled, []);
+        }
+
+        var total = rolled;
+        foreach (var grant in liveRollovers)
+        {
+            total += grant.Remaining;
+        }
+
+        var excess = (total - max).FloorAtZero();
+        var trimmed = new List<Burn>();
+        foreach (var grant in liveRollovers.OrderBy(g => g.ExpiresAt).ThenBy(g => g.CreatedAt))
+        {
+            var cut = Quantity.Min(excess, grant.Remaining);
+            if (cut.IsPositive)
+            {
+                trimmed.Add(new(grant.Id, cut));
+                excess -= cut;
+            }
+        }
+
+        return (rolled, trimmed);
+    }
+}

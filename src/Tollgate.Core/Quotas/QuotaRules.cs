@@ -1,0 +1,128 @@
+using Tollgate.Core.Catalog;
+using Tollgate.Core.Ledger;
+using Tollgate.Core.Money;
+using Tollgate.Core.Time;
+
+namespace Tollgate.Core.Quotas;
+
+/// <summary>The rules of <c>SEMANTICS</c> 2 for one feature: facts in, result out.</summary>
+public static class QuotaRules
+{
+    /// <summary>
+    /// May <paramref name="amount"/> be taken? A straight list of checks, the first that applies decides. A credit pool
+    /// is not asked here: <see cref="Outcome.QuotaExceeded"/> of a feature with a pool means "ask the pool for the rest".
+    /// </summary>
+    public static Outcome Judge(in FeatureFacts facts, Quantity amount)
+    {
+        if (facts.Entitlement is not { } entitlement)
+        {
+            return Outcome.FeatureNotInPlan;
+        }
+
+        if (facts.Feature.Feature.Kind == FeatureKind.Switch)
+        {
+            return entitlement.Enabled ? Outcome.SwitchedOn : Outcome.FeatureNotInPlan;
+        }
+
+        if (facts.Quota is not { } quota)
+        {
+            return Outcome.Unlimited;
+        }
+
+        if (quota.IsZero && facts.Grants.Count == 0 && entitlement.Pool is null)
+        {
+            return Outcome.FeatureDisabled;
+        }
+
+        var limit = facts.Limit!.Value;
+        var beyond = facts.Balance.Used + facts.Balance.Held + amount - limit;
+        if (!beyond.IsPositive)
+        {
+            return Outcome.WithinQuota;
+        }
+
+        if (entitlement.HardCap)
+        {
+            return facts.Feature.Feature.IsMoney ? Outcome.BudgetExceeded : Outcome.QuotaExceeded;
+        }
+
+        return entitlement.OverageLimit is { } most && beyond > most ? Outcome.OverageLimitReached : Outcome.Overage;
+    }
+
+    /// <summary>
+    /// The plan's own quota in <paramref name="period"/>. Where the plan was changed inside the period and the policy
+    /// prorates, each plan gives its share of the time, in whole units rounded down (money: nano-units).
+    /// </summary>
+    /// <param name="before">The entitlement of the plan that was replaced at <paramref name="changedAt"/>; null for none.</param>
+    public static Quantity? QuotaFor(Entitlement? entitlement, Entitlement? before, Instant? changedAt, Period period, bool isMoney)
+    {
+        if (entitlement is null)
+        {
+            return Quantity.Zero;
+        }
+
+        if (entitlement.GrantOnChange == GrantOnChange.Full || entitlement.Quota is not { } quota
+            || changedAt is not { } at || at <= period.Start || at >= period.End || period.End == Instant.FarFuture)
+        {
+            return entitlement.Quota;
+        }
+
+        if (before is { Quota: null })
+        {
+            return entitlement.Quota;
+        }
+
+        var old = before?.Quota?.Value ?? 0m;
+        var whole = (decimal)(period.End.UnixMicroseconds - period.Start.UnixMicroseconds);
+        var elapsed = at.UnixMicroseconds - period.Start.UnixMicroseconds;
+        var share = ((old * elapsed) + (quota.Value * (whole - elapsed))) / whole;
+        return Quantity.Of(decimal.Round(share, isMoney ? Quantity.Scale : 0, MidpointRounding.ToNegativeInfinity));
+    }
+
+    /// <summary>
+    /// Books <paramref name="amount"/> as used: the plan's quota and the grants burn in their order, and what none of
+    /// them covers is booked on the plan (overage, or overshoot of a fact).
+    /// </summary>
+    /// <param name="ofPool">The part of the amount that a credit pool pays for.</param>
+    public static UseResult Use(in FeatureFacts facts, Quantity amount, Quantity ofPool)
+    {
+        Invariant.That(!amount.IsNegative && !ofPool.IsNegative && ofPool <= amount, $"Use of {amount}, {ofPool} of it from a pool.");
+        var balance = facts.Balance;
+        if (facts.Quota is null || facts.Grants.Count == 0)
+        {
+            return new(balance with { Used = balance.Used + amount, Drawn = balance.Drawn + ofPool, Quota = facts.Quota }, []);
+        }
+
+        var burns = GrantRules.Burns(facts, amount - ofPool);
+        var drawn = ofPool;
+        foreach (var burn in burns)
+        {
+            drawn += burn.Amount;
+        }
+
+        return new(balance with { Used = balance.Used + amount, Drawn = balance.Drawn + drawn, Quota = facts.Quota }, burns);
+    }
+
+    /// <summary>The thresholds that <paramref name="after"/> reached and <paramref name="before"/> had not recorded yet.</summary>
+    public static IReadOnlyList<int> Crossed(Entitlement entitlement, Balance before, Balance after, Quantity? limit)
+    {
+        if (limit is not { IsPositive: true } granted || entitlement.Thresholds.Count == 0 || after.Used <= before.Used)
+        {
+            return [];
+        }
+
+        List<int>? crossed = null;
+        foreach (var percent in entitlement.Thresholds)
+        {
+            if (percent > before.Fired && after.Used.Value * 100m >= granted.Value * percent)
+            {
+                (crossed ??= []).Add(percent);
+            }
+        }
+
+        return crossed ?? (IReadOnlyList<int>)[];
+    }
+}
+
+/// <summary>A balance after a use, and what was burned from grants for it.</summary>
+public readonly record struct UseResult(Balance Balance, IReadOnlyList<Burn> Burns);

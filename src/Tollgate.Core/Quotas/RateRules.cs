@@ -1,0 +1,85 @@
+using Tollgate.Core.Catalog;
+using Tollgate.Core.Ledger;
+using Tollgate.Core.Money;
+using Tollgate.Core.Time;
+
+namespace Tollgate.Core.Quotas;
+
+/// <summary>
+/// Rate windows. Second and minute windows are smooth: the generic cell rate algorithm (ITU-T I.371) with a theoretical
+/// arrival time, so that capacity comes back continuously. Hour and day windows are fixed and aligned to the project's clock.
+/// </summary>
+public static class RateRules
+{
+    /// <param name="State">What to store when the whole decision is allowed.</param>
+    /// <param name="RetryAfter">Zero when allowed; otherwise when the same request would pass. Null: it never will (beyond the burst).</param>
+    /// <param name="Remaining">Units that could still come at this moment.</param>
+    public readonly record struct Verdict(bool Allowed, RateState State, TimeSpan? RetryAfter, Quantity Remaining);
+
+    /// <summary>Distinguishes limits that share a slot over time. Stable across processes.</summary>
+    public static int Fingerprint(RateLimit limit)
+    {
+        unchecked
+        {
+            var hash = ((int)limit.Unit * 397) ^ (limit.CountsDecisions ? 1 : 0);
+            foreach (var character in $"{limit.Limit}/{limit.Burst}")
+            {
+                hash = (hash * 31) + character;
+            }
+
+            return hash;
+        }
+    }
+
+    /// <param name="window">For hour and day limits: the window that holds <paramref name="now"/>.</param>
+    public static Verdict Judge(RateLimit limit, int featureKey, int slot, RateState? state, Quantity amount, Instant now, Period window)
+    {
+        Invariant.That(limit.Unit != RateUnit.Concurrency, "Concurrency is judged by the open holds.");
+        var fingerprint = Fingerprint(limit);
+        var known = state is { } seen && seen.Fingerprint == fingerprint ? seen : null;
+        var units = limit.CountsDecisions ? Quantity.One : amount;
+        return limit.Unit is RateUnit.Second or RateUnit.Minute
+            ? Smooth(limit, featureKey, slot, fingerprint, known, units, now)
+            : Fixed(limit, featureKey, slot, fingerprint, known, units, now, window);
+    }
+
+    private static Verdict Smooth(RateLimit limit, int featureKey, int slot, int fingerprint, RateState? state, Quantity units, Instant now)
+    {
+        var window = limit.Unit == RateUnit.Second ? 1_000_000m : 60_000_000m;
+        var perUnit = window / limit.Limit.Value;
+        var burst = (limit.Burst ?? limit.Limit).Value;
+        var tolerance = (long)decimal.Floor(burst * perUnit);
+
+        // Steps are rounded down to a microsecond: a full burst taken in single units must pass.
+        var step = (long)decimal.Floor(units.Value * perUnit);
+        var arrival = state is null || state.Moment < now ? now : state.Moment;
+        var next = new Instant(arrival.UnixMicroseconds + step);
+        var wait = next.UnixMicroseconds - now.UnixMicroseconds - tolerance;
+        if (wait > 0)
+        {
+            var free = Units(tolerance - (arrival.UnixMicroseconds - now.UnixMicroseconds), perUnit);
+            return new(false, new(featureKey, slot, fingerprint, arrival, Quantity.Zero),
+                step > tolerance ? null : TimeSpan.FromMicroseconds(wait), free);
+        }
+
+        var left = Units(tolerance - (next.UnixMicroseconds - now.UnixMicroseconds), perUnit);
+        return new(true, new(featureKey, slot, fingerprint, next, Quantity.Zero), TimeSpan.Zero, left);
+    }
+
+    private static Quantity Units(long microseconds, decimal perUnit) =>
+        microseconds <= 0 ? Quantity.Zero : Quantity.Of(decimal.Floor(microseconds / perUnit));
+
+    private static Verdict Fixed(
+        RateLimit limit, int featureKey, int slot, int fingerprint, RateState? state, Quantity units, Instant now, Period window)
+    {
+        var used = state is { } seen && seen.Moment == window.Start ? seen.Used : Quantity.Zero;
+        var after = used + units;
+        if (after > limit.Limit)
+        {
+            return new(false, new(featureKey, slot, fingerprint, window.Start, used),
+                units > limit.Limit ? null : window.End - now, (limit.Limit - used).FloorAtZero());
+        }
+
+        return new(true, new(featureKey, slot, fingerprint, window.Start, after), TimeSpan.Zero, limit.Limit - after);
+    }
+}
