@@ -1,0 +1,171 @@
+using System.Buffers;
+using System.Text;
+using System.Text.Json;
+using Tollgate.Core.Ledger;
+using Tollgate.Core.Money;
+using Tollgate.Core.Quotas;
+using Tollgate.Core.Time;
+
+namespace Tollgate.Engine.Ledger;
+
+/// <summary>
+/// What an event carries beside its columns, in the <c>data</c> column. Most events carry nothing: one feature whose code
+/// is the type, no properties, a generated or UUID id, recorded when it happened. Keys:
+/// <c>id</c> the caller's id text · <c>type</c> where it is not the feature's code · <c>at</c> recorded_at in
+/// microseconds where the caller gave occurred_at · <c>props</c> the caller's properties · <c>post</c> all postings where
+/// the columns do not say it: [feature, period start, used, drawn] · <c>burn</c> [grant, amount] · <c>out</c> the outcome
+/// where it was not plain · <c>hold</c> a settle · <c>late</c> a settle after expiry · <c>void</c> the id that is reversed ·
+/// <c>raw</c> the values of max meters and <c>uniq</c> the hashes of unique meters: [feature, value].
+/// </summary>
+public sealed record EventData
+{
+    public const string Nothing = "{}";
+
+    private static readonly EventData Plain = new();
+
+    public string? Id { get; init; }
+
+    public string? Type { get; init; }
+
+    public Instant? RecordedAt { get; init; }
+
+    public string? PropertiesJson { get; init; }
+
+    public IReadOnlyList<Posting> Postings { get; init; } = [];
+
+    public IReadOnlyList<Burn> Burns { get; init; } = [];
+
+    public Outcome? Outcome { get; init; }
+
+    public bool IsSettle { get; init; }
+
+    public bool IsLate { get; init; }
+
+    public Guid? Voids { get; init; }
+
+    public IReadOnlyList<(int FeatureKey, Quantity Value)> Raw { get; init; } = [];
+
+    public IReadOnlyList<(int FeatureKey, Guid Value)> Unique { get; init; } = [];
+
+    public string Write()
+    {
+        if (this == Plain)
+        {
+            return Nothing;
+        }
+
+        var buffer = new ArrayBufferWriter<byte>(128);
+        using (var json = new Utf8JsonWriter(buffer))
+        {
+            json.WriteStartObject();
+            WriteText(json, "id", Id);
+            WriteText(json, "type", Type);
+            if (RecordedAt is { } at)
+            {
+                json.WriteNumber("at", at.UnixMicroseconds);
+            }
+
+            if (PropertiesJson is { } properties)
+            {
+                json.WritePropertyName("props");
+                json.WriteRawValue(properties);
+            }
+
+            WriteText(json, "out", Outcome?.ToString());
+            WriteFlag(json, "hold", IsSettle);
+            WriteFlag(json, "late", IsLate);
+            WriteText(json, "void", Voids?.ToString("D"));
+            WriteList(json, "post", Postings, p =>
+            {
+                json.WriteNumberValue(p.FeatureKey);
+                json.WriteNumberValue(p.PeriodStart.UnixMicroseconds);
+                json.WriteNumberValue(p.Used.Value);
+                json.WriteNumberValue(p.Drawn.Value);
+            });
+            WriteList(json, "burn", Burns, b =>
+            {
+                json.WriteStringValue(b.Grant);
+                json.WriteNumberValue(b.Amount.Value);
+            });
+            WriteList(json, "raw", Raw, r =>
+            {
+                json.WriteNumberValue(r.FeatureKey);
+                json.WriteNumberValue(r.Value.Value);
+            });
+            WriteList(json, "uniq", Unique, u =>
+            {
+                json.WriteNumberValue(u.FeatureKey);
+                json.WriteStringValue(u.Value);
+            });
+            json.WriteEndObject();
+        }
+
+        return Encoding.UTF8.GetString(buffer.WrittenSpan);
+    }
+
+    public static EventData Read(string text)
+    {
+        if (text == Nothing)
+        {
+            return Plain;
+        }
+
+        using var document = JsonDocument.Parse(text);
+        var root = document.RootElement;
+        return new()
+        {
+            Id = Text(root, "id"),
+            Type = Text(root, "type"),
+            RecordedAt = root.TryGetProperty("at", out var at) ? new Instant(at.GetInt64()) : null,
+            PropertiesJson = root.TryGetProperty("props", out var properties) ? properties.GetRawText() : null,
+            Postings = List(root, "post", p => new Posting(
+                p[0].GetInt32(), new Instant(p[1].GetInt64()), Quantity.Of(p[2].GetDecimal()), Quantity.Of(p[3].GetDecimal()))),
+            Burns = List(root, "burn", b => new Burn(b[0].GetGuid(), Quantity.Of(b[1].GetDecimal()))),
+            Outcome = Text(root, "out") is { } name ? Enum.Parse<Outcome>(name) : null,
+            IsSettle = root.TryGetProperty("hold", out _),
+            IsLate = root.TryGetProperty("late", out _),
+            Voids = root.TryGetProperty("void", out var voided) ? voided.GetGuid() : null,
+            Raw = List(root, "raw", r => (r[0].GetInt32(), Quantity.Of(r[1].GetDecimal()))),
+            Unique = List(root, "uniq", u => (u[0].GetInt32(), u[1].GetGuid())),
+        };
+    }
+
+    private static void WriteText(Utf8JsonWriter json, string name, string? value)
+    {
+        if (value is not null)
+        {
+            json.WriteString(name, value);
+        }
+    }
+
+    private static void WriteFlag(Utf8JsonWriter json, string name, bool value)
+    {
+        if (value)
+        {
+            json.WriteBoolean(name, value);
+        }
+    }
+
+    private static void WriteList<T>(Utf8JsonWriter json, string name, IReadOnlyList<T> items, Action<T> write)
+    {
+        if (items.Count == 0)
+        {
+            return;
+        }
+
+        json.WriteStartArray(name);
+        foreach (var item in items)
+        {
+            json.WriteStartArray();
+            write(item);
+            json.WriteEndArray();
+        }
+
+        json.WriteEndArray();
+    }
+
+    private static string? Text(JsonElement root, string name) => root.TryGetProperty(name, out var value) ? value.GetString() : null;
+
+    private static IReadOnlyList<T> List<T>(JsonElement root, string name, Func<JsonElement, T> read) =>
+        root.TryGetProperty(name, out var array) ? [.. array.EnumerateArray().Select(read)] : [];
+}

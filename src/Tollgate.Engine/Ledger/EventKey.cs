@@ -1,0 +1,76 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using System.Text;
+using Tollgate.Core.Time;
+
+namespace Tollgate.Engine.Ledger;
+
+/// <summary>
+/// An event id as the ledger stores it. A UUID is taken as it is; any other text becomes the first 128 bits of its
+/// SHA-256, marked as version 8, and the text is kept beside the event.
+/// </summary>
+/// <param name="Id">What the unique key holds.</param>
+/// <param name="Text">The caller's text where it is not a UUID in canonical form; null otherwise.</param>
+/// <param name="Month">
+/// The partition: the month that a UUIDv7 tells, otherwise the month of recording. A function of the id alone in the
+/// first case, so a retry meets its first attempt whenever it comes.
+/// </param>
+/// <param name="TellsTime">False: earlier months must be searched for a first attempt.</param>
+public readonly record struct EventKey(Guid Id, string? Text, DateOnly Month, bool TellsTime)
+{
+    /// <summary>How far back an id may have been used before: 35 days at least, and as long as the longest open period.</summary>
+    public const int MonthsSearched = 13;
+
+    /// <summary>UUIDv7 times within this distance of now are believed; older ones than the accept window are not.</summary>
+    private static readonly TimeSpan Oldest = TimeSpan.FromDays(36);
+
+    private static readonly TimeSpan Newest = TimeSpan.FromHours(24);
+
+    public static EventKey Generate(Instant now) => Of(Guid.CreateVersion7(now.ToOffset()), null, now);
+
+    public static EventKey Parse(string text, Instant now)
+    {
+        if (Guid.TryParseExact(text, "D", out var id) && id.Version != 8)
+        {
+            return Of(id, text.AsSpan().ContainsAnyInRange('A', 'F') ? text : null, now);
+        }
+
+        return new(HashOf(text), text, MonthOf(now), false);
+    }
+
+    /// <summary>The id that the reversing event of an event has: one void for each event, however often it is asked for.</summary>
+    public static Guid OfVoid(Guid voided) => HashOf("void:" + voided.ToString("D"));
+
+    /// <summary>The first 128 bits of SHA-256, as a UUID of version 8.</summary>
+    public static Guid HashOf(string text)
+    {
+        Span<byte> hash = stackalloc byte[32];
+        SHA256.HashData(Encoding.UTF8.GetBytes(text), hash);
+        hash[6] = (byte)((hash[6] & 0x0F) | 0x80);
+        hash[8] = (byte)((hash[8] & 0x3F) | 0x80);
+        return new Guid(hash[..16], bigEndian: true);
+    }
+
+    public static DateOnly MonthOf(Instant instant)
+    {
+        var utc = instant.ToUtc();
+        return new(utc.Year, utc.Month, 1);
+    }
+
+    private static EventKey Of(Guid id, string? text, Instant now)
+    {
+        if (id.Version == 7)
+        {
+            Span<byte> bytes = stackalloc byte[16];
+            id.TryWriteBytes(bytes, bigEndian: true, out _);
+            var milliseconds = (long)(BinaryPrimitives.ReadUInt64BigEndian(bytes) >> 16);
+            var told = new Instant(Math.Min(milliseconds, 200_000_000_000_000L) * 1000);
+            if (told > now.Minus(Oldest) && told < now.Plus(Newest))
+            {
+                return new(id, text, MonthOf(told), true);
+            }
+        }
+
+        return new(id, text, MonthOf(now), false);
+    }
+}

@@ -1,0 +1,150 @@
+using Tollgate.Core.Ledger;
+using Tollgate.Core.Money;
+using Tollgate.Core.Quotas;
+using Tollgate.Core.Time;
+using Tollgate.Engine.Projects;
+using Tollgate.Engine.Quotas;
+
+namespace Tollgate.Engine.Ledger;
+
+/// <summary>Whoever waits for one or more operations: done when the last of them has its answer.</summary>
+public sealed class LaneTicket(int count)
+{
+    private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int _open = count;
+
+    public Task Done => _done.Task;
+
+    public void EndOne()
+    {
+        if (Interlocked.Decrement(ref _open) == 0)
+        {
+            _done.SetResult();
+        }
+    }
+}
+
+/// <summary>Something a lane does for one customer. The lane fills <see cref="Answer"/> or <see cref="Failure"/> and ends it.</summary>
+public abstract class LaneOp
+{
+    public required ProjectSnapshot Project { get; init; }
+
+    public required string Customer { get; init; }
+
+    public required short Partition { get; init; }
+
+    public required LaneTicket Ticket { get; init; }
+
+    /// <summary>The project's clock when the request came in.</summary>
+    public required Instant Now { get; init; }
+
+    public GateAnswer? Answer { get; set; }
+
+    /// <summary>A bug or a poisoned request: rethrown to the caller of this operation alone.</summary>
+    public Exception? Failure { get; set; }
+
+    /// <summary>Creates the customer when it is missing.</summary>
+    public virtual bool CreatesCustomer => false;
+
+    /// <summary>Must see the database under locks: reads facts that no book holds.</summary>
+    public virtual bool NeedsExact => false;
+
+    public void End() => Ticket.EndOne();
+}
+
+/// <summary>A consume or a reported event: uses the effects and writes one event.</summary>
+public sealed class UseOp : LaneOp
+{
+    /// <summary>False: the id was generated, nobody can have used it before.</summary>
+    public required bool IdGiven { get; init; }
+
+    public required EventKey Key { get; init; }
+
+    public required string Type { get; init; }
+
+    public required Quantity Quantity { get; init; }
+
+    /// <summary>Empty: no meter reads this type; the event is recorded all the same.</summary>
+    public required IReadOnlyList<Effect> Effects { get; init; }
+
+    public required Instant OccurredAt { get; init; }
+
+    public required bool OccurredAtGiven { get; init; }
+
+    public required bool Enforce { get; init; }
+
+    public required string? PropertiesJson { get; init; }
+
+    /// <summary>Whether a value was seen before is known to the database only.</summary>
+    public required bool HasUnique { get; init; }
+
+    public override bool CreatesCustomer => true;
+
+    public override bool NeedsExact => HasUnique;
+}
+
+/// <summary>Takes a hold.</summary>
+public sealed class ReserveOp : LaneOp
+{
+    public required bool IdGiven { get; init; }
+
+    public required Guid Id { get; init; }
+
+    /// <summary>The caller's id where it is not a UUID.</summary>
+    public required string? Reference { get; init; }
+
+    public required IReadOnlyList<Effect> Effects { get; init; }
+
+    public required TimeSpan TimeToLive { get; init; }
+
+    public override bool CreatesCustomer => true;
+}
+
+public enum HoldVerb
+{
+    Settle,
+    Extend,
+    Release,
+
+    /// <summary>By itself: the time to live is over.</summary>
+    Expire,
+}
+
+/// <summary>Settles, extends, releases or expires a hold.</summary>
+public sealed class HoldOp : LaneOp
+{
+    public required HoldVerb Verb { get; init; }
+
+    public required Guid Id { get; init; }
+
+    /// <summary>For a settle: the true amounts; null settles what was reserved.</summary>
+    public required IReadOnlyList<FeatureQuantity>? Amounts { get; init; }
+
+    public required TimeSpan? TimeToLive { get; init; }
+}
+
+/// <summary>Books the reversing event of an event.</summary>
+public sealed class VoidOp : LaneOp
+{
+    public required Guid EventId { get; init; }
+
+    public override bool NeedsExact => true;
+}
+
+/// <summary>Reads the account's book. With <see cref="Fresh"/> memory is not trusted.</summary>
+public sealed class ReadOp : LaneOp
+{
+    public required bool Fresh { get; init; }
+
+    /// <summary>Null: no such customer.</summary>
+    public AccountBook? Book { get; set; }
+}
+
+/// <summary>Throws the account's book away: something outside the lanes changed the account.</summary>
+public sealed class ForgetOp : LaneOp;
+
+/// <summary>Many operations of one request, queued as one.</summary>
+public sealed class BulkOp : LaneOp
+{
+    public required IReadOnlyList<LaneOp> Items { get; init; }
+}
