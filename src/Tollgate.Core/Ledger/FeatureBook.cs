@@ -94,6 +94,7 @@ public sealed class FeatureBook
     {
         var slot = new Slot<Grant>(null, grant);
         Volatile.Write(ref _grants, [.. _grants, slot]);
+        _account.Touch(slot);
         return slot;
     }
 

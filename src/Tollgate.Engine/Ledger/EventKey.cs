@@ -38,6 +38,9 @@ public readonly record struct EventKey(Guid Id, string? Text, DateOnly Month, bo
         return new(HashOf(text), text, MonthOf(now), false);
     }
 
+    /// <summary>A settle is recorded under the id of its hold: a hold is settled once.</summary>
+    public static EventKey OfHold(Guid hold, string? reference, Instant now) => Of(hold, reference, now);
+
     /// <summary>The id that the reversing event of an event has: one void for each event, however often it is asked for.</summary>
     public static Guid OfVoid(Guid voided) => HashOf("void:" + voided.ToString("D"));
 

@@ -1,0 +1,409 @@
+using System.Text.Json;
+using Tollgate.Core.Catalog;
+using Tollgate.Core.Ledger;
+using Tollgate.Core.Money;
+using Tollgate.Core.Quotas;
+using Tollgate.Core.Time;
+using Tollgate.Engine.Quotas;
+
+namespace Tollgate.Engine.Ledger;
+
+/// <summary>
+/// Decides the operations of one batch in arrival order, on the books and with what is known of their ids, and tells the
+/// writer what to write. No I/O. An answer given here holds once the batch is committed.
+/// </summary>
+internal sealed class BatchDeciding(BatchWriter writer, KnownFacts known, bool exact)
+{
+    private readonly Dictionary<(int Account, Guid Id), LaneOp> _first = [];
+
+    /// <returns>False: the operation needs facts that only the exact path reads.</returns>
+    public bool Decide(LaneOp op, AccountBook book)
+    {
+        writer.Touch(book);
+        AccountRules.CloseExpired(book, op.Now);
+        switch (op)
+        {
+            case UseOp use:
+                op.Answer = Use(use, book);
+                return true;
+            case ReserveOp reserve:
+                op.Answer = Reserve(reserve, book);
+                return true;
+            case HoldOp hold when exact || book.Holds.ContainsKey(hold.Id):
+                op.Answer = OnHold(hold, book);
+                return true;
+            case VoidOp voiding when exact:
+                op.Answer = Void(voiding, book);
+                return true;
+            case ReadOp read:
+                read.Book = book;
+                return true;
+            default:
+                return false;
+        }
+    }
+
+    private GateAnswer Use(UseOp op, AccountBook book)
+    {
+        var key = (book.Account, op.Key.Id);
+        if (_first.TryGetValue(key, out var earlier))
+        {
+            return earlier is UseOp same && SameContent(op, same) && same.Answer is { } answer
+                ? answer with { Replayed = true }
+                : GateAnswer.Of(GateFault.IdReused, IdOf(op.Key));
+        }
+
+        if (known.Events.TryGetValue(key, out var stored))
+        {
+            return stored.Data.IsSettle || !SameContent(op, stored, book)
+                ? GateAnswer.Of(GateFault.IdReused, IdOf(op.Key))
+                : Replay(stored, op.Key, op.Effects, book);
+        }
+
+        var effects = op.HasUnique ? Unseen(op, book) : op.Effects;
+        if (effects.Count == 0)
+        {
+            writer.Add(EventOf(op, book, null), op.IdGiven);
+            _first[key] = op;
+            return new(GateFault.None, null, IdOf(op.Key), false);
+        }
+
+        var verdict = AccountRules.Use(book, effects, op.OccurredAt, op.Now, op.Enforce);
+        if (verdict.RestsOnPlan)
+        {
+            writer.Expect(book);
+        }
+
+        var given = Answer(verdict, book, IdOf(op.Key));
+        if (verdict.Allowed && verdict.Postings.Count > 0)
+        {
+            Note(verdict, book, op.Now);
+            writer.Add(EventOf(op, book, verdict), op.IdGiven);
+            _first[key] = op;
+        }
+
+        // A duplicate in the same batch looks here for what it replays.
+        op.Answer = given;
+        return given;
+    }
+
+    /// <summary>Values of unique meters that were seen count nothing; the others are remembered as seen.</summary>
+    private List<Effect> Unseen(UseOp op, AccountBook book)
+    {
+        var effects = new List<Effect>(op.Effects.Count);
+        foreach (var effect in op.Effects)
+        {
+            if (effect.Aggregate != MeterAggregate.Unique)
+            {
+                effects.Add(effect);
+                continue;
+            }
+
+            var period = book.BookOf(effect.Feature).PeriodAt(op.OccurredAt);
+            var isNew = known.Unique.Add((book.Account, effect.Feature.Key, period.Start, effect.Value));
+            if (isNew)
+            {
+                writer.Add(new UniqueChange(book, effect.Feature.Key, period.Start, effect.Value, Seen: true));
+            }
+
+            effects.Add(effect with { Amount = isNew ? Quantity.One : Quantity.Zero });
+        }
+
+        return effects;
+    }
+
+    private GateAnswer Reserve(ReserveOp op, AccountBook book)
+    {
+        var key = (book.Account, op.Id);
+        var id = op.Reference ?? op.Id.ToString("D");
+        if (_first.TryGetValue(key, out var earlier))
+        {
+            return earlier is ReserveOp same && same.Effects.SequenceEqual(op.Effects) && same.Answer is { } answer
+                ? answer with { Replayed = true }
+                : GateAnswer.Of(GateFault.IdReused, id);
+        }
+
+        if (known.Holds.TryGetValue(key, out var taken))
+        {
+            return taken.Amounts.SequenceEqual(op.Effects.Select(e => new FeatureQuantity(e.Feature.Key, e.Amount)))
+                ? Answer(Standing(book, op.Effects, Outcome.WithinQuota, op.Now), book, id) with { Replayed = true, ExpiresAt = taken.ExpiresAt }
+                : GateAnswer.Of(GateFault.IdReused, id);
+        }
+
+        var verdict = AccountRules.Reserve(book, op.Effects, op.Now);
+        if (verdict.RestsOnPlan)
+        {
+            writer.Expect(book);
+        }
+
+        if (!verdict.Allowed)
+        {
+            return Answer(verdict, book, null);
+        }
+
+        var expires = op.Now.Plus(op.TimeToLive);
+        book.OpenHold(new()
+        {
+            Id = op.Id, State = HoldState.Open, Reference = op.Reference, CreatedAt = op.Now, ExpiresAt = expires,
+            Amounts = [.. op.Effects.Select(e => new FeatureQuantity(e.Feature.Key, e.Amount))], Parts = verdict.Parts,
+        });
+        _first[key] = op;
+        op.Answer = Answer(verdict, book, id) with { ExpiresAt = expires };
+        return op.Answer;
+    }
+
+    private GateAnswer OnHold(HoldOp op, AccountBook book)
+    {
+        var open = book.Holds.GetValueOrDefault(op.Id);
+        var hold = open?.Current ?? known.Holds.GetValueOrDefault((book.Account, op.Id));
+        if (hold is null)
+        {
+            return GateAnswer.Of(GateFault.HoldUnknown, op.Id.ToString("D"));
+        }
+
+        // The sweep at the head of this decision may have closed it a moment ago.
+        var state = open is null && hold.State == HoldState.Open ? HoldState.Expired : hold.State;
+        return op.Verb switch
+        {
+            HoldVerb.Settle => Settle(op, book, open, hold with { State = state }),
+            HoldVerb.Extend => Extend(op, book, open, hold),
+            HoldVerb.Release => Release(op, book, open, hold with { State = state }),
+            _ => Standing(book, hold, GateFault.None, op.Now),
+        };
+    }
+
+    private GateAnswer Settle(HoldOp op, AccountBook book, Slot<Hold>? open, Hold hold)
+    {
+        if (hold.State == HoldState.Settled)
+        {
+            return known.Events.TryGetValue((book.Account, hold.Id), out var done)
+                ? Replay(done, KeyOf(hold, op.Now), EffectsOf(hold.Amounts, book), book)
+                : Standing(book, hold, GateFault.None, op.Now) with { Replayed = true };
+        }
+
+        if (hold.State == HoldState.Released || (hold.State == HoldState.Expired && hold.ExpiresAt.Plus(Hold.LateSettle) < op.Now))
+        {
+            return Standing(book, hold, GateFault.HoldClosed, op.Now);
+        }
+
+        if (known.Events.ContainsKey((book.Account, hold.Id)))
+        {
+            return GateAnswer.Of(GateFault.IdReused, TextOf(hold));
+        }
+
+        var late = hold.State == HoldState.Expired;
+        var amounts = op.Amounts ?? hold.Amounts;
+        var verdict = AccountRules.Settle(book, hold, EffectsOf(amounts, book), op.Now);
+        var slot = open ?? SlotOfClosed(book, hold);
+        book.Put(slot, slot.Current with { State = HoldState.Settled });
+        book.Holds.Remove(hold.Id);
+        book.FindNextExpiry();
+        Note(verdict, book, op.Now);
+        writer.Add(SettleEvent(op, book, hold, amounts, verdict, late), idGiven: true);
+        return Answer(verdict, book, TextOf(hold)) with { Late = late };
+    }
+
+    /// <summary>A hold that is closed already is not in the book; its row changes once more, from the state it has.</summary>
+    private static Slot<Hold> SlotOfClosed(AccountBook book, Hold hold)
+    {
+        var slot = book.Touched.OfType<Slot<Hold>>().FirstOrDefault(s => s.Current.Id == hold.Id);
+        return slot ?? new(hold, hold);
+    }
+
+    private static GateAnswer Extend(HoldOp op, AccountBook book, Slot<Hold>? open, Hold hold)
+    {
+        if (open is null)
+        {
+            return Standing(book, hold, GateFault.HoldClosed, op.Now);
+        }
+
+        var expires = op.Now.Plus(op.TimeToLive!.Value);
+        book.Put(open, open.Current with { ExpiresAt = expires });
+        book.FindNextExpiry();
+        return Standing(book, open.Current, GateFault.None, op.Now);
+    }
+
+    private static GateAnswer Release(HoldOp op, AccountBook book, Slot<Hold>? open, Hold hold)
+    {
+        if (open is null)
+        {
+            return Standing(book, hold, hold.State == HoldState.Settled ? GateFault.HoldClosed : GateFault.None, op.Now);
+        }
+
+        AccountRules.Close(book, open, HoldState.Released);
+        book.FindNextExpiry();
+        return Standing(book, hold, GateFault.None, op.Now);
+    }
+
+    private GateAnswer Void(VoidOp op, AccountBook book)
+    {
+        var voidId = EventKey.OfVoid(op.EventId);
+        if (!known.Events.TryGetValue((book.Account, op.EventId), out var target) || target.Data.Voids is not null)
+        {
+            return GateAnswer.Of(GateFault.EventUnknown, op.EventId.ToString("D"));
+        }
+
+        var key = new EventKey(voidId, null, EventKey.MonthOf(op.Now), false);
+        if (known.Events.TryGetValue((book.Account, voidId), out var done))
+        {
+            return new(GateFault.None, DecisionOf(Standing(book, target, op.Now), book), done.Id.ToString("D"), true);
+        }
+
+        var postings = known.PostingsToReverse(book.Account, target);
+        var reversed = AccountRules.Reverse(book, postings, target.Data.Burns);
+        foreach (var (feature, value) in known.NoLongerSeen(book.Account, target))
+        {
+            var start = target.Postings.First(p => p.FeatureKey == feature).PeriodStart;
+            writer.Add(new UniqueChange(book, feature, start, value, Seen: false));
+        }
+
+        var plain = reversed.Count == 1 && reversed[0].Used == -target.Quantity && reversed[0].Drawn.IsZero;
+        var usedAfter = book.FindBook(target.FeatureKey)?.FindBalance(target.PeriodStart)?.Current.Used ?? Quantity.Zero;
+        var data = new EventData
+        {
+            Type = target.Data.Type, RecordedAt = op.Now, Voids = op.EventId, Postings = plain ? [] : reversed,
+            Burns = [.. target.Data.Burns.Select(b => b with { Amount = -b.Amount })],
+        };
+        writer.Add(new NewEvent(book, key, target.FeatureKey, -target.Quantity, target.OccurredAt, target.PeriodStart, usedAfter, data.Write()), idGiven: true);
+        return new(GateFault.None, DecisionOf(Standing(book, target, op.Now), book), voidId.ToString("D"), false);
+    }
+
+    private void Note(Verdict verdict, AccountBook book, Instant now)
+    {
+        foreach (var crossing in verdict.Crossings)
+        {
+            writer.Add(book, crossing, now);
+        }
+    }
+
+    private static NewEvent EventOf(UseOp op, AccountBook book, Verdict? verdict)
+    {
+        var primary = verdict is null ? null : op.Effects[0].Feature;
+        var postings = verdict?.Postings ?? [];
+        var own = Own(postings, primary);
+        var plain = postings.Count == 0 || (postings.Count == 1 && own.Drawn.IsZero && own.Used == op.Quantity);
+        var data = new EventData
+        {
+            Id = op.Key.Text,
+            Type = primary?.Code == op.Type ? null : op.Type,
+            RecordedAt = op.OccurredAtGiven ? op.Now : null,
+            PropertiesJson = op.PropertiesJson,
+            Postings = plain ? [] : postings,
+            Burns = verdict?.Burns ?? [],
+            Outcome = verdict?.Outcome is Outcome.Overage or Outcome.RecordedOverLimit ? verdict.Outcome : null,
+            Raw = op.Effects.Any(e => e.Aggregate == MeterAggregate.Max)
+                ? [.. op.Effects.Where(e => e.Aggregate == MeterAggregate.Max).Select(e => (e.Feature.Key, e.Amount))] : [],
+            Unique = op.HasUnique
+                ? [.. op.Effects.Where(e => e.Aggregate == MeterAggregate.Unique).Select(e => (e.Feature.Key, e.Value))] : [],
+        };
+        return new(book, op.Key, primary?.Key ?? 0, op.Quantity, op.OccurredAt, primary is null ? Instant.Epoch : own.PeriodStart,
+            UsedAfter(book, own), data.Write());
+    }
+
+    private static NewEvent SettleEvent(
+        HoldOp op, AccountBook book, Hold hold, IReadOnlyList<FeatureQuantity> amounts, Verdict verdict, bool late)
+    {
+        var own = Own(verdict.Postings, verdict.Feature);
+        var plain = verdict.Postings.Count == 1 && own.Drawn.IsZero && own.Used == amounts[0].Amount;
+        var data = new EventData
+        {
+            Id = hold.Reference, RecordedAt = op.Now, IsSettle = true, IsLate = late,
+            Postings = plain ? [] : verdict.Postings, Burns = verdict.Burns,
+            Outcome = verdict.Outcome is Outcome.Overage or Outcome.RecordedOverLimit ? verdict.Outcome : null,
+        };
+        return new(book, KeyOf(hold, op.Now), verdict.Feature.Key, amounts[0].Amount, hold.CreatedAt, own.PeriodStart,
+            UsedAfter(book, own), data.Write());
+    }
+
+    private static Posting Own(IReadOnlyList<Posting> postings, FeatureEntry? primary)
+    {
+        foreach (var posting in postings)
+        {
+            if (posting.FeatureKey == primary?.Key)
+            {
+                return posting;
+            }
+        }
+
+        return postings.Count > 0 ? postings[0] : default;
+    }
+
+    private static Quantity UsedAfter(AccountBook book, in Posting own) =>
+        book.FindBook(own.FeatureKey)?.FindBalance(own.PeriodStart)?.Current.Used ?? Quantity.Zero;
+
+    private static EventKey KeyOf(Hold hold, Instant now) => EventKey.OfHold(hold.Id, hold.Reference, now);
+
+    private static string TextOf(Hold hold) => hold.Reference ?? hold.Id.ToString("D");
+
+    private static string IdOf(in EventKey key) => key.Text ?? key.Id.ToString("D");
+
+    private static List<Effect> EffectsOf(IReadOnlyList<FeatureQuantity> amounts, AccountBook book) =>
+        [.. amounts.Select(a => new Effect(book.FindBook(a.FeatureKey)!.Feature, a.Amount, MeterAggregate.Sum, default))];
+
+    private static GateAnswer Replay(StoredEvent stored, in EventKey key, IReadOnlyList<Effect> effects, AccountBook book)
+    {
+        if (effects.Count == 0)
+        {
+            return new(GateFault.None, null, IdOf(key), true);
+        }
+
+        var feature = book.BookOf(effects[0].Feature);
+        var slot = feature.FindBalance(stored.PeriodStart);
+        var now = slot is null ? null : feature.FactsOf(slot.Current, stored.OccurredAt).Standing;
+        var outcome = stored.Data.Outcome ?? (now is { Limit: null } ? Outcome.Unlimited : Outcome.WithinQuota);
+        IReadOnlyList<Standing> standings = now is null
+            ? []
+            : [now with { Used = stored.UsedAfter, Remaining = now.Limit is { } limit ? (limit - stored.UsedAfter - now.Held).FloorAtZero() : null }];
+        var decision = new Decision
+        {
+            Outcome = outcome, FeatureKey = effects[0].Feature.Key, Plan = book.Plan.Code, PlanVersion = book.Plan.Number, Standings = standings,
+        };
+        return new(GateFault.None, decision, IdOf(key), true) { Late = stored.Data.IsLate };
+    }
+
+    private static GateAnswer Standing(AccountBook book, Hold hold, GateFault fault, Instant now) =>
+        Answer(Standing(book, EffectsOf(hold.Amounts, book), Outcome.WithinQuota, now), book, TextOf(hold)) with { Fault = fault, ExpiresAt = hold.ExpiresAt };
+
+    private static Verdict Standing(AccountBook book, StoredEvent stored, Instant now) => Standing(
+        book, [.. stored.Postings.Take(1).Select(p => new Effect(book.FindBook(p.FeatureKey)!.Feature, Quantity.Zero, MeterAggregate.Sum, default))],
+        Outcome.WithinQuota, now);
+
+    private static Verdict Standing(AccountBook book, IReadOnlyList<Effect> effects, Outcome outcome, Instant now) => new()
+    {
+        Outcome = outcome,
+        Feature = effects[0].Feature,
+        Standings = [.. effects.Select(e => book.BookOf(e.Feature)).Select(f => f.FactsOf(f.BalanceIn(f.PeriodAt(now)).Current, now).Standing)],
+    };
+
+    private static GateAnswer Answer(Verdict verdict, AccountBook book, string? id) =>
+        new(GateFault.None, DecisionOf(verdict, book), id, false) { Burned = [.. verdict.Burns.Select(b => (b.Grant, b.Amount))] };
+
+    public static Decision DecisionOf(Verdict verdict, AccountBook book) => new()
+    {
+        Outcome = verdict.Outcome, FeatureKey = verdict.Feature.Key, Plan = book.Plan.Code, PlanVersion = book.Plan.Number,
+        Standings = verdict.Standings, RetryAfter = verdict.RetryAfter, Window = verdict.Window, WindowRemaining = verdict.WindowRemaining,
+    };
+
+    private static bool SameContent(UseOp a, UseOp b) =>
+        a.Type == b.Type && a.Quantity == b.Quantity && (!a.OccurredAtGiven || !b.OccurredAtGiven || a.OccurredAt == b.OccurredAt)
+        && SameJson(a.PropertiesJson, b.PropertiesJson);
+
+    private static bool SameContent(UseOp op, StoredEvent stored, AccountBook book)
+    {
+        var type = stored.Data.Type ?? book.FindBook(stored.FeatureKey)?.Feature.Code ?? op.Type;
+        return op.Type == type && op.Quantity == stored.Quantity
+            && (!op.OccurredAtGiven || op.OccurredAt == stored.OccurredAt) && SameJson(op.PropertiesJson, stored.Data.PropertiesJson);
+    }
+
+    private static bool SameJson(string? a, string? b)
+    {
+        if (a is null || b is null)
+        {
+            return a is null && b is null;
+        }
+
+        using var left = JsonDocument.Parse(a);
+        using var right = JsonDocument.Parse(b);
+        return JsonElement.DeepEquals(left.RootElement, right.RootElement);
+    }
+}

@@ -1,0 +1,251 @@
+using System.Globalization;
+using Npgsql;
+using NpgsqlTypes;
+using Tollgate.Core;
+using Tollgate.Core.Catalog;
+using Tollgate.Core.Ledger;
+using Tollgate.Core.Money;
+using Tollgate.Core.Time;
+using Tollgate.Engine.Catalog;
+using Tollgate.Engine.Customers;
+using Tollgate.Engine.Projects;
+
+namespace Tollgate.Engine.Ledger;
+
+/// <summary>An account that a batch needs.</summary>
+internal readonly record struct BookWanted(ProjectSnapshot Project, string Customer, short Partition, Instant Now, bool Create);
+
+/// <summary>A balance row that a batch needs beyond those of open periods.</summary>
+internal readonly record struct RowWanted(AccountBook Book, int FeatureKey, Instant PeriodStart);
+
+/// <summary>Reads accounts into books, all of a batch in one round trip.</summary>
+internal sealed class BookLoader(NpgsqlConnection connection)
+{
+    /// <summary>
+    /// The books of the wanted accounts; an account that is missing and not to be created has none in the answer. With
+    /// <paramref name="locked"/> the rows stay locked until the caller's transaction ends.
+    /// </summary>
+    public async Task<Dictionary<(int Project, string Customer), AccountBook>> LoadAsync(
+        IReadOnlyList<BookWanted> wanted, bool locked, CancellationToken cancel)
+    {
+        var sorted = wanted.OrderBy(w => w.Partition).ThenBy(w => w.Project.Id).ThenBy(w => w.Customer, StringComparer.Ordinal).ToArray();
+        var partitions = Array.ConvertAll(sorted, w => w.Partition);
+        var projects = Array.ConvertAll(sorted, w => w.Project.Id);
+        var ids = Array.ConvertAll(sorted, w => w.Customer);
+        var nows = Array.ConvertAll(sorted, w => w.Now.ToUtc());
+        if (sorted.Any(w => w.Create))
+        {
+            await CreateAsync([.. sorted.Where(w => w.Create)], cancel);
+        }
+
+        await using var batch = new NpgsqlBatch(connection);
+        var customers = (locked ? LedgerSql.LockCustomers : LedgerSql.LoadCustomers, false);
+        var balances = (locked ? LedgerSql.LockBalances : LedgerSql.LoadBalances, true);
+        foreach (var (sql, takesNow) in new[] { customers, balances, (LedgerSql.LoadGrants, true), (LedgerSql.LoadHolds, false), (LedgerSql.LoadRates, false) })
+        {
+            var command = new NpgsqlBatchCommand(sql);
+            command.Parameters.Add(new() { Value = partitions, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Smallint });
+            command.Parameters.Add(new() { Value = projects, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Integer });
+            command.Parameters.Add(new() { Value = ids, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text });
+            if (takesNow)
+            {
+                command.Parameters.Add(new() { Value = nows, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.TimestampTz });
+            }
+
+            batch.BatchCommands.Add(command);
+        }
+
+        var byProject = new Dictionary<int, ProjectSnapshot>();
+        foreach (var one in sorted)
+        {
+            byProject[one.Project.Id] = one.Project;
+        }
+
+        await using var reader = await batch.ExecuteReaderAsync(cancel);
+        return await ReadBooksAsync(reader, byProject, cancel);
+    }
+
+    private async Task CreateAsync(BookWanted[] missing, CancellationToken cancel)
+    {
+        await using var create = new NpgsqlCommand(CustomerSql.CreateMissing, connection);
+        create.Parameters.Add(new() { Value = Array.ConvertAll(missing, w => w.Partition), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Smallint });
+        create.Parameters.Add(new() { Value = Array.ConvertAll(missing, w => w.Project.Id), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Integer });
+        create.Parameters.Add(new() { Value = Array.ConvertAll(missing, w => w.Customer), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text });
+        await create.ExecuteNonQueryAsync(cancel);
+    }
+
+    private static async Task<Dictionary<(int, string), AccountBook>> ReadBooksAsync(
+        NpgsqlDataReader reader, Dictionary<int, ProjectSnapshot> projects, CancellationToken cancel)
+    {
+        var books = new Dictionary<(int, string), AccountBook>();
+        var byAccount = new Dictionary<int, (AccountBook Book, ProjectSnapshot Project)>();
+        while (await reader.ReadAsync(cancel))
+        {
+            var project = projects[reader.GetInt32(2)];
+            var book = ReadCustomer(reader, project);
+            books[(project.Id, book.Customer)] = book;
+            byAccount[book.Account] = (book, project);
+        }
+
+        await reader.NextResultAsync(cancel);
+        while (await reader.ReadAsync(cancel))
+        {
+            var (book, project) = byAccount[reader.GetInt32(1)];
+            BookOf(book, project, reader.GetInt32(2)).Load(ReadBalance(reader));
+        }
+
+        await reader.NextResultAsync(cancel);
+        while (await reader.ReadAsync(cancel))
+        {
+            var (book, project) = byAccount[reader.GetInt32(1)];
+            BookOf(book, project, reader.GetInt32(2)).Load(ReadGrant(reader));
+        }
+
+        await reader.NextResultAsync(cancel);
+        while (await reader.ReadAsync(cancel))
+        {
+            byAccount[reader.GetInt32(1)].Book.LoadHold(ReadHold(reader));
+        }
+
+        await reader.NextResultAsync(cancel);
+        while (await reader.ReadAsync(cancel))
+        {
+            var (book, project) = byAccount[reader.GetInt32(1)];
+            BookOf(book, project, reader.GetInt32(2)).Load(new RateState(
+                reader.GetInt32(2), reader.GetInt16(3), reader.GetInt32(4), At(reader, 5), Quantity.Of(reader.GetDecimal(6))));
+        }
+
+        return books;
+    }
+
+    private static FeatureBook BookOf(AccountBook book, ProjectSnapshot project, int featureKey)
+    {
+        Invariant.That(project.Catalog.FeaturesByKey.TryGetValue(featureKey, out var feature), $"Feature {featureKey} has rows but no name.");
+        return book.BookOf(feature!);
+    }
+
+    private static AccountBook ReadCustomer(NpgsqlDataReader reader, ProjectSnapshot project)
+    {
+        var catalog = project.Catalog;
+        var plan = reader.IsDBNull(5) ? catalog.DefaultPlan : catalog.PlanVersions[reader.GetInt32(5)];
+        return new()
+        {
+            ProjectId = project.Id,
+            Customer = reader.GetString(3),
+            Partition = reader.GetInt16(0),
+            Account = reader.GetInt32(1),
+            CustomerVersion = reader.GetInt32(4),
+            CatalogRevision = catalog.Revision,
+            Plan = plan,
+            PreviousPlan = reader.IsDBNull(6) ? null : catalog.PlanVersions[reader.GetInt32(6)],
+            PlanAssignedAt = reader.IsDBNull(7) ? null : At(reader, 7),
+            CustomerSince = At(reader, 9),
+            Zone = project.Zone,
+            Overridden = Overridden(reader.GetString(8), plan, catalog),
+            FeaturesByCode = catalog.Features,
+        };
+    }
+
+    /// <summary>The entitlements that the customer's overrides change, applied to those of the plan.</summary>
+    public static IReadOnlyDictionary<int, Entitlement> Overridden(string json, PlanVersion plan, PublishedCatalog catalog)
+    {
+        if (json == "{}")
+        {
+            return System.Collections.Frozen.FrozenDictionary<int, Entitlement>.Empty;
+        }
+
+        var changed = new Dictionary<int, Entitlement>();
+        foreach (var change in EntitlementOverrideJson.ReadStored(json))
+        {
+            if (catalog.Features.TryGetValue(change.Feature, out var feature))
+            {
+                changed[feature.Key] = EntitlementRules.Apply(plan.Entitlements.GetValueOrDefault(feature.Key), change);
+            }
+        }
+
+        return changed;
+    }
+
+    /// <summary>Puts rows of ended periods into their books; those that do not exist stay missing.</summary>
+    public async Task LoadRowsAsync(IReadOnlyCollection<RowWanted> wanted, bool locked, CancellationToken cancel)
+    {
+        if (wanted.Count == 0)
+        {
+            return;
+        }
+
+        var sorted = wanted.Distinct().OrderBy(w => w.Book.Partition).ThenBy(w => w.Book.Account)
+            .ThenBy(w => w.FeatureKey).ThenBy(w => w.PeriodStart).ToArray();
+        await using var command = new NpgsqlCommand(locked ? LedgerSql.LockBalancesByKey : LedgerSql.LoadBalancesByKey, connection);
+        command.Parameters.Add(new() { Value = Array.ConvertAll(sorted, w => w.Book.Partition), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Smallint });
+        command.Parameters.Add(new() { Value = Array.ConvertAll(sorted, w => w.Book.Account), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Integer });
+        command.Parameters.Add(new() { Value = Array.ConvertAll(sorted, w => w.FeatureKey), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Integer });
+        command.Parameters.Add(new() { Value = Array.ConvertAll(sorted, w => w.PeriodStart.ToUtc()), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.TimestampTz });
+        var books = new Dictionary<int, AccountBook>();
+        foreach (var one in sorted)
+        {
+            books[one.Book.Account] = one.Book;
+        }
+
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        while (await reader.ReadAsync(cancel))
+        {
+            var balance = ReadBalance(reader);
+            var feature = books[reader.GetInt32(1)].FindBook(balance.FeatureKey);
+            if (feature is not null && feature.FindBalance(balance.Period.Start) is null)
+            {
+                feature.Load(balance);
+            }
+        }
+    }
+
+    private static Balance ReadBalance(NpgsqlDataReader reader) => new()
+    {
+        FeatureKey = reader.GetInt32(2),
+        Period = new(At(reader, 3), At(reader, 4)),
+        Version = reader.GetInt64(5),
+        Used = Quantity.Of(reader.GetDecimal(6)),
+        Held = Quantity.Of(reader.GetDecimal(7)),
+        Drawn = Quantity.Of(reader.GetDecimal(8)),
+        Carried = Quantity.Of(reader.GetDecimal(9)),
+        Quota = reader.IsDBNull(10) ? null : Quantity.Of(reader.GetDecimal(10)),
+        Denied = reader.GetInt64(11),
+        Fired = reader.GetInt16(12),
+        OpenHolds = reader.GetInt16(13),
+    };
+
+    private static Grant ReadGrant(NpgsqlDataReader reader) => new()
+    {
+        FeatureKey = reader.GetInt32(2),
+        Id = reader.GetGuid(3),
+        Source = Enum.Parse<GrantSource>(reader.GetString(4), ignoreCase: true),
+        Priority = reader.GetInt16(5),
+        Amount = Quantity.Of(reader.GetDecimal(6)),
+        Used = Quantity.Of(reader.GetDecimal(7)),
+        Forfeited = Quantity.Of(reader.GetDecimal(8)),
+        EffectiveAt = At(reader, 9),
+        ExpiresAt = At(reader, 10),
+        CreatedAt = At(reader, 11),
+    };
+
+    public static Hold ReadHold(NpgsqlDataReader reader)
+    {
+        var features = reader.GetFieldValue<int[]>(4);
+        var amounts = reader.GetFieldValue<decimal[]>(5);
+        var heldFeatures = reader.GetFieldValue<int[]>(6);
+        var heldPeriods = reader.GetFieldValue<DateTime[]>(7);
+        var heldAmounts = reader.GetFieldValue<decimal[]>(8);
+        return new()
+        {
+            Id = reader.GetGuid(2),
+            State = Enum.Parse<HoldState>(reader.GetString(3), ignoreCase: true),
+            Amounts = [.. features.Select((f, i) => new FeatureQuantity(f, Quantity.Of(amounts[i])))],
+            Parts = [.. heldFeatures.Select((f, i) => new HeldPart(f, Instant.FromUtc(heldPeriods[i]), Quantity.Of(heldAmounts[i])))],
+            CreatedAt = At(reader, 9),
+            ExpiresAt = At(reader, 10),
+            Reference = reader.IsDBNull(11) ? null : reader.GetString(11),
+        };
+    }
+
+    public static Instant At(NpgsqlDataReader reader, int column) => Instant.FromUtc(reader.GetDateTime(column));
+}

@@ -1,0 +1,40 @@
+using System.Diagnostics.Metrics;
+using Tollgate.Core.Quotas;
+
+namespace Tollgate.Engine.Ledger;
+
+/// <summary>What the lanes tell the operator: decisions by outcome, batch size, queue depth, commit time.</summary>
+public sealed class LaneMetrics : IDisposable
+{
+    private readonly Meter _meter = new("Tollgate");
+    private readonly Counter<long> _decisions;
+    private readonly Histogram<int> _batch;
+    private readonly Histogram<double> _commit;
+    private readonly Counter<long> _again;
+
+    public LaneMetrics()
+    {
+        _decisions = _meter.CreateCounter<long>("tollgate.decisions", "{decision}", "Decisions by outcome.");
+        _batch = _meter.CreateHistogram<int>("tollgate.batch.size", "{operation}", "Operations in one transaction.");
+        _commit = _meter.CreateHistogram<double>("tollgate.batch.commit", "ms", "From the first statement to the commit.");
+        _again = _meter.CreateCounter<long>("tollgate.batch.again", "{batch}", "Batches decided again: a stale row or a known id.");
+    }
+
+    public void Observe(Func<IEnumerable<Measurement<int>>> depths) =>
+        _meter.CreateObservableGauge("tollgate.queue.depth", depths, "{operation}", "Operations that wait in a lane.");
+
+    public void Decided(Outcome outcome) => _decisions.Add(1, Tags[(int)outcome]);
+
+    public void Committed(int operations, TimeSpan took)
+    {
+        _batch.Record(operations);
+        _commit.Record(took.TotalMilliseconds);
+    }
+
+    public void DecidedAgain(string why) => _again.Add(1, new KeyValuePair<string, object?>("why", why));
+
+    private static readonly KeyValuePair<string, object?>[] Tags =
+        [.. Enum.GetValues<Outcome>().Select(o => new KeyValuePair<string, object?>("outcome", System.Text.Json.JsonNamingPolicy.SnakeCaseLower.ConvertName(o.ToString())))];
+
+    public void Dispose() => _meter.Dispose();
+}

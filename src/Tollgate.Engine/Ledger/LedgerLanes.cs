@@ -1,0 +1,67 @@
+using System.Diagnostics.Metrics;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+using Tollgate.Core.Ledger;
+using Tollgate.Core.Time;
+
+namespace Tollgate.Engine.Ledger;
+
+/// <summary>
+/// The lanes of this process. A customer belongs to one of them (by partition), so that within a process nobody
+/// contends for its rows; between processes the versions of the rows arbitrate.
+/// </summary>
+public sealed class LedgerLanes : BackgroundService
+{
+    private readonly Lane[] _lanes;
+    private readonly LaneMetrics _metrics = new();
+
+    public LedgerLanes(NpgsqlDataSource source, LedgerOptions options, ILogger<Lane> log)
+    {
+        _lanes = [.. Enumerable.Range(0, options.Lanes).Select(_ => new Lane(source, options, RealNow, _metrics, log))];
+        _metrics.Observe(() => _lanes.Select((lane, i) => new Measurement<int>(lane.Depth, new KeyValuePair<string, object?>("lane", i))));
+    }
+
+    public Lane LaneOf(short partition) => _lanes[partition % _lanes.Length];
+
+    /// <summary>False: the lane's queue is full and the caller should be told to come back.</summary>
+    public bool TryEnqueue(LaneOp op) => LaneOf(op.Partition).TryEnqueue(op);
+
+    /// <summary>For callers that can wait, such as a stream of events: their own sender slows down with them.</summary>
+    public ValueTask EnqueueAsync(LaneOp op, CancellationToken cancel) => LaneOf(op.Partition).EnqueueAsync(op, cancel);
+
+    public AccountBook? Peek(short partition, int project, string customer, int catalogRevision) =>
+        LaneOf(partition).Peek(project, customer, catalogRevision);
+
+    /// <summary>Real time, for which months are earlier; decisions use the project's clock.</summary>
+    private static Instant RealNow() => Instant.From(DateTimeOffset.UtcNow);
+
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        Task.WhenAll(_lanes.Select(lane => Task.Run(() => lane.RunAsync(CancellationToken.None), CancellationToken.None)));
+
+    /// <summary>Drains: what waits is decided and answered, then the lanes end.</summary>
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        foreach (var lane in _lanes)
+        {
+            lane.Complete();
+        }
+
+        await base.StopAsync(cancellationToken);
+        if (ExecuteTask is { } running)
+        {
+            await running.WaitAsync(cancellationToken);
+        }
+
+        foreach (var lane in _lanes)
+        {
+            await lane.DisposeAsync();
+        }
+    }
+
+    public override void Dispose()
+    {
+        _metrics.Dispose();
+        base.Dispose();
+    }
+}

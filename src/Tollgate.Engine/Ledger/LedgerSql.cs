@@ -1,0 +1,345 @@
+namespace Tollgate.Engine.Ledger;
+
+/// <summary>
+/// Every statement of the ledger. The lanes send them with arrays, so that one statement serves a whole batch, and with
+/// the versions the batch was decided on. Arrays are sorted by (partition, account, feature, period): two servers then
+/// lock rows in one order.
+/// </summary>
+internal static class LedgerSql
+{
+    /// <summary>
+    /// For a lane's own connection. A statement prepared while a table was small must not keep a plan that scans it
+    /// (seen: 132 µs a row instead of 20), so plans are generic, and joins go row by row through the primary keys.
+    /// </summary>
+    public const string PrepareConnection =
+        """
+        SET plan_cache_mode = force_generic_plan;
+        SET enable_seqscan = off;
+        SET enable_hashjoin = off;
+        SET enable_mergejoin = off;
+        SET enable_bitmapscan = off;
+        SET jit = off;
+        SET lock_timeout = '10s';
+        SET idle_in_transaction_session_timeout = '30s';
+        """;
+
+    /// <summary>$1 partitions, $2 projects, $3 customer ids.</summary>
+    public const string LoadCustomers =
+        """
+        SELECT c.partition, c.account, c.project_id, c.id, c.version, c.plan_version_id, c.previous_plan_version_id,
+               c.plan_assigned_at, c.overrides::text, c.created_at
+          FROM unnest($1::smallint[], $2::integer[], $3::text[]) AS x (partition, project_id, id)
+          JOIN customers c ON c.partition = x.partition AND c.project_id = x.project_id AND c.id = x.id
+         ORDER BY c.partition, c.account
+        """;
+
+    /// <summary>As <see cref="LoadCustomers"/>; keeps others from changing the accounts until commit.</summary>
+    public const string LockCustomers = LoadCustomers + "\n   FOR NO KEY UPDATE OF c";
+
+    /// <summary>
+    /// The rows of periods that are not over. $4 the project's now, position by position. Columns as <see cref="BalanceColumns"/>.
+    /// </summary>
+    public const string LoadBalances =
+        $"""
+        SELECT {BalanceColumns}
+          FROM unnest($1::smallint[], $2::integer[], $3::text[], $4::timestamptz[]) AS x (partition, project_id, id, now)
+          JOIN customers c ON c.partition = x.partition AND c.project_id = x.project_id AND c.id = x.id
+          JOIN balances  b ON b.partition = c.partition AND b.account = c.account AND b.period_end > x.now
+         ORDER BY b.partition, b.account, b.feature, b.period_start
+        """;
+
+    public const string LockBalances = LoadBalances + "\n   FOR NO KEY UPDATE OF b";
+
+    /// <summary>Particular rows: of late events, of old holds. $1 partitions, $2 accounts, $3 features, $4 period starts.</summary>
+    public const string LoadBalancesByKey =
+        $"""
+        SELECT {BalanceColumns}
+          FROM unnest($1::smallint[], $2::integer[], $3::integer[], $4::timestamptz[]) AS x (partition, account, feature, period_start)
+          JOIN balances b ON b.partition = x.partition AND b.account = x.account AND b.feature = x.feature
+                         AND b.period_start = x.period_start
+         ORDER BY b.partition, b.account, b.feature, b.period_start
+        """;
+
+    public const string LockBalancesByKey = LoadBalancesByKey + "\n   FOR NO KEY UPDATE OF b";
+
+    private const string BalanceColumns =
+        "b.partition, b.account, b.feature, b.period_start, b.period_end, b.version, b.used, b.held, b.drawn, b.carried, b.quota, "
+        + "b.denied, b.fired, b.open_holds";
+
+    /// <summary>Grants that may still burn. $4 the project's now.</summary>
+    public const string LoadGrants =
+        """
+        SELECT g.partition, g.account, g.feature, g.id, g.source, g.priority, g.amount, g.used, g.forfeited,
+               g.effective_at, g.expires_at, g.created_at
+          FROM unnest($1::smallint[], $2::integer[], $3::text[], $4::timestamptz[]) AS x (partition, project_id, id, now)
+          JOIN customers c ON c.partition = x.partition AND c.project_id = x.project_id AND c.id = x.id
+          JOIN grants    g ON g.partition = c.partition AND g.account = c.account AND g.expires_at > x.now
+        """;
+
+    /// <summary>Open holds.</summary>
+    public const string LoadHolds =
+        $"""
+        SELECT {HoldColumns}
+          FROM unnest($1::smallint[], $2::integer[], $3::text[]) AS x (partition, project_id, id)
+          JOIN customers c ON c.partition = x.partition AND c.project_id = x.project_id AND c.id = x.id
+          JOIN holds     h ON h.partition = c.partition AND h.account = c.account AND h.state = 'open'
+        """;
+
+    /// <summary>Particular holds in any state. $1 partitions, $2 accounts, $3 ids.</summary>
+    public const string LoadHoldsByKey =
+        $"""
+        SELECT {HoldColumns}
+          FROM unnest($1::smallint[], $2::integer[], $3::uuid[]) AS x (partition, account, id)
+          JOIN holds h ON h.partition = x.partition AND h.account = x.account AND h.id = x.id
+        """;
+
+    private const string HoldColumns =
+        "h.partition, h.account, h.id, h.state, h.features, h.amounts, h.held_features, h.held_periods, h.held_amounts, "
+        + "h.created_at, h.expires_at, h.reference, h.closed_at";
+
+    public const string LoadRates =
+        """
+        SELECT r.partition, r.account, r.feature, r.slot, r.fingerprint, r.moment, r.used
+          FROM unnest($1::smallint[], $2::integer[], $3::text[]) AS x (partition, project_id, id)
+          JOIN customers   c ON c.partition = x.partition AND c.project_id = x.project_id AND c.id = x.id
+          JOIN rate_states r ON r.partition = c.partition AND r.account = c.account
+        """;
+
+    /// <summary>Events that exist under these ids, in the month of the id and in those before. $4 the month, $5 the oldest month.</summary>
+    public const string LoadEvents =
+        $"""
+        SELECT {EventColumns}
+          FROM unnest($1::smallint[], $2::integer[], $3::uuid[], $4::date[]) AS x (partition, account, id, month)
+          JOIN events e ON e.partition = x.partition AND e.account = x.account AND e.id = x.id
+                       AND e.month <= x.month AND e.month >= $5::date
+        """;
+
+    public const string EventColumns =
+        "e.partition, e.account, e.id, e.feature, e.quantity, e.used_after, e.occurred_at, e.period_start, e.data::text, e.month";
+
+    /// <summary>Which values of "unique" meters were seen. $1 partitions, $2 accounts, $3 features, $4 period starts, $5 values.</summary>
+    public const string LoadUnique =
+        """
+        SELECT u.partition, u.account, u.feature, u.period_start, u.value
+          FROM unnest($1::smallint[], $2::integer[], $3::integer[], $4::timestamptz[], $5::uuid[])
+               AS x (partition, account, feature, period_start, value)
+          JOIN unique_values u ON u.partition = x.partition AND u.account = x.account AND u.feature = x.feature
+                              AND u.period_start = x.period_start AND u.value = x.value
+        """;
+
+    /// <summary>What the events of a period say about a max or unique feature, newest first; for a void.</summary>
+    public const string LoadPeriodEvents =
+        $"""
+        SELECT {EventColumns}
+          FROM events e
+         WHERE e.partition = $1 AND e.account = $2 AND e.occurred_at >= $3 AND e.occurred_at < $4
+           AND (e.data ? 'raw' OR e.data ? 'uniq' OR e.data ? 'void')
+        """;
+
+    /// <summary>
+    /// The hot one. $1 partitions, $2 accounts, $3 features, $4 period starts, $5 versions decided on, $6 used, $7 held,
+    /// $8 drawn, $9 denied so far, $10 fired, $11 open holds, $12 quotas, $13 how many rows.
+    /// </summary>
+    public const string UpdateBalances =
+        """
+        WITH changed AS (
+            UPDATE balances b
+               SET version = b.version + 1, used = x.used, held = x.held, drawn = x.drawn, denied = x.denied,
+                   fired = x.fired, open_holds = x.open_holds, quota = x.quota
+              FROM unnest($1::smallint[], $2::integer[], $3::integer[], $4::timestamptz[], $5::bigint[], $6::numeric[],
+                          $7::numeric[], $8::numeric[], $9::bigint[], $10::smallint[], $11::smallint[], $12::numeric[])
+                   AS x (partition, account, feature, period_start, version, used, held, drawn, denied, fired, open_holds, quota)
+             WHERE b.partition = x.partition AND b.account = x.account AND b.feature = x.feature
+               AND b.period_start = x.period_start AND b.version = x.version
+            RETURNING 1)
+        SELECT expect_rows((SELECT count(*) FROM changed), $13::bigint, 'TG001')
+        """;
+
+    /// <summary>
+    /// First use of a period. The customer's version proves that plan, overrides and grants are the ones decided on.
+    /// $1 partitions, $2 accounts, $3 features, $4 starts, $5 ends, $6 used, $7 held, $8 drawn, $9 carried, $10 denied,
+    /// $11 fired, $12 open holds, $13 quotas, $14 customer versions, $15 how many rows.
+    /// </summary>
+    public const string InsertBalances =
+        """
+        WITH opened AS (
+            INSERT INTO balances (partition, account, feature, period_start, period_end, used, held, drawn, carried, denied,
+                                  fired, open_holds, quota)
+            SELECT x.partition, x.account, x.feature, x.period_start, x.period_end, x.used, x.held, x.drawn, x.carried, x.denied,
+                   x.fired, x.open_holds, x.quota
+              FROM unnest($1::smallint[], $2::integer[], $3::integer[], $4::timestamptz[], $5::timestamptz[], $6::numeric[],
+                          $7::numeric[], $8::numeric[], $9::numeric[], $10::bigint[], $11::smallint[], $12::smallint[],
+                          $13::numeric[], $14::integer[])
+                   AS x (partition, account, feature, period_start, period_end, used, held, drawn, carried, denied, fired,
+                         open_holds, quota, customer_version)
+              JOIN customers c ON c.partition = x.partition AND c.account = x.account AND c.version = x.customer_version
+                ON CONFLICT DO NOTHING
+            RETURNING 1)
+        SELECT expect_rows((SELECT count(*) FROM opened), $15::bigint, 'TG001')
+        """;
+
+    /// <summary>Verdicts that rest on the plan alone are good only while the customer has not changed.</summary>
+    public const string ExpectCustomers =
+        """
+        SELECT expect_rows((SELECT count(*)
+                              FROM unnest($1::smallint[], $2::integer[], $3::integer[]) AS x (partition, account, version)
+                              JOIN customers c ON c.partition = x.partition AND c.account = x.account AND c.version = x.version),
+                           $4::bigint, 'TG001')
+        """;
+
+    /// <summary>
+    /// $1 occurred_at, $2 period starts, $3 ids, $4 accounts, $5 features, $6 months, $7 partitions, $8 quantities,
+    /// $9 used after, $10 data, $11 how many. The unique key is the arbiter of duplicates.
+    /// </summary>
+    public const string InsertEvents =
+        """
+        WITH added AS (
+            INSERT INTO events (occurred_at, period_start, id, account, feature, month, partition, quantity, used_after, data)
+            SELECT x.occurred_at, x.period_start, x.id, x.account, x.feature, x.month, x.partition, x.quantity, x.used_after, x.data
+              FROM unnest($1::timestamptz[], $2::timestamptz[], $3::uuid[], $4::integer[], $5::integer[], $6::date[], $7::smallint[],
+                          $8::numeric[], $9::numeric[], $10::jsonb[])
+                   AS x (occurred_at, period_start, id, account, feature, month, partition, quantity, used_after, data)
+                ON CONFLICT DO NOTHING
+            RETURNING 1)
+        SELECT expect_rows((SELECT count(*) FROM added), $11::bigint, 'TG002')
+        """;
+
+    /// <summary>
+    /// Ids that do not tell their time may have been used in an earlier month, where the unique key of this month does not
+    /// see them. $1 partitions, $2 accounts, $3 ids, $4 the month now, $5 the oldest month searched.
+    /// </summary>
+    public const string ExpectNoEarlierEvents =
+        """
+        SELECT expect_rows((SELECT count(*)
+                              FROM unnest($1::smallint[], $2::integer[], $3::uuid[]) AS x (partition, account, id)
+                              JOIN events e ON e.partition = x.partition AND e.account = x.account AND e.id = x.id
+                                           AND e.month < $4::date AND e.month >= $5::date),
+                           0, 'TG002')
+        """;
+
+    public const string UpdateGrants =
+        """
+        WITH burned AS (
+            UPDATE grants g
+               SET used = x.used, forfeited = x.forfeited
+              FROM unnest($1::smallint[], $2::integer[], $3::uuid[], $4::numeric[], $5::numeric[], $6::numeric[], $7::numeric[])
+                   AS x (partition, account, id, used, forfeited, used_before, forfeited_before)
+             WHERE g.partition = x.partition AND g.account = x.account AND g.id = x.id
+               AND g.used = x.used_before AND g.forfeited = x.forfeited_before
+            RETURNING 1)
+        SELECT expect_rows((SELECT count(*) FROM burned), $8::bigint, 'TG001')
+        """;
+
+    /// <summary>Rollovers: grants that the ledger makes itself when a period opens. The id is a function of the ended period.</summary>
+    public const string InsertGrants =
+        """
+        WITH added AS (
+            INSERT INTO grants (partition, account, feature, id, source, priority, amount, used, forfeited, effective_at, expires_at, created_at)
+            SELECT x.partition, x.account, x.feature, x.id, 'rollover', x.priority, x.amount, x.used, x.forfeited,
+                   x.effective_at, x.expires_at, x.created_at
+              FROM unnest($1::smallint[], $2::integer[], $3::integer[], $4::uuid[], $5::smallint[], $6::numeric[], $7::numeric[],
+                          $8::numeric[], $9::timestamptz[], $10::timestamptz[], $11::timestamptz[])
+                   AS x (partition, account, feature, id, priority, amount, used, forfeited, effective_at, expires_at, created_at)
+                ON CONFLICT DO NOTHING
+            RETURNING 1)
+        SELECT expect_rows((SELECT count(*) FROM added), $12::bigint, 'TG001')
+        """;
+
+    /// <summary>One hold. Arrays of arrays do not unnest, and a batch has few of them.</summary>
+    public const string InsertHold =
+        """
+        WITH added AS (
+            INSERT INTO holds (partition, account, id, project_id, state, features, amounts, held_features, held_periods, held_amounts,
+                               created_at, expires_at, reference)
+            VALUES ($1, $2, $3, $4, 'open', $5, $6, $7, $8, $9, $10, $11, $12)
+                ON CONFLICT DO NOTHING
+            RETURNING 1)
+        SELECT expect_rows((SELECT count(*) FROM added), 1, 'TG002')
+        """;
+
+    /// <summary>
+    /// $1 partitions, $2 accounts, $3 ids, $4 state before, $5 state after, $6 expiry known, $7 expiry after, $8 closed at.
+    /// The known expiry guards a hold that another server has extended meanwhile.
+    /// </summary>
+    public const string UpdateHolds =
+        """
+        WITH changed AS (
+            UPDATE holds h
+               SET state = x.after, expires_at = x.expires_after, closed_at = x.closed_at
+              FROM unnest($1::smallint[], $2::integer[], $3::uuid[], $4::text[], $5::text[], $6::timestamptz[], $7::timestamptz[],
+                          $8::timestamptz[])
+                   AS x (partition, account, id, before, after, expires_known, expires_after, closed_at)
+             WHERE h.partition = x.partition AND h.account = x.account AND h.id = x.id
+               AND h.state = x.before AND h.expires_at = x.expires_known
+            RETURNING 1)
+        SELECT expect_rows((SELECT count(*) FROM changed), $9::bigint, 'TG001')
+        """;
+
+    public const string UpsertRates =
+        """
+        INSERT INTO rate_states (partition, account, feature, slot, fingerprint, moment, used)
+        SELECT x.partition, x.account, x.feature, x.slot, x.fingerprint, x.moment, x.used
+          FROM unnest($1::smallint[], $2::integer[], $3::integer[], $4::smallint[], $5::integer[], $6::timestamptz[], $7::numeric[])
+               AS x (partition, account, feature, slot, fingerprint, moment, used)
+            ON CONFLICT (partition, account, feature, slot)
+            DO UPDATE SET fingerprint = excluded.fingerprint, moment = excluded.moment, used = excluded.used
+        """;
+
+    public const string InsertUnique =
+        """
+        INSERT INTO unique_values (partition, account, feature, period_start, value)
+        SELECT x.partition, x.account, x.feature, x.period_start, x.value
+          FROM unnest($1::smallint[], $2::integer[], $3::integer[], $4::timestamptz[], $5::uuid[])
+               AS x (partition, account, feature, period_start, value)
+        """;
+
+    public const string DeleteUnique =
+        """
+        DELETE FROM unique_values u
+         USING unnest($1::smallint[], $2::integer[], $3::integer[], $4::timestamptz[], $5::uuid[])
+               AS x (partition, account, feature, period_start, value)
+         WHERE u.partition = x.partition AND u.account = x.account AND u.feature = x.feature
+           AND u.period_start = x.period_start AND u.value = x.value
+        """;
+
+    public const string InsertCrossings =
+        """
+        INSERT INTO threshold_crossings (partition, account, feature, period_start, percent, used, granted, crossed_at)
+        SELECT x.partition, x.account, x.feature, x.period_start, x.percent, x.used, x.granted, x.crossed_at
+          FROM unnest($1::smallint[], $2::integer[], $3::integer[], $4::timestamptz[], $5::smallint[], $6::numeric[], $7::numeric[],
+                      $8::timestamptz[])
+               AS x (partition, account, feature, period_start, percent, used, granted, crossed_at)
+            ON CONFLICT DO NOTHING
+        """;
+
+    /// <summary>Where a hold lies when only its id is known. $1 project, $2 id.</summary>
+    public const string FindHold =
+        """
+        SELECT h.partition, c.id
+          FROM holds h
+          JOIN customers c ON c.partition = h.partition AND c.account = h.account
+         WHERE h.project_id = $1 AND h.id = $2
+         LIMIT 2
+        """;
+
+    /// <summary>Open holds past their expiry, for the sweeper. $1 how many, $2 the project, $3 the project's now.</summary>
+    public const string FindExpiredHolds =
+        """
+        SELECT h.partition, c.id, h.id
+          FROM holds h
+          JOIN customers c ON c.partition = h.partition AND c.account = h.account
+         WHERE h.state = 'open' AND h.project_id = $2 AND h.expires_at <= $3
+         ORDER BY h.expires_at
+         LIMIT $1
+        """;
+
+    /// <summary>Where an event lies when only its id is known. $1 project, $2 id.</summary>
+    public const string FindEvent =
+        """
+        SELECT e.partition, c.id
+          FROM events e
+          JOIN customers c ON c.partition = e.partition AND c.account = e.account
+         WHERE c.project_id = $1 AND e.id = $2
+         LIMIT 2
+        """;
+}

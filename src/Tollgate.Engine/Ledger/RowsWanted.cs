@@ -1,0 +1,149 @@
+using System.Collections.Concurrent;
+using Tollgate.Core.Catalog;
+using Tollgate.Core.Ledger;
+using Tollgate.Core.Quotas;
+using Tollgate.Core.Time;
+
+namespace Tollgate.Engine.Ledger;
+
+/// <summary>Which balance rows a batch needs beyond those of open periods, and which periods it opens.</summary>
+internal sealed class RowsWanted(ConcurrentDictionary<(int Project, string Customer), AccountBook> books, KnownFacts? known)
+{
+    private readonly List<RowWanted> _wanted = [];
+    private readonly List<(AccountBook, FeatureBook, Period)> _toOpen = [];
+
+    public IReadOnlyCollection<RowWanted> Wanted => _wanted;
+
+    public IReadOnlyList<(AccountBook Book, FeatureBook Feature, Period Period)> ToOpen => _toOpen;
+
+    public void Add(LaneOp op)
+    {
+        if (!books.TryGetValue((op.Project.Id, op.Customer), out var book))
+        {
+            return;
+        }
+
+        if (book.Holds.Count > 0 && book.NextExpiry <= op.Now)
+        {
+            foreach (var slot in book.Holds.Values)
+            {
+                AddParts(book, slot.Current);
+            }
+        }
+
+        switch (op)
+        {
+            case UseOp use:
+                AddEffects(book, use.Effects, use.OccurredAt, op.Now);
+                break;
+            case ReserveOp reserve:
+                AddEffects(book, reserve.Effects, op.Now, op.Now);
+                break;
+            case HoldOp hold:
+                AddHold(book, hold);
+                break;
+            case VoidOp voiding when known is not null && known.Events.TryGetValue((book.Account, voiding.EventId), out var target):
+                foreach (var posting in target.Postings)
+                {
+                    AddRow(book.BookOf(op.Project.Catalog.FeaturesByKey[posting.FeatureKey]), book, posting.PeriodStart);
+                }
+
+                break;
+            case ReadOp:
+                foreach (var feature in book.Plan.Entitlements.Keys.Where(k => book.EntitlementOf(k)?.Rollover is not null))
+                {
+                    AddOpening(book, book.BookOf(op.Project.Catalog.FeaturesByKey[feature]), op.Now);
+                }
+
+                break;
+        }
+    }
+
+    private void AddHold(AccountBook book, HoldOp op)
+    {
+        var hold = book.Holds.GetValueOrDefault(op.Id)?.Current ?? known?.Holds.GetValueOrDefault((book.Account, op.Id));
+        if (hold is null)
+        {
+            return;
+        }
+
+        var features = op.Project.Catalog.FeaturesByKey;
+        foreach (var part in hold.Parts)
+        {
+            book.BookOf(features[part.FeatureKey]);
+        }
+
+        AddParts(book, hold);
+        var amounts = op.Amounts ?? hold.Amounts;
+        AddEffects(book, [.. amounts.Select(a => new Effect(features[a.FeatureKey], a.Amount, MeterAggregate.Sum, default))], hold.CreatedAt, op.Now);
+    }
+
+    private void AddParts(AccountBook book, Hold hold)
+    {
+        foreach (var part in hold.Parts)
+        {
+            if (book.FindBook(part.FeatureKey) is { } feature)
+            {
+                AddRow(feature, book, part.PeriodStart);
+            }
+        }
+    }
+
+    private void AddEffects(AccountBook book, IReadOnlyList<Effect> effects, Instant at, Instant now)
+    {
+        foreach (var effect in effects)
+        {
+            if (effect.Feature.Feature.Kind != FeatureKind.Metered)
+            {
+                continue;
+            }
+
+            var feature = book.BookOf(effect.Feature);
+            AddPeriod(book, feature, at, now);
+            if (feature.Entitlement?.Pool is { } pool && book.FeatureNamed(pool.Feature) is { } entry)
+            {
+                AddPeriod(book, book.BookOf(entry), at, now);
+            }
+        }
+    }
+
+    private void AddPeriod(AccountBook book, FeatureBook feature, Instant at, Instant now)
+    {
+        var period = feature.PeriodAt(at);
+        if (period.End <= now)
+        {
+            AddRow(feature, book, period.Start);
+        }
+        else
+        {
+            AddOpening(book, feature, at);
+        }
+    }
+
+    private void AddOpening(AccountBook book, FeatureBook feature, Instant at)
+    {
+        if (feature.Entitlement?.Rollover is null)
+        {
+            return;
+        }
+
+        var period = feature.PeriodAt(at);
+        if (feature.FindBalance(period.Start) is null)
+        {
+            foreach (var ended in RolloverRules.EndedBefore(book, feature, period))
+            {
+                AddRow(feature, book, ended.Start);
+            }
+
+            _toOpen.Add((book, feature, period));
+        }
+    }
+
+    private void AddRow(FeatureBook feature, AccountBook book, Instant periodStart)
+    {
+        if (feature.FindBalance(periodStart) is null)
+        {
+            _wanted.Add(new(book, feature.Feature.Key, periodStart));
+        }
+    }
+}
