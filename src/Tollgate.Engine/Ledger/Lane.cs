@@ -6,6 +6,7 @@ using Npgsql;
 using Tollgate.Core.Ledger;
 using Tollgate.Core.Quotas;
 using Tollgate.Core.Time;
+using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Quotas;
 
 namespace Tollgate.Engine.Ledger;
@@ -20,7 +21,7 @@ namespace Tollgate.Engine.Ledger;
 /// answered. When a row was stale or an id known, nothing was written, the books are thrown away and the exact path
 /// decides again under locks. Memory therefore changes cost, never meaning, and any number of servers may do the same.
 /// </remarks>
-public sealed class Lane(NpgsqlDataSource source, LedgerOptions options, Func<Instant> realNow, LaneMetrics metrics, ILogger<Lane> log)
+public sealed class Lane(Database database, LedgerOptions options, Func<Instant> realNow, LaneMetrics metrics, ILogger<Lane> log)
     : IAsyncDisposable
 {
     private const int Attempts = 8;
@@ -454,7 +455,7 @@ public sealed class Lane(NpgsqlDataSource source, LedgerOptions options, Func<In
         }
 
         await DropConnectionAsync();
-        var connection = await source.OpenConnectionAsync();
+        var connection = await database.OpenDedicatedAsync(CancellationToken.None);
         _connection = connection;
         await using var prepare = new NpgsqlCommand(LedgerSql.PrepareConnection, connection);
         await prepare.ExecuteNonQueryAsync();

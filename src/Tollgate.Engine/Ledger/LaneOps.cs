@@ -113,6 +113,9 @@ public enum HoldVerb
 /// <summary>Settles, extends, releases or expires a hold.</summary>
 public sealed class HoldOp : LaneOp
 {
+    /// <summary>Stands for "the feature that the hold is of" in <see cref="Amounts"/>.</summary>
+    public const int OnlyFeature = 0;
+
     public required HoldVerb Verb { get; init; }
 
     public required Guid Id { get; init; }

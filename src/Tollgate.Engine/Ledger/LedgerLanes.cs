@@ -1,9 +1,9 @@
 using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Npgsql;
 using Tollgate.Core.Ledger;
 using Tollgate.Core.Time;
+using Tollgate.Engine.Postgres;
 
 namespace Tollgate.Engine.Ledger;
 
@@ -16,9 +16,9 @@ public sealed class LedgerLanes : BackgroundService
     private readonly Lane[] _lanes;
     private readonly LaneMetrics _metrics = new();
 
-    public LedgerLanes(NpgsqlDataSource source, LedgerOptions options, ILogger<Lane> log)
+    public LedgerLanes(Database database, LedgerOptions options, ILogger<Lane> log)
     {
-        _lanes = [.. Enumerable.Range(0, options.Lanes).Select(_ => new Lane(source, options, RealNow, _metrics, log))];
+        _lanes = [.. Enumerable.Range(0, options.Lanes).Select(_ => new Lane(database, options, RealNow, _metrics, log))];
         _metrics.Observe(() => _lanes.Select((lane, i) => new Measurement<int>(lane.Depth, new KeyValuePair<string, object?>("lane", i))));
     }
 

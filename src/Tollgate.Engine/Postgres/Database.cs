@@ -35,14 +35,14 @@ public sealed class Database : IAsyncDisposable
         };
         Source = new NpgsqlDataSourceBuilder(pooled.ConnectionString).Build();
         pooled.Pooling = false;
-        pooled.MaxAutoPrepare = 0;
+        pooled.AutoPrepareMinUsages = 2;
         _dedicated = pooled.ConnectionString;
     }
 
     /// <summary>The pool of everything that is not a lane.</summary>
     public NpgsqlDataSource Source { get; }
 
-    /// <summary>An open connection outside the pool, for a lane or a listener that keeps it. The caller prepares its own statements.</summary>
+    /// <summary>An open connection outside the pool, for a lane or a listener that keeps it. Statements prepare themselves at the second use.</summary>
     public async Task<NpgsqlConnection> OpenDedicatedAsync(CancellationToken cancel)
     {
         var connection = new NpgsqlConnection(_dedicated);

@@ -1,48 +1,336 @@
+using Tollgate.Core.Catalog;
+using Tollgate.Core.Ledger;
 using Tollgate.Core.Money;
+using Tollgate.Core.Quotas;
+using Tollgate.Core.Time;
+using Tollgate.Engine.Clocks;
+using Tollgate.Engine.Customers;
+using Tollgate.Engine.Ledger;
+using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Quotas;
 
-/// <summary>The one door to decisions: what endpoints, the gateway and the seed doors call.</summary>
-public sealed class QuotaGate
+/// <summary>
+/// The one door to decisions: what endpoints, the gateway and the seed doors call. It resolves names, bounds times and
+/// hands the rest to the lane of the customer; the lane decides and records in one durable transaction.
+/// </summary>
+public sealed class QuotaGate(LedgerLanes lanes, LedgerOptions options, Database database, Clock clock, ServerPresence presence)
 {
-    public ValueTask<GateAnswer> CheckAsync(ProjectSnapshot project, string customer, string feature, Quantity amount, CancellationToken cancel) =>
-        throw new NotSupportedException();
+    /// <summary>May this be done? Changes nothing. Answered from memory where memory is certain, else from the database.</summary>
+    public async ValueTask<GateAnswer> CheckAsync(
+        ProjectSnapshot project, string customer, string feature, Quantity amount, CancellationToken cancel)
+    {
+        if (!project.Catalog.Features.TryGetValue(feature, out var entry))
+        {
+            return GateAnswer.Of(GateFault.FeatureUnknown);
+        }
 
-    public ValueTask<GateAnswer> ConsumeAsync(ProjectSnapshot project, ConsumeOrder order, CancellationToken cancel) =>
-        throw new NotSupportedException();
+        if (entry.Feature.Kind == FeatureKind.Value)
+        {
+            return GateAnswer.Of(GateFault.FeatureNotMetered);
+        }
 
-    public ValueTask<GateAnswer> ReserveAsync(ProjectSnapshot project, ReserveOrder order, CancellationToken cancel) =>
-        throw new NotSupportedException();
+        var now = clock.Now(project);
+        var (book, fault) = await BookAsync(project, customer, now, rollsOver: f => f.Key == entry.Key, cancel);
+        if (fault != GateFault.None)
+        {
+            return GateAnswer.Of(fault);
+        }
 
-    /// <param name="amounts">Null settles the amounts that were reserved; with one entry and an empty feature code it is the single amount.</param>
-    public ValueTask<GateAnswer> SettleAsync(
-        ProjectSnapshot project, string hold, string? customer, IReadOnlyList<FeatureAmount>? amounts, CancellationToken cancel) =>
-        throw new NotSupportedException();
+        var seen = book ?? Stranger(project, customer);
+        var verdict = AccountRules.Check(seen, entry, amount, now);
+        return new(GateFault.None, BatchDeciding.DecisionOf(verdict, seen), null, false);
+    }
+
+    /// <summary>Decides and records. A denial leaves no trace but a count.</summary>
+    public async ValueTask<GateAnswer> ConsumeAsync(ProjectSnapshot project, ConsumeOrder order, CancellationToken cancel)
+    {
+        if (!project.Catalog.Features.TryGetValue(order.Feature, out var feature))
+        {
+            return GateAnswer.Of(GateFault.FeatureUnknown, order.Id);
+        }
+
+        if (feature.Feature.Kind == FeatureKind.Value)
+        {
+            return GateAnswer.Of(GateFault.FeatureNotMetered, order.Id);
+        }
+
+        var effects = Effects.OfConsume(project.Catalog, feature, order.Amount, order.PropertiesJson);
+        var op = UseOf(project, new(1), order.Customer, order.Id, order.Feature, order.Amount, effects, order.OccurredAt, order.PropertiesJson, enforce: true);
+        return op.Answer ?? await RunAsync(op, cancel);
+    }
+
+    /// <summary>
+    /// Records facts, or with <see cref="EventOrder.Enforce"/> decides each. Answers in the order of <paramref name="orders"/>.
+    /// Waits for room in the lanes instead of refusing: the sender of a stream slows down with them.
+    /// </summary>
+    public async ValueTask<IReadOnlyList<GateAnswer>> RecordAsync(
+        ProjectSnapshot project, IReadOnlyList<EventOrder> orders, CancellationToken cancel)
+    {
+        var ops = new UseOp[orders.Count];
+        var ticket = new LaneTicket(orders.Count);
+        var byLane = new Dictionary<Lane, List<LaneOp>>();
+        for (var i = 0; i < ops.Length; i++)
+        {
+            var order = orders[i];
+            var effects = Effects.Of(project.Catalog, order.Type, order.Quantity, order.PropertiesJson);
+            var op = UseOf(project, ticket, order.Customer, order.Id, order.Type, order.Quantity, effects, order.OccurredAt, order.PropertiesJson, order.Enforce);
+            ops[i] = op;
+            if (op.Answer is not null)
+            {
+                op.End();
+                continue;
+            }
+
+            var lane = lanes.LaneOf(op.Partition);
+            if (!byLane.TryGetValue(lane, out var items))
+            {
+                byLane[lane] = items = [];
+            }
+
+            items.Add(op);
+        }
+
+        foreach (var (lane, items) in byLane)
+        {
+            var head = items[0];
+            await lane.EnqueueAsync(
+                new BulkOp { Project = project, Customer = head.Customer, Partition = head.Partition, Ticket = head.Ticket, Now = head.Now, Items = items }, cancel);
+        }
+
+        if (ops.Length > 0)
+        {
+            await ticket.Done;
+        }
+
+        return Array.ConvertAll(ops, op => op.Failure is { } failure ? throw failure : op.Answer!);
+    }
+
+    /// <summary>Takes a hold on one or more features, all or nothing.</summary>
+    public async ValueTask<GateAnswer> ReserveAsync(ProjectSnapshot project, ReserveOrder order, CancellationToken cancel)
+    {
+        var effects = new List<Effect>(order.Amounts.Count);
+        foreach (var (code, amount) in order.Amounts)
+        {
+            if (!project.Catalog.Features.TryGetValue(code, out var feature))
+            {
+                return GateAnswer.Of(GateFault.FeatureUnknown, order.Id);
+            }
+
+            if (feature.Feature.Kind != FeatureKind.Metered)
+            {
+                return GateAnswer.Of(GateFault.FeatureNotMetered, order.Id);
+            }
+
+            effects.Add(new(feature, amount, MeterAggregate.Sum, default));
+        }
+
+        var now = clock.Now(project);
+        var key = order.Id is null ? EventKey.Generate(clock.Now()) : EventKey.Parse(order.Id, clock.Now());
+        return await RunAsync(
+            new ReserveOp
+            {
+                Project = project, Customer = order.Customer, Partition = CustomerPlace.PartitionOf(project.Id, order.Customer),
+                Ticket = new(1), Now = now, IdGiven = order.Id is not null, Id = key.Id, Reference = key.Text, Effects = effects,
+                TimeToLive = order.TimeToLive ?? options.HoldTimeToLive,
+            }, cancel);
+    }
+
+    /// <summary>Settles with the true amounts; null settles what was reserved. An amount without a feature is that of the only one.</summary>
+    public async ValueTask<GateAnswer> SettleAsync(
+        ProjectSnapshot project, string hold, string? customer, IReadOnlyList<FeatureAmount>? amounts, CancellationToken cancel)
+    {
+        List<FeatureQuantity>? quantities = null;
+        foreach (var (code, amount) in amounts ?? [])
+        {
+            if (code.Length == 0)
+            {
+                (quantities ??= []).Add(new(HoldOp.OnlyFeature, amount));
+                continue;
+            }
+
+            if (!project.Catalog.Features.TryGetValue(code, out var feature))
+            {
+                return GateAnswer.Of(GateFault.FeatureUnknown, hold);
+            }
+
+            if (feature.Feature.Kind != FeatureKind.Metered)
+            {
+                return GateAnswer.Of(GateFault.FeatureNotMetered, hold);
+            }
+
+            (quantities ??= []).Add(new(feature.Key, amount));
+        }
+
+        return await OnHoldAsync(project, hold, customer, HoldVerb.Settle, quantities, null, cancel);
+    }
 
     public ValueTask<GateAnswer> ExtendAsync(
         ProjectSnapshot project, string hold, string? customer, TimeSpan? timeToLive, CancellationToken cancel) =>
-        throw new NotSupportedException();
+        OnHoldAsync(project, hold, customer, HoldVerb.Extend, null, timeToLive ?? options.HoldTimeToLive, cancel);
 
     public ValueTask<GateAnswer> ReleaseAsync(ProjectSnapshot project, string hold, string? customer, CancellationToken cancel) =>
-        throw new NotSupportedException();
+        OnHoldAsync(project, hold, customer, HoldVerb.Release, null, null, cancel);
 
-    /// <summary>Answers in the order of <paramref name="orders"/>.</summary>
-    public ValueTask<IReadOnlyList<GateAnswer>> RecordAsync(
-        ProjectSnapshot project, IReadOnlyList<EventOrder> orders, CancellationToken cancel) =>
-        throw new NotSupportedException();
-
-    public ValueTask<GateAnswer> VoidAsync(ProjectSnapshot project, string eventId, string? customer, CancellationToken cancel) =>
-        throw new NotSupportedException();
+    /// <summary>Books the reversing event. Without the customer, the event is looked for under every customer of the project.</summary>
+    public async ValueTask<GateAnswer> VoidAsync(ProjectSnapshot project, string eventId, string? customer, CancellationToken cancel)
+    {
+        var id = EventKey.Parse(eventId, clock.Now()).Id;
+        var (place, fault) = customer is not null
+            ? (new LedgerQueries.Place(CustomerPlace.PartitionOf(project.Id, customer), customer), GateFault.None)
+            : await LedgerQueries.FindEventAsync(database, project.Id, id, cancel);
+        return fault != GateFault.None
+            ? GateAnswer.Of(fault, eventId)
+            : await RunAsync(
+                new VoidOp
+                {
+                    Project = project, Customer = place.Customer, Partition = place.Partition, Ticket = new(1), Now = clock.Now(project), EventId = id,
+                }, cancel);
+    }
 
     /// <summary>Plan and every feature's standing. Never creates the customer.</summary>
-    public ValueTask<CustomerStanding> StandingAsync(ProjectSnapshot project, string customer, CancellationToken cancel) =>
-        throw new NotSupportedException();
+    public async ValueTask<CustomerStanding?> StandingAsync(ProjectSnapshot project, string customer, CancellationToken cancel)
+    {
+        var now = clock.Now(project);
+        var (book, fault) = await BookAsync(project, customer, now, rollsOver: _ => true, cancel);
+        if (fault != GateFault.None)
+        {
+            return null;
+        }
+
+        var seen = book ?? Stranger(project, customer);
+        var keys = seen.Plan.Entitlements.Keys.Union(seen.Overridden.Keys);
+        var features = keys.Select(k => project.Catalog.FeaturesByKey[k]).OrderBy(f => f.Feature.SortOrder).ThenBy(f => f.Key)
+            .Select(f => StandingOf(seen, f, now)).ToList();
+        return new(customer, book is not null, seen.Plan, features, now);
+    }
+
+    private static FeatureStanding StandingOf(AccountBook book, FeatureEntry feature, Instant now)
+    {
+        var facts = book.ViewOf(feature).StoredFacts(now);
+        var grants = facts.Grants.Select(g => new GrantStanding(
+            g.Id, g.Source.ToString().ToLowerInvariant(), g.Priority, g.Amount, g.Used, g.EffectiveAt, g.ExpiresAt)).ToList();
+        var counted = AccountRules.IsCounted(feature, facts.Entitlement);
+        return new(feature, facts.Entitlement!, counted ? facts.Standing : null, facts.Balance.Denied, grants);
+    }
 
     /// <summary>
     /// Called after something outside the lanes changed what a customer may do (plan, override, grant), once the change
     /// is committed: the next decision and the next read on this server see it.
     /// </summary>
-    public ValueTask ForgetAsync(ProjectSnapshot project, string customer, CancellationToken cancel) =>
-        throw new NotSupportedException();
+    public async ValueTask ForgetAsync(ProjectSnapshot project, string customer, CancellationToken cancel)
+    {
+        var op = new ForgetOp
+        {
+            Project = project, Customer = customer, Partition = CustomerPlace.PartitionOf(project.Id, customer), Ticket = new(1), Now = clock.Now(project),
+        };
+        await lanes.EnqueueAsync(op, cancel);
+        await op.Ticket.Done;
+    }
+
+    private async ValueTask<GateAnswer> OnHoldAsync(
+        ProjectSnapshot project, string hold, string? customer, HoldVerb verb, IReadOnlyList<FeatureQuantity>? amounts, TimeSpan? timeToLive,
+        CancellationToken cancel)
+    {
+        var id = EventKey.Parse(hold, clock.Now()).Id;
+        var (place, fault) = customer is not null
+            ? (new LedgerQueries.Place(CustomerPlace.PartitionOf(project.Id, customer), customer), GateFault.None)
+            : await LedgerQueries.FindHoldAsync(database, project.Id, id, cancel);
+        return fault != GateFault.None
+            ? GateAnswer.Of(fault, hold)
+            : await RunAsync(
+                new HoldOp
+                {
+                    Project = project, Customer = place.Customer, Partition = place.Partition, Ticket = new(1), Now = clock.Now(project),
+                    Verb = verb, Id = id, Amounts = amounts, TimeToLive = timeToLive,
+                }, cancel);
+    }
+
+    private UseOp UseOf(
+        ProjectSnapshot project, LaneTicket ticket, string customer, string? id, string type, Quantity quantity, IReadOnlyList<Effect>? effects,
+        Instant? occurredAt, string? propertiesJson, bool enforce)
+    {
+        var now = clock.Now(project);
+        var real = project.TestClock is null ? now : clock.Now();
+        var fault = effects is null ? GateFault.ValueInvalid
+            : occurredAt is not { } at ? GateFault.None
+            : at < now.Minus(options.AcceptPast) ? GateFault.TooOld
+            : at > now.Plus(options.AcceptFuture) ? GateFault.InFuture
+            : GateFault.None;
+        return new()
+        {
+            Project = project, Customer = customer, Partition = CustomerPlace.PartitionOf(project.Id, customer), Ticket = ticket, Now = now,
+            IdGiven = id is not null, Key = id is null ? EventKey.Generate(real) : EventKey.Parse(id, real), Type = type, Quantity = quantity,
+            Effects = effects ?? [], OccurredAt = occurredAt ?? now, OccurredAtGiven = occurredAt is not null, Enforce = enforce,
+            PropertiesJson = propertiesJson, HasUnique = HasUnique(effects), Answer = fault == GateFault.None ? null : GateAnswer.Of(fault, id),
+        };
+    }
+
+    private static bool HasUnique(IReadOnlyList<Effect>? effects)
+    {
+        for (var i = 0; i < (effects?.Count ?? 0); i++)
+        {
+            if (effects![i].Aggregate == MeterAggregate.Unique)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private async ValueTask<GateAnswer> RunAsync(LaneOp op, CancellationToken cancel)
+    {
+        if (!lanes.TryEnqueue(op))
+        {
+            return GateAnswer.Of(GateFault.Overloaded);
+        }
+
+        // Not given up when the caller leaves: what is queued will be decided, and a retry with the id replays it.
+        cancel.ThrowIfCancellationRequested();
+        await op.Ticket.Done;
+        return op.Failure is { } failure ? throw failure : op.Answer!;
+    }
+
+    /// <summary>
+    /// The account's book for a reader: from memory when no other server can have changed it, else read again. A period
+    /// that rolls over is opened by the lane first. Null book: no such customer.
+    /// </summary>
+    private async ValueTask<(AccountBook? Book, GateFault Fault)> BookAsync(
+        ProjectSnapshot project, string customer, Instant now, Func<FeatureEntry, bool> rollsOver, CancellationToken cancel)
+    {
+        var partition = CustomerPlace.PartitionOf(project.Id, customer);
+        var alone = presence.Alone;
+        if (alone && lanes.Peek(partition, project.Id, customer, project.Catalog.Revision) is { } known && IsOpen(known, project, now, rollsOver))
+        {
+            return (known, GateFault.None);
+        }
+
+        var op = new ReadOp { Project = project, Customer = customer, Partition = partition, Ticket = new(1), Now = now, Fresh = !alone };
+        var answer = await RunAsync(op, cancel);
+        return (op.Book, answer?.Fault ?? GateFault.None);
+    }
+
+    private static bool IsOpen(AccountBook book, ProjectSnapshot project, Instant now, Func<FeatureEntry, bool> rollsOver)
+    {
+        foreach (var (key, entitlement) in book.Plan.Entitlements)
+        {
+            if (entitlement.Rollover is not null && rollsOver(project.Catalog.FeaturesByKey[key])
+                && book.ViewOf(project.Catalog.FeaturesByKey[key]).StoredFacts(now).Balance.Version == 0)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>What a customer that nobody has seen yet would get: the default plan, untouched.</summary>
+    private static AccountBook Stranger(ProjectSnapshot project, string customer) => new()
+    {
+        ProjectId = project.Id, Customer = customer, Partition = 0, Account = 0, CustomerVersion = 0,
+        CatalogRevision = project.Catalog.Revision, Plan = project.Catalog.DefaultPlan, CustomerSince = Instant.FarFuture, Zone = project.Zone,
+        Overridden = System.Collections.Frozen.FrozenDictionary<int, Entitlement>.Empty, FeaturesByCode = project.Catalog.Features,
+    };
 }
