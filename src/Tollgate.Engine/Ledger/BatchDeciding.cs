@@ -191,8 +191,12 @@ internal sealed class BatchDeciding(BatchWriter writer, KnownFacts known, bool e
             return GateAnswer.Of(GateFault.IdReused, TextOf(hold));
         }
 
+        if (op.AmountsOf(hold) is not { } amounts)
+        {
+            return GateAnswer.Of(GateFault.ValueInvalid, TextOf(hold));
+        }
+
         var late = hold.State == HoldState.Expired;
-        var amounts = op.Amounts ?? hold.Amounts;
         var verdict = AccountRules.Settle(book, hold, EffectsOf(amounts, book), op.Now);
         var slot = open ?? SlotOfClosed(book, hold);
         book.Put(slot, slot.Current with { State = HoldState.Settled });

@@ -1,4 +1,4 @@
-using System.Globalization;
+using System.Text;
 using Npgsql;
 using NpgsqlTypes;
 using Tollgate.Core;
@@ -155,7 +155,7 @@ internal sealed class BookLoader(NpgsqlConnection connection)
         }
 
         var changed = new Dictionary<int, Entitlement>();
-        foreach (var change in EntitlementOverrideJson.ReadStored(json))
+        foreach (var change in CatalogReader.ReadStoredOverrides(Encoding.UTF8.GetBytes(json)))
         {
             if (catalog.Features.TryGetValue(change.Feature, out var feature))
             {

@@ -124,6 +124,40 @@ public sealed class HoldOp : LaneOp
     public required IReadOnlyList<FeatureQuantity>? Amounts { get; init; }
 
     public required TimeSpan? TimeToLive { get; init; }
+
+    /// <summary>
+    /// What the hold settles with: features left out settle as reserved, others are added. Null: an amount names no
+    /// feature and the hold has several.
+    /// </summary>
+    public IReadOnlyList<FeatureQuantity>? AmountsOf(Hold hold)
+    {
+        if (Amounts is null)
+        {
+            return hold.Amounts;
+        }
+
+        var settled = hold.Amounts.ToList();
+        foreach (var given in Amounts)
+        {
+            var key = given.FeatureKey;
+            if (key == OnlyFeature && hold.Amounts.Count > 1)
+            {
+                return null;
+            }
+
+            var at = key == OnlyFeature ? 0 : settled.FindIndex(s => s.FeatureKey == key);
+            if (at < 0)
+            {
+                settled.Add(given);
+            }
+            else
+            {
+                settled[at] = settled[at] with { Amount = given.Amount };
+            }
+        }
+
+        return settled;
+    }
 }
 
 /// <summary>Books the reversing event of an event.</summary>

@@ -74,7 +74,7 @@ internal sealed class RowsWanted(ConcurrentDictionary<(int Project, string Custo
         }
 
         AddParts(book, hold);
-        var amounts = op.Amounts ?? hold.Amounts;
+        var amounts = op.AmountsOf(hold) ?? hold.Amounts;
         AddEffects(book, [.. amounts.Select(a => new Effect(features[a.FeatureKey], a.Amount, MeterAggregate.Sum, default))], hold.CreatedAt, op.Now);
     }
 
