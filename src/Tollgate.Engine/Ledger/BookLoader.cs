@@ -155,7 +155,9 @@ internal sealed class BookLoader(NpgsqlConnection connection)
         }
 
         var changed = new Dictionary<int, Entitlement>();
-        foreach (var change in CatalogReader.ReadStoredOverrides(Encoding.UTF8.GetBytes(json)))
+        var (overrides, faults) = CatalogReader.ReadOverrides(Encoding.UTF8.GetBytes(json), catalog.Document.Currency);
+        Invariant.That(faults.Count == 0, $"Stored overrides are not readable: {json}");
+        foreach (var change in overrides.Values)
         {
             if (catalog.Features.TryGetValue(change.Feature, out var feature))
             {

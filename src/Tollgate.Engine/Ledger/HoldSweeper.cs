@@ -26,7 +26,7 @@ public sealed class HoldSweeper(LedgerLanes lanes, Database database, ProjectDir
         {
             try
             {
-                foreach (var project in directory.Current.Projects)
+                foreach (var project in directory.Current.ProjectsById.Values)
                 {
                     await SweepAsync(project, stoppingToken);
                 }

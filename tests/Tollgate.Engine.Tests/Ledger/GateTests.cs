@@ -1,0 +1,149 @@
+using Tollgate.Core.Quotas;
+using Tollgate.Engine.Quotas;
+using Tollgate.Testing;
+
+namespace Tollgate.Engine.Tests.Ledger;
+
+public sealed class GateTests(TestPostgres postgres) : IAsyncLifetime
+{
+    private const string Shop =
+        """
+        code: shop
+        name: Shop
+        default_plan: free
+        features:
+          - {code: scan, name: Scans}
+          - {code: soft, name: Soft}
+          - {code: export, name: Exports, kind: switch}
+          - {code: job, name: Jobs}
+          - {code: credits, name: Credits}
+          - {code: cv, name: CVs}
+        plans:
+          - code: free
+            name: Free
+            entitlements:
+              - {feature: scan, quota: 2}
+              - {feature: soft, quota: 2, hard_cap: false, overage_limit: 3}
+              - {feature: export, enabled: true}
+              - {feature: job, quota: 1000}
+              - {feature: credits, quota: 10}
+              - {feature: cv, quota: 1, pool: {feature: credits, rate: 5}}
+        """;
+
+    private TestDatabase? _database;
+    private LedgerRig? _rig;
+
+    private LedgerRig Rig => _rig!;
+
+    public async ValueTask InitializeAsync()
+    {
+        _database = await postgres.CreateDatabaseAsync();
+        _rig = await LedgerRig.StartAsync(_database, Shop);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _rig!.DisposeAsync();
+        await _database!.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task The_third_of_two_is_refused_with_the_numbers()
+    {
+        (await Rig.ConsumeAsync("u1", "scan")).Fault.ShouldBe(GateFault.None);
+        (await Rig.ConsumeAsync("u1", "scan")).Decision!.Allowed.ShouldBeTrue();
+        var third = await Rig.ConsumeAsync("u1", "scan");
+        third.Decision!.Outcome.ShouldBe(Outcome.QuotaExceeded);
+        var standing = third.Decision.Standing!;
+        (standing.Limit!.Value.Value, standing.Used.Value, standing.Remaining!.Value.Value).ShouldBe((2m, 2m, 0m));
+        (await _database!.ScalarAsync<long>("SELECT count(*) FROM events")).ShouldBe(2);
+        (await _database.ScalarAsync<long>("SELECT denied FROM balances")).ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task A_repeated_id_replays_and_other_content_is_refused()
+    {
+        var first = await Rig.ConsumeAsync("u1", "scan", id: "order-1");
+        first.Replayed.ShouldBeFalse();
+        var again = await Rig.ConsumeAsync("u1", "scan", id: "order-1");
+        again.Replayed.ShouldBeTrue();
+        again.Id.ShouldBe("order-1");
+        again.Decision!.Standing!.Used.Value.ShouldBe(1);
+        (await Rig.ConsumeAsync("u1", "scan", 2, "order-1")).Fault.ShouldBe(GateFault.IdReused);
+        (await Rig.StandingAsync("u1", "scan")).Used.Value.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task An_id_used_in_an_earlier_month_replays()
+    {
+        await Rig.ConsumeAsync("u1", "scan", id: "order-1");
+        await _database!.ExecuteAsync("UPDATE events SET month = (date_trunc('month', now()) - interval '1 month')::date");
+        (await Rig.ConsumeAsync("u1", "scan", id: "order-1")).Replayed.ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task Soft_caps_count_overage_up_to_its_limit()
+    {
+        (await Rig.ConsumeAsync("u1", "soft", 2)).Decision!.Outcome.ShouldBe(Outcome.WithinQuota);
+        (await Rig.ConsumeAsync("u1", "soft", 3)).Decision!.Outcome.ShouldBe(Outcome.Overage);
+        (await Rig.ConsumeAsync("u1", "soft")).Decision!.Outcome.ShouldBe(Outcome.OverageLimitReached);
+    }
+
+    [Fact]
+    public async Task A_pool_pays_what_the_own_quota_lacks_in_the_same_decision()
+    {
+        (await Rig.ConsumeAsync("u1", "cv")).Decision!.Allowed.ShouldBeTrue();
+        (await Rig.ConsumeAsync("u1", "cv", 2)).Decision!.Allowed.ShouldBeTrue();
+        (await Rig.StandingAsync("u1", "credits")).Used.Value.ShouldBe(10);
+        (await Rig.ConsumeAsync("u1", "cv")).Decision!.Outcome.ShouldBe(Outcome.QuotaExceeded);
+        (await Rig.StandingAsync("u1", "credits")).Used.Value.ShouldBe(10);
+    }
+
+    [Fact]
+    public async Task A_hold_takes_settles_with_the_truth_and_replays()
+    {
+        var hold = await Rig.ReserveAsync("u1", "job", 900);
+        hold.Decision!.Standing!.Remaining!.Value.Value.ShouldBe(100);
+        (await Rig.ConsumeAsync("u1", "job", 101)).Decision!.Outcome.ShouldBe(Outcome.QuotaExceeded);
+        var settled = await Rig.SettleAsync(hold.Id!, 10);
+        settled.Decision!.Standing!.Used.Value.ShouldBe(10);
+        settled.Decision.Standing.Held.Value.ShouldBe(0);
+        (await Rig.SettleAsync(hold.Id!, 10)).Replayed.ShouldBeTrue();
+        (await Rig.StandingAsync("u1", "job")).Used.Value.ShouldBe(10);
+    }
+
+    [Fact]
+    public async Task An_expired_hold_frees_by_itself_and_settles_late()
+    {
+        var hold = await Rig.ReserveAsync("u1", "scan", 2, TimeSpan.FromMilliseconds(300));
+        (await Rig.ConsumeAsync("u1", "scan")).Decision!.Allowed.ShouldBeFalse();
+        await Task.Delay(400);
+        (await Rig.ConsumeAsync("u1", "scan")).Decision!.Allowed.ShouldBeTrue();
+        var late = await Rig.SettleAsync(hold.Id!);
+        late.Late.ShouldBeTrue();
+        late.Decision!.Standing!.Used.Value.ShouldBe(3);
+        (await Rig.ConsumeAsync("u1", "scan")).Decision!.Allowed.ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task A_void_gives_back_once()
+    {
+        await Rig.ConsumeAsync("u1", "scan", 2, "a");
+        var undone = await Rig.Gate.VoidAsync(Rig.Project, "a", null, CancellationToken.None);
+        undone.Fault.ShouldBe(GateFault.None);
+        (await Rig.StandingAsync("u1", "scan")).Used.Value.ShouldBe(0);
+        (await Rig.Gate.VoidAsync(Rig.Project, "a", "u1", CancellationToken.None)).Replayed.ShouldBeTrue();
+        (await Rig.StandingAsync("u1", "scan")).Used.Value.ShouldBe(0);
+        (await Rig.ConsumeAsync("u1", "scan", 2)).Decision!.Allowed.ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task Ten_thousand_parallel_consumes_against_a_thousand_allow_exactly_a_thousand()
+    {
+        await using var second = await LedgerRig.StartAsync(_database!);
+        var answers = await Task.WhenAll(Enumerable.Range(0, 10_000).Select(i => (i % 2 == 0 ? Rig : second).ConsumeAsync("u1", "job")));
+        answers.Count(a => a.Fault == GateFault.None && a.Decision!.Allowed).ShouldBe(1_000);
+        answers.Count(a => a.Fault != GateFault.None).ShouldBe(0);
+        (await _database!.ScalarAsync<decimal>("SELECT sum(quantity) FROM events")).ShouldBe(1_000);
+    }
+}

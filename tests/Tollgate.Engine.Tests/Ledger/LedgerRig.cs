@@ -1,0 +1,82 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Tollgate.Core.Money;
+using Tollgate.Engine.Catalog;
+using Tollgate.Engine.Clocks;
+using Tollgate.Engine.Ledger;
+using Tollgate.Engine.Projects;
+using Tollgate.Engine.Quotas;
+using Tollgate.Testing;
+
+namespace Tollgate.Engine.Tests.Ledger;
+
+/// <summary>A gate over a real database, as one server has it. Several rigs on one database are several servers.</summary>
+public sealed class LedgerRig : IAsyncDisposable
+{
+    private readonly LedgerLanes _lanes;
+    private readonly ServerPresence _presence;
+    private readonly HoldSweeper _sweeper;
+    private readonly ProjectDirectory _directory;
+
+    private LedgerRig(TestDatabase database, LedgerOptions options)
+    {
+        Database = database;
+        _directory = new(database.Source);
+        Clock = new();
+        _presence = new(database.Source, _directory, Clock, NullLogger<ServerPresence>.Instance);
+        _lanes = new(database.Connections, options, LoggerFactory.Create(b => b.AddSimpleConsole()).CreateLogger<Lane>());
+        _sweeper = new(_lanes, database.Connections, _directory, Clock, NullLogger<HoldSweeper>.Instance);
+        Gate = new(_lanes, options, database.Connections, Clock, _presence);
+    }
+
+    public TestDatabase Database { get; }
+
+    public Clock Clock { get; }
+
+    public QuotaGate Gate { get; }
+
+    public ProjectSnapshot Project => _directory.Find("shop")!;
+
+    public static async Task<LedgerRig> StartAsync(TestDatabase database, string? yaml = null, LedgerOptions? options = null)
+    {
+        var rig = new LedgerRig(database, options ?? new());
+        if (yaml is not null)
+        {
+            var reading = CatalogReader.ReadYaml(yaml);
+            reading.Faults.ShouldBeEmpty();
+            await new CreateProject(database.Source, rig._directory).RunAsync(
+                new("shop", "Shop", ProjectMode.Live, "Etc/UTC", "USD", reading.Document!), CancellationToken.None);
+        }
+
+        await rig._presence.StartAsync(CancellationToken.None);
+        await rig._lanes.StartAsync(CancellationToken.None);
+        await rig._sweeper.StartAsync(CancellationToken.None);
+        return rig;
+    }
+
+    public async Task<GateAnswer> ConsumeAsync(string customer, string feature, decimal amount = 1, string? id = null, string? properties = null) =>
+        await Gate.ConsumeAsync(Project, new(customer, feature, Quantity.Of(amount), id, null, properties), CancellationToken.None);
+
+    public async Task<GateAnswer> ReserveAsync(string customer, string feature, decimal amount, TimeSpan? ttl = null, string? id = null) =>
+        await Gate.ReserveAsync(Project, new(customer, [new(feature, Quantity.Of(amount))], id, ttl), CancellationToken.None);
+
+    public async Task<GateAnswer> SettleAsync(string hold, decimal? amount = null) =>
+        await Gate.SettleAsync(Project, hold, null, amount is { } a ? [new("", Quantity.Of(a))] : null, CancellationToken.None);
+
+    public async Task<Core.Quotas.Standing> StandingAsync(string customer, string feature)
+    {
+        var all = await Gate.StandingAsync(Project, customer, CancellationToken.None);
+        return all!.Features.Single(f => f.Feature.Code == feature).Standing!;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _sweeper.StopAsync(CancellationToken.None);
+        await _lanes.StopAsync(CancellationToken.None);
+        await _presence.StopAsync(CancellationToken.None);
+        _sweeper.Dispose();
+        _lanes.Dispose();
+        _presence.Dispose();
+        _directory.Dispose();
+    }
+}
