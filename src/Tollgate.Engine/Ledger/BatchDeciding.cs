@@ -81,6 +81,10 @@ internal sealed class BatchDeciding(BatchWriter writer, KnownFacts known, bool e
             writer.Add(EventOf(op, book, verdict), op.IdGiven);
             _first[key] = op;
         }
+        else if (op.IdGiven && !exact)
+        {
+            writer.ExpectNotUsed(book, op.Key.Id);
+        }
 
         // A duplicate in the same batch looks here for what it replays.
         op.Answer = given;
@@ -138,6 +142,11 @@ internal sealed class BatchDeciding(BatchWriter writer, KnownFacts known, bool e
 
         if (!verdict.Allowed)
         {
+            if (op.IdGiven && !exact)
+            {
+                writer.ExpectNotHeld(book, op.Id);
+            }
+
             return Answer(verdict, book, null);
         }
 

@@ -25,7 +25,9 @@ internal sealed class BatchWriter
     private readonly List<(AccountBook Book, ThresholdCrossing Crossing, Instant At)> _crossings = [];
     private readonly List<UniqueChange> _uniques = [];
     private readonly HashSet<AccountBook> _expected = [];
-    private readonly HashSet<(int Account, Guid Id)> _mayBeOld = [];
+    private readonly List<(AccountBook Book, Guid Id)> _notInEarlierMonths = [];
+    private readonly List<(AccountBook Book, Guid Id)> _notUsed = [];
+    private readonly List<(AccountBook Book, Guid Id)> _notHeld = [];
 
     /// <summary>SQLSTATE of a stale row: decide again on fresh books.</summary>
     public const string StaleState = "TG001";
@@ -34,8 +36,6 @@ internal sealed class BatchWriter
     public const string DuplicateState = "TG002";
 
     public IReadOnlyCollection<AccountBook> Books => _books;
-
-    public bool IsEmpty => _events.Count == 0 && _expected.Count == 0 && _uniques.Count == 0 && !_books.Any(b => b.Touched.Any(t => t.IsDirty));
 
     public void Touch(AccountBook book) => _books.Add(book);
 
@@ -47,9 +47,14 @@ internal sealed class BatchWriter
         _events.Add(added);
         if (idGiven && !added.Key.TellsTime)
         {
-            _mayBeOld.Add((added.Book.Account, added.Key.Id));
+            _notInEarlierMonths.Add((added.Book, added.Key.Id));
         }
     }
+
+    /// <summary>The use under this id is refused, unless the id turns out to have been used.</summary>
+    public void ExpectNotUsed(AccountBook book, Guid id) => _notUsed.Add((book, id));
+
+    public void ExpectNotHeld(AccountBook book, Guid id) => _notHeld.Add((book, id));
 
     public void Add(AccountBook book, ThresholdCrossing crossing, Instant at) => _crossings.Add((book, crossing, at));
 
@@ -107,7 +112,7 @@ internal sealed class BatchWriter
         AddRates(batch, rates);
         AddUniques(batch);
         AddCrossings(batch);
-        AddOldProbe(batch, now);
+        AddProbes(batch, now);
         AddEvents(batch);
         return batch;
     }
@@ -284,18 +289,24 @@ internal sealed class BatchWriter
         }
     }
 
-    private void AddOldProbe(NpgsqlBatch batch, Instant now)
+    private void AddProbes(NpgsqlBatch batch, Instant now)
     {
-        if (_mayBeOld.Count > 0)
+        var month = EventKey.MonthOf(now);
+        var oldest = month.AddMonths(-EventKey.MonthsSearched);
+        AddProbe(batch, LedgerSql.ExpectNoEvents, _notInEarlierMonths, Day(month), Day(oldest));
+        AddProbe(batch, LedgerSql.ExpectNoEvents, _notUsed, Day(month.AddMonths(2)), Day(oldest));
+        AddProbe(batch, LedgerSql.ExpectNoHolds, _notHeld);
+    }
+
+    private static void AddProbe(NpgsqlBatch batch, string sql, List<(AccountBook Book, Guid Id)> rows, params ReadOnlySpan<NpgsqlParameter> more)
+    {
+        if (rows.Count > 0)
         {
-            var rows = _events.Where(e => _mayBeOld.Contains((e.Book.Account, e.Key.Id))).ToArray();
-            var month = EventKey.MonthOf(now);
-            Add(batch, LedgerSql.ExpectNoEarlierEvents,
-                Smallints(rows, r => r.Book.Partition), Integers(rows, r => r.Book.Account), Uuids(rows, r => r.Key.Id),
-                new() { Value = month, NpgsqlDbType = NpgsqlDbType.Date },
-                new() { Value = month.AddMonths(-EventKey.MonthsSearched), NpgsqlDbType = NpgsqlDbType.Date });
+            Add(batch, sql, [Smallints(rows, r => r.Book.Partition), Integers(rows, r => r.Book.Account), Uuids(rows, r => r.Id), .. more]);
         }
     }
+
+    private static NpgsqlParameter Day(DateOnly day) => new() { Value = day, NpgsqlDbType = NpgsqlDbType.Date };
 
     private void AddEvents(NpgsqlBatch batch)
     {

@@ -11,9 +11,10 @@ namespace Tollgate.Engine.Ledger;
 /// The lanes of this process. A customer belongs to one of them (by partition), so that within a process nobody
 /// contends for its rows; between processes the versions of the rows arbitrate.
 /// </summary>
-public sealed class LedgerLanes : BackgroundService
+public sealed class LedgerLanes : IHostedService, IDisposable
 {
     private readonly Lane[] _lanes;
+    private Task _running = Task.CompletedTask;
     private readonly LaneMetrics _metrics = new();
 
     public LedgerLanes(Database database, LedgerOptions options, ILogger<Lane> log)
@@ -36,32 +37,26 @@ public sealed class LedgerLanes : BackgroundService
     /// <summary>Real time, for which months are earlier; decisions use the project's clock.</summary>
     private static Instant RealNow() => Instant.From(DateTimeOffset.UtcNow);
 
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
-        Task.WhenAll(_lanes.Select(lane => Task.Run(() => lane.RunAsync(CancellationToken.None), CancellationToken.None)));
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        _running = Task.WhenAll(_lanes.Select(lane => Task.Run(() => lane.RunAsync(CancellationToken.None), CancellationToken.None)));
+        return Task.CompletedTask;
+    }
 
     /// <summary>Drains: what waits is decided and answered, then the lanes end.</summary>
-    public override async Task StopAsync(CancellationToken cancellationToken)
+    public async Task StopAsync(CancellationToken cancellationToken)
     {
         foreach (var lane in _lanes)
         {
             lane.Complete();
         }
 
-        await base.StopAsync(cancellationToken);
-        if (ExecuteTask is { } running)
-        {
-            await running.WaitAsync(cancellationToken);
-        }
-
+        await _running.WaitAsync(cancellationToken);
         foreach (var lane in _lanes)
         {
             await lane.DisposeAsync();
         }
     }
 
-    public override void Dispose()
-    {
-        _metrics.Dispose();
-        base.Dispose();
-    }
+    public void Dispose() => _metrics.Dispose();
 }

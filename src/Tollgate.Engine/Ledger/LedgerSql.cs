@@ -205,15 +205,25 @@ internal static class LedgerSql
         """;
 
     /// <summary>
-    /// Ids that do not tell their time may have been used in an earlier month, where the unique key of this month does not
-    /// see them. $1 partitions, $2 accounts, $3 ids, $4 the month now, $5 the oldest month searched.
+    /// These ids must not exist. Ids that do not tell their time may have been used in an earlier month, where the unique
+    /// key of this month does not see them; a refusal writes no event, yet a retry of what was allowed must replay.
+    /// $1 partitions, $2 accounts, $3 ids, $4 months before this one, $5 months from this one on.
     /// </summary>
-    public const string ExpectNoEarlierEvents =
+    public const string ExpectNoEvents =
         """
         SELECT expect_rows((SELECT count(*)
                               FROM unnest($1::smallint[], $2::integer[], $3::uuid[]) AS x (partition, account, id)
                               JOIN events e ON e.partition = x.partition AND e.account = x.account AND e.id = x.id
                                            AND e.month < $4::date AND e.month >= $5::date),
+                           0, 'TG002')
+        """;
+
+    /// <summary>As <see cref="ExpectNoEvents"/>, for refused reservations.</summary>
+    public const string ExpectNoHolds =
+        """
+        SELECT expect_rows((SELECT count(*)
+                              FROM unnest($1::smallint[], $2::integer[], $3::uuid[]) AS x (partition, account, id)
+                              JOIN holds h ON h.partition = x.partition AND h.account = x.account AND h.id = x.id),
                            0, 'TG002')
         """;
 

@@ -23,7 +23,7 @@ public sealed class LedgerRig : IAsyncDisposable
         Database = database;
         _directory = new(database.Source);
         Clock = new();
-        _presence = new(database.Source, _directory, Clock, NullLogger<ServerPresence>.Instance);
+        _presence = new(database.Connections, _directory, Clock, NullLogger<ServerPresence>.Instance);
         _lanes = new(database.Connections, options, LoggerFactory.Create(b => b.AddSimpleConsole()).CreateLogger<Lane>());
         _sweeper = new(_lanes, database.Connections, _directory, Clock, NullLogger<HoldSweeper>.Instance);
         Gate = new(_lanes, options, database.Connections, Clock, _presence);
@@ -44,8 +44,9 @@ public sealed class LedgerRig : IAsyncDisposable
         {
             var reading = CatalogReader.ReadYaml(yaml);
             reading.Faults.ShouldBeEmpty();
-            await new CreateProject(database.Source, rig._directory).RunAsync(
+            var project = await new CreateProject(database.Source, rig._directory).RunAsync(
                 new("shop", "Shop", ProjectMode.Live, "Etc/UTC", "USD", reading.Document!), CancellationToken.None);
+            await new PublishCatalog(database.Source).PublishAsync(project!.Id, reading.Document!, null, CancellationToken.None);
         }
 
         await rig._presence.StartAsync(CancellationToken.None);
