@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Tollgate.Core.Money;
 using Tollgate.Engine.Catalog;
@@ -24,7 +23,7 @@ public sealed class LedgerRig : IAsyncDisposable
         _directory = new(database.Source);
         Clock = new();
         _presence = new(database.Connections, _directory, Clock, NullLogger<ServerPresence>.Instance);
-        _lanes = new(database.Connections, options, LoggerFactory.Create(b => b.AddSimpleConsole()).CreateLogger<Lane>());
+        _lanes = new(database.Connections, options, NullLogger<Lane>.Instance);
         _sweeper = new(_lanes, database.Connections, _directory, Clock, NullLogger<HoldSweeper>.Instance);
         Gate = new(_lanes, options, database.Connections, Clock, _presence);
     }
