@@ -1,1 +1,48 @@
-Console.WriteLine("bench");
+using System.Runtime.InteropServices;
+using Tollgate.Bench;
+using Tollgate.Bench.Stage;
+
+using var stop = new CancellationTokenSource();
+using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+
+try
+{
+    var options = BenchOptions.Parse(args);
+    if (options.ShowHelp)
+    {
+        Console.WriteLine(BenchOptions.Help);
+        return 0;
+    }
+
+    if (options.ShowList)
+    {
+        Console.WriteLine(string.Join('\n', Scenario.All.Select(scenario => $"{scenario.Code,-4} {scenario.Title}")));
+        return 0;
+    }
+
+    return await new BenchRun(options, stop.Token).RunAsync();
+}
+catch (ArgumentException wrong)
+{
+    Console.Error.WriteLine(wrong.Message + "\n");
+    Console.Error.WriteLine(BenchOptions.Help);
+    return 2;
+}
+catch (BenchFault fault)
+{
+    Console.Error.WriteLine(fault.Message);
+    return 1;
+}
+catch (OperationCanceledException) when (stop.IsCancellationRequested)
+{
+    Console.Error.WriteLine("Stopped; everything it had started is gone.");
+    return 1;
+}
+
+void Stop(PosixSignalContext signal)
+{
+    // Not the runtime's own way out, which would leave the server and PostgreSQL behind.
+    signal.Cancel = true;
+    stop.Cancel();
+}

@@ -1,0 +1,19 @@
+using Tollgate.Bench.Stage;
+
+namespace Tollgate.Bench.Load;
+
+/// <summary>What one run of a load came to. Latencies in milliseconds; <see cref="Refused"/> counts answers other than 2xx.</summary>
+internal sealed record LoadResult(double PerSecond, double P50, double P99, double P999, double Most)
+{
+    public long Done { get; init; }
+
+    public long Refused { get; init; }
+
+    /// <summary>Connections that broke and answers that never came.</summary>
+    public long Broken { get; init; }
+
+    public CpuShare Cpu { get; init; } = CpuShare.None;
+}
+
+/// <summary>One side of a comparison: something that can be run for the length of a round.</summary>
+internal sealed record Peer(string Name, Func<CancellationToken, Task<LoadResult>> RunAsync);

@@ -1,0 +1,97 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using Tollgate.Bench.Stage;
+
+namespace Tollgate.Bench.Load;
+
+/// <summary>Whose turn it is in a load of single decisions.</summary>
+internal enum Turn
+{
+    /// <summary>Any customer, evenly.</summary>
+    Random,
+
+    /// <summary>One after the other.</summary>
+    Each,
+
+    /// <summary>Always the first: a hot balance.</summary>
+    First,
+}
+
+/// <summary>
+/// The closed-loop generator: wrk, one thread, so many keep-alive connections, each sending its next request when the
+/// last was answered. The no-op and what is compared with it get the same text, made by the same script.
+/// </summary>
+internal sealed class Wrk(Workbench bench, TollgateServer server, Books books)
+{
+    /// <param name="path">/v1/consume, /v1/check or /v1/noop.</param>
+    /// <param name="ids">Whether each request brings an idempotency id.</param>
+    /// <param name="records">Whether an answer of 200 means that an event was recorded.</param>
+    public Peer One(
+        string name, string path, int connections, string feature = BenchProject.Feature, int customers = BenchProject.Customers,
+        string prefix = "c", Turn turn = Turn.Random, bool ids = true, bool records = false, bool refusals = false) =>
+        new(name, async cancel =>
+        {
+            var result = await RunAsync("one.lua", connections,
+                [path, server.Project.Key, feature, $"{customers}", prefix, turn.ToString().ToLowerInvariant(), ids ? "ids" : "none", Run(), Seed()],
+                refusals, cancel);
+            books.Acknowledge(records ? result.Done - result.Refused : 0, records ? connections : 0);
+            return result;
+        });
+
+    public Peer Consume(int connections, string prefix = "c", string feature = BenchProject.Feature, Turn turn = Turn.Random) =>
+        One($"consume c={connections}", "/v1/consume", connections, feature, prefix: prefix, turn: turn, records: true);
+
+    public Peer NoOp(int connections, bool ids = true) => One($"no-op c={connections}", "/v1/noop", connections, ids: ids);
+
+    /// <summary>100 events a request. Figures are events, not requests.</summary>
+    public Peer Events(int connections) => new($"events c={connections}", async cancel =>
+    {
+        const int each = 100;
+        var result = await RunAsync("events.lua", connections,
+            ["/v1/events", server.Project.Key, BenchProject.Feature, $"{BenchProject.Customers}", "c", Run(), Seed()], false, cancel);
+        books.Acknowledge(result.Done * each, connections * each);
+        return result with { PerSecond = result.PerSecond * each, Done = result.Done * each };
+    });
+
+    /// <param name="path">With <c>{customer}</c> in it.</param>
+    public Peer Read(string name, string path, int connections, string prefix = "c") => new(name, cancel =>
+        RunAsync("read.lua", connections, [path, server.Project.Key, $"{BenchProject.Customers}", prefix, Seed()], false, cancel));
+
+    private async Task<LoadResult> RunAsync(
+        string script, int connections, string[] arguments, bool refusals, CancellationToken cancel)
+    {
+        var seconds = bench.Options.RoundSeconds;
+        var watch = bench.Cpu.MeasureAsync(TimeSpan.FromSeconds(seconds), cancel);
+        var said = await Child.RunAsync(bench.Tools.Wrk,
+            ["-t1", $"-c{connections}", $"-d{seconds}s", "--latency", "--timeout", "10s", "-s", Path.Combine(bench.Scripts, script), server.Url, "--", .. arguments],
+            cancel);
+        var result = Parse(said.OutOrThrow("wrk")) with { Cpu = await watch };
+        if ((result.Refused > 0 && !refusals) || result.Broken > 0)
+        {
+            throw new BenchFault($"{script} {arguments[0]}, {connections} connections: {result.Refused} of {result.Done} answers were not 2xx, "
+                + $"{result.Broken} connections broke or were not answered in 10 s. A load that is refused proves nothing.");
+        }
+
+        return result;
+    }
+
+    /// <summary>Reads the line that <c>report.lua</c> prints; its times are microseconds.</summary>
+    internal static LoadResult Parse(string output)
+    {
+        var line = output.Split('\n').FirstOrDefault(text => text.StartsWith("RESULT ", StringComparison.Ordinal))
+            ?? throw new BenchFault("wrk printed no result: " + output.Trim());
+        var fields = line.Split(' ', StringSplitOptions.RemoveEmptyEntries).Skip(1).Select(field => field.Split('='))
+            .ToDictionary(parts => parts[0], parts => double.Parse(parts[1], CultureInfo.InvariantCulture));
+        return new LoadResult(
+            fields["requests"] / (fields["micros"] / 1e6), fields["p50"] / 1e3, fields["p99"] / 1e3, fields["p999"] / 1e3, fields["max"] / 1e3)
+        {
+            Done = (long)fields["requests"],
+            Refused = (long)fields["status"],
+            Broken = (long)(fields["connect"] + fields["read"] + fields["write"] + fields["timeout"]),
+        };
+    }
+
+    private static string Run() => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(3));
+
+    private static string Seed() => $"{RandomNumberGenerator.GetInt32(1, int.MaxValue)}";
+}

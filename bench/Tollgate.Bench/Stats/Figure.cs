@@ -1,0 +1,68 @@
+using System.Globalization;
+
+namespace Tollgate.Bench.Stats;
+
+internal enum Better
+{
+    Higher,
+    Lower,
+}
+
+internal enum Verdict
+{
+    /// <summary>The goal of QUALITY.md is reached.</summary>
+    Goal,
+
+    /// <summary>Not the goal, but the floor of this release.</summary>
+    Floor,
+
+    /// <summary>Neither.</summary>
+    Missed,
+
+    /// <summary>No goal: a figure that helps to read the others.</summary>
+    Context,
+
+    /// <summary>Could not be measured; the note says why.</summary>
+    NotMeasured,
+}
+
+/// <summary>One line of the table.</summary>
+/// <param name="Scenario">S1 …</param>
+/// <param name="Name">What was measured, with its unit or "÷" for a ratio.</param>
+/// <param name="Measured">Null when it could not be measured.</param>
+/// <param name="Goal">What QUALITY.md asks for; null for context.</param>
+/// <param name="Floor">What has to hold now, where that is less than the goal.</param>
+/// <param name="Note">The absolute rates behind a ratio, a reason, a warning.</param>
+internal sealed record Figure(
+    string Scenario, string Name, Spread? Measured, double? Goal, double? Floor, Better Better, string Unit, string Note)
+{
+    /// <summary>An unrelated process used the processors in so many rounds that none without could be had.</summary>
+    public bool Disturbed { get; init; }
+
+    public Verdict Verdict => this switch
+    {
+        { Measured: null } => Verdict.NotMeasured,
+        { Goal: null, Floor: null } => Verdict.Context,
+        { Goal: { } goal } when Holds(goal) => Verdict.Goal,
+        { Floor: { } floor } when Holds(floor) => Verdict.Floor,
+        _ => Verdict.Missed,
+    };
+
+    public static Figure Context(string scenario, string name, double value, string unit, string note = "") =>
+        new(scenario, name, Spread.Of([value]), null, null, Better.Higher, unit, note);
+
+    public static Figure NotMeasured(string scenario, string name, string reason) =>
+        new(scenario, name, null, null, null, Better.Higher, "", reason);
+
+    /// <summary>Three significant digits, thousands with a thin mark: 0.531, 13.6, 41,200.</summary>
+    public static string Text(double value) => Math.Abs(value) switch
+    {
+        >= 1000 => Math.Round(value, Math.Abs(value) >= 100_000 ? -3 : Math.Abs(value) >= 10_000 ? -2 : -1 + 1).ToString("N0", CultureInfo.InvariantCulture),
+        >= 100 => value.ToString("0", CultureInfo.InvariantCulture),
+        >= 10 => value.ToString("0.0", CultureInfo.InvariantCulture),
+        >= 1 => value.ToString("0.00", CultureInfo.InvariantCulture),
+        _ => value.ToString("0.000", CultureInfo.InvariantCulture),
+    };
+
+    private bool Holds(double bound) => Better == Better.Higher ? Measured!.Median >= bound : Measured!.Median <= bound;
+}

@@ -1,0 +1,20 @@
+namespace Tollgate.Bench.Stats;
+
+/// <summary>How a comparison becomes a line of the table.</summary>
+internal static class Ratio
+{
+    public static Figure Higher(string scenario, string name, Comparison compared, double goal, double? floor = null) =>
+        Line(scenario, name, compared, goal, floor, Better.Higher, "/s");
+
+    public static Figure Lower(string scenario, string name, Comparison compared, double goal, double? floor, string unit) =>
+        Line(scenario, name, compared, goal, floor, Better.Lower, unit);
+
+    private static Figure Line(string scenario, string name, Comparison compared, double goal, double? floor, Better better, string unit) =>
+        new(scenario, name, compared.Ratio, goal, floor, better, "",
+            $"{Figure.Text(compared.A.Median)} ÷ {Figure.Text(compared.B.Median)}{unit}; "
+            + $"processors: [{compared.MiddleA.Cpu}] ÷ [{compared.MiddleB.Cpu}]"
+            + (compared.Discarded > 0 ? $"; {compared.Discarded} disturbed pairs discarded" : ""))
+        {
+            Disturbed = compared.Disturbed,
+        };
+}
