@@ -3,6 +3,9 @@ using Tollgate.Bench.Stage;
 
 namespace Tollgate.Bench;
 
+/// <summary>The command line asks for something that there is not: printed with the help.</summary>
+internal sealed class WrongArgument(string message) : Exception(message);
+
 /// <summary>What the command line asked for.</summary>
 internal sealed record BenchOptions
 {
@@ -59,7 +62,7 @@ internal sealed record BenchOptions
 
         for (var at = 0; at < arguments.Count; at++)
         {
-            string Next() => ++at < arguments.Count ? arguments[at] : throw new ArgumentException($"{arguments[at - 1]} needs a value");
+            string Next() => ++at < arguments.Count ? arguments[at] : throw new WrongArgument($"{arguments[at - 1]} needs a value");
             options = arguments[at] switch
             {
                 "--quick" => options,
@@ -70,7 +73,7 @@ internal sealed record BenchOptions
                 "--list" => options with { ShowList = true },
                 "--help" or "-h" => options with { ShowHelp = true },
                 ['S' or 's', .. var number] when int.TryParse(number, out _) => options with { Scenarios = [.. options.Scenarios, "S" + number] },
-                var other => throw new ArgumentException($"\"{other}\" is neither a scenario nor an option"),
+                var other => throw new WrongArgument($"\"{other}\" is neither a scenario nor an option"),
             };
         }
 
@@ -80,5 +83,5 @@ internal sealed record BenchOptions
     private static int Whole(string text, int least, int most) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most
             ? number
-            : throw new ArgumentException($"\"{text}\" is not a number between {least} and {most}");
+            : throw new WrongArgument($"\"{text}\" is not a number between {least} and {most}");
 }

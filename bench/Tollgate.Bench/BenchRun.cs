@@ -40,7 +40,7 @@ internal sealed class BenchRun(BenchOptions options, CancellationToken cancel)
         _figures.AddRange(Scenario.Later.Where(options.Scenarios.Contains)
             .Select(code => Figure.NotMeasured(code, "see QUALITY", "what it measures does not exist yet")));
         var unknown = options.Scenarios.Except([.. Scenario.All.Select(scenario => scenario.Code), .. Scenario.Later]).ToList();
-        return unknown.Count > 0 ? throw new ArgumentException($"there is no {string.Join(", ", unknown)}; --list shows what there is")
+        return unknown.Count > 0 ? throw new WrongArgument($"there is no {string.Join(", ", unknown)}; --list shows what there is")
             : [.. Scenario.All.Where(scenario => options.Scenarios.Count == 0 || options.Scenarios.Contains(scenario.Code))];
     }
 

@@ -23,7 +23,7 @@ try
 
     return await new BenchRun(options, stop.Token).RunAsync();
 }
-catch (ArgumentException wrong)
+catch (WrongArgument wrong)
 {
     Console.Error.WriteLine(wrong.Message + "\n");
     Console.Error.WriteLine(BenchOptions.Help);

@@ -25,15 +25,16 @@ internal sealed class Wrk(Workbench bench, TollgateServer server, Books books)
 {
     /// <param name="path">/v1/consume, /v1/check or /v1/noop.</param>
     /// <param name="ids">Whether each request brings an idempotency id.</param>
+    /// <param name="seconds">A round's length unless given.</param>
     /// <param name="records">Whether an answer of 200 means that an event was recorded.</param>
     public Peer One(
         string name, string path, int connections, string feature = BenchProject.Feature, int customers = BenchProject.Customers,
-        string prefix = "c", Turn turn = Turn.Random, bool ids = true, bool records = false, bool refusals = false) =>
+        string prefix = "c", Turn turn = Turn.Random, bool ids = true, bool records = false, bool refusals = false, int? seconds = null) =>
         new(name, async cancel =>
         {
             var result = await RunAsync("one.lua", connections,
                 [path, server.Project.Key, feature, $"{customers}", prefix, turn.ToString().ToLowerInvariant(), ids ? "ids" : "none", Run(), Seed()],
-                refusals, cancel);
+                refusals, cancel, seconds);
             books.Acknowledge(records ? result.Done - result.Refused : 0, records ? connections : 0);
             return result;
         });
@@ -58,9 +59,9 @@ internal sealed class Wrk(Workbench bench, TollgateServer server, Books books)
         RunAsync("read.lua", connections, [path, server.Project.Key, $"{BenchProject.Customers}", prefix, Seed()], false, cancel));
 
     private async Task<LoadResult> RunAsync(
-        string script, int connections, string[] arguments, bool refusals, CancellationToken cancel)
+        string script, int connections, string[] arguments, bool refusals, CancellationToken cancel, int? length = null)
     {
-        var seconds = bench.Options.RoundSeconds;
+        var seconds = length ?? bench.Options.RoundSeconds;
         var watch = bench.Cpu.MeasureAsync(TimeSpan.FromSeconds(seconds), cancel);
         var said = await Child.RunAsync(bench.Tools.Wrk,
             ["-t1", $"-c{connections}", $"-d{seconds}s", "--latency", "--timeout", "10s", "-s", Path.Combine(bench.Scripts, script), server.Url, "--", .. arguments],

@@ -54,10 +54,12 @@ internal sealed record Figure(
     public static Figure NotMeasured(string scenario, string name, string reason) =>
         new(scenario, name, null, null, null, Better.Higher, "", reason);
 
-    /// <summary>Three significant digits, thousands with a thin mark: 0.531, 13.6, 41,200.</summary>
+    /// <summary>Three significant digits: 0.531, 13.6, 41,200.</summary>
     public static string Text(double value) => Math.Abs(value) switch
     {
-        >= 1000 => Math.Round(value, Math.Abs(value) >= 100_000 ? -3 : Math.Abs(value) >= 10_000 ? -2 : -1 + 1).ToString("N0", CultureInfo.InvariantCulture),
+        >= 100_000 => (Math.Round(value / 1000) * 1000).ToString("N0", CultureInfo.InvariantCulture),
+        >= 10_000 => (Math.Round(value / 100) * 100).ToString("N0", CultureInfo.InvariantCulture),
+        >= 1000 => (Math.Round(value / 10) * 10).ToString("N0", CultureInfo.InvariantCulture),
         >= 100 => value.ToString("0", CultureInfo.InvariantCulture),
         >= 10 => value.ToString("0.0", CultureInfo.InvariantCulture),
         >= 1 => value.ToString("0.00", CultureInfo.InvariantCulture),

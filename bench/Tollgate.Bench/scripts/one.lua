@@ -19,7 +19,7 @@ function init(args)
   local width = #tostring(customers - 1)
   local function make(n)
     local body = string.format('{"customer":"%s%0' .. width .. 'd","feature":"%s"', prefix, n, feature)
-    local length = #body + (with_ids and 44 or 1)
+    local length = #body + (with_ids and 45 or 1)
     return string.format(
       "POST %s HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s%s",
       path, key, length, body, with_ids and ',"id":"' or "}")
