@@ -34,7 +34,7 @@ internal static class S1Consume
 
     private static async Task<IEnumerable<Figure>> FrontierAsync(Session session)
     {
-        var points = new List<(int Connections, LoadResult Result)>();
+        var points = new List<(int Connections, LoadResult Run)>();
         foreach (var connections in session.Options.Quick ? Sweep.Where((_, at) => at % 2 == 0) : Sweep)
         {
             var point = await session.Wrk.Consume(connections).RunAsync(session.Cancel);
@@ -43,13 +43,13 @@ internal static class S1Consume
             points.Add((connections, point));
         }
 
-        return LatencyBoundsMs.Select(bound => points.Where(point => point.Result.P99 <= bound).ToList() is { Count: > 0 } within
-            ? Best(bound, within.MaxBy(point => point.Result.PerSecond))
+        return LatencyBoundsMs.Select(bound => points.Where(point => point.Run.P99 <= bound).ToList() is { Count: > 0 } within
+            ? Best(bound, within.MaxBy(point => point.Run.PerSecond))
             : Figure.NotMeasured("S1", $"frontier: consume/s with p99 ≤ {bound} ms", "no number of connections stayed within"));
 
-        static Figure Best(double bound, (int Connections, LoadResult Result) point) => Figure.Context(
-            "S1", $"frontier: consume/s with p99 ≤ {bound} ms", point.Result.PerSecond, "/s",
-            string.Create(CultureInfo.InvariantCulture, $"{point.Connections} connections, p50 {point.Result.P50:0.00} ms, p99 {point.Result.P99:0.00} ms"));
+        static Figure Best(double bound, (int Connections, LoadResult Run) point) => Figure.Context(
+            "S1", $"frontier: consume/s with p99 ≤ {bound} ms", point.Run.PerSecond, "/s",
+            string.Create(CultureInfo.InvariantCulture, $"{point.Connections} connections, p50 {point.Run.P50:0.00} ms, p99 {point.Run.P99:0.00} ms"));
     }
 
     private static async Task<Figure> HalfLoadAsync(Session session, double perSecond)
