@@ -3,7 +3,7 @@ using Tollgate.Engine.Postgres;
 
 namespace Tollgate.Server.Cli;
 
-/// <summary>The command line: one file for each group of commands, listed here.</summary>
+/// <summary>The command line: one file for each group of commands, listed here. Commands reach the server by <see cref="ServerDoor"/>.</summary>
 internal static class CommandLine
 {
     /// <summary>Every group, in the order that --help shows.</summary>
@@ -31,6 +31,11 @@ internal static class CommandLine
         {
             await Console.Error.WriteLineAsync(e.Message);
             return ExitCode.Refused;
+        }
+        catch (CliStopException e)
+        {
+            await Console.Error.WriteLineAsync(e.Message);
+            return e.ExitCode;
         }
     }
 }

@@ -1,0 +1,191 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Tollgate.Server.Hosting;
+
+namespace Tollgate.Server.Cli;
+
+/// <summary>
+/// How commands talk to a running server: over HTTP, with the URL and the admin key from <c>keys.env</c> of <c>--data</c>, or
+/// with <c>--url</c> and <c>--key</c>. A refusal becomes one sentence on stderr and the exit code.
+/// </summary>
+internal sealed class ServerDoor : IDisposable
+{
+    private static readonly Option<string> Url = Text("--url", "url", "Server to talk to. Default: the one of --data. [TOLLGATE_URL]");
+    private static readonly Option<string> Key = Text("--key", "key", "Key to use. Default: the admin key of --data. Prefer the variable. [TOLLGATE_KEY]");
+    private static readonly Option<string> Data = Text("--data", "folder", "Data folder with keys.env. Default .tollgate. [TOLLGATE_DATA]");
+    private static readonly Option<string> Project = Text("--project", "code", "Project to work on, with the admin key (header X-Project). [TOLLGATE_PROJECT]");
+
+    private static readonly JsonSerializerOptions Printed = new() { WriteIndented = true };
+
+    private readonly HttpClient _http;
+
+    private ServerDoor(Uri url, string key, string? project)
+    {
+        // A stream of events or a large export may take its time; a dead server shows by its refused connection.
+        _http = new HttpClient(new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(5) })
+        {
+            BaseAddress = url,
+            Timeout = TimeSpan.FromMinutes(10),
+        };
+        _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key);
+        if (project is not null)
+        {
+            _http.DefaultRequestHeaders.Add("X-Project", project);
+        }
+    }
+
+    /// <summary>A group of commands that talk to the server: they share --url, --key, --data and --project.</summary>
+    public static Command Group(string name, string description, params Command[] commands)
+    {
+        var group = Talking(new Command(name, description));
+        foreach (var command in commands)
+        {
+            group.Add(command);
+        }
+
+        return group;
+    }
+
+    /// <summary>Gives a command the options that choose the server.</summary>
+    public static Command Talking(Command command)
+    {
+        foreach (var option in new[] { Url, Key, Data, Project })
+        {
+            command.Add(option);
+        }
+
+        return command;
+    }
+
+    /// <summary>Sets what the command does; it returns the exit code.</summary>
+    public static void SetAction(Command command, Func<ServerDoor, ParseResult, CancellationToken, Task<int>> run) =>
+        command.SetAction(async (parsed, cancel) =>
+        {
+            using var door = Open(parsed, Environment.GetEnvironmentVariable);
+            return await run(door, parsed, cancel);
+        });
+
+    /// <exception cref="CliStopException">No URL or no key is known.</exception>
+    public static ServerDoor Open(ParseResult parsed, Func<string, string?> environment)
+    {
+        var data = parsed.GetValue(Data) ?? environment("TOLLGATE_DATA") ?? ServerOptions.DefaultData;
+        var keys = KeysFile.Read(data);
+        var url = parsed.GetValue(Url) ?? environment("TOLLGATE_URL") ?? keys.GetValueOrDefault(KeysFile.UrlEntry);
+        var key = parsed.GetValue(Key) ?? environment("TOLLGATE_KEY") ?? keys.GetValueOrDefault(KeysFile.AdminEntry);
+        var file = Engine.Postgres.DataFolder.KeysFileOf(data);
+        if (url is null)
+        {
+            throw new CliStopException(
+                ExitCode.Unreachable, $"No server is known: {file} does not exist. Start one with \"tollgate up\", or name one with --url and --key.");
+        }
+
+        if (key is null)
+        {
+            throw new CliStopException(ExitCode.Usage, $"No key is known: {file} has no {KeysFile.AdminEntry}. Give one with --key or TOLLGATE_KEY.");
+        }
+
+        return Uri.TryCreate(url, UriKind.Absolute, out var address) && address.Scheme is "http" or "https"
+            ? new ServerDoor(address, key, parsed.GetValue(Project) ?? environment("TOLLGATE_PROJECT"))
+            : throw new CliStopException(ExitCode.Usage, $"\"{url}\" is no URL of a server. It looks like http://127.0.0.1:8080.");
+    }
+
+    public async Task<JsonElement> GetAsync(string path, CancellationToken cancel) =>
+        JsonElement.Parse(await TextAsync(HttpMethod.Get, path, null, cancel));
+
+    /// <summary>Sends a JSON body (or none) and returns the JSON answer; undefined when it has no body.</summary>
+    public async Task<JsonElement> SendAsync(HttpMethod method, string path, JsonNode? body, CancellationToken cancel)
+    {
+        using var content = body is null ? null : new StringContent(body.ToJsonString(), Encoding.UTF8, "application/json");
+        var text = await TextAsync(method, path, content, cancel);
+        return text.Length == 0 ? default : JsonElement.Parse(text);
+    }
+
+    /// <summary>Sends any body and returns the answer's text.</summary>
+    public async Task<string> TextAsync(HttpMethod method, string path, HttpContent? content, CancellationToken cancel)
+    {
+        using var answer = await SendAsync(method, path, content, cancel);
+        return await answer.Content.ReadAsStringAsync(cancel);
+    }
+
+    /// <summary>The successful answer itself, for headers and streams. The caller disposes it.</summary>
+    /// <exception cref="CliStopException">The server refused, or none answers.</exception>
+    public async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, HttpContent? content, CancellationToken cancel)
+    {
+        HttpResponseMessage answer;
+        try
+        {
+            using var request = new HttpRequestMessage(method, path) { Content = content };
+            answer = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancel);
+        }
+        catch (HttpRequestException e)
+        {
+            throw new CliStopException(
+                ExitCode.Unreachable, $"No server answers at {_http.BaseAddress} ({e.Message}). Start it with \"tollgate up\", or name another with --url.");
+        }
+        catch (TaskCanceledException) when (!cancel.IsCancellationRequested)
+        {
+            throw new CliStopException(ExitCode.Unreachable, $"The server at {_http.BaseAddress} did not answer in time.");
+        }
+
+        if (answer.IsSuccessStatusCode)
+        {
+            return answer;
+        }
+
+        using (answer)
+        {
+            throw new CliStopException(ExitCode.Refused, SentenceOf((int)answer.StatusCode, await answer.Content.ReadAsStringAsync(cancel)));
+        }
+    }
+
+    /// <summary>Prints JSON for people and for jq.</summary>
+    public static void Print(JsonElement json) => Console.WriteLine(JsonSerializer.Serialize(json, Printed));
+
+    public void Dispose() => _http.Dispose();
+
+    /// <summary>problem+json as sentences: what, why, each fault on a line of its own, and the code to look up.</summary>
+    private static string SentenceOf(int status, string body)
+    {
+        try
+        {
+            var problem = JsonElement.Parse(body);
+            var text = new StringBuilder(Member(problem, "detail") ?? Member(problem, "title") ?? "The server refused.");
+            if (problem.TryGetProperty("errors", out var errors) && errors.ValueKind == JsonValueKind.Array)
+            {
+                foreach (var error in errors.EnumerateArray())
+                {
+                    text.Append("\n  ").Append(FaultOf(error));
+                }
+            }
+
+            return text.Append(CultureInfo.InvariantCulture, $"\n({status} {Member(problem, "code") ?? "error"}, request {Member(problem, "request_id") ?? "unknown"})").ToString();
+        }
+        catch (JsonException)
+        {
+            return $"The server answered {status}.";
+        }
+    }
+
+    private static string FaultOf(JsonElement error)
+    {
+        if (error.ValueKind != JsonValueKind.Object)
+        {
+            return error.ToString();
+        }
+
+        var where = Member(error, "param") ?? Member(error, "path") ?? Member(error, "field");
+        var what = Member(error, "detail") ?? Member(error, "message") ?? error.ToString();
+        var line = error.TryGetProperty("line", out var number) ? $"line {number}: " : "";
+        return where is null ? line + what : $"{line}{where}: {what}";
+    }
+
+    private static string? Member(JsonElement json, string name) =>
+        json.ValueKind == JsonValueKind.Object && json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+
+    private static Option<string> Text(string name, string value, string description) =>
+        new(name) { HelpName = value, Description = description, Recursive = true };
+}
