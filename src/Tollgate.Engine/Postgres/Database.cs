@@ -19,7 +19,7 @@ public sealed record DatabaseOptions
 /// <remarks>While PostgreSQL is away, every use throws <see cref="NpgsqlException"/>; the endpoints answer 503 <c>storage_unavailable</c>.</remarks>
 public sealed class Database : IAsyncDisposable
 {
-    private readonly string _dedicated;
+    private readonly NpgsqlDataSource _dedicated;
 
     public Database(string connectionString, DatabaseOptions options)
     {
@@ -33,30 +33,29 @@ public sealed class Database : IAsyncDisposable
             AutoPrepareMinUsages = 3,
             IncludeErrorDetail = false,
         };
-        Source = new NpgsqlDataSourceBuilder(pooled.ConnectionString).Build();
+        Source = Named("control", pooled);
         pooled.Pooling = false;
         pooled.AutoPrepareMinUsages = 2;
-        _dedicated = pooled.ConnectionString;
+        _dedicated = Named("dedicated", pooled);
     }
 
     /// <summary>The pool of everything that is not a lane.</summary>
     public NpgsqlDataSource Source { get; }
 
     /// <summary>An open connection outside the pool, for a lane or a listener that keeps it. Statements prepare themselves at the second use.</summary>
-    public async Task<NpgsqlConnection> OpenDedicatedAsync(CancellationToken cancel)
+    public async Task<NpgsqlConnection> OpenDedicatedAsync(CancellationToken cancel) => await _dedicated.OpenConnectionAsync(cancel);
+
+    /// <summary>For the few statements of a start: nothing is pooled, and no time limit cuts a long migration.</summary>
+    public static NpgsqlDataSource ForStart(string connectionString) =>
+        Named("start", new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false, Timeout = 5, CommandTimeout = 0 });
+
+    public async ValueTask DisposeAsync()
     {
-        var connection = new NpgsqlConnection(_dedicated);
-        try
-        {
-            await connection.OpenAsync(cancel);
-            return connection;
-        }
-        catch
-        {
-            await connection.DisposeAsync();
-            throw;
-        }
+        await Source.DisposeAsync();
+        await _dedicated.DisposeAsync();
     }
 
-    public ValueTask DisposeAsync() => Source.DisposeAsync();
+    /// <summary>The name stands in metrics, where the connection string itself would be otherwise.</summary>
+    private static NpgsqlDataSource Named(string name, NpgsqlConnectionStringBuilder settings) =>
+        new NpgsqlDataSourceBuilder(settings.ConnectionString) { Name = name }.Build();
 }

@@ -25,8 +25,8 @@ public static class DatabaseCheck
         var name = DatabaseUrl.WithoutSecrets(connectionString);
         try
         {
-            await using var connection = new NpgsqlConnection(connectionString + ";Pooling=false");
-            await connection.OpenAsync(cancel);
+            await using var source = Database.ForStart(connectionString);
+            await using var connection = await source.OpenConnectionAsync(cancel);
             await using var command = new NpgsqlCommand(Facts, connection);
             await using var row = await command.ExecuteReaderAsync(cancel);
             await row.ReadAsync(cancel);

@@ -23,8 +23,8 @@ public static class Migrator
         string connectionString, IReadOnlyList<MigrationFile> files, ILogger logger, CancellationToken cancel)
     {
         // Outside the pool: the lock ends with the connection, and the connection with this method.
-        await using var connection = new NpgsqlConnection(connectionString + ";Pooling=false;Command Timeout=0");
-        await connection.OpenAsync(cancel);
+        await using var source = Database.ForStart(connectionString);
+        await using var connection = await source.OpenConnectionAsync(cancel);
         await TakeLockAsync(connection, logger, cancel);
         try
         {

@@ -213,6 +213,7 @@ public sealed class PrivatePostgres : IAsyncDisposable
 
     private async Task WaitUntilReadyAsync(CancellationToken cancel)
     {
+        await using var source = Database.ForStart(Connection("postgres"));
         var waiting = Stopwatch.StartNew();
         var told = TimeSpan.Zero;
         while (true)
@@ -226,8 +227,7 @@ public sealed class PrivatePostgres : IAsyncDisposable
 
             try
             {
-                await using var connection = new NpgsqlConnection(Connection("postgres") + ";Pooling=false;Timeout=3");
-                await connection.OpenAsync(cancel);
+                await using var connection = await source.OpenConnectionAsync(cancel);
                 return;
             }
             catch (NpgsqlException)
@@ -247,8 +247,8 @@ public sealed class PrivatePostgres : IAsyncDisposable
 
     private async Task EnsureDatabaseAsync(string name, CancellationToken cancel)
     {
-        await using var connection = new NpgsqlConnection(Connection("postgres") + ";Pooling=false");
-        await connection.OpenAsync(cancel);
+        await using var source = Database.ForStart(Connection("postgres"));
+        await using var connection = await source.OpenConnectionAsync(cancel);
         await using var exists = new NpgsqlCommand("SELECT 1 FROM pg_database WHERE datname = $1", connection)
         {
             Parameters = { new() { Value = name } },

@@ -24,6 +24,11 @@ internal static class UpCommand
         Description = "Add demo customers with a usage history. [TOLLGATE_DEMO=1]",
     };
 
+    private static readonly Option<bool> NewAdminKey = new("--new-admin-key")
+    {
+        Description = "Make an admin key and write it to keys.env: for when that file was lost. Earlier keys stay valid until revoked.",
+    };
+
     private static readonly Option<string> Seed = Text("--seed", "number", "Seed of the demo data; the same seed gives the same data. Default 1. [TOLLGATE_SEED]");
     private static readonly Option<string> DefaultProject = Text(
         "--default-project", "code", "Project that public reads without a key are served from (seed doors). [TOLLGATE_DEFAULT_PROJECT]");
@@ -32,7 +37,7 @@ internal static class UpCommand
     {
         var command = new Command("up", "Start the server: prepares what is missing, starts PostgreSQL, migrates, and serves until Ctrl-C or SIGTERM.")
         {
-            Port, Listen, Data, Database, Demo, Seed, DefaultProject,
+            Port, Listen, Data, Database, DefaultProject, NewAdminKey, Demo, Seed,
         };
         command.SetAction((parsed, _) => RunAsync(parsed));
         return command;
@@ -41,7 +46,12 @@ internal static class UpCommand
     private static async Task<int> RunAsync(ParseResult parsed)
     {
         var options = ServerOptions.Read(
-            name => name == "--demo" ? (parsed.GetValue(Demo) ? "1" : null) : parsed.GetValue<string>(name),
+            name => name switch
+            {
+                "--demo" => parsed.GetValue(Demo) ? "1" : null,
+                "--new-admin-key" => parsed.GetValue(NewAdminKey) ? "1" : null,
+                _ => parsed.GetValue<string>(name),
+            },
             Environment.GetEnvironmentVariable,
             out var faults);
         if (options is null)

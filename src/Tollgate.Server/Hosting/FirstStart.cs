@@ -1,20 +1,73 @@
+using Tollgate.Engine.Projects;
+
 namespace Tollgate.Server.Hosting;
 
-/// <summary>What an empty database gets: the projects of <c>catalogs/</c> and their keys, written to keys.env.</summary>
+/// <summary>
+/// What an empty database gets: a project for each built-in catalogue and the keys of all, written to keys.env. On a database
+/// that has them, keys.env stays as it is, but for the URL.
+/// </summary>
 internal static class FirstStart
 {
-    public static Task EnsureAsync(IServiceProvider services, ServerOptions options, ILogger logger, CancellationToken cancel)
+    public static async Task EnsureAsync(IServiceProvider services, ServerOptions options, ILogger logger, CancellationToken cancel)
     {
-        _ = services;
-        _ = logger;
-        _ = cancel;
+        var first = await services.GetRequiredService<CreateFirstProjects>().RunAsync(
+            await BuiltInCatalogs.ReadAsync(cancel),
+            (keys, _) =>
+            {
+                Save(keys, options, logger);
+                return Task.CompletedTask;
+            },
+            cancel);
+        if (first is not null)
+        {
+            logger.LogInformation("Created {Projects} projects from the built-in catalogues.", first.Projects.Count);
+            return;
+        }
+
         var entries = new OrderedDictionary<string, string>(StringComparer.Ordinal) { [KeysFile.UrlEntry] = options.Url };
         foreach (var (name, value) in KeysFile.Read(options.Data))
         {
             entries.TryAdd(name, value);
         }
 
+        if (options.NewAdminKey)
+        {
+            var key = await services.GetRequiredService<CreateKey>().RunAsync(null, KeyOrder.Plain(KeyKind.Admin, "made by up --new-admin-key"), cancel);
+            entries[KeysFile.AdminEntry] = key.Text;
+            logger.LogInformation("Made a new admin key. Earlier ones stay valid until they are revoked.");
+        }
+
+        if (!entries.ContainsKey(KeysFile.AdminEntry))
+        {
+            logger.LogWarning(
+                "{File} has no admin key, and the database only keeps hashes. Start once with --new-admin-key to make one, "
+                + "then make project keys with \"tollgate keys create --project <code>\".",
+                Engine.Postgres.DataFolder.KeysFileOf(options.Data));
+        }
+
         KeysFile.Write(options.Data, entries);
-        return Task.CompletedTask;
+    }
+
+    /// <summary>Keys of another database may stand in the file (the folder was used with another --database): they are kept beside it.</summary>
+    private static void Save(FirstKeys keys, ServerOptions options, ILogger logger)
+    {
+        if (KeysFile.Read(options.Data).ContainsKey(KeysFile.AdminEntry))
+        {
+            var kept = KeysFile.KeepOld(options.Data);
+            logger.LogWarning("The database is empty, but keys.env held keys of another one. They are kept in {File}.", kept);
+        }
+
+        var entries = new OrderedDictionary<string, string>(StringComparer.Ordinal)
+        {
+            [KeysFile.UrlEntry] = options.Url,
+            [KeysFile.AdminEntry] = keys.Admin.Text,
+        };
+        foreach (var project in keys.Projects)
+        {
+            entries[KeysFile.SecretEntry(project.Order.Code)] = project.SecretKey.Text;
+            entries[KeysFile.PublicEntry(project.Order.Code)] = project.PublicKey.Text;
+        }
+
+        KeysFile.Write(options.Data, entries);
     }
 }

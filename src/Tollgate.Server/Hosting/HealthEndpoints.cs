@@ -69,7 +69,7 @@ internal static class HealthEndpoints
             await using var row = await command.ExecuteReaderAsync(cancel);
             await row.ReadAsync(cancel);
             var latency = Stopwatch.GetElapsedTime(started);
-            var skew = DateTime.UtcNow - row.GetDateTime(0);
+            var skew = TimeProvider.System.GetUtcNow().UtcDateTime - row.GetDateTime(0);
             var version = row.GetInt32(1);
 
             // A newer schema is fine for a server that still runs while its successor is being rolled out.

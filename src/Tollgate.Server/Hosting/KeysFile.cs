@@ -65,5 +65,20 @@ public static class KeysFile
         File.Move(temporary, file, overwrite: true);
     }
 
+    /// <summary>Moves the file aside, never over an earlier one.</summary>
+    /// <returns>Its new name.</returns>
+    public static string KeepOld(string dataFolder)
+    {
+        var file = DataFolder.KeysFileOf(dataFolder);
+        var number = 1;
+        while (File.Exists($"{file}.old{number}"))
+        {
+            number++;
+        }
+
+        File.Move(file, $"{file}.old{number}");
+        return $"{file}.old{number}";
+    }
+
     private static string Upper(string project) => project.Replace('-', '_').ToUpperInvariant();
 }

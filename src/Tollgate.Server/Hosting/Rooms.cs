@@ -13,6 +13,7 @@ internal static class Rooms
         services.AddHttpRoom(http => http.DefaultProject = options.DefaultProject);
         services.AddProjects();
         services.AddHostedService<EventMonthsLoop>();
+        Telemetry.AddServices(services);
     }
 
     /// <summary>Before any endpoint: errors, authentication, idempotency.</summary>
@@ -24,6 +25,7 @@ internal static class Rooms
     public static void MapEndpoints(WebApplication app)
     {
         HealthEndpoints.Map(app);
+        Telemetry.Map(app);
 
         // Last: what the rooms have mapped is described, and nothing is open by accident.
         app.MapHttpRoom();

@@ -12,6 +12,7 @@ public sealed record ServerOptions
     public const string DefaultListen = "127.0.0.1";
 
     /// <summary>The TCP port, 1 to 65535; 8080 unless told otherwise.</summary>
+    /// <summary>TCP port, 1 to 65535.</summary>
     public required int Port { get; init; }
 
     /// <summary>The address to listen on. Loopback unless told otherwise: who wants the network says so.</summary>
@@ -24,28 +25,40 @@ public sealed record ServerOptions
     public string? Database { get; init; }
 
     /// <summary>Accept a database that may lose acknowledged facts (fsync off): for experiments only.</summary>
+    /// <summary>Start on a database of one's own that may lose acknowledged facts, with a warning instead of a refusal.</summary>
     public bool AllowUnsafeDatabase { get; init; }
 
     /// <summary>Fill an empty server with customers, history and money movements to look at.</summary>
+    /// <summary>Makes an admin key and writes it to keys.env: for when that file was lost.</summary>
+    public bool NewAdminKey { get; init; }
+
+    /// <summary>Adds demo customers with a usage history.</summary>
     public bool Demo { get; init; }
 
     /// <summary>What the demo data are made from: the same seed gives the same data.</summary>
+    /// <summary>Of the demo data: the same seed gives the same data.</summary>
     public long Seed { get; init; } = 1;
 
     /// <summary>The project that public reads of the seed doors without a key serve.</summary>
     public string? DefaultProject { get; init; }
 
+    /// <inheritdoc cref="Settings.MaxBodyBytes"/>
     public long MaxBodyBytes { get; init; } = Settings.MaxBodyBytes.Default;
 
+    /// <inheritdoc cref="Settings.MaxConnections"/>
     public long MaxConnections { get; init; } = Settings.MaxConnections.Default;
 
+    /// <inheritdoc cref="Settings.HeaderSeconds"/>
     public TimeSpan HeaderTime { get; init; } = TimeSpan.FromSeconds(Settings.HeaderSeconds.Default);
 
+    /// <inheritdoc cref="Settings.MinBodyBytesPerSecond"/>
     public long MinBodyBytesPerSecond { get; init; } = Settings.MinBodyBytesPerSecond.Default;
 
+    /// <inheritdoc cref="Settings.DrainSeconds"/>
     public TimeSpan DrainTime { get; init; } = TimeSpan.FromSeconds(Settings.DrainSeconds.Default);
 
     /// <summary>Pool size and patience of the connections to PostgreSQL.</summary>
+    /// <summary>Sizes and time limits of the database connections.</summary>
     public DatabaseOptions Connections { get; init; } = new();
 
     /// <summary>Where clients on this machine reach the server.</summary>
@@ -73,6 +86,7 @@ public sealed record ServerOptions
             Data = Path.GetFullPath(text.Of("--data", "TOLLGATE_DATA") ?? DefaultData),
             Database = ReadDatabase(text, found),
             AllowUnsafeDatabase = ReadSwitch(environment, DatabaseCheck.UnsafeVariable, found),
+            NewAdminKey = text.Of("--new-admin-key", null) is not null,
             Demo = text.Of("--demo", null) is not null || ReadSwitch(environment, "TOLLGATE_DEMO", found),
             Seed = ReadNumber(text, "--seed", "TOLLGATE_SEED", 1, 0, long.MaxValue, "a seed", found),
             DefaultProject = text.Of("--default-project", "TOLLGATE_DEFAULT_PROJECT"),

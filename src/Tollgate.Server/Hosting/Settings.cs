@@ -3,34 +3,42 @@ namespace Tollgate.Server.Hosting;
 /// <summary>Every limit of the server in one list: read and checked together, shown by <c>tollgate up --help</c>.</summary>
 public static class Settings
 {
+    /// <summary>The largest request body.</summary>
     public static readonly Setting MaxBodyBytes = new(
         "TOLLGATE_MAX_BODY_BYTES", "bytes", 16 * 1024 * 1024, 64 * 1024, 1024L * 1024 * 1024,
         "Ten thousand events of 1.6 kB. Streams (NDJSON) are not bounded by it: they are read line by line.");
 
+    /// <summary>Open client connections at one time.</summary>
     public static readonly Setting MaxConnections = new(
         "TOLLGATE_MAX_CONNECTIONS", "connections", 10_000, 10, 1_000_000,
         "An idle connection costs about 10 kB; beyond this new ones are closed at once.");
 
+    /// <summary>Time for a request's head to arrive.</summary>
     public static readonly Setting HeaderSeconds = new(
         "TOLLGATE_HEADER_SECONDS", "seconds", 15, 1, 600,
         "Time for a request's head to arrive: a client that dribbles it would hold a connection for ever.");
 
+    /// <summary>The slowest pace of a request body.</summary>
     public static readonly Setting MinBodyBytesPerSecond = new(
         "TOLLGATE_MIN_BODY_BYTES_PER_SECOND", "bytes per second", 240, 0, 1_000_000,
         "Slower bodies are cut after 5 seconds; 0 accepts any pace.");
 
+    /// <summary>Time for requests in flight after a signal to stop.</summary>
     public static readonly Setting DrainSeconds = new(
         "TOLLGATE_DRAIN_SECONDS", "seconds", 15, 0, 600,
         "Time for requests in flight to finish after SIGTERM; service managers commonly kill after 30.");
 
+    /// <summary>Database connections of the control plane.</summary>
     public static readonly Setting PoolSize = new(
         "TOLLGATE_POOL_SIZE", "connections", 20, 2, 1000,
         "PostgreSQL connections of everything but the hot path's lanes; more only queue inside PostgreSQL.");
 
+    /// <summary>Time for a database connection attempt.</summary>
     public static readonly Setting ConnectSeconds = new(
         "TOLLGATE_CONNECT_SECONDS", "seconds", 3, 1, 60,
         "A caller gets its 503 soon instead of waiting on a database that is away.");
 
+    /// <summary>Time for one statement.</summary>
     public static readonly Setting CommandSeconds = new(
         "TOLLGATE_COMMAND_SECONDS", "seconds", 30, 1, 3600,
         "A statement that runs longer is given up; none of Tollgate's own comes near.");

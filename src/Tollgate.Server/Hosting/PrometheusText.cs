@@ -1,0 +1,68 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
+using System.Globalization;
+using System.Text;
+
+namespace Tollgate.Server.Hosting;
+
+/// <summary>
+/// The process's metrics in Prometheus' text format: listens to the meters of <see cref="Meters"/> and adds up what they
+/// measure. It stands in for OpenTelemetry.Exporter.Prometheus.AspNetCore, which replaces it when that can be had; it knows
+/// counters, up-down counters, gauges and histograms with fixed bounds, and nothing of exemplars or native histograms.
+/// </summary>
+/// <remarks>A measurement costs one dictionary look-up and an interlocked addition; no allocation once a series exists.</remarks>
+public sealed class PrometheusText : IDisposable
+{
+    public const string ContentType = "text/plain; version=0.0.4; charset=utf-8";
+
+    /// <summary>Request durations (Microsoft.AspNetCore.Hosting) are left out: they would cost every decision a few hundred nanoseconds.</summary>
+    public static readonly IReadOnlyList<string> Meters =
+        ["Tollgate", "Npgsql", "Microsoft.AspNetCore.Server.Kestrel", "System.Runtime"];
+
+    private readonly MeterListener _listener = new();
+    private readonly ConcurrentDictionary<Instrument, MetricFamily> _families = new();
+
+    public PrometheusText()
+    {
+        _listener.InstrumentPublished = (instrument, listener) =>
+        {
+            if (Meters.Contains(instrument.Meter.Name))
+            {
+                var family = new MetricFamily(instrument);
+                _families[instrument] = family;
+                listener.EnableMeasurementEvents(instrument, family);
+            }
+        };
+        _listener.SetMeasurementEventCallback<byte>((_, value, tags, state) => Add(state, value, tags));
+        _listener.SetMeasurementEventCallback<short>((_, value, tags, state) => Add(state, value, tags));
+        _listener.SetMeasurementEventCallback<int>((_, value, tags, state) => Add(state, value, tags));
+        _listener.SetMeasurementEventCallback<long>((_, value, tags, state) => Add(state, value, tags));
+        _listener.SetMeasurementEventCallback<float>((_, value, tags, state) => Add(state, value, tags));
+        _listener.SetMeasurementEventCallback<double>((_, value, tags, state) => Add(state, value, tags));
+        _listener.SetMeasurementEventCallback<decimal>((_, value, tags, state) => Add(state, (double)value, tags));
+        _listener.Start();
+    }
+
+    /// <summary>All series, families in the order of their names.</summary>
+    public string Scrape()
+    {
+        _listener.RecordObservableInstruments();
+        var text = new StringBuilder();
+        foreach (var name in _families.Values.GroupBy(family => family.Name).OrderBy(group => group.Key, StringComparer.Ordinal))
+        {
+            var first = name.First();
+            text.Append(CultureInfo.InvariantCulture, $"# HELP {first.Name} {first.Help}\n# TYPE {first.Name} {first.Type}\n");
+            foreach (var family in name)
+            {
+                family.Print(text);
+            }
+        }
+
+        return text.ToString();
+    }
+
+    public void Dispose() => _listener.Dispose();
+
+    private static void Add(object? family, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags) =>
+        ((MetricFamily)family!).Add(value, tags);
+}

@@ -1,0 +1,71 @@
+using OpenTelemetry;
+using OpenTelemetry.Metrics;
+using OpenTelemetry.Trace;
+using Tollgate.Engine.Projects;
+using Tollgate.Server.Http;
+
+namespace Tollgate.Server.Hosting;
+
+/// <summary>
+/// Metrics in Prometheus' format at <c>/metrics</c>, for the admin key; and metrics and traces over OTLP when
+/// OTEL_EXPORTER_OTLP_ENDPOINT is set (the standard OTEL_ variables configure it).
+/// </summary>
+internal static class Telemetry
+{
+    public const string EndpointVariable = "OTEL_EXPORTER_OTLP_ENDPOINT";
+
+    public static void AddServices(IServiceCollection services)
+    {
+        services.AddSingleton<PrometheusText>();
+        services.AddHostedService<OtlpExport>();
+    }
+
+    public static void Map(WebApplication app)
+    {
+        // Created now, not with the first scrape: what happened before would be missing.
+        var metrics = app.Services.GetRequiredService<PrometheusText>();
+        app.MapGet("/metrics", () => TypedResults.Text(metrics.Scrape(), PrometheusText.ContentType))
+            .RequireKey(Access.Admin, Scope.None)
+            .Describe(new("Health", "Read the metrics", "Counters, gauges and histograms of this server in Prometheus' text format. The scraper sends the admin key as bearer token.")
+            {
+                Answers = [Example.OfText(200, "The metrics.", "text/plain", "# TYPE tollgate_decisions_total counter\ntollgate_decisions_total{outcome=\"allowed\"} 42\n")],
+            });
+    }
+
+    /// <summary>Nothing is sent anywhere unless an endpoint is named.</summary>
+    private sealed class OtlpExport : IHostedService, IDisposable
+    {
+        private MeterProvider? _meters;
+        private TracerProvider? _traces;
+
+        public Task StartAsync(CancellationToken cancellationToken)
+        {
+            if (!string.IsNullOrWhiteSpace(Environment.GetEnvironmentVariable(EndpointVariable)))
+            {
+                _meters = Sdk.CreateMeterProviderBuilder()
+                    .AddMeter([.. PrometheusText.Meters, "Microsoft.AspNetCore.Hosting"])
+                    .AddOtlpExporter()
+                    .Build();
+                _traces = Sdk.CreateTracerProviderBuilder()
+                    .AddSource("Tollgate", "Microsoft.AspNetCore", "Npgsql")
+                    .AddOtlpExporter()
+                    .Build();
+            }
+
+            return Task.CompletedTask;
+        }
+
+        public Task StopAsync(CancellationToken cancellationToken)
+        {
+            _meters?.ForceFlush(2000);
+            _traces?.ForceFlush(2000);
+            return Task.CompletedTask;
+        }
+
+        public void Dispose()
+        {
+            _meters?.Dispose();
+            _traces?.Dispose();
+        }
+    }
+}
