@@ -69,7 +69,14 @@ public sealed record Problem
 /// <param name="Param">The place: <c>amounts.ats_scan</c>, <c>features[2].code</c>, a query parameter or a header.</param>
 /// <param name="Code">One of <see cref="FaultCode"/>, or a code of the room that found it.</param>
 /// <param name="Detail">What is expected, and the value seen where it is no secret.</param>
-public sealed record Fault(string Param, string Code, string Detail);
+public sealed record Fault(string Param, string Code, string Detail)
+{
+    /// <summary>Of a catalogue's text: the 1-based line.</summary>
+    public int? Line { get; init; }
+
+    /// <summary>Of a catalogue's text: the 1-based column.</summary>
+    public int? Column { get; init; }
+}
 
 /// <summary>The codes of single faults that every operation shares.</summary>
 public static class FaultCode

@@ -162,6 +162,11 @@ public static partial class CatalogRules
     private static void CheckPlan(Plan plan, string path, CatalogDocument document, List<CatalogFault> faults)
     {
         CheckCode(plan.Code, $"{path}.code", faults);
+        if (plan.Code == "compare")
+        {
+            faults.Add(new($"{path}.code", "'compare' cannot be a plan's code: /v1/plans/compare is the comparison of plans."));
+        }
+
         CheckText(plan.Name, $"{path}.name", CatalogLimits.ShortText, faults);
         CheckOptionalText(plan.Tagline, $"{path}.tagline", CatalogLimits.ShortText, faults);
         CheckOptionalText(plan.Description, $"{path}.description", CatalogLimits.LongText, faults);

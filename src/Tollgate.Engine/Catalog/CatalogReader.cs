@@ -14,6 +14,9 @@ public sealed record CatalogReading(CatalogDocument? Document, IReadOnlyList<Cat
 /// </summary>
 public static class CatalogReader
 {
+    /// <summary>Bytes of a catalogue's text, at most.</summary>
+    public const int LargestText = CatalogTextLimits.LargestText;
+
     public static CatalogReading ReadYaml(string text) => Read(() => CatalogText.ParseYaml(text));
 
     public static CatalogReading ReadJson(ReadOnlyMemory<byte> utf8) => Read(() => CatalogText.ParseJson(utf8));

@@ -33,7 +33,7 @@ public sealed record Publication(PublishOutcome Outcome, int Revision, string ET
 public sealed class PublishCatalog(NpgsqlDataSource database)
 {
     /// <param name="document">Already checked by <see cref="CatalogRules.Check"/>.</param>
-    /// <param name="ifMatch">The ETag that the caller saw; null publishes over whatever is in force.</param>
+    /// <param name="ifMatch">The header: ETags that the caller saw, or <c>*</c>; null publishes over whatever is in force.</param>
     public async Task<Publication> PublishAsync(int projectId, CatalogDocument document, string? ifMatch, CancellationToken cancel)
     {
         await using var connection = await database.OpenConnectionAsync(cancel);
@@ -50,7 +50,7 @@ public sealed class PublishCatalog(NpgsqlDataSource database)
         // 1
         await ExecuteAsync(connection, CatalogSql.LockProject, cancel, projectId);
         var before = await CatalogQueries.NewestAsync(connection, projectId, cancel);
-        if (ifMatch is not null && ifMatch != "*" && ifMatch != before?.ETag)
+        if (ifMatch is not null && !Matches(ifMatch, before?.ETag))
         {
             return new(PublishOutcome.Stale, before?.Revision ?? 0, before?.ETag ?? "", []);
         }
@@ -87,6 +87,9 @@ public sealed class PublishCatalog(NpgsqlDataSource database)
         await ExecuteAsync(connection, CatalogSql.Notify, cancel, projectId);
         return new(PublishOutcome.Published, revision, etag, changed);
     }
+
+    private static bool Matches(string ifMatch, string? etag) =>
+        ifMatch.Split(',', StringSplitOptions.TrimEntries).Any(seen => seen == "*" || seen == etag);
 
     private static async Task<bool> AddVersionIfChangedAsync(
         NpgsqlConnection connection, int projectId, Plan plan, CatalogDocument document, CancellationToken cancel)

@@ -1,5 +1,7 @@
+using Tollgate.Server.Catalog;
 using Tollgate.Server.Http;
 using Tollgate.Server.Projects;
+using Tollgate.Server.SeedDoors;
 
 namespace Tollgate.Server.Hosting;
 
@@ -12,6 +14,7 @@ internal static class Rooms
         services.AddSingleton(provider => provider.GetRequiredService<Engine.Postgres.Database>().Source);
         services.AddHttpRoom(http => http.DefaultProject = options.DefaultProject);
         services.AddProjects();
+        services.AddCatalog();
         services.AddHostedService<EventMonthsLoop>();
         Telemetry.AddServices(services);
     }
@@ -26,6 +29,9 @@ internal static class Rooms
     {
         HealthEndpoints.Map(app);
         Telemetry.Map(app);
+        app.MapCatalog();
+        app.MapCareerCoachDoor();
+        app.MapAlwrityDoor();
 
         // Last: what the rooms have mapped is described, and nothing is open by accident.
         app.MapHttpRoom();

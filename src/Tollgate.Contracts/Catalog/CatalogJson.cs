@@ -1,0 +1,19 @@
+using System.Text.Json.Serialization;
+using Tollgate.Contracts.Http;
+
+namespace Tollgate.Contracts.Catalog;
+
+/// <summary>How the bodies of the room Catalog are read and written.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+    AllowDuplicateProperties = false,
+    RespectNullableAnnotations = true,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    Converters = [typeof(PlainDecimal), typeof(UtcInstant)])]
+[JsonSerializable(typeof(PlanView))]
+[JsonSerializable(typeof(PlanList))]
+[JsonSerializable(typeof(FeatureList))]
+[JsonSerializable(typeof(PlanComparison))]
+[JsonSerializable(typeof(CatalogAnswer))]
+public sealed partial class CatalogJson : JsonSerializerContext;

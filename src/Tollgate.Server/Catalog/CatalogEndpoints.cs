@@ -1,0 +1,202 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text;
+using System.Text.Unicode;
+using Tollgate.Contracts.Catalog;
+using Tollgate.Contracts.Http;
+using Tollgate.Core.Catalog;
+using Tollgate.Engine.Catalog;
+using Tollgate.Engine.Projects;
+using Tollgate.Server.Http;
+
+namespace Tollgate.Server.Catalog;
+
+/// <summary>What a project sells: reading it (also with a public key), and putting a new catalogue into force.</summary>
+public static class CatalogEndpoints
+{
+    private const string Yaml = "application/yaml";
+
+    public static void MapCatalog(this WebApplication app)
+    {
+        const Access readers = Access.Public | Access.Secret | Access.CustomerToken;
+        app.MapGet("/v1/plans", (RequestDelegate)ListPlansAsync).RequireKey(readers, Scope.CatalogRead).Describe(CatalogDescriptions.ListPlans);
+        app.MapGet("/v1/plans/compare", (RequestDelegate)ComparePlansAsync).RequireKey(readers, Scope.CatalogRead).Describe(CatalogDescriptions.ComparePlans);
+        app.MapGet("/v1/plans/{code}", (RequestDelegate)GetPlanAsync).RequireKey(readers, Scope.CatalogRead).Describe(CatalogDescriptions.GetPlan);
+        app.MapGet("/v1/features", (RequestDelegate)ListFeaturesAsync).RequireKey(readers, Scope.CatalogRead).Describe(CatalogDescriptions.ListFeatures);
+        app.MapGet("/v1/catalog", (RequestDelegate)GetCatalogAsync).RequireKey(Access.Secret, Scope.CatalogRead).Describe(CatalogDescriptions.GetCatalog);
+
+        var preview = app.Services.GetRequiredService<PreviewCatalog>();
+        var publish = app.Services.GetRequiredService<PublishCatalog>();
+        var directory = app.Services.GetRequiredService<ProjectDirectory>();
+        app.MapPut("/v1/catalog", (RequestDelegate)(context => PutCatalogAsync(context, preview, publish, directory)))
+            .RequireKey(Access.Secret, Scope.CatalogWrite).Describe(CatalogDescriptions.PutCatalog);
+    }
+
+    private static Task ListPlansAsync(HttpContext context)
+    {
+        var catalog = context.Project().Catalog;
+        var plans = CatalogDisplay.Offered(catalog.Document).Select(plan => CatalogViews.Of(plan, catalog));
+        return Answer.Json(context, StatusCodes.Status200OK, new([.. plans], HasMore: false), CatalogJson.Default.PlanList);
+    }
+
+    private static Task GetPlanAsync(HttpContext context)
+    {
+        var catalog = context.Project().Catalog;
+        var code = (string)context.Request.RouteValues["code"]!;
+        return catalog.Plans.TryGetValue(code, out var plan)
+            ? Answer.Json(context, StatusCodes.Status200OK, CatalogViews.Of(plan.Plan, catalog), CatalogJson.Default.PlanView)
+            : Problems.WriteAsync(context, ErrorCode.PlanNotFound);
+    }
+
+    private static Task ComparePlansAsync(HttpContext context) =>
+        Answer.Json(context, StatusCodes.Status200OK, CatalogViews.Compare(context.Project().Catalog.Document), CatalogJson.Default.PlanComparison);
+
+    private static Task ListFeaturesAsync(HttpContext context)
+    {
+        var features = CatalogViews.InOrder(context.Project().Catalog.Document).Select(CatalogViews.Of);
+        return Answer.Json(context, StatusCodes.Status200OK, new([.. features], HasMore: false), CatalogJson.Default.FeatureList);
+    }
+
+    private static Task GetCatalogAsync(HttpContext context)
+    {
+        var catalog = context.Project().Catalog;
+        SetHeaders(context, catalog.ETag, catalog.Revision);
+        string? seen = context.Request.Headers.IfNoneMatch;
+        if (seen == catalog.ETag)
+        {
+            context.Response.StatusCode = StatusCodes.Status304NotModified;
+            return Task.CompletedTask;
+        }
+
+        string? accept = context.Request.Headers.Accept;
+        return accept?.Contains("yaml", StringComparison.OrdinalIgnoreCase) == true
+            ? Answer.Bytes(context, StatusCodes.Status200OK, Encoding.UTF8.GetBytes(CatalogWriter.ToYaml(catalog.Document)), Yaml)
+            : Answer.Bytes(context, StatusCodes.Status200OK, CatalogWriter.ToJson(catalog.Document, indented: false), Answer.JsonType);
+    }
+
+    private static async Task PutCatalogAsync(HttpContext context, PreviewCatalog preview, PublishCatalog publish, ProjectDirectory directory)
+    {
+        var faults = new Faults();
+        string? dryRun = context.Request.Query["dry_run"];
+        if (!faults.OneOf(dryRun, "dry_run", "true", "false"))
+        {
+            await faults.WriteAsync(context);
+            return;
+        }
+
+        if (await ReadAsync(context) is not { } document)
+        {
+            return; // The problem is written.
+        }
+
+        var project = context.Project();
+        var planned = await preview.RunAsync(project.Id, document, context.RequestAborted);
+        if (dryRun == "true")
+        {
+            SetHeaders(context, planned.ETag, planned.Revision);
+            await AnswerAsync(context, "dry_run", planned.Revision, planned.ETag, planned);
+            return;
+        }
+
+        string? ifMatch = context.Request.Headers.IfMatch;
+        var done = await publish.PublishAsync(project.Id, document, ifMatch, context.RequestAborted);
+        SetHeaders(context, done.ETag, done.Revision);
+        if (done.Outcome == PublishOutcome.Stale)
+        {
+            await Problems.WriteAsync(context, ErrorCode.PreconditionFailed, $"The catalogue in force is {done.ETag}, revision {done.Revision}.", "If-Match");
+            return;
+        }
+
+        await directory.RefreshAsync(CancellationToken.None);
+        await AnswerAsync(context, done.Outcome == PublishOutcome.Published ? "published" : "unchanged", done.Revision, done.ETag, planned);
+    }
+
+    private static Task AnswerAsync(HttpContext context, string outcome, int revision, string etag, CatalogPreview planned) => Answer.Json(
+        context,
+        StatusCodes.Status200OK,
+        new CatalogAnswer(
+            outcome,
+            revision,
+            etag,
+            [.. planned.Diff.Changes.Select(CatalogViews.Of)],
+            planned.Diff.ChangedPlans,
+            planned.Diff.RemovedPlans,
+            planned.AffectedCustomers,
+            planned.PinnedCustomers,
+            AffectedSubscriptions: 0,
+            MrrChange: null),
+        CatalogJson.Default.CatalogAnswer);
+
+    /// <summary>The catalogue of the body, YAML or JSON by its content type. Null: the problem is written.</summary>
+    private static async Task<CatalogDocument?> ReadAsync(HttpContext context)
+    {
+        var type = context.Request.ContentType ?? Answer.JsonType;
+        var isYaml = type.Contains("yaml", StringComparison.OrdinalIgnoreCase);
+        if (!isYaml && !type.Contains("json", StringComparison.OrdinalIgnoreCase))
+        {
+            await Problems.WriteAsync(context, ErrorCode.UnsupportedMediaType, $"{Yaml} or {Answer.JsonType} is expected; {type} was sent.", "Content-Type");
+            return null;
+        }
+
+        if (await ReadBytesAsync(context) is not { } bytes)
+        {
+            await Problems.WriteAsync(context, ErrorCode.PayloadTooLarge, $"A catalogue has at most {CatalogReader.LargestText} bytes.");
+            return null;
+        }
+
+        if (!Utf8.IsValid(bytes))
+        {
+            await Problems.WriteAsync(context, ErrorCode.MalformedRequest, "The catalogue is not UTF-8.");
+            return null;
+        }
+
+        var reading = isYaml ? CatalogReader.ReadYaml(Encoding.UTF8.GetString(bytes)) : CatalogReader.ReadJson(bytes);
+        if (reading.Document is null)
+        {
+            await RefuseAsync(context, reading, isYaml);
+        }
+
+        return reading.Document;
+    }
+
+    private static Task RefuseAsync(HttpContext context, CatalogReading reading, bool isYaml)
+    {
+        if (reading.Malformed && !isYaml)
+        {
+            return Problems.WriteAsync(context, ErrorCode.MalformedJson, reading.Faults[0].Describe("line"));
+        }
+
+        var faults = reading.Faults.Take(WireLimits.Faults).Select(static fault =>
+            new Fault(fault.Path, FaultCode.InvalidValue, fault.Message) { Line = fault.Line, Column = fault.Column });
+        return Problems.WriteAsync(context, [.. faults], reading.Malformed ? ErrorCode.MalformedRequest : ErrorCode.CatalogInvalid);
+    }
+
+    private static async Task<byte[]?> ReadBytesAsync(HttpContext context)
+    {
+        var pipe = context.Request.BodyReader;
+        while (true)
+        {
+            var read = await pipe.ReadAsync(context.RequestAborted);
+            if (read.Buffer.Length > CatalogReader.LargestText)
+            {
+                pipe.AdvanceTo(read.Buffer.End);
+                return null;
+            }
+
+            if (read.IsCompleted)
+            {
+                var bytes = read.Buffer.ToArray();
+                pipe.AdvanceTo(read.Buffer.End);
+                return bytes;
+            }
+
+            pipe.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+        }
+    }
+
+    private static void SetHeaders(HttpContext context, string etag, int revision)
+    {
+        context.Response.Headers.ETag = etag.Length == 0 ? null : etag;
+        context.Response.Headers["X-Catalog-Revision"] = revision.ToString(CultureInfo.InvariantCulture);
+    }
+}

@@ -1,0 +1,80 @@
+using Tollgate.Contracts.Catalog;
+using Tollgate.Core.Catalog;
+
+namespace Tollgate.Server.Catalog;
+
+/// <summary>From the catalogue in force to what goes over the wire.</summary>
+internal static class CatalogViews
+{
+    public static PlanView Of(Plan plan, PublishedCatalog catalog) => new(
+        plan.Code,
+        plan.Name,
+        plan.Tagline,
+        plan.Description,
+        plan.Bullets,
+        plan.Icon,
+        plan.Highlighted,
+        plan.SortOrder,
+        plan.Active,
+        plan.Code == catalog.Document.DefaultPlan,
+        catalog.Plans[plan.Code].Number,
+        [.. plan.Prices.Select(Of)],
+        [.. plan.Entitlements.Select(entitlement => Of(entitlement, catalog.Features[entitlement.Feature].Feature))]);
+
+    public static PriceView Of(PlanPrice price) =>
+        new(CatalogWords.Of(price.Interval), price.Currency, price.AmountMinor, price.TrialDays, CatalogDisplay.Price(price));
+
+    public static EntitlementView Of(Entitlement entitlement, Feature feature)
+    {
+        var view = new EntitlementView(
+            feature.Code, feature.Name, CatalogWords.Of(feature.Kind), CatalogDisplay.Entitlement(feature, entitlement));
+        return feature.Kind switch
+        {
+            FeatureKind.Switch => view with { Enabled = entitlement.Enabled },
+            FeatureKind.Value => view with { Value = entitlement.Value, Unlimited = entitlement.Value is null },
+            _ => view with
+            {
+                Quota = entitlement.Quota?.Value,
+                Unlimited = entitlement.Quota is null,
+                Period = CatalogWords.Of(entitlement.Period),
+                HardCap = entitlement.HardCap,
+                OverageLimit = entitlement.OverageLimit?.Value,
+            },
+        };
+    }
+
+    public static FeatureView Of(Feature feature) => new(
+        feature.Code,
+        feature.Name,
+        CatalogWords.Of(feature.Kind),
+        feature.Description,
+        feature.Icon,
+        feature.Unit,
+        feature.IsMoney,
+        feature.SortOrder);
+
+    public static PlanComparison Compare(CatalogDocument document)
+    {
+        var plans = CatalogDisplay.Offered(document).ToArray();
+        return new(
+            [.. plans.Select(static plan => new ComparedPlan(plan.Code, plan.Name, plan.Tagline, plan.Highlighted, [.. plan.Prices.Select(Of)]))],
+            [.. InOrder(document).Select(feature => Compare(feature, plans)).Where(static row => row.Plans.Count > 0)]);
+    }
+
+    public static IEnumerable<Feature> InOrder(CatalogDocument document) =>
+        document.Features.OrderBy(static f => f.SortOrder).ThenBy(static f => f.Code, StringComparer.Ordinal);
+
+    public static CatalogChangeView Of(CatalogChange change) =>
+        new(CatalogWords.Of(change.Kind), change.Subject, change.Member, change.From, change.To, change.ToString());
+
+    private static ComparedFeature Compare(Feature feature, Plan[] plans) => new(
+        feature.Code,
+        feature.Name,
+        feature.Description,
+        feature.Icon,
+        feature.Unit,
+        plans
+            .Select(plan => (plan.Code, Entitlement: plan.Entitlements.FirstOrDefault(e => e.Feature == feature.Code)))
+            .Where(static cell => cell.Entitlement is not null)
+            .ToDictionary(static cell => cell.Code, cell => Of(cell.Entitlement!, feature), StringComparer.Ordinal));
+}
