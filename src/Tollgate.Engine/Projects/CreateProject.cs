@@ -1,6 +1,7 @@
 using Npgsql;
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Time;
+using Tollgate.Engine.Catalog;
 
 namespace Tollgate.Engine.Projects;
 
@@ -36,6 +37,7 @@ public sealed class CreateProject(NpgsqlDataSource database, ProjectDirectory di
             return null;
         }
 
+        await PublishCatalog.PublishInTransactionAsync(connection, id, order.Catalog, ifMatch: null, cancel);
         var secret = await CreateKey.InTransactionAsync(connection, id, KeyOrder.Plain(KeyKind.Secret, "first secret key"), cancel);
         var open = await CreateKey.InTransactionAsync(connection, id, KeyOrder.Plain(KeyKind.Public, "first public key"), cancel);
         return new(id, order, createdAt, secret, open);
