@@ -10,6 +10,9 @@ public enum RotateFault
 
     /// <summary>A key that was revoked stays so; create a new one.</summary>
     Revoked,
+
+    /// <summary>The key can do more than the one who asks.</summary>
+    MoreThanCaller,
 }
 
 public sealed record RotateAnswer(RotateFault Fault, NewKey? Key);
@@ -20,7 +23,8 @@ public sealed class RotateKey(NpgsqlDataSource database, ProjectDirectory direct
     /// <summary>Longest time for which old and new key are valid side by side.</summary>
     public static readonly TimeSpan LongestGrace = TimeSpan.FromDays(7);
 
-    public async Task<RotateAnswer> RunAsync(int? projectId, Guid key, TimeSpan grace, CancellationToken cancel)
+    /// <param name="callerScopes">What the one who asks may do: the text of a stronger key must not fall into its hands.</param>
+    public async Task<RotateAnswer> RunAsync(int? projectId, Guid key, Scope callerScopes, TimeSpan grace, CancellationToken cancel)
     {
         await using var connection = await database.OpenConnectionAsync(cancel);
         await using var transaction = await connection.BeginTransactionAsync(cancel);
@@ -30,7 +34,18 @@ public sealed class RotateKey(NpgsqlDataSource database, ProjectDirectory direct
             return new(fault, null);
         }
 
-        var fresh = await CreateKey.InTransactionAsync(connection, projectId, order!, cancel);
+        var rights = order!.Kind switch
+        {
+            KeyKind.Public => Scope.None,
+            KeyKind.Restricted => order.Scopes,
+            _ => Scope.All,
+        };
+        if ((rights & ~callerScopes) != Scope.None)
+        {
+            return new(RotateFault.MoreThanCaller, null);
+        }
+
+        var fresh = await CreateKey.InTransactionAsync(connection, projectId, order, cancel);
         await (grace > TimeSpan.Zero
             ? ExpireAfterAsync(connection, projectId, key, grace, cancel)
             : RevokeKey.InTransactionAsync(connection, projectId, key, cancel));

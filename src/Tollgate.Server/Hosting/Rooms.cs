@@ -29,6 +29,7 @@ internal static class Rooms
     {
         HealthEndpoints.Map(app);
         Telemetry.Map(app);
+        app.MapProjects();
         app.MapCatalog();
         app.MapCareerCoachDoor();
         app.MapAlwrityDoor();

@@ -26,4 +26,11 @@ public static class ProjectsRoom
         services.AddHostedService(provider => provider.GetRequiredService<ProjectHousekeeping>());
         return services.AddWire(ProjectsJson.Default);
     }
+
+    public static void MapProjects(this WebApplication app)
+    {
+        ProjectsEndpoints.Map(app);
+        KeysEndpoints.Map(app);
+        TokensEndpoints.Map(app);
+    }
 }

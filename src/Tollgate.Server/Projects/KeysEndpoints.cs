@@ -1,0 +1,297 @@
+using System.Net;
+using Tollgate.Contracts.Http;
+using Tollgate.Contracts.Projects;
+using Tollgate.Core.Time;
+using Tollgate.Engine.Clocks;
+using Tollgate.Engine.Projects;
+using Tollgate.Server.Http;
+
+namespace Tollgate.Server.Projects;
+
+/// <summary>
+/// <c>/v1/api-keys</c>: create, list, rotate, revoke. With a project's key or the admin key and <c>X-Project</c>: that
+/// project's keys. With the admin key alone: the server's admin keys.
+/// </summary>
+internal static class KeysEndpoints
+{
+    private const string Tag = "Keys";
+    private const int LargestList = 50;
+
+    private const string ViewExample = """
+        {
+          "id": "019aa5a0-3c1e-7a52-9d31-5f0c8a4b7e10", "kind": "restricted", "name": "importer", "prefix": "tg_rk_4fT9xQ",
+          "scopes": ["gate:write"], "networks": ["203.0.113.0/24"], "created_at": "2026-11-21T08:00:00Z",
+          "expires_at": null, "revoked_at": null, "last_used_at": "2026-11-21T09:12:00Z"
+        }
+        """;
+
+    private const string CreatedExample = """
+        {
+          "id": "019aa5a0-3c1e-7a52-9d31-5f0c8a4b7e10", "key": "tg_rk_…", "kind": "restricted", "name": "importer",
+          "prefix": "tg_rk_4fT9xQ", "scopes": ["gate:write"], "networks": ["203.0.113.0/24"],
+          "created_at": "2026-11-21T08:00:00Z", "expires_at": null
+        }
+        """;
+
+    private static readonly Dictionary<string, string> IdMeaning = new() { ["id"] = "The key's id, not its text." };
+
+    public static void Map(WebApplication app)
+    {
+        var services = app.Services;
+        var queries = services.GetRequiredService<ProjectQueries>();
+        var create = services.GetRequiredService<CreateKey>();
+        var clock = services.GetRequiredService<Clock>();
+        var rotate = services.GetRequiredService<RotateKey>();
+        var revoke = services.GetRequiredService<RevokeKey>();
+        MapCreate(app, create, clock);
+        MapList(app, queries);
+
+        app.MapPost("/v1/api-keys/{id}/rotate", (RequestDelegate)(context => RotateAsync(context, rotate)))
+            .RequireKey(Access.Secret | Access.Admin, Scope.KeysWrite)
+            .WithSecretAnswer()
+            .Describe(new(Tag, "Rotate a key", """
+                Makes a new key with the same rights and ends the old one, at once or after `grace_seconds` in which both are valid. A
+                second rotation of the same key is refused: it is revoked by then.
+                """)
+            {
+                Path = IdMeaning,
+                Request = Example.Of<RotateKeyRequest>("""{"grace_seconds": 3600}"""),
+                Answers = [Example.Of<CreatedKey>(201, "The new key; its text is shown this once.", CreatedExample)],
+                Errors = [ErrorCode.KeyNotFound, ErrorCode.Conflict],
+            });
+
+        app.MapDelete("/v1/api-keys/{id}", (RequestDelegate)(context => RevokeAsync(context, revoke)))
+            .RequireKey(Access.Secret | Access.Admin, Scope.KeysWrite)
+            .Describe(new(Tag, "Revoke a key", """
+                The key is refused from now on: by this server at once, by others within a second. Revoking it again changes nothing. The
+                last admin key cannot be revoked.
+                """)
+            {
+                Path = IdMeaning,
+                Answers = [Example.Nothing("Revoked.")],
+                Errors = [ErrorCode.KeyNotFound, ErrorCode.LastKey],
+            });
+    }
+
+    private static void MapCreate(WebApplication app, CreateKey create, Clock clock) =>
+        app.MapPost("/v1/api-keys", (RequestDelegate)(context => CreateAsync(context, create, clock)))
+            .RequireKey(Access.Secret | Access.Admin, Scope.KeysWrite)
+            .WithSecretAnswer()
+            .Describe(new(Tag, "Create a key", $"""
+                `secret` does everything in the project, `public` reads what browsers may see, `restricted` does what its `scopes` say, only
+                from its `networks` and until `expires_at`, where given. Scopes: {string.Join(", ", Scopes.Names.Select(name => $"`{name}`"))}.
+                With the admin key and no `X-Project` the only kind is `admin`. A restricted key creates no key that can do more than itself.
+                """)
+            {
+                Request = Example.Of<CreateKeyRequest>("""
+                    {"kind": "restricted", "name": "importer", "scopes": ["gate:write"], "networks": ["203.0.113.0/24"]}
+                    """),
+                Answers = [Example.Of<CreatedKey>(201, "Created; the text is shown this once.", CreatedExample)],
+            });
+
+    private static void MapList(WebApplication app, ProjectQueries queries) =>
+        app.MapGet("/v1/api-keys", (RequestDelegate)(context => ListAsync(context, queries)))
+            .RequireKey(Access.Secret | Access.Admin, Scope.KeysRead)
+            .Describe(new(Tag, "List keys", "Newest first, revoked ones included. A key's text is never shown again; `prefix` is its beginning.")
+            {
+                Query = QueryParameter.OfPage,
+                Answers = [Example.Of<KeyList>(200, "A page of keys.", $$"""{"data": [{{ViewExample}}], "has_more": false}""")],
+                Errors = [ErrorCode.ValidationFailed],
+            });
+
+    private static async Task CreateAsync(HttpContext context, CreateKey create, Clock clock)
+    {
+        if (await Body.ReadAsync(context, ProjectsJson.Default.CreateKeyRequest) is not { } body)
+        {
+            return;
+        }
+
+        var caller = context.Caller();
+        var faults = new Faults();
+        var order = Check(body, caller, clock.Now(), faults);
+        if (order is null)
+        {
+            await faults.WriteAsync(context);
+            return;
+        }
+
+        if (caller.Kind == KeyKind.Restricted && (order.Kind == KeyKind.Secret || (order.Scopes & ~caller.Scopes) != Scope.None))
+        {
+            await Problems.WriteAsync(context, ErrorCode.ScopeMissing, "A restricted key creates no key that can do more than itself.");
+            return;
+        }
+
+        var key = await create.RunAsync(caller.Project?.Id, order, context.RequestAborted);
+        await Answer.Json(context, StatusCodes.Status201Created, View(key), ProjectsJson.Default.CreatedKey);
+    }
+
+    private static async Task ListAsync(HttpContext context, ProjectQueries queries)
+    {
+        var faults = new Faults();
+        var paging = Paging.Read(context, faults);
+        Guid? after = null;
+        if (paging.StartingAfter is { } text)
+        {
+            after = ReadId(text);
+            if (after is null)
+            {
+                faults.Add("starting_after", FaultCode.InvalidFormat, "The id of a key is expected.");
+            }
+        }
+
+        if (faults.Any)
+        {
+            await faults.WriteAsync(context);
+            return;
+        }
+
+        var rows = await queries.ListKeysAsync(context.Caller().Project?.Id, paging.Probe, after, context.RequestAborted);
+        var (page, hasMore) = paging.Cut(rows);
+        await Answer.Json(context, StatusCodes.Status200OK, new KeyList([.. page.Select(View)], hasMore), ProjectsJson.Default.KeyList);
+    }
+
+    private static async Task RotateAsync(HttpContext context, RotateKey rotate)
+    {
+        if (await Body.ReadAsync(context, ProjectsJson.Default.RotateKeyRequest, whenEmpty: new()) is not { } body)
+        {
+            return;
+        }
+
+        var faults = new Faults();
+        if (!faults.Range(body.GraceSeconds, "grace_seconds", 0, (long)RotateKey.LongestGrace.TotalSeconds))
+        {
+            await faults.WriteAsync(context);
+            return;
+        }
+
+        var caller = context.Caller();
+        var grace = TimeSpan.FromSeconds(body.GraceSeconds ?? 0);
+        var answer = ReadId(context) is { } id
+            ? await rotate.RunAsync(caller.Project?.Id, id, caller.Scopes, grace, context.RequestAborted)
+            : new(RotateFault.NotFound, null);
+        await (answer.Fault switch
+        {
+            RotateFault.NotFound => Problems.WriteAsync(context, ErrorCode.KeyNotFound),
+            RotateFault.Revoked => Problems.WriteAsync(context, ErrorCode.Conflict, "The key is revoked; create a new one."),
+            RotateFault.MoreThanCaller => Problems.WriteAsync(
+                context, ErrorCode.ScopeMissing, "A restricted key rotates no key that can do more than itself."),
+            _ => Answer.Json(context, StatusCodes.Status201Created, View(answer.Key!), ProjectsJson.Default.CreatedKey),
+        });
+    }
+
+    private static async Task RevokeAsync(HttpContext context, RevokeKey revoke)
+    {
+        var outcome = ReadId(context) is { } id
+            ? await revoke.RunAsync(context.Caller().Project?.Id, id, context.RequestAborted)
+            : RevokeOutcome.NotFound;
+        await (outcome switch
+        {
+            RevokeOutcome.Revoked => Answer.Nothing(context),
+            RevokeOutcome.LastAdminKey => Problems.WriteAsync(context, ErrorCode.LastKey),
+            _ => Problems.WriteAsync(context, ErrorCode.KeyNotFound),
+        });
+    }
+
+    /// <summary>Null when something is wrong.</summary>
+    private static KeyOrder? Check(CreateKeyRequest body, Caller caller, Instant now, Faults faults)
+    {
+        if (faults.Required(body.Kind, "kind"))
+        {
+            faults.OneOf(body.Kind, "kind", caller.Project is null ? ["admin"] : ["secret", "public", "restricted"]);
+        }
+
+        faults.Text(body.Name, "name", WireLimits.NameCharacters);
+        var scopes = CheckScopes(body, faults);
+        var networks = CheckNetworks(body.Networks ?? [], faults);
+        Instant? expiresAt = body.ExpiresAt is { } moment ? Instant.From(moment) : null;
+        if (expiresAt <= now)
+        {
+            faults.Add("expires_at", FaultCode.OutOfRange, "A time in the future is expected.");
+        }
+
+        return faults.Any ? null : new(ProjectQueries.KindOf(body.Kind!), body.Name, scopes, networks, expiresAt);
+    }
+
+    private static Scope CheckScopes(CreateKeyRequest body, Faults faults)
+    {
+        var names = body.Scopes ?? [];
+        if (body.Kind == "restricted" && names.Count == 0)
+        {
+            faults.Add("scopes", FaultCode.Required, $"A restricted key has at least one of {string.Join(", ", Scopes.Names)}.");
+        }
+
+        if (body.Kind != "restricted" && names.Count > 0)
+        {
+            faults.Add("scopes", FaultCode.InvalidValue, "Only restricted keys have scopes.");
+        }
+
+        for (var i = 0; i < names.Count && i < LargestList; i++)
+        {
+            if (!Scopes.TryParse(names[i], out _))
+            {
+                faults.Add($"scopes[{i}]", FaultCode.InvalidValue, $"One of {string.Join(", ", Scopes.Names)} is expected.");
+            }
+        }
+
+        return Scopes.Parse(names);
+    }
+
+    private static List<string> CheckNetworks(IReadOnlyList<string> texts, Faults faults)
+    {
+        List<string> networks = [];
+        if (texts.Count > LargestList)
+        {
+            faults.Add("networks", FaultCode.TooMany, $"At most {LargestList} networks are accepted.");
+            return networks;
+        }
+
+        for (var i = 0; i < texts.Count; i++)
+        {
+            if (IPNetwork.TryParse(texts[i], out var network))
+            {
+                networks.Add(network.ToString());
+            }
+            else if (IPAddress.TryParse(texts[i], out var address))
+            {
+                networks.Add(new IPNetwork(address, address.GetAddressBytes().Length * 8).ToString());
+            }
+            else
+            {
+                faults.Add($"networks[{i}]", FaultCode.InvalidFormat, "An address (203.0.113.7) or a network (203.0.113.0/24) is expected.");
+            }
+        }
+
+        return networks;
+    }
+
+    private static Guid? ReadId(HttpContext context) => ReadId((string)context.Request.RouteValues["id"]!);
+
+    private static Guid? ReadId(string text) => Guid.TryParseExact(text, "D", out var id) ? id : null;
+
+    private static CreatedKey View(NewKey key) => new()
+    {
+        Id = key.Id.ToString(),
+        Key = key.Text,
+        Kind = ProjectQueries.NameOf(key.Order.Kind),
+        Name = key.Order.Name,
+        Prefix = key.Prefix,
+        Scopes = Scopes.ToNames(key.Order.Scopes),
+        Networks = key.Order.Networks,
+        CreatedAt = key.CreatedAt.ToOffset(),
+        ExpiresAt = key.Order.ExpiresAt?.ToOffset(),
+    };
+
+    private static KeyView View(KeyRow key) => new()
+    {
+        Id = key.Id.ToString(),
+        Kind = ProjectQueries.NameOf(key.Kind),
+        Name = key.Name,
+        Prefix = key.Prefix,
+        Scopes = key.Scopes,
+        Networks = key.Networks,
+        CreatedAt = key.CreatedAt.ToOffset(),
+        ExpiresAt = key.ExpiresAt?.ToOffset(),
+        RevokedAt = key.RevokedAt?.ToOffset(),
+        LastUsedAt = key.LastUsedAt?.ToOffset(),
+    };
+}

@@ -1,0 +1,207 @@
+using System.Text.RegularExpressions;
+using Tollgate.Contracts.Http;
+using Tollgate.Contracts.Projects;
+using Tollgate.Core.Catalog;
+using Tollgate.Engine.Catalog;
+using Tollgate.Engine.Projects;
+using Tollgate.Server.Hosting;
+using Tollgate.Server.Http;
+
+namespace Tollgate.Server.Projects;
+
+/// <summary><c>/v1/projects</c>: create, list and show. The operator's, with the admin key.</summary>
+internal static partial class ProjectsEndpoints
+{
+    private const string Tag = "Projects";
+
+    private const string ViewExample = """
+        {
+          "code": "resume-ats", "name": "Resume ATS", "mode": "live", "time_zone": "Etc/UTC", "currency": "USD",
+          "created_at": "2026-11-21T08:00:00Z", "catalog_revision": 1
+        }
+        """;
+
+    public static void Map(WebApplication app)
+    {
+        var queries = app.Services.GetRequiredService<ProjectQueries>();
+        var create = app.Services.GetRequiredService<CreateProject>();
+
+        app.MapPost("/v1/projects", (RequestDelegate)(context => CreateAsync(context, create)))
+            .RequireKey(Access.Admin, Scope.None)
+            .WithSecretAnswer()
+            .Describe(new(Tag, "Create a project", """
+                A project is one product: its catalogue, customers and keys. The answer shows its first secret and public key; they are
+                not shown again. `catalog` is the code of a built-in catalogue or a catalogue as YAML text; without it the project starts
+                with a single plan `free` that grants nothing. A repeat with the same code answers 409 and changes nothing.
+                """)
+            {
+                Request = Example.Of<CreateProjectRequest>("""
+                    {"code": "resume-ats-test", "name": "Resume ATS, test", "mode": "sandbox", "catalog": "resume-ats"}
+                    """),
+                Answers =
+                [
+                    Example.Of<CreatedProject>(201, "Created.", """
+                        {
+                          "code": "resume-ats-test", "name": "Resume ATS, test", "mode": "sandbox", "time_zone": "Etc/UTC",
+                          "currency": "USD", "created_at": "2026-11-21T08:00:00Z",
+                          "secret_key": "tg_sk_…", "public_key": "tg_pk_…"
+                        }
+                        """),
+                ],
+                Errors = [ErrorCode.ProjectExists, ErrorCode.CatalogInvalid],
+            });
+
+        app.MapGet("/v1/projects", (RequestDelegate)(context => ListAsync(context, queries)))
+            .RequireKey(Access.Admin, Scope.None)
+            .Describe(new(Tag, "List projects", "In the order of their creation.")
+            {
+                Query = QueryParameter.OfPage,
+                Answers = [Example.Of<ProjectList>(200, "A page of projects.", $$"""{"data": [{{ViewExample}}], "has_more": false}""")],
+                Errors = [ErrorCode.ValidationFailed],
+            });
+
+        app.MapGet("/v1/projects/{code}", (RequestDelegate)(context => ShowAsync(context, queries)))
+            .RequireKey(Access.Admin | Access.Secret, Scope.None)
+            .Describe(new(Tag, "Show a project", "A project's own keys see only their project.")
+            {
+                Path = new Dictionary<string, string> { ["code"] = "The project's code." },
+                Answers = [Example.Of<ProjectView>(200, "The project.", ViewExample)],
+                Errors = [ErrorCode.ProjectNotFound],
+            });
+    }
+
+    private static async Task CreateAsync(HttpContext context, CreateProject create)
+    {
+        if (await Body.ReadAsync(context, ProjectsJson.Default.CreateProjectRequest) is not { } body)
+        {
+            return;
+        }
+
+        var faults = new Faults();
+        Check(body, faults);
+        var catalog = await ReadCatalogAsync(body, faults, context.RequestAborted);
+        if (catalog is null || faults.Any)
+        {
+            var onlyCatalog = faults.Found.All(fault => fault.Code == ErrorCode.CatalogInvalid.Code);
+            await faults.WriteAsync(context, onlyCatalog ? ErrorCode.CatalogInvalid : null);
+            return;
+        }
+
+        var mode = body.Mode == "sandbox" ? ProjectMode.Sandbox : ProjectMode.Live;
+        var order = new ProjectOrder(
+            body.Code!, body.Name!, mode, body.TimeZone ?? catalog.TimeZone, body.Currency ?? catalog.Currency, catalog);
+        await (await create.RunAsync(order, context.RequestAborted) is { } project
+            ? Answer.Json(context, StatusCodes.Status201Created, View(project), ProjectsJson.Default.CreatedProject)
+            : Problems.WriteAsync(context, ErrorCode.ProjectExists, $"A project with the code {order.Code} exists.", "code"));
+    }
+
+    private static async Task ListAsync(HttpContext context, ProjectQueries queries)
+    {
+        var faults = new Faults();
+        var paging = Paging.Read(context, faults);
+        if (faults.Any)
+        {
+            await faults.WriteAsync(context);
+            return;
+        }
+
+        // All are in memory anyway; the page is cut from them in the order of creation.
+        var rows = await queries.ListAsync(context.RequestAborted);
+        var after = paging.StartingAfter is { } code ? rows.FirstOrDefault(row => row.Code == code)?.Id ?? int.MaxValue : 0;
+        var (page, hasMore) = paging.Cut<ProjectRow>([.. rows.Where(row => row.Id > after).Take(paging.Probe)]);
+        await Answer.Json(
+            context, StatusCodes.Status200OK, new ProjectList([.. page.Select(View)], hasMore), ProjectsJson.Default.ProjectList);
+    }
+
+    private static async Task ShowAsync(HttpContext context, ProjectQueries queries)
+    {
+        var code = (string)context.Request.RouteValues["code"]!;
+        var caller = context.Caller();
+        var rows = await queries.ListAsync(context.RequestAborted);
+        var row = rows.FirstOrDefault(row => row.Code == code);
+
+        // To a project's key every other project looks as if it did not exist.
+        await (row is null || (caller.Kind != KeyKind.Admin && row.Id != caller.Project!.Id)
+            ? Problems.WriteAsync(context, ErrorCode.ProjectNotFound)
+            : Answer.Json(context, StatusCodes.Status200OK, View(row), ProjectsJson.Default.ProjectView));
+    }
+
+    private static void Check(CreateProjectRequest body, Faults faults)
+    {
+        if (faults.Required(body.Code, "code") && !CodePattern().IsMatch(body.Code!))
+        {
+            faults.Add("code", FaultCode.InvalidFormat, "Lower-case letters, digits and hyphens are expected, a letter first, at most 63.");
+        }
+
+        if (faults.Required(body.Name, "name"))
+        {
+            faults.Text(body.Name, "name", WireLimits.NameCharacters);
+        }
+
+        if (faults.Required(body.Mode, "mode"))
+        {
+            faults.OneOf(body.Mode, "mode", "live", "sandbox");
+        }
+
+        faults.TimeZone(body.TimeZone, "time_zone");
+        faults.Currency(body.Currency, "currency");
+    }
+
+    /// <summary>The built-in catalogue of that code, or the one that the text is; null when it has faults.</summary>
+    private static async Task<CatalogDocument?> ReadCatalogAsync(CreateProjectRequest body, Faults faults, CancellationToken cancel)
+    {
+        if (body.Catalog is null)
+        {
+            return new() { Code = "empty", Name = "Empty", DefaultPlan = "free", Plans = [new() { Code = "free", Name = "Free" }] };
+        }
+
+        if (CodePattern().IsMatch(body.Catalog))
+        {
+            var builtIn = await BuiltInCatalogs.ReadAsync(cancel);
+            var found = builtIn.FirstOrDefault(document => document.Code == body.Catalog);
+            if (found is null)
+            {
+                var known = string.Join(", ", builtIn.Select(document => document.Code));
+                faults.Add("catalog", FaultCode.InvalidValue, $"A catalogue as YAML text is expected, or the code of a built-in one: {known}.");
+            }
+
+            return found;
+        }
+
+        var reading = CatalogReader.ReadYaml(body.Catalog);
+        foreach (var fault in reading.Faults)
+        {
+            faults.Add("catalog", ErrorCode.CatalogInvalid.Code, fault.Describe("catalog"));
+        }
+
+        return reading.Document;
+    }
+
+    private static CreatedProject View(NewProject project) => new()
+    {
+        Code = project.Order.Code,
+        Name = project.Order.Name,
+        Mode = NameOf(project.Order.Mode),
+        TimeZone = project.Order.TimeZone,
+        Currency = project.Order.Currency,
+        CreatedAt = project.CreatedAt.ToOffset(),
+        SecretKey = project.SecretKey.Text,
+        PublicKey = project.PublicKey.Text,
+    };
+
+    private static ProjectView View(ProjectRow row) => new()
+    {
+        Code = row.Code,
+        Name = row.Name,
+        Mode = NameOf(row.Mode),
+        TimeZone = row.Zone.Id,
+        Currency = row.Currency,
+        CreatedAt = row.CreatedAt.ToOffset(),
+        CatalogRevision = row.CatalogRevision,
+    };
+
+    private static string NameOf(ProjectMode mode) => mode == ProjectMode.Sandbox ? "sandbox" : "live";
+
+    [GeneratedRegex(@"^[a-z][a-z0-9-]{0,62}\z", RegexOptions.CultureInvariant)]
+    private static partial Regex CodePattern();
+}
