@@ -1,6 +1,7 @@
 using Tollgate.Server.Catalog;
 using Tollgate.Server.Http;
 using Tollgate.Server.Projects;
+using Tollgate.Server.Quotas;
 using Tollgate.Server.SeedDoors;
 
 namespace Tollgate.Server.Hosting;
@@ -15,6 +16,7 @@ internal static class Rooms
         services.AddHttpRoom(http => http.DefaultProject = options.DefaultProject);
         services.AddProjects();
         services.AddCatalog();
+        services.AddQuotas();
         services.AddHostedService<EventMonthsLoop>();
         Telemetry.AddServices(services);
     }
@@ -31,6 +33,7 @@ internal static class Rooms
         Telemetry.Map(app);
         app.MapProjects();
         app.MapCatalog();
+        app.MapQuotas();
         app.MapCareerCoachDoor();
         app.MapAlwrityDoor();
 

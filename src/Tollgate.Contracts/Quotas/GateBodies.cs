@@ -1,0 +1,129 @@
+using System.Text.Json;
+
+namespace Tollgate.Contracts.Quotas;
+
+/// <summary>"May this customer do this?"</summary>
+public sealed record CheckRequest
+{
+    /// <summary>The project's own id of the customer. It is not created by asking.</summary>
+    public string? Customer { get; init; }
+
+    public string? Feature { get; init; }
+
+    /// <summary>Units; default 1.</summary>
+    public decimal? Amount { get; init; }
+}
+
+/// <summary>"May this customer do this? Then record it."</summary>
+public sealed record ConsumeRequest
+{
+    /// <summary>The project's own id; created on first use.</summary>
+    public string? Customer { get; init; }
+
+    public string? Feature { get; init; }
+
+    /// <summary>Units, more than 0; default 1.</summary>
+    public decimal? Amount { get; init; }
+
+    /// <summary>Makes retries safe: unique per customer. A UUIDv7 is the fastest. Default: the header Idempotency-Key, else generated.</summary>
+    public string? Id { get; init; }
+
+    /// <summary>When it happened; default now. At most 35 days ago, at most 5 minutes ahead.</summary>
+    public DateTimeOffset? OccurredAt { get; init; }
+
+    /// <summary>Kept with the event; meters may filter on it.</summary>
+    public JsonElement? Properties { get; init; }
+}
+
+/// <summary>A reservation of one feature (feature, amount) or of several (amounts).</summary>
+public sealed record ReserveRequest
+{
+    public string? Customer { get; init; }
+
+    public string? Feature { get; init; }
+
+    public decimal? Amount { get; init; }
+
+    /// <summary>Feature code → amount, instead of feature and amount. All are held, or none.</summary>
+    public Dictionary<string, decimal>? Amounts { get; init; }
+
+    /// <summary>Seconds until it expires by itself: 1 to 86400, default 600.</summary>
+    public int? TtlSeconds { get; init; }
+
+    public string? Id { get; init; }
+}
+
+/// <summary>The true amounts; without any, what was reserved.</summary>
+public sealed record SettleRequest
+{
+    public decimal? Amount { get; init; }
+
+    public Dictionary<string, decimal>? Amounts { get; init; }
+
+    /// <summary>Saves the search for the reservation, and tells apart ids that several customers use.</summary>
+    public string? Customer { get; init; }
+}
+
+public sealed record ExtendRequest
+{
+    /// <summary>Seconds from now: 1 to 86400, default 600.</summary>
+    public int? TtlSeconds { get; init; }
+
+    public string? Customer { get; init; }
+}
+
+/// <summary>A decision and the numbers behind it. Numbers that do not apply are null.</summary>
+public record DecisionView
+{
+    public required bool Allowed { get; init; }
+
+    /// <summary>within_quota, unlimited, overage, switched_on, or why not.</summary>
+    public required string Reason { get; init; }
+
+    public string? Feature { get; init; }
+
+    public string? Plan { get; init; }
+
+    /// <summary>Granted in this period; null is unlimited.</summary>
+    public decimal? Limit { get; init; }
+
+    public decimal? Used { get; init; }
+
+    public decimal? Held { get; init; }
+
+    public decimal? Remaining { get; init; }
+
+    public bool Unlimited { get; init; }
+
+    public DateTimeOffset? ResetsAt { get; init; }
+}
+
+/// <summary>The answer to a consume.</summary>
+public sealed record ConsumedView : DecisionView
+{
+    public required string Id { get; init; }
+
+    /// <summary>True: this id was recorded before; nothing was counted again.</summary>
+    public required bool Replayed { get; init; }
+
+    /// <summary>Grants that were burned for it, in order; absent when the plan's own quota paid.</summary>
+    public IReadOnlyList<BurnView>? Burned { get; init; }
+}
+
+public sealed record BurnView(string Grant, decimal Amount);
+
+/// <summary>A reservation and the numbers right after it.</summary>
+public sealed record ReservationView : DecisionView
+{
+    public required string Id { get; init; }
+
+    public required DateTimeOffset? ExpiresAt { get; init; }
+
+    public required bool Replayed { get; init; }
+
+    /// <summary>For a settle after the expiry: recorded as a fact.</summary>
+    public bool? Late { get; init; }
+
+    /// <summary>For several features: the numbers of each.</summary>
+    public IReadOnlyDictionary<string, DecisionView>? Features { get; init; }
+}

@@ -1,0 +1,21 @@
+using System.Text.Json.Serialization;
+using Tollgate.Contracts.Http;
+
+namespace Tollgate.Contracts.Quotas;
+
+/// <summary>How the bodies of the room Quotas are read and written.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+    AllowDuplicateProperties = false,
+    RespectNullableAnnotations = true,
+    Converters = [typeof(PlainDecimal), typeof(UtcInstant)])]
+[JsonSerializable(typeof(CheckRequest))]
+[JsonSerializable(typeof(ConsumeRequest))]
+[JsonSerializable(typeof(ReserveRequest))]
+[JsonSerializable(typeof(SettleRequest))]
+[JsonSerializable(typeof(ExtendRequest))]
+[JsonSerializable(typeof(DecisionView))]
+[JsonSerializable(typeof(ConsumedView))]
+[JsonSerializable(typeof(ReservationView))]
+public sealed partial class GateJson : JsonSerializerContext;

@@ -1,0 +1,169 @@
+using System.Globalization;
+using Tollgate.Contracts.Http;
+using Tollgate.Contracts.Quotas;
+using Tollgate.Core.Catalog;
+using Tollgate.Core.Quotas;
+using Tollgate.Engine.Projects;
+using Tollgate.Engine.Quotas;
+using Tollgate.Server.Http;
+
+namespace Tollgate.Server.Quotas;
+
+/// <summary>Turns the gate's answers into bodies, headers and problems. Holds no rule.</summary>
+internal static class GateAnswers
+{
+    /// <summary>Writes the problem of a fault or a refusal; false when the answer is an allowed decision.</summary>
+    public static bool TryWriteProblem(HttpContext context, ProjectSnapshot project, string? customer, GateAnswer answer, out Task written)
+    {
+        if (OutcomeMap.Code(answer.Fault) is { } fault)
+        {
+            written = Problems.WriteAsync(context, fault);
+            return true;
+        }
+
+        if (answer.Decision is { Allowed: false } refused)
+        {
+            written = WriteRefusal(context, project, customer, refused);
+            return true;
+        }
+
+        written = Task.CompletedTask;
+        return false;
+    }
+
+    private static Task WriteRefusal(HttpContext context, ProjectSnapshot project, string? customer, Decision decision)
+    {
+        var code = OutcomeMap.Code(decision.Outcome)!;
+        WriteRateHeaders(context, decision);
+        return Problems.WriteAsync(context, RefusalOf(code, project, customer, decision), decision.RetryAfter);
+    }
+
+    /// <summary>The problem of a refusal with the numbers behind it. Also for doors that answer in another shape.</summary>
+    public static Problem RefusalOf(ErrorCode code, ProjectSnapshot project, string? customer, Decision decision)
+    {
+        var feature = project.Catalog.FeaturesByKey[decision.FeatureKey];
+        var standing = decision.Standing;
+        var suggested = code.Status == StatusCodes.Status402PaymentRequired ? SuggestedPlan(project, decision, feature) : null;
+        return Problem.Of(code, Explain(feature, decision)) with
+        {
+            Feature = feature.Code,
+            Plan = decision.Plan,
+            Limit = standing?.Limit?.Value ?? (decision.Outcome == Outcome.FeatureNotInPlan ? 0 : null),
+            Used = standing?.Used.Value ?? (decision.Outcome == Outcome.FeatureNotInPlan ? 0 : null),
+            Held = standing?.Held.Value ?? (decision.Outcome == Outcome.FeatureNotInPlan ? 0 : null),
+            Remaining = standing?.Remaining?.Value ?? (decision.Outcome == Outcome.FeatureNotInPlan ? 0 : null),
+            ResetsAt = standing?.ResetsAt?.ToOffset(),
+            Reason = OutcomeMap.Reason(decision.Outcome),
+            UpgradeUrl = UpgradeUrl(project.Catalog.Document.UpgradeUrl, customer, feature.Code, decision.Plan),
+            SuggestedPlan = suggested,
+        };
+    }
+
+    public static DecisionView ViewOf(ProjectSnapshot project, Decision decision)
+    {
+        var standing = decision.Standing;
+        return new()
+        {
+            Allowed = decision.Allowed,
+            Reason = OutcomeMap.Reason(decision.Outcome),
+            Feature = project.Catalog.FeaturesByKey[decision.FeatureKey].Code,
+            Plan = decision.Plan,
+            Limit = standing?.Limit?.Value,
+            Used = standing?.Used.Value,
+            Held = standing?.Held.Value,
+            Remaining = standing?.Remaining?.Value,
+            Unlimited = standing is { Limit: null },
+            ResetsAt = standing?.ResetsAt?.ToOffset(),
+        };
+    }
+
+    public static ConsumedView ConsumedOf(ProjectSnapshot project, GateAnswer answer)
+    {
+        var decision = answer.Decision!;
+        var standing = decision.Standing;
+        return new()
+        {
+            Allowed = true,
+            Reason = OutcomeMap.Reason(decision.Outcome),
+            Feature = project.Catalog.FeaturesByKey[decision.FeatureKey].Code,
+            Plan = decision.Plan,
+            Limit = standing?.Limit?.Value,
+            Used = standing?.Used.Value,
+            Held = standing?.Held.Value,
+            Remaining = standing?.Remaining?.Value,
+            Unlimited = standing is { Limit: null },
+            ResetsAt = standing?.ResetsAt?.ToOffset(),
+            Id = answer.Id!,
+            Replayed = answer.Replayed,
+            Burned = answer.Burned.Count == 0 ? null : [.. answer.Burned.Select(b => new BurnView(b.Grant.ToString("D"), b.Amount.Value))],
+        };
+    }
+
+    public static ReservationView ReservationOf(ProjectSnapshot project, GateAnswer answer)
+    {
+        var decision = answer.Decision!;
+        var view = ViewOf(project, decision);
+        return new()
+        {
+            Allowed = view.Allowed, Reason = view.Reason, Feature = view.Feature, Plan = view.Plan, Limit = view.Limit, Used = view.Used,
+            Held = view.Held, Remaining = view.Remaining, Unlimited = view.Unlimited, ResetsAt = view.ResetsAt,
+            Id = answer.Id!,
+            ExpiresAt = answer.ExpiresAt?.ToOffset(),
+            Replayed = answer.Replayed,
+            Late = answer.Late ? true : null,
+            Features = decision.Standings.Count < 2 ? null : decision.Standings
+                .Select(s => ViewOf(project, decision with { FeatureKey = s.FeatureKey })).ToDictionary(v => v.Feature!),
+        };
+    }
+
+    /// <summary>The state of the tightest rate window (IETF draft RateLimit headers). Nothing when the plan has none.</summary>
+    public static void WriteRateHeaders(HttpContext context, Decision decision)
+    {
+        if (decision is not { Window: { } window })
+        {
+            return;
+        }
+
+        var headers = context.Response.Headers;
+        headers["RateLimit-Limit"] = window.Limit.ToString();
+        headers["RateLimit-Remaining"] = (decision.WindowRemaining ?? Core.Money.Quantity.Zero).ToString();
+        if (decision.RetryAfter is { } after)
+        {
+            headers["RateLimit-Reset"] = Math.Max(1, (long)Math.Ceiling(after.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+        }
+    }
+
+    private static string Explain(FeatureEntry feature, Decision decision) => (decision.Outcome, decision.Standing) switch
+    {
+        (Outcome.FeatureNotInPlan, _) => $"The plan '{decision.Plan}' does not include {feature.Feature.Name}.",
+        (Outcome.FeatureDisabled, _) => $"{feature.Feature.Name} is disabled in the plan '{decision.Plan}'.",
+        (Outcome.RateLimited, _) => $"{feature.Feature.Name} is limited to {decision.Window!.Limit} per {Word(decision.Window.Unit)}.",
+        (Outcome.ConcurrencyLimited, _) => $"{feature.Feature.Name} is limited to {decision.Window!.Limit} at one time.",
+        (_, { Limit: { } limit } s) =>
+            $"{feature.Feature.Name}: {s.Used} of {limit} used{(s.Held.IsZero ? "" : $", {s.Held} held")}, {s.Remaining} left"
+            + (s.ResetsAt is { } at ? $" until {at}." : "."),
+        _ => $"{feature.Feature.Name} was refused.",
+    };
+
+    private static string Word(RateUnit unit) => unit.ToString().ToLowerInvariant();
+
+    private static string UpgradeUrl(string template, string? customer, string feature, string plan) => template
+        .Replace("{customer}", Uri.EscapeDataString(customer ?? ""), StringComparison.Ordinal)
+        .Replace("{feature}", feature, StringComparison.Ordinal)
+        .Replace("{plan}", plan, StringComparison.Ordinal);
+
+    /// <summary>The next plan in the catalogue's order that grants more of the feature; null when there is none.</summary>
+    private static string? SuggestedPlan(ProjectSnapshot project, Decision decision, FeatureEntry feature)
+    {
+        var plans = project.Catalog.Plans.Values.Where(p => p.Plan.Active).OrderBy(p => p.Plan.SortOrder).ToList();
+        var current = plans.FirstOrDefault(p => p.Code == decision.Plan);
+        var granted = current?.Entitlements.GetValueOrDefault(feature.Key);
+        return plans.FirstOrDefault(p => p.Plan.SortOrder > (current?.Plan.SortOrder ?? int.MinValue)
+            && p.Entitlements.GetValueOrDefault(feature.Key) is { } offered && IsMore(feature, offered, granted))?.Code;
+    }
+
+    private static bool IsMore(FeatureEntry feature, Entitlement offered, Entitlement? granted) =>
+        feature.Feature.Kind == FeatureKind.Switch
+            ? offered.Enabled
+            : offered.Quota is null || offered.Quota > (granted is null ? Core.Money.Quantity.Zero : granted.Quota ?? offered.Quota);
+}

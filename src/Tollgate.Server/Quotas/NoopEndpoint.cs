@@ -1,0 +1,36 @@
+using Tollgate.Contracts.Quotas;
+using Tollgate.Engine.Projects;
+using Tollgate.Server.Http;
+
+namespace Tollgate.Server.Quotas;
+
+/// <summary>
+/// What everything else is measured against: the same authentication, the same bodies, no decision. Mapped only when the
+/// environment says <c>TOLLGATE_BENCH=1</c>.
+/// </summary>
+internal static class NoopEndpoint
+{
+    private static readonly ConsumedView Fixed = new()
+    {
+        Allowed = true, Reason = "within_quota", Feature = "noop", Plan = "free", Limit = 1_000_000, Used = 1, Held = 0, Remaining = 999_999,
+        ResetsAt = DateTimeOffset.UnixEpoch.AddYears(60), Id = "01936f5e-7c1a-7d3e-9b0a-2f6f0c1d2e3f", Replayed = false,
+    };
+
+    public static void MapWhenMeasuring(IEndpointRouteBuilder app)
+    {
+        if (Environment.GetEnvironmentVariable("TOLLGATE_BENCH") != "1")
+        {
+            return;
+        }
+
+        app.MapPost("/v1/noop", async context =>
+            {
+                if (await Body.ReadAsync(context, GateJson.Default.ConsumeRequest) is not null)
+                {
+                    await Answer.Json(context, StatusCodes.Status200OK, Fixed, GateJson.Default.ConsumedView);
+                }
+            })
+            .RequireKey(Access.Secret, Scope.GateWrite).WithOwnIdempotency()
+            .Describe(new("Bench", "Do nothing", "Only while measuring.") { Answers = [Example.Nothing("A fixed decision")] });
+    }
+}

@@ -1,0 +1,60 @@
+using Tollgate.Contracts.Http;
+using Tollgate.Core.Quotas;
+using Tollgate.Engine.Quotas;
+
+namespace Tollgate.Server.Quotas;
+
+/// <summary>The one place where outcomes and faults become reasons and error codes.</summary>
+internal static class OutcomeMap
+{
+    /// <summary>The word in <c>reason</c>.</summary>
+    public static string Reason(Outcome outcome) => outcome switch
+    {
+        Outcome.WithinQuota => "within_quota",
+        Outcome.Unlimited => "unlimited",
+        Outcome.Overage => "overage",
+        Outcome.SwitchedOn => "switched_on",
+        Outcome.RecordedOverLimit => "recorded_over_limit",
+        Outcome.QuotaExceeded => "quota_exceeded",
+        Outcome.BudgetExceeded => "budget_exceeded",
+        Outcome.OverageLimitReached => "overage_limit_reached",
+        Outcome.FeatureDisabled => "feature_disabled",
+        Outcome.FeatureNotInPlan => "feature_not_in_plan",
+        Outcome.RateLimited => "rate_limited",
+        Outcome.ConcurrencyLimited => "concurrency_limited",
+        Outcome.SubscriptionInactive => "subscription_inactive",
+        _ => throw new ArgumentOutOfRangeException(nameof(outcome), outcome, "The outcome has no reason."),
+    };
+
+    /// <summary>The error that a refusal is: 402 when paying helps, 429 when waiting helps. Null for what is allowed.</summary>
+    public static ErrorCode? Code(Outcome outcome) => outcome switch
+    {
+        Outcome.WithinQuota or Outcome.Unlimited or Outcome.Overage or Outcome.SwitchedOn or Outcome.RecordedOverLimit => null,
+        Outcome.QuotaExceeded or Outcome.OverageLimitReached => ErrorCode.QuotaExceeded,
+        Outcome.BudgetExceeded => ErrorCode.BudgetExceeded,
+        Outcome.FeatureDisabled => ErrorCode.FeatureDisabled,
+        Outcome.FeatureNotInPlan => ErrorCode.FeatureNotInPlan,
+        Outcome.RateLimited or Outcome.ConcurrencyLimited => ErrorCode.RateLimited,
+        Outcome.SubscriptionInactive => ErrorCode.SubscriptionInactive,
+        _ => throw new ArgumentOutOfRangeException(nameof(outcome), outcome, "The outcome has no code."),
+    };
+
+    /// <summary>Null for <see cref="GateFault.None"/>.</summary>
+    public static ErrorCode? Code(GateFault fault) => fault switch
+    {
+        GateFault.None => null,
+        GateFault.FeatureUnknown => ErrorCode.FeatureNotFound,
+        GateFault.FeatureNotMetered => ErrorCode.FeatureNotMetered,
+        GateFault.IdReused => ErrorCode.IdempotencyKeyReused,
+        GateFault.TooOld => ErrorCode.EventTooOld,
+        GateFault.InFuture => ErrorCode.EventInFuture,
+        GateFault.HoldUnknown => ErrorCode.ReservationNotFound,
+        GateFault.HoldClosed => ErrorCode.ReservationClosed,
+        GateFault.HoldAmbiguous => ErrorCode.ReservationAmbiguous,
+        GateFault.EventUnknown => ErrorCode.EventNotFound,
+        GateFault.ValueInvalid => ErrorCode.EventValueInvalid,
+        GateFault.Overloaded => ErrorCode.Overloaded,
+        GateFault.StorageUnavailable => ErrorCode.StorageUnavailable,
+        _ => throw new ArgumentOutOfRangeException(nameof(fault), fault, "The fault has no code."),
+    };
+}

@@ -1,0 +1,144 @@
+using System.Text.Json;
+using Tollgate.Contracts.Http;
+using Tollgate.Contracts.Quotas;
+using Tollgate.Core.Money;
+using Tollgate.Core.Time;
+using Tollgate.Engine.Ledger;
+using Tollgate.Engine.Projects;
+using Tollgate.Engine.Quotas;
+using Tollgate.Server.Http;
+
+namespace Tollgate.Server.Quotas;
+
+/// <summary>check and consume: the hottest doors. They read, validate, ask the gate, and write; nothing else.</summary>
+internal static class QuotasEndpoints
+{
+    private const string Tag = "Quotas";
+
+    public static void Map(IEndpointRouteBuilder app)
+    {
+        // Resolved once: a scope of services for each request would cost more than the decision of a check.
+        var gate = app.ServiceProvider.GetRequiredService<QuotaGate>();
+        app.MapPost("/v1/check", context => CheckAsync(context, gate)).RequireKey(Access.Secret, Scope.UsageRead).ReadsOnly().Describe(new(Tag, "Ask without recording",
+            "May this customer do this? Never changes anything, creates no customer and leaves no trace. A later consume may "
+            + "come out differently: only consume and reservations decide and record in one step.")
+        {
+            Request = Example.Of<CheckRequest>("""{"customer": "user_42", "feature": "ats_scan", "amount": 1}"""),
+            Answers =
+            [
+                Example.Of<DecisionView>(200, "The decision, allowed or not",
+                    """
+                    {"allowed": true, "reason": "within_quota", "feature": "ats_scan", "plan": "free", "limit": 2, "used": 1,
+                     "held": 0, "remaining": 1, "unlimited": false, "resets_at": "2026-12-01T00:00:00Z"}
+                    """),
+            ],
+            Errors = [ErrorCode.FeatureNotFound, ErrorCode.FeatureNotMetered, ErrorCode.ValidationFailed],
+        });
+        app.MapPost("/v1/consume", context => ConsumeAsync(context, gate)).RequireKey(Access.Secret, Scope.GateWrite).WithOwnIdempotency().Describe(new(Tag, "Decide and record",
+            "Decides and records in one durable transaction: when it answers 200 the use is on disk, and no other request can "
+            + "have taken the same units. A refusal records nothing but a count. Repeating an `id` (or `Idempotency-Key`) "
+            + "answers what the first attempt did, with `replayed: true`; the same id with other content is a 409.")
+        {
+            Request = Example.Of<ConsumeRequest>(
+                """{"customer": "user_42", "feature": "ats_scan", "amount": 1, "id": "01936f5e-7c1a-7d3e-9b0a-2f6f0c1d2e3f"}"""),
+            Answers =
+            [
+                Example.Of<ConsumedView>(200, "Allowed and recorded",
+                    """
+                    {"allowed": true, "reason": "within_quota", "feature": "ats_scan", "plan": "free", "limit": 2, "used": 1, "held": 0,
+                     "remaining": 1, "unlimited": false, "resets_at": "2026-12-01T00:00:00Z",
+                     "id": "01936f5e-7c1a-7d3e-9b0a-2f6f0c1d2e3f", "replayed": false}
+                    """),
+            ],
+            Errors =
+            [
+                ErrorCode.QuotaExceeded, ErrorCode.BudgetExceeded, ErrorCode.FeatureDisabled, ErrorCode.FeatureNotInPlan, ErrorCode.RateLimited,
+                ErrorCode.FeatureNotFound, ErrorCode.FeatureNotMetered, ErrorCode.IdempotencyKeyReused, ErrorCode.EventTooOld,
+                ErrorCode.EventInFuture, ErrorCode.EventValueInvalid, ErrorCode.ValidationFailed,
+            ],
+        });
+    }
+
+    private static async Task CheckAsync(HttpContext context, QuotaGate gate)
+    {
+        if (await Body.ReadAsync(context, GateJson.Default.CheckRequest) is not { } body)
+        {
+            return;
+        }
+
+        var faults = new Faults();
+        faults.Id(body.Customer, "customer");
+        faults.Required(body.Feature, "feature");
+        var amount = AmountOf(body.Amount, "amount", faults, mayBeZero: true);
+        if (faults.Any)
+        {
+            await faults.WriteAsync(context);
+            return;
+        }
+
+        var project = context.Project();
+        var answer = await gate.CheckAsync(project, body.Customer!, body.Feature!, amount, context.RequestAborted);
+        if (OutcomeMap.Code(answer.Fault) is { } fault)
+        {
+            await Problems.WriteAsync(context, fault);
+            return;
+        }
+
+        GateAnswers.WriteRateHeaders(context, answer.Decision!);
+        await Answer.Json(context, StatusCodes.Status200OK, GateAnswers.ViewOf(project, answer.Decision!), GateJson.Default.DecisionView);
+    }
+
+    private static async Task ConsumeAsync(HttpContext context, QuotaGate gate)
+    {
+        if (await Body.ReadAsync(context, GateJson.Default.ConsumeRequest) is not { } body)
+        {
+            return;
+        }
+
+        var faults = new Faults();
+        faults.Id(body.Customer, "customer");
+        faults.Required(body.Feature, "feature");
+        faults.Id(body.Id, "id", required: false);
+        faults.Properties(body.Properties, "properties");
+        var amount = AmountOf(body.Amount, "amount", faults);
+        var id = Idempotency.IdFor(context, body.Id, faults);
+        if (faults.Any)
+        {
+            await faults.WriteAsync(context);
+            return;
+        }
+
+        var project = context.Project();
+        var order = new ConsumeOrder(body.Customer!, body.Feature!, amount, id, InstantOf(body.OccurredAt), JsonOf(body.Properties));
+        var answer = await gate.ConsumeAsync(project, order, context.RequestAborted);
+        if (GateAnswers.TryWriteProblem(context, project, body.Customer, answer, out var written))
+        {
+            await written;
+            return;
+        }
+
+        GateAnswers.WriteRateHeaders(context, answer.Decision!);
+        await Answer.Json(context, StatusCodes.Status200OK, GateAnswers.ConsumedOf(project, answer), GateJson.Default.ConsumedView);
+    }
+
+    /// <summary>Units: more than zero unless said otherwise, at most nine decimals, at most 18 digits before the point.</summary>
+    public static Quantity AmountOf(decimal? given, string param, Faults faults, bool mayBeZero = false)
+    {
+        var value = given ?? 1m;
+        if (!Quantity.TryCreate(value, out var quantity))
+        {
+            faults.Add(param, FaultCode.OutOfRange, $"At most {Quantity.Scale} decimals and values up to {Quantity.Largest} are accepted.");
+        }
+        else if (quantity.IsNegative || (quantity.IsZero && !mayBeZero))
+        {
+            faults.Add(param, FaultCode.OutOfRange, mayBeZero ? "Zero or more is expected." : "More than zero is expected. To take a use back, void its event.");
+        }
+
+        return quantity;
+    }
+
+    private static Instant? InstantOf(DateTimeOffset? given) => given is { } at ? Instant.From(at) : null;
+
+    private static string? JsonOf(JsonElement? properties) =>
+        properties is { ValueKind: JsonValueKind.Object } given && given.EnumerateObject().MoveNext() ? given.GetRawText() : null;
+}

@@ -1,0 +1,27 @@
+using Tollgate.Contracts.Quotas;
+using Tollgate.Engine.Ledger;
+using Tollgate.Engine.Quotas;
+using Tollgate.Server.Http;
+
+namespace Tollgate.Server.Quotas;
+
+/// <summary>Registers the rooms Ledger and Quotas: lanes, gate, sweeper.</summary>
+public static class QuotasRoom
+{
+    public static IServiceCollection AddQuotas(this IServiceCollection services)
+    {
+        services.AddSingleton(new LedgerOptions());
+        services.AddSingleton<LedgerLanes>();
+        services.AddSingleton<QuotaGate>();
+        services.AddHostedService(provider => provider.GetRequiredService<LedgerLanes>());
+        services.AddHostedService<HoldSweeper>();
+        return services.AddWire(GateJson.Default);
+    }
+
+    public static void MapQuotas(this IEndpointRouteBuilder app)
+    {
+        QuotasEndpoints.Map(app);
+        ReservationsEndpoints.Map(app);
+        NoopEndpoint.MapWhenMeasuring(app);
+    }
+}
