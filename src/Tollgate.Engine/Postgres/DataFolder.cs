@@ -80,25 +80,25 @@ public sealed class DataFolder : IDisposable
                 Share = FileShare.None,
                 UnixCreateMode = OwnerOnly(directory: false),
             });
-            stream.SetLength(0);
-            stream.Write(System.Text.Encoding.ASCII.GetBytes(Environment.ProcessId.ToString(CultureInfo.InvariantCulture) + "\n"));
-            stream.Flush();
+            File.WriteAllText(ProcessFile(folder), Environment.ProcessId.ToString(CultureInfo.InvariantCulture) + "\n");
             return stream;
         }
         catch (IOException e)
         {
             throw new StartRefusedException(
-                $"The data folder {folder} is in use by another Tollgate server{HolderOf(file)}. "
+                $"The data folder {folder} is in use by another Tollgate server{HolderOf(folder)}. "
                 + "Stop that one, or choose another folder with --data.", e);
         }
     }
 
-    private static string HolderOf(string file)
+    /// <summary>For the message only; beside the lock, because a locked file cannot be read.</summary>
+    private static string ProcessFile(string folder) => System.IO.Path.Combine(folder, "server.pid");
+
+    private static string HolderOf(string folder)
     {
         try
         {
-            using var reader = new StreamReader(new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
-            return reader.ReadLine() is { Length: > 0 } process ? $" (process {process})" : "";
+            return $" (process {File.ReadAllText(ProcessFile(folder)).Trim()})";
         }
         catch (IOException)
         {
@@ -106,6 +106,10 @@ public sealed class DataFolder : IDisposable
         }
     }
 
-    /// <summary>Lets the next server in. The file stays: removing it would let two servers lock two different files.</summary>
-    public void Dispose() => _lock.Dispose();
+    /// <summary>Lets the next server in. The lock's file stays: removing it would let two servers lock two different files.</summary>
+    public void Dispose()
+    {
+        File.Delete(ProcessFile(Path));
+        _lock.Dispose();
+    }
 }
