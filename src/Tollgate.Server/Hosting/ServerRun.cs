@@ -1,5 +1,4 @@
 using System.Net.Sockets;
-using Microsoft.Extensions.DependencyInjection.Extensions;
 using Tollgate.Engine.Postgres;
 
 namespace Tollgate.Server.Hosting;
@@ -12,9 +11,10 @@ internal static class ServerRun
     /// or checks the given one; 3. migrates; 4. makes what an empty database lacks; 5. serves until <paramref name="stop"/>;
     /// 6. drains, and stops what it started in reverse order.
     /// </summary>
+    /// <param name="hurry">The operator asked a second time: do not wait for requests in flight.</param>
     /// <returns>0 after a clean stop.</returns>
     /// <exception cref="StartRefusedException">With a sentence for the operator.</exception>
-    public static async Task<int> RunAsync(ServerOptions options, CancellationToken stop)
+    public static async Task<int> RunAsync(ServerOptions options, CancellationToken stop, CancellationToken hurry)
     {
         using var logging = LoggerFactory.Create(Logs.Configure);
         var logger = logging.CreateLogger("Tollgate");
@@ -44,9 +44,10 @@ internal static class ServerRun
         }
 
         StartScreen.Print(options, postgres);
-        await Task.Delay(Timeout.Infinite, stop).ContinueWith(_ => { }, TaskScheduler.Default);
+        await Task.Delay(Timeout.Infinite, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         logger.LogInformation("Stopping: no new requests, up to {Drain} for those in flight.", options.DrainTime);
-        using var limit = new CancellationTokenSource(options.DrainTime);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(hurry);
+        limit.CancelAfter(options.DrainTime);
         await app.StopAsync(limit.Token);
         return 0;
     }
