@@ -102,6 +102,7 @@ public readonly record struct Change<T>(bool IsNamed, T Value)
     public static Change<T> To(T value) => new(true, value);
 }
 
-/// <summary>A customer as stored.</summary>
-/// <param name="PlanVersionId">Null: the newest version of the project's default plan.</param>
-public sealed record Customer(string Id, CustomerProfile Profile, int? PlanVersionId, Time.Instant CreatedAt, Time.Instant UpdatedAt);
+/// <summary>A customer as everybody sees it.</summary>
+/// <param name="Plan">The code of the plan that it is on; the project's default plan unless another was assigned.</param>
+/// <param name="PlanVersion">The number of the version: the newest of the default plan, or the one that was pinned.</param>
+public sealed record Customer(string Id, CustomerProfile Profile, string Plan, int PlanVersion, Time.Instant CreatedAt);

@@ -25,8 +25,11 @@ public static class CustomerRules
 
     public const int LongestMetadataValue = 500;
 
-    /// <summary>1 to 255 characters, none of them a control character, all of them well-formed Unicode.</summary>
-    public static bool IsId(string? id) => id is { Length: >= 1 and <= LongestId } && IsLine(id);
+    /// <summary>
+    /// 1 to 255 characters, none of them a control character, all of them well-formed Unicode. Not "." or "..": clients and
+    /// servers fold those away in a URL, even percent-encoded, so nobody could address them.
+    /// </summary>
+    public static bool IsId(string? id) => id is { Length: >= 1 and <= LongestId } and not ("." or "..") && IsLine(id);
 
     public static IReadOnlyList<FieldFault> FaultsOfId(string? id, string field = "id") =>
         IsId(id) ? [] : [new(field, $"must have 1 to {LongestId} characters and no control characters.")];

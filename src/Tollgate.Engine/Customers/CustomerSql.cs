@@ -27,9 +27,10 @@ public static class CustomerSql
                      WHERE c.partition = w.partition AND c.project_id = w.project_id AND c.id = w.id) AS account
               FROM wanted w
         ), created AS (
-            INSERT INTO customers AS c (partition, account, project_id, id)
-            SELECT f.partition, nextval('account_numbers'), f.project_id, f.id
+            INSERT INTO customers AS c (partition, account, project_id, id, created_at)
+            SELECT f.partition, nextval('account_numbers'), f.project_id, f.id, coalesce(p.test_clock, now())
               FROM found f
+              JOIN projects p ON p.id = f.project_id
              WHERE f.account IS NULL
              ORDER BY f.partition, f.project_id, f.id
                 ON CONFLICT (partition, project_id, id) DO UPDATE SET version = c.version
@@ -38,5 +39,144 @@ public static class CustomerSql
         SELECT f.partition, f.account, f.project_id, f.id FROM found f WHERE f.account IS NOT NULL
         UNION ALL
         SELECT n.partition, n.account, n.project_id, n.id FROM created n;
+        """;
+
+    /// <summary>What <c>CustomerRows.Read</c> reads. A pinned plan version is named here, so that a server whose memory does not know it yet can still show it.</summary>
+    private const string Columns =
+        """
+        c.id, c.name, c.email, c.currency, c.time_zone, c.country, c.tax_id, c.metadata, c.created_at,
+               c.plan_version_id, v.plan, v.version, c.partition, c.account, c.overrides
+        """;
+
+    /// <summary><c>$1</c> partition, <c>$2</c> project, <c>$3</c> id.</summary>
+    public const string Find =
+        $"""
+        SELECT {Columns}
+          FROM customers c
+          LEFT JOIN plan_versions v ON v.id = c.plan_version_id
+         WHERE c.partition = $1 AND c.project_id = $2 AND c.id = $3
+        """;
+
+    /// <summary>
+    /// The same, held until the end of the transaction: every change of a customer takes this lock first, so that two
+    /// changes of one customer run one after the other. Lanes that lock take the same order: customer, then balances.
+    /// </summary>
+    public const string FindAndLock = Find + " FOR NO KEY UPDATE OF c";
+
+    /// <summary>No row: the customer exists. <c>$4..$10</c> profile, <c>$11</c> the project's time.</summary>
+    public const string Insert =
+        """
+        INSERT INTO customers (partition, account, project_id, id, name, email, currency, time_zone, country, tax_id, metadata, created_at)
+             VALUES ($1, nextval('account_numbers'), $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+        ON CONFLICT (partition, project_id, id) DO NOTHING
+          RETURNING account
+        """;
+
+    public const string UpdateProfile =
+        """
+        UPDATE customers
+           SET name = $4, email = $5, currency = $6, time_zone = $7, country = $8, tax_id = $9, metadata = $10, updated_at = now()
+         WHERE partition = $1 AND project_id = $2 AND id = $3
+        """;
+
+    /// <summary>
+    /// One page in byte order of the id. <c>$1</c> project, <c>$2</c> the id after which it starts (empty: the beginning),
+    /// <c>$3</c> number of rows.
+    /// </summary>
+    public const string List =
+        $"""
+        SELECT {Columns}
+          FROM customers c
+          LEFT JOIN plan_versions v ON v.id = c.plan_version_id
+         WHERE c.project_id = $1 AND c.id > $2
+         ORDER BY c.id
+         LIMIT $3
+        """;
+
+    /// <summary>
+    /// The same for customers whose id (<c>$4</c>) or e-mail address (<c>$5</c>, lower case) begins with a text; both are
+    /// LIKE patterns. One index probe each: a single condition with OR would read the whole project.
+    /// </summary>
+    public const string Search =
+        $"""
+        SELECT {Columns}
+          FROM (SELECT a.partition, a.account
+                  FROM (SELECT i.partition, i.account, i.id FROM customers i
+                         WHERE i.project_id = $1 AND i.id > $2 AND i.id LIKE $4
+                         ORDER BY i.id
+                         LIMIT $3) a
+                UNION
+                SELECT b.partition, b.account
+                  FROM (SELECT m.partition, m.account, m.id FROM customers m
+                         WHERE m.project_id = $1 AND m.id > $2 AND lower(m.email) LIKE $5
+                         ORDER BY m.id
+                         LIMIT $3) b) found
+          JOIN customers c ON c.partition = found.partition AND c.account = found.account
+          LEFT JOIN plan_versions v ON v.id = c.plan_version_id
+         ORDER BY c.id
+         LIMIT $3
+        """;
+
+    // ---- plan and overrides ------------------------------------------------------------------------------------
+
+    /// <summary><c>$3</c> the version to pin (null: the default plan), <c>$4</c> the one in force until now, <c>$5</c> the project's time.</summary>
+    public const string AssignPlan =
+        """
+        UPDATE customers
+           SET plan_version_id = $3, previous_plan_version_id = $4, plan_assigned_at = $5
+         WHERE partition = $1 AND account = $2
+        """;
+
+    /// <summary>The fact. <c>$4</c> is the customer's version after the change.</summary>
+    public const string InsertAssignment =
+        """
+        INSERT INTO plan_assignments (partition, account, assigned_at, sequence, plan_version_id, cause)
+             VALUES ($1, $2, $3, $4, $5, $6)
+        """;
+
+    public const string SetOverrides = "UPDATE customers SET overrides = $3 WHERE partition = $1 AND account = $2";
+
+    /// <summary>Makes every decision on the old state stale. Answers the customer's version after the change.</summary>
+    public const string Touch = "SELECT touch_account($1, $2, $3)";
+
+    // ---- deleting ----------------------------------------------------------------------------------------------
+
+    /// <summary>
+    /// What speaks against deleting: any trace in the ledger. A balance row counts also when nothing was used: a lane may
+    /// be deciding on it right now.
+    /// </summary>
+    public const string Traces =
+        """
+        SELECT EXISTS (SELECT FROM events   WHERE partition = $1 AND account = $2),
+               EXISTS (SELECT FROM balances WHERE partition = $1 AND account = $2),
+               EXISTS (SELECT FROM holds    WHERE partition = $1 AND account = $2)
+        """;
+
+    public const string DeleteAssignments = "DELETE FROM plan_assignments WHERE partition = $1 AND account = $2";
+    public const string Delete            = "DELETE FROM customers        WHERE partition = $1 AND account = $2";
+
+    // ---- why? --------------------------------------------------------------------------------------------------
+
+    /// <summary>Open holds that lie on a feature's balances. <c>$3</c> feature, <c>$4</c> the project's time, <c>$5</c> number of rows.</summary>
+    public const string OpenHolds =
+        """
+        SELECT h.id, h.reference, p.amount, h.created_at, h.expires_at
+          FROM holds h
+         CROSS JOIN LATERAL (SELECT sum(u.amount) AS amount
+                               FROM unnest(h.held_features, h.held_amounts) AS u (feature, amount)
+                              WHERE u.feature = $3) p
+         WHERE h.partition = $1 AND h.account = $2 AND h.state = 'open' AND h.expires_at > $4 AND p.amount > 0
+         ORDER BY h.created_at, h.id
+         LIMIT $5
+        """;
+
+    /// <summary>Newest first. <c>$3</c> feature, <c>$4</c> number of rows.</summary>
+    public const string Crossings =
+        """
+        SELECT t.percent, t.period_start, t.used, t.granted, t.crossed_at
+          FROM threshold_crossings t
+         WHERE t.partition = $1 AND t.account = $2 AND t.feature = $3
+         ORDER BY t.period_start DESC, t.percent DESC
+         LIMIT $4
         """;
 }

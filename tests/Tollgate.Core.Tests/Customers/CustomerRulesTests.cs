@@ -14,6 +14,7 @@ public sealed class CustomerRulesTests
     [Theory]
     [InlineData(null)]
     [InlineData("")]
+    [InlineData("..")]
     [InlineData("a\nb")]
     [InlineData("a\0b")]
     public void An_id_that_cannot_be_stored_or_printed_is_refused(string? id) =>

@@ -1,0 +1,44 @@
+using Tollgate.Core.Catalog;
+
+namespace Tollgate.Core.Customers;
+
+/// <summary>Which overrides a customer may have: what they make of the plan must be a plan that the catalogue would accept.</summary>
+public static class OverrideRules
+{
+    /// <summary>Every fault at once, with paths that begin with the feature's code.</summary>
+    public static IReadOnlyList<FieldFault> FaultsOf(CatalogDocument catalog, Plan plan, IEnumerable<EntitlementOverride> changes)
+    {
+        var faults = new List<FieldFault>();
+        var fitting = new List<EntitlementOverride>();
+        foreach (var change in changes)
+        {
+            var feature = catalog.Features.FirstOrDefault(f => f.Code == change.Feature);
+            if (feature is null)
+            {
+                faults.Add(new(change.Feature, "names no feature of the catalogue."));
+                continue;
+            }
+
+            var misfits = EntitlementRules.Misfits(feature.Kind, change).ToList();
+            faults.AddRange(misfits.Select(misfit => new FieldFault($"{change.Feature}.{misfit.Member}", misfit.Message)));
+            if (misfits.Count == 0)
+            {
+                fitting.Add(change);
+            }
+        }
+
+        faults.AddRange(fitting.SelectMany(change => FaultsOfResult(catalog, plan, change)));
+        return faults;
+    }
+
+    /// <summary>Puts the changed entitlement alone into a plan and asks the catalogue's own rules.</summary>
+    private static IEnumerable<FieldFault> FaultsOfResult(CatalogDocument catalog, Plan plan, EntitlementOverride change)
+    {
+        var before = plan.Entitlements.FirstOrDefault(entitlement => entitlement.Feature == change.Feature);
+        var after = plan with { Entitlements = [EntitlementRules.Apply(before, change)] };
+        const string place = "plans[0].entitlements[0]";
+        return CatalogRules.Check(catalog with { Plans = [after], DefaultPlan = after.Code })
+            .Where(fault => fault.Path.StartsWith(place, StringComparison.Ordinal))
+            .Select(fault => new FieldFault(change.Feature + fault.Path[place.Length..], fault.Message));
+    }
+}

@@ -1,0 +1,68 @@
+using Npgsql;
+using Tollgate.Core.Customers;
+using Tollgate.Core.Time;
+using Tollgate.Engine.Clocks;
+using Tollgate.Engine.Projects;
+using Tollgate.Engine.Quotas;
+
+namespace Tollgate.Engine.Customers;
+
+public enum CreateCustomerOutcome
+{
+    Created,
+
+    /// <summary>The customer existed with this content, or without any: the first use had created it.</summary>
+    Existed,
+
+    /// <summary>The customer exists with other content. Nothing was changed.</summary>
+    Conflict,
+}
+
+/// <summary>Makes a customer known before its first use, with what the project tells about it.</summary>
+public sealed class CreateCustomer(NpgsqlDataSource database, QuotaGate gate, Clock clock)
+{
+    /// <summary>Id and profile were checked with <see cref="CustomerRules"/>.</summary>
+    public async Task<(CreateCustomerOutcome Outcome, Customer Customer)> RunAsync(
+        ProjectSnapshot project, string id, CustomerProfile profile, CancellationToken cancel)
+    {
+        var now = clock.Now(project);
+        if (!await InsertAsync(project, id, profile, now, cancel))
+        {
+            return await CompleteAsync(project, id, profile, cancel);
+        }
+
+        // A reader may have been told just now that nobody is known by this id.
+        await gate.ForgetAsync(project, id, cancel);
+        var plan = project.Catalog.DefaultPlan;
+        return (CreateCustomerOutcome.Created, new(id, profile, plan.Code, plan.Number, now));
+    }
+
+    private async Task<bool> InsertAsync(ProjectSnapshot project, string id, CustomerProfile profile, Instant now, CancellationToken cancel)
+    {
+        var partition = CustomerPlace.PartitionOf(project.Id, id);
+        await using var insert = database.Command(
+            CustomerSql.Insert, [partition, project.Id, id, .. CustomerRow.ProfileParameters(profile), now.ToUtc()]);
+        return await insert.ExecuteScalarAsync(cancel) is not null;
+    }
+
+    /// <summary>First use may win the race against sign-up: a customer of which nothing is known yet takes the profile.</summary>
+    private async Task<(CreateCustomerOutcome, Customer)> CompleteAsync(
+        ProjectSnapshot project, string id, CustomerProfile profile, CancellationToken cancel)
+    {
+        await using var change = await CustomerChange.BeginAsync(database, project, id, cancel);
+        var known = change.Row.Customer.Profile;
+        if (known.Equals(profile))
+        {
+            return (CreateCustomerOutcome.Existed, change.Row.Customer);
+        }
+
+        if (!known.Equals(CustomerProfile.Blank))
+        {
+            return (CreateCustomerOutcome.Conflict, change.Row.Customer);
+        }
+
+        await change.ExecuteAsync(CustomerSql.UpdateProfile, cancel, [change.Row.Partition, project.Id, id, .. CustomerRow.ProfileParameters(profile)]);
+        await change.CommitAsync(cancel);
+        return (CreateCustomerOutcome.Existed, change.Row.Customer with { Profile = profile });
+    }
+}

@@ -1,0 +1,139 @@
+using Npgsql;
+using Tollgate.Core.Time;
+using Tollgate.Engine.Projects;
+
+namespace Tollgate.Engine.Customers;
+
+/// <summary>
+/// A transaction on one customer that holds the customer's row from its first statement on: changes of one customer run
+/// one after the other. Disposing without <see cref="CommitAsync"/> takes everything back.
+/// </summary>
+/// <remarks>The order of locks is customer, balances, grants, the same as in the lanes.</remarks>
+internal sealed class CustomerChange : IAsyncDisposable
+{
+    private readonly NpgsqlConnection _connection;
+    private readonly NpgsqlTransaction _transaction;
+
+    private CustomerChange(NpgsqlConnection connection, NpgsqlTransaction transaction, CustomerRow row) =>
+        (_connection, _transaction, Row) = (connection, transaction, row);
+
+    /// <summary>The customer as it was when the lock was taken.</summary>
+    public CustomerRow Row { get; }
+
+    /// <summary>Locks the customer, which is created first when it is missing.</summary>
+    public static async Task<CustomerChange> BeginAsync(NpgsqlDataSource database, ProjectSnapshot project, string customer, CancellationToken cancel) =>
+        (await LockAsync(database, project, customer, create: true, cancel))!;
+
+    /// <summary>Locks the customer; null when there is none.</summary>
+    public static Task<CustomerChange?> BeginOnExistingAsync(
+        NpgsqlDataSource database, ProjectSnapshot project, string customer, CancellationToken cancel) =>
+        LockAsync(database, project, customer, create: false, cancel);
+
+    public async Task<int> ExecuteAsync(string sql, CancellationToken cancel, params object?[] parameters)
+    {
+        await using var command = Command(sql, parameters);
+        return await command.ExecuteNonQueryAsync(cancel);
+    }
+
+    /// <summary>The first column of the first row; null when there is no row.</summary>
+    public async Task<object?> AskAsync(string sql, CancellationToken cancel, params object?[] parameters)
+    {
+        await using var command = Command(sql, parameters);
+        return await command.ExecuteScalarAsync(cancel);
+    }
+
+    public NpgsqlCommand Command(string sql, params object?[] parameters) => _connection.Command(sql, parameters);
+
+    /// <summary>Makes every decision that was made on the old state stale. Answers the customer's version after the change.</summary>
+    public async Task<int> TouchAsync(Instant now, CancellationToken cancel) =>
+        (int)(await AskAsync(CustomerSql.Touch, cancel, Row.Partition, Row.Account, now.ToUtc()))!;
+
+    /// <summary>The customer as this transaction has changed it.</summary>
+    public async Task<CustomerRow> ReadAgainAsync(ProjectSnapshot project, CancellationToken cancel)
+    {
+        await using var command = Command(CustomerSql.Find, Row.Partition, project.Id, Row.Customer.Id);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        await reader.ReadAsync(cancel);
+        return CustomerRow.Read(reader, project);
+    }
+
+    public Task CommitAsync(CancellationToken cancel) => _transaction.CommitAsync(cancel);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _transaction.DisposeAsync();
+        await _connection.DisposeAsync();
+    }
+
+    private static async Task<CustomerChange?> LockAsync(
+        NpgsqlDataSource database, ProjectSnapshot project, string customer, bool create, CancellationToken cancel)
+    {
+        var partition = CustomerPlace.PartitionOf(project.Id, customer);
+        var connection = await database.OpenConnectionAsync(cancel);
+        NpgsqlTransaction? transaction = null;
+        try
+        {
+            transaction = await connection.BeginTransactionAsync(cancel);
+            var row = await FindAndLockAsync(connection, project, partition, customer, cancel);
+            while (row is null && create)
+            {
+                // Only a deletion in this very moment makes this turn more than once.
+                await using var missing = connection.Command(
+                    CustomerSql.CreateMissing, new[] { partition }, new[] { project.Id }, new[] { customer });
+                await missing.ExecuteNonQueryAsync(cancel);
+                row = await FindAndLockAsync(connection, project, partition, customer, cancel);
+            }
+
+            if (row is not null)
+            {
+                return new(connection, transaction, row);
+            }
+        }
+        catch
+        {
+            await AbandonAsync(connection, transaction);
+            throw;
+        }
+
+        await AbandonAsync(connection, transaction);
+        return null;
+    }
+
+    private static async Task<CustomerRow?> FindAndLockAsync(
+        NpgsqlConnection connection, ProjectSnapshot project, short partition, string customer, CancellationToken cancel)
+    {
+        await using var command = connection.Command(CustomerSql.FindAndLock, partition, project.Id, customer);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        return await reader.ReadAsync(cancel) ? CustomerRow.Read(reader, project) : null;
+    }
+
+    private static async ValueTask AbandonAsync(NpgsqlConnection connection, NpgsqlTransaction? transaction)
+    {
+        if (transaction is not null)
+        {
+            await transaction.DisposeAsync();
+        }
+
+        await connection.DisposeAsync();
+    }
+}
+
+/// <summary>Commands with parameters by position.</summary>
+internal static class CustomerCommands
+{
+    public static NpgsqlCommand Command(this NpgsqlConnection connection, string sql, params object?[] parameters) =>
+        new NpgsqlCommand(sql, connection).With(parameters);
+
+    public static NpgsqlCommand Command(this NpgsqlDataSource database, string sql, params object?[] parameters) =>
+        database.CreateCommand(sql).With(parameters);
+
+    private static NpgsqlCommand With(this NpgsqlCommand command, object?[] parameters)
+    {
+        foreach (var parameter in parameters)
+        {
+            command.Parameters.Add(parameter as NpgsqlParameter ?? new NpgsqlParameter { Value = parameter ?? DBNull.Value });
+        }
+
+        return command;
+    }
+}

@@ -1,0 +1,129 @@
+using Npgsql;
+using NpgsqlTypes;
+using Tollgate.Core.Customers;
+using Tollgate.Core.Money;
+using Tollgate.Core.Quotas;
+using Tollgate.Core.Time;
+using Tollgate.Engine.Ledger;
+using Tollgate.Engine.Projects;
+
+namespace Tollgate.Engine.Customers;
+
+/// <summary>One page of a list, and whether there is more after it.</summary>
+public sealed record Page<T>(IReadOnlyList<T> Items, bool HasMore);
+
+/// <summary>An open reservation as far as it lies on one feature.</summary>
+/// <param name="Id">The caller's own id where one was given.</param>
+public sealed record OpenHold(string Id, Quantity Amount, Instant CreatedAt, Instant ExpiresAt);
+
+/// <summary>A threshold that usage went through.</summary>
+public sealed record Crossing(int Percent, Instant PeriodStart, Quantity Used, Quantity Granted, Instant CrossedAt);
+
+/// <summary>The reads of the room Customers. Every one of them is bounded by the project.</summary>
+public sealed class CustomerQueries(NpgsqlDataSource database)
+{
+    /// <summary>Open reservations and crossings that an explanation lists at most.</summary>
+    public const int MostReasons = 20;
+
+    /// <summary>Null: this project has no such customer.</summary>
+    public async Task<CustomerRow?> FindAsync(ProjectSnapshot project, string id, CancellationToken cancel)
+    {
+        await using var command = database.Command(CustomerSql.Find, CustomerPlace.PartitionOf(project.Id, id), project.Id, id);
+        return (await ReadAsync(command, reader => CustomerRow.Read(reader, project), cancel)).SingleOrDefault();
+    }
+
+    /// <summary>In byte order of the id: stable while customers come and go, the same on every server.</summary>
+    /// <param name="after">The id after which the page starts; it need not exist (any more). Null: the beginning.</param>
+    /// <param name="search">The beginning of an id or, in any case, of an e-mail address. Null: all.</param>
+    public async Task<Page<Customer>> ListAsync(ProjectSnapshot project, int limit, string? after, string? search, CancellationToken cancel)
+    {
+        await using var command = search is null
+            ? database.Command(CustomerSql.List, project.Id, after ?? "", limit + 1)
+            : database.Command(
+                CustomerSql.Search, project.Id, after ?? "", limit + 1, PrefixPattern(search), PrefixPattern(search.ToLowerInvariant()));
+        return PageOf(await ReadAsync(command, reader => CustomerRow.Read(reader, project).Customer, cancel), limit);
+    }
+
+    /// <summary>Newest first. Null: this project has no such customer.</summary>
+    public async Task<Page<GrantRow>?> ListGrantsAsync(ProjectSnapshot project, string customer, int limit, string? after, CancellationToken cancel)
+    {
+        if (await FindAsync(project, customer, cancel) is not { } row)
+        {
+            return null;
+        }
+
+        var start = new NpgsqlParameter { NpgsqlDbType = NpgsqlDbType.Uuid, Value = after is null ? DBNull.Value : GrantRow.KeyOf(after) };
+        await using var command = database.Command(GrantSql.ListGrants, row.Partition, row.Account, start, limit + 1);
+        return PageOf(await ReadAsync(command, GrantRow.Read, cancel), limit);
+    }
+
+    /// <summary>Null: the project has no such customer, or the customer has no such grant.</summary>
+    public async Task<GrantRow?> FindGrantAsync(ProjectSnapshot project, string customer, string grant, CancellationToken cancel)
+    {
+        if (await FindAsync(project, customer, cancel) is not { } row)
+        {
+            return null;
+        }
+
+        await using var command = database.Command(GrantSql.FindGrant, row.Partition, row.Account, GrantRow.KeyOf(grant));
+        return (await ReadAsync(command, GrantRow.Read, cancel)).SingleOrDefault();
+    }
+
+    /// <summary>The grants of a feature that can burn now, the first to burn first.</summary>
+    public async Task<IReadOnlyList<GrantRow>> BurningGrantsAsync(CustomerRow customer, int feature, Instant now, CancellationToken cancel)
+    {
+        await using var command = database.Command(GrantSql.LiveGrants, customer.Partition, customer.Account, feature, now.ToUtc());
+        var rows = (await ReadAsync(command, GrantRow.Read, cancel)).ToDictionary(row => row.Grant.Id);
+        return [.. GrantRules.InBurnOrder([.. rows.Values.Select(row => row.Grant)], now).Select(grant => rows[grant.Id])];
+    }
+
+    /// <summary>What lies on a feature right now, oldest first, at most <see cref="MostReasons"/>.</summary>
+    public async Task<IReadOnlyList<OpenHold>> OpenHoldsAsync(CustomerRow customer, int feature, Instant now, CancellationToken cancel)
+    {
+        await using var command = database.Command(
+            CustomerSql.OpenHolds, customer.Partition, customer.Account, feature, now.ToUtc(), MostReasons);
+        return await ReadAsync(
+            command,
+            reader => new OpenHold(
+                reader.IsDBNull(1) ? reader.GetGuid(0).ToString() : reader.GetString(1),
+                Quantity.Of(reader.GetDecimal(2)),
+                Instant.FromUtc(reader.GetDateTime(3)),
+                Instant.FromUtc(reader.GetDateTime(4))),
+            cancel);
+    }
+
+    /// <summary>Newest first, at most <see cref="MostReasons"/>.</summary>
+    public async Task<IReadOnlyList<Crossing>> CrossingsAsync(CustomerRow customer, int feature, CancellationToken cancel)
+    {
+        await using var command = database.Command(CustomerSql.Crossings, customer.Partition, customer.Account, feature, MostReasons);
+        return await ReadAsync(
+            command,
+            reader => new Crossing(
+                reader.GetInt16(0),
+                Instant.FromUtc(reader.GetDateTime(1)),
+                Quantity.Of(reader.GetDecimal(2)),
+                Quantity.Of(reader.GetDecimal(3)),
+                Instant.FromUtc(reader.GetDateTime(4))),
+            cancel);
+    }
+
+    /// <summary>The text taken literally, followed by anything.</summary>
+    private static string PrefixPattern(string text) =>
+        text.Replace(@"\", @"\\", StringComparison.Ordinal).Replace("%", @"\%", StringComparison.Ordinal).Replace("_", @"\_", StringComparison.Ordinal) + "%";
+
+    /// <summary>One row more than the page was read, to know whether there is more.</summary>
+    private static Page<T> PageOf<T>(List<T> rows, int limit) =>
+        rows.Count > limit ? new([.. rows.Take(limit)], true) : new(rows, false);
+
+    private static async Task<List<T>> ReadAsync<T>(NpgsqlCommand command, Func<NpgsqlDataReader, T> read, CancellationToken cancel)
+    {
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        List<T> rows = [];
+        while (await reader.ReadAsync(cancel))
+        {
+            rows.Add(read(reader));
+        }
+
+        return rows;
+    }
+}

@@ -1,0 +1,63 @@
+using Npgsql;
+using Tollgate.Engine.Ledger;
+using Tollgate.Engine.Projects;
+using Tollgate.Engine.Quotas;
+
+namespace Tollgate.Engine.Customers;
+
+public enum DeleteCustomerOutcome
+{
+    Deleted,
+    Unknown,
+
+    /// <summary>Usage was recorded for it: facts are never deleted this way.</summary>
+    HasUsage,
+
+    /// <summary>It holds reservations, open or closed.</summary>
+    HasReservations,
+
+    /// <summary>A decision was made for it, allowed or denied, or was about to be made.</summary>
+    HasDecisions,
+}
+
+/// <summary>
+/// Takes back a customer that was created by mistake: one that the ledger has never heard of. Whoever has used something
+/// stays, since usage, invoices and balances refer to it.
+/// </summary>
+public sealed class DeleteCustomer(NpgsqlDataSource database, QuotaGate gate)
+{
+    public async Task<DeleteCustomerOutcome> RunAsync(ProjectSnapshot project, string id, CancellationToken cancel)
+    {
+        await using var change = await CustomerChange.BeginOnExistingAsync(database, project, id, cancel);
+        if (change is null)
+        {
+            return DeleteCustomerOutcome.Unknown;
+        }
+
+        if (await TraceAsync(change, cancel) is { } trace)
+        {
+            return trace;
+        }
+
+        await change.ExecuteAsync(GrantSql.DeleteAll, cancel, change.Row.Partition, change.Row.Account);
+        await change.ExecuteAsync(CustomerSql.DeleteAssignments, cancel, change.Row.Partition, change.Row.Account);
+        await change.ExecuteAsync(CustomerSql.Delete, cancel, change.Row.Partition, change.Row.Account);
+        await change.CommitAsync(cancel);
+        await gate.ForgetAsync(project, id, cancel);
+        return DeleteCustomerOutcome.Deleted;
+    }
+
+    private static async Task<DeleteCustomerOutcome?> TraceAsync(CustomerChange change, CancellationToken cancel)
+    {
+        await using var command = change.Command(CustomerSql.Traces, change.Row.Partition, change.Row.Account);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        await reader.ReadAsync(cancel);
+        return reader switch
+        {
+            _ when reader.GetBoolean(0) => DeleteCustomerOutcome.HasUsage,
+            _ when reader.GetBoolean(2) => DeleteCustomerOutcome.HasReservations,
+            _ when reader.GetBoolean(1) => DeleteCustomerOutcome.HasDecisions,
+            _ => null,
+        };
+    }
+}

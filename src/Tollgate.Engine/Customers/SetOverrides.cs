@@ -1,0 +1,66 @@
+using System.Text;
+using Npgsql;
+using Tollgate.Core.Catalog;
+using Tollgate.Core.Customers;
+using Tollgate.Engine.Catalog;
+using Tollgate.Engine.Clocks;
+using Tollgate.Engine.Projects;
+using Tollgate.Engine.Quotas;
+
+namespace Tollgate.Engine.Customers;
+
+/// <summary>
+/// Changes what one customer has beside the plan: custom enterprise pricing, a courtesy, a block. Features that are not
+/// named stay as they are; a named one gets exactly what is said, whatever it had before.
+/// </summary>
+public sealed class SetOverrides(NpgsqlDataSource database, QuotaGate gate, Clock clock)
+{
+    /// <summary>Creates the customer when it is missing. Answers all overrides as JSON, or every fault, and then nothing was changed.</summary>
+    /// <param name="set">By feature code.</param>
+    /// <param name="removed">Feature codes whose override goes; those without one are fine.</param>
+    public async Task<(string Json, IReadOnlyList<FieldFault> Faults)> RunAsync(
+        ProjectSnapshot project,
+        string customer,
+        IReadOnlyDictionary<string, EntitlementOverride> set,
+        IReadOnlyCollection<string> removed,
+        CancellationToken cancel)
+    {
+        await using var change = await CustomerChange.BeginAsync(database, project, customer, cancel);
+        var plan = PlanOf(change.Row, project);
+        var faults = OverrideRules.FaultsOf(project.Catalog.Document, plan, set.Values);
+        if (faults.Count > 0)
+        {
+            return (change.Row.Overrides, faults);
+        }
+
+        var json = Merge(change.Row.Overrides, project.Currency, set, removed);
+        await change.ExecuteAsync(CustomerSql.SetOverrides, cancel, change.Row.Partition, change.Row.Account, CustomerRow.Json(json));
+        await change.TouchAsync(clock.Now(project), cancel);
+        await change.CommitAsync(cancel);
+        await gate.ForgetAsync(project, customer, cancel);
+        return (json, []);
+    }
+
+    private static Plan PlanOf(CustomerRow row, ProjectSnapshot project) =>
+        row.PlanVersionId is { } id && project.Catalog.PlanVersions.TryGetValue(id, out var pinned)
+            ? pinned.Plan
+            : project.Catalog.DefaultPlan.Plan;
+
+    private static string Merge(
+        string stored, string currency, IReadOnlyDictionary<string, EntitlementOverride> set, IReadOnlyCollection<string> removed)
+    {
+        var (known, _) = CatalogReader.ReadOverrides(Encoding.UTF8.GetBytes(stored), currency);
+        var merged = new Dictionary<string, EntitlementOverride>(known, StringComparer.Ordinal);
+        foreach (var feature in removed)
+        {
+            merged.Remove(feature);
+        }
+
+        foreach (var (feature, change) in set)
+        {
+            merged[feature] = change;
+        }
+
+        return Encoding.UTF8.GetString(CatalogWriter.ToJson(merged.Values));
+    }
+}

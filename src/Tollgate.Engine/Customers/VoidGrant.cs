@@ -1,0 +1,34 @@
+using Npgsql;
+using Tollgate.Engine.Clocks;
+using Tollgate.Engine.Ledger;
+using Tollgate.Engine.Projects;
+using Tollgate.Engine.Quotas;
+
+namespace Tollgate.Engine.Customers;
+
+/// <summary>Takes back what is left of a grant. What was burned stays burned; a repeat finds nothing left and changes nothing.</summary>
+public sealed class VoidGrant(NpgsqlDataSource database, QuotaGate gate, Clock clock)
+{
+    /// <summary>Null: no such customer, or the customer has no such grant.</summary>
+    public async Task<GrantRow?> RunAsync(ProjectSnapshot project, string customer, string grant, CancellationToken cancel)
+    {
+        await using var change = await CustomerChange.BeginOnExistingAsync(database, project, customer, cancel);
+        if (change is null)
+        {
+            return null;
+        }
+
+        // The balances first, then the grant: the order of the lanes.
+        await change.TouchAsync(clock.Now(project), cancel);
+        var key = GrantRow.KeyOf(grant);
+        if (await change.ExecuteAsync(GrantSql.VoidGrant, cancel, change.Row.Partition, change.Row.Account, key) == 0)
+        {
+            return null;
+        }
+
+        var voided = await GrantRow.FindAsync(change, key, cancel);
+        await change.CommitAsync(cancel);
+        await gate.ForgetAsync(project, customer, cancel);
+        return voided;
+    }
+}

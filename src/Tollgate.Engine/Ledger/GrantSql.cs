@@ -1,0 +1,61 @@
+namespace Tollgate.Engine.Ledger;
+
+/// <summary>
+/// Grants as the room Customers makes, shows and voids them. The lanes burn them with statements of their own; rollovers
+/// are born there too. <c>$1</c> is always the partition and <c>$2</c> the account.
+/// </summary>
+public static class GrantSql
+{
+    private const string GrantColumns =
+        "g.id, g.reference, f.code, g.source, g.priority, g.amount, g.used, g.forfeited, g.effective_at, g.expires_at, g.created_at, "
+        + "g.feature";
+
+    /// <summary>No row: a grant with this id exists.</summary>
+    public const string InsertGrant =
+        """
+        INSERT INTO grants (partition, account, feature, id, source, priority, amount, effective_at, expires_at, created_at, reference)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+        ON CONFLICT (partition, account, id) DO NOTHING
+          RETURNING id
+        """;
+
+    public const string FindGrant =
+        $"""
+        SELECT {GrantColumns}
+          FROM grants g
+          JOIN features f ON f.id = g.feature
+         WHERE g.partition = $1 AND g.account = $2 AND g.id = $3
+        """;
+
+    /// <summary>Newest first; <c>$3</c> the grant after which it starts (null: the beginning), <c>$4</c> number of rows.</summary>
+    public const string ListGrants =
+        $"""
+        SELECT {GrantColumns}
+          FROM grants g
+          JOIN features f ON f.id = g.feature
+         WHERE g.partition = $1 AND g.account = $2
+           AND ($3::uuid IS NULL
+                OR (g.created_at, g.id) < (SELECT s.created_at, s.id FROM grants s WHERE s.partition = $1 AND s.account = $2 AND s.id = $3))
+         ORDER BY g.created_at DESC, g.id DESC
+         LIMIT $4
+        """;
+
+    /// <summary>Those of a feature that can burn. <c>$3</c> feature, <c>$4</c> the project's time.</summary>
+    public const string LiveGrants =
+        $"""
+        SELECT {GrantColumns}
+          FROM grants g
+          JOIN features f ON f.id = g.feature
+         WHERE g.partition = $1 AND g.account = $2 AND g.feature = $3 AND g.effective_at <= $4 AND g.expires_at > $4
+           AND g.used + g.forfeited < g.amount
+        """;
+
+    /// <summary>Takes back what is left. What was burned stays burned.</summary>
+    public const string VoidGrant =
+        """
+        UPDATE grants SET forfeited = amount - used
+         WHERE partition = $1 AND account = $2 AND id = $3
+        """;
+
+    public const string DeleteAll = "DELETE FROM grants WHERE partition = $1 AND account = $2";
+}
