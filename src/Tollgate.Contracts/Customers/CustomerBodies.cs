@@ -1,0 +1,172 @@
+using System.Text.Json.Serialization;
+
+namespace Tollgate.Contracts.Customers;
+
+/// <summary>Body of <c>POST /v1/customers</c>.</summary>
+public sealed record CreateCustomerRequest
+{
+    /// <summary>Your own id: 1 to 255 characters, no control characters.</summary>
+    public string? Id { get; init; }
+
+    public string? Name { get; init; }
+
+    public string? Email { get; init; }
+
+    /// <summary>ISO 4217; the project's unless given.</summary>
+    public string? Currency { get; init; }
+
+    /// <summary>IANA name; the project's unless given.</summary>
+    public string? TimeZone { get; init; }
+
+    /// <summary>ISO 3166-1, two capital letters.</summary>
+    public string? Country { get; init; }
+
+    public string? TaxId { get; init; }
+
+    /// <summary>At most 50 keys of 40 characters with values of 500.</summary>
+    public IReadOnlyDictionary<string, string>? Metadata { get; init; }
+}
+
+/// <summary>
+/// Body of <c>PATCH /v1/customers/{id}</c>. What is left out stays, null clears. Metadata merges key by key: a null value
+/// removes its key.
+/// </summary>
+/// <remarks>The setters note that a member was named, which is how "left out" differs from null.</remarks>
+public sealed record UpdateCustomerRequest
+{
+    private readonly HashSet<string> _named = new(StringComparer.Ordinal);
+
+    public string? Name { get; set => field = Note(nameof(Name), value); }
+
+    public string? Email { get; set => field = Note(nameof(Email), value); }
+
+    public string? Currency { get; set => field = Note(nameof(Currency), value); }
+
+    public string? TimeZone { get; set => field = Note(nameof(TimeZone), value); }
+
+    public string? Country { get; set => field = Note(nameof(Country), value); }
+
+    public string? TaxId { get; set => field = Note(nameof(TaxId), value); }
+
+    public IReadOnlyDictionary<string, string?>? Metadata { get; set => field = Note(nameof(Metadata), value); }
+
+    /// <summary>Whether the body named the member.</summary>
+    public bool Names(string member) => _named.Contains(member);
+
+    private T Note<T>(string member, T value)
+    {
+        _named.Add(member);
+        return value;
+    }
+}
+
+/// <summary>A customer as every call answers it.</summary>
+public sealed record CustomerView
+{
+    public required string Id { get; init; }
+
+    public string? Name { get; init; }
+
+    public string? Email { get; init; }
+
+    /// <summary>Null: the project's.</summary>
+    public string? Currency { get; init; }
+
+    /// <summary>Null: the project's.</summary>
+    public string? TimeZone { get; init; }
+
+    public string? Country { get; init; }
+
+    public string? TaxId { get; init; }
+
+    public required IReadOnlyDictionary<string, string> Metadata { get; init; }
+
+    /// <summary>The plan's code: the project's default plan unless another was assigned.</summary>
+    public required string Plan { get; init; }
+
+    public required int PlanVersion { get; init; }
+
+    public required DateTimeOffset CreatedAt { get; init; }
+}
+
+/// <summary>Answer of <c>GET /v1/customers</c>.</summary>
+public sealed record CustomerList(IReadOnlyList<CustomerView> Data, bool HasMore);
+
+/// <summary>Body of <c>PUT /v1/customers/{id}/plan</c>.</summary>
+public sealed record AssignPlanRequest
+{
+    /// <summary>The plan's code; null: back to the project's default plan. Leaving it out is a fault.</summary>
+    public string? Plan
+    {
+        get;
+        set
+        {
+            field = value;
+            IsNamed = true;
+        }
+    }
+
+    [JsonIgnore]
+    public bool IsNamed { get; private set; }
+}
+
+/// <summary>Body of <c>POST /v1/customers/{id}/grants</c>.</summary>
+public sealed record AddGrantRequest
+{
+    /// <summary>The code of a metered feature.</summary>
+    public string? Feature { get; init; }
+
+    /// <summary>Units of the feature, more than 0, at most 9 decimals.</summary>
+    public decimal? Amount { get; init; }
+
+    /// <summary><c>topup</c> (default), <c>promotion</c> or <c>gift</c>.</summary>
+    public string? Source { get; init; }
+
+    /// <summary>0 to 1000, lowest burns first. Default: 50 for a promotion or gift, 100 for a top-up. The plan's own quota has 100.</summary>
+    public int? Priority { get; init; }
+
+    /// <summary>Default: now.</summary>
+    public DateTimeOffset? EffectiveAt { get; init; }
+
+    /// <summary>Default: never.</summary>
+    public DateTimeOffset? ExpiresAt { get; init; }
+
+    /// <summary>Your own id of the grant: a repeat with the same content replays, with other content it is refused.</summary>
+    public string? Id { get; init; }
+}
+
+/// <summary>A quantity of a feature that a customer holds beside the plan's quota.</summary>
+public sealed record GrantView
+{
+    public required string Id { get; init; }
+
+    public required string Feature { get; init; }
+
+    /// <summary><c>topup</c>, <c>promotion</c>, <c>gift</c>, or <c>rollover</c> for what was carried over from an earlier period.</summary>
+    public required string Source { get; init; }
+
+    public required int Priority { get; init; }
+
+    public required decimal Amount { get; init; }
+
+    public required decimal Used { get; init; }
+
+    /// <summary>Taken back unused.</summary>
+    public required decimal Forfeited { get; init; }
+
+    /// <summary>What can still be burned while the grant is active.</summary>
+    public required decimal Remaining { get; init; }
+
+    /// <summary><c>pending</c>, <c>active</c>, <c>used_up</c>, <c>expired</c> or <c>voided</c>.</summary>
+    public required string Status { get; init; }
+
+    public required DateTimeOffset EffectiveAt { get; init; }
+
+    /// <summary>Null: never.</summary>
+    public DateTimeOffset? ExpiresAt { get; init; }
+
+    public required DateTimeOffset CreatedAt { get; init; }
+}
+
+/// <summary>Answer of <c>GET /v1/customers/{id}/grants</c>.</summary>
+public sealed record GrantList(IReadOnlyList<GrantView> Data, bool HasMore);

@@ -1,0 +1,26 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Tollgate.Contracts.Http;
+
+namespace Tollgate.Contracts.Customers;
+
+/// <summary>How the bodies of the room Customers are read and written.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+    AllowDuplicateProperties = false,
+    RespectNullableAnnotations = true,
+    Converters = [typeof(PlainDecimal), typeof(UtcInstant)])]
+[JsonSerializable(typeof(CreateCustomerRequest))]
+[JsonSerializable(typeof(UpdateCustomerRequest))]
+[JsonSerializable(typeof(CustomerView))]
+[JsonSerializable(typeof(CustomerList))]
+[JsonSerializable(typeof(AssignPlanRequest))]
+[JsonSerializable(typeof(AddGrantRequest))]
+[JsonSerializable(typeof(GrantView))]
+[JsonSerializable(typeof(GrantList))]
+[JsonSerializable(typeof(UsageView))]
+[JsonSerializable(typeof(EntitlementsView))]
+[JsonSerializable(typeof(ExplainView))]
+[JsonSerializable(typeof(IReadOnlyDictionary<string, JsonElement>))]
+public sealed partial class CustomersJson : JsonSerializerContext;

@@ -1,0 +1,121 @@
+using Tollgate.Contracts.Customers;
+using Tollgate.Contracts.Http;
+using Tollgate.Core.Catalog;
+using Tollgate.Core.Customers;
+using Tollgate.Core.Money;
+using Tollgate.Core.Quotas;
+using Tollgate.Core.Time;
+using Tollgate.Engine.Customers;
+using Tollgate.Engine.Quotas;
+using Tollgate.Server.Http;
+
+namespace Tollgate.Server.Customers;
+
+/// <summary>From the nouns of the room to what goes over the wire.</summary>
+public static class CustomerAnswers
+{
+    public static CustomerView Of(Customer customer) => new()
+    {
+        Id = customer.Id,
+        Name = customer.Profile.Name,
+        Email = customer.Profile.Email,
+        Currency = customer.Profile.Currency,
+        TimeZone = customer.Profile.TimeZone,
+        Country = customer.Profile.Country,
+        TaxId = customer.Profile.TaxId,
+        Metadata = customer.Profile.Metadata,
+        Plan = customer.Plan,
+        PlanVersion = customer.PlanVersion,
+        CreatedAt = customer.CreatedAt.ToOffset(),
+    };
+
+    public static GrantView Of(GrantRow row, Instant now) => new()
+    {
+        Id = row.Id,
+        Feature = row.Feature,
+        Source = GrantRow.NameOf(row.Grant.Source),
+        Priority = row.Grant.Priority,
+        Amount = row.Grant.Amount.Value,
+        Used = row.Grant.Used.Value,
+        Forfeited = row.Grant.Forfeited.Value,
+        Remaining = row.Grant.Remaining.Value,
+        Status = StatusOf(row, now),
+        EffectiveAt = row.Grant.EffectiveAt.ToOffset(),
+        ExpiresAt = OrNever(row.Grant.ExpiresAt),
+        CreatedAt = row.Grant.CreatedAt.ToOffset(),
+    };
+
+    public static FeatureUsage Of(Standing standing, Instant now) => new()
+    {
+        Limit = standing.Limit?.Value,
+        Used = standing.Used.Value,
+        Held = standing.Held.Value,
+        Remaining = standing.Remaining?.Value,
+        Unlimited = standing.Limit is null,
+        Percent = UsageProjection.PercentOf(standing.Used, standing.Limit),
+        ResetsAt = standing.ResetsAt?.ToOffset(),
+        Projected = UsageProjection.AtPeriodEnd(standing.Used, standing.Period, now)?.Value,
+    };
+
+    public static EntitlementView Of(FeatureStanding feature, PlanVersion plan)
+    {
+        var (entitlement, metered) = (feature.Entitlement, feature.Feature.Feature.Kind == FeatureKind.Metered);
+        var isValue = feature.Feature.Feature.Kind == FeatureKind.Value;
+        var view = new EntitlementView
+        {
+            Kind = CatalogWords.Of(feature.Feature.Feature.Kind),
+            Name = feature.Feature.Feature.Name,
+            Enabled = metered ? GivesAnything(feature) : isValue || entitlement.Enabled,
+            Overridden = IsOverridden(feature, plan),
+            Value = isValue ? entitlement.Value : null,
+            Unlimited = metered ? entitlement.Quota is null : isValue ? entitlement.Value is null : null,
+        };
+        return metered ? WithQuota(view, entitlement, feature.Standing) : view;
+    }
+
+    public static bool IsOverridden(FeatureStanding feature, PlanVersion plan) =>
+        !feature.Entitlement.Equals(plan.Entitlements.GetValueOrDefault(feature.Feature.Key));
+
+    /// <summary>Adds what the pure rules found.</summary>
+    public static void Add(this Faults faults, IEnumerable<FieldFault> found)
+    {
+        foreach (var fault in found)
+        {
+            faults.Add(fault.Field, FaultCode.InvalidValue, fault.Detail);
+        }
+    }
+
+    private static EntitlementView WithQuota(EntitlementView view, Entitlement entitlement, Standing? standing) => view with
+    {
+        Quota = entitlement.Quota?.Value,
+        Period = CatalogWords.Of(entitlement.Period),
+        HardCap = entitlement.HardCap,
+        OverageLimit = entitlement.OverageLimit?.Value,
+        Limit = standing?.Limit?.Value,
+        Used = standing?.Used.Value,
+        Held = standing?.Held.Value,
+        Remaining = standing?.Remaining?.Value,
+        ResetsAt = standing?.ResetsAt?.ToOffset(),
+        RateLimits = [.. entitlement.RateLimits.Select(Of)],
+        Pool = entitlement.Pool is { } pool ? new(pool.Feature, pool.Rate.Value) : null,
+        Rollover = entitlement.Rollover is { } rollover ? new(rollover.Max?.Value, rollover.Periods) : null,
+        Thresholds = entitlement.Thresholds,
+    };
+
+    private static RateWindowView Of(RateLimit limit) => new(
+        CatalogWords.Of(limit.Unit), limit.Limit.Value, limit.Burst?.Value, limit.CountsDecisions ? "requests" : "units");
+
+    private static bool GivesAnything(FeatureStanding feature) =>
+        feature.Entitlement.Quota is not { IsZero: true } || feature.Entitlement.Pool is not null || feature.Standing is { Limit.IsPositive: true };
+
+    private static string StatusOf(GrantRow row, Instant now) => row.Grant switch
+    {
+        { Remaining.IsZero: true, Forfeited.IsPositive: true } => "voided",
+        { Remaining.IsZero: true } => "used_up",
+        var grant when grant.ExpiresAt <= now => "expired",
+        var grant when grant.EffectiveAt > now => "pending",
+        _ => "active",
+    };
+
+    private static DateTimeOffset? OrNever(Instant instant) => instant == Instant.FarFuture ? null : instant.ToOffset();
+}

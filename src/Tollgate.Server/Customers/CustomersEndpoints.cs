@@ -1,0 +1,204 @@
+using Tollgate.Contracts.Customers;
+using Tollgate.Contracts.Http;
+using Tollgate.Core.Customers;
+using Tollgate.Engine.Customers;
+using Tollgate.Engine.Projects;
+using Tollgate.Server.Http;
+
+namespace Tollgate.Server.Customers;
+
+/// <summary><c>/v1/customers</c>: who the project's customers are and which plan they are on.</summary>
+public static class CustomersEndpoints
+{
+    /// <summary>Where the id stands in <c>/v1/customers/{id}</c>.</summary>
+    internal const int IdSegment = 2;
+
+    /// <summary>UTF-16 units of a search text: more than any id or address begins with in practice.</summary>
+    private const int LongestSearch = 100;
+
+    public static void MapCustomers(this WebApplication app)
+    {
+        var create = app.Services.GetRequiredService<CreateCustomer>();
+        var queries = app.Services.GetRequiredService<CustomerQueries>();
+        var update = app.Services.GetRequiredService<UpdateCustomer>();
+        var delete = app.Services.GetRequiredService<DeleteCustomer>();
+        var assign = app.Services.GetRequiredService<AssignPlan>();
+
+        app.MapPost("/v1/customers", (RequestDelegate)(context => CreateAsync(context, create)))
+            .RequireKey(Access.Secret, Scope.CustomersWrite)
+            .Describe(CustomerDescriptions.Create);
+        app.MapGet("/v1/customers", (RequestDelegate)(context => ListAsync(context, queries)))
+            .RequireKey(Access.Secret, Scope.CustomersRead)
+            .Describe(CustomerDescriptions.List);
+        app.MapGet("/v1/customers/{id}", (RequestDelegate)(context => ShowAsync(context, queries)))
+            .RequireKey(Access.Secret, Scope.CustomersRead)
+            .Describe(CustomerDescriptions.Show);
+        app.MapPatch("/v1/customers/{id}", (RequestDelegate)(context => UpdateAsync(context, update)))
+            .RequireKey(Access.Secret, Scope.CustomersWrite)
+            .Describe(CustomerDescriptions.Update);
+        app.MapDelete("/v1/customers/{id}", (RequestDelegate)(context => DeleteAsync(context, delete)))
+            .RequireKey(Access.Secret, Scope.CustomersWrite)
+            .Describe(CustomerDescriptions.Delete);
+        app.MapPut("/v1/customers/{id}/plan", (RequestDelegate)(context => AssignPlanAsync(context, assign)))
+            .RequireKey(Access.Secret, Scope.CustomersWrite)
+            .Describe(CustomerDescriptions.AssignPlan);
+    }
+
+    /// <summary>The id of the path. Null when it is none, and then the problem is written.</summary>
+    internal static async ValueTask<string?> IdAsync(HttpContext context)
+    {
+        var id = RawPath.Segment(context, IdSegment);
+        var faults = new Faults();
+        faults.Add(CustomerRules.FaultsOfId(id));
+        if (!faults.Any)
+        {
+            return id;
+        }
+
+        await faults.WriteAsync(context);
+        return null;
+    }
+
+    private static async Task CreateAsync(HttpContext context, CreateCustomer create)
+    {
+        if (await Body.ReadAsync(context, CustomersJson.Default.CreateCustomerRequest) is not { } body)
+        {
+            return;
+        }
+
+        var profile = ProfileOf(body);
+        var faults = new Faults();
+        if (faults.Required(body.Id, "id"))
+        {
+            faults.Add(CustomerRules.FaultsOfId(body.Id));
+        }
+
+        faults.Add(CustomerRules.FaultsOf(profile));
+        if (faults.Any)
+        {
+            await faults.WriteAsync(context);
+            return;
+        }
+
+        var (outcome, customer) = await create.RunAsync(context.Project(), body.Id!, profile, context.RequestAborted);
+        if (outcome == CreateCustomerOutcome.Conflict)
+        {
+            await Problems.WriteAsync(context, ErrorCode.CustomerExists, param: "id");
+            return;
+        }
+
+        var status = outcome == CreateCustomerOutcome.Created ? StatusCodes.Status201Created : StatusCodes.Status200OK;
+        await AnswerAsync(context, status, customer);
+    }
+
+    private static async Task ListAsync(HttpContext context, CustomerQueries queries)
+    {
+        var faults = new Faults();
+        var paging = Paging.Read(context, faults);
+        string? search = context.Request.Query["search"];
+        faults.Text(search, "search", LongestSearch);
+        if (faults.Any)
+        {
+            await faults.WriteAsync(context);
+            return;
+        }
+
+        var page = await queries.ListAsync(context.Project(), paging.Limit, paging.StartingAfter, search, context.RequestAborted);
+        var list = new CustomerList([.. page.Items.Select(CustomerAnswers.Of)], page.HasMore);
+        await Answer.Json(context, StatusCodes.Status200OK, list, CustomersJson.Default.CustomerList);
+    }
+
+    private static async Task ShowAsync(HttpContext context, CustomerQueries queries)
+    {
+        if (await IdAsync(context) is not { } id)
+        {
+            return;
+        }
+
+        var found = await queries.FindAsync(context.Project(), id, context.RequestAborted);
+        await (found is null ? Problems.WriteAsync(context, ErrorCode.CustomerNotFound) : AnswerAsync(context, StatusCodes.Status200OK, found.Customer));
+    }
+
+    private static async Task UpdateAsync(HttpContext context, UpdateCustomer update)
+    {
+        if (await IdAsync(context) is not { } id || await Body.ReadAsync(context, CustomersJson.Default.UpdateCustomerRequest) is not { } body)
+        {
+            return;
+        }
+
+        if (await update.RunAsync(context.Project(), id, PatchOf(body), context.RequestAborted) is not var (customer, found))
+        {
+            await Problems.WriteAsync(context, ErrorCode.CustomerNotFound);
+            return;
+        }
+
+        var faults = new Faults();
+        faults.Add(found);
+        await (faults.Any ? faults.WriteAsync(context) : AnswerAsync(context, StatusCodes.Status200OK, customer));
+    }
+
+    private static async Task DeleteAsync(HttpContext context, DeleteCustomer delete)
+    {
+        if (await IdAsync(context) is not { } id)
+        {
+            return;
+        }
+
+        var outcome = await delete.RunAsync(context.Project(), id, context.RequestAborted);
+        await (outcome switch
+        {
+            DeleteCustomerOutcome.Deleted => Answer.Nothing(context),
+            DeleteCustomerOutcome.Unknown => Problems.WriteAsync(context, ErrorCode.CustomerNotFound),
+            DeleteCustomerOutcome.HasUsage => Problems.WriteAsync(context, ErrorCode.Conflict, "Usage was recorded for this customer; facts are never deleted."),
+            DeleteCustomerOutcome.HasReservations => Problems.WriteAsync(context, ErrorCode.Conflict, "This customer has made reservations."),
+            DeleteCustomerOutcome.HasDecisions => Problems.WriteAsync(context, ErrorCode.Conflict, "A decision was made for this customer, if only a refusal."),
+            _ => throw new InvalidOperationException($"{outcome} is no outcome."),
+        });
+    }
+
+    private static async Task AssignPlanAsync(HttpContext context, AssignPlan assign)
+    {
+        if (await IdAsync(context) is not { } id || await Body.ReadAsync(context, CustomersJson.Default.AssignPlanRequest) is not { } body)
+        {
+            return;
+        }
+
+        var faults = new Faults();
+        if (!body.IsNamed)
+        {
+            faults.Add("plan", FaultCode.Required, "A plan's code is expected, or null for the default plan.");
+            await faults.WriteAsync(context);
+            return;
+        }
+
+        var customer = await assign.RunAsync(context.Project(), id, body.Plan, context.RequestAborted);
+        await (customer is null
+            ? Problems.WriteAsync(context, ErrorCode.PlanNotFound, param: "plan")
+            : AnswerAsync(context, StatusCodes.Status200OK, customer));
+    }
+
+    private static Task AnswerAsync(HttpContext context, int status, Customer customer) =>
+        Answer.Json(context, status, CustomerAnswers.Of(customer), CustomersJson.Default.CustomerView);
+
+    private static CustomerProfile ProfileOf(CreateCustomerRequest body) => new()
+    {
+        Name = body.Name,
+        Email = body.Email,
+        Currency = body.Currency,
+        TimeZone = body.TimeZone,
+        Country = body.Country,
+        TaxId = body.TaxId,
+        Metadata = body.Metadata ?? CustomerProfile.Blank.Metadata,
+    };
+
+    private static CustomerPatch PatchOf(UpdateCustomerRequest body) => new()
+    {
+        Name = new(body.Names(nameof(body.Name)), body.Name),
+        Email = new(body.Names(nameof(body.Email)), body.Email),
+        Currency = new(body.Names(nameof(body.Currency)), body.Currency),
+        TimeZone = new(body.Names(nameof(body.TimeZone)), body.TimeZone),
+        Country = new(body.Names(nameof(body.Country)), body.Country),
+        TaxId = new(body.Names(nameof(body.TaxId)), body.TaxId),
+        Metadata = new(body.Names(nameof(body.Metadata)), body.Metadata),
+    };
+}

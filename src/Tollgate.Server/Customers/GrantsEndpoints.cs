@@ -1,0 +1,211 @@
+using System.Text;
+using System.Text.Json;
+using Tollgate.Contracts.Customers;
+using Tollgate.Contracts.Http;
+using Tollgate.Core.Customers;
+using Tollgate.Core.Ledger;
+using Tollgate.Core.Money;
+using Tollgate.Core.Time;
+using Tollgate.Engine.Catalog;
+using Tollgate.Engine.Clocks;
+using Tollgate.Engine.Customers;
+using Tollgate.Engine.Projects;
+using Tollgate.Server.Http;
+
+namespace Tollgate.Server.Customers;
+
+/// <summary><c>/v1/customers/{id}/grants</c> and <c>/overrides</c>: what one customer has beside the plan.</summary>
+public static class GrantsEndpoints
+{
+    /// <summary>Where the grant's id stands in <c>/v1/customers/{id}/grants/{grant}</c>.</summary>
+    private const int GrantSegment = 4;
+
+    public static void MapGrants(this WebApplication app)
+    {
+        var add = app.Services.GetRequiredService<AddGrant>();
+        var take = app.Services.GetRequiredService<VoidGrant>();
+        var set = app.Services.GetRequiredService<SetOverrides>();
+        var queries = app.Services.GetRequiredService<CustomerQueries>();
+        var clock = app.Services.GetRequiredService<Clock>();
+
+        app.MapPost("/v1/customers/{id}/grants", (RequestDelegate)(context => AddAsync(context, add, clock)))
+            .RequireKey(Access.Secret, Scope.CustomersWrite)
+            .Describe(GrantDescriptions.Add);
+        app.MapGet("/v1/customers/{id}/grants", (RequestDelegate)(context => ListAsync(context, queries, clock)))
+            .RequireKey(Access.Secret, Scope.CustomersRead)
+            .Describe(GrantDescriptions.List);
+        app.MapGet("/v1/customers/{id}/grants/{grant}", (RequestDelegate)(context => ShowAsync(context, queries, clock)))
+            .RequireKey(Access.Secret, Scope.CustomersRead)
+            .Describe(GrantDescriptions.Show);
+        app.MapDelete("/v1/customers/{id}/grants/{grant}", (RequestDelegate)(context => VoidAsync(context, take, clock)))
+            .RequireKey(Access.Secret, Scope.CustomersWrite)
+            .Describe(GrantDescriptions.Void);
+        app.MapGet("/v1/customers/{id}/overrides", (RequestDelegate)(context => ShowOverridesAsync(context, queries)))
+            .RequireKey(Access.Secret, Scope.CustomersRead)
+            .Describe(GrantDescriptions.ShowOverrides);
+        app.MapPut("/v1/customers/{id}/overrides", (RequestDelegate)(context => SetOverridesAsync(context, set)))
+            .RequireKey(Access.Secret, Scope.CustomersWrite)
+            .Describe(GrantDescriptions.SetOverrides);
+    }
+
+    private static async Task AddAsync(HttpContext context, AddGrant add, Clock clock)
+    {
+        if (await CustomersEndpoints.IdAsync(context) is not { } id
+            || await Body.ReadAsync(context, CustomersJson.Default.AddGrantRequest) is not { } body)
+        {
+            return;
+        }
+
+        var faults = new Faults();
+        var order = OrderOf(body, faults);
+        if (faults.Any)
+        {
+            // What the rules would find as well, so that all of it is heard at once.
+            faults.Add(GrantTerms.FaultsOf(order, context.Project().Catalog.Features.GetValueOrDefault(order.Feature)?.Feature, clock.Now(context.Project()))
+                .Where(found => faults.Found.All(known => known.Param != found.Field)));
+            await faults.WriteAsync(context);
+            return;
+        }
+
+        var answer = await add.RunAsync(context.Project(), id, order, context.RequestAborted);
+        if (answer.Outcome == AddGrantOutcome.Refused)
+        {
+            faults.Add(answer.Faults);
+            await faults.WriteAsync(context);
+        }
+        else if (answer.Outcome == AddGrantOutcome.IdReused)
+        {
+            await Problems.WriteAsync(context, ErrorCode.IdempotencyKeyReused, "A grant with this id and other content exists.", "id");
+        }
+        else
+        {
+            var status = answer.Outcome == AddGrantOutcome.Added ? StatusCodes.Status201Created : StatusCodes.Status200OK;
+            await AnswerAsync(context, status, answer.Grant!, clock);
+        }
+    }
+
+    private static async Task ListAsync(HttpContext context, CustomerQueries queries, Clock clock)
+    {
+        if (await CustomersEndpoints.IdAsync(context) is not { } id)
+        {
+            return;
+        }
+
+        var faults = new Faults();
+        var paging = Paging.Read(context, faults);
+        if (faults.Any)
+        {
+            await faults.WriteAsync(context);
+            return;
+        }
+
+        if (await queries.ListGrantsAsync(context.Project(), id, paging.Limit, paging.StartingAfter, context.RequestAborted) is not { } page)
+        {
+            await Problems.WriteAsync(context, ErrorCode.CustomerNotFound);
+            return;
+        }
+
+        var now = clock.Now(context.Project());
+        var list = new GrantList([.. page.Items.Select(grant => CustomerAnswers.Of(grant, now))], page.HasMore);
+        await Answer.Json(context, StatusCodes.Status200OK, list, CustomersJson.Default.GrantList);
+    }
+
+    private static async Task ShowAsync(HttpContext context, CustomerQueries queries, Clock clock)
+    {
+        if (await CustomersEndpoints.IdAsync(context) is not { } id)
+        {
+            return;
+        }
+
+        var grant = await queries.FindGrantAsync(context.Project(), id, RawPath.Segment(context, GrantSegment), context.RequestAborted);
+        await (grant is null
+            ? Problems.WriteAsync(context, ErrorCode.GrantNotFound)
+            : AnswerAsync(context, StatusCodes.Status200OK, grant, clock));
+    }
+
+    private static async Task VoidAsync(HttpContext context, VoidGrant take, Clock clock)
+    {
+        if (await CustomersEndpoints.IdAsync(context) is not { } id)
+        {
+            return;
+        }
+
+        var grant = await take.RunAsync(context.Project(), id, RawPath.Segment(context, GrantSegment), context.RequestAborted);
+        await (grant is null
+            ? Problems.WriteAsync(context, ErrorCode.GrantNotFound)
+            : AnswerAsync(context, StatusCodes.Status200OK, grant, clock));
+    }
+
+    private static async Task ShowOverridesAsync(HttpContext context, CustomerQueries queries)
+    {
+        if (await CustomersEndpoints.IdAsync(context) is not { } id)
+        {
+            return;
+        }
+
+        var found = await queries.FindAsync(context.Project(), id, context.RequestAborted);
+        await (found is null ? Problems.WriteAsync(context, ErrorCode.CustomerNotFound) : AnswerJson(context, found.Overrides));
+    }
+
+    private static async Task SetOverridesAsync(HttpContext context, SetOverrides set)
+    {
+        if (await CustomersEndpoints.IdAsync(context) is not { } id
+            || await Body.ReadAsync(context, CustomersJson.Default.IReadOnlyDictionaryStringJsonElement) is not { } body)
+        {
+            return;
+        }
+
+        var faults = new Faults();
+        var (changes, unreadable) = CatalogReader.ReadOverrides(TextOf(body), context.Project().Currency);
+        foreach (var fault in unreadable)
+        {
+            faults.Add(fault.Path, FaultCode.InvalidValue, fault.Message);
+        }
+
+        if (!faults.Any)
+        {
+            var removed = body.Where(entry => entry.Value.ValueKind == JsonValueKind.Null).Select(entry => entry.Key).ToList();
+            var (json, found) = await set.RunAsync(context.Project(), id, changes, removed, context.RequestAborted);
+            faults.Add(found);
+            if (!faults.Any)
+            {
+                await AnswerJson(context, json);
+                return;
+            }
+        }
+
+        await faults.WriteAsync(context);
+    }
+
+    /// <summary>The overrides that are set, without those that are removed.</summary>
+    private static byte[] TextOf(IReadOnlyDictionary<string, JsonElement> body) =>
+        JsonSerializer.SerializeToUtf8Bytes(
+            body.Where(entry => entry.Value.ValueKind != JsonValueKind.Null).ToDictionary(entry => entry.Key, entry => entry.Value),
+            CustomersJson.Default.IReadOnlyDictionaryStringJsonElement);
+
+    private static Task AnswerJson(HttpContext context, string json) =>
+        Answer.Bytes(context, StatusCodes.Status200OK, Encoding.UTF8.GetBytes(json), Answer.JsonType);
+
+    private static Task AnswerAsync(HttpContext context, int status, GrantRow grant, Clock clock) =>
+        Answer.Json(context, status, CustomerAnswers.Of(grant, clock.Now(context.Project())), CustomersJson.Default.GrantView);
+
+    private static GrantOrder OrderOf(AddGrantRequest body, Faults faults)
+    {
+        var amount = Quantity.Zero;
+        faults.Required(body.Feature, "feature");
+        if (faults.Required(body.Amount, "amount") && !Quantity.TryCreate(body.Amount!.Value, out amount))
+        {
+            faults.Add("amount", FaultCode.OutOfRange, $"At most {Quantity.Scale} decimals and 18 digits before the point are accepted.");
+        }
+
+        var source = GrantSource.TopUp;
+        if (body.Source is { } name && !GrantRow.TryParseSource(name, out source))
+        {
+            faults.Add("source", FaultCode.InvalidValue, "One of topup, promotion, gift is expected.");
+        }
+
+        return new(body.Feature ?? "", amount, source, body.Priority, InstantOf(body.EffectiveAt), InstantOf(body.ExpiresAt), body.Id);
+    }
+
+    private static Instant? InstantOf(DateTimeOffset? time) => time is { } some ? Instant.From(some) : null;
+}

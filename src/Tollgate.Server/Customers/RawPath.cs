@@ -1,0 +1,36 @@
+using Microsoft.AspNetCore.Http.Features;
+
+namespace Tollgate.Server.Customers;
+
+/// <summary>
+/// Ids in URLs, exactly as the caller meant them. Routing sees a path that is decoded except for <c>%2F</c>, so an id with
+/// a slash and an id that contains the text "%2F" look the same there; the raw target tells them apart.
+/// </summary>
+public static class RawPath
+{
+    /// <summary>The decoded segment at a place of the path, counted from 0: in <c>/v1/customers/a%2Fb/usage</c> number 2 is <c>a/b</c>.</summary>
+    public static string Segment(HttpContext context, int number)
+    {
+        var target = context.Features.Get<IHttpRequestFeature>()?.RawTarget is { Length: > 0 } raw ? raw : context.Request.Path.Value ?? "/";
+        var path = target.AsSpan();
+        if (path[0] != '/')
+        {
+            // The absolute form, as it is sent to proxies: http://host/path.
+            var authority = path.IndexOf("://");
+            var start = path[(authority + 3)..].IndexOf('/');
+            path = start < 0 ? "/" : path[(authority + 3 + start)..];
+        }
+
+        path = path[1..];
+        var end = path.IndexOfAny('?', '#');
+        path = end < 0 ? path : path[..end];
+        for (; number > 0; number--)
+        {
+            var slash = path.IndexOf('/');
+            path = slash < 0 ? default : path[(slash + 1)..];
+        }
+
+        var next = path.IndexOf('/');
+        return Uri.UnescapeDataString((next < 0 ? path : path[..next]).ToString());
+    }
+}
