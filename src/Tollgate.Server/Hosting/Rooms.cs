@@ -1,4 +1,5 @@
 using Tollgate.Server.Catalog;
+using Tollgate.Server.Customers;
 using Tollgate.Server.Http;
 using Tollgate.Server.Projects;
 using Tollgate.Server.Quotas;
@@ -17,6 +18,8 @@ internal static class Rooms
         services.AddProjects();
         services.AddCatalog();
         services.AddQuotas();
+        services.AddCustomers();
+        services.AddSeedDoors();
         services.AddHostedService<EventMonthsLoop>();
         Telemetry.AddServices(services);
     }
@@ -34,8 +37,8 @@ internal static class Rooms
         app.MapProjects();
         app.MapCatalog();
         app.MapQuotas();
-        app.MapCareerCoachDoor();
-        app.MapAlwrityDoor();
+        app.MapCustomersRoom();
+        app.MapSeedDoors();
 
         // Last: what the rooms have mapped is described, and nothing is open by accident.
         app.MapHttpRoom();

@@ -4,7 +4,7 @@ using Tollgate.Contracts.Http;
 
 namespace Tollgate.Server.Http;
 
-/// <summary>Writes errors: the one place where <c>application/problem+json</c> leaves the server.</summary>
+/// <summary>Writes errors: the one place where <c>application/problem+json</c>, or an endpoint's own <see cref="ErrorShape"/>, leaves the server.</summary>
 public static class Problems
 {
     public const string ContentType = "application/problem+json";
@@ -45,7 +45,9 @@ public static class Problems
         }
 
         var whole = problem with { Instance = problem.Instance ?? context.Request.Path.Value, RequestId = requestId };
-        return Answer.Json(context, problem.Status, whole, HttpJson.Default.Problem, ContentType);
+        return context.GetEndpoint()?.Metadata.GetMetadata<ErrorShape>() is { } shape
+            ? shape.WriteAsync(context, whole)
+            : Answer.Json(context, problem.Status, whole, HttpJson.Default.Problem, ContentType);
     }
 
     /// <summary>What an exception that nobody expected means to the caller. Internals stay in the log.</summary>

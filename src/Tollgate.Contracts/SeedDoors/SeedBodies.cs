@@ -1,0 +1,154 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Tollgate.Contracts.Http;
+
+namespace Tollgate.Contracts.SeedDoors;
+
+/// <summary>An error as the seeds' framework writes it.</summary>
+public sealed record SeedError<T>(T Detail);
+
+// ---- A: AI Interview & Career Coach ---------------------------------------------------------------------------
+
+/// <summary>What a guarded route answers when the work may be done: the use is recorded.</summary>
+/// <param name="MonthlyQuota">Null: unlimited.</param>
+/// <param name="Remaining">Null: unlimited.</param>
+public sealed record CareerCoachAllowed(
+    string Status, string FeatureCode, string Plan, decimal? MonthlyQuota, decimal UsedCount, decimal? Remaining);
+
+/// <summary>The seed's 402.</summary>
+public sealed record CareerCoachDenied(string Error, string Message, string UpgradeUrl);
+
+/// <summary>The seed's <c>/admin/health/database</c>; it states no body.</summary>
+/// <param name="LatencyMs">Milliseconds until the database answered; null when it did not.</param>
+public sealed record CareerCoachDatabaseHealth(string Status, string Database, decimal? LatencyMs);
+
+// ---- B: email assistant ---------------------------------------------------------------------------------------
+
+/// <summary>Usage of the month, metric → count.</summary>
+public sealed record EmailAssistantUsage(string UserId, string Tier, string MonthYear, IReadOnlyDictionary<string, decimal> Usage);
+
+/// <summary>Limits of the tier with where the user stands.</summary>
+public sealed record EmailAssistantLimits(string UserId, string Tier, string MonthYear, IReadOnlyDictionary<string, EmailAssistantLimit> Limits);
+
+/// <param name="UsageLimit">Null: unlimited.</param>
+/// <param name="Remaining">Null: unlimited.</param>
+public sealed record EmailAssistantLimit(decimal? UsageLimit, decimal Count, decimal? Remaining, bool WithinLimit);
+
+/// <summary>Body of <c>POST /api/usage/track</c>.</summary>
+public sealed record EmailAssistantTrack
+{
+    /// <summary>Not needed with a customer token.</summary>
+    public string? UserId { get; init; }
+
+    /// <summary><c>emails_processed</c>, <c>ai_responses</c> or <c>leads_created</c>: a metered feature of the project.</summary>
+    public string? MetricType { get; init; }
+
+    /// <summary>Default 1.</summary>
+    public decimal? Count { get; init; }
+}
+
+/// <summary>The metric after tracking. Tracking reports what was done, so it is recorded beyond the limit too.</summary>
+/// <param name="Count">All of the month.</param>
+public sealed record EmailAssistantTracked(
+    string UserId, string Tier, string MetricType, string MonthYear, decimal Count, decimal? UsageLimit, decimal? Remaining, bool WithinLimit);
+
+public sealed record EmailAssistantFeatures(string UserId, string Tier, IReadOnlyList<string> Features);
+
+/// <summary>Body of <c>POST /api/features/check</c>.</summary>
+public sealed record EmailAssistantCheck
+{
+    /// <summary>Not needed with a customer token.</summary>
+    public string? UserId { get; init; }
+
+    public string? FeatureName { get; init; }
+}
+
+/// <param name="Enabled">Whether the user may use the feature now.</param>
+/// <param name="UsageLimit">Null: unlimited, or not counted.</param>
+public sealed record EmailAssistantAccess(string UserId, string Tier, string FeatureName, bool Enabled, decimal? UsageLimit);
+
+// ---- C: ATS and resume ----------------------------------------------------------------------------------------
+
+/// <summary>The seed's <c>GET /me/usage</c>.</summary>
+public sealed record ResumeAtsUsage(string Plan, string MonthKey, IReadOnlyDictionary<string, ResumeAtsFeature> Features);
+
+/// <param name="Limit">Null: unlimited.</param>
+/// <param name="Remaining">Null: unlimited.</param>
+public sealed record ResumeAtsFeature(decimal? Limit, decimal Used, decimal? Remaining, bool Unlimited);
+
+/// <summary>What a guarded route answers when the work may be done: the use is recorded.</summary>
+public sealed record ResumeAtsAllowed(string Status, string Feature, string Plan, decimal? Limit, decimal Used, decimal? Remaining);
+
+/// <summary>The seed's 429.</summary>
+public sealed record ResumeAtsDenied(string Error, string Feature, string Plan, decimal? Limit, decimal Used, decimal Remaining);
+
+// ---- D: ALwrity -----------------------------------------------------------------------------------------------
+
+/// <summary>The seed's <c>GET /api/subscription/usage/{user_id}</c>; it states no body, so the words are its dashboard's.</summary>
+public sealed record AlwrityUsage
+{
+    public required string UserId { get; init; }
+
+    public required string BillingPeriod { get; init; }
+
+    public required AlwrityCurrentUsage CurrentUsage { get; init; }
+
+    public required AlwrityLimits Limits { get; init; }
+
+    /// <summary>Percents of the limits that are not unlimited, one decimal; <c>cost</c> for the cost cap.</summary>
+    public required IReadOnlyDictionary<string, decimal> UsagePercentages { get; init; }
+}
+
+/// <param name="UsageStatus"><c>active</c>, <c>warning</c> from 80 % of a limit, <c>limit_reached</c> at 100 %.</param>
+public sealed record AlwrityCurrentUsage(
+    decimal TotalCalls, decimal TotalCost, string UsageStatus, IReadOnlyDictionary<string, AlwrityProvider> ProviderBreakdown);
+
+/// <param name="Cost">Null: not counted apart for this provider.</param>
+/// <param name="Tokens">Null: not counted for this provider.</param>
+public sealed record AlwrityProvider(decimal Calls, decimal? Cost, decimal? Tokens);
+
+/// <summary>Limits of the plan by name; null is unlimited. <c>monthly_cost</c> is the cost cap.</summary>
+public sealed record AlwrityLimits(string PlanName, IReadOnlyDictionary<string, decimal?> Limits);
+
+// ---- E: Trendit -----------------------------------------------------------------------------------------------
+
+/// <summary>What is read of the body of <c>POST /sentiment/analyze-batch</c>: how many texts there are.</summary>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Skip)]
+public sealed record TrenditBatch
+{
+    public IReadOnlyList<JsonElement>? Texts { get; init; }
+}
+
+/// <summary>What a guarded route answers when the work may be done: the use is recorded.</summary>
+/// <param name="Limit">Null: unlimited.</param>
+public sealed record TrenditAllowed(string Status, string UsageType, decimal CostUnits, decimal CurrentUsage, decimal? Limit);
+
+/// <summary>The seed's 429.</summary>
+public sealed record TrenditDenied(string Error, string Message, decimal CurrentUsage, decimal? Limit, string UpgradeUrl);
+
+/// <summary>How the bodies of the seed doors are read and written.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+    AllowDuplicateProperties = false,
+    RespectNullableAnnotations = true,
+    Converters = [typeof(PlainDecimal), typeof(UtcInstant)])]
+[JsonSerializable(typeof(SeedError<string>))]
+[JsonSerializable(typeof(SeedError<CareerCoachDenied>))]
+[JsonSerializable(typeof(SeedError<ResumeAtsDenied>))]
+[JsonSerializable(typeof(SeedError<TrenditDenied>))]
+[JsonSerializable(typeof(CareerCoachAllowed))]
+[JsonSerializable(typeof(CareerCoachDatabaseHealth))]
+[JsonSerializable(typeof(EmailAssistantUsage))]
+[JsonSerializable(typeof(EmailAssistantLimits))]
+[JsonSerializable(typeof(EmailAssistantTrack))]
+[JsonSerializable(typeof(EmailAssistantTracked))]
+[JsonSerializable(typeof(EmailAssistantFeatures))]
+[JsonSerializable(typeof(EmailAssistantCheck))]
+[JsonSerializable(typeof(EmailAssistantAccess))]
+[JsonSerializable(typeof(ResumeAtsUsage))]
+[JsonSerializable(typeof(ResumeAtsAllowed))]
+[JsonSerializable(typeof(AlwrityUsage))]
+[JsonSerializable(typeof(TrenditBatch))]
+[JsonSerializable(typeof(TrenditAllowed))]
+public sealed partial class SeedDoorsJson : JsonSerializerContext;

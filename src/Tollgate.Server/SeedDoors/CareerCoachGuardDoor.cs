@@ -1,0 +1,131 @@
+using System.Diagnostics;
+using System.Globalization;
+using Npgsql;
+using Tollgate.Contracts.Http;
+using Tollgate.Contracts.SeedDoors;
+using Tollgate.Core.Money;
+using Tollgate.Core.Quotas;
+using Tollgate.Engine.Projects;
+using Tollgate.Engine.Quotas;
+using Tollgate.Server.Http;
+
+namespace Tollgate.Server.SeedDoors;
+
+/// <summary>A: the guard of its five metered routes with the seed's 402, and its database health check.</summary>
+internal static class CareerCoachGuardDoor
+{
+    private const string Tag = "Seed A: career coach";
+
+    /// <summary>The seed's routes "that need integration", with their feature codes. It states POST for none but the first.</summary>
+    private static readonly (string Path, string Feature)[] Guarded =
+    [
+        ("/cv/generate", "cv_generate"),
+        ("/cv/upload", "cv_analyze"),
+        ("/cv/analyze", "cv_analyze"),
+        ("/rewriter/cover-letter", "cover_letter_generate"),
+        ("/interview/start", "mock_interview"),
+        ("/career/chat", "career_chat_messages"),
+    ];
+
+    public static void MapCareerCoachGuard(this WebApplication app)
+    {
+        var gate = app.Services.GetRequiredService<QuotaGate>();
+        var database = app.Services.GetRequiredService<NpgsqlDataSource>();
+        foreach (var (path, feature) in Guarded)
+        {
+            app.MapPost(path, (RequestDelegate)(context => GuardAsync(context, gate, feature)))
+                .RequireKey(Access.Secret | Access.CustomerToken, Scope.GateWrite)
+                .WithOwnIdempotency()
+                .WithSeedErrors()
+                .Describe(Guard(feature));
+        }
+
+        app.MapGet("/admin/health/database", (RequestDelegate)(context => HealthAsync(context, database)))
+            .RequireKey(Access.Secret | Access.Admin, Scope.None, header: "X-Admin-Key")
+            .WithSeedErrors(SeedErrors.AdminShape)
+            .Describe(Health);
+    }
+
+    private static async Task GuardAsync(HttpContext context, QuotaGate gate, string feature)
+    {
+        if (await SeedGuard.ConsumeAsync(context, gate, feature, Quantity.One) is not { } decision)
+        {
+            return;
+        }
+
+        if (decision.Allowed)
+        {
+            var allowed = new CareerCoachAllowed(
+                "ok", feature, decision.Plan, decision.Standing?.Limit?.Value, decision.Standing?.Used.Value ?? 0, decision.Standing?.Remaining?.Value);
+            await Answer.Json(context, StatusCodes.Status200OK, allowed, SeedDoorsJson.Default.CareerCoachAllowed);
+        }
+        else if (SeedGuard.IsRate(decision))
+        {
+            await SeedGuard.WriteRateAsync(context, decision);
+        }
+        else
+        {
+            var denied = new CareerCoachDenied("Quota exceeded", MessageOf(feature, decision), context.Project().Catalog.Document.UpgradeUrl);
+            await Answer.Json(context, StatusCodes.Status402PaymentRequired, new(denied), SeedDoorsJson.Default.SeedErrorCareerCoachDenied);
+        }
+    }
+
+    /// <summary>The text of the seed's exception, which it does not state.</summary>
+    private static string MessageOf(string feature, Decision decision) => decision is { Standing: { Limit: { } limit } standing }
+        ? string.Create(CultureInfo.InvariantCulture, $"Quota exceeded for {feature}: {standing.Used} of {limit} used on the {decision.Plan} plan.")
+        : $"{feature} is not part of the {decision.Plan} plan.";
+
+    private static async Task HealthAsync(HttpContext context, NpgsqlDataSource database)
+    {
+        var started = Stopwatch.GetTimestamp();
+        try
+        {
+            await using var connection = await database.OpenConnectionAsync(context.RequestAborted);
+            await using var ping = new NpgsqlCommand("SELECT 1", connection);
+            await ping.ExecuteScalarAsync(context.RequestAborted);
+        }
+        catch (Exception e) when (e is NpgsqlException or TimeoutException)
+        {
+            var down = new CareerCoachDatabaseHealth("unhealthy", "disconnected", null);
+            await Answer.Json(context, StatusCodes.Status503ServiceUnavailable, down, SeedDoorsJson.Default.CareerCoachDatabaseHealth);
+            return;
+        }
+
+        var latency = decimal.Round((decimal)Stopwatch.GetElapsedTime(started).Ticks / TimeSpan.TicksPerMillisecond, 2);
+        var healthy = new CareerCoachDatabaseHealth("healthy", "connected", latency);
+        await Answer.Json(context, StatusCodes.Status200OK, healthy, SeedDoorsJson.Default.CareerCoachDatabaseHealth);
+    }
+
+    private static Description Guard(string feature) => new(
+        Tag,
+        $"Guard of {feature}",
+        $"Checks and records one `{feature}` for the customer of the token, or of the header `{SeedCallers.Header}`, and answers what the "
+        + "seed's own guard does. The body is the app's and is not read.")
+    {
+        Answers =
+        [
+            Example.Of<CareerCoachAllowed>(
+                200, "Recorded; do the work.",
+                $$"""{"status": "ok", "feature_code": "{{feature}}", "plan": "free", "monthly_quota": 2, "used_count": 1, "remaining": 1}"""),
+            Example.Of<SeedError<CareerCoachDenied>>(
+                402, "The quota is used up. Nothing was recorded.",
+                $$"""
+                {"detail": {"error": "Quota exceeded", "message": "Quota exceeded for {{feature}}: 2 of 2 used on the free plan.",
+                 "upgrade_url": "/pricing"} }
+                """),
+        ],
+        Errors = [ErrorCode.RateLimited],
+    };
+
+    private static readonly Description Health = new(
+        Tag,
+        "Database health",
+        "With the server's admin key or the project's secret key in `X-Admin-Key`; anything else is 403 `{\"detail\": \"Forbidden\"}`.")
+    {
+        Answers =
+        [
+            Example.Of<CareerCoachDatabaseHealth>(200, "It answers.", """{"status": "healthy", "database": "connected", "latency_ms": 0.4}"""),
+            Example.Of<CareerCoachDatabaseHealth>(503, "It does not.", """{"status": "unhealthy", "database": "disconnected", "latency_ms": null}"""),
+        ],
+    };
+}

@@ -1,0 +1,76 @@
+using Tollgate.Contracts.Http;
+using Tollgate.Contracts.SeedDoors;
+using Tollgate.Server.Http;
+
+namespace Tollgate.Server.SeedDoors;
+
+/// <summary>What the OpenAPI document says about <see cref="EmailAssistantDoor"/>.</summary>
+internal static class EmailAssistantDescriptions
+{
+    private const string Tag = "Seed B: email assistant";
+
+    private static readonly IReadOnlyList<QueryParameter> User = [new("user_id", "The user. Not needed with a customer token.")];
+
+    public static readonly Description Current = new(Tag, "Current usage", "Counts of the running month by metric.")
+    {
+        Query = User,
+        Answers =
+        [
+            Example.Of<EmailAssistantUsage>(200, "The month so far.", """
+                {"user_id": "7d1f", "tier": "starter", "month_year": "2026-11",
+                 "usage": {"emails_processed": 412, "ai_responses": 40, "leads_created": 3}}
+                """),
+        ],
+    };
+
+    public static readonly Description Limits = new(Tag, "Tier limits", "What the user's tier allows by metric, and whether there is room.")
+    {
+        Query = User,
+        Answers =
+        [
+            Example.Of<EmailAssistantLimits>(200, "The limits; null is unlimited.", """
+                {"user_id": "7d1f", "tier": "starter", "month_year": "2026-11",
+                 "limits": {"emails_processed": {"usage_limit": 2000, "count": 412, "remaining": 1588, "within_limit": true}}}
+                """),
+        ],
+    };
+
+    public static readonly Description Track = new(
+        Tag,
+        "Track usage",
+        "Reports what was done; it is recorded beyond the limit too (`within_limit` says so). To be asked first, use `/api/features/check` "
+        + "or `POST /v1/consume`. The header `Idempotency-Key` makes a repeat harmless.")
+    {
+        Request = Example.Of<EmailAssistantTrack>("""{"user_id": "7d1f", "metric_type": "emails_processed", "count": 5}"""),
+        Answers =
+        [
+            Example.Of<EmailAssistantTracked>(200, "The metric as it is now.", """
+                {"user_id": "7d1f", "tier": "starter", "metric_type": "emails_processed", "month_year": "2026-11", "count": 417,
+                 "usage_limit": 2000, "remaining": 1583, "within_limit": true}
+                """),
+        ],
+        Errors = [ErrorCode.IdempotencyKeyReused],
+    };
+
+    public static readonly Description Available = new(Tag, "Available features", "What the user's tier has: switches that are on, values, and metrics with a limit above 0.")
+    {
+        Query = User,
+        Answers =
+        [
+            Example.Of<EmailAssistantFeatures>(200, "Their names.", """
+                {"user_id": "7d1f", "tier": "starter", "features": ["emails_processed", "ai_responses", "leads_created", "custom_templates"]}
+                """),
+        ],
+    };
+
+    public static readonly Description Check = new(Tag, "Check a feature", "Whether the user may use it now. Changes nothing.")
+    {
+        Request = Example.Of<EmailAssistantCheck>("""{"user_id": "7d1f", "feature_name": "crm_sync"}"""),
+        Answers =
+        [
+            Example.Of<EmailAssistantAccess>(
+                200, "The answer.", """{"user_id": "7d1f", "tier": "starter", "feature_name": "crm_sync", "enabled": false, "usage_limit": null}"""),
+        ],
+        Errors = [ErrorCode.FeatureNotFound],
+    };
+}

@@ -1,0 +1,49 @@
+using Tollgate.Contracts.Http;
+using Tollgate.Core.Customers;
+using Tollgate.Server.Http;
+
+namespace Tollgate.Server.SeedDoors;
+
+/// <summary>
+/// For whom a door works. With a customer token it is the token's customer, whatever the request says; with a secret key
+/// the app names the customer, in the header or where the seed has a <c>user_id</c>.
+/// </summary>
+internal static class SeedCallers
+{
+    public const string Header = "X-Tollgate-Customer";
+
+    /// <summary>Null when nobody was named, and then the problem is written.</summary>
+    /// <param name="named">The request's own <c>user_id</c>, if it has one; the header counts otherwise.</param>
+    /// <param name="field">Where it is expected, for the message.</param>
+    public static async ValueTask<string?> CustomerAsync(HttpContext context, string? named = null, string field = Header)
+    {
+        var asked = named ?? context.Request.Headers[Header];
+        if (context.Caller().Customer is { } own)
+        {
+            if (asked is null || asked == own)
+            {
+                return own;
+            }
+
+            await Problems.WriteAsync(context, ErrorCode.KeyNotAllowed, "This customer token speaks for another customer.", field);
+            return null;
+        }
+
+        var faults = new Faults();
+        if (faults.Required(asked, field))
+        {
+            foreach (var fault in CustomerRules.FaultsOfId(asked, field))
+            {
+                faults.Add(fault.Field, FaultCode.InvalidFormat, fault.Detail);
+            }
+        }
+
+        if (!faults.Any)
+        {
+            return asked;
+        }
+
+        await faults.WriteAsync(context);
+        return null;
+    }
+}

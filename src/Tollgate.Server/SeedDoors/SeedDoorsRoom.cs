@@ -1,0 +1,19 @@
+using Tollgate.Contracts.SeedDoors;
+using Tollgate.Server.Http;
+
+namespace Tollgate.Server.SeedDoors;
+
+/// <summary>Hangs the doors of the five seeds into the server: thin translations, one file per seed.</summary>
+public static class SeedDoorsRoom
+{
+    public static IServiceCollection AddSeedDoors(this IServiceCollection services) => services.AddWire(SeedDoorsJson.Default);
+
+    public static void MapSeedDoors(this WebApplication app)
+    {
+        app.MapCareerCoachGuard();
+        app.MapEmailAssistant();
+        app.MapResumeAts();
+        app.MapAlwrityUsage();
+        app.MapTrendit();
+    }
+}

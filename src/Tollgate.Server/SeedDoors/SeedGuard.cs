@@ -1,0 +1,70 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Tollgate.Contracts.Http;
+using Tollgate.Core.Money;
+using Tollgate.Core.Quotas;
+using Tollgate.Engine.Quotas;
+using Tollgate.Server.Http;
+
+namespace Tollgate.Server.SeedDoors;
+
+/// <summary>
+/// What a seed's guard does in one step, and without the seeds' race: check and record. The seed's app calls the door
+/// before it does the work, at the path that its own guarded route has.
+/// </summary>
+internal static class SeedGuard
+{
+    /// <summary>
+    /// The decision, allowed or not. Null when there is none (nobody named, unknown feature, no database), and then the
+    /// problem is written. The header <c>Idempotency-Key</c> makes a repeat harmless.
+    /// </summary>
+    public static async ValueTask<Decision?> ConsumeAsync(HttpContext context, QuotaGate gate, string feature, Quantity amount)
+    {
+        if (await SeedCallers.CustomerAsync(context) is not { } customer)
+        {
+            return null;
+        }
+
+        var faults = new Faults();
+        var id = Idempotency.IdFor(context, null, faults);
+        if (faults.Any)
+        {
+            await faults.WriteAsync(context);
+            return null;
+        }
+
+        var order = new ConsumeOrder(customer, feature, amount, id, null, PropertiesOf(context));
+        var answer = await gate.ConsumeAsync(context.Project(), order, context.RequestAborted);
+        if (answer.Decision is { } decision)
+        {
+            return decision;
+        }
+
+        await WriteFaultAsync(context, answer.Fault);
+        return null;
+    }
+
+    public static Task WriteFaultAsync(HttpContext context, GateFault fault) => Problems.WriteAsync(context, fault switch
+    {
+        GateFault.FeatureUnknown => ErrorCode.FeatureNotFound,
+        GateFault.FeatureNotMetered => ErrorCode.FeatureNotMetered,
+        GateFault.IdReused => ErrorCode.IdempotencyKeyReused,
+        GateFault.ValueInvalid => ErrorCode.EventValueInvalid,
+        GateFault.Overloaded => ErrorCode.Overloaded,
+        GateFault.StorageUnavailable => ErrorCode.StorageUnavailable,
+        _ => throw new InvalidOperationException($"A use without a time of its own cannot fail with {fault}."),
+    });
+
+    /// <summary>Waiting helps against these two; the seeds know only quotas, so they are told when to come back.</summary>
+    public static bool IsRate(Decision decision) => decision.Outcome is Outcome.RateLimited or Outcome.ConcurrencyLimited;
+
+    public static Task WriteRateAsync(HttpContext context, Decision decision) =>
+        Problems.WriteAsync(context, Problem.Of(ErrorCode.RateLimited), decision.RetryAfter);
+
+    /// <summary>
+    /// Which route it was, as E's usage records keep it. Nothing that differs between a request and its repeat: that would
+    /// be other content under the same id.
+    /// </summary>
+    private static string PropertiesOf(HttpContext context) =>
+        new JsonObject { ["endpoint"] = context.Request.Path.Value }.ToJsonString(JsonSerializerOptions.Default);
+}
