@@ -9,7 +9,7 @@ using Tollgate.Server.Http;
 namespace Tollgate.Server.SeedDoors;
 
 /// <summary>E: the guard of its two metered examples with the seed's 429 and 402.</summary>
-internal static class TrenditDoor
+public static class TrenditDoor
 {
     private const string Tag = "Seed E: Trendit";
 
@@ -59,7 +59,8 @@ internal static class TrenditDoor
         }
     }
 
-    internal static Task WriteAsync(HttpContext context, Decision decision, string usageType, Quantity costUnits)
+    /// <summary>The decision in the seed's shape.</summary>
+    public static Task WriteAsync(HttpContext context, Decision decision, string usageType, Quantity costUnits)
     {
         var (used, limit) = (decision.Standing?.Used.Value ?? 0, decision.Standing is { } standing ? standing.Limit?.Value : 0);
         if (decision.Allowed)

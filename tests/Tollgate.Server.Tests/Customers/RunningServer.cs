@@ -1,0 +1,88 @@
+using System.Net;
+using System.Text;
+using System.Text.Json.Nodes;
+using Tollgate.Testing;
+
+namespace Tollgate.Server.Tests.Customers;
+
+/// <summary>One server with the five built-in projects for all tests that only talk to it. Each test uses customers of its own.</summary>
+public sealed class RunningServer(TestPostgres postgres) : IAsyncLifetime
+{
+    private TestDatabase? _database;
+    private TestServer? _server;
+
+    public TestServer Server => _server!;
+
+    public async ValueTask InitializeAsync()
+    {
+        _database = await postgres.CreateDatabaseAsync();
+        _server = await TestServer.StartAsync(_database.ConnectionString);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _server!.DisposeAsync();
+        await _database!.DisposeAsync();
+    }
+
+    /// <summary>A caller with a project's secret key, for one customer where the call needs one.</summary>
+    public Door DoorOf(string project, string? customer = null) => new(Server.ClientFor(project), customer);
+
+    public Door DoorWith(string? key, string? customer = null) => new(Server.NewClient(key), customer);
+}
+
+[CollectionDefinition(Name)]
+public sealed class RunningServerTests : ICollectionFixture<RunningServer>
+{
+    public const string Name = "one running server";
+}
+
+/// <summary>What came back.</summary>
+public sealed record Came(HttpStatusCode Status, JsonNode? Json, HttpResponseMessage Message)
+{
+    public JsonNode this[string member] => Json![member]!;
+
+    /// <summary>Compares as JSON: order of members and white space do not matter, everything else does.</summary>
+    public void ShouldBe(HttpStatusCode status, string json)
+    {
+        Status.ShouldBe(status, Json?.ToJsonString());
+        JsonNode.DeepEquals(Json, JsonNode.Parse(json)).ShouldBeTrue($"{Json?.ToJsonString()}\nis not\n{json}");
+    }
+}
+
+/// <summary>Sends as an app would.</summary>
+public sealed class Door(HttpClient client, string? customer)
+{
+    public Task<Came> GetAsync(string path) => SendAsync(HttpMethod.Get, path, null);
+
+    public Task<Came> PostAsync(string path, string? json = null) => SendAsync(HttpMethod.Post, path, json);
+
+    public Task<Came> PutAsync(string path, string json) => SendAsync(HttpMethod.Put, path, json);
+
+    public Task<Came> PatchAsync(string path, string json) => SendAsync(HttpMethod.Patch, path, json);
+
+    public Task<Came> DeleteAsync(string path) => SendAsync(HttpMethod.Delete, path, null);
+
+    public async Task<Came> SendAsync(HttpMethod method, string path, string? json, params (string Name, string Value)[] headers)
+    {
+        using var request = new HttpRequestMessage(method, new Uri(path, UriKind.Relative));
+        if (json is not null)
+        {
+            request.Content = new StringContent(json, Encoding.UTF8, "application/json");
+        }
+
+        if (customer is not null)
+        {
+            request.Headers.Add("X-Tollgate-Customer", customer);
+        }
+
+        foreach (var (name, value) in headers)
+        {
+            request.Headers.Add(name, value);
+        }
+
+        var answer = await client.SendAsync(request);
+        var text = await answer.Content.ReadAsStringAsync();
+        return new(answer.StatusCode, text.Length == 0 ? null : JsonNode.Parse(text), answer);
+    }
+}
