@@ -29,19 +29,19 @@ public static class CareerCoachDoor
     public static void MapCareerCoachDoor(this WebApplication app)
     {
         const Access readers = Access.Public | Access.Secret | Access.CustomerToken | Access.DefaultProject;
-        app.MapGet("/pricing/plans", (RequestDelegate)ListAsync).RequireKey(readers, Scope.CatalogRead)
+        app.MapGet("/pricing/plans", (RequestDelegate)ListAsync).RequireKey(readers, Scope.CatalogRead).WithSeedErrors()
             .Describe(new(Tag, "List the plans on offer", "The active plans in their order. Without a key: those of the server's default project.")
             {
                 Answers = [Example.Of<IReadOnlyList<PricingPlan>>(200, "The plans.", $"[{Pro}]")],
             });
-        app.MapGet("/pricing/plans/{code}", (RequestDelegate)GetAsync).RequireKey(readers, Scope.CatalogRead)
+        app.MapGet("/pricing/plans/{code}", (RequestDelegate)GetAsync).RequireKey(readers, Scope.CatalogRead).WithSeedErrors()
             .Describe(new(Tag, "Read one plan", "404 when there is none, or it is no longer offered.")
             {
                 Answers = [Example.Of<PricingPlan>(200, "The plan.", Pro)],
                 Errors = [ErrorCode.PlanNotFound],
                 Path = new Dictionary<string, string> { ["code"] = "The plan's code." },
             });
-        app.MapGet("/pricing/features", (RequestDelegate)FeaturesAsync).RequireKey(readers, Scope.CatalogRead)
+        app.MapGet("/pricing/features", (RequestDelegate)FeaturesAsync).RequireKey(readers, Scope.CatalogRead).WithSeedErrors()
             .Describe(new(Tag, "Feature descriptions and icons", "All metered features in their order.")
             {
                 Answers =
@@ -51,7 +51,7 @@ public static class CareerCoachDoor
                         """),
                 ],
             });
-        app.MapGet("/pricing/compare", (RequestDelegate)CompareAsync).RequireKey(readers, Scope.CatalogRead)
+        app.MapGet("/pricing/compare", (RequestDelegate)CompareAsync).RequireKey(readers, Scope.CatalogRead).WithSeedErrors()
             .Describe(new(Tag, "Compare the plans", "One row for each feature, with every plan's quota.")
             {
                 Answers =

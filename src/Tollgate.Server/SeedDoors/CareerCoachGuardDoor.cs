@@ -14,7 +14,7 @@ namespace Tollgate.Server.SeedDoors;
 /// <summary>A: the guard of its five metered routes with the seed's 402, and its database health check.</summary>
 internal static class CareerCoachGuardDoor
 {
-    private const string Tag = "Seed A: career coach";
+    private const string Tag = "Seed door: career coach";
 
     /// <summary>The seed's routes "that need integration", with their feature codes. It states POST for none but the first.</summary>
     private static readonly (string Path, string Feature)[] Guarded =

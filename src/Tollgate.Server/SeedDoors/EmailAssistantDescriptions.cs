@@ -7,7 +7,7 @@ namespace Tollgate.Server.SeedDoors;
 /// <summary>What the OpenAPI document says about <see cref="EmailAssistantDoor"/>.</summary>
 internal static class EmailAssistantDescriptions
 {
-    private const string Tag = "Seed B: email assistant";
+    private const string Tag = "Seed door: email assistant";
 
     private static readonly IReadOnlyList<QueryParameter> User = [new("user_id", "The user. Not needed with a customer token.")];
 

@@ -13,7 +13,7 @@ namespace Tollgate.Server.SeedDoors;
 /// <summary>C: <c>GET /me/usage</c>, and the guard of its metered routes with the seed's 429.</summary>
 internal static class ResumeAtsDoor
 {
-    private const string Tag = "Seed C: resume and ATS";
+    private const string Tag = "Seed door: resume and ATS";
 
     /// <summary>The seed gives a path only for the first; the other three are ours.</summary>
     private static readonly (string Path, string Feature)[] Guarded =

@@ -10,10 +10,11 @@ public static class SeedDoorsRoom
 
     public static void MapSeedDoors(this WebApplication app)
     {
+        app.MapCareerCoachDoor();
         app.MapCareerCoachGuard();
         app.MapEmailAssistant();
         app.MapResumeAts();
-        app.MapAlwrityUsage();
+        app.MapAlwrityDoor();
         app.MapTrendit();
     }
 }

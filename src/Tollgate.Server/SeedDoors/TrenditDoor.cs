@@ -11,7 +11,7 @@ namespace Tollgate.Server.SeedDoors;
 /// <summary>E: the guard of its two metered examples with the seed's 429 and 402.</summary>
 public static class TrenditDoor
 {
-    private const string Tag = "Seed E: Trendit";
+    private const string Tag = "Seed door: Trendit";
 
     private const string Export = "export";
 
