@@ -9,6 +9,7 @@ using Tollgate.Engine.Customers;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Quotas;
 using Tollgate.Server.Http;
+using Tollgate.Server.Quotas;
 
 namespace Tollgate.Server.Customers;
 
@@ -155,8 +156,8 @@ public static class ReadingEndpoints
     }
 
     private static string ReasonOf(Outcome? oneMore, FeatureStanding? found) =>
-        oneMore is { } outcome ? CatalogWords.Of(outcome)
-        : found is null ? CatalogWords.Of(Outcome.FeatureNotInPlan)
+        oneMore is { } outcome ? OutcomeMap.Reason(outcome)
+        : found is null ? OutcomeMap.Reason(Outcome.FeatureNotInPlan)
         : "setting";
 
     private static ExplainedFacts FactsOf(

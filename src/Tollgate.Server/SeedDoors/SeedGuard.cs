@@ -5,6 +5,7 @@ using Tollgate.Core.Money;
 using Tollgate.Core.Quotas;
 using Tollgate.Engine.Quotas;
 using Tollgate.Server.Http;
+using Tollgate.Server.Quotas;
 
 namespace Tollgate.Server.SeedDoors;
 
@@ -44,16 +45,8 @@ internal static class SeedGuard
         return null;
     }
 
-    public static Task WriteFaultAsync(HttpContext context, GateFault fault) => Problems.WriteAsync(context, fault switch
-    {
-        GateFault.FeatureUnknown => ErrorCode.FeatureNotFound,
-        GateFault.FeatureNotMetered => ErrorCode.FeatureNotMetered,
-        GateFault.IdReused => ErrorCode.IdempotencyKeyReused,
-        GateFault.ValueInvalid => ErrorCode.EventValueInvalid,
-        GateFault.Overloaded => ErrorCode.Overloaded,
-        GateFault.StorageUnavailable => ErrorCode.StorageUnavailable,
-        _ => throw new InvalidOperationException($"A use without a time of its own cannot fail with {fault}."),
-    });
+    public static Task WriteFaultAsync(HttpContext context, GateFault fault) => Problems.WriteAsync(
+        context, OutcomeMap.Code(fault) ?? throw new InvalidOperationException("Neither a decision nor a fault came back."));
 
     /// <summary>Waiting helps against these two; the seeds know only quotas, so they are told when to come back.</summary>
     public static bool IsRate(Decision decision) => decision.Outcome is Outcome.RateLimited or Outcome.ConcurrencyLimited;
