@@ -38,7 +38,7 @@ internal static class TokensEndpoints
         }
 
         var faults = new Faults();
-        var customer = (string)context.Request.RouteValues["id"]!;
+        var customer = context.PathValue("id");
         faults.Id(customer, "id");
         faults.Range(
             body.TtlSeconds, "ttl_seconds",

@@ -1,0 +1,163 @@
+using System.Net;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http.Json;
+using Microsoft.AspNetCore.Http.Metadata;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using Tollgate.Engine.Postgres;
+using Tollgate.Server.Hosting;
+using Tollgate.Server.Http;
+
+namespace Tollgate.Server.Tests.Http;
+
+/// <summary>The document at /openapi/v1.json against the endpoints that the program maps.</summary>
+[Collection(FrontDoorTests.Name)]
+public sealed class OpenApiTests(RunningServer server)
+{
+    [Fact]
+    public async Task Every_mapped_route_is_in_the_document_and_every_documented_route_is_mapped()
+    {
+        var documented = (await OperationsAsync()).Select(operation => operation.Name).Order(StringComparer.Ordinal);
+        var mapped = await MappedAsync((endpoints, _) => endpoints.SelectMany(Names).Order(StringComparer.Ordinal).ToList());
+        documented.ShouldBe(mapped);
+    }
+
+    [Fact]
+    public async Task Every_operation_is_described_with_an_example_and_its_security()
+    {
+        List<string> faults = [];
+        HashSet<string> ids = [];
+        foreach (var (name, operation) in await OperationsAsync())
+        {
+            void Check(bool good, string fault)
+            {
+                if (!good)
+                {
+                    faults.Add($"{name}: {fault}");
+                }
+            }
+
+            Check(Text(operation, "summary").Length > 0, "no summary");
+            Check(Text(operation, "description").Length > 20, "no description");
+            Check(ids.Add(Text(operation, "operationId")), "its operationId is not unique");
+            Check(operation.TryGetProperty("tags", out var tags) && tags.GetArrayLength() == 1, "not exactly one tag");
+            Check(operation.TryGetProperty("security", out _), "says nothing about security");
+            Check(HasExample(operation, "requestBody"), "its body has no example");
+            foreach (var answer in operation.GetProperty("responses").EnumerateObject())
+            {
+                Check(HasExample(answer.Value, null), $"its answer {answer.Name} has no example");
+            }
+
+            foreach (var part in name.Split('{').Skip(1).Select(part => part[..part.IndexOf('}', StringComparison.Ordinal)]))
+            {
+                Check(Parameters(operation).Contains(("path", part)), $"the parameter {part} is not described");
+            }
+        }
+
+        faults.ShouldBeEmpty();
+    }
+
+    /// <summary>Examples drift when a body changes: each is read strictly with the type that it is an example of.</summary>
+    [Fact]
+    public async Task Every_example_is_what_it_says()
+    {
+        var faults = await MappedAsync((endpoints, services) =>
+        {
+            var options = new JsonSerializerOptions(services.GetRequiredService<IOptions<JsonOptions>>().Value.SerializerOptions)
+            {
+                UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+                RespectNullableAnnotations = true,
+            };
+            return endpoints.SelectMany(endpoint =>
+            {
+                var description = endpoint.Metadata.GetRequiredMetadata<Description>();
+                return description.Answers.Append(description.Request).OfType<Example>()
+                    .Where(example => example.IsJson && example.Type is not null)
+                    .Select(example => Fault(endpoint, example, options));
+            }).OfType<string>().ToList();
+        });
+        faults.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task An_endpoint_that_says_nothing_about_its_callers_ends_the_start()
+    {
+        await using var database = new Database(server.Database.ConnectionString, new DatabaseOptions());
+        await using var app = HttpHost.Build(Options(), database, NullLoggerFactory.Instance);
+        app.MapGet("/v1/forgotten", (Microsoft.AspNetCore.Http.RequestDelegate)(_ => Task.CompletedTask));
+        Should.Throw<InvalidOperationException>(app.RefuseUnguardedEndpoints).Message.ShouldContain("/v1/forgotten");
+    }
+
+    [Fact]
+    public async Task The_pages_of_errors_and_the_interface_are_served()
+    {
+        var page = (await server.SendAsync("GET", "/docs/errors/quota_exceeded", null)).ShouldBe(200);
+        page.ContentType.ShouldBe("text/html");
+        System.Text.Encoding.UTF8.GetString(page.Body).ShouldContain("<h1>quota_exceeded</h1>");
+        (await server.SendAsync("GET", "/docs/errors/nope", null)).ShouldBeProblem(404, "not_found");
+        (await server.SendAsync("GET", "/docs/index.html", null)).Status.ShouldBe(HttpStatusCode.OK);
+        (await server.SendAsync("GET", "/docs/swagger-ui-bundle.js", null)).Status.ShouldBe(HttpStatusCode.OK);
+    }
+
+    private async Task<List<(string Name, JsonElement Operation)>> OperationsAsync()
+    {
+        var document = (await server.SendAsync("GET", "/openapi/v1.json", null)).ShouldBe(200).Json;
+        return
+        [
+            .. from path in document.GetProperty("paths").EnumerateObject()
+               from method in path.Value.EnumerateObject()
+               select ($"{method.Name.ToUpperInvariant()} {path.Name}", method.Value),
+        ];
+    }
+
+    /// <summary>Builds the program's own pipeline without starting it, and looks at what it maps. Pages for people are left out.</summary>
+    private async Task<T> MappedAsync<T>(Func<IReadOnlyList<RouteEndpoint>, IServiceProvider, T> look)
+    {
+        await using var database = new Database(server.Database.ConnectionString, new DatabaseOptions());
+        await using var app = HttpHost.Build(Options(), database, NullLoggerFactory.Instance);
+        var endpoints = ((IEndpointRouteBuilder)app).DataSources.SelectMany(source => source.Endpoints).OfType<RouteEndpoint>()
+            .Where(endpoint => endpoint.Metadata.GetMetadata<IExcludeFromDescriptionMetadata>() is null);
+        return look([.. endpoints], app.Services);
+    }
+
+    private static ServerOptions Options() => new() { Port = 1, Listen = IPAddress.Loopback, Data = Path.GetTempPath() };
+
+    private static IEnumerable<string> Names(RouteEndpoint endpoint) =>
+        from method in endpoint.Metadata.GetRequiredMetadata<IHttpMethodMetadata>().HttpMethods
+        select $"{method} /{endpoint.RoutePattern.RawText!.TrimStart('/')}";
+
+    private static string? Fault(RouteEndpoint endpoint, Example example, JsonSerializerOptions options)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(example.Text!, options.GetTypeInfo(example.Type!)) is null ? $"{endpoint}: null" : null;
+        }
+        catch (Exception e) when (e is JsonException or NotSupportedException)
+        {
+            return $"{endpoint.DisplayName}: {example.Type!.Name}: {e.Message}";
+        }
+    }
+
+    private static HashSet<(string, string)> Parameters(JsonElement operation) =>
+        operation.TryGetProperty("parameters", out var parameters)
+            ? [.. parameters.EnumerateArray().Select(parameter => (Text(parameter, "in"), Text(parameter, "name")))]
+            : [];
+
+    private static bool HasExample(JsonElement element, string? part)
+    {
+        if (part is not null && !element.TryGetProperty(part, out element))
+        {
+            return true;
+        }
+
+        return !element.TryGetProperty("content", out var content)
+            || content.EnumerateObject().All(media => media.Value.TryGetProperty("example", out _));
+    }
+
+    private static string Text(JsonElement element, string name) =>
+        element.TryGetProperty(name, out var value) ? value.GetString() ?? "" : "";
+}
