@@ -177,8 +177,8 @@ public sealed record ErrorCode(string Code, int Status, string Title, string Des
         "Use a project whose mode is sandbox.");
 
     public static readonly ErrorCode LastKey = new(
-        "last_key", 409, "The last key cannot be revoked",
-        "It is the last secret or admin key that is valid; nobody could reach the project or the server afterwards.",
+        "last_key", 409, "The last admin key cannot be revoked",
+        "It is the last admin key that is valid; nobody could create projects or other admin keys afterwards.",
         "Create another key first, or rotate this one.");
 
     // 412, 413, 415 and 422: the content.

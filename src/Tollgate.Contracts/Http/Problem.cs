@@ -18,7 +18,7 @@ public sealed record Problem
     /// <summary>The path that was called.</summary>
     public string? Instance { get; init; }
 
-    /// <summary>One of <see cref="ErrorCode.All"/>.</summary>
+    /// <summary>Stable; switch on it. Each code has a page under <c>/docs/errors/</c>.</summary>
     public required string Code { get; init; }
 
     /// <summary>The field, query parameter or header at fault, when it is one.</summary>

@@ -10,6 +10,8 @@ internal static class CommandLine
     private static readonly Func<Command>[] Groups =
     [
         UpCommand.Build,
+        ProjectCommands.Build,
+        KeyCommands.Build,
     ];
 
     public static async Task<int> RunAsync(string[] args)

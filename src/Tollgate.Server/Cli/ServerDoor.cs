@@ -32,11 +32,15 @@ internal sealed class ServerDoor : IDisposable
             Timeout = TimeSpan.FromMinutes(10),
         };
         _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key);
+        HasProject = project is not null;
         if (project is not null)
         {
             _http.DefaultRequestHeaders.Add("X-Project", project);
         }
     }
+
+    /// <summary>A project was named; without one the admin key works on the server itself.</summary>
+    public bool HasProject { get; }
 
     /// <summary>A group of commands that talk to the server: they share --url, --key, --data and --project.</summary>
     public static Command Group(string name, string description, params Command[] commands)

@@ -28,6 +28,9 @@ public sealed record Description(string Tag, string Summary, string Details)
 {
     public Example? Request { get; init; }
 
+    /// <summary>The body has nothing that is required.</summary>
+    public bool BodyMayBeAbsent { get; init; }
+
     public required IReadOnlyList<Example> Answers { get; init; }
 
     public IReadOnlyList<QueryParameter> Query { get; init; } = [];
@@ -102,13 +105,13 @@ public static class DescriptionExtensions
 
             if (description.Request is { } request)
             {
-                builder.Metadata.Add(new AcceptsMetadata([request.ContentType], request.Type ?? typeof(string)));
+                builder.Metadata.Add(new AcceptsMetadata([request.ContentType], request.Type ?? typeof(string), description.BodyMayBeAbsent));
             }
 
             foreach (var answer in description.Answers)
             {
                 builder.Metadata.Add(new ProducesResponseTypeMetadata(
-                    answer.Status, answer.Type, answer.Text is null ? [] : [answer.ContentType]));
+                    answer.Status, answer.Type ?? typeof(void), answer.Text is null ? [] : [answer.ContentType]));
             }
 
             builder.Metadata.Add(new TagsAttribute(description.Tag));

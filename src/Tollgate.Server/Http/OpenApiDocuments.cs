@@ -208,6 +208,10 @@ internal static class OpenApiDocuments
         {
             errors.AddRange([ErrorCode.KeyMissing, ErrorCode.KeyInvalid, ErrorCode.KeyNotAllowed, ErrorCode.ScopeMissing]);
             errors.Add(ErrorCode.StorageUnavailable);
+            if (!requirement.Access.HasFlag(Access.Admin))
+            {
+                errors.Add(ErrorCode.ProjectRequired);
+            }
         }
 
         if (description.Request is not null)

@@ -56,6 +56,7 @@ internal static class KeysEndpoints
             {
                 Path = IdMeaning,
                 Request = Example.Of<RotateKeyRequest>("""{"grace_seconds": 3600}"""),
+                BodyMayBeAbsent = true,
                 Answers = [Example.Of<CreatedKey>(201, "The new key; its text is shown this once.", CreatedExample)],
                 Errors = [ErrorCode.KeyNotFound, ErrorCode.Conflict],
             });

@@ -21,6 +21,7 @@ internal static class TokensEndpoints
             {
                 Path = new Dictionary<string, string> { ["id"] = "Your own id of the customer." },
                 Request = Example.Of<CreateTokenRequest>("""{"ttl_seconds": 900}"""),
+                BodyMayBeAbsent = true,
                 Answers =
                 [
                     Example.Of<CreatedToken>(201, "The token; shown this once.", """

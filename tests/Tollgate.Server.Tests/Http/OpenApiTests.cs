@@ -61,6 +61,19 @@ public sealed class OpenApiTests(RunningServer server)
         faults.ShouldBeEmpty();
     }
 
+    [Fact]
+    public async Task The_documented_answers_are_those_that_were_described()
+    {
+        var operations = (await OperationsAsync()).ToDictionary(operation => operation.Name, operation => operation.Operation);
+        var faults = await MappedAsync((endpoints, _) => endpoints.SelectMany(endpoint =>
+        {
+            var described = endpoint.Metadata.GetRequiredMetadata<Description>().Answers.Select(answer => answer.Status).Order().ToList();
+            return Names(endpoint).Where(name => !Successes(operations[name]).SequenceEqual(described.Where(status => status < 400)))
+                .Select(name => $"{name}: {string.Join(", ", Successes(operations[name]))} instead of {string.Join(", ", described)}");
+        }).ToList());
+        faults.ShouldBeEmpty();
+    }
+
     /// <summary>Examples drift when a body changes: each is read strictly with the type that it is an example of.</summary>
     [Fact]
     public async Task Every_example_is_what_it_says()
@@ -141,6 +154,9 @@ public sealed class OpenApiTests(RunningServer server)
             return $"{endpoint.DisplayName}: {example.Type!.Name}: {e.Message}";
         }
     }
+
+    private static IEnumerable<int> Successes(JsonElement operation) => operation.GetProperty("responses").EnumerateObject()
+        .Select(answer => int.Parse(answer.Name, System.Globalization.CultureInfo.InvariantCulture)).Where(status => status < 400).Order();
 
     private static HashSet<(string, string)> Parameters(JsonElement operation) =>
         operation.TryGetProperty("parameters", out var parameters)
