@@ -32,27 +32,27 @@ public static class Catalogue
         name: Chaos
         default_plan: small
         features:
-          units: { name: Units, kind: metered }
-          other: { name: Other units, kind: metered }
-          thousand: { name: A thousand, kind: metered }
-          unlimited: { name: Unlimited, kind: metered }
-          roomy: { name: Roomy, kind: metered }
+          - { code: units, name: Units }
+          - { code: other, name: Other units }
+          - { code: thousand, name: A thousand }
+          - { code: unlimited, name: Unlimited }
+          - { code: roomy, name: Roomy }
         plans:
-          small:
+          - code: small
             name: Small
             entitlements:
-              units: { quota: 400, period: lifetime }
-              other: { quota: 300, period: lifetime }
-              thousand: { quota: 1000, period: lifetime }
-              unlimited: { quota: null, period: lifetime }
-              roomy: { quota: 1000000000, period: lifetime }
-          large:
+              - { feature: units, quota: 400, period: lifetime }
+              - { feature: other, quota: 300, period: lifetime }
+              - { feature: thousand, quota: 1000, period: lifetime }
+              - { feature: unlimited, quota: null, period: lifetime }
+              - { feature: roomy, quota: 1000000000, period: lifetime }
+          - code: large
             name: Large
             entitlements:
-              units: { quota: 600, period: lifetime }
-              other: { quota: 450, period: lifetime }
-              thousand: { quota: 1000, period: lifetime }
-              unlimited: { quota: null, period: lifetime }
-              roomy: { quota: 1000000000, period: lifetime }
+              - { feature: units, quota: 600, period: lifetime }
+              - { feature: other, quota: 450, period: lifetime }
+              - { feature: thousand, quota: 1000, period: lifetime }
+              - { feature: unlimited, quota: null, period: lifetime }
+              - { feature: roomy, quota: 1000000000, period: lifetime }
         """;
 }
