@@ -15,5 +15,5 @@ public sealed record Usage(decimal? Limit, decimal Used, decimal Held, decimal? 
     }
 
     private static decimal? Maybe(JsonElement numbers, string name) =>
-        numbers.GetProperty(name) is { ValueKind: JsonValueKind.Number } number ? number.GetDecimal() : null;
+        numbers.TryGetProperty(name, out var number) && number.ValueKind == JsonValueKind.Number ? number.GetDecimal() : null;
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Tollgate.Chaos.Client;
 using Tollgate.Chaos.Stage;
 
@@ -25,8 +26,10 @@ public sealed class KillTests
     [Fact]
     public Task PostgreSQL_is_killed_under_load() => UnderBlows(Form.Of(rounds: 3), async (theatre, gate, _) =>
     {
-        Signal.KillHard(Postmaster(theatre));
-        await BackAsync(gate);
+        var killed = Postmaster(theatre);
+        Signal.KillHard(killed);
+        await NextPostmasterAsync(theatre, killed);
+        await Theatre.UntilServingAsync(gate, BackWithin);
     });
 
     [Fact]
@@ -89,6 +92,29 @@ public sealed class KillTests
     {
         await Task.Delay(50);
         await Theatre.UntilServingAsync(gate, BackWithin);
+    }
+
+    private static async Task NextPostmasterAsync(Theatre theatre, int killed)
+    {
+        var waiting = Stopwatch.StartNew();
+        while (PostmasterOrNone(theatre) is not { } next || next == killed)
+        {
+            waiting.Elapsed.ShouldBeLessThan(BackWithin, $"The server does not start PostgreSQL again:\n{theatre.Server.Log}");
+            await Task.Delay(20);
+        }
+    }
+
+    // The file that tells it is gone or half written for a moment between two lives.
+    private static int? PostmasterOrNone(Theatre theatre)
+    {
+        try
+        {
+            return theatre.Server.PostgresProcessId;
+        }
+        catch (Exception between) when (between is IOException or InvalidOperationException)
+        {
+            return null;
+        }
     }
 
     private static int Postmaster(Theatre theatre) =>

@@ -65,7 +65,26 @@ public sealed class Theatre : IAsyncDisposable
             ["catalog"] = catalogue ?? Catalogue.Text,
         });
         created.Status.ShouldBe(201, $"The project was not created: {created}");
-        return new Project(code, created.Member("secret_key").GetString()!, created.Member("public_key").GetString()!, Servers);
+        var project = new Project(code, created.Member("secret_key").GetString()!, created.Member("public_key").GetString()!, Servers);
+        foreach (var gate in project.Gates)
+        {
+            await UntilKnownAsync(gate);
+        }
+
+        return project;
+    }
+
+    // The other servers hear of a new project a moment later.
+    private static async Task UntilKnownAsync(GateClient gate)
+    {
+        var answer = await gate.UsageAsync("nobody");
+        for (var waited = 0; answer.Fate != Fate.Granted && waited < 50; waited++)
+        {
+            await Task.Delay(100);
+            answer = await gate.UsageAsync("nobody");
+        }
+
+        answer.Fate.ShouldBe(Fate.Granted, $"{gate.Server} does not know the new project after 5 s: {answer}");
     }
 
     /// <summary>Runs <c>tollgate verify</c> as an operator would.</summary>
