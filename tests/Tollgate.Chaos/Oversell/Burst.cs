@@ -119,7 +119,7 @@ public sealed class Burst
         }
 
         end.Fate.ShouldBe(Fate.Granted, $"The end of a reservation: {end}");
-        return new Holding(expires, end.Invoked, end.Answered, settled);
+        return new Holding(expires, end.Invoked, end.Answered, settled, end.Late);
     }
 
     private async Task ChangePlanAsync()

@@ -25,7 +25,9 @@ public sealed record Step
 /// <param name="EndInvoked">When settle or release was sent; <see cref="long.MaxValue"/> when it was left to expire.</param>
 /// <param name="EndAnswered">When it was acknowledged; <see cref="long.MaxValue"/> when it was not.</param>
 /// <param name="Settled">The amounts settled; null for a release or an expiry.</param>
-public sealed record Holding(long ExpiresAt, long EndInvoked, long EndAnswered, IReadOnlyDictionary<string, decimal>? Settled);
+/// <param name="Late">The settle came after the expiry: recorded as a fact, also beyond the cap, since the work was done.</param>
+public sealed record Holding(
+    long ExpiresAt, long EndInvoked, long EndAnswered, IReadOnlyDictionary<string, decimal>? Settled, bool Late = false);
 
 /// <summary>A change of the limits. Between <see cref="Invoked"/> and <see cref="Answered"/> the old or the new ones may be in force.</summary>
 public sealed record LimitChange(long Invoked, long Answered, IReadOnlyDictionary<string, decimal> Limits);
@@ -62,6 +64,10 @@ public sealed class History(IReadOnlyDictionary<string, decimal> limits)
     /// <summary>What must be recorded as used at the end: consumes and settles that were acknowledged.</summary>
     public decimal UsedAtTheEnd(string feature) =>
         _steps.Where(step => step.Granted).Sum(step => step.Hold is null ? AmountOf(step.Amounts, feature) : AmountOf(step.Hold.Settled, feature));
+
+    /// <summary>The part of it that no decision allowed: settles after the expiry.</summary>
+    public decimal SettledLate(string feature) =>
+        _steps.Where(step => step.Granted && step.Hold is { Late: true }).Sum(step => AmountOf(step.Hold!.Settled, feature));
 
     /// <summary>Every decision that no order of events explains.</summary>
     public IReadOnlyList<string> Faults()

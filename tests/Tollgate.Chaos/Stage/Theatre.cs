@@ -125,11 +125,21 @@ public sealed class Theatre : IAsyncDisposable
         }
     }
 
+    // A failing test shows what the servers had to say; a passing one's output is not looked at.
+    private static void SayErrors(TestServer server)
+    {
+        foreach (var line in server.Log.Split('\n').Where(line => line.Contains("\"error\"", StringComparison.Ordinal)).TakeLast(5))
+        {
+            Form.Say($"{server.Url} logged: {(line.Length > 3_000 ? line[..3_000] : line)}");
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         foreach (var server in Servers)
         {
             await server.DisposeAsync();
+            SayErrors(server);
         }
 
         if (_database is not null)
