@@ -270,15 +270,19 @@ public sealed class Lane(Database database, LedgerOptions options, Func<Instant>
 
     private async Task LoadBooksAsync(NpgsqlConnection connection, List<LaneOp> ops, bool locked)
     {
+        // First of all: whatever stood before it in the batch needs the book that is read below.
+        foreach (var op in ops)
+        {
+            if (op is ForgetOp or ReadOp { Fresh: true })
+            {
+                _books.TryRemove((op.Project.Id, op.Customer), out _);
+            }
+        }
+
         Dictionary<(int, string), BookWanted>? wanted = null;
         foreach (var op in ops)
         {
             var key = (op.Project.Id, op.Customer);
-            if (op is ForgetOp or ReadOp { Fresh: true })
-            {
-                _books.TryRemove(key, out _);
-            }
-
             if (op is ForgetOp || (_books.TryGetValue(key, out var book) && book.CatalogRevision == op.Project.Catalog.Revision))
             {
                 continue;
