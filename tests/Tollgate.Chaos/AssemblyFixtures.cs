@@ -1,7 +1,7 @@
-using Tollgate.Testing;
+using Tollgate.Chaos.Stage;
 
-// One PostgreSQL for all tests of this assembly; those that kill PostgreSQL start a server with one of its own.
-[assembly: AssemblyFixture(typeof(TestPostgres))]
+// Starting servers takes longer than most tests: all share them.
+[assembly: AssemblyFixture(typeof(Theatres))]
 
 // Each test loads the machine by itself; two at once would measure each other.
 [assembly: CollectionBehavior(DisableTestParallelization = true)]

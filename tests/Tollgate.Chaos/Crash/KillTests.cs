@@ -8,7 +8,7 @@ namespace Tollgate.Chaos.Crash;
 /// QUALITY R1, R2, R11: kill -9 of the server, of PostgreSQL and of one of its backends, and a PostgreSQL that stands
 /// still, all under load. Nothing acknowledged is lost, nothing counts twice, no hold leaks, and service returns by itself.
 /// </summary>
-public sealed class KillTests
+public sealed class KillTests(Theatres theatres)
 {
     private const int Callers = 48;
     private const int CallsBetweenBlows = 400;
@@ -60,9 +60,9 @@ public sealed class KillTests
     });
 
     /// <summary>Load from the first blow to the last, then the account is settled and the checker runs.</summary>
-    private static async Task UnderBlows(Form form, Func<Theatre, GateClient, Random, Task> blow)
+    private async Task UnderBlows(Form form, Func<Theatre, GateClient, Random, Task> blow)
     {
-        await using var theatre = await Theatre.WithPrivatePostgresAsync();
+        var theatre = await theatres.PrivatePostgresAsync();
         using var project = await theatre.ProjectAsync("kill");
         var load = new Load(project, form.FirstSeed);
         using var stop = new CancellationTokenSource();

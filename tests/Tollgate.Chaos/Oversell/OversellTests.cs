@@ -1,17 +1,16 @@
 using Tollgate.Chaos.Client;
 using Tollgate.Chaos.Stage;
-using Tollgate.Testing;
 
 namespace Tollgate.Chaos.Oversell;
 
 /// <summary>QUALITY R3. Two server processes on one database.</summary>
-public sealed class OversellTests(TestPostgres postgres)
+public sealed class OversellTests(Theatres theatres)
 {
     [Fact]
     public async Task A_hard_cap_is_never_oversold_and_nobody_is_denied_while_enough_is_free()
     {
         var form = Form.Of(rounds: 20, seed: 1);
-        await using var theatre = await Theatre.OnOneDatabaseAsync(postgres, servers: 2);
+        var theatre = await theatres.TwoServersAsync();
         using var project = await theatre.ProjectAsync("oversell");
 
         var bursts = new List<Burst>();

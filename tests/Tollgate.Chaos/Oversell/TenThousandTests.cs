@@ -1,12 +1,11 @@
 using System.Collections.Concurrent;
 using Tollgate.Chaos.Client;
 using Tollgate.Chaos.Stage;
-using Tollgate.Testing;
 
 namespace Tollgate.Chaos.Oversell;
 
 /// <summary>Ten thousand parallel consumes against a quota of 1,000 allow exactly 1,000, whatever happens to the server.</summary>
-public sealed class TenThousandTests(TestPostgres postgres)
+public sealed class TenThousandTests(Theatres theatres)
 {
     private const int Calls = 10_000;
     private const int AtOnce = 512;
@@ -15,7 +14,7 @@ public sealed class TenThousandTests(TestPostgres postgres)
     [Fact]
     public async Task Ten_thousand_parallel_consumes_against_a_thousand_allow_a_thousand()
     {
-        await using var theatre = await Theatre.OnOneDatabaseAsync(postgres, servers: 2);
+        var theatre = await theatres.TwoServersAsync();
         using var project = await theatre.ProjectAsync("ten-thousand");
         var granted = 0;
         await Parallel.ForAsync(0, Calls, new ParallelOptions { MaxDegreeOfParallelism = AtOnce }, async (call, _) =>
@@ -34,7 +33,7 @@ public sealed class TenThousandTests(TestPostgres postgres)
     [Fact]
     public async Task Ten_thousand_allow_a_thousand_also_when_the_server_is_killed_in_the_middle()
     {
-        await using var theatre = await Theatre.WithPrivatePostgresAsync();
+        var theatre = await theatres.PrivatePostgresAsync();
         using var project = await theatre.ProjectAsync("ten-thousand");
         var fates = new ConcurrentDictionary<int, Fate>();
         var grantedBeforeTheKill = new TaskCompletionSource();

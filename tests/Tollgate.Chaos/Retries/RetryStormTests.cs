@@ -1,12 +1,11 @@
 using System.Text.Json.Nodes;
 using Tollgate.Chaos.Client;
 using Tollgate.Chaos.Stage;
-using Tollgate.Testing;
 
 namespace Tollgate.Chaos.Retries;
 
 /// <summary>QUALITY R2: each id is sent one to five times at once, to both servers, some copies with other content.</summary>
-public sealed class RetryStormTests(TestPostgres postgres)
+public sealed class RetryStormTests(Theatres theatres)
 {
     private const int Ids = 1_000;
     private const int Customers = 10;
@@ -15,7 +14,7 @@ public sealed class RetryStormTests(TestPostgres postgres)
     public async Task Each_id_has_one_effect_however_often_it_is_sent()
     {
         var form = Form.Of(rounds: 1);
-        await using var theatre = await Theatre.OnOneDatabaseAsync(postgres, servers: 2);
+        var theatre = await theatres.TwoServersAsync();
         using var project = await theatre.ProjectAsync("storm");
         await form.EachAsync(async seed =>
         {
@@ -41,7 +40,7 @@ public sealed class RetryStormTests(TestPostgres postgres)
     [Fact]
     public async Task A_replay_answers_as_before_also_when_the_quota_is_full()
     {
-        await using var theatre = await Theatre.OnOneDatabaseAsync(postgres, servers: 2);
+        var theatre = await theatres.TwoServersAsync();
         using var project = await theatre.ProjectAsync("replay");
         var first = await project.Gate.ConsumeAsync("full", Catalogue.Thousand, 600, "first");
         (await project.Gate.ConsumeAsync("full", Catalogue.Thousand, 400, "second")).Fate.ShouldBe(Fate.Granted);
@@ -61,7 +60,7 @@ public sealed class RetryStormTests(TestPostgres postgres)
     [Fact]
     public async Task One_reservation_is_made_settled_and_counted_once()
     {
-        await using var theatre = await Theatre.OnOneDatabaseAsync(postgres, servers: 2);
+        var theatre = await theatres.TwoServersAsync();
         using var project = await theatre.ProjectAsync("holds");
         var amounts = new Dictionary<string, decimal> { [Catalogue.Thousand] = 100 };
         await Parallel.ForAsync(0, 20, async (number, _) =>
@@ -84,7 +83,7 @@ public sealed class RetryStormTests(TestPostgres postgres)
     [Fact]
     public async Task A_settle_and_a_release_at_once_have_one_winner()
     {
-        await using var theatre = await Theatre.OnOneDatabaseAsync(postgres, servers: 2);
+        var theatre = await theatres.TwoServersAsync();
         using var project = await theatre.ProjectAsync("races");
         var amounts = new Dictionary<string, decimal> { [Catalogue.Thousand] = 100 };
         await Parallel.ForAsync(0, 40, async (number, _) =>
@@ -102,7 +101,7 @@ public sealed class RetryStormTests(TestPostgres postgres)
     [Fact]
     public async Task An_Idempotency_Key_replays_the_whole_answer_byte_by_byte()
     {
-        await using var theatre = await Theatre.OnOneDatabaseAsync(postgres, servers: 2);
+        var theatre = await theatres.TwoServersAsync();
         using var project = await theatre.ProjectAsync("keys");
         const string Customer = "topped-up";
         var body = new JsonObject { ["feature"] = Catalogue.Thousand, ["amount"] = 50 };

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text.Json.Nodes;
 using Npgsql;
 using Tollgate.Chaos.Client;
@@ -9,6 +10,8 @@ namespace Tollgate.Chaos.Stage;
 /// <summary>Real servers on a real PostgreSQL, a project on them, and the checker at the end.</summary>
 public sealed class Theatre : IAsyncDisposable
 {
+    private static int _projects;
+
     private readonly TestDatabase? _database;
     private readonly string _connection;
 
@@ -53,9 +56,10 @@ public sealed class Theatre : IAsyncDisposable
         return new(null, "", [server]);
     }
 
-    /// <summary>A fresh live project with the tests' catalogue.</summary>
-    public async Task<Project> ProjectAsync(string code, string? catalogue = null)
+    /// <summary>A fresh live project with the tests' catalogue; its code gets a number, since tests share a theatre.</summary>
+    public async Task<Project> ProjectAsync(string name, string? catalogue = null)
     {
+        var code = string.Create(CultureInfo.InvariantCulture, $"{name}-{Interlocked.Increment(ref _projects)}");
         using var admin = new GateClient(Server.Url, Server.AdminKey);
         var created = await admin.PostAsync("/v1/projects", new JsonObject
         {
@@ -85,6 +89,21 @@ public sealed class Theatre : IAsyncDisposable
         }
 
         answer.Fate.ShouldBe(Fate.Granted, $"{gate.Server} does not know the new project after 5 s: {answer}");
+    }
+
+    /// <summary>Whether every server answers that it is ready.</summary>
+    public async Task<bool> IsReadyAsync()
+    {
+        foreach (var server in Servers)
+        {
+            using var gate = new GateClient(server.Url, null);
+            if ((await gate.SendAsync(HttpMethod.Get, "/health/ready", null)).Status != 200)
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     /// <summary>Runs <c>tollgate verify</c> as an operator would.</summary>

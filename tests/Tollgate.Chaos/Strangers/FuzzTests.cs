@@ -2,12 +2,11 @@ using System.Diagnostics;
 using System.Text.Json;
 using Tollgate.Chaos.Client;
 using Tollgate.Chaos.Stage;
-using Tollgate.Testing;
 
 namespace Tollgate.Chaos.Strangers;
 
 /// <summary>QUALITY R9: whatever is sent, the answer is no 5xx, comes within five seconds, and leaves the ledger right.</summary>
-public sealed class FuzzTests(TestPostgres postgres)
+public sealed class FuzzTests(Theatres theatres)
 {
     private const int RequestsPerOperation = 40;
 
@@ -17,7 +16,7 @@ public sealed class FuzzTests(TestPostgres postgres)
     public async Task No_input_makes_the_server_fail_or_hang()
     {
         var form = Form.Of(rounds: 1);
-        await using var theatre = await Theatre.OnOneDatabaseAsync(postgres, servers: 1);
+        var theatre = await theatres.TwoServersAsync();
         using var project = await theatre.ProjectAsync("fuzz");
         using var admin = new GateClient(theatre.Server.Url, theatre.Server.AdminKey, project.Code);
         var operations = await Operation.AllAsync(project.Gate);

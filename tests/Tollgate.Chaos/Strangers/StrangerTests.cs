@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
 using Tollgate.Chaos.Client;
 using Tollgate.Chaos.Stage;
-using Tollgate.Testing;
 
 namespace Tollgate.Chaos.Strangers;
 
@@ -9,7 +8,7 @@ namespace Tollgate.Chaos.Strangers;
 /// Every operation of the OpenAPI document × {no key, an unknown key, another project's key, a public key, a revoked key}:
 /// never a 2xx that the key is not entitled to, never a word of another project's data, never a 5xx.
 /// </summary>
-public sealed class StrangerTests(TestPostgres postgres)
+public sealed class StrangerTests(Theatres theatres)
 {
     private const string Customer = "customer-of-ours";
 
@@ -36,7 +35,7 @@ public sealed class StrangerTests(TestPostgres postgres)
     [Fact]
     public async Task Nobody_without_a_valid_key_gets_an_answer()
     {
-        await using var walk = await Walk.StartAsync(postgres);
+        using var walk = await Walk.StartAsync(theatres);
         string?[] keys = [null, "tg_sk_0000000000000000000000000000000000000000000", "tg_sk_", "nonsense", "tg_ct_AAAA", walk.RevokedKey];
         var faults = new List<string>();
         foreach (var operation in walk.Operations.Where(operation => !Open.Any(open => operation.Path.StartsWith(open.Path, StringComparison.Ordinal))))
@@ -64,7 +63,7 @@ public sealed class StrangerTests(TestPostgres postgres)
     [Fact]
     public async Task The_key_of_another_project_opens_nothing_of_ours()
     {
-        await using var walk = await Walk.StartAsync(postgres);
+        using var walk = await Walk.StartAsync(theatres);
         var before = await Usage.OfAsync(walk.Ours.Gate, Customer, Catalogue.Thousand);
         var faults = new List<string>();
         foreach (var operation in walk.Operations)
@@ -97,7 +96,7 @@ public sealed class StrangerTests(TestPostgres postgres)
     [Fact]
     public async Task A_public_key_reads_the_catalogue_and_nothing_else()
     {
-        await using var walk = await Walk.StartAsync(postgres);
+        using var walk = await Walk.StartAsync(theatres);
         var faults = new List<string>();
         foreach (var operation in walk.Operations.Where(operation => !Open.Any(open => operation.Path.StartsWith(open.Path, StringComparison.Ordinal))))
         {
@@ -113,7 +112,7 @@ public sealed class StrangerTests(TestPostgres postgres)
     }
 
     /// <summary>Two projects; ours has a customer, events, a grant and a reservation, all marked.</summary>
-    private sealed class Walk : IAsyncDisposable
+    private sealed class Walk : IDisposable
     {
         private Walk(Theatre theatre, Project ours, Project theirs, string revokedKey, string hold, IReadOnlyList<Operation> operations) =>
             (Theatre, Ours, Theirs, RevokedKey, Hold, Operations) = (theatre, ours, theirs, revokedKey, hold, operations);
@@ -130,9 +129,9 @@ public sealed class StrangerTests(TestPostgres postgres)
 
         public IReadOnlyList<Operation> Operations { get; }
 
-        public static async Task<Walk> StartAsync(TestPostgres postgres)
+        public static async Task<Walk> StartAsync(Theatres theatres)
         {
-            var theatre = await Theatre.OnOneDatabaseAsync(postgres, servers: 1);
+            var theatre = await theatres.TwoServersAsync();
             var ours = await theatre.ProjectAsync("ours", Catalogue.Text.Replace("A thousand", Mark, StringComparison.Ordinal));
             var theirs = await theatre.ProjectAsync("theirs");
             var gate = ours.Gate;
@@ -170,11 +169,10 @@ public sealed class StrangerTests(TestPostgres postgres)
             return await gate.SendAsync(operation.HttpMethod, path, content);
         }
 
-        public async ValueTask DisposeAsync()
+        public void Dispose()
         {
             Ours.Dispose();
             Theirs.Dispose();
-            await Theatre.DisposeAsync();
         }
 
         private string ValueOf(string name, string path) => (name, path) switch

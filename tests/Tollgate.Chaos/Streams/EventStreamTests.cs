@@ -1,12 +1,11 @@
 using System.Diagnostics;
 using Tollgate.Chaos.Client;
 using Tollgate.Chaos.Stage;
-using Tollgate.Testing;
 
 namespace Tollgate.Chaos.Streams;
 
 /// <summary>NDJSON: broken lines, broken connections, and any length at constant memory.</summary>
-public sealed class EventStreamTests(TestPostgres postgres)
+public sealed class EventStreamTests(Theatres theatres)
 {
     private const int Lines = 50_000;
     private const int Customers = 100;
@@ -35,7 +34,7 @@ public sealed class EventStreamTests(TestPostgres postgres)
     [Fact]
     public async Task Broken_lines_are_listed_and_the_others_recorded()
     {
-        await using var theatre = await Theatre.OnOneDatabaseAsync(postgres, servers: 1);
+        var theatre = await theatres.TwoServersAsync();
         using var project = await theatre.ProjectAsync("stream");
         var random = new Random(Form.Of(rounds: 1).FirstSeed);
         var broken = Enumerable.Range(0, 40).Select(_ => random.Next(Lines)).Distinct()
@@ -64,7 +63,7 @@ public sealed class EventStreamTests(TestPostgres postgres)
     [Fact]
     public async Task A_client_that_disconnects_in_the_middle_can_send_everything_again()
     {
-        await using var theatre = await Theatre.OnOneDatabaseAsync(postgres, servers: 1);
+        var theatre = await theatres.TwoServersAsync();
         using var project = await theatre.ProjectAsync("stream");
         const int All = 12_000;
         foreach (var breakAfter in (int[])[1, 700, 5_000])
@@ -85,7 +84,7 @@ public sealed class EventStreamTests(TestPostgres postgres)
     [Fact]
     public async Task A_long_stream_takes_constant_memory()
     {
-        await using var theatre = await Theatre.OnOneDatabaseAsync(postgres, servers: 1);
+        var theatre = await theatres.TwoServersAsync();
         using var project = await theatre.ProjectAsync("stream");
         var lines = Form.Of(rounds: 1).IsLong ? 1_000_000 : 150_000;
 

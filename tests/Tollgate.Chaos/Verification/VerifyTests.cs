@@ -1,36 +1,35 @@
 using System.Text.Json.Nodes;
 using Tollgate.Chaos.Client;
 using Tollgate.Chaos.Stage;
-using Tollgate.Testing;
 
 namespace Tollgate.Chaos.Verification;
 
 /// <summary>The checker that every other test here rests on: clean when all is right, and it sees what was tampered with.</summary>
-public sealed class VerifyTests(TestPostgres postgres)
+public sealed class VerifyTests(Theatres theatres)
 {
     private static readonly (string What, string Break, string Mend)[] Tampering =
     [
         ("a balance counts more than its events",
-            "UPDATE balances SET used = used + 1 WHERE used = 8",
-            "UPDATE balances SET used = used - 1 WHERE used = 9"),
+            "UPDATE balances SET used = used + 1 WHERE used = 8 AND account = {0}",
+            "UPDATE balances SET used = used - 1 WHERE used = 9 AND account = {0}"),
         ("a balance counts less than its events",
-            "UPDATE balances SET used = used - 1 WHERE used = 8",
-            "UPDATE balances SET used = used + 1 WHERE used = 7"),
+            "UPDATE balances SET used = used - 1 WHERE used = 8 AND account = {0}",
+            "UPDATE balances SET used = used + 1 WHERE used = 7 AND account = {0}"),
         ("a balance holds what no reservation holds",
-            "UPDATE balances SET held = held + 1 WHERE held = 3",
-            "UPDATE balances SET held = held - 1 WHERE held = 4"),
+            "UPDATE balances SET held = held + 1 WHERE held = 3 AND account = {0}",
+            "UPDATE balances SET held = held - 1 WHERE held = 4 AND account = {0}"),
         ("an event was altered",
-            "UPDATE events SET quantity = quantity + 1 WHERE quantity = 5",
-            "UPDATE events SET quantity = quantity - 1 WHERE quantity = 6"),
+            "UPDATE events SET quantity = quantity + 1 WHERE quantity = 5 AND account = {0}",
+            "UPDATE events SET quantity = quantity - 1 WHERE quantity = 6 AND account = {0}"),
         ("an event is gone",
-            "CREATE TABLE kept AS SELECT * FROM events WHERE quantity = 5; DELETE FROM events WHERE quantity = 5",
+            "CREATE TABLE kept AS SELECT * FROM events WHERE quantity = 5 AND account = {0}; DELETE FROM events WHERE quantity = 5 AND account = {0}",
             "INSERT INTO events SELECT * FROM kept; DROP TABLE kept"),
     ];
 
     [Fact]
     public async Task Verify_is_clean_until_somebody_tampers_and_after_it_was_mended()
     {
-        await using var theatre = await Theatre.OnOneDatabaseAsync(postgres, servers: 1);
+        var theatre = await theatres.TwoServersAsync();
         using var project = await theatre.ProjectAsync("verify");
         await theatre.ShouldVerifyAsync();
 
@@ -47,12 +46,15 @@ public sealed class VerifyTests(TestPostgres postgres)
 
         foreach (var (what, spoil, mend) in Tampering)
         {
-            await theatre.TamperAsync(spoil);
+            await theatre.TamperAsync(Ours(spoil));
             var (code, output) = await theatre.VerifyAsync();
             code.ShouldNotBe(0, $"Verify did not see that {what}:\n{output}");
             output.ShouldContain("watched", customMessage: $"Verify does not say whom it concerns when {what}:\n{output}");
-            await theatre.TamperAsync(mend);
+            await theatre.TamperAsync(Ours(mend));
             await theatre.ShouldVerifyAsync();
         }
     }
+
+    // Other tests' customers are in the same database.
+    private static string Ours(string sql) => sql.Replace("{0}", "(SELECT account FROM customers WHERE id = 'watched')", StringComparison.Ordinal);
 }
