@@ -12,6 +12,7 @@ internal static class CommandLine
         UpCommand.Build,
         ProjectCommands.Build,
         KeyCommands.Build,
+        CatalogCommands.Build,
     ];
 
     public static async Task<int> RunAsync(string[] args)

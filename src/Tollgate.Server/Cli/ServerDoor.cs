@@ -115,14 +115,20 @@ internal sealed class ServerDoor : IDisposable
         return await answer.Content.ReadAsStringAsync(cancel);
     }
 
+    /// <inheritdoc cref="SendAsync(HttpRequestMessage, CancellationToken)"/>
+    public async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, HttpContent? content, CancellationToken cancel)
+    {
+        using var request = new HttpRequestMessage(method, path) { Content = content };
+        return await SendAsync(request, cancel);
+    }
+
     /// <summary>The successful answer itself, for headers and streams. The caller disposes it.</summary>
     /// <exception cref="CliStopException">The server refused, or none answers.</exception>
-    public async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, HttpContent? content, CancellationToken cancel)
+    public async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancel)
     {
         HttpResponseMessage answer;
         try
         {
-            using var request = new HttpRequestMessage(method, path) { Content = content };
             answer = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancel);
         }
         catch (HttpRequestException e)

@@ -1,0 +1,213 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json;
+using Spectre.Console;
+using Tollgate.Contracts.Catalog;
+using Tollgate.Engine.Catalog;
+
+namespace Tollgate.Server.Cli;
+
+/// <summary>
+/// <c>tollgate catalog validate|diff|apply|export</c>: the catalogue as code. Files are checked here first, so that every fault
+/// comes with the file's own name, line and column; nothing changes before the difference was shown.
+/// </summary>
+internal static class CatalogCommands
+{
+    /// <summary>What <c>diff --exit-code</c> answers when there is a difference, as git does for scripts.</summary>
+    private const int Different = 2;
+
+    private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false);
+
+    public static Command Build() => ServerDoor.Group(
+        "catalog",
+        "Features, plans, prices and quotas of a project, as a file.",
+        Validate(),
+        Diff(),
+        Apply(),
+        Export());
+
+    private static Command Validate()
+    {
+        var files = new Argument<string[]>("file") { Description = "Catalogue files, YAML or JSON.", Arity = ArgumentArity.OneOrMore };
+        var command = new Command("validate", "Checks files and prints every fault with its line. Needs no server.") { files };
+        command.SetAction(async (parsed, cancel) =>
+        {
+            var good = true;
+            foreach (var file in parsed.GetRequiredValue(files))
+            {
+                good &= await ReadAsync(file, cancel) is not null;
+            }
+
+            if (good)
+            {
+                AnsiConsole.MarkupLine("[green]No faults.[/]");
+            }
+
+            return good ? ExitCode.Done : ExitCode.Refused;
+        });
+        return command;
+    }
+
+    private static Command Diff()
+    {
+        var file = new Argument<string>("file") { Description = "The catalogue to compare with the one in force." };
+        var exitCode = new Option<bool>("--exit-code") { Description = "Exit with 2 when there is a difference." };
+        var command = new Command("diff", "Shows what applying a file would change, and who is affected. Changes nothing.") { file, exitCode };
+        ServerDoor.SetAction(command, async (door, parsed, cancel) =>
+        {
+            if (await ReadAsync(parsed.GetRequiredValue(file), cancel) is not { } catalog)
+            {
+                return ExitCode.Refused;
+            }
+
+            var (planned, _) = await PutAsync(door, catalog, dryRun: true, ifMatch: null, cancel);
+            Show(planned);
+            return planned.Changes.Count > 0 && parsed.GetValue(exitCode) ? Different : ExitCode.Done;
+        });
+        return command;
+    }
+
+    private static Command Apply()
+    {
+        var file = new Argument<string>("file") { Description = "The catalogue to put into force." };
+        var yes = new Option<bool>("--yes", "-y") { Description = "Do not ask." };
+        var command = new Command("apply", "Shows what a file changes, asks, and puts it into force.") { file, yes };
+        ServerDoor.SetAction(command, async (door, parsed, cancel) =>
+        {
+            if (await ReadAsync(parsed.GetRequiredValue(file), cancel) is not { } catalog)
+            {
+                return ExitCode.Refused;
+            }
+
+            var (planned, seen) = await PutAsync(door, catalog, dryRun: true, ifMatch: null, cancel);
+            Show(planned);
+            if (planned.Changes.Count == 0)
+            {
+                return ExitCode.Done;
+            }
+
+            if (!parsed.GetValue(yes) && !Confirm())
+            {
+                AnsiConsole.MarkupLine("[yellow]Nothing was changed.[/]");
+                return ExitCode.Refused;
+            }
+
+            // Only over the catalogue that the difference was shown against.
+            var (done, _) = await PutAsync(door, catalog, dryRun: false, seen, cancel);
+            AnsiConsole.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"[green]In force as revision {done.Revision}.[/]");
+            return ExitCode.Done;
+        });
+        return command;
+    }
+
+    private static Command Export()
+    {
+        var json = new Option<bool>("--json") { Description = "As JSON instead of YAML." };
+        var output = new Option<string?>("--out") { HelpName = "file", Description = "Write to this file instead of the standard output." };
+        var command = new Command("export", "Prints the catalogue in force. Applying what was exported changes nothing.") { json, output };
+        ServerDoor.SetAction(command, async (door, parsed, cancel) =>
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, "/v1/catalog");
+            request.Headers.Accept.Add(new(parsed.GetValue(json) ? "application/json" : "application/yaml"));
+            using var answer = await door.SendAsync(request, cancel);
+            var text = await answer.Content.ReadAsStringAsync(cancel);
+            if (parsed.GetValue(output) is { } path)
+            {
+                await File.WriteAllTextAsync(path, text, Utf8, cancel);
+            }
+            else
+            {
+                Console.Write(text);
+            }
+
+            return ExitCode.Done;
+        });
+        return command;
+    }
+
+    private sealed record CatalogFile(string Text, string ContentType);
+
+    /// <summary>Null when the file has faults, which are then on stderr.</summary>
+    private static async Task<CatalogFile?> ReadAsync(string path, CancellationToken cancel)
+    {
+        byte[] bytes;
+        try
+        {
+            bytes = await File.ReadAllBytesAsync(path, cancel);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new CliStopException(ExitCode.Refused, $"{path} cannot be read: {e.Message}");
+        }
+
+        var isJson = path.EndsWith(".json", StringComparison.OrdinalIgnoreCase);
+        var text = Utf8.GetString(bytes);
+        var reading = isJson ? CatalogReader.ReadJson(bytes) : CatalogReader.ReadYaml(text);
+        foreach (var fault in reading.Faults)
+        {
+            await Console.Error.WriteLineAsync(fault.Describe(path));
+        }
+
+        return reading.Document is null ? null : new(text, isJson ? "application/json" : "application/yaml");
+    }
+
+    private static async Task<(CatalogAnswer Answer, EntityTagHeaderValue? Seen)> PutAsync(
+        ServerDoor door, CatalogFile catalog, bool dryRun, EntityTagHeaderValue? ifMatch, CancellationToken cancel)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Put, dryRun ? "/v1/catalog?dry_run=true" : "/v1/catalog")
+        {
+            Content = new StringContent(catalog.Text, Utf8, catalog.ContentType),
+        };
+        if (ifMatch is not null)
+        {
+            request.Headers.IfMatch.Add(ifMatch);
+        }
+
+        using var answer = await door.SendAsync(request, cancel);
+        var body = await JsonSerializer.DeserializeAsync(
+            await answer.Content.ReadAsStreamAsync(cancel), CatalogJson.Default.CatalogAnswer, cancel);
+        return (body!, answer.Headers.ETag);
+    }
+
+    private static void Show(CatalogAnswer planned)
+    {
+        if (planned.Changes.Count == 0)
+        {
+            AnsiConsole.MarkupLine("[green]No difference.[/]");
+            return;
+        }
+
+        foreach (var change in planned.Changes)
+        {
+            var (sign, colour) = change.Kind switch
+            {
+                "added" => ("+", "green"),
+                "removed" => ("-", "red"),
+                "retired" => ("-", "yellow"),
+                _ => ("~", "blue"),
+            };
+            AnsiConsole.MarkupLine($"[{colour}]{sign}[/] {Markup.Escape(change.Text)}");
+        }
+
+        if (planned.ChangedPlans.Count > 0)
+        {
+            AnsiConsole.MarkupLine($"\nNew versions: {Markup.Escape(string.Join(", ", planned.ChangedPlans))}");
+        }
+
+        AnsiConsole.MarkupLineInterpolated(
+            CultureInfo.InvariantCulture,
+            $"Affected at once: {planned.AffectedCustomers} customers. Keep their version: {planned.PinnedCustomers}.");
+    }
+
+    private static bool Confirm()
+    {
+        if (Console.IsInputRedirected)
+        {
+            throw new CliStopException(ExitCode.Refused, "There is nobody to ask; add --yes to apply without asking.");
+        }
+
+        return AnsiConsole.Confirm("Put this into force?", defaultValue: false);
+    }
+}

@@ -1,0 +1,168 @@
+using Tollgate.Core.Catalog;
+using Tollgate.Core.Money;
+
+namespace Tollgate.Core.Tests.Catalog;
+
+/// <summary>Each rule refuses what it must, at the place where it stands, and says so; a good catalogue has no fault.</summary>
+public sealed class CatalogRulesTests
+{
+    private static readonly CatalogDocument Good = new()
+    {
+        Code = "shop",
+        Name = "Shop",
+        DefaultPlan = "free",
+        Features =
+        [
+            new() { Code = "scan", Name = "Scan" },
+            new() { Code = "credits", Name = "Credits" },
+            new() { Code = "sync", Name = "Sync", Kind = FeatureKind.Switch },
+            new() { Code = "days", Name = "Days", Kind = FeatureKind.Value },
+            new() { Code = "cost", Name = "Cost", Unit = "USD", IsMoney = true },
+        ],
+        Plans =
+        [
+            new()
+            {
+                Code = "free",
+                Name = "Free",
+                Prices = [new(PriceInterval.Monthly, "USD", 0, 0)],
+                Entitlements =
+                [
+                    Scan,
+                    new() { Feature = "credits", Quota = Q(100) },
+                    new() { Feature = "sync", Enabled = true },
+                    new() { Feature = "days", Value = "30" },
+                    new() { Feature = "cost", Quota = Q(1.5m) },
+                ],
+            },
+        ],
+    };
+
+    private static Entitlement Scan => new() { Feature = "scan", Quota = Q(2) };
+
+    private static OveragePrice Overage(TierMode mode, params PriceTier[] tiers) => new(mode, "USD", tiers, null);
+
+    [Fact]
+    public void A_good_catalogue_has_no_faults() => CatalogRules.Check(Good).ShouldBeEmpty();
+
+    public static TheoryData<string, CatalogDocument, string> BadCatalogues => new()
+    {
+        { "code", Good with { Code = "Shop" }, "not a code" },
+        { "code", Good with { Code = new string('a', 64) }, "not a code" },
+        { "name", Good with { Name = " " }, "empty" },
+        { "name", Good with { Name = new string('x', 201) }, "201 characters" },
+        { "name", Good with { Name = "a\u0001b" }, "control characters" },
+        { "name", Good with { Name = "a\ud800b" }, "broken letters" },
+        { "currency", Good with { Currency = "usd" }, "not a currency" },
+        { "time_zone", Good with { TimeZone = "Berlin" }, "not an IANA time zone" },
+        { "upgrade_url", Good with { UpgradeUrl = "javascript:alert(1)" }, "http(s)" },
+        { "default_plan", Good with { DefaultPlan = "gold" }, "no plan 'gold'" },
+        { "plans", Good with { Plans = [] }, "at least one plan" },
+        { "plans[1].code", Good with { Plans = [Good.Plans[0], Good.Plans[0]] }, "occurs twice" },
+        { "plans[0].code", Good with { DefaultPlan = "compare", Plans = [Good.Plans[0] with { Code = "compare" }] }, "cannot be a plan's code" },
+        { "features[5].code", WithFeature(new() { Code = "scan", Name = "Scan" }), "occurs twice" },
+        { "features[5].money", WithFeature(new() { Code = "m", Name = "M", IsMoney = true, Unit = "token" }), "currency code" },
+        { "features[5].meters", WithFeature(new() { Code = "s", Name = "S", Kind = FeatureKind.Switch, Meters = [Meter("x")] }), "only metered features" },
+        { "features[5].meters[0].event_type", WithFeature(new() { Code = "s", Name = "S", Meters = [Meter("a b")] }), "not an event type" },
+        { "features[5].meters[1]", WithFeature(new() { Code = "s", Name = "S", Meters = [Meter("x"), Meter("x")] }), "count twice" },
+        { "features[5].meters[0].value_property", WithFeature(new() { Code = "s", Name = "S", Meters = [Meter("x") with { Aggregate = MeterAggregate.Unique }] }), "unique" },
+        { "features[5].meters[0].filters[0].any_of", WithFeature(new() { Code = "s", Name = "S", Meters = [Meter("x") with { Filters = [new("p", [])] }] }), "matches nothing" },
+        { "plans[0].prices[0].amount", WithPrice(new(PriceInterval.Monthly, "USD", -1, 0)), "-1 minor units" },
+        { "plans[0].prices[0].currency", WithPrice(new(PriceInterval.Monthly, "XXX", 1, 0)), "not a currency" },
+        { "plans[0].prices[0].trial_days", WithPrice(new(PriceInterval.Monthly, "USD", 1, 731)), "731 trial days" },
+        { "plans[0].prices[1]", Good with { Plans = [Good.Plans[0] with { Prices = [Good.Plans[0].Prices[0], Good.Plans[0].Prices[0]] }] }, "occurs twice" },
+        { "plans[0].entitlements[5].feature", With(new Entitlement { Feature = "scam", Quota = Q(1) }), "no feature 'scam'" },
+        { "plans[0].entitlements[5].feature", With(Scan), "occurs twice" },
+    };
+
+    [Theory]
+    [MemberData(nameof(BadCatalogues))]
+    public void A_bad_catalogue_is_refused_where_it_is_bad(string path, CatalogDocument document, string says) =>
+        CatalogRules.Check(document).ShouldContain(fault => fault.Path == path && fault.Message.Contains(says, StringComparison.Ordinal));
+
+    public static TheoryData<string, Entitlement> BadEntitlements => new()
+    {
+        { "quota", Scan with { Quota = Q(-1) } },
+        { "overage_limit", Scan with { OverageLimit = Q(5) } },
+        { "overage_price", Scan with { OveragePrice = Overage(TierMode.PerUnit, new PriceTier(null, Q(1), null)) } },
+        { "overage_price.tiers", Scan with { HardCap = false, OveragePrice = Overage(TierMode.PerUnit) } },
+        { "overage_price.tiers[1].up_to", Scan with { HardCap = false, OveragePrice = Overage(TierMode.Graduated, new PriceTier(Q(10), Q(1), null), new PriceTier(Q(20), Q(1), null)) } },
+        { "overage_price.tiers[0].up_to", Scan with { HardCap = false, OveragePrice = Overage(TierMode.Graduated, new PriceTier(null, Q(1), null), new PriceTier(null, Q(1), null)) } },
+        { "overage_price.tiers[1].up_to", Scan with { HardCap = false, OveragePrice = Overage(TierMode.Volume, new PriceTier(Q(10), Q(1), null), new PriceTier(Q(10), Q(1), null), new PriceTier(null, Q(1), null)) } },
+        { "overage_price.tiers[0]", Scan with { HardCap = false, OveragePrice = Overage(TierMode.PerUnit, new PriceTier(null, Q(-1), null)) } },
+        { "overage_price.package_size", Scan with { HardCap = false, OveragePrice = Overage(TierMode.Package, new PriceTier(null, Q(1), null)) } },
+        { "overage_price.currency", Scan with { HardCap = false, OveragePrice = Overage(TierMode.PerUnit, new PriceTier(null, Q(1), null)) with { Currency = "ABC" } } },
+        { "rollover.periods", Scan with { Rollover = new(null, 0, false) } },
+        { "rollover.max", Scan with { Rollover = new(Q(-1), 1, false) } },
+        { "rollover", Scan with { Quota = null, Rollover = new(null, 1, false) } },
+        { "rollover.carry_overage", Scan with { Rollover = new(null, 1, true) } },
+        { "rate_limits[0].limit", Scan with { RateLimits = [new(RateUnit.Minute, Q(0), null, true)] } },
+        { "rate_limits[0].burst", Scan with { RateLimits = [new(RateUnit.Day, Q(1), Q(2), true)] } },
+        { "rate_limits[1].per", Scan with { RateLimits = [new(RateUnit.Day, Q(1), null, true), new(RateUnit.Day, Q(2), null, true)] } },
+        { "rate_limits[0].limit", Scan with { RateLimits = [new(RateUnit.Concurrency, Q(1.5m), null, true)] } },
+        { "pool.feature", Scan with { Pool = new("scan", Q(1)) } },
+        { "pool.feature", Scan with { Pool = new("nothing", Q(1)) } },
+        { "pool.feature", Scan with { Pool = new("sync", Q(1)) } },
+        { "pool.rate", Scan with { Pool = new("credits", Q(0)) } },
+        { "thresholds[0]", Scan with { Thresholds = [0] } },
+        { "thresholds[1]", Scan with { Thresholds = [90, 80] } },
+        { "thresholds", Scan with { Thresholds = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11] } },
+    };
+
+    [Theory]
+    [MemberData(nameof(BadEntitlements))]
+    public void A_bad_entitlement_is_refused_where_it_is_bad(string member, Entitlement entitlement) =>
+        CatalogRules.Check(Replacing(entitlement)).Select(fault => fault.Path).ShouldContain($"plans[0].entitlements[0].{member}");
+
+    [Fact]
+    public void A_quota_on_a_switch_is_refused() =>
+        CatalogRules.Check(Good with { Plans = [Good.Plans[0] with { Entitlements = [new() { Feature = "sync", Quota = Q(1) }] }] })
+            .ShouldHaveSingleItem().Message.ShouldContain("belong to metered ones");
+
+    [Fact]
+    public void A_pool_that_the_plan_does_not_name_is_refused() =>
+        CatalogRules.Check(Good with { Plans = [Good.Plans[0] with { Entitlements = [Scan with { Pool = new("credits", Q(1)) }] }] })
+            .ShouldHaveSingleItem().Path.ShouldBe("plans[0].entitlements[0].pool.feature");
+
+    [Fact]
+    public void Credits_are_one_level_deep()
+    {
+        var credits = new Entitlement { Feature = "credits", Quota = Q(10), Pool = new("cost", Q(1)) };
+        var plan = Good.Plans[0] with { Entitlements = [Scan with { Pool = new("credits", Q(1)) }, credits, Good.Plans[0].Entitlements[4]] };
+        CatalogRules.Check(Good with { Plans = [plan] }).ShouldContain(f => f.Message.Contains("one level deep", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void All_faults_are_found_at_once()
+    {
+        var document = Good with { Currency = "?", TimeZone = "?", DefaultPlan = "?", Plans = [Good.Plans[0] with { Code = "?" }] };
+        CatalogRules.Check(document).Select(f => f.Path).ShouldBe(["currency", "time_zone", "default_plan", "plans[0].code"], ignoreOrder: true);
+    }
+
+    [Fact]
+    public void Overrides_are_checked_by_the_same_rules()
+    {
+        EntitlementOverride[] overrides =
+        [
+            new() { Feature = "scan", Quota = Setting.To<Quantity?>(Q(-1)) },
+            new() { Feature = "sync", Quota = Setting.To<Quantity?>(Q(1)) },
+            new() { Feature = "nothing", Enabled = Setting.To(true) },
+            new() { Feature = "cost", Quota = Setting.To<Quantity?>(null) },
+        ];
+        CatalogRules.CheckOverrides(Good, overrides).Select(f => f.Path).ShouldBe(["scan.quota", "sync.quota", "sync", "nothing"]);
+    }
+
+    private static CatalogDocument WithFeature(Feature feature) => Good with { Features = [.. Good.Features, feature] };
+
+    private static CatalogDocument WithPrice(PlanPrice price) => Good with { Plans = [Good.Plans[0] with { Prices = [price] }] };
+
+    private static CatalogDocument With(Entitlement entitlement) =>
+        Good with { Plans = [Good.Plans[0] with { Entitlements = [.. Good.Plans[0].Entitlements, entitlement] }] };
+
+    private static CatalogDocument Replacing(Entitlement scan) =>
+        Good with { Plans = [Good.Plans[0] with { Entitlements = [scan, .. Good.Plans[0].Entitlements.Skip(1)] }] };
+
+    private static Meter Meter(string type) => new(type, MeterAggregate.Sum, null, [], LateEventPolicy.NextInvoice);
+
+    private static Quantity Q(decimal value) => Quantity.Of(value);
+}
