@@ -245,7 +245,9 @@ internal sealed partial class CatalogFields
         {
             if (!_known.Contains(key, StringComparer.Ordinal))
             {
-                _faults.Add(PathOf(key), $"'{key}' is not a key here.{Spelling.DidYouMean(key, _known)}", entry);
+                var guess = Spelling.DidYouMean(key, _known);
+                var hint = guess.Length > 0 ? guess : $" Keys: {string.Join(", ", _known)}.";
+                _faults.Add(PathOf(key), $"'{key}' is not a key here.{hint}", entry);
             }
         }
     }
@@ -341,7 +343,7 @@ internal sealed partial class CatalogFields
 /// <summary>Guesses what was meant by a word that is not known.</summary>
 internal static class Spelling
 {
-    /// <summary>A sentence with the nearest known word, or nothing when none is near: at most a third of the letters differ.</summary>
+    /// <summary>A sentence with the nearest known word, or nothing when none is near: at most a third of the letters differ, or two swapped ones.</summary>
     public static string DidYouMean(string word, IEnumerable<string> known)
     {
         if (word.Length is 0 or > 63)
@@ -350,7 +352,7 @@ internal static class Spelling
         }
 
         var nearest = known.Select(k => (Word: k, Distance: Distance(word, k))).OrderBy(static k => k.Distance).FirstOrDefault();
-        return nearest.Word is not null && nearest.Distance <= Math.Max(1, Math.Max(word.Length, nearest.Word.Length) / 3)
+        return nearest.Word is not null && nearest.Distance <= Math.Max(word.Length < 4 ? 1 : 2, Math.Max(word.Length, nearest.Word.Length) / 3)
             ? $" Did you mean '{nearest.Word}'?"
             : "";
     }

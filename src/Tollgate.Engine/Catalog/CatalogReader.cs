@@ -192,8 +192,10 @@ public static class CatalogReader
             }
         }
 
-        var quotaUnlessSaid = change.Pool is { IsSet: true, Value: not null } ? Quantity.Zero : (Quantity?)null;
-        return EntitlementRules.Apply(new() { Feature = code, Quota = quotaUnlessSaid, Enabled = true }, change);
+        // With a pool, no quota means no units of its own. A switch that is named is on; the others know no such thing.
+        var hasPool = change.Pool is { IsSet: true, Value: not null };
+        var isSwitch = !change.Quota.IsSet && !change.Value.IsSet && !hasPool;
+        return EntitlementRules.Apply(new() { Feature = code, Quota = hasPool ? Quantity.Zero : null, Enabled = isSwitch }, change);
     }
 
     private static (IReadOnlyDictionary<string, EntitlementOverride> Overrides, IReadOnlyList<CatalogFault> Faults) ReadOverrides(

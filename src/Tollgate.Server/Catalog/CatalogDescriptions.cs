@@ -110,6 +110,7 @@ internal static class CatalogDescriptions
         + "A fault anywhere refuses the whole; `errors` lists all of them with path, line and column.")
     {
         Request = Example.OfText("application/yaml", Yaml),
+        AlsoAccepts = ["application/x-yaml", "text/yaml", "text/x-yaml", Answer.JsonType],
         Query = [new("dry_run", "true: only say what would change.", "boolean")],
         Answers = [Example.Of<CatalogAnswer>(200, "What changed, or would change.", Diff)],
         Errors = [ErrorCode.CatalogInvalid, ErrorCode.MalformedJson, ErrorCode.PreconditionFailed, ErrorCode.UnsupportedMediaType, ErrorCode.PayloadTooLarge],

@@ -18,6 +18,8 @@ internal static class CatalogCommands
     /// <summary>What <c>diff --exit-code</c> answers when there is a difference, as git does for scripts.</summary>
     private const int Different = 2;
 
+    private static readonly IAnsiConsole Screen = OpenScreen();
+
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false);
 
     public static Command Build() => ServerDoor.Group(
@@ -42,7 +44,7 @@ internal static class CatalogCommands
 
             if (good)
             {
-                AnsiConsole.MarkupLine("[green]No faults.[/]");
+                Screen.MarkupLine("[green]No faults.[/]");
             }
 
             return good ? ExitCode.Done : ExitCode.Refused;
@@ -90,13 +92,13 @@ internal static class CatalogCommands
 
             if (!parsed.GetValue(yes) && !Confirm())
             {
-                AnsiConsole.MarkupLine("[yellow]Nothing was changed.[/]");
+                Screen.MarkupLine("[yellow]Nothing was changed.[/]");
                 return ExitCode.Refused;
             }
 
             // Only over the catalogue that the difference was shown against.
             var (done, _) = await PutAsync(door, catalog, dryRun: false, seen, cancel);
-            AnsiConsole.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"[green]In force as revision {done.Revision}.[/]");
+            Screen.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"[green]In force as revision {done.Revision}.[/]");
             return ExitCode.Done;
         });
         return command;
@@ -175,7 +177,7 @@ internal static class CatalogCommands
     {
         if (planned.Changes.Count == 0)
         {
-            AnsiConsole.MarkupLine("[green]No difference.[/]");
+            Screen.MarkupLine("[green]No difference.[/]");
             return;
         }
 
@@ -188,17 +190,33 @@ internal static class CatalogCommands
                 "retired" => ("-", "yellow"),
                 _ => ("~", "blue"),
             };
-            AnsiConsole.MarkupLine($"[{colour}]{sign}[/] {Markup.Escape(change.Text)}");
+            Screen.MarkupLine($"[{colour}]{sign}[/] {Markup.Escape(change.Text)}");
         }
 
         if (planned.ChangedPlans.Count > 0)
         {
-            AnsiConsole.MarkupLine($"\nNew versions: {Markup.Escape(string.Join(", ", planned.ChangedPlans))}");
+            Screen.MarkupLine($"\nNew versions: {Markup.Escape(string.Join(", ", planned.ChangedPlans))}");
         }
 
-        AnsiConsole.MarkupLineInterpolated(
+        Screen.MarkupLineInterpolated(
             CultureInfo.InvariantCulture,
             $"Affected at once: {planned.AffectedCustomers} customers. Keep their version: {planned.PinnedCustomers}.");
+    }
+
+    /// <summary>Colours for people; plain, unwrapped lines for files and pipes. NO_COLOR is honoured.</summary>
+    private static IAnsiConsole OpenScreen()
+    {
+        var screen = AnsiConsole.Create(new AnsiConsoleSettings
+        {
+            Ansi = Console.IsOutputRedirected ? AnsiSupport.No : AnsiSupport.Detect,
+            ColorSystem = Console.IsOutputRedirected ? ColorSystemSupport.NoColors : ColorSystemSupport.Detect,
+        });
+        if (Console.IsOutputRedirected)
+        {
+            screen.Profile.Width = 10_000;
+        }
+
+        return screen;
     }
 
     private static bool Confirm()
@@ -208,6 +226,6 @@ internal static class CatalogCommands
             throw new CliStopException(ExitCode.Refused, "There is nobody to ask; add --yes to apply without asking.");
         }
 
-        return AnsiConsole.Confirm("Put this into force?", defaultValue: false);
+        return Screen.Confirm("Put this into force?", defaultValue: false);
     }
 }

@@ -31,6 +31,9 @@ public sealed record Description(string Tag, string Summary, string Details)
     /// <summary>The body has nothing that is required.</summary>
     public bool BodyMayBeAbsent { get; init; }
 
+    /// <summary>Content types that are read beside the one of <see cref="Request"/>; routing answers 415 to all others.</summary>
+    public IReadOnlyList<string> AlsoAccepts { get; init; } = [];
+
     public required IReadOnlyList<Example> Answers { get; init; }
 
     public IReadOnlyList<QueryParameter> Query { get; init; } = [];
@@ -105,7 +108,8 @@ public static class DescriptionExtensions
 
             if (description.Request is { } request)
             {
-                builder.Metadata.Add(new AcceptsMetadata([request.ContentType], request.Type ?? typeof(string), description.BodyMayBeAbsent));
+                string[] types = [request.ContentType, .. description.AlsoAccepts];
+                builder.Metadata.Add(new AcceptsMetadata(types, request.Type ?? typeof(string), description.BodyMayBeAbsent));
             }
 
             foreach (var answer in description.Answers)

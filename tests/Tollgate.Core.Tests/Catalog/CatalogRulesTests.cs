@@ -135,7 +135,7 @@ public sealed class CatalogRulesTests
     [Fact]
     public void All_faults_are_found_at_once()
     {
-        var document = Good with { Currency = "?", TimeZone = "?", DefaultPlan = "?", Plans = [Good.Plans[0] with { Code = "?" }] };
+        var document = Good with { Currency = "?", TimeZone = "?", DefaultPlan = "?", Plans = [Good.Plans[0] with { Code = "!" }] };
         CatalogRules.Check(document).Select(f => f.Path).ShouldBe(["currency", "time_zone", "default_plan", "plans[0].code"], ignoreOrder: true);
     }
 

@@ -125,7 +125,7 @@ public sealed class CatalogEndpointTests(CatalogServer fixture) : IClassFixture<
         var errors = problem.GetProperty("errors").EnumerateArray()
             .Select(error => $"{error.GetProperty("line")}:{error.GetProperty("column")} {error.GetProperty("param").GetString()}").ToArray();
         errors.ShouldBe(["3:15 default_plan", "11:9 plans[0].entitlements[0].quota", "11:26 plans[0].entitlements[0].qouta"]);
-        problem.GetRawText().ShouldContain("Did you mean 'quota'?");
+        problem.GetProperty("errors")[2].GetProperty("detail").GetString()!.ShouldContain("Did you mean 'quota'?");
     }
 
     [Theory]
