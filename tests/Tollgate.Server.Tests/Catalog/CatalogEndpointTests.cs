@@ -4,7 +4,8 @@ using Tollgate.Testing;
 
 namespace Tollgate.Server.Tests.Catalog;
 
-public sealed class CatalogEndpointTests(CatalogServer fixture) : IClassFixture<CatalogServer>
+[Collection(nameof(CatalogServer))]
+public sealed class CatalogEndpointTests(CatalogServer fixture)
 {
     private const string Tiny = """
         code: tiny

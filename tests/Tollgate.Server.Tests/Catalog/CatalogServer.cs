@@ -6,7 +6,11 @@ using Tollgate.Testing;
 
 namespace Tollgate.Server.Tests.Catalog;
 
-/// <summary>A server with the five projects on a database of its own, for the tests of a class.</summary>
+/// <summary>The classes that share one <see cref="CatalogServer"/>: a server of its own for each would be most of their time.</summary>
+[CollectionDefinition(nameof(CatalogServer))]
+public sealed class CatalogServerTests : ICollectionFixture<CatalogServer>;
+
+/// <summary>A server with the five projects on a database of its own.</summary>
 public sealed class CatalogServer(TestPostgres postgres) : IAsyncLifetime
 {
     private TestDatabase? _database;

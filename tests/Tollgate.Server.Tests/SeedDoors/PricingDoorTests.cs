@@ -4,7 +4,8 @@ using Tollgate.Server.Tests.Catalog;
 namespace Tollgate.Server.Tests.SeedDoors;
 
 /// <summary>The pricing pages of the career coach and the writing assistant, exactly as they read them.</summary>
-public sealed class PricingDoorTests(CatalogServer fixture) : IClassFixture<CatalogServer>
+[Collection(nameof(CatalogServer))]
+public sealed class PricingDoorTests(CatalogServer fixture)
 {
     [Fact]
     public async Task The_career_coach_gets_its_pro_plan_field_by_field_in_its_order()
