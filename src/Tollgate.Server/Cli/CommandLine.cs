@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Npgsql;
 using Tollgate.Engine.Postgres;
 
 namespace Tollgate.Server.Cli;
@@ -33,6 +34,11 @@ internal static class CommandLine
         catch (StartRefusedException e)
         {
             await Console.Error.WriteLineAsync(e.Message);
+            return ExitCode.Refused;
+        }
+        catch (NpgsqlException e)
+        {
+            await Console.Error.WriteLineAsync($"The database went away or refused: {e.Message} Look at its log (postgres.log in the data folder), then start again.");
             return ExitCode.Refused;
         }
         catch (CliStopException e)

@@ -12,7 +12,7 @@ internal static class ServerRun
     /// 6. drains, and stops what it started in reverse order.
     /// </summary>
     /// <param name="hurry">The operator asked a second time: do not wait for requests in flight.</param>
-    /// <returns>0 after a clean stop.</returns>
+    /// <returns>0 after a clean stop, 1 when a loop of the server failed.</returns>
     /// <exception cref="StartRefusedException">With a sentence for the operator.</exception>
     public static async Task<int> RunAsync(ServerOptions options, CancellationToken stop, CancellationToken hurry)
     {
@@ -44,11 +44,28 @@ internal static class ServerRun
         }
 
         StartScreen.Print(options, postgres);
-        await Task.Delay(Timeout.Infinite, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        logger.LogInformation("Stopping: no new requests, up to {Drain} for those in flight.", options.DrainTime);
+        return await ServeAsync(app, options, logger, stop, hurry);
+    }
+
+    /// <summary>Returns after the stop: 0 when it was asked for, 1 when a loop of the server failed and ended it.</summary>
+    private static async Task<int> ServeAsync(
+        WebApplication app, ServerOptions options, ILogger logger, CancellationToken stop, CancellationToken hurry)
+    {
+        using var ends = CancellationTokenSource.CreateLinkedTokenSource(stop, app.Lifetime.ApplicationStopping);
+        await Task.Delay(Timeout.Infinite, ends.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        var asked = stop.IsCancellationRequested;
+        if (asked)
+        {
+            logger.LogInformation("Stopping: no new requests, up to {Drain} for those in flight.", options.DrainTime);
+        }
+        else
+        {
+            logger.LogCritical("A loop of the server failed (see above). The server stops, so that whoever watches it can start it again.");
+        }
+
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(hurry);
         limit.CancelAfter(options.DrainTime);
         await app.StopAsync(limit.Token);
-        return 0;
+        return asked ? 0 : 1;
     }
 }
