@@ -21,7 +21,7 @@ internal static class UpCommand
 
     private static readonly Option<bool> Demo = new("--demo")
     {
-        Description = "Add demo customers with a usage history. Not there yet: the start is refused. [TOLLGATE_DEMO=1]",
+        Description = "Add demo customers with plans and 34 days of usage (the gate accepts no older events); no money movements yet. [TOLLGATE_DEMO=1]",
     };
 
     private static readonly Option<bool> NewAdminKey = new("--new-admin-key")
@@ -62,12 +62,6 @@ internal static class UpCommand
             }
 
             return ExitCode.Usage;
-        }
-
-        if (options.Demo)
-        {
-            await Console.Error.WriteLineAsync("Demo data is not there yet: start without --demo (and TOLLGATE_DEMO).");
-            return ExitCode.Refused;
         }
 
         using var stop = new CancellationTokenSource();

@@ -21,6 +21,7 @@ internal static class Rooms
         services.AddCustomers();
         services.AddSeedDoors();
         services.AddHostedService<EventMonthsLoop>();
+        services.AddSingleton<DemoData>();
         Telemetry.AddServices(services);
     }
 

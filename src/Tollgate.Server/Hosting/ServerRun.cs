@@ -43,6 +43,11 @@ internal static class ServerRun
             throw PortCheck.Busy(options, e);
         }
 
+        if (options.Demo)
+        {
+            await app.Services.GetRequiredService<DemoData>().FillAsync(options.Seed, stop);
+        }
+
         StartScreen.Print(options, postgres);
         return await ServeAsync(app, options, logger, stop, hurry);
     }

@@ -1,0 +1,114 @@
+using System.Globalization;
+using Tollgate.Core.Catalog;
+using Tollgate.Core.Customers;
+using Tollgate.Core.Money;
+using Tollgate.Core.Time;
+using Tollgate.Engine.Clocks;
+using Tollgate.Engine.Customers;
+using Tollgate.Engine.Postgres;
+using Tollgate.Engine.Projects;
+using Tollgate.Engine.Quotas;
+
+namespace Tollgate.Server.Hosting;
+
+/// <summary>
+/// Customers with a usage history for <c>up --demo</c>, made by the same doors as real ones: profile, plan, and events that
+/// the gate decides. The history is 34 days long, because the gate accepts no event older than 35.
+/// </summary>
+/// <remarks>
+/// The same seed on the same day gives the same customers, plans and amounts. A customer who exists is left alone, so a
+/// second start adds nothing.
+/// </remarks>
+internal sealed class DemoData(
+    ProjectDirectory directory, CustomerQueries customers, CreateCustomer create, AssignPlan assign, QuotaGate gate, Clock clock, ILogger<DemoData> logger)
+{
+    private const int CustomersPerProject = 12;
+    private const int Days = 34;
+
+    private static readonly string[] Names =
+    [
+        "Ada Moreau", "Bilal Haddad", "Chiara Conti", "Dmitri Orlov", "Ebele Okafor", "Farah Nasser",
+        "Greta Lindqvist", "Hiro Tanaka", "Ines Cardoso", "Jonas Weber", "Kavya Rao", "Liam Byrne",
+    ];
+
+    /// <summary>How much of a quota a demo customer uses in a month, in percent: some barely, some beyond the cap.</summary>
+    private static readonly int[] Appetites = [5, 20, 40, 60, 85, 130];
+
+    public async Task FillAsync(long seed, CancellationToken cancel)
+    {
+        foreach (var catalog in await BuiltInCatalogs.ReadAsync(cancel))
+        {
+            if (directory.Find(catalog.Code) is { } project)
+            {
+                var events = await FillAsync(project, seed, cancel);
+                logger.LogInformation("Demo data of {Project}: {Events} events.", project.Code, events);
+            }
+        }
+    }
+
+    private async Task<int> FillAsync(ProjectSnapshot project, long seed, CancellationToken cancel)
+    {
+        var events = 0;
+        var plans = project.Catalog.Document.Plans;
+        for (var number = 0; number < CustomersPerProject; number++)
+        {
+            var id = string.Create(CultureInfo.InvariantCulture, $"demo_{number + 1:00}");
+            if (await customers.FindAsync(project, id, cancel) is not null)
+            {
+                continue;
+            }
+
+            // Its own source of chance for each customer: adding one later changes none of the others.
+            var chance = new Random(unchecked((int)(seed * 31) + (project.Id * 1009) + number));
+            var profile = CustomerProfile.Blank with { Name = Names[number], Email = $"{id}@example.com" };
+            await create.RunAsync(project, id, profile, cancel);
+            var plan = plans[number % plans.Count].Code;
+            await assign.RunAsync(project, id, plan, cancel);
+            events += await UseAsync(project, id, project.Catalog.Plans[plan], chance, cancel);
+        }
+
+        return events;
+    }
+
+    private async Task<int> UseAsync(ProjectSnapshot project, string customer, PlanVersion plan, Random chance, CancellationToken cancel)
+    {
+        var appetite = Appetites[chance.Next(Appetites.Length)];
+        var now = clock.Now(project);
+        List<EventOrder> orders = [];
+        for (var day = Days; day >= 0; day--)
+        {
+            foreach (var (key, entitlement) in plan.Entitlements.OrderBy(pair => pair.Key))
+            {
+                var amount = AmountOf(entitlement, appetite, chance);
+                if (amount > 0 && EventTypeOf(project.Catalog, key) is { } type)
+                {
+                    var at = now.Minus(TimeSpan.FromMinutes((day * 24 * 60) + chance.Next(12 * 60)));
+                    var id = string.Create(CultureInfo.InvariantCulture, $"{customer}-{type}-{day}");
+                    orders.Add(new EventOrder(id, customer, type, Quantity.Of(amount), at, null, Enforce: true));
+                }
+            }
+        }
+
+        orders.Sort((a, b) => a.OccurredAt!.Value.CompareTo(b.OccurredAt!.Value));
+        var answers = await gate.RecordAsync(project, orders, cancel);
+        return answers.Count(answer => answer.Decision is { Allowed: true });
+    }
+
+    /// <summary>Whole units of one day. A month's appetite is spread over thirty days with a chance that keeps small quotas whole.</summary>
+    private static long AmountOf(Entitlement entitlement, int appetite, Random chance)
+    {
+        var quota = entitlement.Quota is { } limited ? Math.Min(limited.Value, 1_000_000m) : 300m;
+        var hundredths = (long)(quota * appetite) / 30;
+        var spread = hundredths * chance.Next(40, 160) / 100;
+        return (spread / 100) + (chance.Next(100) < spread % 100 ? 1 : 0);
+    }
+
+    /// <summary>An event type that feeds just this feature with the event's own quantity; null when there is none.</summary>
+    private static string? EventTypeOf(PublishedCatalog catalog, int feature) =>
+        catalog.FeaturesByKey.TryGetValue(feature, out var entry) && entry.Feature.Kind == FeatureKind.Metered
+            && catalog.MetersByEventType.TryGetValue(entry.Code, out var targets)
+            && targets is [{ Meter: { Aggregate: MeterAggregate.Sum, ValueProperty: null, Filters.Count: 0 } } only]
+            && only.Feature.Key == feature
+            ? entry.Code
+            : null;
+}
