@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace Tollgate.Contracts.Quotas;
 
@@ -107,6 +108,7 @@ public sealed record ConsumedView : DecisionView
     public required bool Replayed { get; init; }
 
     /// <summary>Grants that were burned for it, in order; absent when the plan's own quota paid.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<BurnView>? Burned { get; init; }
 }
 
@@ -122,8 +124,10 @@ public sealed record ReservationView : DecisionView
     public required bool Replayed { get; init; }
 
     /// <summary>For a settle after the expiry: recorded as a fact.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public bool? Late { get; init; }
 
     /// <summary>For several features: the numbers of each.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyDictionary<string, DecisionView>? Features { get; init; }
 }

@@ -295,23 +295,26 @@ internal sealed class BatchDeciding(BatchWriter writer, KnownFacts known, bool e
         var postings = verdict?.Postings ?? [];
         var own = Own(postings, primary);
         var plain = postings.Count == 0 || (postings.Count == 1 && own.Drawn.IsZero && own.Used == op.Quantity);
-        var data = new EventData
-        {
-            Id = op.Key.Text,
-            Type = primary?.Code == op.Type ? null : op.Type,
-            RecordedAt = op.OccurredAtGiven ? op.Now : null,
-            PropertiesJson = op.PropertiesJson,
-            Postings = plain ? [] : postings,
-            Burns = verdict?.Burns ?? [],
-            Outcome = verdict?.Outcome is Outcome.Overage or Outcome.RecordedOverLimit ? verdict.Outcome : null,
-            Raw = op.Effects.Any(e => e.Aggregate == MeterAggregate.Max)
-                ? [.. op.Effects.Where(e => e.Aggregate == MeterAggregate.Max).Select(e => (e.Feature.Key, e.Amount))] : [],
-            Unique = op.HasUnique
-                ? [.. op.Effects.Where(e => e.Aggregate == MeterAggregate.Unique).Select(e => (e.Feature.Key, e.Value))] : [],
-        };
+        var outcome = verdict?.Outcome is Outcome.Overage or Outcome.RecordedOverLimit ? verdict.Outcome : (Outcome?)null;
+        var isPlain = plain && outcome is null && primary?.Code == op.Type && op is
+            { Key.Text: null, OccurredAtGiven: false, PropertiesJson: null, HasUnique: false, Effects: [{ Aggregate: MeterAggregate.Sum }] };
         return new(book, op.Key, primary?.Key ?? 0, op.Quantity, op.OccurredAt, primary is null ? Instant.Epoch : own.PeriodStart,
-            UsedAfter(book, own), data.Write());
+            UsedAfter(book, own), isPlain ? EventData.Nothing : DataOf(op, primary, plain ? [] : postings, verdict?.Burns ?? [], outcome).Write());
     }
+
+    private static EventData DataOf(
+        UseOp op, FeatureEntry? primary, IReadOnlyList<Posting> postings, IReadOnlyList<Burn> burns, Outcome? outcome) => new()
+    {
+        Id = op.Key.Text,
+        Type = primary?.Code == op.Type ? null : op.Type,
+        RecordedAt = op.OccurredAtGiven ? op.Now : null,
+        PropertiesJson = op.PropertiesJson,
+        Postings = postings,
+        Burns = burns,
+        Outcome = outcome,
+        Raw = [.. op.Effects.Where(e => e.Aggregate == MeterAggregate.Max).Select(e => (e.Feature.Key, e.Amount))],
+        Unique = [.. op.Effects.Where(e => e.Aggregate == MeterAggregate.Unique).Select(e => (e.Feature.Key, e.Value))],
+    };
 
     private static NewEvent SettleEvent(
         HoldOp op, AccountBook book, Hold hold, IReadOnlyList<FeatureQuantity> amounts, Verdict verdict, bool late)
@@ -389,7 +392,9 @@ internal sealed class BatchDeciding(BatchWriter writer, KnownFacts known, bool e
     };
 
     private static GateAnswer Answer(Verdict verdict, AccountBook book, string? id) =>
-        new(GateFault.None, DecisionOf(verdict, book), id, false) { Burned = [.. verdict.Burns.Select(b => (b.Grant, b.Amount))] };
+        verdict.Burns.Count == 0
+            ? new(GateFault.None, DecisionOf(verdict, book), id, false)
+            : new(GateFault.None, DecisionOf(verdict, book), id, false) { Burned = [.. verdict.Burns.Select(b => (b.Grant, b.Amount))] };
 
     public static Decision DecisionOf(Verdict verdict, AccountBook book) => new()
     {

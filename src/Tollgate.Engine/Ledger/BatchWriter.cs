@@ -71,7 +71,7 @@ internal sealed class BatchWriter
         var holds = new List<(AccountBook Book, Hold Before, Hold After)>();
         var taken = new List<(AccountBook Book, Hold Hold)>();
         var rates = new List<(AccountBook Book, RateState State)>();
-        foreach (var book in _books.OrderBy(b => b.Partition).ThenBy(b => b.Account))
+        foreach (var book in _books)
         {
             foreach (var slot in book.Touched)
             {
@@ -317,8 +317,7 @@ internal sealed class BatchWriter
                 Integers(_events, e => e.Book.Account), Integers(_events, e => e.FeatureKey),
                 new() { Value = _events.Select(e => e.Key.Month).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Date },
                 Smallints(_events, e => e.Book.Partition), Numerics(_events, e => e.Quantity), Numerics(_events, e => e.UsedAfter),
-                new() { Value = _events.Select(e => e.Data).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Jsonb },
-                Count(_events.Count));
+                new() { Value = _events.Select(e => e.Data).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Jsonb });
         }
     }
 

@@ -189,19 +189,16 @@ internal static class LedgerSql
 
     /// <summary>
     /// $1 occurred_at, $2 period starts, $3 ids, $4 accounts, $5 features, $6 months, $7 partitions, $8 quantities,
-    /// $9 used after, $10 data, $11 how many. The unique key is the arbiter of duplicates.
+    /// $9 used after, $10 data. The unique key is the arbiter of duplicates: a known id fails the batch (23505), which costs
+    /// less than asking the index first for each row, as ON CONFLICT does.
     /// </summary>
     public const string InsertEvents =
         """
-        WITH added AS (
-            INSERT INTO events (occurred_at, period_start, id, account, feature, month, partition, quantity, used_after, data)
-            SELECT x.occurred_at, x.period_start, x.id, x.account, x.feature, x.month, x.partition, x.quantity, x.used_after, x.data
-              FROM unnest($1::timestamptz[], $2::timestamptz[], $3::uuid[], $4::integer[], $5::integer[], $6::date[], $7::smallint[],
-                          $8::numeric[], $9::numeric[], $10::jsonb[])
-                   AS x (occurred_at, period_start, id, account, feature, month, partition, quantity, used_after, data)
-                ON CONFLICT DO NOTHING
-            RETURNING 1)
-        SELECT expect_rows((SELECT count(*) FROM added), $11::bigint, 'TG002')
+        INSERT INTO events (occurred_at, period_start, id, account, feature, month, partition, quantity, used_after, data)
+        SELECT x.occurred_at, x.period_start, x.id, x.account, x.feature, x.month, x.partition, x.quantity, x.used_after, x.data
+          FROM unnest($1::timestamptz[], $2::timestamptz[], $3::uuid[], $4::integer[], $5::integer[], $6::date[], $7::smallint[],
+                      $8::numeric[], $9::numeric[], $10::jsonb[])
+               AS x (occurred_at, period_start, id, account, feature, month, partition, quantity, used_after, data)
         """;
 
     /// <summary>
