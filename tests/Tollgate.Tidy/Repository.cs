@@ -77,9 +77,12 @@ public static class Repository
 
     private static List<TextFile> ReadAll()
     {
+        // Not Root inside the loop: this runs while the class is initialised, other threads wait for its fields, and this one
+        // waits for them.
+        var root = Root;
         var files = new ConcurrentBag<TextFile>();
-        Parallel.ForEach(Paths(new DirectoryInfo(Root)).ToList(), path =>
-            files.Add(new TextFile(Path.GetRelativePath(Root, path).Replace('\\', '/'), File.ReadAllText(path))));
+        Parallel.ForEach(Paths(new DirectoryInfo(root)).ToList(), path =>
+            files.Add(new TextFile(Path.GetRelativePath(root, path).Replace('\\', '/'), File.ReadAllText(path))));
         return [.. files.OrderBy(file => file.Path, StringComparer.Ordinal)];
     }
 
