@@ -1,5 +1,6 @@
 using System.Text;
 using Npgsql;
+using Tollgate.Core;
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Customers;
 using Tollgate.Engine.Catalog;
@@ -49,7 +50,8 @@ public sealed class SetOverrides(NpgsqlDataSource database, QuotaGate gate, Cloc
     private static string Merge(
         string stored, string currency, IReadOnlyDictionary<string, EntitlementOverride> set, IReadOnlyCollection<string> removed)
     {
-        var (known, _) = CatalogReader.ReadOverrides(Encoding.UTF8.GetBytes(stored), currency);
+        var (known, unreadable) = CatalogReader.ReadOverrides(Encoding.UTF8.GetBytes(stored), currency);
+        Invariant.That(unreadable.Count == 0, "Stored overrides cannot be read; replacing them would lose some.");
         var merged = new Dictionary<string, EntitlementOverride>(known, StringComparer.Ordinal);
         foreach (var feature in removed)
         {

@@ -76,7 +76,7 @@ internal static class OpenApiDocuments
         operation.OperationId = OperationId(context.Description.HttpMethod!, context.Description.RelativePath!);
         AddParameters(operation, description, context, metadata, requirement);
         AddExamples(operation, description);
-        AddErrors(operation, description, context.Document!, requirement);
+        AddErrors(operation, description, context.Document!, requirement, metadata.OfType<ErrorShape>().Any());
         operation.Security = requirement is null ? [] : Security(context.Document!);
     }
 
@@ -201,7 +201,7 @@ internal static class OpenApiDocuments
         example.IsJson ? JsonNode.Parse(example.Text!)! : JsonValue.Create(example.Text!);
 
     private static void AddErrors(
-        OpenApiOperation operation, Description description, OpenApiDocument document, KeyRequirement? requirement)
+        OpenApiOperation operation, Description description, OpenApiDocument document, KeyRequirement? requirement, bool ownShape)
     {
         var errors = description.Errors.ToList();
         if (requirement is not null)
@@ -222,17 +222,20 @@ internal static class OpenApiDocuments
         operation.Responses ??= [];
         foreach (var group in errors.Distinct().GroupBy(error => error.Status).OrderBy(group => group.Key))
         {
-            var codes = string.Join(", ", group.Select(error => $"`{error.Code}`"));
+            // What a seed door answers with a status of its own is described already.
+            if (ownShape && operation.Responses.ContainsKey(Text(group.Key)))
+            {
+                continue;
+            }
+
             operation.Responses[Text(group.Key)] = new OpenApiResponse
             {
-                Description = codes,
+                Description = string.Join(", ", group.Select(error => $"`{error.Code}`")),
                 Content = new Dictionary<string, OpenApiMediaType>
                 {
-                    [Problems.ContentType] = new()
-                    {
-                        Schema = new OpenApiSchemaReference("Problem", document),
-                        Example = ExampleOf(group.First()),
-                    },
+                    [ownShape ? Answer.JsonType : Problems.ContentType] = ownShape
+                        ? new() { Example = new JsonObject { ["detail"] = group.First().Description } }
+                        : new() { Schema = new OpenApiSchemaReference("Problem", document), Example = ExampleOf(group.First()) },
                 },
             };
         }
