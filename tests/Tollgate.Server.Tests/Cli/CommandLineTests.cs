@@ -30,6 +30,21 @@ public sealed class CommandLineTests
         text.ShouldNotContain("   at ");
     }
 
+    [Fact]
+    public async Task A_server_that_does_not_answer_ends_with_3_and_an_unknown_one_too()
+    {
+        var port = TestServer.FreePort().ToString(System.Globalization.CultureInfo.InvariantCulture);
+        var (away, sentence) = await ServerProcess.RunAsync("projects", "list", "--url", $"http://127.0.0.1:{port}", "--key", "tg_ad_secret");
+        away.ShouldBe(3, sentence);
+        sentence.ShouldContain("No server answers");
+        sentence.ShouldNotContain("tg_ad_secret");
+
+        using var folder = TestFolder.Create();
+        var (unknown, hint) = await ServerProcess.RunAsync("projects", "list", "--data", folder.Combine("none"));
+        unknown.ShouldBe(3, hint);
+        hint.ShouldContain("tollgate up");
+    }
+
     [Theory]
     [InlineData("--help", 0, "./tollgate up")]
     [InlineData("test --help", 0, "N passed, N failed, N skipped")]
