@@ -91,12 +91,15 @@ public sealed class Idempotency(IdempotencyKeys keys, ILogger<Idempotency> log)
                 return;
         }
 
-        // 3. The endpoint.
+        // 3. The endpoint. It no longer stops when the caller hangs up: whoever sends a key will ask again, and then there
+        //    is an answer to give instead of half an effect.
+        var aborted = context.RequestAborted;
+        context.RequestAborted = CancellationToken.None;
         var answer = await CaptureAsync(context, request, claim.Id, next);
 
         // 4. Store or give up, then send.
         await KeepAsync(context, request, claim.Id, answer, seal);
-        await context.Response.Body.WriteAsync(answer, context.RequestAborted);
+        await context.Response.Body.WriteAsync(answer, aborted);
     }
 
     private static async Task<byte[]?> ReadBodyAsync(HttpContext context)

@@ -31,6 +31,27 @@ public sealed class IdempotencyTests(RunningServer server)
     }
 
     [Fact]
+    public async Task A_caller_that_hangs_up_and_asks_again_gets_one_effect()
+    {
+        var before = await CountKeysAsync();
+        foreach (var milliseconds in Enumerable.Range(0, 20))
+        {
+            using var impatient = new CancellationTokenSource(TimeSpan.FromMilliseconds(milliseconds / 2.0));
+            using var request = new HttpRequestMessage(HttpMethod.Post, new Uri("/v1/api-keys", UriKind.Relative))
+            {
+                Content = new StringContent(Restricted, Encoding.UTF8, "application/json"),
+            };
+            request.Headers.Add("X-Api-Key", server.Secret("resume-ats"));
+            request.Headers.Add("Idempotency-Key", $"hang-up-{milliseconds}");
+            await Should.NotThrowAsync(() => server.Server.Http.SendAsync(request, impatient.Token)
+                .ContinueWith(_ => { }, TaskScheduler.Default));
+            (await PostAsync($"hang-up-{milliseconds}", Restricted)).ShouldBe(201);
+        }
+
+        (await CountKeysAsync()).ShouldBe(before + 20);
+    }
+
+    [Fact]
     public async Task Another_body_or_another_path_is_refused()
     {
         (await PostAsync("other", Restricted)).ShouldBe(201);

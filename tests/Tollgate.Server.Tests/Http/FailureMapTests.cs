@@ -1,0 +1,49 @@
+using Microsoft.AspNetCore.Http;
+using Npgsql;
+using Tollgate.Server.Http;
+
+namespace Tollgate.Server.Tests.Http;
+
+/// <summary>What a caller hears when something broke that nobody expected.</summary>
+public sealed class FailureMapTests
+{
+    public static TheoryData<Exception, string> Failures() => new()
+    {
+        { new NpgsqlException("no route to host"), "storage_unavailable" },
+        { new TimeoutException("secret detail"), "storage_unavailable" },
+        { Postgres("57P01"), "storage_unavailable" },
+        { Postgres("57014"), "storage_unavailable" },
+        { Postgres("53100"), "storage_unavailable" },
+        { Postgres("08006"), "storage_unavailable" },
+        { Postgres("25006"), "storage_unavailable" },
+        { Postgres("23505"), "internal" },
+        { Postgres("42P01"), "internal" },
+        { new BadHttpRequestException("too large", 413), "payload_too_large" },
+        { new BadHttpRequestException("bad chunk", 400), "malformed_request" },
+        { new InvalidOperationException("secret detail"), "internal" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Failures))]
+    public void Each_failure_has_its_code_and_tells_no_internals(Exception failure, string code)
+    {
+        var (error, detail) = Problems.Of(failure);
+        error.Code.ShouldBe(code);
+        (detail ?? "").ShouldNotContain("secret detail");
+    }
+
+    [Theory]
+    [InlineData(404, "not_found")]
+    [InlineData(405, "method_not_allowed")]
+    [InlineData(413, "payload_too_large")]
+    [InlineData(415, "unsupported_media_type")]
+    [InlineData(400, "malformed_request")]
+    [InlineData(500, "internal")]
+    public void A_bare_status_gets_a_body(int status, string code)
+    {
+        Problems.Of(status).Code.ShouldBe(code);
+        Problems.Of(status).Status.ShouldBe(status);
+    }
+
+    private static PostgresException Postgres(string state) => new("secret detail", "ERROR", "ERROR", state);
+}
