@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using Npgsql;
 using Tollgate.Engine.Postgres;
 
@@ -18,7 +19,8 @@ internal static class CommandLine
 
     public static async Task<int> RunAsync(string[] args)
     {
-        var root = new RootCommand("Tollgate meters, gates and bills AI products.");
+        // Not RootCommand: it takes its name, which the help shows, from the program's file.
+        var root = new Command("tollgate", "Tollgate meters, gates and bills AI products.") { new HelpOption(), new VersionOption() };
         foreach (var build in Groups)
         {
             root.Add(build());
