@@ -12,7 +12,8 @@ namespace Tollgate.Engine.Ledger;
 /// Decides the operations of one batch in arrival order, on the books and with what is known of their ids, and tells the
 /// writer what to write. No I/O. An answer given here holds once the batch is committed.
 /// </summary>
-internal sealed class BatchDeciding(BatchWriter writer, KnownFacts known, bool exact)
+/// <remarks>Months follow <c>realNow</c>: the test clock of a sandbox project may stand years ahead of the partitions.</remarks>
+internal sealed class BatchDeciding(BatchWriter writer, KnownFacts known, bool exact, Instant realNow)
 {
     private readonly Dictionary<(int Account, Guid Id), LaneOp> _first = [];
 
@@ -186,7 +187,7 @@ internal sealed class BatchDeciding(BatchWriter writer, KnownFacts known, bool e
         if (hold.State == HoldState.Settled)
         {
             return known.Events.TryGetValue((book.Account, hold.Id), out var done)
-                ? Replay(done, KeyOf(hold, op.Now), EffectsOf(hold.Amounts, book), book)
+                ? Replay(done, KeyOf(hold, realNow), EffectsOf(hold.Amounts, book), book)
                 : Standing(book, hold, GateFault.None, op.Now) with { Replayed = true };
         }
 
@@ -256,10 +257,10 @@ internal sealed class BatchDeciding(BatchWriter writer, KnownFacts known, bool e
             return GateAnswer.Of(GateFault.EventUnknown, op.EventId.ToString("D"));
         }
 
-        var key = new EventKey(voidId, null, EventKey.MonthOf(op.Now), false);
+        var key = new EventKey(voidId, null, EventKey.MonthOf(realNow), false);
         if (known.Events.TryGetValue((book.Account, voidId), out var done))
         {
-            return new(GateFault.None, DecisionOf(Standing(book, target, op.Now), book), done.Id.ToString("D"), true);
+            return new(GateFault.None, AfterVoid(book, target, op.Now), done.Id.ToString("D"), true);
         }
 
         var postings = known.PostingsToReverse(book.Account, target);
@@ -278,8 +279,12 @@ internal sealed class BatchDeciding(BatchWriter writer, KnownFacts known, bool e
             Burns = [.. target.Data.Burns.Select(b => b with { Amount = -b.Amount })],
         };
         writer.Add(new NewEvent(book, key, target.FeatureKey, -target.Quantity, target.OccurredAt, target.PeriodStart, usedAfter, data.Write()), idGiven: true);
-        return new(GateFault.None, DecisionOf(Standing(book, target, op.Now), book), voidId.ToString("D"), false);
+        return new(GateFault.None, AfterVoid(book, target, op.Now), voidId.ToString("D"), false);
     }
+
+    /// <summary>Null: no meter had read the event, so no feature stands otherwise.</summary>
+    private static Decision? AfterVoid(AccountBook book, StoredEvent target, Instant now) =>
+        target.Postings.Count == 0 ? null : DecisionOf(Standing(book, target, now), book);
 
     private void Note(Verdict verdict, AccountBook book, Instant now)
     {
@@ -316,7 +321,7 @@ internal sealed class BatchDeciding(BatchWriter writer, KnownFacts known, bool e
         Unique = [.. op.Effects.Where(e => e.Aggregate == MeterAggregate.Unique).Select(e => (e.Feature.Key, e.Value))],
     };
 
-    private static NewEvent SettleEvent(
+    private NewEvent SettleEvent(
         HoldOp op, AccountBook book, Hold hold, IReadOnlyList<FeatureQuantity> amounts, Verdict verdict, bool late)
     {
         var own = Own(verdict.Postings, verdict.Feature);
@@ -327,7 +332,7 @@ internal sealed class BatchDeciding(BatchWriter writer, KnownFacts known, bool e
             Postings = plain ? [] : verdict.Postings, Burns = verdict.Burns,
             Outcome = verdict.Outcome is Outcome.Overage or Outcome.RecordedOverLimit ? verdict.Outcome : null,
         };
-        return new(book, KeyOf(hold, op.Now), verdict.Feature.Key, amounts[0].Amount, hold.CreatedAt, own.PeriodStart,
+        return new(book, KeyOf(hold, realNow), verdict.Feature.Key, amounts[0].Amount, hold.CreatedAt, own.PeriodStart,
             UsedAfter(book, own), data.Write());
     }
 

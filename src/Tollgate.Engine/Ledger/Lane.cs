@@ -129,7 +129,7 @@ public sealed class Lane(Database database, LedgerOptions options, Func<Instant>
         await LoadBooksAsync(connection, ops, locked: false);
         await PrepareRowsAsync(connection, ops, null, locked: false);
         var writer = new BatchWriter();
-        var deciding = new BatchDeciding(writer, new KnownFacts(), exact: false);
+        var deciding = new BatchDeciding(writer, new KnownFacts(), exact: false, realNow());
         var done = new List<LaneOp>(ops.Count);
         var again = new List<LaneOp>();
         try
@@ -185,7 +185,7 @@ public sealed class Lane(Database database, LedgerOptions options, Func<Instant>
                 await LoadBooksAsync(connection, ops, locked: true);
                 var known = await LoadFactsAsync(connection, ops);
                 await PrepareRowsAsync(connection, ops, known, locked: true);
-                var deciding = new BatchDeciding(writer, known, exact: true);
+                var deciding = new BatchDeciding(writer, known, exact: true, realNow());
                 foreach (var op in ops)
                 {
                     DecideOne(deciding, op);
