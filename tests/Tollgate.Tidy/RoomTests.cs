@@ -33,6 +33,8 @@ public sealed partial class RoomTests
     private static readonly Allowed[] AgainstTheFlow =
     [
         new("Tollgate.Core/Time -> Catalog", "The kinds of quota periods are words of the catalogue; the arithmetic of periods belongs to Time."),
+        new("Tollgate.Engine/Metering -> Ledger", "Facts are shown as the ledger recorded them; nothing is written that way."),
+        new("Tollgate.Engine/Metering -> Quotas", "The outcomes of recorded decisions are words of Quotas; nothing is decided that way."),
     ];
 
     /// <summary>Folders of the engine that are no rooms and need no page of their own.</summary>

@@ -54,6 +54,14 @@ public sealed record Problem
 
     public string? SuggestedPlan { get; init; }
 
+    // What a 503 in the middle of a batch or stream of events adds.
+
+    /// <summary>Events that were recorded before the request broke off.</summary>
+    public long? Accepted { get; init; }
+
+    /// <summary>Events that had been recorded by an earlier request.</summary>
+    public long? Replayed { get; init; }
+
     public static Problem Of(ErrorCode code, string? detail = null, string? param = null) => new()
     {
         Type = code.Page,

@@ -1,0 +1,20 @@
+using System.Text.Json.Serialization;
+using Tollgate.Contracts.Http;
+
+namespace Tollgate.Contracts.Metering;
+
+/// <summary>How the bodies of the room Metering are read and written. Events themselves are read by hand (see the server's EventFields).</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+    AllowDuplicateProperties = false,
+    RespectNullableAnnotations = true,
+    Converters = [typeof(PlainDecimal), typeof(UtcInstant)])]
+[JsonSerializable(typeof(EventRequest))]
+[JsonSerializable(typeof(RecordedEvents))]
+[JsonSerializable(typeof(VoidRequest))]
+[JsonSerializable(typeof(VoidedView))]
+[JsonSerializable(typeof(EventView))]
+[JsonSerializable(typeof(EventList))]
+[JsonSerializable(typeof(DecisionExplained))]
+public sealed partial class MeteringJson : JsonSerializerContext;

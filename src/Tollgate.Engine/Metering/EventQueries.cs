@@ -1,0 +1,215 @@
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using Npgsql;
+using NpgsqlTypes;
+using Tollgate.Core.Money;
+using Tollgate.Core.Time;
+using Tollgate.Engine.Customers;
+using Tollgate.Engine.Ledger;
+using Tollgate.Engine.Postgres;
+using Tollgate.Engine.Projects;
+
+namespace Tollgate.Engine.Metering;
+
+/// <summary>A recorded event as it is shown.</summary>
+/// <param name="VoidedBy">Id of the reversing event.</param>
+/// <param name="Voids">For a reversing event: the id of what it reverses.</param>
+public sealed record EventRow(
+    string Id, string Customer, string Type, string? Feature, Quantity Quantity, Instant OccurredAt, Instant RecordedAt,
+    string? PropertiesJson, string? VoidedBy, string? Voids, EventPosition Position);
+
+/// <summary>Where an event stands in a list, newest first: the cursor of the next page.</summary>
+public readonly record struct EventPosition(Instant OccurredAt, Guid Id)
+{
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{OccurredAt.UnixMicroseconds}~{Id:D}");
+
+    public static bool TryParse(string text, out EventPosition position)
+    {
+        position = default;
+        var mark = text.IndexOf('~', StringComparison.Ordinal);
+        if (mark <= 0 || !long.TryParse(text.AsSpan(0, mark), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var at)
+            || Math.Abs(at) > 250_000_000_000_000_000 || !Guid.TryParseExact(text.AsSpan(mark + 1), "D", out var id))
+        {
+            return false;
+        }
+
+        position = new(new(at), id);
+        return true;
+    }
+}
+
+/// <summary>Which events are asked for.</summary>
+/// <param name="From">Inclusive. <paramref name="To"/> is exclusive.</param>
+/// <param name="After">Older than this one, which the page before ended with.</param>
+public sealed record EventFilter(string? Customer, string? Type, string? Feature, Instant From, Instant To, EventPosition? After);
+
+/// <summary>Raw facts, newest first. Reads of the database as it is; never the lanes' memory.</summary>
+public sealed class EventQueries(Database database)
+{
+    /// <summary>The events of at most this stretch are listed when no customer is named.</summary>
+    public static readonly TimeSpan LongestWindow = TimeSpan.FromDays(31);
+
+    /// <summary>Between occurred_at and what decides the month: 36 days of a UUIDv7, and a margin.</summary>
+    private static readonly TimeSpan MonthSlack = TimeSpan.FromDays(37);
+
+    /// <summary>Without a customer the newest stretch is looked through first, then ever longer ones.</summary>
+    private static readonly TimeSpan FirstStretch = TimeSpan.FromMinutes(1);
+
+    private const int StretchGrowth = 8;
+
+    /// <summary>Rows whose reversing events are looked up together.</summary>
+    private const int RowsAtOnce = 500;
+
+    /// <summary>At most <paramref name="most"/> events.</summary>
+    public async Task<IReadOnlyList<EventRow>> ListAsync(ProjectSnapshot project, EventFilter filter, int most, CancellationToken cancel)
+    {
+        await using var connection = await database.Source.OpenConnectionAsync(cancel);
+        var found = new List<FoundEvent>(most);
+        var stretch = filter.Customer is null ? FirstStretch : filter.To - filter.From;
+        var newest = filter.After is { } after && after.OccurredAt < filter.To ? after.OccurredAt.Plus(TimeSpan.FromMicroseconds(1)) : filter.To;
+        for (var to = newest; to > filter.From && found.Count < most; stretch *= StretchGrowth)
+        {
+            var from = to - filter.From > stretch ? to.Minus(stretch) : filter.From;
+            await using var command = CommandOf(connection, project, filter with { From = from, To = to }, most - found.Count);
+            await using var reader = await command.ExecuteReaderAsync(cancel);
+            while (await reader.ReadAsync(cancel))
+            {
+                found.Add(Read(reader));
+            }
+
+            to = from;
+        }
+
+        return await NamedAsync(connection, project, found, cancel);
+    }
+
+    /// <summary>All events of the filter, one query, read while they are written out.</summary>
+    public async IAsyncEnumerable<EventRow> StreamAsync(
+        ProjectSnapshot project, EventFilter filter, [EnumeratorCancellation] CancellationToken cancel)
+    {
+        await using var connection = await database.Source.OpenConnectionAsync(cancel);
+        await using var names = await database.Source.OpenConnectionAsync(cancel);
+        await using var command = CommandOf(connection, project, filter, null);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        var found = new List<FoundEvent>(RowsAtOnce);
+        bool more;
+        do
+        {
+            more = await reader.ReadAsync(cancel);
+            if (more)
+            {
+                found.Add(Read(reader));
+            }
+
+            if (found.Count == RowsAtOnce || !more)
+            {
+                foreach (var row in await NamedAsync(names, project, found, cancel))
+                {
+                    yield return row;
+                }
+
+                found.Clear();
+            }
+        }
+        while (more);
+    }
+
+    /// <summary>Where the event with this id stands; null when there is none in the filter's window.</summary>
+    public async Task<EventPosition?> PositionOfAsync(ProjectSnapshot project, EventFilter filter, string id, Instant now, CancellationToken cancel)
+    {
+        var key = EventKey.Parse(id, now).Id;
+        var customer = filter.Customer;
+        if (customer is null)
+        {
+            var (place, fault) = await LedgerQueries.FindEventAsync(database, project.Id, key, cancel);
+            if (fault != Quotas.GateFault.None)
+            {
+                return null;
+            }
+
+            customer = place.Customer;
+        }
+
+        await using var command = database.Source.CreateCommand(MeteringSql.Event);
+        AddPlace(command.Parameters, project, customer);
+        command.Parameters.Add(new() { Value = key, NpgsqlDbType = NpgsqlDbType.Uuid });
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        return await reader.ReadAsync(cancel) ? new(BookLoader.At(reader, 6), key) : null;
+    }
+
+    internal static void AddPlace(NpgsqlParameterCollection parameters, ProjectSnapshot project, string? customer)
+    {
+        var partition = customer is null ? DBNull.Value : (object)CustomerPlace.PartitionOf(project.Id, customer);
+        parameters.Add(new() { Value = partition, NpgsqlDbType = NpgsqlDbType.Smallint });
+        parameters.Add(new() { Value = project.Id, NpgsqlDbType = NpgsqlDbType.Integer });
+        parameters.Add(new() { Value = (object?)customer ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text });
+    }
+
+    private static NpgsqlCommand CommandOf(NpgsqlConnection connection, ProjectSnapshot project, EventFilter filter, int? most)
+    {
+        var command = new NpgsqlCommand(filter.Customer is null ? MeteringSql.EventsOfProject : MeteringSql.EventsOfCustomer, connection);
+        AddPlace(command.Parameters, project, filter.Customer);
+        var oldest = project.Mode == ProjectMode.Sandbox ? DateOnly.MinValue : EventKey.MonthOf(filter.From.Minus(MonthSlack));
+        command.Parameters.Add(new() { Value = oldest, NpgsqlDbType = NpgsqlDbType.Date });
+        command.Parameters.Add(new() { Value = filter.From.ToUtc(), NpgsqlDbType = NpgsqlDbType.TimestampTz });
+        command.Parameters.Add(new() { Value = filter.To.ToUtc(), NpgsqlDbType = NpgsqlDbType.TimestampTz });
+        command.Parameters.Add(new() { Value = OrNull(filter.After?.OccurredAt.ToUtc()), NpgsqlDbType = NpgsqlDbType.TimestampTz });
+        command.Parameters.Add(new() { Value = OrNull(filter.After?.Id), NpgsqlDbType = NpgsqlDbType.Uuid });
+        command.Parameters.Add(new() { Value = OrNull(filter.Type), NpgsqlDbType = NpgsqlDbType.Text });
+        command.Parameters.Add(new() { Value = KeyOf(project, filter.Type), NpgsqlDbType = NpgsqlDbType.Integer });
+        command.Parameters.Add(new() { Value = filter.Feature is null ? DBNull.Value : KeyOf(project, filter.Feature), NpgsqlDbType = NpgsqlDbType.Integer });
+        command.Parameters.Add(new() { Value = OrNull(most), NpgsqlDbType = NpgsqlDbType.Integer });
+        return command;
+    }
+
+    /// <summary>-1 (no feature has it) where no feature ever had the name.</summary>
+    private static int KeyOf(ProjectSnapshot project, string? code) =>
+        code is null ? -1
+        : project.Catalog.Features.TryGetValue(code, out var known) ? known.Key
+        : project.Catalog.FeaturesByKey.Values.FirstOrDefault(f => f.Code == code)?.Key ?? -1;
+
+    private static object OrNull(object? value) => value ?? DBNull.Value;
+
+    internal sealed record FoundEvent(StoredEvent Stored, short Partition, int Account, string Customer)
+    {
+        public string Id => Stored.Data.Id ?? Stored.Id.ToString("D");
+
+        /// <summary>What to look up: the reversing event of this one, or what this one reverses.</summary>
+        public Guid Other => Stored.Data.Voids ?? EventKey.OfVoid(Stored.Id);
+    }
+
+    internal static FoundEvent Read(NpgsqlDataReader reader) =>
+        new(StoredEvent.Read(reader), reader.GetInt16(0), reader.GetInt32(1), reader.GetString(10));
+
+    internal static async Task<IReadOnlyList<EventRow>> NamedAsync(
+        NpgsqlConnection connection, ProjectSnapshot project, IReadOnlyList<FoundEvent> found, CancellationToken cancel)
+    {
+        if (found.Count == 0)
+        {
+            return [];
+        }
+
+        var names = new Dictionary<(int Account, Guid Id), string>();
+        await using var command = new NpgsqlCommand(MeteringSql.NamesOf, connection);
+        command.Parameters.Add(new() { Value = found.Select(f => f.Partition).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Smallint });
+        command.Parameters.Add(new() { Value = found.Select(f => f.Account).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Integer });
+        command.Parameters.Add(new() { Value = found.Select(f => f.Other).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Uuid });
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        while (await reader.ReadAsync(cancel))
+        {
+            names[(reader.GetInt32(0), reader.GetGuid(1))] = reader.IsDBNull(2) ? reader.GetGuid(1).ToString("D") : reader.GetString(2);
+        }
+
+        return [.. found.Select(f => RowOf(project, f, names.GetValueOrDefault((f.Account, f.Other))))];
+    }
+
+    private static EventRow RowOf(ProjectSnapshot project, FoundEvent found, string? other)
+    {
+        var stored = found.Stored;
+        var feature = project.Catalog.FeaturesByKey.GetValueOrDefault(stored.FeatureKey)?.Code;
+        var voids = stored.Data.Voids is { } target ? other ?? target.ToString("D") : null;
+        return new(
+            found.Id, found.Customer, stored.Data.Type ?? feature ?? "", feature, stored.Quantity, stored.OccurredAt,
+            stored.Data.RecordedAt ?? stored.OccurredAt, stored.Data.PropertiesJson, voids is null ? other : null, voids, new(stored.OccurredAt, stored.Id));
+    }
+}

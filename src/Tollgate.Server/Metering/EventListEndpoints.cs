@@ -1,0 +1,182 @@
+using System.Text;
+using System.Text.Json;
+using Tollgate.Contracts.Http;
+using Tollgate.Contracts.Metering;
+using Tollgate.Core.Time;
+using Tollgate.Engine.Clocks;
+using Tollgate.Engine.Metering;
+using Tollgate.Engine.Projects;
+using Tollgate.Server.Http;
+
+namespace Tollgate.Server.Metering;
+
+/// <summary>Raw facts, newest first, as pages and as CSV.</summary>
+internal static class EventListEndpoints
+{
+    private const string Tag = "Metering";
+
+    /// <summary>Characters of CSV that are gathered before they leave.</summary>
+    private const int CsvPiece = 32 * 1024;
+
+    private static readonly TimeSpan DefaultWindow = TimeSpan.FromHours(24);
+
+    private static readonly QueryParameter[] FilterParameters =
+    [
+        new("customer", "Only this customer's. Without it from and to are at most 31 days apart."),
+        new("type", "Only events of this type."),
+        new("feature", "Only events that counted for this feature."),
+        new("from", "occurred_at at or after; ISO 8601. Default: for a customer everything, else 24 hours before to."),
+        new("to", "occurred_at before; ISO 8601. Default: now, future events included."),
+    ];
+
+    public static void Map(IEndpointRouteBuilder app)
+    {
+        var queries = app.ServiceProvider.GetRequiredService<EventQueries>();
+        var clock = app.ServiceProvider.GetRequiredService<Clock>();
+        app.MapGet("/v1/events", (RequestDelegate)(context => ListAsync(context, queries, clock))).RequireKey(Access.Secret, Scope.UsageRead).Describe(new(Tag, "List events",
+            "Recorded events with their properties, the newest first by occurred_at. Reversing events are listed too (negative quantity). "
+            + "`starting_after` takes the id of the last event of the page before; pages stay stable while events come in.")
+        {
+            Query = [.. FilterParameters, .. QueryParameter.OfPage],
+            Answers =
+            [
+                Example.Of<EventList>(200, "A page",
+                    """
+                    {"data": [{"id": "e-4", "customer": "user_42", "type": "ats_scan", "feature": "ats_scan", "quantity": 1,
+                               "occurred_at": "2026-11-21T08:00:00Z", "recorded_at": "2026-11-21T08:00:00Z",
+                               "properties": {"source": "import"}, "voided_by": null, "voids": null}], "has_more": false}
+                    """),
+            ],
+            Errors = [ErrorCode.ValidationFailed, ErrorCode.EventNotFound],
+        });
+        app.MapGet("/v1/events.csv", (RequestDelegate)(context => CsvAsync(context, queries, clock))).RequireKey(Access.Secret, Scope.UsageRead).Describe(new(Tag, "Export events",
+            "All events of the filter as CSV (RFC 4180), the newest first. Texts that a spreadsheet would run as a formula begin with an apostrophe.")
+        {
+            Query = FilterParameters,
+            Answers =
+            [
+                Example.OfText(200, "The file", "text/csv",
+                    "id,customer,type,feature,quantity,occurred_at,recorded_at,voided_by,voids,properties\r\n"
+                    + "e-4,user_42,ats_scan,ats_scan,1,2026-11-21T08:00:00Z,2026-11-21T08:00:00Z,,,\r\n"),
+            ],
+            Errors = [ErrorCode.ValidationFailed],
+        });
+    }
+
+    private static async Task ListAsync(HttpContext context, EventQueries queries, Clock clock)
+    {
+        var faults = new Faults();
+        var paging = Paging.Read(context, faults);
+        var now = clock.Now(context.Project());
+        var filter = FilterOf(context, now, faults);
+        if (faults.Any)
+        {
+            await faults.WriteAsync(context);
+            return;
+        }
+
+        var project = context.Project();
+        if (paging.StartingAfter is { } after)
+        {
+            var position = EventPosition.TryParse(after, out var given)
+                ? given
+                : await queries.PositionOfAsync(project, filter, after, clock.Now(), context.RequestAborted);
+            if (position is null)
+            {
+                await Problems.WriteAsync(context, ErrorCode.EventNotFound, "starting_after names no event.", "starting_after");
+                return;
+            }
+
+            filter = filter with { After = position };
+        }
+
+        var (rows, more) = paging.Cut(await queries.ListAsync(project, filter, paging.Probe, context.RequestAborted));
+        await Answer.Json(context, StatusCodes.Status200OK, new([.. rows.Select(ViewOf)], more), MeteringJson.Default.EventList);
+    }
+
+    private static async Task CsvAsync(HttpContext context, EventQueries queries, Clock clock)
+    {
+        var faults = new Faults();
+        var filter = FilterOf(context, clock.Now(context.Project()), faults);
+        if (faults.Any)
+        {
+            await faults.WriteAsync(context);
+            return;
+        }
+
+        var csv = new StringBuilder(CsvPiece)
+            .Header("id", "customer", "type", "feature", "quantity", "occurred_at", "recorded_at", "voided_by", "voids", "properties");
+        var begun = false;
+        await foreach (var row in queries.StreamAsync(context.Project(), filter, context.RequestAborted))
+        {
+            csv.Cell(row.Id).Next().Cell(row.Customer).Next().Cell(row.Type).Next().Cell(row.Feature).Next().Plain(row.Quantity).Next()
+                .Plain(row.OccurredAt).Next().Plain(row.RecordedAt).Next().Cell(row.VoidedBy).Next().Cell(row.Voids).Next().Cell(row.PropertiesJson).End();
+            if (csv.Length > CsvPiece - 2_000)
+            {
+                begun = await FlushAsync(context, csv, begun);
+            }
+        }
+
+        await FlushAsync(context, csv, begun);
+    }
+
+    /// <summary>Headers leave with the first piece, so that a query that fails at once is still answered as an error.</summary>
+    private static async Task<bool> FlushAsync(HttpContext context, StringBuilder csv, bool begun)
+    {
+        if (!begun)
+        {
+            context.Response.ContentType = CsvText.ContentType;
+            context.Response.Headers.ContentDisposition = "attachment; filename=\"events.csv\"";
+        }
+
+        await context.Response.WriteAsync(csv.ToString(), context.RequestAborted);
+        csv.Clear();
+        return true;
+    }
+
+    private static EventFilter FilterOf(HttpContext context, Instant now, Faults faults)
+    {
+        var query = context.Request.Query;
+        string? customer = query["customer"], type = query["type"], feature = query["feature"];
+        faults.Id(customer, "customer", required: false);
+        faults.Id(type, "type", required: false);
+        faults.Id(feature, "feature", required: false);
+        var to = TimeOf(query["to"], "to", faults) ?? now.Plus(EventQueries.LongestWindow);
+        var from = TimeOf(query["from"], "from", faults) ?? (customer is null ? Earlier(to, now).Minus(DefaultWindow) : Instant.Epoch);
+        if (to <= from)
+        {
+            faults.Add("to", FaultCode.OutOfRange, "to must be later than from.");
+        }
+        else if (customer is null && Earlier(to, now) - from > EventQueries.LongestWindow)
+        {
+            faults.Add("from", FaultCode.OutOfRange, $"Without a customer at most {EventQueries.LongestWindow.Days} days are listed at once.");
+        }
+
+        return new(customer, type, feature, from, to, null);
+    }
+
+    private static Instant Earlier(Instant a, Instant b) => a < b ? a : b;
+
+    private static Instant? TimeOf(string? text, string param, Faults faults)
+    {
+        if (text is null)
+        {
+            return null;
+        }
+
+        if (UtcInstant.TryParse(text, out var moment) && moment.Year is > 1970 and < 9000)
+        {
+            return Instant.From(moment);
+        }
+
+        faults.Add(param, FaultCode.InvalidFormat, "An ISO 8601 time with Z or an offset, such as 2026-11-21T08:00:00Z, is expected.");
+        return null;
+    }
+
+    private static EventView ViewOf(EventRow row) => new()
+    {
+        Id = row.Id, Customer = row.Customer, Type = row.Type, Feature = row.Feature, Quantity = row.Quantity.Value,
+        OccurredAt = row.OccurredAt.ToOffset(), RecordedAt = row.RecordedAt.ToOffset(),
+        Properties = row.PropertiesJson is { } json ? JsonElement.Parse(json) : null, VoidedBy = row.VoidedBy, Voids = row.Voids,
+    };
+}

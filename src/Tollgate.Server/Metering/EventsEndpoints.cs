@@ -1,0 +1,324 @@
+using System.Buffers;
+using System.Text.Json;
+using System.Text.Unicode;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Http.Metadata;
+using Tollgate.Contracts.Http;
+using Tollgate.Contracts.Metering;
+using Tollgate.Engine.Projects;
+using Tollgate.Engine.Quotas;
+using Tollgate.Server.Http;
+using Tollgate.Server.Quotas;
+
+namespace Tollgate.Server.Metering;
+
+/// <summary>Where facts come in: one event, an array, a stream of any length, CloudEvents; and where an event is voided.</summary>
+internal static class EventsEndpoints
+{
+    private const string Tag = "Metering";
+
+    /// <summary>Routing refuses others with a 415.</summary>
+    private static readonly string[] MediaTypes =
+    [
+        "application/json", "application/x-ndjson", "application/jsonl", "application/ndjson", "application/cloudevents+json",
+        "application/cloudevents-batch+json",
+    ];
+
+    public static void Map(IEndpointRouteBuilder app)
+    {
+        var gate = app.ServiceProvider.GetRequiredService<QuotaGate>();
+        app.MapPost("/v1/events", context => RecordAsync(context, gate)).RequireKey(Access.Secret, Scope.GateWrite).WithOwnIdempotency().Describe(new(Tag, "Record events",
+            "Records facts, also beyond a cap (`over_limit` counts those); with `enforce=true` each event is decided like a consume "
+            + "and a denied one is rejected. Takes one event, an array of at most 10,000, a stream of any length "
+            + "(`application/x-ndjson` or `application/jsonl`, one event a line), or CloudEvents 1.0 "
+            + "(`application/cloudevents+json`, `application/cloudevents-batch+json`, or binary mode with `ce-` headers): `subject` is the "
+            + "customer, `time` is occurred_at, `data.quantity` the quantity and the rest of `data` the properties.\n\n"
+            + "When it answers, what it accepted is on disk. Faulty events are listed in `rejected` by their `index` and never stop the "
+            + "others; an array that is not JSON is refused whole. Ids make retries safe: send everything again after a 503 (its `accepted` "
+            + "says how far it came) and nothing counts twice. An event without an id gets one and cannot be retried safely.")
+        {
+            Request = Example.Of<EventRequest>(
+                """
+                {"id": "01936f5e-7c1a-7d3e-9b0a-2f6f0c1d2e3f", "customer": "user_42", "type": "ats_scan", "quantity": 1,
+                 "occurred_at": "2026-11-21T08:00:00Z", "properties": {"source": "import"}}
+                """),
+            Query = [new("enforce", "true: caps are applied to each event. Default false.", "boolean")],
+            Answers =
+            [
+                Example.Of<RecordedEvents>(200, "What became of them",
+                    """
+                    {"accepted": 2, "replayed": 1, "over_limit": 0, "rejected_count": 1,
+                     "rejected": [{"index": 3, "id": "e-4", "code": "event_too_old", "detail": "occurred_at lies further in the past than the accept window of 35 days."}]}
+                    """),
+            ],
+            Errors = [ErrorCode.ValidationFailed, ErrorCode.Overloaded],
+        }).WithMetadata(new AcceptsMetadata(MediaTypes));
+        app.MapPost("/v1/events/{id}/void", context => VoidAsync(context, gate)).RequireKey(Access.Secret, Scope.GateWrite).Describe(new(Tag, "Void an event",
+            "Books a reversing event that names it; an event itself is never changed. What it counted is given back to the balances, "
+            + "grants and pools that paid. Voiding twice replays.")
+        {
+            Request = Example.Of<VoidRequest>("""{"customer": "user_42"}"""),
+            Query = [new("customer", "Instead of the body's.")],
+            Path = new Dictionary<string, string> { ["id"] = "The event's id." },
+            Answers =
+            [
+                Example.Of<VoidedView>(200, "Voided",
+                    """
+                    {"id": "6a3f9f0e-58a1-8c1d-9a2b-0c1d2e3f4a5b", "voids": "01936f5e-7c1a-7d3e-9b0a-2f6f0c1d2e3f", "replayed": false,
+                     "feature": "ats_scan", "plan": "free", "limit": 2, "used": 0, "held": 0, "remaining": 2, "resets_at": "2026-12-01T00:00:00Z"}
+                    """),
+            ],
+            Errors = [ErrorCode.EventNotFound, ErrorCode.ReservationAmbiguous, ErrorCode.ValidationFailed],
+        });
+    }
+
+    private static async Task RecordAsync(HttpContext context, QuotaGate gate)
+    {
+        var faults = new Faults();
+        var enforce = Enforce(context, faults);
+        var prefix = Idempotency.IdFor(context, null, faults);
+        if (prefix?.Length > WireLimits.IdCharacters - 20)
+        {
+            faults.Add(Idempotency.Header, FaultCode.TooLong, $"At most {WireLimits.IdCharacters - 20} characters are accepted here.");
+        }
+
+        if (faults.Any)
+        {
+            await faults.WriteAsync(context);
+            return;
+        }
+
+        var type = MediaTypeOf(context.Request);
+        switch (type)
+        {
+            case "application/x-ndjson" or "application/jsonl" or "application/ndjson":
+                await RecordStreamAsync(context, new(context.Project(), gate, enforce, prefix, EventLimits.ListedOfStream));
+                break;
+            case "application/cloudevents+json" or "application/cloudevents-batch+json":
+                await RecordBodyAsync(context, new(context.Project(), gate, enforce, prefix, EventLimits.ArrayItems), new(enforce), EventForms.CloudEvent, prefix);
+                break;
+            case "" or "application/json" when context.Request.Headers.ContainsKey("ce-specversion"):
+                await RecordBodyAsync(context, new(context.Project(), gate, enforce, prefix, EventLimits.ArrayItems), new(enforce), BinaryForm(context.Request), prefix);
+                break;
+            case "" or "application/json":
+                await RecordBodyAsync(context, new(context.Project(), gate, enforce, prefix, EventLimits.ArrayItems), new(enforce), EventForms.Plain, prefix);
+                break;
+            default:
+                await Problems.WriteAsync(
+                    context, ErrorCode.UnsupportedMediaType, "Send application/json, application/x-ndjson or a CloudEvents media type.", "Content-Type");
+                break;
+        }
+    }
+
+    /// <summary>Of any length: no limit of the body, but of each line; the least pace of the server stays.</summary>
+    private static async Task RecordStreamAsync(HttpContext context, EventStream stream)
+    {
+        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
+        {
+            limit.MaxRequestBodySize = null;
+        }
+
+        await stream.ReadLinesAsync(context.Request.BodyReader, context.RequestAborted);
+        await AnswerAsync(context, stream.Tally);
+    }
+
+    /// <summary>One event or an array: read whole first, so that what is not JSON records nothing.</summary>
+    private static async Task RecordBodyAsync(HttpContext context, EventStream stream, EventFields fields, EventForms.Form form, string? singleId)
+    {
+        var chunk = new EventChunk();
+        if (await ReadBodyAsync(context, body => Parse(body, stream, fields, form, singleId, chunk)) is { } problem)
+        {
+            await Problems.WriteAsync(context, problem);
+            return;
+        }
+
+        for (var i = 0; i < chunk.Count && stream.Tally.Broken is null; i++)
+        {
+            await stream.AddAsync(chunk.Indexes[i], chunk.Orders[i]);
+        }
+
+        await stream.FinishAsync();
+        await AnswerAsync(context, stream.Tally);
+    }
+
+    private static Task AnswerAsync(HttpContext context, EventTally tally) => tally.Broken is { } broken
+        ? Problems.WriteAsync(context, tally.BrokenOff(broken))
+        : Answer.Json(context, StatusCodes.Status200OK, tally.View(), MeteringJson.Default.RecordedEvents);
+
+    private delegate Problem? BodyUse(ReadOnlySpan<byte> body);
+
+    private static async ValueTask<Problem?> ReadBodyAsync(HttpContext context, BodyUse use)
+    {
+        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
+        {
+            limit.MaxRequestBodySize = EventLimits.BodyBytes;
+        }
+
+        var pipe = context.Request.BodyReader;
+        while (true)
+        {
+            var read = await pipe.ReadAsync(context.RequestAborted);
+            if (!read.IsCompleted && read.Buffer.Length <= EventLimits.BodyBytes)
+            {
+                pipe.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+                continue;
+            }
+
+            var length = (int)Math.Min(read.Buffer.Length, EventLimits.BodyBytes + 1);
+            var copy = read.Buffer.IsSingleSegment ? null : ArrayPool<byte>.Shared.Rent(length);
+            try
+            {
+                read.Buffer.Slice(0, copy is null ? 0 : length).CopyTo(copy ?? []);
+                return length > EventLimits.BodyBytes
+                    ? Problem.Of(ErrorCode.PayloadTooLarge, $"At most {EventLimits.BodyBytes} bytes are accepted; a stream of lines (application/x-ndjson) may have any length.")
+                    : use(copy is null ? read.Buffer.FirstSpan : copy.AsSpan(0, length));
+            }
+            finally
+            {
+                pipe.AdvanceTo(read.Buffer.End);
+                if (copy is not null)
+                {
+                    ArrayPool<byte>.Shared.Return(copy);
+                }
+            }
+        }
+    }
+
+    private static Problem? Parse(ReadOnlySpan<byte> body, EventStream stream, EventFields fields, EventForms.Form form, string? singleId, EventChunk chunk)
+    {
+        if (body.IsEmpty || !Utf8.IsValid(body))
+        {
+            return Problem.Of(ErrorCode.MalformedJson, body.IsEmpty ? "The body is empty; an event or an array of events is expected." : "The body is not UTF-8.");
+        }
+
+        try
+        {
+            var reader = new Utf8JsonReader(body, EventForms.Strict);
+            reader.Read();
+            if (reader.TokenType != JsonTokenType.StartArray)
+            {
+                if (EventForms.Read(ref reader, body, fields, form, singleId) is not { } order)
+                {
+                    reader.Read();
+                    return ProblemOf(fields);
+                }
+
+                chunk.Add(0, order);
+            }
+            else
+            {
+                for (var index = 0L; reader.Read() && reader.TokenType != JsonTokenType.EndArray; index++)
+                {
+                    if (index == EventLimits.ArrayItems)
+                    {
+                        return Problem.Of(ErrorCode.PayloadTooLarge,
+                            $"At most {EventLimits.ArrayItems} events are accepted at once; a stream of lines (application/x-ndjson) may have any length.");
+                    }
+
+                    if (EventForms.Read(ref reader, body, fields, form, stream.IdOf(index)) is { } order)
+                    {
+                        chunk.Add(index, order);
+                    }
+                    else
+                    {
+                        stream.Tally.Reject(index, fields);
+                    }
+                }
+            }
+
+            reader.Read();
+            return null;
+        }
+        catch (JsonException e)
+        {
+            return Problem.Of(ErrorCode.MalformedJson, $"Line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}: this is not JSON (any more).");
+        }
+    }
+
+    private static Problem ProblemOf(EventFields fields)
+    {
+        var found = fields.Faults.ToArray();
+        var code = found.All(f => f.Code is FaultCode.UnknownField or FaultCode.DuplicateField) ? ErrorCode.UnknownField
+            : found.All(f => f.Code is FaultCode.InvalidType) ? ErrorCode.InvalidType
+            : ErrorCode.ValidationFailed;
+        var detail = found.Length == 1 ? $"{found[0].Param}: {found[0].Detail}" : $"{found.Length} faults were found; errors lists them.";
+        return Problem.Of(code, detail, found[0].Param) with { Errors = found };
+    }
+
+    /// <summary>CloudEvents in binary mode: the attributes are headers, the body is the data.</summary>
+    private static EventForms.Form BinaryForm(HttpRequest request)
+    {
+        return Read;
+
+        void Read(ref Utf8JsonReader reader, ReadOnlySpan<byte> json, EventFields fields)
+        {
+            fields.SetId(Header("ce-id"));
+            fields.SetCustomer(Header("ce-subject"), "ce-subject");
+            fields.SetType(Header("ce-type"));
+            if (Header("ce-time") is { } time)
+            {
+                fields.SetTime(time, "ce-time");
+            }
+
+            EventForms.Data(ref reader, json, fields);
+        }
+
+        string? Header(string name) => request.Headers[name] is [{ } text] ? Uri.UnescapeDataString(text) : null;
+    }
+
+    private static bool Enforce(HttpContext context, Faults faults)
+    {
+        string? text = context.Request.Query["enforce"];
+        if (text is null or "true" or "false")
+        {
+            return text == "true";
+        }
+
+        faults.Add("enforce", FaultCode.InvalidValue, "true or false is expected.");
+        return false;
+    }
+
+    private static string MediaTypeOf(HttpRequest request)
+    {
+        var type = request.ContentType.AsSpan();
+        var end = type.IndexOf(';');
+        return (end < 0 ? type : type[..end]).Trim().ToString().ToLowerInvariant();
+    }
+
+    private static async Task VoidAsync(HttpContext context, QuotaGate gate)
+    {
+        if (await Body.ReadAsync(context, MeteringJson.Default.VoidRequest, new VoidRequest()) is not { } body)
+        {
+            return;
+        }
+
+        var faults = new Faults();
+        var id = (string)context.Request.RouteValues["id"]!;
+        var customer = body.Customer ?? (string?)context.Request.Query["customer"];
+        faults.Id(id, "id");
+        faults.Id(customer, "customer", required: false);
+        if (faults.Any)
+        {
+            await faults.WriteAsync(context);
+            return;
+        }
+
+        var project = context.Project();
+        var answer = await gate.VoidAsync(project, id, customer, context.RequestAborted);
+        if (OutcomeMap.Code(answer.Fault) is { } fault)
+        {
+            await Problems.WriteAsync(context, fault, fault == ErrorCode.ReservationAmbiguous ? "Several customers have an event under this id: name the customer." : null);
+            return;
+        }
+
+        var standing = answer.Decision?.Standing;
+        var view = new VoidedView
+        {
+            Id = answer.Id!, Voids = id, Replayed = answer.Replayed,
+            Feature = answer.Decision is { } decision ? project.Catalog.FeaturesByKey[decision.FeatureKey].Code : null, Plan = answer.Decision?.Plan,
+            Limit = standing?.Limit?.Value, Used = standing?.Used.Value, Held = standing?.Held.Value, Remaining = standing?.Remaining?.Value,
+            ResetsAt = standing?.ResetsAt?.ToOffset(),
+        };
+        await Answer.Json(context, StatusCodes.Status200OK, view, MeteringJson.Default.VoidedView);
+    }
+}

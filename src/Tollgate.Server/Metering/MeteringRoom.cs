@@ -1,0 +1,19 @@
+using Tollgate.Contracts.Metering;
+using Tollgate.Engine.Metering;
+using Tollgate.Server.Http;
+
+namespace Tollgate.Server.Metering;
+
+/// <summary>Registers the room Metering: facts come in here and are shown here.</summary>
+public static class MeteringRoom
+{
+    public static IServiceCollection AddMetering(this IServiceCollection services) =>
+        services.AddSingleton<EventQueries>().AddSingleton<DecisionQueries>().AddWire(MeteringJson.Default);
+
+    public static void MapMetering(this IEndpointRouteBuilder app)
+    {
+        EventsEndpoints.Map(app);
+        EventListEndpoints.Map(app);
+        DecisionsEndpoints.Map(app);
+    }
+}
