@@ -15,6 +15,7 @@ internal static class CommandLine
         ProjectCommands.Build,
         KeyCommands.Build,
         CatalogCommands.Build,
+        VerifyCommand.Build,
     ];
 
     public static async Task<int> RunAsync(string[] args)

@@ -1,6 +1,8 @@
 using Tollgate.Server.Catalog;
 using Tollgate.Server.Customers;
 using Tollgate.Server.Http;
+using Tollgate.Server.Ledger;
+using Tollgate.Server.Metering;
 using Tollgate.Server.Projects;
 using Tollgate.Server.Quotas;
 using Tollgate.Server.SeedDoors;
@@ -17,7 +19,9 @@ internal static class Rooms
         services.AddHttpRoom(http => http.DefaultProject = options.DefaultProject);
         services.AddProjects();
         services.AddCatalog();
+        services.AddMetering();
         services.AddQuotas();
+        services.AddVerify();
         services.AddCustomers();
         services.AddSeedDoors();
         services.AddHostedService<EventMonthsLoop>();
@@ -37,7 +41,9 @@ internal static class Rooms
         Telemetry.Map(app);
         app.MapProjects();
         app.MapCatalog();
+        app.MapMetering();
         app.MapQuotas();
+        app.MapVerify();
         app.MapCustomersRoom();
         app.MapSeedDoors();
 

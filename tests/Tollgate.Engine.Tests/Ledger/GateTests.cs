@@ -115,9 +115,9 @@ public sealed class GateTests(TestPostgres postgres) : IAsyncLifetime
     [Fact]
     public async Task An_expired_hold_frees_by_itself_and_settles_late()
     {
-        var hold = await Rig.ReserveAsync("u1", "scan", 2, TimeSpan.FromMilliseconds(300));
+        var hold = await Rig.ReserveAsync("u1", "scan", 2, TimeSpan.FromSeconds(4));
         (await Rig.ConsumeAsync("u1", "scan")).Decision!.Allowed.ShouldBeFalse();
-        await Task.Delay(400);
+        await Task.Delay(4_100);
         (await Rig.ConsumeAsync("u1", "scan")).Decision!.Allowed.ShouldBeTrue();
         var late = await Rig.SettleAsync(hold.Id!);
         late.Late.ShouldBeTrue();

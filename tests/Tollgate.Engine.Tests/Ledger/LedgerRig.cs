@@ -57,6 +57,11 @@ public sealed class LedgerRig : IAsyncDisposable
     public async Task<GateAnswer> ConsumeAsync(string customer, string feature, decimal amount = 1, string? id = null, string? properties = null) =>
         await Gate.ConsumeAsync(Project, new(customer, feature, Quantity.Of(amount), id, null, properties), CancellationToken.None);
 
+    public async Task<GateAnswer> RecordAsync(
+        string customer, string type, decimal quantity = 1, string? id = null, Core.Time.Instant? at = null, string? properties = null, bool enforce = false) =>
+        (await Gate.RecordAsync(
+            Project, [new(id ?? Guid.CreateVersion7().ToString("D"), customer, type, Quantity.Of(quantity), at, properties, enforce)], CancellationToken.None))[0];
+
     public async Task<GateAnswer> ReserveAsync(string customer, string feature, decimal amount, TimeSpan? ttl = null, string? id = null) =>
         await Gate.ReserveAsync(Project, new(customer, [new(feature, Quantity.Of(amount))], id, ttl), CancellationToken.None);
 
@@ -68,6 +73,9 @@ public sealed class LedgerRig : IAsyncDisposable
         var all = await Gate.StandingAsync(Project, customer, CancellationToken.None);
         return all!.Features.Single(f => f.Feature.Code == feature).Standing!;
     }
+
+    /// <summary>For tests that look at holds which nobody frees.</summary>
+    public Task StopSweepingAsync() => _sweeper.StopAsync(CancellationToken.None);
 
     public async ValueTask DisposeAsync()
     {

@@ -1,0 +1,44 @@
+using System.Text.Json.Serialization;
+using Tollgate.Contracts.Http;
+
+namespace Tollgate.Contracts.Ledger;
+
+/// <summary>Answer of <c>POST /v1/verify</c>.</summary>
+public sealed record VerifiedView
+{
+    /// <summary>True: nothing contradicts anything else.</summary>
+    public required bool Clean { get; init; }
+
+    /// <summary>The moment of the snapshot that was checked.</summary>
+    public required DateTimeOffset At { get; init; }
+
+    public required long Events { get; init; }
+
+    public required long Balances { get; init; }
+
+    public required long Reservations { get; init; }
+
+    public required decimal Seconds { get; init; }
+
+    /// <summary>Every check that was made, also those that found nothing.</summary>
+    public required IReadOnlyList<VerifyFindingView> Checks { get; init; }
+}
+
+/// <param name="Break">False: worth knowing, and explained by recorded facts.</param>
+/// <param name="First">The first 20.</param>
+public sealed record VerifyFindingView(string Kind, string Meaning, bool Break, long Count, IReadOnlyList<VerifyPlaceView> First);
+
+/// <param name="Place">The period's start, an id or a table.</param>
+/// <param name="Expected">What the facts say.</param>
+/// <param name="Found">What is stored.</param>
+public sealed record VerifyPlaceView(string? Project, string? Customer, string? Feature, string Place, string Expected, string Found);
+
+/// <summary>How the bodies of the room Ledger are written.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+    AllowDuplicateProperties = false,
+    RespectNullableAnnotations = true,
+    Converters = [typeof(PlainDecimal), typeof(UtcInstant)])]
+[JsonSerializable(typeof(VerifiedView))]
+public sealed partial class LedgerJson : JsonSerializerContext;

@@ -1,0 +1,106 @@
+using Npgsql;
+using NpgsqlTypes;
+using Tollgate.Core.Time;
+using Tollgate.Engine.Postgres;
+
+namespace Tollgate.Engine.Ledger;
+
+/// <summary>One thing that does not agree with its facts.</summary>
+/// <param name="Place">The period's start, an id or a table: what the kind says.</param>
+public sealed record VerifyPlace(string? Project, string? Customer, string? Feature, string Place, string Expected, string Found);
+
+/// <summary>What one check found.</summary>
+/// <param name="IsBreak">False: worth knowing and explained by recorded facts.</param>
+/// <param name="First">At most 20 of them, by project and customer.</param>
+public sealed record VerifyFinding(string Kind, string Meaning, bool IsBreak, long Count, IReadOnlyList<VerifyPlace> First);
+
+public sealed record VerifyReport(Instant At, long Events, long Balances, long Holds, IReadOnlyList<VerifyFinding> Findings)
+{
+    /// <summary>Nothing contradicts anything else.</summary>
+    public bool IsClean => !Findings.Any(finding => finding.IsBreak && finding.Count > 0);
+}
+
+/// <summary>
+/// Recomputes what the ledger keeps from the facts and compares: balances from events and holds, grants from burns, unique
+/// values, thresholds, tenancy, ids. Reads one snapshot of the database and trusts nothing in memory, so it may run beside
+/// traffic and on any server. Work is set-based inside PostgreSQL: memory here does not grow with the data.
+/// </summary>
+public static class VerifyLedger
+{
+    private sealed record Check(string Kind, string Meaning, string Sql, bool IsBreak = true);
+
+    private static readonly Check[] Checks =
+    [
+        new("used", "a balance's used is not the sum of its events", VerifySql.Used),
+        new("drawn", "a balance's drawn is not what its events drew from grants and pools", VerifySql.Drawn),
+        new("missing_balance", "events name a balance that does not exist", VerifySql.MissingBalances),
+        new("held", "a balance's held is not the sum of its open holds", VerifySql.HeldAmounts),
+        new("open_holds", "a balance counts other than its open holds", VerifySql.OpenHolds),
+        new("grant_used", "a grant's used is not the sum of its burns", VerifySql.GrantsUsed),
+        new("oversold", "used and held exceed what was granted, and no fact or change explains it", VerifySql.Oversold),
+        new("overshoot", "used and held exceed what was granted, by facts, overage, settlements or a change of plan", VerifySql.Overshoot, IsBreak: false),
+        new("overdue_hold", "a hold is open more than 5 seconds after its expiry (found: seconds)", VerifySql.OverdueHolds),
+        new("unique_values", "remembered values of a unique meter are not those of its live events (counts of each side alone)", VerifySql.UniqueValues),
+        new("threshold", "a recorded threshold was not reached, or its balance does not remember it", VerifySql.Thresholds),
+        new("repeated_id", "an event id counts more than once for one customer", VerifySql.RepeatedIds),
+        new("foreign_row", "a row belongs to no customer, or names something of another project", VerifySql.Strangers),
+    ];
+
+    /// <param name="projectId">Null: every project.</param>
+    /// <param name="step">Told the name of each check before it runs.</param>
+    public static async Task<VerifyReport> RunAsync(Database database, int? projectId, Action<string>? step, CancellationToken cancel)
+    {
+        await using var connection = await database.Source.OpenConnectionAsync(cancel);
+        await using var transaction = await connection.BeginTransactionAsync(System.Data.IsolationLevel.RepeatableRead, cancel);
+        await using (var begin = new NpgsqlCommand(VerifySql.Begin, connection))
+        {
+            await begin.ExecuteNonQueryAsync(cancel);
+        }
+
+        var (events, balances, holds, at) = await CountAsync(connection, projectId, cancel);
+        var findings = new List<VerifyFinding>();
+        foreach (var check in Checks)
+        {
+            step?.Invoke(check.Kind);
+            findings.Add(await RunAsync(connection, check, projectId, cancel));
+        }
+
+        return new(at, events, balances, holds, findings);
+    }
+
+    private static async Task<(long, long, long, Instant)> CountAsync(NpgsqlConnection connection, int? projectId, CancellationToken cancel)
+    {
+        await using var command = CommandOf(connection, VerifySql.Counts, projectId);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        await reader.ReadAsync(cancel);
+        return (reader.GetInt64(0), reader.GetInt64(1), reader.GetInt64(2), BookLoader.At(reader, 3));
+    }
+
+    private static async Task<VerifyFinding> RunAsync(NpgsqlConnection connection, Check check, int? projectId, CancellationToken cancel)
+    {
+        await using var command = CommandOf(connection, check.Sql, projectId);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        var first = new List<VerifyPlace>();
+        var total = 0L;
+        while (await reader.ReadAsync(cancel))
+        {
+            first.Add(new(Text(reader, 0), Text(reader, 1), Text(reader, 2), reader.GetString(3), Number(reader, 4), Number(reader, 5)));
+            total = reader.GetInt64(6);
+        }
+
+        return new(check.Kind, check.Meaning, check.IsBreak, total, first);
+    }
+
+    private static string? Text(NpgsqlDataReader reader, int column) => reader.IsDBNull(column) ? null : reader.GetString(column);
+
+    private static string Number(NpgsqlDataReader reader, int column) =>
+        reader.GetDecimal(column).ToString("0.#########", System.Globalization.CultureInfo.InvariantCulture);
+
+    private static NpgsqlCommand CommandOf(NpgsqlConnection connection, string sql, int? projectId)
+    {
+        // A check of a large ledger takes as long as it takes; the caller can leave.
+        var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 0 };
+        command.Parameters.Add(new() { Value = (object?)projectId ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Integer });
+        return command;
+    }
+}

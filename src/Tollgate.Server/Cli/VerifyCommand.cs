@@ -1,0 +1,94 @@
+using System.CommandLine;
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+using Npgsql;
+using Tollgate.Contracts.Ledger;
+using Tollgate.Engine.Ledger;
+using Tollgate.Engine.Postgres;
+using Tollgate.Server.Ledger;
+
+namespace Tollgate.Server.Cli;
+
+/// <summary>
+/// <c>tollgate verify</c>: recomputes the ledger from its facts. Exit code 0: clean; 1: it is not; 3: nobody could be asked.
+/// Asks the running server; with <c>--database</c> it reads the database itself, also while no server runs.
+/// </summary>
+internal static class VerifyCommand
+{
+    private static readonly TimeSpan ProgressEvery = TimeSpan.FromSeconds(5);
+
+    private static readonly Option<bool> Json = new("--json") { Description = "Print the whole report as JSON." };
+
+    private static readonly Option<string> Database = new("--database")
+    {
+        HelpName = "url",
+        Description = "Read this PostgreSQL directly instead of asking a server. Prefer the server: flags are visible to every user of the machine.",
+    };
+
+    public static Command Build()
+    {
+        var command = ServerDoor.Talking(new Command("verify", "Recompute balances from events and reservations, and compare. Changes nothing.") { Json, Database });
+        command.SetAction(async (parsed, cancel) =>
+        {
+            var report = await WithProgressAsync(parsed.GetValue(Database) is { } url ? ReadAsync(url, cancel) : AskAsync(parsed, cancel));
+            return Print(report, parsed.GetValue(Json));
+        });
+        return command;
+    }
+
+    private static async Task<VerifiedView> AskAsync(ParseResult parsed, CancellationToken cancel)
+    {
+        using var door = ServerDoor.Open(parsed, Environment.GetEnvironmentVariable);
+        var text = await door.TextAsync(HttpMethod.Post, "/v1/verify", null, cancel);
+        return JsonSerializer.Deserialize(text, LedgerJson.Default.VerifiedView)!;
+    }
+
+    private static async Task<VerifiedView> ReadAsync(string url, CancellationToken cancel)
+    {
+        try
+        {
+            await using var database = new Engine.Postgres.Database(DatabaseUrl.ToConnectionString(url), new DatabaseOptions());
+            var started = Stopwatch.GetTimestamp();
+            var report = await VerifyLedger.RunAsync(database, null, check => Console.Error.WriteLine($"checking {check} …"), cancel);
+            return VerifyEndpoints.ViewOf(report, Stopwatch.GetElapsedTime(started));
+        }
+        catch (NpgsqlException lost) when (lost is not PostgresException)
+        {
+            throw new CliStopException(ExitCode.Unreachable, $"The database cannot be reached: {lost.Message}");
+        }
+    }
+
+    private static async Task<VerifiedView> WithProgressAsync(Task<VerifiedView> checking)
+    {
+        var started = Stopwatch.GetTimestamp();
+        while (await Task.WhenAny(checking, Task.Delay(ProgressEvery)) != checking)
+        {
+            await Console.Error.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"still checking, {Stopwatch.GetElapsedTime(started).TotalSeconds:0} s …"));
+        }
+
+        return await checking;
+    }
+
+    private static int Print(VerifiedView report, bool json)
+    {
+        if (json)
+        {
+            Console.WriteLine(JsonSerializer.Serialize(report, LedgerJson.Default.VerifiedView));
+            return report.Clean ? ExitCode.Done : ExitCode.Refused;
+        }
+
+        foreach (var check in report.Checks.Where(check => check.Count > 0))
+        {
+            Console.WriteLine($"{(check.Break ? "BREAK" : "note")} {check.Kind}: {check.Count} × {check.Meaning}");
+            foreach (var place in check.First)
+            {
+                Console.WriteLine($"  {place.Project ?? "?"} / {place.Customer ?? "?"} / {place.Feature ?? "?"} / {place.Place}: expected {place.Expected}, found {place.Found}");
+            }
+        }
+
+        Console.WriteLine($"{(report.Clean ? "clean" : "NOT CLEAN")}: {report.Events} events, {report.Balances} balances, {report.Reservations} reservations checked in "
+            + report.Seconds.ToString(CultureInfo.InvariantCulture) + " s");
+        return report.Clean ? ExitCode.Done : ExitCode.Refused;
+    }
+}
