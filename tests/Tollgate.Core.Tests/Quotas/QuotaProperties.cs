@@ -1,0 +1,208 @@
+using FsCheck;
+using FsCheck.Fluent;
+using Tollgate.Core.Catalog;
+using Tollgate.Core.Ledger;
+using Tollgate.Core.Money;
+using Tollgate.Core.Quotas;
+using Tollgate.Core.Time;
+
+namespace Tollgate.Core.Tests.Quotas;
+
+/// <summary>What holds for any sequence of decisions. Failing cases print their seed and shrink.</summary>
+public sealed class QuotaProperties
+{
+    private static readonly Entitlement Ten = new() { Feature = "unit", Quota = TestBook.Q(10), Thresholds = [] };
+
+    private static void Always(Func<int[], bool> holds, int tests = 500) =>
+        Prop.ForAll(ArbMap.Default.ArbFor<int[]>(), holds).Check(Config.QuickThrowOnFailure.WithMaxTest(tests));
+
+    /// <summary>
+    /// Uses, reservations, settlements, releases and voids in any order, against a model that knows three numbers: a hard
+    /// cap is never passed, nothing is refused that fits, and the book counts what the model counts.
+    /// </summary>
+    [Fact]
+    public void A_hard_cap_is_never_passed_and_nothing_that_fits_is_refused() => Always(steps =>
+    {
+        var test = new TestBook(Ten, TestBook.Grant(1, 4), TestBook.Grant(2, 3, GrantSource.Promotion, priority: 50, days: 5));
+        var (used, held) = (0, 0);
+        const int Granted = 17;
+        var holds = new List<(Slot<Hold> Slot, int Amount)>();
+        var events = new List<(Verdict Verdict, int Amount)>();
+        foreach (var step in steps.Select(Math.Abs))
+        {
+            var amount = step / 5 % 6;
+            switch (step % 5)
+            {
+                case 0:
+                    var use = AccountRules.Use(test.Book, [test.Of(amount)], TestBook.Now, TestBook.Now, enforce: true);
+                    if (use.Allowed != (used + held + amount <= Granted))
+                    {
+                        return false;
+                    }
+
+                    if (use.Allowed)
+                    {
+                        used += amount;
+                        events.Add((use, amount));
+                    }
+
+                    break;
+                case 1:
+                    var reserve = AccountRules.Reserve(test.Book, [test.Of(amount)], TestBook.Now);
+                    if (reserve.Allowed != (used + held + amount <= Granted))
+                    {
+                        return false;
+                    }
+
+                    if (reserve.Allowed)
+                    {
+                        held += amount;
+                        holds.Add((test.Book.OpenHold(HoldOf(reserve, amount, holds.Count)), amount));
+                    }
+
+                    break;
+                case 2 when holds.Count > 0:
+                    var (settled, most) = holds[^1];
+                    holds.RemoveAt(holds.Count - 1);
+                    var truth = Math.Min(amount, most);
+                    events.Add((AccountRules.Settle(test.Book, settled.Current, [test.Of(truth)], TestBook.Now), truth));
+                    test.Book.Holds.Remove(settled.Current.Id);
+                    (held, used) = (held - most, used + truth);
+                    break;
+                case 3 when holds.Count > 0:
+                    AccountRules.Close(test.Book, holds[0].Slot, HoldState.Released);
+                    held -= holds[0].Amount;
+                    holds.RemoveAt(0);
+                    break;
+                case 4 when events.Count > 0:
+                    var (done, back) = events[0];
+                    events.RemoveAt(0);
+                    AccountRules.Reverse(test.Book, done.Postings, done.Burns);
+                    used -= back;
+                    break;
+            }
+
+            var balance = test.Balance;
+            if (balance.Used.Value != used || balance.Held.Value != held || used + held > Granted || balance.OpenHolds != holds.Count
+                || test.Unit.Grants.Sum(g => g.Current.Used.Value) != balance.Drawn.Value)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    });
+
+    private static Hold HoldOf(Verdict verdict, int amount, int number) => new()
+    {
+        Id = new Guid(number, 0, 0, BitConverter.GetBytes((long)amount)), State = HoldState.Open, CreatedAt = TestBook.Now,
+        ExpiresAt = TestBook.Now.Plus(TimeSpan.FromMinutes(10)), Amounts = [new(1, TestBook.Q(amount))], Parts = verdict.Parts,
+    };
+
+    /// <summary>A refusal leaves the book as it was, but for the count of refusals.</summary>
+    [Fact]
+    public void A_refusal_leaves_nothing_but_a_count() => Always(steps =>
+    {
+        var test = new TestBook(Ten);
+        foreach (var amount in steps.Select(s => Math.Abs(s) % 12))
+        {
+            var before = test.Balance;
+            var verdict = AccountRules.Use(test.Book, [test.Of(amount)], TestBook.Now, TestBook.Now, enforce: true);
+            if (!verdict.Allowed && test.Balance != before with { Denied = before.Denied + 1 })
+            {
+                return false;
+            }
+        }
+
+        return true;
+    });
+
+    /// <summary>Grants and the plan's own quota together pay exactly the amount; only what exceeds both is left over on the plan.</summary>
+    [Fact]
+    public void Burns_and_the_plans_share_make_the_amount() => Always(numbers =>
+    {
+        var grants = numbers.Skip(2).Take(5).Select((n, i) => TestBook.Grant(
+            i, (Math.Abs(n) % 9) + 1, (GrantSource)new[] { 0, 2, 3, 4 }[Math.Abs(n) % 4], 50 + (Math.Abs(n) % 3 * 50), 1 + (Math.Abs(n) % 40))).ToArray();
+        var amount = TestBook.Q(Math.Abs(numbers.ElementAtOrDefault(0)) % 60);
+        var used = TestBook.Q(Math.Abs(numbers.ElementAtOrDefault(1)) % 12);
+        var facts = new TestBook(Ten).Facts(Ten.Quota, Ten, Balance.Empty(1, TestBook.Month, Ten.Quota) with { Used = used }, grants);
+        var burns = GrantRules.Burns(facts, amount);
+        var burned = burns.Sum(b => b.Amount.Value);
+        var total = grants.Sum(g => g.Remaining.Value);
+        var ofPlan = amount.Value - burned;
+        return burns.All(b => b.Amount.IsPositive && b.Amount <= grants.Single(g => g.Id == b.Grant).Remaining)
+            && burns.Select(b => b.Grant).Distinct().Count() == burns.Count
+            && (amount.Value <= total + facts.PlanRemaining.Value ? ofPlan <= facts.PlanRemaining.Value : burned == total);
+    });
+
+    [Fact]
+    public void Live_rollovers_never_exceed_their_bound_and_are_never_negative() => Always(numbers =>
+    {
+        var max = TestBook.Q(Math.Abs(numbers.ElementAtOrDefault(0)) % 10);
+        var live = numbers.Skip(2).Take(4).Select((n, i) => TestBook.Grant(i, (Math.Abs(n) % 9) + 1, GrantSource.Rollover, days: i + 1)).ToList();
+        var ended = new GrantRules.EndedPeriod(
+            TestBook.Month, TestBook.Q(10), TestBook.Q(Math.Abs(numbers.ElementAtOrDefault(1)) % 15), Quantity.Zero, Quantity.Zero);
+        var (rolled, trimmed) = GrantRules.Roll(new(max, 1, false), ended, live);
+        var left = live.Sum(g => g.Remaining.Value) - trimmed.Sum(t => t.Amount.Value);
+        return !rolled.IsNegative && rolled <= ended.Unused && rolled.Value + left <= max.Value
+            && trimmed.All(t => t.Amount <= live.Single(g => g.Id == t.Grant).Remaining);
+    });
+
+    /// <summary>A smooth window admits exactly its burst at once, says when the next one passes, and is right about that.</summary>
+    [Fact]
+    public void A_smooth_window_admits_its_burst_at_once_and_its_rate_in_the_long_run() => Always(numbers =>
+    {
+        var limit = new RateLimit(
+            RateUnit.Minute, TestBook.Q((Math.Abs(numbers.ElementAtOrDefault(0)) % 50) + 1), TestBook.Q((Math.Abs(numbers.ElementAtOrDefault(1)) % 50) + 1), true);
+        RateState? state = null;
+        var burst = 0;
+        RateRules.Verdict verdict;
+        while ((verdict = RateRules.Judge(limit, 1, 0, state, Quantity.One, TestBook.Now, default)).Allowed)
+        {
+            (state, burst) = (verdict.State, burst + 1);
+        }
+
+        var almost = TestBook.Now.Plus(verdict.RetryAfter!.Value - TimeSpan.FromMicroseconds(1));
+        if (burst != limit.Burst!.Value.Value
+            || RateRules.Judge(limit, 1, 0, state, Quantity.One, almost, default).Allowed
+            || !RateRules.Judge(limit, 1, 0, state, Quantity.One, TestBook.Now.Plus(verdict.RetryAfter.Value), default).Allowed)
+        {
+            return false;
+        }
+
+        // A caller that always asks again when it was told to.
+        var admitted = 0;
+        var end = TestBook.Now.Plus(TimeSpan.FromMinutes(10));
+        for (var at = TestBook.Now; at <= end;)
+        {
+            verdict = RateRules.Judge(limit, 1, 0, state, Quantity.One, at, default);
+            (state, admitted) = verdict.Allowed ? (verdict.State, admitted + 1) : (state, admitted);
+            at = at.Plus(verdict.RetryAfter!.Value);
+        }
+
+        // Steps are rounded down to a microsecond: one more may slip in before the end.
+        return Math.Abs(admitted - (10 * limit.Limit.Value)) <= 1;
+    }, tests: 50);
+
+    [Fact]
+    public void A_fixed_window_admits_its_limit_and_starts_anew() => Always(numbers =>
+    {
+        var limit = new RateLimit(RateUnit.Hour, TestBook.Q((Math.Abs(numbers.ElementAtOrDefault(0)) % 20) + 1), null, false);
+        var window = new Period(TestBook.Now, TestBook.Now.Plus(TimeSpan.FromHours(1)));
+        var next = new Period(window.End, window.End.Plus(TimeSpan.FromHours(1)));
+        RateState? state = null;
+        var admitted = 0m;
+        foreach (var amount in numbers.Select(n => Math.Abs(n) % 5))
+        {
+            var verdict = RateRules.Judge(limit, 1, 0, state, TestBook.Q(amount), TestBook.Now, window);
+            if (verdict.Allowed != (admitted + amount <= limit.Limit.Value))
+            {
+                return false;
+            }
+
+            (state, admitted) = verdict.Allowed ? (verdict.State, admitted + amount) : (state, admitted);
+        }
+
+        return RateRules.Judge(limit, 1, 0, state, limit.Limit, next.Start, next).Allowed;
+    });
+}
