@@ -39,7 +39,7 @@ internal static class S1Consume
         {
             var point = await session.Wrk.Consume(connections).RunAsync(session.Cancel);
             Workbench.Tell(string.Create(CultureInfo.InvariantCulture,
-                $"  frontier c={connections}: {Figure.Text(point.PerSecond)}/s, p50 {point.P50:0.00} ms, p99 {point.P99:0.00} ms  [{point.Cpu}]"));
+                $"  frontier c={connections}: {Figure.Text(point.PerSecond)}/s, p50 {point.P50:0.00} ms, p99 {point.P99:0.00} ms  [{point.CpuText}]"));
             points.Add((connections, point));
         }
 

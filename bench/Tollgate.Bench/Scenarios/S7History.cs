@@ -40,7 +40,7 @@ internal static class S7History
     /// <summary>A goal on cost is one on the inverse of throughput.</summary>
     private static Figure Cost(string name, Comparison compared, double goal, long events) => new(
         "S7", $"{name}, with {events / 1_000_000} M events ÷ with none", Spread.Of(compared.Pairs.Select(pair => 1 / pair.Ratio)), goal, null, Better.Lower, "",
-        $"{Figure.Text(compared.A.Median)}/s with, {Figure.Text(compared.B.Median)}/s without; processors: [{compared.MiddleA.Cpu}]") { Disturbed = compared.Disturbed };
+        $"{Figure.Text(compared.A.Median)}/s with, {Figure.Text(compared.B.Median)}/s without; processors: [{compared.MiddleA.CpuText}] with, [{compared.MiddleB.CpuText}] without") { Disturbed = compared.Disturbed };
 
     private static async Task<Side> SideAsync(Session session, string name)
     {

@@ -10,10 +10,6 @@ namespace Tollgate.Bench.Stage;
 internal sealed record CpuShare(double Server, double Postgres, double Redis, double Load, double Unrelated, string? Stranger)
 {
     public static readonly CpuShare None = new(0, 0, 0, 0, 0, null);
-
-    public override string ToString() =>
-        string.Create(CultureInfo.InvariantCulture, $"server {Server:0.00}, postgres {Postgres:0.00}, load {Load:0.00}")
-        + (Redis > 0.005 ? string.Create(CultureInfo.InvariantCulture, $", redis {Redis:0.00}") : "");
 }
 
 /// <summary>

@@ -12,7 +12,7 @@ internal static class Ratio
     private static Figure Line(string scenario, string name, Comparison compared, double goal, double? floor, Better better, string unit) =>
         new(scenario, name, compared.Ratio, goal, floor, better, "",
             $"{Figure.Text(compared.A.Median)} ÷ {Figure.Text(compared.B.Median)}{unit}; "
-            + $"processors: [{compared.MiddleA.Cpu}] ÷ [{compared.MiddleB.Cpu}]"
+            + $"processors: [{compared.MiddleA.CpuText}] ÷ [{compared.MiddleB.CpuText}]"
             + (compared.Discarded > 0 ? $"; {compared.Discarded} disturbed pairs discarded" : ""))
         {
             Disturbed = compared.Disturbed,
