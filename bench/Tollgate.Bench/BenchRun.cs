@@ -23,6 +23,7 @@ internal sealed class BenchRun(BenchOptions options, CancellationToken cancel)
         await using var session = await Session.StartAsync(bench, cancel);
         var machine = await Machine.DescribeAsync(tools, await PostgresVersionAsync(session), bench.Folder, cancel);
 
+        await session.WarmServerAsync();
         var wrong = await MeasureAsync(session, chosen);
         var report = new Report.Report(
             DateTimeOffset.UtcNow, Version(), options.Quick, options.Rounds, options.RoundSeconds, machine, loadBefore, Machine.Load(), _figures, _notes);

@@ -73,7 +73,7 @@ internal sealed class Wrk(Workbench bench, TollgateServer server, Books books)
                 + $"{result.Broken} connections broke or were not answered in 10 s. A load that is refused proves nothing.");
         }
 
-        return result;
+        return result.Done > 0 ? result : throw new BenchFault($"{script} {arguments[0]}, {connections} connections: nothing was answered in {seconds} s.");
     }
 
     /// <summary>Reads the line that <c>report.lua</c> prints; its times are microseconds.</summary>

@@ -26,14 +26,16 @@ internal static class S13Start
     private static async Task<Figure> DemoAsync(Session session)
     {
         const string name = "first up --demo to ready, s";
-        var help = await session.Server.CommandAsync(session.Cancel, "up", "--help");
-        if (!help.Out.Contains("--demo", StringComparison.Ordinal))
+        try
         {
-            return Figure.NotMeasured("S13", name, "--demo does not exist yet");
+            var server = await TollgateServer.StartBareAsync(session.Bench, "demo", session.Cancel, "--demo");
+            await using var _ = server;
+            return new Figure("S13", name, Spread.Of([server.TimeToReady.TotalSeconds]), 15, null, Better.Lower, "s", "initdb, migrations, demo data");
         }
-
-        var server = await TollgateServer.StartBareAsync(session.Bench, "demo", session.Cancel, "--demo");
-        await using var _ = server;
-        return new Figure("S13", name, Spread.Of([server.TimeToReady.TotalSeconds]), 15, null, Better.Lower, "s", "initdb, migrations, demo data");
+        catch (BenchFault refused)
+        {
+            // The rest of the scenario is worth having without it.
+            return Figure.NotMeasured("S13", name, refused.Message.ReplaceLineEndings(" "));
+        }
     }
 }
