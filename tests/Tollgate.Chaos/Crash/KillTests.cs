@@ -81,6 +81,7 @@ public sealed class KillTests(Theatres theatres)
         {
             await stop.CancelAsync();
             await running;
+            theatre.SayErrors();
         }
 
         await load.ShouldAddUpAsync();

@@ -144,7 +144,15 @@ public sealed class Theatre : IAsyncDisposable
         }
     }
 
-    // A failing test shows what the servers had to say; a passing one's output is not looked at.
+    /// <summary>The last errors that the servers logged. A failing test shows them; a passing one's output is not looked at.</summary>
+    public void SayErrors()
+    {
+        foreach (var server in Servers)
+        {
+            SayErrors(server);
+        }
+    }
+
     private static void SayErrors(TestServer server)
     {
         foreach (var line in server.Log.Split('\n').Where(line => line.Contains("\"error\"", StringComparison.Ordinal)).TakeLast(5))
