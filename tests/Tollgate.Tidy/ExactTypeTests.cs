@@ -7,12 +7,16 @@ namespace Tollgate.Tidy;
 public sealed class ExactTypeTests
 {
     /// <summary>Floating point that is no amount of anything. Subject: <c>Type.Member</c>.</summary>
-    private static readonly Allowed[] FloatingPoint = [];
+    private static readonly Allowed[] FloatingPoint =
+    [
+        new("LaneMetrics._commit", "Milliseconds of a histogram: a measurement, no amount."),
+    ];
 
     /// <summary>Decimals that are no quantity. Subject: <c>Type.Member</c>.</summary>
     private static readonly Allowed[] NakedDecimals =
     [
         new("UsageProjection.PercentOf", "Percent of the limit, rounded to show: a ratio, no amount."),
+        new("RateRules.Units", "Microseconds for one unit: a pace, no amount."),
     ];
 
     [Fact]

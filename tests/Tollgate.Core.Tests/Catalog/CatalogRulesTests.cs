@@ -68,7 +68,7 @@ public sealed class CatalogRulesTests
         { "features[5].meters[0].value_property", WithFeature(new() { Code = "s", Name = "S", Meters = [Meter("x") with { Aggregate = MeterAggregate.Unique }] }), "unique" },
         { "features[5].meters[0].filters[0].any_of", WithFeature(new() { Code = "s", Name = "S", Meters = [Meter("x") with { Filters = [new("p", [])] }] }), "matches nothing" },
         { "plans[0].prices[0].amount", WithPrice(new(PriceInterval.Monthly, "USD", -1, 0)), "-1 minor units" },
-        { "plans[0].prices[0].currency", WithPrice(new(PriceInterval.Monthly, "XXX", 1, 0)), "not a currency" },
+        { "plans[0].prices[0].currency", WithPrice(new(PriceInterval.Monthly, "QQQ", 1, 0)), "not a currency" },
         { "plans[0].prices[0].trial_days", WithPrice(new(PriceInterval.Monthly, "USD", 1, 731)), "731 trial days" },
         { "plans[0].prices[1]", Good with { Plans = [Good.Plans[0] with { Prices = [Good.Plans[0].Prices[0], Good.Plans[0].Prices[0]] }] }, "occurs twice" },
         { "plans[0].entitlements[5].feature", With(new Entitlement { Feature = "scam", Quota = Q(1) }), "no feature 'scam'" },
