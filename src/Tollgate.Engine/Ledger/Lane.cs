@@ -26,6 +26,9 @@ public sealed class Lane(Database database, LedgerOptions options, Func<Instant>
 {
     private const int Attempts = 8;
 
+    /// <summary>A full lane drains some thousand operations in this time.</summary>
+    private const int RoomPollMilliseconds = 5;
+
     private readonly Channel<LaneOp> _queue = Channel.CreateBounded<LaneOp>(
         new BoundedChannelOptions(options.QueueLength) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
 
@@ -42,7 +45,7 @@ public sealed class Lane(Database database, LedgerOptions options, Func<Instant>
     /// <summary>False: the queue is full.</summary>
     public bool TryEnqueue(LaneOp op)
     {
-        if (!_queue.Writer.TryWrite(op))
+        if (Depth >= options.QueueLength || !_queue.Writer.TryWrite(op))
         {
             return false;
         }
@@ -51,11 +54,22 @@ public sealed class Lane(Database database, LedgerOptions options, Func<Instant>
         return true;
     }
 
+    /// <summary>
+    /// Waits until there is room. The bound counts operations, not requests, so that many large requests at once are kept
+    /// waiting at their senders and not in memory.
+    /// </summary>
     public async ValueTask EnqueueAsync(LaneOp op, CancellationToken cancel)
     {
+        while (Depth >= options.QueueLength)
+        {
+            await Task.Delay(RoomPollMilliseconds, cancel);
+        }
+
         await _queue.Writer.WriteAsync(op, cancel);
-        Interlocked.Increment(ref _waiting);
+        Interlocked.Add(ref _waiting, CountOf(op));
     }
+
+    private static int CountOf(LaneOp op) => op is BulkOp bulk ? bulk.Items.Count : 1;
 
     /// <summary>The account's book as memory has it, for readers that may trust memory; null when it is not there.</summary>
     public AccountBook? Peek(int project, string customer, int catalogRevision) =>
@@ -69,7 +83,7 @@ public sealed class Lane(Database database, LedgerOptions options, Func<Instant>
         {
             while (ops.Count < options.MaxBatch && _queue.Reader.TryRead(out var op))
             {
-                Interlocked.Decrement(ref _waiting);
+                Interlocked.Add(ref _waiting, -CountOf(op));
                 if (op is BulkOp bulk)
                 {
                     ops.AddRange(bulk.Items);

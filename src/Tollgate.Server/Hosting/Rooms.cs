@@ -20,7 +20,7 @@ internal static class Rooms
         services.AddProjects();
         services.AddCatalog();
         services.AddMetering();
-        services.AddQuotas();
+        services.AddQuotas(options.Ledger);
         services.AddVerify();
         services.AddCustomers();
         services.AddSeedDoors();

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using Tollgate.Engine.Ledger;
 using Tollgate.Engine.Postgres;
 
 namespace Tollgate.Server.Hosting;
@@ -61,6 +62,9 @@ public sealed record ServerOptions
     /// <summary>Sizes and time limits of the database connections.</summary>
     public DatabaseOptions Connections { get; init; } = new();
 
+    /// <summary>Limits of the hot path.</summary>
+    public LedgerOptions Ledger { get; init; } = new();
+
     /// <summary>Where clients on this machine reach the server.</summary>
     public string Url
     {
@@ -100,6 +104,13 @@ public sealed record ServerOptions
                 PoolSize = (int)Settings.PoolSize.Read(environment, found),
                 ConnectSeconds = (int)Settings.ConnectSeconds.Read(environment, found),
                 CommandSeconds = (int)Settings.CommandSeconds.Read(environment, found),
+            },
+            Ledger = new LedgerOptions
+            {
+                Lanes = (int)Settings.Lanes.Read(environment, found),
+                QueueLength = (int)Settings.QueueLength.Read(environment, found),
+                MaxBatch = (int)Settings.MaxBatch.Read(environment, found),
+                BooksPerLane = (int)Settings.BooksPerLane.Read(environment, found),
             },
         };
         faults = found;

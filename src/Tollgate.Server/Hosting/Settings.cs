@@ -43,6 +43,29 @@ public static class Settings
         "TOLLGATE_COMMAND_SECONDS", "seconds", 30, 1, 3600,
         "A statement that runs longer is given up; none of Tollgate's own comes near.");
 
+    /// <summary>Loops that commit batches of decisions.</summary>
+    public static readonly Setting Lanes = new(
+        "TOLLGATE_LANES", "lanes", Math.Clamp(Environment.ProcessorCount, 1, 2), 1, 64,
+        "One per core, at most 2: three or more batches in flight cost throughput on two cores.");
+
+    /// <summary>Operations that may wait in one lane.</summary>
+    public static readonly Setting QueueLength = new(
+        "TOLLGATE_QUEUE_LENGTH", "operations", 16_384, 64, 1_000_000,
+        "Beyond it callers get 503 overloaded at once instead of waiting for ever.");
+
+    /// <summary>Operations in one transaction.</summary>
+    public static readonly Setting MaxBatch = new(
+        "TOLLGATE_MAX_BATCH", "operations", 4_096, 1, 65_536,
+        "More adds latency and hardly any throughput.");
+
+    /// <summary>Accounts that one lane keeps in memory.</summary>
+    public static readonly Setting BooksPerLane = new(
+        "TOLLGATE_BOOKS_PER_LANE", "accounts", 50_000, 100, 10_000_000,
+        "About 1 kB each; an account that is not in memory costs one read.");
+
     public static IReadOnlyList<Setting> All { get; } =
-        [MaxBodyBytes, MaxConnections, HeaderSeconds, MinBodyBytesPerSecond, DrainSeconds, PoolSize, ConnectSeconds, CommandSeconds];
+    [
+        MaxBodyBytes, MaxConnections, HeaderSeconds, MinBodyBytesPerSecond, DrainSeconds, PoolSize, ConnectSeconds, CommandSeconds,
+        Lanes, QueueLength, MaxBatch, BooksPerLane,
+    ];
 }

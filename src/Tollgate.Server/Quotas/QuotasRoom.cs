@@ -8,9 +8,9 @@ namespace Tollgate.Server.Quotas;
 /// <summary>Registers the rooms Ledger and Quotas: lanes, gate, sweeper.</summary>
 public static class QuotasRoom
 {
-    public static IServiceCollection AddQuotas(this IServiceCollection services)
+    public static IServiceCollection AddQuotas(this IServiceCollection services, LedgerOptions options)
     {
-        services.AddSingleton(new LedgerOptions());
+        services.AddSingleton(options);
         services.AddSingleton<LedgerLanes>();
         services.AddSingleton<QuotaGate>();
         services.AddHostedService(provider => provider.GetRequiredService<LedgerLanes>());
