@@ -103,8 +103,8 @@ internal sealed class BatchWriter
         }
 
         AddExpected(batch);
-        AddUpdated(batch, updated);
         AddOpened(batch, opened);
+        AddUpdated(batch, updated);
         AddBurned(batch, burned);
         AddRolled(batch, rolled);
         AddTaken(batch, taken);

@@ -156,7 +156,9 @@ internal static class LedgerSql
         """;
 
     /// <summary>
-    /// First use of a period. The customer's version proves that plan, overrides and grants are the ones decided on.
+    /// First use of a period. The customer's version proves that plan, overrides and grants are the ones decided on; the
+    /// share lock makes a change of them wait for the new row, which it must touch, or this statement wait for the change.
+    /// Sent before <see cref="UpdateBalances"/>: customers are locked before balances everywhere.
     /// $1 partitions, $2 accounts, $3 features, $4 starts, $5 ends, $6 used, $7 held, $8 drawn, $9 carried, $10 denied,
     /// $11 fired, $12 open holds, $13 quotas, $14 customer versions, $15 how many rows.
     /// </summary>
@@ -173,6 +175,7 @@ internal static class LedgerSql
                    AS x (partition, account, feature, period_start, period_end, used, held, drawn, carried, denied, fired,
                          open_holds, quota, customer_version)
               JOIN customers c ON c.partition = x.partition AND c.account = x.account AND c.version = x.customer_version
+               FOR SHARE OF c
                 ON CONFLICT DO NOTHING
             RETURNING 1)
         SELECT expect_rows((SELECT count(*) FROM opened), $15::bigint, 'TG001')
