@@ -411,9 +411,10 @@ public sealed class Lane(Database database, LedgerOptions options, Func<Instant>
         }
     }
 
+    // Part of a batch may be committed and answered when the rest of it fails: those answers stand.
     private static void Fail(List<LaneOp> ops, GateFault fault)
     {
-        foreach (var op in ops)
+        foreach (var op in ops.Where(op => !op.IsEnded))
         {
             op.Answer = GateAnswer.Of(fault);
             op.End();
@@ -422,7 +423,7 @@ public sealed class Lane(Database database, LedgerOptions options, Func<Instant>
 
     private static void Throw(List<LaneOp> ops, Exception bug)
     {
-        foreach (var op in ops)
+        foreach (var op in ops.Where(op => !op.IsEnded))
         {
             op.Failure = bug;
             op.End();

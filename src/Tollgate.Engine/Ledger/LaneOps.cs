@@ -49,7 +49,14 @@ public abstract class LaneOp
     /// <summary>Must see the database under locks: reads facts that no book holds.</summary>
     public virtual bool NeedsExact => false;
 
-    public void End() => Ticket.EndOne();
+    /// <summary>Answered: nothing about it may change any more, and it is not counted twice.</summary>
+    public bool IsEnded { get; private set; }
+
+    public void End()
+    {
+        IsEnded = true;
+        Ticket.EndOne();
+    }
 }
 
 /// <summary>A consume or a reported event: uses the effects and writes one event.</summary>
