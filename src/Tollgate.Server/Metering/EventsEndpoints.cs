@@ -52,7 +52,7 @@ internal static class EventsEndpoints
                     """),
             ],
             Errors = [ErrorCode.ValidationFailed, ErrorCode.Overloaded],
-        }).WithMetadata(new AcceptsMetadata(MediaTypes));
+        }).WithMetadata(new AcceptsMetadata(MediaTypes, typeof(EventRequest)));
         app.MapPost("/v1/events/{id}/void", context => VoidAsync(context, gate)).RequireKey(Access.Secret, Scope.GateWrite).Describe(new(Tag, "Void an event",
             "Books a reversing event that names it; an event itself is never changed. What it counted is given back to the balances, "
             + "grants and pools that paid. Voiding twice replays.")

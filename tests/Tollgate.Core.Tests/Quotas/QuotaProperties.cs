@@ -23,81 +23,94 @@ public sealed class QuotaProperties
     [Fact]
     public void A_hard_cap_is_never_passed_and_nothing_that_fits_is_refused() => Always(steps =>
     {
-        var test = new TestBook(Ten, TestBook.Grant(1, 4), TestBook.Grant(2, 3, GrantSource.Promotion, priority: 50, days: 5));
-        var (used, held) = (0, 0);
-        const int Granted = 17;
-        var holds = new List<(Slot<Hold> Slot, int Amount)>();
-        var events = new List<(Verdict Verdict, int Amount)>();
-        foreach (var step in steps.Select(Math.Abs))
-        {
-            var amount = step / 5 % 6;
-            switch (step % 5)
-            {
-                case 0:
-                    var use = AccountRules.Use(test.Book, [test.Of(amount)], TestBook.Now, TestBook.Now, enforce: true);
-                    if (use.Allowed != (used + held + amount <= Granted))
-                    {
-                        return false;
-                    }
-
-                    if (use.Allowed)
-                    {
-                        used += amount;
-                        events.Add((use, amount));
-                    }
-
-                    break;
-                case 1:
-                    var reserve = AccountRules.Reserve(test.Book, [test.Of(amount)], TestBook.Now);
-                    if (reserve.Allowed != (used + held + amount <= Granted))
-                    {
-                        return false;
-                    }
-
-                    if (reserve.Allowed)
-                    {
-                        held += amount;
-                        holds.Add((test.Book.OpenHold(HoldOf(reserve, amount, holds.Count)), amount));
-                    }
-
-                    break;
-                case 2 when holds.Count > 0:
-                    var (settled, most) = holds[^1];
-                    holds.RemoveAt(holds.Count - 1);
-                    var truth = Math.Min(amount, most);
-                    events.Add((AccountRules.Settle(test.Book, settled.Current, [test.Of(truth)], TestBook.Now), truth));
-                    test.Book.Holds.Remove(settled.Current.Id);
-                    (held, used) = (held - most, used + truth);
-                    break;
-                case 3 when holds.Count > 0:
-                    AccountRules.Close(test.Book, holds[0].Slot, HoldState.Released);
-                    held -= holds[0].Amount;
-                    holds.RemoveAt(0);
-                    break;
-                case 4 when events.Count > 0:
-                    var (done, back) = events[0];
-                    events.RemoveAt(0);
-                    AccountRules.Reverse(test.Book, done.Postings, done.Burns);
-                    used -= back;
-                    break;
-            }
-
-            var balance = test.Balance;
-            if (balance.Used.Value != used || balance.Held.Value != held || used + held > Granted || balance.OpenHolds != holds.Count
-                || test.Unit.Grants.Sum(g => g.Current.Used.Value) != balance.Drawn.Value)
-            {
-                return false;
-            }
-        }
-
-        return true;
+        var model = new Model();
+        return steps.Select(Math.Abs).All(step => model.Step(step % 5, step / 5 % 6) && model.Agrees);
     });
 
-    private static Hold HoldOf(Verdict verdict, int amount, int number) => new()
+    private sealed class Model
     {
-        Id = new Guid(number, 0, 0, BitConverter.GetBytes((long)amount)), State = HoldState.Open, CreatedAt = TestBook.Now,
-        ExpiresAt = TestBook.Now.Plus(TimeSpan.FromMinutes(10)), Amounts = [new(1, TestBook.Q(amount))], Parts = verdict.Parts,
-    };
+        private const int Granted = 17;
+
+        private readonly TestBook _test = new(Ten, TestBook.Grant(1, 4), TestBook.Grant(2, 3, GrantSource.Promotion, priority: 50, days: 5));
+        private readonly List<(Slot<Hold> Slot, int Amount)> _holds = [];
+        private readonly List<(Verdict Verdict, int Amount)> _events = [];
+        private int _used;
+        private int _held;
+
+        public bool Agrees =>
+            _test.Balance.Used.Value == _used && _test.Balance.Held.Value == _held && _used + _held <= Granted
+            && _test.Balance.OpenHolds == _holds.Count && _test.Unit.Grants.Sum(g => g.Current.Used.Value) == _test.Balance.Drawn.Value;
+
+        /// <summary>False: the decision was not the model's.</summary>
+        public bool Step(int kind, int amount) => kind switch
+        {
+            0 => Use(amount),
+            1 => Reserve(amount),
+            2 => _holds.Count == 0 || Settle(amount),
+            3 => _holds.Count == 0 || Release(),
+            _ => _events.Count == 0 || Void(),
+        };
+
+        private bool Use(int amount)
+        {
+            var fits = _used + _held + amount <= Granted;
+            var verdict = AccountRules.Use(_test.Book, [_test.Of(amount)], TestBook.Now, TestBook.Now, enforce: true);
+            if (verdict.Allowed)
+            {
+                _used += amount;
+                _events.Add((verdict, amount));
+            }
+
+            return verdict.Allowed == fits;
+        }
+
+        private bool Reserve(int amount)
+        {
+            var fits = _used + _held + amount <= Granted;
+            var verdict = AccountRules.Reserve(_test.Book, [_test.Of(amount)], TestBook.Now);
+            if (verdict.Allowed)
+            {
+                _held += amount;
+                _holds.Add((_test.Book.OpenHold(HoldOf(verdict, amount, _holds.Count)), amount));
+            }
+
+            return verdict.Allowed == fits;
+        }
+
+        private bool Settle(int amount)
+        {
+            var (slot, held) = _holds[^1];
+            _holds.RemoveAt(_holds.Count - 1);
+            var truth = Math.Min(amount, held);
+            _events.Add((AccountRules.Settle(_test.Book, slot.Current, [_test.Of(truth)], TestBook.Now), truth));
+            _test.Book.Holds.Remove(slot.Current.Id);
+            (_held, _used) = (_held - held, _used + truth);
+            return true;
+        }
+
+        private bool Release()
+        {
+            AccountRules.Close(_test.Book, _holds[0].Slot, HoldState.Released);
+            _held -= _holds[0].Amount;
+            _holds.RemoveAt(0);
+            return true;
+        }
+
+        private bool Void()
+        {
+            var (done, amount) = _events[0];
+            _events.RemoveAt(0);
+            AccountRules.Reverse(_test.Book, done.Postings, done.Burns);
+            _used -= amount;
+            return true;
+        }
+
+        private static Hold HoldOf(Verdict verdict, int amount, int number) => new()
+        {
+            Id = new Guid(number, 0, 0, BitConverter.GetBytes((long)amount)), State = HoldState.Open, CreatedAt = TestBook.Now,
+            ExpiresAt = TestBook.Now.Plus(TimeSpan.FromMinutes(10)), Amounts = [new(1, TestBook.Q(amount))], Parts = verdict.Parts,
+        };
+    }
 
     /// <summary>A refusal leaves the book as it was, but for the count of refusals.</summary>
     [Fact]
