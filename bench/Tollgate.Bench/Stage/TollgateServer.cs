@@ -165,7 +165,7 @@ internal sealed class TollgateServer : IAsyncDisposable
             using var answer = await Http.GetAsync(new Uri("/health/ready", UriKind.Relative), cancel);
             return answer.IsSuccessStatusCode;
         }
-        catch (HttpRequestException)
+        catch (Exception notYet) when (notYet is HttpRequestException or System.Net.Sockets.SocketException)
         {
             return false;
         }

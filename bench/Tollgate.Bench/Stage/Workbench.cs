@@ -33,11 +33,26 @@ internal sealed class Workbench : IDisposable
 
     public string NewFolder(string name) => Directory.CreateDirectory(Path.Combine(Folder, $"{name}-{++_folders}")).FullName;
 
+    /// <summary>
+    /// Below the range that the kernel gives to outgoing connections: there, a caller that waits for the server to start
+    /// may get the very port it calls, and then talks to itself.
+    /// </summary>
     public static int FreePort()
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
+        while (true)
+        {
+            try
+            {
+                var port = Random.Shared.Next(20_000, 32_000);
+                using var listener = new TcpListener(IPAddress.Loopback, port);
+                listener.Start();
+                return port;
+            }
+            catch (SocketException)
+            {
+                // Somebody has it; another one.
+            }
+        }
     }
 
     public static void Tell(string text) => Console.Error.WriteLine(text);
