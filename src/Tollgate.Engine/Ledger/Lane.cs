@@ -158,7 +158,8 @@ public sealed class Lane(Database database, LedgerOptions options, Func<Instant>
         catch (PostgresException refused) when (IsStale(refused))
         {
             metrics.DecidedAgain(refused.SqlState);
-            _staleRate += refused.SqlState == BatchWriter.DuplicateState ? 0 : (1024 - _staleRate) / 8;
+            // Only stale rows speak of another server at work; known ids speak of retries.
+            _staleRate += refused.SqlState is BatchWriter.StaleState or PostgresErrorCodes.DeadlockDetected ? (1024 - _staleRate) / 8 : 0;
             Forget(writer.Books);
             return ops;
         }

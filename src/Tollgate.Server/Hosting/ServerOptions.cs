@@ -12,7 +12,6 @@ public sealed record ServerOptions
     public const string DefaultData = ".tollgate";
     public const string DefaultListen = "127.0.0.1";
 
-    /// <summary>The TCP port, 1 to 65535; 8080 unless told otherwise.</summary>
     /// <summary>TCP port, 1 to 65535.</summary>
     public required int Port { get; init; }
 
@@ -25,18 +24,15 @@ public sealed record ServerOptions
     /// <summary>An Npgsql connection string; null: the private PostgreSQL.</summary>
     public string? Database { get; init; }
 
-    /// <summary>Accept a database that may lose acknowledged facts (fsync off): for experiments only.</summary>
     /// <summary>Start on a database of one's own that may lose acknowledged facts, with a warning instead of a refusal.</summary>
     public bool AllowUnsafeDatabase { get; init; }
 
-    /// <summary>Fill an empty server with customers, history and money movements to look at.</summary>
     /// <summary>Makes an admin key and writes it to keys.env: for when that file was lost.</summary>
     public bool NewAdminKey { get; init; }
 
     /// <summary>Adds demo customers with a usage history.</summary>
     public bool Demo { get; init; }
 
-    /// <summary>What the demo data are made from: the same seed gives the same data.</summary>
     /// <summary>Of the demo data: the same seed gives the same data.</summary>
     public long Seed { get; init; } = 1;
 
@@ -58,7 +54,6 @@ public sealed record ServerOptions
     /// <inheritdoc cref="Settings.DrainSeconds"/>
     public TimeSpan DrainTime { get; init; } = TimeSpan.FromSeconds(Settings.DrainSeconds.Default);
 
-    /// <summary>Pool size and patience of the connections to PostgreSQL.</summary>
     /// <summary>Sizes and time limits of the database connections.</summary>
     public DatabaseOptions Connections { get; init; } = new();
 

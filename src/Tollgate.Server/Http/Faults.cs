@@ -143,8 +143,32 @@ public sealed class Faults
             Add(param, FaultCode.InvalidFormat, "The character U+0000 and unpaired surrogates are not accepted.");
         }
 
+        if (!HasStorableNumbers(element))
+        {
+            Add(param, FaultCode.OutOfRange, NumberTooLarge);
+        }
+
         return _found.Count == before;
     }
+
+    internal static readonly string NumberTooLarge =
+        $"Numbers have at most {WireLimits.NumberDigits} digits, and exponents between -{WireLimits.NumberDigits} and {WireLimits.NumberDigits}.";
+
+    /// <summary>What jsonb can hold without growing to thousands of digits.</summary>
+    internal static bool IsStorableNumber(ReadOnlySpan<byte> number)
+    {
+        var exponent = number.IndexOfAny((byte)'e', (byte)'E');
+        return number.Length <= WireLimits.NumberDigits
+            && (exponent < 0 || (System.Buffers.Text.Utf8Parser.TryParse(number[(exponent + 1)..], out int power, out _) && Math.Abs((long)power) <= WireLimits.NumberDigits));
+    }
+
+    private static bool HasStorableNumbers(JsonElement element) => element.ValueKind switch
+    {
+        JsonValueKind.Object => element.EnumerateObject().All(p => HasStorableNumbers(p.Value)),
+        JsonValueKind.Array => element.EnumerateArray().All(HasStorableNumbers),
+        JsonValueKind.Number => IsStorableNumber(System.Runtime.InteropServices.JsonMarshal.GetRawUtf8Value(element)),
+        _ => true,
+    };
 
     /// <summary>No control characters, no halves of surrogate pairs.</summary>
     public static bool IsStorable(ReadOnlySpan<char> text)

@@ -28,4 +28,7 @@ public static class WireLimits
     public const int PageItems = 20;
 
     public const int LargestPageItems = 100;
+
+    /// <summary>Digits of a number in stored JSON, and the size of its exponent: jsonb refuses numbers far beyond.</summary>
+    public const int NumberDigits = 300;
 }

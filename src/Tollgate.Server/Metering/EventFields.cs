@@ -197,9 +197,9 @@ internal sealed class EventFields(bool enforce)
             {
                 Add(param, FaultCode.InvalidFormat, "The character U+0000 and unpaired surrogates are not accepted.");
             }
-            else if (reader.TokenType == JsonTokenType.Number && !IsStorable(reader.ValueSpan))
+            else if (reader.TokenType == JsonTokenType.Number && !Http.Faults.IsStorableNumber(reader.ValueSpan))
             {
-                Add(param, FaultCode.OutOfRange, $"Numbers have at most {EventLimits.NumberExponent} digits, and exponents between -{EventLimits.NumberExponent} and {EventLimits.NumberExponent}.");
+                Add(param, FaultCode.OutOfRange, Http.Faults.NumberTooLarge);
             }
         }
         while (!isScalar && reader.Read() && reader.CurrentDepth > depth);
@@ -217,13 +217,6 @@ internal sealed class EventFields(bool enforce)
         {
             return false;
         }
-    }
-
-    private static bool IsStorable(ReadOnlySpan<byte> number)
-    {
-        var exponent = number.IndexOfAny(Signs);
-        return number.Length <= EventLimits.NumberExponent
-            && (exponent < 0 || (Utf8Parser.TryParse(number[(exponent + 1)..], out int power, out _) && Math.Abs(power) <= EventLimits.NumberExponent));
     }
 
     private string? Text(ref Utf8JsonReader reader, string param)

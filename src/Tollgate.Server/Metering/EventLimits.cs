@@ -20,7 +20,4 @@ internal static class EventLimits
 
     /// <summary>Rejected lines of a stream that the answer lists; further ones are only counted.</summary>
     public const int ListedOfStream = 1_000;
-
-    /// <summary>Exponents of numbers in properties: jsonb keeps numbers as decimals and refuses monsters.</summary>
-    public const int NumberExponent = 300;
 }
