@@ -42,13 +42,19 @@ public sealed class FuzzTests(Theatres theatres)
                 var path = operation.PathWith(_ => fuzzer.Parameter()) + Query(operation, fuzzer, random);
                 var body = operation.Mutates && operation.BodySchema.ValueKind == JsonValueKind.Object ? fuzzer.Body() : null;
                 var mediaType = random.Next(15) == 0 ? "text/plain" : "application/json";
-                using var content = body is null ? null : GateClient.Raw(body, mediaType);
-                var answer = await callers[random.Next(callers.Length)].SendAsync(
-                    operation.HttpMethod, path, content, random.Next(10) == 0 && fuzzer.Parameter() is var key && IsHeader(key) ? key : null, Hang, CancellationToken.None);
+                var key = random.Next(10) == 0 && fuzzer.Parameter() is var text && IsHeader(text) ? text : null;
+                var caller = callers[random.Next(callers.Length)];
+                var answer = await SendAsync(caller, operation, path, body, mediaType, key);
+                if (answer.Status == 0 && Stopwatch.GetElapsedTime(answer.Invoked, answer.Answered) < Hang)
+                {
+                    // The connection was closed after the request before on it (a refused path): a fresh one tells.
+                    answer = await SendAsync(caller, operation, path, body, mediaType, key);
+                }
+
                 lock (seen)
                 {
                     seen[answer.Status] = seen.GetValueOrDefault(answer.Status) + 1;
-                    if (Judge(answer) is { } fault)
+                    if (Judge(path, answer) is { } fault)
                     {
                         faults.Add($"{operation.HttpMethod} {path}\n    {Shorten(body)}\n    {fault}: {answer}");
                     }
@@ -58,11 +64,18 @@ public sealed class FuzzTests(Theatres theatres)
         faults.ShouldBeEmpty($"{faults.Count} fault(s):\n{string.Join('\n', faults.Take(25))}");
     }
 
-    private static string? Judge(Answer answer) => answer switch
+    private static async Task<Answer> SendAsync(GateClient caller, Operation operation, string path, string? body, string mediaType, string? key)
+    {
+        using var content = body is null ? null : GateClient.Raw(body, mediaType);
+        return await caller.SendAsync(operation.HttpMethod, path, content, key, Hang);
+    }
+
+    // Seed doors answer errors in their seed's shape; a path that Kestrel itself refuses (%00) has no body at all.
+    private static string? Judge(string path, Answer answer) => answer switch
     {
         { Status: 0 } => $"no answer within {Hang.TotalSeconds} s",
         { Status: >= 500 } => "a 5xx",
-        { Status: >= 400 and not 404 and not 405, Code: "" } => "an error without a code",
+        { Status: >= 400 and not 404 and not 405, Code: "", Text.Length: > 0 } when path.StartsWith("/v1/", StringComparison.Ordinal) => "an error without a code",
         { } when Stopwatch.GetElapsedTime(answer.Invoked, answer.Answered) > Hang => "too slow",
         _ => null,
     };
