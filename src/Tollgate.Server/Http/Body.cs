@@ -98,6 +98,11 @@ public static class Body
             return Problem.Of(
                 ErrorCode.MalformedJson, $"Line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}: this is not JSON (any more).");
         }
+        catch (InvalidOperationException)
+        {
+            // An escape such as \ud800 alone parses, but no text can be made of it.
+            return Problem.Of(ErrorCode.MalformedJson, "A name or text holds one half of a surrogate pair, which is not Unicode.");
+        }
     }
 
     /// <summary>A body without a declared type counts as JSON.</summary>
