@@ -95,8 +95,7 @@ public static class Body
         }
         catch (JsonException e)
         {
-            return Problem.Of(
-                ErrorCode.MalformedJson, $"Line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}: this is not JSON (any more).");
+            return Problems.Of(e);
         }
         catch (InvalidOperationException)
         {

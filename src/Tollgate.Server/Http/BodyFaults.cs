@@ -21,8 +21,7 @@ internal static class BodyFaults
 
         var found = faults.Found;
         var onlyUnknown = found.All(fault => fault.Code is FaultCode.UnknownField or FaultCode.DuplicateField);
-        var detail = found.Count == 1 ? $"{found[0].Param}: {found[0].Detail}" : $"{found.Count} faults were found; errors lists them.";
-        return Problem.Of(onlyUnknown ? ErrorCode.UnknownField : ErrorCode.InvalidType, detail, found[0].Param) with { Errors = found };
+        return Problems.Of(found, onlyUnknown ? ErrorCode.UnknownField : ErrorCode.InvalidType);
     }
 
     private static void Walk(JsonElement value, JsonTypeInfo type, string path, Faults faults)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 using Npgsql;
 using Tollgate.Contracts.Http;
 
@@ -76,13 +77,18 @@ public static class Problems
 
     private const string InternalDetail = "The request could not be completed. The log of the server has the details under the request_id.";
 
-    private static Problem Of(IReadOnlyList<Fault> faults, ErrorCode code)
+    /// <summary>All faults at once; the detail is the fault itself when there is only one.</summary>
+    public static Problem Of(IReadOnlyList<Fault> faults, ErrorCode code)
     {
         var detail = faults.Count == 1
             ? $"{faults[0].Param}: {faults[0].Detail}"
             : $"{faults.Count.ToString(CultureInfo.InvariantCulture)} faults were found; errors lists them.";
         return Problem.Of(code, detail, faults[0].Param) with { Errors = faults };
     }
+
+    /// <summary>JSON that breaks off or is none.</summary>
+    public static Problem Of(JsonException malformed) => Problem.Of(
+        ErrorCode.MalformedJson, $"Line {malformed.LineNumber + 1}, byte {malformed.BytePositionInLine + 1}: this is not JSON (any more).");
 
     private static void SetRetryAfter(HttpResponse response, TimeSpan after) =>
         response.Headers.RetryAfter = Math.Max(1, (long)Math.Ceiling(after.TotalSeconds)).ToString(CultureInfo.InvariantCulture);

@@ -33,11 +33,7 @@ internal static class CareerCoachGuardDoor
         var database = app.Services.GetRequiredService<NpgsqlDataSource>();
         foreach (var (path, feature) in Guarded)
         {
-            app.MapPost(path, (RequestDelegate)(context => GuardAsync(context, gate, feature)))
-                .RequireKey(Access.Secret | Access.CustomerToken, Scope.GateWrite)
-                .WithOwnIdempotency()
-                .WithSeedErrors()
-                .Describe(Guard(feature));
+            app.MapGuard(path, Guard(feature), context => GuardAsync(context, gate, feature));
         }
 
         app.MapGet("/admin/health/database", (RequestDelegate)(context => HealthAsync(context, database)))
@@ -58,10 +54,6 @@ internal static class CareerCoachGuardDoor
             var allowed = new CareerCoachAllowed(
                 "ok", feature, decision.Plan, decision.Standing?.Limit?.Value, decision.Standing?.Used.Value ?? 0, decision.Standing?.Remaining?.Value);
             await Answer.Json(context, StatusCodes.Status200OK, allowed, SeedDoorsJson.Default.CareerCoachAllowed);
-        }
-        else if (SeedGuard.IsRate(decision))
-        {
-            await SeedGuard.WriteRateAsync(context, decision);
         }
         else
         {

@@ -33,11 +33,7 @@ internal static class ResumeAtsDoor
             .Describe(Usage);
         foreach (var (path, feature) in Guarded)
         {
-            app.MapPost(path, (RequestDelegate)(context => GuardAsync(context, gate, feature)))
-                .RequireKey(Access.Secret | Access.CustomerToken, Scope.GateWrite)
-                .WithOwnIdempotency()
-                .WithSeedErrors()
-                .Describe(Guard(feature));
+            app.MapGuard(path, Guard(feature), context => GuardAsync(context, gate, feature));
         }
     }
 
@@ -68,10 +64,6 @@ internal static class ResumeAtsDoor
         {
             var allowed = new ResumeAtsAllowed("ok", feature, decision.Plan, standing?.Limit?.Value, standing?.Used.Value ?? 0, standing?.Remaining?.Value);
             await Answer.Json(context, StatusCodes.Status200OK, allowed, SeedDoorsJson.Default.ResumeAtsAllowed);
-        }
-        else if (SeedGuard.IsRate(decision))
-        {
-            await SeedGuard.WriteRateAsync(context, decision);
         }
         else
         {

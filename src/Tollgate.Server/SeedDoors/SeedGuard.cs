@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Tollgate.Contracts.Http;
 using Tollgate.Core.Money;
 using Tollgate.Core.Quotas;
+using Tollgate.Engine.Projects;
 using Tollgate.Engine.Quotas;
 using Tollgate.Server.Http;
 using Tollgate.Server.Quotas;
@@ -15,9 +16,18 @@ namespace Tollgate.Server.SeedDoors;
 /// </summary>
 internal static class SeedGuard
 {
+    /// <summary>A route that a seed guards: for the customer of a token or the one that the app names with its secret key.</summary>
+    public static void MapGuard(this IEndpointRouteBuilder app, string path, Description description, RequestDelegate guard) =>
+        app.MapPost(path, guard)
+            .RequireKey(Access.Secret | Access.CustomerToken, Scope.GateWrite)
+            .WithOwnIdempotency()
+            .WithSeedErrors()
+            .Describe(description);
+
     /// <summary>
-    /// The decision, allowed or not. Null when there is none (nobody named, unknown feature, no database), and then the
-    /// problem is written. The header <c>Idempotency-Key</c> makes a repeat harmless.
+    /// The decision, allowed or refused by a quota: what the seeds have shapes for. Null when there is nothing to say in
+    /// the seed's own shape (nobody named, unknown feature, no database, too fast), and then the problem is written. The
+    /// header <c>Idempotency-Key</c> makes a repeat harmless.
     /// </summary>
     public static async ValueTask<Decision?> ConsumeAsync(HttpContext context, QuotaGate gate, string feature, Quantity amount)
     {
@@ -36,23 +46,22 @@ internal static class SeedGuard
 
         var order = new ConsumeOrder(customer, feature, amount, id, null, PropertiesOf(context));
         var answer = await gate.ConsumeAsync(context.Project(), order, context.RequestAborted);
-        if (answer.Decision is { } decision)
+        switch (answer.Decision)
         {
-            return decision;
+            case null:
+                await WriteFaultAsync(context, answer.Fault);
+                return null;
+            case { Outcome: Outcome.RateLimited or Outcome.ConcurrencyLimited } denied:
+                // Waiting helps; the seeds know only quotas, so they are told when to come back.
+                await Problems.WriteAsync(context, Problem.Of(ErrorCode.RateLimited), denied.RetryAfter);
+                return null;
+            case var decision:
+                return decision;
         }
-
-        await WriteFaultAsync(context, answer.Fault);
-        return null;
     }
 
     public static Task WriteFaultAsync(HttpContext context, GateFault fault) => Problems.WriteAsync(
         context, OutcomeMap.Code(fault) ?? throw new InvalidOperationException("Neither a decision nor a fault came back."));
-
-    /// <summary>Waiting helps against these two; the seeds know only quotas, so they are told when to come back.</summary>
-    public static bool IsRate(Decision decision) => decision.Outcome is Outcome.RateLimited or Outcome.ConcurrencyLimited;
-
-    public static Task WriteRateAsync(HttpContext context, Decision decision) =>
-        Problems.WriteAsync(context, Problem.Of(ErrorCode.RateLimited), decision.RetryAfter);
 
     /// <summary>
     /// Which route it was, as E's usage records keep it. Nothing that differs between a request and its repeat: that would

@@ -2,7 +2,6 @@ using Tollgate.Contracts.Http;
 using Tollgate.Contracts.SeedDoors;
 using Tollgate.Core.Money;
 using Tollgate.Core.Quotas;
-using Tollgate.Engine.Projects;
 using Tollgate.Engine.Quotas;
 using Tollgate.Server.Http;
 
@@ -23,16 +22,11 @@ public static class TrenditDoor
     public static void MapTrendit(this WebApplication app)
     {
         var gate = app.Services.GetRequiredService<QuotaGate>();
-        app.MapPost("/export/posts/csv", (RequestDelegate)(context => GuardAsync(context, gate, Export, Quantity.One)))
-            .RequireKey(Access.Secret | Access.CustomerToken, Scope.GateWrite)
-            .WithOwnIdempotency()
-            .WithSeedErrors()
-            .Describe(Guard(Export, "one export", null));
-        app.MapPost("/sentiment/analyze-batch", (RequestDelegate)(context => BatchAsync(context, gate)))
-            .RequireKey(Access.Secret | Access.CustomerToken, Scope.GateWrite)
-            .WithOwnIdempotency()
-            .WithSeedErrors()
-            .Describe(Guard(Sentiment, "one analysis for each text", Example.Of<TrenditBatch>("""{"texts": ["Great product.", "Not for me."]}""")));
+        app.MapGuard("/export/posts/csv", Guard(Export, "one export", null), context => GuardAsync(context, gate, Export, Quantity.One));
+        app.MapGuard(
+            "/sentiment/analyze-batch",
+            Guard(Sentiment, "one analysis for each text", Example.Of<TrenditBatch>("""{"texts": ["Great product.", "Not for me."]}""")),
+            context => BatchAsync(context, gate));
     }
 
     private static async Task BatchAsync(HttpContext context, QuotaGate gate)
@@ -72,11 +66,6 @@ public static class TrenditDoor
         if (decision.Outcome == Outcome.SubscriptionInactive)
         {
             return SeedErrors.WriteAsync(context, StatusCodes.Status402PaymentRequired, "Active subscription required");
-        }
-
-        if (SeedGuard.IsRate(decision))
-        {
-            return SeedGuard.WriteRateAsync(context, decision);
         }
 
         // The seed says "Monthly export limit exceeded" for every usage type, with the type's own name.
