@@ -5,7 +5,7 @@ namespace Tollgate.Contracts.Customers;
 /// <summary>Body of <c>POST /v1/customers</c>.</summary>
 public sealed record CreateCustomerRequest
 {
-    /// <summary>Your own id: 1 to 255 characters, no control characters.</summary>
+    /// <summary>Your own id: 1 to 255 characters, no control characters, not "." or "..".</summary>
     public string? Id { get; init; }
 
     public string? Name { get; init; }

@@ -41,7 +41,7 @@ public static class GrantTerms
         Expect(order.ExpiresAt is not { } end || IsInCalendar(end), "expires_at", "must lie between 1970 and 9998.");
         Expect(order.ExpiresAt is not { } over || over > now, "expires_at", "must lie in the future.");
         Expect(order.ExpiresAt is not { } last || last > (order.EffectiveAt ?? now), "expires_at", "must come after effective_at.");
-        Expect(order.Id is null || CustomerRules.IsId(order.Id), "id", $"must have 1 to {CustomerRules.LongestId} characters and no control characters.");
+        Expect(order.Id is null || CustomerRules.IsId(order.Id), "id", $"must have 1 to {CustomerRules.LongestId} characters without control characters, and not be \".\" or \"..\".");
         return faults;
 
         void Expect(bool holds, string field, string detail)

@@ -10,9 +10,6 @@ namespace Tollgate.Server.Customers;
 /// <summary><c>/v1/customers</c>: who the project's customers are and which plan they are on.</summary>
 public static class CustomersEndpoints
 {
-    /// <summary>Where the id stands in <c>/v1/customers/{id}</c>.</summary>
-    internal const int IdSegment = 2;
-
     /// <summary>UTF-16 units of a search text: more than any id or address begins with in practice.</summary>
     private const int LongestSearch = 100;
 
@@ -47,10 +44,9 @@ public static class CustomersEndpoints
     /// <summary>The id of the path. Null when it is none, and then the problem is written.</summary>
     internal static async ValueTask<string?> IdAsync(HttpContext context)
     {
-        var id = RawPath.Segment(context, IdSegment);
+        var id = RawPath.Id(context);
         var faults = new Faults();
-        faults.Add(CustomerRules.FaultsOfId(id));
-        if (!faults.Any)
+        if (faults.Id(id, "id"))
         {
             return id;
         }
@@ -68,11 +64,7 @@ public static class CustomersEndpoints
 
         var profile = ProfileOf(body);
         var faults = new Faults();
-        if (faults.Required(body.Id, "id"))
-        {
-            faults.Add(CustomerRules.FaultsOfId(body.Id));
-        }
-
+        faults.Id(body.Id, "id");
         faults.Add(CustomerRules.FaultsOf(profile));
         if (faults.Any)
         {

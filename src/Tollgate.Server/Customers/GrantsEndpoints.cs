@@ -204,6 +204,7 @@ public static class GrantsEndpoints
             faults.Add("source", FaultCode.InvalidValue, "One of topup, promotion, gift is expected.");
         }
 
+        faults.Id(body.Id, "id", required: false);
         return new(body.Feature ?? "", amount, source, body.Priority, InstantOf(body.EffectiveAt), InstantOf(body.ExpiresAt), body.Id);
     }
 

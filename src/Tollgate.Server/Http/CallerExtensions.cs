@@ -16,13 +16,6 @@ public static class CallerExtensions
         context.Caller().Project ?? throw new InvalidOperationException("The endpoint serves callers without a project.");
 
     /// <summary>
-    /// A part of the path that the caller chose, such as a customer's id. The server decodes all of a path but the slash,
-    /// which would be a separator; here it is one character of the id.
-    /// </summary>
-    public static string PathValue(this HttpContext context, string name) =>
-        ((string)context.Request.RouteValues[name]!).Replace("%2F", "/", StringComparison.OrdinalIgnoreCase);
-
-    /// <summary>
     /// The caller's own <c>X-Request-Id</c> when it sent a decent one, else the connection's id and the request's number.
     /// </summary>
     public static string RequestId(this HttpContext context)

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Tollgate.Contracts.Http;
+using Tollgate.Core.Customers;
 
 namespace Tollgate.Server.Http;
 
@@ -40,9 +41,33 @@ public sealed class Faults
         return value is not null;
     }
 
-    /// <summary>An id that the caller chose (customer, event …): 1 to 255 characters, none of them a control character.</summary>
-    public bool Id(string? value, string param, bool required = true) =>
-        (required ? Required(value, param) : value is not null) && Text(value, param, WireLimits.IdCharacters);
+    /// <summary>An id that the caller chose, of a customer, an event, a reservation: <see cref="CustomerRules.FaultOfId"/>.</summary>
+    public bool Id(string? value, string param, bool required = true)
+    {
+        if (value is null)
+        {
+            return !required || Required(value, param);
+        }
+
+        if (OfId(value, param) is not { } fault)
+        {
+            return true;
+        }
+
+        Add(fault.Param, fault.Code, fault.Detail);
+        return false;
+    }
+
+    /// <summary>The rule's finding in the words of the wire; null when the id is good.</summary>
+    internal static Fault? OfId(string id, string param) => CustomerRules.FaultOfId(id) switch
+    {
+        IdFault.None => null,
+        IdFault.Empty => new(param, FaultCode.TooShort, Empty),
+        IdFault.TooLong => new(param, FaultCode.TooLong, $"At most {WireLimits.IdCharacters} characters are accepted; {id.Length} were sent."),
+        IdFault.NotALine => new(param, FaultCode.InvalidFormat, NotALine),
+        IdFault.DotSegment => new(param, FaultCode.InvalidFormat, "\".\" and \"..\" cannot be part of a URL, so they are no ids."),
+        var other => throw new InvalidOperationException($"{other} is no fault of an id."),
+    };
 
     /// <summary>Text of 1 to <paramref name="longest"/> characters without control characters.</summary>
     public bool Text(string? value, string param, int longest)
@@ -55,16 +80,16 @@ public sealed class Faults
         var before = _found.Count;
         if (value.Length == 0)
         {
-            Add(param, FaultCode.TooShort, "At least one character is expected.");
+            Add(param, FaultCode.TooShort, Empty);
         }
         else if (value.Length > longest)
         {
             Add(param, FaultCode.TooLong, $"At most {longest} characters are accepted; {value.Length} were sent.");
         }
 
-        if (!IsStorable(value))
+        if (!CustomerRules.IsLine(value))
         {
-            Add(param, FaultCode.InvalidFormat, "Control characters and unpaired surrogates are not accepted.");
+            Add(param, FaultCode.InvalidFormat, NotALine);
         }
 
         return _found.Count == before;
@@ -151,6 +176,10 @@ public sealed class Faults
         return _found.Count == before;
     }
 
+    internal const string Empty = "At least one character is expected.";
+
+    internal const string NotALine = "Control characters and unpaired surrogates are not accepted.";
+
     internal static readonly string NumberTooLarge =
         $"Numbers have at most {WireLimits.NumberDigits} digits, and exponents between -{WireLimits.NumberDigits} and {WireLimits.NumberDigits}.";
 
@@ -169,25 +198,6 @@ public sealed class Faults
         JsonValueKind.Number => IsStorableNumber(System.Runtime.InteropServices.JsonMarshal.GetRawUtf8Value(element)),
         _ => true,
     };
-
-    /// <summary>No control characters, no halves of surrogate pairs.</summary>
-    public static bool IsStorable(ReadOnlySpan<char> text)
-    {
-        for (var i = 0; i < text.Length; i++)
-        {
-            var c = text[i];
-            if (char.IsHighSurrogate(c) && i + 1 < text.Length && char.IsLowSurrogate(text[i + 1]))
-            {
-                i++;
-            }
-            else if (char.IsControl(c) || char.IsSurrogate(c))
-            {
-                return false;
-            }
-        }
-
-        return true;
-    }
 
     private static bool HasStorableTexts(JsonElement element)
     {

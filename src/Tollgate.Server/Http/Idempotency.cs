@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Microsoft.AspNetCore.Http.Features;
 using Tollgate.Contracts.Http;
+using Tollgate.Core.Customers;
 using Tollgate.Engine.Projects;
 
 namespace Tollgate.Server.Http;
@@ -58,7 +59,7 @@ public sealed class Idempotency(IdempotencyKeys keys, ILogger<Idempotency> log)
     internal async Task RunAsync(HttpContext context, Caller caller, KeyRequirement requirement, RequestDelegate next)
     {
         string key = context.Request.Headers[Header]!;
-        if (key.Length is 0 or > WireLimits.IdCharacters || !Faults.IsStorable(key))
+        if (key.Length is 0 or > WireLimits.IdCharacters || !CustomerRules.IsLine(key))
         {
             await Problems.WriteAsync(context, ErrorCode.MalformedRequest, "Idempotency-Key has 1 to 255 characters.", Header);
             return;

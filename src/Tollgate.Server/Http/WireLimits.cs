@@ -1,3 +1,5 @@
+using Tollgate.Core.Customers;
+
 namespace Tollgate.Server.Http;
 
 /// <summary>How much the server reads of anything. Each refusal names the limit.</summary>
@@ -10,7 +12,7 @@ public static class WireLimits
     public const int JsonDepth = 32;
 
     /// <summary>Characters of an id that the caller chose: customers, events, reservations, grants.</summary>
-    public const int IdCharacters = 255;
+    public const int IdCharacters = CustomerRules.LongestId;
 
     /// <summary>Characters of a code in the catalogue.</summary>
     public const int CodeCharacters = 63;

@@ -42,7 +42,7 @@ internal static class DecisionsEndpoints
     private static async Task FindAsync(HttpContext context, DecisionQueries queries, Clock clock)
     {
         var faults = new Faults();
-        var id = (string)context.Request.RouteValues["id"]!;
+        var id = RawPath.Id(context);
         string? customer = context.Request.Query["customer"];
         faults.Id(id, "id");
         faults.Id(customer, "customer", required: false);

@@ -3,6 +3,7 @@ using System.Buffers.Text;
 using System.Text;
 using System.Text.Json;
 using Tollgate.Contracts.Http;
+using Tollgate.Core.Customers;
 using Tollgate.Core.Money;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Quotas;
@@ -66,9 +67,9 @@ internal sealed class EventFields(bool enforce)
         }
     }
 
-    public void ReadId(ref Utf8JsonReader reader) => Id = Text(ref reader, "id");
+    public void ReadId(ref Utf8JsonReader reader) => SetId(Text(ref reader, "id"));
 
-    public void ReadCustomer(ref Utf8JsonReader reader, string param = "customer") => Customer = Text(ref reader, param);
+    public void ReadCustomer(ref Utf8JsonReader reader, string param = "customer") => SetCustomer(Text(ref reader, param), param);
 
     /// <summary>Most events of a request have the same type: its text is kept.</summary>
     public void ReadType(ref Utf8JsonReader reader)
@@ -79,15 +80,31 @@ internal sealed class EventFields(bool enforce)
             return;
         }
 
-        Type = Text(ref reader, "type");
+        SetType(Text(ref reader, "type"));
         _lastType = Type ?? "";
     }
 
-    public void SetId(string? text) => Id = Checked(text, "id");
+    public void SetId(string? text) => Id = CheckedId(text, "id");
 
-    public void SetCustomer(string? text, string param) => Customer = Checked(text, param);
+    public void SetCustomer(string? text, string param) => Customer = CheckedId(text, param);
 
-    public void SetType(string? text) => Type = Checked(text, "type");
+    /// <summary>A type stands in no URL: any line will do.</summary>
+    public void SetType(string? text)
+    {
+        Type = null;
+        if (text is { Length: 0 or > WireLimits.IdCharacters })
+        {
+            Add("type", text.Length == 0 ? FaultCode.TooShort : FaultCode.TooLong, $"1 to {WireLimits.IdCharacters} characters are accepted.");
+        }
+        else if (text is not null && !CustomerRules.IsLine(text))
+        {
+            Add("type", FaultCode.InvalidFormat, Http.Faults.NotALine);
+        }
+        else
+        {
+            Type = text;
+        }
+    }
 
     public void ReadQuantity(ref Utf8JsonReader reader, string param = "quantity")
     {
@@ -235,7 +252,7 @@ internal sealed class EventFields(bool enforce)
 
         try
         {
-            return Checked(reader.GetString(), param);
+            return reader.GetString();
         }
         catch (InvalidOperationException)
         {
@@ -244,25 +261,14 @@ internal sealed class EventFields(bool enforce)
         }
     }
 
-    private string? Checked(string? text, string param)
+    private string? CheckedId(string? text, string param)
     {
-        if (text is null)
+        if (text is null || Http.Faults.OfId(text, param) is not { } fault)
         {
-            return null;
+            return text;
         }
 
-        if (text.Length is 0 or > WireLimits.IdCharacters)
-        {
-            Add(param, text.Length == 0 ? FaultCode.TooShort : FaultCode.TooLong, $"1 to {WireLimits.IdCharacters} characters are accepted.");
-            return null;
-        }
-
-        if (text.AsSpan().ContainsAnyExceptInRange(' ', '~') && !Http.Faults.IsStorable(text))
-        {
-            Add(param, FaultCode.InvalidFormat, "Control characters and unpaired surrogates are not accepted.");
-            return null;
-        }
-
-        return text;
+        Add(fault.Param, fault.Code, fault.Detail);
+        return null;
     }
 }

@@ -139,8 +139,8 @@ internal static class EventListEndpoints
         var query = context.Request.Query;
         string? customer = query["customer"], type = query["type"], feature = query["feature"];
         faults.Id(customer, "customer", required: false);
-        faults.Id(type, "type", required: false);
-        faults.Id(feature, "feature", required: false);
+        faults.Text(type, "type", WireLimits.IdCharacters);
+        faults.Text(feature, "feature", WireLimits.CodeCharacters);
         var to = TimeOf(query["to"], "to", faults) ?? now.Plus(EventQueries.LongestWindow);
         var from = TimeOf(query["from"], "from", faults) ?? (customer is null ? Earlier(to, now).Minus(DefaultWindow) : Instant.Epoch);
         if (to <= from)

@@ -231,7 +231,7 @@ internal static class EventsEndpoints
         }
         catch (JsonException e)
         {
-            return Problem.Of(ErrorCode.MalformedJson, $"Line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}: this is not JSON (any more).");
+            return Problems.Of(e);
         }
     }
 
@@ -241,8 +241,7 @@ internal static class EventsEndpoints
         var code = found.All(f => f.Code is FaultCode.UnknownField or FaultCode.DuplicateField) ? ErrorCode.UnknownField
             : found.All(f => f.Code is FaultCode.InvalidType) ? ErrorCode.InvalidType
             : ErrorCode.ValidationFailed;
-        var detail = found.Length == 1 ? $"{found[0].Param}: {found[0].Detail}" : $"{found.Length} faults were found; errors lists them.";
-        return Problem.Of(code, detail, found[0].Param) with { Errors = found };
+        return Problems.Of(found, code);
     }
 
     /// <summary>CloudEvents in binary mode: the attributes are headers, the body is the data.</summary>
@@ -293,7 +292,7 @@ internal static class EventsEndpoints
         }
 
         var faults = new Faults();
-        var id = (string)context.Request.RouteValues["id"]!;
+        var id = RawPath.Id(context);
         var customer = body.Customer ?? (string?)context.Request.Query["customer"];
         faults.Id(id, "id");
         faults.Id(customer, "customer", required: false);

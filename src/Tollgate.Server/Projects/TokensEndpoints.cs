@@ -39,7 +39,7 @@ internal static class TokensEndpoints
         }
 
         var faults = new Faults();
-        var customer = context.PathValue("id");
+        var customer = RawPath.Id(context);
         faults.Id(customer, "id");
         faults.Range(
             body.TtlSeconds, "ttl_seconds",

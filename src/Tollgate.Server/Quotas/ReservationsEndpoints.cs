@@ -172,7 +172,7 @@ internal static class ReservationsEndpoints
 
     private static string IdOf(HttpContext context, Faults faults)
     {
-        var id = (string)context.Request.RouteValues["id"]!;
+        var id = RawPath.Id(context);
         faults.Id(id, "id");
         return id;
     }

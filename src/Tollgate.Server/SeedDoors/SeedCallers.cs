@@ -1,5 +1,4 @@
 using Tollgate.Contracts.Http;
-using Tollgate.Core.Customers;
 using Tollgate.Server.Http;
 
 namespace Tollgate.Server.SeedDoors;
@@ -30,15 +29,7 @@ internal static class SeedCallers
         }
 
         var faults = new Faults();
-        if (faults.Required(asked, field))
-        {
-            foreach (var fault in CustomerRules.FaultsOfId(asked, field))
-            {
-                faults.Add(fault.Field, FaultCode.InvalidFormat, fault.Detail);
-            }
-        }
-
-        if (!faults.Any)
+        if (faults.Id(asked, field))
         {
             return asked;
         }

@@ -12,13 +12,21 @@ public sealed class CustomerRulesTests
     public void An_id_may_hold_anything_printable(string id) => CustomerRules.IsId(id).ShouldBeTrue();
 
     [Theory]
-    [InlineData(null)]
-    [InlineData("")]
-    [InlineData("..")]
-    [InlineData("a\nb")]
-    [InlineData("a\0b")]
-    public void An_id_that_cannot_be_stored_or_printed_is_refused(string? id) =>
-        CustomerRules.FaultsOfId(id).ShouldHaveSingleItem().Field.ShouldBe("id");
+    [InlineData("", IdFault.Empty)]
+    [InlineData(".", IdFault.DotSegment)]
+    [InlineData("..", IdFault.DotSegment)]
+    [InlineData("...", IdFault.None)]
+    [InlineData("a\nb", IdFault.NotALine)]
+    [InlineData("a\0b", IdFault.NotALine)]
+    [InlineData("ü\u0085", IdFault.NotALine)]
+    public void An_id_that_cannot_be_stored_printed_or_addressed_is_refused(string id, IdFault fault)
+    {
+        CustomerRules.FaultOfId(id).ShouldBe(fault);
+        CustomerRules.IsId(id).ShouldBe(fault == IdFault.None);
+    }
+
+    [Fact]
+    public void No_id_is_none() => CustomerRules.IsId(null).ShouldBeFalse();
 
     [Fact]
     public void Half_a_surrogate_pair_is_no_text()

@@ -1,6 +1,6 @@
 using Microsoft.AspNetCore.Http.Features;
 
-namespace Tollgate.Server.Customers;
+namespace Tollgate.Server.Http;
 
 /// <summary>
 /// Ids in URLs, exactly as the caller meant them. Routing sees a path that is decoded except for <c>%2F</c>, so an id with
@@ -8,6 +8,9 @@ namespace Tollgate.Server.Customers;
 /// </summary>
 public static class RawPath
 {
+    /// <summary>The id in <c>/v1/things/{id}</c> and in what stands below it.</summary>
+    public static string Id(HttpContext context) => Segment(context, 2);
+
     /// <summary>The decoded segment at a place of the path, counted from 0: in <c>/v1/customers/a%2Fb/usage</c> number 2 is <c>a/b</c>.</summary>
     public static string Segment(HttpContext context, int number)
     {
