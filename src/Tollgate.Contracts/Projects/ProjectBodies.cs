@@ -57,6 +57,16 @@ public sealed record ProjectView
 
     /// <summary>Revision of the catalogue in force.</summary>
     public required int CatalogRevision { get; init; }
+
+    /// <summary>Host names under which public reads without a key are served from this project.</summary>
+    public required IReadOnlyList<string> Hosts { get; init; }
+}
+
+/// <summary>Body of <c>PUT /v1/projects/{code}/hosts</c>.</summary>
+public sealed record SetHostsRequest
+{
+    /// <summary>All of the project's host names, without ports: at most 20; an empty list takes them away.</summary>
+    public IReadOnlyList<string>? Hosts { get; init; }
 }
 
 public sealed record ProjectList(IReadOnlyList<ProjectView> Data, bool HasMore);

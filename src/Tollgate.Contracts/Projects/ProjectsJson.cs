@@ -11,6 +11,7 @@ namespace Tollgate.Contracts.Projects;
     RespectNullableAnnotations = true,
     Converters = [typeof(PlainDecimal), typeof(UtcInstant)])]
 [JsonSerializable(typeof(CreateProjectRequest))]
+[JsonSerializable(typeof(SetHostsRequest))]
 [JsonSerializable(typeof(CreatedProject))]
 [JsonSerializable(typeof(ProjectView))]
 [JsonSerializable(typeof(ProjectList))]

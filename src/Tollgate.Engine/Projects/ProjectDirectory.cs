@@ -27,6 +27,10 @@ public sealed class ProjectDirectory(NpgsqlDataSource database) : IDisposable
 
     public ProjectSnapshot? Find(string code) => Current.ProjectsByCode.GetValueOrDefault(code);
 
+    /// <summary>The project whose public reads are served under a host name, without port and in any case.</summary>
+    public ProjectSnapshot? FindByHost(string host) =>
+        Current.ProjectsByHost.GetValueOrDefault(host.EndsWith('.') ? host[..^1] : host);
+
     public ResolvedKey? Find(KeyHash hash) => Current.Keys.GetValueOrDefault(hash);
 
     /// <summary>
@@ -76,7 +80,8 @@ public sealed class ProjectDirectory(NpgsqlDataSource database) : IDisposable
         await using var connection = await database.OpenConnectionAsync(cancel);
         await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancel);
 
-        var projects = await LoadProjectsAsync(connection, cancel);
+        var rows = await ProjectQueries.ReadAsync(connection, cancel);
+        var projects = await LoadProjectsAsync(connection, rows, cancel);
         var keys = await LoadKeysAsync(connection, projects, cancel);
         await transaction.CommitAsync(cancel);
 
@@ -84,15 +89,18 @@ public sealed class ProjectDirectory(NpgsqlDataSource database) : IDisposable
         {
             ProjectsById = projects,
             ProjectsByCode = projects.Values.ToFrozenDictionary(project => project.Code),
+            ProjectsByHost = rows.SelectMany(row => row.Hosts.Select(host => (Host: host, Project: projects[row.Id])))
+                .ToFrozenDictionary(pair => pair.Host, pair => pair.Project, StringComparer.OrdinalIgnoreCase),
             Keys = keys,
         };
     }
 
-    private async Task<FrozenDictionary<int, ProjectSnapshot>> LoadProjectsAsync(NpgsqlConnection connection, CancellationToken cancel)
+    private async Task<FrozenDictionary<int, ProjectSnapshot>> LoadProjectsAsync(
+        NpgsqlConnection connection, IReadOnlyList<ProjectRow> rows, CancellationToken cancel)
     {
         var before = Current.ProjectsById;
         Dictionary<int, ProjectSnapshot> projects = [];
-        foreach (var row in await ProjectQueries.ReadAsync(connection, cancel))
+        foreach (var row in rows)
         {
             var old = before.GetValueOrDefault(row.Id);
             var catalog = old is not null && old.Catalog.Revision == row.CatalogRevision

@@ -6,6 +6,7 @@ namespace Tollgate.Engine.Projects;
 
 /// <summary>A project as the database has it.</summary>
 /// <param name="CatalogRevision">0: no catalogue was ever published.</param>
+/// <param name="Hosts">Host names under which its public reads are served without a key.</param>
 public sealed record ProjectRow(
     int Id,
     string Code,
@@ -15,7 +16,8 @@ public sealed record ProjectRow(
     string Currency,
     Instant? TestClock,
     Instant CreatedAt,
-    int CatalogRevision);
+    int CatalogRevision,
+    IReadOnlyList<string> Hosts);
 
 /// <summary>A key as it is listed: never its text, never its hash.</summary>
 public sealed record KeyRow(
@@ -95,7 +97,8 @@ public sealed class ProjectQueries(NpgsqlDataSource database)
                 reader.GetString(5),
                 InstantOrNull(reader, 6),
                 Instant.FromUtc(reader.GetDateTime(7)),
-                reader.GetInt32(8)));
+                reader.GetInt32(8),
+                reader.GetFieldValue<string[]>(9)));
         }
 
         return projects;

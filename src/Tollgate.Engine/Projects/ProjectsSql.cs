@@ -1,13 +1,14 @@
 namespace Tollgate.Engine.Projects;
 
-/// <summary>Every statement of the room Projects: projects, api_keys, customer_tokens, servers, idempotency_keys.</summary>
+/// <summary>Every statement of the room Projects: projects, project_hosts, api_keys, customer_tokens, servers, idempotency_keys.</summary>
 internal static class ProjectsSql
 {
     // ---- the snapshot ------------------------------------------------------------------------------------------
 
     public const string ReadProjects = """
         SELECT p.id, p.code, p.name, p.mode, p.time_zone, p.currency, p.test_clock, p.created_at,
-               coalesce((SELECT max(c.revision) FROM catalogs c WHERE c.project_id = p.id), 0)
+               coalesce((SELECT max(c.revision) FROM catalogs c WHERE c.project_id = p.id), 0),
+               ARRAY(SELECT h.host FROM project_hosts h WHERE h.project_id = p.id ORDER BY h.host)
           FROM projects p
          ORDER BY p.id
         """;
@@ -33,6 +34,19 @@ internal static class ProjectsSql
     public const string LockFirstProjects = "SELECT pg_advisory_xact_lock(7234000, 1)";
 
     public const string AnyAdminKeyExists = "SELECT EXISTS (SELECT FROM api_keys WHERE kind = 'admin')";
+
+    // ---- hosts -------------------------------------------------------------------------------------------------
+
+    /// <summary>Serialises changes of hosts: two projects that swap names would otherwise wait for each other.</summary>
+    public const string LockHosts = "SELECT pg_advisory_xact_lock(7234000, 3)";
+
+    public const string HostsOfOthers = """
+        SELECT ARRAY(SELECT host FROM project_hosts WHERE project_id <> $1 AND host = ANY ($2) ORDER BY host)
+        """;
+
+    public const string RemoveHosts = "DELETE FROM project_hosts WHERE project_id = $1";
+
+    public const string InsertHosts = "INSERT INTO project_hosts (host, project_id) SELECT unnest($2::text[]), $1";
 
     // ---- keys --------------------------------------------------------------------------------------------------
 

@@ -14,6 +14,9 @@ public sealed record ServerSnapshot
 
     public required FrozenDictionary<int, ProjectSnapshot> ProjectsById { get; init; }
 
+    /// <summary>By host name, in any case. Only projects that have hosts of their own.</summary>
+    public required FrozenDictionary<string, ProjectSnapshot> ProjectsByHost { get; init; }
+
     /// <summary>Valid keys, and for a while the expired and revoked ones, so that their callers are told which it is.</summary>
     public required FrozenDictionary<KeyHash, ResolvedKey> Keys { get; init; }
 
@@ -21,6 +24,7 @@ public sealed record ServerSnapshot
     {
         ProjectsByCode = FrozenDictionary<string, ProjectSnapshot>.Empty,
         ProjectsById = FrozenDictionary<int, ProjectSnapshot>.Empty,
+        ProjectsByHost = FrozenDictionary<string, ProjectSnapshot>.Empty,
         Keys = FrozenDictionary<KeyHash, ResolvedKey>.Empty,
     };
 }

@@ -4,11 +4,11 @@ using System.Text.Json.Nodes;
 
 namespace Tollgate.Server.Cli;
 
-/// <summary><c>tollgate projects create|list</c>.</summary>
+/// <summary><c>tollgate projects create|list|hosts</c>.</summary>
 internal static class ProjectCommands
 {
     public static Command Build() => ServerDoor.Group(
-        "projects", "Projects: one for each product, with its own catalogue, customers and keys.", Create(), List());
+        "projects", "Projects: one for each product, with its own catalogue, customers and keys.", Create(), List(), Hosts());
 
     private static Command Create()
     {
@@ -44,7 +44,26 @@ internal static class ProjectCommands
         {
             var projects = await Lists.ReadAllAsync(door, "/v1/projects", "code", cancel);
             Lists.Print(
-                projects, parsed.GetValue(json), "code", "name", "mode", "time_zone", "currency", "catalog_revision", "created_at");
+                projects, parsed.GetValue(json), "code", "name", "mode", "time_zone", "currency", "catalog_revision", "hosts", "created_at");
+            return ExitCode.Done;
+        });
+        return command;
+    }
+
+    private static Command Hosts()
+    {
+        var code = new Argument<string>("code") { Description = "The project's code." };
+        var hosts = new Argument<string[]>("hosts")
+        {
+            Description = "All of its host names, without ports. None: it has no host of its own.",
+            Arity = ArgumentArity.ZeroOrMore,
+        };
+        var command = new Command("hosts", "Sets the host names under which public reads without a key show this project.") { code, hosts };
+        ServerDoor.SetAction(command, async (door, parsed, cancel) =>
+        {
+            var body = new JsonObject { ["hosts"] = new JsonArray([.. (parsed.GetValue(hosts) ?? []).Select(host => JsonValue.Create(host))]) };
+            var path = $"/v1/projects/{Uri.EscapeDataString(parsed.GetRequiredValue(code))}/hosts";
+            ServerDoor.Print(await door.SendAsync(HttpMethod.Put, path, body, cancel));
             return ExitCode.Done;
         });
         return command;

@@ -31,7 +31,7 @@ internal static class UpCommand
 
     private static readonly Option<string> Seed = Text("--seed", "number", "Seed of the demo data; the same seed gives the same data. Default 1. [TOLLGATE_SEED]");
     private static readonly Option<string> DefaultProject = Text(
-        "--default-project", "code", "Project that public reads without a key are served from (seed doors). [TOLLGATE_DEFAULT_PROJECT]");
+        "--default-project", "code", "Project that public reads without a key are served from (seed doors), unless their host name is another project's. [TOLLGATE_DEFAULT_PROJECT]");
 
     public static Command Build()
     {

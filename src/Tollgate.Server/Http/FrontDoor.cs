@@ -75,7 +75,7 @@ public sealed class FrontDoor(
         var text = KeyReader.Read(context, requirement.Header).Span;
         if (text.IsEmpty)
         {
-            return requirement.Access.HasFlag(Access.DefaultProject) ? DefaultCaller() : ErrorCode.KeyMissing;
+            return requirement.Access.HasFlag(Access.Keyless) ? KeylessCaller(context.Request.Host.Host) : ErrorCode.KeyMissing;
         }
 
         if (!KeyHash.TryOf(text, out var hash))
@@ -131,10 +131,15 @@ public sealed class FrontDoor(
         return directory.Find(code) is { } project ? admin with { Project = project } : ErrorCode.ProjectNotFound;
     }
 
-    private Resolution DefaultCaller() =>
-        options.Value.DefaultProject is { } code && directory.Find(code) is { } project
-            ? new Caller(KeyKind.Public, project, Scope.All, null, null)
-            : ErrorCode.KeyMissing;
+    /// <summary>
+    /// Who asks without a key sees what is public: of the project that has the host name, else of the default project.
+    /// The host is what the caller says it is; nothing but the choice among public pages hangs on it.
+    /// </summary>
+    private Resolution KeylessCaller(string host)
+    {
+        var project = directory.FindByHost(host) ?? (options.Value.DefaultProject is { } code ? directory.Find(code) : null);
+        return project is null ? ErrorCode.KeyMissing : new Caller(KeyKind.Public, project, Scope.All, null, null);
+    }
 
     private async Task<Resolution> ResolveTokenAsync(KeyHash hash, CancellationToken cancel)
     {
@@ -169,9 +174,9 @@ public sealed class FrontDoor(
     {
         var wanted = caller.Kind switch
         {
-            KeyKind.Admin => Access.Admin | Access.Secret | Access.Public | Access.DefaultProject,
-            KeyKind.Secret or KeyKind.Restricted => Access.Secret | Access.Public | Access.DefaultProject,
-            KeyKind.Public => Access.Public | Access.DefaultProject,
+            KeyKind.Admin => Access.Admin | Access.Secret | Access.Public | Access.Keyless,
+            KeyKind.Secret or KeyKind.Restricted => Access.Secret | Access.Public | Access.Keyless,
+            KeyKind.Public => Access.Public | Access.Keyless,
             _ => Access.CustomerToken,
         };
         if ((requirement.Access & wanted) == Access.None)

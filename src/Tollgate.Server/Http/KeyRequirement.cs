@@ -20,8 +20,11 @@ public enum Access
     /// <summary>The admin key also without <c>X-Project</c>: the endpoint works on the server. <see cref="Caller.Project"/> may be null.</summary>
     Admin = 8,
 
-    /// <summary>A request without any key is served as a public one of the server's default project (seed doors).</summary>
-    DefaultProject = 16,
+    /// <summary>
+    /// A request without any key is served as a public one of the project that has the request's host name, else of the
+    /// server's default project (seed doors).
+    /// </summary>
+    Keyless = 16,
 }
 
 /// <summary>Metadata of an endpoint: who may call it. <see cref="FrontDoor"/> enforces it.</summary>

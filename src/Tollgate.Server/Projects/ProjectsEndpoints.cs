@@ -9,7 +9,7 @@ using Tollgate.Server.Http;
 
 namespace Tollgate.Server.Projects;
 
-/// <summary><c>/v1/projects</c>: create, list and show. The operator's, with the admin key.</summary>
+/// <summary><c>/v1/projects</c>: create, list, show, and give host names. The operator's, with the admin key.</summary>
 internal static partial class ProjectsEndpoints
 {
     private const string Tag = "Projects";
@@ -17,7 +17,7 @@ internal static partial class ProjectsEndpoints
     private const string ViewExample = """
         {
           "code": "resume-ats", "name": "Resume ATS", "mode": "live", "time_zone": "Etc/UTC", "currency": "USD",
-          "created_at": "2026-11-21T08:00:00Z", "catalog_revision": 1
+          "created_at": "2026-11-21T08:00:00Z", "catalog_revision": 1, "hosts": ["pricing.example.com"]
         }
         """;
 
@@ -67,6 +67,25 @@ internal static partial class ProjectsEndpoints
                 Path = new Dictionary<string, string> { ["code"] = "The project's code." },
                 Answers = [Example.Of<ProjectView>(200, "The project.", ViewExample)],
                 Errors = [ErrorCode.ProjectNotFound],
+            });
+
+        MapHosts(app, queries);
+    }
+
+    private static void MapHosts(WebApplication app, ProjectQueries queries)
+    {
+        var set = app.Services.GetRequiredService<SetProjectHosts>();
+        app.MapPut("/v1/projects/{code}/hosts", (RequestDelegate)(context => SetHostsAsync(context, set, queries)))
+            .RequireKey(Access.Admin, Scope.None)
+            .Describe(new(Tag, "Set a project's host names", """
+                Public reads without a key (the seed doors' pricing pages) are served from the project that has the request's host name,
+                else from the server's default project. The list replaces the one before. A host name belongs to one project at a time.
+                """)
+            {
+                Path = new Dictionary<string, string> { ["code"] = "The project's code." },
+                Request = Example.Of<SetHostsRequest>("""{"hosts": ["pricing.example.com"]}"""),
+                Answers = [Example.Of<ProjectView>(200, "The project.", ViewExample)],
+                Errors = [ErrorCode.ProjectNotFound, ErrorCode.Conflict, ErrorCode.ValidationFailed],
             });
     }
 
@@ -124,6 +143,59 @@ internal static partial class ProjectsEndpoints
         await (row is null || (caller.Kind != KeyKind.Admin && row.Id != caller.Project!.Id)
             ? Problems.WriteAsync(context, ErrorCode.ProjectNotFound)
             : Answer.Json(context, StatusCodes.Status200OK, View(row), ProjectsJson.Default.ProjectView));
+    }
+
+    private static async Task SetHostsAsync(HttpContext context, SetProjectHosts set, ProjectQueries queries)
+    {
+        if (await Body.ReadAsync(context, ProjectsJson.Default.SetHostsRequest) is not { } body)
+        {
+            return;
+        }
+
+        var faults = new Faults();
+        var hosts = CheckHosts(body.Hosts, faults);
+        if (faults.Any)
+        {
+            await faults.WriteAsync(context);
+            return;
+        }
+
+        var code = (string)context.Request.RouteValues["code"]!;
+        var (outcome, taken) = await set.RunAsync(code, hosts, context.RequestAborted);
+        await (outcome switch
+        {
+            SetHostsOutcome.Set => ShowAsync(context, queries),
+            SetHostsOutcome.ProjectUnknown => Problems.WriteAsync(context, ErrorCode.ProjectNotFound),
+            SetHostsOutcome.Taken => Problems.WriteAsync(
+                context, ErrorCode.Conflict, $"Another project has {string.Join(", ", taken)}; take it away there first.", "hosts"),
+            _ => throw new InvalidOperationException($"{outcome} is no outcome."),
+        });
+    }
+
+    private static List<string> CheckHosts(IReadOnlyList<string>? hosts, Faults faults)
+    {
+        if (!faults.Required(hosts, "hosts"))
+        {
+            return [];
+        }
+
+        if (hosts!.Count > HostNames.Most)
+        {
+            faults.Add("hosts", FaultCode.TooMany, $"At most {HostNames.Most} host names are accepted.");
+            return [];
+        }
+
+        // JSON may hold a null where the list has texts.
+        var plain = hosts.Select(host => HostNames.Plain(host ?? "")).ToList();
+        for (var i = 0; i < plain.Count; i++)
+        {
+            if (!HostNames.IsHost(plain[i]))
+            {
+                faults.Add($"hosts[{i}]", FaultCode.InvalidFormat, "A host name without scheme, port or path is expected, such as pricing.example.com.");
+            }
+        }
+
+        return [.. plain.Distinct(StringComparer.Ordinal)];
     }
 
     private static void Check(CreateProjectRequest body, Faults faults)
@@ -198,6 +270,7 @@ internal static partial class ProjectsEndpoints
         Currency = row.Currency,
         CreatedAt = row.CreatedAt.ToOffset(),
         CatalogRevision = row.CatalogRevision,
+        Hosts = row.Hosts,
     };
 
     private static string NameOf(ProjectMode mode) => mode == ProjectMode.Sandbox ? "sandbox" : "live";

@@ -16,6 +16,7 @@ public static class ProjectsRoom
         services.AddSingleton<IdempotencyKeys>();
         services.AddSingleton<CreateProject>();
         services.AddSingleton<CreateFirstProjects>();
+        services.AddSingleton<SetProjectHosts>();
         services.AddSingleton<CreateKey>();
         services.AddSingleton<RotateKey>();
         services.AddSingleton<RevokeKey>();

@@ -35,7 +35,7 @@ public static class AlwrityDoor
     {
         var gate = app.Services.GetRequiredService<QuotaGate>();
         app.MapGet("/api/subscription/plans", (RequestDelegate)ListAsync)
-            .RequireKey(Access.Public | Access.Secret | Access.CustomerToken | Access.DefaultProject, Scope.CatalogRead)
+            .RequireKey(Access.Public | Access.Secret | Access.CustomerToken | Access.Keyless, Scope.CatalogRead)
             .WithSeedErrors()
             .Describe(Plans);
         app.MapGet("/api/subscription/usage/{user_id}", (RequestDelegate)(context => UsageAsync(context, gate)))
@@ -144,7 +144,7 @@ public static class AlwrityDoor
     };
 
     private static readonly Description Plans = new(
-        Tag, "List the plans on offer", "The active plans with their limits. Without a key: those of the server's default project.")
+        Tag, "List the plans on offer", "The active plans with their limits. Without a key: those of the host name's project, else of the server's default project.")
     {
         Answers =
         [

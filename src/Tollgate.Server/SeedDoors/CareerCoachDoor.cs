@@ -28,9 +28,9 @@ public static class CareerCoachDoor
 
     public static void MapCareerCoachDoor(this WebApplication app)
     {
-        const Access readers = Access.Public | Access.Secret | Access.CustomerToken | Access.DefaultProject;
+        const Access readers = Access.Public | Access.Secret | Access.CustomerToken | Access.Keyless;
         app.MapGet("/pricing/plans", (RequestDelegate)ListAsync).RequireKey(readers, Scope.CatalogRead).WithSeedErrors()
-            .Describe(new(Tag, "List the plans on offer", "The active plans in their order. Without a key: those of the server's default project.")
+            .Describe(new(Tag, "List the plans on offer", "The active plans in their order. Without a key: those of the host name's project, else of the server's default project.")
             {
                 Answers = [Example.Of<IReadOnlyList<PricingPlan>>(200, "The plans.", $"[{Pro}]")],
             });

@@ -1,0 +1,24 @@
+namespace Tollgate.Engine.Projects;
+
+/// <summary>The names under which a project's public reads are served without a key: DNS names or IPv4 addresses, no port.</summary>
+public static class HostNames
+{
+    /// <summary>RFC 1035's bound of a name as text.</summary>
+    public const int Longest = 253;
+
+    /// <summary>Of one project: its sites in a few languages and stages.</summary>
+    public const int Most = 20;
+
+    private const int LongestLabel = 63;
+
+    /// <summary>Lower case, without the dot of the root: names that differ only in these are the same.</summary>
+    public static string Plain(string host) => host.ToLowerInvariant().TrimEnd('.');
+
+    /// <param name="host"><see cref="Plain"/>. Names with other letters come in their ASCII form (xn--…), as browsers send them.</param>
+    public static bool IsHost(string host) => host.Length is >= 1 and <= Longest && host.Split('.').All(IsLabel);
+
+    private static bool IsLabel(string label) =>
+        label.Length is >= 1 and <= LongestLabel
+        && label[0] != '-' && label[^1] != '-'
+        && label.All(c => c is '-' || char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c));
+}
