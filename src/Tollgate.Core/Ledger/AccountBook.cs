@@ -142,12 +142,27 @@ public sealed class AccountBook
         _undo.Clear();
     }
 
-    /// <summary>The batch is over: the list of touched rows starts anew.</summary>
-    public void ClearTouched()
+    /// <summary>The batch is committed: what it made of the touched rows is now stored, and their list starts anew.</summary>
+    public void Accept()
     {
         foreach (var slot in _touched)
         {
             slot.IsListed = false;
+            switch (slot)
+            {
+                case Slot<Balance> { IsDirty: true } balance:
+                    balance.Accept(balance.Current with { Version = balance.Current.Version + 1 });
+                    break;
+                case Slot<Grant> { IsDirty: true } grant:
+                    grant.Accept(grant.Current);
+                    break;
+                case Slot<Hold> { IsDirty: true } hold:
+                    hold.Accept(hold.Current);
+                    break;
+                case Slot<RateState> { IsDirty: true } rate:
+                    rate.Accept(rate.Current);
+                    break;
+            }
         }
 
         _touched.Clear();

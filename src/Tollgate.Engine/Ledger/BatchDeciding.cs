@@ -13,9 +13,21 @@ namespace Tollgate.Engine.Ledger;
 /// writer what to write. No I/O. An answer given here holds once the batch is committed.
 /// </summary>
 /// <remarks>Months follow <c>realNow</c>: the test clock of a sandbox project may stand years ahead of the partitions.</remarks>
-internal sealed class BatchDeciding(BatchWriter writer, KnownFacts known, bool exact, Instant realNow)
+internal sealed class BatchDeciding(BatchWriter writer)
 {
+    private static readonly KnownFacts NothingKnown = new();
+
     private readonly Dictionary<(int Account, Guid Id), LaneOp> _first = [];
+    private KnownFacts known = NothingKnown;
+    private bool exact;
+    private Instant realNow;
+
+    /// <summary>Ready for the first operation of a batch. <paramref name="facts"/>: what is known of its ids; null on the fast path.</summary>
+    public void Begin(KnownFacts? facts, Instant now)
+    {
+        _first.Clear();
+        (known, exact, realNow) = (facts ?? new(), facts is not null, now);
+    }
 
     /// <returns>False: the operation needs facts that only the exact path reads.</returns>
     public bool Decide(LaneOp op, AccountBook book)
@@ -37,7 +49,8 @@ internal sealed class BatchDeciding(BatchWriter writer, KnownFacts known, bool e
                 op.Answer = Void(voiding, book);
                 return true;
             case ReadOp read:
-                read.Book = book;
+                read.Found = book;
+                op.Answer = GateAnswer.Nothing;
                 return true;
             default:
                 return false;
@@ -51,14 +64,14 @@ internal sealed class BatchDeciding(BatchWriter writer, KnownFacts known, bool e
         {
             return earlier is UseOp same && SameContent(op, same) && same.Answer is { } answer
                 ? answer with { Replayed = true }
-                : GateAnswer.Of(GateFault.IdReused, IdOf(op.Key));
+                : GateAnswer.Of(GateFault.IdReused, op.Id);
         }
 
         if (known.Events.TryGetValue(key, out var stored))
         {
             return stored.Data.IsSettle || !SameContent(op, stored, book)
-                ? GateAnswer.Of(GateFault.IdReused, IdOf(op.Key))
-                : Replay(stored, op.Key, op.Effects, book);
+                ? GateAnswer.Of(GateFault.IdReused, op.Id)
+                : Replay(stored, op.Id, op.Effects, book);
         }
 
         var effects = op.HasUnique ? Unseen(op, book) : op.Effects;
@@ -66,7 +79,7 @@ internal sealed class BatchDeciding(BatchWriter writer, KnownFacts known, bool e
         {
             writer.Add(EventOf(op, book, null), op.IdGiven);
             _first[key] = op;
-            return new(GateFault.None, null, IdOf(op.Key), false);
+            return new(GateFault.None, null, op.Id, false);
         }
 
         var verdict = AccountRules.Use(book, effects, op.OccurredAt, op.Now, op.Enforce);
@@ -75,7 +88,7 @@ internal sealed class BatchDeciding(BatchWriter writer, KnownFacts known, bool e
             writer.Expect(book);
         }
 
-        var given = Answer(verdict, book, IdOf(op.Key));
+        var given = Answer(verdict, book, op.Id);
         if (verdict.Allowed && verdict.Postings.Count > 0)
         {
             Note(verdict, book, op.Now);
@@ -187,7 +200,7 @@ internal sealed class BatchDeciding(BatchWriter writer, KnownFacts known, bool e
         if (hold.State == HoldState.Settled)
         {
             return known.Events.TryGetValue((book.Account, hold.Id), out var done)
-                ? Replay(done, KeyOf(hold, realNow), EffectsOf(hold.Amounts, book), book)
+                ? Replay(done, TextOf(hold), EffectsOf(hold.Amounts, book), book)
                 : Standing(book, hold, GateFault.None, op.Now) with { Replayed = true };
         }
 
@@ -356,16 +369,14 @@ internal sealed class BatchDeciding(BatchWriter writer, KnownFacts known, bool e
 
     private static string TextOf(Hold hold) => hold.Reference ?? hold.Id.ToString("D");
 
-    private static string IdOf(in EventKey key) => key.Text ?? key.Id.ToString("D");
-
     private static List<Effect> EffectsOf(IReadOnlyList<FeatureQuantity> amounts, AccountBook book) =>
         [.. amounts.Select(a => new Effect(book.FindBook(a.FeatureKey)!.Feature, a.Amount, MeterAggregate.Sum, default))];
 
-    private static GateAnswer Replay(StoredEvent stored, in EventKey key, IReadOnlyList<Effect> effects, AccountBook book)
+    private static GateAnswer Replay(StoredEvent stored, string id, IReadOnlyList<Effect> effects, AccountBook book)
     {
         if (effects.Count == 0)
         {
-            return new(GateFault.None, null, IdOf(key), true);
+            return new(GateFault.None, null, id, true);
         }
 
         var feature = book.BookOf(effects[0].Feature);
@@ -379,7 +390,7 @@ internal sealed class BatchDeciding(BatchWriter writer, KnownFacts known, bool e
         {
             Outcome = outcome, FeatureKey = effects[0].Feature.Key, Plan = book.Plan.Code, PlanVersion = book.Plan.Number, Standings = standings,
         };
-        return new(GateFault.None, decision, IdOf(key), true) { Late = stored.Data.IsLate };
+        return new(GateFault.None, decision, id, true) { Late = stored.Data.IsLate };
     }
 
     private static GateAnswer Standing(AccountBook book, Hold hold, GateFault fault, Instant now) =>

@@ -1,9 +1,11 @@
 using Npgsql;
 using NpgsqlTypes;
+using Tollgate.Core;
 using Tollgate.Core.Ledger;
 using Tollgate.Core.Money;
 using Tollgate.Core.Quotas;
 using Tollgate.Core.Time;
+using Tollgate.Engine.Postgres;
 
 namespace Tollgate.Engine.Ledger;
 
@@ -20,6 +22,12 @@ internal readonly record struct UniqueChange(AccountBook Book, int FeatureKey, I
 /// </summary>
 internal sealed class BatchWriter
 {
+    /// <summary>SQLSTATE of a stale row: decide again on fresh books.</summary>
+    public const string StaleState = "TG001";
+
+    /// <summary>SQLSTATE of an event or hold id that exists: look it up and answer with what it did.</summary>
+    public const string DuplicateState = "TG002";
+
     private readonly HashSet<AccountBook> _books = [];
     private readonly List<NewEvent> _events = [];
     private readonly List<(AccountBook Book, ThresholdCrossing Crossing, Instant At)> _crossings = [];
@@ -28,14 +36,24 @@ internal sealed class BatchWriter
     private readonly List<(AccountBook Book, Guid Id)> _notInEarlierMonths = [];
     private readonly List<(AccountBook Book, Guid Id)> _notUsed = [];
     private readonly List<(AccountBook Book, Guid Id)> _notHeld = [];
+    private readonly DirtyRows _rows = new();
+    private readonly RowArray _changes = new("balance_change[]", columns: 12);
+    private readonly RowArray _newEvents = new("new_event[]", columns: 10);
+    private NpgsqlBatchCommand? _update;
+    private NpgsqlBatchCommand? _insert;
 
-    /// <summary>SQLSTATE of a stale row: decide again on fresh books.</summary>
-    public const string StaleState = "TG001";
-
-    /// <summary>SQLSTATE of an event or hold id that exists: look it up and answer with what it did.</summary>
-    public const string DuplicateState = "TG002";
-
-    public IReadOnlyCollection<AccountBook> Books => _books;
+    /// <summary>Ready for the first decision of a batch.</summary>
+    public void Begin()
+    {
+        _books.Clear();
+        _events.Clear();
+        _crossings.Clear();
+        _uniques.Clear();
+        _expected.Clear();
+        _notInEarlierMonths.Clear();
+        _notUsed.Clear();
+        _notHeld.Clear();
+    }
 
     public void Touch(AccountBook book) => _books.Add(book);
 
@@ -60,61 +78,38 @@ internal sealed class BatchWriter
 
     public void Add(in UniqueChange change) => _uniques.Add(change);
 
-    /// <summary>Builds the statements. <paramref name="now"/> is real time: it says which months are earlier.</summary>
-    public NpgsqlBatch Build(NpgsqlConnection connection, Instant now)
+    /// <summary>
+    /// The statements of the batch; null when there is nothing to write. <paramref name="now"/> is real time: it says which
+    /// months are earlier.
+    /// </summary>
+    public NpgsqlBatch? Build(NpgsqlConnection connection, RowTypes types, Instant now)
     {
+        (_update, _insert) = (null, null);
+        _rows.Collect(_books);
         var batch = new NpgsqlBatch(connection);
-        var updated = new List<(AccountBook Book, Balance Before, Balance After)>();
-        var opened = new List<(AccountBook Book, Balance After)>();
-        var burned = new List<(AccountBook Book, Grant Before, Grant After)>();
-        var rolled = new List<(AccountBook Book, Grant Grant)>();
-        var holds = new List<(AccountBook Book, Hold Before, Hold After)>();
-        var taken = new List<(AccountBook Book, Hold Hold)>();
-        var rates = new List<(AccountBook Book, RateState State)>();
-        foreach (var book in _books)
-        {
-            foreach (var slot in book.Touched)
-            {
-                switch (slot)
-                {
-                    case Slot<Balance> { IsDirty: true, Stored: { } before } balance:
-                        updated.Add((book, before, balance.Current));
-                        break;
-                    case Slot<Balance> { IsDirty: true } balance:
-                        opened.Add((book, balance.Current));
-                        break;
-                    case Slot<Grant> { IsDirty: true, Stored: { } before } grant:
-                        burned.Add((book, before, grant.Current));
-                        break;
-                    case Slot<Grant> { IsDirty: true } grant:
-                        rolled.Add((book, grant.Current));
-                        break;
-                    case Slot<Hold> { IsDirty: true, Stored: { } before } hold:
-                        holds.Add((book, before, hold.Current));
-                        break;
-                    case Slot<Hold> { IsDirty: true } hold:
-                        taken.Add((book, hold.Current));
-                        break;
-                    case Slot<RateState> { IsDirty: true } rate:
-                        rates.Add((book, rate.Current));
-                        break;
-                }
-            }
-        }
-
         AddExpected(batch);
-        AddOpened(batch, opened);
-        AddUpdated(batch, updated);
-        AddBurned(batch, burned);
-        AddRolled(batch, rolled);
-        AddTaken(batch, taken);
-        AddHolds(batch, holds, now);
-        AddRates(batch, rates);
+        AddOpened(batch, _rows.Opened);
+        AddUpdated(batch, _rows.Updated, types.BalanceChange);
+        AddBurned(batch, _rows.Burned);
+        AddRolled(batch, _rows.Rolled);
+        AddTaken(batch, _rows.Taken);
+        AddHolds(batch, _rows.Holds, now);
+        AddRates(batch, _rows.Rates);
         AddUniques(batch);
         AddCrossings(batch);
         AddProbes(batch, now);
-        AddEvents(batch);
-        return batch;
+        AddEvents(batch, types.NewEvent);
+        return batch.BatchCommands.Count == 0 ? null : batch;
+    }
+
+    /// <summary>
+    /// A version that moved raises inside the statement, and rows are never deleted: fewer rows than were sent means that
+    /// somebody tampered with the database. Better a loud stop than a count that is not on disk.
+    /// </summary>
+    public void AssertWritten()
+    {
+        Invariant.That(_update is null || _update.RecordsAffected == _changes.Rows, $"{_changes.Rows} balances were written and {_update?.RecordsAffected} found.");
+        Invariant.That(_insert is null || _insert.RecordsAffected == _newEvents.Rows, $"{_newEvents.Rows} events were sent and {_insert?.RecordsAffected} written.");
     }
 
     /// <summary>The batch is committed: what it decided on is what the database has.</summary>
@@ -122,26 +117,7 @@ internal sealed class BatchWriter
     {
         foreach (var book in _books)
         {
-            foreach (var slot in book.Touched)
-            {
-                switch (slot)
-                {
-                    case Slot<Balance> { IsDirty: true } balance:
-                        balance.Accept(balance.Current with { Version = balance.Current.Version + 1 });
-                        break;
-                    case Slot<Grant> { IsDirty: true } grant:
-                        grant.Accept(grant.Current);
-                        break;
-                    case Slot<Hold> { IsDirty: true } hold:
-                        hold.Accept(hold.Current);
-                        break;
-                    case Slot<RateState> { IsDirty: true } rate:
-                        rate.Accept(rate.Current);
-                        break;
-                }
-            }
-
-            book.ClearTouched();
+            book.Accept();
         }
     }
 
@@ -155,30 +131,44 @@ internal sealed class BatchWriter
         }
     }
 
-    private static void AddUpdated(NpgsqlBatch batch, List<(AccountBook Book, Balance Before, Balance After)> rows)
+    private void AddUpdated(NpgsqlBatch batch, List<DirtyRow<Balance>> rows, uint type)
     {
         if (rows.Count == 0)
         {
             return;
         }
 
-        rows.Sort(static (a, b) => Compare(a.Book, a.After, b.Book, b.After));
-        Add(batch, LedgerSql.UpdateBalances,
-            Smallints(rows, r => r.Book.Partition), Integers(rows, r => r.Book.Account), Integers(rows, r => r.After.FeatureKey),
-            Moments(rows, r => r.After.Period.Start), Bigints(rows, r => r.Before.Version), Numerics(rows, r => r.After.Used),
-            Numerics(rows, r => r.After.Held), Numerics(rows, r => r.After.Drawn), Bigints(rows, r => r.After.Denied),
-            Smallints(rows, r => (short)r.After.Fired), Smallints(rows, r => (short)r.After.OpenHolds), Quotas(rows, r => r.After.Quota),
-            Count(rows.Count));
+        rows.Sort(ByKey);
+        _changes.Begin(type);
+        foreach (var (book, before, after) in rows)
+        {
+            _changes.BeginRow();
+            _changes.Moment(after.Period.Start);
+            _changes.Bigint(before!.Version);
+            _changes.Bigint(after.Denied);
+            _changes.Integer(book.Account);
+            _changes.Integer(after.FeatureKey);
+            _changes.Smallint(book.Partition);
+            _changes.Smallint((short)after.Fired);
+            _changes.Smallint((short)after.OpenHolds);
+            _changes.Quantity(after.Used);
+            _changes.Quantity(after.Held);
+            _changes.Quantity(after.Drawn);
+            _changes.Quantity(after.Quota);
+            _changes.EndRow();
+        }
+
+        _update = Add(batch, LedgerSql.UpdateBalances, _changes.ToParameter());
     }
 
-    private static void AddOpened(NpgsqlBatch batch, List<(AccountBook Book, Balance After)> rows)
+    private static void AddOpened(NpgsqlBatch batch, List<DirtyRow<Balance>> rows)
     {
         if (rows.Count == 0)
         {
             return;
         }
 
-        rows.Sort(static (a, b) => Compare(a.Book, a.After, b.Book, b.After));
+        rows.Sort(ByKey);
         Add(batch, LedgerSql.InsertBalances,
             Smallints(rows, r => r.Book.Partition), Integers(rows, r => r.Book.Account), Integers(rows, r => r.After.FeatureKey),
             Moments(rows, r => r.After.Period.Start), Moments(rows, r => r.After.Period.End), Numerics(rows, r => r.After.Used),
@@ -187,40 +177,43 @@ internal sealed class BatchWriter
             Quotas(rows, r => r.After.Quota), Integers(rows, r => r.Book.CustomerVersion), Count(rows.Count));
     }
 
-    private static int Compare(AccountBook book, Balance row, AccountBook otherBook, Balance other)
+    /// <summary>Two servers lock rows in one order.</summary>
+    private static readonly Comparison<DirtyRow<Balance>> ByKey = static (a, b) =>
     {
-        var order = book.Partition.CompareTo(otherBook.Partition);
-        order = order != 0 ? order : book.Account.CompareTo(otherBook.Account);
-        order = order != 0 ? order : row.FeatureKey.CompareTo(other.FeatureKey);
-        return order != 0 ? order : row.Period.Start.CompareTo(other.Period.Start);
-    }
+        var order = ByAccount(a.Book, b.Book);
+        order = order != 0 ? order : a.After.FeatureKey.CompareTo(b.After.FeatureKey);
+        return order != 0 ? order : a.After.Period.Start.CompareTo(b.After.Period.Start);
+    };
 
-    private static void AddBurned(NpgsqlBatch batch, List<(AccountBook Book, Grant Before, Grant After)> rows)
+    private static int ByAccount(AccountBook a, AccountBook b) =>
+        a.Partition != b.Partition ? a.Partition.CompareTo(b.Partition) : a.Account.CompareTo(b.Account);
+
+    private static void AddBurned(NpgsqlBatch batch, List<DirtyRow<Grant>> rows)
     {
         if (rows.Count > 0)
         {
             Add(batch, LedgerSql.UpdateGrants,
                 Smallints(rows, r => r.Book.Partition), Integers(rows, r => r.Book.Account), Uuids(rows, r => r.After.Id),
-                Numerics(rows, r => r.After.Used), Numerics(rows, r => r.After.Forfeited), Numerics(rows, r => r.Before.Used),
-                Numerics(rows, r => r.Before.Forfeited), Count(rows.Count));
+                Numerics(rows, r => r.After.Used), Numerics(rows, r => r.After.Forfeited), Numerics(rows, r => r.Before!.Used),
+                Numerics(rows, r => r.Before!.Forfeited), Count(rows.Count));
         }
     }
 
-    private static void AddRolled(NpgsqlBatch batch, List<(AccountBook Book, Grant Grant)> rows)
+    private static void AddRolled(NpgsqlBatch batch, List<DirtyRow<Grant>> rows)
     {
         if (rows.Count > 0)
         {
             Add(batch, LedgerSql.InsertGrants,
-                Smallints(rows, r => r.Book.Partition), Integers(rows, r => r.Book.Account), Integers(rows, r => r.Grant.FeatureKey),
-                Uuids(rows, r => r.Grant.Id), Smallints(rows, r => (short)r.Grant.Priority), Numerics(rows, r => r.Grant.Amount),
-                Numerics(rows, r => r.Grant.Used), Numerics(rows, r => r.Grant.Forfeited), Moments(rows, r => r.Grant.EffectiveAt),
-                Moments(rows, r => r.Grant.ExpiresAt), Moments(rows, r => r.Grant.CreatedAt), Count(rows.Count));
+                Smallints(rows, r => r.Book.Partition), Integers(rows, r => r.Book.Account), Integers(rows, r => r.After.FeatureKey),
+                Uuids(rows, r => r.After.Id), Smallints(rows, r => (short)r.After.Priority), Numerics(rows, r => r.After.Amount),
+                Numerics(rows, r => r.After.Used), Numerics(rows, r => r.After.Forfeited), Moments(rows, r => r.After.EffectiveAt),
+                Moments(rows, r => r.After.ExpiresAt), Moments(rows, r => r.After.CreatedAt), Count(rows.Count));
         }
     }
 
-    private static void AddTaken(NpgsqlBatch batch, List<(AccountBook Book, Hold Hold)> rows)
+    private static void AddTaken(NpgsqlBatch batch, List<DirtyRow<Hold>> rows)
     {
-        foreach (var (book, hold) in rows)
+        foreach (var (book, _, hold) in rows)
         {
             Add(batch, LedgerSql.InsertHold,
                 new() { Value = book.Partition, NpgsqlDbType = NpgsqlDbType.Smallint },
@@ -234,14 +227,14 @@ internal sealed class BatchWriter
         }
     }
 
-    private static void AddHolds(NpgsqlBatch batch, List<(AccountBook Book, Hold Before, Hold After)> rows, Instant now)
+    private static void AddHolds(NpgsqlBatch batch, List<DirtyRow<Hold>> rows, Instant now)
     {
         if (rows.Count > 0)
         {
             Add(batch, LedgerSql.UpdateHolds,
                 Smallints(rows, r => r.Book.Partition), Integers(rows, r => r.Book.Account), Uuids(rows, r => r.After.Id),
-                Texts(rows, r => StateName(r.Before.State)), Texts(rows, r => StateName(r.After.State)),
-                Moments(rows, r => r.Before.ExpiresAt), Moments(rows, r => r.After.ExpiresAt),
+                Texts(rows, r => StateName(r.Before!.State)), Texts(rows, r => StateName(r.After.State)),
+                Moments(rows, r => r.Before!.ExpiresAt), Moments(rows, r => r.After.ExpiresAt),
                 new() { Value = rows.Select(r => r.After.State == HoldState.Open ? (DateTime?)null : now.ToUtc()).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.TimestampTz },
                 Count(rows.Count));
         }
@@ -255,14 +248,14 @@ internal sealed class BatchWriter
         _ => "expired",
     };
 
-    private static void AddRates(NpgsqlBatch batch, List<(AccountBook Book, RateState State)> rows)
+    private static void AddRates(NpgsqlBatch batch, List<DirtyRow<RateState>> rows)
     {
         if (rows.Count > 0)
         {
             Add(batch, LedgerSql.UpsertRates,
-                Smallints(rows, r => r.Book.Partition), Integers(rows, r => r.Book.Account), Integers(rows, r => r.State.FeatureKey),
-                Smallints(rows, r => (short)r.State.Slot), Integers(rows, r => r.State.Fingerprint), Moments(rows, r => r.State.Moment),
-                Numerics(rows, r => r.State.Used));
+                Smallints(rows, r => r.Book.Partition), Integers(rows, r => r.Book.Account), Integers(rows, r => r.After.FeatureKey),
+                Smallints(rows, r => (short)r.After.Slot), Integers(rows, r => r.After.Fingerprint), Moments(rows, r => r.After.Moment),
+                Numerics(rows, r => r.After.Used));
         }
     }
 
@@ -308,20 +301,38 @@ internal sealed class BatchWriter
 
     private static NpgsqlParameter Day(DateOnly day) => new() { Value = day, NpgsqlDbType = NpgsqlDbType.Date };
 
-    private void AddEvents(NpgsqlBatch batch)
+    private void AddEvents(NpgsqlBatch batch, uint type)
     {
-        if (_events.Count > 0)
+        if (_events.Count == 0)
         {
-            Add(batch, LedgerSql.InsertEvents,
-                Moments(_events, e => e.OccurredAt), Moments(_events, e => e.PeriodStart), Uuids(_events, e => e.Key.Id),
-                Integers(_events, e => e.Book.Account), Integers(_events, e => e.FeatureKey),
-                new() { Value = _events.Select(e => e.Key.Month).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Date },
-                Smallints(_events, e => e.Book.Partition), Numerics(_events, e => e.Quantity), Numerics(_events, e => e.UsedAfter),
-                new() { Value = _events.Select(e => e.Data).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Jsonb });
+            return;
         }
+
+        // In the order of the unique key, whose pages are then found in cache more often.
+        _events.Sort(static (a, b) => ByAccount(a.Book, b.Book));
+        _newEvents.Begin(type);
+        DateOnly? month = _events[0].Key.Month;
+        foreach (var added in _events)
+        {
+            _newEvents.BeginRow();
+            _newEvents.Moment(added.OccurredAt);
+            _newEvents.Moment(added.PeriodStart);
+            _newEvents.Uuid(added.Key.Id);
+            _newEvents.Integer(added.Book.Account);
+            _newEvents.Integer(added.FeatureKey);
+            _newEvents.Date(added.Key.Month);
+            _newEvents.Smallint(added.Book.Partition);
+            _newEvents.Quantity(added.Quantity);
+            _newEvents.Quantity(added.UsedAfter);
+            _newEvents.Json(added.Data);
+            _newEvents.EndRow();
+            month = month == added.Key.Month ? month : null;
+        }
+
+        _insert = Add(batch, LedgerSql.InsertEvents(month), _newEvents.ToParameter());
     }
 
-    private static void Add(NpgsqlBatch batch, string sql, params ReadOnlySpan<NpgsqlParameter> parameters)
+    private static NpgsqlBatchCommand Add(NpgsqlBatch batch, string sql, params ReadOnlySpan<NpgsqlParameter> parameters)
     {
         var command = new NpgsqlBatchCommand(sql);
         foreach (var parameter in parameters)
@@ -330,6 +341,7 @@ internal sealed class BatchWriter
         }
 
         batch.BatchCommands.Add(command);
+        return command;
     }
 
     private static NpgsqlParameter Count(int rows) => new() { Value = (long)rows, NpgsqlDbType = NpgsqlDbType.Bigint };

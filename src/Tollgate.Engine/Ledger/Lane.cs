@@ -1,107 +1,171 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 using Tollgate.Core.Ledger;
-using Tollgate.Core.Quotas;
-using Tollgate.Core.Time;
+using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Quotas;
 
 namespace Tollgate.Engine.Ledger;
 
 /// <summary>
-/// One loop that takes everything waiting, decides it with the pure rules and commits it in one transaction (group
-/// commit without a timer: while one batch commits, the next one gathers).
+/// Takes everything that waits, decides it with the pure rules and commits it in one transaction (group commit without a
+/// timer: while one batch commits, the next one gathers).
 /// </summary>
 /// <remarks>
 /// Fast path: (1) the books come from memory or from one read; (2) every operation is decided on them; (3) one round trip
-/// writes balances "where version = the one decided on", events with their unique key, and commits; (4) callers are
+/// writes balances where the version is the one decided on, events with their unique key, and commits; (4) callers are
 /// answered. When a row was stale or an id known, nothing was written, the books are thrown away and the exact path
 /// decides again under locks. Memory therefore changes cost, never meaning, and any number of servers may do the same.
 /// </remarks>
-public sealed class Lane(Database database, LedgerOptions options, Func<Instant> realNow, LaneMetrics metrics, ILogger<Lane> log)
-    : IAsyncDisposable
+public sealed class Lane
 {
     private const int Attempts = 8;
 
-    /// <summary>A full lane drains some thousand operations in this time.</summary>
-    private const int RoomPollMilliseconds = 5;
+    /// <summary>Few enough that both cores share the answers of a batch, many enough that handing them over costs little.</summary>
+    private const int AnswersAtOnce = 16;
 
-    private readonly Channel<LaneOp> _queue = Channel.CreateBounded<LaneOp>(
-        new BoundedChannelOptions(options.QueueLength) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
+    private static readonly List<LaneOp> NoOps = [];
 
-    private readonly ConcurrentDictionary<(int Project, string Customer), AccountBook> _books = new();
+    private readonly Database _database;
+    private readonly LedgerOptions _options;
+    private readonly Clock _clock;
+    private readonly LaneMetrics _metrics;
+    private readonly ILogger<Lane> _log;
+    private readonly ConcurrentQueue<LaneOp> _queue = new();
+    private readonly BookShelf _shelf;
+    private readonly BatchWriter _writer = new();
+    private readonly BatchDeciding _deciding;
     private NpgsqlConnection? _connection;
+    private RowTypes _types;
 
     /// <summary>Share of recent batches that were stale because another server works on the same customers, 0 to 1024.</summary>
     private int _staleRate;
 
+    /// <summary>Operations in the queue: the bound counts them, not requests.</summary>
     private int _waiting;
+
+    /// <summary>1 while somebody drains the queue.</summary>
+    private int _busy;
+
+    private volatile bool _completed;
+    private TaskCompletionSource? _room;
+
+    public Lane(Database database, LedgerOptions options, Clock clock, LaneMetrics metrics, ILogger<Lane> log)
+    {
+        (_database, _options, _clock, _metrics, _log) = (database, options, clock, metrics, log);
+        _shelf = new(options.BooksPerLane);
+        _deciding = new(_writer);
+    }
 
     public int Depth => Volatile.Read(ref _waiting);
 
-    /// <summary>False: the queue is full.</summary>
+    /// <summary>False: the queue is full, or the server stops.</summary>
     public bool TryEnqueue(LaneOp op)
     {
-        if (Depth >= options.QueueLength || !_queue.Writer.TryWrite(op))
+        if (_completed || Depth >= _options.QueueLength)
         {
             return false;
         }
 
-        Interlocked.Increment(ref _waiting);
+        Enqueue(op, 1);
         return true;
     }
 
     /// <summary>
-    /// Waits until there is room. The bound counts operations, not requests, so that many large requests at once are kept
-    /// waiting at their senders and not in memory.
+    /// Waits until there is room, so that many large requests at once are kept waiting at their senders and not in memory.
+    /// One request may go over the bound by its own length.
     /// </summary>
     public async ValueTask EnqueueAsync(LaneOp op, CancellationToken cancel)
     {
-        while (Depth >= options.QueueLength)
+        while (Depth >= _options.QueueLength)
         {
-            await Task.Delay(RoomPollMilliseconds, cancel);
+            var room = Volatile.Read(ref _room) ?? Interlocked.CompareExchange(ref _room, new(TaskCreationOptions.RunContinuationsAsynchronously), null) ?? _room;
+            if (Depth >= _options.QueueLength)
+            {
+                await room!.Task.WaitAsync(cancel);
+            }
         }
 
-        await _queue.Writer.WriteAsync(op, cancel);
-        Interlocked.Add(ref _waiting, CountOf(op));
+        Enqueue(op, CountOf(op));
     }
 
     private static int CountOf(LaneOp op) => op is BulkOp bulk ? bulk.Items.Count : 1;
 
     /// <summary>The account's book as memory has it, for readers that may trust memory; null when it is not there.</summary>
     public AccountBook? Peek(int project, string customer, int catalogRevision) =>
-        _books.TryGetValue((project, customer), out var book) && book.CatalogRevision == catalogRevision ? book : null;
+        _shelf.Peek(project, customer, catalogRevision);
 
-    /// <summary>Runs until the queue is completed and drained.</summary>
-    public async Task RunAsync(CancellationToken cancel)
+    /// <summary>
+    /// Whoever finds the lane idle works for it: with one caller a decision costs no change of thread. Everybody else
+    /// only queues.
+    /// </summary>
+    private void Enqueue(LaneOp op, int count)
     {
-        var ops = new List<LaneOp>();
-        while (await _queue.Reader.WaitToReadAsync(cancel))
+        Interlocked.Add(ref _waiting, count);
+        _queue.Enqueue(op);
+        if (Interlocked.CompareExchange(ref _busy, 1, 0) == 0)
         {
-            while (ops.Count < options.MaxBatch && _queue.Reader.TryRead(out var op))
+            // The work of everybody must not run in the caller's context: its log scope, its trace.
+            using (ExecutionContext.SuppressFlow())
             {
-                Interlocked.Add(ref _waiting, -CountOf(op));
-                if (op is BulkOp bulk)
-                {
-                    ops.AddRange(bulk.Items);
-                }
-                else
-                {
-                    ops.Add(op);
-                }
+                _ = DrainAsync();
             }
-
-            await ExecuteAsync(ops);
-            ops.Clear();
-            TrimBooks();
         }
     }
 
-    /// <summary>No more operations; <see cref="RunAsync"/> ends once those that wait are done.</summary>
-    public void Complete() => _queue.Writer.TryComplete();
+    private async Task DrainAsync()
+    {
+        var ops = new List<LaneOp>();
+        do
+        {
+            while (Take(ops))
+            {
+                await ExecuteAsync(ops);
+                ops.Clear();
+                _shelf.Trim();
+            }
+
+            Volatile.Write(ref _busy, 0);
+        }
+        while (!_queue.IsEmpty && Interlocked.CompareExchange(ref _busy, 1, 0) == 0);
+    }
+
+    private bool Take(List<LaneOp> ops)
+    {
+        while (ops.Count < _options.MaxBatch && _queue.TryDequeue(out var op))
+        {
+            if (op is BulkOp bulk)
+            {
+                ops.AddRange(bulk.Items);
+            }
+            else
+            {
+                ops.Add(op);
+            }
+        }
+
+        Interlocked.Add(ref _waiting, -ops.Count);
+        if (Volatile.Read(ref _room) is not null)
+        {
+            Interlocked.Exchange(ref _room, null)?.SetResult();
+        }
+
+        return ops.Count > 0;
+    }
+
+    /// <summary>Takes nothing more; done when everything that waited has its answer.</summary>
+    public async Task CompleteAsync(CancellationToken cancel)
+    {
+        _completed = true;
+        while (Depth > 0 || Volatile.Read(ref _busy) == 1)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(10), cancel);
+        }
+
+        await DropConnectionAsync();
+    }
 
     private async Task ExecuteAsync(List<LaneOp> ops)
     {
@@ -116,20 +180,20 @@ public sealed class Lane(Database database, LedgerOptions options, Func<Instant>
         catch (Exception lost) when (IsLost(lost))
         {
             // Not known whether the last batch was committed: callers ask again with the same id.
-            log.LogError("The database did not take a batch of {Count}: {Message}", ops.Count, lost.Message);
+            _log.LogError("The database did not take a batch of {Count}: {Message}", ops.Count, lost.Message);
             await DropConnectionAsync();
             Fail(ops, GateFault.StorageUnavailable);
         }
         catch (Exception bug)
         {
-            log.LogError(bug, "A batch of {Count} failed.", ops.Count);
+            _log.LogError(bug, "A batch of {Count} failed.", ops.Count);
             await DropConnectionAsync();
             Throw(ops, bug);
         }
     }
 
     /// <returns>What must be decided on the exact path.</returns>
-    private async Task<List<LaneOp>> FastAsync(List<LaneOp> ops)
+    private async ValueTask<List<LaneOp>> FastAsync(List<LaneOp> ops)
     {
         var started = Stopwatch.GetTimestamp();
         if (_staleRate > 512)
@@ -140,32 +204,25 @@ public sealed class Lane(Database database, LedgerOptions options, Func<Instant>
         }
 
         var connection = await ConnectAsync();
-        await LoadBooksAsync(connection, ops, locked: false);
-        await PrepareRowsAsync(connection, ops, null, locked: false);
-        var writer = new BatchWriter();
-        var deciding = new BatchDeciding(writer, new KnownFacts(), exact: false, realNow());
-        var done = new List<LaneOp>(ops.Count);
-        var again = new List<LaneOp>();
+        await _shelf.LoadAsync(connection, ops, locked: false);
+        await BookShelf.PrepareAsync(connection, ops, null, locked: false);
+        List<LaneOp> again;
         try
         {
-            foreach (var op in ops)
-            {
-                (op.NeedsExact || !DecideOne(deciding, op) ? again : done).Add(op);
-            }
-
-            await WriteAsync(connection, writer);
+            again = Decide(ops, known: null);
+            await WriteAsync(connection);
         }
         catch (PostgresException refused) when (IsStale(refused))
         {
-            metrics.DecidedAgain(refused.SqlState);
+            _metrics.DecidedAgain(refused.SqlState);
             // Only stale rows speak of another server at work; known ids speak of retries.
             _staleRate += refused.SqlState is BatchWriter.StaleState or PostgresErrorCodes.DeadlockDetected ? (1024 - _staleRate) / 8 : 0;
-            Forget(writer.Books);
+            _shelf.Forget(ops);
             return ops;
         }
         catch (Exception failed)
         {
-            Forget(writer.Books);
+            _shelf.Forget(ops);
             if (IsLost(failed))
             {
                 throw;
@@ -176,9 +233,7 @@ public sealed class Lane(Database database, LedgerOptions options, Func<Instant>
         }
 
         _staleRate -= _staleRate / 16;
-        writer.Accept();
-        metrics.Committed(done.Count, Stopwatch.GetElapsedTime(started));
-        End(done);
+        Committed(again.Count == 0 ? ops : [.. ops.Except(again)], started);
         return again;
     }
 
@@ -192,38 +247,30 @@ public sealed class Lane(Database database, LedgerOptions options, Func<Instant>
         {
             var started = Stopwatch.GetTimestamp();
             var connection = await ConnectAsync();
-            var writer = new BatchWriter();
             try
             {
                 await using var transaction = await connection.BeginTransactionAsync();
-                ForgetAll(ops);
-                await LoadBooksAsync(connection, ops, locked: true);
-                var known = await LoadFactsAsync(connection, ops);
-                await PrepareRowsAsync(connection, ops, known, locked: true);
-                var deciding = new BatchDeciding(writer, known, exact: true, realNow());
-                foreach (var op in ops)
-                {
-                    DecideOne(deciding, op);
-                }
-
-                await WriteAsync(connection, writer);
+                _shelf.Forget(ops);
+                await _shelf.LoadAsync(connection, ops, locked: true);
+                var known = await BookShelf.LoadFactsAsync(connection, ops, _clock.Now());
+                await BookShelf.PrepareAsync(connection, ops, known, locked: true);
+                Decide(ops, known);
+                await WriteAsync(connection);
                 await transaction.CommitAsync();
-                writer.Accept();
-                metrics.Committed(ops.Count, Stopwatch.GetElapsedTime(started));
-                End(ops);
+                Committed(ops, started);
                 return;
             }
             catch (PostgresException refused) when (IsStale(refused) && attempt < Attempts)
             {
-                metrics.DecidedAgain(refused.SqlState);
-                ForgetAll(ops);
+                _metrics.DecidedAgain(refused.SqlState);
+                _shelf.Forget(ops);
             }
             catch (Exception refused) when (!IsLost(refused))
             {
-                ForgetAll(ops);
+                _shelf.Forget(ops);
                 if (ops.Count == 1)
                 {
-                    log.LogError(refused, "One operation failed.");
+                    _log.LogError(refused, "One operation failed.");
                     Throw(ops, refused);
                     return;
                 }
@@ -238,22 +285,34 @@ public sealed class Lane(Database database, LedgerOptions options, Func<Instant>
             }
             catch
             {
-                ForgetAll(ops);
+                _shelf.Forget(ops);
                 throw;
             }
         }
     }
 
-    private bool DecideOne(BatchDeciding deciding, LaneOp op)
+    /// <returns>The operations that need facts which only the exact path reads.</returns>
+    private List<LaneOp> Decide(List<LaneOp> ops, KnownFacts? known)
     {
-        if (op is ForgetOp)
+        _writer.Begin();
+        _deciding.Begin(known, _clock.Now());
+        List<LaneOp>? again = null;
+        foreach (var op in ops)
         {
-            return true;
+            if ((op.NeedsExact && known is null) || !DecideOne(op))
+            {
+                (again ??= []).Add(op);
+            }
         }
 
-        if (_books.TryGetValue((op.Project.Id, op.Customer), out var book))
+        return again ?? NoOps;
+    }
+
+    private bool DecideOne(LaneOp op)
+    {
+        if (op.Book is { } book && op is not ForgetOp)
         {
-            return deciding.Decide(op, book);
+            return _deciding.Decide(op, book);
         }
 
         // No such customer: a hold or an event of it cannot exist either, and a read says so.
@@ -261,17 +320,20 @@ public sealed class Lane(Database database, LedgerOptions options, Func<Instant>
         {
             HoldOp => GateAnswer.Of(GateFault.HoldUnknown),
             VoidOp => GateAnswer.Of(GateFault.EventUnknown),
-            _ => null,
+            _ => GateAnswer.Nothing,
         };
         return true;
     }
 
-    private async Task WriteAsync(NpgsqlConnection connection, BatchWriter writer)
+    private async ValueTask WriteAsync(NpgsqlConnection connection)
     {
-        await using var batch = writer.Build(connection, realNow());
-        if (batch.BatchCommands.Count > 0)
+        if (_writer.Build(connection, _types, _clock.Now()) is { } batch)
         {
-            await batch.ExecuteNonQueryAsync();
+            await using (batch)
+            {
+                await batch.ExecuteNonQueryAsync();
+                _writer.AssertWritten();
+            }
         }
     }
 
@@ -283,191 +345,57 @@ public sealed class Lane(Database database, LedgerOptions options, Func<Instant>
     private bool IsLost(Exception failed) => failed is NpgsqlException and not PostgresException { IsTransient: false }
         || _connection is not { State: System.Data.ConnectionState.Open };
 
-    private async Task LoadBooksAsync(NpgsqlConnection connection, List<LaneOp> ops, bool locked)
+    /// <summary>The batch is on disk: memory follows, callers are answered.</summary>
+    private void Committed(List<LaneOp> ops, long started)
     {
-        // First of all: whatever stood before it in the batch needs the book that is read below.
+        _writer.Accept();
         foreach (var op in ops)
         {
-            if (op is ForgetOp or ReadOp { Fresh: true })
-            {
-                _books.TryRemove((op.Project.Id, op.Customer), out _);
-            }
+            op.IsClosed = true;
         }
 
-        Dictionary<(int, string), BookWanted>? wanted = null;
-        foreach (var op in ops)
+        _metrics.Committed(ops, Stopwatch.GetElapsedTime(started));
+        if (ops.Count == 1 && _queue.IsEmpty)
         {
-            var key = (op.Project.Id, op.Customer);
-            if (op is ForgetOp || (_books.TryGetValue(key, out var book) && book.CatalogRevision == op.Project.Catalog.Revision))
-            {
-                continue;
-            }
-
-            wanted ??= [];
-            wanted[key] = new(op.Project, op.Customer, op.Partition, op.Now,
-                op.CreatesCustomer || (wanted.TryGetValue(key, out var other) && other.Create));
-        }
-
-        if (wanted is null)
-        {
+            // Nothing else to do: the answer goes out from here.
+            ops[0].End();
             return;
         }
 
-        foreach (var (key, book) in await new BookLoader(connection).LoadAsync([.. wanted.Values], locked, CancellationToken.None))
+        for (var from = 0; from < ops.Count; from += AnswersAtOnce)
         {
-            _books[key] = book;
+            ThreadPool.UnsafeQueueUserWorkItem(new Answers(ops.GetRange(from, Math.Min(AnswersAtOnce, ops.Count - from))), preferLocal: false);
         }
     }
 
-    /// <summary>
-    /// Brings rows into the books that an open period does not have: periods of late events and old holds, and the ended
-    /// periods that a rollover rests on. Then opens periods whose features roll over.
-    /// </summary>
-    private async Task PrepareRowsAsync(NpgsqlConnection connection, List<LaneOp> ops, KnownFacts? known, bool locked)
+    /// <summary>Answers some callers, one after the other, while the lane goes on with the next batch.</summary>
+    private sealed class Answers(List<LaneOp> ops) : IThreadPoolWorkItem
     {
-        var rows = new RowsWanted(_books, known);
-        foreach (var op in ops)
+        public void Execute()
         {
-            rows.Add(op);
-        }
-
-        await new BookLoader(connection).LoadRowsAsync(rows.Wanted, locked, CancellationToken.None);
-        foreach (var (book, feature, period) in rows.ToOpen)
-        {
-            if (feature.FindBalance(period.Start) is null)
+            foreach (var op in ops)
             {
-                RolloverRules.Open(book, feature, period);
+                op.End();
             }
         }
     }
 
-    private async Task<KnownFacts> LoadFactsAsync(NpgsqlConnection connection, List<LaneOp> ops)
+    private static void Fail(List<LaneOp> ops, GateFault fault) => Close(ops, op => op.Answer = GateAnswer.Of(fault));
+
+    private static void Throw(List<LaneOp> ops, Exception bug) => Close(ops, op => op.Failure = bug);
+
+    /// <summary>Part of a batch may be committed when the rest of it fails: those answers stand.</summary>
+    private static void Close(List<LaneOp> ops, Action<LaneOp> answer)
     {
-        var known = new KnownFacts();
-        var events = new List<(AccountBook, Guid)>();
-        var holds = new List<(AccountBook, Guid)>();
-        var uniques = new List<(AccountBook, int, Instant, Guid)>();
-        foreach (var op in ops)
+        foreach (var op in ops.Where(op => !op.IsClosed))
         {
-            if (!_books.TryGetValue((op.Project.Id, op.Customer), out var book))
-            {
-                continue;
-            }
-
-            switch (op)
-            {
-                case UseOp use:
-                    events.Add((book, use.Key.Id));
-                    uniques.AddRange(use.Effects.Where(e => e.Aggregate == Core.Catalog.MeterAggregate.Unique)
-                        .Select(e => (book, e.Feature.Key, book.BookOf(e.Feature).PeriodAt(use.OccurredAt).Start, e.Value)));
-                    break;
-                case ReserveOp { IdGiven: true } reserve:
-                    holds.Add((book, reserve.Id));
-                    break;
-                case HoldOp hold:
-                    holds.Add((book, hold.Id));
-                    events.Add((book, hold.Id));
-                    break;
-                case VoidOp voiding:
-                    events.Add((book, voiding.EventId));
-                    events.Add((book, EventKey.OfVoid(voiding.EventId)));
-                    break;
-            }
-        }
-
-        var now = realNow();
-        await known.LoadEventsAsync(connection, events, now, CancellationToken.None);
-        await known.LoadHoldsAsync(connection, holds, CancellationToken.None);
-        await known.LoadUniqueAsync(connection, uniques, CancellationToken.None);
-        foreach (var voiding in ops.OfType<VoidOp>())
-        {
-            await LoadPeriodEventsAsync(connection, voiding, known);
-        }
-
-        return known;
-    }
-
-    private async Task LoadPeriodEventsAsync(NpgsqlConnection connection, VoidOp op, KnownFacts known)
-    {
-        if (_books.TryGetValue((op.Project.Id, op.Customer), out var book)
-            && known.Events.TryGetValue((book.Account, op.EventId), out var target)
-            && (target.Data.Raw.Count > 0 || target.Data.Unique.Count > 0))
-        {
-            var feature = book.BookOf(op.Project.Catalog.FeaturesByKey[target.FeatureKey]);
-            known.PeriodEvents[book.Account] = await KnownFacts.LoadPeriodAsync(
-                connection, book, feature.PeriodAt(target.OccurredAt), CancellationToken.None);
-        }
-    }
-
-    private void End(List<LaneOp> ops)
-    {
-        foreach (var op in ops)
-        {
-            if (op.Answer?.Decision is { } decision)
-            {
-                metrics.Decided(decision.Outcome);
-            }
-
+            op.IsClosed = true;
+            answer(op);
             op.End();
         }
     }
 
-    // Part of a batch may be committed and answered when the rest of it fails: those answers stand.
-    private static void Fail(List<LaneOp> ops, GateFault fault)
-    {
-        foreach (var op in ops.Where(op => !op.IsEnded))
-        {
-            op.Answer = GateAnswer.Of(fault);
-            op.End();
-        }
-    }
-
-    private static void Throw(List<LaneOp> ops, Exception bug)
-    {
-        foreach (var op in ops.Where(op => !op.IsEnded))
-        {
-            op.Failure = bug;
-            op.End();
-        }
-    }
-
-    private void Forget(IEnumerable<AccountBook> books)
-    {
-        foreach (var book in books)
-        {
-            _books.TryRemove((book.ProjectId, book.Customer), out _);
-        }
-    }
-
-    private void ForgetAll(List<LaneOp> ops)
-    {
-        foreach (var op in ops)
-        {
-            _books.TryRemove((op.Project.Id, op.Customer), out _);
-        }
-    }
-
-    /// <summary>Memory is bounded: when it is full, half of the books go. They cost one read when they are needed again.</summary>
-    private void TrimBooks()
-    {
-        if (_books.Count <= options.BooksPerLane)
-        {
-            return;
-        }
-
-        var surplus = _books.Count / 2;
-        foreach (var key in _books.Keys)
-        {
-            if (surplus-- <= 0)
-            {
-                break;
-            }
-
-            _books.TryRemove(key, out _);
-        }
-    }
-
-    private async Task<NpgsqlConnection> ConnectAsync()
+    private async ValueTask<NpgsqlConnection> ConnectAsync()
     {
         if (_connection is { State: System.Data.ConnectionState.Open } open)
         {
@@ -475,10 +403,11 @@ public sealed class Lane(Database database, LedgerOptions options, Func<Instant>
         }
 
         await DropConnectionAsync();
-        var connection = await database.OpenDedicatedAsync(CancellationToken.None);
+        var connection = await _database.OpenDedicatedAsync(CancellationToken.None);
         _connection = connection;
         await using var prepare = new NpgsqlCommand(LedgerSql.PrepareConnection, connection);
         await prepare.ExecuteNonQueryAsync();
+        _types = await RowTypes.ReadAsync(connection);
         return connection;
     }
 
@@ -490,6 +419,4 @@ public sealed class Lane(Database database, LedgerOptions options, Func<Instant>
             await dead.DisposeAsync();
         }
     }
-
-    public async ValueTask DisposeAsync() => await DropConnectionAsync();
 }

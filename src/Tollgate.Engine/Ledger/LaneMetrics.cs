@@ -23,11 +23,27 @@ public sealed class LaneMetrics : IDisposable
     public void Observe(Func<IEnumerable<Measurement<int>>> depths) =>
         _meter.CreateObservableGauge("tollgate.queue.depth", depths, "{operation}", "Operations that wait in a lane.");
 
-    public void Decided(Outcome outcome) => _decisions.Add(1, Tags[(int)outcome]);
-
-    public void Committed(int operations, TimeSpan took)
+    /// <summary>A committed batch. Outcomes are summed first: a counter with a tag costs as much as a small decision.</summary>
+    public void Committed(List<LaneOp> ops, TimeSpan took)
     {
-        _batch.Record(operations);
+        Span<int> outcomes = stackalloc int[Tags.Length];
+        foreach (var op in ops)
+        {
+            if (op.Answer?.Decision is { } decision)
+            {
+                outcomes[(int)decision.Outcome]++;
+            }
+        }
+
+        for (var outcome = 0; outcome < outcomes.Length; outcome++)
+        {
+            if (outcomes[outcome] > 0)
+            {
+                _decisions.Add(outcomes[outcome], Tags[outcome]);
+            }
+        }
+
+        _batch.Record(ops.Count);
         _commit.Record(took.TotalMilliseconds);
     }
 

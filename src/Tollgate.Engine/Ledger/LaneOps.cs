@@ -1,3 +1,4 @@
+using System.Threading.Tasks.Sources;
 using Tollgate.Core.Ledger;
 using Tollgate.Core.Money;
 using Tollgate.Core.Quotas;
@@ -7,7 +8,7 @@ using Tollgate.Engine.Quotas;
 
 namespace Tollgate.Engine.Ledger;
 
-/// <summary>Whoever waits for one or more operations: done when the last of them has its answer.</summary>
+/// <summary>Whoever waits for several operations: done when the last of them has its answer.</summary>
 public sealed class LaneTicket(int count)
 {
     private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -24,16 +25,23 @@ public sealed class LaneTicket(int count)
     }
 }
 
-/// <summary>Something a lane does for one customer. The lane fills <see cref="Answer"/> or <see cref="Failure"/> and ends it.</summary>
-public abstract class LaneOp
+/// <summary>
+/// Something a lane does for one customer. The lane fills <see cref="Answer"/> or <see cref="Failure"/> and ends it. Who
+/// waits for this one alone awaits <see cref="AnswerAsync"/>, once; who waits for several gives all of them one ticket.
+/// </summary>
+/// <remarks>The operation is its own awaitable: a task beside it would be two more objects for every decision.</remarks>
+public abstract class LaneOp : IValueTaskSource<GateAnswer>
 {
+    private ManualResetValueTaskSourceCore<bool> _ended;
+
     public required ProjectSnapshot Project { get; init; }
 
     public required string Customer { get; init; }
 
     public required short Partition { get; init; }
 
-    public required LaneTicket Ticket { get; init; }
+    /// <summary>Null: somebody awaits this operation alone.</summary>
+    public LaneTicket? Ticket { get; init; }
 
     /// <summary>The project's clock when the request came in.</summary>
     public required Instant Now { get; init; }
@@ -43,20 +51,44 @@ public abstract class LaneOp
     /// <summary>A bug or a poisoned request: rethrown to the caller of this operation alone.</summary>
     public Exception? Failure { get; set; }
 
+    /// <summary>The account's book while a batch works on it; null when there is no such customer.</summary>
+    internal AccountBook? Book { get; set; }
+
     /// <summary>Creates the customer when it is missing.</summary>
     public virtual bool CreatesCustomer => false;
 
     /// <summary>Must see the database under locks: reads facts that no book holds.</summary>
     public virtual bool NeedsExact => false;
 
-    /// <summary>Answered: nothing about it may change any more, and it is not counted twice.</summary>
-    public bool IsEnded { get; private set; }
+    /// <summary>Its answer stands, though it may not have gone out yet.</summary>
+    internal bool IsClosed { get; set; }
 
+    public ValueTask<GateAnswer> AnswerAsync() => new(this, _ended.Version);
+
+    /// <summary>Runs what awaits it on this thread.</summary>
     public void End()
     {
-        IsEnded = true;
-        Ticket.EndOne();
+        Book = null;
+        if (Ticket is { } ticket)
+        {
+            ticket.EndOne();
+        }
+        else
+        {
+            _ended.SetResult(true);
+        }
     }
+
+    GateAnswer IValueTaskSource<GateAnswer>.GetResult(short token)
+    {
+        _ended.GetResult(token);
+        return Failure is { } failure ? throw failure : Answer!;
+    }
+
+    ValueTaskSourceStatus IValueTaskSource<GateAnswer>.GetStatus(short token) => _ended.GetStatus(token);
+
+    void IValueTaskSource<GateAnswer>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        _ended.OnCompleted(continuation, state, token, flags);
 }
 
 /// <summary>A consume or a reported event: uses the effects and writes one event.</summary>
@@ -66,6 +98,9 @@ public sealed class UseOp : LaneOp
     public required bool IdGiven { get; init; }
 
     public required EventKey Key { get; init; }
+
+    /// <summary>The id as the caller wrote it, or the generated one.</summary>
+    public required string Id { get; init; }
 
     public required string Type { get; init; }
 
@@ -181,7 +216,7 @@ public sealed class ReadOp : LaneOp
     public required bool Fresh { get; init; }
 
     /// <summary>Null: no such customer.</summary>
-    public AccountBook? Book { get; set; }
+    public AccountBook? Found { get; set; }
 }
 
 /// <summary>Throws the account's book away: something outside the lanes changed the account.</summary>

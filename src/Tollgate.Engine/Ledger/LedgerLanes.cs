@@ -2,7 +2,7 @@ using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Tollgate.Core.Ledger;
-using Tollgate.Core.Time;
+using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Postgres;
 
 namespace Tollgate.Engine.Ledger;
@@ -14,12 +14,11 @@ namespace Tollgate.Engine.Ledger;
 public sealed class LedgerLanes : IHostedService, IDisposable
 {
     private readonly Lane[] _lanes;
-    private Task _running = Task.CompletedTask;
     private readonly LaneMetrics _metrics = new();
 
-    public LedgerLanes(Database database, LedgerOptions options, ILogger<Lane> log)
+    public LedgerLanes(Database database, LedgerOptions options, Clock clock, ILogger<Lane> log)
     {
-        _lanes = [.. Enumerable.Range(0, options.Lanes).Select(_ => new Lane(database, options, RealNow, _metrics, log))];
+        _lanes = [.. Enumerable.Range(0, options.Lanes).Select(_ => new Lane(database, options, clock, _metrics, log))];
         _metrics.Observe(() => _lanes.Select((lane, i) => new Measurement<int>(lane.Depth, new KeyValuePair<string, object?>("lane", i))));
     }
 
@@ -34,27 +33,15 @@ public sealed class LedgerLanes : IHostedService, IDisposable
     public AccountBook? Peek(short partition, int project, string customer, int catalogRevision) =>
         LaneOf(partition).Peek(project, customer, catalogRevision);
 
-    /// <summary>Real time, for which months are earlier; decisions use the project's clock.</summary>
-    private static Instant RealNow() => Instant.From(DateTimeOffset.UtcNow);
-
-    public Task StartAsync(CancellationToken cancellationToken)
-    {
-        _running = Task.WhenAll(_lanes.Select(lane => Task.Run(() => lane.RunAsync(CancellationToken.None), CancellationToken.None)));
-        return Task.CompletedTask;
-    }
+    /// <summary>A lane works when there is work; nothing has to be started.</summary>
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <summary>Drains: what waits is decided and answered, then the lanes end.</summary>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         foreach (var lane in _lanes)
         {
-            lane.Complete();
-        }
-
-        await _running.WaitAsync(cancellationToken);
-        foreach (var lane in _lanes)
-        {
-            await lane.DisposeAsync();
+            await lane.CompleteAsync(cancellationToken);
         }
     }
 

@@ -1,3 +1,6 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+
 namespace Tollgate.Engine.Ledger;
 
 /// <summary>
@@ -137,22 +140,17 @@ internal static class LedgerSql
         """;
 
     /// <summary>
-    /// The hot one. $1 partitions, $2 accounts, $3 features, $4 period starts, $5 versions decided on, $6 used, $7 held,
-    /// $8 drawn, $9 denied so far, $10 fired, $11 open holds, $12 quotas, $13 how many rows.
+    /// The hot one. $1 the rows as <c>balance_change[]</c>. A version that is not the one decided on raises: nothing has to be
+    /// counted. Balances are never deleted, so a row that is missing is a fault of the program, which the writer asserts.
     /// </summary>
     public const string UpdateBalances =
         """
-        WITH changed AS (
-            UPDATE balances b
-               SET version = b.version + 1, used = x.used, held = x.held, drawn = x.drawn, denied = x.denied,
-                   fired = x.fired, open_holds = x.open_holds, quota = x.quota
-              FROM unnest($1::smallint[], $2::integer[], $3::integer[], $4::timestamptz[], $5::bigint[], $6::numeric[],
-                          $7::numeric[], $8::numeric[], $9::bigint[], $10::smallint[], $11::smallint[], $12::numeric[])
-                   AS x (partition, account, feature, period_start, version, used, held, drawn, denied, fired, open_holds, quota)
-             WHERE b.partition = x.partition AND b.account = x.account AND b.feature = x.feature
-               AND b.period_start = x.period_start AND b.version = x.version
-            RETURNING 1)
-        SELECT expect_rows((SELECT count(*) FROM changed), $13::bigint, 'TG001')
+        UPDATE balances b
+           SET version = CASE WHEN b.version = x.version THEN x.version + 1 ELSE stale_row() END,
+               used = x.used, held = x.held, drawn = x.drawn, denied = x.denied, fired = x.fired, open_holds = x.open_holds,
+               quota = x.quota
+          FROM unnest($1::balance_change[]) AS x
+         WHERE b.partition = x.partition AND b.account = x.account AND b.feature = x.feature AND b.period_start = x.period_start
         """;
 
     /// <summary>
@@ -191,17 +189,23 @@ internal static class LedgerSql
         """;
 
     /// <summary>
-    /// $1 occurred_at, $2 period starts, $3 ids, $4 accounts, $5 features, $6 months, $7 partitions, $8 quantities,
-    /// $9 used after, $10 data. The unique key is the arbiter of duplicates: a known id fails the batch (23505), which costs
-    /// less than asking the index first for each row, as ON CONFLICT does.
+    /// $1 the rows as <c>new_event[]</c>. The unique key is the arbiter of duplicates: a known id fails the batch (23505),
+    /// which costs less than asking the index first for each row, as ON CONFLICT does.
     /// </summary>
-    public const string InsertEvents =
-        """
-        INSERT INTO events (occurred_at, period_start, id, account, feature, month, partition, quantity, used_after, data)
+    /// <param name="month">The month of all rows, whose partition then takes them directly; null when they are of several.</param>
+    public static string InsertEvents(DateOnly? month) => month is { } one
+        ? EventsByMonth.GetOrAdd(one, static m => InsertEventsInto("events_" + m.ToString("yyyyMM", CultureInfo.InvariantCulture)))
+        : InsertEventsOfSeveralMonths;
+
+    private static readonly ConcurrentDictionary<DateOnly, string> EventsByMonth = new();
+
+    private static readonly string InsertEventsOfSeveralMonths = InsertEventsInto("events");
+
+    private static string InsertEventsInto(string table) =>
+        $"""
+        INSERT INTO {table} (occurred_at, period_start, id, account, feature, month, partition, quantity, used_after, data)
         SELECT x.occurred_at, x.period_start, x.id, x.account, x.feature, x.month, x.partition, x.quantity, x.used_after, x.data
-          FROM unnest($1::timestamptz[], $2::timestamptz[], $3::uuid[], $4::integer[], $5::integer[], $6::date[], $7::smallint[],
-                      $8::numeric[], $9::numeric[], $10::jsonb[])
-               AS x (occurred_at, period_start, id, account, feature, month, partition, quantity, used_after, data)
+          FROM unnest($1::new_event[]) AS x
         """;
 
     /// <summary>

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Ledger;
 using Tollgate.Core.Quotas;
@@ -7,7 +6,7 @@ using Tollgate.Core.Time;
 namespace Tollgate.Engine.Ledger;
 
 /// <summary>Which balance rows a batch needs beyond those of open periods, and which periods it opens.</summary>
-internal sealed class RowsWanted(ConcurrentDictionary<(int Project, string Customer), AccountBook> books, KnownFacts? known)
+internal sealed class RowsWanted(KnownFacts? known)
 {
     private readonly List<RowWanted> _wanted = [];
     private readonly List<(AccountBook, FeatureBook, Period)> _toOpen = [];
@@ -16,13 +15,8 @@ internal sealed class RowsWanted(ConcurrentDictionary<(int Project, string Custo
 
     public IReadOnlyList<(AccountBook Book, FeatureBook Feature, Period Period)> ToOpen => _toOpen;
 
-    public void Add(LaneOp op)
+    public void Add(LaneOp op, AccountBook book)
     {
-        if (!books.TryGetValue((op.Project.Id, op.Customer), out var book))
-        {
-            return;
-        }
-
         if (book.Holds.Count > 0 && book.NextExpiry <= op.Now)
         {
             foreach (var slot in book.Holds.Values)
@@ -91,8 +85,9 @@ internal sealed class RowsWanted(ConcurrentDictionary<(int Project, string Custo
 
     private void AddEffects(AccountBook book, IReadOnlyList<Effect> effects, Instant at, Instant now)
     {
-        foreach (var effect in effects)
+        for (var i = 0; i < effects.Count; i++)
         {
+            var effect = effects[i];
             if (effect.Feature.Feature.Kind != FeatureKind.Metered)
             {
                 continue;

@@ -36,7 +36,7 @@ public sealed class Database : IAsyncDisposable
         Source = Named("control", pooled);
         pooled.Pooling = false;
         pooled.AutoPrepareMinUsages = 2;
-        _dedicated = Named("dedicated", pooled);
+        _dedicated = Named("dedicated", pooled, RowArray.TeachTo);
     }
 
     /// <summary>The pool of everything that is not a lane.</summary>
@@ -56,6 +56,10 @@ public sealed class Database : IAsyncDisposable
     }
 
     /// <summary>The name stands in metrics, where the connection string itself would be otherwise.</summary>
-    private static NpgsqlDataSource Named(string name, NpgsqlConnectionStringBuilder settings) =>
-        new NpgsqlDataSourceBuilder(settings.ConnectionString) { Name = name }.Build();
+    private static NpgsqlDataSource Named(string name, NpgsqlConnectionStringBuilder settings, Action<NpgsqlDataSourceBuilder>? more = null)
+    {
+        var builder = new NpgsqlDataSourceBuilder(settings.ConnectionString) { Name = name };
+        more?.Invoke(builder);
+        return builder.Build();
+    }
 }

@@ -75,6 +75,9 @@ public sealed record GateAnswer(GateFault Fault, Decision? Decision, string? Id,
     /// <summary>Granted quantities that the decision burned, in order: grant id and amount.</summary>
     public IReadOnlyList<(Guid Grant, Quantity Amount)> Burned { get; init; } = [];
 
+    /// <summary>For operations that say nothing: they read or forget.</summary>
+    public static readonly GateAnswer Nothing = new(GateFault.None, null, null, false);
+
     public static GateAnswer Of(GateFault fault, string? id = null) => new(fault, null, id, false);
 }
 

@@ -44,21 +44,21 @@ public sealed class QuotaGate(LedgerLanes lanes, LedgerOptions options, Database
     }
 
     /// <summary>Decides and records. A denial leaves no trace but a count.</summary>
-    public async ValueTask<GateAnswer> ConsumeAsync(ProjectSnapshot project, ConsumeOrder order, CancellationToken cancel)
+    public ValueTask<GateAnswer> ConsumeAsync(ProjectSnapshot project, ConsumeOrder order, CancellationToken cancel)
     {
         if (!project.Catalog.Features.TryGetValue(order.Feature, out var feature))
         {
-            return GateAnswer.Of(GateFault.FeatureUnknown, order.Id);
+            return new(GateAnswer.Of(GateFault.FeatureUnknown, order.Id));
         }
 
         if (feature.Feature.Kind == FeatureKind.Value)
         {
-            return GateAnswer.Of(GateFault.FeatureNotMetered, order.Id);
+            return new(GateAnswer.Of(GateFault.FeatureNotMetered, order.Id));
         }
 
         var effects = Effects.OfConsume(project.Catalog, feature, order.Amount, order.PropertiesJson);
-        var op = UseOf(project, new(1), order.Customer, order.Id, order.Feature, order.Amount, effects, order.OccurredAt, order.PropertiesJson, enforce: true);
-        return op.Answer ?? await RunAsync(op, cancel);
+        var op = UseOf(project, null, order.Customer, order.Id, order.Feature, order.Amount, effects, order.OccurredAt, order.PropertiesJson, enforce: true);
+        return op.Answer is { } fault ? new(fault) : RunAsync(op, cancel);
     }
 
     /// <summary>
@@ -132,7 +132,7 @@ public sealed class QuotaGate(LedgerLanes lanes, LedgerOptions options, Database
             new ReserveOp
             {
                 Project = project, Customer = order.Customer, Partition = CustomerPlace.PartitionOf(project.Id, order.Customer),
-                Ticket = new(1), Now = now, IdGiven = order.Id is not null, Id = key.Id, Reference = key.Text, Effects = effects,
+                Now = now, IdGiven = order.Id is not null, Id = key.Id, Reference = key.Text, Effects = effects,
                 TimeToLive = order.TimeToLive ?? options.HoldTimeToLive,
             }, cancel);
     }
@@ -185,7 +185,7 @@ public sealed class QuotaGate(LedgerLanes lanes, LedgerOptions options, Database
             : await RunAsync(
                 new VoidOp
                 {
-                    Project = project, Customer = place.Customer, Partition = place.Partition, Ticket = new(1), Now = clock.Now(project), EventId = id,
+                    Project = project, Customer = place.Customer, Partition = place.Partition, Now = clock.Now(project), EventId = id,
                 }, cancel);
     }
 
@@ -223,10 +223,10 @@ public sealed class QuotaGate(LedgerLanes lanes, LedgerOptions options, Database
     {
         var op = new ForgetOp
         {
-            Project = project, Customer = customer, Partition = CustomerPlace.PartitionOf(project.Id, customer), Ticket = new(1), Now = clock.Now(project),
+            Project = project, Customer = customer, Partition = CustomerPlace.PartitionOf(project.Id, customer), Now = clock.Now(project),
         };
         await lanes.EnqueueAsync(op, cancel);
-        await op.Ticket.Done;
+        await op.AnswerAsync();
     }
 
     private async ValueTask<GateAnswer> OnHoldAsync(
@@ -242,13 +242,13 @@ public sealed class QuotaGate(LedgerLanes lanes, LedgerOptions options, Database
             : await RunAsync(
                 new HoldOp
                 {
-                    Project = project, Customer = place.Customer, Partition = place.Partition, Ticket = new(1), Now = clock.Now(project),
+                    Project = project, Customer = place.Customer, Partition = place.Partition, Now = clock.Now(project),
                     Verb = verb, Id = id, Amounts = amounts, TimeToLive = timeToLive,
                 }, cancel);
     }
 
     private UseOp UseOf(
-        ProjectSnapshot project, LaneTicket ticket, string customer, string? id, string type, Quantity quantity, IReadOnlyList<Effect>? effects,
+        ProjectSnapshot project, LaneTicket? ticket, string customer, string? id, string type, Quantity quantity, IReadOnlyList<Effect>? effects,
         Instant? occurredAt, string? propertiesJson, bool enforce)
     {
         var now = clock.Now(project);
@@ -258,10 +258,11 @@ public sealed class QuotaGate(LedgerLanes lanes, LedgerOptions options, Database
             : at < now.Minus(options.AcceptPast) ? GateFault.TooOld
             : at > now.Plus(options.AcceptFuture) ? GateFault.InFuture
             : GateFault.None;
+        var key = id is null ? EventKey.Generate(real) : EventKey.Parse(id, real);
         return new()
         {
             Project = project, Customer = customer, Partition = CustomerPlace.PartitionOf(project.Id, customer), Ticket = ticket, Now = now,
-            IdGiven = id is not null, Key = id is null ? EventKey.Generate(real) : EventKey.Parse(id, real), Type = type, Quantity = quantity,
+            IdGiven = id is not null, Key = key, Id = id ?? key.Id.ToString("D"), Type = type, Quantity = quantity,
             Effects = effects ?? [], OccurredAt = occurredAt ?? now, OccurredAtGiven = occurredAt is not null, Enforce = enforce,
             PropertiesJson = propertiesJson, HasUnique = HasUnique(effects), Answer = fault == GateFault.None ? null : GateAnswer.Of(fault, id),
         };
@@ -280,18 +281,11 @@ public sealed class QuotaGate(LedgerLanes lanes, LedgerOptions options, Database
         return false;
     }
 
-    private async ValueTask<GateAnswer> RunAsync(LaneOp op, CancellationToken cancel)
-    {
-        if (!lanes.TryEnqueue(op))
-        {
-            return GateAnswer.Of(GateFault.Overloaded);
-        }
-
-        // Not given up when the caller leaves: what is queued will be decided, and a retry with the id replays it.
-        cancel.ThrowIfCancellationRequested();
-        await op.Ticket.Done;
-        return op.Failure is { } failure ? throw failure : op.Answer!;
-    }
+    /// <summary>Not given up when the caller leaves: what is queued will be decided, and a retry with the id replays it.</summary>
+    private ValueTask<GateAnswer> RunAsync(LaneOp op, CancellationToken cancel) =>
+        cancel.IsCancellationRequested ? ValueTask.FromCanceled<GateAnswer>(cancel)
+        : lanes.TryEnqueue(op) ? op.AnswerAsync()
+        : new(GateAnswer.Of(GateFault.Overloaded));
 
     /// <summary>
     /// The account's book for a reader: from memory when no other server can have changed it, else read again. A period
@@ -307,9 +301,9 @@ public sealed class QuotaGate(LedgerLanes lanes, LedgerOptions options, Database
             return (known, GateFault.None);
         }
 
-        var op = new ReadOp { Project = project, Customer = customer, Partition = partition, Ticket = new(1), Now = now, Fresh = !alone };
+        var op = new ReadOp { Project = project, Customer = customer, Partition = partition, Now = now, Fresh = !alone };
         var answer = await RunAsync(op, cancel);
-        return (op.Book, answer?.Fault ?? GateFault.None);
+        return (op.Found, answer.Fault);
     }
 
     private static bool IsOpen(AccountBook book, ProjectSnapshot project, Instant now, Func<FeatureEntry, bool> rollsOver)

@@ -23,7 +23,7 @@ public sealed class LedgerRig : IAsyncDisposable
         _directory = new(database.Source);
         Clock = new();
         _presence = new(database.Connections, _directory, Clock, NullLogger<ServerPresence>.Instance);
-        _lanes = new(database.Connections, options, NullLogger<Lane>.Instance);
+        _lanes = new(database.Connections, options, Clock, NullLogger<Lane>.Instance);
         _sweeper = new(_lanes, database.Connections, _directory, Clock, NullLogger<HoldSweeper>.Instance);
         Gate = new(_lanes, options, database.Connections, Clock, _presence);
     }

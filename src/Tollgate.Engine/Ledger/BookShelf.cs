@@ -1,0 +1,178 @@
+using System.Collections.Concurrent;
+using Npgsql;
+using Tollgate.Core.Catalog;
+using Tollgate.Core.Ledger;
+using Tollgate.Core.Quotas;
+using Tollgate.Core.Time;
+
+namespace Tollgate.Engine.Ledger;
+
+/// <summary>
+/// The books that a lane keeps in memory, and what it reads into them before a batch is decided. Only the lane changes
+/// it; other threads may <see cref="Peek"/>.
+/// </summary>
+internal sealed class BookShelf(int mostBooks)
+{
+    private readonly ConcurrentDictionary<(int Project, string Customer), AccountBook> _books = new();
+
+    /// <summary>The account's book as memory has it; null when it is not there or was made with another catalogue.</summary>
+    public AccountBook? Peek(int project, string customer, int catalogRevision) =>
+        _books.TryGetValue((project, customer), out var book) && book.CatalogRevision == catalogRevision ? book : null;
+
+    /// <summary>Gives every operation its account's book; those that memory does not have are read, all in one round trip.</summary>
+    public ValueTask LoadAsync(NpgsqlConnection connection, List<LaneOp> ops, bool locked)
+    {
+        // First of all: whatever stood before it in the batch needs the book that is read below.
+        foreach (var op in ops)
+        {
+            if (op is ForgetOp or ReadOp { Fresh: true })
+            {
+                _books.TryRemove((op.Project.Id, op.Customer), out _);
+            }
+        }
+
+        Dictionary<(int, string), BookWanted>? wanted = null;
+        foreach (var op in ops)
+        {
+            op.Book = Peek(op.Project.Id, op.Customer, op.Project.Catalog.Revision);
+            if (op.Book is null && op is not ForgetOp)
+            {
+                var key = (op.Project.Id, op.Customer);
+                wanted ??= [];
+                wanted[key] = new(op.Project, op.Customer, op.Partition, op.Now,
+                    op.CreatesCustomer || (wanted.TryGetValue(key, out var other) && other.Create));
+            }
+        }
+
+        return wanted is null ? ValueTask.CompletedTask : ReadAsync(connection, ops, [.. wanted.Values], locked);
+    }
+
+    private async ValueTask ReadAsync(NpgsqlConnection connection, List<LaneOp> ops, List<BookWanted> wanted, bool locked)
+    {
+        foreach (var (key, book) in await new BookLoader(connection).LoadAsync(wanted, locked, CancellationToken.None))
+        {
+            _books[key] = book;
+        }
+
+        foreach (var op in ops)
+        {
+            op.Book = _books.GetValueOrDefault((op.Project.Id, op.Customer));
+        }
+    }
+
+    /// <summary>
+    /// Brings rows into the books that an open period does not have: periods of late events and old holds, and the ended
+    /// periods that a rollover rests on. Then opens periods whose features roll over.
+    /// </summary>
+    public static ValueTask PrepareAsync(NpgsqlConnection connection, List<LaneOp> ops, KnownFacts? known, bool locked)
+    {
+        var rows = new RowsWanted(known);
+        foreach (var op in ops)
+        {
+            if (op.Book is { } book)
+            {
+                rows.Add(op, book);
+            }
+        }
+
+        return rows.Wanted.Count == 0 && rows.ToOpen.Count == 0 ? ValueTask.CompletedTask : PrepareAsync(connection, rows, locked);
+    }
+
+    private static async ValueTask PrepareAsync(NpgsqlConnection connection, RowsWanted rows, bool locked)
+    {
+        await new BookLoader(connection).LoadRowsAsync(rows.Wanted, locked, CancellationToken.None);
+        foreach (var (book, feature, period) in rows.ToOpen)
+        {
+            if (feature.FindBalance(period.Start) is null)
+            {
+                RolloverRules.Open(book, feature, period);
+            }
+        }
+    }
+
+    /// <summary>What the database knows of the ids of a batch, for the exact path.</summary>
+    public static async Task<KnownFacts> LoadFactsAsync(NpgsqlConnection connection, List<LaneOp> ops, Instant now)
+    {
+        var known = new KnownFacts();
+        var events = new List<(AccountBook, Guid)>();
+        var holds = new List<(AccountBook, Guid)>();
+        var uniques = new List<(AccountBook, int, Instant, Guid)>();
+        foreach (var op in ops)
+        {
+            if (op.Book is not { } book)
+            {
+                continue;
+            }
+
+            switch (op)
+            {
+                case UseOp use:
+                    events.Add((book, use.Key.Id));
+                    uniques.AddRange(use.Effects.Where(e => e.Aggregate == MeterAggregate.Unique)
+                        .Select(e => (book, e.Feature.Key, book.BookOf(e.Feature).PeriodAt(use.OccurredAt).Start, e.Value)));
+                    break;
+                case ReserveOp { IdGiven: true } reserve:
+                    holds.Add((book, reserve.Id));
+                    break;
+                case HoldOp hold:
+                    holds.Add((book, hold.Id));
+                    events.Add((book, hold.Id));
+                    break;
+                case VoidOp voiding:
+                    events.Add((book, voiding.EventId));
+                    events.Add((book, EventKey.OfVoid(voiding.EventId)));
+                    break;
+            }
+        }
+
+        await known.LoadEventsAsync(connection, events, now, CancellationToken.None);
+        await known.LoadHoldsAsync(connection, holds, CancellationToken.None);
+        await known.LoadUniqueAsync(connection, uniques, CancellationToken.None);
+        foreach (var voiding in ops.OfType<VoidOp>())
+        {
+            await LoadPeriodEventsAsync(connection, voiding, known);
+        }
+
+        return known;
+    }
+
+    private static async Task LoadPeriodEventsAsync(NpgsqlConnection connection, VoidOp op, KnownFacts known)
+    {
+        if (op.Book is { } book && known.Events.TryGetValue((book.Account, op.EventId), out var target)
+            && (target.Data.Raw.Count > 0 || target.Data.Unique.Count > 0))
+        {
+            var feature = book.BookOf(op.Project.Catalog.FeaturesByKey[target.FeatureKey]);
+            known.PeriodEvents[book.Account] = await KnownFacts.LoadPeriodAsync(
+                connection, book, feature.PeriodAt(target.OccurredAt), CancellationToken.None);
+        }
+    }
+
+    /// <summary>The batch was not committed: the accounts are read again when they are needed.</summary>
+    public void Forget(List<LaneOp> ops)
+    {
+        foreach (var op in ops)
+        {
+            _books.TryRemove((op.Project.Id, op.Customer), out _);
+        }
+    }
+
+    /// <summary>Memory is bounded: when it is full, half of the books go. They cost one read when they are needed again.</summary>
+    public void Trim()
+    {
+        if (_books.Count <= mostBooks)
+        {
+            return;
+        }
+
+        var surplus = _books.Count / 2;
+        foreach (var key in _books.Keys)
+        {
+            if (surplus-- <= 0)
+            {
+                break;
+            }
+
+            _books.TryRemove(key, out _);
+        }
+    }
+}

@@ -1,0 +1,64 @@
+using Tollgate.Core.Ledger;
+
+namespace Tollgate.Engine.Ledger;
+
+/// <summary>A row that a batch changes. <c>Before</c> is null when the batch makes it.</summary>
+internal readonly record struct DirtyRow<T>(AccountBook Book, T? Before, T After) where T : class;
+
+/// <summary>The rows that a batch changes, by table and by "new or not". The lists are kept for the next batch.</summary>
+internal sealed class DirtyRows
+{
+    public List<DirtyRow<Balance>> Updated { get; } = [];
+
+    public List<DirtyRow<Balance>> Opened { get; } = [];
+
+    public List<DirtyRow<Grant>> Burned { get; } = [];
+
+    public List<DirtyRow<Grant>> Rolled { get; } = [];
+
+    public List<DirtyRow<Hold>> Holds { get; } = [];
+
+    public List<DirtyRow<Hold>> Taken { get; } = [];
+
+    public List<DirtyRow<RateState>> Rates { get; } = [];
+
+    public void Collect(IEnumerable<AccountBook> books)
+    {
+        Updated.Clear();
+        Opened.Clear();
+        Burned.Clear();
+        Rolled.Clear();
+        Holds.Clear();
+        Taken.Clear();
+        Rates.Clear();
+        foreach (var book in books)
+        {
+            foreach (var slot in book.Touched)
+            {
+                if (slot.IsDirty)
+                {
+                    Add(book, slot);
+                }
+            }
+        }
+    }
+
+    private void Add(AccountBook book, Slot dirty)
+    {
+        switch (dirty)
+        {
+            case Slot<Balance> slot:
+                (slot.Stored is null ? Opened : Updated).Add(new(book, slot.Stored, slot.Current));
+                break;
+            case Slot<Grant> slot:
+                (slot.Stored is null ? Rolled : Burned).Add(new(book, slot.Stored, slot.Current));
+                break;
+            case Slot<Hold> slot:
+                (slot.Stored is null ? Taken : Holds).Add(new(book, slot.Stored, slot.Current));
+                break;
+            case Slot<RateState> slot:
+                Rates.Add(new(book, slot.Stored, slot.Current));
+                break;
+        }
+    }
+}
