@@ -9,9 +9,6 @@ using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Customers;
 
-/// <summary>One page of a list, and whether there is more after it.</summary>
-public sealed record Page<T>(IReadOnlyList<T> Items, bool HasMore);
-
 /// <summary>An open reservation as far as it lies on one feature.</summary>
 /// <param name="Id">The caller's own id where one was given.</param>
 public sealed record OpenHold(string Id, Quantity Amount, Instant CreatedAt, Instant ExpiresAt);
@@ -35,17 +32,17 @@ public sealed class CustomerQueries(NpgsqlDataSource database)
     /// <summary>In byte order of the id: stable while customers come and go, the same on every server.</summary>
     /// <param name="after">The id after which the page starts; it need not exist (any more). Null: the beginning.</param>
     /// <param name="search">The beginning of an id or, in any case, of an e-mail address. Null: all.</param>
-    public async Task<Page<Customer>> ListAsync(ProjectSnapshot project, int limit, string? after, string? search, CancellationToken cancel)
+    public async Task<IReadOnlyList<Customer>> ListAsync(ProjectSnapshot project, int limit, string? after, string? search, CancellationToken cancel)
     {
         await using var command = search is null
-            ? database.Command(CustomerSql.List, project.Id, after ?? "", limit + 1)
+            ? database.Command(CustomerSql.List, project.Id, after ?? "", limit)
             : database.Command(
-                CustomerSql.Search, project.Id, after ?? "", limit + 1, PrefixPattern(search), PrefixPattern(search.ToLowerInvariant()));
-        return PageOf(await ReadAsync(command, reader => CustomerRow.Read(reader, project).Customer, cancel), limit);
+                CustomerSql.Search, project.Id, after ?? "", limit, PrefixPattern(search), PrefixPattern(search.ToLowerInvariant()));
+        return await ReadAsync(command, reader => CustomerRow.Read(reader, project).Customer, cancel);
     }
 
     /// <summary>Newest first. Null: this project has no such customer.</summary>
-    public async Task<Page<GrantRow>?> ListGrantsAsync(ProjectSnapshot project, string customer, int limit, string? after, CancellationToken cancel)
+    public async Task<IReadOnlyList<GrantRow>?> ListGrantsAsync(ProjectSnapshot project, string customer, int limit, string? after, CancellationToken cancel)
     {
         if (await FindAsync(project, customer, cancel) is not { } row)
         {
@@ -53,8 +50,8 @@ public sealed class CustomerQueries(NpgsqlDataSource database)
         }
 
         var start = new NpgsqlParameter { NpgsqlDbType = NpgsqlDbType.Uuid, Value = after is null ? DBNull.Value : GrantRow.KeyOf(after) };
-        await using var command = database.Command(GrantSql.ListGrants, row.Partition, row.Account, start, limit + 1);
-        return PageOf(await ReadAsync(command, GrantRow.Read, cancel), limit);
+        await using var command = database.Command(GrantSql.ListGrants, row.Partition, row.Account, start, limit);
+        return await ReadAsync(command, GrantRow.Read, cancel);
     }
 
     /// <summary>Null: the project has no such customer, or the customer has no such grant.</summary>
@@ -110,10 +107,6 @@ public sealed class CustomerQueries(NpgsqlDataSource database)
     /// <summary>The text taken literally, followed by anything.</summary>
     private static string PrefixPattern(string text) =>
         text.Replace(@"\", @"\\", StringComparison.Ordinal).Replace("%", @"\%", StringComparison.Ordinal).Replace("_", @"\_", StringComparison.Ordinal) + "%";
-
-    /// <summary>One row more than the page was read, to know whether there is more.</summary>
-    private static Page<T> PageOf<T>(List<T> rows, int limit) =>
-        rows.Count > limit ? new([.. rows.Take(limit)], true) : new(rows, false);
 
     private static async Task<List<T>> ReadAsync<T>(NpgsqlCommand command, Func<NpgsqlDataReader, T> read, CancellationToken cancel)
     {

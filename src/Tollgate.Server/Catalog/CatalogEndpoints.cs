@@ -138,12 +138,14 @@ public static class CatalogEndpoints
             return null;
         }
 
-        if (await ReadBytesAsync(context) is not { } bytes)
+        if (await Body.ReadWholeAsync(context, CatalogReader.LargestText) is not { } body)
         {
             await Problems.WriteAsync(context, ErrorCode.PayloadTooLarge, $"A catalogue has at most {CatalogReader.LargestText} bytes.");
             return null;
         }
 
+        var bytes = body.ToArray();
+        context.Request.BodyReader.AdvanceTo(body.End);
         if (!Utf8.IsValid(bytes))
         {
             await Problems.WriteAsync(context, ErrorCode.MalformedRequest, "The catalogue is not UTF-8.");
@@ -169,29 +171,6 @@ public static class CatalogEndpoints
         var faults = reading.Faults.Take(WireLimits.Faults).Select(static fault =>
             new Fault(fault.Path, FaultCode.InvalidValue, fault.Message) { Line = fault.Line, Column = fault.Column });
         return Problems.WriteAsync(context, [.. faults], reading.Malformed ? ErrorCode.MalformedRequest : ErrorCode.CatalogInvalid);
-    }
-
-    private static async Task<byte[]?> ReadBytesAsync(HttpContext context)
-    {
-        var pipe = context.Request.BodyReader;
-        while (true)
-        {
-            var read = await pipe.ReadAsync(context.RequestAborted);
-            if (read.Buffer.Length > CatalogReader.LargestText)
-            {
-                pipe.AdvanceTo(read.Buffer.End);
-                return null;
-            }
-
-            if (read.IsCompleted)
-            {
-                var bytes = read.Buffer.ToArray();
-                pipe.AdvanceTo(read.Buffer.End);
-                return bytes;
-            }
-
-            pipe.AdvanceTo(read.Buffer.Start, read.Buffer.End);
-        }
     }
 
     private static void SetHeaders(HttpContext context, string etag, int revision)

@@ -95,8 +95,9 @@ public static class CustomersEndpoints
             return;
         }
 
-        var page = await queries.ListAsync(context.Project(), paging.Limit, paging.StartingAfter, search, context.RequestAborted);
-        var list = new CustomerList([.. page.Items.Select(CustomerAnswers.Of)], page.HasMore);
+        var (page, hasMore) = paging.Cut(
+            await queries.ListAsync(context.Project(), paging.Probe, paging.StartingAfter, search, context.RequestAborted));
+        var list = new CustomerList([.. page.Select(CustomerAnswers.Of)], hasMore);
         await Answer.Json(context, StatusCodes.Status200OK, list, CustomersJson.Default.CustomerList);
     }
 

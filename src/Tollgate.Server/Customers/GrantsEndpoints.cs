@@ -99,14 +99,15 @@ public static class GrantsEndpoints
             return;
         }
 
-        if (await queries.ListGrantsAsync(context.Project(), id, paging.Limit, paging.StartingAfter, context.RequestAborted) is not { } page)
+        if (await queries.ListGrantsAsync(context.Project(), id, paging.Probe, paging.StartingAfter, context.RequestAborted) is not { } rows)
         {
             await Problems.WriteAsync(context, ErrorCode.CustomerNotFound);
             return;
         }
 
         var now = clock.Now(context.Project());
-        var list = new GrantList([.. page.Items.Select(grant => CustomerAnswers.Of(grant, now))], page.HasMore);
+        var (page, hasMore) = paging.Cut(rows);
+        var list = new GrantList([.. page.Select(grant => CustomerAnswers.Of(grant, now))], hasMore);
         await Answer.Json(context, StatusCodes.Status200OK, list, CustomersJson.Default.GrantList);
     }
 

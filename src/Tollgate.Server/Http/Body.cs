@@ -23,34 +23,46 @@ public static class Body
         HttpContext context, JsonTypeInfo<T> type, T? whenEmpty = null, int limit = WireLimits.BodyBytes)
         where T : class
     {
+        if (await ReadWholeAsync(context, limit) is not { } body)
+        {
+            await Problems.WriteAsync(context, ErrorCode.PayloadTooLarge, $"At most {limit} bytes are accepted.");
+            return null;
+        }
+
+        // Not by way of an exception in the usual case, and without a copy: the reader goes over the pipe's own memory.
+        var value = body.IsEmpty && whenEmpty is not null ? whenEmpty : Parse(context, body, type);
+        var failure = value is null ? Explain(context, body, type) : null;
+        context.Request.BodyReader.AdvanceTo(body.End);
+        if (failure is not null)
+        {
+            await Problems.WriteAsync(context, failure);
+        }
+
+        return value;
+    }
+
+    /// <summary>
+    /// The whole body in the pipe's own memory; null when it has more than <paramref name="limit"/> bytes. Who has used it says
+    /// so: <c>context.Request.BodyReader.AdvanceTo(body.End)</c>.
+    /// </summary>
+    public static async ValueTask<ReadOnlySequence<byte>?> ReadWholeAsync(HttpContext context, int limit)
+    {
         var pipe = context.Request.BodyReader;
         while (true)
         {
             var read = await pipe.ReadAsync(context.RequestAborted);
-            var buffer = read.Buffer;
-            if (buffer.Length > limit)
+            if (read.Buffer.Length > limit)
             {
-                pipe.AdvanceTo(buffer.End);
-                await Problems.WriteAsync(context, ErrorCode.PayloadTooLarge, $"At most {limit} bytes are accepted.");
+                pipe.AdvanceTo(read.Buffer.End);
                 return null;
             }
 
-            if (!read.IsCompleted)
+            if (read.IsCompleted)
             {
-                pipe.AdvanceTo(buffer.Start, buffer.End);
-                continue;
+                return read.Buffer;
             }
 
-            // Not by way of an exception in the usual case, and without a copy: the reader goes over the pipe's own memory.
-            var value = buffer.IsEmpty && whenEmpty is not null ? whenEmpty : Parse(context, buffer, type);
-            var failure = value is null ? Explain(context, buffer, type) : null;
-            pipe.AdvanceTo(buffer.End);
-            if (failure is not null)
-            {
-                await Problems.WriteAsync(context, failure);
-            }
-
-            return value;
+            pipe.AdvanceTo(read.Buffer.Start, read.Buffer.End);
         }
     }
 

@@ -22,7 +22,7 @@ internal sealed class EventStream(ProjectSnapshot project, QuotaGate gate, bool 
 
     public EventTally Tally { get; } = new(project, mostListed);
 
-    /// <summary>Reads lines until the stream ends. What was complete when the sender leaves is recorded.</summary>
+    /// <summary>Reads lines until the stream ends. When the sender leaves, the whole lines that were read until then are recorded.</summary>
     public async Task ReadLinesAsync(PipeReader pipe, CancellationToken cancel)
     {
         try

@@ -154,32 +154,30 @@ internal static class EventsEndpoints
             limit.MaxRequestBodySize = EventLimits.BodyBytes;
         }
 
-        var pipe = context.Request.BodyReader;
-        while (true)
+        if (await Body.ReadWholeAsync(context, EventLimits.BodyBytes) is not { } body)
         {
-            var read = await pipe.ReadAsync(context.RequestAborted);
-            if (!read.IsCompleted && read.Buffer.Length <= EventLimits.BodyBytes)
+            return Problem.Of(
+                ErrorCode.PayloadTooLarge, $"At most {EventLimits.BodyBytes} bytes are accepted; a stream of lines (application/x-ndjson) may have any length.");
+        }
+
+        var length = (int)body.Length;
+        var copy = body.IsSingleSegment ? null : ArrayPool<byte>.Shared.Rent(length);
+        try
+        {
+            if (copy is null)
             {
-                pipe.AdvanceTo(read.Buffer.Start, read.Buffer.End);
-                continue;
+                return use(body.FirstSpan);
             }
 
-            var length = (int)Math.Min(read.Buffer.Length, EventLimits.BodyBytes + 1);
-            var copy = read.Buffer.IsSingleSegment ? null : ArrayPool<byte>.Shared.Rent(length);
-            try
+            body.CopyTo(copy);
+            return use(copy.AsSpan(0, length));
+        }
+        finally
+        {
+            context.Request.BodyReader.AdvanceTo(body.End);
+            if (copy is not null)
             {
-                read.Buffer.Slice(0, copy is null ? 0 : length).CopyTo(copy ?? []);
-                return length > EventLimits.BodyBytes
-                    ? Problem.Of(ErrorCode.PayloadTooLarge, $"At most {EventLimits.BodyBytes} bytes are accepted; a stream of lines (application/x-ndjson) may have any length.")
-                    : use(copy is null ? read.Buffer.FirstSpan : copy.AsSpan(0, length));
-            }
-            finally
-            {
-                pipe.AdvanceTo(read.Buffer.End);
-                if (copy is not null)
-                {
-                    ArrayPool<byte>.Shared.Return(copy);
-                }
+                ArrayPool<byte>.Shared.Return(copy);
             }
         }
     }

@@ -82,8 +82,7 @@ public static class AlwrityDoor
 
     private static async Task UsageAsync(HttpContext context, QuotaGate gate)
     {
-        if (await SeedCallers.CustomerAsync(context, RawPath.Segment(context, UserSegment), "user_id") is { } customer
-            && await ReadingEndpoints.StandingAsync(context, gate, customer) is { } standing)
+        if (await SeedCallers.StandingAsync(context, gate, RawPath.Segment(context, UserSegment), "user_id") is { } standing)
         {
             await Answer.Json(context, StatusCodes.Status200OK, ViewOf(standing, context.Project().Zone), SeedDoorsJson.Default.AlwrityUsage);
         }

@@ -145,10 +145,8 @@ internal static class EmailAssistantDoor
     }
 
     /// <summary>Of the query's user_id. Null when there is none, and then the problem is written.</summary>
-    private static async ValueTask<CustomerStanding?> StandingAsync(HttpContext context, QuotaGate gate) =>
-        await SeedCallers.CustomerAsync(context, context.Request.Query[UserId], UserId) is { } customer
-            ? await ReadingEndpoints.StandingAsync(context, gate, customer)
-            : null;
+    private static ValueTask<CustomerStanding?> StandingAsync(HttpContext context, QuotaGate gate) =>
+        SeedCallers.StandingAsync(context, gate, context.Request.Query[UserId], UserId);
 
     private static IEnumerable<FeatureStanding> Metered(CustomerStanding standing) => standing.Features.Where(f => f.Standing is not null);
 

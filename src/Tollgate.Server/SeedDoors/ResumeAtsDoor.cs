@@ -39,8 +39,7 @@ internal static class ResumeAtsDoor
 
     private static async Task UsageAsync(HttpContext context, QuotaGate gate)
     {
-        if (await SeedCallers.CustomerAsync(context) is not { } customer
-            || await ReadingEndpoints.StandingAsync(context, gate, customer) is not { } standing)
+        if (await SeedCallers.StandingAsync(context, gate) is not { } standing)
         {
             return;
         }

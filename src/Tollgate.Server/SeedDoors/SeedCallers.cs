@@ -1,4 +1,6 @@
 using Tollgate.Contracts.Http;
+using Tollgate.Engine.Quotas;
+using Tollgate.Server.Customers;
 using Tollgate.Server.Http;
 
 namespace Tollgate.Server.SeedDoors;
@@ -10,6 +12,12 @@ namespace Tollgate.Server.SeedDoors;
 internal static class SeedCallers
 {
     public const string Header = "X-Tollgate-Customer";
+
+    /// <summary>Where that customer stands. Null when nobody was named or the database does not answer, and then the problem is written.</summary>
+    /// <inheritdoc cref="CustomerAsync"/>
+    public static async ValueTask<CustomerStanding?> StandingAsync(
+        HttpContext context, QuotaGate gate, string? named = null, string field = Header) =>
+        await CustomerAsync(context, named, field) is { } customer ? await ReadingEndpoints.StandingAsync(context, gate, customer) : null;
 
     /// <summary>Null when nobody was named, and then the problem is written.</summary>
     /// <param name="named">The request's own <c>user_id</c>, if it has one; the header counts otherwise.</param>

@@ -259,8 +259,8 @@ public sealed class CustomersTests(TestPostgres postgres) : IAsyncLifetime
         do
         {
             var page = await Queries.ListAsync(Project, 3, after, null, default);
-            seen.AddRange(page.Items.Select(c => c.Id));
-            after = page.HasMore ? page.Items[^1].Id : null;
+            seen.AddRange(page.Select(c => c.Id));
+            after = page.Count == 3 ? page[^1].Id : null;
         }
         while (after is not null);
 
@@ -299,8 +299,8 @@ public sealed class CustomersTests(TestPostgres postgres) : IAsyncLifetime
         var foreign = Project with { Id = Project.Id + 1, Code = "other" };
 
         (await Queries.FindAsync(foreign, "u1", default)).ShouldBeNull();
-        (await Queries.ListAsync(foreign, 10, null, null, default)).Items.ShouldBeEmpty();
-        (await Queries.ListAsync(foreign, 10, null, "u", default)).Items.ShouldBeEmpty();
+        (await Queries.ListAsync(foreign, 10, null, null, default)).ShouldBeEmpty();
+        (await Queries.ListAsync(foreign, 10, null, "u", default)).ShouldBeEmpty();
         (await Queries.FindGrantAsync(foreign, "u1", "order-1", default)).ShouldBeNull();
         (await Queries.ListGrantsAsync(foreign, "u1", 10, null, default)).ShouldBeNull();
         (await new UpdateCustomer(_database!.Source).RunAsync(foreign, "u1", new() { Name = Change<string?>.To("Eve") }, default)).ShouldBeNull();
@@ -324,7 +324,7 @@ public sealed class CustomersTests(TestPostgres postgres) : IAsyncLifetime
     }
 
     private async Task<IReadOnlyList<string>> SearchAsync(string text) =>
-        [.. (await Queries.ListAsync(Project, 10, null, text, default)).Items.Select(c => c.Id)];
+        [.. (await Queries.ListAsync(Project, 10, null, text, default)).Select(c => c.Id)];
 
     private async Task<Dictionary<string, int>> CreateMissingAsync(Npgsql.NpgsqlConnection connection, params string[] ids)
     {
