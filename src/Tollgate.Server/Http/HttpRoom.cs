@@ -1,9 +1,11 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
+using Swashbuckle.AspNetCore.SwaggerUI;
 using Tollgate.Contracts.Http;
 using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Projects;
+using Tollgate.Server.Http.Pages;
 
 namespace Tollgate.Server.Http;
 
@@ -32,18 +34,29 @@ public static class HttpRoom
     /// <summary>The front door; before every middleware that could answer.</summary>
     public static IApplicationBuilder UseFrontDoor(this IApplicationBuilder app) => app.UseMiddleware<FrontDoor>();
 
-    /// <summary>The document at <c>/openapi/v1.json</c>, Swagger UI at <c>/docs</c>, the pages of the error codes.</summary>
+    /// <summary>The document at <c>/openapi/v1.json</c>, Swagger UI at <c>/docs</c>, the pages of the error codes; <c>/</c> leads there.</summary>
     public static void MapHttpRoom(this WebApplication app)
     {
         app.MapOpenApi("/openapi/{documentName}.json").OpenToAll("It describes the interface and holds no data.");
+        PageFrame.Map(app);
         ErrorPages.Map(app);
 
-        // Only where it has something to say: the hot path does not walk through its middleware.
-        app.UseWhen(context => context.Request.Path.StartsWithSegments("/docs", StringComparison.Ordinal), docs => docs.UseSwaggerUI(ui =>
+        // Only where they have something to say: the hot path does not walk through this middleware.
+        app.UseWhen(context => context.Request.Path.StartsWithSegments("/docs", StringComparison.Ordinal), docs =>
         {
-            ui.RoutePrefix = "docs";
-            ui.DocumentTitle = "Tollgate API";
-            ui.SwaggerEndpoint("/openapi/v1.json", "Tollgate v1");
-        }));
+            docs.Use(next => context => PageFrame.ProtectAsync(context, next));
+            docs.UseSwaggerUI(ConfigureSwagger);
+        });
+    }
+
+    private static void ConfigureSwagger(SwaggerUIOptions ui)
+    {
+        ui.RoutePrefix = "docs";
+        ui.DocumentTitle = "API · Tollgate";
+        ui.IndexStream = PageFrame.Swagger;
+        ui.SwaggerEndpoint("/openapi/v1.json", "Tollgate v1");
+        ui.EnableDeepLinking();
+        ui.EnableFilter();
+        ui.DefaultModelsExpandDepth(0);
     }
 }

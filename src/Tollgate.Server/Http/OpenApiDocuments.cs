@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 using Tollgate.Contracts.Http;
+using Tollgate.Server.Http.Pages;
 
 namespace Tollgate.Server.Http;
 
@@ -14,6 +15,20 @@ internal static class OpenApiDocuments
 {
     private const string Bearer = "bearer";
     private const string ApiKey = "api_key";
+
+    /// <summary>The rooms in the order in which a newcomer wants them. Others, such as the seed doors, follow as they were mapped.</summary>
+    private static readonly (string Name, string Meaning)[] Rooms =
+    [
+        ("Quotas", "May this customer do this? Ask, or decide and record in one step."),
+        ("Reservations", "Hold before the work; settle with what it took, or release."),
+        ("Metering", "Usage events: what has happened."),
+        ("Customers", "Plans, balances, grants and overrides of your customers."),
+        ("Catalog", "Features, plans, prices and quotas as data."),
+        ("Projects", "One for each product."),
+        ("Keys", "Who may call, and for what."),
+        ("Ledger", "Whether the books are right."),
+        ("Health", "For load balancers and monitoring."),
+    ];
 
     public static void Configure(OpenApiOptions options)
     {
@@ -36,13 +51,16 @@ internal static class OpenApiDocuments
         document.Info = new()
         {
             Title = "Tollgate",
-            Version = "v1",
+            Version = PageFrame.Version,
             Description =
                 "Meters, gates and bills AI products. JSON in snake_case; times are ISO 8601 in UTC; money is an integer of minor units "
-                + "beside its currency. Errors are problem+json with a stable `code`; each code has a page under `/docs/errors/`. "
+                + "beside its currency. Errors are problem+json with a stable `code`; each code has [a page](/docs/errors). "
                 + "Unknown fields are refused.",
             License = new() { Name = "Apache-2.0", Identifier = "Apache-2.0" },
         };
+        var known = Rooms.Select(room => new OpenApiTag { Name = room.Name, Description = room.Meaning });
+        var others = (document.Tags ?? new HashSet<OpenApiTag>()).Where(tag => Rooms.All(room => room.Name != tag.Name));
+        document.Tags = new HashSet<OpenApiTag>([.. known, .. others]);
         document.Servers = [new() { Url = "/" }];
         document.Components ??= new();
         document.Components.SecuritySchemes ??= new Dictionary<string, IOpenApiSecurityScheme>();
@@ -230,7 +248,7 @@ internal static class OpenApiDocuments
 
             operation.Responses[Text(group.Key)] = new OpenApiResponse
             {
-                Description = string.Join(", ", group.Select(error => $"`{error.Code}`")),
+                Description = string.Join(", ", group.Select(error => $"[{error.Code}]({error.Page})")),
                 Content = new Dictionary<string, OpenApiMediaType>
                 {
                     [ownShape ? Answer.JsonType : Problems.ContentType] = ownShape

@@ -1,0 +1,85 @@
+using System.Net;
+using System.Text;
+using System.Text.RegularExpressions;
+using Tollgate.Contracts.Http;
+
+namespace Tollgate.Server.Tests.Http;
+
+/// <summary>The pages for people: /docs and the errors.</summary>
+[Collection(FrontDoorTests.Name)]
+public sealed partial class PageTests(RunningServer server)
+{
+    [Theory]
+    [InlineData("/docs/index.html", "API · Tollgate")]
+    [InlineData("/docs/errors", "Errors · Tollgate")]
+    [InlineData("/docs/errors/quota_exceeded", "quota_exceeded · Tollgate")]
+    [InlineData("/docs/errors/internal", "internal · Tollgate")]
+    public async Task A_page_has_language_title_and_viewport_and_takes_nothing_from_elsewhere(string path, string title)
+    {
+        var page = (await server.SendAsync("GET", path, null)).ShouldBe(200);
+        page.ContentType.ShouldBe("text/html");
+        var html = WebUtility.HtmlDecode(Encoding.UTF8.GetString(page.Body));
+        html.ShouldContain("<html lang=\"en\">");
+        html.ShouldContain($"<title>{title}</title>");
+        html.ShouldContain("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">");
+        Address().Matches(html).Select(match => match.Groups[1].Value).ShouldAllBe(
+            address => address.StartsWith('#') || address.StartsWith("data:", StringComparison.Ordinal) || (address.StartsWith('/') && !address.StartsWith("//", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task What_a_page_links_to_is_there()
+    {
+        HashSet<string> seen = ["/docs/index.html", "/docs/errors"];
+        var open = new Queue<string>(seen);
+        while (open.TryDequeue(out var path))
+        {
+            var page = (await server.SendAsync("GET", path, null)).ShouldBe(200);
+            if (page.ContentType != "text/html")
+            {
+                continue;
+            }
+
+            foreach (Match match in Address().Matches(Encoding.UTF8.GetString(page.Body)))
+            {
+                var next = match.Groups[1].Value.Split('#')[0];
+                if (next.StartsWith('/') && seen.Add(next))
+                {
+                    open.Enqueue(next);
+                }
+            }
+        }
+
+        ErrorCode.All.Select(error => error.Page).ShouldBeSubsetOf(seen);
+    }
+
+    [Fact]
+    public async Task The_list_of_errors_names_every_code_and_title()
+    {
+        var html = WebUtility.HtmlDecode(Encoding.UTF8.GetString((await server.SendAsync("GET", "/docs/errors", null)).ShouldBe(200).Body));
+        ErrorCode.All.ShouldAllBe(error => html.Contains($">{error.Code}</a><span>{error.Title}</span>", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task An_unknown_code_is_a_page_for_people_and_a_problem_for_programs()
+    {
+        var page = await server.SendAsync("GET", "/docs/errors/nope", null, null, ("Accept", "text/html,application/xhtml+xml;q=0.9"));
+        page.Status.ShouldBe(HttpStatusCode.NotFound);
+        page.ContentType.ShouldBe("text/html");
+        Encoding.UTF8.GetString(page.Body).ShouldContain("<h1>No error has this code</h1>");
+        (await server.SendAsync("GET", "/docs/errors/nope", null)).ShouldBeProblem(404, "not_found");
+    }
+
+    [Theory]
+    [InlineData("/docs/index.html")]
+    [InlineData("/docs/index.js")]
+    [InlineData("/docs/errors")]
+    public async Task The_browser_is_told_to_stay_on_this_server(string path)
+    {
+        using var answer = await server.Server.Http.GetAsync(new Uri(path, UriKind.Relative), TestContext.Current.CancellationToken);
+        answer.EnsureSuccessStatusCode();
+        answer.Headers.GetValues("Content-Security-Policy").Single().ShouldStartWith("default-src 'none'; script-src 'self'");
+    }
+
+    [GeneratedRegex("(?:href|src)=\"([^\"]*)\"")]
+    private static partial Regex Address();
+}
