@@ -47,7 +47,7 @@ public static class DatabaseCheck
         catch (NpgsqlException e)
         {
             throw new StartRefusedException(
-                $"The database {name} cannot be reached: {e.InnerException?.Message ?? e.Message} "
+                $"The database {name} cannot be reached: {(e.InnerException?.Message ?? e.Message).TrimEnd('.')}. "
                 + "Check host, port and firewall in --database, and that the server runs.", e);
         }
     }

@@ -200,7 +200,7 @@ internal static class CatalogCommands
 
         Screen.MarkupLineInterpolated(
             CultureInfo.InvariantCulture,
-            $"Affected at once: {planned.AffectedCustomers} customers. Keep their version: {planned.PinnedCustomers}.");
+            $"Affected at once: {planned.AffectedCustomers} {(planned.AffectedCustomers == 1 ? "customer" : "customers")}. Keep their version: {planned.PinnedCustomers}.");
     }
 
     /// <summary>Colours for people; plain, unwrapped lines for files and pipes. NO_COLOR is honoured.</summary>

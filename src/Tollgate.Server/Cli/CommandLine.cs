@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using System.CommandLine.Invocation;
 using Npgsql;
 using Tollgate.Engine.Postgres;
 
@@ -28,11 +29,16 @@ internal static class CommandLine
         }
 
         var parsed = root.Parse(args.Length == 0 ? ["--help"] : args);
+        if (parsed.Action is ParseErrorAction)
+        {
+            await Console.Error.WriteLineAsync(Explain(parsed));
+            return ExitCode.Usage;
+        }
+
         try
         {
             // Signals are the commands' own business: `up` drains, the others end at once.
-            var code = await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
-            return parsed.Errors.Count > 0 ? ExitCode.Usage : code;
+            return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
         }
         catch (StartRefusedException e)
         {
@@ -50,6 +56,24 @@ internal static class CommandLine
             return e.ExitCode;
         }
     }
+
+    /// <summary>What is wrong, and where help is: the whole help would push the fault off the screen.</summary>
+    private static string Explain(ParseResult parsed)
+    {
+        var command = parsed.CommandResult.Command;
+        var name = NameOf(command);
+        var faults = parsed.UnmatchedTokens.Count > 0
+            ? parsed.UnmatchedTokens.Select(token => $"\"{token}\" is no {(token.StartsWith('-') ? "option" : command.Subcommands.Count > 0 ? "command" : "argument")} of \"{name}\".")
+            : command.Subcommands.Count > 0
+                ? [$"\"{name}\" needs a command."]
+                : parsed.Errors.Select(error => error.Message).Distinct();
+        var commands = command.Subcommands.Count > 0 ? $" Its commands: {string.Join(", ", command.Subcommands.Select(sub => sub.Name))}." : "";
+        return $"{string.Join('\n', faults)}{commands} \"{name} --help\" explains.";
+    }
+
+    /// <summary>As it is typed: <c>tollgate keys create</c>.</summary>
+    private static string NameOf(Command command) =>
+        command.Parents.OfType<Command>().FirstOrDefault() is { } parent ? $"{NameOf(parent)} {command.Name}" : command.Name;
 }
 
 /// <summary>What the exit code of every command means.</summary>

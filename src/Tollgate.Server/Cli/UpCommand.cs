@@ -68,15 +68,18 @@ internal static class UpCommand
         using var hurry = new CancellationTokenSource();
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+        var code = ExitCode.Done;
         try
         {
-            return await ServerRun.RunAsync(options, stop.Token, hurry.Token);
+            code = await ServerRun.RunAsync(options, stop.Token, hurry.Token);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
-            // Told to stop while it was still starting; what was started has been stopped again.
-            return ExitCode.Done;
+            // Told to stop in the middle of a step; what was started has been stopped again.
         }
+
+        await Console.Out.WriteLineAsync("Stopped.");
+        return code;
 
         void Stop(PosixSignalContext signal)
         {

@@ -61,7 +61,7 @@ internal static class ServerRun
         var asked = stop.IsCancellationRequested;
         if (asked)
         {
-            logger.LogInformation("Stopping: no new requests, up to {Drain} for those in flight.", options.DrainTime);
+            logger.LogInformation("Stopping: no new requests, up to {Seconds} s for those in flight.", (int)options.DrainTime.TotalSeconds);
         }
         else
         {

@@ -19,14 +19,20 @@ public sealed class CommandLineTests
     }
 
     [Theory]
-    [InlineData("nonsense")]
-    [InlineData("up --nonsense")]
-    [InlineData("up --port http")]
-    public async Task A_wrong_command_line_ends_with_2(string line)
+    [InlineData("nonsense", "\"nonsense\" is no command of \"tollgate\". Its commands: up, ")]
+    [InlineData("up --nonsense", "\"--nonsense\" is no option of \"tollgate up\". \"tollgate up --help\" explains.")]
+    [InlineData("up twice", "\"twice\" is no argument of \"tollgate up\".")]
+    [InlineData("up --port", "--port")]
+    [InlineData("up --port http", "--port (or TOLLGATE_PORT) is \"http\"")]
+    [InlineData("keys", "\"tollgate keys\" needs a command. Its commands: create, list, revoke, rotate.")]
+    [InlineData("keys revoke", "'id'")]
+    public async Task A_wrong_command_line_ends_with_2_and_a_sentence(string line, string sentence)
     {
         var (code, text) = await ServerProcess.RunAsync(line.Split(' '));
 
         code.ShouldBe(2, text);
+        text.ShouldContain(sentence);
+        text.Trim().Split('\n').Length.ShouldBe(1, text);
         text.ShouldNotContain("   at ");
     }
 
