@@ -26,6 +26,13 @@ public sealed class Lane
     /// <summary>Few enough that both cores share the answers of a batch, many enough that handing them over costs little.</summary>
     private const int AnswersAtOnce = 16;
 
+    /// <summary>
+    /// Requests that a batch takes at least, if they wait; beyond it takes half of them. While PostgreSQL works on one half,
+    /// the other is read, decided and answered: with everything in one batch each waits for the other (measured on two
+    /// cores, 256 callers on one customer: a sixth less).
+    /// </summary>
+    private const int SmallBatch = 96;
+
     private static readonly List<LaneOp> NoOps = [];
 
     private readonly Database _database;
@@ -134,7 +141,8 @@ public sealed class Lane
 
     private bool Take(List<LaneOp> ops)
     {
-        while (ops.Count < _options.MaxBatch && _queue.TryDequeue(out var op))
+        var requests = Math.Max(SmallBatch, _queue.Count / 2);
+        while (requests-- > 0 && ops.Count < _options.MaxBatch && _queue.TryDequeue(out var op))
         {
             if (op is BulkOp bulk)
             {
