@@ -11,8 +11,9 @@ namespace Tollgate.Core.Quotas;
 /// </summary>
 internal sealed class Deciding(AccountBook book, Instant at, Instant now, bool enforce, bool hold)
 {
-    private readonly List<Posting> _postings = [];
-    private readonly List<Standing> _standings = [];
+    // Nearly every decision is about one feature.
+    private readonly List<Posting> _postings = new(capacity: 1);
+    private readonly List<Standing> _standings = new(capacity: 1);
     private List<Burn>? _burns;
     private List<ThresholdCrossing>? _crossings;
     private List<HeldPart>? _parts;

@@ -237,6 +237,7 @@ public sealed class Lane
             }
 
             // One of them is poisoned; the exact path finds out which.
+            _log.LogWarning(failed, "A batch of {Count} failed and is decided again.", ops.Count);
             return ops;
         }
 

@@ -20,6 +20,8 @@ internal static class Logs
 
         // The framework's own request lines cost more than a decision; its warnings stay.
         logging.AddFilter("Microsoft", LogLevel.Warning);
+        // It logs nothing at this level, but as long as it might, the host makes an activity and a log scope for every request.
+        logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
         logging.AddFilter("System", LogLevel.Warning);
         logging.AddFilter("Npgsql", LogLevel.Warning);
     }

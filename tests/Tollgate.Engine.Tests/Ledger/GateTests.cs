@@ -60,6 +60,47 @@ public sealed class GateTests(TestPostgres postgres) : IAsyncLifetime
         (await _database.ScalarAsync<long>("SELECT denied FROM balances")).ShouldBe(1);
     }
 
+    /// <summary>The rows of a batch go to the database in a binary format that we write ourselves.</summary>
+    [Fact]
+    public async Task Quantities_of_every_size_are_stored_exactly_in_batches_of_one_and_of_many()
+    {
+        decimal[] amounts =
+        [
+            1m, 9_999m, 10_000m, 10_001m, 100_000_000m, 123_456_789_012_345_678m, 999_999_999_999_999_999m, 0.5m, 0.0001m, 0.000000001m,
+            0.999999999m, 1.000000001m, 10_000.0001m, 90_000_000.000012345m, 7.10m, 999_999_999_999_999_999m - 0.5m,
+        ];
+        var many = amounts.Select((amount, i) => new EventOrder($"many-{i}", $"many{i}", "soft", Core.Money.Quantity.Of(amount), null, null, Enforce: false));
+        foreach (var attempt in Enumerable.Range(0, 2))
+        {
+            // The first opens the balances, the second updates them.
+            var orders = many.Select(o => o with { Id = $"{o.Id}-{attempt}", Quantity = attempt == 0 ? Core.Money.Quantity.Zero : o.Quantity }).ToList();
+            (await Rig.Gate.RecordAsync(Rig.Project, orders, CancellationToken.None)).ShouldAllBe(a => a.Fault == GateFault.None);
+        }
+
+        for (var i = 0; i < amounts.Length; i++)
+        {
+            await Rig.RecordAsync($"one{i}", "soft", 0);
+            await Rig.RecordAsync($"one{i}", "soft", amounts[i]);
+            foreach (var customer in new[] { $"many{i}", $"one{i}" })
+            {
+                const string Of = "JOIN customers c USING (partition, account) WHERE c.id = $1";
+                (await _database!.ScalarAsync<decimal>($"SELECT used FROM balances {Of}", customer)).ShouldBe(amounts[i]);
+                (await _database.ScalarAsync<decimal>($"SELECT max(quantity) FROM events {Of}", customer)).ShouldBe(amounts[i]);
+                (await _database.ScalarAsync<decimal>($"SELECT max(used_after) FROM events {Of}", customer)).ShouldBe(amounts[i]);
+            }
+        }
+    }
+
+    [Fact]
+    public async Task A_balance_that_vanished_is_noticed_and_no_use_is_lost()
+    {
+        await Rig.ConsumeAsync("u1", "job");
+        await _database!.ScalarAsync<long>("WITH gone AS (DELETE FROM balances RETURNING 1) SELECT count(*) FROM gone");
+        (await Rig.ConsumeAsync("u1", "job")).Decision!.Allowed.ShouldBeTrue();
+        (await _database.ScalarAsync<long>("SELECT count(*) FROM events")).ShouldBe(2);
+        (await _database.ScalarAsync<decimal>("SELECT used FROM balances")).ShouldBe(1m, "the deleted row's use is what verify reports");
+    }
+
     [Fact]
     public async Task A_repeated_id_replays_and_other_content_is_refused()
     {
