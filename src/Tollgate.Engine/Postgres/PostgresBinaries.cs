@@ -35,19 +35,19 @@ public sealed partial record PostgresBinaries(string Folder, int Major, string V
             }
         }
 
+        if (found.Count == 0)
+        {
+            throw new StartRefusedException($"PostgreSQL is not installed: no folder on PATH or under /usr/lib/postgresql has initdb and postgres. {InstallHint}");
+        }
+
         var installed = string.Join(", ", found.Select(b => b.Version).Distinct());
         if (majorOfData is not null)
         {
             return found.Find(b => b.Major.ToString(CultureInfo.InvariantCulture) == majorOfData)
                 ?? throw new StartRefusedException(
-                    $"{dataFolder} was made by PostgreSQL {majorOfData}, but installed is {(installed.Length == 0 ? "none" : installed)}. "
+                    $"{dataFolder} was made by PostgreSQL {majorOfData}, but installed is {installed}. "
                     + $"Install PostgreSQL {majorOfData}, or move the data to the new version with pg_upgrade, "
                     + "or choose another folder with --data.");
-        }
-
-        if (found.Count == 0)
-        {
-            throw new StartRefusedException($"PostgreSQL is not installed: no folder on PATH or under /usr/lib/postgresql has initdb and postgres. {InstallHint}");
         }
 
         var newest = found.MaxBy(b => b.Major)!;

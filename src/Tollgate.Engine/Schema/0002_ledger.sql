@@ -16,14 +16,14 @@ CREATE TABLE balances (
     partition    smallint      NOT NULL,
     fired        smallint      NOT NULL DEFAULT 0,                  -- highest threshold percent recorded for this period
     open_holds   smallint      NOT NULL DEFAULT 0,
-    used         numeric(27,9) NOT NULL DEFAULT 0,
-    held         numeric(27,9) NOT NULL DEFAULT 0,
+    used         numeric(27,9) NOT NULL DEFAULT 0 CHECK (used >= 0),
+    held         numeric(27,9) NOT NULL DEFAULT 0 CHECK (held >= 0),
     drawn        numeric(27,9) NOT NULL DEFAULT 0,                  -- part of used that grants or a pool paid for
     carried      numeric(27,9) NOT NULL DEFAULT 0,                  -- overage of the period before, charged to this one
     quota        numeric(27,9),                                     -- the plan's own quota when last decided; null = unlimited
-    PRIMARY KEY (partition, account, feature, period_start)
-    -- No CHECK: PostgreSQL parses it again for every statement that writes the table, 25 µs of each batch. The ledger
-    -- asserts the same of every row before it writes it (Balance.AssertSound), and verify proves it.
+    PRIMARY KEY (partition, account, feature, period_start),
+    CHECK (period_start < period_end),
+    CHECK (drawn BETWEEN 0 AND used)
 ) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_cost_delay = 0);
 
 -- Quantities beside the plan's own quota. used moves only together with a balance of the same customer and feature.
@@ -148,42 +148,6 @@ BEGIN
         RAISE EXCEPTION 'expected % rows, found %', expected, actual USING ERRCODE = code;
     END IF;
 END $$;
-
--- Raises 'TG001' where it is evaluated: inside an UPDATE, for a row whose version is not the one decided on.
-CREATE FUNCTION stale_row() RETURNS bigint LANGUAGE plpgsql AS $$
-BEGIN
-    RAISE EXCEPTION 'a row was changed by somebody else' USING ERRCODE = 'TG001';
-END $$;
-
--- The rows of the two statements of every batch, as one array parameter each: an array for every column costs a function
--- scan for every column. Types as in the tables, so that nothing is converted. Read by Engine/Ledger/BatchWriter.cs.
-CREATE TYPE balance_change AS (
-    period_start timestamptz,
-    version      bigint,
-    denied       bigint,
-    account      integer,
-    feature      integer,
-    partition    smallint,
-    fired        smallint,
-    open_holds   smallint,
-    used         numeric(27,9),
-    held         numeric(27,9),
-    drawn        numeric(27,9),
-    quota        numeric(27,9)
-);
-
-CREATE TYPE new_event AS (
-    occurred_at  timestamptz,
-    period_start timestamptz,
-    id           uuid,
-    account      integer,
-    feature      integer,
-    month        date,
-    partition    smallint,
-    quantity     numeric(27,9),
-    used_after   numeric(27,9),
-    data         jsonb
-);
 
 -- What everything outside the lanes calls when it changes what a customer may do (plan, override, grant): decisions
 -- made on the old state are then stale and are made again.

@@ -91,6 +91,20 @@ public sealed class GateTests(TestPostgres postgres) : IAsyncLifetime
         }
     }
 
+    /// <summary>One use at a time: the statement of a single use must see that the other server has written, too.</summary>
+    [Fact]
+    public async Task Two_servers_that_take_turns_count_every_use()
+    {
+        await using var other = await LedgerRig.StartAsync(_database!);
+        for (var turn = 1; turn <= 10; turn++)
+        {
+            (await Rig.ConsumeAsync("u1", "job")).Decision!.Standing!.Used.Value.ShouldBe((2 * turn) - 1);
+            (await other.ConsumeAsync("u1", "job")).Decision!.Standing!.Used.Value.ShouldBe(2 * turn);
+        }
+
+        (await _database!.ScalarAsync<decimal>("SELECT used FROM balances")).ShouldBe(20m);
+    }
+
     [Fact]
     public async Task A_balance_that_vanished_is_noticed_and_no_use_is_lost()
     {
