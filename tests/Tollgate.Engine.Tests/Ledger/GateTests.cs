@@ -106,6 +106,17 @@ public sealed class GateTests(TestPostgres postgres) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_single_use_that_crosses_a_threshold_records_it()
+    {
+        await Rig.ConsumeAsync("u1", "job", 700);
+        (await _database!.ScalarAsync<long>("SELECT count(*) FROM threshold_crossings")).ShouldBe(0);
+        await Rig.ConsumeAsync("u1", "job", 150);
+        (await _database.ScalarAsync<int>("SELECT max(percent)::integer FROM threshold_crossings")).ShouldBe(80);
+        await Rig.ConsumeAsync("u1", "job", 150);
+        (await _database.ScalarAsync<long>("SELECT count(*) FROM threshold_crossings")).ShouldBe(3);
+    }
+
+    [Fact]
     public async Task A_balance_that_vanished_is_noticed_and_no_use_is_lost()
     {
         await Rig.ConsumeAsync("u1", "job");
