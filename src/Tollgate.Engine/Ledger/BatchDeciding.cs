@@ -12,21 +12,19 @@ namespace Tollgate.Engine.Ledger;
 /// Decides the operations of one batch in arrival order, on the books and with what is known of their ids, and tells the
 /// writer what to write. No I/O. An answer given here holds once the batch is committed.
 /// </summary>
-/// <remarks>Months follow <c>realNow</c>: the test clock of a sandbox project may stand years ahead of the partitions.</remarks>
+/// <remarks>Months follow <c>_realNow</c>: the test clock of a sandbox project may stand years ahead of the partitions.</remarks>
 internal sealed class BatchDeciding(BatchWriter writer)
 {
-    private static readonly KnownFacts NothingKnown = new();
-
     private readonly Dictionary<(int Account, Guid Id), LaneOp> _first = [];
-    private KnownFacts known = NothingKnown;
-    private bool exact;
-    private Instant realNow;
+    private KnownFacts _known = new();
+    private bool _exact;
+    private Instant _realNow;
 
     /// <summary>Ready for the first operation of a batch. <paramref name="facts"/>: what is known of its ids; null on the fast path.</summary>
     public void Begin(KnownFacts? facts, Instant now)
     {
         _first.Clear();
-        (known, exact, realNow) = (facts ?? new(), facts is not null, now);
+        (_known, _exact, _realNow) = (facts ?? new(), facts is not null, now);
     }
 
     /// <returns>False: the operation needs facts that only the exact path reads.</returns>
@@ -42,10 +40,10 @@ internal sealed class BatchDeciding(BatchWriter writer)
             case ReserveOp reserve:
                 op.Answer = Reserve(reserve, book);
                 return true;
-            case HoldOp hold when exact || book.Holds.ContainsKey(hold.Id):
+            case HoldOp hold when _exact || book.Holds.ContainsKey(hold.Id):
                 op.Answer = OnHold(hold, book);
                 return true;
-            case VoidOp voiding when exact:
+            case VoidOp voiding when _exact:
                 op.Answer = Void(voiding, book);
                 return true;
             case ReadOp read:
@@ -67,7 +65,7 @@ internal sealed class BatchDeciding(BatchWriter writer)
                 : GateAnswer.Of(GateFault.IdReused, op.Id);
         }
 
-        if (known.Events.TryGetValue(key, out var stored))
+        if (_known.Events.TryGetValue(key, out var stored))
         {
             return stored.Data.IsSettle || !SameContent(op, stored, book)
                 ? GateAnswer.Of(GateFault.IdReused, op.Id)
@@ -95,7 +93,7 @@ internal sealed class BatchDeciding(BatchWriter writer)
             writer.Add(EventOf(op, book, verdict), op.IdGiven);
             _first[key] = op;
         }
-        else if (op.IdGiven && !exact)
+        else if (op.IdGiven && !_exact)
         {
             writer.ExpectNotUsed(book, op.Key.Id);
         }
@@ -118,7 +116,7 @@ internal sealed class BatchDeciding(BatchWriter writer)
             }
 
             var period = book.BookOf(effect.Feature).PeriodAt(op.OccurredAt);
-            var isNew = known.Unique.Add((book.Account, effect.Feature.Key, period.Start, effect.Value));
+            var isNew = _known.Unique.Add((book.Account, effect.Feature.Key, period.Start, effect.Value));
             if (isNew)
             {
                 writer.Add(new UniqueChange(book, effect.Feature.Key, period.Start, effect.Value, Seen: true));
@@ -141,7 +139,7 @@ internal sealed class BatchDeciding(BatchWriter writer)
                 : GateAnswer.Of(GateFault.IdReused, id);
         }
 
-        if (known.Holds.TryGetValue(key, out var taken))
+        if (_known.Holds.TryGetValue(key, out var taken))
         {
             return taken.Amounts.SequenceEqual(op.Effects.Select(e => new FeatureQuantity(e.Feature.Key, e.Amount)))
                 ? Answer(Standing(book, op.Effects, Outcome.WithinQuota, op.Now), book, id) with { Replayed = true, ExpiresAt = taken.ExpiresAt }
@@ -156,7 +154,7 @@ internal sealed class BatchDeciding(BatchWriter writer)
 
         if (!verdict.Allowed)
         {
-            if (op.IdGiven && !exact)
+            if (op.IdGiven && !_exact)
             {
                 writer.ExpectNotHeld(book, op.Id);
             }
@@ -178,7 +176,7 @@ internal sealed class BatchDeciding(BatchWriter writer)
     private GateAnswer OnHold(HoldOp op, AccountBook book)
     {
         var open = book.Holds.GetValueOrDefault(op.Id);
-        var hold = open?.Current ?? known.Holds.GetValueOrDefault((book.Account, op.Id));
+        var hold = open?.Current ?? _known.Holds.GetValueOrDefault((book.Account, op.Id));
         if (hold is null)
         {
             return GateAnswer.Of(GateFault.HoldUnknown, op.Id.ToString("D"));
@@ -199,7 +197,7 @@ internal sealed class BatchDeciding(BatchWriter writer)
     {
         if (hold.State == HoldState.Settled)
         {
-            return known.Events.TryGetValue((book.Account, hold.Id), out var done)
+            return _known.Events.TryGetValue((book.Account, hold.Id), out var done)
                 ? Replay(done, TextOf(hold), EffectsOf(hold.Amounts, book), book)
                 : Standing(book, hold, GateFault.None, op.Now) with { Replayed = true };
         }
@@ -209,7 +207,7 @@ internal sealed class BatchDeciding(BatchWriter writer)
             return Standing(book, hold, GateFault.HoldClosed, op.Now);
         }
 
-        if (known.Events.ContainsKey((book.Account, hold.Id)))
+        if (_known.Events.ContainsKey((book.Account, hold.Id)))
         {
             return GateAnswer.Of(GateFault.IdReused, TextOf(hold));
         }
@@ -265,20 +263,20 @@ internal sealed class BatchDeciding(BatchWriter writer)
     private GateAnswer Void(VoidOp op, AccountBook book)
     {
         var voidId = EventKey.OfVoid(op.EventId);
-        if (!known.Events.TryGetValue((book.Account, op.EventId), out var target) || target.Data.Voids is not null)
+        if (!_known.Events.TryGetValue((book.Account, op.EventId), out var target) || target.Data.Voids is not null)
         {
             return GateAnswer.Of(GateFault.EventUnknown, op.EventId.ToString("D"));
         }
 
-        var key = new EventKey(voidId, null, EventKey.MonthOf(realNow), false);
-        if (known.Events.TryGetValue((book.Account, voidId), out var done))
+        var key = new EventKey(voidId, null, EventKey.MonthOf(_realNow), false);
+        if (_known.Events.TryGetValue((book.Account, voidId), out var done))
         {
             return new(GateFault.None, AfterVoid(book, target, op.Now), done.Id.ToString("D"), true);
         }
 
-        var postings = known.PostingsToReverse(book.Account, target);
+        var postings = _known.PostingsToReverse(book.Account, target);
         var reversed = AccountRules.Reverse(book, postings, target.Data.Burns);
-        foreach (var (feature, value) in known.NoLongerSeen(book.Account, target))
+        foreach (var (feature, value) in _known.NoLongerSeen(book.Account, target))
         {
             var start = target.Postings.First(p => p.FeatureKey == feature).PeriodStart;
             writer.Add(new UniqueChange(book, feature, start, value, Seen: false));
@@ -345,7 +343,7 @@ internal sealed class BatchDeciding(BatchWriter writer)
             Postings = plain ? [] : verdict.Postings, Burns = verdict.Burns,
             Outcome = verdict.Outcome is Outcome.Overage or Outcome.RecordedOverLimit ? verdict.Outcome : null,
         };
-        return new(book, KeyOf(hold, realNow), verdict.Feature.Key, amounts[0].Amount, hold.CreatedAt, own.PeriodStart,
+        return new(book, KeyOf(hold, _realNow), verdict.Feature.Key, amounts[0].Amount, hold.CreatedAt, own.PeriodStart,
             UsedAfter(book, own), data.Write());
     }
 
