@@ -15,6 +15,9 @@ internal sealed class BookShelf(int mostBooks)
 {
     private readonly ConcurrentDictionary<(int Project, string Customer), AccountBook> _books = new();
 
+    /// <summary>Of <see cref="_books"/>, which locks itself as a whole to count: 15 µs for each batch.</summary>
+    private int _count;
+
     /// <summary>The account's book as memory has it; null when it is not there or was made with another catalogue.</summary>
     public AccountBook? Peek(int project, string customer, int catalogRevision) =>
         _books.TryGetValue((project, customer), out var book) && book.CatalogRevision == catalogRevision ? book : null;
@@ -27,7 +30,7 @@ internal sealed class BookShelf(int mostBooks)
         {
             if (op is ForgetOp or ReadOp { Fresh: true })
             {
-                _books.TryRemove((op.Project.Id, op.Customer), out _);
+                Remove((op.Project.Id, op.Customer));
             }
         }
 
@@ -51,6 +54,7 @@ internal sealed class BookShelf(int mostBooks)
     {
         foreach (var (key, book) in await new BookLoader(connection).LoadAsync(wanted, locked, CancellationToken.None))
         {
+            _count += _books.ContainsKey(key) ? 0 : 1;
             _books[key] = book;
         }
 
@@ -152,27 +156,29 @@ internal sealed class BookShelf(int mostBooks)
     {
         foreach (var op in ops)
         {
-            _books.TryRemove((op.Project.Id, op.Customer), out _);
+            Remove((op.Project.Id, op.Customer));
         }
     }
 
     /// <summary>Memory is bounded: when it is full, half of the books go. They cost one read when they are needed again.</summary>
     public void Trim()
     {
-        if (_books.Count <= mostBooks)
+        if (_count <= mostBooks)
         {
             return;
         }
 
-        var surplus = _books.Count / 2;
+        var most = _count / 2;
         foreach (var key in _books.Keys)
         {
-            if (surplus-- <= 0)
+            if (_count <= most)
             {
                 break;
             }
 
-            _books.TryRemove(key, out _);
+            Remove(key);
         }
     }
+
+    private void Remove((int Project, string Customer) key) => _count -= _books.TryRemove(key, out _) ? 1 : 0;
 }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 using Tollgate.Core.Ledger;
@@ -132,6 +133,14 @@ public sealed class Lane
         {
             while (Take(ops))
             {
+                if (ThreadPool.PendingWorkItemCount > 0)
+                {
+                    // The machine is busy. What stands before us is mostly requests that will join this batch: larger
+                    // batches cost less for each decision, and nobody would have been served sooner.
+                    await new BackOfTheLine();
+                    Take(ops);
+                }
+
                 await ExecuteAsync(ops);
                 ops.Clear();
                 _shelf.Trim();
@@ -142,6 +151,23 @@ public sealed class Lane
             Interlocked.Exchange(ref _busy, 0);
         }
         while (!_queue.IsEmpty && Interlocked.CompareExchange(ref _busy, 1, 0) == 0);
+    }
+
+    /// <summary>Goes on after everything that waits for a thread now. With nothing to wait for, a yield would still cost one.</summary>
+    private readonly struct BackOfTheLine : ICriticalNotifyCompletion
+    {
+        public bool IsCompleted => false;
+
+        public BackOfTheLine GetAwaiter() => this;
+
+        public void GetResult()
+        {
+        }
+
+        public void OnCompleted(Action continuation) => UnsafeOnCompleted(continuation);
+
+        public void UnsafeOnCompleted(Action continuation) =>
+            ThreadPool.UnsafeQueueUserWorkItem(static go => go(), continuation, preferLocal: false);
     }
 
     private bool Take(List<LaneOp> ops)
