@@ -148,7 +148,7 @@ internal static class LedgerSql
         UPDATE balances b
            SET version = CASE WHEN b.version = x.version THEN x.version + 1 ELSE stale_row() END,
                used = x.used, held = x.held, drawn = x.drawn, denied = x.denied, fired = x.fired, open_holds = x.open_holds,
-               quota = x.quota
+               quota = x.quota, room = ''
           FROM unnest($1::balance_change[]) AS x
          WHERE b.partition = x.partition AND b.account = x.account AND b.feature = x.feature AND b.period_start = x.period_start
         """;
@@ -210,7 +210,7 @@ internal static class LedgerSql
         WITH changed AS (
             UPDATE balances
                SET version = CASE WHEN version = $5 THEN $5::bigint + 1 ELSE stale_row() END,
-                   used = $6, held = $7, drawn = $8, denied = $9, fired = $10, open_holds = $11, quota = $12
+                   used = $6, held = $7, drawn = $8, denied = $9, fired = $10, open_holds = $11, quota = $12, room = ''
              WHERE partition = $1 AND account = $2 AND feature = $3 AND period_start = $4
             RETURNING partition, account, feature, period_start)
         INSERT INTO {EventsOf(m)} (occurred_at, period_start, id, account, feature, month, partition, quantity, used_after, data)
