@@ -87,8 +87,10 @@ internal static class VerifyCommand
             }
         }
 
-        Console.WriteLine($"{(report.Clean ? "clean" : "NOT CLEAN")}: {report.Events} events, {report.Balances} balances, {report.Reservations} reservations checked in "
+        Console.WriteLine($"{(report.Clean ? "clean" : "NOT CLEAN")}: {Count(report.Events, "event")}, {Count(report.Balances, "balance")}, {Count(report.Reservations, "reservation")} checked in "
             + report.Seconds.ToString(CultureInfo.InvariantCulture) + " s");
         return report.Clean ? ExitCode.Done : ExitCode.Refused;
     }
+
+    private static string Count(long number, string what) => number == 1 ? $"1 {what}" : $"{number} {what}s";
 }
