@@ -41,17 +41,6 @@ internal sealed class BatchWriter
     private readonly RowArray _newEvents = new("new_event[]", columns: 10);
     private readonly List<(NpgsqlBatchCommand Command, int Rows)> _counted = [];
 
-    // Kept from batch to batch, because the driver looks up the types of new parameters.
-    private readonly OneUse _one = new();
-    private readonly NpgsqlBatchCommand _update;
-    private NpgsqlBatchCommand _insert;
-
-    public BatchWriter()
-    {
-        _update = new(LedgerSql.UpdateBalances) { Parameters = { _changes.ToParameter() } };
-        _insert = new(LedgerSql.InsertEvents(null)) { Parameters = { _newEvents.ToParameter() } };
-    }
-
     /// <summary>Ready for the first decision of a batch.</summary>
     public void Begin()
     {
@@ -99,7 +88,7 @@ internal sealed class BatchWriter
         var batch = new NpgsqlBatch(connection);
         if (IsOneUse())
         {
-            Count(1, Add(batch, _one.For(_rows.Updated[0], _events[0])));
+            AddOne(batch, _rows.Updated[0], _events[0]);
             return batch;
         }
 
@@ -122,6 +111,21 @@ internal sealed class BatchWriter
     private bool IsOneUse() => _events.Count == 1 && _rows is { Count: 1, Updated.Count: 1 }
         && _events[0].FeatureKey == _rows.Updated[0].After.FeatureKey && _events[0].PeriodStart == _rows.Updated[0].After.Period.Start
         && _crossings.Count + _uniques.Count + _expected.Count + _notInEarlierMonths.Count + _notUsed.Count + _notHeld.Count == 0;
+
+    private void AddOne(NpgsqlBatch batch, DirtyRow<Balance> row, NewEvent added)
+    {
+        var (book, before, after) = row;
+        Count(1, Add(batch, LedgerSql.WriteOne(added.Key.Month),
+            One(book.Partition, NpgsqlDbType.Smallint), One(book.Account, NpgsqlDbType.Integer), One(after.FeatureKey, NpgsqlDbType.Integer),
+            Moment(after.Period.Start), One(before!.Version, NpgsqlDbType.Bigint), One(after.Used.Value, NpgsqlDbType.Numeric),
+            One(after.Held.Value, NpgsqlDbType.Numeric), One(after.Drawn.Value, NpgsqlDbType.Numeric), One(after.Denied, NpgsqlDbType.Bigint),
+            One((short)after.Fired, NpgsqlDbType.Smallint), One((short)after.OpenHolds, NpgsqlDbType.Smallint),
+            One(after.Quota?.Value, NpgsqlDbType.Numeric), Moment(added.OccurredAt), One(added.Key.Id, NpgsqlDbType.Uuid),
+            Day(added.Key.Month), One(added.Quantity.Value, NpgsqlDbType.Numeric), One(added.UsedAfter.Value, NpgsqlDbType.Numeric),
+            One(added.Data, NpgsqlDbType.Jsonb)));
+    }
+
+    private static NpgsqlParameter<T> One<T>(T value, NpgsqlDbType type) => new() { TypedValue = value, NpgsqlDbType = type };
 
     /// <summary>
     /// A version that moved raises inside the statement, and rows are never deleted: fewer rows than were sent means that
@@ -183,8 +187,7 @@ internal sealed class BatchWriter
             _changes.EndRow();
         }
 
-        _changes.End();
-        Count(rows.Count, Add(batch, _update));
+        Count(rows.Count, Add(batch, LedgerSql.UpdateBalances, _changes.ToParameter()));
     }
 
     private static void AddOpened(NpgsqlBatch batch, List<DirtyRow<Balance>> rows)
@@ -355,14 +358,7 @@ internal sealed class BatchWriter
             month = month == added.Key.Month ? month : null;
         }
 
-        _newEvents.End();
-        var sql = LedgerSql.InsertEvents(month);
-        if (_insert.CommandText != sql)
-        {
-            _insert = new(sql) { Parameters = { _newEvents.ToParameter() } };
-        }
-
-        Count(_events.Count, Add(batch, _insert));
+        Count(_events.Count, Add(batch, LedgerSql.InsertEvents(month), _newEvents.ToParameter()));
     }
 
     private static NpgsqlBatchCommand Add(NpgsqlBatch batch, string sql, params ReadOnlySpan<NpgsqlParameter> parameters)
@@ -373,11 +369,6 @@ internal sealed class BatchWriter
             command.Parameters.Add(parameter);
         }
 
-        return Add(batch, command);
-    }
-
-    private static NpgsqlBatchCommand Add(NpgsqlBatch batch, NpgsqlBatchCommand command)
-    {
         batch.BatchCommands.Add(command);
         return command;
     }

@@ -130,11 +130,11 @@ internal sealed class RowArray(string type, int columns)
         }
     }
 
-    /// <summary>After the last row.</summary>
-    public void End() => BinaryPrimitives.WriteInt32BigEndian(_bytes.AsSpan(CountAt), Rows);
-
-    /// <summary>Sends whatever rows are there when its command runs.</summary>
-    public NpgsqlParameter ToParameter() => new NpgsqlParameter<RowArray> { TypedValue = this, DataTypeName = type };
+    public NpgsqlParameter ToParameter()
+    {
+        BinaryPrimitives.WriteInt32BigEndian(_bytes.AsSpan(CountAt), Rows);
+        return new NpgsqlParameter<RowArray> { TypedValue = this, DataTypeName = type };
+    }
 
     private Span<byte> Column(int type, int length)
     {
