@@ -116,6 +116,33 @@ public sealed class GateTests(TestPostgres postgres) : IAsyncLifetime
         (await _database.ScalarAsync<long>("SELECT count(*) FROM threshold_crossings")).ShouldBe(3);
     }
 
+    /// <summary>A statement that the driver prepared on the lost connection must not be sent on the next one.</summary>
+    [Fact]
+    public async Task A_lost_connection_costs_its_batch_and_nothing_after_it()
+    {
+        var used = 0;
+        for (var round = 0; round < 3; round++)
+        {
+            for (var i = 0; i < 3; i++, used++)
+            {
+                (await Rig.ConsumeAsync("u1", "job")).Decision!.Allowed.ShouldBeTrue();
+            }
+
+            foreach (var answer in await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => Rig.ConsumeAsync("u1", "job"))))
+            {
+                answer.Decision!.Allowed.ShouldBeTrue();
+                used++;
+            }
+
+            (await _database!.ScalarAsync<long>(
+                "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = current_database() AND query ~ '^(WITH changed|INSERT INTO events_)'"))
+                .ShouldBePositive();
+            (await Rig.ConsumeAsync("u1", "job")).Fault.ShouldBe(GateFault.StorageUnavailable);
+        }
+
+        (await Rig.ConsumeAsync("u1", "job")).Decision!.Standing!.Used.Value.ShouldBe(used + 1);
+    }
+
     [Fact]
     public async Task A_balance_that_vanished_is_noticed_and_no_use_is_lost()
     {
