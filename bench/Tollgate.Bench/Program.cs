@@ -2,6 +2,12 @@ using System.Runtime.InteropServices;
 using Tollgate.Bench;
 using Tollgate.Bench.Stage;
 
+if (args is [BareProgram.Word, .. var rest])
+{
+    await BareProgram.RunAsync(rest);
+    return 0;
+}
+
 using var stop = new CancellationTokenSource();
 using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
 using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);

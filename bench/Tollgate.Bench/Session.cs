@@ -9,6 +9,7 @@ internal sealed class Session : IAsyncDisposable
 {
     private PeersDatabase? _peers;
     private Redis? _redis;
+    private BareServer? _bare;
 
     private Session(Workbench bench, TollgateServer server, CancellationToken cancel)
     {
@@ -68,6 +69,8 @@ internal sealed class Session : IAsyncDisposable
 
     public async Task<Redis> RedisAsync() => _redis ??= await Redis.StartAsync(Bench, Cancel);
 
+    public async Task<BareServer> BareAsync() => _bare ??= await BareServer.StartAsync(Bench, await PeersAsync(), Cancel);
+
     /// <summary>Both sides warm (compiled code, caches, connections), then A B A B ….</summary>
     public async Task<Comparison> CompareAsync(Peer a, Peer b, Func<LoadResult, double>? figure = null)
     {
@@ -93,6 +96,11 @@ internal sealed class Session : IAsyncDisposable
         if (_redis is not null)
         {
             await _redis.DisposeAsync();
+        }
+
+        if (_bare is not null)
+        {
+            await _bare.DisposeAsync();
         }
 
         await Server.DisposeAsync();

@@ -32,9 +32,7 @@ internal sealed class Wrk(Workbench bench, TollgateServer server, Books books)
         string prefix = "c", Turn turn = Turn.Random, bool ids = true, bool records = false, bool refusals = false, int? seconds = null) =>
         new(name, async cancel =>
         {
-            var result = await RunAsync("one.lua", connections,
-                [path, server.Project.Key, feature, $"{customers}", prefix, turn.ToString().ToLowerInvariant(), ids ? "ids" : "none", Run(), Seed()],
-                refusals, cancel, seconds);
+            var result = await RunAsync("one.lua", server.Url, connections, Arguments(path, feature, customers, prefix, turn, ids), refusals, cancel, seconds);
             books.Acknowledge(records ? result.Done - result.Refused : 0, records ? connections : 0);
             return result;
         });
@@ -42,13 +40,17 @@ internal sealed class Wrk(Workbench bench, TollgateServer server, Books books)
     public Peer Consume(int connections, string prefix = "c", string feature = BenchProject.Feature, Turn turn = Turn.Random) =>
         One($"consume c={connections}", "/v1/consume", connections, feature, prefix: prefix, turn: turn, records: true);
 
+    /// <summary>The same requests, to the bare program.</summary>
+    public Peer Bare(BareServer bare, int connections, Turn turn = Turn.Random) => new($"bare program c={connections}", cancel => RunAsync(
+        "one.lua", bare.Url, connections, Arguments("/v1/consume", BenchProject.Feature, BenchProject.Customers, "c", turn, ids: true), false, cancel));
+
     public Peer NoOp(int connections, bool ids = true) => One($"no-op c={connections}", "/v1/noop", connections, ids: ids);
 
     /// <summary>100 events a request. Figures are events, not requests.</summary>
     public Peer Events(int connections) => new($"events c={connections}", async cancel =>
     {
         const int each = 100;
-        var result = await RunAsync("events.lua", connections,
+        var result = await RunAsync("events.lua", server.Url, connections,
             ["/v1/events", server.Project.Key, BenchProject.Feature, $"{BenchProject.Customers}", "c", Run(), Seed()], false, cancel);
         books.Acknowledge(result.Done * each, connections * each);
         return result with { PerSecond = result.PerSecond * each, Done = result.Done * each };
@@ -56,15 +58,18 @@ internal sealed class Wrk(Workbench bench, TollgateServer server, Books books)
 
     /// <param name="path">With <c>{customer}</c> in it.</param>
     public Peer Read(string name, string path, int connections, string prefix = "c") => new(name, cancel =>
-        RunAsync("read.lua", connections, [path, server.Project.Key, $"{BenchProject.Customers}", prefix, Seed()], false, cancel));
+        RunAsync("read.lua", server.Url, connections, [path, server.Project.Key, $"{BenchProject.Customers}", prefix, Seed()], false, cancel));
+
+    private string[] Arguments(string path, string feature, int customers, string prefix, Turn turn, bool ids) =>
+        [path, server.Project.Key, feature, $"{customers}", prefix, turn.ToString().ToLowerInvariant(), ids ? "ids" : "none", Run(), Seed()];
 
     private async Task<LoadResult> RunAsync(
-        string script, int connections, string[] arguments, bool refusals, CancellationToken cancel, int? length = null)
+        string script, string url, int connections, string[] arguments, bool refusals, CancellationToken cancel, int? length = null)
     {
         var seconds = length ?? bench.Options.RoundSeconds;
         var watch = bench.Cpu.MeasureAsync(TimeSpan.FromSeconds(seconds), cancel);
         var said = await Child.RunAsync(bench.Tools.Wrk,
-            ["-t1", $"-c{connections}", $"-d{seconds}s", "--latency", "--timeout", "10s", "-s", Path.Combine(bench.Scripts, script), server.Url, "--", .. arguments],
+            ["-t1", $"-c{connections}", $"-d{seconds}s", "--latency", "--timeout", "10s", "-s", Path.Combine(bench.Scripts, script), url, "--", .. arguments],
             cancel);
         var result = Parse(said.OutOrThrow("wrk")) with { Cpu = await watch };
         if ((result.Refused > 0 && !refusals) || result.Broken > 0)

@@ -8,12 +8,14 @@ internal static class S2OneConnection
     public static async Task<IReadOnlyList<Figure>> MeasureAsync(Session session)
     {
         var pgbench = await session.PgbenchAsync();
-        var compared = await session.CompareAsync(
-            session.Wrk.Consume(1), pgbench.Script("UPDATE + INSERT, 1 client", "statement.sql", 1), result => result.P50);
+        var statement = pgbench.Script("UPDATE + INSERT, 1 client", "statement.sql", 1);
+        var compared = await session.CompareAsync(session.Wrk.Consume(1), statement, result => result.P50);
+        var bare = await session.CompareAsync(session.Wrk.Bare(await session.BareAsync(), 1), statement, result => result.P50);
         await session.CheckAsync();
         return
         [
             Ratio.Lower("S2", "consume p50 at one connection ÷ p50 of one conditional UPDATE + INSERT", compared, goal: 1.4, floor: 1.6, " ms"),
+            Ratio.Context("S2", "for comparison: the bare program's p50 ÷ the same", bare, " ms"),
         ];
     }
 }

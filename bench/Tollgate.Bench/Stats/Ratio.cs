@@ -9,7 +9,11 @@ internal static class Ratio
     public static Figure Lower(string scenario, string name, Comparison compared, double goal, double? floor, string unit) =>
         Line(scenario, name, compared, goal, floor, Better.Lower, unit);
 
-    private static Figure Line(string scenario, string name, Comparison compared, double goal, double? floor, Better better, string unit) =>
+    /// <summary>No goal: a ratio that helps to read the others.</summary>
+    public static Figure Context(string scenario, string name, Comparison compared, string unit) =>
+        Line(scenario, name, compared, null, null, Better.Higher, unit);
+
+    private static Figure Line(string scenario, string name, Comparison compared, double? goal, double? floor, Better better, string unit) =>
         new(scenario, name, compared.Ratio, goal, floor, better, "",
             $"{Figure.Text(compared.A.Median)} ÷ {Figure.Text(compared.B.Median)}{unit}; "
             + $"processors: [{compared.MiddleA.CpuText}] ÷ [{compared.MiddleB.CpuText}]"
