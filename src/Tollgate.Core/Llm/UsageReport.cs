@@ -1,0 +1,30 @@
+using Tollgate.Core.Money;
+
+namespace Tollgate.Core.Llm;
+
+/// <summary>What a provider's answer says about itself, as far as it says it.</summary>
+public sealed record UsageReport
+{
+    /// <summary>An answer that says nothing.</summary>
+    public static UsageReport Silent { get; } = new();
+
+    /// <summary>The model that answered, often more exact than the one that was asked; null when it is not in the answer.</summary>
+    public string? Model { get; init; }
+
+    /// <summary>The answer's own id; a resumed or repeated stream carries the same one.</summary>
+    public string? ResponseId { get; init; }
+
+    public LlmUsage Usage { get; init; } = LlmUsage.None;
+
+    /// <summary>False: the answer had no usage, so the usage has to be estimated.</summary>
+    public bool IsReported { get; init; }
+
+    /// <summary>What the provider itself says it charged.</summary>
+    public NanoUsd? ReportedCost { get; init; }
+
+    /// <summary>The provider's error message, in an error body or in the middle of a stream.</summary>
+    public string? Error { get; init; }
+
+    /// <summary>Why the numbers cannot be believed (negative, more parts than the whole, absurdly many); null: they can.</summary>
+    public string? Doubt { get; init; }
+}

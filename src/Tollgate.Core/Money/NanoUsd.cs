@@ -1,0 +1,37 @@
+using System.Globalization;
+
+namespace Tollgate.Core.Money;
+
+/// <summary>
+/// What a call to a model costs, in whole billionths of a dollar: 3 tokens at $0.15 a million are 450. Prices of models are
+/// too small for cents, and binary floating point loses them.
+/// </summary>
+/// <param name="Value">Nano-dollars. 64 bits hold 9.2 billion dollars.</param>
+public readonly record struct NanoUsd(long Value)
+{
+    private const decimal PerDollar = 1_000_000_000m;
+
+    public static NanoUsd Zero => default;
+
+    /// <summary>In dollars, exactly.</summary>
+    public decimal Dollars => Value / PerDollar;
+
+    /// <summary>The same as an amount of a cost budget, which counts dollars with nine decimals.</summary>
+    public Quantity Quantity => Quantity.Of(Dollars);
+
+    /// <summary>Rounded once, half away from zero: the only place where a cost is rounded.</summary>
+    /// <exception cref="OverflowException">The amount does not fit.</exception>
+    public static NanoUsd OfDollars(decimal dollars) =>
+        new(checked((long)decimal.Round(dollars * PerDollar, 0, MidpointRounding.AwayFromZero)));
+
+    public static NanoUsd operator +(NanoUsd a, NanoUsd b) => new(checked(a.Value + b.Value));
+
+    public static NanoUsd operator -(NanoUsd a, NanoUsd b) => new(checked(a.Value - b.Value));
+
+    public static bool operator <(NanoUsd a, NanoUsd b) => a.Value < b.Value;
+
+    public static bool operator >(NanoUsd a, NanoUsd b) => a.Value > b.Value;
+
+    /// <summary>Dollars without trailing zeros, as on the wire: <c>0.00045</c>.</summary>
+    public override string ToString() => Dollars.ToString("0.#########", CultureInfo.InvariantCulture);
+}

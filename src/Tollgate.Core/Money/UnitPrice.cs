@@ -1,0 +1,50 @@
+using System.Globalization;
+
+namespace Tollgate.Core.Money;
+
+/// <summary>
+/// A price in major units of its currency, exactly as it was written: per million tokens, or per request, image, page or
+/// second. Never negative, at most 12 decimals and 6 digits before the point.
+/// </summary>
+public readonly record struct UnitPrice
+{
+    public const int Scale = 12;
+    public const decimal Largest = 999_999m;
+
+    private UnitPrice(decimal value) => Value = value;
+
+    public decimal Value { get; }
+
+    public static UnitPrice Free => default;
+
+    /// <summary>False: not a plain decimal number, negative, too large or too exact.</summary>
+    public static bool TryParse(string? text, out UnitPrice price)
+    {
+        price = default;
+        return text is { Length: <= 24 }
+            && decimal.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var value)
+            && TryCreate(value, out price);
+    }
+
+    public static bool TryCreate(decimal value, out UnitPrice price)
+    {
+        price = default;
+        if (value is < 0 or > Largest || decimal.Round(value, Scale) != value)
+        {
+            return false;
+        }
+
+        price = new(value);
+        return true;
+    }
+
+    /// <summary>A price that was checked at the edge.</summary>
+    public static UnitPrice Of(decimal value)
+    {
+        Invariant.That(TryCreate(value, out var price), $"{value} is not a unit price.");
+        return price;
+    }
+
+    /// <summary>Without trailing zeros: <c>0.15</c>.</summary>
+    public override string ToString() => Value.ToString("0.############", CultureInfo.InvariantCulture);
+}
