@@ -1,0 +1,210 @@
+using System.Collections.Frozen;
+using Tollgate.Core.Customers;
+using Tollgate.Core.Money;
+
+namespace Tollgate.Core.Llm;
+
+/// <summary>What a call costs at a price, and what a price may look like.</summary>
+public static class PriceRules
+{
+    /// <summary>UTF-16 units. Names of providers are words such as <c>vertex_ai</c>.</summary>
+    public const int LongestProvider = 64;
+
+    /// <summary>UTF-16 units. The longest real names are ARNs of inference profiles, some 160.</summary>
+    public const int LongestModel = 255;
+
+    /// <summary>UTF-16 units.</summary>
+    public const int LongestSource = 500;
+
+    public const int MostAliases = 100;
+
+    /// <summary>Real lists have one or two.</summary>
+    public const int MostTiers = 20;
+
+    /// <summary>Basis points. A tenfold price; a larger markup is a mistake of units.</summary>
+    public const int LargestMarkup = 100_000;
+
+    /// <summary>Dollars of one call that <see cref="NanoUsd"/> holds.</summary>
+    private const decimal MostDollars = long.MaxValue / 1_000_000_000;
+
+    /// <summary>
+    /// For each unit the prices that may stand for it, its own first. A unit whose kind has no price costs what it would cost
+    /// without being special: cached like read anew, thought like answer, sound like text.
+    /// </summary>
+    /// <remarks>
+    /// Cached audio and images have two parents. Where a model prices audio apart, a discount for cached audio that nobody
+    /// stated is not assumed: the price of text that was cached is a fortieth of it. Where audio costs what text costs, cached audio
+    /// costs what cached text costs.
+    /// </remarks>
+    private static readonly FrozenDictionary<LlmUnit, LlmUnit[]> Chains = new Dictionary<LlmUnit, LlmUnit[]>
+    {
+        [LlmUnit.Input] = [LlmUnit.Input],
+        [LlmUnit.CachedInput] = [LlmUnit.CachedInput, LlmUnit.Input],
+        [LlmUnit.CacheWrite] = [LlmUnit.CacheWrite, LlmUnit.Input],
+        [LlmUnit.CacheWriteHour] = [LlmUnit.CacheWriteHour, LlmUnit.CacheWrite, LlmUnit.Input],
+        [LlmUnit.AudioInput] = [LlmUnit.AudioInput, LlmUnit.Input],
+        [LlmUnit.CachedAudioInput] = [LlmUnit.CachedAudioInput, LlmUnit.AudioInput, LlmUnit.CachedInput, LlmUnit.Input],
+        [LlmUnit.ImageInput] = [LlmUnit.ImageInput, LlmUnit.Input],
+        [LlmUnit.CachedImageInput] = [LlmUnit.CachedImageInput, LlmUnit.ImageInput, LlmUnit.CachedInput, LlmUnit.Input],
+        [LlmUnit.VideoInput] = [LlmUnit.VideoInput, LlmUnit.Input],
+        [LlmUnit.Output] = [LlmUnit.Output],
+        [LlmUnit.Reasoning] = [LlmUnit.Reasoning, LlmUnit.Output],
+        [LlmUnit.AudioOutput] = [LlmUnit.AudioOutput, LlmUnit.Output],
+        [LlmUnit.ImageOutput] = [LlmUnit.ImageOutput, LlmUnit.Output],
+        [LlmUnit.Request] = [LlmUnit.Request],
+        [LlmUnit.Image] = [LlmUnit.Image],
+        [LlmUnit.Page] = [LlmUnit.Page],
+        [LlmUnit.Search] = [LlmUnit.Search],
+        [LlmUnit.Second] = [LlmUnit.Second],
+    }.ToFrozenDictionary();
+
+    /// <summary>True: priced by the million. False: priced each.</summary>
+    public static bool IsToken(LlmUnit unit) => unit < LlmUnit.Request;
+
+    /// <summary>The cost without a markup; see <see cref="CostOf(LlmUsage, ModelPrice, int)"/>.</summary>
+    public static NanoUsd? CostOf(LlmUsage usage, ModelPrice price) => CostOf(usage, price, markupBasisPoints: 0);
+
+    /// <summary>
+    /// Every amount times its price, exactly, and rounded once at the end. Null means unknown, which is not free: tokens were
+    /// used that have no price, or nothing of what was used has one, or the sum is beyond 9 billion dollars (a mistake of the
+    /// price or of the usage). Nothing used costs nothing.
+    /// </summary>
+    /// <param name="markupBasisPoints">Hundredths of a percent on top: 2000 makes $1.00 to $1.20. Negative for a discount.</param>
+    public static NanoUsd? CostOf(LlmUsage usage, ModelPrice price, int markupBasisPoints)
+    {
+        Invariant.That(markupBasisPoints is >= -10_000 and <= LargestMarkup, $"{markupBasisPoints} basis points are no markup.");
+        var (millionths, dollars) = (0m, 0m);
+        var (used, priced) = (false, false);
+        foreach (var (unit, amount) in usage.Parts)
+        {
+            used = true;
+            if (PriceOf(unit, price, usage.InputTokens) is not { } each)
+            {
+                if (IsToken(unit))
+                {
+                    return null;
+                }
+
+                continue;
+            }
+
+            priced = true;
+            if (IsToken(unit))
+            {
+                millionths += amount.Value * each.Value;
+            }
+            else
+            {
+                dollars += amount.Value * each.Value;
+            }
+        }
+
+        var sum = (dollars + (millionths / 1_000_000m)) * (10_000 + markupBasisPoints) / 10_000m;
+        return (used && !priced) || sum > MostDollars ? null : NanoUsd.OfDollars(sum);
+    }
+
+    /// <summary>What one (of tokens: a million) of a unit costs in a call of that size; null: not stated.</summary>
+    /// <param name="inputTokens">All of the call's input, which decides the tier.</param>
+    public static UnitPrice? PriceOf(LlmUnit unit, ModelPrice price, Quantity inputTokens)
+    {
+        foreach (var link in Chains[unit])
+        {
+            if (OwnPriceOf(link, price, inputTokens) is { } each)
+            {
+                return each;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Whether two prices charge the same for every usage, by what they state.</summary>
+    public static bool ChargeTheSame(ModelPrice a, ModelPrice b) =>
+        a.Currency == b.Currency && Same(a.Prices, b.Prices) && a.Tiers.Count == b.Tiers.Count
+        && Ascending(a).Zip(Ascending(b)).All(static pair =>
+            pair.First.AboveTokens == pair.Second.AboveTokens && Same(pair.First.Prices, pair.Second.Prices));
+
+    /// <summary>Every fault at once; no fault is an empty list. Fields are named as on the wire.</summary>
+    public static IReadOnlyList<FieldFault> Validate(ModelPrice price)
+    {
+        var faults = new List<FieldFault>();
+        Expect(IsName(price.Provider, LongestProvider) && !price.Provider.Contains('*', StringComparison.Ordinal), "provider",
+            $"must have 1 to {LongestProvider} characters, no spaces around it and no *.");
+        Expect(IsName(price.Model, LongestModel), "model", $"must have 1 to {LongestModel} characters and no spaces around it.");
+        Expect(price.Aliases.Count <= MostAliases, "aliases", $"has {price.Aliases.Count} names; at most {MostAliases} are allowed.");
+        Expect(price.Aliases.Take(MostAliases).All(static alias => IsName(alias, LongestModel)), "aliases",
+            $"each must have 1 to {LongestModel} characters and no spaces around it.");
+        Expect(price.Currency == Currency.Usd, "currency", $"is {price.Currency}; prices of models are kept in USD.");
+        Expect(price.ValidTo is not { } end || end > price.ValidFrom, "valid_to", $"must be later than valid_from, {price.ValidFrom}.");
+        Expect(price.Source.Length is >= 1 and <= LongestSource && CustomerRules.IsLine(price.Source), "source",
+            $"must have 1 to {LongestSource} characters and no control characters.");
+        Expect(price.Prices.Count > 0, "prices", $"states no price; the units are {string.Join(", ", LlmWords.All)}.");
+        AddTierFaults(price, faults);
+        return faults;
+
+        void Expect(bool holds, string field, string detail)
+        {
+            if (!holds)
+            {
+                faults.Add(new(field, detail));
+            }
+        }
+    }
+
+    private static void AddTierFaults(ModelPrice price, List<FieldFault> faults)
+    {
+        if (price.Tiers.Count > MostTiers)
+        {
+            faults.Add(new("tiers", $"has {price.Tiers.Count} tiers; at most {MostTiers} are allowed."));
+            return;
+        }
+
+        var seen = new HashSet<long>();
+        for (var i = 0; i < price.Tiers.Count; i++)
+        {
+            var tier = price.Tiers[i];
+            if (tier.AboveTokens <= 0)
+            {
+                faults.Add(new($"tiers[{i}].above_tokens", $"is {tier.AboveTokens}; the prices of the model itself begin at 0."));
+            }
+            else if (!seen.Add(tier.AboveTokens))
+            {
+                faults.Add(new($"tiers[{i}].above_tokens", $"is {tier.AboveTokens}, as in a tier before."));
+            }
+
+            if (tier.Prices.Count == 0)
+            {
+                faults.Add(new($"tiers[{i}].prices", "changes no price."));
+            }
+
+            foreach (var unit in tier.Prices.Keys.Where(static unit => !IsToken(unit)))
+            {
+                faults.Add(new($"tiers[{i}].prices.{LlmWords.Of(unit)}", "is not counted in tokens; a tier changes prices of tokens only."));
+            }
+        }
+    }
+
+    /// <summary>The highest tier that the call reaches and that states the unit, else the model's own price.</summary>
+    private static UnitPrice? OwnPriceOf(LlmUnit unit, ModelPrice price, Quantity inputTokens)
+    {
+        UnitPrice? found = price.Prices.TryGetValue(unit, out var own) ? own : null;
+        var reached = 0L;
+        foreach (var tier in price.Tiers)
+        {
+            if (inputTokens.Value > tier.AboveTokens && tier.AboveTokens > reached && tier.Prices.TryGetValue(unit, out var each))
+            {
+                (found, reached) = (each, tier.AboveTokens);
+            }
+        }
+
+        return found;
+    }
+
+    private static bool IsName(string? text, int longest) =>
+        text is { Length: > 0 } && text.Length <= longest && CustomerRules.IsLine(text) && text.AsSpan().Trim().Length == text.Length;
+
+    private static bool Same(IReadOnlyDictionary<LlmUnit, UnitPrice> a, IReadOnlyDictionary<LlmUnit, UnitPrice> b) =>
+        a.Count == b.Count && a.All(pair => b.TryGetValue(pair.Key, out var other) && other == pair.Value);
+
+    private static IEnumerable<PriceTier> Ascending(ModelPrice price) => price.Tiers.OrderBy(static tier => tier.AboveTokens);
+}

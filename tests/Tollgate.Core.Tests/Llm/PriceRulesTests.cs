@@ -1,0 +1,202 @@
+using Tollgate.Core.Llm;
+using Tollgate.Core.Money;
+using static Tollgate.Core.Llm.LlmUnit;
+using static Tollgate.Core.Tests.Llm.TestPrices;
+
+namespace Tollgate.Core.Tests.Llm;
+
+/// <summary>What a call costs at a price, case by case.</summary>
+public sealed class PriceRulesTests
+{
+    /// <summary>A million of a unit costs what the first of its chain costs that the price states.</summary>
+    [Theory]
+    [InlineData(Input, "input", "input")]
+    [InlineData(CachedInput, "cached_input input", "cached_input")]
+    [InlineData(CachedInput, "input output", "input")]
+    [InlineData(CacheWrite, "cache_write input", "cache_write")]
+    [InlineData(CacheWrite, "input", "input")]
+    [InlineData(CacheWriteHour, "cache_write_1h cache_write input", "cache_write_1h")]
+    [InlineData(CacheWriteHour, "cache_write input", "cache_write")]
+    [InlineData(CacheWriteHour, "input", "input")]
+    [InlineData(AudioInput, "audio_input input", "audio_input")]
+    [InlineData(AudioInput, "input", "input")]
+    [InlineData(CachedAudioInput, "cached_audio_input audio_input cached_input input", "cached_audio_input")]
+    [InlineData(CachedAudioInput, "audio_input cached_input input", "audio_input")]
+    [InlineData(CachedAudioInput, "cached_input input", "cached_input")]
+    [InlineData(CachedAudioInput, "input", "input")]
+    [InlineData(ImageInput, "image_input input", "image_input")]
+    [InlineData(ImageInput, "input", "input")]
+    [InlineData(CachedImageInput, "cached_image_input image_input cached_input input", "cached_image_input")]
+    [InlineData(CachedImageInput, "image_input cached_input input", "image_input")]
+    [InlineData(CachedImageInput, "cached_input input", "cached_input")]
+    [InlineData(VideoInput, "video_input input", "video_input")]
+    [InlineData(VideoInput, "input", "input")]
+    [InlineData(Output, "output input", "output")]
+    [InlineData(Reasoning, "reasoning output", "reasoning")]
+    [InlineData(Reasoning, "output", "output")]
+    [InlineData(AudioOutput, "audio_output output", "audio_output")]
+    [InlineData(AudioOutput, "output", "output")]
+    [InlineData(ImageOutput, "image_output output", "image_output")]
+    [InlineData(ImageOutput, "output", "output")]
+    public void A_unit_costs_what_the_first_of_its_chain_costs(LlmUnit unit, string stated, string charged)
+    {
+        var price = Model("p", "m", [.. stated.Split(' ').Select(word => (Unit(word), $"{(int)Unit(word) + 1}.5"))]);
+
+        PriceRules.CostOf(Used((unit, Q(1_000_000))), price)!.Value.Dollars.ShouldBe((int)Unit(charged) + 1.5m);
+    }
+
+    [Theory]
+    [InlineData(Input, "output")]
+    [InlineData(CachedInput, "output cache_write")]
+    [InlineData(CacheWrite, "cache_write_1h output")]
+    [InlineData(CachedAudioInput, "output image_input")]
+    [InlineData(Output, "input reasoning")]
+    [InlineData(Reasoning, "input")]
+    [InlineData(ImageOutput, "input image")]
+    public void A_token_without_any_price_makes_the_cost_unknown_and_not_zero(LlmUnit unit, string stated)
+    {
+        var price = Model("p", "m", [.. stated.Split(' ').Select(word => (Unit(word), "1"))]);
+        var other = Unit(stated.Split(' ')[0]);
+
+        PriceRules.CostOf(Used((unit, Q(1))), price).ShouldBeNull();
+        PriceRules.CostOf(Used((unit, Q(1)), (other, Q(1))), price).ShouldBeNull("what else was used does not make it known");
+    }
+
+    [Fact]
+    public void What_is_no_token_is_charged_each_and_beside_the_tokens()
+    {
+        var price = Model("p", "m", (Input, "2"), (Request, "0.005"), (Search, "0.01"), (Image, "0.04"), (Page, "0.002"), (Second, "0.0001"));
+
+        Cost(price, (Input, 500_000), (Request, 1), (Search, 3), (Image, 2), (Page, 7), (Second, 12.5m)).ShouldBe("1.13025");
+    }
+
+    [Theory]
+    [InlineData("input", Image, null)]
+    [InlineData("input", Request, null)]
+    [InlineData("image", Image, "1")]
+    [InlineData("image", Second, null)]
+    public void Units_without_a_price_make_the_cost_unknown_when_nothing_has_one(string stated, LlmUnit used, string? cost) =>
+        Cost(Model("p", "m", (Unit(stated), "1")), (used, 1)).ShouldBe(cost);
+
+    [Fact]
+    public void Units_without_a_price_are_nothing_beside_units_with_one()
+    {
+        Cost(Model("p", "m", (Input, "2")), (Input, 1_000_000), (Image, 1), (Search, 4)).ShouldBe("2");
+        Cost(Model("p", "m", (Image, "0.04")), (Image, 1), (Request, 1)).ShouldBe("0.04");
+    }
+
+    [Fact]
+    public void A_stated_zero_is_free_and_known()
+    {
+        Cost(Model("p", "m", (Input, "0"), (Output, "0")), (Input, 10), (Reasoning, 10)).ShouldBe("0");
+        Cost(Model("p", "m", (CachedInput, "0"), (Input, "5")), (CachedInput, 1_000_000)).ShouldBe("0", "free, not the parent's price");
+    }
+
+    [Fact]
+    public void Nothing_used_costs_nothing() => Cost(Model("p", "m", (Input, "5"))).ShouldBe("0");
+
+    /// <summary>The prompt's length counts all input: here 200,000 are 150,000 read, 40,000 cached, 10,000 of audio.</summary>
+    [Theory]
+    [InlineData(200_000, "0.75")]
+    [InlineData(200_001, "1.500006")]
+    public void A_tier_starts_above_its_threshold_and_holds_for_the_whole_call(int inputTokens, string cost)
+    {
+        var price = Model("p", "m", (Input, "3"), (Output, "15")) with
+        {
+            Tiers = [new(200_000, Prices((Input, "6"), (Output, "30")))],
+        };
+
+        Cost(price, (Input, inputTokens - 50_000), (CachedInput, 40_000), (AudioInput, 10_000), (Reasoning, 10_000)).ShouldBe(cost);
+    }
+
+    [Fact]
+    public void The_highest_tier_that_is_reached_decides_in_any_order_and_the_rest_stays()
+    {
+        var price = Model("p", "m", (Input, "1"), (Output, "10"), (CachedInput, "0.5")) with
+        {
+            Tiers = [new(1000, Prices((Input, "4"))), new(100, Prices((Input, "2"), (Output, "20")))],
+        };
+
+        Cost(price, (Input, 100), (Output, 1)).ShouldBe("0.00011");
+        Cost(price, (Input, 101), (Output, 1)).ShouldBe("0.000222");
+        Cost(price, (Input, 1001), (Output, 1)).ShouldBe("0.004024", "the lower tier's output holds on");
+        Cost(price, (CachedInput, 1001), (Output, 1)).ShouldBe("0.0005205", "no tier changes cached input");
+    }
+
+    [Theory]
+    [InlineData("0.15", 3, 450)]
+    [InlineData("0.0005", 1, 1)]
+    [InlineData("0.000499999999", 1, 0)]
+    [InlineData("0.0004", 2, 1)]
+    [InlineData("0.0015", 1, 2)]
+    [InlineData("0.0025", 1, 3)]
+    public void Rounding_is_once_and_half_away_from_zero(string perMillion, int tokens, long nanoDollars) =>
+        PriceRules.CostOf(Used((Input, Q(tokens))), Model("p", "m", perMillion)).ShouldBe(new NanoUsd(nanoDollars));
+
+    [Fact]
+    public void Parts_below_a_nano_dollar_add_up_before_they_are_rounded() =>
+        PriceRules.CostOf(Used((Input, Q(1)), (Output, Q(1)), (Search, Q(1))), Model("p", "m", (Input, "0.0004"), (Output, "0.0004"), (Search, "0.0000000004")))
+            .ShouldBe(new NanoUsd(1), "1.2, not three times 0");
+
+    [Theory]
+    [InlineData(0, 1_000_000)]
+    [InlineData(2000, 1_200_000)]
+    [InlineData(1, 1_000_100)]
+    [InlineData(-2500, 750_000)]
+    [InlineData(-10_000, 0)]
+    public void A_markup_is_on_the_exact_sum(int basisPoints, long nanoDollars) =>
+        PriceRules.CostOf(Used((Input, Q(1000))), Model("p", "m", "1"), basisPoints).ShouldBe(new NanoUsd(nanoDollars));
+
+    [Fact]
+    public void A_markup_is_applied_before_rounding() =>
+        PriceRules.CostOf(Used((Input, Q(1))), Model("p", "m", "0.0004"), 5000).ShouldBe(new NanoUsd(1), "0.4 and half of it, not 0 and half of it");
+
+    [Fact]
+    public void What_nobody_can_have_spent_is_unknown_and_no_error()
+    {
+        Cost(Model("p", "m", (Input, "999999")), (Input, 999_999_999_999_999_999m)).ShouldBeNull();
+        Cost(Model("p", "m", (Second, "999999")), (Second, 999_999_999_999_999_999m)).ShouldBeNull();
+    }
+
+    [Fact]
+    public void A_sound_price_has_no_fault() =>
+        PriceRules.Validate(Model("openai", "gpt-4o*", "2.5") with { Aliases = ["x"], ValidTo = At(2026, 1, 1), Tiers = [new(1, Prices((Input, "1")))] })
+            .ShouldBeEmpty();
+
+    [Fact]
+    public void All_faults_are_named_at_once()
+    {
+        var faults = PriceRules.Validate(new ModelPrice
+        {
+            Provider = "open*", Model = " gpt", Aliases = [""], Currency = Currency.Of("EUR"), ValidFrom = Start, ValidTo = Start, Source = "a\nb",
+            Tiers = [new(0, Prices()), new(5, Prices((Image, "1"))), new(5, Prices((Input, "1")))],
+        });
+
+        faults.Select(fault => fault.Field).ShouldBe(
+        [
+            "provider", "model", "aliases", "currency", "valid_to", "source", "prices",
+            "tiers[0].above_tokens", "tiers[0].prices", "tiers[1].prices.image", "tiers[2].above_tokens",
+        ]);
+    }
+
+    [Fact]
+    public void Too_many_aliases_and_tiers_are_faults() =>
+        PriceRules.Validate(Model("p", "m", "1") with
+        {
+            Aliases = [.. Enumerable.Range(0, 101).Select(i => $"a{i}")],
+            Tiers = [.. Enumerable.Range(1, 21).Select(i => new PriceTier(i, Prices((Input, "1"))))],
+        }).Select(fault => fault.Field).ShouldBe(["aliases", "tiers"]);
+
+    [Fact]
+    public void Every_unit_has_one_word()
+    {
+        LlmWords.All.Distinct().Count().ShouldBe(Enum.GetValues<LlmUnit>().Length);
+        LlmWords.All.ShouldAllBe(word => LlmWords.Of(Unit(word)) == word);
+        LlmWords.TryParse("tokens", out _).ShouldBeFalse();
+    }
+
+    private static LlmUnit Unit(string word) => LlmWords.TryParse(word, out var unit) ? unit : throw new ArgumentException(word);
+
+    private static string? Cost(ModelPrice price, params (LlmUnit Unit, decimal Amount)[] parts) =>
+        PriceRules.CostOf(LlmUsage.Of([.. parts.Select(part => (part.Unit, Q(part.Amount)))]), price)?.ToString();
+}
