@@ -24,9 +24,6 @@ public static class PriceRules
     /// <summary>Basis points. A tenfold price; a larger markup is a mistake of units.</summary>
     public const int LargestMarkup = 100_000;
 
-    /// <summary>Dollars of one call that <see cref="NanoUsd"/> holds.</summary>
-    private const decimal MostDollars = long.MaxValue / 1_000_000_000;
-
     /// <summary>
     /// For each unit the prices that may stand for it, its own first. A unit whose kind has no price costs what it would cost
     /// without being special: cached like read anew, thought like answer, sound like text.
@@ -100,7 +97,7 @@ public static class PriceRules
         }
 
         var sum = (dollars + (millionths / 1_000_000m)) * (10_000 + markupBasisPoints) / 10_000m;
-        return (used && !priced) || sum > MostDollars ? null : NanoUsd.OfDollars(sum);
+        return (used && !priced) || sum > NanoUsd.MostDollars ? null : NanoUsd.OfDollars(sum);
     }
 
     /// <summary>What one (of tokens: a million) of a unit costs in a call of that size; null: not stated.</summary>

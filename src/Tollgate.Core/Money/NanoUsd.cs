@@ -11,6 +11,9 @@ public readonly record struct NanoUsd(long Value)
 {
     private const decimal PerDollar = 1_000_000_000m;
 
+    /// <summary>More dollars than this do not fit.</summary>
+    public const decimal MostDollars = long.MaxValue / 1_000_000_000;
+
     public static NanoUsd Zero => default;
 
     /// <summary>In dollars, exactly.</summary>

@@ -61,7 +61,7 @@ internal sealed class BatchDeciding(BatchWriter writer)
         if (_first.TryGetValue(key, out var earlier))
         {
             return earlier is UseOp same && SameContent(op, same) && same.Answer is { } answer
-                ? answer with { Replayed = true }
+                ? answer with { Replayed = true, ComputedJson = same.ComputedJson }
                 : GateAnswer.Of(GateFault.IdReused, op.Id);
         }
 
@@ -313,7 +313,7 @@ internal sealed class BatchDeciding(BatchWriter writer)
         var plain = postings.Count == 0 || (postings.Count == 1 && own.Drawn.IsZero && own.Used == op.Quantity);
         var outcome = verdict?.Outcome is Outcome.Overage or Outcome.RecordedOverLimit ? verdict.Outcome : (Outcome?)null;
         var isPlain = plain && outcome is null && primary?.Code == op.Type && op is
-            { Key.Text: null, OccurredAtGiven: false, PropertiesJson: null, HasUnique: false, Effects: [{ Aggregate: MeterAggregate.Sum }] };
+            { Key.Text: null, OccurredAtGiven: false, PropertiesJson: null, ComputedJson: null, HasUnique: false, Effects: [{ Aggregate: MeterAggregate.Sum }] };
         return new(book, op.Key, primary?.Key ?? 0, op.Quantity, op.OccurredAt, primary is null ? Instant.Epoch : own.PeriodStart,
             UsedAfter(book, own), isPlain ? EventData.Nothing : DataOf(op, primary, plain ? [] : postings, verdict?.Burns ?? [], outcome).Write());
     }
@@ -325,6 +325,7 @@ internal sealed class BatchDeciding(BatchWriter writer)
         Type = primary?.Code == op.Type ? null : op.Type,
         RecordedAt = op.OccurredAtGiven ? op.Now : null,
         PropertiesJson = op.PropertiesJson,
+        ComputedJson = op.ComputedJson,
         Postings = postings,
         Burns = burns,
         Outcome = outcome,
@@ -374,22 +375,27 @@ internal sealed class BatchDeciding(BatchWriter writer)
     {
         if (effects.Count == 0)
         {
-            return new(GateFault.None, null, id, true);
+            return new(GateFault.None, null, id, true) { ComputedJson = stored.Data.ComputedJson };
         }
 
         var feature = book.BookOf(effects[0].Feature);
         var slot = feature.FindBalance(stored.PeriodStart);
         var now = slot is null ? null : feature.FactsOf(slot.Current, stored.OccurredAt).Standing;
         var outcome = stored.Data.Outcome ?? (now is { Limit: null } ? Outcome.Unlimited : Outcome.WithinQuota);
+        var others = effects.Skip(1).Select(effect => StandingAt(book.BookOf(effect.Feature), stored.OccurredAt)).OfType<Standing>();
         IReadOnlyList<Standing> standings = now is null
-            ? []
-            : [now with { Used = stored.UsedAfter, Remaining = now.Limit is { } limit ? (limit - stored.UsedAfter - now.Held).FloorAtZero() : null }];
+            ? [.. others]
+            : [now with { Used = stored.UsedAfter, Remaining = now.Limit is { } limit ? (limit - stored.UsedAfter - now.Held).FloorAtZero() : null }, .. others];
         var decision = new Decision
         {
             Outcome = outcome, FeatureKey = effects[0].Feature.Key, Plan = book.Plan.Code, PlanVersion = book.Plan.Number, Standings = standings,
         };
-        return new(GateFault.None, decision, id, true) { Late = stored.Data.IsLate };
+        return new(GateFault.None, decision, id, true) { Late = stored.Data.IsLate, ComputedJson = stored.Data.ComputedJson };
     }
+
+    /// <summary>As it stands now; only the first feature of an event is recorded with where it stood after it.</summary>
+    private static Standing? StandingAt(FeatureBook feature, Instant occurredAt) =>
+        feature.FindBalance(feature.PeriodAt(occurredAt).Start) is { } slot ? feature.FactsOf(slot.Current, occurredAt).Standing : null;
 
     private static GateAnswer Standing(AccountBook book, Hold hold, GateFault fault, Instant now) =>
         Answer(Standing(book, EffectsOf(hold.Amounts, book), Outcome.WithinQuota, now), book, TextOf(hold)) with { Fault = fault, ExpiresAt = hold.ExpiresAt };

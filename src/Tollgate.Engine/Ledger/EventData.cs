@@ -12,7 +12,8 @@ namespace Tollgate.Engine.Ledger;
 /// What an event carries beside its columns, in the <c>data</c> column. Most events carry nothing: one feature whose code
 /// is the type, no properties, a generated or UUID id, recorded when it happened. Keys:
 /// <c>id</c> the caller's id text · <c>type</c> where it is not the feature's code · <c>at</c> recorded_at in
-/// microseconds where the caller gave occurred_at · <c>props</c> the caller's properties · <c>post</c> all postings where
+/// microseconds where the caller gave occurred_at · <c>props</c> the caller's properties · <c>calc</c> what the server found
+/// out, such as a cost · <c>post</c> all postings where
 /// the columns do not say it: [feature, period start, used, drawn] · <c>burn</c> [grant, amount] · <c>out</c> the outcome
 /// where it was not plain · <c>hold</c> a settle · <c>late</c> a settle after expiry · <c>void</c> the id that is reversed ·
 /// <c>raw</c> the values of max meters and <c>uniq</c> the hashes of unique meters: [feature, value].
@@ -30,6 +31,8 @@ public sealed record EventData
     public Instant? RecordedAt { get; init; }
 
     public string? PropertiesJson { get; init; }
+
+    public string? ComputedJson { get; init; }
 
     public IReadOnlyList<Posting> Postings { get; init; } = [];
 
@@ -65,12 +68,8 @@ public sealed record EventData
                 json.WriteNumber("at", at.UnixMicroseconds);
             }
 
-            if (PropertiesJson is { } properties)
-            {
-                json.WritePropertyName("props");
-                json.WriteRawValue(properties);
-            }
-
+            WriteJson(json, "props", PropertiesJson);
+            WriteJson(json, "calc", ComputedJson);
             WriteText(json, "out", Outcome?.ToString());
             WriteFlag(json, "hold", IsSettle);
             WriteFlag(json, "late", IsLate);
@@ -117,7 +116,8 @@ public sealed record EventData
             Id = Text(root, "id"),
             Type = Text(root, "type"),
             RecordedAt = root.TryGetProperty("at", out var at) ? new Instant(at.GetInt64()) : null,
-            PropertiesJson = root.TryGetProperty("props", out var properties) ? properties.GetRawText() : null,
+            PropertiesJson = Json(root, "props"),
+            ComputedJson = Json(root, "calc"),
             Postings = List(root, "post", p => new Posting(
                 p[0].GetInt32(), new Instant(p[1].GetInt64()), Quantity.Of(p[2].GetDecimal()), Quantity.Of(p[3].GetDecimal()))),
             Burns = List(root, "burn", b => new Burn(b[0].GetGuid(), Quantity.Of(b[1].GetDecimal()))),
@@ -135,6 +135,15 @@ public sealed record EventData
         if (value is not null)
         {
             json.WriteString(name, value);
+        }
+    }
+
+    private static void WriteJson(Utf8JsonWriter json, string name, string? value)
+    {
+        if (value is not null)
+        {
+            json.WritePropertyName(name);
+            json.WriteRawValue(value);
         }
     }
 
@@ -165,6 +174,8 @@ public sealed record EventData
     }
 
     private static string? Text(JsonElement root, string name) => root.TryGetProperty(name, out var value) ? value.GetString() : null;
+
+    private static string? Json(JsonElement root, string name) => root.TryGetProperty(name, out var value) ? value.GetRawText() : null;
 
     private static IReadOnlyList<T> List<T>(JsonElement root, string name, Func<JsonElement, T> read) =>
         root.TryGetProperty(name, out var array) ? [.. array.EnumerateArray().Select(read)] : [];

@@ -117,6 +117,9 @@ public sealed class UseOp : LaneOp
 
     public required string? PropertiesJson { get; init; }
 
+    /// <summary>What the server found out about the event: kept with it, no part of its content.</summary>
+    public required string? ComputedJson { get; init; }
+
     /// <summary>Whether a value was seen before is known to the database only.</summary>
     public required bool HasUnique { get; init; }
 

@@ -2,8 +2,10 @@ using System.Collections.Frozen;
 using System.Data;
 using System.Net;
 using Npgsql;
+using Tollgate.Core.Llm;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Catalog;
+using Tollgate.Engine.Llm;
 
 namespace Tollgate.Engine.Projects;
 
@@ -20,6 +22,7 @@ public sealed class ProjectDirectory(NpgsqlDataSource database) : IDisposable
 {
     private readonly SemaphoreSlim _oneLoad = new(1, 1);
     private ServerSnapshot _current = ServerSnapshot.Empty;
+    private (long Revision, PriceBook Book) _sharedPrices = (0, PriceBook.Empty);
     private long _asked;
     private long _answered;
 
@@ -100,12 +103,17 @@ public sealed class ProjectDirectory(NpgsqlDataSource database) : IDisposable
     {
         var before = Current.ProjectsById;
         Dictionary<int, ProjectSnapshot> projects = [];
+        PriceBook? shared = null;
         foreach (var row in rows)
         {
             var old = before.GetValueOrDefault(row.Id);
             var catalog = old is not null && old.Catalog.Revision == row.CatalogRevision
                 ? old.Catalog
                 : await CatalogQueries.LoadAsync(connection, row.Id, cancel);
+            var prices = old is not null && old.PriceRevision == row.Prices
+                ? old.Prices
+                : (shared ??= await SharedPricesAsync(connection, row.Prices.Shared, cancel)).WithOverrides(
+                    row.Prices.Own == 0 ? [] : await PriceQueries.LoadAsync(connection, row.Id, cancel));
             var fresh = new ProjectSnapshot
             {
                 Id = row.Id,
@@ -116,11 +124,24 @@ public sealed class ProjectDirectory(NpgsqlDataSource database) : IDisposable
                 Currency = row.Currency,
                 TestClock = row.TestClock,
                 Catalog = catalog,
+                Prices = prices,
+                PriceRevision = row.Prices,
             };
             projects.Add(row.Id, fresh == old ? old : fresh);
         }
 
         return projects.ToFrozenDictionary();
+    }
+
+    /// <summary>Thousands of prices, the same for all projects: built once for each revision.</summary>
+    private async Task<PriceBook> SharedPricesAsync(NpgsqlConnection connection, long revision, CancellationToken cancel)
+    {
+        if (_sharedPrices.Revision != revision)
+        {
+            _sharedPrices = (revision, PriceBook.Build(await PriceQueries.LoadAsync(connection, null, cancel)));
+        }
+
+        return _sharedPrices.Book;
     }
 
     private async Task<FrozenDictionary<KeyHash, ResolvedKey>> LoadKeysAsync(

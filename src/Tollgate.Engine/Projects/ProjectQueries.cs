@@ -7,6 +7,7 @@ namespace Tollgate.Engine.Projects;
 /// <summary>A project as the database has it.</summary>
 /// <param name="CatalogRevision">0: no catalogue was ever published.</param>
 /// <param name="Hosts">Host names under which its public reads are served without a key.</param>
+/// <param name="Prices">Moves with every price of a model that is set for it or for all.</param>
 public sealed record ProjectRow(
     int Id,
     string Code,
@@ -17,7 +18,8 @@ public sealed record ProjectRow(
     Instant? TestClock,
     Instant CreatedAt,
     int CatalogRevision,
-    IReadOnlyList<string> Hosts);
+    IReadOnlyList<string> Hosts,
+    PriceRevision Prices);
 
 /// <summary>A key as it is listed: never its text, never its hash.</summary>
 public sealed record KeyRow(
@@ -98,7 +100,8 @@ public sealed class ProjectQueries(NpgsqlDataSource database)
                 InstantOrNull(reader, 6),
                 Instant.FromUtc(reader.GetDateTime(7)),
                 reader.GetInt32(8),
-                reader.GetFieldValue<string[]>(9)));
+                reader.GetFieldValue<string[]>(9),
+                new(reader.GetInt64(10), reader.GetInt64(11))));
         }
 
         return projects;

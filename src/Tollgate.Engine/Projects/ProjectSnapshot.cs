@@ -1,4 +1,5 @@
 using Tollgate.Core.Catalog;
+using Tollgate.Core.Llm;
 using Tollgate.Core.Time;
 
 namespace Tollgate.Engine.Projects;
@@ -8,6 +9,9 @@ public enum ProjectMode
     Live,
     Sandbox,
 }
+
+/// <summary>The newest price of a model that a price book was made of: the project's own and the shared ones'. 0: there is none.</summary>
+public readonly record struct PriceRevision(long Own, long Shared);
 
 /// <summary>One project as the server's memory holds it: immutable, replaced whole when anything of it changes.</summary>
 public sealed record ProjectSnapshot
@@ -29,4 +33,9 @@ public sealed record ProjectSnapshot
     public Instant? TestClock { get; init; }
 
     public required PublishedCatalog Catalog { get; init; }
+
+    /// <summary>What calls to models cost: the project's own prices before the shared ones.</summary>
+    public PriceBook Prices { get; init; } = PriceBook.Empty;
+
+    public PriceRevision PriceRevision { get; init; }
 }

@@ -8,7 +8,9 @@ internal static class ProjectsSql
     public const string ReadProjects = """
         SELECT p.id, p.code, p.name, p.mode, p.time_zone, p.currency, p.test_clock, p.created_at,
                coalesce((SELECT max(c.revision) FROM catalogs c WHERE c.project_id = p.id), 0),
-               ARRAY(SELECT h.host FROM project_hosts h WHERE h.project_id = p.id ORDER BY h.host)
+               ARRAY(SELECT h.host FROM project_hosts h WHERE h.project_id = p.id ORDER BY h.host),
+               coalesce((SELECT max(m.id) FROM model_prices m WHERE m.project_id = p.id), 0),
+               coalesce((SELECT max(m.id) FROM model_prices m WHERE m.project_id IS NULL), 0)
           FROM projects p
          ORDER BY p.id
         """;

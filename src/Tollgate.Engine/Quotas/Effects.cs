@@ -11,7 +11,16 @@ namespace Tollgate.Engine.Quotas;
 internal static class Effects
 {
     /// <summary>Null: a property that a meter needs is missing, not a number, negative or too exact.</summary>
-    public static IReadOnlyList<Effect>? Of(PublishedCatalog catalog, string type, Quantity quantity, string? propertiesJson)
+    public static IReadOnlyList<Effect>? Of(PublishedCatalog catalog, EventOrder order)
+    {
+        var effects = Of(catalog, order.Type, order.Quantity, order.PropertiesJson, order.ComputedJson);
+        return effects is null || order.Feature is not { } code || effects.Any(e => e.Feature.Code == code)
+            ? effects
+            : [new(catalog.Features[code], Quantity.One, MeterAggregate.Sum, default), .. effects];
+    }
+
+    private static IReadOnlyList<Effect>? Of(
+        PublishedCatalog catalog, string type, Quantity quantity, string? propertiesJson, string? computedJson = null)
     {
         if (!catalog.MetersByEventType.TryGetValue(type, out var targets))
         {
@@ -23,16 +32,18 @@ internal static class Effects
             return [new(targets[0].Feature, quantity, MeterAggregate.Sum, default)];
         }
 
-        using var document = propertiesJson is null ? null : JsonDocument.Parse(propertiesJson);
+        using var properties = propertiesJson is null ? null : JsonDocument.Parse(propertiesJson);
+        using var computed = computedJson is null ? null : JsonDocument.Parse(computedJson);
+        var facts = new Facts(properties?.RootElement, computed?.RootElement);
         var effects = new List<Effect>(targets.Count);
         foreach (var target in targets)
         {
-            if (!Matches(target.Meter, document?.RootElement))
+            if (!Matches(target.Meter, facts) || facts.IsUnknown(target.Meter.ValueProperty))
             {
                 continue;
             }
 
-            if (OfMeter(target, quantity, document?.RootElement) is not { } effect)
+            if (OfMeter(target, quantity, facts) is not { } effect)
             {
                 return null;
             }
@@ -63,7 +74,7 @@ internal static class Effects
     private static bool IsPlain(Meter meter) =>
         meter is { Aggregate: MeterAggregate.Sum, ValueProperty: null, Filters.Count: 0 };
 
-    private static Effect? OfMeter(MeterTarget target, Quantity quantity, JsonElement? properties)
+    private static Effect? OfMeter(MeterTarget target, Quantity quantity, Facts facts)
     {
         var meter = target.Meter;
         switch (meter.Aggregate)
@@ -71,21 +82,21 @@ internal static class Effects
             case MeterAggregate.Count:
                 return new(target.Feature, Quantity.One, meter.Aggregate, default);
             case MeterAggregate.Unique:
-                return TextOf(properties, meter.ValueProperty!) is { } seen
+                return facts.Text(meter.ValueProperty!) is { } seen
                     ? new(target.Feature, Quantity.One, meter.Aggregate, EventKey.HashOf(seen))
                     : null;
             default:
                 return meter.ValueProperty is null ? new(target.Feature, quantity, meter.Aggregate, default)
-                    : NumberOf(properties, meter.ValueProperty) is { } value ? new(target.Feature, value, meter.Aggregate, default)
+                    : NumberOf(facts.Text(meter.ValueProperty)) is { } value ? new(target.Feature, value, meter.Aggregate, default)
                     : null;
         }
     }
 
-    private static bool Matches(Meter meter, JsonElement? properties)
+    private static bool Matches(Meter meter, Facts facts)
     {
         foreach (var filter in meter.Filters)
         {
-            if (TextOf(properties, filter.Property) is not { } text || !filter.AnyOf.Contains(text, StringComparer.Ordinal))
+            if (facts.Text(filter.Property) is not { } text || !filter.AnyOf.Contains(text, StringComparer.Ordinal))
             {
                 return false;
             }
@@ -94,20 +105,30 @@ internal static class Effects
         return true;
     }
 
-    private static string? TextOf(JsonElement? properties, string name) =>
-        properties is { } all && all.TryGetProperty(name, out var value)
-            ? value.ValueKind switch
-            {
-                JsonValueKind.String => value.GetString(),
-                JsonValueKind.Number or JsonValueKind.True or JsonValueKind.False => value.GetRawText(),
-                _ => null,
-            }
-            : null;
-
-    private static Quantity? NumberOf(JsonElement? properties, string name) =>
-        TextOf(properties, name) is { } text
+    private static Quantity? NumberOf(string? text) =>
+        text is not null
         && decimal.TryParse(text, NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent, CultureInfo.InvariantCulture, out var value)
         && Quantity.TryCreate(value, out var quantity) && !quantity.IsNegative
             ? quantity
             : null;
+
+    /// <summary>What meters read: what the server computed, else what the caller sent.</summary>
+    private readonly struct Facts(JsonElement? properties, JsonElement? computed)
+    {
+        /// <summary>The server looked for it and does not know it: nothing is counted, and nothing is wrong.</summary>
+        public bool IsUnknown(string? name) =>
+            name is not null && computed is { } own && own.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Null;
+
+        public string? Text(string name) => TextIn(computed, name) ?? TextIn(properties, name);
+
+        private static string? TextIn(JsonElement? all, string name) =>
+            all is { } some && some.TryGetProperty(name, out var value)
+                ? value.ValueKind switch
+                {
+                    JsonValueKind.String => value.GetString(),
+                    JsonValueKind.Number or JsonValueKind.True or JsonValueKind.False => value.GetRawText(),
+                    _ => null,
+                }
+                : null;
+    }
 }

@@ -17,7 +17,18 @@ public sealed record ConsumeOrder(
 
 /// <summary>One reported fact. <c>Enforce</c> applies caps; otherwise it is recorded also beyond them.</summary>
 public sealed record EventOrder(
-    string Id, string Customer, string Type, Quantity Quantity, Instant? OccurredAt, string? PropertiesJson, bool Enforce);
+    string Id, string Customer, string Type, Quantity Quantity, Instant? OccurredAt, string? PropertiesJson, bool Enforce)
+{
+    /// <summary>
+    /// What the server found out about the event, such as its cost: a JSON object that meters read like properties. It is
+    /// kept with the event but is no part of its content: a retry replays although prices have changed since. A null in it
+    /// means unknown; meters that read it are then not moved.
+    /// </summary>
+    public string? ComputedJson { get; init; }
+
+    /// <summary>A feature that the event uses once, beside those whose meters read it.</summary>
+    public string? Feature { get; init; }
+}
 
 public sealed record ReserveOrder(string Customer, IReadOnlyList<FeatureAmount> Amounts, string? Id, TimeSpan? TimeToLive);
 
@@ -71,6 +82,9 @@ public sealed record GateAnswer(GateFault Fault, Decision? Decision, string? Id,
 
     /// <summary>A settle that came after its hold had expired: recorded as a fact.</summary>
     public bool Late { get; init; }
+
+    /// <summary>For a replay: what the server had found out about the event when it was recorded.</summary>
+    public string? ComputedJson { get; init; }
 
     /// <summary>Granted quantities that the decision burned, in order: grant id and amount.</summary>
     public IReadOnlyList<(Guid Grant, Quantity Amount)> Burned { get; init; } = [];

@@ -74,8 +74,10 @@ public sealed class QuotaGate(LedgerLanes lanes, LedgerOptions options, Database
         for (var i = 0; i < ops.Length; i++)
         {
             var order = orders[i];
-            var effects = Effects.Of(project.Catalog, order.Type, order.Quantity, order.PropertiesJson);
-            var op = UseOf(project, ticket, order.Customer, order.Id, order.Type, order.Quantity, effects, order.OccurredAt, order.PropertiesJson, order.Enforce);
+            var effects = Effects.Of(project.Catalog, order);
+            var op = UseOf(
+                project, ticket, order.Customer, order.Id, order.Type, order.Quantity, effects, order.OccurredAt, order.PropertiesJson, order.Enforce,
+                order.ComputedJson);
             ops[i] = op;
             if (op.Answer is not null)
             {
@@ -249,7 +251,7 @@ public sealed class QuotaGate(LedgerLanes lanes, LedgerOptions options, Database
 
     private UseOp UseOf(
         ProjectSnapshot project, LaneTicket? ticket, string customer, string? id, string type, Quantity quantity, IReadOnlyList<Effect>? effects,
-        Instant? occurredAt, string? propertiesJson, bool enforce)
+        Instant? occurredAt, string? propertiesJson, bool enforce, string? computedJson = null)
     {
         var now = clock.Now(project);
         var real = project.TestClock is null ? now : clock.Now();
@@ -264,7 +266,7 @@ public sealed class QuotaGate(LedgerLanes lanes, LedgerOptions options, Database
             Project = project, Customer = customer, Partition = CustomerPlace.PartitionOf(project.Id, customer), Ticket = ticket, Now = now,
             IdGiven = id is not null, Key = key, Id = id ?? key.Id.ToString("D"), Type = type, Quantity = quantity,
             Effects = effects ?? [], OccurredAt = occurredAt ?? now, OccurredAtGiven = occurredAt is not null, Enforce = enforce,
-            PropertiesJson = propertiesJson, HasUnique = HasUnique(effects), Answer = fault == GateFault.None ? null : GateAnswer.Of(fault, id),
+            PropertiesJson = propertiesJson, ComputedJson = computedJson, HasUnique = HasUnique(effects), Answer = fault == GateFault.None ? null : GateAnswer.Of(fault, id),
         };
     }
 

@@ -76,15 +76,6 @@ public static class CustomerAnswers
     public static bool IsOverridden(FeatureStanding feature, PlanVersion plan) =>
         !feature.Entitlement.Equals(plan.Entitlements.GetValueOrDefault(feature.Feature.Key));
 
-    /// <summary>Adds what the pure rules found.</summary>
-    public static void Add(this Faults faults, IEnumerable<FieldFault> found)
-    {
-        foreach (var fault in found)
-        {
-            faults.Add(fault.Field, FaultCode.InvalidValue, fault.Detail);
-        }
-    }
-
     private static EntitlementView WithQuota(EntitlementView view, Entitlement entitlement, Standing? standing) => view with
     {
         Quota = entitlement.Quota?.Value,

@@ -2,6 +2,7 @@ using Tollgate.Server.Catalog;
 using Tollgate.Server.Customers;
 using Tollgate.Server.Http;
 using Tollgate.Server.Ledger;
+using Tollgate.Server.Llm;
 using Tollgate.Server.Metering;
 using Tollgate.Server.Projects;
 using Tollgate.Server.Quotas;
@@ -22,6 +23,7 @@ internal static class Rooms
         services.AddMetering();
         services.AddQuotas(options.Ledger);
         services.AddVerify();
+        services.AddLlm();
         services.AddCustomers();
         services.AddSeedDoors();
         services.AddHostedService<EventMonthsLoop>();
@@ -44,6 +46,7 @@ internal static class Rooms
         app.MapMetering();
         app.MapQuotas();
         app.MapVerify();
+        app.MapLlm();
         app.MapCustomersRoom();
         app.MapSeedDoors();
 

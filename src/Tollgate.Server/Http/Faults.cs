@@ -29,6 +29,15 @@ public sealed class Faults
         }
     }
 
+    /// <summary>Adds what pure rules found.</summary>
+    public void Add(IEnumerable<FieldFault> found)
+    {
+        foreach (var fault in found)
+        {
+            Add(fault.Field, FaultCode.InvalidValue, fault.Detail);
+        }
+    }
+
     public Task WriteAsync(HttpContext context, ErrorCode? code = null) => Problems.WriteAsync(context, _found, code);
 
     public bool Required(object? value, string param)

@@ -19,6 +19,12 @@ public sealed class MeteringStage(TestPostgres postgres) : IAsyncLifetime
           - {code: call, name: Calls}
           - {code: credits, name: Credits}
           - {code: cv, name: CVs}
+          - {code: chat, name: Chats}
+          - code: openai_calls
+            name: OpenAI calls
+            meters: [{event_type: llm_call, aggregate: count, filters: [{property: provider, any_of: [openai]}]}]
+          - {code: tokens, name: Tokens, meters: [{event_type: llm_call, value_property: total_tokens}]}
+          - {code: llm_cost, name: Model cost, unit: USD, money: true, meters: [{event_type: llm_call, value_property: cost_usd}]}
         plans:
           - code: free
             name: Free
@@ -27,6 +33,10 @@ public sealed class MeteringStage(TestPostgres postgres) : IAsyncLifetime
               - {feature: call, quota: null}
               - {feature: credits, quota: 10}
               - {feature: cv, quota: 1, pool: {feature: credits, rate: 5}}
+              - {feature: chat, quota: 10}
+              - {feature: openai_calls, quota: 100}
+              - {feature: tokens, quota: 1000000}
+              - {feature: llm_cost, quota: 1}
         """;
 
     private TestDatabase? _database;

@@ -1,0 +1,249 @@
+using System.Text.Json;
+
+namespace Tollgate.Contracts.Llm;
+
+/// <summary>
+/// One call to a model, as it was made. Token counts exclude each other: <c>input_tokens</c> without cached and cache-write
+/// ones, <c>output_tokens</c> without reasoning; with <c>inclusive</c> they are the provider's own totals.
+/// </summary>
+public sealed record LlmCallRequest
+{
+    /// <summary>Makes retries safe: unique per customer. Default: the header Idempotency-Key, else generated.</summary>
+    public string? Id { get; init; }
+
+    /// <summary>The project's own id; created on first use.</summary>
+    public string? Customer { get; init; }
+
+    /// <summary>
+    /// A feature that this call uses once, together with what the meters on <c>llm_call</c> count. Leave it out when the use was
+    /// counted already, for instance by <c>/v1/consume</c>.
+    /// </summary>
+    public string? Feature { get; init; }
+
+    /// <summary>Such as <c>openai</c>; default: whose model it is by the price book.</summary>
+    public string? Provider { get; init; }
+
+    /// <summary>As the provider writes it; the answer's own name of it is the most exact.</summary>
+    public string? Model { get; init; }
+
+    public long? InputTokens { get; init; }
+
+    public long? CachedInputTokens { get; init; }
+
+    public long? CacheWriteTokens { get; init; }
+
+    /// <summary>Written to a cache that keeps them for an hour.</summary>
+    [System.Text.Json.Serialization.JsonPropertyName("cache_write_1h_tokens")]
+    public long? CacheWriteHourTokens { get; init; }
+
+    public long? OutputTokens { get; init; }
+
+    public long? ReasoningTokens { get; init; }
+
+    public long? AudioInputTokens { get; init; }
+
+    public long? CachedAudioInputTokens { get; init; }
+
+    public long? AudioOutputTokens { get; init; }
+
+    public long? ImageInputTokens { get; init; }
+
+    public long? CachedImageInputTokens { get; init; }
+
+    public long? ImageOutputTokens { get; init; }
+
+    public long? VideoInputTokens { get; init; }
+
+    /// <summary>Calls that this stands for; default 1.</summary>
+    public long? Requests { get; init; }
+
+    /// <summary>Images made.</summary>
+    public long? Images { get; init; }
+
+    /// <summary>Pages read or crawled.</summary>
+    public long? Pages { get; init; }
+
+    /// <summary>Searches made, also by the model itself.</summary>
+    public long? Searches { get; init; }
+
+    /// <summary>Seconds of audio or video, at most nine decimals.</summary>
+    public decimal? Seconds { get; init; }
+
+    /// <summary>
+    /// True: <c>input_tokens</c> and <c>output_tokens</c> are the provider's totals, of which the other counts are parts. The parts
+    /// are taken out of them.
+    /// </summary>
+    public bool? Inclusive { get; init; }
+
+    /// <summary>True: the counts were estimated.</summary>
+    public bool? Estimated { get; init; }
+
+    /// <summary>What the provider itself says it charged, in dollars; kept beside our own figure.</summary>
+    public string? ReportedCostUsd { get; init; }
+
+    /// <summary>The provider's id of the call.</summary>
+    public string? RequestId { get; init; }
+
+    /// <summary>Where the call was made, for instance the app's own route.</summary>
+    public string? Endpoint { get; init; }
+
+    public long? LatencyMs { get; init; }
+
+    /// <summary>The provider's HTTP status.</summary>
+    public int? Status { get; init; }
+
+    public string? Error { get; init; }
+
+    /// <summary>When it was made, which decides its price; default now. At most 35 days ago, at most 5 minutes ahead.</summary>
+    public DateTimeOffset? OccurredAt { get; init; }
+
+    /// <summary>Kept with the call; meters may filter on it. At most 16 KiB.</summary>
+    public JsonElement? Properties { get; init; }
+}
+
+/// <summary>A recorded call, its cost, and where the features stand that it moved.</summary>
+public sealed record LlmCallRecorded
+{
+    public required string Id { get; init; }
+
+    /// <summary>True: it was recorded under this id before; nothing was counted again.</summary>
+    public required bool Replayed { get; init; }
+
+    /// <summary>Null: nobody named it and the price book does not know the model.</summary>
+    public string? Provider { get; init; }
+
+    public required string Model { get; init; }
+
+    /// <summary>Dollars, exact to the billionth; null when no price is known. Never 0 for a price that is missing.</summary>
+    public string? CostUsd { get; init; }
+
+    /// <summary>False: the cost is unknown, and the model stands in <c>/v1/unpriced-models</c>.</summary>
+    public required bool Priced { get; init; }
+
+    /// <summary>By feature code.</summary>
+    public required IReadOnlyDictionary<string, LlmBalance> Balances { get; init; }
+}
+
+/// <summary>Where a feature stands. A cost budget counts dollars.</summary>
+public sealed record LlmBalance
+{
+    /// <summary>Granted in this period; null is unlimited.</summary>
+    public decimal? Limit { get; init; }
+
+    public required decimal Used { get; init; }
+
+    public required decimal Held { get; init; }
+
+    public decimal? Remaining { get; init; }
+
+    public required bool Unlimited { get; init; }
+
+    public DateTimeOffset? ResetsAt { get; init; }
+}
+
+/// <summary>What became of an array of calls. Every call is in exactly one of accepted, replayed and rejected.</summary>
+public sealed record LlmCallsRecorded
+{
+    public required int Accepted { get; init; }
+
+    public required int Replayed { get; init; }
+
+    /// <summary>Of the accepted ones, whose cost is unknown.</summary>
+    public required int Unpriced { get; init; }
+
+    /// <summary>Of the accepted ones whose cost is known, in dollars.</summary>
+    public required string CostUsd { get; init; }
+
+    public required IReadOnlyList<LlmCallRejected> Rejected { get; init; }
+}
+
+/// <param name="Index">Its place in the array, from 0.</param>
+public sealed record LlmCallRejected(int Index, string? Id, string Code, string Detail);
+
+/// <summary>A model that was called and whose price is not known.</summary>
+public sealed record UnpricedModelView
+{
+    /// <summary>Null: the callers named none.</summary>
+    public string? Provider { get; init; }
+
+    public required string Model { get; init; }
+
+    public required DateTimeOffset FirstSeenAt { get; init; }
+
+    /// <summary>To the minute.</summary>
+    public required DateTimeOffset LastSeenAt { get; init; }
+
+    /// <summary>A price has come since; calls made before it keep their unknown cost.</summary>
+    public required bool Priced { get; init; }
+}
+
+public sealed record UnpricedModelList(IReadOnlyList<UnpricedModelView> Data, bool HasMore);
+
+/// <summary>A price of a model: the project's own, which stands before the shared ones.</summary>
+public sealed record ModelPriceRequest
+{
+    public string? Provider { get; init; }
+
+    /// <summary>As the provider writes it, or a pattern in which <c>*</c> stands for any text.</summary>
+    public string? Model { get; init; }
+
+    /// <summary>Other names of the same model.</summary>
+    public IReadOnlyList<string>? Aliases { get; init; }
+
+    /// <summary>Inclusive; default now.</summary>
+    public DateTimeOffset? ValidFrom { get; init; }
+
+    /// <summary>Exclusive; default: until a newer price starts.</summary>
+    public DateTimeOffset? ValidTo { get; init; }
+
+    /// <summary>USD, which is the default: prices of models are kept in dollars.</summary>
+    public string? Currency { get; init; }
+
+    /// <summary>
+    /// Decimal texts by unit: dollars per million tokens (<c>input</c>, <c>cached_input</c>, <c>cache_write</c>, <c>output</c>,
+    /// <c>reasoning</c> …) or for each <c>request</c>, <c>image</c>, <c>page</c>, <c>search</c>, <c>second</c>.
+    /// </summary>
+    public IReadOnlyDictionary<string, string>? Prices { get; init; }
+
+    /// <summary>Prices for long prompts.</summary>
+    public IReadOnlyList<PriceTierBody>? Tiers { get; init; }
+
+    /// <summary>Where the price was read; default: the API.</summary>
+    public string? Source { get; init; }
+}
+
+/// <summary>Prices that hold for the whole call when it has more input tokens.</summary>
+public sealed record PriceTierBody
+{
+    public long? AboveTokens { get; init; }
+
+    public IReadOnlyDictionary<string, string>? Prices { get; init; }
+}
+
+public sealed record ModelPriceView
+{
+    public required string Id { get; init; }
+
+    public required string Provider { get; init; }
+
+    public required string Model { get; init; }
+
+    public required IReadOnlyList<string> Aliases { get; init; }
+
+    public required DateTimeOffset ValidFrom { get; init; }
+
+    public DateTimeOffset? ValidTo { get; init; }
+
+    public required string Currency { get; init; }
+
+    public required IReadOnlyDictionary<string, string> Prices { get; init; }
+
+    public required IReadOnlyList<PriceTierBody> Tiers { get; init; }
+
+    public required string Source { get; init; }
+
+    /// <summary><c>project</c> or <c>shared</c>.</summary>
+    public required string Scope { get; init; }
+}
+
+public sealed record ModelPriceList(IReadOnlyList<ModelPriceView> Data, bool HasMore);

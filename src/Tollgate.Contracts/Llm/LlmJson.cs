@@ -1,0 +1,22 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Tollgate.Contracts.Http;
+
+namespace Tollgate.Contracts.Llm;
+
+/// <summary>How the bodies of the room Llm are read and written.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+    AllowDuplicateProperties = false,
+    RespectNullableAnnotations = true,
+    Converters = [typeof(PlainDecimal), typeof(UtcInstant)])]
+[JsonSerializable(typeof(LlmCallRequest))]
+[JsonSerializable(typeof(IReadOnlyList<JsonElement>))]
+[JsonSerializable(typeof(LlmCallRecorded))]
+[JsonSerializable(typeof(LlmCallsRecorded))]
+[JsonSerializable(typeof(UnpricedModelList))]
+[JsonSerializable(typeof(ModelPriceRequest))]
+[JsonSerializable(typeof(ModelPriceView))]
+[JsonSerializable(typeof(ModelPriceList))]
+public sealed partial class LlmJson : JsonSerializerContext;

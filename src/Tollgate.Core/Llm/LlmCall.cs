@@ -1,0 +1,49 @@
+using Tollgate.Core.Money;
+using Tollgate.Core.Time;
+
+namespace Tollgate.Core.Llm;
+
+/// <summary>One call to a model, as it was reported or read off the provider's answer.</summary>
+public sealed record LlmCall
+{
+    /// <summary>The type of the event under which a call is recorded, and which meters read.</summary>
+    public const string EventType = "llm_call";
+
+    /// <summary>Unique per customer: makes retries safe.</summary>
+    public required string Id { get; init; }
+
+    public required string Customer { get; init; }
+
+    /// <summary>A feature that the call uses once, by its code.</summary>
+    public string? Feature { get; init; }
+
+    /// <summary>Null: the price book says whose model it is.</summary>
+    public string? Provider { get; init; }
+
+    public required string Model { get; init; }
+
+    public required LlmUsage Usage { get; init; }
+
+    /// <summary>The usage was not reported but estimated from the texts.</summary>
+    public bool IsEstimated { get; init; }
+
+    /// <summary>What the provider itself says it charged; kept beside our own figure.</summary>
+    public NanoUsd? ReportedCost { get; init; }
+
+    /// <summary>When the call was made, which decides its price; null: now.</summary>
+    public Instant? OccurredAt { get; init; }
+
+    public string? RequestId { get; init; }
+
+    public string? Endpoint { get; init; }
+
+    public long? LatencyMilliseconds { get; init; }
+
+    /// <summary>The provider's HTTP status.</summary>
+    public int? Status { get; init; }
+
+    public string? Error { get; init; }
+
+    /// <summary>A JSON object of the caller's own.</summary>
+    public string? PropertiesJson { get; init; }
+}

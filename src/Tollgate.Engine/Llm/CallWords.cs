@@ -1,0 +1,19 @@
+using System.Collections.Frozen;
+using Tollgate.Core.Llm;
+
+namespace Tollgate.Engine.Llm;
+
+/// <summary>The properties under which a recorded call keeps what it used; meters may read them.</summary>
+public static class CallWords
+{
+    private static readonly FrozenSet<string> Ours = Enum.GetValues<LlmUnit>().Select(Of)
+        .Concat(["feature", "provider", "model", "total_tokens", "estimated", "reported_cost_usd", "request_id", "endpoint", "latency_ms", "status", "error", "cost_usd"])
+        .ToFrozenSet(StringComparer.Ordinal);
+
+    /// <summary><c>cached_input_tokens</c>, <c>cache_write_1h_tokens</c>, <c>images</c>, <c>searches</c>.</summary>
+    public static string Of(LlmUnit unit) =>
+        PriceRules.IsToken(unit) ? LlmWords.Of(unit) + "_tokens" : unit == LlmUnit.Search ? "searches" : LlmWords.Of(unit) + "s";
+
+    /// <summary>A name that a caller's own property cannot have.</summary>
+    public static bool AreOurs(string name) => Ours.Contains(name);
+}

@@ -1,0 +1,58 @@
+namespace Tollgate.Engine.Llm;
+
+/// <summary>Every statement of the room Llm: model_prices, unpriced_models.</summary>
+internal static class LlmSql
+{
+    /// <summary>$1 the project, or null for the shared prices. Of the same provider, model and moment the newest.</summary>
+    public const string LoadPrices = """
+        SELECT DISTINCT ON (provider, model, valid_from) document
+          FROM model_prices
+         WHERE project_id IS NOT DISTINCT FROM $1
+         ORDER BY provider, model, valid_from, id DESC
+        """;
+
+    /// <summary>$1 the project, $2 provider or null, $3 model or alias or null, $4 the last id of the page before or null, $5 how many.</summary>
+    public const string ListPrices = """
+        SELECT id, project_id IS NOT NULL, document
+          FROM model_prices
+         WHERE (project_id = $1 OR project_id IS NULL)
+           AND ($2::text IS NULL OR provider = $2)
+           AND ($3::text IS NULL OR model = $3 OR document -> 'aliases' ? $3)
+           AND ($4::bigint IS NULL OR id < $4)
+         ORDER BY id DESC
+         LIMIT $5
+        """;
+
+    /// <summary>$1 the project or null, then arrays: $2 providers, $3 models, $4 valid from, $5 documents.</summary>
+    public const string InsertPrices = """
+        INSERT INTO model_prices (project_id, provider, model, valid_from, document)
+        SELECT $1, x.provider, x.model, x.valid_from, x.document
+          FROM unnest($2::text[], $3::text[], $4::timestamptz[], $5::jsonb[]) AS x (provider, model, valid_from, document)
+        RETURNING id
+        """;
+
+    /// <summary>Held while the shared prices are filled, so that of several servers one does it.</summary>
+    public const string LockSharedPrices = "SELECT pg_advisory_xact_lock(7234000, 6)";
+
+    public const string AnySharedPriceExists = "SELECT EXISTS (SELECT FROM model_prices WHERE project_id IS NULL)";
+
+    /// <summary>$1 the project, $2 now, then arrays: $3 providers, $4 models.</summary>
+    public const string NoteUnpriced = """
+        INSERT INTO unpriced_models AS known (project_id, provider, model, first_seen_at, last_seen_at)
+        SELECT $1, x.provider, x.model, $2, $2
+          FROM unnest($3::text[], $4::text[]) AS x (provider, model)
+         ORDER BY x.provider, x.model
+            ON CONFLICT (project_id, provider, model)
+            DO UPDATE SET last_seen_at = greatest(known.last_seen_at, excluded.last_seen_at)
+        """;
+
+    /// <summary>$1 the project, $2 how many, $3 and $4 provider and model of the last one of the page before, or null.</summary>
+    public const string ListUnpriced = """
+        SELECT provider, model, first_seen_at, last_seen_at
+          FROM unpriced_models
+         WHERE project_id = $1
+           AND ($3::text IS NULL OR (provider, model) > ($3, $4))
+         ORDER BY provider, model
+         LIMIT $2
+        """;
+}

@@ -1,0 +1,53 @@
+using Npgsql;
+using NpgsqlTypes;
+using Tollgate.Core.Llm;
+
+namespace Tollgate.Engine.Llm;
+
+/// <summary>A price as it is stored.</summary>
+/// <param name="IsOwn">False: shared by all projects.</param>
+public sealed record PriceRow(long Id, bool IsOwn, ModelPrice Price);
+
+/// <summary>Which prices are asked for.</summary>
+/// <param name="Model">By its exact name or alias.</param>
+/// <param name="After">The id that the page before ended with.</param>
+public sealed record PriceFilter(int ProjectId, string? Provider, string? Model, long? After);
+
+/// <summary>The reads of the price book that go to the database.</summary>
+public sealed class PriceQueries(NpgsqlDataSource database)
+{
+    /// <summary>What was added last comes first.</summary>
+    public async Task<IReadOnlyList<PriceRow>> ListAsync(PriceFilter filter, int most, CancellationToken cancel)
+    {
+        await using var command = database.CreateCommand(LlmSql.ListPrices);
+        command.Parameters.Add(new() { Value = filter.ProjectId });
+        command.Parameters.Add(new() { Value = (object?)filter.Provider ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text });
+        command.Parameters.Add(new() { Value = (object?)filter.Model ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text });
+        command.Parameters.Add(new() { Value = (object?)filter.After ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Bigint });
+        command.Parameters.Add(new() { Value = most });
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        List<PriceRow> rows = [];
+        while (await reader.ReadAsync(cancel))
+        {
+            rows.Add(new(reader.GetInt64(0), reader.GetBoolean(1), PriceText.Read(reader.GetString(2))));
+        }
+
+        return rows;
+    }
+
+    /// <summary>Of each provider, model and moment the newest.</summary>
+    /// <param name="projectId">Null: the shared ones.</param>
+    internal static async Task<IReadOnlyList<ModelPrice>> LoadAsync(NpgsqlConnection connection, int? projectId, CancellationToken cancel)
+    {
+        await using var command = new NpgsqlCommand(LlmSql.LoadPrices, connection);
+        command.Parameters.Add(new() { Value = (object?)projectId ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Integer });
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        List<ModelPrice> prices = [];
+        while (await reader.ReadAsync(cancel))
+        {
+            prices.Add(PriceText.Read(reader.GetString(0)));
+        }
+
+        return prices;
+    }
+}

@@ -1,0 +1,143 @@
+using System.Buffers;
+using System.Text;
+using System.Text.Json;
+using Tollgate.Core.Llm;
+using Tollgate.Core.Money;
+using Tollgate.Core.Time;
+using Tollgate.Engine.Clocks;
+using Tollgate.Engine.Projects;
+using Tollgate.Engine.Quotas;
+
+namespace Tollgate.Engine.Llm;
+
+/// <summary>What became of a call.</summary>
+/// <param name="Cost">Of a replay the one that was recorded, whatever prices say now.</param>
+public sealed record RecordedCall(GateAnswer Answer, CallCost Cost);
+
+/// <summary>What the server found out about a call. An unknown cost is not 0.</summary>
+/// <param name="Provider">Null: neither the caller nor the price book knows.</param>
+/// <param name="Cost">Null: no price is known for what was used.</param>
+public sealed record CallCost(string? Provider, NanoUsd? Cost);
+
+/// <summary>
+/// Records calls to models: 1. prices each at its own time; 2. notes models without a price, before anything is recorded, so
+/// that no call of unknown cost is without its note; 3. hands them to the gate as events of the type
+/// <see cref="LlmCall.EventType"/>, whose meters move calls, tokens, dollars and the named feature in one decision.
+/// </summary>
+public sealed class RecordLlmCalls(QuotaGate gate, UnpricedModels unpriced, Clock clock)
+{
+    /// <summary>Answers in the order of <paramref name="calls"/>. Features that are named must exist in the catalogue.</summary>
+    public async ValueTask<IReadOnlyList<RecordedCall>> RunAsync(ProjectSnapshot project, IReadOnlyList<LlmCall> calls, CancellationToken cancel)
+    {
+        var now = clock.Now(project);
+        var costs = calls.Select(call => CostOf(project, call, now)).ToList();
+        await unpriced.NoteAsync(
+            project, [.. calls.Zip(costs).Where(pair => pair.Second.Cost is null).Select(pair => (pair.Second.Provider, pair.First.Model))], now, cancel);
+        var answers = await gate.RecordAsync(project, [.. calls.Zip(costs, OrderOf)], cancel);
+        return [.. answers.Zip(costs, (answer, cost) => new RecordedCall(answer, answer is { Replayed: true, ComputedJson: { } then } ? Read(then) : cost))];
+    }
+
+    /// <summary>What a call costs by the price book. A failed call that used nothing costs nothing.</summary>
+    public static CallCost CostOf(ProjectSnapshot project, LlmCall call, Instant now)
+    {
+        if (project.Prices.Find(call.Provider, call.Model, call.OccurredAt ?? now) is not { } price)
+        {
+            return new(call.Provider, HasFailed(call) ? NanoUsd.Zero : null);
+        }
+
+        return new(price.Provider, PriceRules.CostOf(call.Usage, price) ?? (HasFailed(call) ? NanoUsd.Zero : null));
+    }
+
+    private static bool HasFailed(LlmCall call) =>
+        (call.Status >= 400 || call.Error is not null) && call.Usage.Parts.All(part => part.Unit == LlmUnit.Request);
+
+    private static EventOrder OrderOf(LlmCall call, CallCost cost) =>
+        new(call.Id, call.Customer, LlmCall.EventType, Quantity.One, call.OccurredAt, PropertiesOf(call), Enforce: false)
+        {
+            Feature = call.Feature,
+            ComputedJson = Write(json =>
+            {
+                json.WriteString("provider", cost.Provider);
+                json.WritePropertyName("cost_usd");
+                if (cost.Cost is { } known)
+                {
+                    json.WriteNumberValue(known.Dollars);
+                }
+                else
+                {
+                    json.WriteNullValue();
+                }
+            }),
+        };
+
+    /// <summary>The call as it was reported. Where the caller's own properties have the same names, the call's stand.</summary>
+    private static string PropertiesOf(LlmCall call) => Write(json =>
+    {
+        WriteText(json, "feature", call.Feature);
+        WriteText(json, "provider", call.Provider);
+        json.WriteString("model", call.Model);
+        foreach (var (unit, amount) in call.Usage.Parts)
+        {
+            json.WriteNumber(CallWords.Of(unit), amount.Value);
+        }
+
+        json.WriteNumber("total_tokens", call.Usage.TotalTokens.Value);
+        if (call.IsEstimated)
+        {
+            json.WriteBoolean("estimated", true);
+        }
+
+        WriteNumber(json, "reported_cost_usd", call.ReportedCost?.Dollars);
+        WriteText(json, "request_id", call.RequestId);
+        WriteText(json, "endpoint", call.Endpoint);
+        WriteNumber(json, "latency_ms", call.LatencyMilliseconds);
+        WriteNumber(json, "status", call.Status);
+        WriteText(json, "error", call.Error);
+        if (call.PropertiesJson is { } own)
+        {
+            using var document = JsonDocument.Parse(own);
+            foreach (var member in document.RootElement.EnumerateObject().Where(member => !CallWords.AreOurs(member.Name)))
+            {
+                member.WriteTo(json);
+            }
+        }
+    });
+
+    private static CallCost Read(string computed)
+    {
+        using var document = JsonDocument.Parse(computed);
+        var root = document.RootElement;
+        return new(
+            root.GetProperty("provider").GetString(),
+            root.GetProperty("cost_usd") is { ValueKind: JsonValueKind.Number } cost ? NanoUsd.OfDollars(cost.GetDecimal()) : null);
+    }
+
+    private static string Write(Action<Utf8JsonWriter> members)
+    {
+        var buffer = new ArrayBufferWriter<byte>(256);
+        using (var json = new Utf8JsonWriter(buffer))
+        {
+            json.WriteStartObject();
+            members(json);
+            json.WriteEndObject();
+        }
+
+        return Encoding.UTF8.GetString(buffer.WrittenSpan);
+    }
+
+    private static void WriteText(Utf8JsonWriter json, string name, string? value)
+    {
+        if (value is not null)
+        {
+            json.WriteString(name, value);
+        }
+    }
+
+    private static void WriteNumber(Utf8JsonWriter json, string name, decimal? value)
+    {
+        if (value is { } number)
+        {
+            json.WriteNumber(name, number);
+        }
+    }
+}

@@ -1,0 +1,71 @@
+using Npgsql;
+using NpgsqlTypes;
+using Tollgate.Core.Llm;
+using Tollgate.Engine.Projects;
+
+namespace Tollgate.Engine.Llm;
+
+/// <summary>Adds prices to the book. What stands in it is never changed; the newest of the same provider, model and moment holds.</summary>
+public sealed class SetModelPrices(NpgsqlDataSource database, ProjectDirectory directory)
+{
+    /// <summary>Adds checked prices; when it returns, this server prices by them, and the others do within seconds.</summary>
+    /// <param name="projectId">Null: shared by all projects.</param>
+    public async Task<IReadOnlyList<PriceRow>> RunAsync(int? projectId, IReadOnlyList<ModelPrice> prices, CancellationToken cancel)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancel);
+        await using var transaction = await connection.BeginTransactionAsync(cancel);
+        var ids = await InsertAsync(connection, projectId, prices, cancel);
+        await ChangeNotice.SendAsync(connection, ChangeNotice.Project(projectId ?? 0), cancel);
+        await transaction.CommitAsync(cancel);
+        await directory.RefreshAsync(CancellationToken.None);
+        return [.. ids.Zip(prices, (id, price) => new PriceRow(id, projectId is not null, price))];
+    }
+
+    /// <summary>Fills an empty shared book. Of several servers that start at once exactly one does it.</summary>
+    /// <returns>How many were added; 0: the book was not empty.</returns>
+    public async Task<int> FillSharedAsync(IReadOnlyList<ModelPrice> prices, CancellationToken cancel)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancel);
+        await using var transaction = await connection.BeginTransactionAsync(cancel);
+        if (!await IsEmpty_LocksAsync(connection, cancel))
+        {
+            return 0;
+        }
+
+        await InsertAsync(connection, null, prices, cancel);
+        await ChangeNotice.SendAsync(connection, ChangeNotice.Project(0), cancel);
+        await transaction.CommitAsync(cancel);
+        await directory.RefreshAsync(CancellationToken.None);
+        return prices.Count;
+    }
+
+    private static async Task<bool> IsEmpty_LocksAsync(NpgsqlConnection connection, CancellationToken cancel)
+    {
+        await using (var alone = new NpgsqlCommand(LlmSql.LockSharedPrices, connection))
+        {
+            await alone.ExecuteNonQueryAsync(cancel);
+        }
+
+        await using var command = new NpgsqlCommand(LlmSql.AnySharedPriceExists, connection);
+        return !(bool)(await command.ExecuteScalarAsync(cancel))!;
+    }
+
+    private static async Task<IReadOnlyList<long>> InsertAsync(
+        NpgsqlConnection connection, int? projectId, IReadOnlyList<ModelPrice> prices, CancellationToken cancel)
+    {
+        await using var command = new NpgsqlCommand(LlmSql.InsertPrices, connection);
+        command.Parameters.Add(new() { Value = (object?)projectId ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Integer });
+        command.Parameters.Add(new() { Value = prices.Select(p => p.Provider).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text });
+        command.Parameters.Add(new() { Value = prices.Select(p => p.Model).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text });
+        command.Parameters.Add(new() { Value = prices.Select(p => p.ValidFrom.ToUtc()).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.TimestampTz });
+        command.Parameters.Add(new() { Value = prices.Select(PriceText.Write).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Jsonb });
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        List<long> ids = [];
+        while (await reader.ReadAsync(cancel))
+        {
+            ids.Add(reader.GetInt64(0));
+        }
+
+        return ids;
+    }
+}

@@ -1,0 +1,71 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+using NpgsqlTypes;
+using Tollgate.Core.Time;
+using Tollgate.Engine.Projects;
+
+namespace Tollgate.Engine.Llm;
+
+/// <summary>A model that was called and whose price nobody knows.</summary>
+/// <param name="Provider">Empty: the callers named none.</param>
+public sealed record UnpricedModel(string Provider, string Model, Instant FirstSeenAt, Instant LastSeenAt);
+
+/// <summary>The inbox of models without a price, and the alarm: a warning in the log for each, once a minute at most.</summary>
+public sealed class UnpricedModels(NpgsqlDataSource database, ILogger<UnpricedModels> log)
+{
+    /// <summary>A model that was noted is not noted again for so long: a busy one would be written with every call.</summary>
+    private static readonly TimeSpan NotedFor = TimeSpan.FromMinutes(1);
+
+    /// <summary>Names come from callers; beyond this many the memory starts anew.</summary>
+    private const int MostRemembered = 10_000;
+
+    private readonly ConcurrentDictionary<(int Project, string Provider, string Model), Instant> _noted = new();
+
+    /// <summary>Done when the notes are on disk.</summary>
+    public async ValueTask NoteAsync(ProjectSnapshot project, IReadOnlyList<(string? Provider, string Model)> seen, Instant now, CancellationToken cancel)
+    {
+        var news = seen.Select(one => (Provider: one.Provider ?? "", one.Model)).Distinct()
+            .Where(one => !_noted.TryGetValue((project.Id, one.Provider, one.Model), out var at) || now - at >= NotedFor || now < at).ToList();
+        if (news.Count == 0)
+        {
+            return;
+        }
+
+        await using var command = database.CreateCommand(LlmSql.NoteUnpriced);
+        command.Parameters.Add(new() { Value = project.Id });
+        command.Parameters.Add(new() { Value = now.ToUtc() });
+        command.Parameters.Add(new() { Value = news.Select(one => one.Provider).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text });
+        command.Parameters.Add(new() { Value = news.Select(one => one.Model).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text });
+        await command.ExecuteNonQueryAsync(cancel);
+        if (_noted.Count > MostRemembered)
+        {
+            _noted.Clear();
+        }
+
+        foreach (var (provider, model) in news)
+        {
+            _noted[(project.Id, provider, model)] = now;
+            log.LogWarning("No price is known for {Model} of {Provider} in {Project}: its calls are recorded with an unknown cost.", model, provider, project.Code);
+        }
+    }
+
+    /// <summary>By provider and model.</summary>
+    public async Task<IReadOnlyList<UnpricedModel>> ListAsync(
+        ProjectSnapshot project, int most, (string Provider, string Model)? after, CancellationToken cancel)
+    {
+        await using var command = database.CreateCommand(LlmSql.ListUnpriced);
+        command.Parameters.Add(new() { Value = project.Id });
+        command.Parameters.Add(new() { Value = most });
+        command.Parameters.Add(new() { Value = (object?)after?.Provider ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text });
+        command.Parameters.Add(new() { Value = (object?)after?.Model ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text });
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        List<UnpricedModel> models = [];
+        while (await reader.ReadAsync(cancel))
+        {
+            models.Add(new(reader.GetString(0), reader.GetString(1), Instant.FromUtc(reader.GetDateTime(2)), Instant.FromUtc(reader.GetDateTime(3))));
+        }
+
+        return models;
+    }
+}

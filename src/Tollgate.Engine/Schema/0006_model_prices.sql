@@ -1,0 +1,24 @@
+-- Room: Llm. What calls to models cost, and which models nobody knows the price of.
+
+-- Prices as they were entered, never changed. Of several with the same provider, model and valid_from the newest holds;
+-- the one whose time has come last holds for a call. Prices of a project stand before the shared ones.
+CREATE TABLE model_prices (
+    id         bigint      GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    project_id integer     REFERENCES projects (id),                -- null: shared by all projects
+    provider   text        NOT NULL CHECK (length(provider) BETWEEN 1 AND 64),
+    model      text        NOT NULL CHECK (length(model) BETWEEN 1 AND 255),
+    valid_from timestamptz NOT NULL,
+    document   jsonb       NOT NULL,                                -- the whole price as a line of prices/models.json
+    created_at timestamptz NOT NULL DEFAULT now()
+);
+CREATE INDEX model_prices_newest ON model_prices (project_id, id); -- the newest id is the revision of a price book
+
+-- Calls to these were recorded with an unknown cost. Noted before the call is recorded, so that no such call is without.
+CREATE TABLE unpriced_models (
+    project_id    integer     NOT NULL REFERENCES projects (id),
+    provider      text        NOT NULL,                             -- '': the caller named none
+    model         text        NOT NULL,
+    first_seen_at timestamptz NOT NULL,
+    last_seen_at  timestamptz NOT NULL,
+    PRIMARY KEY (project_id, provider, model)
+);

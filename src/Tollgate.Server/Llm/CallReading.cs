@@ -1,0 +1,144 @@
+using System.Text.Json;
+using Tollgate.Contracts.Http;
+using Tollgate.Contracts.Llm;
+using Tollgate.Core.Catalog;
+using Tollgate.Core.Llm;
+using Tollgate.Core.Money;
+using Tollgate.Core.Time;
+using Tollgate.Engine.Projects;
+using Tollgate.Server.Http;
+
+namespace Tollgate.Server.Llm;
+
+/// <summary>Turns a reported call into <see cref="LlmCall"/>, or says everything that is wrong with it.</summary>
+internal static class CallReading
+{
+    /// <summary>Tokens of one call. The largest models read a few million; more is a mistake of units.</summary>
+    private const long MostTokens = 100_000_000;
+
+    private const int LongestName = 255;
+    private const int LongestError = 2_000;
+
+    /// <param name="id">Already checked.</param>
+    /// <returns>Null: <paramref name="faults"/> has why.</returns>
+    public static LlmCall? Read(LlmCallRequest body, string id, ProjectSnapshot project, Faults faults)
+    {
+        faults.Id(body.Customer, "customer");
+        faults.Required(body.Model, "model");
+        faults.Text(body.Model, "model", PriceRules.LongestModel);
+        faults.Text(body.Provider, "provider", PriceRules.LongestProvider);
+        faults.Text(body.RequestId, "request_id", LongestName);
+        faults.Text(body.Endpoint, "endpoint", LongestName);
+        faults.Text(body.Error, "error", LongestError);
+        faults.Range(body.LatencyMs, "latency_ms", 0, (long)TimeSpan.FromDays(1).TotalMilliseconds);
+        faults.Range(body.Status, "status", 100, 599);
+        faults.Properties(body.Properties, "properties");
+        CheckFeature(body.Feature, project.Catalog, faults);
+        var reported = CostOf(body.ReportedCostUsd, faults);
+        var usage = UsageOf(body, faults);
+        return faults.Any ? null : new()
+        {
+            Id = id, Customer = body.Customer!, Feature = body.Feature, Provider = body.Provider, Model = body.Model!, Usage = usage,
+            IsEstimated = body.Estimated == true, ReportedCost = reported, RequestId = body.RequestId, Endpoint = body.Endpoint,
+            LatencyMilliseconds = body.LatencyMs, Status = body.Status, Error = body.Error,
+            OccurredAt = body.OccurredAt is { } at ? Instant.From(at) : null,
+            PropertiesJson = body.Properties is { ValueKind: JsonValueKind.Object } own ? own.GetRawText() : null,
+        };
+    }
+
+    private static void CheckFeature(string? code, PublishedCatalog catalog, Faults faults)
+    {
+        if (code is null)
+        {
+            return;
+        }
+
+        if (!catalog.Features.TryGetValue(code, out var feature))
+        {
+            faults.Add("feature", FaultCode.InvalidValue, "The project's catalogue has no such feature.");
+        }
+        else if (feature.Feature.Kind == FeatureKind.Value)
+        {
+            faults.Add("feature", FaultCode.InvalidValue, "This feature is a value: it is read, not used.");
+        }
+    }
+
+    private static NanoUsd? CostOf(string? text, Faults faults)
+    {
+        if (text is null)
+        {
+            return null;
+        }
+
+        if (UnitPrice.TryParse(text, out var dollars))
+        {
+            return NanoUsd.OfDollars(dollars.Value);
+        }
+
+        faults.Add("reported_cost_usd", FaultCode.InvalidFormat, $"Dollars as a decimal text from 0 to {UnitPrice.Largest}, such as \"0.0021\", are expected.");
+        return null;
+    }
+
+    private static LlmUsage UsageOf(LlmCallRequest body, Faults faults)
+    {
+        var counts = new (LlmUnit Unit, string Name, long? Count)[]
+        {
+            (LlmUnit.Input, "input_tokens", body.InputTokens),
+            (LlmUnit.CachedInput, "cached_input_tokens", body.CachedInputTokens),
+            (LlmUnit.CacheWrite, "cache_write_tokens", body.CacheWriteTokens),
+            (LlmUnit.CacheWriteHour, "cache_write_1h_tokens", body.CacheWriteHourTokens),
+            (LlmUnit.AudioInput, "audio_input_tokens", body.AudioInputTokens),
+            (LlmUnit.CachedAudioInput, "cached_audio_input_tokens", body.CachedAudioInputTokens),
+            (LlmUnit.ImageInput, "image_input_tokens", body.ImageInputTokens),
+            (LlmUnit.CachedImageInput, "cached_image_input_tokens", body.CachedImageInputTokens),
+            (LlmUnit.VideoInput, "video_input_tokens", body.VideoInputTokens),
+            (LlmUnit.Output, "output_tokens", body.OutputTokens),
+            (LlmUnit.Reasoning, "reasoning_tokens", body.ReasoningTokens),
+            (LlmUnit.AudioOutput, "audio_output_tokens", body.AudioOutputTokens),
+            (LlmUnit.ImageOutput, "image_output_tokens", body.ImageOutputTokens),
+            (LlmUnit.Request, "requests", body.Requests ?? 1),
+            (LlmUnit.Image, "images", body.Images),
+            (LlmUnit.Page, "pages", body.Pages),
+            (LlmUnit.Search, "searches", body.Searches),
+        };
+        var good = true;
+        foreach (var (_, name, count) in counts)
+        {
+            good &= faults.Range(count, name, 0, MostTokens);
+        }
+
+        var seconds = Quantity.Zero;
+        if (body.Seconds is { } given && (given < 0 || given > MostTokens || !Quantity.TryCreate(given, out seconds)))
+        {
+            faults.Add("seconds", FaultCode.OutOfRange, $"A number from 0 to {MostTokens} with at most {Quantity.Scale} decimals is expected.");
+        }
+
+        if (!good)
+        {
+            return LlmUsage.None;
+        }
+
+        if (body.Inclusive == true)
+        {
+            TakePartsOut(counts, LlmUnit.Input, faults);
+            TakePartsOut(counts, LlmUnit.Output, faults);
+        }
+
+        return faults.Any ? LlmUsage.None : LlmUsage.Of([.. counts.Select(part => (part.Unit, Quantity.Of(part.Count ?? 0))), (LlmUnit.Second, seconds)]);
+    }
+
+    /// <summary>Of a provider's total what its parts leave over. Input's parts are the units before output, output's those behind it.</summary>
+    private static void TakePartsOut((LlmUnit Unit, string Name, long? Count)[] counts, LlmUnit whole, Faults faults)
+    {
+        var last = whole == LlmUnit.Input ? LlmUnit.VideoInput : LlmUnit.ImageOutput;
+        var parts = counts.Where(part => part.Unit > whole && part.Unit <= last).Sum(part => part.Count ?? 0);
+        ref var total = ref counts[Array.FindIndex(counts, part => part.Unit == whole)];
+        if (parts > (total.Count ?? 0))
+        {
+            faults.Add(total.Name, FaultCode.OutOfRange, $"Its parts have {parts} tokens; inclusive totals are at least as large.");
+            return;
+        }
+
+        total.Count -= parts;
+    }
+}

@@ -1,0 +1,19 @@
+using Tollgate.Contracts.Llm;
+using Tollgate.Engine.Llm;
+using Tollgate.Server.Http;
+
+namespace Tollgate.Server.Llm;
+
+/// <summary>Registers the room Llm: what calls to models used and what they cost.</summary>
+public static class LlmRoom
+{
+    public static IServiceCollection AddLlm(this IServiceCollection services) =>
+        services.AddSingleton<RecordLlmCalls>().AddSingleton<UnpricedModels>().AddSingleton<SetModelPrices>().AddSingleton<PriceQueries>()
+            .AddWire(LlmJson.Default);
+
+    public static void MapLlm(this IEndpointRouteBuilder app)
+    {
+        LlmCallsEndpoints.Map(app);
+        ModelPricesEndpoints.Map(app);
+    }
+}

@@ -1,0 +1,200 @@
+using System.Collections.Frozen;
+using System.Globalization;
+using Tollgate.Contracts.Http;
+using Tollgate.Contracts.Llm;
+using Tollgate.Core.Llm;
+using Tollgate.Core.Money;
+using Tollgate.Core.Time;
+using Tollgate.Engine.Clocks;
+using Tollgate.Engine.Llm;
+using Tollgate.Engine.Projects;
+using Tollgate.Server.Http;
+
+namespace Tollgate.Server.Llm;
+
+/// <summary>The price book: what a project sees of it, its own prices, and the models that have none.</summary>
+internal static class ModelPricesEndpoints
+{
+    private const string Tag = "LLM";
+
+    private const string PriceExample =
+        """
+        {"id": "1204", "provider": "openai", "model": "gpt-4o", "aliases": [], "valid_from": "2026-01-01T00:00:00Z", "currency": "USD",
+         "prices": {"input": "2.5", "cached_input": "1.25", "output": "10"}, "tiers": [], "source": "contract of 2026-01-01", "scope": "project"}
+        """;
+
+    public static void Map(IEndpointRouteBuilder app)
+    {
+        var set = app.ServiceProvider.GetRequiredService<SetModelPrices>();
+        var queries = app.ServiceProvider.GetRequiredService<PriceQueries>();
+        var unpriced = app.ServiceProvider.GetRequiredService<UnpricedModels>();
+        var clock = app.ServiceProvider.GetRequiredService<Clock>();
+        app.MapPost("/v1/model-prices", context => SetAsync(context, set, clock)).RequireKey(Access.Secret, Scope.CatalogWrite).Describe(new(Tag, "Set a price",
+            "Adds a price of the project's own, which stands before the shared ones from `valid_from` on. Prices are never changed: a new "
+            + "one is added, and calls that were recorded keep the cost that they had.")
+        {
+            Request = Example.Of<ModelPriceRequest>(
+                """
+                {"provider": "openai", "model": "gpt-4o", "valid_from": "2026-01-01T00:00:00Z",
+                 "prices": {"input": "2.5", "cached_input": "1.25", "output": "10"}, "source": "contract of 2026-01-01"}
+                """),
+            Answers = [Example.Of<ModelPriceView>(201, "Added", PriceExample)],
+            Errors = [ErrorCode.ValidationFailed],
+        });
+        app.MapGet("/v1/model-prices", (RequestDelegate)(context => ListAsync(context, queries))).RequireKey(Access.Secret, Scope.CatalogRead).Describe(new(Tag, "List prices",
+            "Every price that the project sees, its own and the shared ones, also of the past and of the future; what was added last comes "
+            + "first. Of two that hold at a moment the project's own stands before a shared one, then the later `valid_from`, then the newer.")
+        {
+            Query =
+            [
+                new("provider", "Only this provider's."), new("model", "Only this model's, by its exact name or alias."),
+                .. QueryParameter.OfPage,
+            ],
+            Answers = [Example.Of<ModelPriceList>(200, "A page", $$"""{"data": [{{PriceExample}}], "has_more": false}""")],
+            Errors = [ErrorCode.ValidationFailed],
+        });
+        app.MapGet("/v1/unpriced-models", (RequestDelegate)(context => UnpricedAsync(context, unpriced, clock))).RequireKey(Access.Secret, Scope.UsageRead).Describe(new(Tag, "List models without a price",
+            "Models that were called and whose calls were recorded with an unknown cost. Set a price, and later calls have one.")
+        {
+            Query = [.. QueryParameter.OfPage],
+            Answers =
+            [
+                Example.Of<UnpricedModelList>(200, "A page",
+                    """
+                    {"data": [{"provider": "openai", "model": "gpt-9", "first_seen_at": "2026-11-21T08:00:00Z",
+                               "last_seen_at": "2026-11-21T09:00:00Z", "priced": false}], "has_more": false}
+                    """),
+            ],
+            Errors = [ErrorCode.ValidationFailed],
+        });
+    }
+
+    private static async Task SetAsync(HttpContext context, SetModelPrices set, Clock clock)
+    {
+        if (await Body.ReadAsync(context, LlmJson.Default.ModelPriceRequest) is not { } body)
+        {
+            return;
+        }
+
+        var faults = new Faults();
+        var project = context.Project();
+        if (PriceOf(body, clock.Now(project), faults) is not { } price)
+        {
+            await faults.WriteAsync(context);
+            return;
+        }
+
+        var row = (await set.RunAsync(project.Id, [price], context.RequestAborted))[0];
+        await Answer.Json(context, StatusCodes.Status201Created, ViewOf(row), LlmJson.Default.ModelPriceView);
+    }
+
+    private static ModelPrice? PriceOf(ModelPriceRequest body, Instant now, Faults faults)
+    {
+        faults.Required(body.Provider, "provider");
+        faults.Required(body.Model, "model");
+        faults.Required(body.Prices, "prices");
+        if (body.Currency is not null and not "USD")
+        {
+            faults.Add("currency", FaultCode.InvalidValue, "USD is expected: prices of models are kept in dollars.");
+        }
+
+        var price = new ModelPrice
+        {
+            Provider = body.Provider ?? "", Model = body.Model ?? "", Aliases = body.Aliases ?? [],
+            ValidFrom = body.ValidFrom is { } from ? Instant.From(from) : now, ValidTo = body.ValidTo is { } to ? Instant.From(to) : null,
+            Prices = PricesOf(body.Prices, "prices", faults), Source = body.Source ?? "API",
+            Tiers = [.. (body.Tiers ?? []).Select((tier, i) => new PriceTier(tier.AboveTokens ?? 0, PricesOf(tier.Prices, $"tiers[{i}].prices", faults)))],
+        };
+
+        // What the rules find as well, where nothing was found yet.
+        faults.Add(PriceRules.Validate(price).Where(found => faults.Found.All(known => !known.Param.StartsWith(found.Field, StringComparison.Ordinal))).ToArray());
+        return faults.Any ? null : price;
+    }
+
+    private static FrozenDictionary<LlmUnit, UnitPrice> PricesOf(IReadOnlyDictionary<string, string>? texts, string path, Faults faults)
+    {
+        var prices = new Dictionary<LlmUnit, UnitPrice>();
+        foreach (var (word, text) in texts ?? FrozenDictionary<string, string>.Empty)
+        {
+            if (!LlmWords.TryParse(word, out var unit))
+            {
+                faults.Add($"{path}.{word}", FaultCode.UnknownField, $"The units are {string.Join(", ", LlmWords.All)}.");
+            }
+            else if (!UnitPrice.TryParse(text, out var price))
+            {
+                faults.Add($"{path}.{word}", FaultCode.InvalidFormat,
+                    $"A decimal text from 0 to {UnitPrice.Largest} with at most {UnitPrice.Scale} decimals, such as \"2.5\", is expected.");
+            }
+            else
+            {
+                prices[unit] = price;
+            }
+        }
+
+        return prices.ToFrozenDictionary();
+    }
+
+    private static async Task ListAsync(HttpContext context, PriceQueries queries)
+    {
+        var faults = new Faults();
+        var paging = Paging.Read(context, faults);
+        string? provider = context.Request.Query["provider"], model = context.Request.Query["model"];
+        faults.Text(provider, "provider", PriceRules.LongestProvider);
+        faults.Text(model, "model", PriceRules.LongestModel);
+        long? after = null;
+        if (paging.StartingAfter is { } text)
+        {
+            after = long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var id) ? id : null;
+            faults.Required(after, "starting_after");
+        }
+
+        if (faults.Any)
+        {
+            await faults.WriteAsync(context);
+            return;
+        }
+
+        var rows = await queries.ListAsync(new(context.Project().Id, provider, model, after), paging.Probe, context.RequestAborted);
+        var (page, hasMore) = paging.Cut(rows);
+        await Answer.Json(context, StatusCodes.Status200OK, new([.. page.Select(ViewOf)], hasMore), LlmJson.Default.ModelPriceList);
+    }
+
+    private static async Task UnpricedAsync(HttpContext context, UnpricedModels unpriced, Clock clock)
+    {
+        var faults = new Faults();
+        var paging = Paging.Read(context, faults);
+        if (faults.Any)
+        {
+            await faults.WriteAsync(context);
+            return;
+        }
+
+        var project = context.Project();
+        var now = clock.Now(project);
+        var (page, hasMore) = paging.Cut(await unpriced.ListAsync(project, paging.Probe, PlaceOf(paging.StartingAfter), context.RequestAborted));
+        var views = page.Select(row => new UnpricedModelView
+        {
+            Provider = row.Provider.Length == 0 ? null : row.Provider, Model = row.Model, FirstSeenAt = row.FirstSeenAt.ToOffset(),
+            LastSeenAt = row.LastSeenAt.ToOffset(), Priced = project.Prices.Find(row.Provider.Length == 0 ? null : row.Provider, row.Model, now) is not null,
+        });
+        await Answer.Json(context, StatusCodes.Status200OK, new([.. views], hasMore), LlmJson.Default.UnpricedModelList);
+    }
+
+    /// <summary><c>provider/model</c>, or the model alone where callers named no provider.</summary>
+    private static (string Provider, string Model)? PlaceOf(string? after) =>
+        after is null ? null
+        : after.IndexOf('/', StringComparison.Ordinal) is var at and >= 0 ? (after[..at], after[(at + 1)..])
+        : ("", after);
+
+    private static ModelPriceView ViewOf(PriceRow row) => new()
+    {
+        Id = row.Id.ToString(CultureInfo.InvariantCulture),
+        Provider = row.Price.Provider, Model = row.Price.Model, Aliases = row.Price.Aliases, ValidFrom = row.Price.ValidFrom.ToOffset(),
+        ValidTo = row.Price.ValidTo?.ToOffset(), Currency = row.Price.Currency.Code, Prices = TextsOf(row.Price.Prices),
+        Tiers = [.. row.Price.Tiers.Select(tier => new PriceTierBody { AboveTokens = tier.AboveTokens, Prices = TextsOf(tier.Prices) })],
+        Source = row.Price.Source, Scope = row.IsOwn ? "project" : "shared",
+    };
+
+    private static Dictionary<string, string> TextsOf(IReadOnlyDictionary<LlmUnit, UnitPrice> prices) =>
+        prices.OrderBy(pair => pair.Key).ToDictionary(pair => LlmWords.Of(pair.Key), pair => pair.Value.ToString());
+}
