@@ -1,31 +1,11 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace Tollgate.Contracts.Llm;
 
-/// <summary>
-/// One call to a model, as it was made. Token counts exclude each other: <c>input_tokens</c> without cached and cache-write
-/// ones, <c>output_tokens</c> without reasoning; with <c>inclusive</c> they are the provider's own totals.
-/// </summary>
-public sealed record LlmCallRequest
+/// <summary>What a call used. Token counts exclude each other: a cached input token is no input token, a reasoning token no output token.</summary>
+public record LlmCounts
 {
-    /// <summary>Makes retries safe: unique per customer. Default: the header Idempotency-Key, else generated.</summary>
-    public string? Id { get; init; }
-
-    /// <summary>The project's own id; created on first use.</summary>
-    public string? Customer { get; init; }
-
-    /// <summary>
-    /// A feature that this call uses once, together with what the meters on <c>llm_call</c> count. Leave it out when the use was
-    /// counted already, for instance by <c>/v1/consume</c>.
-    /// </summary>
-    public string? Feature { get; init; }
-
-    /// <summary>Such as <c>openai</c>; default: whose model it is by the price book.</summary>
-    public string? Provider { get; init; }
-
-    /// <summary>As the provider writes it; the answer's own name of it is the most exact.</summary>
-    public string? Model { get; init; }
-
     public long? InputTokens { get; init; }
 
     public long? CachedInputTokens { get; init; }
@@ -33,7 +13,7 @@ public sealed record LlmCallRequest
     public long? CacheWriteTokens { get; init; }
 
     /// <summary>Written to a cache that keeps them for an hour.</summary>
-    [System.Text.Json.Serialization.JsonPropertyName("cache_write_1h_tokens")]
+    [JsonPropertyName("cache_write_1h_tokens")]
     public long? CacheWriteHourTokens { get; init; }
 
     public long? OutputTokens { get; init; }
@@ -68,6 +48,31 @@ public sealed record LlmCallRequest
 
     /// <summary>Seconds of audio or video, at most nine decimals.</summary>
     public decimal? Seconds { get; init; }
+}
+
+/// <summary>
+/// One call to a model, as it was made: <c>input_tokens</c> without cached and cache-write ones, <c>output_tokens</c> without
+/// reasoning; with <c>inclusive</c> they are the provider's own totals.
+/// </summary>
+public sealed record LlmCallRequest : LlmCounts
+{
+    /// <summary>Makes retries safe: unique per customer. Default: the header Idempotency-Key, else generated.</summary>
+    public string? Id { get; init; }
+
+    /// <summary>The project's own id; created on first use.</summary>
+    public string? Customer { get; init; }
+
+    /// <summary>
+    /// A feature that this call uses once, together with what the meters on <c>llm_call</c> count. Leave it out when the use was
+    /// counted already, for instance by <c>/v1/consume</c>.
+    /// </summary>
+    public string? Feature { get; init; }
+
+    /// <summary>Such as <c>openai</c>; default: whose model it is by the price book.</summary>
+    public string? Provider { get; init; }
+
+    /// <summary>As the provider writes it; the answer's own name of it is the most exact.</summary>
+    public string? Model { get; init; }
 
     /// <summary>
     /// True: <c>input_tokens</c> and <c>output_tokens</c> are the provider's totals, of which the other counts are parts. The parts
@@ -159,6 +164,58 @@ public sealed record LlmCallsRecorded
 
 /// <param name="Index">Its place in the array, from 0.</param>
 public sealed record LlmCallRejected(int Index, string? Id, string Code, string Detail);
+
+/// <summary>A recorded call. Counts that are absent are 0.</summary>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Skip)]
+public sealed record LlmCallView : LlmCounts
+{
+    public string? Id { get; init; }
+
+    public string? Customer { get; init; }
+
+    /// <summary>As it was reported; null when none was named.</summary>
+    public string? Feature { get; init; }
+
+    public string? Provider { get; init; }
+
+    /// <summary>Null for a reversing event.</summary>
+    public string? Model { get; init; }
+
+    /// <summary>Dollars; null when no price was known.</summary>
+    public string? CostUsd { get; init; }
+
+    public bool Priced { get; init; }
+
+    public bool Estimated { get; init; }
+
+    /// <summary>What the provider itself said it charged, in dollars.</summary>
+    public string? ReportedCostUsd { get; init; }
+
+    public string? RequestId { get; init; }
+
+    public string? Endpoint { get; init; }
+
+    public long? LatencyMs { get; init; }
+
+    public int? Status { get; init; }
+
+    public string? Error { get; init; }
+
+    public DateTimeOffset OccurredAt { get; init; }
+
+    public DateTimeOffset RecordedAt { get; init; }
+
+    /// <summary>The caller's own; null when there are none.</summary>
+    public JsonElement? Properties { get; init; }
+
+    /// <summary>Id of the reversing event; null when it counts.</summary>
+    public string? VoidedBy { get; init; }
+
+    /// <summary>For a reversing event: the id of the call that it reverses.</summary>
+    public string? Voids { get; init; }
+}
+
+public sealed record LlmCallList(IReadOnlyList<LlmCallView> Data, bool HasMore);
 
 /// <summary>A model that was called and whose price is not known.</summary>
 public sealed record UnpricedModelView

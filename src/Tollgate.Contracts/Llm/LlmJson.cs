@@ -15,6 +15,7 @@ namespace Tollgate.Contracts.Llm;
 [JsonSerializable(typeof(IReadOnlyList<JsonElement>))]
 [JsonSerializable(typeof(LlmCallRecorded))]
 [JsonSerializable(typeof(LlmCallsRecorded))]
+[JsonSerializable(typeof(LlmCallList))]
 [JsonSerializable(typeof(UnpricedModelList))]
 [JsonSerializable(typeof(ModelPriceRequest))]
 [JsonSerializable(typeof(ModelPriceView))]

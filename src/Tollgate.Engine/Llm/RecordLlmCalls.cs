@@ -87,7 +87,7 @@ public sealed class RecordLlmCalls(QuotaGate gate, UnpricedModels unpriced, Cloc
             json.WriteBoolean("estimated", true);
         }
 
-        WriteNumber(json, "reported_cost_usd", call.ReportedCost?.Dollars);
+        WriteText(json, "reported_cost_usd", call.ReportedCost?.ToString());
         WriteText(json, "request_id", call.RequestId);
         WriteText(json, "endpoint", call.Endpoint);
         WriteNumber(json, "latency_ms", call.LatencyMilliseconds);
@@ -103,7 +103,8 @@ public sealed class RecordLlmCalls(QuotaGate gate, UnpricedModels unpriced, Cloc
         }
     });
 
-    private static CallCost Read(string computed)
+    /// <summary>What was found out about a recorded call.</summary>
+    public static CallCost Read(string computed)
     {
         using var document = JsonDocument.Parse(computed);
         var root = document.RootElement;

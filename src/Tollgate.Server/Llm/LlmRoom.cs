@@ -14,6 +14,7 @@ public static class LlmRoom
     public static void MapLlm(this IEndpointRouteBuilder app)
     {
         LlmCallsEndpoints.Map(app);
+        LlmCallListEndpoints.Map(app);
         ModelPricesEndpoints.Map(app);
     }
 }

@@ -20,7 +20,7 @@ internal static class EventListEndpoints
 
     private static readonly TimeSpan DefaultWindow = TimeSpan.FromHours(24);
 
-    private static readonly QueryParameter[] FilterParameters =
+    internal static readonly QueryParameter[] FilterParameters =
     [
         new("customer", "Only this customer's. Without it from and to are at most 31 days apart."),
         new("type", "Only events of this type."),
@@ -65,6 +65,17 @@ internal static class EventListEndpoints
 
     private static async Task ListAsync(HttpContext context, EventQueries queries, Clock clock)
     {
+        if (await PageAsync(context, queries, clock) is var (rows, more))
+        {
+            await Answer.Json(context, StatusCodes.Status200OK, new([.. rows.Select(ViewOf)], more), MeteringJson.Default.EventList);
+        }
+    }
+
+    /// <summary>The page of events that the request asks for; null when its problem was written.</summary>
+    /// <param name="type">Only events of this type, whatever the request says.</param>
+    internal static async Task<(IReadOnlyList<EventRow> Rows, bool HasMore)?> PageAsync(
+        HttpContext context, EventQueries queries, Clock clock, string? type = null)
+    {
         var faults = new Faults();
         var paging = Paging.Read(context, faults);
         var now = clock.Now(context.Project());
@@ -72,9 +83,10 @@ internal static class EventListEndpoints
         if (faults.Any)
         {
             await faults.WriteAsync(context);
-            return;
+            return null;
         }
 
+        filter = filter with { Type = type ?? filter.Type };
         var project = context.Project();
         if (paging.StartingAfter is { } after)
         {
@@ -84,14 +96,13 @@ internal static class EventListEndpoints
             if (position is null)
             {
                 await Problems.WriteAsync(context, ErrorCode.EventNotFound, "starting_after names no event.", "starting_after");
-                return;
+                return null;
             }
 
             filter = filter with { After = position };
         }
 
-        var (rows, more) = paging.Cut(await queries.ListAsync(project, filter, paging.Probe, context.RequestAborted));
-        await Answer.Json(context, StatusCodes.Status200OK, new([.. rows.Select(ViewOf)], more), MeteringJson.Default.EventList);
+        return paging.Cut(await queries.ListAsync(project, filter, paging.Probe, context.RequestAborted));
     }
 
     private static async Task CsvAsync(HttpContext context, EventQueries queries, Clock clock)

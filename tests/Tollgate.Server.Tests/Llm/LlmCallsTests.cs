@@ -169,6 +169,32 @@ public sealed class LlmCallsTests(MeteringStage stage) : IClassFixture<MeteringS
         second.GetProperty("data").EnumerateArray().Select(p => $"{p.GetProperty("prices").GetProperty("input")} {p.GetProperty("scope")}").ShouldBe(["1 project"]);
     }
 
+    [Fact]
+    public async Task Calls_are_listed_with_what_they_used_and_cost()
+    {
+        await SetPriceAsync(OldPrice.Replace("house-1", "house-5", StringComparison.Ordinal));
+        await RecordAsync(
+            """
+            {"id":"l-1","customer":"listed","feature":"chat","model":"house-5","input_tokens":1000,"output_tokens":30,"latency_ms":12,"status":200,
+             "request_id":"r","reported_cost_usd":"0.003","estimated":true,"properties":{"team":"a","id":7,"input_tokens":"mine"}}
+            """);
+        await stage.PostAsync("/v1/events", """{"id":"l-2","customer":"listed","type":"llm_call","properties":{"total_tokens":1,"cost_usd":0,"input_tokens":[]}}""");
+        await stage.PostAsync("/v1/events/l-1/void", """{"customer":"listed"}""");
+
+        var (status, body) = await stage.GetAsync("/v1/llm-calls?customer=listed");
+        status.ShouldBe(200, body.ToString());
+        var rows = body.GetProperty("data").EnumerateArray().ToList();
+        rows.Count.ShouldBe(3, "The call, an event of that type, and the reversing event.");
+        var call = rows.Single(row => row.GetProperty("id").GetString() == "l-1");
+        (call.GetProperty("provider").GetString(), call.GetProperty("input_tokens").GetInt64(), CostOf(call), call.GetProperty("latency_ms").GetInt64())
+            .ShouldBe(("openai", 1000L, "0.0028", 12L), call.ToString());
+        (call.GetProperty("reported_cost_usd").GetString(), call.GetProperty("estimated").GetBoolean(), call.GetProperty("feature").GetString())
+            .ShouldBe(("0.003", true, "chat"));
+        call.GetProperty("properties").GetRawText().Replace(" ", "", StringComparison.Ordinal).ShouldBe("""{"id":7,"team":"a"}""");
+        call.GetProperty("voided_by").GetString().ShouldNotBeNull();
+        (await stage.UsedAsync("listed", "llm_cost")).ShouldBe(0m, "The void gave the dollars back.");
+    }
+
     private async Task<JsonElement> UnpricedAsync(string model) =>
         (await stage.GetAsync("/v1/unpriced-models")).Body.GetProperty("data").EnumerateArray().Single(row => row.GetProperty("model").GetString() == model);
 }

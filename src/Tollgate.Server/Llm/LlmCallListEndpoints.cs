@@ -1,0 +1,96 @@
+using System.Buffers;
+using System.Text.Json;
+using Tollgate.Contracts.Http;
+using Tollgate.Contracts.Llm;
+using Tollgate.Core.Llm;
+using Tollgate.Engine.Clocks;
+using Tollgate.Engine.Llm;
+using Tollgate.Engine.Metering;
+using Tollgate.Engine.Projects;
+using Tollgate.Server.Http;
+using Tollgate.Server.Metering;
+
+namespace Tollgate.Server.Llm;
+
+/// <summary>The log of calls to models, newest first.</summary>
+internal static class LlmCallListEndpoints
+{
+    public static void Map(IEndpointRouteBuilder app)
+    {
+        var queries = app.ServiceProvider.GetRequiredService<EventQueries>();
+        var clock = app.ServiceProvider.GetRequiredService<Clock>();
+        app.MapGet("/v1/llm-calls", (RequestDelegate)(context => ListAsync(context, queries, clock))).RequireKey(Access.Secret, Scope.UsageRead).Describe(new("LLM", "List calls to models",
+            "Recorded calls with what they used and cost, the newest first by occurred_at. The cost is the one that was recorded. "
+            + "`starting_after` takes the id of the last call of the page before.")
+        {
+            Query = [.. EventListEndpoints.FilterParameters.Where(parameter => parameter.Name != "type"), .. QueryParameter.OfPage],
+            Answers =
+            [
+                Example.Of<LlmCallList>(200, "A page",
+                    """
+                    {"data": [{"id": "01936f5e-7c1a-7d3e-9b0a-2f6f0c1d2e3f", "customer": "user_42", "provider": "openai",
+                               "model": "gpt-4o-mini-2024-07-18", "input_tokens": 93, "cached_input_tokens": 1024, "output_tokens": 46, "requests": 1,
+                               "cost_usd": "0.00011835", "priced": true, "estimated": false, "request_id": "req_1", "latency_ms": 812, "status": 200,
+                               "occurred_at": "2026-11-21T08:00:00Z", "recorded_at": "2026-11-21T08:00:00Z"}], "has_more": false}
+                    """),
+            ],
+            Errors = [ErrorCode.ValidationFailed, ErrorCode.EventNotFound],
+        });
+    }
+
+    private static async Task ListAsync(HttpContext context, EventQueries queries, Clock clock)
+    {
+        if (await EventListEndpoints.PageAsync(context, queries, clock, LlmCall.EventType) is var (rows, more))
+        {
+            await Answer.Json(context, StatusCodes.Status200OK, new([.. rows.Select(ViewOf)], more), LlmJson.Default.LlmCallList);
+        }
+    }
+
+    private static LlmCallView ViewOf(EventRow row)
+    {
+        if (row.ComputedJson is not { } computed)
+        {
+            // Sent to /v1/events under our type, or a reversing event: its properties are whatever the caller made them.
+            return Placed(new LlmCallView { Properties = row.PropertiesJson is { } json ? JsonElement.Parse(json) : null }, row);
+        }
+
+        var (ours, own) = Split(row.PropertiesJson!);
+        var cost = RecordLlmCalls.Read(computed);
+        var view = JsonSerializer.Deserialize(ours, LlmJson.Default.LlmCallView)!;
+        return Placed(view, row) with
+        {
+            Provider = cost.Provider ?? view.Provider, CostUsd = cost.Cost?.ToString(), Priced = cost.Cost is not null, Properties = own,
+        };
+    }
+
+    private static LlmCallView Placed(LlmCallView view, EventRow row) => view with
+    {
+        Id = row.Id, Customer = row.Customer, OccurredAt = row.OccurredAt.ToOffset(), RecordedAt = row.RecordedAt.ToOffset(),
+        VoidedBy = row.VoidedBy, Voids = row.Voids,
+    };
+
+    /// <summary>The call as it was reported, and the caller's own properties.</summary>
+    private static (byte[] Ours, JsonElement? Own) Split(string properties)
+    {
+        var (ours, own) = (new ArrayBufferWriter<byte>(), new ArrayBufferWriter<byte>());
+        var anyOwn = false;
+        using (var document = JsonDocument.Parse(properties))
+        using (var call = new Utf8JsonWriter(ours))
+        using (var rest = new Utf8JsonWriter(own))
+        {
+            call.WriteStartObject();
+            rest.WriteStartObject();
+            foreach (var member in document.RootElement.EnumerateObject())
+            {
+                var isOurs = CallWords.AreOurs(member.Name);
+                member.WriteTo(isOurs ? call : rest);
+                anyOwn |= !isOurs;
+            }
+
+            call.WriteEndObject();
+            rest.WriteEndObject();
+        }
+
+        return (ours.WrittenSpan.ToArray(), anyOwn ? JsonElement.Parse(own.WrittenSpan) : null);
+    }
+}
