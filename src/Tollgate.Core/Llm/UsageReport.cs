@@ -16,8 +16,14 @@ public sealed record UsageReport
 
     public LlmUsage Usage { get; init; } = LlmUsage.None;
 
-    /// <summary>False: the answer had no usage, so the usage has to be estimated.</summary>
+    /// <summary>
+    /// False: the answer had no usage, so the usage has to be estimated. True with no usage: it is known that nothing was
+    /// used, as in an error that came in place of an answer.
+    /// </summary>
     public bool IsReported { get; init; }
+
+    /// <summary>A stream that broke off: what it reported of its answer is the least that was used.</summary>
+    public bool IsPartial { get; init; }
 
     /// <summary>What the provider itself says it charged.</summary>
     public NanoUsd? ReportedCost { get; init; }

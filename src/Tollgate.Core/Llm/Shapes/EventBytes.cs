@@ -1,0 +1,56 @@
+namespace Tollgate.Core.Llm.Shapes;
+
+/// <summary>Called for each event of a stream, with its data and whether the framing itself calls it an error.</summary>
+internal delegate void StreamEventReader(ReadOnlySpan<byte> data, bool isError);
+
+/// <summary>
+/// The bytes of the one event that is being collected. An event beyond the limit is not kept: <see cref="IsTooLarge"/>
+/// stays set until <see cref="Clear"/>.
+/// </summary>
+internal sealed class EventBytes(int limit)
+{
+    // Kept between events; a larger buffer is given back.
+    private const int Kept = 64 * 1024;
+
+    private byte[] _bytes = [];
+
+    public int Length { get; private set; }
+
+    public bool IsTooLarge { get; private set; }
+
+    public ReadOnlySpan<byte> Span => _bytes.AsSpan(0, Length);
+
+    public void Append(ReadOnlySpan<byte> bytes)
+    {
+        if (IsTooLarge || bytes.Length > limit - Length)
+        {
+            Spoil();
+            return;
+        }
+
+        if (Length + bytes.Length > _bytes.Length)
+        {
+            Array.Resize(ref _bytes, (int)Math.Min(Math.Max(2L * (Length + bytes.Length), 256), limit));
+        }
+
+        bytes.CopyTo(_bytes.AsSpan(Length));
+        Length += bytes.Length;
+    }
+
+    /// <summary>Gives up the event, as if it were too large.</summary>
+    public void Spoil()
+    {
+        Clear();
+        IsTooLarge = true;
+    }
+
+    public void Clear()
+    {
+        Length = 0;
+        IsTooLarge = false;
+        if (_bytes.Length > Kept)
+        {
+            _bytes = [];
+        }
+    }
+}

@@ -1,0 +1,72 @@
+using System.Text.Json;
+
+namespace Tollgate.Core.Llm.Shapes;
+
+/// <summary>Members of an answer that may be absent, null or of another type than promised.</summary>
+internal static class JsonMembers
+{
+    // A content filter or a tool may nest deeper than the reader's default of 64.
+    private static readonly JsonReaderOptions Lenient = new() { MaxDepth = 1_000, AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip };
+
+    /// <summary>Null when it is no JSON.</summary>
+    public static JsonDocument? Parse(ReadOnlySpan<byte> json) => Parse(json, out _);
+
+    /// <param name="rest">What follows the value: empty when it stands alone.</param>
+    public static JsonDocument? Parse(ReadOnlySpan<byte> json, out ReadOnlySpan<byte> rest)
+    {
+        rest = default;
+        try
+        {
+            var reader = new Utf8JsonReader(json, Lenient);
+            if (!JsonDocument.TryParseValue(ref reader, out var document))
+            {
+                return null;
+            }
+
+            rest = json[(int)reader.BytesConsumed..].TrimStart(" \t\r\n"u8);
+            return document;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Undefined when the parent is no object or has no such member.</summary>
+    public static JsonElement Member(this JsonElement parent, string name) =>
+        parent.ValueKind == JsonValueKind.Object && parent.TryGetProperty(name, out var value) ? value : default;
+
+    public static JsonElement Member(this JsonElement parent, string name, string inner) => parent.Member(name).Member(inner);
+
+    public static bool Has(this JsonElement parent, string name) =>
+        parent.Member(name).ValueKind is not (JsonValueKind.Undefined or JsonValueKind.Null);
+
+    public static bool HasObject(this JsonElement parent, string name) => parent.Member(name).ValueKind == JsonValueKind.Object;
+
+    public static string? Text(this JsonElement parent, string name) => parent.Member(name).AsText();
+
+    /// <summary>Null when it is no text.</summary>
+    public static string? AsText(this JsonElement value) =>
+        value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+
+    /// <summary>The elements of an array; none when it is not one.</summary>
+    public static IEnumerable<JsonElement> Items(this JsonElement parent, string name)
+    {
+        var value = parent.Member(name);
+        return value.ValueKind == JsonValueKind.Array ? value.EnumerateArray() : [];
+    }
+
+    /// <summary>The first of the candidates that is an object.</summary>
+    public static JsonElement FirstObject(params ReadOnlySpan<JsonElement> candidates)
+    {
+        foreach (var candidate in candidates)
+        {
+            if (candidate.ValueKind == JsonValueKind.Object)
+            {
+                return candidate;
+            }
+        }
+
+        return default;
+    }
+}

@@ -1,0 +1,12 @@
+namespace Tollgate.Core.Llm.Shapes;
+
+/// <summary>Whose call it is and in which shape its answer comes.</summary>
+/// <param name="Provider">A name of the price book: <c>openai</c>, <c>together_ai</c>; a host nobody knows is its own provider.</param>
+public sealed record LlmRoute(string Provider, LlmApi Api)
+{
+    /// <summary>The model, where the path names it (Gemini, Bedrock, Stability); null where the request's body does.</summary>
+    public string? Model { get; init; }
+
+    /// <summary>The job that a poll asks about: every poll repeats the same usage, which counts once for the job.</summary>
+    public string? Job { get; init; }
+}

@@ -1,0 +1,210 @@
+namespace Tollgate.Core.Llm.Shapes;
+
+/// <summary>Which provider and which shape a call belongs to, by its host and path.</summary>
+public static class LlmRoutes
+{
+    private const string Any = "";
+
+    /// <summary>Hosts by provider. A leading star stands for any number of characters. The first that fits decides.</summary>
+    private static readonly (string Host, string Provider)[] Hosts =
+    [
+        ("api.openai.com", "openai"),
+        ("*.api.openai.com", "openai"),
+        ("*.openai.azure.com", "azure"),
+        ("*.cognitiveservices.azure.com", "azure"),
+        ("*.services.ai.azure.com", "azure"),
+        ("*.azure-api.net", "azure"),
+        ("api.anthropic.com", "anthropic"),
+        ("generativelanguage.googleapis.com", "gemini"),
+        ("aiplatform.googleapis.com", "vertex_ai"),
+        ("*-aiplatform.googleapis.com", "vertex_ai"),
+        ("bedrock-runtime.*", "bedrock"),
+        ("bedrock-runtime-fips.*", "bedrock"),
+        ("bedrock-mantle.*", "bedrock"),
+        ("api.mistral.ai", "mistral"),
+        ("codestral.mistral.ai", "mistral"),
+        ("api.cohere.com", "cohere"),
+        ("api.cohere.ai", "cohere"),
+        ("api.deepseek.com", "deepseek"),
+        ("api.groq.com", "groq"),
+        ("api.x.ai", "xai"),
+        ("api.together.xyz", "together_ai"),
+        ("api.together.ai", "together_ai"),
+        ("api.fireworks.ai", "fireworks_ai"),
+        ("openrouter.ai", "openrouter"),
+        ("*.openrouter.ai", "openrouter"),
+        ("api.perplexity.ai", "perplexity"),
+        ("api.cerebras.ai", "cerebras"),
+        ("api.moonshot.ai", "moonshot"),
+        ("api.moonshot.cn", "moonshot"),
+        ("api.z.ai", "zai"),
+        ("open.bigmodel.cn", "zai"),
+        ("api.minimax.io", "minimax"),
+        ("api.minimaxi.com", "minimax"),
+        ("api.novita.ai", "novita"),
+        ("router.huggingface.co", "huggingface"),
+        ("api.githubcopilot.com", "github_copilot"),
+        ("api.cloudflare.com", "cloudflare"),
+        ("inference.baseten.co", "baseten"),
+        ("api.voyageai.com", "voyage"),
+        ("api.tavily.com", "tavily"),
+        ("google.serper.dev", "serper"),
+        ("scrape.serper.dev", "serper"),
+        ("api.exa.ai", "exa"),
+        ("api.metaphor.systems", "exa"),
+        ("api.firecrawl.dev", "firecrawl"),
+        ("api.stability.ai", "stability"),
+    ];
+
+    /// <summary>
+    /// Shapes by the end of the path; a closing star: anything may follow. A provider's own rows stand before those of
+    /// everybody, and the first that fits decides.
+    /// </summary>
+    private static readonly (string Provider, string Path, LlmApi Api)[] Paths =
+    [
+        ("cohere", "/chat/completions", LlmApi.OpenAiChat),
+        ("cohere", "/chat", LlmApi.CohereChat),
+        ("cohere", "/embed", LlmApi.CohereEmbed),
+        ("cohere", "/rerank", LlmApi.CohereRerank),
+        ("mistral", "/ocr", LlmApi.MistralOcr),
+        ("bedrock", "/converse", LlmApi.BedrockConverse),
+        ("bedrock", "/converse-stream", LlmApi.BedrockConverse),
+        ("bedrock", "/invoke", LlmApi.BedrockInvoke),
+        ("bedrock", "/invoke-with-response-stream", LlmApi.BedrockInvoke),
+        ("tavily", "/search", LlmApi.TavilySearch),
+        ("tavily", "/extract", LlmApi.TavilyPages),
+        ("tavily", "/crawl", LlmApi.TavilyPages),
+        ("tavily", "/map", LlmApi.TavilyPages),
+        ("serper", "/scrape", LlmApi.SerperScrape),
+        ("serper", "/*", LlmApi.SerperSearch),
+        ("exa", "/contents", LlmApi.ExaContents),
+        ("exa", "/search", LlmApi.ExaSearch),
+        ("exa", "/findSimilar", LlmApi.ExaSearch),
+        ("exa", "/answer", LlmApi.ExaSearch),
+        ("firecrawl", "/crawl", LlmApi.FirecrawlCrawl),
+        ("firecrawl", "/crawl/*", LlmApi.FirecrawlCrawl),
+        ("firecrawl", "/batch/scrape", LlmApi.FirecrawlCrawl),
+        ("firecrawl", "/batch/scrape/*", LlmApi.FirecrawlCrawl),
+        ("firecrawl", "/scrape", LlmApi.FirecrawlScrape),
+        ("firecrawl", "/map", LlmApi.FirecrawlScrape),
+        ("firecrawl", "/search", LlmApi.FirecrawlSearch),
+        ("stability", "/stable-image/*", LlmApi.StabilityImage),
+        ("stability", "/v1/generation/*", LlmApi.StabilityImage),
+
+        (Any, "/chat/completions", LlmApi.OpenAiChat),
+        (Any, "/completions", LlmApi.OpenAiChat),
+        (Any, "/responses", LlmApi.OpenAiResponses),
+        (Any, "/embeddings", LlmApi.OpenAiEmbeddings),
+        (Any, "/images/generations", LlmApi.OpenAiImages),
+        (Any, "/images/edits", LlmApi.OpenAiImages),
+        (Any, "/images/variations", LlmApi.OpenAiImages),
+        (Any, "/audio/transcriptions", LlmApi.OpenAiTranscription),
+        (Any, "/audio/translations", LlmApi.OpenAiTranscription),
+        (Any, "/audio/speech", LlmApi.OpenAiSpeech),
+        (Any, "/messages", LlmApi.AnthropicMessages),
+        (Any, ":generateContent", LlmApi.GeminiGenerate),
+        (Any, ":streamGenerateContent", LlmApi.GeminiGenerate),
+        (Any, ":embedContent", LlmApi.GeminiEmbed),
+        (Any, ":batchEmbedContents", LlmApi.GeminiEmbed),
+        (Any, ":predict", LlmApi.GeminiPredict),
+        (Any, "/api/chat", LlmApi.OllamaChat),
+        (Any, "/api/generate", LlmApi.OllamaChat),
+        (Any, "/api/embed", LlmApi.OllamaChat),
+
+        (Any, "/messages/count_tokens", LlmApi.Free),
+        (Any, ":countTokens", LlmApi.Free),
+        (Any, "/moderations", LlmApi.Free),
+        (Any, "/models", LlmApi.Free),
+        (Any, "/models/*", LlmApi.Free),
+        (Any, "/files*", LlmApi.Free),
+    ];
+
+    /// <summary>Other names that people give to providers.</summary>
+    private static readonly (string Name, string Provider)[] Aliases =
+    [
+        ("azure_openai", "azure"), ("azureopenai", "azure"), ("claude", "anthropic"),
+        ("google", "gemini"), ("google_ai", "gemini"), ("vertex", "vertex_ai"), ("google_vertex", "vertex_ai"),
+        ("aws", "bedrock"), ("amazon", "bedrock"), ("aws_bedrock", "bedrock"), ("amazon_bedrock", "bedrock"),
+        ("mistralai", "mistral"), ("x_ai", "xai"), ("grok", "xai"), ("together", "together_ai"), ("fireworks", "fireworks_ai"),
+        ("metaphor", "exa"), ("stability_ai", "stability"), ("moonshotai", "moonshot"), ("zhipuai", "zai"),
+    ];
+
+    /// <summary>Beginnings of model names that only one maker uses.</summary>
+    private static readonly (string Model, string Provider)[] Makers =
+    [
+        ("gpt-", "openai"), ("chatgpt-", "openai"), ("o1", "openai"), ("o3", "openai"), ("o4", "openai"), ("dall-e", "openai"),
+        ("whisper-", "openai"), ("tts-", "openai"), ("text-embedding-3", "openai"), ("text-embedding-ada", "openai"),
+        ("claude", "anthropic"), ("gemini", "gemini"), ("imagen", "gemini"), ("mistral", "mistral"), ("codestral", "mistral"),
+        ("command-", "cohere"), ("embed-v", "cohere"), ("rerank-", "cohere"), ("deepseek", "deepseek"), ("grok", "xai"),
+        ("sonar", "perplexity"), ("kimi", "moonshot"), ("voyage-", "voyage"),
+    ];
+
+    /// <summary>By the upstream's address. <paramref name="path"/> may have a query. A host nobody knows speaks as OpenAI does.</summary>
+    public static LlmRoute Of(string host, string path)
+    {
+        var known = Array.Find(Hosts, row => Fits(row.Host, host));
+        var scrape = host.StartsWith("scrape.", StringComparison.OrdinalIgnoreCase);
+        return known.Provider is { } provider
+            ? OfProvider(provider, scrape ? "/scrape" : path)
+            : OfProvider(host.ToLowerInvariant(), path);
+    }
+
+    /// <summary>By a provider that is known by name, and the path of the call.</summary>
+    public static LlmRoute OfProvider(string provider, string path)
+    {
+        var name = ProviderOf(provider, null);
+        var plain = path.Split('?')[0].TrimEnd('/');
+        var row = Array.Find(Paths, row => (row.Provider == name || row.Provider.Length == 0) && EndFits(row.Path, plain));
+        return new(name, row.Api) { Model = ModelIn(plain), Job = JobIn(plain, row.Api) };
+    }
+
+    /// <summary>By names alone, as for a raw answer handed in afterwards: its members will say which shape it has.</summary>
+    public static LlmRoute OfAnswer(string? provider, string? model) => new(ProviderOf(provider, model), LlmApi.Unknown);
+
+    /// <summary>The price book's name of a provider; without one, the maker that the model's name betrays, else empty.</summary>
+    public static string ProviderOf(string? provider, string? model)
+    {
+        if (provider is { Length: > 0 })
+        {
+            var name = provider.Trim().ToLowerInvariant();
+            var plain = name.Replace('-', '_').Replace(' ', '_');
+            return Array.Find(Aliases, row => row.Name == plain).Provider
+                ?? (Array.Exists(Hosts, row => row.Provider == plain) ? plain : name);
+        }
+
+        return Array.Find(Makers, row => model is not null && model.StartsWith(row.Model, StringComparison.OrdinalIgnoreCase)).Provider ?? "";
+    }
+
+    private static bool Fits(string pattern, string host) =>
+        pattern.StartsWith('*') ? host.EndsWith(pattern[1..], StringComparison.OrdinalIgnoreCase)
+        : pattern.EndsWith('*') ? host.StartsWith(pattern[..^1], StringComparison.OrdinalIgnoreCase)
+        : host.Equals(pattern, StringComparison.OrdinalIgnoreCase);
+
+    private static bool EndFits(string pattern, string path) =>
+        pattern.EndsWith('*')
+            ? path.Contains(pattern[..^1], StringComparison.Ordinal)
+            : path.EndsWith(pattern, StringComparison.Ordinal);
+
+    // "/v1beta/models/NAME:generateContent", "/model/NAME/converse", "/v1/generation/NAME/…", "/stable-image/generate/NAME".
+    private static string? ModelIn(string path)
+    {
+        foreach (var before in (ReadOnlySpan<string>)["/models/", "/model/", "/generation/", "/stable-image/generate/"])
+        {
+            var at = path.IndexOf(before, StringComparison.Ordinal);
+            if (at >= 0)
+            {
+                var rest = path[(at + before.Length)..];
+                var name = before == "/models/" ? rest.Split(':')[0] : rest.Split('/')[0];
+                return name.Length == 0 ? null : Uri.UnescapeDataString(name);
+            }
+        }
+
+        return null;
+    }
+
+    private static string? JobIn(string path, LlmApi api)
+    {
+        var name = path[(path.LastIndexOf('/') + 1)..];
+        return api == LlmApi.FirecrawlCrawl && name is not ("crawl" or "scrape") ? name : null;
+    }
+}

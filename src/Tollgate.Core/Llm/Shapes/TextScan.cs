@@ -1,0 +1,121 @@
+namespace Tollgate.Core.Llm.Shapes;
+
+/// <summary>
+/// Counts the text in an event without parsing it: the strings behind the few names that carry text. A name inside
+/// a string is written with escaped quotes and so is not mistaken for one.
+/// </summary>
+internal static class TextScan
+{
+    private static readonly byte[][] ChatDelta =
+        [.. new[] { "content", "reasoning_content", "reasoning", "refusal", "arguments", "transcript", "text", "thinking" }.Select(Quoted)];
+
+    private static readonly byte[][] Responses = [.. new[] { "delta" }.Select(Quoted)];
+    private static readonly byte[][] ResponsesWhole = [.. new[] { "text", "arguments", "refusal" }.Select(Quoted)];
+    private static readonly byte[][] Anthropic = [.. new[] { "text", "thinking", "partial_json" }.Select(Quoted)];
+    private static readonly byte[][] Cohere = [.. new[] { "text", "tool_plan", "arguments" }.Select(Quoted)];
+    private static readonly byte[][] Converse = [.. new[] { "text", "input" }.Select(Quoted)];
+    private static readonly byte[][] Invoke =
+        [.. new[] { "text", "thinking", "partial_json", "content", "generation", "outputText", "completion" }.Select(Quoted)];
+
+    private static readonly byte[][] Ollama = [.. new[] { "content", "response", "thinking" }.Select(Quoted)];
+    private static readonly byte[][] TextOnly = [.. new[] { "text" }.Select(Quoted)];
+
+    public static DeliveredText Count(LlmApi api, ReadOnlySpan<byte> data) => api switch
+    {
+        LlmApi.OpenAiChat => CountChat(data),
+        LlmApi.OpenAiResponses => CountResponses(data),
+        LlmApi.AnthropicMessages => CountNamed(data, Anthropic),
+        LlmApi.CohereChat => data.IndexOf("\"stream-end\""u8) >= 0 ? default : CountNamed(data, Cohere),
+        LlmApi.BedrockConverse => CountNamed(data, Converse),
+        LlmApi.BedrockInvoke => CountNamed(data, Invoke),
+        LlmApi.OllamaChat => CountNamed(data, Ollama),
+        LlmApi.GeminiGenerate => CountNamed(data, TextOnly),
+        LlmApi.OpenAiTranscription when data.IndexOf("transcript.text.done"u8) < 0 =>
+            CountNamed(data, data.IndexOf("transcript.text.delta"u8) < 0 ? TextOnly : Responses),
+        _ => default,
+    };
+
+    /// <summary>
+    /// Perplexity repeats the whole message before each delta, so a chunk counts from its delta on. OpenRouter repeats
+    /// the thought as details with a text each.
+    /// </summary>
+    private static DeliveredText CountChat(ReadOnlySpan<byte> data)
+    {
+        var delta = data.IndexOf("\"delta\""u8);
+        var from = delta < 0 ? data : data[delta..];
+        var repeated = from.IndexOf("\"reasoning_details\""u8) >= 0;
+        return CountNamed(from, repeated ? ChatDelta.AsSpan(0, 6) : ChatDelta);
+    }
+
+    /// <summary>Of a stream only the deltas: its done events and its last one repeat the text. Deltas of sound are no text.</summary>
+    private static DeliveredText CountResponses(ReadOnlySpan<byte> data)
+    {
+        var isEvent = data.IndexOf("\"response."u8) >= 0;
+        return !isEvent ? CountNamed(data, ResponsesWhole)
+            : data.IndexOf("audio.delta\""u8) >= 0 ? default
+            : CountNamed(data, Responses);
+    }
+
+    private static DeliveredText CountNamed(ReadOnlySpan<byte> data, ReadOnlySpan<byte[]> names)
+    {
+        var sum = default(DeliveredText);
+        foreach (var name in names)
+        {
+            var rest = data;
+            for (var at = rest.IndexOf(name); at >= 0; at = rest.IndexOf(name))
+            {
+                rest = rest[(at + name.Length)..];
+                if (ValueOf(rest) is var value && value.StartsWith("\""u8))
+                {
+                    sum += CountString(value[1..]);
+                }
+            }
+        }
+
+        return sum;
+    }
+
+    /// <summary>What stands after a name's colon; empty when what was found is no name of a member.</summary>
+    public static ReadOnlySpan<byte> ValueOf(ReadOnlySpan<byte> afterName)
+    {
+        var colon = afterName.TrimStart(" \t\r\n"u8);
+        return colon.StartsWith(":"u8) ? colon[1..].TrimStart(" \t\r\n"u8) : default;
+    }
+
+    /// <summary>The value of the first member of this name; empty when there is none.</summary>
+    public static ReadOnlySpan<byte> Named(ReadOnlySpan<byte> data, ReadOnlySpan<byte> quotedName)
+    {
+        var at = data.IndexOf(quotedName);
+        return at < 0 ? default : ValueOf(data[(at + quotedName.Length)..]);
+    }
+
+    // Each character begins with a byte that is no continuation; an escape is one character, a low surrogate none.
+    private static DeliveredText CountString(ReadOnlySpan<byte> text)
+    {
+        long all = 0, wide = 0;
+        for (var at = 0; at < text.Length && text[at] != (byte)'"'; at++)
+        {
+            var next = text[at];
+            if (next == (byte)'\\')
+            {
+                var isCode = at + 5 < text.Length && text[at + 1] == (byte)'u';
+                var code = isCode ? text.Slice(at + 2, 4) : default;
+                var isLow = isCode && (code[0] | 0x20) == (byte)'d' && (code[1] | 0x20) is >= (byte)'c' and <= (byte)'f';
+                all += isLow ? 0 : 1;
+                wide += isCode && !isLow && !IsAscii(code) ? 1 : 0;
+                at += isCode ? 5 : 1;
+            }
+            else if ((next & 0xC0) != 0x80)
+            {
+                all++;
+                wide += next >= 0x80 ? 1 : 0;
+            }
+        }
+
+        return new(all, wide);
+    }
+
+    private static bool IsAscii(ReadOnlySpan<byte> code) => code.StartsWith("00"u8) && code[2] < (byte)'8';
+
+    private static byte[] Quoted(string name) => System.Text.Encoding.UTF8.GetBytes($"\"{name}\"");
+}

@@ -1,0 +1,191 @@
+using System.Text.Json;
+using Tollgate.Core.Money;
+
+namespace Tollgate.Core.Llm.Shapes;
+
+/// <summary>
+/// What an answer has said so far. A stream writes it again and again: a later word replaces an earlier one, nothing is
+/// added up. Reading never throws; what cannot be believed leaves a sentence in <see cref="Doubt"/>.
+/// </summary>
+internal sealed class UsageDraft(LlmRoute route)
+{
+    /// <summary>Tokens that one call may report and be believed. The largest context windows hold ten million.</summary>
+    public const long MostTokens = 100_000_000;
+
+    /// <summary>Dollars that one call may report and be believed.</summary>
+    public const long MostDollars = 10_000;
+
+    /// <summary>Characters kept of a provider's error message, which may repeat a prompt of any length.</summary>
+    public const int LongestError = 500;
+
+    // Larger numbers are doubted anyway; cut here, no sum of counts can overflow.
+    private const long Ceiling = 1_000_000_000_000_000;
+
+    private readonly Quantity[] _amounts = new Quantity[Enum.GetValues<LlmUnit>().Length];
+    private readonly Dictionary<string, long> _earlier = [];
+
+    public LlmApi Api { get; set; } = route.Api;
+
+    public string Provider => route.Provider;
+
+    public string? Model { get; private set; }
+
+    public string? ResponseId { get; private set; } = route.Job;
+
+    public string? Error { get; private set; }
+
+    public string? Doubt { get; private set; }
+
+    public bool IsReported { get; private set; }
+
+    /// <summary>The answer came to its own end.</summary>
+    public bool IsEnded { get; private set; }
+
+    public NanoUsd? Cost { get; private set; }
+
+    /// <summary>Called before the numbers of an answer are read: they stand for themselves, without what came before.</summary>
+    public void Restart()
+    {
+        Array.Clear(_amounts);
+        Doubt = null;
+        Cost = null;
+    }
+
+    public void Reported() => IsReported = true;
+
+    public void End() => IsEnded = true;
+
+    public void Identify(string? model, string? id)
+    {
+        Model = string.IsNullOrEmpty(model) ? Model : model;
+        ResponseId = string.IsNullOrEmpty(id) || route.Job is not null ? ResponseId : id;
+    }
+
+    public void Fail(string message) =>
+        Error ??= message.Length <= LongestError ? message : message[..LongestError];
+
+    public void Suspect(string why) => Doubt ??= why;
+
+    public void Set(LlmUnit unit, long amount) => _amounts[(int)unit] = Quantity.Of(amount);
+
+    /// <summary>Takes wholes apart into units that exclude each other.</summary>
+    public void Take(TokenTotals totals)
+    {
+        totals.WriteTo(this);
+        IsReported = true;
+    }
+
+    /// <summary>A count of at least zero; absent, null and zero are the same.</summary>
+    public long Count(JsonElement parent, string name) => TryCount(parent, name) ?? 0;
+
+    /// <summary>The count, or what an earlier event of the same stream said.</summary>
+    public long Latest(JsonElement parent, string name)
+    {
+        if (TryCount(parent, name) is { } count)
+        {
+            _earlier[name] = count;
+            return count;
+        }
+
+        return _earlier.GetValueOrDefault(name);
+    }
+
+    /// <summary>The largest of what the events of a stream said under a name: for lists that only some of them carry.</summary>
+    public long KeepLargest(string name, long count) => _earlier[name] = Math.Max(count, _earlier.GetValueOrDefault(name));
+
+    /// <summary>Null when there is no such number.</summary>
+    public long? TryCount(JsonElement parent, string name)
+    {
+        var value = parent.Member(name);
+        if (value.ValueKind is JsonValueKind.Undefined or JsonValueKind.Null)
+        {
+            return null;
+        }
+
+        if (value.ValueKind != JsonValueKind.Number)
+        {
+            Suspect($"{name} is no number.");
+            return null;
+        }
+
+        if (!value.TryGetDecimal(out var number))
+        {
+            Suspect($"{name} is {Shortened(value.GetRawText())}.");
+            return Ceiling;
+        }
+
+        if (number < 0 || number != decimal.Truncate(number) || number > MostTokens)
+        {
+            Suspect($"{name} is {Shortened(value.GetRawText())}.");
+        }
+
+        return (long)Math.Clamp(decimal.Truncate(number), 0, Ceiling);
+    }
+
+    /// <summary>Seconds, which may have a fraction.</summary>
+    public void SetSeconds(JsonElement parent, string name)
+    {
+        var value = parent.Member(name);
+        if (value.ValueKind == JsonValueKind.Number && value.TryGetDecimal(out var seconds))
+        {
+            if (seconds is < 0 or > MostTokens)
+            {
+                Suspect($"{name} is {Shortened(value.GetRawText())}.");
+            }
+
+            _amounts[(int)LlmUnit.Second] = Quantity.Of(decimal.Round(Math.Clamp(seconds, 0, MostTokens), Quantity.Scale));
+        }
+    }
+
+    /// <summary>What the provider says it charged. <paramref name="perDollar"/>: units of the number in a dollar.</summary>
+    public void SetCost(JsonElement parent, string name, long perDollar = 1)
+    {
+        var value = parent.Member(name);
+        if (value.ValueKind != JsonValueKind.Number || !value.TryGetDecimal(out var amount))
+        {
+            return;
+        }
+
+        var dollars = amount / perDollar;
+        if (dollars is < 0 or > MostDollars)
+        {
+            Suspect($"{name} is {Shortened(value.GetRawText())}.");
+            return;
+        }
+
+        Cost = NanoUsd.OfDollars(dollars);
+    }
+
+    /// <summary>The report of an answer that came, with one request counted for it.</summary>
+    public UsageReport Answered()
+    {
+        Set(LlmUnit.Request, 1);
+        return Report();
+    }
+
+    /// <summary>The report of an error that came in place of an answer: nothing was used.</summary>
+    public UsageReport Refused()
+    {
+        Restart();
+        IsReported = true;
+        return Report();
+    }
+
+    // A number may be written with any count of digits.
+    private static string Shortened(string number) => number.Length <= 40 ? number : number[..40];
+
+    private UsageReport Report()
+    {
+        var parts = _amounts.Select(static (amount, at) => ((LlmUnit)at, amount)).ToArray();
+        return new()
+        {
+            Model = Model,
+            ResponseId = ResponseId,
+            Usage = LlmUsage.Of(parts),
+            IsReported = IsReported,
+            ReportedCost = Cost,
+            Error = Error,
+            Doubt = Doubt,
+        };
+    }
+}

@@ -1,0 +1,279 @@
+using System.Text;
+using Tollgate.Core.Llm;
+using Tollgate.Core.Llm.Shapes;
+
+namespace Tollgate.Core.Tests.Llm;
+
+/// <summary>Whole answers: every sample gives what expected.json says, and no bytes at all make the reader throw.</summary>
+public sealed class UsageReaderTests
+{
+    private static readonly string[] WithoutUsage =
+        ["openai-chat-stream-no-usage.sse", "gemini-embed-content.json"];
+
+    public static TheoryData<string> Samples => [.. UsageSample.All.Select(static sample => sample.File)];
+
+    [Fact]
+    public void All_samples_are_there() => UsageSample.All.Count.ShouldBe(61);
+
+    [Theory]
+    [MemberData(nameof(Samples))]
+    public void A_sample_is_read_as_expected_by_the_address_of_its_call(string file)
+    {
+        var sample = UsageSample.Of(file);
+        sample.Route.Provider.ShouldBe(sample.Provider);
+        ShouldBeAsExpected(sample, UsageReader.Read(sample.Route, sample.Body, sample.Status));
+    }
+
+    [Theory]
+    [MemberData(nameof(Samples))]
+    public void A_sample_is_read_as_expected_by_its_own_members(string file)
+    {
+        var sample = UsageSample.Of(file);
+        var route = LlmRoutes.OfAnswer(sample.Provider, null);
+        if (file == "anthropic-count-tokens.json")
+        {
+            UsageReader.Read(route, sample.Body).IsReported.ShouldBeFalse("a lone number has no mark of its own");
+            return;
+        }
+
+        var report = UsageReader.Read(route, sample.Body, sample.Status);
+        ShouldBeAsExpected(sample, report with { ResponseId = sample.Route.Job ?? report.ResponseId });
+    }
+
+    [Theory]
+    [MemberData(nameof(Samples))]
+    public void A_sample_cut_at_any_byte_never_throws_and_never_reports_more_than_the_whole(string file)
+    {
+        var sample = UsageSample.Of(file);
+        var whole = UsageReader.Read(sample.Route, sample.Body).Usage;
+        for (var length = 0; length < sample.Body.Length; length++)
+        {
+            var part = UsageReader.Read(sample.Route, sample.Body.AsSpan(0, length)).Usage;
+            part.InputTokens.ShouldBeLessThanOrEqualTo(whole.InputTokens);
+            part.OutputTokens.ShouldBeLessThanOrEqualTo(whole.OutputTokens);
+        }
+    }
+
+    [Fact]
+    public void The_model_and_the_id_of_the_answer_are_read()
+    {
+        var chat = Read("openai-chat.json");
+        (chat.Model, chat.ResponseId).ShouldBe(("gpt-4o-mini-2024-07-18", "chatcmpl-Demo0001"));
+        var gemini = Read("gemini-generate-content.json");
+        (gemini.Model, gemini.ResponseId).ShouldBe(("gemini-2.5-flash", "DemoResp01"));
+        var anthropic = Read("anthropic-messages.json");
+        (anthropic.Model, anthropic.ResponseId).ShouldBe(("claude-sonnet-4-5-20250929", "msg_01Demo"));
+        Read("firecrawl-crawl-status.json").ResponseId.ShouldBe("0b2c-demo");
+    }
+
+    [Fact]
+    public void An_error_uses_nothing_and_says_so()
+    {
+        var report = Read("openai-error-429.json", 429);
+        report.Usage.ShouldBe(LlmUsage.None);
+        report.IsReported.ShouldBeTrue();
+        report.Error!.ShouldStartWith("Rate limit reached");
+
+        UsageReader.Read(Chat, "<html>bad gateway</html>"u8, 502).Error.ShouldBe("HTTP 502");
+        UsageReader.Read(Chat, """{"error":{"message":"no such model"}}"""u8).Usage.ShouldBe(LlmUsage.None);
+        UsageReader.Read(LlmRoutes.Of("api.tavily.com", "/search"), """{"error":"bad key"}"""u8).Usage.ShouldBe(LlmUsage.None);
+        UsageReader.Read(Chat, Encoding.UTF8.GetBytes("{\"error\":\"" + new string('x', 5_000) + "\"}"), 400).Error!.Length.ShouldBe(500);
+    }
+
+    [Theory]
+    [InlineData("""{"choices":[]}""")]
+    [InlineData("""{"usage":null}""")]
+    [InlineData("""{"usage":[]}""")]
+    [InlineData("""{"usage":7}""")]
+    [InlineData("""{"usage":{}}""")]
+    [InlineData("""{"usage":{"prompt_tokens":null}}""")]
+    [InlineData("""{"usage":{"prompt_tokens":1""")]
+    [InlineData("{")]
+    [InlineData("nonsense")]
+    [InlineData("[]")]
+    [InlineData("[1, null, {}]")]
+    public void An_answer_without_usage_has_to_be_estimated(string body)
+    {
+        var report = UsageReader.Read(Chat, Encoding.UTF8.GetBytes(body));
+        report.IsReported.ShouldBeFalse();
+        report.Usage.TotalTokens.Value.ShouldBe(0);
+        report.Usage[LlmUnit.Request].Value.ShouldBe(1);
+    }
+
+    [Fact]
+    public void An_empty_body_is_no_answer() => UsageReader.Read(Chat, []).ShouldBe(UsageReport.Silent);
+
+    [Theory]
+    [InlineData("""{"usage":{"prompt_tokens":-5,"completion_tokens":1}}""", "prompt_tokens is -5")]
+    [InlineData("""{"usage":{"prompt_tokens":5.5,"completion_tokens":1}}""", "prompt_tokens is 5.5")]
+    [InlineData("""{"usage":{"prompt_tokens":"5","completion_tokens":1}}""", "no number")]
+    [InlineData("""{"usage":{"prompt_tokens":100000001,"completion_tokens":1}}""", "100000001")]
+    [InlineData("""{"usage":{"prompt_tokens":60000000,"completion_tokens":60000000}}""", "120000000 tokens")]
+    [InlineData("""{"usage":{"prompt_tokens":1e30,"completion_tokens":1}}""", "prompt_tokens is 1e30")]
+    [InlineData("""{"usage":{"prompt_tokens":1e300,"completion_tokens":1}}""", "prompt_tokens is 1e300")]
+    [InlineData("""{"usage":{"prompt_tokens":1e300,"completion_tokens":9223372036854775807}}""", "completion_tokens is 9223372036854775807")]
+    [InlineData("""{"usage":{"prompt_tokens":5,"completion_tokens":1,"prompt_tokens_details":{"cached_tokens":6}}}""", "more than the whole")]
+    [InlineData("""{"usage":{"prompt_tokens":5,"completion_tokens":1,"completion_tokens_details":{"reasoning_tokens":2}}}""", "more than the whole")]
+    [InlineData("""{"usage":{"prompt_tokens":5,"completion_tokens":1,"total_tokens":7}}""", "stated as 7")]
+    [InlineData("""{"usage":{"prompt_tokens":5,"completion_tokens":1,"prompt_cache_hit_tokens":3,"prompt_cache_miss_tokens":3}}""", "not the prompt's 5")]
+    [InlineData("""{"usage":{"prompt_tokens":5,"completion_tokens":1,"cost":-0.1}}""", "cost is -0.1")]
+    [InlineData("""{"usage":{"prompt_tokens":5,"completion_tokens":1,"cost":1e9}}""", "cost is 1e9")]
+    public void Numbers_that_cannot_be_true_are_kept_and_doubted(string body, string why)
+    {
+        var report = UsageReader.Read(Chat, Encoding.UTF8.GetBytes(body));
+        report.IsReported.ShouldBeTrue();
+        report.Doubt.ShouldNotBeNull().ShouldContain(why);
+        report.Usage[LlmUnit.Request].Value.ShouldBe(1);
+    }
+
+    [Theory]
+    [InlineData("api.anthropic.com", "/v1/messages", """{"usage":{"input_tokens":-1,"output_tokens":2}}""")]
+    [InlineData("api.anthropic.com", "/v1/messages", """{"usage":{"input_tokens":1,"output_tokens":2,"output_tokens_details":{"thinking_tokens":3}}}""")]
+    [InlineData("generativelanguage.googleapis.com", "/m:generateContent", """{"usageMetadata":{"promptTokenCount":5,"cachedContentTokenCount":6,"totalTokenCount":5}}""")]
+    [InlineData("generativelanguage.googleapis.com", "/m:generateContent", """{"usageMetadata":{"promptTokenCount":5,"totalTokenCount":50}}""")]
+    [InlineData("bedrock-runtime.eu-west-1.amazonaws.com", "/model/m/converse", """{"usage":{"inputTokens":5,"outputTokens":1,"totalTokens":9}}""")]
+    [InlineData("api.cohere.com", "/v2/chat", """{"usage":{"billed_units":{"input_tokens":-2,"output_tokens":1}}}""")]
+    [InlineData("api.openai.com", "/v1/responses", """{"usage":{"input_tokens":5,"output_tokens":1,"total_tokens":5}}""")]
+    [InlineData("google.serper.dev", "/search", """{"credits":-1}""")]
+    public void Every_shape_doubts(string host, string path, string body) =>
+        UsageReader.Read(LlmRoutes.Of(host, path), Encoding.UTF8.GetBytes(body)).Doubt.ShouldNotBeNull();
+
+    [Fact]
+    public void The_samples_are_not_doubted() =>
+        UsageSample.All.Where(static sample => UsageReader.Read(sample.Route, sample.Body, sample.Status).Doubt is not null)
+            .Select(static sample => sample.File).ShouldBeEmpty();
+
+    [Fact]
+    public void Random_bytes_and_broken_samples_never_throw_in_any_shape()
+    {
+        var random = new Random(20260101);
+        foreach (var api in Enum.GetValues<LlmApi>())
+        {
+            var route = new LlmRoute("xai", api);
+            for (var round = 0; round < 200; round++)
+            {
+                var noise = new byte[random.Next(200)];
+                random.NextBytes(noise);
+                UsageReader.Read(route, noise);
+
+                var body = UsageSample.All[random.Next(UsageSample.All.Count)].Body.ToArray();
+                for (var hits = random.Next(1, 20); hits > 0; hits--)
+                {
+                    body[random.Next(body.Length)] = (byte)random.Next(256);
+                }
+
+                UsageReader.Read(route, body);
+                UsageReader.Read(route, body, 500);
+            }
+        }
+    }
+
+    [Fact]
+    public void Sound_that_was_cached_is_not_counted_as_text()
+    {
+        var report = UsageReader.Read(LlmRoutes.Of("api.openai.com", "/v1/responses"), """
+            {"usage":{"input_tokens":100,"input_token_details":{"cached_tokens":60,"audio_tokens":50,"cached_tokens_details":{"audio_tokens":40}},
+             "output_tokens":10,"output_token_details":{"audio_tokens":7},"total_tokens":110}}
+            """u8);
+        report.Usage.ShouldBe(LlmUsage.Of(
+            (LlmUnit.Input, Of(30)), (LlmUnit.CachedInput, Of(20)), (LlmUnit.AudioInput, Of(10)), (LlmUnit.CachedAudioInput, Of(40)),
+            (LlmUnit.Output, Of(3)), (LlmUnit.AudioOutput, Of(7)), (LlmUnit.Request, Of(1))));
+    }
+
+    [Fact]
+    public void Thought_that_only_the_total_shows_is_counted_behind_Geminis_OpenAI_door()
+    {
+        var route = LlmRoutes.Of("generativelanguage.googleapis.com", "/v1beta/openai/chat/completions");
+        var report = UsageReader.Read(route, """{"choices":[],"usage":{"prompt_tokens":10,"completion_tokens":5,"total_tokens":115}}"""u8);
+        (report.Usage[LlmUnit.Output].Value, report.Usage[LlmUnit.Reasoning].Value, report.Doubt).ShouldBe((5, 100, null));
+    }
+
+    [Fact]
+    public void Deep_research_counts_citations_and_thought_beside_its_totals()
+    {
+        var report = UsageReader.Read(LlmRoutes.Of("api.perplexity.ai", "/chat/completions"), """
+            {"choices":[],"usage":{"prompt_tokens":33,"completion_tokens":7163,"total_tokens":7196,"citation_tokens":23949,
+             "num_search_queries":30,"reasoning_tokens":193947,"cost":{"total_cost":1.05}}}
+            """u8);
+        report.Doubt.ShouldBeNull();
+        report.Usage.ShouldBe(LlmUsage.Of((LlmUnit.Input, Of(33 + 23949)), (LlmUnit.Output, Of(7163)),
+            (LlmUnit.Reasoning, Of(193947)), (LlmUnit.Search, Of(30)), (LlmUnit.Request, Of(1))));
+        report.ReportedCost!.Value.Value.ShouldBe(1_050_000_000);
+    }
+
+    [Fact]
+    public void Bedrocks_headers_count_for_a_vendor_who_says_nothing()
+    {
+        var route = LlmRoutes.Of("bedrock-runtime.us-east-1.amazonaws.com", "/model/x/invoke");
+        var silent = UsageReader.Read(route, """{"outputs":[]}"""u8);
+        var headers = new Dictionary<string, string>
+        {
+            ["x-amzn-bedrock-input-token-count"] = "12",
+            ["x-amzn-bedrock-output-token-count"] = "40",
+            ["x-amzn-bedrock-cache-read-input-token-count"] = "5",
+        };
+        var report = UsageReader.WithBedrockHeaders(silent, headers.GetValueOrDefault);
+        report.IsReported.ShouldBeTrue();
+        report.Usage.ShouldBe(LlmUsage.Of((LlmUnit.Input, Of(12)), (LlmUnit.CachedInput, Of(5)), (LlmUnit.Output, Of(40)), (LlmUnit.Request, Of(1))));
+        UsageReader.WithBedrockHeaders(silent, static _ => null).ShouldBe(silent);
+    }
+
+    [Theory]
+    [InlineData("api.mistral.ai", "/v1/ocr", """{"model":"mistral-ocr","usage_info":{"pages_processed":3}}""", LlmUnit.Page, 3)]
+    [InlineData("localhost", "/api/chat", """{"model":"llama3","done":true,"prompt_eval_count":3,"eval_count":4}""", LlmUnit.Output, 4)]
+    [InlineData("api.tavily.com", "/extract", """{"results":[{},{}]}""", LlmUnit.Page, 2)]
+    [InlineData("api.exa.ai", "/contents", """{"results":[{},{}]}""", LlmUnit.Page, 2)]
+    [InlineData("scrape.serper.dev", "/", """{"text":"x"}""", LlmUnit.Page, 1)]
+    [InlineData("api.firecrawl.dev", "/v2/crawl", """{"success":true,"id":"x"}""", LlmUnit.Page, 0)]
+    [InlineData("api.stability.ai", "/v2beta/stable-image/generate/ultra", "\u0089PNG", LlmUnit.Image, 1)]
+    [InlineData("api.stability.ai", "/v2beta/stable-image/generate/ultra", """{"image":"x","finish_reason":"CONTENT_FILTERED"}""", LlmUnit.Image, 0)]
+    [InlineData("api.voyageai.com", "/v1/embeddings", """{"usage":{"total_tokens":9}}""", LlmUnit.Input, 9)]
+    [InlineData("api.openai.com", "/v1/audio/transcriptions", """{"text":"x","duration":8.47}""", LlmUnit.Second, 8.47)]
+    [InlineData("bedrock-runtime.us-east-1.amazonaws.com", "/model/meta.llama/invoke", """{"prompt_token_count":3,"generation_token_count":4}""", LlmUnit.Output, 4)]
+    [InlineData("us-aiplatform.googleapis.com", "/m:predict", """{"predictions":[{"embeddings":{"statistics":{"token_count":6}}}]}""", LlmUnit.Input, 6)]
+    public void Other_answers_are_counted_too(string host, string path, string body, LlmUnit unit, double amount)
+    {
+        var report = UsageReader.Read(LlmRoutes.Of(host, path), Encoding.UTF8.GetBytes(body));
+        report.Usage[unit].Value.ShouldBe((decimal)amount);
+        report.IsReported.ShouldBeTrue();
+    }
+
+    private static LlmRoute Chat => LlmRoutes.Of("api.openai.com", "/v1/chat/completions");
+
+    private static Core.Money.Quantity Of(decimal value) => Core.Money.Quantity.Of(value);
+
+    private static UsageReport Read(string file, int status = 200)
+    {
+        var sample = UsageSample.Of(file);
+        return UsageReader.Read(sample.Route, sample.Body, status);
+    }
+
+    internal static void ShouldBeAsExpected(UsageSample sample, UsageReport report)
+    {
+        var usage = report.Usage;
+        decimal Sum(params LlmUnit[] units) => units.Sum(unit => usage[unit].Value);
+        report.Doubt.ShouldBeNull();
+        report.IsReported.ShouldBe(!WithoutUsage.Contains(sample.File));
+        usage.InputTokens.Value.ShouldBe(sample.Number("input_total"));
+        Sum(LlmUnit.CachedInput, LlmUnit.CachedAudioInput, LlmUnit.CachedImageInput).ShouldBe(sample.Number("cache_read"));
+        Sum(LlmUnit.CacheWrite, LlmUnit.CacheWriteHour).ShouldBe(sample.Number("cache_write"));
+        Sum(LlmUnit.CacheWriteHour).ShouldBe(sample.Number("cache_write_1h"));
+        usage.OutputTokens.Value.ShouldBe(sample.Number("output_total"));
+        Sum(LlmUnit.Reasoning).ShouldBe(sample.Number("reasoning"));
+        Sum(LlmUnit.AudioInput, LlmUnit.CachedAudioInput).ShouldBe(sample.Number("audio_input"));
+        Sum(LlmUnit.AudioOutput).ShouldBe(sample.Number("audio_output"));
+        Sum(LlmUnit.ImageInput, LlmUnit.CachedImageInput).ShouldBe(sample.Number("image_input"));
+        Sum(LlmUnit.ImageOutput).ShouldBe(sample.Number("image_output"));
+        Sum(LlmUnit.Request).ShouldBe(sample.Number("requests"));
+        Sum(LlmUnit.Image).ShouldBe(sample.Number("images"));
+        Sum(LlmUnit.Page).ShouldBe(sample.Number("pages"));
+        Sum(LlmUnit.Second).ShouldBe(sample.Number("audio_seconds"));
+        Sum(LlmUnit.Search).ShouldBe(sample.Number("searches") + sample.Number("search_units") + sample.Number("web_search_requests"));
+        (report.ReportedCost?.ToString()).ShouldBe(sample.Expected.GetProperty("normalised").GetProperty("reported_cost_usd").GetString());
+        var model = sample.Expected.TryGetProperty("model", out var named) ? named.GetString()! : null;
+        if (report.Model is not null && model?.Contains("from the", StringComparison.Ordinal) == false)
+        {
+            report.Model.ShouldBe(model);
+        }
+    }
+}
