@@ -4,7 +4,7 @@ using System.Text.Json.Serialization;
 namespace Tollgate.Contracts.Llm;
 
 /// <summary>What a call used. Token counts exclude each other: a cached input token is no input token, a reasoning token no output token.</summary>
-public record LlmCounts
+public abstract record LlmCounts
 {
     public long? InputTokens { get; init; }
 
