@@ -125,17 +125,15 @@ public sealed class PriceBook
         return steps;
     }
 
-    private IEnumerable<PriceSeries[]> FindSteps(ModelName name)
-    {
-        var readings = ReadingsOf(name);
-        return _shelves.SelectMany(shelf => readings.SelectMany(shelf.Find))
-            .Concat(_shelves.SelectMany(shelf => readings.SelectMany(shelf.LastResorts)));
-    }
-
     /// <summary>
     /// A name that begins with a provider is of that provider when the call names none: <c>openai/gpt-4o</c> is OpenAI's,
-    /// although OpenRouter lists a model of exactly that name. Then the name as it is, for it may be all there is.
+    /// although OpenRouter lists a model of exactly that name. Then the whole name as it is, for it may be all there is.
     /// </summary>
-    private static ModelName[] ReadingsOf(ModelName name) =>
-        name.Provider.Length == 0 && ModelNames.SplitProvider(name.Model) is { } split ? [new(split.Provider, split.Model), name] : [name];
+    private IEnumerable<PriceSeries[]> FindSteps(ModelName name)
+    {
+        var split = name.Provider.Length == 0 ? ModelNames.SplitProvider(name.Model) : null;
+        var read = split is { } known ? new ModelName(known.Provider, known.Model) : name;
+        return _shelves.SelectMany(shelf => split is null ? shelf.Find(read) : shelf.Find(read).Concat(shelf.Named(name)))
+            .Concat(_shelves.SelectMany(shelf => shelf.LastResorts(read)));
+    }
 }

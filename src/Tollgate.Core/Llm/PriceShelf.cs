@@ -114,10 +114,8 @@ internal sealed class PriceShelf
         }
     }
 
-    /// <summary>What a bare <c>*</c> says of models that nothing else names.</summary>
-    public IEnumerable<PriceSeries[]> LastResorts(ModelName name) => [OfProvider(_lastResorts, name.Provider)];
-
-    private IEnumerable<PriceSeries[]> Named(ModelName name)
+    /// <summary>The series of exactly that name, then those that have it as an alias.</summary>
+    public IEnumerable<PriceSeries[]> Named(ModelName name)
     {
         if (name.Provider.Length > 0)
         {
@@ -126,6 +124,9 @@ internal sealed class PriceShelf
 
         return [_modelsOfAnybody.GetValueOrDefault(name.Model, []), _aliasesOfAnybody.GetValueOrDefault(name.Model, [])];
     }
+
+    /// <summary>What a bare <c>*</c> says of models that nothing else names.</summary>
+    public IEnumerable<PriceSeries[]> LastResorts(ModelName name) => [OfProvider(_lastResorts, name.Provider)];
 
     private static PriceSeries[][] One(FrozenDictionary<ModelName, PriceSeries> series, ModelName name) =>
         series.TryGetValue(name, out var found) ? [[found]] : [];

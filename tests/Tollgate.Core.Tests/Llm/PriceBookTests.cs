@@ -101,6 +101,8 @@ public sealed class PriceBookTests
     [InlineData("azure/gpt-4o", "2.6")]
     [InlineData("openrouter/openai/gpt-4o", "2.7")]
     [InlineData("together/gpt-oss-120b", "0.16")]
+    [InlineData("azure/gpt-4o-mini", null)]
+    [InlineData("azure/gpt-6", null)]
     // Equal rank: the same price is no question, different ones are.
     [InlineData("qwen3-32b", "0.29")]
     [InlineData("gpt-oss-120b", null)]
