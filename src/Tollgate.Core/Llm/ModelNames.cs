@@ -31,6 +31,7 @@ internal static partial class ModelNames
         ["google"] = "gemini", ["google_ai"] = "gemini", ["google-ai"] = "gemini", ["googleai"] = "gemini", ["google_genai"] = "gemini",
         ["vertex"] = "vertex_ai", ["vertexai"] = "vertex_ai", ["vertex-ai"] = "vertex_ai", ["google_vertex"] = "vertex_ai",
         ["google-vertex"] = "vertex_ai", ["azure_openai"] = "azure", ["azure-openai"] = "azure", ["azure_ai"] = "azure",
+        ["azureopenai"] = "azure", ["claude"] = "anthropic", ["grok"] = "xai",
         ["aws"] = "bedrock", ["aws_bedrock"] = "bedrock", ["aws-bedrock"] = "bedrock", ["amazon"] = "bedrock",
         ["amazon_bedrock"] = "bedrock", ["amazon-bedrock"] = "bedrock", ["bedrock_converse"] = "bedrock",
         ["mistralai"] = "mistral", ["mistral_ai"] = "mistral", ["x-ai"] = "xai", ["x.ai"] = "xai", ["x_ai"] = "xai",

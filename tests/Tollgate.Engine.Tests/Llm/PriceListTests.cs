@@ -100,7 +100,7 @@ public sealed class PriceListTests
         // 10 pages × $0.004
         { "mistral", "mistral-ocr-latest", [(Page, 10)], "0.04" },
         // 1 image × $0.08
-        { "stability", "stable-image-ultra", [(Image, 1)], "0.08" },
+        { "stability", "ultra", [(Image, 1)], "0.08" },
     };
 
     [Theory]
@@ -158,7 +158,8 @@ public sealed class PriceListTests
         Cost(writer, "serper", "search", Now, (Search, 1)).ShouldBe("0.001");
         Cost(writer, "metaphor", "search", Now, (Search, 1)).ShouldBe("0.003");
         Cost(writer, "firecrawl", "scrape", Now, (Page, 1)).ShouldBe("0.002");
-        Cost(writer, "stability", "stable-image-ultra", Now, (Image, 1)).ShouldBe("0.04");
+        Cost(writer, "stability", "ultra", Now, (Image, 1)).ShouldBe("0.04");
+        Cost(writer, "stability", "stable-image-ultra", Now, (Image, 1)).ShouldBe("0.04", "its pattern comes before the list's exact name");
     }
 
     private static string? Cost(PriceBook book, string? provider, string model, Instant at, params (LlmUnit Unit, decimal Amount)[] used)
