@@ -80,6 +80,12 @@ public sealed record LlmCallRequest : LlmCounts
     /// </summary>
     public bool? Inclusive { get; init; }
 
+    /// <summary>
+    /// The provider's whole answer instead of counts: its JSON, or as a text the events of a stream. The usage, the model and the
+    /// provider's own cost are read off it, and it is not kept.
+    /// </summary>
+    public JsonElement? RawResponse { get; init; }
+
     /// <summary>True: the counts were estimated.</summary>
     public bool? Estimated { get; init; }
 

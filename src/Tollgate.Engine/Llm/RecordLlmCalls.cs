@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text;
 using System.Text.Json;
 using Tollgate.Core.Llm;
+using Tollgate.Core.Llm.Shapes;
 using Tollgate.Core.Money;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Clocks;
@@ -42,7 +43,8 @@ public sealed class RecordLlmCalls(QuotaGate gate, UnpricedModels unpriced, Cloc
     {
         if (project.Prices.Find(call.Provider, call.Model, call.OccurredAt ?? now) is not { } price)
         {
-            return new(call.Provider, HasFailed(call) ? NanoUsd.Zero : null);
+            var provider = LlmRoutes.ProviderOf(call.Provider, call.Model);
+            return new(provider.Length == 0 ? null : provider, HasFailed(call) ? NanoUsd.Zero : null);
         }
 
         return new(price.Provider, PriceRules.CostOf(call.Usage, price) ?? (HasFailed(call) ? NanoUsd.Zero : null));

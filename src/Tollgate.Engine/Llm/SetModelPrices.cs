@@ -15,37 +15,53 @@ public sealed class SetModelPrices(NpgsqlDataSource database, ProjectDirectory d
         await using var connection = await database.OpenConnectionAsync(cancel);
         await using var transaction = await connection.BeginTransactionAsync(cancel);
         var ids = await InsertAsync(connection, projectId, prices, cancel);
-        await ChangeNotice.SendAsync(connection, ChangeNotice.Project(projectId ?? 0), cancel);
+        await ChangeNotice.SendAsync(connection, ChangeNotice.Prices, cancel);
         await transaction.CommitAsync(cancel);
         await directory.RefreshAsync(CancellationToken.None);
         return [.. ids.Zip(prices, (id, price) => new PriceRow(id, projectId is not null, price))];
     }
 
-    /// <summary>Fills an empty shared book. Of several servers that start at once exactly one does it.</summary>
-    /// <returns>How many were added; 0: the book was not empty.</returns>
-    public async Task<int> FillSharedAsync(IReadOnlyList<ModelPrice> prices, CancellationToken cancel)
+    public async Task<bool> IsEmptyAsync(CancellationToken cancel)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancel);
+        return await IsEmptyAsync(connection, cancel);
+    }
+
+    /// <summary>Fills an empty book. Of several servers that start at once exactly one does it.</summary>
+    /// <param name="own">By project code. Projects that do not exist are left out.</param>
+    /// <returns>False: the book was not empty.</returns>
+    public async Task<bool> FillAsync(
+        IReadOnlyList<ModelPrice> shared, IReadOnlyDictionary<string, IReadOnlyList<ModelPrice>> own, CancellationToken cancel)
     {
         await using var connection = await database.OpenConnectionAsync(cancel);
         await using var transaction = await connection.BeginTransactionAsync(cancel);
-        if (!await IsEmpty_LocksAsync(connection, cancel))
-        {
-            return 0;
-        }
-
-        await InsertAsync(connection, null, prices, cancel);
-        await ChangeNotice.SendAsync(connection, ChangeNotice.Project(0), cancel);
-        await transaction.CommitAsync(cancel);
-        await directory.RefreshAsync(CancellationToken.None);
-        return prices.Count;
-    }
-
-    private static async Task<bool> IsEmpty_LocksAsync(NpgsqlConnection connection, CancellationToken cancel)
-    {
         await using (var alone = new NpgsqlCommand(LlmSql.LockSharedPrices, connection))
         {
             await alone.ExecuteNonQueryAsync(cancel);
         }
 
+        if (!await IsEmptyAsync(connection, cancel))
+        {
+            return false;
+        }
+
+        await InsertAsync(connection, null, shared, cancel);
+        foreach (var project in await ProjectQueries.ReadAsync(connection, cancel))
+        {
+            if (own.TryGetValue(project.Code, out var prices))
+            {
+                await InsertAsync(connection, project.Id, prices, cancel);
+            }
+        }
+
+        await ChangeNotice.SendAsync(connection, ChangeNotice.Prices, cancel);
+        await transaction.CommitAsync(cancel);
+        await directory.RefreshAsync(CancellationToken.None);
+        return true;
+    }
+
+    private static async Task<bool> IsEmptyAsync(NpgsqlConnection connection, CancellationToken cancel)
+    {
         await using var command = new NpgsqlCommand(LlmSql.AnySharedPriceExists, connection);
         return !(bool)(await command.ExecuteScalarAsync(cancel))!;
     }

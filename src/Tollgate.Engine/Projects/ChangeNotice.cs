@@ -14,6 +14,9 @@ public static class ChangeNotice
 
     public const string Keys = "keys";
 
+    /// <summary>Prices of models, of a project or of all.</summary>
+    public const string Prices = "prices";
+
     public static string Project(int projectId) => "project:" + projectId.ToString(CultureInfo.InvariantCulture);
 
     public static string Catalog(int projectId) => "catalog:" + projectId.ToString(CultureInfo.InvariantCulture);

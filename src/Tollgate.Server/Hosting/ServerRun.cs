@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Tollgate.Engine.Llm;
 using Tollgate.Engine.Postgres;
 
 namespace Tollgate.Server.Hosting;
@@ -34,6 +35,7 @@ internal static class ServerRun
 
         await using var app = HttpHost.Build(options, database, logging);
         await FirstStart.EnsureAsync(app.Services, options, logger, stop);
+        await BuiltInPrices.EnsureAsync(app.Services.GetRequiredService<SetModelPrices>(), logger, stop);
         try
         {
             await app.StartAsync(stop);

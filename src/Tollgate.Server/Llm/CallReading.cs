@@ -1,8 +1,11 @@
+using System.Runtime.InteropServices;
+using System.Text;
 using System.Text.Json;
 using Tollgate.Contracts.Http;
 using Tollgate.Contracts.Llm;
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Llm;
+using Tollgate.Core.Llm.Shapes;
 using Tollgate.Core.Money;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Projects;
@@ -23,8 +26,9 @@ internal static class CallReading
     /// <returns>Null: <paramref name="faults"/> has why.</returns>
     public static LlmCall? Read(LlmCallRequest body, string id, ProjectSnapshot project, Faults faults)
     {
+        var raw = RawOf(body, faults);
         faults.Id(body.Customer, "customer");
-        faults.Required(body.Model, "model");
+        faults.Required(body.Model ?? raw?.Model, "model");
         faults.Text(body.Model, "model", PriceRules.LongestModel);
         faults.Text(body.Provider, "provider", PriceRules.LongestProvider);
         faults.Text(body.RequestId, "request_id", LongestName);
@@ -34,17 +38,67 @@ internal static class CallReading
         faults.Range(body.Status, "status", 100, 599);
         faults.Properties(body.Properties, "properties");
         CheckFeature(body.Feature, project.Catalog, faults);
-        var reported = CostOf(body.ReportedCostUsd, faults);
-        var usage = UsageOf(body, faults);
+        var reported = CostOf(body.ReportedCostUsd, faults) ?? raw?.ReportedCost;
+        var usage = raw?.Usage ?? UsageOf(body, faults);
         return faults.Any ? null : new()
         {
-            Id = id, Customer = body.Customer!, Feature = body.Feature, Provider = body.Provider, Model = body.Model!, Usage = usage,
-            IsEstimated = body.Estimated == true, ReportedCost = reported, RequestId = body.RequestId, Endpoint = body.Endpoint,
-            LatencyMilliseconds = body.LatencyMs, Status = body.Status, Error = body.Error,
+            Id = id, Customer = body.Customer!, Feature = body.Feature, Provider = body.Provider, Model = raw?.Model ?? body.Model!, Usage = usage,
+            IsEstimated = body.Estimated == true, ReportedCost = reported, RequestId = body.RequestId ?? raw?.ResponseId, Endpoint = body.Endpoint,
+            LatencyMilliseconds = body.LatencyMs, Status = body.Status, Error = body.Error ?? Shortened(raw?.Error),
             OccurredAt = body.OccurredAt is { } at ? Instant.From(at) : null,
             PropertiesJson = body.Properties is { ValueKind: JsonValueKind.Object } own ? own.GetRawText() : null,
         };
     }
+
+    /// <summary>What the provider's answer says; null when none was sent. The answer's own name of the model is the most exact.</summary>
+    private static UsageReport? RawOf(LlmCallRequest body, Faults faults)
+    {
+        if (body.RawResponse is not { ValueKind: not (JsonValueKind.Null or JsonValueKind.Undefined) } raw)
+        {
+            return null;
+        }
+
+        var route = LlmRoutes.OfAnswer(body.Provider, body.Model);
+        var report = raw.ValueKind == JsonValueKind.String && TextOf(raw) is { } stream
+            ? UsageReader.Read(route, Encoding.UTF8.GetBytes(stream), body.Status ?? StatusCodes.Status200OK)
+            : UsageReader.Read(route, JsonMarshal.GetRawUtf8Value(raw), body.Status ?? StatusCodes.Status200OK);
+        if (HasCounts(body))
+        {
+            faults.Add("raw_response", FaultCode.InvalidValue, "Send the counts or the answer, not both.");
+        }
+        else if (report.Doubt is { } doubt)
+        {
+            faults.Add("raw_response", FaultCode.InvalidValue, $"Its usage cannot be believed: {doubt}");
+        }
+        else if (!report.IsReported && report.Error is null)
+        {
+            faults.Add("raw_response", FaultCode.InvalidValue, "It does not say what was used; send the counts.");
+        }
+
+        return report;
+    }
+
+    private static bool HasCounts(LlmCallRequest body) => body is not
+    {
+        InputTokens: null, CachedInputTokens: null, CacheWriteTokens: null, CacheWriteHourTokens: null, OutputTokens: null, ReasoningTokens: null,
+        AudioInputTokens: null, CachedAudioInputTokens: null, AudioOutputTokens: null, ImageInputTokens: null, CachedImageInputTokens: null,
+        ImageOutputTokens: null, VideoInputTokens: null, Requests: null, Images: null, Pages: null, Searches: null, Seconds: null,
+    };
+
+    // Half of a surrogate pair parses, but no text can be made of it.
+    private static string? TextOf(JsonElement raw)
+    {
+        try
+        {
+            return raw.GetString();
+        }
+        catch (InvalidOperationException)
+        {
+            return null;
+        }
+    }
+
+    private static string? Shortened(string? text) => text is { Length: > LongestError } ? text[..LongestError] : text;
 
     private static void CheckFeature(string? code, PublishedCatalog catalog, Faults faults)
     {

@@ -195,6 +195,31 @@ public sealed class LlmCallsTests(MeteringStage stage) : IClassFixture<MeteringS
         (await stage.UsedAsync("listed", "llm_cost")).ShouldBe(0m, "The void gave the dollars back.");
     }
 
+    [Fact]
+    public async Task A_providers_answer_is_read_instead_of_counts()
+    {
+        await SetPriceAsync(OldPrice.Replace("house-1", "house-6", StringComparison.Ordinal));
+        const string Usage = "\"usage\":{\"prompt_tokens\":1200,\"completion_tokens\":37,\"total_tokens\":1237,\"prompt_tokens_details\":{\"cached_tokens\":200}}";
+        var whole = await RecordAsync($$$"""
+            {"customer":"raw","provider":"openai","raw_response":{"id":"chat-1","object":"chat.completion","model":"house-6","choices":[],{{{Usage}}}}}
+            """);
+        (CostOf(whole), whole.GetProperty("model").GetString(), UsedOf(whole, "tokens")).ShouldBe(("0.00312", "house-6", 1237m));
+
+        var events = JsonSerializer.Serialize($"data: {{\"id\":\"s\",\"model\":\"house-6\",\"choices\":[],{Usage}}}\n\ndata: [DONE]\n\n");
+        CostOf(await RecordAsync($$"""{"customer":"raw","provider":"openai","model":"asked","raw_response":{{events}}}""")).ShouldBe("0.00312");
+    }
+
+    [Theory]
+    [InlineData("""{"customer":"raw","model":"m","raw_response":{"choices":[]}}""")]
+    [InlineData("""{"customer":"raw","model":"m","raw_response":"\ud800"}""")]
+    [InlineData("""{"customer":"raw","model":"m","raw_response":{"choices":[],"usage":{"prompt_tokens":-5,"completion_tokens":1}}}""")]
+    [InlineData("""{"customer":"raw","model":"m","input_tokens":1,"raw_response":{"choices":[],"usage":{"prompt_tokens":5,"completion_tokens":1}}}""")]
+    public async Task An_answer_that_tells_nothing_or_lies_is_refused(string call)
+    {
+        var (status, problem) = await stage.PostAsync("/v1/llm-calls", call);
+        (status, problem.GetProperty("errors")[0].GetProperty("param").GetString()).ShouldBe((422, "raw_response"), problem.ToString());
+    }
+
     private async Task<JsonElement> UnpricedAsync(string model) =>
         (await stage.GetAsync("/v1/unpriced-models")).Body.GetProperty("data").EnumerateArray().Single(row => row.GetProperty("model").GetString() == model);
 }
