@@ -218,6 +218,25 @@ public sealed class UsageReaderTests
         UsageReader.WithBedrockHeaders(silent, static _ => null).ShouldBe(silent);
     }
 
+    [Fact]
+    public void A_crawl_that_failed_took_the_credits_that_it_names()
+    {
+        var report = UsageReader.Read(LlmRoutes.Of("api.firecrawl.dev", "/v2/crawl/x"), """{"success":false,"status":"failed","creditsUsed":2,"error":"stopped"}"""u8);
+        (report.Usage[LlmUnit.Page].Value, report.Error).ShouldBe((2, "stopped"));
+    }
+
+    [Theory]
+    [InlineData("anthropic", """{"usage":{"input_tokens":5,"output_tokens":1}}""", 5)]
+    [InlineData(null, """{"usage":{"input_tokens":5,"cache_read_input_tokens":90,"output_tokens":1}}""", 95)]
+    [InlineData("openai", """{"usage":{"input_tokens":95,"input_tokens_details":{"cached_tokens":90},"output_tokens":1}}""", 95)]
+    [InlineData("gemini", """{"usageMetadata":{"promptTokenCount":7,"candidatesTokenCount":1,"totalTokenCount":8}}""", 7)]
+    [InlineData("my-own", """{"usage":{"prompt_tokens":6,"completion_tokens":1}}""", 6)]
+    public void Usage_alone_shows_whose_it_is(string? provider, string body, int input)
+    {
+        var report = UsageReader.Read(LlmRoutes.OfAnswer(provider, null), Encoding.UTF8.GetBytes(body));
+        (report.IsReported, report.Usage.InputTokens.Value, report.Doubt).ShouldBe((true, input, null));
+    }
+
     [Theory]
     [InlineData("api.mistral.ai", "/v1/ocr", """{"model":"mistral-ocr","usage_info":{"pages_processed":3}}""", LlmUnit.Page, 3)]
     [InlineData("localhost", "/api/chat", """{"model":"llama3","done":true,"prompt_eval_count":3,"eval_count":4}""", LlmUnit.Output, 4)]

@@ -177,6 +177,21 @@ public sealed class UsageStreamTests
         stream.Text.ShouldBe(new("{\"usage\":{\"prompt_tokens\":9},\"error\":\"x\"}".Length + 3, 2));
     }
 
+    [Theory]
+    [InlineData("", "\n", "\n")]
+    [InlineData("[", ",\r\n", "]")]
+    public void Quotes_and_braces_inside_of_the_text_of_JSON_end_no_object(string before, string between, string after)
+    {
+        const string Text = """{"choices":[{"delta":{"content":"a\" } ] { \\\\"}}]}""";
+        const string Usage = """{"choices":[],"usage":{"prompt_tokens":3,"completion_tokens":1}}""";
+        foreach (var step in new[] { 1, 2, 3, 5, 500 })
+        {
+            var stream = Fed(Chat, Encoding.UTF8.GetBytes(before + Text + between + Text + between + Usage + after), () => step);
+            stream.Finish().Usage.InputTokens.Value.ShouldBe(3);
+            stream.Text.Characters.ShouldBe(22);
+        }
+    }
+
     [Fact]
     public void Absurd_usage_in_a_stream_is_doubted_and_a_later_word_takes_it_back()
     {

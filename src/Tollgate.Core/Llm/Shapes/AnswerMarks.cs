@@ -6,7 +6,7 @@ namespace Tollgate.Core.Llm.Shapes;
 internal static class AnswerMarks
 {
     /// <summary>Unknown when the answer has none of the marks; a later event of the stream may have one.</summary>
-    public static LlmApi ApiOf(JsonElement answer)
+    public static LlmApi ApiOf(JsonElement answer, string provider)
     {
         var type = answer.Text("type") ?? "";
         var usage = answer.Member("usage");
@@ -15,7 +15,7 @@ internal static class AnswerMarks
             _ when answer.Has("amazon-bedrock-invocationMetrics") || answer.Has("inputTextTokenCount") || answer.Has("prompt_token_count") => LlmApi.BedrockInvoke,
             _ when usage.Has("inputTokens") || answer.Has("messageStart") || answer.Has("contentBlockDelta") || answer.Member("metadata").HasObject("usage") => LlmApi.BedrockConverse,
             _ when answer.Has("usageMetadata") || answer.Has("candidates") || answer.Has("promptFeedback") => LlmApi.GeminiGenerate,
-            _ when type is "message" or "message_start" => LlmApi.AnthropicMessages,
+            _ when type is "message" or "message_start" || IsAnthropic(usage, provider) => LlmApi.AnthropicMessages,
             _ when type.StartsWith("response.", StringComparison.Ordinal) || answer.Text("object") == "response" => LlmApi.OpenAiResponses,
             _ when type.StartsWith("image_", StringComparison.Ordinal) => LlmApi.OpenAiImages,
             _ when type.StartsWith("transcript.", StringComparison.Ordinal) => LlmApi.OpenAiTranscription,
@@ -28,6 +28,10 @@ internal static class AnswerMarks
             _ => PieceApiOf(answer, usage),
         };
     }
+
+    // A message of which somebody kept the usage alone: its cache lies outside of the input, unlike that of responses.
+    private static bool IsAnthropic(JsonElement usage, string provider) =>
+        usage.Has("cache_read_input_tokens") || usage.Has("cache_creation_input_tokens") || (provider == "anthropic" && usage.Has("input_tokens"));
 
     private static LlmApi PieceApiOf(JsonElement answer, JsonElement usage)
     {

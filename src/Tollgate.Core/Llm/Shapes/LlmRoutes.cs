@@ -115,18 +115,7 @@ public static class LlmRoutes
         (Any, ":countTokens", LlmApi.Free),
         (Any, "/moderations", LlmApi.Free),
         (Any, "/models", LlmApi.Free),
-        (Any, "/models/*", LlmApi.Free),
         (Any, "/files*", LlmApi.Free),
-    ];
-
-    /// <summary>Other names that people give to providers.</summary>
-    private static readonly (string Name, string Provider)[] Aliases =
-    [
-        ("azure_openai", "azure"), ("azureopenai", "azure"), ("claude", "anthropic"),
-        ("google", "gemini"), ("google_ai", "gemini"), ("vertex", "vertex_ai"), ("google_vertex", "vertex_ai"),
-        ("aws", "bedrock"), ("amazon", "bedrock"), ("aws_bedrock", "bedrock"), ("amazon_bedrock", "bedrock"),
-        ("mistralai", "mistral"), ("x_ai", "xai"), ("grok", "xai"), ("together", "together_ai"), ("fireworks", "fireworks_ai"),
-        ("metaphor", "exa"), ("stability_ai", "stability"), ("moonshotai", "moonshot"), ("zhipuai", "zai"),
     ];
 
     /// <summary>Beginnings of model names that only one maker uses.</summary>
@@ -166,10 +155,7 @@ public static class LlmRoutes
     {
         if (provider is { Length: > 0 })
         {
-            var name = provider.Trim().ToLowerInvariant();
-            var plain = name.Replace('-', '_').Replace(' ', '_');
-            return Array.Find(Aliases, row => row.Name == plain).Provider
-                ?? (Array.Exists(Hosts, row => row.Provider == plain) ? plain : name);
+            return ModelNames.Canonical(provider.Trim().ToLowerInvariant().Replace(' ', '_'));
         }
 
         return Array.Find(Makers, row => model is not null && model.StartsWith(row.Model, StringComparison.OrdinalIgnoreCase)).Provider ?? "";

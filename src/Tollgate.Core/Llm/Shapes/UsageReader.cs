@@ -67,7 +67,7 @@ public static class UsageReader
         {
             if (draft.Api == LlmApi.Unknown)
             {
-                draft.Api = AnswerMarks.ApiOf(answer);
+                draft.Api = AnswerMarks.ApiOf(answer, draft.Provider);
             }
 
             Dispatch(answer, draft);
@@ -147,11 +147,12 @@ public static class UsageReader
         }
 
         Apply(document.RootElement, draft);
-        return draft is { Error: not null, IsReported: false } || IsErrorOfPiece(draft) ? draft.Refused() : draft.Answered();
+        return draft is { Error: not null, IsReported: false } || IsErrorOfPiece(document.RootElement, draft) ? draft.Refused() : draft.Answered();
     }
 
-    // Shapes counted by the piece count the call itself, which an error did not deliver.
-    private static bool IsErrorOfPiece(UsageDraft draft) => draft.Error is not null && IsPiece(draft.Api);
+    // Shapes counted by the piece count the call itself, which an error did not deliver; a crawl that failed names what it took.
+    private static bool IsErrorOfPiece(JsonElement answer, UsageDraft draft) =>
+        draft.Error is not null && IsPiece(draft.Api) && !answer.Has("creditsUsed");
 
     private static UsageReport ReadError(LlmRoute route, ReadOnlySpan<byte> json, int status)
     {

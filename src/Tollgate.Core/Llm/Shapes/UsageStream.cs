@@ -87,7 +87,7 @@ public sealed class UsageStream
     private void ReadEvent(ReadOnlySpan<byte> data, bool isError)
     {
         _events++;
-        if (data.SequenceEqual("[DONE]"u8))
+        if (data.StartsWith("[DONE]"u8))
         {
             _draft.End();
             return;
