@@ -5,10 +5,10 @@ internal static class LlmSql
 {
     /// <summary>$1 the project, or null for the shared prices. Of the same provider, model and moment the newest.</summary>
     public const string LoadPrices = """
-        SELECT DISTINCT ON (provider, model, valid_from) document
+        SELECT DISTINCT ON (lower(provider), lower(model), valid_from) document
           FROM model_prices
          WHERE project_id IS NOT DISTINCT FROM $1
-         ORDER BY provider, model, valid_from, id DESC
+         ORDER BY lower(provider), lower(model), valid_from, id DESC
         """;
 
     /// <summary>$1 the project, $2 provider or null, $3 model or alias or null, $4 the last id of the page before or null, $5 how many.</summary>

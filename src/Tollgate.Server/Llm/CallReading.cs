@@ -111,9 +111,9 @@ internal static class CallReading
         {
             faults.Add("feature", FaultCode.InvalidValue, "The project's catalogue has no such feature.");
         }
-        else if (feature.Feature.Kind == FeatureKind.Value)
+        else if (feature.Feature.Kind != FeatureKind.Metered)
         {
-            faults.Add("feature", FaultCode.InvalidValue, "This feature is a value: it is read, not used.");
+            faults.Add("feature", FaultCode.InvalidValue, "This feature is not counted: a switch or a value.");
         }
     }
 

@@ -91,6 +91,14 @@ public sealed class LlmCallsTests(MeteringStage stage) : IClassFixture<MeteringS
     }
 
     [Fact]
+    public async Task Of_two_prices_of_one_moment_the_newer_holds_in_whatever_letters()
+    {
+        await SetPriceAsync("""{"provider":"p","model":"LETTERS","valid_from":"2020-01-01T00:00:00Z","prices":{"input":"1"}}""");
+        await SetPriceAsync("""{"provider":"P","model":"letters","valid_from":"2020-01-01T00:00:00Z","prices":{"input":"2"}}""");
+        CostOf(await RecordAsync("""{"customer":"letters","model":"Letters","input_tokens":1000000}""")).ShouldBe("2");
+    }
+
+    [Fact]
     public async Task Inclusive_totals_are_taken_apart()
     {
         await SetPriceAsync(OldPrice.Replace("house-1", "house-3", StringComparison.Ordinal));
@@ -125,6 +133,7 @@ public sealed class LlmCallsTests(MeteringStage stage) : IClassFixture<MeteringS
     [Theory]
     [InlineData("{}", "customer model")]
     [InlineData("""{"customer":"c","model":"m","feature":"nothing"}""", "feature")]
+    [InlineData("""{"customer":"c","model":"m","feature":"export"}""", "feature")]
     [InlineData("""{"customer":"c","model":"m","input_tokens":-1,"seconds":-1,"reported_cost_usd":"x"}""", "reported_cost_usd input_tokens seconds")]
     [InlineData("""{"customer":"c","model":"m","latency_ms":-1,"status":1000,"properties":[]}""", "latency_ms status properties")]
     public async Task All_faults_of_a_call_are_told_at_once(string call, string fields)

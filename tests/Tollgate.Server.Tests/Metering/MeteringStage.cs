@@ -20,6 +20,7 @@ public sealed class MeteringStage(TestPostgres postgres) : IAsyncLifetime
           - {code: credits, name: Credits}
           - {code: cv, name: CVs}
           - {code: chat, name: Chats}
+          - {code: export, name: Export, kind: switch}
           - code: openai_calls
             name: OpenAI calls
             meters: [{event_type: llm_call, aggregate: count, filters: [{property: provider, any_of: [openai]}]}]
