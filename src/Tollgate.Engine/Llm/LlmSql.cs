@@ -31,8 +31,11 @@ internal static class LlmSql
         RETURNING id
         """;
 
-    /// <summary>Held while the shared prices are filled, so that of several servers one does it.</summary>
-    public const string LockSharedPrices = "SELECT pg_advisory_xact_lock(7234000, 6)";
+    /// <summary>
+    /// Held while prices are added, until they are committed. Ids are then seen in the order in which they were given, so that the
+    /// newest id tells a server whether it has all of them.
+    /// </summary>
+    public const string LockPrices = "SELECT pg_advisory_xact_lock(7234000, 6)";
 
     public const string AnySharedPriceExists = "SELECT EXISTS (SELECT FROM model_prices WHERE project_id IS NULL)";
 

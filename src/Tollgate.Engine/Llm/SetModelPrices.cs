@@ -12,11 +12,17 @@ public sealed class SetModelPrices(NpgsqlDataSource database, ProjectDirectory d
     /// <param name="projectId">Null: shared by all projects.</param>
     public async Task<IReadOnlyList<PriceRow>> RunAsync(int? projectId, IReadOnlyList<ModelPrice> prices, CancellationToken cancel)
     {
-        await using var connection = await database.OpenConnectionAsync(cancel);
-        await using var transaction = await connection.BeginTransactionAsync(cancel);
-        var ids = await InsertAsync(connection, projectId, prices, cancel);
-        await ChangeNotice.SendAsync(connection, ChangeNotice.Prices, cancel);
-        await transaction.CommitAsync(cancel);
+        IReadOnlyList<long> ids;
+        await using (var connection = await database.OpenConnectionAsync(cancel))
+        await using (var transaction = await connection.BeginTransactionAsync(cancel))
+        {
+            await LockAsync(connection, cancel);
+            ids = await InsertAsync(connection, projectId, prices, cancel);
+            await ChangeNotice.SendAsync(connection, ChangeNotice.Prices, cancel);
+            await transaction.CommitAsync(cancel);
+        }
+
+        // Without the connection in hand: callers that wait for the lock may have taken all others.
         await directory.RefreshAsync(CancellationToken.None);
         return [.. ids.Zip(prices, (id, price) => new PriceRow(id, projectId is not null, price))];
     }
@@ -35,11 +41,7 @@ public sealed class SetModelPrices(NpgsqlDataSource database, ProjectDirectory d
     {
         await using var connection = await database.OpenConnectionAsync(cancel);
         await using var transaction = await connection.BeginTransactionAsync(cancel);
-        await using (var alone = new NpgsqlCommand(LlmSql.LockSharedPrices, connection))
-        {
-            await alone.ExecuteNonQueryAsync(cancel);
-        }
-
+        await LockAsync(connection, cancel);
         if (!await IsEmptyAsync(connection, cancel))
         {
             return false;
@@ -58,6 +60,12 @@ public sealed class SetModelPrices(NpgsqlDataSource database, ProjectDirectory d
         await transaction.CommitAsync(cancel);
         await directory.RefreshAsync(CancellationToken.None);
         return true;
+    }
+
+    private static async Task LockAsync(NpgsqlConnection connection, CancellationToken cancel)
+    {
+        await using var command = new NpgsqlCommand(LlmSql.LockPrices, connection);
+        await command.ExecuteNonQueryAsync(cancel);
     }
 
     private static async Task<bool> IsEmptyAsync(NpgsqlConnection connection, CancellationToken cancel)

@@ -1,0 +1,59 @@
+using Tollgate.Core.Llm;
+using Tollgate.Core.Money;
+using Tollgate.Core.Time;
+using Tollgate.Engine.Llm;
+using Tollgate.Engine.Tests.Projects;
+using Tollgate.Testing;
+
+namespace Tollgate.Engine.Tests.Llm;
+
+public sealed class SetModelPricesTests(FreshDatabase fresh, TestPostgres postgres) : IClassFixture<FreshDatabase>
+{
+    private static ModelPrice PriceOf(string model) => new()
+    {
+        Provider = "p", Model = model, ValidFrom = Instant.Epoch, Prices = new Dictionary<LlmUnit, UnitPrice> { [LlmUnit.Input] = UnitPrice.Of(1.5m) },
+        Tiers = [new(200_000, new Dictionary<LlmUnit, UnitPrice> { [LlmUnit.Input] = UnitPrice.Of(0.000000000003m) })], Aliases = ["also-" + model],
+        ValidTo = Instant.FromUnixSeconds(4_000_000_000), Source = "test",
+    };
+
+    /// <summary>A price that was numbered earlier and committed later than another one must not be overlooked.</summary>
+    [Fact]
+    public async Task Who_has_set_a_price_finds_it_although_others_set_prices_too()
+    {
+        using var server = new ProjectsWorld(fresh.Database);
+        var project = await server.CreateProjectAsync("crowded");
+        var set = new SetModelPrices(fresh.Source, server.Directory);
+        await Task.WhenAll(Enumerable.Range(0, 40).Select(async i =>
+        {
+            await set.RunAsync(i % 2 == 0 ? null : project.Id, [PriceOf($"m-{i}")], CancellationToken.None);
+            server.Directory.Current.ProjectsById[project.Id].Prices.Find("p", $"m-{i}", Instant.FromUnixSeconds(1)).ShouldNotBeNull($"m-{i}");
+        }));
+    }
+
+    [Fact]
+    public async Task A_price_comes_back_from_the_database_as_it_was_set()
+    {
+        using var server = new ProjectsWorld(fresh.Database);
+        var project = await server.CreateProjectAsync("exact");
+        var price = PriceOf("exact");
+        await new SetModelPrices(fresh.Source, server.Directory).RunAsync(project.Id, [price], CancellationToken.None);
+        var found = server.Directory.Current.ProjectsById[project.Id].Prices.Find(null, "also-exact", Instant.FromUnixSeconds(1)).ShouldNotBeNull();
+        PriceRules.ChargeTheSame(found, price).ShouldBeTrue();
+        (found.Provider, found.Model, found.ValidFrom, found.ValidTo, found.Source, found.Aliases[0])
+            .ShouldBe((price.Provider, price.Model, price.ValidFrom, price.ValidTo, price.Source, price.Aliases[0]));
+    }
+
+    [Fact]
+    public async Task An_empty_book_is_filled_once_by_whoever_comes_first()
+    {
+        await using var database = await postgres.CreateDatabaseAsync();
+        using var server = new ProjectsWorld(database);
+        var project = await server.CreateProjectAsync("filled");
+        var set = new SetModelPrices(database.Source, server.Directory);
+        var own = new Dictionary<string, IReadOnlyList<ModelPrice>> { ["filled"] = [PriceOf("own")], ["nobody"] = [PriceOf("lost")] };
+        var filled = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => set.FillAsync([PriceOf("shared")], own, CancellationToken.None)));
+        filled.Count(did => did).ShouldBe(1);
+        var rows = await new PriceQueries(database.Source).ListAsync(new(project.Id, null, null, null), 10, CancellationToken.None);
+        rows.Select(row => $"{row.Price.Model} {row.IsOwn}").ShouldBe(["own True", "shared False"]);
+    }
+}
