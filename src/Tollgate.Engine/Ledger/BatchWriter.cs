@@ -97,7 +97,7 @@ internal sealed class BatchWriter
         AddUpdated(batch, _rows.Updated, types.BalanceChange);
         AddBurned(batch, _rows.Burned);
         AddRolled(batch, _rows.Rolled);
-        AddTaken(batch, _rows.Taken);
+        AddTaken(batch, _rows.Taken, now);
         AddHolds(batch, _rows.Holds, now);
         AddRates(batch, _rows.Rates);
         AddUniques(batch);
@@ -240,7 +240,7 @@ internal sealed class BatchWriter
         }
     }
 
-    private static void AddTaken(NpgsqlBatch batch, List<DirtyRow<Hold>> rows)
+    private static void AddTaken(NpgsqlBatch batch, List<DirtyRow<Hold>> rows, Instant now)
     {
         foreach (var (book, _, hold) in rows)
         {
@@ -252,7 +252,9 @@ internal sealed class BatchWriter
                 Integers(hold.Amounts, a => a.FeatureKey), Numerics(hold.Amounts, a => a.Amount),
                 Integers(hold.Parts, p => p.FeatureKey), Moments(hold.Parts, p => p.PeriodStart), Numerics(hold.Parts, p => p.Amount),
                 Moment(hold.CreatedAt), Moment(hold.ExpiresAt),
-                new() { Value = (object?)hold.Reference ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text });
+                new() { Value = (object?)hold.Reference ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text },
+                new() { Value = StateName(hold.State), NpgsqlDbType = NpgsqlDbType.Text },
+                new() { Value = hold.State == HoldState.Open ? DBNull.Value : now.ToUtc(), NpgsqlDbType = NpgsqlDbType.TimestampTz });
         }
     }
 

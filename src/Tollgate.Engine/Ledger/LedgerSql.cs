@@ -281,13 +281,16 @@ internal static class LedgerSql
         SELECT expect_rows((SELECT count(*) FROM added), $12::bigint, 'TG001')
         """;
 
-    /// <summary>One hold. Arrays of arrays do not unnest, and a batch has few of them.</summary>
+    /// <summary>
+    /// One hold, in the state that the batch left it in: after a stall a batch may take a hold and see it expire. Arrays of arrays do
+    /// not unnest, and a batch has few of them.
+    /// </summary>
     public const string InsertHold =
         """
         WITH added AS (
             INSERT INTO holds (partition, account, id, project_id, state, features, amounts, held_features, held_periods, held_amounts,
-                               created_at, expires_at, reference)
-            VALUES ($1, $2, $3, $4, 'open', $5, $6, $7, $8, $9, $10, $11, $12)
+                               created_at, expires_at, reference, closed_at)
+            VALUES ($1, $2, $3, $4, $13, $5, $6, $7, $8, $9, $10, $11, $12, $14)
                 ON CONFLICT DO NOTHING
             RETURNING 1)
         SELECT expect_rows((SELECT count(*) FROM added), 1, 'TG002')

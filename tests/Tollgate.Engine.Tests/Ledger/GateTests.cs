@@ -1,4 +1,5 @@
 using Tollgate.Core.Quotas;
+using Tollgate.Engine.Ledger;
 using Tollgate.Engine.Quotas;
 using Tollgate.Testing;
 
@@ -141,6 +142,37 @@ public sealed class GateTests(TestPostgres postgres) : IAsyncLifetime
         }
 
         (await Rig.ConsumeAsync("u1", "job")).Decision!.Standing!.Used.Value.ShouldBe(used + 1);
+    }
+
+    /// <summary>What PostgreSQL's standstill does: reservations wait longer than they live, and one batch takes a hold and closes it.</summary>
+    [Theory]
+    [InlineData(false, "expired")]
+    [InlineData(true, "released")]
+    public async Task A_hold_that_is_taken_and_closed_in_one_batch_holds_nothing(bool release, string state)
+    {
+        await Rig.StopSweepingAsync();
+        await Rig.ConsumeAsync("u1", "job");
+        await using var other = await _database!.Source.OpenConnectionAsync();
+        await using var transaction = await other.BeginTransactionAsync();
+        await using (var standstill = new Npgsql.NpgsqlCommand("SELECT 1 FROM balances FOR UPDATE", other))
+        {
+            await standstill.ExecuteNonQueryAsync();
+        }
+
+        var stuck = Rig.ConsumeAsync("u1", "job");
+        await Task.Delay(TimeSpan.FromMilliseconds(100));
+        var taken = Rig.ReserveAsync("u1", "job", 2, TimeSpan.FromSeconds(1), "h1");
+        await Task.Delay(TimeSpan.FromMilliseconds(release ? 0 : 1200));
+        var closed = release
+            ? Rig.Gate.ReleaseAsync(Rig.Project, "h1", "u1", CancellationToken.None).AsTask()
+            : Rig.ConsumeAsync("u1", "job");
+        await transaction.CommitAsync();
+        (await Task.WhenAll(stuck, taken, closed)).ShouldAllBe(answer => answer.Fault == GateFault.None);
+
+        (await _database.ScalarAsync<string>("SELECT state FROM holds")).ShouldBe(state);
+        (await _database.ScalarAsync<decimal>("SELECT held FROM balances")).ShouldBe(0m);
+        (await VerifyLedger.RunAsync(_database.Connections, null, null, CancellationToken.None)).IsClean.ShouldBeTrue();
+        (await Rig.ConsumeAsync("u1", "job")).Decision!.Standing!.Held.Value.ShouldBe(0m);
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using Npgsql;
 using Tollgate.Core.Llm;
 using Tollgate.Core.Money;
 using Tollgate.Core.Time;
@@ -16,18 +17,34 @@ public sealed class SetModelPricesTests(FreshDatabase fresh, TestPostgres postgr
         ValidTo = Instant.FromUnixSeconds(4_000_000_000), Source = "test",
     };
 
-    /// <summary>A price that was numbered earlier and committed later than another one must not be overlooked.</summary>
+    /// <summary>A price that is numbered before another one and committed after it would be overlooked: the newest number was seen already.</summary>
     [Fact]
-    public async Task Who_has_set_a_price_finds_it_although_others_set_prices_too()
+    public async Task A_price_waits_for_those_that_were_begun_before_it()
     {
         using var server = new ProjectsWorld(fresh.Database);
         var project = await server.CreateProjectAsync("crowded");
-        var set = new SetModelPrices(fresh.Source, server.Directory);
-        await Task.WhenAll(Enumerable.Range(0, 40).Select(async i =>
+        await using var other = await fresh.Source.OpenConnectionAsync();
+        await using var transaction = await other.BeginTransactionAsync();
+        await using (var begun = new NpgsqlCommand(
+            """
+            SELECT pg_advisory_xact_lock(7234000, 6);
+            INSERT INTO model_prices (provider, model, valid_from, document)
+            VALUES ('p', 'early', '1970-01-01Z', '{"provider": "p", "model": "early", "aliases": [], "currency": "USD", "source": "test",
+                    "valid_from": "1970-01-01T00:00:00Z", "prices": {"input": "1"}, "tiers": []}')
+            """, other))
         {
-            await set.RunAsync(i % 2 == 0 ? null : project.Id, [PriceOf($"m-{i}")], CancellationToken.None);
-            server.Directory.Current.ProjectsById[project.Id].Prices.Find("p", $"m-{i}", Instant.FromUnixSeconds(1)).ShouldNotBeNull($"m-{i}");
-        }));
+            await begun.ExecuteNonQueryAsync();
+        }
+
+        var late = new SetModelPrices(fresh.Source, server.Directory).RunAsync(null, [PriceOf("late")], CancellationToken.None);
+        await Task.WhenAny(late, Task.Delay(TimeSpan.FromMilliseconds(500)));
+        late.IsCompleted.ShouldBeFalse();
+
+        await transaction.CommitAsync();
+        await late;
+        var book = server.Directory.Current.ProjectsById[project.Id].Prices;
+        book.Find("p", "early", Instant.FromUnixSeconds(1)).ShouldNotBeNull();
+        book.Find("p", "late", Instant.FromUnixSeconds(1)).ShouldNotBeNull();
     }
 
     [Fact]
