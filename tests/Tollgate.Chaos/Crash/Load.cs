@@ -64,7 +64,7 @@ public sealed class Load(Project project, int seed)
 
     private async Task CallAsync(int caller, CancellationToken stop)
     {
-        var random = new Random((seed * 1_000) + caller);
+        var random = Form.ChanceOf(seed, caller);
         for (var call = 0; !stop.IsCancellationRequested; call++)
         {
             // The gate is chosen by the caller, the customer by chance: with two servers both work on every customer.

@@ -56,7 +56,7 @@ public sealed class Burst
 
     private async Task CallAsync(int caller)
     {
-        var random = new Random((_seed * 1_000) + caller);
+        var random = Form.ChanceOf(_seed, caller);
         var gate = _project.Gates[caller % _project.Gates.Count];
         await _start.Task;
         for (var call = 0; call < CallsAtOnce + CallsLater; call++)

@@ -21,7 +21,7 @@ public sealed class RetryStormTests(Theatres theatres)
             var effects = new decimal[Customers];
             await Parallel.ForAsync(0, Ids, new ParallelOptions { MaxDegreeOfParallelism = 64 }, async (number, _) =>
             {
-                var random = new Random((seed * 10_000) + number);
+                var random = Form.ChanceOf(seed, number);
                 var customer = number % Customers;
                 var effect = await (number % 3 == 2 ? ReportAsync(project, random, seed, number) : ConsumeAsync(project, random, seed, number));
                 lock (effects)

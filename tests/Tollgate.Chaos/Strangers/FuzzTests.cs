@@ -35,7 +35,7 @@ public sealed class FuzzTests(Theatres theatres)
         await Parallel.ForAsync(0, operations.Count, new ParallelOptions { MaxDegreeOfParallelism = 4 }, async (number, _) =>
         {
             var operation = operations[number];
-            var random = new Random((seed * 1_000) + number);
+            var random = Form.ChanceOf(seed, number);
             var fuzzer = new Fuzzer(operation, random);
             for (var request = 0; request < RequestsPerOperation; request++)
             {
