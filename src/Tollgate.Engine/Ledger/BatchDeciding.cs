@@ -289,7 +289,12 @@ internal sealed class BatchDeciding(BatchWriter writer)
             Type = target.Data.Type, RecordedAt = op.Now, Voids = op.EventId, Postings = plain ? [] : reversed,
             Burns = [.. target.Data.Burns.Select(b => b with { Amount = -b.Amount })],
         };
-        writer.Add(new NewEvent(book, key, target.FeatureKey, -target.Quantity, target.OccurredAt, target.PeriodStart, usedAfter, data.Write()), idGiven: true);
+        writer.Add(new NewEvent(book, key, target.FeatureKey, -target.Quantity, target.OccurredAt, target.PeriodStart, usedAfter, data.Write(), IsCall: false), idGiven: true);
+        if (target.Data.ComputedJson is not null)
+        {
+            writer.TakeBackCall(book, target);
+        }
+
         return new(GateFault.None, AfterVoid(book, target, op.Now), voidId.ToString("D"), false);
     }
 
@@ -315,17 +320,19 @@ internal sealed class BatchDeciding(BatchWriter writer)
         var isPlain = plain && outcome is null && primary?.Code == op.Type && op is
             { Key.Text: null, OccurredAtGiven: false, PropertiesJson: null, ComputedJson: null, HasUnique: false, Effects: [{ Aggregate: MeterAggregate.Sum }] };
         return new(book, op.Key, primary?.Key ?? 0, op.Quantity, op.OccurredAt, primary is null ? Instant.Epoch : own.PeriodStart,
-            UsedAfter(book, own), isPlain ? EventData.Nothing : DataOf(op, primary, plain ? [] : postings, verdict?.Burns ?? [], outcome).Write());
+            UsedAfter(book, own), isPlain ? EventData.Nothing : DataOf(op, primary, plain ? [] : postings, verdict?.Burns ?? [], outcome, book).Write(),
+            IsCall: op.ComputedJson is not null);
     }
 
     private static EventData DataOf(
-        UseOp op, FeatureEntry? primary, IReadOnlyList<Posting> postings, IReadOnlyList<Burn> burns, Outcome? outcome) => new()
+        UseOp op, FeatureEntry? primary, IReadOnlyList<Posting> postings, IReadOnlyList<Burn> burns, Outcome? outcome, AccountBook book) => new()
     {
         Id = op.Key.Text,
         Type = primary?.Code == op.Type ? null : op.Type,
         RecordedAt = op.OccurredAtGiven ? op.Now : null,
         PropertiesJson = op.PropertiesJson,
         ComputedJson = op.ComputedJson,
+        Plan = op.ComputedJson is null ? null : book.Plan.Code,
         Postings = postings,
         Burns = burns,
         Outcome = outcome,
@@ -345,7 +352,7 @@ internal sealed class BatchDeciding(BatchWriter writer)
             Outcome = verdict.Outcome is Outcome.Overage or Outcome.RecordedOverLimit ? verdict.Outcome : null,
         };
         return new(book, KeyOf(hold, _realNow), verdict.Feature.Key, amounts[0].Amount, hold.CreatedAt, own.PeriodStart,
-            UsedAfter(book, own), data.Write());
+            UsedAfter(book, own), data.Write(), IsCall: false);
     }
 
     private static Posting Own(IReadOnlyList<Posting> postings, FeatureEntry? primary)

@@ -10,8 +10,13 @@ using Tollgate.Engine.Postgres;
 namespace Tollgate.Engine.Ledger;
 
 /// <summary>An event that a decision wants written.</summary>
+/// <param name="IsCall">Its data holds what a call to a model cost (<see cref="EventData.ComputedJson"/>): the rollups of costs take it in.</param>
 internal readonly record struct NewEvent(
-    AccountBook Book, EventKey Key, int FeatureKey, Quantity Quantity, Instant OccurredAt, Instant PeriodStart, Quantity UsedAfter, string Data);
+    AccountBook Book, EventKey Key, int FeatureKey, Quantity Quantity, Instant OccurredAt, Instant PeriodStart, Quantity UsedAfter, string Data,
+    bool IsCall);
+
+/// <summary>A call that the rollups of costs shall take in (<paramref name="Sign"/> 1), or take back (-1): it was voided.</summary>
+internal readonly record struct QueuedCall(AccountBook Book, Guid Id, DateOnly Month, short Sign);
 
 /// <summary>A value that a unique meter saw first, or (a void) no longer sees.</summary>
 internal readonly record struct UniqueChange(AccountBook Book, int FeatureKey, Instant PeriodStart, Guid Value, bool Seen);
@@ -32,6 +37,7 @@ internal sealed class BatchWriter
     private readonly List<NewEvent> _events = [];
     private readonly List<(AccountBook Book, ThresholdCrossing Crossing, Instant At)> _crossings = [];
     private readonly List<UniqueChange> _uniques = [];
+    private readonly List<QueuedCall> _calls = [];
     private readonly HashSet<AccountBook> _expected = [];
     private readonly List<(AccountBook Book, Guid Id)> _notInEarlierMonths = [];
     private readonly List<(AccountBook Book, Guid Id)> _notUsed = [];
@@ -48,6 +54,7 @@ internal sealed class BatchWriter
         _events.Clear();
         _crossings.Clear();
         _uniques.Clear();
+        _calls.Clear();
         _expected.Clear();
         _notInEarlierMonths.Clear();
         _notUsed.Clear();
@@ -66,7 +73,15 @@ internal sealed class BatchWriter
         {
             _notInEarlierMonths.Add((added.Book, added.Key.Id));
         }
+
+        if (added.IsCall)
+        {
+            _calls.Add(new(added.Book, added.Key.Id, added.Key.Month, 1));
+        }
     }
+
+    /// <summary>A call of earlier does not count any more.</summary>
+    public void TakeBackCall(AccountBook book, StoredEvent call) => _calls.Add(new(book, call.Id, call.Month, -1));
 
     /// <summary>The use under this id is refused, unless the id turns out to have been used.</summary>
     public void ExpectNotUsed(AccountBook book, Guid id) => _notUsed.Add((book, id));
@@ -104,13 +119,14 @@ internal sealed class BatchWriter
         AddCrossings(batch);
         AddProbes(batch, now);
         AddEvents(batch, types.NewEvent);
+        AddCalls(batch);
         return batch.BatchCommands.Count == 0 ? null : batch;
     }
 
     /// <summary>One event on one balance, and nothing else.</summary>
     private bool IsOneUse() => _events.Count == 1 && _rows is { Count: 1, Updated.Count: 1 }
         && _events[0].FeatureKey == _rows.Updated[0].After.FeatureKey && _events[0].PeriodStart == _rows.Updated[0].After.Period.Start
-        && _crossings.Count + _uniques.Count + _expected.Count + _notInEarlierMonths.Count + _notUsed.Count + _notHeld.Count == 0;
+        && _crossings.Count + _uniques.Count + _expected.Count + _notInEarlierMonths.Count + _notUsed.Count + _notHeld.Count + _calls.Count == 0;
 
     private void AddOne(NpgsqlBatch batch, DirtyRow<Balance> row, NewEvent added)
     {
@@ -361,6 +377,16 @@ internal sealed class BatchWriter
         }
 
         Count(_events.Count, Add(batch, LedgerSql.InsertEvents(month), _newEvents.ToParameter()));
+    }
+
+    private void AddCalls(NpgsqlBatch batch)
+    {
+        if (_calls.Count > 0)
+        {
+            Count(_calls.Count, Add(batch, LedgerSql.QueueCalls,
+                Uuids(_calls, c => c.Id), Integers(_calls, c => c.Book.Account), Column(_calls, c => c.Month, NpgsqlDbType.Date),
+                Smallints(_calls, c => c.Book.Partition), Smallints(_calls, c => c.Sign)));
+        }
     }
 
     private static NpgsqlBatchCommand Add(NpgsqlBatch batch, string sql, params ReadOnlySpan<NpgsqlParameter> parameters)

@@ -9,7 +9,7 @@ namespace Tollgate.Engine.Ledger;
 
 /// <summary>An event as it is stored.</summary>
 internal sealed record StoredEvent(
-    Guid Id, int FeatureKey, Quantity Quantity, Quantity UsedAfter, Instant OccurredAt, Instant PeriodStart, EventData Data)
+    Guid Id, int FeatureKey, Quantity Quantity, Quantity UsedAfter, Instant OccurredAt, Instant PeriodStart, EventData Data, DateOnly Month)
 {
     /// <summary>What it did to balances; the columns say it unless the data does.</summary>
     public IReadOnlyList<Posting> Postings =>
@@ -17,7 +17,7 @@ internal sealed record StoredEvent(
 
     public static StoredEvent Read(NpgsqlDataReader reader) => new(
         reader.GetGuid(2), reader.GetInt32(3), Quantity.Of(reader.GetDecimal(4)), Quantity.Of(reader.GetDecimal(5)),
-        BookLoader.At(reader, 6), BookLoader.At(reader, 7), EventData.Read(reader.GetString(8)));
+        BookLoader.At(reader, 6), BookLoader.At(reader, 7), EventData.Read(reader.GetString(8)), reader.GetFieldValue<DateOnly>(9));
 }
 
 /// <summary>

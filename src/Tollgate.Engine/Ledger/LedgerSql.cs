@@ -230,6 +230,14 @@ internal static class LedgerSql
           FROM unnest($1::new_event[]) AS x
         """;
 
+    /// <summary>What the rollups of costs have to take in or take back. $1 ids of calls, $2 accounts, $3 months, $4 partitions, $5 signs.</summary>
+    public const string QueueCalls =
+        """
+        INSERT INTO call_queue (id, account, month, partition, sign)
+        SELECT x.id, x.account, x.month, x.partition, x.sign
+          FROM unnest($1::uuid[], $2::integer[], $3::date[], $4::smallint[], $5::smallint[]) AS x (id, account, month, partition, sign)
+        """;
+
     /// <summary>
     /// These ids must not exist. Ids that do not tell their time may have been used in an earlier month, where the unique
     /// key of this month does not see them; a refusal writes no event, yet a retry of what was allowed must replay.

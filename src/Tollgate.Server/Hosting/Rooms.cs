@@ -1,4 +1,5 @@
 using Tollgate.Server.Catalog;
+using Tollgate.Server.Costs;
 using Tollgate.Server.Customers;
 using Tollgate.Server.Http;
 using Tollgate.Server.Ledger;
@@ -24,6 +25,7 @@ internal static class Rooms
         services.AddQuotas(options.Ledger);
         services.AddVerify();
         services.AddLlm();
+        services.AddCosts();
         services.AddCustomers();
         services.AddSeedDoors();
         services.AddHostedService<EventMonthsLoop>();
