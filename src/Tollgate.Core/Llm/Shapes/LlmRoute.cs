@@ -7,6 +7,9 @@ public sealed record LlmRoute(string Provider, LlmApi Api)
     /// <summary>The model, where the path names it (Gemini, Bedrock, Stability); null where the request's body does.</summary>
     public string? Model { get; init; }
 
+    /// <summary>The path makes the answer a stream, unless the request says otherwise.</summary>
+    public bool IsStream { get; init; }
+
     /// <summary>The job that a poll asks about: every poll repeats the same usage, which counts once for the job.</summary>
     public string? Job { get; init; }
 }

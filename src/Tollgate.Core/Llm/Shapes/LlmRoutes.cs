@@ -118,6 +118,10 @@ public static class LlmRoutes
         (Any, "/files*", LlmApi.Free),
     ];
 
+    /// <summary>Ends of paths that answer with a stream: by their name, or because Ollama does when it is not told otherwise.</summary>
+    private static readonly string[] Streams =
+        [":streamGenerateContent", ":streamRawPredict", "/converse-stream", "/invoke-with-response-stream", "/api/chat", "/api/generate"];
+
     /// <summary>Beginnings of model names that only one maker uses.</summary>
     private static readonly (string Model, string Provider)[] Makers =
     [
@@ -144,7 +148,11 @@ public static class LlmRoutes
         var name = ProviderOf(provider, null);
         var plain = path.Split('?')[0].TrimEnd('/');
         var row = Array.Find(Paths, row => (row.Provider == name || row.Provider.Length == 0) && EndFits(row.Path, plain));
-        return new(name, row.Api) { Model = ModelIn(plain), Job = JobIn(plain, row.Api) };
+        return new(name, row.Api)
+        {
+            Model = ModelIn(plain), Job = JobIn(plain, row.Api),
+            IsStream = Array.Exists(Streams, end => plain.EndsWith(end, StringComparison.Ordinal)),
+        };
     }
 
     /// <summary>By names alone, as for a raw answer handed in afterwards: its members will say which shape it has.</summary>

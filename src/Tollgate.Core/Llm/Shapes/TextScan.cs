@@ -67,7 +67,7 @@ internal static class TextScan
                 rest = rest[(at + name.Length)..];
                 if (ValueOf(rest) is var value && value.StartsWith("\""u8))
                 {
-                    sum += CountString(value[1..]);
+                    sum += DeliveredText.OfJson(value[1..]);
                 }
             }
         }
@@ -88,34 +88,6 @@ internal static class TextScan
         var at = data.IndexOf(quotedName);
         return at < 0 ? default : ValueOf(data[(at + quotedName.Length)..]);
     }
-
-    // Each character begins with a byte that is no continuation; an escape is one character, a low surrogate none.
-    private static DeliveredText CountString(ReadOnlySpan<byte> text)
-    {
-        long all = 0, wide = 0;
-        for (var at = 0; at < text.Length && text[at] != (byte)'"'; at++)
-        {
-            var next = text[at];
-            if (next == (byte)'\\')
-            {
-                var isCode = at + 5 < text.Length && text[at + 1] == (byte)'u';
-                var code = isCode ? text.Slice(at + 2, 4) : default;
-                var isLow = isCode && (code[0] | 0x20) == (byte)'d' && (code[1] | 0x20) is >= (byte)'c' and <= (byte)'f';
-                all += isLow ? 0 : 1;
-                wide += isCode && !isLow && !IsAscii(code) ? 1 : 0;
-                at += isCode ? 5 : 1;
-            }
-            else if ((next & 0xC0) != 0x80)
-            {
-                all++;
-                wide += next >= 0x80 ? 1 : 0;
-            }
-        }
-
-        return new(all, wide);
-    }
-
-    private static bool IsAscii(ReadOnlySpan<byte> code) => code.StartsWith("00"u8) && code[2] < (byte)'8';
 
     private static byte[] Quoted(string name) => System.Text.Encoding.UTF8.GetBytes($"\"{name}\"");
 }
