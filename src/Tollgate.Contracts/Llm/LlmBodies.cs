@@ -86,6 +86,12 @@ public sealed record LlmCallRequest : LlmCounts
     /// </summary>
     public JsonElement? RawResponse { get; init; }
 
+    /// <summary>
+    /// The request that the answer belongs to, as it was sent to the provider: its JSON, or the same as a text. With it, an answer
+    /// that does not say what was used is recorded with an estimate (<c>estimated</c>). It is not kept.
+    /// </summary>
+    public JsonElement? RawRequest { get; init; }
+
     /// <summary>True: the counts were estimated.</summary>
     public bool? Estimated { get; init; }
 
@@ -152,24 +158,27 @@ public sealed record LlmBalance
     public DateTimeOffset? ResetsAt { get; init; }
 }
 
-/// <summary>What became of an array of calls. Every call is in exactly one of accepted, replayed and rejected.</summary>
+/// <summary>What became of an array or a stream of calls. Every call is in exactly one of accepted, replayed and rejected.</summary>
 public sealed record LlmCallsRecorded
 {
-    public required int Accepted { get; init; }
+    public required long Accepted { get; init; }
 
-    public required int Replayed { get; init; }
+    public required long Replayed { get; init; }
 
     /// <summary>Of the accepted ones, whose cost is unknown.</summary>
-    public required int Unpriced { get; init; }
+    public required long Unpriced { get; init; }
 
     /// <summary>Of the accepted ones whose cost is known, in dollars.</summary>
     public required string CostUsd { get; init; }
 
+    public required long RejectedCount { get; init; }
+
+    /// <summary>Of a stream the first 1,000; otherwise all.</summary>
     public required IReadOnlyList<LlmCallRejected> Rejected { get; init; }
 }
 
-/// <param name="Index">Its place in the array, from 0.</param>
-public sealed record LlmCallRejected(int Index, string? Id, string Code, string Detail);
+/// <param name="Index">Its place in the array, or its line in the stream, from 0; empty lines count.</param>
+public sealed record LlmCallRejected(long Index, string? Id, string Code, string Detail);
 
 /// <summary>A recorded call. Counts that are absent are 0.</summary>
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Skip)]

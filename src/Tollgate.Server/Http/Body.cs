@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Microsoft.AspNetCore.Http.Features;
 using Tollgate.Contracts.Http;
 
 namespace Tollgate.Server.Http;
@@ -64,6 +65,23 @@ public static class Body
 
             pipe.AdvanceTo(read.Buffer.Start, read.Buffer.End);
         }
+    }
+
+    /// <summary>For bodies that are read line by line; the least pace of the server stays.</summary>
+    public static void AllowAnyLength(HttpContext context)
+    {
+        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
+        {
+            limit.MaxRequestBodySize = null;
+        }
+    }
+
+    /// <summary>Of the body, in small letters and without parameters; empty when the request has none.</summary>
+    public static string MediaTypeOf(HttpRequest request)
+    {
+        var type = request.ContentType.AsSpan();
+        var end = type.IndexOf(';');
+        return (end < 0 ? type : type[..end]).Trim().ToString().ToLowerInvariant();
     }
 
     /// <summary>Null when the bytes are not a good <typeparamref name="T"/>; <see cref="Explain"/> then says why.</summary>

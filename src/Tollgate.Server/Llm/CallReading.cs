@@ -5,6 +5,7 @@ using Tollgate.Contracts.Http;
 using Tollgate.Contracts.Llm;
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Llm;
+using Tollgate.Core.Llm.Asks;
 using Tollgate.Core.Llm.Shapes;
 using Tollgate.Core.Money;
 using Tollgate.Core.Time;
@@ -26,7 +27,7 @@ internal static class CallReading
     /// <returns>Null: <paramref name="faults"/> has why.</returns>
     public static LlmCall? Read(LlmCallRequest body, string id, ProjectSnapshot project, Faults faults)
     {
-        var raw = RawOf(body, faults);
+        var raw = RawOf(body, faults, out var isEstimated);
         faults.Id(body.Customer, "customer");
         faults.Required(body.Model ?? raw?.Model, "model");
         faults.Text(body.Model, "model", PriceRules.LongestModel);
@@ -43,7 +44,7 @@ internal static class CallReading
         return faults.Any ? null : new()
         {
             Id = id, Customer = body.Customer!, Feature = body.Feature, Provider = body.Provider, Model = raw?.Model ?? body.Model!, Usage = usage,
-            IsEstimated = body.Estimated == true, ReportedCost = reported, RequestId = body.RequestId ?? raw?.ResponseId, Endpoint = body.Endpoint,
+            IsEstimated = body.Estimated == true || isEstimated, ReportedCost = reported, RequestId = body.RequestId ?? raw?.ResponseId, Endpoint = body.Endpoint,
             LatencyMilliseconds = body.LatencyMs, Status = body.Status, Error = body.Error ?? Shortened(raw?.Error),
             OccurredAt = body.OccurredAt is { } at ? Instant.From(at) : null,
             PropertiesJson = body.Properties is { ValueKind: JsonValueKind.Object } own ? own.GetRawText() : null,
@@ -51,17 +52,22 @@ internal static class CallReading
     }
 
     /// <summary>What the provider's answer says; null when none was sent. The answer's own name of the model is the most exact.</summary>
-    private static UsageReport? RawOf(LlmCallRequest body, Faults faults)
+    private static UsageReport? RawOf(LlmCallRequest body, Faults faults, out bool isEstimated)
     {
+        isEstimated = false;
         if (body.RawResponse is not { ValueKind: not (JsonValueKind.Null or JsonValueKind.Undefined) } raw)
         {
+            if (body.RawRequest is not null)
+            {
+                faults.Add("raw_request", FaultCode.InvalidValue, "It belongs to raw_response, which is missing.");
+            }
+
             return null;
         }
 
         var route = LlmRoutes.OfAnswer(body.Provider, body.Model);
-        var report = raw.ValueKind == JsonValueKind.String && TextOf(raw) is { } stream
-            ? UsageReader.Read(route, Encoding.UTF8.GetBytes(stream), body.Status ?? StatusCodes.Status200OK)
-            : UsageReader.Read(route, JsonMarshal.GetRawUtf8Value(raw), body.Status ?? StatusCodes.Status200OK);
+        var answer = BytesOf(raw);
+        var report = UsageReader.Read(route, answer, body.Status ?? StatusCodes.Status200OK);
         if (HasCounts(body))
         {
             faults.Add("raw_response", FaultCode.InvalidValue, "Send the counts or the answer, not both.");
@@ -70,13 +76,43 @@ internal static class CallReading
         {
             faults.Add("raw_response", FaultCode.InvalidValue, $"Its usage cannot be believed: {doubt}");
         }
-        else if (!report.IsReported && report.Error is null)
+        else if (report is { IsReported: false, Error: null } or { IsPartial: true })
         {
-            faults.Add("raw_response", FaultCode.InvalidValue, "It does not say what was used; send the counts.");
+            var estimate = Estimated(body, route, answer, report, faults);
+            isEstimated = !report.IsReported || !estimate.Usage.Equals(report.Usage);
+            return estimate;
         }
 
         return report;
     }
+
+    /// <summary>
+    /// An answer with text and without usage, or one that broke off. The prompt is no guess of ours: without the request, what it
+    /// used is not known, and the answer is refused.
+    /// </summary>
+    private static UsageReport Estimated(LlmCallRequest body, LlmRoute route, ReadOnlySpan<byte> answer, UsageReport report, Faults faults)
+    {
+        var delivered = DeliveredText.Of(route, answer);
+        var ask = body.RawRequest is { ValueKind: JsonValueKind.Object or JsonValueKind.String } request ? AskReader.Read(route, BytesOf(request), null) : null;
+        if (body.RawRequest is not null && ask is null)
+        {
+            faults.Add("raw_request", FaultCode.InvalidValue, "A JSON object is expected, as it was sent to the provider.");
+        }
+        else if (delivered.Characters == 0 && !report.IsReported)
+        {
+            faults.Add("raw_response", FaultCode.InvalidValue, "It neither says what was used nor has text to estimate it from; send the counts.");
+        }
+        else if (ask is null && report.Usage.InputTokens.IsZero)
+        {
+            faults.Add("raw_response", FaultCode.InvalidValue, "It does not say what was used; send raw_request with it for an estimate, or the counts.");
+        }
+
+        return faults.Any ? report : report with { Usage = UsageEstimate.After(route, ask, delivered, report), Model = report.Model ?? body.Model ?? ask?.Model };
+    }
+
+    /// <summary>JSON as it stands, or the text that a string holds.</summary>
+    private static ReadOnlySpan<byte> BytesOf(JsonElement raw) =>
+        raw.ValueKind == JsonValueKind.String && TextOf(raw) is { } text ? Encoding.UTF8.GetBytes(text) : JsonMarshal.GetRawUtf8Value(raw);
 
     private static bool HasCounts(LlmCallRequest body) => body is not
     {

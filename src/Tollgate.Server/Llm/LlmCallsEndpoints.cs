@@ -1,14 +1,13 @@
-using System.Globalization;
 using System.IO.Pipelines;
 using System.Text.Json;
+using Microsoft.AspNetCore.Http.Metadata;
 using Tollgate.Contracts.Http;
 using Tollgate.Contracts.Llm;
-using Tollgate.Core.Llm;
-using Tollgate.Core.Money;
 using Tollgate.Engine.Llm;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Quotas;
 using Tollgate.Server.Http;
+using Tollgate.Server.Metering;
 using Tollgate.Server.Quotas;
 
 namespace Tollgate.Server.Llm;
@@ -18,11 +17,8 @@ internal static class LlmCallsEndpoints
 {
     private const string Tag = "LLM";
 
-    /// <summary>Calls of an array.</summary>
-    private const int ArrayItems = 10_000;
-
-    /// <summary>Bytes: ten thousand calls of 1.6 kB.</summary>
-    private const int BodyBytes = 16 * 1024 * 1024;
+    /// <summary>Routing refuses others with a 415.</summary>
+    private static readonly string[] MediaTypes = ["application/json", "application/x-ndjson", "application/jsonl", "application/ndjson"];
 
     public static void Map(IEndpointRouteBuilder app)
     {
@@ -32,7 +28,8 @@ internal static class LlmCallsEndpoints
             + "`llm_call` count (calls, tokens, dollars) and the named feature move in one decision. Calls are facts: they are recorded also "
             + "beyond a cap.\n\nA model without a price is recorded with an unknown cost (`cost_usd` null, `priced` false), never with 0, and "
             + "is listed in `/v1/unpriced-models`; meters that read `cost_usd` do not move. Repeating an `id` replays, with the cost that was "
-            + "recorded then. An array answers with counts and `rejected`, as `/v1/events` does.")
+            + "recorded then. An array answers with counts and `rejected`, as `/v1/events` does, and so does a stream of any length "
+            + "(`application/x-ndjson` or `application/jsonl`, one call a line of at most 1 MiB).")
         {
             Request = Example.Of<LlmCallRequest>(
                 """
@@ -50,14 +47,19 @@ internal static class LlmCallsEndpoints
                     """),
             ],
             Errors = [ErrorCode.IdempotencyKeyReused, ErrorCode.EventTooOld, ErrorCode.EventInFuture, ErrorCode.ValidationFailed, ErrorCode.Overloaded],
-        });
+        }).WithMetadata(new AcceptsMetadata(MediaTypes, typeof(LlmCallRequest)));
     }
 
     private static async Task RecordAsync(HttpContext context, RecordLlmCalls record)
     {
-        if (await IsArrayAsync(context))
+        if (Body.MediaTypeOf(context.Request) is "application/x-ndjson" or "application/jsonl" or "application/ndjson")
         {
-            if (await Body.ReadAsync(context, LlmJson.Default.IReadOnlyListJsonElement, limit: BodyBytes) is { } many)
+            Body.AllowAnyLength(context);
+            await RecordStreamAsync(context, record);
+        }
+        else if (await IsArrayAsync(context))
+        {
+            if (await Body.ReadAsync(context, LlmJson.Default.IReadOnlyListJsonElement, limit: CallStream.BodyBytes) is { } many)
             {
                 await RecordManyAsync(context, record, many);
             }
@@ -128,6 +130,48 @@ internal static class LlmCallsEndpoints
 
     private static async Task RecordManyAsync(HttpContext context, RecordLlmCalls record, IReadOnlyList<JsonElement> items)
     {
+        if (await PrefixAsync(context) is not { } prefix)
+        {
+            return;
+        }
+
+        if (items.Count > CallStream.ArrayItems)
+        {
+            await Problems.WriteAsync(context, ErrorCode.PayloadTooLarge,
+                $"At most {CallStream.ArrayItems} calls are accepted at once; a stream of lines (application/x-ndjson) may have any length.");
+            return;
+        }
+
+        var stream = new CallStream(context.Project(), record, prefix, CallStream.ArrayItems);
+        for (var index = 0; index < items.Count && stream.Tally.Batch.Broken is null; index++)
+        {
+            if (stream.Read(index, items[index]) is { } call)
+            {
+                await stream.AddAsync(index, call);
+            }
+        }
+
+        await stream.FinishAsync();
+        await AnswerAsync(context, stream.Tally);
+    }
+
+    private static async Task RecordStreamAsync(HttpContext context, RecordLlmCalls record)
+    {
+        if (await PrefixAsync(context) is { } prefix)
+        {
+            var stream = new CallStream(context.Project(), record, prefix, EventLimits.ListedOfStream);
+            await stream.ReadLinesAsync(context.Request.BodyReader, context.RequestAborted);
+            await AnswerAsync(context, stream.Tally);
+        }
+    }
+
+    private static Task AnswerAsync(HttpContext context, CallTally tally) => tally.Batch.Broken is { } broken
+        ? Problems.WriteAsync(context, tally.Batch.BrokenOff(broken))
+        : Answer.Json(context, StatusCodes.Status200OK, tally.View(), LlmJson.Default.LlmCallsRecorded);
+
+    /// <summary>What ids begin with that the calls do not have themselves; empty: with nothing. Null: the header is faulty, and the answer says so.</summary>
+    private static async ValueTask<string?> PrefixAsync(HttpContext context)
+    {
         var faults = new Faults();
         var prefix = Idempotency.IdFor(context, null, faults);
         if (prefix?.Length > WireLimits.IdCharacters - 20)
@@ -135,76 +179,16 @@ internal static class LlmCallsEndpoints
             faults.Add(Idempotency.Header, FaultCode.TooLong, $"At most {WireLimits.IdCharacters - 20} characters are accepted here.");
         }
 
-        if (faults.Any)
+        if (!faults.Any)
         {
-            await faults.WriteAsync(context);
-            return;
+            return prefix ?? "";
         }
 
-        if (items.Count > ArrayItems)
-        {
-            await Problems.WriteAsync(context, ErrorCode.PayloadTooLarge, $"At most {ArrayItems} calls are accepted at once.");
-            return;
-        }
-
-        var project = context.Project();
-        var tally = new CallTally();
-        var (calls, indexes) = (new List<LlmCall>(), new List<int>());
-        for (var index = 0; index < items.Count; index++)
-        {
-            var fallback = prefix is null ? NewId() : string.Create(CultureInfo.InvariantCulture, $"{prefix}:{index}");
-            if (ReadItem(items[index], fallback, project, out var problem) is { } call)
-            {
-                calls.Add(call);
-                indexes.Add(index);
-            }
-            else
-            {
-                tally.Reject(index, IdIn(items[index]), problem!);
-            }
-        }
-
-        var recorded = await record.RunAsync(project, calls, context.RequestAborted);
-        for (var i = 0; i < calls.Count; i++)
-        {
-            tally.Add(indexes[i], calls[i].Id, recorded[i]);
-        }
-
-        await (tally.Broken is { } broken
-            ? Problems.WriteAsync(context, tally.BrokenOff(broken))
-            : Answer.Json(context, StatusCodes.Status200OK, tally.View(), LlmJson.Default.LlmCallsRecorded));
+        await faults.WriteAsync(context);
+        return null;
     }
 
-    private static LlmCall? ReadItem(JsonElement item, string fallbackId, ProjectSnapshot project, out Problem? problem)
-    {
-        problem = null;
-        LlmCallRequest? body = null;
-        try
-        {
-            body = item.Deserialize(LlmJson.Default.LlmCallRequest);
-        }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
-        {
-            // The faults are found below, all of them.
-        }
-
-        if (body is null)
-        {
-            problem = BodyFaults.Explain(item, LlmJson.Default.LlmCallRequest);
-            return null;
-        }
-
-        var faults = new Faults();
-        faults.Id(body.Id, "id", required: false);
-        var call = CallReading.Read(body, body.Id ?? fallbackId, project, faults);
-        problem = call is null ? Problems.Of(faults.Found, ErrorCode.ValidationFailed) : null;
-        return call;
-    }
-
-    private static string? IdIn(JsonElement item) =>
-        item.ValueKind == JsonValueKind.Object && item.TryGetProperty("id", out var id) && id.ValueKind == JsonValueKind.String ? id.GetString() : null;
-
-    private static string NewId() => Guid.CreateVersion7().ToString("D");
+    internal static string NewId() => Guid.CreateVersion7().ToString("D");
 
     private static Dictionary<string, LlmBalance> BalancesOf(ProjectSnapshot project, GateAnswer answer) =>
         (answer.Decision?.Standings ?? []).ToDictionary(
@@ -214,52 +198,4 @@ internal static class LlmCallsEndpoints
                 Limit = standing.Limit?.Value, Used = standing.Used.Value, Held = standing.Held.Value, Remaining = standing.Remaining?.Value,
                 Unlimited = standing.Limit is null, ResetsAt = standing.ResetsAt?.ToOffset(),
             });
-
-    /// <summary>Counts what became of the calls of an array.</summary>
-    private sealed class CallTally
-    {
-        private readonly List<LlmCallRejected> _rejected = [];
-        private int _accepted;
-        private int _replayed;
-        private int _unpriced;
-        private NanoUsd _cost;
-
-        /// <summary>Why not all was recorded: the database or the lanes did not take it.</summary>
-        public ErrorCode? Broken { get; private set; }
-
-        public void Add(int index, string id, RecordedCall call)
-        {
-            if (OutcomeMap.Code(call.Answer.Fault) is { Status: StatusCodes.Status503ServiceUnavailable } broken)
-            {
-                Broken = broken;
-            }
-            else if (OutcomeMap.Code(call.Answer.Fault) is { } fault)
-            {
-                _rejected.Add(new(index, id, fault.Code, fault.Description));
-            }
-            else if (call.Answer.Replayed)
-            {
-                _replayed++;
-            }
-            else
-            {
-                _accepted++;
-                _unpriced += call.Cost.Cost is null ? 1 : 0;
-                _cost += call.Cost.Cost ?? NanoUsd.Zero;
-            }
-        }
-
-        public void Reject(int index, string? id, Problem problem) => _rejected.Add(new(
-            index, id, problem.Code, problem.Errors is { Count: > 0 } all ? string.Join(" ", all.Select(fault => $"{fault.Param}: {fault.Detail}")) : problem.Detail ?? problem.Title));
-
-        public LlmCallsRecorded View() => new()
-        {
-            Accepted = _accepted, Replayed = _replayed, Unpriced = _unpriced, CostUsd = _cost.ToString(),
-            Rejected = [.. _rejected.OrderBy(one => one.Index)],
-        };
-
-        public Problem BrokenOff(ErrorCode code) => Problem.Of(
-            code, $"{_accepted} calls were recorded and {_replayed} had been before. Send all of them again with the same ids: nothing counts twice.")
-            with { Accepted = _accepted, Replayed = _replayed };
-    }
 }

@@ -88,7 +88,7 @@ internal static class EventsEndpoints
             return;
         }
 
-        var type = MediaTypeOf(context.Request);
+        var type = Body.MediaTypeOf(context.Request);
         switch (type)
         {
             case "application/x-ndjson" or "application/jsonl" or "application/ndjson":
@@ -113,11 +113,7 @@ internal static class EventsEndpoints
     /// <summary>Of any length: no limit of the body, but of each line; the least pace of the server stays.</summary>
     private static async Task RecordStreamAsync(HttpContext context, EventStream stream)
     {
-        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
-        {
-            limit.MaxRequestBodySize = null;
-        }
-
+        Body.AllowAnyLength(context);
         await stream.ReadLinesAsync(context.Request.BodyReader, context.RequestAborted);
         await AnswerAsync(context, stream.Tally);
     }
@@ -125,24 +121,24 @@ internal static class EventsEndpoints
     /// <summary>One event or an array: read whole first, so that what is not JSON records nothing.</summary>
     private static async Task RecordBodyAsync(HttpContext context, EventStream stream, EventFields fields, EventForms.Form form, string? singleId)
     {
-        var chunk = new EventChunk();
-        if (await ReadBodyAsync(context, body => Parse(body, stream, fields, form, singleId, chunk)) is { } problem)
+        var events = new List<(long Index, EventOrder Order)>();
+        if (await ReadBodyAsync(context, body => Parse(body, stream, fields, form, singleId, events)) is { } problem)
         {
             await Problems.WriteAsync(context, problem);
             return;
         }
 
-        for (var i = 0; i < chunk.Count && stream.Tally.Broken is null; i++)
+        for (var i = 0; i < events.Count && stream.Tally.Batch.Broken is null; i++)
         {
-            await stream.AddAsync(chunk.Indexes[i], chunk.Orders[i]);
+            await stream.AddAsync(events[i].Index, events[i].Order);
         }
 
         await stream.FinishAsync();
         await AnswerAsync(context, stream.Tally);
     }
 
-    private static Task AnswerAsync(HttpContext context, EventTally tally) => tally.Broken is { } broken
-        ? Problems.WriteAsync(context, tally.BrokenOff(broken))
+    private static Task AnswerAsync(HttpContext context, EventTally tally) => tally.Batch.Broken is { } broken
+        ? Problems.WriteAsync(context, tally.Batch.BrokenOff(broken))
         : Answer.Json(context, StatusCodes.Status200OK, tally.View(), MeteringJson.Default.RecordedEvents);
 
     private delegate Problem? BodyUse(ReadOnlySpan<byte> body);
@@ -182,7 +178,7 @@ internal static class EventsEndpoints
         }
     }
 
-    private static Problem? Parse(ReadOnlySpan<byte> body, EventStream stream, EventFields fields, EventForms.Form form, string? singleId, EventChunk chunk)
+    private static Problem? Parse(ReadOnlySpan<byte> body, EventStream stream, EventFields fields, EventForms.Form form, string? singleId, List<(long Index, EventOrder Order)> events)
     {
         if (body.IsEmpty || !Utf8.IsValid(body))
         {
@@ -201,7 +197,7 @@ internal static class EventsEndpoints
                     return ProblemOf(fields);
                 }
 
-                chunk.Add(0, order);
+                events.Add((0, order));
             }
             else
             {
@@ -215,7 +211,7 @@ internal static class EventsEndpoints
 
                     if (EventForms.Read(ref reader, body, fields, form, stream.IdOf(index)) is { } order)
                     {
-                        chunk.Add(index, order);
+                        events.Add((index, order));
                     }
                     else
                     {
@@ -273,13 +269,6 @@ internal static class EventsEndpoints
 
         faults.Add("enforce", FaultCode.InvalidValue, "true or false is expected.");
         return false;
-    }
-
-    private static string MediaTypeOf(HttpRequest request)
-    {
-        var type = request.ContentType.AsSpan();
-        var end = type.IndexOf(';');
-        return (end < 0 ? type : type[..end]).Trim().ToString().ToLowerInvariant();
     }
 
     private static async Task VoidAsync(HttpContext context, QuotaGate gate)

@@ -1,0 +1,67 @@
+using Tollgate.Contracts.Http;
+using Tollgate.Engine.Quotas;
+using Tollgate.Server.Quotas;
+
+namespace Tollgate.Server.Metering;
+
+/// <summary>A fact that was not recorded, by its place in the request.</summary>
+internal readonly record struct Rejection(long Index, string? Id, string Code, string Detail);
+
+/// <summary>Counts what became of the facts of a request.</summary>
+/// <param name="noun">What they are, for messages: events, calls.</param>
+/// <param name="mostListed">Rejected ones that the answer lists; the others are only counted.</param>
+internal sealed class BatchTally(string noun, int mostListed)
+{
+    private readonly List<Rejection> _rejected = [];
+
+    public long Accepted { get; private set; }
+
+    public long Replayed { get; private set; }
+
+    public long RejectedCount { get; private set; }
+
+    /// <summary>Why the rest of the request was not recorded: the database or the lanes did not take it.</summary>
+    public ErrorCode? Broken { get; private set; }
+
+    /// <summary>True: it was recorded now, and not before.</summary>
+    public bool Add(long index, string? id, GateAnswer answer)
+    {
+        if (OutcomeMap.Code(answer.Fault) is { Status: StatusCodes.Status503ServiceUnavailable } broken)
+        {
+            Broken = broken;
+            return false;
+        }
+
+        if (OutcomeMap.Code(answer.Fault) is { } fault)
+        {
+            Reject(index, id, fault.Code, fault.Description);
+            return false;
+        }
+
+        Replayed += answer.Replayed ? 1 : 0;
+        Accepted += answer.Replayed ? 0 : 1;
+        return !answer.Replayed;
+    }
+
+    public void Reject(long index, string? id, string code, string detail)
+    {
+        RejectedCount++;
+        if (_rejected.Count < mostListed)
+        {
+            _rejected.Add(new(index, id, code, detail));
+        }
+    }
+
+    public void Reject(long index, string? id, Problem problem) => Reject(
+        index, id, problem.Code, problem.Errors is { Count: > 0 } all ? string.Join(" ", all.Select(Told)) : problem.Detail ?? problem.Title);
+
+    /// <summary>In the order of the request, although chunks are decided while later lines are read.</summary>
+    public IEnumerable<Rejection> Rejected => _rejected.OrderBy(static one => one.Index);
+
+    /// <summary>503 with how far it came: sending everything again with the same ids counts nothing twice.</summary>
+    public Problem BrokenOff(ErrorCode code) => Problem.Of(
+        code, $"{Accepted} {noun} were recorded and {Replayed} had been before. Send all of them again with the same ids: nothing counts twice.")
+        with { Accepted = Accepted, Replayed = Replayed };
+
+    public static string Told(Fault fault) => fault.Param.Length == 0 ? fault.Detail : $"{fault.Param}: {fault.Detail}";
+}

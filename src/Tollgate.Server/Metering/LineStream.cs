@@ -1,0 +1,203 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Text.Json;
+using System.Text.Unicode;
+using Tollgate.Contracts.Http;
+
+namespace Tollgate.Server.Metering;
+
+/// <summary>Reads one line of JSON; null when it was refused, and the tally says why. Throws when it is not JSON.</summary>
+internal delegate TItem? LineReader<TItem>(long index, ReadOnlySpan<byte> json);
+
+/// <summary>
+/// Records facts while they arrive, at constant memory: at most one line, the chunk that is being gathered and
+/// <see cref="EventLimits.ChunksInFlight"/> chunks on their way to the disk. A slow disk slows the sender down.
+/// </summary>
+/// <param name="lineBytes">Bytes of a line; a longer one is refused and not kept.</param>
+internal sealed class LineStream<TItem, TAnswer>(
+    int lineBytes, LineReader<TItem> read, Func<IReadOnlyList<TItem>, Task<IReadOnlyList<TAnswer>>> record,
+    Action<long, TItem, TAnswer> count, BatchTally tally)
+    where TItem : class
+{
+    private readonly Queue<(Chunk Chunk, Task<IReadOnlyList<TAnswer>> Answers)> _inFlight = new();
+    private Chunk _chunk = new();
+    private long _index;
+    private bool _skipping;
+
+    /// <summary>Reads lines until the stream ends. When the sender leaves, the whole lines that were read until then are recorded.</summary>
+    public async Task ReadLinesAsync(PipeReader pipe, CancellationToken cancel)
+    {
+        try
+        {
+            while (tally.Broken is null)
+            {
+                var reading = pipe.ReadAsync(cancel);
+                if (!reading.IsCompleted)
+                {
+                    // The sender is slower than the disk: what is there need not wait for more.
+                    await HarvestAsync(keep: EventLimits.ChunksInFlight, onlyDone: true);
+                    if (_inFlight.Count == 0)
+                    {
+                        Send();
+                    }
+                }
+
+                var bytes = await reading;
+                var rest = bytes.Buffer;
+                while (TakeLines(ref rest, bytes.IsCompleted))
+                {
+                    Send();
+                    await HarvestAsync(EventLimits.ChunksInFlight - 1);
+                }
+
+                pipe.AdvanceTo(rest.Start, rest.End);
+                if (bytes.IsCompleted)
+                {
+                    break;
+                }
+            }
+        }
+        finally
+        {
+            await FinishAsync();
+        }
+    }
+
+    /// <summary>Adds a fact that was read elsewhere; sends the chunk when it is full.</summary>
+    public async ValueTask AddAsync(long index, TItem item)
+    {
+        _chunk.Add(index, item);
+        if (_chunk.Count >= EventLimits.ChunkEvents)
+        {
+            Send();
+            await HarvestAsync(EventLimits.ChunksInFlight - 1);
+        }
+    }
+
+    /// <summary>Sends what was gathered and waits for every answer.</summary>
+    public async Task FinishAsync()
+    {
+        Send();
+        await HarvestAsync(keep: 0);
+    }
+
+    /// <summary>Takes whole lines off the buffer. True: the chunk is full and there may be more.</summary>
+    private bool TakeLines(ref ReadOnlySequence<byte> buffer, bool isLast)
+    {
+        var reader = new SequenceReader<byte>(buffer);
+        while (reader.TryReadTo(out ReadOnlySequence<byte> line, (byte)'\n'))
+        {
+            TakeLine(line);
+            if (_chunk.Count >= EventLimits.ChunkEvents)
+            {
+                buffer = reader.UnreadSequence;
+                return true;
+            }
+        }
+
+        buffer = reader.UnreadSequence;
+        if (isLast && !buffer.IsEmpty)
+        {
+            TakeLine(buffer);
+            buffer = buffer.Slice(buffer.End);
+        }
+        else if (buffer.Length > lineBytes)
+        {
+            // The line is rejected when its end comes; until then its bytes are dropped.
+            _skipping = true;
+            buffer = buffer.Slice(buffer.End);
+        }
+
+        return false;
+    }
+
+    private void TakeLine(in ReadOnlySequence<byte> line)
+    {
+        if (_skipping || line.Length > lineBytes)
+        {
+            _skipping = false;
+            tally.Reject(_index++, null, ErrorCode.PayloadTooLarge.Code, $"A line has at most {lineBytes} bytes.");
+            return;
+        }
+
+        if (line.IsSingleSegment)
+        {
+            TakeLine(line.FirstSpan);
+            return;
+        }
+
+        var length = (int)line.Length;
+        var copy = ArrayPool<byte>.Shared.Rent(length);
+        line.CopyTo(copy);
+        TakeLine(copy.AsSpan(0, length));
+        ArrayPool<byte>.Shared.Return(copy);
+    }
+
+    private void TakeLine(ReadOnlySpan<byte> line)
+    {
+        var index = _index++;
+        var json = line.Trim(" \t\r"u8);
+        if (json.IsEmpty)
+        {
+            return;
+        }
+
+        try
+        {
+            if (!Utf8.IsValid(json))
+            {
+                tally.Reject(index, null, ErrorCode.MalformedJson.Code, "The line is not UTF-8.");
+                return;
+            }
+
+            if (read(index, json) is { } item)
+            {
+                _chunk.Add(index, item);
+            }
+        }
+        catch (JsonException e)
+        {
+            tally.Reject(index, null, ErrorCode.MalformedJson.Code, $"Byte {e.BytePositionInLine + 1} of the line: this is not JSON (any more).");
+        }
+    }
+
+    private void Send()
+    {
+        if (_chunk.Count > 0)
+        {
+            // Not given up when the sender leaves: what was read is recorded.
+            _inFlight.Enqueue((_chunk, record(_chunk.Items)));
+            _chunk = new();
+        }
+    }
+
+    /// <summary>Takes the answers of the oldest chunks, until <paramref name="keep"/> are left.</summary>
+    private async Task HarvestAsync(int keep, bool onlyDone = false)
+    {
+        while (_inFlight.Count > keep || (onlyDone && _inFlight.TryPeek(out var oldest) && oldest.Answers.IsCompleted))
+        {
+            var (chunk, answering) = _inFlight.Dequeue();
+            var answers = await answering;
+            for (var i = 0; i < answers.Count; i++)
+            {
+                count(chunk.Indexes[i], chunk.Items[i], answers[i]);
+            }
+        }
+    }
+
+    /// <summary>Facts that are recorded together, with their places in the request.</summary>
+    private sealed class Chunk
+    {
+        public List<TItem> Items { get; } = [];
+
+        public List<long> Indexes { get; } = [];
+
+        public int Count => Items.Count;
+
+        public void Add(long index, TItem item)
+        {
+            Items.Add(item);
+            Indexes.Add(index);
+        }
+    }
+}
