@@ -20,6 +20,10 @@ public static class AccountRules
     public static Verdict Use(AccountBook book, IReadOnlyList<Effect> effects, Instant at, Instant now, bool enforce) =>
         new Deciding(book, at, now, enforce, hold: false).Run(effects);
 
+    /// <summary>Uses what was held before and is given back already, by the policies of a settle.</summary>
+    public static Verdict UseAsSettle(AccountBook book, IReadOnlyList<Effect> effects, Instant at, Instant now) =>
+        new Deciding(book, at, now, enforce: false, hold: false) { ClipsBySettlePolicy = true }.Run(effects);
+
     /// <summary>Holds the effects: each amount is taken from what is available, and not yet used.</summary>
     public static Verdict Reserve(AccountBook book, IReadOnlyList<Effect> effects, Instant now) =>
         new Deciding(book, now, now, enforce: true, hold: true).Run(effects);
@@ -84,6 +88,10 @@ public static class AccountRules
     public static bool IsCounted(FeatureEntry feature, Entitlement? entitlement) =>
         feature.Feature.Kind == FeatureKind.Metered && entitlement is not null;
 
+    /// <summary>No amount of it is ever refused. Safe on any thread.</summary>
+    public static bool IsUnlimited(AccountBook book, FeatureEntry feature) =>
+        book.EntitlementOf(feature.Key) is { Quota: null, RateLimits.Count: 0 };
+
     internal static Period WindowOf(RateLimit limit, Instant now, TimeZoneInfo zone) => limit.Unit switch
     {
         RateUnit.Hour => QuotaPeriods.Of(QuotaPeriodKind.Hour, now, zone, null, null),
@@ -102,8 +110,7 @@ public static class AccountRules
             GiveBack(book, hold);
         }
 
-        var deciding = new Deciding(book, hold.CreatedAt, now, enforce: false, hold: false) { ClipsBySettlePolicy = true };
-        return deciding.Run(effects);
+        return UseAsSettle(book, effects, hold.CreatedAt, now);
     }
 
     /// <summary>Releases a hold, or lets it expire: its amounts are available again at once.</summary>

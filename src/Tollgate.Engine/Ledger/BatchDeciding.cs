@@ -72,6 +72,7 @@ internal sealed class BatchDeciding(BatchWriter writer)
                 : Replay(stored, op.Id, op.Effects, book);
         }
 
+        GiveBack(op.Settles, book);
         var effects = op.HasUnique ? Unseen(op, book) : op.Effects;
         if (effects.Count == 0)
         {
@@ -80,7 +81,9 @@ internal sealed class BatchDeciding(BatchWriter writer)
             return new(GateFault.None, null, op.Id, false);
         }
 
-        var verdict = AccountRules.Use(book, effects, op.OccurredAt, op.Now, op.Enforce);
+        var verdict = op.Settles.Count > 0
+            ? AccountRules.UseAsSettle(book, effects, op.OccurredAt, op.Now)
+            : AccountRules.Use(book, effects, op.OccurredAt, op.Now, op.Enforce);
         if (verdict.RestsOnPlan)
         {
             writer.Expect(book);
@@ -101,6 +104,19 @@ internal sealed class BatchDeciding(BatchWriter writer)
         // A duplicate in the same batch looks here for what it replays.
         op.Answer = given;
         return given;
+    }
+
+    /// <summary>Those that have expired were given back already.</summary>
+    private static void GiveBack(IReadOnlyList<Guid> holds, AccountBook book)
+    {
+        foreach (var id in holds)
+        {
+            if (book.Holds.TryGetValue(id, out var open))
+            {
+                AccountRules.Close(book, open, HoldState.Settled);
+                book.FindNextExpiry();
+            }
+        }
     }
 
     /// <summary>Values of unique meters that were seen count nothing; the others are remembered as seen.</summary>

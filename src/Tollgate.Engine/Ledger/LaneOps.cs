@@ -123,6 +123,12 @@ public sealed class UseOp : LaneOp
     /// <summary>Whether a value was seen before is known to the database only.</summary>
     public required bool HasUnique { get; init; }
 
+    /// <summary>
+    /// Holds that were taken for this use: those that are still open are given back in the same decision, which then books the
+    /// truth as a settle does.
+    /// </summary>
+    public IReadOnlyList<Guid> Settles { get; init; } = [];
+
     public override bool CreatesCustomer => true;
 
     public override bool NeedsExact => HasUnique;

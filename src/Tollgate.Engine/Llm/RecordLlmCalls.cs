@@ -50,13 +50,15 @@ public sealed class RecordLlmCalls(QuotaGate gate, UnpricedModels unpriced, Cloc
         return new(price.Provider, PriceRules.CostOf(call.Usage, price) ?? (HasFailed(call) ? NanoUsd.Zero : null));
     }
 
+    /// <summary>It used nothing, so it costs nothing and moves no meter; it is in the log all the same.</summary>
     private static bool HasFailed(LlmCall call) =>
         (call.Status >= 400 || call.Error is not null) && call.Usage.Parts.All(part => part.Unit == LlmUnit.Request);
 
-    private static EventOrder OrderOf(LlmCall call, CallCost cost) =>
+    internal static EventOrder OrderOf(LlmCall call, CallCost cost) =>
         new(call.Id, call.Customer, LlmCall.EventType, Quantity.One, call.OccurredAt, PropertiesOf(call), Enforce: false)
         {
             Feature = call.Feature,
+            MovesNothing = HasFailed(call),
             ComputedJson = Write(json =>
             {
                 json.WriteString("provider", cost.Provider);

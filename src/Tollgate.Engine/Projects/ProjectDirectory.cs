@@ -2,9 +2,11 @@ using System.Collections.Frozen;
 using System.Data;
 using System.Net;
 using Npgsql;
+using Tollgate.Core.Gateway;
 using Tollgate.Core.Llm;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Catalog;
+using Tollgate.Engine.Gateway;
 using Tollgate.Engine.Llm;
 
 namespace Tollgate.Engine.Projects;
@@ -16,7 +18,7 @@ namespace Tollgate.Engine.Projects;
 /// It is reloaded whole when <see cref="ServerPresence"/> hears of a change, every few seconds in case it did not hear,
 /// and by whoever changed something here (<see cref="RefreshAsync"/>), so that this server reads its own writes.
 /// Whatever did not change keeps its identity (the same <see cref="ProjectSnapshot"/>, the same catalogue), so that
-/// caches that hang on it stay warm. Loading costs three small queries and O(keys); catalogues only when changed.
+/// caches that hang on it stay warm. Loading costs four small queries and O(keys); catalogues only when changed.
 /// </remarks>
 public sealed class ProjectDirectory(NpgsqlDataSource database) : IDisposable
 {
@@ -104,6 +106,7 @@ public sealed class ProjectDirectory(NpgsqlDataSource database) : IDisposable
         var before = Current.ProjectsById;
         Dictionary<int, ProjectSnapshot> projects = [];
         PriceBook? shared = null;
+        var upstreams = await Upstreams.LoadAsync(connection, cancel);
         foreach (var row in rows)
         {
             var old = before.GetValueOrDefault(row.Id);
@@ -126,11 +129,18 @@ public sealed class ProjectDirectory(NpgsqlDataSource database) : IDisposable
                 Catalog = catalog,
                 Prices = prices,
                 PriceRevision = row.Prices,
+                Upstreams = UpstreamsOf(old, upstreams.GetValueOrDefault(row.Id)),
             };
             projects.Add(row.Id, fresh == old ? old : fresh);
         }
 
         return projects.ToFrozenDictionary();
+    }
+
+    private static FrozenDictionary<string, Upstream> UpstreamsOf(ProjectSnapshot? old, FrozenDictionary<string, Upstream>? fresh)
+    {
+        fresh ??= FrozenDictionary<string, Upstream>.Empty;
+        return old is not null && Upstreams.AreTheSame(old.Upstreams, fresh) ? old.Upstreams : fresh;
     }
 
     /// <summary>Thousands of prices, the same for all projects: built once for each revision.</summary>

@@ -1,4 +1,6 @@
+using System.Collections.Frozen;
 using Tollgate.Core.Catalog;
+using Tollgate.Core.Gateway;
 using Tollgate.Core.Llm;
 using Tollgate.Core.Time;
 
@@ -38,4 +40,7 @@ public sealed record ProjectSnapshot
     public PriceBook Prices { get; init; } = PriceBook.Empty;
 
     public PriceRevision PriceRevision { get; init; }
+
+    /// <summary>Where the gateway forwards to, by provider.</summary>
+    public FrozenDictionary<string, Upstream> Upstreams { get; init; } = FrozenDictionary<string, Upstream>.Empty;
 }

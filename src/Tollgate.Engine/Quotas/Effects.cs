@@ -13,8 +13,14 @@ internal static class Effects
     /// <summary>Null: a property that a meter needs is missing, not a number, negative or too exact.</summary>
     public static IReadOnlyList<Effect>? Of(PublishedCatalog catalog, EventOrder order)
     {
+        if (order.MovesNothing)
+        {
+            return [];
+        }
+
         var effects = Of(catalog, order.Type, order.Quantity, order.PropertiesJson, order.ComputedJson);
         return effects is null || order.Feature is not { } code || effects.Any(e => e.Feature.Code == code)
+                || catalog.Features[code].Feature.Kind != FeatureKind.Metered
             ? effects
             : [new(catalog.Features[code], Quantity.One, MeterAggregate.Sum, default), .. effects];
     }

@@ -26,8 +26,11 @@ public sealed record EventOrder(
     /// </summary>
     public string? ComputedJson { get; init; }
 
-    /// <summary>A feature that the event uses once, beside those whose meters read it.</summary>
+    /// <summary>A feature that the event uses once, beside those whose meters read it. One that is not metered is not counted.</summary>
     public string? Feature { get; init; }
+
+    /// <summary>Recorded and listed, but no meter reads it: a call that failed and used nothing.</summary>
+    public bool MovesNothing { get; init; }
 }
 
 public sealed record ReserveOrder(string Customer, IReadOnlyList<FeatureAmount> Amounts, string? Id, TimeSpan? TimeToLive);

@@ -109,6 +109,55 @@ public sealed class QuotaGate(LedgerLanes lanes, LedgerOptions options, Database
         return Array.ConvertAll(ops, op => op.Failure is { } failure ? throw failure : op.Answer!);
     }
 
+    /// <summary>
+    /// Takes a hold on everything that an event is expected to move, all or nothing, or refuses. The answer has no id where
+    /// nothing could ever be refused: then nothing is held, and nothing was written.
+    /// </summary>
+    /// <param name="grows">More of an event that holds something already: its amounts are held, its occurrence is not counted again.</param>
+    public async ValueTask<GateAnswer> ReserveForAsync(
+        ProjectSnapshot project, EventOrder expected, TimeSpan timeToLive, bool grows, CancellationToken cancel)
+    {
+        if (Effects.Of(project.Catalog, expected) is not { } all)
+        {
+            return GateAnswer.Of(GateFault.ValueInvalid);
+        }
+
+        var effects = all.Where(effect => effect.Aggregate == MeterAggregate.Sum ? !grows || effect.Amount.IsPositive : effect.Aggregate == MeterAggregate.Count && !grows)
+            .Select(effect => effect with { Aggregate = MeterAggregate.Sum }).ToList();
+        var now = clock.Now(project);
+        var partition = CustomerPlace.PartitionOf(project.Id, expected.Customer);
+        if (effects.Count == 0 || Known(project, expected.Customer, partition) is { } book && effects.TrueForAll(effect => AccountRules.IsUnlimited(book, effect.Feature)))
+        {
+            return GateAnswer.Nothing;
+        }
+
+        return await RunAsync(
+            new ReserveOp
+            {
+                Project = project, Customer = expected.Customer, Partition = partition, Now = now, IdGiven = false,
+                Id = EventKey.Generate(clock.Now()).Id, Reference = null, Effects = effects, TimeToLive = timeToLive,
+            }, cancel);
+    }
+
+    /// <summary>
+    /// Records what an event truly used and gives back what was held for it, in one decision. It happened, so nothing refuses
+    /// it, and it waits for room in the lane. Repeating it with the same id replays.
+    /// </summary>
+    /// <param name="holds">Ids of <see cref="ReserveForAsync"/>. Those that have expired are gone; the event counts all the same.</param>
+    public async ValueTask<GateAnswer> SettleAsync(ProjectSnapshot project, EventOrder happened, IReadOnlyList<Guid> holds, CancellationToken cancel)
+    {
+        var op = UseOf(
+            project, null, happened.Customer, happened.Id, happened.Type, happened.Quantity, Effects.Of(project.Catalog, happened), happened.OccurredAt,
+            happened.PropertiesJson, enforce: false, happened.ComputedJson, holds);
+        if (op.Answer is { } fault)
+        {
+            return fault;
+        }
+
+        await lanes.EnqueueAsync(op, cancel);
+        return await op.AnswerAsync();
+    }
+
     /// <summary>Takes a hold on one or more features, all or nothing.</summary>
     public async ValueTask<GateAnswer> ReserveAsync(ProjectSnapshot project, ReserveOrder order, CancellationToken cancel)
     {
@@ -251,7 +300,7 @@ public sealed class QuotaGate(LedgerLanes lanes, LedgerOptions options, Database
 
     private UseOp UseOf(
         ProjectSnapshot project, LaneTicket? ticket, string customer, string? id, string type, Quantity quantity, IReadOnlyList<Effect>? effects,
-        Instant? occurredAt, string? propertiesJson, bool enforce, string? computedJson = null)
+        Instant? occurredAt, string? propertiesJson, bool enforce, string? computedJson = null, IReadOnlyList<Guid>? settles = null)
     {
         var now = clock.Now(project);
         var real = project.TestClock is null ? now : clock.Now();
@@ -266,7 +315,8 @@ public sealed class QuotaGate(LedgerLanes lanes, LedgerOptions options, Database
             Project = project, Customer = customer, Partition = CustomerPlace.PartitionOf(project.Id, customer), Ticket = ticket, Now = now,
             IdGiven = id is not null, Key = key, Id = id ?? key.Id.ToString("D"), Type = type, Quantity = quantity,
             Effects = effects ?? [], OccurredAt = occurredAt ?? now, OccurredAtGiven = occurredAt is not null, Enforce = enforce,
-            PropertiesJson = propertiesJson, ComputedJson = computedJson, HasUnique = HasUnique(effects), Answer = fault == GateFault.None ? null : GateAnswer.Of(fault, id),
+            PropertiesJson = propertiesJson, ComputedJson = computedJson, HasUnique = HasUnique(effects), Settles = settles ?? [],
+            Answer = fault == GateFault.None ? null : GateAnswer.Of(fault, id),
         };
     }
 
@@ -297,16 +347,19 @@ public sealed class QuotaGate(LedgerLanes lanes, LedgerOptions options, Database
         ProjectSnapshot project, string customer, Instant now, Func<FeatureEntry, bool> rollsOver, CancellationToken cancel)
     {
         var partition = CustomerPlace.PartitionOf(project.Id, customer);
-        var alone = presence.Alone;
-        if (alone && lanes.Peek(partition, project.Id, customer, project.Catalog.Revision) is { } known && IsOpen(known, project, now, rollsOver))
+        if (Known(project, customer, partition) is { } known && IsOpen(known, project, now, rollsOver))
         {
             return (known, GateFault.None);
         }
 
-        var op = new ReadOp { Project = project, Customer = customer, Partition = partition, Now = now, Fresh = !alone };
+        var op = new ReadOp { Project = project, Customer = customer, Partition = partition, Now = now, Fresh = !presence.Alone };
         var answer = await RunAsync(op, cancel);
         return (op.Found, answer.Fault);
     }
+
+    /// <summary>The account's book where memory is certain: no other server can have changed it.</summary>
+    private AccountBook? Known(ProjectSnapshot project, string customer, short partition) =>
+        presence.Alone ? lanes.Peek(partition, project.Id, customer, project.Catalog.Revision) : null;
 
     private static bool IsOpen(AccountBook book, ProjectSnapshot project, Instant now, Func<FeatureEntry, bool> rollsOver)
     {
