@@ -63,6 +63,12 @@ public sealed record ErrorCode(string Code, int Status, string Title, string Des
         "The key is restricted to networks, and the caller's address is in none of them.",
         "Call from an allowed network, or create a key whose networks include the address.");
 
+    public static readonly ErrorCode PathNotForwarded = new(
+        "path_not_forwarded", 403, "The gateway does not forward this for customers",
+        "A customer token may make calls that are metered for that customer. Files, batches, stored answers and everything else of the "
+        + "provider's account belong to the project.",
+        "Call it with a secret key of the project, from your own server.");
+
     // 402: paying helps.
     public static readonly ErrorCode QuotaExceeded = new(
         "quota_exceeded", 402, "The quota is used up",
@@ -119,6 +125,11 @@ public sealed record ErrorCode(string Code, int Status, string Title, string Des
         "plan_not_found", 404, "The plan does not exist",
         "The project's catalogue has no plan with this code.",
         "Compare the code with GET /v1/plans, or add the plan to the catalogue.");
+
+    public static readonly ErrorCode UpstreamNotConfigured = new(
+        "upstream_not_configured", 404, "The provider is not set up",
+        "This project has no upstream of this name, so the gateway has no credentials to call it with.",
+        "Set it with PUT /v1/upstreams/{provider}.");
 
     public static readonly ErrorCode ReservationNotFound = new(
         "reservation_not_found", 404, "The reservation does not exist",
@@ -254,6 +265,23 @@ public sealed record ErrorCode(string Code, int Status, string Title, string Des
         "Repeat the same request, with the same id, after the seconds in the header Retry-After: it will not count twice.");
 
     // 500: our fault.
+    public static readonly ErrorCode UpstreamUnreadable = new(
+        "upstream_unreadable", 503, "The provider's credentials cannot be decrypted",
+        "The key that encrypted them is not in this database, as after a restore of single tables. Nothing was recorded.",
+        "Set the upstream again with PUT /v1/upstreams/{provider}.");
+
+    public static readonly ErrorCode UpstreamUnreachable = new(
+        "upstream_unreachable", 502, "The provider cannot be reached",
+        "No connection to the provider came about, or it broke before an answer came. What was held for the call is given back; the call is "
+        + "listed with its error.",
+        "Check the upstream's base_url and the network of the server; try again.");
+
+    public static readonly ErrorCode UpstreamTimeout = new(
+        "upstream_timeout", 504, "The provider did not answer in time",
+        "Nothing came from the provider for as long as TOLLGATE_UPSTREAM_SECONDS allows. What was held for the call is given back; the call "
+        + "is listed with its error.",
+        "Ask for a stream, which answers at once, or raise the limit.");
+
     public static readonly ErrorCode Internal = new(
         "internal", 500, "Something broke on our side",
         "A bug in Tollgate. The server's log has the details under the request_id.",
@@ -263,16 +291,16 @@ public sealed record ErrorCode(string Code, int Status, string Title, string Des
     public static IReadOnlyList<ErrorCode> All { get; } =
     [
         MalformedJson, MalformedRequest, ProjectRequired,
-        KeyMissing, KeyInvalid, KeyExpired, KeyRevoked, KeyNotAllowed, ScopeMissing, NetworkNotAllowed,
+        KeyMissing, KeyInvalid, KeyExpired, KeyRevoked, KeyNotAllowed, ScopeMissing, NetworkNotAllowed, PathNotForwarded,
         QuotaExceeded, BudgetExceeded, FeatureDisabled, FeatureNotInPlan, SubscriptionInactive,
-        NotFound, ProjectNotFound, KeyNotFound, CustomerNotFound, FeatureNotFound, PlanNotFound, ReservationNotFound,
+        NotFound, ProjectNotFound, KeyNotFound, CustomerNotFound, FeatureNotFound, PlanNotFound, UpstreamNotConfigured, ReservationNotFound,
         EventNotFound, GrantNotFound, MethodNotAllowed,
         Conflict, IdempotencyKeyReused, ProjectExists, CustomerExists, ReservationClosed, ReservationAmbiguous, SandboxOnly,
         LastKey,
         PreconditionFailed, PayloadTooLarge, UnsupportedMediaType,
         ValidationFailed, UnknownField, InvalidType, CatalogInvalid, FeatureNotMetered, EventTooOld, EventInFuture,
         EventValueInvalid,
-        RateLimited, Overloaded, StorageUnavailable, Internal,
+        RateLimited, Overloaded, StorageUnavailable, UpstreamUnreadable, UpstreamUnreachable, UpstreamTimeout, Internal,
     ];
 
     /// <summary>The page that explains it, relative to the server.</summary>

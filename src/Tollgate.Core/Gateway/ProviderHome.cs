@@ -37,8 +37,13 @@ public sealed record ProviderHome(string Provider, string? BaseUrl, string KeyHe
         new("vertex_ai", null, Bearer),
     ];
 
-    /// <summary>The headers in which a caller's own key may come, beside <c>Authorization</c> and <c>X-Api-Key</c>.</summary>
     public static IReadOnlyList<string> KeyHeaders { get; } = [.. Known.Select(home => home.KeyHeader).Distinct(StringComparer.OrdinalIgnoreCase)];
+
+    /// <summary>Those whose clients send their key neither as <c>Bearer</c> nor in <c>X-Api-Key</c>.</summary>
+    public static IEnumerable<ProviderHome> WithOwnKeyHeader =>
+        Known.Where(home => home.KeyHeader != Bearer && !home.KeyHeader.Equals("x-api-key", StringComparison.OrdinalIgnoreCase));
+
+    public static bool IsKnown(string provider) => Array.Exists(Known, home => home.Provider == provider);
 
     /// <summary>A provider that nobody knows speaks as OpenAI does, wherever the project says that it is.</summary>
     public static ProviderHome Of(string provider)

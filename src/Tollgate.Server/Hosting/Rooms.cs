@@ -1,6 +1,7 @@
 using Tollgate.Server.Catalog;
 using Tollgate.Server.Costs;
 using Tollgate.Server.Customers;
+using Tollgate.Server.Gateway;
 using Tollgate.Server.Http;
 using Tollgate.Server.Ledger;
 using Tollgate.Server.Llm;
@@ -26,6 +27,7 @@ internal static class Rooms
         services.AddVerify();
         services.AddLlm();
         services.AddCosts();
+        services.AddGateway(options.Gateway);
         services.AddCustomers();
         services.AddSeedDoors();
         services.AddHostedService<EventMonthsLoop>();
@@ -49,6 +51,7 @@ internal static class Rooms
         app.MapQuotas();
         app.MapVerify();
         app.MapLlm();
+        app.MapGateway();
         app.MapCustomersRoom();
         app.MapSeedDoors();
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using Tollgate.Engine.Ledger;
 using Tollgate.Engine.Postgres;
+using Tollgate.Server.Gateway;
 
 namespace Tollgate.Server.Hosting;
 
@@ -60,6 +61,8 @@ public sealed record ServerOptions
     /// <summary>Limits of the hot path.</summary>
     public LedgerOptions Ledger { get; init; } = new();
 
+    public GatewayOptions Gateway { get; init; } = new();
+
     /// <summary>Where clients on this machine reach the server.</summary>
     public string Url
     {
@@ -99,6 +102,11 @@ public sealed record ServerOptions
                 PoolSize = (int)Settings.PoolSize.Read(environment, found),
                 ConnectSeconds = (int)Settings.ConnectSeconds.Read(environment, found),
                 CommandSeconds = (int)Settings.CommandSeconds.Read(environment, found),
+            },
+            Gateway = new GatewayOptions
+            {
+                MaxBodyBytes = Settings.GatewayBodyBytes.Read(environment, found),
+                Silence = TimeSpan.FromSeconds(Settings.UpstreamSeconds.Read(environment, found)),
             },
             Ledger = new LedgerOptions
             {

@@ -63,9 +63,19 @@ public static class Settings
         "TOLLGATE_BOOKS_PER_LANE", "accounts", 50_000, 100, 10_000_000,
         "About 1 kB each; an account that is not in memory costs one read.");
 
+    /// <summary>The largest request body that the gateway forwards.</summary>
+    public static readonly Setting GatewayBodyBytes = new(
+        "TOLLGATE_GATEWAY_BODY_BYTES", "bytes", 64 * 1024 * 1024, 64 * 1024, 1024L * 1024 * 1024,
+        "Providers take 20 to 50 MB, with images and sound; the body of a call is in memory until it is sent.");
+
+    /// <summary>How long an upstream may send nothing.</summary>
+    public static readonly Setting UpstreamSeconds = new(
+        "TOLLGATE_UPSTREAM_SECONDS", "seconds", 600, 1, 3600,
+        "Models that think before they answer are silent for minutes; official clients wait 600 seconds.");
+
     public static IReadOnlyList<Setting> All { get; } =
     [
         MaxBodyBytes, MaxConnections, HeaderSeconds, MinBodyBytesPerSecond, DrainSeconds, PoolSize, ConnectSeconds, CommandSeconds,
-        Lanes, QueueLength, MaxBatch, BooksPerLane,
+        Lanes, QueueLength, MaxBatch, BooksPerLane, GatewayBodyBytes, UpstreamSeconds,
     ];
 }

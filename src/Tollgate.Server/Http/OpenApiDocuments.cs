@@ -22,6 +22,8 @@ internal static class OpenApiDocuments
         ("Quotas", "May this customer do this? Ask, or decide and record in one step."),
         ("Reservations", "Hold before the work; settle with what it took, or release."),
         ("Metering", "Usage events: what has happened."),
+        ("LLM", "What calls to models used and what they cost."),
+        ("Gateway", "Providers' own APIs, metered and limited on the way."),
         ("Customers", "Plans, balances, grants and overrides of your customers."),
         ("Catalog", "Features, plans, prices and quotas as data."),
         ("Projects", "One for each product."),

@@ -1,0 +1,38 @@
+namespace Tollgate.Contracts.Gateway;
+
+/// <summary>Where the gateway forwards a provider's calls to, and with which credentials.</summary>
+public sealed record UpstreamRequest
+{
+    /// <summary>Paths are put behind it; default: the provider's own address, where it is known.</summary>
+    public string? BaseUrl { get; init; }
+
+    /// <summary>Kept encrypted and never shown again. Empty for an upstream that wants none.</summary>
+    public string? ApiKey { get; init; }
+
+    /// <summary>Sent with every call, in place of the caller's of the same names.</summary>
+    public IReadOnlyDictionary<string, string>? Headers { get; init; }
+}
+
+public sealed record UpstreamView
+{
+    public required string Provider { get; init; }
+
+    /// <summary>As it was set; else the provider's own.</summary>
+    public required string BaseUrl { get; init; }
+
+    /// <summary>False: calls are forwarded without a key.</summary>
+    public required bool HasKey { get; init; }
+
+    /// <summary>Names of the headers that are set; their values are never shown.</summary>
+    public required IReadOnlyList<string> Headers { get; init; }
+
+    /// <summary>False: the credentials were encrypted with a key that this server does not have; set them again.</summary>
+    public required bool Readable { get; init; }
+
+    public required DateTimeOffset UpdatedAt { get; init; }
+}
+
+public sealed record UpstreamList(IReadOnlyList<UpstreamView> Data, bool HasMore);
+
+/// <summary>What is encrypted of an upstream.</summary>
+public sealed record UpstreamCredentials(string ApiKey, IReadOnlyDictionary<string, string> Headers);

@@ -1,0 +1,167 @@
+using System.Buffers;
+using System.Text.Json;
+
+namespace Tollgate.Core.Llm.Shapes;
+
+/// <summary>
+/// Takes out of a stream of chat completions what comes only because <see cref="UsageOption"/> asked for it: the last chunk, which has
+/// usage and no choices, and <c>"usage": null</c> in the others. Everything else passes byte by byte. Whole events pass
+/// at once; of a cut one the rest is waited for. Not for several threads at once.
+/// </summary>
+public sealed class UsageChunkFilter
+{
+    /// <summary>Bytes of one event. A larger one, and all behind it, passes as it is.</summary>
+    private const int LargestEvent = 1024 * 1024;
+
+    private readonly ArrayBufferWriter<byte> _cut = new();
+    private bool _gaveUp;
+
+    public void Feed(ReadOnlySpan<byte> chunk, IBufferWriter<byte> output)
+    {
+        if (_gaveUp)
+        {
+            output.Write(chunk);
+            return;
+        }
+
+        if (_cut.WrittenCount == 0)
+        {
+            _cut.Write(chunk[Pass(chunk, output)..]);
+            return;
+        }
+
+        _cut.Write(chunk);
+        var passed = Pass(_cut.WrittenSpan, output);
+        var rest = _cut.WrittenSpan[passed..];
+        if (rest.Length > LargestEvent)
+        {
+            _gaveUp = true;
+            output.Write(rest);
+            _cut.Clear();
+        }
+        else if (passed > 0)
+        {
+            var kept = rest.ToArray();
+            _cut.ResetWrittenCount();
+            _cut.Write(kept);
+        }
+    }
+
+    /// <summary>The stream has ended: what is left of it is no whole event.</summary>
+    public void Finish(IBufferWriter<byte> output)
+    {
+        output.Write(_cut.WrittenSpan);
+        _cut.Clear();
+    }
+
+    /// <returns>Bytes of the whole events in <paramref name="bytes"/>.</returns>
+    private static int Pass(ReadOnlySpan<byte> bytes, IBufferWriter<byte> output)
+    {
+        var passed = 0;
+        while (EndOfEvent(bytes[passed..]) is > 0 and var length)
+        {
+            PassEvent(bytes.Slice(passed, length), output);
+            passed += length;
+        }
+
+        return passed;
+    }
+
+    /// <summary>Behind the blank line that ends the first event; 0: there is none yet.</summary>
+    private static int EndOfEvent(ReadOnlySpan<byte> bytes)
+    {
+        for (var at = 0; bytes[at..].IndexOf((byte)'\n') is >= 0 and var next;)
+        {
+            at += next + 1;
+            var behind = bytes[at..];
+            if (behind.StartsWith("\n"u8))
+            {
+                return at + 1;
+            }
+
+            if (behind.StartsWith("\r\n"u8))
+            {
+                return at + 2;
+            }
+        }
+
+        return 0;
+    }
+
+    private static void PassEvent(ReadOnlySpan<byte> whole, IBufferWriter<byte> output)
+    {
+        var at = whole.IndexOf("\"usage\""u8) < 0 ? -1 : whole.IndexOf((byte)'{');
+        if (at < 0)
+        {
+            output.Write(whole);
+            return;
+        }
+
+        switch (Look(whole[at..]))
+        {
+            case { Drops: true }:
+                break;
+            case { From: var from, To: var to } when to > from:
+                output.Write(whole[..(at + from)]);
+                output.Write(whole[(at + to)..]);
+                break;
+            default:
+                output.Write(whole);
+                break;
+        }
+    }
+
+    private readonly record struct Finding(bool Drops, int From, int To);
+
+    private static Finding Look(ReadOnlySpan<byte> data)
+    {
+        var json = new Utf8JsonReader(data, isFinalBlock: false, state: default);
+        var (isReport, hasNoChoices, from, to) = (false, false, 0, 0);
+        try
+        {
+            json.Read();
+            while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
+            {
+                var start = (int)json.TokenStartIndex;
+                var (isUsage, isChoices) = (json.ValueTextEquals("usage"u8), json.ValueTextEquals("choices"u8));
+                if (!json.Read())
+                {
+                    return default;
+                }
+
+                var value = json.TokenType;
+                var first = (int)json.BytesConsumed;
+                if (!json.TrySkip())
+                {
+                    return default;
+                }
+
+                isReport |= isUsage && value == JsonTokenType.StartObject;
+                hasNoChoices |= isChoices && value == JsonTokenType.StartArray && data[first..].TrimStart(" \t"u8).StartsWith("]"u8);
+                if (isUsage && value == JsonTokenType.Null)
+                {
+                    (from, to) = WithComma(data, start, (int)json.BytesConsumed);
+                }
+            }
+        }
+        catch (JsonException)
+        {
+            return default;
+        }
+
+        return new(isReport && hasNoChoices, from, to);
+    }
+
+    private static (int From, int To) WithComma(ReadOnlySpan<byte> data, int from, int to)
+    {
+        var before = data[..from].TrimEnd(" \t"u8);
+        if (before.EndsWith(","u8))
+        {
+            return (before.Length - 1, to);
+        }
+
+        var behind = data[to..];
+        var comma = behind.IndexOfAnyExcept(" \t"u8);
+        return comma >= 0 && behind[comma] == ',' ? (from, to + comma + 1) : (from, to);
+    }
+}

@@ -1,0 +1,201 @@
+using System.Buffers;
+using System.Globalization;
+using Tollgate.Contracts.Http;
+using Tollgate.Core.Llm;
+using Tollgate.Core.Llm.Shapes;
+using Tollgate.Core.Quotas;
+using Tollgate.Engine.Llm;
+using Tollgate.Engine.Quotas;
+using Tollgate.Server.Http;
+using Tollgate.Server.Quotas;
+
+namespace Tollgate.Server.Gateway;
+
+/// <summary>
+/// Hands the upstream's answer to the caller and reads off what was used. JSON that comes in one piece is settled before it is
+/// answered; a stream passes as it comes and is settled before it ends. Either way the call is on disk when the caller
+/// has all of its answer.
+/// </summary>
+internal sealed class AnswerRelay(HttpContext context, GatewayCall call, CallMeter meter, HttpResponseMessage answer, Silence silence)
+{
+    private const int ChunkBytes = 32 * 1024;
+
+    /// <summary>Bytes of an answer that is waited for whole: a few images. What is longer passes as it comes, and its usage is estimated.</summary>
+    private const int LargestWhole = 32 * 1024 * 1024;
+
+    private const string CostHeader = "X-Tollgate-Cost";
+    private const string RemainingHeader = "X-Tollgate-Remaining";
+    private const string CallHeader = "X-Tollgate-Call";
+
+    private readonly HttpResponse _to = context.Response;
+    private readonly byte[] _chunk = ArrayPool<byte>.Shared.Rent(ChunkBytes);
+
+    private int Status => (int)answer.StatusCode;
+
+    private string? ContentType => answer.Content.Headers.ContentType?.MediaType;
+
+    public async Task RunAsync()
+    {
+        try
+        {
+            Forwarder.CopyHead(answer, _to);
+            _to.Headers[CallHeader] = call.Id.ToString("D");
+            await using var body = await answer.Content.ReadAsStreamAsync(CancellationToken.None);
+            await (IsWhole() ? WholeAsync(body) : StreamAsync(body, default));
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(_chunk);
+        }
+    }
+
+    private bool IsWhole() => Status >= 400 || (ContentType is { } type && type.EndsWith("json", StringComparison.OrdinalIgnoreCase)
+        && !type.Contains("ndjson", StringComparison.OrdinalIgnoreCase) && !call.Ask!.IsStream);
+
+    private async Task WholeAsync(Stream body)
+    {
+        var whole = new ArrayBufferWriter<byte>(answer.Content.Headers.ContentLength is > 0 and <= LargestWhole and var length ? (int)length : ChunkBytes);
+        try
+        {
+            while (await body.ReadAsync(_chunk, silence.Next()) is > 0 and var read)
+            {
+                whole.Write(_chunk.AsSpan(0, read));
+                if (whole.WrittenCount > LargestWhole)
+                {
+                    await StreamAsync(body, whole.WrittenMemory);
+                    return;
+                }
+            }
+        }
+        catch (Exception e) when (e is IOException or HttpRequestException or OperationCanceledException)
+        {
+            var failure = silence.IsOver ? ErrorCode.UpstreamTimeout : ErrorCode.UpstreamUnreachable;
+            await meter.FailAsync(failure);
+            _to.Clear();
+            await Problems.WriteAsync(context, failure);
+            return;
+        }
+
+        var report = WithHeaders(UsageReader.Read(call.Route, whole.WrittenSpan, Status));
+        var delivered = report.IsReported && report.Doubt is null ? default : DeliveredText.Of(call.Route, whole.WrittenSpan);
+        var settled = await meter.SettleAsync(report, delivered, Status, null, CallEnd.Whole);
+        foreach (var (name, value) in HeadersOf(settled))
+        {
+            _to.Headers[name] = value;
+        }
+
+        _to.ContentLength = whole.WrittenCount;
+        _to.BodyWriter.Write(whole.WrittenSpan);
+    }
+
+    /// <param name="before">Bytes of the answer that were read already.</param>
+    private async Task StreamAsync(Stream body, ReadOnlyMemory<byte> before)
+    {
+        var usage = new UsageStream(call.Route);
+        var (end, error) = await PassAsync(body, before, usage);
+        var report = WithHeaders(usage.Finish());
+        var settled = await meter.SettleAsync(report, usage.Text, Status, error, end);
+        if (end == CallEnd.Broken)
+        {
+            // As the upstream broke off, so does this: an end that looks proper would make half an answer look whole.
+            context.Abort();
+            return;
+        }
+
+        if (_to.SupportsTrailers())
+        {
+            foreach (var (name, value) in HeadersOf(settled))
+            {
+                _to.AppendTrailer(name, value);
+            }
+        }
+    }
+
+    private async Task<(CallEnd End, string? Error)> PassAsync(Stream body, ReadOnlyMemory<byte> before, UsageStream usage)
+    {
+        var filter = call.HidesUsage ? new UsageChunkFilter() : null;
+        var gone = context.RequestAborted;
+        var isText = ContentType is not { } type || !type.StartsWith("audio/", StringComparison.OrdinalIgnoreCase) && !type.StartsWith("image/", StringComparison.OrdinalIgnoreCase);
+        try
+        {
+            // The head goes out at once: a caller that waits for the first word knows by it that the model thinks.
+            await _to.BodyWriter.FlushAsync(gone);
+            for (var chunk = before; ; chunk = default)
+            {
+                if (chunk.IsEmpty)
+                {
+                    chunk = _chunk.AsMemory(0, await body.ReadAsync(_chunk, silence.Next()));
+                }
+
+                if (chunk.IsEmpty)
+                {
+                    filter?.Finish(_to.BodyWriter);
+                    return (CallEnd.Whole, null);
+                }
+
+                if (isText)
+                {
+                    usage.Feed(chunk.Span);
+                    if (await meter.CoverAsync(usage.Text, CancellationToken.None) is { } refusal)
+                    {
+                        await EndEarlyAsync(refusal);
+                        return (CallEnd.BudgetEnded, null);
+                    }
+                }
+
+                if (filter is null)
+                {
+                    _to.BodyWriter.Write(chunk.Span);
+                }
+                else
+                {
+                    filter.Feed(chunk.Span, _to.BodyWriter);
+                }
+
+                if ((await _to.BodyWriter.FlushAsync(gone)).IsCompleted)
+                {
+                    return (CallEnd.CallerLeft, null);
+                }
+            }
+        }
+        catch (Exception e) when (e is IOException or HttpRequestException or OperationCanceledException)
+        {
+            return gone.IsCancellationRequested ? (CallEnd.CallerLeft, null)
+                : (CallEnd.Broken, silence.IsOver ? "The provider was silent for too long." : "The provider's connection broke.");
+        }
+    }
+
+    private async Task EndEarlyAsync(GateAnswer refusal)
+    {
+        var problem = refusal.Decision is { Allowed: false } decision
+            ? GateAnswers.RefusalOf(OutcomeMap.Code(decision.Outcome)!, call.Project, call.Customer, decision)
+            : Problem.Of(OutcomeMap.Code(refusal.Fault)!);
+        var last = ProviderErrors.EndOf(call.Route, ContentType, problem with { RequestId = context.RequestId() });
+        if (last.IsEmpty)
+        {
+            context.Abort();
+            return;
+        }
+
+        await _to.BodyWriter.WriteAsync(last, CancellationToken.None);
+    }
+
+    private UsageReport WithHeaders(UsageReport report) =>
+        call.Route.Api == LlmApi.BedrockInvoke ? UsageReader.WithBedrockHeaders(report, name => answer.Headers.TryGetValues(name, out var values) ? values.First() : null) : report;
+
+    private IEnumerable<(string Name, string Value)> HeadersOf(RecordedCall? settled)
+    {
+        if (settled?.Cost.Cost is { } cost)
+        {
+            yield return (CostHeader, cost.ToString());
+        }
+
+        // A dictionary of structured fields (RFC 9651): cost=0.42, tokens=99000.
+        var left = (settled?.Answer.Decision?.Standings ?? []).Where(standing => standing.Remaining is not null)
+            .Select(standing => string.Create(CultureInfo.InvariantCulture, $"{call.Project.Catalog.FeaturesByKey[standing.FeatureKey].Code}={standing.Remaining!.Value.Value}"));
+        if (string.Join(", ", left) is { Length: > 0 } remaining)
+        {
+            yield return (RemainingHeader, remaining);
+        }
+    }
+}

@@ -1,0 +1,158 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using Tollgate.Contracts.Http;
+using Tollgate.Core.Gateway;
+using Tollgate.Core.Llm;
+using Tollgate.Core.Llm.Asks;
+using Tollgate.Core.Llm.Shapes;
+using Tollgate.Core.Money;
+using Tollgate.Engine.Llm;
+using Tollgate.Engine.Quotas;
+
+namespace Tollgate.Server.Gateway;
+
+/// <summary>How a call came to its end.</summary>
+internal enum CallEnd
+{
+    Whole,
+
+    /// <summary>The caller hung up before all was delivered.</summary>
+    CallerLeft,
+
+    /// <summary>The customer's budget was used up before the answer was complete.</summary>
+    BudgetEnded,
+
+    /// <summary>The upstream's connection broke, or it was silent for too long.</summary>
+    Broken,
+}
+
+/// <summary>
+/// The metering of one call: holds before it, holds more while a stream without a bound comes, settles with what was used. Not
+/// for several threads at once.
+/// </summary>
+internal sealed class CallMeter(GatewayCall call, GuardLlmCalls guard, QuotaGate gate, SettleLater later, GatewayOptions options)
+{
+    private readonly List<Guid> _holds = [];
+
+    /// <summary>Output tokens that are held in all; null: as many as the request allows at most, so nothing has to be added.</summary>
+    private long? _covered;
+    private long _heldAt;
+
+    /// <summary>Null when the call may be made; else a fault or a refusal.</summary>
+    public async ValueTask<GateAnswer?> ReserveAsync(CancellationToken cancel)
+    {
+        var ask = call.Ask!;
+        var tokens = ask.MaxOutputTokens ?? (ask.IsStream ? GatewayRules.StepTokens : GatewayRules.AssumedOutputTokens);
+        _covered = ask.MaxOutputTokens is null && ask.IsStream ? tokens * ask.Answers : null;
+        var answer = await guard.ReserveAsync(call.Project, With(UsageEstimate.Before(call.Route, ask, tokens)), options.HoldTime, cancel);
+        return Take(answer) ? null : answer;
+    }
+
+    /// <summary>
+    /// Called with everything that a stream has delivered and is about to deliver. Holds the next step when the held tokens are used up,
+    /// and keeps the holds from expiring.
+    /// </summary>
+    /// <returns>Null to go on; else the refusal that ends the stream.</returns>
+    public async ValueTask<GateAnswer?> CoverAsync(DeliveredText delivered, CancellationToken cancel)
+    {
+        if (_holds.Count == 0)
+        {
+            return null;
+        }
+
+        while (_covered < UsageEstimate.Tokens(delivered, call.Route, call.Ask!.Model))
+        {
+            var more = With(LlmUsage.Of((LlmUnit.Output, Quantity.Of(GatewayRules.StepTokens))));
+            var answer = await guard.GrowAsync(call.Project, more, options.HoldTime, cancel);
+            if (!Take(answer))
+            {
+                return answer;
+            }
+
+            _covered += GatewayRules.StepTokens;
+        }
+
+        if (Stopwatch.GetElapsedTime(_heldAt) > options.HoldTime / 2)
+        {
+            foreach (var hold in _holds)
+            {
+                await gate.ExtendAsync(call.Project, hold.ToString("D"), call.Customer, options.HoldTime, cancel);
+            }
+
+            _heldAt = Stopwatch.GetTimestamp();
+        }
+
+        return null;
+    }
+
+    /// <summary>Records the call and gives back its holds. Null: it could not be recorded now, and will be.</summary>
+    /// <param name="delivered">What the answer says as text, for an estimate.</param>
+    public async ValueTask<RecordedCall?> SettleAsync(UsageReport report, DeliveredText delivered, int status, string? error, CallEnd end)
+    {
+        var isEstimated = !report.IsReported || report.IsPartial || report.Doubt is not null;
+        var usage = isEstimated ? UsageEstimate.After(call.Route, call.Ask!, delivered, report.Doubt is null ? report : UsageReport.Silent) : report.Usage;
+        var happened = With(usage) with
+        {
+            Model = report.Model ?? With(usage).Model, IsEstimated = isEstimated, ReportedCost = report.ReportedCost, RequestId = Short(report.ResponseId, 255),
+            LatencyMilliseconds = call.Milliseconds, Status = status, Error = Short(error ?? report.Error, 2_000), PropertiesJson = PropertiesOf(report, end),
+        };
+        return await later.SettleAsync(call.Project, happened, _holds);
+    }
+
+    /// <summary>Nothing came of the call: what was held is given back, and the log has it.</summary>
+    public ValueTask<RecordedCall?> FailAsync(ErrorCode failure) => later.SettleAsync(
+        call.Project, With(LlmUsage.None) with { LatencyMilliseconds = call.Milliseconds, Status = failure.Status, Error = failure.Title }, _holds);
+
+    private bool Take(GateAnswer answer)
+    {
+        if (answer.Fault != GateFault.None || answer.Decision is { Allowed: false })
+        {
+            return false;
+        }
+
+        if (answer.Id is { } hold)
+        {
+            _holds.Add(Guid.Parse(hold, CultureInfo.InvariantCulture));
+            _heldAt = Stopwatch.GetTimestamp();
+        }
+
+        return true;
+    }
+
+    private LlmCall With(LlmUsage usage) => new()
+    {
+        Id = call.Id.ToString("D"), Customer = call.Customer!, Feature = call.Feature, Provider = call.Route.Provider, Usage = usage,
+        Model = call.Route.Model ?? call.Ask?.Model ?? GatewayRules.OperationOf(call.Path), Endpoint = Short(call.Path, 255), OccurredAt = call.StartedAt,
+    };
+
+    private static string? Short(string? text, int longest) => text is { } some && some.Length > longest ? some[..longest] : text;
+
+    private static string? PropertiesOf(UsageReport report, CallEnd end)
+    {
+        if (end is CallEnd.Whole or CallEnd.Broken && report.Doubt is null)
+        {
+            return null;
+        }
+
+        using var buffer = new MemoryStream();
+        using (var json = new Utf8JsonWriter(buffer))
+        {
+            json.WriteStartObject();
+            if (end is CallEnd.CallerLeft or CallEnd.BudgetEnded)
+            {
+                json.WriteString("ended_by", end == CallEnd.CallerLeft ? "caller" : "budget");
+            }
+
+            if (report.Doubt is { } doubt)
+            {
+                json.WriteString("usage_doubt", doubt);
+            }
+
+            json.WriteEndObject();
+        }
+
+        return Encoding.UTF8.GetString(buffer.GetBuffer().AsSpan(0, (int)buffer.Length));
+    }
+}

@@ -1,0 +1,141 @@
+using System.Collections.Frozen;
+using System.Net;
+using System.Net.Http.Headers;
+using Microsoft.Extensions.Primitives;
+using Tollgate.Contracts.Http;
+using Tollgate.Core.Gateway;
+
+namespace Tollgate.Server.Gateway;
+
+/// <summary>
+/// Sends a call to its upstream. A call that was sent is never sent again: it may have been made, and paid for. Only a
+/// connection that did not come about is tried again.
+/// </summary>
+/// <remarks>A reverse proxy as a library (YARP) would do this; it does not restore here.</remarks>
+internal sealed class Forwarder : IDisposable
+{
+    private static readonly TimeSpan ConnectTime = TimeSpan.FromSeconds(10);
+
+    /// <summary>Addresses of providers change behind their names.</summary>
+    private static readonly TimeSpan ConnectionLife = TimeSpan.FromMinutes(5);
+
+    private static readonly TimeSpan[] Pauses = [TimeSpan.FromMilliseconds(100), TimeSpan.FromMilliseconds(400)];
+
+    /// <summary>
+    /// What belongs to the caller's connection with this server, speaks for the caller to this server, or would name another
+    /// account than the project's.
+    /// </summary>
+    private static readonly FrozenSet<string> KeptBack = new[]
+    {
+        "Host", "Connection", "Keep-Alive", "Proxy-Authenticate", "Proxy-Authorization", "Proxy-Connection", "TE", "Trailer", "Transfer-Encoding",
+        "Upgrade", "Content-Length", "Accept-Encoding", "Expect", "Cookie", "Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto",
+        "X-Real-IP", "X-Project", "X-Tollgate-Customer", "X-Tollgate-Feature", "OpenAI-Organization", "OpenAI-Project", "X-Api-Key",
+    }.Concat(ProviderHome.KeyHeaders).ToFrozenSet(StringComparer.OrdinalIgnoreCase);
+
+    private static readonly FrozenSet<string> NotHandedOn = new[]
+    {
+        "Connection", "Keep-Alive", "Proxy-Authenticate", "Trailer", "Transfer-Encoding", "Upgrade", "Content-Length", "Content-Encoding", "Set-Cookie", "Alt-Svc",
+        "Strict-Transport-Security", "OpenAI-Organization", "OpenAI-Project", "Anthropic-Organization-Id",
+    }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
+
+    private readonly HttpMessageInvoker _client = new(new SocketsHttpHandler
+    {
+        AllowAutoRedirect = false,
+        AutomaticDecompression = DecompressionMethods.All,
+        UseCookies = false,
+        ConnectTimeout = ConnectTime,
+        PooledConnectionLifetime = ConnectionLife,
+        EnableMultipleHttp2Connections = true,
+
+        // Who gives up a stream wants it to end now: by default the handler reads on for two seconds, and the provider writes on.
+        ResponseDrainTimeout = TimeSpan.Zero,
+        ActivityHeadersPropagator = null,
+    });
+
+    public void Dispose() => _client.Dispose();
+
+    /// <summary>The head of the answer, or why there is none. Also when the caller has left: then nobody hears of it.</summary>
+    public async Task<(HttpResponseMessage? Answer, ErrorCode? Failure)> SendAsync(GatewayCall call, HttpRequest from, Silence silence)
+    {
+        for (var attempt = 0; ; attempt++)
+        {
+            try
+            {
+                return (await _client.SendAsync(MessageOf(call, from), silence.Next()), null);
+            }
+            catch (HttpRequestException e) when (attempt < Pauses.Length && e.HttpRequestError is HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError)
+            {
+                await Task.Delay(Pauses[attempt]);
+            }
+            catch (HttpRequestException)
+            {
+                return (null, ErrorCode.UpstreamUnreachable);
+            }
+            catch (OperationCanceledException)
+            {
+                return (null, silence.IsOver ? ErrorCode.UpstreamTimeout : ErrorCode.UpstreamUnreachable);
+            }
+        }
+    }
+
+    private static HttpRequestMessage MessageOf(GatewayCall call, HttpRequest from)
+    {
+        var message = new HttpRequestMessage(new HttpMethod(from.Method), call.Target)
+        {
+            Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionOrLower,
+        };
+        if (!call.Body.IsEmpty || from.ContentType is not null)
+        {
+            message.Content = new ReadOnlyMemoryContent(call.Body);
+        }
+
+        foreach (var (name, values) in from.Headers)
+        {
+            if (!KeptBack.Contains(name) && !call.Credentials.Headers.ContainsKey(name) && !name.StartsWith(':'))
+            {
+                Add(message, name, values);
+            }
+        }
+
+        // What comes is read for usage, and is handed on as text: compressing it between two servers is not worth the time.
+        message.Headers.TryAddWithoutValidation("Accept-Encoding", "identity");
+        foreach (var (name, value) in call.Credentials.Headers)
+        {
+            Add(message, name, value);
+        }
+
+        if (call.Credentials.ApiKey is { Length: > 0 } key)
+        {
+            message.Headers.TryAddWithoutValidation(call.Home.KeyHeader, call.Home.KeyHeader == ProviderHome.Bearer ? "Bearer " + key : key);
+        }
+
+        return message;
+    }
+
+    private static void Add(HttpRequestMessage message, string name, StringValues values)
+    {
+        if (!message.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values))
+        {
+            message.Content?.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values);
+        }
+    }
+
+    /// <summary>Status and headers of the upstream's answer, as far as they are meant for the caller.</summary>
+    public static void CopyHead(HttpResponseMessage answer, HttpResponse to)
+    {
+        to.StatusCode = (int)answer.StatusCode;
+        Copy(answer.Headers.NonValidated, to.Headers);
+        Copy(answer.Content.Headers.NonValidated, to.Headers);
+    }
+
+    private static void Copy(HttpHeadersNonValidated from, IHeaderDictionary to)
+    {
+        foreach (var (name, values) in from)
+        {
+            if (!NotHandedOn.Contains(name))
+            {
+                to[name] = values.Count == 1 ? values.ToString() : values.ToArray();
+            }
+        }
+    }
+}

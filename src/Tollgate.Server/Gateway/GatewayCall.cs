@@ -1,0 +1,49 @@
+using System.Diagnostics;
+using Tollgate.Contracts.Gateway;
+using Tollgate.Core.Gateway;
+using Tollgate.Core.Llm.Asks;
+using Tollgate.Core.Llm.Shapes;
+using Tollgate.Core.Time;
+using Tollgate.Engine.Projects;
+
+namespace Tollgate.Server.Gateway;
+
+/// <summary>A call as it came to the gateway, and where it goes.</summary>
+internal sealed record GatewayCall
+{
+    public required ProjectSnapshot Project { get; init; }
+
+    /// <summary>Null only for calls that are not metered.</summary>
+    public required string? Customer { get; init; }
+
+    public required string? Feature { get; init; }
+
+    public required LlmRoute Route { get; init; }
+
+    public required ProviderHome Home { get; init; }
+
+    public required UpstreamCredentials Credentials { get; init; }
+
+    public required Uri Target { get; init; }
+
+    /// <summary>Of the provider, with a leading slash and without the query.</summary>
+    public required string Path { get; init; }
+
+    /// <summary>As it is sent on.</summary>
+    public required ReadOnlyMemory<byte> Body { get; init; }
+
+    /// <summary>Null for calls that are not metered.</summary>
+    public required LlmAsk? Ask { get; init; }
+
+    /// <summary>The stream is asked for usage in the caller's place, which does not get to see it.</summary>
+    public required bool HidesUsage { get; init; }
+
+    /// <summary>Of the event under which the call is recorded.</summary>
+    public Guid Id { get; } = Guid.CreateVersion7();
+
+    public required Instant StartedAt { get; init; }
+
+    public long Started { get; } = Stopwatch.GetTimestamp();
+
+    public long Milliseconds => (long)Stopwatch.GetElapsedTime(Started).TotalMilliseconds;
+}

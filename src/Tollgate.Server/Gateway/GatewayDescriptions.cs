@@ -1,0 +1,47 @@
+using Tollgate.Contracts.Http;
+using Tollgate.Server.Http;
+
+namespace Tollgate.Server.Gateway;
+
+internal static class GatewayDescriptions
+{
+    private const string Call =
+        """{"model": "gpt-4o-mini", "messages": [{"role": "user", "content": "Hello"}], "max_tokens": 100}""";
+
+    private const string Answered =
+        """
+        {"id": "chatcmpl-1", "object": "chat.completion", "model": "gpt-4o-mini-2024-07-18",
+         "choices": [{"index": 0, "message": {"role": "assistant", "content": "Hi!"}, "finish_reason": "stop"}],
+         "usage": {"prompt_tokens": 8, "completion_tokens": 2, "total_tokens": 10}}
+        """;
+
+    public static Description Of(string method) => new(
+        "Gateway",
+        method switch
+        {
+            "GET" => "Read from a provider",
+            "POST" => "Call a provider",
+            _ => $"Forward a {method} to a provider",
+        },
+        method == "POST"
+            ? "The provider's own path and body, so an official client works by changing its base URL and key. The key comes in the provider's usual header: a "
+                + "customer token, or a secret key with `X-Tollgate-Customer`. Before the call what it may use is held on every limit (calls, tokens, dollars, rates), or it "
+                + "is refused; afterwards it is settled with what was used. `X-Tollgate-Feature` names a feature that the call uses once. The answer has "
+                + "`X-Tollgate-Call` (the id in `GET /v1/llm-calls`), `X-Tollgate-Cost` in dollars and `X-Tollgate-Remaining`; streams have the latter two as trailers where "
+                + "HTTP has them. Errors of the gateway come in the provider's shape, with their code in `X-Tollgate-Error`."
+            : "Forwarded as it is and not metered. Customer tokens may read lists of models and the results of their jobs; everything else of the provider's account is "
+                + "for secret keys.")
+    {
+        Path = new Dictionary<string, string>
+        {
+            ["provider"] = "An upstream of the project, as set by `PUT /v1/upstreams/{provider}`.",
+            ["path"] = "The provider's own path, such as `v1/chat/completions`.",
+        },
+        Answers = [Example.OfText(200, "The provider's own answer", Answer.JsonType, method == "POST" ? Answered : """{"object": "list", "data": []}""")],
+        Errors =
+        [
+            .. method == "POST" ? (ErrorCode[])[ErrorCode.QuotaExceeded, ErrorCode.BudgetExceeded, ErrorCode.FeatureDisabled, ErrorCode.FeatureNotInPlan, ErrorCode.RateLimited, ErrorCode.FeatureNotFound, ErrorCode.MalformedJson, ErrorCode.ValidationFailed] : [],
+            ErrorCode.UpstreamNotConfigured, ErrorCode.PathNotForwarded, ErrorCode.UpstreamUnreachable, ErrorCode.UpstreamTimeout, ErrorCode.UpstreamUnreadable,
+        ],
+    };
+}

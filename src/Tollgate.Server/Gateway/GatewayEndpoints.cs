@@ -1,0 +1,226 @@
+using System.Buffers;
+using Microsoft.AspNetCore.Http.Features;
+using Tollgate.Contracts.Http;
+using Tollgate.Core.Catalog;
+using Tollgate.Core.Gateway;
+using Tollgate.Core.Llm;
+using Tollgate.Core.Llm.Asks;
+using Tollgate.Core.Llm.Shapes;
+using Tollgate.Core.Money;
+using Tollgate.Engine.Clocks;
+using Tollgate.Engine.Llm;
+using Tollgate.Engine.Projects;
+using Tollgate.Engine.Quotas;
+using Tollgate.Server.Http;
+using Tollgate.Server.Quotas;
+
+namespace Tollgate.Server.Gateway;
+
+/// <summary>
+/// The provider's own paths and bodies, behind <c>/gateway/{provider}</c>. A call: 1. who calls, and where to; 2. what it asks for;
+/// 3. hold what it may use on every limit, or refuse; 4. forward; 5. hand the answer on and read off what was used; 6. settle.
+/// </summary>
+internal sealed class GatewayEndpoints(
+    GuardLlmCalls guard, QuotaGate gate, UpstreamSecrets secrets, Forwarder forwarder, SettleLater later, Clock clock, GatewayOptions options)
+{
+    public const string CustomerHeader = "X-Tollgate-Customer";
+    public const string FeatureHeader = "X-Tollgate-Feature";
+
+    private static readonly string[] Methods = ["GET", "POST", "PUT", "PATCH", "DELETE"];
+
+    public static void Map(IEndpointRouteBuilder app)
+    {
+        var gateway = ActivatorUtilities.CreateInstance<GatewayEndpoints>(app.ServiceProvider);
+        MapAt("/gateway/{provider}/{**path}", null);
+        foreach (var home in ProviderHome.WithOwnKeyHeader)
+        {
+            MapAt($"/gateway/{home.Provider}/{{**path}}", home.KeyHeader);
+        }
+
+        void MapAt(string pattern, string? header)
+        {
+            foreach (var method in Methods)
+            {
+                app.MapMethods(pattern, [method], (RequestDelegate)gateway.RunAsync)
+                    .RequireKey(Access.Secret | Access.CustomerToken, Scope.GateWrite, header).WithOwnIdempotency().WithMetadata(ProviderErrors.Shape)
+                    .Describe(GatewayDescriptions.Of(method));
+            }
+        }
+    }
+
+    private async Task RunAsync(HttpContext context)
+    {
+        var input = context.Request.BodyReader;
+        if (await ReadAsync(context) is not var (call, read))
+        {
+            return;
+        }
+
+        try
+        {
+            await (call.Ask is null ? PassAsync(context, call) : MeteredAsync(context, call));
+        }
+        finally
+        {
+            input.AdvanceTo(read);
+        }
+    }
+
+    /// <summary>Null: the answer is written already.</summary>
+    private async ValueTask<(GatewayCall Call, SequencePosition Read)?> ReadAsync(HttpContext context)
+    {
+        // 1. Who calls, and where to.
+        var project = context.Project();
+        var provider = LlmRoutes.ProviderOf(RawPath.Segment(context, 1), null);
+        if (!project.Upstreams.TryGetValue(provider, out var upstream))
+        {
+            await Problems.WriteAsync(context, ErrorCode.UpstreamNotConfigured, $"The project has no upstream '{provider}'.");
+            return null;
+        }
+
+        if (secrets.Open(upstream) is not { } credentials)
+        {
+            await Problems.WriteAsync(context, ErrorCode.UpstreamUnreadable);
+            return null;
+        }
+
+        var home = ProviderHome.Of(provider);
+        var (path, query) = GatewayTarget.Read(context, home);
+        if (GatewayTarget.Of(upstream.BaseUrl ?? home.BaseUrl!, path, query) is not { } target)
+        {
+            await Problems.WriteAsync(context, ErrorCode.MalformedRequest, "The path is not one that can be forwarded.");
+            return null;
+        }
+
+        var route = GatewayTarget.RouteOf(provider, target, path);
+        var (method, caller) = (context.Request.Method, context.Caller());
+        if (caller.Kind == KeyKind.CustomerToken && !GatewayRules.IsForCustomers(route, method, path))
+        {
+            await Problems.WriteAsync(context, ErrorCode.PathNotForwarded);
+            return null;
+        }
+
+        var isMetered = GatewayRules.IsMetered(route, method);
+        var customer = caller.Customer ?? HeaderOf(context, CustomerHeader);
+        var feature = HeaderOf(context, FeatureHeader);
+        var faults = new Faults();
+        faults.Id(customer, CustomerHeader, required: isMetered);
+        if (faults.Any)
+        {
+            await faults.WriteAsync(context);
+            return null;
+        }
+
+        if (feature is not null && !project.Catalog.Features.ContainsKey(feature))
+        {
+            await Problems.WriteAsync(context, ErrorCode.FeatureNotFound, $"The project's catalogue has no feature '{feature}'.", FeatureHeader);
+            return null;
+        }
+
+        // 2. What it asks for.
+        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
+        {
+            size.MaxRequestBodySize = options.MaxBodyBytes;
+        }
+
+        if (await Body.ReadWholeAsync(context, (int)Math.Min(options.MaxBodyBytes, Array.MaxLength)) is not { } sequence)
+        {
+            await Problems.WriteAsync(context, ErrorCode.PayloadTooLarge, $"At most {options.MaxBodyBytes} bytes are forwarded.");
+            return null;
+        }
+
+        var body = sequence.IsSingleSegment ? sequence.First : sequence.ToArray();
+        var ask = isMetered ? AskReader.Read(route, body.Span, context.Request.ContentType) : null;
+        if (isMetered && ask is null)
+        {
+            context.Request.BodyReader.AdvanceTo(sequence.End);
+            await Problems.WriteAsync(context, ErrorCode.MalformedJson, "The body could not be read, so it is not known what the call would use. Nothing was forwarded.");
+            return null;
+        }
+
+        var asked = ask is { IsStream: true, WantsUsage: false } && UsageOption.IsNeeded(route) ? UsageOption.AddTo(body.Span) : null;
+        return (new()
+        {
+            Project = project, Customer = customer, Feature = feature, Route = route, Home = home, Credentials = credentials, Target = target, Path = path,
+            Body = asked ?? body, Ask = ask, HidesUsage = asked is not null, StartedAt = clock.Now(project),
+        }, sequence.End);
+    }
+
+    private async Task MeteredAsync(HttpContext context, GatewayCall call)
+    {
+        // 3. Hold what it may use on every limit, or refuse.
+        if (call.Feature is { } code && call.Project.Catalog.Features[code].Feature.Kind == FeatureKind.Switch
+            && GateAnswers.TryWriteProblem(context, call.Project, call.Customer, await gate.CheckAsync(call.Project, call.Customer!, code, Quantity.One, context.RequestAborted), out var off))
+        {
+            await off;
+            return;
+        }
+
+        var meter = new CallMeter(call, guard, gate, later, options);
+        if (await meter.ReserveAsync(context.RequestAborted) is { } refused && GateAnswers.TryWriteProblem(context, call.Project, call.Customer, refused, out var written))
+        {
+            await written;
+            return;
+        }
+
+        // 4. Forward. A stream is given up with its caller; an answer in one piece is made and paid for anyway, so it is waited for.
+        using var silence = new Silence(options.Silence, call.Ask!.IsStream ? context.RequestAborted : CancellationToken.None);
+        var (answer, failure) = await forwarder.SendAsync(call, context.Request, silence);
+        if (answer is null)
+        {
+            await meter.FailAsync(failure!);
+            await Problems.WriteAsync(context, failure!);
+            return;
+        }
+
+        // 5. and 6. Hand the answer on, read off what was used, settle.
+        using (answer)
+        {
+            await new AnswerRelay(context, call, meter, answer, silence).RunAsync();
+        }
+    }
+
+    /// <summary>A call that uses nothing: lists, counts of tokens, results of jobs.</summary>
+    private async Task PassAsync(HttpContext context, GatewayCall call)
+    {
+        using var silence = new Silence(options.Silence, context.RequestAborted);
+        var (answer, failure) = await forwarder.SendAsync(call, context.Request, silence);
+        if (answer is null)
+        {
+            await Problems.WriteAsync(context, failure!);
+            return;
+        }
+
+        using (answer)
+        {
+            Forwarder.CopyHead(answer, context.Response);
+            if (call is { Route.Job: { } job, Customer: not null } && answer.IsSuccessStatusCode)
+            {
+                var whole = await answer.Content.ReadAsByteArrayAsync(context.RequestAborted);
+                await RecordJobAsync(call, job, UsageReader.Read(call.Route, whole, StatusCodes.Status200OK));
+                await context.Response.BodyWriter.WriteAsync(whole, context.RequestAborted);
+                return;
+            }
+
+            await using var body = await answer.Content.ReadAsStreamAsync(context.RequestAborted);
+            await body.CopyToAsync(context.Response.Body, context.RequestAborted);
+        }
+    }
+
+    /// <summary>A job says what it used when it is finished, at every poll again: its id makes that count once.</summary>
+    private async Task RecordJobAsync(GatewayCall call, string job, UsageReport report)
+    {
+        if (!report.IsReported || report.Doubt is not null || !report.Usage.Parts.Any(part => part.Unit != LlmUnit.Request))
+        {
+            return;
+        }
+
+        await guard.SettleAsync(call.Project, new()
+        {
+            Id = $"{call.Route.Provider}:{job}", Customer = call.Customer!, Feature = call.Feature, Provider = call.Route.Provider, Usage = report.Usage,
+            Model = report.Model ?? call.Route.Model ?? "crawl", Endpoint = call.Path, Status = StatusCodes.Status200OK,
+        }, [], CancellationToken.None);
+    }
+
+    private static string? HeaderOf(HttpContext context, string name) => (string?)context.Request.Headers[name] is { Length: > 0 } text ? text : null;
+}

@@ -1,0 +1,14 @@
+namespace Tollgate.Server.Gateway;
+
+/// <summary>Limits of the gateway; <see cref="Hosting.Settings"/> says why they are what they are.</summary>
+public sealed record GatewayOptions
+{
+    /// <inheritdoc cref="Hosting.Settings.GatewayBodyBytes"/>
+    public long MaxBodyBytes { get; init; } = Hosting.Settings.GatewayBodyBytes.Default;
+
+    /// <inheritdoc cref="Hosting.Settings.UpstreamSeconds"/>
+    public TimeSpan Silence { get; init; } = TimeSpan.FromSeconds(Hosting.Settings.UpstreamSeconds.Default);
+
+    /// <summary>How long a hold lives without being extended: as long as the upstream may be silent, and time to settle.</summary>
+    public TimeSpan HoldTime => Silence + TimeSpan.FromMinutes(2);
+}

@@ -1,0 +1,35 @@
+using Microsoft.AspNetCore.DataProtection;
+using Microsoft.AspNetCore.DataProtection.KeyManagement;
+using Microsoft.Extensions.Options;
+using Tollgate.Contracts.Gateway;
+using Tollgate.Engine.Gateway;
+using Tollgate.Engine.Llm;
+using Tollgate.Server.Http;
+
+namespace Tollgate.Server.Gateway;
+
+/// <summary>Registers the room Gateway: calls to providers that are metered on their way.</summary>
+public static class GatewayRoom
+{
+    public static IServiceCollection AddGateway(this IServiceCollection services, GatewayOptions options)
+    {
+        services.AddDataProtection().SetApplicationName("tollgate");
+        services.AddSingleton<ProtectionKeys>();
+        services.AddSingleton<IConfigureOptions<KeyManagementOptions>>(provider =>
+            new ConfigureOptions<KeyManagementOptions>(keys => keys.XmlRepository = provider.GetRequiredService<ProtectionKeys>()));
+        services.AddSingleton(options);
+        services.AddSingleton<Upstreams>();
+        services.AddSingleton<UpstreamSecrets>();
+        services.AddSingleton<GuardLlmCalls>();
+        services.AddSingleton<Forwarder>();
+        services.AddSingleton<SettleLater>();
+        services.AddHostedService(provider => provider.GetRequiredService<SettleLater>());
+        return services.AddWire(GatewayJson.Default);
+    }
+
+    public static void MapGateway(this IEndpointRouteBuilder app)
+    {
+        UpstreamsEndpoints.Map(app);
+        GatewayEndpoints.Map(app);
+    }
+}

@@ -1,0 +1,97 @@
+using System.Collections.Frozen;
+using Tollgate.Contracts.Gateway;
+using Tollgate.Contracts.Http;
+using Tollgate.Core.Gateway;
+using Tollgate.Core.Llm.Shapes;
+using Tollgate.Engine.Gateway;
+using Tollgate.Engine.Projects;
+using Tollgate.Server.Http;
+
+namespace Tollgate.Server.Gateway;
+
+/// <summary>Where the gateway forwards to. Keys go in and never come out.</summary>
+internal static class UpstreamsEndpoints
+{
+    private const string Tag = "Gateway";
+
+    private const string OpenAi =
+        """
+        {"provider": "openai", "base_url": "https://api.openai.com", "has_key": true, "headers": [], "readable": true,
+         "updated_at": "2026-11-21T08:00:00Z"}
+        """;
+
+    private static readonly Dictionary<string, string> Provider = new()
+    {
+        ["provider"] = "A name of the price book (`openai`, `anthropic`, `gemini`, `mistral`, `tavily` …), or your own for a server that speaks as OpenAI does.",
+    };
+
+    public static void Map(IEndpointRouteBuilder app)
+    {
+        var upstreams = app.ServiceProvider.GetRequiredService<Upstreams>();
+        var secrets = app.ServiceProvider.GetRequiredService<UpstreamSecrets>();
+        app.MapPut("/v1/upstreams/{provider}", context => SetAsync(context, upstreams, secrets)).RequireKey(Access.Secret, Scope.KeysWrite).Describe(new(Tag, "Set an upstream",
+            "Says where calls to `/gateway/{provider}/…` go and with which credentials. It replaces all of what was set. The key and the values of "
+            + "headers are kept encrypted and are never shown again.")
+        {
+            Request = Example.Of<UpstreamRequest>("""{"api_key": "sk-…", "base_url": "https://api.openai.com"}"""),
+            Path = Provider,
+            Answers = [Example.Of<UpstreamView>(200, "Set", OpenAi)],
+            Errors = [ErrorCode.ValidationFailed],
+        });
+        app.MapGet("/v1/upstreams", (RequestDelegate)(context => ListAsync(context, secrets))).RequireKey(Access.Secret, Scope.KeysRead).Describe(new(Tag, "List upstreams",
+            "All of the project's, by name. Never their keys.")
+        {
+            Answers = [Example.Of<UpstreamList>(200, "All of them", $$"""{"data": [{{OpenAi}}], "has_more": false}""")],
+        });
+        app.MapDelete("/v1/upstreams/{provider}", (RequestDelegate)(context => RemoveAsync(context, upstreams))).RequireKey(Access.Secret, Scope.KeysWrite).Describe(new(Tag, "Remove an upstream",
+            "Calls to it are answered 404 from now on. Its credentials are deleted.")
+        {
+            Path = Provider,
+            Answers = [Example.Nothing("Removed")],
+            Errors = [ErrorCode.UpstreamNotConfigured],
+        });
+    }
+
+    private static async Task SetAsync(HttpContext context, Upstreams upstreams, UpstreamSecrets secrets)
+    {
+        if (await Body.ReadAsync(context, GatewayJson.Default.UpstreamRequest) is not { } body)
+        {
+            return;
+        }
+
+        var faults = new Faults();
+        var provider = LlmRoutes.ProviderOf(RawPath.Id(context), null);
+        faults.Add(UpstreamRules.Validate(provider, body.BaseUrl, body.ApiKey, body.Headers));
+        if (faults.Any)
+        {
+            await faults.WriteAsync(context);
+            return;
+        }
+
+        var credentials = new UpstreamCredentials(body.ApiKey!, body.Headers ?? FrozenDictionary<string, string>.Empty);
+        var upstream = await upstreams.SetAsync(context.Project(), provider, body.BaseUrl?.TrimEnd('/'), secrets.Close(credentials), context.RequestAborted);
+        await Answer.Json(context, StatusCodes.Status200OK, ViewOf(upstream, secrets), GatewayJson.Default.UpstreamView);
+    }
+
+    private static Task ListAsync(HttpContext context, UpstreamSecrets secrets) => Answer.Json(
+        context, StatusCodes.Status200OK,
+        new([.. context.Project().Upstreams.Values.OrderBy(one => one.Provider, StringComparer.Ordinal).Select(one => ViewOf(one, secrets))], HasMore: false),
+        GatewayJson.Default.UpstreamList);
+
+    private static async Task RemoveAsync(HttpContext context, Upstreams upstreams)
+    {
+        var removed = await upstreams.RemoveAsync(context.Project(), LlmRoutes.ProviderOf(RawPath.Id(context), null), context.RequestAborted);
+        await (removed ? Answer.Nothing(context) : Problems.WriteAsync(context, ErrorCode.UpstreamNotConfigured));
+    }
+
+    private static UpstreamView ViewOf(Upstream upstream, UpstreamSecrets secrets)
+    {
+        var credentials = secrets.Open(upstream);
+        return new()
+        {
+            Provider = upstream.Provider, BaseUrl = upstream.BaseUrl ?? ProviderHome.Of(upstream.Provider).BaseUrl ?? "", HasKey = credentials is { ApiKey.Length: > 0 },
+            Headers = [.. (credentials?.Headers.Keys ?? []).Order(StringComparer.Ordinal)], Readable = credentials is not null,
+            UpdatedAt = upstream.UpdatedAt.ToUniversalTime(),
+        };
+    }
+}
