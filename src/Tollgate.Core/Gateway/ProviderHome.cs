@@ -37,11 +37,9 @@ public sealed record ProviderHome(string Provider, string? BaseUrl, string KeyHe
         new("vertex_ai", null, Bearer),
     ];
 
-    public static IReadOnlyList<string> KeyHeaders { get; } = [.. Known.Select(home => home.KeyHeader).Distinct(StringComparer.OrdinalIgnoreCase)];
-
-    /// <summary>Those whose clients send their key neither as <c>Bearer</c> nor in <c>X-Api-Key</c>.</summary>
-    public static IEnumerable<ProviderHome> WithOwnKeyHeader =>
-        Known.Where(home => home.KeyHeader != Bearer && !home.KeyHeader.Equals("x-api-key", StringComparison.OrdinalIgnoreCase));
+    /// <summary>The headers in which providers' clients send a key, beside <see cref="Bearer"/>.</summary>
+    public static IReadOnlyList<string> KeyHeaders { get; } =
+        [.. Known.Select(home => home.KeyHeader).Where(header => header != Bearer).Distinct(StringComparer.OrdinalIgnoreCase)];
 
     public static bool IsKnown(string provider) => Array.Exists(Known, home => home.Provider == provider);
 

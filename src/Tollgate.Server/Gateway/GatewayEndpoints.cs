@@ -31,20 +31,11 @@ internal sealed class GatewayEndpoints(
     public static void Map(IEndpointRouteBuilder app)
     {
         var gateway = ActivatorUtilities.CreateInstance<GatewayEndpoints>(app.ServiceProvider);
-        MapAt("/gateway/{provider}/{**path}", null);
-        foreach (var home in ProviderHome.WithOwnKeyHeader)
+        foreach (var method in Methods)
         {
-            MapAt($"/gateway/{home.Provider}/{{**path}}", home.KeyHeader);
-        }
-
-        void MapAt(string pattern, string? header)
-        {
-            foreach (var method in Methods)
-            {
-                app.MapMethods(pattern, [method], (RequestDelegate)gateway.RunAsync)
-                    .RequireKey(Access.Secret | Access.CustomerToken, Scope.GateWrite, header).WithOwnIdempotency().WithMetadata(ProviderErrors.Shape)
-                    .Describe(GatewayDescriptions.Of(method));
-            }
+            app.MapMethods("/gateway/{provider}/{**path}", [method], (RequestDelegate)gateway.RunAsync)
+                .RequireKey(Access.Secret | Access.CustomerToken, Scope.GateWrite, ProviderHome.KeyHeaders).WithOwnIdempotency()
+                .WithMetadata(ProviderErrors.Shape).Describe(GatewayDescriptions.Of(method));
         }
     }
 

@@ -72,7 +72,7 @@ public sealed class FrontDoor(
     private Resolution Resolve(HttpContext context, KeyRequirement requirement, out KeyHash? token)
     {
         token = null;
-        var text = KeyReader.Read(context, requirement.Header).Span;
+        var text = KeyReader.Read(context, requirement.Headers).Span;
         if (text.IsEmpty)
         {
             return requirement.Access.HasFlag(Access.Keyless) ? KeylessCaller(context.Request.Host.Host) : ErrorCode.KeyMissing;

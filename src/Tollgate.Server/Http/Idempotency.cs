@@ -77,7 +77,7 @@ public sealed class Idempotency(IdempotencyKeys keys, ILogger<Idempotency> log)
         var claim = await ClaimAsync(request, context.RequestAborted);
         var seal = context.GetEndpoint()!.Metadata.GetMetadata<SecretAnswer>() is null
             ? null
-            : new AnswerSeal(KeyReader.Read(context, requirement.Header).Span, key);
+            : new AnswerSeal(KeyReader.Read(context, requirement.Headers).Span, key);
         switch (claim.State)
         {
             case ClaimState.Reused:

@@ -1,12 +1,12 @@
 namespace Tollgate.Server.Http;
 
-/// <summary>Finds the key in a request: <c>Authorization: Bearer</c>, else <c>X-Api-Key</c>, else the endpoint's own header.</summary>
+/// <summary>Finds the key in a request: <c>Authorization: Bearer</c>, else <c>X-Api-Key</c>, else the endpoint's own headers.</summary>
 internal static class KeyReader
 {
     private const string Scheme = "Bearer ";
 
     /// <summary>The key's text, or empty. Never in a query string: URLs end up in logs.</summary>
-    public static ReadOnlyMemory<char> Read(HttpContext context, string? ownHeader)
+    public static ReadOnlyMemory<char> Read(HttpContext context, IReadOnlyList<string> ownHeaders)
     {
         var headers = context.Request.Headers;
         string? authorization = headers.Authorization;
@@ -18,9 +18,9 @@ internal static class KeyReader
         }
 
         string? key = headers["X-Api-Key"];
-        if (key is null && ownHeader is not null)
+        for (var i = 0; key is null && i < ownHeaders.Count; i++)
         {
-            key = headers[ownHeader];
+            key = headers[ownHeaders[i]];
         }
 
         return key.AsMemory().Trim();

@@ -28,8 +28,8 @@ public enum Access
 }
 
 /// <summary>Metadata of an endpoint: who may call it. <see cref="FrontDoor"/> enforces it.</summary>
-/// <param name="Header">A further header in which the key may come, for seeds that have one of their own.</param>
-public sealed record KeyRequirement(Access Access, Scope Scope, string? Header = null);
+/// <param name="Headers">Further headers in which the key may come, for seeds and providers that have their own.</param>
+public sealed record KeyRequirement(Access Access, Scope Scope, IReadOnlyList<string> Headers);
 
 /// <summary>Metadata of an endpoint that needs no key, with the reason.</summary>
 public sealed record OpenDoor(string Reason);
@@ -42,8 +42,8 @@ public sealed record SecretAnswer;
 
 public static class KeyRequirementExtensions
 {
-    public static TBuilder RequireKey<TBuilder>(this TBuilder endpoint, Access access, Scope scope, string? header = null)
-        where TBuilder : IEndpointConventionBuilder => endpoint.WithMetadata(new KeyRequirement(access, scope, header));
+    public static TBuilder RequireKey<TBuilder>(this TBuilder endpoint, Access access, Scope scope, params IReadOnlyList<string> headers)
+        where TBuilder : IEndpointConventionBuilder => endpoint.WithMetadata(new KeyRequirement(access, scope, headers));
 
     /// <summary>No key needed. <paramref name="reason"/> says why that is safe.</summary>
     public static TBuilder OpenToAll<TBuilder>(this TBuilder endpoint, string reason)

@@ -37,7 +37,7 @@ internal static class CareerCoachGuardDoor
         }
 
         app.MapGet("/admin/health/database", (RequestDelegate)(context => HealthAsync(context, database)))
-            .RequireKey(Access.Secret | Access.Admin, Scope.None, header: "X-Admin-Key")
+            .RequireKey(Access.Secret | Access.Admin, Scope.None, "X-Admin-Key")
             .WithSeedErrors(SeedErrors.AdminShape)
             .Describe(Health);
     }

@@ -225,7 +225,8 @@ public sealed class GatewayTests(GatewayStage stage) : IClassFixture<GatewayStag
             var call = (await stage.RecordedAsync(customer)).ShouldHaveSingleItem();
             call.GetProperty("estimated").GetBoolean().ShouldBeTrue();
             call.GetProperty("input_tokens").GetInt64().ShouldBeGreaterThan(0, "The prompt was read.");
-            call.GetProperty("output_tokens").GetInt64().ShouldBeInRange(after * 3, after * 6, $"after {after}");
+            var output = call.GetProperty("output_tokens");
+            (output.ValueKind == JsonValueKind.Null ? 0 : output.GetInt64()).ShouldBeInRange(after * 3, after * 6, $"after {after}");
             await NothingIsHeldAsync(customer);
         }
     }
