@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Microsoft.AspNetCore.Http;
 using Tollgate.Server.Tests.Metering;
 
 namespace Tollgate.Server.Tests.Gateway;
@@ -178,14 +179,21 @@ public sealed class GatewayTests(GatewayStage stage) : IClassFixture<GatewayStag
     [Fact]
     public async Task A_stream_that_breaks_off_breaks_off_for_the_caller_too_and_what_came_is_settled()
     {
+        var arrived = new TaskCompletionSource();
         stage.Upstream.Answer = async (context, _) =>
         {
             context.Response.ContentType = "text/event-stream";
-            await Microsoft.AspNetCore.Http.HttpResponseWritingExtensions.WriteAsync(context.Response, Said.Chunk("Hello there, this is an answer"));
+            await context.Response.WriteAsync(Said.Chunk("Hello there, this is an answer"));
             await context.Response.Body.FlushAsync();
+            await arrived.Task;
             context.Abort();
         };
-        await Should.ThrowAsync<HttpRequestException>(() => stage.CallAsync("broken", AskStream));
+        using var request = GatewayStage.Request("broken", AskStream);
+        using var answer = await stage.Project.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
+        using var reader = new StreamReader(await answer.Content.ReadAsStreamAsync(TestContext.Current.CancellationToken));
+        (await reader.ReadLineAsync(TestContext.Current.CancellationToken)).ShouldBe(Said.Chunk("Hello there, this is an answer").TrimEnd());
+        arrived.SetResult();
+        await Should.ThrowAsync<HttpIOException>(() => reader.ReadToEndAsync(TestContext.Current.CancellationToken));
 
         var call = await stage.TheCallAsync("broken");
         (call.GetProperty("estimated").GetBoolean(), call.GetProperty("error").GetString()).ShouldBe((true, "The provider's connection broke."));
