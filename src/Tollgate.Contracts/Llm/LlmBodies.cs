@@ -319,3 +319,48 @@ public sealed record ModelPriceView
 }
 
 public sealed record ModelPriceList(IReadOnlyList<ModelPriceView> Data, bool HasMore);
+
+/// <summary>What a list changes in the price book, or would change.</summary>
+public sealed record PricesImported
+{
+    /// <summary>True: nothing was added.</summary>
+    public required bool DryRun { get; init; }
+
+    /// <summary><c>project</c> or <c>shared</c>.</summary>
+    public required string Scope { get; init; }
+
+    /// <summary>Prices of models, or of moments, that the book did not have.</summary>
+    public required int New { get; init; }
+
+    /// <summary>Prices that the book had otherwise. Those that hold now change from now on.</summary>
+    public required int Changed { get; init; }
+
+    public required int Unchanged { get; init; }
+
+    /// <summary>Prices of the past that the book has otherwise and keeps.</summary>
+    public required int Left { get; init; }
+
+    /// <summary>All but the unchanged ones, in the order of the list.</summary>
+    public required IReadOnlyList<PriceChangeView> Changes { get; init; }
+}
+
+public sealed record PriceChangeView
+{
+    /// <summary><c>new</c>, <c>changed</c> or <c>left</c>.</summary>
+    public required string Kind { get; init; }
+
+    public required string Provider { get; init; }
+
+    public required string Model { get; init; }
+
+    /// <summary>From when it holds, or would.</summary>
+    public required DateTimeOffset ValidFrom { get; init; }
+
+    /// <summary>Units whose price differs; none where only names, tiers or the end differ.</summary>
+    public required IReadOnlyList<UnitChangeView> Units { get; init; }
+}
+
+/// <param name="Before">Null: not stated.</param>
+/// <param name="Now">Null: not stated any more.</param>
+/// <param name="Percent">Of the price before, to a tenth; null where one of both is missing or was 0.</param>
+public sealed record UnitChangeView(string Unit, string? Before, string? Now, decimal? Percent);

@@ -20,4 +20,5 @@ namespace Tollgate.Contracts.Llm;
 [JsonSerializable(typeof(ModelPriceRequest))]
 [JsonSerializable(typeof(ModelPriceView))]
 [JsonSerializable(typeof(ModelPriceList))]
+[JsonSerializable(typeof(PricesImported))]
 public sealed partial class LlmJson : JsonSerializerContext;

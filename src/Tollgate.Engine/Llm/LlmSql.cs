@@ -11,14 +11,24 @@ internal static class LlmSql
          ORDER BY lower(provider), lower(model), valid_from, id DESC
         """;
 
-    /// <summary>$1 the project, $2 provider or null, $3 model or alias or null, $4 the last id of the page before or null, $5 how many.</summary>
+    /// <summary>
+    /// $1 the project, or null for the shared prices alone; $2 provider or null, $3 model or alias or null, $4 the last id of the page
+    /// before or null, $5 how many, $6 whether only the project's own (true), only shared (false) or both (null), $7 the moment at
+    /// which they hold or null.
+    /// </summary>
     public const string ListPrices = """
         SELECT id, project_id IS NOT NULL, document
-          FROM model_prices
-         WHERE (project_id = $1 OR project_id IS NULL)
-           AND ($2::text IS NULL OR provider = $2)
-           AND ($3::text IS NULL OR model = $3 OR document -> 'aliases' ? $3)
+          FROM (SELECT m.*, row_number() OVER (PARTITION BY project_id, lower(provider), lower(model) ORDER BY valid_from DESC, id DESC) AS nth
+                  FROM model_prices m
+                 WHERE (project_id = $1 OR project_id IS NULL)
+                   AND ($7::timestamptz IS NULL
+                        OR (valid_from <= $7 AND coalesce((document ->> 'valid_to')::timestamptz, 'infinity') > $7))) AS held
+         WHERE ($2::text IS NULL OR lower(provider) = lower($2))
+           AND ($3::text IS NULL OR lower(model) = lower($3)
+                OR EXISTS (SELECT FROM jsonb_array_elements_text(document -> 'aliases') AS a (name) WHERE lower(a.name) = lower($3)))
            AND ($4::bigint IS NULL OR id < $4)
+           AND ($6::boolean IS NULL OR (project_id IS NOT NULL) = $6)
+           AND ($7::timestamptz IS NULL OR nth = 1)
          ORDER BY id DESC
          LIMIT $5
         """;

@@ -11,7 +11,8 @@ namespace Tollgate.Engine.Llm;
 /// <summary>What became of a price file.</summary>
 /// <param name="Prices">In the order of the file; empty when there are faults.</param>
 /// <param name="Faults">Every fault, with line, column and path: <c>[12].prices.input</c>.</param>
-public sealed record PriceReading(IReadOnlyList<ModelPrice> Prices, IReadOnlyList<CatalogFault> Faults);
+/// <param name="IsMalformed">It is no JSON at all.</param>
+public sealed record PriceReading(IReadOnlyList<ModelPrice> Prices, IReadOnlyList<CatalogFault> Faults, bool IsMalformed = false);
 
 /// <summary>
 /// Reads files such as <c>prices/models.json</c>: a JSON array of prices with the members of <c>POST /v1/model-prices</c>.
@@ -26,8 +27,8 @@ public static class PriceFile
 
     public static PriceReading Read(ReadOnlyMemory<byte> utf8) => Read(utf8, static (faults, root) => ReadList(faults, root, ""), []) switch
     {
-        (var prices, { Count: 0 } none) => new(prices, none),
-        (_, var faults) => new([], faults),
+        (var prices, { Count: 0 } none, _) => new(prices, none),
+        (_, var faults, var isMalformed) => new([], faults, isMalformed),
     };
 
     /// <summary>Reads a JSON object of project code → prices of that project, such as <c>prices/seeds.json</c>.</summary>
@@ -36,22 +37,22 @@ public static class PriceFile
         ReadOnlyMemory<byte> utf8)
     {
         var nothing = new Dictionary<string, IReadOnlyList<ModelPrice>>(StringComparer.Ordinal);
-        var (prices, found) = Read(utf8, ReadProjects, nothing);
+        var (prices, found, _) = Read(utf8, ReadProjects, nothing);
         return found.Count == 0 ? (prices, found) : (nothing, found);
     }
 
-    private static (T Value, IReadOnlyList<CatalogFault> Faults) Read<T>(
+    private static (T Value, IReadOnlyList<CatalogFault> Faults, bool IsMalformed) Read<T>(
         ReadOnlyMemory<byte> utf8, Func<CatalogFaults, CatalogNode, T> read, T nothing)
     {
         try
         {
             var faults = new CatalogFaults();
             var value = read(faults, CatalogText.ParseJson(utf8));
-            return (value, faults.All);
+            return (value, faults.All, false);
         }
         catch (CatalogTextException malformed)
         {
-            return (nothing, [new("", malformed.Message) { Line = malformed.Line, Column = malformed.Column }]);
+            return (nothing, [new("", malformed.Message) { Line = malformed.Line, Column = malformed.Column }], true);
         }
     }
 

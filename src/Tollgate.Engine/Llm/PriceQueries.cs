@@ -1,6 +1,7 @@
 using Npgsql;
 using NpgsqlTypes;
 using Tollgate.Core.Llm;
+using Tollgate.Core.Time;
 
 namespace Tollgate.Engine.Llm;
 
@@ -9,9 +10,12 @@ namespace Tollgate.Engine.Llm;
 public sealed record PriceRow(long Id, bool IsOwn, ModelPrice Price);
 
 /// <summary>Which prices are asked for.</summary>
+/// <param name="ProjectId">Null: the shared prices alone.</param>
 /// <param name="Model">By its exact name or alias.</param>
 /// <param name="After">The id that the page before ended with.</param>
-public sealed record PriceFilter(int ProjectId, string? Provider, string? Model, long? After);
+/// <param name="IsOwn">True: only the project's own. False: only shared ones.</param>
+/// <param name="At">Only what holds then, one price of each name.</param>
+public sealed record PriceFilter(int? ProjectId, string? Provider, string? Model, long? After, bool? IsOwn = null, Instant? At = null);
 
 /// <summary>The reads of the price book that go to the database.</summary>
 public sealed class PriceQueries(NpgsqlDataSource database)
@@ -20,11 +24,13 @@ public sealed class PriceQueries(NpgsqlDataSource database)
     public async Task<IReadOnlyList<PriceRow>> ListAsync(PriceFilter filter, int most, CancellationToken cancel)
     {
         await using var command = database.CreateCommand(LlmSql.ListPrices);
-        command.Parameters.Add(new() { Value = filter.ProjectId });
+        command.Parameters.Add(new() { Value = (object?)filter.ProjectId ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Integer });
         command.Parameters.Add(new() { Value = (object?)filter.Provider ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text });
         command.Parameters.Add(new() { Value = (object?)filter.Model ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text });
         command.Parameters.Add(new() { Value = (object?)filter.After ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Bigint });
         command.Parameters.Add(new() { Value = most });
+        command.Parameters.Add(new() { Value = (object?)filter.IsOwn ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Boolean });
+        command.Parameters.Add(new() { Value = (object?)filter.At?.ToUtc() ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.TimestampTz });
         await using var reader = await command.ExecuteReaderAsync(cancel);
         List<PriceRow> rows = [];
         while (await reader.ReadAsync(cancel))

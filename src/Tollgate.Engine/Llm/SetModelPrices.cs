@@ -1,6 +1,7 @@
 using Npgsql;
 using NpgsqlTypes;
 using Tollgate.Core.Llm;
+using Tollgate.Core.Time;
 using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Llm;
@@ -25,6 +26,36 @@ public sealed class SetModelPrices(NpgsqlDataSource database, ProjectDirectory d
         // Without the connection in hand: callers that wait for the lock may have taken all others.
         await directory.RefreshAsync(CancellationToken.None);
         return [.. ids.Zip(prices, (id, price) => new PriceRow(id, projectId is not null, price))];
+    }
+
+    /// <summary>
+    /// Adds of a checked list what the book does not say already. A price that changes what holds now begins now: what was recorded
+    /// keeps its cost, and so does a call that is reported late.
+    /// </summary>
+    /// <param name="projectId">Null: the shared prices.</param>
+    /// <param name="dryRun">Nothing is added.</param>
+    public async Task<IReadOnlyList<PriceChange>> ImportAsync(
+        int? projectId, IReadOnlyList<ModelPrice> list, Instant now, bool dryRun, CancellationToken cancel)
+    {
+        IReadOnlyList<PriceChange> changes;
+        await using (var connection = await database.OpenConnectionAsync(cancel))
+        await using (var transaction = await connection.BeginTransactionAsync(cancel))
+        {
+            await LockAsync(connection, cancel);
+            changes = PriceImport.Plan(await PriceQueries.LoadAsync(connection, projectId, cancel), list, now);
+            var added = changes.Where(change => change.IsAdded).Select(change => change.Price).ToList();
+            if (dryRun || added.Count == 0)
+            {
+                return changes;
+            }
+
+            await InsertAsync(connection, projectId, added, cancel);
+            await ChangeNotice.SendAsync(connection, ChangeNotice.Prices, cancel);
+            await transaction.CommitAsync(cancel);
+        }
+
+        await directory.RefreshAsync(CancellationToken.None);
+        return changes;
     }
 
     public async Task<bool> IsEmptyAsync(CancellationToken cancel)

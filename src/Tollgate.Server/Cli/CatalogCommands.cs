@@ -18,7 +18,7 @@ internal static class CatalogCommands
     /// <summary>What <c>diff --exit-code</c> answers when there is a difference, as git does for scripts.</summary>
     private const int Different = 2;
 
-    private static readonly IAnsiConsole Screen = OpenScreen();
+    private static readonly IAnsiConsole Screen = CliScreen.Open();
 
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false);
 
@@ -203,29 +203,5 @@ internal static class CatalogCommands
             $"Affected at once: {planned.AffectedCustomers} {(planned.AffectedCustomers == 1 ? "customer" : "customers")}. Keep their version: {planned.PinnedCustomers}.");
     }
 
-    /// <summary>Colours for people; plain, unwrapped lines for files and pipes. NO_COLOR is honoured.</summary>
-    private static IAnsiConsole OpenScreen()
-    {
-        var screen = AnsiConsole.Create(new AnsiConsoleSettings
-        {
-            Ansi = Console.IsOutputRedirected ? AnsiSupport.No : AnsiSupport.Detect,
-            ColorSystem = Console.IsOutputRedirected ? ColorSystemSupport.NoColors : ColorSystemSupport.Detect,
-        });
-        if (Console.IsOutputRedirected)
-        {
-            screen.Profile.Width = 10_000;
-        }
-
-        return screen;
-    }
-
-    private static bool Confirm()
-    {
-        if (Console.IsInputRedirected)
-        {
-            throw new CliStopException(ExitCode.Refused, "There is nobody to ask; add --yes to apply without asking.");
-        }
-
-        return Screen.Confirm("Put this into force?", defaultValue: false);
-    }
+    private static bool Confirm() => CliScreen.Confirm(Screen, "Put this into force?");
 }

@@ -16,6 +16,7 @@ internal static class CommandLine
         ProjectCommands.Build,
         KeyCommands.Build,
         CatalogCommands.Build,
+        PriceCommands.Build,
         VerifyCommand.Build,
     ];
 

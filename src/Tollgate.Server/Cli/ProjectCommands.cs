@@ -77,13 +77,13 @@ internal static class ProjectCommands
 /// <summary>Lists of the API, read to their end and shown as a table or as JSON.</summary>
 internal static class Lists
 {
-    public static async Task<IReadOnlyList<JsonElement>> ReadAllAsync(ServerDoor door, string path, string id, CancellationToken cancel)
+    public static async Task<IReadOnlyList<JsonElement>> ReadAllAsync(ServerDoor door, string path, string id, CancellationToken cancel, string filters = "")
     {
         List<JsonElement> rows = [];
         for (var more = true; more;)
         {
             var after = rows.Count == 0 ? "" : "&starting_after=" + Uri.EscapeDataString(rows[^1].GetProperty(id).GetString()!);
-            var page = await door.GetAsync($"{path}?limit=100{after}", cancel);
+            var page = await door.GetAsync($"{path}?limit=100{filters}{after}", cancel);
             rows.AddRange(page.GetProperty("data").EnumerateArray());
             more = page.GetProperty("has_more").GetBoolean();
         }

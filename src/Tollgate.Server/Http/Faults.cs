@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Tollgate.Contracts.Http;
 using Tollgate.Core.Customers;
+using Tollgate.Core.Time;
 
 namespace Tollgate.Server.Http;
 
@@ -124,6 +125,23 @@ public sealed class Faults
 
         Add(param, FaultCode.OutOfRange, $"A number from {lowest} to {highest} is expected; {value} was sent.");
         return false;
+    }
+
+    /// <summary>An instant with its offset, such as <c>2026-11-01T00:00:00Z</c>; null when there is none or a faulty one.</summary>
+    public Instant? Moment(string? text, string param)
+    {
+        if (text is null)
+        {
+            return null;
+        }
+
+        if (UtcInstant.TryParse(text, out var moment) && moment.Year is > 1970 and < 9000)
+        {
+            return Instant.From(moment);
+        }
+
+        Add(param, FaultCode.InvalidFormat, "An ISO 8601 time with Z or an offset, such as 2026-11-21T08:00:00Z, is expected.");
+        return null;
     }
 
     /// <summary>ISO 4217: three capital letters.</summary>

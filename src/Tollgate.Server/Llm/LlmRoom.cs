@@ -16,5 +16,6 @@ public static class LlmRoom
         LlmCallsEndpoints.Map(app);
         LlmCallListEndpoints.Map(app);
         ModelPricesEndpoints.Map(app);
+        PriceImportEndpoints.Map(app);
     }
 }

@@ -41,13 +41,15 @@ internal static class ModelPricesEndpoints
             Answers = [Example.Of<ModelPriceView>(201, "Added", PriceExample)],
             Errors = [ErrorCode.ValidationFailed],
         });
-        app.MapGet("/v1/model-prices", (RequestDelegate)(context => ListAsync(context, queries))).RequireKey(Access.Secret, Scope.CatalogRead).Describe(new(Tag, "List prices",
+        app.MapGet("/v1/model-prices", (RequestDelegate)(context => ListAsync(context, queries, clock))).RequireKey(Access.Secret | Access.Admin, Scope.CatalogRead).Describe(new(Tag, "List prices",
             "Every price that the project sees, its own and the shared ones, also of the past and of the future; what was added last comes "
-            + "first. Of two that hold at a moment the project's own stands before a shared one, then the later `valid_from`, then the newer.")
+            + "first. The admin key without a project sees the shared ones. Of two that hold at a moment the project's own stands before a shared one, then the later `valid_from`, then the newer.")
         {
             Query =
             [
                 new("provider", "Only this provider's."), new("model", "Only this model's, by its exact name or alias."),
+                new("scope", "`project`: only the project's own. `shared`: only those of all projects."),
+                new("effective_at", "Only what holds at this instant, or `now`: one price of each name."),
                 .. QueryParameter.OfPage,
             ],
             Answers = [Example.Of<ModelPriceList>(200, "A page", $$"""{"data": [{{PriceExample}}], "has_more": false}""")],
@@ -134,13 +136,18 @@ internal static class ModelPricesEndpoints
         return prices.ToFrozenDictionary();
     }
 
-    private static async Task ListAsync(HttpContext context, PriceQueries queries)
+    private static async Task ListAsync(HttpContext context, PriceQueries queries, Clock clock)
     {
         var faults = new Faults();
         var paging = Paging.Read(context, faults);
         string? provider = context.Request.Query["provider"], model = context.Request.Query["model"];
         faults.Text(provider, "provider", PriceRules.LongestProvider);
         faults.Text(model, "model", PriceRules.LongestModel);
+        string? scope = context.Request.Query["scope"];
+        faults.OneOf(scope, "scope", "project", "shared");
+        string? moment = context.Request.Query["effective_at"];
+        var project = context.Caller().Project;
+        var at = moment == "now" ? (project is null ? clock.Now() : clock.Now(project)) : faults.Moment(moment, "effective_at");
         long? after = null;
         if (paging.StartingAfter is { } text)
         {
@@ -154,7 +161,7 @@ internal static class ModelPricesEndpoints
             return;
         }
 
-        var rows = await queries.ListAsync(new(context.Project().Id, provider, model, after), paging.Probe, context.RequestAborted);
+        var rows = await queries.ListAsync(new(project?.Id, provider, model, after, scope is null ? null : scope == "project", at), paging.Probe, context.RequestAborted);
         var (page, hasMore) = paging.Cut(rows);
         await Answer.Json(context, StatusCodes.Status200OK, new([.. page.Select(ViewOf)], hasMore), LlmJson.Default.ModelPriceList);
     }

@@ -152,8 +152,8 @@ internal static class EventListEndpoints
         faults.Id(customer, "customer", required: false);
         faults.Text(type, "type", WireLimits.IdCharacters);
         faults.Text(feature, "feature", WireLimits.CodeCharacters);
-        var to = TimeOf(query["to"], "to", faults) ?? now.Plus(EventQueries.LongestWindow);
-        var from = TimeOf(query["from"], "from", faults) ?? (customer is null ? Earlier(to, now).Minus(DefaultWindow) : Instant.Epoch);
+        var to = faults.Moment(query["to"], "to") ?? now.Plus(EventQueries.LongestWindow);
+        var from = faults.Moment(query["from"], "from") ?? (customer is null ? Earlier(to, now).Minus(DefaultWindow) : Instant.Epoch);
         if (to <= from)
         {
             faults.Add("to", FaultCode.OutOfRange, "to must be later than from.");
@@ -167,22 +167,6 @@ internal static class EventListEndpoints
     }
 
     private static Instant Earlier(Instant a, Instant b) => a < b ? a : b;
-
-    private static Instant? TimeOf(string? text, string param, Faults faults)
-    {
-        if (text is null)
-        {
-            return null;
-        }
-
-        if (UtcInstant.TryParse(text, out var moment) && moment.Year is > 1970 and < 9000)
-        {
-            return Instant.From(moment);
-        }
-
-        faults.Add(param, FaultCode.InvalidFormat, "An ISO 8601 time with Z or an offset, such as 2026-11-21T08:00:00Z, is expected.");
-        return null;
-    }
 
     private static EventView ViewOf(EventRow row) => new()
     {

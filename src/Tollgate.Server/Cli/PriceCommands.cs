@@ -1,0 +1,242 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Net.Http.Headers;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Spectre.Console;
+using Tollgate.Contracts.Llm;
+using Tollgate.Core.Llm;
+using Tollgate.Engine.Llm;
+
+namespace Tollgate.Server.Cli;
+
+/// <summary>
+/// <c>tollgate prices list|set|diff|import</c>: the price book of models. With --project (or a project's key) it is the project's own
+/// prices that change; with the admin key alone the shared ones.
+/// </summary>
+internal static class PriceCommands
+{
+    /// <summary>What <c>diff --exit-code</c> answers when there is a difference, as git does for scripts.</summary>
+    private const int Different = 2;
+
+    /// <summary>Changes that are shown one by one; a whole new list has thousands.</summary>
+    private const int MostShown = 100;
+
+    private static readonly IAnsiConsole Screen = CliScreen.Open();
+
+    public static Command Build() => ServerDoor.Group(
+        "prices", "What models cost: a project's own prices, and with the admin key alone the shared ones.", List(), Set(), Diff(), Import());
+
+    private static Command List()
+    {
+        var provider = new Option<string>("--provider") { HelpName = "name", Description = "Only this provider's, such as openai." };
+        var model = new Option<string>("--model") { HelpName = "name", Description = "Only this model's, by its exact name or an alias." };
+        var scope = new Option<string>("--scope") { HelpName = "scope", Description = "project or shared. Default: both." };
+        var at = new Option<string>("--at") { HelpName = "instant", Description = "What holds then, such as 2026-11-01T00:00:00Z. Default: now." };
+        var all = new Option<bool>("--all") { Description = "Every price, also of the past and of the future." };
+        var json = new Option<bool>("--json") { Description = "Print JSON." };
+        var command = new Command("list", "Lists prices with the time from which they hold and where they come from.") { provider, model, scope, at, all, json };
+        ServerDoor.SetAction(command, async (door, parsed, cancel) =>
+        {
+            var time = parsed.GetValue(all) ? null : parsed.GetValue(at) ?? "now";
+            var filters = new[]
+            {
+                ("provider", parsed.GetValue(provider)), ("model", parsed.GetValue(model)), ("scope", parsed.GetValue(scope)), ("effective_at", time),
+            };
+            var query = string.Concat(filters.Where(pair => pair.Item2 is not null).Select(pair => $"&{pair.Item1}={Uri.EscapeDataString(pair.Item2!)}"));
+            var rows = await Lists.ReadAllAsync(door, "/v1/model-prices", "id", cancel, query);
+            if (parsed.GetValue(json))
+            {
+                ServerDoor.Print(JsonSerializer.SerializeToElement(rows));
+            }
+            else
+            {
+                Lists.Print([.. rows.Select(RowOf).OrderBy(row => row.GetProperty("provider").GetString(), StringComparer.Ordinal)
+                    .ThenBy(row => row.GetProperty("model").GetString(), StringComparer.Ordinal)], false, "provider", "model", "prices", "from", "to", "scope", "source");
+            }
+
+            return ExitCode.Done;
+        });
+        return command;
+    }
+
+    private static JsonElement RowOf(JsonElement price) => JsonSerializer.SerializeToElement(new JsonObject
+    {
+        ["provider"] = price.GetProperty("provider").GetString(),
+        ["model"] = price.GetProperty("model").GetString(),
+        ["prices"] = string.Join(" ", price.GetProperty("prices").EnumerateObject().Select(each => $"{each.Name}={each.Value.GetString()}"))
+            + string.Concat(price.GetProperty("tiers").EnumerateArray().Select(tier => $" (>{tier.GetProperty("above_tokens")}: "
+                + string.Join(" ", tier.GetProperty("prices").EnumerateObject().Select(each => $"{each.Name}={each.Value.GetString()}")) + ")")),
+        ["from"] = price.GetProperty("valid_from").GetString()![..10],
+        ["to"] = price.GetProperty("valid_to").ValueKind == JsonValueKind.String ? price.GetProperty("valid_to").GetString()![..10] : null,
+        ["scope"] = price.GetProperty("scope").GetString(),
+        ["source"] = price.GetProperty("source").GetString(),
+    });
+
+    private static Command Set()
+    {
+        var provider = new Argument<string>("provider") { Description = "Such as openai." };
+        var model = new Argument<string>("model") { Description = "As the provider writes it, or a pattern with *." };
+        var prices = new Argument<string[]>("unit=price")
+        {
+            Description = "Dollars per million tokens (input=2.5 cached_input=1.25 output=10 …) or each (request, image, page, search, second).",
+            Arity = ArgumentArity.OneOrMore,
+        };
+        var from = new Option<string>("--from") { HelpName = "instant", Description = "When it begins to hold, such as 2026-12-01T00:00:00Z. Default: now." };
+        var to = new Option<string>("--to") { HelpName = "instant", Description = "When it ends. Default: when a newer one begins." };
+        var alias = new Option<string[]>("--alias") { HelpName = "name", Description = "Another name of the model; may be given several times." };
+        var source = new Option<string>("--source") { HelpName = "text", Description = "Where the price was read. Default: the command line." };
+        var command = new Command("set", "Adds a price of the project's own. Recorded calls keep their cost.") { provider, model, prices, from, to, alias, source };
+        ServerDoor.SetAction(command, async (door, parsed, cancel) =>
+        {
+            var body = new JsonObject
+            {
+                ["provider"] = parsed.GetRequiredValue(provider),
+                ["model"] = parsed.GetRequiredValue(model),
+                ["prices"] = PricesOf(parsed.GetRequiredValue(prices)),
+                ["aliases"] = new JsonArray([.. (parsed.GetValue(alias) ?? []).Select(name => JsonValue.Create(name))]),
+                ["source"] = parsed.GetValue(source) ?? "command line",
+            };
+            AddIf(body, "valid_from", parsed.GetValue(from));
+            AddIf(body, "valid_to", parsed.GetValue(to));
+            ServerDoor.Print(await door.SendAsync(HttpMethod.Post, "/v1/model-prices", body, cancel));
+            return ExitCode.Done;
+        });
+        return command;
+    }
+
+    private static void AddIf(JsonObject body, string name, string? value)
+    {
+        if (value is not null)
+        {
+            body[name] = value;
+        }
+    }
+
+    private static JsonObject PricesOf(IEnumerable<string> pairs)
+    {
+        var prices = new JsonObject();
+        foreach (var pair in pairs)
+        {
+            var at = pair.IndexOf('=', StringComparison.Ordinal);
+            if (at <= 0 || !LlmWords.TryParse(pair[..at], out _))
+            {
+                throw new CliStopException(ExitCode.Usage, $"\"{pair}\" is no price: unit=dollars is expected, with one of the units {string.Join(", ", LlmWords.All)}.");
+            }
+
+            prices[pair[..at]] = pair[(at + 1)..];
+        }
+
+        return prices;
+    }
+
+    private static Command Diff()
+    {
+        var file = new Argument<string>("file") { Description = "A list such as prices/models.json." };
+        var exitCode = new Option<bool>("--exit-code") { Description = "Exit with 2 when there is a difference." };
+        var command = new Command("diff", "Shows what importing a list would change. Changes nothing.") { file, exitCode };
+        ServerDoor.SetAction(command, async (door, parsed, cancel) =>
+        {
+            if (await ReadAsync(parsed.GetRequiredValue(file), cancel) is not { } list)
+            {
+                return ExitCode.Refused;
+            }
+
+            var planned = await PostAsync(door, list, dryRun: true, cancel);
+            Show(planned);
+            return planned.New + planned.Changed > 0 && parsed.GetValue(exitCode) ? Different : ExitCode.Done;
+        });
+        return command;
+    }
+
+    private static Command Import()
+    {
+        var file = new Argument<string>("file") { Description = "A list such as prices/models.json." };
+        var yes = new Option<bool>("--yes", "-y") { Description = "Do not ask." };
+        var command = new Command("import", "Shows what a list changes, asks, and adds it. The past is never priced anew.") { file, yes };
+        ServerDoor.SetAction(command, async (door, parsed, cancel) =>
+        {
+            if (await ReadAsync(parsed.GetRequiredValue(file), cancel) is not { } list)
+            {
+                return ExitCode.Refused;
+            }
+
+            var planned = await PostAsync(door, list, dryRun: true, cancel);
+            Show(planned);
+            if (planned.New + planned.Changed == 0)
+            {
+                return ExitCode.Done;
+            }
+
+            if (!parsed.GetValue(yes) && !CliScreen.Confirm(Screen, $"Add these to the {planned.Scope} prices?"))
+            {
+                Screen.MarkupLine("[yellow]Nothing was changed.[/]");
+                return ExitCode.Refused;
+            }
+
+            var done = await PostAsync(door, list, dryRun: false, cancel);
+            Screen.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"[green]{done.New + done.Changed} prices were added to the {done.Scope} ones.[/]");
+            return ExitCode.Done;
+        });
+        return command;
+    }
+
+    /// <summary>Null when the file has faults, which are then on stderr.</summary>
+    private static async Task<byte[]?> ReadAsync(string path, CancellationToken cancel)
+    {
+        byte[] bytes;
+        try
+        {
+            bytes = await File.ReadAllBytesAsync(path, cancel);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new CliStopException(ExitCode.Refused, $"{path} cannot be read: {e.Message}");
+        }
+
+        var reading = PriceFile.Read(bytes);
+        foreach (var fault in reading.Faults)
+        {
+            await Console.Error.WriteLineAsync(fault.Describe(path));
+        }
+
+        return reading.Faults.Count == 0 ? bytes : null;
+    }
+
+    private static async Task<PricesImported> PostAsync(ServerDoor door, byte[] list, bool dryRun, CancellationToken cancel)
+    {
+        using var content = new ByteArrayContent(list);
+        content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+        var text = await door.TextAsync(HttpMethod.Post, dryRun ? "/v1/model-prices/import?dry_run=true" : "/v1/model-prices/import", content, cancel);
+        return JsonSerializer.Deserialize(text, LlmJson.Default.PricesImported)!;
+    }
+
+    private static void Show(PricesImported planned)
+    {
+        foreach (var change in planned.Changes.Take(MostShown))
+        {
+            var (sign, colour) = change.Kind switch { "new" => ("+", "green"), "changed" => ("~", "blue"), _ => ("=", "yellow") };
+            var name = $"{change.Provider} {change.Model} from {change.ValidFrom:yyyy-MM-dd}";
+            Screen.MarkupLine($"[{colour}]{sign}[/] {Markup.Escape(name)}: {Markup.Escape(TextOf(change))}");
+        }
+
+        if (planned.Changes.Count > MostShown)
+        {
+            Screen.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"… and {planned.Changes.Count - MostShown} more.");
+        }
+
+        Screen.MarkupLineInterpolated(
+            CultureInfo.InvariantCulture,
+            $"{planned.New} new, {planned.Changed} changed, {planned.Unchanged} unchanged ({planned.Scope} prices).");
+        if (planned.Left > 0)
+        {
+            Screen.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"{planned.Left} of the past differ and are left: what was priced stays priced so.");
+        }
+    }
+
+    private static string TextOf(PriceChangeView change) => change.Units.Count == 0
+        ? "its names, tiers or end"
+        : string.Join(", ", change.Units.Select(unit =>
+            $"{unit.Unit} {unit.Before ?? "none"} → {unit.Now ?? "none"}"
+            + (unit.Percent is { } percent ? string.Create(CultureInfo.InvariantCulture, $" ({percent:+0.#;-0.#;0} %)") : "")));
+}
