@@ -8,6 +8,12 @@ if (args is [BareProgram.Word, .. var rest])
     return 0;
 }
 
+if (args is [FakeProvider.Word, .. var port])
+{
+    await FakeProvider.RunAsync(port);
+    return 0;
+}
+
 using var stop = new CancellationTokenSource();
 using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
 using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);

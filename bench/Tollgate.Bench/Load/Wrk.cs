@@ -60,6 +60,10 @@ internal sealed class Wrk(Workbench bench, TollgateServer server, Books books)
     public Peer Read(string name, string path, int connections, string prefix = "c") => new(name, cancel =>
         RunAsync("read.lua", server.Url, connections, [path, server.Project.Key, $"{BenchProject.Customers}", prefix, Seed()], false, cancel));
 
+    /// <summary>One completion a request, through a gate.</summary>
+    public Task<LoadResult> GateAsync(string script, Gate gate, int connections, CancellationToken cancel) => RunAsync(
+        script, gate.Url, connections, [gate.Path, gate.Key, .. gate.Headers.SelectMany(header => (string[])[header.Name, header.Value])], false, cancel);
+
     private string[] Arguments(string path, string feature, int customers, string prefix, Turn turn, bool ids) =>
         [path, server.Project.Key, feature, $"{customers}", prefix, turn.ToString().ToLowerInvariant(), ids ? "ids" : "none", Run(), Seed()];
 

@@ -22,12 +22,13 @@ internal sealed record BenchProject(string Key)
     /// <summary>Of every load with evenly chosen customers.</summary>
     public const int Customers = 10_000;
 
-    public static async Task<BenchProject> CreateAsync(TollgateServer server, CancellationToken cancel)
+    /// <param name="code">Of the project, and of its catalogue among the scripts.</param>
+    public static async Task<BenchProject> CreateAsync(TollgateServer server, string code, CancellationToken cancel)
     {
-        var catalog = await File.ReadAllTextAsync(Path.Combine(AppContext.BaseDirectory, "scripts", "bench.yaml"), cancel);
+        var catalog = await File.ReadAllTextAsync(Path.Combine(AppContext.BaseDirectory, "scripts", code + ".yaml"), cancel);
         using var request = new HttpRequestMessage(HttpMethod.Post, new Uri("/v1/projects", UriKind.Relative))
         {
-            Content = JsonContent.Create(new { code = Code, name = "Bench", mode = "live", catalog }),
+            Content = JsonContent.Create(new { code, name = "Bench", mode = "live", catalog }),
         };
         request.Headers.Authorization = new("Bearer", server.KeyOf("TOLLGATE_ADMIN_KEY"));
         using var answer = await server.Http.SendAsync(request, cancel);

@@ -65,7 +65,7 @@ internal sealed class TollgateServer : IAsyncDisposable
         try
         {
             await server.UpAsync(cancel);
-            server.Project = await BenchProject.CreateAsync(server, cancel);
+            server.Project = await BenchProject.CreateAsync(server, BenchProject.Code, cancel);
             server.Http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", server.Project.Key);
             return server;
         }
