@@ -13,6 +13,15 @@ public sealed record CheckRequest
 
     /// <summary>Units; default 1.</summary>
     public decimal? Amount { get; init; }
+
+    /// <summary>A model: the answer then says how long an answer of it the customer's limits allow.</summary>
+    public string? Model { get; init; }
+
+    /// <summary>Of the model; default: whose the price book says it is.</summary>
+    public string? Provider { get; init; }
+
+    /// <summary>Tokens of the prompt that is going to be sent; default 0.</summary>
+    public long? InputTokens { get; init; }
 }
 
 /// <summary>"May this customer do this? Then record it."</summary>
@@ -97,6 +106,10 @@ public record DecisionView
     public bool Unlimited { get; init; }
 
     public DateTimeOffset? ResetsAt { get; init; }
+
+    /// <summary>For a check with a model: the most output tokens that all limits together allow for one call of it; absent when none limits it.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? Affordable { get; init; }
 }
 
 /// <summary>The answer to a consume.</summary>

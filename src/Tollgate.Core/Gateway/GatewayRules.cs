@@ -20,7 +20,7 @@ public static class GatewayRules
     /// </summary>
     public static bool IsForCustomers(LlmRoute route, string method, string path) => (method, route.Api) switch
     {
-        ("POST", LlmApi.Free) => !path.Contains("/files", StringComparison.Ordinal),
+        (_, LlmApi.Free) when path.Contains("/files", StringComparison.Ordinal) => false,
         ("POST", not LlmApi.Unknown) => true,
         ("GET", LlmApi.Free) => path.EndsWith("/models", StringComparison.Ordinal),
         ("GET", _) => route.Job is not null,

@@ -1,9 +1,11 @@
 using System.Text.Json;
 using Tollgate.Contracts.Http;
 using Tollgate.Contracts.Quotas;
+using Tollgate.Core.Llm;
 using Tollgate.Core.Money;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Ledger;
+using Tollgate.Engine.Llm;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Quotas;
 using Tollgate.Server.Http;
@@ -15,13 +17,17 @@ internal static class QuotasEndpoints
 {
     private const string Tag = "Quotas";
 
+    /// <summary>More is a mistake of units.</summary>
+    private const long MostInputTokens = 100_000_000;
+
     public static void Map(IEndpointRouteBuilder app)
     {
         // Resolved once: a scope of services for each request would cost more than the decision of a check.
         var gate = app.ServiceProvider.GetRequiredService<QuotaGate>();
         app.MapPost("/v1/check", context => CheckAsync(context, gate)).RequireKey(Access.Secret, Scope.UsageRead).ReadsOnly().Describe(new(Tag, "Ask without recording",
             "May this customer do this? Never changes anything, creates no customer and leaves no trace. A later consume may "
-            + "come out differently: only consume and reservations decide and record in one step.")
+            + "come out differently: only consume and reservations decide and record in one step. With a `model` (and the `input_tokens` of the "
+            + "prompt) the answer also has `affordable`: the most output tokens that all limits together allow for one call of it.")
         {
             Request = Example.Of<CheckRequest>("""{"customer": "user_42", "feature": "ats_scan", "amount": 1}"""),
             Answers =
@@ -70,6 +76,9 @@ internal static class QuotasEndpoints
         faults.Id(body.Customer, "customer");
         faults.Required(body.Feature, "feature");
         var amount = AmountOf(body.Amount, "amount", faults, mayBeZero: true);
+        faults.Text(body.Model, "model", PriceRules.LongestModel);
+        faults.Text(body.Provider, "provider", PriceRules.LongestProvider);
+        faults.Range(body.InputTokens, "input_tokens", 0, MostInputTokens);
         if (faults.Any)
         {
             await faults.WriteAsync(context);
@@ -84,8 +93,22 @@ internal static class QuotasEndpoints
             return;
         }
 
+        var view = GateAnswers.ViewOf(project, answer.Decision!);
+        if (body.Model is { } model)
+        {
+            if (await gate.StandingAsync(project, body.Customer!, context.RequestAborted) is not { } standing)
+            {
+                await Problems.WriteAsync(context, ErrorCode.StorageUnavailable);
+                return;
+            }
+
+            var usage = LlmUsage.Of((LlmUnit.Request, Quantity.One), (LlmUnit.Input, Quantity.Of(body.InputTokens ?? 0)));
+            var call = new LlmCall { Id = "", Customer = body.Customer!, Feature = project.Catalog.Features[body.Feature!].Code, Provider = body.Provider, Model = model, Usage = usage };
+            view = view with { Affordable = GuardLlmCalls.Affordable(project, standing, call, standing.Now) };
+        }
+
         GateAnswers.WriteRateHeaders(context, answer.Decision!);
-        await Answer.Json(context, StatusCodes.Status200OK, GateAnswers.ViewOf(project, answer.Decision!), GateJson.Default.DecisionView);
+        await Answer.Json(context, StatusCodes.Status200OK, view, GateJson.Default.DecisionView);
     }
 
     private static async Task ConsumeAsync(HttpContext context, QuotaGate gate)

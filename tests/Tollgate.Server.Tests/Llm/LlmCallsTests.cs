@@ -231,4 +231,28 @@ public sealed class LlmCallsTests(MeteringStage stage) : IClassFixture<MeteringS
 
     private async Task<JsonElement> UnpricedAsync(string model) =>
         (await stage.GetAsync("/v1/unpriced-models")).Body.GetProperty("data").EnumerateArray().Single(row => row.GetProperty("model").GetString() == model);
+
+    [Fact]
+    public async Task A_check_says_how_long_an_answer_all_limits_together_allow()
+    {
+        await SetPriceAsync(OldPrice.Replace("house-1", "house-afford", StringComparison.Ordinal));
+        await RecordAsync("""{"customer":"affords","provider":"openai","model":"house-afford","input_tokens":0,"output_tokens":99000}""");
+
+        async Task<long?> AffordableAsync(string more, string feature = "chat")
+        {
+            var (status, body) = await stage.PostAsync("/v1/check", $$"""{"customer":"affords","feature":"{{feature}}"{{more}}}""");
+            status.ShouldBe(200, body.ToString());
+            return body.TryGetProperty("affordable", out var tokens) ? tokens.GetInt64() : null;
+        }
+
+        // One cent of the dollar is left: 1,000 tokens at $10 for a million, or 500 after 2,000 of input at $2.5.
+        (await AffordableAsync("")).ShouldBeNull("Nobody asked.");
+        (await AffordableAsync(""","model":"house-afford","provider":"openai" """)).ShouldBe(1_000);
+        (await AffordableAsync(""","model":"house-afford","provider":"openai","input_tokens":2000""")).ShouldBe(500);
+        (await AffordableAsync(""","model":"house-afford","provider":"openai","input_tokens":4001""")).ShouldBe(0);
+
+        // A model without a price is limited by tokens alone.
+        (await AffordableAsync(""","model":"riddle-afford","input_tokens":1000""")).ShouldBe(900_000);
+        (await stage.PostAsync("/v1/check", """{"customer":"affords","feature":"chat","model":"m","input_tokens":-1}""")).Status.ShouldBe(422);
+    }
 }

@@ -1,0 +1,129 @@
+using System.Buffers;
+using System.Text;
+using System.Text.Json.Nodes;
+using FsCheck;
+using FsCheck.Fluent;
+using Tollgate.Core.Llm.Shapes;
+
+namespace Tollgate.Core.Tests.Llm;
+
+/// <summary>A stream is asked for usage in the caller's place, and what comes of it is taken out again.</summary>
+public sealed class UsageOptionTests
+{
+    [Theory]
+    [InlineData("""{"model":"m","stream":true}""", """{"stream_options":{"include_usage":true},"model":"m","stream":true}""")]
+    [InlineData("{}", """{"stream_options":{"include_usage":true}}""")]
+    [InlineData(" { } ", """ {"stream_options":{"include_usage":true} } """)]
+    [InlineData("""{"stream_options":null,"stream":true}""", """{"stream_options":{"include_usage":true},"stream":true}""")]
+    [InlineData("""{"stream_options":{}}""", """{"stream_options":{"include_usage":true}}""")]
+    [InlineData("""{"stream_options":{"include_obfuscation":false}}""", """{"stream_options":{"include_usage":true,"include_obfuscation":false}}""")]
+    [InlineData("""{"stream_options": { "include_usage" : false , "x":1}}""", """{"stream_options": { "include_usage" : true , "x":1}}""")]
+    [InlineData("""{"messages":[{"stream_options":{"include_usage":true}}]}""", """{"stream_options":{"include_usage":true},"messages":[{"stream_options":{"include_usage":true}}]}""")]
+    [InlineData("""{"stream_options":{"include_usage":true}}""", null)]
+    [InlineData("""{"stream_options":7}""", null)]
+    [InlineData("[]", null)]
+    [InlineData("{", null)]
+    [InlineData("no JSON", null)]
+    public void The_option_is_set_and_nothing_else_is_changed(string body, string? asked)
+    {
+        var made = UsageOption.AddTo(Encoding.UTF8.GetBytes(body));
+        (made is null ? null : Encoding.UTF8.GetString(made)).ShouldBe(asked);
+    }
+
+    [Fact]
+    public void Whoever_reports_unasked_is_not_asked()
+    {
+        UsageOption.IsNeeded(LlmRoutes.OfProvider("openai", "/v1/chat/completions")).ShouldBeTrue();
+        UsageOption.IsNeeded(LlmRoutes.OfProvider("vllm.internal", "/v1/chat/completions")).ShouldBeTrue();
+        UsageOption.IsNeeded(LlmRoutes.OfProvider("mistral", "/v1/chat/completions")).ShouldBeFalse();
+        UsageOption.IsNeeded(LlmRoutes.OfProvider("anthropic", "/v1/messages")).ShouldBeFalse();
+        UsageOption.IsNeeded(LlmRoutes.OfProvider("openai", "/v1/responses")).ShouldBeFalse();
+    }
+
+    private const string Asked =
+        "data: {\"choices\":[{\"delta\":{\"content\":\"Hel\"}}],\"usage\":null}\n\n"
+        + ": keep-alive\n\n"
+        + "data: {\"usage\": null , \"choices\":[{\"delta\":{\"content\":\"\\\"usage\\\":null\"}}]}\r\n\r\n"
+        + "data: {\"choices\":[],\"prompt_filter_results\":[]}\n\n"
+        + "data: {\"choices\":[{\"delta\":{}}],\"usage\":{\"prompt_tokens\":1}}\n\n"
+        + "data: {\"id\":\"x\",\"choices\": [ ],\"usage\":{\"prompt_tokens\":1,\"completion_tokens\":2}}\n\n"
+        + "data: [DONE]\n\n";
+
+    private const string Unasked =
+        "data: {\"choices\":[{\"delta\":{\"content\":\"Hel\"}}]}\n\n"
+        + ": keep-alive\n\n"
+        + "data: { \"choices\":[{\"delta\":{\"content\":\"\\\"usage\\\":null\"}}]}\r\n\r\n"
+        + "data: {\"choices\":[],\"prompt_filter_results\":[]}\n\n"
+        + "data: {\"choices\":[{\"delta\":{}}],\"usage\":{\"prompt_tokens\":1}}\n\n"
+        + "data: [DONE]\n\n";
+
+    private static string Filtered(IEnumerable<byte[]> chunks)
+    {
+        var (filter, output) = (new UsageChunkFilter(), new ArrayBufferWriter<byte>());
+        foreach (var chunk in chunks)
+        {
+            filter.Feed(chunk, output);
+        }
+
+        filter.Finish(output);
+        return Encoding.UTF8.GetString(output.WrittenSpan);
+    }
+
+    [Fact]
+    public void What_was_asked_for_in_the_callers_place_is_taken_out() =>
+        Filtered([Encoding.UTF8.GetBytes(Asked)]).ShouldBe(Unasked);
+
+    [Fact]
+    public void However_the_stream_is_cut_the_same_comes_out() => Prop.ForAll<int[]>(sizes =>
+    {
+        var bytes = Encoding.UTF8.GetBytes(Asked);
+        var chunks = new List<byte[]>();
+        var at = 0;
+        foreach (var size in sizes.Select(size => Math.Abs(size % 40) + 1).Append(int.MaxValue))
+        {
+            var take = Math.Min(size, bytes.Length - at);
+            chunks.Add(bytes[at..(at + take)]);
+            at += take;
+        }
+
+        return Filtered(chunks) == Unasked;
+    }).QuickCheckThrowOnFailure();
+
+    [Fact]
+    public void Byte_by_byte_the_same_comes_out() =>
+        Filtered(Encoding.UTF8.GetBytes(Asked).Select(one => new[] { one })).ShouldBe(Unasked);
+
+    [Theory]
+    [InlineData("data: {\"usage\":null")]
+    [InlineData("data: {\"usage\":nul}\n\n")]
+    [InlineData("data: \"usage\"\n\n")]
+    [InlineData("data: {\"usage\":{\n\n")]
+    [InlineData("\n\n\n\n")]
+    public void What_is_no_event_of_that_kind_passes_as_it_is(string text) => Filtered([Encoding.UTF8.GetBytes(text)]).ShouldBe(text);
+
+    [Fact]
+    public void A_whole_event_is_not_waited_for()
+    {
+        var (filter, output) = (new UsageChunkFilter(), new ArrayBufferWriter<byte>());
+        filter.Feed("data: {\"a\":1}\n\ndata: {\"b\""u8, output);
+        Encoding.UTF8.GetString(output.WrittenSpan).ShouldBe("data: {\"a\":1}\n\n");
+    }
+
+    [Fact]
+    public void An_event_without_end_passes_when_it_is_too_large_to_be_kept()
+    {
+        var large = new byte[2 * 1024 * 1024];
+        Array.Fill(large, (byte)'x');
+        Filtered(large.Chunk(100_000).ToList()).Length.ShouldBe(large.Length);
+    }
+
+    [Fact]
+    public void The_members_that_stay_are_still_JSON()
+    {
+        foreach (var line in Filtered([Encoding.UTF8.GetBytes(Asked)]).Split('\n').Where(line => line.StartsWith("data: {", StringComparison.Ordinal)))
+        {
+            Should.NotThrow(() => JsonNode.Parse(line["data: ".Length..]));
+        }
+
+    }
+}
