@@ -188,6 +188,9 @@ public sealed record LlmCallView : LlmCounts
 
     public string? Customer { get; init; }
 
+    /// <summary>The customer's when it was recorded; null for what was recorded before it was kept.</summary>
+    public string? Plan { get; init; }
+
     /// <summary>As it was reported; null when none was named.</summary>
     public string? Feature { get; init; }
 

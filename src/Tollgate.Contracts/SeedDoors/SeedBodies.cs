@@ -22,6 +22,37 @@ public sealed record CareerCoachDenied(string Error, string Message, string Upgr
 /// <param name="LatencyMs">Milliseconds until the database answered; null when it did not.</param>
 public sealed record CareerCoachDatabaseHealth(string Status, string Database, decimal? LatencyMs);
 
+/// <summary>The seed's <c>/admin/stats/revenue-vs-cost</c>. Numbers, as the seed has them.</summary>
+/// <param name="ProfitMarginPercent">0 without revenue, as in the seed.</param>
+public sealed record CareerCoachResult(
+    int PeriodDays, decimal TotalRevenueUsd, decimal TotalLlmCostUsd, decimal EstimatedProfitUsd, decimal ProfitMarginPercent, long TotalRequests,
+    long UniqueUsers, decimal AvgCostPerRequest, IReadOnlyList<CareerCoachModel> ByModel, IReadOnlyList<CareerCoachCost> ByFeature,
+    IReadOnlyList<CareerCoachDay> DailyBreakdown);
+
+/// <summary>The seed's <c>/admin/stats/user-costs/{user_id}</c>; it states no body.</summary>
+public sealed record CareerCoachUserCosts(
+    string UserId, int PeriodDays, decimal TotalCostUsd, long TotalRequests, long TotalInputTokens, long TotalOutputTokens, decimal AvgCostPerRequest,
+    IReadOnlyList<CareerCoachModel> ByModel, IReadOnlyList<CareerCoachCost> ByFeature, IReadOnlyList<CareerCoachDay> DailyBreakdown);
+
+/// <param name="UnpricedRequests">Their cost is unknown and not in <paramref name="CostUsd"/>.</param>
+public sealed record CareerCoachModel(
+    string ModelName, string? Provider, long Requests, long InputTokens, long OutputTokens, decimal CostUsd, long UnpricedRequests);
+
+/// <param name="FeatureCode">Null: the calls named none.</param>
+public sealed record CareerCoachCost(string? FeatureCode, long Requests, decimal CostUsd);
+
+public sealed record CareerCoachDay(DateOnly Date, long Requests, decimal CostUsd);
+
+/// <summary>The seed's <c>/admin/stats/features</c>; it states no body.</summary>
+public sealed record CareerCoachFeatures(int PeriodDays, IReadOnlyList<CareerCoachFeature> Features);
+
+/// <param name="FeatureCode">Null: calls to models that named no feature.</param>
+/// <param name="UsageCount">Used in the quota periods that reach into the days.</param>
+/// <param name="UniqueUsers">Who used it in them.</param>
+/// <param name="LlmRequests">Calls to models that named it, in the days themselves.</param>
+public sealed record CareerCoachFeature(
+    string? FeatureCode, string? Name, decimal UsageCount, long UniqueUsers, long LlmRequests, decimal LlmCostUsd);
+
 // ---- B: email assistant ---------------------------------------------------------------------------------------
 
 /// <summary>Usage of the month, metric → count.</summary>
@@ -103,9 +134,61 @@ public sealed record AlwrityUsage
 public sealed record AlwrityCurrentUsage(
     decimal TotalCalls, decimal TotalCost, string UsageStatus, IReadOnlyDictionary<string, AlwrityProvider> ProviderBreakdown);
 
-/// <param name="Cost">Null: not counted apart for this provider.</param>
+/// <param name="Cost">Dollars of its calls to models in the month.</param>
 /// <param name="Tokens">Null: not counted for this provider.</param>
 public sealed record AlwrityProvider(decimal Calls, decimal? Cost, decimal? Tokens);
+
+/// <summary>The seed's <c>GET /api/subscription/pricing</c>; it states no body.</summary>
+public sealed record AlwrityPricing(IReadOnlyList<AlwrityPrice> Pricing);
+
+/// <summary>Dollars. Null: not stated, which is not free.</summary>
+public sealed record AlwrityPrice
+{
+    public required string Provider { get; init; }
+
+    public required string ModelName { get; init; }
+
+    [JsonPropertyName("input_cost_per_1m")]
+    public decimal? InputCostPerMillion { get; init; }
+
+    [JsonPropertyName("output_cost_per_1m")]
+    public decimal? OutputCostPerMillion { get; init; }
+
+    public decimal? CostPerRequest { get; init; }
+
+    public decimal? CostPerSearch { get; init; }
+
+    public decimal? CostPerPage { get; init; }
+
+    public decimal? CostPerImage { get; init; }
+
+    public required string Currency { get; init; }
+
+    public required DateTimeOffset EffectiveFrom { get; init; }
+}
+
+/// <summary>The seed's <c>GET /api/subscription/usage/{user_id}/trends</c>; it states no body. The oldest month first.</summary>
+public sealed record AlwrityTrends(string UserId, int Months, IReadOnlyList<AlwrityMonth> Trends);
+
+public sealed record AlwrityMonth(
+    string BillingPeriod, decimal TotalCalls, decimal TotalCost, decimal TotalTokens, IReadOnlyDictionary<string, AlwrityProvider> ProviderBreakdown);
+
+/// <summary>The seed's <c>GET /api/subscription/dashboard/{user_id}</c>, member by member.</summary>
+public sealed record AlwrityDashboard(
+    AlwrityCurrentUsage CurrentUsage, AlwrityLimits Limits, IReadOnlyDictionary<string, decimal> UsagePercentages, AlwrityProjections Projections,
+    IReadOnlyList<AlwrityNotice> Alerts);
+
+/// <param name="ProjectedUsagePercentage">Of the cost cap; null without one.</param>
+public sealed record AlwrityProjections(decimal ProjectedMonthlyCost, decimal? ProjectedUsagePercentage);
+
+/// <param name="Severity"><c>info</c>, <c>warning</c> from 80 % of a limit, <c>critical</c> at 100 %.</param>
+public sealed record AlwrityNotice(string Title, string Message, string Severity);
+
+/// <summary>The seed's <c>GET /api/subscription/alerts/{user_id}</c>; it states no body. The newest first.</summary>
+public sealed record AlwrityAlerts(string UserId, IReadOnlyList<AlwrityAlert> Alerts);
+
+public sealed record AlwrityAlert(
+    string Title, string Message, string Severity, int ThresholdPercentage, string BillingPeriod, DateTimeOffset CreatedAt);
 
 /// <summary>Limits of the plan by name; null is unlimited. <c>monthly_cost</c> is the cost cap.</summary>
 public sealed record AlwrityLimits(string PlanName, IReadOnlyDictionary<string, decimal?> Limits);
@@ -149,6 +232,13 @@ public sealed record TrenditDenied(string Error, string Message, decimal Current
 [JsonSerializable(typeof(ResumeAtsUsage))]
 [JsonSerializable(typeof(ResumeAtsAllowed))]
 [JsonSerializable(typeof(AlwrityUsage))]
+[JsonSerializable(typeof(AlwrityPricing))]
+[JsonSerializable(typeof(AlwrityTrends))]
+[JsonSerializable(typeof(AlwrityDashboard))]
+[JsonSerializable(typeof(AlwrityAlerts))]
+[JsonSerializable(typeof(CareerCoachResult))]
+[JsonSerializable(typeof(CareerCoachUserCosts))]
+[JsonSerializable(typeof(CareerCoachFeatures))]
 [JsonSerializable(typeof(TrenditBatch))]
 [JsonSerializable(typeof(TrenditAllowed))]
 public sealed partial class SeedDoorsJson : JsonSerializerContext;

@@ -8,12 +8,15 @@ internal static class CostSql
 {
     /// <summary>
     /// For the transaction of a fold. The queue is estimated wrongly most of the time (it is empty when it is analysed), and
-    /// whatever its size, each call is found by its key.
+    /// whatever its size, each call is found by its key. Plans are made each time, since the newest month of events grows
+    /// from nothing.
     /// </summary>
     public const string PrepareFold =
         """
         SET LOCAL enable_hashjoin = off;
         SET LOCAL enable_mergejoin = off;
+        SET LOCAL enable_seqscan = off;
+        SET LOCAL plan_cache_mode = force_custom_plan;
         SET LOCAL jit = off;
         SET LOCAL lock_timeout = '5s';
         """;
@@ -22,6 +25,10 @@ internal static class CostSql
     /// Takes calls out of the queue and adds them to the rollups: one statement, so all of it or nothing. $1 how many. Rows
     /// that another server is folding are left to it. Keys are written in order, as every fold does. Returns how many were taken.
     /// </summary>
+    /// <remarks>
+    /// OFFSET 0 keeps the look-up of a call whole. Without it the planner goes by account alone, and a call costs as much as
+    /// its customer has history.
+    /// </remarks>
     public const string Fold = FoldBegin + " SKIP LOCKED" + FoldRest;
 
     /// <summary>As <see cref="Fold"/>, but waits for what others are folding: afterwards it is all in the rollups.</summary>
@@ -41,8 +48,11 @@ internal static class CostSql
         ), facts AS MATERIALIZED (
             SELECT c.project_id, f.*, t.sign
               FROM taken t
-              JOIN call_facts f ON f.partition = t.partition AND f.account = t.account AND f.id = t.id AND f.month = t.month
-              JOIN customers  c ON c.partition = t.partition AND c.account = t.account
+             CROSS JOIN LATERAL (SELECT *
+                                   FROM call_facts g
+                                  WHERE g.partition = t.partition AND g.account = t.account AND g.id = t.id AND g.month = t.month
+                                 OFFSET 0) AS f
+              JOIN customers c ON c.partition = t.partition AND c.account = t.account
         ), days AS (
             INSERT INTO call_days AS r
                    (project_id, day, provider, model, feature, plan, calls, errors, unpriced_calls, estimated_calls,
@@ -95,4 +105,124 @@ internal static class CostSql
         """;
 
     public const string AnyQueued = "SELECT EXISTS (SELECT FROM call_queue)";
+
+    private const string Sums =
+        """
+        sum(d.calls)::bigint, sum(d.errors)::bigint, sum(d.unpriced_calls)::bigint, sum(d.estimated_calls)::bigint,
+               sum(d.input_tokens)::bigint, sum(d.cached_input_tokens)::bigint, sum(d.output_tokens)::bigint, sum(d.cost_usd)
+        """;
+
+    /// <summary>Groups whose calls were all voided are as if they had never been.</summary>
+    private const string Counted = "HAVING sum(d.calls) <> 0 OR sum(d.cost_usd) <> 0 OR sum(d.unpriced_calls) <> 0";
+
+    /// <summary>$1 project, $2 and $3 first and last day; $4 and $5 are not used.</summary>
+    private const string OfProject =
+        """
+          FROM call_days d
+         WHERE d.project_id = $1 AND d.day BETWEEN $2 AND $3
+        """;
+
+    /// <summary>$1 project, $2 and $3 first and last day, $4 partition, $5 customer. Plans are not kept here.</summary>
+    private const string OfCustomer =
+        """
+          FROM customers c
+          JOIN (SELECT k.*, '' COLLATE "C" AS plan FROM call_customer_days k) AS d ON d.partition = c.partition AND d.account = c.account
+         WHERE c.project_id = $1 AND d.day BETWEEN $2 AND $3 AND c.partition = $4 AND c.id = $5
+        """;
+
+    /// <summary>
+    /// The total and what it is made of, each way by itself; the first column tells the ways apart: a bit for each of day, provider,
+    /// model, feature, plan that is not part of the group.
+    /// </summary>
+    public const string BreakdownOfProject = BreakdownHead + OfProject + BreakdownTail;
+
+    /// <inheritdoc cref="BreakdownOfProject"/>
+    public const string BreakdownOfCustomer = BreakdownHead + OfCustomer + BreakdownTail;
+
+    private const string BreakdownHead =
+        $"""
+        SELECT grouping(d.day, d.provider, d.model, d.feature, d.plan), d.day, d.provider, d.model, d.feature, d.plan, {Sums}
+
+        """;
+
+    private const string BreakdownTail =
+        $"""
+
+         GROUP BY GROUPING SETS ((), (d.day), (d.provider), (d.provider, d.model), (d.feature), (d.plan))
+        {Counted}
+         ORDER BY 1, d.day, sum(d.cost_usd) DESC, sum(d.calls) DESC, d.provider, d.model, d.feature, d.plan
+        """;
+
+    /// <summary>$6 the bits of <see cref="CostGroups"/>, $7 how many rows.</summary>
+    public const string GroupsOfProject = GroupsHead + OfProject + GroupsTail;
+
+    /// <inheritdoc cref="GroupsOfProject"/>
+    public const string GroupsOfCustomer = GroupsHead + OfCustomer + GroupsTail;
+
+    private const string GroupsHead =
+        $"""
+        SELECT 0, {GroupedDay}, CASE WHEN $6 & 4 <> 0 THEN d.provider END, CASE WHEN $6 & 8 <> 0 THEN d.model END,
+               CASE WHEN $6 & 16 <> 0 THEN d.feature END, CASE WHEN $6 & 32 <> 0 THEN d.plan END, {Sums}
+
+        """;
+
+    private const string GroupedDay =
+        "CASE WHEN $6 & 2 <> 0 THEN d.day - extract(day FROM d.day)::integer + 1 WHEN $6 & 1 <> 0 THEN d.day END";
+
+    private const string GroupsTail =
+        $"""
+
+         GROUP BY 2, 3, 4, 5, 6
+        {Counted}
+         ORDER BY 2, sum(d.cost_usd) DESC, sum(d.calls) DESC, 3, 4, 5, 6
+         LIMIT $7
+        """;
+
+    /// <summary>The customers that cost most, and how many there are. $4 how many.</summary>
+    public const string TopCustomers =
+        $"""
+        SELECT c.id, t.*
+          FROM (SELECT d.partition, d.account, count(*) OVER () AS customers, {Sums}
+                  FROM call_customer_days d
+                 WHERE d.project_id = $1 AND d.day BETWEEN $2 AND $3
+                 GROUP BY d.partition, d.account
+                {Counted}
+                 ORDER BY sum(d.cost_usd) DESC, sum(d.calls) DESC, d.partition, d.account
+                 LIMIT $4) AS t (partition, account, customers, calls, errors, unpriced_calls, estimated_calls, input_tokens,
+                                 cached_input_tokens, output_tokens, cost_usd)
+          JOIN customers c ON c.partition = t.partition AND c.account = t.account
+         ORDER BY t.cost_usd DESC, t.calls DESC, t.partition, t.account
+        """;
+
+    /// <summary>Calls of each feature by how many customers. $1 project, $2 and $3 first and last day.</summary>
+    public const string CustomersOfFeatures =
+        """
+        SELECT d.feature, count(DISTINCT (d.partition, d.account))
+          FROM call_customer_days d
+         WHERE d.project_id = $1 AND d.day BETWEEN $2 AND $3 AND d.calls > 0
+         GROUP BY d.feature
+        """;
+
+    /// <summary>$1 project, $2 and $3 first and last day, $6 the bits of <see cref="CostGroups"/>.</summary>
+    public const string Latencies =
+        $"""
+        SELECT {GroupedDay}, CASE WHEN $6 & 4 <> 0 THEN d.provider END, CASE WHEN $6 & 8 <> 0 THEN d.model END, d.bucket,
+               sum(d.calls)::bigint
+          FROM call_latencies d
+         WHERE d.project_id = $1 AND d.day BETWEEN $2 AND $3
+         GROUP BY 1, 2, 3, d.bucket
+        """;
+
+    /// <summary>
+    /// What was used of the features of a project in the periods that reach into a stretch of time, and by how many customers.
+    /// $1 project, $2 from.
+    /// </summary>
+    public const string UsedOfFeatures =
+        """
+        SELECT f.code, sum(b.used), count(DISTINCT (b.partition, b.account))
+          FROM features f
+          JOIN balances b ON b.feature = f.id
+         WHERE f.project_id = $1 AND b.period_end > $2 AND b.used > 0
+         GROUP BY f.code
+        """;
 }

@@ -16,6 +16,9 @@ public sealed record OpenHold(string Id, Quantity Amount, Instant CreatedAt, Ins
 /// <summary>A threshold that usage went through.</summary>
 public sealed record Crossing(int Percent, Instant PeriodStart, Quantity Used, Quantity Granted, Instant CrossedAt);
 
+/// <summary>A crossing with the number of its feature.</summary>
+public sealed record FeatureCrossing(int FeatureKey, Crossing Crossing);
+
 /// <summary>The reads of the room Customers. Every one of them is bounded by the project.</summary>
 public sealed class CustomerQueries(NpgsqlDataSource database)
 {
@@ -93,16 +96,22 @@ public sealed class CustomerQueries(NpgsqlDataSource database)
     public async Task<IReadOnlyList<Crossing>> CrossingsAsync(CustomerRow customer, int feature, CancellationToken cancel)
     {
         await using var command = database.Command(CustomerSql.Crossings, customer.Partition, customer.Account, feature, MostReasons);
-        return await ReadAsync(
-            command,
-            reader => new Crossing(
-                reader.GetInt16(0),
-                Instant.FromUtc(reader.GetDateTime(1)),
-                Quantity.Of(reader.GetDecimal(2)),
-                Quantity.Of(reader.GetDecimal(3)),
-                Instant.FromUtc(reader.GetDateTime(4))),
-            cancel);
+        return await ReadAsync(command, ReadCrossing, cancel);
     }
+
+    /// <summary>Thresholds that the usage of any feature went through, newest first.</summary>
+    public async Task<IReadOnlyList<FeatureCrossing>> AllCrossingsAsync(CustomerRow customer, int most, CancellationToken cancel)
+    {
+        await using var command = database.Command(CustomerSql.AllCrossings, customer.Partition, customer.Account, most);
+        return await ReadAsync(command, reader => new FeatureCrossing(reader.GetInt32(5), ReadCrossing(reader)), cancel);
+    }
+
+    private static Crossing ReadCrossing(NpgsqlDataReader reader) => new(
+        reader.GetInt16(0),
+        Instant.FromUtc(reader.GetDateTime(1)),
+        Quantity.Of(reader.GetDecimal(2)),
+        Quantity.Of(reader.GetDecimal(3)),
+        Instant.FromUtc(reader.GetDateTime(4)));
 
     /// <summary>The text taken literally, followed by anything.</summary>
     private static string PrefixPattern(string text) =>

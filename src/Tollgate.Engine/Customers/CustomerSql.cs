@@ -179,4 +179,14 @@ public static class CustomerSql
          ORDER BY t.period_start DESC, t.percent DESC
          LIMIT $4
         """;
+
+    /// <summary>Of all features, newest first. <c>$3</c> number of rows.</summary>
+    public const string AllCrossings =
+        """
+        SELECT t.percent, t.period_start, t.used, t.granted, t.crossed_at, t.feature
+          FROM threshold_crossings t
+         WHERE t.partition = $1 AND t.account = $2
+         ORDER BY t.crossed_at DESC, t.percent DESC, t.feature
+         LIMIT $3
+        """;
 }

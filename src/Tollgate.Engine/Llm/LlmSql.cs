@@ -33,6 +33,20 @@ internal static class LlmSql
          LIMIT $5
         """;
 
+    /// <summary>
+    /// What holds at a moment, of each provider and model one: the project's own, then the later start, then the newer. $1 the project,
+    /// $2 the moment, $3 the providers; those that a project has prices of its own for are listed anyway. $4 how many.
+    /// </summary>
+    public const string PricesInForce = """
+        SELECT DISTINCT ON (lower(provider), lower(model)) id, project_id IS NOT NULL, document
+          FROM model_prices
+         WHERE (project_id = $1 OR (project_id IS NULL AND (cardinality($3::text[]) = 0 OR provider = ANY ($3::text[]))))
+           AND valid_from <= $2
+           AND (document ->> 'valid_to' IS NULL OR (document ->> 'valid_to')::timestamptz > $2)
+         ORDER BY lower(provider), lower(model), project_id IS NULL, valid_from DESC, id DESC
+         LIMIT $4
+        """;
+
     /// <summary>$1 the project or null, then arrays: $2 providers, $3 models, $4 valid from, $5 documents.</summary>
     public const string InsertPrices = """
         INSERT INTO model_prices (project_id, provider, model, valid_from, document)

@@ -41,6 +41,25 @@ public sealed class PriceQueries(NpgsqlDataSource database)
         return rows;
     }
 
+    /// <summary>What holds at a moment, by provider and model.</summary>
+    /// <param name="providers">Of the shared prices these only; none: all. The project's own are always listed.</param>
+    public async Task<IReadOnlyList<PriceRow>> InForceAsync(int projectId, Instant at, IReadOnlyList<string> providers, int most, CancellationToken cancel)
+    {
+        await using var command = database.CreateCommand(LlmSql.PricesInForce);
+        command.Parameters.Add(new() { Value = projectId });
+        command.Parameters.Add(new() { Value = at.ToUtc(), NpgsqlDbType = NpgsqlDbType.TimestampTz });
+        command.Parameters.Add(new() { Value = providers.ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text });
+        command.Parameters.Add(new() { Value = (long)most });
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        List<PriceRow> rows = [];
+        while (await reader.ReadAsync(cancel))
+        {
+            rows.Add(new(reader.GetInt64(0), reader.GetBoolean(1), PriceText.Read(reader.GetString(2))));
+        }
+
+        return rows;
+    }
+
     /// <summary>Of each provider, model and moment the newest.</summary>
     /// <param name="projectId">Null: the shared ones.</param>
     internal static async Task<IReadOnlyList<ModelPrice>> LoadAsync(NpgsqlConnection connection, int? projectId, CancellationToken cancel)

@@ -13,11 +13,12 @@ namespace Tollgate.Engine.Metering;
 
 /// <summary>A recorded event as it is shown.</summary>
 /// <param name="ComputedJson">What the server found out about it, such as the cost of a call; null for most.</param>
+/// <param name="Plan">Beside it: the customer's plan when it was recorded.</param>
 /// <param name="VoidedBy">Id of the reversing event.</param>
 /// <param name="Voids">For a reversing event: the id of what it reverses.</param>
 public sealed record EventRow(
     string Id, string Customer, string Type, string? Feature, Quantity Quantity, Instant OccurredAt, Instant RecordedAt,
-    string? PropertiesJson, string? ComputedJson, string? VoidedBy, string? Voids, EventPosition Position);
+    string? PropertiesJson, string? ComputedJson, string? Plan, string? VoidedBy, string? Voids, EventPosition Position);
 
 /// <summary>Where an event stands in a list, newest first: the cursor of the next page.</summary>
 public readonly record struct EventPosition(Instant OccurredAt, Guid Id)
@@ -211,6 +212,6 @@ public sealed class EventQueries(Database database)
         var voids = stored.Data.Voids is { } target ? other ?? target.ToString("D") : null;
         return new(
             found.Id, found.Customer, stored.Data.Type ?? feature ?? "", feature, stored.Quantity, stored.OccurredAt,
-            stored.Data.RecordedAt ?? stored.OccurredAt, stored.Data.PropertiesJson, stored.Data.ComputedJson, voids is null ? other : null, voids, new(stored.OccurredAt, stored.Id));
+            stored.Data.RecordedAt ?? stored.OccurredAt, stored.Data.PropertiesJson, stored.Data.ComputedJson, stored.Data.Plan, voids is null ? other : null, voids, new(stored.OccurredAt, stored.Id));
     }
 }

@@ -1,4 +1,6 @@
+using Tollgate.Contracts.Costs;
 using Tollgate.Engine.Costs;
+using Tollgate.Server.Http;
 
 namespace Tollgate.Server.Costs;
 
@@ -6,5 +8,12 @@ namespace Tollgate.Server.Costs;
 public static class CostsRoom
 {
     public static IServiceCollection AddCosts(this IServiceCollection services) =>
-        services.AddSingleton<FoldCalls>().AddHostedService<CallFolder>();
+        services.AddSingleton<FoldCalls>().AddSingleton<CostQueries>().AddHostedService<CallFolder>().AddWire(CostsJson.Default);
+
+    public static void MapCosts(this IEndpointRouteBuilder app)
+    {
+        CustomerCostEndpoints.Map(app);
+        CustomerOverviewEndpoints.Map(app);
+        CostAnalysisEndpoints.Map(app);
+    }
 }

@@ -52,6 +52,7 @@ internal static class Rooms
         app.MapVerify();
         app.MapLlm();
         app.MapGateway();
+        app.MapCosts();
         app.MapCustomersRoom();
         app.MapSeedDoors();
 

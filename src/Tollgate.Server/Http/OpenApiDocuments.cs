@@ -24,6 +24,7 @@ internal static class OpenApiDocuments
         ("Metering", "Usage events: what has happened."),
         ("LLM", "What calls to models used and what they cost."),
         ("Gateway", "Providers' own APIs, metered and limited on the way."),
+        ("Costs", "What calls to models came to."),
         ("Customers", "Plans, balances, grants and overrides of your customers."),
         ("Catalog", "Features, plans, prices and quotas as data."),
         ("Projects", "One for each product."),

@@ -28,7 +28,7 @@ internal static class LlmCallListEndpoints
             [
                 Example.Of<LlmCallList>(200, "A page",
                     """
-                    {"data": [{"id": "01936f5e-7c1a-7d3e-9b0a-2f6f0c1d2e3f", "customer": "user_42", "provider": "openai",
+                    {"data": [{"id": "01936f5e-7c1a-7d3e-9b0a-2f6f0c1d2e3f", "customer": "user_42", "plan": "pro", "provider": "openai",
                                "model": "gpt-4o-mini-2024-07-18", "input_tokens": 93, "cached_input_tokens": 1024, "output_tokens": 46, "requests": 1,
                                "cost_usd": "0.00011835", "priced": true, "estimated": false, "request_id": "req_1", "latency_ms": 812, "status": 200,
                                "occurred_at": "2026-11-21T08:00:00Z", "recorded_at": "2026-11-21T08:00:00Z"}], "has_more": false}
@@ -59,7 +59,7 @@ internal static class LlmCallListEndpoints
         var view = JsonSerializer.Deserialize(ours, LlmJson.Default.LlmCallView)!;
         return Placed(view, row) with
         {
-            Provider = cost.Provider ?? view.Provider, CostUsd = cost.Cost?.ToString(), Priced = cost.Cost is not null, Properties = own,
+            Provider = cost.Provider ?? view.Provider, CostUsd = cost.Cost?.ToString(), Priced = cost.Cost is not null, Properties = own, Plan = row.Plan,
         };
     }
 

@@ -1,8 +1,10 @@
 using Tollgate.Contracts.SeedDoors;
 using Tollgate.Core.Catalog;
+using Tollgate.Core.Costs;
 using Tollgate.Core.Money;
 using Tollgate.Core.Quotas;
 using Tollgate.Core.Time;
+using Tollgate.Engine.Costs;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Quotas;
 using Tollgate.Server.Customers;
@@ -13,7 +15,8 @@ namespace Tollgate.Server.SeedDoors;
 /// <summary>
 /// The writing assistant's <c>GET /api/subscription/plans</c> and <c>/usage/{user_id}</c>. It names the paths but no bodies; the
 /// limits are keyed as in its dashboard: by feature, the cost cap as <c>monthly_cost</c>. A provider is what its features are
-/// named after: <c>gemini_calls</c>, <c>gemini_tokens</c>, <c>gemini_cost</c>.
+/// named after: <c>gemini_calls</c>, <c>gemini_tokens</c>, <c>gemini_cost</c>. Calls and tokens are the plan's own counts; what a
+/// provider cost comes from its recorded calls, where no feature counts it.
 /// </summary>
 public static class AlwrityDoor
 {
@@ -22,7 +25,7 @@ public static class AlwrityDoor
 
     private const string Tag = "Seed door: ALwrity";
 
-    private const string Calls = "_calls";
+    internal const string Calls = "_calls";
     private const string Tokens = "_tokens";
     private const string Cost = "_cost";
 
@@ -38,7 +41,8 @@ public static class AlwrityDoor
             .RequireKey(Access.Public | Access.Secret | Access.CustomerToken | Access.Keyless, Scope.CatalogRead)
             .WithSeedErrors()
             .Describe(Plans);
-        app.MapGet("/api/subscription/usage/{user_id}", (RequestDelegate)(context => UsageAsync(context, gate)))
+        var costs = app.Services.GetRequiredService<CostQueries>();
+        app.MapGet("/api/subscription/usage/{user_id}", (RequestDelegate)(context => UsageAsync(context, gate, costs)))
             .RequireKey(Access.Secret | Access.CustomerToken, Scope.UsageRead)
             .WithSeedErrors()
             .Describe(Usage);
@@ -80,15 +84,26 @@ public static class AlwrityDoor
         return limits;
     }
 
-    private static async Task UsageAsync(HttpContext context, QuotaGate gate)
+    private static async Task UsageAsync(HttpContext context, QuotaGate gate, CostQueries costs)
     {
-        if (await SeedCallers.StandingAsync(context, gate, RawPath.Segment(context, UserSegment), "user_id") is { } standing)
+        if (await ReadAsync(context, gate, costs) is var (standing, month))
         {
-            await Answer.Json(context, StatusCodes.Status200OK, ViewOf(standing, context.Project().Zone), SeedDoorsJson.Default.AlwrityUsage);
+            await Answer.Json(context, StatusCodes.Status200OK, ViewOf(standing, month, context.Project().Zone), SeedDoorsJson.Default.AlwrityUsage);
         }
     }
 
-    private static AlwrityUsage ViewOf(CustomerStanding standing, TimeZoneInfo zone)
+    /// <summary>Where the user of the path stands, and the running month's costs. Null when the problem is written.</summary>
+    internal static async ValueTask<(CustomerStanding Standing, CostBreakdown Month)?> ReadAsync(HttpContext context, QuotaGate gate, CostQueries costs)
+    {
+        if (await SeedCallers.StandingAsync(context, gate, RawPath.Segment(context, UserSegment), "user_id") is not { } standing)
+        {
+            return null;
+        }
+
+        return (standing, await costs.BreakdownAsync(context.Project(), DayRange.Months(standing.Now, 1), standing.Customer, context.RequestAborted));
+    }
+
+    internal static AlwrityUsage ViewOf(CustomerStanding standing, CostBreakdown month, TimeZoneInfo zone)
     {
         var metered = standing.Features.Where(f => f.Standing is not null).ToDictionary(f => f.Feature.Code, f => f.Standing!);
         var budget = standing.Features.FirstOrDefault(f => f.Standing is not null && f.Feature.Feature.IsMoney)?.Feature.Code;
@@ -100,19 +115,37 @@ public static class AlwrityDoor
         {
             UserId = standing.Customer,
             BillingPeriod = QuotaPeriods.MonthKey(standing.Now, zone),
-            CurrentUsage = new(calls, UsedOf(metered, budget) ?? 0, StatusOf(percentages.Values), ProvidersOf(metered)),
+            CurrentUsage = new(calls, UsedOf(metered, budget) ?? month.Total.Cost.Value, StatusOf(percentages.Values), ProvidersOf(standing, metered, month)),
             Limits = new(standing.Plan.Plan.Name, metered.ToDictionary(f => f.Key == budget ? MonthlyCost : f.Key, f => f.Value.Limit?.Value)),
             UsagePercentages = percentages,
         };
     }
 
-    private static Dictionary<string, AlwrityProvider> ProvidersOf(Dictionary<string, Standing> metered) => metered.Keys
-        .Where(code => code.EndsWith(Calls, StringComparison.Ordinal))
-        .Select(code => code[..^Calls.Length])
-        .ToDictionary(
-            provider => provider,
-            provider => new AlwrityProvider(
-                metered[provider + Calls].Used.Value, UsedOf(metered, provider + Cost), UsedOf(metered, provider + Tokens)));
+    private static Dictionary<string, AlwrityProvider> ProvidersOf(CustomerStanding standing, Dictionary<string, Standing> metered, CostBreakdown month)
+    {
+        var providers = new Dictionary<string, AlwrityProvider>(StringComparer.Ordinal);
+        var rest = month.Providers.ToList();
+        foreach (var feature in standing.Features.Where(f => f.Standing is not null && f.Feature.Code.EndsWith(Calls, StringComparison.Ordinal)))
+        {
+            var provider = feature.Feature.Code[..^Calls.Length];
+            var names = NamesOf(feature.Feature.Feature, provider);
+            var cost = rest.Where(row => names.Contains(row.Provider!)).Aggregate(CallTotals.Zero, (sum, row) => sum + row.Totals).Cost.Value;
+            rest.RemoveAll(row => names.Contains(row.Provider!));
+            providers[provider] = new(feature.Standing!.Used.Value, UsedOf(metered, provider + Cost) ?? cost, UsedOf(metered, provider + Tokens));
+        }
+
+        // Providers that the plan does not count by themselves.
+        foreach (var row in rest.Where(row => row.Provider!.Length > 0))
+        {
+            providers.TryAdd(row.Provider!, new(row.Totals.Calls, row.Totals.Cost.Value, row.Totals.TotalTokens));
+        }
+
+        return providers;
+    }
+
+    /// <summary>The providers whose calls a feature counts: what its meters filter on, and what it is named after.</summary>
+    private static HashSet<string> NamesOf(Feature feature, string provider) =>
+        [provider, .. feature.Meters.SelectMany(meter => meter.Filters).Where(filter => filter.Property == "provider").SelectMany(filter => filter.AnyOf)];
 
     private static decimal? UsedOf(Dictionary<string, Standing> metered, string? code) =>
         code is not null && metered.TryGetValue(code, out var standing) ? standing.Used.Value : null;
@@ -134,8 +167,8 @@ public static class AlwrityDoor
             Example.Of<AlwrityUsage>(200, "The month so far.", """
                 {"user_id": "user_42", "billing_period": "2026-11",
                  "current_usage": {"total_calls": 1250, "total_cost": 15.75, "usage_status": "active",
-                  "provider_breakdown": {"gemini": {"calls": 800, "cost": null, "tokens": 125000},
-                   "openai": {"calls": 450, "cost": null, "tokens": 85000}}},
+                  "provider_breakdown": {"gemini": {"calls": 800, "cost": 10.5, "tokens": 125000},
+                   "openai": {"calls": 450, "cost": 5.25, "tokens": 85000}}},
                  "limits": {"plan_name": "Pro", "limits": {"gemini_calls": 5000, "monthly_cost": 150}},
                  "usage_percentages": {"gemini_calls": 16, "cost": 10.5}}
                 """),

@@ -12,9 +12,11 @@ public static class SeedDoorsRoom
     {
         app.MapCareerCoachDoor();
         app.MapCareerCoachGuard();
+        app.MapCareerCoachStats();
         app.MapEmailAssistant();
         app.MapResumeAts();
         app.MapAlwrityDoor();
+        app.MapAlwrityCosts();
         app.MapTrendit();
     }
 }

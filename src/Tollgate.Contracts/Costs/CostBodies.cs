@@ -1,0 +1,231 @@
+namespace Tollgate.Contracts.Costs;
+
+/// <summary>What a group of calls to models comes to. Voided calls are in none of the figures.</summary>
+public abstract record CostFigures
+{
+    public long Calls { get; init; }
+
+    /// <summary>Calls that failed: a status of 400 or more, or an error.</summary>
+    public long Errors { get; init; }
+
+    /// <summary>Calls whose cost is unknown: it is not in <c>cost_usd</c>.</summary>
+    public long UnpricedCalls { get; init; }
+
+    /// <summary>Calls whose usage was estimated.</summary>
+    public long EstimatedCalls { get; init; }
+
+    /// <summary>All that went in, cached tokens included.</summary>
+    public long InputTokens { get; init; }
+
+    public long CachedInputTokens { get; init; }
+
+    /// <summary>All that came out, reasoning included.</summary>
+    public long OutputTokens { get; init; }
+
+    public long TotalTokens { get; init; }
+
+    /// <summary>Dollars, exact to the billionth.</summary>
+    public string CostUsd { get; init; } = "0";
+}
+
+public sealed record CostTotals : CostFigures;
+
+/// <summary>A UTC day.</summary>
+public sealed record DayCosts : CostFigures
+{
+    public required DateOnly Day { get; init; }
+}
+
+public sealed record ProviderCosts : CostFigures
+{
+    /// <summary>Null: nobody knows whose model it was.</summary>
+    public string? Provider { get; init; }
+}
+
+public sealed record ModelCosts : CostFigures
+{
+    public string? Provider { get; init; }
+
+    public required string Model { get; init; }
+}
+
+public sealed record FeatureCosts : CostFigures
+{
+    /// <summary>Null: the calls named none.</summary>
+    public string? Feature { get; init; }
+}
+
+/// <summary>Answer of <c>GET /v1/customers/{id}/costs</c>. Each list adds up to the total.</summary>
+public sealed record CustomerCosts
+{
+    public required string Customer { get; init; }
+
+    /// <summary>First UTC day.</summary>
+    public required DateOnly From { get; init; }
+
+    /// <summary>Last UTC day, inclusive.</summary>
+    public required DateOnly To { get; init; }
+
+    /// <summary>Always <c>USD</c>.</summary>
+    public required string Currency { get; init; }
+
+    public required CostTotals Total { get; init; }
+
+    /// <summary>Every day of the range, the first one first.</summary>
+    public required IReadOnlyList<DayCosts> ByDay { get; init; }
+
+    /// <summary>What costs most first, as in the other lists.</summary>
+    public required IReadOnlyList<ProviderCosts> ByProvider { get; init; }
+
+    public required IReadOnlyList<ModelCosts> ByModel { get; init; }
+
+    public required IReadOnlyList<FeatureCosts> ByFeature { get; init; }
+}
+
+/// <summary>A UTC calendar month.</summary>
+public sealed record MonthCosts : CostFigures
+{
+    /// <summary><c>2026-11</c>.</summary>
+    public required string Month { get; init; }
+
+    public required IReadOnlyList<ProviderCosts> ByProvider { get; init; }
+}
+
+/// <summary>Answer of <c>GET /v1/customers/{id}/trends</c>.</summary>
+public sealed record CustomerTrends
+{
+    public required string Customer { get; init; }
+
+    public required string Currency { get; init; }
+
+    /// <summary>The oldest first, the running one last.</summary>
+    public required IReadOnlyList<MonthCosts> Months { get; init; }
+}
+
+/// <summary>Percentiles by nearest rank, within 5 % of the true ones.</summary>
+public sealed record LatencyView
+{
+    /// <summary>Calls that say how long they took.</summary>
+    public required long Calls { get; init; }
+
+    public required decimal P50Ms { get; init; }
+
+    public required decimal P95Ms { get; init; }
+
+    public required decimal P99Ms { get; init; }
+}
+
+/// <summary>A line of an analysis.</summary>
+public sealed record CostLine : CostFigures
+{
+    /// <summary>Null, as with the next ones: the analysis is not by it, or the calls named none.</summary>
+    public string? Provider { get; init; }
+
+    public string? Model { get; init; }
+
+    public string? Feature { get; init; }
+
+    /// <summary>The value of what <c>group_by</c> asked for: a day, a month, a plan ….</summary>
+    public string? Group { get; init; }
+
+    /// <summary>Of all calls, failed ones: 0 to 1, four decimals.</summary>
+    public required decimal ErrorRate { get; init; }
+
+    /// <summary>Null: no call says how long it took, or latencies are not kept by this grouping.</summary>
+    public LatencyView? Latency { get; init; }
+}
+
+/// <summary>Answer of <c>GET /v1/analytics/models</c>, <c>/providers</c> and <c>/features</c>.</summary>
+public sealed record CostAnalysis
+{
+    public required DateOnly From { get; init; }
+
+    public required DateOnly To { get; init; }
+
+    public required string Currency { get; init; }
+
+    /// <summary>Null: not asked for.</summary>
+    public string? GroupBy { get; init; }
+
+    /// <summary>Of all calls of the range, also of lines that were cut off.</summary>
+    public required CostTotals Total { get; init; }
+
+    /// <summary>By day or month where asked for, then what costs most first.</summary>
+    public required IReadOnlyList<CostLine> Data { get; init; }
+
+    /// <summary>There are more lines than <c>limit</c>.</summary>
+    public required bool HasMore { get; init; }
+}
+
+public sealed record CustomerLine : CostFigures
+{
+    public required string Customer { get; init; }
+}
+
+/// <summary>Answer of <c>GET /v1/analytics/customers</c>.</summary>
+public sealed record CustomerAnalysis
+{
+    public required DateOnly From { get; init; }
+
+    public required DateOnly To { get; init; }
+
+    public required string Currency { get; init; }
+
+    /// <summary>Customers that made calls.</summary>
+    public required long Customers { get; init; }
+
+    /// <summary>The highest cost first.</summary>
+    public required IReadOnlyList<CustomerLine> Data { get; init; }
+
+    public required bool HasMore { get; init; }
+}
+
+/// <summary>Answer of <c>GET /v1/analytics/revenue-vs-cost</c>. Amounts are decimal texts in dollars.</summary>
+public sealed record RevenueVsCost
+{
+    public required DateOnly From { get; init; }
+
+    public required DateOnly To { get; init; }
+
+    public required string Currency { get; init; }
+
+    /// <summary><c>"0"</c> until there are subscriptions.</summary>
+    public required string Revenue { get; init; }
+
+    public required string Cost { get; init; }
+
+    public required string Profit { get; init; }
+
+    /// <summary>Profit ÷ revenue, one decimal; null without revenue.</summary>
+    public decimal? MarginPercent { get; init; }
+
+    /// <summary>Calls to models.</summary>
+    public required long Requests { get; init; }
+
+    /// <summary>Of them, those whose cost is unknown and in no figure.</summary>
+    public required long UnpricedRequests { get; init; }
+
+    /// <summary>Customers that made calls.</summary>
+    public required long UniqueCustomers { get; init; }
+
+    /// <summary>Every day of the range, the first one first.</summary>
+    public required IReadOnlyList<DayResult> Daily { get; init; }
+
+    public required IReadOnlyList<ModelShare> ByModel { get; init; }
+
+    public required IReadOnlyList<FeatureShare> ByFeature { get; init; }
+
+    /// <summary>By the plan that the customer had when the call was recorded.</summary>
+    public required IReadOnlyList<PlanShare> ByPlan { get; init; }
+}
+
+public sealed record DayResult(DateOnly Day, string Revenue, string Cost, string Profit, long Requests);
+
+/// <param name="Provider">Null: nobody knows whose model it was.</param>
+public sealed record ModelShare(string? Provider, string Model, string Cost, long Requests);
+
+/// <param name="Feature">Null: the calls named none.</param>
+public sealed record FeatureShare(string? Feature, string Cost, long Requests);
+
+/// <param name="Plan">Null: recorded by a version that did not keep it.</param>
+public sealed record PlanShare(string? Plan, string Cost, long Requests);

@@ -1,0 +1,47 @@
+using System.Globalization;
+using Tollgate.Core.Catalog;
+using Tollgate.Core.Money;
+
+namespace Tollgate.Core.Quotas;
+
+/// <summary>How much of a limit is used, for people.</summary>
+public enum NoticeLevel
+{
+    /// <summary>Something is used.</summary>
+    Info,
+
+    /// <summary>80 % or more.</summary>
+    Warning,
+
+    /// <summary>All of it, or more.</summary>
+    Critical,
+}
+
+/// <summary>What is said to a customer about how much of a limit is used.</summary>
+public static class UsageNotices
+{
+    private const int WarningPercent = 80;
+
+    /// <summary>Null: nothing to say, since nothing is used or there is no limit.</summary>
+    public static NoticeLevel? LevelOf(Quantity used, Quantity? limit) => UsageProjection.PercentOf(used, limit) switch
+    {
+        null => null,
+        _ when !used.IsPositive => null,
+        >= 100 => NoticeLevel.Critical,
+        >= WarningPercent => NoticeLevel.Warning,
+        _ => NoticeLevel.Info,
+    };
+
+    /// <summary>One word for a title: <c>Notice</c>, <c>Warning</c>, <c>Limit Reached</c>.</summary>
+    public static string WordOf(NoticeLevel level) => level switch
+    {
+        NoticeLevel.Info => "Notice",
+        NoticeLevel.Warning => "Warning",
+        _ => "Limit Reached",
+    };
+
+    /// <summary><c>You have used 800 of 5,000 Gemini API calls</c>, <c>You have spent $15.75 of $150.00</c>.</summary>
+    public static string MessageOf(Feature feature, Quantity used, Quantity limit) => feature.IsMoney
+        ? string.Create(CultureInfo.InvariantCulture, $"You have spent ${used.Value:N2} of ${limit.Value:N2}")
+        : string.Create(CultureInfo.InvariantCulture, $"You have used {used.Value:#,0.#########} of {limit.Value:#,0.#########} {feature.Name}");
+}

@@ -1,0 +1,171 @@
+using Npgsql;
+using NpgsqlTypes;
+using Tollgate.Core.Costs;
+using Tollgate.Core.Money;
+using Tollgate.Core.Time;
+using Tollgate.Engine.Customers;
+using Tollgate.Engine.Postgres;
+using Tollgate.Engine.Projects;
+
+namespace Tollgate.Engine.Costs;
+
+/// <summary>The reads of costs. Each first folds what waits, so that it sees the calls that were answered before it.</summary>
+public sealed class CostQueries(Database database, FoldCalls fold)
+{
+    /// <summary>The bits of <c>grouping()</c> in <see cref="CostSql.BreakdownOfProject"/>, by the list that they stand for.</summary>
+    private const int InTotal = 0b11111;
+    private const int ByDay = 0b01111;
+    private const int ByProvider = 0b10111;
+    private const int ByModel = 0b10011;
+    private const int ByFeature = 0b11101;
+    private const int ByPlan = 0b11110;
+
+    /// <param name="customer">Null: the whole project.</param>
+    public async Task<CostBreakdown> BreakdownAsync(ProjectSnapshot project, DayRange days, string? customer, CancellationToken cancel)
+    {
+        await fold.CatchUpAsync(cancel);
+        await using var command = CommandOf(customer is null ? CostSql.BreakdownOfProject : CostSql.BreakdownOfCustomer, project, days, customer);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        var lists = new Dictionary<int, List<CostRow>>();
+        while (await reader.ReadAsync(cancel))
+        {
+            var key = reader.GetInt32(0);
+            if (!lists.TryGetValue(key, out var list))
+            {
+                lists[key] = list = [];
+            }
+
+            list.Add(Read(reader));
+        }
+
+        return new()
+        {
+            Total = lists.TryGetValue(InTotal, out var total) ? total[0].Totals : CallTotals.Zero,
+            Days = ListOf(ByDay), Providers = ListOf(ByProvider), Models = ListOf(ByModel), Features = ListOf(ByFeature),
+            Plans = customer is null ? ListOf(ByPlan) : [],
+        };
+
+        IReadOnlyList<CostRow> ListOf(int key) => lists.TryGetValue(key, out var rows) ? rows : [];
+    }
+
+    /// <summary>By day or month, then what costs most first; at most <paramref name="most"/> rows.</summary>
+    /// <param name="customer">Null: the whole project.</param>
+    public async Task<IReadOnlyList<CostRow>> GroupsAsync(
+        ProjectSnapshot project, DayRange days, CostGroups groups, int most, string? customer, CancellationToken cancel)
+    {
+        await fold.CatchUpAsync(cancel);
+        await using var command = CommandOf(customer is null ? CostSql.GroupsOfProject : CostSql.GroupsOfCustomer, project, days, customer);
+        command.Parameters.Add(new() { Value = (int)groups });
+        command.Parameters.Add(new() { Value = (long)most });
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        List<CostRow> rows = [];
+        while (await reader.ReadAsync(cancel))
+        {
+            rows.Add(Read(reader));
+        }
+
+        return rows;
+    }
+
+    /// <summary>The customers that cost most, and how many made calls at all.</summary>
+    public async Task<(IReadOnlyList<CustomerCost> Rows, long Customers)> TopCustomersAsync(
+        ProjectSnapshot project, DayRange days, int most, CancellationToken cancel)
+    {
+        await fold.CatchUpAsync(cancel);
+        await using var command = database.Source.CreateCommand(CostSql.TopCustomers);
+        AddRange(command, project, days);
+        command.Parameters.Add(new() { Value = (long)most });
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        List<CustomerCost> rows = [];
+        var customers = 0L;
+        while (await reader.ReadAsync(cancel))
+        {
+            customers = reader.GetInt64(3);
+            rows.Add(new(reader.GetString(0), TotalsAt(reader, 4)));
+        }
+
+        return (rows, customers);
+    }
+
+    /// <summary>How many customers made calls for each feature.</summary>
+    public async Task<IReadOnlyDictionary<string, long>> CustomersOfFeaturesAsync(ProjectSnapshot project, DayRange days, CancellationToken cancel)
+    {
+        await fold.CatchUpAsync(cancel);
+        await using var command = database.Source.CreateCommand(CostSql.CustomersOfFeatures);
+        AddRange(command, project, days);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        var customers = new Dictionary<string, long>(StringComparer.Ordinal);
+        while (await reader.ReadAsync(cancel))
+        {
+            customers.Add(reader.GetString(0), reader.GetInt64(1));
+        }
+
+        return customers;
+    }
+
+    /// <summary>By day or month, provider and model, as far as <paramref name="groups"/> has them. Features and plans have none.</summary>
+    public async Task<IReadOnlyDictionary<(DateOnly? Day, string? Provider, string? Model), LatencyHistogram>> LatenciesAsync(
+        ProjectSnapshot project, DayRange days, CostGroups groups, CancellationToken cancel)
+    {
+        await using var command = CommandOf(CostSql.Latencies, project, days, null);
+        command.Parameters.Add(new() { Value = (int)groups });
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        var histograms = new Dictionary<(DateOnly?, string?, string?), LatencyHistogram>();
+        while (await reader.ReadAsync(cancel))
+        {
+            var key = (DayAt(reader, 0), TextAt(reader, 1), TextAt(reader, 2));
+            if (!histograms.TryGetValue(key, out var histogram))
+            {
+                histograms[key] = histogram = new();
+            }
+
+            histogram.Add(reader.GetInt16(3), reader.GetInt64(4));
+        }
+
+        return histograms;
+    }
+
+    /// <summary>What was used of the project's features in the quota periods that reach beyond <paramref name="from"/>.</summary>
+    public async Task<IReadOnlyList<FeatureUse>> UsedOfFeaturesAsync(ProjectSnapshot project, Instant from, CancellationToken cancel)
+    {
+        await using var command = database.Source.CreateCommand(CostSql.UsedOfFeatures);
+        command.Parameters.Add(new() { Value = project.Id });
+        command.Parameters.Add(new() { Value = from.ToUtc(), NpgsqlDbType = NpgsqlDbType.TimestampTz });
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        List<FeatureUse> rows = [];
+        while (await reader.ReadAsync(cancel))
+        {
+            rows.Add(new(reader.GetString(0), Quantity.Of(reader.GetDecimal(1)), reader.GetInt64(2)));
+        }
+
+        return rows;
+    }
+
+    private NpgsqlCommand CommandOf(string sql, ProjectSnapshot project, DayRange days, string? customer)
+    {
+        var command = database.Source.CreateCommand(sql);
+        AddRange(command, project, days);
+        var partition = customer is null ? DBNull.Value : (object)CustomerPlace.PartitionOf(project.Id, customer);
+        command.Parameters.Add(new() { Value = partition, NpgsqlDbType = NpgsqlDbType.Smallint });
+        command.Parameters.Add(new() { Value = (object?)customer ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text });
+        return command;
+    }
+
+    private static void AddRange(NpgsqlCommand command, ProjectSnapshot project, DayRange days)
+    {
+        command.Parameters.Add(new() { Value = project.Id });
+        command.Parameters.Add(new() { Value = days.First, NpgsqlDbType = NpgsqlDbType.Date });
+        command.Parameters.Add(new() { Value = days.Last, NpgsqlDbType = NpgsqlDbType.Date });
+    }
+
+    private static CostRow Read(NpgsqlDataReader reader) =>
+        new(DayAt(reader, 1), TextAt(reader, 2), TextAt(reader, 3), TextAt(reader, 4), TextAt(reader, 5), TotalsAt(reader, 6));
+
+    private static CallTotals TotalsAt(NpgsqlDataReader reader, int first) => new(
+        reader.GetInt64(first), reader.GetInt64(first + 1), reader.GetInt64(first + 2), reader.GetInt64(first + 3), reader.GetInt64(first + 4),
+        reader.GetInt64(first + 5), reader.GetInt64(first + 6), Quantity.Of(reader.GetDecimal(first + 7)));
+
+    private static DateOnly? DayAt(NpgsqlDataReader reader, int column) => reader.IsDBNull(column) ? null : reader.GetFieldValue<DateOnly>(column);
+
+    private static string? TextAt(NpgsqlDataReader reader, int column) => reader.IsDBNull(column) ? null : reader.GetString(column);
+}

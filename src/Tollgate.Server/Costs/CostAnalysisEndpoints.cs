@@ -1,0 +1,257 @@
+using System.Text;
+using Tollgate.Contracts.Costs;
+using Tollgate.Contracts.Http;
+using Tollgate.Core.Costs;
+using Tollgate.Core.Money;
+using Tollgate.Engine.Clocks;
+using Tollgate.Engine.Costs;
+using Tollgate.Engine.Projects;
+using Tollgate.Server.Http;
+
+namespace Tollgate.Server.Costs;
+
+/// <summary>
+/// <c>/v1/analytics/models</c>, <c>/providers</c>, <c>/features</c>, <c>/customers</c> and <c>/revenue-vs-cost</c>: what the calls
+/// of a project came to, as JSON and as CSV.
+/// </summary>
+internal static class CostAnalysisEndpoints
+{
+    private const int DefaultLines = 100;
+
+    /// <summary>Lines of one answer; a CSV file has all of them, up to <see cref="MostCsvLines"/>.</summary>
+    public const int MostLines = 1_000;
+
+    /// <summary>What is held in memory while it is written: about 10 MB.</summary>
+    public const int MostCsvLines = 50_000;
+
+    private static readonly Dictionary<string, CostGroups> Groupings = new(StringComparer.Ordinal)
+    {
+        ["day"] = CostGroups.Day, ["month"] = CostGroups.Month, ["provider"] = CostGroups.Provider, ["model"] = CostGroups.Model,
+        ["feature"] = CostGroups.Feature, ["plan"] = CostGroups.Plan,
+    };
+
+    /// <summary>What a request asks for.</summary>
+    private sealed record Question(DayRange Days, CostGroups By, string? GroupBy, int Limit)
+    {
+        public CostGroups Groups => By | (GroupBy is null ? CostGroups.None : Groupings[GroupBy]);
+
+        /// <summary>Latencies are kept by day, provider and model.</summary>
+        public bool HasLatencies => (Groups & (CostGroups.Feature | CostGroups.Plan)) == CostGroups.None;
+    }
+
+    public static void Map(IEndpointRouteBuilder app)
+    {
+        var queries = app.ServiceProvider.GetRequiredService<CostQueries>();
+        var clock = app.ServiceProvider.GetRequiredService<Clock>();
+        foreach (var (path, by) in ((string, CostGroups)[])
+            [("models", CostGroups.Provider | CostGroups.Model), ("providers", CostGroups.Provider), ("features", CostGroups.Feature)])
+        {
+            Add(app, path, context => AnalyseAsync(context, queries, clock, by), context => AnalyseCsvAsync(context, queries, clock, by, path));
+        }
+
+        Add(app, "customers", context => CustomersAsync(context, queries, clock), context => CustomersCsvAsync(context, queries, clock));
+        Add(app, "revenue-vs-cost", context => ResultAsync(context, queries, clock), context => ResultCsvAsync(context, queries, clock));
+    }
+
+    private static void Add(IEndpointRouteBuilder app, string path, RequestDelegate json, RequestDelegate csv)
+    {
+        app.MapGet($"/v1/analytics/{path}", json).RequireKey(Access.Secret, Scope.UsageRead).Describe(CostDescriptions.Analyses[path]);
+        app.MapGet($"/v1/analytics/{path}.csv", csv).RequireKey(Access.Secret, Scope.UsageRead).Describe(CostDescriptions.Analyses[path + ".csv"]);
+    }
+
+    private static async Task AnalyseAsync(HttpContext context, CostQueries queries, Clock clock, CostGroups by)
+    {
+        if (await ReadAsync(context, clock, by) is not { } question)
+        {
+            return;
+        }
+
+        var lines = await LinesAsync(context, queries, question, question.Limit + 1);
+        var total = await queries.GroupsAsync(context.Project(), question.Days, CostGroups.None, 1, null, context.RequestAborted);
+        var view = new CostAnalysis
+        {
+            From = question.Days.First, To = question.Days.Last, Currency = CostViews.Currency, GroupBy = question.GroupBy,
+            Total = CostViews.Fill(new CostTotals(), total.Count == 0 ? CallTotals.Zero : total[0].Totals),
+            Data = [.. lines.Take(question.Limit)], HasMore = lines.Count > question.Limit,
+        };
+        await Answer.Json(context, StatusCodes.Status200OK, view, CostsJson.Default.CostAnalysis);
+    }
+
+    private static async Task AnalyseCsvAsync(HttpContext context, CostQueries queries, Clock clock, CostGroups by, string name)
+    {
+        if (await ReadAsync(context, clock, by) is not { } question)
+        {
+            return;
+        }
+
+        var lines = await LinesAsync(context, queries, question, MostCsvLines + 1);
+        if (lines.Count > MostCsvLines)
+        {
+            await RefuseLengthAsync(context);
+            return;
+        }
+
+        var csv = new StringBuilder().Header(
+            "group", "provider", "model", "feature", "calls", "errors", "error_rate", "unpriced_calls", "estimated_calls", "input_tokens",
+            "cached_input_tokens", "output_tokens", "total_tokens", "cost_usd", "p50_ms", "p95_ms", "p99_ms");
+        foreach (var line in lines)
+        {
+            csv.Cell(line.Group).Next().Cell(line.Provider).Next().Cell(line.Model).Next().Cell(line.Feature).Next()
+                .Plain(line.Calls).Next().Plain(line.Errors).Next().Plain(line.ErrorRate).Next().Plain(line.UnpricedCalls).Next()
+                .Plain(line.EstimatedCalls).Next().Plain(line.InputTokens).Next().Plain(line.CachedInputTokens).Next().Plain(line.OutputTokens).Next()
+                .Plain(line.TotalTokens).Next().Plain(line.CostUsd).Next().Plain(line.Latency?.P50Ms).Next().Plain(line.Latency?.P95Ms).Next()
+                .Plain(line.Latency?.P99Ms).End();
+        }
+
+        await SendAsync(context, csv, name);
+    }
+
+    private static async Task CustomersAsync(HttpContext context, CostQueries queries, Clock clock)
+    {
+        if (await ReadAsync(context, clock, CostGroups.None) is not { } question)
+        {
+            return;
+        }
+
+        var (rows, customers) = await queries.TopCustomersAsync(context.Project(), question.Days, question.Limit, context.RequestAborted);
+        var view = new CustomerAnalysis
+        {
+            From = question.Days.First, To = question.Days.Last, Currency = CostViews.Currency, Customers = customers,
+            Data = [.. rows.Select(row => CostViews.Fill(new CustomerLine { Customer = row.Customer }, row.Totals))], HasMore = customers > rows.Count,
+        };
+        await Answer.Json(context, StatusCodes.Status200OK, view, CostsJson.Default.CustomerAnalysis);
+    }
+
+    private static async Task CustomersCsvAsync(HttpContext context, CostQueries queries, Clock clock)
+    {
+        if (await ReadAsync(context, clock, CostGroups.None) is not { } question)
+        {
+            return;
+        }
+
+        var (rows, customers) = await queries.TopCustomersAsync(context.Project(), question.Days, MostCsvLines, context.RequestAborted);
+        if (customers > rows.Count)
+        {
+            await RefuseLengthAsync(context);
+            return;
+        }
+
+        var csv = new StringBuilder().Header(
+            "customer", "calls", "errors", "unpriced_calls", "estimated_calls", "input_tokens", "cached_input_tokens", "output_tokens",
+            "total_tokens", "cost_usd");
+        foreach (var (customer, totals) in rows)
+        {
+            csv.Cell(customer).Next().Plain(totals.Calls).Next().Plain(totals.Errors).Next().Plain(totals.UnpricedCalls).Next()
+                .Plain(totals.EstimatedCalls).Next().Plain(totals.InputTokens).Next().Plain(totals.CachedInputTokens).Next()
+                .Plain(totals.OutputTokens).Next().Plain(totals.TotalTokens).Next().Plain(totals.Cost).End();
+        }
+
+        await SendAsync(context, csv, "customers");
+    }
+
+    private static async Task ResultAsync(HttpContext context, CostQueries queries, Clock clock)
+    {
+        if (await ReadAsync(context, clock, CostGroups.None) is not { } question)
+        {
+            return;
+        }
+
+        var (found, customers) = await ResultOfAsync(context, queries, question.Days);
+        var view = new RevenueVsCost
+        {
+            From = question.Days.First, To = question.Days.Last, Currency = CostViews.Currency, Revenue = Quantity.Zero.ToString(),
+            Cost = found.Total.Cost.ToString(), Profit = (-found.Total.Cost).ToString(), Requests = found.Total.Calls,
+            UnpricedRequests = found.Total.UnpricedCalls, UniqueCustomers = customers, Daily = [.. DailyOf(question.Days, found)],
+            ByModel = [.. found.Models.Select(row => new ModelShare(CostViews.NameOf(row.Provider), row.Model!, row.Totals.Cost.ToString(), row.Totals.Calls))],
+            ByFeature = [.. found.Features.Select(row => new FeatureShare(CostViews.NameOf(row.Feature), row.Totals.Cost.ToString(), row.Totals.Calls))],
+            ByPlan = [.. found.Plans.Select(row => new PlanShare(CostViews.NameOf(row.Plan), row.Totals.Cost.ToString(), row.Totals.Calls))],
+        };
+        await Answer.Json(context, StatusCodes.Status200OK, view, CostsJson.Default.RevenueVsCost);
+    }
+
+    private static async Task ResultCsvAsync(HttpContext context, CostQueries queries, Clock clock)
+    {
+        if (await ReadAsync(context, clock, CostGroups.None) is not { } question)
+        {
+            return;
+        }
+
+        var (found, _) = await ResultOfAsync(context, queries, question.Days);
+        var csv = new StringBuilder().Header("day", "revenue", "cost", "profit", "requests");
+        foreach (var day in DailyOf(question.Days, found))
+        {
+            csv.Plain(CostViews.DayOf(day.Day)).Next().Plain(day.Revenue).Next().Plain(day.Cost).Next().Plain(day.Profit).Next().Plain(day.Requests).End();
+        }
+
+        await SendAsync(context, csv, "revenue-vs-cost");
+    }
+
+    /// <summary>What a range came to, and how many customers made calls in it.</summary>
+    internal static async Task<(CostBreakdown Found, long Customers)> ResultOfAsync(HttpContext context, CostQueries queries, DayRange days)
+    {
+        var found = await queries.BreakdownAsync(context.Project(), days, null, context.RequestAborted);
+        var (_, customers) = await queries.TopCustomersAsync(context.Project(), days, 1, context.RequestAborted);
+        return (found, customers);
+    }
+
+    private static IEnumerable<DayResult> DailyOf(DayRange days, CostBreakdown found) => CostViews.EachDay(days, found.Days).Select(day =>
+        new DayResult(day.Day, Quantity.Zero.ToString(), day.Totals.Cost.ToString(), (-day.Totals.Cost).ToString(), day.Totals.Calls));
+
+    private static async Task<IReadOnlyList<CostLine>> LinesAsync(HttpContext context, CostQueries queries, Question question, int most)
+    {
+        var rows = await queries.GroupsAsync(context.Project(), question.Days, question.Groups, most, null, context.RequestAborted);
+        var latencies = question.HasLatencies
+            ? await queries.LatenciesAsync(context.Project(), question.Days, question.Groups, context.RequestAborted)
+            : new Dictionary<(DateOnly?, string?, string?), LatencyHistogram>();
+        return [.. rows.Select(row => CostViews.Fill(
+            new CostLine
+            {
+                Provider = CostViews.NameOf(row.Provider), Model = row.Model, Feature = CostViews.NameOf(row.Feature),
+                Group = GroupOf(row, question.GroupBy), ErrorRate = CostViews.ErrorRateOf(row.Totals),
+                Latency = CostViews.LatencyOf(latencies.GetValueOrDefault((row.Day, row.Provider, row.Model))),
+            },
+            row.Totals))];
+    }
+
+    private static string? GroupOf(CostRow row, string? groupBy) => CostViews.NameOf(groupBy switch
+    {
+        "day" => CostViews.DayOf(row.Day!.Value),
+        "month" => CostViews.MonthOf(row.Day!.Value),
+        "provider" => row.Provider,
+        "model" => row.Model,
+        "feature" => row.Feature,
+        "plan" => row.Plan,
+        _ => null,
+    });
+
+    /// <summary>Null when something is wrong with the request, and then the problem is written.</summary>
+    private static async ValueTask<Question?> ReadAsync(HttpContext context, Clock clock, CostGroups by)
+    {
+        var faults = new Faults();
+        var days = CostDays.Read(context, clock.Now(context.Project()), faults);
+        var limit = CostDays.Number(context.Request.Query["limit"], "limit", DefaultLines, MostLines, faults);
+        string? groupBy = context.Request.Query["group_by"];
+        groupBy = by == CostGroups.None ? null : groupBy;
+        faults.OneOf(groupBy, "group_by", [.. Groupings.Keys]);
+        if (!faults.Any)
+        {
+            return new(days, by, groupBy, limit);
+        }
+
+        await faults.WriteAsync(context);
+        return null;
+    }
+
+    private static Task RefuseLengthAsync(HttpContext context)
+    {
+        var faults = new Faults();
+        faults.Add("from", FaultCode.OutOfRange, $"The file would have more than {MostCsvLines} lines: ask for fewer days.");
+        return faults.WriteAsync(context);
+    }
+
+    private static async Task SendAsync(HttpContext context, StringBuilder csv, string name)
+    {
+        context.Response.Headers.ContentDisposition = $"attachment; filename=\"{name}.csv\"";
+        await Answer.Bytes(context, StatusCodes.Status200OK, Encoding.UTF8.GetBytes(csv.ToString()), CsvText.ContentType);
+    }
+}

@@ -1,0 +1,94 @@
+using System.Globalization;
+using Tollgate.Contracts.Http;
+using Tollgate.Core.Costs;
+using Tollgate.Core.Time;
+using Tollgate.Server.Http;
+
+namespace Tollgate.Server.Costs;
+
+/// <summary>The UTC days that a request asks for.</summary>
+internal static class CostDays
+{
+    public const int Default = 30;
+
+    /// <summary>Three years and some days: what a page of figures can show.</summary>
+    public const int Most = 1_100;
+
+    public static readonly QueryParameter[] FromTo =
+    [
+        new("from", "First UTC day, such as 2026-11-01; of a time its UTC day counts. Default: 30 days, to included."),
+        new("to", $"Last UTC day, inclusive. Default: today. At most {Most} days."),
+    ];
+
+    public static readonly QueryParameter[] All = [new("days", $"So many days up to today: 1 to {Most}, default {Default}. Not together with from and to.", "integer"), .. FromTo];
+
+    /// <summary>Reads <c>days</c>, or <c>from</c> and <c>to</c>.</summary>
+    public static DayRange Read(HttpContext context, Instant now, Faults faults)
+    {
+        var query = context.Request.Query;
+        string? days = query["days"], from = query["from"], to = query["to"];
+        if (days is not null)
+        {
+            if (from is not null || to is not null)
+            {
+                faults.Add("days", FaultCode.InvalidValue, "Send days, or from and to.");
+            }
+
+            return DayRange.Until(now, Number(days, "days", Default, Most, faults));
+        }
+
+        var today = DayRange.Until(now, 1).Last;
+        var last = DayOf(to, "to", faults) ?? today;
+        var first = DayOf(from, "from", faults) ?? last.AddDays(1 - Default);
+        var range = new DayRange(first, last);
+        if (range.Days < 1)
+        {
+            faults.Add("to", FaultCode.OutOfRange, "to must not be before from.");
+        }
+        else if (range.Days > Most)
+        {
+            faults.Add("from", FaultCode.OutOfRange, $"At most {Most} days are summed up at once.");
+        }
+
+        return range;
+    }
+
+    /// <summary>A whole number of the query from 1 on.</summary>
+    public static int Number(string? text, string param, int fallback, int most, Faults faults)
+    {
+        if (text is null)
+        {
+            return fallback;
+        }
+
+        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= 1 && number <= most)
+        {
+            return number;
+        }
+
+        faults.Add(param, FaultCode.OutOfRange, $"A whole number from 1 to {most} is expected.");
+        return fallback;
+    }
+
+    private static DateOnly? DayOf(string? text, string param, Faults faults)
+    {
+        if (text is null)
+        {
+            return null;
+        }
+
+        var isDay = DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day);
+        if (!isDay && UtcInstant.TryParse(text, out var moment))
+        {
+            day = DateOnly.FromDateTime(moment.UtcDateTime);
+        }
+
+        if (day.Year is > 1970 and < 9000)
+        {
+            return day;
+        }
+
+        faults.Add(param, FaultCode.InvalidFormat, "A day such as 2026-11-21, or an ISO 8601 time, is expected.");
+        return null;
+    }
+}

@@ -1,0 +1,180 @@
+using Tollgate.Contracts.Costs;
+using Tollgate.Contracts.Http;
+using Tollgate.Server.Customers;
+using Tollgate.Server.Http;
+
+namespace Tollgate.Server.Costs;
+
+/// <summary>What the OpenAPI document says about the room Costs.</summary>
+internal static class CostDescriptions
+{
+    private const string Tag = "Costs";
+
+    private const string Figures =
+        """
+        "calls": 1250, "errors": 5, "unpriced_calls": 2, "estimated_calls": 0, "input_tokens": 180000, "cached_input_tokens": 40000,
+         "output_tokens": 30000, "total_tokens": 210000, "cost_usd": "15.75"
+        """;
+
+    private const string HowCounted =
+        " Days are UTC. Dollars are exact; calls whose cost is unknown are counted in `unpriced_calls` and are in no sum. Voided calls do not count.";
+
+    private const string Latency = """{"calls": 1250, "p50_ms": 812.3, "p95_ms": 2310.6, "p99_ms": 4094.4}""";
+
+    private static readonly QueryParameter Limit =
+        new("limit", $"Lines: 1 to {CostAnalysisEndpoints.MostLines}, default 100.", "integer");
+
+    private static readonly QueryParameter GroupBy =
+        new("group_by", "Splits each line further: day, month, provider, model, feature or plan; its value stands in `group`.");
+
+    public static readonly Description CustomerCosts = new(
+        Tag, "Show a customer's costs",
+        "What the calls to models of a customer came to, in total and by day, provider, model and feature." + HowCounted)
+    {
+        Path = CustomerDescriptions.Path,
+        Query = CostDays.All,
+        Answers =
+        [
+            Example.Of<CustomerCosts>(200, "Totals of the range.",
+                $$"""
+                {"customer": "user_42", "from": "2026-11-20", "to": "2026-11-20", "currency": "USD", "total": { {{Figures}} },
+                 "by_day": [{"day": "2026-11-20", {{Figures}} }], "by_provider": [{"provider": "openai", {{Figures}} }],
+                 "by_model": [{"provider": "openai", "model": "gpt-4o", {{Figures}} }], "by_feature": [{"feature": null, {{Figures}} }]}
+                """),
+        ],
+        Errors = [ErrorCode.ValidationFailed],
+    };
+
+    public static readonly Description CustomerTrends = new(
+        Tag, "Show a customer's trends", "Calls to models by UTC month and provider, the oldest month first, months without calls included." + HowCounted)
+    {
+        Path = CustomerDescriptions.Path,
+        Query = [new("months", "So many months, the running one included: 1 to 36, default 6.", "integer")],
+        Answers =
+        [
+            Example.Of<CustomerTrends>(200, "The months.",
+                $$"""
+                {"customer": "user_42", "currency": "USD",
+                 "months": [{"month": "2026-11", {{Figures}}, "by_provider": [{"provider": "openai", {{Figures}} }]}]}
+                """),
+        ],
+        Errors = [ErrorCode.ValidationFailed],
+    };
+
+    public static readonly Description Dashboard = new(
+        Tag, "Show a customer's dashboard",
+        "Usage and limits of the plan, the running UTC month's calls to models, its cost at the pace so far, and what is to be said about "
+        + "limits. An id that was never used gets the numbers that its first use would meet.")
+    {
+        Path = CustomerDescriptions.Path,
+        Answers =
+        [
+            Example.Of<CustomerDashboard>(200, "Where the customer stands.",
+                $$"""
+                {"customer": "user_42", "plan": "pro", "plan_name": "Pro", "period_start": "2026-11-01T00:00:00Z",
+                 "period_end": "2026-12-01T00:00:00Z", "features": {"gemini_calls": {"limit": 5000, "used": 800, "held": 0, "remaining": 4200,
+                 "unlimited": false, "percent": 16, "resets_at": "2026-12-01T00:00:00Z", "projected": 1200} },
+                 "costs": { {{Figures}} }, "by_provider": [{"provider": "gemini", {{Figures}} }], "projected_cost_usd": "47.25",
+                 "notices": [{"feature": "gemini_calls", "severity": "info", "message": "You have used 800 of 5,000 Gemini API calls",
+                  "used": 800, "limit": 5000, "percent": 16}]}
+                """),
+        ],
+    };
+
+    public static readonly Description Alerts = new(
+        Tag, "List a customer's alerts",
+        "Thresholds (80, 90 and 100 % unless the plan says otherwise) that usage went through, the newest first. Each fires once per feature "
+        + "and period, in the decision that crosses it.")
+    {
+        Path = CustomerDescriptions.Path,
+        Query = [QueryParameter.OfPage[0]],
+        Answers =
+        [
+            Example.Of<CustomerAlerts>(200, "The alerts.",
+                """
+                {"data": [{"feature": "gemini_calls", "percent": 80, "severity": "warning", "message": "You have used 4,000 of 5,000 Gemini API calls",
+                 "used": 4000, "limit": 5000, "period_start": "2026-11-01T00:00:00Z", "crossed_at": "2026-11-20T08:00:00Z"}], "has_more": false}
+                """),
+        ],
+        Errors = [ErrorCode.ValidationFailed],
+    };
+
+    /// <summary>By the last part of the path.</summary>
+    public static readonly IReadOnlyDictionary<string, Description> Analyses = new Dictionary<string, Description>(StringComparer.Ordinal)
+    {
+        ["models"] = Analysis("model", "Calls, costs, errors and latencies of each model", """ "provider": "openai", "model": "gpt-4o", "feature": null, "group": null, """),
+        ["models.csv"] = Csv("models", ",openai,gpt-4o,,", grouped: true),
+        ["providers"] = Analysis("provider", "Calls, costs, errors and latencies of each provider", """ "provider": "openai", "model": null, "feature": null, "group": null, """),
+        ["providers.csv"] = Csv("providers", ",openai,,,", grouped: true),
+        ["features"] = Analysis("feature", "Calls, costs and errors by the feature that the calls named", """ "provider": null, "model": null, "feature": "chat", "group": null, """),
+        ["features.csv"] = Csv("features", ",,,chat,", grouped: true),
+        ["customers"] = new(Tag, "Rank customers by cost", "The customers whose calls to models cost most, and how many made calls at all." + HowCounted)
+        {
+            Query = [.. CostDays.All, Limit],
+            Answers =
+            [
+                Example.Of<CustomerAnalysis>(200, "The highest cost first.",
+                    $$"""
+                    {"from": "2026-10-23", "to": "2026-11-21", "currency": "USD", "customers": 56, "data": [{"customer": "user_42", {{Figures}} }],
+                     "has_more": true}
+                    """),
+            ],
+            Errors = [ErrorCode.ValidationFailed],
+        },
+        ["customers.csv"] = Csv("customers", "user_42,", grouped: false),
+        ["revenue-vs-cost"] = new(
+            Tag, "Hold revenue against cost",
+            "What calls to models cost, by day, model, feature and plan (the customer's when the call was recorded). Amounts are dollars. "
+            + "`revenue` is 0 until there are subscriptions." + HowCounted)
+        {
+            Query = CostDays.All,
+            Answers =
+            [
+                Example.Of<RevenueVsCost>(200, "The range.",
+                    """
+                    {"from": "2026-11-20", "to": "2026-11-20", "currency": "USD", "revenue": "0", "cost": "45.23", "profit": "-45.23",
+                     "margin_percent": null, "requests": 1234, "unpriced_requests": 0, "unique_customers": 56,
+                     "daily": [{"day": "2026-11-20", "revenue": "0", "cost": "45.23", "profit": "-45.23", "requests": 1234}],
+                     "by_model": [{"provider": "openai", "model": "gpt-4o", "cost": "45.23", "requests": 1234}],
+                     "by_feature": [{"feature": "cv_generate", "cost": "45.23", "requests": 1234}],
+                     "by_plan": [{"plan": "free", "cost": "45.23", "requests": 1234}]}
+                    """),
+            ],
+            Errors = [ErrorCode.ValidationFailed],
+        },
+        ["revenue-vs-cost.csv"] = Export("revenue-vs-cost", "day,revenue,cost,profit,requests\r\n2026-11-20,0,45.23,-45.23,1234\r\n", grouped: false),
+    };
+
+    private static Description Analysis(string subject, string what, string names) => new(
+        Tag, $"Analyse by {subject}",
+        what + ". Percentiles of latencies are within 5 % of the true ones, and are not kept by feature or plan." + HowCounted)
+    {
+        Query = [.. CostDays.All, GroupBy, Limit],
+        Answers =
+        [
+            Example.Of<CostAnalysis>(200, "What costs most first.",
+                $$"""
+                {"from": "2026-10-23", "to": "2026-11-21", "currency": "USD", "group_by": null, "total": { {{Figures}} },
+                 "data": [{ {{names}} {{Figures}}, "error_rate": 0.004, "latency": {{Latency}} }], "has_more": false}
+                """),
+        ],
+        Errors = [ErrorCode.ValidationFailed],
+    };
+
+    private static Description Csv(string name, string line, bool grouped) => Export(
+        name,
+        grouped
+            ? "group,provider,model,feature,calls,errors,error_rate,unpriced_calls,estimated_calls,input_tokens,cached_input_tokens,output_tokens,"
+              + $"total_tokens,cost_usd,p50_ms,p95_ms,p99_ms\r\n{line}1250,5,0.004,2,0,180000,40000,30000,210000,15.75,812.3,2310.6,4094.4\r\n"
+            : "customer,calls,errors,unpriced_calls,estimated_calls,input_tokens,cached_input_tokens,output_tokens,total_tokens,cost_usd\r\n"
+              + $"{line}1250,5,2,0,180000,40000,30000,210000,15.75\r\n",
+        grouped);
+
+    private static Description Export(string name, string text, bool grouped) => new(
+        Tag, $"Export {name}", $"As `/v1/analytics/{name}`, as CSV (RFC 4180), at most {CostAnalysisEndpoints.MostCsvLines} lines.")
+    {
+        Query = grouped ? [.. CostDays.All, GroupBy] : CostDays.All,
+        Answers = [Example.OfText(200, "The file", "text/csv", text)],
+        Errors = [ErrorCode.ValidationFailed],
+    };
+}

@@ -1,0 +1,102 @@
+using Tollgate.Contracts.Costs;
+using Tollgate.Contracts.Http;
+using Tollgate.Core.Costs;
+using Tollgate.Core.Time;
+using Tollgate.Engine.Clocks;
+using Tollgate.Engine.Costs;
+using Tollgate.Engine.Projects;
+using Tollgate.Server.Customers;
+using Tollgate.Server.Http;
+
+namespace Tollgate.Server.Costs;
+
+/// <summary><c>/v1/customers/{id}/costs</c> and <c>/trends</c>: what one customer's calls to models came to.</summary>
+internal static class CustomerCostEndpoints
+{
+    private const int DefaultMonths = 6;
+
+    /// <summary>Three years.</summary>
+    private const int MostMonths = 36;
+
+    /// <summary>Months times providers: more than anybody calls.</summary>
+    private const int MostRows = 10_000;
+
+    public static void Map(IEndpointRouteBuilder app)
+    {
+        var queries = app.ServiceProvider.GetRequiredService<CostQueries>();
+        var clock = app.ServiceProvider.GetRequiredService<Clock>();
+        app.MapGet("/v1/customers/{id}/costs", (RequestDelegate)(context => CostsAsync(context, queries, clock)))
+            .RequireKey(Access.Secret, Scope.UsageRead)
+            .Describe(CostDescriptions.CustomerCosts);
+        app.MapGet("/v1/customers/{id}/trends", (RequestDelegate)(context => TrendsAsync(context, queries, clock)))
+            .RequireKey(Access.Secret, Scope.UsageRead)
+            .Describe(CostDescriptions.CustomerTrends);
+    }
+
+    private static async Task CostsAsync(HttpContext context, CostQueries queries, Clock clock)
+    {
+        if (await CustomersEndpoints.IdAsync(context) is not { } id)
+        {
+            return;
+        }
+
+        var faults = new Faults();
+        var days = CostDays.Read(context, clock.Now(context.Project()), faults);
+        if (faults.Any)
+        {
+            await faults.WriteAsync(context);
+            return;
+        }
+
+        var found = await queries.BreakdownAsync(context.Project(), days, id, context.RequestAborted);
+        var view = new CustomerCosts
+        {
+            Customer = id, From = days.First, To = days.Last, Currency = CostViews.Currency, Total = CostViews.Fill(new CostTotals(), found.Total),
+            ByDay = [.. CostViews.EachDay(days, found.Days).Select(day => CostViews.Fill(new DayCosts { Day = day.Day }, day.Totals))],
+            ByProvider = CostViews.ProvidersOf(found.Providers), ByModel = CostViews.ModelsOf(found.Models),
+            ByFeature = CostViews.FeaturesOf(found.Features),
+        };
+        await Answer.Json(context, StatusCodes.Status200OK, view, CostsJson.Default.CustomerCosts);
+    }
+
+    private static async Task TrendsAsync(HttpContext context, CostQueries queries, Clock clock)
+    {
+        if (await CustomersEndpoints.IdAsync(context) is not { } id)
+        {
+            return;
+        }
+
+        var faults = new Faults();
+        var months = MonthsOf(context, faults);
+        if (faults.Any)
+        {
+            await faults.WriteAsync(context);
+            return;
+        }
+
+        var project = context.Project();
+        var trend = await MonthsAsync(queries, project, id, clock.Now(project), months, context.RequestAborted);
+        var view = new CustomerTrends
+        {
+            Customer = id, Currency = CostViews.Currency,
+            Months = [.. trend.Select(month => CostViews.Fill(
+                new MonthCosts { Month = CostViews.MonthOf(month.Month), ByProvider = CostViews.ProvidersOf(month.Providers) }, month.Totals))],
+        };
+        await Answer.Json(context, StatusCodes.Status200OK, view, CostsJson.Default.CustomerTrends);
+    }
+
+    /// <summary>How many months <c>?months=</c> asks for.</summary>
+    internal static int MonthsOf(HttpContext context, Faults faults) =>
+        CostDays.Number(context.Request.Query["months"], "months", DefaultMonths, MostMonths, faults);
+
+    /// <summary>Every month up to the running one, the oldest first, with its providers.</summary>
+    internal static async Task<IReadOnlyList<(DateOnly Month, CallTotals Totals, IReadOnlyList<CostRow> Providers)>> MonthsAsync(
+        CostQueries queries, ProjectSnapshot project, string customer, Instant now, int months, CancellationToken cancel)
+    {
+        var days = DayRange.Months(now, months);
+        var rows = await queries.GroupsAsync(project, days, CostGroups.Month | CostGroups.Provider, MostRows, customer, cancel);
+        var byMonth = rows.ToLookup(row => row.Day!.Value);
+        return [.. Enumerable.Range(0, months).Select(i => days.First.AddMonths(i)).Select(month => (
+            month, byMonth[month].Aggregate(CallTotals.Zero, (sum, row) => sum + row.Totals), (IReadOnlyList<CostRow>)[.. byMonth[month]]))];
+    }
+}

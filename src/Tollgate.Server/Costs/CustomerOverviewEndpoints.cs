@@ -1,0 +1,118 @@
+using Tollgate.Contracts.Costs;
+using Tollgate.Contracts.Http;
+using Tollgate.Core.Costs;
+using Tollgate.Core.Money;
+using Tollgate.Core.Quotas;
+using Tollgate.Engine.Costs;
+using Tollgate.Engine.Customers;
+using Tollgate.Engine.Projects;
+using Tollgate.Engine.Quotas;
+using Tollgate.Server.Customers;
+using Tollgate.Server.Http;
+
+namespace Tollgate.Server.Costs;
+
+/// <summary><c>/v1/customers/{id}/dashboard</c> and <c>/alerts</c>: usage, limits and costs together, and what is to be said about them.</summary>
+internal static class CustomerOverviewEndpoints
+{
+    public static void Map(IEndpointRouteBuilder app)
+    {
+        var gate = app.ServiceProvider.GetRequiredService<QuotaGate>();
+        var costs = app.ServiceProvider.GetRequiredService<CostQueries>();
+        var customers = app.ServiceProvider.GetRequiredService<CustomerQueries>();
+        app.MapGet("/v1/customers/{id}/dashboard", (RequestDelegate)(context => DashboardAsync(context, gate, costs)))
+            .RequireKey(Access.Secret, Scope.UsageRead)
+            .Describe(CostDescriptions.Dashboard);
+        app.MapGet("/v1/customers/{id}/alerts", (RequestDelegate)(context => AlertsAsync(context, customers)))
+            .RequireKey(Access.Secret, Scope.UsageRead)
+            .Describe(CostDescriptions.Alerts);
+    }
+
+    private static async Task DashboardAsync(HttpContext context, QuotaGate gate, CostQueries costs)
+    {
+        if (await CustomersEndpoints.IdAsync(context) is not { } id
+            || await ReadingEndpoints.StandingAsync(context, gate, id) is not { } standing)
+        {
+            return;
+        }
+
+        var month = await costs.BreakdownAsync(context.Project(), DayRange.Months(standing.Now, 1), id, context.RequestAborted);
+        var usage = ReadingEndpoints.UsageOf(standing, context.Project().Zone);
+        var view = new CustomerDashboard
+        {
+            Customer = id, Plan = usage.Plan, PlanName = standing.Plan.Plan.Name, PeriodStart = usage.PeriodStart, PeriodEnd = usage.PeriodEnd,
+            Features = usage.Features, Costs = CostViews.Fill(new CostTotals(), month.Total), ByProvider = CostViews.ProvidersOf(month.Providers),
+            ProjectedCostUsd = CostViews.ProjectedMonth(month.Total.Cost, standing.Now).ToString(), Notices = [.. NoticesOf(standing).Select(ViewOf)],
+        };
+        await Answer.Json(context, StatusCodes.Status200OK, view, CostsJson.Default.CustomerDashboard);
+    }
+
+    /// <summary>Limits of which something is used, the most pressing first.</summary>
+    internal static IEnumerable<(FeatureStanding Feature, NoticeLevel Level)> NoticesOf(CustomerStanding standing) => standing.Features
+        .Where(feature => feature.Standing is not null)
+        .Select(feature => (Feature: feature, Level: UsageNotices.LevelOf(feature.Standing!.Used, feature.Standing.Limit)))
+        .Where(notice => notice.Level is not null)
+        .Select(notice => (notice.Feature, notice.Level!.Value))
+        .OrderByDescending(notice => notice.Value);
+
+    private static UsageNotice ViewOf((FeatureStanding Feature, NoticeLevel Level) notice)
+    {
+        var (used, limit) = (notice.Feature.Standing!.Used, notice.Feature.Standing.Limit!.Value);
+        return new()
+        {
+            Feature = notice.Feature.Feature.Code, Severity = WordOf(notice.Level), Used = used.Value, Limit = limit.Value,
+            Message = UsageNotices.MessageOf(notice.Feature.Feature.Feature, used, limit), Percent = UsageProjection.PercentOf(used, limit)!.Value,
+        };
+    }
+
+    private static async Task AlertsAsync(HttpContext context, CustomerQueries customers)
+    {
+        if (await CustomersEndpoints.IdAsync(context) is not { } id)
+        {
+            return;
+        }
+
+        var faults = new Faults();
+        var paging = Paging.Read(context, faults);
+        if (context.Request.Query.ContainsKey("starting_after"))
+        {
+            faults.Add("starting_after", FaultCode.InvalidValue, "This list has one page: raise limit.");
+        }
+
+        if (faults.Any)
+        {
+            await faults.WriteAsync(context);
+            return;
+        }
+
+        var (rows, more) = paging.Cut(await AlertsOfAsync(customers, context.Project(), id, paging.Probe, context.RequestAborted));
+        await Answer.Json(context, StatusCodes.Status200OK, new([.. rows.Select(row => ViewOf(row, context.Project()))], more), CostsJson.Default.CustomerAlerts);
+    }
+
+    /// <summary>The newest first; none for an id that was never used.</summary>
+    internal static async Task<IReadOnlyList<FeatureCrossing>> AlertsOfAsync(
+        CustomerQueries customers, ProjectSnapshot project, string id, int most, CancellationToken cancel) =>
+        await customers.FindAsync(project, id, cancel) is { } customer ? await customers.AllCrossingsAsync(customer, most, cancel) : [];
+
+    private static CustomerAlert ViewOf(FeatureCrossing row, ProjectSnapshot project)
+    {
+        var feature = project.Catalog.FeaturesByKey[row.FeatureKey];
+        return new()
+        {
+            Feature = feature.Code, Percent = row.Crossing.Percent, Severity = WordOf(LevelOf(row)), Used = row.Crossing.Used.Value,
+            Limit = row.Crossing.Granted.Value, PeriodStart = row.Crossing.PeriodStart.ToOffset(), CrossedAt = row.Crossing.CrossedAt.ToOffset(),
+            Message = UsageNotices.MessageOf(feature.Feature, row.Crossing.Used, row.Crossing.Granted),
+        };
+    }
+
+    /// <summary>By the threshold, which a plan may set below 80 %.</summary>
+    internal static NoticeLevel LevelOf(FeatureCrossing row) =>
+        UsageNotices.LevelOf(Quantity.Of(row.Crossing.Percent), Quantity.Of(100)) ?? NoticeLevel.Info;
+
+    internal static string WordOf(NoticeLevel level) => level switch
+    {
+        NoticeLevel.Info => "info",
+        NoticeLevel.Warning => "warning",
+        _ => "critical",
+    };
+}

@@ -1,0 +1,244 @@
+using Tollgate.Contracts.Http;
+using Tollgate.Contracts.SeedDoors;
+using Tollgate.Core.Catalog;
+using Tollgate.Core.Llm;
+using Tollgate.Core.Quotas;
+using Tollgate.Core.Time;
+using Tollgate.Engine.Clocks;
+using Tollgate.Engine.Costs;
+using Tollgate.Engine.Customers;
+using Tollgate.Engine.Llm;
+using Tollgate.Engine.Projects;
+using Tollgate.Engine.Quotas;
+using Tollgate.Server.Costs;
+using Tollgate.Server.Http;
+
+namespace Tollgate.Server.SeedDoors;
+
+/// <summary>
+/// D: <c>/api/subscription/pricing</c>, <c>/usage/{user_id}/trends</c>, <c>/dashboard/{user_id}</c> and <c>/alerts/{user_id}</c>. The
+/// seed gives the dashboard's body; the others are in its words.
+/// </summary>
+internal static class AlwrityCostsDoor
+{
+    private const string Tag = "Seed door: ALwrity";
+
+    /// <summary>Where the user's id stands in the path.</summary>
+    private const int UserSegment = 3;
+
+    /// <summary>The longest list of prices; all that are known have fewer.</summary>
+    private const int MostPrices = 5_000;
+
+    private const int MostAlerts = 100;
+
+    private static readonly Dictionary<string, string> UserPath = new() { ["user_id"] = "The user's id." };
+
+    public static void MapAlwrityCosts(this WebApplication app)
+    {
+        var gate = app.Services.GetRequiredService<QuotaGate>();
+        var costs = app.Services.GetRequiredService<CostQueries>();
+        var prices = app.Services.GetRequiredService<PriceQueries>();
+        var customers = app.Services.GetRequiredService<CustomerQueries>();
+        var clock = app.Services.GetRequiredService<Clock>();
+        const Access readers = Access.Public | Access.Secret | Access.CustomerToken | Access.Keyless;
+        app.MapGet("/api/subscription/pricing", (RequestDelegate)(context => PricingAsync(context, prices, clock)))
+            .RequireKey(readers, Scope.CatalogRead).WithSeedErrors().Describe(Pricing);
+        Map("/api/subscription/usage/{user_id}/trends", context => TrendsAsync(context, costs, clock), Trends);
+        Map("/api/subscription/dashboard/{user_id}", context => DashboardAsync(context, gate, costs), Dashboard);
+        Map("/api/subscription/alerts/{user_id}", context => AlertsAsync(context, customers), Alerts);
+
+        void Map(string path, RequestDelegate answer, Description description) => app
+            .MapGet(path, answer).RequireKey(Access.Secret | Access.CustomerToken, Scope.UsageRead).WithSeedErrors().Describe(description);
+    }
+
+    private static async Task PricingAsync(HttpContext context, PriceQueries queries, Clock clock)
+    {
+        var project = context.Project();
+        string? provider = context.Request.Query["provider"];
+        var faults = new Faults();
+        if (!faults.Text(provider, "provider", PriceRules.LongestProvider))
+        {
+            await faults.WriteAsync(context);
+            return;
+        }
+
+        // The providers that the plans count calls of, unless the caller names one.
+        string[] providers = provider is not null ? [provider] :
+        [
+            .. project.Catalog.Document.Features.Where(feature => feature.Code.EndsWith(AlwrityDoor.Calls, StringComparison.Ordinal))
+                .Select(feature => feature.Code[..^AlwrityDoor.Calls.Length]),
+        ];
+        var rows = await queries.InForceAsync(project.Id, clock.Now(project), providers, MostPrices, context.RequestAborted);
+        var view = new AlwrityPricing([.. rows.Where(row => provider is null || row.Price.Provider == provider).Select(row => ViewOf(row.Price))]);
+        await Answer.Json(context, StatusCodes.Status200OK, view, SeedDoorsJson.Default.AlwrityPricing);
+    }
+
+    private static AlwrityPrice ViewOf(ModelPrice price) => new()
+    {
+        Provider = price.Provider, ModelName = price.Model, InputCostPerMillion = Of(price, LlmUnit.Input), OutputCostPerMillion = Of(price, LlmUnit.Output),
+        CostPerRequest = Of(price, LlmUnit.Request), CostPerSearch = Of(price, LlmUnit.Search), CostPerPage = Of(price, LlmUnit.Page),
+        CostPerImage = Of(price, LlmUnit.Image), Currency = price.Currency.Code, EffectiveFrom = price.ValidFrom.ToOffset(),
+    };
+
+    private static decimal? Of(ModelPrice price, LlmUnit unit) => price.Prices.TryGetValue(unit, out var one) ? one.Value : null;
+
+    private static async Task TrendsAsync(HttpContext context, CostQueries costs, Clock clock)
+    {
+        if (await SeedCallers.CustomerAsync(context, RawPath.Segment(context, UserSegment), "user_id") is not { } user)
+        {
+            return;
+        }
+
+        var faults = new Faults();
+        var months = CustomerCostEndpoints.MonthsOf(context, faults);
+        if (faults.Any)
+        {
+            await faults.WriteAsync(context);
+            return;
+        }
+
+        var project = context.Project();
+        var trend = await CustomerCostEndpoints.MonthsAsync(costs, project, user, clock.Now(project), months, context.RequestAborted);
+        var view = new AlwrityTrends(
+            user, months,
+            [
+                .. trend.Select(month => new AlwrityMonth(
+                    CostViews.MonthOf(month.Month), month.Totals.Calls, month.Totals.Cost.Value, month.Totals.TotalTokens,
+                    month.Providers.ToDictionary(
+                        row => CostViews.NameOf(row.Provider) ?? "unknown",
+                        row => new AlwrityProvider(row.Totals.Calls, row.Totals.Cost.Value, row.Totals.TotalTokens)))),
+            ]);
+        await Answer.Json(context, StatusCodes.Status200OK, view, SeedDoorsJson.Default.AlwrityTrends);
+    }
+
+    private static async Task DashboardAsync(HttpContext context, QuotaGate gate, CostQueries costs)
+    {
+        if (await AlwrityDoor.ReadAsync(context, gate, costs) is not var (standing, month))
+        {
+            return;
+        }
+
+        var usage = AlwrityDoor.ViewOf(standing, month, context.Project().Zone);
+        var used = usage.CurrentUsage.ProviderBreakdown.Where(provider => provider.Value.Calls > 0 || provider.Value.Cost > 0)
+            .ToDictionary(provider => provider.Key, provider => provider.Value);
+        var view = new AlwrityDashboard(
+            usage.CurrentUsage with { ProviderBreakdown = used }, usage.Limits, usage.UsagePercentages, ProjectionsOf(standing, month),
+            [.. CustomerOverviewEndpoints.NoticesOf(standing).Where(IsSaid).Select(NoticeOf)]);
+        await Answer.Json(context, StatusCodes.Status200OK, view, SeedDoorsJson.Default.AlwrityDashboard);
+    }
+
+    /// <summary>The budget in money at the pace so far; without a budget the month's cost.</summary>
+    private static AlwrityProjections ProjectionsOf(CustomerStanding standing, CostBreakdown month)
+    {
+        if (standing.Features.FirstOrDefault(feature => feature.Standing is not null && feature.Feature.Feature.IsMoney)?.Standing is not { } budget)
+        {
+            return new(CostViews.ProjectedMonth(month.Total.Cost, standing.Now).Value, null);
+        }
+
+        var projected = UsageProjection.AtPeriodEnd(budget.Used, budget.Period, standing.Now) ?? budget.Used;
+        return new(projected.Value, UsageProjection.PercentOf(projected, budget.Limit));
+    }
+
+    /// <summary>A little use is worth a line for calls only, as in the seed's sample.</summary>
+    private static bool IsSaid((FeatureStanding Feature, NoticeLevel Level) notice) =>
+        notice.Level > NoticeLevel.Info || notice.Feature.Feature.Code.EndsWith(AlwrityDoor.Calls, StringComparison.Ordinal);
+
+    private static AlwrityNotice NoticeOf((FeatureStanding Feature, NoticeLevel Level) notice)
+    {
+        var (feature, standing) = (notice.Feature.Feature.Feature, notice.Feature.Standing!);
+        return new(
+            TitleOf(feature, notice.Level), UsageNotices.MessageOf(feature, standing.Used, standing.Limit!.Value),
+            CustomerOverviewEndpoints.WordOf(notice.Level));
+    }
+
+    /// <summary><c>API Usage Notice - Gemini</c>: the provider is the first word of the feature's name.</summary>
+    private static string TitleOf(Feature feature, NoticeLevel level) => feature.IsMoney
+        ? $"Cost {UsageNotices.WordOf(level)} - {feature.Name}"
+        : $"API Usage {UsageNotices.WordOf(level)} - {feature.Name.Split(' ', 2)[0]}";
+
+    private static async Task AlertsAsync(HttpContext context, CustomerQueries customers)
+    {
+        if (await SeedCallers.CustomerAsync(context, RawPath.Segment(context, UserSegment), "user_id") is not { } user)
+        {
+            return;
+        }
+
+        var project = context.Project();
+        var rows = await CustomerOverviewEndpoints.AlertsOfAsync(customers, project, user, MostAlerts, context.RequestAborted);
+        var view = new AlwrityAlerts(user, [.. rows.Select(row => AlertOf(row, project))]);
+        await Answer.Json(context, StatusCodes.Status200OK, view, SeedDoorsJson.Default.AlwrityAlerts);
+    }
+
+    private static AlwrityAlert AlertOf(FeatureCrossing row, ProjectSnapshot project)
+    {
+        var feature = project.Catalog.FeaturesByKey[row.FeatureKey].Feature;
+        var level = CustomerOverviewEndpoints.LevelOf(row);
+        return new(
+            TitleOf(feature, level), UsageNotices.MessageOf(feature, row.Crossing.Used, row.Crossing.Granted), CustomerOverviewEndpoints.WordOf(level),
+            row.Crossing.Percent, QuotaPeriods.MonthKey(row.Crossing.PeriodStart, project.Zone), row.Crossing.CrossedAt.ToOffset());
+    }
+
+    private static readonly Description Pricing = new(
+        Tag, "Prices of providers",
+        "What models, searches, pages and images cost now, in dollars: the project's own prices, and the shared ones of the providers that the "
+        + "plans count calls of. Without a key as for the plans.")
+    {
+        Query = [new("provider", "Only this provider's.")],
+        Answers =
+        [
+            Example.Of<AlwrityPricing>(200, "By provider and model.", """
+                {"pricing": [{"provider": "gemini", "model_name": "gemini-2.5-flash", "input_cost_per_1m": 0.125, "output_cost_per_1m": 0.375,
+                  "cost_per_request": null, "cost_per_search": null, "cost_per_page": null, "cost_per_image": null, "currency": "USD",
+                  "effective_from": "2024-01-01T00:00:00Z"}]}
+                """),
+        ],
+        Errors = [ErrorCode.ValidationFailed],
+    };
+
+    private static readonly Description Trends = new(
+        Tag, "Usage of a user over time", "Recorded calls to models by UTC month and provider, the oldest month first.")
+    {
+        Path = UserPath,
+        Query = [new("months", "So many months, the running one included: 1 to 36, default 6.", "integer")],
+        Answers =
+        [
+            Example.Of<AlwrityTrends>(200, "The months.", """
+                {"user_id": "user_42", "months": 1, "trends": [{"billing_period": "2026-11", "total_calls": 1250, "total_cost": 15.75,
+                 "total_tokens": 210000, "provider_breakdown": {"gemini": {"calls": 800, "cost": 10.5, "tokens": 125000},
+                 "openai": {"calls": 450, "cost": 5.25, "tokens": 85000}}}]}
+                """),
+        ],
+        Errors = [ErrorCode.ValidationFailed],
+    };
+
+    private static readonly Description Dashboard = new(
+        Tag, "Dashboard of a user", "The seed's dashboard: usage, limits, percentages, projections and what is to be said about limits.")
+    {
+        Path = UserPath,
+        Answers =
+        [
+            Example.Of<AlwrityDashboard>(200, "The month so far.", """
+                {"current_usage": {"total_calls": 1250, "total_cost": 15.75, "usage_status": "active",
+                  "provider_breakdown": {"gemini": {"calls": 800, "cost": 10.50, "tokens": 125000},
+                   "openai": {"calls": 450, "cost": 5.25, "tokens": 85000}}},
+                 "limits": {"plan_name": "Pro", "limits": {"gemini_calls": 5000, "monthly_cost": 150.0}},
+                 "usage_percentages": {"gemini_calls": 16.0, "cost": 10.5},
+                 "projections": {"projected_monthly_cost": 47.25, "projected_usage_percentage": 31.5},
+                 "alerts": [{"title": "API Usage Notice - Gemini", "message": "You have used 800 of 5,000 Gemini API calls", "severity": "info"}]}
+                """),
+        ],
+    };
+
+    private static readonly Description Alerts = new(
+        Tag, "Alerts of a user", "Thresholds (80, 90 and 100 %) that usage went through, the newest first, at most 100. Each fires once per limit and month.")
+    {
+        Path = UserPath,
+        Answers =
+        [
+            Example.Of<AlwrityAlerts>(200, "The alerts.", """
+                {"user_id": "user_42", "alerts": [{"title": "API Usage Warning - Gemini", "message": "You have used 4,000 of 5,000 Gemini API calls",
+                 "severity": "warning", "threshold_percentage": 80, "billing_period": "2026-11", "created_at": "2026-11-20T08:00:00Z"}]}
+                """),
+        ],
+    };
+}
