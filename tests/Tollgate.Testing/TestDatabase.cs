@@ -26,10 +26,28 @@ public sealed class TestDatabase(string connectionString, Func<Task> drop) : IAs
         return await command.ExecuteScalarAsync() is T value ? value : default;
     }
 
+    /// <summary>Throws everybody out and lets nobody in, as if PostgreSQL were away for this database.</summary>
+    public Task ShutAsync() => OutsideAsync($"""
+        ALTER DATABASE {Name} ALLOW_CONNECTIONS false;
+        SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{Name}'
+        """);
+
+    public Task ReopenAsync() => OutsideAsync($"ALTER DATABASE {Name} ALLOW_CONNECTIONS true");
+
     public async ValueTask DisposeAsync()
     {
         await Connections.DisposeAsync();
         await drop();
+    }
+
+    private string Name => new NpgsqlConnectionStringBuilder(ConnectionString).Database!;
+
+    private async Task OutsideAsync(string sql)
+    {
+        await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(ConnectionString) { Database = "postgres", Pooling = false }.ConnectionString);
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync();
     }
 
     private NpgsqlCommand Command(string sql, object[] values)

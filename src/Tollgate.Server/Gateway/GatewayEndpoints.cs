@@ -1,5 +1,6 @@
 using System.Buffers;
 using Microsoft.AspNetCore.Http.Features;
+using Tollgate.Contracts.Gateway;
 using Tollgate.Contracts.Http;
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Gateway;
@@ -57,54 +58,19 @@ internal sealed class GatewayEndpoints(
         }
     }
 
+    private readonly record struct Refusal(ErrorCode Code, string? Detail = null, string? Param = null);
+
+    private sealed record Address(LlmRoute Route, ProviderHome Home, UpstreamCredentials Credentials, Uri Target, string Path);
+
     /// <summary>Null: the answer is written already.</summary>
     private async ValueTask<(GatewayCall Call, SequencePosition Read)?> ReadAsync(HttpContext context)
     {
         // 1. Who calls, and where to.
         var project = context.Project();
-        var provider = LlmRoutes.ProviderOf(RawPath.Segment(context, 1), null);
-        if (!project.Upstreams.TryGetValue(provider, out var upstream))
+        string? customer = null, feature = null;
+        if ((FindAddress(context, project, out var to) ?? FindCaller(context, project, to!, out customer, out feature)) is { } refusal)
         {
-            await Problems.WriteAsync(context, ErrorCode.UpstreamNotConfigured, $"The project has no upstream '{provider}'.");
-            return null;
-        }
-
-        if (secrets.Open(upstream) is not { } credentials)
-        {
-            await Problems.WriteAsync(context, ErrorCode.UpstreamUnreadable);
-            return null;
-        }
-
-        var home = ProviderHome.Of(provider);
-        var (path, query) = GatewayTarget.Read(context, home);
-        if (GatewayTarget.Of(upstream.BaseUrl ?? home.BaseUrl!, path, query) is not { } target)
-        {
-            await Problems.WriteAsync(context, ErrorCode.MalformedRequest, "The path is not one that can be forwarded.");
-            return null;
-        }
-
-        var route = GatewayTarget.RouteOf(provider, target, path);
-        var (method, caller) = (context.Request.Method, context.Caller());
-        if (caller.Kind == KeyKind.CustomerToken && !GatewayRules.IsForCustomers(route, method, path))
-        {
-            await Problems.WriteAsync(context, ErrorCode.PathNotForwarded);
-            return null;
-        }
-
-        var isMetered = GatewayRules.IsMetered(route, method);
-        var customer = caller.Customer ?? HeaderOf(context, CustomerHeader);
-        var feature = HeaderOf(context, FeatureHeader);
-        var faults = new Faults();
-        faults.Id(customer, CustomerHeader, required: isMetered);
-        if (faults.Any)
-        {
-            await faults.WriteAsync(context);
-            return null;
-        }
-
-        if (feature is not null && !project.Catalog.Features.ContainsKey(feature))
-        {
-            await Problems.WriteAsync(context, ErrorCode.FeatureNotFound, $"The project's catalogue has no feature '{feature}'.", FeatureHeader);
+            await Problems.WriteAsync(context, refusal.Code, refusal.Detail, refusal.Param);
             return null;
         }
 
@@ -121,7 +87,8 @@ internal sealed class GatewayEndpoints(
         }
 
         var body = sequence.IsSingleSegment ? sequence.First : sequence.ToArray();
-        var ask = isMetered ? AskReader.Read(route, body.Span, context.Request.ContentType) : null;
+        var isMetered = GatewayRules.IsMetered(to!.Route, context.Request.Method);
+        var ask = isMetered ? AskReader.Read(to.Route, body.Span, context.Request.ContentType) : null;
         if (isMetered && ask is null)
         {
             context.Request.BodyReader.AdvanceTo(sequence.End);
@@ -129,12 +96,57 @@ internal sealed class GatewayEndpoints(
             return null;
         }
 
-        var asked = ask is { IsStream: true, WantsUsage: false } && UsageOption.IsNeeded(route) ? UsageOption.AddTo(body.Span) : null;
+        var asked = ask is { IsStream: true, WantsUsage: false } && UsageOption.IsNeeded(to.Route) ? UsageOption.AddTo(body.Span) : null;
         return (new()
         {
-            Project = project, Customer = customer, Feature = feature, Route = route, Home = home, Credentials = credentials, Target = target, Path = path,
+            Project = project, Customer = customer, Feature = feature, Route = to.Route, Home = to.Home, Credentials = to.Credentials, Target = to.Target, Path = to.Path,
             Body = asked ?? body, Ask = ask, HidesUsage = asked is not null, StartedAt = clock.Now(project),
         }, sequence.End);
+    }
+
+    private Refusal? FindAddress(HttpContext context, ProjectSnapshot project, out Address? address)
+    {
+        address = null;
+        var provider = LlmRoutes.ProviderOf(RawPath.Segment(context, 1), null);
+        if (!project.Upstreams.TryGetValue(provider, out var upstream))
+        {
+            return new(ErrorCode.UpstreamNotConfigured, $"The project has no upstream '{provider}'.");
+        }
+
+        if (secrets.Open(upstream) is not { } credentials)
+        {
+            return new(ErrorCode.UpstreamUnreadable);
+        }
+
+        var home = ProviderHome.Of(provider);
+        var (path, query) = GatewayTarget.Read(context, home);
+        if (GatewayTarget.Of(upstream.BaseUrl ?? home.BaseUrl!, path, query) is not { } target)
+        {
+            return new(ErrorCode.MalformedRequest, "The path is not one that can be forwarded.");
+        }
+
+        address = new(GatewayTarget.RouteOf(provider, target, path), home, credentials, target, path);
+        return null;
+    }
+
+    private static Refusal? FindCaller(HttpContext context, ProjectSnapshot project, Address to, out string? customer, out string? feature)
+    {
+        var (method, caller) = (context.Request.Method, context.Caller());
+        customer = caller.Customer ?? HeaderOf(context, CustomerHeader);
+        feature = HeaderOf(context, FeatureHeader);
+        if (caller.Kind == KeyKind.CustomerToken && !GatewayRules.IsForCustomers(to.Route, method, to.Path))
+        {
+            return new(ErrorCode.PathNotForwarded);
+        }
+
+        if (customer is null ? GatewayRules.IsMetered(to.Route, method) : Faults.OfId(customer, CustomerHeader) is not null)
+        {
+            return new(ErrorCode.ValidationFailed, $"The header {CustomerHeader} names the customer that the call is for: 1 to 255 characters.", CustomerHeader);
+        }
+
+        return feature is not null && !project.Catalog.Features.ContainsKey(feature)
+            ? new(ErrorCode.FeatureNotFound, $"The project's catalogue has no feature '{feature}'.", FeatureHeader)
+            : null;
     }
 
     private async Task MeteredAsync(HttpContext context, GatewayCall call)

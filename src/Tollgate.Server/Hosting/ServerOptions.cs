@@ -61,6 +61,7 @@ public sealed record ServerOptions
     /// <summary>Limits of the hot path.</summary>
     public LedgerOptions Ledger { get; init; } = new();
 
+    /// <summary>Limits of the gateway.</summary>
     public GatewayOptions Gateway { get; init; } = new();
 
     /// <summary>Where clients on this machine reach the server.</summary>

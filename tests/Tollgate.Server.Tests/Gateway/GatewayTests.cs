@@ -7,7 +7,7 @@ namespace Tollgate.Server.Tests.Gateway;
 /// <summary>Calls through the gateway to an upstream over real HTTP: what passes, what is recorded, what is refused.</summary>
 public sealed class GatewayTests(GatewayStage stage) : IClassFixture<GatewayStage>
 {
-    private const string Ask = """{"model":"house","messages":[{"role":"user","content":"Say hello."}],"max_tokens":100}""";
+    internal const string Ask = """{"model":"house","messages":[{"role":"user","content":"Say hello."}],"max_tokens":100}""";
     private const string AskStream = """{"model":"house","messages":[{"role":"user","content":"Say hello."}],"max_tokens":100,"stream":true}""";
 
     private async Task NothingIsHeldAsync(string customer)
@@ -343,5 +343,41 @@ public sealed class GatewayTests(GatewayStage stage) : IClassFixture<GatewayStag
         var before = stage.Upstream.Calls.Count;
         var (status, _, _) = await stage.CallAsync("dots", Ask, "/gateway/openai/v1/%2e%2e%2f..%2fadmin/chat/completions");
         (status, stage.Upstream.Calls.Count).ShouldBe((400, before));
+    }
+
+    [Theory]
+    [InlineData("anthropic", "/v1/messages", """{"model":"claude-sonnet-4-5","max_tokens":10,"messages":[{"role":"user","content":"x"}]}""", "error.type", "invalid_request_error")]
+    [InlineData("gemini", "/v1beta/models/gemini-2.5-flash:generateContent", """{"contents":[{"parts":[{"text":"x"}]}]}""", "error.status", "INVALID_ARGUMENT")]
+    [InlineData("openai", "/v1/chat/completions", Ask, "error.code", "validation_failed")]
+    [InlineData("mistral", "/v1/chat/completions", Ask, "object", "error")]
+    [InlineData("cohere", "/v2/chat", """{"model":"command-a-03-2025","messages":[{"role":"user","content":"x"}]}""", "message", null)]
+    [InlineData("tavily", "/search", """{"query":"x"}""", "detail.error", null)]
+    [InlineData("exa", "/search", """{"query":"x"}""", "error", null)]
+    [InlineData("firecrawl", "/v1/scrape", """{"url":"https://example.org"}""", "error", null)]
+    [InlineData("stability", "/v2beta/stable-image/generate/core", "x", "name", "validation_failed")]
+    public async Task A_call_for_nobody_is_refused_in_the_providers_own_shape(string provider, string path, string ask, string member, string? value)
+    {
+        await stage.SetUpstreamAsync(provider, stage.Upstream.Url);
+        var before = stage.Upstream.Calls.Count;
+        using var answer = await stage.Project.Http.PostAsync($"/gateway/{provider}{path}", MeteringStage.Text(ask));
+        ((int)answer.StatusCode, stage.Upstream.Calls.Count, answer.Headers.GetValues("X-Tollgate-Error").Single()).ShouldBe((422, before, "validation_failed"));
+        var found = member.Split('.').Aggregate(JsonElement.Parse(await answer.Content.ReadAsStringAsync()), (at, name) => at.GetProperty(name));
+        (value is null ? found.GetString()!.Contains("X-Tollgate-Customer", StringComparison.Ordinal) : found.GetString() == value).ShouldBeTrue(found.ToString());
+    }
+
+    [Fact]
+    public async Task A_stream_of_Anthropic_ends_with_its_own_error_event_when_the_budget_ends()
+    {
+        await stage.SetUpstreamAsync("anthropic", stage.Upstream.Url);
+        await stage.Project.PostAsync("/v1/llm-calls", """{"customer":"claude","model":"house","input_tokens":396000}""");
+        var words = string.Concat(Enumerable.Repeat("word ", 40));
+        _ = stage.Upstream.Streams(Enumerable.Range(0, 500).Select(_ =>
+            $$$"""event: content_block_delta{{{"\n"}}}data: {"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"{{{words}}}"}}""" + "\n\n"));
+        var (_, body, _) = await stage.CallAsync(
+            "claude", """{"model":"claude-sonnet-4-5","stream":true,"messages":[{"role":"user","content":"x"}]}""", "/gateway/anthropic/v1/messages");
+        var last = body.TrimEnd().Split("\n\n")[^1].Split('\n');
+        last[0].ShouldBe("event: error");
+        JsonElement.Parse(last[1]["data: ".Length..]).GetProperty("error").GetProperty("type").GetString().ShouldBe("billing_error");
+        (await stage.StandsAsync("claude", "llm_cost")).Used.ShouldBeLessThanOrEqualTo(1.002m);
     }
 }
