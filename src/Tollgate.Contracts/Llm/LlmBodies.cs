@@ -367,3 +367,55 @@ public sealed record PriceChangeView
 /// <param name="Now">Null: not stated any more.</param>
 /// <param name="Percent">Of the price before, to a tenth; null where one of both is missing or was 0.</param>
 public sealed record UnitChangeView(string Unit, string? Before, string? Now, decimal? Percent);
+
+/// <summary>What a project's calls cost on top of their prices.</summary>
+public sealed record MarkupBody
+{
+    /// <summary>Hundredths of a percent: 2000 makes $1.00 to $1.20. From -10000 (free) to 100000; negative for a discount.</summary>
+    public long? BasisPoints { get; init; }
+}
+
+/// <summary>Which recorded calls are priced anew, by today's prices and each at its own time.</summary>
+public sealed record RerateRequest
+{
+    public string? Provider { get; init; }
+
+    public string? Model { get; init; }
+
+    /// <summary>True: all calls. Default: only those whose cost is unknown.</summary>
+    public bool? All { get; init; }
+
+    /// <summary>Inclusive; default 35 days ago, before which no cost is corrected.</summary>
+    public DateTimeOffset? From { get; init; }
+
+    /// <summary>Exclusive; default now.</summary>
+    public DateTimeOffset? To { get; init; }
+
+    /// <summary>The <c>next</c> of the answer before.</summary>
+    public string? StartingAfter { get; init; }
+}
+
+/// <summary>What came of one page of at most 1,000 calls, the newest first.</summary>
+public sealed record Rerated
+{
+    /// <summary>True: nothing was recorded.</summary>
+    public required bool DryRun { get; init; }
+
+    /// <summary>Calls that fit the request.</summary>
+    public required int Seen { get; init; }
+
+    /// <summary>Calls whose cost is another now, or would be.</summary>
+    public required int Changed { get; init; }
+
+    /// <summary>Calls that have no price today either.</summary>
+    public required int Unknown { get; init; }
+
+    /// <summary>Calls of another price that are older than 35 days and keep their cost.</summary>
+    public required int TooOld { get; init; }
+
+    /// <summary>Of the changed calls, in dollars; negative when they are cheaper.</summary>
+    public required string DeltaUsd { get; init; }
+
+    /// <summary>For the next page; null: this was the last.</summary>
+    public string? Next { get; init; }
+}

@@ -21,4 +21,7 @@ namespace Tollgate.Contracts.Llm;
 [JsonSerializable(typeof(ModelPriceView))]
 [JsonSerializable(typeof(ModelPriceList))]
 [JsonSerializable(typeof(PricesImported))]
+[JsonSerializable(typeof(MarkupBody))]
+[JsonSerializable(typeof(RerateRequest))]
+[JsonSerializable(typeof(Rerated))]
 public sealed partial class LlmJson : JsonSerializerContext;

@@ -9,6 +9,9 @@ public sealed record LlmCall
     /// <summary>The type of the event under which a call is recorded, and which meters read.</summary>
     public const string EventType = "llm_call";
 
+    /// <summary>The type of the event that corrects the cost of a recorded call; the meters on <c>cost_usd</c> of calls read it.</summary>
+    public const string AdjustmentType = "llm_cost_adjustment";
+
     /// <summary>Unique per customer: makes retries safe.</summary>
     public required string Id { get; init; }
 

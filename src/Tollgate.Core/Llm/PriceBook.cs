@@ -14,8 +14,8 @@ namespace Tollgate.Core.Llm;
 /// 3. both without a prefix that names a provider or a path (<c>openai/…</c>, <c>models/…</c>, the path of an ARN);
 /// 4. both without dates, versions, "-latest" and regions, one after the other;
 /// 5. patterns, the longest literal part first.
-/// A project's own prices are asked through all steps before the shared ones, but a bare <c>*</c> is a last resort: it comes after
-/// everything else, also when it is the project's.
+/// A project's own prices are asked through all steps before the shared ones. A bare <c>*</c> prices nothing: it is the fallback by
+/// which budgets move for models that nobody knows (<see cref="FindFallback"/>).
 /// </remarks>
 public sealed class PriceBook
 {
@@ -68,6 +68,24 @@ public sealed class PriceBook
         }
 
         foreach (var step in StepsOf(name))
+        {
+            if (Choose(step, at, out var isAmbiguous) is { } price)
+            {
+                return isAmbiguous ? null : price;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>
+    /// What a budget is moved by for a model without a price: the price of a bare <c>*</c> of its provider, the project's own before a
+    /// shared one. Null: there is none, or without a provider there are several.
+    /// </summary>
+    public ModelPrice? FindFallback(string? provider, Instant at)
+    {
+        var name = new ModelName(string.IsNullOrEmpty(provider) ? "" : ModelNames.Canonical(provider), "*");
+        foreach (var step in _shelves.SelectMany(shelf => shelf.LastResorts(name)))
         {
             if (Choose(step, at, out var isAmbiguous) is { } price)
             {
@@ -133,7 +151,6 @@ public sealed class PriceBook
     {
         var split = name.Provider.Length == 0 ? ModelNames.SplitProvider(name.Model) : null;
         var read = split is { } known ? new ModelName(known.Provider, known.Model) : name;
-        return _shelves.SelectMany(shelf => split is null ? shelf.Find(read) : shelf.Find(read).Concat(shelf.Named(name)))
-            .Concat(_shelves.SelectMany(shelf => shelf.LastResorts(read)));
+        return _shelves.SelectMany(shelf => split is null ? shelf.Find(read) : shelf.Find(read).Concat(shelf.Named(name)));
     }
 }

@@ -125,7 +125,7 @@ internal sealed class PriceShelf
         return [_modelsOfAnybody.GetValueOrDefault(name.Model, []), _aliasesOfAnybody.GetValueOrDefault(name.Model, [])];
     }
 
-    /// <summary>What a bare <c>*</c> says of models that nothing else names.</summary>
+    /// <summary>What a bare <c>*</c> says, for models that nothing names.</summary>
     public IEnumerable<PriceSeries[]> LastResorts(ModelName name) => [OfProvider(_lastResorts, name.Provider)];
 
     private static PriceSeries[][] One(FrozenDictionary<ModelName, PriceSeries> series, ModelName name) =>

@@ -1,6 +1,6 @@
 namespace Tollgate.Engine.Llm;
 
-/// <summary>Every statement of the room Llm: model_prices, unpriced_models.</summary>
+/// <summary>Every statement of the room Llm: model_prices, unpriced_models, llm_settings.</summary>
 internal static class LlmSql
 {
     /// <summary>$1 the project, or null for the shared prices. Of the same provider, model and moment the newest.</summary>
@@ -81,5 +81,11 @@ internal static class LlmSql
            AND ($3::text IS NULL OR (provider, model) > ($3, $4))
          ORDER BY provider, model
          LIMIT $2
+        """;
+
+    /// <summary>$1 the project, $2 basis points, $3 now.</summary>
+    public const string SetMarkup = """
+        INSERT INTO llm_settings (project_id, markup_basis_points, updated_at) VALUES ($1, $2, $3)
+            ON CONFLICT (project_id) DO UPDATE SET markup_basis_points = excluded.markup_basis_points, updated_at = excluded.updated_at
         """;
 }

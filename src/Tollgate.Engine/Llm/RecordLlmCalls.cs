@@ -18,7 +18,8 @@ public sealed record RecordedCall(GateAnswer Answer, CallCost Cost);
 /// <summary>What the server found out about a call. An unknown cost is not 0.</summary>
 /// <param name="Provider">Null: neither the caller nor the price book knows.</param>
 /// <param name="Cost">Null: no price is known for what was used.</param>
-public sealed record CallCost(string? Provider, NanoUsd? Cost);
+/// <param name="Assumed">For an unknown cost: what budgets move by, by the project's fallback price. Null: they do not move.</param>
+public sealed record CallCost(string? Provider, NanoUsd? Cost, NanoUsd? Assumed = null);
 
 /// <summary>
 /// Records calls to models: 1. prices each at its own time; 2. notes models without a price, before anything is recorded, so
@@ -38,20 +39,26 @@ public sealed class RecordLlmCalls(QuotaGate gate, UnpricedModels unpriced, Cloc
         return [.. answers.Zip(costs, (answer, cost) => new RecordedCall(answer, answer is { Replayed: true, ComputedJson: { } then } ? Read(then) : cost))];
     }
 
-    /// <summary>What a call costs by the price book. A failed call that used nothing costs nothing.</summary>
+    /// <summary>What a call costs by the price book, with the project's markup. A failed call that used nothing costs nothing.</summary>
     public static CallCost CostOf(ProjectSnapshot project, LlmCall call, Instant now)
     {
-        if (project.Prices.Find(call.Provider, call.Model, call.OccurredAt ?? now) is not { } price)
+        var at = call.OccurredAt ?? now;
+        var price = project.Prices.Find(call.Provider, call.Model, at);
+        var provider = price?.Provider ?? LlmRoutes.ProviderOf(call.Provider, call.Model);
+        var cost = price is null ? null : PriceRules.CostOf(call.Usage, price, project.MarkupBasisPoints);
+        if (cost is null && HasFailed(call))
         {
-            var provider = LlmRoutes.ProviderOf(call.Provider, call.Model);
-            return new(provider.Length == 0 ? null : provider, HasFailed(call) ? NanoUsd.Zero : null);
+            cost = NanoUsd.Zero;
         }
 
-        return new(price.Provider, PriceRules.CostOf(call.Usage, price) ?? (HasFailed(call) ? NanoUsd.Zero : null));
+        var assumed = cost is null && project.Prices.FindFallback(provider, at) is { } fallback
+            ? PriceRules.CostOf(call.Usage, fallback, project.MarkupBasisPoints)
+            : null;
+        return new(provider.Length == 0 ? null : provider, cost, assumed);
     }
 
     /// <summary>It used nothing, so it costs nothing and moves no meter; it is in the log all the same.</summary>
-    private static bool HasFailed(LlmCall call) =>
+    internal static bool HasFailed(LlmCall call) =>
         (call.Status >= 400 || call.Error is not null) && call.Usage.Parts.All(part => part.Unit == LlmUnit.Request);
 
     internal static EventOrder OrderOf(LlmCall call, CallCost cost) =>
@@ -71,6 +78,8 @@ public sealed class RecordLlmCalls(QuotaGate gate, UnpricedModels unpriced, Cloc
                 {
                     json.WriteNullValue();
                 }
+
+                WriteNumber(json, "assumed_cost_usd", cost.Assumed?.Dollars);
             }),
         };
 
@@ -114,10 +123,11 @@ public sealed class RecordLlmCalls(QuotaGate gate, UnpricedModels unpriced, Cloc
         var root = document.RootElement;
         return new(
             root.GetProperty("provider").GetString(),
-            root.GetProperty("cost_usd") is { ValueKind: JsonValueKind.Number } cost ? NanoUsd.OfDollars(cost.GetDecimal()) : null);
+            root.GetProperty("cost_usd") is { ValueKind: JsonValueKind.Number } cost ? NanoUsd.OfDollars(cost.GetDecimal()) : null,
+            root.TryGetProperty("assumed_cost_usd", out var assumed) ? NanoUsd.OfDollars(assumed.GetDecimal()) : null);
     }
 
-    private static string Write(Action<Utf8JsonWriter> members)
+    internal static string Write(Action<Utf8JsonWriter> members)
     {
         var buffer = new ArrayBufferWriter<byte>(256);
         using (var json = new Utf8JsonWriter(buffer))
@@ -130,7 +140,7 @@ public sealed class RecordLlmCalls(QuotaGate gate, UnpricedModels unpriced, Cloc
         return Encoding.UTF8.GetString(buffer.WrittenSpan);
     }
 
-    private static void WriteText(Utf8JsonWriter json, string name, string? value)
+    internal static void WriteText(Utf8JsonWriter json, string name, string? value)
     {
         if (value is not null)
         {
@@ -138,7 +148,7 @@ public sealed class RecordLlmCalls(QuotaGate gate, UnpricedModels unpriced, Cloc
         }
     }
 
-    private static void WriteNumber(Utf8JsonWriter json, string name, decimal? value)
+    internal static void WriteNumber(Utf8JsonWriter json, string name, decimal? value)
     {
         if (value is { } number)
         {

@@ -58,6 +58,24 @@ public sealed class SetModelPrices(NpgsqlDataSource database, ProjectDirectory d
         return changes;
     }
 
+    /// <summary>Sets what a project's calls cost on top of their prices. Recorded calls keep their cost.</summary>
+    public async Task SetMarkupAsync(int projectId, int basisPoints, Instant now, CancellationToken cancel)
+    {
+        await using (var connection = await database.OpenConnectionAsync(cancel))
+        await using (var transaction = await connection.BeginTransactionAsync(cancel))
+        {
+            await using var command = new NpgsqlCommand(LlmSql.SetMarkup, connection);
+            command.Parameters.Add(new() { Value = projectId });
+            command.Parameters.Add(new() { Value = basisPoints });
+            command.Parameters.Add(new() { Value = now.ToUtc() });
+            await command.ExecuteNonQueryAsync(cancel);
+            await ChangeNotice.SendAsync(connection, ChangeNotice.Project(projectId), cancel);
+            await transaction.CommitAsync(cancel);
+        }
+
+        await directory.RefreshAsync(CancellationToken.None);
+    }
+
     public async Task<bool> IsEmptyAsync(CancellationToken cancel)
     {
         await using var connection = await database.OpenConnectionAsync(cancel);

@@ -129,6 +129,7 @@ public sealed class ProjectDirectory(NpgsqlDataSource database) : IDisposable
                 Catalog = catalog,
                 Prices = prices,
                 PriceRevision = row.Prices,
+                MarkupBasisPoints = row.MarkupBasisPoints,
                 Upstreams = UpstreamsOf(old, upstreams.GetValueOrDefault(row.Id)),
             };
             projects.Add(row.Id, fresh == old ? old : fresh);

@@ -19,7 +19,8 @@ public sealed record ProjectRow(
     Instant CreatedAt,
     int CatalogRevision,
     IReadOnlyList<string> Hosts,
-    PriceRevision Prices);
+    PriceRevision Prices,
+    int MarkupBasisPoints);
 
 /// <summary>A key as it is listed: never its text, never its hash.</summary>
 public sealed record KeyRow(
@@ -101,7 +102,8 @@ public sealed class ProjectQueries(NpgsqlDataSource database)
                 Instant.FromUtc(reader.GetDateTime(7)),
                 reader.GetInt32(8),
                 reader.GetFieldValue<string[]>(9),
-                new(reader.GetInt64(10), reader.GetInt64(11))));
+                new(reader.GetInt64(10), reader.GetInt64(11)),
+                reader.GetInt32(12)));
         }
 
         return projects;

@@ -41,6 +41,9 @@ public sealed record ProjectSnapshot
 
     public PriceRevision PriceRevision { get; init; }
 
+    /// <summary>Hundredths of a percent that a call costs on top of its price: 2000 makes $1.00 to $1.20. Negative for a discount.</summary>
+    public int MarkupBasisPoints { get; init; }
+
     /// <summary>Where the gateway forwards to, by provider.</summary>
     public FrozenDictionary<string, Upstream> Upstreams { get; init; } = FrozenDictionary<string, Upstream>.Empty;
 }

@@ -10,7 +10,8 @@ internal static class ProjectsSql
                coalesce((SELECT max(c.revision) FROM catalogs c WHERE c.project_id = p.id), 0),
                ARRAY(SELECT h.host FROM project_hosts h WHERE h.project_id = p.id ORDER BY h.host),
                coalesce((SELECT max(m.id) FROM model_prices m WHERE m.project_id = p.id), 0),
-               coalesce((SELECT max(m.id) FROM model_prices m WHERE m.project_id IS NULL), 0)
+               coalesce((SELECT max(m.id) FROM model_prices m WHERE m.project_id IS NULL), 0),
+               coalesce((SELECT s.markup_basis_points FROM llm_settings s WHERE s.project_id = p.id), 0)
           FROM projects p
          ORDER BY p.id
         """;

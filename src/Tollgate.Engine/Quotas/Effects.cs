@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Tollgate.Core.Catalog;
+using Tollgate.Core.Llm;
 using Tollgate.Core.Money;
 using Tollgate.Core.Quotas;
 using Tollgate.Engine.Ledger;
@@ -18,11 +19,32 @@ internal static class Effects
             return [];
         }
 
+        if (order is { Type: LlmCall.AdjustmentType, ComputedJson: { } adjustment })
+        {
+            return OfAdjustment(catalog, order.PropertiesJson, adjustment);
+        }
+
         var effects = Of(catalog, order.Type, order.Quantity, order.PropertiesJson, order.ComputedJson);
         return effects is null || order.Feature is not { } code || effects.Any(e => e.Feature.Code == code)
                 || catalog.Features[code].Feature.Kind != FeatureKind.Metered
             ? effects
             : [new(catalog.Features[code], Quantity.One, MeterAggregate.Sum, default), .. effects];
+    }
+
+    /// <summary>A corrected cost moves what the cost of the call itself moves, by <c>moved_usd</c>.</summary>
+    private static List<Effect> OfAdjustment(PublishedCatalog catalog, string? propertiesJson, string adjustmentJson)
+    {
+        using var properties = propertiesJson is null ? null : JsonDocument.Parse(propertiesJson);
+        using var computed = JsonDocument.Parse(adjustmentJson);
+        var facts = new Facts(properties?.RootElement, computed.RootElement);
+        return NumberOf(facts.Text("moved_usd")) is not { } moved
+            ? []
+            :
+            [
+                .. catalog.MetersByEventType.GetValueOrDefault(LlmCall.EventType, [])
+                    .Where(target => target.Meter is { Aggregate: MeterAggregate.Sum, ValueProperty: "cost_usd" } && Matches(target.Meter, facts))
+                    .Select(target => new Effect(target.Feature, moved, MeterAggregate.Sum, default)),
+            ];
     }
 
     private static IReadOnlyList<Effect>? Of(
@@ -118,14 +140,21 @@ internal static class Effects
             ? quantity
             : null;
 
-    /// <summary>What meters read: what the server computed, else what the caller sent.</summary>
+    /// <summary>
+    /// What meters read: what the server computed, else what the caller sent. What it does not know may have a figure by which
+    /// meters move all the same: <c>assumed_cost_usd</c> beside a <c>cost_usd</c> of null.
+    /// </summary>
     private readonly struct Facts(JsonElement? properties, JsonElement? computed)
     {
+        private const string Assumed = "assumed_";
+
         /// <summary>The server looked for it and does not know it: nothing is counted, and nothing is wrong.</summary>
         public bool IsUnknown(string? name) =>
-            name is not null && computed is { } own && own.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Null;
+            name is not null && computed is { } own && own.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Null
+            && !own.TryGetProperty(Assumed + name, out _);
 
-        public string? Text(string name) => TextIn(computed, name) ?? TextIn(properties, name);
+        public string? Text(string name) =>
+            TextIn(computed, name) ?? (computed is null ? null : TextIn(computed, Assumed + name)) ?? TextIn(properties, name);
 
         private static string? TextIn(JsonElement? all, string name) =>
             all is { } some && some.TryGetProperty(name, out var value)

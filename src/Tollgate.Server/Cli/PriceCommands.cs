@@ -11,7 +11,7 @@ using Tollgate.Engine.Llm;
 namespace Tollgate.Server.Cli;
 
 /// <summary>
-/// <c>tollgate prices list|set|diff|import</c>: the price book of models. With --project (or a project's key) it is the project's own
+/// <c>tollgate prices list|set|diff|import|markup|rerate</c>: the price book of models. With --project (or a project's key) it is the project's own
 /// prices that change; with the admin key alone the shared ones.
 /// </summary>
 internal static class PriceCommands
@@ -25,7 +25,7 @@ internal static class PriceCommands
     private static readonly IAnsiConsole Screen = CliScreen.Open();
 
     public static Command Build() => ServerDoor.Group(
-        "prices", "What models cost: a project's own prices, and with the admin key alone the shared ones.", List(), Set(), Diff(), Import());
+        "prices", "What models cost: a project's own prices, and with the admin key alone the shared ones.", List(), Set(), Diff(), Import(), SetMarkup(), Rerate());
 
     private static Command List()
     {
@@ -179,6 +179,89 @@ internal static class PriceCommands
             return ExitCode.Done;
         });
         return command;
+    }
+
+    private static Command SetMarkup()
+    {
+        var percent = new Argument<decimal?>("percent") { Description = "Percent on top, such as 20; negative for a discount. Without it: show the markup.", Arity = ArgumentArity.ZeroOrOne };
+        var command = new Command("markup", "Shows or sets what a project's calls cost on top of their prices. Recorded calls keep their cost.") { percent };
+        ServerDoor.SetAction(command, async (door, parsed, cancel) =>
+        {
+            var answer = parsed.GetValue(percent) is { } wanted
+                ? await door.SendAsync(HttpMethod.Put, "/v1/model-prices/markup", new JsonObject { ["basis_points"] = BasisPointsOf(wanted) }, cancel)
+                : await door.GetAsync("/v1/model-prices/markup", cancel);
+            Screen.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"{answer.GetProperty("basis_points").GetDecimal() / 100m:+0.##;-0.##;0} %");
+            return ExitCode.Done;
+        });
+        return command;
+    }
+
+    private static long BasisPointsOf(decimal percent) => Math.Abs(percent) < 1_000_000 && percent * 100 == decimal.Truncate(percent * 100)
+        ? (long)(percent * 100)
+        : throw new CliStopException(ExitCode.Usage, $"{percent.ToString(CultureInfo.InvariantCulture)} % is no markup: a percentage with at most two decimals is expected.");
+
+    private static Command Rerate()
+    {
+        var provider = new Option<string>("--provider") { HelpName = "name", Description = "Only this provider's calls." };
+        var model = new Option<string>("--model") { HelpName = "name", Description = "Only this model's calls, as they were recorded." };
+        var all = new Option<bool>("--all") { Description = "All calls. Default: only those whose cost is unknown." };
+        var from = new Option<string>("--from") { HelpName = "instant", Description = "Calls from then on. Default: 35 days ago, before which no cost is corrected." };
+        var to = new Option<string>("--to") { HelpName = "instant", Description = "Calls before then. Default: now." };
+        var yes = new Option<bool>("--yes", "-y") { Description = "Do not ask." };
+        var command = new Command("rerate", "Prices recorded calls by today's prices: shows the difference, asks, and adds adjustments. May be repeated.")
+        {
+            provider, model, all, from, to, yes,
+        };
+        ServerDoor.SetAction(command, async (door, parsed, cancel) =>
+        {
+            var body = new JsonObject { ["all"] = parsed.GetValue(all) };
+            AddIf(body, "provider", parsed.GetValue(provider));
+            AddIf(body, "model", parsed.GetValue(model));
+            AddIf(body, "from", parsed.GetValue(from));
+            AddIf(body, "to", parsed.GetValue(to));
+            if (await RerateAsync(door, body, dryRun: true, cancel) == 0)
+            {
+                return ExitCode.Done;
+            }
+
+            if (!parsed.GetValue(yes) && !CliScreen.Confirm(Screen, "Add these adjustments?"))
+            {
+                Screen.MarkupLine("[yellow]Nothing was changed.[/]");
+                return ExitCode.Refused;
+            }
+
+            await RerateAsync(door, body, dryRun: false, cancel);
+            return ExitCode.Done;
+        });
+        return command;
+    }
+
+    /// <summary>All pages, with a line of progress for each on stderr; how many calls changed.</summary>
+    private static async Task<long> RerateAsync(ServerDoor door, JsonObject body, bool dryRun, CancellationToken cancel)
+    {
+        var (seen, changed, unknown, tooOld, delta) = (0L, 0L, 0L, 0L, 0m);
+        for (string? next = null; ;)
+        {
+            body["starting_after"] = next;
+            var page = await door.SendAsync(HttpMethod.Post, dryRun ? "/v1/model-prices/rerate?dry_run=true" : "/v1/model-prices/rerate", body, cancel);
+            seen += page.GetProperty("seen").GetInt64();
+            changed += page.GetProperty("changed").GetInt64();
+            unknown += page.GetProperty("unknown").GetInt64();
+            tooOld += page.GetProperty("too_old").GetInt64();
+            delta += decimal.Parse(page.GetProperty("delta_usd").GetString()!, CultureInfo.InvariantCulture);
+            next = page.GetProperty("next").GetString();
+            if (next is null)
+            {
+                break;
+            }
+
+            await Console.Error.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{seen} calls …"));
+        }
+
+        Screen.MarkupLineInterpolated(
+            CultureInfo.InvariantCulture,
+            $"{seen} calls: {changed} {(dryRun ? "would change" : "were corrected")}, {unknown} have no price, {tooOld} are too old. {(dryRun ? "Difference" : "Corrected")}: ${delta}.");
+        return changed;
     }
 
     /// <summary>Null when the file has faults, which are then on stderr.</summary>

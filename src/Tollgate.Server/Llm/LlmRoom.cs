@@ -8,7 +8,7 @@ namespace Tollgate.Server.Llm;
 public static class LlmRoom
 {
     public static IServiceCollection AddLlm(this IServiceCollection services) =>
-        services.AddSingleton<RecordLlmCalls>().AddSingleton<UnpricedModels>().AddSingleton<SetModelPrices>().AddSingleton<PriceQueries>()
+        services.AddSingleton<RecordLlmCalls>().AddSingleton<UnpricedModels>().AddSingleton<SetModelPrices>().AddSingleton<RerateLlmCalls>().AddSingleton<PriceQueries>()
             .AddWire(LlmJson.Default);
 
     public static void MapLlm(this IEndpointRouteBuilder app)
@@ -17,5 +17,6 @@ public static class LlmRoom
         LlmCallListEndpoints.Map(app);
         ModelPricesEndpoints.Map(app);
         PriceImportEndpoints.Map(app);
+        RerateEndpoints.Map(app);
     }
 }

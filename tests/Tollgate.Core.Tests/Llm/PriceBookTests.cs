@@ -157,10 +157,13 @@ public sealed class PriceBookTests
         own.Find("openai", "gpt-4o", At(2025, 7, 1)).Input().ShouldBe("2");
         own.Find("openai", "gpt-4o-2024-05-13", At(2025, 7, 1)).Input().ShouldBe("2", "also for a dated name that the shared list knows");
         own.Find("openai", "gpt-4o", At(2025, 6, 30)).Input().ShouldBe("2.5", "before it starts the shared one holds");
-        own.Find("openai", "gpt-4o-mini", Start).Input().ShouldBe("0.15", "a bare * is the last resort");
+        own.Find("openai", "gpt-4o-mini", Start).Input().ShouldBe("0.15");
         own.Find("openai", "gpt-6", Start).Input().ShouldBe("66", "after the shared list's patterns too");
-        own.Find("openai", "o9", Start).Input().ShouldBe("100");
-        own.Find("anthropic", "o9", Start).ShouldBeNull("and only for its provider");
+        own.Find("openai", "o9", Start).ShouldBeNull("a bare * prices nothing");
+        own.FindFallback("OpenAI", Start).Input().ShouldBe("100");
+        own.FindFallback(null, Start).Input().ShouldBe("100", "there is only one");
+        own.FindFallback("anthropic", Start).ShouldBeNull("only for its provider");
+        Book.FindFallback("openai", Start).ShouldBeNull();
         own.Find(null, "house-model", Start).Input().ShouldBe("4");
         own.Find("acme", "house-model-2025-01-01", Start).Input().ShouldBe("4");
         Book.Find("openai", "gpt-4o", At(2025, 7, 1)).Input().ShouldBe("2.5", "the shared book is as it was");

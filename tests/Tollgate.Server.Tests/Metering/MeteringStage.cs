@@ -44,6 +44,8 @@ public sealed class MeteringStage(TestPostgres postgres) : IAsyncLifetime
     private TestServer? _server;
     private HttpClient? _http;
 
+    public TestPostgres Postgres => postgres;
+
     public HttpClient Http => _http!;
 
     public TestServer Server => _server!;

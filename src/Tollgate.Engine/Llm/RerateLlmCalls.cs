@@ -1,0 +1,194 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Tollgate.Core.Llm;
+using Tollgate.Core.Money;
+using Tollgate.Core.Time;
+using Tollgate.Engine.Clocks;
+using Tollgate.Engine.Ledger;
+using Tollgate.Engine.Metering;
+using Tollgate.Engine.Projects;
+using Tollgate.Engine.Quotas;
+
+namespace Tollgate.Engine.Llm;
+
+/// <summary>Which calls are priced anew.</summary>
+/// <param name="Provider">By the recorded provider; null: any.</param>
+/// <param name="Model">As it was recorded; null: any.</param>
+/// <param name="All">False: only calls whose cost is unknown.</param>
+/// <param name="From">Inclusive, of occurred_at. <paramref name="To"/> is exclusive.</param>
+public sealed record RerateFilter(string? Provider, string? Model, bool All, Instant From, Instant To, EventPosition? After);
+
+/// <summary>What came of one page of calls.</summary>
+/// <param name="Seen">Calls that were looked at.</param>
+/// <param name="Changed">Calls whose cost is another now, or would be.</param>
+/// <param name="Unknown">Calls that have no price today either.</param>
+/// <param name="TooOld">Calls that changed but lie outside the time in which events are accepted; they keep their cost.</param>
+/// <param name="Delta">Of the changed calls, in dollars.</param>
+/// <param name="Next">Where the next page begins; null: this was the last.</param>
+/// <param name="Fault">Why adjustments of the page are missing; running it again adds them.</param>
+public sealed record RerateResult(int Seen, int Changed, int Unknown, int TooOld, Quantity Delta, EventPosition? Next, GateFault Fault);
+
+/// <summary>
+/// Prices recorded calls by today's book, each at its own time. A call is never changed: 1. a page of calls is read, 2. the
+/// adjustments that they have already, 3. each call whose cost differs from the sum of both gets one more event of the type
+/// <see cref="LlmCall.AdjustmentType"/>, which moves the same cost meters in the call's own period. Its id follows from the call's
+/// and from how many it has, so two runs at once, or one that was cut off and begins again, add nothing twice.
+/// </summary>
+public sealed class RerateLlmCalls(QuotaGate gate, EventQueries events, LedgerOptions options, Clock clock)
+{
+    /// <summary>Calls of one page: a transaction of the lanes.</summary>
+    public const int PageCalls = 1_000;
+
+    /// <param name="dryRun">Nothing is recorded.</param>
+    public async Task<RerateResult> RunAsync(ProjectSnapshot project, RerateFilter filter, bool dryRun, CancellationToken cancel)
+    {
+        var rows = await events.ListAsync(
+            project, new(null, LlmCall.EventType, null, filter.From, filter.To, filter.After), PageCalls, cancel);
+        var earlier = rows.Count == 0 ? [] : await EarlierAsync(project, rows, cancel);
+        var oldest = clock.Now(project).Minus(options.AcceptPast);
+        var (orders, seen, unknown, tooOld, delta) = (new List<EventOrder>(), 0, 0, 0, Quantity.Zero);
+        foreach (var row in rows)
+        {
+            if (row is not { ComputedJson: { } computed, PropertiesJson: { } properties, VoidedBy: null, Voids: null } || !Fits(filter, computed, properties, out var recorded))
+            {
+                continue;
+            }
+
+            seen++;
+            var call = CallOf(row, properties);
+            if (RecordLlmCalls.CostOf(project, call, row.OccurredAt).Cost is not { } cost)
+            {
+                unknown++;
+                continue;
+            }
+
+            if (OrderOf(row, call, properties, recorded, cost, earlier.GetValueOrDefault((row.Customer, row.Id)), out var change) is not { } order)
+            {
+                continue;
+            }
+
+            if (order.OccurredAt < oldest)
+            {
+                tooOld++;
+                continue;
+            }
+
+            orders.Add(order);
+            delta += Quantity.Of(change);
+        }
+
+        var answers = dryRun ? [] : await gate.RecordAsync(project, orders, cancel);
+        var fault = answers.Select(static answer => answer.Fault).FirstOrDefault(static fault => fault != GateFault.None);
+        return new(seen, orders.Count, unknown, tooOld, delta, rows.Count < PageCalls ? null : rows[^1].Position, fault);
+    }
+
+    /// <summary>What was corrected of these calls before: how often, and by how much in all.</summary>
+    private async Task<Dictionary<(string Customer, string Call), Adjusted>> EarlierAsync(
+        ProjectSnapshot project, IReadOnlyList<EventRow> rows, CancellationToken cancel)
+    {
+        var found = new Dictionary<(string Customer, string Call), Adjusted>();
+        var (from, to) = (rows[^1].OccurredAt, rows[0].OccurredAt.Plus(TimeSpan.FromMicroseconds(1)));
+        EventPosition? after = null;
+        while (true)
+        {
+            var page = await events.ListAsync(project, new(null, LlmCall.AdjustmentType, null, from, to, after), PageCalls, cancel);
+            foreach (var row in page.Where(static row => row is { ComputedJson: not null, PropertiesJson: not null, VoidedBy: null, Voids: null }))
+            {
+                using var properties = JsonDocument.Parse(row.PropertiesJson!);
+                using var computed = JsonDocument.Parse(row.ComputedJson!);
+                var call = (row.Customer, properties.RootElement.GetProperty("call").GetString()!);
+                var sum = found.GetValueOrDefault(call);
+                found[call] = new(
+                    sum.Count + 1,
+                    sum.Cost + computed.RootElement.GetProperty("cost_usd").GetDecimal(),
+                    sum.Moved + computed.RootElement.GetProperty("moved_usd").GetDecimal());
+            }
+
+            if (page.Count < PageCalls)
+            {
+                return found;
+            }
+
+            after = page[^1].Position;
+        }
+    }
+
+    private readonly record struct Adjusted(int Count, decimal Cost, decimal Moved);
+
+    private static bool Fits(RerateFilter filter, string computed, string properties, out CallCost recorded)
+    {
+        recorded = RecordLlmCalls.Read(computed);
+        using var document = JsonDocument.Parse(properties);
+        return (filter.All || recorded.Cost is null)
+            && (filter.Provider is null || string.Equals(filter.Provider, recorded.Provider, StringComparison.OrdinalIgnoreCase))
+            && (filter.Model is null || string.Equals(filter.Model, TextIn(document.RootElement, "model"), StringComparison.OrdinalIgnoreCase));
+    }
+
+    /// <summary>The call as far as its price depends on it.</summary>
+    private static LlmCall CallOf(EventRow row, string properties)
+    {
+        using var document = JsonDocument.Parse(properties);
+        var call = document.RootElement;
+        return new()
+        {
+            Id = row.Id, Customer = row.Customer, Provider = TextIn(call, "provider"), Model = TextIn(call, "model") ?? "", Feature = TextIn(call, "feature"),
+            OccurredAt = row.OccurredAt, Error = TextIn(call, "error"), Status = (int?)NumberIn(call, "status"),
+            Usage = LlmUsage.Of([.. Enum.GetValues<LlmUnit>().Select(unit => (unit, Quantity.Of(NumberIn(call, CallWords.Of(unit)) ?? 0)))]),
+        };
+    }
+
+    /// <summary>Null: the cost is what it was. What a budget has counted is not given back: the money may be spent already.</summary>
+    private static EventOrder? OrderOf(EventRow row, LlmCall call, string properties, CallCost recorded, NanoUsd cost, Adjusted earlier, out decimal change)
+    {
+        change = cost.Dollars - DollarsOf(recorded.Cost) - earlier.Cost;
+        if (change == 0 && (recorded.Cost is not null || earlier.Count > 0))
+        {
+            return null;
+        }
+
+        var (delta, moved) = (change, Math.Max(0, cost.Dollars - DollarsOf(recorded.Cost ?? recorded.Assumed) - earlier.Moved));
+        var provider = recorded.Provider ?? call.Provider;
+        return new(IdOf(row, earlier.Count), row.Customer, LlmCall.AdjustmentType, Quantity.One, row.OccurredAt, PropertiesOf(row, properties), Enforce: false)
+        {
+            MovesNothing = moved == 0,
+            ComputedJson = RecordLlmCalls.Write(json =>
+            {
+                RecordLlmCalls.WriteText(json, "provider", provider);
+                RecordLlmCalls.WriteText(json, "model", call.Model);
+                RecordLlmCalls.WriteText(json, "feature", call.Feature);
+                json.WriteString("day", row.OccurredAt.ToUtc().ToString("yyyy-MM-dd", CultureInfo.InvariantCulture));
+                json.WriteNumber("cost_usd", delta);
+                json.WriteNumber("moved_usd", moved);
+                json.WriteNumber("unpriced_calls", recorded.Cost is null && earlier.Count == 0 ? -1 : 0);
+            }),
+        };
+    }
+
+    private static decimal DollarsOf(NanoUsd? cost) => cost is { } known ? known.Dollars : 0;
+
+    /// <summary>Of 38 characters, whatever the call's id has.</summary>
+    private static string IdOf(EventRow row, int earlier)
+    {
+        var text = string.Create(CultureInfo.InvariantCulture, $"{earlier}:{row.Customer}:{row.Id}");
+        return "adj-" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, 17));
+    }
+
+    /// <summary>The call's own properties, so that the filters of meters see what they saw then, and the call's id.</summary>
+    private static string PropertiesOf(EventRow row, string properties) => RecordLlmCalls.Write(json =>
+    {
+        json.WriteString("call", row.Id);
+        using var document = JsonDocument.Parse(properties);
+        foreach (var member in document.RootElement.EnumerateObject().Where(static member => !member.NameEquals("call")))
+        {
+            member.WriteTo(json);
+        }
+    });
+
+    private static string? TextIn(JsonElement all, string name) =>
+        all.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+
+    private static decimal? NumberIn(JsonElement all, string name) =>
+        all.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number ? value.GetDecimal() : null;
+}
