@@ -54,7 +54,10 @@ internal sealed class GatewayEndpoints(
         }
         finally
         {
-            input.AdvanceTo(read);
+            if (read is { } position)
+            {
+                input.AdvanceTo(position);
+            }
         }
     }
 
@@ -63,7 +66,8 @@ internal sealed class GatewayEndpoints(
     private sealed record Address(LlmRoute Route, ProviderHome Home, UpstreamCredentials Credentials, Uri Target, string Path);
 
     /// <summary>Null: the answer is written already.</summary>
-    private async ValueTask<(GatewayCall Call, SequencePosition Read)?> ReadAsync(HttpContext context)
+    /// <remarks>A small body is forwarded from the pipe's own memory, which is given back afterwards: up to <c>Read</c>. A larger one is copied.</remarks>
+    private async ValueTask<(GatewayCall Call, SequencePosition? Read)?> ReadAsync(HttpContext context)
     {
         // 1. Who calls, and where to.
         var project = context.Project();
@@ -89,9 +93,14 @@ internal sealed class GatewayEndpoints(
         var body = sequence.IsSingleSegment ? sequence.First : sequence.ToArray();
         var isMetered = GatewayRules.IsMetered(to!.Route, context.Request.Method);
         var ask = isMetered ? AskReader.Read(to.Route, body.Span, context.Request.ContentType) : null;
-        if (isMetered && ask is null)
+        var isKept = sequence.IsSingleSegment && (ask is not null || !isMetered);
+        if (!isKept)
         {
             context.Request.BodyReader.AdvanceTo(sequence.End);
+        }
+
+        if (isMetered && ask is null)
+        {
             await Problems.WriteAsync(context, ErrorCode.MalformedJson, "The body could not be read, so it is not known what the call would use. Nothing was forwarded.");
             return null;
         }
@@ -101,7 +110,7 @@ internal sealed class GatewayEndpoints(
         {
             Project = project, Customer = customer, Feature = feature, Route = to.Route, Home = to.Home, Credentials = to.Credentials, Target = to.Target, Path = to.Path,
             Body = asked ?? body, Ask = ask, HidesUsage = asked is not null, StartedAt = clock.Now(project),
-        }, sequence.End);
+        }, isKept ? sequence.End : null);
     }
 
     private Refusal? FindAddress(HttpContext context, ProjectSnapshot project, out Address? address)
@@ -196,18 +205,37 @@ internal sealed class GatewayEndpoints(
 
         using (answer)
         {
-            Forwarder.CopyHead(answer, context.Response);
-            if (call is { Route.Job: { } job, Customer: not null } && answer.IsSuccessStatusCode)
+            try
             {
-                var whole = await answer.Content.ReadAsByteArrayAsync(context.RequestAborted);
-                await RecordJobAsync(call, job, UsageReader.Read(call.Route, whole, StatusCodes.Status200OK));
-                await context.Response.BodyWriter.WriteAsync(whole, context.RequestAborted);
-                return;
+                await PassAnswerAsync(context, call, answer);
             }
+            catch (Exception e) when (e is IOException or HttpRequestException && !context.RequestAborted.IsCancellationRequested)
+            {
+                if (context.Response.HasStarted)
+                {
+                    context.Abort();
+                    return;
+                }
 
-            await using var body = await answer.Content.ReadAsStreamAsync(context.RequestAborted);
-            await body.CopyToAsync(context.Response.Body, context.RequestAborted);
+                context.Response.Clear();
+                await Problems.WriteAsync(context, ErrorCode.UpstreamUnreachable);
+            }
         }
+    }
+
+    private async Task PassAnswerAsync(HttpContext context, GatewayCall call, HttpResponseMessage answer)
+    {
+        Forwarder.CopyHead(answer, context.Response);
+        if (call is { Route.Job: { } job, Customer: not null } && answer.IsSuccessStatusCode)
+        {
+            var whole = await answer.Content.ReadAsByteArrayAsync(context.RequestAborted);
+            await RecordJobAsync(call, job, UsageReader.Read(call.Route, whole, StatusCodes.Status200OK));
+            await context.Response.BodyWriter.WriteAsync(whole, context.RequestAborted);
+            return;
+        }
+
+        await using var body = await answer.Content.ReadAsStreamAsync(context.RequestAborted);
+        await body.CopyToAsync(context.Response.Body, context.RequestAborted);
     }
 
     /// <summary>A job says what it used when it is finished, at every poll again: its id makes that count once.</summary>

@@ -380,4 +380,24 @@ public sealed class GatewayTests(GatewayStage stage) : IClassFixture<GatewayStag
         JsonElement.Parse(last[1]["data: ".Length..]).GetProperty("error").GetProperty("type").GetString().ShouldBe("billing_error");
         (await stage.StandsAsync("claude", "llm_cost")).Used.ShouldBeLessThanOrEqualTo(1.002m);
     }
+
+    [Fact]
+    public async Task A_job_counts_once_when_it_is_finished_however_often_it_is_looked_at()
+    {
+        await stage.SetUpstreamAsync("firecrawl", stage.Upstream.Url);
+        await stage.Project.PostAsync("/v1/model-prices", """{"provider":"firecrawl","model":"crawl","valid_from":"2020-01-01T00:00:00Z","prices":{"page":"0.002"}}""");
+        async Task PollAsync(string answer)
+        {
+            stage.Upstream.AnswersWith(answer);
+            using var request = new HttpRequestMessage(HttpMethod.Get, "/gateway/firecrawl/v1/crawl/job-1") { Headers = { { "X-Tollgate-Customer", "crawler" } } };
+            using var got = await stage.Project.Http.SendAsync(request);
+            (await got.Content.ReadAsStringAsync()).ShouldBe(answer);
+        }
+
+        await PollAsync("""{"status":"scraping","completed":3,"creditsUsed":3}""");
+        (await stage.RecordedAsync("crawler")).ShouldBeEmpty();
+        await PollAsync("""{"status":"completed","completed":5,"creditsUsed":5}""");
+        await PollAsync("""{"status":"completed","completed":5,"creditsUsed":5}""");
+        (await stage.RecordedAsync("crawler")).ShouldHaveSingleItem().GetProperty("cost_usd").GetString().ShouldBe("0.01");
+    }
 }
