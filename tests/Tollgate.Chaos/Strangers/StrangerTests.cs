@@ -30,7 +30,7 @@ public sealed class StrangerTests(Theatres theatres)
 
     /// <summary>What a public key is for: catalogue reads.</summary>
     private static readonly string[] ForPublicKeys =
-        ["/v1/plans", "/v1/features", "/pricing", "/api/subscription/plans", "/v1/catalog", "/api/features/available", "/v1/experiments"];
+        ["/v1/plans", "/v1/features", "/pricing", "/api/subscription/plans", "/api/subscription/pricing", "/v1/catalog", "/api/features/available", "/v1/experiments"];
 
     [Fact]
     public async Task Nobody_without_a_valid_key_gets_an_answer()

@@ -14,18 +14,22 @@ public sealed class GatewayStage(TestPostgres postgres) : IAsyncLifetime
 {
     public const string UpstreamKey = "sk-of-the-project";
 
-    private readonly MeteringStage _metering = new(postgres);
+    private MeteringStage? _metering;
 
-    public MeteringStage Project => _metering;
+    /// <summary>Of the server.</summary>
+    public IReadOnlyDictionary<string, string>? Environment { get; init; }
+
+    public MeteringStage Project => _metering!;
 
     public FakeUpstream Upstream { get; private set; } = null!;
 
     public async ValueTask InitializeAsync()
     {
+        _metering = new(postgres) { Environment = Environment };
         await _metering.InitializeAsync();
         Upstream = await FakeUpstream.StartAsync();
         await SetUpstreamAsync("openai", Upstream.Url);
-        var (status, body) = await _metering.PostAsync("/v1/model-prices",
+        var (status, body) = await Project.PostAsync("/v1/model-prices",
             """{"provider":"openai","model":"house","aliases":["house-2026-01-01"],"valid_from":"2020-01-01T00:00:00Z","prices":{"input":"2.5","output":"10"},"source":"test"}""");
         status.ShouldBe(201, body.ToString());
     }
@@ -33,12 +37,12 @@ public sealed class GatewayStage(TestPostgres postgres) : IAsyncLifetime
     public async ValueTask DisposeAsync()
     {
         await Upstream.DisposeAsync();
-        await _metering.DisposeAsync();
+        await Project.DisposeAsync();
     }
 
     public async Task SetUpstreamAsync(string provider, string url)
     {
-        using var answer = await _metering.Http.PutAsync($"/v1/upstreams/{provider}", MeteringStage.Text($$"""{"base_url":"{{url}}","api_key":"{{UpstreamKey}}"}"""));
+        using var answer = await Project.Http.PutAsync($"/v1/upstreams/{provider}", MeteringStage.Text($$"""{"base_url":"{{url}}","api_key":"{{UpstreamKey}}"}"""));
         ((int)answer.StatusCode).ShouldBe(200, await answer.Content.ReadAsStringAsync());
     }
 
@@ -59,13 +63,13 @@ public sealed class GatewayStage(TestPostgres postgres) : IAsyncLifetime
         string customer, string body, string path = "/gateway/openai/v1/chat/completions", string? feature = null)
     {
         using var request = Request(customer, body, path, feature);
-        var answer = await _metering.Http.SendAsync(request);
+        var answer = await Project.Http.SendAsync(request);
         return ((int)answer.StatusCode, await answer.Content.ReadAsStringAsync(), answer);
     }
 
     /// <summary>The calls that are on record, the newest first.</summary>
     public async Task<IReadOnlyList<JsonElement>> RecordedAsync(string customer) =>
-        [.. (await _metering.GetAsync($"/v1/llm-calls?customer={customer}")).Body.GetProperty("data").EnumerateArray()];
+        [.. (await Project.GetAsync($"/v1/llm-calls?customer={customer}")).Body.GetProperty("data").EnumerateArray()];
 
     /// <summary>Waits for the one call of a customer whose connection is gone already.</summary>
     public async Task<JsonElement> TheCallAsync(string customer)
@@ -85,7 +89,7 @@ public sealed class GatewayStage(TestPostgres postgres) : IAsyncLifetime
 
     public async Task<(decimal Used, decimal Held)> StandsAsync(string customer, string feature)
     {
-        var (_, body) = await _metering.PostAsync("/v1/check", $$"""{"customer":"{{customer}}","feature":"{{feature}}","amount":0}""");
+        var (_, body) = await Project.PostAsync("/v1/check", $$"""{"customer":"{{customer}}","feature":"{{feature}}","amount":0}""");
         return (body.GetProperty("used").GetDecimal(), body.GetProperty("held").GetDecimal());
     }
 }

@@ -46,6 +46,9 @@ public sealed class MeteringStage(TestPostgres postgres) : IAsyncLifetime
 
     public TestPostgres Postgres => postgres;
 
+    /// <summary>Of the server.</summary>
+    public IReadOnlyDictionary<string, string>? Environment { get; init; }
+
     public HttpClient Http => _http!;
 
     public TestServer Server => _server!;
@@ -55,7 +58,7 @@ public sealed class MeteringStage(TestPostgres postgres) : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         _database = await postgres.CreateDatabaseAsync();
-        _server = await TestServer.StartAsync(_database.ConnectionString);
+        _server = await TestServer.StartAsync(_database.ConnectionString, environment: Environment);
         using var admin = _server.NewClient(_server.AdminKey);
         var project = new JsonObject { ["code"] = "meters", ["name"] = "Meters", ["mode"] = "live", ["catalog"] = Catalogue };
         using var created = await admin.PostAsync("/v1/projects", Text(project.ToJsonString()));
