@@ -67,7 +67,7 @@ internal sealed class AnswerRelay(HttpContext context, GatewayCall call, CallMet
                 }
             }
         }
-        catch (Exception e) when (e is IOException or HttpRequestException or OperationCanceledException)
+        catch (Exception e) when (e is IOException or InvalidDataException or HttpRequestException or OperationCanceledException)
         {
             var failure = silence.IsOver ? ErrorCode.UpstreamTimeout : ErrorCode.UpstreamUnreachable;
             await meter.FailAsync(failure);
@@ -158,7 +158,7 @@ internal sealed class AnswerRelay(HttpContext context, GatewayCall call, CallMet
                 }
             }
         }
-        catch (Exception e) when (e is IOException or HttpRequestException or OperationCanceledException)
+        catch (Exception e) when (e is IOException or InvalidDataException or HttpRequestException or OperationCanceledException)
         {
             return gone.IsCancellationRequested ? (CallEnd.CallerLeft, null)
                 : (CallEnd.Broken, silence.IsOver ? "The provider was silent for too long." : "The provider's connection broke.");

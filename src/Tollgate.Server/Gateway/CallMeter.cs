@@ -40,6 +40,9 @@ internal sealed class CallMeter(GatewayCall call, GuardLlmCalls guard, QuotaGate
     private long? _covered;
     private long _heldAt;
 
+    /// <summary>The call is on record, or on its way there.</summary>
+    public bool IsSettled { get; private set; }
+
     /// <summary>Null when the call may be made; else a fault or a refusal.</summary>
     public async ValueTask<GateAnswer?> ReserveAsync(CancellationToken cancel)
     {
@@ -89,7 +92,7 @@ internal sealed class CallMeter(GatewayCall call, GuardLlmCalls guard, QuotaGate
 
     /// <summary>Records the call and gives back its holds. Null: it could not be recorded now, and will be.</summary>
     /// <param name="delivered">What the answer says as text, for an estimate.</param>
-    public async ValueTask<RecordedCall?> SettleAsync(UsageReport report, DeliveredText delivered, int status, string? error, CallEnd end)
+    public async ValueTask<RecordedCall?> SettleAsync(UsageReport report, DeliveredText delivered, int? status, string? error, CallEnd end)
     {
         var isEstimated = !report.IsReported || report.IsPartial || report.Doubt is not null;
         var usage = isEstimated ? UsageEstimate.After(call.Route, call.Ask!, delivered, report.Doubt is null ? report : UsageReport.Silent) : report.Usage;
@@ -98,12 +101,17 @@ internal sealed class CallMeter(GatewayCall call, GuardLlmCalls guard, QuotaGate
             Model = report.Model ?? With(usage).Model, IsEstimated = isEstimated, ReportedCost = report.ReportedCost, RequestId = Short(report.ResponseId, 255),
             LatencyMilliseconds = call.Milliseconds, Status = status, Error = Short(error ?? report.Error, 2_000), PropertiesJson = PropertiesOf(report, end),
         };
+        IsSettled = true;
         return await later.SettleAsync(call.Project, happened, _holds);
     }
 
     /// <summary>Nothing came of the call: what was held is given back, and the log has it.</summary>
-    public ValueTask<RecordedCall?> FailAsync(ErrorCode failure) => later.SettleAsync(
-        call.Project, With(LlmUsage.None) with { LatencyMilliseconds = call.Milliseconds, Status = failure.Status, Error = failure.Title }, _holds);
+    public ValueTask<RecordedCall?> FailAsync(ErrorCode failure)
+    {
+        IsSettled = true;
+        return later.SettleAsync(
+            call.Project, With(LlmUsage.None) with { LatencyMilliseconds = call.Milliseconds, Status = failure.Status, Error = failure.Title }, _holds);
+    }
 
     private bool Take(GateAnswer answer)
     {

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http.Features;
 using Tollgate.Contracts.Gateway;
 using Tollgate.Contracts.Http;
 using Tollgate.Core.Catalog;
+using Tollgate.Core.Customers;
 using Tollgate.Core.Gateway;
 using Tollgate.Core.Llm;
 using Tollgate.Core.Llm.Asks;
@@ -42,22 +43,9 @@ internal sealed class GatewayEndpoints(
 
     private async Task RunAsync(HttpContext context)
     {
-        var input = context.Request.BodyReader;
-        if (await ReadAsync(context) is not var (call, read))
-        {
-            return;
-        }
-
-        try
+        if (await ReadAsync(context) is { } call)
         {
             await (call.Ask is null ? PassAsync(context, call) : MeteredAsync(context, call));
-        }
-        finally
-        {
-            if (read is { } position)
-            {
-                input.AdvanceTo(position);
-            }
         }
     }
 
@@ -66,8 +54,7 @@ internal sealed class GatewayEndpoints(
     private sealed record Address(LlmRoute Route, ProviderHome Home, UpstreamCredentials Credentials, Uri Target, string Path);
 
     /// <summary>Null: the answer is written already.</summary>
-    /// <remarks>A small body is forwarded from the pipe's own memory, which is given back afterwards: up to <c>Read</c>. A larger one is copied.</remarks>
-    private async ValueTask<(GatewayCall Call, SequencePosition? Read)?> ReadAsync(HttpContext context)
+    private async ValueTask<GatewayCall?> ReadAsync(HttpContext context)
     {
         // 1. Who calls, and where to.
         var project = context.Project();
@@ -90,27 +77,29 @@ internal sealed class GatewayEndpoints(
             return null;
         }
 
-        var body = sequence.IsSingleSegment ? sequence.First : sequence.ToArray();
+        // A copy: the pipe's memory is given back now, and not while a connection may still be sending it.
+        var body = sequence.ToArray();
+        context.Request.BodyReader.AdvanceTo(sequence.End);
         var isMetered = GatewayRules.IsMetered(to!.Route, context.Request.Method);
-        var ask = isMetered ? AskReader.Read(to.Route, body.Span, context.Request.ContentType) : null;
-        var isKept = sequence.IsSingleSegment && (ask is not null || !isMetered);
-        if (!isKept)
-        {
-            context.Request.BodyReader.AdvanceTo(sequence.End);
-        }
-
+        var ask = isMetered ? AskReader.Read(to.Route, body, context.Request.ContentType) : null;
         if (isMetered && ask is null)
         {
             await Problems.WriteAsync(context, ErrorCode.MalformedJson, "The body could not be read, so it is not known what the call would use. Nothing was forwarded.");
             return null;
         }
 
-        var asked = ask is { IsStream: true, WantsUsage: false } && UsageOption.IsNeeded(to.Route) ? UsageOption.AddTo(body.Span) : null;
-        return (new()
+        if (ask?.Model is { } model && (model.Length > PriceRules.LongestModel || !CustomerRules.IsLine(model)))
+        {
+            await Problems.WriteAsync(context, ErrorCode.ValidationFailed, $"The model's name is a line of at most {PriceRules.LongestModel} characters.", "model");
+            return null;
+        }
+
+        var asked = ask is { IsStream: true, WantsUsage: false } && UsageOption.IsNeeded(to.Route) ? UsageOption.AddTo(body) : null;
+        return new()
         {
             Project = project, Customer = customer, Feature = feature, Route = to.Route, Home = to.Home, Credentials = to.Credentials, Target = to.Target, Path = to.Path,
             Body = asked ?? body, Ask = ask, HidesUsage = asked is not null, StartedAt = clock.Now(project),
-        }, isKept ? sequence.End : null);
+        };
     }
 
     private Refusal? FindAddress(HttpContext context, ProjectSnapshot project, out Address? address)
@@ -180,7 +169,9 @@ internal sealed class GatewayEndpoints(
         var (answer, failure) = await forwarder.SendAsync(call, context.Request, silence);
         if (answer is null)
         {
-            await meter.FailAsync(failure!);
+            await (call.Ask.IsStream && context.RequestAborted.IsCancellationRequested
+                ? meter.SettleAsync(UsageReport.Silent, default, null, null, CallEnd.CallerLeft)
+                : meter.FailAsync(failure!));
             await Problems.WriteAsync(context, failure!);
             return;
         }
@@ -188,7 +179,15 @@ internal sealed class GatewayEndpoints(
         // 5. and 6. Hand the answer on, read off what was used, settle.
         using (answer)
         {
-            await new AnswerRelay(context, call, meter, answer, silence).RunAsync();
+            try
+            {
+                await new AnswerRelay(context, call, meter, answer, silence).RunAsync();
+            }
+            catch when (!meter.IsSettled)
+            {
+                await meter.FailAsync(ErrorCode.UpstreamUnreachable);
+                throw;
+            }
         }
     }
 

@@ -1,9 +1,10 @@
 using System.Threading.Channels;
-using Npgsql;
+using Tollgate.Contracts.Http;
 using Tollgate.Core.Llm;
 using Tollgate.Engine.Llm;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Quotas;
+using Tollgate.Server.Http;
 
 namespace Tollgate.Server.Gateway;
 
@@ -26,7 +27,8 @@ internal sealed class SettleLater(GuardLlmCalls guard, ILogger<SettleLater> log)
     public async ValueTask<RecordedCall?> SettleAsync(ProjectSnapshot project, LlmCall call, IReadOnlyList<Guid> holds)
     {
         var waiting = new Waiting(project, call, holds);
-        if (await TryAsync(waiting) is { } recorded)
+        var (isDone, recorded) = await TryAsync(waiting);
+        if (isDone)
         {
             return recorded;
         }
@@ -45,7 +47,7 @@ internal sealed class SettleLater(GuardLlmCalls guard, ILogger<SettleLater> log)
         {
             await foreach (var waiting in _waiting.Reader.ReadAllAsync(stoppingToken))
             {
-                while (await TryAsync(waiting) is null)
+                while (!(await TryAsync(waiting)).IsDone)
                 {
                     await Task.Delay(Pause, stoppingToken);
                 }
@@ -60,8 +62,11 @@ internal sealed class SettleLater(GuardLlmCalls guard, ILogger<SettleLater> log)
         }
     }
 
-    /// <summary>Not given up when the caller leaves.</summary>
-    private async Task<RecordedCall?> TryAsync(Waiting waiting)
+    /// <summary>
+    /// Not given up when the caller leaves. Only what passes by itself is tried again: a call that can never be recorded must not
+    /// keep all others waiting.
+    /// </summary>
+    private async Task<(bool IsDone, RecordedCall? Recorded)> TryAsync(Waiting waiting)
     {
         try
         {
@@ -69,17 +74,22 @@ internal sealed class SettleLater(GuardLlmCalls guard, ILogger<SettleLater> log)
             switch (recorded.Answer.Fault)
             {
                 case GateFault.None:
-                    return recorded;
+                    return (true, recorded);
                 case GateFault.StorageUnavailable or GateFault.Overloaded:
-                    return null;
+                    return (false, null);
                 default:
                     log.LogError("The call {Id} in {Project} was not recorded: {Fault}.", waiting.Call.Id, waiting.Project.Code, recorded.Answer.Fault);
-                    return recorded;
+                    return (true, recorded);
             }
         }
-        catch (Exception e) when (e is NpgsqlException or TimeoutException)
+        catch (Exception e) when (Problems.Of(e).Code == ErrorCode.StorageUnavailable)
         {
-            return null;
+            return (false, null);
+        }
+        catch (Exception e)
+        {
+            log.LogCritical(e, "The call {Id} of {Customer} in {Project} cannot be recorded: {Usage}.", waiting.Call.Id, waiting.Call.Customer, waiting.Project.Code, waiting.Call.Usage);
+            return (true, null);
         }
     }
 }

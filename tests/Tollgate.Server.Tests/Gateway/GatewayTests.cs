@@ -400,4 +400,57 @@ public sealed class GatewayTests(GatewayStage stage) : IClassFixture<GatewayStag
         await PollAsync("""{"status":"completed","completed":5,"creditsUsed":5}""");
         (await stage.RecordedAsync("crawler")).ShouldHaveSingleItem().GetProperty("cost_usd").GetString().ShouldBe("0.01");
     }
+
+    [Fact]
+    public async Task Names_that_no_database_takes_are_refused_or_left_out_and_keep_no_other_call_waiting()
+    {
+        var before = stage.Upstream.Calls.Count;
+        var (status, body, _) = await stage.CallAsync("zero", Ask.Replace("house", "a\\u0000b", StringComparison.Ordinal));
+        (status, JsonElement.Parse(body).GetProperty("error").GetProperty("code").GetString(), stage.Upstream.Calls.Count).ShouldBe((422, "validation_failed", before));
+
+        stage.Upstream.AnswersWith(Said.Completion(10, 5, "a\\u0000b").Replace("chatcmpl-7", "id\\u0000", StringComparison.Ordinal));
+        (await stage.CallAsync("zero", Ask)).Status.ShouldBe(200);
+        (await stage.TheCallAsync("zero")).GetProperty("model").GetString().ShouldBe("house");
+        stage.Upstream.AnswersWith("""{"error":{"message":"a\u0000b"}}""", 400);
+        (await stage.CallAsync("zero-error", Ask)).Status.ShouldBe(400);
+        (await stage.TheCallAsync("zero-error")).GetProperty("error").GetString().ShouldBe("ab");
+        var (raw, _) = await stage.Project.PostAsync("/v1/llm-calls", """{"customer":"zero-raw","model":"house","raw_response":{"model":"a\u0000b","usage":{"prompt_tokens":1,"completion_tokens":1,"total_tokens":2}}}""");
+        raw.ShouldBe(200);
+    }
+
+    [Fact]
+    public async Task Whoever_hangs_up_before_the_first_byte_pays_for_the_prompt()
+    {
+        var asked = new TaskCompletionSource();
+        stage.Upstream.Answer = (context, _) =>
+        {
+            asked.TrySetResult();
+            return Task.Delay(Timeout.Infinite, context.RequestAborted);
+        };
+        using var leave = new CancellationTokenSource();
+        using var request = GatewayStage.Request("impatient", AskStream);
+        var calling = stage.Project.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, leave.Token);
+        await asked.Task.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+        await leave.CancelAsync();
+        await Should.ThrowAsync<OperationCanceledException>(() => calling);
+
+        var call = await stage.TheCallAsync("impatient");
+        call.GetProperty("input_tokens").GetInt64().ShouldBeGreaterThan(0);
+        (call.GetProperty("error").ValueKind, call.GetProperty("properties").GetProperty("ended_by").GetString()).ShouldBe((JsonValueKind.Null, "caller"));
+        await NothingIsHeldAsync("impatient");
+    }
+
+    [Fact]
+    public async Task An_answer_that_cannot_be_unpacked_is_a_502_and_holds_nothing()
+    {
+        stage.Upstream.Answer = async (context, _) =>
+        {
+            context.Response.Headers.ContentEncoding = "gzip";
+            context.Response.ContentType = "application/json";
+            await context.Response.WriteAsync("this is no gzip");
+        };
+        (await stage.CallAsync("packed", Ask)).Status.ShouldBe(502);
+        (await stage.TheCallAsync("packed")).GetProperty("status").GetInt32().ShouldBe(502);
+        await NothingIsHeldAsync("packed");
+    }
 }

@@ -1,3 +1,4 @@
+using Tollgate.Core.Customers;
 using System.Text.Json;
 using Tollgate.Core.Money;
 
@@ -57,12 +58,16 @@ internal sealed class UsageDraft(LlmRoute route)
 
     public void Identify(string? model, string? id)
     {
-        Model = string.IsNullOrEmpty(model) ? Model : model;
-        ResponseId = string.IsNullOrEmpty(id) || route.Job is not null ? ResponseId : id;
+        Model = IsName(model) ? model : Model;
+        ResponseId = IsName(id) && route.Job is null ? id : ResponseId;
     }
 
-    public void Fail(string message) =>
-        Error ??= message.Length <= LongestError ? message : message[..LongestError];
+    public void Fail(string message) => Error ??= string.Concat(
+        message.EnumerateRunes().Where(static rune => rune.Value is '\n' or >= ' ').Select(static rune => rune.ToString()))
+        is var text && text.Length <= LongestError ? text : text[..LongestError];
+
+    /// <summary>Answers come from elsewhere: what could not be stored, or is no name, is not taken for one.</summary>
+    private static bool IsName(string? text) => text is { Length: > 0 and <= PriceRules.LongestModel } && CustomerRules.IsLine(text);
 
     public void Suspect(string why) => Doubt ??= why;
 
