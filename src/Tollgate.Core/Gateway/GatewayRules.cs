@@ -18,14 +18,19 @@ public static class GatewayRules
     /// What a customer may ask for in its own name: calls that are metered for it, the result of a job that it knows by its id, and
     /// what says nothing about anybody. The rest (files, batches, stored answers) belongs to the project's account at the provider.
     /// </summary>
-    public static bool IsForCustomers(LlmRoute route, string method, string path) => (method, route.Api) switch
+    /// <param name="path">As it was written. The provider decodes it, so an encoded one is looked at as the provider will see it.</param>
+    public static bool IsForCustomers(LlmRoute route, string method, string path)
     {
-        (_, LlmApi.Free) when path.Contains("/files", StringComparison.Ordinal) => false,
-        ("POST", not LlmApi.Unknown) => true,
-        ("GET", LlmApi.Free) => path.EndsWith("/models", StringComparison.Ordinal),
-        ("GET", _) => route.Job is not null,
-        _ => false,
-    };
+        var plain = Uri.UnescapeDataString(path);
+        return (method, route.Api) switch
+        {
+            (_, LlmApi.Free) when plain.Contains("/files", StringComparison.OrdinalIgnoreCase) => false,
+            ("POST", not LlmApi.Unknown) => true,
+            ("GET", LlmApi.Free) => plain.EndsWith("/models", StringComparison.Ordinal),
+            ("GET", _) => route.Job is not null,
+            _ => false,
+        };
+    }
 
     /// <summary>What the call is priced by where neither answer nor request names a model: the operation (<c>search</c>, <c>scrape</c>).</summary>
     public static string OperationOf(string path)

@@ -49,7 +49,7 @@ internal sealed class AnswerRelay(HttpContext context, GatewayCall call, CallMet
         }
     }
 
-    private bool IsWhole() => Status >= 400 || (ContentType is { } type && type.EndsWith("json", StringComparison.OrdinalIgnoreCase)
+    private bool IsWhole() => Status >= 300 || (ContentType is { } type && type.EndsWith("json", StringComparison.OrdinalIgnoreCase)
         && !type.Contains("ndjson", StringComparison.OrdinalIgnoreCase) && !call.Ask!.IsStream);
 
     private async Task WholeAsync(Stream body)
@@ -76,7 +76,10 @@ internal sealed class AnswerRelay(HttpContext context, GatewayCall call, CallMet
             return;
         }
 
-        var report = WithHeaders(UsageReader.Read(call.Route, whole.WrittenSpan, Status));
+        // A redirect is none of the provider's work; it is handed on and costs nothing.
+        var report = Status is >= 300 and < 400
+            ? new UsageReport { IsReported = true, Error = $"The provider answered {Status}, a redirect." }
+            : WithHeaders(UsageReader.Read(call.Route, whole.WrittenSpan, Status));
         var delivered = report.IsReported && report.Doubt is null ? default : DeliveredText.Of(call.Route, whole.WrittenSpan);
         var settled = await meter.SettleAsync(report, delivered, Status, null, CallEnd.Whole);
         foreach (var (name, value) in HeadersOf(settled))

@@ -17,6 +17,7 @@ public sealed class GatewayRulesTests
     [InlineData("openai", "POST", "/v1/files", false, false)]
     [InlineData("openai", "GET", "/v1/files", false, false)]
     [InlineData("openai", "GET", "/v1/files/models", false, false)]
+    [InlineData("openai", "GET", "/v1/%66iles/x/models", false, false)]
     [InlineData("openai", "GET", "/v1/files/file-1/content", false, false)]
     [InlineData("openai", "DELETE", "/v1/models/ft", false, false)]
     [InlineData("openai", "POST", "/v1/batches", false, true)]

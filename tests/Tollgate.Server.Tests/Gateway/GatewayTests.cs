@@ -140,6 +140,7 @@ public sealed class GatewayTests(GatewayStage stage) : IClassFixture<GatewayStag
     }
 
     [Theory]
+    [InlineData(307, "")]
     [InlineData(429, """{"error":{"message":"Slow down","type":"rate_limit_error","code":"rate_limit_exceeded"}}""")]
     [InlineData(500, """{"error":{"message":"Oops","type":"server_error"}}""")]
     [InlineData(503, "<html>upstream connect error</html>")]
