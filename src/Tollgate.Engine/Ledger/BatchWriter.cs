@@ -1,3 +1,4 @@
+using System.Globalization;
 using Npgsql;
 using NpgsqlTypes;
 using Tollgate.Core;
@@ -256,23 +257,23 @@ internal sealed class BatchWriter
         }
     }
 
-    private static void AddTaken(NpgsqlBatch batch, List<DirtyRow<Hold>> rows, Instant now)
+    private void AddTaken(NpgsqlBatch batch, List<DirtyRow<Hold>> rows, Instant now)
     {
-        foreach (var (book, _, hold) in rows)
+        if (rows.Count > 0)
         {
-            Add(batch, LedgerSql.InsertHold,
-                new() { Value = book.Partition, NpgsqlDbType = NpgsqlDbType.Smallint },
-                new() { Value = book.Account, NpgsqlDbType = NpgsqlDbType.Integer },
-                new() { Value = hold.Id, NpgsqlDbType = NpgsqlDbType.Uuid },
-                new() { Value = book.ProjectId, NpgsqlDbType = NpgsqlDbType.Integer },
-                Integers(hold.Amounts, a => a.FeatureKey), Numerics(hold.Amounts, a => a.Amount),
-                Integers(hold.Parts, p => p.FeatureKey), Moments(hold.Parts, p => p.PeriodStart), Numerics(hold.Parts, p => p.Amount),
-                Moment(hold.CreatedAt), Moment(hold.ExpiresAt),
-                new() { Value = (object?)hold.Reference ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text },
-                new() { Value = StateName(hold.State), NpgsqlDbType = NpgsqlDbType.Text },
-                new() { Value = hold.State == HoldState.Open ? DBNull.Value : now.ToUtc(), NpgsqlDbType = NpgsqlDbType.TimestampTz });
+            Count(rows.Count, Add(batch, LedgerSql.InsertHolds,
+                Smallints(rows, r => r.Book.Partition), Integers(rows, r => r.Book.Account), Uuids(rows, r => r.After.Id),
+                Integers(rows, r => r.Book.ProjectId), Texts(rows, r => StateName(r.After.State)),
+                Texts(rows, r => Literal(r.After.Amounts, a => a.FeatureKey)), Texts(rows, r => Literal(r.After.Amounts, a => a.Amount.Value)),
+                Texts(rows, r => Literal(r.After.Parts, p => p.FeatureKey)), Texts(rows, r => Literal(r.After.Parts, p => p.PeriodStart)),
+                Texts(rows, r => Literal(r.After.Parts, p => p.Amount.Value)),
+                Moments(rows, r => r.After.CreatedAt), Moments(rows, r => r.After.ExpiresAt), Texts(rows, r => r.After.Reference), ClosedAt(rows, now)));
         }
     }
+
+    /// <summary>An array as PostgreSQL writes it as text. Numbers and instants contain nothing that would have to be quoted.</summary>
+    private static string Literal<T, TValue>(IReadOnlyList<T> parts, Func<T, TValue> value) =>
+        "{" + string.Join(',', parts.Select(part => string.Create(CultureInfo.InvariantCulture, $"{value(part)}"))) + "}";
 
     private static void AddHolds(NpgsqlBatch batch, List<DirtyRow<Hold>> rows, Instant now)
     {
@@ -281,11 +282,12 @@ internal sealed class BatchWriter
             Add(batch, LedgerSql.UpdateHolds,
                 Smallints(rows, r => r.Book.Partition), Integers(rows, r => r.Book.Account), Uuids(rows, r => r.After.Id),
                 Texts(rows, r => StateName(r.Before!.State)), Texts(rows, r => StateName(r.After.State)),
-                Moments(rows, r => r.Before!.ExpiresAt), Moments(rows, r => r.After.ExpiresAt),
-                new() { Value = rows.Select(r => r.After.State == HoldState.Open ? (DateTime?)null : now.ToUtc()).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.TimestampTz },
-                Count(rows.Count));
+                Moments(rows, r => r.Before!.ExpiresAt), Moments(rows, r => r.After.ExpiresAt), ClosedAt(rows, now), Count(rows.Count));
         }
     }
+
+    private static NpgsqlParameter ClosedAt(IReadOnlyList<DirtyRow<Hold>> rows, Instant now) =>
+        Column(rows, r => r.After.State == HoldState.Open ? (DateTime?)null : now.ToUtc(), NpgsqlDbType.TimestampTz);
 
     private static string StateName(HoldState state) => state switch
     {
@@ -413,7 +415,7 @@ internal sealed class BatchWriter
 
     private static NpgsqlParameter Uuids<T>(IReadOnlyList<T> rows, Func<T, Guid> value) => Column(rows, value, NpgsqlDbType.Uuid);
 
-    private static NpgsqlParameter Texts<T>(IReadOnlyList<T> rows, Func<T, string> value) => Column(rows, value, NpgsqlDbType.Text);
+    private static NpgsqlParameter Texts<T>(IReadOnlyList<T> rows, Func<T, string?> value) => Column(rows, value, NpgsqlDbType.Text);
 
     private static NpgsqlParameter Numerics<T>(IReadOnlyList<T> rows, Func<T, Quantity> value) =>
         Column(rows, r => value(r).Value, NpgsqlDbType.Numeric);

@@ -290,18 +290,22 @@ internal static class LedgerSql
         """;
 
     /// <summary>
-    /// One hold, in the state that the batch left it in: after a stall a batch may take a hold and see it expire. Arrays of arrays do
-    /// not unnest, and a batch has few of them.
+    /// Holds, in the state that the batch left them in: after a stall a batch may take a hold and see it expire. A known id fails the
+    /// batch, as in <see cref="InsertEvents"/>. Arrays of arrays do not unnest, so what a hold has several of comes as text
+    /// (<c>{1,2}</c>). $1 partitions, $2 accounts, $3 ids, $4 projects, $5 states, $6 features, $7 amounts, $8 held features,
+    /// $9 held periods, $10 held amounts, $11 created at, $12 expires at, $13 references, $14 closed at.
     /// </summary>
-    public const string InsertHold =
+    public const string InsertHolds =
         """
-        WITH added AS (
-            INSERT INTO holds (partition, account, id, project_id, state, features, amounts, held_features, held_periods, held_amounts,
-                               created_at, expires_at, reference, closed_at)
-            VALUES ($1, $2, $3, $4, $13, $5, $6, $7, $8, $9, $10, $11, $12, $14)
-                ON CONFLICT DO NOTHING
-            RETURNING 1)
-        SELECT expect_rows((SELECT count(*) FROM added), 1, 'TG002')
+        INSERT INTO holds (partition, account, id, project_id, state, features, amounts, held_features, held_periods, held_amounts,
+                           created_at, expires_at, reference, closed_at)
+        SELECT x.partition, x.account, x.id, x.project_id, x.state, x.features::integer[], x.amounts::numeric[],
+               x.held_features::integer[], x.held_periods::timestamptz[], x.held_amounts::numeric[],
+               x.created_at, x.expires_at, x.reference, x.closed_at
+          FROM unnest($1::smallint[], $2::integer[], $3::uuid[], $4::integer[], $5::text[], $6::text[], $7::text[], $8::text[],
+                      $9::text[], $10::text[], $11::timestamptz[], $12::timestamptz[], $13::text[], $14::timestamptz[])
+               AS x (partition, account, id, project_id, state, features, amounts, held_features, held_periods, held_amounts,
+                     created_at, expires_at, reference, closed_at)
         """;
 
     /// <summary>
