@@ -19,7 +19,8 @@ public sealed record RecordedCall(GateAnswer Answer, CallCost Cost);
 /// <param name="Provider">Null: neither the caller nor the price book knows.</param>
 /// <param name="Cost">Null: no price is known for what was used.</param>
 /// <param name="Assumed">For an unknown cost: what budgets move by, by the project's fallback price. Null: they do not move.</param>
-public sealed record CallCost(string? Provider, NanoUsd? Cost, NanoUsd? Assumed = null);
+/// <param name="MarkupBasisPoints">Of the project when the call was recorded. Pricing it anew charges the same.</param>
+public sealed record CallCost(string? Provider, NanoUsd? Cost, NanoUsd? Assumed = null, int MarkupBasisPoints = 0);
 
 /// <summary>
 /// Records calls to models: 1. prices each at its own time; 2. notes models without a price, before anything is recorded, so
@@ -40,21 +41,24 @@ public sealed class RecordLlmCalls(QuotaGate gate, UnpricedModels unpriced, Cloc
     }
 
     /// <summary>What a call costs by the price book, with the project's markup. A failed call that used nothing costs nothing.</summary>
-    public static CallCost CostOf(ProjectSnapshot project, LlmCall call, Instant now)
+    public static CallCost CostOf(ProjectSnapshot project, LlmCall call, Instant now) => CostOf(project, call, now, project.MarkupBasisPoints);
+
+    /// <summary>The same, with the markup of another time.</summary>
+    internal static CallCost CostOf(ProjectSnapshot project, LlmCall call, Instant now, int markupBasisPoints)
     {
         var at = call.OccurredAt ?? now;
         var price = project.Prices.Find(call.Provider, call.Model, at);
         var provider = price?.Provider ?? LlmRoutes.ProviderOf(call.Provider, call.Model);
-        var cost = price is null ? null : PriceRules.CostOf(call.Usage, price, project.MarkupBasisPoints);
+        var cost = price is null ? null : PriceRules.CostOf(call.Usage, price, markupBasisPoints);
         if (cost is null && HasFailed(call))
         {
             cost = NanoUsd.Zero;
         }
 
         var assumed = cost is null && project.Prices.FindFallback(provider, at) is { } fallback
-            ? PriceRules.CostOf(call.Usage, fallback, project.MarkupBasisPoints)
+            ? PriceRules.CostOf(call.Usage, fallback, markupBasisPoints)
             : null;
-        return new(provider.Length == 0 ? null : provider, cost, assumed);
+        return new(provider.Length == 0 ? null : provider, cost, assumed, markupBasisPoints);
     }
 
     /// <summary>It used nothing, so it costs nothing and moves no meter; it is in the log all the same.</summary>
@@ -80,6 +84,7 @@ public sealed class RecordLlmCalls(QuotaGate gate, UnpricedModels unpriced, Cloc
                 }
 
                 WriteNumber(json, "assumed_cost_usd", cost.Assumed?.Dollars);
+                WriteNumber(json, "markup_basis_points", cost.MarkupBasisPoints == 0 ? null : cost.MarkupBasisPoints);
             }),
         };
 
@@ -124,7 +129,8 @@ public sealed class RecordLlmCalls(QuotaGate gate, UnpricedModels unpriced, Cloc
         return new(
             root.GetProperty("provider").GetString(),
             root.GetProperty("cost_usd") is { ValueKind: JsonValueKind.Number } cost ? NanoUsd.OfDollars(cost.GetDecimal()) : null,
-            root.TryGetProperty("assumed_cost_usd", out var assumed) ? NanoUsd.OfDollars(assumed.GetDecimal()) : null);
+            root.TryGetProperty("assumed_cost_usd", out var assumed) ? NanoUsd.OfDollars(assumed.GetDecimal()) : null,
+            root.TryGetProperty("markup_basis_points", out var markup) ? markup.GetInt32() : 0);
     }
 
     internal static string Write(Action<Utf8JsonWriter> members)

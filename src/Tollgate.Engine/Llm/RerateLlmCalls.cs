@@ -31,10 +31,11 @@ public sealed record RerateFilter(string? Provider, string? Model, bool All, Ins
 public sealed record RerateResult(int Seen, int Changed, int Unknown, int TooOld, Quantity Delta, EventPosition? Next, GateFault Fault);
 
 /// <summary>
-/// Prices recorded calls by today's book, each at its own time. A call is never changed: 1. a page of calls is read, 2. the
-/// adjustments that they have already, 3. each call whose cost differs from the sum of both gets one more event of the type
-/// <see cref="LlmCall.AdjustmentType"/>, which moves the same cost meters in the call's own period. Its id follows from the call's
-/// and from how many it has, so two runs at once, or one that was cut off and begins again, add nothing twice.
+/// Prices recorded calls by today's book, each at its own time and with the markup of then. A call is never changed: 1. a page of
+/// calls is read, 2. the adjustments that they have already, 3. each call whose cost differs from the sum of both gets one more
+/// event of the type <see cref="LlmCall.AdjustmentType"/>, which moves the same cost meters in the call's own period. Its id follows
+/// from the call's and from how many it has had, voided ones too, so two runs at once, or one that was cut off and begins again, add
+/// nothing twice, and what was voided can be corrected once more.
 /// </summary>
 public sealed class RerateLlmCalls(QuotaGate gate, EventQueries events, LedgerOptions options, Clock clock)
 {
@@ -58,13 +59,13 @@ public sealed class RerateLlmCalls(QuotaGate gate, EventQueries events, LedgerOp
 
             seen++;
             var call = CallOf(row, properties);
-            if (RecordLlmCalls.CostOf(project, call, row.OccurredAt).Cost is not { } cost)
+            if (RecordLlmCalls.CostOf(project, call, row.OccurredAt, recorded.MarkupBasisPoints).Cost is not { } cost)
             {
                 unknown++;
                 continue;
             }
 
-            if (OrderOf(row, call, properties, recorded, cost, earlier.GetValueOrDefault((row.Customer, row.Id)), out var change) is not { } order)
+            if (OrderOf(row, call, properties, recorded, cost, earlier.GetValueOrDefault((row.Customer, row.Id))) is not ({ } order, var change))
             {
                 continue;
             }
@@ -76,7 +77,7 @@ public sealed class RerateLlmCalls(QuotaGate gate, EventQueries events, LedgerOp
             }
 
             orders.Add(order);
-            delta += Quantity.Of(change);
+            delta += change;
         }
 
         var answers = dryRun ? [] : await gate.RecordAsync(project, orders, cancel);
@@ -94,16 +95,12 @@ public sealed class RerateLlmCalls(QuotaGate gate, EventQueries events, LedgerOp
         while (true)
         {
             var page = await events.ListAsync(project, new(null, LlmCall.AdjustmentType, null, from, to, after), PageCalls, cancel);
-            foreach (var row in page.Where(static row => row is { ComputedJson: not null, PropertiesJson: not null, VoidedBy: null, Voids: null }))
+            foreach (var row in page.Where(static row => row is { ComputedJson: not null, PropertiesJson: not null, Voids: null }))
             {
                 using var properties = JsonDocument.Parse(row.PropertiesJson!);
                 using var computed = JsonDocument.Parse(row.ComputedJson!);
                 var call = (row.Customer, properties.RootElement.GetProperty("call").GetString()!);
-                var sum = found.GetValueOrDefault(call);
-                found[call] = new(
-                    sum.Count + 1,
-                    sum.Cost + computed.RootElement.GetProperty("cost_usd").GetDecimal(),
-                    sum.Moved + computed.RootElement.GetProperty("moved_usd").GetDecimal());
+                found[call] = found.GetValueOrDefault(call).With(computed.RootElement, isVoided: row.VoidedBy is not null);
             }
 
             if (page.Count < PageCalls)
@@ -115,7 +112,17 @@ public sealed class RerateLlmCalls(QuotaGate gate, EventQueries events, LedgerOp
         }
     }
 
-    private readonly record struct Adjusted(int Count, decimal Cost, decimal Moved);
+    /// <summary>The adjustments of one call.</summary>
+    /// <param name="Made">Of all that there ever were: the ids that are taken.</param>
+    /// <param name="Standing">Of those that were not voided, whose <paramref name="Cost"/> and <paramref name="Moved"/> count.</param>
+    private readonly record struct Adjusted(int Made, int Standing, Quantity Cost, Quantity Moved)
+    {
+        public Adjusted With(JsonElement computed, bool isVoided) => isVoided
+            ? this with { Made = Made + 1 }
+            : new(Made + 1, Standing + 1, Cost + DollarsIn(computed, "cost_usd"), Moved + DollarsIn(computed, "moved_usd"));
+
+        private static Quantity DollarsIn(JsonElement computed, string name) => Quantity.Of(computed.GetProperty(name).GetDecimal());
+    }
 
     private static bool Fits(RerateFilter filter, string computed, string properties, out CallCost recorded)
     {
@@ -140,33 +147,35 @@ public sealed class RerateLlmCalls(QuotaGate gate, EventQueries events, LedgerOp
     }
 
     /// <summary>Null: the cost is what it was. What a budget has counted is not given back: the money may be spent already.</summary>
-    private static EventOrder? OrderOf(EventRow row, LlmCall call, string properties, CallCost recorded, NanoUsd cost, Adjusted earlier, out decimal change)
+    private static (EventOrder Order, Quantity Change)? OrderOf(EventRow row, LlmCall call, string properties, CallCost recorded, NanoUsd cost, Adjusted earlier)
     {
-        change = cost.Dollars - DollarsOf(recorded.Cost) - earlier.Cost;
-        if (change == 0 && (recorded.Cost is not null || earlier.Count > 0))
+        var change = DollarsOf(cost) - DollarsOf(recorded.Cost) - earlier.Cost;
+        var isFirst = recorded.Cost is null && earlier.Standing == 0;
+        if (change.IsZero && !isFirst)
         {
             return null;
         }
 
-        var (delta, moved) = (change, Math.Max(0, cost.Dollars - DollarsOf(recorded.Cost ?? recorded.Assumed) - earlier.Moved));
+        var moved = (DollarsOf(cost) - DollarsOf(recorded.Cost ?? recorded.Assumed) - earlier.Moved).FloorAtZero();
         var provider = recorded.Provider ?? call.Provider;
-        return new(IdOf(row, earlier.Count), row.Customer, LlmCall.AdjustmentType, Quantity.One, row.OccurredAt, PropertiesOf(row, properties), Enforce: false)
+        EventOrder order = new(IdOf(row, earlier.Made), row.Customer, LlmCall.AdjustmentType, Quantity.One, row.OccurredAt, PropertiesOf(row, properties), Enforce: false)
         {
-            MovesNothing = moved == 0,
+            MovesNothing = moved.IsZero,
             ComputedJson = RecordLlmCalls.Write(json =>
             {
                 RecordLlmCalls.WriteText(json, "provider", provider);
                 RecordLlmCalls.WriteText(json, "model", call.Model);
                 RecordLlmCalls.WriteText(json, "feature", call.Feature);
                 json.WriteString("day", row.OccurredAt.ToUtc().ToString("yyyy-MM-dd", CultureInfo.InvariantCulture));
-                json.WriteNumber("cost_usd", delta);
-                json.WriteNumber("moved_usd", moved);
-                json.WriteNumber("unpriced_calls", recorded.Cost is null && earlier.Count == 0 ? -1 : 0);
+                json.WriteNumber("cost_usd", change.Value);
+                json.WriteNumber("moved_usd", moved.Value);
+                json.WriteNumber("unpriced_calls", isFirst ? -1 : 0);
             }),
         };
+        return (order, change);
     }
 
-    private static decimal DollarsOf(NanoUsd? cost) => cost is { } known ? known.Dollars : 0;
+    private static Quantity DollarsOf(NanoUsd? cost) => cost is { } known ? Quantity.Of(known.Dollars) : Quantity.Zero;
 
     /// <summary>Of 38 characters, whatever the call's id has.</summary>
     private static string IdOf(EventRow row, int earlier)

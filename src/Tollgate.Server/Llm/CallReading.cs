@@ -30,7 +30,9 @@ internal static class CallReading
         var raw = RawOf(body, faults, out var isEstimated);
         faults.Id(body.Customer, "customer");
         faults.Required(body.Model ?? raw?.Model, "model");
-        faults.Text(body.Model, "model", PriceRules.LongestModel);
+
+        // The raw request names it where neither the call nor the answer does, and says what it likes.
+        faults.Text(body.Model ?? raw?.Model, "model", PriceRules.LongestModel);
         faults.Text(body.Provider, "provider", PriceRules.LongestProvider);
         faults.Text(body.RequestId, "request_id", LongestName);
         faults.Text(body.Endpoint, "endpoint", LongestName);

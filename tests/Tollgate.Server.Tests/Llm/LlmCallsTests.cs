@@ -229,6 +229,17 @@ public sealed class LlmCallsTests(MeteringStage stage) : IClassFixture<MeteringS
         (status, problem.GetProperty("errors")[0].GetProperty("param").GetString()).ShouldBe((422, "raw_response"), problem.ToString());
     }
 
+    [Fact]
+    public async Task A_model_that_only_the_raw_request_names_is_a_name_or_a_fault()
+    {
+        const string Call = """{"customer":"raw-name","provider":"openai","raw_response":{"choices":[{"message":{"content":"hi"}}]},"raw_request":{"model":"a\u0000b","messages":[]}}""";
+        var (status, problem) = await stage.PostAsync("/v1/llm-calls", Call);
+        (status, problem.GetProperty("errors")[0].GetProperty("param").GetString()).ShouldBe((422, "model"), problem.ToString());
+
+        var (_, many) = await stage.PostAsync("/v1/llm-calls", $$"""[{"customer":"raw-name","model":"m","input_tokens":1},{{Call}}]""");
+        (many.GetProperty("accepted").GetInt32(), many.GetProperty("rejected")[0].GetProperty("index").GetInt32()).ShouldBe((1, 1), many.ToString());
+    }
+
     private async Task<JsonElement> UnpricedAsync(string model) =>
         (await stage.GetAsync("/v1/unpriced-models")).Body.GetProperty("data").EnumerateArray().Single(row => row.GetProperty("model").GetString() == model);
 

@@ -94,6 +94,23 @@ public sealed class RerateTests(MeteringStage stage) : IClassFixture<MeteringSta
         (await RerateAsync("r-5")).ShouldBe((0, 0, 0, "0"));
     }
 
+    [Fact]
+    public async Task After_an_adjustment_was_voided_the_call_is_corrected_once_more()
+    {
+        await PostAsync("/v1/llm-calls", Call("mended", "r-8"));
+        await SetPriceAsync("r-8", "1");
+        (await RerateAsync("r-8")).ShouldBe((1, 1, 0, "0.1"));
+        var adjustment = (await stage.GetAsync("/v1/events?customer=mended&type=llm_cost_adjustment")).Body.GetProperty("data")[0].GetProperty("id").GetString();
+        await PostAsync($"/v1/events/{adjustment}/void", """{"customer":"mended"}""");
+        (await stage.UsedAsync("mended", "llm_cost")).ShouldBe(0m);
+
+        await SetPriceAsync("r-8", "3");
+        (await RerateAsync("r-8")).ShouldBe((1, 1, 0, "0.3"));
+        (await stage.UsedAsync("mended", "llm_cost")).ShouldBe(0.3m);
+        (await RerateAsync("r-8")).ShouldBe((1, 0, 0, "0"));
+        (await stage.GetAsync("/v1/customers/mended/costs")).Body.GetProperty("total").GetProperty("unpriced_calls").GetInt32().ShouldBe(0);
+    }
+
     [Theory]
     [InlineData("""{"starting_after":"x"}""", "starting_after")]
     [InlineData("""{"from":"2026-01-02T00:00:00Z","to":"2026-01-01T00:00:00Z"}""", "from")]
@@ -121,6 +138,10 @@ public sealed class RerateTests(MeteringStage stage) : IClassFixture<MeteringSta
             rerated.Output.ShouldContain("1 were corrected");
             rerated.Output.ShouldContain("$0.12");
             (await RunAsync(database, "rerate", "--yes")).Output.ShouldContain("0 would change");
+
+            // Both calls were made under 20 %, and stay so whatever the markup is today.
+            (await RunAsync(database, "markup", "50")).ShouldBe((0, "+50 %"));
+            (await RunAsync(database, "rerate", "--all", "--yes")).Output.ShouldContain("0 would change");
         }
     }
 
