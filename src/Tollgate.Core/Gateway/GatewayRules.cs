@@ -1,3 +1,4 @@
+using Tollgate.Core.Llm.Asks;
 using Tollgate.Core.Llm.Shapes;
 
 namespace Tollgate.Core.Gateway;
@@ -11,8 +12,16 @@ public static class GatewayRules
     /// <summary>Tokens that are held for a stream without a bound, and again whenever they are used up: each costs one decision.</summary>
     public const long StepTokens = 512;
 
-    /// <summary>A call that uses something. Reading back and deleting uses nothing.</summary>
-    public static bool IsMetered(LlmRoute route, string method) => method == "POST" && route.Api != LlmApi.Free;
+    /// <summary>A call that uses something. Reading back, deleting and keeping the account's house uses nothing.</summary>
+    public static bool IsMetered(LlmRoute route, string method, string path) =>
+        method == "POST" && route.Api != LlmApi.Free && !(route.Api == LlmApi.Unknown && IsHousekeeping(path));
+
+    /// <summary>Of calls that no shape is known for. What a batch or a fine-tuning uses is on the provider's bill, not in an answer.</summary>
+    private static bool IsHousekeeping(string path) =>
+        path.EndsWith("/cancel", StringComparison.Ordinal) || Array.Exists(House, name => path.Contains(name, StringComparison.Ordinal));
+
+    private static readonly string[] House =
+        ["/batches", "/batch/jobs", "/uploads", "/vector_stores", "/fine_tuning/", "/fine-tunes", "/conversations", "/assistants", "/evals", "/containers", "/organization/"];
 
     /// <summary>
     /// What a customer may ask for in its own name: calls that are metered for it, the result of a job that it knows by its id, and
@@ -32,8 +41,25 @@ public static class GatewayRules
         };
     }
 
-    /// <summary>What the call is priced by where neither answer nor request names a model: the operation (<c>search</c>, <c>scrape</c>).</summary>
-    public static string OperationOf(string path)
+    /// <summary>
+    /// A model that thinks before it speaks and does not show it: the provider says how many tokens that took when it is done. Whoever
+    /// hangs up before that would have the thinking for nothing, so such a stream is read to its end.
+    /// </summary>
+    public static bool HidesThought(LlmRoute route, LlmAsk ask) =>
+        route.Api is LlmApi.OpenAiChat or LlmApi.OpenAiResponses && (route.Model ?? ask.Model) is { } model
+        && Array.Exists(Thinkers, name => model.Contains(name, StringComparison.OrdinalIgnoreCase));
+
+    // OpenAI's o series and gpt-5 on, xAI's, whatever stands before the name ("openai/o3", a deployment's prefix).
+    private static readonly string[] Thinkers = ["o1", "o3", "o4", "gpt-5", "gpt-oss", "grok-3-mini", "grok-4"];
+
+    /// <summary>
+    /// What the call is priced by until the answer names its model: what the path or the body names, or else the operation
+    /// (<c>search</c>, <c>scrape</c>). Stability's path names a family, and a field of the form the member of it.
+    /// </summary>
+    public static string NameOf(LlmRoute route, LlmAsk ask, string path) =>
+        (route.Api == LlmApi.StabilityImage ? ask.Model ?? route.Model : route.Model ?? ask.Model) ?? OperationOf(path);
+
+    private static string OperationOf(string path)
     {
         var plain = path.Split('?')[0].TrimEnd('/');
         return plain[(plain.LastIndexOf('/') + 1)..] is { Length: > 0 } last ? last : "call";

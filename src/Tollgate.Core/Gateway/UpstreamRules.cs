@@ -48,6 +48,8 @@ public static class UpstreamRules
                 + "metadata service.");
         }
 
+        Expect(headers is null || headers.Keys.Distinct(StringComparer.OrdinalIgnoreCase).Count() == headers.Count, "headers",
+            "has the same name twice; capital letters make no difference.");
         Expect((headers?.Count ?? 0) <= MostHeaders, "headers", $"has {headers?.Count} headers; at most {MostHeaders} are allowed.");
         foreach (var (name, value) in headers ?? new Dictionary<string, string>())
         {
@@ -70,11 +72,18 @@ public static class UpstreamRules
     /// <summary>Servers of one's own, in private networks too, are what a base URL is for. Link-local addresses are not: a cloud keeps its machine's credentials there.</summary>
     private static bool IsAddress(string text) =>
         text.Length <= LongestUrl && Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https"
-        && url is { UserInfo.Length: 0, Query.Length: 0, Fragment.Length: 0, Host.Length: > 0 } && !IsLinkLocal(url);
+        && url is { UserInfo.Length: 0, Query.Length: 0, Fragment.Length: 0, Host.Length: > 0 }
+        && !(IPAddress.TryParse(url.Host.Trim('[', ']'), out var address) && IsOfMachines(address));
 
-    private static bool IsLinkLocal(Uri url) =>
-        IPAddress.TryParse(url.Host.Trim('[', ']'), out var address) && (address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address) is var plain
-        && (plain.IsIPv6LinkLocal || (plain.AddressFamily == AddressFamily.InterNetwork && plain.GetAddressBytes() is [169, 254, ..]));
+    /// <summary>Addresses where a cloud tells a machine its credentials: link-local ones, and those of AWS over IPv6 and of Alibaba.</summary>
+    public static bool IsOfMachines(IPAddress address)
+    {
+        var plain = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
+        return plain.IsIPv6LinkLocal || Array.Exists(MetadataServices, plain.Equals)
+            || (plain.AddressFamily == AddressFamily.InterNetwork && plain.GetAddressBytes() is [169, 254, ..]);
+    }
+
+    private static readonly IPAddress[] MetadataServices = [IPAddress.Parse("fd00:ec2::254"), IPAddress.Parse("100.100.100.200")];
 
     private static bool IsHeaderText(string text) =>
         text.AsSpan().Trim().Length == text.Length && !text.AsSpan().ContainsAnyExceptInRange(' ', '~');

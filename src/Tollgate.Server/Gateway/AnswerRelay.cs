@@ -18,10 +18,10 @@ namespace Tollgate.Server.Gateway;
 /// </summary>
 internal sealed class AnswerRelay(HttpContext context, GatewayCall call, CallMeter meter, HttpResponseMessage answer, Silence silence)
 {
-    private const int ChunkBytes = 32 * 1024;
+    public const int ChunkBytes = 32 * 1024;
 
     /// <summary>Bytes of an answer that is waited for whole: a few images. What is longer passes as it comes, and its usage is estimated.</summary>
-    private const int LargestWhole = 32 * 1024 * 1024;
+    public const int LargestWhole = 32 * 1024 * 1024;
 
     private const string CostHeader = "X-Tollgate-Cost";
     private const string RemainingHeader = "X-Tollgate-Remaining";
@@ -49,6 +49,9 @@ internal sealed class AnswerRelay(HttpContext context, GatewayCall call, CallMet
         }
     }
 
+    /// <summary>Somebody's connection broke, was silent, or what came over it cannot be unpacked.</summary>
+    public static bool IsOfTransport(Exception e) => e is IOException or InvalidDataException or HttpRequestException or OperationCanceledException;
+
     private bool IsWhole() => Status >= 300 || (ContentType is { } type && type.EndsWith("json", StringComparison.OrdinalIgnoreCase)
         && !type.Contains("ndjson", StringComparison.OrdinalIgnoreCase) && !call.Ask!.IsStream);
 
@@ -60,6 +63,7 @@ internal sealed class AnswerRelay(HttpContext context, GatewayCall call, CallMet
             while (await body.ReadAsync(_chunk, silence.Next()) is > 0 and var read)
             {
                 whole.Write(_chunk.AsSpan(0, read));
+                await meter.KeepAsync(CancellationToken.None);
                 if (whole.WrittenCount > LargestWhole)
                 {
                     await StreamAsync(body, whole.WrittenMemory);
@@ -67,7 +71,7 @@ internal sealed class AnswerRelay(HttpContext context, GatewayCall call, CallMet
                 }
             }
         }
-        catch (Exception e) when (e is IOException or InvalidDataException or HttpRequestException or OperationCanceledException)
+        catch (Exception e) when (IsOfTransport(e))
         {
             var failure = silence.IsOver ? ErrorCode.UpstreamTimeout : ErrorCode.UpstreamUnreachable;
             await meter.FailAsync(failure);
@@ -116,14 +120,16 @@ internal sealed class AnswerRelay(HttpContext context, GatewayCall call, CallMet
 
     private async Task<(CallEnd End, string? Error)> PassAsync(Stream body, ReadOnlyMemory<byte> before, UsageStream usage)
     {
-        var filter = call.HidesUsage ? new UsageChunkFilter() : null;
-        var gone = context.RequestAborted;
+        // Only whole events go out, so that what ends a stream early never stands in the middle of one.
+        var isEvents = string.Equals(ContentType, "text/event-stream", StringComparison.OrdinalIgnoreCase);
+        var filter = isEvents || call.HidesUsage ? new UsageChunkFilter(call.HidesUsage) : null;
         var isText = ContentType is not { } type || !type.StartsWith("audio/", StringComparison.OrdinalIgnoreCase) && !type.StartsWith("image/", StringComparison.OrdinalIgnoreCase);
+
+        // The head goes out at once: a caller that waits for the first word knows by it that the model thinks.
+        var hasLeft = await HasLeftAsync();
         try
         {
-            // The head goes out at once: a caller that waits for the first word knows by it that the model thinks.
-            await _to.BodyWriter.FlushAsync(gone);
-            for (var chunk = before; ; chunk = default)
+            for (var chunk = before; !hasLeft || call.IsSeenThrough; chunk = default)
             {
                 if (chunk.IsEmpty)
                 {
@@ -133,38 +139,57 @@ internal sealed class AnswerRelay(HttpContext context, GatewayCall call, CallMet
                 if (chunk.IsEmpty)
                 {
                     filter?.Finish(_to.BodyWriter);
-                    return (CallEnd.Whole, null);
+                    return (hasLeft ? CallEnd.CallerLeft : CallEnd.Whole, null);
                 }
 
                 if (isText)
                 {
                     usage.Feed(chunk.Span);
-                    if (await meter.CoverAsync(usage.Text, CancellationToken.None) is { } refusal)
-                    {
-                        await EndEarlyAsync(refusal);
-                        return (CallEnd.BudgetEnded, null);
-                    }
                 }
 
-                if (filter is null)
+                if (await meter.CoverAsync(usage.Text, CancellationToken.None) is { } refusal)
                 {
-                    _to.BodyWriter.Write(chunk.Span);
-                }
-                else
-                {
-                    filter.Feed(chunk.Span, _to.BodyWriter);
+                    await EndEarlyAsync(refusal);
+                    return (CallEnd.BudgetEnded, null);
                 }
 
-                if ((await _to.BodyWriter.FlushAsync(gone)).IsCompleted)
-                {
-                    return (CallEnd.CallerLeft, null);
-                }
+                hasLeft = hasLeft || await HandOnAsync(chunk, filter);
             }
+
+            return (CallEnd.CallerLeft, null);
         }
-        catch (Exception e) when (e is IOException or InvalidDataException or HttpRequestException or OperationCanceledException)
+        catch (Exception e) when (IsOfTransport(e))
         {
-            return gone.IsCancellationRequested ? (CallEnd.CallerLeft, null)
+            return context.RequestAborted.IsCancellationRequested ? (CallEnd.CallerLeft, null)
                 : (CallEnd.Broken, silence.IsOver ? "The provider was silent for too long." : "The provider's connection broke.");
+        }
+    }
+
+    /// <returns>True: the caller has left.</returns>
+    private Task<bool> HandOnAsync(ReadOnlyMemory<byte> chunk, UsageChunkFilter? filter)
+    {
+        if (filter is null)
+        {
+            _to.BodyWriter.Write(chunk.Span);
+        }
+        else
+        {
+            filter.Feed(chunk.Span, _to.BodyWriter);
+        }
+
+        return HasLeftAsync();
+    }
+
+    /// <summary>Sends what was written, and learns whether anybody takes it.</summary>
+    private async Task<bool> HasLeftAsync()
+    {
+        try
+        {
+            return (await _to.BodyWriter.FlushAsync(context.RequestAborted)).IsCompleted || context.RequestAborted.IsCancellationRequested;
+        }
+        catch (Exception e) when (e is IOException or OperationCanceledException)
+        {
+            return true;
         }
     }
 

@@ -34,11 +34,18 @@ internal enum CallEnd
 /// </summary>
 internal sealed class CallMeter(GatewayCall call, GuardLlmCalls guard, QuotaGate gate, SettleLater later, GatewayOptions options)
 {
+    /// <summary>A hold is extended after so long: then it lives through the longest silence that follows.</summary>
+    private static readonly TimeSpan ExtendAfter = TimeSpan.FromMinutes(1);
+
+    /// <summary>When the database could not say whether there is more, it is asked again after so long.</summary>
+    private static readonly TimeSpan AskAgainAfter = TimeSpan.FromSeconds(1);
+
     private readonly List<Guid> _holds = [];
 
     /// <summary>Output tokens that are held in all; null: as many as the request allows at most, so nothing has to be added.</summary>
     private long? _covered;
     private long _heldAt;
+    private long _failedAt;
 
     /// <summary>The call is on record, or on its way there.</summary>
     public bool IsSettled { get; private set; }
@@ -55,12 +62,13 @@ internal sealed class CallMeter(GatewayCall call, GuardLlmCalls guard, QuotaGate
 
     /// <summary>
     /// Called with everything that a stream has delivered and is about to deliver. Holds the next step when the held tokens are used up,
-    /// and keeps the holds from expiring.
+    /// and keeps the holds from expiring. Where the database does not answer, the stream goes on: what it uses is recorded, and
+    /// the next second asks again.
     /// </summary>
     /// <returns>Null to go on; else the refusal that ends the stream.</returns>
     public async ValueTask<GateAnswer?> CoverAsync(DeliveredText delivered, CancellationToken cancel)
     {
-        if (_holds.Count == 0)
+        if (_holds.Count == 0 || IsSoonAfter(_failedAt, AskAgainAfter))
         {
             return null;
         }
@@ -71,24 +79,38 @@ internal sealed class CallMeter(GatewayCall call, GuardLlmCalls guard, QuotaGate
             var answer = await guard.GrowAsync(call.Project, more, options.HoldTime, cancel);
             if (!Take(answer))
             {
-                return answer;
+                _failedAt = Stopwatch.GetTimestamp();
+                return answer.Fault == GateFault.None ? answer : null;
             }
 
             _covered += GatewayRules.StepTokens;
         }
 
-        if (Stopwatch.GetElapsedTime(_heldAt) > options.HoldTime / 2)
-        {
-            foreach (var hold in _holds)
-            {
-                await gate.ExtendAsync(call.Project, hold.ToString("D"), call.Customer, options.HoldTime, cancel);
-            }
-
-            _heldAt = Stopwatch.GetTimestamp();
-        }
-
+        await KeepAsync(cancel);
         return null;
     }
+
+    /// <summary>Called while an answer comes: keeps the holds from expiring.</summary>
+    public async ValueTask KeepAsync(CancellationToken cancel)
+    {
+        if (_holds.Count == 0 || IsSoonAfter(_heldAt, ExtendAfter) || IsSoonAfter(_failedAt, AskAgainAfter))
+        {
+            return;
+        }
+
+        foreach (var hold in _holds)
+        {
+            if (await gate.ExtendAsync(call.Project, hold.ToString("D"), call.Customer, options.HoldTime, cancel) is { Fault: not GateFault.None })
+            {
+                _failedAt = Stopwatch.GetTimestamp();
+                return;
+            }
+        }
+
+        _heldAt = Stopwatch.GetTimestamp();
+    }
+
+    private static bool IsSoonAfter(long moment, TimeSpan time) => moment != 0 && Stopwatch.GetElapsedTime(moment) < time;
 
     /// <summary>Records the call and gives back its holds. Null: it could not be recorded now, and will be.</summary>
     /// <param name="delivered">What the answer says as text, for an estimate.</param>
@@ -132,7 +154,7 @@ internal sealed class CallMeter(GatewayCall call, GuardLlmCalls guard, QuotaGate
     private LlmCall With(LlmUsage usage) => new()
     {
         Id = call.Id.ToString("D"), Customer = call.Customer!, Feature = call.Feature, Provider = call.Route.Provider, Usage = usage,
-        Model = call.Route.Model ?? call.Ask?.Model ?? GatewayRules.OperationOf(call.Path), Endpoint = Short(call.Path, 255), OccurredAt = call.StartedAt,
+        Model = GatewayRules.NameOf(call.Route, call.Ask!, call.Path), Endpoint = Short(call.Path, 255), OccurredAt = call.StartedAt,
     };
 
     private static string? Short(string? text, int longest) => text is { } some && some.Length > longest ? some[..longest] : text;

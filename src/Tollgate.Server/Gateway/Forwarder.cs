@@ -1,6 +1,8 @@
 using System.Collections.Frozen;
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Sockets;
+using System.Text;
 using Microsoft.Extensions.Primitives;
 using Tollgate.Contracts.Http;
 using Tollgate.Core.Gateway;
@@ -50,18 +52,26 @@ internal sealed class Forwarder : IDisposable
         // Who gives up a stream wants it to end now: by default the handler reads on for two seconds, and the provider writes on.
         ResponseDrainTimeout = TimeSpan.Zero,
         ActivityHeadersPropagator = null,
+        RequestHeaderEncodingSelector = static (_, _) => Encoding.UTF8,
+        ConnectCallback = ConnectAsync,
     });
 
     public void Dispose() => _client.Dispose();
 
-    /// <summary>The head of the answer, or why there is none. Also when the caller has left: then nobody hears of it.</summary>
-    public async Task<(HttpResponseMessage? Answer, ErrorCode? Failure)> SendAsync(GatewayCall call, HttpRequest from, Silence silence)
+    /// <summary>What became of a call that was to be sent.</summary>
+    /// <param name="Answer">Its head; null: there is none.</param>
+    /// <param name="Failure">Why there is no answer. Also when the caller has left: then nobody hears of it.</param>
+    /// <param name="WasSent">The upstream has the whole request, and may have done its work.</param>
+    public readonly record struct Sent(HttpResponseMessage? Answer, ErrorCode? Failure, bool WasSent);
+
+    public async Task<Sent> SendAsync(GatewayCall call, HttpRequest from, Silence silence)
     {
         for (var attempt = 0; ; attempt++)
         {
+            var content = call.Body.IsEmpty && from.ContentType is null ? null : new BodyContent(call.Body);
             try
             {
-                return (await _client.SendAsync(MessageOf(call, from), silence.Next()), null);
+                return new(await _client.SendAsync(MessageOf(call, from, content), silence.Next()), null, true);
             }
             catch (HttpRequestException e) when (attempt < Pauses.Length && e.HttpRequestError is HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError)
             {
@@ -69,25 +79,65 @@ internal sealed class Forwarder : IDisposable
             }
             catch (HttpRequestException)
             {
-                return (null, ErrorCode.UpstreamUnreachable);
+                return new(null, ErrorCode.UpstreamUnreachable, content?.WasSent ?? false);
             }
             catch (OperationCanceledException)
             {
-                return (null, silence.IsOver ? ErrorCode.UpstreamTimeout : ErrorCode.UpstreamUnreachable);
+                return new(null, silence.IsOver ? ErrorCode.UpstreamTimeout : ErrorCode.UpstreamUnreachable, content?.WasSent ?? false);
             }
         }
     }
 
-    private static HttpRequestMessage MessageOf(GatewayCall call, HttpRequest from)
+    /// <summary>A name may lead to an address that an upstream must not have; so it is looked at when it is known.</summary>
+    private static async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancel)
+    {
+        var (host, port) = (context.DnsEndPoint.Host, context.DnsEndPoint.Port);
+        var addresses = IPAddress.TryParse(host, out var literal) ? [literal] : await Dns.GetHostAddressesAsync(host, cancel);
+        if (Array.FindAll(addresses, address => !UpstreamRules.IsOfMachines(address)) is not { Length: > 0 } allowed)
+        {
+            throw new HttpRequestException(HttpRequestError.Unknown, $"'{host}' has no address that calls may be sent to.");
+        }
+
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            await socket.ConnectAsync(allowed, port, cancel);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>A body that knows whether it has gone out.</summary>
+    private sealed class BodyContent(ReadOnlyMemory<byte> body) : HttpContent
+    {
+        public bool WasSent { get; private set; }
+
+        protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
+            SerializeToStreamAsync(stream, context, CancellationToken.None);
+
+        protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
+        {
+            await stream.WriteAsync(body, cancellationToken);
+            WasSent = true;
+        }
+
+        protected override bool TryComputeLength(out long length)
+        {
+            length = body.Length;
+            return true;
+        }
+    }
+
+    private static HttpRequestMessage MessageOf(GatewayCall call, HttpRequest from, HttpContent? content)
     {
         var message = new HttpRequestMessage(new HttpMethod(from.Method), call.Target)
         {
-            Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionOrLower,
+            Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionOrLower, Content = content,
         };
-        if (!call.Body.IsEmpty || from.ContentType is not null)
-        {
-            message.Content = new ReadOnlyMemoryContent(call.Body);
-        }
 
         foreach (var (name, values) in from.Headers)
         {
@@ -132,7 +182,8 @@ internal sealed class Forwarder : IDisposable
     {
         foreach (var (name, values) in from)
         {
-            if (!NotHandedOn.Contains(name))
+            // What is no ASCII line the server would refuse to send, and the answer with it.
+            if (!NotHandedOn.Contains(name) && values.All(static value => !value.AsSpan().ContainsAnyExceptInRange(' ', '~')))
             {
                 to[name] = values.Count == 1 ? values.ToString() : values.ToArray();
             }

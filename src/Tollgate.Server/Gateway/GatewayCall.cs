@@ -38,6 +38,12 @@ internal sealed record GatewayCall
     /// <summary>The stream is asked for usage in the caller's place, which does not get to see it.</summary>
     public required bool HidesUsage { get; init; }
 
+    /// <summary>
+    /// Read to its end also when the caller has left: an answer in one piece is made and paid for anyway, and what a model thinks
+    /// in secret is known only from the last word of its stream.
+    /// </summary>
+    public bool IsSeenThrough => Ask is { } ask && (!ask.IsStream || GatewayRules.HidesThought(Route, ask));
+
     /// <summary>Of the event under which the call is recorded.</summary>
     public Guid Id { get; } = Guid.CreateVersion7();
 

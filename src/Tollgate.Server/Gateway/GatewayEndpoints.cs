@@ -51,7 +51,10 @@ internal sealed class GatewayEndpoints(
 
     private readonly record struct Refusal(ErrorCode Code, string? Detail = null, string? Param = null);
 
-    private sealed record Address(LlmRoute Route, ProviderHome Home, UpstreamCredentials Credentials, Uri Target, string Path);
+    private sealed record Address(ProviderHome Home, UpstreamCredentials Credentials, GatewayTarget Target)
+    {
+        public LlmRoute Route => Target.Route;
+    }
 
     /// <summary>Null: the answer is written already.</summary>
     private async ValueTask<GatewayCall?> ReadAsync(HttpContext context)
@@ -80,7 +83,7 @@ internal sealed class GatewayEndpoints(
         // A copy: the pipe's memory is given back now, and not while a connection may still be sending it.
         var body = sequence.ToArray();
         context.Request.BodyReader.AdvanceTo(sequence.End);
-        var isMetered = GatewayRules.IsMetered(to!.Route, context.Request.Method);
+        var isMetered = GatewayRules.IsMetered(to!.Route, context.Request.Method, to.Target.Path);
         var ask = isMetered ? AskReader.Read(to.Route, body, context.Request.ContentType) : null;
         if (isMetered && ask is null)
         {
@@ -88,7 +91,7 @@ internal sealed class GatewayEndpoints(
             return null;
         }
 
-        if (ask?.Model is { } model && (model.Length > PriceRules.LongestModel || !CustomerRules.IsLine(model)))
+        if (ask is not null && GatewayRules.NameOf(to.Route, ask, to.Target.Path) is var model && (model.Length > PriceRules.LongestModel || !CustomerRules.IsLine(model)))
         {
             await Problems.WriteAsync(context, ErrorCode.ValidationFailed, $"The model's name is a line of at most {PriceRules.LongestModel} characters.", "model");
             return null;
@@ -97,7 +100,7 @@ internal sealed class GatewayEndpoints(
         var asked = ask is { IsStream: true, WantsUsage: false } && UsageOption.IsNeeded(to.Route) ? UsageOption.AddTo(body) : null;
         return new()
         {
-            Project = project, Customer = customer, Feature = feature, Route = to.Route, Home = to.Home, Credentials = to.Credentials, Target = to.Target, Path = to.Path,
+            Project = project, Customer = customer, Feature = feature, Route = to.Route, Home = to.Home, Credentials = to.Credentials, Target = to.Target.Url, Path = to.Target.Path,
             Body = asked ?? body, Ask = ask, HidesUsage = asked is not null, StartedAt = clock.Now(project),
         };
     }
@@ -117,13 +120,12 @@ internal sealed class GatewayEndpoints(
         }
 
         var home = ProviderHome.Of(provider);
-        var (path, query) = GatewayTarget.Read(context, home);
-        if (GatewayTarget.Of(upstream.BaseUrl ?? home.BaseUrl!, path, query) is not { } target)
+        if (GatewayTarget.Of(context, home, provider, upstream.BaseUrl ?? home.BaseUrl!) is not { } target)
         {
             return new(ErrorCode.MalformedRequest, "The path is not one that can be forwarded.");
         }
 
-        address = new(GatewayTarget.RouteOf(provider, target, path), home, credentials, target, path);
+        address = new(home, credentials, target);
         return null;
     }
 
@@ -132,12 +134,12 @@ internal sealed class GatewayEndpoints(
         var (method, caller) = (context.Request.Method, context.Caller());
         customer = caller.Customer ?? HeaderOf(context, CustomerHeader);
         feature = HeaderOf(context, FeatureHeader);
-        if (caller.Kind == KeyKind.CustomerToken && !GatewayRules.IsForCustomers(to.Route, method, to.Path))
+        if (caller.Kind == KeyKind.CustomerToken && !GatewayRules.IsForCustomers(to.Route, method, to.Target.Path))
         {
             return new(ErrorCode.PathNotForwarded);
         }
 
-        if (customer is null ? GatewayRules.IsMetered(to.Route, method) : Faults.OfId(customer, CustomerHeader) is not null)
+        if (customer is null ? GatewayRules.IsMetered(to.Route, method, to.Target.Path) : Faults.OfId(customer, CustomerHeader) is not null)
         {
             return new(ErrorCode.ValidationFailed, $"The header {CustomerHeader} names the customer that the call is for: 1 to 255 characters.", CustomerHeader);
         }
@@ -164,15 +166,16 @@ internal sealed class GatewayEndpoints(
             return;
         }
 
-        // 4. Forward. A stream is given up with its caller; an answer in one piece is made and paid for anyway, so it is waited for.
-        using var silence = new Silence(options.Silence, call.Ask!.IsStream ? context.RequestAborted : CancellationToken.None);
-        var (answer, failure) = await forwarder.SendAsync(call, context.Request, silence);
-        if (answer is null)
+        // 4. Forward.
+        using var silence = new Silence(options.Silence, call.IsSeenThrough ? CancellationToken.None : context.RequestAborted);
+        var sent = await forwarder.SendAsync(call, context.Request, silence);
+        if (sent.Answer is not { } answer)
         {
-            await (call.Ask.IsStream && context.RequestAborted.IsCancellationRequested
+            // Whoever leaves before the first word pays for the prompt, if the provider had it.
+            await (sent.WasSent && !call.IsSeenThrough && context.RequestAborted.IsCancellationRequested
                 ? meter.SettleAsync(UsageReport.Silent, default, null, null, CallEnd.CallerLeft)
-                : meter.FailAsync(failure!));
-            await Problems.WriteAsync(context, failure!);
+                : meter.FailAsync(sent.Failure!));
+            await Problems.WriteAsync(context, sent.Failure!);
             return;
         }
 
@@ -195,10 +198,10 @@ internal sealed class GatewayEndpoints(
     private async Task PassAsync(HttpContext context, GatewayCall call)
     {
         using var silence = new Silence(options.Silence, context.RequestAborted);
-        var (answer, failure) = await forwarder.SendAsync(call, context.Request, silence);
-        if (answer is null)
+        var sent = await forwarder.SendAsync(call, context.Request, silence);
+        if (sent.Answer is not { } answer)
         {
-            await Problems.WriteAsync(context, failure!);
+            await Problems.WriteAsync(context, sent.Failure!);
             return;
         }
 
@@ -206,35 +209,40 @@ internal sealed class GatewayEndpoints(
         {
             try
             {
-                await PassAnswerAsync(context, call, answer);
+                await PassAnswerAsync(context, call, answer, silence);
             }
-            catch (Exception e) when (e is IOException or HttpRequestException && !context.RequestAborted.IsCancellationRequested)
+            catch (Exception e) when (AnswerRelay.IsOfTransport(e))
             {
-                if (context.Response.HasStarted)
+                if (context.Response.HasStarted || context.RequestAborted.IsCancellationRequested)
                 {
                     context.Abort();
                     return;
                 }
 
                 context.Response.Clear();
-                await Problems.WriteAsync(context, ErrorCode.UpstreamUnreachable);
+                await Problems.WriteAsync(context, silence.IsOver ? ErrorCode.UpstreamTimeout : ErrorCode.UpstreamUnreachable);
             }
         }
     }
 
-    private async Task PassAnswerAsync(HttpContext context, GatewayCall call, HttpResponseMessage answer)
+    private async Task PassAnswerAsync(HttpContext context, GatewayCall call, HttpResponseMessage answer, Silence silence)
     {
         Forwarder.CopyHead(answer, context.Response);
         if (call is { Route.Job: { } job, Customer: not null } && answer.IsSuccessStatusCode)
         {
-            var whole = await answer.Content.ReadAsByteArrayAsync(context.RequestAborted);
+            await answer.Content.LoadIntoBufferAsync(AnswerRelay.LargestWhole, silence.Next());
+            var whole = await answer.Content.ReadAsByteArrayAsync(silence.Next());
             await RecordJobAsync(call, job, UsageReader.Read(call.Route, whole, StatusCodes.Status200OK));
             await context.Response.BodyWriter.WriteAsync(whole, context.RequestAborted);
             return;
         }
 
-        await using var body = await answer.Content.ReadAsStreamAsync(context.RequestAborted);
-        await body.CopyToAsync(context.Response.Body, context.RequestAborted);
+        await using var body = await answer.Content.ReadAsStreamAsync(silence.Next());
+        var chunk = new byte[AnswerRelay.ChunkBytes];
+        while (await body.ReadAsync(chunk, silence.Next()) is > 0 and var read)
+        {
+            await context.Response.Body.WriteAsync(chunk.AsMemory(0, read), context.RequestAborted);
+        }
     }
 
     /// <summary>A job says what it used when it is finished, at every poll again: its id makes that count once.</summary>

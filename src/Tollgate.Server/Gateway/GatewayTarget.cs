@@ -1,32 +1,40 @@
-using Microsoft.AspNetCore.Http.Features;
 using Tollgate.Core.Gateway;
 using Tollgate.Core.Llm.Shapes;
+using Tollgate.Server.Http;
 
 namespace Tollgate.Server.Gateway;
 
-/// <summary>Where a call goes: the upstream's address and, byte by byte, what the caller wrote behind the provider's name.</summary>
-internal static class GatewayTarget
+/// <summary>Where a call goes: the upstream's address and what the caller wrote behind the provider's name.</summary>
+/// <param name="Path">
+/// The provider's path as it is sent, with a leading slash and without the query. What a call is, and whether it is metered, is
+/// judged by this and not by what was written: <c>%66iles</c> arrives as <c>files</c>.
+/// </param>
+internal sealed record GatewayTarget(Uri Url, string Path, LlmRoute Route)
 {
-    /// <summary>The provider's path, with a leading slash, and its query, with the question mark or empty.</summary>
-    public static (string Path, string Query) Read(HttpContext context, ProviderHome home)
+    private const int SegmentsOfOurs = 2;
+
+    /// <summary>
+    /// Null: not a path that can be forwarded. Dots would lead out of the address that the project allows; behind <c>#</c> nothing is
+    /// sent, and a backslash is sent as a slash.
+    /// </summary>
+    public static GatewayTarget? Of(HttpContext context, ProviderHome home, string provider, string baseUrl)
     {
-        var raw = context.Features.Get<IHttpRequestFeature>()?.RawTarget is { Length: > 0 } target ? target : context.Request.Path.Value ?? "/";
-        var start = raw.IndexOf("/gateway/", StringComparison.OrdinalIgnoreCase) + "/gateway/".Length;
-        var slash = raw.IndexOf('/', start);
-        var rest = slash < 0 ? "/" : raw[slash..];
-        var mark = rest.IndexOf('?', StringComparison.Ordinal);
-        return mark < 0 ? (rest, "") : (rest[..mark], WithoutKey(rest[mark..], home));
+        var (path, query) = RawPath.Behind(context, SegmentsOfOurs);
+        if (path.Contains('\\', StringComparison.Ordinal) || query.Contains('#', StringComparison.Ordinal)
+            || Array.Exists(Uri.UnescapeDataString(path).Split('/', '\\'), part => part is "." or "..")
+            || !Uri.TryCreate(baseUrl, UriKind.Absolute, out var root)
+            || !Uri.TryCreate(baseUrl + path + (query.Length == 0 ? "" : WithoutKey(query, home)), UriKind.Absolute, out var url))
+        {
+            return null;
+        }
+
+        var sent = url.AbsolutePath[root.AbsolutePath.TrimEnd('/').Length..];
+        return new(url, sent, RouteOf(provider, url, sent));
     }
 
-    /// <summary>Null: dots in it would lead out of the address that the project allows.</summary>
-    public static Uri? Of(string baseUrl, string path, string query) =>
-        Array.Exists(Uri.UnescapeDataString(path).Split('/', '\\'), part => part is "." or "..")
-            ? null
-            : Uri.TryCreate(baseUrl + path + query, UriKind.Absolute, out var target) ? target : null;
-
     /// <summary>A host that is known says more than the name under which the project has it: Azure speaks as OpenAI does, at its own prices.</summary>
-    public static LlmRoute RouteOf(string provider, Uri target, string path) =>
-        LlmRoutes.Of(target.Host, path) is var route && ProviderHome.IsKnown(route.Provider) ? route : LlmRoutes.OfProvider(provider, path);
+    private static LlmRoute RouteOf(string provider, Uri url, string path) =>
+        LlmRoutes.Of(url.Host, path) is var route && ProviderHome.IsKnown(route.Provider) ? route : LlmRoutes.OfProvider(provider, path);
 
     /// <summary>Google's clients may put the key there; the caller's own is not forwarded.</summary>
     private static string WithoutKey(string query, ProviderHome home)

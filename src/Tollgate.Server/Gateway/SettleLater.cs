@@ -14,7 +14,7 @@ namespace Tollgate.Server.Gateway;
 /// </summary>
 internal sealed class SettleLater(GuardLlmCalls guard, ILogger<SettleLater> log) : BackgroundService
 {
-    /// <summary>Calls that wait in memory. Beyond it the oldest are lost, and logged: the database is away for long.</summary>
+    /// <summary>Calls that wait in memory. Beyond it the newest are lost, and logged: the database is away for long.</summary>
     private const int MostWaiting = 100_000;
 
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);

@@ -27,7 +27,8 @@ internal sealed class UpstreamSecrets(IDataProtectionProvider protection, ILogge
         try
         {
             var text = _protector.Unprotect(upstream.Sealed.ToArray());
-            return _opened.GetValue(upstream, _ => JsonSerializer.Deserialize(text, GatewayJson.Default.UpstreamCredentials)!);
+            var read = JsonSerializer.Deserialize(text, GatewayJson.Default.UpstreamCredentials)!;
+            return _opened.GetValue(upstream, _ => read with { Headers = new Dictionary<string, string>(read.Headers, StringComparer.OrdinalIgnoreCase) });
         }
         catch (CryptographicException e)
         {

@@ -14,9 +14,23 @@ public static class RawPath
     /// <summary>The decoded segment at a place of the path, counted from 0: in <c>/v1/customers/a%2Fb/usage</c> number 2 is <c>a/b</c>.</summary>
     public static string Segment(HttpContext context, int number)
     {
-        var target = context.Features.Get<IHttpRequestFeature>()?.RawTarget is { Length: > 0 } raw ? raw : context.Request.Path.Value ?? "/";
+        var rest = Behind(context, number);
+        var path = rest.Path.AsSpan()[1..];
+        var next = path.IndexOf('/');
+        return Uri.UnescapeDataString((next < 0 ? path : path[..next]).ToString());
+    }
+
+    /// <summary>
+    /// What the caller wrote behind so many segments: the path, with a leading slash, and what follows it from a question mark
+    /// (or the sign of a fragment, which has no business in a request) on. Nothing is decoded.
+    /// </summary>
+    public static (string Path, string Query) Behind(HttpContext context, int segments)
+    {
+        var target = context.Features.Get<IHttpRequestFeature>()?.RawTarget is { Length: > 0 } raw
+            ? raw
+            : context.Request.Path.Value + context.Request.QueryString.Value;
         var path = target.AsSpan();
-        if (path[0] != '/')
+        if (path.IsEmpty || path[0] != '/')
         {
             // The absolute form, as it is sent to proxies: http://host/path.
             var authority = path.IndexOf("://");
@@ -24,16 +38,15 @@ public static class RawPath
             path = start < 0 ? "/" : path[(authority + 3 + start)..];
         }
 
-        path = path[1..];
         var end = path.IndexOfAny('?', '#');
+        var query = end < 0 ? "" : path[end..].ToString();
         path = end < 0 ? path : path[..end];
-        for (; number > 0; number--)
+        for (; segments > 0; segments--)
         {
-            var slash = path.IndexOf('/');
-            path = slash < 0 ? default : path[(slash + 1)..];
+            var slash = path[1..].IndexOf('/');
+            path = slash < 0 ? "/" : path[(slash + 1)..];
         }
 
-        var next = path.IndexOf('/');
-        return Uri.UnescapeDataString((next < 0 ? path : path[..next]).ToString());
+        return (path.ToString(), query);
     }
 }

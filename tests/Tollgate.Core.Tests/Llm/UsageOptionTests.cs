@@ -59,7 +59,7 @@ public sealed class UsageOptionTests
 
     private static string Filtered(IEnumerable<byte[]> chunks)
     {
-        var (filter, output) = (new UsageChunkFilter(), new ArrayBufferWriter<byte>());
+        var (filter, output) = (new UsageChunkFilter(hidesUsage: true), new ArrayBufferWriter<byte>());
         foreach (var chunk in chunks)
         {
             filter.Feed(chunk, output);
@@ -102,9 +102,21 @@ public sealed class UsageOptionTests
     public void What_is_no_event_of_that_kind_passes_as_it_is(string text) => Filtered([Encoding.UTF8.GetBytes(text)]).ShouldBe(text);
 
     [Fact]
+    public void Who_asked_for_usage_itself_gets_every_byte_in_whole_events()
+    {
+        var (filter, output) = (new UsageChunkFilter(hidesUsage: false), new ArrayBufferWriter<byte>());
+        foreach (var one in Encoding.UTF8.GetBytes(Asked + "data: cut"))
+        {
+            filter.Feed([one], output);
+        }
+
+        Encoding.UTF8.GetString(output.WrittenSpan).ShouldBe(Asked);
+    }
+
+    [Fact]
     public void A_whole_event_is_not_waited_for()
     {
-        var (filter, output) = (new UsageChunkFilter(), new ArrayBufferWriter<byte>());
+        var (filter, output) = (new UsageChunkFilter(hidesUsage: true), new ArrayBufferWriter<byte>());
         filter.Feed("data: {\"a\":1}\n\ndata: {\"b\""u8, output);
         Encoding.UTF8.GetString(output.WrittenSpan).ShouldBe("data: {\"a\":1}\n\n");
     }

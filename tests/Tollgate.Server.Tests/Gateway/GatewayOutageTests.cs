@@ -6,6 +6,30 @@ namespace Tollgate.Server.Tests.Gateway;
 public sealed class GatewayOutageTests(GatewayStage stage) : IClassFixture<GatewayStage>
 {
     [Fact]
+    public async Task A_stream_without_a_bound_goes_on_while_the_database_is_away_and_is_recorded_whole()
+    {
+        var words = string.Concat(Enumerable.Repeat("word ", 400));
+        stage.Upstream.Answer = async (context, _) =>
+        {
+            context.Response.ContentType = "text/event-stream";
+            await context.Response.WriteAsync(Said.Chunk("Hello"));
+            await context.Response.Body.FlushAsync();
+            await stage.Project.Database.ShutAsync();
+            for (var i = 0; i < 4; i++)
+            {
+                await context.Response.WriteAsync(Said.Chunk(words));
+                await context.Response.Body.FlushAsync();
+            }
+
+            await stage.Project.Database.ReopenAsync();
+            await context.Response.WriteAsync(Said.UsageChunk(10, 2_000) + Said.Done);
+        };
+        var (_, body, _) = await stage.CallAsync("unbound", GatewayTests.Ask.Replace(",\"max_tokens\":100", ",\"stream\":true", StringComparison.Ordinal));
+        body.ShouldEndWith(Said.Done);
+        (await stage.TheCallAsync("unbound")).GetProperty("output_tokens").GetInt64().ShouldBe(2_000);
+    }
+
+    [Fact]
     public async Task A_call_that_cannot_be_recorded_now_is_answered_and_recorded_once_later()
     {
         await stage.CallAsync("later", GatewayTests.Ask);

@@ -30,6 +30,15 @@ public sealed class GatewaySilenceTests(TestPostgres postgres) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_list_that_stops_in_the_middle_does_not_hang()
+    {
+        _ = _stage.Upstream.Streams(["{\"data\":[", "]}"], "application/json", hangsAfter: 1);
+        var started = Stopwatch.GetTimestamp();
+        await Should.ThrowAsync<HttpRequestException>(() => _stage.Project.Http.GetStringAsync("/gateway/openai/v1/models", TestContext.Current.CancellationToken));
+        Stopwatch.GetElapsedTime(started).ShouldBeLessThan(TimeSpan.FromSeconds(20));
+    }
+
+    [Fact]
     public async Task A_stream_that_falls_silent_is_cut_and_what_came_is_settled()
     {
         var givenUp = _stage.Upstream.Streams([Said.Chunk("Hello there, this is an answer"), Said.Done], hangsAfter: 1);

@@ -4,11 +4,11 @@ using System.Text.Json;
 namespace Tollgate.Core.Llm.Shapes;
 
 /// <summary>
-/// Takes out of a stream of chat completions what comes only because <see cref="UsageOption"/> asked for it: the last chunk, which has
-/// usage and no choices, and <c>"usage": null</c> in the others. Everything else passes byte by byte. Whole events pass
-/// at once; of a cut one the rest is waited for. Not for several threads at once.
+/// Hands on the whole events of a stream at once; of a cut one the rest is waited for. Where asked to, takes out of a stream of chat
+/// completions what comes only because <see cref="UsageOption"/> asked for it: the last chunk, which has usage and no choices,
+/// and <c>"usage": null</c> in the others. Everything else passes byte by byte. Not for several threads at once.
 /// </summary>
-public sealed class UsageChunkFilter
+public sealed class UsageChunkFilter(bool hidesUsage)
 {
     /// <summary>Bytes of one event. A larger one, and all behind it, passes as it is.</summary>
     private const int LargestEvent = 1024 * 1024;
@@ -55,7 +55,7 @@ public sealed class UsageChunkFilter
     }
 
     /// <returns>Bytes of the whole events in <paramref name="bytes"/>.</returns>
-    private static int Pass(ReadOnlySpan<byte> bytes, IBufferWriter<byte> output)
+    private int Pass(ReadOnlySpan<byte> bytes, IBufferWriter<byte> output)
     {
         var passed = 0;
         while (EndOfEvent(bytes[passed..]) is > 0 and var length)
@@ -88,9 +88,9 @@ public sealed class UsageChunkFilter
         return 0;
     }
 
-    private static void PassEvent(ReadOnlySpan<byte> whole, IBufferWriter<byte> output)
+    private void PassEvent(ReadOnlySpan<byte> whole, IBufferWriter<byte> output)
     {
-        var at = whole.IndexOf("\"usage\""u8) < 0 ? -1 : whole.IndexOf((byte)'{');
+        var at = !hidesUsage || whole.IndexOf("\"usage\""u8) < 0 ? -1 : whole.IndexOf((byte)'{');
         if (at < 0)
         {
             output.Write(whole);

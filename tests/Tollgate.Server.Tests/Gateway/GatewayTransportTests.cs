@@ -1,0 +1,184 @@
+using System.Net.Http.Headers;
+using System.Net.Sockets;
+using System.Text;
+using System.Text.Json;
+using Microsoft.AspNetCore.Http;
+using Tollgate.Server.Tests.Metering;
+
+namespace Tollgate.Server.Tests.Gateway;
+
+/// <summary>What stands between two connections: paths, headers, who leaves when, and what falls silent.</summary>
+public sealed class GatewayTransportTests(GatewayStage stage) : IClassFixture<GatewayStage>
+{
+    private async Task<string> RawAsync(string method, string target, string key, string body = "")
+    {
+        using var tcp = new TcpClient();
+        var url = stage.Project.Http.BaseAddress!;
+        await tcp.ConnectAsync(url.Host, url.Port, TestContext.Current.CancellationToken);
+        await using var stream = tcp.GetStream();
+        await stream.WriteAsync(Encoding.ASCII.GetBytes(
+            $"{method} {target} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {key}\r\nX-Tollgate-Customer: raw\r\nContent-Type: application/json\r\n"
+            + $"Content-Length: {body.Length}\r\nConnection: close\r\n\r\n{body}"), TestContext.Current.CancellationToken);
+        using var reader = new StreamReader(stream);
+        return await reader.ReadToEndAsync(TestContext.Current.CancellationToken);
+    }
+
+    [Theory]
+    [InlineData("POST", "/gateway/openai/v1/chat/completions#/moderations", 400)]
+    [InlineData("GET", "/gateway/openai/v1/batches#/models", 400)]
+    [InlineData("GET", "/gateway/openai/v1/batches?x=1#/models", 400)]
+    [InlineData("GET", "/gateway/openai/v1\\batches\\models", 400)]
+    [InlineData("GET", "/gateway/openai/v1/../x/models", 400)]
+    [InlineData("GET", "/gateway/openai/v1/%66iles/x/models", 403)]
+    [InlineData("GET", "http://x/gateway/openai/v1/batches", 403)]
+    public async Task What_a_call_is_cannot_be_hidden_in_its_path(string method, string target, int status)
+    {
+        var (_, issued) = await stage.Project.PostAsync("/v1/customers/raw/tokens", "{}");
+        stage.Upstream.AnswersWith(Said.Completion(5, 5));
+        var before = stage.Upstream.Calls.Count;
+        (await RawAsync(method, target, issued.GetProperty("token").GetString()!, GatewayTests.Ask)).ShouldStartWith($"HTTP/1.1 {status}");
+        stage.Upstream.Calls.Count.ShouldBe(before);
+    }
+
+    [Fact]
+    public async Task A_path_that_is_encoded_is_the_call_that_the_provider_will_see()
+    {
+        stage.Upstream.AnswersWith(Said.Completion(1000, 30));
+        (await stage.CallAsync("encoded", GatewayTests.Ask, "/%67ateway/openai/v1/chat/%63ompletions")).Status.ShouldBe(200);
+        (await stage.TheCallAsync("encoded")).GetProperty("endpoint").GetString().ShouldBe("/v1/chat/completions");
+        stage.Upstream.Calls.Last().Target.ShouldBe("/v1/chat/completions");
+    }
+
+    [Theory]
+    [InlineData("/gateway/openai/v1/models/{0}/chat/completions")]
+    [InlineData("/gateway/openai/v1/{0}")]
+    public async Task A_name_that_is_too_long_for_the_books_is_refused_before_the_call(string path)
+    {
+        var before = stage.Upstream.Calls.Count;
+        var (status, body, _) = await stage.CallAsync("named", """{"messages":[]}""", string.Format(null, path, new string('a', 3_000)));
+        (status, body.Contains("model", StringComparison.Ordinal), stage.Upstream.Calls.Count).ShouldBe((422, true, before));
+    }
+
+    [Fact]
+    public async Task Headers_that_are_no_ASCII_hurt_nobody()
+    {
+        stage.Upstream.Answer = async (context, _) =>
+        {
+            context.Response.ContentType = "application/json";
+            context.Response.Headers["X-Model"] = "plain";
+            await context.Response.WriteAsync(Said.Completion(5, 5));
+        };
+        using var tcp = new TcpClient();
+        var url = stage.Project.Http.BaseAddress!;
+        await tcp.ConnectAsync(url.Host, url.Port, TestContext.Current.CancellationToken);
+        await using var stream = tcp.GetStream();
+        var ask = GatewayTests.Ask;
+        await stream.WriteAsync(Encoding.UTF8.GetBytes(
+            $"POST /gateway/openai/v1/chat/completions HTTP/1.1\r\nHost: x\r\nAuthorization: {stage.Project.Http.DefaultRequestHeaders.Authorization}\r\nX-Tollgate-Customer: cafe\r\n"
+            + $"X-Title: Caf\u00e9\r\nContent-Length: {ask.Length}\r\nConnection: close\r\n\r\n{ask}"), TestContext.Current.CancellationToken);
+        using var reader = new StreamReader(stream);
+        (await reader.ReadToEndAsync(TestContext.Current.CancellationToken)).ShouldStartWith("HTTP/1.1 200");
+        stage.Upstream.Calls.Last().Headers["X-Title"].ShouldBe("Caf\u00e9");
+    }
+
+    [Fact]
+    public async Task An_answer_with_headers_that_cannot_be_sent_is_an_answer_without_them()
+    {
+        using var listener = new TcpListener(System.Net.IPAddress.Loopback, 0);
+        listener.Start();
+        await stage.SetUpstreamAsync("odd", $"http://127.0.0.1:{((System.Net.IPEndPoint)listener.LocalEndpoint).Port}");
+        var answering = Task.Run(async () =>
+        {
+            using var peer = await listener.AcceptTcpClientAsync(TestContext.Current.CancellationToken);
+            var stream = peer.GetStream();
+            var body = Said.Completion(1000, 30);
+            await stream.ReadAtLeastAsync(new byte[64 * 1024], 200, throwOnEndOfStream: false, TestContext.Current.CancellationToken);
+            await stream.WriteAsync(Encoding.Latin1.GetBytes(
+                $"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nX-Place: K\u00f6ln\r\nX-Plain: yes\r\nContent-Length: {body.Length}\r\n\r\n{body}"), TestContext.Current.CancellationToken);
+        }, TestContext.Current.CancellationToken);
+        var (status, _, answer) = await stage.CallAsync("odd", GatewayTests.Ask, "/gateway/odd/v1/chat/completions");
+        await answering;
+        (status, answer.Headers.Contains("X-Plain"), answer.Headers.Contains("X-Place")).ShouldBe((200, true, false));
+    }
+
+    [Fact]
+    public async Task A_configured_header_replaces_the_callers_however_that_is_written()
+    {
+        using var set = await stage.Project.Http.PutAsync("/v1/upstreams/teamed", MeteringStage.Text($$$"""{"base_url":"{{{stage.Upstream.Url}}}","api_key":"k","headers":{"X-Team":"a"}}"""));
+        ((int)set.StatusCode).ShouldBe(200);
+        stage.Upstream.AnswersWith(Said.Completion(5, 5));
+        using var request = GatewayStage.Request("teamed", GatewayTests.Ask, "/gateway/teamed/v1/chat/completions");
+        request.Headers.Add("x-team", "b");
+        using var answer = await stage.Project.Http.SendAsync(request);
+        ((int)answer.StatusCode, stage.Upstream.Calls.Last().Headers["X-Team"]).ShouldBe((200, "a"));
+
+        using var twice = await stage.Project.Http.PutAsync("/v1/upstreams/teamed", MeteringStage.Text($$$"""{"base_url":"{{{stage.Upstream.Url}}}","api_key":"k","headers":{"X-Team":"a","x-team":"b"}}"""));
+        ((int)twice.StatusCode).ShouldBe(422);
+    }
+
+    [Fact]
+    public async Task A_stream_whose_thought_is_hidden_is_read_to_its_end_when_the_caller_leaves()
+    {
+        await stage.Project.PostAsync("/v1/model-prices",
+            """{"provider":"openai","model":"o3-house","valid_from":"2020-01-01T00:00:00Z","prices":{"input":"2.5","output":"10"},"source":"test"}""");
+        var left = new TaskCompletionSource();
+        stage.Upstream.Answer = async (context, _) =>
+        {
+            context.Response.ContentType = "text/event-stream";
+            await context.Response.WriteAsync(Said.Chunk("Hello").Replace("house-2026-01-01", "o3-house", StringComparison.Ordinal));
+            await context.Response.Body.FlushAsync();
+            await left.Task;
+            await Task.Delay(100);
+            await context.Response.WriteAsync(Said.UsageChunk(1000, 5000).Replace("house-2026-01-01", "o3-house", StringComparison.Ordinal) + Said.Done);
+        };
+        var ask = GatewayTests.Ask.Replace("house", "o3-house", StringComparison.Ordinal).Replace("100", "6000,\"stream\":true", StringComparison.Ordinal);
+        using (var leave = new CancellationTokenSource())
+        using (var request = GatewayStage.Request("thinks", ask))
+        {
+            using var answer = await stage.Project.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
+            using var reader = new StreamReader(await answer.Content.ReadAsStreamAsync(TestContext.Current.CancellationToken));
+            await reader.ReadLineAsync(leave.Token);
+            await reader.ReadLineAsync(leave.Token);
+            var more = reader.ReadLineAsync(leave.Token);
+            await leave.CancelAsync();
+            await Should.ThrowAsync<OperationCanceledException>(async () => await more);
+        }
+
+        left.SetResult();
+        var call = await stage.TheCallAsync("thinks");
+        (call.GetProperty("output_tokens").GetInt64(), call.GetProperty("estimated").GetBoolean(), call.GetProperty("cost_usd").GetString()).ShouldBe((5000, false, "0.0525"));
+        call.GetProperty("properties").GetProperty("ended_by").GetString().ShouldBe("caller");
+    }
+
+    [Fact]
+    public async Task The_event_that_ends_a_stream_early_stands_for_itself_however_the_stream_was_cut()
+    {
+        await stage.Project.PostAsync("/v1/llm-calls", """{"customer":"garbled","model":"house","input_tokens":392000}""");
+        var text = string.Concat(Enumerable.Range(0, 400).Select(_ => Said.Chunk(string.Concat(Enumerable.Repeat("word ", 40)))));
+        _ = stage.Upstream.Streams(text.Chunk(333).Select(piece => new string(piece)));
+        var ask = GatewayTests.Ask.Replace(",\"max_tokens\":100", ",\"stream\":true,\"stream_options\":{\"include_usage\":true}", StringComparison.Ordinal);
+        var (_, body, _) = await stage.CallAsync("garbled", ask);
+        foreach (var line in body.TrimEnd().Split("\n\n"))
+        {
+            Should.NotThrow(() => JsonElement.Parse(line["data: ".Length..]), line);
+        }
+
+        body.ShouldContain("budget_exceeded");
+    }
+
+    [Fact]
+    public async Task Who_gives_up_on_a_provider_that_cannot_be_reached_pays_nothing()
+    {
+        using var listener = new TcpListener(System.Net.IPAddress.Loopback, 0);
+        listener.Start();
+        var port = ((System.Net.IPEndPoint)listener.LocalEndpoint).Port;
+        listener.Stop();
+        await stage.SetUpstreamAsync("down", $"http://127.0.0.1:{port}");
+        using var patience = new CancellationTokenSource(TimeSpan.FromMilliseconds(150));
+        using var request = GatewayStage.Request("gone", GatewayTests.Ask.Replace("100", "100,\"stream\":true", StringComparison.Ordinal), "/gateway/down/v1/chat/completions");
+        await Should.ThrowAsync<OperationCanceledException>(() => stage.Project.Http.SendAsync(request, patience.Token));
+        var call = await stage.TheCallAsync("gone");
+        (call.GetProperty("cost_usd").GetString(), call.GetProperty("status").GetInt32()).ShouldBe(("0", 502));
+        (await stage.StandsAsync("gone", "tokens")).ShouldBe((0, 0));
+    }
+}
