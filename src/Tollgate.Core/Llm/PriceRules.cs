@@ -58,16 +58,38 @@ public static class PriceRules
     /// <summary>True: priced by the million. False: priced each.</summary>
     public static bool IsToken(LlmUnit unit) => unit < LlmUnit.Request;
 
-    /// <summary>The cost without a markup; see <see cref="CostOf(LlmUsage, ModelPrice, int)"/>.</summary>
-    public static NanoUsd? CostOf(LlmUsage usage, ModelPrice price) => CostOf(usage, price, markupBasisPoints: 0);
-
     /// <summary>
-    /// Every amount times its price, exactly, and rounded once at the end. Null means unknown, which is not free: tokens were
-    /// used that have no price, or nothing of what was used has one, or the sum is beyond 9 billion dollars (a mistake of the
-    /// price or of the usage). Nothing used costs nothing.
+    /// Every amount times its price, exactly, and rounded once at the end. Null means unknown, which is not free: something was
+    /// used that costs apart and has no price (<see cref="CostsApart"/>), or nothing of what was used has one, or the sum is beyond 9
+    /// billion dollars (a mistake of the price or of the usage). Nothing used costs nothing.
     /// </summary>
     /// <param name="markupBasisPoints">Hundredths of a percent on top: 2000 makes $1.00 to $1.20. Negative for a discount.</param>
-    public static NanoUsd? CostOf(LlmUsage usage, ModelPrice price, int markupBasisPoints)
+    public static NanoUsd? CostOf(LlmUsage usage, ModelPrice price, int markupBasisPoints = 0) =>
+        usage.Parts.Any(part => CostsApart(part.Unit, usage) && PriceOf(part.Unit, price, usage.InputTokens) is null)
+            ? null
+            : SumOf(usage, price, fallback: null, markupBasisPoints);
+
+    /// <summary>
+    /// What is known of a cost that is not known whole, for budgets: each unit at the price; what that does not state at the
+    /// fallback's; what neither states is left out. Null: nothing is known.
+    /// </summary>
+    /// <param name="price">Null: the model has none.</param>
+    public static NanoUsd? LeastCostOf(LlmUsage usage, ModelPrice? price, ModelPrice? fallback, int markupBasisPoints) =>
+        SumOf(usage, price, fallback, markupBasisPoints);
+
+    /// <summary>
+    /// Whether a unit is charged for itself. A call is not, where nothing says so. Images and seconds measure once more what a
+    /// provider that counts tokens of images or of sound charges by those.
+    /// </summary>
+    public static bool CostsApart(LlmUnit unit, LlmUsage usage) => unit switch
+    {
+        LlmUnit.Request => false,
+        LlmUnit.Image => usage[LlmUnit.ImageOutput].IsZero,
+        LlmUnit.Second => usage[LlmUnit.AudioInput].IsZero && usage[LlmUnit.CachedAudioInput].IsZero,
+        _ => true,
+    };
+
+    private static NanoUsd? SumOf(LlmUsage usage, ModelPrice? price, ModelPrice? fallback, int markupBasisPoints)
     {
         Invariant.That(markupBasisPoints is >= -10_000 and <= LargestMarkup, $"{markupBasisPoints} basis points are no markup.");
         var (millionths, dollars) = (0m, 0m);
@@ -75,24 +97,25 @@ public static class PriceRules
         foreach (var (unit, amount) in usage.Parts)
         {
             used = true;
-            if (PriceOf(unit, price, usage.InputTokens) is not { } each)
+            var each = price is null ? null : PriceOf(unit, price, usage.InputTokens);
+            if (each is null && fallback is not null && (price is null || CostsApart(unit, usage)))
             {
-                if (IsToken(unit))
-                {
-                    return null;
-                }
+                each = PriceOf(unit, fallback, usage.InputTokens);
+            }
 
+            if (each is not { Value: var dollarsEach })
+            {
                 continue;
             }
 
             priced = true;
             if (IsToken(unit))
             {
-                millionths += amount.Value * each.Value;
+                millionths += amount.Value * dollarsEach;
             }
             else
             {
-                dollars += amount.Value * each.Value;
+                dollars += amount.Value * dollarsEach;
             }
         }
 

@@ -17,8 +17,10 @@ public sealed record RecordedCall(GateAnswer Answer, CallCost Cost);
 
 /// <summary>What the server found out about a call. An unknown cost is not 0.</summary>
 /// <param name="Provider">Null: neither the caller nor the price book knows.</param>
-/// <param name="Cost">Null: no price is known for what was used.</param>
-/// <param name="Assumed">For an unknown cost: what budgets move by, by the project's fallback price. Null: they do not move.</param>
+/// <param name="Cost">Null: not all that was used has a price.</param>
+/// <param name="Assumed">
+/// For an unknown cost: what budgets move by, by the prices that are known and the project's fallback price. Null: they do not move.
+/// </param>
 /// <param name="MarkupBasisPoints">Of the project when the call was recorded. Pricing it anew charges the same.</param>
 public sealed record CallCost(string? Provider, NanoUsd? Cost, NanoUsd? Assumed = null, int MarkupBasisPoints = 0);
 
@@ -55,8 +57,8 @@ public sealed class RecordLlmCalls(QuotaGate gate, UnpricedModels unpriced, Cloc
             cost = NanoUsd.Zero;
         }
 
-        var assumed = cost is null && project.Prices.FindFallback(provider, at) is { } fallback
-            ? PriceRules.CostOf(call.Usage, fallback, markupBasisPoints)
+        var assumed = cost is null
+            ? PriceRules.LeastCostOf(call.Usage, price, project.Prices.FindFallback(provider, at), markupBasisPoints)
             : null;
         return new(provider.Length == 0 ? null : provider, cost, assumed, markupBasisPoints);
     }

@@ -7,7 +7,7 @@ using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Llm;
 
-/// <summary>A model that was called and whose price nobody knows.</summary>
+/// <summary>A model that was called and whose price nobody knows, or not for all that the call used.</summary>
 /// <param name="Provider">Empty: the callers named none.</param>
 public sealed record UnpricedModel(string Provider, string Model, Instant FirstSeenAt, Instant LastSeenAt);
 
@@ -46,7 +46,7 @@ public sealed class UnpricedModels(NpgsqlDataSource database, ILogger<UnpricedMo
         foreach (var (provider, model) in news)
         {
             _noted[(project.Id, provider, model)] = now;
-            log.LogWarning("No price is known for {Model} of {Provider} in {Project}: its calls are recorded with an unknown cost.", model, provider, project.Code);
+            log.LogWarning("No price, or not one for all that was used, is known for {Model} of {Provider} in {Project}: its calls are recorded with an unknown cost.", model, provider, project.Code);
         }
     }
 

@@ -26,8 +26,8 @@ internal static class LlmCallsEndpoints
         app.MapPost("/v1/llm-calls", context => RecordAsync(context, record)).RequireKey(Access.Secret, Scope.GateWrite).WithOwnIdempotency().Describe(new(Tag, "Record calls to models",
             "Records a call, or an array of at most 10,000, with its exact cost by the price book at the call's own time. What the meters on "
             + "`llm_call` count (calls, tokens, dollars) and the named feature move in one decision. Calls are facts: they are recorded also "
-            + "beyond a cap.\n\nA model without a price is recorded with an unknown cost (`cost_usd` null, `priced` false), never with 0, and "
-            + "is listed in `/v1/unpriced-models`; meters that read `cost_usd` do not move. Repeating an `id` replays, with the cost that was "
+            + "beyond a cap.\n\nA model without a price, or without one for all that was used, is recorded with an unknown cost (`cost_usd` null, `priced` false), never "
+            + "with 0, and is listed in `/v1/unpriced-models`; meters that read `cost_usd` move by what is known of it, if anything. Repeating an `id` replays, with the cost that was "
             + "recorded then. An array answers with counts and `rejected`, as `/v1/events` does, and so does a stream of any length "
             + "(`application/x-ndjson` or `application/jsonl`, one call a line of at most 1 MiB).")
         {

@@ -78,11 +78,36 @@ public sealed class PriceRulesTests
     public void Units_without_a_price_make_the_cost_unknown_when_nothing_has_one(string stated, LlmUnit used, string? cost) =>
         Cost(Model("p", "m", (Unit(stated), "1")), (used, 1)).ShouldBe(cost);
 
+    /// <summary>What a provider charges beside the tokens is never 0 because nobody stated its price.</summary>
+    [Theory]
+    [InlineData(Search, null)]
+    [InlineData(Page, null)]
+    [InlineData(Image, null)]
+    [InlineData(Second, null)]
+    [InlineData(Request, "2")]
+    public void What_costs_apart_and_has_no_price_makes_the_cost_unknown(LlmUnit unit, string? cost) =>
+        Cost(Model("p", "m", (Input, "2")), (Input, 1_000_000), (unit, 1)).ShouldBe(cost);
+
     [Fact]
-    public void Units_without_a_price_are_nothing_beside_units_with_one()
+    public void Images_and_seconds_that_are_charged_by_tokens_are_not_charged_again()
     {
-        Cost(Model("p", "m", (Input, "2")), (Input, 1_000_000), (Image, 1), (Search, 4)).ShouldBe("2");
+        Cost(Model("p", "m", (Input, "2"), (ImageOutput, "40")), (Input, 1_000_000), (ImageOutput, 1_000_000), (Image, 3)).ShouldBe("42");
+        Cost(Model("p", "m", (AudioInput, "6")), (AudioInput, 1_000_000), (Second, 90)).ShouldBe("6");
         Cost(Model("p", "m", (Image, "0.04")), (Image, 1), (Request, 1)).ShouldBe("0.04");
+    }
+
+    [Fact]
+    public void Of_an_unknown_cost_budgets_take_what_is_known_and_the_fallback_for_the_rest()
+    {
+        var usage = Used((Input, Q(1_000_000)), (Search, Q(10)), (Request, Q(1)));
+        var price = Model("p", "m", (Input, "2"));
+        var fallback = Model("p", "*", (Input, "9"), (Search, "0.01"), (Request, "5"));
+
+        PriceRules.CostOf(usage, price).ShouldBeNull();
+        PriceRules.LeastCostOf(usage, price, null, 0)!.Value.Dollars.ShouldBe(2m);
+        PriceRules.LeastCostOf(usage, price, fallback, 5_000)!.Value.Dollars.ShouldBe(3.15m, "with a markup of a half");
+        PriceRules.LeastCostOf(usage, null, fallback, 0)!.Value.Dollars.ShouldBe(14.1m);
+        PriceRules.LeastCostOf(usage, null, null, 0).ShouldBeNull();
     }
 
     [Fact]
