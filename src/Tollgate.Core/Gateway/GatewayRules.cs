@@ -54,10 +54,10 @@ public static class GatewayRules
 
     /// <summary>
     /// What the call is priced by until the answer names its model: what the path or the body names, or else the operation
-    /// (<c>search</c>, <c>scrape</c>). Stability's path names a family, and a field of the form the member of it.
+    /// (<c>search</c>, <c>scrape</c>). Stability's <c>sd3</c> is a family, and a field of the form names the member of it.
     /// </summary>
     public static string NameOf(LlmRoute route, LlmAsk ask, string path) =>
-        (route.Api == LlmApi.StabilityImage ? ask.Model ?? route.Model : route.Model ?? ask.Model) ?? OperationOf(path);
+        (route is { Api: LlmApi.StabilityImage, Model: "sd3" } ? ask.Model ?? route.Model : route.Model ?? ask.Model) ?? OperationOf(path);
 
     private static string OperationOf(string path)
     {

@@ -87,7 +87,7 @@ internal sealed class GatewayEndpoints(
         var ask = isMetered ? AskReader.Read(to.Route, body, context.Request.ContentType) : null;
         if (isMetered && ask is null)
         {
-            await Problems.WriteAsync(context, ErrorCode.MalformedJson, "The body could not be read, so it is not known what the call would use. Nothing was forwarded.");
+            await Problems.WriteAsync(context, ErrorCode.MalformedJson, "The body could not be read, or it names a member twice that decides what the call uses (model, stream, max_tokens …). Nothing was forwarded.");
             return null;
         }
 

@@ -203,12 +203,49 @@ public sealed class AskReaderTests
     }
 
     [Fact]
-    public void Said_twice_the_dearer_counts()
+    public void Under_two_names_the_dearer_counts()
     {
-        var ask = Read(Chat, """{"max_tokens":900,"max_tokens":1,"n":5,"n":1,"prompt":"Hi","prompt":"Hello","model":"a","model":"b"}""");
+        var ask = Read(Chat, """{"max_tokens":900,"max_completion_tokens":1,"n":5,"best_of":1,"prompt":"Hi","prompt":"Hello","parameters":{"max_tokens":7},"options":{"max_tokens":8}}""");
 
-        (ask.MaxOutputTokens, ask.Answers, ask.Prompt.Characters, ask.Model).ShouldBe((900, 5, 7, "b"));
+        (ask.MaxOutputTokens, ask.Answers, ask.Prompt.Characters).ShouldBe((900, 5, 7));
     }
+
+    /// <summary>Providers take the last one, or the first: nobody knows what such a call would use.</summary>
+    [Theory]
+    [InlineData("""{"model":"gpt-4o-mini","model":"o3"}""")]
+    [InlineData("""{"model":"o3","modelId":"gpt-4o-mini"}""")]
+    [InlineData("""{"max_tokens":1,"max_tokens":null}""")]
+    [InlineData("""{"max_tokens":1,"m\u0061x_tokens":null}""")]
+    [InlineData("""{"n":1,"n":5}""")]
+    [InlineData("""{"stream":false,"stream":true}""")]
+    [InlineData("""{"stream_options":{"include_usage":true},"stream_options":null}""")]
+    [InlineData("""{"stream_options":{"include_usage":true,"include_usage":false}}""")]
+    [InlineData("""{"generationConfig":{"maxOutputTokens":1},"generationConfig":{}}""")]
+    [InlineData("""{"generationConfig":{"maxOutputTokens":1,"maxOutputTokens":9}}""")]
+    public void What_decides_the_cost_is_not_said_twice(string body) => AskReader.Read(Chat, Encoding.UTF8.GetBytes(body), null).ShouldBeNull();
+
+    [Fact]
+    public void A_form_that_names_two_models_is_no_request() => AskReader.Read(
+        LlmRoutes.Of("api.openai.com", "/v1/audio/transcriptions"), Form(("model", "whisper-1", null), ("model", "gpt-4o-transcribe", null)), "multipart/form-data; boundary=line").ShouldBeNull();
+
+    [Theory]
+    [InlineData("""{"stream":true,"stream_options":{"include_usage":true}}""", true)]
+    [InlineData("""{"stream":true,"include_usage":true}""", false)]
+    [InlineData("""{"stream":true,"options":{"include_usage":true},"config":{"include_usage":true}}""", false)]
+    [InlineData("""{"stream":true,"stream_options":{"deep":{"include_usage":true}}}""", false)]
+    [InlineData("""{"stream":true,"stream_options":{"include_usage":null}}""", false)]
+    public void Usage_is_asked_for_in_one_place(string body, bool wantsUsage) => Read(Chat, body).WantsUsage.ShouldBe(wantsUsage);
+
+    [Theory]
+    [InlineData("localhost", "/api/chat", """{"stream":false}""", false)]
+    [InlineData("localhost", "/api/chat", "{}", true)]
+    [InlineData("api.openai.com", "/v1/chat/completions", """{"stream":false}""", false)]
+    [InlineData("generativelanguage.googleapis.com", "/v1beta/models/g:streamGenerateContent", """{"stream":false}""", true)]
+    public void Ollama_streams_unless_it_is_told_not_to(string host, string path, string body, bool isStream) =>
+        Read(LlmRoutes.Of(host, path), body).IsStream.ShouldBe(isStream);
+
+    [Fact]
+    public void A_bound_deeper_down_is_none() => Read(Chat, """{"options":{"deep":{"max_tokens":1}}}""").MaxOutputTokens.ShouldBeNull();
 
     [Fact]
     public void An_escaped_name_hides_nothing() =>

@@ -1,13 +1,18 @@
+using System.Text;
 using Tollgate.Core.Llm.Shapes;
 
 namespace Tollgate.Core.Llm.Asks;
 
-/// <summary>What a request has said so far. Said twice, the larger number stands, so that no repetition makes a call cheaper.</summary>
+/// <summary>
+/// What a request has said so far. Under two names, the larger number stands; under one name twice, the request cannot be read, since
+/// nobody knows which of both the provider takes.
+/// </summary>
 internal sealed class AskDraft(LlmRoute route)
 {
     /// <summary>More answers than any provider gives to one request.</summary>
     private const long MostAnswers = 1_000;
 
+    private readonly List<(int Group, string Name)> _said = [];
     private long? _maxOutput;
     private long _answers;
     private long? _limit;
@@ -21,6 +26,7 @@ internal sealed class AskDraft(LlmRoute route)
     private long _audioMilliseconds;
     private long _videoBytes;
     private long _documentBytes;
+    private AnswerForms? _forms;
 
     public string? Model { get; set; }
 
@@ -34,9 +40,37 @@ internal sealed class AskDraft(LlmRoute route)
 
     public int Searches { get; set; }
 
+    public bool WritesCache { get; set; }
+
     public DeliveredText Prompt { get; set; }
 
     public long PromptTokens { get; set; }
+
+    /// <summary>A member that decides what the call uses was there twice.</summary>
+    public bool IsTwofold { get; private set; }
+
+    /// <summary>Called for each member of the request and of its groups of settings.</summary>
+    /// <param name="group">0: the request itself.</param>
+    public void Says(int group, AskMember member, ReadOnlySpan<char> name)
+    {
+        if (member is not (AskMember.Model or AskMember.Stream or AskMember.StreamOptions or AskMember.WantsUsage or AskMember.Settings
+            or AskMember.MaxOutput or AskMember.Answers or AskMember.Forms or AskMember.Limit or AskMember.Depth))
+        {
+            return;
+        }
+
+        // Of the names of the model one is read, by whatever provider.
+        var said = member == AskMember.Model ? "model" : name;
+        foreach (var (earlier, known) in _said)
+        {
+            IsTwofold |= earlier == group && said.SequenceEqual(known);
+        }
+
+        if (!IsTwofold)
+        {
+            _said.Add((group, said.ToString()));
+        }
+    }
 
     public void Count(AskMember member, long? number)
     {
@@ -117,10 +151,24 @@ internal sealed class AskDraft(LlmRoute route)
         }
     }
 
+    /// <summary>A word of the list of what the answer may be: <c>text</c>, <c>IMAGE</c>.</summary>
+    /// <param name="isSetting">Gemini has the list among its settings, the others in the request itself; elsewhere it is not read.</param>
+    public void NoteForm(ReadOnlySpan<byte> word, bool isSetting)
+    {
+        if (isSetting == (route.Api == LlmApi.GeminiGenerate))
+        {
+            _forms = (_forms ?? AnswerForms.None)
+                | (Ascii.EqualsIgnoreCase(word, "text"u8) ? AnswerForms.None
+                    : Ascii.EqualsIgnoreCase(word, "audio"u8) ? AnswerForms.Sound
+                    : Ascii.EqualsIgnoreCase(word, "image"u8) ? AnswerForms.Images
+                    : AnswerForms.Sound | AnswerForms.Images);
+        }
+    }
+
     public LlmAsk Finished() => new()
     {
         Model = Model ?? route.Model,
-        IsStream = IsStream ?? route.IsStream,
+        IsStream = route.Api == LlmApi.OllamaChat ? IsStream ?? route.IsStream : IsStream == true || route.IsStream,
         WantsUsage = WantsUsage,
         MaxOutputTokens = _maxOutput,
         Answers = (int)(_answers > 0 ? _answers : DefaultAnswers),
@@ -136,6 +184,8 @@ internal sealed class AskDraft(LlmRoute route)
         DocumentBytes = _documentBytes,
         Pieces = Pieces,
         Searches = Searches,
+        Forms = _forms,
+        WritesCache = WritesCache,
         IsWhole = IsWhole,
     };
 

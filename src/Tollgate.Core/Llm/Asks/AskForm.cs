@@ -81,6 +81,7 @@ internal static class AskForm
         }
         else
         {
+            draft.Says(0, member, name);
             ReadField(content, member, draft);
         }
     }

@@ -17,7 +17,11 @@ internal enum AskMember
 
     Model,
     Stream,
+    StreamOptions,
     WantsUsage,
+
+    /// <summary>A list of what the answer may be: text, sound, images.</summary>
+    Forms,
     MaxOutput,
     Answers,
     Messages,
@@ -68,7 +72,9 @@ internal static class AskNames
         "input" or "prompt" or "inputs" or "documents" or "texts" => AskMember.Input,
         "tools" or "functions" or "toolConfig" or "tool_config" => AskMember.Tools,
         "response_format" or "text" or "output_config" or "output_format" or "format" or "json_schema" or "responseSchema" => AskMember.Written,
-        "stream_options" or "generationConfig" or "generation_config" or "inferenceConfig" or "inference_config" or "options"
+        "stream_options" => AskMember.StreamOptions,
+        "modalities" => AskMember.Forms,
+        "generationConfig" or "generation_config" or "inferenceConfig" or "inference_config" or "options"
             or "parameters" or "textGenerationConfig" or "imageGenerationConfig" or "config" => AskMember.Settings,
         "previous_response_id" or "conversation" or "cachedContent" or "cached_content" or "conversation_id" or "mcp_servers" => AskMember.Elsewhere,
         "image" or "init_image" or "mask" or "images" or "image_url" => AskMember.Image,
@@ -79,7 +85,7 @@ internal static class AskNames
         "document" => AskMember.Document,
         "file" => AskMember.Audio,
         "user" or "metadata" or "store" or "stop" or "stop_sequences" or "stopSequences" or "logit_bias" or "service_tier" or "tool_choice"
-            or "toolChoice" or "safety_settings" or "safetySettings" or "include" or "modalities" or "voice" or "encoding_format"
+            or "toolChoice" or "safety_settings" or "safetySettings" or "include" or "voice" or "encoding_format"
             or "quality" or "size" or "style" or "background" or "provider" or "models" or "plugins" or "transforms"
             or "prompt_cache_key" or "safety_identifier" or "truncation" or "reasoning" or "reasoning_effort" or "thinking"
             or "anthropic_version" or "anthropic_beta" or "betas" or "container" or "context_management" or "keep_alive"
@@ -95,7 +101,7 @@ internal static class AskNames
             or "num_predict" or "maxTokenCount" or "max_gen_len" or "max_new_tokens" or "maxNewTokens" => AskMember.MaxOutput,
         "n" or "best_of" or "candidateCount" or "candidate_count" or "numberOfImages" or "number_of_images" or "num_images" or "samples"
             or "sampleCount" or "num_generations" => AskMember.Answers,
-        "include_usage" => AskMember.WantsUsage,
+        "responseModalities" or "response_modalities" => AskMember.Forms,
         "responseSchema" or "response_schema" or "responseJsonSchema" => AskMember.Written,
         _ => AskMember.Other,
     };

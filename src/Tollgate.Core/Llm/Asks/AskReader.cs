@@ -4,7 +4,8 @@ namespace Tollgate.Core.Llm.Asks;
 
 /// <summary>
 /// Reads what a request to a provider asks for. Whatever the bytes are, there is no exception: what is no request in JSON and no
-/// form gives null, and members of another type than promised are passed over.
+/// form gives null, and so does what names a member twice that decides what the call uses; members of another type than promised
+/// are passed over.
 /// </summary>
 public static class AskReader
 {
@@ -17,7 +18,7 @@ public static class AskReader
         var isRead = contentType?.StartsWith("multipart/form-data", StringComparison.OrdinalIgnoreCase) == true
             ? AskForm.TryRead(body, contentType, draft)
             : AskScan.TryRead(WithoutMark(body), draft);
-        return isRead ? draft.Finished() : null;
+        return isRead && !draft.IsTwofold ? draft.Finished() : null;
     }
 
     private static ReadOnlySpan<byte> WithoutMark(ReadOnlySpan<byte> body) => body.StartsWith("\uFEFF"u8) ? body[3..] : body;

@@ -21,6 +21,9 @@ internal ref struct AskScan
     private int _depth;
     private AskMember _member;
 
+    /// <summary>Groups of settings that were opened so far; they do not hold each other.</summary>
+    private int _groups;
+
     private AskScan(ReadOnlySpan<byte> json, Span<Frame> frames, AskDraft draft)
     {
         _reader = new(json, new() { MaxDepth = Deepest, AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip });
@@ -105,8 +108,8 @@ internal ref struct AskScan
                     Item();
                     Number();
                     break;
-                case JsonTokenType.True:
-                    Flag();
+                case JsonTokenType.True or JsonTokenType.False:
+                    Flag(_reader.TokenType == JsonTokenType.True);
                     break;
                 default:
                     break;
@@ -130,11 +133,17 @@ internal ref struct AskScan
         _member = zone switch
         {
             Zone.Request => AskNames.OfRequest(name),
+            Zone.Settings when _frames[_depth].Member == AskMember.StreamOptions => name is "include_usage" ? AskMember.WantsUsage : AskMember.Other,
             Zone.Settings => AskNames.OfSetting(name),
             Zone.Prompt or Zone.Input => AskNames.OfPrompt(name),
             Zone.Written when IsOfTool => name switch { "type" => AskMember.Type, "max_uses" => AskMember.MostSearches, _ => AskMember.Other },
             _ => AskMember.Other,
         };
+        _draft.WritesCache |= name is "cache_control" or "cachePoint";
+        if (zone is Zone.Request or Zone.Settings)
+        {
+            _draft.Says(_depth == 0 ? 0 : _groups, _member, name);
+        }
     }
 
     // A tool itself, an element of the list of tools.
@@ -175,7 +184,9 @@ internal ref struct AskScan
         }
 
         _draft.Searches |= parent.Zone == Zone.Request && member == AskMember.WebSearch ? 1 : 0;
-        _frames[++_depth] = new() { Zone = ZoneIn(parent.Zone, member, isArray), IsArray = isArray, Member = member };
+        var zone = ZoneIn(parent.Zone, member, isArray);
+        _groups += parent.Zone == Zone.Request && zone == Zone.Settings ? 1 : 0;
+        _frames[++_depth] = new() { Zone = zone, IsArray = isArray, Member = member };
     }
 
     private static Zone ZoneIn(Zone parent, AskMember member, bool isArray) => (parent, member) switch
@@ -183,7 +194,10 @@ internal ref struct AskScan
         (Zone.Quiet or Zone.Written or Zone.Things, _) => parent,
         (_, AskMember.Quiet or AskMember.Elsewhere or AskMember.WebSearch) => Zone.Quiet,
         (_, AskMember.Written or AskMember.Tools) => Zone.Written,
-        (Zone.Request, AskMember.Settings) or (Zone.Settings, _) => Zone.Settings,
+        (Zone.Request, AskMember.Settings or AskMember.StreamOptions) or (Zone.Request or Zone.Settings, AskMember.Forms) => Zone.Settings,
+
+        // No provider reads a bound or a number of answers deeper down.
+        (Zone.Settings, _) => Zone.Quiet,
         (Zone.Request, AskMember.Input) => isArray ? Zone.Input : Zone.Prompt,
         (Zone.Request, AskMember.Things) => Zone.Things,
         (Zone.Input, _) => isArray ? Zone.Input : Zone.Prompt,
@@ -246,6 +260,9 @@ internal ref struct AskScan
             case Zone.Prompt or Zone.Input:
                 TextOfPrompt(value);
                 break;
+            case Zone.Settings when Here == AskMember.Forms:
+                _draft.NoteForm(value, isSetting: _depth > 1);
+                break;
             case Zone.Written:
                 _draft.Prompt += DeliveredText.OfJson(value);
                 _draft.NoteTool(IsOfTool && _member == AskMember.Type ? value : default);
@@ -271,7 +288,7 @@ internal ref struct AskScan
             case AskMember.Things:
                 _draft.Items(AskMember.Things, 1);
                 break;
-            case AskMember.Quiet or AskMember.Settings or AskMember.Stream or AskMember.Answers or AskMember.MaxOutput or AskMember.Limit:
+            case AskMember.Quiet or AskMember.Settings or AskMember.StreamOptions or AskMember.Forms or AskMember.Stream or AskMember.Answers or AskMember.MaxOutput or AskMember.Limit:
                 break;
             case AskMember.Input:
                 _draft.Items(AskMember.Input, 1);
@@ -393,16 +410,16 @@ internal ref struct AskScan
             ? (long)Math.Min(number, UsageDraft.MostTokens)
             : null;
 
-    private readonly void Flag()
+    private readonly void Flag(bool isSet)
     {
         var zone = _frames[_depth].Zone;
         if (zone == Zone.Request && _member == AskMember.Stream)
         {
-            _draft.IsStream = true;
+            _draft.IsStream = isSet;
         }
         else if (zone == Zone.Settings && _member == AskMember.WantsUsage)
         {
-            _draft.WantsUsage = true;
+            _draft.WantsUsage = isSet;
         }
     }
 }

@@ -2,9 +2,18 @@ using Tollgate.Core.Llm.Shapes;
 
 namespace Tollgate.Core.Llm.Asks;
 
+/// <summary>What an answer may have beside text and thought, where its tokens have a price of their own.</summary>
+[Flags]
+public enum AnswerForms
+{
+    None = 0,
+    Sound = 1,
+    Images = 2,
+}
+
 /// <summary>
-/// What a request says of the call that it asks for, before anybody knows what the call will use. A request that says a thing
-/// twice is read as the dearer of both.
+/// What a request says of the call that it asks for, before anybody knows what the call will use. Of a bound under two names the
+/// larger one stands.
 /// </summary>
 public sealed record LlmAsk
 {
@@ -55,6 +64,12 @@ public sealed record LlmAsk
 
     /// <summary>Searches on the web that the model may make while it answers.</summary>
     public int Searches { get; init; }
+
+    /// <summary>What the answer may have beside text; null: the request does not say, and the model decides.</summary>
+    public AnswerForms? Forms { get; init; }
+
+    /// <summary>The request has parts of the prompt written to the provider's cache.</summary>
+    public bool WritesCache { get; init; }
 
     /// <summary>
     /// False: the model reads more than the request holds, such as an earlier response, a cached content, or a file by its

@@ -60,6 +60,9 @@ public static class UsageEstimate
         };
     }
 
+    /// <summary>What is reserved for a prompt of which its sender counted the tokens: as much more as for an estimate.</summary>
+    public static long Reserved(long inputTokens) => Upwards(inputTokens * 4, 3) + Frame + FrameOfMessage;
+
     /// <summary>
     /// What was probably used. What the answer reported stands, and what a broken stream reported of its output is the least; what
     /// it did not report is estimated from the request and from the text that came. Thought that nobody was shown stays unknown.
@@ -182,7 +185,7 @@ public static class UsageEstimate
         route.Provider is "gemini" or "vertex_ai"
         || (model is not null && Array.Exists(NewVocabulary, name => Bare(model).StartsWith(name, StringComparison.OrdinalIgnoreCase)));
 
-    private static bool IsClaude(LlmRoute route, string? model) =>
+    internal static bool IsClaude(LlmRoute route, string? model) =>
         route.Api == LlmApi.AnthropicMessages || model?.Contains("claude", StringComparison.OrdinalIgnoreCase) == true;
 
     /// <summary>The most that one image is, by what the providers state of their largest size.</summary>
@@ -200,7 +203,7 @@ public static class UsageEstimate
         : route.Provider is "openai" or "azure" ? TokensOfCoarseImage
         : TokensOfImage(route, model);
 
-    private static string ModelOf(LlmRoute route, LlmAsk ask) => ask.Model ?? route.Model ?? "";
+    private static string ModelOf(LlmRoute route, LlmAsk ask) => route.Model ?? ask.Model ?? "";
 
     // Resellers write the maker before the name.
     private static string Bare(string model) => model[(model.LastIndexOf('/') + 1)..];

@@ -179,10 +179,11 @@ public static class LlmRoutes
             ? path.Contains(pattern[..^1], StringComparison.Ordinal)
             : path.EndsWith(pattern, StringComparison.Ordinal);
 
-    // "/v1beta/models/NAME:generateContent", "/model/NAME/converse", "/v1/generation/NAME/…", "/stable-image/generate/NAME".
+    // "/v1beta/models/NAME:generateContent", "/model/NAME/converse", "/openai/deployments/NAME/chat/completions",
+    // "/v1/generation/NAME/…", "/stable-image/generate/NAME".
     private static string? ModelIn(string path)
     {
-        foreach (var before in (ReadOnlySpan<string>)["/models/", "/model/", "/generation/", "/stable-image/generate/"])
+        foreach (var before in (ReadOnlySpan<string>)["/models/", "/model/", "/deployments/", "/generation/", "/stable-image/generate/"])
         {
             var at = path.IndexOf(before, StringComparison.Ordinal);
             if (at >= 0)

@@ -15,17 +15,21 @@ public static class UsageOption
 
     public static bool IsNeeded(LlmRoute route) => route.Api == LlmApi.OpenAiChat && !Unasked.Contains(route.Provider, StringComparer.Ordinal);
 
-    /// <summary>The body with the option set; null when it is set already, or when the body is no JSON object.</summary>
+    /// <summary>
+    /// The body with the option set, whatever stood in its place; null when it is set already, or when the body is no JSON object.
+    /// A body with the option twice is refused before (<see cref="Asks.AskReader"/>).
+    /// </summary>
     public static byte[]? AddTo(ReadOnlySpan<byte> body)
     {
         try
         {
-            return Find(body) switch
+            var mark = body.StartsWith("\uFEFF"u8) ? 3 : 0;
+            return Find(body[mark..]) switch
             {
-                (Place.Start, var at) => Spliced(body, at, at, IsEmptyObject(body[at..]) ? Option : [.. Option, (byte)',']),
-                (Place.Inside, var at) => Spliced(body, at, at, IsEmptyObject(body[at..]) ? "\"include_usage\":true"u8 : "\"include_usage\":true,"u8),
-                (Place.False, var at) => Spliced(body, at, at + "false".Length, "true"u8),
-                (Place.Null, var at) => Spliced(body, at, at + "null".Length, "{\"include_usage\":true}"u8),
+                (Place.Start, var at, _) => Spliced(body, mark + at, 0, IsEmptyObject(body[(mark + at)..]) ? Option : [.. Option, (byte)',']),
+                (Place.Inside, var at, _) => Spliced(body, mark + at, 0, IsEmptyObject(body[(mark + at)..]) ? "\"include_usage\":true"u8 : "\"include_usage\":true,"u8),
+                (Place.Answer, var at, var length) => Spliced(body, mark + at, length, "true"u8),
+                (Place.Options, var at, var length) => Spliced(body, mark + at, length, "{\"include_usage\":true}"u8),
                 _ => null,
             };
         }
@@ -44,13 +48,17 @@ public static class UsageOption
 
         /// <summary>Behind the brace that opens the options.</summary>
         Inside,
-        False,
-        Null,
+
+        /// <summary>In place of an answer that is not yes: false, null, 0.</summary>
+        Answer,
+
+        /// <summary>In place of options that are none: null.</summary>
+        Options,
     }
 
-    private static (Place Place, int At) Find(ReadOnlySpan<byte> body)
+    private static (Place Place, int At, int Length) Find(ReadOnlySpan<byte> body)
     {
-        var json = new Utf8JsonReader(body);
+        var json = new Utf8JsonReader(body, new() { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip, MaxDepth = 256 });
         if (!json.Read() || json.TokenType != JsonTokenType.StartObject)
         {
             return default;
@@ -67,18 +75,13 @@ public static class UsageOption
                 continue;
             }
 
-            return json.TokenType switch
-            {
-                JsonTokenType.StartObject => InOptions(ref json),
-                JsonTokenType.Null => (Place.Null, (int)json.TokenStartIndex),
-                _ => default,
-            };
+            return json.TokenType == JsonTokenType.StartObject ? InOptions(ref json) : Whole(Place.Options, ref json);
         }
 
-        return (Place.Start, start);
+        return (Place.Start, start, 0);
     }
 
-    private static (Place Place, int At) InOptions(ref Utf8JsonReader json)
+    private static (Place Place, int At, int Length) InOptions(ref Utf8JsonReader json)
     {
         var start = (int)json.BytesConsumed;
         while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
@@ -87,16 +90,23 @@ public static class UsageOption
             json.Read();
             if (isOurs)
             {
-                return json.TokenType == JsonTokenType.False ? (Place.False, (int)json.TokenStartIndex) : default;
+                return json.TokenType == JsonTokenType.True ? default : Whole(Place.Answer, ref json);
             }
 
             json.Skip();
         }
 
-        return (Place.Inside, start);
+        return (Place.Inside, start, 0);
+    }
+
+    private static (Place Place, int At, int Length) Whole(Place place, ref Utf8JsonReader json)
+    {
+        var start = (int)json.TokenStartIndex;
+        json.Skip();
+        return (place, start, (int)json.BytesConsumed - start);
     }
 
     private static bool IsEmptyObject(ReadOnlySpan<byte> rest) => rest.TrimStart(" \t\r\n"u8).StartsWith("}"u8);
 
-    private static byte[] Spliced(ReadOnlySpan<byte> body, int from, int to, ReadOnlySpan<byte> put) => [.. body[..from], .. put, .. body[to..]];
+    private static byte[] Spliced(ReadOnlySpan<byte> body, int at, int length, ReadOnlySpan<byte> put) => [.. body[..at], .. put, .. body[(at + length)..]];
 }

@@ -1,0 +1,70 @@
+using System.Text;
+using Tollgate.Core.Llm;
+using Tollgate.Core.Llm.Asks;
+using Tollgate.Core.Llm.Shapes;
+using static Tollgate.Core.Llm.LlmUnit;
+using static Tollgate.Core.Tests.Llm.TestPrices;
+
+namespace Tollgate.Core.Tests.Llm;
+
+/// <summary>What a hold is priced by: the dearest units that a request can cause.</summary>
+public sealed class DearestUsageTests
+{
+    private static readonly LlmRoute Gemini = LlmRoutes.OfProvider("gemini", "/v1beta/models/draws:generateContent");
+    private static readonly LlmRoute OpenAi = LlmRoutes.OfProvider("openai", "/v1/chat/completions");
+    private static readonly LlmRoute Anthropic = LlmRoutes.OfProvider("anthropic", "/v1/messages");
+
+    private static LlmUnit OutputOf(LlmRoute route, string body, params (LlmUnit, string)[] prices) =>
+        Of(route, body, (Output, 1_000), prices);
+
+    private static LlmUnit Of(LlmRoute route, string body, (LlmUnit Unit, decimal Amount) part, params (LlmUnit, string)[] prices)
+    {
+        var ask = AskReader.Read(route, Encoding.UTF8.GetBytes(body), "application/json").ShouldNotBeNull();
+        var held = DearestUsage.Of(Used((part.Unit, Q(part.Amount))), route, ask, Model("p", "m", prices)).Parts.ShouldHaveSingleItem();
+        held.Amount.Value.ShouldBe(part.Amount);
+        return held.Unit;
+    }
+
+    [Theory]
+    [InlineData("{}", ImageOutput)]
+    [InlineData("""{"generationConfig":{"responseModalities":["TEXT","IMAGE"]}}""", ImageOutput)]
+    [InlineData("""{"generationConfig":{"responseModalities":["TEXT"]}}""", Output)]
+    [InlineData("""{"generationConfig":{"responseModalities":["AUDIO"]}}""", AudioOutput)]
+    [InlineData("""{"modalities":["text"]}""", ImageOutput)]
+    public void Gemini_draws_unless_it_is_told_what_to_answer(string body, LlmUnit unit) =>
+        OutputOf(Gemini, body, (Output, "2.5"), (AudioOutput, "12"), (ImageOutput, "30")).ShouldBe(unit);
+
+    [Theory]
+    [InlineData("{}", Output)]
+    [InlineData("""{"modalities":["text","audio"]}""", AudioOutput)]
+    [InlineData("""{"modalities":["something new"]}""", AudioOutput)]
+    [InlineData("""{"generationConfig":{"responseModalities":["AUDIO"]}}""", Output)]
+    public void OpenAi_speaks_when_it_is_asked_to(string body, LlmUnit unit) => OutputOf(OpenAi, body, (Output, "10"), (AudioOutput, "80")).ShouldBe(unit);
+
+    [Fact]
+    public void Thought_may_come_in_any_answer() => OutputOf(OpenAi, "{}", (Output, "2"), (Reasoning, "3")).ShouldBe(Reasoning);
+
+    [Theory]
+    [InlineData("""{"messages":[{"content":"Hi"}]}""", Input)]
+    [InlineData("""{"messages":[{"content":[{"type":"text","text":"Hi","cache_control":{"type":"ephemeral","ttl":"1h"}}]}]}""", CacheWriteHour)]
+    [InlineData("""{"tools":[{"name":"f","cache_control":{"type":"ephemeral"}}]}""", CacheWriteHour)]
+    [InlineData("""{"cache_control":{"type":"ephemeral"}}""", CacheWriteHour)]
+    public void What_is_to_be_cached_is_held_as_written_for_an_hour(string body, LlmUnit unit)
+    {
+        (LlmUnit, string)[] prices = [(Input, "3"), (CacheWrite, "3.75"), (CacheWriteHour, "6"), (CachedInput, "0.3")];
+
+        Of(Anthropic, body, (Input, 500), prices).ShouldBe(unit);
+        Of(Anthropic, body, (ImageInput, 500), prices).ShouldBe(unit == Input ? ImageInput : unit);
+    }
+
+    [Fact]
+    public void Who_charges_for_writing_without_being_asked_is_held_so() =>
+        Of(OpenAi, "{}", (Input, 500), (Input, "5"), (CacheWrite, "6.25")).ShouldBe(CacheWrite);
+
+    [Fact]
+    public void A_price_that_states_nothing_of_its_own_changes_nothing()
+    {
+        OutputOf(Gemini, "{}", (Input, "1"), (Output, "2")).ShouldBe(Output);
+        Of(Gemini, "{}", (Second, 3), (Second, "1")).ShouldBe(Second);
+    }
+}
