@@ -107,7 +107,7 @@ public record DecisionView
 
     public DateTimeOffset? ResetsAt { get; init; }
 
-    /// <summary>For a check with a model: the most output tokens that all limits together allow for one call of it; absent when none limits it.</summary>
+    /// <summary>For a check with a model: the largest <c>max_tokens</c> with which the gateway takes one call of it; absent when nothing limits it.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public long? Affordable { get; init; }
 }

@@ -25,6 +25,9 @@ public sealed record LlmCall
 
     public required string Model { get; init; }
 
+    /// <summary>The name that was asked for, where the answer may have named another: an Azure deployment. Not recorded.</summary>
+    public string? AskedModel { get; init; }
+
     public required LlmUsage Usage { get; init; }
 
     /// <summary>The usage was not reported but estimated from the texts.</summary>

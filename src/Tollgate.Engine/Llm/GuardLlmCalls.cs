@@ -1,4 +1,6 @@
 using Tollgate.Core.Llm;
+using Tollgate.Core.Llm.Asks;
+using Tollgate.Core.Llm.Shapes;
 using Tollgate.Core.Money;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Clocks;
@@ -7,6 +9,10 @@ using Tollgate.Engine.Quotas;
 
 namespace Tollgate.Engine.Llm;
 
+/// <summary>A call before it is made.</summary>
+/// <param name="Call">With at least the tokens that it is going to use, as text.</param>
+public sealed record ForeseenCall(LlmCall Call, LlmRoute Route, LlmAsk Ask);
+
 /// <summary>
 /// A call to a model that is made through this server: 1. <see cref="ReserveAsync"/> holds on every limit what it may use, before it
 /// is made; 2. <see cref="GrowAsync"/> holds more while a long answer comes; 3. <see cref="SettleAsync"/> records what it used and gives
@@ -14,17 +20,27 @@ namespace Tollgate.Engine.Llm;
 /// </summary>
 public sealed class GuardLlmCalls(QuotaGate gate, UnpricedModels unpriced, Clock clock)
 {
-    /// <summary>Tokens. No model answers with more.</summary>
-    private const long MostOutput = 10_000_000;
+    private readonly AnsweringModels _models = new();
 
-    /// <param name="expected">With at least what it is going to use. Its cost is held by today's prices; an unknown one holds no dollars.</param>
+    /// <summary>
+    /// Its dollars are held by today's prices, at the dearest that the request can cause; of an unknown cost what is known of it.
+    /// </summary>
     /// <returns>A refusal; or an allowance, whose id is the hold's. Without an id or a decision nothing limits the customer.</returns>
-    public ValueTask<GateAnswer> ReserveAsync(ProjectSnapshot project, LlmCall expected, TimeSpan timeToLive, CancellationToken cancel) =>
-        gate.ReserveForAsync(project, Priced(project, expected), timeToLive, grows: false, cancel);
+    public ValueTask<GateAnswer> ReserveAsync(ProjectSnapshot project, ForeseenCall expected, TimeSpan timeToLive, CancellationToken cancel) =>
+        gate.ReserveForAsync(project, RecordLlmCalls.OrderOf(expected.Call, CostOf(project, expected, clock.Now(project))), timeToLive, grows: false, cancel);
 
-    /// <summary>Holds further tokens, and their cost, for a call that holds something already.</summary>
-    public ValueTask<GateAnswer> GrowAsync(ProjectSnapshot project, LlmCall more, TimeSpan timeToLive, CancellationToken cancel) =>
-        gate.ReserveForAsync(project, Priced(project, more) with { Quantity = Quantity.Zero, Feature = null }, timeToLive, grows: true, cancel);
+    /// <summary>Holds further tokens of output, and their cost, for a call that holds something already.</summary>
+    /// <param name="expected">As it was reserved: the price of its output may depend on the length of its prompt.</param>
+    public ValueTask<GateAnswer> GrowAsync(
+        ProjectSnapshot project, ForeseenCall expected, long outputTokens, TimeSpan timeToLive, CancellationToken cancel)
+    {
+        var now = clock.Now(project);
+        var more = (LlmUnit.Output, Quantity.Of(outputTokens));
+        var (before, after) = (CostOf(project, expected, now), CostOf(project, With(expected, more), now));
+        var cost = after with { Cost = after.Cost - before.Cost, Assumed = after.Assumed - before.Assumed };
+        var order = RecordLlmCalls.OrderOf(expected.Call with { Usage = LlmUsage.Of(more) }, cost);
+        return gate.ReserveForAsync(project, order with { Quantity = Quantity.Zero, Feature = null }, timeToLive, grows: true, cancel);
+    }
 
     /// <summary>
     /// Records the call as <see cref="RecordLlmCalls"/> does, however much it used: it was made. Repeating it with the same id
@@ -32,6 +48,7 @@ public sealed class GuardLlmCalls(QuotaGate gate, UnpricedModels unpriced, Clock
     /// </summary>
     public async ValueTask<RecordedCall> SettleAsync(ProjectSnapshot project, LlmCall call, IReadOnlyList<Guid> holds, CancellationToken cancel)
     {
+        _models.Note(project, call);
         var now = clock.Now(project);
         var cost = RecordLlmCalls.CostOf(project, call, now);
         if (cost.Cost is null)
@@ -43,48 +60,27 @@ public sealed class GuardLlmCalls(QuotaGate gate, UnpricedModels unpriced, Clock
     }
 
     /// <summary>
-    /// The most output tokens that one call may have under every hard limit that it moves: calls, tokens, dollars, with what grants and
-    /// credit pools add. 0: not even its input fits. An unknown price limits nothing.
+    /// The most output tokens that one call may ask for so that <see cref="ReserveAsync"/> does not refuse it, under every hard limit
+    /// that it moves: calls, tokens, dollars, with what grants and credit pools add. 0: not even its input fits. An unknown price
+    /// limits nothing.
     /// </summary>
-    /// <param name="call">With the input that is going to be sent, and no output.</param>
+    /// <param name="expected">With the input that is going to be reserved, and no output.</param>
     /// <returns>Null: nothing limits it.</returns>
-    public static long? Affordable(ProjectSnapshot project, CustomerStanding customer, LlmCall call, Instant now)
+    public long? Affordable(ProjectSnapshot project, CustomerStanding customer, ForeseenCall expected) => AffordableOutput.Find(customer, output =>
     {
-        var left = customer.Features.ToDictionary(feature => feature.Feature.Key, feature => LeftOf(feature, customer));
-        if (Fits(MostOutput))
-        {
-            return null;
-        }
+        var whole = With(expected, (LlmUnit.Output, Quantity.Of(output)));
+        return Effects.Of(project.Catalog, RecordLlmCalls.OrderOf(whole.Call, CostOf(project, whole, customer.Now))) ?? [];
+    });
 
-        var (fits, tooMuch) = (-1L, MostOutput);
-        while (tooMuch - fits > 1)
-        {
-            var middle = fits + ((tooMuch - fits) / 2);
-            (fits, tooMuch) = Fits(middle) ? (middle, tooMuch) : (fits, middle);
-        }
+    private static ForeseenCall With(ForeseenCall expected, (LlmUnit, Quantity) more) =>
+        expected with { Call = expected.Call with { Usage = LlmUsage.Of([.. expected.Call.Usage.Parts, more]) } };
 
-        return Math.Max(fits, 0);
-
-        bool Fits(long output)
-        {
-            var whole = call with { Usage = LlmUsage.Of([.. call.Usage.Parts, (LlmUnit.Output, Quantity.Of(output))]) };
-            var effects = Effects.Of(project.Catalog, RecordLlmCalls.OrderOf(whole, RecordLlmCalls.CostOf(project, whole, now))) ?? [];
-            return effects.All(effect => left.TryGetValue(effect.Feature.Key, out var most) && (most is null || effect.Amount <= most));
-        }
-    }
-
-    /// <summary>Null: without a limit, or with one that may be passed.</summary>
-    private static Quantity? LeftOf(FeatureStanding feature, CustomerStanding customer)
+    private CallCost CostOf(ProjectSnapshot project, ForeseenCall expected, Instant now)
     {
-        if (feature is not { Standing.Remaining: { } remaining, Entitlement: { HardCap: true } entitlement })
-        {
-            return null;
-        }
-
-        var credits = entitlement.Pool is { } pool ? customer.Features.FirstOrDefault(other => other.Feature.Code == pool.Feature)?.Standing?.Remaining : null;
-        return credits is { } some ? remaining + Quantity.Of(decimal.Floor(some.Value / entitlement.Pool!.Rate.Value)) : remaining;
+        var call = _models.Foreseen(project, expected.Call);
+        var at = call.OccurredAt ?? now;
+        var price = project.Prices.Find(call.Provider, call.Model, at) ?? project.Prices.FindFallback(call.Provider, at);
+        var dearest = price is null ? call.Usage : DearestUsage.Of(call.Usage, expected.Route, expected.Ask with { Model = call.Model }, price);
+        return RecordLlmCalls.CostOf(project, call with { Usage = dearest }, now);
     }
-
-    private EventOrder Priced(ProjectSnapshot project, LlmCall call) =>
-        RecordLlmCalls.OrderOf(call, RecordLlmCalls.CostOf(project, call, clock.Now(project)));
 }

@@ -41,6 +41,7 @@ internal sealed class CallMeter(GatewayCall call, GuardLlmCalls guard, QuotaGate
     private static readonly TimeSpan AskAgainAfter = TimeSpan.FromSeconds(1);
 
     private readonly List<Guid> _holds = [];
+    private ForeseenCall? _expected;
 
     /// <summary>Output tokens that are held in all; null: as many as the request allows at most, so nothing has to be added.</summary>
     private long? _covered;
@@ -56,7 +57,8 @@ internal sealed class CallMeter(GatewayCall call, GuardLlmCalls guard, QuotaGate
         var ask = call.Ask!;
         var tokens = ask.MaxOutputTokens ?? (ask.IsStream ? GatewayRules.StepTokens : GatewayRules.AssumedOutputTokens);
         _covered = ask.MaxOutputTokens is null && ask.IsStream ? tokens * ask.Answers : null;
-        var answer = await guard.ReserveAsync(call.Project, With(UsageEstimate.Before(call.Route, ask, tokens)), options.HoldTime, cancel);
+        _expected = new(With(UsageEstimate.Before(call.Route, ask, tokens)), call.Route, ask);
+        var answer = await guard.ReserveAsync(call.Project, _expected, options.HoldTime, cancel);
         return Take(answer) ? null : answer;
     }
 
@@ -75,8 +77,7 @@ internal sealed class CallMeter(GatewayCall call, GuardLlmCalls guard, QuotaGate
 
         while (_covered < UsageEstimate.Tokens(delivered, call.Route, call.Ask!.Model))
         {
-            var more = With(LlmUsage.Of((LlmUnit.Output, Quantity.Of(GatewayRules.StepTokens))));
-            var answer = await guard.GrowAsync(call.Project, more, options.HoldTime, cancel);
+            var answer = await guard.GrowAsync(call.Project, _expected!, GatewayRules.StepTokens, options.HoldTime, cancel);
             if (!Take(answer))
             {
                 _failedAt = Stopwatch.GetTimestamp();
@@ -120,7 +121,7 @@ internal sealed class CallMeter(GatewayCall call, GuardLlmCalls guard, QuotaGate
         var usage = isEstimated ? UsageEstimate.After(call.Route, call.Ask!, delivered, report.Doubt is null ? report : UsageReport.Silent) : report.Usage;
         var happened = With(usage) with
         {
-            Model = report.Model ?? With(usage).Model, IsEstimated = isEstimated, ReportedCost = report.ReportedCost, RequestId = Short(report.ResponseId, 255),
+            Model = report.Model ?? With(usage).Model, AskedModel = With(usage).Model, IsEstimated = isEstimated, ReportedCost = report.ReportedCost, RequestId = Short(report.ResponseId, 255),
             LatencyMilliseconds = call.Milliseconds, Status = status, Error = Short(error ?? report.Error, 2_000), PropertiesJson = PropertiesOf(report, end),
         };
         IsSettled = true;

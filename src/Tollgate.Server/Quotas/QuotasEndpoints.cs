@@ -2,6 +2,8 @@ using System.Text.Json;
 using Tollgate.Contracts.Http;
 using Tollgate.Contracts.Quotas;
 using Tollgate.Core.Llm;
+using Tollgate.Core.Llm.Asks;
+using Tollgate.Core.Llm.Shapes;
 using Tollgate.Core.Money;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Ledger;
@@ -24,10 +26,11 @@ internal static class QuotasEndpoints
     {
         // Resolved once: a scope of services for each request would cost more than the decision of a check.
         var gate = app.ServiceProvider.GetRequiredService<QuotaGate>();
-        app.MapPost("/v1/check", context => CheckAsync(context, gate)).RequireKey(Access.Secret, Scope.UsageRead).ReadsOnly().Describe(new(Tag, "Ask without recording",
+        var guard = app.ServiceProvider.GetRequiredService<GuardLlmCalls>();
+        app.MapPost("/v1/check", context => CheckAsync(context, gate, guard)).RequireKey(Access.Secret, Scope.UsageRead).ReadsOnly().Describe(new(Tag, "Ask without recording",
             "May this customer do this? Never changes anything, creates no customer and leaves no trace. A later consume may "
             + "come out differently: only consume and reservations decide and record in one step. With a `model` (and the `input_tokens` of the "
-            + "prompt) the answer also has `affordable`: the most output tokens that all limits together allow for one call of it.")
+            + "prompt) the answer also has `affordable`: the largest `max_tokens` with which the gateway takes one call of it, under all limits together.")
         {
             Request = Example.Of<CheckRequest>("""{"customer": "user_42", "feature": "ats_scan", "amount": 1}"""),
             Answers =
@@ -65,7 +68,7 @@ internal static class QuotasEndpoints
         });
     }
 
-    private static async Task CheckAsync(HttpContext context, QuotaGate gate)
+    private static async Task CheckAsync(HttpContext context, QuotaGate gate, GuardLlmCalls guard)
     {
         if (await Body.ReadAsync(context, GateJson.Default.CheckRequest) is not { } body)
         {
@@ -102,9 +105,10 @@ internal static class QuotasEndpoints
                 return;
             }
 
-            var usage = LlmUsage.Of((LlmUnit.Request, Quantity.One), (LlmUnit.Input, Quantity.Of(body.InputTokens ?? 0)));
+            var usage = LlmUsage.Of((LlmUnit.Request, Quantity.One), (LlmUnit.Input, Quantity.Of(UsageEstimate.Reserved(body.InputTokens ?? 0))));
             var call = new LlmCall { Id = "", Customer = body.Customer!, Feature = project.Catalog.Features[body.Feature!].Code, Provider = body.Provider, Model = model, Usage = usage };
-            view = view with { Affordable = GuardLlmCalls.Affordable(project, standing, call, standing.Now) };
+            var foreseen = new ForeseenCall(call, LlmRoutes.OfAnswer(body.Provider, model), new() { Model = model });
+            view = view with { Affordable = guard.Affordable(project, standing, foreseen) };
         }
 
         GateAnswers.WriteRateHeaders(context, answer.Decision!);

@@ -51,6 +51,8 @@ public sealed class GatewayRulesTests
     [Theory]
     [InlineData("stability", "/v2beta/stable-image/generate/sd3", "sd3.5-medium", "sd3.5-medium")]
     [InlineData("stability", "/v2beta/stable-image/generate/core", null, "core")]
+    [InlineData("stability", "/v2beta/stable-image/generate/ultra", "sd3.5-medium", "ultra")]
+    [InlineData("azure", "/openai/deployments/my-own/chat/completions", "gpt-4o-mini", "my-own")]
     [InlineData("gemini", "/v1beta/models/gemini-2.5-flash:generateContent", "other", "gemini-2.5-flash")]
     public void What_a_call_is_priced_by_until_its_answer_comes(string provider, string path, string? inBody, string name) =>
         GatewayRules.NameOf(LlmRoutes.OfProvider(provider, path), new LlmAsk { Model = inBody }, path).ShouldBe(name);

@@ -74,6 +74,23 @@ public sealed class LlmCallsTests(MeteringStage stage) : IClassFixture<MeteringS
     }
 
     [Fact]
+    public async Task Searches_without_a_price_make_the_cost_unknown_and_budgets_move_by_the_rest()
+    {
+        await SetPriceAsync(OldPrice.Replace("house-1", "house-search", StringComparison.Ordinal));
+        const string Call = """{"customer":"searches","provider":"openai","model":"house-search","input_tokens":40000,"searches":10}""";
+        var body = await RecordAsync(Call);
+        (body.GetProperty("cost_usd").ValueKind, body.GetProperty("priced").GetBoolean(), UsedOf(body, "llm_cost")).ShouldBe((JsonValueKind.Null, false, 0.1m));
+        await UnpricedAsync("house-search");
+
+        await SetPriceAsync(OldPrice.Replace("house-1", "house-search", StringComparison.Ordinal).Replace("\"output\"", "\"search\":\"0.01\",\"output\"", StringComparison.Ordinal));
+        CostOf(await RecordAsync(Call)).ShouldBe("0.2");
+
+        // By the shared list: 1,000 tokens at $1.25 for a million, and ten searches of a cent.
+        CostOf(await RecordAsync("""{"customer":"searches","provider":"openai","model":"gpt-5","input_tokens":1000,"searches":10}""")).ShouldBe("0.10125");
+        CostOf(await RecordAsync("""{"customer":"searches","provider":"anthropic","model":"claude-haiku-4-5-20251001","input_tokens":1000,"searches":1}""")).ShouldBe("0.011");
+    }
+
+    [Fact]
     public async Task A_failed_call_that_used_nothing_costs_nothing()
     {
         var body = await RecordAsync("""{"customer":"failed","provider":"nobody","model":"riddle-8","status":500,"error":"overloaded"}""");
@@ -256,14 +273,15 @@ public sealed class LlmCallsTests(MeteringStage stage) : IClassFixture<MeteringS
             return body.TryGetProperty("affordable", out var tokens) ? tokens.GetInt64() : null;
         }
 
-        // One cent of the dollar is left: 1,000 tokens at $10 for a million, or 500 after 2,000 of input at $2.5.
+        // One cent of the dollar is left: 1,000 tokens at $10 for a million. The gateway holds a third more than the prompt at $2.5, and
+        // 13 tokens for its frame: of 2,000 tokens 2,680, or $0.0067.
         (await AffordableAsync("")).ShouldBeNull("Nobody asked.");
-        (await AffordableAsync(""","model":"house-afford","provider":"openai" """)).ShouldBe(1_000);
-        (await AffordableAsync(""","model":"house-afford","provider":"openai","input_tokens":2000""")).ShouldBe(500);
+        (await AffordableAsync(""","model":"house-afford","provider":"openai" """)).ShouldBe(996);
+        (await AffordableAsync(""","model":"house-afford","provider":"openai","input_tokens":2000""")).ShouldBe(330);
         (await AffordableAsync(""","model":"house-afford","provider":"openai","input_tokens":4001""")).ShouldBe(0);
 
         // A model without a price is limited by tokens alone.
-        (await AffordableAsync(""","model":"riddle-afford","input_tokens":1000""")).ShouldBe(900_000);
+        (await AffordableAsync(""","model":"riddle-afford","input_tokens":1000""")).ShouldBe(899_653);
         (await stage.PostAsync("/v1/check", """{"customer":"affords","feature":"chat","model":"m","input_tokens":-1}""")).Status.ShouldBe(422);
     }
 }
