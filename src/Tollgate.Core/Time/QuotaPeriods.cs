@@ -57,7 +57,7 @@ public static class QuotaPeriods
     {
         var start = LocalTime.At(anchor.StartedAt, zone);
         var wholeSeconds = new TimeSpan(start.Hour, start.Minute, start.Second);
-        return Months(at, zone, start.Day, wholeSeconds);
+        return Months(at, zone, anchor.DayIn(zone), wholeSeconds);
     }
 
     private static Period CalendarMonth(Instant at, TimeZoneInfo zone) => Months(at, zone, 1, TimeSpan.Zero);

@@ -1,0 +1,176 @@
+using Tollgate.Core.Money;
+using Tollgate.Core.Time;
+
+namespace Tollgate.Core.Invoicing;
+
+/// <summary>
+/// Where an invoice stands (<c>SEMANTICS</c> 4). A draft may still change; from <see cref="Open"/> on it has a number and its lines
+/// are what they are for ever: what was wrong is put right by a credit note.
+/// </summary>
+public enum InvoiceStatus
+{
+    Draft,
+    Open,
+    Paid,
+    Void,
+    Uncollectible,
+}
+
+/// <summary>Why an invoice was made. One subscription has at most one of a kind for the same period.</summary>
+public enum InvoiceKind
+{
+    /// <summary>The first of a subscription, or of its paid life after a trial.</summary>
+    Start,
+
+    /// <summary>The next period in advance, and the usage of the ended one in arrears.</summary>
+    Renewal,
+
+    /// <summary>Usage of a month inside of a longer billing period.</summary>
+    Usage,
+
+    /// <summary>A change in the middle of a period.</summary>
+    Change,
+
+    /// <summary>The usage that was not billed yet when the subscription ended.</summary>
+    Final,
+
+    /// <summary>Made by hand, or for something that is bought once.</summary>
+    OneOff,
+}
+
+public enum InvoiceLineKind
+{
+    Subscription,
+    ProrationCredit,
+    ProrationCharge,
+    Usage,
+    AddOn,
+    Seat,
+    Minimum,
+    Discount,
+    Tax,
+    Credit,
+}
+
+/// <summary>One line. <see cref="Amount"/> is rounded, once; <see cref="Quantity"/> × <see cref="UnitPrice"/> is exact.</summary>
+public sealed record InvoiceLine
+{
+    public required InvoiceLineKind Kind { get; init; }
+
+    public required string Description { get; init; }
+
+    /// <summary>Code of the metered feature; null for what is not usage.</summary>
+    public string? Feature { get; init; }
+
+    public required Quantity Quantity { get; init; }
+
+    /// <summary>Major units of the invoice's currency for one unit; null where the amount does not come of one price (tiers, tax).</summary>
+    public decimal? UnitPrice { get; init; }
+
+    /// <summary>Negative for what is given back or taken off.</summary>
+    public required MoneyAmount Amount { get; init; }
+
+    /// <summary>What the line pays for; a service period, which may lie before or behind the invoice's own.</summary>
+    public required Period Period { get; init; }
+
+    /// <summary>How the amount came about, step by step, in plain words: shown by <c>explain</c>.</summary>
+    public IReadOnlyList<string> Steps { get; init; } = [];
+}
+
+/// <summary>One rate of tax on an invoice, rounded once (<c>SEMANTICS</c> 4).</summary>
+/// <param name="Name">As it is written on the invoice: <c>VAT</c>, <c>Sales tax</c>.</param>
+/// <param name="Percent">19 for 19 %.</param>
+/// <param name="IsInclusive">The prices contain it already.</param>
+/// <param name="Base">What it is computed of, without the tax itself.</param>
+public sealed record InvoiceTax(string Name, decimal Percent, bool IsInclusive, MoneyAmount Base, MoneyAmount Amount);
+
+/// <summary>Who sends the invoice, or to whom it goes, as it stood when the invoice was finalised.</summary>
+public sealed record InvoiceParty
+{
+    public required string Name { get; init; }
+
+    public IReadOnlyList<string> Address { get; init; } = [];
+
+    public string? Email { get; init; }
+
+    /// <summary>ISO 3166-1, two letters.</summary>
+    public string? Country { get; init; }
+
+    public string? TaxId { get; init; }
+}
+
+/// <summary>What corrects a finalised invoice. Amounts are positive: they are given back.</summary>
+/// <param name="Reason">In the words of whoever made it.</param>
+public sealed record CreditNote(
+    Guid Id, string Number, Instant IssuedAt, string Reason, IReadOnlyList<InvoiceLine> Lines, MoneyAmount Tax, MoneyAmount Total);
+
+/// <summary>An invoice, whole: what the wire, the page, the PDF and the books show.</summary>
+public sealed record Invoice
+{
+    public required Guid Id { get; init; }
+
+    /// <summary>Null until it is finalised: <c>CC-000042</c>, gap-free in its series.</summary>
+    public string? Number { get; init; }
+
+    public required InvoiceStatus Status { get; init; }
+
+    public required InvoiceKind Kind { get; init; }
+
+    /// <summary>The project's own id of the customer.</summary>
+    public required string Customer { get; init; }
+
+    public Guid? Subscription { get; init; }
+
+    public required Currency Currency { get; init; }
+
+    public required Period Period { get; init; }
+
+    public required Instant CreatedAt { get; init; }
+
+    public Instant? IssuedAt { get; init; }
+
+    public Instant? DueAt { get; init; }
+
+    /// <summary>Null before the invoice is finalised.</summary>
+    public InvoiceParty? Seller { get; init; }
+
+    public InvoiceParty? Buyer { get; init; }
+
+    /// <summary>What is sold, and then what is taken off: kinds Discount, Credit. Tax has no line here but stands in <see cref="Taxes"/>.</summary>
+    public required IReadOnlyList<InvoiceLine> Lines { get; init; }
+
+    public IReadOnlyList<InvoiceTax> Taxes { get; init; } = [];
+
+    /// <summary>What must be said about the tax, for instance that the customer owes it (reverse charge).</summary>
+    public string? TaxNote { get; init; }
+
+    /// <summary>Lines before anything is taken off.</summary>
+    public required MoneyAmount Subtotal { get; init; }
+
+    /// <summary>What coupons and promotional credits took off; positive.</summary>
+    public required MoneyAmount Discount { get; init; }
+
+    public required MoneyAmount Tax { get; init; }
+
+    /// <summary>What the invoice asks for: never negative.</summary>
+    public required MoneyAmount Total { get; init; }
+
+    /// <summary>Of the total, what prepaid credits and the customer's balance paid.</summary>
+    public required MoneyAmount FromCredits { get; init; }
+
+    /// <summary>Paid in all, with what credits paid.</summary>
+    public required MoneyAmount Paid { get; init; }
+
+    public IReadOnlyList<CreditNote> CreditNotes { get; init; } = [];
+
+    /// <summary>Still to be paid. What a credit note gives back of an unpaid invoice need not be paid.</summary>
+    public MoneyAmount Due
+    {
+        get
+        {
+            var credited = CreditNotes.Aggregate(MoneyAmount.Zero(Currency), static (sum, note) => sum + note.Total);
+            var left = Total - Paid - credited;
+            return Status is InvoiceStatus.Void or InvoiceStatus.Uncollectible || left.IsNegative ? MoneyAmount.Zero(Currency) : left;
+        }
+    }
+}

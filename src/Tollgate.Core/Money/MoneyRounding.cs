@@ -1,0 +1,42 @@
+namespace Tollgate.Core.Money;
+
+/// <summary>The only place where an amount of money is rounded: half away from zero, as on invoices everywhere (<c>SEMANTICS</c> 4).</summary>
+public static class MoneyRounding
+{
+    /// <param name="major">Major units, exact.</param>
+    /// <exception cref="OverflowException">The amount does not fit.</exception>
+    public static MoneyAmount Round(decimal major, Currency currency) =>
+        new(checked((long)decimal.Round(major * currency.MinorPerMajor, 0, MidpointRounding.AwayFromZero)), currency);
+
+    /// <summary>The share <paramref name="part"/> ÷ <paramref name="whole"/> of an amount, rounded.</summary>
+    public static MoneyAmount Share(MoneyAmount amount, long part, long whole)
+    {
+        Invariant.That(whole > 0 && part >= 0 && part <= whole, $"{part} of {whole} is no share.");
+        return new(checked((long)decimal.Round((decimal)amount.Minor * part / whole, 0, MidpointRounding.AwayFromZero)), amount.Currency);
+    }
+
+    /// <summary>
+    /// Spreads an amount over parts in the ratio of their weights, to the last minor unit: each gets its share rounded towards zero,
+    /// and what is left goes, one unit each, to the largest remainders, the earlier first.
+    /// </summary>
+    /// <param name="weights">None negative. All zero: everything goes to the first.</param>
+    public static IReadOnlyList<MoneyAmount> Spread(MoneyAmount amount, IReadOnlyList<long> weights)
+    {
+        Invariant.That(weights.Count > 0 && weights.All(static weight => weight >= 0), "There is nothing to spread over.");
+        var sum = weights.Sum(static weight => (decimal)weight);
+        if (sum == 0)
+        {
+            return [amount, .. Enumerable.Repeat(MoneyAmount.Zero(amount.Currency), weights.Count - 1)];
+        }
+
+        var exact = weights.Select(weight => amount.Minor * weight / sum).ToArray();
+        var parts = exact.Select(static share => (long)decimal.Truncate(share)).ToArray();
+        var left = amount.Minor - parts.Sum();
+        foreach (var at in Enumerable.Range(0, parts.Length).OrderByDescending(at => Math.Abs(exact[at] - parts[at])).Take((int)Math.Abs(left)))
+        {
+            parts[at] += Math.Sign(left);
+        }
+
+        return [.. parts.Select(part => new MoneyAmount(part, amount.Currency))];
+    }
+}

@@ -1,0 +1,77 @@
+using Tollgate.Core.Money;
+using Tollgate.Core.Time;
+
+namespace Tollgate.Core.Subscriptions;
+
+/// <summary>How a change in the middle of a period is counted (<c>SEMANTICS</c> 4).</summary>
+public enum Proration
+{
+    /// <summary>To the second.</summary>
+    Second,
+
+    /// <summary>Whole calendar days of the project's zone; the day of the change belongs to the new plan.</summary>
+    Day,
+
+    /// <summary>Nothing is given back and nothing is charged for the rest of the period.</summary>
+    None,
+
+    /// <summary>By the second, but no more is given back than the share of the quota that is not consumed.</summary>
+    UsageAware,
+}
+
+/// <summary>A part of a whole, in whole seconds or whole days.</summary>
+public readonly record struct Fraction(long Part, long Whole)
+{
+    public static readonly Fraction Nothing = new(0, 1);
+
+    public MoneyAmount Of(MoneyAmount amount) => MoneyRounding.Share(amount, Part, Whole);
+
+    /// <summary>As on an invoice: <c>15/31</c>.</summary>
+    public override string ToString() => $"{Part}/{Whole}";
+}
+
+/// <summary>What a change in the middle of a period gives back and charges.</summary>
+public static class ProrationRules
+{
+    private const long MicrosecondsPerSecond = 1_000_000;
+
+    /// <summary>The share of <paramref name="period"/> that remains at <paramref name="at"/>. Whole at its start, nothing from its end on.</summary>
+    public static Fraction Remaining(Proration policy, Period period, Instant at, TimeZoneInfo zone)
+    {
+        if (policy == Proration.None || at >= period.End)
+        {
+            return Fraction.Nothing;
+        }
+
+        var from = at < period.Start ? period.Start : at;
+        if (policy == Proration.Day)
+        {
+            var (start, change, end) = (DayOf(period.Start), DayOf(from), DayOf(period.End));
+            return new(end - change, end - start);
+        }
+
+        return new((period.End.UnixMicroseconds - from.UnixMicroseconds) / MicrosecondsPerSecond,
+            (period.End.UnixMicroseconds - period.Start.UnixMicroseconds) / MicrosecondsPerSecond);
+
+        int DayOf(Instant instant) => DateOnly.FromDateTime(LocalTime.At(instant, zone)).DayNumber;
+    }
+
+    /// <summary>
+    /// What is given back for the rest of a period: the price's share, never more than was billed for the period and not given
+    /// back yet; with <see cref="Proration.UsageAware"/> never more than the unconsumed share of the quota either.
+    /// </summary>
+    /// <param name="billed">Billed for the period, less what was given back.</param>
+    /// <param name="unconsumed">Share of the quota that is left; null: nothing in the plan is counted.</param>
+    public static MoneyAmount Credit(Proration policy, MoneyAmount price, Fraction remaining, MoneyAmount billed, Fraction? unconsumed)
+    {
+        var credit = remaining.Of(price);
+        if (policy == Proration.UsageAware && unconsumed is { } left)
+        {
+            credit = Lesser(credit, left.Of(price));
+        }
+
+        return Lesser(credit, billed.IsNegative ? MoneyAmount.Zero(price.Currency) : billed);
+    }
+
+    private static MoneyAmount Lesser(MoneyAmount a, MoneyAmount b) => a < b ? a : b;
+}

@@ -1,0 +1,87 @@
+using Tollgate.Core.Catalog;
+using Tollgate.Core.Money;
+using Tollgate.Core.Time;
+
+namespace Tollgate.Core.Subscriptions;
+
+/// <summary>Where a subscription stands (<c>SEMANTICS</c> 4). The last two are final.</summary>
+public enum SubscriptionStatus
+{
+    /// <summary>Waits for its first payment. Gives nothing yet.</summary>
+    Incomplete,
+    Trialing,
+    Active,
+
+    /// <summary>A payment failed; benefits are kept during the grace.</summary>
+    PastDue,
+    Paused,
+    Canceled,
+
+    /// <summary>The trial ended and nothing was paid.</summary>
+    Expired,
+}
+
+/// <summary>What a subscription is for: a version of a plan, how often it is paid, and how many of it.</summary>
+/// <param name="Quantity">Times the plan's price, for instance seats; at least 1.</param>
+public sealed record SubscriptionTerms(PlanVersion Plan, PriceInterval Interval, Currency Currency, long Quantity)
+{
+    /// <summary>Null: the version has no price for this interval in this currency.</summary>
+    public PlanPrice? Price => Plan.Plan.Prices.FirstOrDefault(price => price.Interval == Interval && price.Currency == Currency.Code);
+
+    /// <summary>For one whole period.</summary>
+    public MoneyAmount Amount => new MoneyAmount(Price?.AmountMinor ?? 0, Currency) * Quantity;
+
+    /// <summary>For comparing terms of different intervals: a month's share, exact. A week is 12 ÷ 52 of a month.</summary>
+    public decimal PerMonth => Amount.Major * Interval switch { PriceInterval.Weekly => 52m / 12m, PriceInterval.Yearly => 1m / 12m, _ => 1m };
+}
+
+/// <summary>Which plan a customer has from when to when, and what happens next.</summary>
+public sealed record Subscription
+{
+    public required Guid Id { get; init; }
+
+    public required SubscriptionStatus Status { get; init; }
+
+    public required SubscriptionTerms Terms { get; init; }
+
+    public required Instant StartedAt { get; init; }
+
+    /// <summary>What all periods hang on. A trial's end and a change of the interval set it anew.</summary>
+    public required Anchor Anchor { get; init; }
+
+    /// <summary>The running period; a trial is one. Of an ended subscription: the last, cut at its end.</summary>
+    public required Period Current { get; init; }
+
+    public Instant? TrialEnd { get; init; }
+
+    /// <summary>What the trial's end does: true pays, false ends the subscription.</summary>
+    public bool ConvertsTrial { get; init; } = true;
+
+    public Instant? CancelAt { get; init; }
+
+    /// <summary>In force from the next period on.</summary>
+    public SubscriptionTerms? Scheduled { get; init; }
+
+    public Instant? PausedAt { get; init; }
+
+    public Instant? ResumeAt { get; init; }
+
+    public Instant? EndedAt { get; init; }
+
+    public string? CancelReason { get; init; }
+
+    public bool IsEnded => Status is SubscriptionStatus.Canceled or SubscriptionStatus.Expired;
+
+    /// <summary>Its plan is what the customer may use.</summary>
+    public bool GivesPlan => Status is SubscriptionStatus.Trialing or SubscriptionStatus.Active or SubscriptionStatus.PastDue;
+
+    /// <summary>When something happens by itself; null: never.</summary>
+    public Instant? DueAt => Status switch
+    {
+        SubscriptionStatus.Canceled or SubscriptionStatus.Expired or SubscriptionStatus.Incomplete => null,
+        SubscriptionStatus.Paused => Earlier(ResumeAt, CancelAt),
+        _ => Earlier(Current.End, CancelAt),
+    };
+
+    private static Instant? Earlier(Instant? a, Instant? b) => a is { } some && b is { } other ? (some < other ? some : other) : a ?? b;
+}

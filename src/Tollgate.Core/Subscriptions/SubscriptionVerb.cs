@@ -1,0 +1,73 @@
+namespace Tollgate.Core.Subscriptions;
+
+/// <summary>What can happen to a subscription. Each is a fact in its timeline.</summary>
+public enum SubscriptionVerb
+{
+    Start,
+    Activate,
+    ConvertTrial,
+    ExpireTrial,
+    Renew,
+    Change,
+    Schedule,
+    Unschedule,
+    Pause,
+    Resume,
+    ScheduleCancel,
+    Uncancel,
+    Cancel,
+    FailPayment,
+    RecoverPayment,
+}
+
+/// <summary>The one table of what may happen when.</summary>
+public static class SubscriptionTransitions
+{
+    private static readonly (SubscriptionVerb Verb, SubscriptionStatus From, SubscriptionStatus To)[] Table =
+    [
+        (SubscriptionVerb.Activate,       SubscriptionStatus.Incomplete, SubscriptionStatus.Active),
+        (SubscriptionVerb.Cancel,         SubscriptionStatus.Incomplete, SubscriptionStatus.Canceled),
+
+        (SubscriptionVerb.ConvertTrial,   SubscriptionStatus.Trialing,   SubscriptionStatus.Active),
+        (SubscriptionVerb.ExpireTrial,    SubscriptionStatus.Trialing,   SubscriptionStatus.Expired),
+        (SubscriptionVerb.Change,         SubscriptionStatus.Trialing,   SubscriptionStatus.Trialing),
+        (SubscriptionVerb.ScheduleCancel, SubscriptionStatus.Trialing,   SubscriptionStatus.Trialing),
+        (SubscriptionVerb.Uncancel,       SubscriptionStatus.Trialing,   SubscriptionStatus.Trialing),
+        (SubscriptionVerb.Cancel,         SubscriptionStatus.Trialing,   SubscriptionStatus.Canceled),
+
+        (SubscriptionVerb.Renew,          SubscriptionStatus.Active,     SubscriptionStatus.Active),
+        (SubscriptionVerb.Change,         SubscriptionStatus.Active,     SubscriptionStatus.Active),
+        (SubscriptionVerb.Schedule,       SubscriptionStatus.Active,     SubscriptionStatus.Active),
+        (SubscriptionVerb.Unschedule,     SubscriptionStatus.Active,     SubscriptionStatus.Active),
+        (SubscriptionVerb.Pause,          SubscriptionStatus.Active,     SubscriptionStatus.Paused),
+        (SubscriptionVerb.ScheduleCancel, SubscriptionStatus.Active,     SubscriptionStatus.Active),
+        (SubscriptionVerb.Uncancel,       SubscriptionStatus.Active,     SubscriptionStatus.Active),
+        (SubscriptionVerb.Cancel,         SubscriptionStatus.Active,     SubscriptionStatus.Canceled),
+        (SubscriptionVerb.FailPayment,    SubscriptionStatus.Active,     SubscriptionStatus.PastDue),
+
+        (SubscriptionVerb.RecoverPayment, SubscriptionStatus.PastDue,    SubscriptionStatus.Active),
+        (SubscriptionVerb.Renew,          SubscriptionStatus.PastDue,    SubscriptionStatus.PastDue),
+        (SubscriptionVerb.ScheduleCancel, SubscriptionStatus.PastDue,    SubscriptionStatus.PastDue),
+        (SubscriptionVerb.Uncancel,       SubscriptionStatus.PastDue,    SubscriptionStatus.PastDue),
+        (SubscriptionVerb.Cancel,         SubscriptionStatus.PastDue,    SubscriptionStatus.Canceled),
+
+        (SubscriptionVerb.Resume,         SubscriptionStatus.Paused,     SubscriptionStatus.Active),
+        (SubscriptionVerb.ScheduleCancel, SubscriptionStatus.Paused,     SubscriptionStatus.Paused),
+        (SubscriptionVerb.Uncancel,       SubscriptionStatus.Paused,     SubscriptionStatus.Paused),
+        (SubscriptionVerb.Cancel,         SubscriptionStatus.Paused,     SubscriptionStatus.Canceled),
+    ];
+
+    /// <summary>Where <paramref name="verb"/> leads from here; null: it is not allowed.</summary>
+    public static SubscriptionStatus? After(SubscriptionStatus from, SubscriptionVerb verb)
+    {
+        foreach (var row in Table)
+        {
+            if (row.Verb == verb && row.From == from)
+            {
+                return row.To;
+            }
+        }
+
+        return null;
+    }
+}

@@ -1,0 +1,41 @@
+using Tollgate.Core.Money;
+using Tollgate.Core.Subscriptions;
+using Tollgate.Core.Time;
+using static Tollgate.Core.Tests.Time.QuotaPeriodsTests;
+
+namespace Tollgate.Core.Tests.Subscriptions;
+
+public sealed class ProrationTests
+{
+    private static readonly Period March = new(Utc("2026-03-15T09:00:00Z"), Utc("2026-04-15T08:00:00Z"));
+
+    [Theory]
+    [InlineData(Proration.Second, "2026-03-15T09:00:00Z", "2674800/2674800")]
+    [InlineData(Proration.Second, "2026-04-15T07:59:59Z", "1/2674800")]
+    [InlineData(Proration.Second, "2026-04-15T07:59:59.9Z", "0/2674800")]
+    [InlineData(Proration.Second, "2026-04-15T08:00:00Z", "0/1")]
+    // The day of the change belongs to the new plan; Berlin's day of 23 hours counts as one.
+    [InlineData(Proration.Day, "2026-03-15T20:00:00Z", "31/31")]
+    [InlineData(Proration.Day, "2026-03-29T22:30:00Z", "16/31")]
+    [InlineData(Proration.Day, "2026-03-29T21:30:00Z", "17/31")]
+    [InlineData(Proration.Day, "2026-04-15T01:00:00Z", "0/31")]
+    [InlineData(Proration.None, "2026-03-20T00:00:00Z", "0/1")]
+    [InlineData(Proration.UsageAware, "2026-04-15T07:59:59Z", "1/2674800")]
+    public void What_remains_of_a_period(Proration policy, string at, string share) =>
+        ProrationRules.Remaining(policy, March, Utc(at), Zone("Europe/Berlin")).ToString().ShouldBe(share);
+
+    private static MoneyAmount Usd(long minor) => new(minor, Currency.Usd);
+
+    [Theory]
+    [InlineData(Proration.Second, 2900, 2900, null, 1450)]
+    // Never more than was billed and not given back yet.
+    [InlineData(Proration.Second, 2900, 1000, null, 1000)]
+    [InlineData(Proration.Second, 2900, 0, null, 0)]
+    [InlineData(Proration.Second, 2900, -500, null, 0)]
+    // Nor, where usage counts, more than the share of the quota that is left.
+    [InlineData(Proration.UsageAware, 2900, 2900, 25, 725)]
+    [InlineData(Proration.UsageAware, 2900, 2900, 90, 1450)]
+    [InlineData(Proration.UsageAware, 2900, 2900, null, 1450)]
+    public void What_is_given_back(Proration policy, long price, long billed, int? leftPercent, long credit) =>
+        ProrationRules.Credit(policy, Usd(price), new(14, 28), Usd(billed), leftPercent is { } left ? new Fraction(left, 100) : null).Minor.ShouldBe(credit);
+}
