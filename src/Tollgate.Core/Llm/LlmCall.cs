@@ -33,7 +33,7 @@ public sealed record LlmCall
     /// <summary>The usage was not reported but estimated from the texts.</summary>
     public bool IsEstimated { get; init; }
 
-    /// <summary>What the provider itself says it charged; kept beside our own figure.</summary>
+    /// <summary>What the provider itself says it charged; kept beside our own figure, and the cost where we have none.</summary>
     public NanoUsd? ReportedCost { get; init; }
 
     /// <summary>When the call was made, which decides its price; null: now.</summary>

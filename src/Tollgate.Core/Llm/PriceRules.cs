@@ -89,9 +89,19 @@ public static class PriceRules
         _ => true,
     };
 
+    /// <summary>What the provider says it charged, with the project's markup on top.</summary>
+    public static NanoUsd CostOf(NanoUsd reported, int markupBasisPoints)
+    {
+        CheckMarkup(markupBasisPoints);
+        return NanoUsd.OfDollars(reported.Dollars * (10_000 + markupBasisPoints) / 10_000m);
+    }
+
+    private static void CheckMarkup(int basisPoints) =>
+        Invariant.That(basisPoints is >= -10_000 and <= LargestMarkup, $"{basisPoints} basis points are no markup.");
+
     private static NanoUsd? SumOf(LlmUsage usage, ModelPrice? price, ModelPrice? fallback, int markupBasisPoints)
     {
-        Invariant.That(markupBasisPoints is >= -10_000 and <= LargestMarkup, $"{markupBasisPoints} basis points are no markup.");
+        CheckMarkup(markupBasisPoints);
         var (millionths, dollars) = (0m, 0m);
         var (used, priced) = (false, false);
         foreach (var (unit, amount) in usage.Parts)

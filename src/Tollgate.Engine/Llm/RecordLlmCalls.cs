@@ -17,7 +17,7 @@ public sealed record RecordedCall(GateAnswer Answer, CallCost Cost);
 
 /// <summary>What the server found out about a call. An unknown cost is not 0.</summary>
 /// <param name="Provider">Null: neither the caller nor the price book knows.</param>
-/// <param name="Cost">Null: not all that was used has a price.</param>
+/// <param name="Cost">Null: not all that was used has a price, and the provider did not say what it charged.</param>
 /// <param name="Assumed">
 /// For an unknown cost: what budgets move by, by the prices that are known and the project's fallback price. Null: they do not move.
 /// </param>
@@ -42,7 +42,10 @@ public sealed class RecordLlmCalls(QuotaGate gate, UnpricedModels unpriced, Cloc
         return [.. answers.Zip(costs, (answer, cost) => new RecordedCall(answer, answer is { Replayed: true, ComputedJson: { } then } ? Read(then) : cost))];
     }
 
-    /// <summary>What a call costs by the price book, with the project's markup. A failed call that used nothing costs nothing.</summary>
+    /// <summary>
+    /// What a call costs, with the project's markup: by the price book; where that does not know all of it, what the provider says it
+    /// charged. A failed call that used nothing costs nothing.
+    /// </summary>
     public static CallCost CostOf(ProjectSnapshot project, LlmCall call, Instant now) => CostOf(project, call, now, project.MarkupBasisPoints);
 
     /// <summary>The same, with the markup of another time.</summary>
@@ -55,6 +58,12 @@ public sealed class RecordLlmCalls(QuotaGate gate, UnpricedModels unpriced, Cloc
         if (cost is null && HasFailed(call))
         {
             cost = NanoUsd.Zero;
+        }
+
+        // Of an estimated call the provider did not see the end, or is not believed.
+        if (cost is null && call is { ReportedCost: { } reported, IsEstimated: false })
+        {
+            cost = PriceRules.CostOf(reported, markupBasisPoints);
         }
 
         var assumed = cost is null

@@ -141,6 +141,7 @@ public sealed class RerateLlmCalls(QuotaGate gate, EventQueries events, LedgerOp
         return new()
         {
             Id = row.Id, Customer = row.Customer, Provider = TextIn(call, "provider"), Model = TextIn(call, "model") ?? "", Feature = TextIn(call, "feature"),
+            ReportedCost = DollarsIn(call, "reported_cost_usd"), IsEstimated = call.TryGetProperty("estimated", out var estimated) && estimated.ValueKind == JsonValueKind.True,
             OccurredAt = row.OccurredAt, Error = TextIn(call, "error"), Status = (int?)NumberIn(call, "status"),
             Usage = LlmUsage.Of([.. Enum.GetValues<LlmUnit>().Select(unit => (unit, Quantity.Of(NumberIn(call, CallWords.Of(unit)) ?? 0)))]),
         };
@@ -197,6 +198,9 @@ public sealed class RerateLlmCalls(QuotaGate gate, EventQueries events, LedgerOp
 
     private static string? TextIn(JsonElement all, string name) =>
         all.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+
+    private static NanoUsd? DollarsIn(JsonElement all, string name) =>
+        UnitPrice.TryParse(TextIn(all, name), out var dollars) ? NanoUsd.OfDollars(dollars.Value) : null;
 
     private static decimal? NumberIn(JsonElement all, string name) =>
         all.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number ? value.GetDecimal() : null;

@@ -29,8 +29,9 @@ public sealed class SetModelPrices(NpgsqlDataSource database, ProjectDirectory d
     }
 
     /// <summary>
-    /// Adds of a checked list what the book does not say already. A price that changes what holds now begins now: what was recorded
-    /// keeps its cost, and so does a call that is reported late.
+    /// Adds of a checked list what the book does not say already. A price that changes what holds now begins when the list says that it
+    /// changed, if that is later than the start of what holds, else now. What was recorded keeps its cost; a call that is reported
+    /// late is priced by what the book then says of its time, and so by a start that the list puts into the past.
     /// </summary>
     /// <param name="projectId">Null: the shared prices.</param>
     /// <param name="dryRun">Nothing is added.</param>

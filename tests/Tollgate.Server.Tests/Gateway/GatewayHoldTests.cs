@@ -101,6 +101,34 @@ public sealed class GatewayHoldTests(GatewayStage stage) : IClassFixture<Gateway
     }
 
     [Fact]
+    public async Task What_the_book_does_not_price_costs_what_the_provider_says()
+    {
+        await stage.SetUpstreamAsync("exa", stage.Upstream.Url);
+        stage.Upstream.AnswersWith("""{"requestId":"x","results":[{},{}],"costDollars":{"total":0.002}}""");
+        (await stage.CallAsync("exa", """{"ids":["a","b"]}""", "/gateway/exa/contents")).Answer.Headers.GetValues("X-Tollgate-Cost").ShouldBe(["0.002"]);
+        (await stage.StandsAsync("exa", "llm_cost")).Used.ShouldBe(0.002m);
+    }
+
+    [Theory]
+    [InlineData("sd3", "sd3.5-medium", "0.035")]
+    [InlineData("sd3", null, "0.065")]
+    [InlineData("ultra", "sd3.5-medium", "0.08")]
+    public async Task An_image_of_Stability_has_the_price_of_the_model_that_draws_it(string path, string? field, string cost)
+    {
+        await stage.SetUpstreamAsync("stability", stage.Upstream.Url);
+        stage.Upstream.AnswersWith("""{"image":"AAAA","finish_reason":"SUCCESS"}""");
+        using var form = new MultipartFormDataContent { { new StringContent("A cat"), "\"prompt\"" } };
+        if (field is not null)
+        {
+            form.Add(new StringContent(field), "\"model\"");
+        }
+
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/gateway/stability/v2beta/stable-image/generate/" + path) { Content = form, Headers = { { "X-Tollgate-Customer", "stable" } } };
+        using var answer = await stage.Project.Http.SendAsync(request);
+        answer.Headers.GetValues("X-Tollgate-Cost").ShouldBe([cost]);
+    }
+
+    [Fact]
     public async Task What_a_check_calls_affordable_is_taken_and_a_little_more_is_not()
     {
         await SpendAsync("affords", 0.99m);

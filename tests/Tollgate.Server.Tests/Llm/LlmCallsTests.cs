@@ -91,6 +91,18 @@ public sealed class LlmCallsTests(MeteringStage stage) : IClassFixture<MeteringS
     }
 
     [Fact]
+    public async Task Where_the_book_does_not_know_the_providers_word_is_the_cost_and_else_it_stands_beside_it()
+    {
+        const string Call = """{"customer":"says","provider":"nobody","model":"riddle-6","input_tokens":1000,"reported_cost_usd":"0.003"}""";
+        CostOf(await RecordAsync(Call)).ShouldBe("0.003");
+        var estimated = await RecordAsync(Call.Replace("1000,", "1000,\"estimated\":true,", StringComparison.Ordinal));
+        estimated.GetProperty("priced").GetBoolean().ShouldBeFalse("Of an estimated call the provider did not see the end.");
+
+        await SetPriceAsync("""{"provider":"nobody","model":"riddle-6","prices":{"input":"1"}}""");
+        CostOf(await RecordAsync(Call)).ShouldBe("0.001");
+    }
+
+    [Fact]
     public async Task A_failed_call_that_used_nothing_costs_nothing()
     {
         var body = await RecordAsync("""{"customer":"failed","provider":"nobody","model":"riddle-8","status":500,"error":"overloaded"}""");

@@ -34,8 +34,6 @@ internal sealed class AskDraft(LlmRoute route)
 
     public bool WantsUsage { get; set; }
 
-    public bool IsWhole { get; set; } = true;
-
     public bool IsAdvanced { get; set; }
 
     public int Searches { get; set; }
@@ -122,21 +120,17 @@ internal sealed class AskDraft(LlmRoute route)
             case MediaKind.Image:
                 _images += count;
                 _coarse += isCoarse ? count : 0;
-                return;
+                break;
             case MediaKind.Audio:
                 _audioBytes += bytes;
                 break;
             case MediaKind.Video:
                 _videoBytes += bytes;
                 break;
-            case MediaKind.Unknown when bytes == 0:
-                return;
             default:
                 _documentBytes += bytes;
                 break;
         }
-
-        IsWhole &= bytes > 0;
     }
 
     public void Sound(long milliseconds) => _audioMilliseconds += milliseconds;
@@ -186,7 +180,6 @@ internal sealed class AskDraft(LlmRoute route)
         Searches = Searches,
         Forms = _forms,
         WritesCache = WritesCache,
-        IsWhole = IsWhole,
     };
 
     // Imagen makes four images when it is not told how many.

@@ -30,9 +30,6 @@ internal enum AskMember
     /// <summary>Text, or tokens as numbers.</summary>
     Input,
 
-    /// <summary>Says that the model reads more than the request has.</summary>
-    Elsewhere,
-
     Type,
     MediaType,
     Detail,
@@ -76,7 +73,6 @@ internal static class AskNames
         "modalities" => AskMember.Forms,
         "generationConfig" or "generation_config" or "inferenceConfig" or "inference_config" or "options"
             or "parameters" or "textGenerationConfig" or "imageGenerationConfig" or "config" => AskMember.Settings,
-        "previous_response_id" or "conversation" or "cachedContent" or "cached_content" or "conversation_id" or "mcp_servers" => AskMember.Elsewhere,
         "image" or "init_image" or "mask" or "images" or "image_url" => AskMember.Image,
         "urls" or "ids" or "pages" => AskMember.Things,
         "web_search_options" => AskMember.WebSearch,
@@ -90,7 +86,8 @@ internal static class AskNames
             or "prompt_cache_key" or "safety_identifier" or "truncation" or "reasoning" or "reasoning_effort" or "thinking"
             or "anthropic_version" or "anthropic_beta" or "betas" or "container" or "context_management" or "keep_alive"
             or "labels" or "guardrailConfig" or "performanceConfig" or "requestMetadata" or "input_type" or "embedding_types" or "truncate"
-            or "api_key" or "verbosity" or "cache_control" or "speed" or "inference_geo" => AskMember.Quiet,
+            or "api_key" or "verbosity" or "cache_control" or "speed" or "inference_geo" or "previous_response_id" or "conversation" or "cachedContent"
+            or "cached_content" or "conversation_id" or "mcp_servers" => AskMember.Quiet,
         _ => OfSetting(name),
     };
 

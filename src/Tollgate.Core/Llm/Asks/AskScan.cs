@@ -178,11 +178,6 @@ internal ref struct AskScan
         var parent = _frames[_depth];
         var member = Here;
         var isArray = _reader.TokenType == JsonTokenType.StartArray;
-        if (parent.Zone == Zone.Request && member is AskMember.Elsewhere)
-        {
-            _draft.IsWhole = false;
-        }
-
         _draft.Searches |= parent.Zone == Zone.Request && member == AskMember.WebSearch ? 1 : 0;
         var zone = ZoneIn(parent.Zone, member, isArray);
         _groups += parent.Zone == Zone.Request && zone == Zone.Settings ? 1 : 0;
@@ -192,7 +187,7 @@ internal ref struct AskScan
     private static Zone ZoneIn(Zone parent, AskMember member, bool isArray) => (parent, member) switch
     {
         (Zone.Quiet or Zone.Written or Zone.Things, _) => parent,
-        (_, AskMember.Quiet or AskMember.Elsewhere or AskMember.WebSearch) => Zone.Quiet,
+        (_, AskMember.Quiet or AskMember.WebSearch) => Zone.Quiet,
         (_, AskMember.Written or AskMember.Tools) => Zone.Written,
         (Zone.Request, AskMember.Settings or AskMember.StreamOptions) or (Zone.Request or Zone.Settings, AskMember.Forms) => Zone.Settings,
 
@@ -281,9 +276,6 @@ internal ref struct AskScan
                 break;
             case AskMember.Depth:
                 _draft.IsAdvanced |= value.SequenceEqual("advanced"u8);
-                break;
-            case AskMember.Elsewhere:
-                _draft.IsWhole = false;
                 break;
             case AskMember.Things:
                 _draft.Items(AskMember.Things, 1);

@@ -70,10 +70,4 @@ public sealed record LlmAsk
 
     /// <summary>The request has parts of the prompt written to the provider's cache.</summary>
     public bool WritesCache { get; init; }
-
-    /// <summary>
-    /// False: the model reads more than the request holds, such as an earlier response, a cached content, or a file by its
-    /// address. How much more is not to be known before the answer.
-    /// </summary>
-    public bool IsWhole { get; init; } = true;
 }

@@ -6,8 +6,7 @@ namespace Tollgate.Core.Llm.Shapes;
 /// cuts a word.
 /// </summary>
 /// <param name="Characters">Characters of Unicode.</param>
-/// <param name="WideCharacters">Those of them beyond ASCII, which are more tokens each.</param>
-public readonly record struct DeliveredText(long Characters, long WideCharacters)
+public readonly record struct DeliveredText(long Characters)
 {
     /// <summary>Thousandths of tokens that the text probably is in a vocabulary of 200,000 words, as models since 2024 have.</summary>
     public long MilliTokens { get; init; }
@@ -31,7 +30,7 @@ public readonly record struct DeliveredText(long Characters, long WideCharacters
     public static DeliveredText OfJson(ReadOnlySpan<byte> inside) => TextTally.Count(inside, isJson: true);
 
     public static DeliveredText operator +(DeliveredText a, DeliveredText b) =>
-        new(a.Characters + b.Characters, a.WideCharacters + b.WideCharacters)
+        new(a.Characters + b.Characters)
         {
             MilliTokens = a.MilliTokens + b.MilliTokens,
             OldMilliTokens = a.OldMilliTokens + b.OldMilliTokens,

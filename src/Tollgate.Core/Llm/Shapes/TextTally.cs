@@ -20,8 +20,7 @@ internal static class TextTally
     {
         Span<int> counts = stackalloc int[TextClasses.Rows];
         counts.Clear();
-        var (all, wide) = Read(text, isJson, new TextClasses(counts));
-        return new(all, wide) { MilliTokens = Weigh(counts, Weights), OldMilliTokens = Weigh(counts, OldWeights) };
+        return new(Read(text, isJson, new TextClasses(counts))) { MilliTokens = Weigh(counts, Weights), OldMilliTokens = Weigh(counts, OldWeights) };
     }
 
     /// <summary>What is counted of a text, by <see cref="TextCount"/>.</summary>
@@ -32,9 +31,10 @@ internal static class TextTally
         return counts;
     }
 
-    private static (long All, long Wide) Read(ReadOnlySpan<byte> text, bool isJson, TextClasses classes)
+    /// <returns>Characters.</returns>
+    private static long Read(ReadOnlySpan<byte> text, bool isJson, TextClasses classes)
     {
-        long all = 0, wide = 0;
+        long all = 0;
         for (var at = 0; at < text.Length;)
         {
             var next = text[at];
@@ -57,12 +57,11 @@ internal static class TextTally
             }
             else
             {
-                wide++;
                 classes.AddWide(code);
             }
         }
 
-        return (all, wide);
+        return all;
     }
 
     /// <summary>The character that an escape stands for, and the bytes that it takes; negative for the second half of a pair.</summary>
