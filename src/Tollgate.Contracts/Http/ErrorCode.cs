@@ -65,8 +65,8 @@ public sealed record ErrorCode(string Code, int Status, string Title, string Des
 
     public static readonly ErrorCode PathNotForwarded = new(
         "path_not_forwarded", 403, "The gateway does not forward this for customers",
-        "A customer token may make calls that are metered for that customer. Files, batches, stored answers and everything else of the "
-        + "provider's account belong to the project.",
+        "A customer token may make calls that are metered for that customer. Files, batches, other customers' jobs and answers, and "
+        + "everything else of the provider's account belong to the project.",
         "Call it with a secret key of the project, from your own server.");
 
     // 402: paying helps.

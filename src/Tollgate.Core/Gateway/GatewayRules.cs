@@ -12,9 +12,19 @@ public static class GatewayRules
     /// <summary>Tokens that are held for a stream without a bound, and again whenever they are used up: each costs one decision.</summary>
     public const long StepTokens = 512;
 
-    /// <summary>A call that uses something. Reading back, deleting and keeping the account's house uses nothing.</summary>
+    /// <summary>How long what a job may use stays held: as long as a hold may live. Jobs of the known providers end within minutes or a few hours.</summary>
+    public static readonly TimeSpan JobHoldTime = TimeSpan.FromHours(24);
+
+    /// <summary>APIs with work that goes on when its start was answered.</summary>
+    public static bool HasJobs(LlmApi api) => api is LlmApi.FirecrawlCrawl or LlmApi.OpenAiResponses or LlmApi.PerplexityAsync;
+
+    /// <summary>The answer to it says where a job stands.</summary>
+    public static bool IsPoll(LlmRoute route, string method) =>
+        HasJobs(route.Api) && (method, route) is ("GET", { Job: not null, JobPart: null }) or ("POST", { Job: not null, JobPart: "cancel" });
+
+    /// <summary>A call that uses something. Reading back, cancelling, deleting and keeping the account's house uses nothing.</summary>
     public static bool IsMetered(LlmRoute route, string method, string path) =>
-        method == "POST" && route.Api != LlmApi.Free && !(route.Api == LlmApi.Unknown && IsHousekeeping(path));
+        method == "POST" && route is { Api: not LlmApi.Free, Job: null } && !(route.Api == LlmApi.Unknown && IsHousekeeping(path));
 
     /// <summary>Of calls that no shape is known for. What a batch or a fine-tuning uses is on the provider's bill, not in an answer.</summary>
     private static bool IsHousekeeping(string path) =>
@@ -24,22 +34,35 @@ public static class GatewayRules
         ["/batches", "/batch/jobs", "/uploads", "/vector_stores", "/fine_tuning/", "/fine-tunes", "/conversations", "/assistants", "/evals", "/containers", "/organization/"];
 
     /// <summary>
-    /// What a customer may ask for in its own name: calls that are metered for it, the result of a job that it knows by its id, and
-    /// what says nothing about anybody. The rest (files, batches, stored answers) belongs to the project's account at the provider.
+    /// What a customer may ask for in its own name: calls that are metered for it, the jobs and stored answers that it started (whose
+    /// those are, <see cref="GatewayJob"/> says), and what says nothing about anybody. The rest (files, batches, lists of jobs) belongs to
+    /// the project's account at the provider.
     /// </summary>
     /// <param name="path">As it was written. The provider decodes it, so an encoded one is looked at as the provider will see it.</param>
     public static bool IsForCustomers(LlmRoute route, string method, string path)
     {
-        var plain = Uri.UnescapeDataString(path);
+        var plain = Uri.UnescapeDataString(path).TrimEnd('/');
         return (method, route.Api) switch
         {
             (_, LlmApi.Free) when plain.Contains("/files", StringComparison.OrdinalIgnoreCase) => false,
+            ("POST", LlmApi.Free) => Array.Exists(FreePosts, end => plain.EndsWith(end, StringComparison.Ordinal)),
+            ("POST", _) when route.Job is not null => route.JobPart == "cancel",
             ("POST", not LlmApi.Unknown) => true,
             ("GET", LlmApi.Free) => plain.EndsWith("/models", StringComparison.Ordinal),
-            ("GET", _) => route.Job is not null,
+            ("GET", _) => route is { Job: not null, JobPart: null or "input_items" or "errors" },
             _ => false,
         };
     }
+
+    /// <summary>Why a customer may not send this body; null: it may. The reason names the member.</summary>
+    /// <param name="isOwn">Whether the customer itself made the stored answer of that id.</param>
+    public static string? RefusalOf(LlmRoute route, AccountReferences named, Func<string, bool> isOwn) =>
+        named.Foreign is { } member ? $"The request names '{member}', which is a thing of the project's account at the provider."
+        : !named.Answers.All(isOwn) ? "The request continues an answer ('previous_response_id') that this customer did not get through the gateway."
+        : route.Api == LlmApi.FirecrawlCrawl && named.HasWebhook ? "Work that customers start is asked for, so that it is metered; it calls no 'webhook'."
+        : null;
+
+    private static readonly string[] FreePosts = ["/messages/count_tokens", ":countTokens", "/moderations", "/responses/input_tokens"];
 
     /// <summary>
     /// A model that thinks before it speaks and does not show it: the provider says how many tokens that took when it is done. Whoever

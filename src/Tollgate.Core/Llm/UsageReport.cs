@@ -2,6 +2,20 @@ using Tollgate.Core.Money;
 
 namespace Tollgate.Core.Llm;
 
+/// <summary>Where work stands that a provider does while nobody waits for it.</summary>
+public enum WorkState
+{
+    /// <summary>The answer is no such work, or does not say.</summary>
+    Unsaid,
+
+    /// <summary>Started, and not over: what it uses is not known yet.</summary>
+    Going,
+    Done,
+
+    /// <summary>Failed or cancelled. What it used until then may be said, or not.</summary>
+    Stopped,
+}
+
 /// <summary>What a provider's answer says about itself, as far as it says it.</summary>
 public sealed record UsageReport
 {
@@ -21,6 +35,11 @@ public sealed record UsageReport
     /// used, as in an error that came in place of an answer.
     /// </summary>
     public bool IsReported { get; init; }
+
+    public WorkState Work { get; init; }
+
+    /// <summary>The provider keeps the answer, so that it can be read or continued by its id.</summary>
+    public bool IsKept { get; init; }
 
     /// <summary>A stream that broke off: what it reported of its answer is the least that was used.</summary>
     public bool IsPartial { get; init; }

@@ -12,23 +12,22 @@ public static class RatingRules
     public static Rated Rate(OveragePrice price, Quantity quantity)
     {
         Invariant.That(!quantity.IsNegative, $"{quantity} units cannot be rated.");
-        var currency = Currency.Of(price.Currency);
         var steps = price.Mode switch
         {
-            TierMode.PerUnit => [StepOf(price.Tiers[0], quantity, currency)],
-            TierMode.Graduated => Graduated(price.Tiers, quantity, currency),
-            TierMode.Volume => [StepOf(TierOf(price.Tiers, quantity), quantity, currency)],
-            TierMode.Package => [StepOf(price.Tiers[0], Packages(quantity, price.PackageSize!.Value), currency)],
+            TierMode.PerUnit => [StepOf(price.Tiers[0], quantity)],
+            TierMode.Graduated => Graduated(price.Tiers, quantity),
+            TierMode.Volume => [StepOf(TierOf(price.Tiers, quantity), quantity)],
+            TierMode.Package => [StepOf(price.Tiers[0], Packages(quantity, price.PackageSize!.Value))],
             _ => throw new InvariantBrokenException($"{price.Mode} is not a way to price."),
         };
-        return new(quantity, currency, steps);
+        return new(quantity, Currency.Of(price.Currency), steps);
     }
 
     /// <summary>
     /// Each tier takes the units above the bound of the one before, up to its own. A tier that no unit falls into is not reached, and
     /// its fee is not due; the first one's always is.
     /// </summary>
-    private static List<RatedStep> Graduated(IReadOnlyList<PriceTier> tiers, Quantity quantity, Currency currency)
+    private static List<RatedStep> Graduated(IReadOnlyList<PriceTier> tiers, Quantity quantity)
     {
         var steps = new List<RatedStep>();
         var below = Quantity.Zero;
@@ -40,7 +39,7 @@ public static class RatingRules
             }
 
             var upTo = tier.UpTo is { } bound ? Quantity.Min(bound, quantity) : quantity;
-            steps.Add(StepOf(tier, upTo - below, currency));
+            steps.Add(StepOf(tier, upTo - below));
             below = upTo;
         }
 
@@ -54,6 +53,5 @@ public static class RatingRules
     /// <summary>A package that was begun is paid for.</summary>
     private static Quantity Packages(Quantity quantity, Quantity size) => Quantity.Of(decimal.Ceiling(quantity.Value / size.Value));
 
-    private static RatedStep StepOf(PriceTier tier, Quantity units, Currency currency) =>
-        new(units, new(tier.UnitPrice.Value, currency), new(tier.FlatFee?.Value ?? 0, currency));
+    private static RatedStep StepOf(PriceTier tier, Quantity units) => new(units, tier.UnitPrice, tier.FlatFee ?? Quantity.Zero);
 }

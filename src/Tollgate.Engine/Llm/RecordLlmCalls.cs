@@ -44,7 +44,7 @@ public sealed class RecordLlmCalls(QuotaGate gate, UnpricedModels unpriced, Cloc
 
     /// <summary>
     /// What a call costs, with the project's markup: by the price book; where that does not know all of it, what the provider says it
-    /// charged. A failed call that used nothing costs nothing.
+    /// charged. A failed call, and one that used nothing, costs nothing.
     /// </summary>
     public static CallCost CostOf(ProjectSnapshot project, LlmCall call, Instant now) => CostOf(project, call, now, project.MarkupBasisPoints);
 
@@ -55,7 +55,7 @@ public sealed class RecordLlmCalls(QuotaGate gate, UnpricedModels unpriced, Cloc
         var price = project.Prices.Find(call.Provider, call.Model, at);
         var provider = price?.Provider ?? LlmRoutes.ProviderOf(call.Provider, call.Model);
         var cost = price is null ? null : PriceRules.CostOf(call.Usage, price, markupBasisPoints);
-        if (cost is null && HasFailed(call))
+        if (cost is null && (HasFailed(call) || !call.Usage.Parts.Any()))
         {
             cost = NanoUsd.Zero;
         }

@@ -86,6 +86,7 @@ internal sealed class AnswerRelay(HttpContext context, GatewayCall call, CallMet
             : WithHeaders(UsageReader.Read(call.Route, whole.WrittenSpan, Status));
         var delivered = report.IsReported && report.Doubt is null ? default : DeliveredText.Of(call.Route, whole.WrittenSpan);
         var settled = await meter.SettleAsync(report, delivered, Status, null, CallEnd.Whole);
+        _to.Headers[CallHeader] = meter.JobCallId ?? call.Id.ToString("D");
         foreach (var (name, value) in HeadersOf(settled))
         {
             _to.Headers[name] = value;

@@ -51,6 +51,9 @@ internal sealed class CallMeter(GatewayCall call, GuardLlmCalls guard, QuotaGate
     /// <summary>The call is on record, or on its way there.</summary>
     public bool IsSettled { get; private set; }
 
+    /// <summary>Where it is work that goes on: the id under which it is going to be on record.</summary>
+    public string? JobCallId { get; private set; }
+
     /// <summary>Null when the call may be made; else a fault or a refusal.</summary>
     public async ValueTask<GateAnswer?> ReserveAsync(CancellationToken cancel)
     {
@@ -113,10 +116,18 @@ internal sealed class CallMeter(GatewayCall call, GuardLlmCalls guard, QuotaGate
 
     private static bool IsSoonAfter(long moment, TimeSpan time) => moment != 0 && Stopwatch.GetElapsedTime(moment) < time;
 
-    /// <summary>Records the call and gives back its holds. Null: it could not be recorded now, and will be.</summary>
+    /// <summary>Records the call and gives back its holds. Null: it could not be recorded now, and will be; or it goes on at the provider.</summary>
     /// <param name="delivered">What the answer says as text, for an estimate.</param>
     public async ValueTask<RecordedCall?> SettleAsync(UsageReport report, DeliveredText delivered, int? status, string? error, CallEnd end)
     {
+        var job = JobOf(report, status);
+        if (job is { IsSettled: false })
+        {
+            (IsSettled, JobCallId) = (true, job.CallId);
+            await later.RememberAsync(call.Project, job);
+            return null;
+        }
+
         var isEstimated = !report.IsReported || report.IsPartial || report.Doubt is not null;
         var usage = isEstimated ? UsageEstimate.After(call.Route, call.Ask!, delivered, report.Doubt is null ? report : UsageReport.Silent) : report.Usage;
         var happened = With(usage) with
@@ -125,7 +136,16 @@ internal sealed class CallMeter(GatewayCall call, GuardLlmCalls guard, QuotaGate
             LatencyMilliseconds = call.Milliseconds, Status = status, Error = Short(error ?? report.Error, 2_000), PropertiesJson = PropertiesOf(report, end),
         };
         IsSettled = true;
-        return await later.SettleAsync(call.Project, happened, _holds);
+        return await later.SettleAsync(call.Project, happened, _holds, job);
+    }
+
+    /// <summary>Work that goes on, or an answer that the provider keeps; null: neither.</summary>
+    private GatewayJob? JobOf(UsageReport report, int? status)
+    {
+        var isGoing = report.Work == WorkState.Going;
+        return status is >= 200 and < 300 && GatewayRules.HasJobs(call.Route.Api) && report.ResponseId is { } id && GatewayJob.IsId(id) && (isGoing || report.IsKept)
+            ? JobDesk.JobOf(call, id, isGoing ? _holds : [], With(LlmUsage.None).Model, isSettled: !isGoing)
+            : null;
     }
 
     /// <summary>Nothing came of the call: what was held is given back, and the log has it.</summary>
@@ -160,7 +180,7 @@ internal sealed class CallMeter(GatewayCall call, GuardLlmCalls guard, QuotaGate
 
     private static string? Short(string? text, int longest) => text is { } some && some.Length > longest ? some[..longest] : text;
 
-    private static string? PropertiesOf(UsageReport report, CallEnd end)
+    internal static string? PropertiesOf(UsageReport report, CallEnd end)
     {
         if (end is CallEnd.Whole or CallEnd.Broken && report.Doubt is null)
         {

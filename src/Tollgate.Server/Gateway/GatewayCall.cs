@@ -29,6 +29,9 @@ internal sealed record GatewayCall
     /// <summary>Of the provider, with a leading slash and without the query.</summary>
     public required string Path { get; init; }
 
+    /// <summary>The job or stored answer that the path names, as far as it is known.</summary>
+    public GatewayJob? Job { get; init; }
+
     /// <summary>As it is sent on.</summary>
     public required ReadOnlyMemory<byte> Body { get; init; }
 

@@ -29,7 +29,7 @@ internal static class GatewayDescriptions
                 + "is refused; afterwards it is settled with what was used. `X-Tollgate-Feature` names a feature that the call uses once. The answer has "
                 + "`X-Tollgate-Call` (the id in `GET /v1/llm-calls`), `X-Tollgate-Cost` in dollars and `X-Tollgate-Remaining`; streams have the latter two as trailers where "
                 + "HTTP has them. Errors of the gateway come in the provider's shape, with their code in `X-Tollgate-Error`."
-            : "Forwarded as it is and not metered. Customer tokens may read lists of models and the results of their jobs; everything else of the provider's account is "
+            : "Forwarded as it is and not metered. Customer tokens may read lists of models, and the jobs and stored answers that they started; everything else of the provider's account is "
                 + "for secret keys.")
     {
         Path = new Dictionary<string, string>

@@ -23,7 +23,7 @@ namespace Tollgate.Server.Gateway;
 /// 3. hold what it may use on every limit, or refuse; 4. forward; 5. hand the answer on and read off what was used; 6. settle.
 /// </summary>
 internal sealed class GatewayEndpoints(
-    GuardLlmCalls guard, QuotaGate gate, UpstreamSecrets secrets, Forwarder forwarder, SettleLater later, Clock clock, GatewayOptions options)
+    GuardLlmCalls guard, QuotaGate gate, UpstreamSecrets secrets, Forwarder forwarder, SettleLater later, JobDesk jobs, Clock clock, GatewayOptions options)
 {
     public const string CustomerHeader = "X-Tollgate-Customer";
     public const string FeatureHeader = "X-Tollgate-Feature";
@@ -83,6 +83,13 @@ internal sealed class GatewayEndpoints(
         // A copy: the pipe's memory is given back now, and not while a connection may still be sending it.
         var body = sequence.ToArray();
         context.Request.BodyReader.AdvanceTo(sequence.End);
+        var (job, notOwn) = await jobs.AdmitAsync(context, to!.Route, body);
+        if (notOwn is not null)
+        {
+            await Problems.WriteAsync(context, notOwn.Code, notOwn.Detail);
+            return null;
+        }
+
         var isMetered = GatewayRules.IsMetered(to!.Route, context.Request.Method, to.Target.Path);
         var ask = isMetered ? AskReader.Read(to.Route, body, context.Request.ContentType) : null;
         if (isMetered && ask is null)
@@ -101,7 +108,7 @@ internal sealed class GatewayEndpoints(
         return new()
         {
             Project = project, Customer = customer, Feature = feature, Route = to.Route, Home = to.Home, Credentials = to.Credentials, Target = to.Target.Url, Path = to.Target.Path,
-            Body = asked ?? body, Ask = ask, HidesUsage = asked is not null, StartedAt = clock.Now(project),
+            Job = job, Body = asked ?? body, Ask = ask, HidesUsage = asked is not null, StartedAt = clock.Now(project),
         };
     }
 
@@ -228,12 +235,8 @@ internal sealed class GatewayEndpoints(
     private async Task PassAnswerAsync(HttpContext context, GatewayCall call, HttpResponseMessage answer, Silence silence)
     {
         Forwarder.CopyHead(answer, context.Response);
-        if (call is { Route.Job: { } job, Customer: not null } && answer.IsSuccessStatusCode)
+        if (await jobs.TryPassAsync(context, call, answer, silence))
         {
-            await answer.Content.LoadIntoBufferAsync(AnswerRelay.LargestWhole, silence.Next());
-            var whole = await answer.Content.ReadAsByteArrayAsync(silence.Next());
-            await RecordJobAsync(call, job, UsageReader.Read(call.Route, whole, StatusCodes.Status200OK));
-            await context.Response.BodyWriter.WriteAsync(whole, context.RequestAborted);
             return;
         }
 
@@ -243,21 +246,6 @@ internal sealed class GatewayEndpoints(
         {
             await context.Response.Body.WriteAsync(chunk.AsMemory(0, read), context.RequestAborted);
         }
-    }
-
-    /// <summary>A job says what it used when it is finished, at every poll again: its id makes that count once.</summary>
-    private async Task RecordJobAsync(GatewayCall call, string job, UsageReport report)
-    {
-        if (!report.IsReported || report.Doubt is not null || !report.Usage.Parts.Any(part => part.Unit != LlmUnit.Request))
-        {
-            return;
-        }
-
-        await guard.SettleAsync(call.Project, new()
-        {
-            Id = $"{call.Route.Provider}:{job}", Customer = call.Customer!, Feature = call.Feature, Provider = call.Route.Provider, Usage = report.Usage,
-            Model = report.Model ?? call.Route.Model ?? "crawl", Endpoint = call.Path, Status = StatusCodes.Status200OK,
-        }, [], CancellationToken.None);
     }
 
     private static string? HeaderOf(HttpContext context, string name) => (string?)context.Request.Headers[name] is { Length: > 0 } text ? text : null;

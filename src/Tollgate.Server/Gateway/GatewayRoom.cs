@@ -22,7 +22,10 @@ public static class GatewayRoom
         services.AddSingleton<UpstreamSecrets>();
         services.AddSingleton<GuardLlmCalls>();
         services.AddSingleton<Forwarder>();
+        services.AddSingleton<GatewayJobs>();
+        services.AddSingleton<JobDesk>();
         services.AddSingleton<SettleLater>();
+        services.AddHostedService<JobWatch>();
         services.AddHostedService(provider => provider.GetRequiredService<SettleLater>());
         return services.AddWire(GatewayJson.Default);
     }

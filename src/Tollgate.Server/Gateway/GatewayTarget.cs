@@ -20,10 +20,16 @@ internal sealed record GatewayTarget(Uri Url, string Path, LlmRoute Route)
     public static GatewayTarget? Of(HttpContext context, ProviderHome home, string provider, string baseUrl)
     {
         var (path, query) = RawPath.Behind(context, SegmentsOfOurs);
+        return Of(provider, baseUrl, path, query.Length == 0 ? "" : WithoutKey(query, home));
+    }
+
+    /// <summary>The same for a path that is known already, and its query with the question mark or empty.</summary>
+    public static GatewayTarget? Of(string provider, string baseUrl, string path, string query)
+    {
         if (path.Contains('\\', StringComparison.Ordinal) || query.Contains('#', StringComparison.Ordinal)
             || Array.Exists(Uri.UnescapeDataString(path).Split('/', '\\'), part => part is "." or "..")
             || !Uri.TryCreate(baseUrl, UriKind.Absolute, out var root)
-            || !Uri.TryCreate(baseUrl + path + (query.Length == 0 ? "" : WithoutKey(query, home)), UriKind.Absolute, out var url))
+            || !Uri.TryCreate(baseUrl + path + query, UriKind.Absolute, out var url))
         {
             return null;
         }

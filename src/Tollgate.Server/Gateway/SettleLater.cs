@@ -1,6 +1,8 @@
 using System.Threading.Channels;
 using Tollgate.Contracts.Http;
+using Tollgate.Core.Gateway;
 using Tollgate.Core.Llm;
+using Tollgate.Engine.Gateway;
 using Tollgate.Engine.Llm;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Quotas;
@@ -12,7 +14,7 @@ namespace Tollgate.Server.Gateway;
 /// Settles calls. The provider has done its work and will charge for it, so a call that cannot be recorded because the database is
 /// away is kept and tried again until it is, or until the server ends. Its id makes the attempts count once.
 /// </summary>
-internal sealed class SettleLater(GuardLlmCalls guard, ILogger<SettleLater> log) : BackgroundService
+internal sealed class SettleLater(GuardLlmCalls guard, QuotaGate gate, GatewayJobs jobs, ILogger<SettleLater> log) : BackgroundService
 {
     /// <summary>Calls that wait in memory. Beyond it the newest are lost, and logged: the database is away for long.</summary>
     private const int MostWaiting = 100_000;
@@ -21,12 +23,25 @@ internal sealed class SettleLater(GuardLlmCalls guard, ILogger<SettleLater> log)
 
     private readonly Channel<Waiting> _waiting = Channel.CreateBounded<Waiting>(MostWaiting);
 
-    private sealed record Waiting(ProjectSnapshot Project, LlmCall Call, IReadOnlyList<Guid> Holds);
-
-    /// <returns>Null: it waits for the database.</returns>
-    public async ValueTask<RecordedCall?> SettleAsync(ProjectSnapshot project, LlmCall call, IReadOnlyList<Guid> holds)
+    /// <param name="Call">Null: work was started, and is recorded when it is over.</param>
+    /// <param name="Job">The work that was started or is over, or the answer that the provider keeps.</param>
+    private sealed record Waiting(ProjectSnapshot Project, LlmCall? Call, IReadOnlyList<Guid> Holds, GatewayJob? Job)
     {
-        var waiting = new Waiting(project, call, holds);
+        public string Id => Call?.Id ?? Job!.CallId;
+
+        public string Customer => Call?.Customer ?? Job!.Customer;
+    }
+
+    /// <param name="job">Settled: remembered with the call as its customer's. Not settled: the call is its end.</param>
+    /// <returns>Null: it waits for the database.</returns>
+    public ValueTask<RecordedCall?> SettleAsync(ProjectSnapshot project, LlmCall call, IReadOnlyList<Guid> holds, GatewayJob? job = null) =>
+        RunAsync(new(project, call, holds, job));
+
+    /// <summary>Remembers work and keeps what is held for it; nothing is recorded yet.</summary>
+    public async ValueTask RememberAsync(ProjectSnapshot project, GatewayJob job) => await RunAsync(new(project, null, job.Holds, job));
+
+    private async ValueTask<RecordedCall?> RunAsync(Waiting waiting)
+    {
         var (isDone, recorded) = await TryAsync(waiting);
         if (isDone)
         {
@@ -35,7 +50,7 @@ internal sealed class SettleLater(GuardLlmCalls guard, ILogger<SettleLater> log)
 
         if (!_waiting.Writer.TryWrite(waiting))
         {
-            log.LogCritical("A call of {Customer} in {Project} cannot be recorded and no more can be kept: it is lost.", call.Customer, project.Code);
+            log.LogCritical("A call of {Customer} in {Project} cannot be recorded and no more can be kept: it is lost.", waiting.Customer, waiting.Project.Code);
         }
 
         return null;
@@ -70,17 +85,7 @@ internal sealed class SettleLater(GuardLlmCalls guard, ILogger<SettleLater> log)
     {
         try
         {
-            var recorded = await guard.SettleAsync(waiting.Project, waiting.Call, waiting.Holds, CancellationToken.None);
-            switch (recorded.Answer.Fault)
-            {
-                case GateFault.None:
-                    return (true, recorded);
-                case GateFault.StorageUnavailable or GateFault.Overloaded:
-                    return (false, null);
-                default:
-                    log.LogError("The call {Id} in {Project} was not recorded: {Fault}.", waiting.Call.Id, waiting.Project.Code, recorded.Answer.Fault);
-                    return (true, recorded);
-            }
+            return waiting.Call is { } call ? await SettleAsync(waiting, call) : (await RememberOnceAsync(waiting.Project, waiting.Job!), null);
         }
         catch (Exception e) when (Problems.Of(e).Code == ErrorCode.StorageUnavailable)
         {
@@ -88,8 +93,59 @@ internal sealed class SettleLater(GuardLlmCalls guard, ILogger<SettleLater> log)
         }
         catch (Exception e)
         {
-            log.LogCritical(e, "The call {Id} of {Customer} in {Project} cannot be recorded: {Usage}.", waiting.Call.Id, waiting.Call.Customer, waiting.Project.Code, waiting.Call.Usage);
+            log.LogCritical(e, "The call {Id} of {Customer} in {Project} cannot be recorded: {Usage}.", waiting.Id, waiting.Customer, waiting.Project.Code, waiting.Call?.Usage);
             return (true, null);
         }
+    }
+
+    private async Task<(bool IsDone, RecordedCall? Recorded)> SettleAsync(Waiting waiting, LlmCall call)
+    {
+        // Together: one waits for the disk while the other does.
+        var keeping = waiting.Job is { IsSettled: true } kept ? jobs.RememberAsync(waiting.Project.Id, kept, CancellationToken.None) : Task.CompletedTask;
+        var recording = guard.SettleAsync(waiting.Project, call, waiting.Holds, CancellationToken.None).AsTask();
+        await Task.WhenAll(keeping, recording);
+        var recorded = await recording;
+        switch (recorded.Answer.Fault)
+        {
+            case GateFault.None:
+                break;
+            case GateFault.StorageUnavailable or GateFault.Overloaded:
+                return (false, null);
+            default:
+                log.LogError("The call {Id} in {Project} was not recorded: {Fault}.", call.Id, waiting.Project.Code, recorded.Answer.Fault);
+                break;
+        }
+
+        if (waiting.Job is { IsSettled: false } over)
+        {
+            await jobs.SettledAsync(waiting.Project.Id, over, CancellationToken.None);
+        }
+
+        return (true, recorded);
+    }
+
+    /// <summary>False: again, later.</summary>
+    private async Task<bool> RememberOnceAsync(ProjectSnapshot project, GatewayJob job)
+    {
+        foreach (var hold in job.Holds)
+        {
+            var extended = await gate.ExtendAsync(project, hold.ToString("D"), job.Customer, GatewayRules.JobHoldTime, CancellationToken.None);
+            if (extended.Fault is GateFault.StorageUnavailable or GateFault.Overloaded)
+            {
+                return false;
+            }
+        }
+
+        if (!await jobs.RememberAsync(project.Id, job, CancellationToken.None)
+            && (await jobs.FindAsync(project, job.Provider, [job.Id], CancellationToken.None)) is [var known] && !known.Holds.SequenceEqual(job.Holds))
+        {
+            // The provider answered with work that was started before: that has a hold of its own.
+            foreach (var hold in job.Holds)
+            {
+                await gate.ReleaseAsync(project, hold.ToString("D"), job.Customer, CancellationToken.None);
+            }
+        }
+
+        return true;
     }
 }

@@ -12,7 +12,32 @@ public sealed class GatewayRulesTests
     [InlineData("openai", "POST", "/v1/responses", true, true)]
     [InlineData("openai", "POST", "/v1/moderations", true, false)]
     [InlineData("openai", "GET", "/v1/models", true, false)]
-    [InlineData("openai", "GET", "/v1/responses/resp_1", false, false)]
+    [InlineData("openai", "GET", "/v1/responses/resp_1", true, false)]
+    [InlineData("openai", "GET", "/v1/responses/resp_1/input_items", true, false)]
+    [InlineData("openai", "GET", "/v1/responses/resp_1/anything", false, false)]
+    [InlineData("openai", "GET", "/v1/responses", false, false)]
+    [InlineData("openai", "GET", "/v1/responses/", false, false)]
+    [InlineData("openai", "DELETE", "/v1/responses/resp_1", false, false)]
+    [InlineData("openai", "POST", "/v1/responses/resp_1/cancel", true, false)]
+    [InlineData("openai", "POST", "/v1/responses/resp_1", false, false)]
+    [InlineData("openai", "POST", "/v1/responses/input_tokens", true, false)]
+    [InlineData("openai", "POST", "/v1/responses/compact", true, true)]
+    [InlineData("azure", "GET", "/openai/v1/responses/resp_1", true, false)]
+    [InlineData("together_ai", "POST", "/v1/models", false, false)]
+    [InlineData("openai", "POST", "/v1/x/%2e/models", false, false)]
+    [InlineData("perplexity", "POST", "/async/chat/completions", true, true)]
+    [InlineData("perplexity", "GET", "/async/chat/completions", false, false)]
+    [InlineData("perplexity", "GET", "/async/chat/completions/1-2", true, false)]
+    [InlineData("perplexity", "GET", "/v1/async/sonar/1-2", true, false)]
+    [InlineData("firecrawl", "POST", "/v1/crawl", true, true)]
+    [InlineData("firecrawl", "POST", "/v2/batch/scrape", true, true)]
+    [InlineData("firecrawl", "GET", "/v1/crawl/active", false, false)]
+    [InlineData("firecrawl", "GET", "/v1/crawl/%61ctive", false, false)]
+    [InlineData("firecrawl", "GET", "/v1/crawl/ongoing", false, false)]
+    [InlineData("firecrawl", "GET", "/v1/batch/scrape/errors", false, false)]
+    [InlineData("firecrawl", "GET", "/v1/crawl/123/errors", true, false)]
+    [InlineData("firecrawl", "POST", "/v2/crawl/params-preview", false, true)]
+    [InlineData("firecrawl", "DELETE", "/v1/crawl/123", false, false)]
     [InlineData("openai", "GET", "/v1/chat/completions", false, false)]
     [InlineData("openai", "DELETE", "/v1/chat/completions/1", false, false)]
     [InlineData("openai", "POST", "/v1/files", false, false)]
@@ -22,7 +47,6 @@ public sealed class GatewayRulesTests
     [InlineData("openai", "GET", "/v1/files/file-1/content", false, false)]
     [InlineData("openai", "DELETE", "/v1/models/ft", false, false)]
     [InlineData("openai", "POST", "/v1/batches", false, false)]
-    [InlineData("openai", "POST", "/v1/responses/resp_1/cancel", false, false)]
     [InlineData("openai", "POST", "/v1/vector_stores/vs_1/search", false, false)]
     [InlineData("openai", "POST", "/v1/something_new", false, true)]
     [InlineData("openai", "PUT", "/v1/anything", false, false)]
@@ -67,6 +91,72 @@ public sealed class GatewayRulesTests
     [InlineData("127.0.0.1", false)]
     public void Where_clouds_keep_credentials_nothing_is_sent(string address, bool forbidden) =>
         UpstreamRules.IsOfMachines(System.Net.IPAddress.Parse(address)).ShouldBe(forbidden);
+    [Theory]
+    [InlineData("/v1/crawl/123", "123", null)]
+    [InlineData("/v0/crawl/status/12%2D3", "12-3", null)]
+    [InlineData("/v1/batch/scrape/123/errors", "123", "errors")]
+    [InlineData("/v1/crawl", null, null)]
+    [InlineData("/v1/crawl/active/", null, null)]
+    public void A_job_is_what_stands_behind_its_start(string path, string? job, string? part)
+    {
+        var route = LlmRoutes.OfProvider("firecrawl", path);
+        (route.Job, route.JobPart).ShouldBe((job, part));
+    }
+
+    [Theory]
+    [InlineData("""{"model":"m","input":"x"}""", null)]
+    [InlineData("""{"previous_response_id":null,"conversation":null,"prompt":"Tell me of file_id","tools":[]}""", null)]
+    [InlineData("""{"previous_response_id":"mine"}""", null)]
+    [InlineData("""{"previous_response_id":"mine","previous_response_id":"other"}""", "previous_response_id")]
+    [InlineData("""{"previous\u005fresponse_id":"other"}""", "previous_response_id")]
+    [InlineData("""{"previous_response_id":{"id":"x"}}""", "previous_response_id")]
+    [InlineData("""{"conversation":"conv_1"}""", "conversation")]
+    [InlineData("""{"conversation":{"id":"conv_1"}}""", "conversation")]
+    [InlineData("""{"prompt":{"id":"pmpt_1","version":"2"}}""", "prompt.id or container.id")]
+    [InlineData("""{"prompt":[{"id":"x"}]}""", null)]
+    [InlineData("""{"messages":[{"role":"user","content":[{"type":"file","file":{"file_id":"file-1"}}]}]}""", "file_id")]
+    [InlineData("""{"input":[{"type":"item_reference","id":"msg_1"}]}""", "item_reference")]
+    [InlineData("""{"input":[{"type":"message","id":"msg_1","role":"assistant","content":[]}]}""", null)]
+    [InlineData("""{"tools":[{"type":"file_search","vector_store_ids":["vs_1"]}]}""", "vector_store_ids")]
+    [InlineData("""{"tools":[{"type":"code_interpreter","container":{"type":"auto","file_ids":[]}}]}""", null)]
+    [InlineData("""{"tools":[{"type":"code_interpreter","container":{"type":"auto","file_ids":["file-1"]}}]}""", "file_ids")]
+    [InlineData("""{"tools":[{"type":"code_interpreter","container":"cntr_1"}]}""", "container")]
+    [InlineData("""{"container":{"id":"c_1"},"messages":[{"id":"x"}]}""", "prompt.id or container.id")]
+    [InlineData("""{"tools":[{"container":{"id":"c_1"}}]}""", "container.id")]
+    [InlineData("""{"tools":[{"container":{"type":"auto"}}],"input":[[{"x":{"id":"1"}}],{"id":"2"}]}""", null)]
+    [InlineData("""{"cachedContent":"cachedContents/1"}""", "cachedContent")]
+    [InlineData("""{"cached_content":"cachedContents/1"}""", "cached_content")]
+    [InlineData("""{"contents":[{"parts":[{"fileData":{"fileUri":"https://generativelanguage.googleapis.com/v1beta/files/1"}}]}]}""", "fileUri")]
+    [InlineData("""{"contents":[{"parts":[{"file_data":{"file_uri":"gs://bucket/x"}}]}]}""", "file_uri")]
+    [InlineData("""{"contents":[{"parts":[{"fileData":{"fileUri":"https://www.youtube.com/watch?v=1"}}]}]}""", null)]
+    [InlineData("""{"messages":[{"content":[{"image":{"source":{"s3Location":{"uri":"s3:\/\/bucket/x"}}}}]}]}""", "uri")]
+    [InlineData("""{"data_sources":[{"type":"azure_search"}]}""", "data_sources")]
+    [InlineData("""{"tools":[{"type":"function","function":{"name":"f","parameters":{"type":"object","properties":{"file_id":{"type":"string"}}}}}]}""", null)]
+    [InlineData("""{"messages":[{"role":"assistant","content":[{"type":"tool_use","id":"t","name":"f","input":{"file_id":"a"}}]}]}""", null)]
+    [InlineData("""{"input":[{"type":"input_file","file_id":"file-1"}]}""", "file_id")]
+    [InlineData("""{"metadata":{"file_id":"a"}}""", null)]
+    public void A_body_that_names_things_of_the_account_is_not_for_customers(string body, string? member)
+    {
+        var named = AccountReferences.In(System.Text.Encoding.UTF8.GetBytes(body)).ShouldNotBeNull();
+        var refusal = GatewayRules.RefusalOf(LlmRoutes.OfProvider("openai", "/v1/responses"), named, id => id == "mine");
+        (refusal is null).ShouldBe(member is null, refusal);
+        (refusal ?? "").ShouldContain(member is null ? "" : $"'{member}'");
+    }
+
+    [Theory]
+    [InlineData("/v1/crawl", true)]
+    [InlineData("/v1/search", false)]
+    public void Only_work_that_is_asked_for_later_may_not_call_back(string path, bool isRefused)
+    {
+        var named = AccountReferences.In("""{"url":"https://e.com","webhook":"https://x"}"""u8)!;
+        (GatewayRules.RefusalOf(LlmRoutes.OfProvider("firecrawl", path), named, _ => false) is not null).ShouldBe(isRefused);
+    }
+
+    [Theory]
+    [InlineData("[]")]
+    [InlineData("{\"a\":")]
+    [InlineData("")]
+    public void What_is_no_object_names_nothing_that_could_be_known(string body) => AccountReferences.In(System.Text.Encoding.UTF8.GetBytes(body)).ShouldBeNull();
 
     [Theory]
     [InlineData("/search", "search")]

@@ -174,7 +174,7 @@ public sealed class GatewayTransportTests(GatewayStage stage) : IClassFixture<Ga
         var port = ((System.Net.IPEndPoint)listener.LocalEndpoint).Port;
         listener.Stop();
         await stage.SetUpstreamAsync("down", $"http://127.0.0.1:{port}");
-        using var patience = new CancellationTokenSource(TimeSpan.FromMilliseconds(150));
+        using var patience = new CancellationTokenSource(TimeSpan.FromMilliseconds(400));
         using var request = GatewayStage.Request("gone", GatewayTests.Ask.Replace("100", "100,\"stream\":true", StringComparison.Ordinal), "/gateway/down/v1/chat/completions");
         await Should.ThrowAsync<OperationCanceledException>(() => stage.Project.Http.SendAsync(request, patience.Token));
         var call = await stage.TheCallAsync("gone");

@@ -12,6 +12,12 @@ internal sealed class AskDraft(LlmRoute route)
     /// <summary>More answers than any provider gives to one request.</summary>
     private const long MostAnswers = 1_000;
 
+    /// <summary>
+    /// What Firecrawl's reference names as the default of <c>limit</c>. A page may be several credits (JSON made of it, a stealth proxy,
+    /// long PDFs); what it was is said afterwards.
+    /// </summary>
+    private const long PagesOfCrawl = 10_000;
+
     private readonly List<(int Group, string Name)> _said = [];
     private long? _maxOutput;
     private long _answers;
@@ -194,6 +200,7 @@ internal sealed class AskDraft(LlmRoute route)
         LlmApi.SerperScrape => 2,
         LlmApi.ExaSearch => 1,
         LlmApi.ExaContents => Math.Max(1, _things),
+        LlmApi.FirecrawlCrawl => _things > 0 ? _things : _limit ?? PagesOfCrawl,
         LlmApi.FirecrawlScrape => 1,
         LlmApi.FirecrawlSearch => 2 * Upwards(_limit ?? 10, 10),
         LlmApi.CohereRerank => Math.Max(1, Upwards(_inputs, 100)),

@@ -17,7 +17,7 @@ public static class AskReader
         var draft = new AskDraft(route);
         var isRead = contentType?.StartsWith("multipart/form-data", StringComparison.OrdinalIgnoreCase) == true
             ? AskForm.TryRead(body, contentType, draft)
-            : AskScan.TryRead(WithoutMark(body), draft);
+            : AskScan.TryRead(WrappedAsk.In(route, WithoutMark(body)), draft);
         return isRead && !draft.IsTwofold ? draft.Finished() : null;
     }
 

@@ -12,6 +12,9 @@ public enum LlmApi
     /// <summary>Chat and text completions of OpenAI, Azure and everybody who copied them.</summary>
     OpenAiChat,
     OpenAiResponses,
+
+    /// <summary>A chat that is started and asked for later; the answer to the question holds the completion.</summary>
+    PerplexityAsync,
     OpenAiEmbeddings,
     OpenAiImages,
     OpenAiTranscription,

@@ -10,6 +10,11 @@ public sealed record LlmRoute(string Provider, LlmApi Api)
     /// <summary>The path makes the answer a stream. Only to Ollama a request can say otherwise.</summary>
     public bool IsStream { get; init; }
 
-    /// <summary>The job that a poll asks about: every poll repeats the same usage, which counts once for the job.</summary>
+    /// <summary>
+    /// The job or stored answer that the path names by its id, decoded. Every poll repeats the same usage, which counts once for the job.
+    /// </summary>
     public string? Job { get; init; }
+
+    /// <summary>What of the job is asked for or done (<c>cancel</c>, <c>errors</c>, <c>input_items</c>); null: the job itself.</summary>
+    public string? JobPart { get; init; }
 }

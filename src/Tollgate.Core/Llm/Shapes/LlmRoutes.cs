@@ -88,12 +88,17 @@ public static class LlmRoutes
         ("firecrawl", "/scrape", LlmApi.FirecrawlScrape),
         ("firecrawl", "/map", LlmApi.FirecrawlScrape),
         ("firecrawl", "/search", LlmApi.FirecrawlSearch),
+        ("perplexity", "/async/chat/completions", LlmApi.PerplexityAsync),
+        ("perplexity", "/async/chat/completions/*", LlmApi.PerplexityAsync),
+        ("perplexity", "/async/sonar", LlmApi.PerplexityAsync),
+        ("perplexity", "/async/sonar/*", LlmApi.PerplexityAsync),
         ("stability", "/stable-image/*", LlmApi.StabilityImage),
         ("stability", "/v1/generation/*", LlmApi.StabilityImage),
 
         (Any, "/chat/completions", LlmApi.OpenAiChat),
         (Any, "/completions", LlmApi.OpenAiChat),
         (Any, "/responses", LlmApi.OpenAiResponses),
+        (Any, "/responses/compact", LlmApi.OpenAiResponses),
         (Any, "/embeddings", LlmApi.OpenAiEmbeddings),
         (Any, "/images/generations", LlmApi.OpenAiImages),
         (Any, "/images/edits", LlmApi.OpenAiImages),
@@ -112,11 +117,26 @@ public static class LlmRoutes
         (Any, "/api/embed", LlmApi.OllamaChat),
 
         (Any, "/messages/count_tokens", LlmApi.Free),
+        (Any, "/responses/input_tokens", LlmApi.Free),
         (Any, ":countTokens", LlmApi.Free),
         (Any, "/moderations", LlmApi.Free),
         (Any, "/models", LlmApi.Free),
         (Any, "/files*", LlmApi.Free),
+        (Any, "/responses/*", LlmApi.OpenAiResponses),
     ];
+
+    /// <summary>What stands before the id of a job or of a stored answer.</summary>
+    private static readonly (LlmApi Api, string Before)[] Jobs =
+    [
+        (LlmApi.FirecrawlCrawl, "/crawl/"),
+        (LlmApi.FirecrawlCrawl, "/batch/scrape/"),
+        (LlmApi.OpenAiResponses, "/responses/"),
+        (LlmApi.PerplexityAsync, "/async/chat/completions/"),
+        (LlmApi.PerplexityAsync, "/async/sonar/"),
+    ];
+
+    /// <summary>Stand where an id stands, and are none: lists of all jobs of the account, and operations.</summary>
+    private static readonly string[] NoJobs = ["active", "ongoing", "errors", "params-preview", "status", "compact", "input_tokens"];
 
     /// <summary>Ends of paths that answer with a stream: by their name, or because Ollama does when it is not told otherwise.</summary>
     private static readonly string[] Streams =
@@ -148,9 +168,10 @@ public static class LlmRoutes
         var name = ProviderOf(provider, null);
         var plain = path.Split('?')[0].TrimEnd('/');
         var row = Array.Find(Paths, row => (row.Provider == name || row.Provider.Length == 0) && EndFits(row.Path, plain));
-        return new(name, row.Api)
+        var (job, part) = JobIn(plain, row.Api);
+        return new(name, job is null && Array.Exists(Jobs, known => known.Api == row.Api && row.Path == known.Before + '*') ? LlmApi.Unknown : row.Api)
         {
-            Model = ModelIn(plain), Job = JobIn(plain, row.Api),
+            Model = ModelIn(plain), Job = job, JobPart = part,
             IsStream = Array.Exists(Streams, end => plain.EndsWith(end, StringComparison.Ordinal)),
         };
     }
@@ -197,9 +218,23 @@ public static class LlmRoutes
         return null;
     }
 
-    private static string? JobIn(string path, LlmApi api)
+    // "/v1/crawl/ID", "/v1/crawl/ID/errors", "/v0/crawl/status/ID", "/v1/responses/ID/cancel".
+    private static (string? Job, string? Part) JobIn(string path, LlmApi api)
     {
-        var name = path[(path.LastIndexOf('/') + 1)..];
-        return api == LlmApi.FirecrawlCrawl && name is not ("crawl" or "scrape") ? name : null;
+        foreach (var (_, before) in Jobs.Where(known => known.Api == api))
+        {
+            var at = path.IndexOf(before, StringComparison.Ordinal);
+            if (at < 0)
+            {
+                continue;
+            }
+
+            var rest = path[(at + before.Length)..];
+            var parts = (rest.StartsWith("status/", StringComparison.Ordinal) ? rest["status/".Length..] : rest).Split('/', 2);
+            var id = Uri.UnescapeDataString(parts[0]);
+            return id.Length == 0 || NoJobs.Contains(id, StringComparer.OrdinalIgnoreCase) ? default : (id, parts.ElementAtOrDefault(1));
+        }
+
+        return default;
     }
 }

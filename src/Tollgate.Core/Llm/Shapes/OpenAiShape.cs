@@ -46,11 +46,66 @@ internal static class OpenAiShape
             draft.SetCost(body.Member("usage"), "cost_in_usd_ticks", TicksPerDollar);
         }
 
+        ReadWork(answer, body, draft);
         if (answer.Text("object") == "response"
             || answer.Text("type") is "response.completed" or "response.incomplete" or "response.failed" or "response.done")
         {
             draft.End();
         }
+    }
+
+    /// <summary>
+    /// A response in the background is answered with <c>queued</c> or <c>in_progress</c>, and by <c>GET</c> until it is over. Any
+    /// other response is in progress too while its stream runs, so a stream has to say that it is one of the background. Whether
+    /// those who copied the API say so in their streams is not known.
+    /// </summary>
+    private static void ReadWork(JsonElement answer, JsonElement body, UsageDraft draft)
+    {
+        var isEvent = answer.HasObject("response");
+        if (!isEvent && answer.Text("object") != "response")
+        {
+            return;
+        }
+
+        draft.IsKept = body.Member("store").ValueKind != JsonValueKind.False;
+        draft.Work = body.Text("status") switch
+        {
+            "queued" or "in_progress" when !isEvent || body.Member("background").ValueKind == JsonValueKind.True => WorkState.Going,
+            "completed" or "incomplete" => WorkState.Done,
+            "failed" or "cancelled" => WorkState.Stopped,
+            _ => draft.Work,
+        };
+    }
+
+    /// <summary>
+    /// Perplexity's chat without waiting: <c>status</c> is CREATED, IN_PROGRESS, COMPLETED or FAILED, and <c>response</c> the completion. What
+    /// else it may be is not documented; another word is taken for an end only when there is a completion or an error.
+    /// </summary>
+    public static void ReadAsync(JsonElement answer, UsageDraft draft)
+    {
+        draft.Identify(answer.Text("model"), null);
+        if (answer.HasObject("response"))
+        {
+            ReadChat(answer.Member("response"), draft);
+        }
+
+        draft.Identify(null, answer.Text("id"));
+        var status = answer.Text("status");
+        draft.Work = status?.ToUpperInvariant() switch
+        {
+            "COMPLETED" => WorkState.Done,
+            "FAILED" => WorkState.Stopped,
+            null => WorkState.Unsaid,
+            _ when answer.HasObject("response") => WorkState.Done,
+            _ when answer.Has("failed_at") || answer.Has("error_message") => WorkState.Stopped,
+            _ => WorkState.Going,
+        };
+        if (draft.Work == WorkState.Stopped)
+        {
+            draft.Fail(answer.Text("error_message") is { Length: > 0 } message ? message : "The work failed.");
+        }
+
+        draft.End();
     }
 
     /// <summary>Images by the token (gpt-image) or by the piece (dall-e, which reports nothing).</summary>

@@ -42,10 +42,22 @@ internal static class PieceShapes
     public static void ReadFirecrawlScrape(JsonElement answer, UsageDraft draft) =>
         Pieces(LlmUnit.Page, draft.TryCount(answer.Member("data", "metadata"), "creditsUsed") ?? 1, draft);
 
-    /// <summary>The start of a crawl reads nothing yet. A finished one is the same at every poll and counts once for its id.</summary>
+    /// <summary>
+    /// The start of a crawl reads nothing yet, and names its id (<c>jobId</c> in the first version). A finished one is the same at every
+    /// poll and counts once for its id.
+    /// </summary>
     public static void ReadFirecrawlCrawl(JsonElement answer, UsageDraft draft)
     {
-        var isFinished = answer.Text("status") is "completed" or "failed" or "cancelled";
+        var status = answer.Text("status");
+        draft.Identify(null, answer.Text("id") ?? answer.Text("jobId"));
+        draft.Work = status switch
+        {
+            "completed" => WorkState.Done,
+            "failed" or "cancelled" => WorkState.Stopped,
+            null => draft.ResponseId is null ? WorkState.Unsaid : WorkState.Going,
+            _ => WorkState.Going,
+        };
+        var isFinished = draft.Work is WorkState.Done or WorkState.Stopped;
         Pieces(LlmUnit.Page, isFinished ? draft.TryCount(answer, "creditsUsed") ?? draft.Count(answer, "completed") : 0, draft);
     }
 

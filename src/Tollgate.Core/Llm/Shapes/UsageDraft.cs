@@ -44,6 +44,10 @@ internal sealed class UsageDraft(LlmRoute route)
 
     public NanoUsd? Cost { get; private set; }
 
+    public WorkState Work { get; set; }
+
+    public bool IsKept { get; set; }
+
     /// <summary>Called before the numbers of an answer are read: they stand for themselves, without what came before.</summary>
     public void Restart()
     {
@@ -164,7 +168,8 @@ internal sealed class UsageDraft(LlmRoute route)
     /// <summary>The report of an answer that came, with one request counted for it.</summary>
     public UsageReport Answered()
     {
-        Set(LlmUnit.Request, 1);
+        // Work that goes on is counted when it is over.
+        Set(LlmUnit.Request, Work == WorkState.Going ? 0 : 1);
         return Report();
     }
 
@@ -188,6 +193,8 @@ internal sealed class UsageDraft(LlmRoute route)
             ResponseId = ResponseId,
             Usage = LlmUsage.Of(parts),
             IsReported = IsReported,
+            Work = Work,
+            IsKept = IsKept,
             ReportedCost = Cost,
             Error = Error,
             Doubt = Doubt,

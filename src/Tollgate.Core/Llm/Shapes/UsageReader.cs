@@ -90,6 +90,7 @@ public static class UsageReader
             case LlmApi.Free: draft.Reported(); break;
             case LlmApi.OpenAiChat or LlmApi.OpenAiEmbeddings: OpenAiShape.ReadChat(answer, draft); break;
             case LlmApi.OpenAiResponses: OpenAiShape.ReadResponses(answer, draft); break;
+            case LlmApi.PerplexityAsync: OpenAiShape.ReadAsync(answer, draft); break;
             case LlmApi.OpenAiImages: OpenAiShape.ReadImages(answer, draft); break;
             case LlmApi.OpenAiTranscription: OpenAiShape.ReadTranscription(answer, draft); break;
             case LlmApi.OpenAiSpeech: OpenAiShape.ReadSpeech(answer, draft); break;

@@ -1,0 +1,142 @@
+using System.Text.Json;
+
+namespace Tollgate.Core.Gateway;
+
+/// <summary>What the body of a call names by an id of the account at the provider: answers, files, stores, conversations.</summary>
+/// <remarks>
+/// Providers add such members without asking. This knows those that were documented in November 2026; an id that nobody was ever shown can
+/// hardly be guessed, which is what protects the rest. Schemas and arguments of tools may use any name and are passed over.
+/// </remarks>
+public sealed record AccountReferences
+{
+    private const int Deepest = 256;
+
+    /// <summary>Bytes. Keys of buckets have 1,024 characters at most, each up to six bytes when escaped; a longer text is a file inline.</summary>
+    private const int LongestAddress = 16 * 1024;
+
+    /// <summary>Names of the request itself, small and without hyphens and underscores, as providers write them both ways.</summary>
+    private static readonly string[] OfRequest =
+        ["conversation", "conversationid", "cachedcontent", "threadid", "assistantid", "agentid", "datasources", "connectors"];
+
+    private static readonly string[] Anywhere =
+    [
+        "fileid", "fileids", "vectorstoreid", "vectorstoreids", "collectionids", "libraryids", "documentids", "documentid", "skillid", "containerid",
+        "filesearchstorenames", "vertexragstore", "vertexaisearch",
+    ];
+
+    /// <summary>Hold an address, which may be one of the account's storage.</summary>
+    private static readonly string[] Addresses = ["uri", "url", "fileuri", "gcsuri", "imageurl", "videourl", "audiourl", "fileurl", "documenturl", "s3uri"];
+
+    /// <summary>Schemas and arguments of tools, where they stand inside of the request's members.</summary>
+    private static readonly string[] Opaque =
+        ["parameters", "inputschema", "input", "arguments", "args", "schema", "parametersjsonschema", "responseschema", "responsejsonschema", "response", "properties"];
+
+    private static readonly string[] OpaqueOfRequest = ["metadata", "labels", "format", "responseschema"];
+
+    /// <summary>Answers that the call continues.</summary>
+    public IReadOnlyList<string> Answers { get; private init; } = [];
+
+    /// <summary>The first member that names something else of the account; null: none does.</summary>
+    public string? Foreign { get; private init; }
+
+    public bool HasWebhook { get; private init; }
+
+    /// <summary>Null: it is no JSON object. A form names nothing.</summary>
+    public static AccountReferences? In(ReadOnlySpan<byte> body)
+    {
+        var json = body.StartsWith("\uFEFF"u8) ? body[3..] : body;
+        try
+        {
+            return Read(new(json, new() { MaxDepth = Deepest, AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip }));
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            return null;
+        }
+    }
+
+    private static AccountReferences? Read(Utf8JsonReader json)
+    {
+        if (!json.Read() || json.TokenType != JsonTokenType.StartObject)
+        {
+            return null;
+        }
+
+        var found = new AccountReferences();
+        Span<bool> isHolder = stackalloc bool[Deepest + 2];
+        while (json.Read())
+        {
+            if (json.TokenType != JsonTokenType.PropertyName)
+            {
+                // An element of a list; the value of a member is looked at with its name.
+                isHolder[json.CurrentDepth + 1] &= json.TokenType != JsonTokenType.StartObject;
+                continue;
+            }
+
+            var written = json.GetString()!;
+            var name = written.Replace("_", "", StringComparison.Ordinal).Replace("-", "", StringComparison.Ordinal).ToLowerInvariant();
+            var depth = json.CurrentDepth;
+            json.Read();
+            if (depth == 1 ? OpaqueOfRequest.Contains(name) : Opaque.Contains(name))
+            {
+                json.Skip();
+                continue;
+            }
+
+            // "prompt" and "container" may hold an id, which is another thing elsewhere.
+            if (json.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray)
+            {
+                isHolder[depth + 1] = json.TokenType == JsonTokenType.StartObject && (name == "container" || (depth == 1 && name == "prompt"));
+            }
+
+            found = depth == 1 ? found.WithRequest(name, written, ref json) : found;
+            found = found.Foreign is null && IsForeign(name, depth, depth > 1 && isHolder[depth], ref json) ? found with { Foreign = Shown(name, depth, written) } : found;
+        }
+
+        return found;
+    }
+
+    /// <summary>What the caller has to look for.</summary>
+    private static string Shown(string name, int depth, string written) => name switch
+    {
+        "type" => "item_reference",
+        "id" => depth == 2 ? "prompt.id or container.id" : "container.id",
+        _ => written,
+    };
+
+    private AccountReferences WithRequest(string name, string written, ref Utf8JsonReader json) => name switch
+    {
+        "previousresponseid" when json.TokenType == JsonTokenType.String => this with { Answers = [.. Answers, json.GetString()!] },
+        "previousresponseid" when IsSaid(ref json) => this with { Foreign = Foreign ?? written },
+        "webhook" => this with { HasWebhook = HasWebhook || IsSaid(ref json) },
+        _ => this,
+    };
+
+    private static bool IsForeign(string name, int depth, bool inHolder, ref Utf8JsonReader json) =>
+        (depth == 1 && OfRequest.Contains(name) && IsSaid(ref json))
+        || (inHolder && name == "id" && IsSaid(ref json))
+        || (name == "container" && json.TokenType == JsonTokenType.String)
+        || (Anywhere.Contains(name) && IsSaid(ref json))
+        || (name == "type" && json.TokenType == JsonTokenType.String && json.ValueTextEquals("item_reference"u8))
+        || (Addresses.Contains(name) && json.TokenType == JsonTokenType.String && json.ValueSpan.Length <= LongestAddress && IsOfAccount(name, json.GetString()!));
+
+    /// <summary>Storage that is read with the account's rights: buckets, and files uploaded to Gemini.</summary>
+    private static bool IsOfAccount(string name, string address) =>
+        address.StartsWith("gs://", StringComparison.OrdinalIgnoreCase) || address.StartsWith("s3://", StringComparison.OrdinalIgnoreCase)
+        || (name == "fileuri" && (!address.Contains("://", StringComparison.Ordinal) || address.Contains("googleapis.com/", StringComparison.OrdinalIgnoreCase)));
+
+    /// <summary>Neither null nor false, nor an empty text or list.</summary>
+    private static bool IsSaid(ref Utf8JsonReader json) => json.TokenType switch
+    {
+        JsonTokenType.Null or JsonTokenType.False => false,
+        JsonTokenType.String => json.ValueSpan.Length > 0,
+        JsonTokenType.StartArray => Peek(json) != JsonTokenType.EndArray,
+        _ => true,
+    };
+
+    private static JsonTokenType Peek(Utf8JsonReader copy)
+    {
+        copy.Read();
+        return copy.TokenType;
+    }
+}

@@ -1,0 +1,87 @@
+using Npgsql;
+using NpgsqlTypes;
+using Tollgate.Core.Gateway;
+using Tollgate.Core.Time;
+using Tollgate.Engine.Projects;
+
+namespace Tollgate.Engine.Gateway;
+
+/// <summary>Remembers who started work at a provider, and until when it is not settled.</summary>
+public sealed class GatewayJobs(NpgsqlDataSource database)
+{
+    /// <returns>False: the job was known already, and stays whose it was.</returns>
+    public async Task<bool> RememberAsync(int project, GatewayJob job, CancellationToken cancel)
+    {
+        await using var command = database.CreateCommand(GatewayJobSql.Remember);
+        command.Parameters.Add(new() { Value = project });
+        command.Parameters.Add(new() { Value = job.Provider });
+        command.Parameters.Add(new() { Value = job.Id });
+        command.Parameters.Add(new() { Value = job.Customer });
+        command.Parameters.Add(TextOrNull(job.Feature));
+        command.Parameters.Add(new() { Value = job.Model });
+        command.Parameters.Add(new() { Value = job.Endpoint });
+        command.Parameters.Add(new() { Value = job.Holds.ToArray() });
+        command.Parameters.Add(new() { Value = job.StartedAt.ToUtc() });
+        command.Parameters.Add(new() { Value = job.IsSettled });
+        command.Parameters.Add(TextOrNull(job.Upstream));
+        command.Parameters.Add(TextOrNull(job.AskAt));
+        return await command.ExecuteNonQueryAsync(cancel) > 0;
+    }
+
+    /// <summary>Those of the ids that are known, in no order.</summary>
+    public async Task<IReadOnlyList<GatewayJob>> FindAsync(ProjectSnapshot project, string provider, IReadOnlyList<string> ids, CancellationToken cancel)
+    {
+        await using var command = database.CreateCommand(GatewayJobSql.Find);
+        command.Parameters.Add(new() { Value = project.Id });
+        command.Parameters.Add(new() { Value = provider });
+        command.Parameters.Add(new() { Value = ids.ToArray() });
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        List<GatewayJob> jobs = [];
+        while (await reader.ReadAsync(cancel))
+        {
+            jobs.Add(Read(reader));
+        }
+
+        return jobs;
+    }
+
+    /// <summary>Its use is recorded.</summary>
+    public async Task SettledAsync(int project, GatewayJob job, CancellationToken cancel)
+    {
+        await using var command = database.CreateCommand(GatewayJobSql.Settled);
+        command.Parameters.Add(new() { Value = project });
+        command.Parameters.Add(new() { Value = job.Provider });
+        command.Parameters.Add(new() { Value = job.Id });
+        await command.ExecuteNonQueryAsync(cancel);
+    }
+
+    /// <summary>Unsettled work that nobody asked for in a while, with its project. Of several servers each takes others.</summary>
+    public async Task<IReadOnlyList<(int Project, GatewayJob Job)>> TakeDueAsync(int most, CancellationToken cancel)
+    {
+        await using var command = database.CreateCommand(GatewayJobSql.TakeDue);
+        command.Parameters.Add(new() { Value = most });
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        List<(int, GatewayJob)> due = [];
+        while (await reader.ReadAsync(cancel))
+        {
+            due.Add((reader.GetInt32(11), Read(reader)));
+        }
+
+        return due;
+    }
+
+    public async Task ForgetOldAsync(CancellationToken cancel)
+    {
+        await using var command = database.CreateCommand(GatewayJobSql.ForgetOld);
+        await command.ExecuteNonQueryAsync(cancel);
+    }
+
+    private static GatewayJob Read(NpgsqlDataReader row) => new()
+    {
+        Provider = row.GetString(0), Id = row.GetString(1), Customer = row.GetString(2), Feature = row.IsDBNull(3) ? null : row.GetString(3),
+        Model = row.GetString(4), Endpoint = row.GetString(5), Holds = row.GetFieldValue<Guid[]>(6), StartedAt = Instant.FromUtc(row.GetDateTime(7)),
+        IsSettled = row.GetBoolean(8), Upstream = row.IsDBNull(9) ? null : row.GetString(9), AskAt = row.IsDBNull(10) ? null : row.GetString(10),
+    };
+
+    private static NpgsqlParameter TextOrNull(string? text) => new() { Value = (object?)text ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text };
+}

@@ -1,0 +1,100 @@
+using Npgsql;
+using Tollgate.Contracts.Http;
+using Tollgate.Core.Gateway;
+using Tollgate.Core.Llm.Shapes;
+using Tollgate.Engine.Clocks;
+using Tollgate.Engine.Gateway;
+using Tollgate.Engine.Projects;
+using Tollgate.Server.Http;
+
+namespace Tollgate.Server.Gateway;
+
+/// <summary>
+/// Asks for work that nobody asks for: whoever has read all pages of a crawl but its last state, or the stream of a response but
+/// its end, has no reason to ask again. Removes what is remembered for too long.
+/// </summary>
+internal sealed class JobWatch(
+    GatewayJobs jobs, JobDesk desk, Forwarder forwarder, UpstreamSecrets secrets, ProjectDirectory directory, Clock clock, GatewayOptions options, ILogger<JobWatch> log)
+    : BackgroundService
+{
+    /// <summary>A look at what is due, by an index on what is open, costs next to nothing.</summary>
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
+    private const int LooksBetweenCleanings = 360;
+
+    /// <summary>Jobs asked for at a time, one after the other: a provider that hangs delays others of them, and no call.</summary>
+    private const int MostAtOnce = 100;
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Interval);
+        for (var look = 1; await timer.WaitForNextTickAsync(stoppingToken); look++)
+        {
+            try
+            {
+                await LookAsync(stoppingToken);
+                await (look % LooksBetweenCleanings == 0 ? jobs.ForgetOldAsync(stoppingToken) : Task.CompletedTask);
+            }
+            catch (Exception e) when (Problems.Of(e).Code == ErrorCode.StorageUnavailable)
+            {
+                log.LogWarning("Jobs at providers were not looked at: {Reason}", e.Message);
+            }
+        }
+    }
+
+    /// <summary>Asks for everything that is due, once.</summary>
+    private async Task LookAsync(CancellationToken cancel)
+    {
+        foreach (var (id, job) in await jobs.TakeDueAsync(MostAtOnce, cancel))
+        {
+            if (directory.Current.ProjectsById.TryGetValue(id, out var project))
+            {
+                await AskAsync(project, job);
+            }
+        }
+    }
+
+    private async Task AskAsync(ProjectSnapshot project, GatewayJob job)
+    {
+        if (CallOf(project, job) is not { } call)
+        {
+            return;
+        }
+
+        using var silence = new Silence(options.Silence, CancellationToken.None);
+        var sent = await forwarder.SendAsync(call, new DefaultHttpContext { Request = { Method = HttpMethods.Get } }.Request, silence);
+        using var answer = sent.Answer;
+        if (answer is not { IsSuccessStatusCode: true })
+        {
+            log.LogWarning("The job {Job} in {Project} could not be asked for: {Reason}.", job.CallId, project.Code, sent.Failure?.Code ?? answer?.StatusCode.ToString());
+            return;
+        }
+
+        try
+        {
+            await answer.Content.LoadIntoBufferAsync(AnswerRelay.LargestWhole, silence.Next());
+            var whole = await answer.Content.ReadAsByteArrayAsync(silence.Next());
+            await desk.SettleAsync(project, call.Route, job, UsageReader.Read(call.Route, whole), whole);
+        }
+        catch (Exception e) when (AnswerRelay.IsOfTransport(e))
+        {
+            log.LogWarning("The answer about the job {Job} in {Project} broke off: {Reason}", job.CallId, project.Code, e.Message);
+        }
+    }
+
+    /// <summary>Null: the upstream is gone, or its credentials cannot be read.</summary>
+    private GatewayCall? CallOf(ProjectSnapshot project, GatewayJob job)
+    {
+        if (job is not { Upstream: { } name, AskAt: { } at } || !project.Upstreams.TryGetValue(name, out var upstream) || secrets.Open(upstream) is not { } credentials)
+        {
+            return null;
+        }
+
+        var home = ProviderHome.Of(name);
+        var path = at.Split('?')[0];
+        return GatewayTarget.Of(name, upstream.BaseUrl ?? home.BaseUrl!, path, at[path.Length..]) is not { } target ? null : new()
+        {
+            Project = project, Customer = job.Customer, Feature = job.Feature, Route = target.Route, Home = home, Credentials = credentials,
+            Target = target.Url, Path = target.Path, Job = job, Body = default, Ask = null, HidesUsage = false, StartedAt = clock.Now(project),
+        };
+    }
+}
