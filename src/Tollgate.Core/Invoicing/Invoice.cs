@@ -64,8 +64,8 @@ public sealed record InvoiceLine
 
     public required Quantity Quantity { get; init; }
 
-    /// <summary>Major units of the invoice's currency for one unit; null where the amount does not come of one price (tiers, tax).</summary>
-    public decimal? UnitPrice { get; init; }
+    /// <summary>For one unit; null where the amount does not come of one price (tiers, tax).</summary>
+    public ExactMoney? UnitPrice { get; init; }
 
     /// <summary>Negative for what is given back or taken off.</summary>
     public required MoneyAmount Amount { get; init; }
@@ -79,10 +79,9 @@ public sealed record InvoiceLine
 
 /// <summary>One rate of tax on an invoice, rounded once (<c>SEMANTICS</c> 4).</summary>
 /// <param name="Name">As it is written on the invoice: <c>VAT</c>, <c>Sales tax</c>.</param>
-/// <param name="Percent">19 for 19 %.</param>
 /// <param name="IsInclusive">The prices contain it already.</param>
 /// <param name="Base">What it is computed of, without the tax itself.</param>
-public sealed record InvoiceTax(string Name, decimal Percent, bool IsInclusive, MoneyAmount Base, MoneyAmount Amount);
+public sealed record InvoiceTax(string Name, Percent Rate, bool IsInclusive, MoneyAmount Base, MoneyAmount Amount);
 
 /// <summary>Who sends the invoice, or to whom it goes, as it stood when the invoice was finalised.</summary>
 public sealed record InvoiceParty

@@ -4,13 +4,12 @@ namespace Tollgate.Core.Invoicing;
 
 /// <summary>What a coupon takes off an invoice: a percentage of what remains, or an amount.</summary>
 /// <param name="Name">As it is written on the invoice.</param>
-/// <param name="Percent">0 to 100; null for an amount.</param>
-public sealed record Reduction(string Name, decimal? Percent, MoneyAmount? Amount);
+/// <param name="Rate">0 to 100; null for an amount.</param>
+public sealed record Reduction(string Name, Percent? Rate, MoneyAmount? Amount);
 
 /// <summary>A rate of tax that applies.</summary>
-/// <param name="Percent">19 for 19 %.</param>
 /// <param name="IsInclusive">The prices contain it.</param>
-public sealed record TaxRate(string Name, decimal Percent, bool IsInclusive);
+public sealed record TaxRate(string Name, Percent Rate, bool IsInclusive);
 
 /// <summary>An invoice's sums, and what each reduction and each line had of them.</summary>
 /// <param name="Subtotal">Of the lines.</param>
@@ -52,25 +51,22 @@ public static class InvoiceMath
         var reduced = new List<MoneyAmount>();
         foreach (var reduction in reductions)
         {
-            var wanted = reduction.Percent is { } percent ? MoneyRounding.Round(remains.Major * percent / 100m, remains.Currency) : reduction.Amount!.Value;
+            var wanted = reduction.Rate is { } rate ? ExactMoney.Of(remains).Times(rate).Rounded() : reduction.Amount!.Value;
             var taken = wanted < remains ? wanted : remains;
             reduced.Add(taken);
             remains -= taken;
         }
 
         // 3. Tax. What the prices contain is taken out of them first, so that other rates stand on the net.
-        var contained = rates.Where(static rate => rate.IsInclusive).Sum(static rate => rate.Percent);
-        var net = remains.Major / (1m + (contained / 100m));
-        var taxes = rates.Select(rate => TaxOf(rate, net, remains.Currency)).ToArray();
+        var contained = rates.Where(static rate => rate.IsInclusive).Aggregate(default(Percent), static (sum, rate) => sum + rate.Rate);
+        var net = ExactMoney.Of(remains).Without(contained);
+        var taxes = rates.Select(rate => new InvoiceTax(rate.Name, rate.Rate, rate.IsInclusive, net.Rounded(), net.Times(rate.Rate).Rounded())).ToArray();
         var added = taxes.Where(static tax => !tax.IsInclusive).Aggregate(zero, static (sum, tax) => sum + tax.Amount);
         var weights = lines.Select(static line => Math.Max(0, line.Minor)).ToArray();
-        var ofLines = lines.Count == 0 ? [] : MoneyRounding.Spread(taxes.Aggregate(zero, static (sum, tax) => sum + tax.Amount), weights);
+        var ofLines = lines.Count == 0 ? [] : MoneyParts.Spread(taxes.Aggregate(zero, static (sum, tax) => sum + tax.Amount), weights);
 
         // 4. and 5. Prepaid credits pay, tax included.
         var total = remains + added;
         return new(subtotal, reduced, taxes, ofLines, total, credits < total ? (credits.IsNegative ? zero : credits) : total, left);
     }
-
-    private static InvoiceTax TaxOf(TaxRate rate, decimal net, Currency currency) =>
-        new(rate.Name, rate.Percent, rate.IsInclusive, MoneyRounding.Round(net, currency), MoneyRounding.Round(net * rate.Percent / 100m, currency));
 }

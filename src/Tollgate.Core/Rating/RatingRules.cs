@@ -12,22 +12,23 @@ public static class RatingRules
     public static Rated Rate(OveragePrice price, Quantity quantity)
     {
         Invariant.That(!quantity.IsNegative, $"{quantity} units cannot be rated.");
+        var currency = Currency.Of(price.Currency);
         var steps = price.Mode switch
         {
-            TierMode.PerUnit => [StepOf(price.Tiers[0], quantity)],
-            TierMode.Graduated => Graduated(price.Tiers, quantity),
-            TierMode.Volume => [StepOf(TierOf(price.Tiers, quantity), quantity)],
-            TierMode.Package => [StepOf(price.Tiers[0], Packages(quantity, price.PackageSize!.Value))],
+            TierMode.PerUnit => [StepOf(price.Tiers[0], quantity, currency)],
+            TierMode.Graduated => Graduated(price.Tiers, quantity, currency),
+            TierMode.Volume => [StepOf(TierOf(price.Tiers, quantity), quantity, currency)],
+            TierMode.Package => [StepOf(price.Tiers[0], Packages(quantity, price.PackageSize!.Value), currency)],
             _ => throw new InvariantBrokenException($"{price.Mode} is not a way to price."),
         };
-        return new(quantity, Currency.Of(price.Currency), steps);
+        return new(quantity, currency, steps);
     }
 
     /// <summary>
     /// Each tier takes the units above the bound of the one before, up to its own. A tier that no unit falls into is not reached, and
     /// its fee is not due; the first one's always is.
     /// </summary>
-    private static List<RatedStep> Graduated(IReadOnlyList<PriceTier> tiers, Quantity quantity)
+    private static List<RatedStep> Graduated(IReadOnlyList<PriceTier> tiers, Quantity quantity, Currency currency)
     {
         var steps = new List<RatedStep>();
         var below = Quantity.Zero;
@@ -39,7 +40,7 @@ public static class RatingRules
             }
 
             var upTo = tier.UpTo is { } bound ? Quantity.Min(bound, quantity) : quantity;
-            steps.Add(StepOf(tier, upTo - below));
+            steps.Add(StepOf(tier, upTo - below, currency));
             below = upTo;
         }
 
@@ -53,5 +54,6 @@ public static class RatingRules
     /// <summary>A package that was begun is paid for.</summary>
     private static Quantity Packages(Quantity quantity, Quantity size) => Quantity.Of(decimal.Ceiling(quantity.Value / size.Value));
 
-    private static RatedStep StepOf(PriceTier tier, Quantity units) => new(units, tier.UnitPrice, tier.FlatFee ?? Quantity.Zero);
+    private static RatedStep StepOf(PriceTier tier, Quantity units, Currency currency) =>
+        new(units, new(tier.UnitPrice.Value, currency), new(tier.FlatFee?.Value ?? 0, currency));
 }

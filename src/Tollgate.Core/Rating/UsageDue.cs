@@ -1,6 +1,4 @@
-using System.Globalization;
 using Tollgate.Core.Catalog;
-using Tollgate.Core.Invoicing;
 using Tollgate.Core.Money;
 using Tollgate.Core.Time;
 
@@ -14,25 +12,11 @@ namespace Tollgate.Core.Rating;
 public sealed record UsageDue(
     string Feature, string Name, Period Period, Quantity Quantity, OveragePrice Price, Quantity BilledQuantity, MoneyAmount Billed)
 {
-    /// <summary>The line that brings what was billed to what is due; null when it is.</summary>
-    public InvoiceLine? Line()
-    {
-        var rated = RatingRules.Rate(Price, Quantity);
-        var isCorrection = !BilledQuantity.IsZero || !Billed.IsZero;
-        if (isCorrection ? BilledQuantity == Quantity : Quantity.IsZero)
-        {
-            return null;
-        }
+    /// <summary>Something of the period was billed before.</summary>
+    public bool IsCorrection => !BilledQuantity.IsZero || !Billed.IsZero;
 
-        return new()
-        {
-            Kind = InvoiceLineKind.Usage, Feature = Feature, Period = Period, Quantity = Quantity - BilledQuantity, Amount = rated.Amount - Billed,
-            Description = isCorrection ? $"{Name}: correction of an earlier period" : $"{Name} beyond the plan",
-            UnitPrice = rated.Steps is [{ FlatFee.IsZero: true } only] && Price.Mode != TierMode.Package && !isCorrection ? only.UnitPrice.Value : null,
-            Steps = [.. rated.Steps.Select(Explain), .. isCorrection ? (string[])[$"billed before: {BilledQuantity} for {Billed}"] : []],
-        };
-    }
+    /// <summary>What was billed is what is due.</summary>
+    public bool IsSettled => IsCorrection ? BilledQuantity == Quantity : Quantity.IsZero;
 
-    private string Explain(RatedStep step) => string.Create(CultureInfo.InvariantCulture,
-        $"{step.Units} {(Price.Mode == TierMode.Package ? "packages" : "units")} × {step.UnitPrice}{(step.FlatFee.IsZero ? "" : $" + {step.FlatFee}")} = {step.Amount:0.############}");
+    public Rated Rated() => RatingRules.Rate(Price, Quantity);
 }

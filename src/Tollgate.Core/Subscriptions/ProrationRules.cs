@@ -24,7 +24,7 @@ public readonly record struct Fraction(long Part, long Whole)
 {
     public static readonly Fraction Nothing = new(0, 1);
 
-    public MoneyAmount Of(MoneyAmount amount) => MoneyRounding.Share(amount, Part, Whole);
+    public MoneyAmount Of(MoneyAmount amount) => MoneyParts.Share(amount, Part, Whole);
 
     /// <summary>As on an invoice: <c>15/31</c>.</summary>
     public override string ToString() => $"{Part}/{Whole}";

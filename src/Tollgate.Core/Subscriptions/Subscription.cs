@@ -31,8 +31,11 @@ public sealed record SubscriptionTerms(PlanVersion Plan, PriceInterval Interval,
     /// <summary>For one whole period.</summary>
     public MoneyAmount Amount => new MoneyAmount(Price?.AmountMinor ?? 0, Currency) * Quantity;
 
-    /// <summary>For comparing terms of different intervals: a month's share, exact. A week is 12 ÷ 52 of a month.</summary>
-    public decimal PerMonth => Amount.Major * Interval switch { PriceInterval.Weekly => 52m / 12m, PriceInterval.Yearly => 1m / 12m, _ => 1m };
+    /// <summary>For comparing terms of different intervals: a month's share (<c>SEMANTICS</c> 5: year ÷ 12, week × 52 ÷ 12).</summary>
+    public ExactMoney PerMonth => ExactMoney.Of(Amount) with
+    {
+        Major = Interval switch { PriceInterval.Weekly => Amount.Major * 52m / 12m, PriceInterval.Yearly => Amount.Major / 12m, _ => Amount.Major },
+    };
 }
 
 /// <summary>Which plan a customer has from when to when, and what happens next.</summary>

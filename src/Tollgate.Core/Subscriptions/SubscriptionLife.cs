@@ -1,22 +1,34 @@
-using System.Globalization;
 using Tollgate.Core.Catalog;
-using Tollgate.Core.Invoicing;
 using Tollgate.Core.Money;
-using Tollgate.Core.Rating;
 using Tollgate.Core.Time;
 
 namespace Tollgate.Core.Subscriptions;
 
 /// <summary>What the rules have to know beside the subscription itself.</summary>
-/// <param name="Usage">Of quota periods that are over, as far as it is not billed, or not as it should be.</param>
 /// <param name="Billed">For the running period, less what was given back.</param>
 /// <param name="Unconsumed">For <see cref="Proration.UsageAware"/>: share of the quota that is left.</param>
-public sealed record LifeFacts(TimeZoneInfo Zone, IReadOnlyList<UsageDue> Usage, MoneyAmount Billed, Fraction? Unconsumed);
+public sealed record LifeFacts(TimeZoneInfo Zone, MoneyAmount Billed, Fraction? Unconsumed);
 
-/// <summary>One thing that happened to a subscription.</summary>
+public enum ChargeKind
+{
+    /// <summary>A whole period, before it.</summary>
+    Advance,
+
+    /// <summary>The rest of a period that was paid and will not be had; negative.</summary>
+    UnusedTime,
+
+    /// <summary>The rest of a period on new terms.</summary>
+    RemainingTime,
+}
+
+/// <summary>What is asked for, or given back, for a stretch of time.</summary>
+/// <param name="Terms">Whose price it is.</param>
+/// <param name="Share">The part of that price; null for all of it.</param>
+public sealed record Charge(ChargeKind Kind, SubscriptionTerms Terms, MoneyAmount Amount, Period Period, Fraction? Share);
+
+/// <summary>One thing that happened to a subscription, and what is to be billed for it.</summary>
 /// <param name="At">When it takes effect.</param>
-/// <param name="Draft">What is to be billed for it; null for nothing.</param>
-public sealed record SubscriptionStep(Subscription After, SubscriptionVerb Verb, Instant At, InvoiceDraft? Draft);
+public sealed record SubscriptionStep(Subscription After, SubscriptionVerb Verb, Instant At, IReadOnlyList<Charge> Charges);
 
 /// <summary>
 /// The life of a subscription (<c>SEMANTICS</c> 1 and 4): facts and an instant in, the next state and what is to be billed out. A
@@ -41,13 +53,13 @@ public static class SubscriptionLife
                     Id = id, Status = SubscriptionStatus.Trialing, Terms = terms, StartedAt = start, Anchor = anchor, Current = new(start, end),
                     TrialEnd = end, ConvertsTrial = convertsTrial,
                 },
-                SubscriptionVerb.Start, start, null);
+                SubscriptionVerb.Start, start, []);
         }
 
         var first = BillingPeriods.At(terms.Interval, anchor, start, zone);
         return new(
             new() { Id = id, Status = SubscriptionStatus.Active, Terms = terms, StartedAt = start, Anchor = anchor, Current = first },
-            SubscriptionVerb.Start, start, DraftOf(InvoiceKind.Start, first, terms, [Advance(terms, first)]));
+            SubscriptionVerb.Start, start, [Advance(terms, first)]);
     }
 
     /// <summary>What happens by itself at <see cref="Subscription.DueAt"/>. The end comes before the renewal of the same moment.</summary>
@@ -57,13 +69,13 @@ public static class SubscriptionLife
         var at = subscription.DueAt!.Value;
         if (subscription.CancelAt == at)
         {
-            return Cancel(subscription, subscription.CancelReason, facts, at);
+            return Cancel(subscription, subscription.CancelReason, at);
         }
 
         return subscription.Status switch
         {
             SubscriptionStatus.Paused => Resume(subscription, facts, at),
-            SubscriptionStatus.Trialing when !subscription.ConvertsTrial => Ended(subscription, SubscriptionVerb.ExpireTrial, at, facts),
+            SubscriptionStatus.Trialing when !subscription.ConvertsTrial => Ended(subscription, SubscriptionVerb.ExpireTrial, at),
             SubscriptionStatus.Trialing => Convert(subscription, at, facts),
             _ => Renew(subscription, facts),
         };
@@ -79,36 +91,34 @@ public static class SubscriptionLife
         var (old, period) = (subscription.Terms, subscription.Current);
         if (status == SubscriptionStatus.Trialing)
         {
-            return new(subscription with { Terms = terms, Scheduled = null }, SubscriptionVerb.Change, now, null);
+            return new(subscription with { Terms = terms, Scheduled = null }, SubscriptionVerb.Change, now, []);
         }
 
         var at = new Instant(Math.Max(now.UnixMicroseconds - (now.UnixMicroseconds % MicrosecondsPerSecond), period.Start.UnixMicroseconds));
         var remaining = ProrationRules.Remaining(policy, period, at, facts.Zone);
         var rest = new Period(at, period.End);
         var credit = ProrationRules.Credit(policy, old.Amount, remaining, facts.Billed, facts.Unconsumed);
-        var lines = new List<InvoiceLine>();
+        var charges = new List<Charge>();
         if (!credit.IsZero)
         {
-            lines.Add(Prorated(InvoiceLineKind.ProrationCredit, "Unused time of", old, -credit, rest, remaining));
+            charges.Add(new(ChargeKind.UnusedTime, old, -credit, rest, remaining));
         }
 
         if (terms.Interval != old.Interval)
         {
             var anchor = new Anchor(at);
             var first = BillingPeriods.At(terms.Interval, anchor, at, facts.Zone);
-            lines.Add(Advance(terms, first));
-            return new(
-                subscription with { Terms = terms, Anchor = anchor, Current = first, Scheduled = null },
-                SubscriptionVerb.Change, at, DraftOf(InvoiceKind.Change, first, terms, [.. lines, .. UsageLines(facts)]));
+            charges.Add(Advance(terms, first));
+            return new(subscription with { Terms = terms, Anchor = anchor, Current = first, Scheduled = null }, SubscriptionVerb.Change, at, charges);
         }
 
         var charge = remaining.Of(terms.Amount);
         if (!charge.IsZero)
         {
-            lines.Add(Prorated(InvoiceLineKind.ProrationCharge, "Remaining time of", terms, charge, rest, remaining));
+            charges.Add(new(ChargeKind.RemainingTime, terms, charge, rest, remaining));
         }
 
-        return new(subscription with { Terms = terms, Scheduled = null }, SubscriptionVerb.Change, at, DraftOf(InvoiceKind.Change, rest, terms, lines));
+        return new(subscription with { Terms = terms, Scheduled = null }, SubscriptionVerb.Change, at, charges);
     }
 
     /// <summary>New terms from the next period on; null takes back what was scheduled.</summary>
@@ -116,25 +126,25 @@ public static class SubscriptionLife
     {
         var verb = terms is null ? SubscriptionVerb.Unschedule : SubscriptionVerb.Schedule;
         Allowed(subscription, verb);
-        return new(subscription with { Scheduled = terms }, verb, now, null);
+        return new(subscription with { Scheduled = terms }, verb, now, []);
     }
 
-    /// <summary>Ends now. What was paid for the rest is not given back; usage that is not billed yet is.</summary>
-    public static SubscriptionStep Cancel(Subscription subscription, string? reason, LifeFacts facts, Instant now) =>
-        Ended(subscription with { CancelReason = reason }, SubscriptionVerb.Cancel, now, facts);
+    /// <summary>Ends now. What was paid for the rest is not given back.</summary>
+    public static SubscriptionStep Cancel(Subscription subscription, string? reason, Instant now) =>
+        Ended(subscription with { CancelReason = reason }, SubscriptionVerb.Cancel, now);
 
     /// <summary>Ends with the running period. A paused one has none that runs and ends at once.</summary>
     public static SubscriptionStep CancelAtEnd(Subscription subscription, string? reason, Instant now)
     {
         Allowed(subscription, SubscriptionVerb.ScheduleCancel);
         var end = subscription.Status == SubscriptionStatus.Paused ? now : subscription.Current.End;
-        return new(subscription with { CancelAt = end, CancelReason = reason, Scheduled = null }, SubscriptionVerb.ScheduleCancel, now, null);
+        return new(subscription with { CancelAt = end, CancelReason = reason, Scheduled = null }, SubscriptionVerb.ScheduleCancel, now, []);
     }
 
     public static SubscriptionStep Uncancel(Subscription subscription, Instant now)
     {
         Allowed(subscription, SubscriptionVerb.Uncancel);
-        return new(subscription with { CancelAt = null, CancelReason = null }, SubscriptionVerb.Uncancel, now, null);
+        return new(subscription with { CancelAt = null, CancelReason = null }, SubscriptionVerb.Uncancel, now, []);
     }
 
     /// <summary>From now on nothing is given and nothing billed. The paid rest of the period is credited when it goes on.</summary>
@@ -142,7 +152,7 @@ public static class SubscriptionLife
     public static SubscriptionStep Pause(Subscription subscription, Instant? until, Instant now)
     {
         var status = Allowed(subscription, SubscriptionVerb.Pause);
-        return new(subscription with { Status = status, PausedAt = now, ResumeAt = until }, SubscriptionVerb.Pause, now, null);
+        return new(subscription with { Status = status, PausedAt = now, ResumeAt = until }, SubscriptionVerb.Pause, now, []);
     }
 
     /// <summary>Goes on with a new period and a new anchor; what was paid and not used before the pause is given back.</summary>
@@ -155,15 +165,13 @@ public static class SubscriptionLife
         var credit = ProrationRules.Credit(Proration.Second, subscription.Terms.Amount, remaining, facts.Billed, null);
         var anchor = new Anchor(at);
         var first = BillingPeriods.At(terms.Interval, anchor, at, facts.Zone);
-        IReadOnlyList<InvoiceLine> unused = credit.IsZero
-            ? []
-            : [Prorated(InvoiceLineKind.ProrationCredit, "Unused time of", subscription.Terms, -credit, new(paused, period.End), remaining)];
+        IReadOnlyList<Charge> unused = credit.IsZero ? [] : [new(ChargeKind.UnusedTime, subscription.Terms, -credit, new(paused, period.End), remaining)];
         return new(
             subscription with
             {
                 Status = status, Terms = terms, Scheduled = null, Anchor = anchor, Current = first, PausedAt = null, ResumeAt = null,
             },
-            SubscriptionVerb.Resume, at, DraftOf(InvoiceKind.Change, first, terms, [.. unused, Advance(terms, first), .. UsageLines(facts)]));
+            SubscriptionVerb.Resume, at, [.. unused, Advance(terms, first)]);
     }
 
     private static SubscriptionStep Convert(Subscription trial, Instant at, LifeFacts facts)
@@ -174,10 +182,10 @@ public static class SubscriptionLife
         var first = BillingPeriods.At(terms.Interval, anchor, at, facts.Zone);
         return new(
             trial with { Status = status, Terms = terms, Scheduled = null, Anchor = anchor, Current = first },
-            SubscriptionVerb.ConvertTrial, at, DraftOf(InvoiceKind.Start, first, terms, [Advance(terms, first)]));
+            SubscriptionVerb.ConvertTrial, at, [Advance(terms, first)]);
     }
 
-    /// <summary>The next period in advance, and the usage of the ended one. At a renewal the anchor stays, whatever the interval becomes.</summary>
+    /// <summary>The next period in advance. At a renewal the anchor stays, whatever the interval becomes.</summary>
     private static SubscriptionStep Renew(Subscription subscription, LifeFacts facts)
     {
         var status = Allowed(subscription, SubscriptionVerb.Renew);
@@ -186,25 +194,23 @@ public static class SubscriptionLife
         var next = BillingPeriods.At(terms.Interval, anchor, at, facts.Zone);
         return new(
             subscription with { Status = status, Terms = terms, Scheduled = null, Anchor = anchor, Current = next },
-            SubscriptionVerb.Renew, at, DraftOf(InvoiceKind.Renewal, next, terms, [Advance(terms, next), .. UsageLines(facts)]));
+            SubscriptionVerb.Renew, at, [Advance(terms, next)]);
     }
 
     /// <summary>Counts from the boundary, on the anchor's day of the month. Weeks have no day of the month: what follows them has that of the boundary.</summary>
     private static Anchor Onward(Anchor anchor, PriceInterval before, Instant boundary, TimeZoneInfo zone) =>
         new(boundary, before == PriceInterval.Weekly ? null : anchor.DayIn(zone));
 
-    private static SubscriptionStep Ended(Subscription subscription, SubscriptionVerb verb, Instant at, LifeFacts facts)
+    private static SubscriptionStep Ended(Subscription subscription, SubscriptionVerb verb, Instant at)
     {
         var status = Allowed(subscription, verb);
         var period = subscription.Current;
-        var usage = UsageLines(facts);
-        var draft = usage.Count == 0 ? null : DraftOf(InvoiceKind.Final, new(period.Start, at > period.Start ? at : period.End), subscription.Terms, usage);
         return new(
             subscription with
             {
                 Status = status, EndedAt = at, Current = at > period.Start && at < period.End ? period with { End = at } : period, CancelAt = null, Scheduled = null,
             },
-            verb, at, draft);
+            verb, at, []);
     }
 
     private static SubscriptionStatus Allowed(Subscription subscription, SubscriptionVerb verb)
@@ -214,23 +220,5 @@ public static class SubscriptionLife
         return after!.Value;
     }
 
-    private static IReadOnlyList<InvoiceLine> UsageLines(LifeFacts facts) =>
-        [.. facts.Usage.Select(static usage => usage.Line()).OfType<InvoiceLine>()];
-
-    private static InvoiceDraft DraftOf(InvoiceKind kind, Period period, SubscriptionTerms terms, IReadOnlyList<InvoiceLine> lines) =>
-        new(kind, period, terms.Currency, lines);
-
-    private static InvoiceLine Advance(SubscriptionTerms terms, Period period) => new()
-    {
-        Kind = InvoiceLineKind.Subscription, Description = $"{terms.Plan.Plan.Name}, {WordOf(terms)}", Quantity = Quantity.Of(terms.Quantity),
-        UnitPrice = new MoneyAmount(terms.Price?.AmountMinor ?? 0, terms.Currency).Major, Amount = terms.Amount, Period = period,
-    };
-
-    private static InvoiceLine Prorated(InvoiceLineKind kind, string what, SubscriptionTerms terms, MoneyAmount amount, Period rest, Fraction share) => new()
-    {
-        Kind = kind, Description = $"{what} {terms.Plan.Plan.Name}, {WordOf(terms)}", Quantity = Quantity.Of(terms.Quantity), Amount = amount, Period = rest,
-        Steps = [string.Create(CultureInfo.InvariantCulture, $"{terms.Amount} × {share} of the period")],
-    };
-
-    private static string WordOf(SubscriptionTerms terms) => CatalogWords.Of(terms.Interval);
+    private static Charge Advance(SubscriptionTerms terms, Period period) => new(ChargeKind.Advance, terms, terms.Amount, period, null);
 }

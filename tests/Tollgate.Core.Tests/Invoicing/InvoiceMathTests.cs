@@ -12,7 +12,7 @@ public sealed class InvoiceMathTests
     private static InvoiceSums Sums(long[] lines, Reduction[] reductions, TaxRate[] rates, long credits = 0) =>
         InvoiceMath.Compute([.. lines.Select(Usd)], reductions, rates, Usd(credits));
 
-    private static Reduction Percent(decimal percent) => new($"{percent} %", percent, null);
+    private static Reduction Percent(decimal percent) => new($"{percent} %", new Percent(percent), null);
 
     private static Reduction Off(long minor) => new("off", null, Usd(minor));
 
@@ -28,7 +28,7 @@ public sealed class InvoiceMathTests
     }
 
     [Fact]
-    public void More_cannot_be_taken_off_than_there_is() => Sums([300], [Off(500), Percent(10)], [new("VAT", 19, false)]).ShouldSatisfyAllConditions(
+    public void More_cannot_be_taken_off_than_there_is() => Sums([300], [Off(500), Percent(10)], [new("VAT", new(19), false)]).ShouldSatisfyAllConditions(
         sums => sums.Reduced.ShouldBe([Usd(300), Usd(0)]),
         sums => (sums.Tax, sums.Total).ShouldBe((Usd(0), Usd(0))));
 
@@ -36,7 +36,7 @@ public sealed class InvoiceMathTests
     public void Tax_stands_on_what_is_left_and_is_rounded_once()
     {
         // 9.99 - 10 % = 8.99; 19 % of it are 1.7081.
-        var sums = Sums([333, 333, 333], [Percent(10)], [new("VAT", 19, false)]);
+        var sums = Sums([333, 333, 333], [Percent(10)], [new("VAT", new(19), false)]);
         (sums.Discount, sums.Tax, sums.Total).ShouldBe((Usd(100), Usd(171), Usd(1_070)));
         sums.TaxOfLines.ShouldBe([Usd(57), Usd(57), Usd(57)]);
         sums.Taxes.ShouldHaveSingleItem().Base.ShouldBe(Usd(899));
@@ -45,14 +45,14 @@ public sealed class InvoiceMathTests
     [Fact]
     public void What_the_price_contains_is_not_added()
     {
-        var sums = Sums([11_900], [], [new("VAT", 19, true)]);
+        var sums = Sums([11_900], [], [new("VAT", new(19), true)]);
         (sums.Tax, sums.Total, sums.Taxes[0].Base).ShouldBe((Usd(1_900), Usd(11_900), Usd(10_000)));
     }
 
     [Fact]
     public void Prepaid_credits_pay_the_tax_too()
     {
-        var sums = Sums([1_000], [], [new("VAT", 20, false)], credits: 1_100);
+        var sums = Sums([1_000], [], [new("VAT", new(20), false)], credits: 1_100);
         (sums.Total, sums.FromCredits).ShouldBe((Usd(1_200), Usd(1_100)));
         Sums([1_000], [], [], credits: 5_000).FromCredits.ShouldBe(Usd(1_000));
     }
@@ -60,7 +60,7 @@ public sealed class InvoiceMathTests
     [Fact]
     public void When_more_is_given_back_than_asked_for_the_rest_is_the_customers()
     {
-        var sums = Sums([-2_500, 1_000], [Percent(50)], [new("VAT", 20, false)]);
+        var sums = Sums([-2_500, 1_000], [Percent(50)], [new("VAT", new(20), false)]);
         (sums.Subtotal, sums.Total, sums.Left, sums.Tax).ShouldBe((Usd(-1_500), Usd(0), Usd(1_500), Usd(0)));
     }
 
@@ -68,7 +68,7 @@ public sealed class InvoiceMathTests
     public void Whatever_stands_on_it_an_invoice_adds_up() => Prop.ForAll<int[], int, (int Percent, int Vat)>((sizes, off, rates) =>
     {
         var lines = sizes.Select(size => Usd(size % 100_000)).ToArray();
-        var sums = InvoiceMath.Compute(lines, [Off(Math.Abs(off % 50_000)), Percent(Math.Abs(rates.Percent % 101))], [new("VAT", Math.Abs(rates.Vat % 30), false)], Usd(0));
+        var sums = InvoiceMath.Compute(lines, [Off(Math.Abs(off % 50_000)), Percent(Math.Abs(rates.Percent % 101))], [new("VAT", new(Math.Abs(rates.Vat % 30)), false)], Usd(0));
         var subtotal = lines.Sum(line => line.Minor);
         return sums.Total.Minor == Math.Max(0, subtotal) - sums.Discount.Minor + sums.Tax.Minor
             && sums.Left.Minor == Math.Max(0, -subtotal) && !sums.Total.IsNegative

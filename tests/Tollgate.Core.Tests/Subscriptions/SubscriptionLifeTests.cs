@@ -2,9 +2,7 @@ using System.Collections.Frozen;
 using FsCheck;
 using FsCheck.Fluent;
 using Tollgate.Core.Catalog;
-using Tollgate.Core.Invoicing;
 using Tollgate.Core.Money;
-using Tollgate.Core.Rating;
 using Tollgate.Core.Subscriptions;
 using Tollgate.Core.Time;
 using static Tollgate.Core.Tests.Time.QuotaPeriodsTests;
@@ -23,12 +21,12 @@ public sealed class SubscriptionLifeTests
     private static SubscriptionTerms Terms(PlanVersion plan, PriceInterval interval = PriceInterval.Monthly, long quantity = 1) =>
         new(plan, interval, Currency.Usd, quantity);
 
-    private static LifeFacts Facts(long billed = 0, params UsageDue[] usage) => new(TimeZoneInfo.Utc, usage, new(billed, Currency.Usd), null);
+    private static LifeFacts Facts(long billed = 0) => new(TimeZoneInfo.Utc, new(billed, Currency.Usd), null);
 
     private static SubscriptionStep Started(string at, SubscriptionTerms? terms = null, int trial = 0, bool converts = true) =>
         SubscriptionLife.Start(Guid.Empty, terms ?? Terms(Pro), trial, converts, Utc(at), TimeZoneInfo.Utc);
 
-    private static string Told(InvoiceDraft? draft) => draft is null ? "nothing" : string.Join(" | ", draft.Lines.Select(line => $"{line.Kind} {line.Amount.Minor}"));
+    private static string Told(IReadOnlyList<Charge> charges) => string.Join(" | ", charges.Select(charge => $"{charge.Kind} {charge.Amount.Minor}"));
 
     private static string Told(Period period) => $"{period.Start} … {period.End}";
 
@@ -37,20 +35,20 @@ public sealed class SubscriptionLifeTests
     {
         var start = Started("2026-01-31T00:00:00.5Z");
         Told(start.After.Current).ShouldBe("2026-01-31T00:00:00Z … 2026-02-28T00:00:00Z");
-        (start.Draft!.Kind, Told(start.Draft)).ShouldBe((InvoiceKind.Start, "Subscription 2900"));
+        Told(start.Charges).ShouldBe("Advance 2900");
 
         // 14 of 28 days remain: half of $29 back, half of $299 charged.
         var upgrade = SubscriptionLife.Change(start.After, Terms(Enterprise), Proration.Second, Facts(2900), Utc("2026-02-14T00:00:00Z"));
-        Told(upgrade.Draft).ShouldBe("ProrationCredit -1450 | ProrationCharge 14950");
-        upgrade.Draft!.Lines.ShouldAllBe(line => Told(line.Period) == "2026-02-14T00:00:00Z … 2026-02-28T00:00:00Z");
-        upgrade.Draft.Lines[0].Steps.ShouldBe(["29.00 USD × 1209600/2419200 of the period"]);
+        Told(upgrade.Charges).ShouldBe("UnusedTime -1450 | RemainingTime 14950");
+        upgrade.Charges.ShouldAllBe(charge => Told(charge.Period) == "2026-02-14T00:00:00Z … 2026-02-28T00:00:00Z");
+        upgrade.Charges[0].Share.ShouldBe(new Fraction(1_209_600, 2_419_200));
         Told(upgrade.After.Current).ShouldBe("2026-01-31T00:00:00Z … 2026-02-28T00:00:00Z");
 
         var subscription = upgrade.After;
         foreach (var end in (string[])["2026-03-31", "2026-04-30", "2026-05-31", "2026-06-30"])
         {
             var renewal = SubscriptionLife.Due(subscription, Facts(13_500));
-            (renewal.Verb, renewal.At, Told(renewal.Draft)).ShouldBe((SubscriptionVerb.Renew, subscription.Current.End, "Subscription 29900"));
+            (renewal.Verb, renewal.At, Told(renewal.Charges)).ShouldBe((SubscriptionVerb.Renew, subscription.Current.End, "Advance 29900"));
             subscription = renewal.After;
             subscription.Current.End.ShouldBe(Utc(end + "T00:00:00Z"));
         }
@@ -61,9 +59,9 @@ public sealed class SubscriptionLifeTests
     {
         var start = Started("2026-04-01T00:00:00Z").After;
         var first = SubscriptionLife.Change(start, Terms(Enterprise), Proration.Second, Facts(2900), Utc("2026-04-11T00:00:00Z"));
-        Told(first.Draft).ShouldBe("ProrationCredit -1933 | ProrationCharge 19933");
+        Told(first.Charges).ShouldBe("UnusedTime -1933 | RemainingTime 19933");
         var second = SubscriptionLife.Change(first.After, Terms(Enterprise, quantity: 2), Proration.Second, Facts(2900 - 1933 + 19_933), Utc("2026-04-21T00:00:00Z"));
-        Told(second.Draft).ShouldBe("ProrationCredit -9967 | ProrationCharge 19933");
+        Told(second.Charges).ShouldBe("UnusedTime -9967 | RemainingTime 19933");
     }
 
     [Fact]
@@ -71,10 +69,10 @@ public sealed class SubscriptionLifeTests
     {
         var start = Started("2026-04-01T00:00:00Z", Terms(Enterprise)).After;
         var scheduled = SubscriptionLife.Schedule(start, Terms(Pro), Utc("2026-04-10T00:00:00Z"));
-        (scheduled.Draft, scheduled.After.Terms.Plan, scheduled.After.Scheduled!.Plan).ShouldBe((null, Enterprise, Pro));
-        Told(SubscriptionLife.Due(scheduled.After, Facts()).Draft).ShouldBe("Subscription 2900");
+        (Told(scheduled.Charges), scheduled.After.Terms.Plan, scheduled.After.Scheduled!.Plan).ShouldBe(("", Enterprise, Pro));
+        Told(SubscriptionLife.Due(scheduled.After, Facts()).Charges).ShouldBe("Advance 2900");
         var undone = SubscriptionLife.Schedule(scheduled.After, null, Utc("2026-04-11T00:00:00Z"));
-        (undone.Verb, Told(SubscriptionLife.Due(undone.After, Facts()).Draft)).ShouldBe((SubscriptionVerb.Unschedule, "Subscription 29900"));
+        (undone.Verb, Told(SubscriptionLife.Due(undone.After, Facts()).Charges)).ShouldBe((SubscriptionVerb.Unschedule, "Advance 29900"));
     }
 
     [Fact]
@@ -82,7 +80,7 @@ public sealed class SubscriptionLifeTests
     {
         var start = Started("2026-01-31T00:00:00Z").After;
         var now = SubscriptionLife.Change(start, Terms(Pro, PriceInterval.Yearly), Proration.Second, Facts(2900), Utc("2026-02-14T00:00:00Z"));
-        Told(now.Draft).ShouldBe("ProrationCredit -1450 | Subscription 29000");
+        Told(now.Charges).ShouldBe("UnusedTime -1450 | Advance 29000");
         Told(now.After.Current).ShouldBe("2026-02-14T00:00:00Z … 2027-02-14T00:00:00Z");
 
         var later = SubscriptionLife.Due(SubscriptionLife.Schedule(start, Terms(Pro, PriceInterval.Yearly), Utc("2026-02-14T00:00:00Z")).After, Facts());
@@ -95,13 +93,13 @@ public sealed class SubscriptionLifeTests
     public void A_trial_becomes_paid_and_hangs_on_its_end_or_ends_unpaid()
     {
         var trial = Started("2026-03-20T10:00:00Z", trial: 14);
-        (trial.Draft, trial.After.Status, Told(trial.After.Current)).ShouldBe((null, SubscriptionStatus.Trialing, "2026-03-20T10:00:00Z … 2026-04-03T10:00:00Z"));
+        (Told(trial.Charges), trial.After.Status, Told(trial.After.Current)).ShouldBe(("", SubscriptionStatus.Trialing, "2026-03-20T10:00:00Z … 2026-04-03T10:00:00Z"));
         var paid = SubscriptionLife.Due(trial.After, Facts());
-        (paid.Verb, paid.Draft!.Kind, Told(paid.Draft), Told(paid.After.Current))
-            .ShouldBe((SubscriptionVerb.ConvertTrial, InvoiceKind.Start, "Subscription 2900", "2026-04-03T10:00:00Z … 2026-05-03T10:00:00Z"));
+        (paid.Verb, Told(paid.Charges), Told(paid.After.Current))
+            .ShouldBe((SubscriptionVerb.ConvertTrial, "Advance 2900", "2026-04-03T10:00:00Z … 2026-05-03T10:00:00Z"));
 
         var unpaid = SubscriptionLife.Due(Started("2026-03-20T10:00:00Z", trial: 14, converts: false).After, Facts());
-        (unpaid.Verb, unpaid.After.Status, unpaid.Draft, unpaid.After.DueAt).ShouldBe((SubscriptionVerb.ExpireTrial, SubscriptionStatus.Expired, null, null));
+        (unpaid.Verb, unpaid.After.Status, Told(unpaid.Charges), unpaid.After.DueAt).ShouldBe((SubscriptionVerb.ExpireTrial, SubscriptionStatus.Expired, "", null));
     }
 
     [Fact]
@@ -110,16 +108,15 @@ public sealed class SubscriptionLifeTests
         var start = Started("2026-04-01T00:00:00Z").After;
         var leaving = SubscriptionLife.CancelAtEnd(start, "too_expensive", Utc("2026-04-10T00:00:00Z")).After;
         leaving.DueAt.ShouldBe(leaving.Current.End);
-        var ended = SubscriptionLife.Due(leaving, Facts(2900, Used(120)));
-        (ended.Verb, ended.After.Status, ended.After.CancelReason, ended.Draft!.Kind, Told(ended.Draft))
-            .ShouldBe((SubscriptionVerb.Cancel, SubscriptionStatus.Canceled, "too_expensive", InvoiceKind.Final, "Usage 240"));
+        var ended = SubscriptionLife.Due(leaving, Facts(2900));
+        (ended.Verb, ended.After.Status, ended.After.CancelReason, Told(ended.Charges)).ShouldBe((SubscriptionVerb.Cancel, SubscriptionStatus.Canceled, "too_expensive", ""));
         ended.After.DueAt.ShouldBeNull();
 
         var stays = SubscriptionLife.Uncancel(leaving, Utc("2026-04-11T00:00:00Z")).After;
         SubscriptionLife.Due(stays, Facts()).Verb.ShouldBe(SubscriptionVerb.Renew);
 
-        var now = SubscriptionLife.Cancel(start, null, Facts(2900), Utc("2026-04-10T00:00:00Z"));
-        (now.Draft, Told(now.After.Current)).ShouldBe((null, "2026-04-01T00:00:00Z … 2026-04-10T00:00:00Z"));
+        var now = SubscriptionLife.Cancel(start, null, Utc("2026-04-10T00:00:00Z"));
+        (Told(now.Charges), Told(now.After.Current)).ShouldBe(("", "2026-04-01T00:00:00Z … 2026-04-10T00:00:00Z"));
     }
 
     [Fact]
@@ -129,30 +126,15 @@ public sealed class SubscriptionLifeTests
         var paused = SubscriptionLife.Pause(start, Utc("2026-06-10T00:00:00Z"), Utc("2026-04-16T00:00:00Z")).After;
         (paused.GivesPlan, paused.DueAt).ShouldBe((false, Utc("2026-06-10T00:00:00Z")));
         var resumed = SubscriptionLife.Due(paused, Facts(2900));
-        (resumed.Verb, Told(resumed.Draft), Told(resumed.After.Current))
-            .ShouldBe((SubscriptionVerb.Resume, "ProrationCredit -1450 | Subscription 2900", "2026-06-10T00:00:00Z … 2026-07-10T00:00:00Z"));
-    }
-
-    private static UsageDue Used(decimal quantity, decimal billedQuantity = 0, long billed = 0) => new(
-        "exports", "Exports", new(Utc("2026-04-01T00:00:00Z"), Utc("2026-05-01T00:00:00Z")), Quantity.Of(quantity),
-        new(TierMode.PerUnit, "USD", [new(null, Quantity.Of(0.02m), null)], null), Quantity.Of(billedQuantity), new(billed, Currency.Usd));
-
-    [Fact]
-    public void Usage_is_billed_in_arrears_and_late_facts_are_billed_at_the_old_price()
-    {
-        var start = Started("2026-04-01T00:00:00Z").After;
-        var renewal = SubscriptionLife.Due(start, Facts(2900, Used(120), Used(50, billedQuantity: 40, billed: 80), Used(10, 10, 20), Used(0), Used(5, 8, 16)));
-        Told(renewal.Draft).ShouldBe("Subscription 2900 | Usage 240 | Usage 20 | Usage -6");
-        renewal.Draft!.Lines[1].ShouldSatisfyAllConditions(
-            line => (line.Quantity.Value, line.UnitPrice, line.Feature, line.Steps.Single()).ShouldBe((120, 0.02m, "exports", "120 units × 0.02 = 2.4")),
-            line => Told(line.Period).ShouldBe("2026-04-01T00:00:00Z … 2026-05-01T00:00:00Z"));
+        (resumed.Verb, Told(resumed.Charges), Told(resumed.After.Current))
+            .ShouldBe((SubscriptionVerb.Resume, "UnusedTime -1450 | Advance 2900", "2026-06-10T00:00:00Z … 2026-07-10T00:00:00Z"));
     }
 
     [Fact]
     public void The_end_comes_before_the_renewal_of_the_same_moment()
     {
         var leaving = SubscriptionLife.CancelAtEnd(Started("2026-04-01T00:00:00Z").After, null, Utc("2026-04-02T00:00:00Z")).After;
-        SubscriptionLife.Due(leaving, Facts()).Draft.ShouldBeNull();
+        SubscriptionLife.Due(leaving, Facts()).Verb.ShouldBe(SubscriptionVerb.Cancel);
     }
 
     [Fact]
@@ -170,7 +152,7 @@ public sealed class SubscriptionLifeTests
                 1 => SubscriptionLife.Change(subscription, Terms(step % 2 == 0 ? Pro : Enterprise, quantity: 1 + Math.Abs(step % 5)), Proration.Second, Facts(billed), at),
                 _ => SubscriptionLife.Schedule(subscription, Terms(Enterprise, step % 2 == 0 ? PriceInterval.Yearly : PriceInterval.Monthly), at),
             };
-            var credits = next.Draft?.Lines.Where(line => line.Kind == InvoiceLineKind.ProrationCredit).Sum(line => -line.Amount.Minor) ?? 0;
+            var credits = next.Charges.Where(charge => charge.Kind == ChargeKind.UnusedTime).Sum(charge => -charge.Amount.Minor);
             if (credits > billed)
             {
                 return false;
@@ -184,7 +166,7 @@ public sealed class SubscriptionLifeTests
                 billed = 0;
             }
 
-            billed += next.Draft?.Lines.Where(line => line.Period.End == next.After.Current.End).Sum(line => line.Amount.Minor) ?? 0;
+            billed += next.Charges.Where(charge => charge.Period.End == next.After.Current.End).Sum(charge => charge.Amount.Minor);
             subscription = next.After;
         }
 

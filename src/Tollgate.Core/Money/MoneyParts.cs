@@ -1,18 +1,13 @@
 namespace Tollgate.Core.Money;
 
-/// <summary>The only place where an amount of money is rounded: half away from zero, as on invoices everywhere (<c>SEMANTICS</c> 4).</summary>
-public static class MoneyRounding
+/// <summary>Parts of an amount, in whole minor units. A single amount is rounded by <see cref="ExactMoney.Rounded"/>.</summary>
+public static class MoneyParts
 {
-    /// <param name="major">Major units, exact.</param>
-    /// <exception cref="OverflowException">The amount does not fit.</exception>
-    public static MoneyAmount Round(decimal major, Currency currency) =>
-        new(checked((long)decimal.Round(major * currency.MinorPerMajor, 0, MidpointRounding.AwayFromZero)), currency);
-
     /// <summary>The share <paramref name="part"/> ÷ <paramref name="whole"/> of an amount, rounded.</summary>
     public static MoneyAmount Share(MoneyAmount amount, long part, long whole)
     {
         Invariant.That(whole > 0 && part >= 0 && part <= whole, $"{part} of {whole} is no share.");
-        return new(checked((long)decimal.Round((decimal)amount.Minor * part / whole, 0, MidpointRounding.AwayFromZero)), amount.Currency);
+        return new ExactMoney(amount.Major * part / whole, amount.Currency).Rounded();
     }
 
     /// <summary>

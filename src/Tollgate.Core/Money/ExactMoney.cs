@@ -1,0 +1,24 @@
+using System.Globalization;
+
+namespace Tollgate.Core.Money;
+
+/// <summary>An amount that is not rounded yet: a price for one unit, a sum of steps, a month's share of a year.</summary>
+/// <param name="Major">Major units of the currency.</param>
+public readonly record struct ExactMoney(decimal Major, Currency Currency)
+{
+    /// <summary>Half away from zero, as on invoices everywhere (<c>SEMANTICS</c> 4).</summary>
+    /// <exception cref="OverflowException">The amount does not fit.</exception>
+    public MoneyAmount Rounded() =>
+        new(checked((long)decimal.Round(Major * Currency.MinorPerMajor, 0, MidpointRounding.AwayFromZero)), Currency);
+
+    public static ExactMoney Of(MoneyAmount amount) => new(amount.Major, amount.Currency);
+
+    /// <summary>One and a half percent more: <c>amount.Times(new(1.5m))</c> is the one and a half percent.</summary>
+    public ExactMoney Times(Percent percent) => this with { Major = Major * percent.Value / 100m };
+
+    /// <summary>What is left when <paramref name="contained"/> percent on top of it are taken out: 119 with 19 % in it are 100.</summary>
+    public ExactMoney Without(Percent contained) => this with { Major = Major / (1m + (contained.Value / 100m)) };
+
+    /// <summary>Without trailing zeros: <c>0.0025 USD</c>.</summary>
+    public override string ToString() => $"{Major.ToString("0.##################", CultureInfo.InvariantCulture)} {Currency.Code}";
+}

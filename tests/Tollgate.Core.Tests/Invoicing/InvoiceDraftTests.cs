@@ -1,0 +1,56 @@
+using System.Collections.Frozen;
+using Tollgate.Core.Catalog;
+using Tollgate.Core.Invoicing;
+using Tollgate.Core.Money;
+using Tollgate.Core.Rating;
+using Tollgate.Core.Subscriptions;
+using Tollgate.Core.Time;
+using static Tollgate.Core.Tests.Time.QuotaPeriodsTests;
+
+namespace Tollgate.Core.Tests.Invoicing;
+
+public sealed class InvoiceDraftTests
+{
+    private static readonly SubscriptionTerms Pro = new(
+        new(1, 1, new() { Code = "pro", Name = "Pro", Prices = [new(PriceInterval.Monthly, "USD", 2900, 0)] }, FrozenDictionary<int, Entitlement>.Empty),
+        PriceInterval.Monthly, Currency.Usd, 2);
+
+    private static readonly Subscription Started = SubscriptionLife.Start(Guid.Empty, Pro, 0, true, Utc("2026-04-01T00:00:00Z"), TimeZoneInfo.Utc).After;
+
+    private static LifeFacts Facts => new(TimeZoneInfo.Utc, new(5800, Currency.Usd), null);
+
+    private static UsageDue Used(decimal quantity, decimal billedQuantity = 0, long billed = 0) => new(
+        "exports", "Exports", new(Utc("2026-04-01T00:00:00Z"), Utc("2026-05-01T00:00:00Z")), Quantity.Of(quantity),
+        new(TierMode.PerUnit, "USD", [new(null, Quantity.Of(0.02m), null)], null), Quantity.Of(billedQuantity), new(billed, Currency.Usd));
+
+    [Fact]
+    public void A_renewal_bills_the_next_period_in_advance_and_usage_in_arrears_and_late_facts_at_the_old_price()
+    {
+        var draft = InvoiceDraft.Of(SubscriptionLife.Due(Started, Facts), [Used(120), Used(50, billedQuantity: 40, billed: 80), Used(10, 10, 20), Used(0), Used(5, 8, 16)])!;
+        (draft.Kind, draft.Period).ShouldBe((InvoiceKind.Renewal, new Period(Utc("2026-05-01T00:00:00Z"), Utc("2026-06-01T00:00:00Z"))));
+        draft.Lines.Select(line => $"{line.Kind} {line.Quantity} {line.Amount.Minor}").ShouldBe(["Subscription 2 5800", "Usage 120 240", "Usage 10 20", "Usage -3 -6"]);
+        draft.Lines[0].ShouldSatisfyAllConditions(line => (line.Description, line.UnitPrice!.Value.Major).ShouldBe(("Pro, monthly", 29m)));
+        draft.Lines[1].ShouldSatisfyAllConditions(
+            line => (line.UnitPrice!.Value.Major, line.Feature, line.Description).ShouldBe((0.02m, "exports", "Exports beyond the plan")),
+            line => line.Steps.ShouldBe(["120 units × 0.02 USD = 2.4 USD"]),
+            line => line.Period.ShouldBe(new(Utc("2026-04-01T00:00:00Z"), Utc("2026-05-01T00:00:00Z"))));
+        draft.Lines[2].Steps[1].ShouldBe("billed before: 40 for 0.80 USD");
+    }
+
+    [Fact]
+    public void A_change_bills_from_its_moment_and_says_which_share()
+    {
+        var step = SubscriptionLife.Change(Started, Pro with { Quantity = 4 }, Proration.Day, Facts, Utc("2026-04-16T12:00:00Z"));
+        var draft = InvoiceDraft.Of(step, [])!;
+        (draft.Kind, draft.Period.Start).ShouldBe((InvoiceKind.Change, Utc("2026-04-16T12:00:00Z")));
+        draft.Lines.Select(line => $"{line.Kind} {line.Amount.Minor} {line.Steps.Single()}")
+            .ShouldBe(["ProrationCredit -2900 58.00 USD × 15/30 of the period", "ProrationCharge 5800 116.00 USD × 15/30 of the period"]);
+    }
+
+    [Fact]
+    public void Where_nothing_is_due_there_is_no_invoice()
+    {
+        InvoiceDraft.Of(SubscriptionLife.Cancel(Started, null, Utc("2026-04-16T00:00:00Z")), [Used(0)]).ShouldBeNull();
+        InvoiceDraft.Of(SubscriptionLife.Cancel(Started, null, Utc("2026-04-16T00:00:00Z")), [Used(10)])!.Kind.ShouldBe(InvoiceKind.Final);
+    }
+}
