@@ -102,20 +102,11 @@ internal sealed class AnswerRelay(HttpContext context, GatewayCall call, CallMet
         var usage = new UsageStream(call.Route);
         var (end, error) = await PassAsync(body, before, usage);
         var report = WithHeaders(usage.Finish());
-        var settled = await meter.SettleAsync(report, usage.Text, Status, error, end);
+        await meter.SettleAsync(report, usage.Text, Status, error, end);
         if (end == CallEnd.Broken)
         {
             // As the upstream broke off, so does this: an end that looks proper would make half an answer look whole.
             context.Abort();
-            return;
-        }
-
-        if (_to.SupportsTrailers())
-        {
-            foreach (var (name, value) in HeadersOf(settled))
-            {
-                _to.AppendTrailer(name, value);
-            }
         }
     }
 
@@ -221,7 +212,7 @@ internal sealed class AnswerRelay(HttpContext context, GatewayCall call, CallMet
 
         // A dictionary of structured fields (RFC 9651): cost=0.42, tokens=99000.
         var left = (settled?.Answer.Decision?.Standings ?? []).Where(standing => standing.Remaining is not null)
-            .Select(standing => string.Create(CultureInfo.InvariantCulture, $"{call.Project.Catalog.FeaturesByKey[standing.FeatureKey].Code}={standing.Remaining!.Value.Value}"));
+            .Select(standing => string.Create(CultureInfo.InvariantCulture, $"{call.Project.Catalog.FeaturesByKey[standing.FeatureKey].Code}={standing.Remaining}"));
         if (string.Join(", ", left) is { Length: > 0 } remaining)
         {
             yield return (RemainingHeader, remaining);

@@ -27,9 +27,10 @@ internal static class GatewayDescriptions
             ? "The provider's own path and body, so an official client works by changing its base URL and key. The key comes in the provider's usual header: a "
                 + "customer token, or a secret key with `X-Tollgate-Customer`. Before the call what it may use is held on every limit (calls, tokens, dollars, rates), or it "
                 + "is refused; afterwards it is settled with what was used. `X-Tollgate-Feature` names a feature that the call uses once. The answer has "
-                + "`X-Tollgate-Call` (the id in `GET /v1/llm-calls`), `X-Tollgate-Cost` in dollars and `X-Tollgate-Remaining`; streams have the latter two as trailers where "
-                + "HTTP has them. Errors of the gateway come in the provider's shape, with their code in `X-Tollgate-Error`."
-            : "Forwarded as it is and not metered. Customer tokens may read lists of models, and the jobs and stored answers that they started; everything else of the provider's account is "
+                + "`X-Tollgate-Call` (the id in `GET /v1/llm-calls`), and in one piece `X-Tollgate-Cost` in dollars and `X-Tollgate-Remaining`. Errors of the gateway "
+                + "come in the provider's shape, with their code in `X-Tollgate-Error`."
+            : "Forwarded as it is and not metered. Customer tokens may read lists of models, and the jobs and stored answers that they started; everything else of the "
+                + "provider's account is "
                 + "for secret keys.")
     {
         Path = new Dictionary<string, string>
