@@ -46,9 +46,19 @@ internal sealed class JobWatch(
     {
         foreach (var (id, job) in await jobs.TakeDueAsync(MostAtOnce, cancel))
         {
-            if (directory.Current.ProjectsById.TryGetValue(id, out var project))
+            if (!directory.Current.ProjectsById.TryGetValue(id, out var project))
+            {
+                continue;
+            }
+
+            try
             {
                 await AskAsync(project, job);
+            }
+            catch (Exception e)
+            {
+                // A job that cannot be asked for must not keep the others from it.
+                log.LogError(e, "The job {Job} in {Project} could not be asked for.", job.CallId, project.Code);
             }
         }
     }
