@@ -62,7 +62,8 @@ public sealed class GatewayJobTests(GatewayStage stage) : IClassFixture<GatewayS
         var (used, held) = await stage.StandsAsync("thinker", "llm_cost");
         used.ShouldBe(0);
         held.ShouldBeGreaterThanOrEqualTo(0.01m, "1,000 tokens at $10 for a million.");
-        (await stage.Project.Database.ScalarAsync<bool>("SELECT bool_and(expires_at > now() + interval '23 hours') FROM holds WHERE state = 'open'")).ShouldBeTrue();
+        (await stage.Project.Database.ScalarAsync<bool>(
+            "SELECT h.expires_at > now() + interval '23 hours' FROM holds h JOIN customers c USING (partition, account) WHERE c.id = 'thinker' AND h.state = 'open'")).ShouldBeTrue();
 
         stage.Upstream.AnswersWith(Response("resp_thinker", "in_progress"));
         (await GetAsync("/openai/v1/responses/resp_thinker", client)).Status.ShouldBe(200);
