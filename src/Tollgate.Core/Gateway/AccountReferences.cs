@@ -25,16 +25,19 @@ public sealed record AccountReferences
     ];
 
     /// <summary>Hold an address, which may be one of the account's storage.</summary>
-    private static readonly string[] Addresses = ["uri", "url", "fileuri", "gcsuri", "imageurl", "videourl", "audiourl", "fileurl", "documenturl", "s3uri"];
+    private static readonly string[] Addresses = ["uri", "url", "fileuri", "imageurl", "videourl", "audiourl", "fileurl", "documenturl"];
 
     /// <summary>Schemas and arguments of tools, where they stand inside of the request's members.</summary>
     private static readonly string[] Opaque =
-        ["parameters", "inputschema", "input", "arguments", "args", "schema", "parametersjsonschema", "responseschema", "responsejsonschema", "response", "properties"];
+    [
+        "parameters", "inputschema", "input", "arguments", "args", "schema", "parametersjsonschema", "responseschema", "responsejsonschema", "response", "properties",
+        "json", "inputexamples",
+    ];
 
     private static readonly string[] OpaqueOfRequest = ["metadata", "labels", "format", "responseschema"];
 
-    /// <summary>Answers that the call continues.</summary>
-    public IReadOnlyList<string> Answers { get; private init; } = [];
+    /// <summary>The answer that the call continues; null for none. Whoever names two is up to something.</summary>
+    public string? Answer { get; private init; }
 
     /// <summary>The first member that names something else of the account; null: none does.</summary>
     public string? Foreign { get; private init; }
@@ -106,7 +109,7 @@ public sealed record AccountReferences
 
     private AccountReferences WithRequest(string name, string written, ref Utf8JsonReader json) => name switch
     {
-        "previousresponseid" when json.TokenType == JsonTokenType.String => this with { Answers = [.. Answers, json.GetString()!] },
+        "previousresponseid" when json.TokenType == JsonTokenType.String && Answer is null => this with { Answer = json.GetString() },
         "previousresponseid" when IsSaid(ref json) => this with { Foreign = Foreign ?? written },
         "webhook" => this with { HasWebhook = HasWebhook || IsSaid(ref json) },
         _ => this,
@@ -118,7 +121,7 @@ public sealed record AccountReferences
         || (name == "container" && json.TokenType == JsonTokenType.String)
         || (Anywhere.Contains(name) && IsSaid(ref json))
         || (name == "type" && json.TokenType == JsonTokenType.String && json.ValueTextEquals("item_reference"u8))
-        || (Addresses.Contains(name) && json.TokenType == JsonTokenType.String && json.ValueSpan.Length <= LongestAddress && IsOfAccount(name, json.GetString()!));
+        || ((Addresses.Contains(name) || name.EndsWith("uri", StringComparison.Ordinal)) && json.TokenType == JsonTokenType.String && json.ValueSpan.Length <= LongestAddress && IsOfAccount(name, json.GetString()!));
 
     /// <summary>Storage that is read with the account's rights: buckets, and files uploaded to Gemini.</summary>
     private static bool IsOfAccount(string name, string address) =>

@@ -24,21 +24,25 @@ public static class GatewayRules
 
     /// <summary>A call that uses something. Reading back, cancelling, deleting and keeping the account's house uses nothing.</summary>
     public static bool IsMetered(LlmRoute route, string method, string path) =>
-        method == "POST" && route is { Api: not LlmApi.Free, Job: null } && !(route.Api == LlmApi.Unknown && IsHousekeeping(path));
+        method == "POST" && route is { Api: not LlmApi.Free, Job: null } && !(route.Api == LlmApi.Unknown && IsHousekeeping(route.Provider, path));
 
-    /// <summary>Of calls that no shape is known for. What a batch or a fine-tuning uses is on the provider's bill, not in an answer.</summary>
-    private static bool IsHousekeeping(string path) =>
-        path.EndsWith("/cancel", StringComparison.Ordinal) || Array.Exists(House, name => path.Contains(name, StringComparison.Ordinal));
+    /// <summary>
+    /// Of calls that no shape is known for. What a batch or a fine-tuning uses is on the provider's bill, not in an answer. A conversation
+    /// of OpenAI holds what was said; Mistral's answers.
+    /// </summary>
+    private static bool IsHousekeeping(string provider, string path) =>
+        path.EndsWith("/cancel", StringComparison.Ordinal) || Array.Exists(House, name => path.Contains(name, StringComparison.Ordinal))
+        || (provider is "openai" or "azure" && path.Contains("/conversations", StringComparison.Ordinal));
 
     private static readonly string[] House =
-        ["/batches", "/batch/jobs", "/uploads", "/vector_stores", "/fine_tuning/", "/fine-tunes", "/conversations", "/assistants", "/evals", "/containers", "/organization/"];
+        ["/batches", "/batch/jobs", "/uploads", "/vector_stores", "/fine_tuning/", "/fine-tunes", "/assistants", "/evals", "/containers", "/organization/"];
 
     /// <summary>
     /// What a customer may ask for in its own name: calls that are metered for it, the jobs and stored answers that it started (whose
     /// those are, <see cref="GatewayJob"/> says), and what says nothing about anybody. The rest (files, batches, lists of jobs) belongs to
     /// the project's account at the provider.
     /// </summary>
-    /// <param name="path">As it was written. The provider decodes it, so an encoded one is looked at as the provider will see it.</param>
+    /// <param name="path">As it is sent. The provider decodes it, so an encoded one is looked at as the provider will see it.</param>
     public static bool IsForCustomers(LlmRoute route, string method, string path)
     {
         var plain = Uri.UnescapeDataString(path).TrimEnd('/');
@@ -58,7 +62,7 @@ public static class GatewayRules
     /// <param name="isOwn">Whether the customer itself made the stored answer of that id.</param>
     public static string? RefusalOf(LlmRoute route, AccountReferences named, Func<string, bool> isOwn) =>
         named.Foreign is { } member ? $"The request names '{member}', which is a thing of the project's account at the provider."
-        : !named.Answers.All(isOwn) ? "The request continues an answer ('previous_response_id') that this customer did not get through the gateway."
+        : !(named.Answer is null || isOwn(named.Answer)) ? "The request continues an answer ('previous_response_id') that this customer did not get through the gateway."
         : route.Api == LlmApi.FirecrawlCrawl && named.HasWebhook ? "Work that customers start is asked for, so that it is metered; it calls no 'webhook'."
         : null;
 
@@ -66,11 +70,13 @@ public static class GatewayRules
 
     /// <summary>
     /// A model that thinks before it speaks and does not show it: the provider says how many tokens that took when it is done. Whoever
-    /// hangs up before that would have the thinking for nothing, so such a stream is read to its end.
+    /// hangs up before that would have the thinking for nothing, so such a stream is read to its end. Azure's deployments have names of
+    /// their own, so all of them are.
     /// </summary>
     public static bool HidesThought(LlmRoute route, LlmAsk ask) =>
-        route.Api is LlmApi.OpenAiChat or LlmApi.OpenAiResponses && (route.Model ?? ask.Model) is { } model
-        && Array.Exists(Thinkers, name => model.Contains(name, StringComparison.OrdinalIgnoreCase));
+        route.Api is LlmApi.OpenAiChat or LlmApi.OpenAiResponses
+        && (route.Provider == "azure"
+            || ((route.Model ?? ask.Model) is { } model && Array.Exists(Thinkers, name => model.Contains(name, StringComparison.OrdinalIgnoreCase))));
 
     // OpenAI's o series and gpt-5 on, xAI's, whatever stands before the name ("openai/o3", a deployment's prefix).
     private static readonly string[] Thinkers = ["o1", "o3", "o4", "gpt-5", "gpt-oss", "grok-3-mini", "grok-4"];

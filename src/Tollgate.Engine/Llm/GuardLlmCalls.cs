@@ -77,9 +77,10 @@ public sealed class GuardLlmCalls(QuotaGate gate, UnpricedModels unpriced, Clock
 
     private CallCost CostOf(ProjectSnapshot project, ForeseenCall expected, Instant now)
     {
-        var call = _models.Foreseen(project, expected.Call);
-        var at = call.OccurredAt ?? now;
-        var price = project.Prices.Find(call.Provider, call.Model, at) ?? project.Prices.FindFallback(call.Provider, at);
+        var at = expected.Call.OccurredAt ?? now;
+        var own = project.Prices.Find(expected.Call.Provider, expected.Call.Model, at);
+        var call = own is null ? _models.Foreseen(project, expected.Call) : expected.Call;
+        var price = own ?? project.Prices.Find(call.Provider, call.Model, at) ?? project.Prices.FindFallback(call.Provider, at);
         var dearest = price is null ? call.Usage : DearestUsage.Of(call.Usage, expected.Route, expected.Ask with { Model = call.Model }, price);
         return RecordLlmCalls.CostOf(project, call with { Usage = dearest }, now);
     }

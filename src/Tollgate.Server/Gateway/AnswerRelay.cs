@@ -118,10 +118,10 @@ internal sealed class AnswerRelay(HttpContext context, GatewayCall call, CallMet
         var isText = ContentType is not { } type || !type.StartsWith("audio/", StringComparison.OrdinalIgnoreCase) && !type.StartsWith("image/", StringComparison.OrdinalIgnoreCase);
 
         // The head goes out at once: a caller that waits for the first word knows by it that the model thinks.
-        var hasLeft = await HasLeftAsync();
+        var (hasLeft, hasBudgetEnded) = (await HasLeftAsync(), false);
         try
         {
-            for (var chunk = before; !hasLeft || call.IsSeenThrough; chunk = default)
+            for (var chunk = before; call.IsSeenThrough || !(hasLeft || hasBudgetEnded); chunk = default)
             {
                 if (chunk.IsEmpty)
                 {
@@ -130,8 +130,7 @@ internal sealed class AnswerRelay(HttpContext context, GatewayCall call, CallMet
 
                 if (chunk.IsEmpty)
                 {
-                    filter?.Finish(_to.BodyWriter);
-                    return (hasLeft ? CallEnd.CallerLeft : CallEnd.Whole, null);
+                    break;
                 }
 
                 if (isText)
@@ -139,20 +138,33 @@ internal sealed class AnswerRelay(HttpContext context, GatewayCall call, CallMet
                     usage.Feed(chunk.Span);
                 }
 
+                if (hasBudgetEnded)
+                {
+                    continue;
+                }
+
                 if (await meter.CoverAsync(usage.Text, CancellationToken.None) is { } refusal)
                 {
                     await EndEarlyAsync(refusal);
-                    return (CallEnd.BudgetEnded, null);
+                    hasBudgetEnded = true;
+                    continue;
                 }
 
                 hasLeft = hasLeft || await HandOnAsync(chunk, filter);
             }
 
-            return (CallEnd.CallerLeft, null);
+            if (hasBudgetEnded || hasLeft)
+            {
+                return (hasBudgetEnded ? CallEnd.BudgetEnded : CallEnd.CallerLeft, null);
+            }
+
+            filter?.Finish(_to.BodyWriter);
+            return (CallEnd.Whole, null);
         }
         catch (Exception e) when (IsOfTransport(e))
         {
-            return context.RequestAborted.IsCancellationRequested ? (CallEnd.CallerLeft, null)
+            return hasBudgetEnded ? (CallEnd.BudgetEnded, null)
+                : context.RequestAborted.IsCancellationRequested ? (CallEnd.CallerLeft, null)
                 : (CallEnd.Broken, silence.IsOver ? "The provider was silent for too long." : "The provider's connection broke.");
         }
     }

@@ -20,7 +20,7 @@ internal sealed record GatewayTarget(Uri Url, string Path, LlmRoute Route)
     public static GatewayTarget? Of(HttpContext context, ProviderHome home, string provider, string baseUrl)
     {
         var (path, query) = RawPath.Behind(context, SegmentsOfOurs);
-        return Of(provider, baseUrl, path, query.Length == 0 ? "" : WithoutKey(query, home));
+        return Of(provider, baseUrl, path, query.StartsWith('?') ? WithoutKey(query, home) : query);
     }
 
     /// <summary>The same for a path that is known already, and its query with the question mark or empty.</summary>

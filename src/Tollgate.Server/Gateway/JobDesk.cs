@@ -22,6 +22,9 @@ internal sealed class JobDesk(GatewayJobs jobs, SettleLater later, Clock clock)
     /// <summary>Older work is recorded as if it happened now: the ledger takes nothing that is more than 35 days old.</summary>
     private static readonly TimeSpan OldestStart = TimeSpan.FromDays(30);
 
+    /// <summary>Bytes of an answer that is read for what the work used: a dozen images inline. What says that it is larger passes unread.</summary>
+    public const int LargestAnswer = 128 * 1024 * 1024;
+
     public sealed record Refusal(ErrorCode Code, string Detail);
 
     /// <summary>What is remembered of a call that started work, or was answered with something that the provider keeps.</summary>
@@ -29,8 +32,11 @@ internal sealed class JobDesk(GatewayJobs jobs, SettleLater later, Clock clock)
     {
         Provider = call.Route.Provider, Id = id, Customer = call.Customer!, Feature = call.Feature, Model = model, Endpoint = call.Path, Holds = holds,
         StartedAt = call.StartedAt, IsSettled = isSettled, Upstream = isSettled ? null : call.Home.Provider,
-        AskAt = isSettled ? null : (call.Route.Job is null ? call.Path.TrimEnd('/') + "/" + Uri.EscapeDataString(id) : call.Path) + call.Target.Query,
+        AskAt = isSettled ? null : (call.Route.Job is null ? StatusOf(call.Path.TrimEnd('/'), Uri.EscapeDataString(id)) : call.Path) + call.Target.Query,
     };
+
+    // Firecrawl's oldest version keeps it a level deeper.
+    private static string StatusOf(string start, string id) => start.EndsWith("/v0/crawl", StringComparison.Ordinal) ? $"{start}/status/{id}" : $"{start}/{id}";
 
     /// <summary>The job that the path names, if it is known; for customers a refusal of whatever is not their own.</summary>
     public async ValueTask<(GatewayJob? Job, Refusal? Refusal)> AdmitAsync(HttpContext context, LlmRoute route, ReadOnlyMemory<byte> body)
@@ -43,7 +49,7 @@ internal sealed class JobDesk(GatewayJobs jobs, SettleLater later, Clock clock)
             return (null, new(ErrorCode.MalformedJson, "The body could not be read, so it is not known what it names. Nothing was forwarded."));
         }
 
-        string[] ids = [.. named.Answers.Prepend(route.Job).OfType<string>().Where(GatewayJob.IsId)];
+        string[] ids = [.. new[] { route.Job, named.Answer }.OfType<string>().Where(GatewayJob.IsId)];
         var known = ids.Length == 0 ? [] : await jobs.FindAsync(context.Project(), route.Provider, ids, context.RequestAborted);
         if (customer is not null)
         {
@@ -77,13 +83,18 @@ internal sealed class JobDesk(GatewayJobs jobs, SettleLater later, Clock clock)
             return false;
         }
 
+        if (answer.Content.Headers.ContentLength > LargestAnswer)
+        {
+            return false;
+        }
+
         if (answer.Content.Headers.ContentType?.MediaType == "text/event-stream")
         {
             await StreamAsync(context, call, answer, silence);
             return true;
         }
 
-        await answer.Content.LoadIntoBufferAsync(AnswerRelay.LargestWhole, silence.Next());
+        await answer.Content.LoadIntoBufferAsync(LargestAnswer, silence.Next());
         var whole = await answer.Content.ReadAsByteArrayAsync(silence.Next());
         var report = UsageReader.Read(call.Route, whole);
         var settled = report.Work == WorkState.Unsaid ? null : await SettleAsync(call.Project, call.Route, call.Job ?? await AdoptAsync(call), report, whole);

@@ -14,15 +14,23 @@ namespace Tollgate.Server.Gateway;
 /// its end, has no reason to ask again. Removes what is remembered for too long.
 /// </summary>
 internal sealed class JobWatch(
-    GatewayJobs jobs, JobDesk desk, Forwarder forwarder, UpstreamSecrets secrets, ProjectDirectory directory, Clock clock, GatewayOptions options, ILogger<JobWatch> log)
+    GatewayJobs jobs, JobDesk desk, Forwarder forwarder, UpstreamSecrets secrets, ProjectDirectory directory, Clock clock, ILogger<JobWatch> log)
     : BackgroundService
 {
     /// <summary>A look at what is due, by an index on what is open, costs next to nothing.</summary>
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
+
+    /// <summary>An hour. What is too old is no trouble but its room.</summary>
     private const int LooksBetweenCleanings = 360;
 
-    /// <summary>Jobs asked for at a time, one after the other: a provider that hangs delays others of them, and no call.</summary>
-    private const int MostAtOnce = 100;
+    /// <summary>Jobs taken at a time. What is taken is not due again for ten minutes, so no more than can be asked for by then.</summary>
+    private const int MostTaken = 100;
+
+    /// <summary>Asked at once: a provider that hangs holds up a few of the others' and no call.</summary>
+    private const int MostAtOnce = 8;
+
+    /// <summary>A question about a job is answered at once or not at all.</summary>
+    private static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(30);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -34,7 +42,7 @@ internal sealed class JobWatch(
                 await LookAsync(stoppingToken);
                 await (look % LooksBetweenCleanings == 0 ? jobs.ForgetOldAsync(stoppingToken) : Task.CompletedTask);
             }
-            catch (Exception e) when (Problems.Of(e).Code == ErrorCode.StorageUnavailable)
+            catch (Exception e) when (!stoppingToken.IsCancellationRequested)
             {
                 log.LogWarning("Jobs at providers were not looked at: {Reason}", e.Message);
             }
@@ -42,35 +50,34 @@ internal sealed class JobWatch(
     }
 
     /// <summary>Asks for everything that is due, once.</summary>
-    private async Task LookAsync(CancellationToken cancel)
-    {
-        foreach (var (id, job) in await jobs.TakeDueAsync(MostAtOnce, cancel))
+    private async Task LookAsync(CancellationToken cancel) => await Parallel.ForEachAsync(
+        await jobs.TakeDueAsync(MostTaken, cancel), new ParallelOptions { MaxDegreeOfParallelism = MostAtOnce, CancellationToken = cancel },
+        async (due, stop) =>
         {
-            if (!directory.Current.ProjectsById.TryGetValue(id, out var project))
+            if (!directory.Current.ProjectsById.TryGetValue(due.Project, out var project))
             {
-                continue;
+                return;
             }
 
             try
             {
-                await AskAsync(project, job);
+                await AskAsync(project, due.Job, stop);
             }
-            catch (Exception e)
+            catch (Exception e) when (!stop.IsCancellationRequested)
             {
                 // A job that cannot be asked for must not keep the others from it.
-                log.LogError(e, "The job {Job} in {Project} could not be asked for.", job.CallId, project.Code);
+                log.LogError(e, "The job {Job} in {Project} could not be asked for.", due.Job.CallId, project.Code);
             }
-        }
-    }
+        });
 
-    private async Task AskAsync(ProjectSnapshot project, GatewayJob job)
+    private async Task AskAsync(ProjectSnapshot project, GatewayJob job, CancellationToken stop)
     {
         if (CallOf(project, job) is not { } call)
         {
             return;
         }
 
-        using var silence = new Silence(options.Silence, CancellationToken.None);
+        using var silence = new Silence(LongestSilence, stop);
         var sent = await forwarder.SendAsync(call, new DefaultHttpContext { Request = { Method = HttpMethods.Get } }.Request, silence);
         using var answer = sent.Answer;
         if (answer is not { IsSuccessStatusCode: true })
@@ -81,7 +88,7 @@ internal sealed class JobWatch(
 
         try
         {
-            await answer.Content.LoadIntoBufferAsync(AnswerRelay.LargestWhole, silence.Next());
+            await answer.Content.LoadIntoBufferAsync(JobDesk.LargestAnswer, silence.Next());
             var whole = await answer.Content.ReadAsByteArrayAsync(silence.Next());
             await desk.SettleAsync(project, call.Route, job, UsageReader.Read(call.Route, whole), whole);
         }

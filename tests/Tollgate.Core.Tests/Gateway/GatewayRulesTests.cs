@@ -49,6 +49,8 @@ public sealed class GatewayRulesTests
     [InlineData("openai", "POST", "/v1/batches", false, false)]
     [InlineData("openai", "POST", "/v1/vector_stores/vs_1/search", false, false)]
     [InlineData("openai", "POST", "/v1/something_new", false, true)]
+    [InlineData("openai", "POST", "/v1/conversations", false, false)]
+    [InlineData("mistral", "POST", "/v1/conversations", false, true)]
     [InlineData("openai", "PUT", "/v1/anything", false, false)]
     [InlineData("anthropic", "POST", "/v1/messages", true, true)]
     [InlineData("anthropic", "POST", "/v1/messages/count_tokens", true, false)]
@@ -68,8 +70,9 @@ public sealed class GatewayRulesTests
     [InlineData("openai", "/v1/responses", "gpt-5", true)]
     [InlineData("xai", "/v1/chat/completions", "grok-4", true)]
     [InlineData("openai", "/v1/chat/completions", "gpt-4o", false)]
+    [InlineData("azure", "/openai/deployments/prod-chat/chat/completions", null, true)]
     [InlineData("anthropic", "/v1/messages", "claude-opus-4-1", false)]
-    public void Which_models_think_in_secret(string provider, string path, string model, bool hides) =>
+    public void Which_models_think_in_secret(string provider, string path, string? model, bool hides) =>
         GatewayRules.HidesThought(LlmRoutes.OfProvider(provider, path), new LlmAsk { Model = model }).ShouldBe(hides);
 
     [Theory]
@@ -91,6 +94,7 @@ public sealed class GatewayRulesTests
     [InlineData("127.0.0.1", false)]
     public void Where_clouds_keep_credentials_nothing_is_sent(string address, bool forbidden) =>
         UpstreamRules.IsOfMachines(System.Net.IPAddress.Parse(address)).ShouldBe(forbidden);
+
     [Theory]
     [InlineData("/v1/crawl/123", "123", null)]
     [InlineData("/v0/crawl/status/12%2D3", "12-3", null)]
@@ -108,7 +112,10 @@ public sealed class GatewayRulesTests
     [InlineData("""{"previous_response_id":null,"conversation":null,"prompt":"Tell me of file_id","tools":[]}""", null)]
     [InlineData("""{"previous_response_id":"mine"}""", null)]
     [InlineData("""{"previous_response_id":"mine","previous_response_id":"other"}""", "previous_response_id")]
+    [InlineData("""{"previous_response_id":"mine","previous_response_id":"mine"}""", "previous_response_id")]
     [InlineData("""{"previous\u005fresponse_id":"other"}""", "previous_response_id")]
+    [InlineData("""{"instances":[{"prompt":"x"}],"parameters":{"storageUri":"gs://bucket/any"}}""", "storageUri")]
+    [InlineData("""{"messages":[{"content":[{"toolResult":{"content":[{"json":{"document_id":"1"}}]}}]}]}""", null)]
     [InlineData("""{"previous_response_id":{"id":"x"}}""", "previous_response_id")]
     [InlineData("""{"conversation":"conv_1"}""", "conversation")]
     [InlineData("""{"conversation":{"id":"conv_1"}}""", "conversation")]

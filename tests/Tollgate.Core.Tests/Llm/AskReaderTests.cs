@@ -245,6 +245,17 @@ public sealed class AskReaderTests
         Read(Chat, """{"m\u0061x_tokens":12,"messages":[{"cont\u0065nt":"Hi"}]}""").ShouldSatisfyAllConditions(
             ask => ask.MaxOutputTokens.ShouldBe(12), ask => ask.Prompt.Characters.ShouldBe(2));
 
+    private static string Escaped(string name) => string.Concat(name.Select(letter => $"\\u{(int)letter:x4}"));
+
+    [Fact]
+    public void A_name_that_is_escaped_letter_by_letter_hides_nothing_either()
+    {
+        Read(Chat, $$"""{"{{Escaped("max_completion_tokens")}}":12,"{{Escaped("model")}}":"{{Escaped("gpt-4o-mini-with-a-name-of-some-length-2024-07-18")}}"}""")
+            .ShouldSatisfyAllConditions(ask => ask.MaxOutputTokens.ShouldBe(12), ask => ask.Model.ShouldBe("gpt-4o-mini-with-a-name-of-some-length-2024-07-18"));
+        AskReader.Read(Chat, Encoding.UTF8.GetBytes($$"""{"stream_options":{},"{{Escaped("stream_options")}}":null}"""), null).ShouldBeNull();
+        AskReader.Read(Chat, Encoding.UTF8.GetBytes($$"""{"max_tokens":1,"{{Escaped("max_tokens")}}":100000}"""), null).ShouldBeNull();
+    }
+
     [Fact]
     public void A_member_that_nobody_knows_is_part_of_the_prompt() => Read(Chat, """{"inputText":"Hello","other":{"deep":["Hi"]}}""").Prompt.Characters.ShouldBe(7);
 

@@ -273,9 +273,21 @@ public sealed class GatewayJobTests(GatewayStage stage) : IClassFixture<GatewayS
         await stage.Project.Database.ExecuteAsync("UPDATE gateway_jobs SET next_look_at = now() - interval '1 minute' WHERE id = 'forgotten'");
         stage.Upstream.AnswersWith("""{"status":"completed","completed":3,"creditsUsed":3}""");
         await EventuallyAsync("SELECT settled_at IS NOT NULL FROM gateway_jobs WHERE id = 'forgotten'");
-        var seen = stage.Upstream.Calls.Last();
+        var seen = stage.Upstream.Calls.Last(call => call.Method == "GET");
         (seen.Method, seen.Target, seen.Headers["Authorization"]).ShouldBe(("GET", "/v2/crawl/forgotten?x=1", "Bearer " + GatewayStage.UpstreamKey));
         (await stage.RecordedAsync("forgetful")).ShouldHaveSingleItem().GetProperty("cost_usd").GetString().ShouldBe("0.006");
         (await stage.StandsAsync("forgetful", "llm_cost")).ShouldBe((0.006m, 0));
+    }
+
+    [Theory]
+    [InlineData("/v0/crawl", "/v0/crawl/status/old-job")]
+    [InlineData("/v1/crawl", "/v1/crawl/old-job")]
+    public async Task Where_a_crawl_is_asked_for_depends_on_its_version(string start, string status)
+    {
+        await PricePagesAsync();
+        stage.Upstream.AnswersWith("""{"jobId":"old-job","id":"old-job","success":true}""");
+        await stage.Project.Database.ExecuteAsync("DELETE FROM gateway_jobs WHERE id = 'old-job'");
+        (await stage.CallAsync("versions", Crawl, "/gateway/firecrawl" + start)).Status.ShouldBe(200);
+        (await stage.Project.Database.ScalarAsync<string>("SELECT ask_at FROM gateway_jobs WHERE id = 'old-job'")).ShouldBe(status);
     }
 }

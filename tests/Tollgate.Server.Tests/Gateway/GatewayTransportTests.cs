@@ -27,6 +27,7 @@ public sealed class GatewayTransportTests(GatewayStage stage) : IClassFixture<Ga
     [InlineData("POST", "/gateway/openai/v1/chat/completions#/moderations", 400)]
     [InlineData("GET", "/gateway/openai/v1/batches#/models", 400)]
     [InlineData("GET", "/gateway/openai/v1/batches?x=1#/models", 400)]
+    [InlineData("GET", "/gateway/gemini/v1beta/batches#/models", 400)]
     [InlineData("GET", "/gateway/openai/v1\\batches\\models", 400)]
     [InlineData("GET", "/gateway/openai/v1/../x/models", 400)]
     [InlineData("GET", "/gateway/openai/v1/%66iles/x/models", 403)]
@@ -35,6 +36,7 @@ public sealed class GatewayTransportTests(GatewayStage stage) : IClassFixture<Ga
     {
         var (_, issued) = await stage.Project.PostAsync("/v1/customers/raw/tokens", "{}");
         stage.Upstream.AnswersWith(Said.Completion(5, 5));
+        await stage.SetUpstreamAsync("gemini", stage.Upstream.Url);
         var before = stage.Upstream.Calls.Count;
         (await RawAsync(method, target, issued.GetProperty("token").GetString()!, GatewayTests.Ask)).ShouldStartWith($"HTTP/1.1 {status}");
         stage.Upstream.Calls.Count.ShouldBe(before);
@@ -148,6 +150,24 @@ public sealed class GatewayTransportTests(GatewayStage stage) : IClassFixture<Ga
         var call = await stage.TheCallAsync("thinks");
         (call.GetProperty("output_tokens").GetInt64(), call.GetProperty("estimated").GetBoolean(), call.GetProperty("cost_usd").GetString()).ShouldBe((5000, false, "0.0525"));
         call.GetProperty("properties").GetProperty("ended_by").GetString().ShouldBe("caller");
+    }
+
+    [Fact]
+    public async Task A_stream_whose_thought_is_hidden_is_read_to_its_end_when_the_budget_ends()
+    {
+        await stage.Project.PostAsync("/v1/model-prices",
+            """{"provider":"openai","model":"o4-house","valid_from":"2020-01-01T00:00:00Z","prices":{"input":"2.5","output":"10"},"source":"test"}""");
+        await stage.Project.PostAsync("/v1/llm-calls", """{"customer":"ponders","model":"house","input_tokens":396000}""");
+        var words = Said.Chunk(string.Concat(Enumerable.Repeat("word ", 400)));
+        _ = stage.Upstream.Streams(
+            new[] { words, words, words, words, Said.UsageChunk(1000, 50_000), Said.Done }.Select(piece => piece.Replace("house-2026-01-01", "o4-house", StringComparison.Ordinal)));
+        var (_, body, _) = await stage.CallAsync("ponders", """{"model":"o4-house","messages":[{"role":"user","content":"Say hello."}],"stream":true}""");
+        body.ShouldContain("budget_exceeded");
+        body.ShouldNotContain("[DONE]");
+        var call = (await stage.RecordedAsync("ponders")).Single(one => one.GetProperty("model").GetString() == "o4-house");
+        (call.GetProperty("output_tokens").GetInt64(), call.GetProperty("estimated").GetBoolean(), call.GetProperty("cost_usd").GetString()).ShouldBe((50_000, false, "0.5025"));
+        call.GetProperty("properties").GetProperty("ended_by").GetString().ShouldBe("budget");
+        (await stage.StandsAsync("ponders", "llm_cost")).Held.ShouldBe(0);
     }
 
     [Fact]

@@ -128,7 +128,7 @@ internal ref struct AskScan
             _draft.NoteTool(IsOfTool ? _reader.ValueSpan : default);
         }
 
-        Span<char> buffer = stackalloc char[AskNames.Longest];
+        Span<char> buffer = stackalloc char[AskNames.Longest * LongestEscape];
         var name = Copied(buffer);
         _member = zone switch
         {
@@ -149,7 +149,10 @@ internal ref struct AskScan
     // A tool itself, an element of the list of tools.
     private readonly bool IsOfTool => _depth == 2 && _frames[1].Member == AskMember.Tools;
 
-    /// <summary>The name without its escapes; empty when it is too long to be known, or no text.</summary>
+    /// <summary>Characters of <c>\u0041</c>: a name may be written that long for each of its own.</summary>
+    private const int LongestEscape = 6;
+
+    /// <summary>The text without its escapes; empty when it is longer than the buffer as it was written, or no text.</summary>
     private readonly ReadOnlySpan<char> Copied(Span<char> buffer)
     {
         if (_reader.ValueSpan.Length > buffer.Length)
@@ -293,7 +296,7 @@ internal ref struct AskScan
 
     private readonly string? ModelName()
     {
-        Span<char> buffer = stackalloc char[PriceRules.LongestModel];
+        Span<char> buffer = stackalloc char[PriceRules.LongestModel * LongestEscape];
         var name = Copied(buffer);
         return name.IsEmpty ? null : name.ToString();
     }
