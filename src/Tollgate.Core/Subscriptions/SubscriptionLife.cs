@@ -42,7 +42,7 @@ public static class SubscriptionLife
     /// <param name="trialDays">0 for none.</param>
     public static SubscriptionStep Start(Guid id, SubscriptionTerms terms, int trialDays, bool convertsTrial, Instant now, TimeZoneInfo zone)
     {
-        var start = new Instant(now.UnixMicroseconds - (now.UnixMicroseconds % MicrosecondsPerSecond));
+        var start = WholeSecond(now);
         var anchor = new Anchor(start);
         if (trialDays > 0)
         {
@@ -94,7 +94,7 @@ public static class SubscriptionLife
             return new(subscription with { Terms = terms, Scheduled = null }, SubscriptionVerb.Change, now, []);
         }
 
-        var at = new Instant(Math.Max(now.UnixMicroseconds - (now.UnixMicroseconds % MicrosecondsPerSecond), period.Start.UnixMicroseconds));
+        var at = WholeSecond(now) < period.Start ? period.Start : WholeSecond(now);
         var remaining = ProrationRules.Remaining(policy, period, at, facts.Zone);
         var rest = new Period(at, period.End);
         var credit = ProrationRules.Credit(policy, old.Amount, remaining, facts.Billed, facts.Unconsumed);
@@ -159,7 +159,7 @@ public static class SubscriptionLife
     public static SubscriptionStep Resume(Subscription subscription, LifeFacts facts, Instant now)
     {
         var status = Allowed(subscription, SubscriptionVerb.Resume);
-        var at = new Instant(now.UnixMicroseconds - (now.UnixMicroseconds % MicrosecondsPerSecond));
+        var at = WholeSecond(now);
         var (terms, period, paused) = (subscription.Scheduled ?? subscription.Terms, subscription.Current, subscription.PausedAt!.Value);
         var remaining = ProrationRules.Remaining(Proration.Second, period, paused, facts.Zone);
         var credit = ProrationRules.Credit(Proration.Second, subscription.Terms.Amount, remaining, facts.Billed, null);
@@ -177,12 +177,9 @@ public static class SubscriptionLife
     private static SubscriptionStep Convert(Subscription trial, Instant at, LifeFacts facts)
     {
         var status = Allowed(trial, SubscriptionVerb.ConvertTrial);
-        var terms = trial.Scheduled ?? trial.Terms;
         var anchor = new Anchor(at);
-        var first = BillingPeriods.At(terms.Interval, anchor, at, facts.Zone);
-        return new(
-            trial with { Status = status, Terms = terms, Scheduled = null, Anchor = anchor, Current = first },
-            SubscriptionVerb.ConvertTrial, at, [Advance(terms, first)]);
+        var first = BillingPeriods.At(trial.Terms.Interval, anchor, at, facts.Zone);
+        return new(trial with { Status = status, Anchor = anchor, Current = first }, SubscriptionVerb.ConvertTrial, at, [Advance(trial.Terms, first)]);
     }
 
     /// <summary>The next period in advance. At a renewal the anchor stays, whatever the interval becomes.</summary>
@@ -219,6 +216,8 @@ public static class SubscriptionLife
         Invariant.That(after is not null, $"{verb} is not allowed while the subscription is {subscription.Status}; ask SubscriptionTransitions first.");
         return after!.Value;
     }
+
+    private static Instant WholeSecond(Instant at) => new(at.UnixMicroseconds - (at.UnixMicroseconds % MicrosecondsPerSecond));
 
     private static Charge Advance(SubscriptionTerms terms, Period period) => new(ChargeKind.Advance, terms, terms.Amount, period, null);
 }
