@@ -103,8 +103,17 @@ internal sealed class SettleLater(GuardLlmCalls guard, QuotaGate gate, GatewayJo
         // Together: one waits for the disk while the other does.
         var keeping = waiting.Job is { IsSettled: true } kept ? jobs.RememberAsync(waiting.Project.Id, kept, CancellationToken.None) : Task.CompletedTask;
         var recording = guard.SettleAsync(waiting.Project, call, waiting.Holds, CancellationToken.None).AsTask();
-        await Task.WhenAll(keeping, recording);
+        await Task.WhenAll(keeping, recording).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         var recorded = await recording;
+        if (keeping.Exception?.InnerException is { } lost && Problems.Of(lost).Code != ErrorCode.StorageUnavailable)
+        {
+            log.LogError(lost, "The answer {Id} in {Project} is recorded, but is not remembered as its customer's.", call.Id, waiting.Project.Code);
+        }
+        else
+        {
+            await keeping;
+        }
+
         switch (recorded.Answer.Fault)
         {
             case GateFault.None:

@@ -42,7 +42,8 @@ public static class UsageEstimate
 
     /// <summary>
     /// What to reserve for a call. The text is taken a third longer than expected, so that the reserved input is below the truth only
-    /// for prompts of codes and random letters, or where the model reads more than the request holds: an earlier response, a cached content, a file by its address.
+    /// for prompts of codes and random letters, or where the model reads more than the request holds: an earlier response, a cached
+    /// content, a file by its address.
     /// </summary>
     /// <param name="outputTokens">What each answer may have at most, or is expected to have.</param>
     public static LlmUsage Before(LlmRoute route, LlmAsk ask, long outputTokens)
