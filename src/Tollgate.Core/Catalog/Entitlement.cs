@@ -73,7 +73,7 @@ public enum TierMode
 /// <param name="UpTo">Inclusive upper bound in units; null for the last tier.</param>
 /// <param name="UnitPrice">Major currency units for one unit (or one package).</param>
 /// <param name="FlatFee">Major currency units, charged when a unit falls into the tier.</param>
-public sealed record PriceTier(Quantity? UpTo, Quantity UnitPrice, Quantity? FlatFee);
+public sealed record PriceTier(Quantity? UpTo, UnitPrice UnitPrice, UnitPrice? FlatFee);
 
 /// <summary>What units beyond a soft cap cost.</summary>
 /// <param name="PackageSize">Units in a package, for <see cref="TierMode.Package"/>.</param>

@@ -74,11 +74,6 @@ internal static class EntitlementChecks
         for (var i = 0; i < price.Tiers.Count; i++)
         {
             var (tier, isLast) = (price.Tiers[i], i == price.Tiers.Count - 1);
-            if (tier.UnitPrice.IsNegative || tier.FlatFee is { IsNegative: true })
-            {
-                faults.Add(new($"{path}[{i}]", "A price is 0 or more."));
-            }
-
             if (isLast != tier.UpTo is null)
             {
                 faults.Add(new($"{path}[{i}].up_to", isLast ? "The last tier is open: leave 'up_to' out." : "Only the last tier is open: say 'up_to'."));

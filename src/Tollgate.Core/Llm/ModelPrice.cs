@@ -41,5 +41,14 @@ public sealed record ModelPrice
     /// <summary>Where the price was read: a list and its date, a page, a contract.</summary>
     public required string Source { get; init; }
 
+    /// <summary>
+    /// Dollars of a price or a reported cost, at most: what a call costs must fit <see cref="NanoUsd"/>, and a million dollars for a
+    /// million tokens is a slip of the keyboard.
+    /// </summary>
+    public static readonly UnitPrice LargestPrice = UnitPrice.Of(999_999);
+
+    /// <summary>A price that the provider takes: a <see cref="UnitPrice"/> that is not beyond <see cref="LargestPrice"/>.</summary>
+    public static bool TryParse(string? text, out UnitPrice price) => UnitPrice.TryParse(text, out price) && price.Value <= LargestPrice.Value;
+
     public bool HoldsAt(Instant at) => ValidFrom <= at && (ValidTo is not { } end || at < end);
 }

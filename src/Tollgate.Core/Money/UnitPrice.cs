@@ -3,13 +3,13 @@ using System.Globalization;
 namespace Tollgate.Core.Money;
 
 /// <summary>
-/// A price in major units of its currency, exactly as it was written: per million tokens, or per request, image, page or
-/// second. Never negative, at most 12 decimals and 6 digits before the point.
+/// A price in major units of its currency, exactly as it was written: for one unit of usage, for a million tokens, for a seat, or a
+/// fee. Never negative, at most 12 decimals and 12 digits before the point (a fee of a thousand dollars has 8 digits in dong).
 /// </summary>
 public readonly record struct UnitPrice
 {
     public const int Scale = 12;
-    public const decimal Largest = 999_999m;
+    public const decimal Largest = 999_999_999_999m;
 
     private UnitPrice(decimal value) => Value = value;
 
@@ -17,11 +17,14 @@ public readonly record struct UnitPrice
 
     public static UnitPrice Free => default;
 
+    /// <summary>In the currency that the price stands in.</summary>
+    public ExactMoney In(Currency currency) => new(Value, currency);
+
     /// <summary>False: not a plain decimal number, negative, too large or too exact.</summary>
     public static bool TryParse(string? text, out UnitPrice price)
     {
         price = default;
-        return text is { Length: <= 24 }
+        return text is { Length: <= 26 }
             && decimal.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var value)
             && TryCreate(value, out price);
     }

@@ -55,5 +55,5 @@ public static class RatingRules
     private static Quantity Packages(Quantity quantity, Quantity size) => Quantity.Of(decimal.Ceiling(quantity.Value / size.Value));
 
     private static RatedStep StepOf(PriceTier tier, Quantity units, Currency currency) =>
-        new(units, new(tier.UnitPrice.Value, currency), new(tier.FlatFee?.Value ?? 0, currency));
+        new(units, tier.UnitPrice.In(currency), (tier.FlatFee ?? UnitPrice.Free).In(currency));
 }

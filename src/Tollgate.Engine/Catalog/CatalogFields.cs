@@ -180,6 +180,23 @@ internal sealed partial class CatalogFields
 
     public Quantity? Amount(string key) => Scalar(key) is { } scalar ? AmountOf(key, scalar) : null;
 
+    /// <summary>Major units of a currency.</summary>
+    public UnitPrice? Price(string key)
+    {
+        if (Scalar(key) is not { } scalar)
+        {
+            return null;
+        }
+
+        if (TryNumber(scalar.Text, out var number) && UnitPrice.TryCreate(number, out var price))
+        {
+            return price;
+        }
+
+        Fault(key, $"'{key}' is a price: 0 or more, with at most {UnitPrice.Scale} decimals and 12 digits before the point, not {Describe(scalar)}.");
+        return null;
+    }
+
     /// <summary>A quantity, or null and <c>unlimited</c> for no bound.</summary>
     public Quantity? AmountOrUnlimited(string key) =>
         !Has(key) || _entries[key].Value is ScalarNode { IsUnlimited: true } ? null : Amount(key);

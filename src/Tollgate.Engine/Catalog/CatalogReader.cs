@@ -262,7 +262,7 @@ public static class CatalogReader
             fields.Fault("unit_price", "'unit_price' is missing: major units of the currency for one unit, \"0.05\" for five cents.");
         }
 
-        var tier = new PriceTier(fields.AmountOrUnlimited("up_to"), fields.Amount("unit_price") ?? Quantity.Zero, fields.Amount("flat_fee"));
+        var tier = new PriceTier(fields.AmountOrUnlimited("up_to"), fields.Price("unit_price") ?? UnitPrice.Free, fields.Price("flat_fee"));
         fields.RefuseOthers();
         return tier;
     }

@@ -147,13 +147,13 @@ public static class PriceFile
                 continue;
             }
 
-            if (LlmWords.TryParse(word, out var unit) && UnitPrice.TryParse(text, out var price))
+            if (LlmWords.TryParse(word, out var unit) && ModelPrice.TryParse(text, out var price))
             {
                 prices.Add(unit, price);
             }
             else
             {
-                fields.Fault(word, $"'{text}' is no price: a decimal from 0 to {UnitPrice.Largest} with at most {UnitPrice.Scale} decimals.");
+                fields.Fault(word, $"'{text}' is no price: a decimal from 0 to {ModelPrice.LargestPrice} with at most {UnitPrice.Scale} decimals.");
             }
         }
 

@@ -200,7 +200,7 @@ public sealed class RerateLlmCalls(QuotaGate gate, EventQueries events, LedgerOp
         all.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 
     private static NanoUsd? DollarsIn(JsonElement all, string name) =>
-        UnitPrice.TryParse(TextIn(all, name), out var dollars) ? NanoUsd.OfDollars(dollars.Value) : null;
+        ModelPrice.TryParse(TextIn(all, name), out var dollars) ? NanoUsd.OfDollars(dollars.Value) : null;
 
     private static decimal? NumberIn(JsonElement all, string name) =>
         all.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number ? value.GetDecimal() : null;

@@ -162,12 +162,12 @@ internal static class CallReading
             return null;
         }
 
-        if (UnitPrice.TryParse(text, out var dollars))
+        if (ModelPrice.TryParse(text, out var dollars))
         {
             return NanoUsd.OfDollars(dollars.Value);
         }
 
-        faults.Add("reported_cost_usd", FaultCode.InvalidFormat, $"Dollars as a decimal text from 0 to {UnitPrice.Largest}, such as \"0.0021\", are expected.");
+        faults.Add("reported_cost_usd", FaultCode.InvalidFormat, $"Dollars as a decimal text from 0 to {ModelPrice.LargestPrice}, such as \"0.0021\", are expected.");
         return null;
     }
 

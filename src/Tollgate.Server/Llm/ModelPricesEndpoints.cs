@@ -122,10 +122,10 @@ internal static class ModelPricesEndpoints
             {
                 faults.Add($"{path}.{word}", FaultCode.UnknownField, $"The units are {string.Join(", ", LlmWords.All)}.");
             }
-            else if (!UnitPrice.TryParse(text, out var price))
+            else if (!ModelPrice.TryParse(text, out var price))
             {
                 faults.Add($"{path}.{word}", FaultCode.InvalidFormat,
-                    $"A decimal text from 0 to {UnitPrice.Largest} with at most {UnitPrice.Scale} decimals, such as \"2.5\", is expected.");
+                    $"A decimal text from 0 to {ModelPrice.LargestPrice} with at most {UnitPrice.Scale} decimals, such as \"2.5\", is expected.");
             }
             else
             {

@@ -84,14 +84,13 @@ public sealed class CatalogRulesTests
     {
         { "quota", Scan with { Quota = Q(-1) } },
         { "overage_limit", Scan with { OverageLimit = Q(5) } },
-        { "overage_price", Scan with { OveragePrice = Overage(TierMode.PerUnit, new PriceTier(null, Q(1), null)) } },
+        { "overage_price", Scan with { OveragePrice = Overage(TierMode.PerUnit, new PriceTier(null, Price(1), null)) } },
         { "overage_price.tiers", Scan with { HardCap = false, OveragePrice = Overage(TierMode.PerUnit) } },
-        { "overage_price.tiers[1].up_to", Scan with { HardCap = false, OveragePrice = Overage(TierMode.Graduated, new PriceTier(Q(10), Q(1), null), new PriceTier(Q(20), Q(1), null)) } },
-        { "overage_price.tiers[0].up_to", Scan with { HardCap = false, OveragePrice = Overage(TierMode.Graduated, new PriceTier(null, Q(1), null), new PriceTier(null, Q(1), null)) } },
-        { "overage_price.tiers[1].up_to", Scan with { HardCap = false, OveragePrice = Overage(TierMode.Volume, new PriceTier(Q(10), Q(1), null), new PriceTier(Q(10), Q(1), null), new PriceTier(null, Q(1), null)) } },
-        { "overage_price.tiers[0]", Scan with { HardCap = false, OveragePrice = Overage(TierMode.PerUnit, new PriceTier(null, Q(-1), null)) } },
-        { "overage_price.package_size", Scan with { HardCap = false, OveragePrice = Overage(TierMode.Package, new PriceTier(null, Q(1), null)) } },
-        { "overage_price.currency", Scan with { HardCap = false, OveragePrice = Overage(TierMode.PerUnit, new PriceTier(null, Q(1), null)) with { Currency = "ABC" } } },
+        { "overage_price.tiers[1].up_to", Scan with { HardCap = false, OveragePrice = Overage(TierMode.Graduated, new PriceTier(Q(10), Price(1), null), new PriceTier(Q(20), Price(1), null)) } },
+        { "overage_price.tiers[0].up_to", Scan with { HardCap = false, OveragePrice = Overage(TierMode.Graduated, new PriceTier(null, Price(1), null), new PriceTier(null, Price(1), null)) } },
+        { "overage_price.tiers[1].up_to", Scan with { HardCap = false, OveragePrice = Overage(TierMode.Volume, new PriceTier(Q(10), Price(1), null), new PriceTier(Q(10), Price(1), null), new PriceTier(null, Price(1), null)) } },
+        { "overage_price.package_size", Scan with { HardCap = false, OveragePrice = Overage(TierMode.Package, new PriceTier(null, Price(1), null)) } },
+        { "overage_price.currency", Scan with { HardCap = false, OveragePrice = Overage(TierMode.PerUnit, new PriceTier(null, Price(1), null)) with { Currency = "ABC" } } },
         { "rollover.periods", Scan with { Rollover = new(null, 0, false) } },
         { "rollover.max", Scan with { Rollover = new(Q(-1), 1, false) } },
         { "rollover", Scan with { Quota = null, Rollover = new(null, 1, false) } },
@@ -165,4 +164,6 @@ public sealed class CatalogRulesTests
     private static Meter Meter(string type) => new(type, MeterAggregate.Sum, null, [], LateEventPolicy.NextInvoice);
 
     private static Quantity Q(decimal value) => Quantity.Of(value);
+
+    private static UnitPrice Price(decimal value) => UnitPrice.Of(value);
 }

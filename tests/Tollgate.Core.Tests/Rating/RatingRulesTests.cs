@@ -12,7 +12,7 @@ public sealed class RatingRulesTests
     private static Quantity Q(decimal value) => Quantity.Of(value);
 
     private static PriceTier Tier(decimal? upTo, decimal price, decimal? fee = null) =>
-        new(upTo is { } bound ? Q(bound) : null, Q(price), fee is { } flat ? Q(flat) : null);
+        new(upTo is { } bound ? Q(bound) : null, UnitPrice.Of(price), fee is { } flat ? UnitPrice.Of(flat) : null);
 
     private static OveragePrice Price(TierMode mode, decimal? package, params PriceTier[] tiers) =>
         new(mode, "USD", tiers, package is { } size ? Q(size) : null);

@@ -37,6 +37,32 @@ public sealed class CatalogReaderTests
         Entitlement(line).Quota?.ToString().ShouldBe(quota);
 
     [Theory]
+    [InlineData("\"0.000000000001\"", "0.000000000001")]
+    [InlineData("\"999999999998.123456789012\"", "999999999998.123456789012")]
+    [InlineData("999999999999", "999999999999")]
+    [InlineData("0.05", "0.05")]
+    [InlineData("\"0.050\"", "0.05")]
+    [InlineData("1e-12", "0.000000000001")]
+    [InlineData("0.0000000000001", null)]
+    [InlineData("1000000000000", null)]
+    [InlineData("-1", null)]
+    [InlineData("free", null)]
+    public void A_price_has_twelve_decimals_and_is_never_negative(string written, string? price)
+    {
+        var reading = CatalogReader.ReadYaml($"{Head}      - {{ feature: scan, quota: 1, hard_cap: false, overage_price: {{ tiers: [{{ unit_price: {written}, flat_fee: {written} }}] }} }}\n");
+        if (price is null)
+        {
+            const string path = "plans[0].entitlements[0].overage_price.tiers[0].";
+            reading.Faults.Select(f => f.Path).ShouldBe([path + "unit_price", path + "flat_fee"]);
+            return;
+        }
+
+        var tier = reading.Document.ShouldNotBeNull().Plans[0].Entitlements[0].OveragePrice!.Tiers[0];
+        (tier.UnitPrice.ToString(), tier.FlatFee.ToString()).ShouldBe((price, price));
+        CatalogWriter.ToYaml(reading.Document).ShouldContain($"unit_price: \"{price}\"");
+    }
+
+    [Theory]
     [InlineData("- { feature: days, value: 30 }", "30")]
     [InlineData("- { feature: days, value: large }", "large")]
     [InlineData("- { feature: days, value: true }", "true")]
