@@ -90,6 +90,8 @@ public sealed record CatalogDiff(
     [
         new("amount", static p => Shown(p)),
         new("trial_days", static p => Shown(p.TrialDays)),
+        new("seats", static p => p.Seats is { } seats ? Shown(seats, p.Currency) : null),
+        new("minimum", static p => p.MinimumMinor is { } minimum ? Shown(minimum, p.Currency) : null),
     ];
 
     private static readonly Member<Entitlement>[] EntitlementMembers =
@@ -98,7 +100,7 @@ public sealed record CatalogDiff(
         new("period", static e => CatalogWords.Of(e.Period)),
         new("hard_cap", static e => Shown(e.HardCap)),
         new("overage_limit", static e => e.OverageLimit?.ToString()),
-        new("overage_price", static e => e.OveragePrice is { } price ? Shown(price) : null),
+        new("overage_price", static e => e.OveragePrices.Count == 0 ? null : string.Join("; ", e.OveragePrices.Select(Shown))),
         new("rollover", static e => e.Rollover is { } r ? $"at most {Bound(r.Max)} for {r.Periods} periods{(r.CarryOverage ? ", overage too" : "")}" : null),
         new("rate_limits", static e => e.RateLimits.Count == 0 ? null : string.Join(", ", e.RateLimits.Select(Shown))),
         new("pool", static e => e.Pool is { } pool ? $"{pool.Rate} {pool.Feature} each" : null),
@@ -217,8 +219,13 @@ public sealed record CatalogDiff(
 
     private static string Shown(int number) => number.ToString(CultureInfo.InvariantCulture);
 
-    private static string Shown(PlanPrice price) =>
-        Currency.TryFind(price.Currency, out var currency) ? new MoneyAmount(price.AmountMinor, currency).Display() : $"{price.AmountMinor} {price.Currency}";
+    private static string Shown(PlanPrice price) => Shown(price.AmountMinor, price.Currency);
+
+    private static string Shown(long minor, string code) =>
+        Currency.TryFind(code, out var currency) ? new MoneyAmount(minor, currency).Display() : $"{minor} {code}";
+
+    private static string Shown(SeatPrice seats, string currency) =>
+        $"{Shown(new OveragePrice(seats.Mode, currency, seats.Tiers, null) { FirstFlatFee = seats.FirstFlatFee })} for each beyond {seats.Included}";
 
     private static string Shown(RateLimit limit) =>
         $"{limit.Limit} per {CatalogWords.Of(limit.Unit)}{(limit.Burst is { } burst ? $" (burst {burst})" : "")}{(limit.CountsDecisions ? "" : " by amount")}";
@@ -228,7 +235,8 @@ public sealed record CatalogDiff(
         var tiers = price.Tiers.Select(static t =>
             $"{t.UnitPrice}{(t.FlatFee is { } fee ? $" + {fee}" : "")}{(t.UpTo is { } upTo ? $" up to {upTo}" : "")}");
         var package = price.PackageSize is { } size ? $" of {size}" : "";
-        return $"{CatalogWords.Of(price.Mode)}{package} {string.Join(", ", tiers)} {price.Currency}";
+        var first = price.FirstFlatFee == FirstFlatFee.Always ? "" : $", first flat fee {CatalogWords.Of(price.FirstFlatFee)}";
+        return $"{CatalogWords.Of(price.Mode)}{package} {string.Join(", ", tiers)} {price.Currency}{first}";
     }
 
     private static string Shown(Meter meter)

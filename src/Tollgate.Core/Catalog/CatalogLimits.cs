@@ -48,6 +48,9 @@ public static class CatalogLimits
     /// <summary>Minor units of a price: beyond ten billion dollars it is a slip of the keyboard.</summary>
     public const long PriceMinor = 1_000_000_000_000;
 
+    /// <summary>Seats that a price includes.</summary>
+    public const long Seats = 1_000_000;
+
     /// <summary>Characters of a name, a tagline, a bullet, an icon, a unit.</summary>
     public const int ShortText = 200;
 

@@ -42,7 +42,7 @@ public static partial class CatalogRules
 
     private static bool IsSoft(EntitlementOverride change) =>
         change.OverageLimit is { IsSet: true, Value: not null }
-        || change.OveragePrice is { IsSet: true, Value: not null }
+        || change.OveragePrices is { IsSet: true, Value.Count: > 0 }
         || change.Rollover is { IsSet: true, Value.CarryOverage: true };
 
     private static void CheckHead(CatalogDocument document, List<CatalogFault> faults)
@@ -204,6 +204,33 @@ public static partial class CatalogRules
         {
             faults.Add(new($"{path}.trial_days", $"{price.TrialDays} trial days; they lie between 0 and {CatalogLimits.TrialDays}."));
         }
+
+        if (price.MinimumMinor is { } minimum && (minimum <= price.AmountMinor || minimum > CatalogLimits.PriceMinor))
+        {
+            faults.Add(new(
+                $"{path}.minimum", $"A minimum of {minimum} minor units; it is more than the amount of {price.AmountMinor}, which is reached always, and at most {CatalogLimits.PriceMinor}."));
+        }
+
+        if (price.Seats is { } seats)
+        {
+            CheckSeats(seats, $"{path}.seats", faults);
+        }
+    }
+
+    private static void CheckSeats(SeatPrice seats, string path, List<CatalogFault> faults)
+    {
+        if (seats.Included is < 0 or > CatalogLimits.Seats)
+        {
+            faults.Add(new($"{path}.included", $"{seats.Included} seats are included; they lie between 0 and {CatalogLimits.Seats}."));
+        }
+
+        if (seats.Mode == TierMode.Package)
+        {
+            faults.Add(new($"{path}.mode", "Seats are priced per_unit, graduated or volume."));
+            return;
+        }
+
+        TierChecks.Check(seats.Mode, seats.Tiers, $"{path}.tiers", faults);
     }
 
     private static void CheckEntitlement(Plan plan, Entitlement entitlement, string path, CatalogDocument document, List<CatalogFault> faults)
@@ -216,11 +243,25 @@ public static partial class CatalogRules
         }
 
         EntitlementChecks.Check(entitlement, path, feature, document, faults);
+        CheckCurrencies(plan, entitlement, $"{path}.overage_price", faults);
         if (entitlement.Pool is { } pool
             && document.Features.Any(f => f.Code == pool.Feature)
             && plan.Entitlements.All(other => other.Feature != pool.Feature))
         {
             faults.Add(new($"{path}.pool.feature", $"Plan '{plan.Code}' does not name the credit feature '{pool.Feature}'; say how many credits it gives, 0 if only packs do."));
+        }
+    }
+
+    /// <summary>Overage that has a price in one currency and none in another would be given away to whoever pays in the other.</summary>
+    private static void CheckCurrencies(Plan plan, Entitlement entitlement, string path, List<CatalogFault> faults)
+    {
+        var missing = plan.Prices.Select(static price => price.Currency).Distinct().Except(entitlement.OveragePrices.Select(static price => price.Currency)).ToArray();
+        if (entitlement.OveragePrices.Count > 0 && missing.Length > 0)
+        {
+            faults.Add(new(
+                path,
+                $"Plan '{plan.Code}' is also sold in {string.Join(" and ", missing)}, where overage of '{entitlement.Feature}' has no price and would be free; "
+                + "write a list with a price for each currency."));
         }
     }
 

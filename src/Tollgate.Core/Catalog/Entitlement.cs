@@ -61,24 +61,6 @@ public sealed record RateLimit(RateUnit Unit, Quantity Limit, Quantity? Burst, b
 /// <param name="Rate">Credits per unit of the drawing feature.</param>
 public sealed record CreditPool(string Feature, Quantity Rate);
 
-public enum TierMode
-{
-    PerUnit,
-    Graduated,
-    Volume,
-    Package,
-}
-
-/// <summary>One step of an overage price.</summary>
-/// <param name="UpTo">Inclusive upper bound in units; null for the last tier.</param>
-/// <param name="UnitPrice">Major currency units for one unit (or one package).</param>
-/// <param name="FlatFee">Major currency units, charged when a unit falls into the tier.</param>
-public sealed record PriceTier(Quantity? UpTo, UnitPrice UnitPrice, UnitPrice? FlatFee);
-
-/// <summary>What units beyond a soft cap cost.</summary>
-/// <param name="PackageSize">Units in a package, for <see cref="TierMode.Package"/>.</param>
-public sealed record OveragePrice(TierMode Mode, string Currency, IReadOnlyList<PriceTier> Tiers, Quantity? PackageSize);
-
 /// <summary>Plan × feature: how much, over which period, and what happens at the edge. All policies of <c>SEMANTICS</c> 2.</summary>
 public sealed record Entitlement
 {
@@ -94,7 +76,8 @@ public sealed record Entitlement
     /// <summary>For soft caps: units beyond the quota that are allowed; null for no bound.</summary>
     public Quantity? OverageLimit { get; init; }
 
-    public OveragePrice? OveragePrice { get; init; }
+    /// <summary>What overage costs, at most one price for each currency. Empty: it is counted and not billed.</summary>
+    public IReadOnlyList<OveragePrice> OveragePrices { get; init; } = [];
 
     public RolloverPolicy? Rollover { get; init; }
 
@@ -114,6 +97,9 @@ public sealed record Entitlement
 
     /// <summary>For value features; null is unlimited (a seed's -1).</summary>
     public string? Value { get; init; }
+
+    /// <summary>Null: overage is not billed in this currency.</summary>
+    public OveragePrice? OveragePriceIn(Currency currency) => OveragePrices.FirstOrDefault(price => price.Currency == currency.Code);
 
     public static readonly IReadOnlyList<int> DefaultThresholds = [80, 90, 100];
 }

@@ -28,7 +28,7 @@ internal static class EntitlementChecks
     private static void CheckUnmetered(Entitlement entitlement, string path, Feature feature, List<CatalogFault> faults)
     {
         if (entitlement.Quota is { IsZero: false } || entitlement.Pool is not null || entitlement.RateLimits.Count > 0
-            || entitlement.OveragePrice is not null || entitlement.Rollover is not null)
+            || entitlement.OveragePrices.Count > 0 || entitlement.Rollover is not null)
         {
             faults.Add(new(path, $"'{feature.Code}' is a {CatalogWords.Of(feature.Kind)} feature; quotas and their policies belong to metered ones."));
         }
@@ -43,48 +43,33 @@ internal static class EntitlementChecks
             faults.Add(new($"{path}.overage_limit", "'overage_limit' is 0 or more and needs a soft cap: add hard_cap: false."));
         }
 
-        if (entitlement.OveragePrice is not { } price)
-        {
-            return;
-        }
-
-        if (entitlement.HardCap || entitlement.Quota is null)
+        if (entitlement.OveragePrices.Count > 0 && (entitlement.HardCap || entitlement.Quota is null))
         {
             faults.Add(new($"{path}.overage_price", "Nothing goes beyond a hard cap or an unlimited quota; an overage price needs a quota and hard_cap: false."));
         }
 
-        CatalogRules.CheckCurrency(price.Currency, $"{path}.overage_price.currency", faults);
-        if (price.Mode == TierMode.Package ? price.PackageSize is not { IsPositive: true } : price.PackageSize is not null)
+        CatalogRules.CheckCount(entitlement.OveragePrices.Count, CatalogLimits.Prices, $"{path}.overage_price", faults);
+        for (var i = 0; i < entitlement.OveragePrices.Count; i++)
         {
-            faults.Add(new($"{path}.overage_price.package_size", "'package_size' is more than 0 in mode package, and left out in the others."));
+            // One price is written without a list around it.
+            var place = entitlement.OveragePrices.Count == 1 ? $"{path}.overage_price" : $"{path}.overage_price[{i}]";
+            CheckOveragePrice(entitlement.OveragePrices[i], place, faults);
+            if (entitlement.OveragePrices.Take(i).Any(other => other.Currency == entitlement.OveragePrices[i].Currency))
+            {
+                faults.Add(new($"{place}.currency", $"Another overage price is in {entitlement.OveragePrices[i].Currency} already; there is one for each currency."));
+            }
         }
-
-        CheckTiers(price, $"{path}.overage_price.tiers", faults);
     }
 
-    private static void CheckTiers(OveragePrice price, string path, List<CatalogFault> faults)
+    private static void CheckOveragePrice(OveragePrice price, string path, List<CatalogFault> faults)
     {
-        CatalogRules.CheckCount(price.Tiers.Count, CatalogLimits.Tiers, path, faults);
-        if (price.Tiers.Count == 0 || (price.Mode is TierMode.PerUnit or TierMode.Package && price.Tiers.Count > 1))
+        CatalogRules.CheckCurrency(price.Currency, $"{path}.currency", faults);
+        if (price.Mode == TierMode.Package ? price.PackageSize is not { IsPositive: true } : price.PackageSize is not null)
         {
-            faults.Add(new(path, $"{price.Tiers.Count} tiers; {CatalogWords.Of(price.Mode)} has {(price.Mode is TierMode.PerUnit or TierMode.Package ? "exactly one" : "at least one")}."));
+            faults.Add(new($"{path}.package_size", "'package_size' is more than 0 in mode package, and left out in the others."));
         }
 
-        var below = Quantity.Zero;
-        for (var i = 0; i < price.Tiers.Count; i++)
-        {
-            var (tier, isLast) = (price.Tiers[i], i == price.Tiers.Count - 1);
-            if (isLast != tier.UpTo is null)
-            {
-                faults.Add(new($"{path}[{i}].up_to", isLast ? "The last tier is open: leave 'up_to' out." : "Only the last tier is open: say 'up_to'."));
-            }
-            else if (tier.UpTo is { } upTo && upTo <= below)
-            {
-                faults.Add(new($"{path}[{i}].up_to", $"Tiers ascend: {upTo} is not more than {below}."));
-            }
-
-            below = tier.UpTo ?? below;
-        }
+        TierChecks.Check(price.Mode, price.Tiers, $"{path}.tiers", faults);
     }
 
     private static void CheckRollover(Entitlement entitlement, string path, List<CatalogFault> faults)

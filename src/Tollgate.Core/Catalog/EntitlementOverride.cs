@@ -32,7 +32,8 @@ public sealed record EntitlementOverride
     /// <summary>Null is no bound.</summary>
     public Setting<Quantity?> OverageLimit { get; init; }
 
-    public Setting<OveragePrice?> OveragePrice { get; init; }
+    /// <summary>One for each currency; empty: overage is not billed.</summary>
+    public Setting<IReadOnlyList<OveragePrice>> OveragePrices { get; init; }
 
     public Setting<RolloverPolicy?> Rollover { get; init; }
 

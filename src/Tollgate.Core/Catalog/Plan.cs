@@ -10,7 +10,17 @@ public enum PriceInterval
 /// <summary>Plan × billing interval × currency.</summary>
 /// <param name="AmountMinor">Minor units of <see cref="Currency"/>, for instance cents.</param>
 /// <param name="TrialDays">0 for no trial.</param>
-public sealed record PlanPrice(PriceInterval Interval, string Currency, long AmountMinor, int TrialDays);
+public sealed record PlanPrice(PriceInterval Interval, string Currency, long AmountMinor, int TrialDays)
+{
+    /// <summary>
+    /// Then a subscription's quantity is its number of seats: the amount is due once, and the seats beyond the included ones have
+    /// their own price. Null: the amount is due for each of the quantity.
+    /// </summary>
+    public SeatPrice? Seats { get; init; }
+
+    /// <summary>What a period costs at least, plan and usage together before discounts, in minor units; null for no minimum.</summary>
+    public long? MinimumMinor { get; init; }
+}
 
 /// <summary>
 /// One plan as it stands in a catalogue. Once published it becomes an immutable version; a changed plan is a new version.

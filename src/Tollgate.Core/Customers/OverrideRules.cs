@@ -31,11 +31,14 @@ public static class OverrideRules
         return faults;
     }
 
-    /// <summary>Puts the changed entitlement alone into a plan and asks the catalogue's own rules.</summary>
+    /// <summary>
+    /// Puts the changed entitlement alone into a plan and asks the catalogue's own rules. Without prices: the customer has one currency,
+    /// and need not have an overage price in all that the plan is sold in.
+    /// </summary>
     private static IEnumerable<FieldFault> FaultsOfResult(CatalogDocument catalog, Plan plan, EntitlementOverride change)
     {
         var before = plan.Entitlements.FirstOrDefault(entitlement => entitlement.Feature == change.Feature);
-        var after = plan with { Entitlements = [EntitlementRules.Apply(before, change)] };
+        var after = plan with { Prices = [], Entitlements = [EntitlementRules.Apply(before, change)] };
         const string place = "plans[0].entitlements[0]";
         return CatalogRules.Check(catalog with { Plans = [after], DefaultPlan = after.Code })
             .Where(fault => fault.Path.StartsWith(place, StringComparison.Ordinal))

@@ -22,14 +22,23 @@ public enum SubscriptionStatus
 }
 
 /// <summary>What a subscription is for: a version of a plan, how often it is paid, and how many of it.</summary>
-/// <param name="Quantity">Times the plan's price, for instance seats; at least 1.</param>
+/// <param name="Quantity">Times the plan's price, or its number of seats where these have a price of their own; at least 1.</param>
 public sealed record SubscriptionTerms(PlanVersion Plan, PriceInterval Interval, Currency Currency, long Quantity)
 {
     /// <summary>Null: the version has no price for this interval in this currency.</summary>
     public PlanPrice? Price => Plan.Plan.Prices.FirstOrDefault(price => price.Interval == Interval && price.Currency == Currency.Code);
 
+    /// <summary>The plan's price for one whole period: once where seats have a price of their own, else for each of the quantity.</summary>
+    public MoneyAmount Base => new MoneyAmount(Price?.AmountMinor ?? 0, Currency) * (Price?.Seats is null ? Quantity : 1);
+
+    /// <summary>How the seats beyond the included ones come to their price; empty without a price of seats.</summary>
+    public IReadOnlyList<PricedStep> SeatSteps => Price?.Seats?.StepsOf(Quantity, Currency) ?? [];
+
+    /// <summary>For the seats beyond the included ones, one whole period.</summary>
+    public MoneyAmount Seats => TierRules.Sum(SeatSteps, Currency);
+
     /// <summary>For one whole period.</summary>
-    public MoneyAmount Amount => new MoneyAmount(Price?.AmountMinor ?? 0, Currency) * Quantity;
+    public MoneyAmount Amount => Base + Seats;
 
     /// <summary>For comparing terms of different intervals: a month's share (<c>SEMANTICS</c> 5: year ÷ 12, week × 52 ÷ 12).</summary>
     public ExactMoney PerMonth => ExactMoney.Of(Amount) with

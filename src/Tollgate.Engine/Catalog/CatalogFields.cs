@@ -88,6 +88,9 @@ internal sealed partial class CatalogFields
         return _entries.ContainsKey(key);
     }
 
+    /// <summary>The key is there and has a value: <c>amount:</c> alone says nothing.</summary>
+    public bool Says(string key) => Has(key) && _entries[key].Value is not ScalarNode { IsNull: true };
+
     public string PathOf(string key) => Path.Length == 0 ? key : $"{Path}.{key}";
 
     /// <summary>Reports a fault at a key, or at the map when the key is missing.</summary>
@@ -230,6 +233,10 @@ internal sealed partial class CatalogFields
     /// <summary>A list of maps; missing is empty.</summary>
     public IReadOnlyList<T> Maps<T>(string key, Func<CatalogFields, int, T> read) =>
         Items(key, (node, path, index) => read(new CatalogFields(_faults, node, path), index));
+
+    /// <summary>One map without a list around it, or a list of maps; missing and null are none.</summary>
+    public IReadOnlyList<T> MapOrMaps<T>(string key, Func<CatalogFields, int, T> read) =>
+        Has(key) && _entries[key].Value is MapNode ? [read(Map(key)!, 0)] : Maps(key, read);
 
     public IReadOnlyList<string> Texts(string key) =>
         Items(key, (node, path, _) =>

@@ -45,6 +45,6 @@ internal static class CatalogTextLimits
     /// <summary>Bytes. The largest seed catalogue has 12 kB; a thousand features on a hundred plans fit.</summary>
     public const int LargestText = 1024 * 1024;
 
-    /// <summary>Levels. The catalogue needs 7; a deeper text is an attack on the reader's stack.</summary>
+    /// <summary>Levels. The catalogue needs 9; a deeper text is an attack on the reader's stack.</summary>
     public const int DeepestNesting = 16;
 }

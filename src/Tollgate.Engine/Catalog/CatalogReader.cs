@@ -159,12 +159,12 @@ public static class CatalogReader
 
     private static PlanPrice ReadPrice(CatalogFields fields, string currency)
     {
-        if (!fields.Has("interval"))
+        if (!fields.Says("interval"))
         {
             fields.Fault("interval", "'interval' is missing: weekly, monthly or yearly.");
         }
 
-        if (!fields.Has("amount"))
+        if (!fields.Says("amount"))
         {
             fields.Fault("amount", "'amount' is missing: minor units of the currency, 2999 for $29.99.");
         }
@@ -173,7 +173,11 @@ public static class CatalogReader
             fields.Word("interval", PriceInterval.Monthly),
             fields.Text("currency") ?? currency,
             fields.Whole("amount") ?? 0,
-            fields.Int32("trial_days", 0));
+            fields.Int32("trial_days", 0))
+        {
+            Seats = fields.Map("seats") is { } seats ? ReadSeats(seats) : null,
+            MinimumMinor = fields.Whole("minimum"),
+        };
         fields.RefuseOthers();
         return price;
     }
@@ -230,7 +234,7 @@ public static class CatalogReader
         Period = If(fields, "period", static (f, key) => f.Word(key, QuotaPeriodKind.BillingMonth)),
         HardCap = If(fields, "hard_cap", static (f, key) => f.Flag(key, otherwise: true)),
         OverageLimit = If(fields, "overage_limit", static (f, key) => f.AmountOrUnlimited(key)),
-        OveragePrice = If(fields, "overage_price", (f, key) => f.Map(key) is { } price ? ReadOveragePrice(price, currency) : null),
+        OveragePrices = If(fields, "overage_price", (f, key) => f.MapOrMaps(key, (price, _) => ReadOveragePrice(price, currency))),
         Rollover = If(fields, "rollover", static (f, key) => f.Map(key) is { } rollover ? ReadRollover(rollover) : null),
         RateLimits = If(fields, "rate_limits", static (f, key) => f.Maps(key, ReadRateLimit)),
         Pool = If(fields, "pool", static (f, key) => f.Map(key) is { } pool ? ReadPool(pool) : null),
@@ -250,14 +254,40 @@ public static class CatalogReader
             fields.Word("mode", TierMode.PerUnit),
             fields.Text("currency") ?? currency,
             fields.Maps("tiers", ReadTier),
-            fields.Amount("package_size"));
+            fields.Amount("package_size"))
+        {
+            FirstFlatFee = fields.Word("first_flat_fee", FirstFlatFee.Always),
+        };
         fields.RefuseOthers();
         return price;
     }
 
+    /// <summary>Either one price for each seat, or tiers as overage has them.</summary>
+    private static SeatPrice ReadSeats(CatalogFields fields)
+    {
+        var (included, mode) = (fields.Whole("included") ?? 0, fields.Word("mode", TierMode.PerUnit));
+        var (each, tiers) = (fields.Price("price"), fields.Maps("tiers", ReadTier));
+        var hasPrice = fields.Says("price");
+        if (hasPrice == fields.Says("tiers"))
+        {
+            fields.Fault("price", "Seats have either a 'price' for each, \"12.00\" in major units of the currency, or 'tiers'.");
+        }
+        else if (hasPrice && mode != TierMode.PerUnit)
+        {
+            fields.Fault("mode", $"'{CatalogWords.Of(mode)}' needs 'tiers'; 'price' is one price for each seat.");
+        }
+
+        var seats = new SeatPrice(included, mode, hasPrice ? [new(null, each ?? UnitPrice.Free, null)] : tiers)
+        {
+            FirstFlatFee = fields.Word("first_flat_fee", FirstFlatFee.Always),
+        };
+        fields.RefuseOthers();
+        return seats;
+    }
+
     private static PriceTier ReadTier(CatalogFields fields, int index)
     {
-        if (!fields.Has("unit_price"))
+        if (!fields.Says("unit_price"))
         {
             fields.Fault("unit_price", "'unit_price' is missing: major units of the currency for one unit, \"0.05\" for five cents.");
         }
@@ -277,12 +307,12 @@ public static class CatalogReader
 
     private static RateLimit ReadRateLimit(CatalogFields fields, int index)
     {
-        if (!fields.Has("limit"))
+        if (!fields.Says("limit"))
         {
             fields.Fault("limit", "'limit' is missing: how many in one window.");
         }
 
-        if (!fields.Has("per"))
+        if (!fields.Says("per"))
         {
             fields.Fault("per", "'per' is missing: second, minute, hour, day or concurrency.");
         }
@@ -296,7 +326,7 @@ public static class CatalogReader
 
     private static CreditPool ReadPool(CatalogFields fields)
     {
-        if (!fields.Has("rate"))
+        if (!fields.Says("rate"))
         {
             fields.Fault("rate", "'rate' is missing: credits for one unit of this feature.");
         }

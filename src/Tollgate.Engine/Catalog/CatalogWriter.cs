@@ -89,7 +89,21 @@ public static class CatalogWriter
         .Text("currency", price.Currency == currency ? null : price.Currency)
         .Whole("amount", price.AmountMinor, null)
         .Whole("trial_days", price.TrialDays, 0)
+        .When(price.Seats is not null, k => k.Node("seats", NodeOf(price.Seats!)))
+        .Whole("minimum", price.MinimumMinor ?? 0, 0)
         .ToMap(compact: true);
+
+    private static MapNode NodeOf(SeatPrice seats)
+    {
+        // One price is written as such, and as tiers only where a fee comes with it.
+        var one = seats is { Mode: TierMode.PerUnit, Tiers: [{ FlatFee: null } only] } ? only : null;
+        return new Keys()
+            .Whole("included", seats.Included, null)
+            .Text("price", one?.UnitPrice.ToString())
+            .When(one is null, k => k.Word("mode", seats.Mode).List("tiers", seats.Tiers.Select(NodeOf)))
+            .Word("first_flat_fee", seats.FirstFlatFee, FirstFlatFee.Always)
+            .ToMap(compact: true);
+    }
 
     private static MapNode NodeOf(Entitlement entitlement, string? currency, FeatureKind kind) => new Keys()
         .Text("feature", entitlement.Feature)
@@ -103,7 +117,7 @@ public static class CatalogWriter
         .Word("period", entitlement.Period, QuotaPeriodKind.BillingMonth)
         .Flag("hard_cap", entitlement.HardCap, otherwise: true)
         .When(entitlement.OverageLimit is not null, k => k.Amount("overage_limit", entitlement.OverageLimit))
-        .When(entitlement.OveragePrice is not null, k => k.Node("overage_price", NodeOf(entitlement.OveragePrice!, currency)))
+        .When(entitlement.OveragePrices.Count > 0, k => k.Node("overage_price", NodeOf(entitlement.OveragePrices, currency)))
         .When(entitlement.Rollover is not null, k => k.Node("rollover", NodeOf(entitlement.Rollover!)))
         .List("rate_limits", entitlement.RateLimits.Select(NodeOf))
         .When(entitlement.Pool is not null, k => k.Node("pool", NodeOf(entitlement.Pool!)))
@@ -116,7 +130,7 @@ public static class CatalogWriter
         .When(change.Period.IsSet, k => k.Word("period", change.Period.Value))
         .When(change.HardCap.IsSet, k => k.Flag("hard_cap", change.HardCap.Value))
         .When(change.OverageLimit.IsSet, k => k.Amount("overage_limit", change.OverageLimit.Value))
-        .When(change.OveragePrice.IsSet, k => k.Node("overage_price", change.OveragePrice.Value is { } price ? NodeOf(price, null) : null))
+        .When(change.OveragePrices.IsSet, k => k.Node("overage_price", NodeOf(change.OveragePrices.Value, null)))
         .When(change.Rollover.IsSet, k => k.Node("rollover", change.Rollover.Value is { } rollover ? NodeOf(rollover) : null))
         .When(change.RateLimits.IsSet, k => k.Node("rate_limits", new ListNode([.. change.RateLimits.Value.Select(NodeOf)], Compact: false)))
         .When(change.Pool.IsSet, k => k.Node("pool", change.Pool.Value is { } pool ? NodeOf(pool) : null))
@@ -127,10 +141,19 @@ public static class CatalogWriter
         .When(change.Value.IsSet, k => k.Value("value", change.Value.Value))
         .ToMap(compact: true);
 
+    /// <summary>One price stands without a list around it; none is null, for an override that takes the plan's away.</summary>
+    private static CatalogNode? NodeOf(IReadOnlyList<OveragePrice> prices, string? currency) => prices.Count switch
+    {
+        0 => null,
+        1 => NodeOf(prices[0], currency),
+        _ => new ListNode([.. prices.Select(price => NodeOf(price, currency))], Compact: false),
+    };
+
     private static MapNode NodeOf(OveragePrice price, string? currency) => new Keys()
         .Word("mode", price.Mode)
         .Text("currency", price.Currency == currency ? null : price.Currency)
         .When(price.PackageSize is not null, k => k.Amount("package_size", price.PackageSize))
+        .Word("first_flat_fee", price.FirstFlatFee, FirstFlatFee.Always)
         .List("tiers", price.Tiers.Select(NodeOf))
         .ToMap();
 

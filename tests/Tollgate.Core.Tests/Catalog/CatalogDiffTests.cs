@@ -33,6 +33,15 @@ public sealed class CatalogDiffTests
         { WithPro(Pro with { Entitlements = [Pro.Entitlements[1], Pro.Entitlements[0]] }), "plan pro: order of entitlements cv_generate, sync → sync, cv_generate" },
         { WithPro(Pro with { Prices = [new(PriceInterval.Monthly, "USD", 3999, 7)] }), "pro · monthly USD: amount $29.99 → $39.99" },
         { WithPro(Pro with { Prices = [new(PriceInterval.Monthly, "USD", 2999, 14)] }), "pro · monthly USD: trial_days 7 → 14" },
+        { WithPro(Pro with { Prices = [Pro.Prices[0] with { MinimumMinor = 5000 }] }), "pro · monthly USD: minimum none → $50.00" },
+        {
+            WithPro(Pro with { Prices = [Pro.Prices[0] with { Seats = new(3, TierMode.PerUnit, [new(null, UnitPrice.Of(12.5m), null)]) }] }),
+            "pro · monthly USD: seats none → per_unit 12.5 USD for each beyond 3"
+        },
+        {
+            WithPro(Pro with { Entitlements = [Pro.Entitlements[0] with { OveragePrices = [Each("USD", 0.02m), Each("EUR", 0.018m)] }, Pro.Entitlements[1]] }),
+            "pro · cv_generate: overage_price none → per_unit 0.02 USD; per_unit 0.018 EUR, first flat fee on_use"
+        },
         { WithPro(Pro with { Active = false }), "plan pro: retired (kept for those who have it)" },
         { WithPro(Pro with { Tagline = "Best" }), "plan pro: tagline none → Best" },
         { Before with { Plans = [Before.Plans[0]] }, "plan pro: removed" },
@@ -65,6 +74,11 @@ public sealed class CatalogDiffTests
         diff.ChangedPlans.ShouldBe(["free"]);
         diff.RemovedPlans.ShouldBe(["pro"]);
     }
+
+    private static OveragePrice Each(string currency, decimal price) => new(TierMode.PerUnit, currency, [new(null, UnitPrice.Of(price), null)], null)
+    {
+        FirstFlatFee = currency == "USD" ? FirstFlatFee.Always : FirstFlatFee.OnUse,
+    };
 
     private static CatalogDocument WithPro(Plan pro) => Before with { Plans = [Before.Plans[0], pro] };
 }

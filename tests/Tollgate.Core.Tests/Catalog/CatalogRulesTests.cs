@@ -40,6 +40,8 @@ public sealed class CatalogRulesTests
 
     private static Entitlement Scan => new() { Feature = "scan", Quota = Q(2) };
 
+    private static OveragePrice InDollars => Overage(TierMode.PerUnit, new PriceTier(null, Price(1), null));
+
     private static OveragePrice Overage(TierMode mode, params PriceTier[] tiers) => new(mode, "USD", tiers, null);
 
     [Fact]
@@ -70,6 +72,12 @@ public sealed class CatalogRulesTests
         { "plans[0].prices[0].amount", WithPrice(new(PriceInterval.Monthly, "USD", -1, 0)), "-1 minor units" },
         { "plans[0].prices[0].currency", WithPrice(new(PriceInterval.Monthly, "QQQ", 1, 0)), "not a currency" },
         { "plans[0].prices[0].trial_days", WithPrice(new(PriceInterval.Monthly, "USD", 1, 731)), "731 trial days" },
+        { "plans[0].prices[0].minimum", WithPrice(new(PriceInterval.Monthly, "USD", 500, 0) { MinimumMinor = 500 }), "reached always" },
+        { "plans[0].prices[0].minimum", WithPrice(new(PriceInterval.Monthly, "USD", 500, 0) { MinimumMinor = CatalogLimits.PriceMinor + 1 }), "at most" },
+        { "plans[0].prices[0].seats.included", WithSeats(new(-1, TierMode.PerUnit, [new(null, Price(1), null)])), "-1 seats" },
+        { "plans[0].prices[0].seats.mode", WithSeats(new(1, TierMode.Package, [new(null, Price(1), null)])), "per_unit, graduated or volume" },
+        { "plans[0].prices[0].seats.tiers", WithSeats(new(1, TierMode.Volume, [])), "at least one" },
+        { "plans[0].prices[0].seats.tiers[0].up_to", WithSeats(new(1, TierMode.Volume, [new(Q(5), Price(1), null)])), "last tier is open" },
         { "plans[0].prices[1]", Good with { Plans = [Good.Plans[0] with { Prices = [Good.Plans[0].Prices[0], Good.Plans[0].Prices[0]] }] }, "occurs twice" },
         { "plans[0].entitlements[5].feature", With(new Entitlement { Feature = "scam", Quota = Q(1) }), "no feature 'scam'" },
         { "plans[0].entitlements[5].feature", With(Scan), "occurs twice" },
@@ -84,13 +92,16 @@ public sealed class CatalogRulesTests
     {
         { "quota", Scan with { Quota = Q(-1) } },
         { "overage_limit", Scan with { OverageLimit = Q(5) } },
-        { "overage_price", Scan with { OveragePrice = Overage(TierMode.PerUnit, new PriceTier(null, Price(1), null)) } },
-        { "overage_price.tiers", Scan with { HardCap = false, OveragePrice = Overage(TierMode.PerUnit) } },
-        { "overage_price.tiers[1].up_to", Scan with { HardCap = false, OveragePrice = Overage(TierMode.Graduated, new PriceTier(Q(10), Price(1), null), new PriceTier(Q(20), Price(1), null)) } },
-        { "overage_price.tiers[0].up_to", Scan with { HardCap = false, OveragePrice = Overage(TierMode.Graduated, new PriceTier(null, Price(1), null), new PriceTier(null, Price(1), null)) } },
-        { "overage_price.tiers[1].up_to", Scan with { HardCap = false, OveragePrice = Overage(TierMode.Volume, new PriceTier(Q(10), Price(1), null), new PriceTier(Q(10), Price(1), null), new PriceTier(null, Price(1), null)) } },
-        { "overage_price.package_size", Scan with { HardCap = false, OveragePrice = Overage(TierMode.Package, new PriceTier(null, Price(1), null)) } },
-        { "overage_price.currency", Scan with { HardCap = false, OveragePrice = Overage(TierMode.PerUnit, new PriceTier(null, Price(1), null)) with { Currency = "ABC" } } },
+        { "overage_price", Scan with { OveragePrices = [Overage(TierMode.PerUnit, new PriceTier(null, Price(1), null))] } },
+        { "overage_price.tiers", Scan with { HardCap = false, OveragePrices = [Overage(TierMode.PerUnit)] } },
+        { "overage_price.tiers[1].up_to", Scan with { HardCap = false, OveragePrices = [Overage(TierMode.Graduated, new PriceTier(Q(10), Price(1), null), new PriceTier(Q(20), Price(1), null))] } },
+        { "overage_price.tiers[0].up_to", Scan with { HardCap = false, OveragePrices = [Overage(TierMode.Graduated, new PriceTier(null, Price(1), null), new PriceTier(null, Price(1), null))] } },
+        { "overage_price.tiers[1].up_to", Scan with { HardCap = false, OveragePrices = [Overage(TierMode.Volume, new PriceTier(Q(10), Price(1), null), new PriceTier(Q(10), Price(1), null), new PriceTier(null, Price(1), null))] } },
+        { "overage_price.package_size", Scan with { HardCap = false, OveragePrices = [Overage(TierMode.Package, new PriceTier(null, Price(1), null))] } },
+        { "overage_price.currency", Scan with { HardCap = false, OveragePrices = [Overage(TierMode.PerUnit, new PriceTier(null, Price(1), null)) with { Currency = "ABC" }] } },
+        { "overage_price[1].currency", Scan with { HardCap = false, OveragePrices = [InDollars, InDollars] } },
+        { "overage_price[1].tiers", Scan with { HardCap = false, OveragePrices = [InDollars, InDollars with { Currency = "EUR", Tiers = [] }] } },
+        { "overage_price", Scan with { HardCap = false, OveragePrices = [InDollars with { Currency = "EUR" }] } },
         { "rollover.periods", Scan with { Rollover = new(null, 0, false) } },
         { "rollover.max", Scan with { Rollover = new(Q(-1), 1, false) } },
         { "rollover", Scan with { Quota = null, Rollover = new(null, 1, false) } },
@@ -112,6 +123,25 @@ public sealed class CatalogRulesTests
     [MemberData(nameof(BadEntitlements))]
     public void A_bad_entitlement_is_refused_where_it_is_bad(string member, Entitlement entitlement) =>
         CatalogRules.Check(Replacing(entitlement)).Select(fault => fault.Path).ShouldContain($"plans[0].entitlements[0].{member}");
+
+    [Fact]
+    public void Overage_has_a_price_wherever_the_plan_is_sold()
+    {
+        PlanPrice[] prices = [new(PriceInterval.Monthly, "USD", 0, 0), new(PriceInterval.Monthly, "EUR", 0, 0), new(PriceInterval.Yearly, "EUR", 0, 0)];
+        var inDollarsOnly = Scan with { HardCap = false, OveragePrices = [InDollars] };
+        IReadOnlyList<CatalogFault> Check(Entitlement scan, params PlanPrice[] sold) =>
+            CatalogRules.Check(Good with { Plans = [Good.Plans[0] with { Prices = sold, Entitlements = [scan, .. Good.Plans[0].Entitlements.Skip(1)] }] });
+
+        var fault = Check(inDollarsOnly, prices).ShouldHaveSingleItem();
+        (fault.Path, fault.Message).ShouldBe((
+            "plans[0].entitlements[0].overage_price",
+            "Plan 'free' is also sold in EUR, where overage of 'scan' has no price and would be free; write a list with a price for each currency."));
+        Check(inDollarsOnly with { OveragePrices = [InDollars with { Currency = "EUR" }, InDollars] }, prices).ShouldBeEmpty();
+        Check(inDollarsOnly).ShouldBeEmpty();
+        Check(inDollarsOnly with { OveragePrices = [] }, prices).ShouldBeEmpty();
+        inDollarsOnly.OveragePriceIn(Currency.Usd).ShouldBe(inDollarsOnly.OveragePrices[0]);
+        inDollarsOnly.OveragePriceIn(Currency.Of("EUR")).ShouldBeNull();
+    }
 
     [Fact]
     public void A_quota_on_a_switch_is_refused() =>
@@ -154,6 +184,8 @@ public sealed class CatalogRulesTests
     private static CatalogDocument WithFeature(Feature feature) => Good with { Features = [.. Good.Features, feature] };
 
     private static CatalogDocument WithPrice(PlanPrice price) => Good with { Plans = [Good.Plans[0] with { Prices = [price] }] };
+
+    private static CatalogDocument WithSeats(SeatPrice seats) => WithPrice(new(PriceInterval.Monthly, "USD", 500, 0) { Seats = seats });
 
     private static CatalogDocument With(Entitlement entitlement) =>
         Good with { Plans = [Good.Plans[0] with { Entitlements = [.. Good.Plans[0].Entitlements, entitlement] }] };

@@ -37,7 +37,7 @@ public sealed class EntitlementRulesTests
             Period = Setting.To(QuotaPeriodKind.Day),
             HardCap = Setting.To(false),
             OverageLimit = Setting.To<Quantity?>(Quantity.Of(2)),
-            OveragePrice = Setting.To<OveragePrice?>(new(TierMode.PerUnit, "USD", [], null)),
+            OveragePrices = Setting.To<IReadOnlyList<OveragePrice>>([new(TierMode.PerUnit, "USD", [], null)]),
             Rollover = Setting.To<RolloverPolicy?>(new(null, 1, false)),
             RateLimits = Setting.To<IReadOnlyList<RateLimit>>([new(RateUnit.Day, Quantity.One, null, true)]),
             Pool = Setting.To<CreditPool?>(new("credits", Quantity.One)),

@@ -57,7 +57,7 @@ public sealed class CatalogReaderTests
             return;
         }
 
-        var tier = reading.Document.ShouldNotBeNull().Plans[0].Entitlements[0].OveragePrice!.Tiers[0];
+        var tier = reading.Document.ShouldNotBeNull().Plans[0].Entitlements[0].OveragePrices.ShouldHaveSingleItem().Tiers[0];
         (tier.UnitPrice.ToString(), tier.FlatFee.ToString()).ShouldBe((price, price));
         CatalogWriter.ToYaml(reading.Document).ShouldContain($"unit_price: \"{price}\"");
     }
@@ -105,6 +105,55 @@ public sealed class CatalogReaderTests
         var fault = faults.FirstOrDefault(f => f.Path == path).ShouldNotBeNull(string.Join('\n', faults.Select(f => f.Describe("x"))));
         fault.Message.ShouldContain(says);
         $"{fault.Line}:{fault.Column}".ShouldBe(place);
+    }
+
+    [Theory]
+    [InlineData("{ included: 3, price: \"12.50\" }", "{ included: 3, price: \"12.5\" }")]
+    [InlineData("{ price: 12 }", "{ included: 0, price: \"12\" }")]
+    [InlineData("{ included: 3, tiers: [{ unit_price: 12 }] }", "{ included: 3, price: \"12\" }")]
+    [InlineData("{ included: 3, tiers: [{ unit_price: 12, flat_fee: 5 }] }", null)]
+    [InlineData("{ included: 3, price: 12, first_flat_fee: on_use }", "{ included: 3, price: \"12\", first_flat_fee: on_use }")]
+    [InlineData("{ included: 0, mode: volume, tiers: [{ up_to: 10, unit_price: 12 }, { unit_price: 9 }] }", null)]
+    public void Seats_are_written_as_short_as_they_can_be(string written, string? canonical)
+    {
+        var document = Sold($"amount: 4900, seats: {written}");
+        var yaml = CatalogWriter.ToYaml(document);
+        CatalogWriter.ToYaml(CatalogReader.ReadYaml(yaml).Document.ShouldNotBeNull()).ShouldBe(yaml);
+        if (canonical is not null)
+        {
+            yaml.ShouldContain($"seats: {canonical}");
+        }
+    }
+
+    [Theory]
+    [InlineData("amount: 1, seats: { included: 3 }", "seats.price", "either a 'price'")]
+    [InlineData("amount: 1, seats: { price: }", "seats.price", "either a 'price'")]
+    [InlineData("amount: 1, seats: { price: 1, tiers: [{ unit_price: 1 }] }", "seats.price", "either a 'price'")]
+    [InlineData("amount: 1, seats: { price: 1, mode: volume }", "seats.mode", "needs 'tiers'")]
+    [InlineData("amount: 1, seats: { price: 1, mode: package }", "seats.mode", "needs 'tiers'")]
+    [InlineData("amount: 1, seats: { price: -1 }", "seats.price", "0 or more")]
+    [InlineData("amount: 1, seats: { prize: 1 }", "seats.prize", "Did you mean 'price'?")]
+    [InlineData("amount: 100, minimum: 100", "minimum", "reached always")]
+    [InlineData("amount: 100, minimum: 9.99", "minimum", "whole number")]
+    [InlineData("amount: ", "amount", "is missing")]
+    public void A_price_says_all_that_it_must(string members, string member, string says)
+    {
+        var reading = CatalogReader.ReadYaml(PricedText(members));
+        reading.Faults.ShouldContain(f => f.Path == $"plans[0].prices[0].{member}" && f.Message.Contains(says, StringComparison.Ordinal), string.Join('\n', reading.Faults.Select(f => f.Describe("x"))));
+    }
+
+    [Fact]
+    public void An_overage_price_is_one_or_a_list_and_one_in_a_list_is_one()
+    {
+        const string dollars = "{ tiers: [{ unit_price: 1 }] }";
+        Entitlement($"- {{ feature: scan, quota: 1, hard_cap: false, overage_price: [{dollars}, {{ currency: EUR, tiers: [{{ unit_price: 2 }}] }}] }}")
+            .OveragePrices.Select(price => $"{price.Tiers[0].UnitPrice} {price.Currency}").ShouldBe(["1 USD", "2 EUR"]);
+        Entitlement("- { feature: scan, quota: 1, overage_price: [] }").OveragePrices.ShouldBeEmpty();
+        Entitlement("- { feature: scan, quota: 1, overage_price: null }").OveragePrices.ShouldBeEmpty();
+
+        var one = CatalogReader.ReadYaml($"{Head}      - {{ feature: scan, quota: 1, hard_cap: false, overage_price: {dollars} }}\n").Document.ShouldNotBeNull();
+        var listed = CatalogReader.ReadYaml($"{Head}      - {{ feature: scan, quota: 1, hard_cap: false, overage_price: [{dollars}] }}\n").Document.ShouldNotBeNull();
+        CatalogWriter.ETagOf(listed).ShouldBe(CatalogWriter.ETagOf(one));
     }
 
     [Fact]
@@ -159,7 +208,7 @@ public sealed class CatalogReaderTests
     [Fact]
     public void Overrides_survive_the_trip_to_the_database_and_back()
     {
-        const string json = """{"days":{"value":null},"scan":{"quota":null,"hard_cap":false,"overage_price":{"mode":"per_unit","currency":"EUR","tiers":[{"unit_price":"0.05"}]},"rollover":null,"rate_limits":[]},"sync":{"enabled":false}}""";
+        const string json = """{"days":{"value":null},"page":{"overage_price":null},"pixel":{"overage_price":{"mode":"per_unit","currency":"EUR","tiers":[{"unit_price":"0.05"}]}},"scan":{"quota":null,"hard_cap":false,"overage_price":[{"mode":"per_unit","currency":"EUR","tiers":[{"unit_price":"0.05"}]},{"mode":"per_unit","currency":"USD","tiers":[{"unit_price":"0.06"}]}],"rollover":null,"rate_limits":[]},"sync":{"enabled":false}}""";
         var (overrides, faults) = CatalogReader.ReadOverrides(Encoding.UTF8.GetBytes(json), "USD");
 
         faults.ShouldBeEmpty();
@@ -184,6 +233,16 @@ public sealed class CatalogReaderTests
         var reading = CatalogReader.ReadYaml(Head + "      " + line + "\n");
         reading.Faults.Select(f => f.Describe("x")).ShouldBeEmpty();
         return reading.Document!.Plans[0].Entitlements[0];
+    }
+
+    private static string PricedText(string members) =>
+        $"code: shop\nname: Shop\ndefault_plan: free\nplans: [{{ code: free, name: Free, prices: [{{ interval: monthly, {members} }}] }}]\n";
+
+    private static CatalogDocument Sold(string members)
+    {
+        var reading = CatalogReader.ReadYaml(PricedText(members));
+        reading.Faults.Select(f => f.Describe("x")).ShouldBeEmpty();
+        return reading.Document!;
     }
 
     private static CatalogDocument Document() => CatalogReader.ReadYaml(Head + "      []\n").Document.ShouldNotBeNull();

@@ -1,0 +1,48 @@
+using Tollgate.Core.Catalog;
+using Tollgate.Core.Money;
+using Tollgate.Core.Rating;
+using Tollgate.Core.Subscriptions;
+using Tollgate.Core.Time;
+using static Tollgate.Core.Tests.Time.QuotaPeriodsTests;
+
+namespace Tollgate.Core.Tests.Rating;
+
+public sealed class MinimumRulesTests
+{
+    private static readonly PlanPrice Price = new(PriceInterval.Monthly, "USD", 2000, 0) { MinimumMinor = 10_000 };
+    private static readonly Period April = new(Utc("2026-04-01T00:00:00Z"), Utc("2026-05-01T00:00:00Z"));
+
+    [Theory]
+    [InlineData(2000, 0, 8000)]
+    [InlineData(2000, 3000, 5000)]
+    [InlineData(2000, 7999, 1)]
+    [InlineData(2000, 8000, 0)]
+    [InlineData(2000, 9000, 0)]
+    [InlineData(0, 0, 10_000)]
+    public void What_plan_and_usage_fall_short_of_is_due(long plan, long usage, long missing)
+    {
+        var due = MinimumRules.Missing(Price, April, Usd(plan), Usd(usage));
+        (due?.Amount.Minor ?? 0).ShouldBe(missing);
+        if (due is not null)
+        {
+            due.ShouldBe(new(April, Usd(10_000), Usd(plan + usage), Usd(missing)));
+        }
+    }
+
+    [Fact]
+    public void A_price_without_a_minimum_has_none() => MinimumRules.Missing(Price with { MinimumMinor = null }, April, Usd(0), Usd(0)).ShouldBeNull();
+
+    [Fact]
+    public void Of_a_period_that_was_cut_short_only_its_share_is_committed()
+    {
+        // Ten of thirty days: 3333 of 10000, of which 667 were billed for the plan.
+        var due = MinimumRules.Missing(Price, April, Usd(667), Usd(0), new Fraction(10, 30)).ShouldNotBeNull();
+        (due.Minimum.Minor, due.Amount.Minor).ShouldBe((3333, 2666));
+    }
+
+    [Fact]
+    public void A_minimum_is_in_the_currency_of_its_price() =>
+        Should.Throw<InvariantBrokenException>(() => MinimumRules.Missing(Price with { Currency = "EUR" }, April, Usd(0), Usd(0)));
+
+    private static MoneyAmount Usd(long minor) => new(minor, Currency.Usd);
+}
