@@ -43,6 +43,8 @@ public sealed record CatalogDiff(
 
         CompareLists("feature", before?.Features ?? [], after.Features, static f => f.Code, static f => f.Name, FeatureMembers, changes);
         var changedPlans = ComparePlans(before?.Plans ?? [], after.Plans, changes);
+        CompareLists("add-on", before?.AddOns ?? [], after.AddOns, static a => a.Code, static a => a.Name, AddOnMembers, changes);
+        CompareLists("pack", before?.Packs ?? [], after.Packs, static p => p.Code, static p => p.Name, PackMembers, changes);
         var removed = (before?.Plans ?? []).Select(static p => p.Code).Except(after.Plans.Select(static p => p.Code)).ToArray();
         return new(changes, changedPlans, removed);
     }
@@ -59,6 +61,8 @@ public sealed record CatalogDiff(
         new("upgrade_url", static d => d.UpgradeUrl),
         new("order of features", static d => Joined(d.Features.Select(static f => f.Code))),
         new("order of plans", static d => Joined(d.Plans.Select(static p => p.Code))),
+        new("order of add-ons", static d => Joined(d.AddOns.Select(static a => a.Code))),
+        new("order of packs", static d => Joined(d.Packs.Select(static p => p.Code))),
     ];
 
     private static readonly Member<Feature>[] FeatureMembers =
@@ -109,6 +113,30 @@ public sealed record CatalogDiff(
         new("grant_on_change", static e => CatalogWords.Of(e.GrantOnChange)),
         new("enabled", static e => Shown(e.Enabled)),
         new("value", static e => e.Value ?? "unlimited"),
+    ];
+
+    private static readonly Member<AddOn>[] AddOnMembers =
+    [
+        new("name", static a => a.Name),
+        new("description", static a => a.Description),
+        new("active", static a => Shown(a.Active)),
+        new("prices", static a => Joined(a.Prices.Select(static p => $"{Shown(p.AmountMinor, p.Currency)} {CatalogWords.Of(p.Interval)}"))),
+        new("entitlements", static a => Joined(a.Entitlements.Select(static e => e.Enabled ? $"{e.Feature} on" : $"{e.Feature} +{Bound(e.Quota)}"))),
+        new("plans", static a => a.Plans is null ? "all" : Joined(a.Plans)),
+        new("max_quantity", static a => a.MaxQuantity?.ToString(CultureInfo.InvariantCulture)),
+    ];
+
+    private static readonly Member<CreditPack>[] PackMembers =
+    [
+        new("name", static p => p.Name),
+        new("description", static p => p.Description),
+        new("active", static p => Shown(p.Active)),
+        new("feature", static p => p.Feature),
+        new("quantity", static p => p.Quantity.ToString()),
+        new("prices", static p => Joined(p.Prices.Select(static price => Shown(price.AmountMinor, price.Currency)))),
+        new("expires_after_days", static p => p.ExpiresAfterDays?.ToString(CultureInfo.InvariantCulture)),
+        new("priority", static p => p.Priority?.ToString(CultureInfo.InvariantCulture)),
+        new("plans", static p => p.Plans is null ? "all" : Joined(p.Plans)),
     ];
 
     private static List<string> ComparePlans(IReadOnlyList<Plan> before, IReadOnlyList<Plan> after, List<CatalogChange> changes)
@@ -233,7 +261,7 @@ public sealed record CatalogDiff(
     private static string Shown(OveragePrice price)
     {
         var tiers = price.Tiers.Select(static t =>
-            $"{t.UnitPrice}{(t.FlatFee is { } fee ? $" + {fee}" : "")}{(t.UpTo is { } upTo ? $" up to {upTo}" : "")}");
+            $"{t.Percent?.ToString() ?? t.UnitPrice.ToString()}{(t.FlatFee is { } fee ? $" + {fee}" : "")}{(t.UpTo is { } upTo ? $" up to {upTo}" : "")}");
         var package = price.PackageSize is { } size ? $" of {size}" : "";
         var first = price.FirstFlatFee == FirstFlatFee.Always ? "" : $", first flat fee {CatalogWords.Of(price.FirstFlatFee)}";
         return $"{CatalogWords.Of(price.Mode)}{package} {string.Join(", ", tiers)} {price.Currency}{first}";

@@ -48,6 +48,21 @@ public static class CatalogLimits
     /// <summary>Minor units of a price: beyond ten billion dollars it is a slip of the keyboard.</summary>
     public const long PriceMinor = 1_000_000_000_000;
 
+    /// <summary>Add-ons of a catalogue, retired ones included.</summary>
+    public const int AddOns = 200;
+
+    /// <summary>Units of an add-on that one subscription may have.</summary>
+    public const long AddOnQuantity = 1_000_000;
+
+    /// <summary>Credit packs of a catalogue, retired ones included.</summary>
+    public const int Packs = 200;
+
+    /// <summary>Days that a pack's units may live: ten years.</summary>
+    public const int PackDays = 3650;
+
+    /// <summary>Largest priority of a pack's units; grants have the same range.</summary>
+    public const int PackPriority = 1000;
+
     /// <summary>Seats that a price includes.</summary>
     public const long Seats = 1_000_000;
 

@@ -13,6 +13,7 @@ public static partial class CatalogRules
         CheckHead(document, faults);
         CheckFeatures(document, faults);
         CheckPlans(document, faults);
+        AddOnChecks.Check(document, faults);
         return faults;
     }
 
@@ -83,9 +84,7 @@ public static partial class CatalogRules
 
     private static void CheckFeature(Feature feature, string path, List<CatalogFault> faults)
     {
-        CheckCode(feature.Code, $"{path}.code", faults);
-        CheckText(feature.Name, $"{path}.name", CatalogLimits.ShortText, faults);
-        CheckOptionalText(feature.Description, $"{path}.description", CatalogLimits.LongText, faults);
+        CheckNamed(feature.Code, feature.Name, feature.Description, path, faults);
         CheckOptionalText(feature.Icon, $"{path}.icon", CatalogLimits.ShortText, faults);
         CheckOptionalText(feature.Unit, $"{path}.unit", CatalogLimits.ShortText, faults);
         if (feature.IsMoney && (feature.Kind != FeatureKind.Metered || !Currency.TryFind(feature.Unit, out _)))
@@ -161,15 +160,13 @@ public static partial class CatalogRules
 
     private static void CheckPlan(Plan plan, string path, CatalogDocument document, List<CatalogFault> faults)
     {
-        CheckCode(plan.Code, $"{path}.code", faults);
+        CheckNamed(plan.Code, plan.Name, plan.Description, path, faults);
         if (plan.Code == "compare")
         {
             faults.Add(new($"{path}.code", "'compare' cannot be a plan's code: /v1/plans/compare is the comparison of plans."));
         }
 
-        CheckText(plan.Name, $"{path}.name", CatalogLimits.ShortText, faults);
         CheckOptionalText(plan.Tagline, $"{path}.tagline", CatalogLimits.ShortText, faults);
-        CheckOptionalText(plan.Description, $"{path}.description", CatalogLimits.LongText, faults);
         CheckOptionalText(plan.Icon, $"{path}.icon", CatalogLimits.ShortText, faults);
         CheckCount(plan.Bullets.Count, CatalogLimits.Bullets, $"{path}.bullets", faults);
         for (var i = 0; i < plan.Bullets.Count; i++)
@@ -224,7 +221,7 @@ public static partial class CatalogRules
             faults.Add(new($"{path}.included", $"{seats.Included} seats are included; they lie between 0 and {CatalogLimits.Seats}."));
         }
 
-        if (seats.Mode == TierMode.Package)
+        if (seats.Mode is TierMode.Package or TierMode.Percentage)
         {
             faults.Add(new($"{path}.mode", "Seats are priced per_unit, graduated or volume."));
             return;
@@ -271,6 +268,14 @@ public static partial class CatalogRules
         {
             faults.Add(new(path, $"'{code}' is not a currency of ISO 4217 such as USD."));
         }
+    }
+
+    /// <summary>What every part of a catalogue has that stands in a list.</summary>
+    internal static void CheckNamed(string code, string name, string? description, string path, List<CatalogFault> faults)
+    {
+        CheckCode(code, $"{path}.code", faults);
+        CheckText(name, $"{path}.name", CatalogLimits.ShortText, faults);
+        CheckOptionalText(description, $"{path}.description", CatalogLimits.LongText, faults);
     }
 
     internal static void CheckCount(int count, int most, string path, List<CatalogFault> faults)
@@ -331,7 +336,7 @@ public static partial class CatalogRules
         }
     }
 
-    private static void CheckUnique(IEnumerable<string> names, Func<int, string> path, string kind, List<CatalogFault> faults)
+    internal static void CheckUnique(IEnumerable<string> names, Func<int, string> path, string kind, List<CatalogFault> faults)
     {
         var seen = new HashSet<string>(StringComparer.Ordinal);
         var index = 0;

@@ -18,7 +18,7 @@ internal static class EntitlementChecks
             faults.Add(new($"{path}.quota", $"A quota of {entitlement.Quota}; write unlimited for no bound, 0 for disabled."));
         }
 
-        CheckOverage(entitlement, path, faults);
+        CheckOverage(entitlement, path, feature, faults);
         CheckRollover(entitlement, path, faults);
         CheckRateLimits(entitlement, path, faults);
         CheckPool(entitlement, path, document, faults);
@@ -36,7 +36,7 @@ internal static class EntitlementChecks
         CatalogRules.CheckOptionalText(entitlement.Value, $"{path}.value", CatalogLimits.Url, faults);
     }
 
-    private static void CheckOverage(Entitlement entitlement, string path, List<CatalogFault> faults)
+    private static void CheckOverage(Entitlement entitlement, string path, Feature feature, List<CatalogFault> faults)
     {
         if (entitlement.OverageLimit is { } limit && (entitlement.HardCap || limit.IsNegative))
         {
@@ -53,7 +53,7 @@ internal static class EntitlementChecks
         {
             // One price is written without a list around it.
             var place = entitlement.OveragePrices.Count == 1 ? $"{path}.overage_price" : $"{path}.overage_price[{i}]";
-            CheckOveragePrice(entitlement.OveragePrices[i], place, faults);
+            CheckOveragePrice(entitlement.OveragePrices[i], place, feature, faults);
             if (entitlement.OveragePrices.Take(i).Any(other => other.Currency == entitlement.OveragePrices[i].Currency))
             {
                 faults.Add(new($"{place}.currency", $"Another overage price is in {entitlement.OveragePrices[i].Currency} already; there is one for each currency."));
@@ -61,12 +61,19 @@ internal static class EntitlementChecks
         }
     }
 
-    private static void CheckOveragePrice(OveragePrice price, string path, List<CatalogFault> faults)
+    private static void CheckOveragePrice(OveragePrice price, string path, Feature feature, List<CatalogFault> faults)
     {
         CatalogRules.CheckCurrency(price.Currency, $"{path}.currency", faults);
         if (price.Mode == TierMode.Package ? price.PackageSize is not { IsPositive: true } : price.PackageSize is not null)
         {
             faults.Add(new($"{path}.package_size", "'package_size' is more than 0 in mode package, and left out in the others."));
+        }
+
+        if (price.Mode == TierMode.Percentage && (!feature.IsMoney || feature.Unit != price.Currency))
+        {
+            faults.Add(new($"{path}.mode", feature.IsMoney
+                ? $"'{feature.Code}' counts {feature.Unit}, and a percentage of that is {feature.Unit} too, not {price.Currency}; in other currencies say a unit_price."
+                : $"A percentage is of money, and '{feature.Code}' is not: a feature that counts money says money: true and its currency as 'unit'."));
         }
 
         TierChecks.Check(price.Mode, price.Tiers, $"{path}.tiers", faults);

@@ -74,4 +74,8 @@ public sealed record CatalogDocument
     public IReadOnlyList<Feature> Features { get; init; } = [];
 
     public IReadOnlyList<Plan> Plans { get; init; } = [];
+
+    public IReadOnlyList<AddOn> AddOns { get; init; } = [];
+
+    public IReadOnlyList<CreditPack> Packs { get; init; } = [];
 }

@@ -16,6 +16,9 @@ public enum TierMode
 
     /// <summary>One price for each package that was begun.</summary>
     Package,
+
+    /// <summary>A share of an amount of money, graduated. Only for features that count money.</summary>
+    Percentage,
 }
 
 /// <summary>When the first tier's flat fee is due. That of a later tier is due when a unit falls into the tier.</summary>
@@ -31,7 +34,11 @@ public enum FirstFlatFee
 /// <param name="UpTo">Inclusive upper bound in units; null for the last tier.</param>
 /// <param name="UnitPrice">Major currency units for one unit (or one package).</param>
 /// <param name="FlatFee">Major currency units, charged when a unit falls into the tier.</param>
-public sealed record PriceTier(Quantity? UpTo, UnitPrice UnitPrice, UnitPrice? FlatFee);
+public sealed record PriceTier(Quantity? UpTo, UnitPrice UnitPrice, UnitPrice? FlatFee)
+{
+    /// <summary>Instead of the unit price, for <see cref="TierMode.Percentage"/>; null in the other modes.</summary>
+    public Percent? Percent { get; init; }
+}
 
 /// <summary>What units beyond a soft cap cost in one currency.</summary>
 /// <param name="PackageSize">Units in a package, for <see cref="TierMode.Package"/>.</param>
@@ -42,7 +49,7 @@ public sealed record OveragePrice(TierMode Mode, string Currency, IReadOnlyList<
 
 /// <summary>What seats beyond the included ones cost for one period. The currency is that of the plan's price which it belongs to.</summary>
 /// <param name="Included">Seats that the plan's amount pays for.</param>
-/// <param name="Mode">Not <see cref="TierMode.Package"/>.</param>
+/// <param name="Mode">Per unit, graduated or volume.</param>
 /// <param name="Tiers">Counted from the first seat beyond the included ones.</param>
 public sealed record SeatPrice(long Included, TierMode Mode, IReadOnlyList<PriceTier> Tiers)
 {

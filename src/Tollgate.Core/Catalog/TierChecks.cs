@@ -18,6 +18,17 @@ internal static class TierChecks
         for (var i = 0; i < tiers.Count; i++)
         {
             var (tier, isLast) = (tiers[i], i == tiers.Count - 1);
+            if (tier.Percent is null != mode is not TierMode.Percentage)
+            {
+                faults.Add(new($"{path}[{i}].percent", mode == TierMode.Percentage
+                    ? "'percent' is missing: 2.5 for two and a half percent of the amount."
+                    : $"'percent' belongs to mode percentage; {CatalogWords.Of(mode)} has a 'unit_price'."));
+            }
+            else if (tier.Percent is { } percent && !Percent.TryCreate(percent.Value, out _))
+            {
+                faults.Add(new($"{path}[{i}].percent", $"{percent}; a percentage lies between 0 and {Percent.Largest} and has at most {Percent.Scale} decimals."));
+            }
+
             if (isLast != tier.UpTo is null)
             {
                 faults.Add(new($"{path}[{i}].up_to", isLast ? "The last tier is open: leave 'up_to' out." : "Only the last tier is open: say 'up_to'."));

@@ -6,8 +6,21 @@ namespace Tollgate.Core.Catalog;
 /// <param name="Units">Units, or packages where the price is per package.</param>
 public readonly record struct PricedStep(Quantity Units, ExactMoney UnitPrice, ExactMoney FlatFee)
 {
+    /// <summary>The units are an amount of money, and this share of it is the price.</summary>
+    public Percent? Percent { get; init; }
+
+    /// <summary>The units are packages.</summary>
+    public bool CountsPackages { get; init; }
+
     /// <summary>Not rounded: the line that the step belongs to is, once.</summary>
     public ExactMoney Amount => UnitPrice with { Major = (Units.Value * UnitPrice.Major) + FlatFee.Major };
+
+    /// <summary>As an invoice explains it: <c>1000 units × 0.02 USD + 5 USD = 25 USD</c>, <c>2.5 % of 1000 USD = 25 USD</c>.</summary>
+    public override string ToString()
+    {
+        var price = Percent is { } percent ? $"{percent} of {UnitPrice with { Major = Units.Value }}" : $"{Units} {(CountsPackages ? "packages" : "units")} × {UnitPrice}";
+        return $"{price}{(FlatFee.Major == 0 ? "" : $" + {FlatFee}")} = {Amount}";
+    }
 }
 
 /// <summary>
@@ -26,9 +39,9 @@ public static class TierRules
         IReadOnlyList<PricedStep> steps = price.Mode switch
         {
             TierMode.PerUnit => [StepOf(price.Tiers[0], units, currency)],
-            TierMode.Graduated => Graduated(price.Tiers, units, currency),
+            TierMode.Graduated or TierMode.Percentage => Graduated(price.Tiers, units, currency),
             TierMode.Volume => [StepOf(TierOf(price.Tiers, units), units, currency)],
-            TierMode.Package => [StepOf(price.Tiers[0], Packages(units, price.PackageSize!.Value), currency)],
+            TierMode.Package => [StepOf(price.Tiers[0], Packages(units, price.PackageSize!.Value), currency) with { CountsPackages = true }],
             _ => throw new InvariantBrokenException($"{price.Mode} is not a way to price."),
         };
         return units.IsZero && price.FirstFlatFee == FirstFlatFee.OnUse ? [steps[0] with { FlatFee = new(0, currency) }] : steps;
@@ -71,5 +84,5 @@ public static class TierRules
     private static Quantity Packages(Quantity units, Quantity size) => Quantity.Of(decimal.Ceiling(units.Value / size.Value));
 
     private static PricedStep StepOf(PriceTier tier, Quantity units, Currency currency) =>
-        new(units, tier.UnitPrice.In(currency), (tier.FlatFee ?? UnitPrice.Free).In(currency));
+        new(units, tier.Percent is { } percent ? percent.OfOne(currency) : tier.UnitPrice.In(currency), (tier.FlatFee ?? UnitPrice.Free).In(currency)) { Percent = tier.Percent };
 }

@@ -64,7 +64,7 @@ public sealed record InvoiceDraft(InvoiceKind Kind, Period Period, Currency Curr
             UnitPrice = rated.Steps is [{ FlatFee.Major: 0 } only] && !isPackage && !due.IsCorrection ? only.UnitPrice : null,
             Steps =
             [
-                .. rated.Steps.Select(step => $"{step.Units} {(isPackage ? "packages" : "units")} × {step.UnitPrice}{(step.FlatFee.Major == 0 ? "" : $" + {step.FlatFee}")} = {step.Amount}"),
+                .. rated.Steps.Select(static step => step.ToString()),
                 .. due.IsCorrection ? (string[])[$"billed before: {due.BilledQuantity} for {due.Billed}"] : [],
             ],
         };

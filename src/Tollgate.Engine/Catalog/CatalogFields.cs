@@ -169,6 +169,8 @@ internal sealed partial class CatalogFields
         return null;
     }
 
+    public int? OptionalInt32(string key) => Says(key) ? Int32(key, otherwise: 0) : null;
+
     public int Int32(string key, int otherwise)
     {
         var whole = Whole(key);
@@ -197,6 +199,23 @@ internal sealed partial class CatalogFields
         }
 
         Fault(key, $"'{key}' is a price: 0 or more, with at most {UnitPrice.Scale} decimals and 12 digits before the point, not {Describe(scalar)}.");
+        return null;
+    }
+
+    /// <summary>2.5 for two and a half percent.</summary>
+    public Percent? Percent(string key)
+    {
+        if (Scalar(key) is not { } scalar)
+        {
+            return null;
+        }
+
+        if (TryNumber(scalar.Text, out var number) && Core.Money.Percent.TryCreate(number, out var percent))
+        {
+            return percent;
+        }
+
+        Fault(key, $"'{key}' is a percentage from 0 to {Core.Money.Percent.Largest} with at most {Core.Money.Percent.Scale} decimals, not {Describe(scalar)}.");
         return null;
     }
 

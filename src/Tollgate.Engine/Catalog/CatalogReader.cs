@@ -48,6 +48,10 @@ public static class CatalogReader
     internal static Feature ReadStoredFeature(ReadOnlyMemory<byte> utf8) =>
         Stored(utf8, static (faults, node) => ReadFeature(new(faults, node, ""), 0));
 
+    /// <summary>An add-on that Tollgate itself stored with a subscription.</summary>
+    public static AddOn ReadStoredAddOn(ReadOnlyMemory<byte> utf8) =>
+        Stored(utf8, static (faults, node) => ReadAddOn(new(faults, node, ""), "USD", []));
+
     private static T Stored<T>(ReadOnlyMemory<byte> utf8, Func<CatalogFaults, CatalogNode, T> read)
     {
         var faults = new CatalogFaults();
@@ -94,6 +98,8 @@ public static class CatalogReader
             UpgradeUrl = fields.Text("upgrade_url") ?? "/pricing",
             Features = features,
             Plans = fields.Maps("plans", (plan, index) => ReadPlan(plan, index, currency, kinds, checkKinds: true)),
+            AddOns = fields.Maps("add_ons", (addOn, _) => ReadAddOn(addOn, currency, kinds)),
+            Packs = fields.Maps("packs", (pack, _) => ReadPack(pack, currency)),
         };
         fields.RefuseOthers();
         return document;
@@ -157,22 +163,111 @@ public static class CatalogReader
         return plan;
     }
 
-    private static PlanPrice ReadPrice(CatalogFields fields, string currency)
+    private static AddOn ReadAddOn(CatalogFields fields, string currency, Dictionary<string, FeatureKind> kinds)
+    {
+        var addOn = new AddOn
+        {
+            Code = fields.RequiredText("code"),
+            Name = fields.RequiredText("name"),
+            Description = fields.Text("description"),
+            Active = fields.Flag("active", otherwise: true),
+            Prices = fields.Maps("prices", (price, _) => ReadAddOnPrice(price, currency)),
+            Entitlements = fields.Maps("entitlements", (added, _) => ReadAddOnEntitlement(added, kinds)),
+            Plans = fields.Says("plans") ? fields.Texts("plans") : null,
+            MaxQuantity = fields.Whole("max_quantity"),
+        };
+        fields.RefuseOthers();
+        return addOn;
+    }
+
+    private static AddOnPrice ReadAddOnPrice(CatalogFields fields, string currency)
+    {
+        RequireInterval(fields);
+        var price = new AddOnPrice(fields.Word("interval", PriceInterval.Monthly), fields.Text("currency") ?? currency, RequiredMinor(fields));
+        fields.RefuseOthers();
+        return price;
+    }
+
+    /// <summary>The kinds decide which of the two members there must be; an add-on that Tollgate stored itself has the right one.</summary>
+    private static AddOnEntitlement ReadAddOnEntitlement(CatalogFields fields, Dictionary<string, FeatureKind> kinds)
+    {
+        var change = new EntitlementOverride
+        {
+            Feature = fields.RequiredText("feature"),
+            Quota = If(fields, "quota", static (f, key) => f.AmountOrUnlimited(key)),
+            Enabled = If(fields, "enabled", static (f, key) => f.Flag(key, otherwise: true)),
+        };
+        fields.RefuseOthers();
+        FeatureKind? kind = kinds.TryGetValue(change.Feature, out var known) ? known : null;
+        foreach (var (member, message) in kind is FeatureKind.Metered or FeatureKind.Switch ? EntitlementRules.Misfits(known, change) : [])
+        {
+            fields.Fault(member, message);
+        }
+
+        if (kind == FeatureKind.Metered && !change.Quota.IsSet)
+        {
+            fields.Fault("quota", $"'quota' of '{change.Feature}' is missing: the units that one add-on adds, or unlimited.");
+        }
+
+        return new(change.Feature, change.Quota.Or(null), change.Enabled.Or(kind == FeatureKind.Switch || !change.Quota.IsSet));
+    }
+
+    private static CreditPack ReadPack(CatalogFields fields, string currency)
+    {
+        if (!fields.Says("quantity"))
+        {
+            fields.Fault("quantity", "'quantity' is missing: the units that a pack grants.");
+        }
+
+        var pack = new CreditPack
+        {
+            Code = fields.RequiredText("code"),
+            Name = fields.RequiredText("name"),
+            Description = fields.Text("description"),
+            Active = fields.Flag("active", otherwise: true),
+            Feature = fields.RequiredText("feature"),
+            Quantity = fields.Amount("quantity") ?? Quantity.One,
+            Prices = fields.Maps("prices", (price, _) => ReadPackPrice(price, currency)),
+            ExpiresAfterDays = fields.OptionalInt32("expires_after_days"),
+            Priority = fields.OptionalInt32("priority"),
+            Plans = fields.Says("plans") ? fields.Texts("plans") : null,
+        };
+        fields.RefuseOthers();
+        return pack;
+    }
+
+    private static PackPrice ReadPackPrice(CatalogFields fields, string currency)
+    {
+        var price = new PackPrice(fields.Text("currency") ?? currency, RequiredMinor(fields));
+        fields.RefuseOthers();
+        return price;
+    }
+
+    private static void RequireInterval(CatalogFields fields)
     {
         if (!fields.Says("interval"))
         {
             fields.Fault("interval", "'interval' is missing: weekly, monthly or yearly.");
         }
+    }
 
+    private static long RequiredMinor(CatalogFields fields)
+    {
         if (!fields.Says("amount"))
         {
             fields.Fault("amount", "'amount' is missing: minor units of the currency, 2999 for $29.99.");
         }
 
+        return fields.Whole("amount") ?? 0;
+    }
+
+    private static PlanPrice ReadPrice(CatalogFields fields, string currency)
+    {
+        RequireInterval(fields);
         var price = new PlanPrice(
             fields.Word("interval", PriceInterval.Monthly),
             fields.Text("currency") ?? currency,
-            fields.Whole("amount") ?? 0,
+            RequiredMinor(fields),
             fields.Int32("trial_days", 0))
         {
             Seats = fields.Map("seats") is { } seats ? ReadSeats(seats) : null,
@@ -250,10 +345,11 @@ public static class CatalogReader
 
     private static OveragePrice ReadOveragePrice(CatalogFields fields, string currency)
     {
+        var mode = fields.Word("mode", TierMode.PerUnit);
         var price = new OveragePrice(
-            fields.Word("mode", TierMode.PerUnit),
+            mode,
             fields.Text("currency") ?? currency,
-            fields.Maps("tiers", ReadTier),
+            fields.Maps("tiers", (tier, _) => ReadTier(tier, mode)),
             fields.Amount("package_size"))
         {
             FirstFlatFee = fields.Word("first_flat_fee", FirstFlatFee.Always),
@@ -266,7 +362,7 @@ public static class CatalogReader
     private static SeatPrice ReadSeats(CatalogFields fields)
     {
         var (included, mode) = (fields.Whole("included") ?? 0, fields.Word("mode", TierMode.PerUnit));
-        var (each, tiers) = (fields.Price("price"), fields.Maps("tiers", ReadTier));
+        var (each, tiers) = (fields.Price("price"), fields.Maps("tiers", (tier, _) => ReadTier(tier, mode)));
         var hasPrice = fields.Says("price");
         if (hasPrice == fields.Says("tiers"))
         {
@@ -285,14 +381,25 @@ public static class CatalogReader
         return seats;
     }
 
-    private static PriceTier ReadTier(CatalogFields fields, int index)
+    private static PriceTier ReadTier(CatalogFields fields, TierMode mode)
     {
-        if (!fields.Says("unit_price"))
+        var isShare = mode == TierMode.Percentage;
+        if (isShare && !fields.Says("percent"))
+        {
+            fields.Fault("percent", "'percent' is missing: 2.5 for two and a half percent of the amount.");
+        }
+
+        if (isShare && fields.Has("unit_price"))
+        {
+            fields.Fault("unit_price", "'unit_price' does not belong to mode percentage, which has a 'percent'.");
+        }
+
+        if (!isShare && !fields.Says("unit_price"))
         {
             fields.Fault("unit_price", "'unit_price' is missing: major units of the currency for one unit, \"0.05\" for five cents.");
         }
 
-        var tier = new PriceTier(fields.AmountOrUnlimited("up_to"), fields.Price("unit_price") ?? UnitPrice.Free, fields.Price("flat_fee"));
+        var tier = new PriceTier(fields.AmountOrUnlimited("up_to"), fields.Price("unit_price") ?? UnitPrice.Free, fields.Price("flat_fee")) { Percent = fields.Percent("percent") };
         fields.RefuseOthers();
         return tier;
     }

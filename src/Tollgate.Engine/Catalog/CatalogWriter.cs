@@ -34,6 +34,9 @@ public static class CatalogWriter
     internal static byte[] ToStoredJson(Plan plan, CatalogDocument document) =>
         CatalogJson.Print(NodeOf(plan, place: null, currency: null, KindsOf(document)), indented: false);
 
+    /// <summary>Stands alone, as a subscription keeps it: the catalogue may change it or drop it.</summary>
+    public static byte[] ToStoredJson(AddOn addOn) => CatalogJson.Print(NodeOf(addOn, currency: null), indented: false);
+
     internal static byte[] ToStoredJson(Feature feature) => CatalogJson.Print(NodeOf(feature, place: null), indented: false);
 
     private static Dictionary<string, FeatureKind> KindsOf(CatalogDocument document) =>
@@ -48,6 +51,8 @@ public static class CatalogWriter
         .Text("upgrade_url", document.UpgradeUrl)
         .List("features", document.Features.Select(static (feature, index) => NodeOf(feature, index + 1)))
         .List("plans", document.Plans.Select((plan, index) => NodeOf(plan, index + 1, document.Currency, KindsOf(document))))
+        .List("add_ons", document.AddOns.Select(addOn => NodeOf(addOn, document.Currency)))
+        .List("packs", document.Packs.Select(pack => NodeOf(pack, document.Currency)))
         .ToMap();
 
     private static MapNode NodeOf(Feature feature, int? place) => new Keys()
@@ -105,6 +110,35 @@ public static class CatalogWriter
             .ToMap(compact: true);
     }
 
+    private static MapNode NodeOf(AddOn addOn, string? currency) => new Keys()
+        .Text("code", addOn.Code)
+        .Text("name", addOn.Name)
+        .Text("description", addOn.Description)
+        .Flag("active", addOn.Active, otherwise: true)
+        .List("prices", addOn.Prices.Select(price => new Keys()
+            .Word("interval", price.Interval).Text("currency", price.Currency == currency ? null : price.Currency).Whole("amount", price.AmountMinor, null)
+            .ToMap(compact: true)))
+        .List("entitlements", addOn.Entitlements.Select(static added => new Keys()
+            .Text("feature", added.Feature).When(!added.Enabled, k => k.Amount("quota", added.Quota)).When(added.Enabled, k => k.Flag("enabled", value: true))
+            .ToMap(compact: true)))
+        .Texts("plans", addOn.Plans ?? [], compact: true)
+        .Whole("max_quantity", addOn.MaxQuantity ?? 0, 0)
+        .ToMap();
+
+    private static MapNode NodeOf(CreditPack pack, string? currency) => new Keys()
+        .Text("code", pack.Code)
+        .Text("name", pack.Name)
+        .Text("description", pack.Description)
+        .Flag("active", pack.Active, otherwise: true)
+        .Text("feature", pack.Feature)
+        .Amount("quantity", pack.Quantity)
+        .List("prices", pack.Prices.Select(price => new Keys()
+            .Text("currency", price.Currency == currency ? null : price.Currency).Whole("amount", price.AmountMinor, null).ToMap(compact: true)))
+        .Whole("expires_after_days", pack.ExpiresAfterDays ?? 0, 0)
+        .When(pack.Priority is not null, k => k.Whole("priority", pack.Priority!.Value, null))
+        .Texts("plans", pack.Plans ?? [], compact: true)
+        .ToMap();
+
     private static MapNode NodeOf(Entitlement entitlement, string? currency, FeatureKind kind) => new Keys()
         .Text("feature", entitlement.Feature)
         .When(kind == FeatureKind.Switch, k => k.Flag("enabled", entitlement.Enabled))
@@ -159,7 +193,8 @@ public static class CatalogWriter
 
     private static MapNode NodeOf(PriceTier tier) => new Keys()
         .When(tier.UpTo is not null, k => k.Amount("up_to", tier.UpTo))
-        .Text("unit_price", tier.UnitPrice.ToString())
+        .Text("unit_price", tier.Percent is null ? tier.UnitPrice.ToString() : null)
+        .When(tier.Percent is not null, k => k.Amount("percent", Quantity.Of(tier.Percent!.Value.Value)))
         .Text("flat_fee", tier.FlatFee?.ToString())
         .ToMap(compact: true);
 

@@ -76,6 +76,7 @@ public sealed class CatalogRulesTests
         { "plans[0].prices[0].minimum", WithPrice(new(PriceInterval.Monthly, "USD", 500, 0) { MinimumMinor = CatalogLimits.PriceMinor + 1 }), "at most" },
         { "plans[0].prices[0].seats.included", WithSeats(new(-1, TierMode.PerUnit, [new(null, Price(1), null)])), "-1 seats" },
         { "plans[0].prices[0].seats.mode", WithSeats(new(1, TierMode.Package, [new(null, Price(1), null)])), "per_unit, graduated or volume" },
+        { "plans[0].prices[0].seats.mode", WithSeats(new(1, TierMode.Percentage, [Share(null, 1)])), "per_unit, graduated or volume" },
         { "plans[0].prices[0].seats.tiers", WithSeats(new(1, TierMode.Volume, [])), "at least one" },
         { "plans[0].prices[0].seats.tiers[0].up_to", WithSeats(new(1, TierMode.Volume, [new(Q(5), Price(1), null)])), "last tier is open" },
         { "plans[0].prices[1]", Good with { Plans = [Good.Plans[0] with { Prices = [Good.Plans[0].Prices[0], Good.Plans[0].Prices[0]] }] }, "occurs twice" },
@@ -99,6 +100,10 @@ public sealed class CatalogRulesTests
         { "overage_price.tiers[1].up_to", Scan with { HardCap = false, OveragePrices = [Overage(TierMode.Volume, new PriceTier(Q(10), Price(1), null), new PriceTier(Q(10), Price(1), null), new PriceTier(null, Price(1), null))] } },
         { "overage_price.package_size", Scan with { HardCap = false, OveragePrices = [Overage(TierMode.Package, new PriceTier(null, Price(1), null))] } },
         { "overage_price.currency", Scan with { HardCap = false, OveragePrices = [Overage(TierMode.PerUnit, new PriceTier(null, Price(1), null)) with { Currency = "ABC" }] } },
+        { "overage_price.mode", Scan with { HardCap = false, OveragePrices = [Overage(TierMode.Percentage, Share(null, 2.5m))] } },
+        { "overage_price.tiers[0].percent", Scan with { HardCap = false, OveragePrices = [Overage(TierMode.PerUnit, Share(null, 2.5m))] } },
+        { "overage_price.tiers[1].percent", Scan with { HardCap = false, OveragePrices = [Overage(TierMode.Percentage, Share(10, 2.5m), new PriceTier(null, Price(1), null))] } },
+        { "overage_price.tiers[0].percent", Scan with { HardCap = false, OveragePrices = [Overage(TierMode.Percentage, Share(null, 1000.5m))] } },
         { "overage_price[1].currency", Scan with { HardCap = false, OveragePrices = [InDollars, InDollars] } },
         { "overage_price[1].tiers", Scan with { HardCap = false, OveragePrices = [InDollars, InDollars with { Currency = "EUR", Tiers = [] }] } },
         { "overage_price", Scan with { HardCap = false, OveragePrices = [InDollars with { Currency = "EUR" }] } },
@@ -141,6 +146,27 @@ public sealed class CatalogRulesTests
         Check(inDollarsOnly with { OveragePrices = [] }, prices).ShouldBeEmpty();
         inDollarsOnly.OveragePriceIn(Currency.Usd).ShouldBe(inDollarsOnly.OveragePrices[0]);
         inDollarsOnly.OveragePriceIn(Currency.Of("EUR")).ShouldBeNull();
+    }
+
+    [Fact]
+    public void A_percentage_is_of_money_and_in_its_currency()
+    {
+        IReadOnlyList<CatalogFault> Check(string currency) => CatalogRules.Check(Good with
+        {
+            Plans =
+            [
+                Good.Plans[0] with
+                {
+                    Prices = [new(PriceInterval.Monthly, currency, 0, 0)],
+                    Entitlements = [new() { Feature = "cost", Quota = Q(0), HardCap = false, OveragePrices = [Overage(TierMode.Percentage, Share(100, 2.5m), Share(null, 120)) with { Currency = currency }] }],
+                },
+            ],
+        });
+
+        Check("USD").ShouldBeEmpty();
+        var fault = Check("EUR").ShouldHaveSingleItem();
+        (fault.Path, fault.Message).ShouldBe((
+            "plans[0].entitlements[0].overage_price.mode", "'cost' counts USD, and a percentage of that is USD too, not EUR; in other currencies say a unit_price."));
     }
 
     [Fact]
@@ -196,6 +222,8 @@ public sealed class CatalogRulesTests
     private static Meter Meter(string type) => new(type, MeterAggregate.Sum, null, [], LateEventPolicy.NextInvoice);
 
     private static Quantity Q(decimal value) => Quantity.Of(value);
+
+    private static PriceTier Share(decimal? upTo, decimal percent) => new(upTo is { } bound ? Q(bound) : null, UnitPrice.Free, null) { Percent = new(percent) };
 
     private static UnitPrice Price(decimal value) => UnitPrice.Of(value);
 }

@@ -14,6 +14,8 @@ public sealed class RatingRulesTests
     private static PriceTier Tier(decimal? upTo, decimal price, decimal? fee = null) =>
         new(upTo is { } bound ? Q(bound) : null, UnitPrice.Of(price), fee is { } flat ? UnitPrice.Of(flat) : null);
 
+    private static PriceTier Share(decimal? upTo, decimal percent, decimal? fee = null) => Tier(upTo, 0, fee) with { Percent = new(percent) };
+
     private static OveragePrice Price(TierMode mode, decimal? package, params PriceTier[] tiers) =>
         new(mode, "USD", tiers, package is { } size ? Q(size) : null);
 
@@ -48,6 +50,44 @@ public sealed class RatingRulesTests
     [InlineData("100", "52")]
     [InlineData("101", "10.1")]
     public void In_volume_all_units_have_the_price_of_the_last(string quantity, string amount) => RatingRules.Rate(Volume, Q(D(quantity))).Exact.Major.ShouldBe(D(amount));
+
+    [Theory]
+    // 2.5 % up to 100 dollars with a fee of 5, 1.2 % of what is above with a fee of 2.
+    [InlineData("0", "5")]
+    [InlineData("40", "6")]
+    [InlineData("100", "7.5")]
+    [InlineData("100.000000001", "9.500000000012")]
+    [InlineData("1100", "21.5")]
+    public void A_percentage_is_graduated_over_the_amount(string quantity, string amount) =>
+        RatingRules.Rate(Price(TierMode.Percentage, null, Share(100, 2.5m, 5), Share(null, 1.2m, 2)), Q(D(quantity))).Exact.Major.ShouldBe(D(amount));
+
+    [Theory]
+    [InlineData(TierMode.PerUnit, "0", "0")]
+    [InlineData(TierMode.PerUnit, "0.000000001", "5.000000001")]
+    [InlineData(TierMode.Graduated, "0", "0")]
+    [InlineData(TierMode.Graduated, "1", "6")]
+    [InlineData(TierMode.Volume, "0", "0")]
+    [InlineData(TierMode.Volume, "1", "6")]
+    [InlineData(TierMode.Package, "0", "0")]
+    [InlineData(TierMode.Package, "1", "6")]
+    [InlineData(TierMode.Percentage, "0", "0")]
+    [InlineData(TierMode.Percentage, "1", "6")]
+    public void The_first_flat_fee_can_wait_for_use(TierMode mode, string quantity, string amount)
+    {
+        var tier = mode == TierMode.Percentage ? Share(null, 100, 5) : Tier(null, 1, 5);
+        var price = Price(mode, mode == TierMode.Package ? 10 : null, tier) with { FirstFlatFee = FirstFlatFee.OnUse };
+        RatingRules.Rate(price, Q(D(quantity))).Exact.Major.ShouldBe(D(amount));
+        RatingRules.Rate(price with { FirstFlatFee = FirstFlatFee.Always }, Quantity.Zero).Exact.Major.ShouldBe(5);
+    }
+
+    [Fact]
+    public void Steps_explain_themselves()
+    {
+        string Told(OveragePrice price, decimal quantity) => string.Join(" | ", RatingRules.Rate(price, Q(quantity)).Steps);
+        Told(Stairs, 11).ShouldBe("10 units × 1 USD + 5 USD = 15 USD | 1 units × 0.5 USD + 2 USD = 2.5 USD");
+        Told(Price(TierMode.Package, 1000, Tier(null, 7)), 1001).ShouldBe("2 packages × 7 USD = 14 USD");
+        Told(Price(TierMode.Percentage, null, Share(100, 2.5m), Share(null, 1.2m, 2)), 1100).ShouldBe("2.5 % of 100 USD = 2.5 USD | 1.2 % of 1000 USD + 2 USD = 14 USD");
+    }
 
     private static decimal D(string text) => decimal.Parse(text, CultureInfo.InvariantCulture);
 

@@ -156,6 +156,51 @@ public sealed class CatalogReaderTests
         CatalogWriter.ETagOf(listed).ShouldBe(CatalogWriter.ETagOf(one));
     }
 
+    [Theory]
+    [InlineData("{ mode: percentage, tiers: [{ unit_price: 1 }] }", "percent is missing, unit_price does not belong")]
+    [InlineData("{ mode: percentage, tiers: [{ percent: }] }", "percent is missing")]
+    [InlineData("{ mode: percentage, tiers: [{ percent: 2.5 % }] }", "percent is a percentage")]
+    [InlineData("{ mode: percentage, tiers: [{ percent: -1 }] }", "percent is a percentage")]
+    [InlineData("{ mode: percentage, tiers: [{ percent: 0.0000001 }] }", "percent is a percentage")]
+    [InlineData("{ tiers: [{ percent: 2.5 }] }", "percent belongs to mode, unit_price is missing")]
+    public void A_tier_has_the_price_of_its_mode(string price, string says)
+    {
+        var text = Head.Replace("name: Scan }", "name: Scan, money: true, unit: USD }", StringComparison.Ordinal);
+        var reading = CatalogReader.ReadYaml($"{text}      - {{ feature: scan, quota: 1, hard_cap: false, overage_price: {price} }}\n");
+        string.Join(", ", reading.Faults.OrderBy(f => f.Path, StringComparer.Ordinal)
+            .Select(f => string.Join(' ', f.Message.Replace("'", "", StringComparison.Ordinal).Split(' ').Take(says.Split(", ")[0].Split(' ').Length))))
+            .ShouldStartWith(says.Split(", ")[0]);
+        reading.Faults.Select(f => f.Path.Split('.')[^1]).Order().ShouldBe(says.Split(", ").Select(one => one.Split(' ')[0]).Order());
+    }
+
+    [Fact]
+    public void An_add_on_is_stored_with_a_subscription_and_read_back()
+    {
+        var every = CatalogFilesTests.Read("catalogs/templates/every-price.yaml");
+        every.AddOns.Count.ShouldBe(3);
+        foreach (var addOn in every.AddOns)
+        {
+            var again = CatalogReader.ReadStoredAddOn(CatalogWriter.ToStoredJson(addOn));
+            CatalogDiff.Between(every with { AddOns = [addOn] }, every with { AddOns = [again] }).Changes.ShouldBeEmpty();
+            CatalogWriter.ToStoredJson(again).ShouldBe(CatalogWriter.ToStoredJson(addOn));
+        }
+    }
+
+    [Theory]
+    [InlineData("{ feature: scan }", "quota", "is missing")]
+    [InlineData("{ feature: scan, enabled: true }", "enabled", "does not fit")]
+    [InlineData("{ feature: sync, quota: 5 }", "quota", "it is only 'enabled'")]
+    [InlineData("{ feature: sync, enabled: false }", "enabled", "turns it on")]
+    [InlineData("{ feature: days, quota: 5 }", "feature", "value feature")]
+    [InlineData("{ feature: scan, quota: 0 }", "quota", "more than 0")]
+    [InlineData("{ feature: scan, quota: 5, period: day }", "period", "is not a key here")]
+    public void An_add_on_adds_units_or_a_switch(string entitlement, string member, string says)
+    {
+        var reading = CatalogReader.ReadYaml($"{Head}      []\nadd_ons:\n  - {{ code: a, name: A, prices: [{{ interval: monthly, amount: 1 }}], entitlements: [{entitlement}] }}\n");
+        reading.Faults.ShouldContain(
+            f => f.Path == $"add_ons[0].entitlements[0].{member}" && f.Line == 14 && f.Message.Contains(says, StringComparison.Ordinal), string.Join('\n', reading.Faults.Select(f => f.Describe("x"))));
+    }
+
     [Fact]
     public void All_faults_come_at_once_and_none_twice()
     {

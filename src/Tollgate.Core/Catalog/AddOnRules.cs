@@ -1,0 +1,56 @@
+using Tollgate.Core.Money;
+
+namespace Tollgate.Core.Catalog;
+
+/// <summary>An add-on that a subscription has.</summary>
+/// <param name="Quantity">At least 1.</param>
+public sealed record HeldAddOn(AddOn AddOn, long Quantity);
+
+/// <summary>
+/// What plan and add-ons grant together (<c>SEMANTICS</c> 2). A customer's overrides come after it: they replace what is here.
+/// </summary>
+public static class AddOnRules
+{
+    /// <summary>The entitlements of a plan with what the add-ons add to them, and after those the ones that only add-ons name.</summary>
+    public static IReadOnlyList<Entitlement> Apply(IReadOnlyList<Entitlement> plan, IReadOnlyList<HeldAddOn> held)
+    {
+        if (held.Count == 0)
+        {
+            return plan;
+        }
+
+        var named = plan.Select(static entitlement => entitlement.Feature).ToHashSet(StringComparer.Ordinal);
+        var beside = FeaturesOf(held).Where(feature => !named.Contains(feature));
+        return [.. plan.Select(entitlement => Apply(entitlement, entitlement.Feature, held)!), .. beside.Select(feature => Apply(null, feature, held)!)];
+    }
+
+    /// <summary>
+    /// One feature. Quotas add up, and unlimited stays unlimited; period, caps and prices stay the plan's. A feature that the plan
+    /// does not name gets a hard cap by the billing month.
+    /// </summary>
+    /// <param name="plan">Null: the plan does not name the feature.</param>
+    /// <returns>The plan's own object when no add-on touches the feature.</returns>
+    public static Entitlement? Apply(Entitlement? plan, string feature, IReadOnlyList<HeldAddOn> held)
+    {
+        var result = plan;
+        foreach (var (addOn, quantity) in held)
+        {
+            Invariant.That(quantity > 0, $"{quantity} units of the add-on {addOn.Code}.");
+            foreach (var added in addOn.Entitlements.Where(added => added.Feature == feature))
+            {
+                var before = result ?? new Entitlement { Feature = feature, Quota = Quantity.Zero };
+                result = added.Enabled ? before with { Enabled = true } : before with { Quota = Sum(before.Quota, added.Quota, quantity) };
+            }
+        }
+
+        return result;
+    }
+
+    /// <summary>Codes of the features that the add-ons touch, each once, in their order.</summary>
+    public static IEnumerable<string> FeaturesOf(IReadOnlyList<HeldAddOn> held) =>
+        held.SelectMany(static one => one.AddOn.Entitlements).Select(static added => added.Feature).Distinct(StringComparer.Ordinal);
+
+    /// <summary>Never more than a quantity can be: beyond that a bound means as much as none.</summary>
+    private static Quantity? Sum(Quantity? quota, Quantity? each, long times) =>
+        quota is { } has && each is { } more ? Quantity.Of(Math.Min(Quantity.Largest, has.Value + Math.Min(Quantity.Largest, more.Value * times))) : null;
+}
