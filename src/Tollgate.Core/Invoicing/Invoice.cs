@@ -130,6 +130,9 @@ public sealed record Invoice
 
     public Instant? DueAt { get; init; }
 
+    /// <summary>When it was paid in full, voided or given up; null before.</summary>
+    public Instant? ClosedAt { get; init; }
+
     /// <summary>Null before the invoice is finalised.</summary>
     public InvoiceParty? Seller { get; init; }
 
