@@ -146,6 +146,21 @@ public sealed record ErrorCode(string Code, int Status, string Title, string Des
         "This customer has no grant with this id.",
         "List the customer's grants.");
 
+    public static readonly ErrorCode SubscriptionNotFound = new(
+        "subscription_not_found", 404, "The subscription does not exist",
+        "This project has no subscription with this id.",
+        "Use the id that POST /v1/subscriptions answered, or list the customer's with GET /v1/subscriptions?customer=.");
+
+    public static readonly ErrorCode InvoiceNotFound = new(
+        "invoice_not_found", 404, "The invoice does not exist",
+        "This project has no invoice with this id, or the invoice has no such line.",
+        "Use the invoice's id, not its number. GET /v1/invoices lists them.");
+
+    public static readonly ErrorCode CouponNotFound = new(
+        "coupon_not_found", 404, "The coupon does not exist",
+        "This project has no coupon with this code. Capital letters count.",
+        "Compare the code with GET /v1/coupons.");
+
     public static readonly ErrorCode MethodNotAllowed = new(
         "method_not_allowed", 405, "The path does not take this method",
         "The path exists, but not with this HTTP method. The header Allow lists those that it takes.",
@@ -181,6 +196,46 @@ public sealed record ErrorCode(string Code, int Status, string Title, string Des
         "reservation_ambiguous", 409, "Several reservations have this id",
         "Several customers of the project have a reservation under this id of yours.",
         "Name the customer in the request.");
+
+    public static readonly ErrorCode SubscriptionExists = new(
+        "subscription_exists", 409, "The customer has a subscription",
+        "A customer has one subscription at a time; add-ons and quantity are parts of it. The detail names it.",
+        "Change the subscription that exists, or cancel it first.");
+
+    public static readonly ErrorCode SubscriptionState = new(
+        "subscription_state", 409, "Not in this state",
+        "The subscription stands where this cannot happen: for instance, a canceled one cannot be resumed.",
+        "Read the subscription's status; docs/concepts/subscriptions.md has the table of what may happen when.");
+
+    public static readonly ErrorCode TrialUsed = new(
+        "trial_used", 409, "The trial was had already",
+        "Each customer, and each fingerprint that you send, has one trial.",
+        "Subscribe with trial: false.");
+
+    public static readonly ErrorCode CurrencyFixed = new(
+        "currency_fixed", 409, "The customer has another currency",
+        "A customer keeps the currency of its first subscription, so that credits and invoices add up.",
+        "Leave the currency out, or use another customer.");
+
+    public static readonly ErrorCode InvoiceState = new(
+        "invoice_state", 409, "Not in this state",
+        "The invoice stands where this cannot happen: a paid one cannot be void, a void one not be paid. Finalised lines never change.",
+        "Correct a finalised invoice with a credit note.");
+
+    public static readonly ErrorCode InvoiceImplausible = new(
+        "invoice_implausible", 409, "The invoice looks impossible",
+        "What this would ask for is above the project's bound, or cannot be computed. Nothing was changed.",
+        "Check quantity, plan and usage. The bound is largest_total of /v1/invoice-settings.");
+
+    public static readonly ErrorCode CouponExists = new(
+        "coupon_exists", 409, "The code is taken",
+        "A coupon with this code exists. A coupon's terms never change.",
+        "Choose another code, or end the coupon that has it with DELETE /v1/coupons/{code} and choose another.");
+
+    public static readonly ErrorCode ClockBusy = new(
+        "clock_busy", 409, "The clock is being moved",
+        "Another call is advancing this project's test clock.",
+        "Wait until it has answered.");
 
     public static readonly ErrorCode SandboxOnly = new(
         "sandbox_only", 409, "This works in sandbox projects only",
@@ -227,6 +282,21 @@ public sealed record ErrorCode(string Code, int Status, string Title, string Des
         "catalog_invalid", 422, "The catalogue has faults",
         "The catalogue could not be accepted. The list errors has every fault with its path and line. Nothing was changed.",
         "Correct every entry of errors and send the catalogue again.");
+
+    public static readonly ErrorCode PriceNotFound = new(
+        "price_not_found", 422, "The plan is not sold like this",
+        "The plan has no price for this period in this currency. The detail lists those that it has.",
+        "Choose one of its prices, or add a price to the catalogue.");
+
+    public static readonly ErrorCode CouponRefused = new(
+        "coupon_refused", 422, "The coupon cannot be redeemed",
+        "It is unknown, has ended, was redeemed as often as it may be, or is for other plans, currencies or customers. The detail says which.",
+        "Leave the coupon out, or use another.");
+
+    public static readonly ErrorCode CreditRefused = new(
+        "credit_refused", 422, "That much cannot be credited",
+        "A credit note gives back at most what the invoice asked for, less what was credited already.",
+        "Read the detail; leave amount and lines out to credit all that is left.");
 
     public static readonly ErrorCode FeatureNotMetered = new(
         "feature_not_metered", 422, "The feature is not consumed",

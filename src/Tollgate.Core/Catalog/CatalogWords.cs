@@ -15,6 +15,10 @@ public static class CatalogWords
     public static bool TryParse<TEnum>(string word, out TEnum value)
         where TEnum : struct, Enum => Words<TEnum>.ByWord.TryGetValue(word, out value);
 
+    /// <summary>A word that this program has written itself.</summary>
+    public static TEnum Read<TEnum>(string word)
+        where TEnum : struct, Enum => Words<TEnum>.ByWord[word];
+
     /// <summary>All words of the set, in the order of the set.</summary>
     public static IReadOnlyList<string> All<TEnum>()
         where TEnum : struct, Enum => Words<TEnum>.InOrder;

@@ -95,6 +95,9 @@ public sealed record InvoiceParty
     /// <summary>ISO 3166-1, two letters.</summary>
     public string? Country { get; init; }
 
+    /// <summary>ISO 3166-2 without the country: <c>CA</c>.</summary>
+    public string? Region { get; init; }
+
     public string? TaxId { get; init; }
 }
 

@@ -19,14 +19,14 @@ public sealed record InvoiceDraft(InvoiceKind Kind, Period Period, Currency Curr
             return null;
         }
 
-        var (after, kind) = (step.After, KindOf(step.Verb));
-        return new(kind, kind == InvoiceKind.Change ? after.Current with { Start = step.At } : after.Current, after.Terms.Currency, lines);
+        return new(KindOf(step.Verb), step.Span, step.After.Terms.Currency, lines);
     }
 
     private static InvoiceKind KindOf(SubscriptionVerb verb) => verb switch
     {
         SubscriptionVerb.Start or SubscriptionVerb.ConvertTrial or SubscriptionVerb.Activate => InvoiceKind.Start,
         SubscriptionVerb.Renew => InvoiceKind.Renewal,
+        SubscriptionVerb.BillUsage => InvoiceKind.Usage,
         SubscriptionVerb.Cancel or SubscriptionVerb.ExpireTrial => InvoiceKind.Final,
         _ => InvoiceKind.Change,
     };
@@ -39,20 +39,42 @@ public sealed record InvoiceDraft(InvoiceKind Kind, Period Period, Currency Curr
             Kind = charge.Kind switch
             {
                 ChargeKind.Advance => InvoiceLineKind.Subscription,
+                ChargeKind.Seats => InvoiceLineKind.Seat,
                 ChargeKind.UnusedTime => InvoiceLineKind.ProrationCredit,
                 _ => InvoiceLineKind.ProrationCharge,
             },
             Description = charge.Kind switch
             {
                 ChargeKind.Advance => name,
+                ChargeKind.Seats => $"Seats beyond those of {name}",
                 ChargeKind.UnusedTime => $"Unused time of {name}",
                 _ => $"Remaining time of {name}",
             },
-            Quantity = Quantity.Of(terms.Quantity), Amount = charge.Amount, Period = charge.Period,
-            UnitPrice = charge.Kind == ChargeKind.Advance ? new(new MoneyAmount(terms.Price?.AmountMinor ?? 0, terms.Currency).Major, terms.Currency) : null,
-            Steps = charge.Share is { } share ? [$"{terms.Amount} × {share} of the period"] : [],
+            Quantity = QuantityOf(charge), Amount = charge.Amount, Period = charge.Period, UnitPrice = UnitPriceOf(charge), Steps = StepsOf(charge),
         };
     }
+
+    /// <summary>Where seats have a price of their own the plan is had once.</summary>
+    private static Quantity QuantityOf(Charge charge) => (charge.Kind, charge.Terms.Price?.Seats) switch
+    {
+        (ChargeKind.Seats, { } seats) => seats.Charged(charge.Terms.Quantity),
+        (ChargeKind.Advance, not null) => Quantity.One,
+        _ => Quantity.Of(charge.Terms.Quantity),
+    };
+
+    private static ExactMoney? UnitPriceOf(Charge charge) => charge.Kind switch
+    {
+        ChargeKind.Advance => ExactMoney.Of(new(charge.Terms.Price?.AmountMinor ?? 0, charge.Terms.Currency)),
+        ChargeKind.Seats when charge.Terms.SeatSteps is [{ FlatFee.Major: 0 } only] => only.UnitPrice,
+        _ => null,
+    };
+
+    private static IReadOnlyList<string> StepsOf(Charge charge) => charge switch
+    {
+        { Share: { } share } => [$"{charge.Terms.Amount} × {share} of the period"],
+        { Kind: ChargeKind.Seats } => [.. charge.Terms.SeatSteps.Select(static step => step.ToString())],
+        _ => [],
+    };
 
     private static InvoiceLine LineOf(UsageDue due)
     {

@@ -38,8 +38,8 @@ public sealed class AccountBook
 
     public required TimeZoneInfo Zone { get; init; }
 
-    /// <summary>Null without a subscription.</summary>
-    public Anchor? Anchor { get; init; }
+    /// <summary>What billing months and billing periods hang on. Empty: the calendar.</summary>
+    public IReadOnlyList<BillingCycle> Cycles { get; init; } = [];
 
     /// <summary>Entitlements that differ from the plan's, by feature number, overrides applied.</summary>
     public required IReadOnlyDictionary<int, Entitlement> Overridden { get; init; }

@@ -49,7 +49,7 @@ public sealed class FeatureBook
             return known.Period;
         }
 
-        var period = QuotaPeriods.Of(Entitlement?.Period ?? QuotaPeriodKind.CalendarMonth, at, _account.Zone, _account.Anchor, null);
+        var period = BillingCycles.PeriodOf(Entitlement?.Period ?? QuotaPeriodKind.CalendarMonth, at, _account.Zone, _account.Cycles);
         Volatile.Write(ref _period, new KnownPeriod(period));
         return period;
     }

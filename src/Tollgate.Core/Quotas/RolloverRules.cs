@@ -23,8 +23,8 @@ public static class RolloverRules
         var earlier = period;
         for (var i = 0; i < policy.Periods; i++)
         {
-            earlier = QuotaPeriods.Previous(entitlement.Period, earlier, book.Zone, book.Anchor, null);
-            if (earlier.End <= book.CustomerSince)
+            earlier = BillingCycles.Previous(entitlement.Period, earlier, book.Zone, book.Cycles);
+            if (earlier.End <= book.CustomerSince || (IsOfPreviousPlan(book, earlier) && feature.PreviousEntitlement?.Rollover is null))
             {
                 break;
             }
@@ -50,12 +50,12 @@ public static class RolloverRules
                 continue;
             }
 
-            Roll(book, feature, policy, Ended(feature, ended), id, period.Start);
+            Roll(book, feature, policy, Ended(book, feature, ended), id, period.Start);
         }
 
         var slot = feature.BalanceIn(period);
-        var before = QuotaPeriods.Previous(feature.Entitlement.Period, period, book.Zone, book.Anchor, null);
-        var carried = policy.CarryOverage && before.End > book.CustomerSince ? Ended(feature, before).Overage : Quantity.Zero;
+        var before = BillingCycles.Previous(feature.Entitlement.Period, period, book.Zone, book.Cycles);
+        var carried = policy.CarryOverage && before.End > book.CustomerSince ? Ended(book, feature, before).Overage : Quantity.Zero;
         book.Put(slot, slot.Current with { Carried = carried });
     }
 
@@ -80,11 +80,15 @@ public static class RolloverRules
         }
     }
 
-    private static GrantRules.EndedPeriod Ended(FeatureBook feature, Period period)
+    /// <summary>A period that was over when the plan was changed had the quota of the plan before, and rolls over only if that one let it.</summary>
+    private static bool IsOfPreviousPlan(AccountBook book, Period ended) => book.PlanAssignedAt is { } assigned && ended.End <= assigned;
+
+    private static GrantRules.EndedPeriod Ended(AccountBook book, FeatureBook feature, Period period)
     {
         var row = feature.FindBalance(period.Start)?.Current;
+        var quota = IsOfPreviousPlan(book, period) ? feature.PreviousEntitlement?.Quota ?? Quantity.Zero : feature.QuotaIn(period);
         return row is null
-            ? new(period, feature.QuotaIn(period), Quantity.Zero, Quantity.Zero, Quantity.Zero)
+            ? new(period, quota, Quantity.Zero, Quantity.Zero, Quantity.Zero)
             : new(period, row.Quota, row.OfPlan, row.Held, row.Carried);
     }
 
@@ -93,7 +97,7 @@ public static class RolloverRules
         var period = ended;
         for (var i = 0; i < periods; i++)
         {
-            period = QuotaPeriods.Next(feature.Entitlement!.Period, period, book.Zone, book.Anchor, null);
+            period = BillingCycles.Next(feature.Entitlement!.Period, period, book.Zone, book.Cycles);
         }
 
         return period.End;

@@ -64,6 +64,18 @@ public sealed record Subscription
     /// <summary>The running period; a trial is one. Of an ended subscription: the last, cut at its end.</summary>
     public required Period Current { get; init; }
 
+    /// <summary>Billed for the running period, less what was given back and what coupons took off.</summary>
+    public required MoneyAmount Billed { get; init; }
+
+    /// <summary>Usage before it is not billed: a trial's, and that of the time before the subscription.</summary>
+    public required Instant UsageFrom { get; init; }
+
+    /// <summary>
+    /// The next end of a month of quotas inside of a longer billing period, when usage beyond the plan is billed; null where the
+    /// renewal does that.
+    /// </summary>
+    public Instant? UsageDueAt { get; init; }
+
     public Instant? TrialEnd { get; init; }
 
     /// <summary>What the trial's end does: true pays, false ends the subscription.</summary>
@@ -92,7 +104,7 @@ public sealed record Subscription
     {
         SubscriptionStatus.Canceled or SubscriptionStatus.Expired or SubscriptionStatus.Incomplete => null,
         SubscriptionStatus.Paused => Earlier(ResumeAt, CancelAt),
-        _ => Earlier(Current.End, CancelAt),
+        _ => Earlier(Earlier(Current.End, CancelAt), UsageDueAt),
     };
 
     private static Instant? Earlier(Instant? a, Instant? b) => a is { } some && b is { } other ? (some < other ? some : other) : a ?? b;

@@ -5,14 +5,16 @@ using Tollgate.Core.Time;
 namespace Tollgate.Core.Subscriptions;
 
 /// <summary>What the rules have to know beside the subscription itself.</summary>
-/// <param name="Billed">For the running period, less what was given back.</param>
-/// <param name="Unconsumed">For <see cref="Proration.UsageAware"/>: share of the quota that is left.</param>
-public sealed record LifeFacts(TimeZoneInfo Zone, MoneyAmount Billed, Fraction? Unconsumed);
+/// <param name="Unconsumed">For <see cref="Proration.UsageAware"/>: share of the quota that is left; null where nothing is counted.</param>
+public sealed record LifeFacts(TimeZoneInfo Zone, Fraction? Unconsumed);
 
 public enum ChargeKind
 {
     /// <summary>A whole period, before it.</summary>
     Advance,
+
+    /// <summary>Seats beyond those of the plan for a whole period, before it.</summary>
+    Seats,
 
     /// <summary>The rest of a period that was paid and will not be had; negative.</summary>
     UnusedTime,
@@ -28,7 +30,11 @@ public sealed record Charge(ChargeKind Kind, SubscriptionTerms Terms, MoneyAmoun
 
 /// <summary>One thing that happened to a subscription, and what is to be billed for it.</summary>
 /// <param name="At">When it takes effect.</param>
-public sealed record SubscriptionStep(Subscription After, SubscriptionVerb Verb, Instant At, IReadOnlyList<Charge> Charges);
+public sealed record SubscriptionStep(Subscription After, SubscriptionVerb Verb, Instant At, IReadOnlyList<Charge> Charges)
+{
+    /// <summary>What an invoice of this step is for. One subscription has at most one of a kind for the same.</summary>
+    public Period Span { get; init; } = After.Current;
+}
 
 /// <summary>
 /// The life of a subscription (<c>SEMANTICS</c> 1 and 4): facts and an instant in, the next state and what is to be billed out. A
@@ -51,15 +57,18 @@ public static class SubscriptionLife
                 new()
                 {
                     Id = id, Status = SubscriptionStatus.Trialing, Terms = terms, StartedAt = start, Anchor = anchor, Current = new(start, end),
-                    TrialEnd = end, ConvertsTrial = convertsTrial,
+                    TrialEnd = end, ConvertsTrial = convertsTrial, Billed = MoneyAmount.Zero(terms.Currency), UsageFrom = end,
                 },
                 SubscriptionVerb.Start, start, []);
         }
 
         var first = BillingPeriods.At(terms.Interval, anchor, start, zone);
-        return new(
-            new() { Id = id, Status = SubscriptionStatus.Active, Terms = terms, StartedAt = start, Anchor = anchor, Current = first },
-            SubscriptionVerb.Start, start, [Advance(terms, first)]);
+        var active = new Subscription
+        {
+            Id = id, Status = SubscriptionStatus.Active, Terms = terms, StartedAt = start, Anchor = anchor, Current = first,
+            Billed = terms.Amount, UsageFrom = start,
+        };
+        return new(WithUsageDue(active, start, zone), SubscriptionVerb.Start, start, Advance(terms, first));
     }
 
     /// <summary>What happens by itself at <see cref="Subscription.DueAt"/>. The end comes before the renewal of the same moment.</summary>
@@ -77,6 +86,7 @@ public static class SubscriptionLife
             SubscriptionStatus.Paused => Resume(subscription, facts, at),
             SubscriptionStatus.Trialing when !subscription.ConvertsTrial => Ended(subscription, SubscriptionVerb.ExpireTrial, at),
             SubscriptionStatus.Trialing => Convert(subscription, at, facts),
+            _ when subscription.UsageDueAt == at && at < subscription.Current.End => BillUsage(subscription, at, facts),
             _ => Renew(subscription, facts),
         };
     }
@@ -97,7 +107,7 @@ public static class SubscriptionLife
         var at = WholeSecond(now) < period.Start ? period.Start : WholeSecond(now);
         var remaining = ProrationRules.Remaining(policy, period, at, facts.Zone);
         var rest = new Period(at, period.End);
-        var credit = ProrationRules.Credit(policy, old.Amount, remaining, facts.Billed, facts.Unconsumed);
+        var credit = ProrationRules.Credit(policy, old.Amount, remaining, subscription.Billed, facts.Unconsumed);
         var charges = new List<Charge>();
         if (!credit.IsZero)
         {
@@ -108,8 +118,9 @@ public static class SubscriptionLife
         {
             var anchor = new Anchor(at);
             var first = BillingPeriods.At(terms.Interval, anchor, at, facts.Zone);
-            charges.Add(Advance(terms, first));
-            return new(subscription with { Terms = terms, Anchor = anchor, Current = first, Scheduled = null }, SubscriptionVerb.Change, at, charges);
+            charges.AddRange(Advance(terms, first));
+            var begun = subscription with { Terms = terms, Anchor = anchor, Current = first, Scheduled = null, Billed = terms.Amount };
+            return new(WithUsageDue(begun, at, facts.Zone), SubscriptionVerb.Change, at, charges);
         }
 
         var charge = remaining.Of(terms.Amount);
@@ -118,7 +129,8 @@ public static class SubscriptionLife
             charges.Add(new(ChargeKind.RemainingTime, terms, charge, rest, remaining));
         }
 
-        return new(subscription with { Terms = terms, Scheduled = null }, SubscriptionVerb.Change, at, charges);
+        var changed = subscription with { Terms = terms, Scheduled = null, Billed = subscription.Billed - credit + charge };
+        return new(WithUsageDue(changed, at, facts.Zone), SubscriptionVerb.Change, at, charges) { Span = rest };
     }
 
     /// <summary>New terms from the next period on; null takes back what was scheduled.</summary>
@@ -162,16 +174,15 @@ public static class SubscriptionLife
         var at = WholeSecond(now);
         var (terms, period, paused) = (subscription.Scheduled ?? subscription.Terms, subscription.Current, subscription.PausedAt!.Value);
         var remaining = ProrationRules.Remaining(Proration.Second, period, paused, facts.Zone);
-        var credit = ProrationRules.Credit(Proration.Second, subscription.Terms.Amount, remaining, facts.Billed, null);
+        var credit = ProrationRules.Credit(Proration.Second, subscription.Terms.Amount, remaining, subscription.Billed, null);
         var anchor = new Anchor(at);
         var first = BillingPeriods.At(terms.Interval, anchor, at, facts.Zone);
         IReadOnlyList<Charge> unused = credit.IsZero ? [] : [new(ChargeKind.UnusedTime, subscription.Terms, -credit, new(paused, period.End), remaining)];
-        return new(
-            subscription with
-            {
-                Status = status, Terms = terms, Scheduled = null, Anchor = anchor, Current = first, PausedAt = null, ResumeAt = null,
-            },
-            SubscriptionVerb.Resume, at, [.. unused, Advance(terms, first)]);
+        var resumed = subscription with
+        {
+            Status = status, Terms = terms, Scheduled = null, Anchor = anchor, Current = first, PausedAt = null, ResumeAt = null, Billed = terms.Amount,
+        };
+        return new(WithUsageDue(resumed, at, facts.Zone), SubscriptionVerb.Resume, at, [.. unused, .. Advance(terms, first)]);
     }
 
     private static SubscriptionStep Convert(Subscription trial, Instant at, LifeFacts facts)
@@ -179,7 +190,8 @@ public static class SubscriptionLife
         var status = Allowed(trial, SubscriptionVerb.ConvertTrial);
         var anchor = new Anchor(at);
         var first = BillingPeriods.At(trial.Terms.Interval, anchor, at, facts.Zone);
-        return new(trial with { Status = status, Anchor = anchor, Current = first }, SubscriptionVerb.ConvertTrial, at, [Advance(trial.Terms, first)]);
+        var paid = trial with { Status = status, Anchor = anchor, Current = first, Billed = trial.Terms.Amount, UsageFrom = at };
+        return new(WithUsageDue(paid, at, facts.Zone), SubscriptionVerb.ConvertTrial, at, Advance(trial.Terms, first));
     }
 
     /// <summary>The next period in advance. At a renewal the anchor stays, whatever the interval becomes.</summary>
@@ -189,9 +201,28 @@ public static class SubscriptionLife
         var (terms, at) = (subscription.Scheduled ?? subscription.Terms, subscription.Current.End);
         var anchor = terms.Interval == subscription.Terms.Interval ? subscription.Anchor : Onward(subscription.Anchor, subscription.Terms.Interval, at, facts.Zone);
         var next = BillingPeriods.At(terms.Interval, anchor, at, facts.Zone);
-        return new(
-            subscription with { Status = status, Terms = terms, Scheduled = null, Anchor = anchor, Current = next },
-            SubscriptionVerb.Renew, at, [Advance(terms, next)]);
+        var renewed = subscription with { Status = status, Terms = terms, Scheduled = null, Anchor = anchor, Current = next, Billed = terms.Amount };
+        return new(WithUsageDue(renewed, at, facts.Zone), SubscriptionVerb.Renew, at, Advance(terms, next));
+    }
+
+    /// <summary>A month of quotas is over and the billing period is not: only what was used beyond the plan is billed.</summary>
+    private static SubscriptionStep BillUsage(Subscription subscription, Instant at, LifeFacts facts)
+    {
+        var status = Allowed(subscription, SubscriptionVerb.BillUsage);
+        var month = QuotaPeriods.Of(QuotaPeriodKind.BillingMonth, new(at.UnixMicroseconds - 1), facts.Zone, subscription.Anchor, null);
+        return new(WithUsageDue(subscription with { Status = status }, at, facts.Zone), SubscriptionVerb.BillUsage, at, []) { Span = month };
+    }
+
+    /// <summary>The next month's end inside of a longer period, for plans with a price for what goes beyond a quota.</summary>
+    private static Subscription WithUsageDue(Subscription subscription, Instant at, TimeZoneInfo zone)
+    {
+        if (subscription.Terms.Interval != PriceInterval.Yearly || !subscription.Terms.Plan.Plan.Entitlements.Any(static e => e.OveragePrices.Count > 0))
+        {
+            return subscription with { UsageDueAt = null };
+        }
+
+        var end = QuotaPeriods.Of(QuotaPeriodKind.BillingMonth, at, zone, subscription.Anchor, null).End;
+        return subscription with { UsageDueAt = end < subscription.Current.End ? end : null };
     }
 
     /// <summary>Counts from the boundary, on the anchor's day of the month. Weeks have no day of the month: what follows them has that of the boundary.</summary>
@@ -206,6 +237,7 @@ public static class SubscriptionLife
             subscription with
             {
                 Status = status, EndedAt = at, Current = at > period.Start && at < period.End ? period with { End = at } : period, CancelAt = null, Scheduled = null,
+                UsageDueAt = null,
             },
             verb, at, []);
     }
@@ -219,5 +251,10 @@ public static class SubscriptionLife
 
     private static Instant WholeSecond(Instant at) => new(at.UnixMicroseconds - (at.UnixMicroseconds % MicrosecondsPerSecond));
 
-    private static Charge Advance(SubscriptionTerms terms, Period period) => new(ChargeKind.Advance, terms, terms.Amount, period, null);
+    /// <summary>A whole period: the plan, and what is added to it.</summary>
+    private static IReadOnlyList<Charge> Advance(SubscriptionTerms terms, Period period)
+    {
+        var plan = new Charge(ChargeKind.Advance, terms, terms.Base, period, null);
+        return terms.Seats.IsZero ? [plan] : [plan, new(ChargeKind.Seats, terms, terms.Seats, period, null)];
+    }
 }

@@ -8,6 +8,9 @@ public enum SubscriptionVerb
     ConvertTrial,
     ExpireTrial,
     Renew,
+
+    /// <summary>A month of quotas inside of a longer billing period is over.</summary>
+    BillUsage,
     Change,
     Schedule,
     Unschedule,
@@ -36,6 +39,7 @@ public static class SubscriptionTransitions
         (SubscriptionVerb.Cancel,         SubscriptionStatus.Trialing,   SubscriptionStatus.Canceled),
 
         (SubscriptionVerb.Renew,          SubscriptionStatus.Active,     SubscriptionStatus.Active),
+        (SubscriptionVerb.BillUsage,      SubscriptionStatus.Active,     SubscriptionStatus.Active),
         (SubscriptionVerb.Change,         SubscriptionStatus.Active,     SubscriptionStatus.Active),
         (SubscriptionVerb.Schedule,       SubscriptionStatus.Active,     SubscriptionStatus.Active),
         (SubscriptionVerb.Unschedule,     SubscriptionStatus.Active,     SubscriptionStatus.Active),
@@ -47,6 +51,7 @@ public static class SubscriptionTransitions
 
         (SubscriptionVerb.RecoverPayment, SubscriptionStatus.PastDue,    SubscriptionStatus.Active),
         (SubscriptionVerb.Renew,          SubscriptionStatus.PastDue,    SubscriptionStatus.PastDue),
+        (SubscriptionVerb.BillUsage,      SubscriptionStatus.PastDue,    SubscriptionStatus.PastDue),
         (SubscriptionVerb.ScheduleCancel, SubscriptionStatus.PastDue,    SubscriptionStatus.PastDue),
         (SubscriptionVerb.Uncancel,       SubscriptionStatus.PastDue,    SubscriptionStatus.PastDue),
         (SubscriptionVerb.Cancel,         SubscriptionStatus.PastDue,    SubscriptionStatus.Canceled),

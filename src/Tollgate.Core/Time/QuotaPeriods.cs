@@ -39,16 +39,6 @@ public static class QuotaPeriods
         };
     }
 
-    /// <summary>The period that begins where <paramref name="period"/> ends. A lifetime is its own neighbour.</summary>
-    public static Period Next(QuotaPeriodKind kind, Period period, TimeZoneInfo zone, Anchor? anchor, Period? billingPeriod) =>
-        kind == QuotaPeriodKind.Lifetime ? period : Of(kind, period.End, zone, anchor, billingPeriod);
-
-    /// <summary>The period that ends where <paramref name="period"/> begins. A lifetime is its own neighbour.</summary>
-    public static Period Previous(QuotaPeriodKind kind, Period period, TimeZoneInfo zone, Anchor? anchor, Period? billingPeriod) =>
-        kind == QuotaPeriodKind.Lifetime
-            ? period
-            : Of(kind, new(period.Start.UnixMicroseconds - 1), zone, anchor, billingPeriod);
-
     /// <summary>The local calendar month as the seeds write it: <c>2026-11</c>.</summary>
     public static string MonthKey(Instant at, TimeZoneInfo zone) =>
         LocalTime.At(at, zone).ToString("yyyy-MM", CultureInfo.InvariantCulture);

@@ -7,6 +7,17 @@ using Tollgate.Engine.Quotas;
 
 namespace Tollgate.Engine.Customers;
 
+public enum AssignPlanOutcome
+{
+    Assigned,
+
+    /// <summary>The catalogue in force has no such plan.</summary>
+    PlanUnknown,
+
+    /// <summary>The plan comes of a subscription: change that.</summary>
+    Subscribed,
+}
+
 /// <summary>
 /// Puts a customer on a plan by hand. The newest published version is pinned: later versions do not touch the customer
 /// until the plan is assigned again. Assigning what it has already changes nothing and writes no fact.
@@ -20,17 +31,22 @@ public sealed class AssignPlan(NpgsqlDataSource database, QuotaGate gate, Clock 
 {
     public const string ByHand = "assigned";
 
-    /// <summary>Creates the customer when it is missing. Null: the catalogue in force has no such plan.</summary>
+    /// <summary>Creates the customer when it is missing. The customer's plan follows its subscription while there is one.</summary>
     /// <param name="plan">Null: back to the project's default plan, whatever its newest version is.</param>
-    public async Task<Customer?> RunAsync(ProjectSnapshot project, string customer, string? plan, CancellationToken cancel)
+    public async Task<(AssignPlanOutcome Outcome, Customer? Customer)> RunAsync(ProjectSnapshot project, string customer, string? plan, CancellationToken cancel)
     {
         PlanVersion? version = null;
         if (plan is not null && !project.Catalog.Plans.TryGetValue(plan, out version))
         {
-            return null;
+            return (AssignPlanOutcome.PlanUnknown, null);
         }
 
         await using var change = await CustomerChange.BeginAsync(database, project, customer, cancel);
+        if (await change.AskAsync(CustomerSql.HasSubscription, cancel, change.Row.Partition, change.Row.Account) is true)
+        {
+            return (AssignPlanOutcome.Subscribed, null);
+        }
+
         if (change.Row.PlanVersionId != version?.Id)
         {
             await PinAsync(change, project, version?.Id, cancel);
@@ -39,7 +55,7 @@ public sealed class AssignPlan(NpgsqlDataSource database, QuotaGate gate, Clock 
         var assigned = await change.ReadAgainAsync(project, cancel);
         await change.CommitAsync(cancel);
         await gate.ForgetAsync(project, customer, cancel);
-        return assigned.Customer;
+        return (AssignPlanOutcome.Assigned, assigned.Customer);
     }
 
     private async Task PinAsync(CustomerChange change, ProjectSnapshot project, int? versionId, CancellationToken cancel)

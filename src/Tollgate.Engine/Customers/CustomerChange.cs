@@ -1,4 +1,5 @@
 using Npgsql;
+using NpgsqlTypes;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Projects;
 
@@ -19,6 +20,9 @@ internal sealed class CustomerChange : IAsyncDisposable
 
     /// <summary>The customer as it was when the lock was taken.</summary>
     public CustomerRow Row { get; }
+
+    /// <summary>For rooms whose statements belong into the same transaction.</summary>
+    public NpgsqlConnection Connection => _connection;
 
     /// <summary>Locks the customer, which is created first when it is missing.</summary>
     public static async Task<CustomerChange> BeginAsync(NpgsqlDataSource database, ProjectSnapshot project, string customer, CancellationToken cancel) =>
@@ -126,6 +130,9 @@ internal static class CustomerCommands
 
     public static NpgsqlCommand Command(this NpgsqlDataSource database, string sql, params object?[] parameters) =>
         database.CreateCommand(sql).With(parameters);
+
+    /// <summary>A parameter whose type is known also when it has no value.</summary>
+    public static NpgsqlParameter OrNull(object? value, NpgsqlDbType type) => new() { Value = value ?? DBNull.Value, NpgsqlDbType = type };
 
     private static NpgsqlCommand With(this NpgsqlCommand command, object?[] parameters)
     {

@@ -12,8 +12,17 @@ namespace Tollgate.Engine.Customers;
 /// <param name="Overrides">JSON: feature code → changed members of the entitlement.</param>
 public sealed record CustomerRow(Customer Customer, short Partition, int Account, int? PlanVersionId, string Overrides)
 {
+    /// <summary>What billing months hang on.</summary>
+    public IReadOnlyList<BillingCycle> Cycles { get; init; } = [];
+
+    /// <summary>The version that was in force before <see cref="PlanAssignedAt"/>.</summary>
+    public int? PreviousPlanVersionId { get; init; }
+
+    public Instant? PlanAssignedAt { get; init; }
+
     /// <summary>The columns of <c>CustomerSql.Columns</c>, in their order.</summary>
-    internal static CustomerRow Read(NpgsqlDataReader reader, ProjectSnapshot project)
+    /// <param name="first">Where they begin.</param>
+    internal static CustomerRow Read(NpgsqlDataReader reader, ProjectSnapshot project, int first = 0)
     {
         var profile = new CustomerProfile
         {
@@ -23,17 +32,22 @@ public sealed record CustomerRow(Customer Customer, short Partition, int Account
             TimeZone = TextOrNull(4),
             Country = TextOrNull(5),
             TaxId = TextOrNull(6),
-            Metadata = JsonSerializer.Deserialize<Dictionary<string, string>>(reader.GetString(7))!,
+            Metadata = JsonSerializer.Deserialize<Dictionary<string, string>>(reader.GetString(first + 7))!,
         };
         var customer = new Customer(
-            reader.GetString(0),
+            reader.GetString(first + 0),
             profile,
             TextOrNull(10) ?? project.Catalog.DefaultPlan.Code,
-            reader.IsDBNull(11) ? project.Catalog.DefaultPlan.Number : reader.GetInt32(11),
-            Instant.FromUtc(reader.GetDateTime(8)));
-        return new(customer, reader.GetInt16(12), reader.GetInt32(13), reader.IsDBNull(9) ? null : reader.GetInt32(9), reader.GetString(14));
+            reader.IsDBNull(first + 11) ? project.Catalog.DefaultPlan.Number : reader.GetInt32(first + 11),
+            Instant.FromUtc(reader.GetDateTime(first + 8)));
+        return new(customer, reader.GetInt16(first + 12), reader.GetInt32(first + 13), reader.IsDBNull(first + 9) ? null : reader.GetInt32(first + 9), reader.GetString(first + 14))
+        {
+            Cycles = CycleText.Read(reader.GetString(first + 15)),
+            PreviousPlanVersionId = reader.IsDBNull(first + 16) ? null : reader.GetInt32(first + 16),
+            PlanAssignedAt = reader.IsDBNull(first + 17) ? null : Instant.FromUtc(reader.GetDateTime(first + 17)),
+        };
 
-        string? TextOrNull(int column) => reader.IsDBNull(column) ? null : reader.GetString(column);
+        string? TextOrNull(int column) => reader.IsDBNull(first + column) ? null : reader.GetString(first + column);
     }
 
     /// <summary>The parameters <c>$4..$10</c> of the statements that write a profile.</summary>

@@ -42,10 +42,11 @@ public static class CustomerSql
         """;
 
     /// <summary>What <c>CustomerRows.Read</c> reads. A pinned plan version is named here, so that a server whose memory does not know it yet can still show it.</summary>
-    private const string Columns =
+    public const string Columns =
         """
         c.id, c.name, c.email, c.currency, c.time_zone, c.country, c.tax_id, c.metadata, c.created_at,
-               c.plan_version_id, v.plan, v.version, c.partition, c.account, c.overrides
+               c.plan_version_id, v.plan, v.version, c.partition, c.account, c.overrides, c.cycles::text,
+               c.previous_plan_version_id, c.plan_assigned_at
         """;
 
     /// <summary><c>$1</c> partition, <c>$2</c> project, <c>$3</c> id.</summary>
@@ -127,12 +128,22 @@ public static class CustomerSql
          WHERE partition = $1 AND account = $2
         """;
 
+    /// <summary>One that gives the plan, or will again.</summary>
+    public const string HasSubscription =
+        "SELECT EXISTS (SELECT FROM subscriptions WHERE partition = $1 AND account = $2 AND ended_at IS NULL)";
+
     /// <summary>The fact. <c>$4</c> is the customer's version after the change.</summary>
     public const string InsertAssignment =
         """
         INSERT INTO plan_assignments (partition, account, assigned_at, sequence, plan_version_id, cause)
              VALUES ($1, $2, $3, $4, $5, $6)
         """;
+
+    /// <summary>A customer keeps the currency of its first subscription.</summary>
+    public const string KeepCurrency = "UPDATE customers SET currency = $3 WHERE partition = $1 AND account = $2 AND currency IS NULL";
+
+    /// <summary>What billing months hang on from now on: <c>CycleText</c>.</summary>
+    public const string SetCycles = "UPDATE customers SET cycles = $3::jsonb WHERE partition = $1 AND account = $2";
 
     public const string SetOverrides = "UPDATE customers SET overrides = $3 WHERE partition = $1 AND account = $2";
 

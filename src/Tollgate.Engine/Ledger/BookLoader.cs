@@ -140,6 +140,7 @@ internal sealed class BookLoader(NpgsqlConnection connection)
             PreviousPlan = reader.IsDBNull(6) ? null : catalog.PlanVersions[reader.GetInt32(6)],
             PlanAssignedAt = reader.IsDBNull(7) ? null : At(reader, 7),
             CustomerSince = At(reader, 9),
+            Cycles = CycleText.Read(reader.GetString(10)),
             Zone = project.Zone,
             Overridden = Overridden(reader.GetString(8), plan, catalog),
             FeaturesByCode = catalog.Features,

@@ -30,7 +30,7 @@ internal static class LedgerSql
     public const string LoadCustomers =
         """
         SELECT c.partition, c.account, c.project_id, c.id, c.version, c.plan_version_id, c.previous_plan_version_id,
-               c.plan_assigned_at, c.overrides::text, c.created_at
+               c.plan_assigned_at, c.overrides::text, c.created_at, c.cycles::text
           FROM unnest($1::smallint[], $2::integer[], $3::text[]) AS x (partition, project_id, id)
           JOIN customers c ON c.partition = x.partition AND c.project_id = x.project_id AND c.id = x.id
          ORDER BY c.partition, c.account
@@ -361,6 +361,17 @@ internal static class LedgerSql
                       $8::timestamptz[])
                AS x (partition, account, feature, period_start, percent, used, granted, crossed_at)
             ON CONFLICT DO NOTHING
+        """;
+
+    /// <summary>
+    /// Ends running quota periods where a new billing cycle begins. $1 partition, $2 account, $3 features, $4 the moment. The caller
+    /// holds the customer and touches the account.
+    /// </summary>
+    public const string CutPeriods =
+        """
+        UPDATE balances
+           SET period_end = $4
+         WHERE partition = $1 AND account = $2 AND feature = ANY ($3) AND period_start < $4 AND period_end > $4
         """;
 
     /// <summary>Where a hold lies when only its id is known. $1 project, $2 id.</summary>

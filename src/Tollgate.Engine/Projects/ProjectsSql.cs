@@ -38,6 +38,15 @@ internal static class ProjectsSql
 
     public const string AnyAdminKeyExists = "SELECT EXISTS (SELECT FROM api_keys WHERE kind = 'admin')";
 
+    // ---- test clock --------------------------------------------------------------------------------------------
+
+    /// <summary>Of the session: one advance at a time for each project.</summary>
+    public const string TryLockTestClock = "SELECT pg_try_advisory_lock(7234002, $1)";
+
+    public const string UnlockTestClock = "SELECT pg_advisory_unlock(7234002, $1)";
+
+    public const string SetTestClock = "UPDATE projects SET test_clock = $2 WHERE id = $1 AND mode = 'sandbox' RETURNING true";
+
     // ---- hosts -------------------------------------------------------------------------------------------------
 
     /// <summary>Serialises changes of hosts: two projects that swap names would otherwise wait for each other.</summary>

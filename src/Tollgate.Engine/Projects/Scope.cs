@@ -20,7 +20,11 @@ public enum Scope
     KeysRead = 1 << 6,
     KeysWrite = 1 << 7,
 
-    All = (1 << 8) - 1,
+    /// <summary>subscriptions, invoices, coupons, tax rates.</summary>
+    BillingRead = 1 << 8,
+    BillingWrite = 1 << 9,
+
+    All = (1 << 10) - 1,
 }
 
 /// <summary>The names of scopes on the wire and in the database.</summary>
@@ -36,6 +40,8 @@ public static class Scopes
         (Scope.CustomersWrite, "customers:write"),
         (Scope.KeysRead, "keys:read"),
         (Scope.KeysWrite, "keys:write"),
+        (Scope.BillingRead, "billing:read"),
+        (Scope.BillingWrite, "billing:write"),
     ];
 
     public static IReadOnlyList<string> Names { get; } = [.. Table.Select(row => row.Name)];

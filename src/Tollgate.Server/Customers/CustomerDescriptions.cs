@@ -85,6 +85,6 @@ internal static class CustomerDescriptions
         Path = Path,
         Request = Example.Of<AssignPlanRequest>("""{"plan": "pro"}"""),
         Answers = [Example.Of<CustomerView>(200, "The customer on its plan.", Ada)],
-        Errors = [ErrorCode.PlanNotFound],
+        Errors = [ErrorCode.PlanNotFound, ErrorCode.SubscriptionExists],
     };
 }

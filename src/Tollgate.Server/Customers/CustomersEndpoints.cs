@@ -164,10 +164,13 @@ public static class CustomersEndpoints
             return;
         }
 
-        var customer = await assign.RunAsync(context.Project(), id, body.Plan, context.RequestAborted);
-        await (customer is null
-            ? Problems.WriteAsync(context, ErrorCode.PlanNotFound, param: "plan")
-            : AnswerAsync(context, StatusCodes.Status200OK, customer));
+        var (outcome, customer) = await assign.RunAsync(context.Project(), id, body.Plan, context.RequestAborted);
+        await (outcome switch
+        {
+            AssignPlanOutcome.PlanUnknown => Problems.WriteAsync(context, ErrorCode.PlanNotFound, param: "plan"),
+            AssignPlanOutcome.Subscribed => Problems.WriteAsync(context, ErrorCode.SubscriptionExists, "The customer's plan comes of its subscription; change that one."),
+            _ => AnswerAsync(context, StatusCodes.Status200OK, customer!),
+        });
     }
 
     private static Task AnswerAsync(HttpContext context, int status, Customer customer) =>

@@ -1,14 +1,17 @@
 using Tollgate.Server.Catalog;
+using Tollgate.Server.Clocks;
 using Tollgate.Server.Costs;
 using Tollgate.Server.Customers;
 using Tollgate.Server.Gateway;
 using Tollgate.Server.Http;
+using Tollgate.Server.Invoicing;
 using Tollgate.Server.Ledger;
 using Tollgate.Server.Llm;
 using Tollgate.Server.Metering;
 using Tollgate.Server.Projects;
 using Tollgate.Server.Quotas;
 using Tollgate.Server.SeedDoors;
+using Tollgate.Server.Subscriptions;
 
 namespace Tollgate.Server.Hosting;
 
@@ -29,6 +32,9 @@ internal static class Rooms
         services.AddCosts();
         services.AddGateway(options.Gateway);
         services.AddCustomers();
+        services.AddInvoicing();
+        services.AddSubscriptions();
+        services.AddClocks();
         services.AddSeedDoors();
         services.AddHostedService<EventMonthsLoop>();
         services.AddSingleton<DemoData>();
@@ -54,6 +60,9 @@ internal static class Rooms
         app.MapGateway();
         app.MapCosts();
         app.MapCustomersRoom();
+        app.MapInvoicingRoom();
+        app.MapSubscriptionsRoom();
+        app.MapClocks();
         app.MapSeedDoors();
 
         // Last: what the rooms have mapped is described, and nothing is open by accident.

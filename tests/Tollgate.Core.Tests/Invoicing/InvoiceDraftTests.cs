@@ -17,7 +17,7 @@ public sealed class InvoiceDraftTests
 
     private static readonly Subscription Started = SubscriptionLife.Start(Guid.Empty, Pro, 0, true, Utc("2026-04-01T00:00:00Z"), TimeZoneInfo.Utc).After;
 
-    private static LifeFacts Facts => new(TimeZoneInfo.Utc, new(5800, Currency.Usd), null);
+    private static LifeFacts Facts => new(TimeZoneInfo.Utc, null);
 
     private static UsageDue Used(decimal quantity, decimal billedQuantity = 0, long billed = 0) => new(
         "exports", "Exports", new(Utc("2026-04-01T00:00:00Z"), Utc("2026-05-01T00:00:00Z")), Quantity.Of(quantity),

@@ -86,8 +86,8 @@ public sealed class QuotaPeriodsTests
     {
         var lifetime = QuotaPeriods.Of(QuotaPeriodKind.Lifetime, Utc("2026-11-21T08:00:00Z"), Zone("Etc/UTC"), null, null);
 
-        QuotaPeriods.Next(QuotaPeriodKind.Lifetime, lifetime, Zone("Etc/UTC"), null, null).ShouldBe(lifetime);
-        QuotaPeriods.Previous(QuotaPeriodKind.Lifetime, lifetime, Zone("Etc/UTC"), null, null).ShouldBe(lifetime);
+        BillingCycles.Next(QuotaPeriodKind.Lifetime, lifetime, Zone("Etc/UTC"), []).ShouldBe(lifetime);
+        BillingCycles.Previous(QuotaPeriodKind.Lifetime, lifetime, Zone("Etc/UTC"), []).ShouldBe(lifetime);
     }
 
     [Theory]

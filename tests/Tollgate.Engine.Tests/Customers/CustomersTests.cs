@@ -127,16 +127,16 @@ public sealed class CustomersTests(TestPostgres postgres) : IAsyncLifetime
         await Rig.ConsumeAsync("u1", "scan", 2);
         (await Rig.ConsumeAsync("u1", "scan")).Decision!.Outcome.ShouldBe(Outcome.QuotaExceeded);
 
-        var customer = await Assign.RunAsync(Project, "u1", "pro", default);
+        var (_, customer) = await Assign.RunAsync(Project, "u1", "pro", default);
         (customer!.Plan, customer.PlanVersion).ShouldBe(("pro", 1));
         var third = await Rig.ConsumeAsync("u1", "scan");
         third.Decision!.Outcome.ShouldBe(Outcome.WithinQuota);
         third.Decision.Standing!.Used.ShouldBe(Quantity.Of(3));
         third.Decision.Plan.ShouldBe("pro");
 
-        (await Assign.RunAsync(Project, "u1", null, default))!.Plan.ShouldBe("free");
+        (await Assign.RunAsync(Project, "u1", null, default)).Customer!.Plan.ShouldBe("free");
         (await Rig.ConsumeAsync("u1", "scan")).Decision!.Outcome.ShouldBe(Outcome.QuotaExceeded);
-        (await Assign.RunAsync(Project, "u1", "platinum", default)).ShouldBeNull();
+        (await Assign.RunAsync(Project, "u1", "platinum", default)).Outcome.ShouldBe(AssignPlanOutcome.PlanUnknown);
     }
 
     [Fact]

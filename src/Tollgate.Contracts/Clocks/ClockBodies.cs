@@ -1,0 +1,30 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Tollgate.Contracts.Http;
+using Tollgate.Contracts.Subscriptions;
+
+namespace Tollgate.Contracts.Clocks;
+
+/// <summary>Body of <c>POST /v1/test-clock</c>.</summary>
+public sealed record AdvanceClockRequest
+{
+    /// <summary>Not before the clock's present time, at most ten years after it.</summary>
+    public DateTimeOffset? AdvanceTo { get; init; }
+}
+
+/// <summary>Answer of <c>/v1/test-clock</c>.</summary>
+/// <param name="Now">The project's time.</param>
+/// <param name="IsFrozen">It stands still there; false: nobody has moved it yet, and it follows the database's clock.</param>
+/// <param name="Processed">What happened on the way; null of a read.</param>
+public sealed record TestClockView(DateTimeOffset Now, bool IsFrozen, BillingReportView? Processed);
+
+/// <summary>How the bodies of the room Clocks are read and written.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+    AllowDuplicateProperties = false,
+    RespectNullableAnnotations = true,
+    Converters = [typeof(PlainDecimal), typeof(UtcInstant)])]
+[JsonSerializable(typeof(AdvanceClockRequest))]
+[JsonSerializable(typeof(TestClockView))]
+public sealed partial class ClocksJson : JsonSerializerContext;

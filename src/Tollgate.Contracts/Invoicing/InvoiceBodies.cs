@@ -1,0 +1,267 @@
+namespace Tollgate.Contracts.Invoicing;
+
+/// <summary>A line of an invoice. Amounts in minor units of the invoice's currency.</summary>
+public sealed record InvoiceLineView
+{
+    /// <summary><c>subscription</c>, <c>seat</c>, <c>add_on</c>, <c>proration_credit</c>, <c>proration_charge</c>, <c>usage</c>, <c>minimum</c>, <c>discount</c>, <c>tax</c> or <c>credit</c>.</summary>
+    public required string Kind { get; init; }
+
+    public required string Description { get; init; }
+
+    /// <summary>Code of the metered feature, for usage.</summary>
+    public string? Feature { get; init; }
+
+    public required decimal Quantity { get; init; }
+
+    /// <summary>Major units for one, as text; null where the amount does not come of one price.</summary>
+    public string? UnitPrice { get; init; }
+
+    /// <summary>Minor units. Negative for what is given back or taken off.</summary>
+    public required long Amount { get; init; }
+
+    public required DateTimeOffset PeriodStart { get; init; }
+
+    public required DateTimeOffset PeriodEnd { get; init; }
+}
+
+/// <summary>One rate of tax on an invoice.</summary>
+/// <param name="Inclusive">The prices contain it: it is in <c>tax</c> and has no line.</param>
+public sealed record InvoiceTaxView(string Name, decimal Percent, bool Inclusive, long Base, long Amount);
+
+/// <summary>Who sends an invoice, or gets it.</summary>
+public sealed record InvoicePartyView(string Name, IReadOnlyList<string> Address, string? Email, string? Country, string? Region, string? TaxId);
+
+public sealed record CreditNoteView(string Id, string Number, DateTimeOffset IssuedAt, string Reason, IReadOnlyList<InvoiceLineView> Lines, long Tax, long Total);
+
+/// <summary>An invoice as every call answers it. Amounts in minor units of <c>currency</c>.</summary>
+public sealed record InvoiceView
+{
+    public required string Id { get; init; }
+
+    /// <summary>Gap-free in the project; null of a preview.</summary>
+    public string? Number { get; init; }
+
+    /// <summary><c>draft</c> (a preview), <c>open</c>, <c>paid</c>, <c>void</c> or <c>uncollectible</c>.</summary>
+    public required string Status { get; init; }
+
+    /// <summary><c>start</c>, <c>renewal</c>, <c>usage</c>, <c>change</c>, <c>final</c> or <c>one_off</c>.</summary>
+    public required string Kind { get; init; }
+
+    public required string Customer { get; init; }
+
+    public string? Subscription { get; init; }
+
+    public required string Currency { get; init; }
+
+    public required DateTimeOffset PeriodStart { get; init; }
+
+    public required DateTimeOffset PeriodEnd { get; init; }
+
+    public DateTimeOffset? IssuedAt { get; init; }
+
+    public DateTimeOffset? DueAt { get; init; }
+
+    /// <summary>Numbered from 1 in this order.</summary>
+    public required IReadOnlyList<InvoiceLineView> Lines { get; init; }
+
+    /// <summary>Of the lines before discounts and taxes. Negative: more is given back than asked for, and the rest pays the next invoices.</summary>
+    public required long Subtotal { get; init; }
+
+    public required long Discount { get; init; }
+
+    public required long Tax { get; init; }
+
+    public required IReadOnlyList<InvoiceTaxView> Taxes { get; init; }
+
+    public string? TaxNote { get; init; }
+
+    public required long Total { get; init; }
+
+    /// <summary>Of it, what credits paid.</summary>
+    public required long PaidFromCredits { get; init; }
+
+    public required long AmountPaid { get; init; }
+
+    public required long AmountDue { get; init; }
+
+    public InvoicePartyView? Seller { get; init; }
+
+    public InvoicePartyView? Buyer { get; init; }
+
+    public required IReadOnlyList<CreditNoteView> CreditNotes { get; init; }
+}
+
+/// <summary>Answer of <c>GET /v1/invoices</c>.</summary>
+public sealed record InvoiceList(IReadOnlyList<InvoiceView> Data, bool HasMore);
+
+/// <summary>Body of <c>/pay</c>, <c>/void</c> and <c>/mark-uncollectible</c>.</summary>
+public sealed record SettleInvoiceRequest
+{
+    /// <summary>For people: how it was paid, why it is void.</summary>
+    public string? Note { get; init; }
+}
+
+/// <summary>Body of <c>POST /v1/invoices/{id}/credit-notes</c>. With neither amount nor lines: all that is left.</summary>
+public sealed record CreditInvoiceRequest
+{
+    /// <summary>Minor units, tax included.</summary>
+    public long? Amount { get; init; }
+
+    /// <summary>Numbers of whole lines, from 1.</summary>
+    public IReadOnlyList<int>? Lines { get; init; }
+
+    /// <summary>Printed on the credit note.</summary>
+    public string? Reason { get; init; }
+}
+
+/// <summary>Answer of <c>GET /v1/invoices/{id}/lines/{n}/explain</c>: how a line's amount came about.</summary>
+public sealed record LineExplanation
+{
+    public required InvoiceLineView Line { get; init; }
+
+    /// <summary>Step by step, in words.</summary>
+    public required IReadOnlyList<string> Steps { get; init; }
+
+    /// <summary>For usage: what the feature's events of the period come to.</summary>
+    public UsageExplanation? Usage { get; init; }
+}
+
+/// <param name="Included">The plan's quota in the period.</param>
+/// <param name="Used">Of the plan's quota and beyond; without what grants paid for.</param>
+/// <param name="Events">How many events the period has, and the first of them.</param>
+public sealed record UsageExplanation(
+    DateTimeOffset PeriodStart, DateTimeOffset PeriodEnd, decimal Included, decimal Used, decimal PaidByGrants, decimal Beyond, long EventCount,
+    IReadOnlyList<ExplainedEvent> Events);
+
+public sealed record ExplainedEvent(string Id, DateTimeOffset OccurredAt, decimal Quantity);
+
+/// <summary>Body of <c>POST /v1/coupons</c>.</summary>
+public sealed record CreateCouponRequest
+{
+    /// <summary>1 to 64 letters, digits, and . _ - after the first. Capital letters count.</summary>
+    public string? Code { get; init; }
+
+    /// <summary>More than 0, at most 100, at most 4 decimals. This or <c>amount_off</c>.</summary>
+    public decimal? PercentOff { get; init; }
+
+    /// <summary>Minor units of <c>currency</c>.</summary>
+    public long? AmountOff { get; init; }
+
+    public string? Currency { get; init; }
+
+    /// <summary><c>once</c> (default), <c>repeating</c> or <c>forever</c>.</summary>
+    public string? Duration { get; init; }
+
+    /// <summary>For <c>repeating</c>: 1 to 120.</summary>
+    public int? Months { get; init; }
+
+    public int? MaxRedemptions { get; init; }
+
+    /// <summary>Only for customers who never had a subscription.</summary>
+    public bool? FirstTimeOnly { get; init; }
+
+    /// <summary>Codes of plans; all unless given.</summary>
+    public IReadOnlyList<string>? Plans { get; init; }
+
+    /// <summary>It cannot be redeemed from then on; who has it keeps it.</summary>
+    public DateTimeOffset? ExpiresAt { get; init; }
+}
+
+/// <summary>A coupon as every call answers it.</summary>
+public sealed record CouponView
+{
+    public required string Code { get; init; }
+
+    public decimal? PercentOff { get; init; }
+
+    public long? AmountOff { get; init; }
+
+    public string? Currency { get; init; }
+
+    public required string Duration { get; init; }
+
+    public int? Months { get; init; }
+
+    public int? MaxRedemptions { get; init; }
+
+    public required int Redemptions { get; init; }
+
+    public required bool FirstTimeOnly { get; init; }
+
+    public IReadOnlyList<string>? Plans { get; init; }
+
+    public DateTimeOffset? ExpiresAt { get; init; }
+
+    /// <summary>False: it was ended and cannot be redeemed any more.</summary>
+    public required bool Active { get; init; }
+
+    public required DateTimeOffset CreatedAt { get; init; }
+}
+
+/// <summary>Answer of <c>GET /v1/coupons</c>.</summary>
+public sealed record CouponList(IReadOnlyList<CouponView> Data, bool HasMore);
+
+/// <summary>Body and answer of <c>/v1/invoice-settings</c>: who sends the project's invoices.</summary>
+public sealed record InvoiceSettingsBody
+{
+    /// <summary>Default: the project's name.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>At most 6 lines.</summary>
+    public IReadOnlyList<string>? Address { get; init; }
+
+    public string? Email { get; init; }
+
+    /// <summary>ISO 3166-1, two capital letters.</summary>
+    public string? Country { get; init; }
+
+    public string? TaxId { get; init; }
+
+    /// <summary>Before the number, 1 to 20 of A–Z, 0–9 and -. Default: the project's code in capital letters.</summary>
+    public string? NumberPrefix { get; init; }
+
+    /// <summary>Calendar days until an invoice is due: 0 to 365, default 14.</summary>
+    public int? DueDays { get; init; }
+
+    /// <summary>Major units above which an invoice is held back until somebody has looked. Default 1000000.</summary>
+    public long? LargestTotal { get; init; }
+
+    /// <summary>At the foot of each page.</summary>
+    public string? Footer { get; init; }
+
+    /// <summary><c>en</c> (default) or <c>de</c>.</summary>
+    public string? Language { get; init; }
+
+    /// <summary>PNG or JPEG in base64, at most 256 KB; left out: it stays; empty: none. An answer says whether there is one.</summary>
+    public string? Logo { get; init; }
+
+    public bool? HasLogo { get; init; }
+}
+
+/// <summary>A rate of tax by where the customer is.</summary>
+public sealed record TaxRateBody
+{
+    /// <summary>ISO 3166-1, two capital letters.</summary>
+    public string? Country { get; init; }
+
+    /// <summary>ISO 3166-2 without the country; compared with the customer's metadata <c>region</c>.</summary>
+    public string? Region { get; init; }
+
+    /// <summary>As it is printed: <c>VAT</c>.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>0 to 100, at most 4 decimals.</summary>
+    public decimal? Percent { get; init; }
+
+    /// <summary>Prices contain it.</summary>
+    public bool? Inclusive { get; init; }
+
+    /// <summary>A customer with a <c>tax_id</c> in another country than the seller's owes it itself.</summary>
+    public bool? ReverseCharge { get; init; }
+}
+
+/// <summary>Body and answer of <c>/v1/tax-rates</c>: all of a project's.</summary>
+public sealed record TaxRates
+{
+    public IReadOnlyList<TaxRateBody>? Rates { get; init; }
+}

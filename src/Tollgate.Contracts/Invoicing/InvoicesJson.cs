@@ -1,0 +1,24 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Tollgate.Contracts.Http;
+
+namespace Tollgate.Contracts.Invoicing;
+
+/// <summary>How the bodies of the room Invoicing are read and written.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+    AllowDuplicateProperties = false,
+    RespectNullableAnnotations = true,
+    Converters = [typeof(PlainDecimal), typeof(UtcInstant)])]
+[JsonSerializable(typeof(InvoiceView))]
+[JsonSerializable(typeof(InvoiceList))]
+[JsonSerializable(typeof(SettleInvoiceRequest))]
+[JsonSerializable(typeof(CreditInvoiceRequest))]
+[JsonSerializable(typeof(LineExplanation))]
+[JsonSerializable(typeof(CreateCouponRequest))]
+[JsonSerializable(typeof(CouponView))]
+[JsonSerializable(typeof(CouponList))]
+[JsonSerializable(typeof(InvoiceSettingsBody))]
+[JsonSerializable(typeof(TaxRates))]
+public sealed partial class InvoicesJson : JsonSerializerContext;

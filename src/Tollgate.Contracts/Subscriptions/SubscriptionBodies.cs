@@ -1,0 +1,211 @@
+using Tollgate.Contracts.Invoicing;
+
+namespace Tollgate.Contracts.Subscriptions;
+
+/// <summary>Body of <c>POST /v1/subscriptions</c>.</summary>
+public sealed record CreateSubscriptionRequest
+{
+    /// <summary>Your id of the customer, who is created when missing.</summary>
+    public string? Customer { get; init; }
+
+    /// <summary>Code of a plan of the catalogue in force; its newest version.</summary>
+    public string? Plan { get; init; }
+
+    /// <summary><c>weekly</c>, <c>monthly</c> (default) or <c>yearly</c>: the plan needs a price for it.</summary>
+    public string? Period { get; init; }
+
+    /// <summary>ISO 4217. Default: the customer's, or the project's. A customer keeps the currency of its first subscription.</summary>
+    public string? Currency { get; init; }
+
+    /// <summary>Times the plan's price, for instance seats. Default 1.</summary>
+    public long? Quantity { get; init; }
+
+    /// <summary>Default: with the plan's trial if it is the customer's first subscription.</summary>
+    public bool? Trial { get; init; }
+
+    /// <summary>What the end of the trial does: <c>convert</c> (default) begins the first paid period, <c>expire</c> ends the subscription.</summary>
+    public string? TrialEndBehavior { get; init; }
+
+    /// <summary>Whatever tells people apart who come twice, for instance of a card: each has one trial. Only a hash is kept.</summary>
+    public string? TrialFingerprint { get; init; }
+
+    /// <summary>A coupon's code.</summary>
+    public string? Coupon { get; init; }
+
+    /// <summary>Not in the future and at most a year back: periods until now are invoiced at once. Default: now.</summary>
+    public DateTimeOffset? StartAt { get; init; }
+
+    /// <summary>Your own id: a repeat answers the subscription as it is now.</summary>
+    public string? Id { get; init; }
+
+    /// <summary>Only look: answers what would be, and changes nothing.</summary>
+    public bool? Preview { get; init; }
+}
+
+/// <summary>Body of <c>PATCH /v1/subscriptions/{id}</c> and of <c>/preview</c>. What is left out stays.</summary>
+public sealed record ChangeSubscriptionRequest
+{
+    public string? Plan { get; init; }
+
+    /// <summary><c>weekly</c>, <c>monthly</c> or <c>yearly</c>.</summary>
+    public string? Period { get; init; }
+
+    public long? Quantity { get; init; }
+
+    /// <summary><c>now</c> or <c>period_end</c>. Default: now if it costs more a month than before, otherwise at the end of the period.</summary>
+    public string? When { get; init; }
+
+    /// <summary><c>second</c> (default), <c>day</c>, <c>none</c> or <c>usage_aware</c>: how the rest of the period is counted.</summary>
+    public string? Proration { get; init; }
+
+    /// <summary>Only look: answers what would be, and changes nothing.</summary>
+    public bool? Preview { get; init; }
+}
+
+/// <summary>Body of <c>POST /v1/subscriptions/{id}/cancel</c>.</summary>
+public sealed record CancelSubscriptionRequest
+{
+    /// <summary><c>now</c> or <c>period_end</c> (default).</summary>
+    public string? At { get; init; }
+
+    /// <summary>A short code of yours: <c>too_expensive</c>.</summary>
+    public string? Reason { get; init; }
+
+    /// <summary>In the customer's words.</summary>
+    public string? Comment { get; init; }
+
+    public bool? Preview { get; init; }
+}
+
+/// <summary>Body of <c>POST /v1/subscriptions/{id}/pause</c>.</summary>
+public sealed record PauseSubscriptionRequest
+{
+    /// <summary>When it goes on by itself. Default: when somebody resumes it.</summary>
+    public DateTimeOffset? Until { get; init; }
+
+    public bool? Preview { get; init; }
+}
+
+/// <summary>Body of <c>/uncancel</c> and <c>/resume</c>.</summary>
+public sealed record SubscriptionStepRequest
+{
+    public bool? Preview { get; init; }
+}
+
+/// <summary>Terms that begin with the next period.</summary>
+public sealed record ScheduledChangeView(string Plan, int PlanVersion, string Period, long Quantity, DateTimeOffset At);
+
+/// <summary>A subscription as every call answers it.</summary>
+public sealed record SubscriptionView
+{
+    /// <summary>Yours where you gave one.</summary>
+    public required string Id { get; init; }
+
+    public required string Customer { get; init; }
+
+    public required string Plan { get; init; }
+
+    public required int PlanVersion { get; init; }
+
+    /// <summary><c>weekly</c>, <c>monthly</c> or <c>yearly</c>.</summary>
+    public required string Period { get; init; }
+
+    /// <summary><c>incomplete</c>, <c>trialing</c>, <c>active</c>, <c>past_due</c>, <c>paused</c>, <c>canceled</c> or <c>expired</c>.</summary>
+    public required string Status { get; init; }
+
+    public required string Currency { get; init; }
+
+    public required long Quantity { get; init; }
+
+    /// <summary>Minor units for one whole period.</summary>
+    public required long Amount { get; init; }
+
+    public required DateTimeOffset StartedAt { get; init; }
+
+    /// <summary>Day of the month on which periods begin; in shorter months the last day.</summary>
+    public required int AnchorDay { get; init; }
+
+    public required DateTimeOffset CurrentPeriodStart { get; init; }
+
+    public required DateTimeOffset CurrentPeriodEnd { get; init; }
+
+    public DateTimeOffset? TrialEnd { get; init; }
+
+    /// <summary>It ends then.</summary>
+    public DateTimeOffset? CancelAt { get; init; }
+
+    public string? CancelReason { get; init; }
+
+    public string? CancelComment { get; init; }
+
+    public ScheduledChangeView? ScheduledChange { get; init; }
+
+    public DateTimeOffset? PausedAt { get; init; }
+
+    public DateTimeOffset? ResumeAt { get; init; }
+
+    public DateTimeOffset? EndedAt { get; init; }
+
+    /// <summary>Why its next invoice is held back until somebody has looked at it.</summary>
+    public string? ParkedReason { get; init; }
+
+    /// <summary>Id of its newest invoice.</summary>
+    public string? LatestInvoice { get; init; }
+}
+
+/// <summary>Answer of a change and of every preview.</summary>
+/// <param name="Invoice">What it asks for now; null: nothing. Of a preview: without a number.</param>
+/// <param name="NextInvoice">Only with a preview: what the next moment will ask for, with the usage so far.</param>
+public sealed record SubscriptionChangeView(SubscriptionView Subscription, InvoiceView? Invoice, InvoiceView? NextInvoice);
+
+/// <summary>Answer of <c>GET /v1/subscriptions</c>.</summary>
+public sealed record SubscriptionList(IReadOnlyList<SubscriptionView> Data, bool HasMore);
+
+/// <summary>One thing that happened to a subscription.</summary>
+public sealed record SubscriptionFactView
+{
+    public required int Sequence { get; init; }
+
+    /// <summary><c>start</c>, <c>renew</c>, <c>change</c>, <c>schedule</c>, <c>cancel</c> and so on.</summary>
+    public required string Type { get; init; }
+
+    /// <summary>When it took effect.</summary>
+    public required DateTimeOffset At { get; init; }
+
+    public required DateTimeOffset RecordedAt { get; init; }
+
+    /// <summary><c>system</c>, or the key that asked.</summary>
+    public required string Actor { get; init; }
+
+    public string? Cause { get; init; }
+
+    /// <summary>Id of what it was invoiced with.</summary>
+    public string? Invoice { get; init; }
+
+    public required SubscriptionStateView Detail { get; init; }
+}
+
+/// <summary>The subscription as a fact left it.</summary>
+public sealed record SubscriptionStateView(
+    string Status, string Plan, int PlanVersion, string Period, long Quantity, DateTimeOffset PeriodStart, DateTimeOffset PeriodEnd, string? ScheduledPlan,
+    DateTimeOffset? CancelAt, string? CancelReason);
+
+/// <summary>Answer of <c>GET /v1/subscriptions/{id}/events</c>, oldest first.</summary>
+public sealed record SubscriptionFactList(IReadOnlyList<SubscriptionFactView> Data, bool HasMore);
+
+/// <summary>A subscription that a person has to look at.</summary>
+public sealed record ParkedView(string Id, string Customer, DateTimeOffset? DueAt, DateTimeOffset ParkedAt, string Reason);
+
+/// <summary>Answer of <c>GET /v1/billing/parked</c>, oldest first.</summary>
+public sealed record ParkedList(IReadOnlyList<ParkedView> Data, bool HasMore);
+
+/// <summary>What is due and what it would come to.</summary>
+public sealed record DueItemView(string Customer, string Subscription, string Type, DateTimeOffset At, long? Total, string? Currency, string? Parked);
+
+/// <summary>Answer of <c>POST /v1/billing/run</c>.</summary>
+/// <param name="Due">Only with <c>dry_run</c>: what would happen.</param>
+public sealed record BillingRunView(bool DryRun, BillingReportView Processed, IReadOnlyList<DueItemView>? Due);
+
+/// <summary>Counts of what happened by itself.</summary>
+public sealed record BillingReportView(
+    int Invoices, int Renewals, int TrialsConverted, int TrialsExpired, int Canceled, int Resumed, int UsageBilled, int Parked);

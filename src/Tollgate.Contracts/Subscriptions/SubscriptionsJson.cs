@@ -1,0 +1,25 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Tollgate.Contracts.Http;
+
+namespace Tollgate.Contracts.Subscriptions;
+
+/// <summary>How the bodies of the room Subscriptions are read and written.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+    AllowDuplicateProperties = false,
+    RespectNullableAnnotations = true,
+    Converters = [typeof(PlainDecimal), typeof(UtcInstant)])]
+[JsonSerializable(typeof(CreateSubscriptionRequest))]
+[JsonSerializable(typeof(ChangeSubscriptionRequest))]
+[JsonSerializable(typeof(CancelSubscriptionRequest))]
+[JsonSerializable(typeof(PauseSubscriptionRequest))]
+[JsonSerializable(typeof(SubscriptionStepRequest))]
+[JsonSerializable(typeof(SubscriptionView))]
+[JsonSerializable(typeof(SubscriptionChangeView))]
+[JsonSerializable(typeof(SubscriptionList))]
+[JsonSerializable(typeof(SubscriptionFactList))]
+[JsonSerializable(typeof(ParkedList))]
+[JsonSerializable(typeof(BillingRunView))]
+public sealed partial class SubscriptionsJson : JsonSerializerContext;

@@ -1,0 +1,77 @@
+using Tollgate.Core.Money;
+using Tollgate.Core.Rating;
+using Tollgate.Core.Subscriptions;
+
+namespace Tollgate.Core.Invoicing;
+
+/// <summary>What has to be known beside a step to bill it.</summary>
+/// <param name="Usage">Beyond the plan, of quota periods that are over or end with this step.</param>
+/// <param name="Coupons">Of the subscription, in the order of redemption.</param>
+/// <param name="Credits">What the customer has to get; pays, tax included.</param>
+public sealed record BillingFacts(IReadOnlyList<UsageDue> Usage, IReadOnlyList<CouponRedemption> Coupons, TaxDecision Tax, MoneyAmount Credits);
+
+/// <summary>A computed invoice: what is stored when the step is done, and shown when it is only looked at.</summary>
+/// <param name="Lines">Those of the draft, and then what coupons take off.</param>
+/// <param name="Coupons">As they are after it.</param>
+public sealed record Bill(InvoiceDraft Draft, IReadOnlyList<InvoiceLine> Lines, InvoiceSums Sums, string? TaxNote, IReadOnlyList<CouponRedemption> Coupons);
+
+/// <summary>A step, and what it is billed with.</summary>
+/// <param name="After">As the step left it, with what coupons took off the running period.</param>
+/// <param name="Bill">Null: there is nothing to bill.</param>
+public sealed record BilledStep(SubscriptionStep Step, Subscription After, Bill? Bill);
+
+/// <summary>From a step to its invoice. Pure: a preview is the same call as the thing itself.</summary>
+public static class InvoiceRules
+{
+    public static BilledStep Bill(SubscriptionStep step, BillingFacts facts)
+    {
+        if (InvoiceDraft.Of(step, facts.Usage) is not { } draft)
+        {
+            return new(step, step.After, null);
+        }
+
+        var (plan, currency) = (step.After.Terms.Plan.Code, draft.Currency);
+        var coupons = facts.Coupons.Where(one => one.AppliesTo(plan, currency, step.At)).ToArray();
+        var amounts = draft.Lines.Select(static line => line.Amount).ToArray();
+        var sums = InvoiceMath.Compute(amounts, [.. coupons.Select(static one => one.Reduction)], facts.Tax.Rates, facts.Credits);
+        var discounts = coupons.Zip(sums.Reduced).Where(static pair => !pair.Second.IsZero).Select(pair => LineOf(pair.First, pair.Second, step));
+        var used = coupons.Zip(sums.Reduced, static (one, taken) => taken.IsZero ? one : one with { Used = one.Used + 1 }).ToArray();
+        var bill = new Bill(draft, [.. draft.Lines, .. discounts], sums, facts.Tax.Note, used);
+        return new(step, step.After with { Billed = step.After.Billed - OffThePeriod(step, draft, sums) }, bill);
+    }
+
+    /// <summary>What no invoice should look like; null: it looks right. A person has to look at the others before anybody is asked to pay them.</summary>
+    public static string? Doubt(Bill bill, InvoiceSettings settings)
+    {
+        if (bill.Sums.Total.Major > settings.LargestTotal)
+        {
+            return $"The invoice would ask for {bill.Sums.Total}; the largest that goes out unseen is {settings.LargestTotal} {bill.Sums.Total.Currency}.";
+        }
+
+        var backwards = bill.Lines.FirstOrDefault(static line => line.Period.End <= line.Period.Start);
+        return backwards is null ? null : $"The line \"{backwards.Description}\" is for no time: {backwards.Period}.";
+    }
+
+    /// <summary>The part of the discount that falls on the running period: what is given back later was not paid.</summary>
+    private static MoneyAmount OffThePeriod(SubscriptionStep step, InvoiceDraft draft, InvoiceSums sums)
+    {
+        if (sums.Discount.IsZero)
+        {
+            return sums.Discount;
+        }
+
+        var shares = MoneyParts.Spread(sums.Discount, [.. draft.Lines.Select(static line => Math.Max(0, line.Amount.Minor))]);
+        return draft.Lines.Zip(shares)
+            .Where(pair => pair.First.Kind != InvoiceLineKind.Usage && pair.First.Period.End == step.After.Current.End)
+            .Aggregate(MoneyAmount.Zero(draft.Currency), static (sum, pair) => sum + pair.Second);
+    }
+
+    private static InvoiceLine LineOf(CouponRedemption coupon, MoneyAmount taken, SubscriptionStep step) => new()
+    {
+        Kind = InvoiceLineKind.Discount,
+        Description = coupon.Coupon.PercentOff is { } percent ? $"{coupon.Reduction.Name} (−{percent})" : coupon.Reduction.Name,
+        Quantity = Quantity.One,
+        Amount = -taken,
+        Period = step.Span,
+    };
+}

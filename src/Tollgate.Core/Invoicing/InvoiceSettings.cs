@@ -1,0 +1,63 @@
+using Tollgate.Core.Money;
+
+namespace Tollgate.Core.Invoicing;
+
+/// <summary>A rate of tax that a project charges, by where the customer is.</summary>
+/// <param name="Country">ISO 3166-1, two letters.</param>
+/// <param name="Region">ISO 3166-2 without the country; null for all of it.</param>
+/// <param name="ReverseCharge">A customer abroad with a tax id owes the tax itself.</param>
+public sealed record TaxRule(string Country, string? Region, string Name, Percent Rate, bool IsInclusive, bool ReverseCharge);
+
+/// <summary>Which rates apply to a customer, and what must be said about them.</summary>
+public sealed record TaxDecision(IReadOnlyList<TaxRate> Rates, string? Note)
+{
+    public static readonly TaxDecision None = new([], null);
+}
+
+/// <summary>Who sends a project's invoices, and under which rules.</summary>
+public sealed record InvoiceSettings
+{
+    public const int DefaultDueDays = 14;
+
+    /// <summary>An invoice above so many major units is held back until somebody has looked at it.</summary>
+    public const long DefaultLargestTotal = 1_000_000;
+
+    public required InvoiceParty Seller { get; init; }
+
+    /// <summary>Before the number: <c>TRENDIT</c> in <c>TRENDIT-000042</c>.</summary>
+    public required string Prefix { get; init; }
+
+    /// <summary>Calendar days between issue and due date.</summary>
+    public int DueDays { get; init; } = DefaultDueDays;
+
+    /// <summary>Major units of whatever currency.</summary>
+    public long LargestTotal { get; init; } = DefaultLargestTotal;
+
+    public string? Footer { get; init; }
+
+    /// <summary><c>en</c> or <c>de</c>: the language of the invoice's own words.</summary>
+    public string Language { get; init; } = "en";
+
+    public IReadOnlyList<TaxRule> TaxRates { get; init; } = [];
+
+    public string NumberOf(long serial) => $"{Prefix}-{serial:000000}";
+
+    public string CreditNoteNumberOf(long serial) => $"{Prefix}-CN-{serial:000000}";
+}
+
+public static class TaxRules
+{
+    /// <summary>
+    /// The rates of the buyer's country, and of its region where there are such. A buyer abroad with a tax id owes a tax itself
+    /// whose rule says so.
+    /// </summary>
+    public static TaxDecision For(IReadOnlyList<TaxRule> rules, InvoiceParty seller, InvoiceParty buyer)
+    {
+        var found = rules.Where(rule => rule.Country == buyer.Country && (rule.Region is null || rule.Region == buyer.Region)).ToArray();
+        var isAbroad = buyer.TaxId is not null && seller.Country is not null && buyer.Country != seller.Country;
+        var charged = found.Where(rule => !(rule.ReverseCharge && isAbroad)).ToArray();
+        return new(
+            [.. charged.Select(static rule => new TaxRate(rule.Name, rule.Rate, rule.IsInclusive))],
+            charged.Length < found.Length ? $"Reverse charge: the recipient owes the {found.First(static rule => rule.ReverseCharge).Name}." : null);
+    }
+}

@@ -1,0 +1,63 @@
+using Tollgate.Core.Catalog;
+
+namespace Tollgate.Core.Time;
+
+/// <summary>What a customer's quotas hang on, from an instant on: a subscription's anchor and interval, or the calendar.</summary>
+/// <param name="From">Periods of what was before end here.</param>
+/// <param name="Anchor">Null: the calendar, as for customers without a subscription.</param>
+/// <param name="Interval">Of the subscription; null with the calendar.</param>
+public sealed record BillingCycle(Instant From, Anchor? Anchor, PriceInterval? Interval);
+
+/// <summary>
+/// Quota periods of a customer whose cycle changes with time (<c>SEMANTICS</c> 1). Within a cycle they are those of its anchor; where
+/// a new cycle begins the running one is cut, so that all of them tile time. Before the first cycle the calendar counts.
+/// </summary>
+public static class BillingCycles
+{
+    /// <param name="cycles">In the order of <see cref="BillingCycle.From"/>.</param>
+    public static Period PeriodOf(QuotaPeriodKind kind, Instant at, TimeZoneInfo zone, IReadOnlyList<BillingCycle> cycles)
+    {
+        if (cycles.Count == 0 || kind is not (QuotaPeriodKind.BillingMonth or QuotaPeriodKind.BillingPeriod))
+        {
+            return QuotaPeriods.Of(kind, at, zone, null, null);
+        }
+
+        var next = 0;
+        while (next < cycles.Count && cycles[next].From <= at)
+        {
+            next++;
+        }
+
+        var cycle = next == 0 ? null : cycles[next - 1];
+        var period = cycle is { Anchor: { } anchor, Interval: { } interval }
+            ? QuotaPeriods.Of(kind, at, zone, anchor, kind == QuotaPeriodKind.BillingPeriod ? BillingPeriods.At(interval, anchor, at, zone) : null)
+            : QuotaPeriods.Of(kind, at, zone, null, null);
+        var start = cycle is not null && period.Start < cycle.From ? cycle.From : period.Start;
+        var end = next < cycles.Count && period.End > cycles[next].From ? cycles[next].From : period.End;
+        return new(start, end);
+    }
+
+    /// <summary>The period that begins where <paramref name="period"/> ends. A lifetime is its own neighbour.</summary>
+    public static Period Next(QuotaPeriodKind kind, Period period, TimeZoneInfo zone, IReadOnlyList<BillingCycle> cycles) =>
+        kind == QuotaPeriodKind.Lifetime ? period : PeriodOf(kind, period.End, zone, cycles);
+
+    /// <summary>The period that ends where <paramref name="period"/> begins. A lifetime is its own neighbour.</summary>
+    public static Period Previous(QuotaPeriodKind kind, Period period, TimeZoneInfo zone, IReadOnlyList<BillingCycle> cycles) =>
+        kind == QuotaPeriodKind.Lifetime ? period : PeriodOf(kind, new(period.Start.UnixMicroseconds - 1), zone, cycles);
+
+    /// <summary>
+    /// The cycles with one more at the end. What no event can reach any more is dropped: cycles that ended before
+    /// <paramref name="oldest"/>. One that begins where the last began takes its place.
+    /// </summary>
+    public static IReadOnlyList<BillingCycle> With(IReadOnlyList<BillingCycle> cycles, BillingCycle added, Instant oldest)
+    {
+        var kept = cycles.Where(cycle => cycle.From < added.From).ToList();
+        kept.Add(added);
+        while (kept.Count > 1 && kept[1].From < oldest)
+        {
+            kept.RemoveAt(0);
+        }
+
+        return kept;
+    }
+}

@@ -1,0 +1,68 @@
+using Npgsql;
+using Tollgate.Core.Time;
+using Tollgate.Engine.Customers;
+using Tollgate.Engine.Projects;
+using Tollgate.Engine.Subscriptions;
+
+namespace Tollgate.Engine.Clocks;
+
+public enum AdvanceOutcome
+{
+    Done,
+
+    /// <summary>A live project follows the database's clock.</summary>
+    NotASandbox,
+
+    /// <summary>A clock never goes back.</summary>
+    NotLater,
+
+    /// <summary>Somebody else is advancing this project's clock.</summary>
+    Busy,
+}
+
+/// <summary>
+/// Puts a sandbox's clock forward over any distance. Everything that is due in between happens in the order of time before the call
+/// answers; then the clock stands still at the new instant. Killed in the middle, the same call again does the rest.
+/// </summary>
+public sealed class AdvanceClock(NpgsqlDataSource database, ProjectDirectory directory, RunDue run, Clock clock)
+{
+    /// <param name="progress">Called after each batch with what was done and the day that was reached.</param>
+    public async Task<(AdvanceOutcome Outcome, DueReport Report)> RunAsync(
+        ProjectSnapshot project, Instant to, Func<DueReport, Instant, Task>? progress, CancellationToken cancel)
+    {
+        if (project.Mode != ProjectMode.Sandbox)
+        {
+            return (AdvanceOutcome.NotASandbox, DueReport.Nothing);
+        }
+
+        await using var connection = await database.OpenConnectionAsync(cancel);
+        if (!await AskAsync(connection, ProjectsSql.TryLockTestClock, cancel, project.Id))
+        {
+            return (AdvanceOutcome.Busy, DueReport.Nothing);
+        }
+
+        try
+        {
+            if (to < clock.Now(project))
+            {
+                return (AdvanceOutcome.NotLater, DueReport.Nothing);
+            }
+
+            var report = await run.RunAsync(project with { TestClock = to }, to, progress, cancel);
+            await AskAsync(connection, ProjectsSql.SetTestClock, cancel, project.Id, to.ToUtc());
+            await ChangeNotice.SendAsync(connection, ChangeNotice.Project(project.Id), cancel);
+            await directory.RefreshAsync(CancellationToken.None);
+            return (AdvanceOutcome.Done, report);
+        }
+        finally
+        {
+            await AskAsync(connection, ProjectsSql.UnlockTestClock, CancellationToken.None, project.Id);
+        }
+    }
+
+    private static async Task<bool> AskAsync(NpgsqlConnection connection, string sql, CancellationToken cancel, params object[] parameters)
+    {
+        await using var command = connection.Command(sql, parameters);
+        return await command.ExecuteScalarAsync(cancel) is true;
+    }
+}

@@ -1,0 +1,65 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Tollgate.Core.Catalog;
+using Tollgate.Core.Invoicing;
+using Tollgate.Core.Money;
+using Tollgate.Core.Time;
+
+namespace Tollgate.Engine.Invoicing;
+
+/// <summary>How <c>coupons.document</c> is written.</summary>
+internal static class CouponText
+{
+    public static string Write(Coupon coupon) => JsonSerializer.Serialize(
+        new StoredCoupon(
+            coupon.PercentOff?.Value,
+            coupon.AmountOff?.Minor,
+            coupon.AmountOff?.Currency.Code,
+            CatalogWords.Of(coupon.Duration),
+            coupon.Months,
+            coupon.MaxRedemptions,
+            coupon.FirstTimeOnly,
+            coupon.Plans,
+            coupon.ExpiresAt?.ToUtc()),
+        InvoicingJson.Default.StoredCoupon);
+
+    public static Coupon Read(string code, string json)
+    {
+        var stored = JsonSerializer.Deserialize(json, InvoicingJson.Default.StoredCoupon)!;
+        return new()
+        {
+            Code = code,
+            PercentOff = stored.PercentOff is { } percent ? new Percent(percent) : null,
+            AmountOff = stored.AmountOff is { } amount ? new MoneyAmount(amount, Currency.Of(stored.Currency!)) : null,
+            Duration = CatalogWords.Read<CouponDuration>(stored.Duration),
+            Months = stored.Months,
+            MaxRedemptions = stored.MaxRedemptions,
+            FirstTimeOnly = stored.FirstTimeOnly,
+            Plans = stored.Plans,
+            ExpiresAt = stored.ExpiresAt is { } at ? Instant.FromUtc(at) : null,
+        };
+    }
+}
+
+internal sealed record StoredCoupon(
+    decimal? PercentOff, long? AmountOff, string? Currency, string Duration, int? Months, int? MaxRedemptions, bool FirstTimeOnly, IReadOnlyList<string>? Plans,
+    DateTime? ExpiresAt);
+
+/// <summary>What <c>invoices.details</c> keeps: everything of an invoice that is only shown.</summary>
+internal sealed record StoredDetails(InvoiceParty? Seller, InvoiceParty? Buyer, IReadOnlyList<StoredTax> Taxes, string? TaxNote, string? Footer, string? Language);
+
+internal sealed record StoredTax(string Name, decimal Percent, bool Inclusive, long Base, long Amount);
+
+/// <summary>How <c>invoice_settings.document</c> is written.</summary>
+internal sealed record StoredSettings(
+    InvoiceParty Seller, string Prefix, int DueDays, long LargestTotal, string? Footer, string Language, IReadOnlyList<StoredTaxRule> TaxRates);
+
+internal sealed record StoredTaxRule(string Country, string? Region, string Name, decimal Percent, bool Inclusive, bool ReverseCharge);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(StoredCoupon))]
+[JsonSerializable(typeof(StoredDetails))]
+[JsonSerializable(typeof(StoredSettings))]
+[JsonSerializable(typeof(IReadOnlyList<string>))]
+[JsonSerializable(typeof(IReadOnlyList<StoredCreditLine>))]
+internal sealed partial class InvoicingJson : JsonSerializerContext;

@@ -1,0 +1,255 @@
+using System.Text.Json;
+using Npgsql;
+using NpgsqlTypes;
+using Tollgate.Core.Catalog;
+using Tollgate.Core.Invoicing;
+using Tollgate.Core.Money;
+using Tollgate.Core.Time;
+using Tollgate.Engine.Customers;
+using Tollgate.Engine.Projects;
+
+namespace Tollgate.Engine.Invoicing;
+
+/// <summary>An invoice, and where its rows lie.</summary>
+/// <param name="SubscriptionReference">The caller's id of the subscription, where it was not a UUID.</param>
+public sealed record InvoiceRow(Invoice Invoice, short Partition, int Account, string? SubscriptionReference, string? Footer, string Language);
+
+/// <summary>What a line of usage was made of.</summary>
+/// <param name="Drawn">What grants and pools paid for.</param>
+/// <param name="Events">The first of <paramref name="EventCount"/>.</param>
+public sealed record RatedUsageRow(
+    Period Period, Quantity Quota, Quantity Beyond, Quantity Used, Quantity Drawn, long EventCount, IReadOnlyList<(string Id, Instant At, Quantity Quantity)> Events);
+
+/// <summary>Which invoices are wanted. What is null does not matter.</summary>
+/// <param name="IssuedFrom">Included.</param>
+/// <param name="IssuedBefore">Excluded.</param>
+/// <param name="OldestFirst">By number; otherwise the newest first.</param>
+public sealed record InvoiceFilter(string? Customer, Guid? Subscription, InvoiceStatus? Status, Instant? IssuedFrom, Instant? IssuedBefore, bool OldestFirst);
+
+/// <summary>Reads of invoices. Every statement is bounded by the project.</summary>
+public sealed class InvoiceQueries(NpgsqlDataSource database)
+{
+    public async Task<InvoiceRow?> FindAsync(ProjectSnapshot project, Guid id, CancellationToken cancel)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancel);
+        return await FindAsync(connection, project, id, cancel);
+    }
+
+    /// <param name="after">The id of the last invoice of the page before.</param>
+    public async Task<IReadOnlyList<InvoiceRow>> ListAsync(ProjectSnapshot project, InvoiceFilter filter, Guid? after, int limit, CancellationToken cancel)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancel);
+        var command = connection.Command(
+            InvoiceSql.List(filter.OldestFirst),
+            project.Id,
+            CustomerCommands.OrNull(filter.Customer, NpgsqlDbType.Text),
+            CustomerCommands.OrNull(filter.Status is { } status ? CatalogWords.Of(status) : null, NpgsqlDbType.Text),
+            CustomerCommands.OrNull(after, NpgsqlDbType.Uuid),
+            limit,
+            CustomerCommands.OrNull(filter.Subscription, NpgsqlDbType.Uuid),
+            CustomerCommands.OrNull(filter.IssuedFrom?.ToUtc(), NpgsqlDbType.TimestampTz),
+            CustomerCommands.OrNull(filter.IssuedBefore?.ToUtc(), NpgsqlDbType.TimestampTz));
+        return await WholeAsync(connection, project, await HeadsAsync(command, cancel), cancel);
+    }
+
+    /// <summary>Null: the line's period was not rated.</summary>
+    public async Task<RatedUsageRow?> UsageOfAsync(ProjectSnapshot project, InvoiceRow row, InvoiceLine line, int mostEvents, CancellationToken cancel)
+    {
+        var feature = project.Catalog.FeaturesByKey.Values.FirstOrDefault(entry => entry.Code == line.Feature);
+        if (feature is null)
+        {
+            return null;
+        }
+
+        await using var connection = await database.OpenConnectionAsync(cancel);
+        await using var rated = connection.Command(InvoiceSql.RatedPeriod, row.Partition, row.Account, feature.Key, line.Period.Start.ToUtc());
+        RatedUsageRow found;
+        await using (var reader = await rated.ExecuteReaderAsync(cancel))
+        {
+            if (!await reader.ReadAsync(cancel))
+            {
+                return null;
+            }
+
+            found = new(
+                new(line.Period.Start, Instant.FromUtc(reader.GetDateTime(0))), Quantity.Of(reader.GetDecimal(1)), Quantity.Of(reader.GetDecimal(2)),
+                Quantity.Of(reader.GetDecimal(3)), Quantity.Of(reader.GetDecimal(4)), 0, []);
+        }
+
+        await using var command = connection.Command(
+            InvoiceSql.EventsOfPeriod, row.Partition, row.Account, feature.Key, line.Period.Start.ToUtc(), mostEvents);
+        await using var events = await command.ExecuteReaderAsync(cancel);
+        var (list, count) = (new List<(string, Instant, Quantity)>(), 0L);
+        while (await events.ReadAsync(cancel))
+        {
+            list.Add((events.GetString(0), Instant.FromUtc(events.GetDateTime(1)), Quantity.Of(events.GetDecimal(2))));
+            count = events.GetInt64(3);
+        }
+
+        return found with { EventCount = count, Events = list };
+    }
+
+    public async Task<InvoiceSettings> SettingsAsync(ProjectSnapshot project, CancellationToken cancel)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancel);
+        return await SettingsText.LoadAsync(connection, project, cancel);
+    }
+
+    /// <summary>PNG or JPEG; null: none was set.</summary>
+    public async Task<byte[]?> LogoAsync(ProjectSnapshot project, CancellationToken cancel)
+    {
+        await using var command = database.Command(InvoiceSql.Settings, project.Id);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        return await reader.ReadAsync(cancel) && !reader.IsDBNull(1) ? reader.GetFieldValue<byte[]>(1) : null;
+    }
+
+    /// <param name="hasLogo">The logo is set, to null as well; otherwise it stays.</param>
+    public async Task SetSettingsAsync(ProjectSnapshot project, InvoiceSettings settings, bool hasLogo, byte[]? logo, CancellationToken cancel)
+    {
+        await using var command = database.Command(
+            InvoiceSql.SetSettings, project.Id, SettingsText.Write(settings), CustomerCommands.OrNull(logo, NpgsqlDbType.Bytea), hasLogo);
+        await command.ExecuteNonQueryAsync(cancel);
+    }
+
+    internal static async Task<InvoiceRow?> FindAsync(NpgsqlConnection connection, ProjectSnapshot project, Guid id, CancellationToken cancel) =>
+        (await WholeAsync(connection, project, await HeadsAsync(connection.Command(InvoiceSql.Show, project.Id, id), cancel), cancel)).SingleOrDefault();
+
+    private static async Task<List<InvoiceRow>> HeadsAsync(NpgsqlCommand command, CancellationToken cancel)
+    {
+        await using (command)
+        {
+            await using var reader = await command.ExecuteReaderAsync(cancel);
+            var rows = new List<InvoiceRow>();
+            while (await reader.ReadAsync(cancel))
+            {
+                rows.Add(Read(reader));
+            }
+
+            return rows;
+        }
+    }
+
+    private static async Task<IReadOnlyList<InvoiceRow>> WholeAsync(
+        NpgsqlConnection connection, ProjectSnapshot project, List<InvoiceRow> heads, CancellationToken cancel)
+    {
+        if (heads.Count == 0)
+        {
+            return heads;
+        }
+
+        object[] keys =
+        [
+            heads.Select(static row => row.Partition).ToArray(), heads.Select(static row => row.Account).ToArray(), heads.Select(static row => row.Invoice.Id).ToArray(),
+        ];
+        var currencies = heads.ToDictionary(static row => row.Invoice.Id, static row => row.Invoice.Currency);
+        var lines = await LinesAsync(connection.Command(InvoiceSql.Lines, keys), project, currencies, cancel);
+        var notes = await NotesAsync(connection.Command(InvoiceSql.CreditNotes, keys), currencies, cancel);
+        return
+        [
+            .. heads.Select(row => row with
+            {
+                Invoice = row.Invoice with { Lines = [.. lines[row.Invoice.Id]], CreditNotes = [.. notes[row.Invoice.Id]] },
+            }),
+        ];
+    }
+
+    private static async Task<ILookup<Guid, InvoiceLine>> LinesAsync(
+        NpgsqlCommand command, ProjectSnapshot project, Dictionary<Guid, Currency> currencies, CancellationToken cancel)
+    {
+        await using (command)
+        {
+            await using var reader = await command.ExecuteReaderAsync(cancel);
+            var lines = new List<(Guid Invoice, InvoiceLine Line)>();
+            while (await reader.ReadAsync(cancel))
+            {
+                var currency = currencies[reader.GetGuid(0)];
+                lines.Add((reader.GetGuid(0), new()
+                {
+                    Kind = CatalogWords.Read<InvoiceLineKind>(reader.GetString(1)),
+                    Description = reader.GetString(2),
+                    Feature = reader.IsDBNull(3) ? null : project.Catalog.FeaturesByKey[reader.GetInt32(3)].Code,
+                    Quantity = Quantity.Of(reader.GetDecimal(4)),
+                    UnitPrice = reader.IsDBNull(5) ? null : new ExactMoney(reader.GetDecimal(5), currency),
+                    Amount = new(reader.GetInt64(6), currency),
+                    Period = new(Instant.FromUtc(reader.GetDateTime(7)), Instant.FromUtc(reader.GetDateTime(8))),
+                    Steps = JsonSerializer.Deserialize(reader.GetString(9), InvoicingJson.Default.IReadOnlyListString)!,
+                }));
+            }
+
+            return lines.ToLookup(static one => one.Invoice, static one => one.Line);
+        }
+    }
+
+    private static async Task<ILookup<Guid, CreditNote>> NotesAsync(NpgsqlCommand command, Dictionary<Guid, Currency> currencies, CancellationToken cancel)
+    {
+        await using (command)
+        {
+            await using var reader = await command.ExecuteReaderAsync(cancel);
+            var notes = new List<(Guid Invoice, CreditNote Note)>();
+            while (await reader.ReadAsync(cancel))
+            {
+                var currency = currencies[reader.GetGuid(0)];
+                notes.Add((reader.GetGuid(0), new(
+                    reader.GetGuid(1), reader.GetString(2), Instant.FromUtc(reader.GetDateTime(3)), reader.GetString(4),
+                    CreditLines.Read(reader.GetString(7), currency), new(reader.GetInt64(5), currency), new(reader.GetInt64(6), currency))));
+            }
+
+            return notes.ToLookup(static one => one.Invoice, static one => one.Note);
+        }
+    }
+
+    private static InvoiceRow Read(NpgsqlDataReader reader)
+    {
+        var currency = Currency.Of(reader.GetString(6));
+        var details = JsonSerializer.Deserialize(reader.GetString(17), InvoicingJson.Default.StoredDetails)!;
+        var invoice = new Invoice
+        {
+            Id = reader.GetGuid(0),
+            Number = reader.GetString(1),
+            Status = CatalogWords.Read<InvoiceStatus>(reader.GetString(2)),
+            Kind = CatalogWords.Read<InvoiceKind>(reader.GetString(3)),
+            Customer = reader.GetString(4),
+            Subscription = reader.IsDBNull(5) ? null : reader.GetGuid(5),
+            Currency = currency,
+            Period = new(At(7), At(8)),
+            CreatedAt = At(9),
+            IssuedAt = At(9),
+            DueAt = At(10),
+            Seller = details.Seller,
+            Buyer = details.Buyer,
+            Lines = [],
+            Taxes = [.. details.Taxes.Select(t => new InvoiceTax(t.Name, new Percent(t.Percent), t.Inclusive, new(t.Base, currency), new(t.Amount, currency)))],
+            TaxNote = details.TaxNote,
+            Subtotal = Money(11),
+            Discount = Money(12),
+            Tax = Money(13),
+            Total = Money(14),
+            FromCredits = Money(15),
+            Paid = Money(16),
+        };
+        return new(invoice, reader.GetInt16(18), reader.GetInt32(19), reader.IsDBNull(20) ? null : reader.GetString(20), details.Footer, details.Language ?? "en");
+
+        Instant At(int column) => Instant.FromUtc(reader.GetDateTime(column));
+        MoneyAmount Money(int column) => new(reader.GetInt64(column), currency);
+    }
+}
+
+/// <summary>How <c>credit_notes.lines</c> is written.</summary>
+internal sealed record StoredCreditLine(string Kind, string Description, long Amount, DateTime From, DateTime Until);
+
+internal static class CreditLines
+{
+    public static string Write(IReadOnlyList<InvoiceLine> lines) => JsonSerializer.Serialize(
+        lines.Select(static line => new StoredCreditLine(
+            CatalogWords.Of(line.Kind), line.Description, line.Amount.Minor, line.Period.Start.ToUtc(), line.Period.End.ToUtc())).ToArray(),
+        InvoicingJson.Default.IReadOnlyListStoredCreditLine);
+
+    public static IReadOnlyList<InvoiceLine> Read(string json, Currency currency) =>
+    [
+        .. JsonSerializer.Deserialize(json, InvoicingJson.Default.IReadOnlyListStoredCreditLine)!.Select(line => new InvoiceLine
+        {
+            Kind = CatalogWords.Read<InvoiceLineKind>(line.Kind), Description = line.Description, Quantity = Quantity.One,
+            Amount = new(line.Amount, currency), Period = new(Instant.FromUtc(line.From), Instant.FromUtc(line.Until)),
+        }),
+    ];
+}

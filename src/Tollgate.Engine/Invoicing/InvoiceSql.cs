@@ -1,0 +1,215 @@
+namespace Tollgate.Engine.Invoicing;
+
+/// <summary>Every statement that reads or writes invoices, what was rated, and credits. Coupons have their own: <see cref="CouponSql"/>.</summary>
+internal static class InvoiceSql
+{
+    /// <summary>
+    /// Balances that may have to be billed: of quota periods that ended until <c>$4</c> and after <c>$3</c>, and whose row has moved
+    /// since it was last rated. With the plan version that was in force at the end of the period. Older periods than 400 days are
+    /// not looked at: what is wrong with them is put right by a credit note, and an account is read in bounded time.
+    /// $1 partitions, $2 accounts, $3 usage from, $4 until, $5 whether periods that still run are billed too (at the end of a subscription).
+    /// </summary>
+    public const string UsageToBill =
+        """
+        SELECT b.account, b.feature, b.period_start, b.period_end, b.version, b.used - b.drawn,
+               r.quota, r.price::text, r.quantity, r.amount, a.plan_version_id
+          FROM unnest($1::smallint[], $2::integer[], $3::timestamptz[], $4::timestamptz[], $5::boolean[]) AS x (partition, account, since, until, ends)
+          JOIN balances b ON b.partition = x.partition AND b.account = x.account
+                         AND b.period_end > x.since AND b.period_end > x.until - interval '400 days'
+                         AND b.period_start < x.until AND (x.ends OR b.period_end <= x.until)
+          LEFT JOIN rated_usage r ON r.partition = b.partition AND r.account = b.account AND r.feature = b.feature AND r.period_start = b.period_start
+          LEFT JOIN LATERAL (SELECT p.plan_version_id
+                               FROM plan_assignments p
+                              WHERE p.partition = b.partition AND p.account = b.account AND p.assigned_at < least(b.period_end, x.until)
+                              ORDER BY p.sequence DESC
+                              LIMIT 1) a ON r.price IS NULL
+         WHERE r.balance_version IS DISTINCT FROM b.version AND (b.used > b.drawn OR r.quantity > 0)
+         ORDER BY b.account, b.period_start, b.feature
+        """;
+
+    /// <summary>What was rated, and for which row. Arrays, position by position.</summary>
+    public const string WriteRated =
+        """
+        INSERT INTO rated_usage AS r (partition, account, feature, period_start, period_end, subscription, currency, quota, price, quantity, amount, balance_version)
+        SELECT x.partition, x.account, x.feature, x.period_start, x.period_end, x.subscription, x.currency, x.quota, x.price::jsonb, x.quantity, x.amount, x.version
+          FROM unnest($1::smallint[], $2::integer[], $3::integer[], $4::timestamptz[], $5::timestamptz[], $6::uuid[], $7::text[], $8::numeric[], $9::text[],
+                      $10::numeric[], $11::bigint[], $12::bigint[])
+               AS x (partition, account, feature, period_start, period_end, subscription, currency, quota, price, quantity, amount, version)
+            ON CONFLICT (partition, account, feature, period_start) DO UPDATE
+           SET quantity = excluded.quantity, amount = excluded.amount, balance_version = excluded.balance_version, subscription = excluded.subscription
+        """;
+
+    /// <summary>What customers have to get. $1 partitions, $2 accounts, $3 currencies. Rows: account, sum.</summary>
+    public const string Credits =
+        """
+        SELECT x.account, sum(c.amount)::bigint
+          FROM unnest($1::smallint[], $2::integer[], $3::text[]) AS x (partition, account, currency)
+          JOIN customer_credits c ON c.partition = x.partition AND c.account = x.account AND c.currency = x.currency
+         GROUP BY x.account
+        """;
+
+    /// <summary>Arrays, position by position; $7 causes, $8 invoices, $9 notes.</summary>
+    public const string WriteCredits =
+        """
+        INSERT INTO customer_credits (partition, account, currency, amount, at, cause, invoice, note)
+        SELECT x.partition, x.account, x.currency, x.amount, x.at, x.cause, x.invoice, x.note
+          FROM unnest($1::smallint[], $2::integer[], $3::text[], $4::bigint[], $5::timestamptz[], $6::text[], $7::uuid[], $8::text[])
+               AS x (partition, account, currency, amount, at, cause, invoice, note)
+        """;
+
+    /// <summary>
+    /// Takes so many numbers and answers the last one. The row stays locked until commit: numbers have no gaps, and whoever
+    /// finalises at the same time waits. $1 project, $2 series, $3 how many.
+    /// </summary>
+    public const string TakeNumbers =
+        """
+        INSERT INTO invoice_series AS s (project_id, series, last) VALUES ($1, $2, $3)
+            ON CONFLICT (project_id, series) DO UPDATE SET last = s.last + excluded.last
+        RETURNING last
+        """;
+
+    public const string WriteInvoices =
+        """
+        INSERT INTO invoices (partition, account, id, project_id, serial, number, kind, status, subscription, currency, period_start, period_end, issued_at, due_at,
+                              subtotal, discount, tax, total, from_credits, paid, details)
+        SELECT x.partition, x.account, x.id, x.project_id, x.serial, x.number, x.kind, x.status, x.subscription, x.currency, x.period_start, x.period_end,
+               x.issued_at, x.due_at, x.subtotal, x.discount, x.tax, x.total, x.from_credits, x.from_credits, x.details::jsonb
+          FROM unnest($1::smallint[], $2::integer[], $3::uuid[], $4::integer[], $5::bigint[], $6::text[], $7::text[], $8::text[], $9::uuid[], $10::text[],
+                      $11::timestamptz[], $12::timestamptz[], $13::timestamptz[], $14::timestamptz[], $15::bigint[], $16::bigint[], $17::bigint[], $18::bigint[],
+                      $19::bigint[], $20::text[])
+               AS x (partition, account, id, project_id, serial, number, kind, status, subscription, currency, period_start, period_end, issued_at, due_at,
+                     subtotal, discount, tax, total, from_credits, details)
+        """;
+
+    public const string WriteLines =
+        """
+        INSERT INTO invoice_lines (partition, account, invoice, position, kind, description, feature, quantity, unit_price, amount, tax, period_start, period_end, steps)
+        SELECT x.partition, x.account, x.invoice, x.position, x.kind, x.description, x.feature, x.quantity, x.unit_price, x.amount, x.tax,
+               x.period_start, x.period_end, x.steps::jsonb
+          FROM unnest($1::smallint[], $2::integer[], $3::uuid[], $4::smallint[], $5::text[], $6::text[], $7::integer[], $8::numeric[], $9::numeric[], $10::bigint[],
+                      $11::bigint[], $12::timestamptz[], $13::timestamptz[], $14::text[])
+               AS x (partition, account, invoice, position, kind, description, feature, quantity, unit_price, amount, tax, period_start, period_end, steps)
+        """;
+
+    /// <summary>$1 partitions, $2 accounts, $3 invoices, $4 sequences, $5 verbs, $6 at, $7 amounts, $8 actor, $9 notes.</summary>
+    public const string WriteFacts =
+        """
+        INSERT INTO invoice_facts (partition, account, invoice, sequence, verb, at, amount, actor, note)
+        SELECT x.partition, x.account, x.invoice, x.sequence, x.verb, x.at, x.amount, $8, x.note
+          FROM unnest($1::smallint[], $2::integer[], $3::uuid[], $4::integer[], $5::text[], $6::timestamptz[], $7::bigint[], $9::text[])
+               AS x (partition, account, invoice, sequence, verb, at, amount, note)
+        """;
+
+    public const string Settings = "SELECT document::text, logo FROM invoice_settings WHERE project_id = $1";
+
+    /// <summary>$1 project, $2 document, $3 logo or null, $4 whether the logo is set.</summary>
+    public const string SetSettings =
+        """
+        INSERT INTO invoice_settings AS s (project_id, document, logo) VALUES ($1, $2::jsonb, $3)
+            ON CONFLICT (project_id) DO UPDATE
+           SET document = excluded.document, logo = CASE WHEN $4 THEN excluded.logo ELSE s.logo END, updated_at = now()
+        """;
+
+    // ---- reading -----------------------------------------------------------------------------------------------
+
+    private const string Columns =
+        """
+        i.id, i.number, i.status, i.kind, c.id, i.subscription, i.currency, i.period_start, i.period_end, i.issued_at, i.due_at,
+               i.subtotal, i.discount, i.tax, i.total, i.from_credits, i.paid, i.details::text, i.partition, i.account,
+               (SELECT s.reference FROM subscriptions s WHERE s.partition = i.partition AND s.account = i.account AND s.id = i.subscription)
+        """;
+
+    /// <summary>$1 project, $2 id.</summary>
+    public const string Show =
+        $"""
+        SELECT {Columns}
+          FROM invoices i
+          JOIN customers c ON c.partition = i.partition AND c.account = i.account
+         WHERE i.project_id = $1 AND i.id = $2
+        """;
+
+    /// <summary>
+    /// By number, newest first or oldest first. $1 project, $2 customer or null, $3 status or null, $4 the id after which it starts
+    /// or null, $5 number of rows, $6 subscription or null, $7 issued from or null, $8 issued before or null.
+    /// </summary>
+    public static string List(bool ascending) =>
+        $"""
+        SELECT {Columns}
+          FROM invoices i
+          JOIN customers c ON c.partition = i.partition AND c.account = i.account
+         WHERE i.project_id = $1 AND ($2::text IS NULL OR c.id = $2) AND ($3::text IS NULL OR i.status = $3)
+           AND ($4::uuid IS NULL OR i.serial {(ascending ? ">" : "<")} (SELECT f.serial FROM invoices f WHERE f.project_id = $1 AND f.id = $4))
+           AND ($6::uuid IS NULL OR i.subscription = $6)
+           AND ($7::timestamptz IS NULL OR i.issued_at >= $7) AND ($8::timestamptz IS NULL OR i.issued_at < $8)
+         ORDER BY i.serial {(ascending ? "" : "DESC")}
+         LIMIT $5
+        """;
+
+    /// <summary>$1 partitions, $2 accounts, $3 invoices.</summary>
+    public const string Lines =
+        """
+        SELECT l.invoice, l.kind, l.description, l.feature, l.quantity, l.unit_price, l.amount, l.period_start, l.period_end, l.steps::text
+          FROM unnest($1::smallint[], $2::integer[], $3::uuid[]) AS x (partition, account, invoice)
+          JOIN invoice_lines l ON l.partition = x.partition AND l.account = x.account AND l.invoice = x.invoice
+         ORDER BY l.invoice, l.position
+        """;
+
+    /// <summary>$1 partitions, $2 accounts, $3 invoices.</summary>
+    public const string CreditNotes =
+        """
+        SELECT n.invoice, n.id, n.number, n.issued_at, n.reason, n.tax, n.total, n.lines::text
+          FROM unnest($1::smallint[], $2::integer[], $3::uuid[]) AS x (partition, account, invoice)
+          JOIN credit_notes n ON n.partition = x.partition AND n.account = x.account AND n.invoice = x.invoice
+         ORDER BY n.serial
+        """;
+
+    /// <summary>What a line of usage was made of. $1 partition, $2 account, $3 feature, $4 period start.</summary>
+    public const string RatedPeriod =
+        """
+        SELECT r.period_end, r.quota, r.quantity, b.used, b.drawn
+          FROM rated_usage r
+          JOIN balances b ON b.partition = r.partition AND b.account = r.account AND b.feature = r.feature AND b.period_start = r.period_start
+         WHERE r.partition = $1 AND r.account = $2 AND r.feature = $3 AND r.period_start = $4
+        """;
+
+    /// <summary>Its events, oldest first, with how many there are. $1 partition, $2 account, $3 feature, $4 period start, $5 number of rows.</summary>
+    public const string EventsOfPeriod =
+        """
+        SELECT coalesce(e.data ->> 'id', e.id::text), e.occurred_at, e.quantity, count(*) OVER ()
+          FROM events e
+         WHERE e.partition = $1 AND e.account = $2 AND e.feature = $3 AND e.period_start = $4
+         ORDER BY e.occurred_at, e.id
+         LIMIT $5
+        """;
+
+    // ---- after it was finalised --------------------------------------------------------------------------------
+
+    /// <summary>The caller holds the customer. $1 partition, $2 account, $3 invoice, $4 status, $5 paid, $6 credited.</summary>
+    public const string SetState =
+        """
+        UPDATE invoices
+           SET status = $4, paid = $5, credited = $6
+         WHERE partition = $1 AND account = $2 AND id = $3
+        """;
+
+    /// <summary>$1 partition, $2 account, $3 invoice.</summary>
+    public const string NextFact =
+        "SELECT coalesce(max(sequence), 0) + 1 FROM invoice_facts WHERE partition = $1 AND account = $2 AND invoice = $3";
+
+    /// <summary>$1 partition, $2 account, $3 id, $4 project, $5 invoice, $6 serial, $7 number, $8 issued, $9 reason, $10 tax, $11 total, $12 lines.</summary>
+    public const string InsertCreditNote =
+        """
+        INSERT INTO credit_notes (partition, account, id, project_id, invoice, serial, number, issued_at, reason, tax, total, lines)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12::jsonb)
+        """;
+
+    /// <summary>What happened to a customer's invoices in a stretch of time. $1 partition, $2 account, $3 from, $4 before, $5 currency.</summary>
+    public const string Facts =
+        """
+        SELECT f.verb, f.at, f.amount, f.note, i.number
+          FROM invoice_facts f
+          JOIN invoices i ON i.partition = f.partition AND i.account = f.account AND i.id = f.invoice
+         WHERE f.partition = $1 AND f.account = $2 AND f.at >= $3 AND f.at < $4 AND i.currency = $5
+         ORDER BY f.at, i.serial, f.sequence
+        """;
+}

@@ -1,0 +1,230 @@
+using System.Text.Json;
+using Npgsql;
+using Tollgate.Core;
+using Tollgate.Core.Catalog;
+using Tollgate.Core.Invoicing;
+using Tollgate.Core.Time;
+using Tollgate.Engine.Customers;
+using Tollgate.Engine.Postgres;
+using Tollgate.Engine.Projects;
+
+namespace Tollgate.Engine.Invoicing;
+
+/// <summary>
+/// Writes what steps come to: invoices with their numbers, lines and facts, what was rated, credits given and taken, coupons used.
+/// All steps of a batch in one statement for each table. The caller holds the customers and commits.
+/// </summary>
+internal sealed class InvoiceWriter(NpgsqlConnection connection, ProjectSnapshot project, InvoiceSettings settings, string actor)
+{
+    /// <param name="issuedAt">When each is issued: in a live project when it is written, which may be later than what it is for.</param>
+    /// <returns>The invoices by subscription; a step that asks for nothing has none.</returns>
+    public async Task<IReadOnlyDictionary<Guid, Invoice>> RunAsync(IReadOnlyList<BilledOrder> orders, Func<BilledOrder, Instant> issuedAt, CancellationToken cancel)
+    {
+        var billed = orders.Where(static order => order.Billed.Bill is not null).ToArray();
+        var invoices = new List<(BilledOrder Order, Invoice Invoice, long Serial)>(billed.Length);
+        if (billed.Length > 0)
+        {
+            var last = await TakeNumbersAsync(billed.Length, cancel);
+            invoices.AddRange(billed.Select((order, i) => InvoiceOf(order, last - billed.Length + 1 + i, issuedAt(order))));
+        }
+
+        await using var batch = new NpgsqlBatch(connection);
+        if (invoices.Count > 0)
+        {
+            batch.BatchCommands.Add(InvoiceRows(invoices));
+            batch.BatchCommands.Add(LineRows(invoices));
+            batch.BatchCommands.Add(FactRows(invoices));
+        }
+
+        Add(batch, CreditRows(invoices), CouponRows(billed), RatedRows(orders));
+        if (batch.BatchCommands.Count > 0)
+        {
+            await batch.ExecuteNonQueryAsync(cancel);
+        }
+
+        return invoices.ToDictionary(static one => one.Order.Billed.After.Id, static one => one.Invoice);
+    }
+
+    /// <summary>The invoice of a bill as it is shown before it is written: without a number.</summary>
+    public static Invoice Draft(BilledOrder order, InvoiceSettings settings, TimeZoneInfo zone, Instant at)
+    {
+        var (bill, customer) = (order.Billed.Bill!, order.Order.Customer.Customer);
+        var sums = bill.Sums;
+        return new()
+        {
+            Id = Guid.CreateVersion7(at.ToOffset()),
+            Status = InvoiceStatus.Draft,
+            Kind = bill.Draft.Kind,
+            Customer = customer.Id,
+            Subscription = order.Billed.After.Id,
+            Currency = bill.Draft.Currency,
+            Period = bill.Draft.Period,
+            CreatedAt = at,
+            IssuedAt = at,
+            DueAt = BillingPeriods.AfterDays(at, settings.DueDays, zone),
+            Seller = settings.Seller,
+            Buyer = Parties.Of(customer),
+            Lines = bill.Lines,
+            Taxes = sums.Taxes,
+            TaxNote = bill.TaxNote,
+            Subtotal = sums.Subtotal,
+            Discount = sums.Discount,
+            Tax = sums.Tax,
+            Total = sums.Total,
+            FromCredits = sums.FromCredits,
+            Paid = sums.FromCredits,
+        };
+    }
+
+    private (BilledOrder, Invoice, long) InvoiceOf(BilledOrder order, long serial, Instant at)
+    {
+        var draft = Draft(order, settings, project.Zone, at);
+        return (order, draft with { Number = settings.NumberOf(serial), Status = draft.Paid == draft.Total ? InvoiceStatus.Paid : InvoiceStatus.Open }, serial);
+    }
+
+    private async Task<long> TakeNumbersAsync(int count, CancellationToken cancel)
+    {
+        await using var command = connection.Command(InvoiceSql.TakeNumbers, project.Id, "invoice", (long)count);
+        return (long)(await command.ExecuteScalarAsync(cancel))!;
+    }
+
+    private NpgsqlBatchCommand InvoiceRows(List<(BilledOrder Order, Invoice Invoice, long Serial)> rows) => new ArrayCommand(InvoiceSql.WriteInvoices)
+        .Small(rows.Select(static r => r.Order.Order.Customer.Partition))
+        .Whole(rows.Select(static r => r.Order.Order.Customer.Account))
+        .Ids(rows.Select(static r => (Guid?)r.Invoice.Id))
+        .Whole(rows.Select(_ => project.Id))
+        .Long(rows.Select(static r => (long?)r.Serial))
+        .Text(rows.Select(static r => r.Invoice.Number))
+        .Text(rows.Select(static r => CatalogWords.Of(r.Invoice.Kind)))
+        .Text(rows.Select(static r => CatalogWords.Of(r.Invoice.Status)))
+        .Ids(rows.Select(static r => r.Invoice.Subscription))
+        .Text(rows.Select(static r => r.Invoice.Currency.Code))
+        .Times(rows.Select(static r => (Instant?)r.Invoice.Period.Start))
+        .Times(rows.Select(static r => (Instant?)r.Invoice.Period.End))
+        .Times(rows.Select(static r => r.Invoice.IssuedAt))
+        .Times(rows.Select(static r => r.Invoice.DueAt))
+        .Long(rows.Select(static r => (long?)r.Invoice.Subtotal.Minor))
+        .Long(rows.Select(static r => (long?)r.Invoice.Discount.Minor))
+        .Long(rows.Select(static r => (long?)r.Invoice.Tax.Minor))
+        .Long(rows.Select(static r => (long?)r.Invoice.Total.Minor))
+        .Long(rows.Select(static r => (long?)r.Invoice.FromCredits.Minor))
+        .Text(rows.Select(r => DetailsOf(r.Invoice)))
+        .Command;
+
+    private NpgsqlBatchCommand LineRows(List<(BilledOrder Order, Invoice Invoice, long Serial)> invoices)
+    {
+        var rows = invoices.SelectMany(one => one.Invoice.Lines.Select((line, i) => (
+            one.Order.Order.Customer, one.Invoice.Id, Position: (short)(i + 1), Line: line,
+            Tax: i < one.Order.Billed.Bill!.Sums.TaxOfLines.Count ? one.Order.Billed.Bill.Sums.TaxOfLines[i].Minor : 0))).ToArray();
+        return new ArrayCommand(InvoiceSql.WriteLines)
+            .Small(rows.Select(static r => r.Customer.Partition))
+            .Whole(rows.Select(static r => r.Customer.Account))
+            .Ids(rows.Select(static r => (Guid?)r.Id))
+            .Small(rows.Select(static r => r.Position))
+            .Text(rows.Select(static r => CatalogWords.Of(r.Line.Kind)))
+            .Text(rows.Select(static r => r.Line.Description))
+            .WholeOrNull(rows.Select(r => r.Line.Feature is { } code ? project.Catalog.FeaturesByKey.Values.First(f => f.Code == code).Key : (int?)null))
+            .Numbers(rows.Select(static r => (decimal?)r.Line.Quantity.Value))
+            .Numbers(rows.Select(static r => r.Line.UnitPrice?.Major))
+            .Long(rows.Select(static r => (long?)r.Line.Amount.Minor))
+            .Long(rows.Select(static r => (long?)r.Tax))
+            .Times(rows.Select(static r => (Instant?)r.Line.Period.Start))
+            .Times(rows.Select(static r => (Instant?)r.Line.Period.End))
+            .Text(rows.Select(static r => JsonSerializer.Serialize(r.Line.Steps, InvoicingJson.Default.IReadOnlyListString)))
+            .Command;
+    }
+
+    /// <summary>That it was finalised, and what credits paid of it at once.</summary>
+    private NpgsqlBatchCommand FactRows(List<(BilledOrder Order, Invoice Invoice, long Serial)> invoices)
+    {
+        var finalized = invoices.Select(static one => (one.Order.Order.Customer, one.Invoice, Sequence: 1, Verb: "finalize", Amount: one.Invoice.Total, Note: (string?)null));
+        var paid = invoices.Where(static one => !one.Invoice.FromCredits.IsZero)
+            .Select(static one => (one.Order.Order.Customer, one.Invoice, Sequence: 2, Verb: "pay", Amount: one.Invoice.FromCredits, Note: (string?)"credits"));
+        var rows = finalized.Concat(paid).ToArray();
+        return new ArrayCommand(InvoiceSql.WriteFacts)
+            .Small(rows.Select(static r => r.Customer.Partition))
+            .Whole(rows.Select(static r => r.Customer.Account))
+            .Ids(rows.Select(static r => (Guid?)r.Invoice.Id))
+            .Whole(rows.Select(static r => r.Sequence))
+            .Text(rows.Select(static r => r.Verb))
+            .Times(rows.Select(static r => r.Invoice.IssuedAt))
+            .Long(rows.Select(static r => (long?)r.Amount.Minor))
+            .One(actor)
+            .Text(rows.Select(static r => r.Note))
+            .Command;
+    }
+
+    private static NpgsqlBatchCommand? CreditRows(List<(BilledOrder Order, Invoice Invoice, long Serial)> invoices)
+    {
+        var rows = invoices.SelectMany(static one => new[]
+            {
+                (one.Order.Order.Customer, one.Invoice, Amount: -one.Invoice.FromCredits.Minor, Cause: "invoice"),
+                (one.Order.Order.Customer, one.Invoice, Amount: one.Order.Billed.Bill!.Sums.Left.Minor, Cause: "proration"),
+            })
+            .Where(static row => row.Amount != 0).ToArray();
+        return rows.Length == 0 ? null : new ArrayCommand(InvoiceSql.WriteCredits)
+            .Small(rows.Select(static r => r.Customer.Partition))
+            .Whole(rows.Select(static r => r.Customer.Account))
+            .Text(rows.Select(static r => r.Invoice.Currency.Code))
+            .Long(rows.Select(static r => (long?)r.Amount))
+            .Times(rows.Select(static r => r.Invoice.IssuedAt))
+            .Text(rows.Select(static r => r.Cause))
+            .Ids(rows.Select(static r => (Guid?)r.Invoice.Id))
+            .Text(rows.Select(static _ => (string?)null))
+            .Command;
+    }
+
+    private static NpgsqlBatchCommand? CouponRows(BilledOrder[] orders)
+    {
+        var rows = orders.SelectMany(static order => order.Billed.Bill!.Coupons.Select(coupon => (order.Order.Customer, order.Billed.After.Id, Coupon: coupon))).ToArray();
+        return rows.Length == 0 ? null : new ArrayCommand(CouponSql.WriteUses)
+            .Small(rows.Select(static r => r.Customer.Partition))
+            .Whole(rows.Select(static r => r.Customer.Account))
+            .Ids(rows.Select(static r => (Guid?)r.Id))
+            .Text(rows.Select(static r => r.Coupon.Coupon.Code))
+            .Whole(rows.Select(static r => r.Coupon.Used))
+            .Flags(rows.Select(static r => r.Coupon.IsSpent))
+            .Command;
+    }
+
+    private static NpgsqlBatchCommand? RatedRows(IReadOnlyList<BilledOrder> orders)
+    {
+        var rows = orders.SelectMany(static order => order.Rated.Select(period => (order.Order.Customer, order.Billed.After.Id, Rated: period)))
+            .Where(static row => row.Rated.Due.IsCorrection || !row.Rated.Due.Quantity.IsZero).ToArray();
+        return rows.Length == 0 ? null : new ArrayCommand(InvoiceSql.WriteRated)
+            .Small(rows.Select(static r => r.Customer.Partition))
+            .Whole(rows.Select(static r => r.Customer.Account))
+            .Whole(rows.Select(static r => r.Rated.FeatureKey))
+            .Times(rows.Select(static r => (Instant?)r.Rated.Due.Period.Start))
+            .Times(rows.Select(static r => (Instant?)r.Rated.Due.Period.End))
+            .Ids(rows.Select(static r => (Guid?)r.Id))
+            .Text(rows.Select(static r => r.Rated.Due.Billed.Currency.Code))
+            .Numbers(rows.Select(static r => (decimal?)r.Rated.Basis.Quota.Value))
+            .Text(rows.Select(static r => PriceText.Write(r.Rated.Basis.Price)))
+            .Numbers(rows.Select(static r => (decimal?)r.Rated.Due.Quantity.Value))
+            .Long(rows.Select(static r => (long?)r.Rated.Due.Rated().Amount.Minor))
+            .Long(rows.Select(static r => (long?)r.Rated.BalanceVersion))
+            .Command;
+    }
+
+    private string DetailsOf(Invoice invoice) => JsonSerializer.Serialize(
+        new StoredDetails(
+            invoice.Seller,
+            invoice.Buyer,
+            [.. invoice.Taxes.Select(static t => new StoredTax(t.Name, t.Rate.Value, t.IsInclusive, t.Base.Minor, t.Amount.Minor))],
+            invoice.TaxNote,
+            settings.Footer,
+            settings.Language),
+        InvoicingJson.Default.StoredDetails);
+
+    private static void Add(NpgsqlBatch batch, params ReadOnlySpan<NpgsqlBatchCommand?> commands)
+    {
+        foreach (var command in commands)
+        {
+            if (command is not null)
+            {
+                batch.BatchCommands.Add(command);
+            }
+        }
+    }
+}

@@ -1,0 +1,187 @@
+using Npgsql;
+using Tollgate.Core.Catalog;
+using Tollgate.Core.Invoicing;
+using Tollgate.Core.Money;
+using Tollgate.Core.Time;
+using Tollgate.Engine.Clocks;
+using Tollgate.Engine.Customers;
+using Tollgate.Engine.Projects;
+
+namespace Tollgate.Engine.Invoicing;
+
+public enum InvoiceOutcome
+{
+    Done,
+
+    /// <summary>It is so already; nothing was changed.</summary>
+    Unchanged,
+    NotFound,
+
+    /// <summary>Not while the invoice stands where it does.</summary>
+    NotAllowed,
+    CreditRefused,
+}
+
+/// <param name="Detail">Of a refusal, for people.</param>
+public sealed record InvoiceAnswer(InvoiceOutcome Outcome, InvoiceRow? Row = null, CreditNote? CreditNote = null, string? Detail = null);
+
+/// <summary>What happens to an invoice after it was finalised. Its lines never change; each of these is a fact beside them.</summary>
+public sealed class SettleInvoice(NpgsqlDataSource database, Clock clock)
+{
+    /// <summary>Paid by hand, all that is due: a bank transfer that came in. A repeat changes nothing.</summary>
+    /// <param name="note">How it was paid, for people.</param>
+    public Task<InvoiceAnswer> PayAsync(ProjectSnapshot project, Guid id, string actor, string? note, CancellationToken cancel) =>
+        ChangeAsync(
+            project, id, actor, "pay", note,
+            static invoice => invoice.Status switch
+            {
+                InvoiceStatus.Open or InvoiceStatus.Uncollectible => invoice with { Status = InvoiceStatus.Paid, Paid = invoice.Total - Credited(invoice) },
+                InvoiceStatus.Paid => invoice,
+                _ => null,
+            },
+            cancel);
+
+    /// <summary>It asked for nothing. A paid one is never void; it is credited.</summary>
+    public Task<InvoiceAnswer> VoidAsync(ProjectSnapshot project, Guid id, string actor, string? note, CancellationToken cancel) =>
+        ChangeAsync(
+            project, id, actor, "void", note,
+            static invoice => invoice.Status switch
+            {
+                InvoiceStatus.Open or InvoiceStatus.Uncollectible when invoice.CreditNotes.Count == 0 => invoice with { Status = InvoiceStatus.Void },
+                InvoiceStatus.Void => invoice,
+                _ => null,
+            },
+            cancel);
+
+    /// <summary>Nobody will pay it.</summary>
+    public Task<InvoiceAnswer> GiveUpAsync(ProjectSnapshot project, Guid id, string actor, string? note, CancellationToken cancel) =>
+        ChangeAsync(
+            project, id, actor, "mark_uncollectible", note,
+            static invoice => invoice.Status switch
+            {
+                InvoiceStatus.Open => invoice with { Status = InvoiceStatus.Uncollectible },
+                InvoiceStatus.Uncollectible => invoice,
+                _ => null,
+            },
+            cancel);
+
+    /// <summary>
+    /// Gives back a part of an invoice, or all of it, by a document with a number of its own. Of an open invoice that much need not
+    /// be paid any more; of a paid one it is the customer's, and pays the next invoices.
+    /// </summary>
+    public async Task<InvoiceAnswer> CreditAsync(ProjectSnapshot project, Guid id, CreditOrder order, string actor, CancellationToken cancel)
+    {
+        if (await LockAsync(project, id, cancel) is not ({ } change, { } row))
+        {
+            return new(InvoiceOutcome.NotFound);
+        }
+
+        await using (change)
+        {
+            var (invoice, now) = (row.Invoice, clock.Now(project));
+            var (verdict, draft) = CreditNoteRules.Judge(invoice, order);
+            if (draft is null)
+            {
+                return new(verdict == CreditVerdict.NotInState ? InvoiceOutcome.NotAllowed : InvoiceOutcome.CreditRefused, row, Detail: Explain(verdict, invoice));
+            }
+
+            var settings = await SettingsText.LoadAsync(change.Connection, project, cancel);
+            var serial = (long)(await change.AskAsync(InvoiceSql.TakeNumbers, cancel, project.Id, "credit_note", 1L))!;
+            var note = new CreditNote(Guid.CreateVersion7(now.ToOffset()), settings.CreditNoteNumberOf(serial), now, order.Reason, draft.Lines, draft.Tax, draft.Total);
+            await change.ExecuteAsync(
+                InvoiceSql.InsertCreditNote, cancel, row.Partition, row.Account, note.Id, project.Id, id, serial, note.Number, now.ToUtc(), note.Reason,
+                note.Tax.Minor, note.Total.Minor, CreditLines.Write(note.Lines));
+            var after = invoice with { CreditNotes = [.. invoice.CreditNotes, note] };
+            after = after with { Status = after.Due.IsZero ? InvoiceStatus.Paid : after.Status };
+            await WriteAsync(change, row, after, "credit", note.Total, now, actor, note.Number, cancel);
+
+            // What was paid and need not have been is the customer's.
+            var paidTooMuch = after.Paid + Credited(after) - after.Total;
+            var before = invoice.Paid + Credited(invoice) - invoice.Total;
+            var gained = Positive(paidTooMuch) - Positive(before);
+            if (!gained.IsZero)
+            {
+                await GiveAsync(change, row, gained, now, "credit_note", note.Number, cancel);
+            }
+
+            await change.CommitAsync(cancel);
+            return new(InvoiceOutcome.Done, row with { Invoice = after }, note);
+        }
+    }
+
+    private async Task<InvoiceAnswer> ChangeAsync(
+        ProjectSnapshot project, Guid id, string actor, string verb, string? note, Func<Invoice, Invoice?> decide, CancellationToken cancel)
+    {
+        if (await LockAsync(project, id, cancel) is not ({ } change, { } row))
+        {
+            return new(InvoiceOutcome.NotFound);
+        }
+
+        await using (change)
+        {
+            var invoice = row.Invoice;
+            if (decide(invoice) is not { } after)
+            {
+                return new(InvoiceOutcome.NotAllowed, row, Detail: $"The invoice is {CatalogWords.Of(invoice.Status)}.");
+            }
+
+            if (ReferenceEquals(after, invoice))
+            {
+                return new(InvoiceOutcome.Unchanged, row);
+            }
+
+            var amount = verb == "pay" ? after.Paid - invoice.Paid : invoice.Due;
+            await WriteAsync(change, row, after, verb, amount, clock.Now(project), actor, note, cancel);
+            if (verb == "void" && !invoice.FromCredits.IsZero)
+            {
+                // What credits had paid of it is the customer's again.
+                await GiveAsync(change, row, invoice.FromCredits, clock.Now(project), "invoice", verb, cancel);
+            }
+
+            await change.CommitAsync(cancel);
+            return new(InvoiceOutcome.Done, row with { Invoice = after });
+        }
+    }
+
+    private async Task<(CustomerChange? Change, InvoiceRow? Row)> LockAsync(ProjectSnapshot project, Guid id, CancellationToken cancel)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancel);
+        if (await InvoiceQueries.FindAsync(connection, project, id, cancel) is not { } found
+            || await CustomerChange.BeginOnExistingAsync(database, project, found.Invoice.Customer, cancel) is not { } change)
+        {
+            return (null, null);
+        }
+
+        return (change, await InvoiceQueries.FindAsync(change.Connection, project, id, cancel));
+    }
+
+    private static async Task WriteAsync(
+        CustomerChange change, InvoiceRow row, Invoice after, string verb, MoneyAmount amount, Instant now, string actor, string? note, CancellationToken cancel)
+    {
+        await change.ExecuteAsync(
+            InvoiceSql.SetState, cancel, row.Partition, row.Account, after.Id, CatalogWords.Of(after.Status), after.Paid.Minor, Credited(after).Minor);
+        var sequence = (int)(await change.AskAsync(InvoiceSql.NextFact, cancel, row.Partition, row.Account, after.Id))!;
+        await change.ExecuteAsync(
+            InvoiceSql.WriteFacts, cancel, new[] { row.Partition }, new[] { row.Account }, new[] { after.Id }, new[] { sequence }, new[] { verb },
+            new[] { now.ToUtc() }, new[] { amount.Minor }, actor, new[] { note });
+    }
+
+    private static Task GiveAsync(
+        CustomerChange change, InvoiceRow row, MoneyAmount amount, Instant now, string cause, string note, CancellationToken cancel) => change.ExecuteAsync(
+        InvoiceSql.WriteCredits, cancel, new[] { row.Partition }, new[] { row.Account }, new[] { amount.Currency.Code }, new[] { amount.Minor },
+        new[] { now.ToUtc() }, new[] { cause }, new[] { row.Invoice.Id }, new[] { note });
+
+    private static MoneyAmount Credited(Invoice invoice) =>
+        invoice.CreditNotes.Aggregate(MoneyAmount.Zero(invoice.Currency), static (sum, note) => sum + note.Total);
+
+    private static MoneyAmount Positive(MoneyAmount amount) => amount.IsNegative ? MoneyAmount.Zero(amount.Currency) : amount;
+
+    private static string Explain(CreditVerdict verdict, Invoice invoice) => verdict switch
+    {
+        CreditVerdict.NotInState => $"The invoice is {CatalogWords.Of(invoice.Status)}; open and paid ones can be credited.",
+        CreditVerdict.NothingLeft => "All of the invoice was credited already.",
+        CreditVerdict.TooMuch => $"The invoice asked for {invoice.Total}, and {Credited(invoice)} of it was credited already.",
+        CreditVerdict.LineUnknown => $"Lines are numbered from 1 to {invoice.Lines.Count}; each can be named once.",
+        _ => "What is given back is more than 0.",
+    };
+}

@@ -1,0 +1,125 @@
+using System.Security.Cryptography;
+using System.Text;
+using Npgsql;
+using Tollgate.Core.Catalog;
+using Tollgate.Core.Invoicing;
+using Tollgate.Core.Money;
+using Tollgate.Core.Subscriptions;
+using Tollgate.Core.Time;
+using Tollgate.Engine.Clocks;
+using Tollgate.Engine.Customers;
+using Tollgate.Engine.Invoicing;
+using Tollgate.Engine.Ledger;
+using Tollgate.Engine.Projects;
+using Tollgate.Engine.Quotas;
+
+namespace Tollgate.Engine.Subscriptions;
+
+/// <summary>What somebody subscribes to.</summary>
+/// <param name="Currency">Null: the customer's, or the project's.</param>
+/// <param name="Trial">Null: the plan's trial, if the customer has not had one.</param>
+/// <param name="ConvertsTrial">What the trial's end does: true pays, false ends the subscription.</param>
+/// <param name="Fingerprint">Of a card or a device: a trial is had once by each.</param>
+/// <param name="StartAt">Not in the future; null: now.</param>
+public sealed record SubscriptionOrder(
+    string Customer, string Plan, PriceInterval Interval, Currency? Currency, long Quantity, bool? Trial, bool ConvertsTrial, string? Fingerprint, string? Coupon,
+    Instant? StartAt, string? Id);
+
+/// <summary>Begins a subscription. The customer, created when it is missing, has the plan's quotas at once.</summary>
+public sealed class CreateSubscription(NpgsqlDataSource database, QuotaGate gate, Clock clock)
+{
+    private readonly TakeStep _take = new(database, gate, clock);
+
+    /// <summary>Idempotent by <see cref="SubscriptionOrder.Id"/>.</summary>
+    public async Task<SubscriptionAnswer> RunAsync(ProjectSnapshot project, SubscriptionOrder order, StepRequest request, CancellationToken cancel)
+    {
+        if (!project.Catalog.Plans.TryGetValue(order.Plan, out var plan))
+        {
+            return new(SubscriptionOutcome.PlanUnknown);
+        }
+
+        await using var change = await CustomerChange.BeginAsync(database, project, order.Customer, cancel);
+        var writing = new StepWriting(change, project, await SettingsText.LoadAsync(change.Connection, project, cancel), request.Actor, clock.Now(project));
+        var key = order.Id is { } id ? EventKey.Parse(id, writing.Now) : EventKey.Generate(writing.Now);
+        if (await TakeStep.FindAsync(change, project, SubscriptionSql.ById, cancel, change.Row.Partition, change.Row.Account, key.Id) is { } known)
+        {
+            return IsSame(order, known.Subscription)
+                ? new(SubscriptionOutcome.Replayed, known, order.Customer)
+                : new(SubscriptionOutcome.IdReused, known, order.Customer);
+        }
+
+        var choice = await ChooseAsync(writing, order, plan, key.Id, cancel);
+        if (choice.Step is null)
+        {
+            return new(choice.Outcome, null, order.Customer, Detail: choice.Detail);
+        }
+
+        var answer = await writing.WriteAsync(null, choice, cancel, key.Text);
+        await change.ExecuteAsync(CustomerSql.KeepCurrency, cancel, change.Row.Partition, change.Row.Account, choice.Step.After.Terms.Currency.Code);
+        return await _take.EndAsync(writing, await TakeStep.CatchUpAsync(writing, answer, cancel), request, cancel);
+    }
+
+    private static async Task<StepChoice> ChooseAsync(StepWriting writing, SubscriptionOrder order, PlanVersion plan, Guid id, CancellationToken cancel)
+    {
+        var (change, project) = (writing.Change, writing.Project);
+        if (await TakeStep.FindAsync(change, project, SubscriptionSql.Live, cancel, change.Row.Partition, change.Row.Account) is { } live)
+        {
+            var name = live.Reference ?? live.Subscription.Id.ToString();
+            return StepChoice.None(SubscriptionOutcome.AlreadySubscribed, $"Subscription {name} is {CatalogWords.Of(live.Subscription.Status)}; change that one.");
+        }
+
+        var kept = change.Row.Customer.Profile.Currency;
+        if (order.Currency is { } wanted && kept is not null && kept != wanted.Code)
+        {
+            return StepChoice.None(SubscriptionOutcome.CurrencyFixed, $"The customer is invoiced in {kept}.");
+        }
+
+        var terms = new SubscriptionTerms(plan, order.Interval, order.Currency ?? Currency.Of(kept ?? project.Currency), order.Quantity);
+        if (terms.Price is not { } price)
+        {
+            return StepChoice.None(SubscriptionOutcome.PriceUnknown, ChangeSubscription.PricesOf(plan.Plan));
+        }
+
+        var (subscriptions, trials) = await PastAsync(change, cancel);
+        var (noTrial, days) = await TrialAsync(change, project, order, price, subscriptions, trials, id, cancel);
+        if (noTrial is { } refused)
+        {
+            return StepChoice.None(refused, refused == SubscriptionOutcome.NoTrial ? $"Plan '{plan.Code}' has no trial in this price." : null);
+        }
+
+        var step = SubscriptionLife.Start(id, terms, days, order.ConvertsTrial, order.StartAt ?? writing.Now, project.Zone);
+        var coupon = order.Coupon is null ? null : await CouponQueries.RedeemAsync(change, project, order.Coupon, step, subscriptions == 0, cancel);
+        return coupon is null ? StepChoice.Of(step) : StepChoice.None(SubscriptionOutcome.CouponRefused, coupon);
+    }
+
+    private static async Task<(long Subscriptions, long Trials)> PastAsync(CustomerChange change, CancellationToken cancel)
+    {
+        await using var command = change.Command(SubscriptionSql.Past, change.Row.Partition, change.Row.Account);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        await reader.ReadAsync(cancel);
+        return (reader.GetInt64(0), reader.GetInt64(1));
+    }
+
+    /// <summary>A trial is had once, by a customer and by a fingerprint. Unless it is asked for, only a first subscription begins with one.</summary>
+    private static async Task<(SubscriptionOutcome? Refused, int Days)> TrialAsync(
+        CustomerChange change, ProjectSnapshot project, SubscriptionOrder order, PlanPrice price, long subscriptions, long trials, Guid id, CancellationToken cancel)
+    {
+        if (order.Trial == false || (order.Trial is null && (price.TrialDays == 0 || subscriptions > 0)))
+        {
+            return (null, 0);
+        }
+
+        if (price.TrialDays == 0)
+        {
+            return (SubscriptionOutcome.NoTrial, 0);
+        }
+
+        var isHad = trials > 0 || (order.Fingerprint is { } fingerprint
+            && await change.AskAsync(SubscriptionSql.TakeFingerprint, cancel, project.Id, SHA256.HashData(Encoding.UTF8.GetBytes(fingerprint)), id) is null);
+        return isHad ? (order.Trial == true ? SubscriptionOutcome.TrialUsed : null, 0) : (null, price.TrialDays);
+    }
+
+    /// <summary>An order that left the time open is the same order a minute later; what was changed since does not make it another one.</summary>
+    private static bool IsSame(SubscriptionOrder order, Subscription stored) =>
+        order.StartAt is not { } start || stored.StartedAt == new Instant(start.UnixMicroseconds - (start.UnixMicroseconds % 1_000_000));
+}

@@ -1,0 +1,52 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+using Tollgate.Core.Time;
+using Tollgate.Engine.Clocks;
+using Tollgate.Engine.Customers;
+using Tollgate.Engine.Projects;
+
+namespace Tollgate.Engine.Subscriptions;
+
+/// <summary>Looks every second whether something is due, in all projects with one statement, and runs those where it is.</summary>
+public sealed class DueLoop(NpgsqlDataSource database, ProjectDirectory directory, RunDue run, Clock clock, ILogger<DueLoop> log) : BackgroundService
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Interval);
+        while (await timer.WaitForNextTickAsync(stoppingToken))
+        {
+            try
+            {
+                foreach (var project in await DueProjectsAsync(stoppingToken))
+                {
+                    var report = await run.RunAsync(project, clock.Now(project), null, stoppingToken);
+                    log.LogInformation("Billing of {Project}: {Steps} steps, {Invoices} invoices, {Parked} parked", project.Code, report.Steps, report.Invoices, report.Parked);
+                }
+            }
+            catch (Exception e) when (e is NpgsqlException or TimeoutException)
+            {
+                log.LogWarning("Billing was put off: {Reason}", e.Message);
+            }
+        }
+    }
+
+    private async Task<IReadOnlyList<ProjectSnapshot>> DueProjectsAsync(CancellationToken cancel)
+    {
+        var projects = directory.Current.ProjectsById;
+        await using var command = database.Command(SubscriptionSql.NextDue, projects.Keys.ToArray());
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        var due = new List<ProjectSnapshot>();
+        while (await reader.ReadAsync(cancel))
+        {
+            if (!reader.IsDBNull(1) && projects.TryGetValue(reader.GetInt32(0), out var project) && Instant.FromUtc(reader.GetDateTime(1)) <= clock.Now(project))
+            {
+                due.Add(project);
+            }
+        }
+
+        return due;
+    }
+}

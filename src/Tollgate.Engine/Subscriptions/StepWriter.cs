@@ -1,0 +1,161 @@
+using System.Text.Json;
+using Npgsql;
+using Tollgate.Core.Catalog;
+using Tollgate.Core.Invoicing;
+using Tollgate.Core.Subscriptions;
+using Tollgate.Core.Time;
+using Tollgate.Engine.Customers;
+using Tollgate.Engine.Invoicing;
+using Tollgate.Engine.Ledger;
+using Tollgate.Engine.Postgres;
+using Tollgate.Engine.Projects;
+
+namespace Tollgate.Engine.Subscriptions;
+
+/// <summary>A billed step, and what its row keeps beside the subscription.</summary>
+/// <param name="Version">Of the row after the step.</param>
+/// <param name="Cause">Why it happened, in a word or a sentence; null: it was due.</param>
+internal sealed record StepToWrite(BilledOrder Billed, int Version, string? Reference, string? CancelComment, string? Cause)
+{
+    public CustomerRow Customer => Billed.Order.Customer;
+
+    public Subscription After => Billed.Billed.After;
+
+    public SubscriptionStep Step => Billed.Order.Step;
+}
+
+/// <summary>
+/// Writes steps with what they come to. The score: 1. plan and billing cycle of the customers whose step changes them; 2. invoices;
+/// 3. subscriptions; 4. the facts. The caller holds the customers and commits.
+/// </summary>
+internal sealed class StepWriter(NpgsqlConnection connection, ProjectSnapshot project, InvoiceSettings settings, string actor)
+{
+    /// <summary>What late events can still reach, and a little more.</summary>
+    private static readonly TimeSpan CyclesKept = TimeSpan.FromDays(400);
+
+    /// <summary>Customers whose plan or cycle was changed: their books in memory are stale once the caller has committed.</summary>
+    public List<string> Changed { get; } = [];
+
+    /// <param name="now">The project's clock.</param>
+    /// <returns>The invoices by subscription.</returns>
+    public async Task<IReadOnlyDictionary<Guid, Invoice>> RunAsync(IReadOnlyList<StepToWrite> steps, Instant now, CancellationToken cancel)
+    {
+        // 1. Quotas follow at once.
+        foreach (var step in steps)
+        {
+            await FollowAsync(step, now, cancel);
+        }
+
+        // 2. A step that was due in the past of a sandbox's clock is issued when it was due: the clock jumps, the days do not.
+        var invoices = await new InvoiceWriter(connection, project, settings, actor).RunAsync(
+            [.. steps.Select(static step => step.Billed)], order => project.TestClock is null ? now : order.Order.Step.At, cancel);
+
+        // 3. and 4.
+        await using var batch = new NpgsqlBatch(connection);
+        batch.BatchCommands.Add(Rows(steps));
+        batch.BatchCommands.Add(Facts(steps, invoices));
+        await batch.ExecuteNonQueryAsync(cancel);
+        return invoices;
+    }
+
+    private async Task FollowAsync(StepToWrite step, Instant now, CancellationToken cancel)
+    {
+        var (customer, after, at) = (step.Customer, step.After, step.Step.At);
+        int? wanted = after.GivesPlan ? after.Terms.Plan.Id : null;
+        var cycle = after.GivesPlan ? new BillingCycle(at, after.Anchor, after.Terms.Interval) : new BillingCycle(at, null, null);
+        var last = customer.Cycles.Count == 0 ? new BillingCycle(at, null, null) : customer.Cycles[^1];
+        var hasNewCycle = (last.Anchor, last.Interval) != (cycle.Anchor, cycle.Interval);
+        if (!hasNewCycle && wanted == customer.PlanVersionId)
+        {
+            return;
+        }
+
+        if (hasNewCycle)
+        {
+            await ExecuteAsync(CustomerSql.SetCycles, cancel, customer.Partition, customer.Account, CycleText.Write(BillingCycles.With(customer.Cycles, cycle, at.Minus(CyclesKept))));
+            await ExecuteAsync(LedgerSql.CutPeriods, cancel, customer.Partition, customer.Account, FeaturesOfBillingPeriods(customer), at.ToUtc());
+        }
+
+        if (wanted != customer.PlanVersionId)
+        {
+            var replaced = customer.PlanVersionId ?? project.Catalog.DefaultPlan.Id;
+            await ExecuteAsync(CustomerSql.AssignPlan, cancel, customer.Partition, customer.Account, wanted, replaced, at.ToUtc());
+        }
+
+        await using var touch = connection.Command(CustomerSql.Touch, customer.Partition, customer.Account, now.ToUtc());
+        var sequence = (int)(await touch.ExecuteScalarAsync(cancel))!;
+        if (wanted != customer.PlanVersionId)
+        {
+            await ExecuteAsync(
+                CustomerSql.InsertAssignment, cancel, customer.Partition, customer.Account, at.ToUtc(), sequence, wanted, $"subscription {CatalogWords.Of(step.Step.Verb)}");
+        }
+
+        Changed.Add(customer.Customer.Id);
+    }
+
+    /// <summary>Features whose running period ends with the cycle, under the plan that the customer has until now.</summary>
+    private int[] FeaturesOfBillingPeriods(CustomerRow customer)
+    {
+        var plan = customer.PlanVersionId is { } id ? project.Catalog.PlanVersions[id] : project.Catalog.DefaultPlan;
+        var overridden = BookLoader.Overridden(customer.Overrides, plan, project.Catalog);
+        return [.. plan.Entitlements.Concat(overridden).Where(static pair => pair.Value.Period is QuotaPeriodKind.BillingMonth or QuotaPeriodKind.BillingPeriod)
+            .Select(static pair => pair.Key).Distinct()];
+    }
+
+    private NpgsqlBatchCommand Rows(IReadOnlyList<StepToWrite> steps)
+    {
+        var rows = steps.Select(static step => (step.Customer, Sub: step.After, Step: step)).ToArray();
+        return new ArrayCommand(SubscriptionSql.Write)
+            .Small(rows.Select(static r => r.Customer.Partition))
+            .Whole(rows.Select(static r => r.Customer.Account))
+            .Ids(rows.Select(static r => (Guid?)r.Sub.Id))
+            .Whole(rows.Select(_ => project.Id))
+            .Text(rows.Select(static r => r.Step.Reference))
+            .Whole(rows.Select(static r => r.Step.Version))
+            .Text(rows.Select(static r => CatalogWords.Of(r.Sub.Status)))
+            .Whole(rows.Select(static r => r.Sub.Terms.Plan.Id))
+            .Text(rows.Select(static r => CatalogWords.Of(r.Sub.Terms.Interval)))
+            .Text(rows.Select(static r => r.Sub.Terms.Currency.Code))
+            .Long(rows.Select(static r => (long?)r.Sub.Terms.Quantity))
+            .Long(rows.Select(static _ => (long?)null))
+            .Text(rows.Select(static _ => "[]"))
+            .Text(rows.Select(static r => r.Sub.Scheduled is { } terms ? StoredTerms.Write(terms) : null))
+            .Times(rows.Select(static r => (Instant?)r.Sub.StartedAt))
+            .Times(rows.Select(static r => (Instant?)r.Sub.Anchor.StartedAt))
+            .SmallOrNull(rows.Select(static r => (short?)r.Sub.Anchor.Day))
+            .Times(rows.Select(static r => (Instant?)r.Sub.Current.Start))
+            .Times(rows.Select(static r => (Instant?)r.Sub.Current.End))
+            .Long(rows.Select(static r => (long?)r.Sub.Billed.Minor))
+            .Times(rows.Select(static r => (Instant?)r.Sub.UsageFrom))
+            .Times(rows.Select(static r => r.Sub.UsageDueAt))
+            .Times(rows.Select(static r => r.Sub.TrialEnd))
+            .Flags(rows.Select(static r => r.Sub.ConvertsTrial))
+            .Times(rows.Select(static r => r.Sub.CancelAt))
+            .Text(rows.Select(static r => r.Sub.CancelReason))
+            .Text(rows.Select(static r => r.Step.CancelComment))
+            .Times(rows.Select(static r => r.Sub.PausedAt))
+            .Times(rows.Select(static r => r.Sub.ResumeAt))
+            .Times(rows.Select(static r => r.Sub.EndedAt))
+            .Times(rows.Select(static r => r.Sub.DueAt))
+            .Command;
+    }
+
+    private NpgsqlBatchCommand Facts(IReadOnlyList<StepToWrite> steps, IReadOnlyDictionary<Guid, Invoice> invoices) => new ArrayCommand(SubscriptionSql.WriteFacts)
+        .Small(steps.Select(static s => s.Customer.Partition))
+        .Whole(steps.Select(static s => s.Customer.Account))
+        .Ids(steps.Select(static s => (Guid?)s.After.Id))
+        .Whole(steps.Select(static s => s.Version))
+        .Text(steps.Select(static s => CatalogWords.Of(s.Step.Verb)))
+        .Times(steps.Select(static s => (Instant?)s.Step.At))
+        .Text(steps.Select(static s => s.Cause))
+        .Ids(steps.Select(s => invoices.TryGetValue(s.After.Id, out var invoice) ? invoice.Id : (Guid?)null))
+        .Text(steps.Select(static s => JsonSerializer.Serialize(SubscriptionState.Of(s.After), SubscriptionJson.Default.SubscriptionState)))
+        .One(actor)
+        .Command;
+
+    private async Task ExecuteAsync(string sql, CancellationToken cancel, params object?[] parameters)
+    {
+        await using var command = connection.Command(sql, parameters);
+        await command.ExecuteNonQueryAsync(cancel);
+    }
+}

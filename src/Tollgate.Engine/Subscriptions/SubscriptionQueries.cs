@@ -1,0 +1,103 @@
+using System.Text.Json;
+using Npgsql;
+using NpgsqlTypes;
+using Tollgate.Core.Catalog;
+using Tollgate.Core.Subscriptions;
+using Tollgate.Core.Time;
+using Tollgate.Engine.Customers;
+using Tollgate.Engine.Projects;
+
+namespace Tollgate.Engine.Subscriptions;
+
+/// <summary>A subscription as lists show it.</summary>
+public sealed record SubscriptionItem(SubscriptionRow Row, string Customer, Guid? LatestInvoice);
+
+/// <summary>A fact of a subscription's timeline.</summary>
+/// <param name="At">When it took effect.</param>
+/// <param name="Invoice">What it was billed with.</param>
+public sealed record SubscriptionFact(int Sequence, string Verb, Instant At, Instant RecordedAt, string Actor, string? Cause, Guid? Invoice, SubscriptionState After);
+
+/// <summary>One that a person has to look at.</summary>
+public sealed record ParkedSubscription(Guid Id, string? Reference, string Customer, Instant? DueAt, Instant ParkedAt, string Reason);
+
+/// <summary>Which subscriptions are wanted. What is null does not matter.</summary>
+public sealed record SubscriptionFilter(string? Customer, SubscriptionStatus? Status, string? Plan);
+
+/// <summary>Reads of subscriptions. Every statement is bounded by the project.</summary>
+public sealed class SubscriptionQueries(NpgsqlDataSource database)
+{
+    public async Task<SubscriptionItem?> FindAsync(ProjectSnapshot project, Guid id, CancellationToken cancel)
+    {
+        await using var command = database.Command(SubscriptionSql.Show, project.Id, id);
+        return (await ReadAsync(command, project, cancel)).SingleOrDefault();
+    }
+
+    public async Task<IReadOnlyList<SubscriptionItem>> ListAsync(
+        ProjectSnapshot project, SubscriptionFilter filter, Guid? after, int limit, CancellationToken cancel)
+    {
+        await using var command = database.Command(
+            SubscriptionSql.List,
+            project.Id,
+            CustomerCommands.OrNull(filter.Customer, NpgsqlDbType.Text),
+            CustomerCommands.OrNull(filter.Status is { } status ? CatalogWords.Of(status) : null, NpgsqlDbType.Text),
+            CustomerCommands.OrNull(after, NpgsqlDbType.Uuid),
+            limit,
+            CustomerCommands.OrNull(filter.Plan, NpgsqlDbType.Text));
+        return await ReadAsync(command, project, cancel);
+    }
+
+    /// <summary>Oldest first.</summary>
+    public async Task<IReadOnlyList<SubscriptionFact>> FactsAsync(SubscriptionRow row, int after, int limit, CancellationToken cancel)
+    {
+        await using var command = database.Command(SubscriptionSql.Facts, row.Partition, row.Account, row.Subscription.Id, after, limit);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        var facts = new List<SubscriptionFact>();
+        while (await reader.ReadAsync(cancel))
+        {
+            facts.Add(new(
+                reader.GetInt32(0), reader.GetString(1), Instant.FromUtc(reader.GetDateTime(2)), Instant.FromUtc(reader.GetDateTime(3)), reader.GetString(4),
+                reader.IsDBNull(5) ? null : reader.GetString(5), reader.IsDBNull(6) ? null : reader.GetGuid(6),
+                JsonSerializer.Deserialize(reader.GetString(7), SubscriptionJson.Default.SubscriptionState)!));
+        }
+
+        return facts;
+    }
+
+    /// <summary>Oldest first.</summary>
+    public async Task<IReadOnlyList<ParkedSubscription>> ParkedAsync(ProjectSnapshot project, int limit, CancellationToken cancel)
+    {
+        await using var command = database.Command(SubscriptionSql.Parked, project.Id, limit);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        var parked = new List<ParkedSubscription>();
+        while (await reader.ReadAsync(cancel))
+        {
+            parked.Add(new(
+                reader.GetGuid(0), reader.IsDBNull(1) ? null : reader.GetString(1), reader.GetString(2),
+                reader.IsDBNull(3) ? null : Instant.FromUtc(reader.GetDateTime(3)), Instant.FromUtc(reader.GetDateTime(4)), reader.GetString(5)));
+        }
+
+        return parked;
+    }
+
+    /// <summary>Lets a parked one go on: the next run computes its invoice again. False: it is not parked.</summary>
+    public async Task<bool> UnparkAsync(SubscriptionRow row, CancellationToken cancel)
+    {
+        await using var command = database.Command(
+            SubscriptionSql.Park, row.Partition, row.Account, row.Subscription.Id, CustomerCommands.OrNull(null, NpgsqlDbType.TimestampTz), CustomerCommands.OrNull(null, NpgsqlDbType.Text));
+        return row.ParkedAt is not null && await command.ExecuteNonQueryAsync(cancel) > 0;
+    }
+
+    private static async Task<IReadOnlyList<SubscriptionItem>> ReadAsync(NpgsqlCommand command, ProjectSnapshot project, CancellationToken cancel)
+    {
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        var items = new List<SubscriptionItem>();
+        while (await reader.ReadAsync(cancel))
+        {
+            items.Add(new(
+                SubscriptionRow.Read(reader, project), reader.GetString(SubscriptionRow.Columns),
+                reader.IsDBNull(SubscriptionRow.Columns + 1) ? null : reader.GetGuid(SubscriptionRow.Columns + 1)));
+        }
+
+        return items;
+    }
+}

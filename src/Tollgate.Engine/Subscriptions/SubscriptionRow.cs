@@ -1,0 +1,96 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Npgsql;
+using Tollgate.Core.Catalog;
+using Tollgate.Core.Money;
+using Tollgate.Core.Subscriptions;
+using Tollgate.Core.Time;
+using Tollgate.Engine.Projects;
+
+namespace Tollgate.Engine.Subscriptions;
+
+/// <summary>A row of <c>subscriptions</c>: the subscription, where it lies, and what only people read.</summary>
+/// <param name="Reference">The caller's id, where it was not a UUID.</param>
+/// <param name="Version">Number of its facts.</param>
+public sealed record SubscriptionRow(short Partition, int Account, Subscription Subscription, int Version, string? Reference)
+{
+    /// <summary>In the customer's own words.</summary>
+    public string? CancelComment { get; init; }
+
+    public Instant? ParkedAt { get; init; }
+
+    public string? ParkedReason { get; init; }
+
+    /// <summary>How many columns <see cref="Read"/> takes.</summary>
+    internal const int Columns = 31;
+
+    /// <summary>The columns of <c>SubscriptionSql.Columns</c>, in their order.</summary>
+    internal static SubscriptionRow Read(NpgsqlDataReader reader, ProjectSnapshot project)
+    {
+        var currency = Currency.Of(reader.GetString(6));
+        var subscription = new Subscription
+        {
+            Id = reader.GetGuid(0),
+            Status = CatalogWords.Read<SubscriptionStatus>(reader.GetString(3)),
+            Terms = new(project.Catalog.PlanVersions[reader.GetInt32(4)], CatalogWords.Read<PriceInterval>(reader.GetString(5)), currency, reader.GetInt64(7)),
+            Scheduled = reader.IsDBNull(10) ? null : StoredTerms.Read(reader.GetString(10), currency, project.Catalog),
+            StartedAt = At(11),
+            Anchor = new(At(12), reader.IsDBNull(13) ? null : reader.GetInt16(13)),
+            Current = new(At(14), At(15)),
+            Billed = new(reader.GetInt64(16), currency),
+            UsageFrom = At(17),
+            UsageDueAt = AtOrNull(18),
+            TrialEnd = AtOrNull(19),
+            ConvertsTrial = reader.GetBoolean(20),
+            CancelAt = AtOrNull(21),
+            CancelReason = TextOrNull(22),
+            PausedAt = AtOrNull(24),
+            ResumeAt = AtOrNull(25),
+            EndedAt = AtOrNull(26),
+        };
+        return new(reader.GetInt16(29), reader.GetInt32(30), subscription, reader.GetInt32(2), TextOrNull(1))
+        {
+            CancelComment = TextOrNull(23), ParkedAt = AtOrNull(27), ParkedReason = TextOrNull(28),
+        };
+
+        Instant At(int column) => Instant.FromUtc(reader.GetDateTime(column));
+        Instant? AtOrNull(int column) => reader.IsDBNull(column) ? null : At(column);
+        string? TextOrNull(int column) => reader.IsDBNull(column) ? null : reader.GetString(column);
+    }
+}
+
+/// <summary>How <c>subscriptions.scheduled</c> is written.</summary>
+internal sealed record StoredTerms(int PlanVersion, string Interval, long Quantity)
+{
+    public static string Write(SubscriptionTerms terms) => JsonSerializer.Serialize(
+        new StoredTerms(terms.Plan.Id, CatalogWords.Of(terms.Interval), terms.Quantity), SubscriptionJson.Default.StoredTerms);
+
+    public static SubscriptionTerms Read(string json, Currency currency, PublishedCatalog catalog)
+    {
+        var stored = JsonSerializer.Deserialize(json, SubscriptionJson.Default.StoredTerms)!;
+        return new(catalog.PlanVersions[stored.PlanVersion], CatalogWords.Read<PriceInterval>(stored.Interval), currency, stored.Quantity);
+    }
+}
+
+/// <summary>What a fact of the timeline keeps of the subscription as the step left it.</summary>
+public sealed record SubscriptionState(
+    string Status, string Plan, int PlanVersion, string Interval, long Quantity, DateTime PeriodStart, DateTime PeriodEnd, string? ScheduledPlan, DateTime? CancelAt,
+    string? CancelReason)
+{
+    internal static SubscriptionState Of(Subscription subscription) => new(
+        CatalogWords.Of(subscription.Status),
+        subscription.Terms.Plan.Code,
+        subscription.Terms.Plan.Number,
+        CatalogWords.Of(subscription.Terms.Interval),
+        subscription.Terms.Quantity,
+        subscription.Current.Start.ToUtc(),
+        subscription.Current.End.ToUtc(),
+        subscription.Scheduled?.Plan.Code,
+        subscription.CancelAt?.ToUtc(),
+        subscription.CancelReason);
+}
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(StoredTerms))]
+[JsonSerializable(typeof(SubscriptionState))]
+internal sealed partial class SubscriptionJson : JsonSerializerContext;

@@ -1,0 +1,182 @@
+using Tollgate.Engine.Customers;
+
+namespace Tollgate.Engine.Subscriptions;
+
+/// <summary>Every statement of the room. Writers of <c>subscriptions</c>, <c>subscription_facts</c> and <c>trial_fingerprints</c> are only here.</summary>
+internal static class SubscriptionSql
+{
+    /// <summary>What <c>SubscriptionRow.Read</c> reads.</summary>
+    private const string Columns =
+        """
+        s.id, s.reference, s.version, s.status, s.plan_version_id, s.interval, s.currency, s.quantity, s.custom_amount, s.add_ons::text,
+               s.scheduled::text, s.started_at, s.anchor, s.anchor_day, s.period_start, s.period_end, s.billed, s.usage_from, s.usage_due_at,
+               s.trial_end, s.converts_trial, s.cancel_at, s.cancel_reason, s.cancel_comment, s.paused_at, s.resume_at, s.ended_at,
+               s.parked_at, s.parked_reason, s.partition, s.account
+        """;
+
+    /// <summary>The one that is not over. The caller holds the customer. $1 partition, $2 account.</summary>
+    public const string Live = $"SELECT {Columns} FROM subscriptions s WHERE s.partition = $1 AND s.account = $2 AND s.ended_at IS NULL";
+
+    /// <summary>$1 partition, $2 account, $3 id.</summary>
+    public const string ById = $"SELECT {Columns} FROM subscriptions s WHERE s.partition = $1 AND s.account = $2 AND s.id = $3";
+
+    /// <summary>Whose it is, when only its id is known. $1 project, $2 id.</summary>
+    public const string CustomerOf =
+        """
+        SELECT c.id
+          FROM subscriptions s
+          JOIN customers c ON c.partition = s.partition AND c.account = s.account
+         WHERE s.project_id = $1 AND s.id = $2
+        """;
+
+    /// <summary>
+    /// With the customer's id and the newest invoice. $1 project, $2 customer or null, $3 status or null, $4 the id after which it
+    /// starts or null, $5 number of rows, $6 plan or null.
+    /// </summary>
+    public const string List =
+        $"""
+        SELECT {Columns}, c.id, {NewestInvoice}
+          FROM subscriptions s
+          JOIN customers c ON c.partition = s.partition AND c.account = s.account
+          JOIN plan_versions v ON v.id = s.plan_version_id
+         WHERE s.project_id = $1 AND ($2::text IS NULL OR c.id = $2) AND ($3::text IS NULL OR s.status = $3)
+           AND ($4::uuid IS NULL OR s.id > $4) AND ($6::text IS NULL OR v.plan = $6)
+         ORDER BY s.id
+         LIMIT $5
+        """;
+
+    /// <summary>$1 project, $2 id.</summary>
+    public const string Show =
+        $"""
+        SELECT {Columns}, c.id, {NewestInvoice}
+          FROM subscriptions s
+          JOIN customers c ON c.partition = s.partition AND c.account = s.account
+         WHERE s.project_id = $1 AND s.id = $2
+        """;
+
+    private const string NewestInvoice =
+        """
+        (SELECT i.id FROM invoices i
+                 WHERE i.partition = s.partition AND i.account = s.account AND i.subscription = s.id
+                 ORDER BY i.serial DESC LIMIT 1)
+        """;
+
+    /// <summary>$1 partition, $2 account: whether there was one before, and whether one had a trial.</summary>
+    public const string Past =
+        """
+        SELECT count(*), count(*) FILTER (WHERE trial_end IS NOT NULL)
+          FROM subscriptions
+         WHERE partition = $1 AND account = $2
+        """;
+
+    /// <summary>What burned the plan's quotas in a billing period. $1 partition, $2 account, $3 start, $4 end.</summary>
+    public const string UsedInPeriod =
+        """
+        SELECT feature, sum(used - drawn)
+          FROM balances
+         WHERE partition = $1 AND account = $2 AND period_start >= $3 AND period_start < $4
+         GROUP BY feature
+        """;
+
+    /// <summary>No row: it had its trial. $1 project, $2 SHA-256, $3 subscription.</summary>
+    public const string TakeFingerprint =
+        """
+        INSERT INTO trial_fingerprints (project_id, fingerprint, subscription)
+             VALUES ($1, $2, $3)
+        ON CONFLICT DO NOTHING
+          RETURNING 1
+        """;
+
+    /// <summary>
+    /// Those that are due, the earliest first, with their customers; both are held. What somebody else holds is left to the next
+    /// look. $1 project, $2 due before, $3 number of rows.
+    /// </summary>
+    public const string ClaimDue =
+        $"""
+        SELECT {Columns}, {CustomerSql.Columns}
+          FROM subscriptions s
+          JOIN customers c ON c.partition = s.partition AND c.account = s.account
+          LEFT JOIN plan_versions v ON v.id = c.plan_version_id
+         WHERE s.project_id = $1 AND s.due_at <= $2 AND s.parked_at IS NULL AND s.due_at IS NOT NULL
+         ORDER BY s.due_at
+         LIMIT $3
+           FOR NO KEY UPDATE OF s, c SKIP LOCKED
+        """;
+
+    /// <summary>The first moment at which something is due; null: nothing ever. $1 project.</summary>
+    public const string FirstDue =
+        "SELECT min(due_at) FROM subscriptions WHERE project_id = $1 AND due_at IS NOT NULL AND parked_at IS NULL";
+
+    /// <summary>Those that a person has to look at, the oldest first. $1 project, $2 number of rows.</summary>
+    public const string Parked =
+        """
+        SELECT s.id, s.reference, c.id, s.due_at, s.parked_at, s.parked_reason
+          FROM subscriptions s
+          JOIN customers c ON c.partition = s.partition AND c.account = s.account
+         WHERE s.project_id = $1 AND s.parked_at IS NOT NULL
+         ORDER BY s.parked_at, s.id
+         LIMIT $2
+        """;
+
+    /// <summary>A project's next moment. $1 projects. Rows: project, due_at.</summary>
+    public const string NextDue =
+        """
+        SELECT p.id, (SELECT min(s.due_at) FROM subscriptions s WHERE s.project_id = p.id AND s.due_at IS NOT NULL AND s.parked_at IS NULL)
+          FROM unnest($1::integer[]) AS p (id)
+        """;
+
+    /// <summary>$1 partition, $2 account, $3 id, $4 when, $5 why (null: it goes on).</summary>
+    public const string Park =
+        """
+        UPDATE subscriptions
+           SET parked_at = CASE WHEN $5::text IS NULL THEN NULL ELSE $4::timestamptz END, parked_reason = $5
+         WHERE partition = $1 AND account = $2 AND id = $3
+        """;
+
+    /// <summary>
+    /// The rows as a step left them, new ones and old ones. The facts and the rows are one statement's work: a version that somebody
+    /// else has moved makes the fact's key collide. Arrays, position by position; see <c>StepWriter</c>.
+    /// </summary>
+    public const string Write =
+        """
+        INSERT INTO subscriptions AS s (partition, account, id, project_id, reference, version, status, plan_version_id, interval, currency, quantity,
+                                        custom_amount, add_ons, scheduled, started_at, anchor, anchor_day, period_start, period_end, billed, usage_from,
+                                        usage_due_at, trial_end, converts_trial, cancel_at, cancel_reason, cancel_comment, paused_at, resume_at, ended_at, due_at)
+        SELECT x.partition, x.account, x.id, x.project_id, x.reference, x.version, x.status, x.plan_version_id, x.interval, x.currency, x.quantity,
+               x.custom_amount, x.add_ons::jsonb, x.scheduled::jsonb, x.started_at, x.anchor, x.anchor_day, x.period_start, x.period_end, x.billed, x.usage_from,
+               x.usage_due_at, x.trial_end, x.converts_trial, x.cancel_at, x.cancel_reason, x.cancel_comment, x.paused_at, x.resume_at, x.ended_at, x.due_at
+          FROM unnest($1::smallint[], $2::integer[], $3::uuid[], $4::integer[], $5::text[], $6::integer[], $7::text[], $8::integer[], $9::text[], $10::text[],
+                      $11::bigint[], $12::bigint[], $13::text[], $14::text[], $15::timestamptz[], $16::timestamptz[], $17::smallint[], $18::timestamptz[],
+                      $19::timestamptz[], $20::bigint[], $21::timestamptz[], $22::timestamptz[], $23::timestamptz[], $24::boolean[], $25::timestamptz[],
+                      $26::text[], $27::text[], $28::timestamptz[], $29::timestamptz[], $30::timestamptz[], $31::timestamptz[])
+               AS x (partition, account, id, project_id, reference, version, status, plan_version_id, interval, currency, quantity,
+                     custom_amount, add_ons, scheduled, started_at, anchor, anchor_day, period_start, period_end, billed, usage_from,
+                     usage_due_at, trial_end, converts_trial, cancel_at, cancel_reason, cancel_comment, paused_at, resume_at, ended_at, due_at)
+            ON CONFLICT (partition, account, id) DO UPDATE
+           SET version = excluded.version, status = excluded.status, plan_version_id = excluded.plan_version_id, interval = excluded.interval,
+               quantity = excluded.quantity, custom_amount = excluded.custom_amount, add_ons = excluded.add_ons, scheduled = excluded.scheduled,
+               anchor = excluded.anchor, anchor_day = excluded.anchor_day, period_start = excluded.period_start, period_end = excluded.period_end,
+               billed = excluded.billed, usage_from = excluded.usage_from, usage_due_at = excluded.usage_due_at, trial_end = excluded.trial_end,
+               converts_trial = excluded.converts_trial, cancel_at = excluded.cancel_at, cancel_reason = excluded.cancel_reason,
+               cancel_comment = excluded.cancel_comment, paused_at = excluded.paused_at, resume_at = excluded.resume_at, ended_at = excluded.ended_at,
+               due_at = excluded.due_at
+        """;
+
+    public const string WriteFacts =
+        """
+        INSERT INTO subscription_facts (partition, account, subscription, sequence, verb, at, actor, cause, invoice, after)
+        SELECT x.partition, x.account, x.subscription, x.sequence, x.verb, x.at, $10, x.cause, x.invoice, x.after::jsonb
+          FROM unnest($1::smallint[], $2::integer[], $3::uuid[], $4::integer[], $5::text[], $6::timestamptz[], $7::text[], $8::uuid[], $9::text[])
+               AS x (partition, account, subscription, sequence, verb, at, cause, invoice, after)
+        """;
+
+    /// <summary>The timeline, oldest first. $1 partition, $2 account, $3 subscription, $4 after which sequence, $5 number of rows.</summary>
+    public const string Facts =
+        """
+        SELECT sequence, verb, at, recorded_at, actor, cause, invoice, after::text
+          FROM subscription_facts
+         WHERE partition = $1 AND account = $2 AND subscription = $3 AND sequence > $4
+         ORDER BY sequence
+         LIMIT $5
+        """;
+}

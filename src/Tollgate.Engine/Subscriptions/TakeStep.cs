@@ -1,0 +1,233 @@
+using Npgsql;
+using Tollgate.Core.Catalog;
+using Tollgate.Core.Invoicing;
+using Tollgate.Core.Subscriptions;
+using Tollgate.Core.Time;
+using Tollgate.Engine.Clocks;
+using Tollgate.Engine.Customers;
+using Tollgate.Engine.Invoicing;
+using Tollgate.Engine.Projects;
+using Tollgate.Engine.Quotas;
+
+namespace Tollgate.Engine.Subscriptions;
+
+/// <summary>How a call about a subscription ended.</summary>
+public enum SubscriptionOutcome
+{
+    Done,
+
+    /// <summary>The same creation came before; nothing was changed.</summary>
+    Replayed,
+    NotFound,
+
+    /// <summary>Not while the subscription stands where it does.</summary>
+    NotAllowed,
+    PlanUnknown,
+
+    /// <summary>The plan has no price for the interval in the currency.</summary>
+    PriceUnknown,
+
+    /// <summary>The customer has a subscription that is not over.</summary>
+    AlreadySubscribed,
+    IdReused,
+    TrialUsed,
+    NoTrial,
+
+    /// <summary>The customer is invoiced in another currency.</summary>
+    CurrencyFixed,
+    NothingChanges,
+    NothingScheduled,
+    CouponRefused,
+
+    /// <summary>The invoice looks impossible; a person has to look at it first.</summary>
+    Implausible,
+}
+
+/// <summary>What a call about a subscription answers.</summary>
+/// <param name="Invoice">What it asks for now; null: nothing. Of a preview: without a number.</param>
+/// <param name="Next">What the next moment will ask for, as far as it is known.</param>
+/// <param name="Detail">Of a refusal, for people.</param>
+public sealed record SubscriptionAnswer(
+    SubscriptionOutcome Outcome, SubscriptionRow? Row = null, string? Customer = null, Invoice? Invoice = null, Invoice? Next = null, string? Detail = null);
+
+/// <summary>The step that was chosen, or why there is none.</summary>
+internal sealed record StepChoice(SubscriptionOutcome Outcome, SubscriptionStep? Step = null, string? Cause = null, string? Comment = null, string? Detail = null)
+{
+    public static StepChoice Of(SubscriptionStep step, string? cause = null, string? comment = null) => new(SubscriptionOutcome.Done, step, cause, comment);
+
+    public static StepChoice None(SubscriptionOutcome outcome, string? detail = null) => new(outcome, Detail: detail);
+}
+
+/// <summary>Who asks, and whether it is only a look.</summary>
+/// <param name="Actor">As the timeline names it.</param>
+public readonly record struct StepRequest(string Actor, bool Preview);
+
+/// <summary>
+/// One step of one subscription, in one transaction: 1. the customer is locked; 2. what was due by itself before now happens first;
+/// 3. the step is chosen by pure rules; 4. billed; 5. written. A preview is the same and takes everything back at the end.
+/// </summary>
+internal sealed class TakeStep(NpgsqlDataSource database, QuotaGate gate, Clock clock)
+{
+    public async Task<SubscriptionAnswer> RunAsync(
+        ProjectSnapshot project, Guid id, StepRequest request, Func<SubscriptionRow, LifeFacts, Instant, StepChoice> choose, CancellationToken cancel)
+    {
+        if (await CustomerOfAsync(project, id, cancel) is not { } customer
+            || await CustomerChange.BeginOnExistingAsync(database, project, customer, cancel) is not { } change)
+        {
+            return new(SubscriptionOutcome.NotFound);
+        }
+
+        await using (change)
+        {
+            var row = await FindAsync(change, project, SubscriptionSql.ById, cancel, change.Row.Partition, change.Row.Account, id);
+            if (row is null)
+            {
+                return new(SubscriptionOutcome.NotFound);
+            }
+
+            var writing = new StepWriting(change, project, await SettingsText.LoadAsync(change.Connection, project, cancel), request.Actor, clock.Now(project));
+            var answer = await CatchUpAsync(writing, new(SubscriptionOutcome.Done, row, customer), cancel);
+            if (answer.Outcome == SubscriptionOutcome.Done)
+            {
+                var choice = choose(answer.Row!, await writing.FactsAsync(answer.Row!, cancel), writing.Now);
+                answer = choice.Step is null
+                    ? new(choice.Outcome, answer.Row, customer, Detail: choice.Detail)
+                    : await writing.WriteAsync(answer.Row, choice, cancel);
+            }
+
+            return await EndAsync(writing, answer, request, cancel);
+        }
+    }
+
+    /// <summary>What the next moment would ask for, if nothing more happens until then. Changes nothing.</summary>
+    public async Task<SubscriptionAnswer> LookAheadAsync(ProjectSnapshot project, Guid id, CancellationToken cancel) =>
+        await RunAsync(project, id, new("system", Preview: true), static (_, _, _) => new(SubscriptionOutcome.NothingChanges), cancel);
+
+    internal async Task<SubscriptionAnswer> EndAsync(StepWriting writing, SubscriptionAnswer answer, StepRequest request, CancellationToken cancel)
+    {
+        var isLook = request.Preview && answer.Outcome is SubscriptionOutcome.Done or SubscriptionOutcome.NothingChanges;
+        if (isLook && answer.Row is { Subscription.DueAt: not null })
+        {
+            answer = answer with { Next = await writing.NextAsync(answer.Row, cancel) };
+        }
+
+        if (request.Preview)
+        {
+            return answer with { Invoice = answer.Invoice is { } shown ? AsPreview(shown) : null };
+        }
+
+        if (answer.Outcome == SubscriptionOutcome.Done)
+        {
+            await writing.Change.CommitAsync(cancel);
+            foreach (var changed in writing.Changed)
+            {
+                await gate.ForgetAsync(writing.Project, changed, cancel);
+            }
+        }
+
+        return answer;
+    }
+
+    /// <summary>A call that comes between a moment and the run that would have handled it finds it handled.</summary>
+    internal static async Task<SubscriptionAnswer> CatchUpAsync(StepWriting writing, SubscriptionAnswer answer, CancellationToken cancel)
+    {
+        while (answer is { Outcome: SubscriptionOutcome.Done, Row.Subscription.DueAt: { } due } && due <= writing.Now)
+        {
+            var step = SubscriptionLife.Due(answer.Row.Subscription, await writing.FactsAsync(answer.Row, cancel));
+            answer = await writing.WriteAsync(answer.Row, StepChoice.Of(step), cancel);
+        }
+
+        return answer;
+    }
+
+    private static Invoice AsPreview(Invoice invoice) => invoice with { Number = null, Status = InvoiceStatus.Draft };
+
+    private async Task<string?> CustomerOfAsync(ProjectSnapshot project, Guid id, CancellationToken cancel)
+    {
+        await using var command = database.Command(SubscriptionSql.CustomerOf, project.Id, id);
+        return (string?)await command.ExecuteScalarAsync(cancel);
+    }
+
+    internal static async Task<SubscriptionRow?> FindAsync(
+        CustomerChange change, ProjectSnapshot project, string sql, CancellationToken cancel, params object?[] parameters)
+    {
+        await using var command = change.Command(sql, parameters);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        return await reader.ReadAsync(cancel) ? SubscriptionRow.Read(reader, project) : null;
+    }
+}
+
+/// <summary>A transaction on one customer in which steps are taken, one after the other.</summary>
+internal sealed class StepWriting(CustomerChange change, ProjectSnapshot project, InvoiceSettings settings, string actor, Instant now)
+{
+    /// <summary>In billionths: a share of a quota.</summary>
+    private const long Whole = 1_000_000_000;
+
+    private CustomerRow _customer = change.Row;
+
+    public CustomerChange Change => change;
+
+    public ProjectSnapshot Project => project;
+
+    public Instant Now => now;
+
+    /// <summary>Customers whose books in memory are stale after the commit.</summary>
+    public List<string> Changed { get; } = [];
+
+    /// <param name="before">Null: the step begins a subscription.</param>
+    public async Task<SubscriptionAnswer> WriteAsync(SubscriptionRow? before, StepChoice choice, CancellationToken cancel, string? reference = null)
+    {
+        var order = new StepOrder(_customer, before?.Subscription, choice.Step!);
+        var billed = (await new BillSteps(change.Connection, project, settings).RunAsync([order], cancel)).Single();
+        if (billed.Doubt is { } doubt)
+        {
+            return new(SubscriptionOutcome.Implausible, before, _customer.Customer.Id, Detail: doubt);
+        }
+
+        var step = new StepToWrite(
+            billed, (before?.Version ?? 0) + 1, before?.Reference ?? reference, choice.Comment ?? before?.CancelComment, choice.Cause);
+        var writer = new StepWriter(change.Connection, project, settings, actor);
+        var invoices = await writer.RunAsync([step], now, cancel);
+        if (writer.Changed.Count > 0)
+        {
+            Changed.AddRange(writer.Changed);
+            _customer = await change.ReadAgainAsync(project, cancel);
+        }
+
+        var after = new SubscriptionRow(_customer.Partition, _customer.Account, step.After, step.Version, step.Reference) { CancelComment = step.CancelComment };
+        return new(SubscriptionOutcome.Done, after, _customer.Customer.Id, invoices.GetValueOrDefault(step.After.Id));
+    }
+
+    /// <summary>The invoice of the next moment, with the usage that is known. Null: it asks for nothing.</summary>
+    public async Task<Invoice?> NextAsync(SubscriptionRow row, CancellationToken cancel)
+    {
+        var step = SubscriptionLife.Due(row.Subscription, await FactsAsync(row, cancel));
+        var order = new StepOrder(_customer, row.Subscription, step);
+        var billed = (await new BillSteps(change.Connection, project, settings).RunAsync([order], cancel)).Single();
+        return billed.Billed.Bill is null ? null : InvoiceWriter.Draft(billed, settings, project.Zone, step.At);
+    }
+
+    /// <summary>The share of the plan's quotas that is left in the running billing period: that of the feature that has least left.</summary>
+    public async Task<LifeFacts> FactsAsync(SubscriptionRow row, CancellationToken cancel)
+    {
+        var (terms, period) = (row.Subscription.Terms, row.Subscription.Current);
+        await using var command = change.Command(
+            SubscriptionSql.UsedInPeriod, _customer.Partition, _customer.Account, period.Start.ToUtc(), period.End.ToUtc());
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        long? least = null;
+        while (await reader.ReadAsync(cancel))
+        {
+            var entitlement = terms.Plan.Entitlements.GetValueOrDefault(reader.GetInt32(0));
+            if (entitlement is not { Quota: { IsPositive: true } quota, Period: QuotaPeriodKind.BillingMonth or QuotaPeriodKind.BillingPeriod })
+            {
+                continue;
+            }
+
+            var months = entitlement.Period == QuotaPeriodKind.BillingMonth && terms.Interval == PriceInterval.Yearly ? 12 : 1;
+            var left = decimal.Max(0, 1 - (reader.GetDecimal(1) / (quota.Value * months)));
+            least = Math.Min(least ?? Whole, (long)decimal.Floor(left * Whole));
+        }
+
+        return new(project.Zone, least is { } share ? new Fraction(share, Whole) : null);
+    }
+}

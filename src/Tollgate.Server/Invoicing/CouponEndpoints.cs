@@ -1,0 +1,147 @@
+using Tollgate.Contracts.Http;
+using Tollgate.Contracts.Invoicing;
+using Tollgate.Core.Catalog;
+using Tollgate.Core.Invoicing;
+using Tollgate.Core.Money;
+using Tollgate.Core.Time;
+using Tollgate.Engine.Clocks;
+using Tollgate.Engine.Invoicing;
+using Tollgate.Engine.Projects;
+using Tollgate.Server.Http;
+
+namespace Tollgate.Server.Invoicing;
+
+/// <summary><c>/v1/coupons</c>. A coupon's terms never change; it is ended and another one made.</summary>
+public static class CouponEndpoints
+{
+    private const int LongestCode = 64;
+    private const int MostPlans = 100;
+    private const decimal SmallestStep = 0.0001m;
+
+    public static void MapCoupons(this WebApplication app)
+    {
+        var coupons = app.Services.GetRequiredService<CouponQueries>();
+        var clock = app.Services.GetRequiredService<Clock>();
+
+        app.MapPost("/v1/coupons", (RequestDelegate)(context => CreateAsync(context, coupons, clock)))
+            .RequireKey(Access.Secret, Scope.BillingWrite)
+            .Describe(CouponDescriptions.Create);
+        app.MapGet("/v1/coupons", (RequestDelegate)(context => ListAsync(context, coupons)))
+            .RequireKey(Access.Secret, Scope.BillingRead)
+            .Describe(CouponDescriptions.List);
+        app.MapGet("/v1/coupons/{code}", (RequestDelegate)(context => ShowAsync(context, coupons)))
+            .RequireKey(Access.Secret, Scope.BillingRead)
+            .Describe(CouponDescriptions.Show);
+        app.MapDelete("/v1/coupons/{code}", (RequestDelegate)(context => EndAsync(context, coupons)))
+            .RequireKey(Access.Secret, Scope.BillingWrite)
+            .Describe(CouponDescriptions.End);
+    }
+
+    private static async Task CreateAsync(HttpContext context, CouponQueries coupons, Clock clock)
+    {
+        if (await Body.ReadAsync(context, InvoicesJson.Default.CreateCouponRequest) is not { } body)
+        {
+            return;
+        }
+
+        var (project, now, faults) = (context.Project(), clock.Now(context.Project()), new Faults());
+        var coupon = CouponOf(body, project, now, faults);
+        if (faults.Any)
+        {
+            await faults.WriteAsync(context);
+            return;
+        }
+
+        await (await coupons.CreateAsync(project, coupon, now, context.RequestAborted)
+            ? Answer.Json(context, StatusCodes.Status201Created, InvoiceAnswers.Of(new CouponRow(coupon, 0, true, now)), InvoicesJson.Default.CouponView)
+            : Problems.WriteAsync(context, ErrorCode.CouponExists, param: "code"));
+    }
+
+    private static async Task ListAsync(HttpContext context, CouponQueries coupons)
+    {
+        var faults = new Faults();
+        var paging = Paging.Read(context, faults);
+        if (faults.Any)
+        {
+            await faults.WriteAsync(context);
+            return;
+        }
+
+        var (page, hasMore) = paging.Cut(await coupons.ListAsync(context.Project(), paging.Probe, paging.StartingAfter, context.RequestAborted));
+        await Answer.Json(context, StatusCodes.Status200OK, new CouponList([.. page.Select(InvoiceAnswers.Of)], hasMore), InvoicesJson.Default.CouponList);
+    }
+
+    private static async Task ShowAsync(HttpContext context, CouponQueries coupons)
+    {
+        var found = await coupons.FindAsync(context.Project(), RawPath.Id(context), context.RequestAborted);
+        await (found is null
+            ? Problems.WriteAsync(context, ErrorCode.CouponNotFound)
+            : Answer.Json(context, StatusCodes.Status200OK, InvoiceAnswers.Of(found), InvoicesJson.Default.CouponView));
+    }
+
+    private static async Task EndAsync(HttpContext context, CouponQueries coupons)
+    {
+        var isKnown = await coupons.EndAsync(context.Project(), RawPath.Id(context), context.RequestAborted);
+        await (isKnown ? ShowAsync(context, coupons) : Problems.WriteAsync(context, ErrorCode.CouponNotFound));
+    }
+
+    private static Coupon CouponOf(CreateCouponRequest body, ProjectSnapshot project, Instant now, Faults faults)
+    {
+        if (faults.Required(body.Code, "code") && !IsCode(body.Code!))
+        {
+            faults.Add("code", FaultCode.InvalidFormat, $"1 to {LongestCode} letters, digits and . _ - are expected, a letter or digit first.");
+        }
+
+        if (body.PercentOff is null == body.AmountOff is null)
+        {
+            faults.Add("percent_off", FaultCode.InvalidValue, "percent_off or amount_off is expected, one of them.");
+        }
+
+        if (body.PercentOff is { } percent && (percent is <= 0 or > 100 || percent % SmallestStep != 0))
+        {
+            faults.Add("percent_off", FaultCode.OutOfRange, "More than 0, at most 100, at most 4 decimals are expected.");
+        }
+
+        faults.Range(body.AmountOff, "amount_off", 1, long.MaxValue / 2);
+        if (!Currency.TryFind(body.Currency ?? project.Currency, out var currency))
+        {
+            faults.Add("currency", FaultCode.InvalidFormat, "An ISO 4217 code such as USD is expected.");
+        }
+
+        faults.OneOf(body.Duration, "duration", [.. CatalogWords.All<CouponDuration>()]);
+        if (body.Duration == "repeating" ? body.Months is null : body.Months is not null)
+        {
+            faults.Add("months", FaultCode.InvalidValue, "months belongs to duration repeating, which needs it.");
+        }
+
+        faults.Range(body.Months, "months", 1, CouponRules.LargestMonths);
+        faults.Range(body.MaxRedemptions, "max_redemptions", 1, int.MaxValue);
+        faults.Range(body.Plans?.Count, "plans", 1, MostPlans);
+        foreach (var unknown in (body.Plans ?? []).Where(plan => !project.Catalog.Plans.ContainsKey(plan)))
+        {
+            faults.Add("plans", FaultCode.InvalidValue, $"The catalogue has no plan '{unknown}'.");
+        }
+
+        Instant? ends = body.ExpiresAt is { } at ? Instant.From(at) : null;
+        if (ends <= now)
+        {
+            faults.Add("expires_at", FaultCode.OutOfRange, $"A time after {now} is expected.");
+        }
+
+        return new()
+        {
+            Code = body.Code ?? "",
+            PercentOff = body.PercentOff is { } rate ? new Percent(rate) : null,
+            AmountOff = body.AmountOff is { } minor && currency is not null ? new MoneyAmount(minor, currency) : null,
+            Duration = CatalogWords.TryParse<CouponDuration>(body.Duration ?? "once", out var duration) ? duration : default,
+            Months = body.Months,
+            MaxRedemptions = body.MaxRedemptions,
+            FirstTimeOnly = body.FirstTimeOnly ?? false,
+            Plans = body.Plans,
+            ExpiresAt = ends,
+        };
+    }
+
+    private static bool IsCode(string code) =>
+        code.Length <= LongestCode && code.Length > 0 && char.IsAsciiLetterOrDigit(code[0]) && code.All(static c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-');
+}

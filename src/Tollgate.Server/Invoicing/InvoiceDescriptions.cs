@@ -1,0 +1,185 @@
+using Tollgate.Contracts.Http;
+using Tollgate.Contracts.Invoicing;
+using Tollgate.Server.Http;
+
+namespace Tollgate.Server.Invoicing;
+
+/// <summary>What the OpenAPI document says about <see cref="InvoiceEndpoints"/>.</summary>
+internal static class InvoiceDescriptions
+{
+    private const string Tag = "Invoices";
+
+    public const string Sample =
+        """
+        {"id": "01936f5e-7c1b-7aa0-8c11-0d4c2b1a9f88", "number": "TRENDIT-000042", "status": "open", "kind": "renewal", "customer": "acme",
+         "subscription": "01936f5e-7c1a-7d3e-9b0a-2f6f0c1d2e3f", "currency": "USD", "period_start": "2026-02-28T00:00:00Z",
+         "period_end": "2026-03-31T00:00:00Z", "issued_at": "2026-02-28T00:00:00Z", "due_at": "2026-03-14T00:00:00Z",
+         "lines": [
+          {"kind": "subscription", "description": "Pro, monthly", "feature": null, "quantity": 1, "unit_price": "29", "amount": 2900,
+           "period_start": "2026-02-28T00:00:00Z", "period_end": "2026-03-31T00:00:00Z"},
+          {"kind": "usage", "description": "API calls beyond the plan", "feature": "api_call", "quantity": 120, "unit_price": "0.02", "amount": 240,
+           "period_start": "2026-01-31T00:00:00Z", "period_end": "2026-02-28T00:00:00Z"}],
+         "subtotal": 3140, "discount": 0, "tax": 0, "taxes": [], "tax_note": null, "total": 3140, "paid_from_credits": 0, "amount_paid": 0,
+         "amount_due": 3140, "seller": {"name": "Trendit", "address": [], "email": null, "country": null, "region": null, "tax_id": null},
+         "buyer": {"name": "Acme Ltd", "address": [], "email": null, "country": null, "region": null, "tax_id": null}, "credit_notes": []}
+        """;
+
+    public static readonly IReadOnlyList<QueryParameter> Filters =
+    [
+        new("customer", "Only this customer's."), new("subscription", "Only of this subscription."), new("status", "Only in this status."),
+        new("from", "Issued at this time or later."), new("to", "Issued before this time."),
+    ];
+
+    public static readonly Description List = new(Tag, "List invoices", "By number, the newest first; `order=asc` the oldest first.")
+    {
+        Query = [.. QueryParameter.OfPage, .. Filters, new("order", "asc or desc (default).")],
+        Answers = [Example.Of<InvoiceList>(200, "A page.", $$"""{"data": [{{Sample}}], "has_more": false}""")],
+        Errors = [ErrorCode.ValidationFailed],
+    };
+
+    public static readonly Description Show = new(Tag, "Show an invoice", "With its lines, taxes and credit notes. A finalised invoice never changes; what happens to it later stands beside its lines.")
+    {
+        Answers = [Example.Of<InvoiceView>(200, "The invoice.", Sample)],
+        Errors = [ErrorCode.InvoiceNotFound],
+    };
+
+    public static readonly Description Explain = new(
+        Tag, "Explain a line", "How the amount came about, step by step; for usage with the quota, what was used, and the first hundred events of the period.")
+    {
+        Path = new Dictionary<string, string> { ["n"] = "The line's number, from 1." },
+        Answers =
+        [
+            Example.Of<LineExplanation>(
+                200, "The line and its steps.",
+                """
+                {"line": {"kind": "usage", "description": "API calls beyond the plan", "feature": "api_call", "quantity": 120, "unit_price": "0.02",
+                  "amount": 240, "period_start": "2026-01-31T00:00:00Z", "period_end": "2026-02-28T00:00:00Z"},
+                 "steps": ["120 units × 0.02 USD = 2.4 USD"],
+                 "usage": {"period_start": "2026-01-31T00:00:00Z", "period_end": "2026-02-28T00:00:00Z", "included": 10000, "used": 10120,
+                  "paid_by_grants": 0, "beyond": 120, "event_count": 1,
+                  "events": [{"id": "e-1", "occurred_at": "2026-02-01T08:00:00Z", "quantity": 10120}]}}
+                """),
+        ],
+        Errors = [ErrorCode.InvoiceNotFound],
+    };
+
+    public static readonly Description Finalize = new(
+        Tag, "Finalise an invoice", "Invoices are finalised, with a number, in the transaction that makes them. The call answers the invoice as it is.")
+    {
+        Answers = [Example.Of<InvoiceView>(200, "The invoice.", Sample)],
+        Errors = [ErrorCode.InvoiceNotFound],
+    };
+
+    public static readonly Description Pay = Settled("Mark an invoice paid", "All that is due came in by other ways, for instance a bank transfer. A repeat changes nothing.");
+
+    public static readonly Description Void = Settled("Void an invoice", "It asked for nothing. Its number stays. A paid one is never void: credit it.");
+
+    public static readonly Description GiveUp = Settled("Mark an invoice uncollectible", "Nobody will pay it. It can still be paid.");
+
+    public static readonly Description Credit = new(
+        Tag,
+        "Credit an invoice",
+        "Gives back an amount, tax included, or whole lines, or all that is left, by a credit note with a number of its own. Of an open invoice that much "
+        + "need not be paid any more; of a paid one it pays the customer's next invoices.")
+    {
+        Request = Example.Of<CreditInvoiceRequest>("""{"amount": 500, "reason": "Two days of outage"}"""),
+        Answers = [Example.Of<InvoiceView>(201, "Credited.", Sample)],
+        Errors = [ErrorCode.InvoiceNotFound, ErrorCode.InvoiceState, ErrorCode.CreditRefused, ErrorCode.ValidationFailed],
+    };
+
+    private static Description Settled(string summary, string details) => new(Tag, summary, details)
+    {
+        Request = Example.Of<SettleInvoiceRequest>("""{"note": "Bank transfer of 3 March"}"""),
+        BodyMayBeAbsent = true,
+        Answers = [Example.Of<InvoiceView>(200, "The invoice.", Sample)],
+        Errors = [ErrorCode.InvoiceNotFound, ErrorCode.InvoiceState, ErrorCode.ValidationFailed],
+    };
+}
+
+/// <summary>What the OpenAPI document says about <see cref="CouponEndpoints"/>.</summary>
+internal static class CouponDescriptions
+{
+    private const string Tag = "Coupons";
+
+    private const string One =
+        """
+        {"code": "SPRING", "percent_off": 20, "amount_off": null, "currency": null, "duration": "repeating", "months": 3, "max_redemptions": 100,
+         "redemptions": 12, "first_time_only": true, "plans": ["pro"], "expires_at": "2026-06-01T00:00:00Z", "active": true,
+         "created_at": "2026-03-01T00:00:00Z"}
+        """;
+
+    private static readonly IReadOnlyDictionary<string, string> Path = new Dictionary<string, string> { ["code"] = "The coupon's code." };
+
+    public static readonly Description Create = new(
+        Tag, "Create a coupon",
+        "A percentage or an amount off the invoices of a subscription: once, for some months from the start of the paid time, or for ever. What an amount "
+        + "has left over on an invoice is forfeited. Its terms never change.")
+    {
+        Request = Example.Of<CreateCouponRequest>("""{"code": "SPRING", "percent_off": 20, "duration": "repeating", "months": 3}"""),
+        Answers = [Example.Of<CouponView>(201, "Created.", One)],
+        Errors = [ErrorCode.CouponExists, ErrorCode.ValidationFailed],
+    };
+
+    public static readonly Description List = new(Tag, "List coupons", "In the order of their codes, also those that were ended.")
+    {
+        Query = QueryParameter.OfPage,
+        Answers = [Example.Of<CouponList>(200, "A page.", $$"""{"data": [{{One}}], "has_more": false}""")],
+    };
+
+    public static readonly Description Show = new(Tag, "Show a coupon", "With how often it was redeemed.")
+    {
+        Path = Path,
+        Answers = [Example.Of<CouponView>(200, "The coupon.", One)],
+        Errors = [ErrorCode.CouponNotFound],
+    };
+
+    public static readonly Description End = new(Tag, "End a coupon", "It cannot be redeemed any more. Who has it keeps it. A repeat changes nothing.")
+    {
+        Path = Path,
+        Answers = [Example.Of<CouponView>(200, "Ended.", One)],
+        Errors = [ErrorCode.CouponNotFound],
+    };
+}
+
+/// <summary>What the OpenAPI document says about <see cref="InvoiceSettingsEndpoints"/>.</summary>
+internal static class InvoiceSettingsDescriptions
+{
+    private const string Tag = "Invoices";
+
+    private const string Settings =
+        """
+        {"name": "Trendit Inc", "address": ["1 Main Street", "Springfield"], "email": "billing@trendit.example", "country": "US", "tax_id": null,
+         "number_prefix": "TRENDIT", "due_days": 14, "largest_total": 1000000, "footer": null, "language": "en", "logo": null, "has_logo": false}
+        """;
+
+    private const string Rates =
+        """{"rates": [{"country": "DE", "region": null, "name": "VAT", "percent": 19, "inclusive": false, "reverse_charge": true}]}""";
+
+    public static readonly Description Show = new(Tag, "Show the invoice settings", "Who sends this project's invoices.")
+    {
+        Answers = [Example.Of<InvoiceSettingsBody>(200, "The settings.", Settings)],
+    };
+
+    public static readonly Description Set = new(
+        Tag, "Set the invoice settings", "All of them; what is left out has its default, but a logo stays until it is replaced or set to an empty text. Invoices that exist keep what they were made with.")
+    {
+        Request = Example.Of<InvoiceSettingsBody>("""{"name": "Trendit Inc", "address": ["1 Main Street", "Springfield"], "country": "US"}"""),
+        Answers = [Example.Of<InvoiceSettingsBody>(200, "The settings.", Settings)],
+        Errors = [ErrorCode.ValidationFailed],
+    };
+
+    public static readonly Description ShowTaxes = new(Tag, "Show the tax rates", "By the customer's country, and region where one is named.")
+    {
+        Answers = [Example.Of<TaxRates>(200, "All rates.", Rates)],
+    };
+
+    public static readonly Description SetTaxes = new(
+        Tag, "Set the tax rates",
+        "Replaces all rates. A customer without a country, or of a country without a rate, pays no tax. With `reverse_charge` a customer with a `tax_id` in "
+        + "another country than the seller's owes the tax itself, and the invoice says so.")
+    {
+        Request = Example.Of<TaxRates>("""{"rates": [{"country": "DE", "name": "VAT", "percent": 19, "reverse_charge": true}]}"""),
+        Answers = [Example.Of<TaxRates>(200, "All rates.", Rates)],
+        Errors = [ErrorCode.ValidationFailed],
+    };
+}

@@ -1,0 +1,207 @@
+using Tollgate.Contracts.Http;
+using Tollgate.Contracts.Invoicing;
+using Tollgate.Core.Catalog;
+using Tollgate.Core.Invoicing;
+using Tollgate.Core.Money;
+using Tollgate.Core.Time;
+using Tollgate.Engine.Clocks;
+using Tollgate.Engine.Invoicing;
+using Tollgate.Engine.Projects;
+using Tollgate.Server.Http;
+using Tollgate.Server.Subscriptions;
+
+namespace Tollgate.Server.Invoicing;
+
+/// <summary><c>/v1/invoices</c>: listed, shown, explained, paid by hand, void, credited.</summary>
+public static class InvoiceEndpoints
+{
+    private const int LongestNote = 500;
+    private const int MostEventsShown = 100;
+
+    /// <summary>Where the line's number stands in <c>/v1/invoices/{id}/lines/{n}/explain</c>.</summary>
+    private const int LineSegment = 4;
+
+    public static void MapInvoices(this WebApplication app)
+    {
+        var queries = app.Services.GetRequiredService<InvoiceQueries>();
+        var settle = app.Services.GetRequiredService<SettleInvoice>();
+        var clock = app.Services.GetRequiredService<Clock>();
+
+        app.MapGet("/v1/invoices", (RequestDelegate)(context => ListAsync(context, queries, clock)))
+            .RequireKey(Access.Secret, Scope.BillingRead)
+            .Describe(InvoiceDescriptions.List);
+        app.MapGet("/v1/invoices/{id}", (RequestDelegate)(context => ShowAsync(context, queries)))
+            .RequireKey(Access.Secret, Scope.BillingRead)
+            .Describe(InvoiceDescriptions.Show);
+        app.MapGet("/v1/invoices/{id}/lines/{n}/explain", (RequestDelegate)(context => ExplainAsync(context, queries)))
+            .RequireKey(Access.Secret, Scope.BillingRead)
+            .Describe(InvoiceDescriptions.Explain);
+        app.MapPost("/v1/invoices/{id}/finalize", (RequestDelegate)(context => FinalizeAsync(context, queries)))
+            .RequireKey(Access.Secret, Scope.BillingWrite)
+            .Describe(InvoiceDescriptions.Finalize);
+        MapSettle("pay", InvoiceDescriptions.Pay, settle.PayAsync);
+        MapSettle("void", InvoiceDescriptions.Void, settle.VoidAsync);
+        MapSettle("mark-uncollectible", InvoiceDescriptions.GiveUp, settle.GiveUpAsync);
+        app.MapPost("/v1/invoices/{id}/credit-notes", (RequestDelegate)(context => CreditAsync(context, queries, settle)))
+            .RequireKey(Access.Secret, Scope.BillingWrite)
+            .Describe(InvoiceDescriptions.Credit);
+
+        void MapSettle(string verb, Description description, Settle run) =>
+            app.MapPost("/v1/invoices/{id}/" + verb, (RequestDelegate)(context => SettleAsync(context, run)))
+                .RequireKey(Access.Secret, Scope.BillingWrite)
+                .Describe(description);
+    }
+
+    private delegate Task<InvoiceAnswer> Settle(ProjectSnapshot project, Guid id, string actor, string? note, CancellationToken cancel);
+
+    /// <summary>The invoice of the path. Null when there is none, and then the problem is written.</summary>
+    internal static async ValueTask<InvoiceRow?> FindAsync(HttpContext context, InvoiceQueries queries)
+    {
+        var found = Guid.TryParse(RawPath.Id(context), out var id) ? await queries.FindAsync(context.Project(), id, context.RequestAborted) : null;
+        if (found is null)
+        {
+            await Problems.WriteAsync(context, ErrorCode.InvoiceNotFound);
+        }
+
+        return found;
+    }
+
+    /// <summary>What the query of a list asks for.</summary>
+    internal static InvoiceFilter FilterOf(HttpContext context, Clock clock, Faults faults)
+    {
+        var query = context.Request.Query;
+        string? customer = query["customer"], status = query["status"], subscription = query["subscription"], order = query["order"];
+        faults.Id(customer, "customer", required: false);
+        faults.Id(subscription, "subscription", required: false);
+        faults.OneOf(status, "status", [.. CatalogWords.All<InvoiceStatus>()]);
+        faults.OneOf(order, "order", "asc", "desc");
+        return new(
+            customer,
+            subscription is null ? null : SubscriptionAnswers.IdOf(subscription, clock.Now()),
+            status is not null && CatalogWords.TryParse<InvoiceStatus>(status, out var wanted) ? wanted : null,
+            faults.Moment(query["from"], "from"),
+            faults.Moment(query["to"], "to"),
+            order == "asc");
+    }
+
+    private static async Task ListAsync(HttpContext context, InvoiceQueries queries, Clock clock)
+    {
+        var faults = new Faults();
+        var paging = Paging.Read(context, faults);
+        var filter = FilterOf(context, clock, faults);
+        Guid after = default;
+        if (paging.StartingAfter is { } text && !Guid.TryParse(text, out after))
+        {
+            faults.Add("starting_after", FaultCode.InvalidFormat, "The id of the last invoice of the page before is expected.");
+        }
+
+        if (faults.Any)
+        {
+            await faults.WriteAsync(context);
+            return;
+        }
+
+        var rows = await queries.ListAsync(context.Project(), filter, paging.StartingAfter is null ? null : after, paging.Probe, context.RequestAborted);
+        var (page, hasMore) = paging.Cut(rows);
+        await Answer.Json(context, StatusCodes.Status200OK, new InvoiceList([.. page.Select(InvoiceAnswers.Of)], hasMore), InvoicesJson.Default.InvoiceList);
+    }
+
+    private static async Task ShowAsync(HttpContext context, InvoiceQueries queries)
+    {
+        if (await FindAsync(context, queries) is { } row)
+        {
+            await AnswerAsync(context, row);
+        }
+    }
+
+    private static async Task ExplainAsync(HttpContext context, InvoiceQueries queries)
+    {
+        if (await FindAsync(context, queries) is not { } row)
+        {
+            return;
+        }
+
+        if (!int.TryParse(RawPath.Segment(context, LineSegment), out var number) || number < 1 || number > row.Invoice.Lines.Count)
+        {
+            await Problems.WriteAsync(context, ErrorCode.InvoiceNotFound, $"Lines are numbered from 1 to {row.Invoice.Lines.Count}.", "n");
+            return;
+        }
+
+        var line = row.Invoice.Lines[number - 1];
+        var usage = line.Feature is null ? null : await queries.UsageOfAsync(context.Project(), row, line, MostEventsShown, context.RequestAborted);
+        var view = new LineExplanation
+        {
+            Line = InvoiceAnswers.Of(line),
+            Steps = line.Steps,
+            Usage = usage is null ? null : InvoiceAnswers.Of(usage),
+        };
+        await Answer.Json(context, StatusCodes.Status200OK, view, InvoicesJson.Default.LineExplanation);
+    }
+
+    /// <summary>Invoices are finalised when they are made: there is nothing left to do, and a repeat is no fault.</summary>
+    private static async Task FinalizeAsync(HttpContext context, InvoiceQueries queries)
+    {
+        if (await FindAsync(context, queries) is { } row)
+        {
+            await AnswerAsync(context, row);
+        }
+    }
+
+    private static async Task SettleAsync(HttpContext context, Settle run)
+    {
+        if (await Body.ReadAsync(context, InvoicesJson.Default.SettleInvoiceRequest, new()) is not { } body)
+        {
+            return;
+        }
+
+        var faults = new Faults();
+        if (!faults.Text(body.Note, "note", LongestNote))
+        {
+            await faults.WriteAsync(context);
+            return;
+        }
+
+        var answer = Guid.TryParse(RawPath.Id(context), out var id)
+            ? await run(context.Project(), id, SubscriptionAnswers.ActorOf(context.Caller()), body.Note, context.RequestAborted)
+            : new(InvoiceOutcome.NotFound);
+        await AnswerAsync(context, answer, StatusCodes.Status200OK);
+    }
+
+    private static async Task CreditAsync(HttpContext context, InvoiceQueries queries, SettleInvoice settle)
+    {
+        if (await Body.ReadAsync(context, InvoicesJson.Default.CreditInvoiceRequest) is not { } body || await FindAsync(context, queries) is not { } row)
+        {
+            return;
+        }
+
+        var faults = new Faults();
+        faults.Required(body.Reason, "reason");
+        faults.Text(body.Reason, "reason", LongestNote);
+        faults.Range(body.Amount, "amount", 1, long.MaxValue);
+        if (body.Amount is not null && body.Lines is not null)
+        {
+            faults.Add("lines", FaultCode.InvalidValue, "An amount or lines are expected, not both.");
+        }
+
+        if (faults.Any)
+        {
+            await faults.WriteAsync(context);
+            return;
+        }
+
+        var order = new CreditOrder(body.Amount is { } minor ? new MoneyAmount(minor, row.Invoice.Currency) : null, body.Lines, body.Reason!);
+        var actor = SubscriptionAnswers.ActorOf(context.Caller());
+        await AnswerAsync(context, await settle.CreditAsync(context.Project(), row.Invoice.Id, order, actor, context.RequestAborted), StatusCodes.Status201Created);
+    }
+
+    private static Task AnswerAsync(HttpContext context, InvoiceAnswer answer, int status) => answer.Outcome switch
+    {
+        InvoiceOutcome.NotFound => Problems.WriteAsync(context, ErrorCode.InvoiceNotFound),
+        InvoiceOutcome.NotAllowed => Problems.WriteAsync(context, ErrorCode.InvoiceState, answer.Detail),
+        InvoiceOutcome.CreditRefused => Problems.WriteAsync(context, ErrorCode.CreditRefused, answer.Detail),
+        _ => Answer.Json(context, status, InvoiceAnswers.Of(answer.Row!), InvoicesJson.Default.InvoiceView),
+    };
+
+    private static Task AnswerAsync(HttpContext context, InvoiceRow row) =>
+        Answer.Json(context, StatusCodes.Status200OK, InvoiceAnswers.Of(row), InvoicesJson.Default.InvoiceView);
+}

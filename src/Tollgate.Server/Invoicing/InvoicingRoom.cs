@@ -1,0 +1,24 @@
+using Tollgate.Contracts.Invoicing;
+using Tollgate.Engine.Invoicing;
+using Tollgate.Server.Http;
+
+namespace Tollgate.Server.Invoicing;
+
+/// <summary>Hangs the room Invoicing into the server. Needs the rooms Projects and Customers.</summary>
+public static class InvoicingRoom
+{
+    public static IServiceCollection AddInvoicing(this IServiceCollection services)
+    {
+        services.AddSingleton<InvoiceQueries>();
+        services.AddSingleton<SettleInvoice>();
+        services.AddSingleton<CouponQueries>();
+        return services.AddWire(InvoicesJson.Default);
+    }
+
+    public static void MapInvoicingRoom(this WebApplication app)
+    {
+        app.MapInvoices();
+        app.MapCoupons();
+        app.MapInvoiceSettings();
+    }
+}

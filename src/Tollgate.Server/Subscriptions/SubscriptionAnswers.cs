@@ -1,0 +1,105 @@
+using Tollgate.Contracts.Http;
+using Tollgate.Contracts.Subscriptions;
+using Tollgate.Core.Catalog;
+using Tollgate.Core.Subscriptions;
+using Tollgate.Core.Time;
+using Tollgate.Engine.Ledger;
+using Tollgate.Engine.Projects;
+using Tollgate.Engine.Subscriptions;
+using Tollgate.Server.Http;
+using Tollgate.Server.Invoicing;
+
+namespace Tollgate.Server.Subscriptions;
+
+/// <summary>From the engine's records to the bodies of the wire, and from outcomes to problems.</summary>
+internal static class SubscriptionAnswers
+{
+    public static SubscriptionView Of(SubscriptionRow row, string customer, Guid? latestInvoice, TimeZoneInfo zone)
+    {
+        var subscription = row.Subscription;
+        return new()
+        {
+            Id = row.Reference ?? subscription.Id.ToString("D"),
+            Customer = customer,
+            Plan = subscription.Terms.Plan.Code,
+            PlanVersion = subscription.Terms.Plan.Number,
+            Period = CatalogWords.Of(subscription.Terms.Interval),
+            Status = CatalogWords.Of(subscription.Status),
+            Currency = subscription.Terms.Currency.Code,
+            Quantity = subscription.Terms.Quantity,
+            Amount = subscription.Terms.Amount.Minor,
+            StartedAt = subscription.StartedAt.ToOffset(),
+            AnchorDay = subscription.Anchor.DayIn(zone),
+            CurrentPeriodStart = subscription.Current.Start.ToOffset(),
+            CurrentPeriodEnd = subscription.Current.End.ToOffset(),
+            TrialEnd = subscription.TrialEnd?.ToOffset(),
+            CancelAt = subscription.CancelAt?.ToOffset(),
+            CancelReason = subscription.CancelReason,
+            CancelComment = row.CancelComment,
+            ScheduledChange = subscription.Scheduled is { } terms
+                ? new(terms.Plan.Code, terms.Plan.Number, CatalogWords.Of(terms.Interval), terms.Quantity, subscription.Current.End.ToOffset())
+                : null,
+            PausedAt = subscription.PausedAt?.ToOffset(),
+            ResumeAt = subscription.ResumeAt?.ToOffset(),
+            EndedAt = subscription.EndedAt?.ToOffset(),
+            ParkedReason = row.ParkedReason,
+            LatestInvoice = latestInvoice?.ToString("D"),
+        };
+    }
+
+    public static SubscriptionView Of(SubscriptionItem item, TimeZoneInfo zone) => Of(item.Row, item.Customer, item.LatestInvoice, zone);
+
+    public static SubscriptionChangeView ChangeOf(SubscriptionAnswer answer, Guid? latestInvoice, TimeZoneInfo zone, string? reference) => new(
+        Of(answer.Row!, answer.Customer!, latestInvoice, zone),
+        answer.Invoice is { } invoice ? InvoiceAnswers.Of(invoice, reference) : null,
+        answer.Next is { } next ? InvoiceAnswers.Of(next, reference) : null);
+
+    public static SubscriptionFactView Of(SubscriptionFact fact) => new()
+    {
+        Sequence = fact.Sequence,
+        Type = fact.Verb,
+        At = fact.At.ToOffset(),
+        RecordedAt = fact.RecordedAt.ToOffset(),
+        Actor = fact.Actor,
+        Cause = fact.Cause,
+        Invoice = fact.Invoice?.ToString("D"),
+        Detail = new(
+            fact.After.Status, fact.After.Plan, fact.After.PlanVersion, fact.After.Interval, fact.After.Quantity, Instant.FromUtc(fact.After.PeriodStart).ToOffset(),
+            Instant.FromUtc(fact.After.PeriodEnd).ToOffset(), fact.After.ScheduledPlan,
+            fact.After.CancelAt is { } at ? Instant.FromUtc(at).ToOffset() : null, fact.After.CancelReason),
+    };
+
+    public static BillingReportView Of(DueReport report) => new(
+        report.Invoices, report.Renewals, report.TrialsConverted, report.TrialsExpired, report.Canceled, report.Resumed, report.UsageBilled, report.Parked);
+
+    public static DueItemView Of(DueItem item) => new(
+        item.Customer, item.Subscription.ToString("D"), CatalogWords.Of(item.Verb), item.At.ToOffset(), item.Invoice?.Total.Minor, item.Invoice?.Currency.Code, item.Doubt);
+
+    /// <summary>Null: the call was done, or nothing had to be done.</summary>
+    public static (ErrorCode Code, string? Param)? ProblemOf(SubscriptionOutcome outcome) => outcome switch
+    {
+        SubscriptionOutcome.Done or SubscriptionOutcome.Replayed or SubscriptionOutcome.NothingChanges or SubscriptionOutcome.NothingScheduled => null,
+        SubscriptionOutcome.NotFound => (ErrorCode.SubscriptionNotFound, null),
+        SubscriptionOutcome.NotAllowed => (ErrorCode.SubscriptionState, null),
+        SubscriptionOutcome.PlanUnknown => (ErrorCode.PlanNotFound, "plan"),
+        SubscriptionOutcome.PriceUnknown or SubscriptionOutcome.NoTrial => (ErrorCode.PriceNotFound, outcome == SubscriptionOutcome.NoTrial ? "trial" : "period"),
+        SubscriptionOutcome.AlreadySubscribed => (ErrorCode.SubscriptionExists, "customer"),
+        SubscriptionOutcome.IdReused => (ErrorCode.IdempotencyKeyReused, "id"),
+        SubscriptionOutcome.TrialUsed => (ErrorCode.TrialUsed, "trial"),
+        SubscriptionOutcome.CurrencyFixed => (ErrorCode.CurrencyFixed, "currency"),
+        SubscriptionOutcome.CouponRefused => (ErrorCode.CouponRefused, "coupon"),
+        SubscriptionOutcome.Implausible => (ErrorCode.InvoiceImplausible, null),
+        _ => throw new InvalidOperationException($"{outcome} is no outcome."),
+    };
+
+    /// <summary>Whoever asked, as the timeline names it. Never the key's text.</summary>
+    public static string ActorOf(Caller caller) => caller switch
+    {
+        { Kind: KeyKind.Admin } => "admin",
+        { Customer: { } customer } => $"customer {customer}",
+        _ => $"key {caller.KeyId:D}",
+    };
+
+    /// <summary>The stored id of a subscription: a UUID as it is, any other text as it is hashed.</summary>
+    public static Guid IdOf(string text, Instant now) => EventKey.Parse(text, now).Id;
+}

@@ -1,0 +1,167 @@
+using Tollgate.Contracts.Http;
+using Tollgate.Contracts.Invoicing;
+using Tollgate.Contracts.Subscriptions;
+using Tollgate.Core.Catalog;
+using Tollgate.Core.Subscriptions;
+using Tollgate.Core.Time;
+using Tollgate.Engine.Clocks;
+using Tollgate.Engine.Projects;
+using Tollgate.Engine.Subscriptions;
+using Tollgate.Server.Http;
+using Tollgate.Server.Invoicing;
+
+namespace Tollgate.Server.Subscriptions;
+
+/// <summary>What can be done to a subscription: changed, canceled, paused, resumed, looked ahead at.</summary>
+public static class SubscriptionStepEndpoints
+{
+    private const int LongestReason = 64;
+    private const int LongestComment = 2_000;
+
+    public static void MapSubscriptionSteps(this WebApplication app)
+    {
+        var change = app.Services.GetRequiredService<ChangeSubscription>();
+        var queries = app.Services.GetRequiredService<SubscriptionQueries>();
+        var clock = app.Services.GetRequiredService<Clock>();
+
+        Map("PATCH", "", SubscriptionDescriptions.Change, context => ChangeAsync(context, new(change, queries, clock), isLook: false));
+        Map("POST", "/preview", SubscriptionDescriptions.Preview, context => ChangeAsync(context, new(change, queries, clock), isLook: true));
+        Map("POST", "/cancel", SubscriptionDescriptions.Cancel, context => CancelAsync(context, new(change, queries, clock)));
+        Map("POST", "/uncancel", SubscriptionDescriptions.Uncancel, context => UncancelAsync(context, new(change, queries, clock)));
+        Map("POST", "/pause", SubscriptionDescriptions.Pause, context => PauseAsync(context, new(change, queries, clock)));
+        Map("POST", "/resume", SubscriptionDescriptions.Resume, context => ResumeAsync(context, new(change, queries, clock)));
+        app.MapGet("/v1/subscriptions/{id}/upcoming-invoice", (RequestDelegate)(context => UpcomingAsync(context, change, clock)))
+            .RequireKey(Access.Secret, Scope.BillingRead)
+            .Describe(SubscriptionDescriptions.Upcoming);
+
+        void Map(string method, string tail, Description description, RequestDelegate handle) =>
+            app.MapMethods("/v1/subscriptions/{id}" + tail, [method], handle).RequireKey(Access.Secret, Scope.BillingWrite).Describe(description);
+    }
+
+    private readonly record struct Desk(ChangeSubscription Change, SubscriptionQueries Queries, Clock Clock)
+    {
+        public Guid IdOf(HttpContext context) => SubscriptionAnswers.IdOf(RawPath.Id(context), Clock.Now());
+    }
+
+    private static async Task ChangeAsync(HttpContext context, Desk desk, bool isLook)
+    {
+        if (await Body.ReadAsync(context, SubscriptionsJson.Default.ChangeSubscriptionRequest) is not { } body)
+        {
+            return;
+        }
+
+        var faults = new Faults();
+        faults.OneOf(body.Period, "period", SubscriptionEndpoints.Periods);
+        faults.Range(body.Quantity, "quantity", 1, SubscriptionEndpoints.LargestQuantity);
+        faults.OneOf(body.When, "when", "now", "period_end");
+        faults.OneOf(body.Proration, "proration", "second", "day", "none", "usage_aware");
+        if (faults.Any)
+        {
+            await faults.WriteAsync(context);
+            return;
+        }
+
+        var order = new ChangeOrder(
+            body.Plan,
+            SubscriptionEndpoints.IntervalOf(body.Period),
+            body.Quantity,
+            TimeOf(body.When),
+            body.Proration is null ? Proration.Second : CatalogWords.Read<Proration>(body.Proration));
+        var request = RequestOf(context, isLook || body.Preview == true);
+        var answer = await desk.Change.RunAsync(context.Project(), desk.IdOf(context), order, request, context.RequestAborted);
+        await AnswerAsync(context, desk, answer, showsInvoice: true);
+    }
+
+    private static async Task CancelAsync(HttpContext context, Desk desk)
+    {
+        if (await Body.ReadAsync(context, SubscriptionsJson.Default.CancelSubscriptionRequest, new()) is not { } body)
+        {
+            return;
+        }
+
+        var faults = new Faults();
+        faults.OneOf(body.At, "at", "now", "period_end");
+        faults.Text(body.Reason, "reason", LongestReason);
+        faults.Text(body.Comment, "comment", LongestComment);
+        if (faults.Any)
+        {
+            await faults.WriteAsync(context);
+            return;
+        }
+
+        var request = RequestOf(context, body.Preview == true);
+        var answer = await desk.Change.CancelAsync(
+            context.Project(), desk.IdOf(context), TimeOf(body.At), body.Reason, body.Comment, request, context.RequestAborted);
+        await AnswerAsync(context, desk, answer, request.Preview);
+    }
+
+    private static async Task UncancelAsync(HttpContext context, Desk desk)
+    {
+        if (await Body.ReadAsync(context, SubscriptionsJson.Default.SubscriptionStepRequest, new()) is { } body)
+        {
+            var request = RequestOf(context, body.Preview == true);
+            await AnswerAsync(context, desk, await desk.Change.UncancelAsync(context.Project(), desk.IdOf(context), request, context.RequestAborted), request.Preview);
+        }
+    }
+
+    private static async Task PauseAsync(HttpContext context, Desk desk)
+    {
+        if (await Body.ReadAsync(context, SubscriptionsJson.Default.PauseSubscriptionRequest, new()) is not { } body)
+        {
+            return;
+        }
+
+        Instant? until = body.Until is { } at ? Instant.From(at) : null;
+        if (until <= desk.Clock.Now(context.Project()))
+        {
+            var faults = new Faults();
+            faults.Add("until", FaultCode.OutOfRange, $"A time after {desk.Clock.Now(context.Project())} is expected.");
+            await faults.WriteAsync(context);
+            return;
+        }
+
+        var request = RequestOf(context, body.Preview == true);
+        await AnswerAsync(context, desk, await desk.Change.PauseAsync(context.Project(), desk.IdOf(context), until, request, context.RequestAborted), request.Preview);
+    }
+
+    private static async Task ResumeAsync(HttpContext context, Desk desk)
+    {
+        if (await Body.ReadAsync(context, SubscriptionsJson.Default.SubscriptionStepRequest, new()) is { } body)
+        {
+            var request = RequestOf(context, body.Preview == true);
+            await AnswerAsync(context, desk, await desk.Change.ResumeAsync(context.Project(), desk.IdOf(context), request, context.RequestAborted), request.Preview);
+        }
+    }
+
+    private static async Task UpcomingAsync(HttpContext context, ChangeSubscription change, Clock clock)
+    {
+        var id = SubscriptionAnswers.IdOf(RawPath.Id(context), clock.Now());
+        var answer = await change.UpcomingAsync(context.Project(), id, context.RequestAborted);
+        await (answer switch
+        {
+            _ when SubscriptionAnswers.ProblemOf(answer.Outcome) is var (code, param) => Problems.WriteAsync(context, code, answer.Detail, param),
+            { Next: null } => Problems.WriteAsync(context, ErrorCode.InvoiceNotFound, "Nothing will be asked for: the subscription ends, is paused, or costs nothing."),
+            _ => Answer.Json(context, StatusCodes.Status200OK, InvoiceAnswers.Of(answer.Next!, answer.Row!.Reference), InvoicesJson.Default.InvoiceView),
+        });
+    }
+
+    private static async Task AnswerAsync(HttpContext context, Desk desk, SubscriptionAnswer answer, bool showsInvoice)
+    {
+        if (SubscriptionAnswers.ProblemOf(answer.Outcome) is var (code, param))
+        {
+            await Problems.WriteAsync(context, code, answer.Detail, param);
+            return;
+        }
+
+        var item = await desk.Queries.FindAsync(context.Project(), answer.Row!.Subscription.Id, context.RequestAborted);
+        await (showsInvoice
+            ? Answer.Json(
+                context, StatusCodes.Status200OK, SubscriptionAnswers.ChangeOf(answer, item!.LatestInvoice, context.Project().Zone, answer.Row.Reference),
+                SubscriptionsJson.Default.SubscriptionChangeView)
+            : Answer.Json(context, StatusCodes.Status200OK, SubscriptionAnswers.Of(item!, context.Project().Zone), SubscriptionsJson.Default.SubscriptionView));
+    }
+
+    private static StepRequest RequestOf(HttpContext context, bool preview) => new(SubscriptionAnswers.ActorOf(context.Caller()), preview);
+
+    private static ChangeTime? TimeOf(string? word) => word switch { "now" => ChangeTime.Now, "period_end" => ChangeTime.PeriodEnd, _ => null };
+}

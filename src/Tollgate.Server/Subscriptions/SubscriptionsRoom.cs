@@ -1,0 +1,26 @@
+using Tollgate.Contracts.Subscriptions;
+using Tollgate.Engine.Subscriptions;
+using Tollgate.Server.Http;
+
+namespace Tollgate.Server.Subscriptions;
+
+/// <summary>Hangs the room Subscriptions into the server. Needs the rooms Projects, Quotas, Customers and Invoicing.</summary>
+public static class SubscriptionsRoom
+{
+    public static IServiceCollection AddSubscriptions(this IServiceCollection services)
+    {
+        services.AddSingleton<SubscriptionQueries>();
+        services.AddSingleton<CreateSubscription>();
+        services.AddSingleton<ChangeSubscription>();
+        services.AddSingleton<RunDue>();
+        services.AddHostedService<DueLoop>();
+        return services.AddWire(SubscriptionsJson.Default);
+    }
+
+    public static void MapSubscriptionsRoom(this WebApplication app)
+    {
+        app.MapSubscriptions();
+        app.MapSubscriptionSteps();
+        app.MapBillingRun();
+    }
+}
