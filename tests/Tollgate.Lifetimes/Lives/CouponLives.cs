@@ -1,0 +1,151 @@
+using Tollgate.Lifetimes.Stage;
+using Tollgate.Lifetimes.Stories;
+using static Tollgate.Lifetimes.Lives.Life;
+
+namespace Tollgate.Lifetimes.Lives;
+
+public sealed class CouponLives(LivesStage stage)
+{
+    [Fact]
+    public Task A_percentage_once() => Given(Shops.With(new CouponSpec("HALF", 50, null, Duration.Once)))
+        .On("2031-04-01").Subscribes("basic", coupon: "HALF")
+        .On("2031-05-01")
+        .Invoices("""
+            2031-04-01 00:00 open 500
+              subscription   1000  2031-04-01 00:00 → 2031-05-01 00:00
+              discount       -500
+            2031-05-01 00:00 open 1000
+              subscription   1000  2031-05-01 00:00 → 2031-06-01 00:00
+            """)
+        .LivesAsync(stage);
+
+    [Fact]
+    public Task A_percentage_for_three_months() => Given(Shops.With(new CouponSpec("THREE", 20, null, Duration.Repeating, 3)))
+        .On("2031-01-31").Subscribes("basic", coupon: "THREE")
+        .On("2031-05-01")
+        .Invoices("""
+            2031-01-31 00:00 open 800
+              subscription   1000  2031-01-31 00:00 → 2031-02-28 00:00
+              discount       -200
+            2031-02-28 00:00 open 800
+              subscription   1000  2031-02-28 00:00 → 2031-03-31 00:00
+              discount       -200
+            2031-03-31 00:00 open 800
+              subscription   1000  2031-03-31 00:00 → 2031-04-30 00:00
+              discount       -200
+            2031-04-30 00:00 open 1000
+              subscription   1000  2031-04-30 00:00 → 2031-05-31 00:00
+            """)
+        .LivesAsync(stage);
+
+    [Fact]
+    public Task A_percentage_for_ever_rounds_half_up() => Given(Shops.With(new CouponSpec("EVER", 12.5m, null, Duration.Forever)).With(Shops.Basic with { Prices = [new(Interval.Monthly, 1004)] }))
+        .On("2031-04-01").Subscribes("basic", coupon: "EVER")
+        .On("2031-06-01")
+        .Invoices("""
+            2031-04-01 00:00 open 878
+              subscription   1004  2031-04-01 00:00 → 2031-05-01 00:00
+              discount       -126
+            2031-05-01 00:00 open 878
+              subscription   1004  2031-05-01 00:00 → 2031-06-01 00:00
+              discount       -126
+            2031-06-01 00:00 open 878
+              subscription   1004  2031-06-01 00:00 → 2031-07-01 00:00
+              discount       -126
+            """)
+        .LivesAsync(stage);
+
+    [Fact]
+    public Task An_amount_larger_than_the_invoice_takes_what_there_is_and_the_rest_is_forfeited() => Given(Shops.With(new CouponSpec("FIFTEEN", null, 1500, Duration.Once)))
+        .On("2031-04-01").Subscribes("basic", coupon: "FIFTEEN")
+        .On("2031-05-01")
+        .Invoices("""
+            2031-04-01 00:00 paid 0
+              subscription    1000  2031-04-01 00:00 → 2031-05-01 00:00
+              discount       -1000
+            2031-05-01 00:00 open 1000
+              subscription    1000  2031-05-01 00:00 → 2031-06-01 00:00
+            """)
+        .LivesAsync(stage);
+
+    [Fact]
+    public Task An_amount_for_two_months() => Given(Shops.With(new CouponSpec("THREEDOLLARS", null, 300, Duration.Repeating, 2)))
+        .On("2031-04-01").Subscribes("basic", coupon: "THREEDOLLARS")
+        .On("2031-06-01")
+        .Invoices("""
+            2031-04-01 00:00 open 700
+              subscription   1000  2031-04-01 00:00 → 2031-05-01 00:00
+              discount       -300
+            2031-05-01 00:00 open 700
+              subscription   1000  2031-05-01 00:00 → 2031-06-01 00:00
+              discount       -300
+            2031-06-01 00:00 open 1000
+              subscription   1000  2031-06-01 00:00 → 2031-07-01 00:00
+            """)
+        .LivesAsync(stage);
+
+    // 20 % of 1000 and of 50 × 10 cents.
+    [Fact]
+    public Task A_percentage_takes_from_usage_too() => Given(Shops.With(new CouponSpec("FIFTH", 20, null, Duration.Forever)))
+        .On("2031-04-01").Subscribes("basic", coupon: "FIFTH")
+        .On("2031-04-10").Uses(150)
+        .On("2031-05-01")
+        .Invoices("""
+            2031-04-01 00:00 open 800
+              subscription   1000  2031-04-01 00:00 → 2031-05-01 00:00
+              discount       -200
+            2031-05-01 00:00 open 1200
+              subscription   1000  2031-05-01 00:00 → 2031-06-01 00:00
+              usage pages     500  2031-04-01 00:00 → 2031-05-01 00:00
+              discount       -300
+            """)
+        .LivesAsync(stage);
+
+    [Fact]
+    public Task A_coupon_for_once_waits_for_the_first_invoice_after_a_trial() => Given(Shops.With(new CouponSpec("HALF", 50, null, Duration.Once)))
+        .On("2031-03-20 10:00").Subscribes("pro", trial: true, coupon: "HALF")
+        .On("2031-05-04")
+        .Invoices("""
+            2031-04-03 10:00 open 1500
+              subscription    3000  2031-04-03 10:00 → 2031-05-03 10:00
+              discount       -1500
+            2031-05-03 10:00 open 3000
+              subscription    3000  2031-05-03 10:00 → 2031-06-03 10:00
+            """)
+        .LivesAsync(stage);
+
+    // Three months of the paid time: the trial does not count.
+    [Fact]
+    public Task Three_months_are_counted_from_the_end_of_a_trial() => Given(Shops.With(new CouponSpec("THREE", 20, null, Duration.Repeating, 3)))
+        .On("2031-03-20 10:00").Subscribes("pro", trial: true, coupon: "THREE")
+        .On("2031-07-04")
+        .Invoices("""
+            2031-04-03 10:00 open 2400
+              subscription    3000  2031-04-03 10:00 → 2031-05-03 10:00
+              discount        -600
+            2031-05-03 10:00 open 2400
+              subscription    3000  2031-05-03 10:00 → 2031-06-03 10:00
+              discount        -600
+            2031-06-03 10:00 open 2400
+              subscription    3000  2031-06-03 10:00 → 2031-07-03 10:00
+              discount        -600
+            2031-07-03 10:00 open 3000
+              subscription    3000  2031-07-03 10:00 → 2031-08-03 10:00
+            """)
+        .LivesAsync(stage);
+
+    // The whole month was for nothing, so nothing is given back for the half that is left.
+    [Fact]
+    public Task A_credit_is_never_more_than_what_was_paid_after_the_discount() => Given(Shops.With(new CouponSpec("GIFT", 100, null, Duration.Once)))
+        .WithoutTheNaiveBiller()
+        .On("2031-04-01").Subscribes("basic", coupon: "GIFT")
+        .On("2031-04-16").Changes("pro")
+        .Invoices("""
+            2031-04-01 00:00 paid 0
+              subscription        1000  2031-04-01 00:00 → 2031-05-01 00:00
+              discount           -1000
+            2031-04-16 00:00 open 1500
+              proration_charge    1500  2031-04-16 00:00 → 2031-05-01 00:00
+            """)
+        .LivesAsync(stage);
+}

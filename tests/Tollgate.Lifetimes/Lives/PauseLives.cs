@@ -1,0 +1,121 @@
+using Tollgate.Lifetimes.Stage;
+using static Tollgate.Lifetimes.Lives.Life;
+
+namespace Tollgate.Lifetimes.Lives;
+
+/// <summary>Times in which nothing is billed and nothing is granted.</summary>
+public sealed class PauseLives(LivesStage stage)
+{
+    // 10 of 30 days were paid and not had: 333.3.
+    [Fact]
+    public Task A_pause_over_a_renewal_gives_back_what_was_not_had() => Given(Shops.Standard)
+        .On("2031-04-01").Subscribes("basic")
+        .On("2031-04-21").Pauses().IsOn("free")
+        .On("2031-05-11").Resumes().IsOn("basic")
+        .On("2031-06-12")
+        .Invoices("""
+            2031-04-01 00:00 open 1000
+              subscription        1000  2031-04-01 00:00 → 2031-05-01 00:00
+            2031-05-11 00:00 open 667
+              proration_credit    -333  2031-04-21 00:00 → 2031-05-01 00:00
+              subscription        1000  2031-05-11 00:00 → 2031-06-11 00:00
+            2031-06-11 00:00 open 1000
+              subscription        1000  2031-06-11 00:00 → 2031-07-11 00:00
+            """)
+        .Timeline("""
+            2031-04-01 00:00 start
+            2031-04-21 00:00 pause
+            2031-05-11 00:00 resume
+            2031-06-11 00:00 renew
+            """)
+        .LivesAsync(stage);
+
+    [Fact]
+    public Task A_pause_within_a_period_begins_a_new_one() => Given(Shops.Standard)
+        .On("2031-04-01").Subscribes("basic")
+        .On("2031-04-07").Pauses()
+        .On("2031-04-10").Resumes()
+        .On("2031-05-11")
+        .Invoices("""
+            2031-04-01 00:00 open 1000
+              subscription        1000  2031-04-01 00:00 → 2031-05-01 00:00
+            2031-04-10 00:00 open 200
+              proration_credit    -800  2031-04-07 00:00 → 2031-05-01 00:00
+              subscription        1000  2031-04-10 00:00 → 2031-05-10 00:00
+            2031-05-10 00:00 open 1000
+              subscription        1000  2031-05-10 00:00 → 2031-06-10 00:00
+            """)
+        .Timeline("""
+            2031-04-01 00:00 start
+            2031-04-07 00:00 pause
+            2031-04-10 00:00 resume
+            2031-05-10 00:00 renew
+            """)
+        .LivesAsync(stage);
+
+    [Fact]
+    public Task A_pause_with_an_end_resumes_by_itself() => Given(Shops.Standard)
+        .On("2031-04-01").Subscribes("basic")
+        .On("2031-04-16").Pauses(until: "2031-05-06 07:30")
+        .On("2031-05-05").IsOn("free")
+        .On("2031-06-07").IsOn("basic")
+        .Invoices("""
+            2031-04-01 00:00 open 1000
+              subscription        1000  2031-04-01 00:00 → 2031-05-01 00:00
+            2031-05-06 07:30 open 500
+              proration_credit    -500  2031-04-16 00:00 → 2031-05-01 00:00
+              subscription        1000  2031-05-06 07:30 → 2031-06-06 07:30
+            2031-06-06 07:30 open 1000
+              subscription        1000  2031-06-06 07:30 → 2031-07-06 07:30
+            """)
+        .Timeline("""
+            2031-04-01 00:00 start
+            2031-04-16 00:00 pause
+            2031-05-06 07:30 resume
+            2031-06-06 07:30 renew
+            """)
+        .LivesAsync(stage);
+
+    // 150 pages before the pause: 50 beyond the quota. The 40 of the pause are the free plan's, and nobody's to pay.
+    [Fact]
+    public Task Usage_before_a_pause_is_billed_when_it_ends_and_usage_in_it_is_not() => Given(Shops.Standard)
+        .On("2031-04-01").Subscribes("basic")
+        .On("2031-04-10").Uses(150)
+        .On("2031-04-21").Pauses()
+        .On("2031-04-25").Uses(40)
+        .On("2031-05-11").Resumes()
+        .On("2031-06-12")
+        .Invoices("""
+            2031-04-01 00:00 open 1000
+              subscription        1000  2031-04-01 00:00 → 2031-05-01 00:00
+            2031-05-11 00:00 open 1167
+              proration_credit    -333  2031-04-21 00:00 → 2031-05-01 00:00
+              subscription        1000  2031-05-11 00:00 → 2031-06-11 00:00
+              usage pages          500  2031-04-01 00:00 → 2031-04-21 00:00
+            2031-06-11 00:00 open 1000
+              subscription        1000  2031-06-11 00:00 → 2031-07-11 00:00
+            """)
+        .Timeline("""
+            2031-04-01 00:00 start
+            2031-04-21 00:00 pause
+            2031-05-11 00:00 resume
+            2031-06-11 00:00 renew
+            """)
+        .LivesAsync(stage);
+
+    // Nothing is given back to who leaves; what was used before the pause is still to pay.
+    [Fact]
+    public Task Who_leaves_in_a_pause_pays_what_was_used_before_it() => Given(Shops.Standard)
+        .On("2031-04-01").Subscribes("basic")
+        .On("2031-04-10").Uses(150)
+        .On("2031-04-21").Pauses()
+        .On("2031-05-05").CancelsNow().IsOn("free")
+        .On("2031-07-01")
+        .Invoices("""
+            2031-04-01 00:00 open 1000
+              subscription        1000  2031-04-01 00:00 → 2031-05-01 00:00
+            2031-05-05 00:00 open 500
+              usage pages          500  2031-04-01 00:00 → 2031-04-21 00:00
+            """)
+        .LivesAsync(stage);
+}

@@ -1,0 +1,357 @@
+using Tollgate.Lifetimes.Stage;
+using Tollgate.Lifetimes.Stories;
+using static Tollgate.Lifetimes.Lives.Life;
+
+namespace Tollgate.Lifetimes.Lives;
+
+/// <summary>What goes beyond the quota: basic has 100 pages a month and asks 10 cents for each further one, pro 1,000 and 5 cents.</summary>
+public sealed class UsageLives(LivesStage stage)
+{
+    [Fact]
+    public Task Usage_beyond_the_quota_is_on_the_invoice_of_the_renewal() => Given(Shops.Standard)
+        .On("2031-04-01").Subscribes("basic")
+        .On("2031-04-10").Uses(120)
+        .On("2031-04-20").Uses(30)
+        .On("2031-05-10").Uses(100)
+        .On("2031-06-01")
+        .Invoices("""
+            2031-04-01 00:00 open 1000
+              subscription   1000  2031-04-01 00:00 → 2031-05-01 00:00
+            2031-05-01 00:00 open 1500
+              subscription   1000  2031-05-01 00:00 → 2031-06-01 00:00
+              usage pages     500  2031-04-01 00:00 → 2031-05-01 00:00
+            2031-06-01 00:00 open 1000
+              subscription   1000  2031-06-01 00:00 → 2031-07-01 00:00
+            """)
+        .LivesAsync(stage);
+
+    // 101 pages just before midnight are April's: one too many. 200 at midnight are May's: 100 too many.
+    [Fact]
+    public Task Usage_exactly_at_the_boundary_belongs_to_the_period_that_begins() => Given(Shops.Standard)
+        .On("2031-04-01").Subscribes("basic")
+        .On("2031-04-30 23:59:59").Uses(101)
+        .On("2031-05-01").Uses(200)
+        .On("2031-06-01")
+        .Invoices("""
+            2031-04-01 00:00 open 1000
+              subscription   1000  2031-04-01 00:00 → 2031-05-01 00:00
+            2031-05-01 00:00 open 1010
+              subscription   1000  2031-05-01 00:00 → 2031-06-01 00:00
+              usage pages      10  2031-04-01 00:00 → 2031-05-01 00:00
+            2031-06-01 00:00 open 2000
+              subscription   1000  2031-06-01 00:00 → 2031-07-01 00:00
+              usage pages    1000  2031-05-01 00:00 → 2031-06-01 00:00
+            """)
+        .LivesAsync(stage);
+
+    [Fact]
+    public Task Usage_that_is_reported_late_but_before_the_invoice_counts_as_if_in_time() => Given(Shops.Standard)
+        .On("2031-04-01").Subscribes("basic")
+        .On("2031-04-30").Uses(130, occurred: "2031-04-02 12:00")
+        .On("2031-05-01")
+        .Invoices("""
+            2031-04-01 00:00 open 1000
+              subscription   1000  2031-04-01 00:00 → 2031-05-01 00:00
+            2031-05-01 00:00 open 1300
+              subscription   1000  2031-05-01 00:00 → 2031-06-01 00:00
+              usage pages     300  2031-04-01 00:00 → 2031-05-01 00:00
+            """)
+        .LivesAsync(stage);
+
+    // April was billed for 120 pages: 200. With 30 more it is 150: 500. The difference comes with the next invoice.
+    [Fact]
+    public Task Usage_that_is_reported_after_the_invoice_comes_with_the_next_one() => Given(Shops.Standard)
+        .On("2031-04-01").Subscribes("basic")
+        .On("2031-04-20").Uses(120)
+        .On("2031-05-03").Uses(30, occurred: "2031-04-28 08:00")
+        .On("2031-05-20").Uses(105)
+        .On("2031-06-01")
+        .Invoices("""
+            2031-04-01 00:00 open 1000
+              subscription   1000  2031-04-01 00:00 → 2031-05-01 00:00
+            2031-05-01 00:00 open 1200
+              subscription   1000  2031-05-01 00:00 → 2031-06-01 00:00
+              usage pages     200  2031-04-01 00:00 → 2031-05-01 00:00
+            2031-06-01 00:00 open 1350
+              subscription   1000  2031-06-01 00:00 → 2031-07-01 00:00
+              usage pages     300  2031-04-01 00:00 → 2031-05-01 00:00
+              usage pages      50  2031-05-01 00:00 → 2031-06-01 00:00
+            """)
+        .LivesAsync(stage);
+
+    [Fact]
+    public Task Late_usage_within_the_quota_costs_nothing() => Given(Shops.Standard)
+        .On("2031-04-01").Subscribes("basic")
+        .On("2031-04-20").Uses(60)
+        .On("2031-05-03").Uses(40, occurred: "2031-04-28 08:00")
+        .On("2031-06-01")
+        .Invoices("""
+            2031-04-01 00:00 open 1000
+              subscription   1000  2031-04-01 00:00 → 2031-05-01 00:00
+            2031-05-01 00:00 open 1000
+              subscription   1000  2031-05-01 00:00 → 2031-06-01 00:00
+            2031-06-01 00:00 open 1000
+              subscription   1000  2031-06-01 00:00 → 2031-07-01 00:00
+            """)
+        .LivesAsync(stage);
+
+    // An upgrade makes an invoice too: it is the next one.
+    [Fact]
+    public Task Late_usage_comes_with_an_upgrade_when_that_is_the_next_invoice() => Given(Shops.Standard)
+        .On("2031-04-01").Subscribes("basic")
+        .On("2031-05-03").Uses(110, occurred: "2031-04-28 08:00")
+        .On("2031-05-11 12:00").Changes("pro", proration: Proration.Second)
+        .Invoices("""
+            2031-04-01 00:00 open 1000
+              subscription        1000  2031-04-01 00:00 → 2031-05-01 00:00
+            2031-05-01 00:00 open 1000
+              subscription        1000  2031-05-01 00:00 → 2031-06-01 00:00
+            2031-05-11 12:00 open 1423
+              proration_credit    -661  2031-05-11 12:00 → 2031-06-01 00:00
+              proration_charge    1984  2031-05-11 12:00 → 2031-06-01 00:00
+              usage pages          100  2031-04-01 00:00 → 2031-05-01 00:00
+            """)
+        .LivesAsync(stage);
+
+    [Fact]
+    public Task What_is_taken_back_before_the_invoice_was_never_used() => Given(Shops.Standard)
+        .On("2031-04-01").Subscribes("basic")
+        .On("2031-04-10").Uses(120)
+        .On("2031-04-11").Uses(30, id: "by-mistake")
+        .On("2031-04-12").TakesBack("by-mistake")
+        .On("2031-05-01")
+        .Invoices("""
+            2031-04-01 00:00 open 1000
+              subscription   1000  2031-04-01 00:00 → 2031-05-01 00:00
+            2031-05-01 00:00 open 1200
+              subscription   1000  2031-05-01 00:00 → 2031-06-01 00:00
+              usage pages     200  2031-04-01 00:00 → 2031-05-01 00:00
+            """)
+        .LivesAsync(stage);
+
+    [Fact]
+    public Task What_is_taken_back_after_the_invoice_is_given_back_with_the_next_one() => Given(Shops.Standard)
+        .On("2031-04-01").Subscribes("basic")
+        .On("2031-04-10").Uses(120)
+        .On("2031-04-11").Uses(30, id: "by-mistake")
+        .On("2031-05-05").TakesBack("by-mistake")
+        .On("2031-06-01")
+        .Invoices("""
+            2031-04-01 00:00 open 1000
+              subscription   1000  2031-04-01 00:00 → 2031-05-01 00:00
+            2031-05-01 00:00 open 1500
+              subscription   1000  2031-05-01 00:00 → 2031-06-01 00:00
+              usage pages     500  2031-04-01 00:00 → 2031-05-01 00:00
+            2031-06-01 00:00 open 700
+              subscription   1000  2031-06-01 00:00 → 2031-07-01 00:00
+              usage pages    -300  2031-04-01 00:00 → 2031-05-01 00:00
+            """)
+        .LivesAsync(stage);
+
+    // The plan at the end of the month decides: pro has 1,000 pages.
+    [Fact]
+    public Task An_upgrade_in_the_month_covers_what_was_used_before() => Given(Shops.Standard)
+        .On("2031-04-01").Subscribes("basic")
+        .On("2031-04-10").Uses(150)
+        .On("2031-04-16").Changes("pro")
+        .On("2031-05-01")
+        .Invoices("""
+            2031-04-01 00:00 open 1000
+              subscription        1000  2031-04-01 00:00 → 2031-05-01 00:00
+            2031-04-16 00:00 open 1000
+              proration_credit    -500  2031-04-16 00:00 → 2031-05-01 00:00
+              proration_charge    1500  2031-04-16 00:00 → 2031-05-01 00:00
+            2031-05-01 00:00 open 3000
+              subscription        3000  2031-05-01 00:00 → 2031-06-01 00:00
+            """)
+        .LivesAsync(stage);
+
+    // 1000 − 1000 from the downgrade; then 50 pages beyond the 100 of basic.
+    [Fact]
+    public Task A_downgrade_at_once_makes_the_smaller_quota_count_for_the_whole_month() => Given(Shops.Standard)
+        .On("2031-04-01").Subscribes("pro")
+        .On("2031-04-10").Uses(150)
+        .On("2031-04-16").Changes("basic", when: When.Now)
+        .On("2031-05-01")
+        .Invoices("""
+            2031-04-01 00:00 open 3000
+              subscription        3000  2031-04-01 00:00 → 2031-05-01 00:00
+            2031-04-16 00:00 paid 0
+              proration_credit   -1500  2031-04-16 00:00 → 2031-05-01 00:00
+              proration_charge     500  2031-04-16 00:00 → 2031-05-01 00:00
+            2031-05-01 00:00 open 1500, 1000 from credit
+              subscription        1000  2031-05-01 00:00 → 2031-06-01 00:00
+              usage pages          500  2031-04-01 00:00 → 2031-05-01 00:00
+            """)
+        .LivesAsync(stage);
+
+    [Fact]
+    public Task A_downgrade_at_the_end_leaves_the_month_to_the_larger_quota() => Given(Shops.Standard)
+        .On("2031-04-01").Subscribes("pro")
+        .On("2031-04-10").Uses(1050)
+        .On("2031-04-16").Changes("basic")
+        .On("2031-05-10").Uses(110)
+        .On("2031-06-01")
+        .Invoices("""
+            2031-04-01 00:00 open 3000
+              subscription   3000  2031-04-01 00:00 → 2031-05-01 00:00
+            2031-05-01 00:00 open 1250
+              subscription   1000  2031-05-01 00:00 → 2031-06-01 00:00
+              usage pages     250  2031-04-01 00:00 → 2031-05-01 00:00
+            2031-06-01 00:00 open 1100
+              subscription   1000  2031-06-01 00:00 → 2031-07-01 00:00
+              usage pages     100  2031-05-01 00:00 → 2031-06-01 00:00
+            """)
+        .LivesAsync(stage);
+
+    // 1 April 2031 is a Tuesday. April's slice ends on a Thursday; the first invoice after it is that of 6 May.
+    [Fact]
+    public Task A_weekly_plan_has_monthly_quotas_and_bills_them_with_the_next_week() => Given(Shops.Standard)
+        .On("2031-04-01").Subscribes("basic", Interval.Weekly)
+        .On("2031-04-10").Uses(150)
+        .On("2031-05-07")
+        .Invoices("""
+            2031-04-01 00:00 open 250
+              subscription    250  2031-04-01 00:00 → 2031-04-08 00:00
+            2031-04-08 00:00 open 250
+              subscription    250  2031-04-08 00:00 → 2031-04-15 00:00
+            2031-04-15 00:00 open 250
+              subscription    250  2031-04-15 00:00 → 2031-04-22 00:00
+            2031-04-22 00:00 open 250
+              subscription    250  2031-04-22 00:00 → 2031-04-29 00:00
+            2031-04-29 00:00 open 250
+              subscription    250  2031-04-29 00:00 → 2031-05-06 00:00
+            2031-05-06 00:00 open 750
+              subscription    250  2031-05-06 00:00 → 2031-05-13 00:00
+              usage pages     500  2031-04-01 00:00 → 2031-05-01 00:00
+            """)
+        .LivesAsync(stage);
+
+    // The months of a year from 31 January end on the 28th, the 31st, the 30th … and what they went beyond is billed then.
+    [Fact]
+    public Task A_yearly_plan_has_monthly_quotas_and_bills_them_by_the_month() => Given(Shops.Standard)
+        .On("2031-01-31").Subscribes("basic", Interval.Yearly)
+        .On("2031-02-10").Uses(150)
+        .On("2031-03-10").Uses(90)
+        .On("2031-04-10").Uses(101)
+        .On("2032-01-20").Uses(110)
+        .On("2032-02-01")
+        .Invoices("""
+            2031-01-31 00:00 open 10000
+              subscription   10000  2031-01-31 00:00 → 2032-01-31 00:00
+            2031-02-28 00:00 open 500
+              usage pages      500  2031-01-31 00:00 → 2031-02-28 00:00
+            2031-04-30 00:00 open 10
+              usage pages       10  2031-03-31 00:00 → 2031-04-30 00:00
+            2032-01-31 00:00 open 10100
+              subscription   10000  2032-01-31 00:00 → 2033-01-31 00:00
+              usage pages      100  2031-12-31 00:00 → 2032-01-31 00:00
+            """)
+        .LivesAsync(stage);
+
+    // 100 pages a month, of which up to 50 unused ones live one month longer. April leaves 80: 50 roll. May has 150 and uses 120,
+    // the 50 rolled ones among them, since they expire with May's own and were there first: 30 of May's own are left and roll.
+    [Fact]
+    public Task A_yearly_plan_rolls_what_a_month_left_over() => Given(Shops.Standard.With(
+            Shops.Basic with { Included = [new("pages", 100, Extra: "rollover: { max: 50, periods: 1 }")] }))
+        .On("2031-04-01").Subscribes("basic", Interval.Yearly).May(100)
+        .On("2031-04-10").Uses(20)
+        .On("2031-05-02").May(150).Uses(120)
+        .On("2031-06-02").May(130)
+        .On("2031-07-02").May(150)
+        .On("2032-04-02")
+        .Invoices("""
+            2031-04-01 00:00 open 10000
+              subscription   10000  2031-04-01 00:00 → 2032-04-01 00:00
+            2032-04-01 00:00 open 10000
+              subscription   10000  2032-04-01 00:00 → 2033-04-01 00:00
+            """)
+        .LivesAsync(stage);
+
+    // April leaves 30 pages. With them May has 130: of 150 used 20 are beyond, not 50.
+    [Fact]
+    public Task What_was_rolled_over_is_used_before_anything_is_billed() => Given(Shops.Standard.With(
+            Shops.Basic with { Included = [new("pages", 100, Overage.PerUnit(0.10m), "rollover: { max: 50, periods: 1 }")] }))
+        .WithoutTheNaiveBiller()
+        .On("2031-04-01").Subscribes("basic")
+        .On("2031-04-10").Uses(70)
+        .On("2031-05-10").May(130).Uses(150)
+        .On("2031-06-01")
+        .Invoices("""
+            2031-04-01 00:00 open 1000
+              subscription   1000  2031-04-01 00:00 → 2031-05-01 00:00
+            2031-05-01 00:00 open 1000
+              subscription   1000  2031-05-01 00:00 → 2031-06-01 00:00
+            2031-06-01 00:00 open 1200
+              subscription   1000  2031-06-01 00:00 → 2031-07-01 00:00
+              usage pages     200  2031-05-01 00:00 → 2031-06-01 00:00
+            """)
+        .LivesAsync(stage);
+
+    // Three seats share the plan's 100 pages.
+    [Fact]
+    public Task Seats_multiply_the_price_and_not_the_quota() => Given(Shops.Standard)
+        .On("2031-04-01").Subscribes("basic", quantity: 3)
+        .On("2031-04-10").Uses(130)
+        .On("2031-05-01")
+        .Invoices("""
+            2031-04-01 00:00 open 3000
+              subscription x3  3000  2031-04-01 00:00 → 2031-05-01 00:00
+            2031-05-01 00:00 open 3300
+              subscription x3  3000  2031-05-01 00:00 → 2031-06-01 00:00
+              usage pages       300  2031-04-01 00:00 → 2031-05-01 00:00
+            """)
+        .LivesAsync(stage);
+
+    // Beyond 10 units of each. Calls: 5 × 0.20 + 10 × 0.10 + 2.00 for the second tier + 5 × 0.05. Texts: all 20 at 0.03, that tier's price.
+    // Files: 11 of them are 3 packages of 5. Minutes: 2.5 × 0.333 = 0.8325.
+    [Fact]
+    public Task Graduated_volume_package_and_unit_prices() => Given(Metered())
+        .On("2031-04-01").Subscribes("metered")
+        .On("2031-04-10").Uses(30, "calls").Uses(30, "texts").Uses(21, "files").Uses(12.5m, "minutes")
+        .On("2031-05-01")
+        .Invoices("""
+            2031-04-01 00:00 open 1000
+              subscription   1000  2031-04-01 00:00 → 2031-05-01 00:00
+            2031-05-01 00:00 open 2168
+              subscription   1000  2031-05-01 00:00 → 2031-06-01 00:00
+              usage calls     425  2031-04-01 00:00 → 2031-05-01 00:00
+              usage files     600  2031-04-01 00:00 → 2031-05-01 00:00
+              usage minutes    83  2031-04-01 00:00 → 2031-05-01 00:00
+              usage texts      60  2031-04-01 00:00 → 2031-05-01 00:00
+            """)
+        .LivesAsync(stage);
+
+    // 15 calls: exactly 5 beyond, all in the first tier, no fee of the second. 20 texts: 10 beyond, the last ones at 0.05.
+    // 15 files: exactly one package.
+    [Fact]
+    public Task A_tier_reaches_up_to_its_bound() => Given(Metered())
+        .On("2031-04-01").Subscribes("metered")
+        .On("2031-04-10").Uses(15, "calls").Uses(20, "texts").Uses(15, "files")
+        .On("2031-05-01")
+        .Invoices("""
+            2031-04-01 00:00 open 1000
+              subscription   1000  2031-04-01 00:00 → 2031-05-01 00:00
+            2031-05-01 00:00 open 1350
+              subscription   1000  2031-05-01 00:00 → 2031-06-01 00:00
+              usage calls     100  2031-04-01 00:00 → 2031-05-01 00:00
+              usage files     200  2031-04-01 00:00 → 2031-05-01 00:00
+              usage texts      50  2031-04-01 00:00 → 2031-05-01 00:00
+            """)
+        .LivesAsync(stage);
+
+    private static Shop Metered() => new()
+    {
+        Plans =
+        [
+            new("free", [new(Interval.Monthly, 0)], []),
+            new("metered", [new(Interval.Monthly, 1000)],
+            [
+                new("calls", 10, new(Rate.Graduated, [new(5, 0.20m), new(15, 0.10m, 2.00m), new(null, 0.05m)])),
+                new("texts", 10, new(Rate.Volume, [new(10, 0.05m), new(null, 0.03m)])),
+                new("files", 10, Overage.Package(5, 2.00m)),
+                new("minutes", 10, Overage.PerUnit(0.333m)),
+            ]),
+        ],
+    };
+}

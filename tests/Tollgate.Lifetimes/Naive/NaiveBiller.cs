@@ -1,0 +1,63 @@
+using Tollgate.Lifetimes.Stories;
+
+namespace Tollgate.Lifetimes.Naive;
+
+/// <summary>
+/// What invoices a story must lead to, worked out by somebody who has read the rules of time and money and never seen the
+/// server's code. One customer after the other, one moment after the other, everything in memory.
+/// </summary>
+public sealed class NaiveBiller(Shop shop)
+{
+    private readonly Dictionary<string, NaiveCustomer> _customers = [];
+    private readonly NaiveCalendar _calendar = new(shop.Zone);
+
+    /// <summary>What is sold now; <see cref="Publish"/> replaces it.</summary>
+    public Shop Shop { get; private set; } = shop;
+
+    public IEnumerable<string> Customers => _customers.Keys;
+
+    /// <summary>Plays a step after everything that is due up to its time.</summary>
+    public void Play(Step step)
+    {
+        switch (step)
+        {
+            case Wait wait:
+                AdvanceTo(wait.At);
+                break;
+            case Publish publish:
+                AdvanceTo(publish.At);
+                Shop = publish.Shop;
+                break;
+            case CustomerStep theirs:
+                Customer(theirs.Customer).Play(theirs, Shop);
+                break;
+            default:
+                throw new InvalidOperationException($"No such step: {step}");
+        }
+    }
+
+    public void AdvanceTo(DateTime now)
+    {
+        foreach (var customer in _customers.Values)
+        {
+            customer.AdvanceTo(now);
+        }
+    }
+
+    public IReadOnlyList<Bill> BillsOf(string customer) => Customer(customer).Bills;
+
+    public IReadOnlyList<Fact> FactsOf(string customer) => Customer(customer).Facts;
+
+    /// <summary>The subscription that lives or ended last; null when there never was one.</summary>
+    internal NaiveSubscription? SubscriptionOf(string customer) => Customer(customer).Subscription;
+
+    private NaiveCustomer Customer(string name)
+    {
+        if (!_customers.TryGetValue(name, out var customer))
+        {
+            _customers[name] = customer = new NaiveCustomer(Shop, _calendar);
+        }
+
+        return customer;
+    }
+}

@@ -1,0 +1,463 @@
+using Tollgate.Lifetimes.Stories;
+
+namespace Tollgate.Lifetimes.Naive;
+
+/// <summary>One customer's subscription, usage, credit and invoices.</summary>
+internal sealed class NaiveCustomer(Shop opening, NaiveCalendar calendar)
+{
+    private readonly List<Use> _usage = [];
+    private readonly List<Bill> _bills = [];
+    private readonly List<Fact> _facts = [];
+    private string? _country;
+    private string? _taxId;
+    private long _credit;
+
+    public NaiveSubscription? Subscription { get; private set; }
+
+    public IReadOnlyList<Bill> Bills => _bills;
+
+    /// <summary>What happened to the customer's subscriptions, in the words of their timelines.</summary>
+    public IReadOnlyList<Fact> Facts => _facts;
+
+    private NaiveSubscription Current => Subscription ?? throw new InvalidOperationException("The customer has no subscription.");
+
+    public void Play(CustomerStep step, Shop shop)
+    {
+        AdvanceTo(step.At);
+        switch (step)
+        {
+            case Join join:
+                (_country, _taxId) = (join.Country, join.TaxId);
+                break;
+            case Subscribe subscribe:
+                Start(subscribe, shop);
+                break;
+            case Change change:
+                ChangeTerms(change, shop);
+                break;
+            case Cancel { When: When.Now } cancel:
+                End(cancel.At);
+                break;
+            case Cancel cancel:
+                Current.EndsAtPeriodEnd = true;
+                Note(cancel.At, "schedule_cancel");
+                break;
+            case Uncancel uncancel:
+                Current.EndsAtPeriodEnd = false;
+                Note(uncancel.At, "uncancel");
+                break;
+            case Pause pause:
+                PauseNow(pause);
+                break;
+            case Resume resume:
+                ResumeNow(resume.At);
+                break;
+            case Use use:
+                _usage.Add(use);
+                break;
+            case TakeBack back:
+                _usage.RemoveAll(use => use.Id == back.Id);
+                break;
+            case Pay:
+                PayAll();
+                break;
+            default:
+                throw new InvalidOperationException($"No such step: {step}");
+        }
+    }
+
+    /// <summary>Does everything that is due up to <paramref name="now"/>, each thing at its own time.</summary>
+    public void AdvanceTo(DateTime now)
+    {
+        while (NextDue() is { } due && due <= now)
+        {
+            switch (Current.Status)
+            {
+                case NaiveStatus.Trialing:
+                    EndTrial(due);
+                    break;
+                case NaiveStatus.Paused:
+                    ResumeNow(due);
+                    break;
+                default:
+                    EndSliceOrPeriod(due);
+                    break;
+            }
+        }
+    }
+
+    private DateTime? NextDue() => Subscription switch
+    {
+        { Status: NaiveStatus.Trialing } trial => trial.TrialEnd,
+        { Status: NaiveStatus.Active } active => active.SliceEnd < active.PeriodEnd ? active.SliceEnd : active.PeriodEnd,
+        { Status: NaiveStatus.Paused } paused => paused.PausedUntil,
+        _ => null,
+    };
+
+    private void Start(Subscribe step, Shop shop)
+    {
+        var plan = shop.Plan(step.Plan);
+        var currency = step.Currency ?? shop.Currency;
+        var trialDays = plan.Prices.Single(price => price.Interval == step.Interval && price.Currency == currency).TrialDays;
+        var trials = step.Trial && trialDays > 0;
+        Subscription = new NaiveSubscription
+        {
+            Terms = new(plan, step.Interval, step.Quantity, currency),
+            Status = trials ? NaiveStatus.Trialing : NaiveStatus.Active,
+            TrialExpires = step.TrialExpires,
+            Coupon = shop.Coupons.SingleOrDefault(coupon => coupon.Code == step.Coupon),
+        };
+        Note(step.At, "start");
+        if (trials)
+        {
+            Current.TrialEnd = calendar.DaysLater(step.At, trialDays);
+        }
+        else
+        {
+            FirstPaidPeriod(step.At);
+        }
+    }
+
+    private void EndTrial(DateTime at)
+    {
+        if (Current.EndsAtPeriodEnd || Current.TrialExpires)
+        {
+            Current.Status = NaiveStatus.Ended;
+            Note(at, Current.EndsAtPeriodEnd ? "cancel" : "expire_trial");
+            return;
+        }
+
+        Note(at, "convert_trial");
+        FirstPaidPeriod(at);
+    }
+
+    private void FirstPaidPeriod(DateTime at)
+    {
+        var lines = NewAnchor(at);
+        if (Current.Coupon is { Duration: Duration.Repeating } coupon)
+        {
+            Current.CouponEnd = calendar.ToUtc(Current.Anchor!.MonthsLater(coupon.Months));
+        }
+
+        Issue(at, lines);
+    }
+
+    /// <summary>A period and a count of months that begin now.</summary>
+    private List<BillLine> NewAnchor(DateTime at)
+    {
+        Current.Status = NaiveStatus.Active;
+        Current.Anchor = calendar.AnchorAt(at);
+        Current.AnchoredAt = at;
+        OpenSlice(at);
+        return [OpenPeriod(at)];
+    }
+
+    /// <summary>The line of a whole period that begins now.</summary>
+    private BillLine OpenPeriod(DateTime at)
+    {
+        var (terms, anchor) = (Current.Terms, Current.Anchor!);
+        Current.PeriodStart = at;
+        Current.PeriodEnd = FirstAfter(at, count => terms.Interval switch
+        {
+            Interval.Weekly => anchor.WeeksLater(count),
+            Interval.Monthly => anchor.MonthsLater(count),
+            _ => anchor.MonthsLater(12 * count),
+        });
+        Current.BilledForPeriod = terms.Amount;
+        return BillLine.Of("subscription", terms.Amount, at, Current.PeriodEnd, terms.Quantity);
+    }
+
+    private void OpenSlice(DateTime at)
+    {
+        Current.Slices.Add(new NaiveSlice(at));
+        Current.SliceEnd = FirstAfter(at, Current.Anchor!.MonthsLater);
+    }
+
+    private DateTime FirstAfter(DateTime at, Func<int, DateTime> boundary)
+    {
+        for (var count = 0; ; count++)
+        {
+            if (calendar.ToUtc(boundary(count)) is var end && end > at)
+            {
+                return end;
+            }
+        }
+    }
+
+    private void EndSliceOrPeriod(DateTime at)
+    {
+        if (at == Current.SliceEnd)
+        {
+            Current.Slice.Close(at, Current.Terms.Plan);
+            OpenSlice(at);
+        }
+
+        if (at == Current.PeriodEnd)
+        {
+            EndPeriod(at);
+        }
+        else if (Current.Terms is { Interval: Interval.Yearly, Plan.HasOverage: true })
+        {
+            IssueUsage(at);
+        }
+    }
+
+    private void IssueUsage(DateTime at)
+    {
+        var before = _bills.Count;
+        Issue(at, UsageDue());
+        if (_bills.Count > before)
+        {
+            Note(at, "bill_usage");
+        }
+    }
+
+    private void EndPeriod(DateTime at)
+    {
+        if (Current.EndsAtPeriodEnd)
+        {
+            End(at);
+            return;
+        }
+
+        if (Current.Scheduled is { } scheduled)
+        {
+            if (scheduled.Interval != Current.Terms.Interval)
+            {
+                // The count begins anew in this month; the day that is kept stays.
+                var local = calendar.ToLocal(at);
+                Current.Anchor = Current.Anchor! with { Year = local.Year, Month = local.Month };
+            }
+
+            (Current.Terms, Current.Scheduled) = (scheduled, null);
+        }
+
+        Note(at, "renew");
+        Issue(at, [OpenPeriod(at), .. UsageDue()]);
+    }
+
+    private void ChangeTerms(Change step, Shop shop)
+    {
+        var old = Current.Terms;
+        var terms = old with
+        {
+            Plan = step.Plan is null || step.Plan == old.Plan.Code ? old.Plan : shop.Plan(step.Plan),
+            Interval = step.Interval ?? old.Interval,
+            Quantity = step.Quantity ?? old.Quantity,
+        };
+        if (Current.Status == NaiveStatus.Trialing)
+        {
+            Current.Terms = terms;
+            Note(step.At, "change");
+        }
+        else if ((step.When ?? (terms.AmountOfYear > old.AmountOfYear ? When.Now : When.PeriodEnd)) == When.PeriodEnd)
+        {
+            Schedule(step.At, terms == old ? null : terms);
+        }
+        else
+        {
+            Note(step.At, "change");
+            ChangeNow(step.At, terms, step.Proration ?? Proration.Second);
+        }
+    }
+
+    /// <summary>To ask for what is there already takes back what was asked for before.</summary>
+    private void Schedule(DateTime at, NaiveTerms? terms)
+    {
+        if (terms is not null || Current.Scheduled is not null)
+        {
+            Note(at, terms is null ? "unschedule" : "schedule");
+        }
+
+        Current.Scheduled = terms;
+    }
+
+    private void ChangeNow(DateTime at, NaiveTerms terms, Proration policy)
+    {
+        var old = Current.Terms;
+        var end = Current.PeriodEnd;
+        var lines = Lines(CreditLine(at, Math.Min(PartOf(old.Amount, at, policy), UnusedShare(at, policy)), old.Quantity));
+        Current.Scheduled = null;
+        if (terms.Interval == old.Interval)
+        {
+            Current.Terms = terms;
+            var charge = PartOf(terms.Amount, at, policy);
+            Current.BilledForPeriod += charge;
+            lines.AddRange(Lines(BillLine.Of("proration_charge", charge, at, end, terms.Quantity)));
+        }
+        else
+        {
+            Current.Slice.Close(at, old.Plan);
+            Current.Terms = terms;
+            lines.AddRange(NewAnchor(at));
+        }
+
+        if (lines.Count > 0)
+        {
+            Issue(at, [.. lines, .. UsageDue()]);
+        }
+    }
+
+    /// <summary>Gives back a part of what was asked for this period, at most all of it.</summary>
+    private BillLine CreditLine(DateTime from, long amount, int quantity)
+    {
+        var credit = Math.Min(amount, Current.BilledForPeriod);
+        Current.BilledForPeriod -= credit;
+        return BillLine.Of("proration_credit", -credit, from, Current.PeriodEnd, quantity);
+    }
+
+    /// <summary>The part of a period's price that lies behind <paramref name="at"/>.</summary>
+    private long PartOf(long amount, DateTime at, Proration policy)
+    {
+        var (start, end) = (Current.PeriodStart, Current.PeriodEnd);
+        return policy switch
+        {
+            Proration.None => 0,
+            Proration.Day => NaiveRating.Share(amount, calendar.CalendarDays(at, end), calendar.CalendarDays(start, end)),
+            _ => NaiveRating.Share(amount, (end - at).Ticks, (end - start).Ticks),
+        };
+    }
+
+    /// <summary>Under <c>usage_aware</c>: the price of the quota that is not used up, of the feature that is used most.</summary>
+    private long UnusedShare(DateTime at, Proration policy)
+    {
+        var least = long.MaxValue;
+        foreach (var included in policy == Proration.UsageAware ? Current.Terms.Plan.Included : [])
+        {
+            if (included.Units is > 0 and var quota)
+            {
+                var unused = Math.Max(0, quota - UsedIn(included.Feature, Current.Slice.Start, at.AddTicks(1)));
+                least = Math.Min(least, NaiveRating.Share(Current.Terms.Amount, (long)(unused * 1_000_000), (long)(quota * 1_000_000)));
+            }
+        }
+
+        return least;
+    }
+
+    private void PauseNow(Pause step)
+    {
+        Current.Slice.Close(step.At, Current.Terms.Plan);
+        Current.Status = NaiveStatus.Paused;
+        Current.PausedAt = step.At;
+        Current.PausedUntil = step.Until;
+        Note(step.At, "pause");
+    }
+
+    private void ResumeNow(DateTime at)
+    {
+        Note(at, "resume");
+        var unused = NaiveRating.Share(
+            Current.Terms.Amount, (Current.PeriodEnd - Current.PausedAt).Ticks, (Current.PeriodEnd - Current.PeriodStart).Ticks);
+        var lines = Lines(CreditLine(Current.PausedAt, unused, Current.Terms.Quantity));
+        Issue(at, [.. lines, .. NewAnchor(at), .. UsageDue()]);
+    }
+
+    /// <summary>Nothing is given back; what was used and not asked for yet is.</summary>
+    private void End(DateTime at)
+    {
+        if (Current.Status == NaiveStatus.Active)
+        {
+            Current.Slice.Close(at, Current.Terms.Plan);
+        }
+
+        Current.Status = NaiveStatus.Ended;
+        Note(at, "cancel");
+        Issue(at, UsageDue());
+    }
+
+    /// <summary>For every slice that has ended: what its usage costs now, less what was asked for it before.</summary>
+    private List<BillLine> UsageDue()
+    {
+        var lines = new List<BillLine>();
+        foreach (var slice in Current.Slices)
+        {
+            if (slice is { End: { } end, Plan: { } plan })
+            {
+                lines.AddRange(plan.Included.Where(included => included.Overage is not null).SelectMany(included => UsageDue(slice, included, end)));
+            }
+        }
+
+        return lines;
+    }
+
+    private List<BillLine> UsageDue(NaiveSlice slice, Included included, DateTime end)
+    {
+        var beyond = UsedIn(included.Feature, slice.Start, end) - included.Units!.Value;
+        var total = NaiveRating.Rate(included.Overage!, beyond, Shop.DigitsOf(Current.Terms.Currency));
+        var due = total - slice.Billed.GetValueOrDefault(included.Feature);
+        slice.Billed[included.Feature] = total;
+        return Lines(BillLine.Of("usage", due, slice.Start, end, feature: included.Feature));
+    }
+
+    private decimal UsedIn(string feature, DateTime start, DateTime end) =>
+        _usage.Where(use => use.Feature == feature && use.OccurredAt >= start && use.OccurredAt < end).Sum(use => use.Quantity);
+
+    /// <summary>A line without an amount is none.</summary>
+    private static List<BillLine> Lines(BillLine line) => line.Amount == 0 ? [] : [line];
+
+    private void Issue(DateTime at, List<BillLine> lines)
+    {
+        lines.RemoveAll(line => line.Amount == 0);
+        if (lines.Count == 0)
+        {
+            return;
+        }
+
+        var sum = lines.Sum(line => line.Amount);
+        if (DiscountOf(sum, at) is > 0 and var discount)
+        {
+            lines.Add(BillLine.Discount(discount));
+            Current.CouponUsed = true;
+            sum -= discount;
+        }
+
+        var (tax, total) = Taxed(Math.Max(0, sum));
+        _credit += Math.Max(0, -sum);
+        var fromCredit = Math.Min(_credit, total);
+        _credit -= fromCredit;
+        _bills.Add(new Bill(at, Current.Terms.Currency, lines, tax, total, fromCredit, Paid: fromCredit == total));
+    }
+
+    private long DiscountOf(long sum, DateTime at)
+    {
+        if (sum <= 0 || Current.Coupon is not { } coupon
+            || (coupon.Duration == Duration.Once && Current.CouponUsed) || at >= Current.CouponEnd)
+        {
+            return 0;
+        }
+
+        return coupon.AmountOff is { } off ? Math.Min(off, sum) : NaiveRating.Percent(sum, coupon.PercentOff!.Value);
+    }
+
+    private (long Tax, long Total) Taxed(long sum)
+    {
+        if (opening.Taxes.SingleOrDefault(rate => rate.Country == _country) is not { } rate)
+        {
+            return (0, sum);
+        }
+
+        if (rate.ReverseCharge && _taxId is not null && _country != opening.SellerCountry)
+        {
+            return (0, sum);
+        }
+
+        if (rate.Inclusive)
+        {
+            // The sum holds it already: of 120 at 20 % it is 20.
+            return ((long)decimal.Round(sum * rate.Percent / (100m + rate.Percent), 0, MidpointRounding.AwayFromZero), sum);
+        }
+
+        var tax = NaiveRating.Percent(sum, rate.Percent);
+        return (tax, sum + tax);
+    }
+
+    private void Note(DateTime at, string type) => _facts.Add(new Fact(at, type));
+
+    private void PayAll()
+    {
+        for (var at = 0; at < _bills.Count; at++)
+        {
+            _bills[at] = _bills[at] with { Paid = true };
+        }
+    }
+}

@@ -1,0 +1,70 @@
+using System.Numerics;
+using Tollgate.Lifetimes.Stories;
+
+namespace Tollgate.Lifetimes.Naive;
+
+/// <summary>What units cost and what a share of a price is: in minor units, rounded once, half away from zero.</summary>
+internal static class NaiveRating
+{
+    /// <summary>The price of all units beyond the quota.</summary>
+    public static long Rate(Overage price, decimal units, int digits)
+    {
+        if (units <= 0)
+        {
+            return 0;
+        }
+
+        var major = price.Rate switch
+        {
+            Stories.Rate.PerUnit => units * price.Tiers[0].UnitPrice,
+            Stories.Rate.Package => decimal.Ceiling(units / price.PackageSize) * price.Tiers[0].UnitPrice,
+            Stories.Rate.Volume => Volume(price.Tiers, units),
+            Stories.Rate.Graduated => Graduated(price.Tiers, units),
+            _ => throw new InvalidOperationException($"No such rate: {price.Rate}"),
+        };
+        var minor = major;
+        for (var digit = 0; digit < digits; digit++)
+        {
+            minor *= 10;
+        }
+
+        return (long)decimal.Round(minor, 0, MidpointRounding.AwayFromZero);
+    }
+
+    /// <summary><paramref name="amount"/> × <paramref name="part"/> / <paramref name="whole"/>.</summary>
+    public static long Share(long amount, long part, long whole)
+    {
+        var doubled = (new BigInteger(amount) * part * 2) + (amount < 0 ? -whole : whole);
+        return (long)BigInteger.Divide(doubled, 2 * (BigInteger)whole);
+    }
+
+    /// <summary><paramref name="percent"/> percent of an amount.</summary>
+    public static long Percent(long amount, decimal percent) =>
+        (long)decimal.Round(amount * percent / 100m, 0, MidpointRounding.AwayFromZero);
+
+    /// <summary>All units at the price of the tier that the last one falls into.</summary>
+    private static decimal Volume(Tier[] tiers, decimal units)
+    {
+        var tier = tiers.First(tier => tier.UpTo is null || units <= tier.UpTo);
+        return (units * tier.UnitPrice) + tier.FlatFee;
+    }
+
+    /// <summary>Each unit at the price of its own tier.</summary>
+    private static decimal Graduated(Tier[] tiers, decimal units)
+    {
+        var sum = 0m;
+        var below = 0m;
+        foreach (var tier in tiers)
+        {
+            var inTier = Math.Min(units, tier.UpTo ?? units) - below;
+            if (inTier > 0)
+            {
+                sum += (inTier * tier.UnitPrice) + tier.FlatFee;
+            }
+
+            below = tier.UpTo ?? units;
+        }
+
+        return sum;
+    }
+}

@@ -1,0 +1,89 @@
+using Tollgate.Lifetimes.Stories;
+
+namespace Tollgate.Lifetimes.Naive;
+
+internal enum NaiveStatus
+{
+    Trialing,
+    Active,
+    Paused,
+    Ended,
+}
+
+/// <summary>What a customer pays for. The plan is the very version that was sold.</summary>
+internal sealed record NaiveTerms(PlanSpec Plan, Interval Interval, int Quantity, string Currency)
+{
+    public long UnitAmount => Plan.AmountOf(Interval, Currency);
+
+    public long Amount => UnitAmount * Quantity;
+
+    /// <summary>The price of a year: of two terms the one that is dearer a month is dearer a year.</summary>
+    public long AmountOfYear => Interval switch
+    {
+        Interval.Weekly => Amount * 52,
+        Interval.Monthly => Amount * 12,
+        _ => Amount,
+    };
+}
+
+/// <summary>A stretch of time that usage is counted over. It is closed with the plan that was in force at its end.</summary>
+internal sealed class NaiveSlice(DateTime start)
+{
+    public DateTime Start { get; } = start;
+
+    public DateTime? End { get; private set; }
+
+    public PlanSpec? Plan { get; private set; }
+
+    /// <summary>Feature → what invoices asked for so far.</summary>
+    public Dictionary<string, long> Billed { get; } = [];
+
+    public void Close(DateTime end, PlanSpec plan) => (End, Plan) = (end, plan);
+}
+
+/// <summary>One subscription, from its start to its end. Nothing but fields: <see cref="NaiveCustomer"/> moves them.</summary>
+internal sealed class NaiveSubscription
+{
+    public required NaiveTerms Terms { get; set; }
+
+    public NaiveTerms? Scheduled { get; set; }
+
+    public required NaiveStatus Status { get; set; }
+
+    public CouponSpec? Coupon { get; init; }
+
+    public bool CouponUsed { get; set; }
+
+    /// <summary>Of a repeating coupon, counted from the first anchor: from this moment on there is no discount.</summary>
+    public DateTime? CouponEnd { get; set; }
+
+    public DateTime TrialEnd { get; set; }
+
+    /// <summary>The trial's end ends it, unless somebody decides otherwise.</summary>
+    public bool TrialExpires { get; init; }
+
+    public NaiveAnchor? Anchor { get; set; }
+
+    /// <summary>The moment that the anchor was set at; before it lies another count of months.</summary>
+    public DateTime AnchoredAt { get; set; }
+
+    public DateTime PeriodStart { get; set; }
+
+    public DateTime PeriodEnd { get; set; }
+
+    /// <summary>What was asked for this period and not given back yet.</summary>
+    public long BilledForPeriod { get; set; }
+
+    public bool EndsAtPeriodEnd { get; set; }
+
+    public DateTime PausedAt { get; set; }
+
+    public DateTime? PausedUntil { get; set; }
+
+    /// <summary>The last one is open while the subscription is active.</summary>
+    public List<NaiveSlice> Slices { get; } = [];
+
+    public NaiveSlice Slice => Slices[^1];
+
+    public DateTime SliceEnd { get; set; }
+}

@@ -1,0 +1,98 @@
+using System.Security.Cryptography;
+using System.Text;
+using Tollgate.Lifetimes.Naive;
+using Tollgate.Lifetimes.Stories;
+
+namespace Tollgate.Lifetimes.Simulation;
+
+/// <summary>All invoices of a project: by customer in their order, and in the order of their numbers.</summary>
+public sealed record Books(IReadOnlyDictionary<string, IReadOnlyList<Bill>> ByCustomer, string Hash)
+{
+    public int Invoices => ByCustomer.Values.Sum(bills => bills.Count);
+
+    /// <param name="numbered">In the order of their numbers.</param>
+    public static Books Of(IReadOnlyList<(string Customer, string Number, Bill Bill)> numbered)
+    {
+        var text = string.Join('\n', numbered.Select(invoice => $"{invoice.Number} {invoice.Customer} {invoice.Bill.Currency} {invoice.Bill.Text(TimeZoneInfo.Utc)}"));
+        return new Books(
+            numbered.GroupBy(invoice => invoice.Customer).ToDictionary(
+                group => group.Key, IReadOnlyList<Bill> (group) => [.. group.Select(invoice => invoice.Bill)]),
+            Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(text))));
+    }
+
+    public static Books Expected(Story story)
+    {
+        var biller = new NaiveBiller(story.Shop);
+        foreach (var step in story.Ticks.SelectMany(tick => tick.All))
+        {
+            biller.Play(step);
+        }
+
+        biller.AdvanceTo(story.Ticks[^1].At);
+        return new Books(biller.Customers.ToDictionary(customer => customer, biller.BillsOf), "");
+    }
+
+    /// <summary>Null when both say the same; otherwise the earliest invoice on which they differ, told so that one can follow it.</summary>
+    public static string? FirstDifference(Story story, Books expected, Books seen)
+    {
+        var zone = TimeZoneInfo.FindSystemTimeZoneById(story.Shop.Zone);
+        var different = expected.ByCustomer.Keys.Union(seen.ByCustomer.Keys)
+            .Select(customer => Difference(customer, expected.ByCustomer.GetValueOrDefault(customer, []), seen.ByCustomer.GetValueOrDefault(customer, []), zone))
+            .OfType<Different>().OrderBy(different => different.At).ThenBy(different => different.Customer, StringComparer.Ordinal).ToList();
+        if (different.Count == 0)
+        {
+            return null;
+        }
+
+        var first = different[0];
+        return $"""
+            {different.Count} of {expected.ByCustomer.Count} customers were billed otherwise than expected (seed {story.Seed}). The first one is {first.Customer}:
+
+            expected
+            {first.Expected}
+
+            seen
+            {first.Seen}
+
+            what happened until then (UTC)
+            {History(story, first.Customer, first.At)}
+
+            invoices before
+            {Bill.Text(expected.ByCustomer.GetValueOrDefault(first.Customer, []).TakeWhile(bill => bill.IssuedAt < first.At).TakeLast(5), zone)}
+
+            the others: {string.Join(", ", different.Skip(1).Take(20).Select(other => $"{other.Customer} {other.At:yyyy-MM-dd}"))}
+            """;
+    }
+
+    /// <summary>The last steps of a customer's story.</summary>
+    public static string History(Story story, string customer, DateTime until) => string.Join('\n', story.Ticks.SelectMany(tick => tick.All)
+        .Where(step => step.At <= until && ((step is CustomerStep theirs && theirs.Customer == customer) || step is Publish))
+        .TakeLast(60).Select(Told));
+
+    private static Different? Difference(string customer, IReadOnlyList<Bill> expected, IReadOnlyList<Bill> seen, TimeZoneInfo zone)
+    {
+        for (var at = 0; at < Math.Max(expected.Count, seen.Count); at++)
+        {
+            var (should, is_) = (expected.ElementAtOrDefault(at), seen.ElementAtOrDefault(at));
+            var (wanted, got) = (should?.Text(zone) ?? "no invoice", is_?.Text(zone) ?? "no invoice");
+            if (wanted != got || should!.Currency != is_!.Currency)
+            {
+                var when = new[] { should?.IssuedAt, is_?.IssuedAt }.OfType<DateTime>().Min();
+                return new Different(customer, when, wanted, got);
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>"2031-04-16 00:00:00 Change Plan = team, When = Now": what is not said is left out.</summary>
+    private static string Told(Step step)
+    {
+        var inner = step is CustomerStep told ? told.ToString()! : "Publish { }";
+        var members = inner[(inner.IndexOf('{') + 1)..inner.LastIndexOf('}')].Split(',', StringSplitOptions.TrimEntries)
+            .Where(member => !member.StartsWith("At =", StringComparison.Ordinal) && !member.StartsWith("Customer =", StringComparison.Ordinal) && !member.EndsWith('='));
+        return $"{step.At:yyyy-MM-dd HH:mm:ss} {step.GetType().Name} {string.Join(", ", members)}";
+    }
+
+    private sealed record Different(string Customer, DateTime At, string Expected, string Seen);
+}

@@ -1,0 +1,110 @@
+using Tollgate.Lifetimes.Naive;
+using Tollgate.Lifetimes.Stories;
+
+namespace Tollgate.Lifetimes.Simulation;
+
+/// <summary>What a customer does next, if anything: by chance, and only what is possible now.</summary>
+internal sealed class Decisions(Random chance, NaiveBiller biller)
+{
+    private static readonly string?[] Reasons = ["too_expensive", "missing_feature", "switched_service", null];
+    private static readonly string[] Paid = ["starter", "starter", "team", "team", "business", "plain", "plus"];
+
+    public Subscribe Subscription(DateTime at, string customer, bool first)
+    {
+        var currency = first ? (chance.Next(8) == 0 ? "JPY" : "USD") : biller.SubscriptionOf(customer)!.Terms.Currency;
+        var plan = Any(PlansIn(currency));
+        var interval = Any(IntervalsOf(plan, currency));
+        var coupon = first && currency == "USD" && chance.Next(4) == 0 ? Any(biller.Shop.Coupons.Select(coupon => coupon.Code).ToArray()) : null;
+        var offersTrial = biller.Shop.Plan(plan).Prices.Single(price => price.Interval == interval && price.Currency == currency).TrialDays > 0;
+        var trial = first && offersTrial && chance.Next(3) > 0;
+        return new Subscribe(
+            at, customer, plan, interval, Quantity: chance.Next(4) == 0 ? chance.Next(2, 6) : 1, currency, trial, coupon, TrialExpires: trial && chance.Next(5) == 0);
+    }
+
+    public CustomerStep? Next(DateTime at, string customer)
+    {
+        var subscription = biller.SubscriptionOf(customer)!;
+        return subscription.Status switch
+        {
+            NaiveStatus.Ended => chance.Next(20) == 0 ? Subscription(at, customer, first: false) : null,
+            NaiveStatus.Paused => chance.Next(10) == 0 ? new Resume(at, customer) : null,
+            NaiveStatus.Trialing => chance.Next(40) switch
+            {
+                0 => new Cancel(at, customer, When.PeriodEnd, Any(Reasons)),
+                1 => new Cancel(at, customer, When.Now, Any(Reasons)),
+                2 or 3 => Change(at, customer, subscription),
+                _ => null,
+            },
+            _ => WhenActive(at, customer, subscription),
+        };
+    }
+
+    private CustomerStep? WhenActive(DateTime at, string customer, NaiveSubscription subscription)
+    {
+        if (subscription.EndsAtPeriodEnd)
+        {
+            return chance.Next(15) == 0 ? new Uncancel(at, customer) : null;
+        }
+
+        return chance.Next(400) switch
+        {
+            0 => new Cancel(at, customer, When.Now, Any(Reasons)),
+            1 when subscription.Scheduled is null => new Cancel(at, customer, When.PeriodEnd, Any(Reasons)),
+            2 or 3 when subscription is { Scheduled: null, Coupon: null } =>
+                new Pause(at, customer, chance.Next(2) == 0 ? at.AddDays(chance.Next(3, 60)).AddSeconds(chance.Next(86_400)) : null),
+            4 when chance.Next(2) == 0 => new Pay(at, customer),
+            < 14 => Change(at, customer, subscription),
+            _ => null,
+        };
+    }
+
+    /// <summary>Another plan, interval or quantity.</summary>
+    private Change? Change(DateTime at, string customer, NaiveSubscription subscription)
+    {
+        var old = subscription.Terms;
+        var plan = chance.Next(2) == 0 ? Any(PlansIn(old.Currency)) : old.Plan.Code;
+        var interval = chance.Next(3) == 0 || !IntervalsOf(plan, old.Currency).Contains(old.Interval) ? Any(IntervalsOf(plan, old.Currency)) : old.Interval;
+        var quantity = chance.Next(3) == 0 ? chance.Next(1, 6) : old.Quantity;
+        if (plan == old.Plan.Code && interval == old.Interval && quantity == old.Quantity)
+        {
+            return null;
+        }
+
+        var when = chance.Next(4) switch { 0 => When.Now, 1 => When.PeriodEnd, _ => (When?)null };
+        if (interval != old.Interval && (interval == Interval.Weekly || old.Interval == Interval.Weekly))
+        {
+            // Which day a month would be counted from that follows weeks is nobody's rule.
+            when = When.Now;
+        }
+
+        if (subscription is { Coupon: not null, Status: NaiveStatus.Active })
+        {
+            // What a credit for a discounted period may be is told by a life, not here.
+            if (when == When.Now)
+            {
+                return null;
+            }
+
+            when = When.PeriodEnd;
+        }
+
+        return new Change(
+            at, customer, plan == old.Plan.Code ? null : plan, interval == old.Interval ? null : interval, quantity == old.Quantity ? null : quantity,
+            subscription.Status == NaiveStatus.Trialing ? null : when, Policy(old.Interval == interval && interval != Interval.Weekly));
+    }
+
+    private Proration? Policy(bool mayBeNone) => chance.Next(8) switch
+    {
+        0 => Proration.Day,
+        1 => Proration.Second,
+        2 when mayBeNone => Proration.None,
+        _ => null,
+    };
+
+    private string[] PlansIn(string currency) => [.. Paid.Where(plan => biller.Shop.Plan(plan).Prices.Any(price => price.Currency == currency))];
+
+    private Interval[] IntervalsOf(string plan, string currency) =>
+        [.. biller.Shop.Plan(plan).Prices.Where(price => price.Currency == currency).Select(price => price.Interval)];
+
+    private T Any<T>(T[] choices) => choices[chance.Next(choices.Length)];
+}

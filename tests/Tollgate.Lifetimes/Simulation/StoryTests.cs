@@ -1,0 +1,25 @@
+namespace Tollgate.Lifetimes.Simulation;
+
+/// <summary>The simulation's own parts: its stories repeat, and its comparison sees a cent.</summary>
+public sealed class StoryTests
+{
+    [Fact]
+    public void The_same_seed_is_the_same_story()
+    {
+        var (one, other) = (StoryWriter.Write(7, 20, 6), StoryWriter.Write(7, 20, 6));
+        one.Ticks.SelectMany(tick => tick.All).ShouldBe(other.Ticks.SelectMany(tick => tick.All));
+    }
+
+    [Fact]
+    public void A_cent_too_much_is_seen()
+    {
+        var story = StoryWriter.Write(7, 20, 6);
+        var expected = Books.Expected(story);
+        var wrong = expected.ByCustomer.ToDictionary(pair => pair.Key, pair => pair.Value);
+        var bills = wrong["c011"].ToList();
+        bills[^1] = bills[^1] with { Total = bills[^1].Total + 1 };
+        wrong["c011"] = bills;
+        Books.FirstDifference(story, expected, expected).ShouldBeNull();
+        Books.FirstDifference(story, expected, new Books(wrong, "")).ShouldNotBeNull().ShouldContain("c011");
+    }
+}

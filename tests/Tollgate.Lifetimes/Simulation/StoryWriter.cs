@@ -1,0 +1,158 @@
+using System.Globalization;
+using Tollgate.Lifetimes.Naive;
+using Tollgate.Lifetimes.Stories;
+
+namespace Tollgate.Lifetimes.Simulation;
+
+/// <summary>What happens at one moment: first what customers decide, then what was used.</summary>
+public sealed record Tick(DateTime At, IReadOnlyList<Step> Steps, IReadOnlyList<Use> Uses)
+{
+    public IEnumerable<Step> All => Steps.Concat(Uses);
+}
+
+public sealed record Story(int Seed, Shop Shop, IReadOnlyList<Tick> Ticks);
+
+/// <summary>
+/// Makes up what many customers do over the years. The same seed is the same story. It lets the naive biller live along, only
+/// to know what each customer can do next: nobody resumes what was not paused.
+/// </summary>
+public sealed class StoryWriter
+{
+    private static readonly DateTime Opening = new(2031, 1, 1, 0, 0, 0, DateTimeKind.Unspecified);
+    private static readonly string?[] Countries = [null, null, "US", "DE", "GB", "FR", "CH"];
+
+    private readonly Random _chance;
+    private readonly NaiveBiller _biller = new(SimulatedShop.Opening);
+    private readonly NaiveCalendar _calendar = new(SimulatedShop.Opening.Zone);
+    private readonly Dictionary<string, List<Use>> _uses = [];
+    private readonly Decisions _decisions;
+    private readonly int _customers;
+    private int _usesSoFar;
+
+    private StoryWriter(int seed, int customers)
+    {
+        _chance = new Random(seed);
+        _decisions = new Decisions(_chance, _biller);
+        _customers = customers;
+    }
+
+    /// <summary>All customers join in the first month; the last one still has <paramref name="months"/> months to live.</summary>
+    public static Story Write(int seed, int customers, int months)
+    {
+        var writer = new StoryWriter(seed, customers);
+        var ticks = new List<Tick>();
+        var last = Opening.AddMonths(months + 1);
+        for (var local = Opening.AddHours(9); local < last; local = writer.Later(local))
+        {
+            ticks.Add(writer.TickAt(local));
+        }
+
+        ticks.Add(new Tick(writer._calendar.ToUtc(last), [], []));
+        return new Story(seed, SimulatedShop.Opening, ticks);
+    }
+
+    private Tick TickAt(DateTime local)
+    {
+        var at = _calendar.ToUtc(local);
+        var steps = new List<Step>();
+        if (local >= Opening.AddMonths(11) && _biller.Shop == SimulatedShop.Opening)
+        {
+            Play(new Publish(at, SimulatedShop.Dearer));
+        }
+
+        // Whatever is due comes first: a decision is made about the subscription as it is then.
+        _biller.Play(new Wait(at));
+        foreach (var customer in _uses.Keys)
+        {
+            if ((_decisions.Next(at, customer) ?? Mistake(at, customer)) is { } step)
+            {
+                Play(step);
+            }
+        }
+
+        var joined = local < Opening.AddMonths(1) ? _customers * local.Day / 31 : _customers;
+        while (_uses.Count < joined)
+        {
+            var customer = string.Create(CultureInfo.InvariantCulture, $"c{_uses.Count + 1:000}");
+            var country = Countries[_chance.Next(Countries.Length)];
+            _uses[customer] = [];
+            Play(new Join(at, customer, country, country == "FR" && _chance.Next(2) == 0 ? "FR40303265045" : null));
+            Play(_decisions.Subscription(at, customer, first: true));
+        }
+
+        return new Tick(at, steps, UsagesAt(at));
+
+        void Play(Step step)
+        {
+            _biller.Play(step);
+            steps.Add(step);
+        }
+    }
+
+    /// <summary>Usage comes after the decisions of the same moment.</summary>
+    private List<Use> UsagesAt(DateTime at)
+    {
+        var uses = new List<Use>();
+        foreach (var customer in _uses.Keys)
+        {
+            if (_chance.Next(6) == 0 && Usage(customer, at) is { } use)
+            {
+                _uses[customer].Add(use);
+                _biller.Play(use);
+                uses.Add(use);
+            }
+        }
+
+        return uses;
+    }
+
+    /// <summary>Now and then late: some days ago, but not before the anchor that the months are counted from.</summary>
+    private Use? Usage(string customer, DateTime at)
+    {
+        if (_biller.SubscriptionOf(customer) is not { Status: NaiveStatus.Active or NaiveStatus.Paused } subscription)
+        {
+            return null;
+        }
+
+        var occurred = _chance.Next(6) == 0 ? at.AddMinutes(-_chance.Next(30 * 24 * 60)) : at;
+        if (occurred < subscription.AnchoredAt)
+        {
+            occurred = at;
+        }
+
+        var feature = _chance.Next(3) == 0 ? "calls" : "pages";
+        var quantity = _chance.Next(5) == 0 ? _chance.Next(1, 400) / 4m : _chance.Next(1, 120);
+        var id = string.Create(CultureInfo.InvariantCulture, $"use-{++_usesSoFar}");
+        return subscription.Terms.Plan.Included.Any(included => included.Feature == feature)
+            ? new Use(at, customer, feature, quantity, occurred, id)
+            : null;
+    }
+
+    /// <summary>Some recent usage was none, also of a month that is billed already.</summary>
+    private TakeBack? Mistake(DateTime at, string customer)
+    {
+        if (_chance.Next(300) != 0 || _biller.SubscriptionOf(customer) is not { Status: NaiveStatus.Active } subscription)
+        {
+            return null;
+        }
+
+        var recent = _uses[customer].Where(use => use.OccurredAt >= subscription.AnchoredAt && use.OccurredAt > at.AddDays(-30)).ToList();
+        if (recent.Count == 0)
+        {
+            return null;
+        }
+
+        var mistake = recent[_chance.Next(recent.Count)];
+        _uses[customer].Remove(mistake);
+        return new TakeBack(at, customer, mistake.Id);
+    }
+
+    /// <summary>Every day at first, then every third one or so; often at nine sharp, when others' periods end. One month is slept through.</summary>
+    private DateTime Later(DateTime local)
+    {
+        var days = local < Opening.AddMonths(1) ? 1 : _chance.Next(2, 5);
+        days = local.Date >= Opening.AddMonths(17) && local < Opening.AddMonths(17).AddDays(4) ? 33 : days;
+        var time = _chance.Next(2) == 0 ? TimeSpan.FromHours(9) : TimeSpan.FromSeconds(_chance.Next(86_400));
+        return local.Date.AddDays(days) + time;
+    }
+}

@@ -1,0 +1,48 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Tollgate.Lifetimes.Stories;
+
+namespace Tollgate.Lifetimes.Stage;
+
+/// <summary>What is read: the server's JSON as bills and facts. Whatever an invoice says about itself must add up.</summary>
+internal static class Answers
+{
+    public static Bill Bill(JsonObject invoice)
+    {
+        var (tax, total, paid, due) = (Amount(invoice, "tax"), Amount(invoice, "total"), Amount(invoice, "amount_paid"), Amount(invoice, "amount_due"));
+        var fromCredit = Amount(invoice, "paid_from_credits");
+        var status = (string)invoice["status"]!;
+        due.ShouldBe(total - paid, $"What is due is not what is left to pay: {invoice}");
+        (status is "paid" or "open").ShouldBeTrue($"An issued invoice is open or paid: {invoice}");
+        (status == "paid").ShouldBe(due == 0, $"An invoice is paid when nothing is due: {invoice}");
+        var lines = invoice["lines"]!.AsArray().Select(line => line!.AsObject()).Where(line => (string)line["kind"]! != "tax").Select(Line).ToList();
+        return new Bill(Time(invoice["issued_at"]!), (string)invoice["currency"]!, lines, tax, total, fromCredit, status == "paid");
+    }
+
+    /// <summary>That a month of a yearly plan ended without anything to bill is no event.</summary>
+    public static bool IsTold(JsonObject fact) => (string)fact["type"]! != "bill_usage" || fact["invoice"] is not null;
+
+    public static Fact Fact(JsonObject fact) => new(Time(fact["at"]!), (string)fact["type"]!);
+
+    /// <summary>The lines of an invoice, or of none, as text to compare.</summary>
+    public static string LinesText(JsonNode? invoice) =>
+        invoice is null ? "no invoice" : string.Join('\n', invoice["lines"]!.AsArray().Select(line => line!.ToJsonString()));
+
+    /// <summary>The digits at the end of an invoice's number.</summary>
+    public static int RunningNumber(string number) =>
+        int.Parse(number.AsSpan(number.TrimEnd([.. "0123456789"]).Length), CultureInfo.InvariantCulture);
+
+    private static BillLine Line(JsonObject line)
+    {
+        var kind = (string)line["kind"]!;
+        var quantity = kind == "usage" ? 1 : (int)decimal.Parse(line["quantity"]!.ToString(), CultureInfo.InvariantCulture);
+        return kind == "discount"
+            ? new BillLine(kind, null, 1, Amount(line, "amount"), null, null)
+            : new BillLine(kind, (string?)line["feature"], quantity, Amount(line, "amount"), Time(line["period_start"]!), Time(line["period_end"]!));
+    }
+
+    private static long Amount(JsonObject from, string name) => (long)from[name]!;
+
+    private static DateTime Time(JsonNode time) =>
+        DateTimeOffset.Parse((string)time!, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal).UtcDateTime;
+}

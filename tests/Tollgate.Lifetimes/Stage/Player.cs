@@ -1,0 +1,182 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Tollgate.Lifetimes.Stories;
+
+namespace Tollgate.Lifetimes.Stage;
+
+/// <summary>Plays the steps of a story on the real server, in a project of its own, and reads what came of it.</summary>
+public sealed class Player(HttpClient http, Shop shop) : IAsyncDisposable
+{
+    private readonly Wire _wire = new(http);
+    private readonly HashSet<string> _customers = [];
+    private readonly Dictionary<string, List<string>> _subscriptions = [];
+    private DateTime _now = DateTime.MinValue;
+
+    /// <summary>Whether each change is previewed first, and the preview held against what the change then invoiced.</summary>
+    public bool Previews { get; init; } = true;
+
+    /// <summary>What belongs to the shop and is not in its catalogue.</summary>
+    public async Task PrepareAsync()
+    {
+        foreach (var coupon in shop.Coupons)
+        {
+            await _wire.PostAsync("/v1/coupons", Bodies.Of(coupon, shop.Currency));
+        }
+
+        if (shop.Taxes.Length > 0)
+        {
+            await _wire.PutAsync("/v1/invoice-settings", new JsonObject { ["country"] = shop.SellerCountry });
+            await _wire.PutAsync("/v1/tax-rates", Bodies.OfTaxes(shop));
+        }
+    }
+
+    public async Task PlayAsync(Step step)
+    {
+        await AdvanceAsync(step.At);
+        switch (step)
+        {
+            case Wait:
+                break;
+            case Publish publish:
+                await _wire.SendAsync(HttpMethod.Put, "/v1/catalog", ShopText.Yaml(publish.Shop), "application/yaml");
+                break;
+            case Join join:
+                await JoinAsync(join);
+                break;
+            case Subscribe subscribe:
+                await SubscribeAsync(subscribe);
+                break;
+            case Change change:
+                await ChangeAsync(change);
+                break;
+            case Use use:
+                await UseAsync([use]);
+                break;
+            case Pay pay:
+                await PayAsync(pay.Customer);
+                break;
+            case TakeBack back:
+                await _wire.PostAsync($"/v1/events/{back.Id}/void", new JsonObject { ["customer"] = back.Customer });
+                break;
+            default:
+                await MoveAsync((CustomerStep)step);
+                break;
+        }
+    }
+
+    /// <summary>Reports what was used; all of it at the time that the clock shows.</summary>
+    public async Task UseAsync(IReadOnlyList<Use> uses)
+    {
+        if (uses.Count == 0)
+        {
+            return;
+        }
+
+        var answer = await _wire.PostAsync("/v1/events", new JsonArray([.. uses.Select(Bodies.Of)]));
+        answer["rejected"]!.AsArray().Count.ShouldBe(0, $"Usage was refused: {answer}");
+    }
+
+    public async Task AdvanceAsync(DateTime to)
+    {
+        if (to != _now)
+        {
+            await _wire.PostAsync("/v1/test-clock", new JsonObject { ["advance_to"] = Bodies.Time(to) });
+            _now = to;
+        }
+    }
+
+    /// <summary>The customer's invoices, oldest first.</summary>
+    public async Task<IReadOnlyList<Bill>> BillsAsync(string customer)
+    {
+        var invoices = await _wire.AllAsync($"/v1/invoices?customer={customer}&order=asc&limit=100");
+        return [.. invoices.Select(Answers.Bill)];
+    }
+
+    /// <summary>Everything that happened to the customer's subscriptions, the oldest first.</summary>
+    public async Task<IReadOnlyList<Fact>> TimelineAsync(string customer)
+    {
+        var facts = new List<Fact>();
+        foreach (var subscription in _subscriptions[customer])
+        {
+            var timeline = (await _wire.GetAsync($"/v1/subscriptions/{subscription}/events?limit=100"))["data"]!.AsArray();
+            timeline.Select(fact => (int)fact!["sequence"]!).ShouldBe(Enumerable.Range(1, timeline.Count), "A timeline is numbered from 1.");
+            facts.AddRange(timeline.Select(fact => fact!.AsObject()).Where(Answers.IsTold).Select(Answers.Fact));
+        }
+
+        return facts;
+    }
+
+    public async Task<string> PlanAsync(string customer) => (string)(await _wire.GetAsync($"/v1/customers/{customer}/usage"))["plan"]!;
+
+    public async Task<decimal> LimitAsync(string customer, string feature) =>
+        (decimal)(await _wire.GetAsync($"/v1/customers/{customer}/usage"))["features"]![feature]!["limit"]!;
+
+    /// <summary>All invoices of the project. They are numbered in the order in which they were issued, and none is missing.</summary>
+    public async Task<IReadOnlyList<(string Customer, string Number, Bill Bill)>> ShouldHaveNumbersWithoutGapsAsync()
+    {
+        var invoices = (await _wire.AllAsync("/v1/invoices?order=asc&limit=100"))
+            .Select(invoice => ((string)invoice["customer"]!, (string)invoice["number"]!, Bill: Answers.Bill(invoice)))
+            .OrderBy(invoice => Answers.RunningNumber(invoice.Item2)).ToList();
+        invoices.Select(invoice => Answers.RunningNumber(invoice.Item2)).ShouldBe(Enumerable.Range(1, invoices.Count), "Invoice numbers have gaps.");
+        invoices.Select(invoice => invoice.Bill.IssuedAt).ShouldBeInOrder(SortDirection.Ascending, "Invoices are not numbered in the order in which they were issued.");
+        return invoices;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _wire.Dispose();
+        await ValueTask.CompletedTask;
+    }
+
+    private async Task JoinAsync(Join join)
+    {
+        _customers.Add(join.Customer);
+        await _wire.PostAsync("/v1/customers", Bodies.Of(join));
+    }
+
+    private async Task SubscribeAsync(Subscribe step)
+    {
+        if (!_customers.Contains(step.Customer))
+        {
+            await JoinAsync(new Join(step.At, step.Customer, null));
+        }
+
+        var created = await _wire.PostAsync("/v1/subscriptions", Bodies.Of(step));
+        if (!_subscriptions.TryGetValue(step.Customer, out var ids))
+        {
+            _subscriptions[step.Customer] = ids = [];
+        }
+
+        ids.Add((string)created["id"]!);
+    }
+
+    private async Task ChangeAsync(Change step)
+    {
+        var path = PathOf(step.Customer);
+        var preview = Previews ? await _wire.PostAsync($"{path}/preview", Bodies.Of(step)) : null;
+        var changed = await _wire.PatchAsync(path, Bodies.Of(step));
+        if (preview is not null)
+        {
+            Answers.LinesText(preview["invoice"]).ShouldBe(Answers.LinesText(changed["invoice"]), "The preview is not what the change came to.");
+        }
+    }
+
+    private Task MoveAsync(CustomerStep step)
+    {
+        var (verb, body) = Bodies.Of(step);
+        return _wire.PostAsync($"{PathOf(step.Customer)}/{verb}", body);
+    }
+
+    private async Task PayAsync(string customer)
+    {
+        foreach (var invoice in await _wire.AllAsync($"/v1/invoices?customer={customer}&order=asc&limit=100"))
+        {
+            if ((string)invoice["status"]! == "open")
+            {
+                await _wire.PostAsync(string.Create(CultureInfo.InvariantCulture, $"/v1/invoices/{invoice["id"]}/pay"), new JsonObject());
+            }
+        }
+    }
+
+    private string PathOf(string customer) => $"/v1/subscriptions/{_subscriptions[customer][^1]}";
+}

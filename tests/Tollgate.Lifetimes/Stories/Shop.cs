@@ -1,0 +1,86 @@
+namespace Tollgate.Lifetimes.Stories;
+
+public enum Interval
+{
+    Weekly,
+    Monthly,
+    Yearly,
+}
+
+/// <summary>Plan × interval × currency. <paramref name="Amount"/> is in minor units.</summary>
+/// <param name="Extra">More keys of the catalogue's price, as YAML; the naive biller does not know what they mean.</param>
+public sealed record Price(Interval Interval, long Amount, string Currency = "USD", int TrialDays = 0, string? Extra = null);
+
+/// <summary>One step of an overage price, in major units. <paramref name="UpTo"/> belongs to the tier.</summary>
+public sealed record Tier(decimal? UpTo, decimal UnitPrice, decimal FlatFee = 0);
+
+public enum Rate
+{
+    PerUnit,
+    Graduated,
+    Volume,
+    Package,
+}
+
+/// <summary>What units beyond the quota cost. <paramref name="PackageSize"/> is for <see cref="Rate.Package"/>.</summary>
+public sealed record Overage(Rate Rate, Tier[] Tiers, decimal PackageSize = 0)
+{
+    public static Overage PerUnit(decimal price) => new(Rate.PerUnit, [new(null, price)]);
+
+    public static Overage Package(decimal size, decimal price) => new(Rate.Package, [new(null, price)], size);
+}
+
+/// <summary>Units of a feature that a plan includes in each month of its anchor. Without an overage price: a hard cap.</summary>
+/// <param name="Extra">More keys of the catalogue's entitlement, as YAML.</param>
+public sealed record Included(string Feature, decimal? Units, Overage? Overage = null, string? Extra = null);
+
+public sealed record PlanSpec(string Code, Price[] Prices, Included[] Included)
+{
+    public long AmountOf(Interval interval, string currency) =>
+        Prices.Single(price => price.Interval == interval && price.Currency == currency).Amount;
+
+    public bool HasOverage => Included.Any(included => included.Overage is not null);
+}
+
+public enum Duration
+{
+    Once,
+    Repeating,
+    Forever,
+}
+
+/// <summary>Either a percentage or an amount in minor units.</summary>
+public sealed record CouponSpec(string Code, decimal? PercentOff, long? AmountOff, Duration Duration, int Months = 0);
+
+public sealed record TaxSpec(string Country, string Name, decimal Percent, bool Inclusive = false, bool ReverseCharge = false);
+
+/// <summary>Everything that a life happens in: the project's zone and currency, what it sells, its coupons and taxes.</summary>
+public sealed record Shop
+{
+    public string Zone { get; init; } = "Etc/UTC";
+
+    public string Currency { get; init; } = "USD";
+
+    public PlanSpec[] Plans { get; init; } = [];
+
+    public CouponSpec[] Coupons { get; init; } = [];
+
+    public TaxSpec[] Taxes { get; init; } = [];
+
+    /// <summary>Where the seller is at home; null without taxes.</summary>
+    public string? SellerCountry { get; init; }
+
+    public PlanSpec Plan(string code) => Plans.Single(plan => plan.Code == code);
+
+    /// <summary>The same shop with plans that replace those of the same code.</summary>
+    public Shop With(params PlanSpec[] plans) =>
+        this with { Plans = [.. Plans.Select(plan => plans.SingleOrDefault(newer => newer.Code == plan.Code) ?? plan)] };
+
+    /// <summary>Digits behind the point of a currency's major unit.</summary>
+    public static int DigitsOf(string currency) => currency switch
+    {
+        "JPY" => 0,
+        "KWD" => 3,
+        _ => 2,
+    };
+}

@@ -1,0 +1,98 @@
+using System.Globalization;
+using System.Text;
+
+namespace Tollgate.Lifetimes.Stories;
+
+/// <summary>A shop as the catalogue that the server reads.</summary>
+public sealed class ShopText
+{
+    private readonly StringBuilder _text = new();
+
+    private ShopText()
+    {
+    }
+
+    public static string Yaml(Shop shop)
+    {
+        var text = new ShopText();
+        text.Line($"code: shop");
+        text.Line($"name: Shop");
+        text.Line($"currency: {shop.Currency}");
+        text.Line($"time_zone: {shop.Zone}");
+        text.Line($"default_plan: free");
+        text.Line($"features:");
+        foreach (var feature in shop.Plans.SelectMany(plan => plan.Included).Select(included => included.Feature).Distinct())
+        {
+            text.Line($"  - {{ code: {feature}, name: {feature} }}");
+        }
+
+        text.Line($"plans:");
+        foreach (var plan in shop.Plans)
+        {
+            text.WritePlan(plan);
+        }
+
+        return text._text.ToString();
+    }
+
+    /// <summary>A word of the wire: <c>PerUnit</c> is <c>per_unit</c>.</summary>
+    public static string Word<T>(T value)
+        where T : struct, Enum =>
+        string.Concat(value.ToString().Select((letter, at) => char.IsUpper(letter) ? (at == 0 ? "" : "_") + char.ToLowerInvariant(letter) : letter.ToString()));
+
+    private void WritePlan(PlanSpec plan)
+    {
+        Line($"  - code: {plan.Code}");
+        Line($"    name: {plan.Code}");
+        Line($"    prices:");
+        foreach (var price in plan.Prices)
+        {
+            var extra = price.Extra is null ? "" : ", " + price.Extra;
+            Line($"      - {{ interval: {Word(price.Interval)}, amount: {price.Amount}, currency: {price.Currency}, trial_days: {price.TrialDays}{extra} }}");
+        }
+
+        Line($"    entitlements:");
+        foreach (var included in plan.Included)
+        {
+            Line($"      - feature: {included.Feature}");
+            Line($"        quota: {(included.Units is { } units ? Number(units) : "unlimited")}");
+            if (included.Extra is { } extra)
+            {
+                Line($"        {extra}");
+            }
+
+            if (included.Overage is { } overage)
+            {
+                WriteOverage(overage, plan.Prices.Select(price => price.Currency).Distinct());
+            }
+        }
+    }
+
+    /// <summary>The same number of major units in every currency that the plan is sold in.</summary>
+    private void WriteOverage(Overage overage, IEnumerable<string> currencies)
+    {
+        Line($"        hard_cap: false");
+        Line($"        overage_price:");
+        foreach (var currency in currencies)
+        {
+            Line($"          - mode: {Word(overage.Rate)}");
+            Line($"            currency: {currency}");
+            if (overage.Rate == Rate.Package)
+            {
+                Line($"            package_size: {Number(overage.PackageSize)}");
+            }
+
+            Line($"            tiers:");
+            foreach (var tier in overage.Tiers)
+            {
+                var upTo = tier.UpTo is { } bound ? $"up_to: {Number(bound)}, " : "";
+                var flat = tier.FlatFee == 0 ? "" : $", flat_fee: \"{Number(tier.FlatFee)}\"";
+                Line($"              - {{ {upTo}unit_price: \"{Number(tier.UnitPrice)}\"{flat} }}");
+            }
+        }
+    }
+
+    private void Line(FormattableString line) => _text.Append(line.ToString(CultureInfo.InvariantCulture)).Append('\n');
+
+    private static string Number(decimal value) => value.ToString("0.############", CultureInfo.InvariantCulture);
+}
