@@ -53,6 +53,19 @@ public sealed record CareerCoachFeatures(int PeriodDays, IReadOnlyList<CareerCoa
 public sealed record CareerCoachFeature(
     string? FeatureCode, string? Name, decimal UsageCount, long UniqueUsers, long LlmRequests, decimal LlmCostUsd);
 
+/// <summary>The seed's <c>/admin/stats/plans</c>; it states no body. Plans in the catalogue's order, then those that are sold no more.</summary>
+/// <param name="TotalSubscriptions">That are not over.</param>
+public sealed record CareerCoachPlans(long TotalUsers, long TotalSubscriptions, IReadOnlyList<CareerCoachPlan> Plans);
+
+/// <param name="Users">Who have the plan now, with or without a subscription.</param>
+/// <param name="Percentage">Of all users, one decimal; 0 without users.</param>
+/// <param name="Subscriptions">For this plan and not over; a paused one gives its user the default plan meanwhile.</param>
+/// <param name="ByStatus">Those subscriptions; statuses that occur.</param>
+/// <param name="ByBillingPeriod">Those subscriptions; periods that occur.</param>
+public sealed record CareerCoachPlan(
+    string PlanCode, string? Name, long Users, decimal Percentage, long Subscriptions, IReadOnlyDictionary<string, long> ByStatus,
+    IReadOnlyDictionary<string, long> ByBillingPeriod);
+
 // ---- B: email assistant ---------------------------------------------------------------------------------------
 
 /// <summary>Usage of the month, metric → count.</summary>
@@ -97,6 +110,73 @@ public sealed record EmailAssistantCheck
 /// <param name="Enabled">Whether the user may use the feature now.</param>
 /// <param name="UsageLimit">Null: unlimited, or not counted.</param>
 public sealed record EmailAssistantAccess(string UserId, string Tier, string FeatureName, bool Enabled, decimal? UsageLimit);
+
+/// <summary>Body of <c>POST /api/billing/subscribe</c>.</summary>
+public sealed record EmailAssistantSubscribe
+{
+    /// <summary>Not needed with the header <c>X-Tollgate-Customer</c>.</summary>
+    public string? UserId { get; init; }
+
+    public string? Tier { get; init; }
+
+    /// <summary><c>weekly</c>, <c>monthly</c> (default) or <c>yearly</c>: the tier needs a price for it.</summary>
+    public string? BillingPeriod { get; init; }
+
+    /// <summary>Begin with the tier's free trial. Default false.</summary>
+    public bool? Trial { get; init; }
+}
+
+/// <summary>Body of <c>PUT /api/billing/upgrade</c> and <c>/downgrade</c>.</summary>
+public sealed record EmailAssistantTierChange
+{
+    /// <summary>Not needed with the header <c>X-Tollgate-Customer</c>.</summary>
+    public string? UserId { get; init; }
+
+    public string? Tier { get; init; }
+
+    /// <summary>Default: as it is.</summary>
+    public string? BillingPeriod { get; init; }
+}
+
+/// <summary>A subscription in the words of the seed's table, with what the seed wants to show beside it.</summary>
+public sealed record EmailAssistantSubscription
+{
+    public required string Id { get; init; }
+
+    public required string UserId { get; init; }
+
+    /// <summary>The tier in force.</summary>
+    public required string Tier { get; init; }
+
+    /// <summary><c>trialing</c>, <c>active</c>, <c>past_due</c>, <c>paused</c> or <c>canceled</c>.</summary>
+    public required string Status { get; init; }
+
+    /// <summary>Null: no payment provider holds it.</summary>
+    public string? StripeSubscriptionId { get; init; }
+
+    public required string BillingPeriod { get; init; }
+
+    public required DateTimeOffset CurrentPeriodStart { get; init; }
+
+    public required DateTimeOffset CurrentPeriodEnd { get; init; }
+
+    public DateTimeOffset? TrialEnd { get; init; }
+
+    /// <summary>The tier from <see cref="CurrentPeriodEnd"/> on; null: the same.</summary>
+    public string? ScheduledTier { get; init; }
+
+    /// <summary>It ends then.</summary>
+    public DateTimeOffset? CancelAt { get; init; }
+
+    /// <summary>Minor units that this call has invoiced, prorated; 0: nothing.</summary>
+    public required long AmountCents { get; init; }
+
+    public required string Currency { get; init; }
+
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    public required DateTimeOffset UpdatedAt { get; init; }
+}
 
 // ---- C: ATS and resume ----------------------------------------------------------------------------------------
 
@@ -229,6 +309,9 @@ public sealed record TrenditDenied(string Error, string Message, decimal Current
 [JsonSerializable(typeof(EmailAssistantFeatures))]
 [JsonSerializable(typeof(EmailAssistantCheck))]
 [JsonSerializable(typeof(EmailAssistantAccess))]
+[JsonSerializable(typeof(EmailAssistantSubscribe))]
+[JsonSerializable(typeof(EmailAssistantTierChange))]
+[JsonSerializable(typeof(EmailAssistantSubscription))]
 [JsonSerializable(typeof(ResumeAtsUsage))]
 [JsonSerializable(typeof(ResumeAtsAllowed))]
 [JsonSerializable(typeof(AlwrityUsage))]
@@ -239,6 +322,7 @@ public sealed record TrenditDenied(string Error, string Message, decimal Current
 [JsonSerializable(typeof(CareerCoachResult))]
 [JsonSerializable(typeof(CareerCoachUserCosts))]
 [JsonSerializable(typeof(CareerCoachFeatures))]
+[JsonSerializable(typeof(CareerCoachPlans))]
 [JsonSerializable(typeof(TrenditBatch))]
 [JsonSerializable(typeof(TrenditAllowed))]
 public sealed partial class SeedDoorsJson : JsonSerializerContext;

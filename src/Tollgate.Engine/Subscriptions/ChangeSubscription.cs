@@ -15,9 +15,18 @@ public enum ChangeTime
     PeriodEnd,
 }
 
+/// <summary>Whether other terms cost more each month than those in force, or less.</summary>
+public enum ChangeDirection
+{
+    Up,
+    Down,
+}
+
 /// <summary>Other terms. What is null stays.</summary>
 /// <param name="When">Null: now if it costs more each month than before, otherwise at the end of the period.</param>
-public sealed record ChangeOrder(string? Plan, PriceInterval? Interval, long? Quantity, ChangeTime? When, Proration Proration);
+/// <param name="Only">The change is refused when it would go the other way; null: either way.</param>
+public sealed record ChangeOrder(
+    string? Plan, PriceInterval? Interval, long? Quantity, ChangeTime? When, Proration Proration, ChangeDirection? Only = null);
 
 /// <summary>Every change of a subscription that somebody asks for. What happens by itself is in <see cref="RunDue"/>.</summary>
 public sealed class ChangeSubscription(NpgsqlDataSource database, QuotaGate gate, Clock clock)
@@ -94,10 +103,20 @@ public sealed class ChangeSubscription(NpgsqlDataSource database, QuotaGate gate
             return new(SubscriptionOutcome.NothingChanges);
         }
 
+        if (order.Only is { } only && !Goes(only, old, terms))
+        {
+            return new(
+                SubscriptionOutcome.NotAllowed,
+                Detail: $"Plan '{terms.Plan.Code}' costs no {(only == ChangeDirection.Up ? "more" : "less")} a month than '{old.Plan.Code}', which the customer has.");
+        }
+
         return when == ChangeTime.Now
             ? IfAllowed(subscription, SubscriptionVerb.Change, () => SubscriptionLife.Change(subscription, terms, order.Proration, facts, now))
             : IfAllowed(subscription, SubscriptionVerb.Schedule, () => SubscriptionLife.Schedule(subscription, terms, now));
     }
+
+    private static bool Goes(ChangeDirection direction, SubscriptionTerms old, SubscriptionTerms terms) =>
+        direction == ChangeDirection.Up ? terms.PerMonth.Major > old.PerMonth.Major : terms.PerMonth.Major < old.PerMonth.Major;
 
     internal static string PricesOf(Plan plan) => plan.Prices.Count == 0
         ? $"Plan '{plan.Code}' has no prices; assign it with PUT /v1/customers/{{id}}/plan."

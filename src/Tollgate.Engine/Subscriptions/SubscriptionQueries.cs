@@ -23,6 +23,11 @@ public sealed record ParkedSubscription(Guid Id, string? Reference, string Custo
 /// <summary>Which subscriptions are wanted. What is null does not matter.</summary>
 public sealed record SubscriptionFilter(string? Customer, SubscriptionStatus? Status, string? Plan);
 
+/// <summary>How many customers have a plan, or how many subscriptions in one status and interval are for it.</summary>
+/// <param name="Plan">Null: the project's default plan.</param>
+/// <param name="Status">Null: customers are counted; otherwise subscriptions that are not over.</param>
+public sealed record PlanCount(string? Plan, SubscriptionStatus? Status, PriceInterval? Interval, long Number);
+
 /// <summary>Reads of subscriptions. Every statement is bounded by the project.</summary>
 public sealed class SubscriptionQueries(NpgsqlDataSource database)
 {
@@ -30,6 +35,31 @@ public sealed class SubscriptionQueries(NpgsqlDataSource database)
     {
         await using var command = database.Command(SubscriptionSql.Show, project.Id, id);
         return (await ReadAsync(command, project, cancel)).SingleOrDefault();
+    }
+
+    /// <summary>The customer's subscription that is not over; null: there is none.</summary>
+    public async Task<SubscriptionItem?> FindLiveAsync(ProjectSnapshot project, string customer, CancellationToken cancel)
+    {
+        await using var command = database.Command(SubscriptionSql.ShowLive, project.Id, customer);
+        return (await ReadAsync(command, project, cancel)).SingleOrDefault();
+    }
+
+    /// <summary>In no particular order.</summary>
+    public async Task<IReadOnlyList<PlanCount>> PerPlanAsync(ProjectSnapshot project, CancellationToken cancel)
+    {
+        await using var command = database.Command(SubscriptionSql.PerPlan, project.Id);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        var counts = new List<PlanCount>();
+        while (await reader.ReadAsync(cancel))
+        {
+            counts.Add(new(
+                reader.IsDBNull(0) ? null : reader.GetString(0),
+                reader.IsDBNull(1) ? null : CatalogWords.Read<SubscriptionStatus>(reader.GetString(1)),
+                reader.IsDBNull(2) ? null : CatalogWords.Read<PriceInterval>(reader.GetString(2)),
+                reader.GetInt64(3)));
+        }
+
+        return counts;
     }
 
     public async Task<IReadOnlyList<SubscriptionItem>> ListAsync(

@@ -54,6 +54,35 @@ internal static class SubscriptionSql
          WHERE s.project_id = $1 AND s.id = $2
         """;
 
+    /// <summary>A customer's subscription that is not over. $1 project, $2 customer.</summary>
+    public const string ShowLive =
+        $"""
+        SELECT {Columns}, c.id, {NewestInvoice}
+          FROM subscriptions s
+          JOIN customers c ON c.partition = s.partition AND c.account = s.account
+         WHERE c.project_id = $1 AND c.id = $2 AND s.ended_at IS NULL
+        """;
+
+    /// <summary>
+    /// How many customers have each plan (null: the default plan), and how many subscriptions that are not over are for it: a
+    /// paused one is for a plan that its customer does not have. Reads the project's customers once.
+    /// $1 project. Rows: plan, status or null (customers), interval or null (customers), number.
+    /// </summary>
+    public const string PerPlan =
+        """
+        SELECT v.plan, NULL, NULL, count(*)
+          FROM customers c
+          LEFT JOIN plan_versions v ON v.id = c.plan_version_id
+         WHERE c.project_id = $1
+         GROUP BY v.plan
+        UNION ALL
+        SELECT v.plan, s.status, s.interval, count(*)
+          FROM subscriptions s
+          JOIN plan_versions v ON v.id = s.plan_version_id
+         WHERE s.project_id = $1 AND s.ended_at IS NULL
+         GROUP BY v.plan, s.status, s.interval
+        """;
+
     private const string NewestInvoice =
         """
         (SELECT i.id FROM invoices i

@@ -8,6 +8,7 @@ using Tollgate.Core.Time;
 using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Costs;
 using Tollgate.Engine.Projects;
+using Tollgate.Engine.Subscriptions;
 using Tollgate.Server.Catalog;
 using Tollgate.Server.Costs;
 using Tollgate.Server.Http;
@@ -15,7 +16,7 @@ using Tollgate.Server.Http;
 namespace Tollgate.Server.SeedDoors;
 
 /// <summary>
-/// A: what calls to models cost (<c>/admin/stats/…</c>), behind the seed's <c>X-Admin-Key</c>: the project's secret key, or the
+/// A: what calls to models cost and who has which plan (<c>/admin/stats/…</c>), behind the seed's <c>X-Admin-Key</c>: the project's secret key, or the
 /// server's admin key with <c>X-Project</c>, else for the project of the host name or the default project.
 /// </summary>
 internal static class CareerCoachStatsDoor
@@ -33,19 +34,23 @@ internal static class CareerCoachStatsDoor
         var clock = app.Services.GetRequiredService<Clock>();
         var directory = app.Services.GetRequiredService<ProjectDirectory>();
         var options = app.Services.GetRequiredService<IOptions<HttpOptions>>();
-        Map("/admin/stats/revenue-vs-cost", (context, days) => ResultAsync(context, costs, days), Result);
-        Map("/admin/stats/user-costs/{user_id}", (context, days) => UserAsync(context, costs, days), User);
-        Map("/admin/stats/features", (context, days) => FeaturesAsync(context, costs, days), Features);
+        var subscriptions = app.Services.GetRequiredService<SubscriptionQueries>();
+        MapDays("/admin/stats/revenue-vs-cost", (context, days) => ResultAsync(context, costs, days), Result);
+        MapDays("/admin/stats/user-costs/{user_id}", (context, days) => UserAsync(context, costs, days), User);
+        MapDays("/admin/stats/features", (context, days) => FeaturesAsync(context, costs, days), Features);
+        Map("/admin/stats/plans", context => PlansAsync(context, subscriptions), CareerCoachPlansAnswer.Description);
 
-        void Map(string path, Func<HttpContext, DayRange, Task> answer, Description description) => app
-            .MapGet(path, (RequestDelegate)(context => EnterAsync(context, clock, directory, options.Value, answer)))
+        void MapDays(string path, Func<HttpContext, DayRange, Task> answer, Description description) =>
+            Map(path, context => WithDaysAsync(context, clock, answer), description);
+
+        void Map(string path, Func<HttpContext, Task> answer, Description description) => app
+            .MapGet(path, (RequestDelegate)(context => EnterAsync(context, directory, options.Value, answer)))
             .RequireKey(Access.Secret | Access.Admin, Scope.UsageRead, "X-Admin-Key")
             .WithSeedErrors(SeedErrors.AdminShape)
             .Describe(description);
     }
 
-    private static async Task EnterAsync(
-        HttpContext context, Clock clock, ProjectDirectory directory, HttpOptions options, Func<HttpContext, DayRange, Task> answer)
+    private static async Task EnterAsync(HttpContext context, ProjectDirectory directory, HttpOptions options, Func<HttpContext, Task> answer)
     {
         if (context.Caller().Project is null)
         {
@@ -59,6 +64,11 @@ internal static class CareerCoachStatsDoor
             context.Features.Set(context.Caller() with { Project = project });
         }
 
+        await answer(context);
+    }
+
+    private static async Task WithDaysAsync(HttpContext context, Clock clock, Func<HttpContext, DayRange, Task> answer)
+    {
         var faults = new Faults();
         var days = CostDays.Number(context.Request.Query["days"], "days", CostDays.Default, CostDays.Most, faults);
         await (faults.Any ? faults.WriteAsync(context) : answer(context, DayRange.Until(clock.Now(context.Project()), days)));
@@ -112,6 +122,13 @@ internal static class CareerCoachStatsDoor
             var totals = calls.GetValueOrDefault(code);
             return new(CostViews.NameOf(code), name, use.Used.Value, use.Customers, totals.Calls, totals.Cost.Value);
         }
+    }
+
+    private static async Task PlansAsync(HttpContext context, SubscriptionQueries subscriptions)
+    {
+        var counts = await subscriptions.PerPlanAsync(context.Project(), context.RequestAborted);
+        var view = CareerCoachPlansAnswer.Of(counts, context.Project().Catalog.Document);
+        await Answer.Json(context, StatusCodes.Status200OK, view, SeedDoorsJson.Default.CareerCoachPlans);
     }
 
     private static IReadOnlyList<CareerCoachModel> ModelsOf(CostBreakdown found) => [.. found.Models.Select(row => new CareerCoachModel(

@@ -14,6 +14,7 @@ public static class SeedDoorsRoom
         app.MapCareerCoachGuard();
         app.MapCareerCoachStats();
         app.MapEmailAssistant();
+        app.MapEmailAssistantBilling();
         app.MapResumeAts();
         app.MapAlwrityDoor();
         app.MapAlwrityCosts();

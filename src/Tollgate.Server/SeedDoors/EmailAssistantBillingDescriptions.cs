@@ -1,0 +1,74 @@
+using Tollgate.Contracts.Http;
+using Tollgate.Contracts.SeedDoors;
+using Tollgate.Server.Http;
+
+namespace Tollgate.Server.SeedDoors;
+
+/// <summary>What the OpenAPI document says about <see cref="EmailAssistantBillingDoor"/>.</summary>
+internal static class EmailAssistantBillingDescriptions
+{
+    private const string Tag = "Seed door: email assistant";
+
+    private static readonly ErrorCode[] ChangeErrors =
+    [
+        ErrorCode.SubscriptionNotFound, ErrorCode.PlanNotFound, ErrorCode.PriceNotFound, ErrorCode.SubscriptionState, ErrorCode.InvoiceImplausible,
+        ErrorCode.ValidationFailed,
+    ];
+
+    public static readonly Description Subscribe = new(
+        Tag,
+        "Create a subscription",
+        "The user has the tier at once, and the first period is invoiced. With `trial` the tier's free trial comes first; each user has one. "
+        + "A user has one subscription: 409 when it is not over. The header `Idempotency-Key` makes a repeat harmless.")
+    {
+        Request = Example.Of<EmailAssistantSubscribe>("""{"user_id": "7d1f", "tier": "starter"}"""),
+        Answers = [Example.Of<EmailAssistantSubscription>(201, "Subscribed.", Sample("starter", "null", 1900))],
+        Errors =
+        [
+            ErrorCode.PlanNotFound, ErrorCode.PriceNotFound, ErrorCode.SubscriptionExists, ErrorCode.TrialUsed, ErrorCode.InvoiceImplausible,
+            ErrorCode.ValidationFailed,
+        ],
+    };
+
+    public static readonly Description Upgrade = new(
+        Tag,
+        "Upgrade the tier",
+        "At once: the rest of the period is given back at the old price and asked for at the new one. 409 when the tier costs no more than "
+        + "the present one; the present tier itself changes nothing and takes back a downgrade that was to come.")
+    {
+        Request = Example.Of<EmailAssistantTierChange>("""{"user_id": "7d1f", "tier": "professional"}"""),
+        Answers = [Example.Of<EmailAssistantSubscription>(200, "The subscription as it is now.", Sample("professional", "null", 1500))],
+        Errors = ChangeErrors,
+    };
+
+    public static readonly Description Downgrade = new(
+        Tag,
+        "Downgrade the tier",
+        "From the end of the period on; a trial changes at once. 409 when the tier costs no less than the present one.")
+    {
+        Request = Example.Of<EmailAssistantTierChange>("""{"user_id": "7d1f", "tier": "starter"}"""),
+        Answers = [Example.Of<EmailAssistantSubscription>(200, "The subscription with what is to come.", Sample("professional", "\"starter\"", 0))],
+        Errors = ChangeErrors,
+    };
+
+    public static readonly Description Cancel = new(
+        Tag, "Cancel the subscription", "At the end of the period, or now. What was paid is not given back. Afterwards the user has the default tier.")
+    {
+        Query =
+        [
+            new("user_id", "The user. Not needed with the header X-Tollgate-Customer."),
+            new("at", "period_end (default) or now."),
+            new("reason", "A short code of yours, such as too_expensive."),
+        ],
+        Answers = [Example.Of<EmailAssistantSubscription>(200, "The subscription; `cancel_at` says when it ends.", Sample("starter", "null", 0, "\"2026-12-21T08:00:00Z\""))],
+        Errors = [ErrorCode.SubscriptionNotFound, ErrorCode.SubscriptionState, ErrorCode.ValidationFailed],
+    };
+
+    private static string Sample(string tier, string scheduled, long cents, string cancelAt = "null") =>
+        $$"""
+        {"id": "01936f5e-7c1a-7d3e-9b0a-2f6f0c1d2e3f", "user_id": "7d1f", "tier": "{{tier}}", "status": "active", "stripe_subscription_id": null,
+         "billing_period": "monthly", "current_period_start": "2026-11-21T08:00:00Z", "current_period_end": "2026-12-21T08:00:00Z", "trial_end": null,
+         "scheduled_tier": {{scheduled}}, "cancel_at": {{cancelAt}}, "amount_cents": {{cents}}, "currency": "USD", "created_at": "2026-11-21T08:00:00Z",
+         "updated_at": "2026-11-21T08:00:00Z"}
+        """;
+}
