@@ -17,6 +17,9 @@ internal static class CommandLine
         KeyCommands.Build,
         CatalogCommands.Build,
         PriceCommands.Build,
+        BillingCommands.Build,
+        InvoiceCommands.Build,
+        ClockCommands.Build,
         VerifyCommand.Build,
     ];
 

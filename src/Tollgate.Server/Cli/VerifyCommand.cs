@@ -16,8 +16,6 @@ namespace Tollgate.Server.Cli;
 /// </summary>
 internal static class VerifyCommand
 {
-    private static readonly TimeSpan ProgressEvery = TimeSpan.FromSeconds(5);
-
     private static readonly Option<bool> Json = new("--json") { Description = "Print the whole report as JSON." };
 
     private static readonly Option<string> Database = new("--database")
@@ -31,7 +29,7 @@ internal static class VerifyCommand
         var command = ServerDoor.Talking(new Command("verify", "Recompute balances from events and reservations, and compare. Changes nothing.") { Json, Database });
         command.SetAction(async (parsed, cancel) =>
         {
-            var report = await WithProgressAsync(parsed.GetValue(Database) is { } url ? ReadAsync(url, cancel) : AskAsync(parsed, cancel));
+            var report = await CliScreen.WaitAsync(parsed.GetValue(Database) is { } url ? ReadAsync(url, cancel) : AskAsync(parsed, cancel), "checking");
             return Print(report, parsed.GetValue(Json));
         });
         return command;
@@ -57,17 +55,6 @@ internal static class VerifyCommand
         {
             throw new CliStopException(ExitCode.Unreachable, $"The database cannot be reached: {lost.Message}");
         }
-    }
-
-    private static async Task<VerifiedView> WithProgressAsync(Task<VerifiedView> checking)
-    {
-        var started = Stopwatch.GetTimestamp();
-        while (await Task.WhenAny(checking, Task.Delay(ProgressEvery)) != checking)
-        {
-            await Console.Error.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"still checking, {Stopwatch.GetElapsedTime(started).TotalSeconds:0} s …"));
-        }
-
-        return await checking;
     }
 
     private static int Print(VerifiedView report, bool json)

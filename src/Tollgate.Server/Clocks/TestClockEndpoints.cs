@@ -13,7 +13,7 @@ namespace Tollgate.Server.Clocks;
 public static class TestClockEndpoints
 {
     /// <summary>One call: enough for any life, and an end for a slip of the pen.</summary>
-    private static readonly TimeSpan Farthest = TimeSpan.FromDays(3_660);
+    internal static readonly TimeSpan Farthest = TimeSpan.FromDays(3_660);
 
     private static readonly Description Show = new("Test clock", "Show the test clock", "Where a sandbox project stands in time. Live projects follow the database's clock: 409.")
     {

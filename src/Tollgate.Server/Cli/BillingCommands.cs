@@ -1,0 +1,161 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Tollgate.Contracts.Subscriptions;
+using Tollgate.Core.Money;
+using Tollgate.Engine.Subscriptions;
+
+namespace Tollgate.Server.Cli;
+
+/// <summary><c>tollgate billing run|parked|unpark</c>: what is due in a project, and what was held back.</summary>
+internal static class BillingCommands
+{
+    public static Command Build() => ServerDoor.Group(
+        "billing", "What is due in a project, done now or only shown, and what was held back.", Run(), Parked(), Unpark());
+
+    private static Command Run()
+    {
+        var dry = new Option<bool>("--dry-run") { Description = "Only show what is due and what it comes to. Changes nothing." };
+        var json = Json();
+        var command = new Command(
+            "run",
+            "Does what is due: trials end, periods renew, usage is invoiced. The server does it by itself too; a repeat finds nothing.\n\n"
+            + "Examples:\n  tollgate billing run --dry-run --project shop\n  tollgate billing run --project shop")
+        {
+            dry, json,
+        };
+        ServerDoor.SetAction(command, async (door, parsed, cancel) =>
+        {
+            var isDry = parsed.GetValue(dry);
+            var path = isDry ? "/v1/billing/run?dry_run=true" : "/v1/billing/run";
+            var text = await CliScreen.WaitAsync(door.TextAsync(HttpMethod.Post, path, null, cancel), isDry ? "computing" : "billing");
+            if (parsed.GetValue(json))
+            {
+                ServerDoor.Print(JsonElement.Parse(text));
+                return ExitCode.Done;
+            }
+
+            var view = JsonSerializer.Deserialize(text, SubscriptionsJson.Default.BillingRunView)!;
+            if (view.Due is { } due)
+            {
+                ShowDue(due);
+            }
+            else
+            {
+                Console.WriteLine($"{Told(view.Processed)}.{(view.Processed.Parked > 0 ? " \"tollgate billing parked\" says why." : "")}");
+            }
+
+            return ExitCode.Done;
+        });
+        return command;
+    }
+
+    private static void ShowDue(IReadOnlyList<DueItemView> due)
+    {
+        if (due.Count == 0)
+        {
+            Console.WriteLine("Nothing is due.");
+            return;
+        }
+
+        Lists.Print([.. due.Select(RowOf)], false, "customer", "subscription", "type", "at", "total", "parked");
+        var sums = due.Where(static item => item is { Parked: null, Total: not null, Currency: not null })
+            .GroupBy(static item => item.Currency!)
+            .Select(static group => new MoneyAmount(group.Sum(static item => item.Total!.Value), Currency.Of(group.Key)).ToString())
+            .Order(StringComparer.Ordinal)
+            .ToList();
+        var parked = due.Count(static item => item.Parked is not null);
+        Console.WriteLine(
+            $"Due: {(due.Count == RunDue.MostShown ? "more than these " : "")}{due.Count}. To be invoiced: {(sums.Count == 0 ? "nothing" : string.Join(", ", sums))}."
+            + $"{(parked > 0 ? $" To be parked: {parked}." : "")}");
+    }
+
+    private static JsonElement RowOf(DueItemView item) => JsonSerializer.SerializeToElement(new JsonObject
+    {
+        ["customer"] = item.Customer,
+        ["subscription"] = item.Subscription,
+        ["type"] = item.Type,
+        ["at"] = TimeText(item.At),
+        ["total"] = item is { Total: { } total, Currency: { } currency } ? new MoneyAmount(total, Currency.Of(currency)).ToString() : null,
+        ["parked"] = item.Parked,
+    });
+
+    private static Command Parked()
+    {
+        var json = Json();
+        var command = new Command(
+            "parked",
+            "Lists subscriptions whose next invoice looks impossible, with the reason. Nothing is asked for until somebody has looked.\n\n"
+            + "Example:\n  tollgate billing parked --project shop")
+        {
+            json,
+        };
+        ServerDoor.SetAction(command, async (door, parsed, cancel) =>
+        {
+            var list = await door.GetAsync("/v1/billing/parked", cancel);
+            var rows = list.GetProperty("data").EnumerateArray().ToList();
+            if (rows.Count == 0 && !parsed.GetValue(json))
+            {
+                Console.WriteLine("Nothing is parked.");
+                return ExitCode.Done;
+            }
+
+            Lists.Print(rows, parsed.GetValue(json), "id", "customer", "due_at", "parked_at", "reason");
+            if (list.GetProperty("has_more").GetBoolean())
+            {
+                await Console.Error.WriteLineAsync($"There are more; these are the {rows.Count} oldest.");
+            }
+
+            return ExitCode.Done;
+        });
+        return command;
+    }
+
+    private static Command Unpark()
+    {
+        var id = new Argument<string>("subscription") { Description = "The subscription's id, from \"tollgate billing parked\"." };
+        var command = new Command(
+            "unpark",
+            "Lets a parked subscription go on: the next run computes its invoice again. Correct what made it impossible first.\n\n"
+            + "Example:\n  tollgate billing unpark sub_42 --project shop")
+        {
+            id,
+        };
+        ServerDoor.SetAction(command, async (door, parsed, cancel) =>
+        {
+            var subscription = parsed.GetRequiredValue(id);
+            var path = $"/v1/subscriptions/{Uri.EscapeDataString(subscription)}";
+            var before = await door.GetAsync(path, cancel);
+            if (before.GetProperty("parked_reason").ValueKind == JsonValueKind.Null)
+            {
+                Console.WriteLine($"{subscription} is not parked.");
+                return ExitCode.Done;
+            }
+
+            await door.SendAsync(HttpMethod.Post, path + "/unpark", (JsonNode?)null, cancel);
+            Console.WriteLine($"{subscription} goes on with the next run.");
+            return ExitCode.Done;
+        });
+        return command;
+    }
+
+    /// <summary>What has happened, in words: <c>Done: 13 invoices, 12 renewals</c>.</summary>
+    public static string Told(BillingReportView report)
+    {
+        var parts = new (int Number, string One, string Many)[]
+        {
+            (report.Invoices, "invoice", "invoices"), (report.Renewals, "renewal", "renewals"), (report.TrialsConverted, "trial paid", "trials paid"),
+            (report.TrialsExpired, "trial expired", "trials expired"), (report.Canceled, "cancellation", "cancellations"), (report.Resumed, "resumed", "resumed"),
+            (report.UsageBilled, "month of usage", "months of usage"), (report.Parked, "parked", "parked"),
+        };
+        var told = parts.Where(static part => part.Number > 0)
+            .Select(static part => string.Create(CultureInfo.InvariantCulture, $"{part.Number} {(part.Number == 1 ? part.One : part.Many)}"))
+            .ToList();
+        return told.Count == 0 ? "Nothing was due" : "Done: " + string.Join(", ", told);
+    }
+
+    public static string TimeText(DateTimeOffset time) => time.ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFF'Z'", CultureInfo.InvariantCulture);
+
+    private static Option<bool> Json() => new("--json") { Description = "Print JSON." };
+}

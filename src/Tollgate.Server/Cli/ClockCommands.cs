@@ -1,0 +1,179 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using Spectre.Console;
+using Tollgate.Contracts.Clocks;
+using Tollgate.Contracts.Http;
+using Tollgate.Contracts.Subscriptions;
+using Tollgate.Server.Clocks;
+
+namespace Tollgate.Server.Cli;
+
+/// <summary><c>tollgate clock show|advance</c>: the test clock of a sandbox project.</summary>
+internal static partial class ClockCommands
+{
+    private const string Path = "/v1/test-clock";
+
+    private static readonly BillingReportView Nothing = new(0, 0, 0, 0, 0, 0, 0, 0);
+
+    public static Command Build() => ServerDoor.Group("clock", "The test clock of a sandbox project.", Show(), Advance());
+
+    private static Command Show()
+    {
+        var json = new Option<bool>("--json") { Description = "Print JSON." };
+        var command = new Command("show", "Shows where the project stands in time.\n\nExample:\n  tollgate clock show --project shop-test") { json };
+        ServerDoor.SetAction(command, async (door, parsed, cancel) =>
+        {
+            var text = await door.TextAsync(HttpMethod.Get, Path, null, cancel);
+            if (parsed.GetValue(json))
+            {
+                ServerDoor.Print(JsonElement.Parse(text));
+                return ExitCode.Done;
+            }
+
+            var clock = Read(text);
+            Console.WriteLine($"{BillingCommands.TimeText(clock.Now)} ({(clock.IsFrozen ? "it stands still" : "nobody has moved it: it follows the database's clock")})");
+            return ExitCode.Done;
+        });
+        return command;
+    }
+
+    private static Command Advance()
+    {
+        var to = new Argument<string>("to") { Description = "A time (2027-01-31T00:00:00Z, 2027-01-31) or a distance: +12h, +30d, +2w, +1mo, +1y." };
+        var json = new Option<bool>("--json") { Description = "Print JSON." };
+        var command = new Command(
+            "advance",
+            "Puts the clock forward, month by month. Everything that is due on the way happens in the order of time.\n\n"
+            + "Examples:\n  tollgate clock advance +30d --project shop-test\n  tollgate clock advance +12mo --project shop-test\n"
+            + "  tollgate clock advance 2027-01-31T00:00:00Z --project shop-test")
+        {
+            to, json,
+        };
+        ServerDoor.SetAction(command, async (door, parsed, cancel) =>
+        {
+            var from = Read(await door.TextAsync(HttpMethod.Get, Path, null, cancel)).Now;
+            var arrived = await WalkAsync(door, from, TargetOf(parsed.GetRequiredValue(to), from), cancel);
+            if (parsed.GetValue(json))
+            {
+                ServerDoor.Print(JsonSerializer.SerializeToElement(arrived, ClocksJson.Default.TestClockView));
+            }
+            else
+            {
+                Console.WriteLine($"The clock stands at {BillingCommands.TimeText(arrived.Now)}. {BillingCommands.Told(arrived.Processed!)}.");
+            }
+
+            return ExitCode.Done;
+        });
+        return command;
+    }
+
+    /// <summary>A bar for people; for files and pipes a line for each stop. Both on stderr.</summary>
+    private static async Task<TestClockView> WalkAsync(ServerDoor door, DateTimeOffset from, DateTimeOffset to, CancellationToken cancel)
+    {
+        if (Console.IsErrorRedirected || to <= from)
+        {
+            return await StopsAsync(door, from, to, clock => Console.Error.WriteLine($"{LineOf(clock)} …"), cancel);
+        }
+
+        var screen = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
+        return await screen.Progress().AutoClear(true).HideCompleted(true).StartAsync(async progress =>
+        {
+            var bar = progress.AddTask(Markup.Escape(BillingCommands.TimeText(from)), maxValue: (to - from).TotalHours);
+            return await StopsAsync(
+                door, from, to,
+                clock =>
+                {
+                    bar.Description = Markup.Escape(LineOf(clock));
+                    bar.Value = (clock.Now - from).TotalHours;
+                },
+                cancel);
+        });
+    }
+
+    /// <summary>One call for each month: none takes long, and what was done stays done when one fails.</summary>
+    private static async Task<TestClockView> StopsAsync(
+        ServerDoor door, DateTimeOffset from, DateTimeOffset to, Action<TestClockView> arrived, CancellationToken cancel)
+    {
+        var clock = new TestClockView(from, true, Nothing);
+        foreach (var stop in StopsOf(from, to))
+        {
+            try
+            {
+                var body = new JsonObject { ["advance_to"] = BillingCommands.TimeText(stop) };
+                var answer = (await door.SendAsync(HttpMethod.Post, Path, body, cancel)).Deserialize(ClocksJson.Default.TestClockView)!;
+                clock = answer with { Processed = Sum(clock.Processed!, answer.Processed ?? Nothing) };
+            }
+            catch (CliStopException e) when (clock.Now > from)
+            {
+                throw new CliStopException(
+                    e.ExitCode, $"{e.Message}\nThe clock has reached {BillingCommands.TimeText(clock.Now)}; \"tollgate clock advance {BillingCommands.TimeText(to)}\" goes on.");
+            }
+
+            if (stop != to)
+            {
+                arrived(clock);
+            }
+        }
+
+        return clock;
+    }
+
+    /// <summary>Each month from the beginning on, which keeps its day where the month has it, then the end.</summary>
+    private static IEnumerable<DateTimeOffset> StopsOf(DateTimeOffset from, DateTimeOffset to)
+    {
+        for (var month = 1; from.AddMonths(month) < to; month++)
+        {
+            yield return from.AddMonths(month);
+        }
+
+        yield return to;
+    }
+
+    /// <exception cref="CliStopException">It is no time, or farther away than one call may go.</exception>
+    private static DateTimeOffset TargetOf(string text, DateTimeOffset now)
+    {
+        DateTimeOffset? target = Distance().Match(text) is { Success: true } distance
+            ? After(now, int.Parse(distance.Groups["number"].ValueSpan, CultureInfo.InvariantCulture), distance.Groups["unit"].Value)
+            : UtcInstant.TryParse(text, out var time) ? time
+            : DateTimeOffset.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var day) ? day
+            : throw new CliStopException(
+                ExitCode.Usage, $"\"{text}\" is neither a time such as 2027-01-31T00:00:00Z or 2027-01-31, nor a distance such as +12h, +30d, +2w, +1mo or +1y.");
+        return target <= now + TestClockEndpoints.Farthest
+            ? target.Value
+            : throw new CliStopException(ExitCode.Usage, $"\"{text}\" is too far: at most ten years at once, to {BillingCommands.TimeText(now + TestClockEndpoints.Farthest)}.");
+    }
+
+    /// <summary>Null: beyond the end of the calendar.</summary>
+    private static DateTimeOffset? After(DateTimeOffset now, int number, string unit)
+    {
+        try
+        {
+            return unit switch
+            {
+                "h" => now.AddHours(number),
+                "d" => now.AddDays(number),
+                "w" => now.AddDays(7 * number),
+                "mo" => now.AddMonths(number),
+                _ => now.AddYears(number),
+            };
+        }
+        catch (ArgumentOutOfRangeException)
+        {
+            return null;
+        }
+    }
+
+    private static string LineOf(TestClockView clock) => $"{BillingCommands.TimeText(clock.Now)} {BillingCommands.Told(clock.Processed!)}";
+
+    private static TestClockView Read(string text) => JsonSerializer.Deserialize(text, ClocksJson.Default.TestClockView)!;
+
+    private static BillingReportView Sum(BillingReportView a, BillingReportView b) => new(
+        a.Invoices + b.Invoices, a.Renewals + b.Renewals, a.TrialsConverted + b.TrialsConverted, a.TrialsExpired + b.TrialsExpired, a.Canceled + b.Canceled,
+        a.Resumed + b.Resumed, a.UsageBilled + b.UsageBilled, a.Parked + b.Parked);
+
+    [GeneratedRegex(@"^\+(?<number>[0-9]{1,6})(?<unit>h|d|w|mo|y)$", RegexOptions.CultureInvariant)]
+    private static partial Regex Distance();
+}

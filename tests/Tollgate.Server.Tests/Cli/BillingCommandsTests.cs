@@ -1,0 +1,155 @@
+using System.Globalization;
+using System.Net;
+using System.Text;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using Tollgate.Server.Tests.Customers;
+using Tollgate.Server.Tests.Subscriptions;
+using Tollgate.Testing;
+
+namespace Tollgate.Server.Tests.Cli;
+
+/// <summary><c>tollgate billing</c>, <c>invoices</c> and <c>clock</c> against a running server.</summary>
+[Collection(RunningServerTests.Name)]
+public sealed class BillingCommandsTests(RunningServer running)
+{
+    private Task<(int ExitCode, string Output)> RunAsync(string project, string line) =>
+        ServerProcess.RunAsync([.. line.Split(' '), "--data", running.Server.Data, "--project", project]);
+
+    /// <summary>The command ended well, and its output without repeated spaces has the texts.</summary>
+    private async Task ShouldSayAsync(string project, string line, params string[] texts)
+    {
+        var (code, output) = await RunAsync(project, line);
+        code.ShouldBe(0, output);
+        var narrow = Regex.Replace(output, " +", " ");
+        texts.ShouldAllBe(text => narrow.Contains(text), narrow);
+    }
+
+    [Fact]
+    public async Task What_is_parked_is_shown_let_go_and_billed()
+    {
+        var sandbox = await BillingSandbox.StartAsync(running, "2027-04-01T00:00:00Z");
+        await ShouldSayAsync(sandbox.Code, "billing parked", "Nothing is parked.");
+        await ShouldSayAsync(sandbox.Code, "billing run --dry-run", "Nothing is due.");
+        await ShouldSayAsync(sandbox.Code, "invoices list", "There are no such invoices.");
+        await sandbox.Door.PutAsync("/v1/invoice-settings", """{"largest_total": 100}""");
+        await sandbox.SubscribeAsync("""{"id": "sub-huge", "customer": "huge", "plan": "pro", "trial": false}""");
+        await sandbox.UseAsync("huge", "calls", 100_000);
+        await sandbox.AdvanceAsync("2027-05-01T00:00:00Z");
+
+        await ShouldSayAsync(
+            sandbox.Code, "billing parked", "id customer due_at parked_at reason\n",
+            "sub-huge huge 2027-05-01T00:00:00Z 2027-05-01T00:00:00Z The invoice would ask for 2027.00 USD; the largest that goes out unseen is 100 USD.");
+        await sandbox.Door.PutAsync("/v1/invoice-settings", """{"largest_total": 10000}""");
+        await ShouldSayAsync(sandbox.Code, "billing unpark sub-huge", "sub-huge goes on with the next run.");
+        await ShouldSayAsync(sandbox.Code, "billing unpark sub-huge", "sub-huge is not parked.");
+
+        // The server's own loop may have been first; afterwards it is done in any case.
+        await ShouldSayAsync(sandbox.Code, "billing run");
+        await ShouldSayAsync(sandbox.Code, "billing run", "Nothing was due.");
+        await ShouldSayAsync(
+            sandbox.Code, "invoices list --customer huge", "number customer kind status issued_at total due id\n", "huge renewal open 2027-05-01T00:00:00Z 2027.00 USD 2027.00 USD ");
+    }
+
+    [Theory]
+    [InlineData(
+        "billing run --dry-run",
+        """
+        {"dry_run": true, "processed": {"invoices": 0, "renewals": 0, "trials_converted": 0, "trials_expired": 0, "canceled": 0, "resumed": 0, "usage_billed": 0, "parked": 0},
+         "due": [{"customer": "a", "subscription": "s-1", "type": "renew", "at": "2027-05-01T00:00:00Z", "total": 2900, "currency": "USD", "parked": null},
+                 {"customer": "b", "subscription": "s-2", "type": "renew", "at": "2027-05-01T00:00:00Z", "total": 1200, "currency": "JPY", "parked": null},
+                 {"customer": "c", "subscription": "s-3", "type": "renew", "at": "2027-05-01T00:00:00Z", "total": 900000, "currency": "USD", "parked": "Too large."},
+                 {"customer": "d", "subscription": "s-4", "type": "cancel", "at": "2027-05-01T00:00:00Z", "total": null, "currency": null, "parked": null},
+                 {"customer": "e", "subscription": "s-5", "type": "renew", "at": "2027-05-01T00:00:00Z", "total": 100, "currency": "USD", "parked": null}]}
+        """,
+        "POST /v1/billing/run?dry_run=true",
+        "customer subscription type at total parked\na s-1 renew 2027-05-01T00:00:00Z 29.00 USD -\nb s-2 renew 2027-05-01T00:00:00Z 1200 JPY -\n",
+        "c s-3 renew 2027-05-01T00:00:00Z 9000.00 USD Too large.\nd s-4 cancel 2027-05-01T00:00:00Z - -\n",
+        "Due: 5. To be invoiced: 1200 JPY, 30.00 USD. To be parked: 1.")]
+    [InlineData(
+        "billing run",
+        """
+        {"dry_run": false, "processed": {"invoices": 13, "renewals": 12, "trials_converted": 1, "trials_expired": 0, "canceled": 2, "resumed": 0, "usage_billed": 0, "parked": 3},
+         "due": null}
+        """,
+        "POST /v1/billing/run",
+        "Done: 13 invoices, 12 renewals, 1 trial paid, 2 cancellations, 3 parked. \"tollgate billing parked\" says why.")]
+    [InlineData(
+        "billing parked",
+        """{"data": [{"id": "s-1", "customer": "a", "due_at": null, "parked_at": "2027-05-01T00:00:00Z", "reason": "Too large."}], "has_more": true}""",
+        "GET /v1/billing/parked",
+        "s-1 a - 2027-05-01T00:00:00Z Too large.", "There are more; these are the 1 oldest.")]
+    public async Task What_the_server_answers_is_told(string line, string answer, string request, params string[] texts)
+    {
+        var port = TestServer.FreePort();
+        using var server = new HttpListener { Prefixes = { string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}/") } };
+        server.Start();
+        var answering = AnswerAsync(server, answer);
+        var (code, output) = await ServerProcess.RunAsync(
+            [.. line.Split(' '), "--url", string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}"), "--key", "tg_sk_test"]);
+        code.ShouldBe(0, output);
+        (await answering).ShouldBe(request);
+        var narrow = Regex.Replace(output, " +", " ");
+        texts.ShouldAllBe(text => narrow.Contains(text), narrow);
+    }
+
+    /// <summary>Answers one request, and says which it was.</summary>
+    private static async Task<string> AnswerAsync(HttpListener server, string answer)
+    {
+        var context = await server.GetContextAsync();
+        context.Response.ContentType = "application/json";
+        await context.Response.OutputStream.WriteAsync(Encoding.UTF8.GetBytes(answer));
+        context.Response.Close();
+        return $"{context.Request.HttpMethod} {context.Request.RawUrl}";
+    }
+
+    [Fact]
+    public async Task The_clock_goes_forward_month_by_month_and_keeps_the_day()
+    {
+        var sandbox = await BillingSandbox.StartAsync(running, "2027-01-31T00:00:00Z");
+        await sandbox.SubscribeAsync("""{"customer": "acme", "plan": "pro", "trial": false}""");
+        await ShouldSayAsync(sandbox.Code, "clock show", "2027-01-31T00:00:00Z (it stands still)");
+        await ShouldSayAsync(
+            sandbox.Code, "clock advance +12mo", "2027-02-28T00:00:00Z Done: 1 invoice, 1 renewal …", "2027-12-31T00:00:00Z Done: 11 invoices, 11 renewals …",
+            "The clock stands at 2028-01-31T00:00:00Z. Done: 12 invoices, 12 renewals.");
+        await ShouldSayAsync(sandbox.Code, "clock advance +1d", "The clock stands at 2028-02-01T00:00:00Z. Nothing was due.");
+        await ShouldSayAsync(sandbox.Code, "clock advance 2028-02-15", "The clock stands at 2028-02-15T00:00:00Z.");
+        (await sandbox.InvoicesAsync("acme")).Length.ShouldBe(13);
+        var (_, json) = await RunAsync(sandbox.Code, "clock show --json");
+        JsonElement.Parse(json).GetProperty("now").GetString().ShouldBe("2028-02-15T00:00:00Z");
+    }
+
+    [Theory]
+    [InlineData("clock advance soon", 2, "\"soon\" is neither a time")]
+    [InlineData("clock advance +11y", 2, "at most ten years at once")]
+    [InlineData("clock advance +999999y", 2, "at most ten years at once")]
+    [InlineData("clock advance 2001-01-01", 1, "the clock never goes back")]
+    [InlineData("billing unpark nothing", 1, "subscription_not_found")]
+    [InlineData("invoices list --status lost", 1, "One of draft, open")]
+    public async Task A_fault_is_a_sentence_and_an_exit_code(string line, int expected, string sentence)
+    {
+        var sandbox = await BillingSandbox.StartAsync(running, "2027-04-01T00:00:00Z");
+        var (code, text) = await RunAsync(sandbox.Code, line);
+        code.ShouldBe(expected, text);
+        text.ShouldContain(sentence);
+        text.ShouldNotContain("   at ");
+    }
+
+    [Fact]
+    public async Task Only_a_sandbox_has_a_clock_that_moves()
+    {
+        var (code, text) = await RunAsync("career-coach", "clock advance +1d");
+        (code, text.Contains("sandbox_only", StringComparison.Ordinal)).ShouldBe((1, true), text);
+    }
+
+    [Theory]
+    [InlineData("billing run --help", "tollgate billing run --dry-run --project shop")]
+    [InlineData("clock advance --help", "tollgate clock advance +12mo --project shop-test")]
+    [InlineData("invoices list --help", "tollgate invoices list --customer acme --project shop")]
+    public async Task Help_has_examples(string line, string example)
+    {
+        var (code, text) = await ServerProcess.RunAsync(line.Split(' '));
+        code.ShouldBe(0, text);
+        text.ShouldContain(example);
+    }
+}
