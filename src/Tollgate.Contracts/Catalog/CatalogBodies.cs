@@ -19,12 +19,64 @@ public sealed record PlanView(
     bool IsDefault,
     int Version,
     IReadOnlyList<PriceView> Prices,
-    IReadOnlyList<EntitlementView> Entitlements);
+    IReadOnlyList<EntitlementView> Entitlements)
+{
+    /// <summary>What is sold beside it for the same periods. Absent without any.</summary>
+    public IReadOnlyList<AddOnView>? AddOns { get; init; }
+
+    /// <summary>Credits that may be bought once beside it. Absent without any.</summary>
+    public IReadOnlyList<PackView>? Packs { get; init; }
+}
+
+/// <param name="MaxQuantity">Units that one subscription may have; absent without a bound.</param>
+public sealed record AddOnView(
+    string Code, string Name, string? Description, long? MaxQuantity, IReadOnlyList<PriceView> Prices, IReadOnlyList<AddOnEntitlementView> Entitlements);
+
+/// <summary>What one unit of an add-on gives beside the plan.</summary>
+public sealed record AddOnEntitlementView(string Feature)
+{
+    /// <summary>Metered features: units more per period; null is unlimited.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    public decimal? Quota { get; init; }
+
+    /// <summary>Switches.</summary>
+    public bool? Enabled { get; init; }
+}
+
+/// <param name="Quantity">Units of the feature in one pack.</param>
+/// <param name="ExpiresAfterDays">Absent: the units never expire.</param>
+public sealed record PackView(
+    string Code, string Name, string? Description, string Feature, decimal Quantity, int? ExpiresAfterDays, IReadOnlyList<PackPriceView> Prices);
+
+/// <param name="Amount">Minor units of the currency.</param>
+/// <param name="Display">For people: <c>$29.99</c>.</param>
+public sealed record PackPriceView(string Currency, long Amount, string Display);
+
+/// <summary>What seats beyond the included ones cost for one period, in the currency of the price.</summary>
+/// <param name="Included">Seats that the amount pays for.</param>
+public sealed record SeatsView(long Included, string Mode, string FirstFlatFee, IReadOnlyList<TierView> Tiers);
+
+/// <summary>What units beyond a soft cap cost.</summary>
+/// <param name="Mode"><c>per_unit</c>, <c>graduated</c>, <c>volume</c>, <c>package</c> or <c>percentage</c>.</param>
+/// <param name="FirstFlatFee"><c>always</c>, or <c>on_use</c>: the first tier's fee is due only when there is a unit.</param>
+public sealed record OveragePriceView(string Mode, string Currency, string FirstFlatFee, decimal? PackageSize, IReadOnlyList<TierView> Tiers);
+
+/// <param name="UpTo">Inclusive; absent in the last tier.</param>
+/// <param name="UnitPrice">Major units of the currency, exactly, as text; absent with <paramref name="Percent"/>.</param>
+/// <param name="FlatFee">Major units, when a unit falls into the tier.</param>
+public sealed record TierView(decimal? UpTo, string? UnitPrice, string? FlatFee, decimal? Percent);
 
 /// <param name="Interval"><c>weekly</c>, <c>monthly</c> or <c>yearly</c>.</param>
 /// <param name="Amount">Minor units of the currency.</param>
 /// <param name="Display">For people: <c>$29.99</c>.</param>
-public sealed record PriceView(string Interval, string Currency, long Amount, int TrialDays, string Display);
+public sealed record PriceView(string Interval, string Currency, long Amount, int TrialDays, string Display)
+{
+    /// <summary>Then a subscription's quantity is its number of seats. Absent: the amount is due for each of the quantity.</summary>
+    public SeatsView? Seats { get; init; }
+
+    /// <summary>What a period costs at least, plan and usage together, in minor units. Absent: no minimum.</summary>
+    public long? Minimum { get; init; }
+}
 
 /// <summary>What a plan grants of one feature.</summary>
 /// <param name="Kind"><c>metered</c>, <c>switch</c> or <c>value</c>.</param>
@@ -43,6 +95,9 @@ public sealed record EntitlementView(string Feature, string Name, string Kind, s
     public bool? HardCap { get; init; }
 
     public decimal? OverageLimit { get; init; }
+
+    /// <summary>One for each currency. Absent: units beyond the quota cost nothing, or there are none.</summary>
+    public IReadOnlyList<OveragePriceView>? OveragePrices { get; init; }
 
     /// <summary>Switches.</summary>
     public bool? Enabled { get; init; }

@@ -1,5 +1,6 @@
 using Tollgate.Contracts.Catalog;
 using Tollgate.Core.Catalog;
+using Tollgate.Core.Money;
 
 namespace Tollgate.Server.Catalog;
 
@@ -19,10 +20,52 @@ internal static class CatalogViews
         plan.Code == catalog.Document.DefaultPlan,
         catalog.Plans[plan.Code].Number,
         [.. plan.Prices.Select(Of)],
-        [.. plan.Entitlements.Select(entitlement => Of(entitlement, catalog.Features[entitlement.Feature].Feature))]);
+        [.. plan.Entitlements.Select(entitlement => Of(entitlement, catalog.Features[entitlement.Feature].Feature))])
+    {
+        AddOns = OrNull([.. catalog.Document.AddOns.Where(addOn => addOn.Active && addOn.FitsPlan(plan.Code)).Select(addOn => Of(addOn, catalog))]),
+        Packs = OrNull([.. catalog.Document.Packs.Where(pack => pack.Active && pack.FitsPlan(plan.Code)).Select(Of)]),
+    };
 
     public static PriceView Of(PlanPrice price) =>
-        new(CatalogWords.Of(price.Interval), price.Currency, price.AmountMinor, price.TrialDays, CatalogDisplay.Price(price));
+        new(CatalogWords.Of(price.Interval), price.Currency, price.AmountMinor, price.TrialDays, CatalogDisplay.Price(price))
+        {
+            Seats = price.Seats is { } seats
+                ? new(seats.Included, CatalogWords.Of(seats.Mode), CatalogWords.Of(seats.FirstFlatFee), [.. seats.Tiers.Select(Of)])
+                : null,
+            Minimum = price.MinimumMinor,
+        };
+
+    private static AddOnView Of(AddOn addOn, PublishedCatalog catalog) => new(
+        addOn.Code,
+        addOn.Name,
+        addOn.Description,
+        addOn.MaxQuantity,
+        [.. addOn.Prices.Select(static price => Of(new PlanPrice(price.Interval, price.Currency, price.AmountMinor, TrialDays: 0)))],
+        [
+            .. addOn.Entitlements.Select(given => catalog.Features[given.Feature].Feature.Kind == FeatureKind.Switch
+                ? new AddOnEntitlementView(given.Feature) { Enabled = given.Enabled }
+                : new AddOnEntitlementView(given.Feature) { Quota = given.Quota?.Value }),
+        ]);
+
+    private static PackView Of(CreditPack pack) => new(
+        pack.Code,
+        pack.Name,
+        pack.Description,
+        pack.Feature,
+        pack.Quantity.Value,
+        pack.ExpiresAfterDays,
+        [
+            .. pack.Prices.Select(static price =>
+                new PackPriceView(price.Currency, price.AmountMinor, new MoneyAmount(price.AmountMinor, Currency.Of(price.Currency)).Display())),
+        ]);
+
+    private static OveragePriceView Of(OveragePrice price) => new(
+        CatalogWords.Of(price.Mode), price.Currency, CatalogWords.Of(price.FirstFlatFee), price.PackageSize?.Value, [.. price.Tiers.Select(Of)]);
+
+    private static TierView Of(PriceTier tier) => new(
+        tier.UpTo?.Value, tier.Percent is null ? tier.UnitPrice.ToString() : null, tier.FlatFee?.ToString(), tier.Percent?.Value);
+
+    private static IReadOnlyList<T>? OrNull<T>(IReadOnlyList<T> list) => list.Count == 0 ? null : list;
 
     public static EntitlementView Of(Entitlement entitlement, Feature feature)
     {
@@ -39,6 +82,7 @@ internal static class CatalogViews
                 Period = CatalogWords.Of(entitlement.Period),
                 HardCap = entitlement.HardCap,
                 OverageLimit = entitlement.OverageLimit?.Value,
+                OveragePrices = OrNull([.. entitlement.OveragePrices.Select(Of)]),
             },
         };
     }

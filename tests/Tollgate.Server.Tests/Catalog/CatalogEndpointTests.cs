@@ -51,6 +51,54 @@ public sealed class CatalogEndpointTests(CatalogServer fixture)
     }
 
     [Fact]
+    public async Task A_plan_shows_what_its_seats_its_overage_its_add_ons_and_its_packs_cost()
+    {
+        const string priced =
+            """
+            code: priced
+            name: Priced
+            default_plan: free
+            features:
+              - { code: scan, name: Scan }
+              - { code: export, name: Export, kind: switch }
+            plans:
+              - code: free
+                name: Free
+                entitlements:
+                  - { feature: scan, quota: 2 }
+              - code: team
+                name: Team
+                prices:
+                  - { interval: monthly, amount: 5000, minimum: 6000, seats: { included: 3, price: 10.00 } }
+                entitlements:
+                  - feature: scan
+                    quota: 30
+                    hard_cap: false
+                    overage_price: { mode: graduated, tiers: [{ up_to: 100, unit_price: 0.05, flat_fee: 1 }, { unit_price: 0.02 }] }
+            add_ons:
+              - { code: more, name: More, plans: [team], prices: [{ interval: monthly, amount: 500 }], entitlements: [{ feature: scan, quota: 10 }, { feature: export, enabled: true }] }
+            packs:
+              - { code: ten, name: Ten, feature: scan, quantity: 10, prices: [{ amount: 900 }] }
+
+            """;
+        using var client = await fixture.CreateProjectAsync("priced", priced);
+
+        var team = await client.JsonAsync("/v1/plans/team");
+        var price = team.GetProperty("prices")[0];
+        price.GetProperty("minimum").GetInt64().ShouldBe(6000);
+        price.GetProperty("seats").GetRawText().ShouldBe("""{"included":3,"mode":"per_unit","first_flat_fee":"always","tiers":[{"unit_price":"10"}]}""");
+        team.GetProperty("entitlements")[0].GetProperty("overage_prices").GetRawText().ShouldBe(
+            """[{"mode":"graduated","currency":"USD","first_flat_fee":"always","tiers":[{"up_to":100,"unit_price":"0.05","flat_fee":"1"},{"unit_price":"0.02"}]}]""");
+        team.GetProperty("add_ons").GetRawText().ShouldBe(
+            """[{"code":"more","name":"More","prices":[{"interval":"monthly","currency":"USD","amount":500,"trial_days":0,"display":"$5.00"}],"entitlements":[{"feature":"scan","quota":10},{"feature":"export","quota":null,"enabled":true}]}]""");
+        team.GetProperty("packs").GetRawText().ShouldBe(
+            """[{"code":"ten","name":"Ten","feature":"scan","quantity":10,"prices":[{"currency":"USD","amount":900,"display":"$9.00"}]}]""");
+        var free = await client.JsonAsync("/v1/plans/free");
+        (free.TryGetProperty("add_ons", out _), free.TryGetProperty("packs", out _)).ShouldBe((false, true));
+        (await client.JsonAsync("/v1/plans/compare")).GetProperty("plans")[1].GetProperty("prices")[0].GetProperty("seats").GetProperty("included").GetInt32().ShouldBe(3);
+    }
+
+    [Fact]
     public async Task A_dry_run_tells_the_difference_and_changes_nothing()
     {
         using var client = await fixture.CreateProjectAsync("dry-run", Tiny);
