@@ -293,6 +293,11 @@ public sealed record ErrorCode(string Code, int Status, string Title, string Des
         "It is unknown, has ended, was redeemed as often as it may be, or is for other plans, currencies or customers. The detail says which.",
         "Leave the coupon out, or use another.");
 
+    public static readonly ErrorCode AddOnRefused = new(
+        "add_on_refused", 422, "The add-on cannot be had",
+        "The catalogue has no such add-on, or it is not offered for this plan, period or currency, or not in this quantity. The detail says which.",
+        "Compare it with add_ons of GET /v1/catalog.");
+
     public static readonly ErrorCode CreditRefused = new(
         "credit_refused", 422, "That much cannot be credited",
         "A credit note gives back at most what the invoice asked for, less what was credited already.",

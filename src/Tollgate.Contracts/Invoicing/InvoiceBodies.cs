@@ -135,6 +135,16 @@ public sealed record UsageExplanation(
 
 public sealed record ExplainedEvent(string Id, DateTimeOffset OccurredAt, decimal Quantity);
 
+/// <summary>A movement of a customer's account. Amounts in minor units.</summary>
+/// <param name="Kind"><c>invoice</c>, <c>from_credits</c>, <c>payment</c>, <c>refund</c>, <c>credit_note</c>, <c>to_credits</c>, <c>voided</c> or <c>written_off</c>.</param>
+/// <param name="Amount">Positive: the customer owes more.</param>
+/// <param name="Balance">What the customer owes after it.</param>
+public sealed record StatementEntryView(string Kind, DateTimeOffset At, string Number, long Amount, long Balance);
+
+/// <summary>Answer of <c>GET /v1/customers/{id}/statement</c>.</summary>
+public sealed record StatementView(
+    string Customer, string Currency, DateTimeOffset From, DateTimeOffset To, long Opening, IReadOnlyList<StatementEntryView> Entries, long Closing);
+
 /// <summary>Body of <c>POST /v1/coupons</c>.</summary>
 public sealed record CreateCouponRequest
 {
@@ -229,7 +239,7 @@ public sealed record InvoiceSettingsBody
     /// <summary>At the foot of each page.</summary>
     public string? Footer { get; init; }
 
-    /// <summary><c>en</c> (default) or <c>de</c>.</summary>
+    /// <summary>Words, numbers and dates of PDF and page: <c>en</c> (default), <c>en-GB</c>, <c>de</c>, <c>fr</c> … docs/reference/invoices.md lists them.</summary>
     public string? Language { get; init; }
 
     /// <summary>PNG or JPEG in base64, at most 256 KB; left out: it stays; empty: none. An answer says whether there is one.</summary>

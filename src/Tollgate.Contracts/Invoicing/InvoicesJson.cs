@@ -21,4 +21,5 @@ namespace Tollgate.Contracts.Invoicing;
 [JsonSerializable(typeof(CouponList))]
 [JsonSerializable(typeof(InvoiceSettingsBody))]
 [JsonSerializable(typeof(TaxRates))]
+[JsonSerializable(typeof(StatementView))]
 public sealed partial class InvoicesJson : JsonSerializerContext;

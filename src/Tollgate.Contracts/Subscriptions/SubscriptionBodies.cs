@@ -20,6 +20,12 @@ public sealed record CreateSubscriptionRequest
     /// <summary>Times the plan's price, for instance seats. Default 1.</summary>
     public long? Quantity { get; init; }
 
+    /// <summary>Sold beside the plan: codes of the catalogue.</summary>
+    public IReadOnlyList<AddOnOrder>? AddOns { get; init; }
+
+    /// <summary>Agreed with this customer instead of the plan's price: minor units for one period. Stays until plan or period change.</summary>
+    public long? Amount { get; init; }
+
     /// <summary>Default: with the plan's trial if it is the customer's first subscription.</summary>
     public bool? Trial { get; init; }
 
@@ -51,6 +57,9 @@ public sealed record ChangeSubscriptionRequest
     public string? Period { get; init; }
 
     public long? Quantity { get; init; }
+
+    /// <summary>All add-ons that it is to have; an empty list for none.</summary>
+    public IReadOnlyList<AddOnOrder>? AddOns { get; init; }
 
     /// <summary><c>now</c> or <c>period_end</c>. Default: now if it costs more a month than before, otherwise at the end of the period.</summary>
     public string? When { get; init; }
@@ -92,6 +101,18 @@ public sealed record SubscriptionStepRequest
     public bool? Preview { get; init; }
 }
 
+/// <summary>An add-on and how many of it; 1 unless given.</summary>
+public sealed record AddOnOrder
+{
+    public string? Code { get; init; }
+
+    public long? Quantity { get; init; }
+}
+
+/// <summary>An add-on that a subscription has.</summary>
+/// <param name="Amount">Minor units for all of it and one whole period.</param>
+public sealed record AddOnView(string Code, string Name, long Quantity, long Amount);
+
 /// <summary>Terms that begin with the next period.</summary>
 public sealed record ScheduledChangeView(string Plan, int PlanVersion, string Period, long Quantity, DateTimeOffset At);
 
@@ -117,8 +138,10 @@ public sealed record SubscriptionView
 
     public required long Quantity { get; init; }
 
-    /// <summary>Minor units for one whole period.</summary>
+    /// <summary>Minor units for one whole period, with seats and add-ons.</summary>
     public required long Amount { get; init; }
+
+    public required IReadOnlyList<AddOnView> AddOns { get; init; }
 
     public required DateTimeOffset StartedAt { get; init; }
 
@@ -187,7 +210,7 @@ public sealed record SubscriptionFactView
 
 /// <summary>The subscription as a fact left it.</summary>
 public sealed record SubscriptionStateView(
-    string Status, string Plan, int PlanVersion, string Period, long Quantity, DateTimeOffset PeriodStart, DateTimeOffset PeriodEnd, string? ScheduledPlan,
+    string Status, string Plan, int PlanVersion, string Period, long Quantity, long Amount, DateTimeOffset PeriodStart, DateTimeOffset PeriodEnd, string? ScheduledPlan,
     DateTimeOffset? CancelAt, string? CancelReason);
 
 /// <summary>Answer of <c>GET /v1/subscriptions/{id}/events</c>, oldest first.</summary>
@@ -209,3 +232,31 @@ public sealed record BillingRunView(bool DryRun, BillingReportView Processed, IR
 /// <summary>Counts of what happened by itself.</summary>
 public sealed record BillingReportView(
     int Invoices, int Renewals, int TrialsConverted, int TrialsExpired, int Canceled, int Resumed, int UsageBilled, int Parked);
+
+/// <summary>Body of <c>POST /v1/plans/{code}/migrate</c>.</summary>
+public sealed record MigratePlanRequest
+{
+    /// <summary>Only subscriptions of this version. Default: of every older one.</summary>
+    public int? FromVersion { get; init; }
+
+    /// <summary><c>period_end</c> (default): at each one's renewal. <c>now</c>: at once.</summary>
+    public string? When { get; init; }
+
+    /// <summary>With <c>now</c>: <c>second</c> (default), <c>day</c>, <c>none</c> or <c>usage_aware</c>.</summary>
+    public string? Proration { get; init; }
+
+    /// <summary>Only list who would be moved, and what it would cost them.</summary>
+    public bool? DryRun { get; init; }
+
+    /// <summary>At most so many in this call: 1 to 1000, default 100. A repeat takes the next ones.</summary>
+    public int? Limit { get; init; }
+}
+
+/// <summary>One that was moved, or would be. Amounts in minor units for one whole period.</summary>
+/// <param name="DueNow">What is asked for at once; null: nothing.</param>
+/// <param name="Refused">Why it was left where it is; null: it was moved.</param>
+public sealed record MigratedView(
+    string Customer, string Subscription, int FromVersion, int ToVersion, string When, string Currency, long AmountBefore, long AmountAfter, long? DueNow, string? Refused);
+
+/// <summary>Answer of <c>POST /v1/plans/{code}/migrate</c>.</summary>
+public sealed record MigrationView(bool DryRun, IReadOnlyList<MigratedView> Data, bool HasMore);

@@ -22,4 +22,6 @@ namespace Tollgate.Contracts.Subscriptions;
 [JsonSerializable(typeof(SubscriptionFactList))]
 [JsonSerializable(typeof(ParkedList))]
 [JsonSerializable(typeof(BillingRunView))]
+[JsonSerializable(typeof(MigratePlanRequest))]
+[JsonSerializable(typeof(MigrationView))]
 public sealed partial class SubscriptionsJson : JsonSerializerContext;

@@ -11,10 +11,14 @@ public sealed record InvoiceDraft(InvoiceKind Kind, Period Period, Currency Curr
 {
     /// <summary>The lines of what happened to a subscription, and then of the usage that is to be billed with it.</summary>
     /// <returns>Null: there is nothing to bill.</returns>
-    public static InvoiceDraft? Of(SubscriptionStep step, IReadOnlyList<UsageDue> usage)
+    /// <param name="minimum">What the ended period falls short of its commitment.</param>
+    public static InvoiceDraft? Of(SubscriptionStep step, IReadOnlyList<UsageDue> usage, MinimumDue? minimum = null)
     {
-        var lines = step.Charges.Select(LineOf).Concat(usage.Where(static due => !due.IsSettled).Select(LineOf)).ToArray();
-        if (lines.Length == 0)
+        IReadOnlyList<InvoiceLine> lines =
+        [
+            .. step.Charges.Select(LineOf), .. usage.Where(static due => !due.IsSettled).Select(LineOf), .. minimum is null ? (InvoiceLine[])[] : [LineOf(minimum)],
+        ];
+        if (lines.Count == 0)
         {
             return null;
         }
@@ -40,6 +44,7 @@ public sealed record InvoiceDraft(InvoiceKind Kind, Period Period, Currency Curr
             {
                 ChargeKind.Advance => InvoiceLineKind.Subscription,
                 ChargeKind.Seats => InvoiceLineKind.Seat,
+                ChargeKind.AddOn => InvoiceLineKind.AddOn,
                 ChargeKind.UnusedTime => InvoiceLineKind.ProrationCredit,
                 _ => InvoiceLineKind.ProrationCharge,
             },
@@ -47,6 +52,7 @@ public sealed record InvoiceDraft(InvoiceKind Kind, Period Period, Currency Curr
             {
                 ChargeKind.Advance => name,
                 ChargeKind.Seats => $"Seats beyond those of {name}",
+                ChargeKind.AddOn => $"{charge.AddOn!.AddOn.Name}, {CatalogWords.Of(terms.Interval)}",
                 ChargeKind.UnusedTime => $"Unused time of {name}",
                 _ => $"Remaining time of {name}",
             },
@@ -57,6 +63,7 @@ public sealed record InvoiceDraft(InvoiceKind Kind, Period Period, Currency Curr
     /// <summary>Where seats have a price of their own the plan is had once.</summary>
     private static Quantity QuantityOf(Charge charge) => (charge.Kind, charge.Terms.Price?.Seats) switch
     {
+        (ChargeKind.AddOn, _) => Quantity.Of(charge.AddOn!.Quantity),
         (ChargeKind.Seats, { } seats) => seats.Charged(charge.Terms.Quantity),
         (ChargeKind.Advance, not null) => Quantity.One,
         _ => Quantity.Of(charge.Terms.Quantity),
@@ -64,7 +71,8 @@ public sealed record InvoiceDraft(InvoiceKind Kind, Period Period, Currency Curr
 
     private static ExactMoney? UnitPriceOf(Charge charge) => charge.Kind switch
     {
-        ChargeKind.Advance => ExactMoney.Of(new(charge.Terms.Price?.AmountMinor ?? 0, charge.Terms.Currency)),
+        ChargeKind.Advance => ExactMoney.Of(charge.Terms.Each),
+        ChargeKind.AddOn => ExactMoney.Of(charge.Terms.AmountOf(charge.AddOn! with { Quantity = 1 })),
         ChargeKind.Seats when charge.Terms.SeatSteps is [{ FlatFee.Major: 0 } only] => only.UnitPrice,
         _ => null,
     };
@@ -91,4 +99,10 @@ public sealed record InvoiceDraft(InvoiceKind Kind, Period Period, Currency Curr
             ],
         };
     }
+
+    private static InvoiceLine LineOf(MinimumDue minimum) => new()
+    {
+        Kind = InvoiceLineKind.Minimum, Description = "Up to the agreed minimum", Quantity = Quantity.One, Amount = minimum.Amount, Period = minimum.Period,
+        Steps = [$"{minimum.Minimum} agreed − {minimum.Counted} of plan and usage"],
+    };
 }

@@ -60,7 +60,11 @@ public static class InvoiceMath
         // 3. Tax. What the prices contain is taken out of them first, so that other rates stand on the net.
         var contained = rates.Where(static rate => rate.IsInclusive).Aggregate(default(Percent), static (sum, rate) => sum + rate.Rate);
         var net = ExactMoney.Of(remains).Without(contained);
-        var taxes = rates.Select(rate => new InvoiceTax(rate.Name, rate.Rate, rate.IsInclusive, net.Rounded(), net.Times(rate.Rate).Rounded())).ToArray();
+        var amounts = rates.Select(rate => net.Times(rate.Rate).Rounded()).ToArray();
+        var within = rates.Zip(amounts).Where(static pair => pair.First.IsInclusive).Aggregate(zero, static (sum, pair) => sum + pair.Second);
+
+        // What the taxes are computed of and the taxes that it contains are the price again, to the cent.
+        var taxes = rates.Zip(amounts, (rate, amount) => new InvoiceTax(rate.Name, rate.Rate, rate.IsInclusive, remains - within, amount)).ToArray();
         var added = taxes.Where(static tax => !tax.IsInclusive).Aggregate(zero, static (sum, tax) => sum + tax.Amount);
         var weights = lines.Select(static line => Math.Max(0, line.Minor)).ToArray();
         var ofLines = lines.Count == 0 ? [] : MoneyParts.Spread(taxes.Aggregate(zero, static (sum, tax) => sum + tax.Amount), weights);

@@ -8,7 +8,9 @@ namespace Tollgate.Core.Invoicing;
 /// <param name="Usage">Beyond the plan, of quota periods that are over or end with this step.</param>
 /// <param name="Coupons">Of the subscription, in the order of redemption.</param>
 /// <param name="Credits">What the customer has to get; pays, tax included.</param>
-public sealed record BillingFacts(IReadOnlyList<UsageDue> Usage, IReadOnlyList<CouponRedemption> Coupons, TaxDecision Tax, MoneyAmount Credits);
+/// <param name="UsageBilled">Usage of the running period that earlier invoices billed; only where a minimum compares it.</param>
+public sealed record BillingFacts(
+    IReadOnlyList<UsageDue> Usage, IReadOnlyList<CouponRedemption> Coupons, TaxDecision Tax, MoneyAmount Credits, MoneyAmount UsageBilled);
 
 /// <summary>A computed invoice: what is stored when the step is done, and shown when it is only looked at.</summary>
 /// <param name="Lines">Those of the draft, and then what coupons take off.</param>
@@ -23,9 +25,10 @@ public sealed record BilledStep(SubscriptionStep Step, Subscription After, Bill?
 /// <summary>From a step to its invoice. Pure: a preview is the same call as the thing itself.</summary>
 public static class InvoiceRules
 {
-    public static BilledStep Bill(SubscriptionStep step, BillingFacts facts)
+    /// <param name="before">Null at the start of a subscription.</param>
+    public static BilledStep Bill(Subscription? before, SubscriptionStep step, BillingFacts facts, TimeZoneInfo zone)
     {
-        if (InvoiceDraft.Of(step, facts.Usage) is not { } draft)
+        if (InvoiceDraft.Of(step, facts.Usage, MinimumOf(before, step, facts, zone)) is not { } draft)
         {
             return new(step, step.After, null);
         }
@@ -38,6 +41,24 @@ public static class InvoiceRules
         var used = coupons.Zip(sums.Reduced, static (one, taken) => taken.IsZero ? one : one with { Used = one.Used + 1 }).ToArray();
         var bill = new Bill(draft, [.. draft.Lines, .. discounts], sums, facts.Tax.Note, used);
         return new(step, step.After with { Billed = step.After.Billed - OffThePeriod(step, draft, sums) }, bill);
+    }
+
+    /// <summary>
+    /// What the period that a step ends falls short of its commitment: plan price and usage together, before discounts. Of a period
+    /// that was cut the minimum is the share that was lived. A trial has none.
+    /// </summary>
+    private static MinimumDue? MinimumOf(Subscription? before, SubscriptionStep step, BillingFacts facts, TimeZoneInfo zone)
+    {
+        if (before is not { Status: SubscriptionStatus.Active or SubscriptionStatus.PastDue, Terms.Price: { MinimumMinor: not null } price } || step.After.Current == before.Current)
+        {
+            return null;
+        }
+
+        var (period, remaining) = (before.Current, ProrationRules.Remaining(Proration.Second, before.Current, step.At, zone));
+        var usage = facts.Usage.Where(due => !due.IsCorrection && due.Period.End > period.Start).Aggregate(facts.UsageBilled, static (sum, due) => sum + due.Rated().Amount);
+        var lived = new Fraction(remaining.Whole - remaining.Part, remaining.Whole);
+        var plan = lived.Part == lived.Whole ? before.Terms.Amount : lived.Of(before.Terms.Amount);
+        return MinimumRules.Missing(price, period with { End = step.At }, plan, usage, lived.Part == lived.Whole ? null : lived);
     }
 
     /// <summary>What no invoice should look like; null: it looks right. A person has to look at the others before anybody is asked to pay them.</summary>

@@ -35,7 +35,7 @@ public sealed record InvoiceSettings
 
     public string? Footer { get; init; }
 
-    /// <summary><c>en</c> or <c>de</c>: the language of the invoice's own words.</summary>
+    /// <summary>A tag such as <c>de</c>: how the invoice's own words, numbers and dates are written.</summary>
     public string Language { get; init; } = "en";
 
     public IReadOnlyList<TaxRule> TaxRates { get; init; } = [];

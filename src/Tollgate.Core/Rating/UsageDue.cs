@@ -15,8 +15,8 @@ public sealed record UsageDue(
     /// <summary>Something of the period was billed before.</summary>
     public bool IsCorrection => !BilledQuantity.IsZero || !Billed.IsZero;
 
-    /// <summary>What was billed is what is due. A fee that is due without use is a reason to bill nothing used.</summary>
-    public bool IsSettled => IsCorrection ? BilledQuantity == Quantity : Quantity.IsZero && Rated().Amount.IsZero;
+    /// <summary>What was billed is what is due, also where more was used of a package that was paid for. A fee that is due without use is a reason to bill nothing used.</summary>
+    public bool IsSettled => Rated().Amount == Billed;
 
     public Rated Rated() => RatingRules.Rate(Price, Quantity);
 }

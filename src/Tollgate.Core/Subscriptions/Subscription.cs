@@ -25,11 +25,20 @@ public enum SubscriptionStatus
 /// <param name="Quantity">Times the plan's price, or its number of seats where these have a price of their own; at least 1.</param>
 public sealed record SubscriptionTerms(PlanVersion Plan, PriceInterval Interval, Currency Currency, long Quantity)
 {
+    /// <summary>Sold beside the plan. Each is kept as it was bought: a catalogue may change it or drop it.</summary>
+    public IReadOnlyList<HeldAddOn> AddOns { get; init; } = [];
+
+    /// <summary>Agreed with this customer instead of the plan's price, in minor units; null: the plan's.</summary>
+    public long? CustomAmount { get; init; }
+
     /// <summary>Null: the version has no price for this interval in this currency.</summary>
     public PlanPrice? Price => Plan.Plan.Prices.FirstOrDefault(price => price.Interval == Interval && price.Currency == Currency.Code);
 
     /// <summary>The plan's price for one whole period: once where seats have a price of their own, else for each of the quantity.</summary>
-    public MoneyAmount Base => new MoneyAmount(Price?.AmountMinor ?? 0, Currency) * (Price?.Seats is null ? Quantity : 1);
+    public MoneyAmount Base => Each * (Price?.Seats is null ? Quantity : 1);
+
+    /// <summary>The plan's price for one.</summary>
+    public MoneyAmount Each => new(CustomAmount ?? Price?.AmountMinor ?? 0, Currency);
 
     /// <summary>How the seats beyond the included ones come to their price; empty without a price of seats.</summary>
     public IReadOnlyList<PricedStep> SeatSteps => Price?.Seats?.StepsOf(Quantity, Currency) ?? [];
@@ -38,7 +47,13 @@ public sealed record SubscriptionTerms(PlanVersion Plan, PriceInterval Interval,
     public MoneyAmount Seats => TierRules.Sum(SeatSteps, Currency);
 
     /// <summary>For one whole period.</summary>
-    public MoneyAmount Amount => Base + Seats;
+    public MoneyAmount Amount => AddOns.Aggregate(Base + Seats, (sum, held) => sum + AmountOf(held));
+
+    /// <summary>What an add-on costs for one whole period.</summary>
+    public MoneyAmount AmountOf(HeldAddOn held) => new MoneyAmount(held.AddOn.PriceFor(Interval, Currency)?.AmountMinor ?? 0, Currency) * held.Quantity;
+
+    /// <summary>The plan and all add-ons are sold for this interval in this currency.</summary>
+    public bool AreSold => Price is not null && AddOns.All(held => held.AddOn.PriceFor(Interval, Currency) is not null);
 
     /// <summary>For comparing terms of different intervals: a month's share (<c>SEMANTICS</c> 5: year ÷ 12, week × 52 ÷ 12).</summary>
     public ExactMoney PerMonth => ExactMoney.Of(Amount) with

@@ -16,6 +16,9 @@ public enum ChargeKind
     /// <summary>Seats beyond those of the plan for a whole period, before it.</summary>
     Seats,
 
+    /// <summary>An add-on for a whole period, before it.</summary>
+    AddOn,
+
     /// <summary>The rest of a period that was paid and will not be had; negative.</summary>
     UnusedTime,
 
@@ -26,7 +29,11 @@ public enum ChargeKind
 /// <summary>What is asked for, or given back, for a stretch of time.</summary>
 /// <param name="Terms">Whose price it is.</param>
 /// <param name="Share">The part of that price; null for all of it.</param>
-public sealed record Charge(ChargeKind Kind, SubscriptionTerms Terms, MoneyAmount Amount, Period Period, Fraction? Share);
+public sealed record Charge(ChargeKind Kind, SubscriptionTerms Terms, MoneyAmount Amount, Period Period, Fraction? Share)
+{
+    /// <summary>For <see cref="ChargeKind.AddOn"/>.</summary>
+    public HeldAddOn? AddOn { get; init; }
+}
 
 /// <summary>One thing that happened to a subscription, and what is to be billed for it.</summary>
 /// <param name="At">When it takes effect.</param>
@@ -254,7 +261,13 @@ public static class SubscriptionLife
     /// <summary>A whole period: the plan, and what is added to it.</summary>
     private static IReadOnlyList<Charge> Advance(SubscriptionTerms terms, Period period)
     {
-        var plan = new Charge(ChargeKind.Advance, terms, terms.Base, period, null);
-        return terms.Seats.IsZero ? [plan] : [plan, new(ChargeKind.Seats, terms, terms.Seats, period, null)];
+        var charges = new List<Charge> { new(ChargeKind.Advance, terms, terms.Base, period, null) };
+        if (!terms.Seats.IsZero)
+        {
+            charges.Add(new(ChargeKind.Seats, terms, terms.Seats, period, null));
+        }
+
+        charges.AddRange(terms.AddOns.Select(held => new Charge(ChargeKind.AddOn, terms, terms.AmountOf(held), period, null) { AddOn = held }));
+        return charges;
     }
 }

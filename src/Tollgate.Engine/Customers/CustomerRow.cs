@@ -20,6 +20,9 @@ public sealed record CustomerRow(Customer Customer, short Partition, int Account
 
     public Instant? PlanAssignedAt { get; init; }
 
+    /// <summary>What the subscription adds to the plan: see <see cref="AddOnText"/>.</summary>
+    public string AddOns { get; init; } = AddOnText.None;
+
     /// <summary>The columns of <c>CustomerSql.Columns</c>, in their order.</summary>
     /// <param name="first">Where they begin.</param>
     internal static CustomerRow Read(NpgsqlDataReader reader, ProjectSnapshot project, int first = 0)
@@ -45,6 +48,7 @@ public sealed record CustomerRow(Customer Customer, short Partition, int Account
             Cycles = CycleText.Read(reader.GetString(first + 15)),
             PreviousPlanVersionId = reader.IsDBNull(first + 16) ? null : reader.GetInt32(first + 16),
             PlanAssignedAt = reader.IsDBNull(first + 17) ? null : Instant.FromUtc(reader.GetDateTime(first + 17)),
+            AddOns = reader.GetString(first + 18),
         };
 
         string? TextOrNull(int column) => reader.IsDBNull(first + column) ? null : reader.GetString(first + column);

@@ -46,7 +46,7 @@ public static class CustomerSql
         """
         c.id, c.name, c.email, c.currency, c.time_zone, c.country, c.tax_id, c.metadata, c.created_at,
                c.plan_version_id, v.plan, v.version, c.partition, c.account, c.overrides, c.cycles::text,
-               c.previous_plan_version_id, c.plan_assigned_at
+               c.previous_plan_version_id, c.plan_assigned_at, c.add_ons::text
         """;
 
     /// <summary><c>$1</c> partition, <c>$2</c> project, <c>$3</c> id.</summary>
@@ -144,6 +144,9 @@ public static class CustomerSql
 
     /// <summary>What billing months hang on from now on: <c>CycleText</c>.</summary>
     public const string SetCycles = "UPDATE customers SET cycles = $3::jsonb WHERE partition = $1 AND account = $2";
+
+    /// <summary>What the subscription adds to the plan: <c>AddOnText</c>.</summary>
+    public const string SetAddOns = "UPDATE customers SET add_ons = $3::jsonb WHERE partition = $1 AND account = $2";
 
     public const string SetOverrides = "UPDATE customers SET overrides = $3 WHERE partition = $1 AND account = $2";
 

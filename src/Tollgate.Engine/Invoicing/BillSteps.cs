@@ -11,6 +11,7 @@ using Tollgate.Core.Subscriptions;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Catalog;
 using Tollgate.Engine.Customers;
+using Tollgate.Engine.Ledger;
 using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Invoicing;
@@ -22,8 +23,15 @@ internal sealed record StepOrder(CustomerRow Customer, Subscription? Before, Sub
     /// <summary>Usage after this and before the step is billed with it.</summary>
     public Instant UsageFrom => Before?.UsageFrom ?? Step.At;
 
-    /// <summary>Nothing is billed after it: what was used until now is, although its quota period may still run.</summary>
-    public bool EndsUsage => Step.After.IsEnded;
+    /// <summary>
+    /// Usage is billed with what asks for something anyway, at the end of a month or of the subscription. What is only planned, or
+    /// stops, asks for nothing.
+    /// </summary>
+    public bool BillsUsage => Before is not null && UsageFrom < Step.At
+        && (Step.Charges.Count > 0 || Step.Verb is SubscriptionVerb.BillUsage or SubscriptionVerb.Cancel);
+
+    /// <summary>Quota periods of the subscription end with it, also those that would still run: what was used in them is billed now.</summary>
+    public bool EndsPeriods => Step.After.IsEnded || (Before is not null && (Before.Anchor, Before.Terms.Interval) != (Step.After.Anchor, Step.After.Terms.Interval));
 }
 
 /// <summary>A quota period that was rated, and the version of the balance that it was rated at.</summary>
@@ -44,6 +52,7 @@ internal sealed class BillSteps(NpgsqlConnection connection, ProjectSnapshot pro
         var usage = await UsageAsync(orders, cancel);
         var coupons = await CouponsAsync(orders, cancel);
         var credits = await CreditsAsync(orders, cancel);
+        var committed = await UsageBilledAsync(orders, cancel);
         var billed = new List<BilledOrder>(orders.Count);
         foreach (var order in orders)
         {
@@ -53,7 +62,8 @@ internal sealed class BillSteps(NpgsqlConnection connection, ProjectSnapshot pro
                 [.. rated.Select(static one => one.Due)],
                 coupons.GetValueOrDefault(id) ?? [],
                 TaxRules.For(settings.TaxRates, settings.Seller, Parties.Of(order.Customer.Customer)),
-                new(credits.GetValueOrDefault(order.Customer.Account), currency));
+                new(credits.GetValueOrDefault(order.Customer.Account), currency),
+                new(committed.GetValueOrDefault(order.Customer.Account), currency));
             billed.Add(Billed(order, facts, rated));
         }
 
@@ -65,7 +75,7 @@ internal sealed class BillSteps(NpgsqlConnection connection, ProjectSnapshot pro
     {
         try
         {
-            var billed = InvoiceRules.Bill(order.Step, facts);
+            var billed = InvoiceRules.Bill(order.Before, order.Step, facts, project.Zone);
             return new(order, billed, rated, billed.Bill is { } bill ? InvoiceRules.Doubt(bill, settings) : null);
         }
         catch (Exception broken) when (broken is InvariantBrokenException or OverflowException)
@@ -76,8 +86,7 @@ internal sealed class BillSteps(NpgsqlConnection connection, ProjectSnapshot pro
 
     private async Task<Dictionary<int, List<RatedPeriod>>> UsageAsync(IReadOnlyList<StepOrder> orders, CancellationToken cancel)
     {
-        // Before a subscription begins nothing is billed; a trial's usage lies before UsageFrom.
-        var billing = orders.Where(static order => order.Before is not null && order.UsageFrom < order.Step.At).ToArray();
+        var billing = orders.Where(static order => order.BillsUsage).ToArray();
         if (billing.Length == 0)
         {
             return [];
@@ -89,7 +98,7 @@ internal sealed class BillSteps(NpgsqlConnection connection, ProjectSnapshot pro
             Array.ConvertAll(billing, static order => order.Customer.Account),
             Array.ConvertAll(billing, static order => order.UsageFrom.ToUtc()),
             Array.ConvertAll(billing, static order => order.Step.At.ToUtc()),
-            Array.ConvertAll(billing, static order => order.EndsUsage));
+            Array.ConvertAll(billing, static order => order.EndsPeriods));
         var byAccount = billing.ToDictionary(static order => order.Customer.Account);
         var rated = new Dictionary<int, List<RatedPeriod>>();
         await using var reader = await command.ExecuteReaderAsync(cancel);
@@ -109,6 +118,16 @@ internal sealed class BillSteps(NpgsqlConnection connection, ProjectSnapshot pro
     {
         var feature = project.Catalog.FeaturesByKey[reader.GetInt32(1)];
         var (currency, period) = (order.Before!.Terms.Currency, new Period(Instant.FromUtc(reader.GetDateTime(2)), Instant.FromUtc(reader.GetDateTime(3))));
+        if (period.End > order.Step.At)
+        {
+            if (!order.Step.After.IsEnded && !IsCutByCycles(order.Customer, feature))
+            {
+                return null;
+            }
+
+            period = period with { End = order.Step.At };
+        }
+
         var basis = reader.IsDBNull(7)
             ? BasisOf(order.Customer, feature, reader.IsDBNull(10) ? null : reader.GetInt32(10), period, currency)
             : new RatingBasis(Quantity.Of(reader.GetDecimal(6)), PriceText.Read(reader.GetString(7), currency));
@@ -122,12 +141,21 @@ internal sealed class BillSteps(NpgsqlConnection connection, ProjectSnapshot pro
         return new(feature.Key, due, basis, reader.GetInt64(4));
     }
 
+    /// <summary>A month of the subscription ends where its cycle does; a calendar month goes on.</summary>
+    private bool IsCutByCycles(CustomerRow customer, FeatureEntry feature)
+    {
+        var version = customer.PlanVersionId is { } id ? project.Catalog.PlanVersions[id] : project.Catalog.DefaultPlan;
+        var overridden = BookLoader.Overridden(customer.Overrides, customer.AddOns, version, project.Catalog);
+        return (overridden.GetValueOrDefault(feature.Key) ?? version.Entitlements.GetValueOrDefault(feature.Key))
+            is { Period: QuotaPeriodKind.BillingMonth or QuotaPeriodKind.BillingPeriod };
+    }
+
     /// <summary>Of the plan version that was in force when the period ended, with the customer's overrides.</summary>
     private RatingBasis? BasisOf(CustomerRow customer, FeatureEntry feature, int? versionId, Period period, Currency currency)
     {
         var catalog = project.Catalog;
         var version = versionId is { } id ? catalog.PlanVersions[id] : catalog.DefaultPlan;
-        var overridden = Ledger.BookLoader.Overridden(customer.Overrides, version, catalog);
+        var overridden = BookLoader.Overridden(customer.Overrides, customer.AddOns, version, catalog);
         var entitlement = overridden.GetValueOrDefault(feature.Key) ?? version.Entitlements.GetValueOrDefault(feature.Key);
         var previous = customer.PreviousPlanVersionId is { } before ? catalog.PlanVersions[before].Entitlements.GetValueOrDefault(feature.Key) : null;
         var quota = QuotaRules.QuotaFor(entitlement, previous, customer.PlanAssignedAt, period, feature.Feature.IsMoney);
@@ -156,13 +184,32 @@ internal sealed class BillSteps(NpgsqlConnection connection, ProjectSnapshot pro
         return found;
     }
 
-    private async Task<Dictionary<int, long>> CreditsAsync(IReadOnlyList<StepOrder> orders, CancellationToken cancel)
+    /// <summary>Only of subscriptions with a minimum: usage of the running period that was billed by months.</summary>
+    private async Task<Dictionary<int, long>> UsageBilledAsync(IReadOnlyList<StepOrder> orders, CancellationToken cancel)
     {
-        await using var command = connection.Command(
+        var committed = orders.Where(static order => order.Before?.Terms.Price?.MinimumMinor is not null).ToArray();
+        return committed.Length == 0 ? [] : await SumsAsync(
+            connection.Command(
+                InvoiceSql.UsageBilled,
+                Array.ConvertAll(committed, static order => order.Customer.Partition),
+                Array.ConvertAll(committed, static order => order.Customer.Account),
+                Array.ConvertAll(committed, static order => order.Before!.Id),
+                Array.ConvertAll(committed, static order => order.Before!.Current.Start.ToUtc())),
+            cancel);
+    }
+
+    private Task<Dictionary<int, long>> CreditsAsync(IReadOnlyList<StepOrder> orders, CancellationToken cancel) => SumsAsync(
+        connection.Command(
             InvoiceSql.Credits,
             orders.Select(static order => order.Customer.Partition).ToArray(),
             orders.Select(static order => order.Customer.Account).ToArray(),
-            orders.Select(static order => order.Step.After.Terms.Currency.Code).ToArray());
+            orders.Select(static order => order.Step.After.Terms.Currency.Code).ToArray()),
+        cancel);
+
+    /// <summary>Accounts and their sums.</summary>
+    private static async Task<Dictionary<int, long>> SumsAsync(NpgsqlCommand sums, CancellationToken cancel)
+    {
+        await using var command = sums;
         var found = new Dictionary<int, long>();
         await using var reader = await command.ExecuteReaderAsync(cancel);
         while (await reader.ReadAsync(cancel))
@@ -191,7 +238,7 @@ internal static class PriceText
 }
 
 /// <summary>Customers as they stand on invoices.</summary>
-internal static class Parties
+public static class Parties
 {
     /// <summary>Members of the customer's metadata that an invoice shows: the address in lines, and the region for taxes.</summary>
     private const string Address = "address", Region = "region";

@@ -52,6 +52,29 @@ public sealed class InvoiceQueries(NpgsqlDataSource database)
         return await WholeAsync(connection, project, await HeadsAsync(command, cancel), cancel);
     }
 
+    /// <summary>
+    /// A customer's account in a currency: all invoices with their credit notes and without their lines, and the money that moved
+    /// for them. At most <paramref name="most"/> invoices.
+    /// </summary>
+    public async Task<(IReadOnlyList<Invoice> Invoices, IReadOnlyList<StatementPayment> Payments)> AccountAsync(
+        ProjectSnapshot project, string customer, Currency currency, int most, CancellationToken cancel)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancel);
+        var heads = await HeadsAsync(connection.Command(InvoiceSql.Account, project.Id, customer, currency.Code, most), cancel);
+        var notes = await NotesAsync(
+            connection.Command(InvoiceSql.CreditNotes, KeysOf(heads)), heads.ToDictionary(static row => row.Invoice.Id, static row => row.Invoice.Currency), cancel);
+        await using var command = connection.Command(InvoiceSql.AccountPayments, project.Id, customer, currency.Code);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        var payments = new List<StatementPayment>();
+        while (await reader.ReadAsync(cancel))
+        {
+            payments.Add(new(
+                CatalogWords.Read<StatementEntryKind>(reader.GetString(0)), Instant.FromUtc(reader.GetDateTime(1)), reader.GetString(2), new(reader.GetInt64(3), currency)));
+        }
+
+        return ([.. heads.Select(row => row.Invoice with { CreditNotes = [.. notes[row.Invoice.Id]] })], payments);
+    }
+
     /// <summary>Null: the line's period was not rated.</summary>
     public async Task<RatedUsageRow?> UsageOfAsync(ProjectSnapshot project, InvoiceRow row, InvoiceLine line, int mostEvents, CancellationToken cancel)
     {
@@ -137,10 +160,7 @@ public sealed class InvoiceQueries(NpgsqlDataSource database)
             return heads;
         }
 
-        object[] keys =
-        [
-            heads.Select(static row => row.Partition).ToArray(), heads.Select(static row => row.Account).ToArray(), heads.Select(static row => row.Invoice.Id).ToArray(),
-        ];
+        var keys = KeysOf(heads);
         var currencies = heads.ToDictionary(static row => row.Invoice.Id, static row => row.Invoice.Currency);
         var lines = await LinesAsync(connection.Command(InvoiceSql.Lines, keys), project, currencies, cancel);
         var notes = await NotesAsync(connection.Command(InvoiceSql.CreditNotes, keys), currencies, cancel);
@@ -152,6 +172,11 @@ public sealed class InvoiceQueries(NpgsqlDataSource database)
             }),
         ];
     }
+
+    private static object[] KeysOf(List<InvoiceRow> heads) =>
+    [
+        heads.Select(static row => row.Partition).ToArray(), heads.Select(static row => row.Account).ToArray(), heads.Select(static row => row.Invoice.Id).ToArray(),
+    ];
 
     private static async Task<ILookup<Guid, InvoiceLine>> LinesAsync(
         NpgsqlCommand command, ProjectSnapshot project, Dictionary<Guid, Currency> currencies, CancellationToken cancel)
@@ -215,6 +240,7 @@ public sealed class InvoiceQueries(NpgsqlDataSource database)
             CreatedAt = At(9),
             IssuedAt = At(9),
             DueAt = At(10),
+            ClosedAt = reader.IsDBNull(21) ? null : At(21),
             Seller = details.Seller,
             Buyer = details.Buyer,
             Lines = [],

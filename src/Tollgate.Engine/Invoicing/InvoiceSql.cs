@@ -48,7 +48,18 @@ internal static class InvoiceSql
          GROUP BY x.account
         """;
 
-    /// <summary>Arrays, position by position; $7 causes, $8 invoices, $9 notes.</summary>
+    /// <summary>Usage of periods that ended after <c>$4</c>, billed already. $1 partitions, $2 accounts, $3 subscriptions. Rows: account, sum.</summary>
+    public const string UsageBilled =
+        """
+        SELECT x.account, sum(l.amount)::bigint
+          FROM unnest($1::smallint[], $2::integer[], $3::uuid[], $4::timestamptz[]) AS x (partition, account, subscription, since)
+          JOIN invoices      i ON i.partition = x.partition AND i.account = x.account AND i.subscription = x.subscription AND i.status <> 'void'
+                              AND i.period_end > x.since
+          JOIN invoice_lines l ON l.partition = i.partition AND l.account = i.account AND l.invoice = i.id AND l.kind = 'usage' AND l.period_end > x.since
+         GROUP BY x.account
+        """;
+
+    /// <summary>Arrays, position by position; $6 causes, $7 invoices, $8 notes.</summary>
     public const string WriteCredits =
         """
         INSERT INTO customer_credits (partition, account, currency, amount, at, cause, invoice, note)
@@ -116,7 +127,9 @@ internal static class InvoiceSql
         """
         i.id, i.number, i.status, i.kind, c.id, i.subscription, i.currency, i.period_start, i.period_end, i.issued_at, i.due_at,
                i.subtotal, i.discount, i.tax, i.total, i.from_credits, i.paid, i.details::text, i.partition, i.account,
-               (SELECT s.reference FROM subscriptions s WHERE s.partition = i.partition AND s.account = i.account AND s.id = i.subscription)
+               (SELECT s.reference FROM subscriptions s WHERE s.partition = i.partition AND s.account = i.account AND s.id = i.subscription),
+               CASE WHEN i.status IN ('paid', 'void', 'uncollectible')
+                    THEN (SELECT max(f.at) FROM invoice_facts f WHERE f.partition = i.partition AND f.account = i.account AND f.invoice = i.id AND f.verb <> 'credit') END
         """;
 
     /// <summary>$1 project, $2 id.</summary>
@@ -203,13 +216,32 @@ internal static class InvoiceSql
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12::jsonb)
         """;
 
-    /// <summary>What happened to a customer's invoices in a stretch of time. $1 partition, $2 account, $3 from, $4 before, $5 currency.</summary>
-    public const string Facts =
+    // ---- a customer's account ----------------------------------------------------------------------------------
+
+    /// <summary>All invoices of a customer in a currency, oldest first. $1 project, $2 customer, $3 currency, $4 number of rows.</summary>
+    public const string Account =
+        $"""
+        SELECT {Columns}
+          FROM invoices i
+          JOIN customers c ON c.partition = i.partition AND c.account = i.account
+         WHERE i.project_id = $1 AND c.id = $2 AND i.currency = $3
+         ORDER BY i.serial
+         LIMIT $4
+        """;
+
+    /// <summary>Money that came in for them, and what credit notes gave back as credits. Parameters as <see cref="Account"/>, without the last.</summary>
+    public const string AccountPayments =
         """
-        SELECT f.verb, f.at, f.amount, f.note, i.number
-          FROM invoice_facts f
-          JOIN invoices i ON i.partition = f.partition AND i.account = f.account AND i.id = f.invoice
-         WHERE f.partition = $1 AND f.account = $2 AND f.at >= $3 AND f.at < $4 AND i.currency = $5
-         ORDER BY f.at, i.serial, f.sequence
+        SELECT 'payment', f.at, i.number, f.amount
+          FROM customers c
+          JOIN invoices      i ON i.partition = c.partition AND i.account = c.account AND i.currency = $3
+          JOIN invoice_facts f ON f.partition = i.partition AND f.account = i.account AND f.invoice = i.id AND f.verb = 'pay' AND f.note IS DISTINCT FROM 'credits'
+         WHERE c.project_id = $1 AND c.id = $2
+         UNION ALL
+        SELECT 'to_credits', k.at, i.number, k.amount
+          FROM customers c
+          JOIN customer_credits k ON k.partition = c.partition AND k.account = c.account AND k.currency = $3 AND k.cause = 'credit_note'
+          JOIN invoices         i ON i.partition = k.partition AND i.account = k.account AND i.id = k.invoice
+         WHERE c.project_id = $1 AND c.id = $2
         """;
 }

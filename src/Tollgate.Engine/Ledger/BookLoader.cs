@@ -142,27 +142,38 @@ internal sealed class BookLoader(NpgsqlConnection connection)
             CustomerSince = At(reader, 9),
             Cycles = CycleText.Read(reader.GetString(10)),
             Zone = project.Zone,
-            Overridden = Overridden(reader.GetString(8), plan, catalog),
+            Overridden = Overridden(reader.GetString(8), reader.GetString(11), plan, catalog),
             FeaturesByCode = catalog.Features,
         };
     }
 
-    /// <summary>The entitlements that the customer's overrides change, applied to those of the plan.</summary>
-    public static IReadOnlyDictionary<int, Entitlement> Overridden(string json, PlanVersion plan, PublishedCatalog catalog)
+    /// <summary>The entitlements that differ from those of the plan: what add-ons add, and then what the customer's overrides put in its place.</summary>
+    public static IReadOnlyDictionary<int, Entitlement> Overridden(string overridesJson, string addOnsJson, PlanVersion plan, PublishedCatalog catalog)
     {
-        if (json == "{}")
+        if (overridesJson == "{}" && addOnsJson == AddOnText.None)
         {
             return System.Collections.Frozen.FrozenDictionary<int, Entitlement>.Empty;
         }
 
         var changed = new Dictionary<int, Entitlement>();
-        var (overrides, faults) = CatalogReader.ReadOverrides(Encoding.UTF8.GetBytes(json), catalog.Document.Currency);
-        Invariant.That(faults.Count == 0, $"Stored overrides are not readable: {json}");
+        var held = AddOnText.Read(addOnsJson);
+        foreach (var code in AddOnRules.FeaturesOf(held))
+        {
+            if (catalog.Features.TryGetValue(code, out var feature)
+                && AddOnRules.Apply(plan.Entitlements.GetValueOrDefault(feature.Key), code, held) is { } entitlement)
+            {
+                changed[feature.Key] = entitlement;
+            }
+        }
+
+        var (overrides, faults) = CatalogReader.ReadOverrides(Encoding.UTF8.GetBytes(overridesJson), catalog.Document.Currency);
+        Invariant.That(faults.Count == 0, $"Stored overrides are not readable: {overridesJson}");
         foreach (var change in overrides.Values)
         {
             if (catalog.Features.TryGetValue(change.Feature, out var feature))
             {
-                changed[feature.Key] = EntitlementRules.Apply(plan.Entitlements.GetValueOrDefault(feature.Key), change);
+                var entitlement = changed.GetValueOrDefault(feature.Key) ?? plan.Entitlements.GetValueOrDefault(feature.Key);
+                changed[feature.Key] = EntitlementRules.Apply(entitlement, change);
             }
         }
 

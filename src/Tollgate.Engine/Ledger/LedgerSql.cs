@@ -30,7 +30,7 @@ internal static class LedgerSql
     public const string LoadCustomers =
         """
         SELECT c.partition, c.account, c.project_id, c.id, c.version, c.plan_version_id, c.previous_plan_version_id,
-               c.plan_assigned_at, c.overrides::text, c.created_at, c.cycles::text
+               c.plan_assigned_at, c.overrides::text, c.created_at, c.cycles::text, c.add_ons::text
           FROM unnest($1::smallint[], $2::integer[], $3::text[]) AS x (partition, project_id, id)
           JOIN customers c ON c.partition = x.partition AND c.project_id = x.project_id AND c.id = x.id
          ORDER BY c.partition, c.account

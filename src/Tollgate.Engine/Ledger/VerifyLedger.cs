@@ -2,6 +2,7 @@ using Npgsql;
 using NpgsqlTypes;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Costs;
+using Tollgate.Engine.Invoicing;
 using Tollgate.Engine.Postgres;
 
 namespace Tollgate.Engine.Ledger;
@@ -48,6 +49,16 @@ public static class VerifyLedger
         new("call_days", "a day's calls and costs of a project are not those of its events", CostVerifySql.Days),
         new("call_customer_days", "a day's calls and costs of a customer are not those of its events", CostVerifySql.CustomerDays),
         new("call_latencies", "a day's histogram of latencies is not that of its calls", CostVerifySql.Latencies),
+        new("invoice_sums", "an invoice's sums are not those of its lines and taxes", InvoiceVerifySql.Sums),
+        new("invoice_states", "what is paid or credited of an invoice is not what its facts say", InvoiceVerifySql.States),
+        new("invoice_numbers", "the numbers of invoices or credit notes have a gap or a repeat", InvoiceVerifySql.Numbers),
+        new("periods", "a billing period does not begin where the one before ended (seconds)", InvoiceVerifySql.Periods),
+        new("unbilled", "a paid period began without an invoice", InvoiceVerifySql.Unbilled),
+        new("timelines", "a subscription is not what its facts say", InvoiceVerifySql.Timelines),
+        new("rated_quantities", "what was rated of a quota period is not what its balance has beyond the quota", InvoiceVerifySql.RatedQuantities),
+        new("rated_lines", "what was rated of a quota period is not what lines were billed", InvoiceVerifySql.RatedLines),
+        new("credits", "a customer's credits have paid more than they were", InvoiceVerifySql.Credits),
+        new("coupons", "a coupon counts other than its redemptions", InvoiceVerifySql.Coupons),
     ];
 
     /// <param name="projectId">Null: every project.</param>
@@ -69,6 +80,8 @@ public static class VerifyLedger
             findings.Add(await RunAsync(connection, check, projectId, cancel));
         }
 
+        step?.Invoke("rates");
+        findings.Add(await VerifyRates.RunAsync(connection, projectId, cancel));
         return new(at, events, balances, holds, findings);
     }
 

@@ -3,6 +3,8 @@
 
 -- Room: Customers. What the customer's quotas hang on, from when on; see Core/Time/BillingCycle.cs. Empty: the calendar.
 ALTER TABLE customers ADD COLUMN cycles jsonb NOT NULL DEFAULT '[]';
+-- What its subscription adds to the plan, as it was bought; see Engine/Customers/AddOnText.cs.
+ALTER TABLE customers ADD COLUMN add_ons jsonb NOT NULL DEFAULT '[]';
 
 -- Room: Subscriptions ------------------------------------------------------------------------------------------
 CREATE TABLE subscriptions (

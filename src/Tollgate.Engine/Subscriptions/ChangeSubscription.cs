@@ -23,10 +23,13 @@ public enum ChangeDirection
 }
 
 /// <summary>Other terms. What is null stays.</summary>
+/// <param name="AddOns">All of them from then on; null: those that it has.</param>
+/// <param name="ToNewest">Also where the plan stays, its newest version.</param>
 /// <param name="When">Null: now if it costs more each month than before, otherwise at the end of the period.</param>
 /// <param name="Only">The change is refused when it would go the other way; null: either way.</param>
 public sealed record ChangeOrder(
-    string? Plan, PriceInterval? Interval, long? Quantity, ChangeTime? When, Proration Proration, ChangeDirection? Only = null);
+    string? Plan, PriceInterval? Interval, long? Quantity, ChangeTime? When, Proration Proration, IReadOnlyList<(string Code, long Quantity)>? AddOns = null,
+    bool ToNewest = false, ChangeDirection? Only = null);
 
 /// <summary>Every change of a subscription that somebody asks for. What happens by itself is in <see cref="RunDue"/>.</summary>
 public sealed class ChangeSubscription(NpgsqlDataSource database, QuotaGate gate, Clock clock)
@@ -80,16 +83,31 @@ public sealed class ChangeSubscription(NpgsqlDataSource database, QuotaGate gate
     {
         var old = subscription.Terms;
         PlanVersion? plan = old.Plan;
-        if (order.Plan is not null && order.Plan != old.Plan.Code && !project.Catalog.Plans.TryGetValue(order.Plan, out plan))
+        var isOther = order.ToNewest || (order.Plan is not null && order.Plan != old.Plan.Code);
+        if (isOther && !project.Catalog.Plans.TryGetValue(order.Plan ?? old.Plan.Code, out plan))
         {
             return new(SubscriptionOutcome.PlanUnknown);
         }
 
-        var terms = old with { Plan = plan!, Interval = order.Interval ?? old.Interval, Quantity = order.Quantity ?? old.Quantity };
+        // What was agreed was agreed for the plan that it was agreed for.
+        var terms = old with
+        {
+            Plan = plan!, Interval = order.Interval ?? old.Interval, Quantity = order.Quantity ?? old.Quantity,
+            CustomAmount = plan!.Code == old.Plan.Code && (order.Interval ?? old.Interval) == old.Interval ? old.CustomAmount : null,
+        };
         if (terms.Price is null)
         {
             return new(SubscriptionOutcome.PriceUnknown, Detail: PricesOf(terms.Plan.Plan));
         }
+
+        var wanted = order.AddOns ?? [.. old.AddOns.Select(static held => (held.AddOn.Code, held.Quantity))];
+        var (faulty, addOns) = AddOnChoice.Of(project.Catalog.Document, terms, wanted);
+        if (faulty is not null)
+        {
+            return new(SubscriptionOutcome.AddOnRefused, Detail: faulty);
+        }
+
+        terms = terms with { AddOns = addOns.SequenceEqual(old.AddOns) ? old.AddOns : addOns };
 
         var when = order.When ?? (subscription.Status == SubscriptionStatus.Trialing || terms.PerMonth.Major > old.PerMonth.Major ? ChangeTime.Now : ChangeTime.PeriodEnd);
         if (terms == old && subscription.Scheduled is not null)
@@ -98,7 +116,7 @@ public sealed class ChangeSubscription(NpgsqlDataSource database, QuotaGate gate
             return IfAllowed(subscription, SubscriptionVerb.Unschedule, () => SubscriptionLife.Schedule(subscription, null, now));
         }
 
-        if (terms == old || terms == subscription.Scheduled)
+        if (terms == old || (terms == subscription.Scheduled && when == ChangeTime.PeriodEnd))
         {
             return new(SubscriptionOutcome.NothingChanges);
         }

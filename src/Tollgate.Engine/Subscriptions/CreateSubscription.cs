@@ -21,9 +21,11 @@ namespace Tollgate.Engine.Subscriptions;
 /// <param name="ConvertsTrial">What the trial's end does: true pays, false ends the subscription.</param>
 /// <param name="Fingerprint">Of a card or a device: a trial is had once by each.</param>
 /// <param name="StartAt">Not in the future; null: now.</param>
+/// <param name="AddOns">Codes and how many of each.</param>
+/// <param name="CustomAmount">Agreed instead of the plan's price, in minor units; null: the plan's.</param>
 public sealed record SubscriptionOrder(
     string Customer, string Plan, PriceInterval Interval, Currency? Currency, long Quantity, bool? Trial, bool ConvertsTrial, string? Fingerprint, string? Coupon,
-    Instant? StartAt, string? Id);
+    Instant? StartAt, string? Id, IReadOnlyList<(string Code, long Quantity)> AddOns, long? CustomAmount);
 
 /// <summary>Begins a subscription. The customer, created when it is missing, has the plan's quotas at once.</summary>
 public sealed class CreateSubscription(NpgsqlDataSource database, QuotaGate gate, Clock clock)
@@ -74,11 +76,14 @@ public sealed class CreateSubscription(NpgsqlDataSource database, QuotaGate gate
             return StepChoice.None(SubscriptionOutcome.CurrencyFixed, $"The customer is invoiced in {kept}.");
         }
 
-        var terms = new SubscriptionTerms(plan, order.Interval, order.Currency ?? Currency.Of(kept ?? project.Currency), order.Quantity);
-        if (terms.Price is not { } price)
+        var terms = new SubscriptionTerms(plan, order.Interval, order.Currency ?? Currency.Of(kept ?? project.Currency), order.Quantity) { CustomAmount = order.CustomAmount };
+        var (faulty, addOns) = AddOnChoice.Of(project.Catalog.Document, terms, order.AddOns);
+        if (faulty is not null || terms.Price is not { } price)
         {
-            return StepChoice.None(SubscriptionOutcome.PriceUnknown, ChangeSubscription.PricesOf(plan.Plan));
+            return faulty is null ? StepChoice.None(SubscriptionOutcome.PriceUnknown, ChangeSubscription.PricesOf(plan.Plan)) : StepChoice.None(SubscriptionOutcome.AddOnRefused, faulty);
         }
+
+        terms = terms with { AddOns = addOns };
 
         var (subscriptions, trials) = await PastAsync(change, cancel);
         var (noTrial, days) = await TrialAsync(change, project, order, price, subscriptions, trials, id, cancel);

@@ -65,9 +65,16 @@ internal sealed class StepWriter(NpgsqlConnection connection, ProjectSnapshot pr
         var cycle = after.GivesPlan ? new BillingCycle(at, after.Anchor, after.Terms.Interval) : new BillingCycle(at, null, null);
         var last = customer.Cycles.Count == 0 ? new BillingCycle(at, null, null) : customer.Cycles[^1];
         var hasNewCycle = (last.Anchor, last.Interval) != (cycle.Anchor, cycle.Interval);
-        if (!hasNewCycle && wanted == customer.PlanVersionId)
+        IReadOnlyList<HeldAddOn> addOns = after.GivesPlan ? after.Terms.AddOns : [];
+        var hasNewAddOns = !AddOnText.AreSame(customer.AddOns, addOns);
+        if (!hasNewCycle && !hasNewAddOns && wanted == customer.PlanVersionId)
         {
             return;
+        }
+
+        if (hasNewAddOns)
+        {
+            await ExecuteAsync(CustomerSql.SetAddOns, cancel, customer.Partition, customer.Account, AddOnText.Write(addOns));
         }
 
         if (hasNewCycle)
@@ -97,7 +104,7 @@ internal sealed class StepWriter(NpgsqlConnection connection, ProjectSnapshot pr
     private int[] FeaturesOfBillingPeriods(CustomerRow customer)
     {
         var plan = customer.PlanVersionId is { } id ? project.Catalog.PlanVersions[id] : project.Catalog.DefaultPlan;
-        var overridden = BookLoader.Overridden(customer.Overrides, plan, project.Catalog);
+        var overridden = BookLoader.Overridden(customer.Overrides, customer.AddOns, plan, project.Catalog);
         return [.. plan.Entitlements.Concat(overridden).Where(static pair => pair.Value.Period is QuotaPeriodKind.BillingMonth or QuotaPeriodKind.BillingPeriod)
             .Select(static pair => pair.Key).Distinct()];
     }
@@ -117,8 +124,8 @@ internal sealed class StepWriter(NpgsqlConnection connection, ProjectSnapshot pr
             .Text(rows.Select(static r => CatalogWords.Of(r.Sub.Terms.Interval)))
             .Text(rows.Select(static r => r.Sub.Terms.Currency.Code))
             .Long(rows.Select(static r => (long?)r.Sub.Terms.Quantity))
-            .Long(rows.Select(static _ => (long?)null))
-            .Text(rows.Select(static _ => "[]"))
+            .Long(rows.Select(static r => r.Sub.Terms.CustomAmount))
+            .Text(rows.Select(static r => AddOnText.Write(r.Sub.Terms.AddOns)))
             .Text(rows.Select(static r => r.Sub.Scheduled is { } terms ? StoredTerms.Write(terms) : null))
             .Times(rows.Select(static r => (Instant?)r.Sub.StartedAt))
             .Times(rows.Select(static r => (Instant?)r.Sub.Anchor.StartedAt))

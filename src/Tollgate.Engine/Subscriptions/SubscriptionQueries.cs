@@ -76,6 +76,14 @@ public sealed class SubscriptionQueries(NpgsqlDataSource database)
         return await ReadAsync(command, project, cancel);
     }
 
+    internal static async Task<IReadOnlyList<SubscriptionItem>> OnOlderVersionsAsync(
+        NpgsqlDataSource database, ProjectSnapshot project, PlanVersion newest, int? version, int limit, CancellationToken cancel)
+    {
+        await using var command = database.Command(
+            SubscriptionSql.OnOlderVersions, project.Id, newest.Code, newest.Id, CustomerCommands.OrNull(version, NpgsqlDbType.Integer), limit);
+        return await ReadAsync(command, project, cancel);
+    }
+
     /// <summary>Oldest first.</summary>
     public async Task<IReadOnlyList<SubscriptionFact>> FactsAsync(SubscriptionRow row, int after, int limit, CancellationToken cancel)
     {

@@ -5,6 +5,7 @@ using Tollgate.Core.Catalog;
 using Tollgate.Core.Money;
 using Tollgate.Core.Subscriptions;
 using Tollgate.Core.Time;
+using Tollgate.Engine.Customers;
 using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Subscriptions;
@@ -32,7 +33,10 @@ public sealed record SubscriptionRow(short Partition, int Account, Subscription 
         {
             Id = reader.GetGuid(0),
             Status = CatalogWords.Read<SubscriptionStatus>(reader.GetString(3)),
-            Terms = new(project.Catalog.PlanVersions[reader.GetInt32(4)], CatalogWords.Read<PriceInterval>(reader.GetString(5)), currency, reader.GetInt64(7)),
+            Terms = new(project.Catalog.PlanVersions[reader.GetInt32(4)], CatalogWords.Read<PriceInterval>(reader.GetString(5)), currency, reader.GetInt64(7))
+            {
+                CustomAmount = reader.IsDBNull(8) ? null : reader.GetInt64(8), AddOns = AddOnText.Read(reader.GetString(9)),
+            },
             Scheduled = reader.IsDBNull(10) ? null : StoredTerms.Read(reader.GetString(10), currency, project.Catalog),
             StartedAt = At(11),
             Anchor = new(At(12), reader.IsDBNull(13) ? null : reader.GetInt16(13)),
@@ -60,22 +64,27 @@ public sealed record SubscriptionRow(short Partition, int Account, Subscription 
 }
 
 /// <summary>How <c>subscriptions.scheduled</c> is written.</summary>
-internal sealed record StoredTerms(int PlanVersion, string Interval, long Quantity)
+/// <param name="AddOns">As <see cref="AddOnText"/> writes them.</param>
+internal sealed record StoredTerms(int PlanVersion, string Interval, long Quantity, long? CustomAmount, string AddOns)
 {
     public static string Write(SubscriptionTerms terms) => JsonSerializer.Serialize(
-        new StoredTerms(terms.Plan.Id, CatalogWords.Of(terms.Interval), terms.Quantity), SubscriptionJson.Default.StoredTerms);
+        new StoredTerms(terms.Plan.Id, CatalogWords.Of(terms.Interval), terms.Quantity, terms.CustomAmount, AddOnText.Write(terms.AddOns)),
+        SubscriptionJson.Default.StoredTerms);
 
     public static SubscriptionTerms Read(string json, Currency currency, PublishedCatalog catalog)
     {
         var stored = JsonSerializer.Deserialize(json, SubscriptionJson.Default.StoredTerms)!;
-        return new(catalog.PlanVersions[stored.PlanVersion], CatalogWords.Read<PriceInterval>(stored.Interval), currency, stored.Quantity);
+        return new(catalog.PlanVersions[stored.PlanVersion], CatalogWords.Read<PriceInterval>(stored.Interval), currency, stored.Quantity)
+        {
+            CustomAmount = stored.CustomAmount, AddOns = AddOnText.Read(stored.AddOns),
+        };
     }
 }
 
 /// <summary>What a fact of the timeline keeps of the subscription as the step left it.</summary>
 public sealed record SubscriptionState(
-    string Status, string Plan, int PlanVersion, string Interval, long Quantity, DateTime PeriodStart, DateTime PeriodEnd, string? ScheduledPlan, DateTime? CancelAt,
-    string? CancelReason)
+    string Status, string Plan, int PlanVersion, string Interval, long Quantity, long Amount, DateTime PeriodStart, DateTime PeriodEnd, string? ScheduledPlan,
+    DateTime? CancelAt, string? CancelReason)
 {
     internal static SubscriptionState Of(Subscription subscription) => new(
         CatalogWords.Of(subscription.Status),
@@ -83,6 +92,7 @@ public sealed record SubscriptionState(
         subscription.Terms.Plan.Number,
         CatalogWords.Of(subscription.Terms.Interval),
         subscription.Terms.Quantity,
+        subscription.Terms.Amount.Minor,
         subscription.Current.Start.ToUtc(),
         subscription.Current.End.ToUtc(),
         subscription.Scheduled?.Plan.Code,

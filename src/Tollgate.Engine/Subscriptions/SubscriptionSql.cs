@@ -83,6 +83,22 @@ internal static class SubscriptionSql
          GROUP BY v.plan, s.status, s.interval
         """;
 
+    /// <summary>
+    /// Live ones on older versions of a plan that are not to get the newest at their renewal anyway. $1 project, $2 plan, $3 the
+    /// newest version's id, $4 version or null, $5 number of rows.
+    /// </summary>
+    public const string OnOlderVersions =
+        $"""
+        SELECT {Columns}, c.id, {NewestInvoice}
+          FROM subscriptions s
+          JOIN customers c ON c.partition = s.partition AND c.account = s.account
+          JOIN plan_versions v ON v.id = s.plan_version_id
+         WHERE s.project_id = $1 AND s.ended_at IS NULL AND v.plan = $2 AND v.id <> $3 AND ($4::integer IS NULL OR v.version = $4)
+           AND coalesce((s.scheduled ->> 'plan_version')::integer, 0) <> $3
+         ORDER BY s.id
+         LIMIT $5
+        """;
+
     private const string NewestInvoice =
         """
         (SELECT i.id FROM invoices i
@@ -127,7 +143,7 @@ internal static class SubscriptionSql
           JOIN customers c ON c.partition = s.partition AND c.account = s.account
           LEFT JOIN plan_versions v ON v.id = c.plan_version_id
          WHERE s.project_id = $1 AND s.due_at <= $2 AND s.parked_at IS NULL AND s.due_at IS NOT NULL
-         ORDER BY s.due_at
+         ORDER BY s.due_at, c.id
          LIMIT $3
            FOR NO KEY UPDATE OF s, c SKIP LOCKED
         """;

@@ -39,6 +39,9 @@ public enum SubscriptionOutcome
     NothingScheduled,
     CouponRefused,
 
+    /// <summary>An add-on that the catalogue does not have, or that does not fit.</summary>
+    AddOnRefused,
+
     /// <summary>The invoice looks impossible; a person has to look at it first.</summary>
     Implausible,
 }

@@ -55,6 +55,11 @@ internal static class InvoiceAnswers
     public static CreditNoteView Of(CreditNote note) => new(
         note.Id.ToString("D"), note.Number, note.IssuedAt.ToOffset(), note.Reason, [.. note.Lines.Select(Of)], note.Tax.Minor, note.Total.Minor);
 
+    public static StatementView Of(Statement statement) => new(
+        statement.Customer, statement.Currency.Code, statement.Period.Start.ToOffset(), statement.Period.End.ToOffset(), statement.Opening.Minor,
+        [.. statement.Entries.Select(static e => new StatementEntryView(CatalogWords.Of(e.Kind), e.At.ToOffset(), e.Number, e.Amount.Minor, e.Balance.Minor))],
+        statement.Closing.Minor);
+
     public static CouponView Of(CouponRow row) => new()
     {
         Code = row.Coupon.Code,

@@ -164,7 +164,7 @@ public static class InvoiceSettingsEndpoints
         faults.Range(body.DueDays, "due_days", 0, MostDueDays);
         faults.Range(body.LargestTotal, "largest_total", 1, long.MaxValue);
         faults.Text(body.Footer, "footer", LongestFooter);
-        faults.OneOf(body.Language, "language", "en", "de");
+        faults.OneOf(body.Language, "language", [.. InvoiceLocale.All.Select(static locale => locale.Tag)]);
     }
 
     private static void Check(TaxRateBody rate, string path, Faults faults)

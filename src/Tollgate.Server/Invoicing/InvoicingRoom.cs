@@ -18,6 +18,7 @@ public static class InvoicingRoom
     public static void MapInvoicingRoom(this WebApplication app)
     {
         app.MapInvoices();
+        app.MapInvoiceFiles();
         app.MapCoupons();
         app.MapInvoiceSettings();
     }

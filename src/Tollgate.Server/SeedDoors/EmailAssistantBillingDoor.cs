@@ -50,7 +50,7 @@ internal static class EmailAssistantBillingDoor
 
         var order = new SubscriptionOrder(
             user, body.Tier!, SubscriptionEndpoints.IntervalOf(body.BillingPeriod) ?? PriceInterval.Monthly, Currency: null, Quantity: 1, Trial: body.Trial == true,
-            ConvertsTrial: true, Fingerprint: null, Coupon: null, StartAt: null, Id: null);
+            ConvertsTrial: true, Fingerprint: null, Coupon: null, StartAt: null, Id: null, AddOns: [], CustomAmount: null);
         var answer = await desk.Create.RunAsync(context.Project(), order, RequestOf(context), context.RequestAborted);
         await AnswerAsync(context, desk, answer, StatusCodes.Status201Created);
     }
@@ -64,7 +64,7 @@ internal static class EmailAssistantBillingDoor
             return;
         }
 
-        var order = new ChangeOrder(body.Tier, SubscriptionEndpoints.IntervalOf(body.BillingPeriod), Quantity: null, When: null, Proration.Second, direction);
+        var order = new ChangeOrder(body.Tier, SubscriptionEndpoints.IntervalOf(body.BillingPeriod), Quantity: null, When: null, Proration.Second, Only: direction);
         await AnswerAsync(context, desk, await desk.Change.RunAsync(context.Project(), id, order, RequestOf(context), context.RequestAborted));
     }
 

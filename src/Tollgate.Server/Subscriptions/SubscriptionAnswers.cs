@@ -28,6 +28,10 @@ internal static class SubscriptionAnswers
             Currency = subscription.Terms.Currency.Code,
             Quantity = subscription.Terms.Quantity,
             Amount = subscription.Terms.Amount.Minor,
+            AddOns =
+            [
+                .. subscription.Terms.AddOns.Select(held => new AddOnView(held.AddOn.Code, held.AddOn.Name, held.Quantity, subscription.Terms.AmountOf(held).Minor)),
+            ],
             StartedAt = subscription.StartedAt.ToOffset(),
             AnchorDay = subscription.Anchor.DayIn(zone),
             CurrentPeriodStart = subscription.Current.Start.ToOffset(),
@@ -64,7 +68,7 @@ internal static class SubscriptionAnswers
         Cause = fact.Cause,
         Invoice = fact.Invoice?.ToString("D"),
         Detail = new(
-            fact.After.Status, fact.After.Plan, fact.After.PlanVersion, fact.After.Interval, fact.After.Quantity, Instant.FromUtc(fact.After.PeriodStart).ToOffset(),
+            fact.After.Status, fact.After.Plan, fact.After.PlanVersion, fact.After.Interval, fact.After.Quantity, fact.After.Amount, Instant.FromUtc(fact.After.PeriodStart).ToOffset(),
             Instant.FromUtc(fact.After.PeriodEnd).ToOffset(), fact.After.ScheduledPlan,
             fact.After.CancelAt is { } at ? Instant.FromUtc(at).ToOffset() : null, fact.After.CancelReason),
     };
@@ -87,6 +91,7 @@ internal static class SubscriptionAnswers
         SubscriptionOutcome.IdReused => (ErrorCode.IdempotencyKeyReused, "id"),
         SubscriptionOutcome.TrialUsed => (ErrorCode.TrialUsed, "trial"),
         SubscriptionOutcome.CurrencyFixed => (ErrorCode.CurrencyFixed, "currency"),
+        SubscriptionOutcome.AddOnRefused => (ErrorCode.AddOnRefused, "add_ons"),
         SubscriptionOutcome.CouponRefused => (ErrorCode.CouponRefused, "coupon"),
         SubscriptionOutcome.Implausible => (ErrorCode.InvoiceImplausible, null),
         _ => throw new InvalidOperationException($"{outcome} is no outcome."),

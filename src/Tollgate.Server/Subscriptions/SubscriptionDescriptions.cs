@@ -14,7 +14,7 @@ internal static class SubscriptionDescriptions
     private const string One =
         """
         {"id": "01936f5e-7c1a-7d3e-9b0a-2f6f0c1d2e3f", "customer": "acme", "plan": "pro", "plan_version": 1, "period": "monthly", "status": "active",
-         "currency": "USD", "quantity": 1, "amount": 2900, "started_at": "2026-01-31T00:00:00Z", "anchor_day": 31,
+         "currency": "USD", "quantity": 1, "amount": 2900, "add_ons": [], "started_at": "2026-01-31T00:00:00Z", "anchor_day": 31,
          "current_period_start": "2026-01-31T00:00:00Z", "current_period_end": "2026-02-28T00:00:00Z", "trial_end": null, "cancel_at": null,
          "cancel_reason": null, "cancel_comment": null, "scheduled_change": null, "paused_at": null, "resume_at": null, "ended_at": null,
          "parked_reason": null, "latest_invoice": "01936f5e-7c1b-7aa0-8c11-0d4c2b1a9f88"}
@@ -36,7 +36,7 @@ internal static class SubscriptionDescriptions
         Answers = [Example.Of<SubscriptionView>(201, "Subscribed.", One), Example.Of<SubscriptionView>(200, "The same came before.", One)],
         Errors =
         [
-            ErrorCode.PlanNotFound, ErrorCode.PriceNotFound, ErrorCode.SubscriptionExists, ErrorCode.TrialUsed, ErrorCode.CurrencyFixed, ErrorCode.CouponRefused,
+            ErrorCode.PlanNotFound, ErrorCode.PriceNotFound, ErrorCode.SubscriptionExists, ErrorCode.TrialUsed, ErrorCode.CurrencyFixed, ErrorCode.CouponRefused, ErrorCode.AddOnRefused,
             ErrorCode.IdempotencyKeyReused, ErrorCode.InvoiceImplausible, ErrorCode.ValidationFailed,
         ],
     };
@@ -66,7 +66,7 @@ internal static class SubscriptionDescriptions
                 """
                 {"data": [{"sequence": 1, "type": "start", "at": "2026-01-31T00:00:00Z", "recorded_at": "2026-01-31T00:00:00.4Z",
                   "actor": "key 01936f5e-7c1a-7d3e-9b0a-2f6f0c1d2e3f", "cause": null, "invoice": "01936f5e-7c1b-7aa0-8c11-0d4c2b1a9f88",
-                  "detail": {"status": "active", "plan": "pro", "plan_version": 1, "period": "monthly", "quantity": 1,
+                  "detail": {"status": "active", "plan": "pro", "plan_version": 1, "period": "monthly", "quantity": 1, "amount": 2900,
                    "period_start": "2026-01-31T00:00:00Z", "period_end": "2026-02-28T00:00:00Z", "scheduled_plan": null, "cancel_at": null,
                    "cancel_reason": null}}], "has_more": false}
                 """),
@@ -83,7 +83,7 @@ internal static class SubscriptionDescriptions
     {
         Request = Example.Of<ChangeSubscriptionRequest>("""{"plan": "enterprise"}"""),
         Answers = [Example.Of<SubscriptionChangeView>(200, "Changed, or scheduled.", Changed)],
-        Errors = [.. Steps, ErrorCode.PlanNotFound, ErrorCode.PriceNotFound],
+        Errors = [.. Steps, ErrorCode.PlanNotFound, ErrorCode.PriceNotFound, ErrorCode.AddOnRefused],
     };
 
     public static readonly Description Preview = Change with

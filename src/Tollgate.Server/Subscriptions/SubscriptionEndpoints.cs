@@ -18,6 +18,10 @@ public static class SubscriptionEndpoints
     /// <summary>Seats of the largest customers, with room.</summary>
     internal const long LargestQuantity = 1_000_000;
 
+    /// <summary>Minor units: a hundred billion dollars.</summary>
+    private const long LargestAmount = 10_000_000_000_000;
+
+    private const int MostAddOns = 50;
     private const int LongestFingerprint = 500;
     private const int LongestCoupon = 64;
 
@@ -143,6 +147,7 @@ public static class SubscriptionEndpoints
         faults.Required(body.Plan, "plan");
         faults.OneOf(body.Period, "period", Periods);
         faults.Range(body.Quantity, "quantity", 1, LargestQuantity);
+        faults.Range(body.Amount, "amount", 0, LargestAmount);
         faults.OneOf(body.TrialEndBehavior, "trial_end_behavior", "convert", "expire");
         faults.Text(body.TrialFingerprint, "trial_fingerprint", LongestFingerprint);
         faults.Text(body.Coupon, "coupon", LongestCoupon);
@@ -160,7 +165,24 @@ public static class SubscriptionEndpoints
 
         return new(
             body.Customer ?? "", body.Plan ?? "", IntervalOf(body.Period) ?? PriceInterval.Monthly, currency, body.Quantity ?? 1, body.Trial,
-            body.TrialEndBehavior != "expire", body.TrialFingerprint, body.Coupon, start, body.Id);
+            body.TrialEndBehavior != "expire", body.TrialFingerprint, body.Coupon, start, body.Id, AddOnsOf(body.AddOns, faults) ?? [], body.Amount);
+    }
+
+    /// <summary>Each code once. Null: none were named.</summary>
+    internal static IReadOnlyList<(string Code, long Quantity)>? AddOnsOf(IReadOnlyList<AddOnOrder>? orders, Faults faults)
+    {
+        faults.Range(orders?.Count, "add_ons", 0, MostAddOns);
+        for (var i = 0; i < Math.Min(orders?.Count ?? 0, MostAddOns); i++)
+        {
+            faults.Required(orders![i].Code, $"add_ons[{i}].code");
+            faults.Range(orders[i].Quantity, $"add_ons[{i}].quantity", 1, LargestQuantity);
+            if (orders.Take(i).Any(other => other.Code == orders[i].Code))
+            {
+                faults.Add($"add_ons[{i}].code", FaultCode.InvalidValue, "Each add-on is named once.");
+            }
+        }
+
+        return orders is null ? null : [.. orders.Select(static order => (order.Code ?? "", order.Quantity ?? 1))];
     }
 
     internal static PriceInterval? IntervalOf(string? period) =>

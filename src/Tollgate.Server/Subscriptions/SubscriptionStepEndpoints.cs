@@ -55,6 +55,7 @@ public static class SubscriptionStepEndpoints
         faults.Range(body.Quantity, "quantity", 1, SubscriptionEndpoints.LargestQuantity);
         faults.OneOf(body.When, "when", "now", "period_end");
         faults.OneOf(body.Proration, "proration", "second", "day", "none", "usage_aware");
+        var addOns = SubscriptionEndpoints.AddOnsOf(body.AddOns, faults);
         if (faults.Any)
         {
             await faults.WriteAsync(context);
@@ -66,7 +67,8 @@ public static class SubscriptionStepEndpoints
             SubscriptionEndpoints.IntervalOf(body.Period),
             body.Quantity,
             TimeOf(body.When),
-            body.Proration is null ? Proration.Second : CatalogWords.Read<Proration>(body.Proration));
+            body.Proration is null ? Proration.Second : CatalogWords.Read<Proration>(body.Proration),
+            addOns);
         var request = RequestOf(context, isLook || body.Preview == true);
         var answer = await desk.Change.RunAsync(context.Project(), desk.IdOf(context), order, request, context.RequestAborted);
         await AnswerAsync(context, desk, answer, showsInvoice: true);

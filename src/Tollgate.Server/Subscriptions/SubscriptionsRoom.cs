@@ -12,6 +12,7 @@ public static class SubscriptionsRoom
         services.AddSingleton<SubscriptionQueries>();
         services.AddSingleton<CreateSubscription>();
         services.AddSingleton<ChangeSubscription>();
+        services.AddSingleton<MigratePlan>();
         services.AddSingleton<RunDue>();
         services.AddHostedService<DueLoop>();
         return services.AddWire(SubscriptionsJson.Default);
@@ -22,5 +23,6 @@ public static class SubscriptionsRoom
         app.MapSubscriptions();
         app.MapSubscriptionSteps();
         app.MapBillingRun();
+        app.MapMigration();
     }
 }

@@ -13,6 +13,8 @@ public sealed class RunningServer(TestPostgres postgres) : IAsyncLifetime
 
     public TestServer Server => _server!;
 
+    public string ConnectionString => _database!.ConnectionString;
+
     public async ValueTask InitializeAsync()
     {
         _database = await postgres.CreateDatabaseAsync();

@@ -53,7 +53,9 @@ public sealed class BillingSandbox
 
     private static int _count;
 
-    private BillingSandbox(Door door, string code) => (Door, Code) = (door, code);
+    private readonly HttpClient _client;
+
+    private BillingSandbox(HttpClient client, string code) => (_client, Door, Code) = (client, new(client, null), code);
 
     public Door Door { get; }
 
@@ -66,7 +68,7 @@ public sealed class BillingSandbox
         var body = new JsonObject { ["code"] = code, ["name"] = "Billing", ["mode"] = "sandbox", ["catalog"] = catalog ?? Catalog, ["time_zone"] = "Etc/UTC", ["currency"] = "USD" };
         var made = await running.DoorWith(running.Server.AdminKey).PostAsync("/v1/projects", body.ToJsonString());
         made.Status.ShouldBe(HttpStatusCode.Created, made.Json?.ToJsonString());
-        var sandbox = new BillingSandbox(running.DoorWith(made["secret_key"].GetValue<string>()), code);
+        var sandbox = new BillingSandbox(running.Server.NewClient(made["secret_key"].GetValue<string>()), code);
         await sandbox.AdvanceAsync(now);
         return sandbox;
     }
@@ -77,6 +79,11 @@ public sealed class BillingSandbox
         came.Status.ShouldBe(HttpStatusCode.OK, came.Json?.ToJsonString());
         return came;
     }
+
+    public async Task<HttpStatusCode> PutCatalogAsync(HttpContent catalog) => (await _client.PutAsync(new Uri("/v1/catalog", UriKind.Relative), catalog)).StatusCode;
+
+    /// <summary>What is no JSON.</summary>
+    public Task<HttpResponseMessage> FetchAsync(string path) => _client.GetAsync(new Uri(path, UriKind.Relative));
 
     public async Task<string> SubscribeAsync(string json)
     {

@@ -1,0 +1,178 @@
+namespace Tollgate.Engine.Invoicing;
+
+/// <summary>
+/// The checks of invoices, for <see cref="Ledger.VerifyLedger"/>: sums from lines, states from facts, numbers without gaps, periods
+/// that tile, usage from balances. Parameters and columns as in <see cref="Ledger.VerifySql"/>.
+/// </summary>
+internal static class InvoiceVerifySql
+{
+    private const string Cut =
+        """
+
+           AND ($1::integer IS NULL OR p.id = $1)
+         ORDER BY 1, 2, 4
+         LIMIT 20
+        """;
+
+    /// <summary>A row for each sum of an invoice that is not that of its lines and taxes. Place: number and sum.</summary>
+    public const string Sums =
+        $$"""
+        SELECT p.code, c.id, NULL::text, i.number || ' ' || x.sum, x.expected, x.found, count(*) OVER ()
+          FROM invoices i
+          JOIN customers c ON c.partition = i.partition AND c.account = i.account
+          JOIN projects  p ON p.id = i.project_id
+         CROSS JOIN LATERAL (SELECT coalesce(sum(l.amount) FILTER (WHERE l.kind <> 'discount'), 0) AS sold,
+                                    coalesce(-sum(l.amount) FILTER (WHERE l.kind = 'discount'), 0) AS discount
+                               FROM invoice_lines l
+                              WHERE l.partition = i.partition AND l.account = i.account AND l.invoice = i.id) l
+         CROSS JOIN LATERAL (SELECT coalesce(sum((t ->> 'amount')::bigint), 0) AS tax,
+                                    coalesce(sum((t ->> 'amount')::bigint) FILTER (WHERE NOT (t ->> 'inclusive')::boolean), 0) AS added
+                               FROM jsonb_array_elements(i.details -> 'taxes') AS t) t
+         CROSS JOIN LATERAL (VALUES ('subtotal', l.sold, i.subtotal), ('discount', l.discount, i.discount), ('tax', t.tax, i.tax),
+                                    ('total', greatest(0, l.sold) - l.discount + t.added, i.total)) AS x (sum, expected, found)
+         WHERE x.expected <> x.found{{Cut}}
+        """;
+
+    /// <summary>What is paid and credited is what its facts say. Place: number and which.</summary>
+    public const string States =
+        $$"""
+        SELECT p.code, c.id, NULL::text, i.number || ' ' || x.sum, x.expected, x.found, count(*) OVER ()
+          FROM invoices i
+          JOIN customers c ON c.partition = i.partition AND c.account = i.account
+          JOIN projects  p ON p.id = i.project_id
+         CROSS JOIN LATERAL (SELECT coalesce(sum(f.amount) FILTER (WHERE f.verb = 'pay'), 0) AS paid,
+                                    coalesce(sum(f.amount) FILTER (WHERE f.verb = 'finalize'), -1) AS finalized
+                               FROM invoice_facts f
+                              WHERE f.partition = i.partition AND f.account = i.account AND f.invoice = i.id) f
+         CROSS JOIN LATERAL (SELECT coalesce(sum(n.total), 0) AS credited
+                               FROM credit_notes n
+                              WHERE n.partition = i.partition AND n.account = i.account AND n.invoice = i.id) n
+         CROSS JOIN LATERAL (VALUES ('paid', f.paid, i.paid), ('finalized', f.finalized, i.total), ('credited', n.credited, i.credited)) AS x (sum, expected, found)
+         WHERE x.expected <> x.found{{Cut}}
+        """;
+
+    /// <summary>The numbers of a project are 1, 2, 3 … up to what its series says. Place: the number that breaks the row.</summary>
+    public const string Numbers =
+        $$"""
+        SELECT p.code, NULL::text, NULL::text, n.series || ' ' || n.serial, n.expected::numeric, n.serial::numeric, count(*) OVER ()
+          FROM (SELECT project_id, 'invoice' AS series, serial, row_number() OVER (PARTITION BY project_id ORDER BY serial) AS expected FROM invoices
+                UNION ALL
+                SELECT project_id, 'credit_note', serial, row_number() OVER (PARTITION BY project_id ORDER BY serial) FROM credit_notes
+                UNION ALL
+                SELECT s.project_id, s.series || ' last', s.last,
+                       CASE s.series WHEN 'invoice' THEN (SELECT count(*) FROM invoices i WHERE i.project_id = s.project_id)
+                                     ELSE (SELECT count(*) FROM credit_notes i WHERE i.project_id = s.project_id) END
+                  FROM invoice_series s) n
+          JOIN projects p ON p.id = n.project_id
+         WHERE n.serial <> n.expected{{Cut}}
+        """;
+
+    /// <summary>
+    /// A period begins where the one before ended, or where a step cut that. Place: subscription and sequence; seconds.
+    /// </summary>
+    public const string Periods =
+        $$"""
+        SELECT p.code, c.id, NULL::text, f.subscription || ' ' || f.sequence, extract(epoch FROM f.wanted), extract(epoch FROM f.began), count(*) OVER ()
+          FROM (SELECT g.*, (g.after ->> 'period_start')::timestamptz AS began,
+                       CASE WHEN g.verb = 'renew' THEN lag((g.after ->> 'period_end')::timestamptz) OVER w ELSE g.at END AS wanted,
+                       lag(g.after ->> 'period_start') OVER w AS before
+                  FROM subscription_facts g
+                WINDOW w AS (PARTITION BY g.partition, g.account, g.subscription ORDER BY g.sequence)) f
+          JOIN customers c ON c.partition = f.partition AND c.account = f.account
+          JOIN projects  p ON p.id = c.project_id
+         WHERE f.before IS NOT NULL AND f.before <> f.after ->> 'period_start' AND f.wanted <> f.began{{Cut}}
+        """;
+
+    /// <summary>Whatever begins a paid period has an invoice. Place: subscription and sequence.</summary>
+    public const string Unbilled =
+        $$"""
+        SELECT p.code, c.id, NULL::text, f.subscription || ' ' || f.sequence, 1::numeric, 0::numeric, count(*) OVER ()
+          FROM subscription_facts f
+          JOIN customers c ON c.partition = f.partition AND c.account = f.account
+          JOIN projects  p ON p.id = c.project_id
+          LEFT JOIN invoices i ON i.partition = f.partition AND i.account = f.account AND i.id = f.invoice
+         WHERE (f.verb IN ('renew', 'convert_trial', 'resume') OR (f.verb = 'start' AND f.after ->> 'status' = 'active')) AND i.id IS NULL{{Cut}}
+        """;
+
+    /// <summary>The row is what its last fact says. Place: the subscription; versions.</summary>
+    public const string Timelines =
+        $$"""
+        SELECT p.code, c.id, NULL::text, s.id::text, f.facts::numeric, s.version::numeric, count(*) OVER ()
+          FROM subscriptions s
+          JOIN customers c ON c.partition = s.partition AND c.account = s.account
+          JOIN projects  p ON p.id = s.project_id
+         CROSS JOIN LATERAL (SELECT count(*) AS facts,
+                                    (array_agg(g.after ->> 'status' ORDER BY g.sequence DESC))[1] AS status
+                               FROM subscription_facts g
+                              WHERE g.partition = s.partition AND g.account = s.account AND g.subscription = s.id) f
+         WHERE (f.facts <> s.version OR f.status IS DISTINCT FROM s.status){{Cut}}
+        """;
+
+    /// <summary>What was rated is what the balance has beyond the quota, as long as that has not moved since. Place: the period's start.</summary>
+    public const string RatedQuantities =
+        $$"""
+        SELECT p.code, c.id, e.code, r.period_start::text, greatest(0, b.used - b.drawn - r.quota), r.quantity, count(*) OVER ()
+          FROM rated_usage r
+          JOIN customers c ON c.partition = r.partition AND c.account = r.account
+          JOIN projects  p ON p.id = c.project_id
+          JOIN features  e ON e.id = r.feature
+          LEFT JOIN balances b ON b.partition = r.partition AND b.account = r.account AND b.feature = r.feature AND b.period_start = r.period_start
+         WHERE (b.version IS NULL OR (b.version = r.balance_version AND greatest(0, b.used - b.drawn - r.quota) <> r.quantity)){{Cut}}
+        """;
+
+    /// <summary>What was rated is what the lines billed. Place: the period's start.</summary>
+    public const string RatedLines =
+        $$"""
+        SELECT p.code, c.id, e.code, r.period_start::text, l.amount, r.amount::numeric, count(*) OVER ()
+          FROM rated_usage r
+          JOIN customers c ON c.partition = r.partition AND c.account = r.account
+          JOIN projects  p ON p.id = c.project_id
+          JOIN features  e ON e.id = r.feature
+         CROSS JOIN LATERAL (SELECT coalesce(sum(l.amount), 0) AS amount
+                               FROM invoice_lines l
+                              WHERE l.partition = r.partition AND l.account = r.account AND l.kind = 'usage' AND l.feature = r.feature
+                                AND l.period_start = r.period_start) l
+         WHERE l.amount <> r.amount{{Cut}}
+        """;
+
+    /// <summary>Nobody has been given back more than he had. Place: the currency.</summary>
+    public const string Credits =
+        $$"""
+        SELECT p.code, c.id, NULL::text, s.currency, 0::numeric, s.left, count(*) OVER ()
+          FROM (SELECT partition, account, currency, sum(amount) AS left FROM customer_credits GROUP BY partition, account, currency) s
+          JOIN customers c ON c.partition = s.partition AND c.account = s.account
+          JOIN projects  p ON p.id = c.project_id
+         WHERE s.left < 0{{Cut}}
+        """;
+
+    /// <summary>A coupon counts its redemptions. Place: the code.</summary>
+    public const string Coupons =
+        $$"""
+        SELECT p.code, NULL::text, NULL::text, k.code, r.times::numeric, k.redemptions::numeric, count(*) OVER ()
+          FROM coupons k
+          JOIN projects p ON p.id = k.project_id
+         CROSS JOIN LATERAL (SELECT count(*) AS times FROM coupon_redemptions r WHERE r.project_id = k.project_id AND r.code = k.code) r
+         WHERE r.times <> k.redemptions{{Cut}}
+        """;
+
+    /// <summary>
+    /// For the recomputation by the rules: prices and quantities with what they were billed for. $1 project or null. Columns:
+    /// project, customer, feature, place, price (null for a line of one unit price), quantity, unit price, currency, amount.
+    /// </summary>
+    public const string Rates =
+        """
+        SELECT p.code, c.id, e.code, r.period_start::text, r.price::text, r.quantity, NULL::numeric, r.currency, r.amount
+          FROM rated_usage r
+          JOIN customers c ON c.partition = r.partition AND c.account = r.account
+          JOIN projects  p ON p.id = c.project_id
+          JOIN features  e ON e.id = r.feature
+         WHERE $1::integer IS NULL OR p.id = $1
+         UNION ALL
+        SELECT p.code, c.id, NULL, i.number || ' line ' || l.position, NULL, l.quantity, l.unit_price, i.currency, l.amount
+          FROM invoice_lines l
+          JOIN invoices  i ON i.partition = l.partition AND i.account = l.account AND i.id = l.invoice
+          JOIN customers c ON c.partition = l.partition AND c.account = l.account
+          JOIN projects  p ON p.id = i.project_id
+         WHERE l.unit_price IS NOT NULL AND ($1::integer IS NULL OR p.id = $1)
+        """;
+}

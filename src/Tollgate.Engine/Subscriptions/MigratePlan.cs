@@ -1,0 +1,48 @@
+using Npgsql;
+using Tollgate.Core.Money;
+using Tollgate.Core.Subscriptions;
+using Tollgate.Engine.Projects;
+
+namespace Tollgate.Engine.Subscriptions;
+
+/// <summary>Which subscriptions of a plan are moved to its newest version.</summary>
+/// <param name="FromVersion">Null: from every older one.</param>
+/// <param name="DryRun">Only look.</param>
+/// <param name="Most">At most so many in one call; a repeat takes the next ones.</param>
+public sealed record MigrationOrder(string Plan, int? FromVersion, ChangeTime When, Proration Proration, bool DryRun, int Most);
+
+/// <summary>One that was moved, or would be.</summary>
+/// <param name="DueNow">What the change asks for at once; null: nothing.</param>
+/// <param name="Refused">Why it was left where it is; null: it was moved.</param>
+public sealed record MigratedSubscription(SubscriptionItem Before, MoneyAmount AmountAfter, int ToVersion, MoneyAmount? DueNow, string? Refused);
+
+/// <summary>
+/// Ends grandfathering: subscriptions of older versions of a plan get its newest one, now or from their next period on. Each is a
+/// change of its own, in its own transaction and timeline, so that a call that is cut short has moved some and can be repeated.
+/// </summary>
+public sealed class MigratePlan(NpgsqlDataSource database, ChangeSubscription change)
+{
+    /// <returns>Null: the catalogue in force has no such plan. With whether more are left.</returns>
+    public async Task<(IReadOnlyList<MigratedSubscription> Moved, bool HasMore)?> RunAsync(
+        ProjectSnapshot project, MigrationOrder order, string actor, CancellationToken cancel)
+    {
+        if (!project.Catalog.Plans.TryGetValue(order.Plan, out var newest))
+        {
+            return null;
+        }
+
+        var found = await SubscriptionQueries.OnOlderVersionsAsync(database, project, newest, order.FromVersion, order.Most + 1, cancel);
+        var moved = new List<MigratedSubscription>();
+        foreach (var item in found.Take(order.Most))
+        {
+            var terms = item.Row.Subscription.Terms with { Plan = newest };
+            var wanted = new ChangeOrder(null, null, null, order.When, order.Proration, ToNewest: true);
+            var answer = await change.RunAsync(project, item.Row.Subscription.Id, wanted, new(actor, order.DryRun), cancel);
+            moved.Add(new(
+                item, terms.Amount, newest.Number, answer.Invoice?.Total,
+                answer.Outcome is SubscriptionOutcome.Done or SubscriptionOutcome.NothingChanges ? null : answer.Detail ?? answer.Outcome.ToString()));
+        }
+
+        return (moved, found.Count > order.Most);
+    }
+}

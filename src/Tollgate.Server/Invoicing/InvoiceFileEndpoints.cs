@@ -1,0 +1,229 @@
+using System.Text;
+using Tollgate.Contracts.Http;
+using Tollgate.Contracts.Invoicing;
+using Tollgate.Core.Catalog;
+using Tollgate.Core.Invoicing;
+using Tollgate.Core.Money;
+using Tollgate.Core.Time;
+using Tollgate.Engine.Clocks;
+using Tollgate.Engine.Customers;
+using Tollgate.Engine.Invoicing;
+using Tollgate.Engine.Projects;
+using Tollgate.Server.Customers;
+using Tollgate.Server.Http;
+
+namespace Tollgate.Server.Invoicing;
+
+/// <summary>Invoices and statements as files: PDF, a page, CSV.</summary>
+public static class InvoiceFileEndpoints
+{
+    private const string Pdf = "application/pdf", Html = "text/html; charset=utf-8", Csv = "text/csv; charset=utf-8";
+
+    /// <summary>Invoices in one CSV: what a spreadsheet opens at once.</summary>
+    private const int MostInCsv = 10_000;
+
+    /// <summary>Invoices of one customer and currency that a statement adds up: 800 years of months.</summary>
+    private const int MostInStatement = 10_000;
+
+    private const int PageOfCsv = 500;
+
+    public static void MapInvoiceFiles(this WebApplication app)
+    {
+        var queries = app.Services.GetRequiredService<InvoiceQueries>();
+        var customers = app.Services.GetRequiredService<CustomerQueries>();
+        var clock = app.Services.GetRequiredService<Clock>();
+
+        Map("/v1/invoices.csv", InvoiceFileDescriptions.Csv, context => CsvAsync(context, queries, clock));
+        Map("/v1/invoices/{id}.pdf", InvoiceFileDescriptions.InvoicePdf, context => InvoiceAsync(context, queries, ".pdf", Pdf, static (invoice, style) => Invoicing.InvoicePdf.Of(invoice, style)));
+        Map("/v1/invoices/{id}.html", InvoiceFileDescriptions.InvoiceHtml, context => InvoiceAsync(context, queries, ".html", Html, static (invoice, style) => Bytes(Invoicing.InvoiceHtml.Of(invoice, style))));
+        Map("/v1/invoices/{id}.csv", InvoiceFileDescriptions.InvoiceCsv, context => InvoiceAsync(context, queries, ".csv", Csv, static (invoice, _) => Bytes(Invoicing.InvoiceCsv.Of([invoice]))));
+        Map("/v1/customers/{id}/statement", InvoiceFileDescriptions.Statement, context => StatementAsync(context, queries, customers, clock, null));
+        Map("/v1/customers/{id}/statement.pdf", InvoiceFileDescriptions.StatementPdf, context => StatementAsync(context, queries, customers, clock, Pdf));
+        Map("/v1/customers/{id}/statement.html", InvoiceFileDescriptions.StatementHtml, context => StatementAsync(context, queries, customers, clock, Html));
+        Map("/v1/customers/{id}/statement.csv", InvoiceFileDescriptions.StatementCsv, context => StatementAsync(context, queries, customers, clock, Csv));
+
+        void Map(string path, Description description, RequestDelegate handle) =>
+            app.MapGet(path, handle).RequireKey(Access.Secret, Scope.BillingRead).Describe(description);
+    }
+
+    private static async Task InvoiceAsync(HttpContext context, InvoiceQueries queries, string extension, string type, Func<Invoice, InvoiceStyle, byte[]> draw)
+    {
+        var name = RawPath.Id(context)[..^extension.Length];
+        var row = Guid.TryParse(name, out var id) ? await queries.FindAsync(context.Project(), id, context.RequestAborted) : null;
+        if (row is null)
+        {
+            await Problems.WriteAsync(context, ErrorCode.InvoiceNotFound);
+            return;
+        }
+
+        var style = await StyleAsync(context, queries, row.Language, row.Footer);
+        await SendAsync(context, draw(row.Invoice, style), type, $"{row.Invoice.Number}{extension}");
+    }
+
+    private static async Task CsvAsync(HttpContext context, InvoiceQueries queries, Clock clock)
+    {
+        var faults = new Faults();
+        var filter = InvoiceEndpoints.FilterOf(context, clock, faults);
+        if (faults.Any)
+        {
+            await faults.WriteAsync(context);
+            return;
+        }
+
+        var (rows, last) = (new List<Invoice>(), (Guid?)null);
+        while (rows.Count < MostInCsv)
+        {
+            var page = await queries.ListAsync(context.Project(), filter, last, PageOfCsv, context.RequestAborted);
+            rows.AddRange(page.Select(static row => row.Invoice));
+            if (page.Count < PageOfCsv)
+            {
+                break;
+            }
+
+            last = page[^1].Invoice.Id;
+        }
+
+        await SendAsync(context, Bytes(InvoiceCsv.Of(rows)), Csv, "invoices.csv");
+    }
+
+    private static async Task StatementAsync(HttpContext context, InvoiceQueries queries, CustomerQueries customers, Clock clock, string? type)
+    {
+        if (await CustomersEndpoints.IdAsync(context) is not { } id)
+        {
+            return;
+        }
+
+        var (project, faults) = (context.Project(), new Faults());
+        if (await customers.FindAsync(project, id, context.RequestAborted) is not { } customer)
+        {
+            await Problems.WriteAsync(context, ErrorCode.CustomerNotFound);
+            return;
+        }
+
+        string? code = context.Request.Query["currency"];
+        var period = PeriodOf(context, clock.Now(project), faults);
+        if (!Currency.TryFind(code ?? customer.Customer.Profile.Currency ?? project.Currency, out var currency))
+        {
+            faults.Add("currency", FaultCode.InvalidFormat, "An ISO 4217 code such as USD is expected.");
+        }
+
+        if (faults.Any)
+        {
+            await faults.WriteAsync(context);
+            return;
+        }
+
+        var (invoices, payments) = await queries.AccountAsync(project, id, currency!, MostInStatement, context.RequestAborted);
+        var statement = StatementRules.Of(id, currency!, period, invoices, payments);
+        if (type is null)
+        {
+            await Answer.Json(context, StatusCodes.Status200OK, InvoiceAnswers.Of(statement), InvoicesJson.Default.StatementView);
+            return;
+        }
+
+        var settings = await queries.SettingsAsync(project, context.RequestAborted);
+        var style = await StyleAsync(context, queries, settings.Language, settings.Footer);
+        var parties = new StatementParties(settings.Seller, Parties.Of(customer.Customer));
+        await SendAsync(
+            context,
+            type == Pdf ? StatementFiles.Pdf(statement, parties, style) : Bytes(type == Html ? StatementFiles.Html(statement, parties, style) : StatementFiles.Csv(statement)),
+            type,
+            $"statement-{period.Start.ToUtc():yyyy-MM-dd}-{period.End.ToUtc():yyyy-MM-dd}.{(type == Pdf ? "pdf" : type == Html ? "html" : "csv")}");
+    }
+
+    /// <summary>From the beginning until now unless said otherwise.</summary>
+    private static Period PeriodOf(HttpContext context, Instant now, Faults faults)
+    {
+        var (from, to) = (faults.Moment(context.Request.Query["from"], "from") ?? Instant.Epoch, faults.Moment(context.Request.Query["to"], "to") ?? now.Plus(TimeSpan.FromSeconds(1)));
+        if (from >= to)
+        {
+            faults.Add("to", FaultCode.OutOfRange, "A time after 'from' is expected.");
+        }
+
+        return new(from, to);
+    }
+
+    private static async Task<InvoiceStyle> StyleAsync(HttpContext context, InvoiceQueries queries, string language, string? footer) => new()
+    {
+        Locale = language,
+        Zone = context.Project().Zone,
+        Logo = await queries.LogoAsync(context.Project(), context.RequestAborted),
+        Footer = footer,
+        IsSandbox = context.Project().Mode == ProjectMode.Sandbox,
+    };
+
+    private static Task SendAsync(HttpContext context, byte[] file, string type, string name)
+    {
+        if (type == Html)
+        {
+            context.Response.Headers.ContentSecurityPolicy = PaperHtml.ContentPolicy;
+        }
+        else
+        {
+            context.Response.Headers.ContentDisposition = $"attachment; filename=\"{name}\"";
+        }
+
+        return Answer.Bytes(context, StatusCodes.Status200OK, file, type);
+    }
+
+    private static byte[] Bytes(string text) => Encoding.UTF8.GetBytes(text);
+}
+
+/// <summary>What the OpenAPI document says about <see cref="InvoiceFileEndpoints"/>.</summary>
+internal static class InvoiceFileDescriptions
+{
+    private const string Tag = "Invoices";
+
+    private static readonly IReadOnlyList<QueryParameter> Range =
+    [
+        new("from", "Entries at this time or later; what came before is the opening balance. Default: the beginning."),
+        new("to", "Entries before this time. Default: now."), new("currency", "Default: the customer's."),
+    ];
+
+    public static readonly Description InvoicePdf = OfInvoice("Download an invoice as PDF", "application/pdf", "%PDF-1.7 …");
+
+    public static readonly Description InvoiceHtml = OfInvoice("Show an invoice as a page", "text/html", "<!doctype html> …");
+
+    public static readonly Description InvoiceCsv = OfInvoice("Download an invoice as CSV", "text/csv", "invoice,status,customer …");
+
+    public static readonly Description Csv = new(Tag, "Export invoices", "A row for each line, at most the first 10,000 invoices, with the filters of the list.")
+    {
+        Query = [.. InvoiceDescriptions.Filters, new("order", "asc or desc (default).")],
+        Answers = [Example.OfText(200, "The file.", "text/csv", "invoice,status,customer …")],
+        Errors = [ErrorCode.ValidationFailed],
+    };
+
+    public static readonly Description Statement = OfStatement("Show a customer's statement", null, null) with
+    {
+        Answers =
+        [
+            Example.Of<StatementView>(
+                200, "The account.",
+                """
+                {"customer": "acme", "currency": "USD", "from": "2026-01-01T00:00:00Z", "to": "2026-02-01T00:00:00Z", "opening": 0,
+                 "entries": [{"kind": "invoice", "at": "2026-01-31T00:00:00Z", "number": "TRENDIT-000001", "amount": 2900, "balance": 2900}],
+                 "closing": 2900}
+                """),
+        ],
+    };
+
+    public static readonly Description StatementPdf = OfStatement("Download a customer's statement as PDF", "application/pdf", "%PDF-1.7 …");
+
+    public static readonly Description StatementHtml = OfStatement("Show a customer's statement as a page", "text/html", "<!doctype html> …");
+
+    public static readonly Description StatementCsv = OfStatement("Download a customer's statement as CSV", "text/csv", "customer,currency,kind …");
+
+    private static Description OfInvoice(string summary, string type, string text) => new(Tag, summary, "Its totals are those of the invoice, to the cent, in the language of the invoice settings.")
+    {
+        Answers = [Example.OfText(200, "The file.", type, text)],
+        Errors = [ErrorCode.InvoiceNotFound],
+    };
+
+    private static Description OfStatement(string summary, string? type, string? text) => new(
+        Tag, summary, "Invoices, credit notes, payments and what ended invoices, with the balance after each. Neighbouring statements join.")
+    {
+        Query = Range,
+        Answers = type is null ? [] : [Example.OfText(200, "The file.", type, text!)],
+        Errors = [ErrorCode.CustomerNotFound, ErrorCode.ValidationFailed],
+    };
+}

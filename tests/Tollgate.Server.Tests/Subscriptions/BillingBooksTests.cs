@@ -1,0 +1,96 @@
+using System.Net;
+using System.Text;
+using Npgsql;
+using Tollgate.Server.Tests.Customers;
+using Tollgate.Testing;
+
+namespace Tollgate.Server.Tests.Subscriptions;
+
+/// <summary>The books of billing are verified from their facts, and a book that was tampered with is found. Each test has a database of its own.</summary>
+public sealed class BillingBooksTests(TestPostgres postgres) : IAsyncLifetime
+{
+    private readonly RunningServer _running = new(postgres);
+
+    public ValueTask InitializeAsync() => _running.InitializeAsync();
+
+    public ValueTask DisposeAsync() => _running.DisposeAsync();
+
+    [Fact]
+    public async Task A_year_of_everything_verifies_clean_and_each_tampering_is_found()
+    {
+        var sandbox = await YearAsync();
+        (await FoundAsync(sandbox)).ShouldBeEmpty();
+        (string Kind, string Sql)[] tamperings =
+        [
+            ("invoice_sums", "UPDATE invoice_lines SET amount = amount + 1 WHERE kind = 'proration_charge'"),
+            ("rates", "UPDATE invoice_lines SET amount = amount + 1 WHERE kind = 'subscription' AND position = 1"),
+            ("invoice_states", "UPDATE invoices SET status = 'open', paid = from_credits WHERE status = 'paid' AND paid > from_credits"),
+            ("invoice_numbers", "UPDATE invoices SET serial = serial + 100 WHERE serial = (SELECT max(serial) FROM invoices)"),
+            ("periods", "UPDATE subscription_facts SET after = jsonb_set(after, '{period_start}', '\"2027-02-27T00:00:00Z\"') WHERE verb = 'renew' AND after ->> 'period_start' LIKE '2027-02-28%'"),
+            ("unbilled", "UPDATE subscription_facts SET invoice = NULL WHERE verb = 'renew'"),
+            ("timelines", "UPDATE subscriptions SET version = version + 1"),
+            ("rated_quantities", "UPDATE rated_usage SET quantity = quantity + 1"),
+            ("rated_lines", "UPDATE rated_usage SET amount = amount + 1"),
+            ("credits", "UPDATE customer_credits SET amount = -amount WHERE amount > 0"),
+            ("coupons", "UPDATE coupons SET redemptions = redemptions + 1"),
+        ];
+        foreach (var (kind, sql) in tamperings)
+        {
+            await using var connection = new NpgsqlConnection(_running.ConnectionString);
+            await connection.OpenAsync();
+            var tables = sql.StartsWith("UPDATE subscription_facts", StringComparison.Ordinal) ? "subscription_facts" : sql.Split(' ')[1];
+            await ExecuteAsync(connection, $"CREATE TABLE kept AS TABLE {tables}");
+            (await ExecuteAsync(connection, sql)).ShouldBeGreaterThan(0, sql);
+            (await FoundAsync(sandbox)).ShouldContain(kind, sql);
+            await RestoreAsync(connection, tables);
+        }
+
+        (await FoundAsync(sandbox)).ShouldBeEmpty("What was tampered with is put back.");
+    }
+
+    /// <summary>Upgrade, overage, late usage, coupon, tax, credit note, credits, pause, cancellation.</summary>
+    private async Task<BillingSandbox> YearAsync()
+    {
+        var sandbox = await BillingSandbox.StartAsync(_running, "2027-01-31T00:00:00Z");
+        await sandbox.Door.PutAsync("/v1/tax-rates", """{"rates": [{"country": "DE", "name": "VAT", "percent": 19}]}""");
+        await sandbox.Door.PostAsync("/v1/coupons", """{"code": "TEN", "percent_off": 10, "duration": "forever"}""");
+        await sandbox.Door.PostAsync("/v1/customers", """{"id": "acme", "country": "DE"}""");
+        var acme = await sandbox.SubscribeAsync("""{"customer": "acme", "plan": "pro", "trial": false, "coupon": "TEN"}""");
+        var down = await sandbox.SubscribeAsync("""{"customer": "down", "plan": "enterprise"}""");
+        await sandbox.AdvanceAsync("2027-02-14T00:00:00Z");
+        await sandbox.UseAsync("acme", "calls", 1_500);
+        await sandbox.UseAsync("down", "calls", 1_100);
+        await sandbox.Door.PatchAsync($"/v1/subscriptions/{acme}", """{"plan": "enterprise"}""");
+        await sandbox.Door.PatchAsync($"/v1/subscriptions/{down}", """{"plan": "pro", "when": "now"}""");
+        await sandbox.AdvanceAsync("2027-03-02T00:00:00Z");
+        await sandbox.UseAsync("acme", "calls", 7, "2027-02-20T00:00:00Z");
+        await sandbox.AdvanceAsync("2027-05-02T00:00:00Z");
+        var invoice = (await sandbox.Door.GetAsync("/v1/invoices?customer=acme&order=asc"))["data"][0]!["id"]!.GetValue<string>();
+        await sandbox.Door.PostAsync($"/v1/invoices/{invoice}/credit-notes", """{"amount": 100, "reason": "outage"}""");
+        await sandbox.Door.PostAsync($"/v1/invoices/{invoice}/pay");
+        await sandbox.Door.PostAsync($"/v1/subscriptions/{down}/pause", """{"until": "2027-07-01T00:00:00Z"}""");
+        await sandbox.Door.PostAsync($"/v1/subscriptions/{acme}/cancel", """{"reason": "done"}""");
+        await sandbox.AdvanceAsync("2028-01-31T00:00:00Z");
+        return sandbox;
+    }
+
+    private async Task<string[]> FoundAsync(BillingSandbox sandbox)
+    {
+        var report = await _running.DoorWith(_running.Server.AdminKey).SendAsync(HttpMethod.Post, "/v1/verify", null, ("X-Project", sandbox.Code));
+        report.Status.ShouldBe(HttpStatusCode.OK, report.Json?.ToJsonString());
+        return [.. report["checks"].AsArray().Where(one => one!["count"]!.GetValue<long>() > 0 && one["break"]!.GetValue<bool>()).Select(one => one!["kind"]!.GetValue<string>())];
+    }
+
+    private static async Task RestoreAsync(NpgsqlConnection connection, string table)
+    {
+        var generated = table == "customer_credits" ? "OVERRIDING SYSTEM VALUE " : "";
+        await ExecuteAsync(connection, table == "coupons" ? "UPDATE coupons SET redemptions = kept.redemptions FROM kept WHERE kept.code = coupons.code" : $"DELETE FROM {table}; INSERT INTO {table} {generated}SELECT * FROM kept");
+        await ExecuteAsync(connection, "DROP TABLE kept");
+    }
+
+    private static async Task<int> ExecuteAsync(NpgsqlConnection connection, string sql)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        return await command.ExecuteNonQueryAsync();
+    }
+}
