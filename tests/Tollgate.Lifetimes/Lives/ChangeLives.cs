@@ -120,6 +120,30 @@ public sealed class ChangeLives(LivesStage stage)
             """)
         .LivesAsync(stage);
 
+    // Pro was to begin in May. Asked for again without a word about when, it is dearer and so begins now: 15 of 30 days.
+    [Fact]
+    public Task What_was_scheduled_is_wanted_at_once_after_all() => Given(Shops.Standard)
+        .On("2031-04-01").Subscribes("basic")
+        .On("2031-04-10").Changes("pro", when: When.PeriodEnd).IsOn("basic")
+        .On("2031-04-16").Changes("pro").IsOn("pro")
+        .On("2031-05-01")
+        .Invoices("""
+            2031-04-01 00:00 open 1000
+              subscription        1000  2031-04-01 00:00 → 2031-05-01 00:00
+            2031-04-16 00:00 open 1000
+              proration_credit    -500  2031-04-16 00:00 → 2031-05-01 00:00
+              proration_charge    1500  2031-04-16 00:00 → 2031-05-01 00:00
+            2031-05-01 00:00 open 3000
+              subscription        3000  2031-05-01 00:00 → 2031-06-01 00:00
+            """)
+        .Timeline("""
+            2031-04-01 00:00 start
+            2031-04-10 00:00 schedule
+            2031-04-16 00:00 change
+            2031-05-01 00:00 renew
+            """)
+        .LivesAsync(stage);
+
     // Half of the month is left: −1500 + 500. The 1000 pay the whole next invoice.
     [Fact]
     public Task A_downgrade_at_once_leaves_a_credit_that_pays_the_next_invoice() => Given(Shops.Standard)

@@ -61,6 +61,25 @@ public sealed class EndLives(LivesStage stage)
         .LivesAsync(stage);
 
     [Fact]
+    public Task Usage_that_was_not_billed_yet_is_billed_when_somebody_leaves_at_once() => Given(Shops.Standard)
+        .On("2031-04-01").Subscribes("basic")
+        .On("2031-04-05").Uses(150)
+        .On("2031-04-10 12:00").CancelsNow()
+        .On("2031-04-20").Uses(50)
+        .On("2031-07-01")
+        .Invoices("""
+            2031-04-01 00:00 open 1000
+              subscription   1000  2031-04-01 00:00 → 2031-05-01 00:00
+            2031-04-10 12:00 open 500
+              usage pages     500  2031-04-01 00:00 → 2031-04-10 12:00
+            """)
+        .Timeline("""
+            2031-04-01 00:00 start
+            2031-04-10 12:00 cancel
+            """)
+        .LivesAsync(stage);
+
+    [Fact]
     public Task Usage_of_the_last_period_is_billed_at_its_end() => Given(Shops.Standard)
         .On("2031-04-01").Subscribes("basic")
         .On("2031-04-05").Uses(150)
@@ -157,6 +176,23 @@ public sealed class EndLives(LivesStage stage)
             2031-04-16 00:00 change
             2031-04-16 00:00 cancel
             2031-06-01 00:00 start
+            """)
+        .LivesAsync(stage);
+
+    [Fact]
+    public Task Cancelling_a_yearly_plan_now_bills_the_month_of_usage_and_gives_nothing_back() => Given(Shops.Standard)
+        .On("2031-04-01").Subscribes("basic", Interval.Yearly)
+        .On("2031-05-10").Uses(103)
+        .On("2031-05-16").CancelsNow()
+        .Invoices("""
+            2031-04-01 00:00 open 10000
+              subscription   10000  2031-04-01 00:00 → 2032-04-01 00:00
+            2031-05-16 00:00 open 30
+              usage pages       30  2031-05-01 00:00 → 2031-05-16 00:00
+            """)
+        .Timeline("""
+            2031-04-01 00:00 start
+            2031-05-16 00:00 cancel
             """)
         .LivesAsync(stage);
 }

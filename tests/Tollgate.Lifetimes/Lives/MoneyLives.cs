@@ -176,6 +176,28 @@ public sealed class MoneyLives(LivesStage stage)
             """)
         .LivesAsync(stage);
 
+    // April: $10 and 50 pages at 10 cents are $15 of at least $40. May: $10 and $50 are more than that.
+    [Fact]
+    public Task A_minimum_is_filled_up_at_the_end_of_the_period() => Given(Shops.Standard.With(
+            Shops.Basic with { Prices = [new(Interval.Monthly, 1000, Extra: "minimum: 4000")] }))
+        .WithoutTheNaiveBiller()
+        .On("2031-04-01").Subscribes("basic")
+        .On("2031-04-10").Uses(150)
+        .On("2031-05-10").Uses(600)
+        .On("2031-06-01")
+        .Invoices("""
+            2031-04-01 00:00 open 1000
+              subscription   1000  2031-04-01 00:00 → 2031-05-01 00:00
+            2031-05-01 00:00 open 4000
+              subscription   1000  2031-05-01 00:00 → 2031-06-01 00:00
+              usage pages     500  2031-04-01 00:00 → 2031-05-01 00:00
+              minimum        2500  2031-04-01 00:00 → 2031-05-01 00:00
+            2031-06-01 00:00 open 6000
+              subscription   1000  2031-06-01 00:00 → 2031-07-01 00:00
+              usage pages    5000  2031-05-01 00:00 → 2031-06-01 00:00
+            """)
+        .LivesAsync(stage);
+
     private static Shop Priced(string currency, long small, long large, decimal page) => new()
     {
         Currency = currency,

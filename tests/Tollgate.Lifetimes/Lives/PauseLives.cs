@@ -103,6 +103,28 @@ public sealed class PauseLives(LivesStage stage)
             """)
         .LivesAsync(stage);
 
+    // The late 10 pages beyond April's quota and the 20 beyond May's. 22 of May's 31 days were not had: 709.7.
+    [Fact]
+    public Task A_pause_bills_nothing_not_even_what_was_late() => Given(Shops.Standard)
+        .On("2031-04-01").Subscribes("basic")
+        .On("2031-05-03").Uses(110, occurred: "2031-04-28 08:00")
+        .On("2031-05-08").Uses(120)
+        .On("2031-05-10").Pauses()
+        .On("2031-06-05").Resumes()
+        .On("2031-06-06")
+        .Invoices("""
+            2031-04-01 00:00 open 1000
+              subscription        1000  2031-04-01 00:00 → 2031-05-01 00:00
+            2031-05-01 00:00 open 1000
+              subscription        1000  2031-05-01 00:00 → 2031-06-01 00:00
+            2031-06-05 00:00 open 590
+              proration_credit    -710  2031-05-10 00:00 → 2031-06-01 00:00
+              subscription        1000  2031-06-05 00:00 → 2031-07-05 00:00
+              usage pages          100  2031-04-01 00:00 → 2031-05-01 00:00
+              usage pages          200  2031-05-01 00:00 → 2031-05-10 00:00
+            """)
+        .LivesAsync(stage);
+
     // Nothing is given back to who leaves; what was used before the pause is still to pay.
     [Fact]
     public Task Who_leaves_in_a_pause_pays_what_was_used_before_it() => Given(Shops.Standard)

@@ -113,6 +113,43 @@ public sealed class UsageLives(LivesStage stage)
             """)
         .LivesAsync(stage);
 
+    // 12 files are one package, and so are 14: there is no difference to bill.
+    [Fact]
+    public Task Late_usage_within_a_package_that_is_billed_makes_no_line() => Given(Metered())
+        .On("2031-04-01").Subscribes("metered")
+        .On("2031-04-20").Uses(12, "files")
+        .On("2031-05-03").Uses(2, "files", occurred: "2031-04-28 08:00")
+        .On("2031-06-01")
+        .Invoices("""
+            2031-04-01 00:00 open 1000
+              subscription   1000  2031-04-01 00:00 → 2031-05-01 00:00
+            2031-05-01 00:00 open 1200
+              subscription   1000  2031-05-01 00:00 → 2031-06-01 00:00
+              usage files     200  2031-04-01 00:00 → 2031-05-01 00:00
+            2031-06-01 00:00 open 1000
+              subscription   1000  2031-06-01 00:00 → 2031-07-01 00:00
+            """)
+        .LivesAsync(stage);
+
+    // To say that one will leave is no invoice. The late 10 pages beyond April's quota wait for the last one.
+    [Fact]
+    public Task Late_usage_waits_for_the_end_when_somebody_says_that_they_will_leave() => Given(Shops.Standard)
+        .On("2031-04-01").Subscribes("basic")
+        .On("2031-05-03").Uses(110, occurred: "2031-04-28 08:00")
+        .On("2031-05-10").CancelsAtTheEnd()
+        .On("2031-05-12").ChangesItsMind()
+        .On("2031-05-14").CancelsAtTheEnd()
+        .On("2031-06-01")
+        .Invoices("""
+            2031-04-01 00:00 open 1000
+              subscription   1000  2031-04-01 00:00 → 2031-05-01 00:00
+            2031-05-01 00:00 open 1000
+              subscription   1000  2031-05-01 00:00 → 2031-06-01 00:00
+            2031-06-01 00:00 open 100
+              usage pages     100  2031-04-01 00:00 → 2031-05-01 00:00
+            """)
+        .LivesAsync(stage);
+
     [Fact]
     public Task What_is_taken_back_before_the_invoice_was_never_used() => Given(Shops.Standard)
         .On("2031-04-01").Subscribes("basic")
@@ -300,6 +337,24 @@ public sealed class UsageLives(LivesStage stage)
             2031-05-01 00:00 open 3300
               subscription x3  3000  2031-05-01 00:00 → 2031-06-01 00:00
               usage pages       300  2031-04-01 00:00 → 2031-05-01 00:00
+            """)
+        .LivesAsync(stage);
+
+    // The month of pages is cut on the 16th, and the 150 used in it are billed with the year.
+    [Fact]
+    public Task A_change_of_interval_at_once_ends_the_month_of_the_quota() => Given(Shops.Standard)
+        .On("2031-04-01").Subscribes("basic")
+        .On("2031-04-10").Uses(150)
+        .On("2031-04-16").Changes(interval: Interval.Yearly, when: When.Now)
+        .On("2031-04-20").Uses(100)
+        .On("2031-05-17")
+        .Invoices("""
+            2031-04-01 00:00 open 1000
+              subscription        1000  2031-04-01 00:00 → 2031-05-01 00:00
+            2031-04-16 00:00 open 10000
+              proration_credit    -500  2031-04-16 00:00 → 2031-05-01 00:00
+              subscription       10000  2031-04-16 00:00 → 2032-04-16 00:00
+              usage pages          500  2031-04-01 00:00 → 2031-04-16 00:00
             """)
         .LivesAsync(stage);
 

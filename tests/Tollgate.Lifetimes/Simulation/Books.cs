@@ -5,19 +5,19 @@ using Tollgate.Lifetimes.Stories;
 
 namespace Tollgate.Lifetimes.Simulation;
 
-/// <summary>All invoices of a project: by customer in their order, and in the order of their numbers.</summary>
+/// <summary>All invoices of a project, by customer and in their order.</summary>
+/// <param name="Hash">Of everything but the numbers: invoices of one second are numbered in any order.</param>
 public sealed record Books(IReadOnlyDictionary<string, IReadOnlyList<Bill>> ByCustomer, string Hash)
 {
     public int Invoices => ByCustomer.Values.Sum(bills => bills.Count);
 
-    /// <param name="numbered">In the order of their numbers.</param>
-    public static Books Of(IReadOnlyList<(string Customer, string Number, Bill Bill)> numbered)
+    public static Books Of(IReadOnlyList<(string Customer, string Number, Bill Bill)> invoices)
     {
-        var text = string.Join('\n', numbered.Select(invoice => $"{invoice.Number} {invoice.Customer} {invoice.Bill.Currency} {invoice.Bill.Text(TimeZoneInfo.Utc)}"));
-        return new Books(
-            numbered.GroupBy(invoice => invoice.Customer).ToDictionary(
-                group => group.Key, IReadOnlyList<Bill> (group) => [.. group.Select(invoice => invoice.Bill)]),
-            Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(text))));
+        var byCustomer = invoices.GroupBy(invoice => invoice.Customer).ToDictionary(
+            group => group.Key, IReadOnlyList<Bill> (group) => [.. group.Select(invoice => invoice.Bill)]);
+        var text = string.Join('\n', byCustomer.OrderBy(customer => customer.Key, StringComparer.Ordinal)
+            .SelectMany(customer => customer.Value.Select(bill => $"{customer.Key} {bill.Currency} {bill.Text(TimeZoneInfo.Utc)}")));
+        return new Books(byCustomer, Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(text))));
     }
 
     public static Books Expected(Story story)

@@ -1,0 +1,73 @@
+using System.Diagnostics;
+using System.Globalization;
+using Tollgate.Lifetimes.Stage;
+using Tollgate.Lifetimes.Stories;
+
+namespace Tollgate.Lifetimes.Simulation;
+
+/// <summary>
+/// Many customers over two years of joining, changing, pausing, leaving and late reports, billed by the real server and by
+/// the naive biller, and compared line by line.
+/// </summary>
+/// <remarks><c>TOLLGATE_LIVES_SEED</c> and <c>TOLLGATE_LIVES_CUSTOMERS</c> make it another or a larger story.</remarks>
+public sealed class SimulationTests(LivesStage stage)
+{
+    private static readonly int Seed = Number("TOLLGATE_LIVES_SEED", 2031);
+    private static readonly int Customers = Number("TOLLGATE_LIVES_CUSTOMERS", 500);
+    private const int Months = 24;
+
+    [Fact]
+    public async Task Two_years_of_500_subscriptions_are_billed_line_by_line_as_the_naive_biller_says_and_twice_alike()
+    {
+        var story = StoryWriter.Write(Seed, Customers, Months);
+        var expected = Books.Expected(story);
+        Say($"{story.Ticks.Count} moments, {story.Ticks.Sum(tick => tick.Steps.Count)} decisions, {story.Ticks.Sum(tick => tick.Uses.Count)} reports of usage, {expected.Invoices} invoices");
+
+        var watch = Stopwatch.StartNew();
+        var seen = await Task.WhenAll(PlayAsync(story, previews: true), PlayAsync(story, previews: false));
+        Say($"played twice in {watch.Elapsed.TotalSeconds:0} s, {(seen[0].Hash == seen[1].Hash ? "alike" : "not alike")}");
+
+        (Books.FirstDifference(story, expected, seen[0]) ?? "").ShouldBeEmpty();
+        (Books.FirstDifference(story, seen[0], seen[1]) ?? "").ShouldBeEmpty("The same story was billed otherwise the second time.");
+        seen[1].Hash.ShouldBe(seen[0].Hash);
+    }
+
+    private async Task<Books> PlayAsync(Story story, bool previews)
+    {
+        await using var player = await stage.OpenAsync(story.Shop, previews);
+        foreach (var tick in story.Ticks)
+        {
+            await player.AdvanceAsync(tick.At);
+            foreach (var step in tick.Steps)
+            {
+                await PlayAsync(player, story, step);
+            }
+
+            await player.UseAsync(tick.Uses);
+        }
+
+        return Books.Of(await player.ShouldHaveNumbersWithoutGapsAsync());
+    }
+
+    /// <summary>Nothing in a story is impossible: a refusal is shown with what led to it.</summary>
+    private static async Task PlayAsync(Player player, Story story, Step step)
+    {
+        try
+        {
+            await player.PlayAsync(step);
+        }
+        catch (Exception refused) when (step is CustomerStep theirs)
+        {
+            throw new InvalidOperationException($"{refused.Message}\n\nwhat happened until then (UTC)\n{Books.History(story, theirs.Customer, step.At)}", refused);
+        }
+    }
+
+    private static void Say(string line)
+    {
+        TestContext.Current.TestOutputHelper?.WriteLine(line);
+        TestContext.Current.SendDiagnosticMessage(line);
+    }
+
+    private static int Number(string variable, int otherwise) =>
+        int.TryParse(Environment.GetEnvironmentVariable(variable), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : otherwise;
+}
