@@ -18,6 +18,9 @@ public enum DeleteCustomerOutcome
 
     /// <summary>A decision was made for it, allowed or denied, or was about to be made.</summary>
     HasDecisions,
+
+    /// <summary>It has or had a subscription: invoices name it.</summary>
+    HasSubscriptions,
 }
 
 /// <summary>
@@ -57,6 +60,7 @@ public sealed class DeleteCustomer(NpgsqlDataSource database, QuotaGate gate)
             _ when reader.GetBoolean(0) => DeleteCustomerOutcome.HasUsage,
             _ when reader.GetBoolean(2) => DeleteCustomerOutcome.HasReservations,
             _ when reader.GetBoolean(1) => DeleteCustomerOutcome.HasDecisions,
+            _ when reader.GetBoolean(3) => DeleteCustomerOutcome.HasSubscriptions,
             _ => null,
         };
     }

@@ -40,7 +40,7 @@ public sealed class InvoiceQueries(NpgsqlDataSource database)
     {
         await using var connection = await database.OpenConnectionAsync(cancel);
         var command = connection.Command(
-            InvoiceSql.List(filter.OldestFirst),
+            InvoiceSql.List(filter.OldestFirst, filter.Customer is not null),
             project.Id,
             CustomerCommands.OrNull(filter.Customer, NpgsqlDbType.Text),
             CustomerCommands.OrNull(filter.Status is { } status ? CatalogWords.Of(status) : null, NpgsqlDbType.Text),

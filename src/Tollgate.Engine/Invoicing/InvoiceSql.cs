@@ -145,12 +145,13 @@ internal static class InvoiceSql
     /// By number, newest first or oldest first. $1 project, $2 customer or null, $3 status or null, $4 the id after which it starts
     /// or null, $5 number of rows, $6 subscription or null, $7 issued from or null, $8 issued before or null.
     /// </summary>
-    public static string List(bool ascending) =>
+    /// <param name="ofCustomer">Only its invoices are read then, not the project's.</param>
+    public static string List(bool ascending, bool ofCustomer) =>
         $"""
         SELECT {Columns}
           FROM invoices i
           JOIN customers c ON c.partition = i.partition AND c.account = i.account
-         WHERE i.project_id = $1 AND ($2::text IS NULL OR c.id = $2) AND ($3::text IS NULL OR i.status = $3)
+         WHERE i.project_id = $1 AND {(ofCustomer ? "c.project_id = $1 AND c.id = $2" : "$2::text IS NULL")} AND ($3::text IS NULL OR i.status = $3)
            AND ($4::uuid IS NULL OR i.serial {(ascending ? ">" : "<")} (SELECT f.serial FROM invoices f WHERE f.project_id = $1 AND f.id = $4))
            AND ($6::uuid IS NULL OR i.subscription = $6)
            AND ($7::timestamptz IS NULL OR i.issued_at >= $7) AND ($8::timestamptz IS NULL OR i.issued_at < $8)

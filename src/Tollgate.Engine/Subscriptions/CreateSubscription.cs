@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json;
 using Npgsql;
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Invoicing;
@@ -43,11 +44,16 @@ public sealed class CreateSubscription(NpgsqlDataSource database, QuotaGate gate
         await using var change = await CustomerChange.BeginAsync(database, project, order.Customer, cancel);
         var writing = new StepWriting(change, project, await SettingsText.LoadAsync(change.Connection, project, cancel), request.Actor, clock.Now(project));
         var key = order.Id is { } id ? EventKey.Parse(id, writing.Now) : EventKey.Generate(writing.Now);
+        await change.AskAsync(SubscriptionSql.LockId, cancel, key.Id.ToString("D"));
+        if (await change.AskAsync(SubscriptionSql.CustomerOf, cancel, project.Id, key.Id) is string owner && owner != order.Customer)
+        {
+            return new(SubscriptionOutcome.IdReused, null, order.Customer);
+        }
+
         if (await TakeStep.FindAsync(change, project, SubscriptionSql.ById, cancel, change.Row.Partition, change.Row.Account, key.Id) is { } known)
         {
-            return IsSame(order, known.Subscription)
-                ? new(SubscriptionOutcome.Replayed, known, order.Customer)
-                : new(SubscriptionOutcome.IdReused, known, order.Customer);
+            var outcome = await IsSameAsync(change, order, known.Subscription, cancel) ? SubscriptionOutcome.Replayed : SubscriptionOutcome.IdReused;
+            return new(outcome, known, order.Customer);
         }
 
         var choice = await ChooseAsync(writing, order, plan, key.Id, cancel);
@@ -124,7 +130,15 @@ public sealed class CreateSubscription(NpgsqlDataSource database, QuotaGate gate
         return isHad ? (order.Trial == true ? SubscriptionOutcome.TrialUsed : null, 0) : (null, price.TrialDays);
     }
 
-    /// <summary>An order that left the time open is the same order a minute later; what was changed since does not make it another one.</summary>
-    private static bool IsSame(SubscriptionOrder order, Subscription stored) =>
-        order.StartAt is not { } start || stored.StartedAt == new Instant(start.UnixMicroseconds - (start.UnixMicroseconds % 1_000_000));
+    /// <summary>
+    /// What was ordered is what its first fact says; what was changed since does not make it another order. One that left the time
+    /// open is the same a minute later.
+    /// </summary>
+    private static async Task<bool> IsSameAsync(CustomerChange change, SubscriptionOrder order, Subscription stored, CancellationToken cancel)
+    {
+        var first = (string)(await change.AskAsync(SubscriptionSql.FirstState, cancel, change.Row.Partition, change.Row.Account, stored.Id))!;
+        var state = JsonSerializer.Deserialize(first, SubscriptionJson.Default.SubscriptionState)!;
+        return (state.Plan, state.Interval, state.Quantity) == (order.Plan, CatalogWords.Of(order.Interval), order.Quantity)
+            && (order.StartAt is not { } start || stored.StartedAt == new Instant(start.UnixMicroseconds - (start.UnixMicroseconds % 1_000_000)));
+    }
 }

@@ -66,7 +66,7 @@ public sealed class SubscriptionQueries(NpgsqlDataSource database)
         ProjectSnapshot project, SubscriptionFilter filter, Guid? after, int limit, CancellationToken cancel)
     {
         await using var command = database.Command(
-            SubscriptionSql.List,
+            SubscriptionSql.List(filter.Customer is not null),
             project.Id,
             CustomerCommands.OrNull(filter.Customer, NpgsqlDbType.Text),
             CustomerCommands.OrNull(filter.Status is { } status ? CatalogWords.Of(status) : null, NpgsqlDbType.Text),

@@ -29,17 +29,21 @@ internal static class SubscriptionSql
          WHERE s.project_id = $1 AND s.id = $2
         """;
 
+    /// <summary>An id is had once in a project; two that create it at the same moment come one after the other. $1 id.</summary>
+    public const string LockId = "SELECT pg_advisory_xact_lock(7234003, hashtext($1::text))";
+
     /// <summary>
     /// With the customer's id and the newest invoice. $1 project, $2 customer or null, $3 status or null, $4 the id after which it
     /// starts or null, $5 number of rows, $6 plan or null.
     /// </summary>
-    public const string List =
+    /// <param name="ofCustomer">Only its subscriptions are read then, not the project's.</param>
+    public static string List(bool ofCustomer) =>
         $"""
         SELECT {Columns}, c.id, {NewestInvoice}
           FROM subscriptions s
           JOIN customers c ON c.partition = s.partition AND c.account = s.account
           JOIN plan_versions v ON v.id = s.plan_version_id
-         WHERE s.project_id = $1 AND ($2::text IS NULL OR c.id = $2) AND ($3::text IS NULL OR s.status = $3)
+         WHERE s.project_id = $1 AND {(ofCustomer ? "c.project_id = $1 AND c.id = $2" : "$2::text IS NULL")} AND ($3::text IS NULL OR s.status = $3)
            AND ($4::uuid IS NULL OR s.id > $4) AND ($6::text IS NULL OR v.plan = $6)
          ORDER BY s.id
          LIMIT $5
@@ -214,6 +218,10 @@ internal static class SubscriptionSql
           FROM unnest($1::smallint[], $2::integer[], $3::uuid[], $4::integer[], $5::text[], $6::timestamptz[], $7::text[], $8::uuid[], $9::text[])
                AS x (partition, account, subscription, sequence, verb, at, cause, invoice, after)
         """;
+
+    /// <summary>$1 partition, $2 account, $3 subscription.</summary>
+    public const string FirstState =
+        "SELECT after::text FROM subscription_facts WHERE partition = $1 AND account = $2 AND subscription = $3 AND sequence = 1";
 
     /// <summary>The timeline, oldest first. $1 partition, $2 account, $3 subscription, $4 after which sequence, $5 number of rows.</summary>
     public const string Facts =

@@ -56,8 +56,8 @@ public sealed class Theatre : IAsyncDisposable
         return new(null, "", [server]);
     }
 
-    /// <summary>A fresh live project with the tests' catalogue; its code gets a number, since tests share a theatre.</summary>
-    public async Task<Project> ProjectAsync(string name, string? catalogue = null)
+    /// <summary>A fresh project with the tests' catalogue; its code gets a number, since tests share a theatre.</summary>
+    public async Task<Project> ProjectAsync(string name, string? catalogue = null, string mode = "live")
     {
         var code = string.Create(CultureInfo.InvariantCulture, $"{name}-{Interlocked.Increment(ref _projects)}");
         using var admin = new GateClient(Server.Url, Server.AdminKey);
@@ -65,7 +65,7 @@ public sealed class Theatre : IAsyncDisposable
         {
             ["code"] = code,
             ["name"] = code,
-            ["mode"] = "live",
+            ["mode"] = mode,
             ["catalog"] = catalogue ?? Catalogue.Text,
         });
         created.Status.ShouldBe(201, $"The project was not created: {created}");

@@ -183,6 +183,9 @@ public sealed class SubscriptionsApiTests(RunningServer running)
         var id = await sandbox.SubscribeAsync("""{"customer": "one", "plan": "pro", "trial": false, "id": "sub-1"}""");
         id.ShouldBe("sub-1");
         (await sandbox.Door.PostAsync("/v1/subscriptions", """{"customer": "one", "plan": "pro", "trial": false, "id": "sub-1"}""")).Status.ShouldBe(HttpStatusCode.OK);
+        await Refused("POST", "/v1/subscriptions", """{"customer": "one", "plan": "enterprise", "id": "sub-1"}""", HttpStatusCode.Conflict, "idempotency_key_reused");
+        await Refused("POST", "/v1/subscriptions", """{"customer": "two", "plan": "pro", "id": "sub-1"}""", HttpStatusCode.Conflict, "idempotency_key_reused");
+        await Refused("DELETE", "/v1/customers/one", null, HttpStatusCode.Conflict, "conflict");
         await Refused("POST", "/v1/subscriptions", """{"customer": "one", "plan": "pro"}""", HttpStatusCode.Conflict, "subscription_exists");
         await Refused("POST", "/v1/subscriptions", """{"customer": "two", "plan": "none"}""", HttpStatusCode.NotFound, "plan_not_found");
         await Refused("POST", "/v1/subscriptions", """{"customer": "two", "plan": "pro", "period": "weekly"}""", HttpStatusCode.UnprocessableEntity, "price_not_found");
