@@ -117,7 +117,7 @@ public static class CouponEndpoints
         faults.Range(body.Months, "months", 1, CouponRules.LargestMonths);
         faults.Range(body.MaxRedemptions, "max_redemptions", 1, int.MaxValue);
         faults.Range(body.Plans?.Count, "plans", 1, MostPlans);
-        foreach (var unknown in (body.Plans ?? []).Where(plan => !project.Catalog.Plans.ContainsKey(plan)))
+        foreach (var unknown in (body.Plans ?? []).Where(plan => plan is null || !project.Catalog.Plans.ContainsKey(plan)))
         {
             faults.Add("plans", FaultCode.InvalidValue, $"The catalogue has no plan '{unknown}'.");
         }

@@ -150,6 +150,7 @@ public static class InvoiceSettingsEndpoints
         faults.Range(body.Address?.Count, "address", 0, MostAddressLines);
         foreach (var line in body.Address ?? [])
         {
+            faults.Required(line, "address");
             faults.Text(line, "address", LongestName);
         }
 
@@ -167,8 +168,13 @@ public static class InvoiceSettingsEndpoints
         faults.OneOf(body.Language, "language", [.. InvoiceLocale.All.Select(static locale => locale.Tag)]);
     }
 
-    private static void Check(TaxRateBody rate, string path, Faults faults)
+    private static void Check(TaxRateBody? rate, string path, Faults faults)
     {
+        if (!faults.Required(rate, path) || rate is null)
+        {
+            return;
+        }
+
         if (faults.Required(rate.Country, $"{path}.country"))
         {
             CheckCountry(rate.Country, $"{path}.country", faults);

@@ -174,15 +174,20 @@ public static class SubscriptionEndpoints
         faults.Range(orders?.Count, "add_ons", 0, MostAddOns);
         for (var i = 0; i < Math.Min(orders?.Count ?? 0, MostAddOns); i++)
         {
-            faults.Required(orders![i].Code, $"add_ons[{i}].code");
+            if (!faults.Required(orders![i], $"add_ons[{i}]"))
+            {
+                continue;
+            }
+
+            faults.Required(orders[i].Code, $"add_ons[{i}].code");
             faults.Range(orders[i].Quantity, $"add_ons[{i}].quantity", 1, LargestQuantity);
-            if (orders.Take(i).Any(other => other.Code == orders[i].Code))
+            if (orders.Take(i).Any(other => other?.Code == orders[i].Code))
             {
                 faults.Add($"add_ons[{i}].code", FaultCode.InvalidValue, "Each add-on is named once.");
             }
         }
 
-        return orders is null ? null : [.. orders.Select(static order => (order.Code ?? "", order.Quantity ?? 1))];
+        return orders is null ? null : [.. orders.Select(static order => (order?.Code ?? "", order?.Quantity ?? 1))];
     }
 
     internal static PriceInterval? IntervalOf(string? period) =>
