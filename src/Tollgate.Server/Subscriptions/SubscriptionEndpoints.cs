@@ -23,6 +23,7 @@ public static class SubscriptionEndpoints
 
     private const int MostAddOns = 50;
     private const int LongestFingerprint = 500;
+    private const int LongestPlan = 255;
     private const int LongestCoupon = 64;
 
     /// <summary>Each period since is invoiced at once.</summary>
@@ -92,6 +93,7 @@ public static class SubscriptionEndpoints
         var paging = Paging.Read(context, faults);
         string? customer = context.Request.Query["customer"], status = context.Request.Query["status"], plan = context.Request.Query["plan"];
         faults.Id(customer, "customer", required: false);
+        faults.Text(plan, "plan", LongestPlan);
         faults.OneOf(status, "status", [.. CatalogWords.All<SubscriptionStatus>()]);
         if (faults.Any)
         {
