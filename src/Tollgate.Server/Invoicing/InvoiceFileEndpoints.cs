@@ -101,7 +101,7 @@ public static class InvoiceFileEndpoints
         }
 
         string? code = context.Request.Query["currency"];
-        var period = PeriodOf(context, clock.Now(project), faults);
+        var (from, to) = RangeOf(context, clock.Now(project), faults);
         if (!Currency.TryFind(code ?? customer.Customer.Profile.Currency ?? project.Currency, out var currency))
         {
             faults.Add("currency", FaultCode.InvalidFormat, "An ISO 4217 code such as USD is expected.");
@@ -114,6 +114,7 @@ public static class InvoiceFileEndpoints
         }
 
         var (invoices, payments) = await queries.AccountAsync(project, id, currency!, MostInStatement, context.RequestAborted);
+        var period = new Period(from ?? FirstOf(invoices, to), to);
         var statement = StatementRules.Of(id, currency!, period, invoices, payments);
         if (type is null)
         {
@@ -131,17 +132,20 @@ public static class InvoiceFileEndpoints
             $"statement-{period.Start.ToUtc():yyyy-MM-dd}-{period.End.ToUtc():yyyy-MM-dd}.{(type == Pdf ? "pdf" : type == Html ? "html" : "csv")}");
     }
 
-    /// <summary>From the beginning until now unless said otherwise.</summary>
-    private static Period PeriodOf(HttpContext context, Instant now, Faults faults)
+    /// <summary>Until now unless said otherwise; without a beginning from the first invoice on.</summary>
+    private static (Instant? From, Instant To) RangeOf(HttpContext context, Instant now, Faults faults)
     {
-        var (from, to) = (faults.Moment(context.Request.Query["from"], "from") ?? Instant.Epoch, faults.Moment(context.Request.Query["to"], "to") ?? now.Plus(TimeSpan.FromSeconds(1)));
+        var (from, to) = (faults.Moment(context.Request.Query["from"], "from"), faults.Moment(context.Request.Query["to"], "to") ?? now.Plus(TimeSpan.FromSeconds(1)));
         if (from >= to)
         {
             faults.Add("to", FaultCode.OutOfRange, "A time after 'from' is expected.");
         }
 
-        return new(from, to);
+        return (from, to);
     }
+
+    private static Instant FirstOf(IReadOnlyList<Invoice> invoices, Instant to) =>
+        invoices.Count > 0 && invoices[0].IssuedAt is { } issued && issued < to ? issued : to.Minus(TimeSpan.FromSeconds(1));
 
     private static async Task<InvoiceStyle> StyleAsync(HttpContext context, InvoiceQueries queries, string language, string? footer) => new()
     {
@@ -176,7 +180,7 @@ internal static class InvoiceFileDescriptions
 
     private static readonly IReadOnlyList<QueryParameter> Range =
     [
-        new("from", "Entries at this time or later; what came before is the opening balance. Default: the beginning."),
+        new("from", "Entries at this time or later; what came before is the opening balance. Default: the first invoice."),
         new("to", "Entries before this time. Default: now."), new("currency", "Default: the customer's."),
     ];
 
