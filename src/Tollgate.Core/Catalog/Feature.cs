@@ -27,7 +27,10 @@ public enum MeterAggregate
 /// <summary>What happens to an event whose period has been invoiced already. The accept window is the same for all: 35 days.</summary>
 public enum LateEventPolicy
 {
+    /// <summary>The next invoice has a line for it, at the price of its period.</summary>
     NextInvoice,
+
+    /// <summary>It is recorded and counts in its period, nobody is asked to pay for it, and it is listed.</summary>
     IgnoreAndReport,
 }
 
@@ -73,4 +76,9 @@ public sealed record Feature
 
     /// <summary>Empty means the default meter.</summary>
     public IReadOnlyList<Meter> Meters { get; init; } = [];
+
+    /// <summary>What is billed is the sum of all meters, so late events are ignored only where every meter says so.</summary>
+    public LateEventPolicy LateEvents => Meters.Count > 0 && Meters.All(static meter => meter.LateEvents == LateEventPolicy.IgnoreAndReport)
+        ? LateEventPolicy.IgnoreAndReport
+        : LateEventPolicy.NextInvoice;
 }

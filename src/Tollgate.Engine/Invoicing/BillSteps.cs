@@ -35,7 +35,9 @@ internal sealed record StepOrder(CustomerRow Customer, Subscription? Before, Sub
 }
 
 /// <summary>A quota period that was rated, and the version of the balance that it was rated at.</summary>
-internal sealed record RatedPeriod(int FeatureKey, UsageDue Due, RatingBasis Basis, long BalanceVersion);
+/// <param name="IsKnown">It was rated before.</param>
+/// <param name="Ignored">What came too late for its invoice and is not billed; null: all that is due is.</param>
+internal sealed record RatedPeriod(int FeatureKey, UsageDue Due, RatingBasis Basis, long BalanceVersion, bool IsKnown, LateUsage? Ignored);
 
 /// <summary>What a step comes to.</summary>
 /// <param name="Doubt">Not null: it looks impossible, and nothing of it may be written before somebody has looked.</param>
@@ -59,7 +61,7 @@ internal sealed class BillSteps(NpgsqlConnection connection, ProjectSnapshot pro
             var (id, currency) = (order.Step.After.Id, order.Step.After.Terms.Currency);
             var rated = usage.GetValueOrDefault(order.Customer.Account) ?? [];
             var facts = new BillingFacts(
-                [.. rated.Select(static one => one.Due)],
+                [.. rated.Where(static one => one.Ignored is null).Select(static one => one.Due)],
                 coupons.GetValueOrDefault(id) ?? [],
                 TaxRules.For(settings.TaxRates, settings.Seller, Parties.Of(order.Customer.Customer)),
                 new(credits.GetValueOrDefault(order.Customer.Account), currency),
@@ -136,9 +138,11 @@ internal sealed class BillSteps(NpgsqlConnection connection, ProjectSnapshot pro
             return null;
         }
 
-        var (quantity, amount) = reader.IsDBNull(8) ? (Quantity.Zero, 0L) : (Quantity.Of(reader.GetDecimal(8)), reader.GetInt64(9));
+        var isKnown = !reader.IsDBNull(8);
+        var (quantity, amount) = isKnown ? (Quantity.Of(reader.GetDecimal(8)), reader.GetInt64(9)) : (Quantity.Zero, 0L);
         var due = UsageRules.DueOf(feature.Feature, period, Quantity.Of(reader.GetDecimal(5)), basis, quantity, new(amount, currency));
-        return new(feature.Key, due, basis, reader.GetInt64(4));
+        var isInvoiced = isKnown || period.End <= UsageRules.InvoicedUntil(order.Before, order.Step.At, project.Zone);
+        return new(feature.Key, due, basis, reader.GetInt64(4), isKnown, UsageRules.IgnoredOf(feature.Feature, due, isInvoiced));
     }
 
     /// <summary>A month of the subscription ends where its cycle does; a calendar month goes on.</summary>

@@ -23,20 +23,24 @@ internal static class InvoiceSql
                               WHERE p.partition = b.partition AND p.account = b.account AND p.assigned_at < least(b.period_end, x.until)
                               ORDER BY p.sequence DESC
                               LIMIT 1) a ON r.price IS NULL
-         WHERE r.balance_version IS DISTINCT FROM b.version AND (b.used > b.drawn OR r.quantity > 0)
+         WHERE r.balance_version IS DISTINCT FROM b.version AND (b.used > b.drawn OR r.quantity > 0 OR r.ignored_quantity > 0)
          ORDER BY b.account, b.period_start, b.feature
         """;
 
     /// <summary>What was rated, and for which row. Arrays, position by position.</summary>
     public const string WriteRated =
         """
-        INSERT INTO rated_usage AS r (partition, account, feature, period_start, period_end, subscription, currency, quota, price, quantity, amount, balance_version)
-        SELECT x.partition, x.account, x.feature, x.period_start, x.period_end, x.subscription, x.currency, x.quota, x.price::jsonb, x.quantity, x.amount, x.version
+        INSERT INTO rated_usage AS r (partition, account, feature, period_start, period_end, subscription, currency, quota, price, quantity, amount, balance_version,
+                                      ignored_quantity, ignored_amount)
+        SELECT x.partition, x.account, x.feature, x.period_start, x.period_end, x.subscription, x.currency, x.quota, x.price::jsonb, x.quantity, x.amount, x.version,
+               x.ignored_quantity, x.ignored_amount
           FROM unnest($1::smallint[], $2::integer[], $3::integer[], $4::timestamptz[], $5::timestamptz[], $6::uuid[], $7::text[], $8::numeric[], $9::text[],
-                      $10::numeric[], $11::bigint[], $12::bigint[])
-               AS x (partition, account, feature, period_start, period_end, subscription, currency, quota, price, quantity, amount, version)
+                      $10::numeric[], $11::bigint[], $12::bigint[], $13::numeric[], $14::bigint[])
+               AS x (partition, account, feature, period_start, period_end, subscription, currency, quota, price, quantity, amount, version, ignored_quantity,
+                     ignored_amount)
             ON CONFLICT (partition, account, feature, period_start) DO UPDATE
-           SET quantity = excluded.quantity, amount = excluded.amount, balance_version = excluded.balance_version, subscription = excluded.subscription
+           SET quantity = excluded.quantity, amount = excluded.amount, balance_version = excluded.balance_version, subscription = excluded.subscription,
+               ignored_quantity = excluded.ignored_quantity, ignored_amount = excluded.ignored_amount
         """;
 
     /// <summary>What customers have to get. $1 partitions, $2 accounts, $3 currencies. Rows: account, sum.</summary>
@@ -193,6 +197,22 @@ internal static class InvoiceSql
           FROM events e
          WHERE e.partition = $1 AND e.account = $2 AND e.feature = $3 AND e.period_start = $4
          ORDER BY e.occurred_at, e.id
+         LIMIT $5
+        """;
+
+    /// <summary>
+    /// What came too late to be billed, of the newest period first. $1 project, $2 period start, $3 account and $4 feature of the row
+    /// after which it starts, or null, $5 number of rows.
+    /// </summary>
+    public const string LateUsage =
+        """
+        SELECT r.account, r.feature, c.id, e.code, r.period_start, r.period_end, r.ignored_quantity, r.ignored_amount, r.currency
+          FROM rated_usage r
+          JOIN customers c ON c.partition = r.partition AND c.account = r.account
+          JOIN features  e ON e.id = r.feature
+         WHERE c.project_id = $1 AND r.ignored_quantity > 0
+           AND ($2::timestamptz IS NULL OR r.period_start < $2 OR (r.period_start = $2 AND (r.account, r.feature) > ($3::integer, $4::integer)))
+         ORDER BY r.period_start DESC, r.account, r.feature
          LIMIT $5
         """;
 

@@ -108,16 +108,19 @@ internal static class InvoiceVerifySql
          WHERE (f.facts <> s.version OR f.status IS DISTINCT FROM s.status){{Cut}}
         """;
 
-    /// <summary>What was rated is what the balance has beyond the quota, as long as that has not moved since. Place: the period's start.</summary>
+    /// <summary>
+    /// What was rated, and what came too late to be, is what the balance has beyond the quota, as long as that has not moved since.
+    /// Place: the period's start.
+    /// </summary>
     public const string RatedQuantities =
         $$"""
-        SELECT p.code, c.id, e.code, r.period_start::text, greatest(0, b.used - b.drawn - r.quota), r.quantity, count(*) OVER ()
+        SELECT p.code, c.id, e.code, r.period_start::text, greatest(0, b.used - b.drawn - r.quota), r.quantity + r.ignored_quantity, count(*) OVER ()
           FROM rated_usage r
           JOIN customers c ON c.partition = r.partition AND c.account = r.account
           JOIN projects  p ON p.id = c.project_id
           JOIN features  e ON e.id = r.feature
           LEFT JOIN balances b ON b.partition = r.partition AND b.account = r.account AND b.feature = r.feature AND b.period_start = r.period_start
-         WHERE (b.version IS NULL OR (b.version = r.balance_version AND greatest(0, b.used - b.drawn - r.quota) <> r.quantity)){{Cut}}
+         WHERE (b.version IS NULL OR (b.version = r.balance_version AND greatest(0, b.used - b.drawn - r.quota) <> r.quantity + r.ignored_quantity)){{Cut}}
         """;
 
     /// <summary>What was rated is what the lines billed. Place: the period's start.</summary>
@@ -156,12 +159,13 @@ internal static class InvoiceVerifySql
         """;
 
     /// <summary>
-    /// For the recomputation by the rules: prices and quantities with what they were billed for. $1 project or null. Columns:
+    /// For the recomputation by the rules: prices and quantities with what they were billed for; of usage with what was ignored of
+    /// it, since both together were rated, and the lines say what was billed (<see cref="RatedLines"/>). $1 project or null. Columns:
     /// project, customer, feature, place, price (null for a line of one unit price), quantity, unit price, currency, amount.
     /// </summary>
     public const string Rates =
         """
-        SELECT p.code, c.id, e.code, r.period_start::text, r.price::text, r.quantity, NULL::numeric, r.currency, r.amount
+        SELECT p.code, c.id, e.code, r.period_start::text, r.price::text, r.quantity + r.ignored_quantity, NULL::numeric, r.currency, r.amount + r.ignored_amount
           FROM rated_usage r
           JOIN customers c ON c.partition = r.partition AND c.account = r.account
           JOIN projects  p ON p.id = c.project_id

@@ -10,6 +10,9 @@ using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Invoicing;
 
+/// <summary>A bill with its invoice, and whose it is.</summary>
+internal sealed record BilledInvoice(CustomerRow Customer, Bill Bill, Invoice Invoice, long Serial);
+
 /// <summary>
 /// Writes what steps come to: invoices with their numbers, lines and facts, what was rated, credits given and taken, coupons used.
 /// All steps of a batch in one statement for each table. The caller holds the customers and commits.
@@ -21,49 +24,50 @@ internal sealed class InvoiceWriter(NpgsqlConnection connection, ProjectSnapshot
     public async Task<IReadOnlyDictionary<Guid, Invoice>> RunAsync(IReadOnlyList<BilledOrder> orders, Func<BilledOrder, Instant> issuedAt, CancellationToken cancel)
     {
         var billed = orders.Where(static order => order.Billed.Bill is not null).ToArray();
-        var invoices = new List<(BilledOrder Order, Invoice Invoice, long Serial)>(billed.Length);
-        if (billed.Length > 0)
-        {
-            var last = await TakeNumbersAsync(billed.Length, cancel);
-            invoices.AddRange(billed.Select((order, i) => InvoiceOf(order, last - billed.Length + 1 + i, issuedAt(order))));
-        }
-
+        var invoices = billed.Length == 0 ? [] : await FinalizedAsync(
+            [.. billed.Select(order => (order.Order.Customer, order.Billed.Bill!, Draft(order, settings, project.Zone, issuedAt(order))))], cancel);
         await using var batch = new NpgsqlBatch(connection);
-        if (invoices.Count > 0)
-        {
-            batch.BatchCommands.Add(InvoiceRows(invoices));
-            batch.BatchCommands.Add(LineRows(invoices));
-            batch.BatchCommands.Add(FactRows(invoices));
-        }
-
-        Add(batch, CreditRows(invoices), CouponRows(billed), RatedRows(orders));
+        AddRows(batch, invoices);
+        Add(batch, CouponRows(billed), RatedRows(orders));
         if (batch.BatchCommands.Count > 0)
         {
             await batch.ExecuteNonQueryAsync(cancel);
         }
 
-        return invoices.ToDictionary(static one => one.Order.Billed.After.Id, static one => one.Invoice);
+        return invoices.ToDictionary(static one => one.Invoice.Subscription!.Value, static one => one.Invoice);
     }
 
-    /// <summary>The invoice of a bill as it is shown before it is written: without a number.</summary>
-    public static Invoice Draft(BilledOrder order, InvoiceSettings settings, TimeZoneInfo zone, Instant at)
+    /// <summary>What is bought once: the bill of no step, and of no subscription.</summary>
+    public async Task<Invoice> RunAsync(CustomerRow customer, Bill bill, Instant issuedAt, CancellationToken cancel)
     {
-        var (bill, customer) = (order.Billed.Bill!, order.Order.Customer.Customer);
+        var invoices = await FinalizedAsync([(customer, bill, Draft(customer, bill, null, settings, project.Zone, issuedAt))], cancel);
+        await using var batch = new NpgsqlBatch(connection);
+        AddRows(batch, invoices);
+        await batch.ExecuteNonQueryAsync(cancel);
+        return invoices[0].Invoice;
+    }
+
+    /// <summary>The invoice of a step as it is shown before it is written: without a number.</summary>
+    public static Invoice Draft(BilledOrder order, InvoiceSettings settings, TimeZoneInfo zone, Instant at) =>
+        Draft(order.Order.Customer, order.Billed.Bill!, order.Billed.After.Id, settings, zone, at);
+
+    private static Invoice Draft(CustomerRow customer, Bill bill, Guid? subscription, InvoiceSettings settings, TimeZoneInfo zone, Instant at)
+    {
         var sums = bill.Sums;
         return new()
         {
             Id = Guid.CreateVersion7(at.ToOffset()),
             Status = InvoiceStatus.Draft,
             Kind = bill.Draft.Kind,
-            Customer = customer.Id,
-            Subscription = order.Billed.After.Id,
+            Customer = customer.Customer.Id,
+            Subscription = subscription,
             Currency = bill.Draft.Currency,
             Period = bill.Draft.Period,
             CreatedAt = at,
             IssuedAt = at,
             DueAt = BillingPeriods.AfterDays(at, settings.DueDays, zone),
             Seller = settings.Seller,
-            Buyer = Parties.Of(customer),
+            Buyer = Parties.Of(customer.Customer),
             Lines = bill.Lines,
             Taxes = sums.Taxes,
             TaxNote = bill.TaxNote,
@@ -76,21 +80,28 @@ internal sealed class InvoiceWriter(NpgsqlConnection connection, ProjectSnapshot
         };
     }
 
-    private (BilledOrder, Invoice, long) InvoiceOf(BilledOrder order, long serial, Instant at)
+    /// <summary>Gives drafts their numbers. Who owes nothing has paid.</summary>
+    private async Task<List<BilledInvoice>> FinalizedAsync(IReadOnlyList<(CustomerRow Customer, Bill Bill, Invoice Draft)> drafts, CancellationToken cancel)
     {
-        var draft = Draft(order, settings, project.Zone, at);
-        return (order, draft with { Number = settings.NumberOf(serial), Status = draft.Paid == draft.Total ? InvoiceStatus.Paid : InvoiceStatus.Open }, serial);
+        await using var command = connection.Command(InvoiceSql.TakeNumbers, project.Id, "invoice", (long)drafts.Count);
+        var before = (long)(await command.ExecuteScalarAsync(cancel))! - drafts.Count;
+        return [.. drafts.Select((one, i) => new BilledInvoice(one.Customer, one.Bill, Finalized(one.Draft, before + 1 + i), before + 1 + i))];
     }
 
-    private async Task<long> TakeNumbersAsync(int count, CancellationToken cancel)
+    private Invoice Finalized(Invoice draft, long serial) =>
+        draft with { Number = settings.NumberOf(serial), Status = draft.Paid == draft.Total ? InvoiceStatus.Paid : InvoiceStatus.Open };
+
+    private void AddRows(NpgsqlBatch batch, List<BilledInvoice> invoices)
     {
-        await using var command = connection.Command(InvoiceSql.TakeNumbers, project.Id, "invoice", (long)count);
-        return (long)(await command.ExecuteScalarAsync(cancel))!;
+        if (invoices.Count > 0)
+        {
+            Add(batch, InvoiceRows(invoices), LineRows(invoices), FactRows(invoices), CreditRows(invoices));
+        }
     }
 
-    private NpgsqlBatchCommand InvoiceRows(List<(BilledOrder Order, Invoice Invoice, long Serial)> rows) => new ArrayCommand(InvoiceSql.WriteInvoices)
-        .Small(rows.Select(static r => r.Order.Order.Customer.Partition))
-        .Whole(rows.Select(static r => r.Order.Order.Customer.Account))
+    private NpgsqlBatchCommand InvoiceRows(List<BilledInvoice> rows) => new ArrayCommand(InvoiceSql.WriteInvoices)
+        .Small(rows.Select(static r => r.Customer.Partition))
+        .Whole(rows.Select(static r => r.Customer.Account))
         .Ids(rows.Select(static r => (Guid?)r.Invoice.Id))
         .Whole(rows.Select(_ => project.Id))
         .Long(rows.Select(static r => (long?)r.Serial))
@@ -111,11 +122,11 @@ internal sealed class InvoiceWriter(NpgsqlConnection connection, ProjectSnapshot
         .Text(rows.Select(r => DetailsOf(r.Invoice)))
         .Command;
 
-    private NpgsqlBatchCommand LineRows(List<(BilledOrder Order, Invoice Invoice, long Serial)> invoices)
+    private NpgsqlBatchCommand LineRows(List<BilledInvoice> invoices)
     {
         var rows = invoices.SelectMany(one => one.Invoice.Lines.Select((line, i) => (
-            one.Order.Order.Customer, one.Invoice.Id, Position: (short)(i + 1), Line: line,
-            Tax: i < one.Order.Billed.Bill!.Sums.TaxOfLines.Count ? one.Order.Billed.Bill.Sums.TaxOfLines[i].Minor : 0))).ToArray();
+            one.Customer, one.Invoice.Id, Position: (short)(i + 1), Line: line,
+            Tax: i < one.Bill.Sums.TaxOfLines.Count ? one.Bill.Sums.TaxOfLines[i].Minor : 0))).ToArray();
         return new ArrayCommand(InvoiceSql.WriteLines)
             .Small(rows.Select(static r => r.Customer.Partition))
             .Whole(rows.Select(static r => r.Customer.Account))
@@ -135,11 +146,11 @@ internal sealed class InvoiceWriter(NpgsqlConnection connection, ProjectSnapshot
     }
 
     /// <summary>That it was finalised, and what credits paid of it at once.</summary>
-    private NpgsqlBatchCommand FactRows(List<(BilledOrder Order, Invoice Invoice, long Serial)> invoices)
+    private NpgsqlBatchCommand FactRows(List<BilledInvoice> invoices)
     {
-        var finalized = invoices.Select(static one => (one.Order.Order.Customer, one.Invoice, Sequence: 1, Verb: "finalize", Amount: one.Invoice.Total, Note: (string?)null));
+        var finalized = invoices.Select(static one => (one.Customer, one.Invoice, Sequence: 1, Verb: "finalize", Amount: one.Invoice.Total, Note: (string?)null));
         var paid = invoices.Where(static one => !one.Invoice.FromCredits.IsZero)
-            .Select(static one => (one.Order.Order.Customer, one.Invoice, Sequence: 2, Verb: "pay", Amount: one.Invoice.FromCredits, Note: (string?)"credits"));
+            .Select(static one => (one.Customer, one.Invoice, Sequence: 2, Verb: "pay", Amount: one.Invoice.FromCredits, Note: (string?)"credits"));
         var rows = finalized.Concat(paid).ToArray();
         return new ArrayCommand(InvoiceSql.WriteFacts)
             .Small(rows.Select(static r => r.Customer.Partition))
@@ -154,12 +165,12 @@ internal sealed class InvoiceWriter(NpgsqlConnection connection, ProjectSnapshot
             .Command;
     }
 
-    private static NpgsqlBatchCommand? CreditRows(List<(BilledOrder Order, Invoice Invoice, long Serial)> invoices)
+    private static NpgsqlBatchCommand? CreditRows(List<BilledInvoice> invoices)
     {
         var rows = invoices.SelectMany(static one => new[]
             {
-                (one.Order.Order.Customer, one.Invoice, Amount: -one.Invoice.FromCredits.Minor, Cause: "invoice"),
-                (one.Order.Order.Customer, one.Invoice, Amount: one.Order.Billed.Bill!.Sums.Left.Minor, Cause: "proration"),
+                (one.Customer, one.Invoice, Amount: -one.Invoice.FromCredits.Minor, Cause: "invoice"),
+                (one.Customer, one.Invoice, Amount: one.Bill.Sums.Left.Minor, Cause: "proration"),
             })
             .Where(static row => row.Amount != 0).ToArray();
         return rows.Length == 0 ? null : new ArrayCommand(InvoiceSql.WriteCredits)
@@ -190,7 +201,7 @@ internal sealed class InvoiceWriter(NpgsqlConnection connection, ProjectSnapshot
     private static NpgsqlBatchCommand? RatedRows(IReadOnlyList<BilledOrder> orders)
     {
         var rows = orders.SelectMany(static order => order.Rated.Select(period => (order.Order.Customer, order.Billed.After.Id, Rated: period)))
-            .Where(static row => row.Rated.Due.IsCorrection || !row.Rated.Due.Quantity.IsZero).ToArray();
+            .Where(static row => row.Rated.IsKnown || !row.Rated.Due.Quantity.IsZero).ToArray();
         return rows.Length == 0 ? null : new ArrayCommand(InvoiceSql.WriteRated)
             .Small(rows.Select(static r => r.Customer.Partition))
             .Whole(rows.Select(static r => r.Customer.Account))
@@ -201,9 +212,11 @@ internal sealed class InvoiceWriter(NpgsqlConnection connection, ProjectSnapshot
             .Text(rows.Select(static r => r.Rated.Due.Billed.Currency.Code))
             .Numbers(rows.Select(static r => (decimal?)r.Rated.Basis.Quota.Value))
             .Text(rows.Select(static r => PriceText.Write(r.Rated.Basis.Price)))
-            .Numbers(rows.Select(static r => (decimal?)r.Rated.Due.Quantity.Value))
-            .Long(rows.Select(static r => (long?)r.Rated.Due.Rated().Amount.Minor))
+            .Numbers(rows.Select(static r => (decimal?)(r.Rated.Ignored is null ? r.Rated.Due.Quantity : r.Rated.Due.BilledQuantity).Value))
+            .Long(rows.Select(static r => (long?)(r.Rated.Ignored is null ? r.Rated.Due.Rated().Amount : r.Rated.Due.Billed).Minor))
             .Long(rows.Select(static r => (long?)r.Rated.BalanceVersion))
+            .Numbers(rows.Select(static r => (decimal?)(r.Rated.Ignored?.Quantity.Value ?? 0)))
+            .Long(rows.Select(static r => (long?)(r.Rated.Ignored?.Amount.Minor ?? 0)))
             .Command;
     }
 

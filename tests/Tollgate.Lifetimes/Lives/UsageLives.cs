@@ -325,6 +325,94 @@ public sealed class UsageLives(LivesStage stage)
             """)
         .LivesAsync(stage);
 
+    // April was billed for 20 pages beyond, $2. The late 30 would be $3 more.
+    [Fact]
+    public Task Late_usage_that_is_ignored_makes_no_line() => Given(IgnoringLate())
+        .On("2031-04-01").Subscribes("basic")
+        .On("2031-04-20").Uses(120)
+        .On("2031-05-03").Uses(30, occurred: "2031-04-28 08:00")
+        .On("2031-05-20").Uses(105)
+        .On("2031-07-01")
+        .Invoices("""
+            2031-04-01 00:00 open 1000
+              subscription   1000  2031-04-01 00:00 → 2031-05-01 00:00
+            2031-05-01 00:00 open 1200
+              subscription   1000  2031-05-01 00:00 → 2031-06-01 00:00
+              usage pages     200  2031-04-01 00:00 → 2031-05-01 00:00
+            2031-06-01 00:00 open 1050
+              subscription   1000  2031-06-01 00:00 → 2031-07-01 00:00
+              usage pages      50  2031-05-01 00:00 → 2031-06-01 00:00
+            2031-07-01 00:00 open 1000
+              subscription   1000  2031-07-01 00:00 → 2031-08-01 00:00
+            """)
+        .LivesAsync(stage);
+
+    // Anna's first month had 60 pages, bert's none at all. What carries them beyond 100 comes when the month was invoiced.
+    [Fact]
+    public Task Late_usage_is_ignored_also_when_its_invoice_asked_for_nothing() => Given(IgnoringLate())
+        .On("2031-04-01").Subscribes("basic")
+        .On("2031-04-20").By("bert").Subscribes("basic")
+        .On("2031-04-21").By("anna").Uses(60)
+        .On("2031-05-03").Uses(110, occurred: "2031-04-28 08:00")
+        .On("2031-05-21").By("bert").Uses(150, occurred: "2031-05-19 08:00")
+        .On("2031-06-20").By("anna")
+        .Invoices("""
+            2031-04-01 00:00 open 1000
+              subscription   1000  2031-04-01 00:00 → 2031-05-01 00:00
+            2031-05-01 00:00 open 1000
+              subscription   1000  2031-05-01 00:00 → 2031-06-01 00:00
+            2031-06-01 00:00 open 1000
+              subscription   1000  2031-06-01 00:00 → 2031-07-01 00:00
+            """)
+        .By("bert")
+        .Invoices("""
+            2031-04-20 00:00 open 1000
+              subscription   1000  2031-04-20 00:00 → 2031-05-20 00:00
+            2031-05-20 00:00 open 1000
+              subscription   1000  2031-05-20 00:00 → 2031-06-20 00:00
+            2031-06-20 00:00 open 1000
+              subscription   1000  2031-06-20 00:00 → 2031-07-20 00:00
+            """)
+        .LivesAsync(stage);
+
+    // Each month of a year is invoiced when it ends: nothing was used in February, and what comes in April is late. March's is not.
+    [Fact]
+    public Task Under_yearly_billing_usage_is_late_when_its_month_was_invoiced() => Given(IgnoringLate())
+        .On("2031-01-31").Subscribes("basic", Interval.Yearly)
+        .On("2031-03-30").Uses(130, occurred: "2031-03-29 08:00")
+        .On("2031-04-02").Uses(150, occurred: "2031-02-27 08:00").Uses(10, occurred: "2031-03-30 23:00")
+        .On("2031-06-01")
+        .Invoices("""
+            2031-01-31 00:00 open 10000
+              subscription   10000  2031-01-31 00:00 → 2032-01-31 00:00
+            2031-03-31 00:00 open 300
+              usage pages      300  2031-02-28 00:00 → 2031-03-31 00:00
+            """)
+        .LivesAsync(stage);
+
+    // 50 beyond were $5. 30 are taken back, which is no usage that came late; then 40 come, of which 30 are late beyond the 20 that are left.
+    [Fact]
+    public Task What_is_taken_back_is_given_back_also_where_late_usage_is_ignored() => Given(IgnoringLate())
+        .On("2031-04-01").Subscribes("basic")
+        .On("2031-04-10").Uses(120)
+        .On("2031-04-11").Uses(30, id: "by-mistake")
+        .On("2031-05-05").TakesBack("by-mistake")
+        .On("2031-06-03").Uses(40, occurred: "2031-04-30 08:00")
+        .On("2031-07-01")
+        .Invoices("""
+            2031-04-01 00:00 open 1000
+              subscription   1000  2031-04-01 00:00 → 2031-05-01 00:00
+            2031-05-01 00:00 open 1500
+              subscription   1000  2031-05-01 00:00 → 2031-06-01 00:00
+              usage pages     500  2031-04-01 00:00 → 2031-05-01 00:00
+            2031-06-01 00:00 open 700
+              subscription   1000  2031-06-01 00:00 → 2031-07-01 00:00
+              usage pages    -300  2031-04-01 00:00 → 2031-05-01 00:00
+            2031-07-01 00:00 open 1000
+              subscription   1000  2031-07-01 00:00 → 2031-08-01 00:00
+            """)
+        .LivesAsync(stage);
+
     // Three seats share the plan's 100 pages.
     [Fact]
     public Task Seats_multiply_the_price_and_not_the_quota() => Given(Shops.Standard)
@@ -394,6 +482,11 @@ public sealed class UsageLives(LivesStage stage)
               usage texts      50  2031-04-01 00:00 → 2031-05-01 00:00
             """)
         .LivesAsync(stage);
+
+    private static Shop IgnoringLate() => Shops.Standard with
+    {
+        Plans = [.. Shops.Standard.Plans.Select(plan => plan with { Included = [.. plan.Included.Select(included => included with { IgnoresLate = true })] })],
+    };
 
     private static Shop Metered() => new()
     {

@@ -384,7 +384,13 @@ internal sealed class NaiveCustomer(Shop opening, NaiveCalendar calendar)
     {
         var beyond = UsedIn(included.Feature, slice.Start, end) - included.Units!.Value;
         var total = NaiveRating.Rate(included.Overage!, beyond, Shop.DigitsOf(Current.Terms.Currency));
-        var due = total - slice.Billed.GetValueOrDefault(included.Feature);
+        var isInvoiced = slice.Billed.TryGetValue(included.Feature, out var before);
+        var due = total - before;
+        if (included.IgnoresLate && isInvoiced && due > 0)
+        {
+            return [];
+        }
+
         slice.Billed[included.Feature] = total;
         return Lines(BillLine.Of("usage", due, slice.Start, end, feature: included.Feature));
     }

@@ -32,7 +32,8 @@ public sealed record Overage(Rate Rate, Tier[] Tiers, decimal PackageSize = 0)
 
 /// <summary>Units of a feature that a plan includes in each month of its anchor. Without an overage price: a hard cap.</summary>
 /// <param name="Extra">More keys of the catalogue's entitlement, as YAML.</param>
-public sealed record Included(string Feature, decimal? Units, Overage? Overage = null, string? Extra = null);
+/// <param name="IgnoresLate">The feature's meter has <c>late_events: ignore_and_report</c>.</param>
+public sealed record Included(string Feature, decimal? Units, Overage? Overage = null, string? Extra = null, bool IgnoresLate = false);
 
 public sealed record PlanSpec(string Code, Price[] Prices, Included[] Included)
 {

@@ -21,9 +21,14 @@ public sealed class ShopText
         text.Line($"time_zone: {shop.Zone}");
         text.Line($"default_plan: free");
         text.Line($"features:");
-        foreach (var feature in shop.Plans.SelectMany(plan => plan.Included).Select(included => included.Feature).Distinct())
+        foreach (var (feature, ignoresLate) in shop.Plans.SelectMany(plan => plan.Included).Select(included => (included.Feature, included.IgnoresLate)).Distinct())
         {
-            text.Line($"  - {{ code: {feature}, name: {feature} }}");
+            text.Line($"  - code: {feature}");
+            text.Line($"    name: {feature}");
+            if (ignoresLate)
+            {
+                text.Line($"    meters: [{{ event_type: {feature}, late_events: ignore_and_report }}]");
+            }
         }
 
         text.Line($"plans:");

@@ -1,0 +1,68 @@
+using System.Globalization;
+using Npgsql;
+using NpgsqlTypes;
+using Tollgate.Core.Money;
+using Tollgate.Core.Rating;
+using Tollgate.Core.Time;
+using Tollgate.Engine.Customers;
+using Tollgate.Engine.Projects;
+
+namespace Tollgate.Engine.Invoicing;
+
+/// <summary>Where a row of the list stands: what its id is made of.</summary>
+public readonly record struct LateUsagePlace(Instant PeriodStart, int Account, int Feature)
+{
+    private const long MicrosecondsPerSecond = 1_000_000;
+
+    /// <summary>Nothing tells a caller what the parts are; periods of quotas begin at whole seconds.</summary>
+    public override string ToString() =>
+        string.Create(CultureInfo.InvariantCulture, $"{PeriodStart.UnixMicroseconds / MicrosecondsPerSecond}-{Account}-{Feature}");
+
+    public static bool TryParse(string text, out LateUsagePlace place)
+    {
+        place = default;
+        if (text.Split('-') is not [var start, var account, var feature]
+            || !uint.TryParse(start, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)
+            || !int.TryParse(account, NumberStyles.None, CultureInfo.InvariantCulture, out var accountNumber)
+            || !int.TryParse(feature, NumberStyles.None, CultureInfo.InvariantCulture, out var featureNumber))
+        {
+            return false;
+        }
+
+        place = new(Instant.FromUnixSeconds(seconds), accountNumber, featureNumber);
+        return true;
+    }
+}
+
+/// <summary>What came too late for the invoice of its period, and was not billed.</summary>
+/// <param name="Customer">The project's own id.</param>
+/// <param name="Feature">Its code, also when the catalogue has dropped it since.</param>
+public sealed record LateUsageRow(LateUsagePlace Place, string Customer, string Feature, Period Period, LateUsage Ignored);
+
+/// <summary>Reads of usage that was ignored by a meter's policy. Every statement is bounded by the project.</summary>
+public sealed class LateUsageQueries(NpgsqlDataSource database)
+{
+    /// <summary>The newest period first.</summary>
+    /// <param name="after">The last row of the page before; null: the beginning.</param>
+    public async Task<IReadOnlyList<LateUsageRow>> ListAsync(ProjectSnapshot project, LateUsagePlace? after, int limit, CancellationToken cancel)
+    {
+        await using var command = database.Command(
+            InvoiceSql.LateUsage,
+            project.Id,
+            CustomerCommands.OrNull(after?.PeriodStart.ToUtc(), NpgsqlDbType.TimestampTz),
+            CustomerCommands.OrNull(after?.Account, NpgsqlDbType.Integer),
+            CustomerCommands.OrNull(after?.Feature, NpgsqlDbType.Integer),
+            limit);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        var rows = new List<LateUsageRow>();
+        while (await reader.ReadAsync(cancel))
+        {
+            var period = new Period(Instant.FromUtc(reader.GetDateTime(4)), Instant.FromUtc(reader.GetDateTime(5)));
+            rows.Add(new(
+                new(period.Start, reader.GetInt32(0), reader.GetInt32(1)), reader.GetString(2), reader.GetString(3), period,
+                new(Quantity.Of(reader.GetDecimal(6)), new(reader.GetInt64(7), Currency.Of(reader.GetString(8))))));
+        }
+
+        return rows;
+    }
+}

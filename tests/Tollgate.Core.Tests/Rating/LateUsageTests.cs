@@ -1,0 +1,103 @@
+using System.Collections.Frozen;
+using Tollgate.Core.Catalog;
+using Tollgate.Core.Money;
+using Tollgate.Core.Rating;
+using Tollgate.Core.Subscriptions;
+using Tollgate.Core.Time;
+using static Tollgate.Core.Tests.Time.QuotaPeriodsTests;
+
+namespace Tollgate.Core.Tests.Rating;
+
+/// <summary><c>late_events</c>: what came after its period was invoiced is billed with the next invoice, or ignored and reported.</summary>
+public sealed class LateUsageTests
+{
+    private static readonly Period April = new(Utc("2026-04-01T00:00:00Z"), Utc("2026-05-01T00:00:00Z"));
+    private static readonly OveragePrice TenCents = new(TierMode.PerUnit, "USD", [new(null, UnitPrice.Of(0.10m), UnitPrice.Of(0))], null);
+    private static readonly OveragePrice ByTens = new(TierMode.Package, "USD", [new(null, UnitPrice.Of(3), UnitPrice.Of(0))], Quantity.Of(10));
+
+    private static readonly OveragePrice CheaperByTheDozen = new(
+        TierMode.Volume, "USD", [new(Quantity.Of(11), UnitPrice.Of(1), UnitPrice.Of(0)), new(null, UnitPrice.Of(0.50m), UnitPrice.Of(0))], null);
+
+    [Theory]
+    [InlineData(LateEventPolicy.IgnoreAndReport, true, 50, 20, 30, 300)] // 30 came late
+    [InlineData(LateEventPolicy.IgnoreAndReport, true, 50, 0, 50, 500)] // its invoice asked for nothing
+    [InlineData(LateEventPolicy.IgnoreAndReport, false, 50, 0, null, 0)] // in time
+    [InlineData(LateEventPolicy.IgnoreAndReport, true, 20, 20, null, 0)] // within the quota, or nothing came
+    [InlineData(LateEventPolicy.IgnoreAndReport, true, 5, 20, null, 0)] // voided: given back
+    [InlineData(LateEventPolicy.NextInvoice, true, 50, 20, null, 0)]
+    [InlineData(LateEventPolicy.NextInvoice, false, 50, 0, null, 0)]
+    public void What_is_ignored(LateEventPolicy policy, bool isInvoiced, int beyond, int billed, int? quantity, long amount)
+    {
+        var ignored = UsageRules.IgnoredOf(Feature(policy), Due(TenCents, beyond, billed), isInvoiced);
+        ignored.ShouldBe(quantity is { } some ? new LateUsage(Quantity.Of(some), Usd(amount)) : null);
+    }
+
+    [Fact]
+    public void It_would_have_cost_the_difference()
+    {
+        // 12 files are two packages, and so are 14; 21 are three.
+        UsageRules.IgnoredOf(Feature(LateEventPolicy.IgnoreAndReport), Due(ByTens, 14, 12), isInvoiced: true).ShouldBe(new LateUsage(Quantity.Of(2), Usd(0)));
+        UsageRules.IgnoredOf(Feature(LateEventPolicy.IgnoreAndReport), Due(ByTens, 21, 12), isInvoiced: true).ShouldBe(new LateUsage(Quantity.Of(9), Usd(300)));
+
+        // 10 at a dollar were billed; 14 at half of it are seven.
+        UsageRules.IgnoredOf(Feature(LateEventPolicy.IgnoreAndReport), Due(CheaperByTheDozen, 14, 10), isInvoiced: true).ShouldBe(new LateUsage(Quantity.Of(4), Usd(-300)));
+    }
+
+    [Fact]
+    public void Of_several_meters_all_have_to_ignore()
+    {
+        var (ignoring, billing) = (Meter("a", LateEventPolicy.IgnoreAndReport), Meter("b", LateEventPolicy.NextInvoice));
+        PolicyOf().ShouldBe(LateEventPolicy.NextInvoice);
+        PolicyOf(billing).ShouldBe(LateEventPolicy.NextInvoice);
+        PolicyOf(ignoring).ShouldBe(LateEventPolicy.IgnoreAndReport);
+        PolicyOf(ignoring, billing).ShouldBe(LateEventPolicy.NextInvoice);
+        PolicyOf(ignoring, Meter("c", LateEventPolicy.IgnoreAndReport)).ShouldBe(LateEventPolicy.IgnoreAndReport);
+
+        static LateEventPolicy PolicyOf(params Meter[] meters) => new Feature { Code = "scan", Name = "Scans", Meters = meters }.LateEvents;
+    }
+
+    [Theory]
+    [InlineData(PriceInterval.Monthly, "2026-01-31", "2026-02-28", "2026-01-31")] // the renewal that ends the first month: nothing was invoiced before
+    [InlineData(PriceInterval.Monthly, "2026-01-31", "2026-03-31", "2026-02-28")]
+    [InlineData(PriceInterval.Monthly, "2026-01-31", "2026-03-14", "2026-02-28")] // a change in the middle
+    [InlineData(PriceInterval.Weekly, "2026-01-31", "2026-02-21", "2026-02-14")]
+    [InlineData(PriceInterval.Yearly, "2026-01-31", "2026-02-28", "2026-01-31")]
+    [InlineData(PriceInterval.Yearly, "2026-01-31", "2026-04-30", "2026-03-31")] // months of quotas are invoiced as they end
+    [InlineData(PriceInterval.Yearly, "2026-01-31", "2026-05-02", "2026-04-30")]
+    [InlineData(PriceInterval.Yearly, "2026-01-31", "2027-01-31", "2026-12-31")]
+    public void Until_when_periods_were_invoiced(PriceInterval interval, string start, string at, string until)
+    {
+        var before = Subscription(interval, Day(start));
+        while (before.Current.End < Day(at))
+        {
+            before = before with { Current = BillingPeriods.Next(interval, before.Anchor, before.Current, TimeZoneInfo.Utc) };
+        }
+
+        UsageRules.InvoicedUntil(before, Day(at), TimeZoneInfo.Utc).ShouldBe(Day(until));
+    }
+
+    [Fact]
+    public void In_a_pause_nothing_was_invoiced()
+    {
+        var paused = Subscription(PriceInterval.Yearly, Day("2026-01-31")) with { PausedAt = Day("2026-03-10"), Status = SubscriptionStatus.Paused };
+        UsageRules.InvoicedUntil(paused, Day("2026-08-01"), TimeZoneInfo.Utc).ShouldBe(Day("2026-02-28"));
+    }
+
+    private static Instant Day(string day) => Utc(day + "T00:00:00Z");
+
+    private static Subscription Subscription(PriceInterval interval, Instant start)
+    {
+        var plan = new PlanVersion(1, 1, new() { Code = "pro", Name = "Pro" }, FrozenDictionary<int, Entitlement>.Empty);
+        return SubscriptionLife.Start(Guid.Empty, new(plan, interval, Currency.Usd, 1), 0, true, start, TimeZoneInfo.Utc).After;
+    }
+
+    private static Meter Meter(string type, LateEventPolicy policy) => new(type, MeterAggregate.Sum, null, [], policy);
+
+    private static Feature Feature(LateEventPolicy policy) => new() { Code = "scan", Name = "Scans", Meters = [Meter("scan", policy)] };
+
+    private static UsageDue Due(OveragePrice price, int beyond, int billed) => UsageRules.DueOf(
+        Feature(LateEventPolicy.NextInvoice), April, Quantity.Of(100 + beyond), new(Quantity.Of(100), price), Quantity.Of(billed),
+        RatingRules.Rate(price, Quantity.Of(billed)).Amount);
+
+    private static MoneyAmount Usd(long minor) => new(minor, Currency.Usd);
+}
