@@ -145,6 +145,16 @@ public sealed record StatementEntryView(string Kind, DateTimeOffset At, string N
 public sealed record StatementView(
     string Customer, string Currency, DateTimeOffset From, DateTimeOffset To, long Opening, IReadOnlyList<StatementEntryView> Entries, long Closing);
 
+/// <summary>Usage that came too late for the invoice of its period and was not billed.</summary>
+/// <param name="Id">For <c>starting_after</c>; it says nothing else.</param>
+/// <param name="Quantity">Units beyond what was billed.</param>
+/// <param name="Amount">What they would have been, in minor units. Not more than 0 where more units make all of them cheaper.</param>
+public sealed record LateUsageView(
+    string Id, string Customer, string Feature, DateTimeOffset PeriodStart, DateTimeOffset PeriodEnd, decimal Quantity, long Amount, string Currency);
+
+/// <summary>Answer of <c>GET /v1/billing/late-usage</c>, the newest period first.</summary>
+public sealed record LateUsageList(IReadOnlyList<LateUsageView> Data, bool HasMore);
+
 /// <summary>Body of <c>POST /v1/coupons</c>.</summary>
 public sealed record CreateCouponRequest
 {

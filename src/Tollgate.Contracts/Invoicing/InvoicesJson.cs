@@ -22,4 +22,5 @@ namespace Tollgate.Contracts.Invoicing;
 [JsonSerializable(typeof(InvoiceSettingsBody))]
 [JsonSerializable(typeof(TaxRates))]
 [JsonSerializable(typeof(StatementView))]
+[JsonSerializable(typeof(LateUsageList))]
 public sealed partial class InvoicesJson : JsonSerializerContext;

@@ -8,11 +8,11 @@ using Tollgate.Engine.Subscriptions;
 
 namespace Tollgate.Server.Cli;
 
-/// <summary><c>tollgate billing run|parked|unpark</c>: what is due in a project, and what was held back.</summary>
+/// <summary><c>tollgate billing run|parked|unpark|late</c>: what is due in a project, what was held back, and what came too late.</summary>
 internal static class BillingCommands
 {
     public static Command Build() => ServerDoor.Group(
-        "billing", "What is due in a project, done now or only shown, and what was held back.", Run(), Parked(), Unpark());
+        "billing", "What is due in a project, done now or only shown, what was held back, and what came too late.", Run(), Parked(), Unpark(), Late());
 
     private static Command Run()
     {
@@ -139,6 +139,47 @@ internal static class BillingCommands
         });
         return command;
     }
+
+    private static Command Late()
+    {
+        var json = Json();
+        var command = new Command(
+            "late",
+            "Lists usage that came when its period was invoiced already and was not billed (late_events: ignore_and_report), the newest period first, with what it "
+            + "would have been.\n\nExample:\n  tollgate billing late --project shop")
+        {
+            json,
+        };
+        ServerDoor.SetAction(command, async (door, parsed, cancel) =>
+        {
+            var rows = await Lists.ReadAllAsync(door, "/v1/billing/late-usage", "id", cancel);
+            if (parsed.GetValue(json))
+            {
+                ServerDoor.Print(JsonSerializer.SerializeToElement(rows));
+            }
+            else if (rows.Count == 0)
+            {
+                Console.WriteLine("Nothing came too late.");
+            }
+            else
+            {
+                Lists.Print([.. rows.Select(LateRowOf)], false, "customer", "feature", "period_start", "period_end", "quantity", "amount");
+            }
+
+            return ExitCode.Done;
+        });
+        return command;
+    }
+
+    private static JsonElement LateRowOf(JsonElement late) => JsonSerializer.SerializeToElement(new JsonObject
+    {
+        ["customer"] = late.GetProperty("customer").GetString(),
+        ["feature"] = late.GetProperty("feature").GetString(),
+        ["period_start"] = late.GetProperty("period_start").GetString(),
+        ["period_end"] = late.GetProperty("period_end").GetString(),
+        ["quantity"] = late.GetProperty("quantity").GetDecimal(),
+        ["amount"] = new MoneyAmount(late.GetProperty("amount").GetInt64(), Currency.Of(late.GetProperty("currency").GetString()!)).ToString(),
+    });
 
     /// <summary>What has happened, in words: <c>Done: 13 invoices, 12 renewals</c>.</summary>
     public static string Told(BillingReportView report)

@@ -12,6 +12,7 @@ public static class InvoicingRoom
         services.AddSingleton<InvoiceQueries>();
         services.AddSingleton<SettleInvoice>();
         services.AddSingleton<CouponQueries>();
+        services.AddSingleton<LateUsageQueries>();
         return services.AddWire(InvoicesJson.Default);
     }
 
@@ -21,5 +22,6 @@ public static class InvoicingRoom
         app.MapInvoiceFiles();
         app.MapCoupons();
         app.MapInvoiceSettings();
+        app.MapLateUsage();
     }
 }

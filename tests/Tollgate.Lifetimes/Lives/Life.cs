@@ -98,6 +98,12 @@ public sealed class Life
     /// <summary>All invoices of who acts, up to now, written as <see cref="Bill.Text(TimeZoneInfo)"/> writes them. Spaces may be used to align.</summary>
     public Life Invoices(string expected) => Then(new InvoiceCheck(_customer, Tidied(expected)));
 
+    /// <summary>
+    /// What came too late to be billed in the whole shop, the newest period first: customer, feature, quantity, what it would have been,
+    /// and its period. The server alone is asked.
+    /// </summary>
+    public Life ReportsLate(string expected) => Then(new LateCheck(Tidied(expected)));
+
     /// <summary>All facts of the subscription's timeline up to now: time and type, a line each.</summary>
     public Life Timeline(string expected) => Then(new TimelineCheck(_customer, Tidied(expected)));
 
@@ -124,6 +130,9 @@ public sealed class Life
                     break;
                 case TimelineCheck check:
                     ShouldBeTheSame(Told(await player.TimelineAsync(check.Customer)), check.Expected, "The server's timeline is another.");
+                    break;
+                case LateCheck check:
+                    ShouldBeTheSame(string.Join('\n', await player.LateAsync(_told)), check.Expected, "The server reports other usage as late.");
                     break;
                 case PlanCheck check:
                     (await player.PlanAsync(check.Customer)).ShouldBe(check.Plan);
@@ -185,6 +194,8 @@ public sealed class Life
     private sealed record InvoiceCheck(string Customer, string Expected);
 
     private sealed record TimelineCheck(string Customer, string Expected);
+
+    private sealed record LateCheck(string Expected);
 
     private sealed record PlanCheck(string Customer, string Plan);
 

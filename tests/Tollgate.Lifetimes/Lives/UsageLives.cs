@@ -345,6 +345,7 @@ public sealed class UsageLives(LivesStage stage)
             2031-07-01 00:00 open 1000
               subscription   1000  2031-07-01 00:00 → 2031-08-01 00:00
             """)
+        .ReportsLate("anna pages 30 300 2031-04-01 00:00 → 2031-05-01 00:00")
         .LivesAsync(stage);
 
     // Anna's first month had 60 pages, bert's none at all. What carries them beyond 100 comes when the month was invoiced.
@@ -373,6 +374,10 @@ public sealed class UsageLives(LivesStage stage)
             2031-06-20 00:00 open 1000
               subscription   1000  2031-06-20 00:00 → 2031-07-20 00:00
             """)
+        .ReportsLate("""
+            bert pages 50 500 2031-04-20 00:00 → 2031-05-20 00:00
+            anna pages 70 700 2031-04-01 00:00 → 2031-05-01 00:00
+            """)
         .LivesAsync(stage);
 
     // Each month of a year is invoiced when it ends: nothing was used in February, and what comes in April is late. March's is not.
@@ -388,9 +393,13 @@ public sealed class UsageLives(LivesStage stage)
             2031-03-31 00:00 open 300
               usage pages      300  2031-02-28 00:00 → 2031-03-31 00:00
             """)
+        .ReportsLate("""
+            anna pages 10 100 2031-02-28 00:00 → 2031-03-31 00:00
+            anna pages 50 500 2031-01-31 00:00 → 2031-02-28 00:00
+            """)
         .LivesAsync(stage);
 
-    // 50 beyond were $5. 30 are taken back, which is no usage that came late; then 40 come, of which 30 are late beyond the 20 that are left.
+    // 50 beyond were $5. 30 of them are taken back, which is no usage that came late: $3 are given back. Then 40 come late.
     [Fact]
     public Task What_is_taken_back_is_given_back_also_where_late_usage_is_ignored() => Given(IgnoringLate())
         .On("2031-04-01").Subscribes("basic")
@@ -411,6 +420,7 @@ public sealed class UsageLives(LivesStage stage)
             2031-07-01 00:00 open 1000
               subscription   1000  2031-07-01 00:00 → 2031-08-01 00:00
             """)
+        .ReportsLate("anna pages 40 400 2031-04-01 00:00 → 2031-05-01 00:00")
         .LivesAsync(stage);
 
     // Three seats share the plan's 100 pages.

@@ -24,6 +24,10 @@ internal static class Answers
 
     public static Fact Fact(JsonObject fact) => new(Time(fact["at"]!), (string)fact["type"]!);
 
+    public static string LateText(JsonObject late, TimeZoneInfo zone) =>
+        $"{late["customer"]} {late["feature"]} {late["quantity"]} {late["amount"]} "
+        + $"{Stories.Bill.Time(Time(late["period_start"]!), zone)} → {Stories.Bill.Time(Time(late["period_end"]!), zone)}";
+
     /// <summary>The lines of an invoice, or of none, as text to compare.</summary>
     public static string LinesText(JsonNode? invoice) =>
         invoice is null ? "no invoice" : string.Join('\n', invoice["lines"]!.AsArray().Select(line => line!.ToJsonString()));

@@ -111,6 +111,10 @@ public sealed class Player(HttpClient http, Shop shop) : IAsyncDisposable
     public async Task<decimal> LimitAsync(string customer, string feature) =>
         (decimal)(await _wire.GetAsync($"/v1/customers/{customer}/usage"))["features"]![feature]!["limit"]!;
 
+    /// <summary>What came too late to be billed, a line each.</summary>
+    public async Task<IReadOnlyList<string>> LateAsync(TimeZoneInfo zone) =>
+        [.. (await _wire.AllAsync("/v1/billing/late-usage?limit=100")).Select(late => Answers.LateText(late, zone))];
+
     /// <summary>All invoices of the project. They are numbered in the order in which they were issued, and none is missing.</summary>
     public async Task<IReadOnlyList<(string Customer, string Number, Bill Bill)>> ShouldHaveNumbersWithoutGapsAsync()
     {

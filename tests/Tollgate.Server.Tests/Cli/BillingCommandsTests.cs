@@ -79,6 +79,15 @@ public sealed class BillingCommandsTests(RunningServer running)
         """{"data": [{"id": "s-1", "customer": "a", "due_at": null, "parked_at": "2027-05-01T00:00:00Z", "reason": "Too large."}], "has_more": true}""",
         "GET /v1/billing/parked",
         "s-1 a - 2027-05-01T00:00:00Z Too large.", "There are more; these are the 1 oldest.")]
+    [InlineData(
+        "billing late",
+        """
+        {"data": [{"id": "1-2-3", "customer": "a", "feature": "calls", "period_start": "2027-03-01T00:00:00Z", "period_end": "2027-04-01T00:00:00Z",
+                   "quantity": 30.5, "amount": 61, "currency": "USD"}], "has_more": false}
+        """,
+        "GET /v1/billing/late-usage?limit=100",
+        "customer feature period_start period_end quantity amount\na calls 2027-03-01T00:00:00Z 2027-04-01T00:00:00Z 30.5 0.61 USD")]
+    [InlineData("billing late", """{"data": [], "has_more": false}""", "GET /v1/billing/late-usage?limit=100", "Nothing came too late.")]
     public async Task What_the_server_answers_is_told(string line, string answer, string request, params string[] texts)
     {
         var port = TestServer.FreePort();

@@ -1,0 +1,100 @@
+using System.Text;
+using Tollgate.Contracts.Http;
+using Tollgate.Contracts.Invoicing;
+using Tollgate.Engine.Invoicing;
+using Tollgate.Engine.Projects;
+using Tollgate.Server.Http;
+
+namespace Tollgate.Server.Invoicing;
+
+/// <summary><c>/v1/billing/late-usage</c>: what came too late for its invoice and was not billed, because the feature's meters say so.</summary>
+public static class LateUsageEndpoints
+{
+    /// <summary>Rows in one CSV: what a spreadsheet opens at once.</summary>
+    private const int MostInCsv = 10_000;
+
+    public static void MapLateUsage(this WebApplication app)
+    {
+        var queries = app.Services.GetRequiredService<LateUsageQueries>();
+
+        app.MapGet("/v1/billing/late-usage", (RequestDelegate)(context => ListAsync(context, queries)))
+            .RequireKey(Access.Secret, Scope.BillingRead)
+            .Describe(LateUsageDescriptions.List);
+        app.MapGet("/v1/billing/late-usage.csv", (RequestDelegate)(context => CsvAsync(context, queries)))
+            .RequireKey(Access.Secret, Scope.BillingRead)
+            .Describe(LateUsageDescriptions.Csv);
+    }
+
+    private static async Task ListAsync(HttpContext context, LateUsageQueries queries)
+    {
+        var faults = new Faults();
+        var paging = Paging.Read(context, faults);
+        LateUsagePlace after = default;
+        if (paging.StartingAfter is { } text && !LateUsagePlace.TryParse(text, out after))
+        {
+            faults.Add("starting_after", FaultCode.InvalidFormat, "The id of the last row of the page before is expected.");
+        }
+
+        if (faults.Any)
+        {
+            await faults.WriteAsync(context);
+            return;
+        }
+
+        var rows = await queries.ListAsync(context.Project(), paging.StartingAfter is null ? null : after, paging.Probe, context.RequestAborted);
+        var (page, hasMore) = paging.Cut(rows);
+        await Answer.Json(context, StatusCodes.Status200OK, new LateUsageList([.. page.Select(ViewOf)], hasMore), InvoicesJson.Default.LateUsageList);
+    }
+
+    private static async Task CsvAsync(HttpContext context, LateUsageQueries queries)
+    {
+        var csv = new StringBuilder().Header("customer", "feature", "period_start", "period_end", "quantity", "amount_minor", "amount", "currency");
+        foreach (var row in await queries.ListAsync(context.Project(), null, MostInCsv, context.RequestAborted))
+        {
+            csv.Cell(row.Customer).Next().Cell(row.Feature).Next().Plain(row.Period.Start).Next().Plain(row.Period.End).Next()
+                .Plain(row.Ignored.Quantity).Next().Money(row.Ignored.Amount).Next().Plain(row.Ignored.Amount.Currency).End();
+        }
+
+        context.Response.Headers.ContentDisposition = "attachment; filename=\"late-usage.csv\"";
+        await Answer.Bytes(context, StatusCodes.Status200OK, Encoding.UTF8.GetBytes(csv.ToString()), CsvText.ContentType);
+    }
+
+    private static LateUsageView ViewOf(LateUsageRow row) => new(
+        row.Place.ToString(), row.Customer, row.Feature, row.Period.Start.ToOffset(), row.Period.End.ToOffset(), row.Ignored.Quantity.Value,
+        row.Ignored.Amount.Minor, row.Ignored.Amount.Currency.Code);
+}
+
+/// <summary>What the OpenAPI document says about <see cref="LateUsageEndpoints"/>.</summary>
+internal static class LateUsageDescriptions
+{
+    private const string Tag = "Billing";
+
+    private const string Meaning =
+        "Usage beyond the quota that came when its period was invoiced already, of features whose meters have `late_events: ignore_and_report`. It is recorded "
+        + "and counts in its period; nobody is asked to pay for it. The amount is what it would have been. The newest period first.";
+
+    public static readonly Description List = new(Tag, "List usage that was not billed", Meaning)
+    {
+        Query = QueryParameter.OfPage,
+        Answers =
+        [
+            Example.Of<LateUsageList>(
+                200, "A page.",
+                """
+                {"data": [{"id": "1775001600-42-3", "customer": "acme", "feature": "api_call", "period_start": "2026-04-01T00:00:00Z",
+                  "period_end": "2026-05-01T00:00:00Z", "quantity": 30, "amount": 60, "currency": "USD"}], "has_more": false}
+                """),
+        ],
+        Errors = [ErrorCode.ValidationFailed],
+    };
+
+    public static readonly Description Csv = new(Tag, "Export usage that was not billed", Meaning + " At most the first 10,000 rows.")
+    {
+        Answers =
+        [
+            Example.OfText(
+                200, "The file.", "text/csv",
+                "customer,feature,period_start,period_end,quantity,amount_minor,amount,currency\r\nacme,api_call,2026-04-01T00:00:00Z,2026-05-01T00:00:00Z,30,60,0.60,USD\r\n"),
+        ],
+    };
+}
