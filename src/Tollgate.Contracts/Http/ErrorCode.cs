@@ -214,7 +214,7 @@ public sealed record ErrorCode(string Code, int Status, string Title, string Des
 
     public static readonly ErrorCode CurrencyFixed = new(
         "currency_fixed", 409, "The customer has another currency",
-        "A customer keeps the currency of its first subscription, so that credits and invoices add up.",
+        "A customer keeps the currency of its first subscription or purchase, so that credits and invoices add up.",
         "Leave the currency out, or use another customer.");
 
     public static readonly ErrorCode InvoiceState = new(
@@ -298,6 +298,11 @@ public sealed record ErrorCode(string Code, int Status, string Title, string Des
         "The catalogue has no such add-on, or it is not offered for this plan, period or currency, or not in this quantity. The detail says which.",
         "Compare it with add_ons of GET /v1/catalog.");
 
+    public static readonly ErrorCode PackRefused = new(
+        "pack_refused", 422, "The credit pack cannot be bought",
+        "The catalogue has no such pack, or it is not offered any more, or not for the customer's plan or currency. The detail says which.",
+        "Compare it with packs of GET /v1/catalog.");
+
     public static readonly ErrorCode CreditRefused = new(
         "credit_refused", 422, "That much cannot be credited",
         "A credit note gives back at most what the invoice asked for, less what was credited already.",
@@ -373,7 +378,7 @@ public sealed record ErrorCode(string Code, int Status, string Title, string Des
         Conflict, IdempotencyKeyReused, ProjectExists, CustomerExists, ReservationClosed, ReservationAmbiguous, SubscriptionExists,
         SubscriptionState, TrialUsed, CurrencyFixed, InvoiceState, InvoiceImplausible, CouponExists, ClockBusy, SandboxOnly, LastKey,
         PreconditionFailed, PayloadTooLarge, UnsupportedMediaType,
-        ValidationFailed, UnknownField, InvalidType, CatalogInvalid, PriceNotFound, CouponRefused, AddOnRefused, CreditRefused,
+        ValidationFailed, UnknownField, InvalidType, CatalogInvalid, PriceNotFound, CouponRefused, AddOnRefused, PackRefused, CreditRefused,
         FeatureNotMetered, EventTooOld, EventInFuture,
         EventValueInvalid,
         RateLimited, Overloaded, StorageUnavailable, UpstreamUnreadable, UpstreamUnreachable, UpstreamTimeout, Internal,

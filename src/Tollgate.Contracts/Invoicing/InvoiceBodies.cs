@@ -3,12 +3,12 @@ namespace Tollgate.Contracts.Invoicing;
 /// <summary>A line of an invoice. Amounts in minor units of the invoice's currency.</summary>
 public sealed record InvoiceLineView
 {
-    /// <summary><c>subscription</c>, <c>seat</c>, <c>add_on</c>, <c>proration_credit</c>, <c>proration_charge</c>, <c>usage</c>, <c>minimum</c>, <c>discount</c>, <c>tax</c> or <c>credit</c>.</summary>
+    /// <summary><c>subscription</c>, <c>seat</c>, <c>add_on</c>, <c>proration_credit</c>, <c>proration_charge</c>, <c>usage</c>, <c>minimum</c>, <c>credit_pack</c>, <c>discount</c>, <c>tax</c> or <c>credit</c>.</summary>
     public required string Kind { get; init; }
 
     public required string Description { get; init; }
 
-    /// <summary>Code of the metered feature, for usage.</summary>
+    /// <summary>Code of the metered feature, for usage and credit packs.</summary>
     public string? Feature { get; init; }
 
     public required decimal Quantity { get; init; }
@@ -144,6 +144,59 @@ public sealed record StatementEntryView(string Kind, DateTimeOffset At, string N
 /// <summary>Answer of <c>GET /v1/customers/{id}/statement</c>.</summary>
 public sealed record StatementView(
     string Customer, string Currency, DateTimeOffset From, DateTimeOffset To, long Opening, IReadOnlyList<StatementEntryView> Entries, long Closing);
+
+/// <summary>Body of <c>POST /v1/customers/{id}/packs</c>.</summary>
+public sealed record BuyPackRequest
+{
+    /// <summary>Code of a pack of the catalogue.</summary>
+    public string? Pack { get; init; }
+
+    /// <summary>How many: 1 (default) to 10000.</summary>
+    public long? Quantity { get; init; }
+
+    /// <summary>Default: the customer's, or the project's.</summary>
+    public string? Currency { get; init; }
+
+    /// <summary>Only look. Nothing is changed.</summary>
+    public bool? Preview { get; init; }
+
+    /// <summary>Of your own, for instance the order's number: a repeat buys nothing more.</summary>
+    public string? Id { get; init; }
+}
+
+/// <summary>Credit packs that a customer bought.</summary>
+public sealed record PackPurchaseView
+{
+    public required string Id { get; init; }
+
+    public required string Pack { get; init; }
+
+    /// <summary>How many packs.</summary>
+    public required long Quantity { get; init; }
+
+    /// <summary>Code of the metered feature.</summary>
+    public required string Feature { get; init; }
+
+    /// <summary>Of all packs together.</summary>
+    public required decimal Units { get; init; }
+
+    /// <summary>Days from the payment on; null: never.</summary>
+    public int? ExpiresAfterDays { get; init; }
+
+    /// <summary><c>pending</c> (the invoice is not paid), <c>granted</c>, or <c>void</c> (it will not be).</summary>
+    public required string Status { get; init; }
+
+    public required DateTimeOffset BoughtAt { get; init; }
+
+    /// <summary>Id of the grant, once the invoice is paid.</summary>
+    public string? Grant { get; init; }
+
+    /// <summary>Of a preview: without a number.</summary>
+    public required InvoiceView Invoice { get; init; }
+}
+
+/// <summary>Answer of <c>GET /v1/customers/{id}/packs</c>, newest first.</summary>
+public sealed record PackPurchaseList(IReadOnlyList<PackPurchaseView> Data, bool HasMore);
 
 /// <summary>Usage that came too late for the invoice of its period and was not billed.</summary>
 /// <param name="Id">For <c>starting_after</c>; it says nothing else.</param>

@@ -23,4 +23,7 @@ namespace Tollgate.Contracts.Invoicing;
 [JsonSerializable(typeof(TaxRates))]
 [JsonSerializable(typeof(StatementView))]
 [JsonSerializable(typeof(LateUsageList))]
+[JsonSerializable(typeof(BuyPackRequest))]
+[JsonSerializable(typeof(PackPurchaseView))]
+[JsonSerializable(typeof(PackPurchaseList))]
 public sealed partial class InvoicesJson : JsonSerializerContext;

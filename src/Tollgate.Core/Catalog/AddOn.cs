@@ -64,7 +64,7 @@ public sealed record CreditPack
     /// <summary>One for each currency.</summary>
     public IReadOnlyList<PackPrice> Prices { get; init; } = [];
 
-    /// <summary>Days of the project's calendar from the purchase on; null: the units never expire.</summary>
+    /// <summary>Days of the project's calendar from the payment on; null: the units never expire.</summary>
     public int? ExpiresAfterDays { get; init; }
 
     /// <summary>Place in the burn order, the lowest first; null: that of top-ups.</summary>

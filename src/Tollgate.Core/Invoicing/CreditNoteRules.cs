@@ -33,8 +33,7 @@ public static class CreditNoteRules
             return (CreditVerdict.NotInState, null);
         }
 
-        var zero = MoneyAmount.Zero(invoice.Currency);
-        var left = invoice.Total - invoice.CreditNotes.Aggregate(zero, static (sum, note) => sum + note.Total);
+        var left = invoice.Total - invoice.Credited;
         if (left.IsZero)
         {
             return (CreditVerdict.NothingLeft, null);

@@ -47,6 +47,9 @@ public enum InvoiceLineKind
     AddOn,
     Seat,
     Minimum,
+
+    /// <summary>A pack that was bought once: units that are given when the invoice is paid.</summary>
+    CreditPack,
     Discount,
     Tax,
     Credit,
@@ -59,7 +62,7 @@ public sealed record InvoiceLine
 
     public required string Description { get; init; }
 
-    /// <summary>Code of the metered feature; null for what is not usage.</summary>
+    /// <summary>Code of the metered feature, of usage and of credit packs; null otherwise.</summary>
     public string? Feature { get; init; }
 
     public required Quantity Quantity { get; init; }
@@ -168,13 +171,15 @@ public sealed record Invoice
 
     public IReadOnlyList<CreditNote> CreditNotes { get; init; } = [];
 
+    /// <summary>What credit notes gave back in all.</summary>
+    public MoneyAmount Credited => CreditNotes.Aggregate(MoneyAmount.Zero(Currency), static (sum, note) => sum + note.Total);
+
     /// <summary>Still to be paid. What a credit note gives back of an unpaid invoice need not be paid.</summary>
     public MoneyAmount Due
     {
         get
         {
-            var credited = CreditNotes.Aggregate(MoneyAmount.Zero(Currency), static (sum, note) => sum + note.Total);
-            var left = Total - Paid - credited;
+            var left = Total - Paid - Credited;
             return Status is InvoiceStatus.Void or InvoiceStatus.Uncollectible || left.IsNegative ? MoneyAmount.Zero(Currency) : left;
         }
     }

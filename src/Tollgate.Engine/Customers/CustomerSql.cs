@@ -164,7 +164,7 @@ public static class CustomerSql
         SELECT EXISTS (SELECT FROM events   WHERE partition = $1 AND account = $2),
                EXISTS (SELECT FROM balances WHERE partition = $1 AND account = $2),
                EXISTS (SELECT FROM holds    WHERE partition = $1 AND account = $2),
-               EXISTS (SELECT FROM subscriptions WHERE partition = $1 AND account = $2)
+               EXISTS (SELECT FROM subscriptions WHERE partition = $1 AND account = $2) OR EXISTS (SELECT FROM invoices WHERE partition = $1 AND account = $2)
         """;
 
     public const string DeleteAssignments = "DELETE FROM plan_assignments WHERE partition = $1 AND account = $2";

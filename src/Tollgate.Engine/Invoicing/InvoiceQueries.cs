@@ -134,6 +134,10 @@ public sealed class InvoiceQueries(NpgsqlDataSource database)
         await command.ExecuteNonQueryAsync(cancel);
     }
 
+    /// <summary>Those of the ids that the project has, in no particular order.</summary>
+    internal static async Task<IReadOnlyList<InvoiceRow>> FindAsync(NpgsqlConnection connection, ProjectSnapshot project, Guid[] ids, CancellationToken cancel) =>
+        await WholeAsync(connection, project, await HeadsAsync(connection.Command(InvoiceSql.ShowSeveral, project.Id, ids), cancel), cancel);
+
     internal static async Task<InvoiceRow?> FindAsync(NpgsqlConnection connection, ProjectSnapshot project, Guid id, CancellationToken cancel) =>
         (await WholeAsync(connection, project, await HeadsAsync(connection.Command(InvoiceSql.Show, project.Id, id), cancel), cancel)).SingleOrDefault();
 

@@ -145,6 +145,15 @@ internal static class InvoiceSql
          WHERE i.project_id = $1 AND i.id = $2
         """;
 
+    /// <summary>$1 project, $2 ids.</summary>
+    public const string ShowSeveral =
+        $"""
+        SELECT {Columns}
+          FROM invoices i
+          JOIN customers c ON c.partition = i.partition AND c.account = i.account
+         WHERE i.project_id = $1 AND i.id = ANY ($2::uuid[])
+        """;
+
     /// <summary>
     /// By number, newest first or oldest first. $1 project, $2 customer or null, $3 status or null, $4 the id after which it starts
     /// or null, $5 number of rows, $6 subscription or null, $7 issued from or null, $8 issued before or null.

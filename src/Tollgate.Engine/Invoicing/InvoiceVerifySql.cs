@@ -159,6 +159,27 @@ internal static class InvoiceVerifySql
         """;
 
     /// <summary>
+    /// What was bought and is paid for was given, once and as promised; what is not paid for was not. One whose invoice was credited
+    /// whole may have been given before. Place: the purchase and which.
+    /// </summary>
+    public const string Packs =
+        $$"""
+        SELECT p.code, c.id, e.code, k.id || ' ' || x.what, x.expected, x.found, count(*) OVER ()
+          FROM pack_purchases k
+          JOIN customers c ON c.partition = k.partition AND c.account = k.account
+          JOIN projects  p ON p.id = k.project_id
+          JOIN features  e ON e.id = k.feature
+          LEFT JOIN invoices i ON i.partition = k.partition AND i.account = k.account AND i.id = k.invoice
+          LEFT JOIN invoice_lines l ON l.partition = k.partition AND l.account = k.account AND l.invoice = k.invoice AND l.kind = 'credit_pack'
+          LEFT JOIN grants g ON g.partition = k.partition AND g.account = k.account AND g.id = k.grant_id
+                            AND g.feature = k.feature AND g.source = 'topup' AND g.priority = k.priority
+         CROSS JOIN LATERAL (SELECT coalesce(i.status, 'void') AS status, coalesce(i.total > 0 AND i.credited >= i.total, false) AS taken_back) s
+         CROSS JOIN LATERAL (VALUES ('units', CASE WHEN s.status <> 'paid' THEN 0 WHEN s.taken_back THEN coalesce(g.amount, 0) ELSE k.units END, coalesce(g.amount, 0)),
+                                    ('amount', (k.count * k.unit_amount)::numeric, coalesce(l.amount, 0)::numeric)) AS x (what, expected, found)
+         WHERE x.expected <> x.found{{Cut}}
+        """;
+
+    /// <summary>
     /// For the recomputation by the rules: prices and quantities with what they were billed for; of usage with what was ignored of
     /// it, since both together were rated, and the lines say what was billed (<see cref="RatedLines"/>). $1 project or null. Columns:
     /// project, customer, feature, place, price (null for a line of one unit price), quantity, unit price, currency, amount.

@@ -6,6 +6,7 @@ using Tollgate.Core.Time;
 using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Customers;
 using Tollgate.Engine.Projects;
+using Tollgate.Engine.Quotas;
 
 namespace Tollgate.Engine.Invoicing;
 
@@ -25,8 +26,11 @@ public enum InvoiceOutcome
 /// <param name="Detail">Of a refusal, for people.</param>
 public sealed record InvoiceAnswer(InvoiceOutcome Outcome, InvoiceRow? Row = null, CreditNote? CreditNote = null, string? Detail = null);
 
-/// <summary>What happens to an invoice after it was finalised. Its lines never change; each of these is a fact beside them.</summary>
-public sealed class SettleInvoice(NpgsqlDataSource database, Clock clock)
+/// <summary>
+/// What happens to an invoice after it was finalised. Its lines never change; each of these is a fact beside them. What was bought on
+/// it is given in the transaction in which it is paid.
+/// </summary>
+public sealed class SettleInvoice(NpgsqlDataSource database, QuotaGate gate, Clock clock)
 {
     /// <summary>Paid by hand, all that is due: a bank transfer that came in. A repeat changes nothing.</summary>
     /// <param name="note">How it was paid, for people.</param>
@@ -35,7 +39,7 @@ public sealed class SettleInvoice(NpgsqlDataSource database, Clock clock)
             project, id, actor, "pay", note,
             static invoice => invoice.Status switch
             {
-                InvoiceStatus.Open or InvoiceStatus.Uncollectible => invoice with { Status = InvoiceStatus.Paid, Paid = invoice.Total - Credited(invoice) },
+                InvoiceStatus.Open or InvoiceStatus.Uncollectible => invoice with { Status = InvoiceStatus.Paid, Paid = invoice.Total - invoice.Credited },
                 InvoiceStatus.Paid => invoice,
                 _ => null,
             },
@@ -96,15 +100,15 @@ public sealed class SettleInvoice(NpgsqlDataSource database, Clock clock)
             await WriteAsync(change, row, after, "credit", note.Total, now, actor, note.Number, cancel);
 
             // What was paid and need not have been is the customer's.
-            var paidTooMuch = after.Paid + Credited(after) - after.Total;
-            var before = invoice.Paid + Credited(invoice) - invoice.Total;
+            var paidTooMuch = after.Paid + after.Credited - after.Total;
+            var before = invoice.Paid + invoice.Credited - invoice.Total;
             var gained = Positive(paidTooMuch) - Positive(before);
             if (!gained.IsZero)
             {
                 await GiveAsync(change, row, gained, now, "credit_note", note.Number, cancel);
             }
 
-            await change.CommitAsync(cancel);
+            await EndAsync(change, project, invoice, after, now, cancel);
             return new(InvoiceOutcome.Done, row with { Invoice = after }, note);
         }
     }
@@ -130,16 +134,27 @@ public sealed class SettleInvoice(NpgsqlDataSource database, Clock clock)
                 return new(InvoiceOutcome.Unchanged, row);
             }
 
-            var amount = verb == "pay" ? after.Paid - invoice.Paid : invoice.Due;
-            await WriteAsync(change, row, after, verb, amount, clock.Now(project), actor, note, cancel);
+            var (amount, now) = (verb == "pay" ? after.Paid - invoice.Paid : invoice.Due, clock.Now(project));
+            await WriteAsync(change, row, after, verb, amount, now, actor, note, cancel);
             if (verb == "void" && !invoice.FromCredits.IsZero)
             {
                 // What credits had paid of it is the customer's again.
-                await GiveAsync(change, row, invoice.FromCredits, clock.Now(project), "invoice", verb, cancel);
+                await GiveAsync(change, row, invoice.FromCredits, now, "invoice", verb, cancel);
             }
 
-            await change.CommitAsync(cancel);
+            await EndAsync(change, project, invoice, after, now, cancel);
             return new(InvoiceOutcome.Done, row with { Invoice = after });
+        }
+    }
+
+    /// <summary>Access follows payment: what was bought is given when the invoice is paid, and quotas follow at once.</summary>
+    private async Task EndAsync(CustomerChange change, ProjectSnapshot project, Invoice before, Invoice after, Instant now, CancellationToken cancel)
+    {
+        var isGranted = PackRules.IsPaidFor(after) && !PackRules.IsPaidFor(before) && await GrantPack.RunAsync(change, project, after, now, cancel);
+        await change.CommitAsync(cancel);
+        if (isGranted)
+        {
+            await gate.ForgetAsync(project, after.Customer, cancel);
         }
     }
 
@@ -159,7 +174,7 @@ public sealed class SettleInvoice(NpgsqlDataSource database, Clock clock)
         CustomerChange change, InvoiceRow row, Invoice after, string verb, MoneyAmount amount, Instant now, string actor, string? note, CancellationToken cancel)
     {
         await change.ExecuteAsync(
-            InvoiceSql.SetState, cancel, row.Partition, row.Account, after.Id, CatalogWords.Of(after.Status), after.Paid.Minor, Credited(after).Minor);
+            InvoiceSql.SetState, cancel, row.Partition, row.Account, after.Id, CatalogWords.Of(after.Status), after.Paid.Minor, after.Credited.Minor);
         var sequence = (int)(await change.AskAsync(InvoiceSql.NextFact, cancel, row.Partition, row.Account, after.Id))!;
         await change.ExecuteAsync(
             InvoiceSql.WriteFacts, cancel, new[] { row.Partition }, new[] { row.Account }, new[] { after.Id }, new[] { sequence }, new[] { verb },
@@ -171,16 +186,13 @@ public sealed class SettleInvoice(NpgsqlDataSource database, Clock clock)
         InvoiceSql.WriteCredits, cancel, new[] { row.Partition }, new[] { row.Account }, new[] { amount.Currency.Code }, new[] { amount.Minor },
         new[] { now.ToUtc() }, new[] { cause }, new[] { row.Invoice.Id }, new[] { note });
 
-    private static MoneyAmount Credited(Invoice invoice) =>
-        invoice.CreditNotes.Aggregate(MoneyAmount.Zero(invoice.Currency), static (sum, note) => sum + note.Total);
-
     private static MoneyAmount Positive(MoneyAmount amount) => amount.IsNegative ? MoneyAmount.Zero(amount.Currency) : amount;
 
     private static string Explain(CreditVerdict verdict, Invoice invoice) => verdict switch
     {
         CreditVerdict.NotInState => $"The invoice is {CatalogWords.Of(invoice.Status)}; open and paid ones can be credited.",
         CreditVerdict.NothingLeft => "All of the invoice was credited already.",
-        CreditVerdict.TooMuch => $"The invoice asked for {invoice.Total}, and {Credited(invoice)} of it was credited already.",
+        CreditVerdict.TooMuch => $"The invoice asked for {invoice.Total}, and {invoice.Credited} of it was credited already.",
         CreditVerdict.LineUnknown => $"Lines are numbered from 1 to {invoice.Lines.Count}; each can be named once.",
         _ => "What is given back is more than 0.",
     };

@@ -59,6 +59,7 @@ public static class VerifyLedger
         new("rated_lines", "what was rated of a quota period is not what lines were billed", InvoiceVerifySql.RatedLines),
         new("credits", "a customer's credits have paid more than they were", InvoiceVerifySql.Credits),
         new("coupons", "a coupon counts other than its redemptions", InvoiceVerifySql.Coupons),
+        new("packs", "a credit pack that is paid has not given its units once, or one that is not paid has, or its invoice asks for something else", InvoiceVerifySql.Packs),
     ];
 
     /// <param name="projectId">Null: every project.</param>

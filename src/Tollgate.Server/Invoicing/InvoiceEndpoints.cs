@@ -128,7 +128,7 @@ public static class InvoiceEndpoints
         }
 
         var line = row.Invoice.Lines[number - 1];
-        var usage = line.Feature is null ? null : await queries.UsageOfAsync(context.Project(), row, line, MostEventsShown, context.RequestAborted);
+        var usage = line.Kind != InvoiceLineKind.Usage ? null : await queries.UsageOfAsync(context.Project(), row, line, MostEventsShown, context.RequestAborted);
         var view = new LineExplanation
         {
             Line = InvoiceAnswers.Of(line),

@@ -13,6 +13,8 @@ public static class InvoicingRoom
         services.AddSingleton<SettleInvoice>();
         services.AddSingleton<CouponQueries>();
         services.AddSingleton<LateUsageQueries>();
+        services.AddSingleton<BuyPack>();
+        services.AddSingleton<PackQueries>();
         return services.AddWire(InvoicesJson.Default);
     }
 
@@ -23,5 +25,6 @@ public static class InvoicingRoom
         app.MapCoupons();
         app.MapInvoiceSettings();
         app.MapLateUsage();
+        app.MapPacks();
     }
 }

@@ -86,6 +86,8 @@ public sealed class Life
 
     public Life Pays() => Then(new Pay(_now, _customer));
 
+    public Life Buys(string pack, int quantity = 1) => Then(new Buy(_now, _customer, pack, quantity));
+
     /// <summary>Uses so many pages, or units of another feature; reported now, and it happened now unless a time is given.</summary>
     public Life Uses(decimal quantity, string feature = "pages", string? occurred = null, string? id = null) =>
         Then(new Use(_now, _customer, feature, quantity, occurred is null ? _now : Utc(occurred), id ?? $"{_customer}-use-{++_uses}"));

@@ -56,6 +56,8 @@ internal static class Bodies
         ["occurred_at"] = Time(step.OccurredAt),
     };
 
+    public static JsonObject Of(Buy step) => new() { ["pack"] = step.Pack, ["quantity"] = step.Quantity };
+
     public static JsonObject Of(CouponSpec coupon, string currency) => Without(new JsonObject
     {
         ["code"] = coupon.Code,

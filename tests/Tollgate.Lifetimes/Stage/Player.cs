@@ -55,6 +55,9 @@ public sealed class Player(HttpClient http, Shop shop) : IAsyncDisposable
             case Pay pay:
                 await PayAsync(pay.Customer);
                 break;
+            case Buy buy:
+                await BuyAsync(buy);
+                break;
             case TakeBack back:
                 await _wire.PostAsync($"/v1/events/{back.Id}/void", new JsonObject { ["customer"] = back.Customer });
                 break;
@@ -163,6 +166,17 @@ public sealed class Player(HttpClient http, Shop shop) : IAsyncDisposable
         {
             Answers.LinesText(preview["invoice"]).ShouldBe(Answers.LinesText(changed["invoice"]), "The preview is not what the change came to.");
         }
+    }
+
+    private async Task BuyAsync(Buy step)
+    {
+        var path = $"/v1/customers/{step.Customer}/packs";
+        var (look, order) = (Bodies.Of(step), Bodies.Of(step));
+        look["preview"] = true;
+        var preview = await _wire.PostAsync(path, look);
+        var bought = await _wire.PostAsync(path, order);
+        Answers.LinesText(preview["invoice"]).ShouldBe(Answers.LinesText(bought["invoice"]), "The preview is not what the purchase came to.");
+        ((long)preview["invoice"]!["total"]!).ShouldBe((long)bought["invoice"]!["total"]!);
     }
 
     private Task MoveAsync(CustomerStep step)

@@ -18,7 +18,7 @@ public sealed record BillLine(string Kind, string? Feature, int Quantity, long A
 public sealed record Bill(DateTime IssuedAt, string Currency, IReadOnlyList<BillLine> Lines, long Tax, long Total, long FromCredit, bool Paid)
 {
     /// <summary>The order in which lines are told, whatever the order in which somebody wrote them.</summary>
-    private static readonly string[] Order = ["proration_credit", "proration_charge", "subscription", "seat", "add_on", "usage", "minimum", "discount"];
+    private static readonly string[] Order = ["proration_credit", "proration_charge", "subscription", "seat", "add_on", "credit_pack", "usage", "minimum", "discount"];
 
     /// <summary>
     /// <code>

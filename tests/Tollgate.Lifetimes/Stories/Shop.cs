@@ -53,6 +53,10 @@ public enum Duration
 /// <summary>Either a percentage or an amount in minor units.</summary>
 public sealed record CouponSpec(string Code, decimal? PercentOff, long? AmountOff, Duration Duration, int Months = 0);
 
+/// <summary>Units of a feature that are bought once; <paramref name="Amount"/> in minor units.</summary>
+/// <param name="Days">From the payment on; null: they never expire.</param>
+public sealed record PackSpec(string Code, string Feature, decimal Units, long Amount, int? Days = null);
+
 public sealed record TaxSpec(string Country, string Name, decimal Percent, bool Inclusive = false, bool ReverseCharge = false);
 
 /// <summary>Everything that a life happens in: the project's zone and currency, what it sells, its coupons and taxes.</summary>
@@ -65,6 +69,8 @@ public sealed record Shop
     public PlanSpec[] Plans { get; init; } = [];
 
     public CouponSpec[] Coupons { get; init; } = [];
+
+    public PackSpec[] Packs { get; init; } = [];
 
     public TaxSpec[] Taxes { get; init; } = [];
 

@@ -37,6 +37,17 @@ public sealed class ShopText
             text.WritePlan(plan);
         }
 
+        if (shop.Packs.Length > 0)
+        {
+            text.Line($"packs:");
+        }
+
+        foreach (var pack in shop.Packs)
+        {
+            var days = pack.Days is { } some ? string.Create(CultureInfo.InvariantCulture, $", expires_after_days: {some}") : "";
+            text.Line($"  - {{ code: {pack.Code}, name: {pack.Code}, feature: {pack.Feature}, quantity: {Number(pack.Units)}, prices: [{{ amount: {pack.Amount} }}]{days} }}");
+        }
+
         return text._text.ToString();
     }
 

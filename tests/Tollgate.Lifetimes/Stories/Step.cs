@@ -57,6 +57,9 @@ public sealed record Resume(DateTime At, string Customer) : CustomerStep(At, Cus
 /// <summary>The customer's open invoices are paid by hand.</summary>
 public sealed record Pay(DateTime At, string Customer) : CustomerStep(At, Customer);
 
+/// <summary>Credit packs are bought; paid for they are when somebody pays.</summary>
+public sealed record Buy(DateTime At, string Customer, string Pack, int Quantity) : CustomerStep(At, Customer);
+
 /// <summary>Usage that happened at <paramref name="OccurredAt"/> is reported at <paramref name="At"/>.</summary>
 public sealed record Use(DateTime At, string Customer, string Feature, decimal Quantity, DateTime OccurredAt, string Id) : CustomerStep(At, Customer);
 

@@ -1,0 +1,151 @@
+using Npgsql;
+using NpgsqlTypes;
+using Tollgate.Core.Invoicing;
+using Tollgate.Core.Money;
+using Tollgate.Core.Time;
+using Tollgate.Engine.Clocks;
+using Tollgate.Engine.Customers;
+using Tollgate.Engine.Ledger;
+using Tollgate.Engine.Projects;
+using Tollgate.Engine.Quotas;
+
+namespace Tollgate.Engine.Invoicing;
+
+/// <summary>What somebody wants to buy.</summary>
+/// <param name="Pack">Its code.</param>
+/// <param name="Count">1 to <see cref="PackRules.MostAtOnce"/>.</param>
+/// <param name="Currency">Null: the customer's, or the project's.</param>
+/// <param name="Id">The caller's id, which makes a repeat harmless; null: one is generated.</param>
+/// <param name="Preview">Only look: everything is taken back.</param>
+public sealed record PackOrder(string Pack, long Count, Currency? Currency, string? Id, bool Preview);
+
+public enum PackOutcome
+{
+    Bought,
+
+    /// <summary>What it would come to. Nothing was changed.</summary>
+    Shown,
+
+    /// <summary>The same order came before; the answer is the purchase as it is now.</summary>
+    Replayed,
+
+    /// <summary>Something else was bought under the id.</summary>
+    IdReused,
+
+    /// <summary>The pack is not sold, or not like this.</summary>
+    Refused,
+
+    /// <summary>The customer is invoiced in another currency.</summary>
+    CurrencyFixed,
+
+    /// <summary>The invoice looks impossible; a person has to look at it first.</summary>
+    Implausible,
+}
+
+/// <param name="Detail">Of a refusal, for people.</param>
+public sealed record PackAnswer(PackOutcome Outcome, PackItem? Item = null, string? Detail = null);
+
+/// <summary>
+/// Sells credit packs, in one transaction: 1. the customer is locked; 2. what was bought under the id already is answered; 3. the pack
+/// is judged; 4. billed; 5. invoice and purchase are written; 6. what is paid at once is given at once. A preview is the same and takes
+/// everything back at the end.
+/// </summary>
+public sealed class BuyPack(NpgsqlDataSource database, QuotaGate gate, Clock clock)
+{
+    /// <summary>Creates the customer when it is missing. Idempotent by <see cref="PackOrder.Id"/>.</summary>
+    public async Task<PackAnswer> RunAsync(ProjectSnapshot project, string customer, PackOrder order, string actor, CancellationToken cancel)
+    {
+        // 1. and 2.
+        await using var change = await CustomerChange.BeginAsync(database, project, customer, cancel);
+        var now = clock.Now(project);
+        var key = order.Id is { } id ? EventKey.Parse(id, now) : EventKey.Generate(now);
+        if (await PackQueries.FindAsync(change, project, key.Id, cancel) is { } known)
+        {
+            return new(IsSame(order, known.Purchase.Sale) ? PackOutcome.Replayed : PackOutcome.IdReused, known);
+        }
+
+        // 3.
+        var kept = change.Row.Customer.Profile.Currency;
+        if (order.Currency is { } wanted && kept is not null && kept != wanted.Code)
+        {
+            return new(PackOutcome.CurrencyFixed, Detail: $"The customer is invoiced in {kept}.");
+        }
+
+        var (plan, currency) = (change.Row.Customer.Plan, order.Currency ?? Currency.Of(kept ?? project.Currency));
+        var pack = project.Catalog.Document.Packs.FirstOrDefault(one => one.Code == order.Pack);
+        var (verdict, sale) = PackRules.Judge(pack, plan, currency, order.Count);
+        if (sale is null)
+        {
+            return new(PackOutcome.Refused, Detail: Explain(verdict, order, plan, currency));
+        }
+
+        // 4.
+        var settings = await SettingsText.LoadAsync(change.Connection, project, cancel);
+        var tax = TaxRules.For(settings.TaxRates, settings.Seller, Parties.Of(change.Row.Customer));
+        var bill = PackRules.Bill(sale, tax, await CreditsAsync(change, currency, cancel), now);
+        if (InvoiceRules.Doubt(bill, settings) is { } doubt)
+        {
+            return new(PackOutcome.Implausible, Detail: doubt);
+        }
+
+        // 5. and 6.
+        var invoice = await new InvoiceWriter(change.Connection, project, settings, actor).RunAsync(change.Row, bill, now, cancel);
+        var purchase = new PackPurchase(
+            key.Id, key.Text, sale, project.Catalog.Features[sale.Feature].Key, invoice.Id, GrantPack.IdFor(key.Id), PackRules.IsPaidFor(invoice), now);
+        await InsertAsync(change, project, purchase, cancel);
+        await change.ExecuteAsync(CustomerSql.KeepCurrency, cancel, change.Row.Partition, change.Row.Account, currency.Code);
+        if (purchase.IsGranted)
+        {
+            await GrantPack.RunAsync(change, project, invoice, now, cancel);
+        }
+
+        return await EndAsync(change, project, new(purchase, invoice), order, cancel);
+    }
+
+    private async Task<PackAnswer> EndAsync(CustomerChange change, ProjectSnapshot project, PackItem item, PackOrder order, CancellationToken cancel)
+    {
+        if (order.Preview)
+        {
+            var shown = item.Invoice with { Number = null, Status = InvoiceStatus.Draft };
+            return new(PackOutcome.Shown, new(item.Purchase with { IsGranted = false }, shown));
+        }
+
+        await change.CommitAsync(cancel);
+        if (item.Purchase.IsGranted)
+        {
+            await gate.ForgetAsync(project, change.Row.Customer.Id, cancel);
+        }
+
+        return new(PackOutcome.Bought, item);
+    }
+
+    /// <summary>What the customer has to get.</summary>
+    private static async Task<MoneyAmount> CreditsAsync(CustomerChange change, Currency currency, CancellationToken cancel)
+    {
+        await using var command = change.Command(InvoiceSql.Credits, new[] { change.Row.Partition }, new[] { change.Row.Account }, new[] { currency.Code });
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        return new(await reader.ReadAsync(cancel) ? reader.GetInt64(1) : 0, currency);
+    }
+
+    private static Task<int> InsertAsync(CustomerChange change, ProjectSnapshot project, PackPurchase purchase, CancellationToken cancel)
+    {
+        var (row, sale) = (change.Row, purchase.Sale);
+        return change.ExecuteAsync(
+            PackSql.Insert, cancel, row.Partition, row.Account, purchase.Id, project.Id, CustomerCommands.OrNull(purchase.Reference, NpgsqlDbType.Text), sale.Pack, sale.Name,
+            purchase.FeatureKey, sale.Count, sale.Units.Value, sale.Each.Currency.Code, sale.Each.Minor, (short)sale.Priority,
+            CustomerCommands.OrNull(sale.ExpiresAfterDays, NpgsqlDbType.Integer), purchase.Invoice, purchase.Grant, purchase.BoughtAt.ToUtc());
+    }
+
+    /// <summary>An order that left the currency open is the same order when the customer has one.</summary>
+    private static bool IsSame(PackOrder order, PackSale sold) =>
+        (order.Pack, order.Count) == (sold.Pack, sold.Count) && (order.Currency is not { } currency || currency == sold.Each.Currency);
+
+    private static string Explain(PackVerdict verdict, PackOrder order, string plan, Currency currency) => verdict switch
+    {
+        PackVerdict.Unknown => $"The catalogue has no pack '{order.Pack}'.",
+        PackVerdict.Inactive => $"Pack '{order.Pack}' is not offered any more.",
+        PackVerdict.NotForPlan => $"Pack '{order.Pack}' is not for plan '{plan}'.",
+        PackVerdict.NotInCurrency => $"Pack '{order.Pack}' is not sold in {currency}.",
+        _ => $"{order.Count} of pack '{order.Pack}' are more units than can be granted at once.",
+    };
+}

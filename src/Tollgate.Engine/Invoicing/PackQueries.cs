@@ -1,0 +1,113 @@
+using Npgsql;
+using NpgsqlTypes;
+using Tollgate.Core.Invoicing;
+using Tollgate.Core.Money;
+using Tollgate.Core.Time;
+using Tollgate.Engine.Customers;
+using Tollgate.Engine.Ledger;
+using Tollgate.Engine.Projects;
+
+namespace Tollgate.Engine.Invoicing;
+
+/// <summary>Packs that were bought.</summary>
+/// <param name="Reference">The caller's id, where it was not a UUID.</param>
+/// <param name="FeatureKey">The number that the ledger knows <see cref="PackSale.Feature"/> by.</param>
+/// <param name="Grant">The id that the units have, or will have once they are paid.</param>
+/// <param name="IsGranted">They were given.</param>
+public sealed record PackPurchase(Guid Id, string? Reference, PackSale Sale, int FeatureKey, Guid Invoice, Guid Grant, bool IsGranted, Instant BoughtAt)
+{
+    public string Name => Reference ?? Id.ToString("D");
+
+    /// <summary>As the grant is listed; null as long as there is none.</summary>
+    public string? GrantName => IsGranted ? GrantPack.NameFor(Id) : null;
+
+    /// <summary>The columns of <c>PackSql.Columns</c>, in their order.</summary>
+    internal static PackPurchase Read(NpgsqlDataReader reader)
+    {
+        var sale = new PackSale
+        {
+            Pack = reader.GetString(2),
+            Name = reader.GetString(3),
+            Feature = reader.GetString(4),
+            Count = reader.GetInt64(5),
+            Units = Quantity.Of(reader.GetDecimal(6)),
+            Each = new(reader.GetInt64(8), Currency.Of(reader.GetString(7))),
+            Priority = reader.GetInt16(9),
+            ExpiresAfterDays = reader.IsDBNull(10) ? null : reader.GetInt32(10),
+        };
+        return new(
+            reader.GetGuid(0), reader.IsDBNull(1) ? null : reader.GetString(1), sale, reader.GetInt32(14), reader.GetGuid(11), reader.GetGuid(12), reader.GetBoolean(15),
+            Instant.FromUtc(reader.GetDateTime(13)));
+    }
+}
+
+/// <summary>A purchase with its invoice, which says where it stands.</summary>
+public sealed record PackItem(PackPurchase Purchase, Invoice Invoice)
+{
+    public PackStatus Status => PackRules.StatusOf(Invoice, Purchase.IsGranted);
+}
+
+/// <summary>Reads of credit packs that were bought. Every one of them is bounded by the project.</summary>
+public sealed class PackQueries(NpgsqlDataSource database)
+{
+    /// <summary>Newest first. Null: this project has no such customer.</summary>
+    /// <param name="after">The id of the last purchase of the page before; null: the beginning.</param>
+    public async Task<IReadOnlyList<PackItem>?> ListAsync(ProjectSnapshot project, string customer, int limit, string? after, CancellationToken cancel)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancel);
+        await using var find = connection.Command(CustomerSql.Find, CustomerPlace.PartitionOf(project.Id, customer), project.Id, customer);
+        CustomerRow row;
+        await using (var reader = await find.ExecuteReaderAsync(cancel))
+        {
+            if (!await reader.ReadAsync(cancel))
+            {
+                return null;
+            }
+
+            row = CustomerRow.Read(reader, project);
+        }
+
+        var start = CustomerCommands.OrNull(after is null ? null : EventKey.Parse(after, default).Id, NpgsqlDbType.Uuid);
+        await using var command = connection.Command(PackSql.List, row.Partition, row.Account, start, limit);
+        return await WithInvoicesAsync(connection, project, await ReadAsync(command, cancel), cancel);
+    }
+
+    /// <summary>Null: the customer has bought nothing under this id.</summary>
+    internal static async Task<PackItem?> FindAsync(CustomerChange change, ProjectSnapshot project, Guid id, CancellationToken cancel)
+    {
+        await using var command = change.Command(PackSql.Find, change.Row.Partition, change.Row.Account, id);
+        return (await WithInvoicesAsync(change.Connection, project, await ReadAsync(command, cancel), cancel)).SingleOrDefault();
+    }
+
+    /// <summary>Null: the invoice is for something else.</summary>
+    internal static async Task<PackPurchase?> OfInvoiceAsync(CustomerChange change, Guid invoice, CancellationToken cancel)
+    {
+        await using var command = change.Command(PackSql.OfInvoice, change.Row.Partition, change.Row.Account, invoice);
+        return (await ReadAsync(command, cancel)).SingleOrDefault();
+    }
+
+    private static async Task<IReadOnlyList<PackItem>> WithInvoicesAsync(
+        NpgsqlConnection connection, ProjectSnapshot project, List<PackPurchase> purchases, CancellationToken cancel)
+    {
+        if (purchases.Count == 0)
+        {
+            return [];
+        }
+
+        var invoices = await InvoiceQueries.FindAsync(connection, project, [.. purchases.Select(static one => one.Invoice)], cancel);
+        var byId = invoices.ToDictionary(static row => row.Invoice.Id, static row => row.Invoice);
+        return [.. purchases.Select(one => new PackItem(one, byId[one.Invoice]))];
+    }
+
+    private static async Task<List<PackPurchase>> ReadAsync(NpgsqlCommand command, CancellationToken cancel)
+    {
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        var purchases = new List<PackPurchase>();
+        while (await reader.ReadAsync(cancel))
+        {
+            purchases.Add(PackPurchase.Read(reader));
+        }
+
+        return purchases;
+    }
+}
