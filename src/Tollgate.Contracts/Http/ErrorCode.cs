@@ -199,8 +199,8 @@ public sealed record ErrorCode(string Code, int Status, string Title, string Des
 
     public static readonly ErrorCode SubscriptionExists = new(
         "subscription_exists", 409, "The customer has a subscription",
-        "A customer has one subscription at a time; add-ons and quantity are parts of it. The detail names it.",
-        "Change the subscription that exists, or cancel it first.");
+        "A customer has one subscription at a time, and none begins before the last one ended; add-ons and quantity are parts of it. The detail names it.",
+        "Change the subscription that exists, or cancel it first; begin after the end of the last one.");
 
     public static readonly ErrorCode SubscriptionState = new(
         "subscription_state", 409, "Not in this state",
@@ -215,7 +215,7 @@ public sealed record ErrorCode(string Code, int Status, string Title, string Des
     public static readonly ErrorCode CurrencyFixed = new(
         "currency_fixed", 409, "The customer has another currency",
         "A customer keeps the currency of its first subscription or purchase, so that credits and invoices add up.",
-        "Leave the currency out, or use another customer.");
+        "Leave the currency out, or use another customer for the other currency.");
 
     public static readonly ErrorCode InvoiceState = new(
         "invoice_state", 409, "Not in this state",
@@ -225,7 +225,7 @@ public sealed record ErrorCode(string Code, int Status, string Title, string Des
     public static readonly ErrorCode InvoiceImplausible = new(
         "invoice_implausible", 409, "The invoice looks impossible",
         "What this would ask for is above the project's bound, or cannot be computed. Nothing was changed.",
-        "Check quantity, plan and usage. The bound is largest_total of /v1/invoice-settings.");
+        "Check amount, quantity, plan and usage. The bound is largest_total of /v1/invoice-settings.");
 
     public static readonly ErrorCode CouponExists = new(
         "coupon_exists", 409, "The code is taken",

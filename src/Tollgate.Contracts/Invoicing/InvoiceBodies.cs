@@ -296,7 +296,7 @@ public sealed record InvoiceSettingsBody
     /// <summary>Calendar days until an invoice is due: 0 to 365, default 14.</summary>
     public int? DueDays { get; init; }
 
-    /// <summary>Major units above which an invoice is held back until somebody has looked. Default 1000000.</summary>
+    /// <summary>Major units above which an invoice is held back until somebody has looked. Default: about a million US dollars, 1000000 in most currencies.</summary>
     public long? LargestTotal { get; init; }
 
     /// <summary>At the foot of each page.</summary>

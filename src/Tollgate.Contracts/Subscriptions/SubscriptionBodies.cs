@@ -38,10 +38,13 @@ public sealed record CreateSubscriptionRequest
     /// <summary>A coupon's code.</summary>
     public string? Coupon { get; init; }
 
-    /// <summary>Not in the future and at most a year back: periods until now are invoiced at once. Default: now.</summary>
+    /// <summary>
+    /// Not in the future, at most a year back, and not before the customer's last subscription ended: periods until now are invoiced at
+    /// once. Default: now.
+    /// </summary>
     public DateTimeOffset? StartAt { get; init; }
 
-    /// <summary>Your own id: a repeat answers the subscription as it is now.</summary>
+    /// <summary>Your own id: a repeat of the same order answers the subscription as it is now; another order is refused.</summary>
     public string? Id { get; init; }
 
     /// <summary>Only look: answers what would be, and changes nothing.</summary>
@@ -61,7 +64,16 @@ public sealed record ChangeSubscriptionRequest
     /// <summary>All add-ons that it is to have; an empty list for none.</summary>
     public IReadOnlyList<AddOnOrder>? AddOns { get; init; }
 
-    /// <summary><c>now</c> or <c>period_end</c>. Default: now if it costs more a month than before, otherwise at the end of the period.</summary>
+    /// <summary>
+    /// Agreed with this customer instead of the plan's price: minor units for one period. Left out or null: what was agreed stays, unless
+    /// plan or period change.
+    /// </summary>
+    public long? Amount { get; init; }
+
+    /// <summary>
+    /// <c>now</c> or <c>period_end</c>. Default: now if it costs more a month than before, otherwise at the end of the period; of a paused one
+    /// when it goes on.
+    /// </summary>
     public string? When { get; init; }
 
     /// <summary><c>second</c> (default), <c>day</c>, <c>none</c> or <c>usage_aware</c>: how the rest of the period is counted.</summary>
@@ -77,7 +89,10 @@ public sealed record CancelSubscriptionRequest
     /// <summary><c>now</c> or <c>period_end</c> (default).</summary>
     public string? At { get; init; }
 
-    /// <summary>A short code of yours: <c>too_expensive</c>.</summary>
+    /// <summary>Only with <c>now</c>: what was billed for the unused time becomes the customer's credit. Default: nothing is given back.</summary>
+    public bool? Credit { get; init; }
+
+    /// <summary>A short code of yours: <c>too_expensive</c>. Left out, one that was given before stays.</summary>
     public string? Reason { get; init; }
 
     /// <summary>In the customer's words.</summary>
@@ -114,7 +129,9 @@ public sealed record AddOnOrder
 public sealed record AddOnView(string Code, string Name, long Quantity, long Amount);
 
 /// <summary>Terms that begin with the next period.</summary>
-public sealed record ScheduledChangeView(string Plan, int PlanVersion, string Period, long Quantity, DateTimeOffset At);
+/// <param name="Amount">Minor units for one whole period, with seats and add-ons.</param>
+/// <param name="At">Null: when somebody resumes the paused subscription.</param>
+public sealed record ScheduledChangeView(string Plan, int PlanVersion, string Period, long Quantity, long Amount, DateTimeOffset? At);
 
 /// <summary>A subscription as every call answers it.</summary>
 public sealed record SubscriptionView
@@ -200,7 +217,8 @@ public sealed record SubscriptionFactView
     /// <summary><c>system</c>, or the key that asked.</summary>
     public required string Actor { get; init; }
 
-    public string? Cause { get; init; }
+    /// <summary><c>request</c>, <c>due</c>, the reason of a cancellation, or <c>migration to version 2</c>.</summary>
+    public required string Cause { get; init; }
 
     /// <summary>Id of what it was invoiced with.</summary>
     public string? Invoice { get; init; }
@@ -248,11 +266,15 @@ public sealed record MigratePlanRequest
     /// <summary>Only list who would be moved, and what it would cost them.</summary>
     public bool? DryRun { get; init; }
 
-    /// <summary>At most so many in this call: 1 to 1000, default 100. A repeat takes the next ones.</summary>
+    /// <summary>At most so many in this call: 1 to 1000, default 100.</summary>
     public int? Limit { get; init; }
+
+    /// <summary>The <c>subscription</c> of the last one of the page before.</summary>
+    public string? StartingAfter { get; init; }
 }
 
 /// <summary>One that was moved, or would be. Amounts in minor units for one whole period.</summary>
+/// <param name="When"><c>now</c>, <c>period_end</c>, or <c>resume</c>: when the pause ends.</param>
 /// <param name="DueNow">What is asked for at once; null: nothing.</param>
 /// <param name="Refused">Why it was left where it is; null: it was moved.</param>
 public sealed record MigratedView(

@@ -72,9 +72,18 @@ public static class CreditNoteRules
         };
     }
 
-    /// <summary>The tax that is contained in a part of the total: in the same ratio, rounded once.</summary>
-    private static MoneyAmount TaxIn(Invoice invoice, MoneyAmount part) =>
-        invoice.Total.IsZero ? invoice.Total : MoneyParts.Share(invoice.Tax, part.Minor, invoice.Total.Minor);
+    /// <summary>
+    /// The tax that is contained in a part of the total, in the same ratio: that of all parts given back until now, rounded once,
+    /// less what earlier notes had of it. So the notes of an invoice that was given back whole have its tax, to the cent.
+    /// </summary>
+    private static MoneyAmount TaxIn(Invoice invoice, MoneyAmount part)
+    {
+        var zero = MoneyAmount.Zero(invoice.Currency);
+        var before = invoice.CreditNotes.Aggregate(zero, static (sum, note) => sum + note.Total);
+        var had = invoice.CreditNotes.Aggregate(zero, static (sum, note) => sum + note.Tax);
+        var until = invoice.Total.IsZero ? zero : MoneyParts.Share(invoice.Tax, (before + part).Minor, invoice.Total.Minor);
+        return until < had ? zero : until - had;
+    }
 
     private static InvoiceLine LineOf(Invoice invoice, string description, MoneyAmount amount) => new()
     {

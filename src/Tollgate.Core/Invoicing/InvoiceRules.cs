@@ -1,6 +1,7 @@
 using Tollgate.Core.Money;
 using Tollgate.Core.Rating;
 using Tollgate.Core.Subscriptions;
+using Tollgate.Core.Time;
 
 namespace Tollgate.Core.Invoicing;
 
@@ -26,9 +27,9 @@ public sealed record BilledStep(SubscriptionStep Step, Subscription After, Bill?
 public static class InvoiceRules
 {
     /// <param name="before">Null at the start of a subscription.</param>
-    public static BilledStep Bill(Subscription? before, SubscriptionStep step, BillingFacts facts, TimeZoneInfo zone)
+    public static BilledStep Bill(Subscription? before, SubscriptionStep step, BillingFacts facts)
     {
-        if (InvoiceDraft.Of(step, facts.Usage, MinimumOf(before, step, facts, zone)) is not { } draft)
+        if (InvoiceDraft.Of(step, facts.Usage, MinimumOf(before, step, facts)) is not { } draft)
         {
             return new(step, step.After, null);
         }
@@ -44,29 +45,40 @@ public static class InvoiceRules
     }
 
     /// <summary>
-    /// What the period that a step ends falls short of its commitment: plan price and usage together, before discounts. Of a period
-    /// that was cut the minimum is the share that was lived. A trial has none.
+    /// What the paid time that a step ends falls short of its commitment: plan price and usage together, before discounts. Of a period
+    /// that was cut, or whose terms changed in it, the minimum is the share of the time. A trial has none.
     /// </summary>
-    private static MinimumDue? MinimumOf(Subscription? before, SubscriptionStep step, BillingFacts facts, TimeZoneInfo zone)
+    private static MinimumDue? MinimumOf(Subscription? before, SubscriptionStep step, BillingFacts facts)
     {
-        if (before is not { Status: SubscriptionStatus.Active or SubscriptionStatus.PastDue, Terms.Price: { MinimumMinor: not null } price } || step.After.Current == before.Current)
+        if (before is not { HasMinimum: true } || PaidUntil(before, step) is not { } until)
         {
             return null;
         }
 
-        var (period, remaining) = (before.Current, ProrationRules.Remaining(Proration.Second, before.Current, step.At, zone));
-        var usage = facts.Usage.Where(due => !due.IsCorrection && due.Period.End > period.Start).Aggregate(facts.UsageBilled, static (sum, due) => sum + due.Rated().Amount);
-        var lived = new Fraction(remaining.Whole - remaining.Part, remaining.Whole);
-        var plan = lived.Part == lived.Whole ? before.Terms.Amount : lived.Of(before.Terms.Amount);
-        return MinimumRules.Missing(price, period with { End = step.At }, plan, usage, lived.Part == lived.Whole ? null : lived);
+        // What a correction of the running period was billed before is in the usage that was billed.
+        var (terms, period) = (before.Terms, before.Current);
+        var usage = facts.Usage.Where(due => due.Period.End > period.Start).Aggregate(facts.UsageBilled, static (sum, due) => sum + due.Rated().Amount - due.Billed);
+        var lived = ProrationRules.Between(period, before.TermsSince, until);
+        var since = before.Committed.IsZero ? before.TermsSince : period.Start;
+        return MinimumRules.Missing(terms.Price, new(since, until), lived.Of(terms.Amount), usage, lived, before.Committed);
     }
+
+    /// <summary>The end of what was paid for, where a step ends that; null: it goes on, or nothing was paid. A pause has ended it when it began.</summary>
+    private static Instant? PaidUntil(Subscription before, SubscriptionStep step) => (before.Status, step.Verb) switch
+    {
+        (SubscriptionStatus.Paused, SubscriptionVerb.Resume or SubscriptionVerb.Cancel) => before.PausedAt,
+        (SubscriptionStatus.Active or SubscriptionStatus.PastDue, SubscriptionVerb.Renew or SubscriptionVerb.Cancel) => step.At,
+        (SubscriptionStatus.Active or SubscriptionStatus.PastDue, SubscriptionVerb.Change) when step.After.Current != before.Current => step.At,
+        _ => null,
+    };
 
     /// <summary>What no invoice should look like; null: it looks right. A person has to look at the others before anybody is asked to pay them.</summary>
     public static string? Doubt(Bill bill, InvoiceSettings settings)
     {
-        if (bill.Sums.Total.Major > settings.LargestTotal)
+        var (total, largest) = (bill.Sums.Total, settings.LargestTotalIn(bill.Sums.Total.Currency));
+        if (total.Major > largest)
         {
-            return $"The invoice would ask for {bill.Sums.Total}; the largest that goes out unseen is {settings.LargestTotal} {bill.Sums.Total.Currency}.";
+            return $"The invoice would ask for {total}; the largest that goes out unseen is {largest} {total.Currency}.";
         }
 
         var backwards = bill.Lines.FirstOrDefault(static line => line.Period.End <= line.Period.Start);

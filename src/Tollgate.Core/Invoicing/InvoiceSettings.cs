@@ -19,9 +19,6 @@ public sealed record InvoiceSettings
 {
     public const int DefaultDueDays = 14;
 
-    /// <summary>An invoice above so many major units is held back until somebody has looked at it.</summary>
-    public const long DefaultLargestTotal = 1_000_000;
-
     public required InvoiceParty Seller { get; init; }
 
     /// <summary>Before the number: <c>TRENDIT</c> in <c>TRENDIT-000042</c>.</summary>
@@ -30,8 +27,8 @@ public sealed record InvoiceSettings
     /// <summary>Calendar days between issue and due date.</summary>
     public int DueDays { get; init; } = DefaultDueDays;
 
-    /// <summary>Major units of whatever currency.</summary>
-    public long LargestTotal { get; init; } = DefaultLargestTotal;
+    /// <summary>An invoice above so many major units, of whatever currency, is held back until somebody has looked at it. Null: <see cref="PlausibleTotals"/>.</summary>
+    public long? LargestTotal { get; init; }
 
     public string? Footer { get; init; }
 
@@ -39,6 +36,9 @@ public sealed record InvoiceSettings
     public string Language { get; init; } = "en";
 
     public IReadOnlyList<TaxRule> TaxRates { get; init; } = [];
+
+    /// <summary>Major units.</summary>
+    public long LargestTotalIn(Currency currency) => LargestTotal ?? PlausibleTotals.LargestIn(currency);
 
     public string NumberOf(long serial) => $"{Prefix}-{serial:000000}";
 

@@ -56,6 +56,14 @@ public static class ProrationRules
         int DayOf(Instant instant) => DateOnly.FromDateTime(LocalTime.At(instant, zone)).DayNumber;
     }
 
+    /// <summary>The share of <paramref name="period"/> that lies between two moments in it, in seconds. Nothing where the later is not later.</summary>
+    public static Fraction Between(Period period, Instant from, Instant until)
+    {
+        var (start, end) = (from < period.Start ? period.Start : from, until > period.End ? period.End : until);
+        var whole = (period.End.UnixMicroseconds - period.Start.UnixMicroseconds) / MicrosecondsPerSecond;
+        return new(Math.Max(0, (end.UnixMicroseconds - start.UnixMicroseconds) / MicrosecondsPerSecond), whole);
+    }
+
     /// <summary>
     /// What is given back for the rest of a period: the price's share, never more than was billed for the period and not given
     /// back yet; with <see cref="Proration.UsageAware"/> never more than the unconsumed share of the quota either.

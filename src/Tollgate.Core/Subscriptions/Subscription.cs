@@ -25,6 +25,9 @@ public enum SubscriptionStatus
 /// <param name="Quantity">Times the plan's price, or its number of seats where these have a price of their own; at least 1.</param>
 public sealed record SubscriptionTerms(PlanVersion Plan, PriceInterval Interval, Currency Currency, long Quantity)
 {
+    /// <summary>Minor units for one period beyond which nobody subscribes: a hundred billion dollars. A sum of many such still fits 64 bits.</summary>
+    public const long LargestAmount = 10_000_000_000_000;
+
     /// <summary>Sold beside the plan. Each is kept as it was bought: a catalogue may change it or drop it.</summary>
     public IReadOnlyList<HeldAddOn> AddOns { get; init; } = [];
 
@@ -51,6 +54,19 @@ public sealed record SubscriptionTerms(PlanVersion Plan, PriceInterval Interval,
 
     /// <summary>What an add-on costs for one whole period.</summary>
     public MoneyAmount AmountOf(HeldAddOn held) => new MoneyAmount(held.AddOn.PriceFor(Interval, Currency)?.AmountMinor ?? 0, Currency) * held.Quantity;
+
+    /// <summary><see cref="Amount"/> is not beyond <see cref="LargestAmount"/>. To be asked first: a price times a quantity may not even fit.</summary>
+    public bool IsPayable =>
+        ((decimal)Each.Minor * (Price?.Seats is null ? Quantity : 1)) + (TierRules.Exact(SeatSteps, Currency).Major * Currency.MinorPerMajor)
+        + AddOns.Sum(held => (decimal)AmountOf(held with { Quantity = 1 }).Minor * held.Quantity) <= LargestAmount;
+
+    /// <summary>
+    /// What usage has to come to in a part of a period, so that together with the plan's price it makes up the agreed minimum.
+    /// Negative where the price alone is more; zero without a minimum.
+    /// </summary>
+    public MoneyAmount MinimumBeyondPrice(Fraction share) => Price?.MinimumMinor is { } minimum
+        ? share.Of(new(minimum, Currency)) - share.Of(Amount)
+        : MoneyAmount.Zero(Currency);
 
     /// <summary>The plan and all add-ons are sold for this interval in this currency.</summary>
     public bool AreSold => Price is not null && AddOns.All(held => held.AddOn.PriceFor(Interval, Currency) is not null);
@@ -82,6 +98,15 @@ public sealed record Subscription
     /// <summary>Billed for the running period, less what was given back and what coupons took off.</summary>
     public required MoneyAmount Billed { get; init; }
 
+    /// <summary>Since when the terms are in force in the running period: its start, or the last change in it.</summary>
+    public required Instant TermsSince { get; init; }
+
+    /// <summary>
+    /// What usage of the running period has to come to for minimums of terms that were in force in it before
+    /// <see cref="TermsSince"/>, each for its share of the time.
+    /// </summary>
+    public required MoneyAmount Committed { get; init; }
+
     /// <summary>Usage before it is not billed: a trial's, and that of the time before the subscription.</summary>
     public required Instant UsageFrom { get; init; }
 
@@ -108,6 +133,9 @@ public sealed record Subscription
     public Instant? EndedAt { get; init; }
 
     public string? CancelReason { get; init; }
+
+    /// <summary>A minimum was agreed for some of the running period.</summary>
+    public bool HasMinimum => Terms.Price?.MinimumMinor is not null || !Committed.IsZero;
 
     public bool IsEnded => Status is SubscriptionStatus.Canceled or SubscriptionStatus.Expired;
 

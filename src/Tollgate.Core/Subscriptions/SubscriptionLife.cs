@@ -64,7 +64,8 @@ public static class SubscriptionLife
                 new()
                 {
                     Id = id, Status = SubscriptionStatus.Trialing, Terms = terms, StartedAt = start, Anchor = anchor, Current = new(start, end),
-                    TrialEnd = end, ConvertsTrial = convertsTrial, Billed = MoneyAmount.Zero(terms.Currency), UsageFrom = end,
+                    TrialEnd = end, ConvertsTrial = convertsTrial, Billed = MoneyAmount.Zero(terms.Currency), TermsSince = start,
+                    Committed = MoneyAmount.Zero(terms.Currency), UsageFrom = end,
                 },
                 SubscriptionVerb.Start, start, []);
         }
@@ -73,7 +74,7 @@ public static class SubscriptionLife
         var active = new Subscription
         {
             Id = id, Status = SubscriptionStatus.Active, Terms = terms, StartedAt = start, Anchor = anchor, Current = first,
-            Billed = terms.Amount, UsageFrom = start,
+            Billed = terms.Amount, TermsSince = start, Committed = MoneyAmount.Zero(terms.Currency), UsageFrom = start,
         };
         return new(WithUsageDue(active, start, zone), SubscriptionVerb.Start, start, Advance(terms, first));
     }
@@ -113,34 +114,32 @@ public static class SubscriptionLife
 
         var at = WholeSecond(now) < period.Start ? period.Start : WholeSecond(now);
         var remaining = ProrationRules.Remaining(policy, period, at, facts.Zone);
-        var rest = new Period(at, period.End);
         var credit = ProrationRules.Credit(policy, old.Amount, remaining, subscription.Billed, facts.Unconsumed);
-        var charges = new List<Charge>();
-        if (!credit.IsZero)
-        {
-            charges.Add(new(ChargeKind.UnusedTime, old, -credit, rest, remaining));
-        }
-
+        var charges = new List<Charge>(Unused(subscription, credit, at, remaining));
         if (terms.Interval != old.Interval)
         {
             var anchor = new Anchor(at);
             var first = BillingPeriods.At(terms.Interval, anchor, at, facts.Zone);
             charges.AddRange(Advance(terms, first));
-            var begun = subscription with { Terms = terms, Anchor = anchor, Current = first, Scheduled = null, Billed = terms.Amount };
+            var begun = Begun(subscription with { Terms = terms, Anchor = anchor, Scheduled = null, CancelAt = Moved(subscription, first) }, first);
             return new(WithUsageDue(begun, at, facts.Zone), SubscriptionVerb.Change, at, charges);
         }
 
         var charge = remaining.Of(terms.Amount);
         if (!charge.IsZero)
         {
-            charges.Add(new(ChargeKind.RemainingTime, terms, charge, rest, remaining));
+            charges.Add(new(ChargeKind.RemainingTime, terms, charge, new(at, period.End), remaining));
         }
 
-        var changed = subscription with { Terms = terms, Scheduled = null, Billed = subscription.Billed - credit + charge };
-        return new(WithUsageDue(changed, at, facts.Zone), SubscriptionVerb.Change, at, charges) { Span = rest };
+        var changed = subscription with
+        {
+            Terms = terms, Scheduled = null, Billed = subscription.Billed - credit + charge, TermsSince = at,
+            Committed = subscription.Committed + old.MinimumBeyondPrice(ProrationRules.Between(period, subscription.TermsSince, at)),
+        };
+        return new(WithUsageDue(changed, at, facts.Zone), SubscriptionVerb.Change, at, charges) { Span = new(at, period.End) };
     }
 
-    /// <summary>New terms from the next period on; null takes back what was scheduled.</summary>
+    /// <summary>New terms from the next period on, which of a paused one begins when it goes on; null takes back what was scheduled.</summary>
     public static SubscriptionStep Schedule(Subscription subscription, SubscriptionTerms? terms, Instant now)
     {
         var verb = terms is null ? SubscriptionVerb.Unschedule : SubscriptionVerb.Schedule;
@@ -149,15 +148,26 @@ public static class SubscriptionLife
     }
 
     /// <summary>Ends now. What was paid for the rest is not given back.</summary>
+    /// <param name="reason">Null: the one that was given before, if there is one.</param>
     public static SubscriptionStep Cancel(Subscription subscription, string? reason, Instant now) =>
-        Ended(subscription with { CancelReason = reason }, SubscriptionVerb.Cancel, now);
+        Ended(subscription with { CancelReason = reason ?? subscription.CancelReason }, SubscriptionVerb.Cancel, now);
+
+    /// <summary>Ends now and gives the unused time back: the rest of the period, of a paused one that since the pause.</summary>
+    /// <inheritdoc cref="Cancel"/>
+    public static SubscriptionStep CancelWithCredit(Subscription subscription, string? reason, LifeFacts facts, Instant now)
+    {
+        var (ended, from) = (Cancel(subscription, reason, now), subscription.PausedAt ?? now);
+        var remaining = ProrationRules.Remaining(Proration.Second, subscription.Current, from, facts.Zone);
+        var credit = ProrationRules.Credit(Proration.Second, subscription.Terms.Amount, remaining, subscription.Billed, null);
+        return ended with { After = ended.After with { Billed = subscription.Billed - credit }, Charges = Unused(subscription, credit, from, remaining) };
+    }
 
     /// <summary>Ends with the running period. A paused one has none that runs and ends at once.</summary>
     public static SubscriptionStep CancelAtEnd(Subscription subscription, string? reason, Instant now)
     {
         Allowed(subscription, SubscriptionVerb.ScheduleCancel);
         var end = subscription.Status == SubscriptionStatus.Paused ? now : subscription.Current.End;
-        return new(subscription with { CancelAt = end, CancelReason = reason, Scheduled = null }, SubscriptionVerb.ScheduleCancel, now, []);
+        return new(subscription with { CancelAt = end, CancelReason = reason ?? subscription.CancelReason, Scheduled = null }, SubscriptionVerb.ScheduleCancel, now, []);
     }
 
     public static SubscriptionStep Uncancel(Subscription subscription, Instant now)
@@ -184,12 +194,13 @@ public static class SubscriptionLife
         var credit = ProrationRules.Credit(Proration.Second, subscription.Terms.Amount, remaining, subscription.Billed, null);
         var anchor = new Anchor(at);
         var first = BillingPeriods.At(terms.Interval, anchor, at, facts.Zone);
-        IReadOnlyList<Charge> unused = credit.IsZero ? [] : [new(ChargeKind.UnusedTime, subscription.Terms, -credit, new(paused, period.End), remaining)];
-        var resumed = subscription with
-        {
-            Status = status, Terms = terms, Scheduled = null, Anchor = anchor, Current = first, PausedAt = null, ResumeAt = null, Billed = terms.Amount,
-        };
-        return new(WithUsageDue(resumed, at, facts.Zone), SubscriptionVerb.Resume, at, [.. unused, .. Advance(terms, first)]);
+        var resumed = Begun(
+            subscription with
+            {
+                Status = status, Terms = terms, Scheduled = null, Anchor = anchor, PausedAt = null, ResumeAt = null, CancelAt = Moved(subscription, first),
+            },
+            first);
+        return new(WithUsageDue(resumed, at, facts.Zone), SubscriptionVerb.Resume, at, [.. Unused(subscription, credit, paused, remaining), .. Advance(terms, first)]);
     }
 
     private static SubscriptionStep Convert(Subscription trial, Instant at, LifeFacts facts)
@@ -197,7 +208,7 @@ public static class SubscriptionLife
         var status = Allowed(trial, SubscriptionVerb.ConvertTrial);
         var anchor = new Anchor(at);
         var first = BillingPeriods.At(trial.Terms.Interval, anchor, at, facts.Zone);
-        var paid = trial with { Status = status, Anchor = anchor, Current = first, Billed = trial.Terms.Amount, UsageFrom = at };
+        var paid = Begun(trial with { Status = status, Anchor = anchor, UsageFrom = at }, first);
         return new(WithUsageDue(paid, at, facts.Zone), SubscriptionVerb.ConvertTrial, at, Advance(trial.Terms, first));
     }
 
@@ -208,9 +219,21 @@ public static class SubscriptionLife
         var (terms, at) = (subscription.Scheduled ?? subscription.Terms, subscription.Current.End);
         var anchor = terms.Interval == subscription.Terms.Interval ? subscription.Anchor : Onward(subscription.Anchor, subscription.Terms.Interval, at, facts.Zone);
         var next = BillingPeriods.At(terms.Interval, anchor, at, facts.Zone);
-        var renewed = subscription with { Status = status, Terms = terms, Scheduled = null, Anchor = anchor, Current = next, Billed = terms.Amount };
+        var renewed = Begun(subscription with { Status = status, Terms = terms, Scheduled = null, Anchor = anchor }, next);
         return new(WithUsageDue(renewed, at, facts.Zone), SubscriptionVerb.Renew, at, Advance(terms, next));
     }
+
+    /// <summary>A period begins that is billed whole.</summary>
+    private static Subscription Begun(Subscription subscription, Period period) => subscription with
+    {
+        Current = period, Billed = subscription.Terms.Amount, TermsSince = period.Start, Committed = MoneyAmount.Zero(subscription.Terms.Currency),
+    };
+
+    /// <summary>Who has said that it ends with the period keeps what was paid: where another period begins, it ends with that one.</summary>
+    private static Instant? Moved(Subscription subscription, Period begun) => subscription.CancelAt is null ? null : begun.End;
+
+    private static IReadOnlyList<Charge> Unused(Subscription subscription, MoneyAmount credit, Instant from, Fraction remaining) =>
+        credit.IsZero ? [] : [new(ChargeKind.UnusedTime, subscription.Terms, -credit, new(from, subscription.Current.End), remaining)];
 
     /// <summary>A month of quotas is over and the billing period is not: only what was used beyond the plan is billed.</summary>
     private static SubscriptionStep BillUsage(Subscription subscription, Instant at, LifeFacts facts)

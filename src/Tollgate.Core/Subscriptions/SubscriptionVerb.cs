@@ -57,6 +57,8 @@ public static class SubscriptionTransitions
         (SubscriptionVerb.Cancel,         SubscriptionStatus.PastDue,    SubscriptionStatus.Canceled),
 
         (SubscriptionVerb.Resume,         SubscriptionStatus.Paused,     SubscriptionStatus.Active),
+        (SubscriptionVerb.Schedule,       SubscriptionStatus.Paused,     SubscriptionStatus.Paused),
+        (SubscriptionVerb.Unschedule,     SubscriptionStatus.Paused,     SubscriptionStatus.Paused),
         (SubscriptionVerb.ScheduleCancel, SubscriptionStatus.Paused,     SubscriptionStatus.Paused),
         (SubscriptionVerb.Uncancel,       SubscriptionStatus.Paused,     SubscriptionStatus.Paused),
         (SubscriptionVerb.Cancel,         SubscriptionStatus.Paused,     SubscriptionStatus.Canceled),

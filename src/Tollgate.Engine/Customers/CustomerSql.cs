@@ -142,6 +142,14 @@ public static class CustomerSql
     /// <summary>A customer keeps the currency of its first subscription.</summary>
     public const string KeepCurrency = "UPDATE customers SET currency = $3 WHERE partition = $1 AND account = $2 AND currency IS NULL";
 
+    /// <summary>Something of the customer is in its currency. $1 partition, $2 account.</summary>
+    public const string HasBooks =
+        """
+        SELECT EXISTS (SELECT FROM subscriptions    WHERE partition = $1 AND account = $2)
+            OR EXISTS (SELECT FROM invoices         WHERE partition = $1 AND account = $2)
+            OR EXISTS (SELECT FROM customer_credits WHERE partition = $1 AND account = $2)
+        """;
+
     /// <summary>What billing months hang on from now on: <c>CycleText</c>.</summary>
     public const string SetCycles = "UPDATE customers SET cycles = $3::jsonb WHERE partition = $1 AND account = $2";
 

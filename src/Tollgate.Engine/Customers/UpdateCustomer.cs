@@ -4,12 +4,16 @@ using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Customers;
 
+/// <summary>What became of a change.</summary>
+/// <param name="Faults">Not empty: nothing was changed. The limits hold for the profile as it would become.</param>
+/// <param name="CurrencyFixed">Nothing was changed: the customer was invoiced in the currency that it has.</param>
+public sealed record CustomerUpdate(Customer Customer, IReadOnlyList<FieldFault> Faults, bool CurrencyFixed);
+
 /// <summary>Changes what is known about a customer. Nothing of it decides on quotas, so no decision becomes stale.</summary>
 public sealed class UpdateCustomer(NpgsqlDataSource database)
 {
-    /// <summary>Null: no such customer. With faults, nothing was changed: the limits hold for the profile as it would become.</summary>
-    public async Task<(Customer Customer, IReadOnlyList<FieldFault> Faults)?> RunAsync(
-        ProjectSnapshot project, string id, CustomerPatch patch, CancellationToken cancel)
+    /// <summary>Null: no such customer.</summary>
+    public async Task<CustomerUpdate?> RunAsync(ProjectSnapshot project, string id, CustomerPatch patch, CancellationToken cancel)
     {
         await using var change = await CustomerChange.BeginOnExistingAsync(database, project, id, cancel);
         if (change is null)
@@ -17,14 +21,22 @@ public sealed class UpdateCustomer(NpgsqlDataSource database)
             return null;
         }
 
-        var profile = patch.ApplyTo(change.Row.Customer.Profile);
+        var before = change.Row.Customer.Profile;
+        var profile = patch.ApplyTo(before);
         var faults = CustomerRules.FaultsOf(profile);
-        if (faults.Count == 0)
+        if (faults.Count > 0)
         {
-            await change.ExecuteAsync(CustomerSql.UpdateProfile, cancel, [change.Row.Partition, project.Id, id, .. CustomerRow.ProfileParameters(profile)]);
-            await change.CommitAsync(cancel);
+            return new(change.Row.Customer, faults, CurrencyFixed: false);
         }
 
-        return (change.Row.Customer with { Profile = profile }, faults);
+        // Subscriptions, invoices and credits are in the one that it had; in another one they would not be found, and not be paid.
+        if (profile.Currency != before.Currency && await change.AskAsync(CustomerSql.HasBooks, cancel, change.Row.Partition, change.Row.Account) is true)
+        {
+            return new(change.Row.Customer, [], CurrencyFixed: true);
+        }
+
+        await change.ExecuteAsync(CustomerSql.UpdateProfile, cancel, [change.Row.Partition, project.Id, id, .. CustomerRow.ProfileParameters(profile)]);
+        await change.CommitAsync(cancel);
+        return new(change.Row.Customer with { Profile = profile }, [], CurrencyFixed: false);
     }
 }

@@ -77,7 +77,7 @@ internal sealed class BillSteps(NpgsqlConnection connection, ProjectSnapshot pro
     {
         try
         {
-            var billed = InvoiceRules.Bill(order.Before, order.Step, facts, project.Zone);
+            var billed = InvoiceRules.Bill(order.Before, order.Step, facts);
             return new(order, billed, rated, billed.Bill is { } bill ? InvoiceRules.Doubt(bill, settings) : null);
         }
         catch (Exception broken) when (broken is InvariantBrokenException or OverflowException)
@@ -191,7 +191,7 @@ internal sealed class BillSteps(NpgsqlConnection connection, ProjectSnapshot pro
     /// <summary>Only of subscriptions with a minimum: usage of the running period that was billed by months.</summary>
     private async Task<Dictionary<int, long>> UsageBilledAsync(IReadOnlyList<StepOrder> orders, CancellationToken cancel)
     {
-        var committed = orders.Where(static order => order.Before?.Terms.Price?.MinimumMinor is not null).ToArray();
+        var committed = orders.Where(static order => order.Before is { HasMinimum: true }).ToArray();
         return committed.Length == 0 ? [] : await SumsAsync(
             connection.Command(
                 InvoiceSql.UsageBilled,

@@ -53,9 +53,10 @@ public sealed class CouponQueries(NpgsqlDataSource database)
     }
 
     /// <summary>Gives a coupon to the subscription that begins with <paramref name="step"/>, in the customer's transaction.</summary>
+    /// <param name="now">When it is redeemed: the subscription may have begun before, and the coupon's expiry is looked at today.</param>
     /// <returns>Null: it has it. Otherwise why not, for people.</returns>
     internal static async Task<string?> RedeemAsync(
-        CustomerChange change, ProjectSnapshot project, string code, SubscriptionStep step, bool isFirst, CancellationToken cancel)
+        CustomerChange change, ProjectSnapshot project, string code, SubscriptionStep step, bool isFirst, Instant now, CancellationToken cancel)
     {
         CouponRow? row;
         await using (var command = change.Command(CouponSql.FindAndLock, project.Id, code))
@@ -67,7 +68,7 @@ public sealed class CouponQueries(NpgsqlDataSource database)
         var (subscription, at) = (step.After, step.At);
         var verdict = row is null
             ? CouponVerdict.Unknown
-            : CouponRules.Judge(row.Coupon, row.IsActive, row.Redemptions, subscription.Terms.Plan.Code, subscription.Terms.Currency, isFirst, at);
+            : CouponRules.Judge(row.Coupon, row.IsActive, row.Redemptions, subscription.Terms.Plan.Code, subscription.Terms.Currency, isFirst, now);
         if (verdict != CouponVerdict.Redeemable)
         {
             return Explain(verdict, code);
@@ -76,7 +77,7 @@ public sealed class CouponQueries(NpgsqlDataSource database)
         var ends = CouponRules.EndOf(row!.Coupon, subscription.TrialEnd ?? at, project.Zone);
         await change.ExecuteAsync(CouponSql.CountRedemption, cancel, project.Id, code);
         await change.ExecuteAsync(
-            CouponSql.Redeem, cancel, change.Row.Partition, change.Row.Account, subscription.Id, project.Id, code, at.ToUtc(), ends?.ToUtc());
+            CouponSql.Redeem, cancel, change.Row.Partition, change.Row.Account, subscription.Id, project.Id, code, now.ToUtc(), ends?.ToUtc());
         return null;
     }
 

@@ -44,6 +44,9 @@ internal static class CouponSql
          ORDER BY r.redeemed_at, r.code
         """;
 
+    /// <summary>The code of the one that it was begun with. $1 partition, $2 account, $3 subscription.</summary>
+    public const string CodeOf = "SELECT code FROM coupon_redemptions WHERE partition = $1 AND account = $2 AND subscription = $3";
+
     /// <summary>$1 partitions, $2 accounts, $3 subscriptions, $4 codes, $5 used, $6 spent.</summary>
     public const string WriteUses =
         """

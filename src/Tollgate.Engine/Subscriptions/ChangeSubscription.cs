@@ -24,12 +24,21 @@ public enum ChangeDirection
 
 /// <summary>Other terms. What is null stays.</summary>
 /// <param name="AddOns">All of them from then on; null: those that it has.</param>
-/// <param name="ToNewest">Also where the plan stays, its newest version.</param>
+/// <param name="CustomAmount">
+/// Agreed instead of the plan's price, in minor units for one period; null: what was agreed stays, unless plan or interval change.
+/// </param>
 /// <param name="When">Null: now if it costs more each month than before, otherwise at the end of the period.</param>
 /// <param name="Only">The change is refused when it would go the other way; null: either way.</param>
 public sealed record ChangeOrder(
     string? Plan, PriceInterval? Interval, long? Quantity, ChangeTime? When, Proration Proration, IReadOnlyList<(string Code, long Quantity)>? AddOns = null,
-    bool ToNewest = false, ChangeDirection? Only = null);
+    long? CustomAmount = null, ChangeDirection? Only = null);
+
+/// <summary>How a subscription is to end.</summary>
+/// <param name="When">Null: at the end of the period.</param>
+/// <param name="GivesBack">Now, and what was paid for the unused time becomes the customer's credit.</param>
+/// <param name="Reason">A short code; null: the one that was given before.</param>
+/// <param name="Comment">In the customer's words.</param>
+public sealed record CancelOrder(ChangeTime? When, string? Reason, string? Comment = null, bool GivesBack = false);
 
 /// <summary>Every change of a subscription that somebody asks for. What happens by itself is in <see cref="RunDue"/>.</summary>
 public sealed class ChangeSubscription(NpgsqlDataSource database, QuotaGate gate, Clock clock)
@@ -40,15 +49,13 @@ public sealed class ChangeSubscription(NpgsqlDataSource database, QuotaGate gate
     public Task<SubscriptionAnswer> RunAsync(ProjectSnapshot project, Guid id, ChangeOrder order, StepRequest request, CancellationToken cancel) =>
         _take.RunAsync(project, id, request, (row, facts, now) => Choose(project, row.Subscription, order, facts, now), cancel);
 
-    /// <param name="when">Null: at the end of the period.</param>
-    public Task<SubscriptionAnswer> CancelAsync(
-        ProjectSnapshot project, Guid id, ChangeTime? when, string? reason, string? comment, StepRequest request, CancellationToken cancel) =>
-        _take.RunAsync(
-            project, id, request,
-            (row, _, now) => when == ChangeTime.Now
-                ? IfAllowed(row.Subscription, SubscriptionVerb.Cancel, () => SubscriptionLife.Cancel(row.Subscription, reason, WholeSecond(now)), reason, comment)
-                : IfAllowed(row.Subscription, SubscriptionVerb.ScheduleCancel, () => SubscriptionLife.CancelAtEnd(row.Subscription, reason, now), reason, comment),
-            cancel);
+    public Task<SubscriptionAnswer> CancelAsync(ProjectSnapshot project, Guid id, CancelOrder order, StepRequest request, CancellationToken cancel) =>
+        _take.RunAsync(project, id, request, (row, facts, now) => End(row.Subscription, order, facts, now), cancel);
+
+    /// <summary>The newest version of the plan that it has. What else it has or waits for stays.</summary>
+    internal Task<SubscriptionAnswer> MigrateAsync(
+        ProjectSnapshot project, Guid id, PlanVersion newest, ChangeTime when, Proration proration, StepRequest request, CancellationToken cancel) =>
+        _take.RunAsync(project, id, request, (row, facts, now) => Migrate(project, row.Subscription, newest, (when, proration), facts, now), cancel);
 
     /// <summary>Takes back a cancellation that was to come. Or scheduled terms, where there is no such cancellation.</summary>
     public Task<SubscriptionAnswer> UncancelAsync(ProjectSnapshot project, Guid id, StepRequest request, CancellationToken cancel) =>
@@ -83,8 +90,7 @@ public sealed class ChangeSubscription(NpgsqlDataSource database, QuotaGate gate
     {
         var old = subscription.Terms;
         PlanVersion? plan = old.Plan;
-        var isOther = order.ToNewest || (order.Plan is not null && order.Plan != old.Plan.Code);
-        if (isOther && !project.Catalog.Plans.TryGetValue(order.Plan ?? old.Plan.Code, out plan))
+        if (order.Plan is not null && order.Plan != old.Plan.Code && !project.Catalog.Plans.TryGetValue(order.Plan, out plan))
         {
             return new(SubscriptionOutcome.PlanUnknown);
         }
@@ -93,23 +99,15 @@ public sealed class ChangeSubscription(NpgsqlDataSource database, QuotaGate gate
         var terms = old with
         {
             Plan = plan!, Interval = order.Interval ?? old.Interval, Quantity = order.Quantity ?? old.Quantity,
-            CustomAmount = plan!.Code == old.Plan.Code && (order.Interval ?? old.Interval) == old.Interval ? old.CustomAmount : null,
+            CustomAmount = order.CustomAmount ?? (plan!.Code == old.Plan.Code && (order.Interval ?? old.Interval) == old.Interval ? old.CustomAmount : null),
         };
-        if (terms.Price is null)
+        (terms, var refusal) = Sold(project, terms, order.AddOns ?? [.. old.AddOns.Select(static held => (held.AddOn.Code, held.Quantity))]);
+        if (refusal is not null)
         {
-            return new(SubscriptionOutcome.PriceUnknown, Detail: PricesOf(terms.Plan.Plan));
+            return refusal;
         }
 
-        var wanted = order.AddOns ?? [.. old.AddOns.Select(static held => (held.AddOn.Code, held.Quantity))];
-        var (faulty, addOns) = AddOnChoice.Of(project.Catalog.Document, terms, wanted);
-        if (faulty is not null)
-        {
-            return new(SubscriptionOutcome.AddOnRefused, Detail: faulty);
-        }
-
-        terms = terms with { AddOns = addOns.SequenceEqual(old.AddOns) ? old.AddOns : addOns };
-
-        var when = order.When ?? (subscription.Status == SubscriptionStatus.Trialing || terms.PerMonth.Major > old.PerMonth.Major ? ChangeTime.Now : ChangeTime.PeriodEnd);
+        var when = order.When ?? TimeOf(subscription, terms);
         if (terms == old && subscription.Scheduled is not null)
         {
             // What it is now is wanted to stay: what was scheduled is taken back.
@@ -132,6 +130,78 @@ public sealed class ChangeSubscription(NpgsqlDataSource database, QuotaGate gate
             ? IfAllowed(subscription, SubscriptionVerb.Change, () => SubscriptionLife.Change(subscription, terms, order.Proration, facts, now))
             : IfAllowed(subscription, SubscriptionVerb.Schedule, () => SubscriptionLife.Schedule(subscription, terms, now));
     }
+
+    /// <summary>What costs more is had at once; a trial costs nothing yet, and a pause has no time that could be changed.</summary>
+    private static ChangeTime TimeOf(Subscription subscription, SubscriptionTerms terms) => subscription.Status switch
+    {
+        SubscriptionStatus.Trialing => ChangeTime.Now,
+        SubscriptionStatus.Paused => ChangeTime.PeriodEnd,
+        _ => terms.PerMonth.Major > subscription.Terms.PerMonth.Major ? ChangeTime.Now : ChangeTime.PeriodEnd,
+    };
+
+    /// <summary>The terms with add-ons as they can be had, or why they cannot be had.</summary>
+    private static (SubscriptionTerms Terms, StepChoice? Refusal) Sold(ProjectSnapshot project, SubscriptionTerms terms, IReadOnlyList<(string, long)> wanted)
+    {
+        if (terms.Price is null)
+        {
+            return (terms, StepChoice.None(SubscriptionOutcome.PriceUnknown, PricesOf(terms.Plan.Plan)));
+        }
+
+        var (faulty, addOns) = AddOnChoice.Of(project.Catalog.Document, terms, wanted);
+        var sold = terms with { AddOns = addOns.SequenceEqual(terms.AddOns) ? terms.AddOns : addOns };
+        return (sold, faulty is not null ? StepChoice.None(SubscriptionOutcome.AddOnRefused, faulty) : Unpayable(sold));
+    }
+
+    /// <summary>Null: somebody could pay it.</summary>
+    internal static StepChoice? Unpayable(SubscriptionTerms terms) => terms.IsPayable
+        ? null
+        : StepChoice.None(SubscriptionOutcome.Implausible, $"One period would cost more than {new MoneyAmount(SubscriptionTerms.LargestAmount, terms.Currency)}.");
+
+    private static StepChoice End(Subscription subscription, CancelOrder order, LifeFacts facts, Instant now)
+    {
+        var reason = order.Reason ?? subscription.CancelReason;
+        return order switch
+        {
+            { GivesBack: true } => IfAllowed(subscription, SubscriptionVerb.Cancel, () => SubscriptionLife.CancelWithCredit(subscription, reason, facts, WholeSecond(now)), reason, order.Comment),
+            { When: ChangeTime.Now } => IfAllowed(subscription, SubscriptionVerb.Cancel, () => SubscriptionLife.Cancel(subscription, reason, WholeSecond(now)), reason, order.Comment),
+            _ => IfAllowed(subscription, SubscriptionVerb.ScheduleCancel, () => SubscriptionLife.CancelAtEnd(subscription, reason, now), reason, order.Comment),
+        };
+    }
+
+    /// <summary>A change to another plan that waits is what the customer was promised; one of the same plan waits on in its newest version.</summary>
+    private static StepChoice Migrate(
+        ProjectSnapshot project, Subscription subscription, PlanVersion newest, (ChangeTime When, Proration Proration) how, LifeFacts facts, Instant now)
+    {
+        if (subscription.Scheduled is { } other && other.Plan.Code != newest.Code)
+        {
+            return StepChoice.None(SubscriptionOutcome.NotAllowed, $"A change to plan '{other.Plan.Code}' is scheduled, which this would undo.");
+        }
+
+        var (terms, refusal) = Moved(subscription.Terms);
+        var (scheduled, later) = subscription.Scheduled is { } waiting ? Moved(waiting) : (null, null);
+        if ((refusal ?? later) is { } refused)
+        {
+            return refused;
+        }
+
+        var cause = $"migration to version {newest.Number}";
+        return WhenMoved(subscription, how.When) == MigrationTime.Now
+            ? IfAllowed(subscription, SubscriptionVerb.Change, () => Keeping(scheduled, SubscriptionLife.Change(subscription, terms, how.Proration, facts, now)), cause)
+            : IfAllowed(subscription, SubscriptionVerb.Schedule, () => SubscriptionLife.Schedule(subscription, scheduled ?? terms, now), cause);
+
+        (SubscriptionTerms Terms, StepChoice? Refusal) Moved(SubscriptionTerms of) =>
+            Sold(project, of with { Plan = newest }, [.. of.AddOns.Select(static held => (held.AddOn.Code, held.Quantity))]);
+
+        static SubscriptionStep Keeping(SubscriptionTerms? scheduled, SubscriptionStep step) => step with { After = step.After with { Scheduled = scheduled } };
+    }
+
+    /// <summary>In a trial at once, since it costs nothing yet; of a paused one when it goes on, since until then it has no period.</summary>
+    internal static MigrationTime WhenMoved(Subscription subscription, ChangeTime wanted) => subscription.Status switch
+    {
+        SubscriptionStatus.Trialing => MigrationTime.Now,
+        SubscriptionStatus.Paused => MigrationTime.Resume,
+        _ => wanted == ChangeTime.Now ? MigrationTime.Now : MigrationTime.PeriodEnd,
+    };
 
     private static bool Goes(ChangeDirection direction, SubscriptionTerms old, SubscriptionTerms terms) =>
         direction == ChangeDirection.Up ? terms.PerMonth.Major > old.PerMonth.Major : terms.PerMonth.Major < old.PerMonth.Major;

@@ -90,8 +90,17 @@ public sealed class CreateSubscription(NpgsqlDataSource database, QuotaGate gate
         }
 
         terms = terms with { AddOns = addOns };
+        if (ChangeSubscription.Unpayable(terms) is { } unpayable)
+        {
+            return unpayable;
+        }
 
-        var (subscriptions, trials) = await PastAsync(change, cancel);
+        var (subscriptions, trials, lastEnd) = await PastAsync(change, cancel);
+        if (order.StartAt < lastEnd)
+        {
+            return StepChoice.None(SubscriptionOutcome.Overlaps, $"The customer had a subscription until {lastEnd}; another begins then or later.");
+        }
+
         var (noTrial, days) = await TrialAsync(change, project, order, price, subscriptions, trials, id, cancel);
         if (noTrial is { } refused)
         {
@@ -99,16 +108,17 @@ public sealed class CreateSubscription(NpgsqlDataSource database, QuotaGate gate
         }
 
         var step = SubscriptionLife.Start(id, terms, days, order.ConvertsTrial, order.StartAt ?? writing.Now, project.Zone);
-        var coupon = order.Coupon is null ? null : await CouponQueries.RedeemAsync(change, project, order.Coupon, step, subscriptions == 0, cancel);
+        var coupon = order.Coupon is null ? null : await CouponQueries.RedeemAsync(change, project, order.Coupon, step, subscriptions == 0, writing.Now, cancel);
         return coupon is null ? StepChoice.Of(step) : StepChoice.None(SubscriptionOutcome.CouponRefused, coupon);
     }
 
-    private static async Task<(long Subscriptions, long Trials)> PastAsync(CustomerChange change, CancellationToken cancel)
+    /// <summary>How many there were, how many of them had a trial, and when the last one ended.</summary>
+    private static async Task<(long Subscriptions, long Trials, Instant? LastEnd)> PastAsync(CustomerChange change, CancellationToken cancel)
     {
         await using var command = change.Command(SubscriptionSql.Past, change.Row.Partition, change.Row.Account);
         await using var reader = await command.ExecuteReaderAsync(cancel);
         await reader.ReadAsync(cancel);
-        return (reader.GetInt64(0), reader.GetInt64(1));
+        return (reader.GetInt64(0), reader.GetInt64(1), reader.IsDBNull(2) ? null : Instant.FromUtc(reader.GetDateTime(2)));
     }
 
     /// <summary>A trial is had once, by a customer and by a fingerprint. Unless it is asked for, only a first subscription begins with one.</summary>
@@ -138,7 +148,17 @@ public sealed class CreateSubscription(NpgsqlDataSource database, QuotaGate gate
     {
         var first = (string)(await change.AskAsync(SubscriptionSql.FirstState, cancel, change.Row.Partition, change.Row.Account, stored.Id))!;
         var state = JsonSerializer.Deserialize(first, SubscriptionJson.Default.SubscriptionState)!;
-        return (state.Plan, state.Interval, state.Quantity) == (order.Plan, CatalogWords.Of(order.Interval), order.Quantity)
+        var coupon = await change.AskAsync(CouponSql.CodeOf, cancel, change.Row.Partition, change.Row.Account, stored.Id) as string;
+        var isTrial = state.Status == CatalogWords.Of(SubscriptionStatus.Trialing);
+        return (state.Plan, state.Interval, state.Quantity, state.CustomAmount, coupon)
+                == (order.Plan, CatalogWords.Of(order.Interval), order.Quantity, order.CustomAmount, order.Coupon)
+            && AreSame(state.AddOns ?? new Dictionary<string, long>(), order.AddOns)
+            && (order.Currency is null || order.Currency == stored.Terms.Currency)
+            && (order.Trial is null || order.Trial == isTrial)
+            && (!isTrial || order.ConvertsTrial == stored.ConvertsTrial)
             && (order.StartAt is not { } start || stored.StartedAt == new Instant(start.UnixMicroseconds - (start.UnixMicroseconds % 1_000_000)));
     }
+
+    private static bool AreSame(IReadOnlyDictionary<string, long> had, IReadOnlyList<(string Code, long Quantity)> wanted) =>
+        had.Count == wanted.Count && wanted.All(one => had.TryGetValue(one.Code, out var quantity) && quantity == one.Quantity);
 }

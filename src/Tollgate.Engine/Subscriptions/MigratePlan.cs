@@ -5,20 +5,33 @@ using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Subscriptions;
 
+/// <summary>When a subscription gets the newest version.</summary>
+public enum MigrationTime
+{
+    Now,
+    PeriodEnd,
+
+    /// <summary>When a paused one goes on.</summary>
+    Resume,
+}
+
 /// <summary>Which subscriptions of a plan are moved to its newest version.</summary>
 /// <param name="FromVersion">Null: from every older one.</param>
 /// <param name="DryRun">Only look.</param>
-/// <param name="Most">At most so many in one call; a repeat takes the next ones.</param>
-public sealed record MigrationOrder(string Plan, int? FromVersion, ChangeTime When, Proration Proration, bool DryRun, int Most);
+/// <param name="Most">At most so many are looked at in one call.</param>
+/// <param name="After">The last one of the call before; null: from the first on.</param>
+public sealed record MigrationOrder(string Plan, int? FromVersion, ChangeTime When, Proration Proration, bool DryRun, int Most, Guid? After);
 
 /// <summary>One that was moved, or would be.</summary>
 /// <param name="DueNow">What the change asks for at once; null: nothing.</param>
 /// <param name="Refused">Why it was left where it is; null: it was moved.</param>
-public sealed record MigratedSubscription(SubscriptionItem Before, MoneyAmount AmountAfter, int ToVersion, MoneyAmount? DueNow, string? Refused);
+public sealed record MigratedSubscription(
+    SubscriptionItem Before, MigrationTime When, MoneyAmount AmountAfter, int ToVersion, MoneyAmount? DueNow, string? Refused);
 
 /// <summary>
 /// Ends grandfathering: subscriptions of older versions of a plan get its newest one, now or from their next period on. Each is a
-/// change of its own, in its own transaction and timeline, so that a call that is cut short has moved some and can be repeated.
+/// change of its own, in its own transaction and timeline, so that a call that is cut short has moved some and can be repeated. They
+/// are taken in the order of their ids; whoever goes on after the last one looks at each once, whether it could be moved or not.
 /// </summary>
 public sealed class MigratePlan(NpgsqlDataSource database, ChangeSubscription change)
 {
@@ -31,16 +44,15 @@ public sealed class MigratePlan(NpgsqlDataSource database, ChangeSubscription ch
             return null;
         }
 
-        var found = await SubscriptionQueries.OnOlderVersionsAsync(database, project, newest, order.FromVersion, order.Most + 1, cancel);
+        var found = await SubscriptionQueries.OnOlderVersionsAsync(database, project, newest, order, cancel);
         var moved = new List<MigratedSubscription>();
         foreach (var item in found.Take(order.Most))
         {
-            var terms = item.Row.Subscription.Terms with { Plan = newest };
-            var wanted = new ChangeOrder(null, null, null, order.When, order.Proration, ToNewest: true);
-            var answer = await change.RunAsync(project, item.Row.Subscription.Id, wanted, new(actor, order.DryRun), cancel);
+            var before = item.Row.Subscription;
+            var answer = await change.MigrateAsync(project, before.Id, newest, order.When, order.Proration, new(actor, order.DryRun), cancel);
             moved.Add(new(
-                item, terms.Amount, newest.Number, answer.Invoice?.Total,
-                answer.Outcome is SubscriptionOutcome.Done or SubscriptionOutcome.NothingChanges ? null : answer.Detail ?? answer.Outcome.ToString()));
+                item, ChangeSubscription.WhenMoved(before, order.When), (before.Terms with { Plan = newest }).Amount, newest.Number, answer.Invoice?.Total,
+                answer.Outcome is SubscriptionOutcome.Done ? null : answer.Detail ?? answer.Outcome.ToString()));
         }
 
         return (moved, found.Count > order.Most);

@@ -144,6 +144,8 @@ internal sealed class StepWriter(NpgsqlConnection connection, ProjectSnapshot pr
             .Times(rows.Select(static r => r.Sub.ResumeAt))
             .Times(rows.Select(static r => r.Sub.EndedAt))
             .Times(rows.Select(static r => r.Sub.DueAt))
+            .Times(rows.Select(static r => (Instant?)r.Sub.TermsSince))
+            .Long(rows.Select(static r => (long?)r.Sub.Committed.Minor))
             .Command;
     }
 

@@ -77,10 +77,17 @@ public sealed class SubscriptionQueries(NpgsqlDataSource database)
     }
 
     internal static async Task<IReadOnlyList<SubscriptionItem>> OnOlderVersionsAsync(
-        NpgsqlDataSource database, ProjectSnapshot project, PlanVersion newest, int? version, int limit, CancellationToken cancel)
+        NpgsqlDataSource database, ProjectSnapshot project, PlanVersion newest, MigrationOrder order, CancellationToken cancel)
     {
         await using var command = database.Command(
-            SubscriptionSql.OnOlderVersions, project.Id, newest.Code, newest.Id, CustomerCommands.OrNull(version, NpgsqlDbType.Integer), limit);
+            SubscriptionSql.OnOlderVersions,
+            project.Id,
+            newest.Code,
+            newest.Id,
+            CustomerCommands.OrNull(order.FromVersion, NpgsqlDbType.Integer),
+            order.Most + 1,
+            CustomerCommands.OrNull(order.After, NpgsqlDbType.Uuid),
+            order.When == ChangeTime.Now);
         return await ReadAsync(command, project, cancel);
     }
 

@@ -23,7 +23,7 @@ public sealed record SubscriptionRow(short Partition, int Account, Subscription 
     public string? ParkedReason { get; init; }
 
     /// <summary>How many columns <see cref="Read"/> takes.</summary>
-    internal const int Columns = 31;
+    internal const int Columns = 33;
 
     /// <summary>The columns of <c>SubscriptionSql.Columns</c>, in their order.</summary>
     internal static SubscriptionRow Read(NpgsqlDataReader reader, ProjectSnapshot project)
@@ -42,6 +42,8 @@ public sealed record SubscriptionRow(short Partition, int Account, Subscription 
             Anchor = new(At(12), reader.IsDBNull(13) ? null : reader.GetInt16(13)),
             Current = new(At(14), At(15)),
             Billed = new(reader.GetInt64(16), currency),
+            TermsSince = At(31),
+            Committed = new(reader.GetInt64(32), currency),
             UsageFrom = At(17),
             UsageDueAt = AtOrNull(18),
             TrialEnd = AtOrNull(19),
@@ -86,6 +88,12 @@ public sealed record SubscriptionState(
     string Status, string Plan, int PlanVersion, string Interval, long Quantity, long Amount, DateTime PeriodStart, DateTime PeriodEnd, string? ScheduledPlan,
     DateTime? CancelAt, string? CancelReason)
 {
+    /// <summary>Agreed instead of the plan's price, in minor units.</summary>
+    public long? CustomAmount { get; init; }
+
+    /// <summary>Code and how many of it; null: none.</summary>
+    public IReadOnlyDictionary<string, long>? AddOns { get; init; }
+
     internal static SubscriptionState Of(Subscription subscription) => new(
         CatalogWords.Of(subscription.Status),
         subscription.Terms.Plan.Code,
@@ -97,7 +105,11 @@ public sealed record SubscriptionState(
         subscription.Current.End.ToUtc(),
         subscription.Scheduled?.Plan.Code,
         subscription.CancelAt?.ToUtc(),
-        subscription.CancelReason);
+        subscription.CancelReason)
+    {
+        CustomAmount = subscription.Terms.CustomAmount,
+        AddOns = subscription.Terms.AddOns.Count == 0 ? null : subscription.Terms.AddOns.ToDictionary(static held => held.AddOn.Code, static held => held.Quantity),
+    };
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]

@@ -11,7 +11,7 @@ internal static class SubscriptionSql
         s.id, s.reference, s.version, s.status, s.plan_version_id, s.interval, s.currency, s.quantity, s.custom_amount, s.add_ons::text,
                s.scheduled::text, s.started_at, s.anchor, s.anchor_day, s.period_start, s.period_end, s.billed, s.usage_from, s.usage_due_at,
                s.trial_end, s.converts_trial, s.cancel_at, s.cancel_reason, s.cancel_comment, s.paused_at, s.resume_at, s.ended_at,
-               s.parked_at, s.parked_reason, s.partition, s.account
+               s.parked_at, s.parked_reason, s.partition, s.account, s.terms_since, s.committed
         """;
 
     /// <summary>The one that is not over. The caller holds the customer. $1 partition, $2 account.</summary>
@@ -88,8 +88,8 @@ internal static class SubscriptionSql
         """;
 
     /// <summary>
-    /// Live ones on older versions of a plan that are not to get the newest at their renewal anyway. $1 project, $2 plan, $3 the
-    /// newest version's id, $4 version or null, $5 number of rows.
+    /// Live ones on older versions of a plan. $1 project, $2 plan, $3 the newest version's id, $4 version or null, $5 number of rows, $6
+    /// the id after which it starts or null, $7 whether those are wanted too that get the newest at their renewal anyway.
     /// </summary>
     public const string OnOlderVersions =
         $"""
@@ -98,7 +98,7 @@ internal static class SubscriptionSql
           JOIN customers c ON c.partition = s.partition AND c.account = s.account
           JOIN plan_versions v ON v.id = s.plan_version_id
          WHERE s.project_id = $1 AND s.ended_at IS NULL AND v.plan = $2 AND v.id <> $3 AND ($4::integer IS NULL OR v.version = $4)
-           AND coalesce((s.scheduled ->> 'plan_version')::integer, 0) <> $3
+           AND ($6::uuid IS NULL OR s.id > $6) AND ($7 OR coalesce((s.scheduled ->> 'plan_version')::integer, 0) <> $3)
          ORDER BY s.id
          LIMIT $5
         """;
@@ -110,10 +110,10 @@ internal static class SubscriptionSql
                  ORDER BY i.serial DESC LIMIT 1)
         """;
 
-    /// <summary>$1 partition, $2 account: whether there was one before, and whether one had a trial.</summary>
+    /// <summary>$1 partition, $2 account: how many there were before, how many had a trial, and when the last one ended.</summary>
     public const string Past =
         """
-        SELECT count(*), count(*) FILTER (WHERE trial_end IS NOT NULL)
+        SELECT count(*), count(*) FILTER (WHERE trial_end IS NOT NULL), max(ended_at)
           FROM subscriptions
          WHERE partition = $1 AND account = $2
         """;
@@ -190,17 +190,21 @@ internal static class SubscriptionSql
         """
         INSERT INTO subscriptions AS s (partition, account, id, project_id, reference, version, status, plan_version_id, interval, currency, quantity,
                                         custom_amount, add_ons, scheduled, started_at, anchor, anchor_day, period_start, period_end, billed, usage_from,
-                                        usage_due_at, trial_end, converts_trial, cancel_at, cancel_reason, cancel_comment, paused_at, resume_at, ended_at, due_at)
+                                        usage_due_at, trial_end, converts_trial, cancel_at, cancel_reason, cancel_comment, paused_at, resume_at, ended_at, due_at,
+                                        terms_since, committed)
         SELECT x.partition, x.account, x.id, x.project_id, x.reference, x.version, x.status, x.plan_version_id, x.interval, x.currency, x.quantity,
                x.custom_amount, x.add_ons::jsonb, x.scheduled::jsonb, x.started_at, x.anchor, x.anchor_day, x.period_start, x.period_end, x.billed, x.usage_from,
-               x.usage_due_at, x.trial_end, x.converts_trial, x.cancel_at, x.cancel_reason, x.cancel_comment, x.paused_at, x.resume_at, x.ended_at, x.due_at
+               x.usage_due_at, x.trial_end, x.converts_trial, x.cancel_at, x.cancel_reason, x.cancel_comment, x.paused_at, x.resume_at, x.ended_at, x.due_at,
+               x.terms_since, x.committed
           FROM unnest($1::smallint[], $2::integer[], $3::uuid[], $4::integer[], $5::text[], $6::integer[], $7::text[], $8::integer[], $9::text[], $10::text[],
                       $11::bigint[], $12::bigint[], $13::text[], $14::text[], $15::timestamptz[], $16::timestamptz[], $17::smallint[], $18::timestamptz[],
                       $19::timestamptz[], $20::bigint[], $21::timestamptz[], $22::timestamptz[], $23::timestamptz[], $24::boolean[], $25::timestamptz[],
-                      $26::text[], $27::text[], $28::timestamptz[], $29::timestamptz[], $30::timestamptz[], $31::timestamptz[])
+                      $26::text[], $27::text[], $28::timestamptz[], $29::timestamptz[], $30::timestamptz[], $31::timestamptz[],
+                      $32::timestamptz[], $33::bigint[])
                AS x (partition, account, id, project_id, reference, version, status, plan_version_id, interval, currency, quantity,
                      custom_amount, add_ons, scheduled, started_at, anchor, anchor_day, period_start, period_end, billed, usage_from,
-                     usage_due_at, trial_end, converts_trial, cancel_at, cancel_reason, cancel_comment, paused_at, resume_at, ended_at, due_at)
+                     usage_due_at, trial_end, converts_trial, cancel_at, cancel_reason, cancel_comment, paused_at, resume_at, ended_at, due_at,
+                     terms_since, committed)
             ON CONFLICT (partition, account, id) DO UPDATE
            SET version = excluded.version, status = excluded.status, plan_version_id = excluded.plan_version_id, interval = excluded.interval,
                quantity = excluded.quantity, custom_amount = excluded.custom_amount, add_ons = excluded.add_ons, scheduled = excluded.scheduled,
@@ -208,13 +212,15 @@ internal static class SubscriptionSql
                billed = excluded.billed, usage_from = excluded.usage_from, usage_due_at = excluded.usage_due_at, trial_end = excluded.trial_end,
                converts_trial = excluded.converts_trial, cancel_at = excluded.cancel_at, cancel_reason = excluded.cancel_reason,
                cancel_comment = excluded.cancel_comment, paused_at = excluded.paused_at, resume_at = excluded.resume_at, ended_at = excluded.ended_at,
-               due_at = excluded.due_at
+               due_at = excluded.due_at, terms_since = excluded.terms_since, committed = excluded.committed
         """;
 
+    /// <summary>What nobody asked for was due; an end that was asked for before keeps its reason. Arrays, position by position; $10 actor.</summary>
     public const string WriteFacts =
         """
         INSERT INTO subscription_facts (partition, account, subscription, sequence, verb, at, actor, cause, invoice, after)
-        SELECT x.partition, x.account, x.subscription, x.sequence, x.verb, x.at, $10, x.cause, x.invoice, x.after::jsonb
+        SELECT x.partition, x.account, x.subscription, x.sequence, x.verb, x.at, $10,
+               coalesce(x.cause, CASE WHEN x.verb = 'cancel' THEN x.after::jsonb ->> 'cancel_reason' END, 'due'), x.invoice, x.after::jsonb
           FROM unnest($1::smallint[], $2::integer[], $3::uuid[], $4::integer[], $5::text[], $6::timestamptz[], $7::text[], $8::uuid[], $9::text[])
                AS x (partition, account, subscription, sequence, verb, at, cause, invoice, after)
         """;

@@ -29,6 +29,9 @@ public enum SubscriptionOutcome
 
     /// <summary>The customer has a subscription that is not over.</summary>
     AlreadySubscribed,
+
+    /// <summary>It would begin before the customer's last one ended.</summary>
+    Overlaps,
     IdReused,
     TrialUsed,
     NoTrial,
@@ -54,9 +57,19 @@ public sealed record SubscriptionAnswer(
     SubscriptionOutcome Outcome, SubscriptionRow? Row = null, string? Customer = null, Invoice? Invoice = null, Invoice? Next = null, string? Detail = null);
 
 /// <summary>The step that was chosen, or why there is none.</summary>
+/// <param name="Cause">As the timeline names it; null: it was due.</param>
 internal sealed record StepChoice(SubscriptionOutcome Outcome, SubscriptionStep? Step = null, string? Cause = null, string? Comment = null, string? Detail = null)
 {
-    public static StepChoice Of(SubscriptionStep step, string? cause = null, string? comment = null) => new(SubscriptionOutcome.Done, step, cause, comment);
+    /// <summary>The cause of what was asked for without a reason.</summary>
+    private const string Request = "request";
+
+    /// <summary>Somebody asked for it.</summary>
+    /// <param name="cause">Why; null: they did not say.</param>
+    public static StepChoice Of(SubscriptionStep step, string? cause = null, string? comment = null) =>
+        new(SubscriptionOutcome.Done, step, cause ?? Request, comment);
+
+    /// <summary>It happens by itself.</summary>
+    public static StepChoice Due(SubscriptionStep step) => new(SubscriptionOutcome.Done, step);
 
     public static StepChoice None(SubscriptionOutcome outcome, string? detail = null) => new(outcome, Detail: detail);
 }
@@ -137,7 +150,7 @@ internal sealed class TakeStep(NpgsqlDataSource database, QuotaGate gate, Clock 
         while (answer is { Outcome: SubscriptionOutcome.Done, Row.Subscription.DueAt: { } due } && due <= writing.Now)
         {
             var step = SubscriptionLife.Due(answer.Row.Subscription, await writing.FactsAsync(answer.Row, cancel));
-            answer = await writing.WriteAsync(answer.Row, StepChoice.Of(step), cancel);
+            answer = await writing.WriteAsync(answer.Row, StepChoice.Due(step), cancel);
         }
 
         return answer;
@@ -166,6 +179,9 @@ internal sealed class StepWriting(CustomerChange change, ProjectSnapshot project
     /// <summary>In billionths: a share of a quota.</summary>
     private const long Whole = 1_000_000_000;
 
+    /// <summary>The actor of what was due: that a call found it so does not make the caller its cause.</summary>
+    private const string ByItself = "system";
+
     private CustomerRow _customer = change.Row;
 
     public CustomerChange Change => change;
@@ -187,9 +203,10 @@ internal sealed class StepWriting(CustomerChange change, ProjectSnapshot project
             return new(SubscriptionOutcome.Implausible, before, _customer.Customer.Id, Detail: doubt);
         }
 
-        var step = new StepToWrite(
-            billed, (before?.Version ?? 0) + 1, before?.Reference ?? reference, choice.Comment ?? before?.CancelComment, choice.Cause);
-        var writer = new StepWriter(change.Connection, project, settings, actor);
+        // The comment is about the cancellation that is to come; taken back, it is about nothing.
+        var comment = billed.Order.Step.Verb == SubscriptionVerb.Uncancel ? null : choice.Comment ?? before?.CancelComment;
+        var step = new StepToWrite(billed, (before?.Version ?? 0) + 1, before?.Reference ?? reference, comment, choice.Cause);
+        var writer = new StepWriter(change.Connection, project, settings, choice.Cause is null ? ByItself : actor);
         var invoices = await writer.RunAsync([step], now, cancel);
         if (writer.Changed.Count > 0)
         {

@@ -55,12 +55,13 @@ internal static class CustomerDescriptions
     public static readonly Description Update = new(
         Tag,
         "Change a customer",
-        "What is left out stays; null clears. `metadata` merges key by key: a null value removes its key. The limits hold for the result.")
+        "What is left out stays; null clears. `metadata` merges key by key: a null value removes its key. The limits hold for the result. The "
+        + "`currency` stays once there is a subscription or an invoice in it.")
     {
         Path = Path,
         Request = Example.Of<UpdateCustomerRequest>("""{"email": null, "country": "DE", "metadata": {"signup": null, "segment": "agency"}}"""),
         Answers = [Example.Of<CustomerView>(200, "The customer as it is now.", Ada)],
-        Errors = [ErrorCode.CustomerNotFound],
+        Errors = [ErrorCode.CustomerNotFound, ErrorCode.CurrencyFixed],
     };
 
     public static readonly Description Delete = new(

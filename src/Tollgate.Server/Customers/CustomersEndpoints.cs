@@ -119,15 +119,21 @@ public static class CustomersEndpoints
             return;
         }
 
-        if (await update.RunAsync(context.Project(), id, PatchOf(body), context.RequestAborted) is not var (customer, found))
+        if (await update.RunAsync(context.Project(), id, PatchOf(body), context.RequestAborted) is not { } updated)
         {
             await Problems.WriteAsync(context, ErrorCode.CustomerNotFound);
             return;
         }
 
         var faults = new Faults();
-        faults.Add(found);
-        await (faults.Any ? faults.WriteAsync(context) : AnswerAsync(context, StatusCodes.Status200OK, customer));
+        faults.Add(updated.Faults);
+        await (updated switch
+        {
+            _ when faults.Any => faults.WriteAsync(context),
+            { CurrencyFixed: true } => Problems.WriteAsync(
+                context, ErrorCode.CurrencyFixed, $"The customer's subscriptions and invoices are in {updated.Customer.Profile.Currency}.", "currency"),
+            _ => AnswerAsync(context, StatusCodes.Status200OK, updated.Customer),
+        });
     }
 
     private static async Task DeleteAsync(HttpContext context, DeleteCustomer delete)

@@ -71,7 +71,7 @@ public static class InvoiceSettingsEndpoints
             },
             Prefix = body.NumberPrefix ?? project.Code.ToUpperInvariant(),
             DueDays = body.DueDays ?? InvoiceSettings.DefaultDueDays,
-            LargestTotal = body.LargestTotal ?? InvoiceSettings.DefaultLargestTotal,
+            LargestTotal = body.LargestTotal,
             Footer = body.Footer,
             Language = body.Language ?? "en",
             TaxRates = rates,

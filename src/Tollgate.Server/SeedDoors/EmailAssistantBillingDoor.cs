@@ -87,9 +87,8 @@ internal static class EmailAssistantBillingDoor
 
         if (await LiveAsync(context, desk, user) is { } id)
         {
-            var when = at == "now" ? ChangeTime.Now : ChangeTime.PeriodEnd;
-            await AnswerAsync(
-                context, desk, await desk.Change.CancelAsync(context.Project(), id, when, reason, null, RequestOf(context), context.RequestAborted));
+            var order = new CancelOrder(at == "now" ? ChangeTime.Now : ChangeTime.PeriodEnd, reason);
+            await AnswerAsync(context, desk, await desk.Change.CancelAsync(context.Project(), id, order, RequestOf(context), context.RequestAborted));
         }
     }
 

@@ -41,7 +41,9 @@ internal static class SubscriptionAnswers
             CancelReason = subscription.CancelReason,
             CancelComment = row.CancelComment,
             ScheduledChange = subscription.Scheduled is { } terms
-                ? new(terms.Plan.Code, terms.Plan.Number, CatalogWords.Of(terms.Interval), terms.Quantity, subscription.Current.End.ToOffset())
+                ? new(
+                    terms.Plan.Code, terms.Plan.Number, CatalogWords.Of(terms.Interval), terms.Quantity, terms.Amount.Minor,
+                    (subscription.PausedAt is null ? subscription.Current.End : subscription.ResumeAt)?.ToOffset())
                 : null,
             PausedAt = subscription.PausedAt?.ToOffset(),
             ResumeAt = subscription.ResumeAt?.ToOffset(),
@@ -65,7 +67,7 @@ internal static class SubscriptionAnswers
         At = fact.At.ToOffset(),
         RecordedAt = fact.RecordedAt.ToOffset(),
         Actor = fact.Actor,
-        Cause = fact.Cause,
+        Cause = fact.Cause ?? "request",
         Invoice = fact.Invoice?.ToString("D"),
         Detail = new(
             fact.After.Status, fact.After.Plan, fact.After.PlanVersion, fact.After.Interval, fact.After.Quantity, fact.After.Amount, Instant.FromUtc(fact.After.PeriodStart).ToOffset(),
@@ -88,6 +90,7 @@ internal static class SubscriptionAnswers
         SubscriptionOutcome.PlanUnknown => (ErrorCode.PlanNotFound, "plan"),
         SubscriptionOutcome.PriceUnknown or SubscriptionOutcome.NoTrial => (ErrorCode.PriceNotFound, outcome == SubscriptionOutcome.NoTrial ? "trial" : "period"),
         SubscriptionOutcome.AlreadySubscribed => (ErrorCode.SubscriptionExists, "customer"),
+        SubscriptionOutcome.Overlaps => (ErrorCode.SubscriptionExists, "start_at"),
         SubscriptionOutcome.IdReused => (ErrorCode.IdempotencyKeyReused, "id"),
         SubscriptionOutcome.TrialUsed => (ErrorCode.TrialUsed, "trial"),
         SubscriptionOutcome.CurrencyFixed => (ErrorCode.CurrencyFixed, "currency"),

@@ -56,7 +56,7 @@ internal static class SubscriptionDescriptions
         Errors = [ErrorCode.SubscriptionNotFound],
     };
 
-    public static readonly Description Facts = new(Tag, "Show what happened", "The timeline of a subscription, oldest first: each step with who caused it and what it was invoiced with.")
+    public static readonly Description Facts = new(Tag, "Show what happened", "The timeline of a subscription, oldest first: each step with who caused it, why, and what it was invoiced with.")
     {
         Query = [new("limit", QueryParameter.OfPage[0].Meaning, "integer"), new("starting_after", "The sequence of the last event of the page before.", "integer")],
         Answers =
@@ -65,7 +65,7 @@ internal static class SubscriptionDescriptions
                 200, "A page.",
                 """
                 {"data": [{"sequence": 1, "type": "start", "at": "2026-01-31T00:00:00Z", "recorded_at": "2026-01-31T00:00:00.4Z",
-                  "actor": "key 01936f5e-7c1a-7d3e-9b0a-2f6f0c1d2e3f", "cause": null, "invoice": "01936f5e-7c1b-7aa0-8c11-0d4c2b1a9f88",
+                  "actor": "key 01936f5e-7c1a-7d3e-9b0a-2f6f0c1d2e3f", "cause": "request", "invoice": "01936f5e-7c1b-7aa0-8c11-0d4c2b1a9f88",
                   "detail": {"status": "active", "plan": "pro", "plan_version": 1, "period": "monthly", "quantity": 1, "amount": 2900,
                    "period_start": "2026-01-31T00:00:00Z", "period_end": "2026-02-28T00:00:00Z", "scheduled_plan": null, "cancel_at": null,
                    "cancel_reason": null}}], "has_more": false}
@@ -77,7 +77,7 @@ internal static class SubscriptionDescriptions
     public static readonly Description Change = new(
         Tag,
         "Change a subscription",
-        "Another plan, period or quantity. What costs more a month than before is changed now: the rest of the period is given back at the old price "
+        "Another plan, period, quantity, other add-ons, or a price that was agreed. What costs more a month than before is changed now: the rest of the period is given back at the old price "
         + "and charged at the new one, each rounded apart. What costs less is changed at the end of the period. `when` overrides both. Another period "
         + "now begins a new period and a new anchor. Asking for what it is takes back a scheduled change. Quotas follow at once.")
     {
@@ -97,7 +97,8 @@ internal static class SubscriptionDescriptions
     public static readonly Description Cancel = new(
         Tag,
         "Cancel a subscription",
-        "At the end of the period unless `at` says `now`. Nothing is given back; a credit note can. Usage that was not invoiced yet is then. "
+        "At the end of the period unless `at` says `now`. Nothing is given back, unless `credit: true` with `now` asks for it: then what was billed for "
+        + "the unused time, and not given back yet, is the customer's credit. Usage that was not invoiced yet is invoiced at the end. "
         + "The customer is on the default plan from the end on. With `preview: true` answers `{subscription, invoice, next_invoice}`.")
     {
         Request = Example.Of<CancelSubscriptionRequest>("""{"at": "period_end", "reason": "too_expensive", "comment": "We stop the project."}"""),

@@ -18,9 +18,6 @@ public static class SubscriptionEndpoints
     /// <summary>Seats of the largest customers, with room.</summary>
     internal const long LargestQuantity = 1_000_000;
 
-    /// <summary>Minor units: a hundred billion dollars.</summary>
-    private const long LargestAmount = 10_000_000_000_000;
-
     private const int MostAddOns = 50;
     private const int LongestFingerprint = 500;
     private const int LongestPlan = 255;
@@ -149,7 +146,7 @@ public static class SubscriptionEndpoints
         faults.Required(body.Plan, "plan");
         faults.OneOf(body.Period, "period", Periods);
         faults.Range(body.Quantity, "quantity", 1, LargestQuantity);
-        faults.Range(body.Amount, "amount", 0, LargestAmount);
+        faults.Range(body.Amount, "amount", 0, SubscriptionTerms.LargestAmount);
         faults.OneOf(body.TrialEndBehavior, "trial_end_behavior", "convert", "expire");
         faults.Text(body.TrialFingerprint, "trial_fingerprint", LongestFingerprint);
         faults.Text(body.Coupon, "coupon", LongestCoupon);

@@ -53,6 +53,7 @@ public static class SubscriptionStepEndpoints
         var faults = new Faults();
         faults.OneOf(body.Period, "period", SubscriptionEndpoints.Periods);
         faults.Range(body.Quantity, "quantity", 1, SubscriptionEndpoints.LargestQuantity);
+        faults.Range(body.Amount, "amount", 0, SubscriptionTerms.LargestAmount);
         faults.OneOf(body.When, "when", "now", "period_end");
         faults.OneOf(body.Proration, "proration", "second", "day", "none", "usage_aware");
         var addOns = SubscriptionEndpoints.AddOnsOf(body.AddOns, faults);
@@ -68,7 +69,8 @@ public static class SubscriptionStepEndpoints
             body.Quantity,
             TimeOf(body.When),
             body.Proration is null ? Proration.Second : CatalogWords.Read<Proration>(body.Proration),
-            addOns);
+            addOns,
+            body.Amount);
         var request = RequestOf(context, isLook || body.Preview == true);
         var answer = await desk.Change.RunAsync(context.Project(), desk.IdOf(context), order, request, context.RequestAborted);
         await AnswerAsync(context, desk, answer, showsInvoice: true);
@@ -83,6 +85,11 @@ public static class SubscriptionStepEndpoints
 
         var faults = new Faults();
         faults.OneOf(body.At, "at", "now", "period_end");
+        if (body is { Credit: true, At: not "now" })
+        {
+            faults.Add("credit", FaultCode.InvalidValue, "Only what ends now has unused time; say at: now.");
+        }
+
         faults.Text(body.Reason, "reason", LongestReason);
         faults.Text(body.Comment, "comment", LongestComment);
         if (faults.Any)
@@ -92,8 +99,8 @@ public static class SubscriptionStepEndpoints
         }
 
         var request = RequestOf(context, body.Preview == true);
-        var answer = await desk.Change.CancelAsync(
-            context.Project(), desk.IdOf(context), TimeOf(body.At), body.Reason, body.Comment, request, context.RequestAborted);
+        var order = new CancelOrder(TimeOf(body.At), body.Reason, body.Comment, body.Credit == true);
+        var answer = await desk.Change.CancelAsync(context.Project(), desk.IdOf(context), order, request, context.RequestAborted);
         await AnswerAsync(context, desk, answer, request.Preview);
     }
 

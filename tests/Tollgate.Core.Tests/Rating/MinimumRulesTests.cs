@@ -40,6 +40,25 @@ public sealed class MinimumRulesTests
         (due.Minimum.Minor, due.Amount.Minor).ShouldBe((3333, 2666));
     }
 
+    // Of other terms 50.00 were left to reach; of these, for 10 of 30 days, 33.33 less 6.67.
+    [Theory]
+    [InlineData(0, 7666)]
+    [InlineData(7000, 666)]
+    [InlineData(7666, 0)]
+    public void What_was_agreed_before_in_the_period_is_added(long usage, long missing) =>
+        (MinimumRules.Missing(Price, April, Usd(667), Usd(usage), new Fraction(10, 30), Usd(5000))?.Amount.Minor ?? 0).ShouldBe(missing);
+
+    [Theory]
+    [InlineData(0, 5000)]
+    [InlineData(4999, 1)]
+    [InlineData(5000, 0)]
+    public void A_price_without_a_minimum_does_not_pay_for_what_was_agreed_before(long usage, long missing) =>
+        (MinimumRules.Missing(Price with { MinimumMinor = null }, April, Usd(2000), Usd(usage), null, Usd(5000))?.Amount.Minor ?? 0).ShouldBe(missing);
+
+    [Fact]
+    public void Usage_that_was_taken_back_owes_nothing_where_nothing_was_agreed() =>
+        MinimumRules.Missing(null, April, Usd(2000), Usd(-500), null, Usd(0)).ShouldBeNull();
+
     [Fact]
     public void A_minimum_is_in_the_currency_of_its_price() =>
         Should.Throw<InvariantBrokenException>(() => MinimumRules.Missing(Price with { Currency = "EUR" }, April, Usd(0), Usd(0)));

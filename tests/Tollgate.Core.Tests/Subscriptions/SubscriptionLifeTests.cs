@@ -131,6 +131,48 @@ public sealed class SubscriptionLifeTests
     }
 
     [Fact]
+    public void Where_another_period_begins_a_cancellation_waits_for_its_end()
+    {
+        var leaving = SubscriptionLife.CancelAtEnd(Started("2026-02-01T00:00:00Z").After, "too_expensive", Utc("2026-02-10T00:00:00Z")).After;
+        var yearly = SubscriptionLife.Change(leaving, Terms(Pro, PriceInterval.Yearly), Proration.Second, Facts(), Utc("2026-02-15T00:00:00Z")).After;
+        (yearly.CancelAt, yearly.CancelReason).ShouldBe((Utc("2027-02-15T00:00:00Z"), "too_expensive"));
+        var upgraded = SubscriptionLife.Change(leaving, Terms(Enterprise), Proration.Second, Facts(), Utc("2026-02-15T00:00:00Z")).After;
+        upgraded.CancelAt.ShouldBe(Utc("2026-03-01T00:00:00Z"));
+        var paused = SubscriptionLife.Pause(leaving, null, Utc("2026-02-15T00:00:00Z")).After;
+        SubscriptionLife.Resume(paused, Facts(), Utc("2026-02-20T00:00:00Z")).After.CancelAt.ShouldBe(Utc("2026-03-20T00:00:00Z"));
+    }
+
+    [Fact]
+    public void A_reason_stays_until_another_is_given_or_the_cancellation_is_taken_back()
+    {
+        var (start, later) = (Started("2026-04-01T00:00:00Z").After, Utc("2026-04-11T00:00:00Z"));
+        var leaving = SubscriptionLife.CancelAtEnd(start, "too_expensive", Utc("2026-04-10T00:00:00Z")).After;
+        SubscriptionLife.Cancel(leaving, null, later).After.CancelReason.ShouldBe("too_expensive");
+        SubscriptionLife.CancelAtEnd(leaving, null, later).After.CancelReason.ShouldBe("too_expensive");
+        SubscriptionLife.CancelAtEnd(leaving, "moved", later).After.CancelReason.ShouldBe("moved");
+        SubscriptionLife.Cancel(SubscriptionLife.Uncancel(leaving, later).After, null, later).After.CancelReason.ShouldBeNull();
+    }
+
+    [Fact]
+    public void A_cancellation_gives_back_on_request_what_was_billed_and_not_used()
+    {
+        var start = Started("2026-04-01T00:00:00Z").After;
+        var ended = SubscriptionLife.CancelWithCredit(start, null, Facts(), Utc("2026-04-16T00:00:00Z"));
+        (Told(ended.Charges), ended.After.Billed.Minor, ended.After.Status).ShouldBe(("UnusedTime -1450", 1450, SubscriptionStatus.Canceled));
+        var billed = start with { Billed = new(500, Currency.Usd) };
+        Told(SubscriptionLife.CancelWithCredit(billed, null, Facts(), Utc("2026-04-16T00:00:00Z")).Charges).ShouldBe("UnusedTime -500");
+        Told(SubscriptionLife.CancelWithCredit(Started("2026-04-01T00:00:00Z", trial: 14).After, null, Facts(), Utc("2026-04-02T00:00:00Z")).Charges).ShouldBe("");
+    }
+
+    [Theory]
+    [InlineData(1, true)]
+    [InlineData(1_000_000, true)]
+    [InlineData(3_448_275_862, true)]
+    [InlineData(3_448_275_863, false)]
+    [InlineData(long.MaxValue, false)]
+    public void What_nobody_pays_is_known_before_it_is_computed(long quantity, bool payable) => Terms(Pro, quantity: quantity).IsPayable.ShouldBe(payable);
+
+    [Fact]
     public void The_end_comes_before_the_renewal_of_the_same_moment()
     {
         var leaving = SubscriptionLife.CancelAtEnd(Started("2026-04-01T00:00:00Z").After, null, Utc("2026-04-02T00:00:00Z")).After;

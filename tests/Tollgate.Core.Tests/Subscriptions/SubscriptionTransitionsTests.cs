@@ -23,6 +23,7 @@ public sealed class SubscriptionTransitionsTests
     [InlineData(SubscriptionStatus.Active, SubscriptionVerb.Resume, null)]
     [InlineData(SubscriptionStatus.Paused, SubscriptionVerb.Resume, SubscriptionStatus.Active)]
     [InlineData(SubscriptionStatus.Paused, SubscriptionVerb.Change, null)]
+    [InlineData(SubscriptionStatus.Paused, SubscriptionVerb.Schedule, SubscriptionStatus.Paused)]
     [InlineData(SubscriptionStatus.Active, SubscriptionVerb.FailPayment, SubscriptionStatus.PastDue)]
     [InlineData(SubscriptionStatus.PastDue, SubscriptionVerb.RecoverPayment, SubscriptionStatus.Active)]
     [InlineData(SubscriptionStatus.PastDue, SubscriptionVerb.Change, null)]

@@ -111,11 +111,11 @@ public sealed class CustomersTests(TestPostgres postgres) : IAsyncLifetime
         var update = new UpdateCustomer(_database!.Source);
 
         var tooMany = await update.RunAsync(Project, "u1", MetadataPatch(("one-more", "v")), default);
-        tooMany!.Value.Faults.ShouldHaveSingleItem().Field.ShouldBe("metadata");
+        tooMany!.Faults.ShouldHaveSingleItem().Field.ShouldBe("metadata");
         (await Queries.FindAsync(Project, "u1", default))!.Customer.Profile.Metadata.Count.ShouldBe(50);
 
         var swapped = await update.RunAsync(Project, "u1", MetadataPatch(("one-more", "v"), ("k0", null)), default);
-        swapped!.Value.Faults.ShouldBeEmpty();
+        swapped!.Faults.ShouldBeEmpty();
         var stored = (await Queries.FindAsync(Project, "u1", default))!.Customer.Profile;
         (stored.Name, stored.Metadata.Count, stored.Metadata.ContainsKey("k0")).ShouldBe(("Ada", 50, false));
         (await update.RunAsync(Project, "nobody", new(), default)).ShouldBeNull();

@@ -84,6 +84,11 @@ public sealed class Life
 
     public Life Resumes() => Then(new Resume(_now, _customer));
 
+    /// <summary>A call that no step tells. In the path <c>{subscription}</c> is the newest one of who acts.</summary>
+    public Life Calls(string method, string path, string body) => Then(new Call(_now, _customer, method, path, body, null));
+
+    public Life IsRefused(string code, string method, string path, string body) => Then(new Call(_now, _customer, method, path, body, code));
+
     public Life Pays() => Then(new Pay(_now, _customer));
 
     public Life Buys(string pack, int quantity = 1) => Then(new Buy(_now, _customer, pack, quantity));

@@ -52,6 +52,9 @@ public sealed class Player(HttpClient http, Shop shop) : IAsyncDisposable
             case Use use:
                 await UseAsync([use]);
                 break;
+            case Call call:
+                await CallAsync(call);
+                break;
             case Pay pay:
                 await PayAsync(pay.Customer);
                 break;
@@ -148,13 +151,37 @@ public sealed class Player(HttpClient http, Shop shop) : IAsyncDisposable
             await JoinAsync(new Join(step.At, step.Customer, null));
         }
 
-        var created = await _wire.PostAsync("/v1/subscriptions", Bodies.Of(step));
-        if (!_subscriptions.TryGetValue(step.Customer, out var ids))
+        Remember(step.Customer, await _wire.PostAsync("/v1/subscriptions", Bodies.Of(step)));
+    }
+
+    private void Remember(string customer, JsonObject created)
+    {
+        if (!_subscriptions.TryGetValue(customer, out var ids))
         {
-            _subscriptions[step.Customer] = ids = [];
+            _subscriptions[customer] = ids = [];
         }
 
         ids.Add((string)created["id"]!);
+    }
+
+    /// <summary>A subscription that a call creates is the customer's newest one from then on.</summary>
+    private async Task CallAsync(Call call)
+    {
+        var path = call.Path.Contains("{subscription}", StringComparison.Ordinal)
+            ? call.Path.Replace("/v1/subscriptions/{subscription}", PathOf(call.Customer), StringComparison.Ordinal)
+            : call.Path;
+        if (call.Refusal is { } code)
+        {
+            var refused = await Should.ThrowAsync<InvalidOperationException>(_wire.SendAsync(new(call.Method), path, call.Body));
+            refused.Message.ShouldContain($"\"code\":\"{code}\"");
+            return;
+        }
+
+        var answer = await _wire.SendAsync(new(call.Method), path, call.Body);
+        if (path == "/v1/subscriptions")
+        {
+            Remember(call.Customer, answer);
+        }
     }
 
     private async Task ChangeAsync(Change step)

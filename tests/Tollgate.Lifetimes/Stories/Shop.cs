@@ -77,6 +77,9 @@ public sealed record Shop
     /// <summary>Where the seller is at home; null without taxes.</summary>
     public string? SellerCountry { get; init; }
 
+    /// <summary>More keys of the catalogue, as YAML; the naive biller does not know what they mean.</summary>
+    public string? Extra { get; init; }
+
     public PlanSpec Plan(string code) => Plans.Single(plan => plan.Code == code);
 
     /// <summary>The same shop with plans that replace those of the same code.</summary>

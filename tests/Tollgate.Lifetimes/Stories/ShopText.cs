@@ -20,6 +20,11 @@ public sealed class ShopText
         text.Line($"currency: {shop.Currency}");
         text.Line($"time_zone: {shop.Zone}");
         text.Line($"default_plan: free");
+        if (shop.Extra is { } extra)
+        {
+            text.Line($"{extra}");
+        }
+
         text.Line($"features:");
         foreach (var (feature, ignoresLate) in shop.Plans.SelectMany(plan => plan.Included).Select(included => (included.Feature, included.IgnoresLate)).Distinct())
         {

@@ -54,6 +54,10 @@ public sealed record Pause(DateTime At, string Customer, DateTime? Until = null)
 
 public sealed record Resume(DateTime At, string Customer) : CustomerStep(At, Customer);
 
+/// <summary>A call that no other step tells; the naive biller does not know it. In the path <c>{subscription}</c> is the customer's newest one.</summary>
+/// <param name="Refusal">The code of the error that it must end in; null: it is done.</param>
+public sealed record Call(DateTime At, string Customer, string Method, string Path, string Body, string? Refusal) : CustomerStep(At, Customer);
+
 /// <summary>The customer's open invoices are paid by hand.</summary>
 public sealed record Pay(DateTime At, string Customer) : CustomerStep(At, Customer);
 
