@@ -209,7 +209,7 @@ public sealed class PackApiTests(RunningServer running)
         await RefusedAsync("""{"pack": "old"}""", HttpStatusCode.UnprocessableEntity, "pack_refused");
         await RefusedAsync("""{"pack": "first"}""", HttpStatusCode.UnprocessableEntity, "pack_refused");
         await RefusedAsync("""{"pack": "hundred", "currency": "JPY"}""", HttpStatusCode.UnprocessableEntity, "pack_refused");
-        await RefusedAsync("""{"pack": "hundred", "currency": "XXX"}""", HttpStatusCode.UnprocessableEntity, "validation_failed");
+        await RefusedAsync("""{"pack": "hundred", "currency": "DOL"}""", HttpStatusCode.UnprocessableEntity, "validation_failed");
         await RefusedAsync("""{"pack": "hundred", "quantity": 0}""", HttpStatusCode.UnprocessableEntity, "validation_failed");
         await RefusedAsync("""{"pack": "hundred", "quantity": 10001}""", HttpStatusCode.UnprocessableEntity, "validation_failed");
         await RefusedAsync("""{"quantity": 1}""", HttpStatusCode.UnprocessableEntity, "validation_failed");
