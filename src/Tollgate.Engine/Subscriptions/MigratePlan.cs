@@ -23,6 +23,7 @@ public enum MigrationTime
 public sealed record MigrationOrder(string Plan, int? FromVersion, ChangeTime When, Proration Proration, bool DryRun, int Most, Guid? After);
 
 /// <summary>One that was moved, or would be.</summary>
+/// <param name="AmountAfter">For one whole period; zero where it is refused because nobody could pay it.</param>
 /// <param name="DueNow">What the change asks for at once; null: nothing.</param>
 /// <param name="Refused">Why it was left where it is; null: it was moved.</param>
 public sealed record MigratedSubscription(
@@ -49,9 +50,10 @@ public sealed class MigratePlan(NpgsqlDataSource database, ChangeSubscription ch
         foreach (var item in found.Take(order.Most))
         {
             var before = item.Row.Subscription;
+            var terms = before.Terms with { Plan = newest };
             var answer = await change.MigrateAsync(project, before.Id, newest, order.When, order.Proration, new(actor, order.DryRun), cancel);
             moved.Add(new(
-                item, ChangeSubscription.WhenMoved(before, order.When), (before.Terms with { Plan = newest }).Amount, newest.Number, answer.Invoice?.Total,
+                item, ChangeSubscription.WhenMoved(before, order.When), terms.IsPayable ? terms.Amount : MoneyAmount.Zero(terms.Currency), newest.Number, answer.Invoice?.Total,
                 answer.Outcome is SubscriptionOutcome.Done ? null : answer.Detail ?? answer.Outcome.ToString()));
         }
 
