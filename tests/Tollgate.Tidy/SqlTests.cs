@@ -12,6 +12,7 @@ public sealed partial class SqlTests
     private static readonly Allowed[] OtherWriters =
     [
         new("Ledger -> customers", "touch_account() in the schema moves the versions of the customer and of its balances together, or a lane could decide between the two."),
+        new("Invoicing -> subscriptions", "What a credit note or a void invoice takes back of the running period lowers what was billed for it, in the same transaction."),
         new("Costs -> call_queue", "The fold takes calls out of the queue in the transaction that adds them to the rollups."),
     ];
 

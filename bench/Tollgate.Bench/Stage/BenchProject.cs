@@ -23,12 +23,12 @@ internal sealed record BenchProject(string Key)
     public const int Customers = 10_000;
 
     /// <param name="code">Of the project, and of its catalogue among the scripts.</param>
-    public static async Task<BenchProject> CreateAsync(TollgateServer server, string code, CancellationToken cancel)
+    public static async Task<BenchProject> CreateAsync(TollgateServer server, string code, CancellationToken cancel, string mode = "live")
     {
         var catalog = await File.ReadAllTextAsync(Path.Combine(AppContext.BaseDirectory, "scripts", code + ".yaml"), cancel);
         using var request = new HttpRequestMessage(HttpMethod.Post, new Uri("/v1/projects", UriKind.Relative))
         {
-            Content = JsonContent.Create(new { code, name = "Bench", mode = "live", catalog }),
+            Content = JsonContent.Create(new { code, name = "Bench", mode, catalog }),
         };
         request.Headers.Authorization = new("Bearer", server.KeyOf("TOLLGATE_ADMIN_KEY"));
         using var answer = await server.Http.SendAsync(request, cancel);

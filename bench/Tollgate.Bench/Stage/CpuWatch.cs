@@ -30,8 +30,14 @@ internal sealed class CpuWatch
     public async Task<CpuShare> MeasureAsync(TimeSpan length, CancellationToken cancel)
     {
         await Task.Delay(length * 0.1, cancel);
+        return await MeasureAsync(Task.Delay(length * 0.75, cancel));
+    }
+
+    /// <summary>Measures until the work is done, which may fail.</summary>
+    public async Task<CpuShare> MeasureAsync(Task work)
+    {
         var (before, strangersBefore, from) = (Look(), UserTicksOfAll(), Stopwatch.GetTimestamp());
-        await Task.Delay(length * 0.75, cancel);
+        await work;
         var (after, strangersAfter, seconds) = (Look(), UserTicksOfAll(), Stopwatch.GetElapsedTime(from).TotalSeconds);
         return Compare(before, after, strangersAfter - strangersBefore, seconds);
     }

@@ -22,6 +22,9 @@ public sealed record InvoiceLineView
     public required DateTimeOffset PeriodStart { get; init; }
 
     public required DateTimeOffset PeriodEnd { get; init; }
+
+    /// <summary>How the amount came about, in the order of the calculation: shares of a period in days, tiers, what a coupon was taken of.</summary>
+    public required IReadOnlyList<string> Steps { get; init; }
 }
 
 /// <summary>One rate of tax on an invoice.</summary>

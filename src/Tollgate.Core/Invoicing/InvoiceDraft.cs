@@ -1,3 +1,4 @@
+using System.Globalization;
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Money;
 using Tollgate.Core.Rating;
@@ -9,6 +10,8 @@ namespace Tollgate.Core.Invoicing;
 /// <summary>What a step in a customer's life asks for, before reductions, tax and credits.</summary>
 public sealed record InvoiceDraft(InvoiceKind Kind, Period Period, Currency Currency, IReadOnlyList<InvoiceLine> Lines)
 {
+    private const long SecondsOfADay = 86_400;
+
     /// <summary>The lines of what happened to a subscription, and then of the usage that is to be billed with it.</summary>
     /// <returns>Null: there is nothing to bill.</returns>
     /// <param name="minimum">What the ended period falls short of its commitment.</param>
@@ -79,10 +82,24 @@ public sealed record InvoiceDraft(InvoiceKind Kind, Period Period, Currency Curr
 
     private static IReadOnlyList<string> StepsOf(Charge charge) => charge switch
     {
-        { Share: { } share } => [$"{charge.Terms.Amount} × {share} of the period"],
+        { Share: { } share } => [$"{charge.Terms.Amount} × {InDays(share)} of the period"],
         { Kind: ChargeKind.Seats } => [.. charge.Terms.SeatSteps.Select(static step => step.ToString())],
-        _ => [],
+        { AddOn: { } held } => [$"{held.Quantity} × {charge.Terms.AmountOf(held with { Quantity = 1 })}"],
+        _ => [$"{QuantityOf(charge)} × {charge.Terms.Each}"],
     };
+
+    /// <summary>By the second, a share is told in days as well: <c>15/30 days</c>, or <c>14.5/30 days (1252800/2592000 seconds)</c>.</summary>
+    private static string InDays(Fraction share)
+    {
+        if (share.Whole < SecondsOfADay)
+        {
+            return $"{share} days";
+        }
+
+        var days = string.Create(
+            CultureInfo.InvariantCulture, $"{(decimal)share.Part / SecondsOfADay:0.####}/{(decimal)share.Whole / SecondsOfADay:0.####} days");
+        return share.Part % SecondsOfADay == 0 && share.Whole % SecondsOfADay == 0 ? days : $"{days} ({share} seconds)";
+    }
 
     private static InvoiceLine LineOf(UsageDue due)
     {

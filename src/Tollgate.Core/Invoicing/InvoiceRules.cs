@@ -38,7 +38,14 @@ public static class InvoiceRules
         var coupons = facts.Coupons.Where(one => one.AppliesTo(plan, currency, step.At)).ToArray();
         var amounts = draft.Lines.Select(static line => line.Amount).ToArray();
         var sums = InvoiceMath.Compute(amounts, [.. coupons.Select(static one => one.Reduction)], facts.Tax.Rates, facts.Credits);
-        var discounts = coupons.Zip(sums.Reduced).Where(static pair => !pair.Second.IsZero).Select(pair => LineOf(pair.First, pair.Second, step));
+        var left = sums.Subtotal;
+        var discounts = new List<InvoiceLine>();
+        foreach (var (coupon, taken) in coupons.Zip(sums.Reduced).Where(static pair => !pair.Second.IsZero))
+        {
+            discounts.Add(LineOf(coupon, taken, left, step));
+            left -= taken;
+        }
+
         var used = coupons.Zip(sums.Reduced, static (one, taken) => taken.IsZero ? one : one with { Used = one.Used + 1 }).ToArray();
         var bill = new Bill(draft, [.. draft.Lines, .. discounts], sums, facts.Tax.Note, used);
         return new(step, step.After with { Billed = step.After.Billed - OffThePeriod(step, draft, sums) }, bill);
@@ -99,12 +106,14 @@ public static class InvoiceRules
             .Aggregate(MoneyAmount.Zero(draft.Currency), static (sum, pair) => sum + pair.Second);
     }
 
-    private static InvoiceLine LineOf(CouponRedemption coupon, MoneyAmount taken, SubscriptionStep step) => new()
+    /// <param name="of">What was left when it was taken.</param>
+    private static InvoiceLine LineOf(CouponRedemption coupon, MoneyAmount taken, MoneyAmount of, SubscriptionStep step) => new()
     {
         Kind = InvoiceLineKind.Discount,
         Description = coupon.Coupon.PercentOff is { } percent ? $"{coupon.Reduction.Name} (−{percent})" : coupon.Reduction.Name,
         Quantity = Quantity.One,
         Amount = -taken,
         Period = step.Span,
+        Steps = [coupon.Coupon.PercentOff is { } rate ? $"{rate} of {of}" : $"{coupon.Coupon.AmountOff} off {of}"],
     };
 }

@@ -1,6 +1,5 @@
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Money;
-using Tollgate.Core.Subscriptions;
 using Tollgate.Core.Time;
 
 namespace Tollgate.Core.Rating;
@@ -26,6 +25,26 @@ public static class UsageRules
             ? new(included, price)
             : null;
 
+    /// <summary>Of a period in which an override took the price or the cap away: nothing is beyond, and late usage of it is not either.</summary>
+    public static RatingBasis NothingBilled(OveragePrice price) => new(Quantity.Of(Quantity.Largest), price);
+
+    /// <summary>
+    /// What a running period is to be rated by when it ends, decided where a step changes the plan inside of it: what was used beyond a
+    /// plan that sold it stays sold, unless the next one includes it, and what was had under one that did not sell, a trial or a smaller
+    /// plan, is never billed by the next.
+    /// </summary>
+    /// <param name="before">Until the step; null: nothing was sold.</param>
+    /// <param name="after">From the step on.</param>
+    /// <param name="included">What the plan includes from the step on; null: everything.</param>
+    /// <param name="ofPlan">What burned the plan's own quota until the step.</param>
+    /// <returns>Null: nothing has to be decided, the plan at the period's end rates all of it.</returns>
+    public static RatingBasis? Pin(RatingBasis? before, RatingBasis? after, Quantity? included, Quantity ofPlan) => (before, after) switch
+    {
+        ({ } sold, null) when ofPlan > sold.Quota && included is { } quota && ofPlan > quota => sold,
+        (null, { } sells) when ofPlan > sells.Quota => sells with { Quota = ofPlan },
+        _ => null,
+    };
+
     /// <param name="ofPlan">What burned the plan's own quota in the period.</param>
     public static UsageDue DueOf(Feature feature, Period period, Quantity ofPlan, RatingBasis basis, Quantity billedQuantity, MoneyAmount billed)
     {
@@ -37,26 +56,9 @@ public static class UsageRules
     /// What of a period is ignored by the feature's policy; null: nothing, the difference is billed or given back. Only what came is
     /// late: what was voided below what was billed is given back under either policy.
     /// </summary>
-    /// <param name="isInvoiced">The period was rated before, or ended before <see cref="InvoicedUntil"/>.</param>
+    /// <param name="isInvoiced">The period was rated before, or ended before usage was billed last.</param>
     public static LateUsage? IgnoredOf(Feature feature, UsageDue due, bool isInvoiced) =>
         isInvoiced && feature.LateEvents == LateEventPolicy.IgnoreAndReport && due.Quantity > due.BilledQuantity
             ? new(due.Quantity - due.BilledQuantity, due.Rated().Amount - due.Billed)
             : null;
-
-    /// <summary>
-    /// Quota periods that ended until then have had their invoice before a step, also those that asked for nothing: the running
-    /// billing period began with it, and under yearly billing each month of quotas.
-    /// </summary>
-    /// <param name="before">The subscription as the step finds it.</param>
-    public static Instant InvoicedUntil(Subscription before, Instant at, TimeZoneInfo zone)
-    {
-        var (start, until) = (before.Current.Start, before.PausedAt ?? at);
-        if (before.Terms.Interval != PriceInterval.Yearly || until <= start)
-        {
-            return start;
-        }
-
-        var month = QuotaPeriods.Of(QuotaPeriodKind.BillingMonth, new(until.UnixMicroseconds - 1), zone, before.Anchor, null);
-        return month.Start > start ? month.Start : start;
-    }
 }

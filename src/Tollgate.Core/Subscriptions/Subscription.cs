@@ -107,7 +107,7 @@ public sealed record Subscription
     /// </summary>
     public required MoneyAmount Committed { get; init; }
 
-    /// <summary>Usage before it is not billed: a trial's, and that of the time before the subscription.</summary>
+    /// <summary>Usage of quota periods that ended until then was billed, or never will be: that of a trial, and of the time before.</summary>
     public required Instant UsageFrom { get; init; }
 
     /// <summary>

@@ -43,7 +43,10 @@ public sealed class AdvanceClock(NpgsqlDataSource database, ProjectDirectory dir
 
         try
         {
-            if (to < clock.Now(project))
+            // The row decides, not what this server knew when the request came: somebody may have advanced the clock since.
+            await using var command = connection.Command(ProjectsSql.TestClock, project.Id);
+            var now = await command.ExecuteScalarAsync(cancel) is DateTime at ? Instant.FromUtc(at) : clock.Now(project);
+            if (to < now)
             {
                 return (AdvanceOutcome.NotLater, DueReport.Nothing);
             }

@@ -1,17 +1,14 @@
 using System.Text;
 using Npgsql;
-using NpgsqlTypes;
 using Tollgate.Core;
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Invoicing;
 using Tollgate.Core.Money;
-using Tollgate.Core.Quotas;
 using Tollgate.Core.Rating;
 using Tollgate.Core.Subscriptions;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Catalog;
 using Tollgate.Engine.Customers;
-using Tollgate.Engine.Ledger;
 using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Invoicing;
@@ -34,11 +31,6 @@ internal sealed record StepOrder(CustomerRow Customer, Subscription? Before, Sub
     public bool EndsPeriods => Step.After.IsEnded || (Before is not null && (Before.Anchor, Before.Terms.Interval) != (Step.After.Anchor, Step.After.Terms.Interval));
 }
 
-/// <summary>A quota period that was rated, and the version of the balance that it was rated at.</summary>
-/// <param name="IsKnown">It was rated before.</param>
-/// <param name="Ignored">What came too late for its invoice and is not billed; null: all that is due is.</param>
-internal sealed record RatedPeriod(int FeatureKey, UsageDue Due, RatingBasis Basis, long BalanceVersion, bool IsKnown, LateUsage? Ignored);
-
 /// <summary>What a step comes to.</summary>
 /// <param name="Doubt">Not null: it looks impossible, and nothing of it may be written before somebody has looked.</param>
 internal sealed record BilledOrder(StepOrder Order, BilledStep Billed, IReadOnlyList<RatedPeriod> Rated, string? Doubt);
@@ -51,7 +43,7 @@ internal sealed class BillSteps(NpgsqlConnection connection, ProjectSnapshot pro
 {
     public async Task<IReadOnlyList<BilledOrder>> RunAsync(IReadOnlyList<StepOrder> orders, CancellationToken cancel)
     {
-        var usage = await UsageAsync(orders, cancel);
+        var usage = await new UsageToBill(connection, project).LoadAsync(orders, cancel);
         var coupons = await CouponsAsync(orders, cancel);
         var credits = await CreditsAsync(orders, cancel);
         var committed = await UsageBilledAsync(orders, cancel);
@@ -78,92 +70,13 @@ internal sealed class BillSteps(NpgsqlConnection connection, ProjectSnapshot pro
         try
         {
             var billed = InvoiceRules.Bill(order.Before, order.Step, facts);
+            billed = order.BillsUsage ? billed with { After = billed.After with { UsageFrom = order.Step.At } } : billed;
             return new(order, billed, rated, billed.Bill is { } bill ? InvoiceRules.Doubt(bill, settings) : null);
         }
         catch (Exception broken) when (broken is InvariantBrokenException or OverflowException)
         {
             return new(order, new(order.Step, order.Step.After, null), [], $"The invoice cannot be computed: {broken.Message}");
         }
-    }
-
-    private async Task<Dictionary<int, List<RatedPeriod>>> UsageAsync(IReadOnlyList<StepOrder> orders, CancellationToken cancel)
-    {
-        var billing = orders.Where(static order => order.BillsUsage).ToArray();
-        if (billing.Length == 0)
-        {
-            return [];
-        }
-
-        await using var command = connection.Command(
-            InvoiceSql.UsageToBill,
-            Array.ConvertAll(billing, static order => order.Customer.Partition),
-            Array.ConvertAll(billing, static order => order.Customer.Account),
-            Array.ConvertAll(billing, static order => order.UsageFrom.ToUtc()),
-            Array.ConvertAll(billing, static order => order.Step.At.ToUtc()),
-            Array.ConvertAll(billing, static order => order.EndsPeriods));
-        var byAccount = billing.ToDictionary(static order => order.Customer.Account);
-        var rated = new Dictionary<int, List<RatedPeriod>>();
-        await using var reader = await command.ExecuteReaderAsync(cancel);
-        while (await reader.ReadAsync(cancel))
-        {
-            var order = byAccount[reader.GetInt32(0)];
-            if (Read(reader, order) is { } period)
-            {
-                (rated.TryGetValue(order.Customer.Account, out var list) ? list : rated[order.Customer.Account] = []).Add(period);
-            }
-        }
-
-        return rated;
-    }
-
-    private RatedPeriod? Read(NpgsqlDataReader reader, StepOrder order)
-    {
-        var feature = project.Catalog.FeaturesByKey[reader.GetInt32(1)];
-        var (currency, period) = (order.Before!.Terms.Currency, new Period(Instant.FromUtc(reader.GetDateTime(2)), Instant.FromUtc(reader.GetDateTime(3))));
-        if (period.End > order.Step.At)
-        {
-            if (!order.Step.After.IsEnded && !IsCutByCycles(order.Customer, feature))
-            {
-                return null;
-            }
-
-            period = period with { End = order.Step.At };
-        }
-
-        var basis = reader.IsDBNull(7)
-            ? BasisOf(order.Customer, feature, reader.IsDBNull(10) ? null : reader.GetInt32(10), period, currency)
-            : new RatingBasis(Quantity.Of(reader.GetDecimal(6)), PriceText.Read(reader.GetString(7), currency));
-        if (basis is null)
-        {
-            return null;
-        }
-
-        var isKnown = !reader.IsDBNull(8);
-        var (quantity, amount) = isKnown ? (Quantity.Of(reader.GetDecimal(8)), reader.GetInt64(9)) : (Quantity.Zero, 0L);
-        var due = UsageRules.DueOf(feature.Feature, period, Quantity.Of(reader.GetDecimal(5)), basis, quantity, new(amount, currency));
-        var isInvoiced = isKnown || period.End <= UsageRules.InvoicedUntil(order.Before, order.Step.At, project.Zone);
-        return new(feature.Key, due, basis, reader.GetInt64(4), isKnown, UsageRules.IgnoredOf(feature.Feature, due, isInvoiced));
-    }
-
-    /// <summary>A month of the subscription ends where its cycle does; a calendar month goes on.</summary>
-    private bool IsCutByCycles(CustomerRow customer, FeatureEntry feature)
-    {
-        var version = customer.PlanVersionId is { } id ? project.Catalog.PlanVersions[id] : project.Catalog.DefaultPlan;
-        var overridden = BookLoader.Overridden(customer.Overrides, customer.AddOns, version, project.Catalog);
-        return (overridden.GetValueOrDefault(feature.Key) ?? version.Entitlements.GetValueOrDefault(feature.Key))
-            is { Period: QuotaPeriodKind.BillingMonth or QuotaPeriodKind.BillingPeriod };
-    }
-
-    /// <summary>Of the plan version that was in force when the period ended, with the customer's overrides.</summary>
-    private RatingBasis? BasisOf(CustomerRow customer, FeatureEntry feature, int? versionId, Period period, Currency currency)
-    {
-        var catalog = project.Catalog;
-        var version = versionId is { } id ? catalog.PlanVersions[id] : catalog.DefaultPlan;
-        var overridden = BookLoader.Overridden(customer.Overrides, customer.AddOns, version, catalog);
-        var entitlement = overridden.GetValueOrDefault(feature.Key) ?? version.Entitlements.GetValueOrDefault(feature.Key);
-        var previous = customer.PreviousPlanVersionId is { } before ? catalog.PlanVersions[before].Entitlements.GetValueOrDefault(feature.Key) : null;
-        var quota = QuotaRules.QuotaFor(entitlement, previous, customer.PlanAssignedAt, period, feature.Feature.IsMoney);
-        return UsageRules.BasisOf(entitlement, quota, currency);
     }
 
     private async Task<Dictionary<Guid, IReadOnlyList<CouponRedemption>>> CouponsAsync(IReadOnlyList<StepOrder> orders, CancellationToken cancel)

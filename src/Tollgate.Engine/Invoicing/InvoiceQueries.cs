@@ -126,12 +126,28 @@ public sealed class InvoiceQueries(NpgsqlDataSource database)
         return await reader.ReadAsync(cancel) && !reader.IsDBNull(1) ? reader.GetFieldValue<byte[]>(1) : null;
     }
 
+    /// <summary>Changes a part of the settings; of two that change different parts at once neither is lost.</summary>
     /// <param name="hasLogo">The logo is set, to null as well; otherwise it stays.</param>
-    public async Task SetSettingsAsync(ProjectSnapshot project, InvoiceSettings settings, bool hasLogo, byte[]? logo, CancellationToken cancel)
+    /// <returns>The settings after it.</returns>
+    public async Task<InvoiceSettings> ChangeSettingsAsync(
+        ProjectSnapshot project, Func<InvoiceSettings, InvoiceSettings> change, bool hasLogo, byte[]? logo, CancellationToken cancel)
     {
-        await using var command = database.Command(
-            InvoiceSql.SetSettings, project.Id, SettingsText.Write(settings), CustomerCommands.OrNull(logo, NpgsqlDbType.Bytea), hasLogo);
-        await command.ExecuteNonQueryAsync(cancel);
+        await using var connection = await database.OpenConnectionAsync(cancel);
+        await using var transaction = await connection.BeginTransactionAsync(cancel);
+        await using (var locked = connection.Command(InvoiceSql.LockSettings, project.Id))
+        {
+            await locked.ExecuteNonQueryAsync(cancel);
+        }
+
+        var settings = change(await SettingsText.LoadAsync(connection, project, cancel));
+        await using (var command = connection.Command(
+            InvoiceSql.SetSettings, project.Id, SettingsText.Write(settings), CustomerCommands.OrNull(logo, NpgsqlDbType.Bytea), hasLogo))
+        {
+            await command.ExecuteNonQueryAsync(cancel);
+        }
+
+        await transaction.CommitAsync(cancel);
+        return settings;
     }
 
     /// <summary>Those of the ids that the project has, in no particular order.</summary>

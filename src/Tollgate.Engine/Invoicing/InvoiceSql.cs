@@ -4,27 +4,57 @@ namespace Tollgate.Engine.Invoicing;
 internal static class InvoiceSql
 {
     /// <summary>
-    /// Balances that may have to be billed: of quota periods that ended until <c>$4</c> and after <c>$3</c>, and whose row has moved
-    /// since it was last rated. With the plan version that was in force at the end of the period. Older periods than 400 days are
-    /// not looked at: what is wrong with them is put right by a credit note, and an account is read in bounded time.
-    /// $1 partitions, $2 accounts, $3 usage from, $4 until, $5 whether periods that still run are billed too (at the end of a subscription).
+    /// Balances that may have to be billed: of quota periods that ended until <c>$4</c>, were not rated yet and ended after <c>$3</c>, or
+    /// were rated and whose row has moved since. With the plan version that was in force at the end of the period. Older periods than
+    /// 400 days are not looked at: what is wrong with them is put right by a credit note, and an account is read in bounded time.
+    /// $1 partitions, $2 accounts, $3 since, $4 until, $5 whether periods that still run are billed too (at the end of a subscription).
     /// </summary>
     public const string UsageToBill =
         """
         SELECT b.account, b.feature, b.period_start, b.period_end, b.version, b.used - b.drawn,
-               r.quota, r.price::text, r.quantity, r.amount, a.plan_version_id
+               r.quota, r.price::text, r.quantity, r.amount, a.plan_version_id, r.balance_version
           FROM unnest($1::smallint[], $2::integer[], $3::timestamptz[], $4::timestamptz[], $5::boolean[]) AS x (partition, account, since, until, ends)
           JOIN balances b ON b.partition = x.partition AND b.account = x.account
-                         AND b.period_end > x.since AND b.period_end > x.until - interval '400 days'
-                         AND b.period_start < x.until AND (x.ends OR b.period_end <= x.until)
+                         AND b.period_end > x.until - interval '400 days' AND b.period_start < x.until AND (x.ends OR b.period_end <= x.until)
           LEFT JOIN rated_usage r ON r.partition = b.partition AND r.account = b.account AND r.feature = b.feature AND r.period_start = b.period_start
           LEFT JOIN LATERAL (SELECT p.plan_version_id
                                FROM plan_assignments p
                               WHERE p.partition = b.partition AND p.account = b.account AND p.assigned_at < least(b.period_end, x.until)
                               ORDER BY p.sequence DESC
                               LIMIT 1) a ON r.price IS NULL
-         WHERE r.balance_version IS DISTINCT FROM b.version AND (b.used > b.drawn OR r.quantity > 0 OR r.ignored_quantity > 0)
+         WHERE CASE WHEN r.price IS NULL THEN b.period_end > x.since AND b.used > b.drawn
+                    ELSE r.balance_version <> b.version AND (b.used > b.drawn OR r.quantity > 0 OR r.ignored_quantity > 0) END
          ORDER BY b.account, b.period_start, b.feature
+        """;
+
+    /// <summary>Which of these periods were rated. $1 partitions, $2 accounts, $3 features, $4 starts. Rows: account, feature, start.</summary>
+    public const string RatedBefore =
+        """
+        SELECT r.account, r.feature, r.period_start
+          FROM unnest($1::smallint[], $2::integer[], $3::integer[], $4::timestamptz[]) AS x (partition, account, feature, period_start)
+          JOIN rated_usage r ON r.partition = x.partition AND r.account = x.account AND r.feature = x.feature AND r.period_start = x.period_start
+        """;
+
+    /// <summary>The <c>balance_version</c> of a period that was not rated yet, but for which it is known by what it will be.</summary>
+    public const long Pinned = -1;
+
+    /// <summary>What burned the plan's quotas in periods that run at a moment. $1 partition, $2 account, $3 the moment.</summary>
+    public const string RunningUsage =
+        """
+        SELECT feature, period_start, period_end, used - drawn
+          FROM balances
+         WHERE partition = $1 AND account = $2 AND period_start < $3 AND period_end > $3 AND used > drawn
+        """;
+
+    /// <summary>
+    /// What a running period will be rated by; a period that was rated or pinned before keeps what it has.
+    /// $1 partition, $2 account, $3 feature, $4 start, $5 end, $6 subscription, $7 currency, $8 quota, $9 price.
+    /// </summary>
+    public static readonly string PinUsage =
+        $"""
+        INSERT INTO rated_usage (partition, account, feature, period_start, period_end, subscription, currency, quota, price, quantity, amount, balance_version)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9::jsonb, 0, 0, {Pinned})
+        ON CONFLICT DO NOTHING
         """;
 
     /// <summary>What was rated, and for which row. Arrays, position by position.</summary>
@@ -117,6 +147,9 @@ internal static class InvoiceSql
 
     public const string Settings = "SELECT document::text, logo FROM invoice_settings WHERE project_id = $1";
 
+    /// <summary>Also of a project that has none yet. $1 project.</summary>
+    public const string LockSettings = "SELECT pg_advisory_xact_lock(7234004, $1)";
+
     /// <summary>$1 project, $2 document, $3 logo or null, $4 whether the logo is set.</summary>
     public const string SetSettings =
         """
@@ -193,9 +226,9 @@ internal static class InvoiceSql
     /// <summary>What a line of usage was made of. $1 partition, $2 account, $3 feature, $4 period start.</summary>
     public const string RatedPeriod =
         """
-        SELECT r.period_end, r.quota, r.quantity, b.used, b.drawn
+        SELECT r.period_end, r.quota, r.quantity, coalesce(b.used, 0), coalesce(b.drawn, 0)
           FROM rated_usage r
-          JOIN balances b ON b.partition = r.partition AND b.account = r.account AND b.feature = r.feature AND b.period_start = r.period_start
+          LEFT JOIN balances b ON b.partition = r.partition AND b.account = r.account AND b.feature = r.feature AND b.period_start = r.period_start
          WHERE r.partition = $1 AND r.account = $2 AND r.feature = $3 AND r.period_start = $4
         """;
 
@@ -234,6 +267,14 @@ internal static class InvoiceSql
            SET status = $4, paid = $5, credited = $6
          WHERE partition = $1 AND account = $2 AND id = $3
         """;
+
+    /// <summary>Of a subscription that is not over. The caller holds the customer. $1 partition, $2 account, $3 subscription.</summary>
+    public const string RunningPeriodEnd =
+        "SELECT period_end FROM subscriptions WHERE partition = $1 AND account = $2 AND id = $3 AND ended_at IS NULL";
+
+    /// <summary>$1 partition, $2 account, $3 subscription, $4 by how much.</summary>
+    public const string LowerBilled =
+        "UPDATE subscriptions SET billed = greatest(0, billed - $4) WHERE partition = $1 AND account = $2 AND id = $3";
 
     /// <summary>$1 partition, $2 account, $3 invoice.</summary>
     public const string NextFact =

@@ -120,22 +120,24 @@ internal static class InvoiceVerifySql
           JOIN projects  p ON p.id = c.project_id
           JOIN features  e ON e.id = r.feature
           LEFT JOIN balances b ON b.partition = r.partition AND b.account = r.account AND b.feature = r.feature AND b.period_start = r.period_start
-         WHERE (b.version IS NULL OR (b.version = r.balance_version AND greatest(0, b.used - b.drawn - r.quota) <> r.quantity + r.ignored_quantity)){{Cut}}
+         WHERE ((b.version IS NULL AND r.quantity <> 0)
+                OR (b.version = r.balance_version AND greatest(0, b.used - b.drawn - r.quota) <> r.quantity + r.ignored_quantity)){{Cut}}
         """;
 
-    /// <summary>What was rated is what the lines billed. Place: the period's start.</summary>
+    /// <summary>What was rated is what the lines billed, and no line bills what was not rated. Place: the period's start.</summary>
     public const string RatedLines =
         $$"""
-        SELECT p.code, c.id, e.code, r.period_start::text, l.amount, r.amount::numeric, count(*) OVER ()
-          FROM rated_usage r
-          JOIN customers c ON c.partition = r.partition AND c.account = r.account
+        SELECT p.code, c.id, e.code, x.period_start::text, x.lines, x.rated, count(*) OVER ()
+          FROM (SELECT partition, account, feature, period_start, coalesce(l.amount, 0) AS lines, coalesce(r.amount, 0)::numeric AS rated
+                  FROM rated_usage r
+                  FULL JOIN (SELECT partition, account, feature, period_start, sum(amount) AS amount
+                               FROM invoice_lines
+                              WHERE kind = 'usage'
+                              GROUP BY partition, account, feature, period_start) l USING (partition, account, feature, period_start)) x
+          JOIN customers c ON c.partition = x.partition AND c.account = x.account
           JOIN projects  p ON p.id = c.project_id
-          JOIN features  e ON e.id = r.feature
-         CROSS JOIN LATERAL (SELECT coalesce(sum(l.amount), 0) AS amount
-                               FROM invoice_lines l
-                              WHERE l.partition = r.partition AND l.account = r.account AND l.kind = 'usage' AND l.feature = r.feature
-                                AND l.period_start = r.period_start) l
-         WHERE l.amount <> r.amount{{Cut}}
+          JOIN features  e ON e.id = x.feature
+         WHERE x.lines <> x.rated{{Cut}}
         """;
 
     /// <summary>Nobody has been given back more than he had. Place: the currency.</summary>

@@ -134,7 +134,7 @@ internal sealed class InvoiceWriter(NpgsqlConnection connection, ProjectSnapshot
             .Small(rows.Select(static r => r.Position))
             .Text(rows.Select(static r => CatalogWords.Of(r.Line.Kind)))
             .Text(rows.Select(static r => r.Line.Description))
-            .WholeOrNull(rows.Select(r => r.Line.Feature is { } code ? project.Catalog.FeaturesByKey.Values.First(f => f.Code == code).Key : (int?)null))
+            .WholeOrNull(rows.Select(r => r.Line.Feature is { } code ? project.Catalog.Features[code].Key : (int?)null))
             .Numbers(rows.Select(static r => (decimal?)r.Line.Quantity.Value))
             .Numbers(rows.Select(static r => r.Line.UnitPrice?.Major))
             .Long(rows.Select(static r => (long?)r.Line.Amount.Minor))
@@ -200,8 +200,9 @@ internal sealed class InvoiceWriter(NpgsqlConnection connection, ProjectSnapshot
 
     private static NpgsqlBatchCommand? RatedRows(IReadOnlyList<BilledOrder> orders)
     {
-        var rows = orders.SelectMany(static order => order.Rated.Select(period => (order.Order.Customer, order.Billed.After.Id, Rated: period)))
-            .Where(static row => row.Rated.IsKnown || !row.Rated.Due.Quantity.IsZero).ToArray();
+        // Also where nothing went beyond: what the period was rated by is known from now on, whatever the plan and its overrides become.
+        var rows = orders.SelectMany(static order => order.Rated.Select(period => (order.Order.Customer, order.Billed.After.Id, Rated: period))).ToArray();
+        var prices = new Dictionary<OveragePrice, string>(ReferenceEqualityComparer.Instance);
         return rows.Length == 0 ? null : new ArrayCommand(InvoiceSql.WriteRated)
             .Small(rows.Select(static r => r.Customer.Partition))
             .Whole(rows.Select(static r => r.Customer.Account))
@@ -211,7 +212,7 @@ internal sealed class InvoiceWriter(NpgsqlConnection connection, ProjectSnapshot
             .Ids(rows.Select(static r => (Guid?)r.Id))
             .Text(rows.Select(static r => r.Rated.Due.Billed.Currency.Code))
             .Numbers(rows.Select(static r => (decimal?)r.Rated.Basis.Quota.Value))
-            .Text(rows.Select(static r => PriceText.Write(r.Rated.Basis.Price)))
+            .Text(rows.Select(r => prices.TryGetValue(r.Rated.Basis.Price, out var written) ? written : prices[r.Rated.Basis.Price] = PriceText.Write(r.Rated.Basis.Price)))
             .Numbers(rows.Select(static r => (decimal?)(r.Rated.Ignored is null ? r.Rated.Due.Quantity : r.Rated.Due.BilledQuantity).Value))
             .Long(rows.Select(static r => (long?)(r.Rated.Ignored is null ? r.Rated.Due.Rated().Amount : r.Rated.Due.Billed).Minor))
             .Long(rows.Select(static r => (long?)r.Rated.BalanceVersion))

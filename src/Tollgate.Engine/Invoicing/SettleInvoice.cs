@@ -98,6 +98,7 @@ public sealed class SettleInvoice(NpgsqlDataSource database, QuotaGate gate, Clo
             var after = invoice with { CreditNotes = [.. invoice.CreditNotes, note] };
             after = after with { Status = after.Due.IsZero ? InvoiceStatus.Paid : after.Status };
             await WriteAsync(change, row, after, "credit", note.Total, now, actor, note.Number, cancel);
+            await TakeBackAsync(change, row, note.Total, order.Lines, cancel);
 
             // What was paid and need not have been is the customer's.
             var paidTooMuch = after.Paid + after.Credited - after.Total;
@@ -136,10 +137,14 @@ public sealed class SettleInvoice(NpgsqlDataSource database, QuotaGate gate, Clo
 
             var (amount, now) = (verb == "pay" ? after.Paid - invoice.Paid : invoice.Due, clock.Now(project));
             await WriteAsync(change, row, after, verb, amount, now, actor, note, cancel);
-            if (verb == "void" && !invoice.FromCredits.IsZero)
+            if (verb == "void")
             {
-                // What credits had paid of it is the customer's again.
-                await GiveAsync(change, row, invoice.FromCredits, now, "invoice", verb, cancel);
+                await TakeBackAsync(change, row, invoice.Total, null, cancel);
+                if (!invoice.FromCredits.IsZero)
+                {
+                    // What credits had paid of it is the customer's again.
+                    await GiveAsync(change, row, invoice.FromCredits, now, "invoice", verb, cancel);
+                }
             }
 
             await EndAsync(change, project, invoice, after, now, cancel);
@@ -160,14 +165,21 @@ public sealed class SettleInvoice(NpgsqlDataSource database, QuotaGate gate, Clo
 
     private async Task<(CustomerChange? Change, InvoiceRow? Row)> LockAsync(ProjectSnapshot project, Guid id, CancellationToken cancel)
     {
-        await using var connection = await database.OpenConnectionAsync(cancel);
-        if (await InvoiceQueries.FindAsync(connection, project, id, cancel) is not { } found
-            || await CustomerChange.BeginOnExistingAsync(database, project, found.Invoice.Customer, cancel) is not { } change)
+        // One connection after the other: two at once would let as many calls as the pool has connections wait for each other.
+        string customer;
+        await using (var connection = await database.OpenConnectionAsync(cancel))
         {
-            return (null, null);
+            if (await InvoiceQueries.FindAsync(connection, project, id, cancel) is not { } found)
+            {
+                return (null, null);
+            }
+
+            customer = found.Invoice.Customer;
         }
 
-        return (change, await InvoiceQueries.FindAsync(change.Connection, project, id, cancel));
+        return await CustomerChange.BeginOnExistingAsync(database, project, customer, cancel) is { } change
+            ? (change, await InvoiceQueries.FindAsync(change.Connection, project, id, cancel))
+            : (null, null);
     }
 
     private static async Task WriteAsync(
@@ -179,6 +191,19 @@ public sealed class SettleInvoice(NpgsqlDataSource database, QuotaGate gate, Clo
         await change.ExecuteAsync(
             InvoiceSql.WriteFacts, cancel, new[] { row.Partition }, new[] { row.Account }, new[] { after.Id }, new[] { sequence }, new[] { verb },
             new[] { now.ToUtc() }, new[] { amount.Minor }, actor, new[] { note });
+    }
+
+    /// <summary>What is taken back of the running period was not billed for it any more: a later change does not give it back again.</summary>
+    private static async Task TakeBackAsync(CustomerChange change, InvoiceRow row, MoneyAmount credited, IReadOnlyList<int>? positions, CancellationToken cancel)
+    {
+        if (row.Invoice.Subscription is not { } subscription
+            || await change.AskAsync(InvoiceSql.RunningPeriodEnd, cancel, row.Partition, row.Account, subscription) is not DateTime end)
+        {
+            return;
+        }
+
+        var part = PeriodShare.Of(row.Invoice, credited, positions, Instant.FromUtc(end));
+        await change.ExecuteAsync(InvoiceSql.LowerBilled, cancel, row.Partition, row.Account, subscription, part.Minor);
     }
 
     private static Task GiveAsync(

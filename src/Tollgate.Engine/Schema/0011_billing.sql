@@ -28,7 +28,7 @@ CREATE TABLE subscriptions (
     period_start    timestamptz NOT NULL,
     period_end      timestamptz NOT NULL,
     billed          bigint      NOT NULL DEFAULT 0,                 -- for the running period, less what was given back and taken off
-    usage_from      timestamptz NOT NULL,                           -- usage before it is not billed: a trial's
+    usage_from      timestamptz NOT NULL,                           -- usage of periods that ended until then was billed, or never will be
     usage_due_at    timestamptz,                                    -- end of a month of quotas inside of a longer period
     trial_end       timestamptz,
     converts_trial  boolean     NOT NULL DEFAULT true,
@@ -50,7 +50,7 @@ CREATE TABLE subscriptions (
 -- One live subscription for each customer; add-ons and seats are parts of it.
 CREATE UNIQUE INDEX subscriptions_one_live ON subscriptions (partition, account) WHERE ended_at IS NULL;
 CREATE INDEX subscriptions_by_id  ON subscriptions (project_id, id);
-CREATE INDEX subscriptions_due    ON subscriptions (project_id, due_at) WHERE due_at IS NOT NULL AND parked_at IS NULL;
+CREATE INDEX subscriptions_due    ON subscriptions (project_id, due_at, account) WHERE due_at IS NOT NULL AND parked_at IS NULL;
 CREATE INDEX subscriptions_parked ON subscriptions (project_id, parked_at) WHERE parked_at IS NOT NULL;
 CREATE INDEX subscriptions_by_plan ON subscriptions (project_id, plan_version_id) WHERE ended_at IS NULL;
 

@@ -22,14 +22,27 @@ public sealed class DueLoop(NpgsqlDataSource database, ProjectDirectory director
             {
                 foreach (var project in await DueProjectsAsync(stoppingToken))
                 {
-                    var report = await run.RunAsync(project, clock.Now(project), null, stoppingToken);
-                    log.LogInformation("Billing of {Project}: {Steps} steps, {Invoices} invoices, {Parked} parked", project.Code, report.Steps, report.Invoices, report.Parked);
+                    await RunAsync(project, stoppingToken);
                 }
             }
             catch (Exception e) when (e is NpgsqlException or TimeoutException)
             {
                 log.LogWarning("Billing was put off: {Reason}", e.Message);
             }
+        }
+    }
+
+    /// <summary>What is wrong in one project keeps no other from its invoices, and does not end the server.</summary>
+    private async Task RunAsync(ProjectSnapshot project, CancellationToken cancel)
+    {
+        try
+        {
+            var report = await run.RunAsync(project, clock.Now(project), null, cancel);
+            log.LogInformation("Billing of {Project}: {Steps} steps, {Invoices} invoices, {Parked} parked", project.Code, report.Steps, report.Invoices, report.Parked);
+        }
+        catch (Exception broken) when (broken is not (OperationCanceledException or NpgsqlException or TimeoutException))
+        {
+            log.LogError(broken, "Billing of {Project} failed and is tried again", project.Code);
         }
     }
 

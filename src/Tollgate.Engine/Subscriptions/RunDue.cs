@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Npgsql;
+using Tollgate.Core;
 using Tollgate.Core.Invoicing;
 using Tollgate.Core.Subscriptions;
 using Tollgate.Core.Time;
@@ -79,19 +80,50 @@ public sealed class RunDue(NpgsqlDataSource database, QuotaGate gate, Clock cloc
         while (await FirstDueAsync(project, cancel) is { } first && first <= until)
         {
             var horizon = project.TestClock is null || first.Plus(Together) > until ? until : first.Plus(Together);
-            var (after, claimed) = await BatchAsync(project, horizon, report, cancel);
-            report = after;
-            if (claimed == 0)
+            var before = report;
+            report = await RunBatchesAsync(project, horizon, report, progress is null ? null : done => progress(done, first), cancel);
+            if (report == before)
             {
                 await Task.Delay(Pause, cancel);
-            }
-            else if (progress is not null)
-            {
-                await progress(report, first);
             }
         }
 
         return report;
+    }
+
+    /// <summary>
+    /// Batch after batch. While one is written the next is claimed and computed, so that the database and this process are busy at the
+    /// same time; they are written one after the other, and numbered in that order.
+    /// </summary>
+    private async Task<DueReport> RunBatchesAsync(ProjectSnapshot project, Instant until, DueReport report, Func<DueReport, Task>? progress, CancellationToken cancel)
+    {
+        var writing = Task.FromResult(report);
+        DueBatch? next = null;
+        try
+        {
+            while ((next = await BillAsync(project, until, cancel)) is not null)
+            {
+                report = await writing;
+                writing = WriteAsync(project, next, until, report, cancel);
+                next = null;
+                if (progress is not null)
+                {
+                    await progress(report);
+                }
+            }
+        }
+        finally
+        {
+            if (next is not null)
+            {
+                await next.DisposeAsync();
+            }
+
+            // Also when the next one failed: what is under way is committed or taken back before anybody looks again.
+            await ((Task)writing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        return await writing;
     }
 
     /// <summary>What is due now, and what it would come to. Takes everything back.</summary>
@@ -101,7 +133,8 @@ public sealed class RunDue(NpgsqlDataSource database, QuotaGate gate, Clock cloc
         await using var transaction = await connection.BeginTransactionAsync(cancel);
         var settings = await SettingsText.LoadAsync(connection, project, cancel);
         var claimed = await ClaimAsync(connection, project, clock.Now(project), MostShown, cancel);
-        var billed = await new BillSteps(connection, project, settings).RunAsync([.. claimed.Select(one => OrderOf(one, project))], cancel);
+        var (orders, _) = OrdersOf(claimed, project);
+        var billed = await new BillSteps(connection, project, settings).RunAsync(orders, cancel);
         return
         [
             .. billed.Select(one => new DueItem(
@@ -110,46 +143,85 @@ public sealed class RunDue(NpgsqlDataSource database, QuotaGate gate, Clock cloc
         ];
     }
 
-    /// <summary>1. claim; 2. the steps; 3. what they come to; 4. park what looks impossible; 5. write the others; 6. commit.</summary>
-    private async Task<(DueReport Report, int Claimed)> BatchAsync(ProjectSnapshot project, Instant until, DueReport report, CancellationToken cancel)
+    /// <summary>1. claim; 2. the steps; 3. what they come to. Null: there is nothing to claim.</summary>
+    private async Task<DueBatch?> BillAsync(ProjectSnapshot project, Instant until, CancellationToken cancel)
     {
-        await using var connection = await database.OpenConnectionAsync(cancel);
-        await using var transaction = await connection.BeginTransactionAsync(cancel);
-        var claimed = await ClaimAsync(connection, project, until, MostAtOnce, cancel);
-        if (claimed.Count == 0)
+        var connection = await database.OpenConnectionAsync(cancel);
+        var transaction = await connection.BeginTransactionAsync(cancel);
+        DueBatch? batch = null;
+        try
         {
-            return (report, 0);
-        }
+            var claimed = await ClaimAsync(connection, project, until, MostAtOnce, cancel);
+            if (claimed.Count > 0)
+            {
+                var settings = await SettingsText.LoadAsync(connection, project, cancel);
+                var (orders, broken) = OrdersOf(claimed, project);
+                var billed = await new BillSteps(connection, project, settings).RunAsync(orders, cancel);
+                batch = new(connection, transaction, settings, claimed.ToDictionary(static one => one.Row.Subscription.Id, static one => one.Row), billed, broken);
+            }
 
-        var settings = await SettingsText.LoadAsync(connection, project, cancel);
-        var rows = claimed.ToDictionary(static one => one.Row.Subscription.Id, static one => one.Row);
-        var billed = await new BillSteps(connection, project, settings).RunAsync([.. claimed.Select(one => OrderOf(one, project))], cancel);
-        foreach (var doubtful in billed.Where(static one => one.Doubt is not null))
+            return batch;
+        }
+        finally
         {
-            report = report with { Parked = report.Parked + 1 };
-            await ParkAsync(connection, project, rows[doubtful.Billed.After.Id], doubtful.Doubt!, until, cancel);
+            if (batch is null)
+            {
+                await transaction.DisposeAsync();
+                await connection.DisposeAsync();
+            }
         }
-
-        var steps = billed.Where(static one => one.Doubt is null)
-            .Select(one => new StepToWrite(one, rows[one.Billed.After.Id].Version + 1, rows[one.Billed.After.Id].Reference, rows[one.Billed.After.Id].CancelComment, null))
-            .ToArray();
-        var writer = new StepWriter(connection, project, settings, Actor);
-        if (steps.Length > 0)
-        {
-            await writer.RunAsync(steps, project.TestClock is null ? clock.Now(project) : until, cancel);
-        }
-
-        await transaction.CommitAsync(cancel);
-        foreach (var customer in writer.Changed)
-        {
-            await gate.ForgetAsync(project, customer, cancel);
-        }
-
-        return (steps.Aggregate(report, static (sum, step) => sum.With(step.Step.Verb, step.Billed.Billed.Bill is not null)), claimed.Count);
     }
 
-    private static StepOrder OrderOf((SubscriptionRow Row, CustomerRow Customer) one, ProjectSnapshot project) =>
-        new(one.Customer, one.Row.Subscription, SubscriptionLife.Due(one.Row.Subscription, new(project.Zone, null)));
+    /// <summary>4. park what looks impossible; 5. write the others; 6. commit.</summary>
+    private async Task<DueReport> WriteAsync(ProjectSnapshot project, DueBatch batch, Instant until, DueReport report, CancellationToken cancel)
+    {
+        await using (batch)
+        {
+            var doubtful = batch.Billed.Where(static one => one.Doubt is not null).Select(one => (batch.Rows[one.Billed.After.Id], one.Doubt!));
+            foreach (var (row, reason) in doubtful.Concat(batch.Broken))
+            {
+                report = report with { Parked = report.Parked + 1 };
+                await ParkAsync(batch.Connection, project, row, reason, until, cancel);
+            }
+
+            var steps = batch.Billed.Where(static one => one.Doubt is null).Select(one => StepOf(one, batch.Rows[one.Billed.After.Id])).ToArray();
+            var writer = new StepWriter(batch.Connection, project, batch.Settings, Actor);
+            if (steps.Length > 0)
+            {
+                await writer.RunAsync(steps, project.TestClock is null ? clock.Now(project) : until, cancel);
+            }
+
+            await batch.Transaction.CommitAsync(cancel);
+            foreach (var customer in writer.Changed)
+            {
+                await gate.ForgetAsync(project, customer, cancel);
+            }
+
+            return steps.Aggregate(report, static (sum, step) => sum.With(step.Step.Verb, step.Billed.Billed.Bill is not null));
+        }
+    }
+
+    private static StepToWrite StepOf(BilledOrder billed, SubscriptionRow row) => new(billed, row.Version + 1, row.Reference, row.CancelComment, null);
+
+    /// <summary>What is due for each, and those for which that cannot be computed: they must not keep the others of a batch from their invoices.</summary>
+    private static (IReadOnlyList<StepOrder> Orders, IReadOnlyList<(SubscriptionRow Row, string Reason)> Broken) OrdersOf(
+        IReadOnlyList<(SubscriptionRow Row, CustomerRow Customer)> claimed, ProjectSnapshot project)
+    {
+        var (orders, broken) = (new List<StepOrder>(claimed.Count), new List<(SubscriptionRow, string)>());
+        foreach (var (row, customer) in claimed)
+        {
+            try
+            {
+                orders.Add(new(customer, row.Subscription, SubscriptionLife.Due(row.Subscription, new(project.Zone, null))));
+            }
+            catch (Exception fault) when (fault is InvariantBrokenException or ArithmeticException or ArgumentOutOfRangeException)
+            {
+                broken.Add((row, $"What is due cannot be computed: {fault.Message}"));
+            }
+        }
+
+        return (orders, broken);
+    }
 
     private async Task ParkAsync(NpgsqlConnection connection, ProjectSnapshot project, SubscriptionRow row, string reason, Instant at, CancellationToken cancel)
     {
@@ -169,12 +241,25 @@ public sealed class RunDue(NpgsqlDataSource database, QuotaGate gate, Clock cloc
             claimed.Add((SubscriptionRow.Read(reader, project), CustomerRow.Read(reader, project, SubscriptionRow.Columns)));
         }
 
-        return claimed;
+        // The join keeps no order.
+        return [.. claimed.OrderBy(static one => one.Item1.Subscription.DueAt).ThenBy(static one => one.Item1.Account)];
     }
 
     private async Task<Instant?> FirstDueAsync(ProjectSnapshot project, CancellationToken cancel)
     {
         await using var command = database.Command(SubscriptionSql.FirstDue, project.Id);
         return await command.ExecuteScalarAsync(cancel) is DateTime at ? Instant.FromUtc(at) : null;
+    }
+
+    /// <summary>Subscriptions that are claimed and billed, in the transaction that will write them.</summary>
+    private sealed record DueBatch(
+        NpgsqlConnection Connection, NpgsqlTransaction Transaction, InvoiceSettings Settings, IReadOnlyDictionary<Guid, SubscriptionRow> Rows,
+        IReadOnlyList<BilledOrder> Billed, IReadOnlyList<(SubscriptionRow Row, string Reason)> Broken) : IAsyncDisposable
+    {
+        public async ValueTask DisposeAsync()
+        {
+            await Transaction.DisposeAsync();
+            await Connection.DisposeAsync();
+        }
     }
 }

@@ -118,12 +118,12 @@ internal static class SubscriptionSql
          WHERE partition = $1 AND account = $2
         """;
 
-    /// <summary>What burned the plan's quotas in a billing period. $1 partition, $2 account, $3 start, $4 end.</summary>
+    /// <summary>What burned the plan's quotas in periods that lie in a billing period, or around it. $1 partition, $2 account, $3 start, $4 end.</summary>
     public const string UsedInPeriod =
         """
         SELECT feature, sum(used - drawn)
           FROM balances
-         WHERE partition = $1 AND account = $2 AND period_start >= $3 AND period_start < $4
+         WHERE partition = $1 AND account = $2 AND period_end > $3 AND period_start < $4
          GROUP BY feature
         """;
 
@@ -137,19 +137,23 @@ internal static class SubscriptionSql
         """;
 
     /// <summary>
-    /// Those that are due, the earliest first, with their customers; both are held. What somebody else holds is left to the next
+    /// Those that are due, the earliest first, then the older customers, with their customers; both are held. What somebody else holds is left to the next
     /// look. $1 project, $2 due before, $3 number of rows.
     /// </summary>
     public const string ClaimDue =
         $"""
-        SELECT {Columns}, {CustomerSql.Columns}
-          FROM subscriptions s
-          JOIN customers c ON c.partition = s.partition AND c.account = s.account
+          WITH due AS MATERIALIZED (
+                SELECT {Columns}
+                  FROM subscriptions s
+                 WHERE s.project_id = $1 AND s.due_at <= $2 AND s.parked_at IS NULL AND s.due_at IS NOT NULL
+                 ORDER BY s.due_at, s.account
+                 LIMIT $3
+                   FOR NO KEY UPDATE SKIP LOCKED)
+        SELECT due.*, {CustomerSql.Columns}
+          FROM due
+          JOIN customers c ON c.partition = due.partition AND c.account = due.account
           LEFT JOIN plan_versions v ON v.id = c.plan_version_id
-         WHERE s.project_id = $1 AND s.due_at <= $2 AND s.parked_at IS NULL AND s.due_at IS NOT NULL
-         ORDER BY s.due_at, c.id
-         LIMIT $3
-           FOR NO KEY UPDATE OF s, c SKIP LOCKED
+           FOR NO KEY UPDATE OF c SKIP LOCKED
         """;
 
     /// <summary>The first moment at which something is due; null: nothing ever. $1 project.</summary>

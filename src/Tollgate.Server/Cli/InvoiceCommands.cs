@@ -5,7 +5,7 @@ using Tollgate.Core.Money;
 
 namespace Tollgate.Server.Cli;
 
-/// <summary><c>tollgate invoices list</c>.</summary>
+/// <summary><c>tollgate invoices list|pdf</c>.</summary>
 internal static class InvoiceCommands
 {
     private const string Path = "/v1/invoices";
@@ -13,7 +13,7 @@ internal static class InvoiceCommands
     /// <summary>Shown without <c>--all</c>: the newest page.</summary>
     private const int Newest = 100;
 
-    public static Command Build() => ServerDoor.Group("invoices", "Invoices of a project.", List());
+    public static Command Build() => ServerDoor.Group("invoices", "Invoices of a project.", List(), Pdf());
 
     private static Command List()
     {
@@ -43,6 +43,42 @@ internal static class InvoiceCommands
             return ExitCode.Done;
         });
         return command;
+    }
+
+    private static Command Pdf()
+    {
+        var id = new Argument<string>("invoice") { Description = "The invoice's id, from \"tollgate invoices list\"." };
+        var output = new Option<string>("--output", "-o") { HelpName = "file", Description = "Where to write it. Default: the invoice's number in this folder. A file that exists is not replaced." };
+        var command = new Command("pdf", "Saves an invoice as PDF.\n\nExample:\n  tollgate invoices pdf 01936f5e-7c1b-7aa0-8c11-0d4c2b1a9f88 --project shop") { id, output };
+        ServerDoor.SetAction(command, async (door, parsed, cancel) =>
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, $"{Path}/{Uri.EscapeDataString(parsed.GetValue(id)!)}.pdf");
+            using var answer = await door.SendAsync(request, cancel);
+            var file = parsed.GetValue(output) ?? answer.Content.Headers.ContentDisposition?.FileName?.Trim('"') ?? "invoice.pdf";
+            await SaveAsync(answer.Content, file, cancel);
+            Console.WriteLine($"Written to {file}.");
+            return ExitCode.Done;
+        });
+        return command;
+    }
+
+    /// <exception cref="CliStopException">The file exists, or cannot be written.</exception>
+    private static async Task SaveAsync(HttpContent content, string file, CancellationToken cancel)
+    {
+        if (File.Exists(file))
+        {
+            throw new CliStopException(ExitCode.Refused, $"{file} exists already. Name another file with --output.");
+        }
+
+        try
+        {
+            await using var target = new FileStream(file, FileMode.CreateNew, FileAccess.Write);
+            await content.CopyToAsync(target, cancel);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new CliStopException(ExitCode.Refused, $"{file} cannot be written: {e.Message}");
+        }
     }
 
     private static string FilterText(params (string Name, string? Value)[] filters) =>

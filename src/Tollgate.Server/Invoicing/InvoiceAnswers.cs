@@ -50,6 +50,7 @@ internal static class InvoiceAnswers
         Amount = line.Amount.Minor,
         PeriodStart = line.Period.Start.ToOffset(),
         PeriodEnd = line.Period.End.ToOffset(),
+        Steps = line.Steps,
     };
 
     public static CreditNoteView Of(CreditNote note) => new(
@@ -82,7 +83,7 @@ internal static class InvoiceAnswers
         usage.EventCount, [.. usage.Events.Select(static one => new ExplainedEvent(one.Id, one.At.ToOffset(), one.Quantity.Value))]);
 
     /// <summary>A tax on top of the prices is a line for whoever adds the lines up.</summary>
-    private static InvoiceLineView LineOf(Invoice invoice, InvoiceTax tax) => new()
+    public static InvoiceLineView LineOf(Invoice invoice, InvoiceTax tax) => new()
     {
         Kind = CatalogWords.Of(InvoiceLineKind.Tax),
         Description = $"{tax.Name} {tax.Rate}",
@@ -90,6 +91,7 @@ internal static class InvoiceAnswers
         Amount = tax.Amount.Minor,
         PeriodStart = invoice.Period.Start.ToOffset(),
         PeriodEnd = invoice.Period.End.ToOffset(),
+        Steps = [$"{tax.Rate} of {tax.Base}"],
     };
 
     private static string UnitPriceText(ExactMoney price) => UnitPrice.TryCreate(price.Major, out var unit) ? unit.ToString() : price.ToString().Split(' ')[0];

@@ -16,9 +16,9 @@ internal static class InvoiceDescriptions
          "period_end": "2026-03-31T00:00:00Z", "issued_at": "2026-02-28T00:00:00Z", "due_at": "2026-03-14T00:00:00Z",
          "lines": [
           {"kind": "subscription", "description": "Pro, monthly", "feature": null, "quantity": 1, "unit_price": "29", "amount": 2900,
-           "period_start": "2026-02-28T00:00:00Z", "period_end": "2026-03-31T00:00:00Z"},
+           "period_start": "2026-02-28T00:00:00Z", "period_end": "2026-03-31T00:00:00Z", "steps": ["1 × 29.00 USD"]},
           {"kind": "usage", "description": "API calls beyond the plan", "feature": "api_call", "quantity": 120, "unit_price": "0.02", "amount": 240,
-           "period_start": "2026-01-31T00:00:00Z", "period_end": "2026-02-28T00:00:00Z"}],
+           "period_start": "2026-01-31T00:00:00Z", "period_end": "2026-02-28T00:00:00Z", "steps": ["120 units × 0.02 USD = 2.4 USD"]}],
          "subtotal": 3140, "discount": 0, "tax": 0, "taxes": [], "tax_note": null, "total": 3140, "paid_from_credits": 0, "amount_paid": 0,
          "amount_due": 3140, "seller": {"name": "Trendit", "address": [], "email": null, "country": null, "region": null, "tax_id": null},
          "buyer": {"name": "Acme Ltd", "address": [], "email": null, "country": null, "region": null, "tax_id": null}, "credit_notes": []}
@@ -53,7 +53,7 @@ internal static class InvoiceDescriptions
                 200, "The line and its steps.",
                 """
                 {"line": {"kind": "usage", "description": "API calls beyond the plan", "feature": "api_call", "quantity": 120, "unit_price": "0.02",
-                  "amount": 240, "period_start": "2026-01-31T00:00:00Z", "period_end": "2026-02-28T00:00:00Z"},
+                  "amount": 240, "period_start": "2026-01-31T00:00:00Z", "period_end": "2026-02-28T00:00:00Z", "steps": ["120 units × 0.02 USD = 2.4 USD"]},
                  "steps": ["120 units × 0.02 USD = 2.4 USD"],
                  "usage": {"period_start": "2026-01-31T00:00:00Z", "period_end": "2026-02-28T00:00:00Z", "included": 10000, "used": 10120,
                   "paid_by_grants": 0, "beyond": 120, "event_count": 1,

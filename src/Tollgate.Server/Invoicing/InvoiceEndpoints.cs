@@ -121,18 +121,20 @@ public static class InvoiceEndpoints
             return;
         }
 
-        if (!int.TryParse(RawPath.Segment(context, LineSegment), out var number) || number < 1 || number > row.Invoice.Lines.Count)
+        // As the invoice shows them: after its own lines those of the taxes.
+        var lines = InvoiceAnswers.Of(row).Lines;
+        if (!int.TryParse(RawPath.Segment(context, LineSegment), out var number) || number < 1 || number > lines.Count)
         {
-            await Problems.WriteAsync(context, ErrorCode.InvoiceNotFound, $"Lines are numbered from 1 to {row.Invoice.Lines.Count}.", "n");
+            await Problems.WriteAsync(context, ErrorCode.InvoiceNotFound, $"Lines are numbered from 1 to {lines.Count}.", "n");
             return;
         }
 
-        var line = row.Invoice.Lines[number - 1];
-        var usage = line.Kind != InvoiceLineKind.Usage ? null : await queries.UsageOfAsync(context.Project(), row, line, MostEventsShown, context.RequestAborted);
+        var (shown, line) = (lines[number - 1], number > row.Invoice.Lines.Count ? null : row.Invoice.Lines[number - 1]);
+        var usage = line is { Kind: InvoiceLineKind.Usage } ? await queries.UsageOfAsync(context.Project(), row, line, MostEventsShown, context.RequestAborted) : null;
         var view = new LineExplanation
         {
-            Line = InvoiceAnswers.Of(line),
-            Steps = line.Steps,
+            Line = shown,
+            Steps = shown.Steps,
             Usage = usage is null ? null : InvoiceAnswers.Of(usage),
         };
         await Answer.Json(context, StatusCodes.Status200OK, view, InvoicesJson.Default.LineExplanation);

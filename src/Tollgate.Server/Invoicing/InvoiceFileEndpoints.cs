@@ -27,6 +27,9 @@ public static class InvoiceFileEndpoints
 
     private const int PageOfCsv = 500;
 
+    /// <summary>Where the note's id stands in <c>/v1/invoices/{id}/credit-notes/{note}.pdf</c>.</summary>
+    private const int NoteSegment = 4;
+
     public static void MapInvoiceFiles(this WebApplication app)
     {
         var queries = app.Services.GetRequiredService<InvoiceQueries>();
@@ -37,6 +40,8 @@ public static class InvoiceFileEndpoints
         Map("/v1/invoices/{id}.pdf", InvoiceFileDescriptions.InvoicePdf, context => InvoiceAsync(context, queries, ".pdf", Pdf, static (invoice, style) => Invoicing.InvoicePdf.Of(invoice, style)));
         Map("/v1/invoices/{id}.html", InvoiceFileDescriptions.InvoiceHtml, context => InvoiceAsync(context, queries, ".html", Html, static (invoice, style) => Bytes(Invoicing.InvoiceHtml.Of(invoice, style))));
         Map("/v1/invoices/{id}.csv", InvoiceFileDescriptions.InvoiceCsv, context => InvoiceAsync(context, queries, ".csv", Csv, static (invoice, _) => Bytes(Invoicing.InvoiceCsv.Of([invoice]))));
+        Map("/v1/invoices/{id}/credit-notes/{note}.pdf", InvoiceFileDescriptions.CreditNotePdf, context => CreditNoteAsync(context, queries, ".pdf", Pdf, static (invoice, note, style) => Invoicing.InvoicePdf.Of(invoice, note, style)));
+        Map("/v1/invoices/{id}/credit-notes/{note}.html", InvoiceFileDescriptions.CreditNoteHtml, context => CreditNoteAsync(context, queries, ".html", Html, static (invoice, note, style) => Bytes(Invoicing.InvoiceHtml.Of(invoice, note, style))));
         Map("/v1/customers/{id}/statement", InvoiceFileDescriptions.Statement, context => StatementAsync(context, queries, customers, clock, null));
         Map("/v1/customers/{id}/statement.pdf", InvoiceFileDescriptions.StatementPdf, context => StatementAsync(context, queries, customers, clock, Pdf));
         Map("/v1/customers/{id}/statement.html", InvoiceFileDescriptions.StatementHtml, context => StatementAsync(context, queries, customers, clock, Html));
@@ -58,6 +63,21 @@ public static class InvoiceFileEndpoints
 
         var style = await StyleAsync(context, queries, row.Language, row.Footer);
         await SendAsync(context, draw(row.Invoice, style), type, $"{row.Invoice.Number}{extension}");
+    }
+
+    private static async Task CreditNoteAsync(
+        HttpContext context, InvoiceQueries queries, string extension, string type, Func<Invoice, CreditNote, InvoiceStyle, byte[]> draw)
+    {
+        var row = Guid.TryParse(RawPath.Id(context), out var id) ? await queries.FindAsync(context.Project(), id, context.RequestAborted) : null;
+        var name = RawPath.Segment(context, NoteSegment)[..^extension.Length];
+        if (row?.Invoice.CreditNotes.FirstOrDefault(one => Guid.TryParse(name, out var wanted) && one.Id == wanted) is not { } note)
+        {
+            await Problems.WriteAsync(context, ErrorCode.InvoiceNotFound, row is null ? null : "The invoice has no such credit note.", row is null ? null : "note");
+            return;
+        }
+
+        var style = await StyleAsync(context, queries, row.Language, row.Footer);
+        await SendAsync(context, draw(row.Invoice, note, style), type, $"{note.Number}{extension}");
     }
 
     private static async Task CsvAsync(HttpContext context, InvoiceQueries queries, Clock clock)
@@ -190,6 +210,10 @@ internal static class InvoiceFileDescriptions
 
     public static readonly Description InvoiceCsv = OfInvoice("Download an invoice as CSV", "text/csv", "invoice,status,customer …");
 
+    public static readonly Description CreditNotePdf = OfCreditNote("Download a credit note as PDF", "application/pdf", "%PDF-1.7 …");
+
+    public static readonly Description CreditNoteHtml = OfCreditNote("Show a credit note as a page", "text/html", "<!doctype html> …");
+
     public static readonly Description Csv = new(Tag, "Export invoices", "A row for each line, at most the first 10,000 invoices, with the filters of the list.")
     {
         Query = [.. InvoiceDescriptions.Filters, new("order", "asc or desc (default).")],
@@ -219,6 +243,13 @@ internal static class InvoiceFileDescriptions
 
     private static Description OfInvoice(string summary, string type, string text) => new(Tag, summary, "Its totals are those of the invoice, to the cent, in the language of the invoice settings.")
     {
+        Answers = [Example.OfText(200, "The file.", type, text)],
+        Errors = [ErrorCode.InvoiceNotFound],
+    };
+
+    private static Description OfCreditNote(string summary, string type, string text) => new(Tag, summary, "What was given back of an invoice, and which invoice it corrects.")
+    {
+        Path = new Dictionary<string, string> { ["note"] = "The credit note's id, as the invoice lists it." },
         Answers = [Example.OfText(200, "The file.", type, text)],
         Errors = [ErrorCode.InvoiceNotFound],
     };

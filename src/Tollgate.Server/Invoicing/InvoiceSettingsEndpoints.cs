@@ -62,8 +62,7 @@ public static class InvoiceSettingsEndpoints
         }
 
         var project = context.Project();
-        var rates = (await queries.SettingsAsync(project, context.RequestAborted)).TaxRates;
-        var settings = new InvoiceSettings
+        InvoiceSettings With(IReadOnlyList<TaxRule> rates) => new()
         {
             Seller = new()
             {
@@ -76,7 +75,7 @@ public static class InvoiceSettingsEndpoints
             Language = body.Language ?? "en",
             TaxRates = rates,
         };
-        await queries.SetSettingsAsync(project, settings, body.Logo is not null, logo, context.RequestAborted);
+        await queries.ChangeSettingsAsync(project, current => With(current.TaxRates), body.Logo is not null, logo, context.RequestAborted);
         await ShowAsync(context, queries);
     }
 
@@ -108,8 +107,7 @@ public static class InvoiceSettingsEndpoints
 
         var rates = body.Rates!.Select(static rate => new TaxRule(
             rate.Country!, rate.Region, rate.Name!, new Percent(rate.Percent!.Value), rate.Inclusive ?? false, rate.ReverseCharge ?? false)).ToArray();
-        var settings = await queries.SettingsAsync(context.Project(), context.RequestAborted);
-        await queries.SetSettingsAsync(context.Project(), settings with { TaxRates = rates }, false, null, context.RequestAborted);
+        await queries.ChangeSettingsAsync(context.Project(), settings => settings with { TaxRates = rates }, false, null, context.RequestAborted);
         await AnswerAsync(context, rates);
     }
 

@@ -44,7 +44,7 @@ public sealed class InvoiceDraftTests
         var draft = InvoiceDraft.Of(step, [])!;
         (draft.Kind, draft.Period.Start).ShouldBe((InvoiceKind.Change, Utc("2026-04-16T12:00:00Z")));
         draft.Lines.Select(line => $"{line.Kind} {line.Amount.Minor} {line.Steps.Single()}")
-            .ShouldBe(["ProrationCredit -2900 58.00 USD × 15/30 of the period", "ProrationCharge 5800 116.00 USD × 15/30 of the period"]);
+            .ShouldBe(["ProrationCredit -2900 58.00 USD × 15/30 days of the period", "ProrationCharge 5800 116.00 USD × 15/30 days of the period"]);
     }
 
     [Fact]

@@ -1,8 +1,6 @@
-using System.Collections.Frozen;
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Money;
 using Tollgate.Core.Rating;
-using Tollgate.Core.Subscriptions;
 using Tollgate.Core.Time;
 using static Tollgate.Core.Tests.Time.QuotaPeriodsTests;
 
@@ -54,41 +52,6 @@ public sealed class LateUsageTests
         PolicyOf(ignoring, Meter("c", LateEventPolicy.IgnoreAndReport)).ShouldBe(LateEventPolicy.IgnoreAndReport);
 
         static LateEventPolicy PolicyOf(params Meter[] meters) => new Feature { Code = "scan", Name = "Scans", Meters = meters }.LateEvents;
-    }
-
-    [Theory]
-    [InlineData(PriceInterval.Monthly, "2026-01-31", "2026-02-28", "2026-01-31")] // the renewal that ends the first month: nothing was invoiced before
-    [InlineData(PriceInterval.Monthly, "2026-01-31", "2026-03-31", "2026-02-28")]
-    [InlineData(PriceInterval.Monthly, "2026-01-31", "2026-03-14", "2026-02-28")] // a change in the middle
-    [InlineData(PriceInterval.Weekly, "2026-01-31", "2026-02-21", "2026-02-14")]
-    [InlineData(PriceInterval.Yearly, "2026-01-31", "2026-02-28", "2026-01-31")]
-    [InlineData(PriceInterval.Yearly, "2026-01-31", "2026-04-30", "2026-03-31")] // months of quotas are invoiced as they end
-    [InlineData(PriceInterval.Yearly, "2026-01-31", "2026-05-02", "2026-04-30")]
-    [InlineData(PriceInterval.Yearly, "2026-01-31", "2027-01-31", "2026-12-31")]
-    public void Until_when_periods_were_invoiced(PriceInterval interval, string start, string at, string until)
-    {
-        var before = Subscription(interval, Day(start));
-        while (before.Current.End < Day(at))
-        {
-            before = before with { Current = BillingPeriods.Next(interval, before.Anchor, before.Current, TimeZoneInfo.Utc) };
-        }
-
-        UsageRules.InvoicedUntil(before, Day(at), TimeZoneInfo.Utc).ShouldBe(Day(until));
-    }
-
-    [Fact]
-    public void In_a_pause_nothing_was_invoiced()
-    {
-        var paused = Subscription(PriceInterval.Yearly, Day("2026-01-31")) with { PausedAt = Day("2026-03-10"), Status = SubscriptionStatus.Paused };
-        UsageRules.InvoicedUntil(paused, Day("2026-08-01"), TimeZoneInfo.Utc).ShouldBe(Day("2026-02-28"));
-    }
-
-    private static Instant Day(string day) => Utc(day + "T00:00:00Z");
-
-    private static Subscription Subscription(PriceInterval interval, Instant start)
-    {
-        var plan = new PlanVersion(1, 1, new() { Code = "pro", Name = "Pro" }, FrozenDictionary<int, Entitlement>.Empty);
-        return SubscriptionLife.Start(Guid.Empty, new(plan, interval, Currency.Usd, 1), 0, true, start, TimeZoneInfo.Utc).After;
     }
 
     private static Meter Meter(string type, LateEventPolicy policy) => new(type, MeterAggregate.Sum, null, [], policy);

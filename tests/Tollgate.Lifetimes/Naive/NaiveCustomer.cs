@@ -229,6 +229,7 @@ internal sealed class NaiveCustomer(Shop opening, NaiveCalendar calendar)
                 Current.Anchor = Current.Anchor! with { Year = local.Year, Month = local.Month };
             }
 
+            PinSlice(scheduled);
             (Current.Terms, Current.Scheduled) = (scheduled, null);
         }
 
@@ -280,6 +281,7 @@ internal sealed class NaiveCustomer(Shop opening, NaiveCalendar calendar)
         Current.Scheduled = null;
         if (terms.Interval == old.Interval)
         {
+            PinSlice(terms);
             Current.Terms = terms;
             var charge = PartOf(terms.Amount, at, policy);
             Current.BilledForPeriod += charge;
@@ -373,7 +375,7 @@ internal sealed class NaiveCustomer(Shop opening, NaiveCalendar calendar)
         {
             if (slice is { End: { } end, Plan: { } plan })
             {
-                lines.AddRange(plan.Included.Where(included => included.Overage is not null).SelectMany(included => UsageDue(slice, included, end)));
+                lines.AddRange(slice.Sold(plan).SelectMany(included => UsageDue(slice, included, end)));
             }
         }
 
@@ -394,6 +396,9 @@ internal sealed class NaiveCustomer(Shop opening, NaiveCalendar calendar)
         slice.Billed[included.Feature] = total;
         return Lines(BillLine.Of("usage", due, slice.Start, end, feature: included.Feature));
     }
+
+    private void PinSlice(NaiveTerms next) =>
+        Current.Slice.Pin(Current.Terms.Plan, next.Plan, feature => UsedIn(feature, Current.Slice.Start, Current.SliceEnd));
 
     private decimal UsedIn(string feature, DateTime start, DateTime end) =>
         _usage.Where(use => use.Feature == feature && use.OccurredAt >= start && use.OccurredAt < end).Sum(use => use.Quantity);

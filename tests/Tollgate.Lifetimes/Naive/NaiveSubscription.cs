@@ -38,7 +38,37 @@ internal sealed class NaiveSlice(DateTime start)
     /// <summary>Feature → what invoices asked for so far.</summary>
     public Dictionary<string, long> Billed { get; } = [];
 
+    /// <summary>What was decided when the plan was changed inside of the month, by feature.</summary>
+    public Dictionary<string, Included> Pinned { get; } = [];
+
     public void Close(DateTime end, PlanSpec plan) => (End, Plan) = (end, plan);
+
+    /// <summary>
+    /// What goes beyond a plan that sells it stays sold under a next one that neither sells nor includes it. What was used under a plan
+    /// that does not sell is not sold by the next.
+    /// </summary>
+    public void Pin(PlanSpec old, PlanSpec next, Func<string, decimal> usedOf)
+    {
+        foreach (var feature in old.Included.Concat(next.Included).Select(included => included.Feature).Distinct())
+        {
+            var (before, after) = (Of(old, feature), Of(next, feature));
+            var used = usedOf(feature);
+            if (before is { Overage: not null } && after is not { Overage: not null } && used > before.Units && (after is null || used > after.Units))
+            {
+                Pinned.TryAdd(feature, before);
+            }
+            else if (before is not { Overage: not null } && after is { Overage: not null } && used > after.Units)
+            {
+                Pinned.TryAdd(feature, after with { Units = used });
+            }
+        }
+    }
+
+    /// <summary>What is asked for when the month is over.</summary>
+    public IEnumerable<Included> Sold(PlanSpec plan) =>
+        plan.Included.Where(included => included.Overage is not null && !Pinned.ContainsKey(included.Feature)).Concat(Pinned.Values);
+
+    private static Included? Of(PlanSpec plan, string feature) => plan.Included.SingleOrDefault(included => included.Feature == feature);
 }
 
 /// <summary>One subscription, from its start to its end. Nothing but fields: <see cref="NaiveCustomer"/> moves them.</summary>

@@ -25,6 +25,9 @@ public enum Rate
 /// <summary>What units beyond the quota cost. <paramref name="PackageSize"/> is for <see cref="Rate.Package"/>.</summary>
 public sealed record Overage(Rate Rate, Tier[] Tiers, decimal PackageSize = 0)
 {
+    /// <summary>As the catalogue says it; null: its default, which the naive biller does not know.</summary>
+    public string? FirstFlatFee { get; init; }
+
     public static Overage PerUnit(decimal price) => new(Rate.PerUnit, [new(null, price)]);
 
     public static Overage Package(decimal size, decimal price) => new(Rate.Package, [new(null, price)], size);

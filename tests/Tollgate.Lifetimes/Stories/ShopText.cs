@@ -103,6 +103,11 @@ public sealed class ShopText
                 Line($"            package_size: {Number(overage.PackageSize)}");
             }
 
+            if (overage.FirstFlatFee is { } policy)
+            {
+                Line($"            first_flat_fee: {policy}");
+            }
+
             Line($"            tiers:");
             foreach (var tier in overage.Tiers)
             {

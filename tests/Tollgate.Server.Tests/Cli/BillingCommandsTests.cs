@@ -49,6 +49,13 @@ public sealed class BillingCommandsTests(RunningServer running)
         await ShouldSayAsync(sandbox.Code, "billing run", "Nothing was due.");
         await ShouldSayAsync(
             sandbox.Code, "invoices list --customer huge", "number customer kind status issued_at total due id\n", "huge renewal open 2027-05-01T00:00:00Z 2027.00 USD 2027.00 USD ");
+
+        var invoice = (await sandbox.Door.GetAsync("/v1/invoices?customer=huge"))["data"][0]!["id"]!.GetValue<string>();
+        var file = Path.Combine(Directory.CreateTempSubdirectory("tollgate-cli-").FullName, "huge.pdf");
+        await ShouldSayAsync(sandbox.Code, $"invoices pdf {invoice} --output {file}", $"Written to {file}.");
+        (await File.ReadAllTextAsync(file)).ShouldStartWith("%PDF");
+        var (again, refused) = await RunAsync(sandbox.Code, $"invoices pdf {invoice} --output {file}");
+        (again, refused.Contains("exists already", StringComparison.Ordinal)).ShouldBe((1, true), refused);
     }
 
     [Theory]
@@ -135,6 +142,7 @@ public sealed class BillingCommandsTests(RunningServer running)
     [InlineData("clock advance 2001-01-01", 1, "the clock never goes back")]
     [InlineData("billing unpark nothing", 1, "subscription_not_found")]
     [InlineData("invoices list --status lost", 1, "One of draft, open")]
+    [InlineData("invoices pdf nothing", 1, "invoice_not_found")]
     public async Task A_fault_is_a_sentence_and_an_exit_code(string line, int expected, string sentence)
     {
         var sandbox = await BillingSandbox.StartAsync(running, "2027-04-01T00:00:00Z");

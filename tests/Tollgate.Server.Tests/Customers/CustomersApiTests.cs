@@ -159,6 +159,7 @@ public sealed class CustomersApiTests(RunningServer running)
         refused.Status.ShouldBe(HttpStatusCode.UnprocessableEntity);
         refused["errors"].AsArray()[0]!["param"]!.GetValue<string>().ShouldBe("ats_scan.qouta");
         (await Resume.PutAsync(path, """{"nothing": {"quota": 1}}""")).Status.ShouldBe(HttpStatusCode.UnprocessableEntity);
+        (await Resume.PutAsync(path, """{"ats_scan": ["\ud800"]}""")).Status.ShouldBe(HttpStatusCode.UnprocessableEntity, "half of a surrogate pair");
     }
 
     [Fact]

@@ -31,6 +31,7 @@ public sealed class BillingBooksTests(TestPostgres postgres) : IAsyncLifetime
             ("timelines", "UPDATE subscriptions SET version = version + 1"),
             ("rated_quantities", "UPDATE rated_usage SET quantity = quantity + 1"),
             ("rated_lines", "UPDATE rated_usage SET amount = amount + 1"),
+            ("rated_lines", "UPDATE rated_usage SET period_start = period_start + interval '1 second'"),
             ("credits", "UPDATE customer_credits SET amount = -amount WHERE amount > 0"),
             ("coupons", "UPDATE coupons SET redemptions = redemptions + 1"),
         ];

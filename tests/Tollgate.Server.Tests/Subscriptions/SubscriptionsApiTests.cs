@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Text.Json.Nodes;
 using Tollgate.Server.Tests.Customers;
@@ -136,6 +137,17 @@ public sealed class SubscriptionsApiTests(RunningServer running)
         JsonNode.DeepEquals((await sandbox.Door.PostAsync($"/v1/invoices/{id}/pay")).Json, paid.Json).ShouldBeTrue();
         (await sandbox.Door.PostAsync($"/v1/invoices/{id}/void"))["code"].GetValue<string>().ShouldBe("invoice_state");
         (await sandbox.Door.PostAsync($"/v1/invoices/{id}/credit-notes", """{"amount": 2001, "reason": "more"}"""))["code"].GetValue<string>().ShouldBe("credit_refused");
+
+        // The note is a document of its own.
+        var note = credited["credit_notes"].AsArray().Single()!;
+        var page = await (await sandbox.FetchAsync($"/v1/invoices/{id}/credit-notes/{note["id"]!.GetValue<string>()}.html")).Content.ReadAsStringAsync();
+        page.ShouldContain(note["number"]!.GetValue<string>());
+        page.ShouldContain("9.00");
+        (await sandbox.FetchAsync($"/v1/invoices/{id}/credit-notes/{note["id"]!.GetValue<string>()}.pdf")).Content.Headers.ContentType!.MediaType.ShouldBe("application/pdf");
+        (await sandbox.FetchAsync($"/v1/invoices/{id}/credit-notes/{Guid.NewGuid()}.pdf")).StatusCode.ShouldBe(HttpStatusCode.NotFound);
+
+        // A statement that is not told where to begin begins with the first invoice.
+        (await sandbox.Door.GetAsync("/v1/customers/paying/statement"))["from"].GetValue<DateTimeOffset>().ShouldBe(DateTimeOffset.Parse("2027-04-01T00:00:00Z", CultureInfo.InvariantCulture));
 
         // What is credited of a paid invoice pays the next one.
         await sandbox.Door.PostAsync($"/v1/invoices/{id}/credit-notes", """{"amount": 500, "reason": "sorry"}""");
