@@ -86,6 +86,9 @@ public sealed record CustomerView
 
     public required int PlanVersion { get; init; }
 
+    /// <summary>The customer whose balances it uses, as one of its members. Null: it uses its own.</summary>
+    public string? MemberOf { get; init; }
+
     public required DateTimeOffset CreatedAt { get; init; }
 }
 

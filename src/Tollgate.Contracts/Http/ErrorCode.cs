@@ -116,6 +116,11 @@ public sealed record ErrorCode(string Code, int Status, string Title, string Des
         "This project has no customer with this id.",
         "Create the customer, or record something for it: customers are created on first use.");
 
+    public static readonly ErrorCode MemberNotFound = new(
+        "member_not_found", 404, "The member does not exist",
+        "This customer has no member with this id.",
+        "List the customer's members, or add the user with POST /v1/customers/{id}/members.");
+
     public static readonly ErrorCode FeatureNotFound = new(
         "feature_not_found", 404, "The feature does not exist",
         "The project's catalogue has no feature with this code.",
@@ -186,6 +191,31 @@ public sealed record ErrorCode(string Code, int Status, string Title, string Des
         "customer_exists", 409, "The customer exists already",
         "A customer with this id exists in this project, with other content.",
         "Change it with PATCH /v1/customers/{id}, or choose another id.");
+
+    public static readonly ErrorCode CustomerIsMember = new(
+        "customer_is_member", 409, "The customer is a member of another",
+        "A member uses the plan and balances of its customer. It has no plan, grants, overrides or subscription of its own meanwhile.",
+        "Do it for the customer that the detail names, or remove the member from it first.");
+
+    public static readonly ErrorCode MemberExists = new(
+        "member_exists", 409, "The member exists already",
+        "The user is a member of this customer, with other content.",
+        "Change it with PATCH /v1/customers/{id}/members/{member}.");
+
+    public static readonly ErrorCode MemberElsewhere = new(
+        "member_elsewhere", 409, "The user is a member of another customer",
+        "A user belongs to one customer at a time. The detail names it.",
+        "Remove it there first, or use another id for the user in this customer.");
+
+    public static readonly ErrorCode MemberNested = new(
+        "member_nested", 409, "Members have no members",
+        "A member cannot have members, and a customer that has members cannot become one. The detail says which it is.",
+        "Add all users to one customer.");
+
+    public static readonly ErrorCode NoSeatLeft = new(
+        "no_seat_left", 409, "Every seat is taken",
+        "The customer has as many members as its subscription has seats, or as the server allows where seats are not sold.",
+        "Raise the subscription's quantity with PATCH /v1/subscriptions/{id}, or remove a member.");
 
     public static readonly ErrorCode ReservationClosed = new(
         "reservation_closed", 409, "The reservation is closed",
@@ -373,9 +403,9 @@ public sealed record ErrorCode(string Code, int Status, string Title, string Des
         MalformedJson, MalformedRequest, ProjectRequired,
         KeyMissing, KeyInvalid, KeyExpired, KeyRevoked, KeyNotAllowed, ScopeMissing, NetworkNotAllowed, PathNotForwarded,
         QuotaExceeded, BudgetExceeded, FeatureDisabled, FeatureNotInPlan, SubscriptionInactive,
-        NotFound, ProjectNotFound, KeyNotFound, CustomerNotFound, FeatureNotFound, PlanNotFound, UpstreamNotConfigured, ReservationNotFound,
+        NotFound, ProjectNotFound, KeyNotFound, CustomerNotFound, MemberNotFound, FeatureNotFound, PlanNotFound, UpstreamNotConfigured, ReservationNotFound,
         EventNotFound, GrantNotFound, SubscriptionNotFound, InvoiceNotFound, CouponNotFound, MethodNotAllowed,
-        Conflict, IdempotencyKeyReused, ProjectExists, CustomerExists, ReservationClosed, ReservationAmbiguous, SubscriptionExists,
+        Conflict, IdempotencyKeyReused, ProjectExists, CustomerExists, CustomerIsMember, MemberExists, MemberElsewhere, MemberNested, NoSeatLeft, ReservationClosed, ReservationAmbiguous, SubscriptionExists,
         SubscriptionState, TrialUsed, CurrencyFixed, InvoiceState, InvoiceImplausible, CouponExists, ClockBusy, SandboxOnly, LastKey,
         PreconditionFailed, PayloadTooLarge, UnsupportedMediaType,
         ValidationFailed, UnknownField, InvalidType, CatalogInvalid, PriceNotFound, CouponRefused, AddOnRefused, PackRefused, CreditRefused,

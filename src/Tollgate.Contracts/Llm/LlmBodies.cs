@@ -188,6 +188,9 @@ public sealed record LlmCallView : LlmCounts
 
     public string? Customer { get; init; }
 
+    /// <summary>Who of the customer's members made it; null: the customer itself.</summary>
+    public string? Member { get; init; }
+
     /// <summary>The customer's when it was recorded; null for what was recorded before it was kept.</summary>
     public string? Plan { get; init; }
 

@@ -94,6 +94,9 @@ public sealed record EventView
 
     public required string Customer { get; init; }
 
+    /// <summary>Who of the customer's members did it; null: the customer itself.</summary>
+    public string? Member { get; init; }
+
     public required string Type { get; init; }
 
     /// <summary>The feature whose meter read it; null when none did. One event may count for several: see its decision.</summary>
@@ -128,6 +131,9 @@ public sealed record DecisionExplained
     public required string Kind { get; init; }
 
     public required string Customer { get; init; }
+
+    /// <summary>Who of the customer's members did it; null: the customer itself.</summary>
+    public string? Member { get; init; }
 
     public required DateTimeOffset OccurredAt { get; init; }
 

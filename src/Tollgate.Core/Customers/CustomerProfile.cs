@@ -105,4 +105,8 @@ public readonly record struct Change<T>(bool IsNamed, T Value)
 /// <summary>A customer as everybody sees it.</summary>
 /// <param name="Plan">The code of the plan that it is on; the project's default plan unless another was assigned.</param>
 /// <param name="PlanVersion">The number of the version: the newest of the default plan, or the one that was pinned.</param>
-public sealed record Customer(string Id, CustomerProfile Profile, string Plan, int PlanVersion, Time.Instant CreatedAt);
+public sealed record Customer(string Id, CustomerProfile Profile, string Plan, int PlanVersion, Time.Instant CreatedAt)
+{
+    /// <summary>The customer that it is a member of, whose balances it uses; null: none, it uses its own.</summary>
+    public string? Owner { get; init; }
+}

@@ -12,6 +12,7 @@ public sealed class AccountBook
     private FeatureBook[] _features = [];
     private readonly List<(Slot Slot, object Value)> _undo = [];
     private readonly List<Slot> _touched = [];
+    private HashSet<string>? _members;
 
     public required int ProjectId { get; init; }
 
@@ -46,6 +47,9 @@ public sealed class AccountBook
 
     /// <summary>The project's features by code, to find a credit pool's.</summary>
     public required IReadOnlyDictionary<string, FeatureEntry> FeaturesByCode { get; init; }
+
+    /// <summary>Whose balances the customer uses, as a member of that one; null: its own.</summary>
+    public string? Owner { get; init; }
 
     /// <summary>Open holds by id. Only the owning lane touches it.</summary>
     public Dictionary<Guid, Slot<Hold>> Holds { get; } = [];
@@ -86,6 +90,14 @@ public sealed class AccountBook
     }
 
     public FeatureEntry? FeatureNamed(string code) => FeaturesByCode.GetValueOrDefault(code);
+
+    /// <summary>
+    /// Known to belong to this customer. Who has left since is still known here, and then the version of the customer and of its
+    /// balances is not this book's any more. Only the owning lane asks.
+    /// </summary>
+    public bool HasMember(string member) => _members?.Contains(member) == true;
+
+    public void LoadMember(string member) => (_members ??= new(StringComparer.Ordinal)).Add(member);
 
     public void LoadHold(Hold hold) => AddHold(new(hold, hold));
 

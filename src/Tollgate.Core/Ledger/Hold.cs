@@ -37,6 +37,9 @@ public sealed record Hold
     /// <summary>The caller's id where it was not a UUID.</summary>
     public string? Reference { get; init; }
 
+    /// <summary>The member of the customer that made it; null: the customer itself.</summary>
+    public string? Member { get; init; }
+
     /// <summary>The work may be reported this long after the expiry and is then recorded as a late fact.</summary>
     public static readonly TimeSpan LateSettle = TimeSpan.FromHours(24);
 

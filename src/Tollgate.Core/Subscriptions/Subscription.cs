@@ -49,6 +49,9 @@ public sealed record SubscriptionTerms(PlanVersion Plan, PriceInterval Interval,
     /// <summary>For the seats beyond the included ones, one whole period.</summary>
     public MoneyAmount Seats => TierRules.Sum(SeatSteps, Currency);
 
+    /// <summary>Who may share it: the seats that are paid for, or included. Null: seats have no price, so nothing counts them.</summary>
+    public long? SeatCount => Price?.Seats is { } seats ? Math.Max(Quantity, seats.Included) : null;
+
     /// <summary>For one whole period.</summary>
     public MoneyAmount Amount => AddOns.Aggregate(Base + Seats, (sum, held) => sum + AmountOf(held));
 

@@ -60,13 +60,13 @@ internal static class CatalogSql
 
     /// <summary>
     /// Customers by the plan that a new version of it would reach: those on the default plan get it at once, those pinned
-    /// to a version keep theirs. $2 = the default plan's code.
+    /// to a version keep theirs. Members have what their owner has. $2 = the default plan's code.
     /// </summary>
     public const string CustomersByPlan = """
         SELECT coalesce(v.plan, $2), c.plan_version_id IS NOT NULL, count(*)
           FROM customers c
           LEFT JOIN plan_versions v ON v.id = c.plan_version_id
-         WHERE c.project_id = $1
+         WHERE c.project_id = $1 AND c.owner IS NULL
          GROUP BY 1, 2
         """;
 }

@@ -20,10 +20,11 @@ public sealed class CostQueries(Database database, FoldCalls fold)
     private const int ByFeature = 0b11101;
     private const int ByPlan = 0b11110;
 
-    /// <param name="customer">Null: the whole project.</param>
+    /// <param name="customer">Null: the whole project. A member stands for the customer whose balances it uses.</param>
     public async Task<CostBreakdown> BreakdownAsync(ProjectSnapshot project, DayRange days, string? customer, CancellationToken cancel)
     {
         await fold.CatchUpAsync(cancel);
+        customer = await AccountOfAsync(project, customer, cancel);
         await using var command = CommandOf(customer is null ? CostSql.BreakdownOfProject : CostSql.BreakdownOfCustomer, project, days, customer);
         await using var reader = await command.ExecuteReaderAsync(cancel);
         var lists = new Dictionary<int, List<CostRow>>();
@@ -49,11 +50,12 @@ public sealed class CostQueries(Database database, FoldCalls fold)
     }
 
     /// <summary>By day or month, then what costs most first; at most <paramref name="most"/> rows.</summary>
-    /// <param name="customer">Null: the whole project.</param>
+    /// <param name="customer">Null: the whole project. A member stands for the customer whose balances it uses.</param>
     public async Task<IReadOnlyList<CostRow>> GroupsAsync(
         ProjectSnapshot project, DayRange days, CostGroups groups, int most, string? customer, CancellationToken cancel)
     {
         await fold.CatchUpAsync(cancel);
+        customer = await AccountOfAsync(project, customer, cancel);
         await using var command = CommandOf(customer is null ? CostSql.GroupsOfProject : CostSql.GroupsOfCustomer, project, days, customer);
         command.Parameters.Add(new() { Value = (int)groups });
         command.Parameters.Add(new() { Value = (long)most });
@@ -140,6 +142,9 @@ public sealed class CostQueries(Database database, FoldCalls fold)
 
         return rows;
     }
+
+    private async ValueTask<string?> AccountOfAsync(ProjectSnapshot project, string? customer, CancellationToken cancel) =>
+        customer is null ? null : await MemberQueries.OwnerOfAsync(database.Source, project, customer, cancel) ?? customer;
 
     private NpgsqlCommand CommandOf(string sql, ProjectSnapshot project, DayRange days, string? customer)
     {

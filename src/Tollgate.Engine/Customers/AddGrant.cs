@@ -21,9 +21,13 @@ public enum AddGrantOutcome
 
     /// <summary>The order has faults. Nothing was changed.</summary>
     Refused,
+
+    /// <summary>It uses another customer's balances: grant that one.</summary>
+    IsMember,
 }
 
-public sealed record AddGrantAnswer(AddGrantOutcome Outcome, GrantRow? Grant, IReadOnlyList<FieldFault> Faults);
+/// <param name="Owner">Whose member the customer is.</param>
+public sealed record AddGrantAnswer(AddGrantOutcome Outcome, GrantRow? Grant, IReadOnlyList<FieldFault> Faults, string? Owner = null);
 
 /// <summary>Gives a customer a quantity beside the plan's quota. The next decision can burn it.</summary>
 public sealed class AddGrant(NpgsqlDataSource database, QuotaGate gate, Clock clock)
@@ -41,6 +45,11 @@ public sealed class AddGrant(NpgsqlDataSource database, QuotaGate gate, Clock cl
 
         var key = order.Id is { } id ? EventKey.Parse(id, now) : EventKey.Generate(now);
         await using var change = await CustomerChange.BeginAsync(database, project, customer, cancel);
+        if (change.Row.Owner is { } owner)
+        {
+            return new(AddGrantOutcome.IsMember, null, [], owner);
+        }
+
         var added = await InsertAsync(change, feature!, order, key, now, cancel);
         if (added)
         {

@@ -16,6 +16,9 @@ public enum AssignPlanOutcome
 
     /// <summary>The plan comes of a subscription: change that.</summary>
     Subscribed,
+
+    /// <summary>It uses another customer's balances: change the plan of that one.</summary>
+    IsMember,
 }
 
 /// <summary>
@@ -42,6 +45,11 @@ public sealed class AssignPlan(NpgsqlDataSource database, QuotaGate gate, Clock 
         }
 
         await using var change = await CustomerChange.BeginAsync(database, project, customer, cancel);
+        if (change.Row.Owner is not null)
+        {
+            return (AssignPlanOutcome.IsMember, change.Row.Customer);
+        }
+
         if (await change.AskAsync(CustomerSql.HasSubscription, cancel, change.Row.Partition, change.Row.Account) is true)
         {
             return (AssignPlanOutcome.Subscribed, null);

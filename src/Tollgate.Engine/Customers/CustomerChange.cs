@@ -33,6 +33,53 @@ internal sealed class CustomerChange : IAsyncDisposable
         NpgsqlDataSource database, ProjectSnapshot project, string customer, CancellationToken cancel) =>
         LockAsync(database, project, customer, create: false, cancel);
 
+    /// <summary>
+    /// Locks two customers, in the order in which lanes lock several: two changes of the same two do not deadlock. Null: one of
+    /// them is missing.
+    /// </summary>
+    /// <param name="create">Creates those that are missing.</param>
+    public static async Task<(CustomerChange Change, CustomerRow Other)?> BeginOnTwoAsync(
+        NpgsqlDataSource database, ProjectSnapshot project, string customer, string other, bool create, CancellationToken cancel)
+    {
+        var ids = new[] { customer, other };
+        var partitions = Array.ConvertAll(ids, id => CustomerPlace.PartitionOf(project.Id, id));
+        var connection = await database.OpenConnectionAsync(cancel);
+        NpgsqlTransaction? transaction = null;
+        try
+        {
+            transaction = await connection.BeginTransactionAsync(cancel);
+            if (create)
+            {
+                await using var missing = connection.Command(CustomerSql.CreateMissing, partitions, new[] { project.Id, project.Id }, ids);
+                await missing.ExecuteNonQueryAsync(cancel);
+            }
+
+            var rows = new Dictionary<string, CustomerRow>(StringComparer.Ordinal);
+            await using (var command = connection.Command(CustomerSql.FindAndLockTwo, project.Id, partitions, ids))
+            await using (var reader = await command.ExecuteReaderAsync(cancel))
+            {
+                while (await reader.ReadAsync(cancel))
+                {
+                    var row = CustomerRow.Read(reader, project);
+                    rows[row.Customer.Id] = row;
+                }
+            }
+
+            if (rows.TryGetValue(customer, out var first) && rows.TryGetValue(other, out var second))
+            {
+                return (new(connection, transaction, first), second);
+            }
+        }
+        catch
+        {
+            await AbandonAsync(connection, transaction);
+            throw;
+        }
+
+        await AbandonAsync(connection, transaction);
+        return null;
+    }
+
     public async Task<int> ExecuteAsync(string sql, CancellationToken cancel, params object?[] parameters)
     {
         await using var command = Command(sql, parameters);
@@ -50,7 +97,11 @@ internal sealed class CustomerChange : IAsyncDisposable
 
     /// <summary>Makes every decision that was made on the old state stale. Answers the customer's version after the change.</summary>
     public async Task<int> TouchAsync(Instant now, CancellationToken cancel) =>
-        (int)(await AskAsync(CustomerSql.Touch, cancel, Row.Partition, Row.Account, now.ToUtc()))!;
+        await TouchAsync(Row, now, cancel);
+
+    /// <summary>The same for the other one of two. Who touches both touches the one of the lower partition and account first.</summary>
+    public async Task<int> TouchAsync(CustomerRow row, Instant now, CancellationToken cancel) =>
+        (int)(await AskAsync(CustomerSql.Touch, cancel, row.Partition, row.Account, now.ToUtc()))!;
 
     /// <summary>The customer as this transaction has changed it.</summary>
     public async Task<CustomerRow> ReadAgainAsync(ProjectSnapshot project, CancellationToken cancel)

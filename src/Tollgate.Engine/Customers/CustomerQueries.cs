@@ -32,6 +32,13 @@ public sealed class CustomerQueries(NpgsqlDataSource database)
         return (await ReadAsync(command, reader => CustomerRow.Read(reader, project), cancel)).SingleOrDefault();
     }
 
+    /// <summary>Of a member the customer whose balances it uses, of others the customer itself. Null: this project has no such customer.</summary>
+    public async Task<CustomerRow?> FindAccountAsync(ProjectSnapshot project, string id, CancellationToken cancel)
+    {
+        var found = await FindAsync(project, id, cancel);
+        return found?.Owner is { } owner ? await FindAsync(project, owner, cancel) : found;
+    }
+
     /// <summary>In byte order of the id: stable while customers come and go, the same on every server.</summary>
     /// <param name="after">The id after which the page starts; it need not exist (any more). Null: the beginning.</param>
     /// <param name="search">The beginning of an id or, in any case, of an e-mail address. Null: all.</param>

@@ -23,6 +23,9 @@ public sealed record CustomerRow(Customer Customer, short Partition, int Account
     /// <summary>What the subscription adds to the plan: see <see cref="AddOnText"/>.</summary>
     public string AddOns { get; init; } = AddOnText.None;
 
+    /// <summary>Whose balances it uses, as a member of that customer; null: its own.</summary>
+    public string? Owner => Customer.Owner;
+
     /// <summary>The columns of <c>CustomerSql.Columns</c>, in their order.</summary>
     /// <param name="first">Where they begin.</param>
     internal static CustomerRow Read(NpgsqlDataReader reader, ProjectSnapshot project, int first = 0)
@@ -42,7 +45,10 @@ public sealed record CustomerRow(Customer Customer, short Partition, int Account
             profile,
             TextOrNull(10) ?? project.Catalog.DefaultPlan.Code,
             reader.IsDBNull(first + 11) ? project.Catalog.DefaultPlan.Number : reader.GetInt32(first + 11),
-            Instant.FromUtc(reader.GetDateTime(first + 8)));
+            Instant.FromUtc(reader.GetDateTime(first + 8)))
+        {
+            Owner = TextOrNull(19),
+        };
         return new(customer, reader.GetInt16(first + 12), reader.GetInt32(first + 13), reader.IsDBNull(first + 9) ? null : reader.GetInt32(first + 9), reader.GetString(first + 14))
         {
             Cycles = CycleText.Read(reader.GetString(first + 15)),

@@ -46,7 +46,7 @@ public static class CustomerSql
         """
         c.id, c.name, c.email, c.currency, c.time_zone, c.country, c.tax_id, c.metadata, c.created_at,
                c.plan_version_id, v.plan, v.version, c.partition, c.account, c.overrides, c.cycles::text,
-               c.previous_plan_version_id, c.plan_assigned_at, c.add_ons::text
+               c.previous_plan_version_id, c.plan_assigned_at, c.add_ons::text, c.owner
         """;
 
     /// <summary><c>$1</c> partition, <c>$2</c> project, <c>$3</c> id.</summary>
@@ -63,6 +63,17 @@ public static class CustomerSql
     /// changes of one customer run one after the other. Lanes that lock take the same order: customer, then balances.
     /// </summary>
     public const string FindAndLock = Find + " FOR NO KEY UPDATE OF c";
+
+    /// <summary>Two customers, held in the order in which everybody holds several. <c>$1</c> project, <c>$2 smallint[]</c> partitions, <c>$3 text[]</c> ids.</summary>
+    public const string FindAndLockTwo =
+        $"""
+        SELECT {Columns}
+          FROM unnest($2::smallint[], $3::text[]) AS x (partition, id)
+          JOIN customers c ON c.partition = x.partition AND c.project_id = $1 AND c.id = x.id
+          LEFT JOIN plan_versions v ON v.id = c.plan_version_id
+         ORDER BY c.partition, c.account
+           FOR NO KEY UPDATE OF c
+        """;
 
     /// <summary>No row: the customer exists. <c>$4..$10</c> profile, <c>$11</c> the project's time.</summary>
     public const string Insert =
@@ -172,7 +183,8 @@ public static class CustomerSql
         SELECT EXISTS (SELECT FROM events   WHERE partition = $1 AND account = $2),
                EXISTS (SELECT FROM balances WHERE partition = $1 AND account = $2),
                EXISTS (SELECT FROM holds    WHERE partition = $1 AND account = $2),
-               EXISTS (SELECT FROM subscriptions WHERE partition = $1 AND account = $2) OR EXISTS (SELECT FROM invoices WHERE partition = $1 AND account = $2)
+               EXISTS (SELECT FROM subscriptions WHERE partition = $1 AND account = $2) OR EXISTS (SELECT FROM invoices WHERE partition = $1 AND account = $2),
+               EXISTS (SELECT FROM members       WHERE partition = $1 AND account = $2)
         """;
 
     public const string DeleteAssignments = "DELETE FROM plan_assignments WHERE partition = $1 AND account = $2";

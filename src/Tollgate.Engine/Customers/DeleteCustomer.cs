@@ -21,6 +21,12 @@ public enum DeleteCustomerOutcome
 
     /// <summary>It has or had a subscription, or bought something: invoices name it.</summary>
     HasSubscriptions,
+
+    /// <summary>Others use its balances.</summary>
+    HasMembers,
+
+    /// <summary>It is somebody's member.</summary>
+    IsMember,
 }
 
 /// <summary>
@@ -35,6 +41,11 @@ public sealed class DeleteCustomer(NpgsqlDataSource database, QuotaGate gate)
         if (change is null)
         {
             return DeleteCustomerOutcome.Unknown;
+        }
+
+        if (change.Row.Owner is not null)
+        {
+            return DeleteCustomerOutcome.IsMember;
         }
 
         if (await TraceAsync(change, cancel) is { } trace)
@@ -61,6 +72,7 @@ public sealed class DeleteCustomer(NpgsqlDataSource database, QuotaGate gate)
             _ when reader.GetBoolean(2) => DeleteCustomerOutcome.HasReservations,
             _ when reader.GetBoolean(1) => DeleteCustomerOutcome.HasDecisions,
             _ when reader.GetBoolean(3) => DeleteCustomerOutcome.HasSubscriptions,
+            _ when reader.GetBoolean(4) => DeleteCustomerOutcome.HasMembers,
             _ => null,
         };
     }

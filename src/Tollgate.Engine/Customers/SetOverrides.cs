@@ -16,10 +16,13 @@ namespace Tollgate.Engine.Customers;
 /// </summary>
 public sealed class SetOverrides(NpgsqlDataSource database, QuotaGate gate, Clock clock)
 {
-    /// <summary>Creates the customer when it is missing. Answers all overrides as JSON, or every fault, and then nothing was changed.</summary>
+    /// <summary>
+    /// Creates the customer when it is missing. Answers all overrides as JSON; or every fault, or the owner of a customer that is a
+    /// member, and then nothing was changed.
+    /// </summary>
     /// <param name="set">By feature code.</param>
     /// <param name="removed">Feature codes whose override goes; those without one are fine.</param>
-    public async Task<(string Json, IReadOnlyList<FieldFault> Faults)> RunAsync(
+    public async Task<(string Json, IReadOnlyList<FieldFault> Faults, string? Owner)> RunAsync(
         ProjectSnapshot project,
         string customer,
         IReadOnlyDictionary<string, EntitlementOverride> set,
@@ -27,11 +30,16 @@ public sealed class SetOverrides(NpgsqlDataSource database, QuotaGate gate, Cloc
         CancellationToken cancel)
     {
         await using var change = await CustomerChange.BeginAsync(database, project, customer, cancel);
+        if (change.Row.Owner is { } owner)
+        {
+            return (change.Row.Overrides, [], owner);
+        }
+
         var plan = PlanOf(change.Row, project);
         var faults = OverrideRules.FaultsOf(project.Catalog.Document, plan, set.Values);
         if (faults.Count > 0)
         {
-            return (change.Row.Overrides, faults);
+            return (change.Row.Overrides, faults, null);
         }
 
         var json = Merge(change.Row.Overrides, project.Currency, set, removed);
@@ -39,7 +47,7 @@ public sealed class SetOverrides(NpgsqlDataSource database, QuotaGate gate, Cloc
         await change.TouchAsync(clock.Now(project), cancel);
         await change.CommitAsync(cancel);
         await gate.ForgetAsync(project, customer, cancel);
-        return (json, []);
+        return (json, [], null);
     }
 
     private static Plan PlanOf(CustomerRow row, ProjectSnapshot project) =>

@@ -35,6 +35,9 @@ public enum PackOutcome
     /// <summary>The pack is not sold, or not like this.</summary>
     Refused,
 
+    /// <summary>It is a member of another customer, which buys for it.</summary>
+    IsMember,
+
     /// <summary>The customer is invoiced in another currency.</summary>
     CurrencyFixed,
 
@@ -65,6 +68,11 @@ public sealed class BuyPack(NpgsqlDataSource database, QuotaGate gate, Clock clo
         }
 
         // 3.
+        if (change.Row.Owner is { } owner)
+        {
+            return new(PackOutcome.IsMember, Detail: $"{customer} is a member of {owner}; buy it for {owner}.");
+        }
+
         var kept = change.Row.Customer.Profile.Currency;
         if (order.Currency is { } wanted && kept is not null && kept != wanted.Code)
         {

@@ -76,6 +76,12 @@ internal sealed class BatchDeciding(BatchWriter writer)
         var effects = op.HasUnique ? Unseen(op, book) : op.Effects;
         if (effects.Count == 0)
         {
+            if (op.Member is not null)
+            {
+                // Nothing else of it would notice that the member has left.
+                writer.Expect(book);
+            }
+
             writer.Add(EventOf(op, book, null), op.IdGiven);
             _first[key] = op;
             return new(GateFault.None, null, op.Id, false);
@@ -84,7 +90,7 @@ internal sealed class BatchDeciding(BatchWriter writer)
         var verdict = op.Settles.Count > 0
             ? AccountRules.UseAsSettle(book, effects, op.OccurredAt, op.Now)
             : AccountRules.Use(book, effects, op.OccurredAt, op.Now, op.Enforce);
-        if (verdict.RestsOnPlan)
+        if (verdict.RestsOnPlan || (op.Member is not null && verdict.Postings.Count == 0))
         {
             writer.Expect(book);
         }
@@ -150,20 +156,20 @@ internal sealed class BatchDeciding(BatchWriter writer)
         var id = op.Reference ?? op.Id.ToString("D");
         if (_first.TryGetValue(key, out var earlier))
         {
-            return earlier is ReserveOp same && same.Effects.SequenceEqual(op.Effects) && same.Answer is { } answer
+            return earlier is ReserveOp same && same.Member == op.Member && same.Effects.SequenceEqual(op.Effects) && same.Answer is { } answer
                 ? answer with { Replayed = true }
                 : GateAnswer.Of(GateFault.IdReused, id);
         }
 
         if (_known.Holds.TryGetValue(key, out var taken))
         {
-            return taken.Amounts.SequenceEqual(op.Effects.Select(e => new FeatureQuantity(e.Feature.Key, e.Amount)))
+            return taken.Member == op.Member && taken.Amounts.SequenceEqual(op.Effects.Select(e => new FeatureQuantity(e.Feature.Key, e.Amount)))
                 ? Answer(Standing(book, op.Effects, Outcome.WithinQuota, op.Now), book, id) with { Replayed = true, ExpiresAt = taken.ExpiresAt }
                 : GateAnswer.Of(GateFault.IdReused, id);
         }
 
         var verdict = AccountRules.Reserve(book, op.Effects, op.Now);
-        if (verdict.RestsOnPlan)
+        if (verdict.RestsOnPlan || (op.Member is not null && verdict.Parts.Count == 0))
         {
             writer.Expect(book);
         }
@@ -181,7 +187,7 @@ internal sealed class BatchDeciding(BatchWriter writer)
         var expires = op.Now.Plus(op.TimeToLive);
         book.OpenHold(new()
         {
-            Id = op.Id, State = HoldState.Open, Reference = op.Reference, CreatedAt = op.Now, ExpiresAt = expires,
+            Id = op.Id, State = HoldState.Open, Reference = op.Reference, Member = op.Member, CreatedAt = op.Now, ExpiresAt = expires,
             Amounts = [.. op.Effects.Select(e => new FeatureQuantity(e.Feature.Key, e.Amount))], Parts = verdict.Parts,
         });
         _first[key] = op;
@@ -302,7 +308,7 @@ internal sealed class BatchDeciding(BatchWriter writer)
         var usedAfter = book.FindBook(target.FeatureKey)?.FindBalance(target.PeriodStart)?.Current.Used ?? Quantity.Zero;
         var data = new EventData
         {
-            Type = target.Data.Type, RecordedAt = op.Now, Voids = op.EventId, Postings = plain ? [] : reversed,
+            Type = target.Data.Type, Member = target.Data.Member, RecordedAt = op.Now, Voids = op.EventId, Postings = plain ? [] : reversed,
             Burns = [.. target.Data.Burns.Select(b => b with { Amount = -b.Amount })],
         };
         writer.Add(new NewEvent(book, key, target.FeatureKey, -target.Quantity, target.OccurredAt, target.PeriodStart, usedAfter, data.Write(), IsCall: false), idGiven: true);
@@ -334,7 +340,7 @@ internal sealed class BatchDeciding(BatchWriter writer)
         var plain = postings.Count == 0 || (postings.Count == 1 && own.Drawn.IsZero && own.Used == op.Quantity);
         var outcome = verdict?.Outcome is Outcome.Overage or Outcome.RecordedOverLimit ? verdict.Outcome : (Outcome?)null;
         var isPlain = plain && outcome is null && primary?.Code == op.Type && op is
-            { Key.Text: null, OccurredAtGiven: false, PropertiesJson: null, ComputedJson: null, HasUnique: false, Effects: [{ Aggregate: MeterAggregate.Sum }] };
+            { Key.Text: null, Member: null, OccurredAtGiven: false, PropertiesJson: null, ComputedJson: null, HasUnique: false, Effects: [{ Aggregate: MeterAggregate.Sum }] };
         return new(book, op.Key, primary?.Key ?? 0, op.Quantity, op.OccurredAt, primary is null ? Instant.Epoch : own.PeriodStart,
             UsedAfter(book, own), isPlain ? EventData.Nothing : DataOf(op, primary, plain ? [] : postings, verdict?.Burns ?? [], outcome, book).Write(),
             IsCall: op.ComputedJson is not null);
@@ -349,6 +355,7 @@ internal sealed class BatchDeciding(BatchWriter writer)
         PropertiesJson = op.PropertiesJson,
         ComputedJson = op.ComputedJson,
         Plan = op.ComputedJson is null ? null : book.Plan.Code,
+        Member = op.Member,
         Postings = postings,
         Burns = burns,
         Outcome = outcome,
@@ -363,7 +370,7 @@ internal sealed class BatchDeciding(BatchWriter writer)
         var plain = verdict.Postings.Count == 1 && own.Drawn.IsZero && own.Used == amounts[0].Amount;
         var data = new EventData
         {
-            Id = hold.Reference, RecordedAt = op.Now, IsSettle = true, IsLate = late,
+            Id = hold.Reference, Member = hold.Member, RecordedAt = op.Now, IsSettle = true, IsLate = late,
             Postings = plain ? [] : verdict.Postings, Burns = verdict.Burns,
             Outcome = verdict.Outcome is Outcome.Overage or Outcome.RecordedOverLimit ? verdict.Outcome : null,
         };
@@ -446,13 +453,13 @@ internal sealed class BatchDeciding(BatchWriter writer)
     };
 
     private static bool SameContent(UseOp a, UseOp b) =>
-        a.Type == b.Type && a.Quantity == b.Quantity && (!a.OccurredAtGiven || !b.OccurredAtGiven || a.OccurredAt == b.OccurredAt)
+        a.Type == b.Type && a.Quantity == b.Quantity && a.Member == b.Member && (!a.OccurredAtGiven || !b.OccurredAtGiven || a.OccurredAt == b.OccurredAt)
         && SameJson(a.PropertiesJson, b.PropertiesJson);
 
     private static bool SameContent(UseOp op, StoredEvent stored, AccountBook book)
     {
         var type = stored.Data.Type ?? book.FindBook(stored.FeatureKey)?.Feature.Code ?? op.Type;
-        return op.Type == type && op.Quantity == stored.Quantity
+        return op.Type == type && op.Quantity == stored.Quantity && op.Member == stored.Data.Member
             && (!op.OccurredAtGiven || op.OccurredAt == stored.OccurredAt) && SameJson(op.PropertiesJson, stored.Data.PropertiesJson);
     }
 

@@ -261,13 +261,20 @@ internal sealed class BatchWriter
     {
         if (rows.Count > 0)
         {
-            Count(rows.Count, Add(batch, LedgerSql.InsertHolds,
+            var members = rows.Exists(static r => r.After.Member is not null);
+            var command = Add(batch, members ? LedgerSql.InsertHoldsOfMembers : LedgerSql.InsertHolds,
                 Smallints(rows, r => r.Book.Partition), Integers(rows, r => r.Book.Account), Uuids(rows, r => r.After.Id),
                 Integers(rows, r => r.Book.ProjectId), Texts(rows, r => StateName(r.After.State)),
                 Texts(rows, r => Literal(r.After.Amounts, a => a.FeatureKey)), Texts(rows, r => Literal(r.After.Amounts, a => a.Amount.Value)),
                 Texts(rows, r => Literal(r.After.Parts, p => p.FeatureKey)), Texts(rows, r => Literal(r.After.Parts, p => p.PeriodStart)),
                 Texts(rows, r => Literal(r.After.Parts, p => p.Amount.Value)),
-                Moments(rows, r => r.After.CreatedAt), Moments(rows, r => r.After.ExpiresAt), Texts(rows, r => r.After.Reference), ClosedAt(rows, now)));
+                Moments(rows, r => r.After.CreatedAt), Moments(rows, r => r.After.ExpiresAt), Texts(rows, r => r.After.Reference), ClosedAt(rows, now));
+            if (members)
+            {
+                command.Parameters.Add(Texts(rows, r => r.After.Member));
+            }
+
+            Count(rows.Count, command);
         }
     }
 

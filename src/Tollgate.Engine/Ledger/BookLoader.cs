@@ -142,6 +142,7 @@ internal sealed class BookLoader(NpgsqlConnection connection)
             CustomerSince = At(reader, 9),
             Cycles = CycleText.Read(reader.GetString(10)),
             Zone = project.Zone,
+            Owner = reader.IsDBNull(12) ? null : reader.GetString(12),
             Overridden = Overridden(reader.GetString(8), reader.GetString(11), plan, catalog),
             FeaturesByCode = catalog.Features,
         };
@@ -178,6 +179,21 @@ internal sealed class BookLoader(NpgsqlConnection connection)
         }
 
         return changed;
+    }
+
+    /// <summary>Tells the books which of these belong to them; who does not is not said.</summary>
+    public async Task LoadMembersAsync(IReadOnlyCollection<(AccountBook Book, string Member)> wanted, CancellationToken cancel)
+    {
+        await using var command = new NpgsqlCommand(LedgerSql.FindMembers, connection);
+        command.Parameters.Add(new() { Value = wanted.Select(w => w.Book.Partition).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Smallint });
+        command.Parameters.Add(new() { Value = wanted.Select(w => w.Book.Account).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Integer });
+        command.Parameters.Add(new() { Value = wanted.Select(w => w.Member).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text });
+        var books = wanted.Select(w => w.Book).Distinct().ToDictionary(book => book.Account);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        while (await reader.ReadAsync(cancel))
+        {
+            books[reader.GetInt32(0)].LoadMember(reader.GetString(1));
+        }
     }
 
     /// <summary>Puts rows of ended periods into their books; those that do not exist stay missing.</summary>
@@ -258,6 +274,7 @@ internal sealed class BookLoader(NpgsqlConnection connection)
             CreatedAt = At(reader, 9),
             ExpiresAt = At(reader, 10),
             Reference = reader.IsDBNull(11) ? null : reader.GetString(11),
+            Member = reader.IsDBNull(13) ? null : reader.GetString(13),
         };
     }
 

@@ -43,7 +43,7 @@ internal sealed class BookShelf(int mostBooks)
                 var key = (op.Project.Id, op.Customer);
                 wanted ??= [];
                 wanted[key] = new(op.Project, op.Customer, op.Partition, op.Now,
-                    op.CreatesCustomer || (wanted.TryGetValue(key, out var other) && other.Create));
+                    (op.CreatesCustomer && op.Member is null) || (wanted.TryGetValue(key, out var other) && other.Create));
             }
         }
 
@@ -61,6 +61,24 @@ internal sealed class BookShelf(int mostBooks)
         foreach (var op in ops)
         {
             op.Book = _books.GetValueOrDefault((op.Project.Id, op.Customer));
+        }
+    }
+
+    /// <summary>Tells the books which of the members that operations name belong to them.</summary>
+    public static async ValueTask LoadMembersAsync(NpgsqlConnection connection, List<LaneOp> ops)
+    {
+        var unknown = new HashSet<(AccountBook, string)>();
+        foreach (var op in ops)
+        {
+            if (op is { Member: { } member, Book: { } book } && !book.HasMember(member))
+            {
+                unknown.Add((book, member));
+            }
+        }
+
+        if (unknown.Count > 0)
+        {
+            await new BookLoader(connection).LoadMembersAsync(unknown, CancellationToken.None);
         }
     }
 

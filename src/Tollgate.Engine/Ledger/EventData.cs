@@ -13,7 +13,7 @@ namespace Tollgate.Engine.Ledger;
 /// is the type, no properties, a generated or UUID id, recorded when it happened. Keys:
 /// <c>id</c> the caller's id text · <c>type</c> where it is not the feature's code · <c>at</c> recorded_at in
 /// microseconds where the caller gave occurred_at · <c>props</c> the caller's properties · <c>calc</c> what the server found
-/// out, such as a cost · <c>plan</c> beside it the customer's plan · <c>post</c> all postings where
+/// out, such as a cost · <c>plan</c> beside it the customer's plan · <c>by</c> the member of the customer that did it · <c>post</c> all postings where
 /// the columns do not say it: [feature, period start, used, drawn] · <c>burn</c> [grant, amount] · <c>out</c> the outcome
 /// where it was not plain · <c>hold</c> a settle · <c>late</c> a settle after expiry · <c>void</c> the id that is reversed ·
 /// <c>raw</c> the values of max meters and <c>uniq</c> the hashes of unique meters: [feature, value].
@@ -35,6 +35,8 @@ public sealed record EventData
     public string? ComputedJson { get; init; }
 
     public string? Plan { get; init; }
+
+    public string? Member { get; init; }
 
     public IReadOnlyList<Posting> Postings { get; init; } = [];
 
@@ -73,6 +75,7 @@ public sealed record EventData
             WriteJson(json, "props", PropertiesJson);
             WriteJson(json, "calc", ComputedJson);
             WriteText(json, "plan", Plan);
+            WriteText(json, "by", Member);
             WriteText(json, "out", Outcome?.ToString());
             WriteFlag(json, "hold", IsSettle);
             WriteFlag(json, "late", IsLate);
@@ -122,6 +125,7 @@ public sealed record EventData
             PropertiesJson = Json(root, "props"),
             ComputedJson = Json(root, "calc"),
             Plan = Text(root, "plan"),
+            Member = Text(root, "by"),
             Postings = List(root, "post", p => new Posting(
                 p[0].GetInt32(), new Instant(p[1].GetInt64()), Quantity.Of(p[2].GetDecimal()), Quantity.Of(p[3].GetDecimal()))),
             Burns = List(root, "burn", b => new Burn(b[0].GetGuid(), Quantity.Of(b[1].GetDecimal()))),

@@ -53,7 +53,7 @@ public sealed class HoldSweeper(LedgerLanes lanes, Database database, ProjectDir
             await lanes.EnqueueAsync(
                 new HoldOp
                 {
-                    Project = project, Customer = place.Customer, Partition = place.Partition, Ticket = ticket, Now = now,
+                    Project = project, Customer = place.Customer, Partition = place.Partition, Ticket = ticket, Now = now, OnOwnRows = true,
                     Verb = HoldVerb.Expire, Id = hold, Amounts = null, TimeToLive = null,
                 }, cancel);
         }

@@ -34,6 +34,9 @@ public sealed class Lane
     /// </summary>
     private const int SmallBatch = 96;
 
+    /// <summary>Of one operation between a member's account and its owner's.</summary>
+    private const int MostMoves = 8;
+
     private static readonly List<LaneOp> NoOps = [];
 
     private readonly Database _database;
@@ -41,6 +44,7 @@ public sealed class Lane
     private readonly Clock _clock;
     private readonly LaneMetrics _metrics;
     private readonly ILogger<Lane> _log;
+    private readonly Action<LaneOp[]> _elsewhere;
     private readonly ConcurrentQueue<LaneOp> _queue = new();
     private readonly BookShelf _shelf;
     private readonly BatchWriter _writer = new();
@@ -60,9 +64,10 @@ public sealed class Lane
     private volatile bool _completed;
     private TaskCompletionSource? _room;
 
-    public Lane(Database database, LedgerOptions options, Clock clock, LaneMetrics metrics, ILogger<Lane> log)
+    /// <param name="elsewhere">Takes operations that belong to other accounts, in this order.</param>
+    public Lane(Database database, LedgerOptions options, Clock clock, LaneMetrics metrics, ILogger<Lane> log, Action<LaneOp[]> elsewhere)
     {
-        (_database, _options, _clock, _metrics, _log) = (database, options, clock, metrics, log);
+        (_database, _options, _clock, _metrics, _log, _elsewhere) = (database, options, clock, metrics, log, elsewhere);
         _shelf = new(options.BooksPerLane);
         _deciding = new(_writer);
     }
@@ -101,6 +106,9 @@ public sealed class Lane
 
         Enqueue(op, CountOf(op));
     }
+
+    /// <summary>Takes what another lane has taken already: it goes over the bound rather than being refused now.</summary>
+    internal void Accept(LaneOp op) => Enqueue(op, 1);
 
     private static int CountOf(LaneOp op) => op is BulkOp bulk ? bulk.Items.Count : 1;
 
@@ -244,6 +252,7 @@ public sealed class Lane
 
         var connection = await ConnectAsync();
         await _shelf.LoadAsync(connection, ops, locked: false);
+        await MoveMembersAsync(connection, ops);
         await BookShelf.PrepareAsync(connection, ops, null, locked: false);
         List<LaneOp> again;
         try
@@ -292,6 +301,7 @@ public sealed class Lane
                 await using var transaction = await connection.BeginTransactionAsync();
                 _shelf.Forget(ops);
                 await _shelf.LoadAsync(connection, ops, locked: true);
+                await MoveMembersAsync(connection, ops);
                 var known = await BookShelf.LoadFactsAsync(connection, ops, _clock.Now());
                 await BookShelf.PrepareAsync(connection, ops, known, locked: true);
                 Decide(ops, known);
@@ -329,6 +339,56 @@ public sealed class Lane
                 throw;
             }
         }
+    }
+
+    /// <summary>
+    /// Members use the balances of another customer: what they do goes to the lane of that one. And back, when they have left it.
+    /// </summary>
+    private ValueTask MoveMembersAsync(NpgsqlConnection connection, List<LaneOp> ops)
+    {
+        foreach (var op in ops)
+        {
+            if (op.Member is not null || op.Book?.Owner is not null)
+            {
+                return MoveAsync(connection, ops);
+            }
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    private async ValueTask MoveAsync(NpgsqlConnection connection, List<LaneOp> ops)
+    {
+        await BookShelf.LoadMembersAsync(connection, ops);
+        ops.RemoveAll(op =>
+        {
+            if (op is { Member: { } member } && op.Book?.HasMember(member) != true)
+            {
+                // Whoever sent it here remembers a member that has left: that memory goes first.
+                var back = op.MoveTo(member, null);
+                var forget = new ForgetOp { Project = op.Project, Customer = member, Partition = back.Partition, Now = op.Now, OnOwnRows = true };
+                return Moved([forget, back]);
+            }
+
+            return op is { Member: null, OnOwnRows: false, Book.Owner: { } owner } && Moved([op.MoveTo(owner, op.Customer)]);
+        });
+    }
+
+    /// <summary>Somebody who joins and leaves this often while one operation waits gets a refusal that asks to come back.</summary>
+    private bool Moved(LaneOp[] ops)
+    {
+        var last = ops[^1];
+        if (last.Moves > MostMoves)
+        {
+            last.Answer = GateAnswer.Of(GateFault.Overloaded);
+            ThreadPool.UnsafeQueueUserWorkItem(static op => op.End(), last, preferLocal: false);
+        }
+        else
+        {
+            _elsewhere(ops);
+        }
+
+        return true;
     }
 
     /// <returns>The operations that need facts which only the exact path reads.</returns>
@@ -389,6 +449,11 @@ public sealed class Lane
     private void Committed(List<LaneOp> ops, long started)
     {
         _writer.Accept();
+        if (ops.Count == 0)
+        {
+            return;
+        }
+
         foreach (var op in ops)
         {
             op.IsClosed = true;

@@ -3,6 +3,7 @@ using Tollgate.Core.Ledger;
 using Tollgate.Core.Money;
 using Tollgate.Core.Quotas;
 using Tollgate.Core.Time;
+using Tollgate.Engine.Customers;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Quotas;
 
@@ -33,12 +34,33 @@ public sealed class LaneTicket(int count)
 public abstract class LaneOp : IValueTaskSource<GateAnswer>
 {
     private ManualResetValueTaskSourceCore<bool> _ended;
+    private string _customer = "";
+    private short _partition;
+    private LaneOp? _origin;
 
     public required ProjectSnapshot Project { get; init; }
 
-    public required string Customer { get; init; }
+    /// <summary>On whose account it works.</summary>
+    public required string Customer
+    {
+        get => _customer;
+        init => _customer = value;
+    }
 
-    public required short Partition { get; init; }
+    public required short Partition
+    {
+        get => _partition;
+        init => _partition = value;
+    }
+
+    /// <summary>The member of <see cref="Customer"/> that does it; null: the customer itself.</summary>
+    public string? Member { get; private set; }
+
+    /// <summary>It is about rows of this very account, also while the customer uses the balances of another as its member.</summary>
+    public bool OnOwnRows { get; init; }
+
+    /// <summary>How often it went from a member to an owner or back.</summary>
+    internal int Moves { get; private set; }
 
     /// <summary>Null: somebody awaits this operation alone.</summary>
     public LaneTicket? Ticket { get; init; }
@@ -65,10 +87,41 @@ public abstract class LaneOp : IValueTaskSource<GateAnswer>
 
     public ValueTask<GateAnswer> AnswerAsync() => new(this, _ended.Version);
 
+    /// <summary>Nobody has seen it yet, and its customer is a member: it works on the owner's account.</summary>
+    internal void WorkFor(string owner)
+    {
+        (Member, _customer) = (_customer, owner);
+        _partition = CustomerPlace.PartitionOf(Project.Id, owner);
+    }
+
+    /// <summary>
+    /// The same operation for another account, whose answer is the answer of this one. This one stays with the lane that has it,
+    /// closed: whatever becomes of that batch does not concern it any more.
+    /// </summary>
+    internal LaneOp MoveTo(string customer, string? member)
+    {
+        IsClosed = true;
+        var moved = (LaneOp)MemberwiseClone();
+        (moved._ended, moved._origin, moved.Book, moved.Answer, moved.IsClosed) = (default, _origin ?? this, null, null, false);
+        (moved._customer, moved.Member, moved.Moves) = (customer, member, Moves + 1);
+        moved._partition = CustomerPlace.PartitionOf(Project.Id, customer);
+        return moved;
+    }
+
+    /// <summary>What came of it elsewhere.</summary>
+    protected virtual void Take(LaneOp moved) => (Answer, Failure, Member) = (moved.Answer, moved.Failure, moved.Member);
+
     /// <summary>Runs what awaits it on this thread.</summary>
     public void End()
     {
         Book = null;
+        if (_origin is { } origin)
+        {
+            origin.Take(this);
+            origin.End();
+            return;
+        }
+
         if (Ticket is { } ticket)
         {
             ticket.EndOne();
@@ -226,6 +279,12 @@ public sealed class ReadOp : LaneOp
 
     /// <summary>Null: no such customer.</summary>
     public AccountBook? Found { get; set; }
+
+    protected override void Take(LaneOp moved)
+    {
+        base.Take(moved);
+        Found = ((ReadOp)moved).Found;
+    }
 }
 
 /// <summary>Throws the account's book away: something outside the lanes changed the account.</summary>

@@ -11,7 +11,8 @@ namespace Tollgate.Engine.Ledger;
 public static class LedgerQueries
 {
     /// <summary>A customer by where its rows lie.</summary>
-    public readonly record struct Place(short Partition, string Customer);
+    /// <param name="Member">Who of the customer's members did it; null: the customer itself.</param>
+    public readonly record struct Place(short Partition, string Customer, string? Member = null);
 
     public static Task<(Place Place, GateFault Fault)> FindHoldAsync(Database database, int projectId, Guid id, CancellationToken cancel) =>
         FindAsync(database, LedgerSql.FindHold, projectId, id, GateFault.HoldUnknown, cancel);
@@ -52,7 +53,7 @@ public static class LedgerQueries
                 return (default, missing);
             }
 
-            var place = new Place(reader.GetInt16(0), reader.GetString(1));
+            var place = new Place(reader.GetInt16(0), reader.GetString(1), reader.IsDBNull(2) ? null : reader.GetString(2));
             return await reader.ReadAsync(cancel) ? (place, GateFault.HoldAmbiguous) : (place, GateFault.None);
         }
         catch (NpgsqlException lost) when (lost is not PostgresException { IsTransient: false })

@@ -30,7 +30,7 @@ internal static class LedgerSql
     public const string LoadCustomers =
         """
         SELECT c.partition, c.account, c.project_id, c.id, c.version, c.plan_version_id, c.previous_plan_version_id,
-               c.plan_assigned_at, c.overrides::text, c.created_at, c.cycles::text, c.add_ons::text
+               c.plan_assigned_at, c.overrides::text, c.created_at, c.cycles::text, c.add_ons::text, c.owner
           FROM unnest($1::smallint[], $2::integer[], $3::text[]) AS x (partition, project_id, id)
           JOIN customers c ON c.partition = x.partition AND c.project_id = x.project_id AND c.id = x.id
          ORDER BY c.partition, c.account
@@ -38,6 +38,14 @@ internal static class LedgerSql
 
     /// <summary>As <see cref="LoadCustomers"/>; keeps others from changing the accounts until commit.</summary>
     public const string LockCustomers = LoadCustomers + "\n   FOR NO KEY UPDATE OF c";
+
+    /// <summary>Which of these belong to the owners. $1 partitions, $2 accounts of owners, $3 ids of members.</summary>
+    public const string FindMembers =
+        """
+        SELECT m.account, m.id
+          FROM unnest($1::smallint[], $2::integer[], $3::text[]) AS x (partition, account, id)
+          JOIN members m ON m.partition = x.partition AND m.account = x.account AND m.id = x.id
+        """;
 
     /// <summary>
     /// The rows of periods that are not over. $4 the project's now, position by position. Columns as <see cref="BalanceColumns"/>.
@@ -98,7 +106,7 @@ internal static class LedgerSql
 
     private const string HoldColumns =
         "h.partition, h.account, h.id, h.state, h.features, h.amounts, h.held_features, h.held_periods, h.held_amounts, "
-        + "h.created_at, h.expires_at, h.reference, h.closed_at";
+        + "h.created_at, h.expires_at, h.reference, h.closed_at, h.member";
 
     public const string LoadRates =
         """
@@ -295,17 +303,22 @@ internal static class LedgerSql
     /// (<c>{1,2}</c>). $1 partitions, $2 accounts, $3 ids, $4 projects, $5 states, $6 features, $7 amounts, $8 held features,
     /// $9 held periods, $10 held amounts, $11 created at, $12 expires at, $13 references, $14 closed at.
     /// </summary>
-    public const string InsertHolds =
-        """
+    public static readonly string InsertHolds = InsertHoldsWith("", "", "");
+
+    /// <summary>The same where members made some of them. $15 members.</summary>
+    public static readonly string InsertHoldsOfMembers = InsertHoldsWith(", member", ", x.member", ", $15::text[]");
+
+    private static string InsertHoldsWith(string member, string value, string array) =>
+        $"""
         INSERT INTO holds (partition, account, id, project_id, state, features, amounts, held_features, held_periods, held_amounts,
-                           created_at, expires_at, reference, closed_at)
+                           created_at, expires_at, reference, closed_at{member})
         SELECT x.partition, x.account, x.id, x.project_id, x.state, x.features::integer[], x.amounts::numeric[],
                x.held_features::integer[], x.held_periods::timestamptz[], x.held_amounts::numeric[],
-               x.created_at, x.expires_at, x.reference, x.closed_at
+               x.created_at, x.expires_at, x.reference, x.closed_at{value}
           FROM unnest($1::smallint[], $2::integer[], $3::uuid[], $4::integer[], $5::text[], $6::text[], $7::text[], $8::text[],
-                      $9::text[], $10::text[], $11::timestamptz[], $12::timestamptz[], $13::text[], $14::timestamptz[])
+                      $9::text[], $10::text[], $11::timestamptz[], $12::timestamptz[], $13::text[], $14::timestamptz[]{array})
                AS x (partition, account, id, project_id, state, features, amounts, held_features, held_periods, held_amounts,
-                     created_at, expires_at, reference, closed_at)
+                     created_at, expires_at, reference, closed_at{member})
         """;
 
     /// <summary>
@@ -377,7 +390,7 @@ internal static class LedgerSql
     /// <summary>Where a hold lies when only its id is known. $1 project, $2 id.</summary>
     public const string FindHold =
         """
-        SELECT h.partition, c.id
+        SELECT h.partition, c.id, h.member
           FROM holds h
           JOIN customers c ON c.partition = h.partition AND c.account = h.account
          WHERE h.project_id = $1 AND h.id = $2
@@ -398,7 +411,7 @@ internal static class LedgerSql
     /// <summary>Where an event lies when only its id is known. $1 project, $2 id.</summary>
     public const string FindEvent =
         """
-        SELECT e.partition, c.id
+        SELECT e.partition, c.id, e.data ->> 'by'
           FROM events e
           JOIN customers c ON c.partition = e.partition AND c.account = e.account
          WHERE c.project_id = $1 AND e.id = $2

@@ -46,6 +46,7 @@ public static class VerifyLedger
         new("threshold", "a recorded threshold was not reached, or its balance does not remember it", VerifySql.Thresholds),
         new("repeated_id", "an event id counts more than once for one customer", VerifySql.RepeatedIds),
         new("foreign_row", "a row belongs to no customer, or names something of another project", VerifySql.Strangers),
+        new("members", "a member and its owner do not name each other, or a member has members or a subscription", VerifySql.Members),
         new("call_days", "a day's calls and costs of a project are not those of its events", CostVerifySql.Days),
         new("call_customer_days", "a day's calls and costs of a customer are not those of its events", CostVerifySql.CustomerDays),
         new("call_latencies", "a day's histogram of latencies is not that of its calls", CostVerifySql.Latencies),

@@ -222,6 +222,38 @@ internal static class VerifySql
                  WHERE v.project_id <> c0.project_id) AS x
         """ + Tail;
 
+    /// <summary>
+    /// Both sides of a membership name each other, an owner is nobody's member, and a member has no live subscription. Expected: 1 for
+    /// what must be there, 0 for what must not. Place: the member.
+    /// </summary>
+    public const string Members = Head +
+        """
+          FROM (SELECT m.partition, m.account, 0 AS feature, m.id AS place, 1::numeric AS expected, 0::numeric AS found
+                  FROM members m
+                  LEFT JOIN customers o ON o.partition = m.partition AND o.account = m.account
+                 WHERE NOT EXISTS (SELECT FROM customers c0
+                                    WHERE c0.project_id = m.project_id AND c0.id = m.id AND c0.owner = o.id AND o.project_id = m.project_id)
+                 UNION ALL
+                SELECT c0.partition, c0.account, 0, c0.id, 1, 0
+                  FROM customers c0
+                 WHERE c0.owner IS NOT NULL
+                   AND NOT EXISTS (SELECT FROM customers o
+                                     JOIN members m ON m.partition = o.partition AND m.account = o.account AND m.id = c0.id
+                                    WHERE o.project_id = c0.project_id AND o.id = c0.owner)
+                 UNION ALL
+                SELECT c0.partition, c0.account, 0, c0.id, 0, count(*)
+                  FROM customers c0
+                  JOIN members m ON m.partition = c0.partition AND m.account = c0.account
+                 WHERE c0.owner IS NOT NULL
+                 GROUP BY c0.partition, c0.account, c0.id
+                 UNION ALL
+                SELECT c0.partition, c0.account, 0, c0.id, 0, count(*)
+                  FROM customers c0
+                  JOIN subscriptions s ON s.partition = c0.partition AND s.account = c0.account AND s.ended_at IS NULL
+                 WHERE c0.owner IS NOT NULL
+                 GROUP BY c0.partition, c0.account, c0.id) AS x
+        """ + Tail;
+
     private const string Head =
         """
         SELECT p.code, c.id, coalesce(f.code, x.feature::text), x.place::text, x.expected, x.found, count(*) OVER () AS total

@@ -162,6 +162,7 @@ public sealed class RerateLlmCalls(QuotaGate gate, EventQueries events, LedgerOp
         EventOrder order = new(IdOf(row, earlier.Made), row.Customer, LlmCall.AdjustmentType, Quantity.One, row.OccurredAt, PropertiesOf(row, properties), Enforce: false)
         {
             MovesNothing = moved.IsZero,
+            OnOwnAccount = true,
             ComputedJson = RecordLlmCalls.Write(json =>
             {
                 RecordLlmCalls.WriteText(json, "provider", provider);

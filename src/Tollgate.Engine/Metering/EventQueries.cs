@@ -18,7 +18,11 @@ namespace Tollgate.Engine.Metering;
 /// <param name="Voids">For a reversing event: the id of what it reverses.</param>
 public sealed record EventRow(
     string Id, string Customer, string Type, string? Feature, Quantity Quantity, Instant OccurredAt, Instant RecordedAt,
-    string? PropertiesJson, string? ComputedJson, string? Plan, string? VoidedBy, string? Voids, EventPosition Position);
+    string? PropertiesJson, string? ComputedJson, string? Plan, string? VoidedBy, string? Voids, EventPosition Position)
+{
+    /// <summary>Who of the customer's members did it; null: the customer itself.</summary>
+    public string? Member { get; init; }
+}
 
 /// <summary>Where an event stands in a list, newest first: the cursor of the next page.</summary>
 public readonly record struct EventPosition(Instant OccurredAt, Guid Id)
@@ -43,7 +47,11 @@ public readonly record struct EventPosition(Instant OccurredAt, Guid Id)
 /// <summary>Which events are asked for.</summary>
 /// <param name="From">Inclusive. <paramref name="To"/> is exclusive.</param>
 /// <param name="After">Older than this one, which the page before ended with.</param>
-public sealed record EventFilter(string? Customer, string? Type, string? Feature, Instant From, Instant To, EventPosition? After);
+public sealed record EventFilter(string? Customer, string? Type, string? Feature, Instant From, Instant To, EventPosition? After)
+{
+    /// <summary>Only what this member of a customer did.</summary>
+    public string? Member { get; init; }
+}
 
 /// <summary>Raw facts, newest first. Reads of the database as it is; never the lanes' memory.</summary>
 public sealed class EventQueries(Database database)
@@ -161,6 +169,7 @@ public sealed class EventQueries(Database database)
         command.Parameters.Add(new() { Value = KeyOf(project, filter.Type), NpgsqlDbType = NpgsqlDbType.Integer });
         command.Parameters.Add(new() { Value = filter.Feature is null ? DBNull.Value : KeyOf(project, filter.Feature), NpgsqlDbType = NpgsqlDbType.Integer });
         command.Parameters.Add(new() { Value = OrNull(most), NpgsqlDbType = NpgsqlDbType.Integer });
+        command.Parameters.Add(new() { Value = OrNull(filter.Member), NpgsqlDbType = NpgsqlDbType.Text });
         return command;
     }
 
@@ -212,6 +221,9 @@ public sealed class EventQueries(Database database)
         var voids = stored.Data.Voids is { } target ? other ?? target.ToString("D") : null;
         return new(
             found.Id, found.Customer, stored.Data.Type ?? feature ?? "", feature, stored.Quantity, stored.OccurredAt,
-            stored.Data.RecordedAt ?? stored.OccurredAt, stored.Data.PropertiesJson, stored.Data.ComputedJson, stored.Data.Plan, voids is null ? other : null, voids, new(stored.OccurredAt, stored.Id));
+            stored.Data.RecordedAt ?? stored.OccurredAt, stored.Data.PropertiesJson, stored.Data.ComputedJson, stored.Data.Plan, voids is null ? other : null, voids, new(stored.OccurredAt, stored.Id))
+        {
+            Member = stored.Data.Member,
+        };
     }
 }

@@ -12,7 +12,7 @@ internal static class MeteringSql
     /// <summary>
     /// Newest first. $1 partition, $2 project, $3 customer, $4 oldest month, $5 from, $6 to, $7 and $8 the time and id that
     /// the page starts after (null: from the newest), $9 type, $10 number of the feature that has the type's name,
-    /// $11 feature, $12 how many (null: all).
+    /// $11 feature, $12 how many (null: all), $13 member.
     /// </summary>
     public const string EventsOfCustomer =
         $"""
@@ -42,6 +42,7 @@ internal static class MeteringSql
         e.month >= $4::date AND e.occurred_at >= $5 AND e.occurred_at < $6
            AND ($7::timestamptz IS NULL OR (e.occurred_at, e.id) < ($7::timestamptz, $8::uuid))
            AND ($9::text IS NULL OR e.data ->> 'type' = $9 OR (e.feature = $10 AND NOT e.data ? 'type'))
+           AND ($13::text IS NULL OR e.data ->> 'by' = $13)
            AND ($11::integer IS NULL OR e.feature = $11
                 OR jsonb_path_exists(e.data, '$.post[*] ? (@[0] == $f)', jsonb_build_object('f', $11::integer)))
         """;
@@ -70,7 +71,7 @@ internal static class MeteringSql
     public const string Hold =
         """
         SELECT h.partition, h.account, h.id, h.state, h.features, h.amounts, h.held_features, h.held_periods, h.held_amounts,
-               h.created_at, h.expires_at, h.reference, h.closed_at
+               h.created_at, h.expires_at, h.reference, h.closed_at, h.member
           FROM customers c
           JOIN holds     h ON h.partition = c.partition AND h.account = c.account
          WHERE c.partition = $1 AND c.project_id = $2 AND c.id = $3 AND h.id = $4

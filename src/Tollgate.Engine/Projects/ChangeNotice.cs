@@ -17,6 +17,19 @@ public static class ChangeNotice
     /// <summary>Prices of models, of a project or of all.</summary>
     public const string Prices = "prices";
 
+    private const string OfCustomer = "customer:";
+
+    /// <summary>A customer became a member of another: nothing to reload, its account is forgotten where it is remembered.</summary>
+    public static string Customer(int projectId, string customer) =>
+        OfCustomer + projectId.ToString(CultureInfo.InvariantCulture) + ":" + customer;
+
+    /// <summary>Null: the notice is about something else.</summary>
+    public static (int ProjectId, string Customer)? ReadCustomer(string notice) =>
+        notice.StartsWith(OfCustomer, StringComparison.Ordinal)
+        && notice.Split(':', 3) is [_, var project, var customer] && int.TryParse(project, NumberStyles.None, CultureInfo.InvariantCulture, out var id)
+            ? (id, customer)
+            : null;
+
     public static string Project(int projectId) => "project:" + projectId.ToString(CultureInfo.InvariantCulture);
 
     public static string Catalog(int projectId) => "catalog:" + projectId.ToString(CultureInfo.InvariantCulture);

@@ -46,6 +46,13 @@ public sealed class ServerPresence(
     private readonly Guid _id = Guid.CreateVersion7();
     private readonly string _host = HostName();
     private long _aloneUntil = long.MinValue;
+
+    /// <summary>
+    /// A customer became a member of another, on this server or another one. Raised on the standing connection's thread: a listener must
+    /// not wait. A notice may be lost with the connection, so nothing may rest on it alone.
+    /// </summary>
+    public event Action<ProjectSnapshot, string>? CustomerMoved;
+
     private long _heardAt = long.MinValue;
 
     /// <summary>No other server works on this database, for certain: what this process remembers is the truth.</summary>
@@ -118,7 +125,7 @@ public sealed class ServerPresence(
         await using var connection = await database.OpenDedicatedAsync(cancel);
         var changed = true; // What happened while nobody listened.
         var polledAt = 0L;
-        connection.Notification += (_, notice) => changed |= notice.Payload != ChangeNotice.Servers;
+        connection.Notification += (_, notice) => changed |= notice.Payload != ChangeNotice.Servers && !IsOfCustomer(notice.Payload);
         await using (var listen = new NpgsqlCommand(ProjectsSql.Listen, connection))
         {
             await listen.ExecuteNonQueryAsync(cancel);
@@ -137,6 +144,21 @@ public sealed class ServerPresence(
             // A notice of any kind ends the wait: changes are loaded and newcomers are seen at once.
             await connection.WaitAsync(HeartbeatEvery, cancel);
         }
+    }
+
+    private bool IsOfCustomer(string notice)
+    {
+        if (ChangeNotice.ReadCustomer(notice) is not var (projectId, customer))
+        {
+            return false;
+        }
+
+        if (directory.Current.ProjectsById.TryGetValue(projectId, out var project))
+        {
+            CustomerMoved?.Invoke(project, customer);
+        }
+
+        return true;
     }
 
     /// <summary>One heartbeat. Returns the number of other servers that live.</summary>

@@ -29,6 +29,9 @@ public sealed record EventOrder(
     /// <summary>A feature that the event uses once, beside those whose meters read it. One that is not metered is not counted.</summary>
     public string? Feature { get; init; }
 
+    /// <summary>It is about what the customer did on its own account, also when it uses the balances of another now.</summary>
+    public bool OnOwnAccount { get; init; }
+
     /// <summary>Recorded and listed, but no meter reads it: a call that failed and used nothing.</summary>
     public bool MovesNothing { get; init; }
 }

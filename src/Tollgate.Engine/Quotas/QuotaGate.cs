@@ -77,7 +77,7 @@ public sealed class QuotaGate(LedgerLanes lanes, LedgerOptions options, Database
             var effects = Effects.Of(project.Catalog, order);
             var op = UseOf(
                 project, ticket, order.Customer, order.Id, order.Type, order.Quantity, effects, order.OccurredAt, order.PropertiesJson, order.Enforce,
-                order.ComputedJson);
+                order.ComputedJson, onOwnRows: order.OnOwnAccount);
             ops[i] = op;
             if (op.Answer is not null)
             {
@@ -85,7 +85,7 @@ public sealed class QuotaGate(LedgerLanes lanes, LedgerOptions options, Database
                 continue;
             }
 
-            var lane = lanes.LaneOf(op.Partition);
+            var lane = lanes.LaneOf(op);
             if (!byLane.TryGetValue(lane, out var items))
             {
                 byLane[lane] = items = [];
@@ -228,16 +228,23 @@ public sealed class QuotaGate(LedgerLanes lanes, LedgerOptions options, Database
     public async ValueTask<GateAnswer> VoidAsync(ProjectSnapshot project, string eventId, string? customer, CancellationToken cancel)
     {
         var id = EventKey.Parse(eventId, clock.Now()).Id;
-        var (place, fault) = customer is not null
-            ? (new LedgerQueries.Place(CustomerPlace.PartitionOf(project.Id, customer), customer), GateFault.None)
-            : await LedgerQueries.FindEventAsync(database, project.Id, id, cancel);
-        return fault != GateFault.None
-            ? GateAnswer.Of(fault, eventId)
-            : await RunAsync(
-                new VoidOp
-                {
-                    Project = project, Customer = place.Customer, Partition = place.Partition, Now = clock.Now(project), EventId = id,
-                }, cancel);
+        if (customer is null)
+        {
+            var (place, fault) = await LedgerQueries.FindEventAsync(database, project.Id, id, cancel);
+            return fault == GateFault.None ? await RunAsync(Void(place.Customer, onOwnRows: true), cancel) : GateAnswer.Of(fault, eventId);
+        }
+
+        var voiding = Void(customer, onOwnRows: false);
+        var answer = await RunAsync(voiding, cancel);
+
+        // What a member did before it was one lies on its own account.
+        return answer.Fault == GateFault.EventUnknown && voiding.Member is not null ? await RunAsync(Void(customer, onOwnRows: true), cancel) : answer;
+
+        VoidOp Void(string account, bool onOwnRows) => new()
+        {
+            Project = project, Customer = account, Partition = CustomerPlace.PartitionOf(project.Id, account), Now = clock.Now(project),
+            EventId = id, OnOwnRows = onOwnRows,
+        };
     }
 
     /// <summary>Plan and every feature's standing. Never creates the customer.</summary>
@@ -275,6 +282,7 @@ public sealed class QuotaGate(LedgerLanes lanes, LedgerOptions options, Database
         var op = new ForgetOp
         {
             Project = project, Customer = customer, Partition = CustomerPlace.PartitionOf(project.Id, customer), Now = clock.Now(project),
+            OnOwnRows = true,
         };
         await lanes.EnqueueAsync(op, cancel);
         await op.AnswerAsync();
@@ -285,22 +293,37 @@ public sealed class QuotaGate(LedgerLanes lanes, LedgerOptions options, Database
         CancellationToken cancel)
     {
         var id = EventKey.Parse(hold, clock.Now()).Id;
-        var (place, fault) = customer is not null
-            ? (new LedgerQueries.Place(CustomerPlace.PartitionOf(project.Id, customer), customer), GateFault.None)
-            : await LedgerQueries.FindHoldAsync(database, project.Id, id, cancel);
-        return fault != GateFault.None
-            ? GateAnswer.Of(fault, hold)
-            : await RunAsync(
-                new HoldOp
-                {
-                    Project = project, Customer = place.Customer, Partition = place.Partition, Now = clock.Now(project),
-                    Verb = verb, Id = id, Amounts = amounts, TimeToLive = timeToLive,
-                }, cancel);
+        if (customer is not null)
+        {
+            var answer = await RunAsync(OnHold(customer, onOwnRows: false), cancel);
+            if (answer.Fault != GateFault.HoldUnknown)
+            {
+                return answer;
+            }
+        }
+
+        var (place, fault) = await LedgerQueries.FindHoldAsync(database, project.Id, id, cancel);
+        if (fault != GateFault.None)
+        {
+            return GateAnswer.Of(customer is null || fault == GateFault.StorageUnavailable ? fault : GateFault.HoldUnknown, hold);
+        }
+
+        // Named, and not where the customer's rows are: it has become a member since it reserved, or has left.
+        return customer is null || place.Customer == customer || place.Member == customer
+            ? await RunAsync(OnHold(place.Customer, onOwnRows: true), cancel)
+            : GateAnswer.Of(GateFault.HoldUnknown, hold);
+
+        HoldOp OnHold(string account, bool onOwnRows) => new()
+        {
+            Project = project, Customer = account, Partition = CustomerPlace.PartitionOf(project.Id, account), Now = clock.Now(project),
+            Verb = verb, Id = id, Amounts = amounts, TimeToLive = timeToLive, OnOwnRows = onOwnRows,
+        };
     }
 
     private UseOp UseOf(
         ProjectSnapshot project, LaneTicket? ticket, string customer, string? id, string type, Quantity quantity, IReadOnlyList<Effect>? effects,
-        Instant? occurredAt, string? propertiesJson, bool enforce, string? computedJson = null, IReadOnlyList<Guid>? settles = null)
+        Instant? occurredAt, string? propertiesJson, bool enforce, string? computedJson = null, IReadOnlyList<Guid>? settles = null,
+        bool onOwnRows = false)
     {
         var now = clock.Now(project);
         var real = project.TestClock is null ? now : clock.Now();
@@ -316,6 +339,7 @@ public sealed class QuotaGate(LedgerLanes lanes, LedgerOptions options, Database
             IdGiven = id is not null, Key = key, Id = id ?? key.Id.ToString("D"), Type = type, Quantity = quantity,
             Effects = effects ?? [], OccurredAt = occurredAt ?? now, OccurredAtGiven = occurredAt is not null, Enforce = enforce,
             PropertiesJson = propertiesJson, ComputedJson = computedJson, HasUnique = HasUnique(effects), Settles = settles ?? [],
+            OnOwnRows = onOwnRows,
             Answer = fault == GateFault.None ? null : GateAnswer.Of(fault, id),
         };
     }
@@ -357,9 +381,14 @@ public sealed class QuotaGate(LedgerLanes lanes, LedgerOptions options, Database
         return (op.Found, answer.Fault);
     }
 
-    /// <summary>The account's book where memory is certain: no other server can have changed it.</summary>
-    private AccountBook? Known(ProjectSnapshot project, string customer, short partition) =>
-        presence.Alone ? lanes.Peek(partition, project.Id, customer, project.Catalog.Revision) : null;
+    /// <summary>The book whose balances the customer uses, where memory is certain: no other server can have changed it.</summary>
+    private AccountBook? Known(ProjectSnapshot project, string customer, short partition)
+    {
+        var known = presence.Alone ? lanes.Peek(partition, project.Id, customer, project.Catalog.Revision) : null;
+        return known?.Owner is { } owner
+            ? lanes.Peek(CustomerPlace.PartitionOf(project.Id, owner), project.Id, owner, project.Catalog.Revision)
+            : known;
+    }
 
     private static bool IsOpen(AccountBook book, ProjectSnapshot project, Instant now, Func<FeatureEntry, bool> rollsOver)
     {

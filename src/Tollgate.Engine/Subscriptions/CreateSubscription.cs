@@ -70,6 +70,11 @@ public sealed class CreateSubscription(NpgsqlDataSource database, QuotaGate gate
     private static async Task<StepChoice> ChooseAsync(StepWriting writing, SubscriptionOrder order, PlanVersion plan, Guid id, CancellationToken cancel)
     {
         var (change, project) = (writing.Change, writing.Project);
+        if (change.Row.Owner is { } owner)
+        {
+            return StepChoice.None(SubscriptionOutcome.IsMember, $"{order.Customer} is a member of {owner}; subscribe {owner}.");
+        }
+
         if (await TakeStep.FindAsync(change, project, SubscriptionSql.Live, cancel, change.Row.Partition, change.Row.Account) is { } live)
         {
             var name = live.Reference ?? live.Subscription.Id.ToString();

@@ -68,7 +68,7 @@ internal static class SubscriptionSql
         """;
 
     /// <summary>
-    /// How many customers have each plan (null: the default plan), and how many subscriptions that are not over are for it: a
+    /// How many customers have each plan (null: the default plan; members have that of their owner), and how many subscriptions that are not over are for it: a
     /// paused one is for a plan that its customer does not have. Reads the project's customers once.
     /// $1 project. Rows: plan, status or null (customers), interval or null (customers), number.
     /// </summary>
@@ -77,7 +77,7 @@ internal static class SubscriptionSql
         SELECT v.plan, NULL, NULL, count(*)
           FROM customers c
           LEFT JOIN plan_versions v ON v.id = c.plan_version_id
-         WHERE c.project_id = $1
+         WHERE c.project_id = $1 AND c.owner IS NULL
          GROUP BY v.plan
         UNION ALL
         SELECT v.plan, s.status, s.interval, count(*)

@@ -32,6 +32,9 @@ public enum SubscriptionOutcome
 
     /// <summary>It would begin before the customer's last one ended.</summary>
     Overlaps,
+
+    /// <summary>It is a member of another customer, which subscribes for it.</summary>
+    IsMember,
     IdReused,
     TrialUsed,
     NoTrial,

@@ -92,7 +92,7 @@ internal static class CustomerOverviewEndpoints
     /// <summary>The newest first; none for an id that was never used.</summary>
     internal static async Task<IReadOnlyList<FeatureCrossing>> AlertsOfAsync(
         CustomerQueries customers, ProjectSnapshot project, string id, int most, CancellationToken cancel) =>
-        await customers.FindAsync(project, id, cancel) is { } customer ? await customers.AllCrossingsAsync(customer, most, cancel) : [];
+        await customers.FindAccountAsync(project, id, cancel) is { } customer ? await customers.AllCrossingsAsync(customer, most, cancel) : [];
 
     private static CustomerAlert ViewOf(FeatureCrossing row, ProjectSnapshot project)
     {

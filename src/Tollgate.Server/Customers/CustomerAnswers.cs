@@ -26,7 +26,18 @@ public static class CustomerAnswers
         Metadata = customer.Profile.Metadata,
         Plan = customer.Plan,
         PlanVersion = customer.PlanVersion,
+        MemberOf = customer.Owner,
         CreatedAt = customer.CreatedAt.ToOffset(),
+    };
+
+    public static MemberView Of(Member member) => new()
+    {
+        Id = member.Id,
+        Customer = member.Customer,
+        Name = member.Profile.Name,
+        Email = member.Profile.Email,
+        Role = member.Profile.Role,
+        AddedAt = member.AddedAt.ToOffset(),
     };
 
     public static GrantView Of(GrantRow row, Instant now) => new()

@@ -12,7 +12,7 @@ internal static class CustomerDescriptions
     private const string Ada =
         """
         {"id": "u_1842", "name": "Ada Lovelace", "email": "ada@example.com", "currency": "EUR", "time_zone": "Europe/Berlin",
-         "country": "DE", "tax_id": null, "metadata": {"signup": "spring"}, "plan": "free", "plan_version": 1,
+         "country": "DE", "tax_id": null, "metadata": {"signup": "spring"}, "plan": "free", "plan_version": 1, "member_of": null,
          "created_at": "2026-11-21T08:00:00Z"}
         """;
 
@@ -68,11 +68,11 @@ internal static class CustomerDescriptions
         Tag,
         "Delete a customer",
         "For one that was created by mistake. A customer for whom the ledger has recorded anything stays: usage, a reservation, or a "
-        + "refused decision is a 409 with the reason.")
+        + "refused decision is a 409 with the reason. So are members, and being one.")
     {
         Path = Path,
         Answers = [Example.Nothing("Deleted, with its grants and overrides.")],
-        Errors = [ErrorCode.CustomerNotFound, ErrorCode.Conflict],
+        Errors = [ErrorCode.CustomerNotFound, ErrorCode.Conflict, ErrorCode.CustomerIsMember],
     };
 
     public static readonly Description AssignPlan = new(
@@ -86,6 +86,6 @@ internal static class CustomerDescriptions
         Path = Path,
         Request = Example.Of<AssignPlanRequest>("""{"plan": "pro"}"""),
         Answers = [Example.Of<CustomerView>(200, "The customer on its plan.", Ada)],
-        Errors = [ErrorCode.PlanNotFound, ErrorCode.SubscriptionExists],
+        Errors = [ErrorCode.PlanNotFound, ErrorCode.SubscriptionExists, ErrorCode.CustomerIsMember],
     };
 }

@@ -151,6 +151,8 @@ public static class CustomersEndpoints
             DeleteCustomerOutcome.HasUsage => Problems.WriteAsync(context, ErrorCode.Conflict, "Usage was recorded for this customer; facts are never deleted."),
             DeleteCustomerOutcome.HasReservations => Problems.WriteAsync(context, ErrorCode.Conflict, "This customer has made reservations."),
             DeleteCustomerOutcome.HasSubscriptions => Problems.WriteAsync(context, ErrorCode.Conflict, "This customer has invoices, or has or had a subscription; they stay."),
+            DeleteCustomerOutcome.HasMembers => Problems.WriteAsync(context, ErrorCode.Conflict, "This customer has members; remove them first."),
+            DeleteCustomerOutcome.IsMember => Problems.WriteAsync(context, ErrorCode.CustomerIsMember),
             DeleteCustomerOutcome.HasDecisions => Problems.WriteAsync(context, ErrorCode.Conflict, "A decision was made for this customer, if only a refusal."),
             _ => throw new InvalidOperationException($"{outcome} is no outcome."),
         });
@@ -175,6 +177,7 @@ public static class CustomersEndpoints
         await (outcome switch
         {
             AssignPlanOutcome.PlanUnknown => Problems.WriteAsync(context, ErrorCode.PlanNotFound, param: "plan"),
+            AssignPlanOutcome.IsMember => MembersEndpoints.WriteIsMemberAsync(context, id, customer!.Owner!),
             AssignPlanOutcome.Subscribed => Problems.WriteAsync(context, ErrorCode.SubscriptionExists, "The customer's plan comes of its subscription; change that one."),
             _ => AnswerAsync(context, StatusCodes.Status200OK, customer!),
         });

@@ -37,7 +37,7 @@ internal static class GrantDescriptions
         Path = Path,
         Request = Example.Of<AddGrantRequest>("""{"feature": "cv_generate", "amount": 20, "source": "topup", "id": "order-77"}"""),
         Answers = [Example.Of<GrantView>(201, "Granted.", Pack), Example.Of<GrantView>(200, "The same grant came before.", Pack)],
-        Errors = [ErrorCode.IdempotencyKeyReused],
+        Errors = [ErrorCode.IdempotencyKeyReused, ErrorCode.CustomerIsMember],
     };
 
     public static readonly Description List = new(Tag, "List grants", "All of a customer, also expired and used up ones, newest first.")
@@ -86,5 +86,6 @@ internal static class GrantDescriptions
         Path = Path,
         Request = Example.Of<IReadOnlyDictionary<string, JsonElement>>("""{"cv_generate": {"quota": 500, "hard_cap": false}, "mock_interview": null}"""),
         Answers = [Example.Of<IReadOnlyDictionary<string, JsonElement>>(200, "All overrides of the customer.", Overrides)],
+        Errors = [ErrorCode.CustomerIsMember],
     };
 }

@@ -73,6 +73,10 @@ public static class GrantsEndpoints
             faults.Add(answer.Faults);
             await faults.WriteAsync(context);
         }
+        else if (answer.Owner is { } owner)
+        {
+            await MembersEndpoints.WriteIsMemberAsync(context, id, owner);
+        }
         else if (answer.Outcome == AddGrantOutcome.IdReused)
         {
             await Problems.WriteAsync(context, ErrorCode.IdempotencyKeyReused, "A grant with this id and other content exists.", "id");
@@ -166,7 +170,13 @@ public static class GrantsEndpoints
         if (!faults.Any)
         {
             var removed = body.Where(entry => entry.Value.ValueKind == JsonValueKind.Null).Select(entry => entry.Key).ToList();
-            var (json, found) = await set.RunAsync(context.Project(), id, changes, removed, context.RequestAborted);
+            var (json, found, owner) = await set.RunAsync(context.Project(), id, changes, removed, context.RequestAborted);
+            if (owner is not null)
+            {
+                await MembersEndpoints.WriteIsMemberAsync(context, id, owner);
+                return;
+            }
+
             faults.Add(found);
             if (!faults.Any)
             {

@@ -85,7 +85,7 @@ public static class ReadingEndpoints
         }
 
         var check = await gate.CheckAsync(context.Project(), id, feature.Code, Quantity.One, context.RequestAborted);
-        var customer = await queries.FindAsync(context.Project(), id, context.RequestAborted);
+        var customer = await queries.FindAccountAsync(context.Project(), id, context.RequestAborted);
         var view = await ExplainedAsync(queries, standing, feature, check.Decision?.Outcome, customer, context.RequestAborted);
         await Answer.Json(context, StatusCodes.Status200OK, view, CustomersJson.Default.ExplainView);
     }

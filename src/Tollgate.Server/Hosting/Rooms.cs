@@ -31,7 +31,7 @@ internal static class Rooms
         services.AddLlm();
         services.AddCosts();
         services.AddGateway(options.Gateway);
-        services.AddCustomers();
+        services.AddCustomers(options.Customers);
         services.AddInvoicing();
         services.AddSubscriptions();
         services.AddClocks();

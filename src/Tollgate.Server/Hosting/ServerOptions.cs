@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using Tollgate.Engine.Customers;
 using Tollgate.Engine.Ledger;
 using Tollgate.Engine.Postgres;
 using Tollgate.Server.Gateway;
@@ -61,6 +62,9 @@ public sealed record ServerOptions
     /// <summary>Limits of the hot path.</summary>
     public LedgerOptions Ledger { get; init; } = new();
 
+    /// <summary>Limits of what customers have.</summary>
+    public CustomerOptions Customers { get; init; } = new();
+
     /// <summary>Limits of the gateway.</summary>
     public GatewayOptions Gateway { get; init; } = new();
 
@@ -104,6 +108,7 @@ public sealed record ServerOptions
                 ConnectSeconds = (int)Settings.ConnectSeconds.Read(environment, found),
                 CommandSeconds = (int)Settings.CommandSeconds.Read(environment, found),
             },
+            Customers = new CustomerOptions { MostMembers = (int)Settings.MostMembers.Read(environment, found) },
             Gateway = new GatewayOptions
             {
                 MaxBodyBytes = Settings.GatewayBodyBytes.Read(environment, found),

@@ -63,6 +63,11 @@ public static class Settings
         "TOLLGATE_BOOKS_PER_LANE", "accounts", 50_000, 100, 10_000_000,
         "About 1 kB each; an account that is not in memory costs one read.");
 
+    /// <summary>Members of one customer whose plan sells no seats.</summary>
+    public static readonly Setting MostMembers = new(
+        "TOLLGATE_MOST_MEMBERS", "members", 10_000, 1, 1_000_000,
+        "They share one balance, which one lane decides on, and each addition counts them. Seats that are paid for count instead.");
+
     /// <summary>The largest request body that the gateway forwards.</summary>
     public static readonly Setting GatewayBodyBytes = new(
         "TOLLGATE_GATEWAY_BODY_BYTES", "bytes", 64 * 1024 * 1024, 64 * 1024, 1024L * 1024 * 1024,
@@ -76,6 +81,6 @@ public static class Settings
     public static IReadOnlyList<Setting> All { get; } =
     [
         MaxBodyBytes, MaxConnections, HeaderSeconds, MinBodyBytesPerSecond, DrainSeconds, PoolSize, ConnectSeconds, CommandSeconds,
-        Lanes, QueueLength, MaxBatch, BooksPerLane, GatewayBodyBytes, UpstreamSeconds,
+        Lanes, QueueLength, MaxBatch, BooksPerLane, MostMembers, GatewayBodyBytes, UpstreamSeconds,
     ];
 }

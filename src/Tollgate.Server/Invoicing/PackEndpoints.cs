@@ -60,6 +60,7 @@ public static class PackEndpoints
         {
             PackOutcome.IdReused => Problems.WriteAsync(context, ErrorCode.IdempotencyKeyReused, "Something else was bought under this id.", "id"),
             PackOutcome.Refused => Problems.WriteAsync(context, ErrorCode.PackRefused, answer.Detail, "pack"),
+            PackOutcome.IsMember => Problems.WriteAsync(context, ErrorCode.CustomerIsMember, answer.Detail),
             PackOutcome.CurrencyFixed => Problems.WriteAsync(context, ErrorCode.CurrencyFixed, answer.Detail, "currency"),
             PackOutcome.Implausible => Problems.WriteAsync(context, ErrorCode.InvoiceImplausible, answer.Detail),
             PackOutcome.Bought => AnswerAsync(context, StatusCodes.Status201Created, answer.Item!),
@@ -141,7 +142,7 @@ internal static class PackDescriptions
         Path = CustomerDescriptions.Path,
         Request = Example.Of<BuyPackRequest>("""{"pack": "million-tokens", "quantity": 2, "id": "order-77"}"""),
         Answers = [Example.Of<PackPurchaseView>(201, "Bought.", One), Example.Of<PackPurchaseView>(200, "The same came before, or a preview.", One)],
-        Errors = [ErrorCode.PackRefused, ErrorCode.CurrencyFixed, ErrorCode.IdempotencyKeyReused, ErrorCode.InvoiceImplausible, ErrorCode.ValidationFailed],
+        Errors = [ErrorCode.PackRefused, ErrorCode.CustomerIsMember, ErrorCode.CurrencyFixed, ErrorCode.IdempotencyKeyReused, ErrorCode.InvoiceImplausible, ErrorCode.ValidationFailed],
     };
 
     public static readonly Description List = new(Tag, "List credit packs of a customer", "What was bought, newest first, each with its invoice.")

@@ -65,7 +65,7 @@ internal static class LlmCallListEndpoints
 
     private static LlmCallView Placed(LlmCallView view, EventRow row) => view with
     {
-        Id = row.Id, Customer = row.Customer, OccurredAt = row.OccurredAt.ToOffset(), RecordedAt = row.RecordedAt.ToOffset(),
+        Id = row.Id, Customer = row.Customer, Member = row.Member, OccurredAt = row.OccurredAt.ToOffset(), RecordedAt = row.RecordedAt.ToOffset(),
         VoidedBy = row.VoidedBy, Voids = row.Voids,
     };
 

@@ -2,6 +2,7 @@ using Tollgate.Contracts.Http;
 using Tollgate.Contracts.Metering;
 using Tollgate.Core.Quotas;
 using Tollgate.Engine.Clocks;
+using Tollgate.Engine.Customers;
 using Tollgate.Engine.Metering;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Quotas;
@@ -28,7 +29,7 @@ internal static class DecisionsEndpoints
             [
                 Example.Of<DecisionExplained>(200, "The decision",
                     """
-                    {"id": "e-4", "kind": "event", "customer": "user_42", "occurred_at": "2026-11-21T08:00:00Z", "recorded_at": "2026-11-21T08:00:00Z",
+                    {"id": "e-4", "kind": "event", "customer": "user_42", "member": null, "occurred_at": "2026-11-21T08:00:00Z", "recorded_at": "2026-11-21T08:00:00Z",
                      "allowed": true, "reason": "within_quota", "type": "ats_scan", "quantity": 1,
                      "postings": [{"feature": "ats_scan", "period_start": "2026-11-01T00:00:00Z", "used": 1, "drawn": 0, "used_after": 1, "quota": 2, "used_now": 1}],
                      "burned": [], "thresholds": [], "voided_by": null, "voids": null,
@@ -53,6 +54,12 @@ internal static class DecisionsEndpoints
         }
 
         var (facts, fault) = await queries.FindAsync(context.Project(), id, customer, clock.Now(), context.RequestAborted);
+        if (fault == GateFault.EventUnknown && customer is not null
+            && await context.RequestServices.GetRequiredService<MemberQueries>().OwnerOfAsync(context.Project(), customer, context.RequestAborted) is { } owner)
+        {
+            (facts, fault) = await queries.FindAsync(context.Project(), id, owner, clock.Now(), context.RequestAborted);
+        }
+
         if (facts is null)
         {
             await Problems.WriteAsync(context, OutcomeMap.Code(fault)!, fault switch
@@ -72,6 +79,7 @@ internal static class DecisionsEndpoints
         Id = row.Id,
         Kind = row.Voids is not null ? "void" : facts.IsSettle ? "settlement" : "event",
         Customer = row.Customer,
+        Member = row.Member,
         OccurredAt = row.OccurredAt.ToOffset(),
         RecordedAt = row.RecordedAt.ToOffset(),
         Allowed = true,
@@ -96,7 +104,7 @@ internal static class DecisionsEndpoints
         var state = hold.State.ToString().ToLowerInvariant();
         return new()
         {
-            Id = hold.Reference ?? hold.Id.ToString("D"), Kind = "reservation", Customer = facts.Customer,
+            Id = hold.Reference ?? hold.Id.ToString("D"), Kind = "reservation", Customer = facts.Customer, Member = hold.Member,
             OccurredAt = hold.CreatedAt.ToOffset(), RecordedAt = hold.CreatedAt.ToOffset(), Allowed = true, Reason = state,
             Postings = [], Burned = [], Thresholds = [],
             Because =

@@ -4,6 +4,7 @@ using Tollgate.Contracts.Http;
 using Tollgate.Contracts.Metering;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Clocks;
+using Tollgate.Engine.Customers;
 using Tollgate.Engine.Metering;
 using Tollgate.Engine.Projects;
 using Tollgate.Server.Http;
@@ -23,6 +24,7 @@ internal static class EventListEndpoints
     internal static readonly QueryParameter[] FilterParameters =
     [
         new("customer", "Only this customer's. Without it from and to are at most 31 days apart."),
+        new("member", "Only what this member of a customer did. Without customer: of the one that it belongs to now."),
         new("type", "Only events of this type."),
         new("feature", "Only events that counted for this feature."),
         new("from", "occurred_at at or after; ISO 8601. Default: for a customer everything, else 24 hours before to."),
@@ -42,7 +44,7 @@ internal static class EventListEndpoints
             [
                 Example.Of<EventList>(200, "A page",
                     """
-                    {"data": [{"id": "e-4", "customer": "user_42", "type": "ats_scan", "feature": "ats_scan", "quantity": 1,
+                    {"data": [{"id": "e-4", "customer": "user_42", "member": null, "type": "ats_scan", "feature": "ats_scan", "quantity": 1,
                                "occurred_at": "2026-11-21T08:00:00Z", "recorded_at": "2026-11-21T08:00:00Z",
                                "properties": {"source": "import"}, "voided_by": null, "voids": null}], "has_more": false}
                     """),
@@ -56,8 +58,8 @@ internal static class EventListEndpoints
             Answers =
             [
                 Example.OfText(200, "The file", "text/csv",
-                    "id,customer,type,feature,quantity,occurred_at,recorded_at,voided_by,voids,properties\r\n"
-                    + "e-4,user_42,ats_scan,ats_scan,1,2026-11-21T08:00:00Z,2026-11-21T08:00:00Z,,,\r\n"),
+                    "id,customer,type,feature,quantity,occurred_at,recorded_at,voided_by,voids,properties,member\r\n"
+                    + "e-4,user_42,ats_scan,ats_scan,1,2026-11-21T08:00:00Z,2026-11-21T08:00:00Z,,,,\r\n"),
             ],
             Errors = [ErrorCode.ValidationFailed],
         });
@@ -79,7 +81,7 @@ internal static class EventListEndpoints
         var faults = new Faults();
         var paging = Paging.Read(context, faults);
         var now = clock.Now(context.Project());
-        var filter = FilterOf(context, now, faults);
+        var filter = await FilterAsync(context, now, faults);
         if (faults.Any)
         {
             await faults.WriteAsync(context);
@@ -108,7 +110,7 @@ internal static class EventListEndpoints
     private static async Task CsvAsync(HttpContext context, EventQueries queries, Clock clock)
     {
         var faults = new Faults();
-        var filter = FilterOf(context, clock.Now(context.Project()), faults);
+        var filter = await FilterAsync(context, clock.Now(context.Project()), faults);
         if (faults.Any)
         {
             await faults.WriteAsync(context);
@@ -116,12 +118,12 @@ internal static class EventListEndpoints
         }
 
         var csv = new StringBuilder(CsvPiece)
-            .Header("id", "customer", "type", "feature", "quantity", "occurred_at", "recorded_at", "voided_by", "voids", "properties");
+            .Header("id", "customer", "type", "feature", "quantity", "occurred_at", "recorded_at", "voided_by", "voids", "properties", "member");
         var begun = false;
         await foreach (var row in queries.StreamAsync(context.Project(), filter, context.RequestAborted))
         {
             csv.Cell(row.Id).Next().Cell(row.Customer).Next().Cell(row.Type).Next().Cell(row.Feature).Next().Plain(row.Quantity).Next()
-                .Plain(row.OccurredAt).Next().Plain(row.RecordedAt).Next().Cell(row.VoidedBy).Next().Cell(row.Voids).Next().Cell(row.PropertiesJson).End();
+                .Plain(row.OccurredAt).Next().Plain(row.RecordedAt).Next().Cell(row.VoidedBy).Next().Cell(row.Voids).Next().Cell(row.PropertiesJson).Next().Cell(row.Member).End();
             if (csv.Length > CsvPiece - 2_000)
             {
                 begun = await FlushAsync(context, csv, begun);
@@ -145,11 +147,22 @@ internal static class EventListEndpoints
         return true;
     }
 
-    private static EventFilter FilterOf(HttpContext context, Instant now, Faults faults)
+    private static async ValueTask<EventFilter> FilterAsync(HttpContext context, Instant now, Faults faults)
+    {
+        string? customer = context.Request.Query["customer"], member = context.Request.Query["member"];
+        faults.Id(customer, "customer", required: false);
+        if (faults.Id(member, "member", required: false) && customer is null && member is not null)
+        {
+            customer = await context.RequestServices.GetRequiredService<MemberQueries>().OwnerOfAsync(context.Project(), member, context.RequestAborted);
+        }
+
+        return FilterOf(context, customer, member, now, faults);
+    }
+
+    private static EventFilter FilterOf(HttpContext context, string? customer, string? member, Instant now, Faults faults)
     {
         var query = context.Request.Query;
-        string? customer = query["customer"], type = query["type"], feature = query["feature"];
-        faults.Id(customer, "customer", required: false);
+        string? type = query["type"], feature = query["feature"];
         faults.Text(type, "type", WireLimits.IdCharacters);
         faults.Text(feature, "feature", WireLimits.CodeCharacters);
         var to = faults.Moment(query["to"], "to") ?? now.Plus(EventQueries.LongestWindow);
@@ -163,14 +176,14 @@ internal static class EventListEndpoints
             faults.Add("from", FaultCode.OutOfRange, $"Without a customer at most {EventQueries.LongestWindow.Days} days are listed at once.");
         }
 
-        return new(customer, type, feature, from, to, null);
+        return new(customer, type, feature, from, to, null) { Member = member };
     }
 
     private static Instant Earlier(Instant a, Instant b) => a < b ? a : b;
 
     private static EventView ViewOf(EventRow row) => new()
     {
-        Id = row.Id, Customer = row.Customer, Type = row.Type, Feature = row.Feature, Quantity = row.Quantity.Value,
+        Id = row.Id, Customer = row.Customer, Member = row.Member, Type = row.Type, Feature = row.Feature, Quantity = row.Quantity.Value,
         OccurredAt = row.OccurredAt.ToOffset(), RecordedAt = row.RecordedAt.ToOffset(),
         Properties = row.PropertiesJson is { } json ? JsonElement.Parse(json) : null, VoidedBy = row.VoidedBy, Voids = row.Voids,
     };

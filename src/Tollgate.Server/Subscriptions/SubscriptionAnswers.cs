@@ -91,6 +91,7 @@ internal static class SubscriptionAnswers
         SubscriptionOutcome.PriceUnknown or SubscriptionOutcome.NoTrial => (ErrorCode.PriceNotFound, outcome == SubscriptionOutcome.NoTrial ? "trial" : "period"),
         SubscriptionOutcome.AlreadySubscribed => (ErrorCode.SubscriptionExists, "customer"),
         SubscriptionOutcome.Overlaps => (ErrorCode.SubscriptionExists, "start_at"),
+        SubscriptionOutcome.IsMember => (ErrorCode.CustomerIsMember, "customer"),
         SubscriptionOutcome.IdReused => (ErrorCode.IdempotencyKeyReused, "id"),
         SubscriptionOutcome.TrialUsed => (ErrorCode.TrialUsed, "trial"),
         SubscriptionOutcome.CurrencyFixed => (ErrorCode.CurrencyFixed, "currency"),

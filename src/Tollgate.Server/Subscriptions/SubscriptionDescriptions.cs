@@ -37,7 +37,7 @@ internal static class SubscriptionDescriptions
         Errors =
         [
             ErrorCode.PlanNotFound, ErrorCode.PriceNotFound, ErrorCode.SubscriptionExists, ErrorCode.TrialUsed, ErrorCode.CurrencyFixed, ErrorCode.CouponRefused, ErrorCode.AddOnRefused,
-            ErrorCode.IdempotencyKeyReused, ErrorCode.InvoiceImplausible, ErrorCode.ValidationFailed,
+            ErrorCode.CustomerIsMember, ErrorCode.IdempotencyKeyReused, ErrorCode.InvoiceImplausible, ErrorCode.ValidationFailed,
         ],
     };
 

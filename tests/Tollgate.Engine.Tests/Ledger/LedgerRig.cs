@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Tollgate.Core.Money;
 using Tollgate.Engine.Catalog;
 using Tollgate.Engine.Clocks;
+using Tollgate.Engine.Customers;
 using Tollgate.Engine.Ledger;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Quotas;
@@ -16,6 +17,7 @@ public sealed class LedgerRig : IAsyncDisposable
     private readonly ServerPresence _presence;
     private readonly HoldSweeper _sweeper;
     private readonly ProjectDirectory _directory;
+    private readonly ForgetMoved _forget;
 
     private LedgerRig(TestDatabase database, LedgerOptions options)
     {
@@ -26,6 +28,7 @@ public sealed class LedgerRig : IAsyncDisposable
         _lanes = new(database.Connections, options, Clock, NullLogger<Lane>.Instance);
         _sweeper = new(_lanes, database.Connections, _directory, Clock, NullLogger<HoldSweeper>.Instance);
         Gate = new(_lanes, options, database.Connections, Clock, _presence);
+        _forget = new(_presence, Gate);
     }
 
     public TestDatabase Database { get; }
@@ -50,6 +53,7 @@ public sealed class LedgerRig : IAsyncDisposable
 
         await rig._presence.StartAsync(CancellationToken.None);
         await rig._lanes.StartAsync(CancellationToken.None);
+        await rig._forget.StartAsync(CancellationToken.None);
         await rig._sweeper.StartAsync(CancellationToken.None);
         return rig;
     }
@@ -80,6 +84,7 @@ public sealed class LedgerRig : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _sweeper.StopAsync(CancellationToken.None);
+        await _forget.StopAsync(CancellationToken.None);
         await _lanes.StopAsync(CancellationToken.None);
         await _presence.StopAsync(CancellationToken.None);
         _sweeper.Dispose();

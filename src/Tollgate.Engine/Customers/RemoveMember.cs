@@ -1,0 +1,45 @@
+using Npgsql;
+using Tollgate.Engine.Clocks;
+using Tollgate.Engine.Projects;
+using Tollgate.Engine.Quotas;
+
+namespace Tollgate.Engine.Customers;
+
+/// <summary>
+/// Ends that a member uses the customer's balances: from the commit on it has its own again, as they were. What it used of the
+/// customer's stays used, and what it holds of them stays held until it is settled, released or expires.
+/// </summary>
+public sealed class RemoveMember(NpgsqlDataSource database, QuotaGate gate, Clock clock)
+{
+    /// <summary>False: the customer has no such member.</summary>
+    public async Task<bool> RunAsync(ProjectSnapshot project, string customer, string id, CancellationToken cancel)
+    {
+        if (customer == id || await CustomerChange.BeginOnTwoAsync(database, project, customer, id, create: false, cancel) is not var (change, member))
+        {
+            return false;
+        }
+
+        await using (change)
+        {
+            if (member.Owner != customer)
+            {
+                return false;
+            }
+
+            var now = clock.Now(project);
+            await change.ExecuteAsync(MemberSql.Delete, cancel, change.Row.Partition, change.Row.Account, id);
+            await change.ExecuteAsync(MemberSql.SetOwner, cancel, member.Partition, member.Account, AddMember.Text(null));
+
+            // The owner's versions, too: a server that remembers the member decides on the owner's balances.
+            foreach (var row in new[] { change.Row, member }.OrderBy(row => row.Partition).ThenBy(row => row.Account))
+            {
+                await change.TouchAsync(row, now, cancel);
+            }
+
+            await change.CommitAsync(cancel);
+            await gate.ForgetAsync(project, id, cancel);
+            await gate.ForgetAsync(project, customer, cancel);
+            return true;
+        }
+    }
+}

@@ -1,0 +1,32 @@
+using Npgsql;
+using Tollgate.Core.Customers;
+using Tollgate.Engine.Projects;
+
+namespace Tollgate.Engine.Customers;
+
+/// <summary>Changes what is known about a member. Nothing of it decides on quotas, so no decision becomes stale.</summary>
+public sealed class UpdateMember(NpgsqlDataSource database)
+{
+    /// <summary>Null: the customer has no such member. With faults, nothing was changed.</summary>
+    public async Task<(Member Member, IReadOnlyList<FieldFault> Faults)?> RunAsync(
+        ProjectSnapshot project, string customer, string id, MemberPatch patch, CancellationToken cancel)
+    {
+        await using var change = await CustomerChange.BeginOnExistingAsync(database, project, customer, cancel);
+        if (change is null || await MemberQueries.FindAsync(change, id, cancel) is not { } known)
+        {
+            return null;
+        }
+
+        var profile = patch.ApplyTo(known.Profile);
+        var faults = MemberRules.FaultsOf(profile);
+        if (faults.Count == 0)
+        {
+            await change.ExecuteAsync(
+                MemberSql.Update, cancel, change.Row.Partition, change.Row.Account, id, AddMember.Text(profile.Name), AddMember.Text(profile.Email),
+                AddMember.Text(profile.Role));
+            await change.CommitAsync(cancel);
+        }
+
+        return (known with { Profile = profile }, faults);
+    }
+}
