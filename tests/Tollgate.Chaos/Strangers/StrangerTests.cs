@@ -12,6 +12,8 @@ public sealed class StrangerTests(Theatres theatres)
 {
     private const string Customer = "customer-of-ours";
 
+    private const string Member = "member-of-ours";
+
     /// <summary>Written into every free text of the walked project; must never reach a stranger.</summary>
     private const string Mark = "zebra-7f3a";
 
@@ -111,7 +113,7 @@ public sealed class StrangerTests(Theatres theatres)
         faults.ShouldBeEmpty(string.Join('\n', faults));
     }
 
-    /// <summary>Two projects; ours has a customer, events, a grant and a reservation, all marked.</summary>
+    /// <summary>Two projects; ours has a customer with a member, events and a reservation, all marked.</summary>
     private sealed class Walk : IDisposable
     {
         private Walk(Theatre theatre, Project ours, Project theirs, string revokedKey, string hold, IReadOnlyList<Operation> operations) =>
@@ -142,6 +144,7 @@ public sealed class StrangerTests(Theatres theatres)
                 ["email"] = $"{Mark}@example.org",
                 ["metadata"] = new JsonObject { ["note"] = Mark },
             }));
+            ShouldDo(await gate.PostAsync($"/v1/customers/{Customer}/members", new JsonObject { ["id"] = Member, ["name"] = Mark }));
             ShouldDo(await gate.PostAsync("/v1/consume", new JsonObject
             {
                 ["customer"] = Customer,
@@ -177,6 +180,7 @@ public sealed class StrangerTests(Theatres theatres)
 
         private string ValueOf(string name, string path) => (name, path) switch
         {
+            ("member", _) => Member,
             (_, var at) when at.StartsWith("/v1/reservations", StringComparison.Ordinal) => Hold,
             (_, var at) when at.StartsWith("/v1/events", StringComparison.Ordinal) || at.StartsWith("/v1/decisions", StringComparison.Ordinal) => "event-of-ours",
             (_, var at) when at.StartsWith("/v1/projects", StringComparison.Ordinal) => Ours.Code,

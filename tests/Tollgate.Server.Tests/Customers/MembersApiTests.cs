@@ -119,7 +119,7 @@ public sealed class MembersApiTests(RunningServer running)
         foreach (var id in (string[])["monica", "laurie"])
         {
             await Resume.PostAsync("/v1/customers/raviga/members", new JsonObject { ["id"] = id }.ToJsonString());
-            await Resume.PostAsync("/v1/consume", $$"""{"customer": "{{id}}", "feature": "cv_generate", "id": "raviga-{{id}}"}""");
+            await Resume.PostAsync("/v1/consume", $$"""{"customer": "{{id}}", "feature": "ats_scan", "id": "raviga-{{id}}"}""");
         }
 
         await Resume.PostAsync("/v1/events", """{"customer": "raviga", "type": "note", "id": "raviga-own"}""");

@@ -68,9 +68,9 @@ public sealed class EventListTests(MeteringStage stage) : IClassFixture<Metering
         using var answer = await stage.Http.GetAsync("/v1/events.csv?customer=sheet");
         answer.Content.Headers.ContentType!.MediaType.ShouldBe("text/csv");
         var lines = (await answer.Content.ReadAsStringAsync()).Split("\r\n");
-        lines[0].ShouldBe("id,customer,type,feature,quantity,occurred_at,recorded_at,voided_by,voids,properties");
+        lines[0].ShouldBe("id,customer,type,feature,quantity,occurred_at,recorded_at,voided_by,voids,properties,member");
         lines.Length.ShouldBe(5);
-        lines.ShouldContain(line => line.StartsWith("'=1+1,sheet,call,call,1.5,", StringComparison.Ordinal) && line.EndsWith(",\"{\"\"q\"\": \"\"a,\\\"\"b\\\"\"\"\"}\"", StringComparison.Ordinal));
+        lines.ShouldContain(line => line.StartsWith("'=1+1,sheet,call,call,1.5,", StringComparison.Ordinal) && line.EndsWith(",\"{\"\"q\"\": \"\"a,\\\"\"b\\\"\"\"\"}\",", StringComparison.Ordinal));
         lines.ShouldContain(line => line.Contains(",call,call,-1,", StringComparison.Ordinal) && line.Contains(",plain,", StringComparison.Ordinal));
     }
 
