@@ -161,6 +161,17 @@ public static class GrantsEndpoints
         }
 
         var faults = new Faults();
+        foreach (var (feature, change) in body)
+        {
+            faults.Texts(change, feature);
+        }
+
+        if (faults.Any)
+        {
+            await faults.WriteAsync(context);
+            return;
+        }
+
         var (changes, unreadable) = CatalogReader.ReadOverrides(TextOf(body), context.Project().Currency);
         foreach (var fault in unreadable)
         {

@@ -189,18 +189,26 @@ public sealed class Faults
             Add(param, FaultCode.TooLong, $"At most {WireLimits.PropertiesBytes} bytes of JSON are accepted.");
         }
 
-        // jsonb holds any text but U+0000 and halves of surrogate pairs.
-        if (text.Contains("\\u", StringComparison.Ordinal) && !HasStorableTexts(element))
-        {
-            Add(param, FaultCode.InvalidFormat, "The character U+0000 and unpaired surrogates are not accepted.");
-        }
-
+        Texts(element, param, text);
         if (!HasStorableNumbers(element))
         {
             Add(param, FaultCode.OutOfRange, NumberTooLarge);
         }
 
         return _found.Count == before;
+    }
+
+    /// <summary>Texts and names within it: jsonb holds any but U+0000 and halves of surrogate pairs.</summary>
+    /// <param name="raw">Its JSON, where that is at hand.</param>
+    public bool Texts(JsonElement value, string param, string? raw = null)
+    {
+        if (!(raw ?? value.GetRawText()).Contains("\\u", StringComparison.Ordinal) || HasStorableTexts(value))
+        {
+            return true;
+        }
+
+        Add(param, FaultCode.InvalidFormat, "The character U+0000 and unpaired surrogates are not accepted.");
+        return false;
     }
 
     internal const string Empty = "At least one character is expected.";

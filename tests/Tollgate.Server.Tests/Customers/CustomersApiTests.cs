@@ -148,6 +148,11 @@ public sealed class CustomersApiTests(RunningServer running)
         (await Resume.PutAsync(path, """{"ats_scan": {"quota": 50}, "jd_parse": {"quota": null}}""")).Status.ShouldBe(HttpStatusCode.OK);
         (await Resume.GetAsync("/v1/customers/special/usage"))["features"]["ats_scan"]!["limit"]!.GetValue<int>().ShouldBe(50);
 
+        foreach (var broken in (string[])["""{"x": {"\ud800": 1}}""", """{"y": "\udfff", "ats_scan": {"quota": 7}}"""])
+        {
+            (await Resume.PutAsync(path, broken)).Status.ShouldBe(HttpStatusCode.UnprocessableEntity, broken);
+        }
+
         var left = await Resume.PutAsync(path, """{"ats_scan": null}""");
         left.ShouldBe(HttpStatusCode.OK, """{"jd_parse": {"quota": null}}""");
         (await Resume.GetAsync(path)).ShouldBe(HttpStatusCode.OK, """{"jd_parse": {"quota": null}}""");
