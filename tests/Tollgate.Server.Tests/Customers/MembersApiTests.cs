@@ -77,6 +77,7 @@ public sealed class MembersApiTests(RunningServer running)
         plan["detail"].GetValue<string>().ShouldContain("initech");
         var grant = await Resume.PostAsync("/v1/customers/peter/grants", """{"feature": "ats_scan", "amount": 1}""");
         (grant.Status, grant["code"].GetValue<string>()).ShouldBe((HttpStatusCode.Conflict, "customer_is_member"));
+        (await Resume.PostAsync("/v1/customers/peter/packs", """{"pack": "any"}"""))["code"].GetValue<string>().ShouldBe("customer_is_member");
         (await Resume.PutAsync("/v1/customers/peter/overrides", """{"ats_scan": {"quota": 5}}"""))["code"].GetValue<string>().ShouldBe("customer_is_member");
         (await Resume.DeleteAsync("/v1/customers/peter"))["code"].GetValue<string>().ShouldBe("customer_is_member");
         (await Resume.DeleteAsync("/v1/customers/initech"))["code"].GetValue<string>().ShouldBe("conflict");
