@@ -200,24 +200,10 @@ public static class GrantsEndpoints
     }
 
     /// <summary>The overrides that are set, without those that are removed.</summary>
-    /// <summary>As it was sent: the catalogue's reader finds what is wrong with it, half a surrogate pair included.</summary>
-    private static byte[] TextOf(IReadOnlyDictionary<string, JsonElement> body)
-    {
-        using var text = new MemoryStream();
-        using (var json = new Utf8JsonWriter(text))
-        {
-            json.WriteStartObject();
-            foreach (var (feature, change) in body.Where(static entry => entry.Value.ValueKind != JsonValueKind.Null))
-            {
-                json.WritePropertyName(feature);
-                json.WriteRawValue(change.GetRawText(), skipInputValidation: true);
-            }
-
-            json.WriteEndObject();
-        }
-
-        return text.ToArray();
-    }
+    private static byte[] TextOf(IReadOnlyDictionary<string, JsonElement> body) =>
+        JsonSerializer.SerializeToUtf8Bytes(
+            body.Where(entry => entry.Value.ValueKind != JsonValueKind.Null).ToDictionary(entry => entry.Key, entry => entry.Value),
+            CustomersJson.Default.IReadOnlyDictionaryStringJsonElement);
 
     private static Task AnswerJson(HttpContext context, string json) =>
         Answer.Bytes(context, StatusCodes.Status200OK, Encoding.UTF8.GetBytes(json), Answer.JsonType);
