@@ -67,7 +67,20 @@ public sealed class ServerProcess
 
     public static void Signal(int process, int signal) => _ = SendSignal(process, signal);
 
-    public static bool IsAlive(int process) => SendSignal(process, 0) == 0;
+    /// <summary>A process that has ended and that its parent has not asked after yet (a zombie) is not alive.</summary>
+    public static bool IsAlive(int process)
+    {
+        try
+        {
+            // "pid (name with spaces) S …"
+            var stat = File.ReadAllText($"/proc/{process}/stat");
+            return stat[stat.LastIndexOf(')') + 2] != 'Z';
+        }
+        catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
 
     private void Run(string[] arguments, IReadOnlyDictionary<string, string> environment, Action<string> print)
     {

@@ -17,8 +17,6 @@ public static partial class Signal
 
     public static void Thaw(int process) => Send(process, Continue);
 
-    public static bool IsAlive(int process) => SendSignal(process, 0) == 0 && StateOf(process) != 'Z';
-
     /// <summary>The processes whose parent is <paramref name="parent"/>: for the postmaster, its backends and workers.</summary>
     public static IReadOnlyList<(int Process, string Title)> ChildrenOf(int parent)
     {
@@ -57,8 +55,6 @@ public static partial class Signal
     }
 
     private static int ParentOf(int process) => StatOf(process) is [_, var parent, ..] ? int.Parse(parent, CultureInfo.InvariantCulture) : 0;
-
-    private static char StateOf(int process) => StatOf(process) is [var state, ..] ? state[0] : 'Z';
 
     private static string Read(string path)
     {
