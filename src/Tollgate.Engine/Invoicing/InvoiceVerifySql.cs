@@ -124,6 +124,26 @@ internal static class InvoiceVerifySql
                 OR (b.version = r.balance_version AND greatest(0, b.used - b.drawn - r.quota) <> r.quantity + r.ignored_quantity)){{Cut}}
         """;
 
+    /// <summary>
+    /// Usage of a period that was rated is another now, and the next invoice will not look at it: the change was not noted.
+    /// Place: the period's start.
+    /// </summary>
+    public const string LateChanges =
+        $$"""
+        SELECT p.code, c.id, e.code, r.period_start::text, r.quantity + r.ignored_quantity, greatest(0, b.used - b.drawn - r.quota), count(*) OVER ()
+          FROM rated_usage r
+          JOIN balances b ON b.partition = r.partition AND b.account = r.account AND b.feature = r.feature AND b.period_start = r.period_start
+          JOIN subscriptions s ON s.partition = r.partition AND s.account = r.account AND s.ended_at IS NULL
+          JOIN customers c ON c.partition = r.partition AND c.account = r.account
+          JOIN projects  p ON p.id = c.project_id
+          JOIN features  e ON e.id = r.feature
+         WHERE b.version <> r.balance_version AND b.period_end <= s.usage_from - interval '2 days'
+           AND greatest(0, b.used - b.drawn - r.quota) <> r.quantity + r.ignored_quantity
+           AND NOT EXISTS (SELECT FROM late_changes l
+                            WHERE l.partition = b.partition AND l.account = b.account AND l.changed_at > s.usage_from - interval '2 days'
+                              AND l.feature = b.feature AND l.period_start = b.period_start){{Cut}}
+        """;
+
     /// <summary>What was rated is what the lines billed, and no line bills what was not rated. Place: the period's start.</summary>
     public const string RatedLines =
         $$"""

@@ -11,40 +11,53 @@ using Tollgate.Engine.Projects;
 namespace Tollgate.Engine.Invoicing;
 
 /// <summary>A bill with its invoice, and whose it is.</summary>
-internal sealed record BilledInvoice(CustomerRow Customer, Bill Bill, Invoice Invoice, long Serial);
+internal sealed record BilledInvoice(CustomerRow Customer, Bill Bill, Invoice Invoice);
 
 /// <summary>
-/// Writes what steps come to: invoices with their numbers, lines and facts, what was rated, credits given and taken, coupons used.
-/// All steps of a batch in one statement for each table. The caller holds the customers and commits.
+/// Writes what steps come to: lines and facts of invoices, what was rated, credits given and taken, coupons used; then the invoices,
+/// with their numbers. All steps of a batch in one statement for each table. The caller holds the customers and commits.
 /// </summary>
+/// <remarks>
+/// Whoever takes numbers makes everybody else of the project who wants some wait until the commit. So they come last: what needs none
+/// is written before.
+/// </remarks>
 internal sealed class InvoiceWriter(NpgsqlConnection connection, ProjectSnapshot project, InvoiceSettings settings, string actor)
 {
+    /// <summary>Everything but the invoices themselves, which <see cref="NumberAsync"/> writes in the same transaction.</summary>
     /// <param name="issuedAt">When each is issued: in a live project when it is written, which may be later than what it is for.</param>
-    /// <returns>The invoices by subscription; a step that asks for nothing has none.</returns>
-    public async Task<IReadOnlyDictionary<Guid, Invoice>> RunAsync(IReadOnlyList<BilledOrder> orders, Func<BilledOrder, Instant> issuedAt, CancellationToken cancel)
+    /// <returns>The invoices without numbers; a step that asks for nothing has none.</returns>
+    public async Task<IReadOnlyList<BilledInvoice>> WriteAsync(
+        IReadOnlyList<BilledOrder> orders, Func<BilledOrder, Instant> issuedAt, CancellationToken cancel)
     {
         var billed = orders.Where(static order => order.Billed.Bill is not null).ToArray();
-        var invoices = billed.Length == 0 ? [] : await FinalizedAsync(
-            [.. billed.Select(order => (order.Order.Customer, order.Billed.Bill!, Draft(order, settings, project.Zone, issuedAt(order))))], cancel);
-        await using var batch = new NpgsqlBatch(connection);
-        AddRows(batch, invoices);
-        Add(batch, CouponRows(billed), RatedRows(orders));
-        if (batch.BatchCommands.Count > 0)
-        {
-            await batch.ExecuteNonQueryAsync(cancel);
-        }
-
-        return invoices.ToDictionary(static one => one.Invoice.Subscription!.Value, static one => one.Invoice);
+        var drafts = Array.ConvertAll(billed, order => new BilledInvoice(order.Order.Customer, order.Billed.Bill!, Draft(order, settings, project.Zone, issuedAt(order))));
+        await WriteAsync(drafts, cancel, CouponRows(billed), RatedRows(orders));
+        return drafts;
     }
 
     /// <summary>What is bought once: the bill of no step, and of no subscription.</summary>
     public async Task<Invoice> RunAsync(CustomerRow customer, Bill bill, Instant issuedAt, CancellationToken cancel)
     {
-        var invoices = await FinalizedAsync([(customer, bill, Draft(customer, bill, null, settings, project.Zone, issuedAt))], cancel);
+        BilledInvoice[] drafts = [new(customer, bill, Draft(customer, bill, null, settings, project.Zone, issuedAt))];
+        await WriteAsync(drafts, cancel);
+        return (await NumberAsync(drafts, cancel))[0];
+    }
+
+    /// <summary>Gives drafts their numbers, in their order, and writes them. Who owes nothing has paid.</summary>
+    public async Task<IReadOnlyList<Invoice>> NumberAsync(IReadOnlyList<BilledInvoice> drafts, CancellationToken cancel)
+    {
+        if (drafts.Count == 0)
+        {
+            return [];
+        }
+
+        await using var take = connection.Command(InvoiceSql.TakeNumbers, project.Id, "invoice", (long)drafts.Count);
+        var first = (long)(await take.ExecuteScalarAsync(cancel))! - drafts.Count + 1;
+        var numbered = drafts.Select((one, i) => one with { Invoice = Finalized(one.Invoice, first + i) }).ToArray();
         await using var batch = new NpgsqlBatch(connection);
-        AddRows(batch, invoices);
+        batch.BatchCommands.Add(InvoiceRows(numbered, first));
         await batch.ExecuteNonQueryAsync(cancel);
-        return invoices[0].Invoice;
+        return Array.ConvertAll(numbered, static one => one.Invoice);
     }
 
     /// <summary>The invoice of a step as it is shown before it is written: without a number.</summary>
@@ -80,31 +93,30 @@ internal sealed class InvoiceWriter(NpgsqlConnection connection, ProjectSnapshot
         };
     }
 
-    /// <summary>Gives drafts their numbers. Who owes nothing has paid.</summary>
-    private async Task<List<BilledInvoice>> FinalizedAsync(IReadOnlyList<(CustomerRow Customer, Bill Bill, Invoice Draft)> drafts, CancellationToken cancel)
-    {
-        await using var command = connection.Command(InvoiceSql.TakeNumbers, project.Id, "invoice", (long)drafts.Count);
-        var before = (long)(await command.ExecuteScalarAsync(cancel))! - drafts.Count;
-        return [.. drafts.Select((one, i) => new BilledInvoice(one.Customer, one.Bill, Finalized(one.Draft, before + 1 + i), before + 1 + i))];
-    }
-
     private Invoice Finalized(Invoice draft, long serial) =>
         draft with { Number = settings.NumberOf(serial), Status = draft.Paid == draft.Total ? InvoiceStatus.Paid : InvoiceStatus.Open };
 
-    private void AddRows(NpgsqlBatch batch, List<BilledInvoice> invoices)
+    private async Task WriteAsync(BilledInvoice[] drafts, CancellationToken cancel, params NpgsqlBatchCommand?[] others)
     {
-        if (invoices.Count > 0)
+        await using var batch = new NpgsqlBatch(connection);
+        NpgsqlBatchCommand?[] ofInvoices = drafts.Length == 0 ? [] : [LineRows(drafts), FactRows(drafts), CreditRows(drafts)];
+        foreach (var command in ofInvoices.Concat(others).OfType<NpgsqlBatchCommand>())
         {
-            Add(batch, InvoiceRows(invoices), LineRows(invoices), FactRows(invoices), CreditRows(invoices));
+            batch.BatchCommands.Add(command);
+        }
+
+        if (batch.BatchCommands.Count > 0)
+        {
+            await batch.ExecuteNonQueryAsync(cancel);
         }
     }
 
-    private NpgsqlBatchCommand InvoiceRows(List<BilledInvoice> rows) => new ArrayCommand(InvoiceSql.WriteInvoices)
+    private NpgsqlBatchCommand InvoiceRows(BilledInvoice[] rows, long first) => new ArrayCommand(InvoiceSql.WriteInvoices)
         .Small(rows.Select(static r => r.Customer.Partition))
         .Whole(rows.Select(static r => r.Customer.Account))
         .Ids(rows.Select(static r => (Guid?)r.Invoice.Id))
         .Whole(rows.Select(_ => project.Id))
-        .Long(rows.Select(static r => (long?)r.Serial))
+        .Long(rows.Select((_, i) => (long?)(first + i)))
         .Text(rows.Select(static r => r.Invoice.Number))
         .Text(rows.Select(static r => CatalogWords.Of(r.Invoice.Kind)))
         .Text(rows.Select(static r => CatalogWords.Of(r.Invoice.Status)))
@@ -122,7 +134,7 @@ internal sealed class InvoiceWriter(NpgsqlConnection connection, ProjectSnapshot
         .Text(rows.Select(r => DetailsOf(r.Invoice)))
         .Command;
 
-    private NpgsqlBatchCommand LineRows(List<BilledInvoice> invoices)
+    private NpgsqlBatchCommand LineRows(BilledInvoice[] invoices)
     {
         var rows = invoices.SelectMany(one => one.Invoice.Lines.Select((line, i) => (
             one.Customer, one.Invoice.Id, Position: (short)(i + 1), Line: line,
@@ -146,7 +158,7 @@ internal sealed class InvoiceWriter(NpgsqlConnection connection, ProjectSnapshot
     }
 
     /// <summary>That it was finalised, and what credits paid of it at once.</summary>
-    private NpgsqlBatchCommand FactRows(List<BilledInvoice> invoices)
+    private NpgsqlBatchCommand FactRows(BilledInvoice[] invoices)
     {
         var finalized = invoices.Select(static one => (one.Customer, one.Invoice, Sequence: 1, Verb: "finalize", Amount: one.Invoice.Total, Note: (string?)null));
         var paid = invoices.Where(static one => !one.Invoice.FromCredits.IsZero)
@@ -165,7 +177,7 @@ internal sealed class InvoiceWriter(NpgsqlConnection connection, ProjectSnapshot
             .Command;
     }
 
-    private static NpgsqlBatchCommand? CreditRows(List<BilledInvoice> invoices)
+    private static NpgsqlBatchCommand? CreditRows(BilledInvoice[] invoices)
     {
         var rows = invoices.SelectMany(static one => new[]
             {
@@ -230,15 +242,4 @@ internal sealed class InvoiceWriter(NpgsqlConnection connection, ProjectSnapshot
             settings.Footer,
             settings.Language),
         InvoicingJson.Default.StoredDetails);
-
-    private static void Add(NpgsqlBatch batch, params ReadOnlySpan<NpgsqlBatchCommand?> commands)
-    {
-        foreach (var command in commands)
-        {
-            if (command is not null)
-            {
-                batch.BatchCommands.Add(command);
-            }
-        }
-    }
 }

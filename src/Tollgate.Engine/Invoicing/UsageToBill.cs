@@ -22,10 +22,13 @@ internal sealed record RatedPeriod(int FeatureKey, UsageDue Due, RatingBasis Bas
 internal sealed class UsageToBill(NpgsqlConnection connection, ProjectSnapshot project)
 {
     /// <summary>
-    /// How late usage may come into a period that nothing was used in and that therefore was not rated: the window in which events
-    /// are accepted, and a day.
+    /// How long before the last bill a period may have ended to be looked at again: the ledger notes changes of older ones
+    /// (<c>late_changes</c>), beginning a day after their end; and a day for a batch that was decided before.
     /// </summary>
-    private static readonly TimeSpan Late = TimeSpan.FromDays(36);
+    private static readonly TimeSpan Looked = TimeSpan.FromDays(2);
+
+    /// <summary>How far back the first bill of a subscription looks for what was noted: after the one before it had ended nobody looked.</summary>
+    private static readonly TimeSpan BeforeFirst = TimeSpan.FromDays(400);
 
     private readonly UsageBasis _basis = new(project);
     private readonly Dictionary<string, OveragePrice> _prices = new(StringComparer.Ordinal);
@@ -44,9 +47,11 @@ internal sealed class UsageToBill(NpgsqlConnection connection, ProjectSnapshot p
             InvoiceSql.UsageToBill,
             billing.Values.Select(static order => order.Customer.Partition).ToArray(),
             billing.Values.Select(static order => order.Customer.Account).ToArray(),
-            billing.Values.Select(static order => LateFrom(order).ToUtc()).ToArray(),
+            billing.Values.Select(static order => PaidFrom(order).ToUtc()).ToArray(),
             billing.Values.Select(static order => order.Step.At.ToUtc()).ToArray(),
-            billing.Values.Select(static order => order.EndsPeriods).ToArray()))
+            billing.Values.Select(static order => order.EndsPeriods).ToArray(),
+            billing.Values.Select(static order => order.UsageFrom.Minus(Looked).ToUtc()).ToArray(),
+            billing.Values.Select(static order => order.UsageFrom.Minus(order.UsageFrom > PaidFrom(order) ? Looked : BeforeFirst).ToUtc()).ToArray()))
         await using (var reader = await command.ExecuteReaderAsync(cancel))
         {
             while (await reader.ReadAsync(cancel))
@@ -64,11 +69,7 @@ internal sealed class UsageToBill(NpgsqlConnection connection, ProjectSnapshot p
     }
 
     /// <summary>Usage of the time before it was paid for is never billed, however late it comes.</summary>
-    private static Instant LateFrom(StepOrder order)
-    {
-        var (late, paid) = (order.UsageFrom.Minus(Late), order.Before!.TrialEnd ?? order.Before.StartedAt);
-        return late > paid ? late : paid;
-    }
+    private static Instant PaidFrom(StepOrder order) => order.Before!.TrialEnd ?? order.Before.StartedAt;
 
     private static void Add(Dictionary<int, List<RatedPeriod>> rated, StepOrder order, RatedPeriod period) =>
         (rated.TryGetValue(order.Customer.Account, out var list) ? list : rated[order.Customer.Account] = []).Add(period);

@@ -30,7 +30,7 @@ internal sealed class BatchDeciding(BatchWriter writer)
     /// <returns>False: the operation needs facts that only the exact path reads.</returns>
     public bool Decide(LaneOp op, AccountBook book)
     {
-        writer.Touch(book);
+        writer.Touch(book, op.Now);
         AccountRules.CloseExpired(book, op.Now);
         switch (op)
         {

@@ -34,7 +34,13 @@ internal sealed class BatchWriter
     /// <summary>SQLSTATE of an event or hold id that exists: look it up and answer with what it did.</summary>
     public const string DuplicateState = "TG002";
 
-    private readonly HashSet<AccountBook> _books = [];
+    /// <summary>
+    /// Since when a quota period must be over for a change of its balance to be noted: longer than servers' clocks differ and a batch lasts.
+    /// Until then every invoice looks at the period anyway.
+    /// </summary>
+    private static readonly TimeSpan Late = TimeSpan.FromDays(1);
+
+    private readonly Dictionary<AccountBook, Instant> _books = [];
     private readonly List<NewEvent> _events = [];
     private readonly List<(AccountBook Book, ThresholdCrossing Crossing, Instant At)> _crossings = [];
     private readonly List<UniqueChange> _uniques = [];
@@ -43,6 +49,7 @@ internal sealed class BatchWriter
     private readonly List<(AccountBook Book, Guid Id)> _notInEarlierMonths = [];
     private readonly List<(AccountBook Book, Guid Id)> _notUsed = [];
     private readonly List<(AccountBook Book, Guid Id)> _notHeld = [];
+    private readonly List<(DirtyRow<Balance> Row, Instant At)> _late = [];
     private readonly DirtyRows _rows = new();
     private readonly RowArray _changes = new("balance_change[]", columns: 12);
     private readonly RowArray _newEvents = new("new_event[]", columns: 10);
@@ -62,7 +69,8 @@ internal sealed class BatchWriter
         _notHeld.Clear();
     }
 
-    public void Touch(AccountBook book) => _books.Add(book);
+    /// <param name="now">The project's.</param>
+    public void Touch(AccountBook book, Instant now) => _books[book] = now;
 
     /// <summary>The verdict rests on the plan alone: prove that the customer's version is the one it was made on.</summary>
     public void Expect(AccountBook book) => _expected.Add(book);
@@ -100,7 +108,8 @@ internal sealed class BatchWriter
     public NpgsqlBatch? Build(NpgsqlConnection connection, RowTypes types, Instant now)
     {
         _counted.Clear();
-        _rows.Collect(_books);
+        _rows.Collect(_books.Keys);
+        FindLate();
         var batch = new NpgsqlBatch(connection);
         if (IsOneUse())
         {
@@ -111,6 +120,7 @@ internal sealed class BatchWriter
         AddExpected(batch);
         AddOpened(batch, _rows.Opened);
         AddUpdated(batch, _rows.Updated, types.BalanceChange);
+        AddLate(batch);
         AddBurned(batch, _rows.Burned);
         AddRolled(batch, _rows.Rolled);
         AddTaken(batch, _rows.Taken, now);
@@ -127,7 +137,7 @@ internal sealed class BatchWriter
     /// <summary>One event on one balance, and nothing else.</summary>
     private bool IsOneUse() => _events.Count == 1 && _rows is { Count: 1, Updated.Count: 1 }
         && _events[0].FeatureKey == _rows.Updated[0].After.FeatureKey && _events[0].PeriodStart == _rows.Updated[0].After.Period.Start
-        && _crossings.Count + _uniques.Count + _expected.Count + _notInEarlierMonths.Count + _notUsed.Count + _notHeld.Count + _calls.Count == 0;
+        && _late.Count + _crossings.Count + _uniques.Count + _expected.Count + _notInEarlierMonths.Count + _notUsed.Count + _notHeld.Count + _calls.Count == 0;
 
     private void AddOne(NpgsqlBatch batch, DirtyRow<Balance> row, NewEvent added)
     {
@@ -161,7 +171,7 @@ internal sealed class BatchWriter
     /// <summary>The batch is committed: what it decided on is what the database has.</summary>
     public void Accept()
     {
-        foreach (var book in _books)
+        foreach (var book in _books.Keys)
         {
             book.Accept();
         }
@@ -205,6 +215,31 @@ internal sealed class BatchWriter
         }
 
         Count(rows.Count, Add(batch, LedgerSql.UpdateBalances, _changes.ToParameter()));
+    }
+
+    private void FindLate()
+    {
+        _late.Clear();
+        foreach (var rows in (ReadOnlySpan<List<DirtyRow<Balance>>>)[_rows.Opened, _rows.Updated])
+        {
+            foreach (var row in rows)
+            {
+                if (_books[row.Book] is var now && row.After.Period.End <= now.Minus(Late))
+                {
+                    _late.Add((row, now));
+                }
+            }
+        }
+    }
+
+    private void AddLate(NpgsqlBatch batch)
+    {
+        if (_late.Count > 0)
+        {
+            Add(batch, LedgerSql.NoteLateChanges,
+                Smallints(_late, l => l.Row.Book.Partition), Integers(_late, l => l.Row.Book.Account), Moments(_late, l => l.At),
+                Integers(_late, l => l.Row.After.FeatureKey), Moments(_late, l => l.Row.After.Period.Start));
+        }
     }
 
     private static void AddOpened(NpgsqlBatch batch, List<DirtyRow<Balance>> rows)

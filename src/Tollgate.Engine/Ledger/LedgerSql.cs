@@ -238,6 +238,19 @@ internal static class LedgerSql
           FROM unnest($1::new_event[]) AS x
         """;
 
+    /// <summary>
+    /// Balances that changed after their period was long over: invoices look at them again.
+    /// $1 partitions, $2 accounts, $3 the projects' time, $4 features, $5 period starts.
+    /// </summary>
+    public const string NoteLateChanges =
+        """
+        INSERT INTO late_changes (partition, account, changed_at, feature, period_start)
+        SELECT x.partition, x.account, x.changed_at, x.feature, x.period_start
+          FROM unnest($1::smallint[], $2::integer[], $3::timestamptz[], $4::integer[], $5::timestamptz[])
+               AS x (partition, account, changed_at, feature, period_start)
+            ON CONFLICT DO NOTHING
+        """;
+
     /// <summary>What the rollups of costs have to take in or take back. $1 ids of calls, $2 accounts, $3 months, $4 partitions, $5 signs.</summary>
     public const string QueueCalls =
         """

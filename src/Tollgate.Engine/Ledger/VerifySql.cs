@@ -204,6 +204,7 @@ internal static class VerifySql
                        coalesce(f0.project_id, 0)::numeric AS found
                   FROM (SELECT DISTINCT partition, account, feature, 'events' AS place FROM events WHERE feature <> 0
                          UNION ALL SELECT DISTINCT partition, account, feature, 'balances' FROM balances
+                         UNION ALL SELECT DISTINCT partition, account, feature, 'late_changes' FROM late_changes
                          UNION ALL SELECT DISTINCT partition, account, feature, 'grants' FROM grants
                          UNION ALL SELECT DISTINCT partition, account, feature, 'rate_states' FROM rate_states
                          UNION ALL SELECT DISTINCT h.partition, h.account, unnest(h.features), 'holds' FROM holds h) AS r

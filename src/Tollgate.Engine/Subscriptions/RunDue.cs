@@ -61,6 +61,9 @@ public sealed class RunDue(NpgsqlDataSource database, QuotaGate gate, Clock cloc
     /// <summary>Subscriptions in one transaction: enough that round trips do not count, few enough that nobody waits long for a customer.</summary>
     private const int MostAtOnce = 500;
 
+    /// <summary>Batches that are open at the same time, each on a connection of its own.</summary>
+    private const int AtOnce = 3;
+
     /// <summary>What a look lists at most.</summary>
     public const int MostShown = 1_000;
 
@@ -92,38 +95,35 @@ public sealed class RunDue(NpgsqlDataSource database, QuotaGate gate, Clock cloc
     }
 
     /// <summary>
-    /// Batch after batch. While one is written the next is claimed and computed, so that the database and this process are busy at the
-    /// same time; they are written one after the other, and numbered in that order.
+    /// Batches are claimed one after the other, computed and written side by side, so that neither the database nor this process waits for
+    /// the other, and numbered and committed in the order in which they were claimed.
     /// </summary>
     private async Task<DueReport> RunBatchesAsync(ProjectSnapshot project, Instant until, DueReport report, Func<DueReport, Task>? progress, CancellationToken cancel)
     {
-        var writing = Task.FromResult(report);
-        DueBatch? next = null;
+        var open = new Queue<Task<DueReport>>();
+        var last = Task.FromResult(report);
         try
         {
-            while ((next = await BillAsync(project, until, cancel)) is not null)
+            while (await ClaimAsync(project, until, cancel) is { } batch)
             {
-                report = await writing;
-                writing = WriteAsync(project, next, until, report, cancel);
-                next = null;
-                if (progress is not null)
+                open.Enqueue(last = RunAsync(project, batch, until, last, cancel));
+                if (open.Count == AtOnce)
                 {
-                    await progress(report);
+                    report = await open.Dequeue();
+                    if (progress is not null)
+                    {
+                        await progress(report);
+                    }
                 }
             }
+
+            return await last;
         }
         finally
         {
-            if (next is not null)
-            {
-                await next.DisposeAsync();
-            }
-
-            // Also when the next one failed: what is under way is committed or taken back before anybody looks again.
-            await ((Task)writing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            // Also when one failed: what is under way is committed or taken back before anybody looks again.
+            await ((Task)Task.WhenAll(open)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
-
-        return await writing;
     }
 
     /// <summary>What is due now, and what it would come to. Takes everything back.</summary>
@@ -143,8 +143,8 @@ public sealed class RunDue(NpgsqlDataSource database, QuotaGate gate, Clock cloc
         ];
     }
 
-    /// <summary>1. claim; 2. the steps; 3. what they come to. Null: there is nothing to claim.</summary>
-    private async Task<DueBatch?> BillAsync(ProjectSnapshot project, Instant until, CancellationToken cancel)
+    /// <summary>1. claim. Null: there is nothing to claim.</summary>
+    private async Task<DueBatch?> ClaimAsync(ProjectSnapshot project, Instant until, CancellationToken cancel)
     {
         var connection = await database.OpenConnectionAsync(cancel);
         var transaction = await connection.BeginTransactionAsync(cancel);
@@ -152,15 +152,7 @@ public sealed class RunDue(NpgsqlDataSource database, QuotaGate gate, Clock cloc
         try
         {
             var claimed = await ClaimAsync(connection, project, until, MostAtOnce, cancel);
-            if (claimed.Count > 0)
-            {
-                var settings = await SettingsText.LoadAsync(connection, project, cancel);
-                var (orders, broken) = OrdersOf(claimed, project);
-                var billed = await new BillSteps(connection, project, settings).RunAsync(orders, cancel);
-                batch = new(connection, transaction, settings, claimed.ToDictionary(static one => one.Row.Subscription.Id, static one => one.Row), billed, broken);
-            }
-
-            return batch;
+            return batch = claimed.Count == 0 ? null : new(connection, transaction, claimed);
         }
         finally
         {
@@ -172,32 +164,34 @@ public sealed class RunDue(NpgsqlDataSource database, QuotaGate gate, Clock cloc
         }
     }
 
-    /// <summary>4. park what looks impossible; 5. write the others; 6. commit.</summary>
-    private async Task<DueReport> WriteAsync(ProjectSnapshot project, DueBatch batch, Instant until, DueReport report, CancellationToken cancel)
+    /// <summary>2. the steps; 3. what they come to; 4. park what looks impossible; 5. write the others; 6. after the batch before: numbers, commit.</summary>
+    private async Task<DueReport> RunAsync(ProjectSnapshot project, DueBatch batch, Instant until, Task<DueReport> before, CancellationToken cancel)
     {
         await using (batch)
         {
-            var doubtful = batch.Billed.Where(static one => one.Doubt is not null).Select(one => (batch.Rows[one.Billed.After.Id], one.Doubt!));
-            foreach (var (row, reason) in doubtful.Concat(batch.Broken))
+            var settings = await SettingsText.LoadAsync(batch.Connection, project, cancel);
+            var (orders, broken) = OrdersOf(batch.Claimed, project);
+            var billed = await new BillSteps(batch.Connection, project, settings).RunAsync(orders, cancel);
+            var rows = batch.Claimed.ToDictionary(static one => one.Row.Subscription.Id, static one => one.Row);
+            var doubtful = billed.Where(static one => one.Doubt is not null).Select(one => (rows[one.Billed.After.Id], one.Doubt!)).Concat(broken).ToArray();
+            foreach (var (row, reason) in doubtful)
             {
-                report = report with { Parked = report.Parked + 1 };
                 await ParkAsync(batch.Connection, project, row, reason, until, cancel);
             }
 
-            var steps = batch.Billed.Where(static one => one.Doubt is null).Select(one => StepOf(one, batch.Rows[one.Billed.After.Id])).ToArray();
-            var writer = new StepWriter(batch.Connection, project, batch.Settings, Actor);
-            if (steps.Length > 0)
-            {
-                await writer.RunAsync(steps, project.TestClock is null ? clock.Now(project) : until, cancel);
-            }
+            var steps = billed.Where(static one => one.Doubt is null).Select(one => StepOf(one, rows[one.Billed.After.Id])).ToArray();
+            var writer = new StepWriter(batch.Connection, project, settings, Actor);
+            var drafts = steps.Length == 0 ? [] : await writer.WriteAsync(steps, project.TestClock is null ? clock.Now(project) : until, cancel);
 
+            var report = await before;
+            await writer.NumberAsync(drafts, cancel);
             await batch.Transaction.CommitAsync(cancel);
             foreach (var customer in writer.Changed)
             {
                 await gate.ForgetAsync(project, customer, cancel);
             }
 
-            return steps.Aggregate(report, static (sum, step) => sum.With(step.Step.Verb, step.Billed.Billed.Bill is not null));
+            return steps.Aggregate(report with { Parked = report.Parked + doubtful.Length }, static (sum, step) => sum.With(step.Step.Verb, step.Billed.Billed.Bill is not null));
         }
     }
 
@@ -251,10 +245,9 @@ public sealed class RunDue(NpgsqlDataSource database, QuotaGate gate, Clock cloc
         return await command.ExecuteScalarAsync(cancel) is DateTime at ? Instant.FromUtc(at) : null;
     }
 
-    /// <summary>Subscriptions that are claimed and billed, in the transaction that will write them.</summary>
+    /// <summary>Subscriptions that are claimed, with their customers, in the transaction that will write what they come to.</summary>
     private sealed record DueBatch(
-        NpgsqlConnection Connection, NpgsqlTransaction Transaction, InvoiceSettings Settings, IReadOnlyDictionary<Guid, SubscriptionRow> Rows,
-        IReadOnlyList<BilledOrder> Billed, IReadOnlyList<(SubscriptionRow Row, string Reason)> Broken) : IAsyncDisposable
+        NpgsqlConnection Connection, NpgsqlTransaction Transaction, IReadOnlyList<(SubscriptionRow Row, CustomerRow Customer)> Claimed) : IAsyncDisposable
     {
         public async ValueTask DisposeAsync()
         {

@@ -25,20 +25,28 @@ internal sealed record StepToWrite(BilledOrder Billed, int Version, string? Refe
 }
 
 /// <summary>
-/// Writes steps with what they come to. The score: 1. plan and billing cycle of the customers whose step changes them; 2. invoices;
-/// 3. subscriptions; 4. the facts. The caller holds the customers and commits.
+/// Writes steps with what they come to. The score: 1. plan and billing cycle of the customers whose step changes them; 2. what invoices
+/// consist of; 3. subscriptions; 4. the facts; 5. the invoices, with their numbers. The caller holds the customers and commits.
 /// </summary>
 internal sealed class StepWriter(NpgsqlConnection connection, ProjectSnapshot project, InvoiceSettings settings, string actor)
 {
     /// <summary>What late events can still reach, and a little more.</summary>
     private static readonly TimeSpan CyclesKept = TimeSpan.FromDays(400);
 
+    private readonly InvoiceWriter _invoices = new(connection, project, settings, actor);
+
     /// <summary>Customers whose plan or cycle was changed: their books in memory are stale once the caller has committed.</summary>
     public List<string> Changed { get; } = [];
 
     /// <param name="now">The project's clock.</param>
     /// <returns>The invoices by subscription.</returns>
-    public async Task<IReadOnlyDictionary<Guid, Invoice>> RunAsync(IReadOnlyList<StepToWrite> steps, Instant now, CancellationToken cancel)
+    public async Task<IReadOnlyDictionary<Guid, Invoice>> RunAsync(IReadOnlyList<StepToWrite> steps, Instant now, CancellationToken cancel) =>
+        (await NumberAsync(await WriteAsync(steps, now, cancel), cancel)).ToDictionary(static one => one.Subscription!.Value);
+
+    /// <summary>1. to 4.</summary>
+    /// <param name="now">The project's clock.</param>
+    /// <returns>The invoices, which <see cref="NumberAsync"/> writes.</returns>
+    public async Task<IReadOnlyList<BilledInvoice>> WriteAsync(IReadOnlyList<StepToWrite> steps, Instant now, CancellationToken cancel)
     {
         // 1. Quotas follow at once.
         foreach (var step in steps)
@@ -47,16 +55,19 @@ internal sealed class StepWriter(NpgsqlConnection connection, ProjectSnapshot pr
         }
 
         // 2. A step that was due in the past of a sandbox's clock is issued when it was due: the clock jumps, the days do not.
-        var invoices = await new InvoiceWriter(connection, project, settings, actor).RunAsync(
+        var drafts = await _invoices.WriteAsync(
             [.. steps.Select(static step => step.Billed)], order => project.TestClock is null ? now : order.Order.Step.At, cancel);
 
         // 3. and 4.
         await using var batch = new NpgsqlBatch(connection);
         batch.BatchCommands.Add(Rows(steps));
-        batch.BatchCommands.Add(Facts(steps, invoices));
+        batch.BatchCommands.Add(Facts(steps, drafts.ToDictionary(static one => one.Invoice.Subscription!.Value, static one => one.Invoice)));
         await batch.ExecuteNonQueryAsync(cancel);
-        return invoices;
+        return drafts;
     }
+
+    /// <summary>5. From here to the commit whoever else wants numbers waits.</summary>
+    public Task<IReadOnlyList<Invoice>> NumberAsync(IReadOnlyList<BilledInvoice> drafts, CancellationToken cancel) => _invoices.NumberAsync(drafts, cancel);
 
     private async Task FollowAsync(StepToWrite step, Instant now, CancellationToken cancel)
     {

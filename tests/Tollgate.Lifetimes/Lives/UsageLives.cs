@@ -423,6 +423,28 @@ public sealed class UsageLives(LivesStage stage)
         .ReportsLate("anna pages 40 400 2031-04-01 00:00 → 2031-05-01 00:00")
         .LivesAsync(stage);
 
+    // A year and a half later a mistake is found: 40 of the 50 beyond go back, and what nobody owes pays the next year.
+    [Fact]
+    public Task What_is_taken_back_in_the_year_after_is_given_back() => Given(Shops.Standard)
+        .On("2031-01-01").Subscribes("basic", Interval.Yearly)
+        .On("2031-01-10").Uses(110)
+        .On("2031-01-11").Uses(40, id: "by-mistake")
+        .On("2032-06-05").TakesBack("by-mistake")
+        .On("2033-01-01")
+        .Invoices("""
+            2031-01-01 00:00 open 10000
+              subscription   10000  2031-01-01 00:00 → 2032-01-01 00:00
+            2031-02-01 00:00 open 500
+              usage pages      500  2031-01-01 00:00 → 2031-02-01 00:00
+            2032-01-01 00:00 open 10000
+              subscription   10000  2032-01-01 00:00 → 2033-01-01 00:00
+            2032-07-01 00:00 paid 0
+              usage pages     -400  2031-01-01 00:00 → 2031-02-01 00:00
+            2033-01-01 00:00 open 10000, 400 from credit
+              subscription   10000  2033-01-01 00:00 → 2034-01-01 00:00
+            """)
+        .LivesAsync(stage);
+
     // Three seats share the plan's 100 pages.
     [Fact]
     public Task Seats_multiply_the_price_and_not_the_quota() => Given(Shops.Standard)

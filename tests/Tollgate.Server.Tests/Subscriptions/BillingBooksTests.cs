@@ -32,6 +32,7 @@ public sealed class BillingBooksTests(TestPostgres postgres) : IAsyncLifetime
             ("rated_quantities", "UPDATE rated_usage SET quantity = quantity + 1"),
             ("rated_lines", "UPDATE rated_usage SET amount = amount + 1"),
             ("rated_lines", "UPDATE rated_usage SET period_start = period_start + interval '1 second'"),
+            ("late_changes", "UPDATE balances SET used = used + 1, version = version + 1 WHERE period_end < '2027-04-01'"),
             ("credits", "UPDATE customer_credits SET amount = -amount WHERE amount > 0"),
             ("coupons", "UPDATE coupons SET redemptions = redemptions + 1"),
         ];
