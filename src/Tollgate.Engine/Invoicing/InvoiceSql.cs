@@ -72,20 +72,22 @@ internal static class InvoiceSql
         ON CONFLICT DO NOTHING
         """;
 
-    /// <summary>What was rated, and for which row. Arrays, position by position.</summary>
+    /// <summary>Periods that were not rated or pinned before, which the caller knows: it holds the customers.</summary>
     public const string WriteRated =
         """
-        INSERT INTO rated_usage AS r (partition, account, feature, period_start, period_end, subscription, currency, quota, price, quantity, amount, balance_version,
-                                      ignored_quantity, ignored_amount)
-        SELECT x.partition, x.account, x.feature, x.period_start, x.period_end, x.subscription, x.currency, x.quota, x.price::jsonb, x.quantity, x.amount, x.version,
-               x.ignored_quantity, x.ignored_amount
-          FROM unnest($1::smallint[], $2::integer[], $3::integer[], $4::timestamptz[], $5::timestamptz[], $6::uuid[], $7::text[], $8::numeric[], $9::text[],
-                      $10::numeric[], $11::bigint[], $12::bigint[], $13::numeric[], $14::bigint[])
-               AS x (partition, account, feature, period_start, period_end, subscription, currency, quota, price, quantity, amount, version, ignored_quantity,
-                     ignored_amount)
-            ON CONFLICT (partition, account, feature, period_start) DO UPDATE
-           SET quantity = excluded.quantity, amount = excluded.amount, balance_version = excluded.balance_version, subscription = excluded.subscription,
-               ignored_quantity = excluded.ignored_quantity, ignored_amount = excluded.ignored_amount
+        COPY rated_usage (partition, account, feature, period_start, period_end, subscription, currency, quota, price, quantity, amount, balance_version,
+                          ignored_quantity, ignored_amount) FROM STDIN (FORMAT BINARY)
+        """;
+
+    /// <summary>The others keep quota and price. Arrays, position by position.</summary>
+    public const string WriteRatedAgain =
+        """
+        UPDATE rated_usage r
+           SET quantity = x.quantity, amount = x.amount, balance_version = x.version, subscription = x.subscription,
+               ignored_quantity = x.ignored_quantity, ignored_amount = x.ignored_amount
+          FROM unnest($1::smallint[], $2::integer[], $3::integer[], $4::timestamptz[], $5::uuid[], $6::numeric[], $7::bigint[], $8::bigint[], $9::numeric[], $10::bigint[])
+               AS x (partition, account, feature, period_start, subscription, quantity, amount, version, ignored_quantity, ignored_amount)
+         WHERE r.partition = x.partition AND r.account = x.account AND r.feature = x.feature AND r.period_start = x.period_start
         """;
 
     /// <summary>What customers have to get. $1 partitions, $2 accounts, $3 currencies. Rows: account, sum.</summary>
@@ -130,34 +132,19 @@ internal static class InvoiceSql
 
     public const string WriteInvoices =
         """
-        INSERT INTO invoices (partition, account, id, project_id, serial, number, kind, status, subscription, currency, period_start, period_end, issued_at, due_at,
-                              subtotal, discount, tax, total, from_credits, paid, details)
-        SELECT x.partition, x.account, x.id, x.project_id, x.serial, x.number, x.kind, x.status, x.subscription, x.currency, x.period_start, x.period_end,
-               x.issued_at, x.due_at, x.subtotal, x.discount, x.tax, x.total, x.from_credits, x.from_credits, x.details::jsonb
-          FROM unnest($1::smallint[], $2::integer[], $3::uuid[], $4::integer[], $5::bigint[], $6::text[], $7::text[], $8::text[], $9::uuid[], $10::text[],
-                      $11::timestamptz[], $12::timestamptz[], $13::timestamptz[], $14::timestamptz[], $15::bigint[], $16::bigint[], $17::bigint[], $18::bigint[],
-                      $19::bigint[], $20::text[])
-               AS x (partition, account, id, project_id, serial, number, kind, status, subscription, currency, period_start, period_end, issued_at, due_at,
-                     subtotal, discount, tax, total, from_credits, details)
+        COPY invoices (partition, account, id, project_id, serial, number, kind, status, subscription, currency, period_start, period_end, issued_at, due_at,
+                       subtotal, discount, tax, total, from_credits, paid, details) FROM STDIN (FORMAT BINARY)
         """;
 
     public const string WriteLines =
         """
-        INSERT INTO invoice_lines (partition, account, invoice, position, kind, description, feature, quantity, unit_price, amount, tax, period_start, period_end, steps)
-        SELECT x.partition, x.account, x.invoice, x.position, x.kind, x.description, x.feature, x.quantity, x.unit_price, x.amount, x.tax,
-               x.period_start, x.period_end, x.steps::jsonb
-          FROM unnest($1::smallint[], $2::integer[], $3::uuid[], $4::smallint[], $5::text[], $6::text[], $7::integer[], $8::numeric[], $9::numeric[], $10::bigint[],
-                      $11::bigint[], $12::timestamptz[], $13::timestamptz[], $14::text[])
-               AS x (partition, account, invoice, position, kind, description, feature, quantity, unit_price, amount, tax, period_start, period_end, steps)
+        COPY invoice_lines (partition, account, invoice, position, kind, description, feature, quantity, unit_price, amount, tax, period_start, period_end, steps)
+             FROM STDIN (FORMAT BINARY)
         """;
 
-    /// <summary>$1 partitions, $2 accounts, $3 invoices, $4 sequences, $5 verbs, $6 at, $7 amounts, $8 actor, $9 notes.</summary>
     public const string WriteFacts =
         """
-        INSERT INTO invoice_facts (partition, account, invoice, sequence, verb, at, amount, actor, note)
-        SELECT x.partition, x.account, x.invoice, x.sequence, x.verb, x.at, x.amount, $8, x.note
-          FROM unnest($1::smallint[], $2::integer[], $3::uuid[], $4::integer[], $5::text[], $6::timestamptz[], $7::bigint[], $9::text[])
-               AS x (partition, account, invoice, sequence, verb, at, amount, note)
+        COPY invoice_facts (partition, account, invoice, sequence, verb, at, amount, actor, note) FROM STDIN (FORMAT BINARY)
         """;
 
     public const string Settings = "SELECT document::text, logo FROM invoice_settings WHERE project_id = $1";
@@ -291,9 +278,14 @@ internal static class InvoiceSql
     public const string LowerBilled =
         "UPDATE subscriptions SET billed = greatest(0, billed - $4) WHERE partition = $1 AND account = $2 AND id = $3";
 
-    /// <summary>$1 partition, $2 account, $3 invoice.</summary>
-    public const string NextFact =
-        "SELECT coalesce(max(sequence), 0) + 1 FROM invoice_facts WHERE partition = $1 AND account = $2 AND invoice = $3";
+    /// <summary>The next of its facts. The caller holds the customer. $1 partition, $2 account, $3 invoice, $4 verb, $5 at, $6 amount, $7 actor, $8 note.</summary>
+    public const string AddFact =
+        """
+        INSERT INTO invoice_facts (partition, account, invoice, sequence, verb, at, amount, actor, note)
+        SELECT $1, $2, $3, coalesce(max(sequence), 0) + 1, $4, $5, $6, $7, $8
+          FROM invoice_facts
+         WHERE partition = $1 AND account = $2 AND invoice = $3
+        """;
 
     /// <summary>$1 partition, $2 account, $3 id, $4 project, $5 invoice, $6 serial, $7 number, $8 issued, $9 reason, $10 tax, $11 total, $12 lines.</summary>
     public const string InsertCreditNote =

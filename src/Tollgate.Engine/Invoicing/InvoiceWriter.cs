@@ -31,7 +31,8 @@ internal sealed class InvoiceWriter(NpgsqlConnection connection, ProjectSnapshot
     {
         var billed = orders.Where(static order => order.Billed.Bill is not null).ToArray();
         var drafts = Array.ConvertAll(billed, order => new BilledInvoice(order.Order.Customer, order.Billed.Bill!, Draft(order, settings, project.Zone, issuedAt(order))));
-        await WriteAsync(drafts, cancel, CouponRows(billed), RatedRows(orders));
+        await WriteRatedAsync(orders, cancel);
+        await WriteAsync(drafts, cancel, CouponRows(billed), RatedAgainRows(orders));
         return drafts;
     }
 
@@ -54,9 +55,7 @@ internal sealed class InvoiceWriter(NpgsqlConnection connection, ProjectSnapshot
         await using var take = connection.Command(InvoiceSql.TakeNumbers, project.Id, "invoice", (long)drafts.Count);
         var first = (long)(await take.ExecuteScalarAsync(cancel))! - drafts.Count + 1;
         var numbered = drafts.Select((one, i) => one with { Invoice = Finalized(one.Invoice, first + i) }).ToArray();
-        await using var batch = new NpgsqlBatch(connection);
-        batch.BatchCommands.Add(InvoiceRows(numbered, first));
-        await batch.ExecuteNonQueryAsync(cancel);
+        await WriteInvoicesAsync(numbered, first, cancel);
         return Array.ConvertAll(numbered, static one => one.Invoice);
     }
 
@@ -98,9 +97,10 @@ internal sealed class InvoiceWriter(NpgsqlConnection connection, ProjectSnapshot
 
     private async Task WriteAsync(BilledInvoice[] drafts, CancellationToken cancel, params NpgsqlBatchCommand?[] others)
     {
+        await WriteLinesAsync(drafts, cancel);
+        await WriteFactsAsync(drafts, cancel);
         await using var batch = new NpgsqlBatch(connection);
-        NpgsqlBatchCommand?[] ofInvoices = drafts.Length == 0 ? [] : [LineRows(drafts), FactRows(drafts), CreditRows(drafts)];
-        foreach (var command in ofInvoices.Concat(others).OfType<NpgsqlBatchCommand>())
+        foreach (var command in others.Append(CreditRows(drafts)).OfType<NpgsqlBatchCommand>())
         {
             batch.BatchCommands.Add(command);
         }
@@ -111,7 +111,7 @@ internal sealed class InvoiceWriter(NpgsqlConnection connection, ProjectSnapshot
         }
     }
 
-    private NpgsqlBatchCommand InvoiceRows(BilledInvoice[] rows, long first) => new ArrayCommand(InvoiceSql.WriteInvoices)
+    private Task WriteInvoicesAsync(BilledInvoice[] rows, long first, CancellationToken cancel) => new Columns()
         .Small(rows.Select(static r => r.Customer.Partition))
         .Whole(rows.Select(static r => r.Customer.Account))
         .Ids(rows.Select(static r => (Guid?)r.Invoice.Id))
@@ -131,15 +131,16 @@ internal sealed class InvoiceWriter(NpgsqlConnection connection, ProjectSnapshot
         .Long(rows.Select(static r => (long?)r.Invoice.Tax.Minor))
         .Long(rows.Select(static r => (long?)r.Invoice.Total.Minor))
         .Long(rows.Select(static r => (long?)r.Invoice.FromCredits.Minor))
-        .Text(rows.Select(r => DetailsOf(r.Invoice)))
-        .Command;
+        .Long(rows.Select(static r => (long?)r.Invoice.FromCredits.Minor))
+        .Json(rows.Select(r => DetailsOf(r.Invoice)))
+        .CopyAsync(connection, InvoiceSql.WriteInvoices, cancel);
 
-    private NpgsqlBatchCommand LineRows(BilledInvoice[] invoices)
+    private Task WriteLinesAsync(BilledInvoice[] invoices, CancellationToken cancel)
     {
         var rows = invoices.SelectMany(one => one.Invoice.Lines.Select((line, i) => (
             one.Customer, one.Invoice.Id, Position: (short)(i + 1), Line: line,
             Tax: i < one.Bill.Sums.TaxOfLines.Count ? one.Bill.Sums.TaxOfLines[i].Minor : 0))).ToArray();
-        return new ArrayCommand(InvoiceSql.WriteLines)
+        return new Columns()
             .Small(rows.Select(static r => r.Customer.Partition))
             .Whole(rows.Select(static r => r.Customer.Account))
             .Ids(rows.Select(static r => (Guid?)r.Id))
@@ -153,18 +154,18 @@ internal sealed class InvoiceWriter(NpgsqlConnection connection, ProjectSnapshot
             .Long(rows.Select(static r => (long?)r.Tax))
             .Times(rows.Select(static r => (Instant?)r.Line.Period.Start))
             .Times(rows.Select(static r => (Instant?)r.Line.Period.End))
-            .Text(rows.Select(static r => JsonSerializer.Serialize(r.Line.Steps, InvoicingJson.Default.IReadOnlyListString)))
-            .Command;
+            .Json(rows.Select(static r => JsonSerializer.Serialize(r.Line.Steps, InvoicingJson.Default.IReadOnlyListString)))
+            .CopyAsync(connection, InvoiceSql.WriteLines, cancel);
     }
 
     /// <summary>That it was finalised, and what credits paid of it at once.</summary>
-    private NpgsqlBatchCommand FactRows(BilledInvoice[] invoices)
+    private Task WriteFactsAsync(BilledInvoice[] invoices, CancellationToken cancel)
     {
         var finalized = invoices.Select(static one => (one.Customer, one.Invoice, Sequence: 1, Verb: "finalize", Amount: one.Invoice.Total, Note: (string?)null));
         var paid = invoices.Where(static one => !one.Invoice.FromCredits.IsZero)
             .Select(static one => (one.Customer, one.Invoice, Sequence: 2, Verb: "pay", Amount: one.Invoice.FromCredits, Note: (string?)"credits"));
         var rows = finalized.Concat(paid).ToArray();
-        return new ArrayCommand(InvoiceSql.WriteFacts)
+        return new Columns()
             .Small(rows.Select(static r => r.Customer.Partition))
             .Whole(rows.Select(static r => r.Customer.Account))
             .Ids(rows.Select(static r => (Guid?)r.Invoice.Id))
@@ -172,9 +173,9 @@ internal sealed class InvoiceWriter(NpgsqlConnection connection, ProjectSnapshot
             .Text(rows.Select(static r => r.Verb))
             .Times(rows.Select(static r => r.Invoice.IssuedAt))
             .Long(rows.Select(static r => (long?)r.Amount.Minor))
-            .One(actor)
+            .Text(rows.Select(_ => actor))
             .Text(rows.Select(static r => r.Note))
-            .Command;
+            .CopyAsync(connection, InvoiceSql.WriteFacts, cancel);
     }
 
     private static NpgsqlBatchCommand? CreditRows(BilledInvoice[] invoices)
@@ -185,7 +186,7 @@ internal sealed class InvoiceWriter(NpgsqlConnection connection, ProjectSnapshot
                 (one.Customer, one.Invoice, Amount: one.Bill.Sums.Left.Minor, Cause: "proration"),
             })
             .Where(static row => row.Amount != 0).ToArray();
-        return rows.Length == 0 ? null : new ArrayCommand(InvoiceSql.WriteCredits)
+        return rows.Length == 0 ? null : new Columns()
             .Small(rows.Select(static r => r.Customer.Partition))
             .Whole(rows.Select(static r => r.Customer.Account))
             .Text(rows.Select(static r => r.Invoice.Currency.Code))
@@ -194,44 +195,66 @@ internal sealed class InvoiceWriter(NpgsqlConnection connection, ProjectSnapshot
             .Text(rows.Select(static r => r.Cause))
             .Ids(rows.Select(static r => (Guid?)r.Invoice.Id))
             .Text(rows.Select(static _ => (string?)null))
-            .Command;
+            .Command(InvoiceSql.WriteCredits);
     }
 
     private static NpgsqlBatchCommand? CouponRows(BilledOrder[] orders)
     {
         var rows = orders.SelectMany(static order => order.Billed.Bill!.Coupons.Select(coupon => (order.Order.Customer, order.Billed.After.Id, Coupon: coupon))).ToArray();
-        return rows.Length == 0 ? null : new ArrayCommand(CouponSql.WriteUses)
+        return rows.Length == 0 ? null : new Columns()
             .Small(rows.Select(static r => r.Customer.Partition))
             .Whole(rows.Select(static r => r.Customer.Account))
             .Ids(rows.Select(static r => (Guid?)r.Id))
             .Text(rows.Select(static r => r.Coupon.Coupon.Code))
             .Whole(rows.Select(static r => r.Coupon.Used))
             .Flags(rows.Select(static r => r.Coupon.IsSpent))
-            .Command;
+            .Command(CouponSql.WriteUses);
     }
 
-    private static NpgsqlBatchCommand? RatedRows(IReadOnlyList<BilledOrder> orders)
+    /// <summary>
+    /// What periods were rated by is known from now on, whatever the plan and its overrides become: also where nothing went beyond.
+    /// </summary>
+    private Task WriteRatedAsync(IReadOnlyList<BilledOrder> orders, CancellationToken cancel)
     {
-        // Also where nothing went beyond: what the period was rated by is known from now on, whatever the plan and its overrides become.
-        var rows = orders.SelectMany(static order => order.Rated.Select(period => (order.Order.Customer, order.Billed.After.Id, Rated: period))).ToArray();
+        var rows = RatedRows(orders, isNew: true);
         var prices = new Dictionary<OveragePrice, string>(ReferenceEqualityComparer.Instance);
-        return rows.Length == 0 ? null : new ArrayCommand(InvoiceSql.WriteRated)
+        return new Columns()
             .Small(rows.Select(static r => r.Customer.Partition))
             .Whole(rows.Select(static r => r.Customer.Account))
             .Whole(rows.Select(static r => r.Rated.FeatureKey))
             .Times(rows.Select(static r => (Instant?)r.Rated.Due.Period.Start))
             .Times(rows.Select(static r => (Instant?)r.Rated.Due.Period.End))
-            .Ids(rows.Select(static r => (Guid?)r.Id))
+            .Ids(rows.Select(static r => (Guid?)r.Subscription))
             .Text(rows.Select(static r => r.Rated.Due.Billed.Currency.Code))
             .Numbers(rows.Select(static r => (decimal?)r.Rated.Basis.Quota.Value))
-            .Text(rows.Select(r => prices.TryGetValue(r.Rated.Basis.Price, out var written) ? written : prices[r.Rated.Basis.Price] = PriceText.Write(r.Rated.Basis.Price)))
-            .Numbers(rows.Select(static r => (decimal?)(r.Rated.Ignored is null ? r.Rated.Due.Quantity : r.Rated.Due.BilledQuantity).Value))
-            .Long(rows.Select(static r => (long?)(r.Rated.Ignored is null ? r.Rated.Due.Rated().Amount : r.Rated.Due.Billed).Minor))
+            .Json(rows.Select(r => prices.TryGetValue(r.Rated.Basis.Price, out var written) ? written : prices[r.Rated.Basis.Price] = PriceText.Write(r.Rated.Basis.Price)))
+            .Numbers(rows.Select(static r => (decimal?)r.Rated.BilledQuantity.Value))
+            .Long(rows.Select(static r => (long?)r.Rated.BilledAmount.Minor))
             .Long(rows.Select(static r => (long?)r.Rated.BalanceVersion))
             .Numbers(rows.Select(static r => (decimal?)(r.Rated.Ignored?.Quantity.Value ?? 0)))
             .Long(rows.Select(static r => (long?)(r.Rated.Ignored?.Amount.Minor ?? 0)))
-            .Command;
+            .CopyAsync(connection, InvoiceSql.WriteRated, cancel);
     }
+
+    private static NpgsqlBatchCommand? RatedAgainRows(IReadOnlyList<BilledOrder> orders)
+    {
+        var rows = RatedRows(orders, isNew: false);
+        return rows.Length == 0 ? null : new Columns()
+            .Small(rows.Select(static r => r.Customer.Partition))
+            .Whole(rows.Select(static r => r.Customer.Account))
+            .Whole(rows.Select(static r => r.Rated.FeatureKey))
+            .Times(rows.Select(static r => (Instant?)r.Rated.Due.Period.Start))
+            .Ids(rows.Select(static r => (Guid?)r.Subscription))
+            .Numbers(rows.Select(static r => (decimal?)r.Rated.BilledQuantity.Value))
+            .Long(rows.Select(static r => (long?)r.Rated.BilledAmount.Minor))
+            .Long(rows.Select(static r => (long?)r.Rated.BalanceVersion))
+            .Numbers(rows.Select(static r => (decimal?)(r.Rated.Ignored?.Quantity.Value ?? 0)))
+            .Long(rows.Select(static r => (long?)(r.Rated.Ignored?.Amount.Minor ?? 0)))
+            .Command(InvoiceSql.WriteRatedAgain);
+    }
+
+    private static (CustomerRow Customer, Guid Subscription, RatedPeriod Rated)[] RatedRows(IReadOnlyList<BilledOrder> orders, bool isNew) =>
+        [.. orders.SelectMany(static order => order.Rated.Select(period => (order.Order.Customer, order.Billed.After.Id, period))).Where(row => row.period.IsNew == isNew)];
 
     private string DetailsOf(Invoice invoice) => JsonSerializer.Serialize(
         new StoredDetails(

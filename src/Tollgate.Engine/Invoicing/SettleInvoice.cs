@@ -187,10 +187,7 @@ public sealed class SettleInvoice(NpgsqlDataSource database, QuotaGate gate, Clo
     {
         await change.ExecuteAsync(
             InvoiceSql.SetState, cancel, row.Partition, row.Account, after.Id, CatalogWords.Of(after.Status), after.Paid.Minor, after.Credited.Minor);
-        var sequence = (int)(await change.AskAsync(InvoiceSql.NextFact, cancel, row.Partition, row.Account, after.Id))!;
-        await change.ExecuteAsync(
-            InvoiceSql.WriteFacts, cancel, new[] { row.Partition }, new[] { row.Account }, new[] { after.Id }, new[] { sequence }, new[] { verb },
-            new[] { now.ToUtc() }, new[] { amount.Minor }, actor, new[] { note });
+        await change.ExecuteAsync(InvoiceSql.AddFact, cancel, row.Partition, row.Account, after.Id, verb, now.ToUtc(), amount.Minor, actor, note);
     }
 
     /// <summary>What is taken back of the running period was not billed for it any more: a later change does not give it back again.</summary>

@@ -13,7 +13,13 @@ namespace Tollgate.Engine.Invoicing;
 
 /// <summary>A quota period that was rated, and the version of the balance that it was rated at; 0: there was none.</summary>
 /// <param name="Ignored">What came too late for its invoice and is not billed; null: all that is due is.</param>
-internal sealed record RatedPeriod(int FeatureKey, UsageDue Due, RatingBasis Basis, long BalanceVersion, LateUsage? Ignored = null);
+/// <param name="IsNew">Nothing is stored of the period yet.</param>
+internal sealed record RatedPeriod(int FeatureKey, UsageDue Due, RatingBasis Basis, long BalanceVersion, bool IsNew, LateUsage? Ignored = null)
+{
+    public Quantity BilledQuantity => Ignored is null ? Due.Quantity : Due.BilledQuantity;
+
+    public MoneyAmount BilledAmount => Ignored is null ? Due.Rated().Amount : Due.Billed;
+}
 
 /// <summary>
 /// The quota periods that steps have to bill. A period is rated once, when it ended or is ended by the step, and what it was rated by is
@@ -105,7 +111,7 @@ internal sealed class UsageToBill(NpgsqlConnection connection, ProjectSnapshot p
         NpgsqlDataReader reader, FeatureEntry feature, Period period, RatingBasis basis, Quantity billedQuantity, MoneyAmount billed, bool isInvoiced)
     {
         var due = UsageRules.DueOf(feature.Feature, period, Quantity.Of(reader.GetDecimal(5)), basis, billedQuantity, billed);
-        return new(feature.Key, due, basis, reader.GetInt64(4), UsageRules.IgnoredOf(feature.Feature, due, isInvoiced));
+        return new(feature.Key, due, basis, reader.GetInt64(4), IsNew: reader.IsDBNull(7), UsageRules.IgnoredOf(feature.Feature, due, isInvoiced));
     }
 
     private RatingBasis? BasisOf(StepOrder order, PlanVersion version, FeatureEntry feature, Period period, Currency currency)
@@ -177,7 +183,7 @@ internal sealed class UsageToBill(NpgsqlConnection connection, ProjectSnapshot p
             {
                 if (_basis.Of(order.Customer, entitlement, feature, period, currency) is { } basis)
                 {
-                    yield return new(feature.Key, UsageRules.DueOf(feature.Feature, period, Quantity.Zero, basis, Quantity.Zero, MoneyAmount.Zero(currency)), basis, 0);
+                    yield return new(feature.Key, UsageRules.DueOf(feature.Feature, period, Quantity.Zero, basis, Quantity.Zero, MoneyAmount.Zero(currency)), basis, 0, IsNew: true);
                 }
             }
         }

@@ -61,8 +61,8 @@ internal sealed class StepWriter(NpgsqlConnection connection, ProjectSnapshot pr
         // 3. and 4.
         await using var batch = new NpgsqlBatch(connection);
         batch.BatchCommands.Add(Rows(steps));
-        batch.BatchCommands.Add(Facts(steps, drafts.ToDictionary(static one => one.Invoice.Subscription!.Value, static one => one.Invoice)));
         await batch.ExecuteNonQueryAsync(cancel);
+        await WriteFactsAsync(steps, drafts.ToDictionary(static one => one.Invoice.Subscription!.Value, static one => one.Invoice), cancel);
         return drafts;
     }
 
@@ -124,7 +124,7 @@ internal sealed class StepWriter(NpgsqlConnection connection, ProjectSnapshot pr
     private NpgsqlBatchCommand Rows(IReadOnlyList<StepToWrite> steps)
     {
         var rows = steps.Select(static step => (step.Customer, Sub: step.After, Step: step)).ToArray();
-        return new ArrayCommand(SubscriptionSql.Write)
+        return new Columns()
             .Small(rows.Select(static r => r.Customer.Partition))
             .Whole(rows.Select(static r => r.Customer.Account))
             .Ids(rows.Select(static r => (Guid?)r.Sub.Id))
@@ -158,21 +158,22 @@ internal sealed class StepWriter(NpgsqlConnection connection, ProjectSnapshot pr
             .Times(rows.Select(static r => r.Sub.DueAt))
             .Times(rows.Select(static r => (Instant?)r.Sub.TermsSince))
             .Long(rows.Select(static r => (long?)r.Sub.Committed.Minor))
-            .Command;
+            .Command(SubscriptionSql.Write);
     }
 
-    private NpgsqlBatchCommand Facts(IReadOnlyList<StepToWrite> steps, IReadOnlyDictionary<Guid, Invoice> invoices) => new ArrayCommand(SubscriptionSql.WriteFacts)
+    /// <summary>What nobody asked for was due; an end that was asked for before keeps its reason.</summary>
+    private Task WriteFactsAsync(IReadOnlyList<StepToWrite> steps, Dictionary<Guid, Invoice> invoices, CancellationToken cancel) => new Columns()
         .Small(steps.Select(static s => s.Customer.Partition))
         .Whole(steps.Select(static s => s.Customer.Account))
         .Ids(steps.Select(static s => (Guid?)s.After.Id))
         .Whole(steps.Select(static s => s.Version))
         .Text(steps.Select(static s => CatalogWords.Of(s.Step.Verb)))
         .Times(steps.Select(static s => (Instant?)s.Step.At))
-        .Text(steps.Select(static s => s.Cause))
+        .Text(steps.Select(_ => actor))
+        .Text(steps.Select(static s => s.Cause ?? (s.Step.Verb == SubscriptionVerb.Cancel ? s.After.CancelReason : null) ?? "due"))
         .Ids(steps.Select(s => invoices.TryGetValue(s.After.Id, out var invoice) ? invoice.Id : (Guid?)null))
-        .Text(steps.Select(static s => JsonSerializer.Serialize(SubscriptionState.Of(s.After), SubscriptionJson.Default.SubscriptionState)))
-        .One(actor)
-        .Command;
+        .Json(steps.Select(static s => JsonSerializer.Serialize(SubscriptionState.Of(s.After), SubscriptionJson.Default.SubscriptionState)))
+        .CopyAsync(connection, SubscriptionSql.WriteFacts, cancel);
 
     private async Task ExecuteAsync(string sql, CancellationToken cancel, params object?[] parameters)
     {

@@ -187,8 +187,8 @@ internal static class SubscriptionSql
         """;
 
     /// <summary>
-    /// The rows as a step left them, new ones and old ones. The facts and the rows are one statement's work: a version that somebody
-    /// else has moved makes the fact's key collide. Arrays, position by position; see <c>StepWriter</c>.
+    /// The rows as a step left them, new ones and old ones. The facts are written in the same transaction: a version that somebody
+    /// else has moved makes their key collide. Arrays, position by position; see <c>StepWriter</c>.
     /// </summary>
     public const string Write =
         """
@@ -219,14 +219,9 @@ internal static class SubscriptionSql
                due_at = excluded.due_at, terms_since = excluded.terms_since, committed = excluded.committed
         """;
 
-    /// <summary>What nobody asked for was due; an end that was asked for before keeps its reason. Arrays, position by position; $10 actor.</summary>
     public const string WriteFacts =
         """
-        INSERT INTO subscription_facts (partition, account, subscription, sequence, verb, at, actor, cause, invoice, after)
-        SELECT x.partition, x.account, x.subscription, x.sequence, x.verb, x.at, $10,
-               coalesce(x.cause, CASE WHEN x.verb = 'cancel' THEN x.after::jsonb ->> 'cancel_reason' END, 'due'), x.invoice, x.after::jsonb
-          FROM unnest($1::smallint[], $2::integer[], $3::uuid[], $4::integer[], $5::text[], $6::timestamptz[], $7::text[], $8::uuid[], $9::text[])
-               AS x (partition, account, subscription, sequence, verb, at, cause, invoice, after)
+        COPY subscription_facts (partition, account, subscription, sequence, verb, at, actor, cause, invoice, after) FROM STDIN (FORMAT BINARY)
         """;
 
     /// <summary>$1 partition, $2 account, $3 subscription.</summary>
