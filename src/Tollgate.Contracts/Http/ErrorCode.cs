@@ -320,7 +320,8 @@ public sealed record ErrorCode(string Code, int Status, string Title, string Des
 
     public static readonly ErrorCode CouponRefused = new(
         "coupon_refused", 422, "The coupon cannot be redeemed",
-        "It is unknown, has ended, was redeemed as often as it may be, or is for other plans, currencies or customers. The detail says which.",
+        "It is unknown, has ended, was redeemed as often as it may be or by this subscription already, or is for other plans, currencies or "
+        + "customers. The detail says which.",
         "Leave the coupon out, or use another.");
 
     public static readonly ErrorCode AddOnRefused = new(
@@ -337,6 +338,11 @@ public sealed record ErrorCode(string Code, int Status, string Title, string Des
         "credit_refused", 422, "That much cannot be credited",
         "A credit note gives back at most what the invoice asked for, less what was credited already.",
         "Read the detail; leave amount and lines out to credit all that is left.");
+
+    public static readonly ErrorCode CreditsInsufficient = new(
+        "credits_insufficient", 422, "There are not so many credits",
+        "Of a customer's prepaid credits no more can be taken back than are left. Invoices may have used some since you looked.",
+        "Look at the balance with GET /v1/customers/{id}/credits and take back at most that.");
 
     public static readonly ErrorCode FeatureNotMetered = new(
         "feature_not_metered", 422, "The feature is not consumed",
@@ -408,7 +414,7 @@ public sealed record ErrorCode(string Code, int Status, string Title, string Des
         Conflict, IdempotencyKeyReused, ProjectExists, CustomerExists, CustomerIsMember, MemberExists, MemberElsewhere, MemberNested, NoSeatLeft, ReservationClosed, ReservationAmbiguous, SubscriptionExists,
         SubscriptionState, TrialUsed, CurrencyFixed, InvoiceState, InvoiceImplausible, CouponExists, ClockBusy, SandboxOnly, LastKey,
         PreconditionFailed, PayloadTooLarge, UnsupportedMediaType,
-        ValidationFailed, UnknownField, InvalidType, CatalogInvalid, PriceNotFound, CouponRefused, AddOnRefused, PackRefused, CreditRefused,
+        ValidationFailed, UnknownField, InvalidType, CatalogInvalid, PriceNotFound, CouponRefused, AddOnRefused, PackRefused, CreditRefused, CreditsInsufficient,
         FeatureNotMetered, EventTooOld, EventInFuture,
         EventValueInvalid,
         RateLimited, Overloaded, StorageUnavailable, UpstreamUnreadable, UpstreamUnreachable, UpstreamTimeout, Internal,

@@ -201,6 +201,66 @@ public sealed record PackPurchaseView
 /// <summary>Answer of <c>GET /v1/customers/{id}/packs</c>, newest first.</summary>
 public sealed record PackPurchaseList(IReadOnlyList<PackPurchaseView> Data, bool HasMore);
 
+/// <summary>Body of <c>POST /v1/customers/{id}/credits</c>.</summary>
+public sealed record GiveCreditRequest
+{
+    /// <summary>Minor units, not 0. Negative, only of <c>prepaid</c>: so much of what is left is taken back.</summary>
+    public long? Amount { get; init; }
+
+    /// <summary>ISO 4217. Default: the customer's, or the project's.</summary>
+    public string? Currency { get; init; }
+
+    /// <summary><c>promotional</c>: comes off the price before tax, in the order of redemption among the coupons. <c>prepaid</c>: pays, tax included.</summary>
+    public string? Kind { get; init; }
+
+    /// <summary>Only of <c>promotional</c>: nothing is taken off from then on. Default: never.</summary>
+    public DateTimeOffset? ExpiresAt { get; init; }
+
+    /// <summary>For people: a payment's reference, a reason.</summary>
+    public string? Note { get; init; }
+}
+
+/// <summary>Money that came to a customer, or went.</summary>
+public sealed record CreditFactView
+{
+    /// <summary>For <c>starting_after</c>.</summary>
+    public required string Id { get; init; }
+
+    /// <summary><c>promotional</c> or <c>prepaid</c>.</summary>
+    public required string Kind { get; init; }
+
+    /// <summary>
+    /// <c>manual</c>: by this call. <c>invoice</c>: an invoice took it, or gave it back when it became void. <c>proration</c>: a change gave
+    /// more back than it asked for. <c>credit_note</c>. <c>expired</c>: what was left.
+    /// </summary>
+    public required string Cause { get; init; }
+
+    /// <summary>Minor units. Negative: it went.</summary>
+    public required long Amount { get; init; }
+
+    public required string Currency { get; init; }
+
+    public required DateTimeOffset At { get; init; }
+
+    public DateTimeOffset? ExpiresAt { get; init; }
+
+    /// <summary>Id of the invoice.</summary>
+    public string? Invoice { get; init; }
+
+    public string? Note { get; init; }
+
+    /// <summary>Who did it by hand.</summary>
+    public string? Actor { get; init; }
+}
+
+/// <summary>What a customer has of a kind in a currency, in minor units.</summary>
+public sealed record CreditBalanceView(string Kind, string Currency, long Amount);
+
+/// <summary>Answer of <c>GET /v1/customers/{id}/credits</c>.</summary>
+/// <param name="Balances">Now.</param>
+/// <param name="Data">What came and went, newest first.</param>
+public sealed record CreditAccountView(IReadOnlyList<CreditBalanceView> Balances, IReadOnlyList<CreditFactView> Data, bool HasMore);
+
 /// <summary>Usage that came too late for the invoice of its period and was not billed.</summary>
 /// <param name="Id">For <c>starting_after</c>; it says nothing else.</param>
 /// <param name="Quantity">Units beyond what was billed.</param>
@@ -231,9 +291,12 @@ public sealed record CreateCouponRequest
     /// <summary>For <c>repeating</c>: 1 to 120.</summary>
     public int? Months { get; init; }
 
+    /// <summary>Only with <c>amount_off</c> and <c>once</c>: what one invoice leaves of the amount, the next ones have. Default: it is forfeited.</summary>
+    public bool? CarryOver { get; init; }
+
     public int? MaxRedemptions { get; init; }
 
-    /// <summary>Only for customers who never had a subscription.</summary>
+    /// <summary>Only for customers who never had another subscription.</summary>
     public bool? FirstTimeOnly { get; init; }
 
     /// <summary>Codes of plans; all unless given.</summary>
@@ -257,6 +320,9 @@ public sealed record CouponView
     public required string Duration { get; init; }
 
     public int? Months { get; init; }
+
+    /// <summary>What one invoice leaves of the amount, the next ones have.</summary>
+    public required bool CarryOver { get; init; }
 
     public int? MaxRedemptions { get; init; }
 

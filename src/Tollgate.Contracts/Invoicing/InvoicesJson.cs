@@ -26,4 +26,7 @@ namespace Tollgate.Contracts.Invoicing;
 [JsonSerializable(typeof(BuyPackRequest))]
 [JsonSerializable(typeof(PackPurchaseView))]
 [JsonSerializable(typeof(PackPurchaseList))]
+[JsonSerializable(typeof(GiveCreditRequest))]
+[JsonSerializable(typeof(CreditFactView))]
+[JsonSerializable(typeof(CreditAccountView))]
 public sealed partial class InvoicesJson : JsonSerializerContext;

@@ -35,7 +35,7 @@ public sealed record CreateSubscriptionRequest
     /// <summary>Whatever tells people apart who come twice, for instance of a card: each has one trial. Only a hash is kept.</summary>
     public string? TrialFingerprint { get; init; }
 
-    /// <summary>A coupon's code.</summary>
+    /// <summary>A coupon's code. Further ones: <c>POST /v1/subscriptions/{id}/coupons</c>.</summary>
     public string? Coupon { get; init; }
 
     /// <summary>
@@ -115,6 +115,51 @@ public sealed record SubscriptionStepRequest
 {
     public bool? Preview { get; init; }
 }
+
+/// <summary>Body of <c>POST /v1/subscriptions/{id}/coupons</c>.</summary>
+public sealed record RedeemCouponRequest
+{
+    /// <summary>The coupon's. Capital letters count.</summary>
+    public string? Code { get; init; }
+
+    /// <summary>Only look: answers what would be, and changes nothing.</summary>
+    public bool? Preview { get; init; }
+}
+
+/// <summary>A coupon that a subscription has redeemed.</summary>
+public sealed record SubscriptionCouponView
+{
+    public required string Code { get; init; }
+
+    public decimal? PercentOff { get; init; }
+
+    /// <summary>Minor units of <c>currency</c>.</summary>
+    public long? AmountOff { get; init; }
+
+    public string? Currency { get; init; }
+
+    /// <summary><c>once</c>, <c>repeating</c> or <c>forever</c>.</summary>
+    public required string Duration { get; init; }
+
+    public required bool CarryOver { get; init; }
+
+    public required DateTimeOffset RedeemedAt { get; init; }
+
+    /// <summary>It takes nothing off from then on: its months are over, or it was ended.</summary>
+    public DateTimeOffset? EndsAt { get; init; }
+
+    /// <summary>How many invoices it took something off.</summary>
+    public required int Invoices { get; init; }
+
+    /// <summary>With <c>carry_over</c>: minor units that it can still take off.</summary>
+    public long? Remaining { get; init; }
+
+    /// <summary>False: it is used up or has ended.</summary>
+    public required bool Active { get; init; }
+}
+
+/// <summary>Answer of <c>GET /v1/subscriptions/{id}/coupons</c>: all of them, in the order of redemption.</summary>
+public sealed record SubscriptionCouponList(IReadOnlyList<SubscriptionCouponView> Data, bool HasMore);
 
 /// <summary>An add-on and how many of it; 1 unless given.</summary>
 public sealed record AddOnOrder
@@ -206,7 +251,7 @@ public sealed record SubscriptionFactView
 {
     public required int Sequence { get; init; }
 
-    /// <summary><c>start</c>, <c>renew</c>, <c>change</c>, <c>schedule</c>, <c>cancel</c> and so on.</summary>
+    /// <summary><c>start</c>, <c>renew</c>, <c>change</c>, <c>schedule</c>, <c>cancel</c>, <c>redeem_coupon</c> and so on.</summary>
     public required string Type { get; init; }
 
     /// <summary>When it took effect.</summary>
@@ -217,7 +262,7 @@ public sealed record SubscriptionFactView
     /// <summary><c>system</c>, or the key that asked.</summary>
     public required string Actor { get; init; }
 
-    /// <summary><c>request</c>, <c>due</c>, the reason of a cancellation, or <c>migration to version 2</c>.</summary>
+    /// <summary><c>request</c>, <c>due</c>, the reason of a cancellation, <c>coupon SPRING</c>, or <c>migration to version 2</c>.</summary>
     public required string Cause { get; init; }
 
     /// <summary>Id of what it was invoiced with.</summary>

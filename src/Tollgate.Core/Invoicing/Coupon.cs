@@ -7,7 +7,7 @@ namespace Tollgate.Core.Invoicing;
 /// <summary>On how many invoices a coupon takes something off.</summary>
 public enum CouponDuration
 {
-    /// <summary>On the first invoice that asks for something. What an amount has left over is forfeited.</summary>
+    /// <summary>On the first invoice that asks for something. What an amount has left over is forfeited, unless it carries over.</summary>
     Once,
 
     /// <summary>On those of a number of months from the start of the paid time on.</summary>
@@ -27,6 +27,9 @@ public sealed record Coupon
 
     public CouponDuration Duration { get; init; }
 
+    /// <summary>Of an amount that is taken off once: what one invoice leaves of it, the next ones have.</summary>
+    public bool CarryOver { get; init; }
+
     /// <summary>For <see cref="CouponDuration.Repeating"/>.</summary>
     public int? Months { get; init; }
 
@@ -45,19 +48,6 @@ public sealed record Coupon
     public bool IsFor(string plan) => Plans is null || Plans.Contains(plan);
 }
 
-/// <summary>A coupon that a subscription has.</summary>
-/// <param name="EndsAt">Null: never.</param>
-/// <param name="Used">On how many invoices it took something off.</param>
-public sealed record CouponRedemption(Coupon Coupon, Instant RedeemedAt, Instant? EndsAt, int Used)
-{
-    public bool IsSpent => Coupon.Duration == CouponDuration.Once && Used > 0;
-
-    public bool AppliesTo(string plan, Currency currency, Instant at) =>
-        !IsSpent && Coupon.IsFor(plan) && (EndsAt is not { } end || at < end) && (Coupon.AmountOff is not { } amount || amount.Currency == currency);
-
-    public Reduction Reduction => new($"Coupon {Coupon.Code}", Coupon.PercentOff, Coupon.AmountOff);
-}
-
 public enum CouponVerdict
 {
     Redeemable,
@@ -68,26 +58,40 @@ public enum CouponVerdict
     NotForPlan,
     NotFirstTime,
     OtherCurrency,
+
+    /// <summary>The subscription has it, or had it.</summary>
+    Redeemed,
+
+    /// <summary>The subscription has had as many as it can have.</summary>
+    TooMany,
 }
 
 public static class CouponRules
 {
     public const int LargestMonths = 120;
 
+    /// <summary>Of one subscription in all its life: years of campaigns, and a list that is shown whole.</summary>
+    public const int MostOfSubscription = 100;
+
     /// <param name="redemptions">How often it was redeemed already.</param>
-    /// <param name="isFirst">The customer never had a subscription.</param>
-    public static CouponVerdict Judge(Coupon coupon, bool isActive, int redemptions, string plan, Currency currency, bool isFirst, Instant now) => coupon switch
+    /// <param name="isFirst">The customer never had another subscription.</param>
+    /// <param name="had">Codes that the subscription has redeemed.</param>
+    public static CouponVerdict Judge(
+        Coupon coupon, bool isActive, int redemptions, string plan, Currency currency, bool isFirst, IReadOnlyCollection<string> had, Instant now) => coupon switch
     {
+        _ when had.Contains(coupon.Code) => CouponVerdict.Redeemed,
         _ when !isActive => CouponVerdict.Ended,
         { ExpiresAt: { } end } when end <= now => CouponVerdict.Expired,
         { MaxRedemptions: { } most } when redemptions >= most => CouponVerdict.UsedUp,
         _ when !coupon.IsFor(plan) => CouponVerdict.NotForPlan,
         { FirstTimeOnly: true } when !isFirst => CouponVerdict.NotFirstTime,
         { AmountOff: { } amount } when amount.Currency != currency => CouponVerdict.OtherCurrency,
+        _ when had.Count >= MostOfSubscription => CouponVerdict.TooMany,
         _ => CouponVerdict.Redeemable,
     };
 
-    /// <summary>Months are counted from the start of the paid time on its calendar, as periods are.</summary>
+    /// <summary>Months are counted on the calendar, as periods are.</summary>
+    /// <param name="paidFrom">The redemption, or the start of the paid time where that comes later.</param>
     public static Instant? EndOf(Coupon coupon, Instant paidFrom, TimeZoneInfo zone) =>
         coupon.Months is { } months ? BillingPeriods.Boundary(PriceInterval.Monthly, new(paidFrom), months, zone) : null;
 }

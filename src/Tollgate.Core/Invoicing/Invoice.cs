@@ -78,6 +78,9 @@ public sealed record InvoiceLine
 
     /// <summary>How the amount came about, step by step, in plain words: shown by <c>explain</c>.</summary>
     public IReadOnlyList<string> Steps { get; init; } = [];
+
+    /// <summary>Of a discount that is to be stored: the <see cref="Invoicing.Redemption.Sequence"/> of what took it off.</summary>
+    public long? Redemption { get; init; }
 }
 
 /// <summary>One rate of tax on an invoice, rounded once (<c>SEMANTICS</c> 4).</summary>

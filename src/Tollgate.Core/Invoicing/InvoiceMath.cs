@@ -2,7 +2,7 @@ using Tollgate.Core.Money;
 
 namespace Tollgate.Core.Invoicing;
 
-/// <summary>What a coupon takes off an invoice: a percentage of what remains, or an amount.</summary>
+/// <summary>What a coupon or promotional credit takes off an invoice: a percentage of what remains, or an amount.</summary>
 /// <param name="Name">As it is written on the invoice.</param>
 /// <param name="Rate">0 to 100; null for an amount.</param>
 public sealed record Reduction(string Name, Percent? Rate, MoneyAmount? Amount);

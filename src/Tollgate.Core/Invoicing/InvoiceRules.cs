@@ -7,19 +7,19 @@ namespace Tollgate.Core.Invoicing;
 
 /// <summary>What has to be known beside a step to bill it.</summary>
 /// <param name="Usage">Beyond the plan, of quota periods that are over or end with this step.</param>
-/// <param name="Coupons">Of the subscription, in the order of redemption.</param>
+/// <param name="Redemptions">Coupons of the subscription and promotional credits of the customer, in the order of redemption.</param>
 /// <param name="Credits">What the customer has to get; pays, tax included.</param>
 /// <param name="UsageBilled">Usage of the running period that earlier invoices billed; only where a minimum compares it.</param>
 public sealed record BillingFacts(
-    IReadOnlyList<UsageDue> Usage, IReadOnlyList<CouponRedemption> Coupons, TaxDecision Tax, MoneyAmount Credits, MoneyAmount UsageBilled);
+    IReadOnlyList<UsageDue> Usage, IReadOnlyList<Redemption> Redemptions, TaxDecision Tax, MoneyAmount Credits, MoneyAmount UsageBilled);
 
 /// <summary>A computed invoice: what is stored when the step is done, and shown when it is only looked at.</summary>
-/// <param name="Lines">Those of the draft, and then what coupons take off.</param>
-/// <param name="Coupons">As they are after it.</param>
-public sealed record Bill(InvoiceDraft Draft, IReadOnlyList<InvoiceLine> Lines, InvoiceSums Sums, string? TaxNote, IReadOnlyList<CouponRedemption> Coupons);
+/// <param name="Lines">Those of the draft, and then what coupons and promotional credits take off.</param>
+/// <param name="Redemptions">What took something off, as it is after it.</param>
+public sealed record Bill(InvoiceDraft Draft, IReadOnlyList<InvoiceLine> Lines, InvoiceSums Sums, string? TaxNote, IReadOnlyList<Redemption> Redemptions);
 
 /// <summary>A step, and what it is billed with.</summary>
-/// <param name="After">As the step left it, with what coupons took off the running period.</param>
+/// <param name="After">As the step left it, with what was taken off the running period.</param>
 /// <param name="Bill">Null: there is nothing to bill.</param>
 public sealed record BilledStep(SubscriptionStep Step, Subscription After, Bill? Bill);
 
@@ -35,18 +35,17 @@ public static class InvoiceRules
         }
 
         var (plan, currency) = (step.After.Terms.Plan.Code, draft.Currency);
-        var coupons = facts.Coupons.Where(one => one.AppliesTo(plan, currency, step.At)).ToArray();
+        var redemptions = facts.Redemptions.Where(one => one.AppliesTo(plan, currency, step.At)).ToArray();
         var amounts = draft.Lines.Select(static line => line.Amount).ToArray();
-        var sums = InvoiceMath.Compute(amounts, [.. coupons.Select(static one => one.Reduction)], facts.Tax.Rates, facts.Credits);
-        var left = sums.Subtotal;
-        var discounts = new List<InvoiceLine>();
-        foreach (var (coupon, taken) in coupons.Zip(sums.Reduced).Where(static pair => !pair.Second.IsZero))
+        var sums = InvoiceMath.Compute(amounts, [.. redemptions.Select(static one => one.Reduction)], facts.Tax.Rates, facts.Credits);
+        var (discounts, used, left) = (new List<InvoiceLine>(), new List<Redemption>(), sums.Subtotal);
+        foreach (var (redemption, taken) in redemptions.Zip(sums.Reduced).Where(static pair => !pair.Second.IsZero))
         {
-            discounts.Add(LineOf(coupon, taken, left, step));
+            discounts.Add(LineOf(redemption, taken, left, step));
+            used.Add(redemption.Took(taken));
             left -= taken;
         }
 
-        var used = coupons.Zip(sums.Reduced, static (one, taken) => taken.IsZero ? one : one with { Used = one.Used + 1 }).ToArray();
         var bill = new Bill(draft, [.. draft.Lines, .. discounts], sums, facts.Tax.Note, used);
         return new(step, step.After with { Billed = step.After.Billed - OffThePeriod(step, draft, sums) }, bill);
     }
@@ -107,13 +106,18 @@ public static class InvoiceRules
     }
 
     /// <param name="of">What was left when it was taken.</param>
-    private static InvoiceLine LineOf(CouponRedemption coupon, MoneyAmount taken, MoneyAmount of, SubscriptionStep step) => new()
+    private static InvoiceLine LineOf(Redemption redemption, MoneyAmount taken, MoneyAmount of, SubscriptionStep step)
     {
-        Kind = InvoiceLineKind.Discount,
-        Description = coupon.Coupon.PercentOff is { } percent ? $"{coupon.Reduction.Name} (−{percent})" : coupon.Reduction.Name,
-        Quantity = Quantity.One,
-        Amount = -taken,
-        Period = step.Span,
-        Steps = [coupon.Coupon.PercentOff is { } rate ? $"{rate} of {of}" : $"{coupon.Coupon.AmountOff} off {of}"],
-    };
+        var reduction = redemption.Reduction;
+        return new()
+        {
+            Kind = InvoiceLineKind.Discount,
+            Description = reduction.Rate is { } percent ? $"{reduction.Name} (−{percent})" : reduction.Name,
+            Quantity = Quantity.One,
+            Amount = -taken,
+            Period = step.Span,
+            Steps = [reduction.Rate is { } rate ? $"{rate} of {of}" : $"{reduction.Amount}{(redemption.Left is null ? "" : " left,")} off {of}"],
+            Redemption = redemption.Sequence,
+        };
+    }
 }

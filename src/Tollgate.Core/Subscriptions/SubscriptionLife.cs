@@ -147,6 +147,13 @@ public static class SubscriptionLife
         return new(subscription with { Scheduled = terms }, verb, now, []);
     }
 
+    /// <summary>A coupon begins or ends to take something off what is invoiced from now on. The subscription itself stays as it is.</summary>
+    public static SubscriptionStep WithCoupon(Subscription subscription, SubscriptionVerb verb, Instant now)
+    {
+        Allowed(subscription, verb);
+        return new(subscription, verb, now, []);
+    }
+
     /// <summary>Ends now. What was paid for the rest is not given back.</summary>
     /// <param name="reason">Null: the one that was given before, if there is one.</param>
     public static SubscriptionStep Cancel(Subscription subscription, string? reason, Instant now) =>

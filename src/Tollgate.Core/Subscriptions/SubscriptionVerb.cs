@@ -21,6 +21,12 @@ public enum SubscriptionVerb
     Cancel,
     FailPayment,
     RecoverPayment,
+
+    /// <summary>A further coupon: what is invoiced from now on changes, and nothing else.</summary>
+    RedeemCoupon,
+
+    /// <summary>A coupon takes nothing off any more.</summary>
+    EndCoupon,
 }
 
 /// <summary>The one table of what may happen when.</summary>
@@ -37,6 +43,8 @@ public static class SubscriptionTransitions
         (SubscriptionVerb.ScheduleCancel, SubscriptionStatus.Trialing,   SubscriptionStatus.Trialing),
         (SubscriptionVerb.Uncancel,       SubscriptionStatus.Trialing,   SubscriptionStatus.Trialing),
         (SubscriptionVerb.Cancel,         SubscriptionStatus.Trialing,   SubscriptionStatus.Canceled),
+        (SubscriptionVerb.RedeemCoupon,   SubscriptionStatus.Trialing,   SubscriptionStatus.Trialing),
+        (SubscriptionVerb.EndCoupon,      SubscriptionStatus.Trialing,   SubscriptionStatus.Trialing),
 
         (SubscriptionVerb.Renew,          SubscriptionStatus.Active,     SubscriptionStatus.Active),
         (SubscriptionVerb.BillUsage,      SubscriptionStatus.Active,     SubscriptionStatus.Active),
@@ -48,6 +56,8 @@ public static class SubscriptionTransitions
         (SubscriptionVerb.Uncancel,       SubscriptionStatus.Active,     SubscriptionStatus.Active),
         (SubscriptionVerb.Cancel,         SubscriptionStatus.Active,     SubscriptionStatus.Canceled),
         (SubscriptionVerb.FailPayment,    SubscriptionStatus.Active,     SubscriptionStatus.PastDue),
+        (SubscriptionVerb.RedeemCoupon,   SubscriptionStatus.Active,     SubscriptionStatus.Active),
+        (SubscriptionVerb.EndCoupon,      SubscriptionStatus.Active,     SubscriptionStatus.Active),
 
         (SubscriptionVerb.RecoverPayment, SubscriptionStatus.PastDue,    SubscriptionStatus.Active),
         (SubscriptionVerb.Renew,          SubscriptionStatus.PastDue,    SubscriptionStatus.PastDue),
@@ -55,6 +65,8 @@ public static class SubscriptionTransitions
         (SubscriptionVerb.ScheduleCancel, SubscriptionStatus.PastDue,    SubscriptionStatus.PastDue),
         (SubscriptionVerb.Uncancel,       SubscriptionStatus.PastDue,    SubscriptionStatus.PastDue),
         (SubscriptionVerb.Cancel,         SubscriptionStatus.PastDue,    SubscriptionStatus.Canceled),
+        (SubscriptionVerb.RedeemCoupon,   SubscriptionStatus.PastDue,    SubscriptionStatus.PastDue),
+        (SubscriptionVerb.EndCoupon,      SubscriptionStatus.PastDue,    SubscriptionStatus.PastDue),
 
         (SubscriptionVerb.Resume,         SubscriptionStatus.Paused,     SubscriptionStatus.Active),
         (SubscriptionVerb.Schedule,       SubscriptionStatus.Paused,     SubscriptionStatus.Paused),
@@ -62,6 +74,8 @@ public static class SubscriptionTransitions
         (SubscriptionVerb.ScheduleCancel, SubscriptionStatus.Paused,     SubscriptionStatus.Paused),
         (SubscriptionVerb.Uncancel,       SubscriptionStatus.Paused,     SubscriptionStatus.Paused),
         (SubscriptionVerb.Cancel,         SubscriptionStatus.Paused,     SubscriptionStatus.Canceled),
+        (SubscriptionVerb.RedeemCoupon,   SubscriptionStatus.Paused,     SubscriptionStatus.Paused),
+        (SubscriptionVerb.EndCoupon,      SubscriptionStatus.Paused,     SubscriptionStatus.Paused),
     ];
 
     /// <summary>Where <paramref name="verb"/> leads from here; null: it is not allowed.</summary>

@@ -159,6 +159,7 @@ public static class CustomerSql
         SELECT EXISTS (SELECT FROM subscriptions    WHERE partition = $1 AND account = $2)
             OR EXISTS (SELECT FROM invoices         WHERE partition = $1 AND account = $2)
             OR EXISTS (SELECT FROM customer_credits WHERE partition = $1 AND account = $2)
+            OR EXISTS (SELECT FROM redemptions      WHERE partition = $1 AND account = $2)
         """;
 
     /// <summary>What billing months hang on from now on: <c>CycleText</c>.</summary>
@@ -183,7 +184,8 @@ public static class CustomerSql
         SELECT EXISTS (SELECT FROM events   WHERE partition = $1 AND account = $2),
                EXISTS (SELECT FROM balances WHERE partition = $1 AND account = $2),
                EXISTS (SELECT FROM holds    WHERE partition = $1 AND account = $2),
-               EXISTS (SELECT FROM subscriptions WHERE partition = $1 AND account = $2) OR EXISTS (SELECT FROM invoices WHERE partition = $1 AND account = $2),
+               EXISTS (SELECT FROM subscriptions    WHERE partition = $1 AND account = $2) OR EXISTS (SELECT FROM invoices    WHERE partition = $1 AND account = $2)
+            OR EXISTS (SELECT FROM customer_credits WHERE partition = $1 AND account = $2) OR EXISTS (SELECT FROM redemptions WHERE partition = $1 AND account = $2),
                EXISTS (SELECT FROM members       WHERE partition = $1 AND account = $2)
         """;
 

@@ -19,7 +19,7 @@ public enum DeleteCustomerOutcome
     /// <summary>A decision was made for it, allowed or denied, or was about to be made.</summary>
     HasDecisions,
 
-    /// <summary>It has or had a subscription, or bought something: invoices name it.</summary>
+    /// <summary>It has or had a subscription, bought something, or was given money: the books name it.</summary>
     HasSubscriptions,
 
     /// <summary>Others use its balances.</summary>

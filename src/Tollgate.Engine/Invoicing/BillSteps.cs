@@ -44,17 +44,17 @@ internal sealed class BillSteps(NpgsqlConnection connection, ProjectSnapshot pro
     public async Task<IReadOnlyList<BilledOrder>> RunAsync(IReadOnlyList<StepOrder> orders, CancellationToken cancel)
     {
         var usage = await new UsageToBill(connection, project).LoadAsync(orders, cancel);
-        var coupons = await CouponsAsync(orders, cancel);
+        var redemptions = await RedemptionsAsync(orders, cancel);
         var credits = await CreditsAsync(orders, cancel);
         var committed = await UsageBilledAsync(orders, cancel);
         var billed = new List<BilledOrder>(orders.Count);
         foreach (var order in orders)
         {
-            var (id, currency) = (order.Step.After.Id, order.Step.After.Terms.Currency);
+            var currency = order.Step.After.Terms.Currency;
             var rated = usage.GetValueOrDefault(order.Customer.Account) ?? [];
             var facts = new BillingFacts(
                 [.. rated.Where(static one => one.Ignored is null).Select(static one => one.Due)],
-                coupons.GetValueOrDefault(id) ?? [],
+                redemptions.GetValueOrDefault(order.Customer.Account) ?? [],
                 TaxRules.For(settings.TaxRates, settings.Seller, Parties.Of(order.Customer.Customer)),
                 new(credits.GetValueOrDefault(order.Customer.Account), currency),
                 new(committed.GetValueOrDefault(order.Customer.Account), currency));
@@ -79,23 +79,28 @@ internal sealed class BillSteps(NpgsqlConnection connection, ProjectSnapshot pro
         }
     }
 
-    private async Task<Dictionary<Guid, IReadOnlyList<CouponRedemption>>> CouponsAsync(IReadOnlyList<StepOrder> orders, CancellationToken cancel)
+    /// <summary>Accounts with coupons or promotional credits, each in the order of redemption.</summary>
+    private async Task<Dictionary<int, List<Redemption>>> RedemptionsAsync(IReadOnlyList<StepOrder> orders, CancellationToken cancel)
     {
         await using var command = connection.Command(
-            CouponSql.OfSubscriptions,
+            RedemptionSql.Open,
             orders.Select(static order => order.Customer.Partition).ToArray(),
             orders.Select(static order => order.Customer.Account).ToArray(),
             orders.Select(static order => order.Step.After.Id).ToArray());
-        var found = new Dictionary<Guid, IReadOnlyList<CouponRedemption>>();
+        var found = new Dictionary<int, List<Redemption>>();
         await using var reader = await command.ExecuteReaderAsync(cancel);
         while (await reader.ReadAsync(cancel))
         {
-            var coupon = new CouponRedemption(
-                CouponText.Read(reader.GetString(1), reader.GetString(2)),
-                Instant.FromUtc(reader.GetDateTime(3)),
+            var redemption = new Redemption(
+                reader.GetInt64(1),
+                reader.IsDBNull(2) ? null : CouponText.Read(reader.GetString(2), reader.GetString(3)),
                 reader.IsDBNull(4) ? null : Instant.FromUtc(reader.GetDateTime(4)),
-                reader.GetInt32(5));
-            found[reader.GetGuid(0)] = [.. found.GetValueOrDefault(reader.GetGuid(0)) ?? [], coupon];
+                reader.GetInt32(5),
+                reader.IsDBNull(7) ? null : new MoneyAmount(reader.GetInt64(7), Currency.Of(reader.GetString(6))));
+            if (!found.TryAdd(reader.GetInt32(0), [redemption]))
+            {
+                found[reader.GetInt32(0)].Add(redemption);
+            }
         }
 
         return found;

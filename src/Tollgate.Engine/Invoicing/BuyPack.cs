@@ -128,7 +128,7 @@ public sealed class BuyPack(NpgsqlDataSource database, QuotaGate gate, Clock clo
     }
 
     /// <summary>What the customer has to get.</summary>
-    private static async Task<MoneyAmount> CreditsAsync(CustomerChange change, Currency currency, CancellationToken cancel)
+    internal static async Task<MoneyAmount> CreditsAsync(CustomerChange change, Currency currency, CancellationToken cancel)
     {
         await using var command = change.Command(InvoiceSql.Credits, new[] { change.Row.Partition }, new[] { change.Row.Account }, new[] { currency.Code });
         await using var reader = await command.ExecuteReaderAsync(cancel);

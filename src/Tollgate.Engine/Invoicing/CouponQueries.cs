@@ -1,5 +1,7 @@
 using Npgsql;
+using NpgsqlTypes;
 using Tollgate.Core.Invoicing;
+using Tollgate.Core.Money;
 using Tollgate.Core.Subscriptions;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Customers;
@@ -14,6 +16,17 @@ public sealed record CouponRow(Coupon Coupon, int Redemptions, bool IsActive, In
     internal static CouponRow Read(NpgsqlDataReader reader) => new(
         CouponText.Read(reader.GetString(0), reader.GetString(1)), reader.GetInt32(2), reader.GetBoolean(3), Instant.FromUtc(reader.GetDateTime(4)));
 }
+
+/// <summary>A coupon that a subscription has.</summary>
+public sealed record RedeemedCoupon(Redemption Redemption, Instant RedeemedAt)
+{
+    public Coupon Coupon => Redemption.Coupon!;
+}
+
+/// <summary>Who redeems a coupon.</summary>
+/// <param name="IsFirst">The customer never had another subscription.</param>
+/// <param name="AtStart">The subscription begins with it, perhaps in the past; the coupon is judged by today.</param>
+internal readonly record struct RedemptionOrder(Subscription Subscription, bool IsFirst, bool AtStart, Instant Now);
 
 /// <summary>A project's coupons: made, shown, ended, redeemed.</summary>
 public sealed class CouponQueries(NpgsqlDataSource database)
@@ -52,11 +65,37 @@ public sealed class CouponQueries(NpgsqlDataSource database)
         return await command.ExecuteNonQueryAsync(cancel) > 0;
     }
 
-    /// <summary>Gives a coupon to the subscription that begins with <paramref name="step"/>, in the customer's transaction.</summary>
-    /// <param name="now">When it is redeemed: the subscription may have begun before, and the coupon's expiry is looked at today.</param>
+    /// <summary>All that a subscription has redeemed, in that order; also what is spent or was ended.</summary>
+    public async Task<IReadOnlyList<RedeemedCoupon>> OfSubscriptionAsync(short partition, int account, Guid subscription, CancellationToken cancel)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancel);
+        return await OfSubscriptionAsync(connection, partition, account, subscription, cancel);
+    }
+
+    internal static async Task<IReadOnlyList<RedeemedCoupon>> OfSubscriptionAsync(
+        NpgsqlConnection connection, short partition, int account, Guid subscription, CancellationToken cancel)
+    {
+        await using var command = connection.Command(RedemptionSql.OfSubscription, partition, account, subscription);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        var coupons = new List<RedeemedCoupon>();
+        while (await reader.ReadAsync(cancel))
+        {
+            var redemption = new Redemption(
+                reader.GetInt64(7),
+                CouponText.Read(reader.GetString(0), reader.GetString(1)),
+                reader.IsDBNull(3) ? null : Instant.FromUtc(reader.GetDateTime(3)),
+                reader.GetInt32(4),
+                reader.IsDBNull(6) ? null : new MoneyAmount(reader.GetInt64(6), Currency.Of(reader.GetString(5))));
+            coupons.Add(new(redemption, Instant.FromUtc(reader.GetDateTime(2))));
+        }
+
+        return coupons;
+    }
+
+    /// <summary>Gives a coupon to a subscription, in the customer's transaction.</summary>
+    /// <param name="order">For whom.</param>
     /// <returns>Null: it has it. Otherwise why not, for people.</returns>
-    internal static async Task<string?> RedeemAsync(
-        CustomerChange change, ProjectSnapshot project, string code, SubscriptionStep step, bool isFirst, Instant now, CancellationToken cancel)
+    internal static async Task<string?> RedeemAsync(CustomerChange change, ProjectSnapshot project, string code, RedemptionOrder order, CancellationToken cancel)
     {
         CouponRow? row;
         await using (var command = change.Command(CouponSql.FindAndLock, project.Id, code))
@@ -65,21 +104,32 @@ public sealed class CouponQueries(NpgsqlDataSource database)
             row = await reader.ReadAsync(cancel) ? CouponRow.Read(reader) : null;
         }
 
-        var (subscription, at) = (step.After, step.At);
+        var (subscription, now) = (order.Subscription, order.Now);
+        var had = order.AtStart ? [] : await OfSubscriptionAsync(change.Connection, change.Row.Partition, change.Row.Account, subscription.Id, cancel);
         var verdict = row is null
             ? CouponVerdict.Unknown
-            : CouponRules.Judge(row.Coupon, row.IsActive, row.Redemptions, subscription.Terms.Plan.Code, subscription.Terms.Currency, isFirst, now);
+            : CouponRules.Judge(
+                row.Coupon, row.IsActive, row.Redemptions, subscription.Terms.Plan.Code, subscription.Terms.Currency, order.IsFirst,
+                [.. had.Select(static one => one.Coupon.Code)], now);
         if (verdict != CouponVerdict.Redeemable)
         {
             return Explain(verdict, code);
         }
 
-        var ends = CouponRules.EndOf(row!.Coupon, subscription.TrialEnd ?? at, project.Zone);
+        var from = order.AtStart ? subscription.StartedAt : now;
+        var ends = CouponRules.EndOf(row!.Coupon, subscription.TrialEnd is { } trial && trial > from ? trial : from, project.Zone);
+        var carried = row.Coupon.CarryOver ? row.Coupon.AmountOff : null;
         await change.ExecuteAsync(CouponSql.CountRedemption, cancel, project.Id, code);
         await change.ExecuteAsync(
-            CouponSql.Redeem, cancel, change.Row.Partition, change.Row.Account, subscription.Id, project.Id, code, now.ToUtc(), ends?.ToUtc());
+            RedemptionSql.InsertCoupon, cancel, change.Row.Partition, change.Row.Account, subscription.Id, project.Id, code, order.AtStart, now.ToUtc(),
+            CustomerCommands.OrNull(ends?.ToUtc(), NpgsqlDbType.TimestampTz), CustomerCommands.OrNull(carried?.Currency.Code, NpgsqlDbType.Text),
+            CustomerCommands.OrNull(carried?.Minor, NpgsqlDbType.Bigint));
         return null;
     }
+
+    /// <summary>Ends a coupon of a subscription, in the customer's transaction. False: it ended before.</summary>
+    internal static async Task<bool> EndAsync(CustomerChange change, Guid subscription, string code, Instant now, CancellationToken cancel) =>
+        await change.ExecuteAsync(RedemptionSql.End, cancel, change.Row.Partition, change.Row.Account, subscription, code, now.ToUtc()) > 0;
 
     private static string Explain(CouponVerdict verdict, string code) => verdict switch
     {
@@ -89,6 +139,8 @@ public sealed class CouponQueries(NpgsqlDataSource database)
         CouponVerdict.UsedUp => $"Coupon '{code}' was redeemed as often as it may be.",
         CouponVerdict.NotForPlan => $"Coupon '{code}' is not for this plan.",
         CouponVerdict.NotFirstTime => $"Coupon '{code}' is for a customer's first subscription.",
+        CouponVerdict.Redeemed => $"The subscription has redeemed coupon '{code}' already.",
+        CouponVerdict.TooMany => $"The subscription has redeemed {CouponRules.MostOfSubscription} coupons; no more are possible.",
         _ => $"Coupon '{code}' is in another currency.",
     };
 }

@@ -20,7 +20,8 @@ internal static class CouponText
             coupon.MaxRedemptions,
             coupon.FirstTimeOnly,
             coupon.Plans,
-            coupon.ExpiresAt?.ToUtc()),
+            coupon.ExpiresAt?.ToUtc(),
+            coupon.CarryOver),
         InvoicingJson.Default.StoredCoupon);
 
     public static Coupon Read(string code, string json)
@@ -37,13 +38,14 @@ internal static class CouponText
             FirstTimeOnly = stored.FirstTimeOnly,
             Plans = stored.Plans,
             ExpiresAt = stored.ExpiresAt is { } at ? Instant.FromUtc(at) : null,
+            CarryOver = stored.CarryOver,
         };
     }
 }
 
 internal sealed record StoredCoupon(
     decimal? PercentOff, long? AmountOff, string? Currency, string Duration, int? Months, int? MaxRedemptions, bool FirstTimeOnly, IReadOnlyList<string>? Plans,
-    DateTime? ExpiresAt);
+    DateTime? ExpiresAt, bool CarryOver = false);
 
 /// <summary>What <c>invoices.details</c> keeps: everything of an invoice that is only shown.</summary>
 internal sealed record StoredDetails(InvoiceParty? Seller, InvoiceParty? Buyer, IReadOnlyList<StoredTax> Taxes, string? TaxNote, string? Footer, string? Language);

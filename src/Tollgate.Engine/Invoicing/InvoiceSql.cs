@@ -1,6 +1,6 @@
 namespace Tollgate.Engine.Invoicing;
 
-/// <summary>Every statement that reads or writes invoices, what was rated, and credits. Coupons have their own: <see cref="CouponSql"/>.</summary>
+/// <summary>Every statement that reads or writes invoices, what was rated, and credits. Coupons have their own, <see cref="CouponSql"/> and <see cref="RedemptionSql"/>.</summary>
 internal static class InvoiceSql
 {
     /// <summary>
@@ -138,7 +138,8 @@ internal static class InvoiceSql
 
     public const string WriteLines =
         """
-        COPY invoice_lines (partition, account, invoice, position, kind, description, feature, quantity, unit_price, amount, tax, period_start, period_end, steps)
+        COPY invoice_lines (partition, account, invoice, position, kind, description, feature, quantity, unit_price, amount, tax, period_start, period_end, steps,
+                            redemption)
              FROM STDIN (FORMAT BINARY)
         """;
 

@@ -176,8 +176,25 @@ internal static class InvoiceVerifySql
         SELECT p.code, NULL::text, NULL::text, k.code, r.times::numeric, k.redemptions::numeric, count(*) OVER ()
           FROM coupons k
           JOIN projects p ON p.id = k.project_id
-         CROSS JOIN LATERAL (SELECT count(*) AS times FROM coupon_redemptions r WHERE r.project_id = k.project_id AND r.code = k.code) r
+         CROSS JOIN LATERAL (SELECT count(*) AS times FROM redemptions r WHERE r.project_id = k.project_id AND r.code = k.code) r
          WHERE r.times <> k.redemptions{{Cut}}
+        """;
+
+    /// <summary>
+    /// What is left of an amount is what invoices that are not void did not take of it. Place: the coupon, or promotional credit, and its
+    /// number.
+    /// </summary>
+    public const string Redemptions =
+        $$"""
+        SELECT p.code, c.id, NULL::text, coalesce(r.code, 'promotional') || ' ' || r.sequence, l.remaining, r.remaining::numeric, count(*) OVER ()
+          FROM redemptions r
+          JOIN customers c ON c.partition = r.partition AND c.account = r.account
+          JOIN projects  p ON p.id = r.project_id
+         CROSS JOIN LATERAL (SELECT r.amount + coalesce(sum(l.amount), 0) AS remaining
+                               FROM invoice_lines l
+                               JOIN invoices i ON i.partition = l.partition AND i.account = l.account AND i.id = l.invoice AND i.status <> 'void'
+                              WHERE l.partition = r.partition AND l.account = r.account AND l.redemption = r.sequence) l
+         WHERE r.amount IS NOT NULL AND (l.remaining <> r.remaining OR r.spent <> (r.remaining = 0)){{Cut}}
         """;
 
     /// <summary>

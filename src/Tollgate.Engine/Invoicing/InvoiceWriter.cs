@@ -14,8 +14,9 @@ namespace Tollgate.Engine.Invoicing;
 internal sealed record BilledInvoice(CustomerRow Customer, Bill Bill, Invoice Invoice);
 
 /// <summary>
-/// Writes what steps come to: lines and facts of invoices, what was rated, credits given and taken, coupons used; then the invoices,
-/// with their numbers. All steps of a batch in one statement for each table. The caller holds the customers and commits.
+/// Writes what steps come to: lines and facts of invoices, what was rated, credits given and taken, what is left of coupons and
+/// promotional credits; then the invoices, with their numbers. All steps of a batch in one statement for each table. The caller holds
+/// the customers and commits.
 /// </summary>
 /// <remarks>
 /// Whoever takes numbers makes everybody else of the project who wants some wait until the commit. So they come last: what needs none
@@ -32,7 +33,7 @@ internal sealed class InvoiceWriter(NpgsqlConnection connection, ProjectSnapshot
         var billed = orders.Where(static order => order.Billed.Bill is not null).ToArray();
         var drafts = Array.ConvertAll(billed, order => new BilledInvoice(order.Order.Customer, order.Billed.Bill!, Draft(order, settings, project.Zone, issuedAt(order))));
         await WriteRatedAsync(orders, cancel);
-        await WriteAsync(drafts, cancel, CouponRows(billed), RatedAgainRows(orders));
+        await WriteAsync(drafts, cancel, RedemptionRows(billed), RatedAgainRows(orders));
         return drafts;
     }
 
@@ -155,6 +156,7 @@ internal sealed class InvoiceWriter(NpgsqlConnection connection, ProjectSnapshot
             .Times(rows.Select(static r => (Instant?)r.Line.Period.Start))
             .Times(rows.Select(static r => (Instant?)r.Line.Period.End))
             .Json(rows.Select(static r => JsonSerializer.Serialize(r.Line.Steps, InvoicingJson.Default.IReadOnlyListString)))
+            .Long(rows.Select(static r => r.Line.Redemption))
             .CopyAsync(connection, InvoiceSql.WriteLines, cancel);
     }
 
@@ -198,17 +200,17 @@ internal sealed class InvoiceWriter(NpgsqlConnection connection, ProjectSnapshot
             .Command(InvoiceSql.WriteCredits);
     }
 
-    private static NpgsqlBatchCommand? CouponRows(BilledOrder[] orders)
+    private static NpgsqlBatchCommand? RedemptionRows(BilledOrder[] orders)
     {
-        var rows = orders.SelectMany(static order => order.Billed.Bill!.Coupons.Select(coupon => (order.Order.Customer, order.Billed.After.Id, Coupon: coupon))).ToArray();
+        var rows = orders.SelectMany(static order => order.Billed.Bill!.Redemptions.Select(redemption => (order.Order.Customer, Redemption: redemption))).ToArray();
         return rows.Length == 0 ? null : new Columns()
             .Small(rows.Select(static r => r.Customer.Partition))
             .Whole(rows.Select(static r => r.Customer.Account))
-            .Ids(rows.Select(static r => (Guid?)r.Id))
-            .Text(rows.Select(static r => r.Coupon.Coupon.Code))
-            .Whole(rows.Select(static r => r.Coupon.Used))
-            .Flags(rows.Select(static r => r.Coupon.IsSpent))
-            .Command(CouponSql.WriteUses);
+            .Long(rows.Select(static r => (long?)r.Redemption.Sequence))
+            .Whole(rows.Select(static r => r.Redemption.Used))
+            .Long(rows.Select(static r => r.Redemption.Left?.Minor))
+            .Flags(rows.Select(static r => r.Redemption.IsSpent))
+            .Command(RedemptionSql.WriteUses);
     }
 
     /// <summary>

@@ -45,7 +45,7 @@ public sealed class SettleInvoice(NpgsqlDataSource database, QuotaGate gate, Clo
             },
             cancel);
 
-    /// <summary>It asked for nothing. A paid one is never void; it is credited.</summary>
+    /// <summary>It asked for nothing, and what it took off may be used again. A paid one is never void; it is credited.</summary>
     public Task<InvoiceAnswer> VoidAsync(ProjectSnapshot project, Guid id, string actor, string? note, CancellationToken cancel) =>
         ChangeAsync(
             project, id, actor, "void", note,
@@ -140,6 +140,7 @@ public sealed class SettleInvoice(NpgsqlDataSource database, QuotaGate gate, Clo
             if (verb == "void")
             {
                 await TakeBackAsync(change, row, invoice.Total, null, cancel);
+                await change.ExecuteAsync(RedemptionSql.GiveBack, cancel, row.Partition, row.Account, invoice.Id);
                 if (!invoice.FromCredits.IsZero)
                 {
                     // What credits had paid of it is the customer's again.

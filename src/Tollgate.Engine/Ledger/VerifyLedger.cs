@@ -61,6 +61,7 @@ public static class VerifyLedger
         new("late_changes", "usage of a quota period that was billed is another now, and no invoice will look at it", InvoiceVerifySql.LateChanges),
         new("credits", "a customer's credits have paid more than they were", InvoiceVerifySql.Credits),
         new("coupons", "a coupon counts other than its redemptions", InvoiceVerifySql.Coupons),
+        new("redemptions", "what is left of a coupon that carries over or of promotional credit is not what invoices left of it", InvoiceVerifySql.Redemptions),
         new("packs", "a credit pack that is paid has not given its units once, or one that is not paid has, or its invoice asks for something else", InvoiceVerifySql.Packs),
     ];
 

@@ -214,7 +214,7 @@ public sealed class ChangeSubscription(NpgsqlDataSource database, QuotaGate gate
         Subscription subscription, SubscriptionVerb verb, Func<SubscriptionStep> step, string? cause = null, string? comment = null) =>
         SubscriptionTransitions.After(subscription.Status, verb) is null ? NotAllowed(subscription, verb) : StepChoice.Of(step(), cause, comment);
 
-    private static StepChoice NotAllowed(Subscription subscription, SubscriptionVerb verb) => new(
+    internal static StepChoice NotAllowed(Subscription subscription, SubscriptionVerb verb) => new(
         SubscriptionOutcome.NotAllowed, Detail: $"The subscription is {CatalogWords.Of(subscription.Status)}; '{CatalogWords.Of(verb)}' is not possible then.");
 
     /// <summary>What ends or stops a period leaves it a boundary without a fraction of a second; never before the period began.</summary>

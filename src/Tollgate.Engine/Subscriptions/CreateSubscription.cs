@@ -113,7 +113,8 @@ public sealed class CreateSubscription(NpgsqlDataSource database, QuotaGate gate
         }
 
         var step = SubscriptionLife.Start(id, terms, days, order.ConvertsTrial, order.StartAt ?? writing.Now, project.Zone);
-        var coupon = order.Coupon is null ? null : await CouponQueries.RedeemAsync(change, project, order.Coupon, step, subscriptions == 0, writing.Now, cancel);
+        var redemption = new RedemptionOrder(step.After, subscriptions == 0, AtStart: true, writing.Now);
+        var coupon = order.Coupon is null ? null : await CouponQueries.RedeemAsync(change, project, order.Coupon, redemption, cancel);
         return coupon is null ? StepChoice.Of(step) : StepChoice.None(SubscriptionOutcome.CouponRefused, coupon);
     }
 
@@ -153,7 +154,7 @@ public sealed class CreateSubscription(NpgsqlDataSource database, QuotaGate gate
     {
         var first = (string)(await change.AskAsync(SubscriptionSql.FirstState, cancel, change.Row.Partition, change.Row.Account, stored.Id))!;
         var state = JsonSerializer.Deserialize(first, SubscriptionJson.Default.SubscriptionState)!;
-        var coupon = await change.AskAsync(CouponSql.CodeOf, cancel, change.Row.Partition, change.Row.Account, stored.Id) as string;
+        var coupon = await change.AskAsync(RedemptionSql.CodeAtStart, cancel, change.Row.Partition, change.Row.Account, stored.Id) as string;
         var isTrial = state.Status == CatalogWords.Of(SubscriptionStatus.Trialing);
         return (state.Plan, state.Interval, state.Quantity, state.CustomAmount, coupon)
                 == (order.Plan, CatalogWords.Of(order.Interval), order.Quantity, order.CustomAmount, order.Coupon)

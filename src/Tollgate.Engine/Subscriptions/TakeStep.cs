@@ -45,6 +45,9 @@ public enum SubscriptionOutcome
     NothingScheduled,
     CouponRefused,
 
+    /// <summary>The subscription has no such coupon.</summary>
+    CouponUnknown,
+
     /// <summary>An add-on that the catalogue does not have, or that does not fit.</summary>
     AddOnRefused,
 
@@ -87,8 +90,13 @@ public readonly record struct StepRequest(string Actor, bool Preview);
 /// </summary>
 internal sealed class TakeStep(NpgsqlDataSource database, QuotaGate gate, Clock clock)
 {
+    public Task<SubscriptionAnswer> RunAsync(
+        ProjectSnapshot project, Guid id, StepRequest request, Func<SubscriptionRow, LifeFacts, Instant, StepChoice> choose, CancellationToken cancel) =>
+        RunAsync(project, id, request, async (writing, row) => choose(row, await writing.FactsAsync(row, cancel), writing.Now), cancel);
+
+    /// <summary>Where the choice itself reads and writes. What it wrote is taken back when it comes to nothing.</summary>
     public async Task<SubscriptionAnswer> RunAsync(
-        ProjectSnapshot project, Guid id, StepRequest request, Func<SubscriptionRow, LifeFacts, Instant, StepChoice> choose, CancellationToken cancel)
+        ProjectSnapshot project, Guid id, StepRequest request, Func<StepWriting, SubscriptionRow, Task<StepChoice>> choose, CancellationToken cancel)
     {
         if (await CustomerOfAsync(project, id, cancel) is not { } customer
             || await CustomerChange.BeginOnExistingAsync(database, project, customer, cancel) is not { } change)
@@ -108,7 +116,7 @@ internal sealed class TakeStep(NpgsqlDataSource database, QuotaGate gate, Clock 
             var answer = await CatchUpAsync(writing, new(SubscriptionOutcome.Done, row, customer), cancel);
             if (answer.Outcome == SubscriptionOutcome.Done)
             {
-                var choice = choose(answer.Row!, await writing.FactsAsync(answer.Row!, cancel), writing.Now);
+                var choice = await choose(writing, answer.Row!);
                 answer = choice.Step is null
                     ? new(choice.Outcome, answer.Row, customer, Detail: choice.Detail)
                     : await writing.WriteAsync(answer.Row, choice, cancel);

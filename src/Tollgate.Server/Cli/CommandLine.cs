@@ -19,6 +19,7 @@ internal static class CommandLine
         PriceCommands.Build,
         BillingCommands.Build,
         InvoiceCommands.Build,
+        CreditCommands.Build,
         ClockCommands.Build,
         VerifyCommand.Build,
     ];

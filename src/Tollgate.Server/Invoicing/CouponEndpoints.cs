@@ -108,13 +108,7 @@ public static class CouponEndpoints
             faults.Add("currency", FaultCode.InvalidFormat, "An ISO 4217 code such as USD is expected.");
         }
 
-        faults.OneOf(body.Duration, "duration", [.. CatalogWords.All<CouponDuration>()]);
-        if (body.Duration == "repeating" ? body.Months is null : body.Months is not null)
-        {
-            faults.Add("months", FaultCode.InvalidValue, "months belongs to duration repeating, which needs it.");
-        }
-
-        faults.Range(body.Months, "months", 1, CouponRules.LargestMonths);
+        CheckDuration(body, faults);
         faults.Range(body.MaxRedemptions, "max_redemptions", 1, int.MaxValue);
         faults.Range(body.Plans?.Count, "plans", 1, MostPlans);
         foreach (var unknown in (body.Plans ?? []).Where(plan => plan is null || !project.Catalog.Plans.ContainsKey(plan)))
@@ -135,11 +129,27 @@ public static class CouponEndpoints
             AmountOff = body.AmountOff is { } minor && currency is not null ? new MoneyAmount(minor, currency) : null,
             Duration = CatalogWords.TryParse<CouponDuration>(body.Duration ?? "once", out var duration) ? duration : default,
             Months = body.Months,
+            CarryOver = body.CarryOver ?? false,
             MaxRedemptions = body.MaxRedemptions,
             FirstTimeOnly = body.FirstTimeOnly ?? false,
             Plans = body.Plans,
             ExpiresAt = ends,
         };
+    }
+
+    private static void CheckDuration(CreateCouponRequest body, Faults faults)
+    {
+        faults.OneOf(body.Duration, "duration", [.. CatalogWords.All<CouponDuration>()]);
+        if (body.Duration == "repeating" ? body.Months is null : body.Months is not null)
+        {
+            faults.Add("months", FaultCode.InvalidValue, "months belongs to duration repeating, which needs it.");
+        }
+
+        faults.Range(body.Months, "months", 1, CouponRules.LargestMonths);
+        if (body.CarryOver == true && (body.AmountOff is null || body.Duration is not (null or "once")))
+        {
+            faults.Add("carry_over", FaultCode.InvalidValue, "Only an amount that is taken off once can carry over: amount_off with duration once.");
+        }
     }
 
     private static bool IsCode(string code) =>

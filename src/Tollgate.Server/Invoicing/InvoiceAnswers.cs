@@ -69,6 +69,7 @@ internal static class InvoiceAnswers
         Currency = row.Coupon.AmountOff?.Currency.Code,
         Duration = CatalogWords.Of(row.Coupon.Duration),
         Months = row.Coupon.Months,
+        CarryOver = row.Coupon.CarryOver,
         MaxRedemptions = row.Coupon.MaxRedemptions,
         Redemptions = row.Redemptions,
         FirstTimeOnly = row.Coupon.FirstTimeOnly,

@@ -72,7 +72,8 @@ internal static class InvoiceDescriptions
 
     public static readonly Description Pay = Settled("Mark an invoice paid", "All that is due came in by other ways, for instance a bank transfer. A repeat changes nothing.");
 
-    public static readonly Description Void = Settled("Void an invoice", "It asked for nothing. Its number stays. A paid one is never void: credit it.");
+    public static readonly Description Void = Settled(
+        "Void an invoice", "It asked for nothing. Its number stays. What coupons, promotional and prepaid credits took of it is there again. A paid one is never void: credit it.");
 
     public static readonly Description GiveUp = Settled("Mark an invoice uncollectible", "Nobody will pay it. It can still be paid.");
 
@@ -103,8 +104,8 @@ internal static class CouponDescriptions
 
     private const string One =
         """
-        {"code": "SPRING", "percent_off": 20, "amount_off": null, "currency": null, "duration": "repeating", "months": 3, "max_redemptions": 100,
-         "redemptions": 12, "first_time_only": true, "plans": ["pro"], "expires_at": "2026-06-01T00:00:00Z", "active": true,
+        {"code": "SPRING", "percent_off": 20, "amount_off": null, "currency": null, "duration": "repeating", "months": 3, "carry_over": false,
+         "max_redemptions": 100, "redemptions": 12, "first_time_only": true, "plans": ["pro"], "expires_at": "2026-06-01T00:00:00Z", "active": true,
          "created_at": "2026-03-01T00:00:00Z"}
         """;
 
@@ -112,8 +113,8 @@ internal static class CouponDescriptions
 
     public static readonly Description Create = new(
         Tag, "Create a coupon",
-        "A percentage or an amount off the invoices of a subscription: once, for some months from the start of the paid time, or for ever. What an amount "
-        + "has left over on an invoice is forfeited. Its terms never change.")
+        "A percentage or an amount off the invoices of a subscription: once, for some months, or for ever. What an amount has left over on an invoice is "
+        + "forfeited; one that is taken off once goes on to the next invoices with `carry_over`. Its terms never change.")
     {
         Request = Example.Of<CreateCouponRequest>("""{"code": "SPRING", "percent_off": 20, "duration": "repeating", "months": 3}"""),
         Answers = [Example.Of<CouponView>(201, "Created.", One)],

@@ -15,6 +15,8 @@ public static class InvoicingRoom
         services.AddSingleton<LateUsageQueries>();
         services.AddSingleton<BuyPack>();
         services.AddSingleton<PackQueries>();
+        services.AddSingleton<GiveCredit>();
+        services.AddSingleton<CreditQueries>();
         return services.AddWire(InvoicesJson.Default);
     }
 
@@ -26,5 +28,6 @@ public static class InvoicingRoom
         app.MapInvoiceSettings();
         app.MapLateUsage();
         app.MapPacks();
+        app.MapCredits();
     }
 }

@@ -97,6 +97,7 @@ internal static class SubscriptionAnswers
         SubscriptionOutcome.CurrencyFixed => (ErrorCode.CurrencyFixed, "currency"),
         SubscriptionOutcome.AddOnRefused => (ErrorCode.AddOnRefused, "add_ons"),
         SubscriptionOutcome.CouponRefused => (ErrorCode.CouponRefused, "coupon"),
+        SubscriptionOutcome.CouponUnknown => (ErrorCode.CouponNotFound, null),
         SubscriptionOutcome.Implausible => (ErrorCode.InvoiceImplausible, null),
         _ => throw new InvalidOperationException($"{outcome} is no outcome."),
     };

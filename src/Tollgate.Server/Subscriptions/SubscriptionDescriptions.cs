@@ -11,7 +11,7 @@ internal static class SubscriptionDescriptions
 {
     private const string Tag = "Subscriptions";
 
-    private const string One =
+    public const string One =
         """
         {"id": "01936f5e-7c1a-7d3e-9b0a-2f6f0c1d2e3f", "customer": "acme", "plan": "pro", "plan_version": 1, "period": "monthly", "status": "active",
          "currency": "USD", "quantity": 1, "amount": 2900, "add_ons": [], "started_at": "2026-01-31T00:00:00Z", "anchor_day": 31,

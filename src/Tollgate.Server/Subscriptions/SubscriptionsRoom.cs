@@ -12,6 +12,7 @@ public static class SubscriptionsRoom
         services.AddSingleton<SubscriptionQueries>();
         services.AddSingleton<CreateSubscription>();
         services.AddSingleton<ChangeSubscription>();
+        services.AddSingleton<ChangeCoupons>();
         services.AddSingleton<MigratePlan>();
         services.AddSingleton<RunDue>();
         services.AddHostedService<DueLoop>();
@@ -22,6 +23,7 @@ public static class SubscriptionsRoom
     {
         app.MapSubscriptions();
         app.MapSubscriptionSteps();
+        app.MapSubscriptionCoupons();
         app.MapBillingRun();
         app.MapMigration();
     }

@@ -56,7 +56,7 @@ public sealed class PackRulesTests
     public void It_is_one_line_with_taxes_and_credits_pay(long credits, long total, long fromCredits)
     {
         var bill = PackRules.Bill(Sold(Tokens, 3), new([new TaxRate("VAT", new Percent(19), false)], "A note."), Usd(credits), At);
-        (bill.Draft.Kind, bill.Draft.Currency, bill.TaxNote, bill.Coupons.Count).ShouldBe((InvoiceKind.OneOff, Currency.Usd, "A note.", 0));
+        (bill.Draft.Kind, bill.Draft.Currency, bill.TaxNote, bill.Redemptions.Count).ShouldBe((InvoiceKind.OneOff, Currency.Usd, "A note.", 0));
         (bill.Sums.Subtotal.Minor, bill.Sums.Tax.Minor, bill.Sums.Total.Minor, bill.Sums.FromCredits.Minor).ShouldBe((1500, 285, total, fromCredits));
         var line = bill.Lines.ShouldHaveSingleItem();
         (line.Kind, line.Feature, line.Quantity.Value, line.UnitPrice!.Value.Major, line.Amount.Minor).ShouldBe((InvoiceLineKind.CreditPack, "token", 3m, 5m, 1500));

@@ -29,17 +29,41 @@ public sealed class ReductionRulesTests
     [Theory]
     [MemberData(nameof(Coupons))]
     public void A_coupon_is_redeemed_as_its_terms_say(Coupon coupon, bool isActive, int redemptions, bool isFirst, CouponVerdict verdict) =>
-        CouponRules.Judge(coupon, isActive, redemptions, "pro", Currency.Usd, isFirst, Now).ShouldBe(verdict);
+        CouponRules.Judge(coupon, isActive, redemptions, "pro", Currency.Usd, isFirst, ["OTHER"], Now).ShouldBe(verdict);
+
+    [Fact]
+    public void A_subscription_redeems_each_coupon_once_and_a_hundred_at_most()
+    {
+        string[] most = [.. Enumerable.Range(1, CouponRules.MostOfSubscription).Select(static number => $"C{number}")];
+        CouponRules.Judge(Percent(), true, 1, "pro", Currency.Usd, true, ["P"], Now).ShouldBe(CouponVerdict.Redeemed);
+        CouponRules.Judge(Percent(), true, 1, "pro", Currency.Usd, true, most, Now).ShouldBe(CouponVerdict.TooMany);
+        CouponRules.Judge(Percent(), true, 1, "pro", Currency.Usd, true, most[1..], Now).ShouldBe(CouponVerdict.Redeemable);
+    }
 
     [Fact]
     public void A_repeating_coupon_ends_on_the_calendar_of_its_start_and_a_single_one_with_its_use()
     {
         var repeating = Percent() with { Duration = CouponDuration.Repeating, Months = 1 };
         CouponRules.EndOf(repeating, Utc("2026-01-31T10:00:00Z"), TimeZoneInfo.Utc).ShouldBe(Utc("2026-02-28T10:00:00Z"));
-        var has = new CouponRedemption(repeating, Now, Utc("2026-05-01T00:00:00Z"), 7);
+        var has = new Redemption(1, repeating, Utc("2026-05-01T00:00:00Z"), 7, null);
         has.AppliesTo("pro", Currency.Usd, Utc("2026-04-30T23:59:59Z")).ShouldBeTrue();
         has.AppliesTo("pro", Currency.Usd, Utc("2026-05-01T00:00:00Z")).ShouldBeFalse();
-        (new CouponRedemption(Percent(), Now, null, 0).IsSpent, new CouponRedemption(Percent(), Now, null, 1).IsSpent).ShouldBe((false, true));
+        (new Redemption(1, Percent(), null, 0, null).IsSpent, new Redemption(1, Percent(), null, 1, null).IsSpent).ShouldBe((false, true));
+    }
+
+    [Fact]
+    public void What_lasts_is_spent_when_nothing_is_left_and_has_a_plan_and_a_currency_as_it_was_given()
+    {
+        var carried = new Redemption(1, Amount("USD") with { CarryOver = true, Plans = ["pro"] }, null, 3, new(200, Currency.Usd));
+        (carried.IsSpent, carried.Reduction.Amount, carried.Reduction.Name).ShouldBe((false, new MoneyAmount(200, Currency.Usd), "Coupon A"));
+        (carried.AppliesTo("pro", Currency.Usd, Now), carried.AppliesTo("team", Currency.Usd, Now), carried.AppliesTo("pro", Currency.Of("EUR"), Now)).ShouldBe((true, false, false));
+        var took = carried.Took(new(150, Currency.Usd));
+        (took.Used, took.Left, took.IsSpent).ShouldBe((4, new MoneyAmount(50, Currency.Usd), false));
+        (took.Took(new(50, Currency.Usd)).IsSpent, took.Took(new(50, Currency.Usd)).AppliesTo("pro", Currency.Usd, Now)).ShouldBe((true, false));
+
+        var gift = new Redemption(2, null, Now, 0, new(200, Currency.Usd));
+        (gift.AppliesTo("any", Currency.Usd, Now.Minus(TimeSpan.FromTicks(10))), gift.AppliesTo("any", Currency.Usd, Now), gift.AppliesTo("any", Currency.Of("EUR"), Now.Minus(TimeSpan.FromDays(1))))
+            .ShouldBe((true, false, false));
     }
 
     [Theory]

@@ -148,4 +148,63 @@ public sealed class CouponLives(LivesStage stage)
               proration_charge    1500  2031-04-16 00:00 → 2031-05-01 00:00
             """)
         .LivesAsync(stage);
+
+    // $25 are two and a half months; the tax is on what is left. In June 50 pages of May are $5.
+    [Fact]
+    public Task What_an_amount_leaves_goes_on_to_the_next_invoices_where_it_carries_over() => Given(
+            Shops.Taxing(new TaxSpec("DE", "Umsatzsteuer", 19)) with { Coupons = [new("TWENTYFIVE", null, 2500, Duration.Once, CarriesOver: true)] })
+        .On("2031-04-01").Joins("DE").Subscribes("basic", coupon: "TWENTYFIVE")
+        .On("2031-05-10").Uses(150)
+        .On("2031-07-01")
+        .Invoices("""
+            2031-04-01 00:00 paid 0
+              subscription    1000  2031-04-01 00:00 → 2031-05-01 00:00
+              discount       -1000
+            2031-05-01 00:00 paid 0
+              subscription    1000  2031-05-01 00:00 → 2031-06-01 00:00
+              discount       -1000
+            2031-06-01 00:00 open 1190, tax 190
+              subscription    1000  2031-06-01 00:00 → 2031-07-01 00:00
+              usage pages      500  2031-05-01 00:00 → 2031-06-01 00:00
+              discount        -500
+            2031-07-01 00:00 open 1190, tax 190
+              subscription    1000  2031-07-01 00:00 → 2031-08-01 00:00
+            """)
+        .LivesAsync(stage);
+
+    // 20 % of what $3 leave are $1.40. From 10 May on there are 20 % of all. Two months from 10 April are over on 10 June.
+    [Fact]
+    public Task Further_coupons_follow_each_other_and_end() => Given(Shops.With(
+            new CouponSpec("THREEDOLLARS", null, 300, Duration.Forever), new CouponSpec("FIFTH", 20, null, Duration.Forever), new CouponSpec("TENTH", 10, null, Duration.Repeating, 2)))
+        .On("2031-04-01").Subscribes("basic")
+        .On("2031-04-10").Redeems("THREEDOLLARS").Redeems("FIFTH").Redeems("TENTH")
+        .On("2031-05-10").LosesCoupon("THREEDOLLARS")
+        .On("2031-07-01")
+        .Invoices("""
+            2031-04-01 00:00 open 1000
+              subscription    1000  2031-04-01 00:00 → 2031-05-01 00:00
+            2031-05-01 00:00 open 504
+              subscription    1000  2031-05-01 00:00 → 2031-06-01 00:00
+              discount        -300
+              discount        -140
+              discount         -56
+            2031-06-01 00:00 open 720
+              subscription    1000  2031-06-01 00:00 → 2031-07-01 00:00
+              discount        -200
+              discount         -80
+            2031-07-01 00:00 open 800
+              subscription    1000  2031-07-01 00:00 → 2031-08-01 00:00
+              discount        -200
+            """)
+        .Timeline("""
+            2031-04-01 00:00 start
+            2031-04-10 00:00 redeem_coupon
+            2031-04-10 00:00 redeem_coupon
+            2031-04-10 00:00 redeem_coupon
+            2031-05-01 00:00 renew
+            2031-05-10 00:00 end_coupon
+            2031-06-01 00:00 renew
+            2031-07-01 00:00 renew
+            """)
+        .LivesAsync(stage);
 }

@@ -89,6 +89,16 @@ public sealed class Life
 
     public Life IsRefused(string code, string method, string path, string body) => Then(new Call(_now, _customer, method, path, body, code));
 
+    public Life Redeems(string coupon) => Then(new Redeem(_now, _customer, coupon));
+
+    public Life LosesCoupon(string coupon) => Then(new EndCoupon(_now, _customer, coupon));
+
+    /// <summary>Promotional credit, in minor units.</summary>
+    public Life IsGiven(long amount, string? until = null) => Then(new Give(_now, _customer, amount, Prepaid: false, until is null ? null : Utc(until)));
+
+    /// <summary>Pays minor units in before there is an invoice; less than 0: gets them back.</summary>
+    public Life Prepays(long amount) => Then(new Give(_now, _customer, amount, Prepaid: true));
+
     public Life Pays() => Then(new Pay(_now, _customer));
 
     public Life Buys(string pack, int quantity = 1) => Then(new Buy(_now, _customer, pack, quantity));

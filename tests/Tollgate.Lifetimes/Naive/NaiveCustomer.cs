@@ -8,6 +8,7 @@ internal sealed class NaiveCustomer(Shop opening, NaiveCalendar calendar)
     private readonly List<Use> _usage = [];
     private readonly List<Bill> _bills = [];
     private readonly List<Fact> _facts = [];
+    private readonly List<NaiveReduction> _reductions = [];
     private string? _country;
     private string? _taxId;
     private long _credit;
@@ -61,6 +62,20 @@ internal sealed class NaiveCustomer(Shop opening, NaiveCalendar calendar)
             case Pay:
                 PayAll();
                 break;
+            case Redeem redeem:
+                Note(redeem.At, "redeem_coupon");
+                Take(shop.Coupons.Single(coupon => coupon.Code == redeem.Coupon), Current.Status == NaiveStatus.Trialing ? null : redeem.At);
+                break;
+            case EndCoupon end:
+                Note(end.At, "end_coupon");
+                _reductions.RemoveAll(reduction => reduction.Coupon?.Code == end.Coupon);
+                break;
+            case Give { Prepaid: true } give:
+                _credit += give.Amount;
+                break;
+            case Give give:
+                _reductions.Add(new NaiveReduction { Left = give.Amount, End = give.Expires });
+                break;
             default:
                 throw new InvalidOperationException($"No such step: {step}");
         }
@@ -108,6 +123,12 @@ internal sealed class NaiveCustomer(Shop opening, NaiveCalendar calendar)
             Coupon = shop.Coupons.SingleOrDefault(coupon => coupon.Code == step.Coupon),
         };
         Note(step.At, "start");
+        _reductions.RemoveAll(reduction => reduction.Coupon is not null);
+        if (Current.Coupon is { } named)
+        {
+            Take(named, null);
+        }
+
         if (trials)
         {
             Current.TrialEnd = calendar.DaysLater(step.At, trialDays);
@@ -134,13 +155,21 @@ internal sealed class NaiveCustomer(Shop opening, NaiveCalendar calendar)
     private void FirstPaidPeriod(DateTime at)
     {
         var lines = NewAnchor(at);
-        if (Current.Coupon is { Duration: Duration.Repeating } coupon)
+        foreach (var reduction in _reductions.Where(reduction => reduction is { Coupon.Duration: Duration.Repeating, End: null }))
         {
-            Current.CouponEnd = calendar.ToUtc(Current.Anchor!.MonthsLater(coupon.Months));
+            reduction.End = calendar.ToUtc(Current.Anchor!.MonthsLater(reduction.Coupon!.Months));
         }
 
         Issue(at, lines);
     }
+
+    /// <param name="from">Its months begin then; null: with the first paid period.</param>
+    private void Take(CouponSpec coupon, DateTime? from) => _reductions.Add(new NaiveReduction
+    {
+        Coupon = coupon,
+        Left = coupon.CarriesOver ? coupon.AmountOff : null,
+        End = from is { } at && coupon.Duration == Duration.Repeating ? calendar.ToUtc(calendar.AnchorAt(at).MonthsLater(coupon.Months)) : null,
+    });
 
     /// <summary>A period and a count of months that begin now.</summary>
     private List<BillLine> NewAnchor(DateTime at)
@@ -415,11 +444,13 @@ internal sealed class NaiveCustomer(Shop opening, NaiveCalendar calendar)
         }
 
         var sum = lines.Sum(line => line.Amount);
-        if (DiscountOf(sum, at) is > 0 and var discount)
+        foreach (var reduction in _reductions)
         {
-            lines.Add(BillLine.Discount(discount));
-            Current.CouponUsed = true;
-            sum -= discount;
+            if (sum > 0 && reduction.TakeOff(sum, at) is > 0 and var off)
+            {
+                lines.Add(BillLine.Discount(off));
+                sum -= off;
+            }
         }
 
         var (tax, total) = Taxed(Math.Max(0, sum));
@@ -427,17 +458,6 @@ internal sealed class NaiveCustomer(Shop opening, NaiveCalendar calendar)
         var fromCredit = Math.Min(_credit, total);
         _credit -= fromCredit;
         _bills.Add(new Bill(at, Current.Terms.Currency, lines, tax, total, fromCredit, Paid: fromCredit == total));
-    }
-
-    private long DiscountOf(long sum, DateTime at)
-    {
-        if (sum <= 0 || Current.Coupon is not { } coupon
-            || (coupon.Duration == Duration.Once && Current.CouponUsed) || at >= Current.CouponEnd)
-        {
-            return 0;
-        }
-
-        return coupon.AmountOff is { } off ? Math.Min(off, sum) : NaiveRating.Percent(sum, coupon.PercentOff!.Value);
     }
 
     private (long Tax, long Total) Taxed(long sum)

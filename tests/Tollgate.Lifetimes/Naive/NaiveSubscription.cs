@@ -71,6 +71,36 @@ internal sealed class NaiveSlice(DateTime start)
     private static Included? Of(PlanSpec plan, string feature) => plan.Included.SingleOrDefault(included => included.Feature == feature);
 }
 
+/// <summary>Something that makes invoices smaller before tax: a coupon, or money that was a gift.</summary>
+internal sealed class NaiveReduction
+{
+    /// <summary>Null: a gift.</summary>
+    public CouponSpec? Coupon { get; init; }
+
+    /// <summary>Of a gift, and of a coupon that carries over: what is left.</summary>
+    public long? Left { get; set; }
+
+    /// <summary>From this moment on it takes nothing off.</summary>
+    public DateTime? End { get; set; }
+
+    public bool IsUsed { get; set; }
+
+    /// <summary>What it takes off a sum that is more than nothing.</summary>
+    public long TakeOff(long sum, DateTime at)
+    {
+        if (at >= End || (Left is null && Coupon is { Duration: Duration.Once } && IsUsed))
+        {
+            return 0;
+        }
+
+        var wanted = Left ?? Coupon!.AmountOff ?? NaiveRating.Percent(sum, Coupon.PercentOff!.Value);
+        var off = Math.Min(wanted, sum);
+        IsUsed |= off > 0;
+        Left -= off;
+        return off;
+    }
+}
+
 /// <summary>One subscription, from its start to its end. Nothing but fields: <see cref="NaiveCustomer"/> moves them.</summary>
 internal sealed class NaiveSubscription
 {
@@ -80,12 +110,8 @@ internal sealed class NaiveSubscription
 
     public required NaiveStatus Status { get; set; }
 
+    /// <summary>The one that it began with.</summary>
     public CouponSpec? Coupon { get; init; }
-
-    public bool CouponUsed { get; set; }
-
-    /// <summary>Of a repeating coupon, counted from the first anchor: from this moment on there is no discount.</summary>
-    public DateTime? CouponEnd { get; set; }
 
     public DateTime TrialEnd { get; set; }
 

@@ -66,6 +66,14 @@ internal static class Bodies
         ["currency"] = coupon.AmountOff is null ? null : currency,
         ["duration"] = ShopText.Word(coupon.Duration),
         ["months"] = coupon.Duration == Duration.Repeating ? coupon.Months : null,
+        ["carry_over"] = coupon.CarriesOver ? true : null,
+    });
+
+    public static JsonObject Of(Give step) => Without(new JsonObject
+    {
+        ["amount"] = step.Amount,
+        ["kind"] = step.Prepaid ? "prepaid" : "promotional",
+        ["expires_at"] = step.Expires is { } expires ? Time(expires) : null,
     });
 
     public static JsonObject OfTaxes(Shop shop) => new()

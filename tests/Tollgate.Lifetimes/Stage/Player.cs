@@ -61,6 +61,15 @@ public sealed class Player(HttpClient http, Shop shop) : IAsyncDisposable
             case Buy buy:
                 await BuyAsync(buy);
                 break;
+            case Redeem redeem:
+                await RedeemAsync(redeem);
+                break;
+            case EndCoupon end:
+                await _wire.SendAsync(HttpMethod.Delete, $"{PathOf(end.Customer)}/coupons/{end.Coupon}", null);
+                break;
+            case Give give:
+                await _wire.PostAsync($"/v1/customers/{give.Customer}/credits", Bodies.Of(give));
+                break;
             case TakeBack back:
                 await _wire.PostAsync($"/v1/events/{back.Id}/void", new JsonObject { ["customer"] = back.Customer });
                 break;
@@ -204,6 +213,16 @@ public sealed class Player(HttpClient http, Shop shop) : IAsyncDisposable
         var bought = await _wire.PostAsync(path, order);
         Answers.LinesText(preview["invoice"]).ShouldBe(Answers.LinesText(bought["invoice"]), "The preview is not what the purchase came to.");
         ((long)preview["invoice"]!["total"]!).ShouldBe((long)bought["invoice"]!["total"]!);
+    }
+
+    /// <summary>What the preview says about the next invoice is what the upcoming invoice says afterwards.</summary>
+    private async Task RedeemAsync(Redeem step)
+    {
+        var path = PathOf(step.Customer);
+        var preview = await _wire.PostAsync($"{path}/coupons", new JsonObject { ["code"] = step.Coupon, ["preview"] = true });
+        await _wire.PostAsync($"{path}/coupons", new JsonObject { ["code"] = step.Coupon });
+        var upcoming = await _wire.GetAsync($"{path}/upcoming-invoice");
+        Answers.LinesText(preview["next_invoice"]).ShouldBe(Answers.LinesText(upcoming), "The preview is not what the coupon came to.");
     }
 
     private Task MoveAsync(CustomerStep step)

@@ -54,7 +54,8 @@ public enum Duration
 }
 
 /// <summary>Either a percentage or an amount in minor units.</summary>
-public sealed record CouponSpec(string Code, decimal? PercentOff, long? AmountOff, Duration Duration, int Months = 0);
+/// <param name="CarriesOver">Of an amount for once: what an invoice leaves of it, the next ones have.</param>
+public sealed record CouponSpec(string Code, decimal? PercentOff, long? AmountOff, Duration Duration, int Months = 0, bool CarriesOver = false);
 
 /// <summary>Units of a feature that are bought once; <paramref name="Amount"/> in minor units.</summary>
 /// <param name="Days">From the payment on; null: they never expire.</param>

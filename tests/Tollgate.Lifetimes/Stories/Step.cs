@@ -58,6 +58,15 @@ public sealed record Resume(DateTime At, string Customer) : CustomerStep(At, Cus
 /// <param name="Refusal">The code of the error that it must end in; null: it is done.</param>
 public sealed record Call(DateTime At, string Customer, string Method, string Path, string Body, string? Refusal) : CustomerStep(At, Customer);
 
+/// <summary>A further coupon, after the start.</summary>
+public sealed record Redeem(DateTime At, string Customer, string Coupon) : CustomerStep(At, Customer);
+
+/// <summary>A coupon takes nothing off any more.</summary>
+public sealed record EndCoupon(DateTime At, string Customer, string Coupon) : CustomerStep(At, Customer);
+
+/// <summary>Money for a customer, in minor units of the shop's currency: its own, or a gift that may expire.</summary>
+public sealed record Give(DateTime At, string Customer, long Amount, bool Prepaid, DateTime? Expires = null) : CustomerStep(At, Customer);
+
 /// <summary>The customer's open invoices are paid by hand.</summary>
 public sealed record Pay(DateTime At, string Customer) : CustomerStep(At, Customer);
 

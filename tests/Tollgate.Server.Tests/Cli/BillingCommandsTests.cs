@@ -58,6 +58,28 @@ public sealed class BillingCommandsTests(RunningServer running)
         (again, refused.Contains("exists already", StringComparison.Ordinal)).ShouldBe((1, true), refused);
     }
 
+    [Fact]
+    public async Task Money_is_given_taken_back_and_listed()
+    {
+        var sandbox = await BillingSandbox.StartAsync(running, "2027-04-01T00:00:00Z");
+        await ShouldSayAsync(sandbox.Code, "credits give acme 49.90 USD --kind promotional --expires 2027-05-01T00:00:00Z --note Welcome", "Left: 49.90 USD promotional.");
+        await ShouldSayAsync(sandbox.Code, "credits give acme 20 USD --kind prepaid", "Left: 20.00 USD prepaid, 49.90 USD promotional.");
+        await ShouldSayAsync(sandbox.Code, "credits take acme 12.5 USD --note back", "Left: 7.50 USD prepaid, 49.90 USD promotional.");
+        var (code, output) = await RunAsync(sandbox.Code, "credits take acme 7.51 USD");
+        (code, output.Contains("The customer has 7.50 USD prepaid; 7.51 USD cannot be taken back.", StringComparison.Ordinal)).ShouldBe((1, true), output);
+        foreach (var wrong in (string[])["12.345 USD", "12 DOL", "0 USD", "1.5 JPY", "many USD"])
+        {
+            (code, output) = await RunAsync(sandbox.Code, $"credits give acme {wrong} --kind prepaid");
+            code.ShouldBe(2, output);
+        }
+
+        await ShouldSayAsync(
+            sandbox.Code, "credits list acme", "at kind cause amount expires_at invoice note\n", "2027-04-01T00:00:00Z promotional manual 49.90 USD 2027-05-01T00:00:00Z - Welcome\n",
+            "2027-04-01T00:00:00Z prepaid manual -12.50 USD - - back\n", "Left: 7.50 USD prepaid, 49.90 USD promotional.");
+        (await sandbox.Door.PostAsync("/v1/customers", """{"id": "poor"}""")).Status.ShouldBe(HttpStatusCode.Created);
+        await ShouldSayAsync(sandbox.Code, "credits list poor", "There are no credits.");
+    }
+
     [Theory]
     [InlineData(
         "billing run --dry-run",

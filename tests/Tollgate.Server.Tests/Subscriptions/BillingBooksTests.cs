@@ -35,6 +35,7 @@ public sealed class BillingBooksTests(TestPostgres postgres) : IAsyncLifetime
             ("late_changes", "UPDATE balances SET used = used + 1, version = version + 1 WHERE period_end < '2027-04-01'"),
             ("credits", "UPDATE customer_credits SET amount = -amount WHERE amount > 0"),
             ("coupons", "UPDATE coupons SET redemptions = redemptions + 1"),
+            ("redemptions", "UPDATE redemptions SET remaining = remaining + 1 WHERE remaining < amount"),
         ];
         foreach (var (kind, sql) in tamperings)
         {
@@ -50,7 +51,7 @@ public sealed class BillingBooksTests(TestPostgres postgres) : IAsyncLifetime
         (await FoundAsync(sandbox)).ShouldBeEmpty("What was tampered with is put back.");
     }
 
-    /// <summary>Upgrade, overage, late usage, coupon, tax, credit note, credits, pause, cancellation.</summary>
+    /// <summary>Upgrade, overage, late usage, coupons, a gift, tax, credit note, credits, pause, cancellation.</summary>
     private async Task<BillingSandbox> YearAsync()
     {
         var sandbox = await BillingSandbox.StartAsync(_running, "2027-01-31T00:00:00Z");
@@ -59,6 +60,9 @@ public sealed class BillingBooksTests(TestPostgres postgres) : IAsyncLifetime
         await sandbox.Door.PostAsync("/v1/customers", """{"id": "acme", "country": "DE"}""");
         var acme = await sandbox.SubscribeAsync("""{"customer": "acme", "plan": "pro", "trial": false, "coupon": "TEN"}""");
         var down = await sandbox.SubscribeAsync("""{"customer": "down", "plan": "enterprise"}""");
+        await sandbox.Door.PostAsync("/v1/coupons", """{"code": "CARRY", "amount_off": 100000, "carry_over": true}""");
+        await sandbox.Door.PostAsync($"/v1/subscriptions/{acme}/coupons", """{"code": "CARRY"}""");
+        await sandbox.Door.PostAsync("/v1/customers/acme/credits", """{"amount": 777, "kind": "promotional"}""");
         await sandbox.AdvanceAsync("2027-02-14T00:00:00Z");
         await sandbox.UseAsync("acme", "calls", 1_500);
         await sandbox.UseAsync("down", "calls", 1_100);
@@ -85,7 +89,7 @@ public sealed class BillingBooksTests(TestPostgres postgres) : IAsyncLifetime
 
     private static async Task RestoreAsync(NpgsqlConnection connection, string table)
     {
-        var generated = table == "customer_credits" ? "OVERRIDING SYSTEM VALUE " : "";
+        var generated = table is "customer_credits" or "redemptions" ? "OVERRIDING SYSTEM VALUE " : "";
         await ExecuteAsync(connection, table == "coupons" ? "UPDATE coupons SET redemptions = kept.redemptions FROM kept WHERE kept.code = coupons.code" : $"DELETE FROM {table}; INSERT INTO {table} {generated}SELECT * FROM kept");
         await ExecuteAsync(connection, "DROP TABLE kept");
     }

@@ -1,0 +1,28 @@
+using Tollgate.Core.Money;
+using Tollgate.Core.Time;
+
+namespace Tollgate.Core.Invoicing;
+
+/// <summary>
+/// What takes something off a customer's invoices before tax: a coupon that a subscription has, or promotional credit of the
+/// customer (<c>SEMANTICS</c> 4). Both stand in one order, that of their redemption.
+/// </summary>
+/// <param name="Sequence">Its place in that order.</param>
+/// <param name="Coupon">Null: promotional credit.</param>
+/// <param name="EndsAt">It takes nothing off from then on. Null: never.</param>
+/// <param name="Used">From how many invoices it took something off.</param>
+/// <param name="Left">Of an amount that lasts until it is used up; null: the coupon's terms apply to each invoice anew.</param>
+public sealed record Redemption(long Sequence, Coupon? Coupon, Instant? EndsAt, int Used, MoneyAmount? Left)
+{
+    public bool IsSpent => Left?.IsZero ?? (Coupon is { Duration: CouponDuration.Once } && Used > 0);
+
+    public Reduction Reduction => new(Coupon is null ? "Promotional credit" : $"Coupon {Coupon.Code}", Coupon?.PercentOff, Amount);
+
+    private MoneyAmount? Amount => Left ?? Coupon?.AmountOff;
+
+    public bool AppliesTo(string plan, Currency currency, Instant at) =>
+        !IsSpent && (Coupon?.IsFor(plan) ?? true) && (EndsAt is not { } end || at < end) && (Amount is not { } amount || amount.Currency == currency);
+
+    /// <summary>As an invoice leaves it that it took something off.</summary>
+    public Redemption Took(MoneyAmount taken) => this with { Used = Used + 1, Left = Left - taken };
+}

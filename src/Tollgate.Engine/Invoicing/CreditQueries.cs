@@ -1,0 +1,87 @@
+using Npgsql;
+using NpgsqlTypes;
+using Tollgate.Core.Catalog;
+using Tollgate.Core.Invoicing;
+using Tollgate.Core.Money;
+using Tollgate.Core.Time;
+using Tollgate.Engine.Clocks;
+using Tollgate.Engine.Customers;
+using Tollgate.Engine.Projects;
+
+namespace Tollgate.Engine.Invoicing;
+
+/// <summary>Money that came to a customer, or went.</summary>
+/// <param name="Id">For the pages of the list.</param>
+/// <param name="Amount">Negative: it went.</param>
+/// <param name="Invoice">What took it, or gave it.</param>
+/// <param name="Actor">Of what was done by hand.</param>
+public sealed record CreditFact(
+    string Id, CreditKind Kind, CreditCause Cause, MoneyAmount Amount, Instant At, Instant? ExpiresAt, Guid? Invoice, string? Note, string? Actor);
+
+/// <summary>What a customer has of a kind in a currency.</summary>
+public sealed record CreditBalance(CreditKind Kind, MoneyAmount Amount);
+
+/// <param name="Facts">Newest first.</param>
+public sealed record CreditAccount(IReadOnlyList<CreditBalance> Balances, IReadOnlyList<CreditFact> Facts);
+
+/// <summary>Reads of customers' credits: one customer's at a time.</summary>
+public sealed class CreditQueries(NpgsqlDataSource database, Clock clock)
+{
+    /// <summary>Null: this project has no such customer.</summary>
+    /// <param name="after">The id of the last fact of the page before; null: the beginning.</param>
+    public async Task<CreditAccount?> ListAsync(ProjectSnapshot project, string customer, int limit, string? after, CancellationToken cancel)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancel);
+        CustomerRow row;
+        await using (var find = connection.Command(CustomerSql.Find, CustomerPlace.PartitionOf(project.Id, customer), project.Id, customer))
+        await using (var reader = await find.ExecuteReaderAsync(cancel))
+        {
+            if (!await reader.ReadAsync(cancel))
+            {
+                return null;
+            }
+
+            row = CustomerRow.Read(reader, project);
+        }
+
+        var now = clock.Now(project);
+        return new(await BalancesAsync(connection, row, now, cancel), await FactsAsync(connection, row, now, (after, limit), null, cancel));
+    }
+
+    /// <summary>One that this transaction has written.</summary>
+    internal static async Task<CreditFact> FindAsync(CustomerChange change, string id, Instant now, CancellationToken cancel) =>
+        (await FactsAsync(change.Connection, change.Row, now, (null, 1), id, cancel)).Single();
+
+    private static async Task<IReadOnlyList<CreditBalance>> BalancesAsync(NpgsqlConnection connection, CustomerRow row, Instant now, CancellationToken cancel)
+    {
+        await using var command = connection.Command(CreditSql.Balances, row.Partition, row.Account, now.ToUtc());
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        var balances = new List<CreditBalance>();
+        while (await reader.ReadAsync(cancel))
+        {
+            balances.Add(new(CatalogWords.Read<CreditKind>(reader.GetString(0)), new(reader.GetInt64(2), Currency.Of(reader.GetString(1)))));
+        }
+
+        return balances;
+    }
+
+    private static async Task<IReadOnlyList<CreditFact>> FactsAsync(
+        NpgsqlConnection connection, CustomerRow row, Instant now, (string? After, int Limit) page, string? id, CancellationToken cancel)
+    {
+        await using var command = connection.Command(
+            CreditSql.Facts, row.Partition, row.Account, now.ToUtc(), CustomerCommands.OrNull(page.After, NpgsqlDbType.Text), page.Limit,
+            CustomerCommands.OrNull(id, NpgsqlDbType.Text));
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        var facts = new List<CreditFact>();
+        while (await reader.ReadAsync(cancel))
+        {
+            facts.Add(new(
+                reader.GetString(0), CatalogWords.Read<CreditKind>(reader.GetString(1)), CatalogWords.Read<CreditCause>(reader.GetString(2)),
+                new(reader.GetInt64(4), Currency.Of(reader.GetString(3))), Instant.FromUtc(reader.GetDateTime(5)),
+                reader.IsDBNull(6) ? null : Instant.FromUtc(reader.GetDateTime(6)), reader.IsDBNull(7) ? null : reader.GetGuid(7),
+                reader.IsDBNull(8) ? null : reader.GetString(8), reader.IsDBNull(9) ? null : reader.GetString(9)));
+        }
+
+        return facts;
+    }
+}

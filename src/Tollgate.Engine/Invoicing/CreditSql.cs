@@ -1,0 +1,68 @@
+namespace Tollgate.Engine.Invoicing;
+
+/// <summary>What is given to customers by hand, and what they have. <c>$1</c> is the partition and <c>$2</c> the account.</summary>
+internal static class CreditSql
+{
+    /// <summary>Prepaid money, or what is taken back of it; answers its place. $3 currency, $4 amount, $5 at, $6 actor, $7 note.</summary>
+    public const string Insert =
+        """
+        INSERT INTO customer_credits (partition, account, currency, amount, at, cause, actor, note)
+             VALUES ($1, $2, $3, $4, $5, 'manual', $6, $7)
+        RETURNING sequence
+        """;
+
+    /// <summary>What a customer has, by currency and kind. $3 now. Rows: kind, currency, sum.</summary>
+    public const string Balances =
+        """
+        SELECT 'prepaid', k.currency, sum(k.amount)::bigint
+          FROM customer_credits k
+         WHERE k.partition = $1 AND k.account = $2
+         GROUP BY k.currency
+        UNION ALL
+        SELECT 'promotional', r.currency, coalesce(sum(r.remaining) FILTER (WHERE r.ends_at IS NULL OR r.ends_at > $3), 0)::bigint
+          FROM redemptions r
+         WHERE r.partition = $1 AND r.account = $2 AND r.code IS NULL
+         GROUP BY r.currency
+         ORDER BY 2, 1
+        """;
+
+    /// <summary>
+    /// Everything that came and went, newest first. Of promotional credit it is read from what keeps it: the gift, the lines of invoices,
+    /// voids, and the moment at which the rest expired. Ids are places, and sort in the order of one moment.
+    /// $3 now, $4 the id after which it starts (null: the beginning), $5 number of rows, $6 only the one of this id, or null.
+    /// </summary>
+    public const string Facts =
+        """
+          WITH given AS (
+                SELECT r.*, 'p-' || lpad(r.sequence::text, 12, '0') AS id
+                  FROM redemptions r
+                 WHERE r.partition = $1 AND r.account = $2 AND r.code IS NULL),
+               taken AS (
+                SELECT g.id || '-' || l.invoice AS id, g.currency, l.amount, i.issued_at, l.invoice
+                  FROM given g
+                  JOIN invoice_lines l ON l.partition = $1 AND l.account = $2 AND l.redemption = g.sequence
+                  JOIN invoices      i ON i.partition = $1 AND i.account = $2 AND i.id = l.invoice),
+               facts AS (
+                SELECT 'c-' || lpad(k.sequence::text, 12, '0') AS id, 'prepaid' AS kind, k.cause, k.currency, k.amount, k.at, NULL::timestamptz AS expires_at,
+                       k.invoice, k.note, k.actor
+                  FROM customer_credits k
+                 WHERE k.partition = $1 AND k.account = $2
+                UNION ALL
+                SELECT id, 'promotional', 'manual', currency, amount, redeemed_at, ends_at, NULL, note, actor FROM given
+                UNION ALL
+                SELECT id, 'promotional', 'invoice', currency, amount, issued_at, NULL, invoice, NULL, NULL FROM taken
+                UNION ALL
+                SELECT t.id || '-void', 'promotional', 'invoice', t.currency, -t.amount, f.at, NULL, t.invoice, f.note, f.actor
+                  FROM taken t
+                  JOIN invoice_facts f ON f.partition = $1 AND f.account = $2 AND f.invoice = t.invoice AND f.verb = 'void'
+                UNION ALL
+                SELECT id || '-x', 'promotional', 'expired', currency, -remaining, ends_at, NULL, NULL, NULL, NULL
+                  FROM given
+                 WHERE ends_at <= $3 AND remaining > 0)
+        SELECT f.id, f.kind, f.cause, f.currency, f.amount, f.at, f.expires_at, f.invoice, f.note, f.actor
+          FROM facts f
+         WHERE ($4::text IS NULL OR (f.at, f.id COLLATE "C") < (SELECT s.at, s.id FROM facts s WHERE s.id = $4)) AND ($6::text IS NULL OR f.id = $6)
+         ORDER BY f.at DESC, f.id COLLATE "C" DESC
+         LIMIT $5
+        """;
+}

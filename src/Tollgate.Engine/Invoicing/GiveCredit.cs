@@ -1,0 +1,124 @@
+using System.Globalization;
+using Npgsql;
+using NpgsqlTypes;
+using Tollgate.Core.Invoicing;
+using Tollgate.Core.Money;
+using Tollgate.Core.Subscriptions;
+using Tollgate.Core.Time;
+using Tollgate.Engine.Clocks;
+using Tollgate.Engine.Customers;
+using Tollgate.Engine.Projects;
+
+namespace Tollgate.Engine.Invoicing;
+
+/// <summary>Money for a customer.</summary>
+/// <param name="Minor">Minor units, not 0. Negative: prepaid money is taken back.</param>
+/// <param name="Currency">Null: the customer's, or the project's.</param>
+/// <param name="ExpiresAt">Only of promotional credit, in the future; null: never.</param>
+/// <param name="Note">For people.</param>
+public sealed record CreditGift(CreditKind Kind, long Minor, Currency? Currency, Instant? ExpiresAt, string? Note);
+
+public enum GiveCreditOutcome
+{
+    Given,
+
+    /// <summary>It is a member of another customer, which is invoiced for it.</summary>
+    IsMember,
+
+    /// <summary>The customer is invoiced in another currency.</summary>
+    CurrencyFixed,
+
+    /// <summary>More is to be taken back than there is.</summary>
+    NotEnough,
+
+    /// <summary>The customer would have more than anybody can.</summary>
+    TooMuch,
+}
+
+/// <param name="Detail">Of a refusal, for people.</param>
+public sealed record GiveCreditAnswer(GiveCreditOutcome Outcome, CreditFact? Fact = null, string? Detail = null);
+
+/// <summary>
+/// Gives a customer money, or takes back what was prepaid and is left: 1. the customer is locked, as it is by whoever bills it; 2. the
+/// gift is judged; 3. it is written.
+/// </summary>
+public sealed class GiveCredit(NpgsqlDataSource database, Clock clock)
+{
+    /// <summary>Promotional credits of one customer that have something left: each may be a line of its next invoice.</summary>
+    public const int MostOpen = 100;
+
+    /// <summary>Minor units of one gift, and of a customer's prepaid money: as much as a period can cost.</summary>
+    public const long LargestAmount = SubscriptionTerms.LargestAmount;
+
+    /// <summary>Creates the customer when it is missing.</summary>
+    public async Task<GiveCreditAnswer> RunAsync(ProjectSnapshot project, string customer, CreditGift gift, string actor, CancellationToken cancel)
+    {
+        // 1.
+        await using var change = await CustomerChange.BeginAsync(database, project, customer, cancel);
+        if (change.Row.Owner is { } owner)
+        {
+            return new(GiveCreditOutcome.IsMember, Detail: $"{customer} is a member of {owner}; give it to {owner}.");
+        }
+
+        // 2.
+        var kept = change.Row.Customer.Profile.Currency;
+        var currency = gift.Currency ?? Currency.Of(kept ?? project.Currency);
+        if (kept is not null && kept != currency.Code)
+        {
+            return new(GiveCreditOutcome.CurrencyFixed, Detail: $"The customer is invoiced in {kept}.");
+        }
+
+        var amount = new MoneyAmount(gift.Minor, currency);
+        if (await RefusalAsync(change, gift.Kind, amount, cancel) is { } refusal)
+        {
+            return refusal;
+        }
+
+        // 3.
+        var now = clock.Now(project);
+        var id = gift.Kind == CreditKind.Prepaid
+            ? await PrepaidAsync(change, gift, amount, actor, now, cancel)
+            : await PromotionalAsync(change, project, gift, amount, actor, now, cancel);
+        await change.ExecuteAsync(CustomerSql.KeepCurrency, cancel, change.Row.Partition, change.Row.Account, currency.Code);
+        var fact = await CreditQueries.FindAsync(change, id, now, cancel);
+        await change.CommitAsync(cancel);
+        return new(GiveCreditOutcome.Given, fact);
+    }
+
+    private static async Task<GiveCreditAnswer?> RefusalAsync(CustomerChange change, CreditKind kind, MoneyAmount amount, CancellationToken cancel)
+    {
+        if (kind == CreditKind.Promotional)
+        {
+            var open = (long)(await change.AskAsync(RedemptionSql.CountOpenCredits, cancel, change.Row.Partition, change.Row.Account))!;
+            return open < MostOpen ? null : new(GiveCreditOutcome.TooMuch, Detail: $"The customer has {MostOpen} promotional credits with something left; no more are possible.");
+        }
+
+        var left = await BuyPack.CreditsAsync(change, amount.Currency, cancel);
+        return (left + amount) switch
+        {
+            { IsNegative: true } => new(GiveCreditOutcome.NotEnough, Detail: $"The customer has {left} prepaid; {-amount} cannot be taken back."),
+            { Minor: > LargestAmount } => new(GiveCreditOutcome.TooMuch, Detail: $"A customer can have {new MoneyAmount(LargestAmount, amount.Currency)} prepaid at most."),
+            _ => null,
+        };
+    }
+
+    private static async Task<string> PrepaidAsync(CustomerChange change, CreditGift gift, MoneyAmount amount, string actor, Instant now, CancellationToken cancel)
+    {
+        var sequence = (long)(await change.AskAsync(
+            CreditSql.Insert, cancel, change.Row.Partition, change.Row.Account, amount.Currency.Code, amount.Minor, now.ToUtc(), actor,
+            CustomerCommands.OrNull(gift.Note, NpgsqlDbType.Text)))!;
+        return IdOf('c', sequence);
+    }
+
+    private static async Task<string> PromotionalAsync(
+        CustomerChange change, ProjectSnapshot project, CreditGift gift, MoneyAmount amount, string actor, Instant now, CancellationToken cancel)
+    {
+        var sequence = (long)(await change.AskAsync(
+            RedemptionSql.InsertCredit, cancel, change.Row.Partition, change.Row.Account, project.Id, amount.Currency.Code, amount.Minor, now.ToUtc(),
+            CustomerCommands.OrNull(gift.ExpiresAt?.ToUtc(), NpgsqlDbType.TimestampTz), actor, CustomerCommands.OrNull(gift.Note, NpgsqlDbType.Text)))!;
+        return IdOf('p', sequence);
+    }
+
+    /// <summary>As <see cref="CreditSql.Facts"/> names it.</summary>
+    private static string IdOf(char kind, long sequence) => string.Create(CultureInfo.InvariantCulture, $"{kind}-{sequence:D12}");
+}

@@ -1,0 +1,81 @@
+namespace Tollgate.Engine.Invoicing;
+
+/// <summary>Every statement on what takes something off invoices: coupons of subscriptions and promotional credits of customers. The caller holds the customers.</summary>
+internal static class RedemptionSql
+{
+    /// <summary>
+    /// A coupon. $1 partition, $2 account, $3 subscription, $4 project, $5 code, $6 whether the subscription begins with it, $7 redeemed at,
+    /// $8 ends at, $9 currency and $10 amount of one that carries over, otherwise null.
+    /// </summary>
+    public const string InsertCoupon =
+        """
+        INSERT INTO redemptions (partition, account, subscription, project_id, code, at_start, redeemed_at, ends_at, currency, amount, remaining)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)
+        """;
+
+    /// <summary>Promotional credit; answers its place. $1 partition, $2 account, $3 project, $4 currency, $5 amount, $6 at, $7 expires at, $8 actor, $9 note.</summary>
+    public const string InsertCredit =
+        """
+        INSERT INTO redemptions (partition, account, project_id, currency, amount, remaining, redeemed_at, ends_at, actor, note)
+             VALUES ($1, $2, $3, $4, $5, $5, $6, $7, $8, $9)
+        RETURNING sequence
+        """;
+
+    /// <summary>
+    /// Those that may still take something off, in the order of redemption. A sandbox's clock stands still: what was redeemed at the same
+    /// moment is in the order in which it came. $1 partitions, $2 accounts, $3 subscriptions.
+    /// </summary>
+    public const string Open =
+        """
+        SELECT r.account, r.sequence, r.code, c.document::text, r.ends_at, r.used, r.currency, r.remaining
+          FROM unnest($1::smallint[], $2::integer[], $3::uuid[]) AS x (partition, account, subscription)
+          JOIN redemptions r ON r.partition = x.partition AND r.account = x.account AND NOT r.spent
+                            AND (r.subscription = x.subscription OR r.subscription IS NULL)
+          LEFT JOIN coupons c ON c.project_id = r.project_id AND c.code = r.code
+         ORDER BY r.redeemed_at, r.sequence
+        """;
+
+    /// <summary>All coupons of a subscription, in the order of redemption. $1 partition, $2 account, $3 subscription.</summary>
+    public const string OfSubscription =
+        """
+        SELECT r.code, c.document::text, r.redeemed_at, r.ends_at, r.used, r.currency, r.remaining, r.sequence
+          FROM redemptions r
+          JOIN coupons c ON c.project_id = r.project_id AND c.code = r.code
+         WHERE r.partition = $1 AND r.account = $2 AND r.subscription = $3
+         ORDER BY r.redeemed_at, r.sequence
+        """;
+
+    /// <summary>The coupon that a subscription was begun with. $1 partition, $2 account, $3 subscription.</summary>
+    public const string CodeAtStart = "SELECT code FROM redemptions WHERE partition = $1 AND account = $2 AND subscription = $3 AND at_start";
+
+    /// <summary>A coupon takes nothing off any more. $1 partition, $2 account, $3 subscription, $4 code, $5 from when on.</summary>
+    public const string End =
+        """
+        UPDATE redemptions
+           SET ends_at = $5
+         WHERE partition = $1 AND account = $2 AND subscription = $3 AND code = $4 AND (ends_at IS NULL OR ends_at > $5)
+        """;
+
+    /// <summary>As invoices left them. Arrays, position by position: $1 partitions, $2 accounts, $3 places, $4 used, $5 remaining, $6 spent.</summary>
+    public const string WriteUses =
+        """
+        UPDATE redemptions r
+           SET used = x.used, remaining = x.remaining, spent = x.spent
+          FROM unnest($1::smallint[], $2::integer[], $3::bigint[], $4::integer[], $5::bigint[], $6::boolean[])
+               AS x (partition, account, sequence, used, remaining, spent)
+         WHERE r.partition = x.partition AND r.account = x.account AND r.sequence = x.sequence
+        """;
+
+    /// <summary>What a void invoice took off may be used again. $1 partition, $2 account, $3 invoice.</summary>
+    public const string GiveBack =
+        """
+        UPDATE redemptions r
+           SET used = r.used - 1, remaining = r.remaining - l.amount, spent = false
+          FROM invoice_lines l
+         WHERE l.partition = $1 AND l.account = $2 AND l.invoice = $3
+           AND r.partition = l.partition AND r.account = l.account AND r.sequence = l.redemption
+        """;
+
+    /// <summary>How many promotional credits have something left. $1 partition, $2 account.</summary>
+    public const string CountOpenCredits = "SELECT count(*) FROM redemptions WHERE partition = $1 AND account = $2 AND code IS NULL AND NOT spent";
+}

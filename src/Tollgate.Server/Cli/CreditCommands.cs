@@ -1,0 +1,139 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Tollgate.Core.Money;
+
+namespace Tollgate.Server.Cli;
+
+/// <summary><c>tollgate credits list|give|take</c>: money that a customer prepaid or was given.</summary>
+internal static class CreditCommands
+{
+    public static Command Build() => ServerDoor.Group("credits", "Money that a customer prepaid or was given.", List(), Give(), Take());
+
+    private static Command List()
+    {
+        var customer = Customer();
+        var json = Json();
+        var command = new Command(
+            "list",
+            "Shows what a customer has, and what came and went, newest first.\n\nExample:\n  tollgate credits list acme --project shop")
+        {
+            customer, json,
+        };
+        ServerDoor.SetAction(command, async (door, parsed, cancel) =>
+        {
+            var path = PathOf(parsed.GetRequiredValue(customer));
+            var rows = await Lists.ReadAllAsync(door, path, "id", cancel);
+            if (parsed.GetValue(json))
+            {
+                ServerDoor.Print(JsonSerializer.SerializeToElement(rows));
+                return ExitCode.Done;
+            }
+
+            if (rows.Count > 0)
+            {
+                Lists.Print([.. rows.Select(RowOf)], false, "at", "kind", "cause", "amount", "expires_at", "invoice", "note");
+            }
+
+            await PrintBalancesAsync(door, path, cancel);
+            return ExitCode.Done;
+        });
+        return command;
+    }
+
+    private static Command Give()
+    {
+        var (customer, amount, currency, note) = (Customer(), Amount(), Unit(), Note());
+        var kind = new Option<string>("--kind") { HelpName = "kind", Description = "promotional (comes off the price) or prepaid (pays).", Required = true };
+        var expires = new Option<string>("--expires") { HelpName = "time", Description = "Only of promotional. Default: never." };
+        var command = new Command(
+            "give",
+            "Gives a customer money.\n\nExamples:\n"
+            + "  tollgate credits give acme 50 USD --kind promotional --expires 2027-01-01T00:00:00Z --note Welcome --project shop\n"
+            + "  tollgate credits give acme 49.90 USD --kind prepaid --project shop")
+        {
+            customer, amount, currency, kind, expires, note,
+        };
+        ServerDoor.SetAction(command, (door, parsed, cancel) =>
+        {
+            var money = MoneyOf(parsed.GetRequiredValue(amount), parsed.GetRequiredValue(currency));
+            return SendAsync(door, parsed.GetRequiredValue(customer), money, parsed.GetRequiredValue(kind), parsed.GetValue(expires), parsed.GetValue(note), cancel);
+        });
+        return command;
+    }
+
+    private static Command Take()
+    {
+        var (customer, amount, currency, note) = (Customer(), Amount(), Unit(), Note());
+        var command = new Command(
+            "take",
+            "Takes back prepaid money, at most what is left.\n\nExample:\n  tollgate credits take acme 12.50 USD --project shop")
+        {
+            customer, amount, currency, note,
+        };
+        ServerDoor.SetAction(command, (door, parsed, cancel) =>
+        {
+            var money = MoneyOf(parsed.GetRequiredValue(amount), parsed.GetRequiredValue(currency));
+            return SendAsync(door, parsed.GetRequiredValue(customer), -money, "prepaid", null, parsed.GetValue(note), cancel);
+        });
+        return command;
+    }
+
+    private static async Task<int> SendAsync(
+        ServerDoor door, string customer, MoneyAmount money, string kind, string? expires, string? note, CancellationToken cancel)
+    {
+        var body = new JsonObject { ["amount"] = money.Minor, ["currency"] = money.Currency.Code, ["kind"] = kind, ["expires_at"] = expires, ["note"] = note };
+        await door.SendAsync(HttpMethod.Post, PathOf(customer), body, cancel);
+        await PrintBalancesAsync(door, PathOf(customer), cancel);
+        return ExitCode.Done;
+    }
+
+    /// <exception cref="CliStopException">It is no amount of the currency.</exception>
+    private static MoneyAmount MoneyOf(string text, string code)
+    {
+        if (!Currency.TryFind(code, out var currency))
+        {
+            throw new CliStopException(ExitCode.Usage, $"\"{code}\" is no currency. It looks like USD.");
+        }
+
+        // As many digits as a million times a million dollars have: what is larger is a slip, and the server refuses it.
+        return decimal.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var major) && major is > 0 and <= 1_000_000_000_000
+            && major * currency.MinorPerMajor is var minor && minor == decimal.Truncate(minor)
+                ? new MoneyAmount((long)minor, currency)
+                : throw new CliStopException(ExitCode.Usage, $"\"{text}\" is no amount of {currency.Code}. It is more than 0 and has at most {currency.Decimals} decimals.");
+    }
+
+    private static async Task PrintBalancesAsync(ServerDoor door, string path, CancellationToken cancel)
+    {
+        var account = await door.GetAsync(path + "?limit=1", cancel);
+        var balances = account.GetProperty("balances").EnumerateArray().Select(static one => $"{AmountOf(one)} {one.GetProperty("kind").GetString()}").ToList();
+        Console.WriteLine(balances.Count == 0 ? "There are no credits." : $"Left: {string.Join(", ", balances)}.");
+    }
+
+    private static JsonElement RowOf(JsonElement fact) => JsonSerializer.SerializeToElement(new JsonObject
+    {
+        ["at"] = fact.GetProperty("at").GetString(),
+        ["kind"] = fact.GetProperty("kind").GetString(),
+        ["cause"] = fact.GetProperty("cause").GetString(),
+        ["amount"] = AmountOf(fact),
+        ["expires_at"] = fact.GetProperty("expires_at").GetString(),
+        ["invoice"] = fact.GetProperty("invoice").GetString(),
+        ["note"] = fact.GetProperty("note").GetString(),
+    });
+
+    private static string AmountOf(JsonElement money) =>
+        new MoneyAmount(money.GetProperty("amount").GetInt64(), Currency.Of(money.GetProperty("currency").GetString()!)).ToString();
+
+    private static string PathOf(string customer) => $"/v1/customers/{Uri.EscapeDataString(customer)}/credits";
+
+    private static Argument<string> Customer() => new("customer") { Description = "The customer's id." };
+
+    private static Argument<string> Amount() => new("amount") { Description = "In major units: 50 or 49.90." };
+
+    private static Argument<string> Unit() => new("currency") { Description = "For instance USD." };
+
+    private static Option<string> Note() => new("--note") { HelpName = "text", Description = "For people." };
+
+    private static Option<bool> Json() => new("--json") { Description = "Print JSON." };
+}

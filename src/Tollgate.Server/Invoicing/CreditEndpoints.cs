@@ -1,0 +1,187 @@
+using Tollgate.Contracts.Http;
+using Tollgate.Contracts.Invoicing;
+using Tollgate.Core.Catalog;
+using Tollgate.Core.Invoicing;
+using Tollgate.Core.Money;
+using Tollgate.Core.Time;
+using Tollgate.Engine.Clocks;
+using Tollgate.Engine.Invoicing;
+using Tollgate.Engine.Projects;
+using Tollgate.Server.Customers;
+using Tollgate.Server.Http;
+using Tollgate.Server.Subscriptions;
+
+namespace Tollgate.Server.Invoicing;
+
+/// <summary><c>/v1/customers/{id}/credits</c>: money that a customer prepaid or was given.</summary>
+public static class CreditEndpoints
+{
+    private const int LongestNote = 500;
+
+    public static void MapCredits(this WebApplication app)
+    {
+        var give = app.Services.GetRequiredService<GiveCredit>();
+        var queries = app.Services.GetRequiredService<CreditQueries>();
+        var clock = app.Services.GetRequiredService<Clock>();
+
+        app.MapPost("/v1/customers/{id}/credits", (RequestDelegate)(context => GiveAsync(context, give, clock)))
+            .RequireKey(Access.Secret, Scope.BillingWrite)
+            .Describe(CreditDescriptions.Give);
+        app.MapGet("/v1/customers/{id}/credits", (RequestDelegate)(context => ListAsync(context, queries)))
+            .RequireKey(Access.Secret, Scope.BillingRead)
+            .Describe(CreditDescriptions.List);
+    }
+
+    private static async Task GiveAsync(HttpContext context, GiveCredit give, Clock clock)
+    {
+        if (await CustomersEndpoints.IdAsync(context) is not { } customer
+            || await Body.ReadAsync(context, InvoicesJson.Default.GiveCreditRequest) is not { } body)
+        {
+            return;
+        }
+
+        var faults = new Faults();
+        var gift = GiftOf(body, clock.Now(context.Project()), faults);
+        if (faults.Any)
+        {
+            await faults.WriteAsync(context);
+            return;
+        }
+
+        var answer = await give.RunAsync(context.Project(), customer, gift, SubscriptionAnswers.ActorOf(context.Caller()), context.RequestAborted);
+        if (answer.Outcome == GiveCreditOutcome.TooMuch)
+        {
+            faults.Add("amount", FaultCode.OutOfRange, answer.Detail!);
+            await faults.WriteAsync(context);
+            return;
+        }
+
+        await (answer.Outcome switch
+        {
+            GiveCreditOutcome.IsMember => Problems.WriteAsync(context, ErrorCode.CustomerIsMember, answer.Detail),
+            GiveCreditOutcome.CurrencyFixed => Problems.WriteAsync(context, ErrorCode.CurrencyFixed, answer.Detail, "currency"),
+            GiveCreditOutcome.NotEnough => Problems.WriteAsync(context, ErrorCode.CreditsInsufficient, answer.Detail, "amount"),
+            _ => Answer.Json(context, StatusCodes.Status201Created, ViewOf(answer.Fact!), InvoicesJson.Default.CreditFactView),
+        });
+    }
+
+    private static CreditGift GiftOf(GiveCreditRequest body, Instant now, Faults faults)
+    {
+        if (faults.Required(body.Kind, "kind"))
+        {
+            faults.OneOf(body.Kind, "kind", [.. CatalogWords.All<CreditKind>()]);
+        }
+
+        var isPrepaid = body.Kind == CatalogWords.Of(CreditKind.Prepaid);
+        if (faults.Required(body.Amount, "amount"))
+        {
+            faults.Range(body.Amount, "amount", isPrepaid ? -GiveCredit.LargestAmount : 1, GiveCredit.LargestAmount);
+            if (isPrepaid && body.Amount == 0)
+            {
+                faults.Add("amount", FaultCode.OutOfRange, "More than 0 is expected, or less to take back what is left.");
+            }
+        }
+
+        if (!Currency.TryFind(body.Currency, out var currency) && body.Currency is not null)
+        {
+            faults.Add("currency", FaultCode.InvalidFormat, "An ISO 4217 code such as USD is expected.");
+        }
+
+        Instant? expires = body.ExpiresAt is { } at ? Instant.From(at) : null;
+        if (expires is not null && isPrepaid)
+        {
+            faults.Add("expires_at", FaultCode.InvalidValue, "What a customer has paid for does not expire; only promotional credits do.");
+        }
+        else if (expires <= now)
+        {
+            faults.Add("expires_at", FaultCode.OutOfRange, $"A time after {now} is expected.");
+        }
+
+        faults.Text(body.Note, "note", LongestNote);
+        return new(isPrepaid ? CreditKind.Prepaid : CreditKind.Promotional, body.Amount ?? 0, currency, expires, body.Note);
+    }
+
+    private static async Task ListAsync(HttpContext context, CreditQueries queries)
+    {
+        if (await CustomersEndpoints.IdAsync(context) is not { } customer)
+        {
+            return;
+        }
+
+        var faults = new Faults();
+        var paging = Paging.Read(context, faults);
+        if (faults.Any)
+        {
+            await faults.WriteAsync(context);
+            return;
+        }
+
+        if (await queries.ListAsync(context.Project(), customer, paging.Probe, paging.StartingAfter, context.RequestAborted) is not { } account)
+        {
+            await Problems.WriteAsync(context, ErrorCode.CustomerNotFound);
+            return;
+        }
+
+        var (page, hasMore) = paging.Cut(account.Facts);
+        var balances = account.Balances.Select(static one => new CreditBalanceView(CatalogWords.Of(one.Kind), one.Amount.Currency.Code, one.Amount.Minor));
+        await Answer.Json(context, StatusCodes.Status200OK, new([.. balances], [.. page.Select(ViewOf)], hasMore), InvoicesJson.Default.CreditAccountView);
+    }
+
+    private static CreditFactView ViewOf(CreditFact fact) => new()
+    {
+        Id = fact.Id,
+        Kind = CatalogWords.Of(fact.Kind),
+        Cause = CatalogWords.Of(fact.Cause),
+        Amount = fact.Amount.Minor,
+        Currency = fact.Amount.Currency.Code,
+        At = fact.At.ToOffset(),
+        ExpiresAt = fact.ExpiresAt?.ToOffset(),
+        Invoice = fact.Invoice?.ToString("D"),
+        Note = fact.Note,
+        Actor = fact.Actor,
+    };
+}
+
+/// <summary>What the OpenAPI document says about <see cref="CreditEndpoints"/>.</summary>
+internal static class CreditDescriptions
+{
+    private const string Tag = "Invoices";
+
+    private const string Given =
+        """
+        {"id": "p-000000000012", "kind": "promotional", "cause": "manual", "amount": 5000, "currency": "USD", "at": "2026-03-10T09:00:00Z",
+         "expires_at": "2026-09-01T00:00:00Z", "invoice": null, "note": "Welcome", "actor": "key 01936f5e-7c1a-7d3e-9b0a-2f6f0c1d2e3f"}
+        """;
+
+    private const string Taken =
+        """
+        {"id": "p-000000000012-01936f5e-7c1b-7aa0-8c11-0d4c2b1a9f88", "kind": "promotional", "cause": "invoice", "amount": -2900, "currency": "USD",
+         "at": "2026-03-31T00:00:00Z", "expires_at": null, "invoice": "01936f5e-7c1b-7aa0-8c11-0d4c2b1a9f88", "note": null, "actor": null}
+        """;
+
+    public static readonly Description Give = new(
+        Tag,
+        "Give a customer credits",
+        "`promotional` credits are a gift: they come off the price of the subscription's invoices before tax, in the order of redemption among the coupons, as "
+        + "many as they last, and end at `expires_at`. `prepaid` credits are the customer's own money: they pay invoices, tax included, and never expire. A "
+        + "negative prepaid amount takes back what is left, never more. The customer is created when missing, and keeps its currency.")
+    {
+        Path = CustomerDescriptions.Path,
+        Request = Example.Of<GiveCreditRequest>("""{"amount": 5000, "currency": "USD", "kind": "promotional", "expires_at": "2026-09-01T00:00:00Z", "note": "Welcome"}"""),
+        Answers = [Example.Of<CreditFactView>(201, "Given.", Given)],
+        Errors = [ErrorCode.CustomerIsMember, ErrorCode.CurrencyFixed, ErrorCode.CreditsInsufficient, ErrorCode.ValidationFailed],
+    };
+
+    public static readonly Description List = new(
+        Tag, "Show credits of a customer", "What is left, by currency and kind, and a page of what came and went, newest first. The sum of all facts is the balance.")
+    {
+        Path = CustomerDescriptions.Path,
+        Query = QueryParameter.OfPage,
+        Answers =
+        [
+            Example.Of<CreditAccountView>(
+                200, "A page.", $$"""{"balances": [{"kind": "promotional", "currency": "USD", "amount": 2100}], "data": [{{Taken}}, {{Given}}], "has_more": false}"""),
+        ],
+        Errors = [ErrorCode.CustomerNotFound, ErrorCode.ValidationFailed],
+    };
+}

@@ -1,0 +1,137 @@
+using System.Collections.Frozen;
+using System.Globalization;
+using FsCheck;
+using FsCheck.Fluent;
+using Tollgate.Core.Catalog;
+using Tollgate.Core.Invoicing;
+using Tollgate.Core.Money;
+using Tollgate.Core.Subscriptions;
+using Tollgate.Core.Time;
+using static Tollgate.Core.Tests.Time.QuotaPeriodsTests;
+
+namespace Tollgate.Core.Tests.Invoicing;
+
+/// <summary>What coupons and promotional credits take off the invoices of a subscription, one after the other.</summary>
+public sealed class RedemptionTests
+{
+    private static readonly Instant Start = Utc("2026-04-01T00:00:00Z");
+
+    private static readonly PlanVersion Pro = new(
+        1, 1, new() { Code = "pro", Name = "Pro", Prices = [new(PriceInterval.Monthly, "USD", 2900, 0)] }, FrozenDictionary<int, Entitlement>.Empty);
+
+    /// <summary>Written as they were redeemed: <c>gift 500</c>, <c>10 %</c>, <c>once 40</c>, <c>carried 40</c>.</summary>
+    [Theory]
+    [InlineData("gift 500 | 10 %", 1000, "-500 -50 = 450")]
+    [InlineData("10 % | gift 500", 1000, "-100 -500 = 400")]
+    [InlineData("10 % | 50 %", 1000, "-100 -450 = 450")]
+    [InlineData("gift 1500 | 10 %", 1000, "-1000 = 0")]
+    [InlineData("10 % | gift 1500", 1000, "-100 -900 = 0")]
+    [InlineData("100 % | gift 500", 1000, "-1000 = 0")]
+    [InlineData("gift 300 | gift 300 | once 600", 1000, "-300 -300 -400 = 0")]
+    [InlineData("carried 300 | gift 300", 0, " = 0")]
+    [InlineData("33.3 %", 5, "-2 = 3")]
+    public void Each_takes_off_what_those_before_it_left(string redemptions, long price, string told)
+    {
+        var bill = BillOf(price, Read(redemptions));
+        var discounts = bill.Lines.Where(static line => line.Kind == InvoiceLineKind.Discount).Select(static line => line.Amount.Minor);
+        $"{string.Join(' ', discounts)} = {bill.Sums.Total.Minor}".ShouldBe(told);
+    }
+
+    [Fact]
+    public void A_line_says_what_took_it_off_and_of_what()
+    {
+        var bill = BillOf(1000, Read("gift 300 | carried 40 | once 40 | 10 %"));
+        bill.Lines.Skip(1).Select(static line => $"{line.Redemption} {line.Description}: {line.Steps.Single()}").ShouldBe(
+        [
+            "1 Promotional credit: 3.00 USD left, off 10.00 USD", "2 Coupon C2: 0.40 USD left, off 7.00 USD", "3 Coupon C3: 0.40 USD off 6.60 USD",
+            "4 Coupon C4 (−10 %): 10 % of 6.20 USD",
+        ]);
+        bill.Redemptions.Select(static one => (one.Sequence, one.Used, one.Left?.Minor, one.IsSpent)).ShouldBe([(1, 1, 0, true), (2, 1, 0, true), (3, 1, null, true), (4, 1, null, false)]);
+    }
+
+    [Fact]
+    public void What_is_left_over_is_forfeited_unless_it_carries_over()
+    {
+        Taken("once 2500", 1000, 1000, 1000).ShouldBe([1000, 0, 0]);
+        Taken("carried 2500", 1000, 1000, 1000).ShouldBe([1000, 1000, 500]);
+        Taken("gift 2500", 1000, 1000, 1000).ShouldBe([1000, 1000, 500]);
+    }
+
+    [Fact]
+    public void Nothing_is_taken_off_what_asks_for_nothing()
+    {
+        var step = SubscriptionLife.Start(Guid.Empty, Terms(2900), 0, true, Start, TimeZoneInfo.Utc);
+        var down = SubscriptionLife.Change(step.After, Terms(900), Proration.Second, new(TimeZoneInfo.Utc, null), Utc("2026-04-16T00:00:00Z"));
+        var bill = InvoiceRules.Bill(step.After, down, Facts(Read("gift 500 | once 10 | 10 %"))).Bill!;
+        (bill.Sums.Left.Minor, bill.Sums.Discount.Minor, bill.Redemptions.Count).ShouldBe((1000, 0, 0));
+    }
+
+    [Fact]
+    public void Whatever_is_redeemed_no_amount_takes_off_more_than_it_is_and_no_invoice_is_below_nothing() => Prop.ForAll<(int Kind, int Size)[], int[]>((kinds, prices) =>
+    {
+        var redemptions = kinds.Take(8).Select((one, i) => Make(i + 1, Math.Abs(one.Kind % 4), 1 + Math.Abs(one.Size % 5000))).ToList();
+        var given = redemptions.Select(static one => one.Left?.Minor).ToArray();
+        var taken = new long[redemptions.Count];
+        foreach (var price in prices.Select(static price => (long)Math.Abs(price % 3000)))
+        {
+            var bill = BillOf(price, redemptions);
+            var off = bill.Lines.Where(static line => line.Kind == InvoiceLineKind.Discount).ToArray();
+            if (bill.Sums.Total.IsNegative || off.Sum(static line => -line.Amount.Minor) != bill.Sums.Discount.Minor || bill.Sums.Total.Minor != price - bill.Sums.Discount.Minor)
+            {
+                return false;
+            }
+
+            foreach (var line in off)
+            {
+                taken[line.Redemption!.Value - 1] -= line.Amount.Minor;
+            }
+
+            redemptions = [.. redemptions.Select(one => bill.Redemptions.SingleOrDefault(after => after.Sequence == one.Sequence) ?? one)];
+        }
+
+        return redemptions.Select((one, i) => one.Left is not { } left || (!left.IsNegative && left.Minor + taken[i] == given[i])).All(static holds => holds);
+    }).QuickCheckThrowOnFailure();
+
+    private static long[] Taken(string redemption, params long[] prices)
+    {
+        var redemptions = Read(redemption);
+        var taken = new List<long>();
+        foreach (var price in prices)
+        {
+            var bill = BillOf(price, redemptions);
+            taken.Add(bill.Sums.Discount.Minor);
+            redemptions = [bill.Redemptions.SingleOrDefault() ?? redemptions[0]];
+        }
+
+        return [.. taken];
+    }
+
+    private static Bill BillOf(long price, IReadOnlyList<Redemption> redemptions) =>
+        InvoiceRules.Bill(null, SubscriptionLife.Start(Guid.Empty, Terms(price), 0, true, Start, TimeZoneInfo.Utc), Facts(redemptions)).Bill!;
+
+    private static SubscriptionTerms Terms(long price) => new(Pro, PriceInterval.Monthly, Currency.Usd, 1) { CustomAmount = price };
+
+    private static BillingFacts Facts(IReadOnlyList<Redemption> redemptions) => new([], redemptions, new([], null), new(0, Currency.Usd), new(0, Currency.Usd));
+
+    private static IReadOnlyList<Redemption> Read(string redemptions) => [.. redemptions.Split(" | ").Select(static (text, i) => text.Split(' ') switch
+    {
+        ["gift", var amount] => Make(i + 1, 0, long.Parse(amount, CultureInfo.InvariantCulture)),
+        ["carried", var amount] => Make(i + 1, 1, long.Parse(amount, CultureInfo.InvariantCulture)),
+        ["once", var amount] => Make(i + 1, 2, long.Parse(amount, CultureInfo.InvariantCulture)),
+        [var percent, _] => new Redemption(i + 1, new() { Code = $"C{i + 1}", PercentOff = new(decimal.Parse(percent, CultureInfo.InvariantCulture)), Duration = CouponDuration.Forever }, null, 0, null),
+        _ => throw new ArgumentException(text),
+    })];
+
+    /// <param name="kind">A gift, an amount that carries over, one that does not, and a percentage.</param>
+    private static Redemption Make(long sequence, int kind, long size)
+    {
+        var amount = new MoneyAmount(size, Currency.Usd);
+        return kind switch
+        {
+            0 => new(sequence, null, null, 0, amount),
+            1 => new(sequence, new() { Code = $"C{sequence}", AmountOff = amount, CarryOver = true }, null, 0, amount),
+            2 => new(sequence, new() { Code = $"C{sequence}", AmountOff = amount }, null, 0, null),
+            _ => new(sequence, new() { Code = $"C{sequence}", PercentOff = new(1 + (size % 100)), Duration = CouponDuration.Forever }, null, 0, null),
+        };
+    }
+}
