@@ -1,6 +1,7 @@
 using Npgsql;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Customers;
+using Tollgate.Engine.Ledger;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Subscriptions;
 
@@ -24,7 +25,7 @@ public enum AdvanceOutcome
 /// Puts a sandbox's clock forward over any distance. Everything that is due in between happens in the order of time before the call
 /// answers; then the clock stands still at the new instant. Killed in the middle, the same call again does the rest.
 /// </summary>
-public sealed class AdvanceClock(NpgsqlDataSource database, ProjectDirectory directory, RunDue run, Clock clock)
+public sealed class AdvanceClock(NpgsqlDataSource database, ProjectDirectory directory, RunDue run, HoldSweeper holds, Clock clock)
 {
     /// <param name="progress">Called after each batch with what was done and the day that was reached.</param>
     public async Task<(AdvanceOutcome Outcome, DueReport Report)> RunAsync(
@@ -55,6 +56,7 @@ public sealed class AdvanceClock(NpgsqlDataSource database, ProjectDirectory dir
             await AskAsync(connection, ProjectsSql.SetTestClock, cancel, project.Id, to.ToUtc());
             await ChangeNotice.SendAsync(connection, ChangeNotice.Project(project.Id), cancel);
             await directory.RefreshAsync(CancellationToken.None);
+            await holds.SweepAsync(project with { TestClock = to }, CancellationToken.None);
             return (AdvanceOutcome.Done, report);
         }
         finally

@@ -38,7 +38,8 @@ public sealed class HoldSweeper(LedgerLanes lanes, Database database, ProjectDir
         }
     }
 
-    private async Task SweepAsync(ProjectSnapshot project, CancellationToken cancel)
+    /// <summary>Frees what has expired now; of very many the oldest, and the others with the next look.</summary>
+    public async Task SweepAsync(ProjectSnapshot project, CancellationToken cancel)
     {
         var now = clock.Now(project);
         var due = await LedgerQueries.FindExpiredHoldsAsync(database, project, now, MostAtOnce, cancel);

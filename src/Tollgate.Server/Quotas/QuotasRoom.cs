@@ -14,7 +14,8 @@ public static class QuotasRoom
         services.AddSingleton<LedgerLanes>();
         services.AddSingleton<QuotaGate>();
         services.AddHostedService(provider => provider.GetRequiredService<LedgerLanes>());
-        services.AddHostedService<HoldSweeper>();
+        services.AddSingleton<HoldSweeper>();
+        services.AddHostedService(provider => provider.GetRequiredService<HoldSweeper>());
         return services.AddWire(GateJson.Default);
     }
 

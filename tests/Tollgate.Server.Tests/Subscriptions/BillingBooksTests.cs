@@ -51,6 +51,22 @@ public sealed class BillingBooksTests(TestPostgres postgres) : IAsyncLifetime
         (await FoundAsync(sandbox)).ShouldBeEmpty("What was tampered with is put back.");
     }
 
+    [Fact]
+    public async Task When_the_clock_has_been_put_forward_no_reservation_that_ended_in_between_is_still_held()
+    {
+        var sandbox = await BillingSandbox.StartAsync(_running, "2027-01-31T00:00:00Z");
+        var taken = await sandbox.Door.PostAsync("/v1/reservations", """{"customer": "acme", "feature": "calls", "amount": 3, "ttl_seconds": 60, "id": "hold-1"}""");
+        taken["held"].GetValue<decimal>().ShouldBe(3, taken.Json?.ToJsonString());
+
+        await sandbox.AdvanceAsync("2027-02-01T00:00:00Z");
+
+        await using var connection = new NpgsqlConnection(_running.ConnectionString);
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand("SELECT state FROM holds", connection);
+        (await command.ExecuteScalarAsync()).ShouldBe("expired");
+        (await FoundAsync(sandbox)).ShouldBeEmpty();
+    }
+
     /// <summary>Upgrade, overage, late usage, coupons, a gift, tax, credit note, credits, pause, cancellation.</summary>
     private async Task<BillingSandbox> YearAsync()
     {
