@@ -29,6 +29,9 @@ public sealed class AccountBook
     /// <summary>The catalogue the book was made with. A newer one means reading again.</summary>
     public required int CatalogRevision { get; init; }
 
+    /// <summary>When it was read, in the counting of the server that keeps it: what another server wrote since is not in a book of an earlier era.</summary>
+    public int Era { get; set; }
+
     public required PlanVersion Plan { get; init; }
 
     public PlanVersion? PreviousPlan { get; init; }

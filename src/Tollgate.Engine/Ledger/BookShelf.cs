@@ -4,6 +4,7 @@ using Tollgate.Core.Catalog;
 using Tollgate.Core.Ledger;
 using Tollgate.Core.Quotas;
 using Tollgate.Core.Time;
+using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Ledger;
 
@@ -11,16 +12,19 @@ namespace Tollgate.Engine.Ledger;
 /// The books that a lane keeps in memory, and what it reads into them before a batch is decided. Only the lane changes
 /// it; other threads may <see cref="Peek"/>.
 /// </summary>
-internal sealed class BookShelf(int mostBooks)
+internal sealed class BookShelf(int mostBooks, ServerPresence presence)
 {
     private readonly ConcurrentDictionary<(int Project, string Customer), AccountBook> _books = new();
 
     /// <summary>Of <see cref="_books"/>, which locks itself as a whole to count: 15 µs for each batch.</summary>
     private int _count;
 
-    /// <summary>The account's book as memory has it; null when it is not there or was made with another catalogue.</summary>
+    /// <summary>
+    /// The account's book as memory has it; null when it is not there, was made with another catalogue, or was read before this server
+    /// was alone: a server that has left since may have changed the account.
+    /// </summary>
     public AccountBook? Peek(int project, string customer, int catalogRevision) =>
-        _books.TryGetValue((project, customer), out var book) && book.CatalogRevision == catalogRevision ? book : null;
+        _books.TryGetValue((project, customer), out var book) && book.CatalogRevision == catalogRevision && book.Era == presence.Era ? book : null;
 
     /// <summary>Gives every operation its account's book; those that memory does not have are read, all in one round trip.</summary>
     public ValueTask LoadAsync(NpgsqlConnection connection, List<LaneOp> ops, bool locked)
@@ -52,8 +56,11 @@ internal sealed class BookShelf(int mostBooks)
 
     private async ValueTask ReadAsync(NpgsqlConnection connection, List<LaneOp> ops, List<BookWanted> wanted, bool locked)
     {
+        // Asked for before the read: what changes hands during it counts as read before.
+        var era = presence.Era;
         foreach (var (key, book) in await new BookLoader(connection).LoadAsync(wanted, locked, CancellationToken.None))
         {
+            book.Era = era;
             _count += _books.ContainsKey(key) ? 0 : 1;
             _books[key] = book;
         }

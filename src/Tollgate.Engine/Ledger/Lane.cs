@@ -6,6 +6,7 @@ using Npgsql;
 using Tollgate.Core.Ledger;
 using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Postgres;
+using Tollgate.Engine.Projects;
 using Tollgate.Engine.Quotas;
 
 namespace Tollgate.Engine.Ledger;
@@ -65,10 +66,11 @@ public sealed class Lane
     private TaskCompletionSource? _room;
 
     /// <param name="elsewhere">Takes operations that belong to other accounts, in this order.</param>
-    public Lane(Database database, LedgerOptions options, Clock clock, LaneMetrics metrics, ILogger<Lane> log, Action<LaneOp[]> elsewhere)
+    public Lane(
+        Database database, LedgerOptions options, Clock clock, ServerPresence presence, LaneMetrics metrics, ILogger<Lane> log, Action<LaneOp[]> elsewhere)
     {
         (_database, _options, _clock, _metrics, _log, _elsewhere) = (database, options, clock, metrics, log, elsewhere);
-        _shelf = new(options.BooksPerLane);
+        _shelf = new(options.BooksPerLane, presence);
         _deciding = new(_writer);
     }
 

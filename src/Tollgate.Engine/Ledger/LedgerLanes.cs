@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using Tollgate.Core.Ledger;
 using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Postgres;
+using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Ledger;
 
@@ -22,9 +23,9 @@ public sealed class LedgerLanes : IHostedService, IDisposable
     /// </summary>
     private volatile bool _knowsMembers;
 
-    public LedgerLanes(Database database, LedgerOptions options, Clock clock, ILogger<Lane> log)
+    public LedgerLanes(Database database, LedgerOptions options, Clock clock, ServerPresence presence, ILogger<Lane> log)
     {
-        _lanes = [.. Enumerable.Range(0, options.Lanes).Select(_ => new Lane(database, options, clock, _metrics, log, MoveOn))];
+        _lanes = [.. Enumerable.Range(0, options.Lanes).Select(_ => new Lane(database, options, clock, presence, _metrics, log, MoveOn))];
         _metrics.Observe(() => _lanes.Select((lane, i) => new Measurement<int>(lane.Depth, new KeyValuePair<string, object?>("lane", i))));
     }
 

@@ -46,6 +46,7 @@ public sealed class ServerPresence(
     private readonly Guid _id = Guid.CreateVersion7();
     private readonly string _host = HostName();
     private long _aloneUntil = long.MinValue;
+    private int _era;
 
     /// <summary>
     /// A customer became a member of another, on this server or another one. Raised on the standing connection's thread: a listener must
@@ -55,8 +56,14 @@ public sealed class ServerPresence(
 
     private long _heardAt = long.MinValue;
 
-    /// <summary>No other server works on this database, for certain: what this process remembers is the truth.</summary>
+    /// <summary>No other server works on this database, for certain: what this process has read in this <see cref="Era"/> is the truth.</summary>
     public bool Alone => Stopwatch.GetTimestamp() < Volatile.Read(ref _aloneUntil);
+
+    /// <summary>
+    /// Grows each time that this server becomes alone. What was read in an earlier era may be old, however alone the server is now:
+    /// others may have written it since, and left.
+    /// </summary>
+    public int Era => Volatile.Read(ref _era);
 
     /// <summary>The standing connection answered within the last five seconds: changes made by others are heard.</summary>
     public bool Healthy =>
@@ -176,6 +183,12 @@ public sealed class ServerPresence(
         }
 
         var living = others.Count - dead.Length;
+        if (living == 0 && !Alone)
+        {
+            // Also when nobody was seen: while the lease was out somebody may have come, served and left.
+            Volatile.Write(ref _era, _era + 1);
+        }
+
         Volatile.Write(ref _aloneUntil, living == 0 ? before + TicksOfLease : long.MinValue);
         Volatile.Write(ref _heardAt, after);
         return living;

@@ -1,6 +1,7 @@
 using Tollgate.Core.Quotas;
 using Tollgate.Engine.Ledger;
 using Tollgate.Engine.Quotas;
+using Tollgate.Engine.Tests.Projects;
 using Tollgate.Testing;
 
 namespace Tollgate.Engine.Tests.Ledger;
@@ -104,6 +105,26 @@ public sealed class GateTests(TestPostgres postgres) : IAsyncLifetime
         }
 
         (await _database!.ScalarAsync<decimal>("SELECT used FROM balances")).ShouldBe(20m);
+    }
+
+    /// <summary>Who is alone again remembers books from the time when it was not: nobody may be told what they say.</summary>
+    [Fact]
+    public async Task What_a_server_wrote_before_it_left_is_read_by_the_one_that_is_alone_again()
+    {
+        await using (var other = await LedgerRig.StartAsync(_database!))
+        {
+            await Rig.ConsumeAsync("u1", "scan");
+            await other.ConsumeAsync("u1", "scan");
+            (await Rig.StandingAsync("u1", "scan")).Used.Value.ShouldBe(2m);
+
+            // What it remembers from here on, the other changes once more.
+            await Rig.ConsumeAsync("u1", "job");
+            await other.ConsumeAsync("u1", "job", 999);
+        }
+
+        await Eventually.HoldsAsync(() => Rig.Alone, TimeSpan.FromSeconds(5), "Being alone again");
+        (await Rig.Gate.CheckAsync(Rig.Project, "u1", "job", Core.Money.Quantity.One, default)).Decision!.Outcome.ShouldBe(Outcome.QuotaExceeded);
+        (await Rig.StandingAsync("u1", "job")).Used.Value.ShouldBe(1_000m);
     }
 
     [Fact]

@@ -25,7 +25,7 @@ public sealed class LedgerRig : IAsyncDisposable
         _directory = new(database.Source);
         Clock = new();
         _presence = new(database.Connections, _directory, Clock, NullLogger<ServerPresence>.Instance);
-        _lanes = new(database.Connections, options, Clock, NullLogger<Lane>.Instance);
+        _lanes = new(database.Connections, options, Clock, _presence, NullLogger<Lane>.Instance);
         _sweeper = new(_lanes, database.Connections, _directory, Clock, NullLogger<HoldSweeper>.Instance);
         Gate = new(_lanes, options, database.Connections, Clock, _presence);
         _forget = new(_presence, Gate);
@@ -36,6 +36,8 @@ public sealed class LedgerRig : IAsyncDisposable
     public Clock Clock { get; }
 
     public QuotaGate Gate { get; }
+
+    public bool Alone => _presence.Alone;
 
     public ProjectSnapshot Project => _directory.Find("shop")!;
 

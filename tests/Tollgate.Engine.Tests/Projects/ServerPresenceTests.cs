@@ -12,8 +12,10 @@ public sealed class ServerPresenceTests(TestPostgres postgres)
         using var server = new ProjectsWorld(database);
         await server.Presence.StartAsync(CancellationToken.None);
         server.Presence.Alone.ShouldBeTrue();
+        var era = server.Presence.Era;
         await Task.Delay(TimeSpan.FromSeconds(2.5));
         server.Presence.Alone.ShouldBeTrue();
+        server.Presence.Era.ShouldBe(era, "What it remembers stays the truth while it is alone.");
         (await database.ScalarAsync<long>("SELECT count(*) FROM servers")).ShouldBe(1);
 
         await server.Presence.StopAsync(CancellationToken.None);
@@ -44,9 +46,11 @@ public sealed class ServerPresenceTests(TestPostgres postgres)
         first.Presence.Alone.ShouldBeFalse();
         second.Presence.Alone.ShouldBeFalse();
 
-        // One says goodbye: the other is alone again at once, not after ten seconds.
+        // One says goodbye: the other is alone again at once, not after ten seconds, and what it remembers from before is not trusted.
+        var era = first.Presence.Era;
         await second.Presence.StopAsync(CancellationToken.None);
         await Eventually.HoldsAsync(() => first.Presence.Alone, TimeSpan.FromSeconds(2), "Being alone again");
+        first.Presence.Era.ShouldBe(era + 1);
         await first.Presence.StopAsync(CancellationToken.None);
     }
 
