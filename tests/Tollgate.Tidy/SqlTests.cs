@@ -49,6 +49,27 @@ public sealed partial class SqlTests
             .ShouldBeNone("Every statement of a room stands in its …Sql.cs, aligned and commented (STYLE 10).");
 
     [Fact]
+    public void A_number_of_an_advisory_lock_belongs_to_one_file() =>
+        SharedLocks(Repository.SourcesUnder("src").Select(static source => source.File).Concat(Repository.Under("src/Tollgate.Engine/Schema", ".sql")))
+            .ShouldBeNone("Two that share a number wait for each other without a reason, and may deadlock. Take the next free number.");
+
+    [Theory]
+    [InlineData("pg_advisory_xact_lock(7, $1)", "pg_advisory_xact_lock(7, hashtext($1))", true)]
+    [InlineData("pg_try_advisory_lock(7, 1)", "pg_advisory_xact_lock(7, 1)", true)]
+    [InlineData("pg_advisory_xact_lock(7, 1)", "pg_advisory_xact_lock(7, 2)", false)]
+    [InlineData("pg_advisory_xact_lock(7, 1)", "pg_try_advisory_lock(7)", false)]
+    public void The_lock_rule_sees_an_offender(string here, string there, bool isOne) =>
+        SharedLocks([new("src/Tollgate.Engine/Here/ASql.cs", here), new("src/Tollgate.Engine/There/BSql.cs", there)]).Any().ShouldBe(isOne);
+
+    /// <summary>A lock on one number is another space than one on two; where the second is a literal it tells locks apart.</summary>
+    private static IEnumerable<Finding> SharedLocks(IEnumerable<TextFile> files) =>
+        files.SelectMany(static file => AdvisoryLock().Matches(file.Text).Select(match => (File: file, Match: match)))
+            .GroupBy(static one => one.Match.Groups["name"].Value)
+            .Where(static same => same.Select(static one => one.File.Path).Distinct().Count() > 1)
+            .SelectMany(static same => same.Skip(1).Select(one =>
+                new Finding(one.File.Path, one.File.LineAt(one.Match.Index), $"the lock {same.Key} is one of {same.First().File.Path} already.")));
+
+    [Fact]
     public void Unique_keys_of_distributed_tables_begin_with_the_partition() =>
         PartitionFaults(SchemaText.Tables)
             .ShouldBeNone("Tables per customer are spread by partition; a key without it cannot be kept on one shard (DESIGN section 4).");
@@ -148,6 +169,9 @@ public sealed partial class SqlTests
     }
 
     // COPY only when it reads into the table.
+    [GeneratedRegex(@"pg_(try_)?advisory_(xact_)?(un)?lock(_shared)?\((?<name>\d+(, *(\d+)?)?)", RegexOptions.CultureInvariant)]
+    private static partial Regex AdvisoryLock();
+
     [GeneratedRegex(@"\b(?:INSERT\s+INTO|UPDATE(?:\s+ONLY)?|DELETE\s+FROM(?:\s+ONLY)?|MERGE\s+INTO|TRUNCATE(?:\s+TABLE)?|COPY(?=\s+\w+\b[^;]*?\bFROM\b))\s+(\w+)", RegexOptions.IgnoreCase)]
     private static partial Regex WriteTarget();
 

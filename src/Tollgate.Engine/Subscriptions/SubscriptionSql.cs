@@ -30,7 +30,7 @@ internal static class SubscriptionSql
         """;
 
     /// <summary>An id is had once in a project; two that create it at the same moment come one after the other. $1 id.</summary>
-    public const string LockId = "SELECT pg_advisory_xact_lock(7234003, hashtext($1::text))";
+    public const string LockId = "SELECT pg_advisory_xact_lock(7234005, hashtext($1::text))";
 
     /// <summary>
     /// With the customer's id and the newest invoice. $1 project, $2 customer or null, $3 status or null, $4 the id after which it
