@@ -186,4 +186,15 @@ public sealed record Invoice
             return Status is InvoiceStatus.Void or InvoiceStatus.Uncollectible || left.IsNegative ? MoneyAmount.Zero(Currency) : left;
         }
     }
+
+    /// <summary>
+    /// What counts as billed: what it asks for and what came in for it. Nothing of a void one; of one that was given up what credits
+    /// had paid of it, until somebody pays the rest after all.
+    /// </summary>
+    public MoneyAmount Counted => Status switch
+    {
+        InvoiceStatus.Void => MoneyAmount.Zero(Currency),
+        InvoiceStatus.Uncollectible => Paid,
+        _ => Total - Credited,
+    };
 }

@@ -9,7 +9,7 @@ namespace Tollgate.Core.Invoicing;
 /// </summary>
 public static class PeriodShare
 {
-    /// <param name="credited">Taken back of the total, tax included; all of it when the invoice is void.</param>
+    /// <param name="credited">Taken back of the total, tax included; all of it when the invoice is void. Negative for what counts again.</param>
     /// <param name="positions">The lines that are taken back, from 1; null: a part of all of them.</param>
     /// <param name="periodEnd">Of the running period.</param>
     /// <returns>Before taxes that are added to the prices, as a subscription counts what was billed.</returns>

@@ -275,9 +275,12 @@ internal static class InvoiceSql
     public const string RunningPeriodEnd =
         "SELECT period_end FROM subscriptions WHERE partition = $1 AND account = $2 AND id = $3 AND ended_at IS NULL";
 
-    /// <summary>$1 partition, $2 account, $3 subscription, $4 by how much.</summary>
+    /// <summary>
+    /// Below zero where more was given back than is paid for the period: nothing more is, until as much was billed again.
+    /// $1 partition, $2 account, $3 subscription, $4 by how much; negative raises it.
+    /// </summary>
     public const string LowerBilled =
-        "UPDATE subscriptions SET billed = greatest(0, billed - $4) WHERE partition = $1 AND account = $2 AND id = $3";
+        "UPDATE subscriptions SET billed = billed - $4 WHERE partition = $1 AND account = $2 AND id = $3";
 
     /// <summary>The next of its facts. The caller holds the customer. $1 partition, $2 account, $3 invoice, $4 verb, $5 at, $6 amount, $7 actor, $8 note.</summary>
     public const string AddFact =

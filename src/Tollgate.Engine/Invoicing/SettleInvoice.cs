@@ -137,9 +137,13 @@ public sealed class SettleInvoice(NpgsqlDataSource database, QuotaGate gate, Clo
 
             var (amount, now) = (verb == "pay" ? after.Paid - invoice.Paid : invoice.Due, clock.Now(project));
             await WriteAsync(change, row, after, verb, amount, now, actor, note, cancel);
+            if (invoice.Counted != after.Counted)
+            {
+                await TakeBackAsync(change, row, invoice.Counted - after.Counted, null, cancel);
+            }
+
             if (verb == "void")
             {
-                await TakeBackAsync(change, row, invoice.Total, null, cancel);
                 await change.ExecuteAsync(RedemptionSql.GiveBack, cancel, row.Partition, row.Account, invoice.Id);
                 if (!invoice.FromCredits.IsZero)
                 {
@@ -192,6 +196,7 @@ public sealed class SettleInvoice(NpgsqlDataSource database, QuotaGate gate, Clo
     }
 
     /// <summary>What is taken back of the running period was not billed for it any more: a later change does not give it back again.</summary>
+    /// <param name="credited">Negative: what was given up is paid after all, and counts again.</param>
     private static async Task TakeBackAsync(CustomerChange change, InvoiceRow row, MoneyAmount credited, IReadOnlyList<int>? positions, CancellationToken cancel)
     {
         if (row.Invoice.Subscription is not { } subscription

@@ -52,6 +52,81 @@ public sealed class BilledOnceTests(RunningServer running)
         BillingSandbox.Told(change["invoice"]).ShouldBe("000002 change 1450 = proration_charge 1450");
     }
 
+    [Fact]
+    public async Task What_nobody_will_pay_is_not_given_back_until_somebody_does()
+    {
+        var sandbox = await BillingSandbox.StartAsync(running, "2027-04-01T00:00:00Z");
+        var id = await sandbox.SubscribeAsync("""{"customer": "a", "plan": "enterprise"}""");
+        var invoice = (await sandbox.Door.GetAsync("/v1/invoices?customer=a"))["data"][0]!["id"]!.GetValue<string>();
+        await sandbox.AdvanceAsync("2027-04-16T00:00:00Z");
+        (await PreviewAsync()).ShouldBe("change 0 = proration_credit -14950, proration_charge 1450");
+        for (var again = 0; again < 2; again++)
+        {
+            (await sandbox.Door.PostAsync($"/v1/invoices/{invoice}/mark-uncollectible", "{}")).Status.ShouldBe(HttpStatusCode.OK);
+            (await PreviewAsync()).ShouldBe("change 1450 = proration_charge 1450");
+        }
+
+        for (var again = 0; again < 2; again++)
+        {
+            (await sandbox.Door.PostAsync($"/v1/invoices/{invoice}/pay", "{}")).Status.ShouldBe(HttpStatusCode.OK);
+            (await PreviewAsync()).ShouldBe("change 0 = proration_credit -14950, proration_charge 1450");
+        }
+
+        async Task<string> PreviewAsync()
+        {
+            var change = await sandbox.Door.PostAsync($"/v1/subscriptions/{id}/preview", """{"plan": "pro", "when": "now"}""");
+            return BillingSandbox.Told(change["invoice"]);
+        }
+    }
+
+    [Fact]
+    public async Task What_was_given_up_and_then_made_void_counts_once()
+    {
+        var sandbox = await BillingSandbox.StartAsync(running, "2027-04-01T00:00:00Z");
+        var id = await sandbox.SubscribeAsync("""{"customer": "a", "plan": "enterprise"}""");
+        var invoice = (await sandbox.Door.GetAsync("/v1/invoices?customer=a"))["data"][0]!["id"]!.GetValue<string>();
+        await sandbox.AdvanceAsync("2027-04-16T00:00:00Z");
+        await sandbox.Door.PostAsync($"/v1/invoices/{invoice}/mark-uncollectible", "{}");
+        (await sandbox.Door.PostAsync($"/v1/invoices/{invoice}/void", "{}")).Status.ShouldBe(HttpStatusCode.OK);
+        await sandbox.Door.PatchAsync($"/v1/subscriptions/{id}", """{"plan": "pro", "when": "now"}""");
+        await sandbox.AdvanceAsync("2027-04-24T00:00:00Z");
+        await sandbox.Door.PatchAsync($"/v1/subscriptions/{id}", """{"plan": "enterprise", "when": "now"}""");
+        (await sandbox.InvoicesAsync("a"))[1..].ShouldBe(
+            ["000002 change 1450 = proration_charge 1450", "000003 change 6300 = proration_credit -677, proration_charge 6977"]);
+    }
+
+    /// <summary>More was given back than is left when the invoice is given up: nothing more is, until as much was billed again.</summary>
+    [Fact]
+    public async Task Who_got_money_back_for_what_nobody_paid_gets_nothing_more()
+    {
+        var sandbox = await BillingSandbox.StartAsync(running, "2027-04-01T00:00:00Z");
+        var id = await sandbox.SubscribeAsync("""{"customer": "a", "plan": "enterprise"}""");
+        var invoice = (await sandbox.Door.GetAsync("/v1/invoices?customer=a"))["data"][0]!["id"]!.GetValue<string>();
+        await sandbox.AdvanceAsync("2027-04-16T00:00:00Z");
+        await sandbox.Door.PatchAsync($"/v1/subscriptions/{id}", """{"plan": "pro", "when": "now"}""");
+        await sandbox.Door.PostAsync($"/v1/invoices/{invoice}/mark-uncollectible", "{}");
+        await sandbox.Door.PatchAsync($"/v1/subscriptions/{id}", """{"quantity": 2}""");
+        var change = await sandbox.Door.PostAsync($"/v1/subscriptions/{id}/preview", """{"plan": "enterprise", "quantity": 1}""");
+        BillingSandbox.Told(change["invoice"]).ShouldBe("change 14950 = proration_charge 14950");
+    }
+
+    /// <summary>
+    /// Half off for ever. 15 days before the end: half of $149.50 less the unused half of $14.50 is $67.50, as it should be. 23 days before:
+    /// $114.62 − $11.12 would be fair, but no more than $14.50 is given back before the coupon is taken off.
+    /// </summary>
+    [Theory]
+    [InlineData("2027-04-16T00:00:00Z", "enterprise", "change 6750 = proration_credit -1450, proration_charge 14950, discount -6750")]
+    [InlineData("2027-04-08T00:00:00Z", "enterprise", "change 10736 = proration_credit -1450, proration_charge 22923, discount -10737")]
+    public async Task After_a_percentage_coupon_no_more_is_given_back_than_was_billed_also_early(string at, string plan, string expected)
+    {
+        var sandbox = await BillingSandbox.StartAsync(running, "2027-04-01T00:00:00Z");
+        await sandbox.Door.PostAsync("/v1/coupons", """{"code": "HALF", "percent_off": 50, "duration": "forever"}""");
+        var id = await sandbox.SubscribeAsync("""{"customer": "a", "plan": "pro", "trial": false, "coupon": "HALF"}""");
+        await sandbox.AdvanceAsync(at);
+        var change = await sandbox.Door.PostAsync($"/v1/subscriptions/{id}/preview", $$"""{"plan": "{{plan}}", "when": "now"}""");
+        BillingSandbox.Told(change["invoice"]).ShouldBe(expected);
+    }
+
     // 120 of 50,000 calls are used: nearly all is left, and half of the time.
     [Fact]
     public async Task A_credit_by_usage_knows_the_quota_that_was_agreed()
