@@ -290,7 +290,8 @@ public sealed record DueItemView(string Customer, string Subscription, string Ty
 
 /// <summary>Answer of <c>POST /v1/billing/run</c>.</summary>
 /// <param name="Due">Only with <c>dry_run</c>: what would happen.</param>
-public sealed record BillingRunView(bool DryRun, BillingReportView Processed, IReadOnlyList<DueItemView>? Due);
+/// <param name="Remaining">Subscriptions for which something is due after the call: with <c>limit</c> the rest, with <c>dry_run</c> all.</param>
+public sealed record BillingRunView(bool DryRun, BillingReportView Processed, IReadOnlyList<DueItemView>? Due, long Remaining);
 
 /// <summary>Counts of what happened by itself.</summary>
 public sealed record BillingReportView(

@@ -36,6 +36,9 @@ public sealed record DueReport
 
     public int Steps => Renewals + TrialsConverted + TrialsExpired + Canceled + Resumed + UsageBilled;
 
+    /// <summary>Subscriptions that were taken up, whether something came of it or they were parked.</summary>
+    public int Handled => Steps + Parked;
+
     internal DueReport With(SubscriptionVerb verb, bool isInvoiced) => (verb switch
     {
         SubscriptionVerb.Renew => this with { Renewals = Renewals + 1 },
@@ -77,14 +80,20 @@ public sealed class RunDue(NpgsqlDataSource database, QuotaGate gate, Clock cloc
 
     /// <summary>Everything that is due until then, in the order of time.</summary>
     /// <param name="until">In the project's time.</param>
-    public async Task<DueReport> RunAsync(ProjectSnapshot project, Instant until, Func<DueReport, Instant, Task>? progress, CancellationToken cancel)
+    public Task<DueReport> RunAsync(ProjectSnapshot project, Instant until, Func<DueReport, Instant, Task>? progress, CancellationToken cancel) =>
+        RunAsync(project, until, int.MaxValue, progress, cancel);
+
+    /// <inheritdoc cref="RunAsync(ProjectSnapshot, Instant, Func{DueReport, Instant, Task}, CancellationToken)"/>
+    /// <param name="most">So many subscriptions are taken up at most, the earliest first; the rest stays due.</param>
+    public async Task<DueReport> RunAsync(
+        ProjectSnapshot project, Instant until, int most, Func<DueReport, Instant, Task>? progress, CancellationToken cancel)
     {
         var report = DueReport.Nothing;
-        while (await FirstDueAsync(project, cancel) is { } first && first <= until)
+        while (report.Handled < most && await FirstDueAsync(project, cancel) is { } first && first <= until)
         {
             var horizon = project.TestClock is null || first.Plus(Together) > until ? until : first.Plus(Together);
             var before = report;
-            report = await RunBatchesAsync(project, horizon, report, progress is null ? null : done => progress(done, first), cancel);
+            report = await RunBatchesAsync(project, horizon, most, report, progress is null ? null : done => progress(done, first), cancel);
             if (report == before)
             {
                 await Task.Delay(Pause, cancel);
@@ -98,14 +107,16 @@ public sealed class RunDue(NpgsqlDataSource database, QuotaGate gate, Clock cloc
     /// Batches are claimed one after the other, computed and written side by side, so that neither the database nor this process waits for
     /// the other, and numbered and committed in the order in which they were claimed.
     /// </summary>
-    private async Task<DueReport> RunBatchesAsync(ProjectSnapshot project, Instant until, DueReport report, Func<DueReport, Task>? progress, CancellationToken cancel)
+    private async Task<DueReport> RunBatchesAsync(
+        ProjectSnapshot project, Instant until, int most, DueReport report, Func<DueReport, Task>? progress, CancellationToken cancel)
     {
         var open = new Queue<Task<DueReport>>();
-        var last = Task.FromResult(report);
+        var (last, left) = (Task.FromResult(report), most - report.Handled);
         try
         {
-            while (await ClaimAsync(project, until, cancel) is { } batch)
+            while (left > 0 && await ClaimAsync(project, until, Math.Min(left, MostAtOnce), cancel) is { } batch)
             {
+                left -= batch.Claimed.Count;
                 open.Enqueue(last = RunAsync(project, batch, until, last, cancel));
                 if (open.Count == AtOnce)
                 {
@@ -127,12 +138,13 @@ public sealed class RunDue(NpgsqlDataSource database, QuotaGate gate, Clock cloc
     }
 
     /// <summary>What is due now, and what it would come to. Takes everything back.</summary>
-    public async Task<IReadOnlyList<DueItem>> LookAsync(ProjectSnapshot project, CancellationToken cancel)
+    /// <param name="most">1 to <see cref="MostShown"/>.</param>
+    public async Task<IReadOnlyList<DueItem>> LookAsync(ProjectSnapshot project, int most, CancellationToken cancel)
     {
         await using var connection = await database.OpenConnectionAsync(cancel);
         await using var transaction = await connection.BeginTransactionAsync(cancel);
         var settings = await SettingsText.LoadAsync(connection, project, cancel);
-        var claimed = await ClaimAsync(connection, project, clock.Now(project), MostShown, cancel);
+        var claimed = await ClaimAsync(connection, project, clock.Now(project), most, cancel);
         var (orders, _) = OrdersOf(claimed, project);
         var billed = await new BillSteps(connection, project, settings).RunAsync(orders, cancel);
         return
@@ -143,15 +155,22 @@ public sealed class RunDue(NpgsqlDataSource database, QuotaGate gate, Clock cloc
         ];
     }
 
+    /// <summary>Subscriptions for which something is due until then.</summary>
+    public async Task<long> CountAsync(ProjectSnapshot project, Instant until, CancellationToken cancel)
+    {
+        await using var command = database.Command(SubscriptionSql.CountDue, project.Id, until.ToUtc());
+        return (long)(await command.ExecuteScalarAsync(cancel))!;
+    }
+
     /// <summary>1. claim. Null: there is nothing to claim.</summary>
-    private async Task<DueBatch?> ClaimAsync(ProjectSnapshot project, Instant until, CancellationToken cancel)
+    private async Task<DueBatch?> ClaimAsync(ProjectSnapshot project, Instant until, int most, CancellationToken cancel)
     {
         var connection = await database.OpenConnectionAsync(cancel);
         var transaction = await connection.BeginTransactionAsync(cancel);
         DueBatch? batch = null;
         try
         {
-            var claimed = await ClaimAsync(connection, project, until, MostAtOnce, cancel);
+            var claimed = await ClaimAsync(connection, project, until, most, cancel);
             return batch = claimed.Count == 0 ? null : new(connection, transaction, claimed);
         }
         finally

@@ -182,6 +182,10 @@ internal static class SubscriptionSql
     public const string Park =
         """
         UPDATE subscriptions
+    /// <summary>$1 project, $2 due until.</summary>
+    public const string CountDue =
+        "SELECT count(*) FROM subscriptions WHERE project_id = $1 AND due_at <= $2 AND due_at IS NOT NULL AND parked_at IS NULL";
+
            SET parked_at = CASE WHEN $5::text IS NULL THEN NULL ELSE $4::timestamptz END, parked_reason = $5
          WHERE partition = $1 AND account = $2 AND id = $3
         """;

@@ -4,13 +4,17 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Tollgate.Contracts.Subscriptions;
 using Tollgate.Core.Money;
-using Tollgate.Engine.Subscriptions;
 
 namespace Tollgate.Server.Cli;
 
 /// <summary><c>tollgate billing run|parked|unpark|late</c>: what is due in a project, what was held back, and what came too late.</summary>
 internal static class BillingCommands
 {
+    /// <summary>Subscriptions in one call: a second or two of work on a small machine.</summary>
+    private const int Part = 2_000;
+
+    public static readonly BillingReportView Nothing = new(0, 0, 0, 0, 0, 0, 0, 0);
+
     public static Command Build() => ServerDoor.Group(
         "billing", "What is due in a project, done now or only shown, what was held back, and what came too late.", Run(), Parked(), Unpark(), Late());
 
@@ -20,30 +24,28 @@ internal static class BillingCommands
         var json = Json();
         var command = new Command(
             "run",
-            "Does what is due: trials end, periods renew, usage is invoiced. The server does it by itself too; a repeat finds nothing.\n\n"
+            "Does what is due, in parts: trials end, periods renew, usage is invoiced. The server does it by itself too; a repeat finds nothing. Stopped in "
+            + "between, what was done stays done.\n\n"
             + "Examples:\n  tollgate billing run --dry-run --project shop\n  tollgate billing run --project shop")
         {
             dry, json,
         };
         ServerDoor.SetAction(command, async (door, parsed, cancel) =>
         {
-            var isDry = parsed.GetValue(dry);
-            var path = isDry ? "/v1/billing/run?dry_run=true" : "/v1/billing/run";
-            var text = await CliScreen.WaitAsync(door.TextAsync(HttpMethod.Post, path, null, cancel), isDry ? "computing" : "billing");
+            var view = parsed.GetValue(dry)
+                ? Read(await CliScreen.WaitAsync(door.TextAsync(HttpMethod.Post, "/v1/billing/run?dry_run=true", null, cancel), "computing"))
+                : await CliScreen.WithBarAsync("billing", told => RunInPartsAsync(door, told, cancel));
             if (parsed.GetValue(json))
             {
-                ServerDoor.Print(JsonElement.Parse(text));
-                return ExitCode.Done;
+                ServerDoor.Print(JsonSerializer.SerializeToElement(view, SubscriptionsJson.Default.BillingRunView));
             }
-
-            var view = JsonSerializer.Deserialize(text, SubscriptionsJson.Default.BillingRunView)!;
-            if (view.Due is { } due)
+            else if (view.Due is { } due)
             {
-                ShowDue(due);
+                ShowDue(due, view.Remaining);
             }
             else
             {
-                Console.WriteLine($"{Told(view.Processed)}.{(view.Processed.Parked > 0 ? " \"tollgate billing parked\" says why." : "")}");
+                Console.WriteLine($"{Told(view.Processed)}.{(view.Remaining > 0 ? $" Still due: {view.Remaining}." : "")}{(view.Processed.Parked > 0 ? " \"tollgate billing parked\" says why." : "")}");
             }
 
             return ExitCode.Done;
@@ -51,7 +53,42 @@ internal static class BillingCommands
         return command;
     }
 
-    private static void ShowDue(IReadOnlyList<DueItemView> due)
+    /// <summary>
+    /// One call for each part: none takes long, and what was done stays done when one fails or somebody stops the command. Servers
+    /// work on the same subscriptions by themselves, so what is left may become less than this command has done.
+    /// </summary>
+    private static async Task<BillingRunView> RunInPartsAsync(ServerDoor door, Action<BarPart> told, CancellationToken cancel)
+    {
+        var (sum, all) = (Nothing, 0L);
+        while (true)
+        {
+            BillingRunView part;
+            try
+            {
+                part = Read(await door.TextAsync(HttpMethod.Post, $"/v1/billing/run?limit={Part}", null, cancel));
+            }
+            catch (CliStopException e) when (sum != Nothing)
+            {
+                throw new CliStopException(e.ExitCode, $"{e.Message}\n{Told(sum)}. The rest stays due; \"tollgate billing run\" goes on.");
+            }
+
+            sum = Sum(sum, part.Processed);
+            all = Math.Max(all, part.Remaining + HandledOf(sum));
+            if (part.Remaining == 0 || HandledOf(part.Processed) == 0)
+            {
+                return part with { Processed = sum };
+            }
+
+            told(new(string.Create(CultureInfo.InvariantCulture, $"{all - part.Remaining} of {all} {Told(sum)}"), all - part.Remaining, all));
+        }
+    }
+
+    private static int HandledOf(BillingReportView report) =>
+        report.Renewals + report.TrialsConverted + report.TrialsExpired + report.Canceled + report.Resumed + report.UsageBilled + report.Parked;
+
+    private static BillingRunView Read(string text) => JsonSerializer.Deserialize(text, SubscriptionsJson.Default.BillingRunView)!;
+
+    private static void ShowDue(IReadOnlyList<DueItemView> due, long remaining)
     {
         if (due.Count == 0)
         {
@@ -67,7 +104,7 @@ internal static class BillingCommands
             .ToList();
         var parked = due.Count(static item => item.Parked is not null);
         Console.WriteLine(
-            $"Due: {(due.Count == RunDue.MostShown ? "more than these " : "")}{due.Count}. To be invoiced: {(sums.Count == 0 ? "nothing" : string.Join(", ", sums))}."
+            $"Due: {due.Count}{(remaining > due.Count ? $" of {remaining}, the earliest" : "")}. To be invoiced: {(sums.Count == 0 ? "nothing" : string.Join(", ", sums))}."
             + $"{(parked > 0 ? $" To be parked: {parked}." : "")}");
     }
 
@@ -195,6 +232,10 @@ internal static class BillingCommands
             .ToList();
         return told.Count == 0 ? "Nothing was due" : "Done: " + string.Join(", ", told);
     }
+
+    public static BillingReportView Sum(BillingReportView a, BillingReportView b) => new(
+        a.Invoices + b.Invoices, a.Renewals + b.Renewals, a.TrialsConverted + b.TrialsConverted, a.TrialsExpired + b.TrialsExpired, a.Canceled + b.Canceled,
+        a.Resumed + b.Resumed, a.UsageBilled + b.UsageBilled, a.Parked + b.Parked);
 
     public static string TimeText(DateTimeOffset time) => time.ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFF'Z'", CultureInfo.InvariantCulture);
 

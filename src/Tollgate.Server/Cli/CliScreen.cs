@@ -37,6 +37,24 @@ internal static class CliScreen
         return await work;
     }
 
+    /// <summary>Work in parts: a bar for people; for files and pipes a line for each part. Both on stderr.</summary>
+    /// <param name="first">What stands beside the bar before the first part is done.</param>
+    /// <param name="work">Says after each part, except the last, how far it has come.</param>
+    public static async Task<T> WithBarAsync<T>(string first, Func<Action<BarPart>, Task<T>> work)
+    {
+        if (Console.IsErrorRedirected)
+        {
+            return await work(static part => Console.Error.WriteLine($"{part.Text} …"));
+        }
+
+        var screen = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
+        return await screen.Progress().AutoClear(true).HideCompleted(true).StartAsync(async progress =>
+        {
+            var bar = progress.AddTask(Markup.Escape(first));
+            return await work(part => (bar.Description, bar.MaxValue, bar.Value) = (Markup.Escape(part.Text), part.All, part.Done));
+        });
+    }
+
     /// <exception cref="CliStopException">Nobody is there to answer.</exception>
     public static bool Confirm(IAnsiConsole screen, string question)
     {
@@ -48,3 +66,6 @@ internal static class CliScreen
         return screen.Confirm(question, defaultValue: false);
     }
 }
+
+/// <summary>How far a work in parts has come.</summary>
+internal readonly record struct BarPart(string Text, double Done, double All);

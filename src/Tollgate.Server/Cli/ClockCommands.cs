@@ -3,10 +3,8 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
-using Spectre.Console;
 using Tollgate.Contracts.Clocks;
 using Tollgate.Contracts.Http;
-using Tollgate.Contracts.Subscriptions;
 using Tollgate.Server.Clocks;
 
 namespace Tollgate.Server.Cli;
@@ -15,8 +13,6 @@ namespace Tollgate.Server.Cli;
 internal static partial class ClockCommands
 {
     private const string Path = "/v1/test-clock";
-
-    private static readonly BillingReportView Nothing = new(0, 0, 0, 0, 0, 0, 0, 0);
 
     public static Command Build() => ServerDoor.Group("clock", "The test clock of a sandbox project.", Show(), Advance());
 
@@ -55,7 +51,8 @@ internal static partial class ClockCommands
         ServerDoor.SetAction(command, async (door, parsed, cancel) =>
         {
             var from = Read(await door.TextAsync(HttpMethod.Get, Path, null, cancel)).Now;
-            var arrived = await WalkAsync(door, from, TargetOf(parsed.GetRequiredValue(to), from), cancel);
+            var target = TargetOf(parsed.GetRequiredValue(to), from);
+            var arrived = await CliScreen.WithBarAsync(BillingCommands.TimeText(from), told => StopsAsync(door, from, target, told, cancel));
             if (parsed.GetValue(json))
             {
                 ServerDoor.Print(JsonSerializer.SerializeToElement(arrived, ClocksJson.Default.TestClockView));
@@ -70,41 +67,18 @@ internal static partial class ClockCommands
         return command;
     }
 
-    /// <summary>A bar for people; for files and pipes a line for each stop. Both on stderr.</summary>
-    private static async Task<TestClockView> WalkAsync(ServerDoor door, DateTimeOffset from, DateTimeOffset to, CancellationToken cancel)
-    {
-        if (Console.IsErrorRedirected || to <= from)
-        {
-            return await StopsAsync(door, from, to, clock => Console.Error.WriteLine($"{LineOf(clock)} …"), cancel);
-        }
-
-        var screen = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
-        return await screen.Progress().AutoClear(true).HideCompleted(true).StartAsync(async progress =>
-        {
-            var bar = progress.AddTask(Markup.Escape(BillingCommands.TimeText(from)), maxValue: (to - from).TotalHours);
-            return await StopsAsync(
-                door, from, to,
-                clock =>
-                {
-                    bar.Description = Markup.Escape(LineOf(clock));
-                    bar.Value = (clock.Now - from).TotalHours;
-                },
-                cancel);
-        });
-    }
-
     /// <summary>One call for each month: none takes long, and what was done stays done when one fails.</summary>
     private static async Task<TestClockView> StopsAsync(
-        ServerDoor door, DateTimeOffset from, DateTimeOffset to, Action<TestClockView> arrived, CancellationToken cancel)
+        ServerDoor door, DateTimeOffset from, DateTimeOffset to, Action<BarPart> told, CancellationToken cancel)
     {
-        var clock = new TestClockView(from, true, Nothing);
+        var clock = new TestClockView(from, true, BillingCommands.Nothing);
         foreach (var stop in StopsOf(from, to))
         {
             try
             {
                 var body = new JsonObject { ["advance_to"] = BillingCommands.TimeText(stop) };
                 var answer = (await door.SendAsync(HttpMethod.Post, Path, body, cancel)).Deserialize(ClocksJson.Default.TestClockView)!;
-                clock = answer with { Processed = Sum(clock.Processed!, answer.Processed ?? Nothing) };
+                clock = answer with { Processed = BillingCommands.Sum(clock.Processed!, answer.Processed ?? BillingCommands.Nothing) };
             }
             catch (CliStopException e) when (clock.Now > from)
             {
@@ -114,7 +88,7 @@ internal static partial class ClockCommands
 
             if (stop != to)
             {
-                arrived(clock);
+                told(new($"{BillingCommands.TimeText(clock.Now)} {BillingCommands.Told(clock.Processed!)}", (clock.Now - from).TotalHours, (to - from).TotalHours));
             }
         }
 
@@ -166,13 +140,7 @@ internal static partial class ClockCommands
         }
     }
 
-    private static string LineOf(TestClockView clock) => $"{BillingCommands.TimeText(clock.Now)} {BillingCommands.Told(clock.Processed!)}";
-
     private static TestClockView Read(string text) => JsonSerializer.Deserialize(text, ClocksJson.Default.TestClockView)!;
-
-    private static BillingReportView Sum(BillingReportView a, BillingReportView b) => new(
-        a.Invoices + b.Invoices, a.Renewals + b.Renewals, a.TrialsConverted + b.TrialsConverted, a.TrialsExpired + b.TrialsExpired, a.Canceled + b.Canceled,
-        a.Resumed + b.Resumed, a.UsageBilled + b.UsageBilled, a.Parked + b.Parked);
 
     [GeneratedRegex(@"^\+(?<number>[0-9]{1,6})(?<unit>h|d|w|mo|y)$", RegexOptions.CultureInvariant)]
     private static partial Regex Distance();

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Tollgate.Contracts.Http;
 using Tollgate.Contracts.Subscriptions;
 using Tollgate.Engine.Clocks;
@@ -10,6 +11,9 @@ namespace Tollgate.Server.Subscriptions;
 /// <summary><c>/v1/billing</c>: what is due, run now or only looked at, and what was held back.</summary>
 public static class BillingRunEndpoints
 {
+    /// <summary>Subscriptions in one call with a <c>limit</c>. Who wants all of them leaves it away.</summary>
+    public const int LargestPart = 100_000;
+
     public static void MapBillingRun(this WebApplication app)
     {
         var run = app.Services.GetRequiredService<RunDue>();
@@ -33,16 +37,34 @@ public static class BillingRunEndpoints
         string? dry = context.Request.Query["dry_run"];
         var faults = new Faults();
         faults.OneOf(dry, "dry_run", "true", "false");
+        var most = LimitOf(context, faults);
         if (faults.Any)
         {
             await faults.WriteAsync(context);
             return;
         }
 
-        var view = dry == "true"
-            ? new BillingRunView(true, SubscriptionAnswers.Of(DueReport.Nothing), [.. (await run.LookAsync(project, context.RequestAborted)).Select(SubscriptionAnswers.Of)])
-            : new BillingRunView(false, SubscriptionAnswers.Of(await run.RunAsync(project, clock.Now(project), null, context.RequestAborted)), null);
+        var (until, cancel) = (clock.Now(project), context.RequestAborted);
+        var due = dry == "true" ? (await run.LookAsync(project, Math.Min(most, RunDue.MostShown), cancel)).Select(SubscriptionAnswers.Of).ToArray() : null;
+        var done = due is null ? await run.RunAsync(project, until, most, null, cancel) : DueReport.Nothing;
+        var view = new BillingRunView(due is not null, SubscriptionAnswers.Of(done), due, await run.CountAsync(project, until, cancel));
         await Answer.Json(context, StatusCodes.Status200OK, view, SubscriptionsJson.Default.BillingRunView);
+    }
+
+    private static int LimitOf(HttpContext context, Faults faults)
+    {
+        string? text = context.Request.Query["limit"];
+        if (text is null)
+        {
+            return int.MaxValue;
+        }
+
+        if (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var limit) || limit is < 1 or > LargestPart)
+        {
+            faults.Add("limit", FaultCode.OutOfRange, $"A whole number from 1 to {LargestPart} is expected.");
+        }
+
+        return limit;
     }
 
     private static async Task ParkedAsync(HttpContext context, SubscriptionQueries queries)

@@ -146,9 +146,13 @@ internal static class SubscriptionDescriptions
         "Billing",
         "Run what is due",
         "The server does this by itself every second; the call is for looking and for impatience. `dry_run=true` lists what would happen and changes "
-        + "nothing.")
+        + "nothing. With `limit` a call takes up that many subscriptions, the earliest first, and `remaining` says how many are left: call again until it is 0.")
     {
-        Query = [new("dry_run", "true: only look.", "boolean")],
+        Query =
+        [
+            new("dry_run", "true: only look.", "boolean"),
+            new("limit", $"At most so many subscriptions, 1 to {BillingRunEndpoints.LargestPart}. Default: all that are due. A look lists at most 1,000.", "integer"),
+        ],
         Answers =
         [
             Example.Of<BillingRunView>(
@@ -157,7 +161,7 @@ internal static class SubscriptionDescriptions
                 {"dry_run": true, "processed": {"invoices": 0, "renewals": 0, "trials_converted": 0, "trials_expired": 0, "canceled": 0, "resumed": 0,
                  "usage_billed": 0, "parked": 0},
                  "due": [{"customer": "acme", "subscription": "01936f5e-7c1a-7d3e-9b0a-2f6f0c1d2e3f", "type": "renew", "at": "2026-02-28T00:00:00Z",
-                  "total": 2900, "currency": "USD", "parked": null}]}
+                  "total": 2900, "currency": "USD", "parked": null}], "remaining": 1}
                 """),
         ],
         Errors = [ErrorCode.ValidationFailed],

@@ -89,7 +89,7 @@ public sealed class BillingCommandsTests(RunningServer running)
                  {"customer": "b", "subscription": "s-2", "type": "renew", "at": "2027-05-01T00:00:00Z", "total": 1200, "currency": "JPY", "parked": null},
                  {"customer": "c", "subscription": "s-3", "type": "renew", "at": "2027-05-01T00:00:00Z", "total": 900000, "currency": "USD", "parked": "Too large."},
                  {"customer": "d", "subscription": "s-4", "type": "cancel", "at": "2027-05-01T00:00:00Z", "total": null, "currency": null, "parked": null},
-                 {"customer": "e", "subscription": "s-5", "type": "renew", "at": "2027-05-01T00:00:00Z", "total": 100, "currency": "USD", "parked": null}]}
+                 {"customer": "e", "subscription": "s-5", "type": "renew", "at": "2027-05-01T00:00:00Z", "total": 100, "currency": "USD", "parked": null}], "remaining": 5}
         """,
         "POST /v1/billing/run?dry_run=true",
         "customer subscription type at total parked\na s-1 renew 2027-05-01T00:00:00Z 29.00 USD -\nb s-2 renew 2027-05-01T00:00:00Z 1200 JPY -\n",
@@ -99,9 +99,9 @@ public sealed class BillingCommandsTests(RunningServer running)
         "billing run",
         """
         {"dry_run": false, "processed": {"invoices": 13, "renewals": 12, "trials_converted": 1, "trials_expired": 0, "canceled": 2, "resumed": 0, "usage_billed": 0, "parked": 3},
-         "due": null}
+         "due": null, "remaining": 0}
         """,
-        "POST /v1/billing/run",
+        "POST /v1/billing/run?limit=2000",
         "Done: 13 invoices, 12 renewals, 1 trial paid, 2 cancellations, 3 parked. \"tollgate billing parked\" says why.")]
     [InlineData(
         "billing parked",
@@ -132,13 +132,54 @@ public sealed class BillingCommandsTests(RunningServer running)
     }
 
     /// <summary>Answers one request, and says which it was.</summary>
-    private static async Task<string> AnswerAsync(HttpListener server, string answer)
+    private static async Task<string> AnswerAsync(HttpListener server, string answer, int status = 200)
     {
         var context = await server.GetContextAsync();
         context.Response.ContentType = "application/json";
+        context.Response.StatusCode = status;
         await context.Response.OutputStream.WriteAsync(Encoding.UTF8.GetBytes(answer));
         context.Response.Close();
         return $"{context.Request.HttpMethod} {context.Request.RawUrl}";
+    }
+
+    /// <summary>What another server does meanwhile shows in what is left.</summary>
+    [Fact]
+    public async Task A_run_goes_on_in_parts_until_nothing_is_left_and_says_how_far_it_has_come()
+    {
+        var (code, output) = await InPartsAsync((200, Part(2_000, 3_000)), (200, Part(2_000, 500)), (200, Part(500, 0)));
+        code.ShouldBe(0, output);
+        output.ShouldContain("2000 of 5000 Done: 2000 invoices, 2000 renewals …\n4500 of 5000 Done: 4000 invoices, 4000 renewals …\n");
+        output.ShouldContain("Done: 4500 invoices, 4500 renewals.");
+
+        (code, output) = await InPartsAsync((200, Part(2_000, 3_000)), (503, """{"code": "storage_unavailable", "detail": "The database is away."}"""));
+        code.ShouldBe(1, output);
+        output.ShouldContain("The database is away.");
+        output.ShouldContain("Done: 2000 invoices, 2000 renewals. The rest stays due; \"tollgate billing run\" goes on.");
+
+        (code, output) = await InPartsAsync((200, Part(2_000, 3_000)), (200, Part(0, 3_000)));
+        (code, output.Contains("Still due: 3000.", StringComparison.Ordinal)).ShouldBe((0, true), output);
+
+        static string Part(int renewals, int remaining) => string.Create(
+            CultureInfo.InvariantCulture,
+            $$"""
+            {"dry_run": false, "processed": {"invoices": {{renewals}}, "renewals": {{renewals}}, "trials_converted": 0, "trials_expired": 0, "canceled": 0,
+             "resumed": 0, "usage_billed": 0, "parked": 0}, "due": null, "remaining": {{remaining}}}
+            """);
+    }
+
+    private static async Task<(int ExitCode, string Output)> InPartsAsync(params (int Status, string Body)[] answers)
+    {
+        var port = TestServer.FreePort();
+        using var server = new HttpListener { Prefixes = { string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}/") } };
+        server.Start();
+        var running = ServerProcess.RunAsync(
+            "billing", "run", "--url", string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}"), "--key", "tg_sk_test");
+        foreach (var (status, body) in answers)
+        {
+            (await AnswerAsync(server, body, status)).ShouldBe("POST /v1/billing/run?limit=2000");
+        }
+
+        return await running;
     }
 
     [Fact]

@@ -182,7 +182,8 @@ public sealed class SubscriptionsApiTests(RunningServer running)
         await Task.WhenAll(
             sandbox.AdvanceAsync("2027-08-15T00:00:00Z"),
             Task.WhenAll(Enumerable.Range(0, 20).Select(_ => sandbox.Door.PostAsync("/v1/billing/run"))));
-        await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => sandbox.Door.PostAsync("/v1/billing/run")));
+        await Task.WhenAll(Enumerable.Range(0, 20).Select(n => sandbox.Door.PostAsync("/v1/billing/run" + (n % 2 == 0 ? "?limit=3" : ""))));
+        (await sandbox.Door.PostAsync("/v1/billing/run?limit=1"))["remaining"].GetValue<int>().ShouldBe(0);
         var all = (await sandbox.Door.GetAsync("/v1/invoices?order=asc&limit=100"))["data"].AsArray();
         all.Select(invoice => invoice!["number"]!.GetValue<string>()[^6..]).ShouldBe(Enumerable.Range(1, 100).Select(n => $"{n:000000}"));
         all.GroupBy(invoice => invoice!["customer"]!.GetValue<string>()).ShouldAllBe(own => own.Select(invoice => invoice!["period_start"]!.GetValue<string>()).Distinct().Count() == 5);
@@ -208,6 +209,9 @@ public sealed class SubscriptionsApiTests(RunningServer running)
         await Refused("POST", "/v1/subscriptions/sub-1/resume", null, HttpStatusCode.Conflict, "subscription_state");
         await Refused("PUT", "/v1/customers/one/plan", """{"plan": "free"}""", HttpStatusCode.Conflict, "subscription_exists");
         await Refused("GET", "/v1/invoices/none", null, HttpStatusCode.NotFound, "invoice_not_found");
+        await Refused("POST", "/v1/billing/run?limit=0", null, HttpStatusCode.UnprocessableEntity, "validation_failed");
+        await Refused("POST", "/v1/billing/run?limit=100001&dry_run=true", null, HttpStatusCode.UnprocessableEntity, "validation_failed");
+        await Refused("POST", "/v1/billing/run?limit=some", null, HttpStatusCode.UnprocessableEntity, "validation_failed");
         await Refused("POST", "/v1/test-clock", """{"advance_to": "2020-01-01T00:00:00Z"}""", HttpStatusCode.UnprocessableEntity, "validation_failed");
         (await running.DoorOf("trendit").PostAsync("/v1/test-clock", """{"advance_to": "2099-01-01T00:00:00Z"}"""))["code"].GetValue<string>().ShouldBe("sandbox_only");
         (await sandbox.InvoicesAsync("two")).ShouldBeEmpty();

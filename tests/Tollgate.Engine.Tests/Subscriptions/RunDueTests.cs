@@ -1,0 +1,151 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
+using Tollgate.Core.Catalog;
+using Tollgate.Core.Time;
+using Tollgate.Engine.Subscriptions;
+using Tollgate.Engine.Tests.Ledger;
+using Tollgate.Testing;
+
+namespace Tollgate.Engine.Tests.Subscriptions;
+
+/// <summary>Runs of what is due, one after the other in parts, and many at once of which some die.</summary>
+public sealed class RunDueTests(TestPostgres postgres) : IAsyncLifetime
+{
+    private const string Shop =
+        """
+        code: shop
+        name: Shop
+        default_plan: free
+        features:
+          - {code: calls, name: Calls}
+        plans:
+          - code: free
+            name: Free
+            entitlements: [{feature: calls, quota: 0}]
+          - code: pro
+            name: Pro
+            prices: [{interval: monthly, amount: 2900}]
+            entitlements: [{feature: calls, quota: 10, hard_cap: false, overage_price: {mode: per_unit, tiers: [{unit_price: 0.25}]}}]
+        """;
+
+    private TestDatabase? _database;
+    private LedgerRig? _rig;
+
+    private LedgerRig Rig => _rig!;
+
+    public async ValueTask InitializeAsync()
+    {
+        _database = await postgres.CreateDatabaseAsync();
+        _rig = await LedgerRig.StartAsync(_database, Shop);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _rig!.DisposeAsync();
+        await _database!.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task A_run_with_a_limit_takes_the_earliest_and_leaves_the_rest_due()
+    {
+        await SubscribeAsync(7);
+        var (run, until) = (Runner(), Rig.Clock.Now().Plus(TimeSpan.FromDays(32)));
+        var seen = new List<(int, int, long)>();
+        for (var part = 0; part < 4; part++)
+        {
+            var report = await run.RunAsync(Rig.Project, until, 3, null, CancellationToken.None);
+            seen.Add((report.Renewals, report.Invoices, await run.CountAsync(Rig.Project, until, CancellationToken.None)));
+        }
+
+        seen.ShouldBe([(3, 3, 4), (3, 3, 1), (1, 1, 0), (0, 0, 0)]);
+        (await _database!.ScalarAsync<string>("SELECT string_agg(c.id, ' ' ORDER BY i.serial) FROM invoices i JOIN customers c USING (partition, account) WHERE i.kind = 'renewal'"))
+            .ShouldBe("c0 c1 c2 c3 c4 c5 c6");
+    }
+
+    [Fact]
+    public async Task A_limit_counts_across_batches_and_periods()
+    {
+        await SubscribeAsync(4);
+        var (run, until) = (Runner(), Rig.Clock.Now().Plus(TimeSpan.FromDays(100)));
+        (await run.RunAsync(Rig.Project, until, 6, null, CancellationToken.None)).Renewals.ShouldBe(6);
+        (await run.CountAsync(Rig.Project, until, CancellationToken.None)).ShouldBe(4);
+        (await run.RunAsync(Rig.Project, until, null, CancellationToken.None)).Renewals.ShouldBe(6);
+        (await run.CountAsync(Rig.Project, until, CancellationToken.None)).ShouldBe(0);
+    }
+
+    /// <summary>QUALITY R4. The death of a biller is that of its connection in the middle of a transaction; whoever it was begins anew.</summary>
+    [Fact]
+    public async Task Eight_billers_race_and_die_and_each_period_is_invoiced_once()
+    {
+        const int Customers = 150, Months = 12;
+        await SubscribeAsync(Customers);
+        var until = Rig.Clock.Now().Plus(TimeSpan.FromDays(365.25));
+        using var over = new CancellationTokenSource();
+        var killing = KillAsync(over.Token);
+        var deaths = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => BillAsync(until)));
+        await over.CancelAsync();
+        var killed = await killing;
+        TestContext.Current.TestOutputHelper?.WriteLine($"{killed} connections were killed, {deaths.Sum()} runs died of it.");
+        deaths.Sum().ShouldBePositive("Nobody died: the test shows nothing.");
+
+        (await _database!.ScalarAsync<long>("SELECT count(*) FROM invoices")).ShouldBe(Customers * (Months + 1));
+        (await _database.ScalarAsync<long>("SELECT count(DISTINCT (account, period_start)) FROM invoices")).ShouldBe(Customers * (Months + 1));
+        (await _database.ScalarAsync<long>("SELECT max(serial) FROM invoices")).ShouldBe(Customers * (Months + 1), "Numbers have no gap.");
+        (await _database.ScalarAsync<long>("SELECT count(*) FROM subscriptions WHERE parked_at IS NOT NULL")).ShouldBe(0);
+        (await Runner().CountAsync(Rig.Project, until, CancellationToken.None)).ShouldBe(0);
+    }
+
+    /// <returns>How often it died.</returns>
+    private async Task<int> BillAsync(Instant until)
+    {
+        for (var deaths = 0; ; deaths++)
+        {
+            try
+            {
+                // Small parts, so that there is something to race for.
+                while ((await Runner().RunAsync(Rig.Project, until, 10, null, CancellationToken.None)).Handled > 0)
+                {
+                }
+
+                return deaths;
+            }
+            catch (NpgsqlException)
+            {
+            }
+        }
+    }
+
+    /// <returns>How many connections it killed: those that have written in their transaction and have not committed it.</returns>
+    private async Task<long> KillAsync(CancellationToken over)
+    {
+        const string Kill =
+            """
+            SELECT count(pg_terminate_backend(pid))
+              FROM (SELECT pid FROM pg_stat_activity
+                     WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_xid IS NOT NULL AND query ~ 'invoice|subscription'
+                     ORDER BY random() LIMIT 1) AS one
+            """;
+        var killed = 0L;
+        while (!over.IsCancellationRequested && killed < 30)
+        {
+            killed += await _database!.ScalarAsync<long>(Kill);
+            await Task.Delay(10, CancellationToken.None);
+        }
+
+        return killed;
+    }
+
+    private RunDue Runner() => new(_database!.Source, Rig.Gate, Rig.Clock, NullLogger<RunDue>.Instance);
+
+    /// <summary>Each with fifteen calls beyond the plan in its first month.</summary>
+    private async Task SubscribeAsync(int customers)
+    {
+        var create = new CreateSubscription(_database!.Source, Rig.Gate, Rig.Clock);
+        for (var n = 0; n < customers; n++)
+        {
+            var order = new SubscriptionOrder($"c{n}", "pro", PriceInterval.Monthly, null, 1, null, true, null, null, null, null, [], null);
+            (await create.RunAsync(Rig.Project, order, new("test", false), CancellationToken.None)).Outcome.ShouldBe(SubscriptionOutcome.Done);
+            await Rig.RecordAsync($"c{n}", "calls", 25);
+        }
+    }
+}
