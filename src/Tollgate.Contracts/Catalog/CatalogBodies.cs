@@ -130,8 +130,11 @@ public sealed record ComparedFeature(
 /// <param name="ChangedPlans">Plans that get a new version.</param>
 /// <param name="AffectedCustomers">Customers whose plan is another one at once: those on the default plan, when it changes.</param>
 /// <param name="PinnedCustomers">Customers on changed plans who keep the version that they have.</param>
-/// <param name="AffectedSubscriptions">0 until subscriptions exist.</param>
-/// <param name="MrrChange">Null until subscriptions exist.</param>
+/// <param name="AffectedSubscriptions">
+/// Subscriptions that are not over, for any version of a plan that gets a new one: those that a migration would look at. Until then they
+/// keep the version that they have.
+/// </param>
+/// <param name="MrrChange">Of those subscriptions, by currency, if all that can be were migrated now; empty: none of them brings recurring revenue.</param>
 public sealed record CatalogAnswer(
     string Outcome,
     int Revision,
@@ -142,7 +145,13 @@ public sealed record CatalogAnswer(
     long AffectedCustomers,
     long PinnedCustomers,
     long AffectedSubscriptions,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] long? MrrChange);
+    IReadOnlyList<MrrChangeView> MrrChange);
+
+/// <summary>Recurring revenue of a month, in minor units.</summary>
+/// <param name="Before">Of the affected subscriptions on the terms that they have.</param>
+/// <param name="After">Of the same subscriptions in the new versions.</param>
+/// <param name="Change"><c>after</c> less <c>before</c>.</param>
+public sealed record MrrChangeView(string Currency, long Before, long After, long Change);
 
 /// <param name="Kind"><c>added</c>, <c>changed</c>, <c>retired</c> or <c>removed</c>.</param>
 /// <param name="Text">The change as a line: <c>pro · cv_generate: quota 30 → 40</c>.</param>

@@ -74,10 +74,13 @@ public sealed record SubscriptionTerms(PlanVersion Plan, PriceInterval Interval,
     /// <summary>The plan and all add-ons are sold for this interval in this currency.</summary>
     public bool AreSold => Price is not null && AddOns.All(held => held.AddOn.PriceFor(Interval, Currency) is not null);
 
-    /// <summary>For comparing terms of different intervals: a month's share (<c>SEMANTICS</c> 5: year ÷ 12, week × 52 ÷ 12).</summary>
-    public ExactMoney PerMonth => ExactMoney.Of(Amount) with
+    /// <summary>For comparing terms of different intervals.</summary>
+    public ExactMoney PerMonth => InAMonth(Amount);
+
+    /// <summary>A month's share of an amount for one period (<c>SEMANTICS</c> 5: year ÷ 12, week × 52 ÷ 12).</summary>
+    public ExactMoney InAMonth(MoneyAmount amount) => ExactMoney.Of(amount) with
     {
-        Major = Interval switch { PriceInterval.Weekly => Amount.Major * 52m / 12m, PriceInterval.Yearly => Amount.Major / 12m, _ => Amount.Major },
+        Major = Interval switch { PriceInterval.Weekly => amount.Major * 52m / 12m, PriceInterval.Yearly => amount.Major / 12m, _ => amount.Major },
     };
 }
 

@@ -95,17 +95,21 @@ public sealed class PublishCatalog(NpgsqlDataSource database)
         NpgsqlConnection connection, int projectId, Plan plan, CatalogDocument document, CancellationToken cancel)
     {
         var (number, stored) = await NewestVersionAsync(connection, projectId, plan.Code, cancel);
-        var json = CatalogWriter.ToStoredJson(plan, document);
-
-        // jsonb gives keys back in another order, so what is stored is brought into the canonical form before comparing.
-        if (stored is not null && json.AsSpan().SequenceEqual(CatalogWriter.ToStoredJson(stored, document)))
+        if (stored is not null && !Differs(plan, stored, document))
         {
             return false;
         }
 
-        await ExecuteAsync(connection, CatalogSql.InsertPlanVersion, cancel, projectId, plan.Code, number + 1, Text(json));
+        await ExecuteAsync(
+            connection, CatalogSql.InsertPlanVersion, cancel, projectId, plan.Code, number + 1, Text(CatalogWriter.ToStoredJson(plan, document)));
         return true;
     }
+
+    /// <summary>Publishing the plan makes a new version of it.</summary>
+    /// <remarks>jsonb gives keys back in another order, so what is stored is brought into the canonical form before comparing.</remarks>
+    /// <param name="newest">Its newest version.</param>
+    internal static bool Differs(Plan plan, Plan newest, CatalogDocument document) =>
+        !CatalogWriter.ToStoredJson(plan, document).AsSpan().SequenceEqual(CatalogWriter.ToStoredJson(newest, document));
 
     private static async Task<(int Number, Plan? Plan)> NewestVersionAsync(
         NpgsqlConnection connection, int projectId, string plan, CancellationToken cancel)

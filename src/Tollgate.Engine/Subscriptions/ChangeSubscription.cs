@@ -101,7 +101,7 @@ public sealed class ChangeSubscription(NpgsqlDataSource database, QuotaGate gate
             Plan = plan!, Interval = order.Interval ?? old.Interval, Quantity = order.Quantity ?? old.Quantity,
             CustomAmount = order.CustomAmount ?? (plan!.Code == old.Plan.Code && (order.Interval ?? old.Interval) == old.Interval ? old.CustomAmount : null),
         };
-        (terms, var refusal) = Sold(project, terms, order.AddOns ?? [.. old.AddOns.Select(static held => (held.AddOn.Code, held.Quantity))]);
+        (terms, var refusal) = Sold(project.Catalog.Document, terms, order.AddOns ?? [.. old.AddOns.Select(static held => (held.AddOn.Code, held.Quantity))]);
         if (refusal is not null)
         {
             return refusal;
@@ -140,14 +140,14 @@ public sealed class ChangeSubscription(NpgsqlDataSource database, QuotaGate gate
     };
 
     /// <summary>The terms with add-ons as they can be had, or why they cannot be had.</summary>
-    private static (SubscriptionTerms Terms, StepChoice? Refusal) Sold(ProjectSnapshot project, SubscriptionTerms terms, IReadOnlyList<(string, long)> wanted)
+    private static (SubscriptionTerms Terms, StepChoice? Refusal) Sold(CatalogDocument catalog, SubscriptionTerms terms, IReadOnlyList<(string, long)> wanted)
     {
         if (terms.Price is null)
         {
             return (terms, StepChoice.None(SubscriptionOutcome.PriceUnknown, PricesOf(terms.Plan.Plan)));
         }
 
-        var (faulty, addOns) = AddOnChoice.Of(project.Catalog.Document, terms, wanted);
+        var (faulty, addOns) = AddOnChoice.Of(catalog, terms, wanted);
         var sold = terms with { AddOns = addOns.SequenceEqual(terms.AddOns) ? terms.AddOns : addOns };
         return (sold, faulty is not null ? StepChoice.None(SubscriptionOutcome.AddOnRefused, faulty) : Unpayable(sold));
     }
@@ -168,20 +168,13 @@ public sealed class ChangeSubscription(NpgsqlDataSource database, QuotaGate gate
         };
     }
 
-    /// <summary>A change to another plan that waits is what the customer was promised; one of the same plan waits on in its newest version.</summary>
     private static StepChoice Migrate(
         ProjectSnapshot project, Subscription subscription, PlanVersion newest, (ChangeTime When, Proration Proration) how, LifeFacts facts, Instant now)
     {
-        if (subscription.Scheduled is { } other && other.Plan.Code != newest.Code)
+        var (terms, scheduled, refusal) = Moved(project.Catalog.Document, subscription.Terms, subscription.Scheduled, newest);
+        if (refusal is not null)
         {
-            return StepChoice.None(SubscriptionOutcome.NotAllowed, $"A change to plan '{other.Plan.Code}' is scheduled, which this would undo.");
-        }
-
-        var (terms, refusal) = Moved(subscription.Terms);
-        var (scheduled, later) = subscription.Scheduled is { } waiting ? Moved(waiting) : (null, null);
-        if ((refusal ?? later) is { } refused)
-        {
-            return refused;
+            return refusal;
         }
 
         var cause = $"migration to version {newest.Number}";
@@ -189,10 +182,28 @@ public sealed class ChangeSubscription(NpgsqlDataSource database, QuotaGate gate
             ? IfAllowed(subscription, SubscriptionVerb.Change, () => Keeping(scheduled, SubscriptionLife.Change(subscription, terms, how.Proration, facts, now)), cause)
             : IfAllowed(subscription, SubscriptionVerb.Schedule, () => SubscriptionLife.Schedule(subscription, scheduled ?? terms, now), cause);
 
-        (SubscriptionTerms Terms, StepChoice? Refusal) Moved(SubscriptionTerms of) =>
-            Sold(project, of with { Plan = newest }, [.. of.AddOns.Select(static held => (held.AddOn.Code, held.Quantity))]);
-
         static SubscriptionStep Keeping(SubscriptionTerms? scheduled, SubscriptionStep step) => step with { After = step.After with { Scheduled = scheduled } };
+    }
+
+    /// <summary>
+    /// Terms in a plan's newest version, or why they stay as they are. A change to another plan that waits is what the customer was
+    /// promised; one of the same plan waits on in its newest version.
+    /// </summary>
+    internal static (SubscriptionTerms Terms, SubscriptionTerms? Scheduled, StepChoice? Refusal) Moved(
+        CatalogDocument catalog, SubscriptionTerms terms, SubscriptionTerms? scheduled, PlanVersion newest)
+    {
+        if (scheduled is not null && scheduled.Plan.Code != newest.Code)
+        {
+            return (terms, scheduled, StepChoice.None(
+                SubscriptionOutcome.NotAllowed, $"A change to plan '{scheduled.Plan.Code}' is scheduled, which this would undo."));
+        }
+
+        var (moved, refusal) = In(terms);
+        var (waiting, later) = scheduled is null ? (null, null) : In(scheduled);
+        return (moved, waiting, refusal ?? later);
+
+        (SubscriptionTerms Terms, StepChoice? Refusal) In(SubscriptionTerms of) =>
+            Sold(catalog, of with { Plan = newest }, [.. of.AddOns.Select(static held => (held.AddOn.Code, held.Quantity))]);
     }
 
     /// <summary>In a trial at once, since it costs nothing yet; of a paused one when it goes on, since until then it has no period.</summary>

@@ -103,6 +103,28 @@ internal static class SubscriptionSql
          LIMIT $5
         """;
 
+    /// <summary>
+    /// What those that are not over are for, the equal ones counted together. $1 project, $2 plans, $3 now: coupons that have ended
+    /// take nothing off. Rows: status, plan version, interval, currency, quantity, custom amount, add-ons, scheduled terms, number,
+    /// codes and documents of the coupons in the order of redemption (null: none).
+    /// </summary>
+    public const string TermsOnPlans =
+        """
+        SELECT s.status, s.plan_version_id, s.interval, s.currency, s.quantity, s.custom_amount, s.add_ons::text, s.scheduled::text, count(*), r.codes, r.documents
+          FROM subscriptions s
+          JOIN plan_versions v ON v.id = s.plan_version_id
+          LEFT JOIN (
+                SELECT r.partition, r.account, r.subscription,
+                       array_agg(c.code ORDER BY r.redeemed_at, r.sequence) AS codes, array_agg(c.document::text ORDER BY r.redeemed_at, r.sequence) AS documents
+                  FROM redemptions r
+                  JOIN coupons c ON c.project_id = r.project_id AND c.code = r.code
+                 WHERE r.project_id = $1 AND r.code IS NOT NULL AND NOT r.spent AND (r.ends_at IS NULL OR r.ends_at > $3)
+                 GROUP BY r.partition, r.account, r.subscription) r
+            ON r.partition = s.partition AND r.account = s.account AND r.subscription = s.id
+         WHERE s.project_id = $1 AND s.ended_at IS NULL AND v.project_id = $1 AND v.plan = ANY ($2::text[])
+         GROUP BY s.status, s.plan_version_id, s.interval, s.currency, s.quantity, s.custom_amount, s.add_ons::text, s.scheduled::text, r.codes, r.documents
+        """;
+
     private const string NewestInvoice =
         """
         (SELECT i.id FROM invoices i
@@ -160,6 +182,10 @@ internal static class SubscriptionSql
     public const string FirstDue =
         "SELECT min(due_at) FROM subscriptions WHERE project_id = $1 AND due_at IS NOT NULL AND parked_at IS NULL";
 
+    /// <summary>$1 project, $2 due until.</summary>
+    public const string CountDue =
+        "SELECT count(*) FROM subscriptions WHERE project_id = $1 AND due_at <= $2 AND due_at IS NOT NULL AND parked_at IS NULL";
+
     /// <summary>Those that a person has to look at, the oldest first. $1 project, $2 number of rows.</summary>
     public const string Parked =
         """
@@ -182,10 +208,6 @@ internal static class SubscriptionSql
     public const string Park =
         """
         UPDATE subscriptions
-    /// <summary>$1 project, $2 due until.</summary>
-    public const string CountDue =
-        "SELECT count(*) FROM subscriptions WHERE project_id = $1 AND due_at <= $2 AND due_at IS NOT NULL AND parked_at IS NULL";
-
            SET parked_at = CASE WHEN $5::text IS NULL THEN NULL ELSE $4::timestamptz END, parked_reason = $5
          WHERE partition = $1 AND account = $2 AND id = $3
         """;

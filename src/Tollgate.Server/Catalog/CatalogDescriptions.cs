@@ -24,7 +24,8 @@ internal static class CatalogDescriptions
           "changes": [
             {"kind": "changed", "subject": "pro · ats_scan", "member": "quota", "from": "20", "to": "30", "text": "pro · ats_scan: quota 20 → 30"}
           ],
-          "changed_plans": ["pro"], "removed_plans": [], "affected_customers": 0, "pinned_customers": 12, "affected_subscriptions": 0, "mrr_change": null
+          "changed_plans": ["pro"], "removed_plans": [], "affected_customers": 0, "pinned_customers": 12, "affected_subscriptions": 12,
+          "mrr_change": [{"currency": "USD", "before": 14400, "after": 18000, "change": 3600}]
         }
         """;
 

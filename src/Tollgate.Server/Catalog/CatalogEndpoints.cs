@@ -7,6 +7,7 @@ using Tollgate.Contracts.Http;
 using Tollgate.Core.Catalog;
 using Tollgate.Engine.Catalog;
 using Tollgate.Engine.Projects;
+using Tollgate.Engine.Subscriptions;
 using Tollgate.Server.Http;
 
 namespace Tollgate.Server.Catalog;
@@ -28,7 +29,8 @@ public static class CatalogEndpoints
         var preview = app.Services.GetRequiredService<PreviewCatalog>();
         var publish = app.Services.GetRequiredService<PublishCatalog>();
         var directory = app.Services.GetRequiredService<ProjectDirectory>();
-        app.MapPut("/v1/catalog", (RequestDelegate)(context => PutCatalogAsync(context, preview, publish, directory)))
+        var foresee = app.Services.GetRequiredService<ForeseeMigration>();
+        app.MapPut("/v1/catalog", (RequestDelegate)(context => PutCatalogAsync(context, (preview, foresee), publish, directory)))
             .RequireKey(Access.Secret, Scope.CatalogWrite).Describe(CatalogDescriptions.PutCatalog);
     }
 
@@ -74,7 +76,8 @@ public static class CatalogEndpoints
             : Answer.Bytes(context, StatusCodes.Status200OK, CatalogWriter.ToJson(catalog.Document, indented: false), Answer.JsonType);
     }
 
-    private static async Task PutCatalogAsync(HttpContext context, PreviewCatalog preview, PublishCatalog publish, ProjectDirectory directory)
+    private static async Task PutCatalogAsync(
+        HttpContext context, (PreviewCatalog Catalog, ForeseeMigration Migration) preview, PublishCatalog publish, ProjectDirectory directory)
     {
         var faults = new Faults();
         string? dryRun = context.Request.Query["dry_run"];
@@ -90,11 +93,12 @@ public static class CatalogEndpoints
         }
 
         var project = context.Project();
-        var planned = await preview.RunAsync(project.Id, document, context.RequestAborted);
+        var planned = await preview.Catalog.RunAsync(project.Id, document, context.RequestAborted);
+        var outlook = await preview.Migration.RunAsync(project, document, context.RequestAborted);
         if (dryRun == "true")
         {
             SetHeaders(context, planned.ETag, planned.Revision);
-            await AnswerAsync(context, "dry_run", planned.Revision, planned.ETag, planned);
+            await AnswerAsync(context, "dry_run", planned.Revision, planned.ETag, planned, outlook);
             return;
         }
 
@@ -108,10 +112,10 @@ public static class CatalogEndpoints
         }
 
         await directory.RefreshAsync(CancellationToken.None);
-        await AnswerAsync(context, done.Outcome == PublishOutcome.Published ? "published" : "unchanged", done.Revision, done.ETag, planned);
+        await AnswerAsync(context, done.Outcome == PublishOutcome.Published ? "published" : "unchanged", done.Revision, done.ETag, planned, outlook);
     }
 
-    private static Task AnswerAsync(HttpContext context, string outcome, int revision, string etag, CatalogPreview planned) => Answer.Json(
+    private static Task AnswerAsync(HttpContext context, string outcome, int revision, string etag, CatalogPreview planned, MigrationOutlook outlook) => Answer.Json(
         context,
         StatusCodes.Status200OK,
         new CatalogAnswer(
@@ -123,8 +127,8 @@ public static class CatalogEndpoints
             planned.Diff.RemovedPlans,
             planned.AffectedCustomers,
             planned.PinnedCustomers,
-            AffectedSubscriptions: 0,
-            MrrChange: null),
+            outlook.Subscriptions,
+            [.. outlook.Revenue.Select(CatalogViews.Of)]),
         CatalogJson.Default.CatalogAnswer);
 
     /// <summary>The catalogue of the body, YAML or JSON by its content type. Null: the problem is written.</summary>

@@ -1,6 +1,7 @@
 using Tollgate.Contracts.Catalog;
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Money;
+using Tollgate.Engine.Subscriptions;
 
 namespace Tollgate.Server.Catalog;
 
@@ -107,6 +108,9 @@ internal static class CatalogViews
 
     public static IEnumerable<Feature> InOrder(CatalogDocument document) =>
         document.Features.OrderBy(static f => f.SortOrder).ThenBy(static f => f.Code, StringComparer.Ordinal);
+
+    public static MrrChangeView Of(RevenueChange revenue) =>
+        new(revenue.Before.Currency.Code, revenue.Before.Minor, revenue.After.Minor, revenue.After.Minor - revenue.Before.Minor);
 
     public static CatalogChangeView Of(CatalogChange change) =>
         new(CatalogWords.Of(change.Kind), change.Subject, change.Member, change.From, change.To, change.ToString());

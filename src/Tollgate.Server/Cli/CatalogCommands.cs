@@ -5,6 +5,7 @@ using System.Text;
 using System.Text.Json;
 using Spectre.Console;
 using Tollgate.Contracts.Catalog;
+using Tollgate.Core.Money;
 using Tollgate.Engine.Catalog;
 
 namespace Tollgate.Server.Cli;
@@ -201,6 +202,26 @@ internal static class CatalogCommands
         Screen.MarkupLineInterpolated(
             CultureInfo.InvariantCulture,
             $"Affected at once: {planned.AffectedCustomers} {(planned.AffectedCustomers == 1 ? "customer" : "customers")}. Keep their version: {planned.PinnedCustomers}.");
+        if (planned.AffectedSubscriptions > 0)
+        {
+            var one = planned.AffectedSubscriptions == 1;
+            Screen.MarkupLineInterpolated(
+                CultureInfo.InvariantCulture,
+                $"{planned.AffectedSubscriptions} {(one ? "subscription keeps its version until it is" : "subscriptions keep their versions until they are")} migrated.{RevenueOf(planned)}");
+        }
+    }
+
+    /// <summary><c> Revenue of a month if all were: 348.00 USD → 468.00 USD (+120.00 USD).</c></summary>
+    private static string RevenueOf(CatalogAnswer planned)
+    {
+        var told = planned.MrrChange.Select(static one =>
+        {
+            var (before, after, change) = (Text(one.Before, one), Text(one.After, one), Text(one.Change, one));
+            return $"{before} → {after} ({(one.Change < 0 ? "" : "+")}{change})";
+        });
+        return planned.MrrChange.Count == 0 ? "" : $" Revenue of a month if all were: {string.Join(", ", told)}.";
+
+        static string Text(long minor, MrrChangeView of) => new MoneyAmount(minor, Currency.Of(of.Currency)).ToString();
     }
 
     private static bool Confirm() => CliScreen.Confirm(Screen, "Put this into force?");

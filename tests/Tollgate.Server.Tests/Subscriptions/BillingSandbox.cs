@@ -82,6 +82,16 @@ public sealed class BillingSandbox
 
     public async Task<HttpStatusCode> PutCatalogAsync(HttpContent catalog) => (await _client.PutAsync(new Uri("/v1/catalog", UriKind.Relative), catalog)).StatusCode;
 
+    /// <summary>The catalogue is put into force, or only looked at.</summary>
+    public async Task<JsonNode> PutCatalogAsync(string yaml, bool dryRun)
+    {
+        using var catalog = new StringContent(yaml, System.Text.Encoding.UTF8, "application/yaml");
+        using var answer = await _client.PutAsync(new Uri("/v1/catalog" + (dryRun ? "?dry_run=true" : ""), UriKind.Relative), catalog);
+        var text = await answer.Content.ReadAsStringAsync();
+        answer.StatusCode.ShouldBe(HttpStatusCode.OK, text);
+        return JsonNode.Parse(text)!;
+    }
+
     /// <summary>What is no JSON.</summary>
     public Task<HttpResponseMessage> FetchAsync(string path) => _client.GetAsync(new Uri(path, UriKind.Relative));
 
