@@ -5,7 +5,10 @@ using Tollgate.Chaos.Stage;
 
 namespace Tollgate.Chaos.Crash;
 
-/// <summary>kill -9 of the server in the middle of a renewal run: the invoices are those of a run that nobody disturbed.</summary>
+/// <summary>
+/// QUALITY R4: kill -9 of the server in the middle of a renewal run, alone and while it races another. The invoices are those of a run
+/// that nobody disturbed.
+/// </summary>
 public sealed class RenewalKillTests(Theatres theatres)
 {
     private const int Customers = 60;
@@ -55,13 +58,88 @@ public sealed class RenewalKillTests(Theatres theatres)
             await UntilReadyAsync(theatre);
         });
         await AdvanceAsync(killed.Gate, Start.AddMonths(Months));
+        await ShouldHaveTheSameInvoicesAsync(killed.Gate, quiet.Gate, Months);
+        await theatre.ShouldVerifyAsync();
+    }
 
-        var expected = await InvoicesAsync(quiet.Gate);
-        var seen = await InvoicesAsync(killed.Gate);
-        expected.Count.ShouldBe(Customers * (Months + 1));
+    [Fact]
+    public async Task Two_servers_race_through_renewals_and_one_is_killed_and_the_invoices_are_the_same()
+    {
+        const int MonthsInARound = 4;
+        var theatre = await theatres.TwoServersAsync();
+        using var quiet = await theatre.ProjectAsync("quiet", Shop, "sandbox");
+        using var raced = await theatre.ProjectAsync("raced", Shop, "sandbox");
+        await FillAsync(quiet.Gate);
+        await FillAsync(raced.Gate);
+        var months = 0;
+        await Form.Of(rounds: 3).EachAsync(async seed =>
+        {
+            // Nobody is told to bill: the clock stands later all at once, and much is due.
+            await BillAsync(raced.Gates[1], new int[1], 0);
+            months += MonthsInARound;
+            await theatre.TamperAsync(
+                $"UPDATE projects SET test_clock = '{Text(Start.AddMonths(months))}' WHERE code = '{raced.Code}'; "
+                + $"SELECT pg_notify('tollgate_changed', 'project:' || id) FROM projects WHERE code = '{raced.Code}'");
+            await UntilItIsAsync(raced.Gates[1], Start.AddMonths(months));
+
+            var billed = new int[8];
+            var billers = Task.WhenAll(Enumerable.Range(0, billed.Length).Select(n => BillAsync(raced.Gates[n % 2], billed, n)));
+            while (!billers.IsCompleted && !Enumerable.Range(0, 4).Any(n => Volatile.Read(ref billed[(2 * n) + 1]) > 0))
+            {
+                await Task.Delay(1);
+            }
+
+            await Task.Delay(new Random(seed).Next(0, 25));
+            await theatre.Servers[1].Kill9Async();
+            await billers;
+            Form.Say($"{string.Join(" + ", billed)} renewals were acknowledged when the second server was killed");
+            await BillAsync(raced.Gate, billed, 0);
+            await theatre.Servers[1].StartAgainAsync();
+        });
+        for (var month = 1; month <= months; month++)
+        {
+            await AdvanceAsync(quiet.Gate, Start.AddMonths(month));
+        }
+
+        await ShouldHaveTheSameInvoicesAsync(raced.Gate, quiet.Gate, months);
+        (await raced.Gate.SendAsync(HttpMethod.Get, "/v1/billing/parked", null)).Member("data").GetArrayLength().ShouldBe(0);
+        await theatre.ShouldVerifyAsync();
+    }
+
+    /// <summary>Until nothing is left, or the server is gone.</summary>
+    /// <param name="billed">Counts at <paramref name="at"/> the renewals that this biller was told of.</param>
+    private static async Task BillAsync(GateClient gate, int[] billed, int at)
+    {
+        for (var left = long.MaxValue; left > 0;)
+        {
+            var answer = await gate.PostAsync("/v1/billing/run?limit=5", new JsonObject());
+            if (answer.Status != 200)
+            {
+                return;
+            }
+
+            left = answer.Member("remaining").GetInt64();
+            Interlocked.Add(ref billed[at], answer.Member("processed").GetProperty("renewals").GetInt32());
+        }
+    }
+
+    private static async Task UntilItIsAsync(GateClient gate, DateTime now)
+    {
+        var waiting = System.Diagnostics.Stopwatch.StartNew();
+        while ((await gate.SendAsync(HttpMethod.Get, "/v1/test-clock", null)).Member("now").GetDateTime() != now)
+        {
+            waiting.Elapsed.ShouldBeLessThan(BackWithin, $"{gate.Server} does not hear of the clock.");
+            await Task.Delay(10);
+        }
+    }
+
+    private static async Task ShouldHaveTheSameInvoicesAsync(GateClient disturbed, GateClient quiet, int months)
+    {
+        var expected = await InvoicesAsync(quiet);
+        var seen = await InvoicesAsync(disturbed);
+        expected.Count.ShouldBe(Customers * (months + 1));
         seen.Select(static one => one.Content).Order(StringComparer.Ordinal).ShouldBe(expected.Select(static one => one.Content).Order(StringComparer.Ordinal));
         seen.Select(static one => one.Number).ShouldBe(Enumerable.Range(1, seen.Count), "Numbers have no gap.");
-        await theatre.ShouldVerifyAsync();
     }
 
     private static async Task FillAsync(GateClient gate)
