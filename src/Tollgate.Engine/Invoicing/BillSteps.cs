@@ -22,9 +22,9 @@ internal sealed record StepOrder(CustomerRow Customer, Subscription? Before, Sub
 
     /// <summary>
     /// Usage is billed with what asks for something anyway, at the end of a month or of the subscription. What is only planned, or
-    /// stops, asks for nothing.
+    /// stops, asks for nothing. A period that would still run may be ended in the very second of a renewal, which left it alone.
     /// </summary>
-    public bool BillsUsage => Before is not null && UsageFrom < Step.At
+    public bool BillsUsage => Before is not null && (UsageFrom < Step.At || (EndsPeriods && (Before.TrialEnd ?? Before.StartedAt) < Step.At))
         && (Step.Charges.Count > 0 || Step.Verb is SubscriptionVerb.BillUsage or SubscriptionVerb.Cancel);
 
     /// <summary>Quota periods of the subscription end with it, also those that would still run: what was used in them is billed now.</summary>

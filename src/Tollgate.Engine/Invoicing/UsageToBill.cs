@@ -85,7 +85,8 @@ internal sealed class UsageToBill(NpgsqlConnection connection, ProjectSnapshot p
         var feature = project.Catalog.FeaturesByKey[reader.GetInt32(1)];
         var (currency, period) = (order.Before!.Terms.Currency, new Period(Instant.FromUtc(reader.GetDateTime(2)), Instant.FromUtc(reader.GetDateTime(3))));
         var version = _basis.VersionOf(reader.IsDBNull(10) ? null : reader.GetInt32(10));
-        if (period.End > order.Step.At)
+        var isCut = period.End > order.Step.At;
+        if (isCut)
         {
             if (!order.Step.After.IsEnded && !IsCutByCycles(_basis.EntitlementOf(order.Customer, order.Customer.AddOns, _basis.VersionOf(order.Customer.PlanVersionId), feature.Key)))
             {
@@ -98,12 +99,14 @@ internal sealed class UsageToBill(NpgsqlConnection connection, ProjectSnapshot p
         if (!reader.IsDBNull(7))
         {
             var (quantity, amount) = (Quantity.Of(reader.GetDecimal(8)), new MoneyAmount(reader.GetInt64(9), currency));
-            var isInvoiced = period.End <= order.UsageFrom || reader.GetInt64(11) != InvoiceSql.Pinned;
+            var isInvoiced = (period.End <= order.UsageFrom && !isCut) || reader.GetInt64(11) != InvoiceSql.Pinned;
             return Rated(reader, feature, period, new(Quantity.Of(reader.GetDecimal(6)), PriceOf(reader.GetString(7), currency)), quantity, amount, isInvoiced);
         }
 
-        return BasisOf(order, version, feature, period, currency) is { } basis
-            ? Rated(reader, feature, period, basis, Quantity.Zero, MoneyAmount.Zero(currency), period.End <= order.UsageFrom)
+        // What the step itself cuts never came late, also in the second of a renewal that was billed until then.
+        var isLate = period.End <= order.UsageFrom && !isCut;
+        return BasisOf(order, version, feature, period, isLate) is { } basis
+            ? Rated(reader, feature, period, basis, Quantity.Zero, MoneyAmount.Zero(currency), isLate)
             : null;
     }
 
@@ -114,12 +117,12 @@ internal sealed class UsageToBill(NpgsqlConnection connection, ProjectSnapshot p
         return new(feature.Key, due, basis, reader.GetInt64(4), IsNew: reader.IsDBNull(7), UsageRules.IgnoredOf(feature.Feature, due, isInvoiced));
     }
 
-    private RatingBasis? BasisOf(StepOrder order, PlanVersion version, FeatureEntry feature, Period period, Currency currency)
+    private RatingBasis? BasisOf(StepOrder order, PlanVersion version, FeatureEntry feature, Period period, bool isLate)
     {
-        var (customer, addOns) = (order.Customer, AddOnsOf(order, version));
+        var (customer, addOns, currency) = (order.Customer, AddOnsOf(order, version), order.Before!.Terms.Currency);
         var basis = _basis.Of(customer, addOns, version, feature, period, currency);
         var ofPlan = _basis.Of(customer, version.Entitlements.GetValueOrDefault(feature.Key), feature, period, currency);
-        if (period.End <= order.UsageFrom)
+        if (isLate)
         {
             // It came late. Had anything been used before, the period would have been rated; overrides may have changed since then.
             return ofPlan is null ? null : basis;

@@ -7,6 +7,43 @@ namespace Tollgate.Lifetimes.Lives;
 /// <summary>What goes beyond the quota: basic has 100 pages a month and asks 10 cents for each further one, pro 1,000 and 5 cents.</summary>
 public sealed class UsageLives(LivesStage stage)
 {
+    // Weeks end on the 8th and the 15th, and in the second in which the third begins the month of quotas is cut: 50 pages beyond its 100.
+    [Fact]
+    public Task A_month_that_is_cut_in_the_second_of_a_renewal_is_billed() => Given(Shops.Standard)
+        .On("2031-04-01").Subscribes("basic", Interval.Weekly)
+        .On("2031-04-10").Uses(150)
+        .On("2031-04-15").Changes(interval: Interval.Monthly, when: When.Now)
+        .Invoices("""
+            2031-04-01 00:00 open 250
+              subscription        250  2031-04-01 00:00 → 2031-04-08 00:00
+            2031-04-08 00:00 open 250
+              subscription        250  2031-04-08 00:00 → 2031-04-15 00:00
+            2031-04-15 00:00 open 250
+              subscription        250  2031-04-15 00:00 → 2031-04-22 00:00
+            2031-04-15 00:00 open 1250
+              proration_credit   -250  2031-04-15 00:00 → 2031-04-22 00:00
+              subscription       1000  2031-04-15 00:00 → 2031-05-15 00:00
+              usage pages         500  2031-04-01 00:00 → 2031-04-15 00:00
+            """)
+        .LivesAsync(stage);
+
+    // It did not come late, so a meter that ignores what is late does not ignore it.
+    [Fact]
+    public Task A_month_that_ends_with_the_subscription_in_the_second_of_a_renewal_is_billed() => Given(Shops.Standard.With(
+            Shops.Basic with { Included = [new("letters", 100, Overage.PerUnit(0.10m), IgnoresLate: true)] }))
+        .On("2031-04-01").Subscribes("basic", Interval.Weekly)
+        .On("2031-04-07").Uses(150, "letters")
+        .On("2031-04-08").CancelsNow()
+        .Invoices("""
+            2031-04-01 00:00 open 250
+              subscription   250  2031-04-01 00:00 → 2031-04-08 00:00
+            2031-04-08 00:00 open 250
+              subscription   250  2031-04-08 00:00 → 2031-04-15 00:00
+            2031-04-08 00:00 open 500
+              usage letters  500  2031-04-01 00:00 → 2031-04-08 00:00
+            """)
+        .LivesAsync(stage);
+
     [Fact]
     public Task Usage_beyond_the_quota_is_on_the_invoice_of_the_renewal() => Given(Shops.Standard)
         .On("2031-04-01").Subscribes("basic")
