@@ -81,6 +81,29 @@ public sealed class MigratorTests(TestPostgres postgres)
     }
 
     [Fact]
+    public async Task Coupons_that_were_redeemed_before_there_were_several_are_kept_as_they_were()
+    {
+        await using var database = await postgres.CreateEmptyDatabaseAsync();
+        var before = MigrationFile.BuiltIn.TakeWhile(static file => file.Name != "redemptions").ToList();
+        await RunAsync(database, before);
+        await database.ScalarAsync<int>(
+            """
+            INSERT INTO projects (code, name, mode) VALUES ('shop', 'Shop', 'live');
+            INSERT INTO coupons (project_id, code, document, redemptions, created_at) SELECT id, 'TEN', '{}', 2, now() FROM projects;
+            INSERT INTO coupon_redemptions (partition, account, subscription, project_id, code, redeemed_at, ends_at, used, spent)
+            SELECT 7, n, '01936f5e-7c1b-7aa0-8c11-0d4c2b1a9f88', id, 'TEN', '2027-01-01Z', CASE n WHEN 1 THEN timestamptz '2027-02-01Z' END, n, n = 2
+              FROM projects, generate_series(1, 2) n;
+            SELECT 1
+            """);
+
+        await RunAsync(database, MigrationFile.BuiltIn);
+
+        (await database.ScalarAsync<string>(
+            "SELECT string_agg(concat_ws(' ', account, code, at_start, redeemed_at = '2027-01-01Z', ends_at IS NULL, used, spent, amount IS NULL), ', ' ORDER BY sequence) FROM redemptions"))
+            .ShouldBe("1 TEN t t f 1 f t, 2 TEN t t t 2 t t");
+    }
+
+    [Fact]
     public async Task Four_servers_that_start_together_apply_each_file_once()
     {
         await using var database = await postgres.CreateEmptyDatabaseAsync();

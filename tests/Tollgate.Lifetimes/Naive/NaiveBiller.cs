@@ -51,6 +51,8 @@ public sealed class NaiveBiller(Shop shop)
     /// <summary>The subscription that lives or ended last; null when there never was one.</summary>
     internal NaiveSubscription? SubscriptionOf(string customer) => Customer(customer).Subscription;
 
+    internal bool HasReductions(string customer) => Customer(customer).HasReductions;
+
     private NaiveCustomer Customer(string name)
     {
         if (!_customers.TryGetValue(name, out var customer))

@@ -20,6 +20,9 @@ internal sealed class NaiveCustomer(Shop opening, NaiveCalendar calendar)
     /// <summary>What happened to the customer's subscriptions, in the words of their timelines.</summary>
     public IReadOnlyList<Fact> Facts => _facts;
 
+    /// <summary>It has, or had, something that comes off before tax. What a change gives back then is told by lives.</summary>
+    public bool HasReductions { get; private set; }
+
     private NaiveSubscription Current => Subscription ?? throw new InvalidOperationException("The customer has no subscription.");
 
     public void Play(CustomerStep step, Shop shop)
@@ -74,6 +77,7 @@ internal sealed class NaiveCustomer(Shop opening, NaiveCalendar calendar)
                 _credit += give.Amount;
                 break;
             case Give give:
+                HasReductions = true;
                 _reductions.Add(new NaiveReduction { Left = give.Amount, End = give.Expires });
                 break;
             default:
@@ -164,12 +168,17 @@ internal sealed class NaiveCustomer(Shop opening, NaiveCalendar calendar)
     }
 
     /// <param name="from">Its months begin then; null: with the first paid period.</param>
-    private void Take(CouponSpec coupon, DateTime? from) => _reductions.Add(new NaiveReduction
+    private void Take(CouponSpec coupon, DateTime? from)
     {
-        Coupon = coupon,
-        Left = coupon.CarriesOver ? coupon.AmountOff : null,
-        End = from is { } at && coupon.Duration == Duration.Repeating ? calendar.ToUtc(calendar.AnchorAt(at).MonthsLater(coupon.Months)) : null,
-    });
+        HasReductions = true;
+        Current.Coupons.Add(coupon.Code);
+        _reductions.Add(new NaiveReduction
+        {
+            Coupon = coupon,
+            Left = coupon.CarriesOver ? coupon.AmountOff : null,
+            End = from is { } at && coupon.Duration == Duration.Repeating ? calendar.ToUtc(calendar.AnchorAt(at).MonthsLater(coupon.Months)) : null,
+        });
+    }
 
     /// <summary>A period and a count of months that begin now.</summary>
     private List<BillLine> NewAnchor(DateTime at)

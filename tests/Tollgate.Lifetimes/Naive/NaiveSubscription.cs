@@ -113,6 +113,9 @@ internal sealed class NaiveSubscription
     /// <summary>The one that it began with.</summary>
     public CouponSpec? Coupon { get; init; }
 
+    /// <summary>Codes of all that it has redeemed.</summary>
+    public List<string> Coupons { get; } = [];
+
     public DateTime TrialEnd { get; set; }
 
     /// <summary>The trial's end ends it, unless somebody decides otherwise.</summary>

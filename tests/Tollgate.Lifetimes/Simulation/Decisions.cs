@@ -50,12 +50,24 @@ internal sealed class Decisions(Random chance, NaiveBiller biller)
         {
             0 => new Cancel(at, customer, When.Now, Any(Reasons)),
             1 when subscription.Scheduled is null => new Cancel(at, customer, When.PeriodEnd, Any(Reasons)),
-            2 or 3 when subscription is { Scheduled: null, Coupon: null } =>
+            2 or 3 when subscription.Scheduled is null && !biller.HasReductions(customer) =>
                 new Pause(at, customer, chance.Next(2) == 0 ? at.AddDays(chance.Next(3, 60)).AddSeconds(chance.Next(86_400)) : null),
             4 when chance.Next(2) == 0 => new Pay(at, customer),
+            5 => new Give(at, customer, chance.Next(1, 6000), Prepaid: true),
+            14 or 15 when biller.HasReductions(customer) => new Give(at, customer, chance.Next(1, 9000), Prepaid: false, chance.Next(2) == 0 ? null : at.AddDays(chance.Next(20, 120))),
+            16 or 17 when biller.HasReductions(customer) && subscription.Terms.Currency == "USD" => Redemption(at, customer, subscription),
             < 14 => Change(at, customer, subscription),
             _ => null,
         };
+    }
+
+    /// <summary>A coupon that the subscription has not had, or the end of one that it has.</summary>
+    private CustomerStep Redemption(DateTime at, string customer, NaiveSubscription subscription)
+    {
+        var other = biller.Shop.Coupons.FirstOrDefault(coupon => !subscription.Coupons.Contains(coupon.Code));
+        return other is null || (subscription.Coupons.Count > 0 && chance.Next(3) == 0)
+            ? new EndCoupon(at, customer, Any(subscription.Coupons.ToArray()))
+            : new Redeem(at, customer, other.Code);
     }
 
     /// <summary>Another plan, interval or quantity.</summary>
@@ -77,7 +89,7 @@ internal sealed class Decisions(Random chance, NaiveBiller biller)
             when = When.Now;
         }
 
-        if (subscription is { Coupon: not null, Status: NaiveStatus.Active })
+        if (subscription.Status == NaiveStatus.Active && biller.HasReductions(customer))
         {
             // What a credit for a discounted period may be is told by a life, not here.
             if (when == When.Now)

@@ -42,6 +42,7 @@ public static class SimulatedShop
             new("TENTH", 10, null, Duration.Forever),
             new("SEVEN", null, 700, Duration.Once),
             new("HALF", 50, null, Duration.Once),
+            new("LASTING", null, 7777, Duration.Once, CarriesOver: true),
         ],
         Taxes =
         [

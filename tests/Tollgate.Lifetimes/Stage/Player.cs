@@ -219,10 +219,12 @@ public sealed class Player(HttpClient http, Shop shop) : IAsyncDisposable
     private async Task RedeemAsync(Redeem step)
     {
         var path = PathOf(step.Customer);
-        var preview = await _wire.PostAsync($"{path}/coupons", new JsonObject { ["code"] = step.Coupon, ["preview"] = true });
+        var preview = Previews ? await _wire.PostAsync($"{path}/coupons", new JsonObject { ["code"] = step.Coupon, ["preview"] = true }) : null;
         await _wire.PostAsync($"{path}/coupons", new JsonObject { ["code"] = step.Coupon });
-        var upcoming = await _wire.GetAsync($"{path}/upcoming-invoice");
-        Answers.LinesText(preview["next_invoice"]).ShouldBe(Answers.LinesText(upcoming), "The preview is not what the coupon came to.");
+        if (preview?["next_invoice"] is { } next)
+        {
+            Answers.LinesText(next).ShouldBe(Answers.LinesText(await _wire.GetAsync($"{path}/upcoming-invoice")), "The preview is not what the coupon came to.");
+        }
     }
 
     private Task MoveAsync(CustomerStep step)
