@@ -47,6 +47,7 @@ public sealed class ServerPresence(
     private readonly string _host = HostName();
     private long _aloneUntil = long.MinValue;
     private int _era;
+    private volatile bool _serves;
 
     /// <summary>
     /// A customer became a member of another, on this server or another one. Raised on the standing connection's thread: a listener must
@@ -85,6 +86,7 @@ public sealed class ServerPresence(
         }
 
         await directory.RefreshAsync(cancellationToken);
+        _serves = true;
         await base.StartAsync(cancellationToken);
     }
 
@@ -182,14 +184,16 @@ public sealed class ServerPresence(
             await RemoveAsync(connection, dead, cancel);
         }
 
+        // What a killed server had sent last may be committed while we look. A heartbeat later it is, and what is read then has it.
         var living = others.Count - dead.Length;
-        if (living == 0 && !Alone)
+        var isAlone = living == 0 && (dead.Length == 0 || !_serves);
+        if (isAlone && !Alone)
         {
             // Also when nobody was seen: while the lease was out somebody may have come, served and left.
             Volatile.Write(ref _era, _era + 1);
         }
 
-        Volatile.Write(ref _aloneUntil, living == 0 ? before + TicksOfLease : long.MinValue);
+        Volatile.Write(ref _aloneUntil, isAlone ? before + TicksOfLease : long.MinValue);
         Volatile.Write(ref _heardAt, after);
         return living;
     }

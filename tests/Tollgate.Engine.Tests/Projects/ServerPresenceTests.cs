@@ -90,6 +90,13 @@ public sealed class ServerPresenceTests(TestPostgres postgres)
         await server.Presence.StartAsync(CancellationToken.None);
         Stopwatch.GetElapsedTime(started).ShouldBeLessThan(TimeSpan.FromSeconds(2));
         server.Presence.Alone.ShouldBeTrue();
+
+        // One that dies while we serve: what it had sent last may be committed now, so memory begins anew a heartbeat later.
+        var era = server.Presence.Era;
+        await database.ExecuteAsync("INSERT INTO servers (id, host, process_id) VALUES (gen_random_uuid(), $1, $2)", host, ended.Id);
+        await Eventually.HoldsAsync(() => !server.Presence.Alone, TimeSpan.FromSeconds(5), "Seeing it die");
+        await Eventually.HoldsAsync(() => server.Presence.Alone, TimeSpan.FromSeconds(5), "Being alone again");
+        server.Presence.Era.ShouldBe(era + 1);
         await server.Presence.StopAsync(CancellationToken.None);
     }
 }

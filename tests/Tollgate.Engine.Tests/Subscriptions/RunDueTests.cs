@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Globalization;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 using Tollgate.Core.Catalog;
@@ -77,33 +79,40 @@ public sealed class RunDueTests(TestPostgres postgres) : IAsyncLifetime
     [Fact]
     public async Task Eight_billers_race_and_die_and_each_period_is_invoiced_once()
     {
-        const int Customers = 150, Months = 12;
-        await SubscribeAsync(Customers);
-        var until = Rig.Clock.Now().Plus(TimeSpan.FromDays(365.25));
+        var (customers, months) = Form;
+        await SubscribeAsync(customers);
+        var until = Rig.Clock.Now().Plus(TimeSpan.FromDays((365.25 / 12 * months) + 1));
         using var over = new CancellationTokenSource();
-        var killing = KillAsync(over.Token);
-        var deaths = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => BillAsync(until)));
+        var started = Stopwatch.GetTimestamp();
+        var killing = KillAsync(customers / 5, over.Token);
+        var deaths = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => BillAsync(until, Math.Max(10, customers / 50))));
         await over.CancelAsync();
         var killed = await killing;
-        TestContext.Current.TestOutputHelper?.WriteLine($"{killed} connections were killed, {deaths.Sum()} runs died of it.");
+        TestContext.Current.TestOutputHelper?.WriteLine(
+            $"{customers} subscriptions × {months} months in {(int)Stopwatch.GetElapsedTime(started).TotalSeconds} s: {killed} connections were killed, {deaths.Sum()} runs died of it.");
         deaths.Sum().ShouldBePositive("Nobody died: the test shows nothing.");
 
-        (await _database!.ScalarAsync<long>("SELECT count(*) FROM invoices")).ShouldBe(Customers * (Months + 1));
-        (await _database.ScalarAsync<long>("SELECT count(DISTINCT (account, period_start)) FROM invoices")).ShouldBe(Customers * (Months + 1));
-        (await _database.ScalarAsync<long>("SELECT max(serial) FROM invoices")).ShouldBe(Customers * (Months + 1), "Numbers have no gap.");
+        var invoices = customers * (months + 1L);
+        (await _database!.ScalarAsync<long>("SELECT count(*) FROM invoices")).ShouldBe(invoices);
+        (await _database.ScalarAsync<long>("SELECT count(DISTINCT (account, period_start)) FROM invoices")).ShouldBe(invoices);
+        (await _database.ScalarAsync<long>("SELECT max(serial) FROM invoices")).ShouldBe(invoices, "Numbers have no gap.");
         (await _database.ScalarAsync<long>("SELECT count(*) FROM subscriptions WHERE parked_at IS NOT NULL")).ShouldBe(0);
         (await Runner().CountAsync(Rig.Project, until, CancellationToken.None)).ShouldBe(0);
     }
 
+    /// <summary>Customers and months; the whole figure of R4 by <c>TOLLGATE_BILLERS_CUSTOMERS=10000</c>.</summary>
+    private static (int Customers, int Months) Form =>
+        int.TryParse(Environment.GetEnvironmentVariable("TOLLGATE_BILLERS_CUSTOMERS"), CultureInfo.InvariantCulture, out var customers) ? (customers, 24) : (150, 12);
+
     /// <returns>How often it died.</returns>
-    private async Task<int> BillAsync(Instant until)
+    private async Task<int> BillAsync(Instant until, int part)
     {
         for (var deaths = 0; ; deaths++)
         {
             try
             {
                 // Small parts, so that there is something to race for.
-                while ((await Runner().RunAsync(Rig.Project, until, 10, null, CancellationToken.None)).Handled > 0)
+                while ((await Runner().RunAsync(Rig.Project, until, part, null, CancellationToken.None)).Handled > 0)
                 {
                 }
 
@@ -116,7 +125,7 @@ public sealed class RunDueTests(TestPostgres postgres) : IAsyncLifetime
     }
 
     /// <returns>How many connections it killed: those that have written in their transaction and have not committed it.</returns>
-    private async Task<long> KillAsync(CancellationToken over)
+    private async Task<long> KillAsync(int most, CancellationToken over)
     {
         const string Kill =
             """
@@ -126,7 +135,7 @@ public sealed class RunDueTests(TestPostgres postgres) : IAsyncLifetime
                      ORDER BY random() LIMIT 1) AS one
             """;
         var killed = 0L;
-        while (!over.IsCancellationRequested && killed < 30)
+        while (!over.IsCancellationRequested && killed < most)
         {
             killed += await _database!.ScalarAsync<long>(Kill);
             await Task.Delay(10, CancellationToken.None);
