@@ -19,12 +19,16 @@ internal sealed class BookShelf(int mostBooks, ServerPresence presence)
     /// <summary>Of <see cref="_books"/>, which locks itself as a whole to count: 15 µs for each batch.</summary>
     private int _count;
 
-    /// <summary>
-    /// The account's book as memory has it; null when it is not there, was made with another catalogue, or was read before this server
-    /// was alone: a server that has left since may have changed the account.
-    /// </summary>
+    /// <summary>The account's book as memory has it; null when it is not there or was made with another catalogue. Versions prove it when it is written.</summary>
     public AccountBook? Peek(int project, string customer, int catalogRevision) =>
-        _books.TryGetValue((project, customer), out var book) && book.CatalogRevision == catalogRevision && book.Era == presence.Era ? book : null;
+        _books.TryGetValue((project, customer), out var book) && book.CatalogRevision == catalogRevision ? book : null;
+
+    /// <summary>
+    /// The same for whoever only reads, while this server is alone: null also when it was read before that. A server that has left since
+    /// may have changed the account.
+    /// </summary>
+    public AccountBook? PeekOfThisEra(int project, string customer, int catalogRevision) =>
+        Peek(project, customer, catalogRevision) is { } book && book.Era == presence.Era ? book : null;
 
     /// <summary>Gives every operation its account's book; those that memory does not have are read, all in one round trip.</summary>
     public ValueTask LoadAsync(NpgsqlConnection connection, List<LaneOp> ops, bool locked)
@@ -32,7 +36,7 @@ internal sealed class BookShelf(int mostBooks, ServerPresence presence)
         // First of all: whatever stood before it in the batch needs the book that is read below.
         foreach (var op in ops)
         {
-            if (op is ForgetOp or ReadOp { Fresh: true })
+            if (op is ForgetOp or ReadOp { Fresh: true } || (op is ReadOp && PeekOfThisEra(op.Project.Id, op.Customer, op.Project.Catalog.Revision) is null))
             {
                 Remove((op.Project.Id, op.Customer));
             }

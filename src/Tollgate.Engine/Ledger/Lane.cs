@@ -114,9 +114,11 @@ public sealed class Lane
 
     private static int CountOf(LaneOp op) => op is BulkOp bulk ? bulk.Items.Count : 1;
 
-    /// <summary>The account's book as memory has it, for readers that may trust memory; null when it is not there.</summary>
-    public AccountBook? Peek(int project, string customer, int catalogRevision) =>
-        _shelf.Peek(project, customer, catalogRevision);
+    /// <inheritdoc cref="BookShelf.Peek"/>
+    internal AccountBook? Peek(int project, string customer, int catalogRevision) => _shelf.Peek(project, customer, catalogRevision);
+
+    /// <inheritdoc cref="BookShelf.PeekOfThisEra"/>
+    public AccountBook? PeekOfThisEra(int project, string customer, int catalogRevision) => _shelf.PeekOfThisEra(project, customer, catalogRevision);
 
     /// <summary>
     /// Whoever finds the lane idle works for it: with one caller a decision costs no change of thread. Everybody else

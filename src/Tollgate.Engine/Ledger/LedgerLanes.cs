@@ -35,7 +35,7 @@ public sealed class LedgerLanes : IHostedService, IDisposable
     public Lane LaneOf(LaneOp op)
     {
         if (_knowsMembers && op is { OnOwnRows: false, Member: null }
-            && Peek(op.Partition, op.Project.Id, op.Customer, op.Project.Catalog.Revision)?.Owner is { } owner)
+            && LaneOf(op.Partition).Peek(op.Project.Id, op.Customer, op.Project.Catalog.Revision)?.Owner is { } owner)
         {
             op.WorkFor(owner);
         }
@@ -63,8 +63,9 @@ public sealed class LedgerLanes : IHostedService, IDisposable
             }, (lanes: this, ops), preferLocal: false);
     }
 
+    /// <summary>The account's book as memory has it, for readers that may trust memory; null when it is not there, or may be old.</summary>
     public AccountBook? Peek(short partition, int project, string customer, int catalogRevision) =>
-        LaneOf(partition).Peek(project, customer, catalogRevision);
+        LaneOf(partition).PeekOfThisEra(project, customer, catalogRevision);
 
     /// <summary>A lane works when there is work; nothing has to be started.</summary>
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
