@@ -5,17 +5,17 @@ internal static class InvoiceSql
 {
     /// <summary>
     /// Balances that may have to be billed: of quota periods that ended until <c>$4</c> and that were not rated yet, or were and whose row
-    /// has moved since. Looked at are those that ended after <c>$6</c>, and of the others those that changed late after <c>$7</c>: an account
+    /// has moved since. Looked at are those that ended after <c>$6</c>, and of the others those that changed late after it: an account
     /// is read in bounded time, however long its history. With the plan version that was in force at the end of the period.
     /// $1 partitions, $2 accounts, $3 since when usage is paid for, $4 until, $5 whether periods that still run are billed too (at the end
-    /// of a subscription), $6 looked at since, $7 noted since.
+    /// of a subscription), $6 looked at since.
     /// </summary>
     public const string UsageToBill =
         """
         SELECT b.account, b.feature, b.period_start, b.period_end, b.version, b.used - b.drawn,
                r.quota, r.price::text, r.quantity, r.amount, a.plan_version_id, r.balance_version
-          FROM unnest($1::smallint[], $2::integer[], $3::timestamptz[], $4::timestamptz[], $5::boolean[], $6::timestamptz[], $7::timestamptz[])
-               AS x (partition, account, paid, until, ends, looked, noted)
+          FROM unnest($1::smallint[], $2::integer[], $3::timestamptz[], $4::timestamptz[], $5::boolean[], $6::timestamptz[])
+               AS x (partition, account, paid, until, ends, looked)
          CROSS JOIN LATERAL (
                 SELECT b.*
                   FROM balances b
@@ -23,14 +23,12 @@ internal static class InvoiceSql
                    AND (x.ends OR b.period_end <= x.until)
                 UNION ALL
                 SELECT b.*
-                  FROM (SELECT DISTINCT l.feature, l.period_start
-                          FROM late_changes l
-                         WHERE l.partition = x.partition AND l.account = x.account AND l.changed_at > x.noted) l
+                  FROM late_changes l
                  CROSS JOIN LATERAL (SELECT b.*
                                        FROM balances b
                                       WHERE b.partition = x.partition AND b.account = x.account AND b.feature = l.feature AND b.period_start = l.period_start
                                       LIMIT 1) b
-                 WHERE b.period_end <= x.looked) b
+                 WHERE l.partition = x.partition AND l.account = x.account AND l.changed_at > x.looked AND b.period_end <= x.looked) b
           LEFT JOIN rated_usage r ON r.partition = b.partition AND r.account = b.account AND r.feature = b.feature AND r.period_start = b.period_start
           LEFT JOIN LATERAL (SELECT p.plan_version_id
                                FROM plan_assignments p

@@ -125,8 +125,8 @@ internal static class InvoiceVerifySql
         """;
 
     /// <summary>
-    /// Usage of a period that was rated is another now, and the next invoice will not look at it: the change was not noted.
-    /// Place: the period's start.
+    /// Usage of a period that was rated is another now, and the next invoice will not look at it: the change was not noted. How far the
+    /// invoice looks: <see cref="UsageToBill"/>. Place: the period's start.
     /// </summary>
     public const string LateChanges =
         $$"""
@@ -137,10 +137,11 @@ internal static class InvoiceVerifySql
           JOIN customers c ON c.partition = r.partition AND c.account = r.account
           JOIN projects  p ON p.id = c.project_id
           JOIN features  e ON e.id = r.feature
-         WHERE b.version <> r.balance_version AND b.period_end <= s.usage_from - interval '2 days'
+         CROSS JOIN LATERAL (SELECT s.usage_from - CASE WHEN s.usage_from > coalesce(s.trial_end, s.started_at) THEN interval '2 days' ELSE interval '400 days' END AS at) x
+         WHERE b.version <> r.balance_version AND b.period_end <= x.at
            AND greatest(0, b.used - b.drawn - r.quota) <> r.quantity + r.ignored_quantity
            AND NOT EXISTS (SELECT FROM late_changes l
-                            WHERE l.partition = b.partition AND l.account = b.account AND l.changed_at > s.usage_from - interval '2 days'
+                            WHERE l.partition = b.partition AND l.account = b.account AND l.changed_at > x.at
                               AND l.feature = b.feature AND l.period_start = b.period_start){{Cut}}
         """;
 

@@ -33,7 +33,7 @@ internal sealed class UsageToBill(NpgsqlConnection connection, ProjectSnapshot p
     /// </summary>
     private static readonly TimeSpan Looked = TimeSpan.FromDays(2);
 
-    /// <summary>How far back the first bill of a subscription looks for what was noted: after the one before it had ended nobody looked.</summary>
+    /// <summary>How far back the first bill of a subscription looks: after the one before it had ended nobody did.</summary>
     private static readonly TimeSpan BeforeFirst = TimeSpan.FromDays(400);
 
     private readonly UsageBasis _basis = new(project);
@@ -56,7 +56,6 @@ internal sealed class UsageToBill(NpgsqlConnection connection, ProjectSnapshot p
             billing.Values.Select(static order => PaidFrom(order).ToUtc()).ToArray(),
             billing.Values.Select(static order => order.Step.At.ToUtc()).ToArray(),
             billing.Values.Select(static order => order.EndsPeriods).ToArray(),
-            billing.Values.Select(static order => order.UsageFrom.Minus(Looked).ToUtc()).ToArray(),
             billing.Values.Select(static order => order.UsageFrom.Minus(order.UsageFrom > PaidFrom(order) ? Looked : BeforeFirst).ToUtc()).ToArray()))
         await using (var reader = await command.ExecuteReaderAsync(cancel))
         {

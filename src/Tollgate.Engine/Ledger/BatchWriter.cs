@@ -224,7 +224,7 @@ internal sealed class BatchWriter
         {
             foreach (var row in rows)
             {
-                if (_books[row.Book] is var now && row.After.Period.End <= now.Minus(Late))
+                if (_books[row.Book] is var now && row.After.Period.End <= now.Minus(Late) && OfPlan(row.After) != OfPlan(row.Before))
                 {
                     _late.Add((row, now));
                 }
@@ -232,13 +232,17 @@ internal sealed class BatchWriter
         }
     }
 
+    /// <summary>What burned the plan's quota: what invoices look at.</summary>
+    private static Quantity OfPlan(Balance? balance) => balance is null ? Quantity.Zero : balance.Used - balance.Drawn;
+
     private void AddLate(NpgsqlBatch batch)
     {
         if (_late.Count > 0)
         {
+            _late.Sort(static (a, b) => ByKey(a.Row, b.Row));
             Add(batch, LedgerSql.NoteLateChanges,
-                Smallints(_late, l => l.Row.Book.Partition), Integers(_late, l => l.Row.Book.Account), Moments(_late, l => l.At),
-                Integers(_late, l => l.Row.After.FeatureKey), Moments(_late, l => l.Row.After.Period.Start));
+                Smallints(_late, l => l.Row.Book.Partition), Integers(_late, l => l.Row.Book.Account), Integers(_late, l => l.Row.After.FeatureKey),
+                Moments(_late, l => l.Row.After.Period.Start), Moments(_late, l => l.At));
         }
     }
 

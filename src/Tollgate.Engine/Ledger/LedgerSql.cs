@@ -239,16 +239,17 @@ internal static class LedgerSql
         """;
 
     /// <summary>
-    /// Balances that changed after their period was long over: invoices look at them again.
-    /// $1 partitions, $2 accounts, $3 the projects' time, $4 features, $5 period starts.
+    /// Balances whose usage changed after their period was long over: invoices look at them again. After <see cref="UpdateBalances"/>, in its
+    /// order. $1 partitions, $2 accounts, $3 features, $4 period starts, $5 the projects' time.
     /// </summary>
     public const string NoteLateChanges =
         """
-        INSERT INTO late_changes (partition, account, changed_at, feature, period_start)
-        SELECT x.partition, x.account, x.changed_at, x.feature, x.period_start
-          FROM unnest($1::smallint[], $2::integer[], $3::timestamptz[], $4::integer[], $5::timestamptz[])
-               AS x (partition, account, changed_at, feature, period_start)
-            ON CONFLICT DO NOTHING
+        INSERT INTO late_changes AS l (partition, account, feature, period_start, changed_at)
+        SELECT x.partition, x.account, x.feature, x.period_start, x.changed_at
+          FROM unnest($1::smallint[], $2::integer[], $3::integer[], $4::timestamptz[], $5::timestamptz[])
+               AS x (partition, account, feature, period_start, changed_at)
+            ON CONFLICT (partition, account, feature, period_start) DO UPDATE
+           SET changed_at = greatest(l.changed_at, excluded.changed_at)
         """;
 
     /// <summary>What the rollups of costs have to take in or take back. $1 ids of calls, $2 accounts, $3 months, $4 partitions, $5 signs.</summary>

@@ -105,13 +105,15 @@ public sealed class RunDue(NpgsqlDataSource database, QuotaGate gate, Clock cloc
 
     /// <summary>
     /// Batches are claimed one after the other, computed and written side by side, so that neither the database nor this process waits for
-    /// the other, and numbered and committed in the order in which they were claimed.
+    /// the other, and numbered and committed in the order in which they were claimed. While a batch waits for the one before it holds its
+    /// customers and nothing that a lane could hold too. Books in memory are forgotten by lanes, which may be waiting for customers of the next
+    /// batches: nothing that is open waits for that.
     /// </summary>
     private async Task<DueReport> RunBatchesAsync(
         ProjectSnapshot project, Instant until, int most, DueReport report, Func<DueReport, Task>? progress, CancellationToken cancel)
     {
-        var open = new Queue<Task<DueReport>>();
-        var (last, left) = (Task.FromResult(report), most - report.Handled);
+        var open = new Queue<Task<DoneBatch>>();
+        var (last, left) = (Task.FromResult(new DoneBatch(report, [])), most - report.Handled);
         try
         {
             while (left > 0 && await ClaimAsync(project, until, Math.Min(left, MostAtOnce), cancel) is { } batch)
@@ -120,7 +122,7 @@ public sealed class RunDue(NpgsqlDataSource database, QuotaGate gate, Clock cloc
                 open.Enqueue(last = RunAsync(project, batch, until, last, cancel));
                 if (open.Count == AtOnce)
                 {
-                    report = await open.Dequeue();
+                    report = await EndAsync(project, open.Dequeue(), cancel);
                     if (progress is not null)
                     {
                         await progress(report);
@@ -128,13 +130,29 @@ public sealed class RunDue(NpgsqlDataSource database, QuotaGate gate, Clock cloc
                 }
             }
 
-            return await last;
+            while (open.TryDequeue(out var done))
+            {
+                report = await EndAsync(project, done, cancel);
+            }
+
+            return report;
         }
         finally
         {
             // Also when one failed: what is under way is committed or taken back before anybody looks again.
             await ((Task)Task.WhenAll(open)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
+    }
+
+    private async Task<DueReport> EndAsync(ProjectSnapshot project, Task<DoneBatch> batch, CancellationToken cancel)
+    {
+        var done = await batch;
+        foreach (var customer in done.Changed)
+        {
+            await gate.ForgetAsync(project, customer, cancel);
+        }
+
+        return done.Report;
     }
 
     /// <summary>What is due now, and what it would come to. Takes everything back.</summary>
@@ -183,8 +201,11 @@ public sealed class RunDue(NpgsqlDataSource database, QuotaGate gate, Clock cloc
         }
     }
 
-    /// <summary>2. the steps; 3. what they come to; 4. park what looks impossible; 5. write the others; 6. after the batch before: numbers, commit.</summary>
-    private async Task<DueReport> RunAsync(ProjectSnapshot project, DueBatch batch, Instant until, Task<DueReport> before, CancellationToken cancel)
+    /// <summary>
+    /// 2. the steps; 3. what they come to; 4. park what looks impossible; 5. write the others; 6. after the batch before has committed: quotas,
+    /// numbers, commit.
+    /// </summary>
+    private async Task<DoneBatch> RunAsync(ProjectSnapshot project, DueBatch batch, Instant until, Task<DoneBatch> before, CancellationToken cancel)
     {
         await using (batch)
         {
@@ -200,17 +221,14 @@ public sealed class RunDue(NpgsqlDataSource database, QuotaGate gate, Clock cloc
 
             var steps = billed.Where(static one => one.Doubt is null).Select(one => StepOf(one, rows[one.Billed.After.Id])).ToArray();
             var writer = new StepWriter(batch.Connection, project, settings, Actor);
-            var drafts = steps.Length == 0 ? [] : await writer.WriteAsync(steps, project.TestClock is null ? clock.Now(project) : until, cancel);
+            var now = project.TestClock is null ? clock.Now(project) : until;
+            var drafts = steps.Length == 0 ? [] : await writer.WriteAsync(steps, now, cancel);
 
-            var report = await before;
-            await writer.NumberAsync(drafts, cancel);
+            var report = (await before).Report;
+            await writer.FinishAsync(steps, drafts, now, cancel);
             await batch.Transaction.CommitAsync(cancel);
-            foreach (var customer in writer.Changed)
-            {
-                await gate.ForgetAsync(project, customer, cancel);
-            }
-
-            return steps.Aggregate(report with { Parked = report.Parked + doubtful.Length }, static (sum, step) => sum.With(step.Step.Verb, step.Billed.Billed.Bill is not null));
+            report = report with { Parked = report.Parked + doubtful.Length };
+            return new(steps.Aggregate(report, static (sum, step) => sum.With(step.Step.Verb, step.Billed.Billed.Bill is not null)), writer.Changed);
         }
     }
 
@@ -263,6 +281,11 @@ public sealed class RunDue(NpgsqlDataSource database, QuotaGate gate, Clock cloc
         await using var command = database.Command(SubscriptionSql.FirstDue, project.Id);
         return await command.ExecuteScalarAsync(cancel) is DateTime at ? Instant.FromUtc(at) : null;
     }
+
+    /// <summary>A batch that is committed.</summary>
+    /// <param name="Report">Up to and with it.</param>
+    /// <param name="Changed">Customers whose books in memory are stale: a decision on them finds that out.</param>
+    private sealed record DoneBatch(DueReport Report, IReadOnlyList<string> Changed);
 
     /// <summary>Subscriptions that are claimed, with their customers, in the transaction that will write what they come to.</summary>
     private sealed record DueBatch(

@@ -25,9 +25,13 @@ internal sealed record StepToWrite(BilledOrder Billed, int Version, string? Refe
 }
 
 /// <summary>
-/// Writes steps with what they come to. The score: 1. plan and billing cycle of the customers whose step changes them; 2. what invoices
-/// consist of; 3. subscriptions; 4. the facts; 5. the invoices, with their numbers. The caller holds the customers and commits.
+/// Writes steps with what they come to. The score: 1. what invoices consist of; 2. subscriptions; 3. the facts; 4. plan and billing cycle of the
+/// customers whose step changes them; 5. the invoices, with their numbers. The caller holds the customers and commits.
 /// </summary>
+/// <remarks>
+/// 4. and 5. make others wait: lanes that hold balances of other customers, and whoever wants numbers. Nobody may wait for anything but the
+/// database between them and the commit.
+/// </remarks>
 internal sealed class StepWriter(NpgsqlConnection connection, ProjectSnapshot project, InvoiceSettings settings, string actor)
 {
     /// <summary>What late events can still reach, and a little more.</summary>
@@ -41,24 +45,18 @@ internal sealed class StepWriter(NpgsqlConnection connection, ProjectSnapshot pr
     /// <param name="now">The project's clock.</param>
     /// <returns>The invoices by subscription.</returns>
     public async Task<IReadOnlyDictionary<Guid, Invoice>> RunAsync(IReadOnlyList<StepToWrite> steps, Instant now, CancellationToken cancel) =>
-        (await NumberAsync(await WriteAsync(steps, now, cancel), cancel)).ToDictionary(static one => one.Subscription!.Value);
+        (await FinishAsync(steps, await WriteAsync(steps, now, cancel), now, cancel)).ToDictionary(static one => one.Subscription!.Value);
 
-    /// <summary>1. to 4.</summary>
+    /// <summary>1. to 3.</summary>
     /// <param name="now">The project's clock.</param>
-    /// <returns>The invoices, which <see cref="NumberAsync"/> writes.</returns>
+    /// <returns>The invoices, which <see cref="FinishAsync"/> writes.</returns>
     public async Task<IReadOnlyList<BilledInvoice>> WriteAsync(IReadOnlyList<StepToWrite> steps, Instant now, CancellationToken cancel)
     {
-        // 1. Quotas follow at once.
-        foreach (var step in steps)
-        {
-            await FollowAsync(step, now, cancel);
-        }
-
-        // 2. A step that was due in the past of a sandbox's clock is issued when it was due: the clock jumps, the days do not.
+        // 1. A step that was due in the past of a sandbox's clock is issued when it was due: the clock jumps, the days do not.
         var drafts = await _invoices.WriteAsync(
             [.. steps.Select(static step => step.Billed)], order => project.TestClock is null ? now : order.Order.Step.At, cancel);
 
-        // 3. and 4.
+        // 2. and 3.
         await using var batch = new NpgsqlBatch(connection);
         batch.BatchCommands.Add(Rows(steps));
         await batch.ExecuteNonQueryAsync(cancel);
@@ -66,8 +64,19 @@ internal sealed class StepWriter(NpgsqlConnection connection, ProjectSnapshot pr
         return drafts;
     }
 
-    /// <summary>5. From here to the commit whoever else wants numbers waits.</summary>
-    public Task<IReadOnlyList<Invoice>> NumberAsync(IReadOnlyList<BilledInvoice> drafts, CancellationToken cancel) => _invoices.NumberAsync(drafts, cancel);
+    /// <summary>4. and 5.</summary>
+    /// <param name="now">The project's clock.</param>
+    public async Task<IReadOnlyList<Invoice>> FinishAsync(
+        IReadOnlyList<StepToWrite> steps, IReadOnlyList<BilledInvoice> drafts, Instant now, CancellationToken cancel)
+    {
+        // 4. Quotas follow at once.
+        foreach (var step in steps)
+        {
+            await FollowAsync(step, now, cancel);
+        }
+
+        return await _invoices.NumberAsync(drafts, cancel);
+    }
 
     private async Task FollowAsync(StepToWrite step, Instant now, CancellationToken cancel)
     {

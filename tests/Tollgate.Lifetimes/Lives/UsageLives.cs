@@ -482,6 +482,32 @@ public sealed class UsageLives(LivesStage stage)
             """)
         .LivesAsync(stage);
 
+    // The subscription ended, half a day later a mistake of its last month is found, and in February she comes back: 40 of the 50 go back then.
+    // The naive biller knows one subscription at a time.
+    [Fact]
+    public Task What_is_taken_back_on_the_day_after_the_end_is_given_back_with_the_next_subscription() => Given(Shops.Standard)
+        .On("2031-01-01").Subscribes("basic")
+        .On("2031-01-10").Uses(110)
+        .On("2031-01-11").Uses(40, id: "by-mistake").CancelsAtTheEnd()
+        .On("2031-02-01 12:00").TakesBack("by-mistake")
+        .On("2031-02-10").Subscribes("basic")
+        .On("2031-04-10")
+        .Invoices("""
+            2031-01-01 00:00 open 1000
+              subscription   1000  2031-01-01 00:00 → 2031-02-01 00:00
+            2031-02-01 00:00 open 500
+              usage pages     500  2031-01-01 00:00 → 2031-02-01 00:00
+            2031-02-10 00:00 open 1000
+              subscription   1000  2031-02-10 00:00 → 2031-03-10 00:00
+            2031-03-10 00:00 open 600
+              subscription   1000  2031-03-10 00:00 → 2031-04-10 00:00
+              usage pages    -400  2031-01-01 00:00 → 2031-02-01 00:00
+            2031-04-10 00:00 open 1000
+              subscription   1000  2031-04-10 00:00 → 2031-05-10 00:00
+            """)
+        .WithoutTheNaiveBiller()
+        .LivesAsync(stage);
+
     // Three seats share the plan's 100 pages.
     [Fact]
     public Task Seats_multiply_the_price_and_not_the_quota() => Given(Shops.Standard)

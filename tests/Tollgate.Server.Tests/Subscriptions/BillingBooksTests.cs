@@ -67,6 +67,47 @@ public sealed class BillingBooksTests(TestPostgres postgres) : IAsyncLifetime
         (await FoundAsync(sandbox)).ShouldBeEmpty();
     }
 
+    /// <summary>
+    /// More subscriptions than two batches hold, some of which end, so that quotas change; and somebody who reports usage of many customers at once, which
+    /// waits for customers of one batch while it holds balances of another.
+    /// </summary>
+    [Fact]
+    public async Task A_run_of_several_batches_in_which_some_end_keeps_nobody_from_reporting_usage()
+    {
+        const int Subscriptions = 1_100;
+        var sandbox = await BillingSandbox.StartAsync(_running, "2027-01-01T00:00:00Z");
+        await Parallel.ForAsync(0, Subscriptions, new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (n, _) =>
+        {
+            var id = await sandbox.SubscribeAsync($$"""{"customer": "c{{n}}", "plan": "pro", "trial": false}""");
+            if (n % 20 == 0)
+            {
+                (await sandbox.Door.PostAsync($"/v1/subscriptions/{id}/cancel")).Status.ShouldBe(HttpStatusCode.OK);
+            }
+        });
+        using var over = new CancellationTokenSource();
+        var reporting = Task.Run(async () =>
+        {
+            var (random, refused) = (new Random(7), new List<HttpStatusCode>());
+            while (!over.IsCancellationRequested)
+            {
+                var events = Enumerable.Range(0, 50).Select(_ => $$"""{"id": "{{Guid.CreateVersion7()}}", "customer": "c{{random.Next(Subscriptions)}}", "type": "calls"}""");
+                var came = await sandbox.Door.PostAsync("/v1/events", $"[{string.Join(',', events)}]");
+                if (came.Status != HttpStatusCode.OK)
+                {
+                    refused.Add(came.Status);
+                }
+            }
+
+            return refused;
+        });
+
+        var done = await sandbox.AdvanceAsync("2027-02-01T00:00:00Z");
+        await over.CancelAsync();
+
+        (await reporting).ShouldBeEmpty();
+        (done["processed"]["invoices"]!.GetValue<int>(), done["processed"]["canceled"]!.GetValue<int>()).ShouldBe((Subscriptions - (Subscriptions / 20), Subscriptions / 20));
+    }
+
     /// <summary>Upgrade, overage, late usage, coupons, a gift, tax, credit note, credits, pause, cancellation.</summary>
     private async Task<BillingSandbox> YearAsync()
     {
