@@ -8,14 +8,15 @@ internal static class InvoiceSql
     /// has moved since. Looked at are those that ended after <c>$6</c>, and of the others those that changed late after it: an account
     /// is read in bounded time, however long its history. With the plan version that was in force at the end of the period.
     /// $1 partitions, $2 accounts, $3 since when usage is paid for, $4 until, $5 whether periods that still run are billed too (at the end
-    /// of a subscription), $6 looked at since.
+    /// of a subscription), $6 looked at since, $7 when the customers got the plans that they have, $8 these plans.
     /// </summary>
     public const string UsageToBill =
         """
         SELECT b.account, b.feature, b.period_start, b.period_end, b.version, b.used - b.drawn,
-               r.quota, r.price::text, r.quantity, r.amount, a.plan_version_id, r.balance_version
-          FROM unnest($1::smallint[], $2::integer[], $3::timestamptz[], $4::timestamptz[], $5::boolean[], $6::timestamptz[])
-               AS x (partition, account, paid, until, ends, looked)
+               r.quota, r.price::text, r.quantity, r.amount,
+               CASE WHEN x.assigned_at < least(b.period_end, x.until) THEN x.plan_version_id ELSE a.plan_version_id END, r.balance_version
+          FROM unnest($1::smallint[], $2::integer[], $3::timestamptz[], $4::timestamptz[], $5::boolean[], $6::timestamptz[], $7::timestamptz[], $8::integer[])
+               AS x (partition, account, paid, until, ends, looked, assigned_at, plan_version_id)
          CROSS JOIN LATERAL (
                 SELECT b.*
                   FROM balances b
@@ -32,9 +33,10 @@ internal static class InvoiceSql
           LEFT JOIN rated_usage r ON r.partition = b.partition AND r.account = b.account AND r.feature = b.feature AND r.period_start = b.period_start
           LEFT JOIN LATERAL (SELECT p.plan_version_id
                                FROM plan_assignments p
-                              WHERE p.partition = b.partition AND p.account = b.account AND p.assigned_at < least(b.period_end, x.until)
+                              WHERE r.price IS NULL AND (x.assigned_at < least(b.period_end, x.until)) IS NOT TRUE
+                                AND p.partition = b.partition AND p.account = b.account AND p.assigned_at < least(b.period_end, x.until)
                               ORDER BY p.sequence DESC
-                              LIMIT 1) a ON r.price IS NULL
+                              LIMIT 1) a ON true
          WHERE CASE WHEN r.price IS NULL THEN b.period_end > x.paid AND b.used > b.drawn
                     ELSE r.balance_version <> b.version AND (b.used > b.drawn OR r.quantity > 0 OR r.ignored_quantity > 0) END
          ORDER BY b.account, b.period_start, b.feature

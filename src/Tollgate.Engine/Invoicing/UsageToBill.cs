@@ -56,7 +56,9 @@ internal sealed class UsageToBill(NpgsqlConnection connection, ProjectSnapshot p
             billing.Values.Select(static order => PaidFrom(order).ToUtc()).ToArray(),
             billing.Values.Select(static order => order.Step.At.ToUtc()).ToArray(),
             billing.Values.Select(static order => order.EndsPeriods).ToArray(),
-            billing.Values.Select(static order => order.UsageFrom.Minus(order.UsageFrom > PaidFrom(order) ? Looked : BeforeFirst).ToUtc()).ToArray()))
+            billing.Values.Select(static order => order.UsageFrom.Minus(order.UsageFrom > PaidFrom(order) ? Looked : BeforeFirst).ToUtc()).ToArray(),
+            billing.Values.Select(static order => order.Customer.PlanAssignedAt?.ToUtc()).ToArray(),
+            billing.Values.Select(static order => order.Customer.PlanVersionId).ToArray()))
         await using (var reader = await command.ExecuteReaderAsync(cancel))
         {
             while (await reader.ReadAsync(cancel))
