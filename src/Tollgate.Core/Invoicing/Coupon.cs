@@ -10,7 +10,7 @@ public enum CouponDuration
     /// <summary>On the first invoice that asks for something. What an amount has left over is forfeited, unless it carries over.</summary>
     Once,
 
-    /// <summary>On those of a number of months from the start of the paid time on.</summary>
+    /// <summary>On those of a number of months from the start of the paid time, or from its redemption.</summary>
     Repeating,
     Forever,
 }
@@ -90,8 +90,29 @@ public static class CouponRules
         _ => CouponVerdict.Redeemable,
     };
 
-    /// <summary>Months are counted on the calendar, as periods are.</summary>
-    /// <param name="paidFrom">The redemption, or the start of the paid time where that comes later.</param>
+    /// <summary>Of one that is named at the start or redeemed on trial. Months are counted on the calendar, as periods are.</summary>
+    /// <param name="paidFrom">The start of the paid time: its first months have it.</param>
     public static Instant? EndOf(Coupon coupon, Instant paidFrom, TimeZoneInfo zone) =>
         coupon.Months is { } months ? BillingPeriods.Boundary(PriceInterval.Monthly, new(paidFrom), months, zone) : null;
+
+    /// <summary>
+    /// Of one that is redeemed later: so many months from then, and as many of the anchor's months that begin after it, neither fewer nor
+    /// more (<c>SEMANTICS</c> 4). Days of the month alone would have it otherwise: from 28 February to 28 March no month of the 31st begins.
+    /// </summary>
+    public static Instant? EndOf(Coupon coupon, Anchor anchor, Instant redeemed, TimeZoneInfo zone)
+    {
+        if (EndOf(coupon, redeemed, zone) is not { } end)
+        {
+            return null;
+        }
+
+        // Anchors are whole seconds of one server's clock, and that of another may be behind.
+        var last = BillingPeriods.At(PriceInterval.Monthly, anchor, redeemed < anchor.StartedAt ? anchor.StartedAt : redeemed, zone);
+        for (var month = 0; month < coupon.Months; month++)
+        {
+            last = BillingPeriods.Next(PriceInterval.Monthly, anchor, last, zone);
+        }
+
+        return end <= last.Start ? last.Start.Plus(TimeSpan.FromSeconds(1)) : end > last.End ? last.End : end;
+    }
 }

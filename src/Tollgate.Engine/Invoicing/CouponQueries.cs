@@ -116,8 +116,9 @@ public sealed class CouponQueries(NpgsqlDataSource database)
             return Explain(verdict, code);
         }
 
-        var from = order.AtStart ? subscription.StartedAt : now;
-        var ends = CouponRules.EndOf(row!.Coupon, subscription.TrialEnd is { } trial && trial > from ? trial : from, project.Zone);
+        var ends = order.AtStart || subscription.Status == SubscriptionStatus.Trialing
+            ? CouponRules.EndOf(row!.Coupon, subscription.TrialEnd ?? subscription.StartedAt, project.Zone)
+            : CouponRules.EndOf(row!.Coupon, subscription.Anchor, now, project.Zone);
         var carried = row.Coupon.CarryOver ? row.Coupon.AmountOff : null;
         await change.ExecuteAsync(CouponSql.CountRedemption, cancel, project.Id, code);
         await change.ExecuteAsync(

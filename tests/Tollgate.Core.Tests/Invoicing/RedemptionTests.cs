@@ -16,6 +16,11 @@ public sealed class RedemptionTests
 {
     private static readonly Instant Start = Utc("2026-04-01T00:00:00Z");
 
+    private static readonly TimeZoneInfo Zone = TimeZoneInfo.FindSystemTimeZoneById("Europe/Berlin");
+
+    /// <summary>In seconds.</summary>
+    private const long TwoYears = 63_072_000;
+
     private static readonly PlanVersion Pro = new(
         1, 1, new() { Code = "pro", Name = "Pro", Prices = [new(PriceInterval.Monthly, "USD", 2900, 0)] }, FrozenDictionary<int, Entitlement>.Empty);
 
@@ -91,6 +96,59 @@ public sealed class RedemptionTests
 
         return redemptions.Select((one, i) => one.Left is not { } left || (!left.IsNegative && left.Minor + taken[i] == given[i])).All(static holds => holds);
     }).QuickCheckThrowOnFailure();
+
+    /// <summary>The months of the subscription are those of the anchor, in Berlin; times are the wall clock's there.</summary>
+    [Theory]
+    [InlineData("2026-01-15 12:00:00", "2026-01-20 09:00:00", 2, "2026-03-20 09:00:00")]
+    [InlineData("2026-01-31 12:00:00", "2026-02-28 13:00:00", 1, "2026-03-31 12:00:01")] // a month later is 28 March
+    [InlineData("2026-01-31 12:00:00", "2026-02-28 13:00:00", 2, "2026-04-30 12:00:01")]
+    [InlineData("2026-01-31 12:00:00", "2026-02-28 13:00:00", 3, "2026-05-31 12:00:01")]
+    [InlineData("2026-01-30 12:00:00", "2026-02-28 13:00:00", 1, "2026-03-30 12:00:01")]
+    [InlineData("2026-01-29 12:00:00", "2026-02-28 13:00:00", 1, "2026-03-29 12:00:01")]
+    [InlineData("2026-01-31 12:00:00", "2026-03-31 13:00:00", 1, "2026-04-30 13:00:00")]
+    [InlineData("2025-10-31 12:00:00", "2026-01-30 13:00:00", 1, "2026-02-28 12:00:00")] // at 13:00 the second month would have it
+    [InlineData("2026-01-31 12:00:00", "2026-03-30 13:00:00", 1, "2026-04-30 12:00:00")]
+    [InlineData("2026-01-31 12:00:00", "2026-02-28 12:00:00", 1, "2026-03-31 12:00:01")] // in the second of a renewal
+    [InlineData("2026-04-01 00:00:00", "2026-05-01 00:00:00", 1, "2026-06-01 00:00:01")]
+    [InlineData("2026-04-01 00:00:00", "2026-05-01 00:00:00.5", 3, "2026-08-01 00:00:01")]
+    [InlineData("2026-04-01 00:00:00", "2026-04-01 00:00:00", 1, "2026-05-01 00:00:01")] // in the second of the start
+    [InlineData("2026-04-01 00:00:00", "2026-03-31 23:59:59", 1, "2026-05-01 00:00:01")] // a clock that is behind
+    [InlineData("2026-01-29 02:30:00", "2026-03-01 02:30:00", 1, "2026-04-01 02:30:00")] // on 29 March the clock skips 2:30
+    [InlineData("2026-01-31 12:00:00", "2026-02-28 13:00:00", 120, "2036-02-29 12:00:01")]
+    public void One_for_months_that_is_redeemed_later_has_as_many_renewals(string anchor, string redeemed, int months, string ends) =>
+        Shown(EndOf(months, new(Berlin(anchor)), Berlin(redeemed))).ShouldBe(ends);
+
+    [Fact]
+    public void Of_any_anchor_as_many_months_begin_between_the_redemption_and_the_end() => Prop.ForAll<(int Start, int Later, int Months), bool>((one, isWhole) =>
+    {
+        var start = Start.Plus(TimeSpan.FromSeconds(Spread(one.Start, TwoYears)));
+        var (anchor, months) = (new Anchor(start), (int)(1 + Spread(one.Months, 24)));
+        var redeemed = isWhole
+            ? BillingPeriods.Boundary(PriceInterval.Monthly, anchor, (int)Spread(one.Later, 24), Zone)
+            : start.Plus(TimeSpan.FromMicroseconds(Spread(one.Later, TwoYears * 1_000_000)));
+        var end = EndOf(months, anchor, redeemed);
+        return Enumerable.Range(0, 60).Select(number => BillingPeriods.Boundary(PriceInterval.Monthly, anchor, number, Zone)).Count(begun => begun > redeemed && begun < end) == months;
+    }).QuickCheckThrowOnFailure();
+
+    [Fact]
+    public void One_for_months_from_the_start_has_the_first_ones()
+    {
+        var coupon = Repeating(3);
+        CouponRules.EndOf(coupon, Berlin("2026-01-31 12:00:00"), Zone).ShouldBe(Berlin("2026-04-30 12:00:00"));
+        CouponRules.EndOf(coupon with { Months = null, Duration = CouponDuration.Forever }, new(Start), Start, Zone).ShouldBeNull();
+    }
+
+    /// <summary>FsCheck begins with small numbers; these lie anywhere in the range.</summary>
+    private static long Spread(int number, long range) => (long)(unchecked((ulong)number * 11_400_714_819_323_198_485) % (ulong)range);
+
+    private static Coupon Repeating(int months) => new() { Code = "MONTHS", PercentOff = new(50), Duration = CouponDuration.Repeating, Months = months };
+
+    private static Instant EndOf(int months, Anchor anchor, Instant redeemed) => CouponRules.EndOf(Repeating(months), anchor, redeemed, Zone)!.Value;
+
+    private static Instant Berlin(string shown) =>
+        Instant.FromUtc(TimeZoneInfo.ConvertTimeToUtc(DateTime.Parse(shown, CultureInfo.InvariantCulture), Zone));
+
+    private static string Shown(Instant at) => TimeZoneInfo.ConvertTimeFromUtc(at.ToUtc(), Zone).ToString("yyyy-MM-dd HH:mm:ss.FFF", CultureInfo.InvariantCulture);
 
     private static long[] Taken(string redemption, params long[] prices)
     {

@@ -6,6 +6,16 @@ namespace Tollgate.Lifetimes.Lives;
 
 public sealed class CouponLives(LivesStage stage)
 {
+    private const string Bert = "bert", Carl = "carl", Dora = "dora";
+
+    private const string AprilHalved = """
+            2031-03-31 12:00 open 500
+              subscription   1000  2031-03-31 12:00 → 2031-04-30 12:00
+              discount       -500
+            2031-04-30 12:00 open 1000
+              subscription   1000  2031-04-30 12:00 → 2031-05-31 12:00
+        """;
+
     [Fact]
     public Task A_percentage_once() => Given(Shops.With(new CouponSpec("HALF", 50, null, Duration.Once)))
         .On("2031-04-01").Subscribes("basic", coupon: "HALF")
@@ -205,6 +215,89 @@ public sealed class CouponLives(LivesStage stage)
             2031-05-10 00:00 end_coupon
             2031-06-01 00:00 renew
             2031-07-01 00:00 renew
+            """)
+        .LivesAsync(stage);
+
+    // Anna's month begins on 31 March: a month from 28 February alone would end before. Bert redeems in the very second of a renewal, and Carl of
+    // his start, which both have been invoiced. Dora's on 30 March has the renewal of the next day, and not that of 30 April as well.
+    [Fact]
+    public Task A_coupon_for_a_month_that_is_redeemed_later_has_the_next_renewal_and_no_other() => Given(Shops.With(new CouponSpec("MONTH", 50, null, Duration.Repeating, 1)))
+        .On("2031-01-31 12:00").Subscribes("basic")
+        .By(Bert).Subscribes("basic")
+        .By(Dora).Subscribes("basic")
+        .By(Carl).Subscribes("basic").Redeems("MONTH")
+        .By(Bert).On("2031-02-28 12:00").Redeems("MONTH")
+        .By(Anna).On("2031-02-28 13:00").Redeems("MONTH")
+        .By(Dora).On("2031-03-30 13:00").Redeems("MONTH")
+        .On("2031-05-01")
+        .By(Anna)
+        .Invoices($"""
+            2031-01-31 12:00 open 1000
+              subscription   1000  2031-01-31 12:00 → 2031-02-28 12:00
+            2031-02-28 12:00 open 1000
+              subscription   1000  2031-02-28 12:00 → 2031-03-31 12:00
+            {AprilHalved}
+            """)
+        .By(Bert)
+        .Invoices($"""
+            2031-01-31 12:00 open 1000
+              subscription   1000  2031-01-31 12:00 → 2031-02-28 12:00
+            2031-02-28 12:00 open 1000
+              subscription   1000  2031-02-28 12:00 → 2031-03-31 12:00
+            {AprilHalved}
+            """)
+        .By(Carl)
+        .Invoices("""
+            2031-01-31 12:00 open 1000
+              subscription   1000  2031-01-31 12:00 → 2031-02-28 12:00
+            2031-02-28 12:00 open 500
+              subscription   1000  2031-02-28 12:00 → 2031-03-31 12:00
+              discount       -500
+            2031-03-31 12:00 open 1000
+              subscription   1000  2031-03-31 12:00 → 2031-04-30 12:00
+            2031-04-30 12:00 open 1000
+              subscription   1000  2031-04-30 12:00 → 2031-05-31 12:00
+            """)
+        .By(Dora)
+        .Invoices($"""
+            2031-01-31 12:00 open 1000
+              subscription   1000  2031-01-31 12:00 → 2031-02-28 12:00
+            2031-02-28 12:00 open 1000
+              subscription   1000  2031-02-28 12:00 → 2031-03-31 12:00
+            {AprilHalved}
+            """)
+        .LivesAsync(stage);
+
+    // The year is one invoice. Three months from 10 May have the usage of May, which is billed on 1 June, and are over before the year begins anew.
+    [Fact]
+    public Task Of_a_yearly_subscription_the_months_have_what_is_invoiced_in_them() => Given(Shops.With(
+            new CouponSpec("THREE", 20, null, Duration.Repeating, 3), new CouponSpec("YEAR", 10, null, Duration.Repeating, 12)))
+        .On("2031-04-01").Subscribes("basic", Interval.Yearly)
+        .By(Bert).Subscribes("basic", Interval.Yearly)
+        .By(Anna).On("2031-05-10").Redeems("THREE").Uses(200)
+        .By(Bert).Redeems("YEAR")
+        .On("2033-04-01")
+        .By(Anna)
+        .Invoices("""
+            2031-04-01 00:00 open 10000
+              subscription   10000  2031-04-01 00:00 → 2032-04-01 00:00
+            2031-06-01 00:00 open 800
+              usage pages     1000  2031-05-01 00:00 → 2031-06-01 00:00
+              discount        -200
+            2032-04-01 00:00 open 10000
+              subscription   10000  2032-04-01 00:00 → 2033-04-01 00:00
+            2033-04-01 00:00 open 10000
+              subscription   10000  2033-04-01 00:00 → 2034-04-01 00:00
+            """)
+        .By(Bert)
+        .Invoices("""
+            2031-04-01 00:00 open 10000
+              subscription   10000  2031-04-01 00:00 → 2032-04-01 00:00
+            2032-04-01 00:00 open 9000
+              subscription   10000  2032-04-01 00:00 → 2033-04-01 00:00
+              discount       -1000
+            2033-04-01 00:00 open 10000
+              subscription   10000  2033-04-01 00:00 → 2034-04-01 00:00
             """)
         .LivesAsync(stage);
 }

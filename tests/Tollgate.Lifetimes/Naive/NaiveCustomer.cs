@@ -176,8 +176,24 @@ internal sealed class NaiveCustomer(Shop opening, NaiveCalendar calendar)
         {
             Coupon = coupon,
             Left = coupon.CarriesOver ? coupon.AmountOff : null,
-            End = from is { } at && coupon.Duration == Duration.Repeating ? calendar.ToUtc(calendar.AnchorAt(at).MonthsLater(coupon.Months)) : null,
+            End = from is { } at && coupon.Duration == Duration.Repeating ? EndOfMonths(at, coupon.Months) : null,
         });
+    }
+
+    /// <summary>So many months later; but the next so many firsts of the subscription's months have it, and the one after them has not.</summary>
+    private DateTime EndOfMonths(DateTime at, int months)
+    {
+        var firsts = new List<DateTime>();
+        for (var count = 0; firsts.Count <= months; count++)
+        {
+            if (calendar.ToUtc(Current.Anchor!.MonthsLater(count)) is var first && first > at)
+            {
+                firsts.Add(first);
+            }
+        }
+
+        var later = calendar.ToUtc(calendar.AnchorAt(at).MonthsLater(months));
+        return later <= firsts[^2] ? firsts[^2].AddSeconds(1) : later > firsts[^1] ? firsts[^1] : later;
     }
 
     /// <summary>A period and a count of months that begin now.</summary>
