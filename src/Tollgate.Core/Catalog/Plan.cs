@@ -78,4 +78,12 @@ public sealed record CatalogDocument
     public IReadOnlyList<AddOn> AddOns { get; init; } = [];
 
     public IReadOnlyList<CreditPack> Packs { get; init; } = [];
+
+    /// <summary>Codes of the currencies in which an active plan or pack has a price, in the order of the alphabet.</summary>
+    public IReadOnlyList<string> CurrenciesSold =>
+    [
+        .. Plans.Where(static plan => plan.Active).SelectMany(static plan => plan.Prices, static (_, price) => price.Currency)
+            .Concat(Packs.Where(static pack => pack.Active).SelectMany(static pack => pack.Prices, static (_, price) => price.Currency))
+            .Distinct().Order(StringComparer.Ordinal),
+    ];
 }

@@ -36,8 +36,9 @@ internal sealed record StepOrder(CustomerRow Customer, Subscription? Before, Sub
 internal sealed record BilledOrder(StepOrder Order, BilledStep Billed, IReadOnlyList<RatedPeriod> Rated, string? Doubt);
 
 /// <summary>
-/// Finds out what steps cost: loads what the rules have to know, for all steps of a batch in four statements, and asks them. Writes
-/// nothing; a preview ends here. The caller holds the customers.
+/// Finds out what steps cost: loads what the rules have to know and asks them. Two statements for all steps of a batch, a third where
+/// usage is billed, and one more each where a first tier's fee or a minimum is agreed. Writes nothing; a preview ends here. The caller
+/// holds the customers.
 /// </summary>
 internal sealed class BillSteps(NpgsqlConnection connection, ProjectSnapshot project, InvoiceSettings settings)
 {
@@ -86,7 +87,8 @@ internal sealed class BillSteps(NpgsqlConnection connection, ProjectSnapshot pro
             RedemptionSql.Open,
             orders.Select(static order => order.Customer.Partition).ToArray(),
             orders.Select(static order => order.Customer.Account).ToArray(),
-            orders.Select(static order => order.Step.After.Id).ToArray());
+            orders.Select(static order => order.Step.After.Id).ToArray(),
+            orders.Select(static order => order.Step.At.ToUtc()).ToArray());
         var found = new Dictionary<int, List<Redemption>>();
         await using var reader = await command.ExecuteReaderAsync(cancel);
         while (await reader.ReadAsync(cancel))

@@ -28,7 +28,8 @@ internal static class CreditSql
 
     /// <summary>
     /// Everything that came and went, newest first. Of promotional credit it is read from what keeps it: the gift, the lines of invoices,
-    /// voids, and the moment at which the rest expired. Ids are places, and sort in the order of one moment.
+    /// voids, and the moment at which the rest expired: what a void gave back after the end expired with it. Ids are places, and sort in the
+    /// order of one moment.
     /// $3 now, $4 the id after which it starts (null: the beginning), $5 number of rows, $6 only the one of this id, or null.
     /// </summary>
     public const string Facts =
@@ -38,10 +39,14 @@ internal static class CreditSql
                   FROM redemptions r
                  WHERE r.partition = $1 AND r.account = $2 AND r.code IS NULL),
                taken AS (
-                SELECT g.id || '-' || l.invoice AS id, g.currency, l.amount, i.issued_at, l.invoice
+                SELECT g.id || '-' || l.invoice AS id, l.redemption, g.currency, l.amount, i.issued_at, l.invoice
                   FROM given g
                   JOIN invoice_lines l ON l.partition = $1 AND l.account = $2 AND l.redemption = g.sequence
                   JOIN invoices      i ON i.partition = $1 AND i.account = $2 AND i.id = l.invoice),
+               voided AS (
+                SELECT t.*, f.at, f.note, f.actor
+                  FROM taken t
+                  JOIN invoice_facts f ON f.partition = $1 AND f.account = $2 AND f.invoice = t.invoice AND f.verb = 'void'),
                facts AS (
                 SELECT 'c-' || lpad(k.sequence::text, 12, '0') AS id, 'prepaid' AS kind, k.cause, k.currency, k.amount, k.at, NULL::timestamptz AS expires_at,
                        k.invoice, k.note, k.actor
@@ -52,11 +57,10 @@ internal static class CreditSql
                 UNION ALL
                 SELECT id, 'promotional', 'invoice', currency, amount, issued_at, NULL, invoice, NULL, NULL FROM taken
                 UNION ALL
-                SELECT t.id || '-void', 'promotional', 'invoice', t.currency, -t.amount, f.at, NULL, t.invoice, f.note, f.actor
-                  FROM taken t
-                  JOIN invoice_facts f ON f.partition = $1 AND f.account = $2 AND f.invoice = t.invoice AND f.verb = 'void'
+                SELECT id || '-void', 'promotional', 'invoice', currency, -amount, at, NULL, invoice, note, actor FROM voided
                 UNION ALL
-                SELECT id || '-x', 'promotional', 'expired', currency, -remaining, ends_at, NULL, NULL, NULL, NULL
+                SELECT id || '-x', 'promotional', 'expired', currency, -remaining,
+                       greatest(ends_at, (SELECT max(v.at) FROM voided v WHERE v.redemption = given.sequence)), NULL, NULL, NULL, NULL
                   FROM given
                  WHERE ends_at <= $3 AND remaining > 0)
         SELECT f.id, f.kind, f.cause, f.currency, f.amount, f.at, f.expires_at, f.invoice, f.note, f.actor

@@ -28,6 +28,9 @@ public enum GiveCreditOutcome
     /// <summary>The customer is invoiced in another currency.</summary>
     CurrencyFixed,
 
+    /// <summary>Nothing is offered in it, so the customer, who keeps it, could not be sold anything.</summary>
+    CurrencyNotSold,
+
     /// <summary>More is to be taken back than there is.</summary>
     NotEnough,
 
@@ -44,7 +47,7 @@ public sealed record GiveCreditAnswer(GiveCreditOutcome Outcome, CreditFact? Fac
 /// </summary>
 public sealed class GiveCredit(NpgsqlDataSource database, Clock clock)
 {
-    /// <summary>Promotional credits of one customer that have something left: each may be a line of its next invoice.</summary>
+    /// <summary>Promotional credits of one customer that have something left and have not ended: each may be a line of its next invoice.</summary>
     public const int MostOpen = 100;
 
     /// <summary>Minor units of one gift, and of a customer's prepaid money: as much as a period can cost.</summary>
@@ -68,14 +71,18 @@ public sealed class GiveCredit(NpgsqlDataSource database, Clock clock)
             return new(GiveCreditOutcome.CurrencyFixed, Detail: $"The customer is invoiced in {kept}.");
         }
 
-        var amount = new MoneyAmount(gift.Minor, currency);
-        if (await RefusalAsync(change, gift.Kind, amount, cancel) is { } refusal)
+        if (kept is null && !SoldIn(project).Contains(currency.Code))
+        {
+            return new(GiveCreditOutcome.CurrencyNotSold, Detail: $"Nothing is sold in {currency.Code}, and the customer would keep it. Possible: {string.Join(", ", SoldIn(project))}.");
+        }
+
+        var (amount, now) = (new MoneyAmount(gift.Minor, currency), clock.Now(project));
+        if (await RefusalAsync(change, gift.Kind, amount, now, cancel) is { } refusal)
         {
             return refusal;
         }
 
         // 3.
-        var now = clock.Now(project);
         var id = gift.Kind == CreditKind.Prepaid
             ? await PrepaidAsync(change, gift, amount, actor, now, cancel)
             : await PromotionalAsync(change, project, gift, amount, actor, now, cancel);
@@ -85,11 +92,14 @@ public sealed class GiveCredit(NpgsqlDataSource database, Clock clock)
         return new(GiveCreditOutcome.Given, fact);
     }
 
-    private static async Task<GiveCreditAnswer?> RefusalAsync(CustomerChange change, CreditKind kind, MoneyAmount amount, CancellationToken cancel)
+    /// <summary>Where nothing is sold yet, the currency in which it will be when nobody says otherwise.</summary>
+    private static IReadOnlyList<string> SoldIn(ProjectSnapshot project) => project.Catalog.Document.CurrenciesSold is { Count: > 0 } sold ? sold : [project.Currency];
+
+    private static async Task<GiveCreditAnswer?> RefusalAsync(CustomerChange change, CreditKind kind, MoneyAmount amount, Instant now, CancellationToken cancel)
     {
         if (kind == CreditKind.Promotional)
         {
-            var open = (long)(await change.AskAsync(RedemptionSql.CountOpenCredits, cancel, change.Row.Partition, change.Row.Account))!;
+            var open = (long)(await change.AskAsync(RedemptionSql.CountOpenCredits, cancel, change.Row.Partition, change.Row.Account, now.ToUtc()))!;
             return open < MostOpen ? null : new(GiveCreditOutcome.TooMuch, Detail: $"The customer has {MostOpen} promotional credits with something left; no more are possible.");
         }
 

@@ -22,17 +22,18 @@ internal static class RedemptionSql
         """;
 
     /// <summary>
-    /// Those that may still take something off, in the order of redemption. A sandbox's clock stands still: what was redeemed at the same
-    /// moment is in the order in which it came. $1 partitions, $2 accounts, $3 subscriptions.
+    /// Those that may take something off at a moment, in the order of redemption: whoever redeems holds the customer, so places are given in
+    /// that order whatever a server's clock says. Gifts that ended stay unspent for ever and are not read. $1 partitions, $2 accounts,
+    /// $3 subscriptions, $4 moments.
     /// </summary>
     public const string Open =
         """
         SELECT r.account, r.sequence, r.code, c.document::text, r.ends_at, r.used, r.currency, r.remaining
-          FROM unnest($1::smallint[], $2::integer[], $3::uuid[]) AS x (partition, account, subscription)
+          FROM unnest($1::smallint[], $2::integer[], $3::uuid[], $4::timestamptz[]) AS x (partition, account, subscription, at)
           JOIN redemptions r ON r.partition = x.partition AND r.account = x.account AND NOT r.spent
-                            AND (r.subscription = x.subscription OR r.subscription IS NULL)
+                            AND (r.subscription = x.subscription OR r.subscription IS NULL) AND (r.ends_at IS NULL OR r.ends_at > x.at)
           LEFT JOIN coupons c ON c.project_id = r.project_id AND c.code = r.code
-         ORDER BY r.redeemed_at, r.sequence
+         ORDER BY r.sequence
         """;
 
     /// <summary>All coupons of a subscription, in the order of redemption. $1 partition, $2 account, $3 subscription.</summary>
@@ -42,7 +43,7 @@ internal static class RedemptionSql
           FROM redemptions r
           JOIN coupons c ON c.project_id = r.project_id AND c.code = r.code
          WHERE r.partition = $1 AND r.account = $2 AND r.subscription = $3
-         ORDER BY r.redeemed_at, r.sequence
+         ORDER BY r.sequence
         """;
 
     /// <summary>The coupon that a subscription was begun with. $1 partition, $2 account, $3 subscription.</summary>
@@ -76,6 +77,7 @@ internal static class RedemptionSql
            AND r.partition = l.partition AND r.account = l.account AND r.sequence = l.redemption
         """;
 
-    /// <summary>How many promotional credits have something left. $1 partition, $2 account.</summary>
-    public const string CountOpenCredits = "SELECT count(*) FROM redemptions WHERE partition = $1 AND account = $2 AND code IS NULL AND NOT spent";
+    /// <summary>How many promotional credits have something left that has not ended. $1 partition, $2 account, $3 now.</summary>
+    public const string CountOpenCredits =
+        "SELECT count(*) FROM redemptions WHERE partition = $1 AND account = $2 AND code IS NULL AND NOT spent AND (ends_at IS NULL OR ends_at > $3)";
 }

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Tollgate.Core.Money;
+using Tollgate.Engine.Invoicing;
 
 namespace Tollgate.Server.Cli;
 
@@ -97,11 +98,17 @@ internal static class CreditCommands
             throw new CliStopException(ExitCode.Usage, $"\"{code}\" is no currency. It looks like USD.");
         }
 
-        // As many digits as a million times a million dollars have: what is larger is a slip, and the server refuses it.
-        return decimal.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var major) && major is > 0 and <= 1_000_000_000_000
-            && major * currency.MinorPerMajor is var minor && minor == decimal.Truncate(minor)
-                ? new MoneyAmount((long)minor, currency)
-                : throw new CliStopException(ExitCode.Usage, $"\"{text}\" is no amount of {currency.Code}. It is more than 0 and has at most {currency.Decimals} decimals.");
+        var largest = new MoneyAmount(GiveCredit.LargestAmount, currency);
+        var isDigits = text.Any(char.IsAsciiDigit) && text.Count(static c => c == '.') <= 1 && text.All(static c => char.IsAsciiDigit(c) || c == '.');
+        var isRead = decimal.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var major);
+        if (isDigits && (!isRead || major > largest.Major))
+        {
+            throw new CliStopException(ExitCode.Usage, $"{text} is too much. The most is {largest}.");
+        }
+
+        return isRead && major > 0 && major * currency.MinorPerMajor is var minor && minor == decimal.Truncate(minor)
+            ? new MoneyAmount((long)minor, currency)
+            : throw new CliStopException(ExitCode.Usage, $"\"{text}\" is no amount of {currency.Code}. It is more than 0 and has at most {currency.Decimals} decimals.");
     }
 
     private static async Task PrintBalancesAsync(ServerDoor door, string path, CancellationToken cancel)

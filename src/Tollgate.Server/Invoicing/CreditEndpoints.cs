@@ -49,15 +49,10 @@ public static class CreditEndpoints
         }
 
         var answer = await give.RunAsync(context.Project(), customer, gift, SubscriptionAnswers.ActorOf(context.Caller()), context.RequestAborted);
-        if (answer.Outcome == GiveCreditOutcome.TooMuch)
-        {
-            faults.Add("amount", FaultCode.OutOfRange, answer.Detail!);
-            await faults.WriteAsync(context);
-            return;
-        }
-
         await (answer.Outcome switch
         {
+            GiveCreditOutcome.TooMuch => Problems.WriteAsync(context, [new("amount", FaultCode.OutOfRange, answer.Detail!)]),
+            GiveCreditOutcome.CurrencyNotSold => Problems.WriteAsync(context, [new("currency", FaultCode.InvalidValue, answer.Detail!)]),
             GiveCreditOutcome.IsMember => Problems.WriteAsync(context, ErrorCode.CustomerIsMember, answer.Detail),
             GiveCreditOutcome.CurrencyFixed => Problems.WriteAsync(context, ErrorCode.CurrencyFixed, answer.Detail, "currency"),
             GiveCreditOutcome.NotEnough => Problems.WriteAsync(context, ErrorCode.CreditsInsufficient, answer.Detail, "amount"),
@@ -164,7 +159,8 @@ internal static class CreditDescriptions
         "Give a customer credits",
         "`promotional` credits are a gift: they come off the price of the subscription's invoices before tax, in the order of redemption among the coupons, as "
         + "many as they last, and end at `expires_at`. `prepaid` credits are the customer's own money: they pay invoices, tax included, and never expire. A "
-        + "negative prepaid amount takes back what is left, never more. The customer is created when missing, and keeps its currency.")
+        + "negative prepaid amount takes back what is left, never more. The customer is created when missing, and keeps its currency, in which an active plan "
+        + "or a pack has to have a price.")
     {
         Path = CustomerDescriptions.Path,
         Request = Example.Of<GiveCreditRequest>("""{"amount": 5000, "currency": "USD", "kind": "promotional", "expires_at": "2026-09-01T00:00:00Z", "note": "Welcome"}"""),

@@ -73,6 +73,19 @@ public sealed class BillingCommandsTests(RunningServer running)
             code.ShouldBe(2, output);
         }
 
+        foreach (var (wrong, why) in ((string, string)[])[
+            ("99999999999999999999 USD", "99999999999999999999 is too much. The most is 100000000000.00 USD."),
+            ("100000000000.01 USD", "100000000000.01 is too much."),
+            ("99999999999999999999999999999999999999999 JPY", "is too much. The most is 10000000000000 JPY."),
+            ("12.345 USD", "\"12.345\" is no amount of USD. It is more than 0 and has at most 2 decimals.")])
+        {
+            (code, output) = await RunAsync(sandbox.Code, $"credits give acme {wrong} --kind prepaid");
+            (code, output.Contains(why, StringComparison.Ordinal)).ShouldBe((2, true), output);
+        }
+
+        (code, output) = await RunAsync(sandbox.Code, "credits give eu 5 EUR --kind promotional");
+        (code, output.Contains("currency: Nothing is sold in EUR, and the customer would keep it. Possible: JPY, USD.", StringComparison.Ordinal)).ShouldBe((1, true), output);
+
         await ShouldSayAsync(
             sandbox.Code, "credits list acme", "at kind cause amount expires_at invoice note\n", "2027-04-01T00:00:00Z promotional manual 49.90 USD 2027-05-01T00:00:00Z - Welcome\n",
             "2027-04-01T00:00:00Z prepaid manual -12.50 USD - - back\n", "Left: 7.50 USD prepaid, 49.90 USD promotional.");

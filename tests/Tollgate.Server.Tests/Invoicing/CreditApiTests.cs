@@ -111,6 +111,60 @@ public sealed class CreditApiTests(RunningServer running)
     }
 
     [Fact]
+    public async Task What_a_void_gives_back_of_an_ended_gift_expires_after_it()
+    {
+        var sandbox = await StartAsync();
+        await GiveAsync(sandbox, "anna", """{"amount": 1500, "kind": "promotional", "expires_at": "2027-04-10T00:00:00Z"}""");
+        await sandbox.SubscribeAsync("""{"customer": "anna", "plan": "pro", "trial": false}""");
+        await sandbox.AdvanceAsync("2027-04-12T00:00:00Z");
+        await sandbox.Door.PostAsync($"/v1/invoices/{await NewestAsync(sandbox, "anna")}/void");
+        (await FactsAsync(sandbox, "anna")).ShouldBe(["promotional expired -1500", "promotional invoice 1500", "promotional invoice -1500", "promotional manual 1500"]);
+        (await BalancesAsync(sandbox, "anna")).ShouldBe(["promotional 0"]);
+        var page = await sandbox.Door.GetAsync("/v1/customers/anna/credits?limit=1");
+        page["data"][0]!["at"]!.GetValue<string>().ShouldBe("2027-04-12T00:00:00Z");
+        page = await sandbox.Door.GetAsync($"/v1/customers/anna/credits?limit=1&starting_after={page["data"][0]!["id"]}");
+        page["data"][0]!["amount"]!.GetValue<long>().ShouldBe(1500);
+        await ShouldVerifyAsync(sandbox);
+    }
+
+    [Fact]
+    public async Task Gifts_that_have_ended_make_room_for_others()
+    {
+        var sandbox = await StartAsync();
+        foreach (var n in Enumerable.Range(1, 100))
+        {
+            await GiveAsync(sandbox, "anna", $$"""{"amount": {{n}}, "kind": "promotional", "expires_at": "2027-04-10T00:00:00Z"}""");
+        }
+
+        await sandbox.AdvanceAsync("2027-04-09T23:59:59Z");
+        await GiveAsync(sandbox, "anna", """{"amount": 1, "kind": "promotional"}""", HttpStatusCode.UnprocessableEntity);
+        await sandbox.AdvanceAsync("2027-04-10T00:00:00Z");
+        await GiveAsync(sandbox, "anna", """{"amount": 900, "kind": "promotional"}""");
+        await sandbox.SubscribeAsync("""{"customer": "anna", "plan": "pro", "trial": false}""");
+        (await sandbox.InvoicesAsync("anna")).ShouldBe(["000001 start 2000 = subscription 2900, discount -900"]);
+        await ShouldVerifyAsync(sandbox);
+    }
+
+    [Fact]
+    public async Task Money_in_a_currency_in_which_nothing_is_sold_is_refused_unless_it_is_the_customers_own()
+    {
+        var sandbox = await StartAsync();
+        foreach (var kind in (string[])["promotional", "prepaid"])
+        {
+            var refused = await GiveAsync(sandbox, "anna", $$"""{"kind": "{{kind}}", "amount": 5, "currency": "EUR"}""", HttpStatusCode.UnprocessableEntity);
+            var fault = refused["errors"].AsArray().ShouldHaveSingleItem()!;
+            (refused["code"].GetValue<string>(), fault["param"]!.GetValue<string>(), fault["detail"]!.GetValue<string>())
+                .ShouldBe(("validation_failed", "currency", "Nothing is sold in EUR, and the customer would keep it. Possible: JPY, USD."));
+        }
+
+        (await sandbox.Door.GetAsync("/v1/customers/anna"))["code"].GetValue<string>().ShouldBe("customer_not_found", "Nothing was written.");
+        await sandbox.SubscribeAsync("""{"customer": "anna", "plan": "pro", "trial": false}""");
+        await sandbox.Door.PostAsync("/v1/customers", """{"id": "bert", "currency": "EUR"}""");
+        await GiveAsync(sandbox, "bert", """{"kind": "prepaid", "amount": 5}""");
+        (await BalancesAsync(sandbox, "bert")).ShouldBe(["prepaid 5"]);
+    }
+
+    [Fact]
     public async Task What_was_prepaid_is_taken_back_once_by_however_many_at_once_and_never_below_nothing()
     {
         var sandbox = await StartAsync();
@@ -254,7 +308,13 @@ public sealed class CreditApiTests(RunningServer running)
         var balances = account["balances"].AsArray().Select(static one => (Kind: one!["kind"]!.GetValue<string>(), Amount: one["amount"]!.GetValue<long>())).ToArray();
         foreach (var (kind, amount) in account["has_more"].GetValue<bool>() ? [] : balances)
         {
-            account["data"].AsArray().Where(one => one!["kind"]!.GetValue<string>() == kind).Sum(static one => one!["amount"]!.GetValue<long>()).ShouldBe(amount, "The facts add up.");
+            var sum = 0L;
+            foreach (var fact in account["data"].AsArray().Reverse().Where(one => one!["kind"]!.GetValue<string>() == kind))
+            {
+                (sum += fact!["amount"]!.GetValue<long>()).ShouldBeGreaterThanOrEqualTo(0, $"After {fact["id"]} nobody has less than nothing.");
+            }
+
+            sum.ShouldBe(amount, "The facts add up.");
         }
 
         return [.. balances.Select(static one => string.Create(CultureInfo.InvariantCulture, $"{one.Kind} {one.Amount}"))];

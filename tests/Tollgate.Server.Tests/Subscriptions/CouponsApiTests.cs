@@ -1,4 +1,5 @@
 using System.Net;
+using Npgsql;
 using Tollgate.Server.Tests.Customers;
 
 namespace Tollgate.Server.Tests.Subscriptions;
@@ -27,6 +28,26 @@ public sealed class CouponsApiTests(RunningServer running)
         (await sandbox.Door.PostAsync("/v1/subscriptions", """{"id": "sub-1", "customer": "anna", "plan": "pro", "trial": false, "coupon": "FIVE"}"""))["code"]
             .GetValue<string>().ShouldBe("idempotency_key_reused");
         await ShouldVerifyAsync(sandbox);
+    }
+
+    /// <summary>The second of two servers has a clock that is a minute behind.</summary>
+    [Fact]
+    public async Task What_came_first_comes_off_first_whatever_a_clock_says()
+    {
+        var sandbox = await StartAsync("""{"code": "FIVE", "amount_off": 500, "duration": "forever"}""", """{"code": "TEN", "percent_off": 10, "duration": "forever"}""");
+        var id = await sandbox.SubscribeAsync("""{"customer": "anna", "plan": "pro", "trial": false, "coupon": "TEN"}""");
+        await RedeemAsync(sandbox, id, """{"code": "FIVE"}""");
+        await using (var connection = new NpgsqlConnection(running.ConnectionString))
+        {
+            await connection.OpenAsync();
+            await using var behind = new NpgsqlCommand("UPDATE redemptions SET redeemed_at = redeemed_at - interval '1 minute' WHERE subscription = $1 AND code = 'FIVE'", connection);
+            behind.Parameters.Add(new() { Value = Guid.Parse(id) });
+            (await behind.ExecuteNonQueryAsync()).ShouldBe(1);
+        }
+
+        (await CodesAsync(sandbox, id)).ShouldBe(["TEN 1", "FIVE 0"]);
+        await sandbox.AdvanceAsync("2027-05-01T00:00:00Z");
+        (await sandbox.InvoicesAsync("anna"))[1].ShouldBe("000002 renewal 2110 = subscription 2900, discount -290, discount -500");
     }
 
     [Fact]
