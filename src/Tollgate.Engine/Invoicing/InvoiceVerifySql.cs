@@ -161,14 +161,28 @@ internal static class InvoiceVerifySql
          WHERE x.lines <> x.rated{{Cut}}
         """;
 
-    /// <summary>Nobody has been given back more than he had. Place: the currency.</summary>
+    /// <summary>
+    /// Nobody has been given back more than he had, and what credits paid of invoices is what these say; of a void one nothing. Place: the
+    /// currency, or the invoice's number.
+    /// </summary>
     public const string Credits =
         $$"""
-        SELECT p.code, c.id, NULL::text, s.currency, 0::numeric, s.left, count(*) OVER ()
-          FROM (SELECT partition, account, currency, sum(amount) AS left FROM customer_credits GROUP BY partition, account, currency) s
+        SELECT p.code, c.id, NULL::text, s.place, s.expected, s.found, count(*) OVER ()
+          FROM (SELECT partition, account, currency AS place, 0::numeric AS expected, sum(amount) AS found
+                  FROM customer_credits
+                 GROUP BY partition, account, currency
+                HAVING sum(amount) < 0
+                UNION ALL
+                SELECT partition, account, coalesce(i.number, invoice::text),
+                       CASE WHEN i.status <> 'void' THEN i.from_credits ELSE 0 END::numeric, coalesce(k.paid, 0)
+                  FROM (SELECT partition, account, id AS invoice, number, status, from_credits FROM invoices) i
+                  FULL JOIN (SELECT partition, account, invoice, -sum(amount) AS paid
+                               FROM customer_credits
+                              WHERE cause = 'invoice'
+                              GROUP BY partition, account, invoice) k USING (partition, account, invoice)) s
           JOIN customers c ON c.partition = s.partition AND c.account = s.account
           JOIN projects  p ON p.id = c.project_id
-         WHERE s.left < 0{{Cut}}
+         WHERE s.expected <> s.found{{Cut}}
         """;
 
     /// <summary>A coupon counts its redemptions. Place: the code.</summary>
@@ -182,20 +196,30 @@ internal static class InvoiceVerifySql
         """;
 
     /// <summary>
-    /// What is left of an amount is what invoices that are not void did not take of it. Place: the coupon, or promotional credit, and its
-    /// number.
+    /// What is left of an amount is what invoices that are not void did not take of it; each of them is a use, and so is every discount of the
+    /// time in which lines did not name what took it off, when a subscription had one coupon, from its start. Place: the coupon, or
+    /// promotional credit, its number, and which.
     /// </summary>
     public const string Redemptions =
         $$"""
-        SELECT p.code, c.id, NULL::text, coalesce(r.code, 'promotional') || ' ' || r.sequence, l.remaining, r.remaining::numeric, count(*) OVER ()
+        SELECT p.code, c.id, NULL::text, coalesce(r.code, 'promotional') || ' ' || r.sequence || x.what, x.expected, x.found, count(*) OVER ()
           FROM redemptions r
           JOIN customers c ON c.partition = r.partition AND c.account = r.account
           JOIN projects  p ON p.id = r.project_id
-         CROSS JOIN LATERAL (SELECT r.amount + coalesce(sum(l.amount), 0) AS remaining
+          LEFT JOIN coupons k ON k.project_id = r.project_id AND k.code = r.code
+         CROSS JOIN LATERAL (SELECT coalesce(sum(l.amount), 0) AS taken, count(*) AS uses
                                FROM invoice_lines l
                                JOIN invoices i ON i.partition = l.partition AND i.account = l.account AND i.id = l.invoice AND i.status <> 'void'
                               WHERE l.partition = r.partition AND l.account = r.account AND l.redemption = r.sequence) l
-         WHERE r.amount IS NOT NULL AND (l.remaining <> r.remaining OR r.spent <> (r.remaining = 0)){{Cut}}
+         CROSS JOIN LATERAL (SELECT count(*) AS uses
+                               FROM invoices i
+                               JOIN invoice_lines d ON d.partition = i.partition AND d.account = i.account AND d.invoice = i.id
+                                                   AND d.kind = 'discount' AND d.redemption IS NULL
+                              WHERE r.at_start AND i.partition = r.partition AND i.account = r.account AND i.subscription = r.subscription) unnamed
+         CROSS JOIN LATERAL (VALUES ('', r.amount + l.taken, r.remaining::numeric), (' used', l.uses + unnamed.uses, r.used),
+                                    (' spent', CASE WHEN r.amount IS NULL THEN k.document ->> 'duration' = 'once' AND r.used > 0 ELSE r.remaining = 0 END::integer,
+                                     r.spent::integer)) AS x (what, expected, found)
+         WHERE x.expected <> x.found{{Cut}}
         """;
 
     /// <summary>

@@ -59,9 +59,9 @@ public static class VerifyLedger
         new("rated_quantities", "what was rated of a quota period is not what its balance has beyond the quota", InvoiceVerifySql.RatedQuantities),
         new("rated_lines", "what was rated of a quota period is not what lines were billed", InvoiceVerifySql.RatedLines),
         new("late_changes", "usage of a quota period that was billed is another now, and no invoice will look at it", InvoiceVerifySql.LateChanges),
-        new("credits", "a customer's credits have paid more than they were", InvoiceVerifySql.Credits),
+        new("credits", "a customer's credits have paid more than they were, or of an invoice something else than it says", InvoiceVerifySql.Credits),
         new("coupons", "a coupon counts other than its redemptions", InvoiceVerifySql.Coupons),
-        new("redemptions", "what is left of a coupon that carries over or of promotional credit is not what invoices left of it", InvoiceVerifySql.Redemptions),
+        new("redemptions", "what is left of a coupon that carries over or of promotional credit, or how often a coupon was used, is not what invoices say", InvoiceVerifySql.Redemptions),
         new("packs", "a credit pack that is paid has not given its units once, or one that is not paid has, or its invoice asks for something else", InvoiceVerifySql.Packs),
     ];
 

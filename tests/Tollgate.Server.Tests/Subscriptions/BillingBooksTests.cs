@@ -36,6 +36,10 @@ public sealed class BillingBooksTests(TestPostgres postgres) : IAsyncLifetime
             ("credits", "UPDATE customer_credits SET amount = -amount WHERE amount > 0"),
             ("coupons", "UPDATE coupons SET redemptions = redemptions + 1"),
             ("redemptions", "UPDATE redemptions SET remaining = remaining + 1 WHERE remaining < amount"),
+            ("redemptions", "UPDATE redemptions SET used = used + 1 WHERE amount IS NULL"),
+            ("redemptions", "UPDATE redemptions SET spent = true WHERE amount IS NULL"),
+            ("credits", "UPDATE customer_credits SET amount = amount + 1 WHERE cause = 'invoice'"),
+            ("credits", "UPDATE customer_credits SET cause = 'manual' WHERE cause = 'invoice'"),
         ];
         foreach (var (kind, sql) in tamperings)
         {
