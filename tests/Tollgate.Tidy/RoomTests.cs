@@ -35,6 +35,7 @@ public sealed partial class RoomTests
         new("Tollgate.Core/Time -> Catalog", "The kinds of quota periods are words of the catalogue; the arithmetic of periods belongs to Time."),
         new("Tollgate.Engine/Metering -> Ledger", "Facts are shown as the ledger recorded them; nothing is written that way."),
         new("Tollgate.Engine/Ledger -> Invoicing", "One command verifies the books of all rooms in one snapshot."),
+        new("Tollgate.Engine/Ledger -> Payments", "One command verifies the books of all rooms in one snapshot."),
         new("Tollgate.Engine/Subscriptions -> Invoicing", "A step and what it is billed with are one transaction; invoicing knows nothing of how steps are stored."),
         new("Tollgate.Engine/Subscriptions -> Quotas", "Quotas follow a step at once: the books in memory are told to forget."),
         new("Tollgate.Engine/Subscriptions -> Ledger", "A step that begins a billing cycle ends the quota periods that run, in its own transaction."),

@@ -161,6 +161,16 @@ public sealed record ErrorCode(string Code, int Status, string Title, string Des
         "This project has no invoice with this id, or the invoice has no such line.",
         "Use the invoice's id, not its number. GET /v1/invoices lists them.");
 
+    public static readonly ErrorCode PaymentNotFound = new(
+        "payment_not_found", 404, "The payment does not exist",
+        "This project has no payment with this id.",
+        "Use the id of the answer to POST /v1/payments. GET /v1/payments lists them.");
+
+    public static readonly ErrorCode PaymentMethodNotFound = new(
+        "payment_method_not_found", 404, "The payment method does not exist",
+        "The customer has no payment method with this id, or it was removed.",
+        "GET /v1/customers/{id}/payment-methods lists them.");
+
     public static readonly ErrorCode CouponNotFound = new(
         "coupon_not_found", 404, "The coupon does not exist",
         "This project has no coupon with this code. Capital letters count.",
@@ -252,6 +262,21 @@ public sealed record ErrorCode(string Code, int Status, string Title, string Des
         "The invoice stands where this cannot happen: a paid one cannot be void, a void one not be paid. Finalised lines never change.",
         "Correct a finalised invoice with a credit note.");
 
+    public static readonly ErrorCode PaymentPending = new(
+        "payment_pending", 409, "A payment of the invoice is pending",
+        "The provider was asked for the money already, and has not answered. It is asked until it does; charging again now could take the money twice.",
+        "Wait, and look at the payment that the detail names. Its status becomes succeeded or failed.");
+
+    public static readonly ErrorCode PaymentMethodMissing = new(
+        "payment_method_missing", 409, "The customer has no payment method",
+        "A customer is charged by its default payment method, and this one has none.",
+        "Add one with POST /v1/customers/{id}/payment-methods, or record a transfer with POST /v1/invoices/{id}/pay.");
+
+    public static readonly ErrorCode BillingNotConfigured = new(
+        "billing_not_configured", 409, "No payment provider is configured",
+        "The project has no provider that could move money: live projects are paid by hand.",
+        "Use a sandbox project to try charges, or record what came in with POST /v1/invoices/{id}/pay.");
+
     public static readonly ErrorCode InvoiceImplausible = new(
         "invoice_implausible", 409, "The invoice looks impossible",
         "What this would ask for is above the project's bound, or cannot be computed. Nothing was changed.",
@@ -339,6 +364,11 @@ public sealed record ErrorCode(string Code, int Status, string Title, string Des
         "A credit note gives back at most what the invoice asked for, less what was credited already.",
         "Read the detail; leave amount and lines out to credit all that is left.");
 
+    public static readonly ErrorCode RefundRefused = new(
+        "refund_refused", 422, "That much cannot be refunded",
+        "Of a payment at most what came in can go back, less what went back already and what credit notes gave the customer as credits.",
+        "Read the detail; leave amount out to refund all that is left.");
+
     public static readonly ErrorCode CreditsInsufficient = new(
         "credits_insufficient", 422, "There are not so many credits",
         "Of a customer's prepaid credits no more can be taken back than are left. Invoices may have used some since you looked.",
@@ -410,11 +440,11 @@ public sealed record ErrorCode(string Code, int Status, string Title, string Des
         KeyMissing, KeyInvalid, KeyExpired, KeyRevoked, KeyNotAllowed, ScopeMissing, NetworkNotAllowed, PathNotForwarded,
         QuotaExceeded, BudgetExceeded, FeatureDisabled, FeatureNotInPlan, SubscriptionInactive,
         NotFound, ProjectNotFound, KeyNotFound, CustomerNotFound, MemberNotFound, FeatureNotFound, PlanNotFound, UpstreamNotConfigured, ReservationNotFound,
-        EventNotFound, GrantNotFound, SubscriptionNotFound, InvoiceNotFound, CouponNotFound, MethodNotAllowed,
+        EventNotFound, GrantNotFound, SubscriptionNotFound, InvoiceNotFound, PaymentNotFound, PaymentMethodNotFound, CouponNotFound, MethodNotAllowed,
         Conflict, IdempotencyKeyReused, ProjectExists, CustomerExists, CustomerIsMember, MemberExists, MemberElsewhere, MemberNested, NoSeatLeft, ReservationClosed, ReservationAmbiguous, SubscriptionExists,
-        SubscriptionState, TrialUsed, CurrencyFixed, InvoiceState, InvoiceImplausible, CouponExists, ClockBusy, SandboxOnly, LastKey,
+        SubscriptionState, TrialUsed, CurrencyFixed, InvoiceState, PaymentPending, PaymentMethodMissing, BillingNotConfigured, InvoiceImplausible, CouponExists, ClockBusy, SandboxOnly, LastKey,
         PreconditionFailed, PayloadTooLarge, UnsupportedMediaType,
-        ValidationFailed, UnknownField, InvalidType, CatalogInvalid, PriceNotFound, CouponRefused, AddOnRefused, PackRefused, CreditRefused, CreditsInsufficient,
+        ValidationFailed, UnknownField, InvalidType, CatalogInvalid, PriceNotFound, CouponRefused, AddOnRefused, PackRefused, CreditRefused, RefundRefused, CreditsInsufficient,
         FeatureNotMetered, EventTooOld, EventInFuture,
         EventValueInvalid,
         RateLimited, Overloaded, StorageUnavailable, UpstreamUnreadable, UpstreamUnreachable, UpstreamTimeout, Internal,

@@ -25,6 +25,9 @@ public enum CreditCause
     /// <summary>A paid invoice was credited.</summary>
     CreditNote,
 
+    /// <summary>Money came in for an invoice that asked for less, or for nothing any more.</summary>
+    Payment,
+
     /// <summary>What was left when its time was over.</summary>
     Expired,
 }

@@ -3,6 +3,7 @@ using NpgsqlTypes;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Costs;
 using Tollgate.Engine.Invoicing;
+using Tollgate.Engine.Payments;
 using Tollgate.Engine.Postgres;
 
 namespace Tollgate.Engine.Ledger;
@@ -62,6 +63,7 @@ public static class VerifyLedger
         new("credits", "a customer's credits have paid more than they were, or of an invoice something else than it says", InvoiceVerifySql.Credits),
         new("coupons", "a coupon counts other than its redemptions", InvoiceVerifySql.Coupons),
         new("redemptions", "what is left of a coupon that carries over or of promotional credit, or how often a coupon was used, is not what invoices say", InvoiceVerifySql.Redemptions),
+        new("payments", "money that came or went back is not what invoices, credits and refunds say", PaymentVerifySql.Payments),
         new("packs", "a credit pack that is paid has not given its units once, or one that is not paid has, or its invoice asks for something else", InvoiceVerifySql.Packs),
     ];
 

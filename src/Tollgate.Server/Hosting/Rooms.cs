@@ -8,6 +8,7 @@ using Tollgate.Server.Invoicing;
 using Tollgate.Server.Ledger;
 using Tollgate.Server.Llm;
 using Tollgate.Server.Metering;
+using Tollgate.Server.Payments;
 using Tollgate.Server.Projects;
 using Tollgate.Server.Quotas;
 using Tollgate.Server.SeedDoors;
@@ -33,6 +34,7 @@ internal static class Rooms
         services.AddGateway(options.Gateway);
         services.AddCustomers(options.Customers);
         services.AddInvoicing();
+        services.AddPayments(options.Payments);
         services.AddSubscriptions();
         services.AddClocks();
         services.AddSeedDoors();
@@ -61,6 +63,7 @@ internal static class Rooms
         app.MapCosts();
         app.MapCustomersRoom();
         app.MapInvoicingRoom();
+        app.MapPaymentsRoom();
         app.MapSubscriptionsRoom();
         app.MapClocks();
         app.MapSeedDoors();

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using Tollgate.Engine.Customers;
 using Tollgate.Engine.Ledger;
+using Tollgate.Engine.Payments;
 using Tollgate.Engine.Postgres;
 using Tollgate.Server.Gateway;
 
@@ -65,6 +66,9 @@ public sealed record ServerOptions
     /// <summary>Limits of what customers have.</summary>
     public CustomerOptions Customers { get; init; } = new();
 
+    /// <inheritdoc cref="Settings.PaymentSeconds"/>
+    public PaymentOptions Payments { get; init; } = PaymentOptions.Default;
+
     /// <summary>Limits of the gateway.</summary>
     public GatewayOptions Gateway { get; init; } = new();
 
@@ -109,6 +113,7 @@ public sealed record ServerOptions
                 CommandSeconds = (int)Settings.CommandSeconds.Read(environment, found),
             },
             Customers = new CustomerOptions { MostMembers = (int)Settings.MostMembers.Read(environment, found) },
+            Payments = new PaymentOptions(TimeSpan.FromSeconds(Settings.PaymentSeconds.Read(environment, found))),
             Gateway = new GatewayOptions
             {
                 MaxBodyBytes = Settings.GatewayBodyBytes.Read(environment, found),

@@ -68,6 +68,11 @@ public static class Settings
         "TOLLGATE_MOST_MEMBERS", "members", 10_000, 1, 1_000_000,
         "They share one balance, which one lane decides on, and each addition counts them. Seats that are paid for count instead.");
 
+    /// <summary>How long a payment provider may take to answer.</summary>
+    public static readonly Setting PaymentSeconds = new(
+        "TOLLGATE_PAYMENT_SECONDS", "seconds", 30, 1, 3_600,
+        "After that the provider is asked what it did. Providers answer within seconds; a bank may take longer.");
+
     /// <summary>The largest request body that the gateway forwards.</summary>
     public static readonly Setting GatewayBodyBytes = new(
         "TOLLGATE_GATEWAY_BODY_BYTES", "bytes", 64 * 1024 * 1024, 64 * 1024, 1024L * 1024 * 1024,
@@ -81,6 +86,6 @@ public static class Settings
     public static IReadOnlyList<Setting> All { get; } =
     [
         MaxBodyBytes, MaxConnections, HeaderSeconds, MinBodyBytesPerSecond, DrainSeconds, PoolSize, ConnectSeconds, CommandSeconds,
-        Lanes, QueueLength, MaxBatch, BooksPerLane, MostMembers, GatewayBodyBytes, UpstreamSeconds,
+        Lanes, QueueLength, MaxBatch, BooksPerLane, MostMembers, PaymentSeconds, GatewayBodyBytes, UpstreamSeconds,
     ];
 }

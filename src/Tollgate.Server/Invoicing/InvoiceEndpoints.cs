@@ -12,7 +12,7 @@ using Tollgate.Server.Subscriptions;
 
 namespace Tollgate.Server.Invoicing;
 
-/// <summary><c>/v1/invoices</c>: listed, shown, explained, paid by hand, void, credited.</summary>
+/// <summary><c>/v1/invoices</c>: listed, shown, explained, void, credited.</summary>
 public static class InvoiceEndpoints
 {
     private const int LongestNote = 500;
@@ -39,7 +39,6 @@ public static class InvoiceEndpoints
         app.MapPost("/v1/invoices/{id}/finalize", (RequestDelegate)(context => FinalizeAsync(context, queries)))
             .RequireKey(Access.Secret, Scope.BillingWrite)
             .Describe(InvoiceDescriptions.Finalize);
-        MapSettle("pay", InvoiceDescriptions.Pay, settle.PayAsync);
         MapSettle("void", InvoiceDescriptions.Void, settle.VoidAsync);
         MapSettle("mark-uncollectible", InvoiceDescriptions.GiveUp, settle.GiveUpAsync);
         app.MapPost("/v1/invoices/{id}/credit-notes", (RequestDelegate)(context => CreditAsync(context, queries, settle)))
@@ -52,7 +51,7 @@ public static class InvoiceEndpoints
                 .Describe(description);
     }
 
-    private delegate Task<InvoiceAnswer> Settle(ProjectSnapshot project, Guid id, string actor, string? note, CancellationToken cancel);
+    internal delegate Task<InvoiceAnswer> Settle(ProjectSnapshot project, Guid id, string actor, string? note, CancellationToken cancel);
 
     /// <summary>The invoice of the path. Null when there is none, and then the problem is written.</summary>
     internal static async ValueTask<InvoiceRow?> FindAsync(HttpContext context, InvoiceQueries queries)
@@ -149,7 +148,7 @@ public static class InvoiceEndpoints
         }
     }
 
-    private static async Task SettleAsync(HttpContext context, Settle run)
+    internal static async Task SettleAsync(HttpContext context, Settle run)
     {
         if (await Body.ReadAsync(context, InvoicesJson.Default.SettleInvoiceRequest, new()) is not { } body)
         {

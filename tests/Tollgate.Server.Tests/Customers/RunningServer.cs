@@ -15,10 +15,13 @@ public sealed class RunningServer(TestPostgres postgres) : IAsyncLifetime
 
     public string ConnectionString => _database!.ConnectionString;
 
+    /// <summary>What the server is started with beside its database.</summary>
+    public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
+
     public async ValueTask InitializeAsync()
     {
         _database = await postgres.CreateDatabaseAsync();
-        _server = await TestServer.StartAsync(_database.ConnectionString);
+        _server = await TestServer.StartAsync(_database.ConnectionString, environment: Environment);
     }
 
     public async ValueTask DisposeAsync()

@@ -1,0 +1,86 @@
+namespace Tollgate.Contracts.Payments;
+
+public sealed record ChargeRequest
+{
+    /// <summary>The id of the invoice. Its customer's default payment method is charged with all that is due.</summary>
+    public string? Invoice { get; init; }
+}
+
+/// <summary>An attempt to move the money that an invoice asks for. Amounts in minor units.</summary>
+public sealed record PaymentView
+{
+    public required string Id { get; init; }
+
+    public required string Customer { get; init; }
+
+    public required string Invoice { get; init; }
+
+    /// <summary><c>manual</c> (a bank transfer, told by hand) or <c>sandbox</c>.</summary>
+    public required string Provider { get; init; }
+
+    /// <summary>The payment method that was charged; null of a manual one.</summary>
+    public string? PaymentMethod { get; init; }
+
+    public required long Amount { get; init; }
+
+    /// <summary>Of it, what went back or is on its way back.</summary>
+    public required long AmountRefunded { get; init; }
+
+    public required string Currency { get; init; }
+
+    /// <summary><c>pending</c> (no answer yet; the provider is asked), <c>succeeded</c> or <c>failed</c>.</summary>
+    public required string Status { get; init; }
+
+    /// <summary>Of a failed one: <c>declined</c>, <c>insufficient_funds</c> or <c>authentication_required</c>.</summary>
+    public string? Failure { get; init; }
+
+    /// <summary>The provider's own id.</summary>
+    public string? Reference { get; init; }
+
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    public DateTimeOffset? SettledAt { get; init; }
+
+    public required IReadOnlyList<RefundView> Refunds { get; init; }
+}
+
+/// <summary>Money that went back.</summary>
+/// <param name="Status"><c>pending</c>, <c>succeeded</c> or <c>failed</c>.</param>
+/// <param name="CreditNote">The id of the document over it, among the invoice's <c>credit_notes</c>.</param>
+public sealed record RefundView(
+    string Id, long Amount, string Status, string? Reason, string? Reference, string? CreditNote, DateTimeOffset CreatedAt, DateTimeOffset? SettledAt);
+
+public sealed record PaymentList(IReadOnlyList<PaymentView> Data, bool HasMore);
+
+public sealed record RefundRequest
+{
+    /// <summary>Minor units; left out: all that is left.</summary>
+    public long? Amount { get; init; }
+
+    /// <summary>Stands on the credit note.</summary>
+    public string? Reason { get; init; }
+}
+
+public sealed record AddPaymentMethodRequest
+{
+    /// <summary>The provider's token. Of the sandbox: <c>pm_sandbox_visa</c>, <c>pm_sandbox_mastercard</c>, <c>pm_sandbox_declined</c>,
+    /// <c>pm_sandbox_insufficient_funds</c>, <c>pm_sandbox_authentication</c>, <c>pm_sandbox_timeout</c>.</summary>
+    public string? Token { get; init; }
+}
+
+/// <summary>What a customer is charged by.</summary>
+/// <param name="Default">It is the one that is charged.</param>
+public sealed record PaymentMethodView(string Id, string Provider, string Brand, string Last4, bool Default, DateTimeOffset AddedAt);
+
+public sealed record PaymentMethodList(IReadOnlyList<PaymentMethodView> Data);
+
+public sealed record PaymentBehaviorRequest
+{
+    public string? Customer { get; init; }
+
+    /// <summary><c>success</c>, <c>decline</c>, <c>insufficient_funds</c>, <c>authentication_required</c> or <c>timeout</c>.</summary>
+    public string? Outcome { get; init; }
+
+    /// <summary>Of so many of the customer's next charges; 1 when left out.</summary>
+    public int? Times { get; init; }
+}

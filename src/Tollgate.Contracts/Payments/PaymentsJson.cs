@@ -1,0 +1,22 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Tollgate.Contracts.Http;
+
+namespace Tollgate.Contracts.Payments;
+
+/// <summary>How the bodies of the room Payments are read and written.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+    AllowDuplicateProperties = false,
+    RespectNullableAnnotations = true,
+    Converters = [typeof(PlainDecimal), typeof(UtcInstant)])]
+[JsonSerializable(typeof(ChargeRequest))]
+[JsonSerializable(typeof(PaymentView))]
+[JsonSerializable(typeof(PaymentList))]
+[JsonSerializable(typeof(RefundRequest))]
+[JsonSerializable(typeof(AddPaymentMethodRequest))]
+[JsonSerializable(typeof(PaymentMethodView))]
+[JsonSerializable(typeof(PaymentMethodList))]
+[JsonSerializable(typeof(PaymentBehaviorRequest))]
+public sealed partial class PaymentsJson : JsonSerializerContext;

@@ -1,0 +1,75 @@
+using Tollgate.Core.Money;
+using Tollgate.Core.Time;
+
+namespace Tollgate.Core.Payments;
+
+/// <summary>Who moves money.</summary>
+public enum PaymentProvider
+{
+    /// <summary>Somebody outside, who tells when it came: a bank transfer.</summary>
+    Manual,
+
+    /// <summary>The built-in one of sandbox projects. Nothing moves.</summary>
+    Sandbox,
+}
+
+public enum PaymentStatus
+{
+    /// <summary>The provider was asked, or will be; what it did is not known yet.</summary>
+    Pending,
+    Succeeded,
+    Failed,
+}
+
+/// <summary>Why no money came.</summary>
+public enum PaymentFailure
+{
+    Declined,
+    InsufficientFunds,
+
+    /// <summary>The bank wants the customer to confirm, who is not there.</summary>
+    AuthenticationRequired,
+}
+
+/// <summary>One attempt to move the money that an invoice asks for. Its id is the idempotency key at the provider.</summary>
+public sealed record Payment
+{
+    public required Guid Id { get; init; }
+
+    public required string Customer { get; init; }
+
+    public required Guid Invoice { get; init; }
+
+    public required PaymentProvider Provider { get; init; }
+
+    /// <summary>The method that was charged; null: none of those that are kept.</summary>
+    public Guid? Method { get; init; }
+
+    public required MoneyAmount Amount { get; init; }
+
+    /// <summary>Of the amount, what went back or is on its way back.</summary>
+    public required MoneyAmount Refunded { get; init; }
+
+    public required PaymentStatus Status { get; init; }
+
+    /// <summary>Of a failed one.</summary>
+    public PaymentFailure? Failure { get; init; }
+
+    /// <summary>The provider's own id.</summary>
+    public string? Reference { get; init; }
+
+    public required Instant CreatedAt { get; init; }
+
+    /// <summary>When it succeeded or failed.</summary>
+    public Instant? SettledAt { get; init; }
+}
+
+/// <summary>Money of a payment that goes back. Its id is the idempotency key at the provider.</summary>
+/// <param name="CreditNote">The document of it; null before it succeeded.</param>
+public sealed record Refund(
+    Guid Id, Guid Payment, MoneyAmount Amount, PaymentStatus Status, string? Reason, string? Reference, Guid? CreditNote, Instant CreatedAt, Instant? SettledAt);
+
+/// <summary>What a customer can be charged by: the provider's token, and what people know it by.</summary>
+/// <param name="Brand"><c>visa</c>.</param>
+/// <param name="Last4">The last digits, as text.</param>
+public sealed record PaymentMethod(Guid Id, PaymentProvider Provider, string Token, string Brand, string Last4, bool IsDefault, Instant AddedAt);

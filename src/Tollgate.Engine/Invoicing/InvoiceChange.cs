@@ -1,0 +1,119 @@
+using Npgsql;
+using Tollgate.Core.Catalog;
+using Tollgate.Core.Invoicing;
+using Tollgate.Core.Money;
+using Tollgate.Core.Time;
+using Tollgate.Engine.Customers;
+using Tollgate.Engine.Projects;
+
+namespace Tollgate.Engine.Invoicing;
+
+/// <summary>What happens to a finalised invoice, inside of a transaction that holds its customer. The caller commits.</summary>
+internal static class InvoiceChange
+{
+    /// <summary>The invoice, and its customer held. Null: the project has no such invoice.</summary>
+    public static async Task<(CustomerChange? Change, InvoiceRow? Row)> LockAsync(
+        NpgsqlDataSource database, ProjectSnapshot project, Guid id, CancellationToken cancel)
+    {
+        // One connection after the other: two at once would let as many calls as the pool has connections wait for each other.
+        string customer;
+        await using (var connection = await database.OpenConnectionAsync(cancel))
+        {
+            if (await InvoiceQueries.FindAsync(connection, project, id, cancel) is not { } found)
+            {
+                return (null, null);
+            }
+
+            customer = found.Invoice.Customer;
+        }
+
+        return await CustomerChange.BeginOnExistingAsync(database, project, customer, cancel) is { } change
+            ? (change, await InvoiceQueries.FindAsync(change.Connection, project, id, cancel))
+            : (null, null);
+    }
+
+    /// <summary>
+    /// Money that came in for it. Of a void invoice, or beyond what it still asked for, it is the customer's: it pays the next ones.
+    /// </summary>
+    /// <returns>Whether what was bought on it was given: then the customer's book in memory is stale after the commit.</returns>
+    public static async Task<bool> PayAsync(
+        CustomerChange change, ProjectSnapshot project, InvoiceRow row, MoneyAmount came, string actor, string note, Instant now, CancellationToken cancel)
+    {
+        var invoice = row.Invoice;
+        var asked = invoice.Status == InvoiceStatus.Uncollectible ? invoice.Total - invoice.Paid - invoice.Credited : invoice.Due;
+        var used = came < asked ? came : asked;
+        if (used < came)
+        {
+            await GiveAsync(change, row, came - used, now, "payment", note, cancel);
+        }
+
+        if (used.IsZero)
+        {
+            return false;
+        }
+
+        var paid = invoice with { Paid = invoice.Paid + used };
+        paid = paid with { Status = used == asked ? InvoiceStatus.Paid : paid.Status };
+        await WriteAsync(change, row, paid, "pay", used, now, actor, note, cancel);
+        await CountAsync(change, row, paid, cancel);
+        return await GrantAsync(change, project, invoice, paid, now, cancel);
+    }
+
+    /// <summary>Gives back a part of it by a document with a number. What becomes of money that was paid for it is the caller's matter.</summary>
+    public static async Task<(Invoice After, CreditNote Note)> CreditAsync(
+        CustomerChange change, ProjectSnapshot project, InvoiceRow row, (CreditDraft Draft, CreditOrder Order) credit, string actor, Instant now, CancellationToken cancel)
+    {
+        var (draft, order) = credit;
+        var settings = await SettingsText.LoadAsync(change.Connection, project, cancel);
+        var serial = (long)(await change.AskAsync(InvoiceSql.TakeNumbers, cancel, project.Id, "credit_note", 1L))!;
+        var note = new CreditNote(Guid.CreateVersion7(now.ToOffset()), settings.CreditNoteNumberOf(serial), now, order.Reason, draft.Lines, draft.Tax, draft.Total);
+        await change.ExecuteAsync(
+            InvoiceSql.InsertCreditNote, cancel, row.Partition, row.Account, note.Id, project.Id, row.Invoice.Id, serial, note.Number, now.ToUtc(), note.Reason,
+            note.Tax.Minor, note.Total.Minor, CreditLines.Write(note.Lines));
+        var after = row.Invoice with { CreditNotes = [.. row.Invoice.CreditNotes, note] };
+        after = after with { Status = after.Due.IsZero ? InvoiceStatus.Paid : after.Status };
+        await WriteAsync(change, row, after, "credit", note.Total, now, actor, note.Number, cancel);
+        await TakeBackAsync(change, row, note.Total, order.Lines, cancel);
+        return (after, note);
+    }
+
+    /// <summary>Access follows payment: what was bought is given when the invoice is paid.</summary>
+    public static async Task<bool> GrantAsync(CustomerChange change, ProjectSnapshot project, Invoice before, Invoice after, Instant now, CancellationToken cancel) =>
+        PackRules.IsPaidFor(after) && !PackRules.IsPaidFor(before) && await GrantPack.RunAsync(change, project, after, now, cancel);
+
+    public static async Task WriteAsync(
+        CustomerChange change, InvoiceRow row, Invoice after, string verb, MoneyAmount amount, Instant now, string actor, string? note, CancellationToken cancel)
+    {
+        await change.ExecuteAsync(
+            InvoiceSql.SetState, cancel, row.Partition, row.Account, after.Id, CatalogWords.Of(after.Status), after.Paid.Minor, after.Credited.Minor);
+        await change.ExecuteAsync(InvoiceSql.AddFact, cancel, row.Partition, row.Account, after.Id, verb, now.ToUtc(), amount.Minor, actor, note);
+    }
+
+    /// <summary>What an invoice that changed its state counts for the running period: what was given up and is paid after all counts again.</summary>
+    public static async Task CountAsync(CustomerChange change, InvoiceRow row, Invoice after, CancellationToken cancel)
+    {
+        if (row.Invoice.Counted != after.Counted)
+        {
+            await TakeBackAsync(change, row, row.Invoice.Counted - after.Counted, null, cancel);
+        }
+    }
+
+    /// <summary>What is taken back of the running period was not billed for it any more: a later change does not give it back again.</summary>
+    /// <param name="credited">Negative: it counts again.</param>
+    private static async Task TakeBackAsync(CustomerChange change, InvoiceRow row, MoneyAmount credited, IReadOnlyList<int>? positions, CancellationToken cancel)
+    {
+        if (row.Invoice.Subscription is not { } subscription
+            || await change.AskAsync(InvoiceSql.RunningPeriodEnd, cancel, row.Partition, row.Account, subscription) is not DateTime end)
+        {
+            return;
+        }
+
+        var part = PeriodShare.Of(row.Invoice, credited, positions, Instant.FromUtc(end));
+        await change.ExecuteAsync(InvoiceSql.LowerBilled, cancel, row.Partition, row.Account, subscription, part.Minor);
+    }
+
+    public static Task GiveAsync(
+        CustomerChange change, InvoiceRow row, MoneyAmount amount, Instant now, string cause, string note, CancellationToken cancel) => change.ExecuteAsync(
+        InvoiceSql.WriteCredits, cancel, new[] { row.Partition }, new[] { row.Account }, new[] { amount.Currency.Code }, new[] { amount.Minor },
+        new[] { now.ToUtc() }, new[] { cause }, new[] { row.Invoice.Id }, new[] { note });
+}

@@ -1,0 +1,87 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+using Tollgate.Engine.Customers;
+using Tollgate.Engine.Projects;
+
+namespace Tollgate.Engine.Payments;
+
+/// <param name="AskAfter">How long an answer of a provider may take before it is asked what it did. Default 30 seconds.</param>
+public sealed record PaymentOptions(TimeSpan AskAfter)
+{
+    private const int DefaultSeconds = 30;
+
+    public static readonly PaymentOptions Default = new(TimeSpan.FromSeconds(DefaultSeconds));
+}
+
+/// <summary>
+/// Asks providers about payments and refunds whose answer was lost: the server was killed, or the network was. Any number of servers may ask;
+/// the row decides who settles it.
+/// </summary>
+public sealed class AskPayments(
+    NpgsqlDataSource database, ProjectDirectory directory, ChargeInvoice charge, RefundPayment refund, PaymentOptions options, ILogger<AskPayments> log)
+    : BackgroundService
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+
+    private const int MostAtOnce = 100;
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Interval);
+        while (await timer.WaitForNextTickAsync(stoppingToken))
+        {
+            try
+            {
+                await RunAsync(stoppingToken);
+            }
+            catch (Exception e) when (e is NpgsqlException or TimeoutException)
+            {
+                log.LogWarning("Payments could not be asked for: {Reason}", e.Message);
+            }
+        }
+    }
+
+    private async Task RunAsync(CancellationToken cancel)
+    {
+        foreach (var (project, payment, _) in await TakeAsync(PaymentSql.TakeUnknown, cancel))
+        {
+            await AskAsync(project, payment, () => charge.AskAsync(project, payment, cancel));
+        }
+
+        foreach (var (project, payment, id) in await TakeAsync(PaymentSql.TakeUnknownRefunds, cancel))
+        {
+            await AskAsync(project, payment, () => refund.AskAsync(project, payment, id, cancel));
+        }
+    }
+
+    /// <summary>What is wrong with one keeps nobody from asking for the others.</summary>
+    private async Task AskAsync(ProjectSnapshot project, Guid payment, Func<Task> ask)
+    {
+        try
+        {
+            await ask();
+        }
+        catch (Exception broken) when (broken is not (OperationCanceledException or NpgsqlException or TimeoutException))
+        {
+            log.LogError(broken, "What became of payment {Payment} of {Project} could not be found out and is asked again", payment, project.Code);
+        }
+    }
+
+    private async Task<IReadOnlyList<(ProjectSnapshot Project, Guid Payment, Guid Refund)>> TakeAsync(string sql, CancellationToken cancel)
+    {
+        var projects = directory.Current.ProjectsById;
+        await using var command = database.Command(sql, options.AskAfter.TotalSeconds, MostAtOnce);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        var taken = new List<(ProjectSnapshot, Guid, Guid)>();
+        while (await reader.ReadAsync(cancel))
+        {
+            if (projects.TryGetValue(reader.GetInt32(0), out var project))
+            {
+                taken.Add((project, reader.GetGuid(1), reader.FieldCount > 2 ? reader.GetGuid(2) : default));
+            }
+        }
+
+        return taken;
+    }
+}

@@ -1,0 +1,92 @@
+using Npgsql;
+using Tollgate.Core.Catalog;
+using Tollgate.Core.Payments;
+using Tollgate.Core.Time;
+using Tollgate.Engine.Clocks;
+using Tollgate.Engine.Customers;
+using Tollgate.Engine.Projects;
+
+namespace Tollgate.Engine.Payments;
+
+/// <summary>What customers are charged by. The newest is the default.</summary>
+public sealed class PaymentMethods(NpgsqlDataSource database, Clock clock)
+{
+    /// <summary>Creates the customer when it is missing.</summary>
+    /// <returns>Null: it is a member, whose owner pays.</returns>
+    public async Task<PaymentMethod?> AddAsync(ProjectSnapshot project, string customer, SandboxCard card, CancellationToken cancel)
+    {
+        await using var change = await CustomerChange.BeginAsync(database, project, customer, cancel);
+        if (change.Row.Owner is not null)
+        {
+            return null;
+        }
+
+        var now = clock.Now(project);
+        var (row, method) = (change.Row, new PaymentMethod(Guid.CreateVersion7(now.ToOffset()), PaymentProvider.Sandbox, card.Token, card.Brand, card.Last4, true, now));
+        await change.ExecuteAsync(PaymentSql.NoDefault, cancel, row.Partition, row.Account);
+        await change.ExecuteAsync(
+            PaymentSql.InsertMethod, cancel, row.Partition, row.Account, method.Id, CatalogWords.Of(method.Provider), method.Token, method.Brand, method.Last4,
+            now.ToUtc());
+        await change.CommitAsync(cancel);
+        return method;
+    }
+
+    /// <summary>Oldest first. Null: this project has no such customer.</summary>
+    public async Task<IReadOnlyList<PaymentMethod>?> ListAsync(ProjectSnapshot project, string customer, CancellationToken cancel)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancel);
+        await using var find = connection.Command(CustomerSql.Find, CustomerPlace.PartitionOf(project.Id, customer), project.Id, customer);
+        CustomerRow row;
+        await using (var reader = await find.ExecuteReaderAsync(cancel))
+        {
+            if (!await reader.ReadAsync(cancel))
+            {
+                return null;
+            }
+
+            row = CustomerRow.Read(reader, project);
+        }
+
+        return await ReadAsync(connection, PaymentSql.Methods, cancel, row.Partition, row.Account);
+    }
+
+    /// <returns>False: the customer has none of this id.</returns>
+    public async Task<bool> RemoveAsync(ProjectSnapshot project, string customer, Guid id, CancellationToken cancel)
+    {
+        await using var change = await CustomerChange.BeginOnExistingAsync(database, project, customer, cancel);
+        if (change is null
+            || await change.ExecuteAsync(PaymentSql.RemoveMethod, cancel, change.Row.Partition, change.Row.Account, id, clock.Now(project).ToUtc()) == 0)
+        {
+            return false;
+        }
+
+        await change.ExecuteAsync(PaymentSql.MakeNewestDefault, cancel, change.Row.Partition, change.Row.Account);
+        await change.CommitAsync(cancel);
+        return true;
+    }
+
+    /// <summary>What an attempt was made with, also when it was removed since.</summary>
+    internal async Task<PaymentMethod> OfAsync(PaymentRow row, CancellationToken cancel)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancel);
+        return (await ReadAsync(connection, PaymentSql.Method, cancel, row.Partition, row.Account, row.Payment.Method)).Single();
+    }
+
+    internal static async Task<PaymentMethod?> DefaultAsync(CustomerChange change, CancellationToken cancel) =>
+        (await ReadAsync(change.Connection, PaymentSql.Methods, cancel, change.Row.Partition, change.Row.Account)).SingleOrDefault(static method => method.IsDefault);
+
+    private static async Task<IReadOnlyList<PaymentMethod>> ReadAsync(NpgsqlConnection connection, string sql, CancellationToken cancel, params object?[] parameters)
+    {
+        await using var command = connection.Command(sql, parameters);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        var methods = new List<PaymentMethod>();
+        while (await reader.ReadAsync(cancel))
+        {
+            methods.Add(new(
+                reader.GetGuid(0), CatalogWords.Read<PaymentProvider>(reader.GetString(1)), reader.GetString(2), reader.GetString(3), reader.GetString(4),
+                reader.GetBoolean(5), Instant.FromUtc(reader.GetDateTime(6))));
+        }
+
+        return methods;
+    }
+}

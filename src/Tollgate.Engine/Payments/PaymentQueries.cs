@@ -1,0 +1,107 @@
+using Npgsql;
+using NpgsqlTypes;
+using Tollgate.Core.Catalog;
+using Tollgate.Core.Money;
+using Tollgate.Core.Payments;
+using Tollgate.Core.Time;
+using Tollgate.Engine.Customers;
+using Tollgate.Engine.Projects;
+
+namespace Tollgate.Engine.Payments;
+
+/// <summary>A payment with what went back of it, and where it lies.</summary>
+public sealed record PaymentRow(Payment Payment, short Partition, int Account, IReadOnlyList<Refund> Refunds)
+{
+    /// <summary>The columns of <c>PaymentSql.Columns</c>, in their order.</summary>
+    internal static PaymentRow Read(NpgsqlDataReader reader)
+    {
+        var currency = Currency.Of(reader.GetString(7));
+        var payment = new Payment
+        {
+            Id = reader.GetGuid(2),
+            Customer = reader.GetString(3),
+            Invoice = reader.GetGuid(4),
+            Provider = CatalogWords.Read<PaymentProvider>(reader.GetString(5)),
+            Method = reader.IsDBNull(6) ? null : reader.GetGuid(6),
+            Amount = new(reader.GetInt64(8), currency),
+            Refunded = new(reader.GetInt64(9), currency),
+            Status = CatalogWords.Read<PaymentStatus>(reader.GetString(10)),
+            Failure = reader.IsDBNull(11) ? null : CatalogWords.Read<PaymentFailure>(reader.GetString(11)),
+            Reference = reader.IsDBNull(12) ? null : reader.GetString(12),
+            CreatedAt = Instant.FromUtc(reader.GetDateTime(13)),
+            SettledAt = reader.IsDBNull(14) ? null : Instant.FromUtc(reader.GetDateTime(14)),
+        };
+        return new(payment, reader.GetInt16(0), reader.GetInt32(1), []);
+    }
+}
+
+/// <summary>Which payments are wanted. What is null does not matter.</summary>
+public sealed record PaymentFilter(string? Customer, Guid? Invoice, PaymentStatus? Status);
+
+/// <summary>Reads of payments. Every statement is bounded by the project.</summary>
+public sealed class PaymentQueries(NpgsqlDataSource database)
+{
+    public async Task<PaymentRow?> FindAsync(ProjectSnapshot project, Guid id, CancellationToken cancel)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancel);
+        return await FindAsync(connection, project, id, cancel);
+    }
+
+    /// <summary>Newest first.</summary>
+    /// <param name="after">The id of the last payment of the page before.</param>
+    public async Task<IReadOnlyList<PaymentRow>> ListAsync(ProjectSnapshot project, PaymentFilter filter, Guid? after, int limit, CancellationToken cancel)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancel);
+        return await ReadAsync(
+            connection,
+            connection.Command(
+                PaymentSql.List(filter.Customer is not null),
+                project.Id,
+                CustomerCommands.OrNull(filter.Customer, NpgsqlDbType.Text),
+                CustomerCommands.OrNull(filter.Invoice, NpgsqlDbType.Uuid),
+                CustomerCommands.OrNull(filter.Status is { } status ? CatalogWords.Of(status) : null, NpgsqlDbType.Text),
+                CustomerCommands.OrNull(after, NpgsqlDbType.Uuid),
+                limit),
+            cancel);
+    }
+
+    internal static async Task<PaymentRow?> FindAsync(NpgsqlConnection connection, ProjectSnapshot project, Guid id, CancellationToken cancel) =>
+        (await ReadAsync(connection, connection.Command(PaymentSql.Find, project.Id, id), cancel)).SingleOrDefault();
+
+    private static async Task<IReadOnlyList<PaymentRow>> ReadAsync(NpgsqlConnection connection, NpgsqlCommand select, CancellationToken cancel)
+    {
+        var rows = new List<PaymentRow>();
+        await using (select)
+        await using (var reader = await select.ExecuteReaderAsync(cancel))
+        {
+            while (await reader.ReadAsync(cancel))
+            {
+                rows.Add(PaymentRow.Read(reader));
+            }
+        }
+
+        var refunds = rows.Exists(static row => !row.Payment.Refunded.IsZero) ? await RefundsAsync(connection, rows, cancel) : null;
+        return refunds is null ? rows : [.. rows.Select(row => row with { Refunds = [.. refunds[row.Payment.Id]] })];
+    }
+
+    private static async Task<ILookup<Guid, Refund>> RefundsAsync(NpgsqlConnection connection, List<PaymentRow> rows, CancellationToken cancel)
+    {
+        var currencies = rows.ToDictionary(static row => row.Payment.Id, static row => row.Payment.Amount.Currency);
+        await using var command = connection.Command(
+            PaymentSql.Refunds,
+            rows.Select(static row => row.Partition).ToArray(),
+            rows.Select(static row => row.Account).ToArray(),
+            rows.Select(static row => row.Payment.Id).ToArray());
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        var found = new List<Refund>();
+        while (await reader.ReadAsync(cancel))
+        {
+            found.Add(new(
+                reader.GetGuid(1), reader.GetGuid(0), new(reader.GetInt64(2), currencies[reader.GetGuid(0)]), CatalogWords.Read<PaymentStatus>(reader.GetString(3)),
+                reader.IsDBNull(4) ? null : reader.GetString(4), reader.IsDBNull(5) ? null : reader.GetString(5), reader.IsDBNull(6) ? null : reader.GetGuid(6),
+                Instant.FromUtc(reader.GetDateTime(7)), reader.IsDBNull(8) ? null : Instant.FromUtc(reader.GetDateTime(8))));
+        }
+
+        return found.ToLookup(static refund => refund.Payment);
+    }
+}

@@ -1,0 +1,176 @@
+namespace Tollgate.Engine.Payments;
+
+/// <summary>Every statement on payments, refunds and payment methods.</summary>
+internal static class PaymentSql
+{
+    /// <summary>What <c>PaymentRow.Read</c> reads.</summary>
+    private const string Columns =
+        """
+        p.partition, p.account, p.id, c.id, p.invoice, p.provider, p.method, p.currency, p.amount, p.refunded, p.status, p.failure, p.reference,
+               p.created_at, p.settled_at
+        """;
+
+    // ---- reading -----------------------------------------------------------------------------------------------
+
+    /// <summary>$1 project, $2 id.</summary>
+    public const string Find =
+        $"""
+        SELECT {Columns}
+          FROM payments p
+          JOIN customers c ON c.partition = p.partition AND c.account = p.account
+         WHERE p.project_id = $1 AND p.id = $2
+        """;
+
+    /// <summary>
+    /// Newest first. $1 project, $2 customer or null, $3 invoice or null, $4 status or null, $5 the id after which it starts or null,
+    /// $6 number of rows.
+    /// </summary>
+    /// <param name="ofCustomer">Only its payments are read then, not the project's.</param>
+    public static string List(bool ofCustomer) =>
+        $"""
+        SELECT {Columns}
+          FROM payments p
+          JOIN customers c ON c.partition = p.partition AND c.account = p.account
+         WHERE p.project_id = $1 AND {(ofCustomer ? "c.project_id = $1 AND c.id = $2" : "$2::text IS NULL")} AND ($3::uuid IS NULL OR p.invoice = $3)
+           AND ($4::text IS NULL OR p.status = $4) AND ($5::uuid IS NULL OR p.sequence < (SELECT f.sequence FROM payments f WHERE f.project_id = $1 AND f.id = $5))
+         ORDER BY p.sequence DESC
+         LIMIT $6
+        """;
+
+    /// <summary>Oldest first. $1 partitions, $2 accounts, $3 payments. Rows: as <c>PaymentQueries</c> reads them.</summary>
+    public const string Refunds =
+        """
+        SELECT r.payment, r.id, r.amount, r.status, r.reason, r.reference, r.credit_note, r.created_at, r.settled_at
+          FROM unnest($1::smallint[], $2::integer[], $3::uuid[]) AS x (partition, account, payment)
+          JOIN refunds r ON r.partition = x.partition AND r.account = x.account AND r.payment = x.payment
+         ORDER BY r.sequence
+        """;
+
+    // ---- attempts ----------------------------------------------------------------------------------------------
+
+    /// <summary>
+    /// The caller holds the customer. $1 partition, $2 account, $3 id, $4 project, $5 invoice, $6 provider, $7 method, $8 currency, $9 amount,
+    /// $10 status, $11 reference, $12 created, $13 settled or null.
+    /// </summary>
+    public const string Insert =
+        """
+        INSERT INTO payments (partition, account, id, project_id, invoice, provider, method, currency, amount, status, reference, created_at, settled_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+        """;
+
+    /// <summary>$1 partition, $2 account, $3 invoice. Answers the id of the one whose outcome is not known.</summary>
+    public const string PendingOf = "SELECT id FROM payments WHERE partition = $1 AND account = $2 AND invoice = $3 AND status = 'pending'";
+
+    /// <summary>A pending one is so no more. $1 partition, $2 account, $3 id, $4 status, $5 failure or null, $6 reference, $7 when.</summary>
+    public const string Settle =
+        """
+        UPDATE payments
+           SET status = $4, failure = $5, reference = $6, settled_at = $7
+         WHERE partition = $1 AND account = $2 AND id = $3 AND status = 'pending'
+        """;
+
+    /// <summary>The next of its facts. The caller holds the customer. $1 partition, $2 account, $3 payment, $4 verb, $5 at, $6 amount, $7 actor, $8 note.</summary>
+    public const string AddFact =
+        """
+        INSERT INTO payment_facts (partition, account, payment, sequence, verb, at, amount, actor, note)
+        SELECT $1, $2, $3, coalesce(max(sequence), 0) + 1, $4, $5, $6, $7, $8
+          FROM payment_facts
+         WHERE partition = $1 AND account = $2 AND payment = $3
+        """;
+
+    // ---- refunds -----------------------------------------------------------------------------------------------
+
+    /// <summary>The caller holds the customer. $1 partition, $2 account, $3 payment, $4 by how much.</summary>
+    public const string Reserve = "UPDATE payments SET refunded = refunded + $4 WHERE partition = $1 AND account = $2 AND id = $3";
+
+    /// <summary>Of an invoice, what goes back and has no document yet. $1 partition, $2 account, $3 invoice.</summary>
+    public const string OnTheWay =
+        "SELECT coalesce(sum(amount), 0)::bigint FROM refunds WHERE partition = $1 AND account = $2 AND invoice = $3 AND status = 'pending'";
+
+    /// <summary>$1 partition, $2 account, $3 id, $4 payment, $5 invoice, $6 amount, $7 reason, $8 created.</summary>
+    public const string InsertRefund =
+        """
+        INSERT INTO refunds (partition, account, id, payment, invoice, amount, status, reason, created_at)
+             VALUES ($1, $2, $3, $4, $5, $6, 'pending', $7, $8)
+        """;
+
+    /// <summary>$1 partition, $2 account, $3 id, $4 status, $5 reference, $6 credit note or null, $7 when.</summary>
+    public const string SettleRefund =
+        """
+        UPDATE refunds
+           SET status = $4, reference = $5, credit_note = $6, settled_at = $7
+         WHERE partition = $1 AND account = $2 AND id = $3 AND status = 'pending'
+        """;
+
+    // ---- outcomes that are not known ---------------------------------------------------------------------------
+
+    /// <summary>
+    /// Those that nobody has asked about for a while, with their project: asked now. Of several servers each takes others.
+    /// $1 seconds, $2 number of rows. Rows: project, payment.
+    /// </summary>
+    public const string TakeUnknown =
+        """
+        UPDATE payments p
+           SET asked_at = now()
+         WHERE (p.partition, p.account, p.id) IN (SELECT u.partition, u.account, u.id
+                                                    FROM payments u
+                                                   WHERE u.status = 'pending' AND u.asked_at < now() - make_interval(secs => $1)
+                                                   ORDER BY u.asked_at
+                                                   LIMIT $2
+                                                     FOR NO KEY UPDATE SKIP LOCKED)
+        RETURNING p.project_id, p.id
+        """;
+
+    /// <summary>The same of refunds. Rows: project, payment, refund.</summary>
+    public const string TakeUnknownRefunds =
+        """
+        UPDATE refunds r
+           SET asked_at = now()
+          FROM payments p
+         WHERE p.partition = r.partition AND p.account = r.account AND p.id = r.payment
+           AND (r.partition, r.account, r.id) IN (SELECT u.partition, u.account, u.id
+                                                    FROM refunds u
+                                                   WHERE u.status = 'pending' AND u.asked_at < now() - make_interval(secs => $1)
+                                                   ORDER BY u.asked_at
+                                                   LIMIT $2
+                                                     FOR NO KEY UPDATE SKIP LOCKED)
+        RETURNING p.project_id, p.id, r.id
+        """;
+
+    // ---- methods -----------------------------------------------------------------------------------------------
+
+    private const string MethodColumns = "id, provider, token, brand, last4, is_default, added_at";
+
+    /// <summary>Those that were not removed, oldest first. $1 partition, $2 account.</summary>
+    public const string Methods =
+        $"SELECT {MethodColumns} FROM payment_methods WHERE partition = $1 AND account = $2 AND removed_at IS NULL ORDER BY sequence";
+
+    /// <summary>Also one that was removed since: it was charged. $1 partition, $2 account, $3 id.</summary>
+    public const string Method = $"SELECT {MethodColumns} FROM payment_methods WHERE partition = $1 AND account = $2 AND id = $3";
+
+    /// <summary>$1 partition, $2 account.</summary>
+    public const string NoDefault = "UPDATE payment_methods SET is_default = false WHERE partition = $1 AND account = $2 AND is_default AND removed_at IS NULL";
+
+    /// <summary>$1 partition, $2 account, $3 id, $4 provider, $5 token, $6 brand, $7 last digits, $8 added.</summary>
+    public const string InsertMethod =
+        """
+        INSERT INTO payment_methods (partition, account, id, provider, token, brand, last4, is_default, added_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, true, $8)
+        """;
+
+    /// <summary>$1 partition, $2 account, $3 id, $4 when.</summary>
+    public const string RemoveMethod =
+        "UPDATE payment_methods SET removed_at = $4 WHERE partition = $1 AND account = $2 AND id = $3 AND removed_at IS NULL";
+
+    /// <summary>The newest of those that are left becomes the default, where none is. $1 partition, $2 account.</summary>
+    public const string MakeNewestDefault =
+        """
+        UPDATE payment_methods m
+           SET is_default = true
+         WHERE m.partition = $1 AND m.account = $2
+           AND m.id = (SELECT n.id FROM payment_methods n
+                        WHERE n.partition = $1 AND n.account = $2 AND n.removed_at IS NULL
+                        ORDER BY n.sequence DESC LIMIT 1)
+           AND NOT EXISTS (SELECT FROM payment_methods d WHERE d.partition = $1 AND d.account = $2 AND d.removed_at IS NULL AND d.is_default)
+        """;
+}

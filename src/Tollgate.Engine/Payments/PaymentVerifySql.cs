@@ -1,0 +1,43 @@
+namespace Tollgate.Engine.Payments;
+
+/// <summary>The checks of payments, for <see cref="Ledger.VerifyLedger"/>. Parameters and columns as in <see cref="Ledger.VerifySql"/>.</summary>
+internal static class PaymentVerifySql
+{
+    /// <summary>
+    /// Money that came for an invoice is what its facts say and what became the customer's; what went back is what refunds say, of the payment
+    /// and of the invoice. Place: which, and its id.
+    /// </summary>
+    public const string Payments =
+        """
+        SELECT p.code, c.id, NULL::text, x.place, x.expected::numeric, x.found::numeric, count(*) OVER ()
+          FROM (SELECT coalesce(a.partition, f.partition) AS partition, coalesce(a.account, f.account) AS account,
+                       'invoice ' || coalesce(a.invoice, f.invoice) AS place, coalesce(f.amount, 0) AS expected, coalesce(a.amount, 0) AS found
+                  FROM (SELECT partition, account, invoice, sum(amount) AS amount
+                          FROM payments
+                         WHERE status = 'succeeded'
+                         GROUP BY partition, account, invoice) a
+                  FULL JOIN (SELECT m.partition, m.account, m.invoice, sum(m.amount) AS amount
+                               FROM (SELECT partition, account, invoice, amount FROM invoice_facts WHERE verb = 'pay' AND note IS DISTINCT FROM 'credits'
+                                      UNION ALL
+                                     SELECT partition, account, invoice, amount FROM customer_credits WHERE cause = 'payment') m
+                              GROUP BY m.partition, m.account, m.invoice) f
+                         ON f.partition = a.partition AND f.account = a.account AND f.invoice = a.invoice
+                UNION ALL
+                SELECT y.partition, y.account, 'refunds of ' || y.id, coalesce(sum(r.amount) FILTER (WHERE r.status <> 'failed'), 0), y.refunded
+                  FROM payments y
+                  LEFT JOIN refunds r ON r.partition = y.partition AND r.account = y.account AND r.payment = y.id
+                 GROUP BY y.partition, y.account, y.id, y.refunded
+                UNION ALL
+                SELECT coalesce(r.partition, f.partition), coalesce(r.account, f.account), 'refunded of invoice ' || coalesce(r.invoice, f.invoice),
+                       coalesce(f.amount, 0), coalesce(r.amount, 0)
+                  FROM (SELECT partition, account, invoice, sum(amount) AS amount FROM refunds WHERE status = 'succeeded' GROUP BY partition, account, invoice) r
+                  FULL JOIN (SELECT partition, account, invoice, sum(amount) AS amount FROM invoice_facts WHERE verb = 'refund' GROUP BY partition, account, invoice) f
+                         ON f.partition = r.partition AND f.account = r.account AND f.invoice = r.invoice) x
+          JOIN customers c ON c.partition = x.partition AND c.account = x.account
+          JOIN projects  p ON p.id = c.project_id
+         WHERE x.expected <> x.found
+           AND ($1::integer IS NULL OR p.id = $1)
+         ORDER BY 1, 2, 4
+         LIMIT 20
+        """;
+}

@@ -1,0 +1,146 @@
+using Npgsql;
+using NpgsqlTypes;
+using Tollgate.Core.Catalog;
+using Tollgate.Core.Invoicing;
+using Tollgate.Core.Money;
+using Tollgate.Core.Payments;
+using Tollgate.Core.Time;
+using Tollgate.Engine.Clocks;
+using Tollgate.Engine.Customers;
+using Tollgate.Engine.Invoicing;
+using Tollgate.Engine.Projects;
+
+namespace Tollgate.Engine.Payments;
+
+public enum RefundOutcome
+{
+    /// <summary>It is on its way, or there already.</summary>
+    Done,
+    PaymentUnknown,
+    Refused,
+}
+
+/// <param name="Detail">Of a refusal, for people.</param>
+public sealed record RefundAnswer(RefundOutcome Outcome, PaymentRow? Row = null, string? Detail = null);
+
+/// <summary>
+/// Sends money of a payment back, with a credit note over the same amount: 1. the refund is committed, and its amount is taken of what can
+/// go back; 2. the provider is asked; 3. its answer is written, with the document.
+/// </summary>
+public sealed class RefundPayment(NpgsqlDataSource database, PaymentQueries queries, IEnumerable<IPaymentProvider> providers, Clock clock)
+{
+    private const string Untold = "Refund";
+
+    /// <param name="minor">Null: all that is left.</param>
+    public async Task<RefundAnswer> RunAsync(ProjectSnapshot project, Guid payment, long? minor, string? reason, string actor, CancellationToken cancel)
+    {
+        var (answer, refund) = await BeginAsync(project, payment, minor, reason, actor, cancel);
+        return answer.Row is null || answer.Outcome != RefundOutcome.Done ? answer : await SendAsync(project, answer.Row, refund, actor);
+    }
+
+    /// <summary>Finds out what became of a refund whose answer was lost.</summary>
+    internal async Task AskAsync(ProjectSnapshot project, Guid payment, Guid refund, CancellationToken cancel)
+    {
+        if (await queries.FindAsync(project, payment, cancel) is { } row && row.Refunds.Any(one => one.Id == refund && one.Status == PaymentStatus.Pending))
+        {
+            await SendAsync(project, row, refund, PaymentActors.System);
+        }
+    }
+
+    private async Task<(RefundAnswer Answer, Guid Refund)> BeginAsync(
+        ProjectSnapshot project, Guid payment, long? minor, string? reason, string actor, CancellationToken cancel)
+    {
+        if (await queries.FindAsync(project, payment, cancel) is not { } found
+            || await InvoiceChange.LockAsync(database, project, found.Payment.Invoice, cancel) is not ({ } change, { } invoice))
+        {
+            return (new(RefundOutcome.PaymentUnknown), default);
+        }
+
+        await using (change)
+        {
+            var (row, now) = ((await PaymentQueries.FindAsync(change.Connection, project, payment, cancel))!, clock.Now(project));
+            var currency = row.Payment.Amount.Currency;
+            var onTheWay = new MoneyAmount((long)(await change.AskAsync(PaymentSql.OnTheWay, cancel, row.Partition, row.Account, row.Payment.Invoice))!, currency);
+            var (verdict, amount) = RefundRules.Judge(row.Payment, invoice.Invoice, minor is { } wanted ? new MoneyAmount(wanted, currency) : null, onTheWay);
+            if (verdict != RefundVerdict.Allowed)
+            {
+                return (new(RefundOutcome.Refused, row, Explain(verdict, row.Payment, amount)), default);
+            }
+
+            var refund = Guid.CreateVersion7(now.ToOffset());
+            await change.ExecuteAsync(
+                PaymentSql.InsertRefund, cancel, row.Partition, row.Account, refund, payment, row.Payment.Invoice, amount.Minor,
+                CustomerCommands.OrNull(reason, NpgsqlDbType.Text), now.ToUtc());
+            await change.ExecuteAsync(PaymentSql.Reserve, cancel, row.Partition, row.Account, payment, amount.Minor);
+            await AddFactAsync(change, row, "refund", amount, now, (actor, reason), cancel);
+            row = (await PaymentQueries.FindAsync(change.Connection, project, payment, cancel))!;
+            await change.CommitAsync(cancel);
+            return (new(RefundOutcome.Done, row), refund);
+        }
+    }
+
+    /// <summary>The same key is done once at the provider: a repeat answers what the first did.</summary>
+    private async Task<RefundAnswer> SendAsync(ProjectSnapshot project, PaymentRow row, Guid refund, string actor)
+    {
+        var (payment, amount) = (row.Payment, row.Refunds.Single(one => one.Id == refund).Amount);
+        var done = payment.Provider == PaymentProvider.Manual
+            ? new ProviderAnswer(PaymentActors.NoteOf(payment.Id), null)
+            : await providers.Single(provider => provider.Name == payment.Provider)
+                .RefundAsync(project, new(refund, payment.Customer, payment.Reference!, amount), CancellationToken.None);
+        return new(RefundOutcome.Done, done is null ? row : await SettleAsync(project, row, refund, done, actor, CancellationToken.None));
+    }
+
+    private async Task<PaymentRow> SettleAsync(ProjectSnapshot project, PaymentRow before, Guid id, ProviderAnswer done, string actor, CancellationToken cancel)
+    {
+        var (change, invoice) = await InvoiceChange.LockAsync(database, project, before.Payment.Invoice, cancel);
+        await using (change!)
+        {
+            var (now, row) = (clock.Now(project), (await PaymentQueries.FindAsync(change!.Connection, project, before.Payment.Id, cancel))!);
+            var refund = row.Refunds.Single(one => one.Id == id);
+            if (refund.Status != PaymentStatus.Pending)
+            {
+                return row;
+            }
+
+            var status = done.Failure is null ? PaymentStatus.Succeeded : PaymentStatus.Failed;
+            var note = done.Failure is null ? await DocumentAsync(change, project, invoice!, refund, actor, cancel) : (Guid?)null;
+            await change.ExecuteAsync(
+                PaymentSql.SettleRefund, cancel, row.Partition, row.Account, id, CatalogWords.Of(status), done.Reference,
+                CustomerCommands.OrNull(note, NpgsqlDbType.Uuid), now.ToUtc());
+            if (done.Failure is not null)
+            {
+                await change.ExecuteAsync(PaymentSql.Reserve, cancel, row.Partition, row.Account, row.Payment.Id, -refund.Amount.Minor);
+            }
+
+            await AddFactAsync(change, row, done.Failure is null ? "refund_succeed" : "refund_fail", refund.Amount, now, (actor, done.Reference), cancel);
+            row = (await PaymentQueries.FindAsync(change.Connection, project, row.Payment.Id, cancel))!;
+            await change.CommitAsync(cancel);
+            return row;
+        }
+    }
+
+    /// <summary>The money went back to where it came from, and is no credit of the customer.</summary>
+    private async Task<Guid> DocumentAsync(CustomerChange change, ProjectSnapshot project, InvoiceRow invoice, Refund refund, string actor, CancellationToken cancel)
+    {
+        var order = new CreditOrder(refund.Amount, null, refund.Reason ?? Untold);
+        var (_, draft) = CreditNoteRules.Judge(invoice.Invoice, order);
+        var (_, note) = await InvoiceChange.CreditAsync(change, project, invoice, (draft!, order), actor, clock.Now(project), cancel);
+        await change.ExecuteAsync(
+            InvoiceSql.AddFact, cancel, invoice.Partition, invoice.Account, invoice.Invoice.Id, "refund", clock.Now(project).ToUtc(), refund.Amount.Minor, actor,
+            PaymentActors.NoteOf(refund.Payment));
+        return note.Id;
+    }
+
+    private static Task AddFactAsync(
+        CustomerChange change, PaymentRow row, string verb, MoneyAmount amount, Instant now, (string Actor, string? Note) by, CancellationToken cancel) => change.ExecuteAsync(
+        PaymentSql.AddFact, cancel, row.Partition, row.Account, row.Payment.Id, verb, now.ToUtc(), amount.Minor, by.Actor,
+        CustomerCommands.OrNull(by.Note, NpgsqlDbType.Text));
+
+    private static string Explain(RefundVerdict verdict, Payment payment, MoneyAmount left) => verdict switch
+    {
+        RefundVerdict.NotSucceeded => $"The payment is {CatalogWords.Of(payment.Status)}; no money came.",
+        RefundVerdict.NothingLeft => "All of it went back already, or the invoice was credited in full.",
+        RefundVerdict.TooMuch => $"{left} of it can go back.",
+        _ => "What goes back is more than 0.",
+    };
+}

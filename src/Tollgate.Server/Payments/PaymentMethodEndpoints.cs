@@ -1,0 +1,131 @@
+using Tollgate.Contracts.Http;
+using Tollgate.Contracts.Payments;
+using Tollgate.Core.Catalog;
+using Tollgate.Core.Payments;
+using Tollgate.Engine.Payments;
+using Tollgate.Engine.Projects;
+using Tollgate.Server.Customers;
+using Tollgate.Server.Http;
+
+namespace Tollgate.Server.Payments;
+
+/// <summary><c>/v1/customers/{id}/payment-methods</c>, and <c>/v1/sandbox/payment-behavior</c>: what the sandbox's provider answers.</summary>
+public static class PaymentMethodEndpoints
+{
+    private const int LongestToken = 255;
+    private const int MostTimes = 1_000;
+
+    /// <summary>Where the method's id stands in <c>/v1/customers/{id}/payment-methods/{method}</c>.</summary>
+    private const int MethodSegment = 4;
+
+    public static void MapPaymentMethods(this WebApplication app)
+    {
+        var methods = app.Services.GetRequiredService<PaymentMethods>();
+        var sandbox = app.Services.GetRequiredService<SandboxProvider>();
+
+        app.MapPost("/v1/customers/{id}/payment-methods", (RequestDelegate)(context => AddAsync(context, methods)))
+            .RequireKey(Access.Secret, Scope.BillingWrite)
+            .Describe(PaymentDescriptions.AddMethod);
+        app.MapGet("/v1/customers/{id}/payment-methods", (RequestDelegate)(context => ListAsync(context, methods)))
+            .RequireKey(Access.Secret, Scope.BillingRead)
+            .Describe(PaymentDescriptions.ListMethods);
+        app.MapDelete("/v1/customers/{id}/payment-methods/{method}", (RequestDelegate)(context => RemoveAsync(context, methods)))
+            .RequireKey(Access.Secret, Scope.BillingWrite)
+            .Describe(PaymentDescriptions.RemoveMethod);
+        app.MapPost("/v1/sandbox/payment-behavior", (RequestDelegate)(context => BehaveAsync(context, sandbox)))
+            .RequireKey(Access.Secret, Scope.BillingWrite)
+            .Describe(PaymentDescriptions.Behave);
+    }
+
+    private static async Task AddAsync(HttpContext context, PaymentMethods methods)
+    {
+        if (await CustomersEndpoints.IdAsync(context) is not { } customer
+            || await Body.ReadAsync(context, PaymentsJson.Default.AddPaymentMethodRequest) is not { } body)
+        {
+            return;
+        }
+
+        if (context.Project().Mode != ProjectMode.Sandbox)
+        {
+            await Problems.WriteAsync(context, ErrorCode.BillingNotConfigured);
+            return;
+        }
+
+        var faults = new Faults();
+        var card = body.Token is { Length: <= LongestToken } token ? SandboxCards.Find(token) : null;
+        if (faults.Required(body.Token, "token") && card is null)
+        {
+            faults.Add("token", FaultCode.InvalidValue, $"The sandbox knows {string.Join(", ", SandboxCards.All.Select(static one => one.Token))}.");
+        }
+
+        if (faults.Any)
+        {
+            await faults.WriteAsync(context);
+            return;
+        }
+
+        var method = await methods.AddAsync(context.Project(), customer, card!, context.RequestAborted);
+        await (method is null
+            ? Problems.WriteAsync(context, ErrorCode.CustomerIsMember)
+            : Answer.Json(context, StatusCodes.Status201Created, ViewOf(method), PaymentsJson.Default.PaymentMethodView));
+    }
+
+    private static async Task ListAsync(HttpContext context, PaymentMethods methods)
+    {
+        if (await CustomersEndpoints.IdAsync(context) is not { } customer)
+        {
+            return;
+        }
+
+        var found = await methods.ListAsync(context.Project(), customer, context.RequestAborted);
+        await (found is null
+            ? Problems.WriteAsync(context, ErrorCode.CustomerNotFound)
+            : Answer.Json(context, StatusCodes.Status200OK, new PaymentMethodList([.. found.Select(ViewOf)]), PaymentsJson.Default.PaymentMethodList));
+    }
+
+    private static async Task RemoveAsync(HttpContext context, PaymentMethods methods)
+    {
+        if (await CustomersEndpoints.IdAsync(context) is not { } customer)
+        {
+            return;
+        }
+
+        var isRemoved = Guid.TryParse(RawPath.Segment(context, MethodSegment), out var id)
+            && await methods.RemoveAsync(context.Project(), customer, id, context.RequestAborted);
+        await (isRemoved ? Answer.Nothing(context) : Problems.WriteAsync(context, ErrorCode.PaymentMethodNotFound));
+    }
+
+    private static async Task BehaveAsync(HttpContext context, SandboxProvider sandbox)
+    {
+        if (await Body.ReadAsync(context, PaymentsJson.Default.PaymentBehaviorRequest) is not { } body)
+        {
+            return;
+        }
+
+        if (context.Project().Mode != ProjectMode.Sandbox)
+        {
+            await Problems.WriteAsync(context, ErrorCode.SandboxOnly);
+            return;
+        }
+
+        var faults = new Faults();
+        faults.Id(body.Customer, "customer", required: true);
+        if (faults.Required(body.Outcome, "outcome"))
+        {
+            faults.OneOf(body.Outcome, "outcome", [.. CatalogWords.All<SandboxOutcome>()]);
+        }
+
+        faults.Range(body.Times, "times", 1, MostTimes);
+        if (faults.Any)
+        {
+            await faults.WriteAsync(context);
+            return;
+        }
+
+        await sandbox.BehaveAsync(context.Project(), body.Customer!, CatalogWords.Read<SandboxOutcome>(body.Outcome!), body.Times ?? 1, context.RequestAborted);
+        await Answer.Nothing(context);
+    }
+
+    private static PaymentMethodView ViewOf(PaymentMethod method) => new(
+        method.Id.ToString("D"), CatalogWords.Of(method.Provider), method.Brand, method.Last4, method.IsDefault, method.AddedAt.ToOffset());
+}

@@ -1,0 +1,29 @@
+using Tollgate.Contracts.Payments;
+using Tollgate.Engine.Payments;
+using Tollgate.Server.Http;
+
+namespace Tollgate.Server.Payments;
+
+/// <summary>Hangs the room Payments into the server. Needs the rooms Customers and Invoicing.</summary>
+public static class PaymentsRoom
+{
+    public static IServiceCollection AddPayments(this IServiceCollection services, PaymentOptions options)
+    {
+        services.AddSingleton(options);
+        services.AddSingleton<PaymentQueries>();
+        services.AddSingleton<PaymentMethods>();
+        services.AddSingleton<SandboxProvider>();
+        services.AddSingleton<IPaymentProvider>(provider => provider.GetRequiredService<SandboxProvider>());
+        services.AddSingleton<ChargeInvoice>();
+        services.AddSingleton<RefundPayment>();
+        services.AddSingleton<PayByHand>();
+        services.AddHostedService<AskPayments>();
+        return services.AddWire(PaymentsJson.Default);
+    }
+
+    public static void MapPaymentsRoom(this WebApplication app)
+    {
+        app.MapPayments();
+        app.MapPaymentMethods();
+    }
+}

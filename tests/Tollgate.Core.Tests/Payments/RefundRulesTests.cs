@@ -1,0 +1,58 @@
+using Tollgate.Core.Invoicing;
+using Tollgate.Core.Money;
+using Tollgate.Core.Payments;
+using Tollgate.Core.Time;
+
+namespace Tollgate.Core.Tests.Payments;
+
+/// <summary>What of a payment can go back: never more than came in, and never more than the invoice asked for and did not give back yet.</summary>
+public sealed class RefundRulesTests
+{
+    private static readonly Instant Now = Instant.FromUnixSeconds(1_900_000_000);
+
+    [Theory]
+    [InlineData(2900, 0, 0, 0, null, RefundVerdict.Allowed, 2900)]
+    [InlineData(2900, 0, 0, 0, 900L, RefundVerdict.Allowed, 900)]
+    [InlineData(2900, 900, 900, 0, null, RefundVerdict.Allowed, 2000)]
+    [InlineData(2900, 0, 400, 0, null, RefundVerdict.Allowed, 2500)]
+    [InlineData(2900, 900, 0, 900, null, RefundVerdict.Allowed, 2000)]
+    [InlineData(2900, 0, 400, 500, 2001L, RefundVerdict.TooMuch, 2000)]
+    [InlineData(2900, 0, 0, 0, 2901L, RefundVerdict.TooMuch, 2900)]
+    [InlineData(2900, 0, 0, 0, 0L, RefundVerdict.NotPositive, 2900)]
+    [InlineData(2900, 0, 0, 0, -1L, RefundVerdict.NotPositive, 2900)]
+    [InlineData(2900, 2900, 2900, 0, null, RefundVerdict.NothingLeft, 0)]
+    [InlineData(2900, 0, 2900, 0, 1L, RefundVerdict.NothingLeft, 0)]
+    public void What_can_go_back(long paid, long refunded, long credited, long onTheWay, long? wanted, RefundVerdict verdict, long amount) =>
+        RefundRules.Judge(PaymentOf(paid, refunded, PaymentStatus.Succeeded), InvoiceOf(credited), wanted is { } minor ? Usd(minor) : null, Usd(onTheWay))
+            .ShouldBe((verdict, Usd(amount)));
+
+    [Theory]
+    [InlineData(PaymentStatus.Pending)]
+    [InlineData(PaymentStatus.Failed)]
+    public void What_did_not_come_does_not_go_back(PaymentStatus status) =>
+        RefundRules.Judge(PaymentOf(2900, 0, status), InvoiceOf(0), null, Usd(0)).Verdict.ShouldBe(RefundVerdict.NotSucceeded);
+
+    [Fact]
+    public void Every_sandbox_card_has_a_token_of_its_own_and_is_found_by_it()
+    {
+        SandboxCards.All.Select(static card => card.Token).Distinct().Count().ShouldBe(SandboxCards.All.Count);
+        SandboxCards.All.ShouldAllBe(card => SandboxCards.Find(card.Token) == card);
+        SandboxCards.Find("4242424242424242").ShouldBeNull();
+    }
+
+    private static MoneyAmount Usd(long minor) => new(minor, Currency.Usd);
+
+    private static Payment PaymentOf(long amount, long refunded, PaymentStatus status) => new()
+    {
+        Id = Guid.NewGuid(), Customer = "acme", Invoice = Guid.NewGuid(), Provider = PaymentProvider.Sandbox, Amount = Usd(amount), Refunded = Usd(refunded),
+        Status = status, CreatedAt = Now,
+    };
+
+    private static Invoice InvoiceOf(long credited) => new()
+    {
+        Id = Guid.NewGuid(), Status = InvoiceStatus.Paid, Kind = InvoiceKind.Renewal, Customer = "acme", Currency = Currency.Usd,
+        Period = new(Now, Now.Plus(TimeSpan.FromDays(30))), CreatedAt = Now, Lines = [], Subtotal = Usd(2900), Discount = Usd(0), Tax = Usd(0), Total = Usd(2900),
+        FromCredits = Usd(0), Paid = Usd(2900),
+        CreditNotes = credited == 0 ? [] : [new(Guid.NewGuid(), "CN-1", Now, "outage", [], Usd(0), Usd(credited))],
+    };
+}

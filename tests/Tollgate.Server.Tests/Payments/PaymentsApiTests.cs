@@ -1,0 +1,286 @@
+using System.Net;
+using System.Text.Json.Nodes;
+using Tollgate.Server.Tests.Customers;
+using Tollgate.Server.Tests.Subscriptions;
+using Tollgate.Testing;
+
+namespace Tollgate.Server.Tests.Payments;
+
+/// <summary>A server that asks a provider after a second what it did.</summary>
+public sealed class ImpatientServer(TestPostgres postgres) : IAsyncLifetime
+{
+    public RunningServer Running { get; } = new(postgres) { Environment = new Dictionary<string, string> { ["TOLLGATE_PAYMENT_SECONDS"] = "1" } };
+
+    public ValueTask InitializeAsync() => Running.InitializeAsync();
+
+    public ValueTask DisposeAsync() => Running.DisposeAsync();
+}
+
+/// <summary>Money beside invoices, on the sandbox's provider. Each test has a project of its own.</summary>
+public sealed class PaymentsApiTests(ImpatientServer server) : IClassFixture<ImpatientServer>
+{
+    private readonly RunningServer _running = server.Running;
+
+    [Fact]
+    public async Task A_charge_pays_its_invoice_once_and_a_second_one_finds_nothing_due()
+    {
+        var (sandbox, invoice) = await OwingAsync("pm_sandbox_visa");
+
+        var payment = await ChargeAsync(sandbox, invoice);
+        var again = await sandbox.Door.PostAsync("/v1/payments", Body(invoice));
+
+        (Word(payment, "status"), payment["amount"].GetValue<long>(), Word(payment, "provider")).ShouldBe(("succeeded", 2900, "sandbox"));
+        (await InvoiceAsync(sandbox, invoice)).ShouldBe(("paid", 2900, 0));
+        (again.Status, Word(again, "code")).ShouldBe((HttpStatusCode.Conflict, "invoice_state"));
+        (await sandbox.Door.GetAsync($"/v1/payments?invoice={invoice}"))["data"].AsArray().Count.ShouldBe(1);
+        await ShouldBeCleanAsync(sandbox);
+    }
+
+    [Theory]
+    [InlineData("pm_sandbox_declined", "declined")]
+    [InlineData("pm_sandbox_insufficient_funds", "insufficient_funds")]
+    [InlineData("pm_sandbox_authentication", "authentication_required")]
+    public async Task A_card_that_does_not_pay_leaves_the_invoice_open_and_another_card_pays_it(string card, string failure)
+    {
+        var (sandbox, invoice) = await OwingAsync(card);
+
+        var failed = await ChargeAsync(sandbox, invoice);
+        (Word(failed, "status"), Word(failed, "failure")).ShouldBe(("failed", failure));
+        (await InvoiceAsync(sandbox, invoice)).ShouldBe(("open", 0, 2900));
+
+        await AddCardAsync(sandbox, "pm_sandbox_mastercard");
+        Word(await ChargeAsync(sandbox, invoice), "status").ShouldBe("succeeded");
+        (await InvoiceAsync(sandbox, invoice)).ShouldBe(("paid", 2900, 0));
+        await ShouldBeCleanAsync(sandbox);
+    }
+
+    [Fact]
+    public async Task An_answer_that_was_lost_is_asked_for_and_the_money_is_taken_once()
+    {
+        var (sandbox, invoice) = await OwingAsync("pm_sandbox_timeout");
+
+        var pending = await ChargeAsync(sandbox, invoice);
+        Word(pending, "status").ShouldBe("pending");
+        var meanwhile = await sandbox.Door.PostAsync("/v1/payments", Body(invoice));
+        (meanwhile.Status, Word(meanwhile, "code")).ShouldBe((HttpStatusCode.Conflict, "payment_pending"));
+
+        await UntilAsync(async () => Word(await sandbox.Door.GetAsync("/v1/payments/" + Word(pending, "id")), "status") == "succeeded");
+        (await InvoiceAsync(sandbox, invoice)).ShouldBe(("paid", 2900, 0));
+        await ShouldBeCleanAsync(sandbox);
+    }
+
+    [Fact]
+    public async Task What_comes_after_a_bank_transfer_has_paid_the_invoice_is_the_customers()
+    {
+        var (sandbox, invoice) = await OwingAsync("pm_sandbox_timeout");
+        var pending = await ChargeAsync(sandbox, invoice);
+        (await sandbox.Door.PostAsync($"/v1/invoices/{invoice}/pay", """{"note": "Bank transfer"}""")).Status.ShouldBe(HttpStatusCode.OK);
+
+        await UntilAsync(async () => Word(await sandbox.Door.GetAsync("/v1/payments/" + Word(pending, "id")), "status") == "succeeded");
+
+        var credits = await sandbox.Door.GetAsync("/v1/customers/acme/credits");
+        credits["balances"][0]!["amount"]!.GetValue<long>().ShouldBe(2900);
+        credits["data"][0]!["cause"]!.GetValue<string>().ShouldBe("payment");
+        (await InvoiceAsync(sandbox, invoice)).ShouldBe(("paid", 2900, 0));
+        await ShouldBeCleanAsync(sandbox);
+    }
+
+    [Fact]
+    public async Task What_is_refunded_has_a_credit_note_and_never_comes_to_more_than_was_paid()
+    {
+        var (sandbox, invoice) = await OwingAsync("pm_sandbox_visa");
+        var payment = Word(await ChargeAsync(sandbox, invoice), "id");
+
+        var first = await sandbox.Door.PostAsync($"/v1/payments/{payment}/refunds", """{"amount": 900, "reason": "Two days of outage"}""");
+        (await sandbox.Door.PostAsync($"/v1/invoices/{invoice}/credit-notes", """{"amount": 500, "reason": "Sorry"}""")).Status.ShouldBe(HttpStatusCode.Created);
+        var tooMuch = await sandbox.Door.PostAsync($"/v1/payments/{payment}/refunds", """{"amount": 1501}""");
+        var rest = await sandbox.Door.PostAsync($"/v1/payments/{payment}/refunds");
+        var nothing = await sandbox.Door.PostAsync($"/v1/payments/{payment}/refunds");
+
+        first.Status.ShouldBe(HttpStatusCode.Created, first.Json?.ToJsonString());
+        first["refunds"][0]!["status"]!.GetValue<string>().ShouldBe("succeeded");
+        (tooMuch.Status, Word(tooMuch, "code"), Word(tooMuch, "detail")).ShouldBe((HttpStatusCode.UnprocessableEntity, "refund_refused", "15.00 USD of it can go back."));
+        rest["amount_refunded"].GetValue<long>().ShouldBe(2400);
+        nothing.Status.ShouldBe(HttpStatusCode.UnprocessableEntity);
+
+        var shown = await sandbox.Door.GetAsync("/v1/invoices/" + invoice);
+        shown["credit_notes"].AsArray().Select(note => (note!["id"]!.GetValue<string>(), note["total"]!.GetValue<long>())).ShouldBe(
+        [
+            (first["refunds"][0]!["credit_note"]!.GetValue<string>(), 900), (shown["credit_notes"][1]!["id"]!.GetValue<string>(), 500),
+            (rest["refunds"][1]!["credit_note"]!.GetValue<string>(), 1500),
+        ]);
+        (await sandbox.Door.GetAsync("/v1/customers/acme/credits"))["balances"][0]!["amount"]!.GetValue<long>().ShouldBe(500, "What was refunded is no credit.");
+        var statement = await sandbox.Door.GetAsync("/v1/customers/acme/statement?from=2027-01-01T00:00:00Z&to=2028-01-01T00:00:00Z");
+        statement["closing"].GetValue<long>().ShouldBe(0, statement.Json!.ToJsonString());
+        await ShouldBeCleanAsync(sandbox);
+    }
+
+    [Fact]
+    public async Task What_the_sandbox_is_told_to_answer_goes_before_the_card_in_the_order_of_asking()
+    {
+        var (sandbox, invoice) = await OwingAsync("pm_sandbox_visa");
+        await BehaveAsync(sandbox, "decline", 2);
+        await BehaveAsync(sandbox, "insufficient_funds", 1);
+
+        var ends = new List<string>();
+        for (var n = 0; n < 4; n++)
+        {
+            var payment = await ChargeAsync(sandbox, invoice);
+            ends.Add(payment["failure"]?.GetValue<string>() ?? Word(payment, "status"));
+        }
+
+        ends.ShouldBe(["declined", "declined", "insufficient_funds", "succeeded"]);
+    }
+
+    [Fact]
+    public async Task Many_charges_at_once_take_the_money_once()
+    {
+        var (sandbox, invoice) = await OwingAsync("pm_sandbox_visa");
+
+        var answers = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => sandbox.Door.PostAsync("/v1/payments", Body(invoice))));
+
+        answers.Count(static answer => answer.Status == HttpStatusCode.Created).ShouldBe(1);
+        answers.Where(static answer => answer.Status != HttpStatusCode.Created).ShouldAllBe(answer => answer.Status == HttpStatusCode.Conflict);
+        (await InvoiceAsync(sandbox, invoice)).ShouldBe(("paid", 2900, 0));
+        await ShouldBeCleanAsync(sandbox);
+    }
+
+    [Fact]
+    public async Task Paid_by_hand_is_a_payment_too_and_a_repeat_is_none()
+    {
+        var (sandbox, invoice) = await OwingAsync(null);
+        (await sandbox.Door.PostAsync($"/v1/invoices/{invoice}/pay", """{"note": "Bank transfer"}""")).Status.ShouldBe(HttpStatusCode.OK);
+        (await sandbox.Door.PostAsync($"/v1/invoices/{invoice}/pay")).Status.ShouldBe(HttpStatusCode.OK);
+
+        var payments = (await sandbox.Door.GetAsync("/v1/payments?customer=acme"))["data"].AsArray();
+
+        payments.Select(static one => (one!["provider"]!.GetValue<string>(), one["status"]!.GetValue<string>(), one["amount"]!.GetValue<long>()))
+            .ShouldBe([("manual", "succeeded", 2900)]);
+        var back = await sandbox.Door.PostAsync($"/v1/payments/{payments[0]!["id"]!.GetValue<string>()}/refunds");
+        back["amount_refunded"].GetValue<long>().ShouldBe(2900);
+        await ShouldBeCleanAsync(sandbox);
+    }
+
+    [Fact]
+    public async Task Of_several_cards_the_newest_is_charged_and_when_it_is_removed_the_one_before()
+    {
+        var (sandbox, _) = await OwingAsync("pm_sandbox_visa");
+        var newest = await AddCardAsync(sandbox, "pm_sandbox_mastercard");
+        (await CardsAsync(sandbox)).ShouldBe([("visa", false), ("mastercard", true)]);
+
+        (await sandbox.Door.SendAsync(HttpMethod.Delete, "/v1/customers/acme/payment-methods/" + newest, null)).Status.ShouldBe(HttpStatusCode.NoContent);
+
+        (await CardsAsync(sandbox)).ShouldBe([("visa", true)]);
+        var again = await sandbox.Door.SendAsync(HttpMethod.Delete, "/v1/customers/acme/payment-methods/" + newest, null);
+        (again.Status, Word(again, "code")).ShouldBe((HttpStatusCode.NotFound, "payment_method_not_found"));
+    }
+
+    [Fact]
+    public async Task What_cannot_be_done_says_why_and_another_project_sees_nothing()
+    {
+        var (sandbox, invoice) = await OwingAsync(null);
+        var (other, _) = await OwingAsync("pm_sandbox_visa");
+        await Refused(sandbox, "/v1/payments", Body(invoice), HttpStatusCode.Conflict, "payment_method_missing");
+        await Refused(sandbox, "/v1/payments", """{"invoice": "none"}""", HttpStatusCode.NotFound, "invoice_not_found");
+        await Refused(sandbox, "/v1/payments", "{}", HttpStatusCode.UnprocessableEntity, "validation_failed");
+        await Refused(sandbox, "/v1/payments/none/refunds", "{}", HttpStatusCode.NotFound, "payment_not_found");
+        await Refused(sandbox, "/v1/customers/acme/payment-methods", """{"token": "4242424242424242"}""", HttpStatusCode.UnprocessableEntity, "validation_failed");
+        await Refused(sandbox, "/v1/sandbox/payment-behavior", """{"customer": "acme", "outcome": "maybe"}""", HttpStatusCode.UnprocessableEntity, "validation_failed");
+        await Refused(other, "/v1/payments", Body(invoice), HttpStatusCode.NotFound, "invoice_not_found");
+        (await other.Door.GetAsync("/v1/payments?invoice=" + invoice))["data"].AsArray().ShouldBeEmpty();
+
+        var live = _running.DoorOf("trendit");
+        (await live.PostAsync("/v1/sandbox/payment-behavior", """{"customer": "acme", "outcome": "decline"}"""))["code"].GetValue<string>().ShouldBe("sandbox_only");
+        (await live.PostAsync("/v1/customers/acme/payment-methods", """{"token": "pm_sandbox_visa"}"""))["code"].GetValue<string>().ShouldBe("billing_not_configured");
+    }
+
+    [Fact]
+    public async Task Books_of_payments_that_were_tampered_with_are_found()
+    {
+        var (sandbox, invoice) = await OwingAsync("pm_sandbox_visa");
+        var payment = Word(await ChargeAsync(sandbox, invoice), "id");
+        await sandbox.Door.PostAsync($"/v1/payments/{payment}/refunds", """{"amount": 900}""");
+        await ShouldBeCleanAsync(sandbox);
+
+        string[] tamperings =
+        [
+            $"UPDATE payments SET amount = amount + 1 WHERE id = '{payment}'", $"UPDATE payments SET amount = amount - 1, refunded = refunded - 1 WHERE id = '{payment}'",
+            $"UPDATE refunds SET amount = amount + 1 WHERE payment = '{payment}'",
+        ];
+        foreach (var sql in tamperings)
+        {
+            await using var connection = new Npgsql.NpgsqlConnection(_running.ConnectionString);
+            await connection.OpenAsync();
+            await using var tamper = new Npgsql.NpgsqlCommand(sql, connection);
+            (await tamper.ExecuteNonQueryAsync()).ShouldBe(1);
+            (await FoundAsync(sandbox)).ShouldContain("payments", sql);
+        }
+    }
+
+    /// <summary>A customer with an open invoice over $29.</summary>
+    private async Task<(BillingSandbox Sandbox, string Invoice)> OwingAsync(string? card)
+    {
+        var sandbox = await BillingSandbox.StartAsync(_running, "2027-01-31T00:00:00Z");
+        await sandbox.SubscribeAsync("""{"customer": "acme", "plan": "pro", "trial": false}""");
+        if (card is not null)
+        {
+            await AddCardAsync(sandbox, card);
+        }
+
+        return (sandbox, (await sandbox.Door.GetAsync("/v1/invoices?customer=acme"))["data"][0]!["id"]!.GetValue<string>());
+    }
+
+    private static string Body(string invoice) => $$"""{"invoice": "{{invoice}}"}""";
+
+    private static string Word(Came came, string member) => came[member].GetValue<string>();
+
+    private static async Task<Came> ChargeAsync(BillingSandbox sandbox, string invoice)
+    {
+        var came = await sandbox.Door.PostAsync("/v1/payments", Body(invoice));
+        came.Status.ShouldBe(HttpStatusCode.Created, came.Json?.ToJsonString());
+        return came;
+    }
+
+    private static async Task<string> AddCardAsync(BillingSandbox sandbox, string token)
+    {
+        var came = await sandbox.Door.PostAsync("/v1/customers/acme/payment-methods", $$"""{"token": "{{token}}"}""");
+        came.Status.ShouldBe(HttpStatusCode.Created, came.Json?.ToJsonString());
+        return Word(came, "id");
+    }
+
+    private static async Task<(string, bool)[]> CardsAsync(BillingSandbox sandbox) =>
+        [.. (await sandbox.Door.GetAsync("/v1/customers/acme/payment-methods"))["data"].AsArray().Select(static card => (card!["brand"]!.GetValue<string>(), card["default"]!.GetValue<bool>()))];
+
+    private static async Task BehaveAsync(BillingSandbox sandbox, string outcome, int times) =>
+        (await sandbox.Door.PostAsync("/v1/sandbox/payment-behavior", $$"""{"customer": "acme", "outcome": "{{outcome}}", "times": {{times}}}"""))
+            .Status.ShouldBe(HttpStatusCode.NoContent);
+
+    private static async Task<(string Status, long Paid, long Due)> InvoiceAsync(BillingSandbox sandbox, string id)
+    {
+        var invoice = await sandbox.Door.GetAsync("/v1/invoices/" + id);
+        return (Word(invoice, "status"), invoice["amount_paid"].GetValue<long>(), invoice["amount_due"].GetValue<long>());
+    }
+
+    private static async Task Refused(BillingSandbox sandbox, string path, string body, HttpStatusCode status, string code)
+    {
+        var came = await sandbox.Door.PostAsync(path, body);
+        (came.Status, Word(came, "code")).ShouldBe((status, code), came.Json!.ToJsonString());
+    }
+
+    private static async Task UntilAsync(Func<Task<bool>> isSo)
+    {
+        for (var left = 200; !await isSo(); left--)
+        {
+            left.ShouldBeGreaterThan(0, "It did not become so in 20 seconds.");
+            await Task.Delay(100);
+        }
+    }
+
+    private async Task<string[]> FoundAsync(BillingSandbox sandbox)
+    {
+        var report = await _running.DoorWith(_running.Server.AdminKey).SendAsync(HttpMethod.Post, "/v1/verify", null, ("X-Project", sandbox.Code));
+        return [.. report["checks"].AsArray().Where(static one => one!["count"]!.GetValue<long>() > 0 && one["break"]!.GetValue<bool>()).Select(static one => one!["kind"]!.GetValue<string>())];
+    }
+
+    private async Task ShouldBeCleanAsync(BillingSandbox sandbox) => (await FoundAsync(sandbox)).ShouldBeEmpty();
+}
