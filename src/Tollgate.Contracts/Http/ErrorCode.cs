@@ -171,6 +171,21 @@ public sealed record ErrorCode(string Code, int Status, string Title, string Des
         "The customer has no payment method with this id, or it was removed.",
         "GET /v1/customers/{id}/payment-methods lists them.");
 
+    public static readonly ErrorCode WebhookEndpointNotFound = new(
+        "webhook_endpoint_not_found", 404, "The webhook endpoint does not exist",
+        "This project has no webhook endpoint with this id, or it was deleted.",
+        "Compare the id with GET /v1/webhook-endpoints.");
+
+    public static readonly ErrorCode WebhookEventNotFound = new(
+        "webhook_event_not_found", 404, "The webhook event does not exist",
+        "This project has no webhook event with this id, or it is older than 90 days and not kept any more.",
+        "Compare the id with GET /v1/webhook-events.");
+
+    public static readonly ErrorCode DeliveryNotFound = new(
+        "delivery_not_found", 404, "The delivery does not exist",
+        "This project has no delivery with this id, or it is older than 90 days and not kept any more.",
+        "Compare the id with GET /v1/deliveries.");
+
     public static readonly ErrorCode CouponNotFound = new(
         "coupon_not_found", 404, "The coupon does not exist",
         "This project has no coupon with this code. Capital letters count.",
@@ -281,6 +296,11 @@ public sealed record ErrorCode(string Code, int Status, string Title, string Des
         "invoice_implausible", 409, "The invoice looks impossible",
         "What this would ask for is above the project's bound, or cannot be computed. Nothing was changed.",
         "Check amount, quantity, plan and usage. The bound is largest_total of /v1/invoice-settings.");
+
+    public static readonly ErrorCode WebhookEndpointState = new(
+        "webhook_endpoint_state", 409, "The webhook endpoint does not allow it",
+        "Nothing can be sent to an endpoint that is disabled or deleted, and a project has at most 50 endpoints. The detail says which it is.",
+        "Enable the endpoint with PATCH /v1/webhook-endpoints/{id}, or delete one that is not needed.");
 
     public static readonly ErrorCode CouponExists = new(
         "coupon_exists", 409, "The code is taken",
@@ -440,9 +460,9 @@ public sealed record ErrorCode(string Code, int Status, string Title, string Des
         KeyMissing, KeyInvalid, KeyExpired, KeyRevoked, KeyNotAllowed, ScopeMissing, NetworkNotAllowed, PathNotForwarded,
         QuotaExceeded, BudgetExceeded, FeatureDisabled, FeatureNotInPlan, SubscriptionInactive,
         NotFound, ProjectNotFound, KeyNotFound, CustomerNotFound, MemberNotFound, FeatureNotFound, PlanNotFound, UpstreamNotConfigured, ReservationNotFound,
-        EventNotFound, GrantNotFound, SubscriptionNotFound, InvoiceNotFound, PaymentNotFound, PaymentMethodNotFound, CouponNotFound, MethodNotAllowed,
+        EventNotFound, GrantNotFound, SubscriptionNotFound, InvoiceNotFound, PaymentNotFound, PaymentMethodNotFound, WebhookEndpointNotFound, WebhookEventNotFound, DeliveryNotFound, CouponNotFound, MethodNotAllowed,
         Conflict, IdempotencyKeyReused, ProjectExists, CustomerExists, CustomerIsMember, MemberExists, MemberElsewhere, MemberNested, NoSeatLeft, ReservationClosed, ReservationAmbiguous, SubscriptionExists,
-        SubscriptionState, TrialUsed, CurrencyFixed, InvoiceState, PaymentPending, PaymentMethodMissing, BillingNotConfigured, InvoiceImplausible, CouponExists, ClockBusy, SandboxOnly, LastKey,
+        SubscriptionState, TrialUsed, CurrencyFixed, InvoiceState, PaymentPending, PaymentMethodMissing, BillingNotConfigured, InvoiceImplausible, WebhookEndpointState, CouponExists, ClockBusy, SandboxOnly, LastKey,
         PreconditionFailed, PayloadTooLarge, UnsupportedMediaType,
         ValidationFailed, UnknownField, InvalidType, CatalogInvalid, PriceNotFound, CouponRefused, AddOnRefused, PackRefused, CreditRefused, RefundRefused, CreditsInsufficient,
         FeatureNotMetered, EventTooOld, EventInFuture,

@@ -32,6 +32,14 @@ public sealed class CustomerQueries(NpgsqlDataSource database)
         return (await ReadAsync(command, reader => CustomerRow.Read(reader, project), cancel)).SingleOrDefault();
     }
 
+    /// <summary>Those of the ids that the project has, in no order.</summary>
+    public async Task<IReadOnlyList<Customer>> FindSeveralAsync(ProjectSnapshot project, IReadOnlyCollection<string> ids, CancellationToken cancel)
+    {
+        await using var command = database.Command(
+            CustomerSql.FindSeveral, project.Id, ids.Select(id => CustomerPlace.PartitionOf(project.Id, id)).ToArray(), ids.ToArray());
+        return await ReadAsync(command, reader => CustomerRow.Read(reader, project).Customer, cancel);
+    }
+
     /// <summary>Of a member the customer whose balances it uses, of others the customer itself. Null: this project has no such customer.</summary>
     public async Task<CustomerRow?> FindAccountAsync(ProjectSnapshot project, string id, CancellationToken cancel)
     {

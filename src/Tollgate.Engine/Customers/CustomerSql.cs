@@ -58,6 +58,15 @@ public static class CustomerSql
          WHERE c.partition = $1 AND c.project_id = $2 AND c.id = $3
         """;
 
+    /// <summary>In no order. <c>$1</c> project, <c>$2 smallint[]</c> partitions, <c>$3 text[]</c> ids.</summary>
+    public const string FindSeveral =
+        $"""
+        SELECT {Columns}
+          FROM unnest($2::smallint[], $3::text[]) AS x (partition, id)
+          JOIN customers c ON c.partition = x.partition AND c.project_id = $1 AND c.id = x.id
+          LEFT JOIN plan_versions v ON v.id = c.plan_version_id
+        """;
+
     /// <summary>
     /// The same, held until the end of the transaction: every change of a customer takes this lock first, so that two
     /// changes of one customer run one after the other. Lanes that lock take the same order: customer, then balances.

@@ -35,6 +35,13 @@ public sealed class InvoiceQueries(NpgsqlDataSource database)
         return await FindAsync(connection, project, id, cancel);
     }
 
+    /// <summary>Those of the ids that the project has, in no order.</summary>
+    public async Task<IReadOnlyList<InvoiceRow>> FindSeveralAsync(ProjectSnapshot project, IReadOnlyCollection<Guid> ids, CancellationToken cancel)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancel);
+        return await FindAsync(connection, project, [.. ids], cancel);
+    }
+
     /// <param name="after">The id of the last invoice of the page before.</param>
     public async Task<IReadOnlyList<InvoiceRow>> ListAsync(ProjectSnapshot project, InvoiceFilter filter, Guid? after, int limit, CancellationToken cancel)
     {

@@ -24,7 +24,11 @@ public enum Scope
     BillingRead = 1 << 8,
     BillingWrite = 1 << 9,
 
-    All = (1 << 10) - 1,
+    /// <summary>webhook endpoints without their secrets, events, deliveries.</summary>
+    WebhooksRead = 1 << 10,
+    WebhooksWrite = 1 << 11,
+
+    All = (1 << 12) - 1,
 }
 
 /// <summary>The names of scopes on the wire and in the database.</summary>
@@ -42,6 +46,8 @@ public static class Scopes
         (Scope.KeysWrite, "keys:write"),
         (Scope.BillingRead, "billing:read"),
         (Scope.BillingWrite, "billing:write"),
+        (Scope.WebhooksRead, "webhooks:read"),
+        (Scope.WebhooksWrite, "webhooks:write"),
     ];
 
     public static IReadOnlyList<string> Names { get; } = [.. Table.Select(row => row.Name)];

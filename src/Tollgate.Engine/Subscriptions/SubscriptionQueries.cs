@@ -37,6 +37,13 @@ public sealed class SubscriptionQueries(NpgsqlDataSource database)
         return (await ReadAsync(command, project, cancel)).SingleOrDefault();
     }
 
+    /// <summary>Those of the ids that the project has, in no order.</summary>
+    public async Task<IReadOnlyList<SubscriptionItem>> FindSeveralAsync(ProjectSnapshot project, IReadOnlyCollection<Guid> ids, CancellationToken cancel)
+    {
+        await using var command = database.Command(SubscriptionSql.ShowSeveral, project.Id, ids.ToArray());
+        return await ReadAsync(command, project, cancel);
+    }
+
     /// <summary>The customer's subscription that is not over; null: there is none.</summary>
     public async Task<SubscriptionItem?> FindLiveAsync(ProjectSnapshot project, string customer, CancellationToken cancel)
     {

@@ -58,6 +58,15 @@ internal static class SubscriptionSql
          WHERE s.project_id = $1 AND s.id = $2
         """;
 
+    /// <summary>In no order. $1 project, $2 ids.</summary>
+    public const string ShowSeveral =
+        $"""
+        SELECT {Columns}, c.id, {NewestInvoice}
+          FROM subscriptions s
+          JOIN customers c ON c.partition = s.partition AND c.account = s.account
+         WHERE s.project_id = $1 AND s.id = ANY ($2)
+        """;
+
     /// <summary>A customer's subscription that is not over. $1 project, $2 customer.</summary>
     public const string ShowLive =
         $"""

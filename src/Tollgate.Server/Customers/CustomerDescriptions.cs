@@ -9,7 +9,7 @@ internal static class CustomerDescriptions
 {
     private const string Tag = "Customers";
 
-    private const string Ada =
+    public const string Ada =
         """
         {"id": "u_1842", "name": "Ada Lovelace", "email": "ada@example.com", "currency": "EUR", "time_zone": "Europe/Berlin",
          "country": "DE", "tax_id": null, "metadata": {"signup": "spring"}, "plan": "free", "plan_version": 1, "member_of": null,

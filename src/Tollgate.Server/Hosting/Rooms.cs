@@ -13,6 +13,7 @@ using Tollgate.Server.Projects;
 using Tollgate.Server.Quotas;
 using Tollgate.Server.SeedDoors;
 using Tollgate.Server.Subscriptions;
+using Tollgate.Server.Webhooks;
 
 namespace Tollgate.Server.Hosting;
 
@@ -36,6 +37,7 @@ internal static class Rooms
         services.AddInvoicing();
         services.AddPayments(options.Payments);
         services.AddSubscriptions();
+        services.AddWebhooks(options.Webhooks);
         services.AddClocks();
         services.AddSeedDoors();
         services.AddHostedService<EventMonthsLoop>();
@@ -65,6 +67,7 @@ internal static class Rooms
         app.MapInvoicingRoom();
         app.MapPaymentsRoom();
         app.MapSubscriptionsRoom();
+        app.MapWebhooksRoom();
         app.MapClocks();
         app.MapSeedDoors();
 

@@ -5,6 +5,7 @@ using Tollgate.Engine.Ledger;
 using Tollgate.Engine.Payments;
 using Tollgate.Engine.Postgres;
 using Tollgate.Server.Gateway;
+using Tollgate.Server.Webhooks;
 
 namespace Tollgate.Server.Hosting;
 
@@ -72,6 +73,9 @@ public sealed record ServerOptions
     /// <summary>Limits of the gateway.</summary>
     public GatewayOptions Gateway { get; init; } = new();
 
+    /// <summary>Where outgoing webhooks may go.</summary>
+    public WebhookOptions Webhooks { get; init; } = new();
+
     /// <summary>Where clients on this machine reach the server.</summary>
     public string Url
     {
@@ -119,6 +123,7 @@ public sealed record ServerOptions
                 MaxBodyBytes = Settings.GatewayBodyBytes.Read(environment, found),
                 Silence = TimeSpan.FromSeconds(Settings.UpstreamSeconds.Read(environment, found)),
             },
+            Webhooks = new WebhookOptions { AllowLocal = ReadSwitch(environment, WebhookOptions.AllowLocalVariable, found) },
             Ledger = new LedgerOptions
             {
                 Lanes = (int)Settings.Lanes.Read(environment, found),

@@ -29,6 +29,7 @@ internal static class OpenApiDocuments
         ("Catalog", "Features, plans, prices and quotas as data."),
         ("Projects", "One for each product."),
         ("Keys", "Who may call, and for what."),
+        ("Webhooks", "What happens is sent to you."),
         ("Ledger", "Whether the books are right."),
         ("Health", "For load balancers and monitoring."),
     ];

@@ -142,16 +142,26 @@ internal static class NpmClients
 
     public static async Task<JsonElement> CallAsync(string client, string mode, string url, string key)
     {
-        var (code, output, error) = await RunAsync("node", "call.mjs", client, mode, url, key);
+        var (code, output, error) = await RunAsync("node", null, "call.mjs", client, mode, url, key);
         code.ShouldBe(0, error);
         return JsonElement.Parse(output);
+    }
+
+    /// <summary>Whether the reference library of Standard Webhooks takes a message.</summary>
+    public static async Task<bool> VerifiesAsync(string secret, Seen message)
+    {
+        var headers = message.Headers;
+        var (code, output, error) = await RunAsync(
+            "node", message.Text, "verify.mjs", secret, headers["webhook-id"], headers["webhook-timestamp"], headers["webhook-signature"]);
+        code.ShouldBe(0, error);
+        return JsonElement.Parse(output).GetProperty("good").GetBoolean();
     }
 
     private static async Task<string?> InstallOnceAsync()
     {
         try
         {
-            var (code, _, error) = await RunAsync("npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts");
+            var (code, _, error) = await RunAsync("npm", null, "ci", "--no-audit", "--no-fund", "--ignore-scripts");
             return code == 0 ? null : $"npm ci failed: {error}";
         }
         catch (System.ComponentModel.Win32Exception)
@@ -160,9 +170,12 @@ internal static class NpmClients
         }
     }
 
-    private static async Task<(int Code, string Output, string Error)> RunAsync(string program, params string[] arguments)
+    private static async Task<(int Code, string Output, string Error)> RunAsync(string program, string? input, params string[] arguments)
     {
-        using var process = Process.Start(new ProcessStartInfo(program, arguments) { WorkingDirectory = Folder(), RedirectStandardOutput = true, RedirectStandardError = true })!;
+        using var process = Process.Start(
+            new ProcessStartInfo(program, arguments) { WorkingDirectory = Folder(), RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true })!;
+        await process.StandardInput.WriteAsync(input);
+        process.StandardInput.Close();
         var output = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         var error = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
         await process.WaitForExitAsync(TestContext.Current.CancellationToken);

@@ -1,0 +1,43 @@
+using System.Text.Json;
+using Tollgate.Contracts.Customers;
+using Tollgate.Contracts.Invoicing;
+using Tollgate.Contracts.Subscriptions;
+
+namespace Tollgate.Contracts.Webhooks;
+
+/// <summary>What is sent of a subscription.</summary>
+/// <param name="Timestamp">When it happened, by the project's clock.</param>
+/// <param name="Sequence">Counts the events of the subscription from 1, without a gap.</param>
+public sealed record SubscriptionWebhook(string Type, DateTimeOffset Timestamp, long Sequence, SubscriptionWebhookData Data);
+
+/// <param name="Customer">When the event was published.</param>
+/// <param name="Subscription">When the event was published: a later step may have changed it since the one that the event tells of.</param>
+/// <param name="Change">The step, and the subscription as it left it.</param>
+/// <param name="PreviousAttributes">Members of <c>change.detail</c> that were different before the step, with their values then.</param>
+public sealed record SubscriptionWebhookData(
+    CustomerView Customer, SubscriptionView Subscription, SubscriptionFactView Change, IReadOnlyDictionary<string, JsonElement> PreviousAttributes);
+
+/// <inheritdoc cref="SubscriptionWebhook"/>
+public sealed record InvoiceWebhook(string Type, DateTimeOffset Timestamp, long Sequence, InvoiceWebhookData Data);
+
+/// <param name="Customer">When the event was published.</param>
+/// <param name="Invoice">When the event was published: what was paid and credited may be of later events.</param>
+/// <param name="Change">What happened to it.</param>
+public sealed record InvoiceWebhookData(CustomerView Customer, InvoiceView Invoice, InvoiceChangeView Change);
+
+/// <param name="Sequence">Of the invoice's facts, from 1.</param>
+/// <param name="Type"><c>finalize</c>, <c>pay</c>, <c>void</c>, <c>mark_uncollectible</c>, <c>credit</c> or <c>refund</c>.</param>
+/// <param name="Amount">Minor units: what was asked for, paid, credited or given back.</param>
+/// <param name="Actor"><c>system</c>, or the key that asked.</param>
+/// <param name="Note">Of a credit note its number; what credits paid is noted as <c>credits</c>.</param>
+public sealed record InvoiceChangeView(long Sequence, string Type, DateTimeOffset At, long Amount, string Actor, string? Note);
+
+/// <inheritdoc cref="SubscriptionWebhook"/>
+public sealed record QuotaWebhook(string Type, DateTimeOffset Timestamp, long Sequence, QuotaWebhookData Data);
+
+/// <param name="Customer">When the event was published.</param>
+public sealed record QuotaWebhookData(CustomerView Customer, ReachedThresholdView Quota);
+
+/// <param name="Used">In the period, when it went through.</param>
+/// <param name="Granted">Of which the percentage is counted.</param>
+public sealed record ReachedThresholdView(string Feature, int Percent, decimal Used, decimal Granted, DateTimeOffset PeriodStart, DateTimeOffset ReachedAt);

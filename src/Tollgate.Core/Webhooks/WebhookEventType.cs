@@ -1,0 +1,80 @@
+using Tollgate.Core.Subscriptions;
+
+namespace Tollgate.Core.Webhooks;
+
+/// <summary>What an event is about. Events of one object are delivered in their order.</summary>
+public enum WebhookObject
+{
+    Subscription,
+    Invoice,
+
+    /// <summary>A customer's balance of one feature.</summary>
+    Quota,
+}
+
+/// <summary>A kind of event that an endpoint can ask for.</summary>
+/// <param name="Name">On the wire; never changes once released.</param>
+public sealed record WebhookEventType(string Name, WebhookObject Object, string Meaning)
+{
+    public const string Every = "*";
+
+    private static readonly WebhookEventType Updated = new("subscription.updated", WebhookObject.Subscription,
+        "Its terms, its end, its coupons or what is planned for it have changed; change.type says which.");
+
+    private static readonly Dictionary<SubscriptionVerb, WebhookEventType> OfSteps = new()
+    {
+        [SubscriptionVerb.Start] = new("subscription.created", WebhookObject.Subscription, "A subscription has begun, with a trial or without."),
+        [SubscriptionVerb.Activate] = new("subscription.activated", WebhookObject.Subscription, "A subscription that was incomplete is active."),
+        [SubscriptionVerb.ConvertTrial] = new("subscription.trial_converted", WebhookObject.Subscription, "The trial is over and the first paid period has begun."),
+        [SubscriptionVerb.ExpireTrial] = new("subscription.trial_expired", WebhookObject.Subscription, "The trial is over and nothing was bought; the customer is on the default plan."),
+        [SubscriptionVerb.Renew] = new("subscription.renewed", WebhookObject.Subscription, "The next period has begun and was invoiced."),
+        [SubscriptionVerb.BillUsage] = new("subscription.usage_billed", WebhookObject.Subscription, "A month of quotas inside of a longer period is over, and its usage was invoiced."),
+        [SubscriptionVerb.Change] = Updated,
+        [SubscriptionVerb.Schedule] = Updated,
+        [SubscriptionVerb.Unschedule] = Updated,
+        [SubscriptionVerb.ScheduleCancel] = Updated,
+        [SubscriptionVerb.Uncancel] = Updated,
+        [SubscriptionVerb.RedeemCoupon] = Updated,
+        [SubscriptionVerb.EndCoupon] = Updated,
+        [SubscriptionVerb.Pause] = new("subscription.paused", WebhookObject.Subscription, "The subscription is paused; the customer is on the default plan meanwhile."),
+        [SubscriptionVerb.Resume] = new("subscription.resumed", WebhookObject.Subscription, "A paused subscription goes on."),
+        [SubscriptionVerb.Cancel] = new("subscription.canceled", WebhookObject.Subscription, "The subscription has ended."),
+        [SubscriptionVerb.FailPayment] = new("subscription.past_due", WebhookObject.Subscription, "A payment has failed."),
+        [SubscriptionVerb.RecoverPayment] = new("subscription.recovered", WebhookObject.Subscription, "A payment that had failed was made."),
+    };
+
+    private static readonly WebhookEventType Finalized = new("invoice.finalized", WebhookObject.Invoice, "The invoice has its number and does not change any more. One of 0 is paid with it.");
+    private static readonly WebhookEventType PartiallyPaid = new("invoice.partially_paid", WebhookObject.Invoice, "Credits paid a part of it.");
+    private static readonly WebhookEventType Paid = new("invoice.paid", WebhookObject.Invoice, "Nothing of it is due any more.");
+    private static readonly WebhookEventType Voided = new("invoice.voided", WebhookObject.Invoice, "The invoice asks for nothing.");
+    private static readonly WebhookEventType Uncollectible = new("invoice.marked_uncollectible", WebhookObject.Invoice, "Nobody is expected to pay it.");
+    private static readonly WebhookEventType Credited = new("invoice.credited", WebhookObject.Invoice, "A credit note was issued for it.");
+
+    private static readonly WebhookEventType Refunded = new("invoice.refunded", WebhookObject.Invoice, "Money that was paid for it was given back.");
+
+    public static readonly WebhookEventType ThresholdReached = new("quota.threshold_reached", WebhookObject.Quota,
+        "Usage went through 80, 90 or 100 percent of what was granted, or the catalogue's own thresholds. Once for each customer, feature and period.");
+
+    /// <summary>In the order in which they are documented.</summary>
+    public static IReadOnlyList<WebhookEventType> All { get; } =
+        [.. OfSteps.Values.Distinct(), Finalized, PartiallyPaid, Paid, Voided, Uncollectible, Credited, Refunded, ThresholdReached];
+
+    public static WebhookEventType Of(SubscriptionVerb verb) => OfSteps[verb];
+
+    /// <param name="verb">Of <c>invoice_facts</c>.</param>
+    /// <param name="settles">Of a payment: nothing is due after it.</param>
+    public static WebhookEventType OfInvoice(string verb, bool settles) => verb switch
+    {
+        "finalize" => Finalized,
+        "pay" => settles ? Paid : PartiallyPaid,
+        "void" => Voided,
+        "mark_uncollectible" => Uncollectible,
+        "credit" => Credited,
+        "refund" => Refunded,
+        _ => throw new InvalidOperationException($"{verb} is no fact of an invoice."),
+    };
+
+    /// <summary>Whether an endpoint that asked for these gets events of the type: names, <c>subscription.*</c>, or <c>*</c>.</summary>
+    public static bool Matches(IReadOnlyList<string> wanted, string type) => wanted.Any(one =>
+        one == Every || one == type || (one.EndsWith(".*", StringComparison.Ordinal) && type.StartsWith(one.AsSpan(0, one.Length - 1), StringComparison.Ordinal)));
+}

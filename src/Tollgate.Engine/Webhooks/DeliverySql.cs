@@ -1,0 +1,171 @@
+namespace Tollgate.Engine.Webhooks;
+
+/// <summary>
+/// The statements on deliveries. Whoever makes one or ends one holds the endpoint's row first: of an object's open deliveries the first is due,
+/// and that must not change between looking and writing.
+/// </summary>
+internal static class DeliverySql
+{
+    /// <summary>Those that get events, held. $1 project. Rows: id, events.</summary>
+    public const string HoldEndpoints =
+        """
+        SELECT e.id, e.events
+          FROM webhook_endpoints e
+         WHERE e.project_id = $1 AND e.deleted_at IS NULL AND e.disabled_at IS NULL
+         ORDER BY e.id
+           FOR NO KEY UPDATE
+        """;
+
+    /// <summary>$1 endpoint.</summary>
+    public const string HoldEndpoint = "SELECT failures FROM webhook_endpoints WHERE id = $1 FOR NO KEY UPDATE";
+
+    /// <summary>$1 project, $2 endpoint. Rows: whether it gets events, what it asked for.</summary>
+    public const string HoldOne = "SELECT disabled_at IS NULL, events FROM webhook_endpoints WHERE project_id = $1 AND id = $2 AND deleted_at IS NULL FOR NO KEY UPDATE";
+
+    /// <summary>
+    /// In the order of the events. The first of an object is due unless an earlier one is open. $1 project, $2 endpoints, $3 events, $4 whether somebody asked for
+    /// it again. Rows: id.
+    /// </summary>
+    public const string Insert =
+        """
+        INSERT INTO webhook_deliveries (project_id, endpoint, event, object_type, object, redelivery, first_due_at, due_at)
+        SELECT $1, x.endpoint, x.event, x.object_type, x.object, $4, x.due, x.due
+          FROM (SELECT p.endpoint, v.position AS event, v.object_type, v.object,
+                       CASE WHEN row_number() OVER (PARTITION BY p.endpoint, v.object_type, v.object ORDER BY v.position) = 1
+                             AND NOT EXISTS (SELECT FROM webhook_deliveries d
+                                              WHERE d.endpoint = p.endpoint AND d.object_type = v.object_type AND d.object = v.object AND d.state = 'waiting')
+                            THEN now() END AS due
+                  FROM unnest($2::uuid[], $3::bigint[]) AS p (endpoint, event)
+                  JOIN webhook_events v ON v.position = p.event AND v.project_id = $1) AS x
+         ORDER BY x.event, x.endpoint
+        RETURNING id
+        """;
+
+    /// <summary>
+    /// Takes what is due for a while: of each endpoint as many as it has room for, of all at most so many, the endpoints in turn. Endpoints that somebody holds are
+    /// left to the next look. $1 how long, $2 room of one whose last attempt was good, $3 number of rows.
+    /// </summary>
+    public const string Claim =
+        """
+          WITH endpoints AS MATERIALIZED (
+                SELECT e.id, CASE WHEN e.failures = 0 THEN $2 ELSE 1 END
+                             - (SELECT count(*) FROM webhook_deliveries b WHERE b.endpoint = e.id AND b.leased_until > now()) AS room
+                  FROM webhook_endpoints e
+                 WHERE e.deleted_at IS NULL AND e.disabled_at IS NULL AND (e.not_before IS NULL OR e.not_before <= now())
+                   AND EXISTS (SELECT FROM webhook_deliveries d
+                                WHERE d.endpoint = e.id AND d.due_at <= now() AND (d.leased_until IS NULL OR d.leased_until <= now()))
+                   FOR NO KEY UPDATE SKIP LOCKED),
+               due AS MATERIALIZED (
+                SELECT d.number
+                  FROM endpoints
+                 CROSS JOIN LATERAL (SELECT d.number, row_number() OVER (ORDER BY d.due_at, d.number) AS turn
+                                       FROM webhook_deliveries d
+                                      WHERE d.endpoint = endpoints.id AND d.due_at <= now() AND (d.leased_until IS NULL OR d.leased_until <= now())
+                                      ORDER BY d.due_at, d.number
+                                      LIMIT greatest(endpoints.room, 0)) AS d
+                 ORDER BY d.turn, d.number
+                 LIMIT $3)
+        UPDATE webhook_deliveries d
+           SET leased_until = now() + $1
+          FROM due, webhook_endpoints e, webhook_events v
+         WHERE d.number = due.number AND e.id = d.endpoint AND v.position = d.event
+        RETURNING d.number, d.project_id, d.endpoint, d.attempts, d.leased_until, now() - d.first_due_at, v.id, v.payload, e.url, e.secret,
+                  CASE WHEN e.previous_until > now() THEN e.previous_secret END
+        """;
+
+    /// <summary>
+    /// No row: the lease has run out and somebody else has it, or the endpoint is deleted. $1 number, $2 the lease, $3 state, $4 when it is due again or null.
+    /// Rows: object type, object.
+    /// </summary>
+    public const string Finish =
+        """
+        UPDATE webhook_deliveries
+           SET attempts = attempts + 1, state = $3, due_at = now() + $4::interval, leased_until = NULL, finished_at = CASE WHEN $3 <> 'waiting' THEN now() END
+         WHERE number = $1 AND leased_until = $2 AND state = 'waiting'
+        RETURNING object_type, object, attempts
+        """;
+
+    /// <summary>$1 delivery, $2 attempt, $3 when, $4 url, $5 signature, $6 status, $7 error, $8 response, $9 milliseconds.</summary>
+    public const string InsertAttempt =
+        """
+        INSERT INTO webhook_attempts (delivery, attempt, at, url, signature, status, error, response, duration_ms)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+        """;
+
+    /// <summary>What waited for it. $1 endpoint, $2 object type, $3 object.</summary>
+    public const string WakeNext =
+        """
+        UPDATE webhook_deliveries
+           SET due_at = now(), first_due_at = now()
+         WHERE number = (SELECT min(number) FROM webhook_deliveries WHERE endpoint = $1 AND object_type = $2 AND object = $3 AND state = 'waiting')
+           AND due_at IS NULL
+        """;
+
+    /// <summary>$1 endpoint, $2 failures in a row, $3 how long it is left alone or null, $4 whether it is gone.</summary>
+    public const string Judge =
+        """
+        UPDATE webhook_endpoints
+           SET failures = $2, not_before = now() + $3::interval,
+               disabled_at     = CASE WHEN $4 THEN coalesce(disabled_at, now())       ELSE disabled_at END,
+               disabled_reason = CASE WHEN $4 THEN coalesce(disabled_reason, 'gone') ELSE disabled_reason END
+         WHERE id = $1
+        """;
+
+    /// <summary>Nothing goes to a deleted endpoint any more. $1 endpoint.</summary>
+    public const string GiveUpAll =
+        """
+        UPDATE webhook_deliveries
+           SET state = 'failed', due_at = NULL, leased_until = NULL, finished_at = now()
+         WHERE endpoint = $1 AND state = 'waiting'
+        """;
+
+    // ---- reads -------------------------------------------------------------------------------------------------
+
+    private const string Columns =
+        """
+        d.number, d.id, d.endpoint, v.id, v.type, v.object_type, v.object, v.sequence, d.state, d.redelivery, d.attempts, d.due_at, d.created_at, d.finished_at,
+               a.at, a.status, a.error, v.payload
+        """;
+
+    private const string Source =
+        """
+          FROM webhook_deliveries d
+          JOIN webhook_events v ON v.position = d.event
+          LEFT JOIN webhook_attempts a ON a.delivery = d.number AND a.attempt = d.attempts
+        """;
+
+    /// <summary>Newest first. $1 project, $2 the number before which it starts or null, $3 endpoint or null, $4 event or null, $5 state or null, $6 number of rows.</summary>
+    public const string List =
+        $"""
+        SELECT {Columns}
+        {Source}
+         WHERE d.project_id = $1 AND ($2::bigint IS NULL OR d.number < $2) AND ($3::uuid IS NULL OR d.endpoint = $3) AND ($4::uuid IS NULL OR v.id = $4)
+           AND ($5::text IS NULL OR d.state = $5)
+         ORDER BY d.number DESC
+         LIMIT $6
+        """;
+
+    /// <summary>$1 project, $2 id.</summary>
+    public const string Show = $"SELECT {Columns}\n{Source}\n WHERE d.project_id = $1 AND d.id = $2";
+
+    /// <summary>$1 delivery.</summary>
+    public const string Attempts = "SELECT attempt, at, url, signature, status, error, response, duration_ms FROM webhook_attempts WHERE delivery = $1 ORDER BY attempt";
+
+    /// <summary>$1 project, $2 delivery. Rows: endpoint, event.</summary>
+    public const string WhatItSends = "SELECT d.endpoint, d.event FROM webhook_deliveries d WHERE d.project_id = $1 AND d.id = $2";
+
+    /// <summary>
+    /// Events of a span, oldest first, of the types that an endpoint asked for. $1 project, $2 after which position, $3 from or null, $4 before or null, $5 number of
+    /// rows, $6 endpoint, $7 whether only those that did not arrive there. Rows: position, id, type.
+    /// </summary>
+    public const string EventsOfRange =
+        """
+        SELECT v.position, v.id, v.type
+          FROM webhook_events v
+         WHERE v.project_id = $1 AND v.position > $2 AND ($3::timestamptz IS NULL OR v.published_at >= $3) AND ($4::timestamptz IS NULL OR v.published_at < $4)
+           AND NOT EXISTS (SELECT FROM webhook_deliveries d
+                            WHERE d.event = v.position AND d.endpoint = $6 AND (d.state = 'waiting' OR ($7 AND d.state = 'delivered')))
+         ORDER BY v.position
+         LIMIT $5
+        """;
+}

@@ -1,0 +1,233 @@
+using System.Text.Json;
+using Npgsql;
+using NpgsqlTypes;
+using Tollgate.Core.Catalog;
+using Tollgate.Core.Money;
+using Tollgate.Core.Subscriptions;
+using Tollgate.Core.Time;
+using Tollgate.Core.Webhooks;
+using Tollgate.Engine.Customers;
+using Tollgate.Engine.Projects;
+using Tollgate.Engine.Subscriptions;
+
+namespace Tollgate.Engine.Webhooks;
+
+/// <summary>A fact that becomes an event.</summary>
+/// <param name="Id">Of the subscription or the invoice.</param>
+/// <param name="Object">As the API names it: an id, or of a quota <c>customer/feature</c>.</param>
+/// <param name="FactNumber">Of the fact among those of its object.</param>
+/// <param name="At">When it took effect, in the project's time.</param>
+public sealed record FactToTell(
+    WebhookEventType Type, Guid? Id, string Object, long FactNumber, string Customer, string Word, Instant At, Instant RecordedAt, string Actor, string? Note, Guid? Invoice)
+{
+    /// <summary>Of a subscription: as the step left it, and as the step before did.</summary>
+    public SubscriptionState? After { get; init; }
+
+    public SubscriptionState? Before { get; init; }
+
+    /// <summary>Of an invoice, in minor units of its currency.</summary>
+    public long? Amount { get; init; }
+
+    public CrossedThreshold? Threshold { get; init; }
+
+    /// <summary>Number of the event among those of its object, from 1 and without a gap.</summary>
+    public long Sequence { get; init; }
+}
+
+public sealed record CrossedThreshold(int Percent, Instant PeriodStart, Quantity Used, Quantity Granted);
+
+/// <summary>Writes the payloads of facts, in their order: <c>{"type": …, "timestamp": …, "sequence": …, "data": {…}}</c>.</summary>
+public delegate Task<IReadOnlyList<string>> TellFacts(ProjectSnapshot project, IReadOnlyList<FactToTell> facts, CancellationToken cancel);
+
+/// <summary>
+/// Turns facts into events. The facts are the outbox: whoever writes one has done all that is needed, and nothing is written for the
+/// sake of webhooks before. The score: 1. one server publishes for a project; 2. facts of finished transactions, in their order; 3. numbers, without
+/// gaps; 4. payloads; 5. events, deliveries and the place up to which facts are published, in one transaction.
+/// </summary>
+public sealed class PublishEvents(NpgsqlDataSource database)
+{
+    /// <summary>Facts of one transaction of the publisher, or as many as one transaction wrote.</summary>
+    public const int MostAtOnce = 200;
+
+    /// <summary>Transactions without a fact of the project after which its place moves all the same: the next look would read other projects' facts again.</summary>
+    private const ulong IdleSpan = 1000;
+
+    public async Task<IReadOnlyList<int>> ProjectsAsync(CancellationToken cancel)
+    {
+        await using var command = database.Command(WebhookSql.Projects);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        var projects = new List<int>();
+        while (await reader.ReadAsync(cancel))
+        {
+            projects.Add(reader.GetInt32(0));
+        }
+
+        return projects;
+    }
+
+    /// <returns>How many events were published. <see cref="MostAtOnce"/> or more: there may be others.</returns>
+    public async Task<int> RunAsync(ProjectSnapshot project, TellFacts tell, CancellationToken cancel)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancel);
+        await using var transaction = await connection.BeginTransactionAsync(cancel);
+
+        // 1.
+        await using (var @lock = connection.Command(WebhookSql.TryLockPublishing, project.Id))
+        {
+            if (!(bool)(await @lock.ExecuteScalarAsync(cancel))!)
+            {
+                return 0;
+            }
+        }
+
+        // 2.
+        var (from, to) = await SpanAsync(connection, project, cancel);
+        var (facts, last) = from < to ? await FactsAsync(connection, project, from, to, cancel) : ([], from);
+        if (facts.Count == 0)
+        {
+            if (to - from > IdleSpan)
+            {
+                await MoveAsync(connection, project, to, cancel);
+                await transaction.CommitAsync(cancel);
+            }
+
+            return 0;
+        }
+
+        // 3. and 4.
+        facts = await NumberAsync(connection, project, facts, cancel);
+        var payloads = await tell(project, facts, cancel);
+
+        // 5. Endpoints are held from here on: see DeliverySql.
+        await DeliverAsync(connection, project, facts, await InsertAsync(connection, project, facts, payloads, cancel), cancel);
+        await MoveAsync(connection, project, facts.Count >= MostAtOnce ? last + 1 : to, cancel);
+        await transaction.CommitAsync(cancel);
+        return facts.Count;
+    }
+
+    private static async Task MoveAsync(NpgsqlConnection connection, ProjectSnapshot project, ulong to, CancellationToken cancel)
+    {
+        await using var command = connection.Command(WebhookSql.MovePlace, project.Id, Place(to));
+        await command.ExecuteNonQueryAsync(cancel);
+    }
+
+    private static NpgsqlParameter Place(ulong xid) => new() { Value = xid, NpgsqlDbType = NpgsqlDbType.Xid8 };
+
+    private static async Task<(ulong From, ulong To)> SpanAsync(NpgsqlConnection connection, ProjectSnapshot project, CancellationToken cancel)
+    {
+        await using var command = connection.Command(WebhookSql.Span, project.Id);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        await reader.ReadAsync(cancel);
+        return (reader.GetFieldValue<ulong>(0), reader.GetFieldValue<ulong>(1));
+    }
+
+    private static async Task<(IReadOnlyList<FactToTell> Facts, ulong Last)> FactsAsync(
+        NpgsqlConnection connection, ProjectSnapshot project, ulong from, ulong to, CancellationToken cancel)
+    {
+        await using var command = connection.Command(WebhookSql.Facts, project.Id, Place(from), Place(to), (long)MostAtOnce);
+        await using var row = await command.ExecuteReaderAsync(cancel);
+        var (facts, last) = (new List<FactToTell>(), from);
+        while (await row.ReadAsync(cancel))
+        {
+            last = row.GetFieldValue<ulong>(0);
+            facts.Add(Read(row));
+        }
+
+        return (facts, last);
+    }
+
+    private static FactToTell Read(NpgsqlDataReader row)
+    {
+        var word = row.GetString(6);
+        var type = row.GetString(1) switch
+        {
+            "subscription" => WebhookEventType.Of(CatalogWords.Read<SubscriptionVerb>(word)),
+            "invoice" => WebhookEventType.OfInvoice(word, row.GetBoolean(15)),
+            _ => WebhookEventType.ThresholdReached,
+        };
+        return new(
+            type, row.IsDBNull(2) ? null : row.GetGuid(2), row.GetString(3), row.GetInt64(4), row.GetString(5), word, Instant.FromUtc(row.GetDateTime(7)),
+            Instant.FromUtc(row.GetDateTime(8)), row.GetString(9), row.IsDBNull(10) ? null : row.GetString(10), row.IsDBNull(11) ? null : row.GetGuid(11))
+        {
+            After = State(12),
+            Before = State(13),
+            Amount = row.IsDBNull(14) ? null : row.GetInt64(14),
+            Threshold = row.IsDBNull(16)
+                ? null
+                : new(row.GetInt16(17), Instant.FromUtc(row.GetDateTime(16)), Quantity.Of(row.GetDecimal(18)), Quantity.Of(row.GetDecimal(19))),
+        };
+
+        SubscriptionState? State(int column) => row.IsDBNull(column) ? null : JsonSerializer.Deserialize(row.GetString(column), SubscriptionJson.Default.SubscriptionState);
+    }
+
+    private static async Task<IReadOnlyList<FactToTell>> NumberAsync(NpgsqlConnection connection, ProjectSnapshot project, IReadOnlyList<FactToTell> facts, CancellationToken cancel)
+    {
+        var objects = facts.CountBy(KeyOf).ToArray();
+        await using var command = connection.Command(
+            WebhookSql.TakeSequences, project.Id, objects.Select(static one => one.Key.Type).ToArray(), objects.Select(static one => one.Key.Object).ToArray(),
+            objects.Select(static one => (long)one.Value).ToArray());
+        var next = new Dictionary<(string, string), long>();
+        await using (var row = await command.ExecuteReaderAsync(cancel))
+        {
+            while (await row.ReadAsync(cancel))
+            {
+                next[(row.GetString(0), row.GetString(1))] = row.GetInt64(2);
+            }
+        }
+
+        foreach (var (key, count) in objects)
+        {
+            next[key] -= count;
+        }
+
+        var numbered = new List<FactToTell>(facts.Count);
+        foreach (var fact in facts)
+        {
+            numbered.Add(fact with { Sequence = ++next[KeyOf(fact)] });
+        }
+
+        return numbered;
+    }
+
+    private static (string Type, string Object) KeyOf(FactToTell fact) => (CatalogWords.Of(fact.Type.Object), fact.Object);
+
+    private static async Task<IReadOnlyList<long>> InsertAsync(
+        NpgsqlConnection connection, ProjectSnapshot project, IReadOnlyList<FactToTell> facts, IReadOnlyList<string> payloads, CancellationToken cancel)
+    {
+        var ids = facts.Select(static fact => Guid.CreateVersion7(fact.RecordedAt.ToOffset())).ToArray();
+        await using var command = connection.Command(
+            WebhookSql.InsertEvents, project.Id, ids, facts.Select(static fact => fact.Type.Name).ToArray(), facts.Select(static fact => KeyOf(fact).Type).ToArray(),
+            facts.Select(static fact => fact.Object).ToArray(), facts.Select(static fact => fact.Sequence).ToArray(), facts.Select(static fact => fact.At.ToUtc()).ToArray(),
+            payloads.ToArray());
+        await using var row = await command.ExecuteReaderAsync(cancel);
+        var positions = new Dictionary<Guid, long>();
+        while (await row.ReadAsync(cancel))
+        {
+            positions[row.GetGuid(1)] = row.GetInt64(0);
+        }
+
+        return Array.ConvertAll(ids, id => positions[id]);
+    }
+
+    private static async Task DeliverAsync(
+        NpgsqlConnection connection, ProjectSnapshot project, IReadOnlyList<FactToTell> facts, IReadOnlyList<long> positions, CancellationToken cancel)
+    {
+        var pairs = new List<(Guid Endpoint, long Event)>();
+        await using (var hold = connection.Command(DeliverySql.HoldEndpoints, project.Id))
+        await using (var row = await hold.ExecuteReaderAsync(cancel))
+        {
+            while (await row.ReadAsync(cancel))
+            {
+                var (endpoint, wanted) = (row.GetGuid(0), row.GetFieldValue<string[]>(1));
+                pairs.AddRange(facts.Index().Where(fact => WebhookEventType.Matches(wanted, fact.Item.Type.Name)).Select(fact => (endpoint, positions[fact.Index])));
+            }
+        }
+
+        if (pairs.Count > 0)
+        {
+            await using var insert = connection.Command(
+                DeliverySql.Insert, project.Id, pairs.Select(static pair => pair.Endpoint).ToArray(), pairs.Select(static pair => pair.Event).ToArray(), false);
+            await insert.ExecuteNonQueryAsync(cancel);
+        }
+    }
+}

@@ -1,0 +1,106 @@
+using Npgsql;
+using NpgsqlTypes;
+using Tollgate.Core.Time;
+using Tollgate.Core.Webhooks;
+using Tollgate.Engine.Customers;
+using Tollgate.Engine.Projects;
+
+namespace Tollgate.Engine.Webhooks;
+
+public enum RedeliveryOutcome
+{
+    Done,
+    NotFound,
+
+    /// <summary>The endpoint is deleted or disabled: nothing is sent there.</summary>
+    NotSending,
+}
+
+/// <summary>Events of a span that are sent to an endpoint again. What is null does not bound it.</summary>
+/// <param name="After">A position.</param>
+/// <param name="From">When they were published, included.</param>
+/// <param name="Before">Excluded.</param>
+/// <param name="OnlyMissing">Not what arrived there already.</param>
+public sealed record RangeOrder(long After, Instant? From, Instant? Before, bool OnlyMissing);
+
+/// <param name="Deliveries">How many were made.</param>
+/// <param name="LastEvent">Of those that were looked at; null: there were none.</param>
+/// <param name="HasMore">Others follow after it.</param>
+public sealed record RangeAnswer(RedeliveryOutcome Outcome, int Deliveries = 0, Guid? LastEvent = null, bool HasMore = false);
+
+/// <summary>
+/// Sends events again: as deliveries of their own, behind whatever is on its way for the same object. An event keeps its id and its
+/// number, so a receiver that had it sees a repeat.
+/// </summary>
+public sealed class Redeliver(NpgsqlDataSource database)
+{
+    /// <summary>Events that one call looks at.</summary>
+    public const int MostAtOnce = 1000;
+
+    /// <returns>The new delivery's id, where it was made.</returns>
+    public async Task<(RedeliveryOutcome Outcome, Guid? Id)> OneAsync(ProjectSnapshot project, Guid delivery, CancellationToken cancel)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancel);
+        await using var transaction = await connection.BeginTransactionAsync(cancel);
+        (Guid Endpoint, long Event) what;
+        await using (var command = connection.Command(DeliverySql.WhatItSends, project.Id, delivery))
+        await using (var row = await command.ExecuteReaderAsync(cancel))
+        {
+            if (!await row.ReadAsync(cancel))
+            {
+                return (RedeliveryOutcome.NotFound, null);
+            }
+
+            what = (row.GetGuid(0), row.GetInt64(1));
+        }
+
+        if (await HoldAsync(connection, project, what.Endpoint, cancel) is not (true, _))
+        {
+            return (RedeliveryOutcome.NotSending, null);
+        }
+
+        await using var insert = connection.Command(DeliverySql.Insert, project.Id, new[] { what.Endpoint }, new[] { what.Event }, true);
+        var id = (Guid)(await insert.ExecuteScalarAsync(cancel))!;
+        await transaction.CommitAsync(cancel);
+        return (RedeliveryOutcome.Done, id);
+    }
+
+    /// <summary>What is on its way already is left alone.</summary>
+    public async Task<RangeAnswer> RangeAsync(ProjectSnapshot project, Guid endpoint, RangeOrder order, CancellationToken cancel)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancel);
+        await using var transaction = await connection.BeginTransactionAsync(cancel);
+        var (isSending, wanted) = await HoldAsync(connection, project, endpoint, cancel);
+        if (isSending is not true)
+        {
+            return new(isSending is null ? RedeliveryOutcome.NotFound : RedeliveryOutcome.NotSending);
+        }
+
+        var events = new List<(long Position, Guid Id, string Type)>();
+        await using (var command = connection.Command(
+            DeliverySql.EventsOfRange, project.Id, order.After, CustomerCommands.OrNull(order.From?.ToUtc(), NpgsqlDbType.TimestampTz),
+            CustomerCommands.OrNull(order.Before?.ToUtc(), NpgsqlDbType.TimestampTz), MostAtOnce + 1, endpoint, order.OnlyMissing))
+        await using (var row = await command.ExecuteReaderAsync(cancel))
+        {
+            while (await row.ReadAsync(cancel))
+            {
+                events.Add((row.GetInt64(0), row.GetGuid(1), row.GetString(2)));
+            }
+        }
+
+        var page = events.Take(MostAtOnce).ToList();
+        var due = page.Where(one => WebhookEventType.Matches(wanted, one.Type)).Select(static one => one.Position).ToArray();
+        await using var insert = connection.Command(DeliverySql.Insert, project.Id, due.Select(_ => endpoint).ToArray(), due, true);
+        await insert.ExecuteNonQueryAsync(cancel);
+        await transaction.CommitAsync(cancel);
+        return new(RedeliveryOutcome.Done, due.Length, page.Count == 0 ? null : page[^1].Id, events.Count > MostAtOnce);
+    }
+
+    /// <returns>Whether it sends, null where there is none; and what it asked for.</returns>
+    private static async Task<(bool? IsSending, string[] Wanted)> HoldAsync(NpgsqlConnection connection, ProjectSnapshot project, Guid endpoint, CancellationToken cancel)
+    {
+        await using var command = connection.Command(DeliverySql.HoldOne, project.Id, endpoint);
+        await using var row = await command.ExecuteReaderAsync(cancel);
+        return await row.ReadAsync(cancel) ? (row.GetBoolean(0), row.GetFieldValue<string[]>(1)) : (null, []);
+    }
+}

@@ -1,0 +1,114 @@
+using Npgsql;
+using NpgsqlTypes;
+using Tollgate.Core.Time;
+using Tollgate.Core.Webhooks;
+using Tollgate.Engine.Customers;
+
+namespace Tollgate.Engine.Webhooks;
+
+/// <summary>A delivery that this server has to itself until its lease ends.</summary>
+/// <param name="Attempts">Made before.</param>
+/// <param name="Lease">When it ends; also which of several claims this is.</param>
+/// <param name="Age">Since the first attempt was due.</param>
+/// <param name="PreviousSealed">The endpoint's secret before, while it signs too.</param>
+public sealed record ClaimedDelivery(
+    long Number, int Project, Guid Endpoint, int Attempts, DateTime Lease, TimeSpan Age, Guid Event, string Payload, string Url, byte[] Sealed, byte[]? PreviousSealed);
+
+/// <summary>An attempt, for the record.</summary>
+/// <param name="Signature">The header.</param>
+/// <param name="Status">Of the answer; null: none came, and <paramref name="Error"/> says why.</param>
+/// <param name="Response">The first of it, as text.</param>
+public sealed record DeliveryAttempt(
+    int Number, Instant At, string Url, string Signature, int? Status, string? Error, string? Response, int DurationMilliseconds);
+
+/// <summary>
+/// Deliveries that are due, taken and given back. An attempt is made outside of any transaction: what a killed server had taken is due again
+/// when its lease has ended, and is sent once more under the same <c>webhook-id</c>.
+/// </summary>
+public sealed class SendQueue(NpgsqlDataSource database)
+{
+    /// <param name="most">How many.</param>
+    public async Task<IReadOnlyList<ClaimedDelivery>> ClaimAsync(int most, CancellationToken cancel)
+    {
+        await using var command = database.Command(
+            DeliverySql.Claim, new NpgsqlParameter { Value = DeliveryRules.Lease, NpgsqlDbType = NpgsqlDbType.Interval }, (long)DeliveryRules.MostAtOnce, (long)most);
+        await using var row = await command.ExecuteReaderAsync(cancel);
+        var claimed = new List<ClaimedDelivery>();
+        while (await row.ReadAsync(cancel))
+        {
+            claimed.Add(new(
+                row.GetInt64(0), row.GetInt32(1), row.GetGuid(2), row.GetInt16(3), row.GetDateTime(4), row.IsDBNull(5) ? TimeSpan.Zero : row.GetTimeSpan(5), row.GetGuid(6),
+                row.GetString(7), row.GetString(8), row.GetFieldValue<byte[]>(9), row.IsDBNull(10) ? null : row.GetFieldValue<byte[]>(10)));
+        }
+
+        return claimed;
+    }
+
+    /// <summary>
+    /// Writes down an attempt and what follows from it. The score: 1. the endpoint is held; 2. the rules decide; 3. the delivery, unless somebody else has it
+    /// by now; 4. the attempt; 5. what waited for it; 6. the endpoint.
+    /// </summary>
+    /// <param name="permille">Chance, as <see cref="DeliveryRules.Decide"/> takes it.</param>
+    /// <returns>Null: the lease had ended, or the endpoint was deleted.</returns>
+    public async Task<DeliveryVerdict?> FinishAsync(ClaimedDelivery delivery, DeliveryAttempt attempt, AttemptResult result, int permille, CancellationToken cancel)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancel);
+        await using var transaction = await connection.BeginTransactionAsync(cancel);
+
+        // 1. and 2.
+        var failures = await FailuresAsync(connection, delivery, cancel);
+        failures = result.IsGood ? 0 : failures + 1;
+        var decision = DeliveryRules.Decide(result, delivery.Attempts + 1, delivery.Age, failures, permille);
+        var state = decision.Verdict switch { DeliveryVerdict.Delivered => "delivered", DeliveryVerdict.GiveUp => "failed", _ => "waiting" };
+
+        // 3.
+        (string Type, string Id) subject;
+        await using (var finish = connection.Command(
+            DeliverySql.Finish, delivery.Number, delivery.Lease, state, CustomerCommands.OrNull(state == "waiting" ? decision.RetryIn : null, NpgsqlDbType.Interval)))
+        await using (var row = await finish.ExecuteReaderAsync(cancel))
+        {
+            if (!await row.ReadAsync(cancel))
+            {
+                return null;
+            }
+
+            subject = (row.GetString(0), row.GetString(1));
+        }
+
+        // 4. to 6.
+        await ExecuteAsync(connection.Command(
+            DeliverySql.InsertAttempt, delivery.Number, (short)attempt.Number, attempt.At.ToUtc(), attempt.Url, attempt.Signature,
+            CustomerCommands.OrNull((short?)attempt.Status, NpgsqlDbType.Smallint), CustomerCommands.OrNull(attempt.Error, NpgsqlDbType.Text),
+            CustomerCommands.OrNull(attempt.Response, NpgsqlDbType.Text), attempt.DurationMilliseconds), cancel);
+        if (state != "waiting")
+        {
+            await ExecuteAsync(connection.Command(DeliverySql.WakeNext, delivery.Endpoint, subject.Type, subject.Id), cancel);
+        }
+
+        await ExecuteAsync(connection.Command(
+            DeliverySql.Judge, delivery.Endpoint, failures, CustomerCommands.OrNull(decision.PauseFor, NpgsqlDbType.Interval), decision.Verdict == DeliveryVerdict.Gone), cancel);
+        await transaction.CommitAsync(cancel);
+        return decision.Verdict;
+    }
+
+    /// <summary>Removes what is older than so many days, a part at a time.</summary>
+    public async Task<int> ForgetOldAsync(int days, int most, CancellationToken cancel)
+    {
+        await using var command = database.Command(WebhookSql.ForgetOld, days, most);
+        return await command.ExecuteNonQueryAsync(cancel);
+    }
+
+    private static async Task<int> FailuresAsync(NpgsqlConnection connection, ClaimedDelivery delivery, CancellationToken cancel)
+    {
+        await using var command = connection.Command(DeliverySql.HoldEndpoint, delivery.Endpoint);
+        return (int)(await command.ExecuteScalarAsync(cancel))!;
+    }
+
+    private static async Task ExecuteAsync(NpgsqlCommand command, CancellationToken cancel)
+    {
+        await using (command)
+        {
+            await command.ExecuteNonQueryAsync(cancel);
+        }
+    }
+}

@@ -1,0 +1,126 @@
+using Npgsql;
+using NpgsqlTypes;
+using Tollgate.Core.Time;
+using Tollgate.Engine.Customers;
+using Tollgate.Engine.Projects;
+
+namespace Tollgate.Engine.Webhooks;
+
+/// <summary>Where a project's events go.</summary>
+/// <param name="Events">Types, groups such as <c>subscription.*</c>, or <c>*</c>.</param>
+/// <param name="Sealed">Its secret, encrypted.</param>
+/// <param name="PreviousUntil">The secret before signs too, until then.</param>
+/// <param name="DisabledReason"><c>asked</c>, or <c>gone</c>: it answered 410. Null: it is enabled.</param>
+/// <param name="Failures">Attempts that failed since the last good one.</param>
+/// <param name="NotBefore">Nothing is sent to it until then.</param>
+public sealed record WebhookEndpoint(
+    Guid Id, string Url, IReadOnlyList<string> Events, string? Description, byte[] Sealed, byte[]? PreviousSealed, Instant? PreviousUntil, Instant? DisabledAt,
+    string? DisabledReason, int Failures, Instant? NotBefore, Instant CreatedAt, Instant UpdatedAt);
+
+/// <summary>What is changed of an endpoint; null stays as it is.</summary>
+public sealed record EndpointChange(string? Url, IReadOnlyList<string>? Events, string? Description, bool? IsEnabled);
+
+/// <summary>The endpoints of projects. Every statement is bounded by the project.</summary>
+public sealed class WebhookEndpoints(NpgsqlDataSource database)
+{
+    /// <summary>Of a project: each event is looked at for each of them.</summary>
+    public const int MostOfProject = 50;
+
+    /// <summary>With the project's first endpoint its facts begin to be published.</summary>
+    /// <param name="secret">Encrypted.</param>
+    /// <returns>Null: the project has as many as it may.</returns>
+    public async Task<WebhookEndpoint?> CreateAsync(ProjectSnapshot project, Guid id, EndpointChange order, byte[] secret, CancellationToken cancel)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancel);
+        await using var transaction = await connection.BeginTransactionAsync(cancel);
+        await ExecuteAsync(connection.Command(WebhookSql.LockProject, project.Id), cancel);
+        await using (var count = connection.Command(WebhookSql.CountEndpoints, project.Id))
+        {
+            if ((long)(await count.ExecuteScalarAsync(cancel))! >= MostOfProject)
+            {
+                return null;
+            }
+        }
+
+        await ExecuteAsync(connection.Command(WebhookSql.BeginPublishing, project.Id), cancel);
+        var made = await OneAsync(
+            connection.Command(
+                WebhookSql.InsertEndpoint, id, project.Id, order.Url, order.Events!.ToArray(), CustomerCommands.OrNull(order.Description, NpgsqlDbType.Text), secret),
+            cancel);
+        await transaction.CommitAsync(cancel);
+        return made;
+    }
+
+    public async Task<IReadOnlyList<WebhookEndpoint>> ListAsync(ProjectSnapshot project, Guid? after, int limit, CancellationToken cancel)
+    {
+        await using var command = database.Command(WebhookSql.ListEndpoints, project.Id, CustomerCommands.OrNull(after, NpgsqlDbType.Uuid), limit);
+        return await ReadAsync(command, cancel);
+    }
+
+    public Task<WebhookEndpoint?> FindAsync(ProjectSnapshot project, Guid id, CancellationToken cancel) =>
+        OneAsync(database.Command(WebhookSql.ShowEndpoint, project.Id, id), cancel);
+
+    /// <returns>Null: there is none.</returns>
+    public Task<WebhookEndpoint?> ChangeAsync(ProjectSnapshot project, Guid id, EndpointChange change, CancellationToken cancel) => OneAsync(
+        database.Command(
+            WebhookSql.ChangeEndpoint, project.Id, id, CustomerCommands.OrNull(change.Url, NpgsqlDbType.Text),
+            CustomerCommands.OrNull(change.Events?.ToArray(), NpgsqlDbType.Array | NpgsqlDbType.Text), CustomerCommands.OrNull(change.Description, NpgsqlDbType.Text),
+            CustomerCommands.OrNull(change.IsEnabled, NpgsqlDbType.Boolean)),
+        cancel);
+
+    /// <summary>The secret until now signs beside the new one for a while; one that did so already does no more.</summary>
+    /// <param name="secret">Encrypted.</param>
+    /// <returns>Null: there is none.</returns>
+    public Task<WebhookEndpoint?> RotateAsync(ProjectSnapshot project, Guid id, byte[] secret, int graceSeconds, CancellationToken cancel) =>
+        OneAsync(database.Command(WebhookSql.RotateSecret, project.Id, id, secret, graceSeconds), cancel);
+
+    /// <summary>What is on its way there is given up. What was sent stays visible.</summary>
+    /// <returns>False: there is none.</returns>
+    public async Task<bool> DeleteAsync(ProjectSnapshot project, Guid id, CancellationToken cancel)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancel);
+        await using var transaction = await connection.BeginTransactionAsync(cancel);
+        await using var delete = connection.Command(WebhookSql.DeleteEndpoint, project.Id, id);
+        var isKnown = await delete.ExecuteNonQueryAsync(cancel) > 0;
+        if (isKnown)
+        {
+            await ExecuteAsync(connection.Command(DeliverySql.GiveUpAll, id), cancel);
+        }
+
+        await transaction.CommitAsync(cancel);
+        return isKnown;
+    }
+
+    private static async Task ExecuteAsync(NpgsqlCommand command, CancellationToken cancel)
+    {
+        await using (command)
+        {
+            await command.ExecuteNonQueryAsync(cancel);
+        }
+    }
+
+    private static async Task<WebhookEndpoint?> OneAsync(NpgsqlCommand command, CancellationToken cancel)
+    {
+        await using (command)
+        {
+            return (await ReadAsync(command, cancel)).SingleOrDefault();
+        }
+    }
+
+    private static async Task<IReadOnlyList<WebhookEndpoint>> ReadAsync(NpgsqlCommand command, CancellationToken cancel)
+    {
+        await using var row = await command.ExecuteReaderAsync(cancel);
+        var rows = new List<WebhookEndpoint>();
+        while (await row.ReadAsync(cancel))
+        {
+            rows.Add(new(
+                row.GetGuid(0), row.GetString(1), row.GetFieldValue<string[]>(2), row.IsDBNull(3) ? null : row.GetString(3), row.GetFieldValue<byte[]>(4),
+                row.IsDBNull(5) ? null : row.GetFieldValue<byte[]>(5), At(6), At(7), row.IsDBNull(8) ? null : row.GetString(8), row.GetInt32(9), At(10),
+                At(11)!.Value, At(12)!.Value));
+        }
+
+        return rows;
+
+        Instant? At(int column) => row.IsDBNull(column) ? null : Instant.FromUtc(row.GetDateTime(column));
+    }
+}

@@ -1,0 +1,107 @@
+using Npgsql;
+using NpgsqlTypes;
+using Tollgate.Core.Time;
+using Tollgate.Engine.Customers;
+using Tollgate.Engine.Projects;
+
+namespace Tollgate.Engine.Webhooks;
+
+/// <summary>An event as it was told.</summary>
+/// <param name="Position">Its place in the project's order.</param>
+/// <param name="OccurredAt">In the project's time.</param>
+public sealed record WebhookEvent(
+    long Position, Guid Id, string Type, string ObjectType, string Object, long Sequence, Instant OccurredAt, Instant PublishedAt, string Payload);
+
+/// <summary>A delivery with its last attempt.</summary>
+/// <param name="State"><c>waiting</c>, <c>delivered</c> or <c>failed</c>.</param>
+/// <param name="DueAt">When it is sent; null: it waits for an earlier one of its object, or is over.</param>
+public sealed record WebhookDelivery(
+    long Number, Guid Id, Guid Endpoint, Guid Event, string Type, string ObjectType, string Object, long Sequence, string State, bool IsRedelivery, int Attempts,
+    Instant? DueAt, Instant CreatedAt, Instant? FinishedAt, Instant? LastAttemptAt, int? LastStatus, string? LastError, string Payload);
+
+/// <summary>Which deliveries are wanted. What is null does not matter.</summary>
+public sealed record DeliveryFilter(Guid? Endpoint, Guid? Event, string? State);
+
+/// <summary>Reads of events and deliveries. Every statement is bounded by the project.</summary>
+public sealed class WebhookQueries(NpgsqlDataSource database)
+{
+    /// <summary>Oldest first.</summary>
+    /// <param name="after">A position; 0: from the oldest that is kept.</param>
+    public async Task<IReadOnlyList<WebhookEvent>> EventsAsync(
+        ProjectSnapshot project, long after, string? type, string? @object, int limit, CancellationToken cancel)
+    {
+        await using var command = database.Command(
+            WebhookSql.ListEvents, project.Id, after, CustomerCommands.OrNull(type, NpgsqlDbType.Text), CustomerCommands.OrNull(@object, NpgsqlDbType.Text), limit);
+        return await EventsAsync(command, cancel);
+    }
+
+    public async Task<WebhookEvent?> FindEventAsync(ProjectSnapshot project, Guid id, CancellationToken cancel)
+    {
+        await using var command = database.Command(WebhookSql.ShowEvent, project.Id, id);
+        return (await EventsAsync(command, cancel)).SingleOrDefault();
+    }
+
+    /// <summary>Newest first.</summary>
+    /// <param name="before">The number of the last one of the page before.</param>
+    public async Task<IReadOnlyList<WebhookDelivery>> DeliveriesAsync(
+        ProjectSnapshot project, DeliveryFilter filter, long? before, int limit, CancellationToken cancel)
+    {
+        await using var command = database.Command(
+            DeliverySql.List, project.Id, CustomerCommands.OrNull(before, NpgsqlDbType.Bigint), CustomerCommands.OrNull(filter.Endpoint, NpgsqlDbType.Uuid),
+            CustomerCommands.OrNull(filter.Event, NpgsqlDbType.Uuid), CustomerCommands.OrNull(filter.State, NpgsqlDbType.Text), limit);
+        return await DeliveriesAsync(command, cancel);
+    }
+
+    public async Task<WebhookDelivery?> FindDeliveryAsync(ProjectSnapshot project, Guid id, CancellationToken cancel)
+    {
+        await using var command = database.Command(DeliverySql.Show, project.Id, id);
+        return (await DeliveriesAsync(command, cancel)).SingleOrDefault();
+    }
+
+    /// <summary>Oldest first.</summary>
+    public async Task<IReadOnlyList<DeliveryAttempt>> AttemptsAsync(WebhookDelivery delivery, CancellationToken cancel)
+    {
+        await using var command = database.Command(DeliverySql.Attempts, delivery.Number);
+        await using var row = await command.ExecuteReaderAsync(cancel);
+        var attempts = new List<DeliveryAttempt>();
+        while (await row.ReadAsync(cancel))
+        {
+            attempts.Add(new(
+                row.GetInt16(0), Instant.FromUtc(row.GetDateTime(1)), row.GetString(2), row.GetString(3), row.IsDBNull(4) ? null : row.GetInt16(4),
+                row.IsDBNull(5) ? null : row.GetString(5), row.IsDBNull(6) ? null : row.GetString(6), row.GetInt32(7)));
+        }
+
+        return attempts;
+    }
+
+    private static async Task<IReadOnlyList<WebhookEvent>> EventsAsync(NpgsqlCommand command, CancellationToken cancel)
+    {
+        await using var row = await command.ExecuteReaderAsync(cancel);
+        var events = new List<WebhookEvent>();
+        while (await row.ReadAsync(cancel))
+        {
+            events.Add(new(
+                row.GetInt64(0), row.GetGuid(1), row.GetString(2), row.GetString(3), row.GetString(4), row.GetInt64(5), Instant.FromUtc(row.GetDateTime(6)),
+                Instant.FromUtc(row.GetDateTime(7)), row.GetString(8)));
+        }
+
+        return events;
+    }
+
+    private static async Task<IReadOnlyList<WebhookDelivery>> DeliveriesAsync(NpgsqlCommand command, CancellationToken cancel)
+    {
+        await using var row = await command.ExecuteReaderAsync(cancel);
+        var deliveries = new List<WebhookDelivery>();
+        while (await row.ReadAsync(cancel))
+        {
+            deliveries.Add(new(
+                row.GetInt64(0), row.GetGuid(1), row.GetGuid(2), row.GetGuid(3), row.GetString(4), row.GetString(5), row.GetString(6), row.GetInt64(7), row.GetString(8),
+                row.GetBoolean(9), row.GetInt16(10), At(11), At(12)!.Value, At(13), At(14), row.IsDBNull(15) ? null : row.GetInt16(15),
+                row.IsDBNull(16) ? null : row.GetString(16), row.GetString(17)));
+        }
+
+        return deliveries;
+
+        Instant? At(int column) => row.IsDBNull(column) ? null : Instant.FromUtc(row.GetDateTime(column));
+    }
+}

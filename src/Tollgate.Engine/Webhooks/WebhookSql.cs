@@ -1,0 +1,208 @@
+namespace Tollgate.Engine.Webhooks;
+
+/// <summary>The statements on endpoints, events and what is told of facts. Deliveries: <see cref="DeliverySql"/>.</summary>
+internal static class WebhookSql
+{
+    // ---- endpoints ---------------------------------------------------------------------------------------------
+
+    private const string EndpointColumns =
+        """
+        e.id, e.url, e.events, e.description, e.secret, e.previous_secret, e.previous_until, e.disabled_at, e.disabled_reason, e.failures,
+               e.not_before, e.created_at, e.updated_at
+        """;
+
+    /// <summary>$1 project: two that make an endpoint count one after the other.</summary>
+    public const string LockProject = "SELECT pg_advisory_xact_lock(7234007, $1)";
+
+    /// <summary>Publishing begins here: with what no finished transaction has written yet. $1 project.</summary>
+    public const string BeginPublishing =
+        """
+        INSERT INTO webhook_projects (project_id, published_below)
+             VALUES ($1, pg_snapshot_xmin(pg_current_snapshot()))
+        ON CONFLICT DO NOTHING
+        """;
+
+    /// <summary>$1 project.</summary>
+    public const string CountEndpoints = "SELECT count(*) FROM webhook_endpoints WHERE project_id = $1 AND deleted_at IS NULL";
+
+    /// <summary>$1 id, $2 project, $3 url, $4 events, $5 description, $6 secret.</summary>
+    public const string InsertEndpoint =
+        $"""
+        INSERT INTO webhook_endpoints AS e (id, project_id, url, events, description, secret)
+             VALUES ($1, $2, $3, $4, $5, $6)
+          RETURNING {EndpointColumns}
+        """;
+
+    /// <summary>Oldest first. $1 project, $2 the id after which it starts or null, $3 number of rows.</summary>
+    public const string ListEndpoints =
+        $"""
+        SELECT {EndpointColumns}
+          FROM webhook_endpoints e
+         WHERE e.project_id = $1 AND e.deleted_at IS NULL AND ($2::uuid IS NULL OR e.id > $2)
+         ORDER BY e.id
+         LIMIT $3
+        """;
+
+    /// <summary>$1 project, $2 id.</summary>
+    public const string ShowEndpoint = $"SELECT {EndpointColumns} FROM webhook_endpoints e WHERE e.project_id = $1 AND e.id = $2 AND e.deleted_at IS NULL";
+
+    /// <summary>
+    /// What is null stays. Another address or an enabled endpoint starts without a record of failures. $1 project, $2 id, $3 url, $4 events, $5 description,
+    /// $6 whether it is enabled.
+    /// </summary>
+    public const string ChangeEndpoint =
+        $"""
+        UPDATE webhook_endpoints e
+           SET url             = coalesce($3, url),
+               events          = coalesce($4, events),
+               description     = coalesce($5, description),
+               disabled_at     = CASE WHEN $6 THEN NULL WHEN NOT $6 THEN coalesce(disabled_at, now()) ELSE disabled_at END,
+               disabled_reason = CASE WHEN $6 THEN NULL WHEN NOT $6 THEN coalesce(disabled_reason, 'asked') ELSE disabled_reason END,
+               failures        = CASE WHEN $6 OR $3 <> url THEN 0 ELSE failures END,
+               not_before      = CASE WHEN $6 OR $3 <> url THEN NULL ELSE not_before END,
+               updated_at      = now()
+         WHERE e.project_id = $1 AND e.id = $2 AND e.deleted_at IS NULL
+        RETURNING {EndpointColumns}
+        """;
+
+    /// <summary>The one that signs until now goes on beside it for so many seconds. $1 project, $2 id, $3 secret, $4 seconds.</summary>
+    public const string RotateSecret =
+        $"""
+        UPDATE webhook_endpoints e
+           SET secret = $3, previous_secret = secret, previous_until = now() + make_interval(secs => $4), updated_at = now()
+         WHERE e.project_id = $1 AND e.id = $2 AND e.deleted_at IS NULL
+        RETURNING {EndpointColumns}
+        """;
+
+    /// <summary>Its secrets go at once. $1 project, $2 id.</summary>
+    public const string DeleteEndpoint =
+        """
+        UPDATE webhook_endpoints
+           SET deleted_at = now(), secret = '', previous_secret = NULL, previous_until = NULL, updated_at = now()
+         WHERE project_id = $1 AND id = $2 AND deleted_at IS NULL
+        """;
+
+    // ---- publishing --------------------------------------------------------------------------------------------
+
+    /// <summary>Projects whose facts are told.</summary>
+    public const string Projects = "SELECT project_id FROM webhook_projects ORDER BY project_id";
+
+    /// <summary>One server publishes for a project at a time. $1 project.</summary>
+    public const string TryLockPublishing = "SELECT pg_try_advisory_xact_lock(7234006, $1)";
+
+    /// <summary>
+    /// Which facts are next: from the first one that is not published to before the oldest transaction that runs. All of those are finished,
+    /// and no further one can appear among them. $1 project.
+    /// </summary>
+    public const string Span = "SELECT published_below, pg_snapshot_xmin(pg_current_snapshot()) FROM webhook_projects WHERE project_id = $1";
+
+    /// <summary>$1 project, $2 below which transaction everything is published.</summary>
+    public const string MovePlace = "UPDATE webhook_projects SET published_below = $2 WHERE project_id = $1";
+
+    /// <summary>
+    /// Facts of a project in the order of their transactions, and within one in their own: all of a transaction or none. $1 project, $2 from which transaction, $3
+    /// to before which, $4 about how many. Each of the three parts holds all that the whole can take of it.
+    /// Rows: xid, object type, id, sequence, customer, verb or feature, at, what the source says.
+    /// </summary>
+    public const string Facts =
+        """
+        SELECT t.*
+          FROM (SELECT f.*
+                  FROM ((SELECT f.xid, 'subscription' AS object_type, f.subscription AS id, coalesce(s.reference, f.subscription::text) AS object, f.sequence::bigint AS sequence,
+                                c.id AS customer, f.verb AS word, f.at, f.recorded_at, f.actor, f.cause AS note, f.invoice, f.after::text AS after, p.after::text AS before,
+                                NULL::bigint AS amount, false AS settles, NULL::timestamptz AS period_start, NULL::smallint AS percent, NULL::numeric AS used, NULL::numeric AS granted
+                           FROM subscription_facts f
+                           JOIN customers     c ON c.partition = f.partition AND c.account = f.account AND c.project_id = $1
+                           JOIN subscriptions s ON s.partition = f.partition AND s.account = f.account AND s.id = f.subscription
+                           LEFT JOIN subscription_facts p ON p.partition = f.partition AND p.account = f.account AND p.subscription = f.subscription AND p.sequence = f.sequence - 1
+                          WHERE f.xid >= $2 AND f.xid < $3
+                          ORDER BY f.xid
+                          FETCH FIRST ($4) ROWS WITH TIES)
+                         UNION ALL
+                        (SELECT f.xid, 'invoice', f.invoice, f.invoice::text, f.sequence::bigint,
+                                c.id, f.verb, f.at, f.recorded_at, f.actor, f.note, f.invoice, NULL, NULL,
+                                f.amount, f.verb = 'pay' AND i.total <= t.settled, NULL, NULL, NULL, NULL
+                           FROM invoice_facts f
+                           JOIN customers c ON c.partition = f.partition AND c.account = f.account AND c.project_id = $1
+                           JOIN invoices  i ON i.partition = f.partition AND i.account = f.account AND i.id = f.invoice
+                          CROSS JOIN LATERAL (SELECT sum(CASE g.verb WHEN 'refund' THEN -g.amount ELSE g.amount END) FILTER (WHERE g.verb IN ('pay', 'credit', 'refund')) AS settled
+                                                FROM invoice_facts g
+                                               WHERE g.partition = f.partition AND g.account = f.account AND g.invoice = f.invoice AND g.sequence <= f.sequence) t
+                          WHERE f.xid >= $2 AND f.xid < $3
+                          ORDER BY f.xid
+                          FETCH FIRST ($4) ROWS WITH TIES)
+                         UNION ALL
+                        (SELECT f.xid, 'quota', NULL, c.id || '/' || w.code, f.percent::bigint,
+                                c.id, w.code, f.crossed_at, f.crossed_at, 'system', NULL, NULL, NULL, NULL,
+                                NULL, false, f.period_start, f.percent, f.used, f.granted
+                           FROM threshold_crossings f
+                           JOIN customers c ON c.partition = f.partition AND c.account = f.account AND c.project_id = $1
+                           JOIN features  w ON w.id = f.feature
+                          WHERE f.xid >= $2 AND f.xid < $3
+                          ORDER BY f.xid
+                          FETCH FIRST ($4) ROWS WITH TIES)) AS f
+                 ORDER BY f.xid
+                 FETCH FIRST ($4) ROWS WITH TIES) AS t
+         ORDER BY t.xid, array_position(ARRAY['subscription', 'invoice', 'quota'], t.object_type), t.object COLLATE "C", t.period_start, t.sequence
+        """;
+
+    /// <summary>
+    /// Takes the next numbers of objects; the project's publisher is the only one who does. $1 project, $2 types, $3 objects, $4 how many of each. Rows: type,
+    /// object, the last number.
+    /// </summary>
+    public const string TakeSequences =
+        """
+        INSERT INTO webhook_objects AS o (project_id, object_type, object, sequence)
+        SELECT $1, x.object_type, x.object, x.events
+          FROM unnest($2::text[], $3::text[], $4::bigint[]) AS x (object_type, object, events)
+        ON CONFLICT (project_id, object_type, object) DO UPDATE
+           SET sequence = o.sequence + excluded.sequence
+        RETURNING o.object_type, o.object, o.sequence
+        """;
+
+    /// <summary>In their order. $1 project, $2 ids, $3 types, $4 object types, $5 objects, $6 sequences, $7 occurred, $8 payloads. Rows: position, id.</summary>
+    public const string InsertEvents =
+        """
+        INSERT INTO webhook_events (id, project_id, type, object_type, object, sequence, occurred_at, payload)
+        SELECT x.id, $1, x.type, x.object_type, x.object, x.sequence, x.occurred_at, x.payload
+          FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::timestamptz[], $8::text[]) WITH ORDINALITY
+               AS x (id, type, object_type, object, sequence, occurred_at, payload, place)
+         ORDER BY x.place
+        RETURNING position, id
+        """;
+
+    // ---- events ------------------------------------------------------------------------------------------------
+
+    private const string EventColumns = "v.position, v.id, v.type, v.object_type, v.object, v.sequence, v.occurred_at, v.published_at, v.payload";
+
+    /// <summary>Oldest first. $1 project, $2 after which position, $3 type or null, $4 object or null, $5 number of rows.</summary>
+    public const string ListEvents =
+        $"""
+        SELECT {EventColumns}
+          FROM webhook_events v
+         WHERE v.project_id = $1 AND v.position > $2 AND ($3::text IS NULL OR v.type = $3) AND ($4::text IS NULL OR v.object = $4)
+         ORDER BY v.position
+         LIMIT $5
+        """;
+
+    /// <summary>$1 project, $2 id.</summary>
+    public const string ShowEvent = $"SELECT {EventColumns} FROM webhook_events v WHERE v.project_id = $1 AND v.id = $2";
+
+    // ---- what is old -------------------------------------------------------------------------------------------
+
+    /// <summary>
+    /// Events of which nothing is on its way any more, with their deliveries and attempts. $1 days, $2 number of rows.
+    /// </summary>
+    public const string ForgetOld =
+        """
+          WITH old AS MATERIALIZED (
+                SELECT v.position
+                  FROM webhook_events v
+                 WHERE v.published_at < now() - make_interval(days => $1)
+                   AND NOT EXISTS (SELECT FROM webhook_deliveries d WHERE d.event = v.position AND (d.state = 'waiting' OR d.created_at > now() - make_interval(days => $1)))
+                 LIMIT $2),
+               attempts AS (DELETE FROM webhook_attempts a USING webhook_deliveries d, old WHERE d.event = old.position AND a.delivery = d.number),
+               deliveries AS (DELETE FROM webhook_deliveries d USING old WHERE d.event = old.position)
+        DELETE FROM webhook_events v USING old WHERE v.position = old.position
+        """;
+}

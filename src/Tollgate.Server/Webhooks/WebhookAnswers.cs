@@ -1,0 +1,85 @@
+using System.Text.Json;
+using Tollgate.Contracts.Webhooks;
+using Tollgate.Core.Time;
+using Tollgate.Core.Webhooks;
+using Tollgate.Engine.Webhooks;
+
+namespace Tollgate.Server.Webhooks;
+
+/// <summary>From the engine's records to the bodies of the wire.</summary>
+internal static class WebhookAnswers
+{
+    public static WebhookEndpointView Of(WebhookEndpoint endpoint, Instant now) => new()
+    {
+        Id = endpoint.Id.ToString("D"),
+        Url = endpoint.Url,
+        Events = endpoint.Events,
+        Description = endpoint.Description,
+        Status = endpoint.DisabledAt is null ? "enabled" : "disabled",
+        DisabledReason = endpoint.DisabledReason,
+        DisabledAt = endpoint.DisabledAt?.ToOffset(),
+        Failures = endpoint.Failures,
+        PausedUntil = endpoint.NotBefore > now ? endpoint.NotBefore?.ToOffset() : null,
+        PreviousSecretUntil = endpoint.PreviousUntil > now ? endpoint.PreviousUntil?.ToOffset() : null,
+        CreatedAt = endpoint.CreatedAt.ToOffset(),
+        UpdatedAt = endpoint.UpdatedAt.ToOffset(),
+    };
+
+    public static WebhookEndpointSecret Of(WebhookEndpoint endpoint, WebhookSecret secret, Instant now)
+    {
+        var view = Of(endpoint, now);
+        return new(view.Id, secret.Text, view.PreviousSecretUntil, view);
+    }
+
+    public static WebhookEventView Of(WebhookEvent told)
+    {
+        using var payload = JsonDocument.Parse(told.Payload);
+        return new()
+        {
+            Id = told.Id.ToString("D"),
+            Type = told.Type,
+            ObjectType = told.ObjectType,
+            Object = told.Object,
+            Sequence = told.Sequence,
+            Timestamp = told.OccurredAt.ToOffset(),
+            PublishedAt = told.PublishedAt.ToOffset(),
+            Data = payload.RootElement.GetProperty("data").Clone(),
+        };
+    }
+
+    public static WebhookDeliveryView Of(WebhookDelivery delivery) => new()
+    {
+        Id = delivery.Id.ToString("D"),
+        Endpoint = delivery.Endpoint.ToString("D"),
+        Event = delivery.Event.ToString("D"),
+        Type = delivery.Type,
+        ObjectType = delivery.ObjectType,
+        Object = delivery.Object,
+        Sequence = delivery.Sequence,
+        Status = delivery.State,
+        Redelivery = delivery.IsRedelivery,
+        Attempts = delivery.Attempts,
+        NextAttemptAt = delivery.DueAt?.ToOffset(),
+        CreatedAt = delivery.CreatedAt.ToOffset(),
+        FinishedAt = delivery.FinishedAt?.ToOffset(),
+        LastAttemptAt = delivery.LastAttemptAt?.ToOffset(),
+        LastStatus = delivery.LastStatus,
+        LastError = delivery.LastError,
+    };
+
+    public static WebhookDeliveryDetail Of(WebhookDelivery delivery, IReadOnlyList<DeliveryAttempt> attempts) => new(
+        Of(delivery), delivery.Payload,
+        [
+            .. attempts.Select(attempt => new WebhookAttemptView
+            {
+                Attempt = attempt.Number,
+                At = attempt.At.ToOffset(),
+                Url = attempt.Url,
+                RequestHeaders = WebhookSender.HeadersOf(delivery.Event, attempt.At, attempt.Signature),
+                Status = attempt.Status,
+                Error = attempt.Error,
+                Response = attempt.Response,
+                DurationMs = attempt.DurationMilliseconds,
+            }),
+        ]);
+}

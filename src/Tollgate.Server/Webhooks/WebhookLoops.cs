@@ -1,0 +1,173 @@
+using System.Collections.Concurrent;
+using Npgsql;
+using Tollgate.Engine.Projects;
+using Tollgate.Engine.Webhooks;
+
+namespace Tollgate.Server.Webhooks;
+
+/// <summary>Wakes the loop that sends, when there is something new.</summary>
+internal sealed class SendSignal : IDisposable
+{
+    private readonly SemaphoreSlim _signal = new(0, 1);
+
+    public void Dispose() => _signal.Dispose();
+
+    public void Wake()
+    {
+        try
+        {
+            _signal.Release();
+        }
+        catch (SemaphoreFullException)
+        {
+            // It is awake already.
+        }
+    }
+
+    public Task WaitAsync(TimeSpan most, CancellationToken cancel) => _signal.WaitAsync(most, cancel);
+}
+
+/// <summary>Looks every second for facts that are not told yet, in all projects that have or had an endpoint.</summary>
+internal sealed class PublishLoop(PublishEvents publish, WebhookPayloads payloads, ProjectDirectory directory, SendSignal signal, ILogger<PublishLoop> log) : BackgroundService
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Interval);
+        while (await timer.WaitForNextTickAsync(stoppingToken))
+        {
+            try
+            {
+                foreach (var id in await publish.ProjectsAsync(stoppingToken))
+                {
+                    if (directory.Current.ProjectsById.TryGetValue(id, out var project))
+                    {
+                        await PublishAsync(project, stoppingToken);
+                    }
+                }
+            }
+            catch (Exception e) when (e is NpgsqlException or TimeoutException)
+            {
+                log.LogWarning("Webhook events were put off: {Reason}", e.Message);
+            }
+        }
+    }
+
+    /// <summary>What is wrong in one project keeps no other from its events, and does not end the server.</summary>
+    private async Task PublishAsync(ProjectSnapshot project, CancellationToken cancel)
+    {
+        try
+        {
+            int published;
+            do
+            {
+                published = await publish.RunAsync(project, payloads.TellAsync, cancel);
+                if (published > 0)
+                {
+                    signal.Wake();
+                }
+            }
+            while (published >= PublishEvents.MostAtOnce);
+        }
+        catch (Exception broken) when (broken is not (OperationCanceledException or NpgsqlException or TimeoutException))
+        {
+            log.LogError(broken, "Webhook events of {Project} could not be published and are tried again", project.Code);
+        }
+    }
+}
+
+/// <summary>
+/// Takes what is due and sends it, each delivery by itself: one that hangs holds its own place and nobody else's. An endpoint has a few places, and
+/// one that fails has one.
+/// </summary>
+internal sealed class SendLoop(
+    SendQueue queue, WebhookSender sender, ProjectDirectory directory, SendSignal signal, ILogger<SendLoop> log) : BackgroundService
+{
+    /// <summary>Requests on their way at one time, from this server: 60 endpoints that all begin to hang leave room for others.</summary>
+    private const int MostAtOnce = 256;
+
+    /// <summary>What is published wakes the loop; this is for what becomes due by itself.</summary>
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+
+    /// <summary>While the loop is woken again and again it still leaves the database some air.</summary>
+    private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(20);
+
+    private static readonly TimeSpan CleaningInterval = TimeSpan.FromHours(1);
+
+    /// <summary>How long events and deliveries are kept.</summary>
+    public const int DaysKept = 90;
+
+    private const int ForgottenAtOnce = 5_000;
+
+    private readonly ConcurrentDictionary<Task, byte> _sending = new();
+    private readonly TimeProvider _time = TimeProvider.System;
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        var cleaned = _time.GetTimestamp();
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                await TakeAsync(stoppingToken);
+                if (_time.GetElapsedTime(cleaned) > CleaningInterval)
+                {
+                    cleaned = _time.GetTimestamp();
+                    await queue.ForgetOldAsync(DaysKept, ForgottenAtOnce, stoppingToken);
+                }
+
+                await signal.WaitAsync(Interval, stoppingToken);
+                await Task.Delay(ShortestPause, stoppingToken);
+            }
+            catch (Exception e) when (e is NpgsqlException or TimeoutException)
+            {
+                log.LogWarning("Webhooks were put off: {Reason}", e.Message);
+                await Task.Delay(Interval, stoppingToken);
+            }
+        }
+    }
+
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await base.StopAsync(cancellationToken);
+
+        // What is cut off here is sent again when its lease has ended.
+        await Task.WhenAll(_sending.Keys).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    private async Task TakeAsync(CancellationToken cancel)
+    {
+        if (MostAtOnce - _sending.Count is var free and > 0)
+        {
+            foreach (var delivery in await queue.ClaimAsync(free, cancel))
+            {
+                var sending = SendAsync(delivery, cancel);
+                _sending[sending] = 0;
+                _ = sending.ContinueWith(done => _sending.TryRemove(done, out _), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+            }
+        }
+    }
+
+    private async Task SendAsync(ClaimedDelivery delivery, CancellationToken cancel)
+    {
+        try
+        {
+            if (directory.Current.ProjectsById.TryGetValue(delivery.Project, out var project))
+            {
+                var (attempt, result) = await sender.AttemptAsync(project, delivery, cancel);
+                await queue.FinishAsync(delivery, attempt, result, Random.Shared.Next(-100, 101), CancellationToken.None);
+                signal.Wake();
+            }
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            // The lease ends, and it is sent again.
+            log.LogWarning("A webhook to {Endpoint} could not be written down and is sent again: {Reason}", delivery.Endpoint, e.Message);
+        }
+        catch (OperationCanceledException)
+        {
+            // The server stops.
+        }
+    }
+}

@@ -1,0 +1,77 @@
+using System.Text.Json;
+using Tollgate.Contracts.Customers;
+using Tollgate.Contracts.Invoicing;
+using Tollgate.Contracts.Subscriptions;
+using Tollgate.Contracts.Webhooks;
+using Tollgate.Core.Webhooks;
+using Tollgate.Engine.Customers;
+using Tollgate.Engine.Invoicing;
+using Tollgate.Engine.Projects;
+using Tollgate.Engine.Subscriptions;
+using Tollgate.Engine.Webhooks;
+using Tollgate.Server.Customers;
+using Tollgate.Server.Invoicing;
+using Tollgate.Server.Subscriptions;
+
+namespace Tollgate.Server.Webhooks;
+
+/// <summary>Writes what is sent of facts. Objects are as the API shows them at this moment; what happened is the fact itself.</summary>
+internal sealed class WebhookPayloads(SubscriptionQueries subscriptions, InvoiceQueries invoices, CustomerQueries customers)
+{
+    /// <inheritdoc cref="TellFacts"/>
+    public async Task<IReadOnlyList<string>> TellAsync(ProjectSnapshot project, IReadOnlyList<FactToTell> facts, CancellationToken cancel)
+    {
+        var known = new Objects(
+            (await customers.FindSeveralAsync(project, facts.Select(static fact => fact.Customer).ToHashSet(StringComparer.Ordinal), cancel))
+                .ToDictionary(static one => one.Id, CustomerAnswers.Of, StringComparer.Ordinal),
+            (await subscriptions.FindSeveralAsync(project, IdsOf(facts, WebhookObject.Subscription), cancel))
+                .ToDictionary(static one => one.Row.Subscription.Id, one => SubscriptionAnswers.Of(one, project.Zone)),
+            (await invoices.FindSeveralAsync(project, IdsOf(facts, WebhookObject.Invoice), cancel))
+                .ToDictionary(static one => one.Invoice.Id, InvoiceAnswers.Of));
+        return [.. facts.Select(fact => Tell(fact, known))];
+    }
+
+    private static HashSet<Guid> IdsOf(IReadOnlyList<FactToTell> facts, WebhookObject kind) =>
+        [.. facts.Where(fact => fact.Type.Object == kind).Select(static fact => fact.Id!.Value)];
+
+    private static string Tell(FactToTell fact, Objects known)
+    {
+        var (type, at, customer) = (fact.Type.Name, fact.At.ToOffset(), known.Customers[fact.Customer]);
+        return fact.Type.Object switch
+        {
+            WebhookObject.Subscription => JsonSerializer.Serialize(
+                new(type, at, fact.Sequence, new(customer, known.Subscriptions[fact.Id!.Value], ChangeOf(fact, fact.After!), Before(fact))),
+                WebhooksJson.Default.SubscriptionWebhook),
+            WebhookObject.Invoice => JsonSerializer.Serialize(
+                new(type, at, fact.Sequence, new(customer, known.Invoices[fact.Id!.Value], new(fact.FactNumber, fact.Word, at, fact.Amount!.Value, fact.Actor, fact.Note))),
+                WebhooksJson.Default.InvoiceWebhook),
+            _ => JsonSerializer.Serialize(
+                new(type, at, fact.Sequence, new(customer, ThresholdOf(fact, fact.Threshold!))), WebhooksJson.Default.QuotaWebhook),
+        };
+    }
+
+    private static ReachedThresholdView ThresholdOf(FactToTell fact, CrossedThreshold threshold) => new(
+        fact.Word, threshold.Percent, threshold.Used.Value, threshold.Granted.Value, threshold.PeriodStart.ToOffset(), fact.At.ToOffset());
+
+    private static SubscriptionFactView ChangeOf(FactToTell fact, SubscriptionState state) => SubscriptionAnswers.Of(
+        new SubscriptionFact((int)fact.FactNumber, fact.Word, fact.At, fact.RecordedAt, fact.Actor, fact.Note, fact.Invoice, state));
+
+    /// <summary>What is different from the step before, with the values of then. Of the first step nothing is.</summary>
+    private static Dictionary<string, JsonElement> Before(FactToTell fact)
+    {
+        if (fact.Before is null)
+        {
+            return [];
+        }
+
+        var now = Members(ChangeOf(fact, fact.After!));
+        return Members(ChangeOf(fact, fact.Before)).Where(one => !JsonElement.DeepEquals(one.Value, now[one.Key])).ToDictionary(StringComparer.Ordinal);
+    }
+
+    private static Dictionary<string, JsonElement> Members(SubscriptionFactView change) =>
+        JsonSerializer.SerializeToElement(change.Detail, WebhooksJson.Default.SubscriptionStateView).EnumerateObject()
+            .ToDictionary(static one => one.Name, static one => one.Value.Clone(), StringComparer.Ordinal);
+
+    private sealed record Objects(
+        IReadOnlyDictionary<string, CustomerView> Customers, IReadOnlyDictionary<Guid, SubscriptionView> Subscriptions, IReadOnlyDictionary<Guid, InvoiceView> Invoices);
+}

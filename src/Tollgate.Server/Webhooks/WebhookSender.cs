@@ -1,0 +1,112 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net.Http.Headers;
+using System.Text;
+using Tollgate.Core.Time;
+using Tollgate.Core.Webhooks;
+using Tollgate.Engine.Clocks;
+using Tollgate.Engine.Projects;
+using Tollgate.Engine.Webhooks;
+
+namespace Tollgate.Server.Webhooks;
+
+/// <summary>Makes one attempt of a delivery. Nothing that a receiver does is an exception here.</summary>
+internal sealed class WebhookSender(WebhookTargets targets, WebhookSecrets secrets, WebhookOptions options, Clock clock)
+{
+    public const string IdHeader = "webhook-id";
+    public const string TimestampHeader = "webhook-timestamp";
+    public const string SignatureHeader = "webhook-signature";
+
+    /// <summary>In sandbox projects everything is local that one tries things out with.</summary>
+    public bool AllowsLocal(ProjectSnapshot project) => options.AllowLocal || project.Mode == ProjectMode.Sandbox;
+
+    public async Task<(DeliveryAttempt Attempt, AttemptResult Result)> AttemptAsync(ProjectSnapshot project, ClaimedDelivery delivery, CancellationToken cancel)
+    {
+        var (at, started) = (clock.Now(), Stopwatch.GetTimestamp());
+        var signature = SignatureOf(delivery, at);
+        var seen = signature is null
+            ? new Seen(null, null, null, "The secret cannot be decrypted: rotate it.")
+            : await SendAsync(delivery, at, signature, AllowsLocal(project), cancel);
+        var attempt = new DeliveryAttempt(
+            delivery.Attempts + 1, at, delivery.Url, signature ?? "", seen.Status, seen.Error, seen.Response, (int)Stopwatch.GetElapsedTime(started).TotalMilliseconds);
+        return (attempt, new(seen.Status, seen.RetryAfter));
+    }
+
+    /// <summary>One for each secret that signs, the newest first.</summary>
+    private string? SignatureOf(ClaimedDelivery delivery, Instant at)
+    {
+        var signatures = new[] { delivery.Sealed, delivery.PreviousSealed }.OfType<byte[]>().Select(secrets.Open).OfType<WebhookSecret>()
+            .Select(secret => secret.Sign(delivery.Event.ToString("D"), UnixSeconds(at), delivery.Payload)).ToList();
+        return signatures.Count == 0 ? null : string.Join(' ', signatures);
+    }
+
+    private async Task<Seen> SendAsync(ClaimedDelivery delivery, Instant at, string signature, bool allowLocal, CancellationToken cancel)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        limit.CancelAfter(DeliveryRules.Timeout);
+        try
+        {
+            using var message = MessageOf(delivery, at, signature);
+            using var answer = await targets.SendAsync(message, allowLocal, limit.Token);
+            var status = (int)answer.StatusCode;
+            return new(
+                status, RetryAfterOf(answer.Headers.RetryAfter, at), await TextAsync(answer.Content, limit.Token),
+                status is >= 300 and <= 399 ? "The receiver redirects; redirects are not followed. Set the endpoint's url to where it leads." : null);
+        }
+        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+        {
+            return new(null, null, null, $"No answer within {DeliveryRules.Timeout.TotalSeconds} seconds.");
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException or UriFormatException)
+        {
+            return new(null, null, null, WhyOf(e));
+        }
+    }
+
+    private static HttpRequestMessage MessageOf(ClaimedDelivery delivery, Instant at, string signature)
+    {
+        var message = new HttpRequestMessage(HttpMethod.Post, delivery.Url) { Content = new ByteArrayContent(Encoding.UTF8.GetBytes(delivery.Payload)) };
+        message.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json") { CharSet = "utf-8" };
+        foreach (var (name, value) in HeadersOf(delivery.Event, at, signature))
+        {
+            message.Headers.TryAddWithoutValidation(name, value);
+        }
+
+        return message;
+    }
+
+    /// <summary>As they are sent, beside those of every request with a JSON body.</summary>
+    public static IReadOnlyDictionary<string, string> HeadersOf(Guid id, Instant at, string signature) => new Dictionary<string, string>
+    {
+        ["user-agent"] = "Tollgate-Webhooks/1",
+        [IdHeader] = id.ToString("D"),
+        [TimestampHeader] = UnixSeconds(at).ToString(CultureInfo.InvariantCulture),
+        [SignatureHeader] = signature,
+    };
+
+    private static long UnixSeconds(Instant at) => at.UnixMicroseconds / 1_000_000;
+
+    private static TimeSpan? RetryAfterOf(RetryConditionHeaderValue? header, Instant at) => header switch
+    {
+        { Delta: { } delta } => delta,
+        { Date: { } date } when date > at.ToOffset() => date - at.ToOffset(),
+        _ => null,
+    };
+
+    /// <summary>The first of it. What PostgreSQL cannot keep is left out.</summary>
+    private static async Task<string> TextAsync(HttpContent content, CancellationToken cancel)
+    {
+        var kept = new byte[DeliveryRules.KeptBytes];
+        await using var body = await content.ReadAsStreamAsync(cancel);
+        var length = await body.ReadAtLeastAsync(kept, kept.Length, throwOnEndOfStream: false, cancel);
+        return Encoding.UTF8.GetString(kept.AsSpan(0, length)).Replace("\0", "", StringComparison.Ordinal);
+    }
+
+    private static string WhyOf(Exception e)
+    {
+        var why = e is HttpRequestException { InnerException: { } inner } && e.Message.Contains("see inner", StringComparison.Ordinal) ? inner.Message : e.Message;
+        return why.Length > 500 ? why[..500] : why;
+    }
+
+    private sealed record Seen(int? Status, TimeSpan? RetryAfter, string? Response, string? Error);
+}

@@ -1,0 +1,96 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using Tollgate.Core.Webhooks;
+
+namespace Tollgate.Server.Webhooks;
+
+/// <summary>
+/// The way to receivers. A name is resolved once, when the connection is made; every address that it has must be allowed, and the
+/// connection goes to one of those addresses and to no other: a name that answers differently the next time gains nothing by it.
+/// </summary>
+/// <param name="resolve">The addresses of a name.</param>
+internal sealed class WebhookTargets(Func<string, CancellationToken, Task<IPAddress[]>> resolve) : IDisposable
+{
+    private static readonly TimeSpan ConnectTime = TimeSpan.FromSeconds(5);
+
+    /// <summary>Long enough for a run of events, short against a name that moves.</summary>
+    private static readonly TimeSpan ConnectionLife = TimeSpan.FromMinutes(1);
+
+    private static readonly TimeSpan ResolveTime = TimeSpan.FromSeconds(2);
+
+    // Of their own connections each: one that was made where local targets are allowed must not serve where they are not.
+    private readonly HttpMessageInvoker _public = NewClient(resolve, allowLocal: false);
+    private readonly HttpMessageInvoker _local = NewClient(resolve, allowLocal: true);
+
+    public WebhookTargets()
+        : this(static (host, cancel) => Dns.GetHostAddressesAsync(host, cancel))
+    {
+    }
+
+    public void Dispose()
+    {
+        _public.Dispose();
+        _local.Dispose();
+    }
+
+    /// <exception cref="HttpRequestException">No answer came; the target may be one that is not allowed.</exception>
+    public Task<HttpResponseMessage> SendAsync(HttpRequestMessage message, bool allowLocal, CancellationToken cancel) =>
+        (allowLocal ? _local : _public).SendAsync(message, cancel);
+
+    /// <summary>For whoever sets an address: whether its name leads to where nothing may be sent. A name that leads nowhere yet is good.</summary>
+    public async Task<bool> LeadsAstrayAsync(string url, bool allowLocal, CancellationToken cancel)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        limit.CancelAfter(ResolveTime);
+        try
+        {
+            var addresses = await resolve(new Uri(url).IdnHost.Trim('[', ']'), limit.Token);
+            return Array.Exists(addresses, address => !TargetRules.IsAllowed(address, allowLocal));
+        }
+        catch (Exception e) when (e is SocketException or ArgumentException || (e is OperationCanceledException && !cancel.IsCancellationRequested))
+        {
+            return false;
+        }
+    }
+
+    private static HttpMessageInvoker NewClient(Func<string, CancellationToken, Task<IPAddress[]>> resolve, bool allowLocal) => new(new SocketsHttpHandler
+    {
+        AllowAutoRedirect = false,
+        UseCookies = false,
+
+        // A proxy would resolve the name itself, and connect to what it likes.
+        UseProxy = false,
+        AutomaticDecompression = DecompressionMethods.None,
+        ConnectTimeout = ConnectTime,
+        PooledConnectionLifetime = ConnectionLife,
+        PooledConnectionIdleTimeout = ConnectionLife,
+        MaxResponseHeadersLength = 16,
+        ResponseDrainTimeout = TimeSpan.Zero,
+        ActivityHeadersPropagator = null,
+        RequestHeaderEncodingSelector = static (_, _) => Encoding.ASCII,
+        ConnectCallback = (context, cancel) => ConnectAsync(resolve, context.DnsEndPoint, allowLocal, cancel),
+    });
+
+    private static async ValueTask<Stream> ConnectAsync(
+        Func<string, CancellationToken, Task<IPAddress[]>> resolve, DnsEndPoint target, bool allowLocal, CancellationToken cancel)
+    {
+        var addresses = IPAddress.TryParse(target.Host.Trim('[', ']'), out var literal) ? [literal] : await resolve(target.Host, cancel);
+        if (addresses.Length == 0 || Array.Exists(addresses, address => !TargetRules.IsAllowed(address, allowLocal)))
+        {
+            throw new HttpRequestException(HttpRequestError.Unknown, $"'{target.Host}' {TargetRules.NotAllowed}");
+        }
+
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            await socket.ConnectAsync(addresses, target.Port, cancel);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+}

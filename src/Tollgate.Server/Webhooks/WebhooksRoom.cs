@@ -1,0 +1,34 @@
+using Tollgate.Contracts.Webhooks;
+using Tollgate.Engine.Webhooks;
+using Tollgate.Server.Http;
+
+namespace Tollgate.Server.Webhooks;
+
+/// <summary>Hangs the room Webhooks into the server. Needs the rooms Customers, Invoicing and Subscriptions, and the protection keys of Gateway.</summary>
+public static class WebhooksRoom
+{
+    public static IServiceCollection AddWebhooks(this IServiceCollection services, WebhookOptions options)
+    {
+        services.AddSingleton(options);
+        services.AddSingleton<WebhookEndpoints>();
+        services.AddSingleton<WebhookQueries>();
+        services.AddSingleton<Redeliver>();
+        services.AddSingleton<PublishEvents>();
+        services.AddSingleton<SendQueue>();
+        services.AddSingleton<WebhookSecrets>();
+        services.AddSingleton<WebhookTargets>(_ => new());
+        services.AddSingleton<WebhookSender>();
+        services.AddSingleton<WebhookPayloads>();
+        services.AddSingleton<SendSignal>();
+        services.AddHostedService<PublishLoop>();
+        services.AddHostedService<SendLoop>();
+        return services.AddWire(WebhooksJson.Default);
+    }
+
+    public static void MapWebhooksRoom(this WebApplication app)
+    {
+        app.MapWebhookEndpoints();
+        app.MapWebhookEvents();
+        app.MapDeliveries();
+    }
+}

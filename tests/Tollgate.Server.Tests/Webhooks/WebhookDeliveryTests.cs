@@ -1,0 +1,311 @@
+using System.Net;
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Http;
+using Tollgate.Server.Tests.Customers;
+using Tollgate.Server.Tests.Gateway;
+
+namespace Tollgate.Server.Tests.Webhooks;
+
+/// <summary>Events on their way to a receiver: whole, signed, in order, again and again, and none for others.</summary>
+[Collection(RunningServerTests.Name)]
+public sealed class WebhookDeliveryTests(RunningServer running)
+{
+    [Fact]
+    public async Task What_happens_is_told_once_signed_and_as_the_API_shows_it()
+    {
+        await NpmClients.InstallAsync();
+        await using var stage = await WebhookStage.StartAsync(running);
+        var id = await stage.Sandbox.SubscribeAsync("""{"customer": "anna", "plan": "pro", "trial": false}""");
+        await stage.Sandbox.UseAsync("anna", "calls", 85);
+        await stage.TakenAsync(3);
+        var invoice = (await stage.Door.GetAsync("/v1/invoices?customer=anna"))["data"][0]!["id"]!.GetValue<string>();
+        (await stage.Door.PostAsync($"/v1/invoices/{invoice}/pay", """{"note": "bank"}""")).Status.ShouldBe(HttpStatusCode.OK);
+        var messages = await stage.TakenAsync(4);
+        await stage.SettledAsync();
+
+        messages.Select(static one => (one.Type, one.Sequence, one.Subject)).ShouldBe(
+            [
+                ("subscription.created", 1, id), ("invoice.finalized", 1, invoice), ("quota.threshold_reached", 1, "anna/calls"), ("invoice.paid", 2, invoice),
+            ],
+            ignoreOrder: true);
+        stage.Receiver.Calls.Count.ShouldBe(4);
+        var created = messages.Single(static one => one.Type == "subscription.created").Body["data"]!;
+        JsonNode.DeepEquals(created["subscription"], (await stage.Door.GetAsync($"/v1/subscriptions/{id}")).Json).ShouldBeTrue(created.ToJsonString());
+        JsonNode.DeepEquals(created["customer"], (await stage.Door.GetAsync("/v1/customers/anna")).Json).ShouldBeTrue(created.ToJsonString());
+        var paid = messages.Single(static one => one.Type == "invoice.paid").Body["data"]!;
+        JsonNode.DeepEquals(paid["invoice"], (await stage.Door.GetAsync($"/v1/invoices/{invoice}")).Json).ShouldBeTrue(paid.ToJsonString());
+        (paid["change"]!["type"]!.GetValue<string>(), paid["change"]!["note"]!.GetValue<string>()).ShouldBe(("pay", "bank"));
+        var quota = messages.Single(static one => one.Type == "quota.threshold_reached").Body["data"]!["quota"]!;
+        (quota["percent"]!.GetValue<int>(), quota["used"]!.GetValue<int>(), quota["granted"]!.GetValue<int>()).ShouldBe((80, 85, 100));
+        foreach (var message in messages)
+        {
+            message.Seen.Headers["content-type"].ShouldStartWith("application/json");
+            (await NpmClients.VerifiesAsync(stage.Secret, message.Seen)).ShouldBeTrue();
+        }
+
+        var tampered = messages[0].Seen with { Body = [.. messages[0].Seen.Body, (byte)' '] };
+        (await NpmClients.VerifiesAsync(stage.Secret, tampered)).ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task A_receiver_that_fails_gets_every_event_of_an_object_in_order_and_without_a_gap()
+    {
+        await using var stage = await WebhookStage.StartAsync(running);
+        var (chance, gate) = (new Random(7), new Lock());
+        var taken = new List<Message>();
+        stage.Receiver.Answer = (context, seen) =>
+        {
+            lock (gate)
+            {
+                var isGood = chance.Next(3) != 0;
+                context.Response.StatusCode = isGood ? 200 : chance.Next(2) == 0 ? 500 : 302;
+                if (isGood)
+                {
+                    taken.Add(new(seen));
+                }
+            }
+
+            return Task.CompletedTask;
+        };
+        await stage.SubscribeAsync(4);
+        await stage.Sandbox.AdvanceAsync("2031-06-15T00:00:00Z");
+        await stage.SettledAsync(hurry: true);
+
+        var events = await stage.EventsAsync();
+        events.Count.ShouldBe(4 * (6 + 6), "A start and five renewals, each with its invoice.");
+        (await stage.DeliveriesAsync("?status=failed")).ShouldBeEmpty();
+        var bySubject = taken.GroupBy(static one => one.Subject).ToList();
+        bySubject.Count.ShouldBe(4 + (4 * 6));
+        foreach (var subject in bySubject)
+        {
+            // At least once: a repeat of what has just come is no disorder.
+            subject.Select(static one => one.Sequence).Distinct().ShouldBe(Enumerable.Range(1, subject.Select(static one => one.Sequence).Distinct().Count()).Select(static one => (long)one));
+        }
+
+        taken.Select(static one => one.Id).Distinct().ShouldBe(events.Select(static one => one!["id"]!.GetValue<string>()), ignoreOrder: true);
+        taken.Where(static one => one.Type == "subscription.renewed").ShouldAllBe(static one => one.Body["data"]!["previous_attributes"]!["period_start"] != null);
+    }
+
+    [Fact]
+    public async Task A_later_event_waits_for_the_earlier_one_of_its_object_and_no_other_does()
+    {
+        await using var stage = await WebhookStage.StartAsync(running, "subscription.*");
+        stage.Receiver.Answer = (context, seen) =>
+        {
+            context.Response.StatusCode = seen.Text.Contains("\"id\":\"slow0\"", StringComparison.Ordinal) ? 500 : 200;
+            return Task.CompletedTask;
+        };
+        await stage.SubscribeAsync(1, "slow");
+        await stage.TakenAsync(1);
+        await stage.Sandbox.AdvanceAsync("2031-02-15T00:00:00Z");
+        await stage.SubscribeAsync(3, "quick");
+        await WebhookStage.UntilAsync(async () => (await stage.DeliveriesAsync("?status=delivered")).Count == 3, static () => "The quick ones were held up.");
+        var waiting = await stage.DeliveriesAsync("?status=waiting");
+        waiting.Select(static one => (one!["sequence"]!.GetValue<long>(), one["next_attempt_at"] is null)).ShouldBe([(2, true), (1, false)]);
+        stage.Receiver.Calls.Select(static seen => new Message(seen)).Where(static one => one.Body["data"]!["customer"]!["id"]!.GetValue<string>() == "slow0")
+            .ShouldAllBe(static one => one.Sequence == 1);
+    }
+
+    [Fact]
+    public async Task A_receiver_that_hangs_keeps_nobody_else_waiting()
+    {
+        await using var stage = await WebhookStage.StartAsync(running);
+        await using var dead = await FakeUpstream.StartAsync();
+        using var release = new CancellationTokenSource();
+        var ended = 0;
+        dead.Answer = async (context, _) =>
+        {
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(release.Token, context.RequestAborted);
+            await Task.Delay(Timeout.Infinite, either.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            Interlocked.Increment(ref ended);
+        };
+        for (var number = 0; number < 5; number++)
+        {
+            await WebhookStage.AddAsync(stage.Sandbox, dead);
+        }
+
+        await stage.SubscribeAsync(20);
+        await stage.TakenAsync(40);
+        dead.Calls.Count.ShouldBeInRange(1, 5 * 4, "Each has a few places and no more.");
+        ended.ShouldBe(0, "All of the healthy one's came while every request to the others hung.");
+        await release.CancelAsync();
+    }
+
+    [Fact]
+    public async Task A_receiver_that_asks_for_time_is_left_alone_until_then()
+    {
+        await using var stage = await WebhookStage.StartAsync(running, "subscription.*");
+        stage.Receiver.Answer = (context, _) =>
+        {
+            context.Response.StatusCode = 429;
+            context.Response.Headers.RetryAfter = "120";
+            return Task.CompletedTask;
+        };
+        await stage.SubscribeAsync(1);
+        await WebhookStage.UntilAsync(async () => (await EndpointAsync(stage))["paused_until"] is not null, static () => "It was not paused.");
+        var delivery = (await stage.DeliveriesAsync())[0]!;
+        (delivery["next_attempt_at"]!.GetValue<DateTimeOffset>() - delivery["last_attempt_at"]!.GetValue<DateTimeOffset>()).ShouldBeGreaterThan(TimeSpan.FromSeconds(119));
+        var before = stage.Receiver.Calls.Count;
+        await stage.SubscribeAsync(1, "other");
+        await WebhookStage.UntilAsync(async () => (await stage.DeliveriesAsync()).Count == 2, static () => "The second event was not published.");
+        await Task.Delay(1500, TestContext.Current.CancellationToken);
+        stage.Receiver.Calls.Count.ShouldBe(before);
+        stage.Receiver.AnswersWith("taken");
+        await stage.SettledAsync(hurry: true);
+    }
+
+    [Fact]
+    public async Task A_receiver_that_is_gone_is_disabled_and_what_waits_goes_out_when_it_is_back()
+    {
+        await using var stage = await WebhookStage.StartAsync(running, "subscription.*");
+        stage.Receiver.AnswersWith("gone", 410);
+        await stage.SubscribeAsync(1);
+        await WebhookStage.UntilAsync(async () => (await EndpointAsync(stage))["status"]!.GetValue<string>() == "disabled", static () => "It is still enabled.");
+        (await EndpointAsync(stage))["disabled_reason"]!.GetValue<string>().ShouldBe("gone");
+        stage.Receiver.Calls.Count.ShouldBe(1);
+        var waiting = (await stage.DeliveriesAsync("?status=waiting")).ShouldHaveSingleItem()!;
+        (await stage.Door.PostAsync($"/v1/deliveries/{waiting["id"]}/redeliver"))["code"].GetValue<string>().ShouldBe("webhook_endpoint_state");
+
+        stage.Receiver.AnswersWith("taken");
+        (await stage.Door.PatchAsync($"/v1/webhook-endpoints/{stage.Endpoint}", """{"enabled": true}"""))["status"].GetValue<string>().ShouldBe("enabled");
+        await stage.SettledAsync();
+        (await stage.TakenAsync(2))[1].Id.ShouldBe(waiting["event"]!.GetValue<string>());
+    }
+
+    [Fact]
+    public async Task Each_attempt_is_shown_with_what_was_sent_and_what_came_back()
+    {
+        await using var stage = await WebhookStage.StartAsync(running, "subscription.*");
+        stage.Receiver.AnswersWith(new string('x', 5000), 500);
+        await stage.SubscribeAsync(1);
+        await WebhookStage.UntilAsync(async () => (await stage.DeliveriesAsync()).Any(static one => one!["attempts"]!.GetValue<int>() == 1), static () => "It was not tried.");
+        stage.Receiver.AnswersWith("taken");
+        await stage.SettledAsync(hurry: true);
+        var id = (await stage.DeliveriesAsync()).ShouldHaveSingleItem()!["id"]!.GetValue<string>();
+        var detail = await stage.Door.GetAsync($"/v1/deliveries/{id}");
+        var messages = await stage.TakenAsync(2);
+        detail["request_body"].GetValue<string>().ShouldBe(messages[0].Seen.Text);
+        var history = detail["history"].AsArray();
+        history.Select(static one => (one!["attempt"]!.GetValue<int>(), one["status"]!.GetValue<int>(), one["response"]!.GetValue<string>().Length)).ShouldBe([(1, 500, 2048), (2, 200, 5)]);
+        foreach (var (attempt, message) in history.Zip(messages))
+        {
+            attempt!["request_headers"]!["webhook-signature"]!.GetValue<string>().ShouldBe(message.Signature);
+            attempt["request_headers"]!["webhook-timestamp"]!.GetValue<string>().ShouldBe(message.Seen.Headers["webhook-timestamp"]);
+        }
+
+        messages.Select(static one => one.Id).Distinct().ShouldHaveSingleItem();
+        detail["delivery"]["status"]!.GetValue<string>().ShouldBe("delivered");
+    }
+
+    [Fact]
+    public async Task While_a_secret_is_rotated_both_sign()
+    {
+        await NpmClients.InstallAsync();
+        await using var stage = await WebhookStage.StartAsync(running, "subscription.*");
+        var rotated = await stage.Door.PostAsync($"/v1/webhook-endpoints/{stage.Endpoint}/rotate-secret", """{"grace_seconds": 3600}""");
+        rotated.Status.ShouldBe(HttpStatusCode.OK, rotated.Json?.ToJsonString());
+        var secret = rotated["secret"].GetValue<string>();
+        secret.ShouldNotBe(stage.Secret);
+        await stage.SubscribeAsync(1, "during");
+        var during = (await stage.TakenAsync(1))[0];
+        (await NpmClients.VerifiesAsync(secret, during.Seen)).ShouldBeTrue();
+        (await NpmClients.VerifiesAsync(stage.Secret, during.Seen)).ShouldBeTrue();
+
+        var ended = (await stage.Door.PostAsync($"/v1/webhook-endpoints/{stage.Endpoint}/rotate-secret", """{"grace_seconds": 0}"""))["secret"].GetValue<string>();
+        await stage.SubscribeAsync(1, "after");
+        var after = (await stage.TakenAsync(2))[1];
+        (await NpmClients.VerifiesAsync(ended, after.Seen)).ShouldBeTrue();
+        (await NpmClients.VerifiesAsync(secret, after.Seen)).ShouldBeFalse();
+        (await NpmClients.VerifiesAsync(stage.Secret, after.Seen)).ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task One_delivery_or_a_range_is_sent_again()
+    {
+        await using var stage = await WebhookStage.StartAsync(running, "subscription.*");
+        await stage.SubscribeAsync(3);
+        await stage.TakenAsync(3);
+        await stage.SettledAsync();
+        var one = (await stage.DeliveriesAsync())[0]!;
+        var again = await stage.Door.PostAsync($"/v1/deliveries/{one["id"]}/redeliver");
+        (again.Status, again["redelivery"].GetValue<bool>(), again["event"].GetValue<string>()).ShouldBe((HttpStatusCode.Created, true, one["event"]!.GetValue<string>()));
+        (await stage.TakenAsync(4))[3].Id.ShouldBe(one["event"]!.GetValue<string>());
+        await stage.SettledAsync();
+
+        // A receiver that came later gets what it missed, of the types that it asked for, once.
+        await using var late = await FakeUpstream.StartAsync();
+        late.AnswersWith("taken");
+        var added = (await WebhookStage.AddAsync(stage.Sandbox, late, "subscription.created"))["id"].GetValue<string>();
+        var events = await stage.EventsAsync();
+        var path = $"/v1/webhook-endpoints/{added}/redeliver";
+        var range = await stage.Door.PostAsync(path, $$"""{"after": "{{events[0]!["id"]}}"}""");
+        (range.Status, range["deliveries"].GetValue<int>(), range["has_more"].GetValue<bool>()).ShouldBe((HttpStatusCode.OK, 2, false));
+        (await WebhookStage.TakenAsync(late, 2)).Select(static message => message.Id).ShouldBe(
+            events.Where(static one => one!["type"]!.GetValue<string>() == "subscription.created").Skip(1).Select(static one => one!["id"]!.GetValue<string>()), ignoreOrder: true);
+        await stage.SettledAsync();
+        (await stage.Door.PostAsync(path, """{"from": "2020-01-01T00:00:00Z"}"""))["deliveries"].GetValue<int>().ShouldBe(1, "What it has is left out.");
+        await stage.SettledAsync();
+        (await stage.Door.PostAsync(path, """{"from": "2020-01-01T00:00:00Z", "only_missing": false}"""))["deliveries"].GetValue<int>().ShouldBe(3);
+        await WebhookStage.TakenAsync(late, 6);
+    }
+
+    [Fact]
+    public async Task A_consumer_that_was_away_reads_on_where_it_was()
+    {
+        await using var stage = await WebhookStage.StartAsync(running);
+        await stage.SubscribeAsync(5);
+        await stage.SettledAsync();
+        var all = (await stage.EventsAsync()).Select(static one => one!["id"]!.GetValue<string>()).ToList();
+        all.Count.ShouldBe(10);
+        var read = new List<string>();
+        for (var after = ""; ;)
+        {
+            var came = await stage.Door.GetAsync($"/v1/webhook-events?limit=3{(after.Length == 0 ? "" : "&after=" + after)}");
+            read.AddRange(came["data"].AsArray().Select(static one => one!["id"]!.GetValue<string>()));
+            if (!came["has_more"].GetValue<bool>())
+            {
+                break;
+            }
+
+            after = read[^1];
+        }
+
+        read.ShouldBe(all);
+        (await stage.EventsAsync($"?after={all[^1]}")).ShouldBeEmpty();
+        (await stage.EventsAsync("?type=invoice.finalized")).Count.ShouldBe(5);
+        var shown = await stage.Door.GetAsync($"/v1/webhook-events/{all[0]}");
+        JsonNode.DeepEquals(shown.Json, (await stage.EventsAsync())[0]).ShouldBeTrue();
+        (await stage.EventsAsync($"?object={Uri.EscapeDataString(shown["object"].GetValue<string>())}")).Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task A_project_sees_and_gets_nothing_of_another()
+    {
+        await using var mine = await WebhookStage.StartAsync(running);
+        await using var theirs = await WebhookStage.StartAsync(running);
+        await theirs.SubscribeAsync(2);
+        await theirs.SettledAsync();
+        var (delivery, told) = ((await theirs.DeliveriesAsync())[0]!["id"], (await theirs.EventsAsync())[0]!["id"]);
+        (await mine.EventsAsync()).ShouldBeEmpty();
+        (await mine.DeliveriesAsync($"?endpoint={theirs.Endpoint}")).ShouldBeEmpty();
+        mine.Receiver.Calls.ShouldBeEmpty();
+        string[] unseen =
+        [
+            $"/v1/webhook-endpoints/{theirs.Endpoint}", $"/v1/webhook-events/{told}", $"/v1/deliveries/{delivery}",
+        ];
+        foreach (var path in unseen)
+        {
+            (await mine.Door.GetAsync(path)).Status.ShouldBe(HttpStatusCode.NotFound, path);
+            (await theirs.Door.GetAsync(path)).Status.ShouldBe(HttpStatusCode.OK, path);
+        }
+
+        (await mine.Door.PostAsync($"/v1/deliveries/{delivery}/redeliver")).Status.ShouldBe(HttpStatusCode.NotFound);
+        (await mine.Door.PostAsync($"/v1/webhook-endpoints/{theirs.Endpoint}/rotate-secret")).Status.ShouldBe(HttpStatusCode.NotFound);
+        (await mine.Door.PostAsync($"/v1/webhook-endpoints/{theirs.Endpoint}/redeliver", """{"from": "2020-01-01T00:00:00Z"}""")).Status.ShouldBe(HttpStatusCode.NotFound);
+        (await mine.Door.PatchAsync($"/v1/webhook-endpoints/{theirs.Endpoint}", """{"enabled": false}""")).Status.ShouldBe(HttpStatusCode.NotFound);
+        (await mine.Door.DeleteAsync($"/v1/webhook-endpoints/{theirs.Endpoint}")).Status.ShouldBe(HttpStatusCode.NotFound);
+        (await mine.Door.PostAsync($"/v1/webhook-endpoints/{mine.Endpoint}/redeliver", $$"""{"after": "{{told}}"}""")).Status.ShouldBe(HttpStatusCode.UnprocessableEntity);
+    }
+
+    private static async Task<JsonNode> EndpointAsync(WebhookStage stage) => (await stage.Door.GetAsync($"/v1/webhook-endpoints/{stage.Endpoint}")).Json!;
+}

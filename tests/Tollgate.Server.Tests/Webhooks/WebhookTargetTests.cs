@@ -1,0 +1,78 @@
+using System.Net;
+using Tollgate.Server.Tests.Gateway;
+using Tollgate.Server.Webhooks;
+
+namespace Tollgate.Server.Tests.Webhooks;
+
+/// <summary>What a name may lead to, asked at the moment of the connection.</summary>
+public sealed class WebhookTargetTests
+{
+    private static readonly IPAddress Public = IPAddress.Parse("93.184.216.34");
+
+    [Fact]
+    public async Task A_name_that_was_public_when_it_was_looked_at_and_is_private_when_it_is_used_is_not_reached()
+    {
+        await using var inside = await FakeUpstream.StartAsync();
+        inside.AnswersWith("secret");
+        var asked = 0;
+        using var targets = new WebhookTargets((_, _) => Task.FromResult(new[] { asked++ == 0 ? Public : IPAddress.Loopback }));
+        var url = UrlOf(inside, "rebinding.example");
+        (await targets.LeadsAstrayAsync(url, allowLocal: false, TestContext.Current.CancellationToken)).ShouldBeFalse();
+        var refused = await Should.ThrowAsync<HttpRequestException>(() => SendAsync(targets, url, allowLocal: false));
+        refused.Message.ShouldContain("public internet");
+        inside.Calls.ShouldBeEmpty();
+        (await targets.LeadsAstrayAsync(url, allowLocal: false, TestContext.Current.CancellationToken)).ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task A_name_with_one_private_address_among_public_ones_is_not_reached()
+    {
+        await using var inside = await FakeUpstream.StartAsync();
+        using var targets = new WebhookTargets((_, _) => Task.FromResult(new[] { IPAddress.Loopback, Public }));
+        await Should.ThrowAsync<HttpRequestException>(() => SendAsync(targets, UrlOf(inside, "mixed.example"), allowLocal: false));
+        inside.Calls.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task The_name_is_resolved_once_and_the_connection_goes_to_that_address()
+    {
+        await using var receiver = await FakeUpstream.StartAsync();
+        receiver.AnswersWith("taken");
+        var asked = 0;
+        using var targets = new WebhookTargets((_, _) => Task.FromResult(asked++ == 0 ? [IPAddress.Loopback] : Array.Empty<IPAddress>()));
+        using var answer = await SendAsync(targets, UrlOf(receiver, "receiver.example"), allowLocal: true);
+        ((int)answer.StatusCode, asked, receiver.Calls.Count).ShouldBe((200, 1, 1));
+    }
+
+    [Fact]
+    public async Task A_connection_of_a_project_that_may_reach_its_own_network_serves_no_other()
+    {
+        await using var inside = await FakeUpstream.StartAsync();
+        inside.AnswersWith("taken");
+        using var targets = new WebhookTargets((_, _) => Task.FromResult(new[] { IPAddress.Loopback }));
+        var url = UrlOf(inside, "inside.example");
+        (await SendAsync(targets, url, allowLocal: true)).Dispose();
+        await Should.ThrowAsync<HttpRequestException>(() => SendAsync(targets, url, allowLocal: false));
+        inside.Calls.Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task A_redirect_is_not_followed()
+    {
+        await using var inside = await FakeUpstream.StartAsync();
+        inside.Answer = (context, _) =>
+        {
+            context.Response.StatusCode = 302;
+            context.Response.Headers.Location = inside.Url + "/elsewhere";
+            return Task.CompletedTask;
+        };
+        using var targets = new WebhookTargets();
+        using var answer = await SendAsync(targets, inside.Url, allowLocal: true);
+        ((int)answer.StatusCode, inside.Calls.Count).ShouldBe((302, 1));
+    }
+
+    private static string UrlOf(FakeUpstream receiver, string host) => new UriBuilder(receiver.Url) { Host = host }.Uri.ToString();
+
+    private static Task<HttpResponseMessage> SendAsync(WebhookTargets targets, string url, bool allowLocal) =>
+        targets.SendAsync(new HttpRequestMessage(HttpMethod.Post, url), allowLocal, TestContext.Current.CancellationToken);
+}
