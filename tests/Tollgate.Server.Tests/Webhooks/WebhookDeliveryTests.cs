@@ -48,6 +48,23 @@ public sealed class WebhookDeliveryTests(RunningServer running)
     }
 
     [Fact]
+    public async Task A_refund_is_told_with_its_credit_note()
+    {
+        await using var stage = await WebhookStage.StartAsync(running, "invoice.*");
+        await stage.SubscribeAsync(1);
+        var invoice = (await stage.Door.GetAsync("/v1/invoices?customer=c0"))["data"][0]!["id"]!.GetValue<string>();
+        (await stage.Door.PostAsync($"/v1/invoices/{invoice}/pay", """{"note": "bank"}""")).Status.ShouldBe(HttpStatusCode.OK);
+        var payment = (await stage.Door.GetAsync("/v1/payments"))["data"][0]!["id"]!.GetValue<string>();
+        var refunded = await stage.Door.PostAsync($"/v1/payments/{payment}/refunds", """{"amount": 900, "reason": "outage"}""");
+        ((int)refunded.Status).ShouldBeInRange(200, 201, refunded.Json?.ToJsonString());
+        await stage.SettledAsync();
+        var told = (await stage.EventsAsync()).Where(static one => one!["object_type"]!.GetValue<string>() == "invoice").Select(static one => (one!["type"]!.GetValue<string>(), one["data"]!["change"]!["amount"]!.GetValue<long>()))
+            .ToList();
+        told.Take(2).ShouldBe([("invoice.finalized", 2900), ("invoice.paid", 2900)]);
+        told.Skip(2).ShouldBe([("invoice.credited", 900), ("invoice.refunded", 900)], ignoreOrder: true);
+    }
+
+    [Fact]
     public async Task A_receiver_that_fails_gets_every_event_of_an_object_in_order_and_without_a_gap()
     {
         await using var stage = await WebhookStage.StartAsync(running);
