@@ -48,7 +48,7 @@ public sealed record PaymentView
 /// <param name="Status"><c>pending</c>, <c>succeeded</c> or <c>failed</c>.</param>
 /// <param name="CreditNote">The id of the document over it, among the invoice's <c>credit_notes</c>.</param>
 public sealed record RefundView(
-    string Id, long Amount, string Status, string? Reason, string? Reference, string? CreditNote, DateTimeOffset CreatedAt, DateTimeOffset? SettledAt);
+    string Id, long Amount, string Status, string? Reason, string? Reference, string CreditNote, DateTimeOffset CreatedAt, DateTimeOffset? SettledAt);
 
 public sealed record PaymentList(IReadOnlyList<PaymentView> Data, bool HasMore);
 

@@ -22,9 +22,8 @@ public enum RefundVerdict
 public static class RefundRules
 {
     /// <param name="wanted">Null: all that is left.</param>
-    /// <param name="onTheWay">Of the invoice, refunds that have no credit note yet.</param>
     /// <returns>With what is to go back, or what could.</returns>
-    public static (RefundVerdict Verdict, MoneyAmount Amount) Judge(Payment payment, Invoice invoice, MoneyAmount? wanted, MoneyAmount onTheWay)
+    public static (RefundVerdict Verdict, MoneyAmount Amount) Judge(Payment payment, Invoice invoice, MoneyAmount? wanted)
     {
         var zero = MoneyAmount.Zero(payment.Amount.Currency);
         if (payment.Status != PaymentStatus.Succeeded)
@@ -32,7 +31,7 @@ public static class RefundRules
             return (RefundVerdict.NotSucceeded, zero);
         }
 
-        var (ofPayment, ofInvoice) = (payment.Amount - payment.Refunded, invoice.Total - invoice.Credited - onTheWay);
+        var (ofPayment, ofInvoice) = (payment.Amount - payment.Refunded, invoice.Total - invoice.Credited);
         var left = ofPayment < ofInvoice ? ofPayment : ofInvoice;
         if (left.IsZero || left.IsNegative)
         {

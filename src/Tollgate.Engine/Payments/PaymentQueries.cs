@@ -98,7 +98,7 @@ public sealed class PaymentQueries(NpgsqlDataSource database)
         {
             found.Add(new(
                 reader.GetGuid(1), reader.GetGuid(0), new(reader.GetInt64(2), currencies[reader.GetGuid(0)]), CatalogWords.Read<PaymentStatus>(reader.GetString(3)),
-                reader.IsDBNull(4) ? null : reader.GetString(4), reader.IsDBNull(5) ? null : reader.GetString(5), reader.IsDBNull(6) ? null : reader.GetGuid(6),
+                reader.IsDBNull(4) ? null : reader.GetString(4), reader.IsDBNull(5) ? null : reader.GetString(5), reader.GetGuid(6),
                 Instant.FromUtc(reader.GetDateTime(7)), reader.IsDBNull(8) ? null : Instant.FromUtc(reader.GetDateTime(8))));
         }
 

@@ -83,22 +83,18 @@ internal static class PaymentSql
     /// <summary>The caller holds the customer. $1 partition, $2 account, $3 payment, $4 by how much.</summary>
     public const string Reserve = "UPDATE payments SET refunded = refunded + $4 WHERE partition = $1 AND account = $2 AND id = $3";
 
-    /// <summary>Of an invoice, what goes back and has no document yet. $1 partition, $2 account, $3 invoice.</summary>
-    public const string OnTheWay =
-        "SELECT coalesce(sum(amount), 0)::bigint FROM refunds WHERE partition = $1 AND account = $2 AND invoice = $3 AND status = 'pending'";
-
-    /// <summary>$1 partition, $2 account, $3 id, $4 payment, $5 invoice, $6 amount, $7 reason, $8 created.</summary>
+    /// <summary>$1 partition, $2 account, $3 id, $4 payment, $5 invoice, $6 amount, $7 reason, $8 created, $9 credit note.</summary>
     public const string InsertRefund =
         """
-        INSERT INTO refunds (partition, account, id, payment, invoice, amount, status, reason, created_at)
-             VALUES ($1, $2, $3, $4, $5, $6, 'pending', $7, $8)
+        INSERT INTO refunds (partition, account, id, payment, invoice, amount, status, reason, created_at, credit_note)
+             VALUES ($1, $2, $3, $4, $5, $6, 'pending', $7, $8, $9)
         """;
 
-    /// <summary>$1 partition, $2 account, $3 id, $4 status, $5 reference, $6 credit note or null, $7 when.</summary>
+    /// <summary>$1 partition, $2 account, $3 id, $4 status, $5 reference, $6 when.</summary>
     public const string SettleRefund =
         """
         UPDATE refunds
-           SET status = $4, reference = $5, credit_note = $6, settled_at = $7
+           SET status = $4, reference = $5, settled_at = $6
          WHERE partition = $1 AND account = $2 AND id = $3 AND status = 'pending'
         """;
 

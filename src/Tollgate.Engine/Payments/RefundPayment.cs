@@ -24,8 +24,8 @@ public enum RefundOutcome
 public sealed record RefundAnswer(RefundOutcome Outcome, PaymentRow? Row = null, string? Detail = null);
 
 /// <summary>
-/// Sends money of a payment back, with a credit note over the same amount: 1. the refund is committed, and its amount is taken of what can
-/// go back; 2. the provider is asked; 3. its answer is written, with the document.
+/// Sends money of a payment back, with a credit note over the same amount: 1. the refund and the document are committed, so that nothing
+/// else can give the amount back too; 2. the provider is asked; 3. its answer is written.
 /// </summary>
 public sealed class RefundPayment(NpgsqlDataSource database, PaymentQueries queries, IEnumerable<IPaymentProvider> providers, Clock clock)
 {
@@ -59,18 +59,20 @@ public sealed class RefundPayment(NpgsqlDataSource database, PaymentQueries quer
         await using (change)
         {
             var (row, now) = ((await PaymentQueries.FindAsync(change.Connection, project, payment, cancel))!, clock.Now(project));
-            var currency = row.Payment.Amount.Currency;
-            var onTheWay = new MoneyAmount((long)(await change.AskAsync(PaymentSql.OnTheWay, cancel, row.Partition, row.Account, row.Payment.Invoice))!, currency);
-            var (verdict, amount) = RefundRules.Judge(row.Payment, invoice.Invoice, minor is { } wanted ? new MoneyAmount(wanted, currency) : null, onTheWay);
+            var (verdict, amount) = RefundRules.Judge(
+                row.Payment, invoice.Invoice, minor is { } wanted ? new MoneyAmount(wanted, row.Payment.Amount.Currency) : null);
             if (verdict != RefundVerdict.Allowed)
             {
                 return (new(RefundOutcome.Refused, row, Explain(verdict, row.Payment, amount)), default);
             }
 
             var refund = Guid.CreateVersion7(now.ToOffset());
+            var order = new CreditOrder(amount, null, reason ?? Untold);
+            var (_, draft) = CreditNoteRules.Judge(invoice.Invoice, order);
+            var (_, note) = await InvoiceChange.CreditAsync(change, project, invoice, (draft!, order), actor, now, cancel);
             await change.ExecuteAsync(
                 PaymentSql.InsertRefund, cancel, row.Partition, row.Account, refund, payment, row.Payment.Invoice, amount.Minor,
-                CustomerCommands.OrNull(reason, NpgsqlDbType.Text), now.ToUtc());
+                CustomerCommands.OrNull(reason, NpgsqlDbType.Text), now.ToUtc(), note.Id);
             await change.ExecuteAsync(PaymentSql.Reserve, cancel, row.Partition, row.Account, payment, amount.Minor);
             await AddFactAsync(change, row, "refund", amount, now, (actor, reason), cancel);
             row = (await PaymentQueries.FindAsync(change.Connection, project, payment, cancel))!;
@@ -103,13 +105,19 @@ public sealed class RefundPayment(NpgsqlDataSource database, PaymentQueries quer
             }
 
             var status = done.Failure is null ? PaymentStatus.Succeeded : PaymentStatus.Failed;
-            var note = done.Failure is null ? await DocumentAsync(change, project, invoice!, refund, actor, cancel) : (Guid?)null;
             await change.ExecuteAsync(
-                PaymentSql.SettleRefund, cancel, row.Partition, row.Account, id, CatalogWords.Of(status), done.Reference,
-                CustomerCommands.OrNull(note, NpgsqlDbType.Uuid), now.ToUtc());
-            if (done.Failure is not null)
+                PaymentSql.SettleRefund, cancel, row.Partition, row.Account, id, CatalogWords.Of(status), done.Reference, now.ToUtc());
+            if (done.Failure is null)
             {
+                await change.ExecuteAsync(
+                    InvoiceSql.AddFact, cancel, row.Partition, row.Account, row.Payment.Invoice, "refund", now.ToUtc(), refund.Amount.Minor, actor,
+                    PaymentActors.NoteOf(refund.Payment));
+            }
+            else
+            {
+                // The document stands, and the money did not go: it is the customer's.
                 await change.ExecuteAsync(PaymentSql.Reserve, cancel, row.Partition, row.Account, row.Payment.Id, -refund.Amount.Minor);
+                await InvoiceChange.GiveAsync(change, invoice!, refund.Amount, now, "credit_note", PaymentActors.NoteOf(refund.Payment), cancel);
             }
 
             await AddFactAsync(change, row, done.Failure is null ? "refund_succeed" : "refund_fail", refund.Amount, now, (actor, done.Reference), cancel);
@@ -117,18 +125,6 @@ public sealed class RefundPayment(NpgsqlDataSource database, PaymentQueries quer
             await change.CommitAsync(cancel);
             return row;
         }
-    }
-
-    /// <summary>The money went back to where it came from, and is no credit of the customer.</summary>
-    private async Task<Guid> DocumentAsync(CustomerChange change, ProjectSnapshot project, InvoiceRow invoice, Refund refund, string actor, CancellationToken cancel)
-    {
-        var order = new CreditOrder(refund.Amount, null, refund.Reason ?? Untold);
-        var (_, draft) = CreditNoteRules.Judge(invoice.Invoice, order);
-        var (_, note) = await InvoiceChange.CreditAsync(change, project, invoice, (draft!, order), actor, clock.Now(project), cancel);
-        await change.ExecuteAsync(
-            InvoiceSql.AddFact, cancel, invoice.Partition, invoice.Account, invoice.Invoice.Id, "refund", clock.Now(project).ToUtc(), refund.Amount.Minor, actor,
-            PaymentActors.NoteOf(refund.Payment));
-        return note.Id;
     }
 
     private static Task AddFactAsync(

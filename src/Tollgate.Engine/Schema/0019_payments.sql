@@ -76,12 +76,11 @@ CREATE TABLE refunds (
     status      text        NOT NULL CHECK (status IN ('pending', 'succeeded', 'failed')),
     reason      text,
     reference   text,
-    credit_note uuid,
+    credit_note uuid        NOT NULL,
     created_at  timestamptz NOT NULL,
     settled_at  timestamptz,
     asked_at    timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (partition, account, id),
-    CHECK ((status = 'succeeded') = (credit_note IS NOT NULL)),
     CHECK ((status = 'pending') = (settled_at IS NULL))
 );
 CREATE INDEX refunds_of_account ON refunds (partition, account, payment);

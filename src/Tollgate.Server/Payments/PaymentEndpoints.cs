@@ -157,6 +157,6 @@ public static class PaymentEndpoints
     };
 
     private static RefundView ViewOf(Refund refund) => new(
-        refund.Id.ToString("D"), refund.Amount.Minor, CatalogWords.Of(refund.Status), refund.Reason, refund.Reference, refund.CreditNote?.ToString("D"),
+        refund.Id.ToString("D"), refund.Amount.Minor, CatalogWords.Of(refund.Status), refund.Reason, refund.Reference, refund.CreditNote.ToString("D"),
         refund.CreatedAt.ToOffset(), refund.SettledAt?.ToOffset());
 }

@@ -116,6 +116,25 @@ public sealed class PaymentsApiTests(ImpatientServer server) : IClassFixture<Imp
     }
 
     [Fact]
+    public async Task Refunds_and_credit_notes_at_once_give_back_what_was_paid_and_no_more()
+    {
+        var (sandbox, invoice) = await OwingAsync("pm_sandbox_visa");
+        var payment = Word(await ChargeAsync(sandbox, invoice), "id");
+
+        await Task.WhenAll(Enumerable.Range(0, 20).Select(n => n % 2 == 0
+            ? sandbox.Door.PostAsync($"/v1/payments/{payment}/refunds", """{"amount": 500}""")
+            : sandbox.Door.PostAsync($"/v1/invoices/{invoice}/credit-notes", """{"amount": 500, "reason": "Sorry"}""")));
+
+        var notes = (await sandbox.Door.GetAsync("/v1/invoices/" + invoice))["credit_notes"].AsArray();
+        notes.Sum(static note => note!["total"]!.GetValue<long>()).ShouldBe(2500);
+        var refunds = (await sandbox.Door.GetAsync("/v1/payments/" + payment))["refunds"].AsArray();
+        refunds.ShouldAllBe(refund => refund!["status"]!.GetValue<string>() == "succeeded");
+        var credits = (await sandbox.Door.GetAsync("/v1/customers/acme/credits"))["balances"].AsArray().Sum(static one => one!["amount"]!.GetValue<long>());
+        (refunds.Sum(static refund => refund!["amount"]!.GetValue<long>()) + credits).ShouldBe(2500);
+        await ShouldBeCleanAsync(sandbox);
+    }
+
+    [Fact]
     public async Task What_the_sandbox_is_told_to_answer_goes_before_the_card_in_the_order_of_asking()
     {
         var (sandbox, invoice) = await OwingAsync("pm_sandbox_visa");
