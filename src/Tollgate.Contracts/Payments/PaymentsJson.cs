@@ -19,4 +19,6 @@ namespace Tollgate.Contracts.Payments;
 [JsonSerializable(typeof(PaymentMethodView))]
 [JsonSerializable(typeof(PaymentMethodList))]
 [JsonSerializable(typeof(PaymentBehaviorRequest))]
+[JsonSerializable(typeof(PaymentSettingsRequest))]
+[JsonSerializable(typeof(PaymentSettingsView))]
 public sealed partial class PaymentsJson : JsonSerializerContext;

@@ -11,6 +11,8 @@ public enum PaymentProvider
 
     /// <summary>The built-in one of sandbox projects. Nothing moves.</summary>
     Sandbox,
+    Stripe,
+    Paymob,
 }
 
 public enum PaymentStatus
@@ -29,6 +31,9 @@ public enum PaymentFailure
 
     /// <summary>The bank wants the customer to confirm, who is not there.</summary>
     AuthenticationRequired,
+
+    /// <summary>The customer gave it up, or the provider's page was closed and ran out.</summary>
+    Canceled,
 }
 
 /// <summary>One attempt to move the money that an invoice asks for. Its id is the idempotency key at the provider.</summary>

@@ -38,7 +38,7 @@ public sealed record ChargeAnswer(ChargeOutcome Outcome, PaymentRow? Row = null,
 /// written with what it causes. Killed between any of these, <see cref="AskPayments"/> finds out and does the rest.
 /// </summary>
 public sealed class ChargeInvoice(
-    NpgsqlDataSource database, PaymentQueries queries, PaymentMethods methods, IEnumerable<IPaymentProvider> providers, QuotaGate gate, Clock clock)
+    NpgsqlDataSource database, PaymentQueries queries, PaymentMethods methods, PaymentProviders providers, QuotaGate gate, Clock clock)
 {
     public async Task<ChargeAnswer> RunAsync(ProjectSnapshot project, Guid invoice, string actor, CancellationToken cancel)
     {
@@ -49,7 +49,7 @@ public sealed class ChargeInvoice(
         }
 
         // From here on nobody hangs up: the provider does what it was asked for either way.
-        var done = await ProviderOf(payment.Provider).ChargeAsync(project, OrderOf(payment, method), CancellationToken.None);
+        var done = await providers.Of(payment.Provider).ChargeAsync(project, OrderOf(payment, method), CancellationToken.None);
         return new(ChargeOutcome.Attempted, done is null ? answer.Row : await SettleAsync(project, payment.Id, done, actor, CancellationToken.None));
     }
 
@@ -62,7 +62,7 @@ public sealed class ChargeInvoice(
         }
 
         // It may never have arrived. The same key is done once, so asking again is safe, and the attempt ends.
-        var provider = ProviderOf(payment.Provider);
+        var provider = providers.Of(payment.Provider);
         var done = await provider.FindAsync(project, id, cancel)
             ?? await provider.ChargeAsync(project, OrderOf(payment, await methods.OfAsync(row, cancel)), cancel);
         if (done is not null)
@@ -91,9 +91,9 @@ public sealed class ChargeInvoice(
                 return (new(ChargeOutcome.IsPending, Detail: $"What became of payment {pending} is not known yet."), null);
             }
 
-            if (project.Mode != ProjectMode.Sandbox)
+            if (!providers.CapabilitiesOf(project).ChargesSavedMethods)
             {
-                return (new(ChargeOutcome.NotOffered, Detail: "Live projects are paid by hand as yet: POST /v1/invoices/{id}/pay."), null);
+                return (new(ChargeOutcome.NotOffered, Detail: $"The project's provider is {CatalogWords.Of(project.Payments.Provider)}, which charges nobody by itself."), null);
             }
 
             if (await PaymentMethods.DefaultAsync(change, cancel) is not { } method)
@@ -148,8 +148,6 @@ public sealed class ChargeInvoice(
     }
 
     private static ChargeOrder OrderOf(Payment payment, PaymentMethod method) => new(payment.Id, payment.Customer, method, payment.Amount);
-
-    private IPaymentProvider ProviderOf(PaymentProvider name) => providers.Single(provider => provider.Name == name);
 }
 
 /// <summary>How facts name who did something with money.</summary>

@@ -27,7 +27,7 @@ public sealed record RefundAnswer(RefundOutcome Outcome, PaymentRow? Row = null,
 /// Sends money of a payment back, with a credit note over the same amount: 1. the refund and the document are committed, so that nothing
 /// else can give the amount back too; 2. the provider is asked; 3. its answer is written.
 /// </summary>
-public sealed class RefundPayment(NpgsqlDataSource database, PaymentQueries queries, IEnumerable<IPaymentProvider> providers, Clock clock)
+public sealed class RefundPayment(NpgsqlDataSource database, PaymentQueries queries, PaymentProviders providers, Clock clock)
 {
     private const string Untold = "Refund";
 
@@ -87,7 +87,7 @@ public sealed class RefundPayment(NpgsqlDataSource database, PaymentQueries quer
         var (payment, amount) = (row.Payment, row.Refunds.Single(one => one.Id == refund).Amount);
         var done = payment.Provider == PaymentProvider.Manual
             ? new ProviderAnswer(PaymentActors.NoteOf(payment.Id), null)
-            : await providers.Single(provider => provider.Name == payment.Provider)
+            : await providers.Of(payment.Provider)
                 .RefundAsync(project, new(refund, payment.Customer, payment.Reference!, amount), CancellationToken.None);
         return new(RefundOutcome.Done, done is null ? row : await SettleAsync(project, row, refund, done, actor, CancellationToken.None));
     }

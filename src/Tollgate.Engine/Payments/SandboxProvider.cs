@@ -15,6 +15,15 @@ public sealed class SandboxProvider(NpgsqlDataSource database) : IPaymentProvide
 {
     public PaymentProvider Name => PaymentProvider.Sandbox;
 
+    public ProviderCapabilities Capabilities { get; } = new()
+    {
+        ChargesSavedMethods = true, HasCheckout = true, HasPortal = true, Refunds = true, SendsWebhooks = true,
+    };
+
+    public (string Field, string Fault)? Refuse(ProjectMode mode, IReadOnlyDictionary<string, string> credentials) => mode == ProjectMode.Sandbox
+        ? null
+        : ("provider", "Nothing moves in the sandbox: a live project takes real money, or is paid by hand.");
+
     public async Task<ProviderAnswer?> ChargeAsync(ProjectSnapshot project, ChargeOrder order, CancellationToken cancel)
     {
         var outcome = await NextOutcomeAsync(project, order, cancel);
@@ -31,6 +40,16 @@ public sealed class SandboxProvider(NpgsqlDataSource database) : IPaymentProvide
         await using var reader = await command.ExecuteReaderAsync(cancel);
         return await reader.ReadAsync(cancel) ? Read(reader) : null;
     }
+
+    /// <summary>The sandbox's pages are Tollgate's own: nothing is opened elsewhere.</summary>
+    public Task<HostedPage?> OpenCheckoutAsync(ProjectSnapshot project, CheckoutOrder order, CancellationToken cancel) => Task.FromResult<HostedPage?>(null);
+
+    public Task<Uri?> OpenPortalAsync(ProjectSnapshot project, ProviderParty customer, Uri returnUrl, CancellationToken cancel) => Task.FromResult<Uri?>(null);
+
+    public WebhookReading ReadWebhook(IReadOnlyDictionary<string, string> credentials, WebhookRequest request, DateTimeOffset now) =>
+        SandboxWebhooks.Read(credentials, request, now);
+
+    public Task<ProviderTold> TellAsync(ProjectSnapshot project, ProviderEvent @event, CancellationToken cancel) => Task.FromResult(SandboxWebhooks.Tell(@event));
 
     /// <summary>What the customer's next charges come to; what was asked for before comes first.</summary>
     public async Task BehaveAsync(ProjectSnapshot project, string customer, SandboxOutcome outcome, int times, CancellationToken cancel)

@@ -4,10 +4,12 @@ using System.Net;
 using Npgsql;
 using Tollgate.Core.Gateway;
 using Tollgate.Core.Llm;
+using Tollgate.Core.Payments;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Catalog;
 using Tollgate.Engine.Gateway;
 using Tollgate.Engine.Llm;
+using Tollgate.Engine.Payments;
 
 namespace Tollgate.Engine.Projects;
 
@@ -107,6 +109,8 @@ public sealed class ProjectDirectory(NpgsqlDataSource database) : IDisposable
         Dictionary<int, ProjectSnapshot> projects = [];
         PriceBook? shared = null;
         var upstreams = await Upstreams.LoadAsync(connection, cancel);
+        var modes = rows.ToDictionary(static row => row.Id, static row => row.Mode);
+        var payments = await PaymentSettings.LoadAsync(connection, id => DefaultOf(modes[id]), cancel);
         foreach (var row in rows)
         {
             var old = before.GetValueOrDefault(row.Id);
@@ -131,6 +135,7 @@ public sealed class ProjectDirectory(NpgsqlDataSource database) : IDisposable
                 PriceRevision = row.Prices,
                 MarkupBasisPoints = row.MarkupBasisPoints,
                 Upstreams = UpstreamsOf(old, upstreams.GetValueOrDefault(row.Id)),
+                Payments = PaymentsOf(old, payments.GetValueOrDefault(row.Id) ?? DefaultOf(row.Mode)),
             };
             projects.Add(row.Id, fresh == old ? old : fresh);
         }
@@ -143,6 +148,11 @@ public sealed class ProjectDirectory(NpgsqlDataSource database) : IDisposable
         fresh ??= FrozenDictionary<string, Upstream>.Empty;
         return old is not null && Upstreams.AreTheSame(old.Upstreams, fresh) ? old.Upstreams : fresh;
     }
+
+    private static PaymentSetup DefaultOf(ProjectMode mode) => mode == ProjectMode.Sandbox ? PaymentSetup.Sandbox : PaymentSetup.Live;
+
+    private static PaymentSetup PaymentsOf(ProjectSnapshot? old, PaymentSetup fresh) =>
+        old is not null && PaymentSettings.AreTheSame(old.Payments, fresh) ? old.Payments : fresh;
 
     /// <summary>Thousands of prices, the same for all projects: built once for each revision.</summary>
     private async Task<PriceBook> SharedPricesAsync(NpgsqlConnection connection, long revision, CancellationToken cancel)

@@ -2,6 +2,7 @@ using System.Collections.Frozen;
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Gateway;
 using Tollgate.Core.Llm;
+using Tollgate.Core.Payments;
 using Tollgate.Core.Time;
 
 namespace Tollgate.Engine.Projects;
@@ -46,4 +47,7 @@ public sealed record ProjectSnapshot
 
     /// <summary>Where the gateway forwards to, by provider.</summary>
     public FrozenDictionary<string, Upstream> Upstreams { get; init; } = FrozenDictionary<string, Upstream>.Empty;
+
+    /// <summary>Who moves its money.</summary>
+    public PaymentSetup Payments { get; init; } = PaymentSetup.Live;
 }

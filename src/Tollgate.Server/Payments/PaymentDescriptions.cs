@@ -118,4 +118,37 @@ internal static class PaymentDescriptions
         Answers = [Example.Nothing("It will.")],
         Errors = [ErrorCode.SandboxOnly, ErrorCode.ValidationFailed],
     };
+
+    private const string Settings =
+        """
+        {"provider": "sandbox", "configured": true,
+         "capabilities": {"charges_saved_methods": true, "checkout": true, "portal": true, "refunds": true, "voids": false,
+           "drives_subscriptions": false, "webhooks": true},
+         "credentials": [], "webhook_path": "/v1/webhooks/sandbox"}
+        """;
+
+    public static readonly Description ShowSettings = new(
+        Tag, "Show the payment provider", "Who moves the project's money, what it can do, and which of its keys are stored. Never the keys.")
+    {
+        Answers = [Example.Of<PaymentSettingsView>(200, "The settings.", Settings)],
+    };
+
+    public static readonly Description SetSettings = new(
+        Tag,
+        "Choose the payment provider",
+        "New payments and checkouts go there from now on. What was paid elsewhere is refunded there: keys of a provider that is not chosen any more stay. "
+        + "`credentials` replace all of the provider's; left out, those that are stored stay. They are kept encrypted and are never shown again.")
+    {
+        Request = Example.Of<PaymentSettingsRequest>("""{"provider": "sandbox"}"""),
+        Answers = [Example.Of<PaymentSettingsView>(200, "Set.", Settings)],
+        Errors = [ErrorCode.ValidationFailed],
+    };
+
+    public static readonly Description ForgetCredentials = new(
+        Tag, "Delete a provider's keys", "Nothing can be charged or refunded there any more, and its webhooks are refused.")
+    {
+        Path = new Dictionary<string, string> { ["provider"] = "`sandbox`, `stripe` or `paymob`." },
+        Answers = [Example.Nothing("Deleted.")],
+        Errors = [ErrorCode.BillingNotConfigured],
+    };
 }

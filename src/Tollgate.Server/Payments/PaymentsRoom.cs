@@ -10,6 +10,9 @@ public static class PaymentsRoom
     public static IServiceCollection AddPayments(this IServiceCollection services, PaymentOptions options)
     {
         services.AddSingleton(options);
+        services.AddSingleton<ProviderKeys>();
+        services.AddSingleton<PaymentProviders>();
+        services.AddSingleton<PaymentSettings>();
         services.AddSingleton<PaymentQueries>();
         services.AddSingleton<PaymentMethods>();
         services.AddSingleton<SandboxProvider>();
@@ -25,5 +28,6 @@ public static class PaymentsRoom
     {
         app.MapPayments();
         app.MapPaymentMethods();
+        app.MapPaymentSettings();
     }
 }

@@ -1,0 +1,35 @@
+namespace Tollgate.Contracts.Payments;
+
+public sealed record PaymentSettingsRequest
+{
+    /// <summary><c>sandbox</c> (sandbox projects only), <c>manual</c>, <c>stripe</c> or <c>paymob</c>.</summary>
+    public string? Provider { get; init; }
+
+    /// <summary>All keys of the provider, by name; left out: those that are stored stay. They are kept encrypted and never shown again.</summary>
+    public IReadOnlyDictionary<string, string>? Credentials { get; init; }
+}
+
+/// <summary>Who moves the project's money.</summary>
+public sealed record PaymentSettingsView
+{
+    public required string Provider { get; init; }
+
+    /// <summary>Everything that it needs is stored and can be read.</summary>
+    public required bool Configured { get; init; }
+
+    public required ProviderCapabilitiesView Capabilities { get; init; }
+
+    /// <summary>What it can be given, and what it has.</summary>
+    public required IReadOnlyList<CredentialView> Credentials { get; init; }
+
+    /// <summary>Where the provider is to send its webhooks; null: it sends none.</summary>
+    public string? WebhookPath { get; init; }
+}
+
+/// <param name="ChargesSavedMethods">It charges a saved method while the customer is not there: renewals, upgrades.</param>
+/// <param name="DrivesSubscriptions">It can renew and invoice subscriptions itself.</param>
+public sealed record ProviderCapabilitiesView(
+    bool ChargesSavedMethods, bool Checkout, bool Portal, bool Refunds, bool Voids, bool DrivesSubscriptions, bool Webhooks);
+
+/// <param name="Meaning">Where it is found.</param>
+public sealed record CredentialView(string Name, bool Required, bool Stored, string Meaning);

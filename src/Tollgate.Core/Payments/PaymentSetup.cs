@@ -1,0 +1,19 @@
+using System.Collections.Frozen;
+
+namespace Tollgate.Core.Payments;
+
+/// <summary>A provider's keys as the database has them: encrypted, by the name that the provider's own pages give them.</summary>
+/// <param name="Version">Moves with every change.</param>
+public sealed record SealedCredentials(ReadOnlyMemory<byte> Sealed, long Version, DateTimeOffset UpdatedAt);
+
+/// <summary>Who moves a project's money.</summary>
+/// <param name="Provider">New payments and checkouts go there.</param>
+/// <param name="Credentials">Also of providers that are not chosen any more: what was paid there is refunded there.</param>
+/// <param name="Version">Moves with every change of the choice.</param>
+public sealed record PaymentSetup(PaymentProvider Provider, FrozenDictionary<PaymentProvider, SealedCredentials> Credentials, long Version)
+{
+    /// <summary>Of a project that has chosen nothing.</summary>
+    public static readonly PaymentSetup Live = new(PaymentProvider.Manual, FrozenDictionary<PaymentProvider, SealedCredentials>.Empty, 0);
+
+    public static readonly PaymentSetup Sandbox = Live with { Provider = PaymentProvider.Sandbox };
+}

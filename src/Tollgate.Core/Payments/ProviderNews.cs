@@ -1,0 +1,39 @@
+using Tollgate.Core.Money;
+
+namespace Tollgate.Core.Payments;
+
+/// <summary>
+/// What a provider says of its side. It is always a whole state and never a difference, so that repeats and disorder change nothing.
+/// </summary>
+public abstract record ProviderNews;
+
+/// <summary>How an attempt ended there.</summary>
+/// <param name="Payment">Our id of it, which the provider was given as key. Null: only the reference is known.</param>
+/// <param name="Reference">The provider's id of the charge.</param>
+/// <param name="Failure">Null: the money moved.</param>
+public sealed record PaymentNews(Guid? Payment, string Reference, PaymentFailure? Failure) : ProviderNews;
+
+/// <summary>Money that went back, also when nobody asked Tollgate for it.</summary>
+/// <param name="Refund">Our id of it; null of one that was made on the provider's own pages.</param>
+/// <param name="Charge">The provider's id of what was paid.</param>
+/// <param name="HasFailed">The money did not go, or came back.</param>
+public sealed record RefundNews(Guid? Refund, string Charge, string Reference, MoneyAmount Amount, bool HasFailed, string? Reason) : ProviderNews;
+
+/// <summary>A customer's bank took money back, or wants to know why it should not.</summary>
+public sealed record DisputeNews(string Reference, string Charge, MoneyAmount Amount, DisputeStatus Status, string? Reason) : ProviderNews;
+
+/// <summary>A customer left a method to be charged by.</summary>
+/// <param name="Customer">Our own id.</param>
+public sealed record MethodNews(string Customer, string Token, string Brand, string Last4) : ProviderNews;
+
+public enum DisputeStatus
+{
+    /// <summary>Nothing is decided; the bank holds the money.</summary>
+    Open,
+
+    /// <summary>The money stays.</summary>
+    Won,
+
+    /// <summary>The money is gone.</summary>
+    Lost,
+}

@@ -1,0 +1,21 @@
+using System.Collections.Frozen;
+using Tollgate.Core.Payments;
+using Tollgate.Engine.Projects;
+
+namespace Tollgate.Engine.Payments;
+
+/// <summary>Those that this server can talk to. <c>manual</c> is none of them: nobody is there to be asked.</summary>
+public sealed class PaymentProviders(IEnumerable<IPaymentProvider> all)
+{
+    private readonly FrozenDictionary<PaymentProvider, IPaymentProvider> _byName = all.ToFrozenDictionary(static one => one.Name);
+
+    public IPaymentProvider Of(PaymentProvider name) => _byName[name];
+
+    /// <summary>Null: this server does not know it, or money comes by itself.</summary>
+    public IPaymentProvider? Find(PaymentProvider name) => _byName.GetValueOrDefault(name);
+
+    /// <summary>Of the one that the project has chosen.</summary>
+    public ProviderCapabilities CapabilitiesOf(ProjectSnapshot project) => CapabilitiesOf(project.Payments.Provider);
+
+    public ProviderCapabilities CapabilitiesOf(PaymentProvider name) => Find(name)?.Capabilities ?? ProviderCapabilities.None;
+}

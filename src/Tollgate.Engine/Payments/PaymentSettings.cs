@@ -1,0 +1,102 @@
+using System.Collections.Frozen;
+using Npgsql;
+using Tollgate.Core.Catalog;
+using Tollgate.Core.Payments;
+using Tollgate.Engine.Customers;
+using Tollgate.Engine.Projects;
+
+namespace Tollgate.Engine.Payments;
+
+/// <summary>Who moves the money of projects. Every server has it in memory, as part of its projects, and reloads it with these.</summary>
+public sealed class PaymentSettings(NpgsqlDataSource database, ProjectDirectory directory, ProviderKeys keys)
+{
+    /// <summary>When it returns, this server works by it; others do within a second.</summary>
+    /// <param name="credentials">All of the provider's; null: those that are stored stay.</param>
+    public async Task SetAsync(
+        ProjectSnapshot project, PaymentProvider provider, IReadOnlyDictionary<string, string>? credentials, CancellationToken cancel)
+    {
+        await using (var connection = await database.OpenConnectionAsync(cancel))
+        await using (var transaction = await connection.BeginTransactionAsync(cancel))
+        {
+            await ExecuteAsync(connection, PaymentSettingsSql.Choose, cancel, project.Id, CatalogWords.Of(provider));
+            if (credentials is not null)
+            {
+                await ExecuteAsync(connection, PaymentSettingsSql.SetCredentials, cancel, project.Id, CatalogWords.Of(provider), keys.Close(credentials));
+            }
+
+            await ChangeNotice.SendAsync(connection, ChangeNotice.Project(project.Id), cancel);
+            await transaction.CommitAsync(cancel);
+        }
+
+        await directory.RefreshAsync(CancellationToken.None);
+    }
+
+    /// <summary>As it is now, on this server.</summary>
+    public PaymentSetup Of(ProjectSnapshot project) => directory.Current.ProjectsById[project.Id].Payments;
+
+    /// <returns>False: there were none.</returns>
+    public async Task<bool> ForgetAsync(ProjectSnapshot project, PaymentProvider provider, CancellationToken cancel)
+    {
+        bool isRemoved;
+        await using (var connection = await database.OpenConnectionAsync(cancel))
+        await using (var transaction = await connection.BeginTransactionAsync(cancel))
+        {
+            isRemoved = await ExecuteAsync(connection, PaymentSettingsSql.RemoveCredentials, cancel, project.Id, CatalogWords.Of(provider)) > 0;
+            await ChangeNotice.SendAsync(connection, ChangeNotice.Project(project.Id), cancel);
+            await transaction.CommitAsync(cancel);
+        }
+
+        await directory.RefreshAsync(CancellationToken.None);
+        return isRemoved;
+    }
+
+    /// <summary>By project; one that has chosen nothing and stored nothing is missing.</summary>
+    internal static async Task<IReadOnlyDictionary<int, PaymentSetup>> LoadAsync(
+        NpgsqlConnection connection, Func<int, PaymentSetup> defaultOf, CancellationToken cancel)
+    {
+        var setups = new Dictionary<int, PaymentSetup>();
+        await using (var command = connection.Command(PaymentSettingsSql.LoadChoices))
+        await using (var reader = await command.ExecuteReaderAsync(cancel))
+        {
+            while (await reader.ReadAsync(cancel))
+            {
+                setups[reader.GetInt32(0)] = PaymentSetup.Live with
+                {
+                    Provider = CatalogWords.Read<PaymentProvider>(reader.GetString(1)), Version = reader.GetInt64(2),
+                };
+            }
+        }
+
+        var credentials = new List<(int Project, PaymentProvider Provider, SealedCredentials Credentials)>();
+        await using (var command = connection.Command(PaymentSettingsSql.LoadCredentials))
+        await using (var reader = await command.ExecuteReaderAsync(cancel))
+        {
+            while (await reader.ReadAsync(cancel))
+            {
+                credentials.Add((
+                    reader.GetInt32(0), CatalogWords.Read<PaymentProvider>(reader.GetString(1)),
+                    new(reader.GetFieldValue<byte[]>(2), reader.GetInt64(3), reader.GetDateTime(4))));
+            }
+        }
+
+        foreach (var ofProject in credentials.GroupBy(static one => one.Project))
+        {
+            setups[ofProject.Key] = (setups.GetValueOrDefault(ofProject.Key) ?? defaultOf(ofProject.Key)) with
+            {
+                Credentials = ofProject.ToFrozenDictionary(static one => one.Provider, static one => one.Credentials),
+            };
+        }
+
+        return setups;
+    }
+
+    internal static bool AreTheSame(PaymentSetup a, PaymentSetup b) =>
+        a.Provider == b.Provider && a.Version == b.Version && a.Credentials.Count == b.Credentials.Count
+        && a.Credentials.All(one => b.Credentials.TryGetValue(one.Key, out var other) && other.Version == one.Value.Version);
+
+    private static async Task<int> ExecuteAsync(NpgsqlConnection connection, string sql, CancellationToken cancel, params object?[] parameters)
+    {
+        await using var command = connection.Command(sql, parameters);
+        return await command.ExecuteNonQueryAsync(cancel);
+    }
+}

@@ -1,0 +1,32 @@
+namespace Tollgate.Engine.Payments;
+
+/// <summary>Every statement on the choice of a provider and its keys.</summary>
+internal static class PaymentSettingsSql
+{
+    /// <summary>Rows: project, provider, version.</summary>
+    public const string LoadChoices = "SELECT project_id, provider, version FROM payment_settings";
+
+    /// <summary>Rows: project, provider, secrets, version, updated.</summary>
+    public const string LoadCredentials = "SELECT project_id, provider, secrets, version, updated_at FROM provider_credentials";
+
+    /// <summary>$1 project, $2 provider.</summary>
+    public const string Choose =
+        """
+        INSERT INTO payment_settings (project_id, provider)
+             VALUES ($1, $2)
+        ON CONFLICT (project_id) DO UPDATE
+                SET provider = excluded.provider, version = DEFAULT, updated_at = now()
+        """;
+
+    /// <summary>$1 project, $2 provider, $3 secrets.</summary>
+    public const string SetCredentials =
+        """
+        INSERT INTO provider_credentials (project_id, provider, secrets)
+             VALUES ($1, $2, $3)
+        ON CONFLICT (project_id, provider) DO UPDATE
+                SET secrets = excluded.secrets, version = DEFAULT, updated_at = now()
+        """;
+
+    /// <summary>$1 project, $2 provider.</summary>
+    public const string RemoveCredentials = "DELETE FROM provider_credentials WHERE project_id = $1 AND provider = $2";
+}

@@ -1,0 +1,143 @@
+using Tollgate.Contracts.Http;
+using Tollgate.Contracts.Payments;
+using Tollgate.Core.Catalog;
+using Tollgate.Core.Payments;
+using Tollgate.Engine.Payments;
+using Tollgate.Engine.Projects;
+using Tollgate.Server.Http;
+
+namespace Tollgate.Server.Payments;
+
+/// <summary><c>/v1/payment-settings</c>: who moves the project's money. Keys go in and never come out.</summary>
+public static class PaymentSettingsEndpoints
+{
+    private const int LongestCredential = 8_000;
+    private const int MostCredentials = 50;
+
+    public static void MapPaymentSettings(this WebApplication app)
+    {
+        var settings = app.Services.GetRequiredService<PaymentSettings>();
+        var desk = new Desk(app.Services.GetRequiredService<PaymentProviders>(), app.Services.GetRequiredService<ProviderKeys>());
+
+        app.MapGet("/v1/payment-settings", (RequestDelegate)(context => ShowAsync(context, context.Project(), desk)))
+            .RequireKey(Access.Secret, Scope.BillingRead)
+            .Describe(PaymentDescriptions.ShowSettings);
+        app.MapPut("/v1/payment-settings", (RequestDelegate)(context => SetAsync(context, settings, desk)))
+            .RequireKey(Access.Secret, Scope.KeysWrite)
+            .Describe(PaymentDescriptions.SetSettings);
+        app.MapDelete("/v1/payment-settings/credentials/{provider}", (RequestDelegate)(context => ForgetAsync(context, settings)))
+            .RequireKey(Access.Secret, Scope.KeysWrite)
+            .Describe(PaymentDescriptions.ForgetCredentials);
+    }
+
+    private sealed record Desk(PaymentProviders Providers, ProviderKeys Keys);
+
+    private static async Task SetAsync(HttpContext context, PaymentSettings settings, Desk desk)
+    {
+        if (await Body.ReadAsync(context, PaymentsJson.Default.PaymentSettingsRequest) is not { } body)
+        {
+            return;
+        }
+
+        var (faults, project) = (new Faults(), context.Project());
+        if (faults.Required(body.Provider, "provider"))
+        {
+            faults.OneOf(body.Provider, "provider", [.. CatalogWords.All<PaymentProvider>()]);
+        }
+
+        if (faults.Any || !CatalogWords.TryParse<PaymentProvider>(body.Provider!, out var name))
+        {
+            await faults.WriteAsync(context);
+            return;
+        }
+
+        var stored = body.Credentials ?? desk.Keys.Open(project, name);
+        Check(faults, project, desk.Providers.Find(name), name, body.Credentials, stored);
+        if (faults.Any)
+        {
+            await faults.WriteAsync(context);
+            return;
+        }
+
+        await settings.SetAsync(project, name, body.Credentials, context.RequestAborted);
+        await ShowAsync(context, context.Project() with { Payments = settings.Of(project) }, desk);
+    }
+
+    private static void Check(
+        Faults faults, ProjectSnapshot project, IPaymentProvider? provider, PaymentProvider name, IReadOnlyDictionary<string, string>? given,
+        IReadOnlyDictionary<string, string>? stored)
+    {
+        var fields = provider?.Capabilities.Credentials ?? [];
+        if (provider is null && name != PaymentProvider.Manual)
+        {
+            faults.Add("provider", FaultCode.InvalidValue, $"This server cannot talk to {CatalogWords.Of(name)}.");
+            return;
+        }
+
+        if (given is { Count: > MostCredentials })
+        {
+            faults.Add("credentials", FaultCode.OutOfRange, $"At most {MostCredentials} are kept.");
+            return;
+        }
+
+        foreach (var (key, value) in given ?? new Dictionary<string, string>())
+        {
+            if (!fields.Any(field => Names(field, key)))
+            {
+                faults.Add($"credentials.{key}", FaultCode.UnknownField, $"{CatalogWords.Of(name)} takes {Listed(fields)}.");
+            }
+            else if (value is null or { Length: 0 or > LongestCredential })
+            {
+                faults.Add($"credentials.{key}", FaultCode.InvalidValue, $"1 to {LongestCredential} characters are expected.");
+            }
+        }
+
+        foreach (var field in fields.Where(field => field.IsRequired && stored?.ContainsKey(field.Name) != true))
+        {
+            faults.Add($"credentials.{field.Name}", FaultCode.Required, field.Meaning);
+        }
+
+        if (!faults.Any && provider?.Refuse(project.Mode, stored ?? new Dictionary<string, string>()) is var (at, why))
+        {
+            faults.Add(at, FaultCode.InvalidValue, why);
+        }
+    }
+
+    /// <summary>A name that ends in <c>*</c> stands for all that begin so: <c>price_*</c>.</summary>
+    private static bool Names(CredentialField field, string key) => field.Name.EndsWith('*')
+        ? key.StartsWith(field.Name[..^1], StringComparison.Ordinal)
+        : key == field.Name;
+
+    private static string Listed(IReadOnlyList<CredentialField> fields) =>
+        fields.Count == 0 ? "no credentials" : string.Join(", ", fields.Select(static field => field.Name));
+
+    private static async Task ForgetAsync(HttpContext context, PaymentSettings settings)
+    {
+        var isForgotten = CatalogWords.TryParse<PaymentProvider>(RawPath.Segment(context, ProviderSegment) ?? "", out var name)
+            && await settings.ForgetAsync(context.Project(), name, context.RequestAborted);
+        await (isForgotten ? Answer.Nothing(context) : Problems.WriteAsync(context, ErrorCode.BillingNotConfigured));
+    }
+
+    /// <summary>Where the name stands in <c>/v1/payment-settings/credentials/{provider}</c>.</summary>
+    private const int ProviderSegment = 3;
+
+    private static Task ShowAsync(HttpContext context, ProjectSnapshot project, Desk desk)
+    {
+        var (name, abilities) = (project.Payments.Provider, desk.Providers.CapabilitiesOf(project));
+        var stored = desk.Keys.Open(project, name);
+        return Answer.Json(context, StatusCodes.Status200OK, new()
+        {
+            Provider = CatalogWords.Of(name),
+            Configured = abilities.Credentials.All(field => !field.IsRequired || stored?.ContainsKey(field.Name) == true),
+            Capabilities = new(
+                abilities.ChargesSavedMethods, abilities.HasCheckout, abilities.HasPortal, abilities.Refunds, abilities.Voids, abilities.DrivesSubscriptions,
+                abilities.SendsWebhooks),
+            Credentials =
+            [
+                .. abilities.Credentials.Select(field => new CredentialView(
+                    field.Name, field.IsRequired, stored?.Keys.Any(key => Names(field, key)) == true, field.Meaning)),
+            ],
+            WebhookPath = abilities.SendsWebhooks ? $"/v1/webhooks/{CatalogWords.Of(name)}" : null,
+        }, PaymentsJson.Default.PaymentSettingsView);
+    }
+}
