@@ -1,5 +1,6 @@
 using System.ClientModel;
 using System.Diagnostics;
+using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
@@ -153,6 +154,22 @@ internal static class NpmClients
         var headers = message.Headers;
         var (code, output, error) = await RunAsync(
             "node", message.Text, "verify.mjs", secret, headers["webhook-id"], headers["webhook-timestamp"], headers["webhook-signature"]);
+        code.ShouldBe(0, error);
+        return JsonElement.Parse(output).GetProperty("good").GetBoolean();
+    }
+
+    /// <summary>The header that Stripe's own library makes for a body.</summary>
+    public static async Task<string> StripeSignsAsync(string secret, long timestamp, string body)
+    {
+        var (code, output, error) = await RunAsync("node", body, "stripe.mjs", "sign", secret, timestamp.ToString(CultureInfo.InvariantCulture));
+        code.ShouldBe(0, error);
+        return JsonElement.Parse(output).GetProperty("header").GetString()!;
+    }
+
+    /// <summary>Whether Stripe's own library takes a signed body.</summary>
+    public static async Task<bool> StripeVerifiesAsync(string secret, string header, string body, DateTimeOffset now)
+    {
+        var (code, output, error) = await RunAsync("node", body, "stripe.mjs", "verify", secret, header, now.ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture));
         code.ShouldBe(0, error);
         return JsonElement.Parse(output).GetProperty("good").GetBoolean();
     }

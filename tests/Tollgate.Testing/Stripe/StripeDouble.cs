@@ -1,0 +1,224 @@
+using System.Collections.Concurrent;
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Tollgate.Testing.Stripe;
+
+/// <summary>What happens to a request on its way.</summary>
+public enum StripeMishap
+{
+    /// <summary>429 <c>rate_limit</c>; nothing is done.</summary>
+    RateLimit,
+
+    /// <summary>429 <c>lock_timeout</c>, with the advice to ask again; nothing is done.</summary>
+    LockTimeout,
+
+    /// <summary>500; nothing is done, and the key does not remember it.</summary>
+    ServerError,
+
+    /// <summary>The connection is cut before anything is done.</summary>
+    Drop,
+
+    /// <summary>It is done, and the connection is cut instead of an answer.</summary>
+    LoseAnswer,
+
+    /// <summary>409: the same key is at work elsewhere.</summary>
+    KeyInUse,
+
+    /// <summary>It is done, and the answer comes after a second.</summary>
+    Slow,
+}
+
+/// <param name="Body">Form-encoded, as it came.</param>
+public sealed record StripeRequest(string Method, string Path, string Query, string Body, string? Key, string? Version, string? Authorization);
+
+/// <summary>
+/// Stripe on this machine, over real HTTP. It refuses what Stripe's OpenAPI description does not allow, keeps what it was told
+/// (<see cref="Books"/>), does a key once, and lets go wrong what a test asks for.
+/// </summary>
+public sealed class StripeDouble : IAsyncDisposable
+{
+    public const string SecretKey = "sk_test_double0123456789";
+    public const string WebhookSecret = "whsec_double0123456789";
+
+    private readonly WebApplication _app;
+    private readonly StripeDescription _description;
+    private readonly Dictionary<string, (string What, int Status, JsonNode Body)> _keys = [];
+    private readonly ConcurrentQueue<(Func<StripeRequest, bool> When, StripeMishap What)> _mishaps = [];
+    private readonly Lock _lock = new();
+
+    private StripeDouble(WebApplication app, string facts)
+    {
+        _app = app;
+        _description = StripeDescription.Load(facts);
+        Books = new(facts);
+    }
+
+    public Uri Url { get; private set; } = new("http://localhost");
+
+    /// <summary>What Stripe knows, and what its customers do.</summary>
+    public StripeBooks Books { get; }
+
+    /// <summary>Every request, in the order of coming.</summary>
+    public ConcurrentQueue<StripeRequest> Requests { get; } = [];
+
+    public static async Task<StripeDouble> StartAsync()
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        var app = builder.Build();
+        var stripe = new StripeDouble(app, Path.Combine(AppContext.BaseDirectory, "Stripe", "Facts"));
+        app.Run(stripe.RunAsync);
+        await app.StartAsync();
+        stripe.Url = new(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single());
+        return stripe;
+    }
+
+    public ValueTask DisposeAsync() => _app.DisposeAsync();
+
+    /// <summary>The next request that fits has it; several are used up in order.</summary>
+    public void Next(StripeMishap what, int times = 1, string? path = null)
+    {
+        for (var time = 0; time < times; time++)
+        {
+            _mishaps.Enqueue((request => path is null || request.Path == path, what));
+        }
+    }
+
+    /// <summary>Posts an event as Stripe does.</summary>
+    /// <param name="secret">Null: the double's own.</param>
+    /// <param name="at">When it is signed.</param>
+    public static async Task<HttpResponseMessage> SendAsync(HttpClient to, string path, JsonObject happened, DateTimeOffset at, string? secret = null)
+    {
+        var body = Encoding.UTF8.GetBytes(happened.ToJsonString());
+        using var message = new HttpRequestMessage(HttpMethod.Post, path) { Content = new ByteArrayContent(body) };
+        message.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json") { CharSet = "utf-8" };
+        message.Headers.TryAddWithoutValidation("Stripe-Signature", StripeHooks.Sign(body, secret ?? WebhookSecret, at));
+        return await to.SendAsync(message);
+    }
+
+    private async Task RunAsync(HttpContext context)
+    {
+        using var reader = new StreamReader(context.Request.Body);
+        var (headers, body) = (context.Request.Headers, await reader.ReadToEndAsync());
+        var request = new StripeRequest(
+            context.Request.Method, context.Request.Path.Value!, context.Request.QueryString.Value ?? "", body, headers["Idempotency-Key"], headers["Stripe-Version"],
+            headers.Authorization);
+        Requests.Enqueue(request);
+        var mishap = MishapOf(request);
+        if (mishap == StripeMishap.Drop)
+        {
+            context.Abort();
+            return;
+        }
+
+        var (status, answer, advice) = mishap switch
+        {
+            StripeMishap.RateLimit => Refuse(new(429, "invalid_request_error", "rate_limit", "Request rate limit exceeded."), null),
+            StripeMishap.LockTimeout => Refuse(new(429, "invalid_request_error", "lock_timeout", "This object cannot be accessed right now."), "true"),
+            StripeMishap.ServerError => Refuse(new(500, "api_error", null, "An unknown error occurred"), null),
+            StripeMishap.KeyInUse => Refuse(new(409, "invalid_request_error", "idempotency_key_in_use", "There is currently another in-progress request."), null),
+            _ => Once(request, context),
+        };
+        if (mishap == StripeMishap.LoseAnswer)
+        {
+            context.Abort();
+            return;
+        }
+
+        await Task.Delay(mishap == StripeMishap.Slow ? TimeSpan.FromSeconds(1) : TimeSpan.Zero);
+        context.Response.StatusCode = status;
+        context.Response.Headers["Request-Id"] = "req_double";
+        if (advice is not null)
+        {
+            context.Response.Headers["Stripe-Should-Retry"] = advice;
+        }
+
+        context.Response.ContentType = "application/json";
+        await context.Response.WriteAsync(answer.ToJsonString());
+    }
+
+    private static (int Status, JsonNode Body, string? Advice) Refuse(StripeFault fault, string? advice) => (fault.Status, fault.ToJson(), advice);
+
+    private StripeMishap? MishapOf(StripeRequest request)
+    {
+        lock (_lock)
+        {
+            return _mishaps.TryPeek(out var next) && next.When(request) && _mishaps.TryDequeue(out _) ? next.What : null;
+        }
+    }
+
+    /// <summary>A key is done once: the same is answered again, anything else under it is refused.</summary>
+    private (int Status, JsonNode Body, string? Advice) Once(StripeRequest request, HttpContext context)
+    {
+        lock (_lock)
+        {
+            var what = $"{request.Path}?{string.Join('&', request.Body.Split('&').Order(StringComparer.Ordinal))}";
+            var key = request.Method == "POST" ? request.Key : null;
+            if (key is not null && _keys.TryGetValue(key, out var done))
+            {
+                if (done.What != what)
+                {
+                    return Refuse(new(400, "idempotency_error", null, "Keys for idempotent requests can only be used with the same parameters they were first used with."), null);
+                }
+
+                context.Response.Headers["Idempotent-Replayed"] = "true";
+                return (done.Status, done.Body, null);
+            }
+
+            try
+            {
+                var (template, parameters) = Check(request);
+                var (status, body) = Do(request.Method, template, parameters);
+                if (key is not null)
+                {
+                    _keys[key] = (what, status, body);
+                }
+
+                return (status, body, null);
+            }
+            catch (StripeFaultException refused)
+            {
+                // What is refused before it begins is not remembered.
+                return Refuse(refused.Fault, null);
+            }
+        }
+    }
+
+    private (string Template, JsonObject Parameters) Check(StripeRequest request)
+    {
+        if (request.Authorization != $"Bearer {SecretKey}")
+        {
+            throw new StripeFaultException(new(401, "invalid_request_error", null, $"Invalid API Key provided: {request.Authorization?.Replace("Bearer ", "", StringComparison.Ordinal)}"));
+        }
+
+        return request.Version == "2026-10-28.endive"
+            ? _description.Check(request.Method, request.Path, request.Query, request.Body)
+            : throw new StripeFaultException(StripeFault.Wrong($"Invalid Stripe API version: {request.Version}"));
+    }
+
+    private (int Status, JsonNode Body) Do(string method, string template, JsonObject parameters)
+    {
+        try
+        {
+            return (200, Books.Do(method, template, parameters));
+        }
+        catch (StripeFaultException refused) when (refused.Fault.Type == "card_error")
+        {
+            var body = refused.Fault.ToJson();
+            body["error"]!["decline_code"] = refused.Fault.Param;
+            body["error"]!["param"] = null;
+            body["error"]!["payment_intent"] = Books.LastFailed?.DeepClone();
+            return (402, body);
+        }
+    }
+}

@@ -1,0 +1,70 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+
+namespace Tollgate.Testing.Stripe;
+
+/// <summary>The objects of one kind, in the order of their making.</summary>
+public sealed class StripeShelf(string kind, string prefix, JsonObject sample)
+{
+    private readonly List<JsonObject> _objects = [];
+
+    public IEnumerable<JsonObject> All => _objects;
+
+    public JsonObject? Find(string? id) => _objects.Find(one => one["id"]!.GetValue<string>() == id);
+
+    public JsonObject Get(string id, string param = "id") => Find(id) ?? throw new StripeFaultException(StripeFault.NotFound(kind, id, param));
+
+    /// <summary>As the fixture looks, with its own id and time; it is the caller's to say the rest.</summary>
+    public JsonObject Add(long now, string? id = null)
+    {
+        var made = sample.DeepClone().AsObject();
+        made["id"] = id ?? string.Create(CultureInfo.InvariantCulture, $"{prefix}_Double{_objects.Count + 1:D6}");
+        made["created"] = now;
+        if (made.ContainsKey("metadata"))
+        {
+            made["metadata"] = new JsonObject();
+        }
+
+        _objects.Add(made);
+        return made;
+    }
+
+    public void Remove(JsonObject one) => _objects.Remove(one);
+
+    /// <summary>A list as Stripe pages it: newest first.</summary>
+    public JsonObject List(string url, JsonObject parameters, Func<JsonObject, bool> fits)
+    {
+        var limit = (int)(parameters["limit"]?.GetValue<long>() ?? 10);
+        if (limit is < 1 or > 100)
+        {
+            throw new StripeFaultException(StripeFault.Invalid("limit", "integer"));
+        }
+
+        var found = _objects.AsEnumerable().Reverse().Where(one => fits(one) && IsWithin(one, parameters["created"])).ToList();
+        if (parameters["starting_after"]?.GetValue<string>() is { } after)
+        {
+            var at = found.FindIndex(one => one["id"]!.GetValue<string>() == after);
+            found = at < 0 ? throw new StripeFaultException(StripeFault.NotFound(kind, after, "starting_after")) : found[(at + 1)..];
+        }
+
+        return new()
+        {
+            ["object"] = "list",
+            ["url"] = url,
+            ["has_more"] = found.Count > limit,
+            ["data"] = new JsonArray([.. found.Take(limit).Select(static one => one.DeepClone())]),
+        };
+    }
+
+    private static bool IsWithin(JsonObject one, JsonNode? range)
+    {
+        var created = one["created"]!.GetValue<long>();
+        return range switch
+        {
+            null => true,
+            JsonObject bounds => created >= (bounds["gte"]?.GetValue<long>() ?? 0) && created > (bounds["gt"]?.GetValue<long>() ?? -1)
+                && created <= (bounds["lte"]?.GetValue<long>() ?? long.MaxValue) && created < (bounds["lt"]?.GetValue<long>() ?? long.MaxValue),
+            _ => created == range.GetValue<long>(),
+        };
+    }
+}
