@@ -27,6 +27,11 @@ public sealed record ErrorCode(string Code, int Status, string Title, string Des
         "The server's admin key belongs to no project, and this operation works on one.",
         "Add the header X-Project with the project's code, or use a key of the project.");
 
+    public static readonly ErrorCode WebhookSignatureInvalid = new(
+        "webhook_signature_invalid", 400, "The webhook's signature is not right",
+        "No project of this server knows the secret that signed the request, or it was signed more than five minutes ago. Nothing was kept of it.",
+        "Compare the signing secret with the one in PUT /v1/payment-settings, and the server's clock with the time.");
+
     // 401 and 403: who is asking.
     public static readonly ErrorCode KeyMissing = new(
         "key_missing", 401, "A key is needed",
@@ -185,6 +190,11 @@ public sealed record ErrorCode(string Code, int Status, string Title, string Des
         "delivery_not_found", 404, "The delivery does not exist",
         "This project has no delivery with this id, or it is older than 90 days and not kept any more.",
         "Compare the id with GET /v1/deliveries.");
+
+    public static readonly ErrorCode ProviderEventNotFound = new(
+        "provider_event_not_found", 404, "The provider's event does not exist",
+        "No provider told this project an event with this id, or it is done and cannot be read again.",
+        "Compare the id with GET /v1/provider-events; it has the provider in front: stripe:evt_….");
 
     public static readonly ErrorCode CouponNotFound = new(
         "coupon_not_found", 404, "The coupon does not exist",
@@ -456,11 +466,11 @@ public sealed record ErrorCode(string Code, int Status, string Title, string Des
     /// <summary>Every code, in the order of their declaration.</summary>
     public static IReadOnlyList<ErrorCode> All { get; } =
     [
-        MalformedJson, MalformedRequest, ProjectRequired,
+        MalformedJson, MalformedRequest, ProjectRequired, WebhookSignatureInvalid,
         KeyMissing, KeyInvalid, KeyExpired, KeyRevoked, KeyNotAllowed, ScopeMissing, NetworkNotAllowed, PathNotForwarded,
         QuotaExceeded, BudgetExceeded, FeatureDisabled, FeatureNotInPlan, SubscriptionInactive,
         NotFound, ProjectNotFound, KeyNotFound, CustomerNotFound, MemberNotFound, FeatureNotFound, PlanNotFound, UpstreamNotConfigured, ReservationNotFound,
-        EventNotFound, GrantNotFound, SubscriptionNotFound, InvoiceNotFound, PaymentNotFound, PaymentMethodNotFound, WebhookEndpointNotFound, WebhookEventNotFound, DeliveryNotFound, CouponNotFound, MethodNotAllowed,
+        EventNotFound, GrantNotFound, SubscriptionNotFound, InvoiceNotFound, PaymentNotFound, PaymentMethodNotFound, WebhookEndpointNotFound, WebhookEventNotFound, DeliveryNotFound, ProviderEventNotFound, CouponNotFound, MethodNotAllowed,
         Conflict, IdempotencyKeyReused, ProjectExists, CustomerExists, CustomerIsMember, MemberExists, MemberElsewhere, MemberNested, NoSeatLeft, ReservationClosed, ReservationAmbiguous, SubscriptionExists,
         SubscriptionState, TrialUsed, CurrencyFixed, InvoiceState, PaymentPending, PaymentMethodMissing, BillingNotConfigured, InvoiceImplausible, WebhookEndpointState, CouponExists, ClockBusy, SandboxOnly, LastKey,
         PreconditionFailed, PayloadTooLarge, UnsupportedMediaType,

@@ -64,7 +64,7 @@ public sealed record RefundRequest
 public sealed record AddPaymentMethodRequest
 {
     /// <summary>The provider's token. Of the sandbox: <c>pm_sandbox_visa</c>, <c>pm_sandbox_mastercard</c>, <c>pm_sandbox_declined</c>,
-    /// <c>pm_sandbox_insufficient_funds</c>, <c>pm_sandbox_authentication</c>, <c>pm_sandbox_timeout</c>.</summary>
+    /// <c>pm_sandbox_insufficient_funds</c>, <c>pm_sandbox_authentication</c>, <c>pm_sandbox_timeout</c>, <c>pm_sandbox_late</c>.</summary>
     public string? Token { get; init; }
 }
 
@@ -78,7 +78,8 @@ public sealed record PaymentBehaviorRequest
 {
     public string? Customer { get; init; }
 
-    /// <summary><c>success</c>, <c>decline</c>, <c>insufficient_funds</c>, <c>authentication_required</c> or <c>timeout</c>.</summary>
+    /// <summary><c>success</c>, <c>decline</c>, <c>insufficient_funds</c>, <c>authentication_required</c>, <c>timeout</c> or
+    /// <c>late_success</c>.</summary>
     public string? Outcome { get; init; }
 
     /// <summary>Of so many of the customer's next charges; 1 when left out.</summary>

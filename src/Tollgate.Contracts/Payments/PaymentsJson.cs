@@ -20,5 +20,12 @@ namespace Tollgate.Contracts.Payments;
 [JsonSerializable(typeof(PaymentMethodList))]
 [JsonSerializable(typeof(PaymentBehaviorRequest))]
 [JsonSerializable(typeof(PaymentSettingsRequest))]
+[JsonSerializable(typeof(WebhookReceived))]
+[JsonSerializable(typeof(ProviderEventView))]
+[JsonSerializable(typeof(ProviderEventList))]
+[JsonSerializable(typeof(ProviderEventsRetried))]
+[JsonSerializable(typeof(DisputeList))]
+[JsonSerializable(typeof(WebhookBehaviorRequest))]
+[JsonSerializable(typeof(SandboxEventRequest))]
 [JsonSerializable(typeof(PaymentSettingsView))]
 public sealed partial class PaymentsJson : JsonSerializerContext;

@@ -21,9 +21,10 @@ public enum RefundVerdict
 /// <summary>What of a payment can go back (<c>SEMANTICS</c> 4): refunds and credit notes of an invoice are together never above what was paid.</summary>
 public static class RefundRules
 {
+    /// <param name="held">Of the payment, what the customer's bank holds or took: it went back that way.</param>
     /// <param name="wanted">Null: all that is left.</param>
     /// <returns>With what is to go back, or what could.</returns>
-    public static (RefundVerdict Verdict, MoneyAmount Amount) Judge(Payment payment, Invoice invoice, MoneyAmount? wanted)
+    public static (RefundVerdict Verdict, MoneyAmount Amount) Judge(Payment payment, Invoice invoice, MoneyAmount held, MoneyAmount? wanted)
     {
         var zero = MoneyAmount.Zero(payment.Amount.Currency);
         if (payment.Status != PaymentStatus.Succeeded)
@@ -31,7 +32,7 @@ public static class RefundRules
             return (RefundVerdict.NotSucceeded, zero);
         }
 
-        var (ofPayment, ofInvoice) = (payment.Amount - payment.Refunded, invoice.Total - invoice.Credited);
+        var (ofPayment, ofInvoice) = (payment.Amount - payment.Refunded - held, invoice.Total - invoice.Credited);
         var left = ofPayment < ofInvoice ? ofPayment : ofInvoice;
         if (left.IsZero || left.IsNegative)
         {

@@ -10,6 +10,9 @@ public enum SandboxOutcome
 
     /// <summary>The money moves, and no answer comes.</summary>
     Timeout,
+
+    /// <summary>No answer comes; some seconds later the money has moved, and a webhook tells.</summary>
+    LateSuccess,
 }
 
 /// <summary>A card that exists only in the sandbox: what it looks like, and what it answers by itself.</summary>
@@ -26,6 +29,7 @@ public static class SandboxCards
         new("pm_sandbox_insufficient_funds", "visa", "9995", SandboxOutcome.InsufficientFunds),
         new("pm_sandbox_authentication", "visa", "3155", SandboxOutcome.AuthenticationRequired),
         new("pm_sandbox_timeout", "visa", "0119", SandboxOutcome.Timeout),
+        new("pm_sandbox_late", "visa", "0077", SandboxOutcome.LateSuccess),
     ];
 
     public static SandboxCard? Find(string token) => All.FirstOrDefault(card => card.Token == token);

@@ -116,7 +116,7 @@ public sealed class ChargeInvoice(
     }
 
     /// <summary>The answer and what it causes, once: whoever comes second finds it settled.</summary>
-    private async Task<PaymentRow> SettleAsync(ProjectSnapshot project, Guid id, ProviderAnswer done, string actor, CancellationToken cancel)
+    internal async Task<PaymentRow> SettleAsync(ProjectSnapshot project, Guid id, ProviderAnswer done, string actor, CancellationToken cancel)
     {
         var before = (await queries.FindAsync(project, id, cancel))!;
         var (change, row) = await InvoiceChange.LockAsync(database, project, before.Payment.Invoice, cancel);

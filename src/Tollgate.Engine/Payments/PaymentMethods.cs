@@ -13,16 +13,30 @@ public sealed class PaymentMethods(NpgsqlDataSource database, Clock clock)
 {
     /// <summary>Creates the customer when it is missing.</summary>
     /// <returns>Null: it is a member, whose owner pays.</returns>
-    public async Task<PaymentMethod?> AddAsync(ProjectSnapshot project, string customer, SandboxCard card, CancellationToken cancel)
+    public Task<PaymentMethod?> AddAsync(ProjectSnapshot project, string customer, SandboxCard card, CancellationToken cancel) =>
+        AddAsync(project, new(customer, card.Token, card.Brand, card.Last4), PaymentProvider.Sandbox, cancel);
+
+    /// <summary>A method that a provider has of a customer. One that is there already stays as it is.</summary>
+    internal Task SaveAsync(ProjectSnapshot project, PaymentProvider provider, MethodNews method, CancellationToken cancel) =>
+        AddAsync(project, method, provider, cancel, isOnce: true);
+
+    private async Task<PaymentMethod?> AddAsync(
+        ProjectSnapshot project, MethodNews card, PaymentProvider provider, CancellationToken cancel, bool isOnce = false)
     {
-        await using var change = await CustomerChange.BeginAsync(database, project, customer, cancel);
+        await using var change = await CustomerChange.BeginAsync(database, project, card.Customer, cancel);
         if (change.Row.Owner is not null)
         {
             return null;
         }
 
+        var known = isOnce ? await ReadAsync(change.Connection, PaymentSql.Methods, cancel, change.Row.Partition, change.Row.Account) : [];
+        if (known.FirstOrDefault(one => one.Provider == provider && one.Token == card.Token) is { } same)
+        {
+            return same;
+        }
+
         var now = clock.Now(project);
-        var (row, method) = (change.Row, new PaymentMethod(Guid.CreateVersion7(now.ToOffset()), PaymentProvider.Sandbox, card.Token, card.Brand, card.Last4, true, now));
+        var (row, method) = (change.Row, new PaymentMethod(Guid.CreateVersion7(now.ToOffset()), provider, card.Token, card.Brand, card.Last4, true, now));
         await change.ExecuteAsync(PaymentSql.NoDefault, cancel, row.Partition, row.Account);
         await change.ExecuteAsync(
             PaymentSql.InsertMethod, cancel, row.Partition, row.Account, method.Id, CatalogWords.Of(method.Provider), method.Token, method.Brand, method.Last4,

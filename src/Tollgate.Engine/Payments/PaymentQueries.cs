@@ -47,6 +47,13 @@ public sealed class PaymentQueries(NpgsqlDataSource database)
         return await FindAsync(connection, project, id, cancel);
     }
 
+    /// <param name="reference">The provider's own id.</param>
+    internal async Task<PaymentRow?> FindByReferenceAsync(ProjectSnapshot project, PaymentProvider provider, string reference, CancellationToken cancel)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancel);
+        return (await ReadAsync(connection, connection.Command(PaymentSql.FindByReference, project.Id, CatalogWords.Of(provider), reference), cancel)) is [var row, ..] ? row : null;
+    }
+
     /// <summary>Newest first.</summary>
     /// <param name="after">The id of the last payment of the page before.</param>
     public async Task<IReadOnlyList<PaymentRow>> ListAsync(ProjectSnapshot project, PaymentFilter filter, Guid? after, int limit, CancellationToken cancel)

@@ -34,6 +34,21 @@ public sealed class PaymentSettings(NpgsqlDataSource database, ProjectDirectory 
     /// <summary>As it is now, on this server.</summary>
     public PaymentSetup Of(ProjectSnapshot project) => directory.Current.ProjectsById[project.Id].Payments;
 
+    /// <summary>All keys of a provider, also of one that is not chosen.</summary>
+    internal async Task StoreAsync(
+        ProjectSnapshot project, PaymentProvider provider, IReadOnlyDictionary<string, string> credentials, CancellationToken cancel)
+    {
+        await using (var connection = await database.OpenConnectionAsync(cancel))
+        await using (var transaction = await connection.BeginTransactionAsync(cancel))
+        {
+            await ExecuteAsync(connection, PaymentSettingsSql.SetCredentials, cancel, project.Id, CatalogWords.Of(provider), keys.Close(credentials));
+            await ChangeNotice.SendAsync(connection, ChangeNotice.Project(project.Id), cancel);
+            await transaction.CommitAsync(cancel);
+        }
+
+        await directory.RefreshAsync(CancellationToken.None);
+    }
+
     /// <returns>False: there were none.</returns>
     public async Task<bool> ForgetAsync(ProjectSnapshot project, PaymentProvider provider, CancellationToken cancel)
     {

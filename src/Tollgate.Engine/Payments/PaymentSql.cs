@@ -21,6 +21,15 @@ internal static class PaymentSql
          WHERE p.project_id = $1 AND p.id = $2
         """;
 
+    /// <summary>$1 project, $2 provider, $3 the provider's own id.</summary>
+    public const string FindByReference =
+        $"""
+        SELECT {Columns}
+          FROM payments p
+          JOIN customers c ON c.partition = p.partition AND c.account = p.account
+         WHERE p.project_id = $1 AND p.provider = $2 AND p.reference = $3
+        """;
+
     /// <summary>
     /// Newest first. $1 project, $2 customer or null, $3 invoice or null, $4 status or null, $5 the id after which it starts or null,
     /// $6 number of rows.
@@ -61,12 +70,12 @@ internal static class PaymentSql
     /// <summary>$1 partition, $2 account, $3 invoice. Answers the id of the one whose outcome is not known.</summary>
     public const string PendingOf = "SELECT id FROM payments WHERE partition = $1 AND account = $2 AND invoice = $3 AND status = 'pending'";
 
-    /// <summary>A pending one is so no more. $1 partition, $2 account, $3 id, $4 status, $5 failure or null, $6 reference, $7 when.</summary>
+    /// <summary>A pending one is so no more, and one that had failed may succeed after all. $1 partition, $2 account, $3 id, $4 status, $5 failure or null, $6 reference, $7 when.</summary>
     public const string Settle =
         """
         UPDATE payments
            SET status = $4, failure = $5, reference = $6, settled_at = $7
-         WHERE partition = $1 AND account = $2 AND id = $3 AND status = 'pending'
+         WHERE partition = $1 AND account = $2 AND id = $3 AND (status = 'pending' OR (status = 'failed' AND $4 = 'succeeded'))
         """;
 
     /// <summary>The next of its facts. The caller holds the customer. $1 partition, $2 account, $3 payment, $4 verb, $5 at, $6 amount, $7 actor, $8 note.</summary>

@@ -34,8 +34,29 @@ public sealed class RefundPayment(NpgsqlDataSource database, PaymentQueries quer
     /// <param name="minor">Null: all that is left.</param>
     public async Task<RefundAnswer> RunAsync(ProjectSnapshot project, Guid payment, long? minor, string? reason, string actor, CancellationToken cancel)
     {
-        var (answer, refund) = await BeginAsync(project, payment, minor, reason, actor, cancel);
+        var (answer, refund) = await BeginAsync(project, payment, new(minor, reason, null), actor, cancel);
         return answer.Row is null || answer.Outcome != RefundOutcome.Done ? answer : await SendAsync(project, answer.Row, refund, actor);
+    }
+
+    /// <summary>Money that went back already, without Tollgate: on the provider's own pages. A reference that is known is not recorded again.</summary>
+    internal async Task<RefundAnswer> RecordAsync(
+        ProjectSnapshot project, Guid payment, MoneyAmount amount, ProviderAnswer done, string? reason, CancellationToken cancel) =>
+        (await BeginAsync(project, payment, new(amount.Minor, reason, done), PaymentActors.System, cancel)).Answer;
+
+    /// <summary>What became of one that is on its way. One that is settled stays as it is.</summary>
+    internal async Task<bool> TellAsync(ProjectSnapshot project, Guid payment, Guid refund, ProviderAnswer done, CancellationToken cancel)
+    {
+        if (await queries.FindAsync(project, payment, cancel) is not { } row || row.Refunds.FirstOrDefault(one => one.Id == refund) is not { } known)
+        {
+            return false;
+        }
+
+        if (known.Status == PaymentStatus.Pending)
+        {
+            await SettleAsync(project, row, refund, done, PaymentActors.System, cancel);
+        }
+
+        return true;
     }
 
     /// <summary>Finds out what became of a refund whose answer was lost.</summary>
@@ -47,8 +68,12 @@ public sealed class RefundPayment(NpgsqlDataSource database, PaymentQueries quer
         }
     }
 
+    /// <param name="Minor">Null: all that is left.</param>
+    /// <param name="Done">Null: the provider has to be asked.</param>
+    private readonly record struct Wanted(long? Minor, string? Reason, ProviderAnswer? Done);
+
     private async Task<(RefundAnswer Answer, Guid Refund)> BeginAsync(
-        ProjectSnapshot project, Guid payment, long? minor, string? reason, string actor, CancellationToken cancel)
+        ProjectSnapshot project, Guid payment, Wanted wanted, string actor, CancellationToken cancel)
     {
         if (await queries.FindAsync(project, payment, cancel) is not { } found
             || await InvoiceChange.LockAsync(database, project, found.Payment.Invoice, cancel) is not ({ } change, { } invoice))
@@ -59,22 +84,34 @@ public sealed class RefundPayment(NpgsqlDataSource database, PaymentQueries quer
         await using (change)
         {
             var (row, now) = ((await PaymentQueries.FindAsync(change.Connection, project, payment, cancel))!, clock.Now(project));
+            if (wanted.Done is { } known && row.Refunds.Any(one => one.Reference == known.Reference))
+            {
+                return (new(RefundOutcome.Done, row), default);
+            }
+
+            var currency = row.Payment.Amount.Currency;
+            var held = new MoneyAmount((long)(await change.AskAsync(DisputeSql.HeldOf, cancel, row.Partition, row.Account, payment))!, currency);
             var (verdict, amount) = RefundRules.Judge(
-                row.Payment, invoice.Invoice, minor is { } wanted ? new MoneyAmount(wanted, row.Payment.Amount.Currency) : null);
+                row.Payment, invoice.Invoice, held, wanted.Minor is { } minor ? new MoneyAmount(minor, currency) : null);
             if (verdict != RefundVerdict.Allowed)
             {
                 return (new(RefundOutcome.Refused, row, Explain(verdict, row.Payment, amount)), default);
             }
 
             var refund = Guid.CreateVersion7(now.ToOffset());
-            var order = new CreditOrder(amount, null, reason ?? Untold);
+            var order = new CreditOrder(amount, null, wanted.Reason ?? Untold);
             var (_, draft) = CreditNoteRules.Judge(invoice.Invoice, order);
             var (_, note) = await InvoiceChange.CreditAsync(change, project, invoice, (draft!, order), actor, now, cancel);
             await change.ExecuteAsync(
                 PaymentSql.InsertRefund, cancel, row.Partition, row.Account, refund, payment, row.Payment.Invoice, amount.Minor,
-                CustomerCommands.OrNull(reason, NpgsqlDbType.Text), now.ToUtc(), note.Id);
+                CustomerCommands.OrNull(wanted.Reason, NpgsqlDbType.Text), now.ToUtc(), note.Id);
             await change.ExecuteAsync(PaymentSql.Reserve, cancel, row.Partition, row.Account, payment, amount.Minor);
-            await AddFactAsync(change, row, "refund", amount, now, (actor, reason), cancel);
+            await AddFactAsync(change, row, "refund", amount, now, (actor, wanted.Reason), cancel);
+            if (wanted.Done is { } done)
+            {
+                await WriteAsync(change, invoice, row, (refund, amount), done, (actor, now), cancel);
+            }
+
             row = (await PaymentQueries.FindAsync(change.Connection, project, payment, cancel))!;
             await change.CommitAsync(cancel);
             return (new(RefundOutcome.Done, row), refund);
@@ -104,27 +141,35 @@ public sealed class RefundPayment(NpgsqlDataSource database, PaymentQueries quer
                 return row;
             }
 
-            var status = done.Failure is null ? PaymentStatus.Succeeded : PaymentStatus.Failed;
-            await change.ExecuteAsync(
-                PaymentSql.SettleRefund, cancel, row.Partition, row.Account, id, CatalogWords.Of(status), done.Reference, now.ToUtc());
-            if (done.Failure is null)
-            {
-                await change.ExecuteAsync(
-                    InvoiceSql.AddFact, cancel, row.Partition, row.Account, row.Payment.Invoice, "refund", now.ToUtc(), refund.Amount.Minor, actor,
-                    PaymentActors.NoteOf(refund.Payment));
-            }
-            else
-            {
-                // The document stands, and the money did not go: it is the customer's.
-                await change.ExecuteAsync(PaymentSql.Reserve, cancel, row.Partition, row.Account, row.Payment.Id, -refund.Amount.Minor);
-                await InvoiceChange.GiveAsync(change, invoice!, refund.Amount, now, "credit_note", PaymentActors.NoteOf(refund.Payment), cancel);
-            }
-
-            await AddFactAsync(change, row, done.Failure is null ? "refund_succeed" : "refund_fail", refund.Amount, now, (actor, done.Reference), cancel);
+            await WriteAsync(change, invoice!, row, (id, refund.Amount), done, (actor, now), cancel);
             row = (await PaymentQueries.FindAsync(change.Connection, project, row.Payment.Id, cancel))!;
             await change.CommitAsync(cancel);
             return row;
         }
+    }
+
+    /// <summary>The end of a refund. The caller commits.</summary>
+    private static async Task WriteAsync(
+        CustomerChange change, InvoiceRow invoice, PaymentRow row, (Guid Id, MoneyAmount Amount) refund, ProviderAnswer done, (string Actor, Instant Now) by,
+        CancellationToken cancel)
+    {
+        var (status, note) = (done.Failure is null ? PaymentStatus.Succeeded : PaymentStatus.Failed, PaymentActors.NoteOf(row.Payment.Id));
+        await change.ExecuteAsync(
+            PaymentSql.SettleRefund, cancel, row.Partition, row.Account, refund.Id, CatalogWords.Of(status), done.Reference, by.Now.ToUtc());
+        if (done.Failure is null)
+        {
+            await change.ExecuteAsync(
+                InvoiceSql.AddFact, cancel, row.Partition, row.Account, row.Payment.Invoice, "refund", by.Now.ToUtc(), refund.Amount.Minor, by.Actor, note);
+        }
+        else
+        {
+            // The document stands, and the money did not go: it is the customer's.
+            await change.ExecuteAsync(PaymentSql.Reserve, cancel, row.Partition, row.Account, row.Payment.Id, -refund.Amount.Minor);
+            await InvoiceChange.GiveAsync(change, invoice, refund.Amount, by.Now, "credit_note", note, cancel);
+        }
+
+        await AddFactAsync(
+            change, row, done.Failure is null ? "refund_succeed" : "refund_fail", refund.Amount, by.Now, (by.Actor, done.Reference), cancel);
     }
 
     private static Task AddFactAsync(

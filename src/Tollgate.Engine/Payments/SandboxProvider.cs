@@ -11,7 +11,7 @@ namespace Tollgate.Engine.Payments;
 /// The provider of sandbox projects. It keeps books of its own, as a provider does: a key is done once, and what was done can be asked for. Its cards
 /// answer by themselves (<see cref="SandboxCards"/>); what a project asked for with <see cref="BehaveAsync"/> goes before that.
 /// </summary>
-public sealed class SandboxProvider(NpgsqlDataSource database) : IPaymentProvider
+public sealed class SandboxProvider(NpgsqlDataSource database, SandboxWebhooks webhooks) : IPaymentProvider
 {
     public PaymentProvider Name => PaymentProvider.Sandbox;
 
@@ -24,22 +24,35 @@ public sealed class SandboxProvider(NpgsqlDataSource database) : IPaymentProvide
         ? null
         : ("provider", "Nothing moves in the sandbox: a live project takes real money, or is paid by hand.");
 
+    /// <summary>How late a late success is.</summary>
+    private static readonly TimeSpan Lateness = TimeSpan.FromSeconds(5);
+
     public async Task<ProviderAnswer?> ChargeAsync(ProjectSnapshot project, ChargeOrder order, CancellationToken cancel)
     {
         var outcome = await NextOutcomeAsync(project, order, cancel);
-        var answer = await DoAsync(project, order.Key, "ch", SandboxCards.FailureOf(outcome), cancel);
+        var wait = outcome == SandboxOutcome.LateSuccess ? Lateness : TimeSpan.Zero;
+        var failure = SandboxCards.FailureOf(outcome);
+        var answer = await DoAsync(project, order.Key, ("ch", failure, wait), cancel);
+        await webhooks.TellAsync(
+            project,
+            failure is null ? SandboxEvent.PaymentSucceeded : SandboxEvent.PaymentFailed,
+            new(ReferenceOf("ch", order.Key), order.Key, failure, Amount: order.Amount.Minor, Currency: order.Amount.Currency.Code),
+            outcome == SandboxOutcome.LateSuccess ? wait : null,
+            cancel);
         return outcome == SandboxOutcome.Timeout ? null : answer;
     }
 
-    public async Task<ProviderAnswer?> RefundAsync(ProjectSnapshot project, RefundOrder order, CancellationToken cancel) =>
-        await DoAsync(project, order.Key, "re", null, cancel);
-
-    public async Task<ProviderAnswer?> FindAsync(ProjectSnapshot project, Guid key, CancellationToken cancel)
+    public async Task<ProviderAnswer?> RefundAsync(ProjectSnapshot project, RefundOrder order, CancellationToken cancel)
     {
-        await using var command = database.Command(SandboxSql.Find, project.Id, key);
-        await using var reader = await command.ExecuteReaderAsync(cancel);
-        return await reader.ReadAsync(cancel) ? Read(reader) : null;
+        var answer = await DoAsync(project, order.Key, ("re", null, TimeSpan.Zero), cancel);
+        await webhooks.TellAsync(
+            project, SandboxEvent.RefundSucceeded,
+            new(ReferenceOf("re", order.Key), order.Key, null, order.Charge, order.Amount.Minor, order.Amount.Currency.Code), null, cancel);
+        return answer;
     }
+
+    /// <returns>Null also of one that is done and told later.</returns>
+    public async Task<ProviderAnswer?> FindAsync(ProjectSnapshot project, Guid key, CancellationToken cancel) => (await LookUpAsync(project, key, cancel)).Answer;
 
     /// <summary>The sandbox's pages are Tollgate's own: nothing is opened elsewhere.</summary>
     public Task<HostedPage?> OpenCheckoutAsync(ProjectSnapshot project, CheckoutOrder order, CancellationToken cancel) => Task.FromResult<HostedPage?>(null);
@@ -47,9 +60,10 @@ public sealed class SandboxProvider(NpgsqlDataSource database) : IPaymentProvide
     public Task<Uri?> OpenPortalAsync(ProjectSnapshot project, ProviderParty customer, Uri returnUrl, CancellationToken cancel) => Task.FromResult<Uri?>(null);
 
     public WebhookReading ReadWebhook(IReadOnlyDictionary<string, string> credentials, WebhookRequest request, DateTimeOffset now) =>
-        SandboxWebhooks.Read(credentials, request, now);
+        SandboxSignature.Read(credentials, request, now);
 
-    public Task<ProviderTold> TellAsync(ProjectSnapshot project, ProviderEvent @event, CancellationToken cancel) => Task.FromResult(SandboxWebhooks.Tell(@event));
+    public Task<ProviderTold> TellAsync(ProjectSnapshot project, ProviderEvent @event, CancellationToken cancel) => 
+        Task.FromResult(SandboxEvent.Read(@event.Body)?.Told() is { } news ? new ProviderTold([news]) : ProviderTold.Nothing);
 
     /// <summary>What the customer's next charges come to; what was asked for before comes first.</summary>
     public async Task BehaveAsync(ProjectSnapshot project, string customer, SandboxOutcome outcome, int times, CancellationToken cancel)
@@ -61,7 +75,7 @@ public sealed class SandboxProvider(NpgsqlDataSource database) : IPaymentProvide
     private async Task<SandboxOutcome> NextOutcomeAsync(ProjectSnapshot project, ChargeOrder order, CancellationToken cancel)
     {
         // A repeat of a key uses up nothing: it is answered with what was done.
-        if (await FindAsync(project, order.Key, cancel) is not null)
+        if ((await LookUpAsync(project, order.Key, cancel)).IsKnown)
         {
             return SandboxOutcome.Success;
         }
@@ -73,18 +87,27 @@ public sealed class SandboxProvider(NpgsqlDataSource database) : IPaymentProvide
     }
 
     /// <summary>Once for each key: a repeat answers what the first did.</summary>
-    private async Task<ProviderAnswer> DoAsync(ProjectSnapshot project, Guid key, string prefix, PaymentFailure? failure, CancellationToken cancel)
+    private async Task<ProviderAnswer?> DoAsync(
+        ProjectSnapshot project, Guid key, (string Prefix, PaymentFailure? Failure, TimeSpan Wait) what, CancellationToken cancel)
     {
-        var reference = $"{prefix}_sandbox_{key:N}";
         await using (var command = database.Command(
-            SandboxSql.Do, project.Id, key, CustomerCommands.OrNull(failure is { } why ? CatalogWords.Of(why) : null, NpgsqlTypes.NpgsqlDbType.Text), reference))
+            SandboxSql.Do, project.Id, key, CustomerCommands.OrNull(what.Failure is { } why ? CatalogWords.Of(why) : null, NpgsqlTypes.NpgsqlDbType.Text),
+            ReferenceOf(what.Prefix, key), what.Wait.TotalSeconds))
         {
             await command.ExecuteNonQueryAsync(cancel);
         }
 
-        return (await FindAsync(project, key, cancel))!;
+        return await FindAsync(project, key, cancel);
     }
 
-    private static ProviderAnswer Read(NpgsqlDataReader reader) =>
-        new(reader.GetString(0), reader.IsDBNull(1) ? null : CatalogWords.Read<PaymentFailure>(reader.GetString(1)));
+    private static string ReferenceOf(string prefix, Guid key) => $"{prefix}_sandbox_{key:N}";
+
+    private async Task<(bool IsKnown, ProviderAnswer? Answer)> LookUpAsync(ProjectSnapshot project, Guid key, CancellationToken cancel)
+    {
+        await using var command = database.Command(SandboxSql.Find, project.Id, key);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        return await reader.ReadAsync(cancel)
+            ? (true, reader.GetBoolean(2) ? new(reader.GetString(0), reader.IsDBNull(1) ? null : CatalogWords.Read<PaymentFailure>(reader.GetString(1))) : null)
+            : (false, null);
+    }
 }

@@ -3,14 +3,14 @@ namespace Tollgate.Engine.Payments;
 /// <summary>The books of <see cref="SandboxProvider"/>.</summary>
 internal static class SandboxSql
 {
-    /// <summary>$1 project, $2 key. Rows: reference, failure.</summary>
-    public const string Find = "SELECT reference, failure FROM sandbox_charges WHERE project_id = $1 AND key = $2";
+    /// <summary>$1 project, $2 key. Rows: reference, failure, whether it may be told.</summary>
+    public const string Find = "SELECT reference, failure, ready_at <= now() FROM sandbox_charges WHERE project_id = $1 AND key = $2";
 
-    /// <summary>A key that is known keeps what it has. $1 project, $2 key, $3 failure or null, $4 reference.</summary>
+    /// <summary>A key that is known keeps what it has. $1 project, $2 key, $3 failure or null, $4 reference, $5 seconds until it is told.</summary>
     public const string Do =
         """
-        INSERT INTO sandbox_charges (project_id, key, failure, reference)
-             VALUES ($1, $2, $3, $4)
+        INSERT INTO sandbox_charges (project_id, key, failure, reference, ready_at)
+             VALUES ($1, $2, $3, $4, now() + make_interval(secs => $5))
         ON CONFLICT DO NOTHING
         """;
 
@@ -37,4 +37,39 @@ internal static class SandboxSql
                  WHERE b.project_id = $1 AND b.customer = $2 AND b.sequence = next.sequence AND next.times = 1)
         SELECT outcome FROM next
         """;
+
+    // ---- webhooks ----------------------------------------------------------------------------------------------
+
+    /// <summary>$1 project. Rows: copies, seconds of delay, whether in any order, whether a forged one comes along.</summary>
+    public const string WebhookBehavior = "SELECT copies, delay_seconds, is_shuffled, is_forged FROM sandbox_webhook_behaviors WHERE project_id = $1";
+
+    /// <summary>$1 project, $2 copies, $3 seconds of delay, $4 whether in any order, $5 whether a forged one comes along.</summary>
+    public const string BehaveWebhooks =
+        """
+        INSERT INTO sandbox_webhook_behaviors (project_id, copies, delay_seconds, is_shuffled, is_forged)
+             VALUES ($1, $2, $3, $4, $5)
+        ON CONFLICT (project_id) DO UPDATE
+                SET copies = excluded.copies, delay_seconds = excluded.delay_seconds, is_shuffled = excluded.is_shuffled, is_forged = excluded.is_forged
+        """;
+
+    /// <summary>$1 id, $2 project, $3 type, $4 body, $5 seconds until it is sent, $6 whether its body is not what was signed.</summary>
+    public const string Tell =
+        """
+        INSERT INTO sandbox_webhooks (id, project_id, type, body, due_at, is_forged)
+             VALUES ($1, $2, $3, $4, now() + make_interval(secs => $5), $6)
+        """;
+
+    /// <summary>Held until the transaction ends; of several servers each takes others. $1 number of rows. Rows: id, project, body, whether it is forged.</summary>
+    public const string TakeWebhooks =
+        """
+        SELECT id, project_id, body, is_forged
+          FROM sandbox_webhooks
+         WHERE due_at <= now()
+         ORDER BY due_at, id
+         LIMIT $1
+           FOR UPDATE SKIP LOCKED
+        """;
+
+    /// <summary>$1 ids.</summary>
+    public const string ForgetWebhooks = "DELETE FROM sandbox_webhooks WHERE id = ANY ($1)";
 }

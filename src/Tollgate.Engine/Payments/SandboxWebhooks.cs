@@ -1,62 +1,159 @@
-using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Npgsql;
 using Tollgate.Core.Payments;
 using Tollgate.Core.Webhooks;
+using Tollgate.Engine.Clocks;
+using Tollgate.Engine.Customers;
+using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Payments;
 
-/// <summary>The sandbox's webhooks: signed as Standard Webhooks has it, with a secret that the project's sandbox makes for itself.</summary>
-internal static class SandboxWebhooks
+/// <summary>How badly the sandbox's webhooks come.</summary>
+/// <param name="Copies">How often each; 0: never, as long as nobody asks for an event.</param>
+/// <param name="DelaySeconds">How late.</param>
+/// <param name="IsShuffled">Each at a time of its own within the delay: in any order.</param>
+/// <param name="IsForged">Beside each one comes another whose body was changed after it was signed.</param>
+public sealed record SandboxWebhookBehavior(int Copies, int DelaySeconds, bool IsShuffled, bool IsForged)
 {
-    /// <summary>The one credential of the sandbox.</summary>
-    public const string Secret = "webhook_secret";
+    public static readonly SandboxWebhookBehavior Silent = new(0, 0, false, false);
+}
 
-    /// <summary>Of the same length as Stripe's.</summary>
-    private static readonly TimeSpan Tolerance = TimeSpan.FromSeconds(300);
+/// <summary>The sandbox's side of webhooks: what its provider tells, signed with a secret that it makes for itself.</summary>
+public sealed class SandboxWebhooks(NpgsqlDataSource database, PaymentSettings settings, Clock clock)
+{
+    private const int SecretBytes = 32;
 
-    private const string Id = "webhook-id";
-    private const string Timestamp = "webhook-timestamp";
-    private const string Signature = "webhook-signature";
-
-    public static WebhookRequest Sign(WebhookSecret secret, SandboxEvent @event, DateTimeOffset now)
+    /// <summary>How the project's webhooks come from now on.</summary>
+    public async Task BehaveAsync(ProjectSnapshot project, SandboxWebhookBehavior behavior, CancellationToken cancel)
     {
+        await EnsureSecretAsync(project, cancel);
+        await using var command = database.Command(
+            SandboxSql.BehaveWebhooks, project.Id, behavior.Copies, behavior.DelaySeconds, behavior.IsShuffled, behavior.IsForged);
+        await command.ExecuteNonQueryAsync(cancel);
+    }
+
+    /// <summary>Tells something of its own accord. It is sent within a second, or as the project asked for.</summary>
+    /// <param name="wait">Null: only if the project wants webhooks.</param>
+    public async Task TellAsync(ProjectSnapshot project, string type, SandboxObject about, TimeSpan? wait, CancellationToken cancel)
+    {
+        var behavior = await BehaviorAsync(project, cancel);
+        var copies = wait is null ? behavior.Copies : Math.Max(behavior.Copies, 1);
+        if (copies == 0)
+        {
+            return;
+        }
+
+        await EnsureSecretAsync(project, cancel);
+        var @event = new SandboxEvent { Id = $"evt_sandbox_{Guid.CreateVersion7():N}", Type = type, Created = clock.Now().ToOffset(), Data = about };
         var body = @event.Write();
-        var headers = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase)
+        for (var copy = 0; copy < copies; copy++)
         {
-            [Id] = @event.Id,
-            [Timestamp] = now.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture),
-            [Signature] = secret.Sign(@event.Id, now.ToUnixTimeSeconds(), body),
-        };
-        return new(headers, new Dictionary<string, string>(), Encoding.UTF8.GetBytes(body));
+            await SendLaterAsync(project, type, body, (wait ?? TimeSpan.Zero) + DelayOf(behavior), isForged: false, cancel);
+        }
+
+        if (behavior.IsForged)
+        {
+            await SendLaterAsync(project, type, body, DelayOf(behavior), isForged: true, cancel);
+        }
     }
 
-    public static WebhookReading Read(IReadOnlyDictionary<string, string> credentials, WebhookRequest request, DateTimeOffset now)
+    private static TimeSpan DelayOf(SandboxWebhookBehavior behavior)
     {
-        if (!credentials.TryGetValue(Secret, out var text) || WebhookSecret.Parse(text) is not { } secret
-            || !request.Headers.TryGetValue(Id, out var id) || !request.Headers.TryGetValue(Signature, out var signature)
-            || !request.Headers.TryGetValue(Timestamp, out var at) || !long.TryParse(at, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds))
-        {
-            return new(WebhookVerdict.Forged);
-        }
-
-        var body = Encoding.UTF8.GetString(request.Body.Span);
-        var expected = Encoding.UTF8.GetBytes(secret.Sign(id, seconds, body));
-        if (!CryptographicOperations.FixedTimeEquals(expected, Encoding.UTF8.GetBytes(signature)))
-        {
-            return new(WebhookVerdict.Forged);
-        }
-
-        if (Math.Abs((double)now.ToUnixTimeSeconds() - seconds) > Tolerance.TotalSeconds)
-        {
-            return new(WebhookVerdict.Stale);
-        }
-
-        return SandboxEvent.Read(body) is { } read && read.Id == id
-            ? new(WebhookVerdict.Genuine, new(read.Id, read.Type, read.Data.Reference, body, read.Created))
-            : new(WebhookVerdict.Unreadable);
+        var most = TimeSpan.FromSeconds(behavior.DelaySeconds);
+        return behavior.IsShuffled ? TimeSpan.FromTicks(Random.Shared.NextInt64(most.Ticks + 1)) : most;
     }
 
-    public static ProviderTold Tell(ProviderEvent @event) =>
-        SandboxEvent.Read(@event.Body)?.Told() is { } news ? new([news]) : ProviderTold.Nothing;
+    private async Task SendLaterAsync(ProjectSnapshot project, string type, string body, TimeSpan wait, bool isForged, CancellationToken cancel)
+    {
+        await using var command = database.Command(SandboxSql.Tell, Guid.CreateVersion7(), project.Id, type, body, wait.TotalSeconds, isForged);
+        await command.ExecuteNonQueryAsync(cancel);
+    }
+
+    private async Task<SandboxWebhookBehavior> BehaviorAsync(ProjectSnapshot project, CancellationToken cancel)
+    {
+        await using var command = database.Command(SandboxSql.WebhookBehavior, project.Id);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        return await reader.ReadAsync(cancel)
+            ? new(reader.GetInt32(0), reader.GetInt32(1), reader.GetBoolean(2), reader.GetBoolean(3))
+            : SandboxWebhookBehavior.Silent;
+    }
+
+    private async Task EnsureSecretAsync(ProjectSnapshot project, CancellationToken cancel)
+    {
+        if (!settings.Of(project).Credentials.ContainsKey(PaymentProvider.Sandbox))
+        {
+            var secret = WebhookSecret.Of(RandomNumberGenerator.GetBytes(SecretBytes));
+            await settings.StoreAsync(project, PaymentProvider.Sandbox, new Dictionary<string, string> { [SandboxSignature.Secret] = secret.Text }, cancel);
+        }
+    }
+}
+
+/// <summary>Sends the sandbox's webhooks, by the same way in as everybody's.</summary>
+public sealed class SendSandboxWebhooks(
+    NpgsqlDataSource database, ProjectDirectory directory, ProviderKeys keys, ReceiveWebhook receive, Clock clock, ILogger<SendSandboxWebhooks> log) : BackgroundService
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
+
+    private const int MostAtOnce = 100;
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Interval);
+        while (await timer.WaitForNextTickAsync(stoppingToken))
+        {
+            try
+            {
+                await RunAsync(stoppingToken);
+            }
+            catch (Exception e) when (e is NpgsqlException or TimeoutException)
+            {
+                log.LogWarning("The sandbox's webhooks could not be sent: {Reason}", e.Message);
+            }
+        }
+    }
+
+    private async Task RunAsync(CancellationToken cancel)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancel);
+        await using var transaction = await connection.BeginTransactionAsync(cancel);
+        List<(Guid Id, int Project, string Body, bool IsForged)> due = [];
+        await using (var take = connection.Command(SandboxSql.TakeWebhooks, MostAtOnce))
+        await using (var reader = await take.ExecuteReaderAsync(cancel))
+        {
+            while (await reader.ReadAsync(cancel))
+            {
+                due.Add((reader.GetGuid(0), reader.GetInt32(1), reader.GetString(2), reader.GetBoolean(3)));
+            }
+        }
+
+        foreach (var (_, id, body, isForged) in due)
+        {
+            if (directory.Current.ProjectsById.TryGetValue(id, out var project))
+            {
+                await SendAsync(project, body, isForged, cancel);
+            }
+        }
+
+        if (due.Count > 0)
+        {
+            await using var forget = connection.Command(SandboxSql.ForgetWebhooks, due.Select(static one => one.Id).ToArray());
+            await forget.ExecuteNonQueryAsync(cancel);
+        }
+
+        await transaction.CommitAsync(cancel);
+    }
+
+    private async Task SendAsync(ProjectSnapshot project, string body, bool isForged, CancellationToken cancel)
+    {
+        if (keys.Open(project, PaymentProvider.Sandbox)?[SandboxSignature.Secret] is { } text && WebhookSecret.Parse(text) is { } secret
+            && SandboxEvent.Read(body) is { } @event)
+        {
+            var request = SandboxSignature.Sign(secret, @event.Id, body, clock.Now().ToOffset());
+            var sent = isForged ? request with { Body = Encoding.UTF8.GetBytes(body.Replace("sandbox", "sandb0x", StringComparison.Ordinal)) } : request;
+            await receive.RunAsync(PaymentProvider.Sandbox, sent, project, "the sandbox", cancel);
+        }
+    }
 }

@@ -53,6 +53,8 @@ CREATE TABLE disputes (
     account    integer     NOT NULL,
     payment    uuid        NOT NULL,
     reference  text        NOT NULL,                                -- the provider's own id
+    sequence   bigint      GENERATED ALWAYS AS IDENTITY,
+    project_id integer     NOT NULL REFERENCES projects (id),
     amount     bigint      NOT NULL CHECK (amount > 0),
     status     text        NOT NULL CHECK (status IN ('open', 'won', 'lost')),
     reason     text,
@@ -61,6 +63,7 @@ CREATE TABLE disputes (
     PRIMARY KEY (partition, account, payment, reference),
     CHECK ((status = 'open') = (closed_at IS NULL))
 );
+CREATE INDEX disputes_in_order ON disputes (project_id, sequence);
 ALTER TABLE payment_facts DROP CONSTRAINT payment_facts_verb_check;
 ALTER TABLE payment_facts ADD CONSTRAINT payment_facts_verb_check CHECK (
     verb IN ('attempt', 'succeed', 'fail', 'refund', 'refund_succeed', 'refund_fail', 'dispute', 'dispute_won', 'dispute_lost'));
@@ -72,8 +75,7 @@ CREATE TABLE sandbox_webhooks (
     type       text        NOT NULL,
     body       text        NOT NULL,
     due_at     timestamptz NOT NULL,
-    copies     integer     NOT NULL DEFAULT 1,
-    is_forged  boolean     NOT NULL DEFAULT false
+    is_forged  boolean     NOT NULL
 );
 CREATE INDEX sandbox_webhooks_due ON sandbox_webhooks (due_at);
 CREATE TABLE sandbox_webhook_behaviors (

@@ -21,7 +21,7 @@ internal static class BillingCommands
     private static Command Run()
     {
         var dry = new Option<bool>("--dry-run") { Description = "Only show what is due and what it comes to. Changes nothing." };
-        var json = Json();
+        var json = ServerDoor.JsonOption();
         var command = new Command(
             "run",
             "Does what is due, in parts: trials end, periods renew, usage is invoiced. The server does it by itself too; a repeat finds nothing. Stopped in "
@@ -120,7 +120,7 @@ internal static class BillingCommands
 
     private static Command Parked()
     {
-        var json = Json();
+        var json = ServerDoor.JsonOption();
         var command = new Command(
             "parked",
             "Lists subscriptions whose next invoice looks impossible, with the reason. Nothing is asked for until somebody has looked.\n\n"
@@ -179,7 +179,7 @@ internal static class BillingCommands
 
     private static Command Late()
     {
-        var json = Json();
+        var json = ServerDoor.JsonOption();
         var command = new Command(
             "late",
             "Lists usage that came when its period was invoiced already and was not billed (late_events: ignore_and_report), the newest period first, with what it "
@@ -238,6 +238,4 @@ internal static class BillingCommands
         a.Resumed + b.Resumed, a.UsageBilled + b.UsageBilled, a.Parked + b.Parked);
 
     public static string TimeText(DateTimeOffset time) => time.ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFF'Z'", CultureInfo.InvariantCulture);
-
-    private static Option<bool> Json() => new("--json") { Description = "Print JSON." };
 }

@@ -20,6 +20,7 @@ internal static class CommandLine
         BillingCommands.Build,
         InvoiceCommands.Build,
         CreditCommands.Build,
+        PaymentCommands.Build,
         WebhookCommands.Build,
         ClockCommands.Build,
         VerifyCommand.Build,

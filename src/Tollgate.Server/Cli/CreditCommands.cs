@@ -15,7 +15,7 @@ internal static class CreditCommands
     private static Command List()
     {
         var customer = Customer();
-        var json = Json();
+        var json = ServerDoor.JsonOption();
         var command = new Command(
             "list",
             "Shows what a customer has, and what came and went, newest first.\n\nExample:\n  tollgate credits list acme --project shop")
@@ -141,6 +141,4 @@ internal static class CreditCommands
     private static Argument<string> Unit() => new("currency") { Description = "For instance USD." };
 
     private static Option<string> Note() => new("--note") { HelpName = "text", Description = "For people." };
-
-    private static Option<bool> Json() => new("--json") { Description = "Print JSON." };
 }

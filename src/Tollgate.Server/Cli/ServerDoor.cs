@@ -153,6 +153,9 @@ internal sealed class ServerDoor : IDisposable
     }
 
     /// <summary>Prints JSON for people and for jq.</summary>
+    /// <summary>Of commands that print a table otherwise.</summary>
+    public static Option<bool> JsonOption() => new("--json") { Description = "Print JSON." };
+
     public static void Print(JsonElement json) => Console.WriteLine(JsonSerializer.Serialize(json, Printed));
 
     public void Dispose() => _http.Dispose();

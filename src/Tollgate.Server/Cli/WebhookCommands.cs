@@ -14,7 +14,7 @@ internal static class WebhookCommands
 
     private static Command List()
     {
-        var json = Json();
+        var json = ServerDoor.JsonOption();
         var command = new Command("ls", "Lists the endpoints and how they do.\n\nExample:\n  tollgate webhooks ls --project shop") { json };
         ServerDoor.SetAction(command, async (door, parsed, cancel) =>
         {
@@ -64,7 +64,7 @@ internal static class WebhookCommands
 
     private static Command Deliveries()
     {
-        var json = Json();
+        var json = ServerDoor.JsonOption();
         var status = new Option<string>("--status") { HelpName = "status", Description = "waiting, delivered or failed. Default: all." };
         var endpoint = new Option<string>("--endpoint") { HelpName = "id", Description = "Only to this endpoint." };
         var command = new Command(
@@ -132,6 +132,4 @@ internal static class WebhookCommands
     }
 
     private static Argument<string> Endpoint() => new("id") { Description = "The endpoint's id." };
-
-    private static Option<bool> Json() => new("--json") { Description = "Print JSON." };
 }

@@ -123,7 +123,7 @@ public static class PaymentEndpoints
         });
     }
 
-    private static Guid? IdOf(string? text, string name, Faults faults)
+    internal static Guid? IdOf(string? text, string name, Faults faults)
     {
         if (text is null)
         {

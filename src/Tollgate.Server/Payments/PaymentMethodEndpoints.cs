@@ -9,11 +9,10 @@ using Tollgate.Server.Http;
 
 namespace Tollgate.Server.Payments;
 
-/// <summary><c>/v1/customers/{id}/payment-methods</c>, and <c>/v1/sandbox/payment-behavior</c>: what the sandbox's provider answers.</summary>
+/// <summary><c>/v1/customers/{id}/payment-methods</c>: what a customer is charged by.</summary>
 public static class PaymentMethodEndpoints
 {
     private const int LongestToken = 255;
-    private const int MostTimes = 1_000;
 
     /// <summary>Where the method's id stands in <c>/v1/customers/{id}/payment-methods/{method}</c>.</summary>
     private const int MethodSegment = 4;
@@ -21,7 +20,6 @@ public static class PaymentMethodEndpoints
     public static void MapPaymentMethods(this WebApplication app)
     {
         var methods = app.Services.GetRequiredService<PaymentMethods>();
-        var sandbox = app.Services.GetRequiredService<SandboxProvider>();
 
         app.MapPost("/v1/customers/{id}/payment-methods", (RequestDelegate)(context => AddAsync(context, methods)))
             .RequireKey(Access.Secret, Scope.BillingWrite)
@@ -32,9 +30,6 @@ public static class PaymentMethodEndpoints
         app.MapDelete("/v1/customers/{id}/payment-methods/{method}", (RequestDelegate)(context => RemoveAsync(context, methods)))
             .RequireKey(Access.Secret, Scope.BillingWrite)
             .Describe(PaymentDescriptions.RemoveMethod);
-        app.MapPost("/v1/sandbox/payment-behavior", (RequestDelegate)(context => BehaveAsync(context, sandbox)))
-            .RequireKey(Access.Secret, Scope.BillingWrite)
-            .Describe(PaymentDescriptions.Behave);
     }
 
     private static async Task AddAsync(HttpContext context, PaymentMethods methods)
@@ -93,37 +88,6 @@ public static class PaymentMethodEndpoints
         var isRemoved = Guid.TryParse(RawPath.Segment(context, MethodSegment), out var id)
             && await methods.RemoveAsync(context.Project(), customer, id, context.RequestAborted);
         await (isRemoved ? Answer.Nothing(context) : Problems.WriteAsync(context, ErrorCode.PaymentMethodNotFound));
-    }
-
-    private static async Task BehaveAsync(HttpContext context, SandboxProvider sandbox)
-    {
-        if (await Body.ReadAsync(context, PaymentsJson.Default.PaymentBehaviorRequest) is not { } body)
-        {
-            return;
-        }
-
-        if (context.Project().Mode != ProjectMode.Sandbox)
-        {
-            await Problems.WriteAsync(context, ErrorCode.SandboxOnly);
-            return;
-        }
-
-        var faults = new Faults();
-        faults.Id(body.Customer, "customer", required: true);
-        if (faults.Required(body.Outcome, "outcome"))
-        {
-            faults.OneOf(body.Outcome, "outcome", [.. CatalogWords.All<SandboxOutcome>()]);
-        }
-
-        faults.Range(body.Times, "times", 1, MostTimes);
-        if (faults.Any)
-        {
-            await faults.WriteAsync(context);
-            return;
-        }
-
-        await sandbox.BehaveAsync(context.Project(), body.Customer!, CatalogWords.Read<SandboxOutcome>(body.Outcome!), body.Times ?? 1, context.RequestAborted);
-        await Answer.Nothing(context);
     }
 
     private static PaymentMethodView ViewOf(PaymentMethod method) => new(

@@ -15,12 +15,20 @@ public static class PaymentsRoom
         services.AddSingleton<PaymentSettings>();
         services.AddSingleton<PaymentQueries>();
         services.AddSingleton<PaymentMethods>();
+        services.AddSingleton<SandboxWebhooks>();
         services.AddSingleton<SandboxProvider>();
         services.AddSingleton<IPaymentProvider>(provider => provider.GetRequiredService<SandboxProvider>());
         services.AddSingleton<ChargeInvoice>();
         services.AddSingleton<RefundPayment>();
         services.AddSingleton<PayByHand>();
+        services.AddSingleton<InboxBell>();
+        services.AddSingleton<InboxQueries>();
+        services.AddSingleton<DisputeQueries>();
+        services.AddSingleton<ReceiveWebhook>();
+        services.AddSingleton<ApplyNews>();
         services.AddHostedService<AskPayments>();
+        services.AddHostedService<ReadInbox>();
+        services.AddHostedService<SendSandboxWebhooks>();
         return services.AddWire(PaymentsJson.Default);
     }
 
@@ -29,5 +37,8 @@ public static class PaymentsRoom
         app.MapPayments();
         app.MapPaymentMethods();
         app.MapPaymentSettings();
+        app.MapSandbox();
+        app.MapInbox();
+        app.MapDisputes();
     }
 }

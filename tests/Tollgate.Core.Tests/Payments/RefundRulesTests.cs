@@ -11,25 +11,29 @@ public sealed class RefundRulesTests
     private static readonly Instant Now = Instant.FromUnixSeconds(1_900_000_000);
 
     [Theory]
-    [InlineData(2900, 0, 0, null, RefundVerdict.Allowed, 2900)]
-    [InlineData(2900, 0, 0, 900L, RefundVerdict.Allowed, 900)]
-    [InlineData(2900, 900, 900, null, RefundVerdict.Allowed, 2000)]
-    [InlineData(2900, 0, 400, null, RefundVerdict.Allowed, 2500)]
-    [InlineData(2900, 0, 900, 2001L, RefundVerdict.TooMuch, 2000)]
-    [InlineData(2900, 0, 0, 2901L, RefundVerdict.TooMuch, 2900)]
-    [InlineData(2900, 0, 0, 0L, RefundVerdict.NotPositive, 2900)]
-    [InlineData(2900, 0, 0, -1L, RefundVerdict.NotPositive, 2900)]
-    [InlineData(2900, 2900, 2900, null, RefundVerdict.NothingLeft, 0)]
-    [InlineData(2900, 0, 2900, 1L, RefundVerdict.NothingLeft, 0)]
-    public void What_can_go_back(long paid, long refunded, long credited, long? wanted, RefundVerdict verdict, long amount) =>
-        RefundRules.Judge(PaymentOf(paid, refunded, PaymentStatus.Succeeded), InvoiceOf(credited), wanted is { } minor ? Usd(minor) : null)
+    [InlineData(2900, 0, 0, 0, null, RefundVerdict.Allowed, 2900)]
+    [InlineData(2900, 0, 0, 0, 900L, RefundVerdict.Allowed, 900)]
+    [InlineData(2900, 900, 900, 0, null, RefundVerdict.Allowed, 2000)]
+    [InlineData(2900, 0, 400, 0, null, RefundVerdict.Allowed, 2500)]
+    [InlineData(2900, 0, 0, 1000, null, RefundVerdict.Allowed, 1900)]
+    [InlineData(2900, 0, 0, 1000, 1901L, RefundVerdict.TooMuch, 1900)]
+    [InlineData(2900, 0, 0, 2900, null, RefundVerdict.NothingLeft, 0)]
+    [InlineData(2900, 900, 900, 2900, 1L, RefundVerdict.NothingLeft, 0)]
+    [InlineData(2900, 0, 900, 0, 2001L, RefundVerdict.TooMuch, 2000)]
+    [InlineData(2900, 0, 0, 0, 2901L, RefundVerdict.TooMuch, 2900)]
+    [InlineData(2900, 0, 0, 0, 0L, RefundVerdict.NotPositive, 2900)]
+    [InlineData(2900, 0, 0, 0, -1L, RefundVerdict.NotPositive, 2900)]
+    [InlineData(2900, 2900, 2900, 0, null, RefundVerdict.NothingLeft, 0)]
+    [InlineData(2900, 0, 2900, 0, 1L, RefundVerdict.NothingLeft, 0)]
+    public void What_can_go_back(long paid, long refunded, long credited, long held, long? wanted, RefundVerdict verdict, long amount) =>
+        RefundRules.Judge(PaymentOf(paid, refunded, PaymentStatus.Succeeded), InvoiceOf(credited), Usd(held), wanted is { } minor ? Usd(minor) : null)
             .ShouldBe((verdict, Usd(amount)));
 
     [Theory]
     [InlineData(PaymentStatus.Pending)]
     [InlineData(PaymentStatus.Failed)]
     public void What_did_not_come_does_not_go_back(PaymentStatus status) =>
-        RefundRules.Judge(PaymentOf(2900, 0, status), InvoiceOf(0), null).Verdict.ShouldBe(RefundVerdict.NotSucceeded);
+        RefundRules.Judge(PaymentOf(2900, 0, status), InvoiceOf(0), Usd(0), null).Verdict.ShouldBe(RefundVerdict.NotSucceeded);
 
     [Fact]
     public void Every_sandbox_card_has_a_token_of_its_own_and_is_found_by_it()

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Tollgate.Server.Tests.Customers;
 using Tollgate.Server.Tests.Subscriptions;
 using Tollgate.Testing;
+using static Tollgate.Server.Tests.Payments.PaymentSteps;
 
 namespace Tollgate.Server.Tests.Payments;
 
@@ -199,13 +200,13 @@ public sealed class PaymentsApiTests(ImpatientServer server) : IClassFixture<Imp
     {
         var (sandbox, invoice) = await OwingAsync(null);
         var (other, _) = await OwingAsync("pm_sandbox_visa");
-        await Refused(sandbox, "/v1/payments", Body(invoice), HttpStatusCode.Conflict, "payment_method_missing");
-        await Refused(sandbox, "/v1/payments", """{"invoice": "none"}""", HttpStatusCode.NotFound, "invoice_not_found");
-        await Refused(sandbox, "/v1/payments", "{}", HttpStatusCode.UnprocessableEntity, "validation_failed");
-        await Refused(sandbox, "/v1/payments/none/refunds", "{}", HttpStatusCode.NotFound, "payment_not_found");
-        await Refused(sandbox, "/v1/customers/acme/payment-methods", """{"token": "4242424242424242"}""", HttpStatusCode.UnprocessableEntity, "validation_failed");
-        await Refused(sandbox, "/v1/sandbox/payment-behavior", """{"customer": "acme", "outcome": "maybe"}""", HttpStatusCode.UnprocessableEntity, "validation_failed");
-        await Refused(other, "/v1/payments", Body(invoice), HttpStatusCode.NotFound, "invoice_not_found");
+        await RefusedAsync(sandbox, "/v1/payments", Body(invoice), HttpStatusCode.Conflict, "payment_method_missing");
+        await RefusedAsync(sandbox, "/v1/payments", """{"invoice": "none"}""", HttpStatusCode.NotFound, "invoice_not_found");
+        await RefusedAsync(sandbox, "/v1/payments", "{}", HttpStatusCode.UnprocessableEntity, "validation_failed");
+        await RefusedAsync(sandbox, "/v1/payments/none/refunds", "{}", HttpStatusCode.NotFound, "payment_not_found");
+        await RefusedAsync(sandbox, "/v1/customers/acme/payment-methods", """{"token": "4242424242424242"}""", HttpStatusCode.UnprocessableEntity, "validation_failed");
+        await RefusedAsync(sandbox, "/v1/sandbox/payment-behavior", """{"customer": "acme", "outcome": "maybe"}""", HttpStatusCode.UnprocessableEntity, "validation_failed");
+        await RefusedAsync(other, "/v1/payments", Body(invoice), HttpStatusCode.NotFound, "invoice_not_found");
         (await other.Door.GetAsync("/v1/payments?invoice=" + invoice))["data"].AsArray().ShouldBeEmpty();
 
         var live = _running.DoorOf("trendit");
@@ -236,36 +237,11 @@ public sealed class PaymentsApiTests(ImpatientServer server) : IClassFixture<Imp
         }
     }
 
-    /// <summary>A customer with an open invoice over $29.</summary>
-    private async Task<(BillingSandbox Sandbox, string Invoice)> OwingAsync(string? card)
-    {
-        var sandbox = await BillingSandbox.StartAsync(_running, "2027-01-31T00:00:00Z");
-        await sandbox.SubscribeAsync("""{"customer": "acme", "plan": "pro", "trial": false}""");
-        if (card is not null)
-        {
-            await AddCardAsync(sandbox, card);
-        }
+    private Task<(BillingSandbox Sandbox, string Invoice)> OwingAsync(string? card) => PaymentSteps.OwingAsync(_running, card);
 
-        return (sandbox, (await sandbox.Door.GetAsync("/v1/invoices?customer=acme"))["data"][0]!["id"]!.GetValue<string>());
-    }
+    private Task<string[]> FoundAsync(BillingSandbox sandbox) => PaymentSteps.FoundAsync(_running, sandbox);
 
-    private static string Body(string invoice) => $$"""{"invoice": "{{invoice}}"}""";
-
-    private static string Word(Came came, string member) => came[member].GetValue<string>();
-
-    private static async Task<Came> ChargeAsync(BillingSandbox sandbox, string invoice)
-    {
-        var came = await sandbox.Door.PostAsync("/v1/payments", Body(invoice));
-        came.Status.ShouldBe(HttpStatusCode.Created, came.Json?.ToJsonString());
-        return came;
-    }
-
-    private static async Task<string> AddCardAsync(BillingSandbox sandbox, string token)
-    {
-        var came = await sandbox.Door.PostAsync("/v1/customers/acme/payment-methods", $$"""{"token": "{{token}}"}""");
-        came.Status.ShouldBe(HttpStatusCode.Created, came.Json?.ToJsonString());
-        return Word(came, "id");
-    }
+    private async Task ShouldBeCleanAsync(BillingSandbox sandbox) => (await FoundAsync(sandbox)).ShouldBeEmpty();
 
     private static async Task<(string, bool)[]> CardsAsync(BillingSandbox sandbox) =>
         [.. (await sandbox.Door.GetAsync("/v1/customers/acme/payment-methods"))["data"].AsArray().Select(static card => (card!["brand"]!.GetValue<string>(), card["default"]!.GetValue<bool>()))];
@@ -273,33 +249,4 @@ public sealed class PaymentsApiTests(ImpatientServer server) : IClassFixture<Imp
     private static async Task BehaveAsync(BillingSandbox sandbox, string outcome, int times) =>
         (await sandbox.Door.PostAsync("/v1/sandbox/payment-behavior", $$"""{"customer": "acme", "outcome": "{{outcome}}", "times": {{times}}}"""))
             .Status.ShouldBe(HttpStatusCode.NoContent);
-
-    private static async Task<(string Status, long Paid, long Due)> InvoiceAsync(BillingSandbox sandbox, string id)
-    {
-        var invoice = await sandbox.Door.GetAsync("/v1/invoices/" + id);
-        return (Word(invoice, "status"), invoice["amount_paid"].GetValue<long>(), invoice["amount_due"].GetValue<long>());
-    }
-
-    private static async Task Refused(BillingSandbox sandbox, string path, string body, HttpStatusCode status, string code)
-    {
-        var came = await sandbox.Door.PostAsync(path, body);
-        (came.Status, Word(came, "code")).ShouldBe((status, code), came.Json!.ToJsonString());
-    }
-
-    private static async Task UntilAsync(Func<Task<bool>> isSo)
-    {
-        for (var left = 200; !await isSo(); left--)
-        {
-            left.ShouldBeGreaterThan(0, "It did not become so in 20 seconds.");
-            await Task.Delay(100);
-        }
-    }
-
-    private async Task<string[]> FoundAsync(BillingSandbox sandbox)
-    {
-        var report = await _running.DoorWith(_running.Server.AdminKey).SendAsync(HttpMethod.Post, "/v1/verify", null, ("X-Project", sandbox.Code));
-        return [.. report["checks"].AsArray().Where(static one => one!["count"]!.GetValue<long>() > 0 && one["break"]!.GetValue<bool>()).Select(static one => one!["kind"]!.GetValue<string>())];
-    }
-
-    private async Task ShouldBeCleanAsync(BillingSandbox sandbox) => (await FoundAsync(sandbox)).ShouldBeEmpty();
 }

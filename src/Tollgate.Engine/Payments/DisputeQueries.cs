@@ -1,0 +1,41 @@
+using Npgsql;
+using NpgsqlTypes;
+using Tollgate.Core.Catalog;
+using Tollgate.Core.Money;
+using Tollgate.Core.Payments;
+using Tollgate.Core.Time;
+using Tollgate.Engine.Customers;
+using Tollgate.Engine.Projects;
+
+namespace Tollgate.Engine.Payments;
+
+/// <summary>A customer's bank took the money of a payment back, or asks whether it should.</summary>
+/// <param name="Reference">The provider's own id.</param>
+public sealed record Dispute(
+    Guid Payment, string Customer, PaymentProvider Provider, string Reference, MoneyAmount Amount, DisputeStatus Status, string? Reason, Instant OpenedAt, Instant? ClosedAt);
+
+/// <summary>Reads of disputes.</summary>
+public sealed class DisputeQueries(NpgsqlDataSource database)
+{
+    /// <summary>Newest first.</summary>
+    /// <param name="after">The reference of the last dispute of the page before.</param>
+    public async Task<IReadOnlyList<Dispute>> ListAsync(
+        ProjectSnapshot project, DisputeStatus? status, Guid? payment, string? after, int limit, CancellationToken cancel)
+    {
+        await using var command = database.Command(
+            DisputeSql.List, project.Id, CustomerCommands.OrNull(status is { } wanted ? CatalogWords.Of(wanted) : null, NpgsqlDbType.Text),
+            CustomerCommands.OrNull(payment, NpgsqlDbType.Uuid), CustomerCommands.OrNull(after, NpgsqlDbType.Text), limit);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        var disputes = new List<Dispute>();
+        while (await reader.ReadAsync(cancel))
+        {
+            disputes.Add(new(
+                reader.GetGuid(0), reader.GetString(1), CatalogWords.Read<PaymentProvider>(reader.GetString(2)), reader.GetString(3),
+                new(reader.GetInt64(4), Currency.Of(reader.GetString(5))), CatalogWords.Read<DisputeStatus>(reader.GetString(6)),
+                reader.IsDBNull(7) ? null : reader.GetString(7), Instant.FromUtc(reader.GetDateTime(8)),
+                reader.IsDBNull(9) ? null : Instant.FromUtc(reader.GetDateTime(9))));
+        }
+
+        return disputes;
+    }
+}

@@ -1,0 +1,43 @@
+using Tollgate.Contracts.Payments;
+using Tollgate.Core.Catalog;
+using Tollgate.Core.Payments;
+using Tollgate.Engine.Payments;
+using Tollgate.Engine.Projects;
+using Tollgate.Server.Http;
+
+namespace Tollgate.Server.Payments;
+
+/// <summary><c>/v1/disputes</c>: money that customers' banks took back, or ask about.</summary>
+public static class DisputeEndpoints
+{
+    public static void MapDisputes(this WebApplication app)
+    {
+        var queries = app.Services.GetRequiredService<DisputeQueries>();
+        app.MapGet("/v1/disputes", (RequestDelegate)(context => ListAsync(context, queries)))
+            .RequireKey(Access.Secret, Scope.BillingRead)
+            .Describe(InboxDescriptions.Disputes);
+    }
+
+    private static async Task ListAsync(HttpContext context, DisputeQueries queries)
+    {
+        var faults = new Faults();
+        var (paging, query) = (Paging.Read(context, faults), context.Request.Query);
+        string? status = query["status"], payment = query["payment"];
+        faults.OneOf(status, "status", [.. CatalogWords.All<DisputeStatus>()]);
+        var ofPayment = PaymentEndpoints.IdOf(payment, "payment", faults);
+        if (faults.Any)
+        {
+            await faults.WriteAsync(context);
+            return;
+        }
+
+        DisputeStatus? wanted = status is not null && CatalogWords.TryParse<DisputeStatus>(status, out var known) ? known : null;
+        var rows = await queries.ListAsync(context.Project(), wanted, ofPayment, paging.StartingAfter, paging.Probe, context.RequestAborted);
+        var (page, hasMore) = paging.Cut(rows);
+        await Answer.Json(context, StatusCodes.Status200OK, new([.. page.Select(ViewOf)], hasMore), PaymentsJson.Default.DisputeList);
+    }
+
+    private static DisputeView ViewOf(Dispute dispute) => new(
+        dispute.Reference, dispute.Payment.ToString("D"), dispute.Customer, CatalogWords.Of(dispute.Provider), dispute.Amount.Minor, dispute.Amount.Currency.Code,
+        CatalogWords.Of(dispute.Status), dispute.Reason, dispute.OpenedAt.ToOffset(), dispute.ClosedAt?.ToOffset());
+}
