@@ -95,6 +95,11 @@ public sealed record ErrorCode(string Code, int Status, string Title, string Des
         "The customer's plan does not name the feature, or has it switched off.",
         "Upgrade to a plan that has it; suggested_plan names one.");
 
+    public static readonly ErrorCode PaymentFailed = new(
+        "payment_failed", 402, "The payment failed",
+        "What was asked for has to be paid first, and no money came. Nothing was changed.",
+        "Add another payment method and try again, or let the customer pay on a page: POST /v1/checkouts.");
+
     public static readonly ErrorCode SubscriptionInactive = new(
         "subscription_inactive", 402, "The subscription is not active",
         "The customer's subscription is paused, past due beyond its grace, or ended.",
@@ -175,6 +180,11 @@ public sealed record ErrorCode(string Code, int Status, string Title, string Des
         "payment_method_not_found", 404, "The payment method does not exist",
         "The customer has no payment method with this id, or it was removed.",
         "GET /v1/customers/{id}/payment-methods lists them.");
+
+    public static readonly ErrorCode CheckoutNotFound = new(
+        "checkout_not_found", 404, "The checkout does not exist",
+        "This project has no checkout with this id.",
+        "Use the id of the answer to POST /v1/checkouts. GET /v1/checkouts lists them.");
 
     public static readonly ErrorCode WebhookEndpointNotFound = new(
         "webhook_endpoint_not_found", 404, "The webhook endpoint does not exist",
@@ -291,6 +301,11 @@ public sealed record ErrorCode(string Code, int Status, string Title, string Des
         "payment_pending", 409, "A payment of the invoice is pending",
         "The provider was asked for the money already, and has not answered. It is asked until it does; charging again now could take the money twice.",
         "Wait, and look at the payment that the detail names. Its status becomes succeeded or failed.");
+
+    public static readonly ErrorCode CheckoutState = new(
+        "checkout_state", 409, "Not in this state",
+        "The checkout is completed, and what was bought stays bought.",
+        "Cancel the subscription or refund the payment instead.");
 
     public static readonly ErrorCode PaymentMethodMissing = new(
         "payment_method_missing", 409, "The customer has no payment method",
@@ -468,11 +483,11 @@ public sealed record ErrorCode(string Code, int Status, string Title, string Des
     [
         MalformedJson, MalformedRequest, ProjectRequired, WebhookSignatureInvalid,
         KeyMissing, KeyInvalid, KeyExpired, KeyRevoked, KeyNotAllowed, ScopeMissing, NetworkNotAllowed, PathNotForwarded,
-        QuotaExceeded, BudgetExceeded, FeatureDisabled, FeatureNotInPlan, SubscriptionInactive,
+        QuotaExceeded, BudgetExceeded, FeatureDisabled, FeatureNotInPlan, PaymentFailed, SubscriptionInactive,
         NotFound, ProjectNotFound, KeyNotFound, CustomerNotFound, MemberNotFound, FeatureNotFound, PlanNotFound, UpstreamNotConfigured, ReservationNotFound,
-        EventNotFound, GrantNotFound, SubscriptionNotFound, InvoiceNotFound, PaymentNotFound, PaymentMethodNotFound, WebhookEndpointNotFound, WebhookEventNotFound, DeliveryNotFound, ProviderEventNotFound, CouponNotFound, MethodNotAllowed,
+        EventNotFound, GrantNotFound, SubscriptionNotFound, InvoiceNotFound, PaymentNotFound, PaymentMethodNotFound, CheckoutNotFound, WebhookEndpointNotFound, WebhookEventNotFound, DeliveryNotFound, ProviderEventNotFound, CouponNotFound, MethodNotAllowed,
         Conflict, IdempotencyKeyReused, ProjectExists, CustomerExists, CustomerIsMember, MemberExists, MemberElsewhere, MemberNested, NoSeatLeft, ReservationClosed, ReservationAmbiguous, SubscriptionExists,
-        SubscriptionState, TrialUsed, CurrencyFixed, InvoiceState, PaymentPending, PaymentMethodMissing, BillingNotConfigured, InvoiceImplausible, WebhookEndpointState, CouponExists, ClockBusy, SandboxOnly, LastKey,
+        SubscriptionState, TrialUsed, CurrencyFixed, InvoiceState, PaymentPending, CheckoutState, PaymentMethodMissing, BillingNotConfigured, InvoiceImplausible, WebhookEndpointState, CouponExists, ClockBusy, SandboxOnly, LastKey,
         PreconditionFailed, PayloadTooLarge, UnsupportedMediaType,
         ValidationFailed, UnknownField, InvalidType, CatalogInvalid, PriceNotFound, CouponRefused, AddOnRefused, PackRefused, CreditRefused, RefundRefused, CreditsInsufficient,
         FeatureNotMetered, EventTooOld, EventInFuture,

@@ -13,7 +13,11 @@ public sealed record PaymentView
 
     public required string Customer { get; init; }
 
-    public required string Invoice { get; init; }
+    /// <summary>What the money pays. Of a checkout it is known once the money came; null also where the money became the customer's credit instead.</summary>
+    public string? Invoice { get; init; }
+
+    /// <summary>The checkout that it is for, if any.</summary>
+    public string? Checkout { get; init; }
 
     /// <summary><c>manual</c> (a bank transfer, told by hand) or <c>sandbox</c>.</summary>
     public required string Provider { get; init; }
@@ -28,7 +32,9 @@ public sealed record PaymentView
 
     public required string Currency { get; init; }
 
-    /// <summary><c>pending</c> (no answer yet; the provider is asked), <c>succeeded</c> or <c>failed</c>.</summary>
+    /// <summary>
+    /// <c>pending</c> (no answer yet; the provider is asked), <c>requires_action</c> (the customer has to confirm it to the bank), <c>succeeded</c> or <c>failed</c>.
+    /// </summary>
     public required string Status { get; init; }
 
     /// <summary>Of a failed one: <c>declined</c>, <c>insufficient_funds</c> or <c>authentication_required</c>.</summary>

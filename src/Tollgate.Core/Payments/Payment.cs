@@ -19,6 +19,9 @@ public enum PaymentStatus
 {
     /// <summary>The provider was asked, or will be; what it did is not known yet.</summary>
     Pending,
+
+    /// <summary>The customer, who is there, has to confirm it to the bank.</summary>
+    RequiresAction,
     Succeeded,
     Failed,
 }
@@ -36,14 +39,23 @@ public enum PaymentFailure
     Canceled,
 }
 
-/// <summary>One attempt to move the money that an invoice asks for. Its id is the idempotency key at the provider.</summary>
+/// <summary>One attempt to move the money that an invoice or a checkout asks for. Its id is the idempotency key at the provider.</summary>
 public sealed record Payment
 {
     public required Guid Id { get; init; }
 
     public required string Customer { get; init; }
 
-    public required Guid Invoice { get; init; }
+    /// <summary>Of a checkout: what the money paid, once it came. Null also when it became the customer's instead.</summary>
+    public Guid? Invoice { get; init; }
+
+    public Guid? Checkout { get; init; }
+
+    /// <summary>Of a checkout: when the price was told, and as of when what it asks for is done.</summary>
+    public Instant? QuotedAt { get; init; }
+
+    /// <summary>Of a checkout that changes a subscription: the version that was looked at.</summary>
+    public int? ExpectedVersion { get; init; }
 
     public required PaymentProvider Provider { get; init; }
 
@@ -67,6 +79,8 @@ public sealed record Payment
 
     /// <summary>When it succeeded or failed.</summary>
     public Instant? SettledAt { get; init; }
+
+    public bool IsOpen => Status is PaymentStatus.Pending or PaymentStatus.RequiresAction;
 }
 
 /// <summary>Money of a payment that goes back. Its id is the idempotency key at the provider.</summary>

@@ -112,6 +112,11 @@ internal sealed class CustomerChange : IAsyncDisposable
         return CustomerRow.Read(reader, project);
     }
 
+    /// <summary>What is done from here on can be taken back by <see cref="TakeBackAsync"/>, and the customer is held all the same.</summary>
+    public Task MarkAsync(string mark, CancellationToken cancel) => _transaction.SaveAsync(mark, cancel);
+
+    public Task TakeBackAsync(string mark, CancellationToken cancel) => _transaction.RollbackAsync(mark, cancel);
+
     public Task CommitAsync(CancellationToken cancel) => _transaction.CommitAsync(cancel);
 
     public async ValueTask DisposeAsync()

@@ -67,7 +67,16 @@ public sealed class BuyPack(NpgsqlDataSource database, QuotaGate gate, Clock clo
             return new(IsSame(order, known.Purchase.Sale) ? PackOutcome.Replayed : PackOutcome.IdReused, known);
         }
 
+        var bought = await BuyInTransactionAsync(change, project, order, key, now, actor, cancel);
+        return bought.Item is null ? bought : await EndAsync(change, project, bought.Item, order, cancel);
+    }
+
+    /// <summary>3. to 6., in a transaction of the caller, who holds the customer, commits, and then lets its books be forgotten.</summary>
+    internal static async Task<PackAnswer> BuyInTransactionAsync(
+        CustomerChange change, ProjectSnapshot project, PackOrder order, EventKey key, Instant now, string actor, CancellationToken cancel)
+    {
         // 3.
+        var customer = change.Row.Customer.Id;
         if (change.Row.Owner is { } owner)
         {
             return new(PackOutcome.IsMember, Detail: $"{customer} is a member of {owner}; buy it for {owner}.");
@@ -107,7 +116,7 @@ public sealed class BuyPack(NpgsqlDataSource database, QuotaGate gate, Clock clo
             await GrantPack.RunAsync(change, project, invoice, now, cancel);
         }
 
-        return await EndAsync(change, project, new(purchase, invoice), order, cancel);
+        return new(PackOutcome.Bought, new(purchase, invoice));
     }
 
     private async Task<PackAnswer> EndAsync(CustomerChange change, ProjectSnapshot project, PackItem item, PackOrder order, CancellationToken cancel)

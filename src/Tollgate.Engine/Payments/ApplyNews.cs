@@ -13,7 +13,7 @@ namespace Tollgate.Engine.Payments;
 
 /// <summary>Brings Tollgate's side to what a provider says of its own. Applied again, or in another order, it ends in the same rows.</summary>
 public sealed class ApplyNews(
-    NpgsqlDataSource database, PaymentQueries queries, PaymentMethods methods, ChargeInvoice charge, RefundPayment refund, Clock clock)
+    NpgsqlDataSource database, PaymentQueries queries, PaymentMethods methods, SettlePayment settle, RefundPayment refund, Clock clock)
 {
     /// <returns>Null: it is so now. Else why it cannot be yet, for people.</returns>
     public Task<string?> RunAsync(ProjectSnapshot project, PaymentProvider provider, ProviderNews news, CancellationToken cancel) => news switch
@@ -36,10 +36,10 @@ public sealed class ApplyNews(
         }
 
         // What succeeded stays so: an earlier refusal of the same attempt may be told after it.
-        var isNews = row.Payment.Status == PaymentStatus.Pending || (row.Payment.Status == PaymentStatus.Failed && news.Failure is null);
+        var isNews = row.Payment.IsOpen || (row.Payment.Status == PaymentStatus.Failed && news.Failure is null);
         if (isNews)
         {
-            await charge.SettleAsync(project, row.Payment.Id, new(news.Reference, news.Failure), PaymentActors.System, cancel);
+            await settle.RunAsync(project, row.Payment.Id, new(news.Reference, news.Failure), PaymentActors.System, cancel);
         }
 
         return null;

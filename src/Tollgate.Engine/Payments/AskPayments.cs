@@ -19,7 +19,7 @@ public sealed record PaymentOptions(TimeSpan AskAfter)
 /// the row decides who settles it.
 /// </summary>
 public sealed class AskPayments(
-    NpgsqlDataSource database, ProjectDirectory directory, ChargeInvoice charge, RefundPayment refund, PaymentOptions options, ILogger<AskPayments> log)
+    NpgsqlDataSource database, ProjectDirectory directory, SettlePayment settle, RefundPayment refund, PaymentOptions options, ILogger<AskPayments> log)
     : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
@@ -46,7 +46,7 @@ public sealed class AskPayments(
     {
         foreach (var (project, payment, _) in await TakeAsync(PaymentSql.TakeUnknown, cancel))
         {
-            await AskAsync(project, payment, () => charge.AskAsync(project, payment, cancel));
+            await AskAsync(project, payment, () => settle.AskAsync(project, payment, resends: true, cancel));
         }
 
         foreach (var (project, payment, id) in await TakeAsync(PaymentSql.TakeUnknownRefunds, cancel))

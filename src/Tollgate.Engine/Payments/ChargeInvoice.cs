@@ -7,7 +7,6 @@ using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Customers;
 using Tollgate.Engine.Invoicing;
 using Tollgate.Engine.Projects;
-using Tollgate.Engine.Quotas;
 
 namespace Tollgate.Engine.Payments;
 
@@ -34,41 +33,18 @@ public enum ChargeOutcome
 public sealed record ChargeAnswer(ChargeOutcome Outcome, PaymentRow? Row = null, string? Detail = null);
 
 /// <summary>
-/// Charges a customer for an invoice. 1. The attempt is committed; 2. the provider is asked, outside of any transaction; 3. its answer is
-/// written with what it causes. Killed between any of these, <see cref="AskPayments"/> finds out and does the rest.
+/// Charges a customer, who need not be there, for an invoice. The attempt is committed; <see cref="SettlePayment"/> asks the provider and writes its answer with
+/// what it causes.
 /// </summary>
 public sealed class ChargeInvoice(
-    NpgsqlDataSource database, PaymentQueries queries, PaymentMethods methods, PaymentProviders providers, QuotaGate gate, Clock clock)
+    NpgsqlDataSource database, SettlePayment settle, PaymentProviders providers, Clock clock)
 {
     public async Task<ChargeAnswer> RunAsync(ProjectSnapshot project, Guid invoice, string actor, CancellationToken cancel)
     {
         var (answer, method) = await AttemptAsync(project, invoice, actor, cancel);
-        if (answer.Row is not { Payment: { } payment } || method is null)
-        {
-            return answer;
-        }
-
-        // From here on nobody hangs up: the provider does what it was asked for either way.
-        var done = await providers.Of(payment.Provider).ChargeAsync(project, OrderOf(payment, method), CancellationToken.None);
-        return new(ChargeOutcome.Attempted, done is null ? answer.Row : await SettleAsync(project, payment.Id, done, actor, CancellationToken.None));
-    }
-
-    /// <summary>Finds out what became of an attempt whose answer was lost.</summary>
-    internal async Task AskAsync(ProjectSnapshot project, Guid id, CancellationToken cancel)
-    {
-        if (await queries.FindAsync(project, id, cancel) is not { Payment: { Status: PaymentStatus.Pending } payment } row)
-        {
-            return;
-        }
-
-        // It may never have arrived. The same key is done once, so asking again is safe, and the attempt ends.
-        var provider = providers.Of(payment.Provider);
-        var done = await provider.FindAsync(project, id, cancel)
-            ?? await provider.ChargeAsync(project, OrderOf(payment, await methods.OfAsync(row, cancel)), cancel);
-        if (done is not null)
-        {
-            await SettleAsync(project, id, done, PaymentActors.System, cancel);
-        }
+        return answer.Row is null || method is null
+            ? answer
+            : new(ChargeOutcome.Attempted, await settle.SendAsync(project, answer.Row, method, isPresent: false, actor));
     }
 
     private async Task<(ChargeAnswer Answer, PaymentMethod? Method)> AttemptAsync(ProjectSnapshot project, Guid id, string actor, CancellationToken cancel)
@@ -114,40 +90,6 @@ public sealed class ChargeInvoice(
             return (new(ChargeOutcome.Attempted, made), method);
         }
     }
-
-    /// <summary>The answer and what it causes, once: whoever comes second finds it settled.</summary>
-    internal async Task<PaymentRow> SettleAsync(ProjectSnapshot project, Guid id, ProviderAnswer done, string actor, CancellationToken cancel)
-    {
-        var before = (await queries.FindAsync(project, id, cancel))!;
-        var (change, row) = await InvoiceChange.LockAsync(database, project, before.Payment.Invoice, cancel);
-        await using (change!)
-        {
-            var (now, payment) = (clock.Now(project), before.Payment);
-            var status = done.Failure is null ? PaymentStatus.Succeeded : PaymentStatus.Failed;
-            var isFirst = await change!.ExecuteAsync(
-                PaymentSql.Settle, cancel, before.Partition, before.Account, id, CatalogWords.Of(status),
-                CustomerCommands.OrNull(done.Failure is { } why ? CatalogWords.Of(why) : null, NpgsqlDbType.Text), done.Reference, now.ToUtc()) == 1;
-            var isGranted = false;
-            if (isFirst)
-            {
-                await change.ExecuteAsync(
-                    PaymentSql.AddFact, cancel, before.Partition, before.Account, id, done.Failure is null ? "succeed" : "fail", now.ToUtc(), payment.Amount.Minor,
-                    actor, CustomerCommands.OrNull(done.Reference, NpgsqlDbType.Text));
-                isGranted = done.Failure is null && await InvoiceChange.PayAsync(change, project, row!, payment.Amount, actor, PaymentActors.NoteOf(id), now, cancel);
-            }
-
-            var after = (await PaymentQueries.FindAsync(change.Connection, project, id, cancel))!;
-            await change.CommitAsync(cancel);
-            if (isGranted)
-            {
-                await gate.ForgetAsync(project, payment.Customer, cancel);
-            }
-
-            return after;
-        }
-    }
-
-    private static ChargeOrder OrderOf(Payment payment, PaymentMethod method) => new(payment.Id, payment.Customer, method, payment.Amount);
 }
 
 /// <summary>How facts name who did something with money.</summary>

@@ -7,7 +7,11 @@ namespace Tollgate.Engine.Payments;
 /// <summary>A charge as a provider sees it.</summary>
 /// <param name="Key">Idempotency key: the same is done once, however often it is asked for.</param>
 /// <param name="Customer">The project's own id.</param>
-public sealed record ChargeOrder(Guid Key, string Customer, PaymentMethod Method, MoneyAmount Amount);
+public sealed record ChargeOrder(Guid Key, string Customer, PaymentMethod Method, MoneyAmount Amount)
+{
+    /// <summary>The customer is there and can be asked to confirm.</summary>
+    public bool IsPresent { get; init; }
+}
 
 /// <param name="Charge">The provider's id of what is to go back.</param>
 public sealed record RefundOrder(Guid Key, string Customer, string Charge, MoneyAmount Amount);
@@ -30,7 +34,11 @@ public sealed record HostedPage(string Reference, Uri Url);
 /// <summary>What a provider did.</summary>
 /// <param name="Reference">The provider's own id of it.</param>
 /// <param name="Failure">Null: the money moved.</param>
-public sealed record ProviderAnswer(string Reference, PaymentFailure? Failure);
+public sealed record ProviderAnswer(string Reference, PaymentFailure? Failure)
+{
+    /// <summary>Nothing moved yet: the customer has to confirm it to the bank.</summary>
+    public bool NeedsCustomer { get; init; }
+}
 
 /// <summary>A webhook as it came in. Names of headers in any case.</summary>
 /// <param name="Body">Byte for byte.</param>

@@ -86,6 +86,55 @@ public sealed class PaymentMethods(NpgsqlDataSource database, Clock clock)
         return (await ReadAsync(connection, PaymentSql.Method, cancel, row.Partition, row.Account, row.Payment.Method)).Single();
     }
 
+    /// <summary>The saved one that is meant, or a new one, which is not kept before it has paid. Null: neither, or the customer has no such.</summary>
+    internal static async Task<PaymentMethod?> ChosenAsync(CustomerChange change, PayWith with, Instant now, CancellationToken cancel)
+    {
+        var (row, methods) = (change.Row, PaymentSql.Methods);
+        if (with.Saved is { } id)
+        {
+            return (await ReadAsync(change.Connection, methods, cancel, row.Partition, row.Account)).SingleOrDefault(method => method.Id == id);
+        }
+
+        if (with.Card is not { } card)
+        {
+            return null;
+        }
+
+        var added = new PaymentMethod(Guid.CreateVersion7(now.ToOffset()), PaymentProvider.Sandbox, card.Token, card.Brand, card.Last4, false, now);
+        await change.ExecuteAsync(
+            CheckoutSql.InsertUntriedMethod, cancel, row.Partition, row.Account, added.Id, CatalogWords.Of(added.Provider), added.Token, added.Brand, added.Last4,
+            now.ToUtc());
+        return added;
+    }
+
+    /// <summary>What has paid is kept, and what a plan was paid with is charged from now on.</summary>
+    internal static async Task KeepAsync(CustomerChange change, Guid id, CheckoutKind kind, CancellationToken cancel)
+    {
+        var row = change.Row;
+        var isKept = await change.AskAsync(CheckoutSql.MethodIsKept, cancel, row.Partition, row.Account, id) is not null;
+        if (!isKept || kind is CheckoutKind.Subscription or CheckoutKind.Setup)
+        {
+            await change.ExecuteAsync(PaymentSql.NoDefault, cancel, row.Partition, row.Account);
+            await change.ExecuteAsync(CheckoutSql.KeepMethod, cancel, row.Partition, row.Account, id);
+        }
+    }
+
+    /// <summary>The one that is charged from now on.</summary>
+    /// <returns>False: the customer has none of this id.</returns>
+    public async Task<bool> MakeDefaultAsync(ProjectSnapshot project, string customer, Guid id, CancellationToken cancel)
+    {
+        await using var change = await CustomerChange.BeginOnExistingAsync(database, project, customer, cancel);
+        if (change is null || await change.AskAsync(CheckoutSql.MethodIsKept, cancel, change.Row.Partition, change.Row.Account, id) is null)
+        {
+            return false;
+        }
+
+        await change.ExecuteAsync(PaymentSql.NoDefault, cancel, change.Row.Partition, change.Row.Account);
+        await change.ExecuteAsync(CheckoutSql.KeepMethod, cancel, change.Row.Partition, change.Row.Account, id);
+        await change.CommitAsync(cancel);
+        return true;
+    }
+
     internal static async Task<PaymentMethod?> DefaultAsync(CustomerChange change, CancellationToken cancel) =>
         (await ReadAsync(change.Connection, PaymentSql.Methods, cancel, change.Row.Partition, change.Row.Account)).SingleOrDefault(static method => method.IsDefault);
 

@@ -20,7 +20,7 @@ public sealed record PaymentRow(Payment Payment, short Partition, int Account, I
         {
             Id = reader.GetGuid(2),
             Customer = reader.GetString(3),
-            Invoice = reader.GetGuid(4),
+            Invoice = reader.IsDBNull(4) ? null : reader.GetGuid(4),
             Provider = CatalogWords.Read<PaymentProvider>(reader.GetString(5)),
             Method = reader.IsDBNull(6) ? null : reader.GetGuid(6),
             Amount = new(reader.GetInt64(8), currency),
@@ -30,6 +30,9 @@ public sealed record PaymentRow(Payment Payment, short Partition, int Account, I
             Reference = reader.IsDBNull(12) ? null : reader.GetString(12),
             CreatedAt = Instant.FromUtc(reader.GetDateTime(13)),
             SettledAt = reader.IsDBNull(14) ? null : Instant.FromUtc(reader.GetDateTime(14)),
+            Checkout = reader.IsDBNull(15) ? null : reader.GetGuid(15),
+            QuotedAt = reader.IsDBNull(16) ? null : Instant.FromUtc(reader.GetDateTime(16)),
+            ExpectedVersion = reader.IsDBNull(17) ? null : reader.GetInt32(17),
         };
         return new(payment, reader.GetInt16(0), reader.GetInt32(1), []);
     }
@@ -74,6 +77,10 @@ public sealed class PaymentQueries(NpgsqlDataSource database)
 
     internal static async Task<PaymentRow?> FindAsync(NpgsqlConnection connection, ProjectSnapshot project, Guid id, CancellationToken cancel) =>
         (await ReadAsync(connection, connection.Command(PaymentSql.Find, project.Id, id), cancel)).SingleOrDefault();
+
+    /// <summary>The attempts for a checkout, newest first.</summary>
+    internal static Task<IReadOnlyList<PaymentRow>> OfCheckoutAsync(NpgsqlConnection connection, CheckoutRow checkout, CancellationToken cancel) =>
+        ReadAsync(connection, connection.Command(CheckoutSql.Payments, checkout.Partition, checkout.Account, checkout.Checkout.Id), cancel);
 
     private static async Task<IReadOnlyList<PaymentRow>> ReadAsync(NpgsqlConnection connection, NpgsqlCommand select, CancellationToken cancel)
     {

@@ -4,10 +4,10 @@ namespace Tollgate.Engine.Payments;
 internal static class PaymentSql
 {
     /// <summary>What <c>PaymentRow.Read</c> reads.</summary>
-    private const string Columns =
+    internal const string Columns =
         """
         p.partition, p.account, p.id, c.id, p.invoice, p.provider, p.method, p.currency, p.amount, p.refunded, p.status, p.failure, p.reference,
-               p.created_at, p.settled_at
+               p.created_at, p.settled_at, p.checkout, p.quoted_at, p.expected_version
         """;
 
     // ---- reading -----------------------------------------------------------------------------------------------
@@ -68,14 +68,14 @@ internal static class PaymentSql
         """;
 
     /// <summary>$1 partition, $2 account, $3 invoice. Answers the id of the one whose outcome is not known.</summary>
-    public const string PendingOf = "SELECT id FROM payments WHERE partition = $1 AND account = $2 AND invoice = $3 AND status = 'pending'";
+    public const string PendingOf = "SELECT id FROM payments WHERE partition = $1 AND account = $2 AND invoice = $3 AND settled_at IS NULL";
 
     /// <summary>A pending one is so no more, and one that had failed may succeed after all. $1 partition, $2 account, $3 id, $4 status, $5 failure or null, $6 reference, $7 when.</summary>
     public const string Settle =
         """
         UPDATE payments
            SET status = $4, failure = $5, reference = $6, settled_at = $7
-         WHERE partition = $1 AND account = $2 AND id = $3 AND (status = 'pending' OR (status = 'failed' AND $4 = 'succeeded'))
+         WHERE partition = $1 AND account = $2 AND id = $3 AND (settled_at IS NULL OR (status = 'failed' AND $4 = 'succeeded'))
         """;
 
     /// <summary>The next of its facts. The caller holds the customer. $1 partition, $2 account, $3 payment, $4 verb, $5 at, $6 amount, $7 actor, $8 note.</summary>
@@ -119,7 +119,7 @@ internal static class PaymentSql
            SET asked_at = now()
          WHERE (p.partition, p.account, p.id) IN (SELECT u.partition, u.account, u.id
                                                     FROM payments u
-                                                   WHERE u.status = 'pending' AND u.asked_at < now() - make_interval(secs => $1)
+                                                   WHERE u.settled_at IS NULL AND u.asked_at < now() - make_interval(secs => $1)
                                                    ORDER BY u.asked_at
                                                    LIMIT $2
                                                      FOR NO KEY UPDATE SKIP LOCKED)

@@ -11,7 +11,7 @@ internal static class PaymentVerifySql
         """
         SELECT p.code, c.id, NULL::text, x.place, x.expected::numeric, x.found::numeric, count(*) OVER ()
           FROM (SELECT coalesce(a.partition, f.partition) AS partition, coalesce(a.account, f.account) AS account,
-                       'invoice ' || coalesce(a.invoice, f.invoice) AS place, coalesce(f.amount, 0) AS expected, coalesce(a.amount, 0) AS found
+                       coalesce('invoice ' || coalesce(a.invoice, f.invoice), 'no invoice') AS place, coalesce(f.amount, 0) AS expected, coalesce(a.amount, 0) AS found
                   FROM (SELECT partition, account, invoice, sum(amount) AS amount
                           FROM payments
                          WHERE status = 'succeeded'
@@ -21,7 +21,7 @@ internal static class PaymentVerifySql
                                       UNION ALL
                                      SELECT partition, account, invoice, amount FROM customer_credits WHERE cause = 'payment') m
                               GROUP BY m.partition, m.account, m.invoice) f
-                         ON f.partition = a.partition AND f.account = a.account AND f.invoice = a.invoice
+                         ON f.partition = a.partition AND f.account = a.account AND coalesce(f.invoice::text, '') = coalesce(a.invoice::text, '')
                 UNION ALL
                 SELECT y.partition, y.account, 'refunds of ' || y.id, coalesce(sum(r.amount) FILTER (WHERE r.status <> 'failed'), 0), y.refunded
                   FROM payments y

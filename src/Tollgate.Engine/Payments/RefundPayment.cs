@@ -75,10 +75,14 @@ public sealed class RefundPayment(NpgsqlDataSource database, PaymentQueries quer
     private async Task<(RefundAnswer Answer, Guid Refund)> BeginAsync(
         ProjectSnapshot project, Guid payment, Wanted wanted, string actor, CancellationToken cancel)
     {
-        if (await queries.FindAsync(project, payment, cancel) is not { } found
-            || await InvoiceChange.LockAsync(database, project, found.Payment.Invoice, cancel) is not ({ } change, { } invoice))
+        if (await queries.FindAsync(project, payment, cancel) is not { } found)
         {
             return (new(RefundOutcome.PaymentUnknown), default);
+        }
+
+        if (found.Payment.Invoice is not { } paid || await InvoiceChange.LockAsync(database, project, paid, cancel) is not ({ } change, { } invoice))
+        {
+            return (new(RefundOutcome.Refused, found, "It has paid no invoice: no money came, or it became the customer's credit."), default);
         }
 
         await using (change)
@@ -103,7 +107,7 @@ public sealed class RefundPayment(NpgsqlDataSource database, PaymentQueries quer
             var (_, draft) = CreditNoteRules.Judge(invoice.Invoice, order);
             var (_, note) = await InvoiceChange.CreditAsync(change, project, invoice, (draft!, order), actor, now, cancel);
             await change.ExecuteAsync(
-                PaymentSql.InsertRefund, cancel, row.Partition, row.Account, refund, payment, row.Payment.Invoice, amount.Minor,
+                PaymentSql.InsertRefund, cancel, row.Partition, row.Account, refund, payment, paid, amount.Minor,
                 CustomerCommands.OrNull(wanted.Reason, NpgsqlDbType.Text), now.ToUtc(), note.Id);
             await change.ExecuteAsync(PaymentSql.Reserve, cancel, row.Partition, row.Account, payment, amount.Minor);
             await AddFactAsync(change, row, "refund", amount, now, (actor, wanted.Reason), cancel);
@@ -131,7 +135,7 @@ public sealed class RefundPayment(NpgsqlDataSource database, PaymentQueries quer
 
     private async Task<PaymentRow> SettleAsync(ProjectSnapshot project, PaymentRow before, Guid id, ProviderAnswer done, string actor, CancellationToken cancel)
     {
-        var (change, invoice) = await InvoiceChange.LockAsync(database, project, before.Payment.Invoice, cancel);
+        var (change, invoice) = await InvoiceChange.LockAsync(database, project, before.Payment.Invoice!.Value, cancel);
         await using (change!)
         {
             var (now, row) = (clock.Now(project), (await PaymentQueries.FindAsync(change!.Connection, project, before.Payment.Id, cancel))!);
@@ -159,7 +163,7 @@ public sealed class RefundPayment(NpgsqlDataSource database, PaymentQueries quer
         if (done.Failure is null)
         {
             await change.ExecuteAsync(
-                InvoiceSql.AddFact, cancel, row.Partition, row.Account, row.Payment.Invoice, "refund", by.Now.ToUtc(), refund.Amount.Minor, by.Actor, note);
+                InvoiceSql.AddFact, cancel, row.Partition, row.Account, row.Payment.Invoice!.Value, "refund", by.Now.ToUtc(), refund.Amount.Minor, by.Actor, note);
         }
         else
         {

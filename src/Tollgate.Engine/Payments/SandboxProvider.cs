@@ -1,5 +1,6 @@
 using Npgsql;
 using Tollgate.Core.Catalog;
+using Tollgate.Core.Money;
 using Tollgate.Core.Payments;
 using Tollgate.Engine.Customers;
 using Tollgate.Engine.Postgres;
@@ -30,15 +31,16 @@ public sealed class SandboxProvider(NpgsqlDataSource database, SandboxWebhooks w
     public async Task<ProviderAnswer?> ChargeAsync(ProjectSnapshot project, ChargeOrder order, CancellationToken cancel)
     {
         var outcome = await NextOutcomeAsync(project, order, cancel);
+        if (outcome == SandboxOutcome.AuthenticationRequired && order.IsPresent)
+        {
+            // Nothing stands in the books before the bank's page was answered.
+            return new(ReferenceOf("ch", order.Key), null) { NeedsCustomer = true };
+        }
+
         var wait = outcome == SandboxOutcome.LateSuccess ? Lateness : TimeSpan.Zero;
         var failure = SandboxCards.FailureOf(outcome);
         var answer = await DoAsync(project, order.Key, ("ch", failure, wait), cancel);
-        await webhooks.TellAsync(
-            project,
-            failure is null ? SandboxEvent.PaymentSucceeded : SandboxEvent.PaymentFailed,
-            new(ReferenceOf("ch", order.Key), order.Key, failure, Amount: order.Amount.Minor, Currency: order.Amount.Currency.Code),
-            outcome == SandboxOutcome.LateSuccess ? wait : null,
-            cancel);
+        await TellAsync(project, order.Key, order.Amount, failure, outcome == SandboxOutcome.LateSuccess ? wait : null, cancel);
         return outcome == SandboxOutcome.Timeout ? null : answer;
     }
 
@@ -64,6 +66,21 @@ public sealed class SandboxProvider(NpgsqlDataSource database, SandboxWebhooks w
 
     public Task<ProviderTold> TellAsync(ProjectSnapshot project, ProviderEvent @event, CancellationToken cancel) => 
         Task.FromResult(SandboxEvent.Read(@event.Body)?.Told() is { } news ? new ProviderTold([news]) : ProviderTold.Nothing);
+
+    /// <summary>What the customer answered on the bank's page. What was answered first counts.</summary>
+    public async Task<ProviderAnswer> ConfirmAsync(ProjectSnapshot project, Guid key, MoneyAmount amount, bool isApproved, CancellationToken cancel)
+    {
+        var answer = (await DoAsync(project, key, ("ch", isApproved ? null : PaymentFailure.AuthenticationRequired, TimeSpan.Zero), cancel))!;
+        await TellAsync(project, key, amount, answer.Failure, null, cancel);
+        return answer;
+    }
+
+    private Task TellAsync(ProjectSnapshot project, Guid key, MoneyAmount amount, PaymentFailure? failure, TimeSpan? wait, CancellationToken cancel) => webhooks.TellAsync(
+        project,
+        failure is null ? SandboxEvent.PaymentSucceeded : SandboxEvent.PaymentFailed,
+        new(ReferenceOf("ch", key), key, failure, Amount: amount.Minor, Currency: amount.Currency.Code),
+        wait,
+        cancel);
 
     /// <summary>What the customer's next charges come to; what was asked for before comes first.</summary>
     public async Task BehaveAsync(ProjectSnapshot project, string customer, SandboxOutcome outcome, int times, CancellationToken cancel)

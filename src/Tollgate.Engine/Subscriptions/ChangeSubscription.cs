@@ -49,6 +49,11 @@ public sealed class ChangeSubscription(NpgsqlDataSource database, QuotaGate gate
     public Task<SubscriptionAnswer> RunAsync(ProjectSnapshot project, Guid id, ChangeOrder order, StepRequest request, CancellationToken cancel) =>
         _take.RunAsync(project, id, request, (row, facts, now) => Choose(project, row.Subscription, order, facts, now), cancel);
 
+    /// <summary>In a transaction of the caller, who holds the customer, commits, and then lets the books of <see cref="StepWriting.Changed"/> be forgotten.</summary>
+    internal static Task<SubscriptionAnswer> RunInTransactionAsync(StepWriting writing, SubscriptionRow row, ChangeOrder order, CancellationToken cancel) =>
+        TakeStep.StepAsync(
+            writing, row, async (step, at) => Choose(step.Project, at.Subscription, order, await step.FactsAsync(at, cancel), step.Now), cancel);
+
     public Task<SubscriptionAnswer> CancelAsync(ProjectSnapshot project, Guid id, CancelOrder order, StepRequest request, CancellationToken cancel) =>
         _take.RunAsync(project, id, request, (row, facts, now) => End(row.Subscription, order, facts, now), cancel);
 

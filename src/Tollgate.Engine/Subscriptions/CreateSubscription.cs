@@ -36,7 +36,7 @@ public sealed class CreateSubscription(NpgsqlDataSource database, QuotaGate gate
     /// <summary>Idempotent by <see cref="SubscriptionOrder.Id"/>.</summary>
     public async Task<SubscriptionAnswer> RunAsync(ProjectSnapshot project, SubscriptionOrder order, StepRequest request, CancellationToken cancel)
     {
-        if (!project.Catalog.Plans.TryGetValue(order.Plan, out var plan))
+        if (!project.Catalog.Plans.ContainsKey(order.Plan))
         {
             return new(SubscriptionOutcome.PlanUnknown);
         }
@@ -56,6 +56,25 @@ public sealed class CreateSubscription(NpgsqlDataSource database, QuotaGate gate
             return new(outcome, known, order.Customer);
         }
 
+        var answer = await BeginAsync(writing, order, key, cancel);
+        return answer.Row is null ? answer : await _take.EndAsync(writing, await TakeStep.CatchUpAsync(writing, answer, cancel), request, cancel);
+    }
+
+    /// <summary>
+    /// In a transaction of the caller, who holds the customer, commits, and then lets the books of <see cref="StepWriting.Changed"/> be forgotten. What has
+    /// become due since it began is not done yet.
+    /// </summary>
+    internal static Task<SubscriptionAnswer> RunInTransactionAsync(StepWriting writing, SubscriptionOrder order, CancellationToken cancel) =>
+        BeginAsync(writing, order, EventKey.Generate(writing.Now), cancel);
+
+    private static async Task<SubscriptionAnswer> BeginAsync(StepWriting writing, SubscriptionOrder order, EventKey key, CancellationToken cancel)
+    {
+        var (change, project) = (writing.Change, writing.Project);
+        if (!project.Catalog.Plans.TryGetValue(order.Plan, out var plan))
+        {
+            return new(SubscriptionOutcome.PlanUnknown);
+        }
+
         var choice = await ChooseAsync(writing, order, plan, key.Id, cancel);
         if (choice.Step is null)
         {
@@ -64,7 +83,7 @@ public sealed class CreateSubscription(NpgsqlDataSource database, QuotaGate gate
 
         var answer = await writing.WriteAsync(null, choice, cancel, key.Text);
         await change.ExecuteAsync(CustomerSql.KeepCurrency, cancel, change.Row.Partition, change.Row.Account, choice.Step.After.Terms.Currency.Code);
-        return await _take.EndAsync(writing, await TakeStep.CatchUpAsync(writing, answer, cancel), request, cancel);
+        return answer;
     }
 
     private static async Task<StepChoice> ChooseAsync(StepWriting writing, SubscriptionOrder order, PlanVersion plan, Guid id, CancellationToken cancel)

@@ -113,17 +113,25 @@ internal sealed class TakeStep(NpgsqlDataSource database, QuotaGate gate, Clock 
             }
 
             var writing = new StepWriting(change, project, await SettingsText.LoadAsync(change.Connection, project, cancel), request.Actor, clock.Now(project));
-            var answer = await CatchUpAsync(writing, new(SubscriptionOutcome.Done, row, customer), cancel);
-            if (answer.Outcome == SubscriptionOutcome.Done)
-            {
-                var choice = await choose(writing, answer.Row!);
-                answer = choice.Step is null
-                    ? new(choice.Outcome, answer.Row, customer, Detail: choice.Detail)
-                    : await writing.WriteAsync(answer.Row, choice, cancel);
-            }
-
-            return await EndAsync(writing, answer, request, cancel);
+            return await EndAsync(writing, await StepAsync(writing, row, choose, cancel), request, cancel);
         }
+    }
+
+    /// <summary>2. to 5., in a transaction that holds the customer.</summary>
+    internal static async Task<SubscriptionAnswer> StepAsync(
+        StepWriting writing, SubscriptionRow row, Func<StepWriting, SubscriptionRow, Task<StepChoice>> choose, CancellationToken cancel)
+    {
+        var customer = writing.Change.Row.Customer.Id;
+        var answer = await CatchUpAsync(writing, new(SubscriptionOutcome.Done, row, customer), cancel);
+        if (answer.Outcome != SubscriptionOutcome.Done)
+        {
+            return answer;
+        }
+
+        var choice = await choose(writing, answer.Row!);
+        return choice.Step is null
+            ? new(choice.Outcome, answer.Row, customer, Detail: choice.Detail)
+            : await writing.WriteAsync(answer.Row, choice, cancel);
     }
 
     /// <summary>What the next moment would ask for, if nothing more happens until then. Changes nothing.</summary>
@@ -185,7 +193,9 @@ internal sealed class TakeStep(NpgsqlDataSource database, QuotaGate gate, Clock 
 }
 
 /// <summary>A transaction on one customer in which steps are taken, one after the other.</summary>
-internal sealed class StepWriting(CustomerChange change, ProjectSnapshot project, InvoiceSettings settings, string actor, Instant now)
+/// <param name="now">As of when they are taken.</param>
+/// <param name="issuedAt">When they are written, where that is later; null: then too.</param>
+internal sealed class StepWriting(CustomerChange change, ProjectSnapshot project, InvoiceSettings settings, string actor, Instant now, Instant? issuedAt = null)
 {
     /// <summary>In billionths: a share of a quota.</summary>
     private const long Whole = 1_000_000_000;
@@ -218,7 +228,7 @@ internal sealed class StepWriting(CustomerChange change, ProjectSnapshot project
         var comment = billed.Order.Step.Verb == SubscriptionVerb.Uncancel ? null : choice.Comment ?? before?.CancelComment;
         var step = new StepToWrite(billed, (before?.Version ?? 0) + 1, before?.Reference ?? reference, comment, choice.Cause);
         var writer = new StepWriter(change.Connection, project, settings, choice.Cause is null ? ByItself : actor);
-        var invoices = await writer.RunAsync([step], now, cancel);
+        var invoices = await writer.RunAsync([step], issuedAt ?? now, cancel);
         if (writer.Changed.Count > 0)
         {
             Changed.AddRange(writer.Changed);

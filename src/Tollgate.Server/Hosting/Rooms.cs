@@ -24,7 +24,7 @@ internal static class Rooms
     public static void AddServices(IServiceCollection services, ServerOptions options)
     {
         services.AddSingleton(provider => provider.GetRequiredService<Engine.Postgres.Database>().Source);
-        services.AddHttpRoom(http => http.DefaultProject = options.DefaultProject);
+        services.AddHttpRoom(http => (http.DefaultProject, http.PublicUrl) = (options.DefaultProject, options.PublicUrl));
         services.AddProjects();
         services.AddCatalog();
         services.AddMetering();

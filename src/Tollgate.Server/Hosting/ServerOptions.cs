@@ -43,6 +43,9 @@ public sealed record ServerOptions
     /// <summary>The project that public reads of the seed doors without a key serve.</summary>
     public string? DefaultProject { get; init; }
 
+    /// <summary>Where customers reach this server; null: as whoever makes a link reached it.</summary>
+    public Uri? PublicUrl { get; init; }
+
     /// <inheritdoc cref="Settings.MaxBodyBytes"/>
     public long MaxBodyBytes { get; init; } = Settings.MaxBodyBytes.Default;
 
@@ -105,6 +108,7 @@ public sealed record ServerOptions
             Demo = text.Of("--demo", null) is not null || ReadSwitch(environment, "TOLLGATE_DEMO", found),
             Seed = ReadNumber(text, "--seed", "TOLLGATE_SEED", 1, 0, long.MaxValue, "a seed", found),
             DefaultProject = text.Of("--default-project", "TOLLGATE_DEFAULT_PROJECT"),
+            PublicUrl = ReadAddress(environment, "TOLLGATE_PUBLIC_URL", found),
             MaxBodyBytes = Settings.MaxBodyBytes.Read(environment, found),
             MaxConnections = Settings.MaxConnections.Read(environment, found),
             HeaderTime = TimeSpan.FromSeconds(Settings.HeaderSeconds.Read(environment, found)),
@@ -167,6 +171,23 @@ public sealed record ServerOptions
             faults.Add(e.Message);
             return null;
         }
+    }
+
+    private static Uri? ReadAddress(Func<string, string?> environment, string variable, List<string> faults)
+    {
+        var value = environment(variable);
+        if (string.IsNullOrWhiteSpace(value))
+        {
+            return null;
+        }
+
+        if (Uri.TryCreate(value, UriKind.Absolute, out var address) && address is { Scheme: "http" or "https", PathAndQuery: "/" })
+        {
+            return address;
+        }
+
+        faults.Add($"{variable} is \"{value}\": it must be where customers reach this server, such as https://billing.example.com, without a path.");
+        return null;
     }
 
     private static long ReadNumber(

@@ -8,4 +8,7 @@ public sealed class HttpOptions
     /// their host name is another project's. Null: such requests are refused.
     /// </summary>
     public string? DefaultProject { get; set; }
+
+    /// <summary>Where customers reach this server (<c>TOLLGATE_PUBLIC_URL</c>): what links to its pages begin with. Null: as the caller reached it.</summary>
+    public Uri? PublicUrl { get; set; }
 }

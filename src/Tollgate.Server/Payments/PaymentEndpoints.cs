@@ -142,7 +142,8 @@ public static class PaymentEndpoints
     {
         Id = row.Payment.Id.ToString("D"),
         Customer = row.Payment.Customer,
-        Invoice = row.Payment.Invoice.ToString("D"),
+        Invoice = row.Payment.Invoice?.ToString("D"),
+        Checkout = row.Payment.Checkout?.ToString("D"),
         Provider = CatalogWords.Of(row.Payment.Provider),
         PaymentMethod = row.Payment.Method?.ToString("D"),
         Amount = row.Payment.Amount.Minor,

@@ -18,7 +18,15 @@ public static class PaymentsRoom
         services.AddSingleton<SandboxWebhooks>();
         services.AddSingleton<SandboxProvider>();
         services.AddSingleton<IPaymentProvider>(provider => provider.GetRequiredService<SandboxProvider>());
+        services.AddSingleton<SettlePayment>();
         services.AddSingleton<ChargeInvoice>();
+        services.AddSingleton<CheckoutQueries>();
+        services.AddSingleton<OpenCheckout>();
+        services.AddSingleton<PayCheckout>();
+        services.AddSingleton<PayChange>();
+        services.AddSingleton<PortalSessions>();
+        services.AddSingleton<ExpireCheckouts>();
+        services.AddHostedService(static provider => provider.GetRequiredService<ExpireCheckouts>());
         services.AddSingleton<RefundPayment>();
         services.AddSingleton<PayByHand>();
         services.AddSingleton<InboxBell>();
@@ -36,6 +44,7 @@ public static class PaymentsRoom
     {
         app.MapPayments();
         app.MapPaymentMethods();
+        app.MapCheckouts();
         app.MapPaymentSettings();
         app.MapSandbox();
         app.MapInbox();

@@ -79,11 +79,13 @@ internal static class SubscriptionDescriptions
         "Change a subscription",
         "Another plan, period, quantity, other add-ons, or a price that was agreed. What costs more a month than before is changed now: the rest of the period is given back at the old price "
         + "and charged at the new one, each rounded apart. What costs less is changed at the end of the period. `when` overrides both. Another period "
-        + "now begins a new period and a new anchor. Asking for what it is takes back a scheduled change. Quotas follow at once.")
+        + "now begins a new period and a new anchor. Asking for what it is takes back a scheduled change. Quotas follow at once. "
+        + "Where the customer has a payment method that the project's provider charges, and something is due now, it is paid first: a payment that fails is a 402 and changes nothing. "
+        + "A customer without one gets the change, and an open invoice.")
     {
         Request = Example.Of<ChangeSubscriptionRequest>("""{"plan": "enterprise"}"""),
         Answers = [Example.Of<SubscriptionChangeView>(200, "Changed, or scheduled.", Changed)],
-        Errors = [.. Steps, ErrorCode.PlanNotFound, ErrorCode.PriceNotFound, ErrorCode.AddOnRefused],
+        Errors = [.. Steps, ErrorCode.PlanNotFound, ErrorCode.PriceNotFound, ErrorCode.AddOnRefused, ErrorCode.PaymentFailed, ErrorCode.PaymentPending, ErrorCode.Conflict],
     };
 
     public static readonly Description Preview = Change with
@@ -92,6 +94,7 @@ internal static class SubscriptionDescriptions
         Details = "The same as the change, on the same code, and takes everything back: `invoice` is what would be asked for now, to the cent, without a "
             + "number; `next_invoice` what the next renewal would ask for with the usage so far.",
         Answers = [Example.Of<SubscriptionChangeView>(200, "What would be.", Changed)],
+        Errors = [.. Steps, ErrorCode.PlanNotFound, ErrorCode.PriceNotFound, ErrorCode.AddOnRefused],
     };
 
     public static readonly Description Cancel = new(

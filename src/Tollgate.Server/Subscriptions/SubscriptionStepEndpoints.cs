@@ -2,9 +2,11 @@ using Tollgate.Contracts.Http;
 using Tollgate.Contracts.Invoicing;
 using Tollgate.Contracts.Subscriptions;
 using Tollgate.Core.Catalog;
+using Tollgate.Core.Payments;
 using Tollgate.Core.Subscriptions;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Clocks;
+using Tollgate.Engine.Payments;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Subscriptions;
 using Tollgate.Server.Http;
@@ -21,11 +23,12 @@ public static class SubscriptionStepEndpoints
     public static void MapSubscriptionSteps(this WebApplication app)
     {
         var change = app.Services.GetRequiredService<ChangeSubscription>();
+        var pay = app.Services.GetRequiredService<PayChange>();
         var queries = app.Services.GetRequiredService<SubscriptionQueries>();
         var clock = app.Services.GetRequiredService<Clock>();
 
-        Map("PATCH", "", SubscriptionDescriptions.Change, context => ChangeAsync(context, new(change, queries, clock), isLook: false));
-        Map("POST", "/preview", SubscriptionDescriptions.Preview, context => ChangeAsync(context, new(change, queries, clock), isLook: true));
+        Map("PATCH", "", SubscriptionDescriptions.Change, context => ChangeAsync(context, new(change, queries, clock), pay));
+        Map("POST", "/preview", SubscriptionDescriptions.Preview, context => ChangeAsync(context, new(change, queries, clock), pay: null));
         Map("POST", "/cancel", SubscriptionDescriptions.Cancel, context => CancelAsync(context, new(change, queries, clock)));
         Map("POST", "/uncancel", SubscriptionDescriptions.Uncancel, context => UncancelAsync(context, new(change, queries, clock)));
         Map("POST", "/pause", SubscriptionDescriptions.Pause, context => PauseAsync(context, new(change, queries, clock)));
@@ -43,7 +46,8 @@ public static class SubscriptionStepEndpoints
         public Guid IdOf(HttpContext context) => SubscriptionAnswers.IdOf(RawPath.Id(context), Clock.Now());
     }
 
-    private static async Task ChangeAsync(HttpContext context, Desk desk, bool isLook)
+    /// <param name="pay">Null: it is only looked at.</param>
+    private static async Task ChangeAsync(HttpContext context, Desk desk, PayChange? pay)
     {
         if (await Body.ReadAsync(context, SubscriptionsJson.Default.ChangeSubscriptionRequest) is not { } body)
         {
@@ -71,10 +75,24 @@ public static class SubscriptionStepEndpoints
             body.Proration is null ? Proration.Second : CatalogWords.Read<Proration>(body.Proration),
             addOns,
             body.Amount);
-        var request = RequestOf(context, isLook || body.Preview == true);
-        var answer = await desk.Change.RunAsync(context.Project(), desk.IdOf(context), order, request, context.RequestAborted);
-        await AnswerAsync(context, desk, answer, showsInvoice: true);
+        var request = RequestOf(context, pay is null || body.Preview == true);
+        var paid = request.Preview ? null : await pay!.RunAsync(context.Project(), desk.IdOf(context), order, request.Actor, context.RequestAborted);
+        var answer = paid is null
+            ? await desk.Change.RunAsync(context.Project(), desk.IdOf(context), order, request, context.RequestAborted)
+            : paid.Change;
+        await (answer is null ? RefuseAsync(context, paid!.Payment) : AnswerAsync(context, desk, answer, showsInvoice: true));
     }
+
+    /// <summary>A change that has to be paid and was not made.</summary>
+    private static Task RefuseAsync(HttpContext context, Payment payment) => payment.Status switch
+    {
+        PaymentStatus.Failed => Problems.WriteAsync(
+            context, ErrorCode.PaymentFailed, $"{payment.Amount} are due for the change, and the card was refused: {CatalogWords.Of(payment.Failure!.Value)}. Nothing was changed."),
+        PaymentStatus.Succeeded => Problems.WriteAsync(
+            context, ErrorCode.Conflict, $"The subscription was changed by somebody else while it was paid. The {payment.Amount} of payment {payment.Id} are the customer's credit."),
+        _ => Problems.WriteAsync(
+            context, ErrorCode.PaymentPending, $"What became of payment {payment.Id} is not known yet. The change is made when its money is known to have come."),
+    };
 
     private static async Task CancelAsync(HttpContext context, Desk desk)
     {

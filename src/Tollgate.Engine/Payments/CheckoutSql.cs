@@ -1,0 +1,137 @@
+namespace Tollgate.Engine.Payments;
+
+/// <summary>Every statement on checkouts and portal sessions, and on payments that a checkout makes.</summary>
+internal static class CheckoutSql
+{
+    /// <summary>What <c>CheckoutRow.Read</c> reads.</summary>
+    private const string Columns =
+        """
+        k.partition, k.account, k.project_id, k.id, c.id, k.kind, k.wanted::text, k.success_url, k.cancel_url, k.status, k.created_at, k.expires_at,
+               k.finished_at, k.subscription, k.invoice, k.payment, k.token_hash IS NOT NULL
+        """;
+
+    private const string From = "checkouts k JOIN customers c ON c.partition = k.partition AND c.account = k.account";
+
+    // ---- reading -----------------------------------------------------------------------------------------------
+
+    /// <summary>$1 project, $2 id.</summary>
+    public const string Find = $"SELECT {Columns} FROM {From} WHERE k.project_id = $1 AND k.id = $2";
+
+    /// <summary>The page's address alone tells which: it is 256 random bits. $1 hash.</summary>
+    public const string FindByToken = $"SELECT {Columns} FROM {From} WHERE k.token_hash = $1";
+
+    /// <summary>Newest first; those without a page are not shown. $1 project, $2 customer or null, $3 status or null, $4 the id after which it starts or null, $5 rows.</summary>
+    public const string List =
+        $"""
+        SELECT {Columns}
+          FROM {From}
+         WHERE k.project_id = $1 AND ($2::text IS NULL OR c.id = $2) AND ($3::text IS NULL OR k.status = $3) AND k.token_hash IS NOT NULL
+           AND ($4::uuid IS NULL OR k.sequence < (SELECT f.sequence FROM checkouts f WHERE f.project_id = $1 AND f.id = $4))
+         ORDER BY k.sequence DESC
+         LIMIT $5
+        """;
+
+    /// <summary>Newest first. $1 partition, $2 account, $3 checkout.</summary>
+    public const string Payments =
+        $"""
+        SELECT {PaymentSql.Columns}
+          FROM payments p
+          JOIN customers c ON c.partition = p.partition AND c.account = p.account
+         WHERE p.partition = $1 AND p.account = $2 AND p.checkout = $3
+         ORDER BY p.sequence DESC
+         LIMIT 20
+        """;
+
+    /// <summary>
+    /// Those whose time is over, by the clock of their project. $1 how many. Rows: project, id.
+    /// </summary>
+    public const string Overdue =
+        """
+        SELECT k.project_id, k.id
+          FROM projects p
+          JOIN checkouts k ON k.project_id = p.id AND k.status = 'open' AND k.expires_at <= coalesce(p.test_clock, now())
+         ORDER BY k.expires_at
+         LIMIT $1
+        """;
+
+    // ---- writing: the caller holds the customer ----------------------------------------------------------------
+
+    /// <summary>$1 partition, $2 account, $3 id, $4 project, $5 kind, $6 wanted, $7 hash or null, $8 and $9 addresses or null, $10 made, $11 until when.</summary>
+    public const string Insert =
+        """
+        INSERT INTO checkouts (partition, account, id, project_id, kind, wanted, token_hash, success_url, cancel_url, created_at, expires_at)
+             VALUES ($1, $2, $3, $4, $5, $6::jsonb, $7, $8, $9, $10, $11)
+        """;
+
+    /// <summary>$1 partition, $2 account, $3 id, $4 status, $5 when, $6 subscription, $7 invoice, $8 payment.</summary>
+    public const string Finish =
+        """
+        UPDATE checkouts
+           SET status = $4, finished_at = $5, subscription = $6, invoice = $7, payment = $8
+         WHERE partition = $1 AND account = $2 AND id = $3 AND status = 'open'
+        """;
+
+    /// <summary>The next of its facts. $1 partition, $2 account, $3 checkout, $4 verb, $5 at, $6 actor, $7 note.</summary>
+    public const string AddFact =
+        """
+        INSERT INTO checkout_facts (partition, account, checkout, sequence, verb, at, actor, note)
+        SELECT $1, $2, $3, coalesce(max(sequence), 0) + 1, $4, $5, $6, $7
+          FROM checkout_facts
+         WHERE partition = $1 AND account = $2 AND checkout = $3
+        """;
+
+    // ---- its payments ------------------------------------------------------------------------------------------
+
+    /// <summary>
+    /// $1 partition, $2 account, $3 id, $4 project, $5 invoice or null, $6 checkout, $7 provider, $8 method or null, $9 currency, $10 amount, $11 created, $12 version
+    /// of the subscription or null.
+    /// </summary>
+    public const string InsertPayment =
+        """
+        INSERT INTO payments (partition, account, id, project_id, invoice, checkout, provider, method, currency, amount, status, created_at, quoted_at, expected_version)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'pending', $11, $11, $12)
+        """;
+
+    /// <summary>$1 partition, $2 account, $3 checkout. Answers the id of the one whose outcome is not known.</summary>
+    public const string PendingOf = "SELECT id FROM payments WHERE partition = $1 AND account = $2 AND checkout = $3 AND settled_at IS NULL";
+
+    /// <summary>$1 partition, $2 account, $3 payment, $4 the provider's id.</summary>
+    public const string RequireAction =
+        "UPDATE payments SET status = 'requires_action', reference = $4 WHERE partition = $1 AND account = $2 AND id = $3 AND status = 'pending'";
+
+    /// <summary>What the money paid. $1 partition, $2 account, $3 payment, $4 invoice.</summary>
+    public const string NameInvoice = "UPDATE payments SET invoice = $4 WHERE partition = $1 AND account = $2 AND id = $3";
+
+    // ---- its methods -------------------------------------------------------------------------------------------
+
+    /// <summary>Not kept before it has paid. $1 partition, $2 account, $3 id, $4 provider, $5 token, $6 brand, $7 last digits, $8 added.</summary>
+    public const string InsertUntriedMethod =
+        """
+        INSERT INTO payment_methods (partition, account, id, provider, token, brand, last4, is_default, added_at, removed_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, false, $8, $8)
+        """;
+
+    /// <summary>It is kept, and is charged from now on. $1 partition, $2 account, $3 id.</summary>
+    public const string KeepMethod = "UPDATE payment_methods SET removed_at = NULL, is_default = true WHERE partition = $1 AND account = $2 AND id = $3";
+
+    /// <summary>$1 partition, $2 account, $3 id.</summary>
+    public const string MethodIsKept = "SELECT true FROM payment_methods WHERE partition = $1 AND account = $2 AND id = $3 AND removed_at IS NULL";
+
+    // ---- portal ------------------------------------------------------------------------------------------------
+
+    /// <summary>$1 partition, $2 account, $3 id, $4 project, $5 hash, $6 address or null, $7 until when.</summary>
+    public const string InsertSession =
+        "INSERT INTO portal_sessions (partition, account, id, project_id, token_hash, return_url, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7)";
+
+    /// <summary>$1 hash. Rows: project, customer, where it leads back, until when.</summary>
+    public const string FindSession =
+        """
+        SELECT s.project_id, c.id, s.return_url, s.expires_at
+          FROM portal_sessions s
+          JOIN customers c ON c.partition = s.partition AND c.account = s.account
+         WHERE s.token_hash = $1
+        """;
+
+    /// <summary>Old ones say "expired" for a week and are unknown then. $1 partition, $2 account.</summary>
+    public const string ForgetSessions = "DELETE FROM portal_sessions WHERE partition = $1 AND account = $2 AND expires_at < now() - interval '7 days'";
+}

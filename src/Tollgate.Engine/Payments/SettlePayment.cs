@@ -1,0 +1,168 @@
+using Npgsql;
+using NpgsqlTypes;
+using Tollgate.Core.Catalog;
+using Tollgate.Core.Payments;
+using Tollgate.Core.Time;
+using Tollgate.Engine.Clocks;
+using Tollgate.Engine.Customers;
+using Tollgate.Engine.Invoicing;
+using Tollgate.Engine.Projects;
+using Tollgate.Engine.Quotas;
+
+namespace Tollgate.Engine.Payments;
+
+/// <summary>
+/// The way of every attempt, whatever it is for: its row is committed already; 1. the provider is asked, outside of any transaction; 2. the answer is
+/// written with what it causes, in one. Killed in between, <see cref="AskPayments"/> finds out and does the rest.
+/// </summary>
+public sealed class SettlePayment(
+    NpgsqlDataSource database, PaymentQueries queries, PaymentMethods methods, PaymentProviders providers, QuotaGate gate, Clock clock)
+{
+    /// <summary>Before a purchase: when it cannot be made any more it is taken back, and the money stays.</summary>
+    private const string BeforePurchase = "before_purchase";
+
+    /// <summary>Why a customer has credit.</summary>
+    private static readonly string[] ByPayment = ["payment"];
+    private static readonly Guid?[] OfNoInvoice = [null];
+
+    /// <param name="isPresent">The customer is there and can be asked to confirm.</param>
+    /// <returns>The attempt as it is then; pending when no answer came.</returns>
+    internal async Task<PaymentRow> SendAsync(ProjectSnapshot project, PaymentRow attempt, PaymentMethod method, bool isPresent, string actor)
+    {
+        // From here on nobody hangs up: the provider does what it was asked for either way.
+        var payment = attempt.Payment;
+        var done = await providers.Of(payment.Provider).ChargeAsync(project, OrderOf(payment, method) with { IsPresent = isPresent }, CancellationToken.None);
+        return done is null ? attempt : await RunAsync(project, payment.Id, done, actor, CancellationToken.None);
+    }
+
+    /// <summary>Finds out what became of an attempt whose answer was lost.</summary>
+    /// <param name="resends">It is sent again when it has never arrived; else it is only asked for.</param>
+    public async Task AskAsync(ProjectSnapshot project, Guid id, bool resends, CancellationToken cancel)
+    {
+        if (await queries.FindAsync(project, id, cancel) is not { Payment: { IsOpen: true } payment } row)
+        {
+            return;
+        }
+
+        // The same key is done once, so sending it again is safe, and the attempt ends. What a person has to do is left to the person.
+        var provider = providers.Of(payment.Provider);
+        var done = await provider.FindAsync(project, id, cancel);
+        if (done is null && resends && payment is { Status: PaymentStatus.Pending, Method: not null })
+        {
+            done = await provider.ChargeAsync(project, OrderOf(payment, await methods.OfAsync(row, cancel)), cancel);
+        }
+
+        if (done is not null)
+        {
+            await RunAsync(project, id, done, PaymentActors.System, cancel);
+        }
+    }
+
+    /// <summary>The answer and what it causes, once: whoever comes second finds it settled.</summary>
+    internal async Task<PaymentRow> RunAsync(ProjectSnapshot project, Guid id, ProviderAnswer done, string actor, CancellationToken cancel)
+    {
+        var before = (await queries.FindAsync(project, id, cancel))!;
+        await using var change = (await CustomerChange.BeginOnExistingAsync(database, project, before.Payment.Customer, cancel))!;
+        var now = clock.Now(project);
+        IReadOnlyList<string> changed = [];
+        if (done.NeedsCustomer)
+        {
+            if (await change.ExecuteAsync(CheckoutSql.RequireAction, cancel, before.Partition, before.Account, id, done.Reference) == 1)
+            {
+                await AddFactAsync(change, before, "require_action", now, (actor, done.Reference), cancel);
+            }
+        }
+        else if (await WriteAsync(change, before, done, now, cancel))
+        {
+            await AddFactAsync(change, before, done.Failure is null ? "succeed" : "fail", now, (actor, done.Reference), cancel);
+            changed = done.Failure is null ? await SucceedAsync(change, project, before, now, actor, cancel) : [];
+        }
+
+        var after = (await PaymentQueries.FindAsync(change.Connection, project, id, cancel))!;
+        await change.CommitAsync(cancel);
+        foreach (var customer in changed)
+        {
+            await gate.ForgetAsync(project, customer, cancel);
+        }
+
+        return after;
+    }
+
+    private static async Task<bool> WriteAsync(CustomerChange change, PaymentRow row, ProviderAnswer done, Instant now, CancellationToken cancel) => await change.ExecuteAsync(
+        PaymentSql.Settle, cancel, row.Partition, row.Account, row.Payment.Id, CatalogWords.Of(done.Failure is null ? PaymentStatus.Succeeded : PaymentStatus.Failed),
+        CustomerCommands.OrNull(done.Failure is { } why ? CatalogWords.Of(why) : null, NpgsqlDbType.Text), done.Reference, now.ToUtc()) == 1;
+
+    /// <summary>What money causes. Everything that a payment is made for is done here.</summary>
+    /// <returns>Customers whose books in memory are stale after the commit.</returns>
+    private static async Task<IReadOnlyList<string>> SucceedAsync(
+        CustomerChange change, ProjectSnapshot project, PaymentRow row, Instant now, string actor, CancellationToken cancel)
+    {
+        var payment = row.Payment;
+        if (payment.Checkout is not { } id)
+        {
+            return await PayAsync(change, project, payment, payment.Invoice!.Value, now, actor, cancel);
+        }
+
+        var checkout = (await CheckoutQueries.FindAsync(change.Connection, project, id, cancel))!;
+        if (payment.Method is { } method)
+        {
+            await PaymentMethods.KeepAsync(change, method, checkout.Checkout.Kind, cancel);
+        }
+
+        return await FinishAsync(change, project, payment, checkout, now, actor, cancel);
+    }
+
+    /// <summary>
+    /// What the checkout asks for is done as of when its price was told. Where that is not the same any more, nothing of it is done: the money is the customer's.
+    /// </summary>
+    private static async Task<IReadOnlyList<string>> FinishAsync(
+        CustomerChange change, ProjectSnapshot project, Payment payment, CheckoutRow checkout, Instant now, string actor, CancellationToken cancel)
+    {
+        if (payment.Invoice is { } invoice)
+        {
+            // An open invoice: money that comes for one is always taken.
+            await CheckoutWriter.CompleteAsync(change, checkout, (null, invoice, payment.Id), now, actor, cancel);
+            return await PayAsync(change, project, payment, invoice, now, actor, cancel);
+        }
+
+        await change.MarkAsync(BeforePurchase, cancel);
+        var make = new MakePurchase(change, project, new(payment.QuotedAt!.Value, now), actor);
+        var made = await make.RunAsync(checkout.Checkout.Kind, checkout.Wanted, payment.Method is not null, looksAhead: false, cancel);
+        var isAsQuoted = checkout.Checkout.Status == CheckoutStatus.Open && made is { Refusal: null, Invoice: not null }
+            && made.Due == payment.Amount && made.ExpectedVersion == payment.ExpectedVersion;
+        if (!isAsQuoted)
+        {
+            await change.TakeBackAsync(BeforePurchase, cancel);
+            await KeepMoneyAsync(change, payment, now, actor, cancel);
+            return [];
+        }
+
+        await change.ExecuteAsync(CheckoutSql.NameInvoice, cancel, change.Row.Partition, change.Row.Account, payment.Id, made.Invoice!.Id);
+        await CheckoutWriter.CompleteAsync(change, checkout, (made.Subscription?.Id, made.Invoice.Id, payment.Id), now, actor, cancel);
+        return [.. made.Changed, .. await PayAsync(change, project, payment, made.Invoice.Id, now, actor, cancel)];
+    }
+
+    private static async Task<IReadOnlyList<string>> PayAsync(
+        CustomerChange change, ProjectSnapshot project, Payment payment, Guid invoice, Instant now, string actor, CancellationToken cancel)
+    {
+        var row = (await InvoiceQueries.FindAsync(change.Connection, project, invoice, cancel))!;
+        return await InvoiceChange.PayAsync(change, project, row, payment.Amount, actor, PaymentActors.NoteOf(payment.Id), now, cancel) ? [payment.Customer] : [];
+    }
+
+    private static async Task KeepMoneyAsync(CustomerChange change, Payment payment, Instant now, string actor, CancellationToken cancel)
+    {
+        await change.ExecuteAsync(
+            InvoiceSql.WriteCredits, cancel, new[] { change.Row.Partition }, new[] { change.Row.Account }, new[] { payment.Amount.Currency.Code },
+            new[] { payment.Amount.Minor }, new[] { now.ToUtc() }, ByPayment, OfNoInvoice, new[] { PaymentActors.NoteOf(payment.Id) });
+        await change.ExecuteAsync(
+            PaymentSql.AddFact, cancel, change.Row.Partition, change.Row.Account, payment.Id, "keep", now.ToUtc(), payment.Amount.Minor, actor,
+            "What it was to pay for has changed meanwhile; it is the customer's credit.");
+    }
+
+    private static Task AddFactAsync(
+        CustomerChange change, PaymentRow row, string verb, Instant now, (string Actor, string? Note) by, CancellationToken cancel) => change.ExecuteAsync(
+        PaymentSql.AddFact, cancel, row.Partition, row.Account, row.Payment.Id, verb, now.ToUtc(), row.Payment.Amount.Minor, by.Actor,
+        CustomerCommands.OrNull(by.Note, NpgsqlDbType.Text));
+
+    private static ChargeOrder OrderOf(Payment payment, PaymentMethod method) => new(payment.Id, payment.Customer, method, payment.Amount);
+}
