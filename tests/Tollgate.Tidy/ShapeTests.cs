@@ -17,10 +17,7 @@ public sealed class ShapeTests
     private static readonly Allowed[] LongFiles = [];
 
     /// <summary>Interfaces with one implementer that face an outside party. Subject: the interface.</summary>
-    private static readonly Allowed[] OutwardInterfaces =
-    [
-        new("IPaymentProvider", "Providers of payments are chosen for a project; the sandbox's is the first of them."),
-    ];
+    private static readonly Allowed[] OutwardInterfaces = [];
 
     /// <summary>Classes that others may derive from. Subject: the class.</summary>
     private static readonly Allowed[] OpenClasses =

@@ -36,6 +36,7 @@ internal static class Rooms
         services.AddCustomers(options.Customers);
         services.AddInvoicing();
         services.AddPayments(options.Payments);
+        services.AddPaymob(options.Paymob);
         services.AddSubscriptions();
         services.AddWebhooks(options.Webhooks);
         services.AddClocks();

@@ -3,8 +3,10 @@ using System.Net;
 using Tollgate.Engine.Customers;
 using Tollgate.Engine.Ledger;
 using Tollgate.Engine.Payments;
+using Tollgate.Engine.Payments.Paymob;
 using Tollgate.Engine.Postgres;
 using Tollgate.Server.Gateway;
+using Tollgate.Server.Payments;
 using Tollgate.Server.Webhooks;
 
 namespace Tollgate.Server.Hosting;
@@ -73,6 +75,9 @@ public sealed record ServerOptions
     /// <inheritdoc cref="Settings.PaymentSeconds"/>
     public PaymentOptions Payments { get; init; } = PaymentOptions.Default;
 
+    /// <summary>Where Paymob is.</summary>
+    public PaymobOptions Paymob { get; init; } = PaymobOptions.Default;
+
     /// <summary>Limits of the gateway.</summary>
     public GatewayOptions Gateway { get; init; } = new();
 
@@ -122,6 +127,7 @@ public sealed record ServerOptions
             },
             Customers = new CustomerOptions { MostMembers = (int)Settings.MostMembers.Read(environment, found) },
             Payments = new PaymentOptions(TimeSpan.FromSeconds(Settings.PaymentSeconds.Read(environment, found))),
+            Paymob = PaymobSetup.Read(environment, found),
             Gateway = new GatewayOptions
             {
                 MaxBodyBytes = Settings.GatewayBodyBytes.Read(environment, found),

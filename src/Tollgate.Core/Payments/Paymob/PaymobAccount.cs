@@ -1,0 +1,105 @@
+using Tollgate.Core.Money;
+
+namespace Tollgate.Core.Payments.Paymob;
+
+/// <summary>Where Paymob is, of a country: its own host, and keys that begin with its letters.</summary>
+/// <param name="Currency">What its customers usually pay in. An integration decides what it takes.</param>
+/// <param name="Zone">Times of transactions are local and do not say so.</param>
+public sealed record PaymobCountry(string Code, Uri Home, Currency Currency, TimeZoneInfo Zone)
+{
+    public static IReadOnlyList<PaymobCountry> All { get; } =
+    [
+        new("egy", new("https://accept.paymob.com/"), Currency.Of("EGP"), TimeZoneInfo.FindSystemTimeZoneById("Africa/Cairo")),
+        new("sau", new("https://ksa.paymob.com/"), Currency.Of("SAR"), TimeZoneInfo.FindSystemTimeZoneById("Asia/Riyadh")),
+        new("are", new("https://uae.paymob.com/"), Currency.Of("AED"), TimeZoneInfo.FindSystemTimeZoneById("Asia/Dubai")),
+        new("omn", new("https://oman.paymob.com/"), Currency.Of("OMR"), TimeZoneInfo.FindSystemTimeZoneById("Asia/Muscat")),
+        new("pak", new("https://pakistan.paymob.com/"), Currency.Of("PKR"), TimeZoneInfo.FindSystemTimeZoneById("Asia/Karachi")),
+    ];
+
+    /// <summary>Of a key's first letters; two countries have had others.</summary>
+    public static PaymobCountry? Of(string code) => code switch
+    {
+        "ksa" => Of("sau"),
+        "uae" => Of("are"),
+        _ => All.FirstOrDefault(country => country.Code == code),
+    };
+}
+
+/// <summary>What a key of Paymob says of itself: <c>egy_sk_test_…</c>.</summary>
+public sealed record PaymobKeyName(PaymobCountry Country, string Kind, bool IsLive)
+{
+    public const string Secret = "sk";
+    public const string Public = "pk";
+
+    /// <returns>Null: it is no such key.</returns>
+    public static PaymobKeyName? Read(string? key)
+    {
+        var parts = (key ?? "").Split('_', 4);
+        return parts is [var country, Secret or Public, "test" or "live", { Length: > 0 }] && PaymobCountry.Of(country) is { } known
+            ? new(known, parts[1], parts[2] == "live")
+            : null;
+    }
+}
+
+/// <summary>A merchant's account at Paymob: what opens it, and what it takes money by.</summary>
+public sealed record PaymobAccount
+{
+    /// <summary>Opens intentions, refunds and voids.</summary>
+    public required string SecretKey { get; init; }
+
+    /// <summary>Stands in the address of the checkout page.</summary>
+    public required string PublicKey { get; init; }
+
+    /// <summary>Opens what transactions are looked up with.</summary>
+    public required string ApiKey { get; init; }
+
+    /// <summary>Signs callbacks. Two while one is changed.</summary>
+    public required IReadOnlyList<string> HmacSecrets { get; init; }
+
+    /// <summary>Ways to pay that the checkout page offers: cards, wallets, kiosks.</summary>
+    public required IReadOnlyList<long> Integrations { get; init; }
+
+    public PaymobCountry Country => PaymobKeyName.Read(SecretKey)!.Country;
+
+    public bool IsLive => PaymobKeyName.Read(SecretKey)!.IsLive;
+
+    /// <returns>What is wrong with the keys, all of it: a name and a sentence each.</returns>
+    public static IReadOnlyList<(string Name, string Fault)> Judge(PaymobAccount account)
+    {
+        var (secret, shown) = (PaymobKeyName.Read(account.SecretKey), PaymobKeyName.Read(account.PublicKey));
+        List<(string, string)> faults = [];
+        if (secret is not { Kind: PaymobKeyName.Secret })
+        {
+            faults.Add(("secret_key", "A secret key of Paymob is expected: egy_sk_test_…, with one of egy, sau, are, omn, pak."));
+        }
+
+        if (shown is not { Kind: PaymobKeyName.Public })
+        {
+            faults.Add(("public_key", "A public key of Paymob is expected: egy_pk_test_…"));
+        }
+        else if (secret is not null && (secret.Country, secret.IsLive) != (shown.Country, shown.IsLive))
+        {
+            faults.Add(("public_key", "It is of another country or mode than the secret key; Paymob refuses such a pair."));
+        }
+
+        if (account.ApiKey.Length == 0)
+        {
+            faults.Add(("api_key", "The account's API key is expected: payments are looked up with it."));
+        }
+
+        if (account.HmacSecrets.Count == 0 || account.HmacSecrets.Any(string.IsNullOrEmpty))
+        {
+            faults.Add(("hmac_secret", "The account's HMAC secret is expected: callbacks are signed with it."));
+        }
+
+        if (account.Integrations.Count == 0 || account.Integrations.Any(static id => id <= 0))
+        {
+            faults.Add(("integrations", "At least one integration id is expected: what the checkout page takes money by."));
+        }
+
+        return faults;
+    }
+
+    /// <summary>Keeps the keys out of logs.</summary>
+    public override string ToString() => $"Paymob {Country.Code} {(IsLive ? "live" : "test")}";
+}

@@ -1,0 +1,285 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Microsoft.Extensions.Logging;
+using Tollgate.Core.Money;
+using Tollgate.Core.Payments;
+using Tollgate.Core.Payments.Paymob;
+
+namespace Tollgate.Engine.Payments.Paymob;
+
+/// <param name="Home">Where Paymob is instead of at its own hosts: a double of it, on the machine of a test. Null: at its own.</param>
+public sealed record PaymobOptions(Uri? Home)
+{
+    public static readonly PaymobOptions Default = new(Home: null);
+}
+
+/// <summary>Who pays, as far as it is known.</summary>
+public sealed record PaymobCustomer(string? Name, string? Email);
+
+/// <summary>What a customer is to pay, as Paymob is told.</summary>
+/// <param name="Reference">Unique among all of the merchant's orders: Paymob refuses the second of one name.</param>
+/// <param name="Integrations">The ways to pay.</param>
+/// <param name="Lifetime">How long it can be paid.</param>
+/// <param name="ReturnTo">Where the customer goes after it was paid or declined; null: as the integration says.</param>
+public sealed record PaymobIntentionOrder(
+    string Reference, MoneyAmount Amount, string Description, PaymobCustomer Customer, IReadOnlyList<long> Integrations, TimeSpan Lifetime, Uri? ReturnTo = null);
+
+/// <param name="Order">What transactions of it name as their order.</param>
+/// <param name="ClientSecret">Opens the checkout page.</param>
+public sealed record PaymobIntention(string Id, long Order, string ClientSecret);
+
+/// <summary>What came of a call.</summary>
+/// <param name="Refusal">Null: it was done. Otherwise why it was not, in Paymob's words.</param>
+public sealed record PaymobAnswer<T>(T? Value, string? Refusal)
+    where T : class;
+
+/// <summary>
+/// Calls to Paymob. An answer is something that Paymob said about the call; everything else is none, and null: no connection, no answer in time, a
+/// fault of its own, something that is not JSON. Then it may have been done or not. Keys are never in messages and logs.
+/// </summary>
+/// <remarks>https://developers.paymob.com/egypt/api-reference-guide</remarks>
+public sealed class PaymobClient(PaymobOptions options, ILogger<PaymobClient> log) : IDisposable
+{
+    /// <summary>Less than the time after which a payment is asked for: nothing is asked about that is still being sent.</summary>
+    public static readonly TimeSpan Timeout = TimeSpan.FromSeconds(20);
+
+    private const int LargestAnswer = 1024 * 1024;
+
+    private const int LongestRefusal = 500;
+
+    /// <summary>Of what the customer reads beside the amount.</summary>
+    private const int LongestName = 50;
+
+    private const string Unknown = "NA";
+
+    private readonly HttpClient _http = new(new SocketsHttpHandler { AllowAutoRedirect = false, PooledConnectionLifetime = TimeSpan.FromMinutes(5) })
+    {
+        Timeout = Timeout,
+        MaxResponseContentBufferSize = LargestAnswer,
+    };
+
+    private readonly PaymobBearers _bearers = new();
+
+    public void Dispose() => _http.Dispose();
+
+    /// <summary>The page on which the customer pays an intention.</summary>
+    public Uri PageOf(PaymobAccount account, PaymobIntention intention) => new(
+        Home(account), $"unifiedcheckout/?publicKey={Uri.EscapeDataString(account.PublicKey)}&clientSecret={Uri.EscapeDataString(intention.ClientSecret)}");
+
+    public async Task<PaymobAnswer<PaymobIntention>?> IntendAsync(PaymobAccount account, PaymobIntentionOrder order, CancellationToken cancel)
+    {
+        if (await SendAsync(account, HttpMethod.Post, "v1/intention/", BodyOf(order), TokenOf(account), cancel) is not { } reply)
+        {
+            return null;
+        }
+
+        if (!reply.IsGood)
+        {
+            return new(null, reply.Refusal);
+        }
+
+        var body = reply.Body;
+        return Text(body, "id") is { } id && Text(body, "client_secret") is { } secret && body.TryGetProperty("intention_order_id", out var number)
+            && number.ValueKind == JsonValueKind.Number && number.TryGetInt64(out var made)
+                ? new(new(id, made, secret), null)
+                : null;
+    }
+
+    /// <summary>The transaction that belongs to a reference: the last one, where it was tried several times.</summary>
+    /// <returns>A refusal: Paymob knows none.</returns>
+    public Task<PaymobAnswer<PaymobTransaction>?> InquireAsync(PaymobAccount account, string reference, CancellationToken cancel) =>
+        LookUpAsync(account, HttpMethod.Post, "api/ecommerce/orders/transaction_inquiry", new JsonObject { ["merchant_order_id"] = reference }, cancel);
+
+    public Task<PaymobAnswer<PaymobTransaction>?> FindAsync(PaymobAccount account, long transaction, CancellationToken cancel) =>
+        LookUpAsync(account, HttpMethod.Get, FormattableString.Invariant($"api/acceptance/transactions/{transaction}"), null, cancel);
+
+    /// <summary>Paymob has no key that makes a repeat harmless: the caller looks at what went back before it asks again.</summary>
+    /// <returns>The transaction of the refund itself.</returns>
+    public Task<PaymobAnswer<PaymobTransaction>?> RefundAsync(PaymobAccount account, long transaction, MoneyAmount amount, CancellationToken cancel) =>
+        MoveAsync(
+            account, "api/acceptance/void_refund/refund", new JsonObject { ["transaction_id"] = transaction, ["amount_cents"] = amount.Minor }, cancel);
+
+    /// <summary>Undoes a card payment of the same business day, before it is settled.</summary>
+    public Task<PaymobAnswer<PaymobTransaction>?> VoidAsync(PaymobAccount account, long transaction, CancellationToken cancel) =>
+        MoveAsync(account, "api/acceptance/void_refund/void", new JsonObject { ["transaction_id"] = transaction }, cancel);
+
+    private static JsonObject BodyOf(PaymobIntentionOrder order)
+    {
+        var name = order.Description.Length > LongestName ? order.Description[..LongestName] : order.Description;
+        var body = new JsonObject
+        {
+            ["amount"] = order.Amount.Minor,
+            ["currency"] = order.Amount.Currency.Code,
+            ["payment_methods"] = new JsonArray([.. order.Integrations.Select(static id => JsonValue.Create(id))]),
+            ["items"] = new JsonArray(new JsonObject { ["name"] = name, ["amount"] = order.Amount.Minor, ["quantity"] = 1 }),
+            ["billing_data"] = BillingOf(order.Customer),
+            ["special_reference"] = order.Reference,
+            ["expiration"] = (long)order.Lifetime.TotalSeconds,
+        };
+        if (order.ReturnTo is { } page)
+        {
+            body["redirection_url"] = page.AbsoluteUri;
+        }
+
+        return body;
+    }
+
+    /// <summary>Paymob wants all of it of everybody, and takes <c>NA</c> for what is not known.</summary>
+    private static JsonObject BillingOf(PaymobCustomer customer)
+    {
+        var names = (customer.Name ?? "").Split(' ', 2, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        var billing = new JsonObject
+        {
+            ["first_name"] = names.ElementAtOrDefault(0) ?? Unknown,
+            ["last_name"] = names.ElementAtOrDefault(1) ?? Unknown,
+            ["email"] = customer.Email ?? Unknown,
+        };
+        foreach (var field in (string[])["phone_number", "apartment", "floor", "street", "building", "shipping_method", "postal_code", "city", "country", "state"])
+        {
+            billing[field] = Unknown;
+        }
+
+        return billing;
+    }
+
+    private async Task<PaymobAnswer<PaymobTransaction>?> LookUpAsync(
+        PaymobAccount account, HttpMethod method, string path, JsonObject? body, CancellationToken cancel)
+    {
+        // A token that was taken back before its time is asked for anew, once.
+        for (var isSecond = false; ; isSecond = true)
+        {
+            if (await BearerAsync(account, isSecond, cancel) is not { } bearer
+                || await SendAsync(account, method, path, body, new("Bearer", bearer), cancel) is not { } reply)
+            {
+                return null;
+            }
+
+            if (reply.Status != HttpStatusCode.Unauthorized || isSecond)
+            {
+                return reply.Status == HttpStatusCode.Unauthorized ? null : Read(reply);
+            }
+        }
+    }
+
+    /// <summary>Good for an hour.</summary>
+    /// <returns>Null: none was given.</returns>
+    private async Task<string?> BearerAsync(PaymobAccount account, bool isAnew, CancellationToken cancel)
+    {
+        if (!isAnew && _bearers.Find(account) is { } known)
+        {
+            return known;
+        }
+
+        var reply = await SendAsync(account, HttpMethod.Post, "api/auth/tokens", new JsonObject { ["api_key"] = account.ApiKey }, null, cancel);
+        if (reply is not { IsGood: true } good || Text(good.Body, "token") is not { Length: > 0 } token)
+        {
+            log.LogError("{Account} gives no token for its API key: {Reason}", account, reply?.Refusal ?? "no answer");
+            return null;
+        }
+
+        _bearers.Keep(account, token);
+        return token;
+    }
+
+    /// <summary>Keys that are not good say nothing about the payment: that is no answer.</summary>
+    private async Task<PaymobAnswer<PaymobTransaction>?> MoveAsync(PaymobAccount account, string path, JsonObject body, CancellationToken cancel)
+    {
+        var reply = await SendAsync(account, HttpMethod.Post, path, body, TokenOf(account), cancel);
+        if (reply is not { Status: HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden })
+        {
+            return reply is null ? null : Read(reply);
+        }
+
+        log.LogError("{Account} does not let its secret key in: {Reason}", account, reply.Refusal);
+        return null;
+    }
+
+    private static PaymobAnswer<PaymobTransaction>? Read(Reply reply) =>
+        !reply.IsGood ? new(null, reply.Refusal)
+        : PaymobTransaction.Read(reply.Body) is { } transaction ? new(transaction, null)
+        : null;
+
+    private async Task<Reply?> SendAsync(
+        PaymobAccount account, HttpMethod method, string path, JsonObject? body, AuthenticationHeaderValue? authorization, CancellationToken cancel)
+    {
+        try
+        {
+            using var request = new HttpRequestMessage(method, new Uri(Home(account), path));
+            request.Headers.Authorization = authorization;
+            request.Content = body is null ? null : new StringContent(body.ToJsonString(), new MediaTypeHeaderValue("application/json"));
+            using var answer = await _http.SendAsync(request, cancel);
+            if (answer.StatusCode is >= HttpStatusCode.InternalServerError or HttpStatusCode.TooManyRequests or HttpStatusCode.RequestTimeout)
+            {
+                log.LogWarning("Paymob answered {Path} with {Status}", path, (int)answer.StatusCode);
+                return null;
+            }
+
+            using var read = JsonDocument.Parse(await answer.Content.ReadAsByteArrayAsync(cancel));
+            return new(answer.StatusCode, read.RootElement.Clone());
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException or JsonException || (e is OperationCanceledException && !cancel.IsCancellationRequested))
+        {
+            log.LogWarning("No answer of Paymob to {Path}: {Reason}", path, e is OperationCanceledException ? $"none in {Timeout.TotalSeconds} seconds" : e.Message);
+            return null;
+        }
+    }
+
+    private Uri Home(PaymobAccount account) => options.Home ?? account.Country.Home;
+
+    private static AuthenticationHeaderValue TokenOf(PaymobAccount account) => new("Token", account.SecretKey);
+
+    private static string? Text(JsonElement parent, string name) =>
+        parent.ValueKind == JsonValueKind.Object && parent.TryGetProperty(name, out var found) && found.ValueKind == JsonValueKind.String ? found.GetString() : null;
+
+    /// <summary>What was said of a call.</summary>
+    private sealed record Reply(HttpStatusCode Status, JsonElement Body)
+    {
+        public bool IsGood => (int)Status is >= 200 and <= 299;
+
+        /// <summary>One sentence where there is one, else all of what it found wrong.</summary>
+        public string Refusal
+        {
+            get
+            {
+                var text = Text(Body, "detail") ?? Text(Body, "message") ?? Text(Body, "code") ?? Body.GetRawText();
+                return $"{(int)Status}: {(text.Length > LongestRefusal ? text[..LongestRefusal] : text)}";
+            }
+        }
+    }
+
+    /// <summary>Tokens that look-ups were opened with, by API key.</summary>
+    private sealed class PaymobBearers
+    {
+        /// <summary>They are good for 60 minutes.</summary>
+        private static readonly TimeSpan Life = TimeSpan.FromMinutes(50);
+
+        private const int Most = 1_000;
+
+        private readonly Lock _lock = new();
+        private readonly Dictionary<string, (string Token, long From)> _byKey = new(StringComparer.Ordinal);
+
+        public string? Find(PaymobAccount account)
+        {
+            lock (_lock)
+            {
+                return _byKey.TryGetValue(account.ApiKey, out var kept) && Stopwatch.GetElapsedTime(kept.From) < Life ? kept.Token : null;
+            }
+        }
+
+        public void Keep(PaymobAccount account, string token)
+        {
+            lock (_lock)
+            {
+                if (_byKey.Count >= Most)
+                {
+                    _byKey.Clear();
+                }
+
+                _byKey[account.ApiKey] = (token, Stopwatch.GetTimestamp());
+            }
+        }
+    }
+}

@@ -1,0 +1,40 @@
+using System.Globalization;
+using Tollgate.Core.Payments;
+using Tollgate.Core.Payments.Paymob;
+
+namespace Tollgate.Engine.Payments.Paymob;
+
+/// <summary>A project's keys of Paymob by the names of <c>/v1/payment-settings</c>, and how its orders are called there.</summary>
+internal static class PaymobCredentials
+{
+    public const string SecretKey = "secret_key";
+
+    public static readonly IReadOnlyList<CredentialField> Fields =
+    [
+        new(SecretKey, true, "egy_sk_test_…: Dashboard, Settings, Account info, Secret key. Its first letters say the country, and test or live."),
+        new("public_key", true, "egy_pk_test_…: beside the secret key, of the same country and mode."),
+        new("api_key", true, "Long text: beside them. Payments are looked up with it."),
+        new("hmac_secret", true, "Beside them. Callbacks are signed with it."),
+        new("previous_hmac_secret", false, "The one before, while it is changed."),
+        new("integrations", true, "Ids of the ways to pay that the page offers, with commas: 4097558,4097559. Dashboard, Developers, Payment integrations."),
+    ];
+
+    /// <summary>What is missing or no number is judged by <see cref="PaymobAccount.Judge"/>.</summary>
+    public static PaymobAccount Read(IReadOnlyDictionary<string, string> credentials) => new()
+    {
+        SecretKey = Of(credentials, SecretKey),
+        PublicKey = Of(credentials, "public_key"),
+        ApiKey = Of(credentials, "api_key"),
+        HmacSecrets = [Of(credentials, "hmac_secret"), .. credentials.TryGetValue("previous_hmac_secret", out var previous) ? (string[])[previous.Trim()] : []],
+        Integrations =
+        [
+            .. Of(credentials, "integrations").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+                .Select(static id => long.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0),
+        ],
+    };
+
+    /// <summary>What an order of a payment is called at Paymob. A name that was used up, and whose answer was lost, is followed by the next.</summary>
+    public static string ReferenceOf(Guid key, int attempt) => attempt == 1 ? $"{key:N}" : string.Create(CultureInfo.InvariantCulture, $"{key:N}.{attempt}");
+
+    private static string Of(IReadOnlyDictionary<string, string> credentials, string name) => credentials.GetValueOrDefault(name)?.Trim() ?? "";
+}

@@ -1,0 +1,327 @@
+using System.Globalization;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+using NpgsqlTypes;
+using Tollgate.Core.Catalog;
+using Tollgate.Core.Money;
+using Tollgate.Core.Payments;
+using Tollgate.Core.Payments.Paymob;
+using Tollgate.Engine.Clocks;
+using Tollgate.Engine.Customers;
+using Tollgate.Engine.Projects;
+
+namespace Tollgate.Engine.Payments.Paymob;
+
+/// <summary>
+/// Paymob: the customer pays on its page, and it tells by callbacks what came of it. It has no idempotency keys; what stands for them is kept in
+/// books of its own (<c>paymob_orders</c>, <c>paymob_refunds</c>). It charges nobody who is not there, and knows no customers.
+/// </summary>
+public sealed class PaymobProvider(
+    PaymobClient client, ProviderKeys keys, PaymentQueries payments, NpgsqlDataSource database, Clock clock, ILogger<PaymobProvider> log) : IPaymentProvider
+{
+    /// <summary>Shorter is refused or not to be paid in time; longer is of no use to anybody.</summary>
+    private static readonly (TimeSpan Least, TimeSpan Most) Lifetime = (TimeSpan.FromMinutes(5), TimeSpan.FromDays(3));
+
+    /// <summary>Somebody who began to pay just in time has come to an end by then.</summary>
+    private static readonly TimeSpan Grace = TimeSpan.FromMinutes(30);
+
+    public PaymentProvider Name => PaymentProvider.Paymob;
+
+    public ProviderCapabilities Capabilities { get; } = new()
+    {
+        HasCheckout = true, Refunds = true, Voids = true, SendsWebhooks = true, Credentials = PaymobCredentials.Fields,
+    };
+
+    public (string Field, string Fault)? Refuse(ProjectMode mode, IReadOnlyDictionary<string, string> credentials)
+    {
+        var account = PaymobCredentials.Read(credentials);
+        if (PaymobAccount.Judge(account) is [var (name, fault), ..])
+        {
+            return ("credentials." + name, fault);
+        }
+
+        return account.IsLive == (mode == ProjectMode.Live)
+            ? null
+            : ("credentials." + PaymobCredentials.SecretKey, mode == ProjectMode.Live
+                ? "A live project takes real money: live keys of Paymob are expected."
+                : "A sandbox project moves no real money: test keys of Paymob are expected.");
+    }
+
+    /// <summary>A card that was left at Paymob needs its owner.</summary>
+    public Task<ProviderAnswer?> ChargeAsync(ProjectSnapshot project, ChargeOrder order, CancellationToken cancel) =>
+        Task.FromResult<ProviderAnswer?>(new($"{order.Key:N}", PaymentFailure.AuthenticationRequired));
+
+    /// <summary>A page once made is the page of that payment: a second one could be paid too.</summary>
+    public async Task<HostedPage?> OpenCheckoutAsync(ProjectSnapshot project, CheckoutOrder order, CancellationToken cancel)
+    {
+        if (Account(project) is not { } account)
+        {
+            return null;
+        }
+
+        if (await NextAttemptAsync(project, order.Key, cancel) is { } attempt)
+        {
+            var reference = PaymobCredentials.ReferenceOf(order.Key, attempt);
+            var now = clock.Now().ToOffset();
+            var lifetime = TimeSpan.FromTicks(Math.Clamp((order.ExpiresAt - now).Ticks, Lifetime.Least.Ticks, Lifetime.Most.Ticks));
+            var answer = await client.IntendAsync(
+                account,
+                new(reference, order.Amount, order.Description, new(order.Customer.Name, order.Customer.Email), account.Integrations, lifetime, order.SuccessUrl),
+                cancel);
+            if (answer?.Value is not { } intention)
+            {
+                Report(project, $"payment {order.Key} could not be offered", answer?.Refusal);
+                return null;
+            }
+
+            await ExecuteAsync(PaymobSql.KeepOrder, cancel, project.Id, order.Key, reference, intention.Order, client.PageOf(account, intention).AbsoluteUri,
+                (now + lifetime).UtcDateTime);
+        }
+
+        return await OrderAsync(project, order.Key, cancel) is { } kept ? new(kept.Order.ToString(CultureInfo.InvariantCulture), kept.Page) : null;
+    }
+
+    public Task<Uri?> OpenPortalAsync(ProjectSnapshot project, ProviderParty customer, Uri returnUrl, CancellationToken cancel) => Task.FromResult<Uri?>(null);
+
+    /// <remarks>
+    /// A decline is no end: the page stays, and the customer tries another card. What was never shown, or has run out, is one; money that comes after
+    /// it all the same is told by its callback.
+    /// </remarks>
+    /// <exception cref="ProviderSilentException">Paymob did not answer.</exception>
+    public async Task<ProviderAnswer?> FindAsync(ProjectSnapshot project, Guid key, CancellationToken cancel)
+    {
+        if (await OrderAsync(project, key, cancel) is not { } order)
+        {
+            return new($"{key:N}", PaymentFailure.Canceled);
+        }
+
+        var answer = await client.InquireAsync(AccountOrSilence(project), order.Reference, cancel) ?? throw Silent();
+        return answer.Value is { } paid && PaymobRules.StatusOf(paid) != PaymentStatus.Failed
+            ? PaymobRules.StatusOf(paid) == PaymentStatus.Succeeded && await WhyNotWholeAsync(project, key, paid, cancel) is null ? new(ReferenceOf(paid), null) : null
+            : clock.Now().ToOffset() > order.ExpiresAt + Grace ? new(order.Reference, PaymentFailure.Canceled)
+            : null;
+    }
+
+    /// <summary>
+    /// 1. What went back of the payment so far is looked up and committed with the refund; 2. Paymob is asked; 3. its answer is written. Asked again after a
+    /// lost answer, 1. tells whether 2. happened; once the refund's own transaction is known, that one tells.
+    /// </summary>
+    public async Task<ProviderAnswer?> RefundAsync(ProjectSnapshot project, RefundOrder order, CancellationToken cancel)
+    {
+        var known = await RefundOfAsync(project, order.Key, cancel);
+        if (known is { IsDone: true })
+        {
+            return AnswerOf(order, known);
+        }
+
+        if (Account(project) is not { } account || !long.TryParse(order.Charge, NumberStyles.None, CultureInfo.InvariantCulture, out var id)
+            || await client.FindAsync(account, known?.Reference ?? id, cancel) is not { } looked)
+        {
+            return null;
+        }
+
+        if (known?.Reference is not null)
+        {
+            return await WriteAsync(project, order, looked, cancel);
+        }
+
+        if (looked.Value is not { } paid)
+        {
+            Report(project, $"transaction {id} could not be looked up", looked.Refusal);
+            return null;
+        }
+
+        if (known is not null && PaymobRules.IsRefunded(paid, order.Amount, new(known.Before, order.Amount.Currency)))
+        {
+            return await EndRefundAsync(project, order, null, null, cancel);
+        }
+
+        // No row: another refund of the payment is under way. This one is asked for again when that is over.
+        return (known is not null || await ExecuteAsync(PaymobSql.BeginRefund, cancel, project.Id, order.Key, id, order.Amount.Minor, paid.Refunded.Minor) > 0)
+            && await SendBackAsync(account, paid, order, cancel) is { } answer
+                ? await WriteAsync(project, order, answer, cancel)
+                : null;
+    }
+
+    public WebhookReading ReadWebhook(IReadOnlyDictionary<string, string> credentials, WebhookRequest request, DateTimeOffset now) =>
+        PaymobCallbacks.Read(PaymobCredentials.Read(credentials).HmacSecrets, request);
+
+    /// <summary>Only the number of a transaction is taken from a callback, whose rest may be old or not signed: Paymob is asked what it has.</summary>
+    public async Task<ProviderTold> TellAsync(ProjectSnapshot project, ProviderEvent @event, CancellationToken cancel)
+    {
+        if (@event.Type == PaymobCallbacks.Token)
+        {
+            return await TellOfCardAsync(project, @event, cancel);
+        }
+
+        if (@event.Type != PaymobCallbacks.Transaction || !long.TryParse(@event.Object, NumberStyles.None, CultureInfo.InvariantCulture, out var id))
+        {
+            // Plans that Paymob would renew by itself are not used.
+            return ProviderTold.Nothing;
+        }
+
+        var answer = await client.FindAsync(AccountOrSilence(project), id, cancel) ?? throw Silent();
+        var told = answer.Value ?? throw new ProviderSilentException($"Paymob does not know transaction {id}: {answer.Refusal}");
+        return told switch
+        {
+            { Pending: true } => new([]),
+            { Parent: { } parent } when told.IsRefund || told.IsVoid => await TellOfRefundAsync(project, told, parent, cancel),
+            _ => await TellOfPaymentAsync(project, told, cancel),
+        };
+    }
+
+    private async Task<ProviderTold> TellOfPaymentAsync(ProjectSnapshot project, PaymobTransaction told, CancellationToken cancel)
+    {
+        if (PaymobRules.StatusOf(told) != PaymentStatus.Succeeded)
+        {
+            return new([]);
+        }
+
+        // What nobody here asked for may be the merchant's other business.
+        return await KeyOfAsync(project, told.Order, cancel) is not { } key ? ProviderTold.Nothing
+            : await WhyNotWholeAsync(project, key, told, cancel) is { } why ? throw new ProviderSilentException(why)
+            : new([new PaymentNews(key, ReferenceOf(told), null)]);
+    }
+
+    /// <summary>With the payment, which may not have been told yet.</summary>
+    private async Task<ProviderTold> TellOfRefundAsync(ProjectSnapshot project, PaymobTransaction told, long parent, CancellationToken cancel)
+    {
+        if (await KeyOfAsync(project, told.Order, cancel) is not { } key)
+        {
+            return ProviderTold.Nothing;
+        }
+
+        await using var command = database.Command(
+            PaymobSql.NameRefund, project.Id, parent, told.Amount.Minor, told.Id,
+            CustomerCommands.OrNull(told.Success ? null : CatalogWords.Of(PaymentFailure.Declined), NpgsqlDbType.Text));
+        var ours = await command.ExecuteScalarAsync(cancel) as Guid?;
+        var paid = parent.ToString(CultureInfo.InvariantCulture);
+        return new([new PaymentNews(key, paid, null), new RefundNews(ours, paid, ReferenceOf(told), told.Amount, !told.Success, told.Message)]);
+    }
+
+    private async Task<ProviderTold> TellOfCardAsync(ProjectSnapshot project, ProviderEvent @event, CancellationToken cancel) =>
+        PaymobCallbacks.CardOf(@event) is { } card && await KeyOfAsync(project, card.Order, cancel) is { } key
+            && await payments.FindAsync(project, key, cancel) is { } row
+                ? new([new MethodNews(row.Payment.Customer, card.Token, card.Brand, card.Last4)])
+                : ProviderTold.Nothing;
+
+    /// <summary>Another amount than was asked for settles nothing, and somebody has to look.</summary>
+    /// <returns>Null: it is all of it.</returns>
+    private async Task<string?> WhyNotWholeAsync(ProjectSnapshot project, Guid key, PaymobTransaction paid, CancellationToken cancel)
+    {
+        var asked = (await payments.FindAsync(project, key, cancel))?.Payment.Amount;
+        if (asked is null || asked == paid.Amount)
+        {
+            return null;
+        }
+
+        log.LogError("Transaction {Transaction} at Paymob is over {Paid}, and payment {Payment} asked for {Asked}", paid.Id, paid.Amount, key, asked);
+        return $"Transaction {paid.Id} is over {paid.Amount}, and payment {key} asked for {asked}.";
+    }
+
+    /// <summary>All of a card payment of the same day is undone, which costs no fee; everything else is a refund. A void that is refused becomes one.</summary>
+    private async Task<PaymobAnswer<PaymobTransaction>?> SendBackAsync(PaymobAccount account, PaymobTransaction paid, RefundOrder order, CancellationToken cancel)
+    {
+        if (PaymobRules.MayBeVoided(paid, order.Amount, DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(clock.Now().ToOffset(), account.Country.Zone).DateTime)))
+        {
+            var undone = await client.VoidAsync(account, paid.Id, cancel);
+            if (undone is null or { Value: { Success: true } or { Pending: true } })
+            {
+                return undone;
+            }
+        }
+
+        return await client.RefundAsync(account, paid.Id, order.Amount, cancel);
+    }
+
+    private async Task<ProviderAnswer?> WriteAsync(ProjectSnapshot project, RefundOrder order, PaymobAnswer<PaymobTransaction> answer, CancellationToken cancel)
+    {
+        switch (answer.Value)
+        {
+            case { Pending: true } pending:
+                await ExecuteAsync(PaymobSql.NoteRefund, cancel, project.Id, order.Key, pending.Id);
+                return null;
+            case { Success: true } done:
+                return await EndRefundAsync(project, order, done.Id, null, cancel);
+            default:
+                Report(project, $"refund {order.Key} of transaction {order.Charge} was not done", answer.Refusal ?? answer.Value!.Message);
+                return await EndRefundAsync(project, order, answer.Value?.Id, PaymentFailure.Declined, cancel);
+        }
+    }
+
+    private async Task<ProviderAnswer> EndRefundAsync(ProjectSnapshot project, RefundOrder order, long? reference, PaymentFailure? failure, CancellationToken cancel)
+    {
+        await ExecuteAsync(
+            PaymobSql.EndRefund, cancel, project.Id, order.Key, CustomerCommands.OrNull(reference, NpgsqlDbType.Bigint),
+            CustomerCommands.OrNull(failure is { } why ? CatalogWords.Of(why) : null, NpgsqlDbType.Text));
+        return AnswerOf(order, (await RefundOfAsync(project, order.Key, cancel))!);
+    }
+
+    /// <summary>Of a refund whose answer was lost the number comes with its callback; until then it goes by the payment's.</summary>
+    private static ProviderAnswer AnswerOf(RefundOrder order, KeptRefund refund) =>
+        new(refund.Reference?.ToString(CultureInfo.InvariantCulture) ?? $"of {order.Charge}", refund.Failure);
+
+    private async Task<int?> NextAttemptAsync(ProjectSnapshot project, Guid key, CancellationToken cancel)
+    {
+        await using var command = database.Command(PaymobSql.NextAttempt, project.Id, key);
+        return await command.ExecuteScalarAsync(cancel) as int?;
+    }
+
+    /// <summary>Null: there is no page.</summary>
+    private async Task<KeptOrder?> OrderAsync(ProjectSnapshot project, Guid key, CancellationToken cancel)
+    {
+        await using var command = database.Command(PaymobSql.FindOrder, project.Id, key);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        return await reader.ReadAsync(cancel) && !reader.IsDBNull(0)
+            ? new(reader.GetString(0), reader.GetInt64(1), new(reader.GetString(2)), reader.GetDateTime(3))
+            : null;
+    }
+
+    private async Task<Guid?> KeyOfAsync(ProjectSnapshot project, long order, CancellationToken cancel)
+    {
+        await using var command = database.Command(PaymobSql.KeyOfOrder, project.Id, order);
+        return await command.ExecuteScalarAsync(cancel) as Guid?;
+    }
+
+    private async Task<KeptRefund?> RefundOfAsync(ProjectSnapshot project, Guid key, CancellationToken cancel)
+    {
+        await using var command = database.Command(PaymobSql.FindRefund, project.Id, key);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        return await reader.ReadAsync(cancel)
+            ? new(
+                reader.GetInt64(0), reader.IsDBNull(1) ? null : reader.GetInt64(1),
+                reader.IsDBNull(2) ? null : CatalogWords.Read<PaymentFailure>(reader.GetString(2)), reader.GetBoolean(3))
+            : null;
+    }
+
+    private async Task<int> ExecuteAsync(string sql, CancellationToken cancel, params object?[] parameters)
+    {
+        await using var command = database.Command(sql, parameters);
+        return await command.ExecuteNonQueryAsync(cancel);
+    }
+
+    private PaymobAccount? Account(ProjectSnapshot project)
+    {
+        if (keys.Open(project, Name) is { } opened)
+        {
+            return PaymobCredentials.Read(opened);
+        }
+
+        Report(project, "Paymob cannot be called", "the project has no keys");
+        return null;
+    }
+
+    private PaymobAccount AccountOrSilence(ProjectSnapshot project) => Account(project) ?? throw new ProviderSilentException("The project has no keys of Paymob.");
+
+    private static ProviderSilentException Silent() => new("Paymob did not answer.");
+
+    private static string ReferenceOf(PaymobTransaction transaction) => transaction.Id.ToString(CultureInfo.InvariantCulture);
+
+    private void Report(ProjectSnapshot project, string what, string? why) =>
+        log.LogWarning("Project {Project}: {What}: {Why}", project.Code, what, why ?? "no answer");
+
+    private sealed record KeptOrder(string Reference, long Order, Uri Page, DateTimeOffset ExpiresAt);
+
+    /// <param name="Before">What had gone back of the payment when the refund was ordered, in minor units.</param>
+    private sealed record KeptRefund(long Before, long? Reference, PaymentFailure? Failure, bool IsDone);
+}

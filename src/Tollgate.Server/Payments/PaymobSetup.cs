@@ -1,0 +1,35 @@
+using Tollgate.Engine.Payments;
+using Tollgate.Engine.Payments.Paymob;
+
+namespace Tollgate.Server.Payments;
+
+/// <summary>Hangs Paymob into the room Payments.</summary>
+internal static class PaymobSetup
+{
+    /// <summary>Where Paymob is instead of at its own hosts.</summary>
+    public const string HomeVariable = "TOLLGATE_PAYMOB_URL";
+
+    public static IServiceCollection AddPaymob(this IServiceCollection services, PaymobOptions options)
+    {
+        services.AddSingleton(options);
+        services.AddSingleton<PaymobClient>();
+        return services.AddSingleton<IPaymentProvider, PaymobProvider>();
+    }
+
+    /// <param name="faults">Gets one more when it is no address.</param>
+    public static PaymobOptions Read(Func<string, string?> environment, ICollection<string> faults)
+    {
+        if (environment(HomeVariable) is not { Length: > 0 } text)
+        {
+            return PaymobOptions.Default;
+        }
+
+        if (Uri.TryCreate(text, UriKind.Absolute, out var home) && home.Scheme is "http" or "https")
+        {
+            return new(new Uri(home.AbsoluteUri.TrimEnd('/') + "/"));
+        }
+
+        faults.Add($"{HomeVariable} is \"{text}\": it must be an address such as http://127.0.0.1:9000.");
+        return PaymobOptions.Default;
+    }
+}
