@@ -231,7 +231,8 @@ public sealed record CreditFactView
 
     /// <summary>
     /// <c>manual</c>: by this call. <c>invoice</c>: an invoice took it, or gave it back when it became void. <c>proration</c>: a change gave
-    /// more back than it asked for. <c>credit_note</c>. <c>expired</c>: what was left.
+    /// more back than it asked for. <c>credit_note</c>. <c>payment</c>: its invoice did not ask for it. <c>refund</c>: such money went back.
+    /// <c>expired</c>: what was left.
     /// </summary>
     public required string Cause { get; init; }
 

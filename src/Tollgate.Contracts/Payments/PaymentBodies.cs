@@ -52,9 +52,10 @@ public sealed record PaymentView
 
 /// <summary>Money that went back.</summary>
 /// <param name="Status"><c>pending</c>, <c>succeeded</c> or <c>failed</c>.</param>
-/// <param name="CreditNote">The id of the document over it, among the invoice's <c>credit_notes</c>.</param>
+/// <param name="FromCredit">Of the amount, what its invoice had not asked for: it had become the customer's credit and was taken out of it.</param>
+/// <param name="CreditNote">The id of the document over the rest, among the invoice's <c>credit_notes</c>; null: there is no rest.</param>
 public sealed record RefundView(
-    string Id, long Amount, string Status, string? Reason, string? Reference, string CreditNote, DateTimeOffset CreatedAt, DateTimeOffset? SettledAt);
+    string Id, long Amount, long FromCredit, string Status, string? Reason, string? Reference, string? CreditNote, DateTimeOffset CreatedAt, DateTimeOffset? SettledAt);
 
 public sealed record PaymentList(IReadOnlyList<PaymentView> Data, bool HasMore);
 

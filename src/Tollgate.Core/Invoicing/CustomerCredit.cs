@@ -28,6 +28,9 @@ public enum CreditCause
     /// <summary>Money came in for an invoice that asked for less, or for nothing any more.</summary>
     Payment,
 
+    /// <summary>Such money went back to where it came from.</summary>
+    Refund,
+
     /// <summary>What was left when its time was over.</summary>
     Expired,
 }

@@ -84,9 +84,11 @@ public sealed record Payment
 }
 
 /// <summary>Money of a payment that goes back. Its id is the idempotency key at the provider.</summary>
-/// <param name="CreditNote">The document of it.</param>
+/// <param name="FromCredit">Of the amount, what had become the customer's credit and was taken out of it.</param>
+/// <param name="CreditNote">The document over the rest; null: there is no rest.</param>
 public sealed record Refund(
-    Guid Id, Guid Payment, MoneyAmount Amount, PaymentStatus Status, string? Reason, string? Reference, Guid CreditNote, Instant CreatedAt, Instant? SettledAt);
+    Guid Id, Guid Payment, MoneyAmount Amount, MoneyAmount FromCredit, PaymentStatus Status, string? Reason, string? Reference, Guid? CreditNote, Instant CreatedAt,
+    Instant? SettledAt);
 
 /// <summary>What a customer can be charged by: the provider's token, and what people know it by.</summary>
 /// <param name="Brand"><c>visa</c>.</param>

@@ -18,33 +18,52 @@ public enum RefundVerdict
     TooMuch,
 }
 
-/// <summary>What of a payment can go back (<c>SEMANTICS</c> 4): refunds and credit notes of an invoice are together never above what was paid.</summary>
+/// <summary>What else bears on a refund, in the payment's currency.</summary>
+/// <param name="Held">Of the payment, what the customer's bank holds or took: it went back that way.</param>
+/// <param name="Overpaid">Of the payment, what its invoice did not ask for any more, and did not go back yet: it became credit.</param>
+/// <param name="Credit">The prepaid credit that the customer has.</param>
+public sealed record RefundBounds(MoneyAmount Held, MoneyAmount Overpaid, MoneyAmount Credit);
+
+/// <param name="Amount">Of an allowed one, what goes back; else what could.</param>
+/// <param name="FromCredit">Of it, what is taken out of the customer's credit; over the rest there is a credit note.</param>
+public sealed record RefundJudgement(RefundVerdict Verdict, MoneyAmount Amount, MoneyAmount FromCredit);
+
+/// <summary>
+/// What of a payment can go back (<c>SEMANTICS</c> 4): refunds and credit notes of an invoice are together never above what was paid. What the invoice did
+/// not ask for goes back first, out of the credit that it became, as far as that was not spent.
+/// </summary>
 public static class RefundRules
 {
-    /// <param name="held">Of the payment, what the customer's bank holds or took: it went back that way.</param>
     /// <param name="wanted">Null: all that is left.</param>
-    /// <returns>With what is to go back, or what could.</returns>
-    public static (RefundVerdict Verdict, MoneyAmount Amount) Judge(Payment payment, Invoice invoice, MoneyAmount held, MoneyAmount? wanted)
+    public static RefundJudgement Judge(Payment payment, Invoice invoice, RefundBounds bounds, MoneyAmount? wanted)
     {
         var zero = MoneyAmount.Zero(payment.Amount.Currency);
         if (payment.Status != PaymentStatus.Succeeded)
         {
-            return (RefundVerdict.NotSucceeded, zero);
+            return new(RefundVerdict.NotSucceeded, zero, zero);
         }
 
-        var (ofPayment, ofInvoice) = (payment.Amount - payment.Refunded - held, invoice.Total - invoice.Credited);
-        var left = ofPayment < ofInvoice ? ofPayment : ofInvoice;
+        var ofPayment = payment.Amount - payment.Refunded;
+        var ofCredit = Positive(Least(bounds.Overpaid, bounds.Credit));
+        var ofInvoice = invoice.Status is InvoiceStatus.Open or InvoiceStatus.Paid
+            ? Positive(Least(ofPayment - bounds.Overpaid, invoice.Total - invoice.Credited))
+            : zero;
+        var left = Least(ofPayment - bounds.Held, ofCredit + ofInvoice);
         if (left.IsZero || left.IsNegative)
         {
-            return (RefundVerdict.NothingLeft, zero);
+            return new(RefundVerdict.NothingLeft, zero, zero);
         }
 
         var amount = wanted ?? left;
         return amount switch
         {
-            { IsZero: true } or { IsNegative: true } => (RefundVerdict.NotPositive, left),
-            _ when amount > left => (RefundVerdict.TooMuch, left),
-            _ => (RefundVerdict.Allowed, amount),
+            { IsZero: true } or { IsNegative: true } => new(RefundVerdict.NotPositive, left, zero),
+            _ when amount > left => new(RefundVerdict.TooMuch, left, zero),
+            _ => new(RefundVerdict.Allowed, amount, Least(amount, ofCredit)),
         };
     }
+
+    private static MoneyAmount Least(MoneyAmount a, MoneyAmount b) => a < b ? a : b;
+
+    private static MoneyAmount Positive(MoneyAmount amount) => amount.IsNegative ? MoneyAmount.Zero(amount.Currency) : amount;
 }

@@ -117,6 +117,19 @@ internal sealed class CustomerChange : IAsyncDisposable
 
     public Task TakeBackAsync(string mark, CancellationToken cancel) => _transaction.RollbackAsync(mark, cancel);
 
+    /// <summary>What came of a request before, when its answer was lost. Null: nothing, or it has no key.</summary>
+    public async Task<string?> ResultOfAsync(Guid? request, CancellationToken cancel) =>
+        request is { } id ? (string?)await AskAsync(CustomerSql.ResultOf, cancel, Row.Partition, Row.Account, id) : null;
+
+    /// <summary>Remembers what comes of a request, for longer than its key is kept.</summary>
+    public async Task KeepResultAsync(Guid? request, string result, CancellationToken cancel)
+    {
+        if (request is { } id)
+        {
+            await ExecuteAsync(CustomerSql.KeepResult, cancel, Row.Partition, Row.Account, id, result);
+        }
+    }
+
     public Task CommitAsync(CancellationToken cancel) => _transaction.CommitAsync(cancel);
 
     public async ValueTask DisposeAsync()

@@ -235,4 +235,19 @@ public static class CustomerSql
          ORDER BY t.crossed_at DESC, t.percent DESC, t.feature
          LIMIT $3
         """;
+
+    // ---- requests ----------------------------------------------------------------------------------------------
+
+    /// <summary>The caller holds the customer. $1 partition, $2 account, $3 request.</summary>
+    public const string ResultOf = "SELECT result FROM customer_requests WHERE partition = $1 AND account = $2 AND request = $3";
+
+    /// <summary>The customer's own old ones go with it: the table does not grow. $1 partition, $2 account, $3 request, $4 result.</summary>
+    public const string KeepResult =
+        """
+          WITH old AS (
+                DELETE FROM customer_requests
+                 WHERE partition = $1 AND account = $2 AND at < now() - interval '30 days')
+        INSERT INTO customer_requests (partition, account, request, result)
+             VALUES ($1, $2, $3, $4)
+        """;
 }

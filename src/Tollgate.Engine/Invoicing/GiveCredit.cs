@@ -54,13 +54,21 @@ public sealed class GiveCredit(NpgsqlDataSource database, Clock clock)
     public const long LargestAmount = SubscriptionTerms.LargestAmount;
 
     /// <summary>Creates the customer when it is missing.</summary>
-    public async Task<GiveCreditAnswer> RunAsync(ProjectSnapshot project, string customer, CreditGift gift, string actor, CancellationToken cancel)
+    /// <param name="request">A repeat of it answers what the first one gave. Null: each is one of its own.</param>
+    public async Task<GiveCreditAnswer> RunAsync(
+        ProjectSnapshot project, string customer, CreditGift gift, Guid? request, string actor, CancellationToken cancel)
     {
         // 1.
         await using var change = await CustomerChange.BeginAsync(database, project, customer, cancel);
         if (change.Row.Owner is { } owner)
         {
             return new(GiveCreditOutcome.IsMember, Detail: $"{customer} is a member of {owner}; give it to {owner}.");
+        }
+
+        var now = clock.Now(project);
+        if (await change.ResultOfAsync(request, cancel) is { } given)
+        {
+            return new(GiveCreditOutcome.Given, await CreditQueries.FindAsync(change, given, now, cancel));
         }
 
         // 2.
@@ -76,7 +84,7 @@ public sealed class GiveCredit(NpgsqlDataSource database, Clock clock)
             return new(GiveCreditOutcome.CurrencyNotSold, Detail: $"Nothing is sold in {currency.Code}, and the customer would keep it. Possible: {string.Join(", ", SoldIn(project))}.");
         }
 
-        var (amount, now) = (new MoneyAmount(gift.Minor, currency), clock.Now(project));
+        var amount = new MoneyAmount(gift.Minor, currency);
         if (await RefusalAsync(change, gift.Kind, amount, now, cancel) is { } refusal)
         {
             return refusal;
@@ -87,6 +95,7 @@ public sealed class GiveCredit(NpgsqlDataSource database, Clock clock)
             ? await PrepaidAsync(change, gift, amount, actor, now, cancel)
             : await PromotionalAsync(change, project, gift, amount, actor, now, cancel);
         await change.ExecuteAsync(CustomerSql.KeepCurrency, cancel, change.Row.Partition, change.Row.Account, currency.Code);
+        await change.KeepResultAsync(request, id, cancel);
         var fact = await CreditQueries.FindAsync(change, id, now, cancel);
         await change.CommitAsync(cancel);
         return new(GiveCreditOutcome.Given, fact);

@@ -60,7 +60,8 @@ public sealed class SettleInvoice(NpgsqlDataSource database, QuotaGate gate, Clo
     /// Gives back a part of an invoice, or all of it, by a document with a number of its own. Of an open invoice that much need not
     /// be paid any more; of a paid one it is the customer's, and pays the next invoices.
     /// </summary>
-    public async Task<InvoiceAnswer> CreditAsync(ProjectSnapshot project, Guid id, CreditOrder order, string actor, CancellationToken cancel)
+    /// <param name="request">A repeat of it answers what the first one made. Null: each is one of its own.</param>
+    public async Task<InvoiceAnswer> CreditAsync(ProjectSnapshot project, Guid id, CreditOrder order, Guid? request, string actor, CancellationToken cancel)
     {
         if (await InvoiceChange.LockAsync(database, project, id, cancel) is not ({ } change, { } row))
         {
@@ -70,6 +71,11 @@ public sealed class SettleInvoice(NpgsqlDataSource database, QuotaGate gate, Clo
         await using (change)
         {
             var (invoice, now) = (row.Invoice, clock.Now(project));
+            if (await change.ResultOfAsync(request, cancel) is { } made)
+            {
+                return new(InvoiceOutcome.Done, row, invoice.CreditNotes.Single(one => one.Id.ToString("D") == made));
+            }
+
             var (verdict, draft) = CreditNoteRules.Judge(invoice, order);
             if (draft is null)
             {
@@ -87,6 +93,7 @@ public sealed class SettleInvoice(NpgsqlDataSource database, QuotaGate gate, Clo
                 await InvoiceChange.GiveAsync(change, row, gained, now, "credit_note", note.Number, cancel);
             }
 
+            await change.KeepResultAsync(request, note.Id.ToString("D"), cancel);
             await EndAsync(change, project, invoice, after, now, cancel);
             return new(InvoiceOutcome.Done, row with { Invoice = after }, note);
         }

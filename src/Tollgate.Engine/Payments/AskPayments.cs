@@ -46,23 +46,23 @@ public sealed class AskPayments(
     {
         foreach (var (project, payment, _) in await TakeAsync(PaymentSql.TakeUnknown, cancel))
         {
-            await AskAsync(project, payment, () => settle.AskAsync(project, payment, resends: true, cancel));
+            await AskAsync(project, payment, () => settle.AskAsync(project, payment, resends: true, cancel), cancel);
         }
 
         foreach (var (project, payment, id) in await TakeAsync(PaymentSql.TakeUnknownRefunds, cancel))
         {
-            await AskAsync(project, payment, () => refund.AskAsync(project, payment, id, cancel));
+            await AskAsync(project, payment, () => refund.AskAsync(project, payment, id, cancel), cancel);
         }
     }
 
     /// <summary>What is wrong with one keeps nobody from asking for the others.</summary>
-    private async Task AskAsync(ProjectSnapshot project, Guid payment, Func<Task> ask)
+    private async Task AskAsync(ProjectSnapshot project, Guid payment, Func<Task> ask, CancellationToken cancel)
     {
         try
         {
             await ask();
         }
-        catch (Exception broken) when (broken is not (OperationCanceledException or NpgsqlException or TimeoutException))
+        catch (Exception broken) when (!cancel.IsCancellationRequested)
         {
             log.LogError(broken, "What became of payment {Payment} of {Project} could not be found out and is asked again", payment, project.Code);
         }

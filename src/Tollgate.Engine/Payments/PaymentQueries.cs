@@ -65,7 +65,7 @@ public sealed class PaymentQueries(NpgsqlDataSource database)
         return await ReadAsync(
             connection,
             connection.Command(
-                PaymentSql.List(filter.Customer is not null),
+                PaymentSql.List(filter),
                 project.Id,
                 CustomerCommands.OrNull(filter.Customer, NpgsqlDbType.Text),
                 CustomerCommands.OrNull(filter.Invoice, NpgsqlDbType.Uuid),
@@ -94,7 +94,8 @@ public sealed class PaymentQueries(NpgsqlDataSource database)
             }
         }
 
-        var refunds = rows.Exists(static row => !row.Payment.Refunded.IsZero) ? await RefundsAsync(connection, rows, cancel) : null;
+        // Also those that failed are shown, so what went back says nothing.
+        var refunds = rows.Exists(static row => row.Payment.Status == PaymentStatus.Succeeded) ? await RefundsAsync(connection, rows, cancel) : null;
         return refunds is null ? rows : [.. rows.Select(row => row with { Refunds = [.. refunds[row.Payment.Id]] })];
     }
 
@@ -111,8 +112,9 @@ public sealed class PaymentQueries(NpgsqlDataSource database)
         while (await reader.ReadAsync(cancel))
         {
             found.Add(new(
-                reader.GetGuid(1), reader.GetGuid(0), new(reader.GetInt64(2), currencies[reader.GetGuid(0)]), CatalogWords.Read<PaymentStatus>(reader.GetString(3)),
-                reader.IsDBNull(4) ? null : reader.GetString(4), reader.IsDBNull(5) ? null : reader.GetString(5), reader.GetGuid(6),
+                reader.GetGuid(1), reader.GetGuid(0), new(reader.GetInt64(2), currencies[reader.GetGuid(0)]),
+                new(reader.GetInt64(9), currencies[reader.GetGuid(0)]), CatalogWords.Read<PaymentStatus>(reader.GetString(3)),
+                reader.IsDBNull(4) ? null : reader.GetString(4), reader.IsDBNull(5) ? null : reader.GetString(5), reader.IsDBNull(6) ? null : reader.GetGuid(6),
                 Instant.FromUtc(reader.GetDateTime(7)), reader.IsDBNull(8) ? null : Instant.FromUtc(reader.GetDateTime(8))));
         }
 

@@ -34,14 +34,15 @@ internal static class PaymentSql
     /// Newest first. $1 project, $2 customer or null, $3 invoice or null, $4 status or null, $5 the id after which it starts or null,
     /// $6 number of rows.
     /// </summary>
-    /// <param name="ofCustomer">Only its payments are read then, not the project's.</param>
-    public static string List(bool ofCustomer) =>
+    /// <param name="by">What is filtered by: only such rows are read then, not the project's.</param>
+    public static string List(PaymentFilter by) =>
         $"""
         SELECT {Columns}
           FROM payments p
           JOIN customers c ON c.partition = p.partition AND c.account = p.account
-         WHERE p.project_id = $1 AND {(ofCustomer ? "c.project_id = $1 AND c.id = $2" : "$2::text IS NULL")} AND ($3::uuid IS NULL OR p.invoice = $3)
-           AND ($4::text IS NULL OR p.status = $4) AND ($5::uuid IS NULL OR p.sequence < (SELECT f.sequence FROM payments f WHERE f.project_id = $1 AND f.id = $5))
+         WHERE p.project_id = $1 AND {(by.Customer is null ? "$2::text IS NULL" : "c.project_id = $1 AND c.id = $2")}
+           AND {(by.Invoice is null ? "$3::uuid IS NULL" : "p.invoice = $3")} AND {(by.Status is null ? "$4::text IS NULL" : "p.status = $4")}
+           AND ($5::uuid IS NULL OR p.sequence < (SELECT f.sequence FROM payments f WHERE f.project_id = $1 AND f.id = $5))
          ORDER BY p.sequence DESC
          LIMIT $6
         """;
@@ -49,7 +50,7 @@ internal static class PaymentSql
     /// <summary>Oldest first. $1 partitions, $2 accounts, $3 payments. Rows: as <c>PaymentQueries</c> reads them.</summary>
     public const string Refunds =
         """
-        SELECT r.payment, r.id, r.amount, r.status, r.reason, r.reference, r.credit_note, r.created_at, r.settled_at
+        SELECT r.payment, r.id, r.amount, r.status, r.reason, r.reference, r.credit_note, r.created_at, r.settled_at, r.from_credit
           FROM unnest($1::smallint[], $2::integer[], $3::uuid[]) AS x (partition, account, payment)
           JOIN refunds r ON r.partition = x.partition AND r.account = x.account AND r.payment = x.payment
          ORDER BY r.sequence
@@ -92,11 +93,19 @@ internal static class PaymentSql
     /// <summary>The caller holds the customer. $1 partition, $2 account, $3 payment, $4 by how much.</summary>
     public const string Reserve = "UPDATE payments SET refunded = refunded + $4 WHERE partition = $1 AND account = $2 AND id = $3";
 
-    /// <summary>$1 partition, $2 account, $3 id, $4 payment, $5 invoice, $6 amount, $7 reason, $8 created, $9 credit note.</summary>
+    /// <summary>$1 partition, $2 account, $3 id, $4 payment, $5 invoice, $6 amount, $7 reason, $8 created, $9 credit note or null, $10 of the amount, out of credit.</summary>
     public const string InsertRefund =
         """
-        INSERT INTO refunds (partition, account, id, payment, invoice, amount, status, reason, created_at, credit_note)
-             VALUES ($1, $2, $3, $4, $5, $6, 'pending', $7, $8, $9)
+        INSERT INTO refunds (partition, account, id, payment, invoice, amount, status, reason, created_at, credit_note, from_credit)
+             VALUES ($1, $2, $3, $4, $5, $6, 'pending', $7, $8, $9, $10)
+        """;
+
+    /// <summary>What of a payment became credit, less what was taken out of it again. $1 partition, $2 account, $3 the note that names the payment.</summary>
+    public const string OverpaidOf =
+        """
+        SELECT coalesce(sum(amount), 0)::bigint
+          FROM customer_credits
+         WHERE partition = $1 AND account = $2 AND cause IN ('payment', 'refund') AND note = $3
         """;
 
     /// <summary>$1 partition, $2 account, $3 id, $4 status, $5 reference, $6 when.</summary>

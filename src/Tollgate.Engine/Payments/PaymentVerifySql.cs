@@ -5,7 +5,7 @@ internal static class PaymentVerifySql
 {
     /// <summary>
     /// Money that came for an invoice is what its facts say and what became the customer's; what went back is what refunds say, of the payment
-    /// and of the invoice. Place: which, and its id.
+    /// and of the invoice, and has a document or was taken out of credit; a payment is what its own facts say. Place: which, and its id.
     /// </summary>
     public const string Payments =
         """
@@ -30,9 +30,33 @@ internal static class PaymentVerifySql
                 UNION ALL
                 SELECT coalesce(r.partition, f.partition), coalesce(r.account, f.account), 'refunded of invoice ' || coalesce(r.invoice, f.invoice),
                        coalesce(f.amount, 0), coalesce(r.amount, 0)
-                  FROM (SELECT partition, account, invoice, sum(amount) AS amount FROM refunds WHERE status = 'succeeded' GROUP BY partition, account, invoice) r
+                  FROM (SELECT partition, account, invoice, sum(amount - from_credit) AS amount
+                          FROM refunds
+                         WHERE status = 'succeeded' AND amount > from_credit
+                         GROUP BY partition, account, invoice) r
                   FULL JOIN (SELECT partition, account, invoice, sum(amount) AS amount FROM invoice_facts WHERE verb = 'refund' GROUP BY partition, account, invoice) f
-                         ON f.partition = r.partition AND f.account = r.account AND f.invoice = r.invoice) x
+                         ON f.partition = r.partition AND f.account = r.account AND f.invoice = r.invoice
+                UNION ALL
+                SELECT y.partition, y.account, 'facts of ' || y.id, CASE WHEN y.status = 'succeeded' THEN y.amount ELSE 0 END + y.refunded,
+                       coalesce(sum(f.amount) FILTER (WHERE f.verb = 'succeed'), 0) + coalesce(sum(f.amount) FILTER (WHERE f.verb = 'refund'), 0)
+                       - coalesce(sum(f.amount) FILTER (WHERE f.verb = 'refund_fail'), 0)
+                  FROM payments y
+                  LEFT JOIN payment_facts f ON f.partition = y.partition AND f.account = y.account AND f.payment = y.id
+                 GROUP BY y.partition, y.account, y.id, y.status, y.amount, y.refunded
+                UNION ALL
+                SELECT y.partition, y.account, 'currency of ' || y.id, 1, 0
+                  FROM payments y
+                  JOIN invoices i ON i.partition = y.partition AND i.account = y.account AND i.id = y.invoice
+                 WHERE i.currency <> y.currency
+                UNION ALL
+                SELECT r.partition, r.account, 'document of refund ' || r.id, r.amount - r.from_credit, coalesce(n.total, 0)
+                  FROM refunds r
+                  LEFT JOIN credit_notes n ON n.partition = r.partition AND n.account = r.account AND n.id = r.credit_note AND n.invoice = r.invoice
+                UNION ALL
+                SELECT coalesce(r.partition, k.partition), coalesce(r.account, k.account), 'credit taken for refunds', coalesce(r.amount, 0), coalesce(k.amount, 0)
+                  FROM (SELECT partition, account, sum(from_credit) AS amount FROM refunds WHERE status <> 'failed' GROUP BY partition, account) r
+                  FULL JOIN (SELECT partition, account, -sum(amount) AS amount FROM customer_credits WHERE cause = 'refund' GROUP BY partition, account) k
+                         ON k.partition = r.partition AND k.account = r.account) x
           JOIN customers c ON c.partition = x.partition AND c.account = x.account
           JOIN projects  p ON p.id = c.project_id
          WHERE x.expected <> x.found

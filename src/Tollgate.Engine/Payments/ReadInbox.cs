@@ -68,7 +68,7 @@ public sealed class ReadInbox(
         {
             outcome = ReadOutcome.Later(silent.Message);
         }
-        catch (Exception broken) when (broken is not (OperationCanceledException or NpgsqlException or TimeoutException))
+        catch (Exception broken) when (!cancel.IsCancellationRequested)
         {
             log.LogError(broken, "Event {Event} of {Provider} could not be applied and is tried again", stored.Event.Id, CatalogWords.Of(stored.Provider));
             outcome = ReadOutcome.Later("It could not be applied; the server's log says why.");

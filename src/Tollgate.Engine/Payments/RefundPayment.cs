@@ -31,17 +31,19 @@ public sealed class RefundPayment(NpgsqlDataSource database, PaymentQueries quer
 {
     private const string Untold = "Refund";
 
-    /// <param name="minor">Null: all that is left.</param>
-    public async Task<RefundAnswer> RunAsync(ProjectSnapshot project, Guid payment, long? minor, string? reason, string actor, CancellationToken cancel)
+    /// <param name="what">No amount: all that is left.</param>
+    /// <param name="request">A repeat of it is the same refund. Null: each is one of its own.</param>
+    public async Task<RefundAnswer> RunAsync(
+        ProjectSnapshot project, Guid payment, (long? Minor, string? Reason) what, Guid? request, string actor, CancellationToken cancel)
     {
-        var (answer, refund) = await BeginAsync(project, payment, new(minor, reason, null), actor, cancel);
-        return answer.Row is null || answer.Outcome != RefundOutcome.Done ? answer : await SendAsync(project, answer.Row, refund, actor);
+        var (answer, refund) = await BeginAsync(project, payment, new(what.Minor, what.Reason, null, request), actor, cancel);
+        return answer.Row is null || refund == Guid.Empty ? answer : await SendAsync(project, answer.Row, refund, actor);
     }
 
     /// <summary>Money that went back already, without Tollgate: on the provider's own pages. A reference that is known is not recorded again.</summary>
     internal async Task<RefundAnswer> RecordAsync(
         ProjectSnapshot project, Guid payment, MoneyAmount amount, ProviderAnswer done, string? reason, CancellationToken cancel) =>
-        (await BeginAsync(project, payment, new(amount.Minor, reason, done), PaymentActors.System, cancel)).Answer;
+        (await BeginAsync(project, payment, new(amount.Minor, reason, done, null), PaymentActors.System, cancel)).Answer;
 
     /// <summary>What became of one that is on its way. One that is settled stays as it is.</summary>
     internal async Task<bool> TellAsync(ProjectSnapshot project, Guid payment, Guid refund, ProviderAnswer done, CancellationToken cancel)
@@ -70,7 +72,8 @@ public sealed class RefundPayment(NpgsqlDataSource database, PaymentQueries quer
 
     /// <param name="Minor">Null: all that is left.</param>
     /// <param name="Done">Null: the provider has to be asked.</param>
-    private readonly record struct Wanted(long? Minor, string? Reason, ProviderAnswer? Done);
+    /// <param name="Request">A repeat of it is the same refund.</param>
+    private readonly record struct Wanted(long? Minor, string? Reason, ProviderAnswer? Done, Guid? Request);
 
     private async Task<(RefundAnswer Answer, Guid Refund)> BeginAsync(
         ProjectSnapshot project, Guid payment, Wanted wanted, string actor, CancellationToken cancel)
@@ -93,27 +96,24 @@ public sealed class RefundPayment(NpgsqlDataSource database, PaymentQueries quer
                 return (new(RefundOutcome.Done, row), default);
             }
 
-            var currency = row.Payment.Amount.Currency;
-            var held = new MoneyAmount((long)(await change.AskAsync(DisputeSql.HeldOf, cancel, row.Partition, row.Account, payment))!, currency);
-            var (verdict, amount) = RefundRules.Judge(
-                row.Payment, invoice.Invoice, held, wanted.Minor is { } minor ? new MoneyAmount(minor, currency) : null);
-            if (verdict != RefundVerdict.Allowed)
+            if (await change.ResultOfAsync(wanted.Request, cancel) is not null)
             {
-                return (new(RefundOutcome.Refused, row, Explain(verdict, row.Payment, amount)), default);
+                return (new(RefundOutcome.Done, row), default);
+            }
+
+            var bounds = await BoundsAsync(change, row, cancel);
+            var judged = RefundRules.Judge(row.Payment, invoice.Invoice, bounds, wanted.Minor is { } minor ? new MoneyAmount(minor, row.Payment.Amount.Currency) : null);
+            if (judged.Verdict != RefundVerdict.Allowed)
+            {
+                return (new(RefundOutcome.Refused, row, Explain(judged.Verdict, row.Payment, judged.Amount)), default);
             }
 
             var refund = Guid.CreateVersion7(now.ToOffset());
-            var order = new CreditOrder(amount, null, wanted.Reason ?? Untold);
-            var (_, draft) = CreditNoteRules.Judge(invoice.Invoice, order);
-            var (_, note) = await InvoiceChange.CreditAsync(change, project, invoice, (draft!, order), actor, now, cancel);
-            await change.ExecuteAsync(
-                PaymentSql.InsertRefund, cancel, row.Partition, row.Account, refund, payment, paid, amount.Minor,
-                CustomerCommands.OrNull(wanted.Reason, NpgsqlDbType.Text), now.ToUtc(), note.Id);
-            await change.ExecuteAsync(PaymentSql.Reserve, cancel, row.Partition, row.Account, payment, amount.Minor);
-            await AddFactAsync(change, row, "refund", amount, now, (actor, wanted.Reason), cancel);
+            await WriteBegunAsync(change, project, invoice, row, (refund, judged), wanted.Reason, (actor, now), cancel);
+            await change.KeepResultAsync(wanted.Request, refund.ToString("D"), cancel);
             if (wanted.Done is { } done)
             {
-                await WriteAsync(change, invoice, row, (refund, amount), done, (actor, now), cancel);
+                await WriteAsync(change, invoice, row, (refund, judged.Amount, judged.FromCredit), done, (actor, now), cancel);
             }
 
             row = (await PaymentQueries.FindAsync(change.Connection, project, payment, cancel))!;
@@ -145,7 +145,7 @@ public sealed class RefundPayment(NpgsqlDataSource database, PaymentQueries quer
                 return row;
             }
 
-            await WriteAsync(change, invoice!, row, (id, refund.Amount), done, (actor, now), cancel);
+            await WriteAsync(change, invoice!, row, (id, refund.Amount, refund.FromCredit), done, (actor, now), cancel);
             row = (await PaymentQueries.FindAsync(change.Connection, project, row.Payment.Id, cancel))!;
             await change.CommitAsync(cancel);
             return row;
@@ -154,27 +154,64 @@ public sealed class RefundPayment(NpgsqlDataSource database, PaymentQueries quer
 
     /// <summary>The end of a refund. The caller commits.</summary>
     private static async Task WriteAsync(
-        CustomerChange change, InvoiceRow invoice, PaymentRow row, (Guid Id, MoneyAmount Amount) refund, ProviderAnswer done, (string Actor, Instant Now) by,
+        CustomerChange change, InvoiceRow invoice, PaymentRow row, (Guid Id, MoneyAmount Amount, MoneyAmount FromCredit) refund, ProviderAnswer done,
+        (string Actor, Instant Now) by,
         CancellationToken cancel)
     {
         var (status, note) = (done.Failure is null ? PaymentStatus.Succeeded : PaymentStatus.Failed, PaymentActors.NoteOf(row.Payment.Id));
         await change.ExecuteAsync(
             PaymentSql.SettleRefund, cancel, row.Partition, row.Account, refund.Id, CatalogWords.Of(status), done.Reference, by.Now.ToUtc());
-        if (done.Failure is null)
+        var documented = refund.Amount - refund.FromCredit;
+        if (done.Failure is null && !documented.IsZero)
         {
             await change.ExecuteAsync(
-                InvoiceSql.AddFact, cancel, row.Partition, row.Account, row.Payment.Invoice!.Value, "refund", by.Now.ToUtc(), refund.Amount.Minor, by.Actor, note);
+                InvoiceSql.AddFact, cancel, row.Partition, row.Account, row.Payment.Invoice!.Value, "refund", by.Now.ToUtc(), documented.Minor, by.Actor, note);
         }
-        else
+        else if (done.Failure is not null)
         {
-            // The document stands, and the money did not go: it is the customer's.
+            // The document stands, and the money did not go: it is the customer's. So is what was taken out of the credit for it.
             await change.ExecuteAsync(PaymentSql.Reserve, cancel, row.Partition, row.Account, row.Payment.Id, -refund.Amount.Minor);
-            await InvoiceChange.GiveAsync(change, invoice, refund.Amount, by.Now, "credit_note", note, cancel);
+            await GiveAsync(change, invoice, documented, by.Now, "credit_note", note, cancel);
+            await GiveAsync(change, invoice, refund.FromCredit, by.Now, "refund", note, cancel);
         }
 
         await AddFactAsync(
             change, row, done.Failure is null ? "refund_succeed" : "refund_fail", refund.Amount, by.Now, (by.Actor, done.Reference), cancel);
     }
+
+    private static async Task<RefundBounds> BoundsAsync(CustomerChange change, PaymentRow row, CancellationToken cancel)
+    {
+        var (payment, currency) = (row.Payment, row.Payment.Amount.Currency);
+        var held = (long)(await change.AskAsync(DisputeSql.HeldOf, cancel, row.Partition, row.Account, payment.Id))!;
+        var overpaid = (long)(await change.AskAsync(PaymentSql.OverpaidOf, cancel, row.Partition, row.Account, PaymentActors.NoteOf(payment.Id)))!;
+        return new(new(held, currency), new(overpaid, currency), await BuyPack.CreditsAsync(change, currency, cancel));
+    }
+
+    /// <summary>A refund that is on its way: what it takes out of the credit, and its document. The caller commits.</summary>
+    private static async Task WriteBegunAsync(
+        CustomerChange change, ProjectSnapshot project, InvoiceRow invoice, PaymentRow row, (Guid Id, RefundJudgement Judged) refund, string? reason,
+        (string Actor, Instant Now) by, CancellationToken cancel)
+    {
+        var (amount, fromCredit) = (refund.Judged.Amount, refund.Judged.FromCredit);
+        Guid? note = null;
+        if (amount > fromCredit)
+        {
+            var order = new CreditOrder(amount - fromCredit, null, reason ?? Untold);
+            var (_, draft) = CreditNoteRules.Judge(invoice.Invoice, order);
+            note = (await InvoiceChange.CreditAsync(change, project, invoice, (draft!, order), by.Actor, by.Now, cancel)).Note.Id;
+        }
+
+        await GiveAsync(change, invoice, -fromCredit, by.Now, "refund", PaymentActors.NoteOf(row.Payment.Id), cancel);
+        await change.ExecuteAsync(
+            PaymentSql.InsertRefund, cancel, row.Partition, row.Account, refund.Id, row.Payment.Id, row.Payment.Invoice, amount.Minor,
+            CustomerCommands.OrNull(reason, NpgsqlDbType.Text), by.Now.ToUtc(), CustomerCommands.OrNull(note, NpgsqlDbType.Uuid), fromCredit.Minor);
+        await change.ExecuteAsync(PaymentSql.Reserve, cancel, row.Partition, row.Account, row.Payment.Id, amount.Minor);
+        await AddFactAsync(change, row, "refund", amount, by.Now, (by.Actor, reason), cancel);
+    }
+
+    private static Task GiveAsync(
+        CustomerChange change, InvoiceRow invoice, MoneyAmount amount, Instant now, string cause, string note, CancellationToken cancel) =>
+        amount.IsZero ? Task.CompletedTask : InvoiceChange.GiveAsync(change, invoice, amount, now, cause, note, cancel);
 
     private static Task AddFactAsync(
         CustomerChange change, PaymentRow row, string verb, MoneyAmount amount, Instant now, (string Actor, string? Note) by, CancellationToken cancel) => change.ExecuteAsync(

@@ -33,7 +33,7 @@ public sealed record Claim(ClaimState State, Guid Id, StoredAnswer? Answer);
 /// The memory behind the header <c>Idempotency-Key</c>. A row is claimed before the request runs, and its answer is
 /// stored after; in between a lease says how long the claim is good. A server that dies in between leaves the claim;
 /// when the lease has ended the same request may run again, and then the natural key of its effect (a project's code, a
-/// customer's id, a grant's id …) keeps the effect single.
+/// customer's id, a grant's id …) keeps the effect single; an effect without one is remembered by <c>customer_requests</c>.
 /// </summary>
 public sealed class IdempotencyKeys(NpgsqlDataSource database)
 {

@@ -48,6 +48,14 @@ public sealed class Idempotency(IdempotencyKeys keys, ILogger<Idempotency> log)
         return idOfBody ?? (faults.Id(header, Header, required: false) ? header : null);
     }
 
+    /// <summary>
+    /// What an effect without a natural key is remembered by, in its own transaction: the key, and all that was asked. Null: the request has no key.
+    /// </summary>
+    public static Guid? RequestOf(HttpContext context) =>
+        context.Features.Get<IdempotentRequest>() is { } request
+            ? new Guid(SHA256.HashData([.. Encoding.UTF8.GetBytes(request.Key), 0, .. request.BodyHash]).AsSpan(0, 16))
+            : null;
+
     internal static bool IsWanted(HttpContext context)
     {
         var method = context.Request.Method;
@@ -96,6 +104,7 @@ public sealed class Idempotency(IdempotencyKeys keys, ILogger<Idempotency> log)
         //    is an answer to give instead of half an effect.
         var aborted = context.RequestAborted;
         context.RequestAborted = CancellationToken.None;
+        context.Features.Set(request);
         var answer = await CaptureAsync(context, request, claim.Id, next);
 
         // 4. Store or give up, then send.

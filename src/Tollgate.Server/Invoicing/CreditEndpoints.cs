@@ -48,7 +48,7 @@ public static class CreditEndpoints
             return;
         }
 
-        var answer = await give.RunAsync(context.Project(), customer, gift, SubscriptionAnswers.ActorOf(context.Caller()), context.RequestAborted);
+        var answer = await give.RunAsync(context.Project(), customer, gift, Idempotency.RequestOf(context), SubscriptionAnswers.ActorOf(context.Caller()), context.RequestAborted);
         await (answer.Outcome switch
         {
             GiveCreditOutcome.TooMuch => Problems.WriteAsync(context, [new("amount", FaultCode.OutOfRange, answer.Detail!)]),

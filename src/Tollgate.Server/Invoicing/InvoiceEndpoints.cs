@@ -192,7 +192,7 @@ public static class InvoiceEndpoints
 
         var order = new CreditOrder(body.Amount is { } minor ? new MoneyAmount(minor, row.Invoice.Currency) : null, body.Lines, body.Reason!);
         var actor = SubscriptionAnswers.ActorOf(context.Caller());
-        await AnswerAsync(context, await settle.CreditAsync(context.Project(), row.Invoice.Id, order, actor, context.RequestAborted), StatusCodes.Status201Created);
+        await AnswerAsync(context, await settle.CreditAsync(context.Project(), row.Invoice.Id, order, Idempotency.RequestOf(context), actor, context.RequestAborted), StatusCodes.Status201Created);
     }
 
     private static Task AnswerAsync(HttpContext context, InvoiceAnswer answer, int status) => answer.Outcome switch

@@ -76,6 +76,11 @@ public static class PaymentEndpoints
         faults.Id(customer, "customer", required: false);
         faults.OneOf(status, "status", [.. CatalogWords.All<PaymentStatus>()]);
         var (ofInvoice, after) = (IdOf(invoice, "invoice", faults), IdOf(paging.StartingAfter, "starting_after", faults));
+        if (after is { } place && await queries.FindAsync(context.Project(), place, context.RequestAborted) is null)
+        {
+            faults.Add("starting_after", FaultCode.InvalidValue, "The id of the last payment of the page before is expected.");
+        }
+
         if (faults.Any)
         {
             await faults.WriteAsync(context);
@@ -113,7 +118,8 @@ public static class PaymentEndpoints
         }
 
         var answer = Guid.TryParse(RawPath.Id(context), out var id)
-            ? await refund.RunAsync(context.Project(), id, body.Amount, body.Reason, SubscriptionAnswers.ActorOf(context.Caller()), context.RequestAborted)
+            ? await refund.RunAsync(
+                context.Project(), id, (body.Amount, body.Reason), Idempotency.RequestOf(context), SubscriptionAnswers.ActorOf(context.Caller()), context.RequestAborted)
             : new(RefundOutcome.PaymentUnknown);
         await (answer.Outcome switch
         {
@@ -158,6 +164,6 @@ public static class PaymentEndpoints
     };
 
     private static RefundView ViewOf(Refund refund) => new(
-        refund.Id.ToString("D"), refund.Amount.Minor, CatalogWords.Of(refund.Status), refund.Reason, refund.Reference, refund.CreditNote.ToString("D"),
+        refund.Id.ToString("D"), refund.Amount.Minor, refund.FromCredit.Minor, CatalogWords.Of(refund.Status), refund.Reason, refund.Reference, refund.CreditNote?.ToString("D"),
         refund.CreatedAt.ToOffset(), refund.SettledAt?.ToOffset());
 }

@@ -26,14 +26,32 @@ public sealed class RefundRulesTests
     [InlineData(2900, 2900, 2900, 0, null, RefundVerdict.NothingLeft, 0)]
     [InlineData(2900, 0, 2900, 0, 1L, RefundVerdict.NothingLeft, 0)]
     public void What_can_go_back(long paid, long refunded, long credited, long held, long? wanted, RefundVerdict verdict, long amount) =>
-        RefundRules.Judge(PaymentOf(paid, refunded, PaymentStatus.Succeeded), InvoiceOf(credited), Usd(held), wanted is { } minor ? Usd(minor) : null)
-            .ShouldBe((verdict, Usd(amount)));
+        RefundRules.Judge(PaymentOf(paid, refunded, PaymentStatus.Succeeded), InvoiceOf(credited), Bounds(held, 0, 0), wanted is { } minor ? Usd(minor) : null)
+            .ShouldBe(new(verdict, Usd(amount), Usd(0)));
+
+    /// <summary>A payment over 29.00 of which so much became credit, of which the customer has so much.</summary>
+    [Theory]
+    [InlineData(InvoiceStatus.Paid, 2900, 2900, 0, null, RefundVerdict.Allowed, 2900, 2900)]
+    [InlineData(InvoiceStatus.Paid, 2900, 1000, 0, null, RefundVerdict.Allowed, 1000, 1000)]
+    [InlineData(InvoiceStatus.Paid, 2900, 0, 0, null, RefundVerdict.NothingLeft, 0, 0)]
+    [InlineData(InvoiceStatus.Paid, 2900, -5, 0, null, RefundVerdict.NothingLeft, 0, 0)]
+    [InlineData(InvoiceStatus.Paid, 900, 900, 0, null, RefundVerdict.Allowed, 2900, 900)]
+    [InlineData(InvoiceStatus.Paid, 900, 900, 0, 500L, RefundVerdict.Allowed, 500, 500)]
+    [InlineData(InvoiceStatus.Paid, 900, 900, 2000, null, RefundVerdict.Allowed, 1800, 900)]
+    [InlineData(InvoiceStatus.Paid, 900, 100, 0, 2101L, RefundVerdict.TooMuch, 2100, 0)]
+    [InlineData(InvoiceStatus.Void, 2900, 2900, 0, null, RefundVerdict.Allowed, 2900, 2900)]
+    [InlineData(InvoiceStatus.Void, 2900, 0, 0, 1L, RefundVerdict.NothingLeft, 0, 0)]
+    public void What_its_invoice_did_not_ask_for_goes_back_out_of_the_credit_first(
+        InvoiceStatus status, long overpaid, long credit, long credited, long? wanted, RefundVerdict verdict, long amount, long fromCredit) =>
+        RefundRules.Judge(
+            PaymentOf(2900, 0, PaymentStatus.Succeeded), InvoiceOf(credited) with { Status = status }, Bounds(0, overpaid, credit), wanted is { } minor ? Usd(minor) : null)
+            .ShouldBe(new(verdict, Usd(amount), Usd(fromCredit)));
 
     [Theory]
     [InlineData(PaymentStatus.Pending)]
     [InlineData(PaymentStatus.Failed)]
     public void What_did_not_come_does_not_go_back(PaymentStatus status) =>
-        RefundRules.Judge(PaymentOf(2900, 0, status), InvoiceOf(0), Usd(0), null).Verdict.ShouldBe(RefundVerdict.NotSucceeded);
+        RefundRules.Judge(PaymentOf(2900, 0, status), InvoiceOf(0), Bounds(0, 0, 0), null).Verdict.ShouldBe(RefundVerdict.NotSucceeded);
 
     [Fact]
     public void Every_sandbox_card_has_a_token_of_its_own_and_is_found_by_it()
@@ -42,6 +60,8 @@ public sealed class RefundRulesTests
         SandboxCards.All.ShouldAllBe(card => SandboxCards.Find(card.Token) == card);
         SandboxCards.Find("4242424242424242").ShouldBeNull();
     }
+
+    private static RefundBounds Bounds(long held, long overpaid, long credit) => new(Usd(held), Usd(overpaid), Usd(credit));
 
     private static MoneyAmount Usd(long minor) => new(minor, Currency.Usd);
 

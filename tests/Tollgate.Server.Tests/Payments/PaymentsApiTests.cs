@@ -117,6 +117,81 @@ public sealed class PaymentsApiTests(ImpatientServer server) : IClassFixture<Imp
     }
 
     [Fact]
+    public async Task The_second_of_two_payments_goes_back_out_of_the_credit_and_leaves_the_invoice_alone()
+    {
+        var (sandbox, invoice) = await OwingAsync("pm_sandbox_timeout");
+        var late = Word(await ChargeAsync(sandbox, invoice), "id");
+        await sandbox.Door.PostAsync($"/v1/invoices/{invoice}/pay", """{"note": "credits"}""");
+        await UntilAsync(async () => Word(await sandbox.Door.GetAsync("/v1/payments/" + late), "status") == "succeeded");
+        await ShouldBeCleanAsync(sandbox);
+
+        var back = await sandbox.Door.PostAsync($"/v1/payments/{late}/refunds");
+
+        (back["amount_refunded"].GetValue<long>(), back["refunds"][0]!["from_credit"]!.GetValue<long>(), back["refunds"][0]!["credit_note"])
+            .ShouldBe((2900, 2900, null), back.Json!.ToJsonString());
+        back.Status.ShouldBe(HttpStatusCode.Created);
+        (await sandbox.Door.GetAsync("/v1/invoices/" + invoice)).Json!["credit_notes"]?.AsArray().Count.ShouldBe(0);
+        (await sandbox.Door.GetAsync("/v1/customers/acme/credits"))["balances"].AsArray().Sum(static one => one!["amount"]!.GetValue<long>()).ShouldBe(0);
+        var byHand = (await sandbox.Door.GetAsync("/v1/payments"))["data"].AsArray().Single(static one => one!["provider"]!.GetValue<string>() == "manual")!;
+        var ofInvoice = await sandbox.Door.PostAsync($"/v1/payments/{byHand["id"]!.GetValue<string>()}/refunds", """{"amount": 1000}""");
+        ofInvoice.Status.ShouldBe(HttpStatusCode.Created, ofInvoice.Json!.ToJsonString());
+        ofInvoice["refunds"][0]!["credit_note"].ShouldNotBeNull("What paid the invoice has a document.");
+        await ShouldBeCleanAsync(sandbox);
+    }
+
+    [Fact]
+    public async Task Money_that_came_for_a_void_invoice_can_go_back_as_far_as_it_was_not_spent()
+    {
+        var (sandbox, invoice) = await OwingAsync("pm_sandbox_timeout");
+        var late = Word(await ChargeAsync(sandbox, invoice), "id");
+        (await sandbox.Door.PostAsync($"/v1/invoices/{invoice}/void")).Status.ShouldBe(HttpStatusCode.OK);
+        await UntilAsync(async () => Word(await sandbox.Door.GetAsync("/v1/payments/" + late), "status") == "succeeded");
+        (await sandbox.Door.PostAsync("/v1/customers/acme/credits", """{"kind": "prepaid", "amount": -2000}""")).Status.ShouldBe(HttpStatusCode.Created);
+
+        var tooMuch = await sandbox.Door.PostAsync($"/v1/payments/{late}/refunds", """{"amount": 901}""");
+        var back = await sandbox.Door.PostAsync($"/v1/payments/{late}/refunds");
+
+        (tooMuch.Status, Word(tooMuch, "detail")).ShouldBe((HttpStatusCode.UnprocessableEntity, "9.00 USD of it can go back."));
+        back["amount_refunded"].GetValue<long>().ShouldBe(900);
+        await ShouldBeCleanAsync(sandbox);
+    }
+
+    [Fact]
+    public async Task A_repeat_of_a_request_whose_answer_was_never_stored_has_no_second_effect()
+    {
+        var (sandbox, invoice) = await OwingAsync("pm_sandbox_visa");
+        var payment = Word(await ChargeAsync(sandbox, invoice), "id");
+        (string Path, string Body)[] requests =
+        [
+            ($"/v1/payments/{payment}/refunds", """{"amount": 300}"""), ($"/v1/invoices/{invoice}/credit-notes", """{"amount": 200, "reason": "Sorry"}"""),
+            ("/v1/customers/acme/credits", """{"kind": "prepaid", "amount": 700}"""), ("/v1/customers/acme/credits", """{"kind": "promotional", "amount": 500}"""),
+        ];
+
+        foreach (var (path, body) in requests)
+        {
+            var key = ("Idempotency-Key", "key of " + body);
+            var first = await sandbox.Door.SendAsync(HttpMethod.Post, path, body, key);
+            await ForgetKeyAsync(key.Item2);
+            var second = await sandbox.Door.SendAsync(HttpMethod.Post, path, body, key);
+            (first.Status, second.Status).ShouldBe((HttpStatusCode.Created, HttpStatusCode.Created), second.Json?.ToJsonString());
+        }
+
+        (await sandbox.Door.GetAsync("/v1/payments/" + payment))["amount_refunded"].GetValue<long>().ShouldBe(300);
+        (await sandbox.Door.GetAsync("/v1/invoices/" + invoice))["credit_notes"].AsArray().Count.ShouldBe(2);
+        (await sandbox.Door.GetAsync("/v1/customers/acme/credits"))["balances"].AsArray().Sum(static one => one!["amount"]!.GetValue<long>()).ShouldBe(200 + 700 + 500);
+        await ShouldBeCleanAsync(sandbox);
+    }
+
+    /// <summary>As after a crash between an effect and the keeping of its answer.</summary>
+    private async Task ForgetKeyAsync(string key)
+    {
+        await using var connection = new Npgsql.NpgsqlConnection(_running.ConnectionString);
+        await connection.OpenAsync();
+        await using var forget = new Npgsql.NpgsqlCommand("DELETE FROM idempotency_keys WHERE key = $1", connection) { Parameters = { new() { Value = key } } };
+        (await forget.ExecuteNonQueryAsync()).ShouldBe(1);
+    }
+
+    [Fact]
     public async Task Refunds_and_credit_notes_at_once_give_back_what_was_paid_and_no_more()
     {
         var (sandbox, invoice) = await OwingAsync("pm_sandbox_visa");
@@ -222,19 +297,34 @@ public sealed class PaymentsApiTests(ImpatientServer server) : IClassFixture<Imp
         await sandbox.Door.PostAsync($"/v1/payments/{payment}/refunds", """{"amount": 900}""");
         await ShouldBeCleanAsync(sandbox);
 
-        string[] tamperings =
+        (string Do, string Undo)[] tamperings =
         [
-            $"UPDATE payments SET amount = amount + 1 WHERE id = '{payment}'", $"UPDATE payments SET amount = amount - 1, refunded = refunded - 1 WHERE id = '{payment}'",
-            $"UPDATE refunds SET amount = amount + 1 WHERE payment = '{payment}'",
+            ($"UPDATE payments SET amount = amount + 1 WHERE id = '{payment}'", $"UPDATE payments SET amount = amount - 1 WHERE id = '{payment}'"),
+            ($"UPDATE payments SET refunded = refunded - 1 WHERE id = '{payment}'", $"UPDATE payments SET refunded = refunded + 1 WHERE id = '{payment}'"),
+            ($"UPDATE payments SET currency = 'EUR' WHERE id = '{payment}'", $"UPDATE payments SET currency = 'USD' WHERE id = '{payment}'"),
+            ($"UPDATE refunds SET amount = amount + 1 WHERE payment = '{payment}'", $"UPDATE refunds SET amount = amount - 1 WHERE payment = '{payment}'"),
+            ($"UPDATE refunds SET credit_note = gen_random_uuid() WHERE payment = '{payment}'",
+                $"UPDATE refunds r SET credit_note = (SELECT n.id FROM credit_notes n WHERE n.invoice = r.invoice) WHERE payment = '{payment}'"),
+            ($"UPDATE payment_facts SET amount = amount + 500 WHERE payment = '{payment}' AND verb = 'succeed'",
+                $"UPDATE payment_facts SET amount = amount - 500 WHERE payment = '{payment}' AND verb = 'succeed'"),
+            ($"UPDATE payment_facts SET verb = 'fail' WHERE payment = '{payment}' AND verb = 'succeed'",
+                $"UPDATE payment_facts SET verb = 'succeed' WHERE payment = '{payment}' AND verb = 'fail'"),
         ];
-        foreach (var sql in tamperings)
+        foreach (var (tamper, undo) in tamperings)
         {
-            await using var connection = new Npgsql.NpgsqlConnection(_running.ConnectionString);
-            await connection.OpenAsync();
-            await using var tamper = new Npgsql.NpgsqlCommand(sql, connection);
-            (await tamper.ExecuteNonQueryAsync()).ShouldBe(1);
-            (await FoundAsync(sandbox)).ShouldContain("payments", sql);
+            await ExecuteAsync(tamper);
+            (await FoundAsync(sandbox)).ShouldContain("payments", tamper);
+            await ExecuteAsync(undo);
+            await ShouldBeCleanAsync(sandbox);
         }
+    }
+
+    private async Task ExecuteAsync(string sql)
+    {
+        await using var connection = new Npgsql.NpgsqlConnection(_running.ConnectionString);
+        await connection.OpenAsync();
+        await using var command = new Npgsql.NpgsqlCommand(sql, connection);
+        (await command.ExecuteNonQueryAsync()).ShouldBe(1, sql);
     }
 
     private Task<(BillingSandbox Sandbox, string Invoice)> OwingAsync(string? card) => PaymentSteps.OwingAsync(_running, card);
