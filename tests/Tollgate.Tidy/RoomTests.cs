@@ -37,6 +37,8 @@ public sealed partial class RoomTests
         new("Tollgate.Engine/Ledger -> Invoicing", "One command verifies the books of all rooms in one snapshot."),
         new("Tollgate.Engine/Ledger -> Payments", "One command verifies the books of all rooms in one snapshot."),
         new("Tollgate.Engine/Subscriptions -> Invoicing", "A step and what it is billed with are one transaction; invoicing knows nothing of how steps are stored."),
+        new("Tollgate.Engine/Subscriptions -> Payments", "An invoice and the wish to collect it are one transaction."),
+        new("Tollgate.Engine/Invoicing -> Payments", "An invoice that asks for nothing any more is not collected: that is looked at at once."),
         new("Tollgate.Engine/Subscriptions -> Quotas", "Quotas follow a step at once: the books in memory are told to forget."),
         new("Tollgate.Engine/Subscriptions -> Ledger", "A step that begins a billing cycle ends the quota periods that run, in its own transaction."),
         new("Tollgate.Engine/Metering -> Quotas", "The outcomes of recorded decisions are words of Quotas; nothing is decided that way."),

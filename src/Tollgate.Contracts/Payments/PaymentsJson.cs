@@ -24,6 +24,8 @@ namespace Tollgate.Contracts.Payments;
 [JsonSerializable(typeof(CheckoutList))]
 [JsonSerializable(typeof(PortalSessionRequest))]
 [JsonSerializable(typeof(PortalSessionView))]
+[JsonSerializable(typeof(DunningList))]
+[JsonSerializable(typeof(DunningPolicyBody))]
 [JsonSerializable(typeof(PaymentSettingsRequest))]
 [JsonSerializable(typeof(WebhookReceived))]
 [JsonSerializable(typeof(ProviderEventView))]

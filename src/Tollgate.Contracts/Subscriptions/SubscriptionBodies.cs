@@ -295,7 +295,14 @@ public sealed record BillingRunView(bool DryRun, BillingReportView Processed, IR
 
 /// <summary>Counts of what happened by itself.</summary>
 public sealed record BillingReportView(
-    int Invoices, int Renewals, int TrialsConverted, int TrialsExpired, int Canceled, int Resumed, int UsageBilled, int Parked);
+    int Invoices, int Renewals, int TrialsConverted, int TrialsExpired, int Canceled, int Resumed, int UsageBilled, int Parked)
+{
+    /// <summary>Invoices that were paid by what their customers can be charged by. Of a run of billing 0: collecting goes by itself.</summary>
+    public int Collected { get; init; }
+
+    /// <summary>Attempts at that which failed.</summary>
+    public int CollectingFailed { get; init; }
+}
 
 /// <summary>Body of <c>POST /v1/plans/{code}/migrate</c>.</summary>
 public sealed record MigratePlanRequest

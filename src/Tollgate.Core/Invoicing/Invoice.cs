@@ -187,6 +187,9 @@ public sealed record Invoice
         }
     }
 
+    /// <summary>What pays it in full: also of one that was given up, which nobody asks for any more.</summary>
+    public MoneyAmount Payable => Status == InvoiceStatus.Uncollectible ? (this with { Status = InvoiceStatus.Open }).Due : Due;
+
     /// <summary>
     /// What counts as billed: what it asks for and what came in for it. Nothing of a void one; of one that was given up what credits
     /// had paid of it, until somebody pays the rest after all.

@@ -37,6 +37,9 @@ public enum PaymentFailure
 
     /// <summary>The customer gave it up, or the provider's page was closed and ran out.</summary>
     Canceled,
+
+    /// <summary>The customer had nothing to be charged by; nobody was asked.</summary>
+    PaymentMethodMissing,
 }
 
 /// <summary>One attempt to move the money that an invoice or a checkout asks for. Its id is the idempotency key at the provider.</summary>

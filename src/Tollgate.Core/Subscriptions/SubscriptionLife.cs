@@ -191,6 +191,20 @@ public static class SubscriptionLife
         return new(subscription with { Status = status, PausedAt = now, ResumeAt = until }, SubscriptionVerb.Pause, now, []);
     }
 
+    /// <summary>A payment failed. Benefits are kept for the time of grace.</summary>
+    public static SubscriptionStep FailPayment(Subscription subscription, Instant now)
+    {
+        var status = Allowed(subscription, SubscriptionVerb.FailPayment);
+        return new(subscription with { Status = status }, SubscriptionVerb.FailPayment, now, []);
+    }
+
+    /// <summary>Nothing is owed any more.</summary>
+    public static SubscriptionStep RecoverPayment(Subscription subscription, Instant now)
+    {
+        var status = Allowed(subscription, SubscriptionVerb.RecoverPayment);
+        return new(subscription with { Status = status }, SubscriptionVerb.RecoverPayment, now, []);
+    }
+
     /// <summary>Goes on with a new period and a new anchor; what was paid and not used before the pause is given back.</summary>
     public static SubscriptionStep Resume(Subscription subscription, LifeFacts facts, Instant now)
     {

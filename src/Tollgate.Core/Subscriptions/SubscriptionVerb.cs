@@ -65,6 +65,7 @@ public static class SubscriptionTransitions
         (SubscriptionVerb.ScheduleCancel, SubscriptionStatus.PastDue,    SubscriptionStatus.PastDue),
         (SubscriptionVerb.Uncancel,       SubscriptionStatus.PastDue,    SubscriptionStatus.PastDue),
         (SubscriptionVerb.Cancel,         SubscriptionStatus.PastDue,    SubscriptionStatus.Canceled),
+        (SubscriptionVerb.Pause,          SubscriptionStatus.PastDue,    SubscriptionStatus.Paused),
         (SubscriptionVerb.RedeemCoupon,   SubscriptionStatus.PastDue,    SubscriptionStatus.PastDue),
         (SubscriptionVerb.EndCoupon,      SubscriptionStatus.PastDue,    SubscriptionStatus.PastDue),
 

@@ -52,16 +52,19 @@ public sealed record WebhookEventType(string Name, WebhookObject Object, string 
 
     private static readonly WebhookEventType Refunded = new("invoice.refunded", WebhookObject.Invoice, "Money that was paid for it was given back.");
 
+    private static readonly WebhookEventType PaymentFailed = new("invoice.payment_failed", WebhookObject.Invoice,
+        "It could not be collected; change.note says why. It is tried again by the dunning policy, unless it is uncollectible now.");
+
     public static readonly WebhookEventType ThresholdReached = new("quota.threshold_reached", WebhookObject.Quota,
         "Usage went through 80, 90 or 100 percent of what was granted, or the catalogue's own thresholds. Once for each customer, feature and period.");
 
     /// <summary>In the order in which they are documented.</summary>
     public static IReadOnlyList<WebhookEventType> All { get; } =
-        [.. OfSteps.Values.Distinct(), Finalized, PartiallyPaid, Paid, Voided, Uncollectible, Credited, Refunded, ThresholdReached];
+        [.. OfSteps.Values.Distinct(), Finalized, PartiallyPaid, Paid, Voided, Uncollectible, Credited, Refunded, PaymentFailed, ThresholdReached];
 
     public static WebhookEventType Of(SubscriptionVerb verb) => OfSteps[verb];
 
-    /// <param name="verb">Of <c>invoice_facts</c>.</param>
+    /// <param name="verb">Of <c>invoice_facts</c>, or <c>payment_failed</c>.</param>
     /// <param name="settles">Of a payment: nothing is due after it.</param>
     public static WebhookEventType OfInvoice(string verb, bool settles) => verb switch
     {
@@ -71,6 +74,7 @@ public sealed record WebhookEventType(string Name, WebhookObject Object, string 
         "mark_uncollectible" => Uncollectible,
         "credit" => Credited,
         "refund" => Refunded,
+        "payment_failed" => PaymentFailed,
         _ => throw new InvalidOperationException($"{verb} is no fact of an invoice."),
     };
 

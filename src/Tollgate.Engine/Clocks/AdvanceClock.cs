@@ -2,6 +2,7 @@ using Npgsql;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Customers;
 using Tollgate.Engine.Ledger;
+using Tollgate.Engine.Payments;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Subscriptions;
 
@@ -25,8 +26,10 @@ public enum AdvanceOutcome
 /// Puts a sandbox's clock forward over any distance. Everything that is due in between happens in the order of time before the call
 /// answers; then the clock stands still at the new instant. Killed in the middle, the same call again does the rest.
 /// </summary>
-public sealed class AdvanceClock(NpgsqlDataSource database, ProjectDirectory directory, RunDue run, HoldSweeper holds, Clock clock)
+public sealed class AdvanceClock(NpgsqlDataSource database, ProjectDirectory directory, RunDue run, CollectDue collect, HoldSweeper holds, Clock clock)
 {
+    private static readonly TimeSpan Together = TimeSpan.FromDays(1);
+
     /// <param name="progress">Called after each batch with what was done and the day that was reached.</param>
     public async Task<(AdvanceOutcome Outcome, DueReport Report)> RunAsync(
         ProjectSnapshot project, Instant to, Func<DueReport, Instant, Task>? progress, CancellationToken cancel)
@@ -52,7 +55,7 @@ public sealed class AdvanceClock(NpgsqlDataSource database, ProjectDirectory dir
                 return (AdvanceOutcome.NotLater, DueReport.Nothing);
             }
 
-            var report = await run.RunAsync(project with { TestClock = to }, to, progress, cancel);
+            var report = await RunDaysAsync(project with { TestClock = to }, to, progress, cancel);
             await AskAsync(connection, ProjectsSql.SetTestClock, cancel, project.Id, to.ToUtc());
             await ChangeNotice.SendAsync(connection, ChangeNotice.Project(project.Id), cancel);
             await directory.RefreshAsync(CancellationToken.None);
@@ -64,6 +67,32 @@ public sealed class AdvanceClock(NpgsqlDataSource database, ProjectDirectory dir
             await AskAsync(connection, ProjectsSql.UnlockTestClock, CancellationToken.None, project.Id);
         }
     }
+
+    /// <summary>
+    /// Periods renew and invoices are collected in the order of days: what lies within a day is done together, but no renewal before an attempt that
+    /// was due earlier, which may end the subscription.
+    /// </summary>
+    private async Task<DueReport> RunDaysAsync(ProjectSnapshot project, Instant to, Func<DueReport, Instant, Task>? progress, CancellationToken cancel)
+    {
+        var report = DueReport.Nothing;
+        while (true)
+        {
+            var (step, attempt) = (await run.FirstDueAsync(project, cancel), await collect.FirstDueAsync(project, cancel));
+            var next = Earlier(step, attempt);
+            if (next is not { } first || first > to)
+            {
+                return report;
+            }
+
+            var before = report;
+            var until = Earlier(Earlier(first.Plus(Together), attempt), to)!.Value;
+            report = report.Plus(await run.RunAsync(project, until, progress is null ? null : (done, at) => progress(before.Plus(done), at), cancel));
+            var collected = await collect.RunAsync(project, until, cancel);
+            report = report with { Collected = report.Collected + collected.Collected, CollectingFailed = report.CollectingFailed + collected.Failed };
+        }
+    }
+
+    private static Instant? Earlier(Instant? a, Instant? b) => a is { } some && b is { } other ? (some < other ? some : other) : a ?? b;
 
     private static async Task<bool> AskAsync(NpgsqlConnection connection, string sql, CancellationToken cancel, params object[] parameters)
     {

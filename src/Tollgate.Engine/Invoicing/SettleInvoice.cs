@@ -5,6 +5,7 @@ using Tollgate.Core.Money;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Customers;
+using Tollgate.Engine.Payments;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Quotas;
 
@@ -142,6 +143,11 @@ public sealed class SettleInvoice(NpgsqlDataSource database, QuotaGate gate, Clo
     private async Task EndAsync(CustomerChange change, ProjectSnapshot project, Invoice before, Invoice after, Instant now, CancellationToken cancel)
     {
         var isGranted = await InvoiceChange.GrantAsync(change, project, before, after, now, cancel);
+        if (after.Due.IsZero)
+        {
+            await change.ExecuteAsync(CollectionSql.LookNow, cancel, change.Row.Partition, change.Row.Account, after.Id, now.ToUtc());
+        }
+
         await change.CommitAsync(cancel);
         if (isGranted)
         {

@@ -3,10 +3,12 @@ using NpgsqlTypes;
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Invoicing;
 using Tollgate.Core.Payments;
+using Tollgate.Core.Time;
 using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Customers;
 using Tollgate.Engine.Invoicing;
 using Tollgate.Engine.Projects;
+using Tollgate.Engine.Quotas;
 
 namespace Tollgate.Engine.Payments;
 
@@ -37,17 +39,22 @@ public sealed record ChargeAnswer(ChargeOutcome Outcome, PaymentRow? Row = null,
 /// what it causes.
 /// </summary>
 public sealed class ChargeInvoice(
-    NpgsqlDataSource database, SettlePayment settle, PaymentProviders providers, Clock clock)
+    NpgsqlDataSource database, SettlePayment settle, PaymentProviders providers, QuotaGate gate, Clock clock)
 {
-    public async Task<ChargeAnswer> RunAsync(ProjectSnapshot project, Guid invoice, string actor, CancellationToken cancel)
+    public Task<ChargeAnswer> RunAsync(ProjectSnapshot project, Guid invoice, string actor, CancellationToken cancel) =>
+        RunAsync(project, invoice, actor, null, cancel);
+
+    /// <param name="due">Of an invoice that is collected by itself: the attempt that was due then, unless somebody has made it. Null: one that is asked for.</param>
+    internal async Task<ChargeAnswer> RunAsync(ProjectSnapshot project, Guid invoice, string actor, Instant? due, CancellationToken cancel)
     {
-        var (answer, method) = await AttemptAsync(project, invoice, actor, cancel);
+        var (answer, method) = await AttemptAsync(project, invoice, actor, due, cancel);
         return answer.Row is null || method is null
             ? answer
             : new(ChargeOutcome.Attempted, await settle.SendAsync(project, answer.Row, method, isPresent: false, actor));
     }
 
-    private async Task<(ChargeAnswer Answer, PaymentMethod? Method)> AttemptAsync(ProjectSnapshot project, Guid id, string actor, CancellationToken cancel)
+    private async Task<(ChargeAnswer Answer, PaymentMethod? Method)> AttemptAsync(
+        ProjectSnapshot project, Guid id, string actor, Instant? due, CancellationToken cancel)
     {
         if (await InvoiceChange.LockAsync(database, project, id, cancel) is not ({ } change, { } row))
         {
@@ -56,39 +63,62 @@ public sealed class ChargeInvoice(
 
         await using (change)
         {
-            var (invoice, now) = (row.Invoice, clock.Now(project));
-            if (invoice.Due.IsZero)
+            if (due is { } at && !await CollectTurn.IsDueAsync(change, id, at, cancel))
             {
-                return (new(ChargeOutcome.NothingDue, Detail: $"The invoice is {CatalogWords.Of(invoice.Status)}."), null);
+                return (new(ChargeOutcome.IsPending), null);
             }
 
-            if (await change.AskAsync(PaymentSql.PendingOf, cancel, row.Partition, row.Account, id) is Guid pending)
+            var (answer, method) = await WriteAsync(change, project, row, actor, due is not null, cancel);
+            var isStale = due is not null && await CollectTurn.TakeAsync(change, project, row, answer, clock.Now(project), cancel);
+            if (due is not null || answer.Outcome == ChargeOutcome.Attempted)
             {
-                return (new(ChargeOutcome.IsPending, Detail: $"What became of payment {pending} is not known yet."), null);
+                await change.CommitAsync(cancel);
             }
 
-            if (!providers.CapabilitiesOf(project).ChargesSavedMethods)
+            if (isStale)
             {
-                return (new(ChargeOutcome.NotOffered, Detail: $"The project's provider is {CatalogWords.Of(project.Payments.Provider)}, which charges nobody by itself."), null);
+                await gate.ForgetAsync(project, row.Invoice.Customer, cancel);
             }
 
-            if (await PaymentMethods.DefaultAsync(change, cancel) is not { } method)
-            {
-                return (new(ChargeOutcome.NoMethod), null);
-            }
-
-            var payment = Guid.CreateVersion7(now.ToOffset());
-            await change.ExecuteAsync(
-                PaymentSql.Insert, cancel, row.Partition, row.Account, payment, project.Id, id, CatalogWords.Of(method.Provider), method.Id,
-                invoice.Currency.Code, invoice.Due.Minor, CatalogWords.Of(PaymentStatus.Pending), CustomerCommands.OrNull(null, NpgsqlDbType.Text),
-                now.ToUtc(), CustomerCommands.OrNull(null, NpgsqlDbType.TimestampTz));
-            await change.ExecuteAsync(
-                PaymentSql.AddFact, cancel, row.Partition, row.Account, payment, "attempt", now.ToUtc(), invoice.Due.Minor, actor,
-                CustomerCommands.OrNull($"{method.Brand} {method.Last4}", NpgsqlDbType.Text));
-            var made = await PaymentQueries.FindAsync(change.Connection, project, payment, cancel);
-            await change.CommitAsync(cancel);
-            return (new(ChargeOutcome.Attempted, made), method);
+            return (answer, method);
         }
+    }
+
+    private async Task<(ChargeAnswer Answer, PaymentMethod? Method)> WriteAsync(
+        CustomerChange change, ProjectSnapshot project, InvoiceRow row, string actor, bool isCollected, CancellationToken cancel)
+    {
+        // What was given up can be paid after all; only nobody asks for it by himself.
+        var (invoice, now) = (row.Invoice, clock.Now(project));
+        var asked = isCollected ? invoice.Due : invoice.Payable;
+        if (asked.IsZero)
+        {
+            return (new(ChargeOutcome.NothingDue, Detail: $"The invoice is {CatalogWords.Of(invoice.Status)}."), null);
+        }
+
+        if (await change.AskAsync(PaymentSql.PendingOf, cancel, row.Partition, row.Account, invoice.Id) is Guid pending)
+        {
+            return (new(ChargeOutcome.IsPending, Detail: $"What became of payment {pending} is not known yet."), null);
+        }
+
+        if (!providers.CapabilitiesOf(project).ChargesSavedMethods)
+        {
+            return (new(ChargeOutcome.NotOffered, Detail: $"The project's provider is {CatalogWords.Of(project.Payments.Provider)}, which charges nobody by itself."), null);
+        }
+
+        if (await PaymentMethods.DefaultAsync(change, cancel) is not { } method)
+        {
+            return (new(ChargeOutcome.NoMethod), null);
+        }
+
+        var payment = Guid.CreateVersion7(now.ToOffset());
+        await change.ExecuteAsync(
+            PaymentSql.Insert, cancel, row.Partition, row.Account, payment, project.Id, invoice.Id, CatalogWords.Of(method.Provider), method.Id,
+            invoice.Currency.Code, asked.Minor, CatalogWords.Of(PaymentStatus.Pending), CustomerCommands.OrNull(null, NpgsqlDbType.Text),
+            now.ToUtc(), CustomerCommands.OrNull(null, NpgsqlDbType.TimestampTz));
+        await change.ExecuteAsync(
+            PaymentSql.AddFact, cancel, row.Partition, row.Account, payment, "attempt", now.ToUtc(), asked.Minor, actor,
+            CustomerCommands.OrNull($"{method.Brand} {method.Last4}", NpgsqlDbType.Text));
+        return (new(ChargeOutcome.Attempted, await PaymentQueries.FindAsync(change.Connection, project, payment, cancel)), method);
     }
 }
 

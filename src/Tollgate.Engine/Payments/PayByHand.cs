@@ -40,10 +40,11 @@ public sealed class PayByHand(NpgsqlDataSource database, QuotaGate gate, Clock c
             await change.ExecuteAsync(
                 PaymentSql.AddFact, cancel, row.Partition, row.Account, payment, "succeed", now.ToUtc(), amount.Minor, actor,
                 CustomerCommands.OrNull(note, NpgsqlDbType.Text));
-            var isGranted = await InvoiceChange.PayAsync(change, project, row, amount, actor, PaymentActors.NoteOf(payment), now, cancel);
+            var isStale = await InvoiceChange.PayAsync(change, project, row, amount, actor, PaymentActors.NoteOf(payment), now, cancel)
+                | await Dunning.SettledAsync(change, project, id, now, cancel);
             var after = await InvoiceQueries.FindAsync(change.Connection, project, id, cancel);
             await change.CommitAsync(cancel);
-            if (isGranted)
+            if (isStale)
             {
                 await gate.ForgetAsync(project, invoice.Customer, cancel);
             }

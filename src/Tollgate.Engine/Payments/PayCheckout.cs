@@ -163,7 +163,7 @@ public sealed class PayCheckout(
 
         if (method is not null)
         {
-            await PaymentMethods.KeepAsync(change, method.Id, row.Checkout.Kind, cancel);
+            await PaymentMethods.KeepAsync(change, method.Id, row.Checkout.Kind, now, cancel);
         }
 
         await CheckoutWriter.CompleteAsync(change, row, (purchase.Subscription?.Id, purchase.Invoice?.Id, null), now, actor, cancel);

@@ -41,6 +41,7 @@ public sealed class PaymentMethods(NpgsqlDataSource database, Clock clock)
         await change.ExecuteAsync(
             PaymentSql.InsertMethod, cancel, row.Partition, row.Account, method.Id, CatalogWords.Of(method.Provider), method.Token, method.Brand, method.Last4,
             now.ToUtc());
+        await change.ExecuteAsync(CollectionSql.Hasten, cancel, row.Partition, row.Account, now.ToUtc());
         await change.CommitAsync(cancel);
         return method;
     }
@@ -108,7 +109,7 @@ public sealed class PaymentMethods(NpgsqlDataSource database, Clock clock)
     }
 
     /// <summary>What has paid is kept, and what a plan was paid with is charged from now on.</summary>
-    internal static async Task KeepAsync(CustomerChange change, Guid id, CheckoutKind kind, CancellationToken cancel)
+    internal static async Task KeepAsync(CustomerChange change, Guid id, CheckoutKind kind, Instant now, CancellationToken cancel)
     {
         var row = change.Row;
         var isKept = await change.AskAsync(CheckoutSql.MethodIsKept, cancel, row.Partition, row.Account, id) is not null;
@@ -116,6 +117,7 @@ public sealed class PaymentMethods(NpgsqlDataSource database, Clock clock)
         {
             await change.ExecuteAsync(PaymentSql.NoDefault, cancel, row.Partition, row.Account);
             await change.ExecuteAsync(CheckoutSql.KeepMethod, cancel, row.Partition, row.Account, id);
+            await change.ExecuteAsync(CollectionSql.Hasten, cancel, row.Partition, row.Account, now.ToUtc());
         }
     }
 
@@ -131,6 +133,7 @@ public sealed class PaymentMethods(NpgsqlDataSource database, Clock clock)
 
         await change.ExecuteAsync(PaymentSql.NoDefault, cancel, change.Row.Partition, change.Row.Account);
         await change.ExecuteAsync(CheckoutSql.KeepMethod, cancel, change.Row.Partition, change.Row.Account, id);
+        await change.ExecuteAsync(CollectionSql.Hasten, cancel, change.Row.Partition, change.Row.Account, clock.Now(project).ToUtc());
         await change.CommitAsync(cancel);
         return true;
     }

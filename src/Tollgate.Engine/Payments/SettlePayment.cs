@@ -75,7 +75,9 @@ public sealed class SettlePayment(
         else if (await WriteAsync(change, before, done, now, cancel))
         {
             await AddFactAsync(change, before, done.Failure is null ? "succeed" : "fail", now, (actor, done.Reference), cancel);
-            changed = done.Failure is null ? await SucceedAsync(change, project, before, now, actor, cancel) : [];
+            changed = done.Failure is { } failure
+                ? await FailAsync(change, project, before.Payment, failure, now, cancel)
+                : await SucceedAsync(change, project, before, now, actor, cancel);
         }
 
         var after = (await PaymentQueries.FindAsync(change.Connection, project, id, cancel))!;
@@ -106,7 +108,7 @@ public sealed class SettlePayment(
         var checkout = (await CheckoutQueries.FindAsync(change.Connection, project, id, cancel))!;
         if (payment.Method is { } method)
         {
-            await PaymentMethods.KeepAsync(change, method, checkout.Checkout.Kind, cancel);
+            await PaymentMethods.KeepAsync(change, method, checkout.Checkout.Kind, now, cancel);
         }
 
         return await FinishAsync(change, project, payment, checkout, now, actor, cancel);
@@ -146,8 +148,16 @@ public sealed class SettlePayment(
         CustomerChange change, ProjectSnapshot project, Payment payment, Guid invoice, Instant now, string actor, CancellationToken cancel)
     {
         var row = (await InvoiceQueries.FindAsync(change.Connection, project, invoice, cancel))!;
-        return await InvoiceChange.PayAsync(change, project, row, payment.Amount, actor, PaymentActors.NoteOf(payment.Id), now, cancel) ? [payment.Customer] : [];
+        var isStale = await InvoiceChange.PayAsync(change, project, row, payment.Amount, actor, PaymentActors.NoteOf(payment.Id), now, cancel)
+            | await Dunning.SettledAsync(change, project, invoice, now, cancel);
+        return isStale ? [payment.Customer] : [];
     }
+
+    /// <summary>What it causes that no money came.</summary>
+    /// <inheritdoc cref="SucceedAsync"/>
+    private static async Task<IReadOnlyList<string>> FailAsync(
+        CustomerChange change, ProjectSnapshot project, Payment payment, PaymentFailure failure, Instant now, CancellationToken cancel) =>
+        payment.Invoice is { } invoice && await Dunning.FailedAsync(change, project, invoice, (payment.Id, failure), now, cancel) ? [payment.Customer] : [];
 
     private static async Task KeepMoneyAsync(CustomerChange change, Payment payment, Instant now, string actor, CancellationToken cancel)
     {

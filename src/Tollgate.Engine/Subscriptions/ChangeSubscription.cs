@@ -79,7 +79,9 @@ public sealed class ChangeSubscription(NpgsqlDataSource database, QuotaGate gate
     public Task<SubscriptionAnswer> PauseAsync(ProjectSnapshot project, Guid id, Instant? until, StepRequest request, CancellationToken cancel) =>
         _take.RunAsync(
             project, id, request,
-            (row, _, now) => IfAllowed(row.Subscription, SubscriptionVerb.Pause, () => SubscriptionLife.Pause(row.Subscription, until, WholeSecond(now))),
+            (row, _, now) => row.Subscription.Status == SubscriptionStatus.PastDue
+                ? NotAllowed(row.Subscription, SubscriptionVerb.Pause) // Nobody pauses what they owe for: that is the last step of dunning.
+                : IfAllowed(row.Subscription, SubscriptionVerb.Pause, () => SubscriptionLife.Pause(row.Subscription, until, WholeSecond(now))),
             cancel);
 
     public Task<SubscriptionAnswer> ResumeAsync(ProjectSnapshot project, Guid id, StepRequest request, CancellationToken cancel) =>

@@ -34,10 +34,23 @@ public sealed record DueReport
 
     public int Parked { get; init; }
 
+    /// <summary>Invoices that were paid by what their customers can be charged by.</summary>
+    public int Collected { get; init; }
+
+    /// <summary>Attempts at that which failed.</summary>
+    public int CollectingFailed { get; init; }
+
     public int Steps => Renewals + TrialsConverted + TrialsExpired + Canceled + Resumed + UsageBilled;
 
     /// <summary>Subscriptions that were taken up, whether something came of it or they were parked.</summary>
     public int Handled => Steps + Parked;
+
+    internal DueReport Plus(DueReport more) => new()
+    {
+        Renewals = Renewals + more.Renewals, TrialsConverted = TrialsConverted + more.TrialsConverted, TrialsExpired = TrialsExpired + more.TrialsExpired,
+        Canceled = Canceled + more.Canceled, Resumed = Resumed + more.Resumed, UsageBilled = UsageBilled + more.UsageBilled, Invoices = Invoices + more.Invoices,
+        Parked = Parked + more.Parked, Collected = Collected + more.Collected, CollectingFailed = CollectingFailed + more.CollectingFailed,
+    };
 
     internal DueReport With(SubscriptionVerb verb, bool isInvoiced) => (verb switch
     {
@@ -276,7 +289,8 @@ public sealed class RunDue(NpgsqlDataSource database, QuotaGate gate, Clock cloc
         return [.. claimed.OrderBy(static one => one.Item1.Subscription.DueAt).ThenBy(static one => one.Item1.Account)];
     }
 
-    private async Task<Instant?> FirstDueAsync(ProjectSnapshot project, CancellationToken cancel)
+    /// <summary>The first moment at which something is due; null: nothing ever.</summary>
+    public async Task<Instant?> FirstDueAsync(ProjectSnapshot project, CancellationToken cancel)
     {
         await using var command = database.Command(SubscriptionSql.FirstDue, project.Id);
         return await command.ExecuteScalarAsync(cancel) is DateTime at ? Instant.FromUtc(at) : null;

@@ -7,6 +7,7 @@ using Tollgate.Core.Time;
 using Tollgate.Engine.Customers;
 using Tollgate.Engine.Invoicing;
 using Tollgate.Engine.Ledger;
+using Tollgate.Engine.Payments;
 using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Projects;
 
@@ -25,7 +26,7 @@ internal sealed record StepToWrite(BilledOrder Billed, int Version, string? Refe
 }
 
 /// <summary>
-/// Writes steps with what they come to. The score: 1. what invoices consist of; 2. subscriptions; 3. the facts; 4. plan and billing cycle of the
+/// Writes steps with what they come to. The score: 1. what invoices consist of; 2. subscriptions; 3. the facts, and what is to be collected; 4. plan and billing cycle of the
 /// customers whose step changes them; 5. the invoices, with their numbers. The caller holds the customers and commits.
 /// </summary>
 /// <remarks>
@@ -61,6 +62,10 @@ internal sealed class StepWriter(NpgsqlConnection connection, ProjectSnapshot pr
         batch.BatchCommands.Add(Rows(steps));
         await batch.ExecuteNonQueryAsync(cancel);
         await WriteFactsAsync(steps, drafts.ToDictionary(static one => one.Invoice.Subscription!.Value, static one => one.Invoice), cancel);
+
+        // An invoice and the wish to collect it are one transaction.
+        var byItself = steps.Where(static step => step.Cause is null).Select(static step => step.After.Id).ToHashSet();
+        await Collections.BeginAsync(connection, project, [.. drafts.Select(draft => (draft, byItself.Contains(draft.Invoice.Subscription!.Value)))], cancel);
         return drafts;
     }
 

@@ -101,7 +101,7 @@ internal static class WebhookSql
 
     /// <summary>
     /// Facts of a project in the order of their transactions, and within one in their own: all of a transaction or none. $1 project, $2 from which transaction, $3
-    /// to before which, $4 about how many. Each of the three parts holds all that the whole can take of it.
+    /// to before which, $4 about how many. Each of the parts holds all that the whole can take of it.
     /// Rows: xid, object type, id, sequence, customer, verb or feature, at, what the source says.
     /// </summary>
     public const string Facts =
@@ -129,6 +129,16 @@ internal static class WebhookSql
                                                 FROM invoice_facts g
                                                WHERE g.partition = f.partition AND g.account = f.account AND g.invoice = f.invoice AND g.sequence <= f.sequence) t
                           WHERE f.xid >= $2 AND f.xid < $3
+                          ORDER BY f.xid
+                          FETCH FIRST ($4) ROWS WITH TIES)
+                         UNION ALL
+                        (SELECT f.xid, 'invoice', f.invoice, f.invoice::text, f.sequence::bigint,
+                                c.id, 'payment_failed', f.at, f.recorded_at, 'system', f.failure, f.invoice, NULL, NULL,
+                                p.amount, false, NULL, NULL, NULL, NULL
+                           FROM collection_facts f
+                           JOIN customers c ON c.partition = f.partition AND c.account = f.account AND c.project_id = $1
+                           JOIN payments  p ON p.partition = f.partition AND p.account = f.account AND p.id = f.payment
+                          WHERE f.xid >= $2 AND f.xid < $3 AND f.verb IN ('fail', 'give_up')
                           ORDER BY f.xid
                           FETCH FIRST ($4) ROWS WITH TIES)
                          UNION ALL

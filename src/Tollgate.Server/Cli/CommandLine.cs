@@ -21,6 +21,7 @@ internal static class CommandLine
         InvoiceCommands.Build,
         CreditCommands.Build,
         PaymentCommands.Build,
+        DunningCommands.Build,
         WebhookCommands.Build,
         ClockCommands.Build,
         VerifyCommand.Build,

@@ -25,7 +25,7 @@ public static class TestClockEndpoints
         "Test clock",
         "Advance the test clock",
         "Puts a sandbox project forward. Everything that is due in between happens in the order of time before the call answers: trials end, "
-        + "periods renew, usage is invoiced. Then the clock stands still at `advance_to` until the next call. A repeat changes nothing.")
+        + "periods renew, usage is invoiced, invoices are collected. Then the clock stands still at `advance_to` until the next call. A repeat changes nothing.")
     {
         Request = Example.Of<AdvanceClockRequest>("""{"advance_to": "2027-01-31T00:00:00Z"}"""),
         Answers =
@@ -35,7 +35,7 @@ public static class TestClockEndpoints
                 """
                 {"now": "2027-01-31T00:00:00Z", "is_frozen": true,
                  "processed": {"invoices": 12, "renewals": 12, "trials_converted": 0, "trials_expired": 0, "canceled": 0, "resumed": 0, "usage_billed": 0,
-                  "parked": 0}}
+                  "parked": 0, "collected": 12, "collecting_failed": 0}}
                 """),
         ],
         Errors = [ErrorCode.SandboxOnly, ErrorCode.ClockBusy, ErrorCode.ValidationFailed],

@@ -37,6 +37,7 @@ public static class PaymentsRoom
         services.AddHostedService<AskPayments>();
         services.AddHostedService<ReadInbox>();
         services.AddHostedService<SendSandboxWebhooks>();
+        services.AddDunning();
         return services.AddWire(PaymentsJson.Default);
     }
 
@@ -49,5 +50,6 @@ public static class PaymentsRoom
         app.MapSandbox();
         app.MapInbox();
         app.MapDisputes();
+        app.MapDunning();
     }
 }

@@ -76,7 +76,10 @@ internal static class SubscriptionAnswers
     };
 
     public static BillingReportView Of(DueReport report) => new(
-        report.Invoices, report.Renewals, report.TrialsConverted, report.TrialsExpired, report.Canceled, report.Resumed, report.UsageBilled, report.Parked);
+        report.Invoices, report.Renewals, report.TrialsConverted, report.TrialsExpired, report.Canceled, report.Resumed, report.UsageBilled, report.Parked)
+    {
+        Collected = report.Collected, CollectingFailed = report.CollectingFailed,
+    };
 
     public static DueItemView Of(DueItem item) => new(
         item.Customer, item.Subscription.ToString("D"), CatalogWords.Of(item.Verb), item.At.ToOffset(), item.Invoice?.Total.Minor, item.Invoice?.Currency.Code, item.Doubt);
