@@ -325,4 +325,12 @@ public sealed record TrenditDenied(string Error, string Message, decimal Current
 [JsonSerializable(typeof(CareerCoachPlans))]
 [JsonSerializable(typeof(TrenditBatch))]
 [JsonSerializable(typeof(TrenditAllowed))]
+[JsonSerializable(typeof(SeedError<ResumeAtsBillingError>))]
+[JsonSerializable(typeof(ResumeAtsCheckout))]
+[JsonSerializable(typeof(ResumeAtsPortal))]
+[JsonSerializable(typeof(ResumeAtsPortalOpened))]
+[JsonSerializable(typeof(ResumeAtsBillingStatus))]
+[JsonSerializable(typeof(TrenditCheckout))]
+[JsonSerializable(typeof(SeedCheckout))]
+[JsonSerializable(typeof(SeedWebhookTaken))]
 public sealed partial class SeedDoorsJson : JsonSerializerContext;

@@ -73,16 +73,18 @@ public static class CheckoutEndpoints
         }
 
         var actor = SubscriptionAnswers.ActorOf(context.Caller());
-        var answer = await open.RunAsync(context.Project(), order, PublicAddress.Of(context), actor, context.RequestAborted);
-        await (answer.Outcome switch
-        {
-            CheckoutOutcome.Done => Answer.Json(
-                context, StatusCodes.Status201Created, CheckoutAnswers.Of(answer.Row!, answer.Page), PaymentsJson.Default.CheckoutView),
-            CheckoutOutcome.NotOffered => Problems.WriteAsync(context, ErrorCode.BillingNotConfigured, "The project's payment provider has no page on which a customer could pay."),
-            CheckoutOutcome.NoAnswer => Problems.WriteAsync(context, ErrorCode.UpstreamUnreachable, "The payment provider did not answer; nothing was charged. Try again."),
-            _ => RefuseAsync(context, answer.Refusal!),
-        });
+        await WriteAsync(context, await open.RunAsync(context.Project(), order, PublicAddress.Of(context), actor, context.RequestAborted));
     }
+
+    /// <summary>What came of making one.</summary>
+    internal static Task WriteAsync(HttpContext context, CheckoutAnswer answer) => answer.Outcome switch
+    {
+        CheckoutOutcome.Done => Answer.Json(
+            context, StatusCodes.Status201Created, CheckoutAnswers.Of(answer.Row!, answer.Page), PaymentsJson.Default.CheckoutView),
+        CheckoutOutcome.NotOffered => Problems.WriteAsync(context, ErrorCode.BillingNotConfigured, "The project's payment provider has no page on which a customer could pay."),
+        CheckoutOutcome.NoAnswer => Problems.WriteAsync(context, ErrorCode.UpstreamUnreachable, "The payment provider did not answer; nothing was charged. Try again."),
+        _ => RefuseAsync(context, answer.Refusal!),
+    };
 
     private static async Task ListAsync(HttpContext context, CheckoutQueries queries)
     {
@@ -207,7 +209,7 @@ public static class CheckoutEndpoints
     }
 
     /// <summary>Where a browser may be led: an absolute address of the web, without a password in it.</summary>
-    private static void Address(string? text, string name, bool isRequired, Faults faults)
+    internal static void Address(string? text, string name, bool isRequired, Faults faults)
     {
         if (text is null)
         {

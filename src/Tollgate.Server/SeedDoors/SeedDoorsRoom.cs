@@ -19,5 +19,6 @@ public static class SeedDoorsRoom
         app.MapAlwrityDoor();
         app.MapAlwrityCosts();
         app.MapTrendit();
+        app.MapSeedBilling();
     }
 }

@@ -1,0 +1,57 @@
+using System.Text.Json.Serialization;
+
+namespace Tollgate.Contracts.SeedDoors;
+
+// ---- C: resume and ATS -----------------------------------------------------------------------------------------
+
+/// <summary>C's <c>POST /billing/create-checkout-session</c>.</summary>
+public sealed record ResumeAtsCheckout
+{
+    /// <summary>Code of a plan that costs something: <c>pro</c>, <c>elite</c>.</summary>
+    public string? Plan { get; init; }
+
+    /// <summary>Where the page leads when it is paid.</summary>
+    public string? SuccessUrl { get; init; }
+
+    /// <summary>Where the page leads when nothing is bought.</summary>
+    public string? CancelUrl { get; init; }
+}
+
+/// <summary>A page on which somebody pays. E's answer has the address alone.</summary>
+public sealed record SeedCheckout(string CheckoutUrl)
+{
+    /// <summary>The checkout's id at Tollgate: <c>GET /v1/checkouts/{id}</c>.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? SessionId { get; init; }
+}
+
+/// <summary>C's <c>POST /billing/create-portal-session</c>, whose bodies it does not state.</summary>
+public sealed record ResumeAtsPortal
+{
+    /// <summary>Where the page leads back to; left out: the catalogue's <c>upgrade_url</c>.</summary>
+    public string? ReturnUrl { get; init; }
+}
+
+public sealed record ResumeAtsPortalOpened(string PortalUrl);
+
+/// <summary>C's <c>GET /billing/status</c>, whose body it does not state.</summary>
+/// <param name="Status"><c>ok</c>, or <c>not_configured</c>: nobody could pay.</param>
+/// <param name="Provider">Who moves the project's money.</param>
+public sealed record ResumeAtsBillingStatus(string Status, bool Configured, string Provider);
+
+/// <summary>C's errors of billing.</summary>
+/// <param name="Error"><c>billing_error</c> or <c>billing_not_configured</c>.</param>
+public sealed record ResumeAtsBillingError(string Error, string Detail);
+
+// ---- E: Trendit ------------------------------------------------------------------------------------------------
+
+/// <summary>E's <c>POST /billing/create-checkout-session</c>, where the tier does not stand in the query.</summary>
+public sealed record TrenditCheckout
+{
+    public string? Tier { get; init; }
+}
+
+// ---- webhooks --------------------------------------------------------------------------------------------------
+
+/// <summary>What A and E answer to a webhook.</summary>
+public sealed record SeedWebhookTaken(string Status);

@@ -1,0 +1,143 @@
+using Tollgate.Contracts.Http;
+using Tollgate.Contracts.SeedDoors;
+using Tollgate.Core.Catalog;
+using Tollgate.Core.Payments;
+using Tollgate.Engine.Payments;
+using Tollgate.Engine.Projects;
+using Tollgate.Server.Http;
+using Tollgate.Server.Payments;
+
+namespace Tollgate.Server.SeedDoors;
+
+/// <summary>C: <c>/billing/create-checkout-session</c>, <c>/billing/create-portal-session</c>, <c>/billing/status</c>.</summary>
+internal static class ResumeAtsBillingDoor
+{
+    private const string Tag = "Seed door: resume and ATS";
+
+    private const string Error = "billing_error";
+
+    /// <summary><c>{"detail": {"error", "detail"}}</c>; what is wrong with the key or the body is a sentence, as the seed's framework has it.</summary>
+    public static readonly ErrorShape Shape = new((context, problem) =>
+        problem.Status is StatusCodes.Status401Unauthorized or StatusCodes.Status403Forbidden or StatusCodes.Status422UnprocessableEntity or StatusCodes.Status413PayloadTooLarge
+        || problem.Code == ErrorCode.MalformedJson.Code
+            ? SeedErrors.Shape.WriteAsync(context, problem)
+            : WriteAsync(
+                context, problem.Status, problem.Code == ErrorCode.BillingNotConfigured.Code ? problem.Code : Error, problem.Detail ?? problem.Title));
+
+    public static void MapResumeAtsBilling(this WebApplication app, BillingDesk desk)
+    {
+        var sessions = app.Services.GetRequiredService<PortalSessions>();
+        app.MapPost("/billing/create-portal-session", (RequestDelegate)(context => OpenPortalAsync(context, desk, sessions)))
+            .RequireKey(Access.Secret | Access.CustomerToken, Scope.BillingWrite)
+            .WithSecretAnswer()
+            .WithSeedErrors(Shape)
+            .Describe(Portal);
+        app.MapGet("/billing/status", (RequestDelegate)(context => StatusAsync(context, desk)))
+            .RequireKey(Access.Secret | Access.Public | Access.CustomerToken | Access.Keyless, Scope.CatalogRead)
+            .WithSeedErrors()
+            .Describe(Status);
+    }
+
+    public static async Task CheckOutAsync(HttpContext context, BillingDesk desk)
+    {
+        if (await Body.ReadAsync(context, SeedDoorsJson.Default.ResumeAtsCheckout) is not { } body
+            || await SeedCallers.CustomerAsync(context) is not { } customer)
+        {
+            return;
+        }
+
+        var faults = new Faults();
+        faults.Required(body.Plan, "plan");
+        CheckoutEndpoints.Address(body.SuccessUrl, "success_url", true, faults);
+        CheckoutEndpoints.Address(body.CancelUrl, "cancel_url", true, faults);
+        if (faults.Any)
+        {
+            await faults.WriteAsync(context);
+            return;
+        }
+
+        var plans = SeedBilling.PaidPlans(context.Project());
+        if (!plans.Contains(body.Plan!, StringComparer.Ordinal))
+        {
+            await WriteAsync(context, StatusCodes.Status400BadRequest, Error, $"Invalid plan type. Must be {Listed(plans)}.");
+        }
+        else if (await desk.CheckOutAsync(context, customer, body.Plan!, body.SuccessUrl!, body.CancelUrl!) is var (id, page))
+        {
+            await Answer.Json(context, StatusCodes.Status200OK, new SeedCheckout(page.AbsoluteUri) { SessionId = id.ToString("D") }, SeedDoorsJson.Default.SeedCheckout);
+        }
+    }
+
+    private static async Task OpenPortalAsync(HttpContext context, BillingDesk desk, PortalSessions sessions)
+    {
+        if (await Body.ReadAsync(context, SeedDoorsJson.Default.ResumeAtsPortal, new()) is not { } body
+            || await SeedCallers.CustomerAsync(context) is not { } customer)
+        {
+            return;
+        }
+
+        var (faults, project) = (new Faults(), context.Project());
+        CheckoutEndpoints.Address(body.ReturnUrl, "return_url", false, faults);
+        if (faults.Any)
+        {
+            await faults.WriteAsync(context);
+        }
+        else if (!desk.IsConfigured(project))
+        {
+            await BillingDesk.RefuseAsync(context);
+        }
+        else if (await sessions.OpenAsync(project, customer, body.ReturnUrl ?? HomeOf(project), context.RequestAborted) is not { } session)
+        {
+            await Problems.WriteAsync(context, ErrorCode.CustomerNotFound);
+        }
+        else
+        {
+            var page = new Uri(PublicAddress.Of(context), "/portal/" + session.Token).AbsoluteUri;
+            await Answer.Json(context, StatusCodes.Status200OK, new ResumeAtsPortalOpened(page), SeedDoorsJson.Default.ResumeAtsPortalOpened);
+        }
+    }
+
+    private static Task StatusAsync(HttpContext context, BillingDesk desk)
+    {
+        var isConfigured = desk.IsConfigured(context.Project());
+        return Answer.Json(
+            context, StatusCodes.Status200OK,
+            new ResumeAtsBillingStatus(isConfigured ? "ok" : "not_configured", isConfigured, CatalogWords.Of(context.Project().Payments.Provider)),
+            SeedDoorsJson.Default.ResumeAtsBillingStatus);
+    }
+
+    /// <summary>Null: the catalogue names no whole address.</summary>
+    private static string? HomeOf(ProjectSnapshot project) =>
+        Uri.TryCreate(project.Catalog.Document.UpgradeUrl, UriKind.Absolute, out var home) && home.Scheme is "http" or "https" ? home.AbsoluteUri : null;
+
+    private static Task WriteAsync(HttpContext context, int status, string error, string detail) =>
+        Answer.Json(context, status, new SeedError<ResumeAtsBillingError>(new(error, detail)), SeedDoorsJson.Default.SeedErrorResumeAtsBillingError);
+
+    /// <summary><c>'pro' or 'elite'</c>.</summary>
+    private static string Listed(IReadOnlyList<string> plans) => plans switch
+    {
+        [] => "none",
+        [var only] => $"'{only}'",
+        _ => $"{string.Join(", ", plans.SkipLast(1).Select(static plan => $"'{plan}'"))} or '{plans[^1]}'",
+    };
+
+    private static readonly Description Portal = new(
+        Tag,
+        "Create a portal session",
+        "A page of the customer of the token, or of the header " + $"`{SeedCallers.Header}`: plan, invoices, cards. The product states no bodies.")
+    {
+        Request = Example.Of<ResumeAtsPortal>("""{"return_url": "http://localhost:3000/billing"}"""),
+        BodyMayBeAbsent = true,
+        Answers =
+        [
+            Example.Of<ResumeAtsPortalOpened>(200, "The page, for an hour.", """{"portal_url": "http://localhost:8080/portal/4Tq8…"}"""),
+            Example.Of<SeedError<ResumeAtsBillingError>>(
+                404, "The project has no such customer.", """{"detail": {"error": "billing_error", "detail": "The customer does not exist"} }"""),
+        ],
+    };
+
+    private static readonly Description Status = new(
+        Tag, "Billing status", "Whether somebody could pay, and who moves the money. The product states no body. Without a key it is that of the default project.")
+    {
+        Answers = [Example.Of<ResumeAtsBillingStatus>(200, "How it stands.", """{"status": "ok", "configured": true, "provider": "stripe"}""")],
+    };
+}

@@ -1,0 +1,110 @@
+using Tollgate.Contracts.Http;
+using Tollgate.Contracts.SeedDoors;
+using Tollgate.Core.Catalog;
+using Tollgate.Core.Payments;
+using Tollgate.Engine.Payments;
+using Tollgate.Engine.Projects;
+using Tollgate.Server.Http;
+using Tollgate.Server.Payments;
+using Tollgate.Server.Subscriptions;
+
+namespace Tollgate.Server.SeedDoors;
+
+/// <summary>What the seeds' doors to payment have in common: the path that C and E share, and the checkout behind it.</summary>
+internal static class SeedBilling
+{
+    /// <summary>The catalogue by whose shape a project is E's; every other is C's.</summary>
+    private const string Trendit = "trendit";
+
+    /// <summary>C has an object in its errors, E a sentence.</summary>
+    private static readonly ErrorShape Shape = new((context, problem) =>
+        context.Features.Get<Caller>()?.Project is { } project && !IsTrendit(project)
+            ? ResumeAtsBillingDoor.Shape.WriteAsync(context, problem)
+            : SeedErrors.Shape.WriteAsync(context, problem));
+
+    public static void MapSeedBilling(this WebApplication app)
+    {
+        var desk = new BillingDesk(
+            app.Services.GetRequiredService<OpenCheckout>(), app.Services.GetRequiredService<PaymentProviders>(), app.Services.GetRequiredService<ProviderKeys>());
+        app.MapPost(
+                "/billing/create-checkout-session",
+                (RequestDelegate)(context => IsTrendit(context.Project()) ? TrenditBillingDoor.CheckOutAsync(context, desk) : ResumeAtsBillingDoor.CheckOutAsync(context, desk)))
+            .RequireKey(Access.Secret | Access.CustomerToken, Scope.BillingWrite)
+            .WithSecretAnswer()
+            .WithSeedErrors(Shape)
+            .Describe(CheckOut);
+        app.MapResumeAtsBilling(desk);
+        app.MapTrenditBilling();
+        app.MapSeedWebhooks();
+    }
+
+    private static bool IsTrendit(ProjectSnapshot project) => project.Catalog.Document.Code == Trendit;
+
+    /// <summary>Codes of what somebody can pay for, in their order.</summary>
+    public static IReadOnlyList<string> PaidPlans(ProjectSnapshot project) =>
+    [
+        .. CatalogDisplay.Offered(project.Catalog.Document).Where(static plan => plan.Prices.Any(static price => price.AmountMinor > 0)).Select(static plan => plan.Code),
+    ];
+
+    private static readonly Description CheckOut = new(
+        "Seed door: resume and ATS",
+        "Create a checkout session",
+        "A page on which the customer of the token, or of the header "
+        + $"`{SeedCallers.Header}`, pays for a plan by the month. C's body names `plan`, `success_url` and `cancel_url`. A project with Trendit's catalogue speaks E: the query "
+        + "names `tier`, there is no body, and the answer has `checkout_url` alone. Nothing changes before it is paid. In a sandbox project the page is Tollgate's own; else it is the "
+        + "chosen provider's, and without one the error is `billing_not_configured`.")
+    {
+        Request = Example.Of<ResumeAtsCheckout>(
+            """{"plan": "pro", "success_url": "http://localhost:3000/dashboard?success=true", "cancel_url": "http://localhost:3000/billing?canceled=true"}"""),
+        BodyMayBeAbsent = true,
+        Query = [new("tier", "E: `pro` or `enterprise`.")],
+        Answers =
+        [
+            Example.Of<SeedCheckout>(
+                200, "The page.", """{"checkout_url": "http://localhost:8080/checkout/4Tq8…", "session_id": "01936f5e-7c1c-7b11-8d22-1e5d3c2b1a00"}"""),
+            Example.Of<SeedError<ResumeAtsBillingError>>(
+                400, "The plan is none that can be bought.",
+                """{"detail": {"error": "billing_error", "detail": "Invalid plan type. Must be 'pro' or 'elite'."} }"""),
+            Example.Of<SeedError<ResumeAtsBillingError>>(
+                409, "There is no provider that could take money, or the customer has the plan.",
+                """{"detail": {"error": "billing_not_configured", "detail": "The project has no payment provider on whose page somebody could pay."} }"""),
+        ],
+    };
+}
+
+/// <summary>Behind the doors.</summary>
+internal sealed record BillingDesk(OpenCheckout Open, PaymentProviders Providers, ProviderKeys Keys)
+{
+    private const string NotConfigured = "The project has no payment provider on whose page somebody could pay: choose one with PUT /v1/payment-settings.";
+
+    /// <summary>Whether somebody could pay: the project's provider has a page, and its keys are there.</summary>
+    public bool IsConfigured(ProjectSnapshot project)
+    {
+        var (abilities, stored) = (Providers.CapabilitiesOf(project), Keys.Open(project, project.Payments.Provider));
+        return abilities.HasCheckout && abilities.Credentials.All(field => !field.IsRequired || stored?.ContainsKey(field.Name) == true);
+    }
+
+    public static Task RefuseAsync(HttpContext context) => Problems.WriteAsync(context, ErrorCode.BillingNotConfigured, NotConfigured);
+
+    /// <summary>Null when there is no page, and then the problem is written.</summary>
+    public async ValueTask<(Guid Id, Uri Page)?> CheckOutAsync(HttpContext context, string customer, string plan, string success, string cancel)
+    {
+        if (!IsConfigured(context.Project()))
+        {
+            await RefuseAsync(context);
+            return null;
+        }
+
+        var order = new NewCheckout(
+            customer, CheckoutKind.Subscription, new() { Plan = plan, Interval = PriceInterval.Monthly }, success, cancel, OpenCheckout.DefaultLife);
+        var answer = await Open.RunAsync(
+            context.Project(), order, PublicAddress.Of(context), SubscriptionAnswers.ActorOf(context.Caller()), context.RequestAborted);
+        if (answer is { Outcome: CheckoutOutcome.Done, Row: { } row, Page: { } page })
+        {
+            return (row.Checkout.Id, page);
+        }
+
+        await CheckoutEndpoints.WriteAsync(context, answer);
+        return null;
+    }
+}

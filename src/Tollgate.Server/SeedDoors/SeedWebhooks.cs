@@ -1,0 +1,60 @@
+using Tollgate.Contracts.Http;
+using Tollgate.Contracts.SeedDoors;
+using Tollgate.Core.Payments;
+using Tollgate.Engine.Payments;
+using Tollgate.Server.Http;
+using Tollgate.Server.Payments;
+
+namespace Tollgate.Server.SeedDoors;
+
+/// <summary>
+/// Stripe's webhooks at the seeds' own paths: A <c>/webhooks/stripe</c>, C <c>/billing/webhook</c>, E <c>/billing/webhooks/stripe</c>. All of them lead into the
+/// inbox of <c>/v1/webhooks/stripe</c>; the signature says whose event it is.
+/// </summary>
+internal static class SeedWebhooks
+{
+    /// <summary>E's words.</summary>
+    private const string Invalid = "Invalid payload";
+
+    private static readonly (string Path, string Tag)[] Doors =
+    [
+        ("/webhooks/stripe", "Seed door: career coach"),
+        ("/billing/webhook", "Seed door: resume and ATS"),
+        ("/billing/webhooks/stripe", "Seed door: Trendit"),
+    ];
+
+    public static void MapSeedWebhooks(this WebApplication app)
+    {
+        var receive = app.Services.GetRequiredService<ReceiveWebhook>();
+        foreach (var (path, tag) in Doors)
+        {
+            app.MapPost(path, (RequestDelegate)(context => TakeAsync(context, receive)))
+                .OpenToAll("The provider's signature is the key.")
+                .WithOwnIdempotency()
+                .WithSeedErrors()
+                .Describe(DescriptionOf(tag));
+        }
+    }
+
+    private static async Task TakeAsync(HttpContext context, ReceiveWebhook receive) => await (
+        await InboxEndpoints.TakeAsync(context, receive, PaymentProvider.Stripe, only: null) switch
+        {
+            null => Problems.WriteAsync(context, ErrorCode.PayloadTooLarge),
+            ReceiveOutcome.Stored or ReceiveOutcome.Repeated => Answer.Json(
+                context, StatusCodes.Status200OK, new SeedWebhookTaken("success"), SeedDoorsJson.Default.SeedWebhookTaken),
+            _ => SeedErrors.WriteAsync(context, StatusCodes.Status400BadRequest, Invalid),
+        });
+
+    private static Description DescriptionOf(string tag) => new(
+        tag,
+        "Take Stripe's webhook",
+        "The same as `/v1/webhooks/stripe`, for an endpoint that is set up at Stripe with the product's own path: verified by its signature, kept, answered at once, and applied once.")
+    {
+        Request = Example.OfText("application/json", """{"id": "evt_1QxDemo", "object": "event", "type": "invoice.payment_succeeded", "data": {}}"""),
+        Answers =
+        [
+            Example.Of<SeedWebhookTaken>(200, "It is kept, or was known already.", """{"status": "success"}"""),
+            Example.Of<SeedError<string>>(400, "Nobody's signature. Nothing is kept.", """{"detail": "Invalid payload"}"""),
+        ],
+    };
+}

@@ -1,0 +1,91 @@
+using System.Text;
+using Tollgate.Contracts.Http;
+using Tollgate.Contracts.SeedDoors;
+using Tollgate.Core.Catalog;
+using Tollgate.Server.Http;
+
+namespace Tollgate.Server.SeedDoors;
+
+/// <summary>E: <c>/billing/create-checkout-session</c> with the tier in the query, and where its page leads: <c>/billing/success</c>, <c>/billing/cancel</c>.</summary>
+internal static class TrenditBillingDoor
+{
+    private const string Success = "/billing/success";
+
+    private const string Canceled = "/billing/cancel";
+
+    public static void MapTrenditBilling(this WebApplication app)
+    {
+        Map(Success, "Thank you", "Your payment is on its way. Your plan changes as soon as it has arrived; you can close this page.");
+        Map(Canceled, "Nothing was bought", "You left the payment page, and nothing was charged. You can close this page.");
+
+        void Map(string path, string title, string text)
+        {
+            var page = Page(title, text);
+            app.MapGet(path, (RequestDelegate)(context => ShowAsync(context, page)))
+                .OpenToAll("It says the same to everybody.")
+                .Describe(new(
+                    "Seed door: Trendit", title, "Where the payment page leads the browser. It knows nothing of the payment and changes nothing.")
+                {
+                    Answers = [Example.OfText(StatusCodes.Status200OK, "A page for people.", "text/html", "<!doctype html> …")],
+                });
+        }
+    }
+
+    public static async Task CheckOutAsync(HttpContext context, BillingDesk desk)
+    {
+        if (await Body.ReadAsync(context, SeedDoorsJson.Default.TrenditCheckout, new()) is not { } body
+            || await SeedCallers.CustomerAsync(context) is not { } customer)
+        {
+            return;
+        }
+
+        var (tier, faults) = (context.Request.Query["tier"] is [{ } named] ? named : body.Tier, new Faults());
+        var document = context.Project().Catalog.Document;
+        if (faults.Required(tier, "tier"))
+        {
+            faults.OneOf(tier, "tier", [.. CatalogDisplay.Offered(document).Select(static plan => plan.Code)]);
+        }
+
+        if (faults.Any)
+        {
+            await faults.WriteAsync(context);
+        }
+        else if (!SeedBilling.PaidPlans(context.Project()).Contains(tier!, StringComparer.Ordinal))
+        {
+            await SeedErrors.WriteAsync(context, StatusCodes.Status400BadRequest, $"The tier {tier} costs nothing.");
+        }
+        else
+        {
+            var home = PublicAddress.Of(context);
+            if (await desk.CheckOutAsync(context, customer, tier!, new Uri(home, Success).AbsoluteUri, new Uri(home, Canceled).AbsoluteUri) is var (_, page))
+            {
+                await Answer.Json(context, StatusCodes.Status200OK, new SeedCheckout(page.AbsoluteUri), SeedDoorsJson.Default.SeedCheckout);
+            }
+        }
+    }
+
+    private static Task ShowAsync(HttpContext context, byte[] page)
+    {
+        context.Response.Headers.ContentSecurityPolicy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+        context.Response.Headers.XContentTypeOptions = "nosniff";
+        return Answer.Bytes(context, StatusCodes.Status200OK, page, "text/html; charset=utf-8");
+    }
+
+    private static byte[] Page(string title, string text) => Encoding.UTF8.GetBytes(
+        $$"""
+        <!doctype html>
+        <html lang="en">
+        <head>
+        <meta charset="utf-8">
+        <meta name="viewport" content="width=device-width, initial-scale=1">
+        <meta name="color-scheme" content="light dark">
+        <title>{{title}}</title>
+        <style>body { font: 1.1rem/1.5 system-ui, sans-serif; max-width: 32rem; margin: 20vh auto 0; padding: 0 1.5rem }</style>
+        </head>
+        <body>
+        <main><h1>{{title}}</h1><p>{{text}}</p></main>
+        </body>
+        </html>
+
+        """);
+}
