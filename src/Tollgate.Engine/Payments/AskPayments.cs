@@ -2,6 +2,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 using Tollgate.Engine.Customers;
+using Tollgate.Engine.Payments.Stripe;
 using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Payments;
@@ -12,6 +13,9 @@ public sealed record PaymentOptions(TimeSpan AskAfter)
     private const int DefaultSeconds = 30;
 
     public static readonly PaymentOptions Default = new(TimeSpan.FromSeconds(DefaultSeconds));
+
+    /// <summary>Where Stripe is, and how long it may take. Default: Stripe's own address, 20 seconds.</summary>
+    public StripeOptions Stripe { get; init; } = StripeOptions.Default;
 }
 
 /// <summary>

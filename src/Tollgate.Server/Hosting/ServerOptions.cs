@@ -4,6 +4,7 @@ using Tollgate.Engine.Customers;
 using Tollgate.Engine.Ledger;
 using Tollgate.Engine.Payments;
 using Tollgate.Engine.Payments.Paymob;
+using Tollgate.Engine.Payments.Stripe;
 using Tollgate.Engine.Postgres;
 using Tollgate.Server.Gateway;
 using Tollgate.Server.Payments;
@@ -126,8 +127,8 @@ public sealed record ServerOptions
                 CommandSeconds = (int)Settings.CommandSeconds.Read(environment, found),
             },
             Customers = new CustomerOptions { MostMembers = (int)Settings.MostMembers.Read(environment, found) },
-            Payments = new PaymentOptions(TimeSpan.FromSeconds(Settings.PaymentSeconds.Read(environment, found))),
             Paymob = PaymobSetup.Read(environment, found),
+            Payments = new PaymentOptions(TimeSpan.FromSeconds(Settings.PaymentSeconds.Read(environment, found))) { Stripe = ReadStripe(environment, found) },
             Gateway = new GatewayOptions
             {
                 MaxBodyBytes = Settings.GatewayBodyBytes.Read(environment, found),
@@ -212,6 +213,23 @@ public sealed record ServerOptions
 
         faults.Add(string.Create(CultureInfo.InvariantCulture, $"{name} (or {variable}) is \"{value}\": it must be {what}, {smallest} to {largest}."));
         return @default;
+    }
+
+    /// <summary>Keys are sent there: over TLS, unless it is this machine.</summary>
+    private static StripeOptions ReadStripe(Func<string, string?> environment, List<string> faults)
+    {
+        if (environment(StripeOptions.UrlVariable) is not { } text || string.IsNullOrWhiteSpace(text))
+        {
+            return StripeOptions.Default;
+        }
+
+        if (Uri.TryCreate(text.Trim(), UriKind.Absolute, out var url) && (url.Scheme == Uri.UriSchemeHttps || (url.Scheme == Uri.UriSchemeHttp && url.IsLoopback)))
+        {
+            return StripeOptions.Default with { Url = url };
+        }
+
+        faults.Add($"{StripeOptions.UrlVariable} is \"{text}\": it must be an https address, or http on this machine.");
+        return StripeOptions.Default;
     }
 
     private static bool ReadSwitch(Func<string, string?> environment, string variable, List<string> faults)

@@ -1,5 +1,6 @@
 using Tollgate.Contracts.Payments;
 using Tollgate.Engine.Payments;
+using Tollgate.Engine.Payments.Stripe;
 using Tollgate.Server.Http;
 
 namespace Tollgate.Server.Payments;
@@ -19,6 +20,11 @@ public static class PaymentsRoom
         services.AddSingleton<SandboxProvider>();
         services.AddSingleton<IPaymentProvider>(provider => provider.GetRequiredService<SandboxProvider>());
         services.AddSingleton<SettlePayment>();
+        services.AddSingleton(options.Stripe);
+        services.AddSingleton<StripeClient>();
+        services.AddSingleton<StripeAccounts>();
+        services.AddSingleton<StripeEvents>();
+        services.AddSingleton<IPaymentProvider, StripeProvider>();
         services.AddSingleton<ChargeInvoice>();
         services.AddSingleton<CheckoutQueries>();
         services.AddSingleton<OpenCheckout>();

@@ -8,6 +8,15 @@ public sealed partial class StripeBooks
     /// <summary>What checkouts were asked for with, by their id.</summary>
     private readonly Dictionary<string, JsonObject> _asked = [];
 
+    /// <returns>Its id.</returns>
+    public string NewCustomer()
+    {
+        lock (_lock)
+        {
+            return Text(CreateCustomer([]), "id")!;
+        }
+    }
+
     /// <summary>A card on file.</summary>
     /// <returns>Its id.</returns>
     public string AddCard(string customer, StripeCard card)
@@ -77,7 +86,7 @@ public sealed partial class StripeBooks
         lock (_lock)
         {
             var (found, item) = ItemOf(subscription);
-            var start = item["current_period_end"]!.GetValue<long>();
+            var start = item["current_period_end"]!.Whole();
             (item["current_period_start"], item["current_period_end"]) = (start, Next(start, item));
             var invoice = Draft(found, "subscription_cycle");
             found["latest_invoice"] = Text(invoice, "id");
@@ -168,7 +177,7 @@ public sealed partial class StripeBooks
         var price = Shelf("price").Get(Text(line, "price")!).DeepClone();
         (item["id"], item["price"], item["quantity"], item["subscription"]) = ($"si_{id}", price, line["quantity"]?.DeepClone() ?? 1, id);
         (item["current_period_start"], item["created"]) = (Now(), Now());
-        var days = data["trial_period_days"]?.GetValue<long>();
+        var days = data["trial_period_days"]?.Whole();
         item["current_period_end"] = days is { } trial ? Now() + (trial * 86_400) : Next(Now(), item);
         (made["customer"], made["default_payment_method"], made["status"]) = (customer, method, days is null ? "active" : "trialing");
         (made["start_date"], made["billing_cycle_anchor"], made["trial_start"], made["trial_end"]) =
@@ -185,7 +194,7 @@ public sealed partial class StripeBooks
     private JsonObject Draft(JsonObject subscription, string reason, long? amount = null)
     {
         var (invoice, item) = (Shelf("invoice").Add(Now()), subscription["items"]!["data"]![0]!.AsObject());
-        var (id, sum) = (Text(invoice, "id")!, amount ?? item["price"]!["unit_amount"]!.GetValue<long>() * item["quantity"]!.GetValue<long>());
+        var (id, sum) = (Text(invoice, "id")!, amount ?? item["price"]!["unit_amount"]!.Whole() * item["quantity"]!.Whole());
         (invoice["customer"], invoice["billing_reason"], invoice["status"], invoice["auto_advance"]) = (Text(subscription, "customer"), reason, "draft", true);
         (invoice["total"], invoice["subtotal"], invoice["amount_due"], invoice["amount_remaining"], invoice["amount_paid"]) = (sum, sum, sum, sum, 0);
         invoice["currency"] = item["price"]!["currency"]!.DeepClone();
@@ -201,7 +210,7 @@ public sealed partial class StripeBooks
     {
         foreach (var name in new[] { "total", "subtotal", "amount_due", "amount_remaining" })
         {
-            invoice[name] = invoice[name]!.GetValue<long>() + amount;
+            invoice[name] = invoice[name]!.Whole() + amount;
         }
 
         Told(invoice, "invoice.updated");
@@ -210,7 +219,7 @@ public sealed partial class StripeBooks
     private JsonObject Charge(JsonObject invoice, StripeCard card)
     {
         var subscription = Shelf("subscription").Find(invoice["parent"]!["subscription_details"]!["subscription"]!.ToString());
-        (invoice["attempted"], invoice["attempt_count"]) = (true, (invoice["attempt_count"]?.GetValue<long>() ?? 0) + 1);
+        (invoice["attempted"], invoice["attempt_count"]) = (true, (invoice["attempt_count"]?.Whole() ?? 0) + 1);
         if (card != StripeCard.Good)
         {
             invoice["next_payment_attempt"] = Now() + (3 * 86_400);
@@ -227,7 +236,7 @@ public sealed partial class StripeBooks
         (invoice["status"], invoice["next_payment_attempt"]) = ("paid", null);
         (invoice["amount_paid"], invoice["amount_remaining"]) = (invoice["amount_due"]!.DeepClone(), 0);
         invoice["status_transitions"]!["paid_at"] = Now();
-        if (invoice["amount_due"]!.GetValue<long>() > 0)
+        if (invoice["amount_due"]!.Whole() > 0)
         {
             var intent = Clear(Shelf("payment_intent").Add(Now()), "description");
             (intent["amount"], intent["customer"], intent["currency"]) = (invoice["amount_due"]!.DeepClone(), Text(invoice, "customer"), invoice["currency"]!.DeepClone());
@@ -263,7 +272,7 @@ public sealed partial class StripeBooks
     private JsonObject Refund(JsonObject intent, long? asked, JsonObject p)
     {
         var charge = Shelf("charge").Get(Text(intent, "latest_charge") ?? throw new StripeFaultException(StripeFault.Wrong("This PaymentIntent does not have a successful charge to refund.")));
-        var left = charge["amount"]!.GetValue<long>() - charge["amount_refunded"]!.GetValue<long>();
+        var left = charge["amount"]!.Whole() - charge["amount_refunded"]!.Whole();
         var amount = asked ?? left;
         if (left == 0)
         {
@@ -275,7 +284,7 @@ public sealed partial class StripeBooks
             throw new StripeFaultException(StripeFault.Wrong($"Refund amount ({amount}) is greater than unrefunded amount on charge ({left})", "amount"));
         }
 
-        charge["amount_refunded"] = charge["amount_refunded"]!.GetValue<long>() + amount;
+        charge["amount_refunded"] = charge["amount_refunded"]!.Whole() + amount;
         charge["refunded"] = amount == left;
         var made = Merge(Clear(Shelf("refund").Add(Now()), "reason"), p);
         (made["amount"], made["charge"], made["payment_intent"], made["currency"]) = (amount, Text(charge, "id"), Text(intent, "id"), intent["currency"]!.DeepClone());
@@ -293,7 +302,7 @@ public sealed partial class StripeBooks
     private static long Next(long start, JsonObject item)
     {
         var (from, recurring) = (DateTimeOffset.FromUnixTimeSeconds(start), item["price"]!["recurring"]!);
-        var count = (int)(recurring["interval_count"]?.GetValue<long>() ?? 1);
+        var count = (int)(recurring["interval_count"]?.Whole() ?? 1);
         return (recurring["interval"]!.ToString() switch
         {
             "year" => from.AddYears(count),

@@ -158,10 +158,10 @@ public sealed partial class StripeBooks
             Shelf("customer").Get(customer, "customer");
         }
 
-        var total = lines.Sum(line => (line!["quantity"]?.GetValue<long>() ?? 1) * (line["price_data"] is { } adHoc
-            ? adHoc["unit_amount"]!.GetValue<long>()
+        var total = lines.Sum(line => (line!["quantity"]?.Whole() ?? 1) * (line["price_data"] is { } adHoc
+            ? adHoc["unit_amount"]!.Whole()
             : (mode == "subscription") == (Shelf("price").Get(Text(line.AsObject(), "price")!, "line_items[0][price]")["recurring"] is not null)
-                ? Shelf("price").Get(Text(line.AsObject(), "price")!)["unit_amount"]!.GetValue<long>()
+                ? Shelf("price").Get(Text(line.AsObject(), "price")!)["unit_amount"]!.Whole()
                 : throw new StripeFaultException(StripeFault.Wrong("The price does not fit the mode.", "line_items[0][price]"))));
         var made = Merge(Shelf("checkout.session").Add(Now()), p);
         made.Remove("line_items");
@@ -182,7 +182,7 @@ public sealed partial class StripeBooks
             throw new StripeFaultException(StripeFault.NotFound("PaymentMethod", method, "payment_method"));
         }
 
-        if (p["amount"]!.GetValue<long>() < 1)
+        if (p["amount"]!.Whole() < 1)
         {
             throw new StripeFaultException(StripeFault.Wrong("This value must be greater than or equal to 1.", "amount"));
         }
@@ -228,7 +228,7 @@ public sealed partial class StripeBooks
     private JsonObject CreateRefund(JsonObject p)
     {
         var intent = Shelf("payment_intent").Get(Text(p, "payment_intent") ?? throw new StripeFaultException(StripeFault.Missing("payment_intent")), "payment_intent");
-        return Refund(intent, p["amount"]?.GetValue<long>(), p);
+        return Refund(intent, p["amount"]?.Whole(), p);
     }
 
     private JsonObject CreatePortal(JsonObject p)
@@ -251,7 +251,7 @@ public sealed partial class StripeBooks
                 throw new StripeFaultException(StripeFault.Wrong("Invoice is no longer editable", "invoice"));
             }
 
-            AddTo(invoice, p["amount"]!.GetValue<long>());
+            AddTo(invoice, p["amount"]!.Whole());
         }
 
         return Told(item, "invoiceitem.created");

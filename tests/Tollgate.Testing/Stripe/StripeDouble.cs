@@ -70,6 +70,9 @@ public sealed class StripeDouble : IAsyncDisposable
     /// <summary>Every request, in the order of coming.</summary>
     public ConcurrentQueue<StripeRequest> Requests { get; } = [];
 
+    /// <summary>What is wrong with the double itself.</summary>
+    public ConcurrentQueue<Exception> Broken { get; } = [];
+
     public static async Task<StripeDouble> StartAsync()
     {
         var builder = WebApplication.CreateSlimBuilder();
@@ -86,11 +89,12 @@ public sealed class StripeDouble : IAsyncDisposable
     public ValueTask DisposeAsync() => _app.DisposeAsync();
 
     /// <summary>The next request that fits has it; several are used up in order.</summary>
+    /// <param name="path">Of a POST; null: any request.</param>
     public void Next(StripeMishap what, int times = 1, string? path = null)
     {
         for (var time = 0; time < times; time++)
         {
-            _mishaps.Enqueue((request => path is null || request.Path == path, what));
+            _mishaps.Enqueue((request => path is null || (request.Path == path && request.Method == "POST"), what));
         }
     }
 
@@ -190,6 +194,11 @@ public sealed class StripeDouble : IAsyncDisposable
             {
                 // What is refused before it begins is not remembered.
                 return Refuse(refused.Fault, null);
+            }
+            catch (Exception broken)
+            {
+                Broken.Enqueue(broken);
+                return Refuse(new(500, "api_error", null, broken.Message), "false");
             }
         }
     }

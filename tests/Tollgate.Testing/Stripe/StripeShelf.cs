@@ -34,7 +34,7 @@ public sealed class StripeShelf(string kind, string prefix, JsonObject sample)
     /// <summary>A list as Stripe pages it: newest first.</summary>
     public JsonObject List(string url, JsonObject parameters, Func<JsonObject, bool> fits)
     {
-        var limit = (int)(parameters["limit"]?.GetValue<long>() ?? 10);
+        var limit = (int)(parameters["limit"]?.Whole() ?? 10);
         if (limit is < 1 or > 100)
         {
             throw new StripeFaultException(StripeFault.Invalid("limit", "integer"));
@@ -58,13 +58,19 @@ public sealed class StripeShelf(string kind, string prefix, JsonObject sample)
 
     private static bool IsWithin(JsonObject one, JsonNode? range)
     {
-        var created = one["created"]!.GetValue<long>();
+        var created = one["created"]!.Whole();
         return range switch
         {
             null => true,
-            JsonObject bounds => created >= (bounds["gte"]?.GetValue<long>() ?? 0) && created > (bounds["gt"]?.GetValue<long>() ?? -1)
-                && created <= (bounds["lte"]?.GetValue<long>() ?? long.MaxValue) && created < (bounds["lt"]?.GetValue<long>() ?? long.MaxValue),
-            _ => created == range.GetValue<long>(),
+            JsonObject bounds => created >= (bounds["gte"]?.Whole() ?? 0) && created > (bounds["gt"]?.Whole() ?? -1)
+                && created <= (bounds["lte"]?.Whole() ?? long.MaxValue) && created < (bounds["lt"]?.Whole() ?? long.MaxValue),
+            _ => created == range.Whole(),
         };
     }
+}
+
+internal static class StripeNumbers
+{
+    /// <summary>A number, whatever type of .NET it was made of.</summary>
+    public static long Whole(this JsonNode number) => long.Parse(number.ToString(), CultureInfo.InvariantCulture);
 }

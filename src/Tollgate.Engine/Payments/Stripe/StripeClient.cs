@@ -13,6 +13,8 @@ public sealed record StripeOptions(Uri Url, TimeSpan Timeout)
     /// <summary>The version of the API that requests are written for. Events have the version of their endpoint.</summary>
     public const string Version = "2026-10-28.endive";
 
+    public const string UrlVariable = "TOLLGATE_STRIPE_URL";
+
     public static readonly StripeOptions Default = new(new("https://api.stripe.com"), TimeSpan.FromSeconds(20));
 }
 
@@ -123,7 +125,7 @@ public sealed class StripeClient : IDisposable
 
     private StripeAnswer Read(string secret, HttpRequestMessage message, int? status, byte[] body, string? why)
     {
-        var path = message.RequestUri!.OriginalString.Split('?')[0];
+        var path = message.RequestUri!.IsAbsoluteUri ? message.RequestUri.AbsolutePath : message.RequestUri.OriginalString.Split('?')[0];
         var json = Parse(body);
         if (StripeRules.IsNoAnswer(status))
         {

@@ -1,0 +1,147 @@
+using System.Text.Json;
+using Npgsql;
+using Tollgate.Core.Catalog;
+using Tollgate.Core.Payments;
+using Tollgate.Core.Payments.Stripe;
+using Tollgate.Engine.Customers;
+using Tollgate.Engine.Projects;
+
+namespace Tollgate.Engine.Payments.Stripe;
+
+/// <summary>Names of what is stored for Stripe, as its own pages call them.</summary>
+public static class StripeCredentials
+{
+    public const string SecretKey = "secret_key";
+    public const string WebhookSecret = "webhook_secret";
+    public const string PreviousWebhookSecret = "previous_webhook_secret";
+
+    public static IReadOnlyList<CredentialField> Fields { get; } =
+    [
+        new(SecretKey, true, "Developers → API keys: the secret key (sk_test_…, sk_live_…), or a restricted one (rk_…) that may write what is sold and paid."),
+        new(WebhookSecret, false, "Developers → Webhooks → the endpoint → signing secret (whsec_…). Without it no event is taken."),
+        new(PreviousWebhookSecret, false, "The signing secret from before it was rolled, as long as Stripe signs with both (24 hours at most)."),
+        new("price_*", false, "price_<plan> or price_<plan>_<interval>: the id of the price (price_…) that a plan is sold by, where it was not made by \"tollgate stripe sync\"."),
+    ];
+
+    public static bool IsOfTests(string secret) => secret.StartsWith("sk_test_", StringComparison.Ordinal) || secret.StartsWith("rk_test_", StringComparison.Ordinal);
+}
+
+/// <summary>A project's account at Stripe.</summary>
+public sealed record StripeAccount(ProjectSnapshot Project, string Secret, IReadOnlyDictionary<string, string> Credentials)
+{
+    /// <summary>Real money.</summary>
+    public bool IsLive => !StripeCredentials.IsOfTests(Secret);
+
+    public IReadOnlyList<string> WebhookSecrets =>
+        [.. new[] { StripeCredentials.WebhookSecret, StripeCredentials.PreviousWebhookSecret }.Select(name => Credentials.GetValueOrDefault(name)).OfType<string>()];
+}
+
+/// <summary>Opens the accounts of projects, and knows who their customers are there.</summary>
+public sealed class StripeAccounts(NpgsqlDataSource database, ProviderKeys keys, StripeClient client)
+{
+    public const string CustomerField = "tollgate_customer";
+
+    private static readonly string Provider = CatalogWords.Of(PaymentProvider.Stripe);
+
+    public StripeClient Client => client;
+
+    /// <summary>Null: the project has no keys of Stripe.</summary>
+    public StripeAccount? Open(ProjectSnapshot project) =>
+        keys.Open(project, PaymentProvider.Stripe) is { } credentials && credentials.TryGetValue(StripeCredentials.SecretKey, out var secret)
+            ? new(project, secret, credentials)
+            : null;
+
+    public async Task<string?> FindCustomerAsync(StripeAccount account, string customer, CancellationToken cancel)
+    {
+        await using var command = database.Command(
+            StripeSql.CustomerOf, account.Project.Id, CustomerPlace.PartitionOf(account.Project.Id, customer), customer, Provider, account.IsLive);
+        return await command.ExecuteScalarAsync(cancel) as string;
+    }
+
+    /// <summary>Whose a customer at Stripe is; null: nobody's of the project.</summary>
+    public async Task<string?> OwnerOfAsync(ProjectSnapshot project, string reference, CancellationToken cancel)
+    {
+        await using var command = database.Command(StripeSql.OwnerOf, project.Id, Provider, reference);
+        return await command.ExecuteScalarAsync(cancel) as string;
+    }
+
+    /// <summary>Remembers whom Stripe knows a customer as. The first that is told stays.</summary>
+    public async Task KeepCustomerAsync(StripeAccount account, string customer, string reference, CancellationToken cancel)
+    {
+        await using var command = database.Command(
+            StripeSql.KeepCustomer, account.Project.Id, CustomerPlace.PartitionOf(account.Project.Id, customer), customer, Provider, account.IsLive, reference);
+        await command.ExecuteNonQueryAsync(cancel);
+    }
+
+    /// <summary>The customer at Stripe, made there when it is missing: once, however many ask at the same time.</summary>
+    /// <returns>Null: no answer came.</returns>
+    public async Task<string?> CustomerAsync(StripeAccount account, ProviderParty customer, CancellationToken cancel)
+    {
+        if (await FindCustomerAsync(account, customer.Id, cancel) is { } known)
+        {
+            return known;
+        }
+
+        // What is told with the key is always the same, else Stripe would refuse a repeat; name and address follow.
+        var form = new StripeForm().Set("metadata", new StripeForm().Set(CustomerField, customer.Id).Set(StripePrices.ProjectField, account.Project.Code));
+        var made = await client.PostAsync(account.Secret, "/v1/customers", form, $"customer {account.Project.Id} {customer.Id}", cancel);
+        if (made.Outcome != StripeOutcome.Done || made.Body.Text("id") is not { } reference)
+        {
+            return null;
+        }
+
+        if (customer.Email is not null || customer.Name is not null)
+        {
+            await client.PostAsync(
+                account.Secret, $"/v1/customers/{reference}", new StripeForm().Set("email", customer.Email).Set("name", customer.Name), null, cancel);
+        }
+
+        await KeepCustomerAsync(account, customer.Id, reference, cancel);
+        return await FindCustomerAsync(account, customer.Id, cancel);
+    }
+
+    /// <summary>The customer at Stripe whom a payment was asked of; null: nobody there was.</summary>
+    public async Task<string?> PayerOfAsync(StripeAccount account, Guid payment, CancellationToken cancel)
+    {
+        await using var command = database.Command(StripeSql.PayerOf, account.Project.Id, payment, Provider, account.IsLive);
+        return await command.ExecuteScalarAsync(cancel) as string;
+    }
+
+    /// <summary>An object as it is now.</summary>
+    /// <returns>Null: there is none of this id.</returns>
+    /// <exception cref="ProviderSilentException">Stripe does not answer, or does not take the key.</exception>
+    public async Task<JsonElement?> FetchAsync(StripeAccount account, string path, StripeForm? query, CancellationToken cancel)
+    {
+        var answer = await client.GetAsync(account.Secret, path, query, cancel);
+        return answer switch
+        {
+            { Outcome: StripeOutcome.Done } => answer.Body,
+            { Error.IsMissing: true } => null,
+            { Error: { } error } => throw new ProviderSilentException($"Stripe refused to show {path}: {error}"),
+            _ => throw new ProviderSilentException("Stripe did not answer."),
+        };
+    }
+
+    /// <summary>All of a list, page by page.</summary>
+    /// <param name="pages">At most so many of 100.</param>
+    public async IAsyncEnumerable<JsonElement> ListAsync(
+        StripeAccount account, string path, Func<StripeForm> query, int pages, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancel)
+    {
+        string? after = null;
+        for (var page = 0; page < pages; page++)
+        {
+            var list = await FetchAsync(account, path, query().Set("limit", 100).Set("starting_after", after), cancel);
+            after = null;
+            foreach (var one in list?.Items("data") ?? [])
+            {
+                after = one.Text("id");
+                yield return one;
+            }
+
+            if (after is null || list?.Flag("has_more") != true)
+            {
+                yield break;
+            }
+        }
+    }
+}

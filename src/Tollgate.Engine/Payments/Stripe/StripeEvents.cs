@@ -1,0 +1,112 @@
+using System.Text.Json;
+using Tollgate.Core.Payments;
+using Tollgate.Core.Payments.Stripe;
+
+namespace Tollgate.Engine.Payments.Stripe;
+
+/// <summary>
+/// What Stripe's events come to. An event says that something happened; what is so now is fetched, so that repeats, disorder and old
+/// events end in the same. Only of disputes, which are not fetched, the event itself counts: their end is final.
+/// </summary>
+public sealed class StripeEvents(StripeAccounts accounts)
+{
+    private const int MostPages = 10;
+
+    /// <exception cref="ProviderSilentException">Stripe did not answer.</exception>
+    public Task<ProviderTold> TellAsync(StripeAccount account, StripeEvent told, CancellationToken cancel) => told.Type.Split('.') switch
+    {
+        ["payment_intent", ..] => PaymentAsync(account, told.ObjectId!, cancel),
+        ["checkout", "session", ..] => CheckoutAsync(account, told.ObjectId!, cancel),
+        ["charge", "refunded"] => RefundsAsync(account, StripeCharge.Read(told.Object)?.PaymentIntent, cancel),
+        ["refund", ..] => RefundsAsync(account, told.Object.Reference("payment_intent"), cancel),
+        ["charge", "dispute", ..] => Task.FromResult(Dispute(told)),
+        _ => Task.FromResult(ProviderTold.Nothing),
+    };
+
+    private async Task<ProviderTold> PaymentAsync(StripeAccount account, string id, CancellationToken cancel)
+    {
+        var found = await accounts.FetchAsync(account, $"/v1/payment_intents/{Uri.EscapeDataString(id)}", new StripeForm().Set("expand", ["payment_method"]), cancel);
+        return found is { } intent && PaymentOf(intent) is { } news ? new([news, .. MethodOf(intent)]) : ProviderTold.Nothing;
+    }
+
+    private async Task<ProviderTold> CheckoutAsync(StripeAccount account, string id, CancellationToken cancel)
+    {
+        var path = $"/v1/checkout/sessions/{Uri.EscapeDataString(id)}";
+        if (await accounts.FetchAsync(account, path, new StripeForm().Set("expand", ["payment_intent.payment_method"]), cancel) is not { } found
+            || StripeCheckout.Read(found) is not { Mode: "payment" } session || KeyOf(session.Metadata, StripeProvider.PaymentField) is not { } key)
+        {
+            return ProviderTold.Nothing;
+        }
+
+        if (session.Status == "expired")
+        {
+            return new([new PaymentNews(key, session.Id, PaymentFailure.Canceled)]);
+        }
+
+        return found.Child("payment_intent") is { ValueKind: JsonValueKind.Object } intent && PaymentOf(intent) is { } news
+            ? new([news, .. MethodOf(intent)])
+            : ProviderTold.Nothing;
+    }
+
+    /// <summary>All that went back of a payment, in the order of their making.</summary>
+    private async Task<ProviderTold> RefundsAsync(StripeAccount account, string? payment, CancellationToken cancel)
+    {
+        if (payment is null)
+        {
+            return ProviderTold.Nothing;
+        }
+
+        // What pays an invoice of Stripe's own is told by that invoice.
+        var paid = await accounts.FetchAsync(account, $"/v1/payment_intents/{Uri.EscapeDataString(payment)}", null, cancel);
+        if (paid is not { } intent || KeyOf(intent.Metadata(), StripeProvider.PaymentField) is null)
+        {
+            return ProviderTold.Nothing;
+        }
+
+        var news = new List<ProviderNews>();
+        await foreach (var one in accounts.ListAsync(account, "/v1/refunds", () => new StripeForm().Set("payment_intent", payment), MostPages, cancel))
+        {
+            if (one.Text("id") is { } id && StripeAmounts.FromStripe(one.Number("amount"), one.Text("currency")) is { } amount)
+            {
+                news.Insert(0, new RefundNews(
+                    KeyOf(one.Metadata(), StripeProvider.RefundField), payment, id, amount, one.Text("status") is "failed" or "canceled", one.Text("reason")));
+            }
+        }
+
+        return new(news);
+    }
+
+    private static ProviderTold Dispute(StripeEvent told) =>
+        StripeDispute.Read(told.Object) is { PaymentIntent: { } payment, Amount: { } amount } dispute
+            ? new([new DisputeNews(dispute.Id, payment, amount, StatusOf(dispute.Status), dispute.Reason)])
+            : ProviderTold.Nothing;
+
+    private static DisputeStatus StatusOf(string? word) => word switch
+    {
+        "won" or "warning_closed" or "prevented" => DisputeStatus.Won,
+        "lost" => DisputeStatus.Lost,
+        _ => DisputeStatus.Open,
+    };
+
+    /// <summary>Null: it is none of ours, or nothing is decided yet. On a page the customer tries until one card does, or until it is closed.</summary>
+    private static PaymentNews? PaymentOf(JsonElement intent) =>
+        StripePayment.Read(intent) is { Outcome: ({ } moved, var failure) } payment && KeyOf(payment.Metadata, StripeProvider.PaymentField) is { } key
+        && (moved || payment.Status == "canceled" || !payment.Metadata.ContainsKey(StripeProvider.PageField))
+            ? new(key, payment.Id, failure)
+            : null;
+
+    /// <summary>What the customer left to be charged by.</summary>
+    private static IEnumerable<MethodNews> MethodOf(JsonElement intent)
+    {
+        if (intent.Text("status") == "succeeded" && intent.Text("setup_future_usage") == "off_session"
+            && intent.Metadata().GetValueOrDefault(StripeAccounts.CustomerField) is { } customer
+            && intent.Child("payment_method") is { ValueKind: JsonValueKind.Object } method && method.Text("id") is { } token
+            && method.Child("card") is { } card && card.Text("last4") is { Length: 4 } last4)
+        {
+            yield return new(customer, token, card.Text("brand") ?? "card", last4);
+        }
+    }
+
+    private static Guid? KeyOf(IReadOnlyDictionary<string, string> metadata, string field) =>
+        Guid.TryParse(metadata.GetValueOrDefault(field), out var key) ? key : null;
+}

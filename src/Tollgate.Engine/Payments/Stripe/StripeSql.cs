@@ -1,0 +1,42 @@
+namespace Tollgate.Engine.Payments.Stripe;
+
+/// <summary>Whom providers know our customers as, and what was asked of them for whom.</summary>
+internal static class StripeSql
+{
+    /// <summary>$1 project, $2 partition, $3 customer, $4 provider, $5 whether real money. Answers the provider's id.</summary>
+    public const string CustomerOf =
+        """
+        SELECT x.reference
+          FROM customers c
+          JOIN provider_customers x ON x.partition = c.partition AND x.account = c.account
+         WHERE c.partition = $2 AND c.project_id = $1 AND c.id = $3 AND x.provider = $4 AND x.is_live = $5
+        """;
+
+    /// <summary>Whose it is. $1 project, $2 provider, $3 reference. Answers our id.</summary>
+    public const string OwnerOf =
+        """
+        SELECT c.id
+          FROM provider_customers x
+          JOIN customers c ON c.partition = x.partition AND c.account = x.account
+         WHERE x.project_id = $1 AND x.provider = $2 AND x.reference = $3
+        """;
+
+    /// <summary>The first that is kept stays. $1 project, $2 partition, $3 customer, $4 provider, $5 whether real money, $6 reference.</summary>
+    public const string KeepCustomer =
+        """
+        INSERT INTO provider_customers (partition, account, provider, is_live, project_id, reference)
+        SELECT c.partition, c.account, $4, $5, $1, $6
+          FROM customers c
+         WHERE c.partition = $2 AND c.project_id = $1 AND c.id = $3
+        ON CONFLICT DO NOTHING
+        """;
+
+    /// <summary>For whom a payment was asked. $1 project, $2 payment, $3 provider, $4 whether real money. Answers the provider's id of the customer.</summary>
+    public const string PayerOf =
+        """
+        SELECT x.reference
+          FROM payments p
+          JOIN provider_customers x ON x.partition = p.partition AND x.account = p.account AND x.provider = $3 AND x.is_live = $4
+         WHERE p.project_id = $1 AND p.id = $2
+        """;
+}
