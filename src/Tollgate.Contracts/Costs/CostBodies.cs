@@ -189,7 +189,7 @@ public sealed record RevenueVsCost
 
     public required string Currency { get; init; }
 
-    /// <summary><c>"0"</c> until there are subscriptions.</summary>
+    /// <summary>What invoices in dollars earn in the days, without taxes.</summary>
     public required string Revenue { get; init; }
 
     public required string Cost { get; init; }

@@ -1,8 +1,10 @@
+using System.Globalization;
 using System.Text;
 using Tollgate.Contracts.Costs;
 using Tollgate.Contracts.Http;
 using Tollgate.Core.Costs;
 using Tollgate.Core.Money;
+using Tollgate.Engine.Analytics;
 using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Costs;
 using Tollgate.Engine.Projects;
@@ -157,11 +159,13 @@ internal static class CostAnalysisEndpoints
         }
 
         var (found, customers) = await ResultOfAsync(context, queries, question.Days);
+        var earned = await EarnedAsync(context, question.Days);
+        var (revenue, cost) = (earned.Sum(static day => day.Major), found.Total.Cost.Value);
         var view = new RevenueVsCost
         {
-            From = question.Days.First, To = question.Days.Last, Currency = CostViews.Currency, Revenue = Quantity.Zero.ToString(),
-            Cost = found.Total.Cost.ToString(), Profit = (-found.Total.Cost).ToString(), Requests = found.Total.Calls,
-            UnpricedRequests = found.Total.UnpricedCalls, UniqueCustomers = customers, Daily = [.. DailyOf(question.Days, found)],
+            From = question.Days.First, To = question.Days.Last, Currency = CostViews.Currency, Revenue = TextOf(revenue),
+            Cost = found.Total.Cost.ToString(), Profit = TextOf(revenue - cost), MarginPercent = MarginOf(revenue, cost), Requests = found.Total.Calls,
+            UnpricedRequests = found.Total.UnpricedCalls, UniqueCustomers = customers, Daily = [.. DailyOf(question.Days, found, earned)],
             ByModel = [.. found.Models.Select(row => new ModelShare(CostViews.NameOf(row.Provider), row.Model!, row.Totals.Cost.ToString(), row.Totals.Calls))],
             ByFeature = [.. found.Features.Select(row => new FeatureShare(CostViews.NameOf(row.Feature), row.Totals.Cost.ToString(), row.Totals.Calls))],
             ByPlan = [.. found.Plans.Select(row => new PlanShare(CostViews.NameOf(row.Plan), row.Totals.Cost.ToString(), row.Totals.Calls))],
@@ -178,7 +182,7 @@ internal static class CostAnalysisEndpoints
 
         var (found, _) = await ResultOfAsync(context, queries, question.Days);
         var csv = new StringBuilder().Header("day", "revenue", "cost", "profit", "requests");
-        foreach (var day in DailyOf(question.Days, found))
+        foreach (var day in DailyOf(question.Days, found, await EarnedAsync(context, question.Days)))
         {
             csv.Plain(CostViews.DayOf(day.Day)).Next().Plain(day.Revenue).Next().Plain(day.Cost).Next().Plain(day.Profit).Next().Plain(day.Requests).End();
         }
@@ -194,8 +198,20 @@ internal static class CostAnalysisEndpoints
         return (found, customers);
     }
 
-    private static IEnumerable<DayResult> DailyOf(DayRange days, CostBreakdown found) => CostViews.EachDay(days, found.Days).Select(day =>
-        new DayResult(day.Day, Quantity.Zero.ToString(), day.Totals.Cost.ToString(), (-day.Totals.Cost).ToString(), day.Totals.Calls));
+    /// <summary>Each day's revenue in dollars, the first day's first.</summary>
+    internal static Task<IReadOnlyList<MoneyAmount>> EarnedAsync(HttpContext context, DayRange days) =>
+        context.RequestServices.GetRequiredService<RevenueQueries>().ByDayAsync(context.Project(), days, Core.Money.Currency.Of(CostViews.Currency), context.RequestAborted);
+
+    /// <summary>Profit ÷ revenue in percent, one decimal; null without revenue.</summary>
+    internal static decimal? MarginOf(decimal revenue, decimal cost) =>
+        revenue > 0 ? decimal.Round((revenue - cost) * 100 / revenue, 1, MidpointRounding.AwayFromZero) : null;
+
+    /// <summary>Without zeros behind that say nothing.</summary>
+    private static string TextOf(decimal dollars) => dollars.ToString("0.############", CultureInfo.InvariantCulture);
+
+    private static IEnumerable<DayResult> DailyOf(DayRange days, CostBreakdown found, IReadOnlyList<MoneyAmount> earned) =>
+        CostViews.EachDay(days, found.Days).Zip(earned, static (day, revenue) => new DayResult(
+            day.Day, TextOf(revenue.Major), day.Totals.Cost.ToString(), TextOf(revenue.Major - day.Totals.Cost.Value), day.Totals.Calls));
 
     private static async Task<IReadOnlyList<CostLine>> LinesAsync(HttpContext context, CostQueries queries, Question question, int most)
     {

@@ -1,4 +1,5 @@
 using Tollgate.Contracts.Costs;
+using Tollgate.Engine.Analytics;
 using Tollgate.Engine.Costs;
 using Tollgate.Server.Http;
 
@@ -8,7 +9,7 @@ namespace Tollgate.Server.Costs;
 public static class CostsRoom
 {
     public static IServiceCollection AddCosts(this IServiceCollection services) =>
-        services.AddSingleton<FoldCalls>().AddSingleton<CostQueries>().AddHostedService<CallFolder>().AddWire(CostsJson.Default);
+        services.AddSingleton<FoldCalls>().AddSingleton<CostQueries>().AddSingleton<RevenueQueries>().AddHostedService<CallFolder>().AddWire(CostsJson.Default);
 
     public static void MapCosts(this IEndpointRouteBuilder app)
     {

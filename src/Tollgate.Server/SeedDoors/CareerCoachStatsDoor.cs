@@ -77,9 +77,9 @@ internal static class CareerCoachStatsDoor
     private static async Task ResultAsync(HttpContext context, CostQueries costs, DayRange days)
     {
         var (found, users) = await CostAnalysisEndpoints.ResultOfAsync(context, costs, days);
-        var total = found.Total;
+        var (total, revenue) = (found.Total, (await CostAnalysisEndpoints.EarnedAsync(context, days)).Sum(static day => day.Major));
         var view = new CareerCoachResult(
-            days.Days, TotalRevenueUsd: 0, total.Cost.Value, -total.Cost.Value, ProfitMarginPercent: 0, total.Calls, users, AverageOf(total),
+            days.Days, revenue, total.Cost.Value, revenue - total.Cost.Value, CostAnalysisEndpoints.MarginOf(revenue, total.Cost.Value) ?? 0, total.Calls, users, AverageOf(total),
             ModelsOf(found), CostsOf(found), DaysOf(days, found));
         await Answer.Json(context, StatusCodes.Status200OK, view, SeedDoorsJson.Default.CareerCoachResult);
     }
@@ -168,7 +168,7 @@ internal static class CareerCoachStatsDoor
         """;
 
     private static readonly Description Result = new(
-        Tag, "Revenue against cost of models", "The seed's profit and loss. Revenue is 0 until there are subscriptions. Voided calls and unknown costs are in no sum.")
+        Tag, "Revenue against cost of models", "The seed's profit and loss. Revenue is what invoices in dollars earn in the days, without taxes: a period's price, day by day. Voided calls and unknown costs are in no sum.")
     {
         Query = Days,
         Answers =

@@ -60,7 +60,8 @@ public sealed class CostDoorTests(RunningServer running)
         ]);
         var cost = result["total_llm_cost_usd"].GetValue<decimal>();
         cost.ShouldBeGreaterThanOrEqualTo(2.5m);
-        (result["period_days"].GetValue<int>(), result["total_revenue_usd"].GetValue<decimal>(), result["profit_margin_percent"].GetValue<decimal>()).ShouldBe((30, 0m, 0m));
+        (result["period_days"].GetValue<int>(), result["total_revenue_usd"].GetValue<decimal>() - result["total_llm_cost_usd"].GetValue<decimal>())
+            .ShouldBe((30, result["estimated_profit_usd"].GetValue<decimal>()));
         result["estimated_profit_usd"].GetValue<decimal>().ShouldBe(-cost);
         result["daily_breakdown"].AsArray().Sum(day => day!["cost_usd"]!.GetValue<decimal>()).ShouldBe(cost);
         result["by_model"].AsArray().Sum(model => model!["cost_usd"]!.GetValue<decimal>()).ShouldBe(cost);

@@ -1,0 +1,64 @@
+using System.Buffers.Binary;
+using Npgsql;
+using Tollgate.Core.Analytics;
+using Tollgate.Core.Catalog;
+using Tollgate.Core.Costs;
+using Tollgate.Core.Invoicing;
+using Tollgate.Core.Money;
+using Tollgate.Core.Time;
+using Tollgate.Engine.Customers;
+using Tollgate.Engine.Projects;
+
+namespace Tollgate.Engine.Analytics;
+
+/// <summary>What a project earned.</summary>
+public sealed class RevenueQueries(NpgsqlDataSource database)
+{
+    /// <summary>A line's service period ends at most so long after its invoice was made: a year, and some days of leniency.</summary>
+    private static readonly TimeSpan LongestAhead = TimeSpan.FromDays(400);
+
+    /// <summary>Each day's revenue in one currency, the first day's first.</summary>
+    public async Task<IReadOnlyList<MoneyAmount>> ByDayAsync(ProjectSnapshot project, DayRange days, Currency currency, CancellationToken cancel)
+    {
+        var start = days.First.ToDateTime(TimeOnly.MinValue, DateTimeKind.Utc);
+        var end = days.Last.AddDays(1).ToDateTime(TimeOnly.MinValue, DateTimeKind.Utc);
+        var revenue = new RevenueByDay(days);
+        await using var command = database.Command(
+            RevenueSql.Lines, project.Id, LeastIdOf(new DateTimeOffset(start) - LongestAhead), start, end, currency.Code);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        (Guid Id, InvoiceRevenue Head, List<RevenueLine> Lines)? open = null;
+        while (await reader.ReadAsync(cancel))
+        {
+            if (open?.Id != reader.GetGuid(0))
+            {
+                Close(revenue, open);
+                open = (reader.GetGuid(0), HeadOf(reader), []);
+            }
+
+            open.Value.Lines.Add(new(reader.GetInt64(7), new(Instant.FromUtc(reader.GetDateTime(8)), Instant.FromUtc(reader.GetDateTime(9)))));
+        }
+
+        Close(revenue, open);
+        return [.. revenue.Rounded().Select(minor => new MoneyAmount(minor, currency))];
+    }
+
+    private static void Close(RevenueByDay revenue, (Guid Id, InvoiceRevenue Head, List<RevenueLine> Lines)? open)
+    {
+        if (open is var (_, head, lines))
+        {
+            revenue.Add(head with { Lines = lines, Net = lines.Sum(static line => line.Amount) - head.Discount });
+        }
+    }
+
+    private static InvoiceRevenue HeadOf(NpgsqlDataReader reader) => new(
+        CatalogWords.Read<InvoiceStatus>(reader.GetString(1)), 0, reader.GetInt64(2), reader.GetInt64(3), reader.GetInt64(4), reader.GetInt64(5), reader.GetInt64(6), []);
+
+    /// <summary>No id of version 7 that was made then or later is less.</summary>
+    private static Guid LeastIdOf(DateTimeOffset at)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        bytes.Clear();
+        BinaryPrimitives.WriteInt64BigEndian(bytes, at.ToUnixTimeMilliseconds() << 16);
+        return new(bytes, bigEndian: true);
+    }
+}
