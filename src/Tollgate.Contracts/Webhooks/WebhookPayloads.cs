@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Tollgate.Contracts.Customers;
 using Tollgate.Contracts.Invoicing;
+using Tollgate.Contracts.Payments;
 using Tollgate.Contracts.Subscriptions;
 
 namespace Tollgate.Contracts.Webhooks;
@@ -31,6 +32,12 @@ public sealed record InvoiceWebhookData(CustomerView Customer, InvoiceView Invoi
 /// <param name="Actor"><c>system</c>, or the key that asked.</param>
 /// <param name="Note">Of a credit note its number; what credits paid is noted as <c>credits</c>.</param>
 public sealed record InvoiceChangeView(long Sequence, string Type, DateTimeOffset At, long Amount, string Actor, string? Note);
+
+/// <inheritdoc cref="SubscriptionWebhook"/>
+public sealed record CheckoutWebhook(string Type, DateTimeOffset Timestamp, long Sequence, CheckoutWebhookData Data);
+
+/// <param name="Customer">When the event was published.</param>
+public sealed record CheckoutWebhookData(CustomerView Customer, CheckoutView Checkout);
 
 /// <inheritdoc cref="SubscriptionWebhook"/>
 public sealed record QuotaWebhook(string Type, DateTimeOffset Timestamp, long Sequence, QuotaWebhookData Data);

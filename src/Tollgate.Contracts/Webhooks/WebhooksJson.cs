@@ -27,5 +27,6 @@ namespace Tollgate.Contracts.Webhooks;
 [JsonSerializable(typeof(WebhookDeliveryList))]
 [JsonSerializable(typeof(SubscriptionWebhook))]
 [JsonSerializable(typeof(InvoiceWebhook))]
+[JsonSerializable(typeof(CheckoutWebhook))]
 [JsonSerializable(typeof(QuotaWebhook))]
 public sealed partial class WebhooksJson : JsonSerializerContext;

@@ -8,6 +8,9 @@ public enum WebhookObject
     Subscription,
     Invoice,
 
+    /// <summary>A page on which something is bought.</summary>
+    Checkout,
+
     /// <summary>A customer's balance of one feature.</summary>
     Quota,
 }
@@ -54,13 +57,15 @@ public sealed record WebhookEventType(string Name, WebhookObject Object, string 
 
     private static readonly WebhookEventType PaymentFailed = new("invoice.payment_failed", WebhookObject.Invoice,
         "It could not be collected; change.note says why. It is tried again by the dunning policy, unless it is uncollectible now.");
+    private static readonly WebhookEventType CheckoutCompleted = new("checkout.completed", WebhookObject.Checkout, "It was paid, or nothing was due, and what it asked for is done.");
+    private static readonly WebhookEventType CheckoutExpired = new("checkout.expired", WebhookObject.Checkout, "Nobody finished it. It has changed nothing.");
 
     public static readonly WebhookEventType ThresholdReached = new("quota.threshold_reached", WebhookObject.Quota,
         "Usage went through 80, 90 or 100 percent of what was granted, or the catalogue's own thresholds. Once for each customer, feature and period.");
 
     /// <summary>In the order in which they are documented.</summary>
     public static IReadOnlyList<WebhookEventType> All { get; } =
-        [.. OfSteps.Values.Distinct(), Finalized, PartiallyPaid, Paid, Voided, Uncollectible, Credited, Refunded, PaymentFailed, ThresholdReached];
+        [.. OfSteps.Values.Distinct(), Finalized, PartiallyPaid, Paid, Voided, Uncollectible, Credited, Refunded, PaymentFailed, CheckoutCompleted, CheckoutExpired, ThresholdReached];
 
     public static WebhookEventType Of(SubscriptionVerb verb) => OfSteps[verb];
 
@@ -77,6 +82,9 @@ public sealed record WebhookEventType(string Name, WebhookObject Object, string 
         "payment_failed" => PaymentFailed,
         _ => throw new InvalidOperationException($"{verb} is no fact of an invoice."),
     };
+
+    /// <param name="verb">Of <c>checkout_facts</c>.</param>
+    public static WebhookEventType OfCheckout(string verb) => verb == "complete" ? CheckoutCompleted : CheckoutExpired;
 
     /// <summary>Whether an endpoint that asked for these gets events of the type: names, <c>subscription.*</c>, or <c>*</c>.</summary>
     public static bool Matches(IReadOnlyList<string> wanted, string type) => wanted.Any(one =>

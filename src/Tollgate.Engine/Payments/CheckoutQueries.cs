@@ -90,6 +90,17 @@ public sealed class CheckoutQueries(NpgsqlDataSource database)
         return await FindAsync(connection, project, id, cancel);
     }
 
+    public async Task<IReadOnlyList<CheckoutRow>> FindSeveralAsync(ProjectSnapshot project, IReadOnlyCollection<Guid> ids, CancellationToken cancel)
+    {
+        if (ids.Count == 0)
+        {
+            return [];
+        }
+
+        await using var connection = await database.OpenConnectionAsync(cancel);
+        return await ReadAsync(connection.Command(CheckoutSql.FindSeveral, project.Id, ids.ToArray()), cancel);
+    }
+
     /// <summary>The one whose page has this address.</summary>
     public async Task<CheckoutRow?> FindByTokenAsync(string token, CancellationToken cancel)
     {

@@ -20,6 +20,9 @@ internal static class CheckoutSql
     /// <summary>The page's address alone tells which: it is 256 random bits. $1 hash.</summary>
     public const string FindByToken = $"SELECT {Columns} FROM {From} WHERE k.token_hash = $1";
 
+    /// <summary>$1 project, $2 ids.</summary>
+    public const string FindSeveral = $"SELECT {Columns} FROM {From} WHERE k.project_id = $1 AND k.id = ANY ($2)";
+
     /// <summary>Newest first; those without a page are not shown. $1 project, $2 customer or null, $3 status or null, $4 the id after which it starts or null, $5 rows.</summary>
     public const string List =
         $"""

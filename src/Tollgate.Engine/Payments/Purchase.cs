@@ -96,9 +96,9 @@ internal sealed class MakePurchase(CustomerChange change, ProjectSnapshot projec
             return Refused(new(Invoice: ChargeOutcome.InvoiceUnknown));
         }
 
-        return row.Invoice.Due.IsZero
+        return row.Invoice.Payable.IsZero
             ? Refused(new(Invoice: ChargeOutcome.NothingDue, Detail: $"The invoice is {CatalogWords.Of(row.Invoice.Status)}."))
-            : Nothing(null) with { Due = row.Invoice.Due, Invoice = row.Invoice };
+            : Nothing(null) with { Due = row.Invoice.Payable, Invoice = row.Invoice };
     }
 
     private SubscriptionOrder StartOf(CheckoutWanted wanted, bool hasMethod) => new(

@@ -143,6 +143,7 @@ public sealed class PublishEvents(NpgsqlDataSource database)
         {
             "subscription" => WebhookEventType.Of(CatalogWords.Read<SubscriptionVerb>(word)),
             "invoice" => WebhookEventType.OfInvoice(word, row.GetBoolean(15)),
+            "checkout" => WebhookEventType.OfCheckout(word),
             _ => WebhookEventType.ThresholdReached,
         };
         return new(

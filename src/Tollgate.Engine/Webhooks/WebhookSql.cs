@@ -142,6 +142,16 @@ internal static class WebhookSql
                           ORDER BY f.xid
                           FETCH FIRST ($4) ROWS WITH TIES)
                          UNION ALL
+                        (SELECT f.xid, 'checkout', f.checkout, f.checkout::text, f.sequence::bigint,
+                                c.id, f.verb, f.at, f.recorded_at, f.actor, f.note, k.invoice, NULL, NULL,
+                                NULL, false, NULL, NULL, NULL, NULL
+                           FROM checkout_facts f
+                           JOIN customers c ON c.partition = f.partition AND c.account = f.account AND c.project_id = $1
+                           JOIN checkouts k ON k.partition = f.partition AND k.account = f.account AND k.id = f.checkout AND k.token_hash IS NOT NULL
+                          WHERE f.xid >= $2 AND f.xid < $3 AND f.verb <> 'open'
+                          ORDER BY f.xid
+                          FETCH FIRST ($4) ROWS WITH TIES)
+                         UNION ALL
                         (SELECT f.xid, 'quota', NULL, c.id || '/' || w.code, f.percent::bigint,
                                 c.id, w.code, f.crossed_at, f.crossed_at, 'system', NULL, NULL, NULL, NULL,
                                 NULL, false, f.period_start, f.percent, f.used, f.granted
@@ -153,7 +163,7 @@ internal static class WebhookSql
                           FETCH FIRST ($4) ROWS WITH TIES)) AS f
                  ORDER BY f.xid
                  FETCH FIRST ($4) ROWS WITH TIES) AS t
-         ORDER BY t.xid, array_position(ARRAY['subscription', 'invoice', 'quota'], t.object_type), t.object COLLATE "C", t.period_start, t.sequence
+         ORDER BY t.xid, array_position(ARRAY['subscription', 'invoice', 'checkout', 'quota'], t.object_type), t.object COLLATE "C", t.period_start, t.sequence
         """;
 
     /// <summary>

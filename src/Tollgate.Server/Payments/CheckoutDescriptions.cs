@@ -22,13 +22,13 @@ internal static class CheckoutDescriptions
          "finished_at": null, "subscription": null, "invoice": null, "payment": null}
         """;
 
-    private const string Completed =
+    public const string Completed =
         $$"""
         { {{Head}}, "url": null, "status": "completed", "finished_at": "2026-03-31T09:02:11Z", "subscription": "01936f5e-7c21-7066-8277-63a2806f6f55",
          "invoice": "01936f5e-7c1b-7aa0-8c11-0d4c2b1a9f88", "payment": "01936f5e-7c1d-7c22-8e33-2f6e4d3c2b11"}
         """;
 
-    private const string Expired = $$"""{ {{Head}}, "url": null, "status": "expired", "finished_at": "2026-04-01T09:00:00Z", "subscription": null, "invoice": null, "payment": null}""";
+    public const string Expired = $$"""{ {{Head}}, "url": null, "status": "expired", "finished_at": "2026-04-01T09:00:00Z", "subscription": null, "invoice": null, "payment": null}""";
 
     public static readonly Description Create = new(
         Tag,

@@ -2,6 +2,8 @@ using Tollgate.Contracts.Payments;
 using Tollgate.Engine.Payments;
 using Tollgate.Engine.Payments.Stripe;
 using Tollgate.Server.Http;
+using Tollgate.Web.Checkout;
+using Tollgate.Web.Portal;
 
 namespace Tollgate.Server.Payments;
 
@@ -31,6 +33,8 @@ public static class PaymentsRoom
         services.AddSingleton<PayCheckout>();
         services.AddSingleton<PayChange>();
         services.AddSingleton<PortalSessions>();
+        services.AddSingleton<CheckoutPages>();
+        services.AddSingleton<PortalPages>();
         services.AddSingleton<ExpireCheckouts>();
         services.AddHostedService(static provider => provider.GetRequiredService<ExpireCheckouts>());
         services.AddSingleton<RefundPayment>();
@@ -52,6 +56,7 @@ public static class PaymentsRoom
         app.MapPayments();
         app.MapPaymentMethods();
         app.MapCheckouts();
+        app.MapPaymentPages();
         app.MapPaymentSettings();
         app.MapSandbox();
         app.MapInbox();

@@ -7,6 +7,7 @@ using Tollgate.Core.Catalog;
 using Tollgate.Core.Webhooks;
 using Tollgate.Server.Customers;
 using Tollgate.Server.Invoicing;
+using Tollgate.Server.Payments;
 using Tollgate.Server.Subscriptions;
 
 namespace Tollgate.Server.Webhooks;
@@ -20,6 +21,7 @@ internal static class WebhookCatalog
     {
         [WebhookObject.Subscription] = SchemaOf(WebhooksJson.Default.SubscriptionWebhook),
         [WebhookObject.Invoice] = SchemaOf(WebhooksJson.Default.InvoiceWebhook),
+        [WebhookObject.Checkout] = SchemaOf(WebhooksJson.Default.CheckoutWebhook),
         [WebhookObject.Quota] = SchemaOf(WebhooksJson.Default.QuotaWebhook),
     };
 
@@ -48,6 +50,11 @@ internal static class WebhookCatalog
             {"type": "{{type.Name}}", "timestamp": "2026-02-28T00:00:00Z", "sequence": 1, "data": {"customer": {{Customer}},
              "invoice": {{InvoiceDescriptions.Sample}},
              "change": {"sequence": 1, "type": "finalize", "at": "2026-02-28T00:00:00Z", "amount": 3140, "actor": "system", "note": null} } }
+            """,
+        WebhookObject.Checkout =>
+            $$"""
+            {"type": "{{type.Name}}", "timestamp": "2026-03-31T09:02:11Z", "sequence": 1, "data": {"customer": {{Customer}},
+             "checkout": {{(type.Name == "checkout.completed" ? CheckoutDescriptions.Completed : CheckoutDescriptions.Expired)}} } }
             """,
         _ =>
             $$"""

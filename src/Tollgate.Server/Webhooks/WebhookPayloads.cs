@@ -1,22 +1,25 @@
 using System.Text.Json;
 using Tollgate.Contracts.Customers;
 using Tollgate.Contracts.Invoicing;
+using Tollgate.Contracts.Payments;
 using Tollgate.Contracts.Subscriptions;
 using Tollgate.Contracts.Webhooks;
 using Tollgate.Core.Webhooks;
 using Tollgate.Engine.Customers;
 using Tollgate.Engine.Invoicing;
+using Tollgate.Engine.Payments;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Subscriptions;
 using Tollgate.Engine.Webhooks;
 using Tollgate.Server.Customers;
 using Tollgate.Server.Invoicing;
+using Tollgate.Server.Payments;
 using Tollgate.Server.Subscriptions;
 
 namespace Tollgate.Server.Webhooks;
 
 /// <summary>Writes what is sent of facts. Objects are as the API shows them at this moment; what happened is the fact itself.</summary>
-internal sealed class WebhookPayloads(SubscriptionQueries subscriptions, InvoiceQueries invoices, CustomerQueries customers)
+internal sealed class WebhookPayloads(SubscriptionQueries subscriptions, InvoiceQueries invoices, CheckoutQueries checkouts, CustomerQueries customers)
 {
     /// <inheritdoc cref="TellFacts"/>
     public async Task<IReadOnlyList<string>> TellAsync(ProjectSnapshot project, IReadOnlyList<FactToTell> facts, CancellationToken cancel)
@@ -27,7 +30,9 @@ internal sealed class WebhookPayloads(SubscriptionQueries subscriptions, Invoice
             (await subscriptions.FindSeveralAsync(project, IdsOf(facts, WebhookObject.Subscription), cancel))
                 .ToDictionary(static one => one.Row.Subscription.Id, one => SubscriptionAnswers.Of(one, project.Zone)),
             (await invoices.FindSeveralAsync(project, IdsOf(facts, WebhookObject.Invoice), cancel))
-                .ToDictionary(static one => one.Invoice.Id, InvoiceAnswers.Of));
+                .ToDictionary(static one => one.Invoice.Id, InvoiceAnswers.Of),
+            (await checkouts.FindSeveralAsync(project, IdsOf(facts, WebhookObject.Checkout), cancel))
+                .ToDictionary(static one => one.Checkout.Id, static one => CheckoutAnswers.Of(one)));
         return [.. facts.Select(fact => Tell(fact, known))];
     }
 
@@ -45,6 +50,8 @@ internal sealed class WebhookPayloads(SubscriptionQueries subscriptions, Invoice
             WebhookObject.Invoice => JsonSerializer.Serialize(
                 new(type, at, fact.Sequence, new(customer, known.Invoices[fact.Id!.Value], new(fact.FactNumber, fact.Word, at, fact.Amount!.Value, fact.Actor, fact.Note))),
                 WebhooksJson.Default.InvoiceWebhook),
+            WebhookObject.Checkout => JsonSerializer.Serialize(
+                new(type, at, fact.Sequence, new(customer, known.Checkouts[fact.Id!.Value])), WebhooksJson.Default.CheckoutWebhook),
             _ => JsonSerializer.Serialize(
                 new(type, at, fact.Sequence, new(customer, ThresholdOf(fact, fact.Threshold!))), WebhooksJson.Default.QuotaWebhook),
         };
@@ -73,5 +80,6 @@ internal sealed class WebhookPayloads(SubscriptionQueries subscriptions, Invoice
             .ToDictionary(static one => one.Name, static one => one.Value.Clone(), StringComparer.Ordinal);
 
     private sealed record Objects(
-        IReadOnlyDictionary<string, CustomerView> Customers, IReadOnlyDictionary<Guid, SubscriptionView> Subscriptions, IReadOnlyDictionary<Guid, InvoiceView> Invoices);
+        IReadOnlyDictionary<string, CustomerView> Customers, IReadOnlyDictionary<Guid, SubscriptionView> Subscriptions, IReadOnlyDictionary<Guid, InvoiceView> Invoices,
+        IReadOnlyDictionary<Guid, CheckoutView> Checkouts);
 }

@@ -126,6 +126,7 @@ public sealed class WebhookEndpointTests(RunningServer running)
             {
                 "subscription" => JsonSerializer.Deserialize(example, WebhooksJson.Default.SubscriptionWebhook),
                 "invoice" => JsonSerializer.Deserialize(example, WebhooksJson.Default.InvoiceWebhook),
+                "checkout" => JsonSerializer.Deserialize(example, WebhooksJson.Default.CheckoutWebhook),
                 _ => JsonSerializer.Deserialize(example, WebhooksJson.Default.QuotaWebhook),
             };
             read.ShouldNotBeNull();

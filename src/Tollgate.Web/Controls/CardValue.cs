@@ -1,0 +1,37 @@
+using Tollgate.Core.Payments;
+using Tollgate.Engine.Payments;
+
+namespace Tollgate.Web.Controls;
+
+/// <summary>How a form names a card.</summary>
+public static class CardValue
+{
+    public const string None = "none";
+
+    private const string SavedPrefix = "saved:";
+    private const string NewPrefix = "new:";
+
+    public static string Of(PaymentMethod method) => SavedPrefix + method.Id.ToString("D");
+
+    public static string Of(SandboxCard card) => NewPrefix + card.Token;
+
+    /// <returns>Null: a form of ours does not say that.</returns>
+    public static PayWith? Read(string? text) => text switch
+    {
+        None => PayWith.Nothing,
+        not null when text.StartsWith(SavedPrefix, StringComparison.Ordinal) && Guid.TryParseExact(text[SavedPrefix.Length..], "D", out var id) => new(id, null),
+        not null when text.StartsWith(NewPrefix, StringComparison.Ordinal) && SandboxCards.Find(text[NewPrefix.Length..]) is { } card => new(null, card),
+        _ => null,
+    };
+
+    public static string MeaningOf(SandboxOutcome outcome) => outcome switch
+    {
+        SandboxOutcome.Success => "Pays",
+        SandboxOutcome.Decline => "Is declined",
+        SandboxOutcome.InsufficientFunds => "Has too little",
+        SandboxOutcome.AuthenticationRequired => "Asks the bank (3-D Secure)",
+        SandboxOutcome.Timeout => "Pays, answer is lost",
+        SandboxOutcome.LateSuccess => "Pays some seconds later",
+        _ => "",
+    };
+}

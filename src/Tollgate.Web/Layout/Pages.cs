@@ -1,0 +1,84 @@
+using System.Reflection;
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.AspNetCore.Components;
+using Microsoft.AspNetCore.Components.Web;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Tollgate.Web.Layout;
+
+/// <summary>How pages leave the server: whole, with headers that keep everything in them on this server, and never kept by anybody.</summary>
+public static class Pages
+{
+    /// <summary>A gate: two posts and a bar.</summary>
+    public const string Icon =
+        "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E%3Cpath d='M3 2v12M13 2v12M3 6h10' "
+        + "stroke='%230b5cad' stroke-width='2.4' stroke-linecap='round'/%3E%3C/svg%3E";
+
+    private static readonly byte[] Style = Load("web/tollgate.css");
+
+    /// <summary>Names its content, so that it may be kept for ever and a new release is never shown with an old style.</summary>
+    public static string StylePath { get; } = $"/assets/tollgate.{Convert.ToHexStringLower(SHA256.HashData(Style).AsSpan(0, 6))}.css";
+
+    /// <summary>Writes a page.</summary>
+    /// <param name="leadsTo">Addresses outside that a form of the page may end at: browsers look at where a form leads in the end.</param>
+    public static async Task WriteAsync<TPage>(HttpContext context, int status, IReadOnlyDictionary<string, object?> parameters, params IReadOnlyList<string?> leadsTo)
+        where TPage : IComponent
+    {
+        await using var renderer = new HtmlRenderer(context.RequestServices, context.RequestServices.GetRequiredService<ILoggerFactory>());
+        var html = await renderer.Dispatcher.InvokeAsync(async () =>
+        {
+            var page = await renderer.RenderComponentAsync<TPage>(ParameterView.FromDictionary(new Dictionary<string, object?>(parameters)));
+            return page.ToHtmlString();
+        });
+        var bytes = Encoding.UTF8.GetBytes(html);
+        var (response, headers) = (context.Response, context.Response.Headers);
+        response.StatusCode = status;
+        response.ContentType = "text/html; charset=utf-8";
+        response.ContentLength = bytes.Length;
+        headers.ContentSecurityPolicy =
+            $"default-src 'none'; style-src 'self'; img-src data:; form-action 'self'{Origins(leadsTo)}; base-uri 'none'; frame-ancestors 'none'";
+        headers.XContentTypeOptions = "nosniff";
+        headers.XFrameOptions = "DENY";
+        headers.CacheControl = "no-store";
+        headers["Referrer-Policy"] = "no-referrer";
+        headers["Cross-Origin-Opener-Policy"] = "same-origin";
+        if (!HttpMethods.IsHead(context.Request.Method))
+        {
+            await response.Body.WriteAsync(bytes, context.RequestAborted);
+        }
+    }
+
+    /// <summary>To be asked with GET, whatever this request was.</summary>
+    public static Task LeadToAsync(HttpContext context, string address)
+    {
+        context.Response.StatusCode = StatusCodes.Status303SeeOther;
+        context.Response.Headers.Location = address;
+        context.Response.Headers.CacheControl = "no-store";
+        context.Response.Headers["Referrer-Policy"] = "no-referrer";
+        return Task.CompletedTask;
+    }
+
+    public static Task WriteStyleAsync(HttpContext context)
+    {
+        context.Response.ContentType = "text/css; charset=utf-8";
+        context.Response.ContentLength = Style.Length;
+        context.Response.Headers.CacheControl = "public, max-age=31536000, immutable";
+        context.Response.Headers.XContentTypeOptions = "nosniff";
+        return HttpMethods.IsHead(context.Request.Method) ? Task.CompletedTask : context.Response.Body.WriteAsync(Style, context.RequestAborted).AsTask();
+    }
+
+    private static string Origins(IReadOnlyList<string?> addresses) => string.Concat(addresses
+        .Select(static address => Uri.TryCreate(address, UriKind.Absolute, out var url) ? url.GetLeftPart(UriPartial.Authority) : null)
+        .OfType<string>().Distinct(StringComparer.Ordinal).Select(static origin => " " + origin));
+
+    private static byte[] Load(string name)
+    {
+        using var stream = Assembly.GetExecutingAssembly().GetManifestResourceStream(name)!;
+        var bytes = new byte[stream.Length];
+        stream.ReadExactly(bytes);
+        return bytes;
+    }
+}

@@ -1,0 +1,56 @@
+using Tollgate.Core.Catalog;
+using Tollgate.Core.Invoicing;
+using Tollgate.Core.Payments;
+using Tollgate.Core.Subscriptions;
+using Tollgate.Engine.Projects;
+using Tollgate.Web.Layout;
+
+namespace Tollgate.Web.Portal;
+
+/// <summary>What a customer sees of what is theirs.</summary>
+/// <param name="Subscription">The one that is not over; null: none.</param>
+/// <param name="Invoices">Newest first.</param>
+public sealed record PortalModel(
+    string Path, ProjectSnapshot Project, string? ReturnUrl, Subscription? Subscription, IReadOnlyList<Invoice> Invoices, IReadOnlyList<PaymentMethod> Methods)
+{
+    public bool IsSandbox => Project.Mode == ProjectMode.Sandbox;
+
+    public bool CanAddCard => Project.Payments.Provider == PaymentProvider.Sandbox;
+
+    public IEnumerable<Invoice> Open => Invoices.Where(static one => !one.Payable.IsZero);
+
+    public string DefaultPlan => Project.Catalog.DefaultPlan.Plan.Name;
+
+    public bool CanCancel => Subscription is { CancelAt: null } some && SubscriptionTransitions.After(some.Status, SubscriptionVerb.ScheduleCancel) is not null;
+
+    public string Every => Subscription?.Terms.Interval switch { PriceInterval.Weekly => "a week", PriceInterval.Yearly => "a year", _ => "a month" };
+
+    public string StatusWord => Subscription?.Status switch
+    {
+        SubscriptionStatus.Trialing => "Trial",
+        SubscriptionStatus.PastDue => "Payment failed",
+        SubscriptionStatus.Paused => "Paused",
+        _ => Subscription?.CancelAt is null ? "Active" : "Ends",
+    };
+
+    public string StatusTone => Subscription switch { { Status: SubscriptionStatus.PastDue } => "bad", { CancelAt: null, Status: SubscriptionStatus.Active } => "good", _ => "" };
+
+    /// <summary>What comes next, and when.</summary>
+    public string Comes => Subscription switch
+    {
+        null => "",
+        { CancelAt: { } end } => $"Ends on {Words.Day(end, Project)}. Until then nothing changes.",
+        { Status: SubscriptionStatus.Paused } => "Nothing is charged while it is paused.",
+        { Status: SubscriptionStatus.Trialing, TrialEnd: { } end, ConvertsTrial: false } => $"The trial ends on {Words.Day(end, Project)}, and nothing is charged.",
+        { Status: SubscriptionStatus.Trialing, TrialEnd: { } end } => $"Free until {Words.Day(end, Project)}.",
+        { Scheduled: { } next } some => $"Changes to {next.Plan.Plan.Name} on {Words.Day(some.Current.End, Project)}.",
+        { } some => $"Renews on {Words.Day(some.Current.End, Project)}.",
+    };
+
+    public static string WordOf(InvoiceStatus status) => status switch
+    {
+        InvoiceStatus.Paid => "Paid", InvoiceStatus.Open => "Open", InvoiceStatus.Void => "Void", InvoiceStatus.Uncollectible => "Not paid", _ => "Draft",
+    };
+
+    public static string ToneOf(InvoiceStatus status) => status switch { InvoiceStatus.Paid => "good", InvoiceStatus.Open or InvoiceStatus.Uncollectible => "bad", _ => "" };
+}

@@ -1,0 +1,68 @@
+using System.Text.Json.Nodes;
+using Deque.AxeCore.Playwright;
+using Microsoft.Playwright;
+
+namespace Tollgate.Web.Tests;
+
+/// <summary>
+/// Every page in both themes, wide and on a phone: nothing sticks out to the side, and axe finds nothing. With <c>TOLLGATE_SHOTS</c> a folder gets pictures of them.
+/// </summary>
+public sealed class LookTests(Shop shop, Browser browser) : IClassFixture<Shop>
+{
+    private static readonly string? Shots = Environment.GetEnvironmentVariable("TOLLGATE_SHOTS");
+
+    [Theory]
+    [InlineData(ColorScheme.Light, 1280)]
+    [InlineData(ColorScheme.Light, 360)]
+    [InlineData(ColorScheme.Dark, 1280)]
+    [InlineData(ColorScheme.Dark, 360)]
+    public async Task Pages_fit_their_window_and_can_be_used_by_everybody(ColorScheme scheme, int width)
+    {
+        var door = await shop.OpenAsync();
+        await door.PostAsync("/v1/test-clock", new JsonObject { ["advance_to"] = "2027-01-15T09:30:00Z" });
+        await door.PostAsync("/v1/coupons", new JsonObject { ["code"] = "WELCOME", ["percent_off"] = 25, ["duration"] = "once" });
+        var page = await browser.OpenAsync(width, scheme, javaScript: true);
+
+        await GotoAsync(page, await door.CheckOutAsync(shop.App, "acme"));
+        await LookAsync(page, "trial", scheme, width);
+
+        await GotoAsync(page, await door.CheckOutAsync(shop.App, "acme", more: new() { ["trial"] = false, ["coupon"] = "WELCOME" }));
+        await LookAsync(page, "checkout", scheme, width);
+        await page.PayAsync("pm_sandbox_declined");
+        await LookAsync(page, "declined", scheme, width);
+        await page.PayAsync("pm_sandbox_authentication");
+        await LookAsync(page, "bank", scheme, width);
+        await page.Button("Yes, approve it").ClickAsync();
+        await page.WaitForURLAsync(shop.App + "/thanks**");
+        await page.GoBackAsync();
+        await LookAsync(page, "done", scheme, width);
+
+        await GotoAsync(page, await door.CheckOutAsync(shop.App, "acme", "enterprise", new() { ["period"] = "yearly" }));
+        await LookAsync(page, "change", scheme, width);
+        await page.PayAsync("pm_sandbox_late");
+        await LookAsync(page, "wait", scheme, width);
+        await page.WaitForURLAsync(shop.App + "/thanks**", new() { Timeout = 20_000 });
+
+        await page.GotoAsync(new Uri(shop.Server.Url, "/checkout/none").AbsoluteUri);
+        await LookAsync(page, "unknown", scheme, width);
+        await door.PostAsync("/v1/test-clock", new JsonObject { ["advance_to"] = "2028-01-16T00:00:00Z" });
+        var session = await door.PostAsync("/v1/portal-sessions", new JsonObject { ["customer"] = "acme", ["return_url"] = shop.App });
+        await GotoAsync(page, session);
+        await LookAsync(page, "portal", scheme, width);
+    }
+
+    private static Task GotoAsync(IPage page, JsonNode made) => page.GotoAsync(made["url"]!.GetValue<string>());
+
+    private static async Task LookAsync(IPage page, string name, ColorScheme scheme, int width)
+    {
+        var overflow = await page.EvaluateAsync<int>("document.documentElement.scrollWidth - document.documentElement.clientWidth");
+        var found = await page.RunAxe();
+        if (Shots is not null)
+        {
+            await page.ScreenshotAsync(new() { Path = Path.Combine(Shots, $"{name}-{scheme}-{width}.png".ToLowerInvariant()), FullPage = true });
+        }
+
+        overflow.ShouldBe(0, $"{name} is wider than {width}.");
+        found.Violations.Select(static one => $"{one.Id}: {string.Join(", ", one.Nodes.Select(static node => node.Html))}").ShouldBeEmpty(name);
+    }
+}
