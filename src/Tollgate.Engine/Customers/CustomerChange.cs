@@ -14,9 +14,10 @@ internal sealed class CustomerChange : IAsyncDisposable
 {
     private readonly NpgsqlConnection _connection;
     private readonly NpgsqlTransaction _transaction;
+    private readonly List<CustomerTurn> _turns;
 
-    private CustomerChange(NpgsqlConnection connection, NpgsqlTransaction transaction, CustomerRow row) =>
-        (_connection, _transaction, Row) = (connection, transaction, row);
+    private CustomerChange(NpgsqlConnection connection, NpgsqlTransaction transaction, CustomerRow row, List<CustomerTurn> turns) =>
+        (_connection, _transaction, Row, _turns) = (connection, transaction, row, turns);
 
     /// <summary>The customer as it was when the lock was taken.</summary>
     public CustomerRow Row { get; }
@@ -43,10 +44,17 @@ internal sealed class CustomerChange : IAsyncDisposable
     {
         var ids = new[] { customer, other };
         var partitions = Array.ConvertAll(ids, id => CustomerPlace.PartitionOf(project.Id, id));
-        var connection = await database.OpenConnectionAsync(cancel);
+        var turns = new List<CustomerTurn>();
+        NpgsqlConnection? connection = null;
         NpgsqlTransaction? transaction = null;
         try
         {
+            foreach (var id in ids.Distinct().Order(StringComparer.Ordinal))
+            {
+                turns.Add(await CustomerTurn.TakeAsync(database, project.Id, id, cancel));
+            }
+
+            connection = await database.OpenConnectionAsync(cancel);
             transaction = await connection.BeginTransactionAsync(cancel);
             if (create)
             {
@@ -67,16 +75,16 @@ internal sealed class CustomerChange : IAsyncDisposable
 
             if (rows.TryGetValue(customer, out var first) && rows.TryGetValue(other, out var second))
             {
-                return (new(connection, transaction, first), second);
+                return (new(connection, transaction, first, turns), second);
             }
         }
         catch
         {
-            await AbandonAsync(connection, transaction);
+            await AbandonAsync(connection, transaction, turns);
             throw;
         }
 
-        await AbandonAsync(connection, transaction);
+        await AbandonAsync(connection, transaction, turns);
         return null;
     }
 
@@ -130,22 +138,28 @@ internal sealed class CustomerChange : IAsyncDisposable
         }
     }
 
-    public Task CommitAsync(CancellationToken cancel) => _transaction.CommitAsync(cancel);
+    /// <summary>The row's lock is gone after it, and the next one's turn comes.</summary>
+    public async Task CommitAsync(CancellationToken cancel)
+    {
+        await _transaction.CommitAsync(cancel);
+        End(_turns);
+    }
 
     public async ValueTask DisposeAsync()
     {
-        await _transaction.DisposeAsync();
-        await _connection.DisposeAsync();
+        await AbandonAsync(_connection, _transaction, _turns);
     }
 
     private static async Task<CustomerChange?> LockAsync(
         NpgsqlDataSource database, ProjectSnapshot project, string customer, bool create, CancellationToken cancel)
     {
         var partition = CustomerPlace.PartitionOf(project.Id, customer);
-        var connection = await database.OpenConnectionAsync(cancel);
+        var turn = await CustomerTurn.TakeAsync(database, project.Id, customer, cancel);
+        NpgsqlConnection? connection = null;
         NpgsqlTransaction? transaction = null;
         try
         {
+            connection = await database.OpenConnectionAsync(cancel);
             transaction = await connection.BeginTransactionAsync(cancel);
             var row = await FindAndLockAsync(connection, project, partition, customer, cancel);
             while (row is null && create)
@@ -159,16 +173,16 @@ internal sealed class CustomerChange : IAsyncDisposable
 
             if (row is not null)
             {
-                return new(connection, transaction, row);
+                return new(connection, transaction, row, [turn]);
             }
         }
         catch
         {
-            await AbandonAsync(connection, transaction);
+            await AbandonAsync(connection, transaction, [turn]);
             throw;
         }
 
-        await AbandonAsync(connection, transaction);
+        await AbandonAsync(connection, transaction, [turn]);
         return null;
     }
 
@@ -180,14 +194,30 @@ internal sealed class CustomerChange : IAsyncDisposable
         return await reader.ReadAsync(cancel) ? CustomerRow.Read(reader, project) : null;
     }
 
-    private static async ValueTask AbandonAsync(NpgsqlConnection connection, NpgsqlTransaction? transaction)
+    private static async ValueTask AbandonAsync(NpgsqlConnection? connection, NpgsqlTransaction? transaction, List<CustomerTurn> turns)
     {
-        if (transaction is not null)
+        try
         {
-            await transaction.DisposeAsync();
-        }
+            if (transaction is not null)
+            {
+                await transaction.DisposeAsync();
+            }
 
-        await connection.DisposeAsync();
+            if (connection is not null)
+            {
+                await connection.DisposeAsync();
+            }
+        }
+        finally
+        {
+            End(turns);
+        }
+    }
+
+    private static void End(List<CustomerTurn> turns)
+    {
+        turns.ForEach(static turn => turn.Dispose());
+        turns.Clear();
     }
 }
 

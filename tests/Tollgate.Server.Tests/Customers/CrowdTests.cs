@@ -1,0 +1,43 @@
+using System.Diagnostics;
+using System.Net;
+using Npgsql;
+using Tollgate.Server.Tests.Subscriptions;
+
+namespace Tollgate.Server.Tests.Customers;
+
+/// <summary>Changes of one customer wait for each other, and nobody else waits for them.</summary>
+[Collection(RunningServerTests.Name)]
+public sealed class CrowdTests(RunningServer running)
+{
+    /// <summary>Several times as many as the server has connections.</summary>
+    private const int Crowd = 80;
+
+    [Fact]
+    public async Task A_crowd_at_one_customer_keeps_nobody_else_waiting()
+    {
+        var sandbox = await BillingSandbox.StartAsync(running, "2030-01-01T00:00:00Z");
+        await sandbox.Door.PostAsync("/v1/customers", """{"id": "crowded"}""");
+        await using var connection = new NpgsqlConnection(running.ConnectionString);
+        await connection.OpenAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
+        await using (var hold = new NpgsqlCommand(
+            "SELECT c.account FROM customers c JOIN projects p ON p.id = c.project_id WHERE p.code = $1 AND c.id = 'crowded' FOR UPDATE OF c", connection, transaction))
+        {
+            hold.Parameters.Add(new() { Value = sandbox.Code });
+            (await hold.ExecuteScalarAsync()).ShouldNotBeNull();
+        }
+
+        var crowd = Enumerable.Range(0, Crowd).Select(_ => sandbox.Door.PostAsync("/v1/customers/crowded/credits", """{"kind": "prepaid", "amount": 100}""")).ToList();
+        await Task.Delay(TimeSpan.FromSeconds(1));
+        var watch = Stopwatch.StartNew();
+        var others = await Task.WhenAll(Enumerable.Range(0, 10).Select(_ => running.DoorOf("alwrity").GetAsync("/v1/payments")));
+        watch.Stop();
+        await transaction.RollbackAsync();
+        var answers = await Task.WhenAll(crowd);
+
+        others.ShouldAllBe(static answer => answer.Status == HttpStatusCode.OK);
+        watch.Elapsed.ShouldBeLessThan(TimeSpan.FromSeconds(2));
+        answers.ShouldAllBe(static answer => answer.Status == HttpStatusCode.Created);
+        (await sandbox.Door.GetAsync("/v1/customers/crowded/credits"))["balances"][0]!["amount"]!.GetValue<long>().ShouldBe(100 * Crowd);
+    }
+}
