@@ -186,6 +186,10 @@ public sealed record ErrorCode(string Code, int Status, string Title, string Des
         "This project has no checkout with this id.",
         "Use the id of the answer to POST /v1/checkouts. GET /v1/checkouts lists them.");
 
+    public static readonly ErrorCode MailNotFound = new(
+        "mail_not_found", 404, "The mail does not exist", "This project has no mail with this id. Mails are kept for 90 days.",
+        "Use an id that GET /v1/mails lists.");
+
     public static readonly ErrorCode WebhookEndpointNotFound = new(
         "webhook_endpoint_not_found", 404, "The webhook endpoint does not exist",
         "This project has no webhook endpoint with this id, or it was deleted.",
@@ -485,7 +489,7 @@ public sealed record ErrorCode(string Code, int Status, string Title, string Des
         KeyMissing, KeyInvalid, KeyExpired, KeyRevoked, KeyNotAllowed, ScopeMissing, NetworkNotAllowed, PathNotForwarded,
         QuotaExceeded, BudgetExceeded, FeatureDisabled, FeatureNotInPlan, PaymentFailed, SubscriptionInactive,
         NotFound, ProjectNotFound, KeyNotFound, CustomerNotFound, MemberNotFound, FeatureNotFound, PlanNotFound, UpstreamNotConfigured, ReservationNotFound,
-        EventNotFound, GrantNotFound, SubscriptionNotFound, InvoiceNotFound, PaymentNotFound, PaymentMethodNotFound, CheckoutNotFound, WebhookEndpointNotFound, WebhookEventNotFound, DeliveryNotFound, ProviderEventNotFound, CouponNotFound, MethodNotAllowed,
+        EventNotFound, GrantNotFound, SubscriptionNotFound, InvoiceNotFound, PaymentNotFound, PaymentMethodNotFound, CheckoutNotFound, MailNotFound, WebhookEndpointNotFound, WebhookEventNotFound, DeliveryNotFound, ProviderEventNotFound, CouponNotFound, MethodNotAllowed,
         Conflict, IdempotencyKeyReused, ProjectExists, CustomerExists, CustomerIsMember, MemberExists, MemberElsewhere, MemberNested, NoSeatLeft, ReservationClosed, ReservationAmbiguous, SubscriptionExists,
         SubscriptionState, TrialUsed, CurrencyFixed, InvoiceState, PaymentPending, CheckoutState, PaymentMethodMissing, BillingNotConfigured, InvoiceImplausible, WebhookEndpointState, CouponExists, ClockBusy, SandboxOnly, LastKey,
         PreconditionFailed, PayloadTooLarge, UnsupportedMediaType,

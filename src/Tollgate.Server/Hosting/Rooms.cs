@@ -7,6 +7,7 @@ using Tollgate.Server.Http;
 using Tollgate.Server.Invoicing;
 using Tollgate.Server.Ledger;
 using Tollgate.Server.Llm;
+using Tollgate.Server.Mail;
 using Tollgate.Server.Metering;
 using Tollgate.Server.Payments;
 using Tollgate.Server.Projects;
@@ -39,6 +40,7 @@ internal static class Rooms
         services.AddPaymob(options.Paymob);
         services.AddSubscriptions();
         services.AddWebhooks(options.Webhooks);
+        services.AddMail(options.Mail, new(new(options.Url), Path.Combine(options.Data, "mail")));
         services.AddClocks();
         services.AddSeedDoors();
         services.AddHostedService<EventMonthsLoop>();
@@ -69,6 +71,7 @@ internal static class Rooms
         app.MapPaymentsRoom();
         app.MapSubscriptionsRoom();
         app.MapWebhooksRoom();
+        app.MapMailRoom();
         app.MapClocks();
         app.MapSeedDoors();
 

@@ -8,6 +8,7 @@ using Tollgate.Engine.Payments.Stripe;
 using Tollgate.Engine.Postgres;
 using Tollgate.Server.Gateway;
 using Tollgate.Server.Payments;
+using Tollgate.Server.Mail;
 using Tollgate.Server.Webhooks;
 
 namespace Tollgate.Server.Hosting;
@@ -85,6 +86,9 @@ public sealed record ServerOptions
     /// <summary>Where outgoing webhooks may go.</summary>
     public WebhookOptions Webhooks { get; init; } = new();
 
+    /// <summary>How mail leaves the server.</summary>
+    public MailOptions Mail { get; init; } = new();
+
     /// <summary>Where clients on this machine reach the server.</summary>
     public string Url
     {
@@ -134,6 +138,7 @@ public sealed record ServerOptions
                 MaxBodyBytes = Settings.GatewayBodyBytes.Read(environment, found),
                 Silence = TimeSpan.FromSeconds(Settings.UpstreamSeconds.Read(environment, found)),
             },
+            Mail = MailOptions.Read(environment, found),
             Webhooks = new WebhookOptions { AllowLocal = ReadSwitch(environment, WebhookOptions.AllowLocalVariable, found) },
             Ledger = new LedgerOptions
             {

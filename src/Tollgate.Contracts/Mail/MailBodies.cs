@@ -1,0 +1,52 @@
+using System.Text.Json.Serialization;
+using Tollgate.Contracts.Http;
+
+namespace Tollgate.Contracts.Mail;
+
+/// <summary>A mail to a customer, sent or to be sent.</summary>
+public sealed record MailView
+{
+    public required string Id { get; init; }
+
+    public required string Customer { get; init; }
+
+    /// <summary><c>receipt</c>, <c>payment_failed</c>, <c>trial_ending</c>, <c>quota_threshold</c>, <c>plan_changed</c> or <c>canceled</c>.</summary>
+    public required string Type { get; init; }
+
+    public required string Subject { get; init; }
+
+    /// <summary><c>waiting</c>, <c>sent</c>, <c>skipped</c> (it was not to be sent) or <c>failed</c> (it could not be).</summary>
+    public required string Status { get; init; }
+
+    /// <summary>Why it is not sent: <c>no_address</c>, <c>unsubscribed</c>, <c>customer_deleted</c>, <c>trial_is_over</c>, or what the mail server said.</summary>
+    public string? Reason { get; init; }
+
+    /// <summary>Where it went, all but the beginning hidden: <c>a…@example.com</c>. Null: nowhere yet.</summary>
+    public string? To { get; init; }
+
+    public required int Attempts { get; init; }
+
+    /// <summary>When what it tells of happened, by the project's clock.</summary>
+    public required DateTimeOffset At { get; init; }
+
+    /// <summary>Its day, by the project's clock; null: at once.</summary>
+    public DateTimeOffset? NotBefore { get; init; }
+
+    public DateTimeOffset? FinishedAt { get; init; }
+}
+
+/// <summary>A mail with what it says. Links that only the customer may have lead nowhere here.</summary>
+public sealed record MailDetail(MailView Mail, string Text, string Html);
+
+public sealed record MailList(IReadOnlyList<MailView> Data, bool HasMore);
+
+/// <summary>How the bodies of the room Mail are read and written.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+    AllowDuplicateProperties = false,
+    RespectNullableAnnotations = true,
+    Converters = [typeof(PlainDecimal), typeof(UtcInstant)])]
+[JsonSerializable(typeof(MailDetail))]
+[JsonSerializable(typeof(MailList))]
+public sealed partial class MailJson : JsonSerializerContext;

@@ -1,0 +1,75 @@
+using System.Text.Json;
+using Npgsql;
+using NpgsqlTypes;
+using Tollgate.Core.Catalog;
+using Tollgate.Core.Invoicing;
+using Tollgate.Core.Mail;
+using Tollgate.Core.Time;
+using Tollgate.Engine.Customers;
+using Tollgate.Engine.Invoicing;
+using Tollgate.Engine.Projects;
+
+namespace Tollgate.Engine.Mail;
+
+/// <summary>A mail, sent or to be sent.</summary>
+/// <param name="Data">What the template says, by name.</param>
+/// <param name="At">When what it tells of happened, in the project's time.</param>
+/// <param name="NotBefore">Its day, in the project's time; null: at once.</param>
+/// <param name="Reason">Why it was not sent, or not yet.</param>
+/// <param name="Address">Where it went.</param>
+public sealed record MailRow(
+    long Number, Guid Id, int Project, string Customer, MailType Type, JsonElement Data, Instant At, Instant? NotBefore, MailState State, string? Reason, string? Address,
+    int Attempts, DateTimeOffset CreatedAt, DateTimeOffset? FinishedAt)
+{
+    /// <summary>The columns of <c>MailSql.Columns</c>, in their order.</summary>
+    internal static MailRow Read(NpgsqlDataReader row) => new(
+        row.GetInt64(0), row.GetGuid(1), row.GetInt32(2), row.GetString(3), CatalogWords.Read<MailType>(row.GetString(4)), JsonElement.Parse(row.GetString(5)),
+        Instant.FromUtc(row.GetDateTime(6)), row.IsDBNull(7) ? null : Instant.FromUtc(row.GetDateTime(7)), CatalogWords.Read<MailState>(row.GetString(8)),
+        row.IsDBNull(9) ? null : row.GetString(9), row.IsDBNull(10) ? null : row.GetString(10), row.GetInt16(11), row.GetDateTime(12),
+        row.IsDBNull(13) ? null : row.GetDateTime(13));
+}
+
+/// <summary>Which mails are wanted. What is null does not matter.</summary>
+public sealed record MailFilter(string? Customer, MailType? Type, MailState? State);
+
+/// <summary>Reads of mails, and who writes them.</summary>
+public sealed class MailQueries(NpgsqlDataSource database)
+{
+    /// <summary>Newest first.</summary>
+    public async Task<IReadOnlyList<MailRow>> ListAsync(ProjectSnapshot project, MailFilter filter, Guid? after, int limit, CancellationToken cancel)
+    {
+        await using var command = database.Command(
+            MailSql.List, project.Id, CustomerCommands.OrNull(filter.Customer, NpgsqlDbType.Text),
+            CustomerCommands.OrNull(filter.Type is { } type ? CatalogWords.Of(type) : null, NpgsqlDbType.Text), CustomerCommands.OrNull(after, NpgsqlDbType.Uuid), limit,
+            CustomerCommands.OrNull(filter.State is { } state ? CatalogWords.Of(state) : null, NpgsqlDbType.Text));
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        var rows = new List<MailRow>();
+        while (await reader.ReadAsync(cancel))
+        {
+            rows.Add(MailRow.Read(reader));
+        }
+
+        return rows;
+    }
+
+    public async Task<MailRow?> FindAsync(ProjectSnapshot project, Guid id, CancellationToken cancel)
+    {
+        await using var command = database.Command(MailSql.Show, project.Id, id);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        return await reader.ReadAsync(cancel) ? MailRow.Read(reader) : null;
+    }
+
+    /// <summary>The seller, in whose name customers are written, and in which language.</summary>
+    public async Task<InvoiceSettings> SenderAsync(ProjectSnapshot project, CancellationToken cancel)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancel);
+        return await SettingsText.LoadAsync(connection, project, cancel);
+    }
+
+    /// <summary>The customer gets no mails of this type any more. A repeat changes nothing.</summary>
+    public async Task RefuseAsync(int project, string customer, MailType type, CancellationToken cancel)
+    {
+        await using var command = database.Command(MailSql.Refuse, project, customer, CatalogWords.Of(type));
+        await command.ExecuteNonQueryAsync(cancel);
+    }
+}

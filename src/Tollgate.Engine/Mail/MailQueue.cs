@@ -1,0 +1,73 @@
+using Npgsql;
+using NpgsqlTypes;
+using Tollgate.Core.Catalog;
+using Tollgate.Core.Mail;
+using Tollgate.Core.Time;
+using Tollgate.Engine.Customers;
+using Tollgate.Engine.Projects;
+
+namespace Tollgate.Engine.Mail;
+
+/// <summary>To whom a mail goes, or why it does not.</summary>
+/// <param name="Skip">Not null: it is not to be sent.</param>
+public sealed record MailTarget(string? Name, string? Address, string? Skip);
+
+/// <summary>
+/// Mails that are due, taken and given back. One is sent outside of any transaction: what a killed server had taken is due again when its lease has
+/// ended, and goes out under the same <c>Message-ID</c>.
+/// </summary>
+public sealed class MailQueue(NpgsqlDataSource database)
+{
+    /// <summary>Reminders whose day has come are due.</summary>
+    public async Task WakeAsync(CancellationToken cancel)
+    {
+        await using var command = database.Command(MailSql.Wake);
+        await command.ExecuteNonQueryAsync(cancel);
+    }
+
+    public async Task<IReadOnlyList<MailRow>> ClaimAsync(int most, CancellationToken cancel)
+    {
+        await using var command = database.Command(MailSql.Claim, new NpgsqlParameter { Value = MailRules.Lease, NpgsqlDbType = NpgsqlDbType.Interval }, (long)most);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        var claimed = new List<MailRow>();
+        while (await reader.ReadAsync(cancel))
+        {
+            claimed.Add(MailRow.Read(reader));
+        }
+
+        return [.. claimed.OrderBy(static mail => mail.Number)];
+    }
+
+    /// <summary>As it is now: who has asked for no more of these meanwhile gets none.</summary>
+    public async Task<MailTarget> TargetAsync(ProjectSnapshot project, MailRow mail, CancellationToken cancel)
+    {
+        Guid? reminded = mail.NotBefore is not null && mail.Data.TryGetProperty("subscription", out var id) ? id.GetGuid() : null;
+        await using var command = database.Command(
+            MailSql.Check, project.Id, CustomerPlace.PartitionOf(project.Id, mail.Customer), mail.Customer, CatalogWords.Of(mail.Type),
+            CustomerCommands.OrNull(reminded, NpgsqlDbType.Uuid), CustomerCommands.OrNull(mail.NotBefore?.ToUtc(), NpgsqlDbType.TimestampTz));
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        if (!await reader.ReadAsync(cancel))
+        {
+            return new(null, null, "customer_deleted");
+        }
+
+        var (name, address) = (reader.IsDBNull(0) ? null : reader.GetString(0), reader.IsDBNull(1) ? null : reader.GetString(1));
+        return new(name, address, address is null ? "no_address" : reader.GetBoolean(2) ? "unsubscribed" : reader.GetBoolean(3) ? "trial_is_over" : null);
+    }
+
+    /// <param name="address">Where it went; null: nowhere.</param>
+    /// <param name="retryIn">While it waits: until the next attempt.</param>
+    public async Task FinishAsync(MailRow mail, MailState state, string? reason, string? address, TimeSpan? retryIn, CancellationToken cancel)
+    {
+        await using var command = database.Command(
+            MailSql.Finish, mail.Number, (short)mail.Attempts, CatalogWords.Of(state), CustomerCommands.OrNull(reason, NpgsqlDbType.Text),
+            CustomerCommands.OrNull(address, NpgsqlDbType.Text), CustomerCommands.OrNull(retryIn, NpgsqlDbType.Interval));
+        await command.ExecuteNonQueryAsync(cancel);
+    }
+
+    public async Task ForgetOldAsync(int days, int most, CancellationToken cancel)
+    {
+        await using var command = database.Command(MailSql.ForgetOld, days, most);
+        await command.ExecuteNonQueryAsync(cancel);
+    }
+}

@@ -1,0 +1,212 @@
+namespace Tollgate.Engine.Mail;
+
+/// <summary>Every statement on mails. What they are derived from is read here and written elsewhere.</summary>
+internal static class MailSql
+{
+    /// <summary>One server derives at a time.</summary>
+    public const string TryLock = "SELECT pg_try_advisory_xact_lock(7234009, 0)";
+
+    /// <summary>
+    /// From the first transaction that is not looked at to before the oldest that runs, or fewer: about so many facts of each kind, all of a transaction or none.
+    /// $1 number of facts. Row: from, to, to before the oldest, whether there is a fact.
+    /// </summary>
+    public const string Span =
+        """
+        SELECT p.derived_below, coalesce(((array_agg(f.xid ORDER BY f.xid) FILTER (WHERE f.is_last))[1]::text::numeric + 1)::text::xid8, x.top), x.top, count(f.xid) > 0
+          FROM mail_place p
+         CROSS JOIN (SELECT pg_snapshot_xmin(pg_current_snapshot()) AS top) x
+          LEFT JOIN LATERAL (
+                (SELECT xid, false AS is_last FROM subscription_facts WHERE xid >= p.derived_below AND xid < x.top ORDER BY xid LIMIT 1)
+                UNION ALL
+                (SELECT xid, false FROM invoice_facts       WHERE xid >= p.derived_below AND xid < x.top ORDER BY xid LIMIT 1)
+                UNION ALL
+                (SELECT xid, false FROM collection_facts    WHERE xid >= p.derived_below AND xid < x.top ORDER BY xid LIMIT 1)
+                UNION ALL
+                (SELECT xid, false FROM threshold_crossings WHERE xid >= p.derived_below AND xid < x.top ORDER BY xid LIMIT 1)
+                UNION ALL
+                (SELECT xid, true FROM subscription_facts  WHERE xid >= p.derived_below AND xid < x.top ORDER BY xid OFFSET $1 LIMIT 1)
+                UNION ALL
+                (SELECT xid, true FROM invoice_facts       WHERE xid >= p.derived_below AND xid < x.top ORDER BY xid OFFSET $1 LIMIT 1)
+                UNION ALL
+                (SELECT xid, true FROM collection_facts    WHERE xid >= p.derived_below AND xid < x.top ORDER BY xid OFFSET $1 LIMIT 1)
+                UNION ALL
+                (SELECT xid, true FROM threshold_crossings WHERE xid >= p.derived_below AND xid < x.top ORDER BY xid OFFSET $1 LIMIT 1)) f ON true
+         GROUP BY p.derived_below, x.top
+        """;
+
+    /// <summary>$1 below which transaction everything has become mails.</summary>
+    public const string MovePlace = "UPDATE mail_place SET derived_below = $1";
+
+    /// <summary>
+    /// The mails of the facts of some transactions. Who has no address gets none, which is written down. Facts that were told before make no second mail.
+    /// $1 from which transaction, $2 to before which.
+    /// </summary>
+    public const string Derive =
+        $"""
+        INSERT INTO mails (project_id, customer, type, cause, data, at, not_before, state, reason, due_at, finished_at)
+        SELECT c.project_id, c.id, m.type, m.cause, m.data, m.at, m.not_before,
+               CASE WHEN c.email IS NULL THEN 'skipped' ELSE 'waiting' END,
+               CASE WHEN c.email IS NULL THEN 'no_address' END,
+               CASE WHEN c.email IS NOT NULL AND m.not_before IS NULL THEN now() END,
+               CASE WHEN c.email IS NULL THEN now() END
+          FROM ({Receipts}
+                UNION ALL
+                {Failures}
+                UNION ALL
+                {Trials}
+                UNION ALL
+                {Changes}
+                UNION ALL
+                {Ends}
+                UNION ALL
+                {Thresholds}) m
+          JOIN customers c ON c.partition = m.partition AND c.account = m.account
+         ORDER BY m.xid, m.at, m.type, m.cause
+        ON CONFLICT DO NOTHING
+        """;
+
+    /// <summary>Money that came and paid an invoice in full. What credits pay when it is made needs no receipt.</summary>
+    private const string Receipts =
+        """
+        SELECT f.xid, f.partition, f.account, 'receipt' AS type, f.invoice || '/' || f.sequence AS cause, f.at, NULL::timestamptz AS not_before,
+                       jsonb_build_object('invoice', i.id, 'number', i.number, 'amount', f.amount, 'currency', i.currency, 'total', i.total) AS data
+                  FROM invoice_facts f
+                  JOIN invoices i ON i.partition = f.partition AND i.account = f.account AND i.id = f.invoice
+                 CROSS JOIN LATERAL (SELECT sum(CASE g.verb WHEN 'refund' THEN -g.amount ELSE g.amount END) AS settled
+                                       FROM invoice_facts g
+                                      WHERE g.partition = f.partition AND g.account = f.account AND g.invoice = f.invoice AND g.sequence <= f.sequence
+                                        AND g.verb IN ('pay', 'credit', 'refund')) t
+                 WHERE f.xid >= $1 AND f.xid < $2 AND f.verb = 'pay' AND f.note IS DISTINCT FROM 'credits' AND i.total <= t.settled
+        """;
+
+    private const string Failures =
+        """
+        SELECT f.xid, f.partition, f.account, 'payment_failed', f.invoice || '/' || f.sequence, f.at, NULL,
+                       jsonb_build_object('invoice', i.id, 'number', i.number, 'amount', y.amount, 'currency', i.currency, 'failure', f.failure, 'next_at', f.next_at)
+                  FROM collection_facts f
+                  JOIN invoices i ON i.partition = f.partition AND i.account = f.account AND i.id = f.invoice
+                  JOIN payments y ON y.partition = f.partition AND y.account = f.account AND y.id = f.payment
+                 WHERE f.xid >= $1 AND f.xid < $2 AND f.verb IN ('fail', 'give_up')
+        """;
+
+    /// <summary>Its day comes later: three days before the end.</summary>
+    private const string Trials =
+        """
+        SELECT f.xid, f.partition, f.account, 'trial_ending', f.subscription::text, f.at, (f.after ->> 'period_end')::timestamptz - interval '3 days',
+                       jsonb_build_object('subscription', f.subscription, 'plan', f.after ->> 'plan', 'amount', (f.after ->> 'amount')::bigint, 'currency', s.currency,
+                                          'interval', f.after ->> 'interval', 'ends_at', (f.after ->> 'period_end')::timestamptz, 'converts', s.converts_trial)
+                  FROM subscription_facts f
+                  JOIN subscriptions s ON s.partition = f.partition AND s.account = f.account AND s.id = f.subscription
+                 WHERE f.xid >= $1 AND f.xid < $2 AND f.verb = 'start' AND f.after ->> 'status' = 'trialing'
+        """;
+
+    private const string Changes =
+        """
+        SELECT f.xid, f.partition, f.account, 'plan_changed', f.subscription || '/' || f.sequence, f.at, NULL,
+                       jsonb_build_object('subscription', f.subscription, 'from', p.after ->> 'plan', 'plan', f.after ->> 'plan', 'amount', (f.after ->> 'amount')::bigint,
+                                          'currency', s.currency, 'interval', f.after ->> 'interval')
+                  FROM subscription_facts f
+                  JOIN subscription_facts p ON p.partition = f.partition AND p.account = f.account AND p.subscription = f.subscription AND p.sequence = f.sequence - 1
+                  JOIN subscriptions s ON s.partition = f.partition AND s.account = f.account AND s.id = f.subscription
+                 WHERE f.xid >= $1 AND f.xid < $2 AND f.after ->> 'plan' <> p.after ->> 'plan'
+        """;
+
+    /// <summary>When it is asked for, or when it comes unasked. That it ends because nobody paid is said by the last failure.</summary>
+    private const string Ends =
+        """
+        SELECT f.xid, f.partition, f.account, 'canceled', f.subscription || '/' || f.sequence, f.at, NULL,
+                       jsonb_build_object('subscription', f.subscription, 'plan', f.after ->> 'plan',
+                                          'ends_at', CASE f.verb WHEN 'cancel' THEN f.at ELSE (f.after ->> 'cancel_at')::timestamptz END, 'is_over', f.verb = 'cancel')
+                  FROM subscription_facts f
+                  LEFT JOIN subscription_facts p ON p.partition = f.partition AND p.account = f.account AND p.subscription = f.subscription AND p.sequence = f.sequence - 1
+                 WHERE f.xid >= $1 AND f.xid < $2
+                   AND (f.verb = 'schedule_cancel'
+                        OR (f.verb = 'cancel' AND p.after ->> 'cancel_at' IS NULL AND f.after ->> 'cancel_reason' IS DISTINCT FROM 'payment_failed'))
+        """;
+
+    /// <summary>Of several that were gone through in one step the highest.</summary>
+    private const string Thresholds =
+        """
+        SELECT f.xid, f.partition, f.account, 'quota_threshold', f.partition || '/' || f.account || '/' || f.feature || '/' || extract(epoch FROM f.period_start)::bigint || '/' || f.percent,
+                       f.crossed_at, NULL,
+                       jsonb_build_object('feature', w.code, 'percent', f.percent, 'used', f.used, 'granted', f.granted, 'period_start', f.period_start)
+                  FROM threshold_crossings f
+                  JOIN features w ON w.id = f.feature
+                 WHERE f.xid >= $1 AND f.xid < $2
+                   AND NOT EXISTS (SELECT FROM threshold_crossings h
+                                    WHERE h.partition = f.partition AND h.account = f.account AND h.feature = f.feature AND h.period_start = f.period_start
+                                      AND h.percent > f.percent AND h.xid = f.xid)
+        """;
+
+    // ---- sending -----------------------------------------------------------------------------------------------
+
+    /// <summary>Those whose day has come: a live project's by the database's clock, a sandbox's where its clock stands.</summary>
+    public const string Wake =
+        """
+        UPDATE mails m
+           SET due_at = now()
+          FROM projects p
+         WHERE m.project_id = p.id AND m.state = 'waiting' AND m.due_at IS NULL AND m.not_before <= coalesce(p.test_clock, now())
+        """;
+
+    /// <summary>Takes what is due. $1 lease, $2 number of rows.</summary>
+    public const string Claim =
+        $"""
+        UPDATE mails m
+           SET leased_until = now() + $1, due_at = now() + $1, attempts = m.attempts + 1
+         WHERE m.number IN (SELECT d.number FROM mails d WHERE d.due_at <= now() ORDER BY d.due_at LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED)
+        RETURNING {Columns}
+        """;
+
+    /// <summary>
+    /// Why it is not to be sent after all: the customer is gone or has no address any more, wants none, or what it tells of has passed. With the customer's name and
+    /// address. $1 project, $2 partition, $3 customer, $4 type, $5 subscription of a reminder or null, $6 the reminder's day or null.
+    /// </summary>
+    public const string Check =
+        """
+        SELECT c.name, c.email, EXISTS (SELECT FROM mail_refusals r WHERE r.project_id = $1 AND r.customer = $3 AND r.type = $4),
+               EXISTS (SELECT FROM subscription_facts f
+                        WHERE f.partition = c.partition AND f.account = c.account AND f.subscription = $5 AND f.at < $6
+                          AND (f.verb IN ('convert_trial', 'expire_trial', 'cancel')))
+          FROM customers c
+         WHERE c.partition = $2 AND c.project_id = $1 AND c.id = $3
+        """;
+
+    /// <summary>Only who still has the lease. $1 number, $2 attempts, $3 state, $4 reason or null, $5 address or null, $6 until the next attempt or null.</summary>
+    public const string Finish =
+        """
+        UPDATE mails
+           SET state = $3, reason = $4, address = $5, leased_until = NULL,
+               due_at = CASE WHEN $6::interval IS NULL THEN NULL ELSE now() + $6 END,
+               finished_at = CASE WHEN $3 = 'waiting' THEN NULL ELSE now() END
+         WHERE number = $1 AND attempts = $2 AND state = 'waiting'
+        """;
+
+    /// <summary>$1 days, $2 number of rows.</summary>
+    public const string ForgetOld =
+        """
+        DELETE FROM mails
+         WHERE number IN (SELECT number FROM mails WHERE created_at < now() - make_interval(days => $1) AND state <> 'waiting' ORDER BY number LIMIT $2)
+        """;
+
+    /// <summary>$1 project, $2 customer, $3 type.</summary>
+    public const string Refuse = "INSERT INTO mail_refusals (project_id, customer, type) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
+
+    // ---- reading -----------------------------------------------------------------------------------------------
+
+    private const string Columns = "m.number, m.id, m.project_id, m.customer, m.type, m.data::text, m.at, m.not_before, m.state, m.reason, m.address, m.attempts, m.created_at, m.finished_at";
+
+    /// <summary>Newest first. $1 project, $2 customer or null, $3 type or null, $4 the id after which it starts or null, $5 number of rows, $6 state or null.</summary>
+    public const string List =
+        $"""
+        SELECT {Columns}
+          FROM mails m
+         WHERE m.project_id = $1 AND ($2::text IS NULL OR m.customer = $2) AND ($3::text IS NULL OR m.type = $3) AND ($6::text IS NULL OR m.state = $6)
+           AND ($4::uuid IS NULL OR m.number < (SELECT b.number FROM mails b WHERE b.id = $4 AND b.project_id = $1))
+         ORDER BY m.number DESC
+         LIMIT $5
+        """;
+
+    /// <summary>$1 project, $2 id.</summary>
+    public const string Show = $"SELECT {Columns} FROM mails m WHERE m.id = $2 AND m.project_id = $1";
+}

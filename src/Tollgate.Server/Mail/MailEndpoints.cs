@@ -1,0 +1,173 @@
+using System.Net;
+using Tollgate.Contracts.Http;
+using Tollgate.Contracts.Mail;
+using Tollgate.Core.Catalog;
+using Tollgate.Core.Mail;
+using Tollgate.Engine.Mail;
+using Tollgate.Engine.Projects;
+using Tollgate.Server.Http;
+
+namespace Tollgate.Server.Mail;
+
+/// <summary><c>/v1/mails</c>: what customers were written. <c>/v1/mail/unsubscribe</c>: where a customer refuses the mails that can be refused.</summary>
+internal static class MailEndpoints
+{
+    private const string Tag = "Mail";
+
+    private const int LongestToken = 2_000;
+
+    private const string Sample =
+        """
+        {"id": "5f0c8a4b-7e10-4a52-9d31-019aa5a03c1e", "customer": "acme", "type": "payment_failed", "subject": "Your payment for invoice CC-000042 did not go through",
+         "status": "sent", "reason": null, "to": "a…@example.com", "attempts": 1, "at": "2026-02-28T00:00:00Z", "not_before": null,
+         "finished_at": "2026-02-28T00:00:02Z"}
+        """;
+
+    private static readonly Description List = new(
+        Tag, "List mails to customers", "Newest first, with those that were not to be sent and why. Kept for 90 days.")
+    {
+        Query =
+        [
+            new("customer", "Only to this customer."), new("type", $"{string.Join(", ", CatalogWords.All<MailType>().Select(static one => $"`{one}`"))}."),
+            new("status", "`waiting`, `sent`, `skipped` or `failed`."), .. QueryParameter.OfPage,
+        ],
+        Answers = [Example.Of<MailList>(200, "A page.", $$"""{"data": [{{Sample}}], "has_more": false}""")],
+        Errors = [ErrorCode.ValidationFailed],
+    };
+
+    private static readonly Description Show = new(Tag, "Show a mail", "With what it says. Links that only the customer may have lead nowhere here.")
+    {
+        Answers = [Example.Of<MailDetail>(200, "The mail.", $$"""{"mail": {{Sample}}, "text": "Your payment did not go through\n…", "html": "<!DOCTYPE html>…"}""")],
+        Errors = [ErrorCode.MailNotFound],
+    };
+
+    private static readonly Description Refuse = new(
+        Tag, "Refuse mails", "The link in a mail about usage. `GET` shows a page that asks; `POST` does it, as mail programs do for one click (RFC 8058).")
+    {
+        Query = [new("token", "As it stands in the mail.")],
+        Answers = [Example.Nothing("A page.")],
+    };
+
+    public static void MapMails(this WebApplication app)
+    {
+        var queries = app.Services.GetRequiredService<MailQueries>();
+        var links = app.Services.GetRequiredService<MailLinks>();
+
+        app.MapGet("/v1/mails", (RequestDelegate)(context => ListAsync(context, queries)))
+            .RequireKey(Access.Secret, Scope.BillingRead)
+            .Describe(List);
+        app.MapGet("/v1/mails/{id}", (RequestDelegate)(context => ShowAsync(context, queries)))
+            .RequireKey(Access.Secret, Scope.BillingRead)
+            .Describe(Show);
+        app.MapGet("/v1/mail/unsubscribe", (RequestDelegate)(context => AskAsync(context, links)))
+            .OpenToAll("The token in the mail is the key.")
+            .Describe(Refuse);
+        app.MapPost("/v1/mail/unsubscribe", (RequestDelegate)(context => RefuseAsync(context, links, queries)))
+            .OpenToAll("The token in the mail is the key.")
+            .Describe(Refuse);
+    }
+
+    private static async Task ListAsync(HttpContext context, MailQueries queries)
+    {
+        var faults = new Faults();
+        var (paging, query) = (Paging.Read(context, faults), context.Request.Query);
+        string? customer = query["customer"], type = query["type"], status = query["status"];
+        faults.Id(customer, "customer", required: false);
+        faults.OneOf(type, "type", [.. CatalogWords.All<MailType>()]);
+        faults.OneOf(status, "status", [.. CatalogWords.All<MailState>()]);
+        Guid? after = Guid.TryParse(paging.StartingAfter, out var id) ? id : null;
+        if (paging.StartingAfter is not null && after is null)
+        {
+            faults.Add("starting_after", FaultCode.InvalidFormat, "An id as an answer has it is expected.");
+        }
+
+        if (faults.Any)
+        {
+            await faults.WriteAsync(context);
+            return;
+        }
+
+        var filter = new MailFilter(
+            customer, type is null ? null : CatalogWords.Read<MailType>(type), status is null ? null : CatalogWords.Read<MailState>(status));
+        var templates = new MailTemplates(context.Project(), await queries.SenderAsync(context.Project(), context.RequestAborted));
+        var (page, hasMore) = paging.Cut(await queries.ListAsync(context.Project(), filter, after, paging.Probe, context.RequestAborted));
+        await Answer.Json(context, StatusCodes.Status200OK, new MailList([.. page.Select(mail => ViewOf(mail, templates))], hasMore), MailJson.Default.MailList);
+    }
+
+    private static async Task ShowAsync(HttpContext context, MailQueries queries)
+    {
+        var mail = Guid.TryParse(RawPath.Id(context), out var id) ? await queries.FindAsync(context.Project(), id, context.RequestAborted) : null;
+        if (mail is null)
+        {
+            await Problems.WriteAsync(context, ErrorCode.MailNotFound);
+            return;
+        }
+
+        var templates = new MailTemplates(context.Project(), await queries.SenderAsync(context.Project(), context.RequestAborted));
+        var letter = templates.Write(mail, MailLinks.Hidden);
+        var unsubscribe = MailRules.CanBeRefused(mail.Type) ? MailLinks.Hidden : null;
+        var detail = new MailDetail(
+            ViewOf(mail, templates), MailWriter.Text(letter, templates.Sender, unsubscribe), MailWriter.Html(letter, templates.Sender, MailTemplates.Language, unsubscribe));
+        await Answer.Json(context, StatusCodes.Status200OK, detail, MailJson.Default.MailDetail);
+    }
+
+    /// <summary>Mail scanners follow links: only a button does it.</summary>
+    private static Task AskAsync(HttpContext context, MailLinks links)
+    {
+        string? token = context.Request.Query["token"];
+        return ReadToken(links, token) is null
+            ? PageAsync(context, StatusCodes.Status400BadRequest, "This link is not valid", "Take the whole link from the mail.")
+            : PageAsync(
+                context, StatusCodes.Status200OK, "No more mails about usage?",
+                "You will still get receipts and what concerns your plan.", $"<form method=\"post\" action=\"?token={WebUtility.HtmlEncode(Uri.EscapeDataString(token!))}\"><button>Unsubscribe</button></form>");
+    }
+
+    private static async Task RefuseAsync(HttpContext context, MailLinks links, MailQueries queries)
+    {
+        if (ReadToken(links, context.Request.Query["token"]) is not { } refusal)
+        {
+            await PageAsync(context, StatusCodes.Status400BadRequest, "This link is not valid", "Take the whole link from the mail.");
+            return;
+        }
+
+        await queries.RefuseAsync(refusal.Project, refusal.Customer, refusal.Type, context.RequestAborted);
+        await PageAsync(context, StatusCodes.Status200OK, "You are unsubscribed", "You get no more mails about usage.");
+    }
+
+    private static Refusal? ReadToken(MailLinks links, string? token) => token is { Length: > 0 and <= LongestToken } ? links.Read(token) : null;
+
+    /// <param name="form">HTML of ours.</param>
+    private static Task PageAsync(HttpContext context, int status, string heading, string text, string form = "")
+    {
+        context.Response.StatusCode = status;
+        context.Response.ContentType = "text/html; charset=utf-8";
+        context.Response.Headers.ContentSecurityPolicy = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'";
+        context.Response.Headers["Referrer-Policy"] = "no-referrer";
+        return context.Response.WriteAsync(
+            $$"""
+            <!DOCTYPE html>
+            <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark">
+            <title>{{WebUtility.HtmlEncode(heading)}}</title>
+            <style>body { max-width: 32em; margin: 15vh auto; padding: 0 1em; font: 16px/1.5 system-ui, sans-serif; } button { font: inherit; padding: .6em 1.4em; }</style>
+            </head><body><h1>{{WebUtility.HtmlEncode(heading)}}</h1><p>{{WebUtility.HtmlEncode(text)}}</p>{{form}}</body></html>
+            """,
+            context.RequestAborted);
+    }
+
+    private static MailView ViewOf(MailRow mail, MailTemplates templates) => new()
+    {
+        Id = mail.Id.ToString("D"),
+        Customer = mail.Customer,
+        Type = CatalogWords.Of(mail.Type),
+        Subject = templates.Write(mail, null).Subject,
+        Status = CatalogWords.Of(mail.State),
+        Reason = mail.Reason,
+        To = mail.Address is { } address ? Masked(address) : null,
+        Attempts = mail.Attempts,
+        At = mail.At.ToOffset(),
+        NotBefore = mail.NotBefore?.ToOffset(),
+        FinishedAt = mail.FinishedAt,
+    };
+
+    private static string Masked(string address) => address.LastIndexOf('@') is > 0 and var at ? $"{address[0]}…{address[at..]}" : "…";
+}

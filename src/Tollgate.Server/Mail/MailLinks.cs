@@ -1,0 +1,66 @@
+using System.Security.Cryptography;
+using Microsoft.AspNetCore.DataProtection;
+using Microsoft.Extensions.Options;
+using Tollgate.Core.Catalog;
+using Tollgate.Core.Mail;
+using Tollgate.Core.Payments;
+using Tollgate.Engine.Mail;
+using Tollgate.Engine.Payments;
+using Tollgate.Engine.Projects;
+using Tollgate.Server.Http;
+
+namespace Tollgate.Server.Mail;
+
+/// <summary>Who asks to get no more mails of a type.</summary>
+internal sealed record Refusal(int Project, string Customer, MailType Type);
+
+/// <summary>Links that stand in mails: whoever has one has been given it.</summary>
+internal sealed class MailLinks(IDataProtectionProvider protection, OpenCheckout checkouts, IOptions<HttpOptions> http, MailHome home)
+{
+    private const string Actor = "mail";
+
+    /// <summary>In place of links in a preview.</summary>
+    public static readonly Uri Hidden = new("https://example.invalid/only-in-the-mail");
+
+    private readonly IDataProtector _protector = protection.CreateProtector("mail.unsubscribe");
+
+    private Uri Server => http.Value.PublicUrl ?? home.Url;
+
+    public Uri Unsubscribe(ProjectSnapshot project, MailRow mail) => new(
+        Server, $"/v1/mail/unsubscribe?token={Uri.EscapeDataString(_protector.Protect(string.Join('\n', project.Id, CatalogWords.Of(mail.Type), mail.Customer)))}");
+
+    /// <summary>Null: nobody has signed this.</summary>
+    public Refusal? Read(string token)
+    {
+        try
+        {
+            var parts = _protector.Unprotect(token).Split('\n', 3);
+            return new(int.Parse(parts[0], System.Globalization.CultureInfo.InvariantCulture), parts[2], CatalogWords.Read<MailType>(parts[1]));
+        }
+        catch (CryptographicException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>
+    /// A page of ours on which the invoice of a failed payment is paid. Null: nothing is due any more, or the page would be the provider's, where an attempt would wait
+    /// and keep the next one of dunning from being made.
+    /// </summary>
+    public async Task<Uri?> PayAsync(ProjectSnapshot project, MailRow mail, CancellationToken cancel)
+    {
+        if (mail.Type != MailType.PaymentFailed || project.Payments.Provider != PaymentProvider.Sandbox)
+        {
+            return null;
+        }
+
+        var order = new NewCheckout(
+            mail.Customer, CheckoutKind.Invoice, new() { Invoice = mail.Data.GetProperty("invoice").GetGuid() }, null, null, OpenCheckout.InvoiceLife);
+        var answer = await checkouts.RunAsync(project, order, Server, Actor, cancel);
+        return answer.Outcome == CheckoutOutcome.Done ? answer.Page : null;
+    }
+}
+
+/// <summary>Where this server is, and where it writes mails that do not leave it.</summary>
+/// <param name="Url">Where it listens: of links, where nobody has said how customers reach it.</param>
+public sealed record MailHome(Uri Url, string Folder);

@@ -1,0 +1,118 @@
+using Npgsql;
+using Tollgate.Core.Mail;
+using Tollgate.Engine.Mail;
+using Tollgate.Engine.Projects;
+
+namespace Tollgate.Server.Mail;
+
+/// <summary>Looks every second for facts that are no mails yet, and for reminders whose day has come.</summary>
+internal sealed class DeriveMailsLoop(DeriveMails derive, MailQueue queue, ILogger<DeriveMailsLoop> log) : BackgroundService
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Interval);
+        while (await timer.WaitForNextTickAsync(stoppingToken))
+        {
+            try
+            {
+                while (await derive.RunAsync(stoppingToken))
+                {
+                }
+
+                await queue.WakeAsync(stoppingToken);
+            }
+            catch (Exception e) when (e is NpgsqlException or TimeoutException)
+            {
+                log.LogWarning("Mails were put off: {Reason}", e.Message);
+            }
+        }
+    }
+}
+
+/// <summary>Takes mails that are due and sends them, a few at a time.</summary>
+internal sealed class SendMailsLoop(
+    MailQueue queue, MailQueries queries, MailSender sender, MailLinks links, ProjectDirectory directory, ILogger<SendMailsLoop> log) : BackgroundService
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan CleaningInterval = TimeSpan.FromHours(1);
+
+    /// <summary>One lease has to be enough for all of them.</summary>
+    private const int MostAtOnce = 20;
+
+    private const int AtOnce = 4;
+
+    /// <summary>How long mails can be looked at.</summary>
+    internal const int DaysKept = 90;
+
+    private const int ForgottenAtOnce = 5_000;
+
+    private readonly TimeProvider _time = TimeProvider.System;
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        var cleaned = _time.GetTimestamp();
+        using var timer = new PeriodicTimer(Interval);
+        while (await timer.WaitForNextTickAsync(stoppingToken))
+        {
+            try
+            {
+                while (await queue.ClaimAsync(MostAtOnce, stoppingToken) is { Count: > 0 } mails)
+                {
+                    await Parallel.ForEachAsync(mails, new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = stoppingToken }, async (mail, _) => await SendAsync(mail));
+                }
+
+                if (_time.GetElapsedTime(cleaned) > CleaningInterval)
+                {
+                    cleaned = _time.GetTimestamp();
+                    await queue.ForgetOldAsync(DaysKept, ForgottenAtOnce, stoppingToken);
+                    sender.Clean();
+                }
+            }
+            catch (Exception e) when (e is NpgsqlException or TimeoutException)
+            {
+                log.LogWarning("Mails were put off: {Reason}", e.Message);
+            }
+        }
+    }
+
+    /// <summary>What is wrong with one keeps nobody from the others; it is tried again as often as any.</summary>
+    private async Task SendAsync(MailRow mail)
+    {
+        try
+        {
+            if (directory.Current.ProjectsById.TryGetValue(mail.Project, out var project))
+            {
+                await SendAsync(project, mail, CancellationToken.None);
+            }
+        }
+        catch (Exception broken) when (broken is not (NpgsqlException or TimeoutException))
+        {
+            log.LogError(broken, "Mail {Mail} could not be written", mail.Id);
+            var retry = MailRules.RetryIn(mail.Attempts, isFinal: false);
+            await queue.FinishAsync(mail, retry is null ? MailState.Failed : MailState.Waiting, "It could not be written.", null, retry, CancellationToken.None);
+        }
+    }
+
+    private async Task SendAsync(ProjectSnapshot project, MailRow mail, CancellationToken cancel)
+    {
+        var target = await queue.TargetAsync(project, mail, cancel);
+        if (target is { Skip: not null } or { Address: null })
+        {
+            await queue.FinishAsync(mail, MailState.Skipped, target.Skip, null, null, cancel);
+            return;
+        }
+
+        var templates = new MailTemplates(project, await queries.SenderAsync(project, cancel));
+        var letter = templates.Write(mail, await links.PayAsync(project, mail, cancel));
+        var unsubscribe = MailRules.CanBeRefused(mail.Type) ? links.Unsubscribe(project, mail) : null;
+        var attempt = await sender.SendAsync(
+            project, mail, target.Address,
+            (letter.Subject, MailWriter.Text(letter, templates.Sender, unsubscribe), MailWriter.Html(letter, templates.Sender, MailTemplates.Language, unsubscribe), templates.Sender),
+            unsubscribe);
+        var retry = attempt.Failure is null ? null : MailRules.RetryIn(mail.Attempts, attempt.IsFinal);
+        var state = attempt.Failure is null ? MailState.Sent : retry is null ? MailState.Failed : MailState.Waiting;
+        await queue.FinishAsync(mail, state, attempt.Failure, target.Address, retry, cancel);
+    }
+}

@@ -1,0 +1,25 @@
+using Tollgate.Contracts.Mail;
+using Tollgate.Engine.Mail;
+using Tollgate.Server.Http;
+
+namespace Tollgate.Server.Mail;
+
+/// <summary>Hangs the room Mail into the server. Needs the room Payments.</summary>
+public static class MailRoom
+{
+    public static IServiceCollection AddMail(this IServiceCollection services, MailOptions options, MailHome home)
+    {
+        services.AddSingleton(options);
+        services.AddSingleton(home);
+        services.AddSingleton<DeriveMails>();
+        services.AddSingleton<MailQueue>();
+        services.AddSingleton<MailQueries>();
+        services.AddSingleton<MailLinks>();
+        services.AddSingleton<MailSender>();
+        services.AddHostedService<DeriveMailsLoop>();
+        services.AddHostedService<SendMailsLoop>();
+        return services.AddWire(MailJson.Default);
+    }
+
+    public static void MapMailRoom(this WebApplication app) => app.MapMails();
+}

@@ -1,0 +1,112 @@
+using System.Net;
+using System.Net.Mail;
+using System.Net.Mime;
+using System.Text;
+using Tollgate.Core.Catalog;
+using Tollgate.Core.Mail;
+using Tollgate.Engine.Mail;
+using Tollgate.Engine.Projects;
+
+namespace Tollgate.Server.Mail;
+
+/// <summary>How an attempt ended.</summary>
+/// <param name="Failure">Null: the mail server has it, or the file is written.</param>
+/// <param name="IsFinal">It will not be taken later either.</param>
+internal readonly record struct MailAttempt(string? Failure, bool IsFinal = false);
+
+/// <summary>Hands mails to a mail server, or writes them to files: those of sandbox projects always, whose customers are nobody's.</summary>
+internal sealed class MailSender(MailOptions options, MailHome home, ILogger<MailSender> log)
+{
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(60);
+
+    /// <summary>How long files are kept.</summary>
+    private static readonly TimeSpan FilesKept = TimeSpan.FromDays(30);
+
+    public async Task<MailAttempt> SendAsync(ProjectSnapshot project, MailRow mail, string address, (string Subject, string Text, string Html, string Sender) letter, Uri? unsubscribe)
+    {
+        using var message = MessageOf(mail, address, letter, unsubscribe);
+        if (message is null)
+        {
+            return new("The address is no mail address.", IsFinal: true);
+        }
+
+        return options.Host is { } host && project.Mode == ProjectMode.Live ? await SubmitAsync(host, message) : Write(project, mail, message);
+    }
+
+    /// <summary>Old files go.</summary>
+    public void Clean()
+    {
+        var folder = new DirectoryInfo(home.Folder);
+        var oldest = TimeProvider.System.GetUtcNow().UtcDateTime - FilesKept;
+        foreach (var file in folder.Exists ? folder.EnumerateFiles("*.eml").Where(file => file.LastWriteTimeUtc < oldest) : [])
+        {
+            file.Delete();
+        }
+    }
+
+    private async Task<MailAttempt> SubmitAsync(string host, MailMessage message)
+    {
+        using var limit = new CancellationTokenSource(Longest);
+        using var client = new SmtpClient(host, options.Port) { EnableSsl = options.IsSecure };
+        if (options.User is not null)
+        {
+            client.Credentials = new NetworkCredential(options.User, options.Password);
+        }
+
+        try
+        {
+            await client.SendMailAsync(message, limit.Token);
+            return default;
+        }
+        catch (SmtpException refused)
+        {
+            // What the mail server says may name the customer: it is kept with the mail, and not written to the log.
+            return new(refused.InnerException?.Message ?? refused.Message, IsFinal: (int)refused.StatusCode is >= 500 and <= 599);
+        }
+        catch (OperationCanceledException)
+        {
+            return new($"The mail server did not take it within {Longest.TotalSeconds} seconds.");
+        }
+    }
+
+    private MailAttempt Write(ProjectSnapshot project, MailRow mail, MailMessage message)
+    {
+        // The client names files as it likes: one folder each, and a name of ours when it is whole.
+        var fresh = Directory.CreateDirectory(Path.Combine(home.Folder, $".{mail.Id:N}"));
+        using (var client = new SmtpClient { DeliveryMethod = SmtpDeliveryMethod.SpecifiedPickupDirectory, PickupDirectoryLocation = fresh.FullName })
+        {
+            client.Send(message);
+        }
+
+        var file = Path.Combine(home.Folder, $"{mail.Number:D9}-{CatalogWords.Of(mail.Type)}-{mail.Id:N}.eml");
+        File.Move(fresh.EnumerateFiles().OrderBy(static one => one.CreationTimeUtc).Last().FullName, file, overwrite: true);
+        fresh.Delete(recursive: true);
+        log.LogInformation("A mail of {Project} ({Type}) was written to {File}", project.Code, CatalogWords.Of(mail.Type), file);
+        return default;
+    }
+
+    private MailMessage? MessageOf(MailRow mail, string address, (string Subject, string Text, string Html, string Sender) letter, Uri? unsubscribe)
+    {
+        if (!MailAddress.TryCreate(address, out var to))
+        {
+            return null;
+        }
+
+        var from = new MailAddress(options.From, letter.Sender, Encoding.UTF8);
+        var message = new MailMessage(from, to) { Subject = OneLine(letter.Subject), SubjectEncoding = Encoding.UTF8, HeadersEncoding = Encoding.UTF8 };
+        message.Headers.Add("Message-ID", $"<{mail.Id:D}@{from.Host}>");
+        message.Headers.Add("Auto-Submitted", "auto-generated");
+        if (unsubscribe is not null)
+        {
+            message.Headers.Add("List-Unsubscribe", $"<{unsubscribe.AbsoluteUri}>");
+            message.Headers.Add("List-Unsubscribe-Post", "List-Unsubscribe=One-Click");
+        }
+
+        message.AlternateViews.Add(AlternateView.CreateAlternateViewFromString(letter.Text, Encoding.UTF8, MediaTypeNames.Text.Plain));
+        message.AlternateViews.Add(AlternateView.CreateAlternateViewFromString(letter.Html, Encoding.UTF8, MediaTypeNames.Text.Html));
+        return message;
+    }
+
+    /// <summary>Names may hold line breaks; headers may not.</summary>
+    private static string OneLine(string text) => string.Join(' ', text.Split(['\r', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
+}

@@ -1,0 +1,255 @@
+using System.Globalization;
+using System.Net;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using Tollgate.Server.Tests.Customers;
+using Tollgate.Server.Tests.Subscriptions;
+using Tollgate.Testing;
+
+namespace Tollgate.Server.Tests.Mail;
+
+/// <summary>What customers are written. Mails of sandbox projects are files; those of live ones go to a mail server.</summary>
+public sealed partial class MailTests(MailedServer server) : IClassFixture<MailedServer>
+{
+    private readonly RunningServer _running = server.Running;
+
+    [Fact]
+    public async Task A_failed_renewal_is_told_on_each_day_once_and_only_to_who_has_an_address()
+    {
+        var sandbox = await BillingSandbox.StartAsync(_running, "2027-01-31T00:00:00Z");
+        foreach (var customer in new[] { "acme", "nobody" })
+        {
+            var address = customer == "acme" ? ", \"email\": \"ada@acme.example\", \"name\": \"Ada <script>\"" : "";
+            (await sandbox.Door.PostAsync("/v1/customers", $$"""{"id": "{{customer}}"{{address}}}""")).Status.ShouldBe(HttpStatusCode.Created);
+            (await sandbox.Door.PostAsync($"/v1/customers/{customer}/payment-methods", """{"token": "pm_sandbox_visa"}""")).Status.ShouldBe(HttpStatusCode.Created);
+            await sandbox.SubscribeAsync($$"""{"customer": "{{customer}}", "plan": "pro", "trial": false}""");
+        }
+
+        await sandbox.AdvanceAsync("2027-02-01T00:00:00Z");
+        foreach (var customer in new[] { "acme", "nobody" })
+        {
+            await sandbox.Door.PostAsync("/v1/sandbox/payment-behavior", $$"""{"customer": "{{customer}}", "outcome": "decline", "times": 5}""");
+        }
+
+        await sandbox.AdvanceAsync("2027-04-01T00:00:00Z");
+
+        await UntilAsync(async () => (await MailsAsync(sandbox.Door, "acme")).Count(static mail => Text(mail, "status") == "sent") == 6);
+        var mails = await MailsAsync(sandbox.Door, "acme");
+        mails.Select(static mail => $"{mail["at"]!.GetValue<DateTimeOffset>().ToString("MM-dd", CultureInfo.InvariantCulture)} {Text(mail, "type")}").ShouldBe(
+            ["01-31 receipt", "02-28 payment_failed", "03-01 payment_failed", "03-03 payment_failed", "03-05 payment_failed", "03-07 payment_failed"]);
+        mails.ShouldAllBe(static mail => Text(mail, "to") == "a…@acme.example");
+        Text(mails[5], "subject").ShouldBe("Your plan has ended: invoice " + NumberIn(mails[5]) + " was not paid");
+        (await MailsAsync(sandbox.Door, "nobody")).Select(static mail => Text(mail, "reason")).Distinct().ShouldBe(["no_address"]);
+
+        var told = await sandbox.Door.GetAsync("/v1/mails/" + Text(mails[1], "id"));
+        told["text"].GetValue<string>().ShouldContain("We will try again on Mar 1, 2027");
+        var file = await FileAsync(Text(mails[1], "id"));
+        file.ShouldContain("To: ada@acme.example");
+        file.ShouldNotContain("<script>");
+        Body(file).ShouldContain("/pay/", Case.Sensitive, "It was given up, and can be paid.");
+        Directory.GetFiles(Path.Combine(_running.Server.Data, "mail"), "*.eml").Select(File.ReadAllText).ShouldAllBe(static text => !text.Contains("nobody@"));
+    }
+
+    [Fact]
+    public async Task The_link_in_a_mail_opens_a_page_that_pays_the_invoice()
+    {
+        var sandbox = await FailedAsync();
+        await UntilAsync(async () => (await MailsAsync(sandbox.Door, "acme")).Any(static mail => Text(mail, "type") == "payment_failed" && Text(mail, "status") == "sent"));
+        var mail = (await MailsAsync(sandbox.Door, "acme")).Single(static mail => Text(mail, "type") == "payment_failed");
+
+        var checkouts = await sandbox.Door.GetAsync("/v1/checkouts?customer=acme");
+
+        Body(await FileAsync(Text(mail, "id"))).ShouldContain(_running.Server.Url + "pay/");
+        checkouts["data"].AsArray().ShouldHaveSingleItem()!["kind"]!.GetValue<string>().ShouldBe("invoice");
+        (await sandbox.Door.GetAsync("/v1/mails/" + Text(mail, "id")))["html"].GetValue<string>().ShouldNotContain("/pay/", Case.Sensitive, "Only the customer has the link.");
+    }
+
+    [Fact]
+    public async Task The_end_of_a_trial_is_told_three_days_before_and_once()
+    {
+        var sandbox = await BillingSandbox.StartAsync(_running, "2027-01-01T00:00:00Z");
+        foreach (var customer in new[] { "stays", "leaves" })
+        {
+            await sandbox.Door.PostAsync("/v1/customers", $$"""{"id": "{{customer}}", "email": "{{customer}}@acme.example"}""");
+            await sandbox.SubscribeAsync($$"""{"id": "{{customer}}", "customer": "{{customer}}", "plan": "pro"}""");
+        }
+
+        await UntilAsync(async () => (await MailsAsync(sandbox.Door, "stays")).Length == 1);
+        (await MailsAsync(sandbox.Door, "stays"))[0]["status"]!.GetValue<string>().ShouldBe("waiting");
+        await sandbox.AdvanceAsync("2027-01-05T00:00:00Z");
+        (await sandbox.Door.PostAsync("/v1/subscriptions/leaves/cancel", """{"at": "now"}""")).Status.ShouldBe(HttpStatusCode.OK);
+
+        await sandbox.AdvanceAsync("2027-01-12T00:00:00Z");
+
+        await UntilAsync(async () => (await MailsAsync(sandbox.Door, "stays")).Single()["status"]!.GetValue<string>() == "sent");
+        Text((await MailsAsync(sandbox.Door, "stays")).Single(), "subject").ShouldBe("Your trial of Pro ends on Jan 15, 2027");
+        await UntilAsync(async () => (await MailsAsync(sandbox.Door, "leaves")).Any(static mail => Text(mail, "type") == "trial_ending" && Text(mail, "status") == "skipped"));
+        (await MailsAsync(sandbox.Door, "leaves")).Select(static mail => Text(mail, "type")).Order().ShouldBe(["canceled", "trial_ending"]);
+        await sandbox.AdvanceAsync("2027-03-01T00:00:00Z");
+        await Task.Delay(TimeSpan.FromSeconds(3), TestContext.Current.CancellationToken);
+        (await MailsAsync(sandbox.Door, "stays")).Length.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Who_wants_no_mails_about_usage_gets_none_and_receipts_all_the_same()
+    {
+        var sandbox = await BillingSandbox.StartAsync(_running, "2027-01-31T00:00:00Z");
+        await sandbox.Door.PostAsync("/v1/customers", """{"id": "acme", "email": "ada@acme.example"}""");
+        await sandbox.SubscribeAsync("""{"customer": "acme", "plan": "pro", "trial": false}""");
+        await sandbox.UseAsync("acme", "calls", 85);
+        await UntilAsync(async () => (await MailsAsync(sandbox.Door, "acme")).Any(static mail => Text(mail, "status") == "sent"));
+        var first = (await MailsAsync(sandbox.Door, "acme")).Single();
+        (Text(first, "type"), Text(first, "subject")).ShouldBe(("quota_threshold", "You have used 80\u00A0% of Calls"));
+
+        var link = UnsubscribeLink().Match(await FileAsync(Text(first, "id")).ContinueWith(static file => Unfolded(file.Result), TaskScheduler.Default)).Groups[1].Value;
+        using var anybody = new HttpClient();
+        (await anybody.GetStringAsync(new Uri(link), TestContext.Current.CancellationToken)).ShouldContain("<button>Unsubscribe</button>");
+        (await MailsAsync(sandbox.Door, "acme")).Length.ShouldBe(1, "Looking changes nothing.");
+        using var click = new FormUrlEncodedContent([new("List-Unsubscribe", "One-Click")]);
+        (await anybody.PostAsync(new Uri(link), click, TestContext.Current.CancellationToken)).StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await anybody.PostAsync(new Uri(link[..^8] + "AAAAAAAA"), click, TestContext.Current.CancellationToken)).StatusCode.ShouldBe(HttpStatusCode.BadRequest);
+
+        await sandbox.UseAsync("acme", "calls", 30);
+        var invoice = (await sandbox.Door.GetAsync("/v1/invoices?customer=acme"))["data"][0]!["id"]!.GetValue<string>();
+        await sandbox.Door.PostAsync($"/v1/invoices/{invoice}/pay");
+
+        await UntilAsync(async () => (await MailsAsync(sandbox.Door, "acme")).All(static mail => Text(mail, "status") != "waiting") && (await MailsAsync(sandbox.Door, "acme")).Length == 3);
+        (await MailsAsync(sandbox.Door, "acme")).Select(static mail => $"{Text(mail, "type")} {Text(mail, "status")} {mail["reason"]}").Order()
+            .ShouldBe(["quota_threshold sent ", "quota_threshold skipped unsubscribed", "receipt sent "]);
+    }
+
+    [Fact]
+    public async Task A_mail_server_that_is_away_gets_the_mail_later_and_one_that_refuses_ends_it()
+    {
+        var live = _running.DoorOf("trendit");
+        server.Stage.Answer = static line => line.Contains("later@", StringComparison.Ordinal) ? "450 come again" : line.Contains("never@", StringComparison.Ordinal) ? "550 nobody" : "250 OK";
+        var plan = (await live.GetAsync("/v1/plans"))["data"].AsArray().First(static one => one!["prices"]!.AsArray().Any(static price => price!["amount"]!.GetValue<long>() > 0))!;
+        var price = plan["prices"]!.AsArray().First(static one => one!["amount"]!.GetValue<long>() > 0)!;
+        foreach (var customer in new[] { "now", "later", "never" })
+        {
+            (await live.PostAsync("/v1/customers", $$"""{"id": "mail-{{customer}}", "email": "{{customer}}@acme.example"}""")).Status.ShouldBe(HttpStatusCode.Created);
+            var made = await live.PostAsync(
+                "/v1/subscriptions",
+                $$"""{"customer": "mail-{{customer}}", "plan": "{{Text(plan, "code")}}", "period": "{{Text(price, "interval")}}", "currency": "{{Text(price, "currency")}}", "trial": false}""");
+            made.Status.ShouldBe(HttpStatusCode.Created, made.Json?.ToJsonString());
+            (await live.PostAsync($"/v1/invoices/{made["latest_invoice"].GetValue<string>()}/pay")).Status.ShouldBe(HttpStatusCode.OK);
+        }
+
+        await UntilAsync(async () => Text(await OnlyAsync("now"), "status") == "sent");
+        await UntilAsync(async () => Text(await OnlyAsync("never"), "status") == "failed");
+        await UntilAsync(async () => (await OnlyAsync("later"))["attempts"]!.GetValue<int>() == 1 && (await OnlyAsync("later"))["reason"] is not null);
+        Text(await OnlyAsync("later"), "status").ShouldBe("waiting");
+        server.Stage.Answer = static _ => "250 OK";
+        await ExecuteAsync("UPDATE mails SET due_at = now() WHERE customer = 'mail-later' AND state = 'waiting'");
+        await UntilAsync(async () => Text(await OnlyAsync("later"), "status") == "sent");
+
+        var taken = server.Stage.Taken.Where(static message => message.Contains("@acme.example", StringComparison.Ordinal)).ToArray();
+        taken.Length.ShouldBe(2);
+        taken[0].ShouldContain("From: ");
+        taken[0].ShouldContain("billing@trendit.example");
+        taken[0].ShouldContain("multipart/alternative");
+        taken[0].ShouldContain($"Message-ID: <{Text(await OnlyAsync("now"), "id")}@trendit.example>", Case.Insensitive);
+        taken[0].ShouldNotContain("List-Unsubscribe");
+
+        async Task<JsonNode> OnlyAsync(string customer) => (await MailsAsync(live, "mail-" + customer)).SingleOrDefault() ?? new JsonObject { ["status"] = "none", ["attempts"] = 0 };
+    }
+
+    [Fact]
+    public async Task Changes_of_plans_and_cancellations_are_told()
+    {
+        var sandbox = await BillingSandbox.StartAsync(_running, "2027-01-31T00:00:00Z");
+        await sandbox.Door.PostAsync("/v1/customers", """{"id": "acme", "email": "ada@acme.example"}""");
+        var id = await sandbox.SubscribeAsync("""{"customer": "acme", "plan": "pro", "trial": false}""");
+        await sandbox.Door.SendAsync(HttpMethod.Patch, "/v1/subscriptions/" + id, """{"plan": "enterprise", "when": "now"}""");
+        await sandbox.Door.PostAsync($"/v1/subscriptions/{id}/cancel", """{"at": "period_end"}""");
+        await sandbox.AdvanceAsync("2027-04-01T00:00:00Z");
+
+        await UntilAsync(async () => (await MailsAsync(sandbox.Door, "acme")).Length == 2);
+        (await MailsAsync(sandbox.Door, "acme")).Select(static mail => Text(mail, "subject")).ShouldBe(["Your plan is Enterprise now", "Enterprise ends on Feb 28, 2027"]);
+        (await sandbox.Door.GetAsync("/v1/mails?type=maybe")).Status.ShouldBe(HttpStatusCode.UnprocessableEntity);
+        (await sandbox.Door.GetAsync("/v1/mails/none"))["code"].GetValue<string>().ShouldBe("mail_not_found");
+    }
+
+    /// <summary>acme's renewal of the 28th of February has failed.</summary>
+    private async Task<BillingSandbox> FailedAsync()
+    {
+        var sandbox = await BillingSandbox.StartAsync(_running, "2027-01-31T00:00:00Z");
+        await sandbox.Door.PostAsync("/v1/customers", """{"id": "acme", "email": "ada@acme.example"}""");
+        await sandbox.Door.PostAsync("/v1/customers/acme/payment-methods", """{"token": "pm_sandbox_visa"}""");
+        await sandbox.SubscribeAsync("""{"customer": "acme", "plan": "pro", "trial": false}""");
+        await sandbox.AdvanceAsync("2027-02-01T00:00:00Z");
+        await sandbox.Door.PostAsync("/v1/sandbox/payment-behavior", """{"customer": "acme", "outcome": "decline", "times": 1}""");
+        await sandbox.AdvanceAsync("2027-02-28T12:00:00Z");
+        return sandbox;
+    }
+
+    private async Task<string> FileAsync(string id)
+    {
+        var folder = Path.Combine(_running.Server.Data, "mail");
+        return await File.ReadAllTextAsync(Directory.GetFiles(folder, $"*{id.Replace("-", "", StringComparison.Ordinal)}.eml").Single(), TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>The parts as they were before they were encoded.</summary>
+    private static string Body(string file) => string.Concat(Encoded().Matches(file).Select(static part =>
+        part.Groups[1].Value == "base64"
+            ? System.Text.Encoding.UTF8.GetString(Convert.FromBase64String(part.Groups[2].Value.ReplaceLineEndings("")))
+            : part.Groups[2].Value.ReplaceLineEndings("\n").Replace("=\n", "", StringComparison.Ordinal).Replace("=3D", "=", StringComparison.Ordinal)));
+
+    private static string Unfolded(string file) => file.ReplaceLineEndings("\n").Replace("\n ", "", StringComparison.Ordinal);
+
+    /// <summary>Oldest first.</summary>
+    private static async Task<JsonNode[]> MailsAsync(Door door, string customer) =>
+        [.. (await door.GetAsync($"/v1/mails?customer={customer}&limit=100"))["data"].AsArray().Reverse().Select(static one => one!)];
+
+    private static string NumberIn(JsonNode mail) => Text(mail, "subject").Split(' ').Single(static word => word.Contains("-0", StringComparison.Ordinal));
+
+    private static string Text(JsonNode from, string member) => from[member]!.GetValue<string>();
+
+    private async Task ExecuteAsync(string sql)
+    {
+        await using var connection = new Npgsql.NpgsqlConnection(_running.ConnectionString);
+        await connection.OpenAsync();
+        await using var command = new Npgsql.NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync();
+    }
+
+    private static async Task UntilAsync(Func<Task<bool>> isSo)
+    {
+        for (var left = 300; !await isSo(); left--)
+        {
+            left.ShouldBeGreaterThan(0, "It did not become so in 30 seconds.");
+            await Task.Delay(100);
+        }
+    }
+
+    [GeneratedRegex(@"List-Unsubscribe: <([^>]+)>")]
+    private static partial Regex UnsubscribeLink();
+
+    [GeneratedRegex(@"Content-Transfer-Encoding: (\S+)\r?\n\r?\n(.*?)\r?\n\r?\n?--", RegexOptions.Singleline)]
+    private static partial Regex Encoded();
+}
+
+/// <summary>A server with a mail server.</summary>
+public sealed class MailedServer : IAsyncLifetime
+{
+    public MailedServer(TestPostgres postgres) => Running = new(postgres)
+    {
+        Environment = new Dictionary<string, string>
+        {
+            ["TOLLGATE_SMTP_HOST"] = "127.0.0.1", ["TOLLGATE_SMTP_PORT"] = Stage.Port.ToString(CultureInfo.InvariantCulture), ["TOLLGATE_SMTP_TLS"] = "0",
+            ["TOLLGATE_SMTP_FROM"] = "billing@trendit.example",
+        },
+    };
+
+    public SmtpStage Stage { get; } = new();
+
+    public RunningServer Running { get; }
+
+    public ValueTask InitializeAsync() => Running.InitializeAsync();
+
+    public async ValueTask DisposeAsync()
+    {
+        await Running.DisposeAsync();
+        await Stage.DisposeAsync();
+    }
+}
