@@ -21,6 +21,7 @@ internal static class CommandLine
         InvoiceCommands.Build,
         CreditCommands.Build,
         PaymentCommands.Build,
+        StripeCommands.Build,
         DunningCommands.Build,
         MailCommands.Build,
         WebhookCommands.Build,

@@ -26,6 +26,8 @@ public static class PaymentsRoom
         services.AddSingleton<StripeClient>();
         services.AddSingleton<StripeAccounts>();
         services.AddSingleton<StripeEvents>();
+        services.AddSingleton(new StripeVariables(Environment.GetEnvironmentVariable));
+        services.AddSingleton<SyncStripe>();
         services.AddSingleton<IPaymentProvider, StripeProvider>();
         services.AddSingleton<ChargeInvoice>();
         services.AddSingleton<CheckoutQueries>();
@@ -62,5 +64,6 @@ public static class PaymentsRoom
         app.MapInbox();
         app.MapDisputes();
         app.MapDunning();
+        app.MapStripe();
     }
 }

@@ -48,6 +48,15 @@ public sealed partial class StripeBooks
 
     public IEnumerable<JsonObject> All(string kind) => _shelves[kind].All;
 
+    /// <summary>What was told of one object, in order.</summary>
+    public IReadOnlyList<JsonObject> EventsOf(Func<JsonObject, bool> concerns)
+    {
+        lock (_lock)
+        {
+            return [.. Events.Where(one => concerns(one["data"]!["object"]!.AsObject()))];
+        }
+    }
+
     public JsonObject Get(string kind, string id) => _shelves[kind].Get(id);
 
     /// <exception cref="StripeFaultException">Refused.</exception>

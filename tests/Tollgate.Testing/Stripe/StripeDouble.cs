@@ -52,7 +52,7 @@ public sealed class StripeDouble : IAsyncDisposable
     private readonly WebApplication _app;
     private readonly StripeDescription _description;
     private readonly Dictionary<string, (string What, int Status, JsonNode Body)> _keys = [];
-    private readonly ConcurrentQueue<(Func<StripeRequest, bool> When, StripeMishap What)> _mishaps = [];
+    private readonly List<(Func<StripeRequest, bool> When, StripeMishap What)> _mishaps = [];
     private readonly Lock _lock = new();
 
     private StripeDouble(WebApplication app, string facts)
@@ -90,11 +90,14 @@ public sealed class StripeDouble : IAsyncDisposable
 
     /// <summary>The next request that fits has it; several are used up in order.</summary>
     /// <param name="path">Of a POST; null: any request.</param>
-    public void Next(StripeMishap what, int times = 1, string? path = null)
+    public void Next(StripeMishap what, int times = 1, string? path = null) =>
+        Next(what, times, request => path is null || (request.Path == path && request.Method == "POST"));
+
+    public void Next(StripeMishap what, int times, Func<StripeRequest, bool> when)
     {
-        for (var time = 0; time < times; time++)
+        lock (_lock)
         {
-            _mishaps.Enqueue((request => path is null || (request.Path == path && request.Method == "POST"), what));
+            _mishaps.AddRange(Enumerable.Repeat((when, what), times));
         }
     }
 
@@ -157,7 +160,15 @@ public sealed class StripeDouble : IAsyncDisposable
     {
         lock (_lock)
         {
-            return _mishaps.TryPeek(out var next) && next.When(request) && _mishaps.TryDequeue(out _) ? next.What : null;
+            var at = _mishaps.FindIndex(one => one.When(request));
+            if (at < 0)
+            {
+                return null;
+            }
+
+            var what = _mishaps[at].What;
+            _mishaps.RemoveAt(at);
+            return what;
         }
     }
 

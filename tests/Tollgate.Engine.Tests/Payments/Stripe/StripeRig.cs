@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Tollgate.Core.Payments;
@@ -37,23 +36,35 @@ public sealed class StripeRig : IAsyncDisposable
 
     private readonly ProviderKeys _keys = new(new EphemeralDataProtectionProvider(), NullLogger<ProviderKeys>.Instance);
     private readonly StripeClient _client;
-    private readonly PaymentSetup _setup;
+    private readonly ProjectDirectory _directory;
 
     private StripeRig(LedgerRig ledger, StripeDouble stripe)
     {
         (Ledger, Stripe) = (ledger, stripe);
         _client = new(new(stripe.Url, TimeSpan.FromSeconds(10)), NullLogger<StripeClient>.Instance, static (_, _) => Task.CompletedTask);
-        _setup = PaymentSetup.Live with
-        {
-            Provider = PaymentProvider.Stripe,
-            Credentials = new Dictionary<PaymentProvider, SealedCredentials>
-            {
-                [PaymentProvider.Stripe] = new(_keys.Close(Credentials), 1, DateTimeOffset.UnixEpoch),
-            }.ToFrozenDictionary(),
-        };
+        _directory = new(ledger.Database.Source);
         Accounts = new(ledger.Database.Source, _keys, _client);
         Provider = new(Accounts, new(Accounts), ledger.Clock, NullLogger<StripeProvider>.Instance);
+        var (source, providers, bell) = (ledger.Database.Source, new PaymentProviders([Provider]), new InboxBell());
+        Queries = new(source);
+        var methods = new PaymentMethods(source, ledger.Clock);
+        var settle = new SettlePayment(source, Queries, methods, providers, ledger.Gate, ledger.Clock);
+        Charge = new(source, settle, providers, ledger.Gate, ledger.Clock);
+        var apply = new ApplyNews(source, Queries, methods, settle, new(source, Queries, providers, ledger.Clock), ledger.Clock);
+        Inbox = new(source, _directory, providers, apply, bell, NullLogger<ReadInbox>.Instance);
+        Door = new(source, _directory, providers, _keys, bell, ledger.Clock, NullLogger<ReceiveWebhook>.Instance);
+        Settings = new(source, _directory, _keys);
     }
+
+    public PaymentQueries Queries { get; }
+
+    public ChargeInvoice Charge { get; }
+
+    public ReceiveWebhook Door { get; }
+
+    public ReadInbox Inbox { get; }
+
+    private PaymentSettings Settings { get; }
 
     public static IReadOnlyDictionary<string, string> Credentials { get; } = new Dictionary<string, string>
     {
@@ -68,16 +79,23 @@ public sealed class StripeRig : IAsyncDisposable
 
     public StripeProvider Provider { get; }
 
-    public ProjectSnapshot Project => Ledger.Project with { Payments = _setup };
+    public ProjectSnapshot Project => _directory.Find("shop")!;
 
     public StripeAccount Account => Accounts.Open(Project)!;
 
-    public static async Task<StripeRig> StartAsync(TestDatabase database) =>
-        new(await LedgerRig.StartAsync(database, Shop), await StripeDouble.StartAsync());
+    public static async Task<StripeRig> StartAsync(TestDatabase database)
+    {
+        var rig = new StripeRig(await LedgerRig.StartAsync(database, Shop), await StripeDouble.StartAsync());
+        await rig._directory.RefreshAsync(CancellationToken.None);
+        await rig.Settings.SetAsync(rig.Project, PaymentProvider.Stripe, Credentials, CancellationToken.None);
+        return rig;
+    }
 
     public async ValueTask DisposeAsync()
     {
+        Inbox.Dispose();
         _client.Dispose();
+        _directory.Dispose();
         await Stripe.DisposeAsync();
         await Ledger.DisposeAsync();
         Stripe.Broken.ShouldBeEmpty();

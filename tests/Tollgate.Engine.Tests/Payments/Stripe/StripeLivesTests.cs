@@ -1,0 +1,179 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using Tollgate.Core.Catalog;
+using Tollgate.Core.Payments;
+using Tollgate.Engine.Payments;
+using Tollgate.Engine.Subscriptions;
+using Tollgate.Testing;
+using Tollgate.Testing.Stripe;
+
+namespace Tollgate.Engine.Tests.Payments.Stripe;
+
+/// <summary>
+/// Whole lives of payments, told by Stripe's events in any order, several times, in both shapes, with stale and tampered ones among them. However they
+/// come, the rows are in the end what happened at Stripe.
+/// </summary>
+public sealed class StripeLivesTests(TestPostgres postgres) : IAsyncLifetime
+{
+    private const int Lives = 1_000;
+
+    /// <summary>Lives that are told at the same time.</summary>
+    private const int AtOnce = 8;
+
+    private const long Price = 2900;
+
+    private TestDatabase? _database;
+    private StripeRig? _rig;
+
+    private StripeRig Rig => _rig!;
+
+    private StripeBooks Books => Rig.Stripe.Books;
+
+    public async ValueTask InitializeAsync()
+    {
+        _database = await postgres.CreateDatabaseAsync();
+        _rig = await StripeRig.StartAsync(_database);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _rig!.DisposeAsync();
+        await _database!.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task A_thousand_lives_end_as_they_were_lived_however_they_are_told()
+    {
+        var lives = new Life[Lives];
+        await Parallel.ForEachAsync(
+            Enumerable.Range(0, Lives), new ParallelOptions { MaxDegreeOfParallelism = AtOnce },
+            async (seed, _) => lives[seed] = await LiveAsync(seed));
+        await ReadAllAsync();
+
+        foreach (var life in lives)
+        {
+            (await SeenAsync(life.Payment)).ShouldBe(life.Outcome, $"seed {life.Seed}");
+        }
+
+        (await _database!.ScalarAsync<string>("SELECT string_agg(DISTINCT state, ' ') FROM provider_events")).ShouldBe("done");
+        (await _database!.ScalarAsync<long>("SELECT count(*) FROM provider_events")).ShouldBe(lives.Sum(static life => life.Events), "Each event is kept once, and nothing else.");
+        (await _database!.ScalarAsync<long>("SELECT count(*) FROM payments WHERE status = 'pending'")).ShouldBe(0);
+    }
+
+    /// <summary>What came before the payment that it speaks of waits for seconds; here they pass at once.</summary>
+    private async Task ReadAllAsync()
+    {
+        for (var left = 100; await _database!.ScalarAsync<long>("SELECT count(*) FROM provider_events WHERE state = 'waiting'") > 0; left--)
+        {
+            left.ShouldBePositive("The inbox does not come to an end.");
+            await _database!.ScalarAsync<int>("UPDATE provider_events SET due_at = now() WHERE state = 'waiting'");
+            while (await Rig.Inbox.RunAsync(CancellationToken.None) > 0)
+            {
+            }
+        }
+    }
+
+    /// <summary>What is to be seen in the end.</summary>
+    /// <param name="Disputed">Null: it was not.</param>
+    private sealed record Outcome(string Status, long Refunded, int Refunds, string? Disputed, string Invoice);
+
+    private sealed record Life(int Seed, Guid Payment, Outcome Outcome, int Events);
+
+    private async Task<Life> LiveAsync(int seed)
+    {
+        var (chance, customer) = (new Random(seed), $"c{seed}");
+        var card = chance.Next(5) == 0 ? StripeCard.Declined : StripeCard.Good;
+        var invoice = await OweAsync(customer, card);
+        if (chance.Next(3) == 0)
+        {
+            // The answer is lost, and nobody asks: only the events tell.
+            Rig.Stripe.Next(StripeMishap.LoseAnswer, 3, request => request.Path == "/v1/payment_intents" && request.Method == "POST" && request.Body.EndsWith($"[tollgate_customer]={customer}&metadata[tollgate_project]=shop", StringComparison.Ordinal));
+        }
+
+        var payment = (await Rig.Charge.RunAsync(Rig.Project, invoice, "test", CancellationToken.None)).Row!.Payment.Id;
+        var intent = (string)Books.EventsOf(one => (string?)one["metadata"]?["tollgate_payment"] == payment.ToString())[0]["data"]!["object"]!["id"]!;
+        var (refunded, refunds, disputed) = card == StripeCard.Good ? Happen(chance, intent) : (0, 0, null);
+        var told = Books.EventsOf(one => ((string?)one["id"] == intent || (string?)one["payment_intent"] == intent) && (string?)one["object"] != "charge"
+            || ((string?)one["payment_intent"] == intent && one["amount_refunded"] is { } back && back.ToString() != "0"));
+        await TellAsync(chance, told);
+        return new(seed, payment, card == StripeCard.Good
+            ? new("succeeded", refunded, refunds, disputed, "paid")
+            : new("failed", 0, 0, null, "open"), told.Count);
+    }
+
+    /// <summary>What happens at Stripe after the payment.</summary>
+    private (long Refunded, int Refunds, string? Disputed) Happen(Random chance, string intent)
+    {
+        switch (chance.Next(4))
+        {
+            case 0:
+                Books.Dispute(intent);
+                return (0, 0, chance.Next(3) switch { 0 => "open", 1 => End("won"), _ => End("lost") });
+            case 1:
+                Books.Refund(intent, null);
+                return (Price, 1, null);
+            case 2:
+                var (first, second) = (chance.Next(1, 1000), chance.Next(1, 1000));
+                Books.Refund(intent, first);
+                Books.Refund(intent, second);
+                return (first + second, 2, null);
+            default:
+                return (0, 0, null);
+        }
+
+        string End(string status)
+        {
+            Books.Dispute(intent, status);
+            return status;
+        }
+    }
+
+    /// <summary>Each event comes at least once rightly; besides it comes again, older, too late, or changed on its way.</summary>
+    private async Task TellAsync(Random chance, IReadOnlyList<JsonObject> told)
+    {
+        var now = DateTimeOffset.UtcNow;
+        var copies = told.SelectMany(one => Enumerable.Range(0, chance.Next(1, 4)).Select(_ => (Event: chance.Next(2) == 0 ? one : StripeHooks.Older(one), Kind: "right"))
+            .Concat(chance.Next(3) == 0 ? [(one, "stale")] : []).Concat(chance.Next(3) == 0 ? [(one, "tampered")] : [])).ToArray();
+        chance.Shuffle(copies);
+        foreach (var (happened, kind) in copies)
+        {
+            var body = Encoding.UTF8.GetBytes(happened.ToJsonString());
+            var header = StripeHooks.Sign(body, StripeDouble.WebhookSecret, kind == "stale" ? now.AddMinutes(-6) : now);
+            if (kind == "tampered")
+            {
+                body[chance.Next(body.Length)] ^= 1;
+            }
+
+            var came = await Rig.Door.RunAsync(
+                PaymentProvider.Stripe, new(new Dictionary<string, string> { ["Stripe-Signature"] = header }, new Dictionary<string, string>(), body), Rig.Project, null, CancellationToken.None);
+            (came is ReceiveOutcome.Stored or ReceiveOutcome.Repeated).ShouldBe(kind == "right", kind);
+            if (chance.Next(4) == 0)
+            {
+                await Rig.Inbox.RunAsync(CancellationToken.None);
+            }
+        }
+    }
+
+    private async Task<Guid> OweAsync(string customer, StripeCard card)
+    {
+        var order = new SubscriptionOrder(customer, "pro", PriceInterval.Monthly, null, 1, false, true, null, null, null, null, [], null);
+        var answer = await new CreateSubscription(_database!.Source, Rig.Ledger.Gate, Rig.Ledger.Clock).RunAsync(Rig.Project, order, new("test", false), CancellationToken.None);
+        var reference = (await Rig.Accounts.CustomerAsync(Rig.Account, new(customer, null, null), CancellationToken.None)).ShouldNotBeNull();
+        await _database!.ScalarAsync<int>(
+            """
+            INSERT INTO payment_methods (partition, account, id, provider, token, brand, last4, is_default, added_at)
+            SELECT partition, account, gen_random_uuid(), 'stripe', $2, 'visa', '4242', true, now() FROM customers WHERE id = $1
+            """,
+            customer, Books.AddCard(reference, card));
+        return answer.Invoice!.Id;
+    }
+
+    private async Task<Outcome> SeenAsync(Guid payment)
+    {
+        var row = (await Rig.Queries.FindAsync(Rig.Project, payment, CancellationToken.None)).ShouldNotBeNull();
+        var disputed = await _database!.ScalarAsync<string>($"SELECT coalesce((SELECT status FROM disputes WHERE payment = '{payment}'), 'none')");
+        var invoice = await _database!.ScalarAsync<string>($"SELECT status FROM invoices WHERE id = '{row.Payment.Invoice}'") ?? "none";
+        row.Refunds.ShouldAllBe(static refund => refund.Status == PaymentStatus.Succeeded);
+        return new(CatalogWords.Of(row.Payment.Status), row.Payment.Refunded.Minor, row.Refunds.Count, disputed == "none" ? null : disputed, invoice);
+    }
+}
