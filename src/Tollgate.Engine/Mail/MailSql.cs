@@ -82,7 +82,9 @@ internal static class MailSql
     private const string Failures =
         """
         SELECT f.xid, f.partition, f.account, 'payment_failed', f.invoice || '/' || f.sequence, f.at, NULL,
-                       jsonb_build_object('invoice', i.id, 'number', i.number, 'amount', y.amount, 'currency', i.currency, 'failure', f.failure, 'next_at', f.next_at)
+                       jsonb_build_object('invoice', i.id, 'number', i.number, 'amount', y.amount, 'currency', i.currency, 'failure', f.failure, 'next_at', f.next_at,
+                                          'ends_plan', EXISTS (SELECT FROM subscription_facts e
+                                                                WHERE e.partition = f.partition AND e.account = f.account AND e.xid = f.xid AND e.verb IN ('cancel', 'pause')))
                   FROM collection_facts f
                   JOIN invoices i ON i.partition = f.partition AND i.account = f.account AND i.id = f.invoice
                   JOIN payments y ON y.partition = f.partition AND y.account = f.account AND y.id = f.payment

@@ -44,7 +44,7 @@ internal sealed class MailTemplates(ProjectSnapshot project, InvoiceSettings sen
 
     private MailLetter PaymentFailed(JsonElement data, Uri? pay)
     {
-        var next = Time(data, "next_at");
+        var (next, endsPlan) = (Time(data, "next_at"), data.GetProperty("ends_plan").GetBoolean());
         var why = Text(data, "failure") switch
         {
             "insufficient_funds" => "your bank said that there was not enough money on the account",
@@ -61,11 +61,11 @@ internal sealed class MailTemplates(ProjectSnapshot project, InvoiceSettings sen
             :
             [
                 $"We tried to collect {Amount(data, "amount")} for invoice {Text(data, "number")} once more, but {why}. That was our last attempt.",
-                "Your plan has ended, and you are on the default plan now. You can still pay the invoice.",
+                endsPlan ? "Your plan has ended, and you are on the default plan now. You can still pay the invoice." : "You can still pay the invoice.",
             ];
         return new(
-            next is null ? $"Your plan has ended: invoice {Text(data, "number")} was not paid" : $"Your payment for invoice {Text(data, "number")} did not go through",
-            next is null ? "Your plan has ended" : "Your payment did not go through",
+            endsPlan ? $"Your plan has ended: invoice {Text(data, "number")} was not paid" : $"Your payment for invoice {Text(data, "number")} did not go through",
+            endsPlan ? "Your plan has ended" : "Your payment did not go through",
             said,
             [
                 ("Invoice", Text(data, "number")), ("Amount due", Amount(data, "amount")),

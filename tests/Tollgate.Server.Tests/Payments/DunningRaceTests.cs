@@ -23,6 +23,7 @@ public sealed class DunningRaceTests(FreshDatabase database) : IClassFixture<Fre
         {
             // Every fifth answer is lost, and every seventh card pays nothing.
             var card = n % 5 == 0 ? "pm_sandbox_timeout" : n % 7 == 0 ? "pm_sandbox_declined" : "pm_sandbox_visa";
+            await door.PostAsync("/v1/customers", $$"""{"id": "c{{n}}", "email": "c{{n}}@acme.example"}""");
             (await door.PostAsync($"/v1/customers/c{n}/payment-methods", $$"""{"token": "{{card}}"}""")).Status.ShouldBe(HttpStatusCode.Created);
             (await door.PostAsync("/v1/subscriptions", $$"""{"customer": "c{{n}}", "plan": "pro", "trial": false}""")).Status.ShouldBe(HttpStatusCode.Created);
         });
@@ -41,6 +42,11 @@ public sealed class DunningRaceTests(FreshDatabase database) : IClassFixture<Fre
         (await ScalarAsync("SELECT count(*) FROM invoices WHERE status = 'paid'")).ShouldBe(Customers - declined);
         (await ScalarAsync("SELECT count(*) FROM subscriptions WHERE status = 'past_due'")).ShouldBe(declined);
         (await ScalarAsync("SELECT count(*) FROM collection_facts")).ShouldBe(Customers);
+
+        // What the killed one was writing is free when its lease has ended.
+        await ScalarAsync("WITH free AS (UPDATE mails SET due_at = now() WHERE leased_until IS NOT NULL RETURNING 1) SELECT count(*) FROM free");
+        await UntilAsync(async () => await ScalarAsync("SELECT count(*) FROM mails WHERE state = 'sent'") == Customers);
+        (await ScalarAsync("SELECT count(*) FROM mails")).ShouldBe(Customers, "Each of them hears once how it went.");
     }
 
     private static async Task<Door> ProjectAsync(TestServer server)
