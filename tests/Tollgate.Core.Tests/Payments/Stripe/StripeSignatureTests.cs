@@ -50,6 +50,14 @@ public sealed class StripeSignatureTests
         StripeSignature.Judge(header, Body, [Secret], SignedAt).ShouldBe(StripeSignatureVerdict.Mismatch);
     }
 
+    [Fact]
+    public void One_good_signature_is_enough_wherever_it_stands()
+    {
+        var (good, other) = (StripeSignature.Sign(Body, Secret, SignedAt), new string('0', 64));
+        StripeSignature.Judge($"{good},v1={other}", Body, [Secret], SignedAt).ShouldBe(StripeSignatureVerdict.Good);
+        StripeSignature.Judge(good, Body, [Secret, "whsec_old"], SignedAt).ShouldBe(StripeSignatureVerdict.Good);
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("  ")]
