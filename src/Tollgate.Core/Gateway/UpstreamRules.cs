@@ -75,15 +75,42 @@ public static class UpstreamRules
         && url is { UserInfo.Length: 0, Query.Length: 0, Fragment.Length: 0, Host.Length: > 0 }
         && !(IPAddress.TryParse(url.Host.Trim('[', ']'), out var address) && IsOfMachines(address));
 
-    /// <summary>Addresses where a cloud tells a machine its credentials: link-local ones, and those of AWS over IPv6 and of Alibaba.</summary>
+    /// <summary>
+    /// Addresses where a cloud tells a machine its credentials: link-local ones, and those of AWS and of Google over IPv6, of Alibaba and of
+    /// Oracle. Also as an IPv6 address that a gateway turns into such a one.
+    /// </summary>
     public static bool IsOfMachines(IPAddress address)
     {
-        var plain = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
+        var plain = CarriedBy(address) ?? new(address.GetAddressBytes());
         return plain.IsIPv6LinkLocal || Array.Exists(MetadataServices, plain.Equals)
             || (plain.AddressFamily == AddressFamily.InterNetwork && plain.GetAddressBytes() is [169, 254, ..]);
     }
 
-    private static readonly IPAddress[] MetadataServices = [IPAddress.Parse("fd00:ec2::254"), IPAddress.Parse("100.100.100.200")];
+    /// <summary>
+    /// The IPv4 address inside of an IPv6 one: mapped or compatible (RFC 4291), 6to4 (RFC 3056), or translated (RFC 2765, RFC 6052 and RFC 8215
+    /// with a prefix of 96 bits). Null: it carries none.
+    /// </summary>
+    public static IPAddress? CarriedBy(IPAddress address)
+    {
+        if (address.AddressFamily != AddressFamily.InterNetworkV6)
+        {
+            return null;
+        }
+
+        var bytes = address.GetAddressBytes();
+        return bytes switch
+        {
+            [0x20, 0x02, ..] => new(bytes.AsSpan(2, 4)),
+            [0x00, 0x64, 0xff, 0x9b, 0, 0 or 1, ..] => new(bytes.AsSpan(12, 4)),
+            [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, ..] or [0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0, 0, ..] => new(bytes.AsSpan(12, 4)),
+            [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 or 1] => null,
+            [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, ..] => new(bytes.AsSpan(12, 4)),
+            _ => null,
+        };
+    }
+
+    private static readonly IPAddress[] MetadataServices =
+        [IPAddress.Parse("fd00:ec2::254"), IPAddress.Parse("fd20:ce::254"), IPAddress.Parse("100.100.100.200"), IPAddress.Parse("192.0.0.192")];
 
     private static bool IsHeaderText(string text) =>
         text.AsSpan().Trim().Length == text.Length && !text.AsSpan().ContainsAnyExceptInRange(' ', '~');

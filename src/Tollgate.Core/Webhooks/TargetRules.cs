@@ -41,7 +41,7 @@ public static class TargetRules
             return false;
         }
 
-        return allowLocal ? !Contains(NeverLocal, plain)
+        return allowLocal ? !Contains(NeverLocal, plain) && !(UpstreamRules.CarriedBy(plain) is { } carried && Contains(NeverLocal, carried))
             : plain.AddressFamily == AddressFamily.InterNetwork ? !Contains(Closed4, plain)
             : Global6.Contains(plain) && !Contains(Closed6, plain);
     }
@@ -75,6 +75,11 @@ public static class TargetRules
             || url is not { UserInfo.Length: 0, Fragment.Length: 0, Host.Length: > 0 } || !CustomerRules.IsLine(text))
         {
             return $"must be an https address of at most {LongestUrl} characters, without a user or a fragment.";
+        }
+
+        if (url.Port == 0)
+        {
+            return "must have a port of 1 to 65535, or none.";
         }
 
         if (url.Scheme == "http" && !allowLocal)

@@ -6,6 +6,9 @@ namespace Tollgate.Engine.Webhooks;
 /// </summary>
 internal static class DeliverySql
 {
+    /// <summary>Whoever publishes waits no longer for an endpoint that somebody holds, and tries again later.</summary>
+    public const string WaitBriefly = "SELECT set_config('lock_timeout', '1s', true)";
+
     /// <summary>Those that get events, held. $1 project. Rows: id, events.</summary>
     public const string HoldEndpoints =
         """
@@ -43,7 +46,8 @@ internal static class DeliverySql
 
     /// <summary>
     /// Takes what is due for a while: of each endpoint as many as it has room for, of all at most so many, the endpoints in turn. Endpoints that somebody holds are
-    /// left to the next look. $1 how long, $2 room of one whose last attempt was good, $3 number of rows.
+    /// left to the next look, and what another server took since this statement began is not taken from it. $1 how long, $2 room of one whose last attempt was good,
+    /// $3 number of rows.
     /// </summary>
     public const string Claim =
         """
@@ -68,7 +72,7 @@ internal static class DeliverySql
         UPDATE webhook_deliveries d
            SET leased_until = now() + $1
           FROM due, webhook_endpoints e, webhook_events v
-         WHERE d.number = due.number AND e.id = d.endpoint AND v.position = d.event
+         WHERE d.number = due.number AND e.id = d.endpoint AND v.position = d.event AND d.due_at <= now() AND (d.leased_until IS NULL OR d.leased_until <= now())
         RETURNING d.number, d.project_id, d.endpoint, d.attempts, d.leased_until, now() - d.first_due_at, v.id, v.payload, e.url, e.secret,
                   CASE WHEN e.previous_until > now() THEN e.previous_secret END
         """;
@@ -101,14 +105,17 @@ internal static class DeliverySql
            AND due_at IS NULL
         """;
 
-    /// <summary>$1 endpoint, $2 failures in a row, $3 how long it is left alone or null, $4 whether it is gone.</summary>
+    /// <summary>
+    /// What an address answered says nothing of the one that has replaced it meanwhile, and a pause that was asked for lasts, whatever others of its requests are
+    /// answered. $1 endpoint, $2 failures in a row, $3 how long it is left alone or null, $4 whether it is gone, $5 the address.
+    /// </summary>
     public const string Judge =
         """
         UPDATE webhook_endpoints
-           SET failures = $2, not_before = now() + $3::interval,
+           SET failures = $2, not_before = greatest(not_before, now() + $3::interval),
                disabled_at     = CASE WHEN $4 THEN coalesce(disabled_at, now())       ELSE disabled_at END,
                disabled_reason = CASE WHEN $4 THEN coalesce(disabled_reason, 'gone') ELSE disabled_reason END
-         WHERE id = $1
+         WHERE id = $1 AND url = $5
         """;
 
     /// <summary>Nothing goes to a deleted endpoint any more. $1 endpoint.</summary>
@@ -155,17 +162,31 @@ internal static class DeliverySql
     public const string WhatItSends = "SELECT d.endpoint, d.event FROM webhook_deliveries d WHERE d.project_id = $1 AND d.id = $2";
 
     /// <summary>
-    /// Events of a span, oldest first, of the types that an endpoint asked for. $1 project, $2 after which position, $3 from or null, $4 before or null, $5 number of
-    /// rows, $6 endpoint, $7 whether only those that did not arrive there. Rows: position, id, type.
+    /// Where to begin, at the latest: positions grow with time, but for the moment between two publishers' starts. $1 project, $2 from. Rows: position, or none.
+    /// </summary>
+    public const string FirstOfRange =
+        """
+        SELECT v.position
+          FROM webhook_events v
+         WHERE v.project_id = $1 AND v.published_at >= $2::timestamptz - interval '1 minute'
+         ORDER BY v.published_at
+         LIMIT 1
+        """;
+
+    /// <summary>
+    /// Events of a span, oldest first. $1 project, $2 after which position, $3 from or null, $4 before or null, $5 how many are looked at, $6 endpoint, $7 whether only
+    /// those that did not arrive there. Rows: position, id, type, whether it is to be sent.
     /// </summary>
     public const string EventsOfRange =
         """
-        SELECT v.position, v.id, v.type
-          FROM webhook_events v
-         WHERE v.project_id = $1 AND v.position > $2 AND ($3::timestamptz IS NULL OR v.published_at >= $3) AND ($4::timestamptz IS NULL OR v.published_at < $4)
-           AND NOT EXISTS (SELECT FROM webhook_deliveries d
-                            WHERE d.event = v.position AND d.endpoint = $6 AND (d.state = 'waiting' OR ($7 AND d.state = 'delivered')))
-         ORDER BY v.position
-         LIMIT $5
+        SELECT p.position, p.id, p.type,
+               NOT EXISTS (SELECT FROM webhook_deliveries d
+                            WHERE d.event = p.position AND d.endpoint = $6 AND (d.state = 'waiting' OR ($7 AND d.state = 'delivered')))
+          FROM (SELECT v.position, v.id, v.type
+                  FROM webhook_events v
+                 WHERE v.project_id = $1 AND v.position > $2 AND ($3::timestamptz IS NULL OR v.published_at >= $3) AND ($4::timestamptz IS NULL OR v.published_at < $4)
+                 ORDER BY v.position
+                 LIMIT $5) AS p
+         ORDER BY p.position
         """;
 }

@@ -214,6 +214,11 @@ public sealed class PublishEvents(NpgsqlDataSource database)
         NpgsqlConnection connection, ProjectSnapshot project, IReadOnlyList<FactToTell> facts, IReadOnlyList<long> positions, CancellationToken cancel)
     {
         var pairs = new List<(Guid Endpoint, long Event)>();
+        await using (var wait = connection.Command(DeliverySql.WaitBriefly))
+        {
+            await wait.ExecuteNonQueryAsync(cancel);
+        }
+
         await using (var hold = connection.Command(DeliverySql.HoldEndpoints, project.Id))
         await using (var row = await hold.ExecuteReaderAsync(cancel))
         {

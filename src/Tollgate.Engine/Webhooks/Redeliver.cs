@@ -69,6 +69,9 @@ public sealed class Redeliver(NpgsqlDataSource database)
     public async Task<RangeAnswer> RangeAsync(ProjectSnapshot project, Guid endpoint, RangeOrder order, CancellationToken cancel)
     {
         await using var connection = await database.OpenConnectionAsync(cancel);
+
+        // Where the range begins is looked for before the endpoint is held: nothing is sent or published to it meanwhile.
+        var after = order.From is { } from ? Math.Max(order.After, await BeforeAsync(connection, project, from, cancel)) : order.After;
         await using var transaction = await connection.BeginTransactionAsync(cancel);
         var (isSending, wanted) = await HoldAsync(connection, project, endpoint, cancel);
         if (isSending is not true)
@@ -76,24 +79,31 @@ public sealed class Redeliver(NpgsqlDataSource database)
             return new(isSending is null ? RedeliveryOutcome.NotFound : RedeliveryOutcome.NotSending);
         }
 
-        var events = new List<(long Position, Guid Id, string Type)>();
+        var events = new List<(long Position, Guid Id, string Type, bool IsWanted)>();
         await using (var command = connection.Command(
-            DeliverySql.EventsOfRange, project.Id, order.After, CustomerCommands.OrNull(order.From?.ToUtc(), NpgsqlDbType.TimestampTz),
+            DeliverySql.EventsOfRange, project.Id, after, CustomerCommands.OrNull(order.From?.ToUtc(), NpgsqlDbType.TimestampTz),
             CustomerCommands.OrNull(order.Before?.ToUtc(), NpgsqlDbType.TimestampTz), MostAtOnce + 1, endpoint, order.OnlyMissing))
         await using (var row = await command.ExecuteReaderAsync(cancel))
         {
             while (await row.ReadAsync(cancel))
             {
-                events.Add((row.GetInt64(0), row.GetGuid(1), row.GetString(2)));
+                events.Add((row.GetInt64(0), row.GetGuid(1), row.GetString(2), row.GetBoolean(3)));
             }
         }
 
         var page = events.Take(MostAtOnce).ToList();
-        var due = page.Where(one => WebhookEventType.Matches(wanted, one.Type)).Select(static one => one.Position).ToArray();
+        var due = page.Where(one => one.IsWanted && WebhookEventType.Matches(wanted, one.Type)).Select(static one => one.Position).ToArray();
         await using var insert = connection.Command(DeliverySql.Insert, project.Id, due.Select(_ => endpoint).ToArray(), due, true);
         await insert.ExecuteNonQueryAsync(cancel);
         await transaction.CommitAsync(cancel);
         return new(RedeliveryOutcome.Done, due.Length, page.Count == 0 ? null : page[^1].Id, events.Count > MostAtOnce);
+    }
+
+    /// <returns>A position before everything that was published then or later.</returns>
+    private static async Task<long> BeforeAsync(NpgsqlConnection connection, ProjectSnapshot project, Instant from, CancellationToken cancel)
+    {
+        await using var command = connection.Command(DeliverySql.FirstOfRange, project.Id, from.ToUtc());
+        return await command.ExecuteScalarAsync(cancel) is long first ? first - 1 : long.MaxValue;
     }
 
     /// <returns>Whether it sends, null where there is none; and what it asked for.</returns>

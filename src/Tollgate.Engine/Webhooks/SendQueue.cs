@@ -86,16 +86,27 @@ public sealed class SendQueue(NpgsqlDataSource database)
         }
 
         await ExecuteAsync(connection.Command(
-            DeliverySql.Judge, delivery.Endpoint, failures, CustomerCommands.OrNull(decision.PauseFor, NpgsqlDbType.Interval), decision.Verdict == DeliveryVerdict.Gone), cancel);
+            DeliverySql.Judge, delivery.Endpoint, failures, CustomerCommands.OrNull(decision.PauseFor, NpgsqlDbType.Interval), decision.Verdict == DeliveryVerdict.Gone,
+            delivery.Url), cancel);
         await transaction.CommitAsync(cancel);
         return decision.Verdict;
     }
 
-    /// <summary>Removes what is older than so many days, a part at a time.</summary>
-    public async Task<int> ForgetOldAsync(int days, int most, CancellationToken cancel)
+    /// <summary>Removes all events that are older than so many days.</summary>
+    /// <param name="atOnce">In one transaction.</param>
+    /// <returns>How many.</returns>
+    public async Task<int> ForgetOldAsync(int days, int atOnce, CancellationToken cancel)
     {
-        await using var command = database.Command(WebhookSql.ForgetOld, days, most);
-        return await command.ExecuteNonQueryAsync(cancel);
+        for (var all = 0; ;)
+        {
+            await using var command = database.Command(WebhookSql.ForgetOld, days, atOnce);
+            var gone = await command.ExecuteNonQueryAsync(cancel);
+            all += gone;
+            if (gone < atOnce)
+            {
+                return all;
+            }
+        }
     }
 
     private static async Task<int> FailuresAsync(NpgsqlConnection connection, ClaimedDelivery delivery, CancellationToken cancel)

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Npgsql;
+using Tollgate.Core.Webhooks;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Webhooks;
 
@@ -27,10 +28,31 @@ internal sealed class SendSignal : IDisposable
     public Task WaitAsync(TimeSpan most, CancellationToken cancel) => _signal.WaitAsync(most, cancel);
 }
 
-/// <summary>Looks every second for facts that are not told yet, in all projects that have or had an endpoint.</summary>
+/// <summary>
+/// Looks every second for facts that are not told yet, in all projects that have or had an endpoint: in a few at one time, each by itself. One in which somebody
+/// holds an endpoint, or in which there is much to tell, keeps its own place and no other project's events.
+/// </summary>
 internal sealed class PublishLoop(PublishEvents publish, WebhookPayloads payloads, ProjectDirectory directory, SendSignal signal, ILogger<PublishLoop> log) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+
+    /// <summary>Each takes a connection.</summary>
+    private const int MostAtOnce = 4;
+
+    private readonly ConcurrentDictionary<int, Task> _busy = new();
+    private readonly SemaphoreSlim _places = new(MostAtOnce);
+
+    public override void Dispose()
+    {
+        _places.Dispose();
+        base.Dispose();
+    }
+
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await base.StopAsync(cancellationToken);
+        await Task.WhenAll(_busy.Values).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -41,9 +63,9 @@ internal sealed class PublishLoop(PublishEvents publish, WebhookPayloads payload
             {
                 foreach (var id in await publish.ProjectsAsync(stoppingToken))
                 {
-                    if (directory.Current.ProjectsById.TryGetValue(id, out var project))
+                    if (directory.Current.ProjectsById.TryGetValue(id, out var project) && (!_busy.TryGetValue(id, out var busy) || busy.IsCompleted))
                     {
-                        await PublishAsync(project, stoppingToken);
+                        _busy[id] = PublishAsync(project, stoppingToken);
                     }
                 }
             }
@@ -54,7 +76,6 @@ internal sealed class PublishLoop(PublishEvents publish, WebhookPayloads payload
         }
     }
 
-    /// <summary>What is wrong in one project keeps no other from its events, and does not end the server.</summary>
     private async Task PublishAsync(ProjectSnapshot project, CancellationToken cancel)
     {
         try
@@ -62,7 +83,7 @@ internal sealed class PublishLoop(PublishEvents publish, WebhookPayloads payload
             int published;
             do
             {
-                published = await publish.RunAsync(project, payloads.TellAsync, cancel);
+                published = await PageAsync(project, cancel);
                 if (published > 0)
                 {
                     signal.Wake();
@@ -70,9 +91,54 @@ internal sealed class PublishLoop(PublishEvents publish, WebhookPayloads payload
             }
             while (published >= PublishEvents.MostAtOnce);
         }
-        catch (Exception broken) when (broken is not (OperationCanceledException or NpgsqlException or TimeoutException))
+        catch (Exception e) when (e is NpgsqlException or TimeoutException)
+        {
+            log.LogWarning("Webhook events of {Project} were put off: {Reason}", project.Code, e.Message);
+        }
+        catch (Exception broken) when (broken is not OperationCanceledException)
         {
             log.LogError(broken, "Webhook events of {Project} could not be published and are tried again", project.Code);
+        }
+    }
+
+    /// <summary>Whoever has many to tell stands in line again for each.</summary>
+    private async Task<int> PageAsync(ProjectSnapshot project, CancellationToken cancel)
+    {
+        await _places.WaitAsync(cancel);
+        try
+        {
+            return await publish.RunAsync(project, payloads.TellAsync, cancel);
+        }
+        finally
+        {
+            _places.Release();
+        }
+    }
+}
+
+/// <summary>Removes what is older than events are kept, every hour, beside everything else.</summary>
+internal sealed class ForgetLoop(SendQueue queue, ILogger<ForgetLoop> log) : BackgroundService
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromHours(1);
+
+    /// <summary>How long events and deliveries are kept.</summary>
+    public const int DaysKept = 90;
+
+    private const int AtOnce = 5_000;
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Interval);
+        while (await timer.WaitForNextTickAsync(stoppingToken))
+        {
+            try
+            {
+                await queue.ForgetOldAsync(DaysKept, AtOnce, stoppingToken);
+            }
+            catch (Exception e) when (e is NpgsqlException or TimeoutException)
+            {
+                log.LogWarning("Old webhook events were left for later: {Reason}", e.Message);
+            }
         }
     }
 }
@@ -93,30 +159,15 @@ internal sealed class SendLoop(
     /// <summary>While the loop is woken again and again it still leaves the database some air.</summary>
     private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(20);
 
-    private static readonly TimeSpan CleaningInterval = TimeSpan.FromHours(1);
-
-    /// <summary>How long events and deliveries are kept.</summary>
-    public const int DaysKept = 90;
-
-    private const int ForgottenAtOnce = 5_000;
-
     private readonly ConcurrentDictionary<Task, byte> _sending = new();
-    private readonly TimeProvider _time = TimeProvider.System;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        var cleaned = _time.GetTimestamp();
         while (!stoppingToken.IsCancellationRequested)
         {
             try
             {
                 await TakeAsync(stoppingToken);
-                if (_time.GetElapsedTime(cleaned) > CleaningInterval)
-                {
-                    cleaned = _time.GetTimestamp();
-                    await queue.ForgetOldAsync(DaysKept, ForgottenAtOnce, stoppingToken);
-                }
-
                 await signal.WaitAsync(Interval, stoppingToken);
                 await Task.Delay(ShortestPause, stoppingToken);
             }
@@ -156,7 +207,7 @@ internal sealed class SendLoop(
             if (directory.Current.ProjectsById.TryGetValue(delivery.Project, out var project))
             {
                 var (attempt, result) = await sender.AttemptAsync(project, delivery, cancel);
-                await queue.FinishAsync(delivery, attempt, result, Random.Shared.Next(-100, 101), CancellationToken.None);
+                await FinishAsync(delivery, attempt, result);
                 signal.Wake();
             }
         }
@@ -168,6 +219,21 @@ internal sealed class SendLoop(
         catch (OperationCanceledException)
         {
             // The server stops.
+        }
+    }
+
+    /// <summary>An attempt that cannot be written down as it was counts all the same: it would be made for ever otherwise.</summary>
+    private async Task FinishAsync(ClaimedDelivery delivery, DeliveryAttempt attempt, AttemptResult result)
+    {
+        var permille = Random.Shared.Next(-100, 101);
+        try
+        {
+            await queue.FinishAsync(delivery, attempt, result, permille, CancellationToken.None);
+        }
+        catch (Exception e) when (e is not NpgsqlException { IsTransient: true })
+        {
+            log.LogWarning("What {Endpoint} answered could not be written down: {Reason}", delivery.Endpoint, e.Message);
+            await queue.FinishAsync(delivery, attempt with { Error = "What came back could not be kept.", Response = null }, result, permille, CancellationToken.None);
         }
     }
 }

@@ -17,6 +17,9 @@ internal sealed class WebhookSender(WebhookTargets targets, WebhookSecrets secre
     public const string TimestampHeader = "webhook-timestamp";
     public const string SignatureHeader = "webhook-signature";
 
+    /// <summary>Characters of an error that are kept.</summary>
+    private const int LongestError = 500;
+
     /// <summary>In sandbox projects everything is local that one tries things out with.</summary>
     public bool AllowsLocal(ProjectSnapshot project) => options.AllowLocal || project.Mode == ProjectMode.Sandbox;
 
@@ -48,6 +51,8 @@ internal sealed class WebhookSender(WebhookTargets targets, WebhookSecrets secre
         {
             using var message = MessageOf(delivery, at, signature);
             using var answer = await targets.SendAsync(message, allowLocal, limit.Token);
+
+            // The receiver has decided. What its body does from here on changes nothing of that.
             var status = (int)answer.StatusCode;
             return new(
                 status, RetryAfterOf(answer.Headers.RetryAfter, at), await TextAsync(answer.Content, limit.Token),
@@ -57,7 +62,7 @@ internal sealed class WebhookSender(WebhookTargets targets, WebhookSecrets secre
         {
             return new(null, null, null, $"No answer within {DeliveryRules.Timeout.TotalSeconds} seconds.");
         }
-        catch (Exception e) when (e is HttpRequestException or IOException or UriFormatException)
+        catch (Exception e) when (!cancel.IsCancellationRequested)
         {
             return new(null, null, null, WhyOf(e));
         }
@@ -93,20 +98,34 @@ internal sealed class WebhookSender(WebhookTargets targets, WebhookSecrets secre
         _ => null,
     };
 
-    /// <summary>The first of it. What PostgreSQL cannot keep is left out.</summary>
+    /// <summary>The first of it, or as much as came.</summary>
     private static async Task<string> TextAsync(HttpContent content, CancellationToken cancel)
     {
-        var kept = new byte[DeliveryRules.KeptBytes];
-        await using var body = await content.ReadAsStreamAsync(cancel);
-        var length = await body.ReadAtLeastAsync(kept, kept.Length, throwOnEndOfStream: false, cancel);
-        return Encoding.UTF8.GetString(kept.AsSpan(0, length)).Replace("\0", "", StringComparison.Ordinal);
+        var (kept, length) = (new byte[DeliveryRules.KeptBytes], 0);
+        try
+        {
+            await using var body = await content.ReadAsStreamAsync(cancel);
+            while (length < kept.Length && await body.ReadAsync(kept.AsMemory(length), cancel) is var read and > 0)
+            {
+                length += read;
+            }
+        }
+        catch (Exception)
+        {
+            // It broke off, stalled, or lied about its length: what came is all that there is.
+        }
+
+        return Keepable(Encoding.UTF8.GetString(kept.AsSpan(0, length)));
     }
 
     private static string WhyOf(Exception e)
     {
         var why = e is HttpRequestException { InnerException: { } inner } && e.Message.Contains("see inner", StringComparison.Ordinal) ? inner.Message : e.Message;
-        return why.Length > 500 ? why[..500] : why;
+        return Keepable(why.Length > LongestError ? why[..LongestError] : why);
     }
+
+    /// <summary>PostgreSQL keeps no NUL and no half of a pair of surrogates, and a receiver's bytes come into messages about its answer as they are.</summary>
+    private static string Keepable(string text) => string.Concat(text.EnumerateRunes().Where(static rune => rune.Value != 0));
 
     private sealed record Seen(int? Status, TimeSpan? RetryAfter, string? Response, string? Error);
 }

@@ -22,6 +22,7 @@ public static class WebhooksRoom
         services.AddSingleton<SendSignal>();
         services.AddHostedService<PublishLoop>();
         services.AddHostedService<SendLoop>();
+        services.AddHostedService<ForgetLoop>();
         return services.AddWire(WebhooksJson.Default);
     }
 

@@ -89,7 +89,13 @@ public sealed class GatewayRulesTests
     [InlineData("::ffff:169.254.169.254", true)]
     [InlineData("fe80::1", true)]
     [InlineData("fd00:ec2::254", true)]
+    [InlineData("fd20:ce::254", true)]
+    [InlineData("192.0.0.192", true)]
+    [InlineData("64:ff9b::a9fe:a9fe", true)]
+    [InlineData("2002:a9fe:a9fe::", true)]
     [InlineData("100.100.100.200", true)]
+    [InlineData("64:ff9b::a00:1", false)]
+    [InlineData("::1", false)]
     [InlineData("10.0.0.1", false)]
     [InlineData("127.0.0.1", false)]
     public void Where_clouds_keep_credentials_nothing_is_sent(string address, bool forbidden) =>

@@ -67,6 +67,24 @@ public sealed class TargetRulesTests
         TargetRules.IsAllowed(IPAddress.Parse(address), allowLocal: true).ShouldBe(isLocal);
     }
 
+    /// <summary>Where a gateway makes an IPv4 address of it, it is judged by that one too.</summary>
+    [Theory]
+    [InlineData("fd20:ce::254", false)]
+    [InlineData("192.0.0.192", false)]
+    [InlineData("64:ff9b::a9fe:a9fe", false)]
+    [InlineData("64:ff9b:1::a9fe:a9fe", false)]
+    [InlineData("2002:a9fe:a9fe::", false)]
+    [InlineData("::a9fe:a9fe", false)]
+    [InlineData("::ffff:0:a9fe:a9fe", false)]
+    [InlineData("::ffff:c000:c0", false)]
+    [InlineData("64:ff9b::a83f:8110", false)]
+    [InlineData("64:ff9b::808:808", true)]
+    public void Where_a_cloud_keeps_credentials_is_reached_on_no_way(string address, bool isLocal)
+    {
+        TargetRules.IsAllowed(IPAddress.Parse(address), allowLocal: false).ShouldBeFalse();
+        TargetRules.IsAllowed(IPAddress.Parse(address), allowLocal: true).ShouldBe(isLocal);
+    }
+
     [Theory]
     [InlineData("https://app.example.com/hooks?x=1", true, true)]
     [InlineData("https://app.example.com:8443/", true, true)]
@@ -95,6 +113,9 @@ public sealed class TargetRulesTests
     [InlineData("/hooks", false, false)]
     [InlineData("", false, false)]
     [InlineData("https://", false, false)]
+    [InlineData("https://93.184.216.34:0/", false, false)]
+    [InlineData("https://app.example.com:0/", false, false)]
+    [InlineData("http://[64:ff9b::a9fe:a9fe]/", false, false)]
     public void An_address_is_judged_by_what_it_means(string url, bool isPublic, bool isLocal)
     {
         (TargetRules.Validate(url, null, null, allowLocal: false).Count == 0).ShouldBe(isPublic);

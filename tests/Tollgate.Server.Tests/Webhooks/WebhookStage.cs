@@ -28,6 +28,9 @@ public sealed class WebhookStage : IAsyncDisposable
 
     public string Secret { get; }
 
+    /// <summary>For what no answer shows, and for whoever stands in the server's way.</summary>
+    public NpgsqlDataSource Database => _database;
+
     public static async Task<WebhookStage> StartAsync(RunningServer running, string events = "*")
     {
         var sandbox = await BillingSandbox.StartAsync(running, "2031-01-01T00:00:00Z");
@@ -37,9 +40,11 @@ public sealed class WebhookStage : IAsyncDisposable
         return new(sandbox, receiver, made["id"].GetValue<string>(), made["secret"].GetValue<string>(), NpgsqlDataSource.Create(running.ConnectionString));
     }
 
-    public static async Task<Came> AddAsync(BillingSandbox sandbox, FakeUpstream receiver, string events = "*")
+    public static Task<Came> AddAsync(BillingSandbox sandbox, FakeUpstream receiver, string events = "*") => AddAsync(sandbox, receiver.Url + "/hooks", events);
+
+    public static async Task<Came> AddAsync(BillingSandbox sandbox, string url, string events = "*")
     {
-        var made = await sandbox.Door.PostAsync("/v1/webhook-endpoints", $$"""{"url": "{{receiver.Url}}/hooks", "events": ["{{events}}"]}""");
+        var made = await sandbox.Door.PostAsync("/v1/webhook-endpoints", $$"""{"url": "{{url}}", "events": ["{{events}}"]}""");
         made.Status.ShouldBe(HttpStatusCode.Created, made.Json?.ToJsonString());
         return made;
     }
