@@ -103,7 +103,7 @@ public sealed record WebhookEventView
 
     public required string Type { get; init; }
 
-    /// <summary><c>subscription</c>, <c>invoice</c> or <c>quota</c>.</summary>
+    /// <summary><c>subscription</c>, <c>invoice</c>, <c>payment</c> or <c>quota</c>.</summary>
     public required string ObjectType { get; init; }
 
     /// <summary>Its id; of a quota <c>customer/feature</c>.</summary>

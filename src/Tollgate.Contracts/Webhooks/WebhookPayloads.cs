@@ -27,7 +27,7 @@ public sealed record InvoiceWebhook(string Type, DateTimeOffset Timestamp, long 
 public sealed record InvoiceWebhookData(CustomerView Customer, InvoiceView Invoice, InvoiceChangeView Change);
 
 /// <param name="Sequence">Of the invoice's facts, from 1.</param>
-/// <param name="Type"><c>finalize</c>, <c>pay</c>, <c>void</c>, <c>mark_uncollectible</c>, <c>credit</c> or <c>refund</c>.</param>
+/// <param name="Type"><c>finalize</c>, <c>pay</c>, <c>void</c>, <c>mark_uncollectible</c>, <c>credit</c> or <c>refund</c>. An invoice is paid by <c>pay</c>, or by a <c>credit</c> that leaves nothing.</param>
 /// <param name="Amount">Minor units: what was asked for, paid, credited or given back.</param>
 /// <param name="Actor"><c>system</c>, or the key that asked.</param>
 /// <param name="Note">Of a credit note its number; what credits paid is noted as <c>credits</c>.</param>
@@ -38,6 +38,21 @@ public sealed record CheckoutWebhook(string Type, DateTimeOffset Timestamp, long
 
 /// <param name="Customer">When the event was published.</param>
 public sealed record CheckoutWebhookData(CustomerView Customer, CheckoutView Checkout);
+
+/// <inheritdoc cref="SubscriptionWebhook"/>
+public sealed record PaymentWebhook(string Type, DateTimeOffset Timestamp, long Sequence, PaymentWebhookData Data);
+
+/// <param name="Customer">When the event was published.</param>
+/// <param name="Payment">When the event was published, as <c>GET /v1/payments/{id}</c> shows it.</param>
+/// <param name="Change">What happened to it.</param>
+public sealed record PaymentWebhookData(CustomerView Customer, PaymentView Payment, PaymentChangeView Change);
+
+/// <param name="Sequence">Of the payment's facts, from 1; some are not told, such as the attempt itself.</param>
+/// <param name="Type"><c>succeed</c>, <c>fail</c>, <c>refund_succeed</c>, <c>refund_fail</c>, <c>dispute</c>, <c>dispute_won</c> or <c>dispute_lost</c>.</param>
+/// <param name="Amount">Minor units: of the payment, the refund or the dispute.</param>
+/// <param name="Actor"><c>system</c>, or the key that asked.</param>
+/// <param name="Note">The provider's own id of it, where there is one.</param>
+public sealed record PaymentChangeView(long Sequence, string Type, DateTimeOffset At, long Amount, string Actor, string? Note);
 
 /// <inheritdoc cref="SubscriptionWebhook"/>
 public sealed record QuotaWebhook(string Type, DateTimeOffset Timestamp, long Sequence, QuotaWebhookData Data);

@@ -28,5 +28,6 @@ namespace Tollgate.Contracts.Webhooks;
 [JsonSerializable(typeof(SubscriptionWebhook))]
 [JsonSerializable(typeof(InvoiceWebhook))]
 [JsonSerializable(typeof(CheckoutWebhook))]
+[JsonSerializable(typeof(PaymentWebhook))]
 [JsonSerializable(typeof(QuotaWebhook))]
 public sealed partial class WebhooksJson : JsonSerializerContext;

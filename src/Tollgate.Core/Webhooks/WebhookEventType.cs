@@ -7,6 +7,7 @@ public enum WebhookObject
 {
     Subscription,
     Invoice,
+    Payment,
 
     /// <summary>A page on which something is bought.</summary>
     Checkout,
@@ -60,24 +61,36 @@ public sealed record WebhookEventType(string Name, WebhookObject Object, string 
     private static readonly WebhookEventType CheckoutCompleted = new("checkout.completed", WebhookObject.Checkout, "It was paid, or nothing was due, and what it asked for is done.");
     private static readonly WebhookEventType CheckoutExpired = new("checkout.expired", WebhookObject.Checkout, "Nobody finished it. It has changed nothing.");
 
+    private static readonly Dictionary<string, WebhookEventType> OfPayments = new()
+    {
+        ["succeed"] = new("payment.succeeded", WebhookObject.Payment, "The money came."),
+        ["fail"] = new("payment.failed", WebhookObject.Payment, "No money came; payment.failure says why. A provider may say later that it came after all."),
+        ["refund_succeed"] = new("payment.refunded", WebhookObject.Payment, "Money of it went back; change.amount says how much."),
+        ["refund_fail"] = new("payment.refund_failed", WebhookObject.Payment, "The provider did not send the money back; it is the customer's credit."),
+        ["dispute"] = new("payment.disputed", WebhookObject.Payment, "The customer's bank asks for the money back."),
+        ["dispute_won"] = new("payment.dispute_won", WebhookObject.Payment, "A dispute ended, and the money stays."),
+        ["dispute_lost"] = new("payment.dispute_lost", WebhookObject.Payment, "A dispute ended, and the bank took the money back."),
+    };
+
     public static readonly WebhookEventType ThresholdReached = new("quota.threshold_reached", WebhookObject.Quota,
         "Usage went through 80, 90 or 100 percent of what was granted, or the catalogue's own thresholds. Once for each customer, feature and period.");
 
     /// <summary>In the order in which they are documented.</summary>
     public static IReadOnlyList<WebhookEventType> All { get; } =
-        [.. OfSteps.Values.Distinct(), Finalized, PartiallyPaid, Paid, Voided, Uncollectible, Credited, Refunded, PaymentFailed, CheckoutCompleted, CheckoutExpired, ThresholdReached];
+        [.. OfSteps.Values.Distinct(), Finalized, PartiallyPaid, Paid, Voided, Uncollectible, Credited, Refunded, PaymentFailed, CheckoutCompleted, CheckoutExpired,
+            .. OfPayments.Values, ThresholdReached];
 
     public static WebhookEventType Of(SubscriptionVerb verb) => OfSteps[verb];
 
     /// <param name="verb">Of <c>invoice_facts</c>, or <c>payment_failed</c>.</param>
-    /// <param name="settles">Of a payment: nothing is due after it.</param>
+    /// <param name="settles">Of a payment or a credit note: nothing is due after it, and something was before.</param>
     public static WebhookEventType OfInvoice(string verb, bool settles) => verb switch
     {
         "finalize" => Finalized,
         "pay" => settles ? Paid : PartiallyPaid,
         "void" => Voided,
         "mark_uncollectible" => Uncollectible,
-        "credit" => Credited,
+        "credit" => settles ? Paid : Credited,
         "refund" => Refunded,
         "payment_failed" => PaymentFailed,
         _ => throw new InvalidOperationException($"{verb} is no fact of an invoice."),
@@ -85,6 +98,9 @@ public sealed record WebhookEventType(string Name, WebhookObject Object, string 
 
     /// <param name="verb">Of <c>checkout_facts</c>.</param>
     public static WebhookEventType OfCheckout(string verb) => verb == "complete" ? CheckoutCompleted : CheckoutExpired;
+
+    /// <param name="verb">Of <c>payment_facts</c>, of those that are told.</param>
+    public static WebhookEventType OfPayment(string verb) => OfPayments[verb];
 
     /// <summary>Whether an endpoint that asked for these gets events of the type: names, <c>subscription.*</c>, or <c>*</c>.</summary>
     public static bool Matches(IReadOnlyList<string> wanted, string type) => wanted.Any(one =>

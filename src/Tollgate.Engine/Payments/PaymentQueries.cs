@@ -50,6 +50,18 @@ public sealed class PaymentQueries(NpgsqlDataSource database)
         return await FindAsync(connection, project, id, cancel);
     }
 
+    /// <returns>Those that exist, in any order.</returns>
+    public async Task<IReadOnlyList<PaymentRow>> FindSeveralAsync(ProjectSnapshot project, IReadOnlySet<Guid> ids, CancellationToken cancel)
+    {
+        if (ids.Count == 0)
+        {
+            return [];
+        }
+
+        await using var connection = await database.OpenConnectionAsync(cancel);
+        return await ReadAsync(connection, connection.Command(PaymentSql.FindSeveral, project.Id, ids.ToArray()), cancel);
+    }
+
     /// <param name="reference">The provider's own id.</param>
     internal async Task<PaymentRow?> FindByReferenceAsync(ProjectSnapshot project, PaymentProvider provider, string reference, CancellationToken cancel)
     {

@@ -30,6 +30,15 @@ internal static class PaymentSql
          WHERE p.project_id = $1 AND p.provider = $2 AND p.reference = $3
         """;
 
+    /// <summary>$1 project, $2 ids.</summary>
+    public const string FindSeveral =
+        $"""
+        SELECT {Columns}
+          FROM payments p
+          JOIN customers c ON c.partition = p.partition AND c.account = p.account
+         WHERE p.project_id = $1 AND p.id = ANY ($2)
+        """;
+
     /// <summary>
     /// Newest first. $1 project, $2 customer or null, $3 invoice or null, $4 status or null, $5 the id after which it starts or null,
     /// $6 number of rows.

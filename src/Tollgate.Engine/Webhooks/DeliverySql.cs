@@ -141,15 +141,37 @@ internal static class DeliverySql
           LEFT JOIN webhook_attempts a ON a.delivery = d.number AND a.attempt = d.attempts
         """;
 
-    /// <summary>Newest first. $1 project, $2 the number before which it starts or null, $3 endpoint or null, $4 event or null, $5 state or null, $6 number of rows.</summary>
-    public const string List =
+    /// <summary>
+    /// Newest first. What is rare is not looked for among all others: state by state an index knows the order (spans instead of equality: see
+    /// <see cref="WebhookSql.ListEvents"/>). $1 project, $2 the number before which it starts, $3 number of rows, $4 states, $5 endpoint or null, $6 event or null.
+    /// </summary>
+    public static string List(DeliveryFilter filter) =>
         $"""
         SELECT {Columns}
         {Source}
-         WHERE d.project_id = $1 AND ($2::bigint IS NULL OR d.number < $2) AND ($3::uuid IS NULL OR d.endpoint = $3) AND ($4::uuid IS NULL OR v.id = $4)
-           AND ($5::text IS NULL OR d.state = $5)
+         WHERE d.project_id = $1 AND d.number < $2 AND d.state = ANY ($4) AND ($5::uuid IS NULL OR d.endpoint = $5) AND ($6::uuid IS NULL OR v.id = $6)
+           AND {filter switch
+           {
+               { Event: not null } => "d.event = (SELECT w.position FROM webhook_events w WHERE w.id = $6)",
+               { Endpoint: not null } => NewestByState("n.endpoint = $5"),
+               { State: not null } => NewestByState("n.project_id = $1"),
+               _ => """
+                    d.number = ANY (ARRAY(SELECT n.number FROM webhook_deliveries n
+                                                   WHERE n.project_id >= $1 AND (n.project_id, n.number) < ($1, $2)
+                                                   ORDER BY n.project_id DESC, n.number DESC LIMIT $3))
+                    """,
+           }}
          ORDER BY d.number DESC
-         LIMIT $6
+         LIMIT $3
+        """;
+
+    private static string NewestByState(string which) =>
+        $"""
+        d.number = ANY (ARRAY(SELECT x.number
+                                         FROM unnest($4::text[]) AS s (state)
+                                        CROSS JOIN LATERAL (SELECT n.number FROM webhook_deliveries n
+                                                             WHERE {which} AND n.state >= s.state AND (n.state, n.number) < (s.state, $2)
+                                                             ORDER BY n.state DESC, n.number DESC LIMIT $3) AS x))
         """;
 
     /// <summary>$1 project, $2 id.</summary>
@@ -168,8 +190,8 @@ internal static class DeliverySql
         """
         SELECT v.position
           FROM webhook_events v
-         WHERE v.project_id = $1 AND v.published_at >= $2::timestamptz - interval '1 minute'
-         ORDER BY v.published_at
+         WHERE v.project_id <= $1 AND (v.project_id, v.published_at) >= ($1, $2::timestamptz - interval '1 minute')
+         ORDER BY v.project_id, v.published_at
          LIMIT 1
         """;
 
@@ -184,8 +206,9 @@ internal static class DeliverySql
                             WHERE d.event = p.position AND d.endpoint = $6 AND (d.state = 'waiting' OR ($7 AND d.state = 'delivered')))
           FROM (SELECT v.position, v.id, v.type
                   FROM webhook_events v
-                 WHERE v.project_id = $1 AND v.position > $2 AND ($3::timestamptz IS NULL OR v.published_at >= $3) AND ($4::timestamptz IS NULL OR v.published_at < $4)
-                 ORDER BY v.position
+                 WHERE v.project_id <= $1 AND (v.project_id, v.position) > ($1, $2)
+                   AND ($3::timestamptz IS NULL OR v.published_at >= $3) AND ($4::timestamptz IS NULL OR v.published_at < $4)
+                 ORDER BY v.project_id, v.position
                  LIMIT $5) AS p
          ORDER BY p.position
         """;

@@ -13,7 +13,7 @@ using Tollgate.Engine.Subscriptions;
 namespace Tollgate.Engine.Webhooks;
 
 /// <summary>A fact that becomes an event.</summary>
-/// <param name="Id">Of the subscription or the invoice.</param>
+/// <param name="Id">Of the subscription, the invoice or the payment.</param>
 /// <param name="Object">As the API names it: an id, or of a quota <c>customer/feature</c>.</param>
 /// <param name="FactNumber">Of the fact among those of its object.</param>
 /// <param name="At">When it took effect, in the project's time.</param>
@@ -25,7 +25,7 @@ public sealed record FactToTell(
 
     public SubscriptionState? Before { get; init; }
 
-    /// <summary>Of an invoice, in minor units of its currency.</summary>
+    /// <summary>Of an invoice or a payment, in minor units of its currency.</summary>
     public long? Amount { get; init; }
 
     public CrossedThreshold? Threshold { get; init; }
@@ -41,12 +41,12 @@ public delegate Task<IReadOnlyList<string>> TellFacts(ProjectSnapshot project, I
 
 /// <summary>
 /// Turns facts into events. The facts are the outbox: whoever writes one has done all that is needed, and nothing is written for the
-/// sake of webhooks before. The score: 1. one server publishes for a project; 2. facts of finished transactions, in their order; 3. numbers, without
+/// sake of webhooks before. The score: 1. one server publishes for a project; 2. facts of finished transactions, in the order of their places; 3. numbers, without
 /// gaps; 4. payloads; 5. events, deliveries and the place up to which facts are published, in one transaction.
 /// </summary>
 public sealed class PublishEvents(NpgsqlDataSource database)
 {
-    /// <summary>Facts of one transaction of the publisher, or as many as one transaction wrote.</summary>
+    /// <summary>Facts of one transaction of the publisher, or as many as stand on one place.</summary>
     public const int MostAtOnce = 200;
 
     /// <summary>Transactions without a fact of the project after which its place moves all the same: the next look would read other projects' facts again.</summary>
@@ -144,6 +144,7 @@ public sealed class PublishEvents(NpgsqlDataSource database)
             "subscription" => WebhookEventType.Of(CatalogWords.Read<SubscriptionVerb>(word)),
             "invoice" => WebhookEventType.OfInvoice(word, row.GetBoolean(15)),
             "checkout" => WebhookEventType.OfCheckout(word),
+            "payment" => WebhookEventType.OfPayment(word),
             _ => WebhookEventType.ThresholdReached,
         };
         return new(

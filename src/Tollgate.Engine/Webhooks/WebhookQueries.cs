@@ -1,6 +1,8 @@
 using Npgsql;
 using NpgsqlTypes;
+using Tollgate.Core.Catalog;
 using Tollgate.Core.Time;
+using Tollgate.Core.Webhooks;
 using Tollgate.Engine.Customers;
 using Tollgate.Engine.Projects;
 
@@ -25,13 +27,17 @@ public sealed record DeliveryFilter(Guid? Endpoint, Guid? Event, string? State);
 /// <summary>Reads of events and deliveries. Every statement is bounded by the project.</summary>
 public sealed class WebhookQueries(NpgsqlDataSource database)
 {
+    private static readonly string[] ObjectTypes = Array.ConvertAll(Enum.GetValues<WebhookObject>(), CatalogWords.Of);
+    private static readonly string[] States = ["waiting", "delivered", "failed"];
+
     /// <summary>Oldest first.</summary>
     /// <param name="after">A position; 0: from the oldest that is kept.</param>
     public async Task<IReadOnlyList<WebhookEvent>> EventsAsync(
         ProjectSnapshot project, long after, string? type, string? @object, int limit, CancellationToken cancel)
     {
-        await using var command = database.Command(
-            WebhookSql.ListEvents, project.Id, after, CustomerCommands.OrNull(type, NpgsqlDbType.Text), CustomerCommands.OrNull(@object, NpgsqlDbType.Text), limit);
+        object[] typed = type is null ? [] : [type];
+        object[] about = @object is null ? [] : [@object, ObjectTypes];
+        await using var command = database.Command(WebhookSql.ListEvents(type is not null, @object is not null), [project.Id, after, limit, .. typed, .. about]);
         return await EventsAsync(command, cancel);
     }
 
@@ -47,8 +53,8 @@ public sealed class WebhookQueries(NpgsqlDataSource database)
         ProjectSnapshot project, DeliveryFilter filter, long? before, int limit, CancellationToken cancel)
     {
         await using var command = database.Command(
-            DeliverySql.List, project.Id, CustomerCommands.OrNull(before, NpgsqlDbType.Bigint), CustomerCommands.OrNull(filter.Endpoint, NpgsqlDbType.Uuid),
-            CustomerCommands.OrNull(filter.Event, NpgsqlDbType.Uuid), CustomerCommands.OrNull(filter.State, NpgsqlDbType.Text), limit);
+            DeliverySql.List(filter), project.Id, before ?? long.MaxValue, limit, filter.State is { } state ? [state] : States,
+            CustomerCommands.OrNull(filter.Endpoint, NpgsqlDbType.Uuid), CustomerCommands.OrNull(filter.Event, NpgsqlDbType.Uuid));
         return await DeliveriesAsync(command, cancel);
     }
 

@@ -91,8 +91,8 @@ internal static class WebhookSql
     public const string TryLockPublishing = "SELECT pg_try_advisory_xact_lock(7234006, $1)";
 
     /// <summary>
-    /// Which facts are next: from the first one that is not published to before the oldest transaction that runs. All of those are finished,
-    /// and no further one can appear among them. $1 project.
+    /// Which facts are next: from the first place that is not published to before the oldest transaction that runs. A fact does not stand before its own transaction,
+    /// so all of those are finished, and no further one can appear among them. $1 project.
     /// </summary>
     public const string Span = "SELECT published_below, pg_snapshot_xmin(pg_current_snapshot()) FROM webhook_projects WHERE project_id = $1";
 
@@ -100,9 +100,10 @@ internal static class WebhookSql
     public const string MovePlace = "UPDATE webhook_projects SET published_below = $2 WHERE project_id = $1";
 
     /// <summary>
-    /// Facts of a project in the order of their transactions, and within one in their own: all of a transaction or none. $1 project, $2 from which transaction, $3
-    /// to before which, $4 about how many. Each of the parts holds all that the whole can take of it.
-    /// Rows: xid, object type, id, sequence, customer, verb or feature, at, what the source says.
+    /// Facts of a project in the order of their places, which is that in which those of one object became true, and on one place in their own: all of a place or none.
+    /// A credit note that leaves nothing to pay is told twice: as such, and as what settles the invoice. $1 project, $2 from which place, $3 to before which, $4 about
+    /// how many. Each of the parts holds all that the whole can take of it.
+    /// Rows: place, object type, id, sequence, customer, verb or feature, at, what the source says.
     /// </summary>
     public const string Facts =
         """
@@ -121,13 +122,16 @@ internal static class WebhookSql
                          UNION ALL
                         (SELECT f.xid, 'invoice', f.invoice, f.invoice::text, f.sequence::bigint,
                                 c.id, f.verb, f.at, f.recorded_at, f.actor, f.note, f.invoice, NULL, NULL,
-                                f.amount, f.verb = 'pay' AND i.total <= t.settled, NULL, NULL, NULL, NULL
+                                f.amount, x.settles, NULL, NULL, NULL, NULL
                            FROM invoice_facts f
                            JOIN customers c ON c.partition = f.partition AND c.account = f.account AND c.project_id = $1
                            JOIN invoices  i ON i.partition = f.partition AND i.account = f.account AND i.id = f.invoice
-                          CROSS JOIN LATERAL (SELECT sum(CASE g.verb WHEN 'refund' THEN -g.amount ELSE g.amount END) FILTER (WHERE g.verb IN ('pay', 'credit', 'refund')) AS settled
+                          CROSS JOIN LATERAL (SELECT coalesce(sum(g.amount) FILTER (WHERE g.verb IN ('pay', 'credit')), 0) AS before
                                                 FROM invoice_facts g
-                                               WHERE g.partition = f.partition AND g.account = f.account AND g.invoice = f.invoice AND g.sequence <= f.sequence) t
+                                               WHERE g.partition = f.partition AND g.account = f.account AND g.invoice = f.invoice AND g.sequence < f.sequence) t
+                          CROSS JOIN LATERAL (SELECT f.verb = 'pay' AND i.total <= t.before + f.amount AS settles
+                                              UNION ALL
+                                              SELECT true WHERE f.verb = 'credit' AND t.before < i.total AND i.total <= t.before + f.amount) x
                           WHERE f.xid >= $2 AND f.xid < $3
                           ORDER BY f.xid
                           FETCH FIRST ($4) ROWS WITH TIES)
@@ -152,6 +156,16 @@ internal static class WebhookSql
                           ORDER BY f.xid
                           FETCH FIRST ($4) ROWS WITH TIES)
                          UNION ALL
+                        (SELECT f.xid, 'payment', f.payment, f.payment::text, f.sequence::bigint,
+                                c.id, f.verb, f.at, f.recorded_at, f.actor, f.note, NULL, NULL, NULL,
+                                f.amount, false, NULL, NULL, NULL, NULL
+                           FROM payment_facts f
+                           JOIN customers c ON c.partition = f.partition AND c.account = f.account AND c.project_id = $1
+                          WHERE f.xid >= $2 AND f.xid < $3
+                            AND f.verb IN ('succeed', 'fail', 'refund_succeed', 'refund_fail', 'dispute', 'dispute_won', 'dispute_lost')
+                          ORDER BY f.xid
+                          FETCH FIRST ($4) ROWS WITH TIES)
+                         UNION ALL
                         (SELECT f.xid, 'quota', NULL, c.id || '/' || w.code, f.percent::bigint,
                                 c.id, w.code, f.crossed_at, f.crossed_at, 'system', NULL, NULL, NULL, NULL,
                                 NULL, false, f.period_start, f.percent, f.used, f.granted
@@ -163,7 +177,8 @@ internal static class WebhookSql
                           FETCH FIRST ($4) ROWS WITH TIES)) AS f
                  ORDER BY f.xid
                  FETCH FIRST ($4) ROWS WITH TIES) AS t
-         ORDER BY t.xid, array_position(ARRAY['subscription', 'invoice', 'checkout', 'quota'], t.object_type), t.object COLLATE "C", t.period_start, t.sequence
+         ORDER BY t.xid, array_position(ARRAY['subscription', 'invoice', 'payment', 'checkout', 'quota'], t.object_type), t.object COLLATE "C", t.period_start, t.sequence,
+                  t.settles
         """;
 
     /// <summary>
@@ -195,15 +210,31 @@ internal static class WebhookSql
 
     private const string EventColumns = "v.position, v.id, v.type, v.object_type, v.object, v.sequence, v.occurred_at, v.published_at, v.payload";
 
-    /// <summary>Oldest first. $1 project, $2 after which position, $3 type or null, $4 object or null, $5 number of rows.</summary>
-    public const string ListEvents =
-        $"""
-        SELECT {EventColumns}
-          FROM webhook_events v
-         WHERE v.project_id = $1 AND v.position > $2 AND ($3::text IS NULL OR v.type = $3) AND ($4::text IS NULL OR v.object = $4)
-         ORDER BY v.position
-         LIMIT $5
-        """;
+    /// <summary>
+    /// Oldest first. $1 project, $2 after which position, $3 number of rows, then the type, if any, and then the object and the object types, if any. What is equal is
+    /// written as a span that begins and ends there: the order is then one that only the index of these columns has, and not one of all events, among which the planner
+    /// would look for what is rare.
+    /// </summary>
+    public static string ListEvents(bool ofType, bool ofObject)
+    {
+        var (@object, types) = ofType ? ("$5", "$6") : ("$4", "$5");
+        var (which, order) = (ofType, ofObject) switch
+        {
+            (_, true) => ($"""
+                v.position > $2 AND v.project_id = $1 {(ofType ? "AND v.type = $4" : "")}
+                   AND v.position = ANY (ARRAY(SELECT o.position FROM webhook_events o WHERE o.project_id = $1 AND o.object_type = ANY ({types}) AND o.object = {@object}))
+                """, "v.position"),
+            (true, _) => ("v.project_id = $1 AND v.type <= $4 AND (v.type, v.position) > ($4, $2)", "v.type, v.position"),
+            _ => ("v.project_id <= $1 AND (v.project_id, v.position) > ($1, $2)", "v.project_id, v.position"),
+        };
+        return $"""
+            SELECT {EventColumns}
+              FROM webhook_events v
+             WHERE {which}
+             ORDER BY {order}
+             LIMIT $3
+            """;
+    }
 
     /// <summary>$1 project, $2 id.</summary>
     public const string ShowEvent = $"SELECT {EventColumns} FROM webhook_events v WHERE v.project_id = $1 AND v.id = $2";

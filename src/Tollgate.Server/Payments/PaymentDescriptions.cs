@@ -25,7 +25,7 @@ internal static class PaymentDescriptions
          "created_at": "2026-03-31T00:00:05Z", "settled_at": "2026-03-31T00:00:06Z"
         """;
 
-    private const string Paid = $$"""{ {{Head}}, "amount_refunded": 0, {{Tail}}, "refunds": []}""";
+    public const string Paid = $$"""{ {{Head}}, "amount_refunded": 0, {{Tail}}, "refunds": []}""";
 
     private const string Refunded =
         $$"""

@@ -144,7 +144,7 @@ public static class PaymentEndpoints
         return id;
     }
 
-    private static PaymentView ViewOf(PaymentRow row) => new()
+    internal static PaymentView ViewOf(PaymentRow row) => new()
     {
         Id = row.Payment.Id.ToString("D"),
         Customer = row.Payment.Customer,

@@ -22,6 +22,7 @@ internal static class WebhookCatalog
         [WebhookObject.Subscription] = SchemaOf(WebhooksJson.Default.SubscriptionWebhook),
         [WebhookObject.Invoice] = SchemaOf(WebhooksJson.Default.InvoiceWebhook),
         [WebhookObject.Checkout] = SchemaOf(WebhooksJson.Default.CheckoutWebhook),
+        [WebhookObject.Payment] = SchemaOf(WebhooksJson.Default.PaymentWebhook),
         [WebhookObject.Quota] = SchemaOf(WebhooksJson.Default.QuotaWebhook),
     };
 
@@ -55,6 +56,13 @@ internal static class WebhookCatalog
             $$"""
             {"type": "{{type.Name}}", "timestamp": "2026-03-31T09:02:11Z", "sequence": 1, "data": {"customer": {{Customer}},
              "checkout": {{(type.Name == "checkout.completed" ? CheckoutDescriptions.Completed : CheckoutDescriptions.Expired)}} } }
+            """,
+        WebhookObject.Payment =>
+            $$"""
+            {"type": "{{type.Name}}", "timestamp": "2026-03-31T00:00:06Z", "sequence": 1, "data": {"customer": {{Customer}},
+             "payment": {{PaymentDescriptions.Paid}},
+             "change": {"sequence": 2, "type": "succeed", "at": "2026-03-31T00:00:06Z", "amount": 2900, "actor": "system",
+              "note": "ch_sandbox_01936f5e7c1d7c228e332f6e4d3c2b11"} } }
             """,
         _ =>
             $$"""

@@ -133,7 +133,7 @@ internal static class WebhookDescriptions
         [
             new("limit", $"Items of the page: 1 to {WireLimits.LargestPageItems}, default {WireLimits.PageItems}.", "integer"),
             new("after", "The id of an event: what came after it."), new("starting_after", "The same as `after`."), new("type", "Only of this type."),
-            new("object", "Only of this object: the id of a subscription or an invoice, or `customer/feature` of a quota."),
+            new("object", "Only of this object: the id of a subscription, an invoice or a payment, or `customer/feature` of a quota."),
         ],
         Answers = [Example.Of<WebhookEventList>(200, "A page.", $$"""{"data": [{{Event}}], "has_more": false}""")],
         Errors = [ErrorCode.ValidationFailed],

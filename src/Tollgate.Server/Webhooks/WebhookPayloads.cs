@@ -19,7 +19,8 @@ using Tollgate.Server.Subscriptions;
 namespace Tollgate.Server.Webhooks;
 
 /// <summary>Writes what is sent of facts. Objects are as the API shows them at this moment; what happened is the fact itself.</summary>
-internal sealed class WebhookPayloads(SubscriptionQueries subscriptions, InvoiceQueries invoices, CheckoutQueries checkouts, CustomerQueries customers)
+internal sealed class WebhookPayloads(
+    SubscriptionQueries subscriptions, InvoiceQueries invoices, CheckoutQueries checkouts, PaymentQueries payments, CustomerQueries customers)
 {
     /// <inheritdoc cref="TellFacts"/>
     public async Task<IReadOnlyList<string>> TellAsync(ProjectSnapshot project, IReadOnlyList<FactToTell> facts, CancellationToken cancel)
@@ -32,7 +33,9 @@ internal sealed class WebhookPayloads(SubscriptionQueries subscriptions, Invoice
             (await invoices.FindSeveralAsync(project, IdsOf(facts, WebhookObject.Invoice), cancel))
                 .ToDictionary(static one => one.Invoice.Id, InvoiceAnswers.Of),
             (await checkouts.FindSeveralAsync(project, IdsOf(facts, WebhookObject.Checkout), cancel))
-                .ToDictionary(static one => one.Checkout.Id, static one => CheckoutAnswers.Of(one)));
+                .ToDictionary(static one => one.Checkout.Id, static one => CheckoutAnswers.Of(one)),
+            (await payments.FindSeveralAsync(project, IdsOf(facts, WebhookObject.Payment), cancel))
+                .ToDictionary(static one => one.Payment.Id, PaymentEndpoints.ViewOf));
         return [.. facts.Select(fact => Tell(fact, known))];
     }
 
@@ -52,6 +55,9 @@ internal sealed class WebhookPayloads(SubscriptionQueries subscriptions, Invoice
                 WebhooksJson.Default.InvoiceWebhook),
             WebhookObject.Checkout => JsonSerializer.Serialize(
                 new(type, at, fact.Sequence, new(customer, known.Checkouts[fact.Id!.Value])), WebhooksJson.Default.CheckoutWebhook),
+            WebhookObject.Payment => JsonSerializer.Serialize(
+                new(type, at, fact.Sequence, new(customer, known.Payments[fact.Id!.Value], new(fact.FactNumber, fact.Word, at, fact.Amount!.Value, fact.Actor, fact.Note))),
+                WebhooksJson.Default.PaymentWebhook),
             _ => JsonSerializer.Serialize(
                 new(type, at, fact.Sequence, new(customer, ThresholdOf(fact, fact.Threshold!))), WebhooksJson.Default.QuotaWebhook),
         };
@@ -81,5 +87,6 @@ internal sealed class WebhookPayloads(SubscriptionQueries subscriptions, Invoice
 
     private sealed record Objects(
         IReadOnlyDictionary<string, CustomerView> Customers, IReadOnlyDictionary<Guid, SubscriptionView> Subscriptions, IReadOnlyDictionary<Guid, InvoiceView> Invoices,
-        IReadOnlyDictionary<Guid, CheckoutView> Checkouts);
+        IReadOnlyDictionary<Guid, CheckoutView> Checkouts,
+        IReadOnlyDictionary<Guid, PaymentView> Payments);
 }

@@ -4,7 +4,7 @@ using Tollgate.Server.Http;
 
 namespace Tollgate.Server.Webhooks;
 
-/// <summary>Hangs the room Webhooks into the server. Needs the rooms Customers, Invoicing and Subscriptions, and the protection keys of Gateway.</summary>
+/// <summary>Hangs the room Webhooks into the server. Needs the rooms Customers, Invoicing, Payments and Subscriptions, and the protection keys of Gateway.</summary>
 public static class WebhooksRoom
 {
     public static IServiceCollection AddWebhooks(this IServiceCollection services, WebhookOptions options)

@@ -20,21 +20,25 @@ public sealed class WebhookDeliveryTests(RunningServer running)
         await stage.TakenAsync(3);
         var invoice = (await stage.Door.GetAsync("/v1/invoices?customer=anna"))["data"][0]!["id"]!.GetValue<string>();
         (await stage.Door.PostAsync($"/v1/invoices/{invoice}/pay", """{"note": "bank"}""")).Status.ShouldBe(HttpStatusCode.OK);
-        var messages = await stage.TakenAsync(4);
+        var messages = await stage.TakenAsync(5);
         await stage.SettledAsync();
+        var payment = (await stage.Door.GetAsync("/v1/payments"))["data"][0]!;
 
         messages.Select(static one => (one.Type, one.Sequence, one.Subject)).ShouldBe(
             [
                 ("subscription.created", 1, id), ("invoice.finalized", 1, invoice), ("quota.threshold_reached", 1, "anna/calls"), ("invoice.paid", 2, invoice),
+                ("payment.succeeded", 1, payment["id"]!.GetValue<string>()),
             ],
             ignoreOrder: true);
-        stage.Receiver.Calls.Count.ShouldBe(4);
+        stage.Receiver.Calls.Count.ShouldBe(5);
         var created = messages.Single(static one => one.Type == "subscription.created").Body["data"]!;
         JsonNode.DeepEquals(created["subscription"], (await stage.Door.GetAsync($"/v1/subscriptions/{id}")).Json).ShouldBeTrue(created.ToJsonString());
         JsonNode.DeepEquals(created["customer"], (await stage.Door.GetAsync("/v1/customers/anna")).Json).ShouldBeTrue(created.ToJsonString());
         var paid = messages.Single(static one => one.Type == "invoice.paid").Body["data"]!;
         JsonNode.DeepEquals(paid["invoice"], (await stage.Door.GetAsync($"/v1/invoices/{invoice}")).Json).ShouldBeTrue(paid.ToJsonString());
-        (paid["change"]!["type"]!.GetValue<string>(), paid["change"]!["note"]!.GetValue<string>()).ShouldBe(("pay", "bank"));
+        (paid["change"]!["type"]!.GetValue<string>(), paid["change"]!["note"]!.GetValue<string>()).ShouldBe(("pay", $"payment {payment["id"]}"));
+        var came = messages.Single(static one => one.Type == "payment.succeeded").Body["data"]!["payment"];
+        JsonNode.DeepEquals(came, payment).ShouldBeTrue(came!.ToJsonString());
         var quota = messages.Single(static one => one.Type == "quota.threshold_reached").Body["data"]!["quota"]!;
         (quota["percent"]!.GetValue<int>(), quota["used"]!.GetValue<int>(), quota["granted"]!.GetValue<int>()).ShouldBe((80, 85, 100));
         foreach (var message in messages)

@@ -126,6 +126,8 @@ public sealed class WebhookStage : IAsyncDisposable
                                 WHERE f.xid >= w.published_below)
                AND NOT EXISTS (SELECT FROM invoice_facts f JOIN customers c ON c.partition = f.partition AND c.account = f.account AND c.project_id = w.project_id
                                 WHERE f.xid >= w.published_below)
+               AND NOT EXISTS (SELECT FROM payment_facts f JOIN customers c ON c.partition = f.partition AND c.account = f.account AND c.project_id = w.project_id
+                                WHERE f.xid >= w.published_below)
               FROM webhook_projects w
              WHERE w.project_id = (SELECT id FROM projects WHERE code = $1)
             """);
@@ -148,6 +150,6 @@ public sealed record Message(Seen Seen)
     public long Sequence => Body["sequence"]!.GetValue<long>();
 
     /// <summary>What it is about.</summary>
-    public string Subject => Body["data"]!["subscription"]?["id"]?.GetValue<string>() ?? Body["data"]!["invoice"]?["id"]?.GetValue<string>()
+    public string Subject => Body["data"]!["subscription"]?["id"]?.GetValue<string>() ?? Body["data"]!["payment"]?["id"]?.GetValue<string>() ?? Body["data"]!["invoice"]?["id"]?.GetValue<string>()
         ?? $"{Body["data"]!["customer"]!["id"]}/{Body["data"]!["quota"]!["feature"]}";
 }
