@@ -41,6 +41,7 @@ public sealed class CheckoutPageTests(Shop shop, Browser browser) : IClassFixtur
         await page.PayAsync(card);
 
         await Assertions.Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync(reason);
+        (await page.Locator("input:checked").GetAttributeAsync("value")).ShouldBe("new:" + card, "The form is kept.");
         (await door.PlanOfAsync("acme")).ShouldBe("free");
         (await door.ListAsync("/v1/invoices?customer=acme")).ShouldBeEmpty();
         (await door.ListAsync("/v1/customers/acme/payment-methods")).ShouldBeEmpty("A card is kept once it has paid.");

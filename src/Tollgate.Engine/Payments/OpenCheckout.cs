@@ -59,7 +59,8 @@ public sealed class OpenCheckout(NpgsqlDataSource database, PaymentProviders pro
     /// <param name="server">Where customers reach this server.</param>
     public async Task<CheckoutAnswer> RunAsync(ProjectSnapshot project, NewCheckout order, Uri server, string actor, CancellationToken cancel)
     {
-        if (!providers.CapabilitiesOf(project).HasCheckout)
+        var provider = project.Payments.Provider;
+        if (!providers.CapabilitiesOf(project).HasCheckout || (order.Kind == CheckoutKind.Setup && provider != PaymentProvider.Sandbox))
         {
             return new(CheckoutOutcome.NotOffered);
         }
@@ -78,7 +79,6 @@ public sealed class OpenCheckout(NpgsqlDataSource database, PaymentProviders pro
         var row = RowOf(change.Row, project, order, now);
         var page = new Uri(server, $"/{(order.Kind == CheckoutKind.Invoice ? "pay" : "checkout")}/{token}");
         await CheckoutWriter.OpenAsync(change, row, KeyHash.Of(token).ToBytes(), actor, cancel);
-        var provider = project.Payments.Provider;
         if (provider == PaymentProvider.Sandbox || purchase.Due.IsZero)
         {
             await change.CommitAsync(cancel);

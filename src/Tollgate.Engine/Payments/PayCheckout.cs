@@ -67,6 +67,8 @@ public sealed class PayCheckout(
     /// <param name="told">What the customer was told that is due, in minor units; null: whatever it is.</param>
     public async Task<PayAnswer> RunAsync(ProjectSnapshot project, CheckoutRow row, PayWith with, long? told, string actor, CancellationToken cancel)
     {
+        // The sandbox's cards pay nothing anywhere else, whatever a form says.
+        with = project.Payments.Provider == PaymentProvider.Sandbox ? with : with with { Card = null };
         await GiveUpUnconfirmedAsync(project, row, cancel);
         if (await CustomerChange.BeginOnExistingAsync(database, project, row.Checkout.Customer, cancel) is not { } change)
         {

@@ -81,7 +81,7 @@ public sealed class PaymentMethods(NpgsqlDataSource database, Clock clock)
     }
 
     /// <summary>What an attempt was made with, also when it was removed since.</summary>
-    internal async Task<PaymentMethod> OfAsync(PaymentRow row, CancellationToken cancel)
+    public async Task<PaymentMethod> OfAsync(PaymentRow row, CancellationToken cancel)
     {
         await using var connection = await database.OpenConnectionAsync(cancel);
         return (await ReadAsync(connection, PaymentSql.Method, cancel, row.Partition, row.Account, row.Payment.Method)).Single();

@@ -22,6 +22,7 @@ internal static class CommandLine
         CreditCommands.Build,
         PaymentCommands.Build,
         StripeCommands.Build,
+        CheckoutCommands.Build,
         DunningCommands.Build,
         MailCommands.Build,
         WebhookCommands.Build,

@@ -11,11 +11,16 @@ namespace Tollgate.Web.Checkout;
 /// <summary>What the page of a checkout shows.</summary>
 /// <param name="Path">The page's own address, from which forms lead.</param>
 /// <param name="Last">The newest attempt to pay it.</param>
+/// <param name="Tried">What that was made with.</param>
 /// <param name="Fault">What is wrong with what was sent, for people.</param>
 public sealed record CheckoutModel(
-    string Path, ProjectSnapshot Project, CheckoutRow Row, Purchase Quote, IReadOnlyList<PaymentMethod> Saved, PaymentRow? Last, string? Fault = null)
+    string Path, ProjectSnapshot Project, CheckoutRow Row, Purchase Quote, IReadOnlyList<PaymentMethod> Saved, PaymentRow? Last, PaymentMethod? Tried,
+    string? Fault = null)
 {
     public bool IsSandbox => Project.Mode == ProjectMode.Sandbox;
+
+    /// <summary>The sandbox's cards are shown where the sandbox takes them.</summary>
+    public bool ShowsCards => AsksForCard && Project.Payments.Provider == PaymentProvider.Sandbox;
 
     private CheckoutKind Kind => Row.Checkout.Kind;
 
@@ -96,8 +101,8 @@ public sealed record CheckoutModel(
     public bool IsAtBank => Last is { Payment.Status: PaymentStatus.RequiresAction };
 
     /// <summary>What was tried last, else the card that pays by default, else the first that works.</summary>
-    public string Chosen => Saved.FirstOrDefault(one => one.Id == Last?.Payment.Method) is { } tried
-        ? CardValue.Of(tried)
+    public string Chosen => Tried is not null
+        ? Saved.Any(one => one.Id == Tried.Id) ? CardValue.Of(Tried) : CardValue.OfNew(Tried)
         : Saved.FirstOrDefault(static one => one.IsDefault) is { } own ? CardValue.Of(own) : CardValue.Of(SandboxCards.All[0]);
 
     private static string Every(PriceInterval interval) => interval switch

@@ -149,8 +149,9 @@ public sealed class CheckoutPages(ProjectDirectory directory, CheckoutQueries qu
         }
 
         var saved = await methods.ListAsync(project, checkout.Customer, cancel) ?? [];
+        var tried = last is { Payment: { Status: PaymentStatus.Failed, Method: not null } } ? await methods.OfAsync(last, cancel) : null;
         await Pages.WriteAsync<CheckoutPage>(
-            context, status, new Dictionary<string, object?> { ["Model"] = new CheckoutModel(desk.Path, project, row, quote, saved, last, fault) }, checkout.SuccessUrl);
+            context, status, new Dictionary<string, object?> { ["Model"] = new CheckoutModel(desk.Path, project, row, quote, saved, last, tried, fault) }, checkout.SuccessUrl);
     }
 
     private static Task NoticeAsync(HttpContext context, int status, ProjectSnapshot? project, string title, string text, string? link = null, string? linkText = null) =>

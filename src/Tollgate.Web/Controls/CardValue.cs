@@ -13,6 +13,9 @@ public static class CardValue
 
     public static string Of(PaymentMethod method) => SavedPrefix + method.Id.ToString("D");
 
+    /// <summary>One that was tried and is not kept.</summary>
+    public static string OfNew(PaymentMethod method) => NewPrefix + method.Token;
+
     public static string Of(SandboxCard card) => NewPrefix + card.Token;
 
     /// <returns>Null: a form of ours does not say that.</returns>

@@ -124,6 +124,20 @@ public sealed partial class CheckoutApiTests(ImpatientServer server) : IClassFix
     }
 
     [Fact]
+    public async Task A_card_of_the_sandbox_pays_nothing_where_money_is_real()
+    {
+        var sandbox = await StartAsync();
+        var made = await CheckOutAsync(sandbox);
+        (await sandbox.Door.PutAsync("/v1/payment-settings", """{"provider": "manual"}""")).Status.ShouldBe(HttpStatusCode.OK);
+
+        (await PayAsync(made, "pm_sandbox_visa", 2900)).Status.ShouldBe(HttpStatusCode.UnprocessableEntity);
+
+        (await PaymentsAsync(sandbox)).ShouldBeEmpty();
+        (await sandbox.InvoicesAsync("acme")).ShouldBeEmpty();
+        (await sandbox.Door.GetAsync("/v1/customers/acme/payment-methods"))["data"].AsArray().ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task A_pack_is_given_when_it_is_paid()
     {
         var catalog = BillingSandbox.Catalog + "\n" + """
