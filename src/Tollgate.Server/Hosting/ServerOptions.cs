@@ -131,7 +131,7 @@ public sealed record ServerOptions
                 CommandSeconds = (int)Settings.CommandSeconds.Read(environment, found),
             },
             Customers = new CustomerOptions { MostMembers = (int)Settings.MostMembers.Read(environment, found) },
-            Paymob = PaymobSetup.Read(environment, found),
+            Paymob = PaymobSetup.Read(environment, ReadAddress(environment, "TOLLGATE_PUBLIC_URL", []), found),
             Payments = new PaymentOptions(TimeSpan.FromSeconds(Settings.PaymentSeconds.Read(environment, found))) { Stripe = ReadStripe(environment, found) },
             Gateway = new GatewayOptions
             {

@@ -16,17 +16,19 @@ internal static class PaymobSetup
         return services.AddSingleton<IPaymentProvider, PaymobProvider>();
     }
 
+    /// <param name="server">Where customers reach this server. Paymob is told only an address of the public internet.</param>
     /// <param name="faults">Gets one more when it is no address.</param>
-    public static PaymobOptions Read(Func<string, string?> environment, ICollection<string> faults)
+    public static PaymobOptions Read(Func<string, string?> environment, Uri? server, ICollection<string> faults)
     {
+        var callbacks = server is { Scheme: "https", IsLoopback: false } ? new Uri(server, "/v1/webhooks/paymob") : null;
         if (environment(HomeVariable) is not { Length: > 0 } text)
         {
-            return PaymobOptions.Default;
+            return new(null, callbacks);
         }
 
         if (Uri.TryCreate(text, UriKind.Absolute, out var home) && home.Scheme is "http" or "https")
         {
-            return new(new Uri(home.AbsoluteUri.TrimEnd('/') + "/"));
+            return new(new Uri(home.AbsoluteUri.TrimEnd('/') + "/"), callbacks);
         }
 
         faults.Add($"{HomeVariable} is \"{text}\": it must be an address such as http://127.0.0.1:9000.");

@@ -85,15 +85,33 @@ internal static class ResumeAtsBillingDoor
         {
             await BillingDesk.RefuseAsync(context);
         }
-        else if (await sessions.OpenAsync(project, customer, body.ReturnUrl ?? HomeOf(project), context.RequestAborted) is not { } session)
+        else if (await PageAsync(context, desk, sessions, customer, body.ReturnUrl) is not { } page)
         {
             await Problems.WriteAsync(context, ErrorCode.CustomerNotFound);
         }
         else
         {
-            var page = new Uri(PublicAddress.Of(context), "/portal/" + session.Token).AbsoluteUri;
-            await Answer.Json(context, StatusCodes.Status200OK, new ResumeAtsPortalOpened(page), SeedDoorsJson.Default.ResumeAtsPortalOpened);
+            await Answer.Json(context, StatusCodes.Status200OK, new ResumeAtsPortalOpened(page.AbsoluteUri), SeedDoorsJson.Default.ResumeAtsPortalOpened);
         }
+    }
+
+    /// <summary>The provider's page where it has one for the customer, else Tollgate's own. Null: there is no such customer.</summary>
+    private static async ValueTask<Uri?> PageAsync(HttpContext context, BillingDesk desk, PortalSessions sessions, string customer, string? returnUrl)
+    {
+        var (project, server) = (context.Project(), PublicAddress.Of(context));
+        var back = returnUrl ?? HomeOf(project);
+
+        // First, so that no provider hears of a customer who does not exist.
+        if (await sessions.OpenAsync(project, customer, back, context.RequestAborted) is not { } session)
+        {
+            return null;
+        }
+
+        var provider = desk.Providers.Find(project.Payments.Provider);
+        var theirs = provider?.Capabilities.HasPortal == true
+            ? await provider.OpenPortalAsync(project, new(customer, null, null), back is null ? server : new(back), context.RequestAborted)
+            : null;
+        return theirs ?? new(server, "/portal/" + session.Token);
     }
 
     private static Task StatusAsync(HttpContext context, BillingDesk desk)

@@ -24,6 +24,15 @@ public static class PaymobRules
         _ => PaymentFailure.Declined,
     };
 
+    private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(10);
+
+    /// <summary>
+    /// Whether Paymob is asked again for an order that nobody has paid: after a quarter of its age, and every ten minutes at the latest. Callbacks tell
+    /// sooner; this is for those that are lost.
+    /// </summary>
+    /// <param name="paused">Since it was last asked for.</param>
+    public static bool IsAskedAgain(TimeSpan age, TimeSpan paused) => paused >= LongestPause || paused >= age / 4;
+
     /// <summary>
     /// Whether a refund may be sent: no key makes a repeat harmless, so what went back of the parent is looked at first. What went back and is in the
     /// books already was another refund's; what is more than that was this one, whose answer was lost.

@@ -11,7 +11,8 @@ using Tollgate.Core.Payments.Paymob;
 namespace Tollgate.Engine.Payments.Paymob;
 
 /// <param name="Home">Where Paymob is instead of at its own hosts: a double of it, on the machine of a test. Null: at its own.</param>
-public sealed record PaymobOptions(Uri? Home)
+/// <param name="Callbacks">Where its callbacks reach this server. Null: as the merchant's dashboard says.</param>
+public sealed record PaymobOptions(Uri? Home, Uri? Callbacks = null)
 {
     public static readonly PaymobOptions Default = new(Home: null);
 }
@@ -106,7 +107,7 @@ public sealed class PaymobClient(PaymobOptions options, ILogger<PaymobClient> lo
     public Task<PaymobAnswer<PaymobTransaction>?> VoidAsync(PaymobAccount account, long transaction, CancellationToken cancel) =>
         MoveAsync(account, "api/acceptance/void_refund/void", new JsonObject { ["transaction_id"] = transaction }, cancel);
 
-    private static JsonObject BodyOf(PaymobIntentionOrder order)
+    private JsonObject BodyOf(PaymobIntentionOrder order)
     {
         var name = order.Description.Length > LongestName ? order.Description[..LongestName] : order.Description;
         var body = new JsonObject
@@ -119,6 +120,11 @@ public sealed class PaymobClient(PaymobOptions options, ILogger<PaymobClient> lo
             ["special_reference"] = order.Reference,
             ["expiration"] = (long)order.Lifetime.TotalSeconds,
         };
+        if (options.Callbacks is { } callbacks)
+        {
+            body["notification_url"] = callbacks.AbsoluteUri;
+        }
+
         if (order.ReturnTo is { } page)
         {
             body["redirection_url"] = page.AbsoluteUri;

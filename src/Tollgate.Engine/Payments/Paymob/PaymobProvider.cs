@@ -19,8 +19,8 @@ namespace Tollgate.Engine.Payments.Paymob;
 public sealed class PaymobProvider(
     PaymobClient client, ProviderKeys keys, PaymentQueries payments, NpgsqlDataSource database, Clock clock, ILogger<PaymobProvider> log) : IPaymentProvider
 {
-    /// <summary>Shorter is refused or not to be paid in time; longer is of no use to anybody.</summary>
-    private static readonly (TimeSpan Least, TimeSpan Most) Lifetime = (TimeSpan.FromMinutes(5), TimeSpan.FromDays(3));
+    /// <summary>In less nobody can pay; the most is the life of an invoice's link.</summary>
+    private static readonly (TimeSpan Least, TimeSpan Most) Lifetime = (TimeSpan.FromMinutes(5), OpenCheckout.InvoiceLife);
 
     /// <summary>Somebody who began to pay just in time has come to an end by then.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromMinutes(30);
@@ -95,10 +95,18 @@ public sealed class PaymobProvider(
             return new($"{key:N}", PaymentFailure.Canceled);
         }
 
+        var now = clock.Now().ToOffset();
+        var isOver = now > order.ExpiresAt + Grace;
+        if (!isOver && order.AskedAt is { } asked && !PaymobRules.IsAskedAgain(now - order.MadeAt, now - asked))
+        {
+            return null;
+        }
+
         var answer = await client.InquireAsync(AccountOrSilence(project), order.Reference, cancel) ?? throw Silent();
+        await ExecuteAsync(PaymobSql.NoteAsked, cancel, project.Id, key, now.UtcDateTime);
         return answer.Value is { } paid && PaymobRules.StatusOf(paid) != PaymentStatus.Failed
             ? PaymobRules.StatusOf(paid) == PaymentStatus.Succeeded && await WhyNotWholeAsync(project, key, paid, cancel) is null ? new(ReferenceOf(paid), null) : null
-            : clock.Now().ToOffset() > order.ExpiresAt + Grace ? new(order.Reference, PaymentFailure.Canceled)
+            : isOver ? new(order.Reference, PaymentFailure.Canceled)
             : null;
     }
 
@@ -273,7 +281,9 @@ public sealed class PaymobProvider(
         await using var command = database.Command(PaymobSql.FindOrder, project.Id, key);
         await using var reader = await command.ExecuteReaderAsync(cancel);
         return await reader.ReadAsync(cancel) && !reader.IsDBNull(0)
-            ? new(reader.GetString(0), reader.GetInt64(1), new(reader.GetString(2)), reader.GetDateTime(3))
+            ? new(
+                reader.GetString(0), reader.GetInt64(1), new(reader.GetString(2)), reader.GetDateTime(3), reader.GetDateTime(4),
+                reader.IsDBNull(5) ? null : new DateTimeOffset(reader.GetDateTime(5)))
             : null;
     }
 
@@ -320,7 +330,7 @@ public sealed class PaymobProvider(
     private void Report(ProjectSnapshot project, string what, string? why) =>
         log.LogWarning("Project {Project}: {What}: {Why}", project.Code, what, why ?? "no answer");
 
-    private sealed record KeptOrder(string Reference, long Order, Uri Page, DateTimeOffset ExpiresAt);
+    private sealed record KeptOrder(string Reference, long Order, Uri Page, DateTimeOffset ExpiresAt, DateTimeOffset MadeAt, DateTimeOffset? AskedAt);
 
     /// <param name="Before">What had gone back of the payment when the refund was ordered, in minor units.</param>
     private sealed record KeptRefund(long Before, long? Reference, PaymentFailure? Failure, bool IsDone);

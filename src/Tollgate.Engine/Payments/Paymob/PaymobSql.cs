@@ -3,8 +3,11 @@ namespace Tollgate.Engine.Payments.Paymob;
 /// <summary>What <see cref="PaymobProvider"/> keeps beside payments.</summary>
 internal static class PaymobSql
 {
-    /// <summary>$1 project, $2 key. Rows: reference, order, page, until when it can be paid; all null while no answer has come.</summary>
-    public const string FindOrder = "SELECT reference, order_id, page, expires_at FROM paymob_orders WHERE project_id = $1 AND key = $2";
+    /// <summary>$1 project, $2 key. Rows: reference, order, page, until when it can be paid, all null while no answer has come; when it was made, asked for.</summary>
+    public const string FindOrder = "SELECT reference, order_id, page, expires_at, made_at, asked_at FROM paymob_orders WHERE project_id = $1 AND key = $2";
+
+    /// <summary>$1 project, $2 key, $3 when Paymob answered what became of it.</summary>
+    public const string NoteAsked = "UPDATE paymob_orders SET asked_at = $3 WHERE project_id = $1 AND key = $2";
 
     /// <summary>$1 project, $2 Paymob's order. Answers the key.</summary>
     public const string KeyOfOrder = "SELECT key FROM paymob_orders WHERE project_id = $1 AND order_id = $2";

@@ -64,6 +64,16 @@ public sealed class PaymobRulesTests
     public void What_was_voided_has_gone_back() =>
         PaymobRules.IsRefunded(Read(""", "is_voided": true"""), new(100000, Currency.Of("EGP")), new(0, Currency.Of("EGP"))).ShouldBeTrue();
 
+    /// <summary>In seconds.</summary>
+    [Theory]
+    [InlineData(0, 0, true)]
+    [InlineData(40, 9, false)]
+    [InlineData(40, 10, true)]
+    [InlineData(86400, 599, false)]
+    [InlineData(86400, 600, true)]
+    public void An_order_that_nobody_pays_is_asked_for_less_often_with_time(int age, int paused, bool isAsked) =>
+        PaymobRules.IsAskedAgain(TimeSpan.FromSeconds(age), TimeSpan.FromSeconds(paused)).ShouldBe(isAsked);
+
     [Theory]
     [InlineData("egy_sk_test_x", "https://accept.paymob.com/", false)]
     [InlineData("sau_sk_live_x", "https://ksa.paymob.com/", true)]

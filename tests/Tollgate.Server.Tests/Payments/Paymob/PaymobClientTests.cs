@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using Tollgate.Core.Money;
 using Tollgate.Core.Payments.Paymob;
 using Tollgate.Engine.Payments.Paymob;
+using Tollgate.Server.Payments;
 
 namespace Tollgate.Server.Tests.Payments.Paymob;
 
@@ -71,6 +72,30 @@ public sealed class PaymobClientTests : IAsyncLifetime
     [InlineData("  Jane  van  Example ", "A plan whose name is so long that nobody at Paymob would want to read all of it")]
     public async Task Whatever_is_known_of_a_customer_is_taken(string? name, string description) =>
         (await Client.IntendAsync(Account, Order("b-1", name, description), default))!.Refusal.ShouldBeNull();
+
+    [Fact]
+    public async Task Paymob_is_told_where_this_server_is_when_the_server_knows_it()
+    {
+        await Client.IntendAsync(Account, Order("k-1"), default);
+        Paymob.Calls.Last().Body.ShouldNotContain("notification_url");
+        using var client = new PaymobClient(new(new Uri(Paymob.Url), new("https://billing.example.com/v1/webhooks/paymob")), _log);
+        (await client.IntendAsync(Account, Order("k-2"), default))!.Refusal.ShouldBeNull();
+        Paymob.Calls.Last().Body.ShouldContain("\"notification_url\":\"https://billing.example.com/v1/webhooks/paymob\"");
+    }
+
+    [Theory]
+    [InlineData(null, null, null, null, 0)]
+    [InlineData("https://billing.example.com", null, null, "https://billing.example.com/v1/webhooks/paymob", 0)]
+    [InlineData("http://billing.example.com", "http://127.0.0.1:9000", "http://127.0.0.1:9000/", null, 0)]
+    [InlineData("https://localhost:8080", "https://paymob.example/double/", "https://paymob.example/double/", null, 0)]
+    [InlineData(null, "ftp://paymob.example", null, null, 1)]
+    [InlineData(null, "nowhere", null, null, 1)]
+    public void Where_Paymob_is_and_where_it_finds_this_server(string? server, string? set, string? home, string? callbacks, int faults)
+    {
+        var found = new List<string>();
+        var options = PaymobSetup.Read(name => name == PaymobSetup.HomeVariable ? set : null, server is null ? null : new(server), found);
+        (options.Home?.AbsoluteUri, options.Callbacks?.AbsoluteUri, found.Count).ShouldBe((home, callbacks, faults));
+    }
 
     [Fact]
     public async Task A_name_is_taken_once()

@@ -161,6 +161,25 @@ public sealed class PaymobProviderTests(PaymobBooks books) : IClassFixture<Paymo
     }
 
     [Fact]
+    public async Task An_order_that_nobody_pays_is_asked_for_less_often_with_time_and_once_more_at_its_end()
+    {
+        var key = Guid.CreateVersion7();
+        await OpenAsync(key);
+        await books.Database.ExecuteAsync("UPDATE paymob_orders SET made_at = now() - interval '1 hour' WHERE project_id = $1", Project.Id);
+        for (var i = 0; i < 5; i++)
+        {
+            (await Provider.FindAsync(Project, key, default)).ShouldBeNull();
+        }
+
+        Paymob.CallsOf("/api/ecommerce/orders/transaction_inquiry").ShouldBe(1);
+        await books.Database.ExecuteAsync("UPDATE paymob_orders SET asked_at = now() - interval '11 minutes' WHERE project_id = $1", Project.Id);
+        (await Provider.FindAsync(Project, key, default)).ShouldBeNull();
+        Paymob.CallsOf("/api/ecommerce/orders/transaction_inquiry").ShouldBe(2);
+        await ExpireAsync(key);
+        (await Provider.FindAsync(Project, key, default))!.Failure.ShouldBe(PaymentFailure.Canceled);
+    }
+
+    [Fact]
     public async Task Nobody_is_charged_who_is_not_there() =>
         (await Provider.ChargeAsync(
             Project, new(Guid.CreateVersion7(), "acme", new(Guid.CreateVersion7(), PaymentProvider.Paymob, "e98a", "visa", "2346", true, default), new(1, Egp)), default))!
