@@ -194,7 +194,8 @@ public static class CustomerSql
                EXISTS (SELECT FROM balances WHERE partition = $1 AND account = $2),
                EXISTS (SELECT FROM holds    WHERE partition = $1 AND account = $2),
                EXISTS (SELECT FROM subscriptions    WHERE partition = $1 AND account = $2) OR EXISTS (SELECT FROM invoices    WHERE partition = $1 AND account = $2)
-            OR EXISTS (SELECT FROM customer_credits WHERE partition = $1 AND account = $2) OR EXISTS (SELECT FROM redemptions WHERE partition = $1 AND account = $2),
+            OR EXISTS (SELECT FROM customer_credits WHERE partition = $1 AND account = $2) OR EXISTS (SELECT FROM redemptions WHERE partition = $1 AND account = $2)
+            OR EXISTS (SELECT FROM payments         WHERE partition = $1 AND account = $2) OR EXISTS (SELECT FROM checkouts   WHERE partition = $1 AND account = $2),
                EXISTS (SELECT FROM members       WHERE partition = $1 AND account = $2)
         """;
 

@@ -98,6 +98,16 @@ internal static class CheckoutSql
     /// <summary>$1 partition, $2 account, $3 checkout. Answers the id of the one whose outcome is not known.</summary>
     public const string PendingOf = "SELECT id FROM payments WHERE partition = $1 AND account = $2 AND checkout = $3 AND settled_at IS NULL";
 
+    /// <summary>A payment for a change of plan whose end is not known. $1 partition, $2 account. Answers its id.</summary>
+    public const string PendingChange =
+        """
+        SELECT p.id
+          FROM payments p
+          JOIN checkouts k ON k.partition = p.partition AND k.account = p.account AND k.id = p.checkout
+         WHERE p.partition = $1 AND p.account = $2 AND p.settled_at IS NULL AND k.kind = 'change'
+         LIMIT 1
+        """;
+
     /// <summary>$1 partition, $2 account, $3 payment, $4 the provider's id.</summary>
     public const string RequireAction =
         "UPDATE payments SET status = 'requires_action', reference = $4 WHERE partition = $1 AND account = $2 AND id = $3 AND status = 'pending'";

@@ -17,6 +17,9 @@ namespace Tollgate.Engine.Payments;
 /// </summary>
 internal static class Dunning
 {
+    /// <summary>Whoever left a page may come back at once.</summary>
+    private static readonly TimeSpan AfterCanceled = TimeSpan.FromHours(1);
+
     /// <summary>Why the timeline says that a subscription has ended.</summary>
     public const string Reason = "payment_failed";
 
@@ -61,6 +64,13 @@ internal static class Dunning
         if ((await InvoiceQueries.FindAsync(change.Connection, project, invoice, cancel))!.Invoice.Due.IsZero)
         {
             return await SettledAsync(change, project, invoice, now, cancel);
+        }
+
+        // A page that nobody finished: no card was asked. The one that is saved is, in a while.
+        if (why.Failure == PaymentFailure.Canceled)
+        {
+            await change.ExecuteAsync(CollectionSql.PutOff, cancel, change.Row.Partition, change.Row.Account, invoice, now.Plus(AfterCanceled).ToUtc());
+            return false;
         }
 
         var policy = await DunningQueries.PolicyAsync(change.Connection, project, cancel);

@@ -38,6 +38,11 @@ public sealed record ProviderAnswer(string Reference, PaymentFailure? Failure)
 {
     /// <summary>Nothing moved yet: the customer has to confirm it to the bank.</summary>
     public bool NeedsCustomer { get; init; }
+
+    /// <summary>It was asked, and has not decided: nothing is to be asked for anew.</summary>
+    public bool IsUndecided { get; init; }
+
+    public static readonly ProviderAnswer Undecided = new("", null) { IsUndecided = true };
 }
 
 /// <summary>A webhook as it came in. Names of headers in any case.</summary>
@@ -95,7 +100,7 @@ public interface IPaymentProvider
     Task<ProviderAnswer?> RefundAsync(ProjectSnapshot project, RefundOrder order, CancellationToken cancel);
 
     /// <summary>What it did under a key.</summary>
-    /// <returns>Null: nothing; it was never asked.</returns>
+    /// <returns>Null: nothing; it was never asked. <see cref="ProviderAnswer.Undecided"/>: it was.</returns>
     Task<ProviderAnswer?> FindAsync(ProjectSnapshot project, Guid key, CancellationToken cancel);
 
     /// <returns>Null: no answer came.</returns>

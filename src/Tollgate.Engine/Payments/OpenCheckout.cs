@@ -43,7 +43,7 @@ public sealed record CheckoutAnswer(CheckoutOutcome Outcome, CheckoutRow? Row = 
 /// Makes a checkout: what it asks for is looked at and taken back, so that what cannot be bought is refused at once, and nothing but the checkout is
 /// written. The customer is created when it is missing.
 /// </summary>
-public sealed class OpenCheckout(NpgsqlDataSource database, PaymentProviders providers, Clock clock)
+public sealed class OpenCheckout(NpgsqlDataSource database, PaymentProviders providers, SettlePayment settle, Clock clock)
 {
     /// <summary>How long a checkout can be used.</summary>
     public static readonly TimeSpan DefaultLife = TimeSpan.FromHours(24);
@@ -52,6 +52,9 @@ public sealed class OpenCheckout(NpgsqlDataSource database, PaymentProviders pro
     public static readonly TimeSpan InvoiceLife = TimeSpan.FromDays(60);
 
     internal const string Look = "look";
+
+    /// <summary>What stands for the provider's id of a page that it did not make.</summary>
+    private const string NoPage = "no_page";
 
     private const string Base62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
     private const int TokenCharacters = 43;
@@ -65,6 +68,27 @@ public sealed class OpenCheckout(NpgsqlDataSource database, PaymentProviders pro
             return new(CheckoutOutcome.NotOffered);
         }
 
+        var (answer, attempt) = await BeginAsync(project, order, server, actor, cancel);
+        if (attempt is not { } hosting)
+        {
+            return answer;
+        }
+
+        var hosted = await providers.Of(provider).OpenCheckoutAsync(project, hosting, CancellationToken.None);
+        if (hosted is not null)
+        {
+            return answer with { Page = hosted.Url };
+        }
+
+        // Nobody has its address, so nobody can pay there: the attempt is over, and may be made again.
+        await settle.RunAsync(project, hosting.Key, new(NoPage, PaymentFailure.Canceled), actor, CancellationToken.None);
+        return answer with { Outcome = CheckoutOutcome.NoAnswer, Page = null };
+    }
+
+    /// <summary>The checkout, and where the page is a provider's the attempt that waits for whoever pays there; both committed.</summary>
+    private async Task<(CheckoutAnswer Answer, CheckoutOrder? Attempt)> BeginAsync(
+        ProjectSnapshot project, NewCheckout order, Uri server, string actor, CancellationToken cancel)
+    {
         await using var change = await CustomerChange.BeginAsync(database, project, order.Customer, cancel);
         var now = clock.Now(project);
         await change.MarkAsync(Look, cancel);
@@ -72,30 +96,31 @@ public sealed class OpenCheckout(NpgsqlDataSource database, PaymentProviders pro
         await change.TakeBackAsync(Look, cancel);
         if (purchase.Refusal is { } refusal)
         {
-            return new(CheckoutOutcome.Refused, Refusal: refusal);
+            return (new(CheckoutOutcome.Refused, Refusal: refusal), null);
         }
 
         var token = NewToken();
         var row = RowOf(change.Row, project, order, now);
         var page = new Uri(server, $"/{(order.Kind == CheckoutKind.Invoice ? "pay" : "checkout")}/{token}");
-        await CheckoutWriter.OpenAsync(change, row, KeyHash.Of(token).ToBytes(), actor, cancel);
-        if (provider == PaymentProvider.Sandbox || purchase.Due.IsZero)
+        var isHosted = project.Payments.Provider != PaymentProvider.Sandbox && !purchase.Due.IsZero;
+        if (isHosted && order.Wanted.Invoice is { } invoice
+            && await change.AskAsync(PaymentSql.PendingOf, cancel, change.Row.Partition, change.Row.Account, invoice) is not null)
         {
-            await change.CommitAsync(cancel);
-            return new(CheckoutOutcome.Done, row, page);
+            return (new(CheckoutOutcome.IsPending, row), null);
         }
 
-        // The page is the provider's: an attempt is made that waits for whoever pays there.
-        var payment = await CheckoutWriter.AttemptAsync(change, row, purchase, (provider, null, null), now, actor, cancel);
+        await CheckoutWriter.OpenAsync(change, row, KeyHash.Of(token).ToBytes(), actor, cancel);
+        var payment = isHosted ? await CheckoutWriter.AttemptAsync(change, row, purchase, (project.Payments.Provider, null, null), now, actor, cancel) : default;
         await change.CommitAsync(cancel);
+        if (!isHosted)
+        {
+            return (new(CheckoutOutcome.Done, row, page), null);
+        }
+
         var profile = change.Row.Customer.Profile;
-        var hosted = await providers.Of(provider).OpenCheckoutAsync(
-            project,
-            new(
-                payment, new(order.Customer, profile.Name, profile.Email), purchase.Due, purchase.Invoice!.Lines[0].Description,
-                AddressOr(row.Checkout.SuccessUrl, page), AddressOr(row.Checkout.CancelUrl, page), clock.Now().Plus(order.Life).ToOffset(), order.Kind != CheckoutKind.Invoice),
-            CancellationToken.None);
-        return hosted is null ? new(CheckoutOutcome.NoAnswer, row) : new(CheckoutOutcome.Done, row, hosted.Url);
+        return (new(CheckoutOutcome.Done, row), new(
+            payment, new(order.Customer, profile.Name, profile.Email), purchase.Due, purchase.Invoice!.Lines[0].Description,
+            AddressOr(row.Checkout.SuccessUrl, page), AddressOr(row.Checkout.CancelUrl, page), clock.Now().Plus(order.Life).ToOffset(), order.Kind != CheckoutKind.Invoice));
     }
 
     private static Uri AddressOr(string? address, Uri page) => address is null ? page : new(address);

@@ -37,7 +37,13 @@ public sealed class PayChange(
             return null;
         }
 
-        var after = (await settle.SendAsync(project, attempt, method!, isPresent: false, actor)).Payment;
+        // Somebody has asked before, and how that ended is not known yet: nothing is asked for twice.
+        if (method is null)
+        {
+            return new(attempt.Payment, null);
+        }
+
+        var after = (await settle.SendAsync(project, attempt, method, isPresent: false, actor)).Payment;
         if (after.Status == PaymentStatus.Failed)
         {
             await expire.RunAsync(project, checkout, actor, CancellationToken.None);
@@ -53,6 +59,11 @@ public sealed class PayChange(
         if (change is null || await PaymentMethods.DefaultAsync(change, cancel) is not { } method)
         {
             return default;
+        }
+
+        if (await change.AskAsync(CheckoutSql.PendingChange, cancel, change.Row.Partition, change.Row.Account) is Guid pending)
+        {
+            return (await PaymentQueries.FindAsync(change.Connection, project, pending, cancel), null, default);
         }
 
         var now = clock.Now(project);

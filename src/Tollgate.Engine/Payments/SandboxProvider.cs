@@ -30,6 +30,12 @@ public sealed class SandboxProvider(NpgsqlDataSource database, SandboxWebhooks w
 
     public async Task<ProviderAnswer?> ChargeAsync(ProjectSnapshot project, ChargeOrder order, CancellationToken cancel)
     {
+        // Nothing moves here, so nothing real is paid here, whatever asked for it.
+        if (project.Mode != ProjectMode.Sandbox)
+        {
+            return new(ReferenceOf("ch", order.Key), PaymentFailure.Declined);
+        }
+
         var outcome = await NextOutcomeAsync(project, order, cancel);
         if (outcome == SandboxOutcome.AuthenticationRequired && order.IsPresent)
         {
@@ -53,8 +59,12 @@ public sealed class SandboxProvider(NpgsqlDataSource database, SandboxWebhooks w
         return answer;
     }
 
-    /// <returns>Null also of one that is done and told later.</returns>
-    public async Task<ProviderAnswer?> FindAsync(ProjectSnapshot project, Guid key, CancellationToken cancel) => (await LookUpAsync(project, key, cancel)).Answer;
+    /// <returns>Undecided also of one that is done and told later.</returns>
+    public async Task<ProviderAnswer?> FindAsync(ProjectSnapshot project, Guid key, CancellationToken cancel)
+    {
+        var (isKnown, answer) = await LookUpAsync(project, key, cancel);
+        return answer ?? (isKnown ? ProviderAnswer.Undecided : null);
+    }
 
     /// <summary>The sandbox's pages are Tollgate's own: nothing is opened elsewhere.</summary>
     public Task<HostedPage?> OpenCheckoutAsync(ProjectSnapshot project, CheckoutOrder order, CancellationToken cancel) => Task.FromResult<HostedPage?>(null);
@@ -114,7 +124,7 @@ public sealed class SandboxProvider(NpgsqlDataSource database, SandboxWebhooks w
             await command.ExecuteNonQueryAsync(cancel);
         }
 
-        return await FindAsync(project, key, cancel);
+        return (await LookUpAsync(project, key, cancel)).Answer;
     }
 
     private static string ReferenceOf(string prefix, Guid key) => $"{prefix}_sandbox_{key:N}";

@@ -47,6 +47,11 @@ public sealed class SettlePayment(
         // The same key is done once, so sending it again is safe, and the attempt ends. What a person has to do is left to the person.
         var provider = providers.Of(payment.Provider);
         var done = await provider.FindAsync(project, id, cancel);
+        if (done is { IsUndecided: true })
+        {
+            return;
+        }
+
         if (done is null && resends && payment is { Status: PaymentStatus.Pending, Method: not null })
         {
             done = await provider.ChargeAsync(project, OrderOf(payment, await methods.OfAsync(row, cancel)), cancel);
@@ -128,7 +133,10 @@ public sealed class SettlePayment(
         }
 
         await change.MarkAsync(BeforePurchase, cancel);
-        var make = new MakePurchase(change, project, new(payment.QuotedAt!.Value, now), actor);
+
+        // On a page of a provider hours may pass before somebody pays: what begins, begins then.
+        var asOf = payment is { Method: null, ExpectedVersion: null } && checkout.Checkout.Kind == CheckoutKind.Subscription ? now : payment.QuotedAt!.Value;
+        var make = new MakePurchase(change, project, new(asOf, now), actor);
         var made = await make.RunAsync(checkout.Checkout.Kind, checkout.Wanted, payment.Method is not null, looksAhead: false, cancel);
         var isAsQuoted = checkout.Checkout.Status == CheckoutStatus.Open && made is { Refusal: null, Invoice: not null }
             && made.Due == payment.Amount && made.ExpectedVersion == payment.ExpectedVersion;

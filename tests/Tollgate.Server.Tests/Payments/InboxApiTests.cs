@@ -50,6 +50,20 @@ public sealed class InboxApiTests(PatientServer server) : IClassFixture<PatientS
     }
 
     [Fact]
+    public async Task A_change_that_is_asked_for_again_while_the_first_is_under_way_is_not_charged_again()
+    {
+        var sandbox = await BillingSandbox.StartAsync(_running, "2027-01-31T00:00:00Z");
+        var subscription = await sandbox.SubscribeAsync("""{"customer": "acme", "plan": "pro", "trial": false}""");
+        await AddCardAsync(sandbox, "pm_sandbox_timeout");
+
+        var first = await sandbox.Door.PatchAsync($"/v1/subscriptions/{subscription}", """{"plan": "enterprise"}""");
+        var again = await sandbox.Door.PatchAsync($"/v1/subscriptions/{subscription}", """{"plan": "enterprise"}""");
+
+        (Word(first, "code"), Word(again, "code")).ShouldBe(("payment_pending", "payment_pending"));
+        (await sandbox.Door.GetAsync("/v1/payments"))["data"].AsArray().ShouldHaveSingleItem();
+    }
+
+    [Fact]
     public async Task The_money_of_a_failed_payment_that_comes_after_all_pays_the_invoice()
     {
         var (sandbox, invoice) = await OwingAsync("pm_sandbox_declined");

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using Npgsql;
 using Tollgate.Core.Catalog;
@@ -73,6 +75,10 @@ public sealed class StripeAccounts(NpgsqlDataSource database, ProviderKeys keys,
         await command.ExecuteNonQueryAsync(cancel);
     }
 
+    /// <summary>A header holds ASCII of a bounded length; ids may be anything.</summary>
+    private static string KeyOf(ProjectSnapshot project, string customer) =>
+        "customer-" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{project.Code}\n{customer}")));
+
     /// <summary>The customer at Stripe, made there when it is missing: once, however many ask at the same time.</summary>
     /// <returns>Null: no answer came.</returns>
     public async Task<string?> CustomerAsync(StripeAccount account, ProviderParty customer, CancellationToken cancel)
@@ -84,7 +90,7 @@ public sealed class StripeAccounts(NpgsqlDataSource database, ProviderKeys keys,
 
         // What is told with the key is always the same, else Stripe would refuse a repeat; name and address follow.
         var form = new StripeForm().Set("metadata", new StripeForm().Set(CustomerField, customer.Id).Set(StripePrices.ProjectField, account.Project.Code));
-        var made = await client.PostAsync(account.Secret, "/v1/customers", form, $"customer {account.Project.Id} {customer.Id}", cancel);
+        var made = await client.PostAsync(account.Secret, "/v1/customers", form, KeyOf(account.Project, customer.Id), cancel);
         if (made.Outcome != StripeOutcome.Done || made.Body.Text("id") is not { } reference)
         {
             return null;

@@ -204,7 +204,7 @@ public sealed class StripeProvider(StripeAccounts accounts, StripeEvents events,
         {
             if (one.Metadata().GetValueOrDefault(what.Field) == what.Key.ToString())
             {
-                return read(one);
+                return read(one) ?? ProviderAnswer.Undecided;
             }
         }
 

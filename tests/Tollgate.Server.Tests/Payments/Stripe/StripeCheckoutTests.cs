@@ -49,6 +49,25 @@ public sealed class StripeCheckoutTests(StripeStage stage) : IClassFixture<Strip
     }
 
     [Fact]
+    public async Task A_page_that_Stripe_did_not_make_is_asked_for_again_and_a_second_one_of_an_invoice_waits_for_the_first()
+    {
+        var sandbox = await stage.ProjectAsync();
+        await sandbox.SubscribeAsync("""{"customer": "jürgen", "plan": "pro", "trial": false}""");
+        var invoice = (await sandbox.Door.GetAsync("/v1/invoices"))["data"][0]!["id"]!.GetValue<string>();
+        var order = $$"""{"customer": "jürgen", "invoice": "{{invoice}}"}""";
+        stage.Stripe.Next(StripeMishap.ServerError, 3, "/v1/checkout/sessions");
+
+        (await sandbox.Door.PostAsync("/v1/checkouts", order)).Status.ShouldBe(HttpStatusCode.BadGateway);
+        var opened = await sandbox.Door.PostAsync("/v1/checkouts", order);
+        opened.Status.ShouldBe(HttpStatusCode.Created, opened.Json?.ToJsonString());
+        var second = await sandbox.Door.PostAsync("/v1/checkouts", order);
+
+        (second.Status, (string?)second["code"]).ShouldBe((HttpStatusCode.Conflict, "payment_pending"));
+        (await sandbox.Door.GetAsync("/v1/payments"))["data"].AsArray().Select(static one => (string?)one!["status"]).ShouldBe(["pending", "failed"]);
+        (await sandbox.Door.DeleteAsync("/v1/customers/j%C3%BCrgen")).Status.ShouldBe(HttpStatusCode.Conflict, "Money may be on its way.");
+    }
+
+    [Fact]
     public async Task The_catalogue_is_brought_to_Stripe()
     {
         var sandbox = await stage.ProjectAsync();
