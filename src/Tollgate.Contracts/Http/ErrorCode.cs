@@ -318,8 +318,8 @@ public sealed record ErrorCode(string Code, int Status, string Title, string Des
 
     public static readonly ErrorCode BillingNotConfigured = new(
         "billing_not_configured", 409, "No payment provider is configured",
-        "The project has no provider that could move money: live projects are paid by hand.",
-        "Use a sandbox project to try charges, or record what came in with POST /v1/invoices/{id}/pay.");
+        "The project's provider cannot do this, or its keys are missing: a live project is paid by hand until it chooses one.",
+        "Choose one with PUT /v1/payment-settings, use a sandbox project to try it, or record what came in with POST /v1/invoices/{id}/pay.");
 
     public static readonly ErrorCode InvoiceImplausible = new(
         "invoice_implausible", 409, "The invoice looks impossible",

@@ -34,8 +34,9 @@ public sealed record RefundJudgement(RefundVerdict Verdict, MoneyAmount Amount, 
 /// </summary>
 public static class RefundRules
 {
+    /// <param name="invoice">Null: it paid none, and all of it became credit.</param>
     /// <param name="wanted">Null: all that is left.</param>
-    public static RefundJudgement Judge(Payment payment, Invoice invoice, RefundBounds bounds, MoneyAmount? wanted)
+    public static RefundJudgement Judge(Payment payment, Invoice? invoice, RefundBounds bounds, MoneyAmount? wanted)
     {
         var zero = MoneyAmount.Zero(payment.Amount.Currency);
         if (payment.Status != PaymentStatus.Succeeded)
@@ -45,7 +46,7 @@ public static class RefundRules
 
         var ofPayment = payment.Amount - payment.Refunded;
         var ofCredit = Positive(Least(bounds.Overpaid, bounds.Credit));
-        var ofInvoice = invoice.Status is InvoiceStatus.Open or InvoiceStatus.Paid
+        var ofInvoice = invoice is { Status: InvoiceStatus.Open or InvoiceStatus.Paid }
             ? Positive(Least(ofPayment - bounds.Overpaid, invoice.Total - invoice.Credited))
             : zero;
         var left = Least(ofPayment - bounds.Held, ofCredit + ofInvoice);

@@ -102,7 +102,7 @@ internal static class PaymentSql
     /// <summary>The caller holds the customer. $1 partition, $2 account, $3 payment, $4 by how much.</summary>
     public const string Reserve = "UPDATE payments SET refunded = refunded + $4 WHERE partition = $1 AND account = $2 AND id = $3";
 
-    /// <summary>$1 partition, $2 account, $3 id, $4 payment, $5 invoice, $6 amount, $7 reason, $8 created, $9 credit note or null, $10 of the amount, out of credit.</summary>
+    /// <summary>$1 partition, $2 account, $3 id, $4 payment, $5 invoice or null, $6 amount, $7 reason, $8 created, $9 credit note or null, $10 of the amount, out of credit.</summary>
     public const string InsertRefund =
         """
         INSERT INTO refunds (partition, account, id, payment, invoice, amount, status, reason, created_at, credit_note, from_credit)

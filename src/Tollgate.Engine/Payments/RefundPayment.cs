@@ -83,9 +83,10 @@ public sealed class RefundPayment(NpgsqlDataSource database, PaymentQueries quer
             return (new(RefundOutcome.PaymentUnknown), default);
         }
 
-        if (found.Payment.Invoice is not { } paid || await InvoiceChange.LockAsync(database, project, paid, cancel) is not ({ } change, { } invoice))
+        var (change, invoice) = await LockAsync(project, found.Payment, cancel);
+        if (change is null)
         {
-            return (new(RefundOutcome.Refused, found, "It has paid no invoice: no money came, or it became the customer's credit."), default);
+            return (new(RefundOutcome.PaymentUnknown), default);
         }
 
         await using (change)
@@ -102,7 +103,7 @@ public sealed class RefundPayment(NpgsqlDataSource database, PaymentQueries quer
             }
 
             var bounds = await BoundsAsync(change, row, cancel);
-            var judged = RefundRules.Judge(row.Payment, invoice.Invoice, bounds, wanted.Minor is { } minor ? new MoneyAmount(minor, row.Payment.Amount.Currency) : null);
+            var judged = RefundRules.Judge(row.Payment, invoice?.Invoice, bounds, wanted.Minor is { } minor ? new MoneyAmount(minor, row.Payment.Amount.Currency) : null);
             if (judged.Verdict != RefundVerdict.Allowed)
             {
                 return (new(RefundOutcome.Refused, row, Explain(judged.Verdict, row.Payment, judged.Amount)), default);
@@ -135,7 +136,7 @@ public sealed class RefundPayment(NpgsqlDataSource database, PaymentQueries quer
 
     private async Task<PaymentRow> SettleAsync(ProjectSnapshot project, PaymentRow before, Guid id, ProviderAnswer done, string actor, CancellationToken cancel)
     {
-        var (change, invoice) = await InvoiceChange.LockAsync(database, project, before.Payment.Invoice!.Value, cancel);
+        var (change, invoice) = await LockAsync(project, before.Payment, cancel);
         await using (change!)
         {
             var (now, row) = (clock.Now(project), (await PaymentQueries.FindAsync(change!.Connection, project, before.Payment.Id, cancel))!);
@@ -145,16 +146,22 @@ public sealed class RefundPayment(NpgsqlDataSource database, PaymentQueries quer
                 return row;
             }
 
-            await WriteAsync(change, invoice!, row, (id, refund.Amount, refund.FromCredit), done, (actor, now), cancel);
+            await WriteAsync(change, invoice, row, (id, refund.Amount, refund.FromCredit), done, (actor, now), cancel);
             row = (await PaymentQueries.FindAsync(change.Connection, project, row.Payment.Id, cancel))!;
             await change.CommitAsync(cancel);
             return row;
         }
     }
 
+    /// <summary>The customer held, and the invoice that the payment paid; null: it paid none.</summary>
+    private async Task<(CustomerChange? Change, InvoiceRow? Invoice)> LockAsync(ProjectSnapshot project, Payment payment, CancellationToken cancel) =>
+        payment.Invoice is { } invoice
+            ? await InvoiceChange.LockAsync(database, project, invoice, cancel)
+            : (await CustomerChange.BeginOnExistingAsync(database, project, payment.Customer, cancel), null);
+
     /// <summary>The end of a refund. The caller commits.</summary>
     private static async Task WriteAsync(
-        CustomerChange change, InvoiceRow invoice, PaymentRow row, (Guid Id, MoneyAmount Amount, MoneyAmount FromCredit) refund, ProviderAnswer done,
+        CustomerChange change, InvoiceRow? invoice, PaymentRow row, (Guid Id, MoneyAmount Amount, MoneyAmount FromCredit) refund, ProviderAnswer done,
         (string Actor, Instant Now) by,
         CancellationToken cancel)
     {
@@ -171,8 +178,8 @@ public sealed class RefundPayment(NpgsqlDataSource database, PaymentQueries quer
         {
             // The document stands, and the money did not go: it is the customer's. So is what was taken out of the credit for it.
             await change.ExecuteAsync(PaymentSql.Reserve, cancel, row.Partition, row.Account, row.Payment.Id, -refund.Amount.Minor);
-            await GiveAsync(change, invoice, documented, by.Now, "credit_note", note, cancel);
-            await GiveAsync(change, invoice, refund.FromCredit, by.Now, "refund", note, cancel);
+            await GiveAsync(change, row, documented, by.Now, "credit_note", note, cancel);
+            await GiveAsync(change, row, refund.FromCredit, by.Now, "refund", note, cancel);
         }
 
         await AddFactAsync(
@@ -189,7 +196,7 @@ public sealed class RefundPayment(NpgsqlDataSource database, PaymentQueries quer
 
     /// <summary>A refund that is on its way: what it takes out of the credit, and its document. The caller commits.</summary>
     private static async Task WriteBegunAsync(
-        CustomerChange change, ProjectSnapshot project, InvoiceRow invoice, PaymentRow row, (Guid Id, RefundJudgement Judged) refund, string? reason,
+        CustomerChange change, ProjectSnapshot project, InvoiceRow? invoice, PaymentRow row, (Guid Id, RefundJudgement Judged) refund, string? reason,
         (string Actor, Instant Now) by, CancellationToken cancel)
     {
         var (amount, fromCredit) = (refund.Judged.Amount, refund.Judged.FromCredit);
@@ -197,21 +204,25 @@ public sealed class RefundPayment(NpgsqlDataSource database, PaymentQueries quer
         if (amount > fromCredit)
         {
             var order = new CreditOrder(amount - fromCredit, null, reason ?? Untold);
-            var (_, draft) = CreditNoteRules.Judge(invoice.Invoice, order);
+            var (_, draft) = CreditNoteRules.Judge(invoice!.Invoice, order);
             note = (await InvoiceChange.CreditAsync(change, project, invoice, (draft!, order), by.Actor, by.Now, cancel)).Note.Id;
         }
 
-        await GiveAsync(change, invoice, -fromCredit, by.Now, "refund", PaymentActors.NoteOf(row.Payment.Id), cancel);
+        await GiveAsync(change, row, -fromCredit, by.Now, "refund", PaymentActors.NoteOf(row.Payment.Id), cancel);
         await change.ExecuteAsync(
-            PaymentSql.InsertRefund, cancel, row.Partition, row.Account, refund.Id, row.Payment.Id, row.Payment.Invoice, amount.Minor,
+            PaymentSql.InsertRefund, cancel, row.Partition, row.Account, refund.Id, row.Payment.Id,
+            CustomerCommands.OrNull(row.Payment.Invoice, NpgsqlDbType.Uuid), amount.Minor,
             CustomerCommands.OrNull(reason, NpgsqlDbType.Text), by.Now.ToUtc(), CustomerCommands.OrNull(note, NpgsqlDbType.Uuid), fromCredit.Minor);
         await change.ExecuteAsync(PaymentSql.Reserve, cancel, row.Partition, row.Account, row.Payment.Id, amount.Minor);
         await AddFactAsync(change, row, "refund", amount, by.Now, (by.Actor, reason), cancel);
     }
 
     private static Task GiveAsync(
-        CustomerChange change, InvoiceRow invoice, MoneyAmount amount, Instant now, string cause, string note, CancellationToken cancel) =>
-        amount.IsZero ? Task.CompletedTask : InvoiceChange.GiveAsync(change, invoice, amount, now, cause, note, cancel);
+        CustomerChange change, PaymentRow row, MoneyAmount amount, Instant now, string cause, string note, CancellationToken cancel) => amount.IsZero
+        ? Task.CompletedTask
+        : change.ExecuteAsync(
+            InvoiceSql.WriteCredits, cancel, new[] { row.Partition }, new[] { row.Account }, new[] { amount.Currency.Code }, new[] { amount.Minor }, new[] { now.ToUtc() },
+            new[] { cause }, new[] { row.Payment.Invoice }, new[] { note });
 
     private static Task AddFactAsync(
         CustomerChange change, PaymentRow row, string verb, MoneyAmount amount, Instant now, (string Actor, string? Note) by, CancellationToken cancel) => change.ExecuteAsync(

@@ -127,6 +127,7 @@ public sealed class WebhookEndpointTests(RunningServer running)
                 "subscription" => JsonSerializer.Deserialize(example, WebhooksJson.Default.SubscriptionWebhook),
                 "invoice" => JsonSerializer.Deserialize(example, WebhooksJson.Default.InvoiceWebhook),
                 "checkout" => JsonSerializer.Deserialize(example, WebhooksJson.Default.CheckoutWebhook),
+                "payment" => JsonSerializer.Deserialize(example, WebhooksJson.Default.PaymentWebhook),
                 _ => JsonSerializer.Deserialize(example, WebhooksJson.Default.QuotaWebhook),
             };
             read.ShouldNotBeNull();

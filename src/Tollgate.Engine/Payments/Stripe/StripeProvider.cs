@@ -123,7 +123,10 @@ public sealed class StripeProvider(StripeAccounts accounts, StripeEvents events,
             return null;
         }
 
-        return await FindAsync(account, ("/v1/payment_intents", PaymentField, key), () => new StripeForm().Set("customer", customer), AnswerOf, cancel);
+        // A page that nobody has paid on has no intent yet; one whose time is over never will.
+        var ofCustomer = () => new StripeForm().Set("customer", customer);
+        return await FindAsync(account, ("/v1/payment_intents", PaymentField, key), ofCustomer, AnswerOf, cancel)
+            ?? await FindAsync(account, ("/v1/checkout/sessions", PaymentField, key), ofCustomer, EndOf, cancel);
     }
 
     public async Task<HostedPage?> OpenCheckoutAsync(ProjectSnapshot project, CheckoutOrder order, CancellationToken cancel)
@@ -229,6 +232,9 @@ public sealed class StripeProvider(StripeAccounts accounts, StripeEvents events,
         { Outcome: (false, var failure) } failed when !failed.Metadata.ContainsKey(PageField) || failed.Status == "canceled" => new(failed.Id, failure),
         _ => null,
     };
+
+    private static ProviderAnswer? EndOf(JsonElement session) =>
+        StripeCheckout.Read(session) is { Status: "expired" } ended ? new(ended.Id, PaymentFailure.Canceled) : null;
 
     /// <summary>What Stripe still sends counts as gone; that it failed later is told by an event.</summary>
     private static ProviderAnswer? RefundOf(JsonElement refund) => (refund.Text("id"), refund.Text("status")) switch

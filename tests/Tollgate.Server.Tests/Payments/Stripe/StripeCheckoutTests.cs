@@ -49,6 +49,14 @@ public sealed class StripeCheckoutTests(StripeStage stage) : IClassFixture<Strip
     }
 
     [Fact]
+    public async Task A_page_whose_end_nobody_told_is_asked_for()
+    {
+        var (sandbox, session) = await OpenAsync();
+        Books.Expire(session);
+        await StripePaymentTests.UntilAsync(async () => (string?)(await sandbox.Door.GetAsync("/v1/payments?customer=bea"))["data"][0]!["failure"] == "canceled");
+    }
+
+    [Fact]
     public async Task A_page_that_Stripe_did_not_make_is_asked_for_again_and_a_second_one_of_an_invoice_waits_for_the_first()
     {
         var sandbox = await stage.ProjectAsync();
