@@ -25,6 +25,12 @@ public sealed class StrangerTests(Theatres theatres)
         ("/openapi", "the description of the API"),
         ("/docs", "the description of the API"),
         ("/admin/health/database", "seed A's health door"),
+        ("/v1/webhooks/", "a provider's signature is the key"),
+        ("/webhooks/stripe", "a provider's signature is the key"),
+        ("/billing/webhook", "a provider's signature is the key"),
+        ("/v1/mail/unsubscribe", "the signed link of a mail is the key"),
+        ("/billing/success", "where a browser comes back to; it says thank you and nothing else"),
+        ("/billing/cancel", "where a browser comes back to; it says so and nothing else"),
     ];
 
     /// <summary>Reads that seed doors serve without a key, for the default project only (API.md, "Seed doors").</summary>
@@ -32,7 +38,7 @@ public sealed class StrangerTests(Theatres theatres)
 
     /// <summary>What a public key is for: catalogue reads.</summary>
     private static readonly string[] ForPublicKeys =
-        ["/v1/plans", "/v1/features", "/pricing", "/api/subscription/plans", "/api/subscription/pricing", "/v1/catalog", "/api/features/available", "/v1/experiments"];
+        ["/v1/plans", "/v1/features", "/pricing", "/api/subscription/plans", "/api/subscription/pricing", "/v1/catalog", "/api/features/available", "/v1/experiments", "/billing/status"];
 
     [Fact]
     public async Task Nobody_without_a_valid_key_gets_an_answer()
