@@ -51,11 +51,15 @@ public static class Pages
         }
     }
 
+    /// <summary>A header holds ASCII: names of other alphabets in their Punycode, paths escaped.</summary>
+    private static string OnTheWire(string address) =>
+        Ascii.IsValid(address) || !Uri.TryCreate(address, UriKind.Absolute, out var uri) ? address : new UriBuilder(uri) { Host = uri.IdnHost }.Uri.AbsoluteUri;
+
     /// <summary>To be asked with GET, whatever this request was.</summary>
     public static Task LeadToAsync(HttpContext context, string address)
     {
         context.Response.StatusCode = StatusCodes.Status303SeeOther;
-        context.Response.Headers.Location = address;
+        context.Response.Headers.Location = OnTheWire(address);
         context.Response.Headers.CacheControl = "no-store";
         context.Response.Headers["Referrer-Policy"] = "no-referrer";
         return Task.CompletedTask;
@@ -71,7 +75,7 @@ public static class Pages
     }
 
     private static string Origins(IReadOnlyList<string?> addresses) => string.Concat(addresses
-        .Select(static address => Uri.TryCreate(address, UriKind.Absolute, out var url) ? url.GetLeftPart(UriPartial.Authority) : null)
+        .Select(static address => address is not null && Uri.TryCreate(OnTheWire(address), UriKind.Absolute, out var url) ? url.GetLeftPart(UriPartial.Authority) : null)
         .OfType<string>().Distinct(StringComparer.Ordinal).Select(static origin => " " + origin));
 
     private static byte[] Load(string name)

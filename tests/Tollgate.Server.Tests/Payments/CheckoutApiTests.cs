@@ -111,6 +111,24 @@ public sealed partial class CheckoutApiTests(ImpatientServer server) : IClassFix
     }
 
     [Fact]
+    public async Task An_address_in_another_alphabet_is_led_to_as_well()
+    {
+        var sandbox = await StartAsync();
+        var made = await sandbox.Door.PostAsync(
+            "/v1/checkouts",
+            """
+            {"customer": "acme", "plan": "enterprise", "period": "monthly", "success_url": "https://bücher.example/schön?c={CHECKOUT_ID}",
+             "cancel_url": "https://例え.example/"}
+            """);
+        made.Status.ShouldBe(HttpStatusCode.Created, made.Json?.ToJsonString());
+
+        (await PageAsync(made)).Status.ShouldBe(HttpStatusCode.OK);
+        var paid = await PayAsync(made, "pm_sandbox_visa");
+
+        (paid.Status, paid.Location).ShouldBe((HttpStatusCode.SeeOther, $"https://xn--bcher-kva.example/sch%C3%B6n?c={Word(made, "id")}"));
+    }
+
+    [Fact]
     public async Task What_it_costs_is_what_the_customer_was_told()
     {
         var sandbox = await StartAsync();
