@@ -46,7 +46,8 @@ internal static class SandboxSignature
             return new(WebhookVerdict.Forged);
         }
 
-        if (Math.Abs((double)now.ToUnixTimeSeconds() - seconds) > Tolerance.TotalSeconds)
+        // What was signed is a number of any size: the bounds are compared, and not a difference that may overflow.
+        if (seconds < (now - Tolerance).ToUnixTimeSeconds() || seconds > (now + Tolerance).ToUnixTimeSeconds())
         {
             return new(WebhookVerdict.Stale);
         }
