@@ -1,6 +1,6 @@
 namespace Tollgate.Contracts.Payments;
 
-/// <summary>An invoice that could not be collected and is tried again. Amounts in minor units.</summary>
+/// <summary>An invoice that could not be collected and is tried again, or was stopped. Amounts in minor units.</summary>
 public sealed record DunningView
 {
     public required string Invoice { get; init; }
@@ -21,13 +21,17 @@ public sealed record DunningView
     /// <summary>How many attempts of the schedule have failed.</summary>
     public required int Attempts { get; init; }
 
-    /// <summary>Why the last one did: <c>declined</c>, <c>insufficient_funds</c>, <c>authentication_required</c>, <c>canceled</c> or <c>payment_method_missing</c>.</summary>
+    /// <summary>Why the last one did: <c>declined</c>, <c>insufficient_funds</c>, <c>authentication_required</c>, <c>canceled</c> or
+    /// <c>payment_method_missing</c>. Of what was stopped <c>amount_not_possible</c> or <c>provider_refused</c>, which no customer can mend.</summary>
     public required string Failure { get; init; }
 
     public required DateTimeOffset FirstFailedAt { get; init; }
 
-    /// <summary>Null: an attempt is on its way, and its answer is awaited.</summary>
+    /// <summary>Null: an attempt is on its way, and its answer is awaited; or it was stopped.</summary>
     public DateTimeOffset? NextAttemptAt { get; init; }
+
+    /// <summary>It is not tried again by itself since then: charge it, or take the money by hand. Null: it is.</summary>
+    public DateTimeOffset? StoppedAt { get; init; }
 }
 
 public sealed record DunningList(IReadOnlyList<DunningView> Data, bool HasMore);

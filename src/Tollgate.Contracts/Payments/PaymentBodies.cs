@@ -37,7 +37,8 @@ public sealed record PaymentView
     /// </summary>
     public required string Status { get; init; }
 
-    /// <summary>Of a failed one: <c>declined</c>, <c>insufficient_funds</c> or <c>authentication_required</c>.</summary>
+    /// <summary>Of a failed one: <c>declined</c>, <c>insufficient_funds</c>, <c>authentication_required</c>, <c>canceled</c>, <c>payment_method_missing</c>,
+    /// <c>amount_not_possible</c> or <c>provider_refused</c>.</summary>
     public string? Failure { get; init; }
 
     /// <summary>The provider's own id.</summary>

@@ -51,6 +51,9 @@ public sealed record DunningPolicy(IReadOnlyList<int> RetryDays, DunningEnd Fina
 /// <summary>When an invoice is tried again, and what a failure does to its subscription (<c>SEMANTICS</c> 4).</summary>
 public static class DunningRules
 {
+    /// <summary>Whether a customer can do something about it: another card, money on the account, an answer to the bank. The others are not tried again by themselves.</summary>
+    public static bool CanBeMended(PaymentFailure failure) => failure is not (PaymentFailure.AmountNotPossible or PaymentFailure.ProviderRefused);
+
     /// <summary>
     /// The next attempt after one has failed. What was missed, because no server ran, is not made up for at once: a day lies between two attempts.
     /// </summary>

@@ -40,6 +40,12 @@ public enum PaymentFailure
 
     /// <summary>The customer had nothing to be charged by; nobody was asked.</summary>
     PaymentMethodMissing,
+
+    /// <summary>The provider cannot move this amount: it is too small, too large, or not in its units. No customer can mend that.</summary>
+    AmountNotPossible,
+
+    /// <summary>The provider refused what it was asked, and not because of the customer: how the account there is set up, as a rule.</summary>
+    ProviderRefused,
 }
 
 /// <summary>One attempt to move the money that an invoice or a checkout asks for. Its id is the idempotency key at the provider.</summary>

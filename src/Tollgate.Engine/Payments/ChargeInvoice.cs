@@ -105,7 +105,7 @@ public sealed class ChargeInvoice(
             return (new(ChargeOutcome.NotOffered, Detail: $"The project's provider is {CatalogWords.Of(project.Payments.Provider)}, which charges nobody by itself."), null);
         }
 
-        if (await PaymentMethods.DefaultAsync(change, cancel) is not { } method)
+        if (await PaymentMethods.DefaultAsync(change, project, cancel) is not { } method)
         {
             return (new(ChargeOutcome.NoMethod), null);
         }

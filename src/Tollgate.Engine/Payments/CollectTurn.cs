@@ -34,7 +34,9 @@ internal static class CollectTurn
                 await AwaitAsync(change, invoice, (Guid)(await change.AskAsync(PaymentSql.PendingOf, cancel, row.Partition, row.Account, invoice))!, cancel);
                 return false;
 
+            // Who is past due is so by the policy, whatever the project has changed to meanwhile: what cannot be tried has failed.
             case ChargeOutcome.NoMethod:
+            case ChargeOutcome.NotOffered when await Collections.FindAsync(change, invoice, cancel) is { Failures: > 0 }:
                 var payment = await WriteMissingAsync(change, project, row, now, cancel);
                 await AwaitAsync(change, invoice, payment, cancel);
                 return await Dunning.FailedAsync(change, project, invoice, (payment, PaymentFailure.PaymentMethodMissing), now, cancel);
@@ -42,7 +44,7 @@ internal static class CollectTurn
             case ChargeOutcome.NothingDue:
                 return await Dunning.SettledAsync(change, project, invoice, now, cancel);
 
-            // The project has changed to somebody who charges nobody. That may change again.
+            // Nobody is charged by the project's provider, and nobody was asked yet. That may change again.
             default:
                 await change.ExecuteAsync(CollectionSql.PutOff, cancel, row.Partition, row.Account, invoice, now.Plus(UntilOffered).ToUtc());
                 return false;

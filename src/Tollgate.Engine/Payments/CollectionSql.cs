@@ -78,6 +78,14 @@ internal static class CollectionSql
         """
         UPDATE collections
            SET state = $4, ended_at = $5, collect_at = NULL, payment = NULL, planned_at = NULL, taken_at = NULL
+         WHERE partition = $1 AND account = $2 AND invoice = $3 AND state IN ('open', 'stopped')
+        """;
+
+    /// <summary>It is not tried again by itself. $1 partition, $2 account, $3 invoice, $4 when, $5 why.</summary>
+    public const string Stop =
+        """
+        UPDATE collections
+           SET state = 'stopped', ended_at = $4, last_failure = $5, collect_at = NULL, payment = NULL, planned_at = NULL, taken_at = NULL
          WHERE partition = $1 AND account = $2 AND invoice = $3 AND state = 'open'
         """;
 
@@ -122,20 +130,24 @@ internal static class CollectionSql
     // ---- reading -----------------------------------------------------------------------------------------------
 
     /// <summary>
-    /// Those that have failed and go on, the oldest first. $1 project, $2 customer or null, $3 the invoice after which it starts or null, $4 number of rows.
-    /// Rows: invoice, number, customer, subscription, its status, currency, due, failures, last failure, first failed at, next.
+    /// Those that have failed and go on, and those that were stopped and are owed still, the oldest first. $1 project, $2 customer or null, $3 the invoice
+    /// after which it starts or null, $4 number of rows. Rows: invoice, number, customer, subscription, its status, currency, due, failures, last failure,
+    /// first failed at, next, stopped at.
     /// </summary>
     public const string ListFailing =
         """
         SELECT k.invoice, i.number, c.id, coalesce(s.reference, k.subscription::text), s.status, i.currency, i.total - i.paid - i.credited, k.failures,
-               k.last_failure, k.first_failed_at, k.collect_at
+               k.last_failure, coalesce(k.first_failed_at, k.ended_at), k.collect_at, k.ended_at
           FROM collections k
           JOIN customers     c ON c.partition = k.partition AND c.account = k.account
           JOIN invoices      i ON i.partition = k.partition AND i.account = k.account AND i.id = k.invoice
           JOIN subscriptions s ON s.partition = k.partition AND s.account = k.account AND s.id = k.subscription
-         WHERE k.project_id = $1 AND k.state = 'open' AND k.failures > 0 AND ($2::text IS NULL OR c.id = $2)
-           AND ($3::uuid IS NULL OR (k.first_failed_at, k.invoice) > (SELECT a.first_failed_at, a.invoice FROM collections a WHERE a.project_id = $1 AND a.invoice = $3))
-         ORDER BY k.first_failed_at, k.invoice
+         WHERE k.project_id = $1 AND ((k.state = 'open' AND k.failures > 0) OR k.state = 'stopped') AND (k.state = 'open' OR i.status = 'open')
+           AND ($2::text IS NULL OR c.id = $2)
+           AND ($3::uuid IS NULL OR (coalesce(k.first_failed_at, k.ended_at), k.invoice) > (SELECT coalesce(a.first_failed_at, a.ended_at), a.invoice
+                                                                                             FROM collections a
+                                                                                            WHERE a.project_id = $1 AND a.invoice = $3))
+         ORDER BY coalesce(k.first_failed_at, k.ended_at), k.invoice
          LIMIT $4
         """;
 

@@ -19,6 +19,9 @@ public enum CollectionState
 
     /// <summary>The last attempt failed.</summary>
     GivenUp,
+
+    /// <summary>An attempt failed for a reason that no customer can mend: it is left to the project's people.</summary>
+    Stopped,
 }
 
 /// <summary>How an invoice is collected.</summary>

@@ -38,16 +38,23 @@ internal static class Dunning
             return after.Status == InvoiceStatus.Paid && await GoOnAsync(change, project, collection, now, cancel);
         }
 
-        if (collection.State != CollectionState.Open || !after.Due.IsZero)
+        if (collection.State is not (CollectionState.Open or CollectionState.Stopped) || !after.Due.IsZero)
         {
             return false;
         }
 
         var state = after.Status == InvoiceStatus.Paid ? CollectionState.Paid : CollectionState.Dropped;
         await EndAsync(change, collection, state, state == CollectionState.Paid ? "pay" : "drop", (null, null), now, cancel);
+        return await RecoverAsync(change, project, collection, $"invoice {after.Number} is {CatalogWords.Of(after.Status)}", now, cancel);
+    }
+
+    /// <summary>Nothing of the subscription is asked for and fails any more.</summary>
+    private static async Task<bool> RecoverAsync(
+        CustomerChange change, ProjectSnapshot project, Collection collection, string cause, Instant now, CancellationToken cancel)
+    {
         var isFailing = await change.AskAsync(CollectionSql.IsFailing, cancel, change.Row.Partition, change.Row.Account, collection.Subscription) is true;
         return !isFailing && collection.Failures > 0
-            && await StepAsync(change, project, collection, SubscriptionVerb.RecoverPayment, $"invoice {after.Number} is {CatalogWords.Of(after.Status)}", now, cancel) == SubscriptionOutcome.Done;
+            && await StepAsync(change, project, collection, SubscriptionVerb.RecoverPayment, cause, now, cancel) == SubscriptionOutcome.Done;
     }
 
     /// <summary>An attempt has failed. One that nobody made to collect (<c>POST /v1/payments</c>) changes nothing.</summary>
@@ -73,6 +80,11 @@ internal static class Dunning
             return false;
         }
 
+        if (!DunningRules.CanBeMended(why.Failure))
+        {
+            return await StopAsync(change, project, collection, why, now, cancel);
+        }
+
         var policy = await DunningQueries.PolicyAsync(change.Connection, project, cancel);
         var (failures, first) = (collection.PlannedAt is null ? collection.Failures + 1 : collection.Failures, collection.FirstFailedAt ?? now);
         var next = collection.PlannedAt is { } planned
@@ -81,6 +93,16 @@ internal static class Dunning
         return next is { } at
             ? await TryAgainAsync(change, project, collection with { Failures = failures, FirstFailedAt = first }, why, (now, at), policy, cancel)
             : await GiveUpAsync(change, project, collection with { Failures = failures, FirstFailedAt = first }, why, now, policy, cancel);
+    }
+
+    /// <summary>The customer is neither asked nor loses anything: what is wrong is the project's to mend, and the invoice can be charged or paid by hand.</summary>
+    private static async Task<bool> StopAsync(
+        CustomerChange change, ProjectSnapshot project, Collection collection, (Guid Payment, PaymentFailure Failure) why, Instant now, CancellationToken cancel)
+    {
+        var failure = CatalogWords.Of(why.Failure);
+        await change.ExecuteAsync(CollectionSql.Stop, cancel, change.Row.Partition, change.Row.Account, collection.Invoice, now.ToUtc(), failure);
+        await AddFactAsync(change, collection, "stop", (why.Payment, failure), now, null, cancel);
+        return await RecoverAsync(change, project, collection, $"payment {why.Payment:D}: {failure}; it is not collected by itself any more", now, cancel);
     }
 
     private static async Task<bool> TryAgainAsync(

@@ -10,12 +10,13 @@ using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Payments;
 
-/// <summary>An invoice that could not be collected and is tried again.</summary>
+/// <summary>An invoice that could not be collected and is tried again, or was stopped.</summary>
 /// <param name="Subscription">The caller's id of it.</param>
-/// <param name="NextAttempt">Null: one is on its way.</param>
+/// <param name="NextAttempt">Null: one is on its way, or it is not tried again by itself.</param>
+/// <param name="StoppedAt">No customer can mend why it failed: it is not tried again by itself.</param>
 public sealed record DunningItem(
     Guid Invoice, string Number, string Customer, string Subscription, SubscriptionStatus Status, MoneyAmount Due, int Failures, PaymentFailure Failure,
-    Instant FirstFailedAt, Instant? NextAttempt);
+    Instant FirstFailedAt, Instant? NextAttempt, Instant? StoppedAt);
 
 /// <summary>What is owed and tried again, and by which policy.</summary>
 public sealed class DunningQueries(NpgsqlDataSource database)
@@ -34,7 +35,8 @@ public sealed class DunningQueries(NpgsqlDataSource database)
             items.Add(new(
                 reader.GetGuid(0), reader.GetString(1), reader.GetString(2), reader.GetString(3), CatalogWords.Read<SubscriptionStatus>(reader.GetString(4)),
                 new(reader.GetInt64(6), Currency.Of(reader.GetString(5))), reader.GetInt32(7), CatalogWords.Read<PaymentFailure>(reader.GetString(8)),
-                Instant.FromUtc(reader.GetDateTime(9)), reader.IsDBNull(10) ? null : Instant.FromUtc(reader.GetDateTime(10))));
+                Instant.FromUtc(reader.GetDateTime(9)), reader.IsDBNull(10) ? null : Instant.FromUtc(reader.GetDateTime(10)),
+                reader.IsDBNull(11) ? null : Instant.FromUtc(reader.GetDateTime(11))));
         }
 
         return items;

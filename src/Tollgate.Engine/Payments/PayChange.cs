@@ -56,7 +56,7 @@ public sealed class PayChange(
         ProjectSnapshot project, string customer, CheckoutWanted wanted, string actor, CancellationToken cancel)
     {
         await using var change = await CustomerChange.BeginOnExistingAsync(database, project, customer, cancel);
-        if (change is null || await PaymentMethods.DefaultAsync(change, cancel) is not { } method)
+        if (change is null || await PaymentMethods.DefaultAsync(change, project, cancel) is not { } method)
         {
             return default;
         }

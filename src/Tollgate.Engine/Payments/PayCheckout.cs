@@ -130,7 +130,7 @@ public sealed class PayCheckout(
         }
 
         await change.MarkAsync(OpenCheckout.Look, cancel);
-        var hasMethod = !how.With.IsNothing || await PaymentMethods.DefaultAsync(change, cancel) is not null;
+        var hasMethod = !how.With.IsNothing || await PaymentMethods.DefaultAsync(change, project, cancel) is not null;
         var purchase = await new MakePurchase(change, project, new(now, now), actor)
             .RunAsync(row.Checkout.Kind, row.Wanted, hasMethod, looksAhead: false, cancel);
         if (purchase.Refusal is not null)

@@ -138,8 +138,12 @@ public sealed class PaymentMethods(NpgsqlDataSource database, Clock clock)
         return true;
     }
 
-    internal static async Task<PaymentMethod?> DefaultAsync(CustomerChange change, CancellationToken cancel) =>
-        (await ReadAsync(change.Connection, PaymentSql.Methods, cancel, change.Row.Partition, change.Row.Account)).SingleOrDefault(static method => method.IsDefault);
+    /// <summary>What is charged by itself: the default, or the newest one where the default is of a provider that the project has left. Null: nothing is.</summary>
+    internal static async Task<PaymentMethod?> DefaultAsync(CustomerChange change, ProjectSnapshot project, CancellationToken cancel) =>
+        (await ReadAsync(change.Connection, PaymentSql.Methods, cancel, change.Row.Partition, change.Row.Account))
+            .Where(method => method.Provider == project.Payments.Provider)
+            .OrderBy(static method => method.IsDefault)
+            .LastOrDefault();
 
     private static async Task<IReadOnlyList<PaymentMethod>> ReadAsync(NpgsqlConnection connection, string sql, CancellationToken cancel, params object?[] parameters)
     {

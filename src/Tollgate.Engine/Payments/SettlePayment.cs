@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using Npgsql;
 using NpgsqlTypes;
 using Tollgate.Core.Catalog;
@@ -16,7 +17,8 @@ namespace Tollgate.Engine.Payments;
 /// written with what it causes, in one. Killed in between, <see cref="AskPayments"/> finds out and does the rest.
 /// </summary>
 public sealed class SettlePayment(
-    NpgsqlDataSource database, PaymentQueries queries, PaymentMethods methods, PaymentProviders providers, QuotaGate gate, Clock clock)
+    NpgsqlDataSource database, PaymentQueries queries, PaymentMethods methods, PaymentProviders providers, QuotaGate gate, Clock clock,
+    ILogger<SettlePayment> log)
 {
     /// <summary>Before a purchase: when it cannot be made any more it is taken back, and the money stays.</summary>
     private const string BeforePurchase = "before_purchase";
@@ -87,12 +89,24 @@ public sealed class SettlePayment(
 
         var after = (await PaymentQueries.FindAsync(change.Connection, project, id, cancel))!;
         await change.CommitAsync(cancel);
+        Report(project, before.Payment, after.Payment);
         foreach (var customer in changed)
         {
             await gate.ForgetAsync(project, customer, cancel);
         }
 
         return after;
+    }
+
+    /// <summary>What no customer can mend has to be seen by somebody who can.</summary>
+    private void Report(ProjectSnapshot project, Payment before, Payment after)
+    {
+        if (before.IsOpen && after.Failure is { } failure && !DunningRules.CanBeMended(failure))
+        {
+            log.LogError(
+                "Payment {Payment} over {Amount} of project {Project} failed with {Failure} ({Reference}): no customer can mend that, and the invoice is not collected by itself any more",
+                after.Id, after.Amount, project.Code, CatalogWords.Of(failure), after.Reference);
+        }
     }
 
     private static async Task<bool> WriteAsync(CustomerChange change, PaymentRow row, ProviderAnswer done, Instant now, CancellationToken cancel) => await change.ExecuteAsync(

@@ -15,7 +15,7 @@ internal static class DunningCommands
         {
             Lists.Print(
                 await Lists.ReadAllAsync(door, "/v1/dunning", "invoice", cancel), parsed.GetValue(json),
-                "customer", "invoice_number", "amount_due", "currency", "attempts", "failure", "next_attempt_at", "subscription_status");
+                "customer", "invoice_number", "amount_due", "currency", "attempts", "failure", "next_attempt_at", "stopped_at", "subscription_status");
             return ExitCode.Done;
         });
         return command;

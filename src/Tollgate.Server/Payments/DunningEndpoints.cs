@@ -16,7 +16,10 @@ public static class DunningEndpoints
     private const string Policy = """{"retry_days": [1, 3, 5, 7], "final_action": "cancel"}""";
 
     private static readonly Description List = new(
-        Tag, "List invoices that could not be collected", "Those that are tried again, the one that failed first before the others. Filter by customer for what one owes.")
+        Tag,
+        "List invoices that could not be collected",
+        "Those that are tried again, the one that failed first before the others, and those that were stopped because no customer can mend why they failed "
+        + "(`stopped_at`): charge them by `POST /v1/payments` or take the money by hand. Filter by customer for what one owes.")
     {
         Query = [new("customer", "Only of this customer."), .. QueryParameter.OfPage],
         Answers =
@@ -140,5 +143,6 @@ public static class DunningEndpoints
         Failure = CatalogWords.Of(item.Failure),
         FirstFailedAt = item.FirstFailedAt.ToOffset(),
         NextAttemptAt = item.NextAttempt?.ToOffset(),
+        StoppedAt = item.StoppedAt?.ToOffset(),
     };
 }

@@ -85,6 +85,7 @@ public sealed record CheckoutModel(
             PaymentFailure.InsufficientFunds => "There is too little money on this card. Nothing was charged.",
             PaymentFailure.AuthenticationRequired => "The bank did not get your confirmation. Nothing was charged.",
             PaymentFailure.Canceled => "The payment was given up. Nothing was charged.",
+            PaymentFailure.AmountNotPossible or PaymentFailure.ProviderRefused => "This cannot be paid by card at the moment. Nothing was charged.",
             _ => "The bank declined this card. Nothing was charged.",
         },
         _ => null,

@@ -17,6 +17,9 @@ public enum StripeCard
 /// </summary>
 public sealed partial class StripeBooks
 {
+    /// <summary>Half a dollar; of other currencies about as much, which is not looked up here.</summary>
+    private const long SmallestCharge = 50;
+
     private readonly Dictionary<string, StripeShelf> _shelves;
     private readonly Dictionary<string, StripeCard> _cards = [];
     private readonly Dictionary<string, Func<JsonObject, JsonNode>> _operations;
@@ -194,6 +197,11 @@ public sealed partial class StripeBooks
         if (p["amount"]!.Whole() < 1)
         {
             throw new StripeFaultException(StripeFault.Wrong("This value must be greater than or equal to 1.", "amount"));
+        }
+
+        if (p["amount"]!.Whole() < SmallestCharge)
+        {
+            throw new StripeFaultException(new(400, "invalid_request_error", "amount_too_small", "Amount must be at least $0.50 usd", "amount"));
         }
 
         var made = Merge(Clear(Shelf("payment_intent").Add(Now()), "latest_charge", "description", "setup_future_usage", "payment_method"), p);

@@ -33,6 +33,9 @@ public enum StripeMishap
     /// <summary>409: the same key is at work elsewhere.</summary>
     KeyInUse,
 
+    /// <summary>400: the account may not do this, as it is set up.</summary>
+    Refuse,
+
     /// <summary>It is done, and the answer comes after a second.</summary>
     Slow,
 }
@@ -134,6 +137,7 @@ public sealed class StripeDouble : IAsyncDisposable
             StripeMishap.LockTimeout => Refuse(new(429, "invalid_request_error", "lock_timeout", "This object cannot be accessed right now."), "true"),
             StripeMishap.ServerError => Refuse(new(500, "api_error", null, "An unknown error occurred"), null),
             StripeMishap.KeyInUse => Refuse(new(409, "invalid_request_error", "idempotency_key_in_use", "There is currently another in-progress request."), null),
+            StripeMishap.Refuse => Refuse(new(400, "invalid_request_error", null, "Your account cannot currently make live charges."), null),
             _ => Once(request, context),
         };
         if (mishap == StripeMishap.LoseAnswer)

@@ -53,9 +53,11 @@ public static class StripeRules
         return some > FirstPause ? some : FirstPause;
     }
 
-    /// <summary>Null: it is no failure of the payment, the request was wrong.</summary>
+    /// <summary>Null: it is no failure of the payment, the request was wrong. What is wrong with the method or the customer there is the customer's to mend.</summary>
     public static PaymentFailure? FailureOf(StripeError error) => error switch
     {
+        { Code: "amount_too_small" or "amount_too_large" or "invalid_charge_amount" } => PaymentFailure.AmountNotPossible,
+        { Status: 400 or 404, Param: "payment_method" or "customer" } => PaymentFailure.Declined,
         { Type: not "card_error", Status: not 402 } => null,
         { Code: "authentication_required" or "payment_intent_authentication_failure" } => PaymentFailure.AuthenticationRequired,
         { DeclineCode: "authentication_required" } => PaymentFailure.AuthenticationRequired,

@@ -63,7 +63,7 @@ public sealed class StripeProvider(StripeAccounts accounts, StripeEvents events,
     {
         if (StripeAmounts.ToStripe(order.Amount) is not { } amount)
         {
-            return new("amount_not_possible", PaymentFailure.Declined);
+            return new("amount_not_possible", PaymentFailure.AmountNotPossible);
         }
 
         if (Open(project) is not { } account || await accounts.CustomerAsync(account, new(order.Customer, null, null), cancel) is not { } customer)
@@ -223,7 +223,7 @@ public sealed class StripeProvider(StripeAccounts accounts, StripeEvents events,
         }
 
         log.LogError("Stripe refused {Key} of project {Project}: {Error}", key, project.Code, error);
-        return error.IsOfKey || error.Type == "idempotency_error" ? null : new(error.Code ?? "refused", PaymentFailure.Declined);
+        return error.IsOfKey || error.Type == "idempotency_error" ? null : new(error.Code ?? "refused", PaymentFailure.ProviderRefused);
     }
 
     private static ProviderAnswer? AnswerOf(JsonElement intent) => StripePayment.Read(intent) switch

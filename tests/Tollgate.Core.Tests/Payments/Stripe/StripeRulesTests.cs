@@ -50,6 +50,8 @@ public sealed class StripeRulesTests
     [InlineData(402, "card_error", "expired_card", null, PaymentFailure.Declined)]
     [InlineData(402, "card_error", "authentication_required", "authentication_required", PaymentFailure.AuthenticationRequired)]
     [InlineData(402, "card_error", "card_declined", "authentication_required", PaymentFailure.AuthenticationRequired)]
+    [InlineData(400, "invalid_request_error", "amount_too_small", null, PaymentFailure.AmountNotPossible)]
+    [InlineData(400, "invalid_request_error", "amount_too_large", null, PaymentFailure.AmountNotPossible)]
     [InlineData(400, "invalid_request_error", "parameter_missing", null, null)]
     [InlineData(401, "invalid_request_error", null, null, null)]
     [InlineData(404, "invalid_request_error", "resource_missing", null, null)]

@@ -48,7 +48,7 @@ public sealed class StripeRig : IAsyncDisposable
         var (source, providers, bell) = (ledger.Database.Source, new PaymentProviders([Provider]), new InboxBell());
         Queries = new(source);
         var methods = new PaymentMethods(source, ledger.Clock);
-        var settle = new SettlePayment(source, Queries, methods, providers, ledger.Gate, ledger.Clock);
+        var settle = new SettlePayment(source, Queries, methods, providers, ledger.Gate, ledger.Clock, NullLogger<SettlePayment>.Instance);
         Charge = new(source, settle, providers, ledger.Gate, ledger.Clock);
         var apply = new ApplyNews(source, Queries, methods, settle, new(source, Queries, providers, ledger.Clock), ledger.Clock);
         Inbox = new(source, _directory, providers, apply, bell, NullLogger<ReadInbox>.Instance);
