@@ -81,6 +81,11 @@ public sealed record CheckoutRow(Checkout Checkout, CheckoutWanted Wanted, int P
     }
 }
 
+/// <summary>A provider's page on which an invoice can be paid.</summary>
+/// <param name="Reference">The provider's id of it.</param>
+/// <param name="Amount">What it asks for, in minor units.</param>
+internal sealed record OpenPage(Guid Payment, Guid Checkout, PaymentProvider Provider, string Reference, Uri Url, long Amount, Instant OpenedAt);
+
 /// <summary>Reads of checkouts. Every statement is bounded by the project, or by a token that nobody can guess.</summary>
 public sealed class CheckoutQueries(NpgsqlDataSource database)
 {
@@ -138,6 +143,18 @@ public sealed class CheckoutQueries(NpgsqlDataSource database)
 
     internal static async Task<CheckoutRow?> FindAsync(NpgsqlConnection connection, ProjectSnapshot project, Guid id, CancellationToken cancel) =>
         (await ReadAsync(connection.Command(CheckoutSql.Find, project.Id, id), cancel)).SingleOrDefault();
+
+    /// <summary>Null: the invoice has no page of a provider that could still be paid on.</summary>
+    internal static async Task<OpenPage?> PageOfAsync(NpgsqlConnection connection, ProjectSnapshot project, Guid invoice, CancellationToken cancel)
+    {
+        await using var command = connection.Command(CheckoutSql.PageOf, project.Id, invoice);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        return await reader.ReadAsync(cancel)
+            ? new(
+                reader.GetGuid(0), reader.GetGuid(1), CatalogWords.Read<PaymentProvider>(reader.GetString(2)), reader.GetString(3), new(reader.GetString(4)), reader.GetInt64(5),
+                Instant.FromUtc(reader.GetDateTime(6)))
+            : null;
+    }
 
     private static async Task<List<CheckoutRow>> ReadAsync(NpgsqlCommand select, CancellationToken cancel)
     {

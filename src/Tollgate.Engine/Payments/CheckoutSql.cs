@@ -70,7 +70,7 @@ internal static class CheckoutSql
     public const string Finish =
         """
         UPDATE checkouts
-           SET status = $4, finished_at = $5, subscription = $6, invoice = $7, payment = $8
+           SET status = $4, finished_at = $5, subscription = $6, invoice = $7, payment = $8, page = NULL
          WHERE partition = $1 AND account = $2 AND id = $3 AND status = 'open'
         """;
 
@@ -81,6 +81,24 @@ internal static class CheckoutSql
         SELECT $1, $2, $3, coalesce(max(sequence), 0) + 1, $4, $5, $6, $7
           FROM checkout_facts
          WHERE partition = $1 AND account = $2 AND checkout = $3
+        """;
+
+    // ---- a provider's pages ------------------------------------------------------------------------------------
+
+    /// <summary>Where the provider has made it. $1 partition, $2 account, $3 id, $4 address, $5 the provider's id of it.</summary>
+    public const string KeepPage =
+        "UPDATE checkouts SET page = $4, page_reference = $5 WHERE partition = $1 AND account = $2 AND id = $3 AND status = 'open'";
+
+    /// <summary>
+    /// The page on which an invoice can be paid, while nobody has. $1 project, $2 invoice. Rows: payment, checkout, provider, the provider's id of the page, its address,
+    /// amount, when it was asked for.
+    /// </summary>
+    public const string PageOf =
+        """
+        SELECT p.id, k.id, p.provider, k.page_reference, k.page, p.amount, p.created_at
+          FROM payments p
+          JOIN checkouts k ON k.partition = p.partition AND k.account = p.account AND k.id = p.checkout
+         WHERE p.project_id = $1 AND p.invoice = $2 AND p.settled_at IS NULL AND p.method IS NULL AND k.page IS NOT NULL
         """;
 
     // ---- its payments ------------------------------------------------------------------------------------------

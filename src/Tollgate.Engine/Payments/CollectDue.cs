@@ -21,7 +21,7 @@ public readonly record struct CollectReport(int Collected, int Failed)
 /// Attempts that are due. Any number of servers may run it: each takes other rows for a while, and whether one is still due is decided while its
 /// customer is held. Killed at any point, what was taken is free again after a minute, and an attempt that was begun is asked for.
 /// </summary>
-public sealed class CollectDue(NpgsqlDataSource database, ChargeInvoice charge, SettlePayment settle, Clock clock, ILogger<CollectDue> log)
+public sealed class CollectDue(NpgsqlDataSource database, ChargeInvoice charge, SettlePayment settle, ClosePages pages, Clock clock, ILogger<CollectDue> log)
 {
     private const int MostAtOnce = 100;
 
@@ -95,6 +95,8 @@ public sealed class CollectDue(NpgsqlDataSource database, ChargeInvoice charge, 
         var then = project.TestClock is null ? project : project with { TestClock = at };
         try
         {
+            // Who has left a page open for long does not pay there any more, and keeps nobody from charging what is saved.
+            await pages.RunAsync(then, invoice, clock.Now(then).Plus(-ClosePages.Patience), PaymentActors.System, cancel);
             var answer = await charge.RunAsync(then, invoice, PaymentActors.System, at, cancel);
             if (answer is { Outcome: ChargeOutcome.Attempted, Row.Payment: { Status: PaymentStatus.Pending } payment } && project.TestClock is not null)
             {

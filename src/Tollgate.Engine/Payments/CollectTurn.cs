@@ -29,6 +29,11 @@ internal static class CollectTurn
                 await AwaitAsync(change, invoice, answer.Row!.Payment.Id, cancel);
                 return false;
 
+            // Whoever has opened a page may pay there; for a while he is waited for.
+            case ChargeOutcome.IsPending when await CheckoutQueries.PageOfAsync(change.Connection, project, invoice, cancel) is { } page && page.OpenedAt.Plus(ClosePages.Patience) > now:
+                await change.ExecuteAsync(CollectionSql.PutOff, cancel, row.Partition, row.Account, invoice, page.OpenedAt.Plus(ClosePages.Patience).ToUtc());
+                return false;
+
             // Somebody else has begun one; how that ends is how this one does.
             case ChargeOutcome.IsPending:
                 await AwaitAsync(change, invoice, (Guid)(await change.AskAsync(PaymentSql.PendingOf, cancel, row.Partition, row.Account, invoice))!, cancel);

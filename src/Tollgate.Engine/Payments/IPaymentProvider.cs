@@ -106,6 +106,11 @@ public interface IPaymentProvider
     /// <returns>Null: no answer came.</returns>
     Task<HostedPage?> OpenCheckoutAsync(ProjectSnapshot project, CheckoutOrder order, CancellationToken cancel);
 
+    /// <summary>Nobody is to pay on a page any more.</summary>
+    /// <param name="reference">The provider's id of the page.</param>
+    /// <returns>How the payment ended: canceled, or paid before that. Null: no answer came, somebody is paying just now, or it closes no pages.</returns>
+    Task<ProviderAnswer?> ClosePageAsync(ProjectSnapshot project, string reference, CancellationToken cancel) => Task.FromResult<ProviderAnswer?>(null);
+
     /// <returns>Null: no answer came, or it has nothing of this customer.</returns>
     Task<Uri?> OpenPortalAsync(ProjectSnapshot project, ProviderParty customer, Uri returnUrl, CancellationToken cancel);
 

@@ -36,14 +36,18 @@ public enum CheckoutOutcome
     NoAnswer,
 }
 
-/// <param name="Page">Where it is paid, told once.</param>
-public sealed record CheckoutAnswer(CheckoutOutcome Outcome, CheckoutRow? Row = null, Uri? Page = null, PurchaseRefusal? Refusal = null);
+/// <param name="Page">Where it is paid.</param>
+public sealed record CheckoutAnswer(CheckoutOutcome Outcome, CheckoutRow? Row = null, Uri? Page = null, PurchaseRefusal? Refusal = null)
+{
+    /// <summary>The invoice had a page of the provider already, and it is this one.</summary>
+    public bool IsAgain { get; init; }
+}
 
 /// <summary>
 /// Makes a checkout: what it asks for is looked at and taken back, so that what cannot be bought is refused at once, and nothing but the checkout is
 /// written. The customer is created when it is missing.
 /// </summary>
-public sealed class OpenCheckout(NpgsqlDataSource database, PaymentProviders providers, SettlePayment settle, Clock clock)
+public sealed class OpenCheckout(NpgsqlDataSource database, PaymentProviders providers, SettlePayment settle, ClosePages pages, Clock clock)
 {
     /// <summary>How long a checkout can be used.</summary>
     public static readonly TimeSpan DefaultLife = TimeSpan.FromHours(24);
@@ -69,6 +73,12 @@ public sealed class OpenCheckout(NpgsqlDataSource database, PaymentProviders pro
         }
 
         var (answer, attempt) = await BeginAsync(project, order, server, actor, cancel);
+        if (answer.Outcome == CheckoutOutcome.IsPending && await pages.RunAsync(project, order.Wanted.Invoice!.Value, null, actor, cancel))
+        {
+            // There was a page, over another amount than is due by now.
+            (answer, attempt) = await BeginAsync(project, order, server, actor, cancel);
+        }
+
         if (attempt is not { } hosting)
         {
             return answer;
@@ -77,6 +87,9 @@ public sealed class OpenCheckout(NpgsqlDataSource database, PaymentProviders pro
         var hosted = await providers.Of(provider).OpenCheckoutAsync(project, hosting, CancellationToken.None);
         if (hosted is not null)
         {
+            await using var keep = database.Command(
+                CheckoutSql.KeepPage, answer.Row!.Partition, answer.Row.Account, answer.Row.Checkout.Id, hosted.Url.AbsoluteUri, hosted.Reference);
+            await keep.ExecuteNonQueryAsync(CancellationToken.None);
             return answer with { Page = hosted.Url };
         }
 
@@ -106,7 +119,7 @@ public sealed class OpenCheckout(NpgsqlDataSource database, PaymentProviders pro
         if (isHosted && order.Wanted.Invoice is { } invoice
             && await change.AskAsync(PaymentSql.PendingOf, cancel, change.Row.Partition, change.Row.Account, invoice) is not null)
         {
-            return (new(CheckoutOutcome.IsPending, row), null);
+            return (await SamePageAsync(change, project, invoice, purchase.Due.Minor, cancel) ?? new(CheckoutOutcome.IsPending, row), null);
         }
 
         await CheckoutWriter.OpenAsync(change, row, KeyHash.Of(token).ToBytes(), actor, cancel);
@@ -122,6 +135,12 @@ public sealed class OpenCheckout(NpgsqlDataSource database, PaymentProviders pro
             payment, new(order.Customer, profile.Name, profile.Email), purchase.Due, purchase.Invoice!.Lines[0].Description,
             AddressOr(row.Checkout.SuccessUrl, page), AddressOr(row.Checkout.CancelUrl, page), clock.Now().Plus(order.Life).ToOffset(), order.Kind != CheckoutKind.Invoice));
     }
+
+    /// <summary>An invoice is paid on one page, however often it is asked for: two could both be paid.</summary>
+    private static async Task<CheckoutAnswer?> SamePageAsync(CustomerChange change, ProjectSnapshot project, Guid invoice, long due, CancellationToken cancel) =>
+        await CheckoutQueries.PageOfAsync(change.Connection, project, invoice, cancel) is { } page && page.Amount == due && page.Provider == project.Payments.Provider
+            ? new(CheckoutOutcome.Done, await CheckoutQueries.FindAsync(change.Connection, project, page.Checkout, cancel), page.Url) { IsAgain = true }
+            : null;
 
     private static Uri AddressOr(string? address, Uri page) => address is null ? page : new(address);
 

@@ -36,14 +36,19 @@ internal static class CheckoutDescriptions
         "A page of the project's payment provider on which the customer pays: for a plan, a credit pack (`pack`), an open invoice (`invoice`), or for nothing, "
         + "to leave a payment method (`setup`). What cannot be bought is refused at once. Nothing else happens until it is paid: then the subscription begins, or the one that "
         + "the customer has is changed, at the price that the page told. Nobody finishing it changes nothing. `url` is told once; whoever has it can pay. "
-        + "It lasts 24 hours, that of an invoice 60 days, by the project's clock.")
+        + "It lasts 24 hours, that of an invoice 60 days, by the project's clock. An invoice that has a page of a provider already is answered with that one (200); it "
+        + "leads where was said first.")
     {
         Request = Example.Of<CreateCheckoutRequest>(
             """
             {"customer": "acme", "plan": "pro", "period": "monthly",
              "success_url": "https://app.example.com/thanks?checkout={CHECKOUT_ID}", "cancel_url": "https://app.example.com/pricing"}
             """),
-        Answers = [Example.Of<CheckoutView>(201, "Created. Lead the customer to `url`.", Made)],
+        Answers =
+        [
+            Example.Of<CheckoutView>(201, "Created. Lead the customer to `url`.", Made),
+            Example.Of<CheckoutView>(200, "The page that the invoice has already.", Made),
+        ],
         Errors =
         [
             ErrorCode.PlanNotFound, ErrorCode.PriceNotFound, ErrorCode.CouponRefused, ErrorCode.AddOnRefused, ErrorCode.PackRefused, ErrorCode.SubscriptionState,

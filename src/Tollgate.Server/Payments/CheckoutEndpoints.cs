@@ -80,7 +80,7 @@ public static class CheckoutEndpoints
     internal static Task WriteAsync(HttpContext context, CheckoutAnswer answer) => answer.Outcome switch
     {
         CheckoutOutcome.Done => Answer.Json(
-            context, StatusCodes.Status201Created, CheckoutAnswers.Of(answer.Row!, answer.Page), PaymentsJson.Default.CheckoutView),
+            context, answer.IsAgain ? StatusCodes.Status200OK : StatusCodes.Status201Created, CheckoutAnswers.Of(answer.Row!, answer.Page), PaymentsJson.Default.CheckoutView),
         CheckoutOutcome.NotOffered => Problems.WriteAsync(context, ErrorCode.BillingNotConfigured, "The project's payment provider has no page on which a customer could pay."),
         CheckoutOutcome.NoAnswer => Problems.WriteAsync(context, ErrorCode.UpstreamUnreachable, "The payment provider did not answer; nothing was charged. Try again."),
         CheckoutOutcome.IsPending => Problems.WriteAsync(context, ErrorCode.PaymentPending, "The invoice has a page on which it can be paid, or a payment under way."),

@@ -31,6 +31,7 @@ public static class PaymentsRoom
         services.AddSingleton<IPaymentProvider, StripeProvider>();
         services.AddSingleton<ChargeInvoice>();
         services.AddSingleton<CheckoutQueries>();
+        services.AddSingleton<ClosePages>();
         services.AddSingleton<OpenCheckout>();
         services.AddSingleton<PayCheckout>();
         services.AddSingleton<PayChange>();

@@ -149,6 +149,34 @@ public sealed class StripeProvider(StripeAccounts accounts, StripeEvents events,
         return answer.Outcome == StripeOutcome.Done && StripeCheckout.Read(answer.Body) is { Url: { } url } session ? new(session.Id, new(url)) : null;
     }
 
+    /// <summary>What Stripe refuses to close is over already, or somebody pays there just now: what it is then is looked up.</summary>
+    public async Task<ProviderAnswer?> ClosePageAsync(ProjectSnapshot project, string reference, CancellationToken cancel)
+    {
+        if (Open(project) is not { } account)
+        {
+            return null;
+        }
+
+        var path = $"/v1/checkout/sessions/{Uri.EscapeDataString(reference)}";
+        var answer = await accounts.Client.PostAsync(account.Secret, path + "/expire", new StripeForm(), null, cancel);
+        if (answer.Outcome == StripeOutcome.Done)
+        {
+            return EndOf(answer.Body);
+        }
+
+        try
+        {
+            return answer.Outcome == StripeOutcome.Refused
+                && await accounts.FetchAsync(account, path, new StripeForm().Set("expand", ["payment_intent"]), cancel) is { } session
+                    ? EndOf(session) ?? (session.Child("payment_intent") is { ValueKind: JsonValueKind.Object } intent ? AnswerOf(intent) : null)
+                    : null;
+        }
+        catch (ProviderSilentException)
+        {
+            return null;
+        }
+    }
+
     public async Task<Uri?> OpenPortalAsync(ProjectSnapshot project, ProviderParty customer, Uri returnUrl, CancellationToken cancel)
     {
         if (Open(project) is not { } account || await accounts.CustomerAsync(account, customer, cancel) is not { } reference)

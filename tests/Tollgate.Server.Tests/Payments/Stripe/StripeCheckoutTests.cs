@@ -57,7 +57,7 @@ public sealed class StripeCheckoutTests(StripeStage stage) : IClassFixture<Strip
     }
 
     [Fact]
-    public async Task A_page_that_Stripe_did_not_make_is_asked_for_again_and_a_second_one_of_an_invoice_waits_for_the_first()
+    public async Task A_page_that_Stripe_did_not_make_is_asked_for_again_and_an_invoice_has_one_page_however_often_it_is_asked_for()
     {
         var sandbox = await stage.ProjectAsync();
         await sandbox.SubscribeAsync("""{"customer": "jürgen", "plan": "pro", "trial": false}""");
@@ -70,10 +70,75 @@ public sealed class StripeCheckoutTests(StripeStage stage) : IClassFixture<Strip
         opened.Status.ShouldBe(HttpStatusCode.Created, opened.Json?.ToJsonString());
         var second = await sandbox.Door.PostAsync("/v1/checkouts", order);
 
-        (second.Status, (string?)second["code"]).ShouldBe((HttpStatusCode.Conflict, "payment_pending"));
+        (second.Status, (string?)second["url"], (string?)second["id"]).ShouldBe((HttpStatusCode.OK, (string?)opened["url"], (string?)opened["id"]));
         (await sandbox.Door.GetAsync("/v1/payments"))["data"].AsArray().Select(static one => (string?)one!["status"]).ShouldBe(["pending", "failed"]);
         (await sandbox.Door.DeleteAsync("/v1/customers/j%C3%BCrgen")).Status.ShouldBe(HttpStatusCode.Conflict, "Money may be on its way.");
     }
+
+    [Fact]
+    public async Task A_page_over_more_than_is_due_by_now_is_closed_and_another_is_made()
+    {
+        var (sandbox, invoice, _) = await stage.OwingAsync(StripeCard.Good);
+        var (first, url) = await PageOfAsync(sandbox, invoice);
+        (await sandbox.Door.PostAsync($"/v1/invoices/{invoice}/credit-notes", """{"reason": "Sorry", "amount": 900}""")).Status.ShouldBe(HttpStatusCode.Created);
+
+        var (second, other) = await PageOfAsync(sandbox, invoice);
+
+        other.ShouldNotBe(url);
+        ((string?)Books.Get("checkout.session", first)["status"], (long?)Books.Get("checkout.session", second)["amount_total"]).ShouldBe(("expired", 2000));
+        (await sandbox.Door.GetAsync("/v1/payments"))["data"].AsArray().Select(static one => (string?)one!["status"]).ShouldBe(["pending", "failed"]);
+    }
+
+    [Fact]
+    public async Task Who_leaves_a_page_is_waited_for_an_hour_and_then_the_saved_card_is_charged()
+    {
+        var (sandbox, invoice, session) = await LeftAsync();
+
+        await sandbox.AdvanceAsync("2027-03-01T00:10:00Z");
+        (await StatesAsync(sandbox)).ShouldBe(["failed", "pending"], "The attempt of midnight is put off to half past.");
+
+        await sandbox.AdvanceAsync("2027-03-01T00:30:00Z");
+
+        (await StatesAsync(sandbox)).ShouldBe(["failed", "failed", "succeeded"]);
+        ((string?)Books.Get("checkout.session", session)["status"]).ShouldBe("expired");
+        ((string?)(await sandbox.Door.GetAsync($"/v1/invoices/{invoice}"))["status"]).ShouldBe("paid");
+        ((string?)(await sandbox.Door.GetAsync("/v1/subscriptions?customer=ann"))["data"][0]!["status"]).ShouldBe("active");
+        (await PaymentSteps.FoundAsync(stage.Running, sandbox)).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Who_has_paid_on_the_page_when_it_is_closed_is_not_charged_again()
+    {
+        var (sandbox, invoice, session) = await LeftAsync();
+        Books.Pay(session);
+
+        await sandbox.AdvanceAsync("2027-03-05T00:00:00Z");
+
+        (await StatesAsync(sandbox)).ShouldBe(["failed", "succeeded"]);
+        ((string?)(await sandbox.Door.GetAsync($"/v1/invoices/{invoice}"))["status"]).ShouldBe("paid");
+        (await PaymentSteps.FoundAsync(stage.Running, sandbox)).ShouldBeEmpty();
+    }
+
+    /// <summary>ann's renewal has failed, her card is good again, and she has opened a page half an hour before the next attempt.</summary>
+    private async Task<(BillingSandbox Sandbox, string Invoice, string Session)> LeftAsync()
+    {
+        var (sandbox, _, card) = await stage.OwingAsync(StripeCard.Declined);
+        await sandbox.AdvanceAsync("2027-02-28T23:30:00Z");
+        Books.Becomes(card, StripeCard.Good);
+        var invoice = (await sandbox.Door.GetAsync("/v1/invoices?customer=ann"))["data"][0]!["id"]!.GetValue<string>();
+        return (sandbox, invoice, (await PageOfAsync(sandbox, invoice)).Session);
+    }
+
+    private async Task<(string Session, string Url)> PageOfAsync(BillingSandbox sandbox, string invoice)
+    {
+        var opened = await sandbox.Door.PostAsync("/v1/checkouts", $$"""{"invoice": "{{invoice}}"}""");
+        opened.Status.ShouldBe(HttpStatusCode.Created, opened.Json?.ToJsonString());
+        return ((string)Books.All("checkout.session").Last()["id"]!, (string)opened["url"]!);
+    }
+
+    /// <summary>Of ann's payments, the oldest first.</summary>
+    private static async Task<string?[]> StatesAsync(BillingSandbox sandbox) =>
+        [.. (await sandbox.Door.GetAsync("/v1/payments?customer=ann"))["data"].AsArray().Reverse().Select(static one => (string?)one!["status"])];
 
     [Fact]
     public async Task The_catalogue_is_brought_to_Stripe()
