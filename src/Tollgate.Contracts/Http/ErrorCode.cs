@@ -286,6 +286,11 @@ public sealed record ErrorCode(string Code, int Status, string Title, string Des
         "The subscription stands where this cannot happen: for instance, a canceled one cannot be resumed.",
         "Read the subscription's status; docs/concepts/subscriptions.md has the table of what may happen when.");
 
+    public static readonly ErrorCode DrivenByProvider = new(
+        "driven_by_provider", 409, "The payment provider drives this subscription",
+        "It was begun at the payment provider, which renews and bills it. What is asked for cannot be done there.",
+        "Change it in the provider's dashboard or its customer portal; Tollgate follows. docs/guides/stripe.md says what can be done here.");
+
     public static readonly ErrorCode TrialUsed = new(
         "trial_used", 409, "The trial was had already",
         "Each customer, and each fingerprint that you send, has one trial.",
@@ -491,7 +496,7 @@ public sealed record ErrorCode(string Code, int Status, string Title, string Des
         NotFound, ProjectNotFound, KeyNotFound, CustomerNotFound, MemberNotFound, FeatureNotFound, PlanNotFound, UpstreamNotConfigured, ReservationNotFound,
         EventNotFound, GrantNotFound, SubscriptionNotFound, InvoiceNotFound, PaymentNotFound, PaymentMethodNotFound, CheckoutNotFound, MailNotFound, WebhookEndpointNotFound, WebhookEventNotFound, DeliveryNotFound, ProviderEventNotFound, CouponNotFound, MethodNotAllowed,
         Conflict, IdempotencyKeyReused, ProjectExists, CustomerExists, CustomerIsMember, MemberExists, MemberElsewhere, MemberNested, NoSeatLeft, ReservationClosed, ReservationAmbiguous, SubscriptionExists,
-        SubscriptionState, TrialUsed, CurrencyFixed, InvoiceState, PaymentPending, CheckoutState, PaymentMethodMissing, BillingNotConfigured, InvoiceImplausible, WebhookEndpointState, CouponExists, ClockBusy, SandboxOnly, LastKey,
+        SubscriptionState, DrivenByProvider, TrialUsed, CurrencyFixed, InvoiceState, PaymentPending, CheckoutState, PaymentMethodMissing, BillingNotConfigured, InvoiceImplausible, WebhookEndpointState, CouponExists, ClockBusy, SandboxOnly, LastKey,
         PreconditionFailed, PayloadTooLarge, UnsupportedMediaType,
         ValidationFailed, UnknownField, InvalidType, CatalogInvalid, PriceNotFound, CouponRefused, AddOnRefused, PackRefused, CreditRefused, RefundRefused, CreditsInsufficient,
         FeatureNotMetered, EventTooOld, EventInFuture,

@@ -196,6 +196,9 @@ public sealed record SubscriptionView
     /// <summary><c>incomplete</c>, <c>trialing</c>, <c>active</c>, <c>past_due</c>, <c>paused</c>, <c>canceled</c> or <c>expired</c>.</summary>
     public required string Status { get; init; }
 
+    /// <summary>The payment provider that renews and bills it, <c>stripe</c>; then <c>id</c> is the provider's own. Null: Tollgate does.</summary>
+    public string? DrivenBy { get; init; }
+
     public required string Currency { get; init; }
 
     public required long Quantity { get; init; }

@@ -60,6 +60,9 @@ public sealed record Payment
 
     public Guid? Checkout { get; init; }
 
+    /// <summary>The provider's id of its own invoice that this pays, of a subscription that it drives. Then it pays none of ours.</summary>
+    public string? ProviderInvoice { get; init; }
+
     /// <summary>Of a checkout: when the price was told, and as of when what it asks for is done.</summary>
     public Instant? QuotedAt { get; init; }
 

@@ -1,4 +1,7 @@
+using Tollgate.Core.Catalog;
 using Tollgate.Core.Money;
+using Tollgate.Core.Subscriptions;
+using Tollgate.Core.Time;
 
 namespace Tollgate.Core.Payments;
 
@@ -25,6 +28,37 @@ public sealed record DisputeNews(string Reference, string Charge, MoneyAmount Am
 /// <summary>A customer left a method to be charged by.</summary>
 /// <param name="Customer">Our own id.</param>
 public sealed record MethodNews(string Customer, string Token, string Brand, string Last4) : ProviderNews;
+
+/// <summary>A subscription that the provider drives.</summary>
+/// <param name="Customer">Our own id.</param>
+/// <param name="Reference">The provider's id of it.</param>
+/// <param name="Plan">Its code in the catalogue.</param>
+/// <param name="Each">What one of the quantity costs for a period.</param>
+/// <param name="EndedAt">Not null: it is over.</param>
+/// <param name="AskedAt">When the provider was asked for it, by the database's clock: who asked later knows more.</param>
+public sealed record SubscriptionNews(
+    string Customer, string Reference, string Plan, PriceInterval Interval, long Quantity, MoneyAmount Each, SubscriptionStatus Status, Period Current, Instant StartedAt,
+    Instant Anchor, Instant? TrialEnd, Instant? CancelAt, Instant? EndedAt, string? Reason, Instant AskedAt) : ProviderNews;
+
+/// <summary>An invoice that the provider made for a subscription that it drives.</summary>
+/// <param name="Subscription">The provider's id of it.</param>
+/// <param name="Payment">The provider's id of what paid it, or was to.</param>
+/// <param name="HasFailed">It was asked for, and no money came.</param>
+public sealed record InvoiceNews(
+    string Customer, string Reference, string Subscription, string? Number, ProviderInvoiceStatus Status, MoneyAmount Total, MoneyAmount Tax, MoneyAmount Paid, string? Payment,
+    bool HasFailed, string? Url, Instant CreatedAt, Instant? PaidAt, IReadOnlyList<ProviderInvoiceLine> Lines, Instant AskedAt) : ProviderNews;
+
+/// <param name="Amount">Minor units, before tax that comes on top, after discounts.</param>
+public sealed record ProviderInvoiceLine(string Description, long Amount, Period Period);
+
+public enum ProviderInvoiceStatus
+{
+    Draft,
+    Open,
+    Paid,
+    Void,
+    Uncollectible,
+}
 
 public enum DisputeStatus
 {

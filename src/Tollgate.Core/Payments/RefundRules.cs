@@ -34,7 +34,7 @@ public sealed record RefundJudgement(RefundVerdict Verdict, MoneyAmount Amount, 
 /// </summary>
 public static class RefundRules
 {
-    /// <param name="invoice">Null: it paid none, and all of it became credit.</param>
+    /// <param name="invoice">Null: it paid none of ours, and all of it became credit, unless it paid one of the provider's own.</param>
     /// <param name="wanted">Null: all that is left.</param>
     public static RefundJudgement Judge(Payment payment, Invoice? invoice, RefundBounds bounds, MoneyAmount? wanted)
     {
@@ -46,9 +46,13 @@ public static class RefundRules
 
         var ofPayment = payment.Amount - payment.Refunded;
         var ofCredit = Positive(Least(bounds.Overpaid, bounds.Credit));
-        var ofInvoice = invoice is { Status: InvoiceStatus.Open or InvoiceStatus.Paid }
-            ? Positive(Least(ofPayment - bounds.Overpaid, invoice.Total - invoice.Credited))
-            : zero;
+        var ofInvoice = invoice switch
+        {
+            // What the provider invoiced it also credits.
+            null when payment.ProviderInvoice is not null => ofPayment,
+            { Status: InvoiceStatus.Open or InvoiceStatus.Paid } => Positive(Least(ofPayment - bounds.Overpaid, invoice.Total - invoice.Credited)),
+            _ => zero,
+        };
         var left = Least(ofPayment - bounds.Held, ofCredit + ofInvoice);
         if (left.IsZero || left.IsNegative)
         {

@@ -91,6 +91,9 @@ public sealed record Subscription
 
     public required SubscriptionStatus Status { get; init; }
 
+    /// <summary>The payment provider that renews and bills it, and whose word on it Tollgate follows: <c>stripe</c>. Null: Tollgate does.</summary>
+    public string? DrivenBy { get; init; }
+
     public required SubscriptionTerms Terms { get; init; }
 
     public required Instant StartedAt { get; init; }
@@ -148,9 +151,10 @@ public sealed record Subscription
     /// <summary>Its plan is what the customer may use.</summary>
     public bool GivesPlan => Status is SubscriptionStatus.Trialing or SubscriptionStatus.Active or SubscriptionStatus.PastDue;
 
-    /// <summary>When something happens by itself; null: never.</summary>
+    /// <summary>When something happens by itself; null: never, or it is told.</summary>
     public Instant? DueAt => Status switch
     {
+        _ when DrivenBy is not null => null,
         SubscriptionStatus.Canceled or SubscriptionStatus.Expired or SubscriptionStatus.Incomplete => null,
         SubscriptionStatus.Paused => Earlier(ResumeAt, CancelAt),
         _ => Earlier(Earlier(Current.End, CancelAt), UsageDueAt),

@@ -25,7 +25,11 @@ internal sealed record StepOrder(CustomerRow Customer, Subscription? Before, Sub
     /// stops, asks for nothing. A period that would still run may be ended in the very second of a renewal, which left it alone.
     /// </summary>
     public bool BillsUsage => Before is not null && (UsageFrom < Step.At || (EndsPeriods && (Before.TrialEnd ?? Before.StartedAt) < Step.At))
-        && (Step.Charges.Count > 0 || Step.Verb is SubscriptionVerb.BillUsage or SubscriptionVerb.Cancel);
+        && (Step.Charges.Count > 0 || Step.Verb is SubscriptionVerb.BillUsage or SubscriptionVerb.Cancel || EndsDrivenPeriod);
+
+    /// <summary>What a provider drives has no charges here, and its periods end all the same.</summary>
+    private bool EndsDrivenPeriod => Step.After.DrivenBy is not null && Before is { Status: SubscriptionStatus.Active or SubscriptionStatus.PastDue }
+        && Before.Current.Start != Step.After.Current.Start;
 
     /// <summary>Quota periods of the subscription end with it, also those that would still run: what was used in them is billed now.</summary>
     public bool EndsPeriods => Step.After.IsEnded || (Before is not null && (Before.Anchor, Before.Terms.Interval) != (Step.After.Anchor, Step.After.Terms.Interval));
@@ -70,6 +74,8 @@ internal sealed class BillSteps(NpgsqlConnection connection, ProjectSnapshot pro
     {
         try
         {
+            // Who drives a subscription also taxes it, and takes off its own coupons.
+            facts = order.Step.After.DrivenBy is null ? facts : facts with { Redemptions = [], Tax = TaxDecision.None, Credits = MoneyAmount.Zero(facts.Credits.Currency) };
             var billed = InvoiceRules.Bill(order.Before, order.Step, facts);
             billed = order.BillsUsage ? billed with { After = billed.After with { UsageFrom = order.Step.At } } : billed;
             return new(order, billed, rated, billed.Bill is { } bill ? InvoiceRules.Doubt(bill, settings) : null);

@@ -91,7 +91,9 @@ internal static class InvoiceVerifySql
           JOIN customers c ON c.partition = f.partition AND c.account = f.account
           JOIN projects  p ON p.id = c.project_id
           LEFT JOIN invoices i ON i.partition = f.partition AND i.account = f.account AND i.id = f.invoice
-         WHERE (f.verb IN ('renew', 'convert_trial', 'resume') OR (f.verb = 'start' AND f.after ->> 'status' = 'active')) AND i.id IS NULL{{Cut}}
+         WHERE (f.verb IN ('renew', 'convert_trial', 'resume') OR (f.verb = 'start' AND f.after ->> 'status' = 'active')) AND i.id IS NULL
+           AND NOT EXISTS (SELECT FROM subscriptions s
+                            WHERE s.partition = f.partition AND s.account = f.account AND s.id = f.subscription AND s.driven_by IS NOT NULL){{Cut}}
         """;
 
     /// <summary>The row is what its last fact says. Place: the subscription; versions.</summary>
@@ -152,8 +154,9 @@ internal static class InvoiceVerifySql
           FROM (SELECT partition, account, feature, period_start, coalesce(l.amount, 0) AS lines, coalesce(r.amount, 0)::numeric AS rated
                   FROM rated_usage r
                   FULL JOIN (SELECT partition, account, feature, period_start, sum(amount) AS amount
-                               FROM invoice_lines
-                              WHERE kind = 'usage'
+                               FROM (SELECT partition, account, feature, period_start, amount FROM invoice_lines WHERE kind = 'usage'
+                                      UNION ALL
+                                     SELECT partition, account, feature, period_start, amount FROM provider_lines WHERE feature IS NOT NULL) b
                               GROUP BY partition, account, feature, period_start) l USING (partition, account, feature, period_start)) x
           JOIN customers c ON c.partition = x.partition AND c.account = x.account
           JOIN projects  p ON p.id = c.project_id

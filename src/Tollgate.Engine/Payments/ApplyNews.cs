@@ -8,12 +8,14 @@ using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Customers;
 using Tollgate.Engine.Invoicing;
 using Tollgate.Engine.Projects;
+using Tollgate.Engine.Subscriptions;
 
 namespace Tollgate.Engine.Payments;
 
 /// <summary>Brings Tollgate's side to what a provider says of its own. Applied again, or in another order, it ends in the same rows.</summary>
 public sealed class ApplyNews(
-    NpgsqlDataSource database, PaymentQueries queries, PaymentMethods methods, SettlePayment settle, RefundPayment refund, Clock clock)
+    NpgsqlDataSource database, PaymentQueries queries, PaymentMethods methods, SettlePayment settle, RefundPayment refund,
+    FollowSubscription follow, FollowInvoice invoices, BillAtProvider bill, Clock clock)
 {
     /// <returns>Null: it is so now. Else why it cannot be yet, for people.</returns>
     public Task<string?> RunAsync(ProjectSnapshot project, PaymentProvider provider, ProviderNews news, CancellationToken cancel) => news switch
@@ -22,6 +24,8 @@ public sealed class ApplyNews(
         RefundNews back => RefundAsync(project, provider, back, cancel),
         DisputeNews dispute => DisputeAsync(project, provider, dispute, cancel),
         MethodNews method => SaveAsync(project, provider, method, cancel),
+        SubscriptionNews subscription => FollowAsync(project, provider, subscription, cancel),
+        InvoiceNews invoice => invoices.RunAsync(project, provider, invoice, cancel),
         _ => throw new UnreachableException($"Nobody applies {news.GetType().Name}."),
     };
 
@@ -110,6 +114,18 @@ public sealed class ApplyNews(
         DisputeStatus.Lost => "dispute_lost",
         _ => "dispute",
     };
+
+    /// <summary>What was used beyond the plan in a period that has ended goes to the invoice that the provider drafts for the next one.</summary>
+    private async Task<string?> FollowAsync(ProjectSnapshot project, PaymentProvider provider, SubscriptionNews news, CancellationToken cancel)
+    {
+        var refused = await follow.RunAsync(project, provider, news, cancel);
+        if (refused is null)
+        {
+            await bill.RunAsync(project, FollowSubscription.IdOf(news.Reference), cancel);
+        }
+
+        return refused;
+    }
 
     private async Task<string?> SaveAsync(ProjectSnapshot project, PaymentProvider provider, MethodNews news, CancellationToken cancel)
     {

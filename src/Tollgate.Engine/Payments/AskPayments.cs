@@ -2,6 +2,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 using Tollgate.Engine.Customers;
+using Tollgate.Engine.Invoicing;
 using Tollgate.Engine.Payments.Stripe;
 using Tollgate.Engine.Projects;
 
@@ -19,11 +20,11 @@ public sealed record PaymentOptions(TimeSpan AskAfter)
 }
 
 /// <summary>
-/// Asks providers about payments and refunds whose answer was lost: the server was killed, or the network was. Any number of servers may ask;
+/// Asks providers about payments and refunds whose answer was lost, and tells them the lines that they were not told: the server was killed, or the network was. Any number of servers may ask;
 /// the row decides who settles it.
 /// </summary>
 public sealed class AskPayments(
-    NpgsqlDataSource database, ProjectDirectory directory, SettlePayment settle, RefundPayment refund, PaymentOptions options, ILogger<AskPayments> log)
+    NpgsqlDataSource database, ProjectDirectory directory, SettlePayment settle, RefundPayment refund, ProviderLines lines, BillAtProvider bill, PaymentOptions options, ILogger<AskPayments> log)
     : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
@@ -57,6 +58,14 @@ public sealed class AskPayments(
         {
             await AskAsync(project, payment, () => refund.AskAsync(project, payment, id, cancel), cancel);
         }
+
+        foreach (var (project, subscription) in await lines.TakeUnsentAsync(options.AskAfter, MostAtOnce, cancel))
+        {
+            if (directory.Current.ProjectsById.TryGetValue(project, out var known))
+            {
+                await AskAsync(known, subscription, () => bill.RunAsync(known, subscription, cancel), cancel);
+            }
+        }
     }
 
     /// <summary>What is wrong with one keeps nobody from asking for the others.</summary>
@@ -68,7 +77,7 @@ public sealed class AskPayments(
         }
         catch (Exception broken) when (!cancel.IsCancellationRequested)
         {
-            log.LogError(broken, "What became of payment {Payment} of {Project} could not be found out and is asked again", payment, project.Code);
+            log.LogError(broken, "What became of {Payment} of {Project} could not be found out and is asked again", payment, project.Code);
         }
     }
 

@@ -33,6 +33,7 @@ public sealed record PaymentRow(Payment Payment, short Partition, int Account, I
             Checkout = reader.IsDBNull(15) ? null : reader.GetGuid(15),
             QuotedAt = reader.IsDBNull(16) ? null : Instant.FromUtc(reader.GetDateTime(16)),
             ExpectedVersion = reader.IsDBNull(17) ? null : reader.GetInt32(17),
+            ProviderInvoice = reader.IsDBNull(18) ? null : reader.GetString(18),
         };
         return new(payment, reader.GetInt16(0), reader.GetInt32(1), []);
     }

@@ -14,7 +14,7 @@ internal static class PaymentVerifySql
                        coalesce('invoice ' || coalesce(a.invoice, f.invoice), 'no invoice') AS place, coalesce(f.amount, 0) AS expected, coalesce(a.amount, 0) AS found
                   FROM (SELECT partition, account, invoice, sum(amount) AS amount
                           FROM payments
-                         WHERE status = 'succeeded'
+                         WHERE status = 'succeeded' AND provider_invoice IS NULL
                          GROUP BY partition, account, invoice) a
                   FULL JOIN (SELECT m.partition, m.account, m.invoice, sum(m.amount) AS amount
                                FROM (SELECT partition, account, invoice, amount FROM invoice_facts WHERE verb = 'pay' AND note IS DISTINCT FROM 'credits'
@@ -32,7 +32,7 @@ internal static class PaymentVerifySql
                        coalesce(f.amount, 0), coalesce(r.amount, 0)
                   FROM (SELECT partition, account, invoice, sum(amount - from_credit) AS amount
                           FROM refunds
-                         WHERE status = 'succeeded' AND amount > from_credit
+                         WHERE status = 'succeeded' AND credit_note IS NOT NULL
                          GROUP BY partition, account, invoice) r
                   FULL JOIN (SELECT partition, account, invoice, sum(amount) AS amount FROM invoice_facts WHERE verb = 'refund' GROUP BY partition, account, invoice) f
                          ON f.partition = r.partition AND f.account = r.account AND f.invoice = r.invoice
@@ -51,6 +51,7 @@ internal static class PaymentVerifySql
                 UNION ALL
                 SELECT r.partition, r.account, 'document of refund ' || r.id, r.amount - r.from_credit, coalesce(n.total, 0)
                   FROM refunds r
+                  JOIN payments y ON y.partition = r.partition AND y.account = r.account AND y.id = r.payment AND y.provider_invoice IS NULL
                   LEFT JOIN credit_notes n ON n.partition = r.partition AND n.account = r.account AND n.id = r.credit_note AND n.invoice = r.invoice
                 UNION ALL
                 SELECT coalesce(r.partition, k.partition), coalesce(r.account, k.account), 'credit taken for refunds', coalesce(r.amount, 0), coalesce(k.amount, 0)
@@ -81,7 +82,7 @@ internal static class PaymentVerifySql
                                              OR NOT EXISTS (SELECT FROM subscription_facts f
                                                              WHERE f.partition = s.partition AND f.account = s.account AND f.subscription = s.id
                                                                AND f.verb = 'resume' AND f.at >= k.first_failed_at))) k
-                 WHERE s.status IN ('active', 'past_due')) x
+                 WHERE s.status IN ('active', 'past_due') AND s.driven_by IS NULL) x
           JOIN customers c ON c.partition = x.partition AND c.account = x.account
           JOIN projects  p ON p.id = c.project_id
          WHERE x.expected <> x.found

@@ -93,7 +93,7 @@ public sealed class ReadInbox(
             }
         }
 
-        return told.IsKnown ? ReadOutcome.Done : ReadOutcome.Ignored;
+        return told.Doubt is { } doubt ? ReadOutcome.Later(doubt) : told.IsKnown ? ReadOutcome.Done : ReadOutcome.Ignored;
     }
 
     private readonly record struct ReadOutcome(InboxState State, string? Reason = null)

@@ -168,7 +168,7 @@ public sealed class RefundPayment(NpgsqlDataSource database, PaymentQueries quer
         var (status, note) = (done.Failure is null ? PaymentStatus.Succeeded : PaymentStatus.Failed, PaymentActors.NoteOf(row.Payment.Id));
         await change.ExecuteAsync(
             PaymentSql.SettleRefund, cancel, row.Partition, row.Account, refund.Id, CatalogWords.Of(status), done.Reference, by.Now.ToUtc());
-        var documented = refund.Amount - refund.FromCredit;
+        var documented = row.Payment.ProviderInvoice is null ? refund.Amount - refund.FromCredit : MoneyAmount.Zero(refund.Amount.Currency);
         if (done.Failure is null && !documented.IsZero)
         {
             await change.ExecuteAsync(
@@ -201,7 +201,7 @@ public sealed class RefundPayment(NpgsqlDataSource database, PaymentQueries quer
     {
         var (amount, fromCredit) = (refund.Judged.Amount, refund.Judged.FromCredit);
         Guid? note = null;
-        if (amount > fromCredit)
+        if (amount > fromCredit && row.Payment.ProviderInvoice is null)
         {
             var order = new CreditOrder(amount - fromCredit, null, reason ?? Untold);
             var (_, draft) = CreditNoteRules.Judge(invoice!.Invoice, order);

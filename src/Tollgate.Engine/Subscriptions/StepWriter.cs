@@ -172,6 +172,7 @@ internal sealed class StepWriter(NpgsqlConnection connection, ProjectSnapshot pr
             .Times(rows.Select(static r => r.Sub.DueAt))
             .Times(rows.Select(static r => (Instant?)r.Sub.TermsSince))
             .Long(rows.Select(static r => (long?)r.Sub.Committed.Minor))
+            .Text(rows.Select(static r => r.Sub.DrivenBy))
             .Command(SubscriptionSql.Write);
     }
 

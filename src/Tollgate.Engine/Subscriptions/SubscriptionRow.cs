@@ -23,7 +23,7 @@ public sealed record SubscriptionRow(short Partition, int Account, Subscription 
     public string? ParkedReason { get; init; }
 
     /// <summary>How many columns <see cref="Read"/> takes.</summary>
-    internal const int Columns = 33;
+    internal const int Columns = 34;
 
     /// <summary>The columns of <c>SubscriptionSql.Columns</c>, in their order.</summary>
     internal static SubscriptionRow Read(NpgsqlDataReader reader, ProjectSnapshot project)
@@ -53,6 +53,7 @@ public sealed record SubscriptionRow(short Partition, int Account, Subscription 
             PausedAt = AtOrNull(24),
             ResumeAt = AtOrNull(25),
             EndedAt = AtOrNull(26),
+            DrivenBy = TextOrNull(33),
         };
         return new(reader.GetInt16(29), reader.GetInt32(30), subscription, reader.GetInt32(2), TextOrNull(1))
         {

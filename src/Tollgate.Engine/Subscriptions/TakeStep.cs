@@ -22,6 +22,9 @@ public enum SubscriptionOutcome
 
     /// <summary>Not while the subscription stands where it does.</summary>
     NotAllowed,
+
+    /// <summary>A payment provider drives it, and what is asked for is done there.</summary>
+    DrivenByProvider,
     PlanUnknown,
 
     /// <summary>The plan has no price for the interval in the currency.</summary>
@@ -122,6 +125,11 @@ internal sealed class TakeStep(NpgsqlDataSource database, QuotaGate gate, Clock 
         StepWriting writing, SubscriptionRow row, Func<StepWriting, SubscriptionRow, Task<StepChoice>> choose, CancellationToken cancel)
     {
         var customer = writing.Change.Row.Customer.Id;
+        if (row.Subscription.DrivenBy is not null)
+        {
+            return new(SubscriptionOutcome.DrivenByProvider, row, customer);
+        }
+
         var answer = await CatchUpAsync(writing, new(SubscriptionOutcome.Done, row, customer), cancel);
         if (answer.Outcome != SubscriptionOutcome.Done)
         {

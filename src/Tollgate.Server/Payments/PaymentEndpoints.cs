@@ -150,6 +150,7 @@ public static class PaymentEndpoints
         Customer = row.Payment.Customer,
         Invoice = row.Payment.Invoice?.ToString("D"),
         Checkout = row.Payment.Checkout?.ToString("D"),
+        ProviderInvoice = row.Payment.ProviderInvoice,
         Provider = CatalogWords.Of(row.Payment.Provider),
         PaymentMethod = row.Payment.Method?.ToString("D"),
         Amount = row.Payment.Amount.Minor,

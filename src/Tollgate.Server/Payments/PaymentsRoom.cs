@@ -1,6 +1,8 @@
 using Tollgate.Contracts.Payments;
+using Tollgate.Engine.Invoicing;
 using Tollgate.Engine.Payments;
 using Tollgate.Engine.Payments.Stripe;
+using Tollgate.Engine.Subscriptions;
 using Tollgate.Server.Http;
 using Tollgate.Web.Checkout;
 using Tollgate.Web.Portal;
@@ -25,6 +27,7 @@ public static class PaymentsRoom
         services.AddSingleton(options.Stripe);
         services.AddSingleton<StripeClient>();
         services.AddSingleton<StripeAccounts>();
+        services.AddSingleton<StripeMirror>();
         services.AddSingleton<StripeEvents>();
         services.AddSingleton(new StripeVariables(Environment.GetEnvironmentVariable));
         services.AddSingleton<SyncStripe>();
@@ -46,6 +49,10 @@ public static class PaymentsRoom
         services.AddSingleton<InboxQueries>();
         services.AddSingleton<DisputeQueries>();
         services.AddSingleton<ReceiveWebhook>();
+        services.AddSingleton<FollowSubscription>();
+        services.AddSingleton<FollowInvoice>();
+        services.AddSingleton<ProviderLines>();
+        services.AddSingleton<BillAtProvider>();
         services.AddSingleton<ApplyNews>();
         services.AddHostedService<AskPayments>();
         services.AddHostedService<ReadInbox>();

@@ -22,7 +22,7 @@ internal static class SubscriptionDescriptions
 
     private const string Changed = $$"""{"subscription": {{One}}, "invoice": {{InvoiceDescriptions.Sample}}, "next_invoice": null}""";
 
-    private static readonly ErrorCode[] Steps = [ErrorCode.SubscriptionNotFound, ErrorCode.SubscriptionState, ErrorCode.InvoiceImplausible, ErrorCode.ValidationFailed];
+    private static readonly ErrorCode[] Steps = [ErrorCode.SubscriptionNotFound, ErrorCode.SubscriptionState, ErrorCode.DrivenByProvider, ErrorCode.InvoiceImplausible, ErrorCode.ValidationFailed];
 
     public static readonly Description Create = new(
         Tag,

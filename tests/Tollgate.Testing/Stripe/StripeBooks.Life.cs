@@ -186,7 +186,7 @@ public sealed partial class StripeBooks
         Told(made, "customer.subscription.created");
         session["subscription"] = id;
         var invoice = Draft(made, "subscription_create", days is null ? null : 0);
-        made["latest_invoice"] = session["invoice"] = Text(invoice, "id");
+        (made["latest_invoice"], session["invoice"]) = (Text(invoice, "id"), Text(invoice, "id"));
         Told(invoice, "invoice.created");
         Finalize(Text(invoice, "id")!);
     }
@@ -203,22 +203,13 @@ public sealed partial class StripeBooks
         (line["id"], line["amount"], line["subtotal"], line["invoice"], line["subscription"]) = ($"il_{id}", sum, sum, id, Text(subscription, "id"));
         line["parent"]!["subscription_item_details"]!["subscription"] = Text(subscription, "id");
         line["period"] = new JsonObject { ["start"] = item["current_period_start"]!.DeepClone(), ["end"] = item["current_period_end"]!.DeepClone() };
+        AddPending(invoice, Text(subscription, "id"));
         return invoice;
-    }
-
-    private void AddTo(JsonObject invoice, long amount)
-    {
-        foreach (var name in new[] { "total", "subtotal", "amount_due", "amount_remaining" })
-        {
-            invoice[name] = invoice[name]!.Whole() + amount;
-        }
-
-        Told(invoice, "invoice.updated");
     }
 
     private JsonObject Charge(JsonObject invoice, StripeCard card)
     {
-        var subscription = Shelf("subscription").Find(invoice["parent"]!["subscription_details"]!["subscription"]!.ToString());
+        var subscription = invoice["parent"] is { } parent ? Shelf("subscription").Find(parent["subscription_details"]!["subscription"]!.ToString()) : null;
         (invoice["attempted"], invoice["attempt_count"]) = (true, (invoice["attempt_count"]?.Whole() ?? 0) + 1);
         if (card != StripeCard.Good)
         {

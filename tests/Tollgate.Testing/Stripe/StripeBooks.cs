@@ -111,6 +111,8 @@ public sealed partial class StripeBooks
         ["GET /v1/invoices/{invoice}"] = p => Shelf("invoice").Get(Text(p, "invoice")!),
         ["GET /v1/invoices"] = p => Shelf("invoice").List("/v1/invoices", p, one => Fits(one, p, "customer", "status")
             && (Text(p, "subscription") is not { } of || one["parent"]?["subscription_details"]?["subscription"]?.ToString() == of)),
+        ["POST /v1/invoices"] = CreateInvoice,
+        ["GET /v1/invoice_payments"] = ListInvoicePayments,
         ["POST /v1/invoiceitems"] = CreateInvoiceItem,
         ["GET /v1/invoiceitems"] = p => Shelf("invoiceitem").List("/v1/invoiceitems", p, one => Fits(one, p, "customer", "invoice")),
         ["GET /v1/events/{id}"] = p => Events.Find(one => Text(one, "id") == Text(p, "id")) ?? throw new StripeFaultException(StripeFault.NotFound("event", Text(p, "id")!, "id")),
@@ -181,6 +183,7 @@ public sealed partial class StripeBooks
         (made["amount_subtotal"], made["amount_total"], made["customer"]) = (total, total, Text(p, "customer"));
         made["currency"] = lines[0]!["price_data"]?["currency"]?.ToString() ?? Shelf("price").Get(Text(lines[0]!.AsObject(), "price")!)["currency"]!.ToString();
         made["expires_at"] ??= Now() + 86_400;
+        made["client_reference_id"] = Text(p, "client_reference_id");
         (made["subscription"], made["payment_intent"], made["invoice"]) = (null, null, null);
         _asked[Text(made, "id")!] = p.DeepClone().AsObject();
         return made;
@@ -268,7 +271,11 @@ public sealed partial class StripeBooks
                 throw new StripeFaultException(StripeFault.Wrong("Invoice is no longer editable", "invoice"));
             }
 
-            AddTo(invoice, p["amount"]!.Whole());
+            AddTo(invoice, item);
+        }
+        else
+        {
+            item["invoice"] = null;
         }
 
         return Told(item, "invoiceitem.created");

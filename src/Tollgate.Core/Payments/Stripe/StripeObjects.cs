@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Tollgate.Core.Money;
+using Tollgate.Core.Subscriptions;
 using Tollgate.Core.Time;
 
 namespace Tollgate.Core.Payments.Stripe;
@@ -7,14 +8,26 @@ namespace Tollgate.Core.Payments.Stripe;
 /// <summary>A subscription at Stripe, in the older (≤ 2025-02-24.acacia) or the newer shape.</summary>
 /// <param name="Status"><c>trialing</c>, <c>active</c>, <c>past_due</c>, …</param>
 /// <param name="Item">Of the plan: the first item that is not metered.</param>
+/// <param name="Anchor">What its periods hang on.</param>
 /// <param name="PeriodStart">Newer shapes have it on the items; of several the earliest end counts.</param>
 public sealed record StripeSubscription(
     string Id, string? Customer, string Status, StripeItem? Item, Instant? PeriodStart, Instant? PeriodEnd, Instant? TrialEnd, bool CancelsAtPeriodEnd,
-    Instant? CancelAt, Instant? CanceledAt, Instant? EndedAt, Instant? Created, Instant? Started, string? LatestInvoice, string? Reason,
+    Instant? CancelAt, Instant? CanceledAt, Instant? EndedAt, Instant? Created, Instant? Started, Instant? Anchor, string? LatestInvoice, string? Reason,
     IReadOnlyDictionary<string, string> Metadata)
 {
     /// <summary>Nothing moves it any more.</summary>
     public bool IsOver => Status is "canceled" or "incomplete_expired";
+
+    /// <summary>Who does not pay for long, and whose trial ended without a card, has nothing at Stripe either.</summary>
+    public SubscriptionStatus State => Status switch
+    {
+        "trialing" => SubscriptionStatus.Trialing,
+        "active" => SubscriptionStatus.Active,
+        "past_due" => SubscriptionStatus.PastDue,
+        "paused" or "unpaid" => SubscriptionStatus.Paused,
+        "canceled" or "incomplete_expired" => SubscriptionStatus.Canceled,
+        _ => SubscriptionStatus.Incomplete,
+    };
 
     public static StripeSubscription? Read(JsonElement json)
     {
@@ -30,7 +43,7 @@ public sealed record StripeSubscription(
             id, json.Reference("customer"), status, item.Find(static one => !one.IsMetered) ?? item.FirstOrDefault(),
             json.Moment("current_period_start") ?? first.Moment("current_period_start"), json.Moment("current_period_end") ?? first.Moment("current_period_end"),
             json.Moment("trial_end"), json.Flag("cancel_at_period_end"), json.Moment("cancel_at"), json.Moment("canceled_at"), json.Moment("ended_at"),
-            json.Moment("created"), json.Moment("start_date"), json.Reference("latest_invoice"),
+            json.Moment("created"), json.Moment("start_date"), json.Moment("billing_cycle_anchor"), json.Reference("latest_invoice"),
             json.Child("cancellation_details")?.Text("comment") ?? json.Child("cancellation_details")?.Text("feedback"), json.Metadata());
     }
 }
@@ -65,7 +78,7 @@ public sealed record StripeItem(
 public sealed record StripeInvoice(
     string Id, string? Customer, string? Subscription, string? Status, string? BillingReason, string? Number, MoneyAmount? Total, MoneyAmount? Paid, MoneyAmount? Due,
     string? PaymentIntent, string? Url, long Attempts, Instant? NextAttempt, Instant? Created, Instant? FinalizedAt, Instant? PaidAt, Instant? PeriodStart, Instant? PeriodEnd,
-    IReadOnlyDictionary<string, string> SubscriptionMetadata)
+    IReadOnlyDictionary<string, string> SubscriptionMetadata, IReadOnlyDictionary<string, string> Metadata, MoneyAmount? Tax, IReadOnlyList<ProviderInvoiceLine> Lines)
 {
     public static StripeInvoice? Read(JsonElement json)
     {
@@ -83,7 +96,21 @@ public sealed record StripeInvoice(
             StripeAmounts.FromStripe(json.Number("amount_due"), currency), json.Reference("payment_intent") ?? payment, json.Text("hosted_invoice_url"),
             json.Number("attempt_count") ?? 0, json.Moment("next_payment_attempt"), json.Moment("created"), json.Child("status_transitions")?.Moment("finalized_at"),
             json.Child("status_transitions")?.Moment("paid_at"), line.Child("period")?.Moment("start"), line.Child("period")?.Moment("end"),
-            details?.Metadata() ?? json.Child("subscription_details")?.Metadata() ?? new Dictionary<string, string>());
+            details?.Metadata() ?? json.Child("subscription_details")?.Metadata() ?? new Dictionary<string, string>(), json.Metadata(), TaxOf(json, currency),
+            [.. json.Items("lines").Select(one => LineOf(one, currency)).OfType<ProviderInvoiceLine>()]);
+    }
+
+    /// <summary>Newer shapes list what each rate comes to; older ones say the sum.</summary>
+    private static MoneyAmount? TaxOf(JsonElement json, string? currency) => StripeAmounts.FromStripe(
+        json.Number("tax") ?? json.Items("total_taxes").Sum(static tax => tax.Number("amount") ?? 0), currency);
+
+    private static ProviderInvoiceLine? LineOf(JsonElement line, string? currency)
+    {
+        var discounts = line.Items("discount_amounts").Sum(static discount => discount.Number("amount") ?? 0);
+        return StripeAmounts.FromStripe(line.Number("amount") - discounts, currency) is { } amount
+            && line.Child("period") is { } period && period.Moment("start") is { } start && period.Moment("end") is { } end
+            ? new(line.Text("description") ?? "", amount.Minor, new(start, end < start ? start : end))
+            : null;
     }
 
     private static bool IsProration(JsonElement line) =>

@@ -8,6 +8,7 @@ using Tollgate.Core.Payments;
 using Tollgate.Core.Payments.Paymob;
 using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Customers;
+using Tollgate.Engine.Invoicing;
 using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Payments.Paymob;
@@ -153,6 +154,9 @@ public sealed class PaymobProvider(
 
     public WebhookReading ReadWebhook(IReadOnlyDictionary<string, string> credentials, WebhookRequest request, DateTimeOffset now) =>
         PaymobCallbacks.Read(PaymobCredentials.Read(credentials).HmacSecrets, request);
+
+    public Task<IReadOnlyDictionary<Guid, string>> BillAsync(ProjectSnapshot project, ProviderBill bill, CancellationToken cancel) =>
+        Task.FromResult<IReadOnlyDictionary<Guid, string>>(new Dictionary<Guid, string>());
 
     /// <summary>Only the number of a transaction is taken from a callback, whose rest may be old or not signed: Paymob is asked what it has.</summary>
     public async Task<ProviderTold> TellAsync(ProjectSnapshot project, ProviderEvent @event, CancellationToken cancel)

@@ -5,6 +5,7 @@ using Npgsql;
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Payments;
 using Tollgate.Core.Payments.Stripe;
+using Tollgate.Core.Time;
 using Tollgate.Engine.Customers;
 using Tollgate.Engine.Projects;
 
@@ -73,6 +74,31 @@ public sealed class StripeAccounts(NpgsqlDataSource database, ProviderKeys keys,
         await using var command = database.Command(
             StripeSql.KeepCustomer, account.Project.Id, CustomerPlace.PartitionOf(account.Project.Id, customer), customer, Provider, account.IsLive, reference);
         await command.ExecuteNonQueryAsync(cancel);
+    }
+
+    /// <summary>The same, of a customer whom nobody knew here before somebody subscribed at Stripe.</summary>
+    public async Task KnowCustomerAsync(StripeAccount account, string customer, string reference, CancellationToken cancel)
+    {
+        await using (var change = await CustomerChange.BeginAsync(database, account.Project, customer, cancel))
+        {
+            await change.CommitAsync(cancel);
+        }
+
+        await KeepCustomerAsync(account, customer, reference, cancel);
+    }
+
+    /// <summary>Who has a subscription; null: nobody.</summary>
+    public async Task<string?> SubscriberAsync(ProjectSnapshot project, Guid subscription, CancellationToken cancel)
+    {
+        await using var command = database.Command(StripeSql.SubscriberOf, project.Id, subscription);
+        return await command.ExecuteScalarAsync(cancel) as string;
+    }
+
+    /// <summary>By the clock that all servers share: who asks later knows more.</summary>
+    public async Task<Instant> NowAsync(CancellationToken cancel)
+    {
+        await using var command = database.Command(StripeSql.Now);
+        return Instant.FromUtc((DateTime)(await command.ExecuteScalarAsync(cancel))!);
     }
 
     /// <summary>A header holds ASCII of a bounded length; ids may be anything.</summary>

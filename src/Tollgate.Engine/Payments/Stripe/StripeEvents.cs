@@ -8,7 +8,7 @@ namespace Tollgate.Engine.Payments.Stripe;
 /// What Stripe's events come to. An event says that something happened; what is so now is fetched, so that repeats, disorder and old
 /// events end in the same. Only of disputes, which are not fetched, the event itself counts: their end is final.
 /// </summary>
-public sealed class StripeEvents(StripeAccounts accounts)
+public sealed class StripeEvents(StripeAccounts accounts, StripeMirror mirror)
 {
     private const int MostPages = 10;
 
@@ -20,6 +20,8 @@ public sealed class StripeEvents(StripeAccounts accounts)
         ["charge", "refunded"] => RefundsAsync(account, StripeCharge.Read(told.Object)?.PaymentIntent, cancel),
         ["refund", ..] => RefundsAsync(account, told.Object.Reference("payment_intent"), cancel),
         ["charge", "dispute", ..] => Task.FromResult(Dispute(told)),
+        ["customer", "subscription", ..] when told.Object.Reference("customer") is { } customer => mirror.CustomerAsync(account, customer, null, cancel),
+        ["invoice", ..] when told.ObjectId is { } invoice => mirror.InvoiceAsync(account, invoice, cancel),
         _ => Task.FromResult(ProviderTold.Nothing),
     };
 
@@ -33,7 +35,17 @@ public sealed class StripeEvents(StripeAccounts accounts)
     {
         var path = $"/v1/checkout/sessions/{Uri.EscapeDataString(id)}";
         if (await accounts.FetchAsync(account, path, new StripeForm().Set("expand", ["payment_intent.payment_method"]), cancel) is not { } found
-            || StripeCheckout.Read(found) is not { Mode: "payment" } session || KeyOf(session.Metadata, StripeProvider.PaymentField) is not { } key)
+            || StripeCheckout.Read(found) is not { } session)
+        {
+            return ProviderTold.Nothing;
+        }
+
+        if (session is { Mode: "subscription", Status: "complete", Customer: { } customer })
+        {
+            return await mirror.CustomerAsync(account, customer, session.Metadata.GetValueOrDefault(StripeAccounts.CustomerField) ?? session.ClientReference, cancel);
+        }
+
+        if (session.Mode != "payment" || KeyOf(session.Metadata, StripeProvider.PaymentField) is not { } key)
         {
             return ProviderTold.Nothing;
         }
@@ -56,9 +68,8 @@ public sealed class StripeEvents(StripeAccounts accounts)
             return ProviderTold.Nothing;
         }
 
-        // What pays an invoice of Stripe's own is told by that invoice.
         var paid = await accounts.FetchAsync(account, $"/v1/payment_intents/{Uri.EscapeDataString(payment)}", null, cancel);
-        if (paid is not { } intent || KeyOf(intent.Metadata(), StripeProvider.PaymentField) is null)
+        if (paid is not { } intent || (KeyOf(intent.Metadata(), StripeProvider.PaymentField) is null && !await mirror.PaidInvoiceAsync(account, payment, cancel)))
         {
             return ProviderTold.Nothing;
         }

@@ -31,6 +31,17 @@ internal static class StripeSql
         ON CONFLICT DO NOTHING
         """;
 
+    /// <summary>$1 project, $2 subscription. Answers our id of the customer.</summary>
+    public const string SubscriberOf =
+        """
+        SELECT c.id
+          FROM subscriptions s
+          JOIN customers c ON c.partition = s.partition AND c.account = s.account
+         WHERE s.project_id = $1 AND s.id = $2
+        """;
+
+    public const string Now = "SELECT clock_timestamp()";
+
     /// <summary>For whom a payment was asked. $1 project, $2 payment, $3 provider, $4 whether real money. Answers the provider's id of the customer.</summary>
     public const string PayerOf =
         """

@@ -44,13 +44,17 @@ public sealed class StripeRig : IAsyncDisposable
         _client = new(new(stripe.Url, TimeSpan.FromSeconds(10)), NullLogger<StripeClient>.Instance, static (_, _) => Task.CompletedTask);
         _directory = new(ledger.Database.Source);
         Accounts = new(ledger.Database.Source, _keys, _client);
-        Provider = new(Accounts, new(Accounts), ledger.Clock, NullLogger<StripeProvider>.Instance);
+        var mirror = new StripeMirror(Accounts, new(static _ => null));
+        Provider = new(Accounts, new(Accounts, mirror), mirror, ledger.Clock, NullLogger<StripeProvider>.Instance);
         var (source, providers, bell) = (ledger.Database.Source, new PaymentProviders([Provider]), new InboxBell());
         Queries = new(source);
         var methods = new PaymentMethods(source, ledger.Clock);
         var settle = new SettlePayment(source, Queries, methods, providers, ledger.Gate, ledger.Clock, NullLogger<SettlePayment>.Instance);
         Charge = new(source, settle, providers, ledger.Gate, ledger.Clock);
-        var apply = new ApplyNews(source, Queries, methods, settle, new(source, Queries, providers, ledger.Clock), ledger.Clock);
+        Bill = new(new(source), providers);
+        Refund = new(source, Queries, providers, ledger.Clock);
+        var apply = new ApplyNews(
+            source, Queries, methods, settle, Refund, new(source, ledger.Gate, ledger.Clock), new(source, ledger.Clock), Bill, ledger.Clock);
         Inbox = new(source, _directory, providers, apply, bell, NullLogger<ReadInbox>.Instance);
         Door = new(source, _directory, providers, _keys, bell, ledger.Clock, NullLogger<ReceiveWebhook>.Instance);
         Settings = new(source, _directory, _keys);
@@ -59,6 +63,10 @@ public sealed class StripeRig : IAsyncDisposable
     public PaymentQueries Queries { get; }
 
     public ChargeInvoice Charge { get; }
+
+    public BillAtProvider Bill { get; }
+
+    public RefundPayment Refund { get; }
 
     public ReceiveWebhook Door { get; }
 

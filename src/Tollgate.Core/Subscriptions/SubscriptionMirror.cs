@@ -1,0 +1,121 @@
+using Tollgate.Core.Money;
+using Tollgate.Core.Time;
+
+namespace Tollgate.Core.Subscriptions;
+
+/// <summary>A subscription that a payment provider drives, as it is there: the whole of it.</summary>
+/// <param name="Anchor">What its periods hang on.</param>
+/// <param name="Current">The running period; of one that is over, the last.</param>
+/// <param name="EndedAt">Not null: it is over.</param>
+/// <param name="Reason">Why it ends, or is to end.</param>
+public sealed record MirroredState(
+    SubscriptionStatus Status, SubscriptionTerms Terms, Instant StartedAt, Anchor Anchor, Period Current, Instant? TrialEnd, Instant? CancelAt, Instant? EndedAt,
+    string? Reason);
+
+/// <summary>
+/// What happened to a subscription that a provider drives, from what it was when it was last heard of and what it is now. However many states were missed in
+/// between, it ends in the same: all but <see cref="Subscription.UsageFrom"/>, <see cref="Subscription.TermsSince"/> and what was committed before is as the last state says.
+/// </summary>
+public static class SubscriptionMirror
+{
+    /// <param name="before">Null: nobody has heard of it yet.</param>
+    /// <param name="provider">Who drives it: <c>stripe</c>.</param>
+    /// <param name="now">What the provider gives no time for happens now.</param>
+    /// <returns>In the order in which they happened. Nothing is charged: the provider does that.</returns>
+    public static IReadOnlyList<SubscriptionStep> Follow(Guid id, string provider, Subscription? before, MirroredState state, Instant now)
+    {
+        if (before is { IsEnded: true })
+        {
+            return [];
+        }
+
+        var steps = new List<SubscriptionStep>();
+        Add(before is null ? Step(SubscriptionVerb.Start, Begun(id, provider, state), state.Current.Start) : ToTerms(before, state, now));
+        Add(state.EndedAt is null ? ToStatus(At(), state.Status, now) : null);
+        Add(state.EndedAt is { } ended ? ToEnd(At(), ended, state.Reason) : ToCancellation(At(), state, now));
+        return steps;
+
+        void Add(SubscriptionStep? step)
+        {
+            if (step is not null)
+            {
+                steps.Add(step);
+            }
+        }
+
+        Subscription At() => steps.Count == 0 ? before! : steps[^1].After;
+    }
+
+    private static SubscriptionStep Step(SubscriptionVerb verb, Subscription after, Instant at) => new(after, verb, at, []);
+
+    /// <summary>Another period, other terms, or both.</summary>
+    private static SubscriptionStep? ToTerms(Subscription old, MirroredState state, Instant now)
+    {
+        if ((old.Current, old.Terms, old.Anchor, old.TrialEnd) == (state.Current, state.Terms, state.Anchor, state.TrialEnd))
+        {
+            return null;
+        }
+
+        var after = old with { Terms = state.Terms, Anchor = state.Anchor, Current = state.Current, TrialEnd = state.TrialEnd, Billed = state.Terms.Amount };
+        var start = state.Current.Start;
+        if (start == old.Current.Start)
+        {
+            return Step(SubscriptionVerb.Change, after with { TermsSince = now }, now);
+        }
+
+        after = after with { TermsSince = start, Committed = MoneyAmount.Zero(state.Terms.Currency) };
+        if (old.Status == SubscriptionStatus.Trialing && state.TrialEnd == start)
+        {
+            return Step(SubscriptionVerb.ConvertTrial, after with { Status = SubscriptionStatus.Active, UsageFrom = start }, start);
+        }
+
+        var isNext = old.Current.End == start && (old.Anchor, old.Terms.Interval) == (state.Anchor, state.Terms.Interval);
+        return Step(isNext ? SubscriptionVerb.Renew : SubscriptionVerb.Change, after, start);
+    }
+
+    private static SubscriptionStep? ToStatus(Subscription at, SubscriptionStatus wanted, Instant now) => at.Status == wanted
+        ? null
+        : Step(VerbOf(at.Status, wanted), at with { Status = wanted, PausedAt = wanted == SubscriptionStatus.Paused ? now : null }, now);
+
+    private static SubscriptionStep ToEnd(Subscription at, Instant ended, string? reason)
+    {
+        var period = at.Current;
+        return Step(
+            SubscriptionVerb.Cancel,
+            at with
+            {
+                Status = SubscriptionStatus.Canceled, EndedAt = ended, CancelAt = null, CancelReason = reason, PausedAt = null,
+                Current = ended > period.Start && ended < period.End ? period with { End = ended } : period,
+            },
+            ended);
+    }
+
+    private static SubscriptionStep? ToCancellation(Subscription at, MirroredState state, Instant now)
+    {
+        var reason = state.CancelAt is null ? null : state.Reason;
+        return (at.CancelAt, at.CancelReason) == (state.CancelAt, reason)
+            ? null
+            : Step(
+                state.CancelAt is null ? SubscriptionVerb.Uncancel : SubscriptionVerb.ScheduleCancel, at with { CancelAt = state.CancelAt, CancelReason = reason }, now);
+    }
+
+    private static Subscription Begun(Guid id, string provider, MirroredState state) => new()
+    {
+        // One that is over already was had: it gives nothing any more, and it never becomes what nobody saw.
+        Id = id, DrivenBy = provider, Status = state.EndedAt is null ? state.Status : SubscriptionStatus.Incomplete, Terms = state.Terms, StartedAt = state.StartedAt,
+        Anchor = state.Anchor, Current = state.Current, Billed = state.Terms.Amount, TermsSince = state.Current.Start, Committed = MoneyAmount.Zero(state.Terms.Currency),
+        UsageFrom = state.EndedAt is { } over ? over : state.TrialEnd is { } trial && trial > state.Current.Start ? trial : state.Current.Start, TrialEnd = state.TrialEnd,
+        PausedAt = state.Status == SubscriptionStatus.Paused ? state.Current.Start : null,
+    };
+
+    private static SubscriptionVerb VerbOf(SubscriptionStatus from, SubscriptionStatus to) => (from, to) switch
+    {
+        (_, SubscriptionStatus.PastDue) => SubscriptionVerb.FailPayment,
+        (_, SubscriptionStatus.Paused) => SubscriptionVerb.Pause,
+        (SubscriptionStatus.Incomplete, _) => SubscriptionVerb.Activate,
+        (SubscriptionStatus.PastDue, SubscriptionStatus.Active) => SubscriptionVerb.RecoverPayment,
+        (SubscriptionStatus.Paused, SubscriptionStatus.Active) => SubscriptionVerb.Resume,
+        (SubscriptionStatus.Trialing, SubscriptionStatus.Active) => SubscriptionVerb.ConvertTrial,
+        _ => SubscriptionVerb.Change,
+    };
+}

@@ -1,0 +1,47 @@
+namespace Tollgate.Engine.Invoicing;
+
+/// <summary>Every statement on <c>provider_lines</c>.</summary>
+internal static class ProviderLineSql
+{
+    /// <summary>Arrays, position by position; see <see cref="ProviderLines.Rows"/>.</summary>
+    public const string Write =
+        """
+        INSERT INTO provider_lines (partition, account, id, project_id, subscription, feature, description, currency, amount, period_start, period_end, created_at)
+        SELECT *
+          FROM unnest($1::smallint[], $2::integer[], $3::uuid[], $4::integer[], $5::uuid[], $6::integer[], $7::text[], $8::text[], $9::bigint[],
+                      $10::timestamptz[], $11::timestamptz[], $12::timestamptz[])
+        """;
+
+    /// <summary>$1 seconds, $2 number of rows. Rows: project, subscription.</summary>
+    public const string TakeUnsent =
+        """
+        UPDATE provider_lines l
+           SET asked_at = now()
+         WHERE (l.partition, l.account, l.id) IN (SELECT u.partition, u.account, u.id
+                                                    FROM provider_lines u
+                                                   WHERE u.sent_at IS NULL AND u.asked_at < now() - make_interval(secs => $1)
+                                                   ORDER BY u.asked_at
+                                                   LIMIT $2
+                                                     FOR NO KEY UPDATE SKIP LOCKED)
+        RETURNING l.project_id, l.subscription
+        """;
+
+    /// <summary>Oldest first. $1 project, $2 subscription. Rows: customer, the provider's id of the subscription, whether it is over, and the line.</summary>
+    public const string Unsent =
+        """
+        SELECT c.id, s.reference, s.ended_at IS NOT NULL, l.id, l.description, l.currency, l.amount, l.period_start, l.period_end, s.driven_by
+          FROM subscriptions s
+          JOIN customers c ON c.partition = s.partition AND c.account = s.account
+          JOIN provider_lines l ON l.partition = s.partition AND l.account = s.account AND l.subscription = s.id
+         WHERE s.project_id = $1 AND s.id = $2 AND l.sent_at IS NULL
+         ORDER BY l.sequence
+        """;
+
+    /// <summary>$1 partition, $2 project, $3 id, $4 the provider's own id.</summary>
+    public const string Sent =
+        """
+        UPDATE provider_lines
+           SET reference = $4, sent_at = now()
+         WHERE partition = $1 AND project_id = $2 AND id = $3 AND sent_at IS NULL
+        """;
+}

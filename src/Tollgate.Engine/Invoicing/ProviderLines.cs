@@ -1,0 +1,86 @@
+using Npgsql;
+using Tollgate.Core.Money;
+using Tollgate.Core.Time;
+using Tollgate.Engine.Customers;
+using Tollgate.Engine.Postgres;
+using Tollgate.Engine.Projects;
+
+namespace Tollgate.Engine.Invoicing;
+
+/// <summary>What the invoice of a provider has to ask for beside its own price.</summary>
+/// <param name="Id">The idempotency key at the provider.</param>
+/// <param name="Amount">Before tax; negative: a correction.</param>
+public sealed record ProviderLine(Guid Id, string Description, MoneyAmount Amount, Period Period);
+
+/// <summary>The lines of one subscription that its provider was not told yet.</summary>
+/// <param name="Reference">The provider's own id of the subscription.</param>
+/// <param name="Provider">Who drives it.</param>
+/// <param name="IsOver">Its provider makes no further invoice by itself.</param>
+public sealed record ProviderBill(string Customer, Guid Subscription, string Provider, string Reference, bool IsOver, IReadOnlyList<ProviderLine> Lines);
+
+/// <summary>
+/// Use beyond the plan, and agreed minimums, of subscriptions that a provider bills: rows of the transaction that rated them, told to the provider after it.
+/// </summary>
+public sealed class ProviderLines(NpgsqlDataSource database)
+{
+    /// <summary>Null: nothing is to be asked for.</summary>
+    internal static NpgsqlBatchCommand? Rows(ProjectSnapshot project, IReadOnlyList<BilledOrder> orders, Func<BilledOrder, Instant> writtenAt)
+    {
+        var rows = orders.Where(static order => order.Billed is { Bill: not null, After.DrivenBy: not null })
+            .SelectMany(order => order.Billed.Bill!.Draft.Lines.Where(static line => !line.Amount.IsZero).Select(line => (order, line, At: writtenAt(order)))).ToArray();
+        return rows.Length == 0 ? null : new Columns()
+            .Small(rows.Select(static r => r.order.Order.Customer.Partition))
+            .Whole(rows.Select(static r => r.order.Order.Customer.Account))
+            .Ids(rows.Select(static r => (Guid?)Guid.CreateVersion7(r.At.ToOffset())))
+            .Whole(rows.Select(_ => project.Id))
+            .Ids(rows.Select(static r => (Guid?)r.order.Billed.After.Id))
+            .WholeOrNull(rows.Select(r => r.line.Feature is { } code ? project.Catalog.Features[code].Key : (int?)null))
+            .Text(rows.Select(static r => r.line.Description))
+            .Text(rows.Select(static r => r.line.Amount.Currency.Code))
+            .Long(rows.Select(static r => (long?)r.line.Amount.Minor))
+            .Times(rows.Select(static r => (Instant?)r.line.Period.Start))
+            .Times(rows.Select(static r => (Instant?)r.line.Period.End))
+            .Times(rows.Select(static r => (Instant?)r.At))
+            .Command(ProviderLineSql.Write);
+    }
+
+    /// <summary>Subscriptions with lines that nobody was told about for a while: asked for now. Of several servers each takes others.</summary>
+    /// <returns>Project and subscription.</returns>
+    internal async Task<IReadOnlyList<(int Project, Guid Subscription)>> TakeUnsentAsync(TimeSpan after, int limit, CancellationToken cancel)
+    {
+        var found = new List<(int, Guid)>();
+        await using var command = database.Command(ProviderLineSql.TakeUnsent, after.TotalSeconds, limit);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        while (await reader.ReadAsync(cancel))
+        {
+            found.Add((reader.GetInt32(0), reader.GetGuid(1)));
+        }
+
+        return [.. found.Distinct()];
+    }
+
+    /// <summary>Null: all of them were told.</summary>
+    internal async Task<ProviderBill?> UnsentAsync(ProjectSnapshot project, Guid subscription, CancellationToken cancel)
+    {
+        await using var command = database.Command(ProviderLineSql.Unsent, project.Id, subscription);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        ProviderBill? bill = null;
+        var lines = new List<ProviderLine>();
+        while (await reader.ReadAsync(cancel))
+        {
+            bill ??= new(reader.GetString(0), subscription, reader.GetString(9), reader.GetString(1), reader.GetBoolean(2), lines);
+            lines.Add(new(
+                reader.GetGuid(3), reader.GetString(4), new(reader.GetInt64(6), Currency.Of(reader.GetString(5))),
+                new(Instant.FromUtc(reader.GetDateTime(7)), Instant.FromUtc(reader.GetDateTime(8)))));
+        }
+
+        return bill;
+    }
+
+    /// <param name="reference">The provider's own id of the line.</param>
+    internal async Task SentAsync(ProjectSnapshot project, ProviderBill bill, ProviderLine line, string reference, CancellationToken cancel)
+    {
+        await using var command = database.Command(ProviderLineSql.Sent, CustomerPlace.PartitionOf(project.Id, bill.Customer), project.Id, line.Id, reference);
+        await command.ExecuteNonQueryAsync(cancel);
+    }
+}

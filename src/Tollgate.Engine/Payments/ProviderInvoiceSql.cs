@@ -1,0 +1,39 @@
+namespace Tollgate.Engine.Payments;
+
+/// <summary>Every statement on invoices that providers made, and on the payments of them.</summary>
+internal static class ProviderInvoiceSql
+{
+    /// <summary>$1 partition, $2 account, $3 subscription. A row: a provider drives it.</summary>
+    public const string IsDriven =
+        "SELECT 1 FROM subscriptions WHERE partition = $1 AND account = $2 AND id = $3 AND driven_by IS NOT NULL";
+
+    /// <summary>
+    /// The caller holds the customer. No row: somebody asked later, and wrote that. $1 partition, $2 account, $3 provider, $4 reference, $5 project,
+    /// $6 subscription, $7 number, $8 status, $9 currency, $10 total, $11 tax, $12 paid, $13 address, $14 lines, $15 created, $16 paid at, $17 asked at.
+    /// </summary>
+    public const string Write =
+        """
+        INSERT INTO provider_invoices AS i (partition, account, provider, reference, project_id, subscription, number, status, currency, total, tax, paid, url, lines,
+                                            created_at, paid_at, heard_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+        ON CONFLICT (partition, account, provider, reference) DO UPDATE
+                SET number = excluded.number, status = excluded.status, total = excluded.total, tax = excluded.tax, paid = excluded.paid, url = excluded.url,
+                    lines = excluded.lines, paid_at = excluded.paid_at, heard_at = excluded.heard_at
+              WHERE i.heard_at <= excluded.heard_at
+        """;
+
+    /// <summary>
+    /// The caller holds the customer. What failed may fail again, which changes nothing, and succeed; what succeeded stays. $1 partition, $2 account, $3 id of a
+    /// new one, $4 project, $5 provider, $6 its invoice, $7 currency, $8 amount, $9 status, $10 failure or null, $11 reference, $12 created, $13 settled.
+    /// Answers the id; no row: nothing changed.
+    /// </summary>
+    public const string WritePayment =
+        """
+        INSERT INTO payments AS p (partition, account, id, project_id, provider, provider_invoice, currency, amount, status, failure, reference, created_at, settled_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+        ON CONFLICT (partition, account, provider, provider_invoice) WHERE provider_invoice IS NOT NULL DO UPDATE
+                SET status = excluded.status, failure = excluded.failure, amount = excluded.amount, reference = excluded.reference, settled_at = excluded.settled_at
+              WHERE p.status = 'failed' AND excluded.status = 'succeeded'
+          RETURNING p.id
+        """;
+}
