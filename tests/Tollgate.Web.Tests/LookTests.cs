@@ -51,6 +51,40 @@ public sealed class LookTests(Shop shop, Browser browser) : IClassFixture<Shop>
         await LookAsync(page, "portal", scheme, width);
     }
 
+    [Theory]
+    [InlineData(ColorScheme.Light, 1280)]
+    [InlineData(ColorScheme.Light, 360)]
+    [InlineData(ColorScheme.Dark, 1280)]
+    [InlineData(ColorScheme.Dark, 360)]
+    public async Task Notices_stand_at_the_top_of_the_portal(ColorScheme scheme, int width)
+    {
+        var door = await shop.OpenAsync();
+        await door.PostAsync("/v1/test-clock", new JsonObject { ["advance_to"] = "2027-01-15T09:30:00Z" });
+        await door.PostAsync("/v1/customers/acme/payment-methods", new JsonObject { ["token"] = "pm_sandbox_visa" });
+        var subscription = (await door.PostAsync("/v1/subscriptions", new JsonObject { ["customer"] = "acme", ["plan"] = "pro", ["trial"] = false }))["id"]!.GetValue<string>();
+        await door.PostAsync("/v1/test-clock", new JsonObject { ["advance_to"] = "2027-01-16T00:00:00Z" });
+        await door.PostAsync("/v1/sandbox/payment-behavior", new JsonObject { ["customer"] = "acme", ["outcome"] = "insufficient_funds", ["times"] = 9 });
+        await door.PostAsync("/v1/test-clock", new JsonObject { ["advance_to"] = "2027-02-16T12:00:00Z" });
+        foreach (var (feature, amount) in new[] { ("mock_interview", 16), ("cv_generate", 30) })
+        {
+            await door.PostAsync("/v1/consume", new JsonObject { ["customer"] = "acme", ["feature"] = feature, ["amount"] = amount });
+        }
+
+        await door.PostAsync($"/v1/subscriptions/{subscription}/cancel", new JsonObject { ["at"] = "period_end" });
+        var page = await browser.OpenAsync(width, scheme, javaScript: true);
+        await ShowAsync("portal-failing", "Your payment of $29.99 failed", "CV Generation: all used", "Mock Interviews: 80% used", "Pro ends on 15 Mar 2027");
+
+        await door.PostAsync("/v1/test-clock", new JsonObject { ["advance_to"] = "2027-02-23T00:00:00Z" });
+        await ShowAsync("portal-ended", "Pro has ended");
+
+        async Task ShowAsync(string name, params string[] titles)
+        {
+            await GotoAsync(page, await door.PostAsync("/v1/portal-sessions", new JsonObject { ["customer"] = "acme" }));
+            await LookAsync(page, name, scheme, width);
+            (await page.Locator(".notice strong").AllTextContentsAsync()).Order().ShouldBe(titles.Order());
+        }
+    }
+
     private static Task GotoAsync(IPage page, JsonNode made) => page.GotoAsync(made["url"]!.GetValue<string>());
 
     private static async Task LookAsync(IPage page, string name, ColorScheme scheme, int width)

@@ -30,7 +30,7 @@ public sealed class PortalPageTests(Shop shop, Browser browser) : IClassFixture<
 
         await page.Button("Cancel at the end of the period").ClickAsync();
         await Assertions.Expect(page.GetByText("Until then nothing changes.")).ToBeVisibleAsync();
-        await page.Button("Keep the plan").ClickAsync();
+        await page.Button("Keep Pro").ClickAsync();
         await Assertions.Expect(page.GetByText("Renews on")).ToBeVisibleAsync();
 
         var pdf = await page.GetByRole(AriaRole.Link, new() { NameString = "as PDF" }).GetAttributeAsync("href");

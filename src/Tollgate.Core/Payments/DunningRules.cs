@@ -78,6 +78,20 @@ public static class DunningRules
     public static Instant AfterExtraAttempt(Instant planned, Instant now, TimeZoneInfo zone) =>
         planned > now ? planned : BillingPeriods.AfterDays(now, 1, zone);
 
+    /// <summary>When the last attempt is made, if each fails when it is due.</summary>
+    /// <param name="failures">Attempts of the schedule that have failed.</param>
+    /// <param name="next">The next one of the schedule.</param>
+    public static Instant LastAttempt(DunningPolicy policy, Instant firstFailedAt, int failures, Instant next, TimeZoneInfo zone)
+    {
+        var at = next;
+        while (NextAttempt(policy, firstFailedAt, ++failures, at, zone) is { } later)
+        {
+            at = later;
+        }
+
+        return at;
+    }
+
     /// <summary>What a failure does to the subscription. Null: nothing; it is so already, or over, or paused.</summary>
     public static SubscriptionVerb? StepAfterFailure(DunningPolicy policy, SubscriptionStatus status, bool isLast)
     {

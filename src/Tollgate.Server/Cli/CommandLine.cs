@@ -24,6 +24,7 @@ internal static class CommandLine
         StripeCommands.Build,
         CheckoutCommands.Build,
         DunningCommands.Build,
+        NoticeCommands.Build,
         MailCommands.Build,
         WebhookCommands.Build,
         ClockCommands.Build,

@@ -9,6 +9,7 @@ using Tollgate.Server.Ledger;
 using Tollgate.Server.Llm;
 using Tollgate.Server.Mail;
 using Tollgate.Server.Metering;
+using Tollgate.Server.Notices;
 using Tollgate.Server.Payments;
 using Tollgate.Server.Projects;
 using Tollgate.Server.Quotas;
@@ -39,6 +40,7 @@ internal static class Rooms
         services.AddPayments(options.Payments);
         services.AddPaymob(options.Paymob);
         services.AddSubscriptions();
+        services.AddNotices();
         services.AddWebhooks(options.Webhooks);
         services.AddMail(options.Mail, new(new(options.Url), Path.Combine(options.Data, "mail")));
         services.AddClocks();
@@ -70,6 +72,7 @@ internal static class Rooms
         app.MapInvoicingRoom();
         app.MapPaymentsRoom();
         app.MapSubscriptionsRoom();
+        app.MapNoticesRoom();
         app.MapWebhooksRoom();
         app.MapMailRoom();
         app.MapClocks();

@@ -1,5 +1,6 @@
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Invoicing;
+using Tollgate.Core.Notices;
 using Tollgate.Core.Payments;
 using Tollgate.Core.Subscriptions;
 using Tollgate.Engine.Projects;
@@ -10,14 +11,28 @@ namespace Tollgate.Web.Portal;
 /// <summary>What a customer sees of what is theirs.</summary>
 /// <param name="Subscription">The one that is not over; null: none.</param>
 /// <param name="Invoices">Newest first.</param>
+/// <param name="Notices">What matters most first.</param>
 public sealed record PortalModel(
-    string Path, ProjectSnapshot Project, string? ReturnUrl, Subscription? Subscription, IReadOnlyList<Invoice> Invoices, IReadOnlyList<PaymentMethod> Methods)
+    string Path, ProjectSnapshot Project, string? ReturnUrl, Subscription? Subscription, IReadOnlyList<Invoice> Invoices, IReadOnlyList<PaymentMethod> Methods,
+    IReadOnlyList<Notice> Notices)
 {
     public bool IsSandbox => Project.Mode == ProjectMode.Sandbox;
 
     public bool CanAddCard => Project.Payments.Provider == PaymentProvider.Sandbox;
 
-    public IEnumerable<Invoice> Open => Invoices.Where(static one => !one.Payable.IsZero);
+    public static string ToneOf(NoticeSeverity severity) => severity switch { NoticeSeverity.Critical => "bad", NoticeSeverity.Warning => "note", _ => "" };
+
+    /// <summary>What the button of a notice says to who does not see what it stands beside.</summary>
+    public static string LabelOf(Notice notice) => notice.Invoice is { } invoice ? $"{notice.Action?.Words} of invoice {invoice.Number}" : notice.Action?.Words ?? "";
+
+    /// <summary>Where the button of a notice leads, and what it sends; null: what it does is not done on this page.</summary>
+    public (string To, string Name, string Value)? FormOf(Notice notice) => notice.Action?.Do switch
+    {
+        NoticeAction.PayInvoice => (Path + "/pay", "invoice", notice.Invoice!.Id.ToString("D")),
+        NoticeAction.AddPaymentMethod when CanAddCard => (Path + "/cards", "do", "add"),
+        NoticeAction.KeepPlan => (Path + "/uncancel", "keep", "plan"),
+        _ => null,
+    };
 
     public string DefaultPlan => Project.Catalog.DefaultPlan.Plan.Name;
 
@@ -39,6 +54,7 @@ public sealed record PortalModel(
     public string Comes => Subscription switch
     {
         null => "",
+        { CancelAt: { } end, Status: SubscriptionStatus.PastDue } => $"Ends on {Words.Day(end, Project)}.",
         { CancelAt: { } end } => $"Ends on {Words.Day(end, Project)}. Until then nothing changes.",
         { Status: SubscriptionStatus.Paused } => "Nothing is charged while it is paused.",
         { Status: SubscriptionStatus.Trialing, TrialEnd: { } end, ConvertsTrial: false } => $"The trial ends on {Words.Day(end, Project)}, and nothing is charged.",

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Http;
 using Tollgate.Core.Payments;
 using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Invoicing;
+using Tollgate.Engine.Notices;
 using Tollgate.Engine.Payments;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Subscriptions;
@@ -15,7 +16,7 @@ namespace Tollgate.Web.Portal;
 /// </summary>
 public sealed class PortalPages(
     ProjectDirectory directory, PortalSessions sessions, SubscriptionQueries subscriptions, InvoiceQueries invoices, PaymentMethods methods, OpenCheckout open,
-    ChangeSubscription change, Clock clock)
+    ChangeSubscription change, NoticeQueries notices, Clock clock)
 {
     private const int MostInvoices = 36;
 
@@ -32,7 +33,7 @@ public sealed class PortalPages(
         var rows = await invoices.ListAsync(project, new(customer, null, null, null, null, false), null, MostInvoices, cancel);
         var model = new PortalModel(
             desk.Path, project, desk.Session.ReturnUrl, (await LiveAsync(desk))?.Row.Subscription, [.. rows.Select(static row => row.Invoice)],
-            await methods.ListAsync(project, customer, cancel) ?? []);
+            await methods.ListAsync(project, customer, cancel) ?? [], await notices.ListAsync(project, customer, cancel) ?? []);
         await Pages.WriteAsync<PortalPage>(context, StatusCodes.Status200OK, new Dictionary<string, object?> { ["Model"] = model });
     });
 

@@ -22,6 +22,16 @@ public sealed class DunningRulesTests
         DunningRules.NextAttempt(DunningPolicy.Default, First, failures, First.Plus(TimeSpan.FromDays(failedOn)), TimeZoneInfo.Utc)
             .ShouldBe(next is { } day ? First.Plus(TimeSpan.FromDays(day)) : null);
 
+    /// <summary>Attempts that have failed, the day of the next, and the day of the last.</summary>
+    [Theory]
+    [InlineData(1, 1, 7)]
+    [InlineData(4, 7, 7)]
+    [InlineData(3, 6, 7)]
+    [InlineData(3, 30, 31)] // No server ran for weeks: a day lies between the last two.
+    [InlineData(9, 40, 40)]
+    public void The_last_attempt_is_where_the_schedule_ends(int failures, int next, int last) =>
+        DunningRules.LastAttempt(DunningPolicy.Default, First, failures, First.Plus(TimeSpan.FromDays(next)), TimeZoneInfo.Utc).ShouldBe(First.Plus(TimeSpan.FromDays(last)));
+
     [Fact]
     public void Days_are_those_of_the_calendar()
     {

@@ -1,0 +1,68 @@
+using System.Text.Json.Serialization;
+using Tollgate.Contracts.Http;
+
+namespace Tollgate.Contracts.Notices;
+
+/// <summary>What a customer is to be told now. Amounts in minor units.</summary>
+public sealed record NoticeView
+{
+    /// <summary>
+    /// <c>payment_failed</c>, <c>plan_ended</c>, <c>invoice_due</c>, <c>trial_ending</c>, <c>quota_reached</c>, <c>cancel_scheduled</c> or <c>change_scheduled</c>.
+    /// </summary>
+    public required string Code { get; init; }
+
+    /// <summary><c>info</c>, <c>warning</c> or <c>critical</c>: something is lost, or will be next.</summary>
+    public required string Severity { get; init; }
+
+    /// <summary>When it became so.</summary>
+    public required DateTimeOffset Since { get; init; }
+
+    /// <summary>A few words of English, for a heading.</summary>
+    public required string Title { get; init; }
+
+    /// <summary>Whole sentences of English, without markup.</summary>
+    public required string Text { get; init; }
+
+    /// <summary>What the customer can do about it. Null: nothing has to be done.</summary>
+    public NoticeActionView? Action { get; init; }
+
+    /// <summary>The invoice's id.</summary>
+    public string? Invoice { get; init; }
+
+    public string? InvoiceNumber { get; init; }
+
+    /// <summary>What pays the invoice in full.</summary>
+    public long? AmountDue { get; init; }
+
+    public string? Currency { get; init; }
+
+    public string? Subscription { get; init; }
+
+    /// <summary>Of a threshold: the feature's code.</summary>
+    public string? Feature { get; init; }
+
+    /// <summary>Of a threshold: percent of what is granted.</summary>
+    public int? Percent { get; init; }
+
+    /// <summary>When the invoice is charged next. Null: not by itself, or an attempt is on its way.</summary>
+    public DateTimeOffset? NextAttemptAt { get; init; }
+
+    /// <summary>When something ends, changes or starts anew by itself: of a failed payment the plan's end, if nothing is paid.</summary>
+    public DateTimeOffset? HappensAt { get; init; }
+}
+
+/// <param name="Do"><c>pay_invoice</c>, <c>add_payment_method</c> or <c>keep_plan</c>.</param>
+/// <param name="Label">What a button says.</param>
+public sealed record NoticeActionView(string Do, string Label);
+
+public sealed record NoticeList(IReadOnlyList<NoticeView> Data, bool HasMore);
+
+/// <summary>How the bodies of the room Notices are written.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+    AllowDuplicateProperties = false,
+    RespectNullableAnnotations = true,
+    Converters = [typeof(PlainDecimal), typeof(UtcInstant)])]
+[JsonSerializable(typeof(NoticeList))]
+public sealed partial class NoticesJson : JsonSerializerContext;

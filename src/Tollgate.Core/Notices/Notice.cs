@@ -1,0 +1,114 @@
+using Tollgate.Core.Catalog;
+using Tollgate.Core.Money;
+using Tollgate.Core.Payments;
+using Tollgate.Core.Quotas;
+using Tollgate.Core.Subscriptions;
+using Tollgate.Core.Time;
+
+namespace Tollgate.Core.Notices;
+
+/// <summary>What a customer is told about.</summary>
+public enum NoticeCode
+{
+    /// <summary>An invoice could not be collected and is tried again.</summary>
+    PaymentFailed,
+
+    /// <summary>The last attempt failed, and the plan with it.</summary>
+    PlanEnded,
+
+    /// <summary>An invoice waits to be paid.</summary>
+    InvoiceDue,
+
+    /// <summary>Within <see cref="NoticeRules.TrialDays"/>.</summary>
+    TrialEnding,
+
+    /// <summary>Usage went through a threshold of what is granted.</summary>
+    QuotaReached,
+    CancelScheduled,
+    ChangeScheduled,
+}
+
+/// <summary>How much it matters, the least first.</summary>
+public enum NoticeSeverity
+{
+    Info,
+    Warning,
+
+    /// <summary>Something is lost, or will be next.</summary>
+    Critical,
+}
+
+/// <summary>What the customer can do about it.</summary>
+public enum NoticeAction
+{
+    PayInvoice,
+    AddPaymentMethod,
+    KeepPlan,
+}
+
+/// <summary>What a customer is to be told now. Computed from what is so; nobody has to clear it.</summary>
+/// <param name="Since">When it became so.</param>
+/// <param name="Text">English, for people. Whole sentences.</param>
+public sealed record Notice(NoticeCode Code, NoticeSeverity Severity, Instant Since, string Title, string Text)
+{
+    /// <summary>With what a button says. Null: nothing has to be done.</summary>
+    public (NoticeAction Do, string Words)? Action { get; init; }
+
+    public OwedInvoice? Invoice { get; init; }
+
+    /// <summary>The caller's id of it.</summary>
+    public string? Subscription { get; init; }
+
+    public string? Feature { get; init; }
+
+    /// <summary>Percent of what is granted: the threshold.</summary>
+    public int? Percent { get; init; }
+
+    /// <summary>The next attempt.</summary>
+    public Instant? NextAttempt { get; init; }
+
+    /// <summary>When something ends or changes by itself.</summary>
+    public Instant? HappensAt { get; init; }
+}
+
+/// <summary>An invoice that can be paid.</summary>
+/// <param name="Due">What pays it in full.</param>
+/// <param name="CollectAt">It is charged by itself then; null: not, or an attempt is on its way.</param>
+public sealed record OwedInvoice(Guid Id, string Number, MoneyAmount Due, Instant IssuedAt, Instant DueAt, Instant? CollectAt)
+{
+    public FailingInvoice? Failing { get; init; }
+
+    public EndedPlan? Ended { get; init; }
+}
+
+/// <summary>How an invoice is collected that could not be so far.</summary>
+/// <param name="PlannedAt">The next attempt of the schedule, where one outside of it comes first.</param>
+/// <param name="Plan">The plan's name.</param>
+public sealed record FailingInvoice(
+    int Failures, PaymentFailure Failure, Instant FirstFailedAt, Instant? PlannedAt, string Subscription, SubscriptionStatus Status, string Plan);
+
+/// <summary>A plan that has ended because its invoice was not paid.</summary>
+/// <param name="Waits">Paying the invoice gives it back.</param>
+public sealed record EndedPlan(string Subscription, string Plan, Instant At, bool Waits);
+
+/// <summary>A threshold that usage stands at or beyond, the highest of its feature.</summary>
+/// <param name="Since">When usage went through it.</param>
+public sealed record ReachedThreshold(Feature Feature, Entitlement Entitlement, Standing Standing, int Percent, Instant Since);
+
+/// <summary>Where a customer stands, as far as there is something to tell.</summary>
+/// <param name="DefaultPlan">Its name.</param>
+public sealed record NoticeFacts(Instant Now, TimeZoneInfo Zone, string DefaultPlan, DunningPolicy Policy)
+{
+    /// <summary>The one that is not over.</summary>
+    public Subscription? Subscription { get; init; }
+
+    /// <summary>The caller's id of it.</summary>
+    public string? SubscriptionId { get; init; }
+
+    /// <summary>When the cancellation or the change was asked for.</summary>
+    public Instant? ScheduledSince { get; init; }
+
+    public IReadOnlyList<OwedInvoice> Owed { get; init; } = [];
+
+    public IReadOnlyList<ReachedThreshold> Reached { get; init; } = [];
+}

@@ -1,0 +1,171 @@
+using System.Globalization;
+using Tollgate.Core.Catalog;
+using Tollgate.Core.Money;
+using Tollgate.Core.Payments;
+using Tollgate.Core.Quotas;
+using Tollgate.Core.Subscriptions;
+using Tollgate.Core.Time;
+
+namespace Tollgate.Core.Notices;
+
+/// <summary>What a customer is to be told, and in which words.</summary>
+public static class NoticeRules
+{
+    /// <summary>Days before its end on which a trial is said to end (<c>SEMANTICS</c> 4).</summary>
+    public const int TrialDays = 3;
+
+    /// <summary>Percent from which a threshold is more than a remark.</summary>
+    private const int WarningPercent = 80;
+
+    private const int AllOfIt = 100;
+
+    /// <summary>What matters most comes first, and of equals what is so for the longest time.</summary>
+    public static IReadOnlyList<Notice> Of(NoticeFacts facts)
+    {
+        var notices = facts.Owed.Select(owed => OfInvoice(facts, owed)).Concat(facts.Reached.Select(reached => OfThreshold(facts, reached)));
+        if (facts.Subscription is { } subscription)
+        {
+            notices = notices.Concat(OfSubscription(facts, subscription));
+        }
+
+        return [.. notices.OrderByDescending(static notice => notice.Severity).ThenBy(static notice => notice.Since).ThenBy(static notice => notice.Title, StringComparer.Ordinal)];
+    }
+
+    /// <summary>The highest threshold that usage stands at or beyond; null: none.</summary>
+    public static int? Reached(Entitlement entitlement, Standing standing) => standing.Limit is { IsPositive: true } granted
+        ? entitlement.Thresholds.Where(percent => standing.Used.Value * AllOfIt >= granted.Value * percent).Select(static percent => (int?)percent).Max()
+        : null;
+
+    private static Notice OfInvoice(NoticeFacts facts, OwedInvoice owed) => owed switch
+    {
+        { Failing: { } failing } => OfFailure(facts, owed, failing),
+        { Ended: { } ended } when facts.Subscription is not { GivesPlan: true } => OfEnd(facts, owed, ended),
+        _ => OfDue(facts, owed),
+    };
+
+    private static Notice OfFailure(NoticeFacts facts, OwedInvoice owed, FailingInvoice failing)
+    {
+        var amount = Words(owed.Due);
+        var last = DunningRules.LastAttempt(
+            facts.Policy, failing.FirstFailedAt, failing.Failures, failing.PlannedAt ?? owed.CollectAt ?? facts.Now, facts.Zone);
+        var isLast = owed.CollectAt == last;
+        var next = owed.CollectAt is not { } at ? "It is being tried again."
+            : isLast ? $"We try one last time on {Day(facts, at)}."
+            : $"We try again on {Day(facts, at)}.";
+        var ends = DunningRules.StepAfterFailure(facts.Policy, failing.Status, isLast: true) is not null;
+        var end = !ends ? ""
+            : $" You keep {failing.Plan} for now. If nothing is paid by {Day(facts, last)}, "
+                + (facts.Policy.FinalAction == DunningEnd.Cancel
+                    ? $"{failing.Plan} ends and you are on {facts.DefaultPlan}."
+                    : $"you are on {facts.DefaultPlan} until it is.");
+        return new(
+            NoticeCode.PaymentFailed, isLast ? NoticeSeverity.Critical : NoticeSeverity.Warning, failing.FirstFailedAt, $"Your payment of {amount} failed",
+            $"Invoice {owed.Number} could not be collected: {Why(failing.Failure)}. {next}{end}")
+        {
+            Action = failing.Failure == PaymentFailure.PaymentMethodMissing ? (NoticeAction.AddPaymentMethod, "Add a card") : Pay(owed),
+            Invoice = owed,
+            Subscription = failing.Subscription,
+            NextAttempt = owed.CollectAt,
+            HappensAt = ends ? last : null,
+        };
+    }
+
+    private static Notice OfEnd(NoticeFacts facts, OwedInvoice owed, EndedPlan ended) => new(
+        NoticeCode.PlanEnded, NoticeSeverity.Critical, ended.At, $"{ended.Plan} has ended",
+        $"{ended.Plan} ended on {Day(facts, ended.At)} because invoice {owed.Number} was not paid. You are on {facts.DefaultPlan} now. "
+            + (ended.Waits ? $"Pay {Words(owed.Due)}, and {ended.Plan} goes on at once." : $"You can still pay it; to have {ended.Plan} again, subscribe anew."))
+    {
+        Action = Pay(owed), Invoice = owed, Subscription = ended.Subscription,
+    };
+
+    private static Notice OfDue(NoticeFacts facts, OwedInvoice owed)
+    {
+        var isLate = owed.DueAt < facts.Now && owed.CollectAt is null;
+        var when = owed.CollectAt is { } at ? $"is charged to your card on {Day(facts, at)}" : $"{(isLate ? "was" : "is")} due on {Day(facts, owed.DueAt)}";
+        return new(
+            NoticeCode.InvoiceDue, isLate ? NoticeSeverity.Warning : NoticeSeverity.Info, owed.IssuedAt, $"{Words(owed.Due)} to pay", $"Invoice {owed.Number} {when}.")
+        {
+            Action = Pay(owed), Invoice = owed, NextAttempt = owed.CollectAt,
+        };
+    }
+
+    private static Notice OfThreshold(NoticeFacts facts, ReachedThreshold reached)
+    {
+        var (used, granted, isAll) = (reached.Standing.Used, reached.Standing.Limit!.Value, reached.Percent >= AllOfIt);
+        var isOver = isAll && reached.Entitlement is { HardCap: true, Pool: null };
+        var of = reached.Feature.IsMoney
+            ? UsageNotices.MessageOf(reached.Feature, used, granted)
+            : string.Create(CultureInfo.InvariantCulture, $"{used.Value:#,0.#########} of {granted.Value:#,0.#########} are used");
+        var more = (isOver, reached.Standing.ResetsAt) switch
+        {
+            (true, { } again) => $" More is possible from {Day(facts, again)} on, or with a larger plan.",
+            (true, _) => " More is possible with a larger plan.",
+            (_, { } anew) => $" It starts anew on {Day(facts, anew)}.",
+            _ => "",
+        };
+        return new(
+            NoticeCode.QuotaReached,
+            isOver ? NoticeSeverity.Critical : reached.Percent >= WarningPercent ? NoticeSeverity.Warning : NoticeSeverity.Info,
+            reached.Since,
+            $"{reached.Feature.Name}: {(isAll ? "all" : $"{reached.Percent}%")} used",
+            $"{of}.{more}")
+        {
+            Feature = reached.Feature.Code, Percent = reached.Percent, HappensAt = reached.Standing.ResetsAt,
+        };
+    }
+
+    private static IEnumerable<Notice> OfSubscription(NoticeFacts facts, Subscription subscription)
+    {
+        var (plan, since) = (subscription.Terms.Plan.Plan.Name, facts.ScheduledSince ?? subscription.StartedAt);
+        if (subscription.CancelAt is { } end)
+        {
+            yield return new(
+                NoticeCode.CancelScheduled, NoticeSeverity.Info, since, $"{plan} ends on {Day(facts, end)}",
+                $"It is canceled. After that you are on {facts.DefaultPlan}.")
+            {
+                Action = (NoticeAction.KeepPlan, $"Keep {plan}"), Subscription = facts.SubscriptionId, HappensAt = end,
+            };
+        }
+        else if (subscription is { Status: SubscriptionStatus.Trialing, TrialEnd: { } over } && over <= facts.Now.Plus(TimeSpan.FromDays(TrialDays)))
+        {
+            yield return new(
+                NoticeCode.TrialEnding, subscription.ConvertsTrial ? NoticeSeverity.Info : NoticeSeverity.Warning, Later(over.Minus(TimeSpan.FromDays(TrialDays)), subscription.StartedAt),
+                $"Your trial of {plan} ends on {Day(facts, over)}",
+                subscription.ConvertsTrial
+                    ? $"After that {plan} goes on for {Price(subscription.Terms)}. If you do not want that, cancel before."
+                    : $"After that you are on {facts.DefaultPlan}. To keep {plan}, subscribe to it for {Price(subscription.Terms)}.")
+            {
+                Subscription = facts.SubscriptionId, HappensAt = over,
+            };
+        }
+
+        if (subscription is { Scheduled: { } next, CancelAt: null })
+        {
+            yield return new(
+                NoticeCode.ChangeScheduled, NoticeSeverity.Info, since, $"Your plan changes on {Day(facts, subscription.Current.End)}",
+                $"From then on it is {next.Plan.Plan.Name} for {Price(next)}. Until then you have {plan}.")
+            {
+                Subscription = facts.SubscriptionId, HappensAt = subscription.Current.End,
+            };
+        }
+    }
+
+    private static string Why(PaymentFailure failure) => failure switch
+    {
+        PaymentFailure.InsufficientFunds => "there was too little money on the card",
+        PaymentFailure.AuthenticationRequired => "your bank wants you to confirm it",
+        PaymentFailure.PaymentMethodMissing => "there is no card that can be charged",
+        _ => "your bank declined it",
+    };
+
+    private static (NoticeAction, string) Pay(OwedInvoice owed) => (NoticeAction.PayInvoice, $"Pay {Words(owed.Due)}");
+
+    private static string Words(MoneyAmount amount) => amount.Display().Replace('-', '−');
+
+    private static string Price(SubscriptionTerms terms) =>
+        $"{Words(terms.Amount)} {terms.Interval switch { PriceInterval.Weekly => "a week", PriceInterval.Yearly => "a year", _ => "a month" }}";
+
+    private static string Day(NoticeFacts facts, Instant at) => TimeZoneInfo.ConvertTime(at.ToOffset(), facts.Zone).ToString("d MMM yyyy", CultureInfo.InvariantCulture);
+
+    private static Instant Later(Instant a, Instant b) => a > b ? a : b;
+}

@@ -1,0 +1,123 @@
+using Npgsql;
+using Tollgate.Core.Catalog;
+using Tollgate.Core.Money;
+using Tollgate.Core.Notices;
+using Tollgate.Core.Payments;
+using Tollgate.Core.Subscriptions;
+using Tollgate.Core.Time;
+using Tollgate.Engine.Clocks;
+using Tollgate.Engine.Customers;
+using Tollgate.Engine.Payments;
+using Tollgate.Engine.Projects;
+using Tollgate.Engine.Quotas;
+using Tollgate.Engine.Subscriptions;
+
+namespace Tollgate.Engine.Notices;
+
+/// <summary>What a customer is to be told now, gathered from the rooms that know it.</summary>
+public sealed class NoticeQueries(
+    NpgsqlDataSource database, CustomerQueries customers, SubscriptionQueries subscriptions, DunningQueries dunning, QuotaGate gate, Clock clock)
+{
+    /// <summary>Nobody reads more reminders of one kind. The oldest invoices matter most.</summary>
+    public const int MostInvoices = 36;
+
+    /// <summary>Newest first: ten thresholds of more features than a plan sells by use.</summary>
+    private const int MostCrossings = 500;
+
+    /// <summary>What matters most first. A member is told of usage only: its owner pays. Null: this project has no such customer.</summary>
+    public async Task<IReadOnlyList<Notice>?> ListAsync(ProjectSnapshot project, string customer, CancellationToken cancel)
+    {
+        if (await customers.FindAsync(project, customer, cancel) is not { } row)
+        {
+            return null;
+        }
+
+        var facts = new NoticeFacts(clock.Now(project), project.Zone, project.Catalog.DefaultPlan.Plan.Name, await dunning.PolicyAsync(project, cancel))
+        {
+            Reached = await ReachedAsync(project, customer, cancel),
+        };
+        if (row.Owner is not null)
+        {
+            return NoticeRules.Of(facts);
+        }
+
+        var live = (await subscriptions.FindLiveAsync(project, customer, cancel))?.Row;
+        return NoticeRules.Of(facts with
+        {
+            Subscription = live?.Subscription,
+            SubscriptionId = live is null ? null : live.Reference ?? live.Subscription.Id.ToString("D"),
+            ScheduledSince = live is null ? null : await ScheduledSinceAsync(live, cancel),
+            Owed = await OwedAsync(project, row, cancel),
+        });
+    }
+
+    /// <summary>What usage stands at now: what was granted since may have taken it below a threshold again.</summary>
+    private async Task<IReadOnlyList<ReachedThreshold>> ReachedAsync(ProjectSnapshot project, string customer, CancellationToken cancel)
+    {
+        var (account, standing) = (await customers.FindAccountAsync(project, customer, cancel), await gate.StandingAsync(project, customer, cancel));
+        var reached = (standing?.Features ?? []).Where(static one => one.Standing is not null)
+            .Select(static one => (one.Feature, one.Entitlement, Standing: one.Standing!, Percent: NoticeRules.Reached(one.Entitlement, one.Standing!)))
+            .Where(static one => one.Percent is not null).ToArray();
+        if (account is null || reached.Length == 0)
+        {
+            return [];
+        }
+
+        var crossings = await customers.AllCrossingsAsync(account, MostCrossings, cancel);
+        return [.. reached.Select(one => new ReachedThreshold(
+            one.Feature.Feature, one.Entitlement, one.Standing, one.Percent!.Value,
+            // A smaller plan can put usage beyond a threshold that it never went through.
+            crossings.FirstOrDefault(it => it.FeatureKey == one.Feature.Key && it.Crossing.PeriodStart == one.Standing.Period.Start && it.Crossing.Percent >= one.Percent)
+                ?.Crossing.CrossedAt ?? one.Standing.Period.Start))];
+    }
+
+    private async Task<Instant?> ScheduledSinceAsync(SubscriptionRow row, CancellationToken cancel)
+    {
+        var verb = row.Subscription switch
+        {
+            { CancelAt: not null } => SubscriptionVerb.ScheduleCancel, { Scheduled: not null } => SubscriptionVerb.Schedule, _ => (SubscriptionVerb?)null,
+        };
+        if (verb is null)
+        {
+            return null;
+        }
+
+        await using var command = database.Command(NoticeSql.ScheduledSince, row.Partition, row.Account, row.Subscription.Id, CatalogWords.Of(verb.Value));
+        return await command.ExecuteScalarAsync(cancel) is DateTime at ? Instant.FromUtc(at) : null;
+    }
+
+    private async Task<IReadOnlyList<OwedInvoice>> OwedAsync(ProjectSnapshot project, CustomerRow row, CancellationToken cancel)
+    {
+        await using var command = database.Command(NoticeSql.Owed, row.Partition, row.Account, MostInvoices);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        var owed = new List<OwedInvoice>();
+        while (await reader.ReadAsync(cancel))
+        {
+            owed.Add(Read(reader, project));
+        }
+
+        return owed;
+    }
+
+    private static OwedInvoice Read(NpgsqlDataReader reader, ProjectSnapshot project)
+    {
+        var invoice = new OwedInvoice(
+            reader.GetGuid(0), reader.GetString(1), new(reader.GetInt64(3), Currency.Of(reader.GetString(2))), At(4)!.Value, At(5)!.Value, At(6));
+        if (reader.IsDBNull(12))
+        {
+            return invoice;
+        }
+
+        var (subscription, status, plan) =
+            (reader.GetString(12), CatalogWords.Read<SubscriptionStatus>(reader.GetString(13)), project.Catalog.PlanVersions[reader.GetInt32(14)].Plan.Name);
+        return invoice with
+        {
+            Failing = reader.GetBoolean(7)
+                ? new(reader.GetInt32(8), CatalogWords.Read<PaymentFailure>(reader.GetString(9)), At(10)!.Value, At(11), subscription, status, plan)
+                : null,
+            Ended = At(15) is { } ended ? new(subscription, plan, ended, status == SubscriptionStatus.Paused) : null,
+        };
+
+        Instant? At(int column) => reader.IsDBNull(column) ? null : Instant.FromUtc(reader.GetDateTime(column));
+    }
+}

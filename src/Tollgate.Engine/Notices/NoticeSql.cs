@@ -1,0 +1,30 @@
+namespace Tollgate.Engine.Notices;
+
+/// <summary>Every statement of the room. All of it is read, nothing is kept.</summary>
+internal static class NoticeSql
+{
+    /// <summary>
+    /// Invoices that can be paid, the oldest first, with how collecting them goes, and the plan that ended with the last attempt: in its second the subscription was
+    /// canceled or began to wait. What was stopped is the project's to mend, and nobody's to pay. $1 partition, $2 account, $3 number of rows. Rows: id, number, currency, due, issued, due at, collect at, whether it failed and goes
+    /// on, failures, last failure, first failed at, planned at, subscription, its status, its plan's version, when that ended or null.
+    /// </summary>
+    public const string Owed =
+        """
+        SELECT i.id, i.number, i.currency, i.total - i.paid - i.credited, i.issued_at, i.due_at, k.collect_at,
+               coalesce(k.state = 'open' AND k.failures > 0, false), k.failures, k.last_failure, k.first_failed_at, k.planned_at,
+               coalesce(s.reference, s.id::text), s.status, s.plan_version_id,
+               CASE WHEN k.state = 'given_up' AND (s.status = 'paused' OR s.cancel_reason = 'payment_failed')
+                     AND date_trunc('second', k.ended_at) = coalesce(s.ended_at, s.paused_at) THEN k.ended_at END
+          FROM invoices i
+          LEFT JOIN collections   k ON k.partition = i.partition AND k.account = i.account AND k.invoice = i.id
+          LEFT JOIN subscriptions s ON s.partition = k.partition AND s.account = k.account AND s.id = k.subscription
+         WHERE i.partition = $1 AND i.account = $2 AND i.status IN ('open', 'uncollectible') AND i.total > i.paid + i.credited
+           AND k.state IS DISTINCT FROM 'stopped'
+         ORDER BY i.issued_at, i.id
+         LIMIT $3
+        """;
+
+    /// <summary>When the end or the change that stands was asked for. $1 partition, $2 account, $3 subscription, $4 verb.</summary>
+    public const string ScheduledSince =
+        "SELECT max(at) FROM subscription_facts WHERE partition = $1 AND account = $2 AND subscription = $3 AND verb = $4";
+}

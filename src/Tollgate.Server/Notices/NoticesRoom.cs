@@ -1,0 +1,87 @@
+using Tollgate.Contracts.Http;
+using Tollgate.Contracts.Notices;
+using Tollgate.Core.Catalog;
+using Tollgate.Core.Notices;
+using Tollgate.Engine.Notices;
+using Tollgate.Engine.Projects;
+using Tollgate.Server.Customers;
+using Tollgate.Server.Http;
+
+namespace Tollgate.Server.Notices;
+
+/// <summary>Hangs the room Notices into the server: <c>/v1/customers/{id}/notices</c>. Needs the rooms Customers, Subscriptions, Payments and Quotas.</summary>
+public static class NoticesRoom
+{
+    private static readonly Description List = new(
+        "Customers", "List what a customer is to be told",
+        """
+        What is so now, what matters most first: payments that failed, with the next attempt and what comes of it; plans that ended unpaid; invoices to be paid; a trial within
+        three days of its end; thresholds of quotas; what is scheduled. Nothing is stored or cleared: a notice is gone when what it tells of is. All in one page. A member
+        is told of usage only.
+
+        To pay an invoice is a checkout (`POST /v1/checkouts {"invoice": …}`), a card is added on the portal (`POST /v1/portal-sessions`), a plan is kept by
+        `POST /v1/subscriptions/{id}/uncancel`.
+        """)
+    {
+        Answers =
+        [
+            Example.Of<NoticeList>(
+                200, "The notices.",
+                """
+                {"data": [{"code": "payment_failed", "severity": "warning", "since": "2026-02-28T00:00:00Z", "title": "Your payment of $29.00 failed",
+                  "text": "Invoice CC-000042 could not be collected: your bank declined it. We try again on 3 Mar 2026. You keep Pro for now. If nothing is paid by 7 Mar 2026, Pro ends and you are on Free.",
+                  "action": {"do": "pay_invoice", "label": "Pay $29.00"}, "invoice": "01936f5e-7c1b-7aa0-8c11-0d4c2b1a9f88", "invoice_number": "CC-000042", "amount_due": 2900,
+                  "currency": "USD", "subscription": "01936f5e-7c1a-7990-8b00-fc3b1a098e77", "feature": null, "percent": null, "next_attempt_at": "2026-03-03T00:00:00Z",
+                  "happens_at": "2026-03-07T00:00:00Z"}],
+                 "has_more": false}
+                """),
+        ],
+        Errors = [ErrorCode.ValidationFailed, ErrorCode.CustomerNotFound],
+    };
+
+    public static IServiceCollection AddNotices(this IServiceCollection services)
+    {
+        services.AddSingleton<NoticeQueries>();
+        return services.AddWire(NoticesJson.Default);
+    }
+
+    public static void MapNoticesRoom(this WebApplication app)
+    {
+        var queries = app.Services.GetRequiredService<NoticeQueries>();
+        app.MapGet("/v1/customers/{id}/notices", (RequestDelegate)(context => ListAsync(context, queries)))
+            .RequireKey(Access.Secret, Scope.BillingRead)
+            .Describe(List);
+    }
+
+    private static async Task ListAsync(HttpContext context, NoticeQueries queries)
+    {
+        if (await CustomersEndpoints.IdAsync(context) is not { } id)
+        {
+            return;
+        }
+
+        var notices = await queries.ListAsync(context.Project(), id, context.RequestAborted);
+        await (notices is null
+            ? Problems.WriteAsync(context, ErrorCode.CustomerNotFound)
+            : Answer.Json(context, StatusCodes.Status200OK, new NoticeList([.. notices.Select(ViewOf)], HasMore: false), NoticesJson.Default.NoticeList));
+    }
+
+    private static NoticeView ViewOf(Notice notice) => new()
+    {
+        Code = CatalogWords.Of(notice.Code),
+        Severity = CatalogWords.Of(notice.Severity),
+        Since = notice.Since.ToOffset(),
+        Title = notice.Title,
+        Text = notice.Text,
+        Action = notice.Action is var (todo, words) ? new(CatalogWords.Of(todo), words) : null,
+        Invoice = notice.Invoice?.Id.ToString("D"),
+        InvoiceNumber = notice.Invoice?.Number,
+        AmountDue = notice.Invoice?.Due.Minor,
+        Currency = notice.Invoice?.Due.Currency.Code,
+        Subscription = notice.Subscription,
+        Feature = notice.Feature,
+        Percent = notice.Percent,
+        NextAttemptAt = notice.NextAttempt?.ToOffset(),
+        HappensAt = notice.HappensAt?.ToOffset(),
+    };
+}

@@ -1,0 +1,113 @@
+using Tollgate.Core.Catalog;
+using Tollgate.Core.Money;
+using Tollgate.Core.Notices;
+using Tollgate.Core.Payments;
+using Tollgate.Core.Quotas;
+using Tollgate.Core.Subscriptions;
+using Tollgate.Core.Time;
+
+namespace Tollgate.Core.Tests.Notices;
+
+public sealed class NoticeRulesTests
+{
+    private static readonly NoticeFacts Facts = new(Day(2, 28), TimeZoneInfo.Utc, "Free", DunningPolicy.Default);
+
+    private static readonly OwedInvoice Owed = new(Guid.Empty, "CC-000042", new(2900, Currency.Of("USD")), Day(2, 28), Day(3, 14), null);
+
+    private static readonly FailingInvoice Failing = new(1, PaymentFailure.Declined, Day(2, 28), null, "sub", SubscriptionStatus.PastDue, "Pro");
+
+    private static readonly Feature Calls = new() { Code = "calls", Name = "Calls", Kind = FeatureKind.Metered };
+
+    public static TheoryData<int, int, PaymentFailure, DunningEnd, NoticeSeverity, string> Failures => new()
+    {
+        {
+            1, 1, PaymentFailure.Declined, DunningEnd.Cancel, NoticeSeverity.Warning,
+            "Invoice CC-000042 could not be collected: your bank declined it. We try again on 1 Mar 2027. You keep Pro for now. If nothing is paid by 7 Mar 2027, Pro ends and you are on Free."
+        },
+        {
+            4, 7, PaymentFailure.InsufficientFunds, DunningEnd.Cancel, NoticeSeverity.Critical,
+            "Invoice CC-000042 could not be collected: there was too little money on the card. We try one last time on 7 Mar 2027. You keep Pro for now. If nothing is paid by 7 Mar 2027, Pro ends and you are on Free."
+        },
+        {
+            2, 3, PaymentFailure.PaymentMethodMissing, DunningEnd.DefaultPlan, NoticeSeverity.Warning,
+            "Invoice CC-000042 could not be collected: there is no card that can be charged. We try again on 3 Mar 2027. You keep Pro for now. If nothing is paid by 7 Mar 2027, you are on Free until it is."
+        },
+    };
+
+    [Theory]
+    [MemberData(nameof(Failures))]
+    public void A_payment_that_failed_says_what_comes(int failures, int next, PaymentFailure failure, DunningEnd end, NoticeSeverity severity, string text)
+    {
+        var notice = NoticeRules.Of(Facts with
+        {
+            Policy = DunningPolicy.Default with { FinalAction = end },
+            Owed = [Owed with { CollectAt = Day(3, next), Failing = Failing with { Failures = failures, Failure = failure } }],
+        }).ShouldHaveSingleItem();
+
+        (notice.Code, notice.Severity, notice.Text).ShouldBe((NoticeCode.PaymentFailed, severity, text));
+        (notice.NextAttempt, notice.HappensAt, notice.Since).ShouldBe((Day(3, next), Day(3, 7), Day(2, 28)));
+        notice.Action!.Value.ShouldBe(failure == PaymentFailure.PaymentMethodMissing ? (NoticeAction.AddPaymentMethod, "Add a card") : (NoticeAction.PayInvoice, "Pay $29.00"));
+    }
+
+    [Fact]
+    public void An_extra_attempt_does_not_bring_the_end_closer() => NoticeRules.Of(Facts with
+    {
+        Owed = [Owed with { CollectAt = Day(2, 28), Failing = Failing with { PlannedAt = Day(3, 1) } }],
+    }).Single().HappensAt.ShouldBe(Day(3, 7));
+
+    [Fact]
+    public void Nothing_is_said_to_end_that_does_not()
+    {
+        var notice = NoticeRules.Of(Facts with { Owed = [Owed with { CollectAt = Day(3, 7), Failing = Failing with { Failures = 4, Status = SubscriptionStatus.Canceled } }] }).Single();
+
+        notice.HappensAt.ShouldBeNull();
+        notice.Text.ShouldBe("Invoice CC-000042 could not be collected: your bank declined it. We try one last time on 7 Mar 2027.");
+    }
+
+    [Theory]
+    [InlineData(false, "Pro ended on 28 Feb 2027 because invoice CC-000042 was not paid. You are on Free now. You can still pay it; to have Pro again, subscribe anew.")]
+    [InlineData(true, "Pro ended on 28 Feb 2027 because invoice CC-000042 was not paid. You are on Free now. Pay $29.00, and Pro goes on at once.")]
+    public void A_plan_that_ended_unpaid_says_how_to_have_it_again(bool waits, string text) =>
+        NoticeRules.Of(Facts with { Owed = [Owed with { Ended = new("sub", "Pro", Day(2, 28), waits) }] })
+            .Select(static notice => (notice.Code, notice.Severity, notice.Text)).ShouldBe([(NoticeCode.PlanEnded, NoticeSeverity.Critical, text)]);
+
+    [Theory]
+    [InlineData(1, null, NoticeSeverity.Info, "Invoice CC-000042 is due on 14 Mar 2027.")]
+    [InlineData(15, null, NoticeSeverity.Warning, "Invoice CC-000042 was due on 14 Mar 2027.")]
+    [InlineData(15, 16, NoticeSeverity.Info, "Invoice CC-000042 is charged to your card on 16 Mar 2027.")]
+    public void What_is_to_be_paid_says_until_when(int now, int? collected, NoticeSeverity severity, string text) =>
+        NoticeRules.Of(Facts with { Now = Day(3, now), Owed = [Owed with { CollectAt = collected is { } day ? Day(3, day) : null }] })
+            .Select(static notice => (notice.Code, notice.Severity, notice.Text)).ShouldBe([(NoticeCode.InvoiceDue, severity, text)]);
+
+    [Theory]
+    [InlineData(79, true, null, null, null)]
+    [InlineData(80, true, 80, NoticeSeverity.Warning, "80 of 100 are used. It starts anew on 31 Mar 2027.")]
+    [InlineData(100, true, 100, NoticeSeverity.Critical, "100 of 100 are used. More is possible from 31 Mar 2027 on, or with a larger plan.")]
+    [InlineData(120, false, 100, NoticeSeverity.Warning, "120 of 100 are used. It starts anew on 31 Mar 2027.")]
+    public void Usage_is_told_from_its_first_threshold_on(int used, bool isHard, int? percent, NoticeSeverity? severity, string? text)
+    {
+        var entitlement = new Entitlement { Feature = "calls", HardCap = isHard };
+        var standing = new Standing(1, Quantity.Of(100), Quantity.Of(used), Quantity.Zero, null, new(Day(2, 28), Day(3, 31)));
+
+        NoticeRules.Reached(entitlement, standing).ShouldBe(percent);
+
+        if (percent is { } reached)
+        {
+            var notice = NoticeRules.Of(Facts with { Reached = [new(Calls, entitlement, standing, reached, Day(3, 2))] }).ShouldHaveSingleItem();
+            (notice.Severity, notice.Text, notice.Feature, notice.Percent).ShouldBe((severity!.Value, text!, "calls", percent));
+        }
+    }
+
+    [Fact]
+    public void What_is_lost_comes_before_what_is_only_near()
+    {
+        var notices = NoticeRules.Of(Facts with
+        {
+            Owed = [Owed, Owed with { CollectAt = Day(3, 1), Failing = Failing }, Owed with { Ended = new("sub", "Pro", Day(2, 28), false) }],
+        });
+
+        notices.Select(static notice => notice.Code).ShouldBe([NoticeCode.PlanEnded, NoticeCode.PaymentFailed, NoticeCode.InvoiceDue]);
+    }
+
+    private static Instant Day(int month, int day) => Instant.From(new DateTimeOffset(2027, month, day, 0, 0, 0, TimeSpan.Zero));
+}
