@@ -263,7 +263,7 @@ public sealed class CheckoutPageTests(Shop shop, Browser browser) : IClassFixtur
         return page;
     }
 
-    private Task ArriveAsync(IPage page) => page.WaitForURLAsync(shop.App + "/thanks**", new() { Timeout = 20_000 });
+    private Task ArriveAsync(IPage page) => page.WaitForURLAsync(shop.App + "/thanks**", new() { Timeout = 20_000, WaitUntil = WaitUntilState.Commit });
 
     /// <summary>Newest first.</summary>
     private static async Task<string[]> PaymentsAsync(Door door, string customer = "acme") =>

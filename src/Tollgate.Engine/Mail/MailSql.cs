@@ -79,15 +79,25 @@ internal static class MailSql
                  WHERE f.xid >= $1 AND f.xid < $2 AND f.verb = 'pay' AND f.note IS DISTINCT FROM 'credits' AND i.total <= t.settled
         """;
 
+    /// <summary>
+    /// With the plan, and whether it ended with the last attempt: that is a fact of the same transaction, which began at the same moment. The places of facts
+    /// (<c>xid</c>) do not say so, since each is where its own statement stood.
+    /// </summary>
     private const string Failures =
         """
         SELECT f.xid, f.partition, f.account, 'payment_failed', f.invoice || '/' || f.sequence, f.at, NULL,
                        jsonb_build_object('invoice', i.id, 'number', i.number, 'amount', y.amount, 'currency', i.currency, 'failure', f.failure, 'next_at', f.next_at,
-                                          'ends_plan', EXISTS (SELECT FROM subscription_facts e
-                                                                WHERE e.partition = f.partition AND e.account = f.account AND e.xid = f.xid AND e.verb IN ('cancel', 'pause')))
+                                          'plan', e.plan, 'ends_plan', coalesce(f.verb = 'give_up' AND e.verb IN ('cancel', 'pause') AND e.recorded_at = f.recorded_at, false),
+                                          'waits', coalesce(e.verb = 'pause', false))
                   FROM collection_facts f
+                  JOIN collections k ON k.partition = f.partition AND k.account = f.account AND k.invoice = f.invoice
                   JOIN invoices i ON i.partition = f.partition AND i.account = f.account AND i.id = f.invoice
                   JOIN payments y ON y.partition = f.partition AND y.account = f.account AND y.id = f.payment
+                  LEFT JOIN LATERAL (SELECT s.verb, s.recorded_at, s.after ->> 'plan' AS plan
+                                       FROM subscription_facts s
+                                      WHERE s.partition = f.partition AND s.account = f.account AND s.subscription = k.subscription AND s.recorded_at <= f.recorded_at
+                                      ORDER BY s.sequence DESC
+                                      LIMIT 1) e ON true
                  WHERE f.xid >= $1 AND f.xid < $2 AND f.verb IN ('fail', 'give_up')
         """;
 
