@@ -46,13 +46,7 @@ public static class RefundRules
 
         var ofPayment = payment.Amount - payment.Refunded;
         var ofCredit = Positive(Least(bounds.Overpaid, bounds.Credit));
-        var ofInvoice = invoice switch
-        {
-            // What the provider invoiced it also credits.
-            null when payment.ProviderInvoice is not null => ofPayment,
-            { Status: InvoiceStatus.Open or InvoiceStatus.Paid } => Positive(Least(ofPayment - bounds.Overpaid, invoice.Total - invoice.Credited)),
-            _ => zero,
-        };
+        var ofInvoice = OfInvoice(payment, invoice, bounds);
         var left = Least(ofPayment - bounds.Held, ofCredit + ofInvoice);
         if (left.IsZero || left.IsNegative)
         {
@@ -65,6 +59,40 @@ public static class RefundRules
             { IsZero: true } or { IsNegative: true } => new(RefundVerdict.NotPositive, left, zero),
             _ when amount > left => new(RefundVerdict.TooMuch, left, zero),
             _ => new(RefundVerdict.Allowed, amount, Least(amount, ofCredit)),
+        };
+    }
+
+    /// <summary>
+    /// Money that went back at the provider is a fact: what a bank holds does not change it, and what no document covers is taken out of the customer's credit.
+    /// Only what is in neither cannot be booked.
+    /// </summary>
+    /// <inheritdoc cref="Judge"/>
+    public static RefundJudgement Book(Payment payment, Invoice? invoice, RefundBounds bounds, MoneyAmount amount)
+    {
+        var left = payment.Amount - payment.Refunded;
+        if (payment.Status != PaymentStatus.Succeeded || amount.IsZero || amount.IsNegative || amount > left)
+        {
+            return Judge(payment, invoice, bounds, amount);
+        }
+
+        var ofInvoice = OfInvoice(payment, invoice, bounds);
+        var ofCredit = Least(amount, Positive(Least(bounds.Overpaid, bounds.Credit)));
+        var fromCredit = amount - Least(amount - ofCredit, ofInvoice);
+        return fromCredit.IsZero || fromCredit <= bounds.Credit
+            ? new(RefundVerdict.Allowed, amount, fromCredit)
+            : new(RefundVerdict.TooMuch, Least(left, ofInvoice + Positive(bounds.Credit)), MoneyAmount.Zero(left.Currency));
+    }
+
+    /// <summary>What a document can be over.</summary>
+    private static MoneyAmount OfInvoice(Payment payment, Invoice? invoice, RefundBounds bounds)
+    {
+        var ofPayment = payment.Amount - payment.Refunded;
+        return invoice switch
+        {
+            // What the provider invoiced it also credits.
+            null when payment.ProviderInvoice is not null => ofPayment,
+            { Status: InvoiceStatus.Open or InvoiceStatus.Paid } => Positive(Least(ofPayment - bounds.Overpaid, invoice.Total - invoice.Credited)),
+            _ => MoneyAmount.Zero(ofPayment.Currency),
         };
     }
 

@@ -56,6 +56,8 @@ public sealed record WebhookEventType(string Name, WebhookObject Object, string 
 
     private static readonly WebhookEventType Refunded = new("invoice.refunded", WebhookObject.Invoice, "Money that was paid for it was given back.");
 
+    private static readonly WebhookEventType RefundFailed = new("invoice.refund_failed", WebhookObject.Invoice, "Money that was given back came back; it is the customer's credit.");
+
     private static readonly WebhookEventType PaymentFailed = new("invoice.payment_failed", WebhookObject.Invoice,
         "It could not be collected; change.note says why. It is tried again by the dunning policy, unless it is uncollectible now.");
     private static readonly WebhookEventType CheckoutCompleted = new("checkout.completed", WebhookObject.Checkout, "It was paid, or nothing was due, and what it asked for is done.");
@@ -77,7 +79,7 @@ public sealed record WebhookEventType(string Name, WebhookObject Object, string 
 
     /// <summary>In the order in which they are documented.</summary>
     public static IReadOnlyList<WebhookEventType> All { get; } =
-        [.. OfSteps.Values.Distinct(), Finalized, PartiallyPaid, Paid, Voided, Uncollectible, Credited, Refunded, PaymentFailed, CheckoutCompleted, CheckoutExpired,
+        [.. OfSteps.Values.Distinct(), Finalized, PartiallyPaid, Paid, Voided, Uncollectible, Credited, Refunded, RefundFailed, PaymentFailed, CheckoutCompleted, CheckoutExpired,
             .. OfPayments.Values, ThresholdReached];
 
     public static WebhookEventType Of(SubscriptionVerb verb) => OfSteps[verb];
@@ -92,6 +94,7 @@ public sealed record WebhookEventType(string Name, WebhookObject Object, string 
         "mark_uncollectible" => Uncollectible,
         "credit" => settles ? Paid : Credited,
         "refund" => Refunded,
+        "refund_fail" => RefundFailed,
         "payment_failed" => PaymentFailed,
         _ => throw new InvalidOperationException($"{verb} is no fact of an invoice."),
     };

@@ -169,7 +169,7 @@ internal static class InvoiceSql
                i.subtotal, i.discount, i.tax, i.total, i.from_credits, i.paid, i.details::text, i.partition, i.account,
                (SELECT s.reference FROM subscriptions s WHERE s.partition = i.partition AND s.account = i.account AND s.id = i.subscription),
                CASE WHEN i.status IN ('paid', 'void', 'uncollectible')
-                    THEN (SELECT max(f.at) FROM invoice_facts f WHERE f.partition = i.partition AND f.account = i.account AND f.invoice = i.id AND f.verb NOT IN ('credit', 'refund')) END
+                    THEN (SELECT max(f.at) FROM invoice_facts f WHERE f.partition = i.partition AND f.account = i.account AND f.invoice = i.id AND f.verb NOT IN ('credit', 'refund', 'refund_fail')) END
         """;
 
     /// <summary>$1 project, $2 id.</summary>
@@ -311,14 +311,14 @@ internal static class InvoiceSql
          LIMIT $4
         """;
 
-    /// <summary>Money that came in for them, and what credit notes gave back as credits. Parameters as <see cref="Account"/>, without the last.</summary>
+    /// <summary>Money that came in for them, what went back of it and what of that came back (less than 0), and what credit notes gave back as credits. Parameters as <see cref="Account"/>, without the last.</summary>
     public const string AccountPayments =
         """
-        SELECT CASE f.verb WHEN 'pay' THEN 'payment' ELSE 'refund' END, f.at, i.number, f.amount
+        SELECT CASE f.verb WHEN 'pay' THEN 'payment' ELSE 'refund' END, f.at, i.number, CASE f.verb WHEN 'refund_fail' THEN -f.amount ELSE f.amount END
           FROM customers c
           JOIN invoices      i ON i.partition = c.partition AND i.account = c.account AND i.currency = $3
           JOIN invoice_facts f ON f.partition = i.partition AND f.account = i.account AND f.invoice = i.id
-                              AND (f.verb = 'refund' OR (f.verb = 'pay' AND f.note IS DISTINCT FROM 'credits'))
+                              AND (f.verb IN ('refund', 'refund_fail') OR (f.verb = 'pay' AND f.note IS DISTINCT FROM 'credits'))
          WHERE c.project_id = $1 AND c.id = $2
          UNION ALL
         SELECT 'to_credits', k.at, i.number, k.amount

@@ -75,7 +75,7 @@ internal static class MailSql
                  CROSS JOIN LATERAL (SELECT sum(CASE g.verb WHEN 'refund' THEN -g.amount ELSE g.amount END) AS settled
                                        FROM invoice_facts g
                                       WHERE g.partition = f.partition AND g.account = f.account AND g.invoice = f.invoice AND g.sequence <= f.sequence
-                                        AND g.verb IN ('pay', 'credit', 'refund')) t
+                                        AND g.verb IN ('pay', 'credit', 'refund', 'refund_fail')) t
                  WHERE f.xid >= $1 AND f.xid < $2 AND f.verb = 'pay' AND f.note IS DISTINCT FROM 'credits' AND i.total <= t.settled
         """;
 

@@ -61,9 +61,7 @@ public sealed class ApplyNews(
         if (known is not null)
         {
             await refund.TellAsync(project, row.Payment.Id, known.Id, done, cancel);
-            return news.HasFailed && known.Status == PaymentStatus.Succeeded
-                ? $"Refund {known.Id} had succeeded and failed since: decide by hand what becomes of {news.Amount}."
-                : null;
+            return null;
         }
 
         if (news.HasFailed)

@@ -41,20 +41,29 @@ public sealed record ChargeAnswer(ChargeOutcome Outcome, PaymentRow? Row = null,
 public sealed class ChargeInvoice(
     NpgsqlDataSource database, SettlePayment settle, PaymentProviders providers, QuotaGate gate, Clock clock)
 {
-    public Task<ChargeAnswer> RunAsync(ProjectSnapshot project, Guid invoice, string actor, CancellationToken cancel) =>
-        RunAsync(project, invoice, actor, null, cancel);
+    /// <summary>An attempt that somebody asks for.</summary>
+    /// <param name="request">A repeat of it is the same attempt. Null: each is one of its own.</param>
+    public Task<ChargeAnswer> RunAsync(ProjectSnapshot project, Guid invoice, Guid? request, string actor, CancellationToken cancel) =>
+        RunAsync(project, invoice, new Wanted(actor, null, request), cancel);
 
-    /// <param name="due">Of an invoice that is collected by itself: the attempt that was due then, unless somebody has made it. Null: one that is asked for.</param>
-    internal async Task<ChargeAnswer> RunAsync(ProjectSnapshot project, Guid invoice, string actor, Instant? due, CancellationToken cancel)
+    /// <summary>An attempt of an invoice that is collected by itself: the one that was due then, unless somebody has made it.</summary>
+    internal Task<ChargeAnswer> CollectAsync(ProjectSnapshot project, Guid invoice, Instant due, CancellationToken cancel) =>
+        RunAsync(project, invoice, new Wanted(PaymentActors.System, due, null), cancel);
+
+    /// <param name="Due">Of what is collected by itself: when it was due. Null: it is asked for.</param>
+    /// <param name="Request">A repeat of it is the same attempt.</param>
+    private readonly record struct Wanted(string Actor, Instant? Due, Guid? Request);
+
+    private async Task<ChargeAnswer> RunAsync(ProjectSnapshot project, Guid invoice, Wanted wanted, CancellationToken cancel)
     {
-        var (answer, method) = await AttemptAsync(project, invoice, actor, due, cancel);
+        var (answer, method) = await AttemptAsync(project, invoice, wanted, cancel);
         return answer.Row is null || method is null
             ? answer
-            : new(ChargeOutcome.Attempted, await settle.SendAsync(project, answer.Row, method, isPresent: false, actor));
+            : new(ChargeOutcome.Attempted, await settle.SendAsync(project, answer.Row, method, isPresent: false, wanted.Actor));
     }
 
     private async Task<(ChargeAnswer Answer, PaymentMethod? Method)> AttemptAsync(
-        ProjectSnapshot project, Guid id, string actor, Instant? due, CancellationToken cancel)
+        ProjectSnapshot project, Guid id, Wanted wanted, CancellationToken cancel)
     {
         if (await InvoiceChange.LockAsync(database, project, id, cancel) is not ({ } change, { } row))
         {
@@ -63,15 +72,22 @@ public sealed class ChargeInvoice(
 
         await using (change)
         {
+            if (await change.ResultOfAsync(wanted.Request, cancel) is { } made)
+            {
+                return (new(ChargeOutcome.Attempted, await PaymentQueries.FindAsync(change.Connection, project, Guid.Parse(made), cancel)), null);
+            }
+
+            var due = wanted.Due;
             if (due is { } at && !await CollectTurn.IsDueAsync(change, id, at, cancel))
             {
                 return (new(ChargeOutcome.IsPending), null);
             }
 
-            var (answer, method) = await WriteAsync(change, project, row, actor, due is not null, cancel);
+            var (answer, method) = await WriteAsync(change, project, row, wanted.Actor, due is not null, cancel);
             var isStale = due is not null && await CollectTurn.TakeAsync(change, project, row, answer, clock.Now(project), cancel);
             if (due is not null || answer.Outcome == ChargeOutcome.Attempted)
             {
+                await change.KeepResultAsync(wanted.Request, $"{answer.Row?.Payment.Id:D}", cancel);
                 await change.CommitAsync(cancel);
             }
 

@@ -97,7 +97,7 @@ public sealed class CollectDue(NpgsqlDataSource database, ChargeInvoice charge, 
         {
             // Who has left a page open for long does not pay there any more, and keeps nobody from charging what is saved.
             await pages.RunAsync(then, invoice, clock.Now(then).Plus(-ClosePages.Patience), PaymentActors.System, cancel);
-            var answer = await charge.RunAsync(then, invoice, PaymentActors.System, at, cancel);
+            var answer = await charge.CollectAsync(then, invoice, at, cancel);
             if (answer is { Outcome: ChargeOutcome.Attempted, Row.Payment: { Status: PaymentStatus.Pending } payment } && project.TestClock is not null)
             {
                 // Nor does the day wait until a lost answer is asked for.

@@ -109,20 +109,20 @@ internal static class PaymentSql
              VALUES ($1, $2, $3, $4, $5, $6, 'pending', $7, $8, $9, $10)
         """;
 
-    /// <summary>What of a payment became credit, less what was taken out of it again. $1 partition, $2 account, $3 the note that names the payment.</summary>
+    /// <summary>What of a payment became credit, also when a refund of it failed, less what was taken out of it again. $1 partition, $2 account, $3 the note that names the payment.</summary>
     public const string OverpaidOf =
         """
         SELECT coalesce(sum(amount), 0)::bigint
           FROM customer_credits
-         WHERE partition = $1 AND account = $2 AND cause IN ('payment', 'refund') AND note = $3
+         WHERE partition = $1 AND account = $2 AND cause IN ('payment', 'refund', 'credit_note') AND note = $3
         """;
 
-    /// <summary>$1 partition, $2 account, $3 id, $4 status, $5 reference, $6 when.</summary>
+    /// <summary>One that had gone may come back. $1 partition, $2 account, $3 id, $4 status, $5 reference, $6 when.</summary>
     public const string SettleRefund =
         """
         UPDATE refunds
            SET status = $4, reference = $5, settled_at = $6
-         WHERE partition = $1 AND account = $2 AND id = $3 AND status = 'pending'
+         WHERE partition = $1 AND account = $2 AND id = $3 AND (status = 'pending' OR (status = 'succeeded' AND $4 = 'failed'))
         """;
 
     // ---- outcomes that are not known ---------------------------------------------------------------------------

@@ -34,7 +34,10 @@ internal static class PaymentVerifySql
                           FROM refunds
                          WHERE status = 'succeeded' AND credit_note IS NOT NULL
                          GROUP BY partition, account, invoice) r
-                  FULL JOIN (SELECT partition, account, invoice, sum(amount) AS amount FROM invoice_facts WHERE verb = 'refund' GROUP BY partition, account, invoice) f
+                  FULL JOIN (SELECT partition, account, invoice, sum(CASE verb WHEN 'refund' THEN amount ELSE -amount END) AS amount
+                               FROM invoice_facts
+                              WHERE verb IN ('refund', 'refund_fail')
+                              GROUP BY partition, account, invoice) f
                          ON f.partition = r.partition AND f.account = r.account AND f.invoice = r.invoice
                 UNION ALL
                 SELECT y.partition, y.account, 'facts of ' || y.id, CASE WHEN y.status = 'succeeded' THEN y.amount ELSE 0 END + y.refunded,

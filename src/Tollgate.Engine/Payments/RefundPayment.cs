@@ -45,7 +45,7 @@ public sealed class RefundPayment(NpgsqlDataSource database, PaymentQueries quer
         ProjectSnapshot project, Guid payment, MoneyAmount amount, ProviderAnswer done, string? reason, CancellationToken cancel) =>
         (await BeginAsync(project, payment, new(amount.Minor, reason, done, null), PaymentActors.System, cancel)).Answer;
 
-    /// <summary>What became of one that is on its way. One that is settled stays as it is.</summary>
+    /// <summary>What became of one that is on its way, or that had gone and came back. Any other that is settled stays as it is.</summary>
     internal async Task<bool> TellAsync(ProjectSnapshot project, Guid payment, Guid refund, ProviderAnswer done, CancellationToken cancel)
     {
         if (await queries.FindAsync(project, payment, cancel) is not { } row || row.Refunds.FirstOrDefault(one => one.Id == refund) is not { } known)
@@ -53,7 +53,7 @@ public sealed class RefundPayment(NpgsqlDataSource database, PaymentQueries quer
             return false;
         }
 
-        if (known.Status == PaymentStatus.Pending)
+        if (IsNews(known, done))
         {
             await SettleAsync(project, row, refund, done, PaymentActors.System, cancel);
         }
@@ -103,7 +103,10 @@ public sealed class RefundPayment(NpgsqlDataSource database, PaymentQueries quer
             }
 
             var bounds = await BoundsAsync(change, row, cancel);
-            var judged = RefundRules.Judge(row.Payment, invoice?.Invoice, bounds, wanted.Minor is { } minor ? new MoneyAmount(minor, row.Payment.Amount.Currency) : null);
+            MoneyAmount? amount = wanted.Minor is { } minor ? new(minor, row.Payment.Amount.Currency) : null;
+            var judged = wanted.Done is null
+                ? RefundRules.Judge(row.Payment, invoice?.Invoice, bounds, amount)
+                : RefundRules.Book(row.Payment, invoice?.Invoice, bounds, amount!.Value);
             if (judged.Verdict != RefundVerdict.Allowed)
             {
                 return (new(RefundOutcome.Refused, row, Explain(judged.Verdict, row.Payment, judged.Amount)), default);
@@ -114,7 +117,8 @@ public sealed class RefundPayment(NpgsqlDataSource database, PaymentQueries quer
             await change.KeepResultAsync(wanted.Request, refund.ToString("D"), cancel);
             if (wanted.Done is { } done)
             {
-                await WriteAsync(change, invoice, row, (refund, judged.Amount, judged.FromCredit), done, (actor, now), cancel);
+                row = (await PaymentQueries.FindAsync(change.Connection, project, payment, cancel))!;
+                await WriteAsync(change, invoice, row, row.Refunds.Single(one => one.Id == refund), done, (actor, now), cancel);
             }
 
             row = (await PaymentQueries.FindAsync(change.Connection, project, payment, cancel))!;
@@ -141,17 +145,21 @@ public sealed class RefundPayment(NpgsqlDataSource database, PaymentQueries quer
         {
             var (now, row) = (clock.Now(project), (await PaymentQueries.FindAsync(change!.Connection, project, before.Payment.Id, cancel))!);
             var refund = row.Refunds.Single(one => one.Id == id);
-            if (refund.Status != PaymentStatus.Pending)
+            if (!IsNews(refund, done))
             {
                 return row;
             }
 
-            await WriteAsync(change, invoice, row, (id, refund.Amount, refund.FromCredit), done, (actor, now), cancel);
+            await WriteAsync(change, invoice, row, refund, done, (actor, now), cancel);
             row = (await PaymentQueries.FindAsync(change.Connection, project, row.Payment.Id, cancel))!;
             await change.CommitAsync(cancel);
             return row;
         }
     }
+
+    /// <summary>A bank may send money back that counted as gone. After that nothing is said of the refund any more.</summary>
+    private static bool IsNews(Refund known, ProviderAnswer done) =>
+        known.Status == PaymentStatus.Pending || (known.Status == PaymentStatus.Succeeded && done.Failure is not null);
 
     /// <summary>The customer held, and the invoice that the payment paid; null: it paid none.</summary>
     private async Task<(CustomerChange? Change, InvoiceRow? Invoice)> LockAsync(ProjectSnapshot project, Payment payment, CancellationToken cancel) =>
@@ -161,20 +169,20 @@ public sealed class RefundPayment(NpgsqlDataSource database, PaymentQueries quer
 
     /// <summary>The end of a refund. The caller commits.</summary>
     private static async Task WriteAsync(
-        CustomerChange change, InvoiceRow? invoice, PaymentRow row, (Guid Id, MoneyAmount Amount, MoneyAmount FromCredit) refund, ProviderAnswer done,
-        (string Actor, Instant Now) by,
-        CancellationToken cancel)
+        CustomerChange change, InvoiceRow? invoice, PaymentRow row, Refund refund, ProviderAnswer done, (string Actor, Instant Now) by, CancellationToken cancel)
     {
         var (status, note) = (done.Failure is null ? PaymentStatus.Succeeded : PaymentStatus.Failed, PaymentActors.NoteOf(row.Payment.Id));
         await change.ExecuteAsync(
             PaymentSql.SettleRefund, cancel, row.Partition, row.Account, refund.Id, CatalogWords.Of(status), done.Reference, by.Now.ToUtc());
         var documented = row.Payment.ProviderInvoice is null ? refund.Amount - refund.FromCredit : MoneyAmount.Zero(refund.Amount.Currency);
-        if (done.Failure is null && !documented.IsZero)
+        var verb = done.Failure is null ? "refund" : refund.Status == PaymentStatus.Succeeded ? "refund_fail" : null;
+        if (verb is not null && !documented.IsZero)
         {
             await change.ExecuteAsync(
-                InvoiceSql.AddFact, cancel, row.Partition, row.Account, row.Payment.Invoice!.Value, "refund", by.Now.ToUtc(), documented.Minor, by.Actor, note);
+                InvoiceSql.AddFact, cancel, row.Partition, row.Account, row.Payment.Invoice!.Value, verb, by.Now.ToUtc(), documented.Minor, by.Actor, note);
         }
-        else if (done.Failure is not null)
+
+        if (done.Failure is not null)
         {
             // The document stands, and the money did not go: it is the customer's. So is what was taken out of the credit for it.
             await change.ExecuteAsync(PaymentSql.Reserve, cancel, row.Partition, row.Account, row.Payment.Id, -refund.Amount.Minor);

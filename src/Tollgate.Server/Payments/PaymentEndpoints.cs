@@ -55,7 +55,7 @@ public static class PaymentEndpoints
         }
 
         var answer = Guid.TryParse(body.Invoice, out var invoice)
-            ? await charge.RunAsync(context.Project(), invoice, SubscriptionAnswers.ActorOf(context.Caller()), context.RequestAborted)
+            ? await charge.RunAsync(context.Project(), invoice, Idempotency.RequestOf(context), SubscriptionAnswers.ActorOf(context.Caller()), context.RequestAborted)
             : new(ChargeOutcome.InvoiceUnknown);
         await (answer.Outcome switch
         {

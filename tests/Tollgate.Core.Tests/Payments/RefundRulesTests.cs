@@ -47,6 +47,20 @@ public sealed class RefundRulesTests
             PaymentOf(2900, 0, PaymentStatus.Succeeded), InvoiceOf(credited) with { Status = status }, Bounds(0, overpaid, credit), wanted is { } minor ? Usd(minor) : null)
             .ShouldBe(new(verdict, Usd(amount), Usd(fromCredit)));
 
+    /// <summary>Of a payment over 29.00 for an invoice over 29.00, of which so much became credit: what went back already, whatever the bank holds.</summary>
+    [Theory]
+    [InlineData(0, 0, 0, 2900, 0, 900, RefundVerdict.Allowed, 900, 0)]
+    [InlineData(0, 2900, 2900, 2900, 2900, 2900, RefundVerdict.Allowed, 2900, 2900)]
+    [InlineData(0, 2900, 0, 0, 2900, 2900, RefundVerdict.Allowed, 2900, 2900)]
+    [InlineData(0, 2500, 0, 0, 2500, 2900, RefundVerdict.Allowed, 2900, 2500)]
+    [InlineData(0, 2900, 0, 0, 100, 900, RefundVerdict.TooMuch, 100, 0)]
+    [InlineData(2100, 0, 0, 0, 0, 900, RefundVerdict.TooMuch, 800, 0)]
+    [InlineData(0, 900, 0, 0, 900, 900, RefundVerdict.Allowed, 900, 0)]
+    public void What_went_back_is_booked(
+        long refunded, long credited, long overpaid, long held, long credit, long amount, RefundVerdict verdict, long booked, long fromCredit) =>
+        RefundRules.Book(PaymentOf(2900, refunded, PaymentStatus.Succeeded), InvoiceOf(credited), Bounds(held, overpaid, credit), Usd(amount))
+            .ShouldBe(new(verdict, Usd(booked), Usd(fromCredit)));
+
     [Theory]
     [InlineData(PaymentStatus.Pending)]
     [InlineData(PaymentStatus.Failed)]

@@ -156,6 +156,22 @@ public sealed class PaymentsApiTests(ImpatientServer server) : IClassFixture<Imp
         await ShouldBeCleanAsync(sandbox);
     }
 
+    [Theory]
+    [InlineData("pm_sandbox_visa", "succeeded")]
+    [InlineData("pm_sandbox_declined", "failed")]
+    public async Task A_charge_whose_answer_was_never_stored_is_answered_again_by_its_key(string card, string status)
+    {
+        var (sandbox, invoice) = await OwingAsync(card);
+        var key = ("Idempotency-Key", "charge of " + invoice);
+        var first = await sandbox.Door.SendAsync(HttpMethod.Post, "/v1/payments", Body(invoice), key);
+        await ForgetKeyAsync(key.Item2);
+
+        var second = await sandbox.Door.SendAsync(HttpMethod.Post, "/v1/payments", Body(invoice), key);
+
+        (second.Status, Word(second, "id"), Word(second, "status")).ShouldBe((HttpStatusCode.Created, Word(first, "id"), status), second.Json?.ToJsonString());
+        (await sandbox.Door.GetAsync("/v1/payments"))["data"].AsArray().Count.ShouldBe(1);
+    }
+
     [Fact]
     public async Task A_repeat_of_a_request_whose_answer_was_never_stored_has_no_second_effect()
     {

@@ -126,6 +126,19 @@ public sealed partial class StripeBooks
         }
     }
 
+    /// <summary>Money that counted as gone comes back: the customer's bank did not take it.</summary>
+    public JsonObject FailRefund(string refund)
+    {
+        lock (_lock)
+        {
+            var failed = Shelf("refund").Get(refund);
+            var charge = Shelf("charge").Get(Text(failed, "charge")!);
+            (charge["amount_refunded"], charge["refunded"]) = (charge["amount_refunded"]!.Whole() - failed["amount"]!.Whole(), false);
+            failed["status"] = "failed";
+            return Told(failed, "refund.failed");
+        }
+    }
+
     /// <summary>The bank of the customer takes the money back.</summary>
     public JsonObject Dispute(string intent, string status = "needs_response")
     {

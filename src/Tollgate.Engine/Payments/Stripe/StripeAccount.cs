@@ -26,6 +26,11 @@ public static class StripeCredentials
         new("price_*", false, "price_<plan> or price_<plan>_<interval>: the id of the price (price_…) that a plan is sold by, where it was not made by \"tollgate stripe sync\"."),
     ];
 
+    private const string SigningPrefix = "whsec_";
+
+    /// <summary>What follows the prefix is Stripe's matter; that nothing does is a slip, and everybody could sign with it.</summary>
+    public static bool IsSigningSecret(string text) => text.Length > SigningPrefix.Length && text.StartsWith(SigningPrefix, StringComparison.Ordinal);
+
     public static bool IsOfTests(string secret) => secret.StartsWith("sk_test_", StringComparison.Ordinal) || secret.StartsWith("rk_test_", StringComparison.Ordinal);
 }
 

@@ -49,15 +49,15 @@ public sealed class StripeProvider(StripeAccounts accounts, StripeEvents events,
             return ($"credentials.{StripeCredentials.SecretKey}", "A sandbox project moves its clock at will: it takes a key of Stripe's test mode (sk_test_…), never real money.");
         }
 
-        foreach (var name in new[] { StripeCredentials.WebhookSecret, StripeCredentials.PreviousWebhookSecret })
+        if (mode == ProjectMode.Live && StripeCredentials.IsOfTests(secret))
         {
-            if (credentials.TryGetValue(name, out var signing) && !signing.StartsWith("whsec_", StringComparison.Ordinal))
-            {
-                return ($"credentials.{name}", "A signing secret of Stripe begins with whsec_.");
-            }
+            return ($"credentials.{StripeCredentials.SecretKey}", "A key of Stripe's test mode moves no money, and what it pays would count as revenue: a live project takes a live key (sk_live_…), a sandbox project this one.");
         }
 
-        return null;
+        var signing = new[] { StripeCredentials.WebhookSecret, StripeCredentials.PreviousWebhookSecret };
+        return Array.Find(signing, name => credentials.TryGetValue(name, out var said) && !StripeCredentials.IsSigningSecret(said)) is { } wrong
+            ? ($"credentials.{wrong}", "A signing secret of Stripe begins with whsec_, and more follows.")
+            : null;
     }
 
     public async Task<ProviderAnswer?> ChargeAsync(ProjectSnapshot project, ChargeOrder order, CancellationToken cancel)

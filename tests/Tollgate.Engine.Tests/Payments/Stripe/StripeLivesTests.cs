@@ -90,7 +90,7 @@ public sealed class StripeLivesTests(TestPostgres postgres) : IAsyncLifetime
             Rig.Stripe.Next(StripeMishap.LoseAnswer, 3, request => request.Path == "/v1/payment_intents" && request.Method == "POST" && request.Body.EndsWith($"[tollgate_customer]={customer}&metadata[tollgate_project]=shop", StringComparison.Ordinal));
         }
 
-        var payment = (await Rig.Charge.RunAsync(Rig.Project, invoice, "test", CancellationToken.None)).Row!.Payment.Id;
+        var payment = (await Rig.Charge.RunAsync(Rig.Project, invoice, null, "test", CancellationToken.None)).Row!.Payment.Id;
         var intent = (string)Books.EventsOf(one => (string?)one["metadata"]?["tollgate_payment"] == payment.ToString())[0]["data"]!["object"]!["id"]!;
         var (refunded, refunds, disputed) = card == StripeCard.Good ? Happen(chance, intent) : (0, 0, null);
         var told = Books.EventsOf(one => ((string?)one["id"] == intent || (string?)one["payment_intent"] == intent) && (string?)one["object"] != "charge"

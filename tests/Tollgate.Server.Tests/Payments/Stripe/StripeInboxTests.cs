@@ -41,6 +41,62 @@ public sealed class StripeInboxTests(StripeStage stage) : IClassFixture<StripeSt
         (await StatesAsync(sandbox)).ShouldBe(["done", "done"]);
     }
 
+    [Theory]
+    [InlineData("needs_response")]
+    [InlineData("lost")]
+    public async Task Money_that_went_back_before_a_dispute_is_booked_also_when_the_dispute_is_told_first(string status)
+    {
+        var (sandbox, payment, intent) = await PaidAsync();
+        var from = Books.Events.Count;
+        Books.Refund(intent, 900);
+        var refunds = Books.Events.Skip(from).ToList();
+        var dispute = Books.Dispute(intent, status);
+        (await stage.SendAsync(sandbox, Books.EventsOf(one => (string?)one["id"] == (string?)dispute["id"])[^1])).ShouldBe(HttpStatusCode.OK);
+        await SettledAsync(sandbox);
+
+        foreach (var happened in refunds)
+        {
+            await stage.SendAsync(sandbox, happened);
+        }
+
+        await SettledAsync(sandbox);
+        (await sandbox.Door.GetAsync("/v1/payments/" + payment))["amount_refunded"].GetValue<long>().ShouldBe(900);
+        (await StatesAsync(sandbox)).ShouldAllBe(static one => one == "done");
+        (await PaymentSteps.FoundAsync(stage.Running, sandbox)).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_refund_that_comes_back_is_the_customers_credit_and_can_be_tried_again()
+    {
+        var (sandbox, payment, intent) = await PaidAsync();
+        (await sandbox.Door.PostAsync($"/v1/payments/{payment}/refunds", """{"amount": 900}""")).Status.ShouldBe(HttpStatusCode.Created);
+        var refund = Books.All("refund").Single(one => (string?)one["payment_intent"] == intent);
+        Books.FailRefund((string)refund["id"]!);
+        var told = Books.EventsOf(one => (string?)one["id"] == (string?)refund["id"])[^1];
+
+        for (var times = 0; times < 2; times++)
+        {
+            told["id"] = $"evt_{sandbox.Code}_{times}";
+            (await stage.SendAsync(sandbox, told)).ShouldBe(HttpStatusCode.OK);
+            await SettledAsync(sandbox);
+        }
+
+        var shown = await sandbox.Door.GetAsync("/v1/payments/" + payment);
+        (Word(shown, "status"), shown["amount_refunded"].GetValue<long>(), (string?)shown["refunds"][0]!["status"]).ShouldBe(("succeeded", 0, "failed"));
+        (await StatesAsync(sandbox)).ShouldAllBe(static one => one == "done");
+        (await CreditAsync(sandbox)).ShouldBe(900);
+        (await PaymentSteps.FoundAsync(stage.Running, sandbox)).ShouldBeEmpty();
+
+        var again = await sandbox.Door.PostAsync($"/v1/payments/{payment}/refunds", """{"amount": 900}""");
+        (again.Status, (string?)again["refunds"][1]!["status"], (long?)again["refunds"][1]!["from_credit"]).ShouldBe((HttpStatusCode.Created, "succeeded", 900), again.Json?.ToJsonString());
+        (await CreditAsync(sandbox)).ShouldBe(0);
+        (await PaymentSteps.FoundAsync(stage.Running, sandbox)).ShouldBeEmpty();
+
+        static async Task<long> CreditAsync(BillingSandbox of) =>
+            (await of.Door.GetAsync($"/v1/customers/{StripeStage.Customer}/credits"))["balances"].AsArray().Sum(static one => one!["amount"]!.GetValue<long>());
+        static string Word(Came came, string member) => came[member].GetValue<string>();
+    }
+
     [Fact]
     public async Task A_dispute_that_was_decided_stays_so_when_its_beginning_is_told_after_it()
     {

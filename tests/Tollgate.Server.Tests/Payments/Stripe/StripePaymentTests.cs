@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.Json.Nodes;
 using Tollgate.Server.Tests.Customers;
 using Tollgate.Server.Tests.Subscriptions;
 using Tollgate.Testing.Stripe;
@@ -101,12 +102,34 @@ public sealed class StripePaymentTests(StripeStage stage) : IClassFixture<Stripe
     [InlineData("""{"secret_key": "sk_live_1"}""", "credentials.secret_key")]
     [InlineData("""{"webhook_secret": "whsec_1"}""", "credentials.secret_key")]
     [InlineData("""{"secret_key": "sk_test_1", "webhook_secret": "secret"}""", "credentials.webhook_secret")]
+    [InlineData("""{"secret_key": "sk_test_1", "webhook_secret": "whsec_"}""", "credentials.webhook_secret")]
+    [InlineData("""{"secret_key": "sk_test_1", "previous_webhook_secret": "whsec_"}""", "credentials.previous_webhook_secret")]
     public async Task Keys_that_cannot_be_right_are_refused(string credentials, string field)
     {
         var sandbox = await BillingSandbox.StartAsync(stage.Running, "2027-01-31T00:00:00Z");
         var refused = await sandbox.Door.PutAsync("/v1/payment-settings", $$"""{"provider": "stripe", "credentials": {{credentials}}}""");
         refused.Status.ShouldBe(HttpStatusCode.UnprocessableEntity, refused.Json?.ToJsonString());
         refused.Json!.ToJsonString().ShouldContain(field);
+    }
+
+    [Theory]
+    [InlineData("sk_test_1", HttpStatusCode.UnprocessableEntity)]
+    [InlineData("rk_test_1", HttpStatusCode.UnprocessableEntity)]
+    [InlineData("sk_live_1", HttpStatusCode.OK)]
+    public async Task Test_keys_are_for_sandbox_projects_only(string key, HttpStatusCode status)
+    {
+        var body = new JsonObject { ["code"] = $"live-{key.Replace('_', '-')}", ["name"] = "Live", ["mode"] = "live", ["catalog"] = BillingSandbox.Catalog };
+        var made = await stage.Running.DoorWith(stage.Running.Server.AdminKey).PostAsync("/v1/projects", body.ToJsonString());
+        made.Status.ShouldBe(HttpStatusCode.Created, made.Json?.ToJsonString());
+        var door = stage.Running.DoorWith(Word(made, "secret_key"));
+
+        var set = await door.PutAsync("/v1/payment-settings", $$"""{"provider": "stripe", "credentials": {"secret_key": "{{key}}"} }""");
+
+        set.Status.ShouldBe(status, set.Json?.ToJsonString());
+        if (status != HttpStatusCode.OK)
+        {
+            set["errors"][0]!["param"]!.GetValue<string>().ShouldBe("credentials.secret_key");
+        }
     }
 
     [Fact]
