@@ -29,6 +29,8 @@ public static class SubscriptionMirror
             return [];
         }
 
+        // Two clocks: what is told was so already.
+        now = now < state.Current.Start ? state.Current.Start : now;
         var steps = new List<SubscriptionStep>();
         Add(before is null ? Step(SubscriptionVerb.Start, Begun(id, provider, state), state.Current.Start) : ToTerms(before, state, now));
         Add(state.EndedAt is null ? ToStatus(At(), state.Status, now) : null);

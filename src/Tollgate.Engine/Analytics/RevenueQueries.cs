@@ -23,8 +23,14 @@ public sealed class RevenueQueries(NpgsqlDataSource database)
         var start = days.First.ToDateTime(TimeOnly.MinValue, DateTimeKind.Utc);
         var end = days.Last.AddDays(1).ToDateTime(TimeOnly.MinValue, DateTimeKind.Utc);
         var revenue = new RevenueByDay(days);
-        await using var command = database.Command(
-            RevenueSql.Lines, project.Id, LeastIdOf(new DateTimeOffset(start) - LongestAhead), start, end, currency.Code);
+        await AddAsync(revenue, database.Command(RevenueSql.Lines, project.Id, LeastIdOf(new DateTimeOffset(start) - LongestAhead), start, end, currency.Code), cancel);
+        await AddAsync(revenue, database.Command(RevenueSql.LinesOfProviders, project.Id, start - LongestAhead, start, end, currency.Code), cancel);
+        return [.. revenue.Rounded().Select(minor => new MoneyAmount(minor, currency))];
+    }
+
+    private static async Task AddAsync(RevenueByDay revenue, NpgsqlCommand lines, CancellationToken cancel)
+    {
+        await using var command = lines;
         await using var reader = await command.ExecuteReaderAsync(cancel);
         (Guid Id, InvoiceRevenue Head, List<RevenueLine> Lines)? open = null;
         while (await reader.ReadAsync(cancel))
@@ -39,7 +45,6 @@ public sealed class RevenueQueries(NpgsqlDataSource database)
         }
 
         Close(revenue, open);
-        return [.. revenue.Rounded().Select(minor => new MoneyAmount(minor, currency))];
     }
 
     private static void Close(RevenueByDay revenue, (Guid Id, InvoiceRevenue Head, List<RevenueLine> Lines)? open)

@@ -19,4 +19,19 @@ internal static class RevenueSql
                         WHERE e.partition = i.partition AND e.account = i.account AND e.invoice = i.id AND e.period_end >= $3 AND e.period_start < $4)
          ORDER BY i.id
         """;
+
+    /// <summary>
+    /// The same of invoices that providers made, whose lines are kept after discounts. $1 project, $2 made at the earliest, $3 the range's start, $4 its end,
+    /// $5 currency. Rows: as of <see cref="Lines"/>; what went back counts as credited.
+    /// </summary>
+    public const string LinesOfProviders =
+        """
+        SELECT md5(i.provider || ' ' || i.reference)::uuid, i.status, 0::bigint, i.total, i.tax, coalesce(p.refunded, 0), i.paid, l.amount, l.start, l."end"
+          FROM provider_invoices i
+         CROSS JOIN LATERAL jsonb_to_recordset(i.lines) AS l (amount bigint, start timestamptz, "end" timestamptz)
+          LEFT JOIN payments p ON p.partition = i.partition AND p.account = i.account AND p.provider = i.provider AND p.provider_invoice = i.reference
+         WHERE i.project_id = $1 AND i.created_at >= $2 AND i.currency = $5 AND i.status IN ('open', 'paid', 'uncollectible')
+           AND EXISTS (SELECT FROM jsonb_to_recordset(i.lines) AS e (start timestamptz, "end" timestamptz) WHERE e."end" >= $3 AND e.start < $4)
+         ORDER BY i.created_at, i.reference
+        """;
 }

@@ -69,7 +69,7 @@ public sealed class StripeShelf(string kind, string prefix, JsonObject sample)
     }
 }
 
-internal static class StripeNumbers
+public static class StripeNumbers
 {
     /// <summary>A number, whatever type of .NET it was made of.</summary>
     public static long Whole(this JsonNode number) => long.Parse(number.ToString(), CultureInfo.InvariantCulture);

@@ -68,10 +68,16 @@ public sealed class StripeEvents(StripeAccounts accounts, StripeMirror mirror)
             return ProviderTold.Nothing;
         }
 
-        var paid = await accounts.FetchAsync(account, $"/v1/payment_intents/{Uri.EscapeDataString(payment)}", null, cancel);
-        if (paid is not { } intent || (KeyOf(intent.Metadata(), StripeProvider.PaymentField) is null && !await mirror.PaidInvoiceAsync(account, payment, cancel)))
+        if (await accounts.FetchAsync(account, $"/v1/payment_intents/{Uri.EscapeDataString(payment)}", null, cancel) is not { } intent)
         {
             return ProviderTold.Nothing;
+        }
+
+        // What nobody asked for here may have paid an invoice of Stripe's own, which is told first.
+        var paid = KeyOf(intent.Metadata(), StripeProvider.PaymentField) is null ? await mirror.InvoiceOfAsync(account, payment, cancel) : null;
+        if (paid is not null && !paid.News.OfType<InvoiceNews>().Any())
+        {
+            return paid;
         }
 
         var news = new List<ProviderNews>();
@@ -84,7 +90,7 @@ public sealed class StripeEvents(StripeAccounts accounts, StripeMirror mirror)
             }
         }
 
-        return new(news);
+        return new([.. paid?.News ?? [], .. news]);
     }
 
     private static ProviderTold Dispute(StripeEvent told) =>

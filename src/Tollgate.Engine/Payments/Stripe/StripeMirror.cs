@@ -74,13 +74,13 @@ public sealed class StripeMirror(StripeAccounts accounts, StripeVariables variab
             : told;
     }
 
-    /// <summary>Whether a payment that Tollgate did not ask for paid an invoice of a subscription that is followed.</summary>
-    public async Task<bool> PaidInvoiceAsync(StripeAccount account, string payment, CancellationToken cancel)
+    /// <summary>The invoice that a payment paid which Tollgate did not ask for.</summary>
+    /// <inheritdoc cref="CustomerAsync"/>
+    public async Task<ProviderTold> InvoiceOfAsync(StripeAccount account, string payment, CancellationToken cancel)
     {
         var query = new StripeForm().Set("payment", new StripeForm().Set("type", "payment_intent").Set("payment_intent", payment));
         var list = await accounts.FetchAsync(account, "/v1/invoice_payments", query, cancel);
-        return list?.Items("data").FirstOrDefault().Reference("invoice") is { } invoice
-            && (await InvoiceAsync(account, invoice, cancel)).News.OfType<InvoiceNews>().Any();
+        return list?.Items("data").FirstOrDefault().Reference("invoice") is { } invoice ? await InvoiceAsync(account, invoice, cancel) : ProviderTold.Nothing;
     }
 
     /// <summary>

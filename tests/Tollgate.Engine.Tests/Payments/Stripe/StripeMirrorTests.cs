@@ -1,8 +1,10 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using Tollgate.Core.Money;
 using Tollgate.Core.Payments;
 using Tollgate.Core.Payments.Stripe;
 using Tollgate.Core.Time;
+using Tollgate.Engine.Analytics;
 using Tollgate.Engine.Ledger;
 using Tollgate.Engine.Payments;
 using Tollgate.Engine.Payments.Stripe;
@@ -91,6 +93,11 @@ public sealed class StripeMirrorTests(TestPostgres postgres) : IAsyncLifetime
         await TellAsync();
         (await PaymentsAsync()).ShouldBe("succeeded 2900 1400");
         (await Rig.Refund.RunAsync(Rig.Project, payment, (1501, null), null, "test", CancellationToken.None)).Outcome.ShouldBe(RefundOutcome.Refused);
+
+        var (first, last) = (DateOnly.FromDateTime(DateTime.UtcNow.AddDays(-41)), DateOnly.FromDateTime(DateTime.UtcNow));
+        var earned = await new RevenueQueries(_database!.Source).ByDayAsync(Rig.Project, new(first, last), Currency.Usd, CancellationToken.None);
+        earned.Sum(static day => day.Minor).ShouldBe(1500, "What Stripe was paid, less what went back, over the days of its invoice.");
+        earned.Count(static day => day.Minor > 0).ShouldBeInRange(29, 32);
 
         Books.Dispute(intent, "lost");
         await TellAsync();
