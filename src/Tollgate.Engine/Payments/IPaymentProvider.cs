@@ -122,6 +122,11 @@ public interface IPaymentProvider
     /// <param name="credentials">Of one project.</param>
     WebhookReading ReadWebhook(IReadOnlyDictionary<string, string> credentials, WebhookRequest request, DateTimeOffset now);
 
+    /// <summary>Whose an event is, where several projects are on one account.</summary>
+    /// <param name="projects">Those whose credentials it is signed with.</param>
+    /// <returns>Null: it speaks of nothing that one of them has.</returns>
+    Task<ProjectSnapshot?> OwnerOfAsync(IReadOnlyList<ProjectSnapshot> projects, ProviderEvent @event, CancellationToken cancel) => Task.FromResult<ProjectSnapshot?>(null);
+
     /// <summary>What a genuine event says. Where it may be older than what the provider has, the provider is asked.</summary>
     /// <exception cref="ProviderSilentException">The provider was asked and did not answer: the event is read again later.</exception>
     Task<ProviderTold> TellAsync(ProjectSnapshot project, ProviderEvent @event, CancellationToken cancel);

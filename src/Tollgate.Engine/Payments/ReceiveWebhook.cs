@@ -29,14 +29,14 @@ public enum ReceiveOutcome
 public sealed class ReceiveWebhook(
     NpgsqlDataSource database, ProjectDirectory directory, PaymentProviders providers, ProviderKeys keys, InboxBell bell, Clock clock, ILogger<ReceiveWebhook> log)
 {
-    /// <param name="only">Null: the signature says whose it is. Of two projects with the same secret the older one gets it.</param>
+    /// <param name="only">Null: the signature says whose it is; of several projects with the same secret, what the event speaks of, and else the oldest.</param>
     /// <param name="from">The sender's address, for the log.</param>
     public async Task<ReceiveOutcome> RunAsync(PaymentProvider name, WebhookRequest request, ProjectSnapshot? only, string? from, CancellationToken cancel)
     {
         var verdict = WebhookVerdict.Forged;
         if (providers.Find(name) is { } provider)
         {
-            var now = clock.Now().ToOffset();
+            var (now, genuine) = (clock.Now().ToOffset(), new List<(ProjectSnapshot Project, ProviderEvent Event)>());
             IEnumerable<ProjectSnapshot> candidates = only is null ? directory.Current.ProjectsById.Values.OrderBy(static one => one.Id) : [only];
             foreach (var project in candidates)
             {
@@ -48,10 +48,18 @@ public sealed class ReceiveWebhook(
                 var reading = provider.ReadWebhook(credentials, request, now);
                 if (reading is { Verdict: WebhookVerdict.Genuine, Event: { } @event })
                 {
-                    return await StoreAsync(project, name, @event, cancel);
+                    genuine.Add((project, @event));
                 }
+                else
+                {
+                    verdict = reading.Verdict == WebhookVerdict.Forged ? verdict : reading.Verdict;
+                }
+            }
 
-                verdict = reading.Verdict == WebhookVerdict.Forged ? verdict : reading.Verdict;
+            if (genuine is [var (oldest, told), ..])
+            {
+                var owner = genuine.Count > 1 ? await provider.OwnerOfAsync([.. genuine.Select(static one => one.Project)], told, cancel) : null;
+                return await StoreAsync(owner ?? oldest, name, told, cancel);
             }
         }
 

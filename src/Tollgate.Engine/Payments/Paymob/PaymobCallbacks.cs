@@ -65,6 +65,17 @@ internal static class PaymobCallbacks
         }
     }
 
+    /// <summary>The order that an event is about; null: it names none.</summary>
+    public static long? OrderOf(ProviderEvent @event)
+    {
+        using var read = JsonDocument.Parse(@event.Body);
+        var obj = read.RootElement.TryGetProperty("obj", out var found) ? found : default;
+        var number = @event.Type == Token ? Number(obj, "order_id")
+            : obj.ValueKind == JsonValueKind.Object && obj.TryGetProperty("order", out var order) ? Number(order, "id")
+            : null;
+        return long.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var id) ? id : null;
+    }
+
     /// <summary>Null: it cannot be charged by, or it is no card.</summary>
     public static PaymobCard? CardOf(ProviderEvent @event)
     {

@@ -158,6 +158,19 @@ public sealed class PaymobProvider(
     public Task<IReadOnlyDictionary<Guid, string>> BillAsync(ProjectSnapshot project, ProviderBill bill, CancellationToken cancel) =>
         Task.FromResult<IReadOnlyDictionary<Guid, string>>(new Dictionary<Guid, string>());
 
+    /// <summary>Whose order it is about.</summary>
+    public async Task<ProjectSnapshot?> OwnerOfAsync(IReadOnlyList<ProjectSnapshot> projects, ProviderEvent @event, CancellationToken cancel)
+    {
+        if (PaymobCallbacks.OrderOf(@event) is not { } order)
+        {
+            return null;
+        }
+
+        await using var command = database.Command(PaymobSql.ProjectOfOrder, projects.Select(static one => one.Id).ToArray(), order);
+        var known = await command.ExecuteScalarAsync(cancel) as int?;
+        return projects.FirstOrDefault(one => one.Id == known);
+    }
+
     /// <summary>Only the number of a transaction is taken from a callback, whose rest may be old or not signed: Paymob is asked what it has.</summary>
     public async Task<ProviderTold> TellAsync(ProjectSnapshot project, ProviderEvent @event, CancellationToken cancel)
     {

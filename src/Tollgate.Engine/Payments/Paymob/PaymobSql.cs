@@ -12,6 +12,9 @@ internal static class PaymobSql
     /// <summary>$1 project, $2 Paymob's order. Answers the key.</summary>
     public const string KeyOfOrder = "SELECT key FROM paymob_orders WHERE project_id = $1 AND order_id = $2";
 
+    /// <summary>$1 projects, $2 Paymob's order. Answers the project.</summary>
+    public const string ProjectOfOrder = "SELECT project_id FROM paymob_orders WHERE project_id = ANY ($1) AND order_id = $2 ORDER BY project_id LIMIT 1";
+
     /// <summary>A name for one more attempt; no row: there is a page already. $1 project, $2 key. Answers its number.</summary>
     public const string NextAttempt =
         """

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Npgsql;
+using NpgsqlTypes;
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Payments;
 using Tollgate.Core.Payments.Stripe;
@@ -71,6 +72,14 @@ public sealed class StripeAccounts(NpgsqlDataSource database, ProviderKeys keys,
     {
         await using var command = database.Command(StripeSql.OwnerOf, project.Id, Provider, reference);
         return await command.ExecuteScalarAsync(cancel) as string;
+    }
+
+    /// <summary>Which of the projects has a payment of this id, or else a customer; null: none.</summary>
+    public async Task<int?> ProjectOfAsync(int[] projects, string? payment, string? customer, CancellationToken cancel)
+    {
+        await using var command = database.Command(
+            StripeSql.ProjectOf, projects, Provider, CustomerCommands.OrNull(payment, NpgsqlDbType.Text), CustomerCommands.OrNull(customer, NpgsqlDbType.Text));
+        return await command.ExecuteScalarAsync(cancel) as int?;
     }
 
     /// <summary>Remembers whom Stripe knows a customer as. The first that is told stays.</summary>

@@ -207,6 +207,27 @@ public sealed class StripeProvider(StripeAccounts accounts, StripeEvents events,
             : new(WebhookVerdict.Unreadable);
     }
 
+    /// <summary>What Tollgate made at Stripe names its project. The rest is told by the payment or the customer that it speaks of.</summary>
+    public async Task<ProjectSnapshot?> OwnerOfAsync(IReadOnlyList<ProjectSnapshot> projects, ProviderEvent @event, CancellationToken cancel)
+    {
+        if (StripeEvent.Read(Encoding.UTF8.GetBytes(@event.Body)) is not { Object: var moved } told)
+        {
+            return null;
+        }
+
+        var named = moved.Metadata().GetValueOrDefault(StripePrices.ProjectField)
+            ?? moved.Child("parent", "subscription_details")?.Metadata().GetValueOrDefault(StripePrices.ProjectField);
+        if (projects.FirstOrDefault(one => one.Code == named) is { } project)
+        {
+            return project;
+        }
+
+        var payment = told.ObjectType == "payment_intent" ? told.ObjectId : moved.Reference("payment_intent");
+        var customer = told.ObjectType == "customer" ? told.ObjectId : moved.Reference("customer");
+        var known = await accounts.ProjectOfAsync([.. projects.Select(static one => one.Id)], payment, customer, cancel);
+        return projects.FirstOrDefault(one => one.Id == known);
+    }
+
     public async Task<ProviderTold> TellAsync(ProjectSnapshot project, ProviderEvent @event, CancellationToken cancel)
     {
         if (StripeEvent.Read(Encoding.UTF8.GetBytes(@event.Body)) is not { IsHandled: true } told)

@@ -21,6 +21,17 @@ internal static class StripeSql
          WHERE x.project_id = $1 AND x.provider = $2 AND x.reference = $3
         """;
 
+    /// <summary>Who has a payment, or else a customer, of that id. $1 projects, $2 provider, $3 payment or null, $4 customer or null. Answers the project.</summary>
+    public const string ProjectOf =
+        """
+        SELECT x.project_id
+          FROM (SELECT project_id, 1 AS rank FROM payments           WHERE project_id = ANY ($1) AND provider = $2 AND reference = $3
+                 UNION ALL
+                SELECT project_id, 2         FROM provider_customers WHERE project_id = ANY ($1) AND provider = $2 AND reference = $4) x
+         ORDER BY x.rank, x.project_id
+         LIMIT 1
+        """;
+
     /// <summary>The first that is kept stays. $1 project, $2 partition, $3 customer, $4 provider, $5 whether real money, $6 reference.</summary>
     public const string KeepCustomer =
         """

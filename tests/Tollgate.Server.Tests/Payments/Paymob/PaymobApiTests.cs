@@ -36,10 +36,17 @@ public sealed class PaymobServer(TestPostgres postgres) : IAsyncLifetime
         Paymob = await PaymobDouble.StartAsync();
         _running = new(postgres) { Environment = new Dictionary<string, string> { ["TOLLGATE_PAYMENT_SECONDS"] = "1", ["TOLLGATE_PAYMOB_URL"] = Paymob.Url } };
         await Running.InitializeAsync();
-        Sandbox = await BillingSandbox.StartAsync(Running, "2027-01-31T00:00:00Z", Catalog);
-        var chosen = await Sandbox.Door.PutAsync("/v1/payment-settings", $$"""{"provider": "paymob", "credentials": {{PaymobDouble.Credentials.ToJsonString()}} }""");
+        Sandbox = await ProjectAsync();
+    }
+
+    /// <summary>A project on the same account.</summary>
+    public async Task<BillingSandbox> ProjectAsync()
+    {
+        var sandbox = await BillingSandbox.StartAsync(Running, "2027-01-31T00:00:00Z", Catalog);
+        var chosen = await sandbox.Door.PutAsync("/v1/payment-settings", $$"""{"provider": "paymob", "credentials": {{PaymobDouble.Credentials.ToJsonString()}} }""");
         chosen.Status.ShouldBe(HttpStatusCode.OK, chosen.Json?.ToJsonString());
         chosen.Json!.ToJsonString().ShouldNotContain(PaymobDouble.SecretKey);
+        return sandbox;
     }
 
     public async ValueTask DisposeAsync()
@@ -150,6 +157,22 @@ public sealed class PaymobApiTests(PaymobServer server) : IClassFixture<PaymobSe
         (await TellAsync(PaymobDouble.CallbackOf(told))).ShouldBe(HttpStatusCode.OK);
         await UntilAsync(async () => await PlanAsync("payer") == "pro");
         (await PlanAsync("thief")).ShouldBe("free");
+    }
+
+    [Fact]
+    public async Task Of_two_projects_on_one_account_the_one_that_made_the_order_gets_its_callback()
+    {
+        var other = await server.ProjectAsync();
+        var opened = await other.Door.PostAsync(
+            "/v1/checkouts",
+            """{"customer": "neighbour", "plan": "pro", "period": "monthly", "currency": "EGP", "success_url": "https://app.example.com/paid", "cancel_url": "https://app.example.com/not"}""");
+        var secret = HttpUtility.ParseQueryString(new Uri(Word(opened, "url")).Query)["clientSecret"]!;
+        var paid = _paymob.Pay(secret);
+
+        (await TellAsync(_paymob.CallbackOf(paid))).ShouldBe(HttpStatusCode.OK);
+
+        (await other.Door.GetAsync("/v1/provider-events"))["data"].AsArray().ShouldHaveSingleItem();
+        await UntilAsync(async () => Word(await other.Door.GetAsync("/v1/customers/neighbour/usage"), "plan") == "pro");
     }
 
     [Fact]

@@ -124,6 +124,35 @@ public sealed class StripeInboxTests(StripeStage stage) : IClassFixture<StripeSt
     }
 
     [Fact]
+    public async Task Of_two_projects_on_one_account_each_gets_its_own_events_and_the_older_one_those_that_name_nobody()
+    {
+        var (first, _, _) = await PaidAsync();
+        var (second, payment, intent) = await PaidAsync();
+        (await second.Door.PutAsync(
+            "/v1/payment-settings",
+            $$"""{"provider": "stripe", "credentials": {"secret_key": "{{StripeDouble.SecretKey}}", "webhook_secret": "{{StripeStage.SecretOf(first)}}"} }"""))
+            .Status.ShouldBe(HttpStatusCode.OK);
+        var from = Books.Events.Count;
+        Books.Refund(intent, 900);
+        Books.Dispute(intent);
+        var told = Books.Events.Skip(from).Append(Books.EventsOf(one => (string?)one["id"] == intent)[^1]).ToList();
+        var nameless = Books.Events[^1].DeepClone().AsObject();
+        (nameless["id"], nameless["type"], nameless["data"]!["object"]) = ("evt_nameless", "payout.paid", new System.Text.Json.Nodes.JsonObject { ["id"] = "po_1", ["object"] = "payout" });
+
+        foreach (var happened in told.Append(nameless))
+        {
+            (await stage.SendAsync(first, happened)).ShouldBe(HttpStatusCode.OK);
+        }
+
+        await SettledAsync(first);
+        await SettledAsync(second);
+        (await StatesAsync(first)).ShouldBe(["ignored"]);
+        (await StatesAsync(second)).ShouldBe(["done", "done", "done", "done"]);
+        (await second.Door.GetAsync("/v1/payments/" + payment))["amount_refunded"].GetValue<long>().ShouldBe(900);
+        (await second.Door.GetAsync("/v1/disputes"))["data"].AsArray().Count.ShouldBe(1);
+    }
+
+    [Fact]
     public async Task Events_that_nothing_is_done_for_are_kept_and_ignored()
     {
         var (sandbox, _, _) = await PaidAsync();
