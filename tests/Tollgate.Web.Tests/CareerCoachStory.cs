@@ -52,7 +52,7 @@ public sealed class CareerCoachStory(Shop shop, Browser browser) : IClassFixture
             $"02-11 Your payment for invoice {owed} did not go through",
             $"02-13 Your payment for invoice {owed} did not go through",
             $"02-15 Your payment for invoice {owed} did not go through",
-            $"02-17 Your plan has ended: invoice {owed} was not paid",
+            $"02-17 Pro has ended: invoice {owed} was not paid",
         ]);
         var told = await EventsAsync(door);
         told["subscription"].ShouldBe(["created", "renewed", "past_due", "canceled"]);

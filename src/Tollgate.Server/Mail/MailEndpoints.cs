@@ -107,7 +107,7 @@ internal static class MailEndpoints
         var letter = templates.Write(mail, MailLinks.Hidden);
         var unsubscribe = MailRules.CanBeRefused(mail.Type) ? MailLinks.Hidden : null;
         var detail = new MailDetail(
-            ViewOf(mail, templates), MailWriter.Text(letter, templates.Sender, unsubscribe), MailWriter.Html(letter, templates.Sender, MailTemplates.Language, unsubscribe));
+            ViewOf(mail, templates), MailWriter.Text(letter, templates, unsubscribe), MailWriter.Html(letter, templates, unsubscribe));
         await Answer.Json(context, StatusCodes.Status200OK, detail, MailJson.Default.MailDetail);
     }
 

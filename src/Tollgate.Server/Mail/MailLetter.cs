@@ -24,14 +24,15 @@ internal static class MailWriter
         h1 { margin: 0 0 16px; font-size: 22px; line-height: 1.3; color: #111827; }
         p { margin: 0 0 16px; }
         dl { margin: 24px 0; padding: 16px 20px; background: #f9fafb; border-radius: 8px; font-size: 15px; }
-        dt { color: #6b7280; font-size: 13px; }
+        dt { color: #566070; font-size: 13px; }
         dd { margin: 0 0 10px; font-weight: 600; }
         dl > :last-child { margin-bottom: 0; }
         .bar { height: 8px; margin: 24px 0; background: #e5e7eb; border-radius: 4px; overflow: hidden; }
         .bar > div { height: 8px; background: #2563eb; border-radius: 4px; }
         a.button { display: inline-block; margin: 8px 0 16px; padding: 12px 24px; background: #2563eb; color: #ffffff; border-radius: 8px; font-weight: 600; text-decoration: none; }
-        .small { max-width: 560px; margin: 16px auto 0; padding: 0 32px; font-size: 13px; color: #6b7280; }
-        .small a { color: #6b7280; }
+        .sheet > :last-child { margin-bottom: 0; }
+        .small { max-width: 560px; margin: 16px auto 0; padding: 0 32px; font-size: 13px; color: #566070; }
+        .small a { color: #566070; }
         @media (prefers-color-scheme: dark) {
           body { background: #111318; color: #d6dae2; }
           .sheet { background: #1b1e26; border-color: #2c313d; }
@@ -39,12 +40,12 @@ internal static class MailWriter
           h1 { color: #f3f5f9; }
           dl { background: #232732; }
           .bar { background: #323846; }
-          .bar > div, a.button { background: #3b76f0; }
+          .bar > div { background: #3b76f0; }
         }
         """;
 
     /// <param name="unsubscribe">Null: this mail cannot be refused.</param>
-    public static string Text(MailLetter letter, string sender, Uri? unsubscribe)
+    public static string Text(MailLetter letter, MailTemplates templates, Uri? unsubscribe)
     {
         var text = new StringBuilder();
         text.Append(letter.Heading).Append("\n\n");
@@ -63,23 +64,23 @@ internal static class MailWriter
             text.Append(CultureInfo.InvariantCulture, $"\n{button.Text}:\n{button.Link.AbsoluteUri}\n");
         }
 
-        text.Append(CultureInfo.InvariantCulture, $"\n-- \n{sender}\n");
+        text.Append(CultureInfo.InvariantCulture, $"\n-- \n{templates.Sender}\n");
         if (unsubscribe is not null)
         {
-            text.Append(CultureInfo.InvariantCulture, $"No more mails about usage: {unsubscribe.AbsoluteUri}\n");
+            text.Append(CultureInfo.InvariantCulture, $"{templates.Words.NoMore}: {unsubscribe.AbsoluteUri}\n");
         }
 
         return text.ToString();
     }
 
     /// <inheritdoc cref="Text"/>
-    public static string Html(MailLetter letter, string sender, string language, Uri? unsubscribe)
+    public static string Html(MailLetter letter, MailTemplates templates, Uri? unsubscribe)
     {
         var html = new StringBuilder();
-        html.Append(CultureInfo.InvariantCulture, $"<!DOCTYPE html>\n<html lang=\"{Safe(language)}\">\n<head>\n<meta charset=\"utf-8\">\n");
+        html.Append(CultureInfo.InvariantCulture, $"<!DOCTYPE html>\n<html lang=\"{Safe(templates.Language)}\">\n<head>\n<meta charset=\"utf-8\">\n");
         html.Append("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"color-scheme\" content=\"light dark\">\n");
-        html.Append(CultureInfo.InvariantCulture, $"<title>{Safe(letter.Subject)}</title>\n<style>\n{Style}\n</style>\n</head>\n<body>\n<div class=\"sheet\">\n");
-        html.Append(CultureInfo.InvariantCulture, $"<p class=\"from\">{Safe(sender)}</p>\n<h1>{Safe(letter.Heading)}</h1>\n");
+        html.Append(CultureInfo.InvariantCulture, $"<title>{Safe(letter.Subject)}</title>\n<style>\n{Style}\n</style>\n</head>\n<body>\n<div class=\"sheet\" role=\"main\">\n");
+        html.Append(CultureInfo.InvariantCulture, $"<p class=\"from\">{Safe(templates.Sender)}</p>\n<h1>{Safe(letter.Heading)}</h1>\n");
         foreach (var paragraph in letter.Paragraphs)
         {
             html.Append(CultureInfo.InvariantCulture, $"<p>{Safe(paragraph)}</p>\n");
@@ -109,7 +110,7 @@ internal static class MailWriter
         html.Append("</div>\n");
         if (unsubscribe is not null)
         {
-            html.Append(CultureInfo.InvariantCulture, $"<p class=\"small\"><a href=\"{Safe(unsubscribe.AbsoluteUri)}\">No more mails about usage</a></p>\n");
+            html.Append(CultureInfo.InvariantCulture, $"<div class=\"small\" role=\"contentinfo\"><a href=\"{Safe(unsubscribe.AbsoluteUri)}\">{Safe(templates.Words.NoMore)}</a></div>\n");
         }
 
         return html.Append("</body>\n</html>\n").ToString();

@@ -109,7 +109,7 @@ internal sealed class SendMailsLoop(
         var unsubscribe = MailRules.CanBeRefused(mail.Type) ? links.Unsubscribe(project, mail) : null;
         var attempt = await sender.SendAsync(
             project, mail, target.Address,
-            (letter.Subject, MailWriter.Text(letter, templates.Sender, unsubscribe), MailWriter.Html(letter, templates.Sender, MailTemplates.Language, unsubscribe), templates.Sender),
+            (letter.Subject, MailWriter.Text(letter, templates, unsubscribe), MailWriter.Html(letter, templates, unsubscribe), templates.Sender),
             unsubscribe);
         var retry = attempt.Failure is null ? null : MailRules.RetryIn(mail.Attempts, attempt.IsFinal);
         var state = attempt.Failure is null ? MailState.Sent : retry is null ? MailState.Failed : MailState.Waiting;

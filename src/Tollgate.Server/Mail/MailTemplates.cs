@@ -11,15 +11,23 @@ using Tollgate.Server.Invoicing;
 
 namespace Tollgate.Server.Mail;
 
-/// <summary>What each kind of mail says. Words are English; amounts and dates are written as on the project's invoices.</summary>
+/// <summary>What each kind of mail says, in the language of the project's invoices, with amounts and dates as there.</summary>
 /// <param name="sender">In whose name.</param>
 internal sealed class MailTemplates(ProjectSnapshot project, InvoiceSettings sender)
 {
+    /// <summary>Percent.</summary>
+    private const int AllOfIt = 100;
+
     private readonly InvoiceLocale _locale = InvoiceLocale.Of(sender.Language);
 
     public string Sender => sender.Seller.Name;
 
-    public const string Language = "en";
+    /// <summary>BCP 47.</summary>
+    public string Language => _locale.Tag;
+
+    public MailWords Words { get; } = MailWords.Of(InvoiceLocale.Of(sender.Language).Tag);
+
+    private string DefaultPlan => project.Catalog.DefaultPlan.Plan.Name;
 
     /// <param name="pay">Where an invoice that could not be collected is paid; null: nowhere.</param>
     public MailLetter Write(MailRow mail, Uri? pay)
@@ -28,6 +36,7 @@ internal sealed class MailTemplates(ProjectSnapshot project, InvoiceSettings sen
         return mail.Type switch
         {
             MailType.Receipt => Receipt(data, mail.At),
+            MailType.PaymentFailed when IsTrue(data, "ends_plan") => EndedUnpaid(data, mail.At, pay),
             MailType.PaymentFailed => PaymentFailed(data, pay),
             MailType.TrialEnding => TrialEnding(data),
             MailType.QuotaThreshold => QuotaThreshold(data),
@@ -37,103 +46,117 @@ internal sealed class MailTemplates(ProjectSnapshot project, InvoiceSettings sen
     }
 
     private MailLetter Receipt(JsonElement data, Instant at) => new(
-        $"Receipt for invoice {Text(data, "number")}",
-        "Thank you for your payment",
-        [$"We have received {Amount(data, "amount")}. Invoice {Text(data, "number")} is paid."],
-        [("Invoice", Text(data, "number")), ("Amount", Amount(data, "amount")), ("Paid on", _locale.Date(at, project.Zone))]);
+        Say(Words.ReceiptSubject, Text(data, "number")),
+        Words.ReceiptHeading,
+        [Say(Words.ReceiptText, Amount(data, "amount"), Text(data, "number"))],
+        [(Words.Invoice, Text(data, "number")), (Words.Amount, Amount(data, "amount")), (Words.PaidOn, _locale.Date(at, project.Zone))]);
 
     private MailLetter PaymentFailed(JsonElement data, Uri? pay)
     {
-        var (next, endsPlan) = (Time(data, "next_at"), data.GetProperty("ends_plan").GetBoolean());
-        var why = Text(data, "failure") switch
-        {
-            "insufficient_funds" => "your bank said that there was not enough money on the account",
-            "authentication_required" => "your bank wants you to confirm the payment",
-            "payment_method_missing" => "we have no payment method of you",
-            _ => "your bank declined it",
-        };
-        string[] said = next is { } at
-            ?
-            [
-                $"We tried to collect {Amount(data, "amount")} for invoice {Text(data, "number")}, but {why}.",
-                $"You keep your plan for now. We will try again on {_locale.Date(at, project.Zone)}. To settle it before that, pay the invoice or add another payment method.",
-            ]
-            :
-            [
-                $"We tried to collect {Amount(data, "amount")} for invoice {Text(data, "number")} once more, but {why}. That was our last attempt.",
-                endsPlan ? "Your plan has ended, and you are on the default plan now. You can still pay the invoice." : "You can still pay the invoice.",
-            ];
+        var (number, due) = (Text(data, "number"), Amount(data, "amount"));
+        var next = Time(data, "next_at") is { } at ? _locale.Date(at, project.Zone) : null;
+        var keeps = next is not null && PlanOrNull(data, "plan") is { } plan ? Say(Words.PlanKept, plan) + " " : "";
         return new(
-            endsPlan ? $"Your plan has ended: invoice {Text(data, "number")} was not paid" : $"Your payment for invoice {Text(data, "number")} did not go through",
-            endsPlan ? "Your plan has ended" : "Your payment did not go through",
-            said,
+            Say(Words.FailedSubject, number),
+            Words.FailedHeading,
             [
-                ("Invoice", Text(data, "number")), ("Amount due", Amount(data, "amount")),
-                .. next is { } day ? new[] { ("Next attempt", _locale.Date(day, project.Zone)) } : [],
+                Say(next is null ? Words.LastAttemptText : Words.FailedText, due, number, Why(data)),
+                next is null ? Words.StillPayable : keeps + Say(Words.TriedAgain, next),
             ],
-            pay is null ? null : ("Pay the invoice", pay));
+            [(Words.Invoice, number), (Words.AmountDue, due), .. next is null ? Array.Empty<(string, string)>() : [(Words.NextAttempt, next)]],
+            pay is null ? null : (Words.PayButton, pay));
+    }
+
+    private MailLetter EndedUnpaid(JsonElement data, Instant at, Uri? pay)
+    {
+        // What was written before a plan was named has none.
+        var (number, due, plan, day) = (Text(data, "number"), Amount(data, "amount"), PlanOrNull(data, "plan") ?? Words.Plan, _locale.Date(at, project.Zone));
+        return new(
+            Say(Words.EndedUnpaidSubject, plan, number),
+            Say(Words.OverSubject, plan),
+            [
+                Say(Words.LastAttemptText, due, number, Why(data)),
+                Say(Words.EndedUnpaidText, plan, day, DefaultPlan),
+                Say(IsTrue(data, "waits") ? Words.PayingGivesItBack : Words.SubscribeAnew, plan),
+            ],
+            [(Words.Ended, day), (Words.PlanNow, DefaultPlan), (Words.Invoice, number), (Words.AmountDue, due)],
+            pay is null ? null : (Words.PayButton, pay));
     }
 
     private MailLetter TrialEnding(JsonElement data)
     {
-        var (plan, ends) = (PlanOf(data, "plan"), _locale.Date(Time(data, "ends_at")!.Value, project.Zone));
+        var (plan, price, ends) = (PlanOf(data, "plan"), Price(data), _locale.Date(Time(data, "ends_at")!.Value, project.Zone));
+        var subject = Say(Words.TrialSubject, plan, ends);
         return new(
-            $"Your trial of {plan} ends on {ends}",
-            $"Your trial ends on {ends}",
-            [
-                data.GetProperty("converts").GetBoolean()
-                    ? $"After that {plan} goes on for {Price(data)}. There is nothing you have to do. If you do not want that, cancel before."
-                    : $"After that you are on the default plan. To keep {plan}, subscribe to it for {Price(data)}.",
-            ],
-            [("Plan", plan), ("Price", Price(data)), ("Trial ends", ends)]);
+            subject,
+            subject,
+            [Say(IsTrue(data, "converts") ? Words.TrialConverts : Words.TrialIsOver, plan, price, DefaultPlan)],
+            [(Words.Plan, plan), (Words.Price, price), (Words.TrialEnds, ends)]);
     }
 
     private MailLetter QuotaThreshold(JsonElement data)
     {
-        var feature = project.Catalog.Document.Features.FirstOrDefault(one => one.Code == Text(data, "feature"))?.Name ?? Text(data, "feature");
-        var (percent, used, granted) = (data.GetProperty("percent").GetInt32(), Number(data, "used"), Number(data, "granted"));
+        var feature = project.Catalog.Document.Features.FirstOrDefault(one => one.Code == Text(data, "feature"));
+        var (name, percent, isMoney) = (feature?.Name ?? Text(data, "feature"), data.GetProperty("percent").GetInt32(), feature?.IsMoney == true);
+        var (used, granted) = (Number(data, "used", isMoney), Number(data, "granted", isMoney));
+        var subject = percent == AllOfIt ? Say(Words.AllUsedSubject, name) : Say(Words.ThresholdSubject, name, _locale.Rate(new(percent)));
         return new(
-            $"You have used {percent}{"\u00A0"}% of {feature}",
-            percent >= 100 ? $"You have used all of {feature}" : $"You have used {percent}{"\u00A0"}% of {feature}",
-            [
-                percent >= 100
-                    ? $"Of the {granted} that your plan includes for this period, {used} are used. What you can do beyond that depends on your plan; a larger one has more."
-                    : $"Of the {granted} that your plan includes for this period, {used} are used.",
-            ],
-            [("Used", $"{used} of {granted}")],
+            subject,
+            subject,
+            [Say(Words.UsedText, used, granted), .. percent >= AllOfIt ? new[] { Words.BeyondText } : []],
+            [(Words.Used, Say(Words.UsedOf, used, granted))],
             Progress: percent);
     }
 
-    private MailLetter PlanChanged(JsonElement data) => new(
-        $"Your plan is {PlanOf(data, "plan")} now",
-        $"Your plan is {PlanOf(data, "plan")} now",
-        [$"Until now it was {PlanOf(data, "from")}. What the new plan includes can be used at once."],
-        [("Plan", PlanOf(data, "plan")), ("Price", Price(data))]);
+    private MailLetter PlanChanged(JsonElement data)
+    {
+        var subject = Say(Words.ChangedSubject, PlanOf(data, "plan"));
+        return new(
+            subject, subject, [Say(Words.ChangedText, PlanOf(data, "plan"), PlanOf(data, "from"))], [(Words.Plan, PlanOf(data, "plan")), (Words.Price, Price(data))]);
+    }
 
     private MailLetter Canceled(JsonElement data)
     {
-        var (plan, ends, isOver) = (PlanOf(data, "plan"), _locale.Date(Time(data, "ends_at")!.Value, project.Zone), data.GetProperty("is_over").GetBoolean());
+        var (plan, ends, isOver) = (PlanOf(data, "plan"), _locale.Date(Time(data, "ends_at")!.Value, project.Zone), IsTrue(data, "is_over"));
+        var subject = isOver ? Say(Words.OverSubject, plan) : Say(Words.EndsSubject, plan, ends);
         return new(
-            isOver ? $"{plan} has ended" : $"{plan} ends on {ends}",
-            isOver ? $"{plan} has ended" : $"{plan} ends on {ends}",
-            [
-                isOver
-                    ? $"Your subscription to {plan} is canceled, and you are on the default plan now."
-                    : $"Your subscription to {plan} is canceled. You keep the plan until {ends}, and nothing more is charged for it after that. You can take the cancellation back until then.",
-            ],
-            [("Plan", plan), (isOver ? "Ended" : "Ends", ends)]);
+            subject,
+            subject,
+            [isOver ? Say(Words.OverText, plan, DefaultPlan) : Say(Words.EndsText, plan, ends)],
+            [(Words.Plan, plan), (isOver ? Words.Ended : Words.Ends, ends)]);
     }
+
+    private string Why(JsonElement data) => Text(data, "failure") switch
+    {
+        "insufficient_funds" => Words.TooLittleMoney,
+        "authentication_required" => Words.WantsConfirmation,
+        "payment_method_missing" => Words.NoMethod,
+        _ => Words.Declined,
+    };
+
+    private string? PlanOrNull(JsonElement data, string member) =>
+        data.TryGetProperty(member, out var plan) && plan.ValueKind == JsonValueKind.String ? PlanOf(data, member) : null;
 
     private string PlanOf(JsonElement data, string member) =>
         project.Catalog.Document.Plans.FirstOrDefault(one => one.Code == Text(data, member))?.Name ?? Text(data, member);
 
-    private string Price(JsonElement data) => $"{Amount(data, "amount")} {(Text(data, "interval") switch { "weekly" => "a week", "yearly" => "a year", _ => "a month" })}";
+    private string Price(JsonElement data) =>
+        Say(Text(data, "interval") switch { "weekly" => Words.AWeek, "yearly" => Words.AYear, _ => Words.AMonth }, Amount(data, "amount"));
 
     private string Amount(JsonElement data, string member) => _locale.Amount(new(data.GetProperty(member).GetInt64(), Currency.Of(Text(data, "currency"))));
 
-    private string Number(JsonElement data, string member) => _locale.Number(Quantity.Of(data.GetProperty(member).GetDecimal()));
+    /// <summary>Features that are money are dollars.</summary>
+    private string Number(JsonElement data, string member, bool isMoney)
+    {
+        var number = data.GetProperty(member).GetDecimal();
+        return isMoney ? _locale.Amount(new ExactMoney(number, Currency.Usd).Rounded()) : _locale.Number(Quantity.Of(number));
+    }
+
+    private static string Say(string words, params ReadOnlySpan<string> values) => string.Format(CultureInfo.InvariantCulture, words, [.. values]);
 
     private static string Text(JsonElement data, string member) => data.GetProperty(member).GetString()!;
+
+    private static bool IsTrue(JsonElement data, string member) => data.TryGetProperty(member, out var value) && value.ValueKind == JsonValueKind.True;
 
     private static Instant? Time(JsonElement data, string member) => data.TryGetProperty(member, out var at) && at.ValueKind == JsonValueKind.String
         ? Instant.From(DateTimeOffset.Parse(at.GetString()!, CultureInfo.InvariantCulture))
