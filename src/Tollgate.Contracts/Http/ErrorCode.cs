@@ -487,6 +487,12 @@ public sealed record ErrorCode(string Code, int Status, string Title, string Des
         "A bug in Tollgate. The server's log has the details under the request_id.",
         "Repeat the request once; report it with the request_id if it stays.");
 
+    public static readonly ErrorCode NotAtProvider = new(
+        "not_at_provider", 422, "The payment provider cannot do this",
+        "The payment provider drives the subscription, or is to, and has no such thing: a change that waits for the end of the period, a proration by days, a coupon that "
+        + "carries over, or a price that nobody made there. It is not done in another way instead. The detail says which.",
+        "Ask for what the provider can do; docs/guides/stripe.md lists it. A missing price is made by \"tollgate stripe sync\".");
+
     /// <summary>Every code, in the order of their declaration.</summary>
     public static IReadOnlyList<ErrorCode> All { get; } =
     [
@@ -498,7 +504,7 @@ public sealed record ErrorCode(string Code, int Status, string Title, string Des
         Conflict, IdempotencyKeyReused, ProjectExists, CustomerExists, CustomerIsMember, MemberExists, MemberElsewhere, MemberNested, NoSeatLeft, ReservationClosed, ReservationAmbiguous, SubscriptionExists,
         SubscriptionState, DrivenByProvider, TrialUsed, CurrencyFixed, InvoiceState, PaymentPending, CheckoutState, PaymentMethodMissing, BillingNotConfigured, InvoiceImplausible, WebhookEndpointState, CouponExists, ClockBusy, SandboxOnly, LastKey,
         PreconditionFailed, PayloadTooLarge, UnsupportedMediaType,
-        ValidationFailed, UnknownField, InvalidType, CatalogInvalid, PriceNotFound, CouponRefused, AddOnRefused, PackRefused, CreditRefused, RefundRefused, CreditsInsufficient,
+        ValidationFailed, UnknownField, InvalidType, CatalogInvalid, PriceNotFound, CouponRefused, AddOnRefused, PackRefused, CreditRefused, RefundRefused, CreditsInsufficient, NotAtProvider,
         FeatureNotMetered, EventTooOld, EventInFuture,
         EventValueInvalid,
         RateLimited, Overloaded, StorageUnavailable, UpstreamUnreadable, UpstreamUnreachable, UpstreamTimeout, Internal,

@@ -7,6 +7,12 @@ public sealed record PaymentSettingsRequest
 
     /// <summary>All keys of the provider, by name; left out: those that are stored stay. They are kept encrypted and never shown again.</summary>
     public IReadOnlyDictionary<string, string>? Credentials { get; init; }
+
+    /// <summary>
+    /// Who renews and bills new subscriptions that are paid on a page: <c>tollgate</c>, or the <c>provider</c> where it can. Left out: as before, and <c>tollgate</c> with
+    /// another provider than before.
+    /// </summary>
+    public string? Subscriptions { get; init; }
 }
 
 /// <summary>Who moves the project's money.</summary>
@@ -16,6 +22,9 @@ public sealed record PaymentSettingsView
 
     /// <summary>Everything that it needs is stored and can be read.</summary>
     public required bool Configured { get; init; }
+
+    /// <summary>Who renews and bills new subscriptions that are paid on a page: <c>tollgate</c> or <c>provider</c>.</summary>
+    public required string Subscriptions { get; init; }
 
     public required ProviderCapabilitiesView Capabilities { get; init; }
 

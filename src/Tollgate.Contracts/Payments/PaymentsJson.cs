@@ -27,6 +27,8 @@ namespace Tollgate.Contracts.Payments;
 [JsonSerializable(typeof(DunningList))]
 [JsonSerializable(typeof(DunningPolicyBody))]
 [JsonSerializable(typeof(PaymentSettingsRequest))]
+[JsonSerializable(typeof(StripeReconcileRequest))]
+[JsonSerializable(typeof(StripeReconcileReport))]
 [JsonSerializable(typeof(StripeSyncRequest))]
 [JsonSerializable(typeof(StripeSyncReport))]
 [JsonSerializable(typeof(WebhookReceived))]

@@ -51,6 +51,11 @@ public sealed record InvoiceNews(
 /// <param name="Amount">Minor units, before tax that comes on top, after discounts.</param>
 public sealed record ProviderInvoiceLine(string Description, long Amount, Period Period);
 
+/// <summary>How a page ended at whose end the provider was to have a subscription.</summary>
+/// <param name="Checkout">Our id of it.</param>
+/// <param name="Subscription">The provider's id of what began; null: nobody finished it.</param>
+public sealed record CheckoutNews(Guid Checkout, string? Subscription) : ProviderNews;
+
 public enum ProviderInvoiceStatus
 {
     Draft,

@@ -15,7 +15,7 @@ namespace Tollgate.Engine.Payments;
 /// <summary>Brings Tollgate's side to what a provider says of its own. Applied again, or in another order, it ends in the same rows.</summary>
 public sealed class ApplyNews(
     NpgsqlDataSource database, PaymentQueries queries, PaymentMethods methods, SettlePayment settle, RefundPayment refund,
-    FollowSubscription follow, FollowInvoice invoices, BillAtProvider bill, Clock clock)
+    FollowSubscription follow, FollowInvoice invoices, BillAtProvider bill, FollowCheckout checkouts, Clock clock)
 {
     /// <returns>Null: it is so now. Else why it cannot be yet, for people.</returns>
     public Task<string?> RunAsync(ProjectSnapshot project, PaymentProvider provider, ProviderNews news, CancellationToken cancel) => news switch
@@ -26,6 +26,7 @@ public sealed class ApplyNews(
         MethodNews method => SaveAsync(project, provider, method, cancel),
         SubscriptionNews subscription => FollowAsync(project, provider, subscription, cancel),
         InvoiceNews invoice => invoices.RunAsync(project, provider, invoice, cancel),
+        CheckoutNews checkout => checkouts.RunAsync(project, provider, checkout, cancel),
         _ => throw new UnreachableException($"Nobody applies {news.GetType().Name}."),
     };
 

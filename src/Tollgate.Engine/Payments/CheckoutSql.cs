@@ -89,6 +89,13 @@ internal static class CheckoutSql
     public const string KeepPage =
         "UPDATE checkouts SET page = $4, page_reference = $5 WHERE partition = $1 AND account = $2 AND id = $3 AND status = 'open'";
 
+    /// <summary>The provider has a subscription at its end. $1 partition, $2 account, $3 id, $4 provider.</summary>
+    public const string LetDrive = "UPDATE checkouts SET driven_by = $4 WHERE partition = $1 AND account = $2 AND id = $3";
+
+    /// <summary>An open page at whose end a provider has a subscription. $1 project, $2 id. Rows: provider, its id of the page.</summary>
+    public const string DrivenPage =
+        "SELECT driven_by, page_reference FROM checkouts WHERE project_id = $1 AND id = $2 AND status = 'open' AND num_nulls(driven_by, page_reference) = 0";
+
     /// <summary>
     /// The page on which an invoice can be paid, while nobody has. $1 project, $2 invoice. Rows: payment, checkout, provider, the provider's id of the page, its address,
     /// amount, when it was asked for.

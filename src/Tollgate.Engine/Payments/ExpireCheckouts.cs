@@ -10,7 +10,7 @@ namespace Tollgate.Engine.Payments;
 
 /// <summary>Ends checkouts that nobody finished: when their time is over, or when somebody asks for it. One whose payment is under way waits for that.</summary>
 public sealed class ExpireCheckouts(
-    NpgsqlDataSource database, ProjectDirectory directory, CheckoutQueries queries, PayCheckout pay, Clock clock, ILogger<ExpireCheckouts> log) : BackgroundService
+    NpgsqlDataSource database, ProjectDirectory directory, CheckoutQueries queries, PayCheckout pay, OpenDrivenPage driven, Clock clock, ILogger<ExpireCheckouts> log) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
@@ -21,6 +21,11 @@ public sealed class ExpireCheckouts(
         if (await queries.FindAsync(project, id, cancel) is not { } found)
         {
             return new(CheckoutOutcome.Unknown);
+        }
+
+        if (found.Checkout.Status == CheckoutStatus.Open && !await driven.CloseAsync(project, id, cancel))
+        {
+            return new(CheckoutOutcome.IsPending, found);
         }
 
         await pay.GiveUpUnconfirmedAsync(project, found, cancel);

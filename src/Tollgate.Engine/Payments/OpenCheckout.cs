@@ -47,7 +47,7 @@ public sealed record CheckoutAnswer(CheckoutOutcome Outcome, CheckoutRow? Row = 
 /// Makes a checkout: what it asks for is looked at and taken back, so that what cannot be bought is refused at once, and nothing but the checkout is
 /// written. The customer is created when it is missing.
 /// </summary>
-public sealed class OpenCheckout(NpgsqlDataSource database, PaymentProviders providers, SettlePayment settle, ClosePages pages, Clock clock)
+public sealed class OpenCheckout(NpgsqlDataSource database, PaymentProviders providers, SettlePayment settle, ClosePages pages, OpenDrivenPage driven, Clock clock)
 {
     /// <summary>How long a checkout can be used.</summary>
     public static readonly TimeSpan DefaultLife = TimeSpan.FromHours(24);
@@ -70,6 +70,11 @@ public sealed class OpenCheckout(NpgsqlDataSource database, PaymentProviders pro
         if (!providers.CapabilitiesOf(project).HasCheckout || (order.Kind == CheckoutKind.Setup && provider != PaymentProvider.Sandbox))
         {
             return new(CheckoutOutcome.NotOffered);
+        }
+
+        if (await driven.RunAsync(project, order, actor, cancel) is { } begun)
+        {
+            return begun;
         }
 
         var (answer, attempt) = await BeginAsync(project, order, server, actor, cancel);

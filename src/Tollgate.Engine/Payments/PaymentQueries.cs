@@ -95,7 +95,7 @@ public sealed class PaymentQueries(NpgsqlDataSource database)
     internal static Task<IReadOnlyList<PaymentRow>> OfCheckoutAsync(NpgsqlConnection connection, CheckoutRow checkout, CancellationToken cancel) =>
         ReadAsync(connection, connection.Command(CheckoutSql.Payments, checkout.Partition, checkout.Account, checkout.Checkout.Id), cancel);
 
-    private static async Task<IReadOnlyList<PaymentRow>> ReadAsync(NpgsqlConnection connection, NpgsqlCommand select, CancellationToken cancel)
+    internal static async Task<IReadOnlyList<PaymentRow>> ReadAsync(NpgsqlConnection connection, NpgsqlCommand select, CancellationToken cancel)
     {
         var rows = new List<PaymentRow>();
         await using (select)

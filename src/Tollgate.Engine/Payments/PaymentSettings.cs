@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using Npgsql;
+using NpgsqlTypes;
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Payments;
 using Tollgate.Engine.Customers;
@@ -12,13 +13,16 @@ public sealed class PaymentSettings(NpgsqlDataSource database, ProjectDirectory 
 {
     /// <summary>When it returns, this server works by it; others do within a second.</summary>
     /// <param name="credentials">All of the provider's; null: those that are stored stay.</param>
+    /// <param name="subscriptions">Who drives new subscriptions; null: as before with the same provider, Tollgate with another.</param>
     public async Task SetAsync(
-        ProjectSnapshot project, PaymentProvider provider, IReadOnlyDictionary<string, string>? credentials, CancellationToken cancel)
+        ProjectSnapshot project, PaymentProvider provider, IReadOnlyDictionary<string, string>? credentials, CancellationToken cancel, SubscriptionsBy? subscriptions = null)
     {
         await using (var connection = await database.OpenConnectionAsync(cancel))
         await using (var transaction = await connection.BeginTransactionAsync(cancel))
         {
-            await ExecuteAsync(connection, PaymentSettingsSql.Choose, cancel, project.Id, CatalogWords.Of(provider));
+            await ExecuteAsync(
+                connection, PaymentSettingsSql.Choose, cancel, project.Id, CatalogWords.Of(provider),
+                CustomerCommands.OrNull(subscriptions is { } by ? CatalogWords.Of(by) : null, NpgsqlDbType.Text));
             if (credentials is not null)
             {
                 await ExecuteAsync(connection, PaymentSettingsSql.SetCredentials, cancel, project.Id, CatalogWords.Of(provider), keys.Close(credentials));
@@ -77,7 +81,7 @@ public sealed class PaymentSettings(NpgsqlDataSource database, ProjectDirectory 
             {
                 setups[reader.GetInt32(0)] = PaymentSetup.Live with
                 {
-                    Provider = CatalogWords.Read<PaymentProvider>(reader.GetString(1)), Version = reader.GetInt64(2),
+                    Provider = CatalogWords.Read<PaymentProvider>(reader.GetString(1)), Version = reader.GetInt64(2), Subscriptions = CatalogWords.Read<SubscriptionsBy>(reader.GetString(3)),
                 };
             }
         }

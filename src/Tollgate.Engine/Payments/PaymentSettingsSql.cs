@@ -3,19 +3,22 @@ namespace Tollgate.Engine.Payments;
 /// <summary>Every statement on the choice of a provider and its keys.</summary>
 internal static class PaymentSettingsSql
 {
-    /// <summary>Rows: project, provider, version.</summary>
-    public const string LoadChoices = "SELECT project_id, provider, version FROM payment_settings";
+    /// <summary>Rows: project, provider, version, who drives new subscriptions.</summary>
+    public const string LoadChoices = "SELECT project_id, provider, version, subscriptions FROM payment_settings";
 
     /// <summary>Rows: project, provider, secrets, version, updated.</summary>
     public const string LoadCredentials = "SELECT project_id, provider, secrets, version, updated_at FROM provider_credentials";
 
-    /// <summary>$1 project, $2 provider.</summary>
+    /// <summary>
+    /// $1 project, $2 provider, $3 who drives new subscriptions; null: as before with the same provider, Tollgate with another.
+    /// </summary>
     public const string Choose =
         """
-        INSERT INTO payment_settings (project_id, provider)
-             VALUES ($1, $2)
+        INSERT INTO payment_settings AS s (project_id, provider, subscriptions)
+             VALUES ($1, $2, coalesce($3, 'tollgate'))
         ON CONFLICT (project_id) DO UPDATE
-                SET provider = excluded.provider, version = DEFAULT, updated_at = now()
+                SET provider = excluded.provider, version = DEFAULT, updated_at = now(),
+                    subscriptions = coalesce($3, CASE WHEN s.provider = excluded.provider THEN s.subscriptions ELSE 'tollgate' END)
         """;
 
     /// <summary>$1 project, $2 provider, $3 secrets.</summary>

@@ -139,7 +139,7 @@ public sealed class ChangeSubscription(NpgsqlDataSource database, QuotaGate gate
     }
 
     /// <summary>What costs more is had at once; a trial costs nothing yet, and a pause has no time that could be changed.</summary>
-    private static ChangeTime TimeOf(Subscription subscription, SubscriptionTerms terms) => subscription.Status switch
+    internal static ChangeTime TimeOf(Subscription subscription, SubscriptionTerms terms) => subscription.Status switch
     {
         SubscriptionStatus.Trialing => ChangeTime.Now,
         SubscriptionStatus.Paused => ChangeTime.PeriodEnd,
@@ -221,7 +221,7 @@ public sealed class ChangeSubscription(NpgsqlDataSource database, QuotaGate gate
         _ => wanted == ChangeTime.Now ? MigrationTime.Now : MigrationTime.PeriodEnd,
     };
 
-    private static bool Goes(ChangeDirection direction, SubscriptionTerms old, SubscriptionTerms terms) =>
+    internal static bool Goes(ChangeDirection direction, SubscriptionTerms old, SubscriptionTerms terms) =>
         direction == ChangeDirection.Up ? terms.PerMonth.Major > old.PerMonth.Major : terms.PerMonth.Major < old.PerMonth.Major;
 
     internal static string PricesOf(Plan plan) => plan.Prices.Count == 0

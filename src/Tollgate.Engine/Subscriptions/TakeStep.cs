@@ -56,6 +56,15 @@ public enum SubscriptionOutcome
 
     /// <summary>The invoice looks impossible; a person has to look at it first.</summary>
     Implausible,
+
+    /// <summary>The provider that drives it has no such thing.</summary>
+    NotAtProvider,
+
+    /// <summary>It had to be paid, and the provider got no money. Nothing was changed.</summary>
+    Declined,
+
+    /// <summary>The provider that drives it did not answer.</summary>
+    NoAnswer,
 }
 
 /// <summary>What a call about a subscription answers.</summary>
@@ -85,7 +94,11 @@ internal sealed record StepChoice(SubscriptionOutcome Outcome, SubscriptionStep?
 
 /// <summary>Who asks, and whether it is only a look.</summary>
 /// <param name="Actor">As the timeline names it.</param>
-public readonly record struct StepRequest(string Actor, bool Preview);
+public readonly record struct StepRequest(string Actor, bool Preview)
+{
+    /// <summary>It is a step that a subscription takes which a provider drives. Any other is the provider's.</summary>
+    public bool IsOfDriver { get; init; }
+}
 
 /// <summary>
 /// One step of one subscription, in one transaction: 1. the customer is locked; 2. what was due by itself before now happens first;
@@ -116,16 +129,16 @@ internal sealed class TakeStep(NpgsqlDataSource database, QuotaGate gate, Clock 
             }
 
             var writing = new StepWriting(change, project, await SettingsText.LoadAsync(change.Connection, project, cancel), request.Actor, clock.Now(project));
-            return await EndAsync(writing, await StepAsync(writing, row, choose, cancel), request, cancel);
+            return await EndAsync(writing, await StepAsync(writing, row, choose, cancel, request.IsOfDriver), request, cancel);
         }
     }
 
     /// <summary>2. to 5., in a transaction that holds the customer.</summary>
     internal static async Task<SubscriptionAnswer> StepAsync(
-        StepWriting writing, SubscriptionRow row, Func<StepWriting, SubscriptionRow, Task<StepChoice>> choose, CancellationToken cancel)
+        StepWriting writing, SubscriptionRow row, Func<StepWriting, SubscriptionRow, Task<StepChoice>> choose, CancellationToken cancel, bool isOfDriver = false)
     {
         var customer = writing.Change.Row.Customer.Id;
-        if (row.Subscription.DrivenBy is not null)
+        if (row.Subscription.DrivenBy is not null && !isOfDriver)
         {
             return new(SubscriptionOutcome.DrivenByProvider, row, customer);
         }

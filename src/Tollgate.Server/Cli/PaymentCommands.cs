@@ -19,12 +19,13 @@ internal static class PaymentCommands
             HelpName = "name=variable", Description = "A key of it, taken from an environment variable so that it is in no shell history. May be repeated.",
             DefaultValueFactory = _ => [],
         };
+        var drives = new Option<string>("--subscriptions") { HelpName = "who", Description = "Who renews and bills new subscriptions: tollgate, or the provider (stripe). With --set." };
         var command = new Command(
             "provider",
             "Shows or chooses who moves a project's money.\n\nExamples:\n  tollgate payments provider --project shop\n"
             + "  tollgate payments provider --set stripe --credential secret_key=STRIPE_SECRET_KEY --credential webhook_secret=STRIPE_WEBHOOK_SECRET --project shop")
         {
-            choose, credential,
+            choose, credential, drives,
         };
         ServerDoor.SetAction(command, async (door, parsed, cancel) =>
         {
@@ -38,6 +39,11 @@ internal static class PaymentCommands
             if (parsed.GetValue(credential) is { Length: > 0 } pairs)
             {
                 body["credentials"] = ReadCredentials(pairs);
+            }
+
+            if (parsed.GetValue(drives) is { } who)
+            {
+                body["subscriptions"] = who;
             }
 
             ServerDoor.Print(await door.SendAsync(HttpMethod.Put, "/v1/payment-settings", body, cancel));

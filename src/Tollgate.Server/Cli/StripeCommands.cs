@@ -3,10 +3,45 @@ using System.Text.Json.Nodes;
 
 namespace Tollgate.Server.Cli;
 
-/// <summary><c>tollgate stripe sync</c>.</summary>
+/// <summary><c>tollgate stripe sync</c> and <c>reconcile</c>.</summary>
 internal static class StripeCommands
 {
-    public static Command Build() => ServerDoor.Group("stripe", "What the catalogue sells, at Stripe.", Sync());
+    public static Command Build() => ServerDoor.Group("stripe", "What the catalogue sells, at Stripe, and what both sides say differently.", Sync(), Reconcile());
+
+    private static Command Reconcile()
+    {
+        var json = ServerDoor.JsonOption();
+        var since = new Option<int>("--since") { HelpName = "days", Description = "Payments, invoices and refunds of so many days. Default 30.", DefaultValueFactory = static _ => 30 };
+        var repair = new Option<bool>("--repair") { Description = "Bring here what Stripe is right about." };
+        var command = new Command(
+            "reconcile",
+            "Lists what Tollgate and Stripe say differently. Exit code 0: nothing is left, and all was compared; 1: something is.\n\nExample:\n  tollgate stripe reconcile --since 7 --project shop")
+        {
+            since, repair, json,
+        };
+        ServerDoor.SetAction(command, async (door, parsed, cancel) =>
+        {
+            var asked = new JsonObject { ["since_days"] = parsed.GetValue(since), ["repair"] = parsed.GetValue(repair) };
+            var report = await door.SendAsync(HttpMethod.Post, "/v1/stripe/reconcile", asked, cancel);
+            if (parsed.GetValue(json))
+            {
+                ServerDoor.Print(report);
+            }
+            else
+            {
+                Lists.Print([.. report.GetProperty("drifts").EnumerateArray()], false, "object", "id", "reference", "field", "ours", "theirs", "repaired", "advice");
+            }
+
+            var isComplete = report.GetProperty("complete").GetBoolean();
+            if (!isComplete)
+            {
+                await Console.Error.WriteLineAsync("There was more than is read at once: ask for fewer days.");
+            }
+
+            return isComplete && report.GetProperty("remaining").GetInt32() == 0 ? ExitCode.Done : ExitCode.Refused;
+        });
+        return command;
+    }
 
     private static Command Sync()
     {

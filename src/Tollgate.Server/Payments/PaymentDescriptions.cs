@@ -121,7 +121,7 @@ internal static class PaymentDescriptions
 
     private const string Settings =
         """
-        {"provider": "sandbox", "configured": true,
+        {"provider": "sandbox", "configured": true, "subscriptions": "tollgate",
          "capabilities": {"charges_saved_methods": true, "checkout": true, "portal": true, "refunds": true, "voids": false,
            "drives_subscriptions": false, "webhooks": true},
          "credentials": [], "webhook_path": "/v1/webhooks/sandbox"}

@@ -45,10 +45,17 @@ public static class PaymentSettingsEndpoints
             faults.OneOf(body.Provider, "provider", [.. CatalogWords.All<PaymentProvider>()]);
         }
 
+        faults.OneOf(body.Subscriptions, "subscriptions", [.. CatalogWords.All<SubscriptionsBy>()]);
         if (faults.Any || !CatalogWords.TryParse<PaymentProvider>(body.Provider!, out var name))
         {
             await faults.WriteAsync(context);
             return;
+        }
+
+        SubscriptionsBy? subscriptions = body.Subscriptions is { } word ? CatalogWords.Read<SubscriptionsBy>(word) : null;
+        if (subscriptions == SubscriptionsBy.Provider && desk.Providers.Find(name)?.Capabilities.DrivesSubscriptions != true)
+        {
+            faults.Add("subscriptions", FaultCode.InvalidValue, $"{body.Provider} cannot renew and bill subscriptions; Tollgate does.");
         }
 
         var stored = body.Credentials ?? desk.Keys.Open(project, name);
@@ -59,7 +66,7 @@ public static class PaymentSettingsEndpoints
             return;
         }
 
-        await settings.SetAsync(project, name, body.Credentials, context.RequestAborted);
+        await settings.SetAsync(project, name, body.Credentials, context.RequestAborted, subscriptions);
         await ShowAsync(context, context.Project() with { Payments = settings.Of(project) }, desk);
     }
 
@@ -129,6 +136,7 @@ public static class PaymentSettingsEndpoints
         {
             Provider = CatalogWords.Of(name),
             Configured = abilities.Credentials.All(field => !field.IsRequired || stored?.ContainsKey(field.Name) == true),
+            Subscriptions = CatalogWords.Of(project.Payments.Subscriptions),
             Capabilities = new(
                 abilities.ChargesSavedMethods, abilities.HasCheckout, abilities.HasPortal, abilities.Refunds, abilities.Voids, abilities.DrivesSubscriptions,
                 abilities.SendsWebhooks),

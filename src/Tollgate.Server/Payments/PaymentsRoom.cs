@@ -31,6 +31,12 @@ public static class PaymentsRoom
         services.AddSingleton<StripeEvents>();
         services.AddSingleton(new StripeVariables(Environment.GetEnvironmentVariable));
         services.AddSingleton<SyncStripe>();
+        services.AddSingleton<ISubscriptionDriver, StripeSubscriptions>();
+        services.AddSingleton<SubscriptionDrivers>();
+        services.AddSingleton<OpenDrivenPage>();
+        services.AddSingleton<FollowCheckout>();
+        services.AddSingleton<ChangeDriven>();
+        services.AddSingleton<ReconcileStripe>();
         services.AddSingleton<IPaymentProvider, StripeProvider>();
         services.AddSingleton<ChargeInvoice>();
         services.AddSingleton<CheckoutQueries>();

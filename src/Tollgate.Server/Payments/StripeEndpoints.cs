@@ -1,6 +1,7 @@
 using Tollgate.Contracts.Http;
 using Tollgate.Contracts.Payments;
 using Tollgate.Core.Catalog;
+using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Payments;
 using Tollgate.Engine.Payments.Stripe;
 using Tollgate.Engine.Projects;
@@ -8,7 +9,7 @@ using Tollgate.Server.Http;
 
 namespace Tollgate.Server.Payments;
 
-/// <summary><c>/v1/stripe/sync</c>: what the catalogue sells, as products and prices at Stripe.</summary>
+/// <summary><c>/v1/stripe/sync</c>: what the catalogue sells, as products and prices at Stripe. <c>/v1/stripe/reconcile</c>: what both sides say differently.</summary>
 public static class StripeEndpoints
 {
     private static readonly Description Sync = new(
@@ -32,10 +33,72 @@ public static class StripeEndpoints
         Errors = [ErrorCode.BillingNotConfigured, ErrorCode.UpstreamUnreachable],
     };
 
+    private const int UsualDays = 30;
+    private const int MostDays = 400;
+
+    private static readonly Description Reconcile = new(
+        "Payments",
+        "Compare with Stripe",
+        "Lists what Tollgate and Stripe say differently, each difference once: subscriptions that Stripe drives, its paid invoices of them, payments that Tollgate asked for, and what "
+        + "was refunded. `repair: true` brings here what Stripe is right about, as its events would have; nothing is changed at Stripe. `complete: false` says that there was more than is read at once.")
+    {
+        Request = Example.Of<StripeReconcileRequest>("""{"since_days": 7, "repair": false}"""),
+        Answers =
+        [
+            Example.Of<StripeReconcileReport>(
+                200,
+                "What differs.",
+                """
+                {"since": "2026-11-15T09:00:00Z", "complete": true, "remaining": 1, "drifts": [
+                  {"object": "subscription", "id": "sub_1SaBcD", "reference": "sub_1SaBcD", "field": "quantity", "ours": "1", "theirs": "3",
+                   "advice": "Stripe drives it and is right: run it with --repair.", "repairable": true, "repaired": false, "detail": null}]}
+                """),
+        ],
+        Errors = [ErrorCode.BillingNotConfigured, ErrorCode.UpstreamUnreachable, ErrorCode.ValidationFailed],
+    };
+
     public static void MapStripe(this WebApplication app)
     {
         var sync = app.Services.GetRequiredService<SyncStripe>();
         app.MapPost("/v1/stripe/sync", (RequestDelegate)(context => SyncAsync(context, sync))).RequireKey(Access.Secret, Scope.BillingWrite).Describe(Sync);
+        var reconcile = app.Services.GetRequiredService<ReconcileStripe>();
+        var clock = app.Services.GetRequiredService<Clock>();
+        app.MapPost("/v1/stripe/reconcile", (RequestDelegate)(context => ReconcileAsync(context, reconcile, clock))).RequireKey(Access.Secret, Scope.BillingWrite).Describe(Reconcile);
+    }
+
+    private static async Task ReconcileAsync(HttpContext context, ReconcileStripe reconcile, Clock clock)
+    {
+        if (await Body.ReadAsync(context, PaymentsJson.Default.StripeReconcileRequest, new()) is not { } body)
+        {
+            return;
+        }
+
+        var faults = new Faults();
+        faults.Range(body.SinceDays, "since_days", 1, MostDays);
+        if (faults.Any)
+        {
+            await faults.WriteAsync(context);
+            return;
+        }
+
+        try
+        {
+            var since = clock.Now().Minus(TimeSpan.FromDays(body.SinceDays ?? UsualDays));
+            if (await reconcile.RunAsync(context.Project(), since, body.Repair ?? false, context.RequestAborted) is not { } report)
+            {
+                await Problems.WriteAsync(context, ErrorCode.BillingNotConfigured, "The project has no keys of Stripe: PUT /v1/payment-settings.");
+                return;
+            }
+
+            var views = report.Drifts.Select(static one => new StripeDriftView(
+                one.Drift.Kind, one.Drift.Id, one.Drift.Reference, one.Drift.Field, one.Drift.Ours, one.Drift.Theirs, one.Drift.Advice, one.Drift.IsTheirs, one.Repaired, one.Doubt)).ToList();
+            await Answer.Json(
+                context, StatusCodes.Status200OK, new(report.Since.ToOffset(), report.Complete, views.Count(static one => !one.Repaired), views), PaymentsJson.Default.StripeReconcileReport);
+        }
+        catch (ProviderSilentException silent)
+        {
+            await Problems.WriteAsync(context, ErrorCode.UpstreamUnreachable, silent.Message);
+        }
     }
 
     private static async Task SyncAsync(HttpContext context, SyncStripe sync)

@@ -103,6 +103,9 @@ internal static class SubscriptionAnswers
         SubscriptionOutcome.AddOnRefused => (ErrorCode.AddOnRefused, "add_ons"),
         SubscriptionOutcome.CouponRefused => (ErrorCode.CouponRefused, "coupon"),
         SubscriptionOutcome.CouponUnknown => (ErrorCode.CouponNotFound, null),
+        SubscriptionOutcome.NotAtProvider => (ErrorCode.NotAtProvider, null),
+        SubscriptionOutcome.Declined => (ErrorCode.PaymentFailed, null),
+        SubscriptionOutcome.NoAnswer => (ErrorCode.UpstreamUnreachable, null),
         SubscriptionOutcome.Implausible => (ErrorCode.InvoiceImplausible, null),
         _ => throw new InvalidOperationException($"{outcome} is no outcome."),
     };

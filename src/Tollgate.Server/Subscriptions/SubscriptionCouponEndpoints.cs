@@ -4,6 +4,7 @@ using Tollgate.Core.Catalog;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Invoicing;
+using Tollgate.Engine.Payments;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Subscriptions;
 using Tollgate.Server.Http;
@@ -24,7 +25,7 @@ public static class SubscriptionCouponEndpoints
     public static void MapSubscriptionCoupons(this WebApplication app)
     {
         var desk = new Desk(
-            app.Services.GetRequiredService<ChangeCoupons>(), app.Services.GetRequiredService<SubscriptionQueries>(), app.Services.GetRequiredService<CouponQueries>(),
+            app.Services.GetRequiredService<ChangeCoupons>(), app.Services.GetRequiredService<ChangeDriven>(), app.Services.GetRequiredService<SubscriptionQueries>(), app.Services.GetRequiredService<CouponQueries>(),
             app.Services.GetRequiredService<Clock>());
 
         app.MapPost(Path, (RequestDelegate)(context => RedeemAsync(context, desk)))
@@ -38,7 +39,7 @@ public static class SubscriptionCouponEndpoints
             .Describe(SubscriptionCouponDescriptions.End);
     }
 
-    private sealed record Desk(ChangeCoupons Change, SubscriptionQueries Subscriptions, CouponQueries Coupons, Clock Clock)
+    private sealed record Desk(ChangeCoupons Change, ChangeDriven Driven, SubscriptionQueries Subscriptions, CouponQueries Coupons, Clock Clock)
     {
         public Guid IdOf(HttpContext context) => SubscriptionAnswers.IdOf(RawPath.Id(context), Clock.Now());
 
@@ -67,7 +68,8 @@ public static class SubscriptionCouponEndpoints
         }
 
         var request = new StepRequest(SubscriptionAnswers.ActorOf(context.Caller()), body.Preview == true);
-        var answer = await desk.Change.RedeemAsync(context.Project(), desk.IdOf(context), body.Code!, request, context.RequestAborted);
+        var answer = await desk.Driven.RedeemAsync(context.Project(), desk.IdOf(context), body.Code!, request, context.RequestAborted)
+            ?? await desk.Change.RedeemAsync(context.Project(), desk.IdOf(context), body.Code!, request, context.RequestAborted);
         if (SubscriptionAnswers.ProblemOf(answer.Outcome) is var (code, param))
         {
             await Problems.WriteAsync(context, code, answer.Detail, param is null ? null : "code");
@@ -99,7 +101,8 @@ public static class SubscriptionCouponEndpoints
     {
         var coupon = RawPath.Segment(context, CodeSegment);
         var request = new StepRequest(SubscriptionAnswers.ActorOf(context.Caller()), Preview: false);
-        var answer = await desk.Change.EndAsync(context.Project(), desk.IdOf(context), coupon, request, context.RequestAborted);
+        var answer = await desk.Driven.EndCouponAsync(context.Project(), desk.IdOf(context), coupon, request, context.RequestAborted)
+            ?? await desk.Change.EndAsync(context.Project(), desk.IdOf(context), coupon, request, context.RequestAborted);
         await (SubscriptionAnswers.ProblemOf(answer.Outcome) is var (code, param)
             ? Problems.WriteAsync(context, code, answer.Detail, param)
             : AnswerAsync(context, desk, StatusCodes.Status200OK, answer.Row!, coupon));

@@ -24,16 +24,16 @@ public static class SubscriptionStepEndpoints
     {
         var change = app.Services.GetRequiredService<ChangeSubscription>();
         var pay = app.Services.GetRequiredService<PayChange>();
-        var queries = app.Services.GetRequiredService<SubscriptionQueries>();
-        var clock = app.Services.GetRequiredService<Clock>();
+        var desk = new Desk(
+            change, app.Services.GetRequiredService<ChangeDriven>(), app.Services.GetRequiredService<SubscriptionQueries>(), app.Services.GetRequiredService<Clock>());
 
-        Map("PATCH", "", SubscriptionDescriptions.Change, context => ChangeAsync(context, new(change, queries, clock), pay));
-        Map("POST", "/preview", SubscriptionDescriptions.Preview, context => ChangeAsync(context, new(change, queries, clock), pay: null));
-        Map("POST", "/cancel", SubscriptionDescriptions.Cancel, context => CancelAsync(context, new(change, queries, clock)));
-        Map("POST", "/uncancel", SubscriptionDescriptions.Uncancel, context => UncancelAsync(context, new(change, queries, clock)));
-        Map("POST", "/pause", SubscriptionDescriptions.Pause, context => PauseAsync(context, new(change, queries, clock)));
-        Map("POST", "/resume", SubscriptionDescriptions.Resume, context => ResumeAsync(context, new(change, queries, clock)));
-        app.MapGet("/v1/subscriptions/{id}/upcoming-invoice", (RequestDelegate)(context => UpcomingAsync(context, change, clock)))
+        Map("PATCH", "", SubscriptionDescriptions.Change, context => ChangeAsync(context, desk, pay));
+        Map("POST", "/preview", SubscriptionDescriptions.Preview, context => ChangeAsync(context, desk, pay: null));
+        Map("POST", "/cancel", SubscriptionDescriptions.Cancel, context => CancelAsync(context, desk));
+        Map("POST", "/uncancel", SubscriptionDescriptions.Uncancel, context => UncancelAsync(context, desk));
+        Map("POST", "/pause", SubscriptionDescriptions.Pause, context => PauseAsync(context, desk));
+        Map("POST", "/resume", SubscriptionDescriptions.Resume, context => ResumeAsync(context, desk));
+        app.MapGet("/v1/subscriptions/{id}/upcoming-invoice", (RequestDelegate)(context => UpcomingAsync(context, desk)))
             .RequireKey(Access.Secret, Scope.BillingRead)
             .Describe(SubscriptionDescriptions.Upcoming);
 
@@ -41,7 +41,7 @@ public static class SubscriptionStepEndpoints
             app.MapMethods("/v1/subscriptions/{id}" + tail, [method], handle).RequireKey(Access.Secret, Scope.BillingWrite).Describe(description);
     }
 
-    private readonly record struct Desk(ChangeSubscription Change, SubscriptionQueries Queries, Clock Clock)
+    private readonly record struct Desk(ChangeSubscription Change, ChangeDriven Driven, SubscriptionQueries Queries, Clock Clock)
     {
         public Guid IdOf(HttpContext context) => SubscriptionAnswers.IdOf(RawPath.Id(context), Clock.Now());
     }
@@ -76,6 +76,12 @@ public static class SubscriptionStepEndpoints
             addOns,
             body.Amount);
         var request = RequestOf(context, pay is null || body.Preview == true);
+        if (await desk.Driven.ChangeAsync(context.Project(), desk.IdOf(context), order, request, context.RequestAborted) is { } driven)
+        {
+            await AnswerAsync(context, desk, driven, showsInvoice: true);
+            return;
+        }
+
         var paid = request.Preview ? null : await pay!.RunAsync(context.Project(), desk.IdOf(context), order, request.Actor, context.RequestAborted);
         var answer = paid is null
             ? await desk.Change.RunAsync(context.Project(), desk.IdOf(context), order, request, context.RequestAborted)
@@ -118,7 +124,8 @@ public static class SubscriptionStepEndpoints
 
         var request = RequestOf(context, body.Preview == true);
         var order = new CancelOrder(TimeOf(body.At), body.Reason, body.Comment, body.Credit == true);
-        var answer = await desk.Change.CancelAsync(context.Project(), desk.IdOf(context), order, request, context.RequestAborted);
+        var answer = await desk.Driven.CancelAsync(context.Project(), desk.IdOf(context), order, request, context.RequestAborted)
+            ?? await desk.Change.CancelAsync(context.Project(), desk.IdOf(context), order, request, context.RequestAborted);
         await AnswerAsync(context, desk, answer, request.Preview);
     }
 
@@ -127,7 +134,9 @@ public static class SubscriptionStepEndpoints
         if (await Body.ReadAsync(context, SubscriptionsJson.Default.SubscriptionStepRequest, new()) is { } body)
         {
             var request = RequestOf(context, body.Preview == true);
-            await AnswerAsync(context, desk, await desk.Change.UncancelAsync(context.Project(), desk.IdOf(context), request, context.RequestAborted), request.Preview);
+            var answer = await desk.Driven.UncancelAsync(context.Project(), desk.IdOf(context), request, context.RequestAborted)
+                ?? await desk.Change.UncancelAsync(context.Project(), desk.IdOf(context), request, context.RequestAborted);
+            await AnswerAsync(context, desk, answer, request.Preview);
         }
     }
 
@@ -160,10 +169,11 @@ public static class SubscriptionStepEndpoints
         }
     }
 
-    private static async Task UpcomingAsync(HttpContext context, ChangeSubscription change, Clock clock)
+    private static async Task UpcomingAsync(HttpContext context, Desk desk)
     {
-        var id = SubscriptionAnswers.IdOf(RawPath.Id(context), clock.Now());
-        var answer = await change.UpcomingAsync(context.Project(), id, context.RequestAborted);
+        var id = desk.IdOf(context);
+        var answer = await desk.Driven.UpcomingAsync(context.Project(), id, context.RequestAborted)
+            ?? await desk.Change.UpcomingAsync(context.Project(), id, context.RequestAborted);
         await (answer switch
         {
             _ when SubscriptionAnswers.ProblemOf(answer.Outcome) is var (code, param) => Problems.WriteAsync(context, code, answer.Detail, param),

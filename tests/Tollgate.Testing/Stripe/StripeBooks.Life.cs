@@ -196,6 +196,7 @@ public sealed partial class StripeBooks
         (made["start_date"], made["billing_cycle_anchor"], made["trial_start"], made["trial_end"]) =
             (Now(), Now(), days is null ? null : Now(), days is null ? null : item["current_period_end"]!.DeepClone());
         made["items"]!["url"] = $"/v1/subscription_items?subscription={id}";
+        Discount(made, asked["discounts"] as JsonArray ?? []);
         Told(made, "customer.subscription.created");
         session["subscription"] = id;
         var invoice = Draft(made, "subscription_create", days is null ? null : 0);
@@ -216,6 +217,7 @@ public sealed partial class StripeBooks
         (line["id"], line["amount"], line["subtotal"], line["invoice"], line["subscription"]) = ($"il_{id}", sum, sum, id, Text(subscription, "id"));
         line["parent"]!["subscription_item_details"]!["subscription"] = Text(subscription, "id");
         line["period"] = new JsonObject { ["start"] = item["current_period_start"]!.DeepClone(), ["end"] = item["current_period_end"]!.DeepClone() };
+        TakeOff(invoice, subscription);
         AddPending(invoice, Text(subscription, "id"));
         return invoice;
     }

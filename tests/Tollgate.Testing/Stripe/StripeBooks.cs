@@ -32,7 +32,7 @@ public sealed partial class StripeBooks
         _scenario = JsonNode.Parse(File.ReadAllText(Path.Combine(facts, "stripe-fixtures.json")))!["scenario"]!.AsObject();
         _shelves = new (string Kind, string Prefix, string Sample)[]
         {
-            ("customer", "cus", "customer"), ("product", "prod", "product"), ("price", "price", "price_monthly"), ("coupon", "coupon", "coupon"),
+            ("customer", "cus", "customer"), ("product", "prod", "product"), ("price", "price", "price_monthly"), ("coupon", "coupon", "coupon"), ("discount", "di", "discount"),
             ("checkout.session", "cs_test", "checkout.session_open"), ("subscription", "sub", "subscription"), ("invoice", "in", "invoice_draft_renewal"),
             ("invoiceitem", "ii", "invoiceitem"), ("payment_intent", "pi", "payment_intent"), ("payment_method", "pm", "payment_method"),
             ("refund", "re", "refund"), ("charge", "ch", "charge"), ("billing_portal.session", "bps", "billing_portal.session"),
@@ -105,7 +105,8 @@ public sealed partial class StripeBooks
         ["POST /v1/billing_portal/sessions"] = CreatePortal,
         ["GET /v1/subscriptions/{subscription_exposed_id}"] = p => Shelf("subscription").Get(Text(p, "subscription_exposed_id")!),
         ["POST /v1/subscriptions/{subscription_exposed_id}"] = ChangeSubscription,
-        ["DELETE /v1/subscriptions/{subscription_exposed_id}"] = p => End(Shelf("subscription").Get(Text(p, "subscription_exposed_id")!)),
+        ["DELETE /v1/subscriptions/{subscription_exposed_id}"] = CancelSubscription,
+        ["POST /v1/invoices/create_preview"] = PreviewInvoice,
         ["GET /v1/subscriptions"] = p => Shelf("subscription").List("/v1/subscriptions", p, one => Fits(one, p, "customer")
             && (Text(p, "status") ?? "") is var wanted && (wanted is "all" || (wanted is "" ? Text(one, "status") != "canceled" : Text(one, "status") == wanted))),
         ["GET /v1/invoices/{invoice}"] = p => Shelf("invoice").Get(Text(p, "invoice")!),
@@ -179,6 +180,11 @@ public sealed partial class StripeBooks
                 : throw new StripeFaultException(StripeFault.Wrong("The price does not fit the mode.", "line_items[0][price]"))));
         var made = Merge(Shelf("checkout.session").Add(Now()), p);
         made.Remove("line_items");
+        foreach (var off in p["discounts"] as JsonArray ?? [])
+        {
+            Shelf("coupon").Get(Text(off!.AsObject(), "coupon")!, "discounts[0][coupon]");
+        }
+
         made["url"] = $"https://checkout.stripe.com/c/pay/{made["id"]}";
         (made["amount_subtotal"], made["amount_total"], made["customer"]) = (total, total, Text(p, "customer"));
         made["currency"] = lines[0]!["price_data"]?["currency"]?.ToString() ?? Shelf("price").Get(Text(lines[0]!.AsObject(), "price")!)["currency"]!.ToString();
@@ -281,36 +287,6 @@ public sealed partial class StripeBooks
         return Told(item, "invoiceitem.created");
     }
 
-    private JsonObject ChangeSubscription(JsonObject p)
-    {
-        var subscription = Shelf("subscription").Get(Text(p, "subscription_exposed_id")!);
-        if (Text(subscription, "status") == "canceled")
-        {
-            throw new StripeFaultException(StripeFault.Wrong("A canceled subscription can only update its cancellation_details and metadata."));
-        }
-
-        var before = new JsonObject();
-        if (p["items"] is JsonArray items)
-        {
-            var item = subscription["items"]!["data"]![0]!.AsObject();
-            var asked = items[0]!.AsObject();
-            before["items"] = new JsonObject { ["data"] = new JsonArray(item.DeepClone()) };
-            item["price"] = Shelf("price").Get(Text(asked, "price") ?? item["price"]!["id"]!.ToString(), "items[0][price]").DeepClone();
-            item["quantity"] = asked["quantity"]?.DeepClone() ?? item["quantity"]!.DeepClone();
-        }
-
-        if (p["cancel_at_period_end"] is { } cancels)
-        {
-            before["cancel_at_period_end"] = subscription["cancel_at_period_end"]!.DeepClone();
-            subscription["cancel_at_period_end"] = cancels.DeepClone();
-            subscription["cancel_at"] = cancels.GetValue<bool>() ? subscription["items"]!["data"]![0]!["current_period_end"]!.DeepClone() : null;
-            subscription["canceled_at"] = cancels.GetValue<bool>() ? Now() : null;
-        }
-
-        Merge(subscription, new JsonObject([.. p.Where(static one => one.Key is "metadata" or "description").Select(static one => KeyValuePair.Create(one.Key, one.Value?.DeepClone()))]));
-        return Told(subscription, "customer.subscription.updated", before);
-    }
-
     private JsonObject Change(JsonObject one, JsonObject p, string type) => Told(Merge(one, p), type);
 
     /// <summary>What the parameters say of members that the object has. Metadata is added to; the empty text unsets.</summary>
@@ -384,6 +360,12 @@ public sealed partial class StripeBooks
                 && _shelves.Values.Select(shelf => shelf.Find(id)).FirstOrDefault(static one => one is not null) is { } found)
             {
                 inner[path[0]] = found.DeepClone();
+            }
+            else if (inner[path[0]] is JsonArray ids)
+            {
+                inner[path[0]] = new JsonArray([.. ids.Select(one => one is JsonValue
+                    ? (_shelves.Values.Select(shelf => shelf.Find(one.ToString())).FirstOrDefault(static known => known is not null) ?? one).DeepClone()
+                    : one!.DeepClone())]);
             }
 
             Expand(inner[path[0]], path[1..]);

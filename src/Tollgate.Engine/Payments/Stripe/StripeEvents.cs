@@ -25,13 +25,15 @@ public sealed class StripeEvents(StripeAccounts accounts, StripeMirror mirror)
         _ => Task.FromResult(ProviderTold.Nothing),
     };
 
-    private async Task<ProviderTold> PaymentAsync(StripeAccount account, string id, CancellationToken cancel)
+    /// <summary>What became of a payment intent.</summary>
+    internal async Task<ProviderTold> PaymentAsync(StripeAccount account, string id, CancellationToken cancel)
     {
         var found = await accounts.FetchAsync(account, $"/v1/payment_intents/{Uri.EscapeDataString(id)}", new StripeForm().Set("expand", ["payment_method"]), cancel);
         return found is { } intent && PaymentOf(intent) is { } news ? new([news, .. MethodOf(intent)]) : ProviderTold.Nothing;
     }
 
-    private async Task<ProviderTold> CheckoutAsync(StripeAccount account, string id, CancellationToken cancel)
+    /// <summary>What a page came to.</summary>
+    internal async Task<ProviderTold> CheckoutAsync(StripeAccount account, string id, CancellationToken cancel)
     {
         var path = $"/v1/checkout/sessions/{Uri.EscapeDataString(id)}";
         if (await accounts.FetchAsync(account, path, new StripeForm().Set("expand", ["payment_intent.payment_method"]), cancel) is not { } found
@@ -40,9 +42,9 @@ public sealed class StripeEvents(StripeAccounts accounts, StripeMirror mirror)
             return ProviderTold.Nothing;
         }
 
-        if (session is { Mode: "subscription", Status: "complete", Customer: { } customer })
+        if (session.Mode == "subscription")
         {
-            return await mirror.CustomerAsync(account, customer, session.Metadata.GetValueOrDefault(StripeAccounts.CustomerField) ?? session.ClientReference, cancel);
+            return await SubscribedAsync(account, session, cancel);
         }
 
         if (session.Mode != "payment" || KeyOf(session.Metadata, StripeProvider.PaymentField) is not { } key)
@@ -60,8 +62,19 @@ public sealed class StripeEvents(StripeAccounts accounts, StripeMirror mirror)
             : ProviderTold.Nothing;
     }
 
+    /// <summary>What began on a page, and the page itself where it is one of ours.</summary>
+    private async Task<ProviderTold> SubscribedAsync(StripeAccount account, StripeCheckout session, CancellationToken cancel)
+    {
+        var told = session is { Status: "complete", Customer: { } customer }
+            ? await mirror.CustomerAsync(account, customer, session.Metadata.GetValueOrDefault(StripeAccounts.CustomerField) ?? session.ClientReference, cancel)
+            : ProviderTold.Nothing;
+        return session.Status is "complete" or "expired" && KeyOf(session.Metadata, StripeSubscriptions.CheckoutField) is { } checkout
+            ? told with { News = [.. told.News, new CheckoutNews(checkout, session.Status == "complete" ? session.Subscription : null)], IsKnown = true }
+            : told;
+    }
+
     /// <summary>All that went back of a payment, in the order of their making.</summary>
-    private async Task<ProviderTold> RefundsAsync(StripeAccount account, string? payment, CancellationToken cancel)
+    internal async Task<ProviderTold> RefundsAsync(StripeAccount account, string? payment, CancellationToken cancel)
     {
         if (payment is null)
         {

@@ -175,6 +175,10 @@ public sealed class StripeMirror(StripeAccounts accounts, StripeVariables variab
         return null;
     }
 
+    /// <summary>A subscription as it would be followed; null: it is none of the project's, or cannot be.</summary>
+    internal SubscriptionNews? Read(StripeAccount account, StripeSubscription subscription, string? owner, Instant askedAt) =>
+        IsOfProject(account, subscription.Metadata) ? Tell(account, subscription, owner, askedAt).News : null;
+
     /// <summary>What neither is for a plan nor of a customer here is somebody else's.</summary>
     private (SubscriptionNews? News, string? Doubt) Tell(StripeAccount account, StripeSubscription subscription, string? owner, Instant askedAt)
     {

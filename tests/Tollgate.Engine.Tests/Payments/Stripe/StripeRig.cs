@@ -54,7 +54,8 @@ public sealed class StripeRig : IAsyncDisposable
         Bill = new(new(source), providers);
         Refund = new(source, Queries, providers, ledger.Clock);
         var apply = new ApplyNews(
-            source, Queries, methods, settle, Refund, new(source, ledger.Gate, ledger.Clock), new(source, ledger.Clock), Bill, ledger.Clock);
+            source, Queries, methods, settle, Refund, new(source, ledger.Gate, ledger.Clock), new(source, ledger.Clock), Bill,
+            new(source, new(source, ledger.Gate, ledger.Clock), ledger.Clock), ledger.Clock);
         Inbox = new(source, _directory, providers, apply, bell, NullLogger<ReadInbox>.Instance);
         Door = new(source, _directory, providers, _keys, bell, ledger.Clock, NullLogger<ReceiveWebhook>.Instance);
         Settings = new(source, _directory, _keys);

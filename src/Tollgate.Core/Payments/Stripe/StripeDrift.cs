@@ -1,0 +1,104 @@
+using Tollgate.Core.Catalog;
+using Tollgate.Core.Money;
+using Tollgate.Core.Subscriptions;
+using Tollgate.Core.Time;
+
+namespace Tollgate.Core.Payments.Stripe;
+
+/// <summary>What differs between Tollgate and Stripe.</summary>
+/// <param name="Kind"><c>subscription</c>, <c>invoice</c>, <c>payment</c> or <c>refund</c>.</param>
+/// <param name="Id">Ours; null: there is none here.</param>
+/// <param name="Reference">Stripe's; null: there is none there.</param>
+/// <param name="Field">What of it differs; null: all, since one side has none.</param>
+/// <param name="Ours">In words; null: nothing.</param>
+/// <param name="Theirs">In words; null: nothing.</param>
+/// <param name="Advice">For people.</param>
+/// <param name="IsTheirs">Stripe is right, and this side can be brought to it.</param>
+public sealed record StripeDrift(string Kind, string? Id, string? Reference, string? Field, string? Ours, string? Theirs, string Advice, bool IsTheirs);
+
+/// <summary>A subscription as either side has it.</summary>
+public sealed record DrivenState(string Status, string Plan, string Interval, long Quantity, Period Period, Instant? CancelAt);
+
+/// <summary>Who differs in what. Both sides in, differences out.</summary>
+public static class StripeDrifts
+{
+    private const string Follow = "Stripe drives it and is right: run it with --repair, and see why its event was not applied (tollgate payments events).";
+
+    /// <summary>Each member that differs, once.</summary>
+    /// <param name="theirs">Null: it is over there, or never was.</param>
+    public static IEnumerable<StripeDrift> OfSubscription(string reference, string? id, DrivenState? ours, DrivenState? theirs)
+    {
+        if (ours is null || theirs is null)
+        {
+            if (ours is not null || theirs is not null)
+            {
+                yield return new(
+                    "subscription", id, theirs is null ? null : reference, null, ours?.Status, theirs?.Status,
+                    theirs is null ? "Stripe has no such subscription. It gives its plan here until you cancel it in the database of Stripe's mode that made it, or move the customer." : Follow,
+                    theirs is not null);
+            }
+
+            yield break;
+        }
+
+        // The last period of what is over is cut at its end here, and stays whole there.
+        var isOver = ours.Status == theirs.Status && theirs.Status == CatalogWords.Of(SubscriptionStatus.Canceled);
+        foreach (var (field, mine, its) in new (string, string?, string?)[]
+        {
+            ("status", ours.Status, theirs.Status), ("plan", $"{ours.Plan} {ours.Interval}", $"{theirs.Plan} {theirs.Interval}"), ("quantity", $"{ours.Quantity}", $"{theirs.Quantity}"),
+            ("period", Written(ours.Period), Written(theirs.Period)), ("cancel_at", ours.CancelAt?.ToString(), theirs.CancelAt?.ToString()),
+        })
+        {
+            if (mine != its && !(isOver && field is "period"))
+            {
+                yield return new("subscription", id, reference, field, mine, its, Follow, true);
+            }
+        }
+    }
+
+    /// <summary>An invoice of Stripe's that was paid, and the payment that stands here for it.</summary>
+    public static StripeDrift? OfInvoice(string reference, MoneyAmount paid, Payment? ours) => ours switch
+    {
+        null => new("invoice", null, reference, null, null, $"paid {paid}", "What Stripe was paid is missing here: run it with --repair.", true),
+        { Status: not PaymentStatus.Succeeded } => new("invoice", ours.Id.ToString("D"), reference, "status", CatalogWords.Of(ours.Status), $"paid {paid}", "Run it with --repair.", true),
+        _ when ours.Amount != paid => new("invoice", ours.Id.ToString("D"), reference, "amount", $"{ours.Amount}", $"{paid}", "What was booked stays. Correct it by hand at Stripe, by a credit note or a refund.", false),
+        _ => null,
+    };
+
+    /// <summary>A payment that Tollgate asked for.</summary>
+    /// <param name="theirs">Null: Stripe has none.</param>
+    /// <param name="isUndecided">On a page the customer may still try.</param>
+    public static StripeDrift? OfPayment(Payment? ours, StripePayment? theirs, bool isUndecided)
+    {
+        var (id, moved) = (ours?.Id.ToString("D"), isUndecided ? null : theirs?.Outcome.Moved);
+        return (ours, theirs) switch
+        {
+            (null, null) => null,
+            (null, not null) => moved == true
+                ? new("payment", theirs.Metadata.GetValueOrDefault("tollgate_payment"), theirs.Id, null, null, $"succeeded {theirs.Received}",
+                    "Tollgate does not know the payment that it is named for: its database was set back, or another server asked for it. Refund it at Stripe, or book it by hand.", false)
+                : null,
+            (not null, null) => ours.Status == PaymentStatus.Succeeded
+                ? new("payment", id, null, null, $"succeeded {ours.Amount}", null, "Stripe has no such payment: it was made with the key of another account or mode. Set that key, or give the money back in the books.", false)
+                : null,
+            _ when ours.Status == PaymentStatus.Succeeded && moved == true && theirs.Received is { } received && received != ours.Amount =>
+                new("payment", id, theirs.Id, "amount", $"{ours.Amount}", $"{received}", "What was booked stays. Refund what is too much, or credit what is too little, by hand.", false),
+            _ when ours.Status != PaymentStatus.Succeeded && moved == true =>
+                new("payment", id, theirs.Id, "status", CatalogWords.Of(ours.Status), "succeeded", "The money came: run it with --repair.", true),
+            _ when ours.IsOpen && moved == false => new("payment", id, theirs.Id, "status", CatalogWords.Of(ours.Status), theirs.Status, "No money came: run it with --repair.", true),
+            _ when ours.Status == PaymentStatus.Succeeded && moved != true =>
+                new("payment", id, theirs.Id, "status", "succeeded", theirs.Status, "It is booked as paid, and Stripe has no money for it. Look at it at Stripe; what is booked is not taken back.", false),
+            _ => null,
+        };
+    }
+
+    /// <summary>What went back of a payment.</summary>
+    public static StripeDrift? OfRefunds(Payment ours, string reference, MoneyAmount theirs) => ours.Refunded == theirs || ours.Status != PaymentStatus.Succeeded
+        ? null
+        : new(
+            "refund", ours.Id.ToString("D"), reference, "amount", $"{ours.Refunded}", $"{theirs}",
+            ours.Refunded.Minor < theirs.Minor ? "Money went back at Stripe that is not booked here: run it with --repair." : "A refund is booked here that Stripe did not make, or that failed: look at it at Stripe.",
+            ours.Refunded.Minor < theirs.Minor);
+
+    private static string Written(Period period) => $"{period.Start} to {period.End}";
+}

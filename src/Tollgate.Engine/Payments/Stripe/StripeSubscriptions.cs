@@ -1,0 +1,305 @@
+using System.Text.Json;
+using Tollgate.Core.Catalog;
+using Tollgate.Core.Invoicing;
+using Tollgate.Core.Payments;
+using Tollgate.Core.Payments.Stripe;
+using Tollgate.Core.Subscriptions;
+using Tollgate.Core.Time;
+using Tollgate.Engine.Clocks;
+using Tollgate.Engine.Projects;
+using Tollgate.Engine.Subscriptions;
+
+namespace Tollgate.Engine.Payments.Stripe;
+
+/// <summary>
+/// Subscriptions that Stripe drives, as they are begun and changed from here. Each call has an idempotency key of its own, under which it is repeated; after that the
+/// subscription is read again, which tells what became of a call whose answer was lost. The same asked for once more changes nothing at Stripe, so no key is needed
+/// to outlive a call, and a refused card can be followed by a better one at once (Stripe would answer an old key with the old refusal for a day).
+/// </summary>
+public sealed class StripeSubscriptions(StripeAccounts accounts, StripeMirror mirror, StripeEvents events, StripeVariables variables, Clock clock) : ISubscriptionDriver
+{
+    public const string CheckoutField = "tollgate_checkout";
+
+    /// <summary>How long Stripe lets a page be open, less what the way there may take.</summary>
+    private static readonly (TimeSpan Least, TimeSpan Most) PageLife = (TimeSpan.FromMinutes(31), TimeSpan.FromHours(24) - TimeSpan.FromMinutes(1));
+
+    private static readonly DriveAnswer NoKeys = DriveAnswer.Impossible("The project has no keys of Stripe any more: PUT /v1/payment-settings.");
+
+    public PaymentProvider Name => PaymentProvider.Stripe;
+
+    public Task<DriveAnswer> OpenPageAsync(ProjectSnapshot project, DrivenCheckout order, CancellationToken cancel) => SafelyAsync(project, async account =>
+    {
+        var (price, fault) = await PriceAsync(account, order.Terms, cancel);
+        if (price is null)
+        {
+            return DriveAnswer.Impossible(fault!);
+        }
+
+        if (order.Coupon is { } coupon && await CouponAsync(account, coupon, cancel) is { } refused)
+        {
+            return refused;
+        }
+
+        if (await accounts.CustomerAsync(account, order.Customer, cancel) is not { } customer)
+        {
+            return DriveAnswer.Silent;
+        }
+
+        var marks = new StripeForm().Set(StripeAccounts.CustomerField, order.Customer.Id).Set(StripePrices.ProjectField, project.Code)
+            .Set(StripePrices.PlanField, order.Terms.Plan.Code).Set(CheckoutField, order.Key.ToString());
+        var form = new StripeForm().Set("mode", "subscription").Set("customer", customer).Set("client_reference_id", order.Customer.Id)
+            .Set("line_items", [new StripeForm().Set("price", price).Set("quantity", order.Terms.Quantity)])
+            .Set("success_url", order.SuccessUrl.OriginalString).Set("cancel_url", order.CancelUrl.OriginalString).Set("expires_at", Within(order.ExpiresAt))
+            .Set("discounts", OffOf(project, order.Coupon))
+            .Set("metadata", marks)
+            .Set("subscription_data", new StripeForm().Set("trial_period_days", order.TrialDays > 0 ? order.TrialDays : (long?)null).Set("metadata", marks));
+        var answer = await accounts.Client.PostAsync(account.Secret, "/v1/checkout/sessions", form, order.Key.ToString(), cancel);
+        return answer switch
+        {
+            { Outcome: StripeOutcome.Done } when StripeCheckout.Read(answer.Body) is { Url: { } url } session => new(DriveOutcome.Done) { Page = new(session.Id, new(url)) },
+            { Error: { IsOfKey: false } error } => DriveAnswer.Impossible($"Stripe makes no page for it: {error.Message}"),
+            _ => DriveAnswer.Silent,
+        };
+    });
+
+    public Task<DriveAnswer> ClosePageAsync(ProjectSnapshot project, string reference, CancellationToken cancel) => SafelyAsync(project, async account =>
+    {
+        // What Stripe refuses to close has an end already, which is read.
+        var answer = await accounts.Client.PostAsync(account.Secret, $"/v1/checkout/sessions/{Uri.EscapeDataString(reference)}/expire", new(), null, cancel);
+        return answer.Outcome == StripeOutcome.NoAnswer || answer.Error is { IsOfKey: true }
+            ? DriveAnswer.Silent
+            : new(DriveOutcome.Done) { Told = (await events.CheckoutAsync(account, reference, cancel)).News };
+    });
+
+    public Task<DriveAnswer> ChangeAsync(ProjectSnapshot project, SubscriptionRow row, SubscriptionTerms terms, Proration proration, CancellationToken cancel) =>
+        OnItemAsync(
+            project, row, (terms, proration), (account, at, price) => DoAsync(
+                account, row, StripeChanges.Change(at.Item!.Id, price, terms.Quantity, proration),
+                now => now.Item is { } item && item.Price == price && item.Quantity == terms.Quantity, cancel), cancel);
+
+    public Task<DriveAnswer> CancelAsync(ProjectSnapshot project, SubscriptionRow row, CancelOrder order, CancellationToken cancel) => SafelyAsync(project, account =>
+    {
+        var why = StripeChanges.WhyOf(order.Reason, order.Comment);
+        if (order is { When: not ChangeTime.Now, GivesBack: false })
+        {
+            var form = new StripeForm().Set("cancel_at_period_end", true).Set("cancellation_details", why);
+            return DoAsync(account, row, form, static now => now.CancelsAtPeriodEnd || now.CancelAt is not null, cancel);
+        }
+
+        var end = new StripeForm().Set("prorate", order.GivesBack ? true : null).Set("invoice_now", order.GivesBack ? true : null).Set("cancellation_details", why);
+        return DoAsync(account, row, () => accounts.Client.DeleteAsync(account.Secret, PathOf(row), end, cancel), static now => now.IsOver, cancel);
+    });
+
+    public Task<DriveAnswer> UncancelAsync(ProjectSnapshot project, SubscriptionRow row, CancellationToken cancel) => SafelyAsync(project, account =>
+        DoAsync(account, row, new StripeForm().Set("cancel_at_period_end", false), static now => now is { CancelsAtPeriodEnd: false, CancelAt: null }, cancel));
+
+    public Task<DriveAnswer> RedeemAsync(ProjectSnapshot project, SubscriptionRow row, Coupon coupon, CancellationToken cancel) => SafelyAsync(project, async account =>
+    {
+        if (await CouponAsync(account, coupon, cancel) is { } refused)
+        {
+            return refused;
+        }
+
+        var (held, id) = (await DiscountsAsync(account, row, cancel), StripeCoupons.IdOf(project.Code, coupon.Code));
+        return held.Any(one => one.Coupon == id)
+            ? await TellAsync(account, row, cancel)
+            : await DoAsync(
+                account, row, new StripeForm().Set("discounts", (IReadOnlyList<StripeForm>)[.. held.Select(Keeping), new StripeForm().Set("coupon", id)]),
+                async () => (await DiscountsAsync(account, row, cancel)).Any(one => one.Coupon == id), cancel);
+    });
+
+    public Task<DriveAnswer> EndCouponAsync(ProjectSnapshot project, SubscriptionRow row, string code, CancellationToken cancel) => SafelyAsync(project, async account =>
+    {
+        var (held, id) = (await DiscountsAsync(account, row, cancel), StripeCoupons.IdOf(project.Code, code));
+        var rest = held.Where(one => one.Coupon != id).ToList();
+        if (rest.Count == held.Count)
+        {
+            return await TellAsync(account, row, cancel);
+        }
+
+        var form = rest.Count == 0 ? new StripeForm().Set("discounts", "") : new StripeForm().Set("discounts", (IReadOnlyList<StripeForm>)[.. rest.Select(Keeping)]);
+        return await DoAsync(account, row, form, async () => (await DiscountsAsync(account, row, cancel)).All(one => one.Coupon != id), cancel);
+    });
+
+    public Task<DriveAnswer> PreviewAsync(
+        ProjectSnapshot project, SubscriptionRow row, string customer, SubscriptionTerms? terms, Proration proration, CancellationToken cancel)
+    {
+        return terms is null
+            ? SafelyAsync(project, async account => Looked(null, await ForeseeAsync(account, new StripeForm().Set("subscription", row.Reference), InvoiceKind.Renewal)))
+            : OnItemAsync(
+                project, row, (terms, proration), async (account, at, price) => Looked(
+                    await ForeseeAsync(account, StripeChanges.PreviewOfChange(at.Id, at.Item!.Id, price, terms.Quantity, proration, null), InvoiceKind.Change), null), cancel);
+
+        Task<(Invoice?, DriveAnswer?)> ForeseeAsync(StripeAccount account, StripeForm form, InvoiceKind kind) =>
+            PreviewAsync(account, row, customer, form, kind, cancel);
+
+        static DriveAnswer Looked((Invoice?, DriveAnswer?)? now, (Invoice?, DriveAnswer?)? next) =>
+            now?.Item2 ?? next?.Item2 ?? new(DriveOutcome.Done) { Invoice = now?.Item1, Next = next?.Item1 };
+    }
+
+    public Task<DriveAnswer> PreviewEndAsync(ProjectSnapshot project, SubscriptionRow row, string customer, bool givesBack, CancellationToken cancel) => SafelyAsync(
+        project, async account =>
+        {
+            var (invoice, refused) = await PreviewAsync(account, row, customer, StripeChanges.PreviewOfEnd(row.Reference!, givesBack), InvoiceKind.Final, cancel);
+            return refused ?? new(DriveOutcome.Done) { Invoice = invoice };
+        });
+
+    private async Task<(Invoice? Invoice, DriveAnswer? Refused)> PreviewAsync(
+        StripeAccount account, SubscriptionRow row, string customer, StripeForm form, InvoiceKind kind, CancellationToken cancel)
+    {
+        var answer = await accounts.Client.PostAsync(account.Secret, "/v1/invoices/create_preview", form, null, cancel);
+        var now = clock.Now(account.Project);
+        return answer switch
+        {
+            { Outcome: StripeOutcome.Done } when StripeChanges.Foreseen(answer.Body, row.Subscription, customer, (Guid.CreateVersion7(now.ToOffset()), kind, now)) is { } invoice =>
+                (invoice.Lines.Count == 0 ? null : invoice, null),
+            { Error.Code: "invoice_upcoming_none" } => (null, null),
+            { Error: { IsOfKey: false } error } => (null, DriveAnswer.Impossible($"Stripe refuses it: {error.Message}")),
+            _ => (null, DriveAnswer.Silent),
+        };
+    }
+
+    /// <summary>What a price and an item are needed for.</summary>
+    private Task<DriveAnswer> OnItemAsync(
+        ProjectSnapshot project, SubscriptionRow row, (SubscriptionTerms Terms, Proration Proration) wanted, Func<StripeAccount, StripeSubscription, string, Task<DriveAnswer>> work,
+        CancellationToken cancel) => SafelyAsync(project, async account =>
+    {
+        if (StripeChanges.BehaviorOf(wanted.Proration) is null)
+        {
+            return DriveAnswer.Impossible($"Stripe shares a period out by the second or not at all, and not by '{CatalogWords.Of(wanted.Proration)}'.");
+        }
+
+        var (price, fault) = await PriceAsync(account, wanted.Terms, cancel);
+        if (price is null)
+        {
+            return DriveAnswer.Impossible(fault!);
+        }
+
+        return await ReadAsync(account, row, cancel) is { Item: not null } at
+            ? await work(account, at, price)
+            : DriveAnswer.Impossible($"Stripe has no subscription {row.Reference} with an item that could be changed.");
+    });
+
+    private Task<DriveAnswer> DoAsync(StripeAccount account, SubscriptionRow row, StripeForm form, Func<StripeSubscription, bool> isDone, CancellationToken cancel) =>
+        DoAsync(account, row, () => PostAsync(account, row, form), isDone, cancel);
+
+    private Task<DriveAnswer> DoAsync(StripeAccount account, SubscriptionRow row, StripeForm form, Func<Task<bool>> isDone, CancellationToken cancel) =>
+        DoAsync(account, row, () => PostAsync(account, row, form), isDone, cancel);
+
+    private Task<DriveAnswer> DoAsync(
+        StripeAccount account, SubscriptionRow row, Func<Task<StripeAnswer>> ask, Func<StripeSubscription, bool> isDone, CancellationToken cancel) =>
+        DoAsync(account, row, ask, async () => await ReadAsync(account, row, cancel) is { } now && isDone(now), cancel);
+
+    /// <summary>Asked once begun, it is not given up when the caller goes away.</summary>
+    private Task<StripeAnswer> PostAsync(StripeAccount account, SubscriptionRow row, StripeForm form) =>
+        accounts.Client.PostAsync(account.Secret, PathOf(row), form, Guid.CreateVersion7().ToString(), CancellationToken.None);
+
+    private async Task<DriveAnswer> DoAsync(StripeAccount account, SubscriptionRow row, Func<Task<StripeAnswer>> ask, Func<Task<bool>> isDone, CancellationToken cancel)
+    {
+        var answer = await ask();
+        if (answer is { Outcome: StripeOutcome.Refused, Error: { } error })
+        {
+            // What was canceled meanwhile, or by the call whose answer was lost, is canceled.
+            return StripeRules.FailureOf(error) is { } failure ? new(DriveOutcome.Declined, error.Message, failure)
+                : error.IsOfKey ? DriveAnswer.Silent
+                : error.IsMissing && await isDone() ? await TellAsync(account, row, cancel)
+                : DriveAnswer.Impossible($"Stripe refuses it: {error.Message}");
+        }
+
+        return answer.Outcome == StripeOutcome.Done || await isDone() ? await TellAsync(account, row, cancel) : DriveAnswer.Silent;
+    }
+
+    /// <summary>What Stripe has now, its newest invoice among it.</summary>
+    private async Task<DriveAnswer> TellAsync(StripeAccount account, SubscriptionRow row, CancellationToken cancel)
+    {
+        if (await ReadAsync(account, row, cancel) is not { Customer: { } customer } now)
+        {
+            return DriveAnswer.Silent;
+        }
+
+        var told = now.LatestInvoice is { } invoice ? await mirror.InvoiceAsync(account, invoice, cancel) : ProviderTold.Nothing;
+        told = told.News.Count > 0 ? told : await mirror.CustomerAsync(account, customer, null, cancel);
+        return new(DriveOutcome.Done, told.Doubt) { Told = told.News };
+    }
+
+    private async Task<StripeSubscription?> ReadAsync(StripeAccount account, SubscriptionRow row, CancellationToken cancel) =>
+        await accounts.FetchAsync(account, PathOf(row), null, cancel) is { } json ? StripeSubscription.Read(json) : null;
+
+    private async Task<IReadOnlyList<(string Id, string? Coupon)>> DiscountsAsync(StripeAccount account, SubscriptionRow row, CancellationToken cancel)
+    {
+        var found = await accounts.FetchAsync(account, PathOf(row), new StripeForm().Set("expand", ["discounts"]), cancel);
+        return [.. (found?.Items("discounts") ?? []).Where(static one => one.Text("id") is not null).Select(static one => (one.Text("id")!, StripeCoupons.CouponOf(one)))];
+    }
+
+    private static IReadOnlyList<StripeForm> OffOf(ProjectSnapshot project, Coupon? coupon) =>
+        coupon is null ? [] : [new StripeForm().Set("coupon", StripeCoupons.IdOf(project.Code, coupon.Code))];
+
+    private static StripeForm Keeping((string Id, string? Coupon) held) => new StripeForm().Set("discount", held.Id);
+
+    /// <summary>The price at Stripe of what terms are for, or why there is none.</summary>
+    private async Task<(string? Price, string? Fault)> PriceAsync(StripeAccount account, SubscriptionTerms terms, CancellationToken cancel)
+    {
+        var name = $"{terms.Plan.Code} {CatalogWords.Of(terms.Interval)} {terms.Currency.Code}";
+        if (terms.AddOns.Count > 0 || terms.Price?.Seats is not null || terms.CustomAmount is not null)
+        {
+            return (null, $"What Stripe drives has the price of its plan: no add-ons, no seats with a price of their own and no agreed amount ({name}).");
+        }
+
+        var project = account.Project;
+        var named = terms.Currency.Code == project.Currency ? StripePrices.Named(account.Credentials, variables.Read, terms.Plan.Code, terms.Interval) : null;
+        if (named is not null)
+        {
+            return (named, null);
+        }
+
+        var key = StripePrices.LookupKey(project.Code, new(terms.Plan.Code, terms.Interval, terms.Currency.Code));
+        var listed = await accounts.FetchAsync(account, "/v1/prices", new StripeForm().Set("lookup_keys", [key]).Set("active", true), cancel);
+        return listed?.Items("data").Select(static one => one.Text("id")).FirstOrDefault() is { } found
+            ? (found, null)
+            : (null, $"Stripe has no price for {name}: make it with \"tollgate stripe sync\", or name it ({StripePrices.CredentialPrefix}{terms.Plan.Code}).");
+    }
+
+    /// <summary>The coupon at Stripe, made when it is missing. Null: it is there and takes the same off.</summary>
+    private async Task<DriveAnswer?> CouponAsync(StripeAccount account, Coupon coupon, CancellationToken cancel)
+    {
+        if (StripeCoupons.FaultOf(coupon) is { } fault)
+        {
+            return DriveAnswer.Impossible($"Coupon '{coupon.Code}': {fault}");
+        }
+
+        var id = StripeCoupons.IdOf(account.Project.Code, coupon.Code);
+        if (await accounts.FetchAsync(account, $"/v1/coupons/{Uri.EscapeDataString(id)}", null, cancel) is { } found)
+        {
+            return StripeCoupons.IsSame(found, coupon) ? null : DriveAnswer.Impossible($"Coupon {id} takes something else off at Stripe, or counts no more there. Delete it there.");
+        }
+
+        var made = await accounts.Client.PostAsync(account.Secret, "/v1/coupons", StripeCoupons.FormOf(account.Project.Code, coupon), id, cancel);
+        return made switch
+        {
+            { Outcome: StripeOutcome.Done } or { Error.Code: "resource_already_exists" } => null,
+            { Error: { IsOfKey: false } error } => DriveAnswer.Impossible($"Stripe makes no coupon {id}: {error.Message}"),
+            _ => DriveAnswer.Silent,
+        };
+    }
+
+    private async Task<DriveAnswer> SafelyAsync(ProjectSnapshot project, Func<StripeAccount, Task<DriveAnswer>> work)
+    {
+        try
+        {
+            return accounts.Open(project) is { } account ? await work(account) : NoKeys;
+        }
+        catch (ProviderSilentException)
+        {
+            return DriveAnswer.Silent;
+        }
+    }
+
+    private static string PathOf(SubscriptionRow row) => $"/v1/subscriptions/{Uri.EscapeDataString(row.Reference!)}";
+
+    private Instant Within(DateTimeOffset wanted)
+    {
+        var (now, end) = (clock.Now(), Instant.From(wanted));
+        var (least, most) = (now.Plus(PageLife.Least), now.Plus(PageLife.Most));
+        return end < least ? least : end > most ? most : end;
+    }
+}
