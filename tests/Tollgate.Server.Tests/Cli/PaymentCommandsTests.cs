@@ -17,7 +17,7 @@ public sealed class PaymentCommandsTests(RunningServer running)
         (await SayAsync(sandbox, 0, "provider")).ShouldContain("\"provider\": \"sandbox\"");
         var payment = Word(await ChargeAsync(sandbox, invoice), "id");
         await sandbox.Door.PostAsync("/v1/sandbox/events", $$"""{"type": "dispute.opened", "payment": "{{payment}}"}""");
-        await sandbox.Door.PostAsync("/v1/sandbox/events", $$"""{"type": "refund.succeeded", "payment": "{{payment}}"}""");
+        await sandbox.Door.PostAsync("/v1/sandbox/events", $$"""{"type": "refund.succeeded", "payment": "{{payment}}", "amount": 2901}""");
         await UntilAsync(async () => (await SayAsync(sandbox, 0, "disputes")).Contains($"dp_sandbox_{Guid.Parse(payment):N} acme", StringComparison.Ordinal));
         await UntilAsync(async () => Regex.IsMatch(await SayAsync(sandbox, 0, "events --state waiting"), "sandbox:evt_sandbox_[0-9a-f]+ refund.succeeded .* cannot be booked"));
 
