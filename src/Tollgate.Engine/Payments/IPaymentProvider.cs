@@ -94,6 +94,9 @@ public interface IPaymentProvider
 
     ProviderCapabilities Capabilities { get; }
 
+    /// <summary>What it can do with the project's credentials, where that hangs on them.</summary>
+    ProviderCapabilities CapabilitiesOf(ProjectSnapshot project) => Capabilities;
+
     /// <summary>Why credentials cannot be right, by field; null: they may be.</summary>
     (string Field, string Fault)? Refuse(ProjectMode mode, IReadOnlyDictionary<string, string> credentials);
 

@@ -15,7 +15,5 @@ public sealed class PaymentProviders(IEnumerable<IPaymentProvider> all)
     public IPaymentProvider? Find(PaymentProvider name) => _byName.GetValueOrDefault(name);
 
     /// <summary>Of the one that the project has chosen.</summary>
-    public ProviderCapabilities CapabilitiesOf(ProjectSnapshot project) => CapabilitiesOf(project.Payments.Provider);
-
-    public ProviderCapabilities CapabilitiesOf(PaymentProvider name) => Find(name)?.Capabilities ?? ProviderCapabilities.None;
+    public ProviderCapabilities CapabilitiesOf(ProjectSnapshot project) => Find(project.Payments.Provider)?.CapabilitiesOf(project) ?? ProviderCapabilities.None;
 }

@@ -59,6 +59,9 @@ public sealed record PaymobAccount
     /// <summary>Ways to pay that the checkout page offers: cards, wallets, kiosks.</summary>
     public required IReadOnlyList<long> Integrations { get; init; }
 
+    /// <summary>By which saved cards are charged while their owners are not there; null: they are not.</summary>
+    public long? Moto { get; init; }
+
     public PaymobCountry Country => PaymobKeyName.Read(SecretKey)!.Country;
 
     public bool IsLive => PaymobKeyName.Read(SecretKey)!.IsLive;
@@ -95,6 +98,11 @@ public sealed record PaymobAccount
         if (account.Integrations.Count == 0 || account.Integrations.Any(static id => id <= 0))
         {
             faults.Add(("integrations", "At least one integration id is expected: what the checkout page takes money by."));
+        }
+
+        if (account.Moto <= 0)
+        {
+            faults.Add(("moto_integration", "The id of an integration for charges without the customer (MOTO) is expected, or nothing."));
         }
 
         return faults;

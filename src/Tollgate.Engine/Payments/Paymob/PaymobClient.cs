@@ -26,11 +26,16 @@ public sealed record PaymobCustomer(string? Name, string? Email);
 /// <param name="Lifetime">How long it can be paid.</param>
 /// <param name="ReturnTo">Where the customer goes after it was paid or declined; null: as the integration says.</param>
 public sealed record PaymobIntentionOrder(
-    string Reference, MoneyAmount Amount, string Description, PaymobCustomer Customer, IReadOnlyList<long> Integrations, TimeSpan Lifetime, Uri? ReturnTo = null);
+    string Reference, MoneyAmount Amount, string Description, PaymobCustomer Customer, IReadOnlyList<long> Integrations, TimeSpan Lifetime, Uri? ReturnTo = null)
+{
+    /// <summary>The saved card that is to pay it; null: the customer chooses on the page.</summary>
+    public string? CardToken { get; init; }
+}
 
 /// <param name="Order">What transactions of it name as their order.</param>
 /// <param name="ClientSecret">Opens the checkout page.</param>
-public sealed record PaymobIntention(string Id, long Order, string ClientSecret);
+/// <param name="PaymentKey">Pays it by the first of its integrations, without a page.</param>
+public sealed record PaymobIntention(string Id, long Order, string ClientSecret, string? PaymentKey);
 
 /// <summary>What came of a call.</summary>
 /// <param name="Refusal">Null: it was done. Otherwise why it was not, in Paymob's words.</param>
@@ -85,8 +90,15 @@ public sealed class PaymobClient(PaymobOptions options, ILogger<PaymobClient> lo
         var body = reply.Body;
         return Text(body, "id") is { } id && Text(body, "client_secret") is { } secret && body.TryGetProperty("intention_order_id", out var number)
             && number.ValueKind == JsonValueKind.Number && number.TryGetInt64(out var made)
-                ? new(new(id, made, secret), null)
+                ? new(new(id, made, secret, PaymentKeyOf(body)), null)
                 : null;
+    }
+
+    /// <summary>Pays an intention by a saved card. The key is the authority; there is nothing that makes a repeat harmless.</summary>
+    public async Task<PaymobAnswer<PaymobTransaction>?> PayAsync(PaymobAccount account, string paymentKey, string cardToken, CancellationToken cancel)
+    {
+        var body = new JsonObject { ["source"] = new JsonObject { ["identifier"] = cardToken, ["subtype"] = "TOKEN" }, ["payment_token"] = paymentKey };
+        return await SendAsync(account, HttpMethod.Post, "api/acceptance/payments/pay", body, null, cancel) is { } reply ? Read(reply) : null;
     }
 
     /// <summary>The transaction that belongs to a reference: the last one, where it was tried several times.</summary>
@@ -125,6 +137,11 @@ public sealed class PaymobClient(PaymobOptions options, ILogger<PaymobClient> lo
             body["notification_url"] = callbacks.AbsoluteUri;
         }
 
+        if (order.CardToken is { } token)
+        {
+            body["card_tokens"] = new JsonArray(token);
+        }
+
         if (order.ReturnTo is { } page)
         {
             body["redirection_url"] = page.AbsoluteUri;
@@ -132,6 +149,9 @@ public sealed class PaymobClient(PaymobOptions options, ILogger<PaymobClient> lo
 
         return body;
     }
+
+    private static string? PaymentKeyOf(JsonElement intention) =>
+        intention.TryGetProperty("payment_keys", out var keys) && keys.ValueKind == JsonValueKind.Array && keys.GetArrayLength() > 0 ? Text(keys[0], "key") : null;
 
     /// <summary>Paymob wants all of it of everybody, and takes <c>NA</c> for what is not known.</summary>
     private static JsonObject BillingOf(PaymobCustomer customer)

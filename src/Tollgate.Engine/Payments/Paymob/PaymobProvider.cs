@@ -15,12 +15,12 @@ namespace Tollgate.Engine.Payments.Paymob;
 
 /// <summary>
 /// Paymob: the customer pays on its page, and it tells by callbacks what came of it. It has no idempotency keys; what stands for them is kept in
-/// books of its own (<c>paymob_orders</c>, <c>paymob_refunds</c>). It charges nobody who is not there, and knows no customers.
+/// books of its own (<c>paymob_orders</c>, <c>paymob_refunds</c>). It knows no customers. How it charges saved cards is in <c>PaymobProvider.Charge.cs</c>.
 /// </summary>
-public sealed class PaymobProvider(
+public sealed partial class PaymobProvider(
     PaymobClient client, ProviderKeys keys, PaymentQueries payments, NpgsqlDataSource database, Clock clock, ILogger<PaymobProvider> log) : IPaymentProvider
 {
-    /// <summary>In less nobody can pay; the most is the life of an invoice's link.</summary>
+    /// <summary>In less nobody can pay; the most is the life of an invoice's link. Where saved cards are charged a page, which cannot be closed, holds that up: a day.</summary>
     private static readonly (TimeSpan Least, TimeSpan Most) Lifetime = (TimeSpan.FromMinutes(5), OpenCheckout.InvoiceLife);
 
     /// <summary>Somebody who began to pay just in time has come to an end by then.</summary>
@@ -48,10 +48,6 @@ public sealed class PaymobProvider(
                 : "A sandbox project moves no real money: test keys of Paymob are expected.");
     }
 
-    /// <summary>A card that was left at Paymob needs its owner.</summary>
-    public Task<ProviderAnswer?> ChargeAsync(ProjectSnapshot project, ChargeOrder order, CancellationToken cancel) =>
-        Task.FromResult<ProviderAnswer?>(new($"{order.Key:N}", PaymentFailure.AuthenticationRequired));
-
     /// <summary>A page once made is the page of that payment: a second one could be paid too.</summary>
     public async Task<HostedPage?> OpenCheckoutAsync(ProjectSnapshot project, CheckoutOrder order, CancellationToken cancel)
     {
@@ -64,7 +60,8 @@ public sealed class PaymobProvider(
         {
             var reference = PaymobCredentials.ReferenceOf(order.Key, attempt);
             var now = clock.Now().ToOffset();
-            var lifetime = TimeSpan.FromTicks(Math.Clamp((order.ExpiresAt - now).Ticks, Lifetime.Least.Ticks, Lifetime.Most.Ticks));
+            var most = account.Moto is null ? Lifetime.Most : OpenCheckout.DefaultLife;
+            var lifetime = TimeSpan.FromTicks(Math.Clamp((order.ExpiresAt - now).Ticks, Lifetime.Least.Ticks, most.Ticks));
             var answer = await client.IntendAsync(
                 account,
                 new(reference, order.Amount, order.Description, new(order.Customer.Name, order.Customer.Email), account.Integrations, lifetime, order.SuccessUrl),
@@ -76,7 +73,7 @@ public sealed class PaymobProvider(
             }
 
             await ExecuteAsync(PaymobSql.KeepOrder, cancel, project.Id, order.Key, reference, intention.Order, client.PageOf(account, intention).AbsoluteUri,
-                (now + lifetime).UtcDateTime);
+                (now + lifetime).UtcDateTime, false);
         }
 
         return await OrderAsync(project, order.Key, cancel) is { } kept ? new(kept.Order.ToString(CultureInfo.InvariantCulture), kept.Page) : null;
@@ -98,6 +95,11 @@ public sealed class PaymobProvider(
 
         var now = clock.Now().ToOffset();
         var isOver = now > order.ExpiresAt + Grace;
+        if (order.IsCharge)
+        {
+            return await FindChargeAsync(project, key, order, isOver, cancel);
+        }
+
         if (!isOver && order.AskedAt is { } asked && !PaymobRules.IsAskedAgain(now - order.MadeAt, now - asked))
         {
             return null;
@@ -199,7 +201,7 @@ public sealed class PaymobProvider(
     {
         if (PaymobRules.StatusOf(told) != PaymentStatus.Succeeded)
         {
-            return new([]);
+            return await TellOfDeclineAsync(project, told, cancel);
         }
 
         // What nobody here asked for may be the merchant's other business.
@@ -300,7 +302,7 @@ public sealed class PaymobProvider(
         return await reader.ReadAsync(cancel) && !reader.IsDBNull(0)
             ? new(
                 reader.GetString(0), reader.GetInt64(1), new(reader.GetString(2)), reader.GetDateTime(3), reader.GetDateTime(4),
-                reader.IsDBNull(5) ? null : new DateTimeOffset(reader.GetDateTime(5)))
+                reader.IsDBNull(5) ? null : new DateTimeOffset(reader.GetDateTime(5)), reader.GetBoolean(6))
             : null;
     }
 
@@ -347,7 +349,7 @@ public sealed class PaymobProvider(
     private void Report(ProjectSnapshot project, string what, string? why) =>
         log.LogWarning("Project {Project}: {What}: {Why}", project.Code, what, why ?? "no answer");
 
-    private sealed record KeptOrder(string Reference, long Order, Uri Page, DateTimeOffset ExpiresAt, DateTimeOffset MadeAt, DateTimeOffset? AskedAt);
+    private sealed record KeptOrder(string Reference, long Order, Uri Page, DateTimeOffset ExpiresAt, DateTimeOffset MadeAt, DateTimeOffset? AskedAt, bool IsCharge);
 
     /// <param name="Before">What had gone back of the payment when the refund was ordered, in minor units.</param>
     private sealed record KeptRefund(long Before, long? Reference, PaymentFailure? Failure, bool IsDone);

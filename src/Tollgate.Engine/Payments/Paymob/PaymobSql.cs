@@ -3,8 +3,10 @@ namespace Tollgate.Engine.Payments.Paymob;
 /// <summary>What <see cref="PaymobProvider"/> keeps beside payments.</summary>
 internal static class PaymobSql
 {
-    /// <summary>$1 project, $2 key. Rows: reference, order, page, until when it can be paid, all null while no answer has come; when it was made, asked for.</summary>
-    public const string FindOrder = "SELECT reference, order_id, page, expires_at, made_at, asked_at FROM paymob_orders WHERE project_id = $1 AND key = $2";
+    /// <summary>
+    /// $1 project, $2 key. Rows: reference, order, page, until when it can be paid, all null while no answer has come; when it was made, asked for; whether a saved card pays it.
+    /// </summary>
+    public const string FindOrder = "SELECT reference, order_id, page, expires_at, made_at, asked_at, is_charge FROM paymob_orders WHERE project_id = $1 AND key = $2";
 
     /// <summary>$1 project, $2 key, $3 when Paymob answered what became of it.</summary>
     public const string NoteAsked = "UPDATE paymob_orders SET asked_at = $3 WHERE project_id = $1 AND key = $2";
@@ -25,11 +27,11 @@ internal static class PaymobSql
           RETURNING attempts
         """;
 
-    /// <summary>The first that is kept is shown, and no other. $1 project, $2 key, $3 reference, $4 order, $5 page, $6 until when.</summary>
+    /// <summary>The first that is kept is shown, and no other. $1 project, $2 key, $3 reference, $4 order, $5 page, $6 until when, $7 whether a saved card pays it.</summary>
     public const string KeepOrder =
         """
         UPDATE paymob_orders
-           SET reference = $3, order_id = $4, page = $5, expires_at = $6
+           SET reference = $3, order_id = $4, page = $5, expires_at = $6, is_charge = $7
          WHERE project_id = $1 AND key = $2 AND page IS NULL
         """;
 

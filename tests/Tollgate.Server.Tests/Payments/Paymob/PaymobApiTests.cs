@@ -40,10 +40,17 @@ public sealed class PaymobServer(TestPostgres postgres) : IAsyncLifetime
     }
 
     /// <summary>A project on the same account.</summary>
-    public async Task<BillingSandbox> ProjectAsync()
+    /// <param name="chargesCards">It has an integration by which saved cards are charged.</param>
+    public async Task<BillingSandbox> ProjectAsync(bool chargesCards = false)
     {
+        var credentials = PaymobDouble.Credentials;
+        if (chargesCards)
+        {
+            credentials["moto_integration"] = PaymobDouble.Moto.ToString(CultureInfo.InvariantCulture);
+        }
+
         var sandbox = await BillingSandbox.StartAsync(Running, "2027-01-31T00:00:00Z", Catalog);
-        var chosen = await sandbox.Door.PutAsync("/v1/payment-settings", $$"""{"provider": "paymob", "credentials": {{PaymobDouble.Credentials.ToJsonString()}} }""");
+        var chosen = await sandbox.Door.PutAsync("/v1/payment-settings", $$"""{"provider": "paymob", "credentials": {{credentials.ToJsonString()}} }""");
         chosen.Status.ShouldBe(HttpStatusCode.OK, chosen.Json?.ToJsonString());
         chosen.Json!.ToJsonString().ShouldNotContain(PaymobDouble.SecretKey);
         return sandbox;

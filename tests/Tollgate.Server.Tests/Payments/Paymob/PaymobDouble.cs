@@ -38,6 +38,7 @@ public sealed partial class PaymobDouble : IAsyncDisposable
     public const long Cards = 4097558;
     public const long Wallets = 4097559;
     public const long LiveCards = 5000001;
+    public const long Moto = 4097560;
 
     private readonly WebApplication _app;
     private readonly Lock _lock = new();
@@ -54,7 +55,10 @@ public sealed partial class PaymobDouble : IAsyncDisposable
     /// <summary>Path and body of every call, in their order.</summary>
     public ConcurrentQueue<(string Path, string Body)> Calls { get; } = [];
 
-    public JsonArray Integrations { get; } = [Cards, Wallets];
+    public JsonArray Integrations { get; } = [Cards, Wallets, Moto];
+
+    /// <summary>Saved cards that pay nothing, with what the bank says.</summary>
+    public ConcurrentDictionary<string, string> Declining { get; } = [];
 
     /// <summary>As a project sets them.</summary>
     public static JsonObject Credentials => new()
@@ -126,6 +130,7 @@ public sealed partial class PaymobDouble : IAsyncDisposable
         ("POST", "/v1/intention/") => Secretly(request, () => Intend(body)),
         ("POST", "/api/acceptance/void_refund/refund") => Secretly(request, () => Undo(body, isVoid: false)),
         ("POST", "/api/acceptance/void_refund/void") => Secretly(request, () => Undo(body, isVoid: true)),
+        ("POST", "/api/acceptance/payments/pay") => PayBySavedCard(body),
         ("POST", "/api/auth/tokens") => Login(body),
         ("POST", "/api/ecommerce/orders/transaction_inquiry") => WithBearer(request, () => Inquire(body)),
         ("GET", _) when path.StartsWith("/api/acceptance/transactions/", StringComparison.Ordinal) => WithBearer(request, () =>
@@ -164,13 +169,34 @@ public sealed partial class PaymobDouble : IAsyncDisposable
         var secret = "egy_csk_test_" + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
         var made = new JsonObject
         {
-            ["payment_keys"] = new JsonArray(new JsonObject { ["integration"] = Cards, ["key"] = "ZXlK", ["gateway_type"] = "VPC", ["iframe_id"] = null }),
+            ["payment_keys"] = new JsonArray(new JsonObject { ["integration"] = body!["payment_methods"]![0]!.DeepClone(), ["key"] = $"ZXlK{order}", ["gateway_type"] = "VPC", ["iframe_id"] = null }),
             ["intention_order_id"] = order, ["id"] = $"pi_test_{order:x}", ["client_secret"] = secret, ["special_reference"] = Text(body!, "special_reference"),
             ["intention_detail"] = new JsonObject { ["amount"] = body!["amount"]!.DeepClone(), ["currency"] = Text(body, "currency") },
-            ["confirmed"] = false, ["status"] = "intended", ["object"] = "paymentintention", ["card_tokens"] = new JsonArray(),
+            ["confirmed"] = false, ["status"] = "intended", ["object"] = "paymentintention", ["card_tokens"] = body["card_tokens"]?.DeepClone() ?? new JsonArray(),
         };
         _orders.Add((JsonObject)made.DeepClone());
         return (201, made);
+    }
+
+    /// <summary>Without the customer: only by an integration for that, and by a card that the intention names. It is done as often as it is asked for.</summary>
+    private (int, JsonNode) PayBySavedCard(JsonObject? body)
+    {
+        var (source, key) = (body?["source"] as JsonObject, Text(body, "payment_token"));
+        var order = _orders.Find(one => Text(one["payment_keys"]![0], "key") == key);
+        if (body?.Count != 2 || source?.Count != 2 || Text(source, "subtype") != "TOKEN" || order is null || Whole(order["payment_keys"]![0]!["integration"]) != Moto)
+        {
+            return Told(400, "Invalid data.");
+        }
+
+        if (Text(source, "identifier") is not { } token || !order["card_tokens"]!.AsArray().Any(one => one!.GetValue<string>() == token))
+        {
+            return Told(400, "Invalid card token.");
+        }
+
+        var declines = Declining.TryGetValue(token, out var code);
+        var id = Pay(Text(order, "client_secret")!, success: !declines, code: code ?? "APPROVED");
+        _transactions[id]["integration_id"] = Moto;
+        return (200, _transactions[id].DeepClone());
     }
 
     /// <summary>What the description does not allow.</summary>
