@@ -36,6 +36,7 @@ namespace Tollgate.Contracts.Payments;
 [JsonSerializable(typeof(ProviderEventList))]
 [JsonSerializable(typeof(ProviderEventsRetried))]
 [JsonSerializable(typeof(DisputeList))]
+[JsonSerializable(typeof(ProviderInvoiceList))]
 [JsonSerializable(typeof(WebhookBehaviorRequest))]
 [JsonSerializable(typeof(SandboxEventRequest))]
 [JsonSerializable(typeof(PaymentSettingsView))]

@@ -13,6 +13,15 @@ public static class InboxRules
         TimeSpan.FromHours(18), TimeSpan.FromHours(24),
     ];
 
+    /// <summary>Why a subscription at a provider cannot begin here yet. What waits for this begins with the same words, and is read again when the customer's subscription ends.</summary>
+    public static string BlockedBy(string customer, string subscription, string status, string waiting) =>
+        $"{Blocked(customer)} {subscription}, which is {status}: {waiting} begins here when that one is over.";
+
+    public static string Blocked(string customer) => $"Customer '{customer}' has subscription";
+
+    /// <summary>Why a subscription at a provider is not followed. What waits for this is read again once it is.</summary>
+    public static string Unknown(string subscription) => $"{subscription} is of nobody here";
+
     /// <param name="attempts">How often it was read, with this time.</param>
     /// <returns>Null: it is parked.</returns>
     public static TimeSpan? NextAfter(int attempts) => attempts <= Waits.Length ? Waits[attempts - 1] : null;

@@ -32,13 +32,16 @@ public sealed record MethodNews(string Customer, string Token, string Brand, str
 /// <summary>A subscription that the provider drives.</summary>
 /// <param name="Customer">Our own id.</param>
 /// <param name="Reference">The provider's id of it.</param>
-/// <param name="Plan">Its code in the catalogue.</param>
-/// <param name="Each">What one of the quantity costs for a period.</param>
+/// <param name="Price">Null: its price is no plan's, and one that is followed already keeps its terms.</param>
 /// <param name="EndedAt">Not null: it is over.</param>
 /// <param name="AskedAt">When the provider was asked for it, by the database's clock: who asked later knows more.</param>
 public sealed record SubscriptionNews(
-    string Customer, string Reference, string Plan, PriceInterval Interval, long Quantity, MoneyAmount Each, SubscriptionStatus Status, Period Current, Instant StartedAt,
+    string Customer, string Reference, SubscribedPrice? Price, SubscriptionStatus Status, Period Current, Instant StartedAt,
     Instant Anchor, Instant? TrialEnd, Instant? CancelAt, Instant? EndedAt, string? Reason, Instant AskedAt) : ProviderNews;
+
+/// <summary>What a subscription is for, in the catalogue's words.</summary>
+/// <param name="Each">What one of the quantity costs for a period.</param>
+public sealed record SubscribedPrice(string Plan, PriceInterval Interval, long Quantity, MoneyAmount Each);
 
 /// <summary>An invoice that the provider made for a subscription that it drives.</summary>
 /// <param name="Subscription">The provider's id of it.</param>

@@ -89,7 +89,7 @@ public static class RefundRules
         var ofPayment = payment.Amount - payment.Refunded;
         return invoice switch
         {
-            // What the provider invoiced it also credits.
+            // The provider invoiced it: no document of ours bounds it.
             null when payment.ProviderInvoice is not null => ofPayment,
             { Status: InvoiceStatus.Open or InvoiceStatus.Paid } => Positive(Least(ofPayment - bounds.Overpaid, invoice.Total - invoice.Credited)),
             _ => MoneyAmount.Zero(ofPayment.Currency),

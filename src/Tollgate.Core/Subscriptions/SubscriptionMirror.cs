@@ -29,12 +29,18 @@ public static class SubscriptionMirror
             return [];
         }
 
+        if (before is null && state.EndedAt is { } over)
+        {
+            // It is noted and was never had here: nothing of it is given, taken or billed.
+            return [Step(SubscriptionVerb.Start, Ended(Begun(id, provider, state), over, state.Reason), over)];
+        }
+
         // Two clocks: what is told was so already.
         now = now < state.Current.Start ? state.Current.Start : now;
         var steps = new List<SubscriptionStep>();
         Add(before is null ? Step(SubscriptionVerb.Start, Begun(id, provider, state), state.Current.Start) : ToTerms(before, state, now));
         Add(state.EndedAt is null ? ToStatus(At(), state.Status, now) : null);
-        Add(state.EndedAt is { } ended ? ToEnd(At(), ended, state.Reason) : ToCancellation(At(), state, now));
+        Add(state.EndedAt is { } ended ? Step(SubscriptionVerb.Cancel, Ended(At(), ended, state.Reason), ended) : ToCancellation(At(), state, now));
         return steps;
 
         void Add(SubscriptionStep? step)
@@ -62,7 +68,8 @@ public static class SubscriptionMirror
         var start = state.Current.Start;
         if (start == old.Current.Start)
         {
-            return Step(SubscriptionVerb.Change, after with { TermsSince = now }, now);
+            var lived = ProrationRules.Between(old.Current, old.TermsSince, now);
+            return Step(SubscriptionVerb.Change, after with { TermsSince = now, Committed = old.Committed + old.Terms.MinimumBeyondPrice(lived) }, now);
         }
 
         after = after with { TermsSince = start, Committed = MoneyAmount.Zero(state.Terms.Currency) };
@@ -79,17 +86,14 @@ public static class SubscriptionMirror
         ? null
         : Step(VerbOf(at.Status, wanted), at with { Status = wanted, PausedAt = wanted == SubscriptionStatus.Paused ? now : null }, now);
 
-    private static SubscriptionStep ToEnd(Subscription at, Instant ended, string? reason)
+    private static Subscription Ended(Subscription at, Instant ended, string? reason)
     {
         var period = at.Current;
-        return Step(
-            SubscriptionVerb.Cancel,
-            at with
-            {
-                Status = SubscriptionStatus.Canceled, EndedAt = ended, CancelAt = null, CancelReason = reason, PausedAt = null,
-                Current = ended > period.Start && ended < period.End ? period with { End = ended } : period,
-            },
-            ended);
+        return at with
+        {
+            Status = SubscriptionStatus.Canceled, EndedAt = ended, CancelAt = null, CancelReason = reason, PausedAt = null,
+            Current = ended > period.Start && ended < period.End ? period with { End = ended } : period,
+        };
     }
 
     private static SubscriptionStep? ToCancellation(Subscription at, MirroredState state, Instant now)
@@ -103,8 +107,7 @@ public static class SubscriptionMirror
 
     private static Subscription Begun(Guid id, string provider, MirroredState state) => new()
     {
-        // One that is over already was had: it gives nothing any more, and it never becomes what nobody saw.
-        Id = id, DrivenBy = provider, Status = state.EndedAt is null ? state.Status : SubscriptionStatus.Incomplete, Terms = state.Terms, StartedAt = state.StartedAt,
+        Id = id, DrivenBy = provider, Status = state.Status, Terms = state.Terms, StartedAt = state.StartedAt,
         Anchor = state.Anchor, Current = state.Current, Billed = state.Terms.Amount, TermsSince = state.Current.Start, Committed = MoneyAmount.Zero(state.Terms.Currency),
         UsageFrom = state.EndedAt is { } over ? over : state.TrialEnd is { } trial && trial > state.Current.Start ? trial : state.Current.Start, TrialEnd = state.TrialEnd,
         PausedAt = state.Status == SubscriptionStatus.Paused ? state.Current.Start : null,

@@ -78,11 +78,13 @@ internal sealed class BillSteps(NpgsqlConnection connection, ProjectSnapshot pro
             facts = order.Step.After.DrivenBy is null ? facts : facts with { Redemptions = [], Tax = TaxDecision.None, Credits = MoneyAmount.Zero(facts.Credits.Currency) };
             var billed = InvoiceRules.Bill(order.Before, order.Step, facts);
             billed = order.BillsUsage ? billed with { After = billed.After with { UsageFrom = order.Step.At } } : billed;
-            return new(order, billed, rated, billed.Bill is { } bill ? InvoiceRules.Doubt(bill, settings) : null);
+
+            // The end of a driven one is a fact whatever it costs; its lines are looked at before they are told.
+            return new(order, billed, rated, billed is { Bill: { } bill, After.DrivenBy: null } ? InvoiceRules.Doubt(bill, settings) : null);
         }
         catch (Exception broken) when (broken is InvariantBrokenException or OverflowException)
         {
-            return new(order, new(order.Step, order.Step.After, null), [], $"The invoice cannot be computed: {broken.Message}");
+            return new(order, new(order.Step, order.Step.After, null), [], order.Step.After.DrivenBy is null ? $"The invoice cannot be computed: {broken.Message}" : null);
         }
     }
 

@@ -12,14 +12,16 @@ internal static class ProviderLineSql
                       $10::timestamptz[], $11::timestamptz[], $12::timestamptz[])
         """;
 
-    /// <summary>$1 seconds, $2 number of rows. Rows: project, subscription.</summary>
+    /// <summary>
+    /// Less and less often: most wait for an invoice that is yet to be made, which tells of itself. $1 seconds, $2 number of rows. Rows: project, subscription.
+    /// </summary>
     public const string TakeUnsent =
         """
         UPDATE provider_lines l
-           SET asked_at = now()
+           SET asked_at = now(), tries = l.tries + 1
          WHERE (l.partition, l.account, l.id) IN (SELECT u.partition, u.account, u.id
                                                     FROM provider_lines u
-                                                   WHERE u.sent_at IS NULL AND u.asked_at < now() - make_interval(secs => $1)
+                                                   WHERE u.sent_at IS NULL AND u.asked_at < now() - make_interval(secs => least($1 * 2 ^ u.tries, 21600))
                                                    ORDER BY u.asked_at
                                                    LIMIT $2
                                                      FOR NO KEY UPDATE SKIP LOCKED)
@@ -36,6 +38,12 @@ internal static class ProviderLineSql
          WHERE s.project_id = $1 AND s.id = $2 AND l.sent_at IS NULL
          ORDER BY l.sequence
         """;
+
+    /// <summary>One at a time tells of a subscription: two would look for what was sent and both find nothing. $1 subscription. Answers whether it is this one.</summary>
+    public const string TryHold = "SELECT pg_try_advisory_lock(7234033, hashtext($1::text))";
+
+    /// <summary>$1 subscription.</summary>
+    public const string LetGo = "SELECT pg_advisory_unlock(7234033, hashtext($1::text))";
 
     /// <summary>$1 partition, $2 project, $3 id, $4 the provider's own id.</summary>
     public const string Sent =

@@ -118,9 +118,12 @@ public sealed class ApplyNews(
     private async Task<string?> FollowAsync(ProjectSnapshot project, PaymentProvider provider, SubscriptionNews news, CancellationToken cancel)
     {
         var refused = await follow.RunAsync(project, provider, news, cancel);
+        await bill.RunAsync(project, FollowSubscription.IdOf(news.Reference), cancel);
         if (refused is null)
         {
-            await bill.RunAsync(project, FollowSubscription.IdOf(news.Reference), cancel);
+            await using var wake = database.Command(
+                InboxSql.Wake, project.Id, CatalogWords.Of(provider), news.EndedAt is null ? InboxRules.Unknown(news.Reference) : InboxRules.Blocked(news.Customer));
+            await wake.ExecuteNonQueryAsync(cancel);
         }
 
         return refused;

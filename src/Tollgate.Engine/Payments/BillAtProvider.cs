@@ -1,17 +1,55 @@
+using Microsoft.Extensions.Logging;
+using Npgsql;
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Payments;
+using Tollgate.Engine.Customers;
 using Tollgate.Engine.Invoicing;
 using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Payments;
 
 /// <summary>Tells providers what the invoices that they make have to ask for beside their own price. What one does not take stays, and is told again.</summary>
-public sealed class BillAtProvider(ProviderLines lines, PaymentProviders providers)
+public sealed class BillAtProvider(NpgsqlDataSource database, ProviderLines lines, PaymentProviders providers, ILogger<BillAtProvider> log)
 {
     public async Task RunAsync(ProjectSnapshot project, Guid subscription, CancellationToken cancel)
     {
+        if (await lines.UnsentAsync(project, subscription, cancel) is null)
+        {
+            return;
+        }
+
+        await using var connection = await database.OpenConnectionAsync(cancel);
+        await using var hold = connection.Command(ProviderLineSql.TryHold, subscription.ToString("D"));
+        if (await hold.ExecuteScalarAsync(cancel) is not true)
+        {
+            return;
+        }
+
+        try
+        {
+            await TellAsync(connection, project, subscription, cancel);
+        }
+        finally
+        {
+            await using var release = connection.Command(ProviderLineSql.LetGo, subscription.ToString("D"));
+            await release.ExecuteNonQueryAsync(CancellationToken.None);
+        }
+    }
+
+    private async Task TellAsync(NpgsqlConnection connection, ProjectSnapshot project, Guid subscription, CancellationToken cancel)
+    {
         if (await lines.UnsentAsync(project, subscription, cancel) is not { } bill)
         {
+            return;
+        }
+
+        var total = bill.Lines.Select(static line => line.Amount).Aggregate(static (sum, one) => sum + one);
+        var largest = (await SettingsText.LoadAsync(connection, project, cancel)).LargestTotalIn(total.Currency);
+        if (total.Major > largest)
+        {
+            log.LogError(
+                "{Total} of use is not told to {Provider} for {Subscription} of project {Project}: the largest that goes out unseen is {Largest}. Raise that (PUT /v1/invoice-settings) if it is right",
+                total, bill.Provider, bill.Reference, project.Code, largest);
             return;
         }
 

@@ -81,6 +81,11 @@ public sealed record ProviderTold(IReadOnlyList<ProviderNews> News, bool IsKnown
     /// <summary>What cannot be followed, for people; null: nothing. The news are applied, and the event is read again later.</summary>
     public string? Doubt { get; init; }
 
+    /// <summary>Of the subscriptions that are told of, the one that the event is about, by the provider's id; null: all that is told.</summary>
+    public string? Subscription { get; init; }
+
+    internal bool IsAbout(ProviderNews news) => news is not SubscriptionNews subscription || Subscription is null || subscription.Reference == Subscription;
+
     public static readonly ProviderTold Nothing = new([], IsKnown: false);
 }
 

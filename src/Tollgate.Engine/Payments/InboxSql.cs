@@ -79,4 +79,16 @@ internal static class InboxSql
          ORDER BY e.sequence DESC
          LIMIT $7
         """;
+
+    /// <summary>What waits for something that is so now is read again. $1 project, $2 provider, $3 how its reason begins.</summary>
+    public const string Wake =
+        """
+          WITH parked AS (
+                UPDATE provider_events
+                   SET state = 'waiting', attempts = 0, due_at = now()
+                 WHERE project_id = $1 AND provider = $2 AND state = 'parked' AND starts_with(reason, $3))
+        UPDATE provider_events
+           SET due_at = now()
+         WHERE project_id = $1 AND provider = $2 AND state = 'waiting' AND starts_with(reason, $3)
+        """;
 }

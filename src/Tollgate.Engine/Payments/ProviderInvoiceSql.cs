@@ -23,6 +23,25 @@ internal static class ProviderInvoiceSql
         """;
 
     /// <summary>
+    /// Newest first. $1 project, $2 customer or null, $3 the provider's id of a subscription or null, $4 status or null, $5 the reference after which it starts or
+    /// null, $6 number of rows. Rows: as <c>ProviderInvoiceQueries</c> reads them.
+    /// </summary>
+    /// <param name="by">What is filtered by: only a customer's rows are read then, not the project's.</param>
+    public static string List(ProviderInvoiceFilter by) =>
+        $"""
+        SELECT i.reference, i.provider, c.id, s.reference, i.number, i.status, i.currency, i.total, i.tax, i.paid, p.id, i.url, i.lines::text, i.created_at, i.paid_at
+          FROM provider_invoices i
+          JOIN customers     c ON c.partition = i.partition AND c.account = i.account
+          JOIN subscriptions s ON s.partition = i.partition AND s.account = i.account AND s.id = i.subscription
+          LEFT JOIN payments p ON p.partition = i.partition AND p.account = i.account AND p.provider = i.provider AND p.provider_invoice = i.reference
+         WHERE i.project_id = $1 AND {(by.Customer is null ? "$2::text IS NULL" : "c.project_id = $1 AND c.id = $2")}
+           AND ($3::text IS NULL OR s.reference = $3) AND ($4::text IS NULL OR i.status = $4)
+           AND ($5::text IS NULL OR (i.created_at, i.reference) < (SELECT a.created_at, a.reference FROM provider_invoices a WHERE a.project_id = $1 AND a.reference = $5 LIMIT 1))
+         ORDER BY i.created_at DESC, i.reference DESC
+         LIMIT $6
+        """;
+
+    /// <summary>
     /// The caller holds the customer. What failed may fail again, which changes nothing, and succeed; what succeeded stays. $1 partition, $2 account, $3 id of a
     /// new one, $4 project, $5 provider, $6 its invoice, $7 currency, $8 amount, $9 status, $10 failure or null, $11 reference, $12 created, $13 settled.
     /// Answers the id; no row: nothing changed.

@@ -85,15 +85,15 @@ public sealed class ReadInbox(
         }
 
         var told = await provider.TellAsync(project, stored.Event, cancel);
+        var doubt = told.Doubt;
         foreach (var news in told.News)
         {
-            if (await apply.RunAsync(project, stored.Provider, news, cancel) is { } why)
-            {
-                return ReadOutcome.Later(why);
-            }
+            // What cannot be so yet keeps nothing else from being so, and concerns this event only where the event is about it.
+            var why = await apply.RunAsync(project, stored.Provider, news, cancel);
+            doubt ??= told.IsAbout(news) ? why : null;
         }
 
-        return told.Doubt is { } doubt ? ReadOutcome.Later(doubt) : told.IsKnown ? ReadOutcome.Done : ReadOutcome.Ignored;
+        return doubt is not null ? ReadOutcome.Later(doubt) : told.IsKnown ? ReadOutcome.Done : ReadOutcome.Ignored;
     }
 
     private readonly record struct ReadOutcome(InboxState State, string? Reason = null)

@@ -22,6 +22,7 @@ CREATE TABLE provider_lines (
     reference    text,                                              -- the provider's own id of it
     sent_at      timestamptz,
     asked_at     timestamptz NOT NULL DEFAULT now(),                -- real time
+    tries        integer     NOT NULL DEFAULT 0,
     PRIMARY KEY (partition, account, id),
     CHECK ((reference IS NULL) = (sent_at IS NULL))
 );

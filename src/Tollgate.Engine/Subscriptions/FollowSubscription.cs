@@ -20,14 +20,9 @@ public sealed class FollowSubscription(NpgsqlDataSource database, QuotaGate gate
     /// <summary>Our id of what a provider calls <paramref name="reference"/>.</summary>
     public static Guid IdOf(string reference) => EventKey.Parse(reference, Instant.Epoch).Id;
 
-    /// <returns>Null: it is so now. Else why it cannot be, for people.</returns>
+    /// <returns>Null: it is so now. Else why it cannot be, for people; what of it can be is so.</returns>
     public async Task<string?> RunAsync(ProjectSnapshot project, PaymentProvider provider, SubscriptionNews news, CancellationToken cancel)
     {
-        if (!project.Catalog.Plans.TryGetValue(news.Plan, out var newest))
-        {
-            return $"The catalogue has no plan '{news.Plan}', which {news.Reference} is for.";
-        }
-
         await using var change = await CustomerChange.BeginAsync(database, project, news.Customer, cancel);
         var (row, id) = (change.Row, IdOf(news.Reference));
         await change.AskAsync(SubscriptionSql.LockId, cancel, id.ToString("D"));
@@ -48,28 +43,25 @@ public sealed class FollowSubscription(NpgsqlDataSource database, QuotaGate gate
             return null;
         }
 
-        if (known is null && await RefuseAsync(change, project, news, cancel) is { } refused)
+        // What nobody has paid for yet is no news: it may be one of several tries.
+        if (known is null && news is { Status: SubscriptionStatus.Incomplete, EndedAt: null })
         {
-            return refused;
+            return null;
         }
 
-        var writing = new StepWriting(change, project, await SettingsText.LoadAsync(change.Connection, project, cancel), CatalogWords.Of(provider), clock.Now(project));
-        if (TermsOf(newest, known?.Subscription, news) is not { AreSold: true } terms)
-        {
-            return $"Plan '{news.Plan}' has no {CatalogWords.Of(news.Interval)} price in {news.Each.Currency.Code}, in which {news.Reference} is paid.";
-        }
-
-        if (!terms.IsPayable)
-        {
-            return $"{news.Reference}: one period would cost more than {SubscriptionTerms.LargestAmount} minor units.";
-        }
-
-        var doubt = await StepAsync(writing, provider, known, StateOf(news, terms), (id, news.Reference), cancel);
-        if (doubt is not null)
+        var (terms, doubt) = TermsOf(project, known?.Subscription, news);
+        if (terms is null)
         {
             return doubt;
         }
 
+        var writing = new StepWriting(change, project, await SettingsText.LoadAsync(change.Connection, project, cancel), CatalogWords.Of(provider), clock.Now(project));
+        if (known is null && await RefuseAsync(writing, news, cancel) is { } refused)
+        {
+            return refused;
+        }
+
+        await StepAsync(writing, provider, known, StateOf(news, terms), (id, news.Reference), cancel);
         await change.ExecuteAsync(SubscriptionSql.Heard, cancel, row.Partition, row.Account, id, heardAt);
         await change.CommitAsync(cancel);
         foreach (var changed in writing.Changed)
@@ -77,58 +69,84 @@ public sealed class FollowSubscription(NpgsqlDataSource database, QuotaGate gate
             await gate.ForgetAsync(project, changed, cancel);
         }
 
-        return null;
+        return doubt;
     }
 
-    /// <summary>Why another subscription cannot begin.</summary>
-    private static async Task<string?> RefuseAsync(CustomerChange change, ProjectSnapshot project, SubscriptionNews news, CancellationToken cancel)
+    /// <summary>Why another subscription cannot begin. One that gives nothing makes way for one that does.</summary>
+    private static async Task<string?> RefuseAsync(StepWriting writing, SubscriptionNews news, CancellationToken cancel)
     {
-        var row = change.Row;
+        var (change, row) = (writing.Change, writing.Change.Row);
         if (row.Owner is { } owner)
         {
             return $"Customer '{news.Customer}' is a member of '{owner}', which subscribes for it.";
         }
 
-        if (row.Customer.Profile.Currency is { } kept && kept != news.Each.Currency.Code)
+        if (news.EndedAt is not null)
         {
-            return $"Customer '{news.Customer}' is invoiced in {kept}, and {news.Reference} in {news.Each.Currency.Code}.";
+            return null;
         }
 
-        return news.EndedAt is null && await TakeStep.FindAsync(change, project, SubscriptionSql.Live, cancel, row.Partition, row.Account) is { } live
-            ? $"Customer '{news.Customer}' has subscription {live.Reference ?? live.Subscription.Id.ToString()}, which is {CatalogWords.Of(live.Subscription.Status)}: "
-                + $"{news.Reference} begins here when that one is over."
-            : null;
+        if (row.Customer.Profile.Currency is { } kept && kept != news.Price!.Each.Currency.Code)
+        {
+            return $"Customer '{news.Customer}' is invoiced in {kept}, and {news.Reference} in {news.Price.Each.Currency.Code}.";
+        }
+
+        if (await TakeStep.FindAsync(change, writing.Project, SubscriptionSql.Live, cancel, row.Partition, row.Account) is not { } live)
+        {
+            return null;
+        }
+
+        if (live.Subscription is { DrivenBy: not null, GivesPlan: false } && news.Status is SubscriptionStatus.Active or SubscriptionStatus.Trialing)
+        {
+            await writing.WriteAsync(live, StepChoice.Of(SubscriptionLife.Cancel(live.Subscription, "replaced", writing.Now), $"replaced by {news.Reference}"), cancel);
+            return null;
+        }
+
+        return InboxRules.BlockedBy(news.Customer, live.Reference ?? live.Subscription.Id.ToString(), CatalogWords.Of(live.Subscription.Status), news.Reference);
     }
 
-    /// <summary>Its own version of a plan stays. What is paid instead of the plan's price was agreed there.</summary>
-    private static SubscriptionTerms TermsOf(PlanVersion newest, Subscription? known, SubscriptionNews news)
+    /// <summary>
+    /// Its own version of a plan stays where that is sold so. What is paid instead of the plan's price was agreed there. One that is followed keeps its terms
+    /// where the provider's are none of the catalogue.
+    /// </summary>
+    /// <returns>No terms: it cannot be followed. A doubt: why, or what is not as it is there.</returns>
+    private static (SubscriptionTerms? Terms, string? Doubt) TermsOf(ProjectSnapshot project, Subscription? known, SubscriptionNews news)
     {
-        var plan = known?.Terms.Plan is { } held && held.Code == news.Plan ? held : newest;
-        var terms = new SubscriptionTerms(plan, news.Interval, news.Each.Currency, news.Quantity);
-        return terms.Price is { } price && price.AmountMinor != news.Each.Minor ? terms with { CustomAmount = news.Each.Minor } : terms;
+        if (news.Price is not { } price || !project.Catalog.Plans.TryGetValue(price.Plan, out var newest))
+        {
+            return (known?.Terms, $"No plan of the catalogue is sold by the price of {news.Reference}: name it (price_<plan>), or let \"tollgate stripe sync\" make it.");
+        }
+
+        var held = known?.Terms.Plan is { } plan && plan.Code == price.Plan ? plan : newest;
+        SubscriptionTerms[] possible = [Of(held), Of(newest)];
+        return Array.Find(possible, static terms => terms is { AreSold: true, IsPayable: true }) is { } sold
+            ? (sold, null)
+            : (known?.Terms, $"Plan '{price.Plan}' is not sold {CatalogWords.Of(price.Interval)} in {price.Each.Currency.Code} for {price.Quantity} × {price.Each}, as {news.Reference} is.");
+
+        SubscriptionTerms Of(PlanVersion version)
+        {
+            var terms = new SubscriptionTerms(version, price.Interval, price.Each.Currency, price.Quantity);
+            return terms.Price is { } listed && listed.AmountMinor != price.Each.Minor ? terms with { CustomAmount = price.Each.Minor } : terms;
+        }
     }
 
     private static MirroredState StateOf(SubscriptionNews news, SubscriptionTerms terms) => new(
         news.Status, terms, news.StartedAt, new(news.Anchor), news.Current, news.TrialEnd, news.CancelAt, news.EndedAt, news.Reason);
 
-    private static async Task<string?> StepAsync(
+    private static async Task StepAsync(
         StepWriting writing, PaymentProvider provider, SubscriptionRow? row, MirroredState state, (Guid Id, string Reference) which, CancellationToken cancel)
     {
         var word = CatalogWords.Of(provider);
         foreach (var step in SubscriptionMirror.Follow(which.Id, word, row?.Subscription, state, writing.Now))
         {
-            var answer = await writing.WriteAsync(row, StepChoice.Of(row is null ? step : Billed(step, row), word), cancel, which.Reference);
-            if (answer.Outcome != SubscriptionOutcome.Done)
-            {
-                return $"{which.Reference}: {answer.Detail}";
-            }
-
-            row = answer.Row;
+            row = (await writing.WriteAsync(row, StepChoice.Of(row is null ? step : Billed(step, row), word), cancel, which.Reference)).Row;
         }
 
         var change = writing.Change;
-        await change.ExecuteAsync(CustomerSql.KeepCurrency, cancel, change.Row.Partition, change.Row.Account, state.Terms.Currency.Code);
-        return null;
+        if (state.EndedAt is null)
+        {
+            await change.ExecuteAsync(CustomerSql.KeepCurrency, cancel, change.Row.Partition, change.Row.Account, state.Terms.Currency.Code);
+        }
     }
 
     /// <summary>What the step before has billed until then stays billed.</summary>

@@ -86,6 +86,11 @@ internal sealed class StepWriter(NpgsqlConnection connection, ProjectSnapshot pr
     private async Task FollowAsync(StepToWrite step, Instant now, CancellationToken cancel)
     {
         var (customer, after, at) = (step.Customer, step.After, step.Step.At);
+        if (step.Billed.Order.Before is null && after.IsEnded)
+        {
+            return;
+        }
+
         int? wanted = after.GivesPlan ? after.Terms.Plan.Id : null;
         var cycle = after.GivesPlan ? new BillingCycle(at, after.Anchor, after.Terms.Interval) : new BillingCycle(at, null, null);
         var last = customer.Cycles.Count == 0 ? new BillingCycle(at, null, null) : customer.Cycles[^1];

@@ -3,13 +3,13 @@ using System.Text.Json.Nodes;
 
 namespace Tollgate.Server.Cli;
 
-/// <summary><c>tollgate payments provider|events|retry|disputes</c>.</summary>
+/// <summary><c>tollgate payments provider|events|retry|disputes|invoices</c>.</summary>
 internal static class PaymentCommands
 {
     private const string Events = "/v1/provider-events";
 
     public static Command Build() =>
-        ServerDoor.Group("payments", "Who moves money, and what they told.", Provider(), ListEvents(), Retry(), Disputes());
+        ServerDoor.Group("payments", "Who moves money, and what they told.", Provider(), ListEvents(), Retry(), Disputes(), Invoices());
 
     private static Command Provider()
     {
@@ -118,6 +118,21 @@ internal static class PaymentCommands
         {
             var page = await door.GetAsync("/v1/disputes?limit=100", cancel);
             Lists.Print([.. page.GetProperty("data").EnumerateArray()], parsed.GetValue(json), "id", "customer", "payment", "amount", "currency", "status", "reason", "opened_at");
+            return ExitCode.Done;
+        });
+        return command;
+    }
+
+    private static Command Invoices()
+    {
+        var json = ServerDoor.JsonOption();
+        var command = new Command(
+            "invoices",
+            "Lists the newest hundred invoices that the payment provider made for subscriptions that it drives.\n\nExample:\n  tollgate payments invoices --project shop") { json };
+        ServerDoor.SetAction(command, async (door, parsed, cancel) =>
+        {
+            var page = await door.GetAsync("/v1/provider-invoices?limit=100", cancel);
+            Lists.Print([.. page.GetProperty("data").EnumerateArray()], parsed.GetValue(json), "id", "customer", "subscription", "number", "status", "total", "amount_paid", "currency", "created_at");
             return ExitCode.Done;
         });
         return command;

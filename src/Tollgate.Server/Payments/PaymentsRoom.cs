@@ -54,6 +54,7 @@ public static class PaymentsRoom
         services.AddSingleton<InboxBell>();
         services.AddSingleton<InboxQueries>();
         services.AddSingleton<DisputeQueries>();
+        services.AddSingleton<ProviderInvoiceQueries>();
         services.AddSingleton<ReceiveWebhook>();
         services.AddSingleton<FollowSubscription>();
         services.AddSingleton<FollowInvoice>();
@@ -77,6 +78,7 @@ public static class PaymentsRoom
         app.MapSandbox();
         app.MapInbox();
         app.MapDisputes();
+        app.MapProviderInvoices();
         app.MapDunning();
         app.MapStripe();
     }

@@ -54,8 +54,8 @@ public sealed class SubscriptionMirrorTests
         Told(In(June), In(June, SubscriptionStatus.Paused), In(July)).ShouldBe("Start Active 2026-06-10, Pause Paused 2026-11-20, Renew Paused 2026-07-10, Resume Active 2026-11-20");
         Told(In(June), In(June) with { CancelAt = June.End }, In(June)).ShouldBe("Start Active 2026-06-10, ScheduleCancel Active 2026-11-20, Uncancel Active 2026-11-20");
         Told(In(June), Ended(In(June), "2026-06-20")).ShouldBe("Start Active 2026-06-10, Cancel Canceled 2026-06-20");
-        Told(Ended(In(June), "2026-06-20")).ShouldBe("Start Incomplete 2026-06-10, Cancel Canceled 2026-06-20", "What is over gives nothing any more.");
-        Told(Ended(In(June), "2026-06-20"), In(July)).ShouldBe("Start Incomplete 2026-06-10, Cancel Canceled 2026-06-20", "An end is an end.");
+        Told(Ended(In(June), "2026-06-20")).ShouldBe("Start Canceled 2026-06-20", "What is over was never had here.");
+        Told(Ended(In(June), "2026-06-20"), In(July)).ShouldBe("Start Canceled 2026-06-20", "An end is an end.");
     }
 
     [Fact]

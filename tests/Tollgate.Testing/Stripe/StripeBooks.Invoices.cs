@@ -5,28 +5,25 @@ namespace Tollgate.Testing.Stripe;
 /// <summary>Invoices beside those of a period, and what is added to them.</summary>
 public sealed partial class StripeBooks
 {
-    /// <summary>An invoice by hand: what waits for one, which <see cref="Finalize"/> finishes.</summary>
+    /// <summary>An empty invoice, which items are added to and <see cref="Finalize"/> finishes.</summary>
     private JsonObject CreateInvoice(JsonObject p)
     {
         var customer = Text(p, "customer") ?? throw new StripeFaultException(StripeFault.Missing("customer"));
         Shelf("customer").Get(customer, "customer");
-        var waiting = Shelf("invoiceitem").All.Where(one => Text(one, "customer") == customer && one["invoice"] is null).ToList();
-        if (waiting.Count == 0 || Text(p, "pending_invoice_items_behavior") != "include")
+        if (Text(p, "pending_invoice_items_behavior") != "exclude")
         {
-            throw new StripeFaultException(StripeFault.Wrong("Nothing to invoice for customer"));
+            throw new StripeFaultException(StripeFault.Wrong("The double makes empty invoices only."));
         }
 
-        var made = Shelf("invoice").Add(Now());
-        (made["customer"], made["billing_reason"], made["status"], made["auto_advance"], made["parent"]) = (customer, "manual", "draft", true, null);
+        var made = Merge(Shelf("invoice").Add(Now()), new JsonObject { ["currency"] = p["currency"]!.DeepClone(), ["auto_advance"] = p["auto_advance"]!.DeepClone() });
+        (made["customer"], made["billing_reason"], made["status"], made["parent"]) = (customer, "manual", "draft", null);
         made["metadata"] = p["metadata"]?.DeepClone() ?? new JsonObject();
-        made["currency"] = waiting[0]["currency"]!.DeepClone();
         made["lines"]!["data"] = new JsonArray();
         foreach (var name in new[] { "total", "subtotal", "amount_due", "amount_remaining", "amount_paid" })
         {
             made[name] = 0;
         }
 
-        AddPending(made, null);
         return Told(made, "invoice.created");
     }
 

@@ -113,6 +113,7 @@ public sealed partial class StripeBooks
         ["GET /v1/invoices"] = p => Shelf("invoice").List("/v1/invoices", p, one => Fits(one, p, "customer", "status")
             && (Text(p, "subscription") is not { } of || one["parent"]?["subscription_details"]?["subscription"]?.ToString() == of)),
         ["POST /v1/invoices"] = CreateInvoice,
+        ["POST /v1/invoices/{invoice}"] = p => Change(Shelf("invoice").Get(Text(p, "invoice")!), new JsonObject { ["auto_advance"] = p["auto_advance"]?.DeepClone() }, "invoice.updated"),
         ["GET /v1/invoice_payments"] = ListInvoicePayments,
         ["POST /v1/invoiceitems"] = CreateInvoiceItem,
         ["GET /v1/invoiceitems"] = p => Shelf("invoiceitem").List("/v1/invoiceitems", p, one => Fits(one, p, "customer", "invoice")),

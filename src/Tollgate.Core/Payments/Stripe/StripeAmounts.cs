@@ -20,6 +20,14 @@ public static class StripeAmounts
         _ => amount.Minor,
     };
 
+    /// <summary>What Stripe can move that is nearest, half away from zero: of what is added to an invoice of its own, which is no debt of another document.</summary>
+    public static long Nearest(MoneyAmount amount) => amount.Currency switch
+    {
+        { Code: "MGA" } => (long)decimal.Round((decimal)amount.Minor / Hundred, MidpointRounding.AwayFromZero),
+        { Decimals: 3 } => 10 * (long)decimal.Round(amount.Minor / 10m, MidpointRounding.AwayFromZero),
+        _ => ToStripe(amount)!.Value,
+    };
+
     /// <param name="currency">As Stripe writes it: <c>usd</c>.</param>
     /// <returns>Null: no amount, or a currency that is not known.</returns>
     public static MoneyAmount? FromStripe(long? units, string? currency) =>

@@ -15,6 +15,8 @@ public sealed record StripeSubscription(
     Instant? CancelAt, Instant? CanceledAt, Instant? EndedAt, Instant? Created, Instant? Started, Instant? Anchor, string? LatestInvoice, string? Reason,
     IReadOnlyDictionary<string, string> Metadata)
 {
+    public IReadOnlyList<StripeItem> Items { get; init; } = [];
+
     /// <summary>Nothing moves it any more.</summary>
     public bool IsOver => Status is "canceled" or "incomplete_expired";
 
@@ -44,7 +46,10 @@ public sealed record StripeSubscription(
             json.Moment("current_period_start") ?? first.Moment("current_period_start"), json.Moment("current_period_end") ?? first.Moment("current_period_end"),
             json.Moment("trial_end"), json.Flag("cancel_at_period_end"), json.Moment("cancel_at"), json.Moment("canceled_at"), json.Moment("ended_at"),
             json.Moment("created"), json.Moment("start_date"), json.Moment("billing_cycle_anchor"), json.Reference("latest_invoice"),
-            json.Child("cancellation_details")?.Text("comment") ?? json.Child("cancellation_details")?.Text("feedback"), json.Metadata());
+            json.Child("cancellation_details")?.Text("comment") ?? json.Child("cancellation_details")?.Text("feedback"), json.Metadata())
+        {
+            Items = item,
+        };
     }
 }
 
@@ -55,6 +60,11 @@ public sealed record StripeItem(
     string Id, string Price, string? LookupKey, string? Product, MoneyAmount? Unit, string? Interval, long Every, long Quantity, bool IsMetered,
     IReadOnlyDictionary<string, string> PriceMetadata)
 {
+    /// <summary>Of newer shapes.</summary>
+    public Instant? PeriodStart { get; init; }
+
+    public Instant? PeriodEnd { get; init; }
+
     public static StripeItem? Read(JsonElement json)
     {
         // Very old shapes have a plan and no price; both have the same id.
@@ -66,7 +76,10 @@ public sealed record StripeItem(
         var recurring = price.Child("recurring") ?? price;
         return new(
             id, priceId, price.Text("lookup_key"), price.Reference("product"), StripeAmounts.FromStripe(price.Number("unit_amount") ?? price.Number("amount"), price.Text("currency")),
-            recurring.Text("interval"), recurring.Number("interval_count") ?? 1, json.Number("quantity") ?? 1, recurring.Text("usage_type") == "metered", price.Metadata());
+            recurring.Text("interval"), recurring.Number("interval_count") ?? 1, json.Number("quantity") ?? 1, recurring.Text("usage_type") == "metered", price.Metadata())
+        {
+            PeriodStart = json.Moment("current_period_start"), PeriodEnd = json.Moment("current_period_end"),
+        };
     }
 }
 
@@ -89,7 +102,8 @@ public sealed record StripeInvoice(
 
         var (details, currency) = (json.Child("parent", "subscription_details"), json.Text("currency"));
         var line = json.Items("lines").FirstOrDefault(static one => !IsProration(one));
-        var payment = json.Items("payments").Select(static one => one.Child("payment")?.Reference("payment_intent")).FirstOrDefault(static one => one is not null);
+        var payment = json.Items("payments").OrderByDescending(static one => one.Text("status") == "paid")
+            .Select(static one => one.Child("payment")?.Reference("payment_intent")).FirstOrDefault(static one => one is not null);
         return new(
             id, json.Reference("customer"), details?.Reference("subscription") ?? json.Reference("subscription"), json.Text("status"), json.Text("billing_reason"),
             json.Text("number"), StripeAmounts.FromStripe(json.Number("total"), currency), StripeAmounts.FromStripe(json.Number("amount_paid"), currency),

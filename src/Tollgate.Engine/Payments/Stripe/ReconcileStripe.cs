@@ -83,7 +83,7 @@ public sealed class ReconcileStripe(
             foreach (var one in there)
             {
                 var ours = here.GetValueOrDefault(one.Id);
-                var news = mirror.Read(account, one, owners.GetValueOrDefault(one.Customer ?? "") ?? one.Metadata.GetValueOrDefault(StripeAccounts.CustomerField), askedAt);
+                var news = await mirror.ReadAsync(account, one, owners.GetValueOrDefault(one.Customer ?? ""), askedAt, cancel);
 
                 // What is over there and never was here gives nothing; what concerns nobody here is somebody else's.
                 if (news is null || (ours is null && news.EndedAt is not null))
@@ -248,7 +248,8 @@ public sealed class ReconcileStripe(
     }
 
     private static DrivenState StateOf(SubscriptionNews news) => new(
-        CatalogWords.Of(news.EndedAt is null ? news.Status : Core.Subscriptions.SubscriptionStatus.Canceled), news.Plan, CatalogWords.Of(news.Interval), news.Quantity, news.Current, news.CancelAt);
+        CatalogWords.Of(news.EndedAt is null ? news.Status : Core.Subscriptions.SubscriptionStatus.Canceled), news.Price?.Plan ?? "none of the catalogue",
+        news.Price is { } price ? CatalogWords.Of(price.Interval) : "", news.Price?.Quantity ?? 1, news.Current, news.CancelAt);
 
     private async Task<IReadOnlyDictionary<string, string>> OwnersAsync(ProjectSnapshot project, IReadOnlyList<StripeSubscription> there, CancellationToken cancel)
     {

@@ -19,8 +19,8 @@ public sealed class StripeEvents(StripeAccounts accounts, StripeMirror mirror)
         ["checkout", "session", ..] => CheckoutAsync(account, told.ObjectId!, cancel),
         ["charge", "refunded"] => RefundsAsync(account, StripeCharge.Read(told.Object)?.PaymentIntent, cancel),
         ["refund", ..] => RefundsAsync(account, told.Object.Reference("payment_intent"), cancel),
-        ["charge", "dispute", ..] => Task.FromResult(Dispute(told)),
-        ["customer", "subscription", ..] when told.Object.Reference("customer") is { } customer => mirror.CustomerAsync(account, customer, null, cancel),
+        ["charge", "dispute", ..] => DisputeAsync(account, told, cancel),
+        ["customer", "subscription", ..] when told.Object.Reference("customer") is { } customer => mirror.CustomerAsync(account, customer, (told.ObjectId, null), cancel),
         ["invoice", ..] when told.ObjectId is { } invoice => mirror.InvoiceAsync(account, invoice, cancel),
         _ => Task.FromResult(ProviderTold.Nothing),
     };
@@ -66,12 +66,15 @@ public sealed class StripeEvents(StripeAccounts accounts, StripeMirror mirror)
     private async Task<ProviderTold> SubscribedAsync(StripeAccount account, StripeCheckout session, CancellationToken cancel)
     {
         var told = session is { Status: "complete", Customer: { } customer }
-            ? await mirror.CustomerAsync(account, customer, session.Metadata.GetValueOrDefault(StripeAccounts.CustomerField) ?? session.ClientReference, cancel)
+            ? await mirror.CustomerAsync(account, customer, (session.Subscription, OwnerOf(session)), cancel)
             : ProviderTold.Nothing;
         return session.Status is "complete" or "expired" && KeyOf(session.Metadata, StripeSubscriptions.CheckoutField) is { } checkout
             ? told with { News = [.. told.News, new CheckoutNews(checkout, session.Status == "complete" ? session.Subscription : null)], IsKnown = true }
             : told;
     }
+
+    private static string? OwnerOf(StripeCheckout session) =>
+        new[] { session.Metadata.GetValueOrDefault(StripeAccounts.CustomerField), session.ClientReference }.FirstOrDefault(static one => !string.IsNullOrEmpty(one));
 
     /// <summary>All that went back of a payment, in the order of their making.</summary>
     internal async Task<ProviderTold> RefundsAsync(StripeAccount account, string? payment, CancellationToken cancel)
@@ -81,16 +84,10 @@ public sealed class StripeEvents(StripeAccounts accounts, StripeMirror mirror)
             return ProviderTold.Nothing;
         }
 
-        if (await accounts.FetchAsync(account, $"/v1/payment_intents/{Uri.EscapeDataString(payment)}", null, cancel) is not { } intent)
+        var (isFollowed, before) = await PaidAsync(account, payment, cancel);
+        if (!isFollowed)
         {
-            return ProviderTold.Nothing;
-        }
-
-        // What nobody asked for here may have paid an invoice of Stripe's own, which is told first.
-        var paid = KeyOf(intent.Metadata(), StripeProvider.PaymentField) is null ? await mirror.InvoiceOfAsync(account, payment, cancel) : null;
-        if (paid is not null && !paid.News.OfType<InvoiceNews>().Any())
-        {
-            return paid;
+            return before;
         }
 
         var news = new List<ProviderNews>();
@@ -103,13 +100,38 @@ public sealed class StripeEvents(StripeAccounts accounts, StripeMirror mirror)
             }
         }
 
-        return new([.. paid?.News ?? [], .. news]);
+        return before with { News = [.. before.News, .. news], IsKnown = true };
     }
 
-    private static ProviderTold Dispute(StripeEvent told) =>
-        StripeDispute.Read(told.Object) is { PaymentIntent: { } payment, Amount: { } amount } dispute
-            ? new([new DisputeNews(dispute.Id, payment, amount, StatusOf(dispute.Status), dispute.Reason)])
-            : ProviderTold.Nothing;
+    /// <summary>Whether a payment is followed here: Tollgate asked for it, or it paid an invoice of Stripe's own, which is told first.</summary>
+    private async Task<(bool IsFollowed, ProviderTold Before)> PaidAsync(StripeAccount account, string payment, CancellationToken cancel)
+    {
+        if (await accounts.FetchAsync(account, $"/v1/payment_intents/{Uri.EscapeDataString(payment)}", null, cancel) is not { } intent)
+        {
+            return (false, ProviderTold.Nothing);
+        }
+
+        if (KeyOf(intent.Metadata(), StripeProvider.PaymentField) is not null)
+        {
+            return (true, ProviderTold.Nothing);
+        }
+
+        var told = await mirror.InvoiceOfAsync(account, payment, cancel);
+        return (told.News.OfType<InvoiceNews>().Any(), told);
+    }
+
+    private async Task<ProviderTold> DisputeAsync(StripeAccount account, StripeEvent told, CancellationToken cancel)
+    {
+        if (StripeDispute.Read(told.Object) is not { PaymentIntent: { } payment, Amount: { } amount } dispute)
+        {
+            return ProviderTold.Nothing;
+        }
+
+        var (isFollowed, before) = await PaidAsync(account, payment, cancel);
+        return isFollowed
+            ? before with { News = [.. before.News, new DisputeNews(dispute.Id, payment, amount, StatusOf(dispute.Status), dispute.Reason)], IsKnown = true }
+            : before;
+    }
 
     private static DisputeStatus StatusOf(string? word) => word switch
     {

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Tollgate.Core.Payments;
 using Tollgate.Core.Payments.Stripe;
+using Tollgate.Core.Subscriptions;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Invoicing;
 using Tollgate.Engine.Subscriptions;
@@ -16,14 +17,17 @@ public sealed class StripeMirror(StripeAccounts accounts, StripeVariables variab
     public const string SubscriptionField = "tollgate_subscription";
     public const string LineField = "tollgate_line";
 
+    /// <summary>The reference of a line that is too small to be moved.</summary>
+    private const string NothingToAsk = "none";
+
     /// <summary>Of 100.</summary>
     private const int MostPages = 10;
 
     /// <param name="customer">Stripe's id.</param>
-    /// <param name="owner">Whose the customer is, where a checkout says so; null: somebody else knows.</param>
+    /// <param name="about">The subscription that is asked about, and whose a checkout says that it is. Others are told of as well, without doubts.</param>
     /// <returns>All subscriptions of the customer, in the order of their making.</returns>
     /// <exception cref="ProviderSilentException">Stripe did not answer.</exception>
-    public async Task<ProviderTold> CustomerAsync(StripeAccount account, string customer, string? owner, CancellationToken cancel)
+    public async Task<ProviderTold> CustomerAsync(StripeAccount account, string customer, (string? Subscription, string? Owner) about, CancellationToken cancel)
     {
         var askedAt = await accounts.NowAsync(cancel);
         var found = new List<StripeSubscription>();
@@ -36,24 +40,28 @@ public sealed class StripeMirror(StripeAccounts accounts, StripeVariables variab
         }
 
         var known = await accounts.OwnerOfAsync(account.Project, customer, cancel);
-        owner = known ?? await NamedOwnerAsync(account, found, cancel) ?? owner;
         var (news, doubt) = (new List<ProviderNews>(), (string?)null);
         foreach (var subscription in found.OrderBy(static one => one.Created))
         {
+            var isMeant = subscription.Id == about.Subscription;
+            var owner = await OwnerOfAsync(account, subscription, cancel) ?? known ?? (isMeant ? about.Owner : null);
             var (told, why) = Tell(account, subscription, owner, askedAt);
-            doubt ??= why;
-            if (told is not null)
+            doubt ??= isMeant ? why : null;
+            if (told is null)
             {
-                news.Add(told);
+                continue;
+            }
+
+            news.Add(told);
+            if (known is null && NamedBy(subscription) is { } named)
+            {
+                // Only who has the keys can write metadata. A checkout's reference may stand in a link, and is the word of whoever clicked.
+                await accounts.KnowCustomerAsync(account, named, customer, cancel);
+                known = named;
             }
         }
 
-        if (known is null && owner is not null && news.Count > 0)
-        {
-            await accounts.KnowCustomerAsync(account, owner, customer, cancel);
-        }
-
-        return new(news, IsKnown: news.Count > 0 || doubt is not null) { Doubt = doubt };
+        return new(news, IsKnown: news.Count > 0 || doubt is not null) { Doubt = doubt, Subscription = about.Subscription };
     }
 
     /// <summary>An invoice, after the subscriptions that it may be the first to tell of.</summary>
@@ -68,7 +76,7 @@ public sealed class StripeMirror(StripeAccounts accounts, StripeVariables variab
             return ProviderTold.Nothing;
         }
 
-        var told = await CustomerAsync(account, customer, null, cancel);
+        var told = await CustomerAsync(account, customer, (subscription, null), cancel);
         return told.News.OfType<SubscriptionNews>().FirstOrDefault(one => one.Reference == subscription) is { } known && Tell(invoice, known, askedAt) is { } news
             ? told with { News = [.. told.News, news] }
             : told;
@@ -84,7 +92,7 @@ public sealed class StripeMirror(StripeAccounts accounts, StripeVariables variab
     }
 
     /// <summary>
-    /// Items of the invoice that Stripe has drafted for the next period; without one they wait for the next that is made. Where none will be made, it is made.
+    /// Items of the invoice that Stripe has drafted for the next period; without one they wait for it here. Of a subscription that is over an invoice is made.
     /// </summary>
     /// <returns>Stripe's ids of the lines that it has now.</returns>
     public async Task<IReadOnlyDictionary<Guid, string>> BillAsync(StripeAccount account, ProviderBill bill, CancellationToken cancel)
@@ -92,27 +100,31 @@ public sealed class StripeMirror(StripeAccounts accounts, StripeVariables variab
         var told = new Dictionary<Guid, string>();
         var found = await accounts.FetchAsync(
             account, $"/v1/subscriptions/{Uri.EscapeDataString(bill.Reference)}", new StripeForm().Set("expand", ["latest_invoice"]), cancel);
-        if (found is not { } json || json.Reference("customer") is not { } customer)
+        if (found is not { } subscription || subscription.Reference("customer") is not { } customer)
         {
             return told;
         }
 
         // Keys are forgotten after a day, and the draft may be another by then: what was sent is looked for first.
-        var lines = await KnownLinesAsync(account, customer, cancel);
-        var draft = json.Child("latest_invoice") is { ValueKind: JsonValueKind.Object } latest && latest.Text("status") == "draft" ? latest.Text("id") : null;
+        var known = await KnownLinesAsync(account, customer, cancel);
+        var missing = bill.Lines.Where(line => StripeAmounts.Nearest(line.Amount) != 0 && !known.ContainsKey(line.Id.ToString())).ToList();
+        var draft = bill.IsOver ? await LastInvoiceAsync(account, bill, subscription, missing, cancel) : DraftOf(subscription);
         foreach (var line in bill.Lines)
         {
-            var reference = lines.GetValueOrDefault(line.Id.ToString()) ?? await SendAsync(account, bill, line, (customer, draft), cancel);
-            if (reference is null)
+            var reference = !missing.Contains(line) ? known.GetValueOrDefault(line.Id.ToString(), NothingToAsk)
+                : draft is null ? null : await SendAsync(account, bill, line, (customer, draft), cancel);
+            if (reference is not null)
             {
-                return told;
+                told[line.Id] = reference;
             }
-
-            told[line.Id] = reference;
         }
 
-        return !bill.IsOver || draft is not null || await CloseAsync(account, bill, customer, cancel) ? told : new();
+        return bill.IsOver && draft is not null && !await FinishAsync(account, draft, cancel) ? new() : told;
     }
+
+    /// <summary>One that Stripe finishes by itself.</summary>
+    private static string? DraftOf(JsonElement subscription) =>
+        subscription.Child("latest_invoice") is { ValueKind: JsonValueKind.Object } latest && latest.Text("status") == "draft" && latest.Flag("auto_advance") ? latest.Text("id") : null;
 
     private async Task<Dictionary<string, string>> KnownLinesAsync(StripeAccount account, string customer, CancellationToken cancel)
     {
@@ -128,85 +140,108 @@ public sealed class StripeMirror(StripeAccounts accounts, StripeVariables variab
         return known;
     }
 
+    /// <returns>Stripe's id; null: it has none.</returns>
     private async Task<string?> SendAsync(
-        StripeAccount account, ProviderBill bill, ProviderLine line, (string Customer, string? Draft) at, CancellationToken cancel)
+        StripeAccount account, ProviderBill bill, ProviderLine line, (string Customer, string Draft) at, CancellationToken cancel)
     {
-        if (StripeAmounts.ToStripe(line.Amount) is not { } amount)
+        var form = new StripeForm().Set("customer", at.Customer).Set("invoice", at.Draft).Set("amount", StripeAmounts.Nearest(line.Amount))
+            .Set("currency", StripeAmounts.CodeOf(line.Amount.Currency)).Set("description", line.Description).Set("discountable", true)
+            .Set("period", new StripeForm().Set("start", line.Period.Start).Set("end", line.Period.End))
+            .Set("metadata", Marks(account, bill).Set(LineField, line.Id.ToString()));
+        var answer = await accounts.Client.PostAsync(account.Secret, "/v1/invoiceitems", form, $"{line.Id}-{at.Draft}", cancel);
+        return answer.Outcome == StripeOutcome.Done ? answer.Body.Text("id") : null;
+    }
+
+    /// <summary>The invoice of a subscription that is over: the draft that was made for it, or a new one where there is something to ask for. As the subscription was paid, so is it.</summary>
+    private async Task<string?> LastInvoiceAsync(
+        StripeAccount account, ProviderBill bill, JsonElement subscription, List<ProviderLine> missing, CancellationToken cancel)
+    {
+        var customer = subscription.Reference("customer");
+        await foreach (var one in accounts.ListAsync(account, "/v1/invoices", () => new StripeForm().Set("customer", customer).Set("status", "draft"), MostPages, cancel))
+        {
+            if (one.Metadata().GetValueOrDefault(SubscriptionField) == bill.Reference)
+            {
+                return one.Text("id");
+            }
+        }
+
+        if (missing.Count == 0)
         {
             return null;
         }
 
-        var form = new StripeForm().Set("customer", at.Customer).Set("amount", amount).Set("currency", StripeAmounts.CodeOf(line.Amount.Currency))
-            .Set("description", line.Description).Set("period", new StripeForm().Set("start", line.Period.Start).Set("end", line.Period.End))
-            .Set("invoice", at.Draft).Set("subscription", at.Draft is null && !bill.IsOver ? bill.Reference : null)
-            .Set("metadata", new StripeForm().Set(LineField, line.Id.ToString()).Set(SubscriptionField, bill.Reference).Set(StripePrices.ProjectField, account.Project.Code));
-        var answer = await accounts.Client.PostAsync(account.Secret, "/v1/invoiceitems", form, $"{line.Id}-{at.Draft ?? "next"}", cancel);
+        var way = subscription.Text("collection_method");
+        var form = new StripeForm().Set("customer", customer).Set("currency", StripeAmounts.CodeOf(missing[0].Amount.Currency)).Set("auto_advance", false)
+            .Set("pending_invoice_items_behavior", "exclude").Set("default_payment_method", subscription.Reference("default_payment_method"))
+            .Set("collection_method", way).Set("days_until_due", way == "send_invoice" ? subscription.Number("days_until_due") : null)
+            .Set("metadata", Marks(account, bill));
+        form = subscription.Child("automatic_tax")?.Flag("enabled") == true ? form.Set("automatic_tax", new StripeForm().Set("enabled", true)) : form;
+        string[] rates = [.. subscription.Items("default_tax_rates").Select(static rate => rate.Text("id")).OfType<string>()];
+        form = rates.Length > 0 ? form.Set("default_tax_rates", rates) : form;
+        var answer = await accounts.Client.PostAsync(account.Secret, "/v1/invoices", form, $"last-{missing[0].Id}", cancel);
         return answer.Outcome == StripeOutcome.Done ? answer.Body.Text("id") : null;
     }
 
-    /// <summary>The last invoice of a subscription that is over.</summary>
-    private async Task<bool> CloseAsync(StripeAccount account, ProviderBill bill, string customer, CancellationToken cancel)
-    {
-        var form = new StripeForm().Set("customer", customer).Set("auto_advance", true).Set("pending_invoice_items_behavior", "include")
-            .Set("metadata", new StripeForm().Set(SubscriptionField, bill.Reference).Set(StripePrices.ProjectField, account.Project.Code));
-        var answer = await accounts.Client.PostAsync(account.Secret, "/v1/invoices", form, $"last-{bill.Lines[0].Id}", cancel);
-        return answer.Outcome == StripeOutcome.Done;
-    }
+    private async Task<bool> FinishAsync(StripeAccount account, string draft, CancellationToken cancel) =>
+        (await accounts.Client.PostAsync(account.Secret, $"/v1/invoices/{Uri.EscapeDataString(draft)}", new StripeForm().Set("auto_advance", true), null, cancel)).Outcome == StripeOutcome.Done;
+
+    private static StripeForm Marks(StripeAccount account, ProviderBill bill) =>
+        new StripeForm().Set(SubscriptionField, bill.Reference).Set(StripePrices.ProjectField, account.Project.Code);
 
     private static bool IsOfProject(StripeAccount account, IReadOnlyDictionary<string, string> metadata) =>
         metadata.GetValueOrDefault(StripePrices.ProjectField, account.Project.Code) == account.Project.Code;
 
-    /// <summary>Whom the subscriptions themselves name.</summary>
-    private async Task<string?> NamedOwnerAsync(StripeAccount account, List<StripeSubscription> found, CancellationToken cancel)
-    {
-        foreach (var one in found)
-        {
-            if (one.Metadata.GetValueOrDefault(StripeAccounts.CustomerField) is { Length: > 0 } named)
-            {
-                return named;
-            }
-
-            if (await accounts.SubscriberAsync(account.Project, FollowSubscription.IdOf(one.Id), cancel) is { } subscriber)
-            {
-                return subscriber;
-            }
-        }
-
-        return null;
-    }
+    private static string? NamedBy(StripeSubscription subscription) =>
+        subscription.Metadata.GetValueOrDefault(StripeAccounts.CustomerField) is { Length: > 0 } named ? named : null;
 
     /// <summary>A subscription as it would be followed; null: it is none of the project's, or cannot be.</summary>
-    internal SubscriptionNews? Read(StripeAccount account, StripeSubscription subscription, string? owner, Instant askedAt) =>
-        IsOfProject(account, subscription.Metadata) ? Tell(account, subscription, owner, askedAt).News : null;
+    /// <param name="known">Whom its customer at Stripe is known as.</param>
+    internal async Task<SubscriptionNews?> ReadAsync(StripeAccount account, StripeSubscription subscription, string? known, Instant askedAt, CancellationToken cancel) =>
+        IsOfProject(account, subscription.Metadata) ? Tell(account, subscription, await OwnerOfAsync(account, subscription, cancel) ?? known, askedAt).News : null;
+
+    /// <summary>Whom it names itself, else who has it here.</summary>
+    private async Task<string?> OwnerOfAsync(StripeAccount account, StripeSubscription subscription, CancellationToken cancel) =>
+        NamedBy(subscription) ?? await accounts.SubscriberAsync(account.Project, FollowSubscription.IdOf(subscription.Id), cancel);
 
     /// <summary>What neither is for a plan nor of a customer here is somebody else's.</summary>
     private (SubscriptionNews? News, string? Doubt) Tell(StripeAccount account, StripeSubscription subscription, string? owner, Instant askedAt)
     {
-        var catalog = account.Project.Catalog.Document;
-        var sold = subscription.Item is { } item ? StripePrices.PlanOf(item, catalog, account.Project.Code, account.Credentials, variables.Read) : null;
-        if (sold is not { } price)
-        {
-            return (null, owner is null ? null : $"No plan is sold by the price {subscription.Item?.Price} of {subscription.Id}: name it (price_<plan>), or let \"tollgate stripe sync\" make it.");
-        }
-
+        var (item, price) = SoldAs(account, subscription);
         if (owner is null)
         {
-            return (null, $"Nobody here is customer {subscription.Customer} of {subscription.Id}: tell it by metadata[{StripeAccounts.CustomerField}], or the checkout's client_reference_id.");
+            return (null, price is null ? null : $"{InboxRules.Unknown(subscription.Id)}: say whose {subscription.Customer} is by metadata[{StripeAccounts.CustomerField}], or the checkout's client_reference_id.");
         }
 
-        if (subscription.Item is not { Unit: { } each } || subscription is not { PeriodStart: { } start, PeriodEnd: { } end } || end <= start)
+        var (start, end) = (item?.PeriodStart ?? subscription.PeriodStart, item?.PeriodEnd ?? subscription.PeriodEnd);
+        if (start is not { } from || end is not { } to || to <= from)
         {
-            return (null, $"{subscription.Id} has no price of its own, or no period.");
+            return (null, $"{subscription.Id} has no period.");
         }
 
-        var cancelAt = subscription.CancelAt ?? (subscription.CancelsAtPeriodEnd ? end : null);
-        var ended = subscription.IsOver ? subscription.EndedAt ?? subscription.CanceledAt ?? start : (Instant?)null;
+        // Before the first whole period the anchor is still to come.
+        var anchor = subscription.State == SubscriptionStatus.Trialing || subscription.Anchor > from ? from : subscription.Anchor ?? from;
+        var cancelAt = subscription.CancelAt ?? (subscription.CancelsAtPeriodEnd ? to : null);
+        var ended = subscription.IsOver ? subscription.EndedAt ?? subscription.CanceledAt ?? from : (Instant?)null;
         return (
             new(
-                owner, subscription.Id, price.Plan, price.Interval, subscription.Item.Quantity, each, subscription.State, new(start, end),
-                subscription.Started ?? subscription.Created ?? start, subscription.State == Core.Subscriptions.SubscriptionStatus.Trialing ? start : subscription.Anchor ?? start,
-                subscription.TrialEnd, ended is null ? cancelAt : null, ended, subscription.Reason, askedAt),
+                owner, subscription.Id, price, subscription.State, new(from, to), subscription.Started ?? subscription.Created ?? from, anchor, subscription.TrialEnd,
+                ended is null ? cancelAt : null, ended, subscription.Reason, askedAt),
             null);
+    }
+
+    /// <summary>The first item whose price is a plan's, and the plan. Without one: that which would be.</summary>
+    private (StripeItem? Item, SubscribedPrice? Price) SoldAs(StripeAccount account, StripeSubscription subscription)
+    {
+        var catalog = account.Project.Catalog.Document;
+        foreach (var item in subscription.Items.Where(static item => !item.IsMetered))
+        {
+            if (item.Unit is { } each && StripePrices.PlanOf(item, catalog, account.Project.Code, account.Credentials, variables.Read) is var (plan, interval))
+            {
+                return (item, new(plan, interval, Math.Max(1, item.Quantity), each));
+            }
+        }
+
+        return (subscription.Item, null);
     }
 
     private static InvoiceNews? Tell(StripeInvoice invoice, SubscriptionNews of, Instant askedAt) =>

@@ -218,7 +218,7 @@ public sealed class StripeSubscriptions(StripeAccounts accounts, StripeMirror mi
         }
 
         var told = now.LatestInvoice is { } invoice ? await mirror.InvoiceAsync(account, invoice, cancel) : ProviderTold.Nothing;
-        told = told.News.Count > 0 ? told : await mirror.CustomerAsync(account, customer, null, cancel);
+        told = told.News.Count > 0 ? told : await mirror.CustomerAsync(account, customer, (now.Id, null), cancel);
         return new(DriveOutcome.Done, told.Doubt) { Told = told.News };
     }
 

@@ -105,4 +105,15 @@ public sealed class StripeRulesTests
 
     [Fact]
     public void What_a_form_says_is_not_printed() => new StripeForm().Set("email", "jane@example.com").ToString().ShouldBe("email");
+
+    [Theory]
+    [InlineData(1234, "KWD", 1230)]
+    [InlineData(1235, "KWD", 1240)]
+    [InlineData(-1235, "KWD", -1240)]
+    [InlineData(4, "KWD", 0)]
+    [InlineData(149, "MGA", 1)]
+    [InlineData(1234, "USD", 1234)]
+    [InlineData(7, "ISK", 700)]
+    public void What_Stripe_cannot_move_exactly_is_rounded_on_its_own_invoices(long minor, string currency, long units) =>
+        StripeAmounts.Nearest(new(minor, Currency.Of(currency))).ShouldBe(units);
 }

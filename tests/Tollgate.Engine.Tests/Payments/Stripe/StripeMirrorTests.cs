@@ -1,13 +1,16 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using Tollgate.Core.Catalog;
 using Tollgate.Core.Money;
 using Tollgate.Core.Payments;
 using Tollgate.Core.Payments.Stripe;
+using Tollgate.Core.Subscriptions;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Analytics;
 using Tollgate.Engine.Ledger;
 using Tollgate.Engine.Payments;
 using Tollgate.Engine.Payments.Stripe;
+using Tollgate.Engine.Subscriptions;
 using Tollgate.Testing;
 using Tollgate.Testing.Stripe;
 
@@ -166,6 +169,7 @@ public sealed class StripeMirrorTests(TestPostgres postgres) : IAsyncLifetime
         Rig.Stripe.Next(StripeMishap.LoseAnswer, 3, static request => request.Path == "/v1/invoiceitems" && request.Method == "POST");
         var draft = (string)Books.Renew(subscription)["id"]!;
         await TellAsync();
+        await Rig.Bill.RunAsync(Rig.Project, await _database!.ScalarAsync<Guid>("SELECT id FROM subscriptions"), CancellationToken.None);
         (await _database!.ScalarAsync<long>("SELECT count(*) FROM provider_lines WHERE sent_at IS NULL")).ShouldBe(0);
         Books.Get("invoice", draft)["total"]!.ToString().ShouldBe("2950");
         Books.All("invoiceitem").Count().ShouldBe(1);
@@ -184,12 +188,112 @@ public sealed class StripeMirrorTests(TestPostgres postgres) : IAsyncLifetime
         // A plan of ours, and nobody says whose.
         await CheckOutAsync(PriceOf("pro"), null, null);
         await TellAsync();
-        (await _database!.ScalarAsync<string>("SELECT max(reason) FROM provider_events WHERE type = 'customer.subscription.created' AND state = 'waiting'")).ShouldNotBeNull(await InboxAsync()).ShouldStartWith("Nobody here is customer");
+        (await _database!.ScalarAsync<string>("SELECT max(reason) FROM provider_events WHERE type = 'customer.subscription.created' AND state = 'waiting'")).ShouldNotBeNull(await InboxAsync()).ShouldContain(" is of nobody here: ");
 
         // Somebody of ours, and a price of no plan.
         await CheckOutAsync(stranger, "ada", null);
         await TellAsync();
         (await _database!.ScalarAsync<string>("SELECT max(reason) FROM provider_events WHERE state = 'waiting' AND reason LIKE 'No plan%'"))!.ShouldContain("price_<plan>");
+    }
+
+    [Fact]
+    public async Task What_was_over_before_anybody_heard_of_it_is_noted_and_takes_nothing()
+    {
+        var first = await SubscribeAsync("ada", "pro");
+        Books.End(Books.Get("subscription", first));
+        await Rig.Ledger.ConsumeAsync("ada", "calls");
+        await _database!.ScalarAsync<int>("UPDATE customers SET plan_version_id = (SELECT id FROM plan_versions WHERE plan = 'max') WHERE id = 'ada'");
+        await TellAsync();
+        (await SeenAsync()).ShouldBe("canceled pro monthly 1");
+        (await _database!.ScalarAsync<string>("SELECT v.plan FROM customers c JOIN plan_versions v ON v.id = c.plan_version_id WHERE c.id = 'ada'")).ShouldBe("max", "What somebody was given by hand stays.");
+        (await PaymentsAsync()).ShouldBe("succeeded 2900 0", "What was paid was paid.");
+        (await _database!.ScalarAsync<long>("SELECT count(*) FROM provider_lines")).ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task One_that_cannot_be_followed_keeps_no_other_from_it_and_begins_when_its_turn_comes()
+    {
+        var first = await SubscribeAsync("ada", "pro");
+        await TellAsync();
+        _now += 60;
+        var second = await CheckOutAsync(PriceOf("max"), "ada", null);
+        await TellAsync();
+        (await SeenAsync()).ShouldBe("active pro monthly 1");
+        (await _database!.ScalarAsync<string>("SELECT max(reason) FROM provider_events WHERE state = 'waiting' AND reason LIKE 'Customer%'"))!.ShouldStartWith("Customer 'ada' has subscription");
+
+        // What happens to the first is followed all the same, and its end lets the second begin.
+        Books.Set(first, static one => one["status"] = "past_due");
+        await TellAsync();
+        (await SeenAsync()).ShouldBe("past_due pro monthly 1");
+        await _database!.ScalarAsync<int>("UPDATE provider_events SET state = 'parked', due_at = NULL WHERE state = 'waiting'");
+        Books.End(Books.Get("subscription", first));
+        await TellAsync();
+        (await _database!.ScalarAsync<string>($"SELECT string_agg(x, ',' ORDER BY x) FROM ({Row}) r (x)")).ShouldBe("active max monthly 1,canceled pro monthly 1", await InboxAsync());
+        (await PaymentsAsync()).ShouldBe("succeeded 2900 0, succeeded 9900 0", "What was told of the second meanwhile is read again.");
+        second.ShouldNotBe(first);
+        (await BreaksAsync()).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task One_that_gives_nothing_makes_way_for_one_that_is_paid()
+    {
+        var first = await SubscribeAsync("ada", "pro");
+        Books.Set(first, static one => one["status"] = "unpaid");
+        await TellAsync();
+        (await PlanOfAsync("ada")).ShouldBe("free");
+        _now += 60;
+        await CheckOutAsync(PriceOf("max"), "ada", null, (string)Books.Get("subscription", first)["customer"]!);
+        await TellAsync();
+        (await PlanOfAsync("ada")).ShouldBe("max", await InboxAsync());
+        (await BreaksAsync()).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task An_end_is_followed_also_when_nobody_knows_the_price_any_more()
+    {
+        var subscription = await SubscribeAsync("ada", "pro");
+        await TellAsync();
+        Books.Set(subscription, static one =>
+        {
+            var price = one["items"]!["data"]![0]!["price"]!;
+            (price["lookup_key"], price["metadata"]) = (null, new JsonObject());
+        });
+        await TellAsync();
+        (await SeenAsync()).ShouldBe("active pro monthly 1");
+        (await _database!.ScalarAsync<string>("SELECT max(reason) FROM provider_events WHERE state = 'waiting'"))!.ShouldStartWith("No plan of the catalogue");
+        Books.End(Books.Get("subscription", subscription));
+        await TellAsync();
+        (await SeenAsync()).ShouldBe("canceled pro monthly 1");
+        (await PlanOfAsync("ada")).ShouldBe("free");
+    }
+
+    [Fact]
+    public async Task Whose_it_is_by_a_link_binds_nobody_to_a_customer_of_Stripe()
+    {
+        await SubscribeAsync("victim", "pro");
+        await TellAsync();
+        (await PlanOfAsync("victim")).ShouldBe("pro", "Somebody paid for it.");
+        (await _database!.ScalarAsync<long>("SELECT count(*) FROM provider_customers")).ShouldBe(0, "Who clicked the link is not who is named in it.");
+        (await Rig.Accounts.CustomerAsync(Rig.Account, new("victim", null, null), CancellationToken.None)).ShouldNotBe((string)Books.All("subscription").Single()["customer"]!);
+    }
+
+    [Fact]
+    public async Task The_last_invoice_is_made_once_whatever_answer_is_lost_and_is_paid_as_the_subscription_was()
+    {
+        var subscription = await SubscribeAsync("ada", "pro");
+        await TellAsync();
+        await Rig.Ledger.RecordAsync("ada", "calls", 18, at: Instant.From(DateTimeOffset.UtcNow.AddDays(-20)));
+        _now = DateTimeOffset.UtcNow.AddDays(-15).ToUnixTimeSeconds();
+        Books.End(Books.Get("subscription", subscription));
+        Rig.Stripe.Next(StripeMishap.LoseAnswer, 3, static request => request.Path == "/v1/invoices" && request.Method == "POST");
+        Rig.Stripe.Next(StripeMishap.LoseAnswer, 3, static request => request.Path == "/v1/invoiceitems" && request.Method == "POST");
+        await TellAsync();
+        await TellAsync(again: true);
+        await Rig.Bill.RunAsync(Rig.Project, await _database!.ScalarAsync<Guid>("SELECT id FROM subscriptions"), CancellationToken.None);
+        var last = Books.All("invoice").Single(static one => one["billing_reason"]!.ToString() == "manual");
+        (last["total"]!.ToString(), (bool)last["auto_advance"]!).ShouldBe(("200", true));
+        Rig.Stripe.Requests.Last(static one => one is { Path: "/v1/invoices", Method: "POST" }).Body.ShouldContain($"default_payment_method={Books.Get("subscription", subscription)["default_payment_method"]}");
+        (await _database!.ScalarAsync<long>("SELECT count(*) FROM provider_lines WHERE sent_at IS NULL")).ShouldBe(0);
     }
 
     [Fact]
@@ -204,6 +308,35 @@ public sealed class StripeMirrorTests(TestPostgres postgres) : IAsyncLifetime
         (await _database!.ScalarAsync<string>($"SELECT string_agg(x, ',' ORDER BY x) FROM ({Row}) r (x)")).ShouldBe("active max monthly 1,canceled pro monthly 1");
         (await PlanOfAsync("ada")).ShouldBe("max");
         (await BreaksAsync()).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Who_asked_earlier_writes_nothing_however_late_it_comes()
+    {
+        var (start, at) = (Instant.From(DateTimeOffset.UtcNow.AddDays(-3)), Instant.From(DateTimeOffset.UtcNow));
+        var follow = new FollowSubscription(_database!.Source, Rig.Ledger.Gate, Rig.Ledger.Clock);
+        var news = new SubscriptionNews(
+            "ada", "sub_1", new("pro", PriceInterval.Monthly, 1, new(2900, Currency.Usd)), SubscriptionStatus.Active, new(start, start.Plus(TimeSpan.FromDays(30))), start, start,
+            null, null, null, null, at);
+        (await follow.RunAsync(Rig.Project, PaymentProvider.Stripe, news, CancellationToken.None)).ShouldBeNull();
+        var older = news with { Status = SubscriptionStatus.PastDue, AskedAt = at.Minus(TimeSpan.FromMilliseconds(1)) };
+        (await follow.RunAsync(Rig.Project, PaymentProvider.Stripe, older, CancellationToken.None)).ShouldBeNull();
+        (await SeenAsync()).ShouldBe("active pro monthly 1");
+        (await follow.RunAsync(Rig.Project, PaymentProvider.Stripe, older with { AskedAt = at.Plus(TimeSpan.FromMilliseconds(1)) }, CancellationToken.None)).ShouldBeNull();
+        (await SeenAsync()).ShouldBe("past_due pro monthly 1");
+
+        var invoices = new FollowInvoice(_database!.Source, Rig.Ledger.Clock);
+        var invoice = new InvoiceNews(
+            "ada", "in_1", "sub_1", "A-1", ProviderInvoiceStatus.Open, new(2900, Currency.Usd), new(0, Currency.Usd), new(0, Currency.Usd), "pi_1", true, null, start, null, [], at);
+        (await invoices.RunAsync(Rig.Project, PaymentProvider.Stripe, invoice, CancellationToken.None)).ShouldBeNull();
+        (await PaymentsAsync()).ShouldBe("failed 2900 0");
+        var paid = invoice with { Status = ProviderInvoiceStatus.Paid, Paid = invoice.Total, HasFailed = false, PaidAt = at, AskedAt = at.Minus(TimeSpan.FromMilliseconds(1)) };
+        await invoices.RunAsync(Rig.Project, PaymentProvider.Stripe, paid, CancellationToken.None);
+        (await PaymentsAsync()).ShouldBe("failed 2900 0");
+        await invoices.RunAsync(Rig.Project, PaymentProvider.Stripe, paid with { AskedAt = at.Plus(TimeSpan.FromMilliseconds(1)) }, CancellationToken.None);
+        (await PaymentsAsync()).ShouldBe("succeeded 2900 0");
+        await invoices.RunAsync(Rig.Project, PaymentProvider.Stripe, invoice with { AskedAt = at.Plus(TimeSpan.FromMilliseconds(2)) }, CancellationToken.None);
+        (await PaymentsAsync()).ShouldBe("succeeded 2900 0", "What succeeded stays.");
     }
 
     private async Task<string?> PlanOfAsync(string customer) =>

@@ -51,7 +51,7 @@ public sealed class StripeRig : IAsyncDisposable
         var methods = new PaymentMethods(source, ledger.Clock);
         var settle = new SettlePayment(source, Queries, methods, providers, ledger.Gate, ledger.Clock, NullLogger<SettlePayment>.Instance);
         Charge = new(source, settle, providers, ledger.Gate, ledger.Clock);
-        Bill = new(new(source), providers);
+        Bill = new(source, new(source), providers, NullLogger<BillAtProvider>.Instance);
         Refund = new(source, Queries, providers, ledger.Clock);
         var apply = new ApplyNews(
             source, Queries, methods, settle, Refund, new(source, ledger.Gate, ledger.Clock), new(source, ledger.Clock), Bill,
