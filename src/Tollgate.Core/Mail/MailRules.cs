@@ -49,6 +49,14 @@ public static class MailRules
     /// <param name="isFinal">The mail server refused it and will do so again.</param>
     public static TimeSpan? RetryIn(int attempts, bool isFinal) => isFinal || attempts > Pauses.Length ? null : Pauses[attempts - 1];
 
+    /// <summary>
+    /// Whether a mail server that said this will say so again. Not where it refused whoever sends and not the mail: no encryption, no or a wrong login (530 to
+    /// 538, enhanced codes 5.7), which somebody sets right (RFC 4954, RFC 3463).
+    /// </summary>
+    /// <param name="status">Of SMTP; negative: there was no answer.</param>
+    public static bool IsFinal(int status, string said) =>
+        status is >= 500 and <= 599 and not (530 or 534 or 535 or 538) && !said.Contains(" 5.7.", StringComparison.Ordinal);
+
     /// <summary>Mails about money and about what a customer asked for are part of the contract; the others can be refused.</summary>
     public static bool CanBeRefused(MailType type) => type == MailType.QuotaThreshold;
 }

@@ -30,7 +30,7 @@ internal sealed class MailSender(MailOptions options, MailHome home, ILogger<Mai
             return new("The address is no mail address.", IsFinal: true);
         }
 
-        return options.Host is { } host && project.Mode == ProjectMode.Live ? await SubmitAsync(host, message) : Write(project, mail, message);
+        return options.Host is { } host && project.Mode == ProjectMode.Live ? await SubmitAsync(host, mail, message) : Write(project, mail, message);
     }
 
     /// <summary>Old files go.</summary>
@@ -44,7 +44,7 @@ internal sealed class MailSender(MailOptions options, MailHome home, ILogger<Mai
         }
     }
 
-    private async Task<MailAttempt> SubmitAsync(string host, MailMessage message)
+    private async Task<MailAttempt> SubmitAsync(string host, MailRow mail, MailMessage message)
     {
         using var limit = new CancellationTokenSource(Longest);
         using var client = new SmtpClient(host, options.Port) { EnableSsl = options.IsSecure };
@@ -61,10 +61,12 @@ internal sealed class MailSender(MailOptions options, MailHome home, ILogger<Mai
         catch (SmtpException refused)
         {
             // What the mail server says may name the customer: it is kept with the mail, and not written to the log.
-            return new(refused.InnerException?.Message ?? refused.Message, IsFinal: (int)refused.StatusCode is >= 500 and <= 599);
+            log.LogWarning("The mail server did not take mail {Mail}: {Status}. \"tollgate mails ls\" says why", mail.Id, refused.StatusCode);
+            return new(refused.InnerException?.Message ?? refused.Message, MailRules.IsFinal((int)refused.StatusCode, refused.Message));
         }
         catch (OperationCanceledException)
         {
+            log.LogWarning("The mail server did not take mail {Mail} within {Seconds} seconds", mail.Id, Longest.TotalSeconds);
             return new($"The mail server did not take it within {Longest.TotalSeconds} seconds.");
         }
     }

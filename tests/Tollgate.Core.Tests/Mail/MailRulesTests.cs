@@ -13,6 +13,16 @@ public sealed class MailRulesTests
     public void When_a_mail_is_tried_again(int attempts, bool isFinal, int? minutes) =>
         MailRules.RetryIn(attempts, isFinal).ShouldBe(minutes is { } some ? TimeSpan.FromMinutes(some) : null);
 
+    [Theory]
+    [InlineData(550, "Mailbox unavailable. The server response was: 5.1.1 nobody of that name", true)]
+    [InlineData(552, "Exceeded storage allocation.", true)]
+    [InlineData(530, "The client was not authenticated. The server response was: 5.7.0 Authentication required", false)]
+    [InlineData(535, "wrong password", false)]
+    [InlineData(550, "Mailbox unavailable. The server response was: 5.7.60 Client may not send as this sender", false)]
+    [InlineData(450, "come again", false)]
+    [InlineData(-1, "Failure sending mail.", false)]
+    public void What_a_mail_server_will_say_again(int status, string said, bool isFinal) => MailRules.IsFinal(status, said).ShouldBe(isFinal);
+
     [Fact]
     public void What_is_about_money_cannot_be_refused() =>
         Enum.GetValues<MailType>().Where(MailRules.CanBeRefused).ShouldBe([MailType.QuotaThreshold]);

@@ -284,7 +284,7 @@ public sealed class MailedServer : IAsyncLifetime
         },
     };
 
-    public SmtpStage Stage { get; } = new();
+    public SmtpStage Stage { get; } = new SmtpStage().Open();
 
     public RunningServer Running { get; }
 
