@@ -1,7 +1,5 @@
 using Microsoft.Extensions.Logging;
 using Npgsql;
-using Tollgate.Core.Catalog;
-using Tollgate.Core.Payments;
 using Tollgate.Engine.Customers;
 using Tollgate.Engine.Invoicing;
 using Tollgate.Engine.Projects;
@@ -9,7 +7,7 @@ using Tollgate.Engine.Projects;
 namespace Tollgate.Engine.Payments;
 
 /// <summary>Tells providers what the invoices that they make have to ask for beside their own price. What one does not take stays, and is told again.</summary>
-public sealed class BillAtProvider(NpgsqlDataSource database, ProviderLines lines, PaymentProviders providers, ILogger<BillAtProvider> log)
+public sealed class BillAtProvider(NpgsqlDataSource database, ProviderLines lines, SubscriptionDrivers drivers, ILogger<BillAtProvider> log)
 {
     public async Task RunAsync(ProjectSnapshot project, Guid subscription, CancellationToken cancel)
     {
@@ -53,7 +51,7 @@ public sealed class BillAtProvider(NpgsqlDataSource database, ProviderLines line
             return;
         }
 
-        var told = await providers.Of(CatalogWords.Read<PaymentProvider>(bill.Provider)).BillAsync(project, bill, cancel);
+        var told = await drivers.Of(bill.Provider).BillAsync(project, bill, cancel);
         foreach (var line in bill.Lines)
         {
             if (told.TryGetValue(line.Id, out var reference))

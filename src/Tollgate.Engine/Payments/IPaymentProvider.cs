@@ -1,6 +1,5 @@
 using Tollgate.Core.Money;
 using Tollgate.Core.Payments;
-using Tollgate.Engine.Invoicing;
 using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Payments;
@@ -90,7 +89,7 @@ public sealed record ProviderTold(IReadOnlyList<ProviderNews> News, bool IsKnown
 }
 
 /// <summary>
-/// The seam to who moves money. It knows amounts, tokens and keys, and of subscriptions only those that it drives itself. The caller has stored what it asks
+/// The seam to who moves money. It knows amounts, tokens and keys; subscriptions that it drives are asked of <see cref="ISubscriptionDriver"/>. The caller has stored what it asks
 /// for before it asks. What a provider cannot do (<see cref="Capabilities"/>) is never asked for.
 /// </summary>
 public interface IPaymentProvider
@@ -138,10 +137,6 @@ public interface IPaymentProvider
     /// <summary>What a genuine event says. Where it may be older than what the provider has, the provider is asked.</summary>
     /// <exception cref="ProviderSilentException">The provider was asked and did not answer: the event is read again later.</exception>
     Task<ProviderTold> TellAsync(ProjectSnapshot project, ProviderEvent @event, CancellationToken cancel);
-
-    /// <summary>Asks for lines with the invoices that it makes of a subscription which it drives. A line that it has already is not asked for again.</summary>
-    /// <returns>The provider's id of each line that it has now.</returns>
-    Task<IReadOnlyDictionary<Guid, string>> BillAsync(ProjectSnapshot project, ProviderBill bill, CancellationToken cancel);
 }
 
 /// <summary>A provider that was asked what it has did not answer.</summary>

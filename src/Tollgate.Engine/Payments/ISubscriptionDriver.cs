@@ -3,6 +3,7 @@ using Tollgate.Core.Invoicing;
 using Tollgate.Core.Money;
 using Tollgate.Core.Payments;
 using Tollgate.Core.Subscriptions;
+using Tollgate.Engine.Invoicing;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Subscriptions;
 
@@ -81,6 +82,11 @@ public interface ISubscriptionDriver
 
     /// <summary>What an end now asks for, or gives back.</summary>
     Task<DriveAnswer> PreviewEndAsync(ProjectSnapshot project, SubscriptionRow row, string customer, bool givesBack, CancellationToken cancel);
+
+    /// <summary>Asks for lines with the invoices that it makes. A line that it has already is not asked for again.</summary>
+    /// <returns>The provider's id of each line that it has now.</returns>
+    /// <exception cref="ProviderSilentException">It did not answer.</exception>
+    Task<IReadOnlyDictionary<Guid, string>> BillAsync(ProjectSnapshot project, ProviderBill bill, CancellationToken cancel);
 }
 
 /// <summary>The drivers, by name.</summary>

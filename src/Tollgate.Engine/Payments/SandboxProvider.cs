@@ -4,7 +4,6 @@ using Tollgate.Core.Money;
 using Tollgate.Core.Payments;
 using Tollgate.Engine.Customers;
 using Tollgate.Engine.Postgres;
-using Tollgate.Engine.Invoicing;
 using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Payments;
@@ -74,9 +73,6 @@ public sealed class SandboxProvider(NpgsqlDataSource database, SandboxWebhooks w
 
     public WebhookReading ReadWebhook(IReadOnlyDictionary<string, string> credentials, WebhookRequest request, DateTimeOffset now) =>
         SandboxSignature.Read(credentials, request, now);
-
-    public Task<IReadOnlyDictionary<Guid, string>> BillAsync(ProjectSnapshot project, ProviderBill bill, CancellationToken cancel) =>
-        Task.FromResult<IReadOnlyDictionary<Guid, string>>(new Dictionary<Guid, string>());
 
     public Task<ProviderTold> TellAsync(ProjectSnapshot project, ProviderEvent @event, CancellationToken cancel) => 
         Task.FromResult(SandboxEvent.Read(@event.Body)?.Told() is { } news ? new ProviderTold([news]) : ProviderTold.Nothing);

@@ -157,9 +157,6 @@ public sealed partial class PaymobProvider(
     public WebhookReading ReadWebhook(IReadOnlyDictionary<string, string> credentials, WebhookRequest request, DateTimeOffset now) =>
         PaymobCallbacks.Read(PaymobCredentials.Read(credentials).HmacSecrets, request);
 
-    public Task<IReadOnlyDictionary<Guid, string>> BillAsync(ProjectSnapshot project, ProviderBill bill, CancellationToken cancel) =>
-        Task.FromResult<IReadOnlyDictionary<Guid, string>>(new Dictionary<Guid, string>());
-
     /// <summary>Whose order it is about.</summary>
     public async Task<ProjectSnapshot?> OwnerOfAsync(IReadOnlyList<ProjectSnapshot> projects, ProviderEvent @event, CancellationToken cancel)
     {

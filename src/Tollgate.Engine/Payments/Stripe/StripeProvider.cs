@@ -5,7 +5,6 @@ using Tollgate.Core.Payments;
 using Tollgate.Core.Payments.Stripe;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Clocks;
-using Tollgate.Engine.Invoicing;
 using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Payments.Stripe;
@@ -14,7 +13,7 @@ namespace Tollgate.Engine.Payments.Stripe;
 /// Stripe, by its REST API. A payment's reference is its payment intent; the payment's own id is the idempotency key there and stands in the
 /// metadata (<c>tollgate_payment</c>), by which it is found again when an answer was lost and the key is forgotten.
 /// </summary>
-public sealed class StripeProvider(StripeAccounts accounts, StripeEvents events, StripeMirror mirror, Clock clock, ILogger<StripeProvider> log) : IPaymentProvider
+public sealed class StripeProvider(StripeAccounts accounts, StripeEvents events, Clock clock, ILogger<StripeProvider> log) : IPaymentProvider
 {
     public const string PaymentField = "tollgate_payment";
     public const string RefundField = "tollgate_refund";
@@ -238,9 +237,6 @@ public sealed class StripeProvider(StripeAccounts accounts, StripeEvents events,
         var account = accounts.Open(project) ?? throw new ProviderSilentException("The project has no keys of Stripe any more.");
         return await events.TellAsync(account, told, cancel);
     }
-
-    public async Task<IReadOnlyDictionary<Guid, string>> BillAsync(ProjectSnapshot project, ProviderBill bill, CancellationToken cancel) =>
-        Open(project) is { } account ? await mirror.BillAsync(account, bill, cancel) : new Dictionary<Guid, string>();
 
     private StripeAccount? Open(ProjectSnapshot project)
     {

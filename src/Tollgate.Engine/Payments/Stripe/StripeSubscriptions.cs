@@ -6,6 +6,7 @@ using Tollgate.Core.Payments.Stripe;
 using Tollgate.Core.Subscriptions;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Clocks;
+using Tollgate.Engine.Invoicing;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Subscriptions;
 
@@ -143,6 +144,9 @@ public sealed class StripeSubscriptions(StripeAccounts accounts, StripeMirror mi
             var (invoice, refused) = await PreviewAsync(account, row, customer, StripeChanges.PreviewOfEnd(row.Reference!, givesBack), InvoiceKind.Final, cancel);
             return refused ?? new(DriveOutcome.Done) { Invoice = invoice };
         });
+
+    public async Task<IReadOnlyDictionary<Guid, string>> BillAsync(ProjectSnapshot project, ProviderBill bill, CancellationToken cancel) =>
+        accounts.Open(project) is { } account ? await mirror.BillAsync(account, bill, cancel) : new Dictionary<Guid, string>();
 
     private async Task<(Invoice? Invoice, DriveAnswer? Refused)> PreviewAsync(
         StripeAccount account, SubscriptionRow row, string customer, StripeForm form, InvoiceKind kind, CancellationToken cancel)

@@ -44,14 +44,16 @@ public sealed class StripeRig : IAsyncDisposable
         _client = new(new(stripe.Url, TimeSpan.FromSeconds(10)), NullLogger<StripeClient>.Instance, static (_, _) => Task.CompletedTask);
         _directory = new(ledger.Database.Source);
         Accounts = new(ledger.Database.Source, _keys, _client);
-        var mirror = new StripeMirror(Accounts, new(static _ => null));
-        Provider = new(Accounts, new(Accounts, mirror), mirror, ledger.Clock, NullLogger<StripeProvider>.Instance);
+        var variables = new StripeVariables(static _ => null);
+        var mirror = new StripeMirror(Accounts, variables);
+        var events = new StripeEvents(Accounts, mirror);
+        Provider = new(Accounts, events, ledger.Clock, NullLogger<StripeProvider>.Instance);
         var (source, providers, bell) = (ledger.Database.Source, new PaymentProviders([Provider]), new InboxBell());
         Queries = new(source);
         var methods = new PaymentMethods(source, ledger.Clock);
         var settle = new SettlePayment(source, Queries, methods, providers, ledger.Gate, ledger.Clock, NullLogger<SettlePayment>.Instance);
         Charge = new(source, settle, providers, ledger.Gate, ledger.Clock);
-        Bill = new(source, new(source), providers, NullLogger<BillAtProvider>.Instance);
+        Bill = new(source, new(source), new([new StripeSubscriptions(Accounts, mirror, events, variables, ledger.Clock)]), NullLogger<BillAtProvider>.Instance);
         Refund = new(source, Queries, providers, ledger.Clock);
         var apply = new ApplyNews(
             source, Queries, methods, settle, Refund, new(source, ledger.Gate, ledger.Clock), new(source, ledger.Clock), Bill,

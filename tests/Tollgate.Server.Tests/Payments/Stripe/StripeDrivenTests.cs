@@ -232,6 +232,31 @@ public sealed class StripeDrivenTests(StripeStage stage) : IClassFixture<StripeS
     }
 
     [Fact]
+    public async Task What_Stripe_invoiced_is_listed_page_by_page_with_what_paid_it()
+    {
+        var sandbox = await ProjectAsync();
+        var (id, _) = await PaidAsync(sandbox, "ann", "pro");
+        Books.Finalize((string)Books.Renew(id)["id"]!, StripeCard.Declined);
+        await TellAsync(sandbox);
+        await UntilAsync(async () => (await PaymentsAsync(sandbox, "ann")).Count == 2);
+
+        var first = await sandbox.Door.GetAsync($"/v1/provider-invoices?customer=ann&subscription={id}&limit=1");
+        var newest = first["data"].AsArray().ShouldHaveSingleItem()!;
+        ((string?)newest["status"], (string?)newest["subscription"], (long)newest["total"]!, (bool)first["has_more"]!).ShouldBe(("open", id, 2900L, true));
+        newest["lines"]!.AsArray().Count.ShouldBe(1);
+        var second = (await sandbox.Door.GetAsync($"/v1/provider-invoices?starting_after={newest["id"]}"))["data"].AsArray().ShouldHaveSingleItem()!;
+        ((string?)second["status"], (long)second["amount_paid"]!).ShouldBe(("paid", 2900L));
+        var payment = await sandbox.Door.GetAsync($"/v1/payments/{second["payment"]}");
+        ((string?)payment["provider_invoice"], (string?)payment["status"]).ShouldBe(((string?)second["id"], "succeeded"));
+
+        (await sandbox.Door.GetAsync("/v1/provider-invoices?status=paid"))["data"].AsArray().Count.ShouldBe(1);
+        (await sandbox.Door.GetAsync("/v1/provider-invoices?customer=bob"))["data"].AsArray().ShouldBeEmpty();
+        (await sandbox.Door.GetAsync("/v1/provider-invoices?status=lost")).Status.ShouldBe(HttpStatusCode.UnprocessableEntity);
+        var other = await stage.ProjectAsync();
+        (await other.Door.GetAsync("/v1/provider-invoices"))["data"].AsArray().ShouldBeEmpty("Another project sees nothing of it.");
+    }
+
+    [Fact]
     public async Task Only_a_provider_that_can_drives_subscriptions()
     {
         var sandbox = await BillingSandbox.StartAsync(stage.Running, "2027-01-31T00:00:00Z");
