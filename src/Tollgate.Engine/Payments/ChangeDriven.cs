@@ -60,7 +60,8 @@ public sealed class ChangeDriven(
         var driver = DriverOf(item);
         if (!request.Preview)
         {
-            return await ThenAsync(project, item, await driver.CancelAsync(project, item.Row, order, cancel));
+            var done = await driver.CancelAsync(project, item.Row, order, cancel);
+            return await ThenAsync(project, item, isNow && done.Outcome == DriveOutcome.Missing ? new(DriveOutcome.Done) { Told = [Ended(item, order, clock.Now())] } : done);
         }
 
         var looked = isNow ? await driver.PreviewEndAsync(project, item.Row, item.Customer, order.GivesBack, cancel) : new(DriveOutcome.Done);
@@ -153,6 +154,13 @@ public sealed class ChangeDriven(
         return made.Outcome == SubscriptionOutcome.Done ? await coupons.EndAsync(project, id, code, request with { IsOfDriver = true }, CancellationToken.None) : made;
     }
 
+    /// <summary>What the provider does not have (its key was changed for that of another account) ends here all the same, when that is asked for.</summary>
+    private static SubscriptionNews Ended(SubscriptionItem item, CancelOrder order, Instant now)
+    {
+        var row = item.Row.Subscription;
+        return new(item.Customer, item.Row.Reference!, null, row.Status, row.Current, row.StartedAt, row.Anchor.StartedAt, row.TrialEnd, null, now, order.Reason, now);
+    }
+
     private async Task<SubscriptionItem?> FindAsync(ProjectSnapshot project, Guid id, CancellationToken cancel) =>
         await subscriptions.FindAsync(project, id, cancel) is { Row: { Subscription.DrivenBy: not null, Reference: not null } } item ? item : null;
 
@@ -214,7 +222,7 @@ public sealed class ChangeDriven(
         why.Outcome switch
         {
             DriveOutcome.Declined => SubscriptionOutcome.Declined,
-            DriveOutcome.Impossible => SubscriptionOutcome.NotAtProvider,
+            DriveOutcome.Impossible or DriveOutcome.Missing => SubscriptionOutcome.NotAtProvider,
             _ => SubscriptionOutcome.NoAnswer,
         },
         item.Row, item.Customer, Detail: why.Failure is { } failure ? $"The card was refused ({CatalogWords.Of(failure)}). Nothing was changed." : why.Detail);

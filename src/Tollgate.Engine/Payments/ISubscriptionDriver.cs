@@ -26,6 +26,9 @@ public enum DriveOutcome
     /// <summary>The provider has no such thing, or refuses it.</summary>
     Impossible,
 
+    /// <summary>The provider has no such subscription.</summary>
+    Missing,
+
     /// <summary>None came, and what is there does not say that it was done.</summary>
     NoAnswer,
 }

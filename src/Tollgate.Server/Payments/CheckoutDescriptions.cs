@@ -53,7 +53,7 @@ internal static class CheckoutDescriptions
         [
             ErrorCode.PlanNotFound, ErrorCode.PriceNotFound, ErrorCode.CouponRefused, ErrorCode.AddOnRefused, ErrorCode.PackRefused, ErrorCode.SubscriptionState,
             ErrorCode.SubscriptionExists, ErrorCode.TrialUsed, ErrorCode.CurrencyFixed, ErrorCode.CustomerIsMember, ErrorCode.InvoiceNotFound, ErrorCode.InvoiceState,
-            ErrorCode.InvoiceImplausible, ErrorCode.BillingNotConfigured, ErrorCode.UpstreamUnreachable, ErrorCode.ValidationFailed,
+            ErrorCode.InvoiceImplausible, ErrorCode.BillingNotConfigured, ErrorCode.NotAtProvider, ErrorCode.UpstreamUnreachable, ErrorCode.ValidationFailed,
         ],
     };
 

@@ -155,7 +155,7 @@ internal static class SubscriptionCouponDescriptions
             Example.Of<SubscriptionChangeView>(
                 200, "A preview.", $$"""{"subscription": {{SubscriptionDescriptions.One}}, "invoice": null, "next_invoice": {{InvoiceDescriptions.Sample}}}"""),
         ],
-        Errors = [ErrorCode.SubscriptionNotFound, ErrorCode.SubscriptionState, ErrorCode.DrivenByProvider, ErrorCode.CouponRefused, ErrorCode.InvoiceImplausible, ErrorCode.ValidationFailed],
+        Errors = [ErrorCode.SubscriptionNotFound, ErrorCode.SubscriptionState, ErrorCode.NotAtProvider, ErrorCode.UpstreamUnreachable, ErrorCode.CouponRefused, ErrorCode.InvoiceImplausible, ErrorCode.ValidationFailed],
     };
 
     public static readonly Description List = new(
@@ -170,6 +170,6 @@ internal static class SubscriptionCouponDescriptions
     {
         Path = new Dictionary<string, string> { ["code"] = "The coupon's code." },
         Answers = [Example.Of<SubscriptionCouponView>(200, "Ended.", One)],
-        Errors = [ErrorCode.SubscriptionNotFound, ErrorCode.SubscriptionState, ErrorCode.DrivenByProvider, ErrorCode.CouponNotFound, ErrorCode.InvoiceImplausible],
+        Errors = [ErrorCode.SubscriptionNotFound, ErrorCode.SubscriptionState, ErrorCode.NotAtProvider, ErrorCode.UpstreamUnreachable, ErrorCode.CouponNotFound, ErrorCode.InvoiceImplausible],
     };
 }

@@ -24,6 +24,9 @@ internal static class SubscriptionDescriptions
 
     private static readonly ErrorCode[] Steps = [ErrorCode.SubscriptionNotFound, ErrorCode.SubscriptionState, ErrorCode.DrivenByProvider, ErrorCode.InvoiceImplausible, ErrorCode.ValidationFailed];
 
+    /// <summary>Of what is asked of the provider where that drives the subscription.</summary>
+    private static readonly ErrorCode[] Asked = [.. Steps, ErrorCode.NotAtProvider, ErrorCode.UpstreamUnreachable];
+
     public static readonly Description Create = new(
         Tag,
         "Subscribe",
@@ -85,7 +88,7 @@ internal static class SubscriptionDescriptions
     {
         Request = Example.Of<ChangeSubscriptionRequest>("""{"plan": "enterprise"}"""),
         Answers = [Example.Of<SubscriptionChangeView>(200, "Changed, or scheduled.", Changed)],
-        Errors = [.. Steps, ErrorCode.PlanNotFound, ErrorCode.PriceNotFound, ErrorCode.AddOnRefused, ErrorCode.PaymentFailed, ErrorCode.PaymentPending, ErrorCode.Conflict],
+        Errors = [.. Asked, ErrorCode.PlanNotFound, ErrorCode.PriceNotFound, ErrorCode.AddOnRefused, ErrorCode.PaymentFailed, ErrorCode.PaymentPending, ErrorCode.Conflict],
     };
 
     public static readonly Description Preview = Change with
@@ -94,7 +97,7 @@ internal static class SubscriptionDescriptions
         Details = "The same as the change, on the same code, and takes everything back: `invoice` is what would be asked for now, to the cent, without a "
             + "number; `next_invoice` what the next renewal would ask for with the usage so far.",
         Answers = [Example.Of<SubscriptionChangeView>(200, "What would be.", Changed)],
-        Errors = [.. Steps, ErrorCode.PlanNotFound, ErrorCode.PriceNotFound, ErrorCode.AddOnRefused],
+        Errors = [.. Asked, ErrorCode.PlanNotFound, ErrorCode.PriceNotFound, ErrorCode.AddOnRefused],
     };
 
     public static readonly Description Cancel = new(
@@ -107,7 +110,7 @@ internal static class SubscriptionDescriptions
         Request = Example.Of<CancelSubscriptionRequest>("""{"at": "period_end", "reason": "too_expensive", "comment": "We stop the project."}"""),
         BodyMayBeAbsent = true,
         Answers = [Example.Of<SubscriptionView>(200, "Canceled, or to be.", One)],
-        Errors = Steps,
+        Errors = Asked,
     };
 
     public static readonly Description Uncancel = new(Tag, "Take back a cancellation", "It goes on as if nothing had been said. Without a cancellation, a scheduled change is taken back.")
@@ -115,7 +118,7 @@ internal static class SubscriptionDescriptions
         Request = Example.Of<SubscriptionStepRequest>("""{"preview": false}"""),
         BodyMayBeAbsent = true,
         Answers = [Example.Of<SubscriptionView>(200, "It goes on.", One)],
-        Errors = Steps,
+        Errors = Asked,
     };
 
     public static readonly Description Pause = new(
@@ -142,7 +145,7 @@ internal static class SubscriptionDescriptions
     public static readonly Description Upcoming = new(Tag, "Show the upcoming invoice", "What the next renewal will ask for, with the usage so far. It has no number.")
     {
         Answers = [Example.Of<InvoiceView>(200, "The invoice to come.", InvoiceDescriptions.Sample)],
-        Errors = [ErrorCode.SubscriptionNotFound, ErrorCode.InvoiceNotFound],
+        Errors = [ErrorCode.SubscriptionNotFound, ErrorCode.InvoiceNotFound, ErrorCode.NotAtProvider, ErrorCode.UpstreamUnreachable],
     };
 
     public static readonly Description Run = new(

@@ -16,7 +16,7 @@ namespace Tollgate.Web.Portal;
 /// </summary>
 public sealed class PortalPages(
     ProjectDirectory directory, PortalSessions sessions, SubscriptionQueries subscriptions, InvoiceQueries invoices, PaymentMethods methods, OpenCheckout open,
-    ChangeSubscription change, NoticeQueries notices, Clock clock)
+    ChangeSubscription change, ChangeDriven driven, NoticeQueries notices, Clock clock)
 {
     private const int MostInvoices = 36;
 
@@ -78,7 +78,8 @@ public sealed class PortalPages(
     {
         if (await LiveAsync(desk) is { } item)
         {
-            await change.CancelAsync(desk.Project, item.Row.Subscription.Id, new(ChangeTime.PeriodEnd, null), new(desk.Actor, false), context.RequestAborted);
+            _ = await driven.CancelAsync(desk.Project, item.Row.Subscription.Id, new(ChangeTime.PeriodEnd, null), new(desk.Actor, false), context.RequestAborted)
+                ?? await change.CancelAsync(desk.Project, item.Row.Subscription.Id, new(ChangeTime.PeriodEnd, null), new(desk.Actor, false), context.RequestAborted);
         }
 
         await desk.BackAsync();
@@ -88,7 +89,8 @@ public sealed class PortalPages(
     {
         if (await LiveAsync(desk) is { Row.Subscription.CancelAt: not null } item)
         {
-            await change.UncancelAsync(desk.Project, item.Row.Subscription.Id, new(desk.Actor, false), context.RequestAborted);
+            _ = await driven.UncancelAsync(desk.Project, item.Row.Subscription.Id, new(desk.Actor, false), context.RequestAborted)
+                ?? await change.UncancelAsync(desk.Project, item.Row.Subscription.Id, new(desk.Actor, false), context.RequestAborted);
         }
 
         await desk.BackAsync();

@@ -51,6 +51,16 @@ public sealed class StripeDoorTests(StripeStage stage) : IClassFixture<StripeSta
         made.Status.ShouldBe(HttpStatusCode.OK, made.Json?.ToJsonString());
         made["checkout_url"].GetValue<string>().ShouldStartWith("https://checkout.stripe.com/");
 
+        var driven = await sandbox.Door.PutAsync("/v1/payment-settings", """{"provider": "stripe", "subscriptions": "provider"}""");
+        driven.Status.ShouldBe(HttpStatusCode.OK, driven.Json?.ToJsonString());
+        await sandbox.Door.PostAsync("/v1/stripe/sync", "{}");
+        var subscribed = await sandbox.Door.SendAsync(
+            HttpMethod.Post, "/billing/create-checkout-session",
+            """{"plan": "pro", "success_url": "http://localhost:3000/dashboard?success=true", "cancel_url": "http://localhost:3000/billing?canceled=true"}""",
+            ("X-Tollgate-Customer", "v"));
+        subscribed.Status.ShouldBe(HttpStatusCode.OK, subscribed.Json?.ToJsonString());
+        ((string?)stage.Stripe.Books.All("checkout.session").Last()["mode"]).ShouldBe("subscription", "The door follows the project's setting.");
+
         var portal = await sandbox.Door.SendAsync(HttpMethod.Post, "/billing/create-portal-session", null, ("X-Tollgate-Customer", "u"));
         portal.Status.ShouldBe(HttpStatusCode.OK, portal.Json?.ToJsonString());
         portal["portal_url"].GetValue<string>().ShouldStartWith("https://billing.stripe.com/");

@@ -34,7 +34,7 @@ public static class StripeDrifts
             {
                 yield return new(
                     "subscription", id, theirs is null ? null : reference, null, ours?.Status, theirs?.Status,
-                    theirs is null ? "Stripe has no such subscription. It gives its plan here until you cancel it in the database of Stripe's mode that made it, or move the customer." : Follow,
+                    theirs is null ? "Stripe has no such subscription: the key is of another account or mode. Set the right one, or end it here: POST /v1/subscriptions/{id}/cancel with at: now." : Follow,
                     theirs is not null);
             }
 

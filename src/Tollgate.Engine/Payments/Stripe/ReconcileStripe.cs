@@ -26,7 +26,7 @@ public sealed class ReconcileStripe(
     NpgsqlDataSource database, StripeAccounts accounts, StripeMirror mirror, StripeEvents events, PaymentQueries payments, ApplyNews apply)
 {
     /// <summary>Of 100, of each list.</summary>
-    internal int MostPages { get; init; } = 50;
+    public int MostPages { get; init; } = 50;
 
     /// <summary>Rows of this side.</summary>
     private const int MostRows = 10_000;

@@ -207,6 +207,7 @@ public sealed class StripeSubscriptions(StripeAccounts accounts, StripeMirror mi
             return StripeRules.FailureOf(error) is { } failure ? new(DriveOutcome.Declined, error.Message, failure)
                 : error.IsOfKey ? DriveAnswer.Silent
                 : error.IsMissing && await isDone() ? await TellAsync(account, row, cancel)
+                : error.IsMissing && await ReadAsync(account, row, cancel) is null ? new(DriveOutcome.Missing, $"Stripe has no subscription {row.Reference}.")
                 : DriveAnswer.Impossible($"Stripe refuses it: {error.Message}");
         }
 

@@ -45,23 +45,27 @@ public sealed class StripeRig : IAsyncDisposable
         _directory = new(ledger.Database.Source);
         Accounts = new(ledger.Database.Source, _keys, _client);
         var variables = new StripeVariables(static _ => null);
-        var mirror = new StripeMirror(Accounts, variables);
-        var events = new StripeEvents(Accounts, mirror);
+        Mirror = new(Accounts, variables);
+        var events = new StripeEvents(Accounts, Mirror);
         Provider = new(Accounts, events, ledger.Clock, NullLogger<StripeProvider>.Instance);
         var (source, providers, bell) = (ledger.Database.Source, new PaymentProviders([Provider]), new InboxBell());
         Queries = new(source);
         var methods = new PaymentMethods(source, ledger.Clock);
         var settle = new SettlePayment(source, Queries, methods, providers, ledger.Gate, ledger.Clock, NullLogger<SettlePayment>.Instance);
         Charge = new(source, settle, providers, ledger.Gate, ledger.Clock);
-        Bill = new(source, new(source), new([new StripeSubscriptions(Accounts, mirror, events, variables, ledger.Clock)]), NullLogger<BillAtProvider>.Instance);
+        Bill = new(source, new(source), new([new StripeSubscriptions(Accounts, Mirror, events, variables, ledger.Clock)]), NullLogger<BillAtProvider>.Instance);
         Refund = new(source, Queries, providers, ledger.Clock);
-        var apply = new ApplyNews(
+        Apply = new(
             source, Queries, methods, settle, Refund, new(source, ledger.Gate, ledger.Clock), new(source, ledger.Clock), Bill,
             new(source, new(source, ledger.Gate, ledger.Clock), ledger.Clock), ledger.Clock);
-        Inbox = new(source, _directory, providers, apply, bell, NullLogger<ReadInbox>.Instance);
+        Inbox = new(source, _directory, providers, Apply, bell, NullLogger<ReadInbox>.Instance);
         Door = new(source, _directory, providers, _keys, bell, ledger.Clock, NullLogger<ReceiveWebhook>.Instance);
         Settings = new(source, _directory, _keys);
     }
+
+    public StripeMirror Mirror { get; }
+
+    public ApplyNews Apply { get; }
 
     public PaymentQueries Queries { get; }
 

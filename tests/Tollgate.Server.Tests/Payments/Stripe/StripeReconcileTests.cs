@@ -1,7 +1,9 @@
 using System.Net;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using Tollgate.Server.Tests.Customers;
 using Tollgate.Server.Tests.Subscriptions;
+using Tollgate.Testing;
 using Tollgate.Testing.Stripe;
 
 namespace Tollgate.Server.Tests.Payments.Stripe;
@@ -35,9 +37,11 @@ public sealed class StripeReconcileTests(StripeStage stage) : IClassFixture<Stri
         ], ignoreOrder: true);
         (await ListAsync(sandbox)).Count.ShouldBe(drifts.Count, "Looking changes nothing.");
 
+        (await SayAsync(sandbox, 1)).ShouldContain($"subscription {ann} {ann} quantity 1 3 False");
         var repaired = await sandbox.Door.PostAsync("/v1/stripe/reconcile", """{"repair": true}""");
         ((int)repaired["remaining"]!, (bool)repaired["complete"]!).ShouldBe((0, true), repaired.Json!.ToJsonString());
         (await ListAsync(sandbox)).ShouldBeEmpty();
+        await SayAsync(sandbox, 0);
         (await sandbox.Door.GetAsync($"/v1/subscriptions/{bob}"))["status"]!.ToString().ShouldBe("canceled");
         (await PaymentOfAsync(sandbox, "cas"))["amount_refunded"]!.GetValue<long>().ShouldBe(900);
         (await PaymentOfAsync(sandbox, "dan"))["status"]!.ToString().ShouldBe("succeeded");
@@ -84,6 +88,27 @@ public sealed class StripeReconcileTests(StripeStage stage) : IClassFixture<Stri
         ((int)(await sandbox.Door.PostAsync("/v1/stripe/reconcile", """{"since_days": 0}""")).Status).ShouldBe(422);
         stage.Stripe.Next(StripeMishap.ServerError, 3, static one => one.Path == "/v1/payment_intents" && one.Method == "GET");
         (await sandbox.Door.PostAsync("/v1/stripe/reconcile", "{}"))["code"]!.ToString().ShouldBe("upstream_unreachable");
+    }
+
+    [Fact]
+    public async Task What_Stripe_has_never_had_is_ended_by_hand()
+    {
+        var sandbox = await StageAsync();
+        var ann = await SubscribeAsync(sandbox, "ann");
+        Books.Get("subscription", ann)["id"] = "sub_of_another_account";
+        Books.Get("subscription", "sub_of_another_account")["customer"] = "cus_of_nobody";
+        Books.Get("subscription", "sub_of_another_account")["metadata"] = new JsonObject();
+        (await ListAsync(sandbox)).ShouldHaveSingleItem().ShouldBe("subscription  ");
+        (await sandbox.Door.PostAsync($"/v1/subscriptions/{ann}/cancel", "{}"))["code"]!.ToString().ShouldBe("not_at_provider");
+        (await sandbox.Door.PostAsync($"/v1/subscriptions/{ann}/cancel", """{"at": "now"}""")).Status.ShouldBe(HttpStatusCode.OK);
+        ((string?)(await sandbox.Door.GetAsync($"/v1/subscriptions/{ann}"))["status"], (await ListAsync(sandbox)).Count).ShouldBe(("canceled", 0));
+    }
+
+    private async Task<string> SayAsync(BillingSandbox sandbox, int expected)
+    {
+        var (code, output) = await ServerProcess.RunAsync(["stripe", "reconcile", "--since", "7", "--data", stage.Running.Server.Data, "--project", sandbox.Code]);
+        code.ShouldBe(expected, output);
+        return Regex.Replace(output, " +", " ");
     }
 
     private string LatestOf(string subscription) => (string)Books.Get("subscription", subscription)["latest_invoice"]!;
