@@ -118,7 +118,15 @@ public sealed class ApplyNews(
     private async Task<string?> FollowAsync(ProjectSnapshot project, PaymentProvider provider, SubscriptionNews news, CancellationToken cancel)
     {
         var refused = await follow.RunAsync(project, provider, news, cancel);
-        await bill.RunAsync(project, FollowSubscription.IdOf(news.Reference), cancel);
+        try
+        {
+            await bill.RunAsync(project, FollowSubscription.IdOf(news.Reference), cancel);
+        }
+        catch (ProviderSilentException)
+        {
+            // What was not told is told later; what was followed is so.
+        }
+
         if (refused is null)
         {
             await using var wake = database.Command(

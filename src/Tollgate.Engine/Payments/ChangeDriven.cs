@@ -57,6 +57,11 @@ public sealed class ChangeDriven(
             return refusal with { Row = item.Row };
         }
 
+        if (order.GivesBack && IsOwing(subscription))
+        {
+            return Impossible(Owing) with { Row = item.Row, Customer = item.Customer };
+        }
+
         var driver = DriverOf(item);
         if (!request.Preview)
         {
@@ -131,9 +136,19 @@ public sealed class ChangeDriven(
         }
 
         var made = await ThenAsync(project, item, await DriverOf(item).RedeemAsync(project, item.Row, coupon.Coupon, cancel));
-        return made.Outcome == SubscriptionOutcome.Done
-            ? await coupons.RedeemAsync(project, id, code, request with { IsOfDriver = true }, CancellationToken.None)
-            : made;
+        if (made.Outcome != SubscriptionOutcome.Done)
+        {
+            return made;
+        }
+
+        var booked = await coupons.RedeemAsync(project, id, code, request with { IsOfDriver = true }, CancellationToken.None);
+        if (booked.Outcome == SubscriptionOutcome.CouponRefused)
+        {
+            // Somebody else took the last one meanwhile.
+            await DriverOf(item).EndCouponAsync(project, item.Row, code, CancellationToken.None);
+        }
+
+        return booked;
     }
 
     /// <inheritdoc cref="ChangeAsync"/>
@@ -189,6 +204,7 @@ public sealed class ChangeDriven(
             _ when order.CustomAmount is not null || order.AddOns is { Count: > 0 } => Impossible("What a provider drives has its plan's price: no agreed amount, and no add-ons."),
             { Price: null } => new(SubscriptionOutcome.PriceUnknown, Detail: ChangeSubscription.PricesOf(version.Plan)),
             _ when NotAllowed(subscription, SubscriptionVerb.Change) is { } refusal => refusal,
+            _ when IsOwing(subscription) && order.Proration != Proration.None => Impossible(Owing),
             _ when terms == old => new(SubscriptionOutcome.NothingChanges),
             { IsPayable: false } => new(SubscriptionOutcome.Implausible),
             { Amount.IsZero: true } => Impossible($"Plan '{version.Code}' costs nothing, and has no price at the provider: cancel the subscription instead."),
@@ -198,6 +214,11 @@ public sealed class ChangeDriven(
             _ => null,
         };
     }
+
+    /// <summary>Stripe gives back a share of the price of a period also when nobody has paid for it.</summary>
+    private const string Owing = "The running period is not paid, so nothing of it can be given back: lead the customer to pay first, or change without proration.";
+
+    private static bool IsOwing(Subscription subscription) => subscription.Status is SubscriptionStatus.PastDue or SubscriptionStatus.Paused;
 
     private static SubscriptionAnswer Impossible(string detail) => new(SubscriptionOutcome.NotAtProvider, Detail: detail);
 

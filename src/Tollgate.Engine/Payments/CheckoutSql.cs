@@ -96,6 +96,15 @@ internal static class CheckoutSql
     public const string DrivenPage =
         "SELECT driven_by, page_reference FROM checkouts WHERE project_id = $1 AND id = $2 AND status = 'open' AND num_nulls(driven_by, page_reference) = 0";
 
+    /// <summary>The customer's open pages of that kind. $1 project, $2 customer. Rows: checkout.</summary>
+    public const string OpenDrivenPages =
+        """
+        SELECT k.id
+          FROM customers c
+          JOIN checkouts k ON k.partition = c.partition AND k.account = c.account
+         WHERE c.project_id = $1 AND c.id = $2 AND k.status = 'open' AND num_nulls(k.driven_by, k.page_reference) = 0
+        """;
+
     /// <summary>
     /// The page on which an invoice can be paid, while nobody has. $1 project, $2 invoice. Rows: payment, checkout, provider, the provider's id of the page, its address,
     /// amount, when it was asked for.

@@ -63,13 +63,26 @@ public sealed class ExpireCheckouts(
             {
                 foreach (var (project, id) in await OverdueAsync(stoppingToken))
                 {
-                    await RunAsync(project, id, PaymentActors.System, stoppingToken);
+                    await TryAsync(project, id, stoppingToken);
                 }
             }
             catch (Exception broken) when (broken is not OperationCanceledException)
             {
                 log.LogWarning("Checkouts could not be ended: {Reason}", broken.Message);
             }
+        }
+    }
+
+    /// <summary>What is wrong with one keeps no other from its end.</summary>
+    private async Task TryAsync(ProjectSnapshot project, Guid id, CancellationToken cancel)
+    {
+        try
+        {
+            await RunAsync(project, id, PaymentActors.System, cancel);
+        }
+        catch (Exception broken) when (broken is not OperationCanceledException)
+        {
+            log.LogWarning("Checkout {Checkout} of {Project} could not be ended: {Reason}", id, project.Code, broken.Message);
         }
     }
 

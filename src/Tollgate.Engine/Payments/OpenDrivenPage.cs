@@ -26,6 +26,15 @@ public sealed class OpenDrivenPage(NpgsqlDataSource database, SubscriptionDriver
             return null;
         }
 
+        // Two pages would be two subscriptions.
+        foreach (var other in await OpenPagesAsync(project, order.Customer, cancel))
+        {
+            if (!await CloseAsync(project, other, cancel))
+            {
+                return new(CheckoutOutcome.NoAnswer);
+            }
+        }
+
         var coupon = order.Wanted.Coupon is { } code ? (await coupons.FindAsync(project, code, cancel))?.Coupon : null;
         var (answer, page) = await BeginAsync(project, order, coupon, actor, cancel);
         if (answer is not { Outcome: CheckoutOutcome.Done, Row: { } row } || page is null)
@@ -59,12 +68,27 @@ public sealed class OpenDrivenPage(NpgsqlDataSource database, SubscriptionDriver
 
         var driver = drivers.Of(provider);
         var closed = await driver.ClosePageAsync(project, reference, cancel);
+        var isFollowed = true;
         foreach (var news in closed.Told)
         {
-            await apply.RunAsync(project, driver.Name, news, cancel);
+            isFollowed &= await apply.RunAsync(project, driver.Name, news, cancel) is null || news is not CheckoutNews;
         }
 
-        return closed.Outcome == DriveOutcome.Done;
+        // Without keys nobody is there to be asked, ever.
+        return closed.Outcome == DriveOutcome.Impossible || (closed.Outcome == DriveOutcome.Done && isFollowed);
+    }
+
+    private async Task<IReadOnlyList<Guid>> OpenPagesAsync(ProjectSnapshot project, string customer, CancellationToken cancel)
+    {
+        await using var command = database.Command(CheckoutSql.OpenDrivenPages, project.Id, customer);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        var open = new List<Guid>();
+        while (await reader.ReadAsync(cancel))
+        {
+            open.Add(reader.GetGuid(0));
+        }
+
+        return open;
     }
 
     private async Task<(string? Provider, string? Reference)> PageAsync(ProjectSnapshot project, Guid checkout, CancellationToken cancel)

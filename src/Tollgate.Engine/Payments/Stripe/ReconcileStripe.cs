@@ -59,6 +59,10 @@ public sealed class ReconcileStripe(
 
         public bool IsCut { get; set; }
 
+        /// <summary>Before all others: Stripe lists the newest first, and what was over makes room for what began after it.</summary>
+        public void Begin(IEnumerable<StripeDrift> drifts, Func<CancellationToken, Task<IReadOnlyList<ProviderNews>>> news) =>
+            All.InsertRange(0, drifts.Select(drift => (drift, drift.IsTheirs ? news : null)));
+
         public void Add(StripeDrift? drift, Func<CancellationToken, Task<IReadOnlyList<ProviderNews>>>? news)
         {
             if (drift is not null)
@@ -83,19 +87,21 @@ public sealed class ReconcileStripe(
             foreach (var one in there)
             {
                 var ours = here.GetValueOrDefault(one.Id);
-                var news = await mirror.ReadAsync(account, one, owners.GetValueOrDefault(one.Customer ?? ""), askedAt, cancel);
+                var (news, doubt) = await mirror.ReadAsync(account, one, owners.GetValueOrDefault(one.Customer ?? ""), askedAt, cancel);
+                if (doubt is not null && !one.IsOver)
+                {
+                    found.Add(new("subscription", ours is null ? null : one.Id, one.Id, null, null, one.Status, doubt, IsTheirs: false), null);
+                }
 
-                // What is over there and never was here gives nothing; what concerns nobody here is somebody else's.
-                if (news is null || (ours is null && news.EndedAt is not null))
+                // What is over there and never was here gives nothing, nor does what nobody has paid; what concerns nobody here is somebody else's.
+                if (news is null || (ours is null && (news.EndedAt is not null || news.Status == Core.Subscriptions.SubscriptionStatus.Incomplete)))
                 {
                     continue;
                 }
 
                 followed.Add(one.Id);
-                foreach (var drift in StripeDrifts.OfSubscription(one.Id, ours is null ? null : one.Id, ours, StateOf(news)))
-                {
-                    found.Add(drift, _ => Task.FromResult<IReadOnlyList<ProviderNews>>([news]));
-                }
+                found.Begin(
+                    StripeDrifts.OfSubscription(one.Id, ours is null ? null : one.Id, ours, StateOf(news)), _ => Task.FromResult<IReadOnlyList<ProviderNews>>([news]));
             }
         }
 

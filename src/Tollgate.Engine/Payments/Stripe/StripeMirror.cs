@@ -194,10 +194,14 @@ public sealed class StripeMirror(StripeAccounts accounts, StripeVariables variab
     private static string? NamedBy(StripeSubscription subscription) =>
         subscription.Metadata.GetValueOrDefault(StripeAccounts.CustomerField) is { Length: > 0 } named ? named : null;
 
-    /// <summary>A subscription as it would be followed; null: it is none of the project's, or cannot be.</summary>
+    /// <summary>A subscription as it would be followed, or why it cannot be; neither: it is none of the project's.</summary>
     /// <param name="known">Whom its customer at Stripe is known as.</param>
-    internal async Task<SubscriptionNews?> ReadAsync(StripeAccount account, StripeSubscription subscription, string? known, Instant askedAt, CancellationToken cancel) =>
-        IsOfProject(account, subscription.Metadata) ? Tell(account, subscription, await OwnerOfAsync(account, subscription, cancel) ?? known, askedAt).News : null;
+    internal async Task<(SubscriptionNews? News, string? Doubt)> ReadAsync(
+        StripeAccount account, StripeSubscription subscription, string? known, Instant askedAt, CancellationToken cancel) =>
+        IsOfProject(account, subscription.Metadata) ? Tell(account, subscription, await OwnerOfAsync(account, subscription, cancel) ?? known, askedAt) : default;
+
+    /// <summary>Of a subscription, what is its plan's.</summary>
+    internal StripeItem? ItemOf(StripeAccount account, StripeSubscription subscription) => SoldAs(account, subscription).Item;
 
     /// <summary>Whom it names itself, else who has it here.</summary>
     private async Task<string?> OwnerOfAsync(StripeAccount account, StripeSubscription subscription, CancellationToken cancel) =>

@@ -74,9 +74,9 @@ public sealed class StripeSubscriptions(StripeAccounts accounts, StripeMirror mi
 
     public Task<DriveAnswer> ChangeAsync(ProjectSnapshot project, SubscriptionRow row, SubscriptionTerms terms, Proration proration, CancellationToken cancel) =>
         OnItemAsync(
-            project, row, (terms, proration), (account, at, price) => DoAsync(
-                account, row, StripeChanges.Change(at.Item!.Id, price, terms.Quantity, proration),
-                now => now.Item is { } item && item.Price == price && item.Quantity == terms.Quantity, cancel), cancel);
+            project, row, (terms, proration), (account, item, price) => DoAsync(
+                account, row, StripeChanges.Change(item, price, terms.Quantity, proration),
+                now => now.Items.Any(one => one.Id == item && one.Price == price && one.Quantity == terms.Quantity), cancel), cancel);
 
     public Task<DriveAnswer> CancelAsync(ProjectSnapshot project, SubscriptionRow row, CancelOrder order, CancellationToken cancel) => SafelyAsync(project, account =>
     {
@@ -92,7 +92,15 @@ public sealed class StripeSubscriptions(StripeAccounts accounts, StripeMirror mi
     });
 
     public Task<DriveAnswer> UncancelAsync(ProjectSnapshot project, SubscriptionRow row, CancellationToken cancel) => SafelyAsync(project, account =>
-        DoAsync(account, row, new StripeForm().Set("cancel_at_period_end", false), static now => now is { CancelsAtPeriodEnd: false, CancelAt: null }, cancel));
+        UncancelAsync(account, row, cancel));
+
+    /// <summary>An end that was set to a day is taken back in another way than one with the period.</summary>
+    private async Task<DriveAnswer> UncancelAsync(StripeAccount account, SubscriptionRow row, CancellationToken cancel)
+    {
+        var isOfDay = await ReadAsync(account, row, cancel) is { CancelsAtPeriodEnd: false, CancelAt: not null };
+        var form = isOfDay ? new StripeForm().Set("cancel_at", "") : new StripeForm().Set("cancel_at_period_end", false);
+        return await DoAsync(account, row, form, static now => now is { CancelsAtPeriodEnd: false, CancelAt: null }, cancel);
+    }
 
     public Task<DriveAnswer> RedeemAsync(ProjectSnapshot project, SubscriptionRow row, Coupon coupon, CancellationToken cancel) => SafelyAsync(project, async account =>
     {
@@ -128,8 +136,14 @@ public sealed class StripeSubscriptions(StripeAccounts accounts, StripeMirror mi
         return terms is null
             ? SafelyAsync(project, async account => Looked(null, await ForeseeAsync(account, new StripeForm().Set("subscription", row.Reference), InvoiceKind.Renewal)))
             : OnItemAsync(
-                project, row, (terms, proration), async (account, at, price) => Looked(
-                    await ForeseeAsync(account, StripeChanges.PreviewOfChange(at.Id, at.Item!.Id, price, terms.Quantity, proration, null), InvoiceKind.Change), null), cancel);
+                project, row, (terms, proration), async (account, item, price) =>
+                {
+                    // What asks for nothing now is foreseen as Stripe's next invoice.
+                    var isAsked = (proration == Proration.Second || terms.Interval != row.Subscription.Terms.Interval) && row.Subscription.Status != SubscriptionStatus.Trialing;
+                    var seen = await ForeseeAsync(
+                        account, StripeChanges.PreviewOfChange(row.Reference!, item, price, terms.Quantity, proration, null), isAsked ? InvoiceKind.Change : InvoiceKind.Renewal);
+                    return isAsked ? Looked(seen, null) : Looked(null, seen);
+                }, cancel);
 
         Task<(Invoice?, DriveAnswer?)> ForeseeAsync(StripeAccount account, StripeForm form, InvoiceKind kind) =>
             PreviewAsync(account, row, customer, form, kind, cancel);
@@ -165,7 +179,7 @@ public sealed class StripeSubscriptions(StripeAccounts accounts, StripeMirror mi
 
     /// <summary>What a price and an item are needed for.</summary>
     private Task<DriveAnswer> OnItemAsync(
-        ProjectSnapshot project, SubscriptionRow row, (SubscriptionTerms Terms, Proration Proration) wanted, Func<StripeAccount, StripeSubscription, string, Task<DriveAnswer>> work,
+        ProjectSnapshot project, SubscriptionRow row, (SubscriptionTerms Terms, Proration Proration) wanted, Func<StripeAccount, string, string, Task<DriveAnswer>> work,
         CancellationToken cancel) => SafelyAsync(project, async account =>
     {
         if (StripeChanges.BehaviorOf(wanted.Proration) is null)
@@ -173,15 +187,16 @@ public sealed class StripeSubscriptions(StripeAccounts accounts, StripeMirror mi
             return DriveAnswer.Impossible($"Stripe shares a period out by the second or not at all, and not by '{CatalogWords.Of(wanted.Proration)}'.");
         }
 
-        var (price, fault) = await PriceAsync(account, wanted.Terms, cancel);
-        if (price is null)
+        if (await ReadAsync(account, row, cancel) is not { } at || mirror.ItemOf(account, at) is not { } item)
         {
-            return DriveAnswer.Impossible(fault!);
+            return DriveAnswer.Impossible($"Stripe has no subscription {row.Reference} with an item that could be changed.");
         }
 
-        return await ReadAsync(account, row, cancel) is { Item: not null } at
-            ? await work(account, at, price)
-            : DriveAnswer.Impossible($"Stripe has no subscription {row.Reference} with an item that could be changed.");
+        // Who has an old price keeps it as long as plan and interval stay.
+        var (held, next) = (row.Subscription.Terms, wanted.Terms);
+        var isSame = (held.Plan.Code, held.Interval) == (next.Plan.Code, next.Interval) && next.Price?.Seats is null;
+        var (price, fault) = isSame ? (item.Price, null) : await PriceAsync(account, next, cancel);
+        return price is null ? DriveAnswer.Impossible(fault!) : await work(account, item.Id, price);
     });
 
     private Task<DriveAnswer> DoAsync(StripeAccount account, SubscriptionRow row, StripeForm form, Func<StripeSubscription, bool> isDone, CancellationToken cancel) =>
@@ -278,7 +293,7 @@ public sealed class StripeSubscriptions(StripeAccounts accounts, StripeMirror mi
             return StripeCoupons.IsSame(found, coupon) ? null : DriveAnswer.Impossible($"Coupon {id} takes something else off at Stripe, or counts no more there. Delete it there.");
         }
 
-        var made = await accounts.Client.PostAsync(account.Secret, "/v1/coupons", StripeCoupons.FormOf(account.Project.Code, coupon), id, cancel);
+        var made = await accounts.Client.PostAsync(account.Secret, "/v1/coupons", StripeCoupons.FormOf(account.Project.Code, coupon), Guid.CreateVersion7().ToString(), cancel);
         return made switch
         {
             { Outcome: StripeOutcome.Done } or { Error.Code: "resource_already_exists" } => null,

@@ -232,6 +232,49 @@ public sealed class StripeDrivenTests(StripeStage stage) : IClassFixture<StripeS
     }
 
     [Fact]
+    public async Task Who_has_an_old_price_keeps_it_when_the_quantity_changes()
+    {
+        var sandbox = await ProjectAsync();
+        var (id, _) = await PaidAsync(sandbox, "ann", "pro");
+        var old = Books.Get("subscription", id)["items"]!["data"]![0]!["price"]!;
+        (old["unit_amount"], old["lookup_key"]) = (1900, null);
+        await TellAsync(sandbox);
+        (await sandbox.Door.PatchAsync($"/v1/subscriptions/{id}", """{"quantity": 3}""")).Status.ShouldBe(HttpStatusCode.OK);
+        var item = Books.Get("subscription", id)["items"]!["data"]![0]!;
+        ((string?)item["price"]!["id"], (long)item["quantity"]!).ShouldBe(((string?)old["id"], 3L));
+    }
+
+    [Fact]
+    public async Task A_second_page_closes_the_first()
+    {
+        var sandbox = await ProjectAsync();
+        var (first, session) = await OpenAsync(sandbox, "ann", "pro");
+        var (_, other) = await OpenAsync(sandbox, "ann", "enterprise");
+        ((string?)Books.Get("checkout.session", session)["status"], (string?)Books.Get("checkout.session", other)["status"]).ShouldBe(("expired", "open"));
+        (await ShowAsync(sandbox, first)).ShouldBe("expired");
+
+        // Paid on the first while the second is asked for: there is a subscription already.
+        Books.Pay(other);
+        var third = await CheckOutAsync(sandbox, "ann", "pro");
+        (third.Status, (string?)third["code"]).ShouldBe((HttpStatusCode.Conflict, "subscription_exists"));
+    }
+
+    [Fact]
+    public async Task What_nobody_paid_is_not_given_back()
+    {
+        var sandbox = await ProjectAsync();
+        var (id, _) = await PaidAsync(sandbox, "ann", "pro");
+        Books.Finalize((string)Books.Renew(id)["id"]!, StripeCard.Declined);
+        await TellAsync(sandbox);
+        await UntilAsync(async () => (string?)(await OfAsync(sandbox, id))["status"] == "past_due");
+        var cancel = await sandbox.Door.PostAsync($"/v1/subscriptions/{id}/cancel", """{"at": "now", "credit": true}""");
+        (cancel.Status, (string?)cancel["code"]).ShouldBe((HttpStatusCode.UnprocessableEntity, "not_at_provider"));
+        var change = await sandbox.Door.PatchAsync($"/v1/subscriptions/{id}", """{"quantity": 2}""");
+        ((string?)change["code"]).ShouldNotBeNull();
+        ((string?)Books.Get("subscription", id)["status"]).ShouldBe("past_due");
+    }
+
+    [Fact]
     public async Task What_Stripe_invoiced_is_listed_page_by_page_with_what_paid_it()
     {
         var sandbox = await ProjectAsync();

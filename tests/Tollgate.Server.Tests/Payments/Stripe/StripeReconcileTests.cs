@@ -98,6 +98,9 @@ public sealed class StripeReconcileTests(StripeStage stage) : IClassFixture<Stri
         Books.Get("subscription", ann)["id"] = "sub_of_another_account";
         Books.Get("subscription", "sub_of_another_account")["customer"] = "cus_of_nobody";
         Books.Get("subscription", "sub_of_another_account")["metadata"] = new JsonObject();
+        (await ListAsync(sandbox)).ShouldBe(["subscription sub_of_another_account ", "subscription  "], "Somebody pays for a plan of ours, and nobody says who.");
+        var price = Books.Get("subscription", "sub_of_another_account")["items"]!["data"]![0]!["price"]!;
+        (price["lookup_key"], price["metadata"]) = (null, new JsonObject());
         (await ListAsync(sandbox)).ShouldHaveSingleItem().ShouldBe("subscription  ");
         (await sandbox.Door.PostAsync($"/v1/subscriptions/{ann}/cancel", "{}"))["code"]!.ToString().ShouldBe("not_at_provider");
         (await sandbox.Door.PostAsync($"/v1/subscriptions/{ann}/cancel", """{"at": "now"}""")).Status.ShouldBe(HttpStatusCode.OK);
