@@ -1,8 +1,6 @@
-using System.Text;
 using System.Text.Json.Nodes;
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Payments;
-using Tollgate.Engine.Payments;
 using Tollgate.Engine.Subscriptions;
 using Tollgate.Testing;
 using Tollgate.Testing.Stripe;
@@ -131,22 +129,12 @@ public sealed class StripeLivesTests(TestPostgres postgres) : IAsyncLifetime
     /// <summary>Each event comes at least once rightly; besides it comes again, older, too late, or changed on its way.</summary>
     private async Task TellAsync(Random chance, IReadOnlyList<JsonObject> told)
     {
-        var now = DateTimeOffset.UtcNow;
         var copies = told.SelectMany(one => Enumerable.Range(0, chance.Next(1, 4)).Select(_ => (Event: chance.Next(2) == 0 ? one : StripeHooks.Older(one), Kind: "right"))
             .Concat(chance.Next(3) == 0 ? [(one, "stale")] : []).Concat(chance.Next(3) == 0 ? [(one, "tampered")] : [])).ToArray();
         chance.Shuffle(copies);
         foreach (var (happened, kind) in copies)
         {
-            var body = Encoding.UTF8.GetBytes(happened.ToJsonString());
-            var header = StripeHooks.Sign(body, StripeDouble.WebhookSecret, kind == "stale" ? now.AddMinutes(-6) : now);
-            if (kind == "tampered")
-            {
-                body[chance.Next(body.Length)] ^= 1;
-            }
-
-            var came = await Rig.Door.RunAsync(
-                PaymentProvider.Stripe, new(new Dictionary<string, string> { ["Stripe-Signature"] = header }, new Dictionary<string, string>(), body), Rig.Project, null, CancellationToken.None);
-            (came is ReceiveOutcome.Stored or ReceiveOutcome.Repeated).ShouldBe(kind == "right", kind);
+            await Rig.TellAsync(chance, happened, kind);
             if (chance.Next(4) == 0)
             {
                 await Rig.Inbox.RunAsync(CancellationToken.None);

@@ -1,3 +1,5 @@
+using System.Text;
+using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Tollgate.Core.Payments;
@@ -104,6 +106,21 @@ public sealed class StripeRig : IAsyncDisposable
         await rig._directory.RefreshAsync(CancellationToken.None);
         await rig.Settings.SetAsync(rig.Project, PaymentProvider.Stripe, Credentials, CancellationToken.None);
         return rig;
+    }
+
+    /// <summary>An event as it comes at the door: rightly, signed too long ago (<c>stale</c>), or changed on its way (<c>tampered</c>). Only what is right is taken.</summary>
+    public async Task TellAsync(Random chance, JsonObject happened, string kind)
+    {
+        var (body, now) = (Encoding.UTF8.GetBytes(happened.ToJsonString()), DateTimeOffset.UtcNow);
+        var header = StripeHooks.Sign(body, StripeDouble.WebhookSecret, kind == "stale" ? now.AddMinutes(-6) : now);
+        if (kind == "tampered")
+        {
+            body[chance.Next(body.Length)] ^= 1;
+        }
+
+        var came = await Door.RunAsync(
+            PaymentProvider.Stripe, new(new Dictionary<string, string> { ["Stripe-Signature"] = header }, new Dictionary<string, string>(), body), Project, null, CancellationToken.None);
+        (came is ReceiveOutcome.Stored or ReceiveOutcome.Repeated).ShouldBe(kind == "right", kind);
     }
 
     public async ValueTask DisposeAsync()
