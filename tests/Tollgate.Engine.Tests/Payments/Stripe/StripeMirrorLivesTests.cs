@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Tollgate.Core.Payments.Stripe;
+using Tollgate.Engine.Ledger;
 using Tollgate.Engine.Payments.Stripe;
 using Tollgate.Testing;
 using Tollgate.Testing.Stripe;
@@ -70,6 +71,8 @@ public sealed class StripeMirrorLivesTests(TestPostgres postgres) : IAsyncLifeti
             Books.All("subscription").GroupBy(static one => one["customer"]!.ToString()).ToDictionary(CustomerOf, static all => all.Select(PlanOf).FirstOrDefault(static plan => plan != "free") ?? "free"),
             ignoreOrder: true);
         (await _database!.ScalarAsync<long>("SELECT count(*) FROM refunds WHERE status <> 'succeeded'")).ShouldBe(0);
+        var report = await VerifyLedger.RunAsync(_database!.Connections, null, null, CancellationToken.None);
+        report.Findings.Where(static one => one is { IsBreak: true, Count: > 0 }).Select(static one => $"{one.Count} × {one.Meaning}: {one.First[0]}").ShouldBeEmpty();
     }
 
     private static string IdOf(JsonObject one) => one["id"]!.ToString();

@@ -90,6 +90,11 @@ public sealed class StripeMirrorTests(TestPostgres postgres) : IAsyncLifetime
         Books.Refund(intent, 900);
         await TellAsync();
         (await PaymentsAsync()).ShouldBe("succeeded 2900 900", await InboxAsync());
+        Books.Refund(intent, 300);
+        await TellAsync();
+        Books.FailRefund(Books.All("refund").Last()["id"]!.ToString());
+        await TellAsync();
+        (await PaymentsAsync()).ShouldBe("succeeded 2900 900", "What came back did not go.");
 
         var payment = await _database!.ScalarAsync<Guid>("SELECT id FROM payments");
         (await Rig.Refund.RunAsync(Rig.Project, payment, (500, "kindness"), null, "test", CancellationToken.None)).Outcome.ShouldBe(RefundOutcome.Done);
