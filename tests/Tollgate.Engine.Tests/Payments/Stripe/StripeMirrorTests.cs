@@ -240,6 +240,20 @@ public sealed class StripeMirrorTests(TestPostgres postgres) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_older_one_of_no_plan_hides_none_and_doubts_only_what_is_told_of_it()
+    {
+        var older = await CheckOutAsync(await PriceAsync("support", 500), "ada", null);
+        Books.Set(older, static one => one["metadata"]!["tollgate_customer"] = "ada");
+        await TellAsync();
+        _now += 60;
+        var pro = await CheckOutAsync(PriceOf("pro"), "ada", null, (string)Books.Get("subscription", older)["customer"]!);
+        await TellAsync();
+        (await SeenAsync()).ShouldBe("active pro monthly 1", await InboxAsync());
+        (await PaymentsAsync()).ShouldBe("succeeded 2900 0");
+        (await _database!.ScalarAsync<string>($"SELECT string_agg(DISTINCT state, ',') FROM provider_events WHERE object = '{pro}'")).ShouldBe("done", await InboxAsync());
+    }
+
+    [Fact]
     public async Task One_that_gives_nothing_makes_way_for_one_that_is_paid()
     {
         var first = await SubscribeAsync("ada", "pro");
