@@ -55,6 +55,9 @@ public sealed class StripeDouble : IAsyncDisposable
     private readonly WebApplication _app;
     private readonly StripeDescription _description;
     private readonly Dictionary<string, (string What, int Status, JsonNode Body)> _keys = [];
+
+    /// <summary>A day passes for idempotency keys.</summary>
+    public void ForgetKeys() => _keys.Clear();
     private readonly List<(Func<StripeRequest, bool> When, StripeMishap What)> _mishaps = [];
     private readonly Lock _lock = new();
 

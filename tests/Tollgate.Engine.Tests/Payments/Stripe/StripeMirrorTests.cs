@@ -176,6 +176,12 @@ public sealed class StripeMirrorTests(TestPostgres postgres) : IAsyncLifetime
         await TellAsync();
         await Rig.Bill.RunAsync(Rig.Project, await _database!.ScalarAsync<Guid>("SELECT id FROM subscriptions"), CancellationToken.None);
         (await _database!.ScalarAsync<long>("SELECT count(*) FROM provider_lines WHERE sent_at IS NULL")).ShouldBe(0);
+
+        // Killed before it was written, and asked for again when Stripe has forgotten the key.
+        Rig.Stripe.ForgetKeys();
+        await _database!.ScalarAsync<int>("UPDATE provider_lines SET reference = NULL, sent_at = NULL");
+        await Rig.Bill.RunAsync(Rig.Project, await _database!.ScalarAsync<Guid>("SELECT id FROM subscriptions"), CancellationToken.None);
+        (await _database!.ScalarAsync<long>("SELECT count(*) FROM provider_lines WHERE sent_at IS NULL")).ShouldBe(0);
         Books.Get("invoice", draft)["total"]!.ToString().ShouldBe("2950");
         Books.All("invoiceitem").Count().ShouldBe(1);
     }
