@@ -14,6 +14,12 @@ namespace Tollgate.Testing;
 /// </summary>
 public sealed class TestServer : IAsyncDisposable
 {
+    private const int FirstPort = 12_000;
+    private const uint Ports = 20_000;
+
+    // Test projects that run at the same time begin at places of their own.
+    private static int _lastPort = Random.Shared.Next();
+
     private static readonly TimeSpan ReadyLimit = TimeSpan.FromSeconds(90);
     private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(60);
 
@@ -189,10 +195,25 @@ public sealed class TestServer : IAsyncDisposable
         _ownFolder?.Dispose();
     }
 
+    /// <summary>
+    /// A port that nobody has, below those that the system gives to connections (from 32768 on Linux): one of these may be taken
+    /// by any client of a test before the server listens on it, or while it is killed and started again.
+    /// </summary>
     public static int FreePort()
     {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
+        while (true)
+        {
+            var port = FirstPort + (int)((uint)Interlocked.Increment(ref _lastPort) % Ports);
+            try
+            {
+                using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+                socket.Bind(new IPEndPoint(IPAddress.Loopback, port));
+                return port;
+            }
+            catch (SocketException taken) when (taken.SocketErrorCode is SocketError.AddressAlreadyInUse or SocketError.AccessDenied)
+            {
+                // The next one.
+            }
+        }
     }
 }

@@ -21,7 +21,7 @@ public sealed class CheckoutPageTests(Shop shop, Browser browser) : IClassFixtur
         var page = await OpenAsync(made);
         await Assertions.Expect(page.GetByRole(AriaRole.Heading, new() { Level = 1 })).ToHaveTextAsync("Subscribe to Pro");
         await page.PayAsync("pm_sandbox_visa");
-        await page.WaitForURLAsync($"{shop.App}/thanks?checkout={made["id"]!.GetValue<string>()}");
+        await page.ArriveAsync($"{shop.App}/thanks?checkout={made["id"]!.GetValue<string>()}");
 
         (await door.PlanOfAsync("acme")).ShouldBe("pro");
         var invoice = (await door.ListAsync("/v1/invoices?customer=acme")).ShouldHaveSingleItem()!;
@@ -207,7 +207,7 @@ public sealed class CheckoutPageTests(Shop shop, Browser browser) : IClassFixtur
         await Assertions.Expect(page.GetByRole(AriaRole.Heading, new() { Level = 1 })).ToHaveTextAsync("This page has expired");
         (await page.ReloadAsync())!.Status.ShouldBe(410);
         await page.GetByRole(AriaRole.Link, new() { Name = "Back to Career Coach" }).ClickAsync();
-        await page.WaitForURLAsync(shop.App + "/pricing");
+        await page.ArriveAsync(shop.App + "/pricing");
         (await PaymentsAsync(door)).ShouldBeEmpty();
         (await page.GotoAsync(new Uri(shop.Server.Url, "/checkout/none").AbsoluteUri))!.Status.ShouldBe(404);
     }
@@ -263,7 +263,7 @@ public sealed class CheckoutPageTests(Shop shop, Browser browser) : IClassFixtur
         return page;
     }
 
-    private Task ArriveAsync(IPage page) => page.WaitForURLAsync(shop.App + "/thanks**", new() { Timeout = 20_000, WaitUntil = WaitUntilState.Commit });
+    private Task ArriveAsync(IPage page) => page.ArriveAsync(shop.App + "/thanks");
 
     /// <summary>Newest first.</summary>
     private static async Task<string[]> PaymentsAsync(Door door, string customer = "acme") =>

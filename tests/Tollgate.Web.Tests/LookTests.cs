@@ -33,7 +33,7 @@ public sealed class LookTests(Shop shop, Browser browser) : IClassFixture<Shop>
         await page.PayAsync("pm_sandbox_authentication");
         await LookAsync(page, "bank", scheme, width);
         await page.Button("Yes, approve it").ClickAsync();
-        await page.WaitForURLAsync(shop.App + "/thanks**");
+        await page.ArriveAsync(shop.App + "/thanks");
         await page.GoBackAsync();
         await LookAsync(page, "done", scheme, width);
 
@@ -41,7 +41,7 @@ public sealed class LookTests(Shop shop, Browser browser) : IClassFixture<Shop>
         await LookAsync(page, "change", scheme, width);
         await page.PayAsync("pm_sandbox_late");
         await LookAsync(page, "wait", scheme, width);
-        await page.WaitForURLAsync(shop.App + "/thanks**", new() { Timeout = 20_000 });
+        await page.ArriveAsync(shop.App + "/thanks");
 
         await page.GotoAsync(new Uri(shop.Server.Url, "/checkout/none").AbsoluteUri);
         await LookAsync(page, "unknown", scheme, width);

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using Microsoft.Playwright;
 using Tollgate.Testing;
 
@@ -60,7 +61,7 @@ public sealed class Shop(TestPostgres postgres) : IAsyncLifetime
             }
             catch (Exception gone) when (gone is HttpListenerException or ObjectDisposedException or SocketException)
             {
-                return;
+                // A browser that did not wait for its answer, or the end: the condition of the loop knows.
             }
         }
     }
@@ -116,4 +117,11 @@ internal static class Customer
         await page.ChooseAsync(card);
         await page.GetByRole(AriaRole.Button).Last.ClickAsync();
     }
+
+    /// <summary>
+    /// Waits until the address begins so. The assertion asks the browser; <c>WaitForURLAsync</c> waits for an event, and loses it when the page is
+    /// there just then (https://github.com/microsoft/playwright-dotnet/issues/3364).
+    /// </summary>
+    public static Task ArriveAsync(this IPage page, string start) =>
+        Assertions.Expect(page).ToHaveURLAsync(new Regex("^" + Regex.Escape(start)), new() { Timeout = 30_000 });
 }

@@ -122,7 +122,7 @@ public sealed class GateTests(TestPostgres postgres) : IAsyncLifetime
             await other.ConsumeAsync("u1", "job", 999);
         }
 
-        await Eventually.HoldsAsync(() => Rig.Alone, TimeSpan.FromSeconds(5), "Being alone again");
+        await UntilAsync(() => Rig.Alone);
         (await Rig.Gate.CheckAsync(Rig.Project, "u1", "job", Core.Money.Quantity.One, default)).Decision!.Outcome.ShouldBe(Outcome.QuotaExceeded);
         (await Rig.StandingAsync("u1", "job")).Used.Value.ShouldBe(1_000m);
     }

@@ -47,16 +47,15 @@ public sealed class ProjectDirectoryTests(FreshDatabase fresh) : IClassFixture<F
         using var there = new ProjectsWorld(fresh.Database);
         await here.Presence.StartAsync(CancellationToken.None);
         await there.Presence.StartAsync(CancellationToken.None);
-        await Eventually.HoldsAsync(() => there.Presence.Healthy, TimeSpan.FromSeconds(5), "A standing connection");
+        await UntilAsync(() => there.Presence.Healthy);
 
         // Created here, known there.
         var project = await here.CreateProjectAsync("two-servers");
         var hash = KeyHash.Of(project.SecretKey.Text);
-        await Eventually.HoldsAsync(() => there.Directory.Find(hash) is not null, TimeSpan.FromSeconds(1), "The key on the other server");
+        await UntilAsync(() => there.Directory.Find(hash) is not null, TimeSpan.FromSeconds(4));
 
         await new RevokeKey(fresh.Source, here.Directory).RunAsync(project.Id, project.SecretKey.Id, CancellationToken.None);
-        await Eventually.HoldsAsync(
-            () => there.Directory.Find(hash)?.RevokedAt is not null, TimeSpan.FromSeconds(1), "The revocation on the other server");
+        await UntilAsync(() => there.Directory.Find(hash)?.RevokedAt is not null, TimeSpan.FromSeconds(4));
 
         await here.Presence.StopAsync(CancellationToken.None);
         await there.Presence.StopAsync(CancellationToken.None);
@@ -67,12 +66,12 @@ public sealed class ProjectDirectoryTests(FreshDatabase fresh) : IClassFixture<F
     {
         using var server = new ProjectsWorld(fresh.Database);
         await server.Presence.StartAsync(CancellationToken.None);
-        await Eventually.HoldsAsync(() => server.Presence.Healthy, TimeSpan.FromSeconds(5), "A standing connection");
+        await UntilAsync(() => server.Presence.Healthy);
 
         await fresh.Database.ExecuteAsync(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%servers%' AND pid <> pg_backend_pid() AND datname = current_database()");
         await fresh.Database.ExecuteAsync("INSERT INTO projects (code, name, mode) VALUES ('missed', 'x', 'live')");
-        await Eventually.HoldsAsync(() => server.Directory.Find("missed") is not null, TimeSpan.FromSeconds(5), "The reconnect");
+        await UntilAsync(() => server.Directory.Find("missed") is not null);
         await server.Presence.StopAsync(CancellationToken.None);
     }
 }

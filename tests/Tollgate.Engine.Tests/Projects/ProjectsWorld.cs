@@ -45,17 +45,3 @@ internal sealed class ProjectsWorld : IDisposable
         Presence.Dispose();
     }
 }
-
-internal static class Eventually
-{
-    /// <summary>Waits until something holds; what a notice between servers brings is not there at once.</summary>
-    public static async Task HoldsAsync(Func<bool> condition, TimeSpan limit, string what)
-    {
-        var started = System.Diagnostics.Stopwatch.GetTimestamp();
-        while (!condition())
-        {
-            (System.Diagnostics.Stopwatch.GetElapsedTime(started) < limit).ShouldBeTrue($"{what} did not come about within {limit}.");
-            await Task.Delay(5);
-        }
-    }
-}

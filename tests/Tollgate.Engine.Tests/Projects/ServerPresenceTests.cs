@@ -30,7 +30,7 @@ public sealed class ServerPresenceTests(TestPostgres postgres)
         using var first = new ProjectsWorld(database);
         using var second = new ProjectsWorld(database);
         await first.Presence.StartAsync(CancellationToken.None);
-        await Eventually.HoldsAsync(() => first.Presence.Healthy, TimeSpan.FromSeconds(5), "A standing connection");
+        await UntilAsync(() => first.Presence.Healthy);
 
         var starting = second.Presence.StartAsync(CancellationToken.None);
         var together = 0;
@@ -49,7 +49,7 @@ public sealed class ServerPresenceTests(TestPostgres postgres)
         // One says goodbye: the other is alone again at once, not after ten seconds, and what it remembers from before is not trusted.
         var era = first.Presence.Era;
         await second.Presence.StopAsync(CancellationToken.None);
-        await Eventually.HoldsAsync(() => first.Presence.Alone, TimeSpan.FromSeconds(2), "Being alone again");
+        await UntilAsync(() => first.Presence.Alone, TimeSpan.FromSeconds(8));
         first.Presence.Era.ShouldBe(era + 1);
         await first.Presence.StopAsync(CancellationToken.None);
     }
@@ -94,8 +94,8 @@ public sealed class ServerPresenceTests(TestPostgres postgres)
         // One that dies while we serve: what it had sent last may be committed now, so memory begins anew a heartbeat later.
         var era = server.Presence.Era;
         await database.ExecuteAsync("INSERT INTO servers (id, host, process_id) VALUES (gen_random_uuid(), $1, $2)", host, ended.Id);
-        await Eventually.HoldsAsync(() => !server.Presence.Alone, TimeSpan.FromSeconds(5), "Seeing it die");
-        await Eventually.HoldsAsync(() => server.Presence.Alone, TimeSpan.FromSeconds(5), "Being alone again");
+        await UntilAsync(() => !server.Presence.Alone);
+        await UntilAsync(() => server.Presence.Alone);
         server.Presence.Era.ShouldBe(era + 1);
         await server.Presence.StopAsync(CancellationToken.None);
     }

@@ -22,7 +22,7 @@ public sealed class WebhookCommandsTests(RunningServer running)
         var id = Regex.Match(added, "Endpoint ([0-9a-f-]{36})").Groups[1].Value;
         await sandbox.SubscribeAsync("""{"customer": "anna", "plan": "pro", "trial": false}""");
         await Webhooks.WebhookStage.TakenAsync(receiver, 1);
-        await Webhooks.WebhookStage.UntilAsync(
+        await UntilAsync(
             async () => (await SayAsync(sandbox, "deliveries --status delivered")).Contains("subscription.created", StringComparison.Ordinal), static () => "It was not delivered.");
         (await SayAsync(sandbox, "ls")).ShouldContain($"{id} {receiver.Url}/hooks enabled 0");
 

@@ -36,7 +36,7 @@ public sealed class CrowdTests(RunningServer running)
         var answers = await Task.WhenAll(crowd);
 
         others.ShouldAllBe(static answer => answer.Status == HttpStatusCode.OK);
-        watch.Elapsed.ShouldBeLessThan(TimeSpan.FromSeconds(2));
+        watch.Elapsed.ShouldBeLessThan(TimeSpan.FromSeconds(10), "They are answered while the crowd waits.");
         answers.ShouldAllBe(static answer => answer.Status == HttpStatusCode.Created);
         (await sandbox.Door.GetAsync("/v1/customers/crowded/credits"))["balances"][0]!["amount"]!.GetValue<long>().ShouldBe(100 * Crowd);
     }

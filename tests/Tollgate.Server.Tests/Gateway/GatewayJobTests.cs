@@ -27,20 +27,7 @@ public sealed class GatewayJobTests(GatewayStage stage) : IClassFixture<GatewayS
         return ((int)answer.StatusCode, await answer.Content.ReadAsStringAsync());
     }
 
-    private async Task EventuallyAsync(string condition)
-    {
-        for (var i = 0; i < 600; i++)
-        {
-            if (await stage.Project.Database.ScalarAsync<bool>(condition))
-            {
-                return;
-            }
-
-            await Task.Delay(50, TestContext.Current.CancellationToken);
-        }
-
-        throw new TimeoutException(condition);
-    }
+    private Task EventuallyAsync(string condition) => UntilAsync(() => stage.Project.Database.ScalarAsync<bool>(condition), () => condition);
 
     private async Task PricePagesAsync()
     {

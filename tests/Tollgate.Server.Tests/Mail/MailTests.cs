@@ -256,15 +256,6 @@ public sealed partial class MailTests(MailedServer server) : IClassFixture<Maile
         await command.ExecuteNonQueryAsync();
     }
 
-    private static async Task UntilAsync(Func<Task<bool>> isSo)
-    {
-        for (var left = 300; !await isSo(); left--)
-        {
-            left.ShouldBeGreaterThan(0, "It did not become so in 30 seconds.");
-            await Task.Delay(100);
-        }
-    }
-
     [GeneratedRegex(@"List-Unsubscribe: <([^>]+)>")]
     private static partial Regex UnsubscribeLink();
 

@@ -31,7 +31,7 @@ public sealed class BrokenStreamTests(MeteringStage stage) : IClassFixture<Meter
             using var half = new HeldStream(Lines(0, Before), Lines(Before, All - Before));
             var answering = client.PostAsync("/v1/events", half);
             await half.Sent.WaitAsync(Patience);
-            await EventuallyAsync(async () => await UsedAsync(client, "gone") >= 1_000);
+            await UntilAsync(async () => await UsedAsync(client, "gone") >= 1_000);
             await postgres.DisposeAsync();
             half.GoOn();
 
@@ -66,7 +66,7 @@ public sealed class BrokenStreamTests(MeteringStage stage) : IClassFixture<Meter
         using (var socket = await BeginAsync())
         {
             await WriteAsync(socket, LinesOf(customer, 0, Before) + LineOf(customer, Before).TrimEnd());
-            await EventuallyAsync(async () => await stage.UsedAsync(customer, "call") >= 1_000);
+            await UntilAsync(async () => await stage.UsedAsync(customer, "call") >= 1_000);
             socket.LingerState = new(enable: reset, 0);
         }
 
@@ -104,7 +104,7 @@ public sealed class BrokenStreamTests(MeteringStage stage) : IClassFixture<Meter
 
         (await SendAsync(stage.Http, LinesOf("stayed", 0, Before))).ShouldBe((Before, 0));
         (ResidentBytes() - before).ShouldBeLessThan(MemoryBound);
-        await EventuallyAsync(async () => await stage.UsedAsync("endless", "call") == 10);
+        await UntilAsync(async () => await stage.UsedAsync("endless", "call") == 10);
     }
 
     // ---- sending -----------------------------------------------------------------------------------------------
@@ -158,7 +158,7 @@ public sealed class BrokenStreamTests(MeteringStage stage) : IClassFixture<Meter
     private async Task<decimal> SettledAsync(string customer)
     {
         var (used, unchanged) = (0m, 0);
-        await EventuallyAsync(async () =>
+        await UntilAsync(async () =>
         {
             await Task.Delay(250);
             var now = await stage.UsedAsync(customer, "call");
@@ -166,15 +166,6 @@ public sealed class BrokenStreamTests(MeteringStage stage) : IClassFixture<Meter
             return unchanged == 6;
         });
         return used;
-    }
-
-    private static async Task EventuallyAsync(Func<Task<bool>> holds)
-    {
-        using var limit = new CancellationTokenSource(Patience);
-        while (!await holds())
-        {
-            await Task.Delay(50, limit.Token);
-        }
     }
 
     private long ResidentBytes()

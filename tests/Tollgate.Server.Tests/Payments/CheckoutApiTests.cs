@@ -355,15 +355,6 @@ public sealed partial class CheckoutApiTests(ImpatientServer server) : IClassFix
 
     private static string Word(Came came, string member) => came[member].GetValue<string>();
 
-    private static async Task UntilAsync(Func<Task<bool>> isSo)
-    {
-        for (var left = 200; !await isSo(); left--)
-        {
-            left.ShouldBeGreaterThan(0, "It did not become so in 20 seconds.");
-            await Task.Delay(100);
-        }
-    }
-
     private async Task ShouldBeCleanAsync(BillingSandbox sandbox)
     {
         var report = await _running.DoorWith(_running.Server.AdminKey).SendAsync(HttpMethod.Post, "/v1/verify", null, ("X-Project", sandbox.Code));

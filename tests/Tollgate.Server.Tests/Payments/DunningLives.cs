@@ -303,15 +303,6 @@ public sealed class DunningLives(ImpatientServer server) : IClassFixture<Impatie
         (await sandbox.Door.PostAsync("/v1/sandbox/payment-behavior", $$"""{"customer": "acme", "outcome": "{{outcome}}", "times": {{times}}}"""))
             .Status.ShouldBe(HttpStatusCode.NoContent);
 
-    private static async Task UntilAsync(Func<Task<bool>> isSo)
-    {
-        for (var left = 200; !await isSo(); left--)
-        {
-            left.ShouldBeGreaterThan(0, "It did not become so in 20 seconds.");
-            await Task.Delay(100);
-        }
-    }
-
     private async Task<string[]> FoundAsync(BillingSandbox sandbox)
     {
         var report = await _running.DoorWith(_running.Server.AdminKey).SendAsync(HttpMethod.Post, "/v1/verify", null, ("X-Project", sandbox.Code));

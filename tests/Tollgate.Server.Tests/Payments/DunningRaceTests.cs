@@ -57,13 +57,4 @@ public sealed class DunningRaceTests(FreshDatabase database) : IClassFixture<Fre
     }
 
     private Task<long> ScalarAsync(string sql) => database.Database.ScalarAsync<long>(sql);
-
-    private static async Task UntilAsync(Func<Task<bool>> isSo)
-    {
-        for (var left = 600; !await isSo(); left--)
-        {
-            left.ShouldBeGreaterThan(0, "It did not become so in a minute.");
-            await Task.Delay(100);
-        }
-    }
 }

@@ -50,15 +50,6 @@ internal static class PaymentSteps
         (came.Status, Word(came, "code")).ShouldBe((status, code), came.Json!.ToJsonString());
     }
 
-    public static async Task UntilAsync(Func<Task<bool>> isSo)
-    {
-        for (var left = 200; !await isSo(); left--)
-        {
-            left.ShouldBeGreaterThan(0, "It did not become so in 20 seconds.");
-            await Task.Delay(100);
-        }
-    }
-
     /// <summary>Which checks of the books find something.</summary>
     public static async Task<string[]> FoundAsync(RunningServer running, BillingSandbox sandbox)
     {

@@ -30,7 +30,7 @@ public sealed class StripeDoorTests(StripeStage stage) : IClassFixture<StripeSta
             }
         }
 
-        await StripePaymentTests.UntilAsync(async () => (await sandbox.Door.GetAsync("/v1/payments/" + payment))["amount_refunded"].GetValue<long>() == 900);
+        await UntilAsync(async () => (await sandbox.Door.GetAsync("/v1/payments/" + payment))["amount_refunded"].GetValue<long>() == 900);
         (await sandbox.Door.GetAsync("/v1/payments/" + payment))["refunds"].AsArray().Count.ShouldBe(1);
     }
 

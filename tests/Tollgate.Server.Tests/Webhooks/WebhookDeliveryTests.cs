@@ -120,7 +120,7 @@ public sealed class WebhookDeliveryTests(RunningServer running)
         await stage.TakenAsync(1);
         await stage.Sandbox.AdvanceAsync("2031-02-15T00:00:00Z");
         await stage.SubscribeAsync(3, "quick");
-        await WebhookStage.UntilAsync(async () => (await stage.DeliveriesAsync("?status=delivered")).Count == 3, static () => "The quick ones were held up.");
+        await UntilAsync(async () => (await stage.DeliveriesAsync("?status=delivered")).Count == 3, static () => "The quick ones were held up.");
         var waiting = await stage.DeliveriesAsync("?status=waiting");
         waiting.Select(static one => (one!["sequence"]!.GetValue<long>(), one["next_attempt_at"] is null)).ShouldBe([(2, true), (1, false)]);
         stage.Receiver.Calls.Select(static seen => new Message(seen)).Where(static one => one.Body["data"]!["customer"]!["id"]!.GetValue<string>() == "slow0")
@@ -163,12 +163,12 @@ public sealed class WebhookDeliveryTests(RunningServer running)
             return Task.CompletedTask;
         };
         await stage.SubscribeAsync(1);
-        await WebhookStage.UntilAsync(async () => (await EndpointAsync(stage))["paused_until"] is not null, static () => "It was not paused.");
+        await UntilAsync(async () => (await EndpointAsync(stage))["paused_until"] is not null, static () => "It was not paused.");
         var delivery = (await stage.DeliveriesAsync())[0]!;
         (delivery["next_attempt_at"]!.GetValue<DateTimeOffset>() - delivery["last_attempt_at"]!.GetValue<DateTimeOffset>()).ShouldBeGreaterThan(TimeSpan.FromSeconds(119));
         var before = stage.Receiver.Calls.Count;
         await stage.SubscribeAsync(1, "other");
-        await WebhookStage.UntilAsync(async () => (await stage.DeliveriesAsync()).Count == 2, static () => "The second event was not published.");
+        await UntilAsync(async () => (await stage.DeliveriesAsync()).Count == 2, static () => "The second event was not published.");
         await Task.Delay(1500, TestContext.Current.CancellationToken);
         stage.Receiver.Calls.Count.ShouldBe(before);
         stage.Receiver.AnswersWith("taken");
@@ -181,7 +181,7 @@ public sealed class WebhookDeliveryTests(RunningServer running)
         await using var stage = await WebhookStage.StartAsync(running, "subscription.*");
         stage.Receiver.AnswersWith("gone", 410);
         await stage.SubscribeAsync(1);
-        await WebhookStage.UntilAsync(async () => (await EndpointAsync(stage))["status"]!.GetValue<string>() == "disabled", static () => "It is still enabled.");
+        await UntilAsync(async () => (await EndpointAsync(stage))["status"]!.GetValue<string>() == "disabled", static () => "It is still enabled.");
         (await EndpointAsync(stage))["disabled_reason"]!.GetValue<string>().ShouldBe("gone");
         stage.Receiver.Calls.Count.ShouldBe(1);
         var waiting = (await stage.DeliveriesAsync("?status=waiting")).ShouldHaveSingleItem()!;
@@ -199,7 +199,7 @@ public sealed class WebhookDeliveryTests(RunningServer running)
         await using var stage = await WebhookStage.StartAsync(running, "subscription.*");
         stage.Receiver.AnswersWith(new string('x', 5000), 500);
         await stage.SubscribeAsync(1);
-        await WebhookStage.UntilAsync(async () => (await stage.DeliveriesAsync()).Any(static one => one!["attempts"]!.GetValue<int>() == 1), static () => "It was not tried.");
+        await UntilAsync(async () => (await stage.DeliveriesAsync()).Any(static one => one!["attempts"]!.GetValue<int>() == 1), static () => "It was not tried.");
         stage.Receiver.AnswersWith("taken");
         await stage.SettledAsync(hurry: true);
         var id = (await stage.DeliveriesAsync()).ShouldHaveSingleItem()!["id"]!.GetValue<string>();

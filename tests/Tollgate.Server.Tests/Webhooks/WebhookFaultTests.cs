@@ -23,9 +23,9 @@ public sealed class WebhookFaultTests(RunningServer running)
         await using var stage = await WebhookStage.StartAsync(running, "quota.*");
         var endpoint = (await WebhookStage.AddAsync(stage.Sandbox, receiver.Url, "subscription.*"))["id"].GetValue<string>();
         await stage.SubscribeAsync(1);
-        await WebhookStage.UntilAsync(async () => await AttemptsAsync() >= 1, () => $"{receiver.Calls} calls, and no attempt was written down.");
+        await UntilAsync(async () => await AttemptsAsync() >= 1, () => $"{receiver.Calls} calls, and no attempt was written down.");
         await stage.HurryAsync();
-        await WebhookStage.UntilAsync(async () => await AttemptsAsync() >= 2, static () => "It was not tried again.");
+        await UntilAsync(async () => await AttemptsAsync() >= 2, static () => "It was not tried again.");
         var delivery = (await stage.DeliveriesAsync($"?endpoint={endpoint}")).ShouldHaveSingleItem()!;
         delivery["last_status"].ShouldBeNull();
         delivery["last_error"]!.GetValue<string>().ShouldNotBeEmpty();
@@ -49,7 +49,7 @@ public sealed class WebhookFaultTests(RunningServer running)
         }
 
         await stage.SubscribeAsync(1);
-        await WebhookStage.UntilAsync(
+        await UntilAsync(
             async () => (await stage.DeliveriesAsync()) is { Count: 4 } all && all.All(static one => one!["attempts"]!.GetValue<int>() > 0), static () => "Not all were tried.");
         var deliveries = await stage.DeliveriesAsync();
         ids.Select(id => deliveries.Single(one => one!["endpoint"]!.GetValue<string>() == id)!)
@@ -101,9 +101,9 @@ public sealed class WebhookFaultTests(RunningServer running)
             context.Response.Headers.RetryAfter = "3600";
         };
         await stage.SubscribeAsync(2);
-        await WebhookStage.UntilAsync(async () => (await EndpointAsync(stage, stage.Endpoint))["paused_until"] is not null, static () => "It was not paused.");
+        await UntilAsync(async () => (await EndpointAsync(stage, stage.Endpoint))["paused_until"] is not null, static () => "It was not paused.");
         release.SetResult();
-        await WebhookStage.UntilAsync(async () => (await stage.DeliveriesAsync("?status=delivered")).Count == 1, static () => "The other was not taken.");
+        await UntilAsync(async () => (await stage.DeliveriesAsync("?status=delivered")).Count == 1, static () => "The other was not taken.");
         var endpoint = await EndpointAsync(stage, stage.Endpoint);
         endpoint["failures"]!.GetValue<int>().ShouldBe(0);
         endpoint["paused_until"]!.GetValue<DateTimeOffset>().ShouldBeGreaterThan(DateTimeOffset.UtcNow.AddMinutes(50));
@@ -115,7 +115,7 @@ public sealed class WebhookFaultTests(RunningServer running)
         await using var stage = await WebhookStage.StartAsync(running, "subscription.*");
         await ExecuteAsync(stage, $"UPDATE webhook_endpoints SET not_before = now() + interval '1 hour' WHERE id = '{stage.Endpoint}'");
         await stage.SubscribeAsync(1);
-        await WebhookStage.UntilAsync(async () => (await stage.DeliveriesAsync()).Count == 1, static () => "It was not published.");
+        await UntilAsync(async () => (await stage.DeliveriesAsync()).Count == 1, static () => "It was not published.");
 
         // The other server has taken it, and has not committed when this one looks.
         await using var other = await stage.Database.OpenConnectionAsync(TestContext.Current.CancellationToken);
@@ -126,7 +126,7 @@ public sealed class WebhookFaultTests(RunningServer running)
         }
 
         await ExecuteAsync(stage, $"UPDATE webhook_endpoints SET not_before = NULL WHERE id = '{stage.Endpoint}'");
-        await WebhookStage.UntilAsync(async () => await AskAsync(stage, $"SELECT count(*) FROM pg_locks WHERE NOT granted AND {other.ProcessID} = ANY (pg_blocking_pids(pid))") > 0,
+        await UntilAsync(async () => await AskAsync(stage, $"SELECT count(*) FROM pg_locks WHERE NOT granted AND {other.ProcessID} = ANY (pg_blocking_pids(pid))") > 0,
             static () => "The server did not look.");
         await transaction.CommitAsync(TestContext.Current.CancellationToken);
         await Task.Delay(2500, TestContext.Current.CancellationToken);

@@ -37,7 +37,7 @@ public sealed class WebhookKillTests(FreshDatabase database) : IClassFixture<Fre
         var messages = await WebhookStage.TakenAsync(receiver, 2);
         messages.Select(static one => one.Id).Distinct().ShouldHaveSingleItem();
         messages.Select(static one => one.Seen.Text).Distinct().ShouldHaveSingleItem();
-        await WebhookStage.UntilAsync(
+        await UntilAsync(
             async () => (await door.GetAsync("/v1/deliveries"))["data"].AsArray() is [{ } only] && only["status"]!.GetValue<string>() == "delivered",
             static () => "The delivery was not written down.");
         (await database.Database.ScalarAsync<long>("SELECT count(*) FROM webhook_events WHERE type = 'subscription.created'")).ShouldBe(1);

@@ -43,7 +43,7 @@ public sealed class WebhookOrderTests(RunningServer running)
         (await stage.EventsAsync()).Count.ShouldBe(2, "What became true before is not told yet.");
         await OnAsync(between, "ROLLBACK");
 
-        await WebhookStage.UntilAsync(async () => (await stage.EventsAsync()).Count == 6, static () => "Not all were told.");
+        await UntilAsync(async () => (await stage.EventsAsync()).Count == 6, static () => "Not all were told.");
         var events = await stage.EventsAsync();
         events.Where(static one => one!["object_type"]!.GetValue<string>() == "quota")
             .Select(static one => (one!["sequence"]!.GetValue<long>(), one["data"]!["quota"]!["percent"]!.GetValue<int>())).ShouldBe([(1, 80), (2, 90)]);

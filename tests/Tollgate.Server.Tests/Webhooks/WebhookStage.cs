@@ -108,15 +108,6 @@ public sealed class WebhookStage : IAsyncDisposable
 
     public async Task<JsonArray> EventsAsync(string query = "?limit=100") => (await Door.GetAsync("/v1/webhook-events" + query))["data"].AsArray();
 
-    public static async Task UntilAsync(Func<Task<bool>> isSo, Func<string> why)
-    {
-        for (var waiting = Stopwatch.StartNew(); !await isSo();)
-        {
-            (waiting.Elapsed < Patience).ShouldBeTrue(why());
-            await Task.Delay(50);
-        }
-    }
-
     /// <summary>Whether every fact of the project has become an event: other databases' transactions may hold it up for a moment.</summary>
     private async Task<bool> PublishedAsync()
     {

@@ -33,10 +33,10 @@ public sealed class StripeCheckoutTests(StripeStage stage) : IClassFixture<Strip
             (await stage.SendAsync(sandbox, happened)).ShouldBe(HttpStatusCode.OK);
         }
 
-        await StripePaymentTests.UntilAsync(async () => (await sandbox.Door.GetAsync("/v1/subscriptions?customer=bea"))["data"].AsArray() is [{ } one] && (string?)one["status"] == "active");
+        await UntilAsync(async () => (await sandbox.Door.GetAsync("/v1/subscriptions?customer=bea"))["data"].AsArray() is [{ } one] && (string?)one["status"] == "active");
         var paid = (await sandbox.Door.GetAsync("/v1/payments?customer=bea"))["data"].AsArray().ShouldHaveSingleItem();
         ((string?)paid!["status"], (string?)paid["reference"], (long?)paid["amount"]).ShouldBe(("succeeded", intent, 29900));
-        await StripePaymentTests.UntilAsync(async () => (await sandbox.Door.GetAsync("/v1/customers/bea/payment-methods"))["data"].AsArray() is [{ } one] && (string?)one["provider"] == "stripe");
+        await UntilAsync(async () => (await sandbox.Door.GetAsync("/v1/customers/bea/payment-methods"))["data"].AsArray() is [{ } one] && (string?)one["provider"] == "stripe");
     }
 
     [Fact]
@@ -44,7 +44,7 @@ public sealed class StripeCheckoutTests(StripeStage stage) : IClassFixture<Strip
     {
         var (sandbox, session) = await OpenAsync();
         await stage.SendAsync(sandbox, Books.Expire(session) is var expired ? Books.EventsOf(one => (string?)one["id"] == (string?)expired["id"])[^1] : null!);
-        await StripePaymentTests.UntilAsync(async () => (string?)(await sandbox.Door.GetAsync("/v1/payments?customer=bea"))["data"][0]!["status"] == "failed");
+        await UntilAsync(async () => (string?)(await sandbox.Door.GetAsync("/v1/payments?customer=bea"))["data"][0]!["status"] == "failed");
         (await sandbox.Door.GetAsync("/v1/subscriptions?customer=bea"))["data"].AsArray().ShouldBeEmpty();
     }
 
@@ -53,7 +53,7 @@ public sealed class StripeCheckoutTests(StripeStage stage) : IClassFixture<Strip
     {
         var (sandbox, session) = await OpenAsync();
         Books.Expire(session);
-        await StripePaymentTests.UntilAsync(async () => (string?)(await sandbox.Door.GetAsync("/v1/payments?customer=bea"))["data"][0]!["failure"] == "canceled");
+        await UntilAsync(async () => (string?)(await sandbox.Door.GetAsync("/v1/payments?customer=bea"))["data"][0]!["failure"] == "canceled");
     }
 
     [Fact]

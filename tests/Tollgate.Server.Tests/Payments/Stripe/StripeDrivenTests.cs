@@ -379,8 +379,6 @@ public sealed class StripeDrivenTests(StripeStage stage) : IClassFixture<StripeS
     private static async Task<IReadOnlyList<string>> CouponsAsync(BillingSandbox sandbox, string id) =>
         [.. (await sandbox.Door.GetAsync($"/v1/subscriptions/{id}/coupons"))["data"].AsArray().Select(static one => $"{one!["code"]} {(bool)one["active"]!}")];
 
-    private static Task UntilAsync(Func<Task<bool>> isSo) => StripePaymentTests.UntilAsync(isSo);
-
     /// <summary>What Stripe told since the last time.</summary>
     private async Task TellAsync(BillingSandbox sandbox, bool again = false)
     {

@@ -22,7 +22,7 @@ public sealed class StripeInboxTests(StripeStage stage) : IClassFixture<StripeSt
     private static async Task<string[]> StatesAsync(BillingSandbox sandbox) =>
         [.. (await sandbox.Door.GetAsync("/v1/provider-events?limit=100"))["data"].AsArray().Select(static one => (string)one!["state"]!)];
 
-    private static Task SettledAsync(BillingSandbox sandbox) => StripePaymentTests.UntilAsync(async () => !(await StatesAsync(sandbox)).Contains("waiting"));
+    private static Task SettledAsync(BillingSandbox sandbox) => UntilAsync(async () => !(await StatesAsync(sandbox)).Contains("waiting"));
 
     [Fact]
     public async Task Money_that_went_back_on_Stripes_pages_is_booked_once_however_often_it_is_told()

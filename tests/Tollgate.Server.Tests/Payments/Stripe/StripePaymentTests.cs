@@ -140,19 +140,4 @@ public sealed class StripePaymentTests(StripeStage stage) : IClassFixture<Stripe
         (Word(shown, "provider"), shown["configured"].GetValue<bool>(), Word(shown, "webhook_path")).ShouldBe(("stripe", true, "/v1/webhooks/stripe"));
         shown.Json!.ToJsonString().ShouldNotContain(StripeDouble.SecretKey);
     }
-
-    internal static async Task UntilAsync(Func<Task<bool>> isSo)
-    {
-        for (var look = 0; look < 150; look++)
-        {
-            if (await isSo())
-            {
-                return;
-            }
-
-            await Task.Delay(100);
-        }
-
-        throw new TimeoutException("It did not come about within 15 seconds.");
-    }
 }

@@ -154,7 +154,7 @@ public sealed class StripeReconcileTests(StripeStage stage) : IClassFixture<Stri
             (await stage.SendAsync(sandbox, told)).ShouldBe(HttpStatusCode.OK);
         }
 
-        await StripePaymentTests.UntilAsync(async () => (await sandbox.Door.GetAsync($"/v1/payments?customer={customer}"))["data"].AsArray().Count == 1);
+        await UntilAsync(async () => (await sandbox.Door.GetAsync($"/v1/payments?customer={customer}"))["data"].AsArray().Count == 1);
         return subscription;
     }
 }
