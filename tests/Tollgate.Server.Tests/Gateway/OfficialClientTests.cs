@@ -132,7 +132,8 @@ internal static class NpmClients
 {
     private static readonly Lazy<Task<string?>> Installed = new(InstallOnceAsync);
 
-    private static string Folder([CallerFilePath] string here = "") => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "..", "..", "clients"));
+    /// <summary>Where node finds them.</summary>
+    public static string Folder([CallerFilePath] string here = "") => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "..", "..", "clients"));
 
     /// <summary>Skips the test where there is no node, or no registry.</summary>
     public static async Task InstallAsync()
