@@ -25,18 +25,18 @@ public sealed class YearOfHundredTests(RunningServer running)
     public async Task A_hundred_years_of_subscriptions_with_overage_cost_less_than_ten_times_one()
     {
         var (one, hundred) = (await FillAsync(1), await FillAsync(Customers));
-        var (ofOne, ofHundred) = (TimeSpan.Zero, TimeSpan.Zero);
+        var (ofOne, ofHundred) = (new List<double>(), new List<double>());
         for (var month = 1; month <= Months; month++)
         {
             await UseAsync(one, 1, month);
             await UseAsync(hundred, Customers, month);
-            ofOne += await AdvanceAsync(one, month);
-            ofHundred += await AdvanceAsync(hundred, month);
+            ofOne.Add(await AdvanceAsync(one, month));
+            ofHundred.Add(await AdvanceAsync(hundred, month));
         }
 
         TestContext.Current.TestOutputHelper?.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{Months} months: {ofOne.TotalSeconds:0.00} s with one subscription, {ofHundred.TotalSeconds:0.00} s with {Customers}, {ofHundred / ofOne:0.0} times as much"));
+            $"A month of {Months}: {Middle(ofOne):0} ms with one subscription, {Middle(ofHundred):0} ms with {Customers}, {Middle(ofHundred) / Middle(ofOne):0.0} times as much"));
         var invoices = await InvoicesAsync(hundred);
         invoices.Count.ShouldBe(Customers * (Months + 1));
         invoices.Select(static invoice => invoice["number"]!.GetValue<string>()[^6..]).ShouldBe(Enumerable.Range(1, invoices.Count).Select(static n => $"{n:000000}"));
@@ -47,13 +47,16 @@ public sealed class YearOfHundredTests(RunningServer running)
                 ["start 2900 = subscription 2900", .. Enumerable.Range(1, Months).Select(month => Renewal(n, month))], customer.Key);
         }
 
-        (ofHundred / ofOne).ShouldBeLessThan(LargestRatio);
+        (Middle(ofHundred) / Middle(ofOne)).ShouldBeLessThan(LargestRatio);
     }
 
     /// <summary>Two cents for each call beyond a hundred; in months without any, and for who never has any, only the plan.</summary>
     private static string Renewal(int customer, int month) => BeyondOf(customer, month) is var beyond && beyond > 0
         ? string.Create(CultureInfo.InvariantCulture, $"renewal {2900 + (2 * beyond)} = subscription 2900, usage {2 * beyond}")
         : "renewal 2900 = subscription 2900";
+
+    /// <summary>One month in which the machine did something else does not count.</summary>
+    private static double Middle(List<double> months) => months.Order().ElementAt(months.Count / 2);
 
     private static int BeyondOf(int customer, int month) => customer * month % 7;
 
@@ -80,11 +83,12 @@ public sealed class YearOfHundredTests(RunningServer running)
         (await sandbox.Door.PostAsync("/v1/events", events.ToJsonString()))["accepted"].GetValue<int>().ShouldBe(customers);
     }
 
-    private static async Task<TimeSpan> AdvanceAsync(BillingSandbox sandbox, int month)
+    /// <summary>In milliseconds.</summary>
+    private static async Task<double> AdvanceAsync(BillingSandbox sandbox, int month)
     {
         var started = Stopwatch.GetTimestamp();
         await sandbox.AdvanceAsync(Text(Start.AddMonths(month)));
-        return Stopwatch.GetElapsedTime(started);
+        return Stopwatch.GetElapsedTime(started).TotalMilliseconds;
     }
 
     private static async Task<IReadOnlyList<JsonNode>> InvoicesAsync(BillingSandbox sandbox)
