@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace Tollgate.Tidy;
 
-/// <summary>A table of the migrations: the room that its header comment names, its columns and its unique keys.</summary>
+/// <summary>A table of the migrations: the room that writes it, its columns and its unique keys. The header comment above it names the room, or a later one above a <c>COMMENT ON TABLE</c>.</summary>
 public sealed record Table(
     string Name, string Room, string Path, int Line, IReadOnlyList<string> Columns, IReadOnlyList<UniqueKey> Keys, IReadOnlyList<ForeignKey> References)
 {
@@ -17,13 +17,19 @@ public sealed record UniqueKey(int Line, IReadOnlyList<string> Columns);
 
 public sealed record ForeignKey(int Line, string Table, IReadOnlyList<string> Columns);
 
-/// <summary>Reads <c>CREATE TABLE</c>, <c>ALTER TABLE … ADD</c> and <c>CREATE UNIQUE INDEX</c> of the migrations, as far as the rules need.</summary>
+/// <summary>Reads <c>CREATE TABLE</c>, <c>ALTER TABLE … ADD</c>, <c>CREATE UNIQUE INDEX</c> and <c>COMMENT ON TABLE</c> of the migrations, as far as the rules need.</summary>
 public static partial class SchemaText
 {
     private static readonly Lazy<IReadOnlyList<Table>> All =
         new(() => Read(Repository.Under("src/Tollgate.Engine/Schema", ".sql").OrderBy(file => file.Path, StringComparer.Ordinal)));
 
     public static IReadOnlyList<Table> Tables => All.Value;
+
+    /// <summary>As they were when a migration had run: what it wrote, it wrote for the rooms of then.</summary>
+    public static IReadOnlyList<Table> After(TextFile migration) =>
+        Read(Repository.Under("src/Tollgate.Engine/Schema", ".sql")
+            .Where(file => string.CompareOrdinal(file.Path, migration.Path) <= 0)
+            .OrderBy(file => file.Path, StringComparer.Ordinal));
 
     public static IReadOnlyList<Table> Read(IEnumerable<TextFile> migrations)
     {
@@ -35,10 +41,19 @@ public static partial class SchemaText
             var sql = Blank(file.Text);
             foreach (Match create in CreateTable().Matches(sql))
             {
-                var room = rooms.LastOrDefault(comment => comment.Index < create.Index).Room ?? "";
-                var table = ReadTable(file, sql, create, room);
+                var table = ReadTable(file, sql, create, RoomAt(create.Index) ?? "");
                 tables[table.Name] = table;
             }
+
+            foreach (Match comment in TableComment().Matches(sql))
+            {
+                if (tables.TryGetValue(comment.Groups[1].Value, out var table) && RoomAt(comment.Index) is { } room)
+                {
+                    tables[table.Name] = table with { Room = room };
+                }
+            }
+
+            string? RoomAt(int position) => rooms.LastOrDefault(comment => comment.Index < position).Room;
 
             AddLater(file, sql, tables);
         }
@@ -140,6 +155,9 @@ public static partial class SchemaText
 
     [GeneratedRegex(@"CREATE\s+(?:UNLOGGED\s+)?TABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?([a-z_]\w*)\s*\(")]
     private static partial Regex CreateTable();
+
+    [GeneratedRegex(@"COMMENT\s+ON\s+TABLE\s+(\w+)\s+IS\b")]
+    private static partial Regex TableComment();
 
     [GeneratedRegex(@"^(PRIMARY|UNIQUE|CHECK|FOREIGN|CONSTRAINT|EXCLUDE|LIKE)\b")]
     private static partial Regex Constraint();

@@ -83,6 +83,15 @@ public sealed partial class SqlTests
     public void The_partition_rule_sees_an_offender(string sql) =>
         PartitionFaults(SchemaText.Read([new("src/Tollgate.Engine/Schema/9999.sql", sql)])).ShouldNotBeEmpty();
 
+    [Fact]
+    public void A_table_goes_to_another_room_by_a_comment_on_it()
+    {
+        TextFile made = new("src/Tollgate.Engine/Schema/9998.sql", "-- Room: Here\nCREATE TABLE t (a integer);\nCREATE TABLE u (a integer);\nCOMMENT ON TABLE u IS 'Of whom made it.';");
+        TextFile moved = new("src/Tollgate.Engine/Schema/9999.sql", "-- Room: There\nCOMMENT ON TABLE t IS 'What it is for.';\n-- COMMENT ON TABLE u IS said in a comment.");
+        SchemaText.Read([made]).Select(table => table.Room).ShouldBe(["Here", "Here"]);
+        SchemaText.Read([made, moved]).Select(table => (table.Name, table.Room)).ShouldBe([("t", "There"), ("u", "Here")]);
+    }
+
     [Theory]
     [InlineData("INSERT INTO t (a) VALUES (1)")]
     [InlineData("UPDATE t SET a = 1")]
@@ -113,12 +122,13 @@ public sealed partial class SqlTests
     // Functions in the migrations write too; their room is the one whose header they stand under.
     private static IEnumerable<(string, Finding)> SchemaWrites(TextFile file)
     {
+        var tables = SchemaText.After(file);
         var sections = RoomHeader().Matches(file.Text).ToList();
         for (var at = 0; at < sections.Count; at++)
         {
             var start = sections[at].Index;
             var end = at + 1 < sections.Count ? sections[at + 1].Index : file.Text.Length;
-            foreach (var write in Writes(SchemaText.Tables, file, sections[at].Groups[1].Value, file.LineAt(start), file.Text[start..end]))
+            foreach (var write in Writes(tables, file, sections[at].Groups[1].Value, file.LineAt(start), file.Text[start..end]))
             {
                 yield return write;
             }

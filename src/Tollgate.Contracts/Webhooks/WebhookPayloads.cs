@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Tollgate.Contracts.Checkouts;
 using Tollgate.Contracts.Customers;
 using Tollgate.Contracts.Invoicing;
 using Tollgate.Contracts.Payments;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Tollgate.Core.Catalog;
+using Tollgate.Core.Dunning;
 using Tollgate.Core.Money;
 using Tollgate.Core.Payments;
 using Tollgate.Core.Quotas;

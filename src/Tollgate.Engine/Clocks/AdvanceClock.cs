@@ -1,8 +1,8 @@
 using Npgsql;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Customers;
+using Tollgate.Engine.Dunning;
 using Tollgate.Engine.Ledger;
-using Tollgate.Engine.Payments;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Subscriptions;
 

@@ -5,7 +5,7 @@ using Tollgate.Core.Money;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Customers;
-using Tollgate.Engine.Payments;
+using Tollgate.Engine.Dunning;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Quotas;
 

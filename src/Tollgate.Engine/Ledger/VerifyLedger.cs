@@ -2,6 +2,7 @@ using Npgsql;
 using NpgsqlTypes;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Costs;
+using Tollgate.Engine.Dunning;
 using Tollgate.Engine.Invoicing;
 using Tollgate.Engine.Payments;
 using Tollgate.Engine.Postgres;
@@ -64,7 +65,7 @@ public static class VerifyLedger
         new("coupons", "a coupon counts other than its redemptions", InvoiceVerifySql.Coupons),
         new("redemptions", "what is left of a coupon that carries over or of promotional credit, or how often a coupon was used, is not what invoices say", InvoiceVerifySql.Redemptions),
         new("payments", "money that came or went back is not what invoices, credits and refunds say", PaymentVerifySql.Payments),
-        new("collecting", "a subscription is past due and nothing of it is collected, or collecting has failed and it is active", PaymentVerifySql.Collecting),
+        new("collecting", "a subscription is past due and nothing of it is collected, or collecting has failed and it is active", CollectionVerifySql.Collecting),
         new("packs", "a credit pack that is paid has not given its units once, or one that is not paid has, or its invoice asks for something else", InvoiceVerifySql.Packs),
     ];
 

@@ -7,7 +7,7 @@ using Tollgate.Core.Subscriptions;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Customers;
-using Tollgate.Engine.Payments;
+using Tollgate.Engine.Dunning;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Quotas;
 using Tollgate.Engine.Subscriptions;

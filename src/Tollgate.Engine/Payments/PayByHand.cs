@@ -5,6 +5,7 @@ using Tollgate.Core.Invoicing;
 using Tollgate.Core.Payments;
 using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Customers;
+using Tollgate.Engine.Dunning;
 using Tollgate.Engine.Invoicing;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Quotas;
@@ -41,7 +42,7 @@ public sealed class PayByHand(NpgsqlDataSource database, QuotaGate gate, Clock c
                 PaymentSql.AddFact, cancel, row.Partition, row.Account, payment, "succeed", now.ToUtc(), amount.Minor, actor,
                 CustomerCommands.OrNull(note, NpgsqlDbType.Text));
             var isStale = await InvoiceChange.PayAsync(change, project, row, amount, actor, PaymentActors.NoteOf(payment), now, cancel)
-                | await Dunning.SettledAsync(change, project, id, now, cancel);
+                | await MoveCollection.SettledAsync(change, project, id, now, cancel);
             var after = await InvoiceQueries.FindAsync(change.Connection, project, id, cancel);
             await change.CommitAsync(cancel);
             if (isStale)

@@ -1,9 +1,11 @@
 using Npgsql;
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Payments;
+using Tollgate.Core.Payments.Sandbox;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Customers;
+using Tollgate.Engine.Dunning;
 using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Payments;
@@ -88,7 +90,7 @@ public sealed class PaymentMethods(NpgsqlDataSource database, Clock clock)
     }
 
     /// <summary>The saved one that is meant, or a new one, which is not kept before it has paid. Null: neither, or the customer has no such.</summary>
-    internal static async Task<PaymentMethod?> ChosenAsync(CustomerChange change, PayWith with, Instant now, CancellationToken cancel)
+    internal static async Task<PaymentMethod?> ChosenAsync(CustomerChange change, (Guid? Saved, SandboxCard? Card) with, Instant now, CancellationToken cancel)
     {
         var (row, methods) = (change.Row, PaymentSql.Methods);
         if (with.Saved is { } id)
@@ -103,20 +105,21 @@ public sealed class PaymentMethods(NpgsqlDataSource database, Clock clock)
 
         var added = new PaymentMethod(Guid.CreateVersion7(now.ToOffset()), PaymentProvider.Sandbox, card.Token, card.Brand, card.Last4, false, now);
         await change.ExecuteAsync(
-            CheckoutSql.InsertUntriedMethod, cancel, row.Partition, row.Account, added.Id, CatalogWords.Of(added.Provider), added.Token, added.Brand, added.Last4,
+            PaymentSql.InsertUntriedMethod, cancel, row.Partition, row.Account, added.Id, CatalogWords.Of(added.Provider), added.Token, added.Brand, added.Last4,
             now.ToUtc());
         return added;
     }
 
     /// <summary>What has paid is kept, and what a plan was paid with is charged from now on.</summary>
-    internal static async Task KeepAsync(CustomerChange change, Guid id, CheckoutKind kind, Instant now, CancellationToken cancel)
+    /// <param name="isDefault">It is charged from now on, also where another one was kept already.</param>
+    internal static async Task KeepAsync(CustomerChange change, Guid id, bool isDefault, Instant now, CancellationToken cancel)
     {
         var row = change.Row;
-        var isKept = await change.AskAsync(CheckoutSql.MethodIsKept, cancel, row.Partition, row.Account, id) is not null;
-        if (!isKept || kind is CheckoutKind.Subscription or CheckoutKind.Setup)
+        var isKept = await change.AskAsync(PaymentSql.MethodIsKept, cancel, row.Partition, row.Account, id) is not null;
+        if (!isKept || isDefault)
         {
             await change.ExecuteAsync(PaymentSql.NoDefault, cancel, row.Partition, row.Account);
-            await change.ExecuteAsync(CheckoutSql.KeepMethod, cancel, row.Partition, row.Account, id);
+            await change.ExecuteAsync(PaymentSql.KeepMethod, cancel, row.Partition, row.Account, id);
             await change.ExecuteAsync(CollectionSql.Hasten, cancel, row.Partition, row.Account, now.ToUtc());
         }
     }
@@ -126,13 +129,13 @@ public sealed class PaymentMethods(NpgsqlDataSource database, Clock clock)
     public async Task<bool> MakeDefaultAsync(ProjectSnapshot project, string customer, Guid id, CancellationToken cancel)
     {
         await using var change = await CustomerChange.BeginOnExistingAsync(database, project, customer, cancel);
-        if (change is null || await change.AskAsync(CheckoutSql.MethodIsKept, cancel, change.Row.Partition, change.Row.Account, id) is null)
+        if (change is null || await change.AskAsync(PaymentSql.MethodIsKept, cancel, change.Row.Partition, change.Row.Account, id) is null)
         {
             return false;
         }
 
         await change.ExecuteAsync(PaymentSql.NoDefault, cancel, change.Row.Partition, change.Row.Account);
-        await change.ExecuteAsync(CheckoutSql.KeepMethod, cancel, change.Row.Partition, change.Row.Account, id);
+        await change.ExecuteAsync(PaymentSql.KeepMethod, cancel, change.Row.Partition, change.Row.Account, id);
         await change.ExecuteAsync(CollectionSql.Hasten, cancel, change.Row.Partition, change.Row.Account, clock.Now(project).ToUtc());
         await change.CommitAsync(cancel);
         return true;

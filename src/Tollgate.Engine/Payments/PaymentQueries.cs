@@ -91,10 +91,6 @@ public sealed class PaymentQueries(NpgsqlDataSource database)
     internal static async Task<PaymentRow?> FindAsync(NpgsqlConnection connection, ProjectSnapshot project, Guid id, CancellationToken cancel) =>
         (await ReadAsync(connection, connection.Command(PaymentSql.Find, project.Id, id), cancel)).SingleOrDefault();
 
-    /// <summary>The attempts for a checkout, newest first.</summary>
-    internal static Task<IReadOnlyList<PaymentRow>> OfCheckoutAsync(NpgsqlConnection connection, CheckoutRow checkout, CancellationToken cancel) =>
-        ReadAsync(connection, connection.Command(CheckoutSql.Payments, checkout.Partition, checkout.Account, checkout.Checkout.Id), cancel);
-
     internal static async Task<IReadOnlyList<PaymentRow>> ReadAsync(NpgsqlConnection connection, NpgsqlCommand select, CancellationToken cancel)
     {
         var rows = new List<PaymentRow>();

@@ -77,6 +77,16 @@ internal static class PaymentSql
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
         """;
 
+    /// <summary>
+    /// One that a checkout makes. $1 partition, $2 account, $3 id, $4 project, $5 invoice or null, $6 checkout, $7 provider, $8 method or null, $9 currency, $10 amount, $11 created, $12 version
+    /// of the subscription or null.
+    /// </summary>
+    public const string InsertOfCheckout =
+        """
+        INSERT INTO payments (partition, account, id, project_id, invoice, checkout, provider, method, currency, amount, status, created_at, quoted_at, expected_version)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'pending', $11, $11, $12)
+        """;
+
     /// <summary>$1 partition, $2 account, $3 invoice. Answers the id of the one whose outcome is not known.</summary>
     public const string PendingOf = "SELECT id FROM payments WHERE partition = $1 AND account = $2 AND invoice = $3 AND settled_at IS NULL";
 
@@ -96,6 +106,13 @@ internal static class PaymentSql
           FROM payment_facts
          WHERE partition = $1 AND account = $2 AND payment = $3
         """;
+
+    /// <summary>$1 partition, $2 account, $3 payment, $4 the provider's id.</summary>
+    public const string RequireAction =
+        "UPDATE payments SET status = 'requires_action', reference = $4 WHERE partition = $1 AND account = $2 AND id = $3 AND status = 'pending'";
+
+    /// <summary>What the money paid. $1 partition, $2 account, $3 payment, $4 invoice.</summary>
+    public const string NameInvoice = "UPDATE payments SET invoice = $4 WHERE partition = $1 AND account = $2 AND id = $3";
 
     // ---- refunds -----------------------------------------------------------------------------------------------
 
@@ -196,4 +213,17 @@ internal static class PaymentSql
                         ORDER BY n.sequence DESC LIMIT 1)
            AND NOT EXISTS (SELECT FROM payment_methods d WHERE d.partition = $1 AND d.account = $2 AND d.removed_at IS NULL AND d.is_default)
         """;
+
+    /// <summary>Not kept before it has paid. $1 partition, $2 account, $3 id, $4 provider, $5 token, $6 brand, $7 last digits, $8 added.</summary>
+    public const string InsertUntriedMethod =
+        """
+        INSERT INTO payment_methods (partition, account, id, provider, token, brand, last4, is_default, added_at, removed_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, false, $8, $8)
+        """;
+
+    /// <summary>It is kept, and is charged from now on. $1 partition, $2 account, $3 id.</summary>
+    public const string KeepMethod = "UPDATE payment_methods SET removed_at = NULL, is_default = true WHERE partition = $1 AND account = $2 AND id = $3";
+
+    /// <summary>$1 partition, $2 account, $3 id.</summary>
+    public const string MethodIsKept = "SELECT true FROM payment_methods WHERE partition = $1 AND account = $2 AND id = $3 AND removed_at IS NULL";
 }

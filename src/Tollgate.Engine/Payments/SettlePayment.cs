@@ -2,10 +2,13 @@ using Microsoft.Extensions.Logging;
 using Npgsql;
 using NpgsqlTypes;
 using Tollgate.Core.Catalog;
+using Tollgate.Core.Dunning;
 using Tollgate.Core.Payments;
 using Tollgate.Core.Time;
+using Tollgate.Engine.Checkouts;
 using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Customers;
+using Tollgate.Engine.Dunning;
 using Tollgate.Engine.Invoicing;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Quotas;
@@ -20,13 +23,6 @@ public sealed class SettlePayment(
     NpgsqlDataSource database, PaymentQueries queries, PaymentMethods methods, PaymentProviders providers, QuotaGate gate, Clock clock,
     ILogger<SettlePayment> log)
 {
-    /// <summary>Before a purchase: when it cannot be made any more it is taken back, and the money stays.</summary>
-    private const string BeforePurchase = "before_purchase";
-
-    /// <summary>Why a customer has credit.</summary>
-    private static readonly string[] ByPayment = ["payment"];
-    private static readonly Guid?[] OfNoInvoice = [null];
-
     /// <param name="isPresent">The customer is there and can be asked to confirm.</param>
     /// <returns>The attempt as it is then; pending when no answer came.</returns>
     internal async Task<PaymentRow> SendAsync(ProjectSnapshot project, PaymentRow attempt, PaymentMethod method, bool isPresent, string actor)
@@ -74,7 +70,7 @@ public sealed class SettlePayment(
         IReadOnlyList<string> changed = [];
         if (done.NeedsCustomer)
         {
-            if (await change.ExecuteAsync(CheckoutSql.RequireAction, cancel, before.Partition, before.Account, id, done.Reference) == 1)
+            if (await change.ExecuteAsync(PaymentSql.RequireAction, cancel, before.Partition, before.Account, id, done.Reference) == 1)
             {
                 await AddFactAsync(change, before, "require_action", now, (actor, done.Reference), cancel);
             }
@@ -119,59 +115,19 @@ public sealed class SettlePayment(
         CustomerChange change, ProjectSnapshot project, PaymentRow row, Instant now, string actor, CancellationToken cancel)
     {
         var payment = row.Payment;
-        if (payment.Checkout is not { } id)
-        {
-            return await PayAsync(change, project, payment, payment.Invoice!.Value, now, actor, cancel);
-        }
-
-        var checkout = (await CheckoutQueries.FindAsync(change.Connection, project, id, cancel))!;
-        if (payment.Method is { } method)
-        {
-            await PaymentMethods.KeepAsync(change, method, checkout.Checkout.Kind, now, cancel);
-        }
-
-        return await FinishAsync(change, project, payment, checkout, now, actor, cancel);
+        return payment.Checkout is null
+            ? await PayAsync(change, project, payment, payment.Invoice!.Value, now, actor, cancel)
+            : await FinishCheckout.RunAsync(change, project, payment, now, actor, cancel);
     }
 
-    /// <summary>
-    /// What the checkout asks for is done as of when its price was told. Where that is not the same any more, nothing of it is done: the money is the customer's.
-    /// </summary>
-    private static async Task<IReadOnlyList<string>> FinishAsync(
-        CustomerChange change, ProjectSnapshot project, Payment payment, CheckoutRow checkout, Instant now, string actor, CancellationToken cancel)
-    {
-        if (payment.Invoice is { } invoice)
-        {
-            // An open invoice: money that comes for one is always taken.
-            await CheckoutWriter.CompleteAsync(change, checkout, (null, invoice, payment.Id), now, actor, cancel);
-            return await PayAsync(change, project, payment, invoice, now, actor, cancel);
-        }
-
-        await change.MarkAsync(BeforePurchase, cancel);
-
-        // On a page of a provider hours may pass before somebody pays: what begins, begins then.
-        var asOf = payment is { Method: null, ExpectedVersion: null } && checkout.Checkout.Kind == CheckoutKind.Subscription ? now : payment.QuotedAt!.Value;
-        var make = new MakePurchase(change, project, new(asOf, now), actor);
-        var made = await make.RunAsync(checkout.Checkout.Kind, checkout.Wanted, payment.Method is not null, looksAhead: false, cancel);
-        var isAsQuoted = checkout.Checkout.Status == CheckoutStatus.Open && made is { Refusal: null, Invoice: not null }
-            && made.Due == payment.Amount && made.ExpectedVersion == payment.ExpectedVersion;
-        if (!isAsQuoted)
-        {
-            await change.TakeBackAsync(BeforePurchase, cancel);
-            await KeepMoneyAsync(change, payment, now, actor, cancel);
-            return [];
-        }
-
-        await change.ExecuteAsync(CheckoutSql.NameInvoice, cancel, change.Row.Partition, change.Row.Account, payment.Id, made.Invoice!.Id);
-        await CheckoutWriter.CompleteAsync(change, checkout, (made.Subscription?.Id, made.Invoice.Id, payment.Id), now, actor, cancel);
-        return [.. made.Changed, .. await PayAsync(change, project, payment, made.Invoice.Id, now, actor, cancel)];
-    }
-
-    private static async Task<IReadOnlyList<string>> PayAsync(
+    /// <summary>What an invoice was asked for has come.</summary>
+    /// <inheritdoc cref="SucceedAsync"/>
+    internal static async Task<IReadOnlyList<string>> PayAsync(
         CustomerChange change, ProjectSnapshot project, Payment payment, Guid invoice, Instant now, string actor, CancellationToken cancel)
     {
         var row = (await InvoiceQueries.FindAsync(change.Connection, project, invoice, cancel))!;
         var isStale = await InvoiceChange.PayAsync(change, project, row, payment.Amount, actor, PaymentActors.NoteOf(payment.Id), now, cancel)
-            | await Dunning.SettledAsync(change, project, invoice, now, cancel);
+            | await MoveCollection.SettledAsync(change, project, invoice, now, cancel);
         return isStale ? [payment.Customer] : [];
     }
 
@@ -179,17 +135,7 @@ public sealed class SettlePayment(
     /// <inheritdoc cref="SucceedAsync"/>
     private static async Task<IReadOnlyList<string>> FailAsync(
         CustomerChange change, ProjectSnapshot project, Payment payment, PaymentFailure failure, Instant now, CancellationToken cancel) =>
-        payment.Invoice is { } invoice && await Dunning.FailedAsync(change, project, invoice, (payment.Id, failure), now, cancel) ? [payment.Customer] : [];
-
-    private static async Task KeepMoneyAsync(CustomerChange change, Payment payment, Instant now, string actor, CancellationToken cancel)
-    {
-        await change.ExecuteAsync(
-            InvoiceSql.WriteCredits, cancel, new[] { change.Row.Partition }, new[] { change.Row.Account }, new[] { payment.Amount.Currency.Code },
-            new[] { payment.Amount.Minor }, new[] { now.ToUtc() }, ByPayment, OfNoInvoice, new[] { PaymentActors.NoteOf(payment.Id) });
-        await change.ExecuteAsync(
-            PaymentSql.AddFact, cancel, change.Row.Partition, change.Row.Account, payment.Id, "keep", now.ToUtc(), payment.Amount.Minor, actor,
-            "What it was to pay for has changed meanwhile; it is the customer's credit.");
-    }
+        payment.Invoice is { } invoice && await MoveCollection.FailedAsync(change, project, invoice, (payment.Id, failure), now, cancel) ? [payment.Customer] : [];
 
     private static Task AddFactAsync(
         CustomerChange change, PaymentRow row, string verb, Instant now, (string Actor, string? Note) by, CancellationToken cancel) => change.ExecuteAsync(

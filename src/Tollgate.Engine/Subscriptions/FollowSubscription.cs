@@ -102,7 +102,7 @@ public sealed class FollowSubscription(NpgsqlDataSource database, QuotaGate gate
             return null;
         }
 
-        return InboxRules.BlockedBy(news.Customer, live.Reference ?? live.Subscription.Id.ToString(), CatalogWords.Of(live.Subscription.Status), news.Reference);
+        return FollowRules.BlockedBy(news.Customer, live.Reference ?? live.Subscription.Id.ToString(), CatalogWords.Of(live.Subscription.Status), news.Reference);
     }
 
     /// <summary>

@@ -5,9 +5,9 @@ using Tollgate.Core.Invoicing;
 using Tollgate.Core.Subscriptions;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Customers;
+using Tollgate.Engine.Dunning;
 using Tollgate.Engine.Invoicing;
 using Tollgate.Engine.Ledger;
-using Tollgate.Engine.Payments;
 using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Projects;
 

@@ -1,9 +1,12 @@
 using Tollgate.Server.Catalog;
+using Tollgate.Server.Checkouts;
 using Tollgate.Server.Clocks;
 using Tollgate.Server.Costs;
 using Tollgate.Server.Customers;
+using Tollgate.Server.Dunning;
 using Tollgate.Server.Gateway;
 using Tollgate.Server.Http;
+using Tollgate.Server.Inbox;
 using Tollgate.Server.Invoicing;
 using Tollgate.Server.Ledger;
 using Tollgate.Server.Llm;
@@ -39,6 +42,9 @@ internal static class Rooms
         services.AddInvoicing();
         services.AddPayments(options.Payments);
         services.AddPaymob(options.Paymob);
+        services.AddCheckouts();
+        services.AddDunning();
+        services.AddInbox();
         services.AddSubscriptions();
         services.AddNotices();
         services.AddWebhooks(options.Webhooks);
@@ -71,6 +77,9 @@ internal static class Rooms
         app.MapCustomersRoom();
         app.MapInvoicingRoom();
         app.MapPaymentsRoom();
+        app.MapCheckoutsRoom();
+        app.MapDunning();
+        app.MapInbox();
         app.MapSubscriptionsRoom();
         app.MapNoticesRoom();
         app.MapWebhooksRoom();

@@ -2,10 +2,11 @@ using System.Security.Cryptography;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.Extensions.Options;
 using Tollgate.Core.Catalog;
+using Tollgate.Core.Checkouts;
 using Tollgate.Core.Mail;
 using Tollgate.Core.Payments;
+using Tollgate.Engine.Checkouts;
 using Tollgate.Engine.Mail;
-using Tollgate.Engine.Payments;
 using Tollgate.Engine.Projects;
 using Tollgate.Server.Http;
 

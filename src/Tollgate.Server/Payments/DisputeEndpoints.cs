@@ -15,7 +15,7 @@ public static class DisputeEndpoints
         var queries = app.Services.GetRequiredService<DisputeQueries>();
         app.MapGet("/v1/disputes", (RequestDelegate)(context => ListAsync(context, queries)))
             .RequireKey(Access.Secret, Scope.BillingRead)
-            .Describe(InboxDescriptions.Disputes);
+            .Describe(PaymentDescriptions.Disputes);
     }
 
     private static async Task ListAsync(HttpContext context, DisputeQueries queries)

@@ -151,4 +151,47 @@ internal static class PaymentDescriptions
         Answers = [Example.Nothing("Deleted.")],
         Errors = [ErrorCode.BillingNotConfigured],
     };
+
+    public static readonly Description Disputes = new(
+        Tag,
+        "List disputes",
+        "Newest first. A customer's bank took the money of a payment back, or asks whether it should. What it holds or took cannot be refunded as well.")
+    {
+        Query = [new("status", "`open`, `won` or `lost`."), new("payment", "Only of this payment."), .. QueryParameter.OfPage],
+        Answers =
+        [
+            Example.Of<DisputeList>(
+                200,
+                "A page.",
+                """
+                {"data": [{"id": "dp_sandbox_01936f5e7c1d7c228e332f6e4d3c2b11", "payment": "01936f5e-7c1d-7c22-8e33-2f6e4d3c2b11", "customer": "acme",
+                  "provider": "sandbox", "amount": 2900, "currency": "USD", "status": "open", "reason": "fraudulent", "opened_at": "2026-04-02T10:00:00Z",
+                  "closed_at": null}], "has_more": false}
+                """),
+        ],
+        Errors = [ErrorCode.ValidationFailed],
+    };
+
+    public static readonly Description BehaveWebhooks = new(
+        Tag,
+        "Tell the sandbox's provider how to send webhooks",
+        "For each charge and refund from now on: how often, how late, in any order, with a forged one beside it. Nothing is sent until this was called. "
+        + "Sandbox projects only.")
+    {
+        Request = Example.Of<WebhookBehaviorRequest>("""{"copies": 3, "delay_seconds": 10, "shuffle": true, "tamper": true}"""),
+        Answers = [Example.Nothing("They will.")],
+        Errors = [ErrorCode.SandboxOnly, ErrorCode.ValidationFailed],
+    };
+
+    public static readonly Description Happen = new(
+        Tag,
+        "Let something happen at the sandbox's provider",
+        "A dispute opens, is won or lost, somebody refunds a payment on the provider's own pages, or the money of a failed payment comes after all. Tollgate hears of it by webhook, within a second or as "
+        + "`/v1/sandbox/webhook-behavior` says. Sandbox projects only.")
+    {
+        Request = Example.Of<SandboxEventRequest>(
+            """{"type": "dispute.opened", "payment": "01936f5e-7c1d-7c22-8e33-2f6e4d3c2b11", "amount": 2900, "reason": "fraudulent"}"""),
+        Answers = [Example.Nothing("It does.")],
+        Errors = [ErrorCode.PaymentNotFound, ErrorCode.SandboxOnly, ErrorCode.ValidationFailed],
+    };
 }

@@ -1,6 +1,7 @@
 using Tollgate.Contracts.Http;
 using Tollgate.Contracts.Payments;
 using Tollgate.Core.Catalog;
+using Tollgate.Core.Checkouts;
 using Tollgate.Core.Payments;
 using Tollgate.Core.Subscriptions;
 using Tollgate.Engine.Payments;

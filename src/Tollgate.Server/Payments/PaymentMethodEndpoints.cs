@@ -2,6 +2,7 @@ using Tollgate.Contracts.Http;
 using Tollgate.Contracts.Payments;
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Payments;
+using Tollgate.Core.Payments.Sandbox;
 using Tollgate.Engine.Payments;
 using Tollgate.Engine.Projects;
 using Tollgate.Server.Customers;

@@ -1,11 +1,10 @@
 using Tollgate.Contracts.Payments;
 using Tollgate.Engine.Invoicing;
 using Tollgate.Engine.Payments;
+using Tollgate.Engine.Payments.Sandbox;
 using Tollgate.Engine.Payments.Stripe;
 using Tollgate.Engine.Subscriptions;
 using Tollgate.Server.Http;
-using Tollgate.Web.Checkout;
-using Tollgate.Web.Portal;
 
 namespace Tollgate.Server.Payments;
 
@@ -33,38 +32,17 @@ public static class PaymentsRoom
         services.AddSingleton<SyncStripe>();
         services.AddSingleton<ISubscriptionDriver, StripeSubscriptions>();
         services.AddSingleton<SubscriptionDrivers>();
-        services.AddSingleton<OpenDrivenPage>();
-        services.AddSingleton<FollowCheckout>();
-        services.AddSingleton<ChangeDriven>();
-        services.AddSingleton<ReconcileStripe>();
         services.AddSingleton<IPaymentProvider, StripeProvider>();
         services.AddSingleton<ChargeInvoice>();
-        services.AddSingleton<CheckoutQueries>();
-        services.AddSingleton<ClosePages>();
-        services.AddSingleton<OpenCheckout>();
-        services.AddSingleton<PayCheckout>();
-        services.AddSingleton<PayChange>();
-        services.AddSingleton<PortalSessions>();
-        services.AddSingleton<CheckoutPages>();
-        services.AddSingleton<PortalPages>();
-        services.AddSingleton<ExpireCheckouts>();
-        services.AddHostedService(static provider => provider.GetRequiredService<ExpireCheckouts>());
         services.AddSingleton<RefundPayment>();
         services.AddSingleton<PayByHand>();
-        services.AddSingleton<InboxBell>();
-        services.AddSingleton<InboxQueries>();
         services.AddSingleton<DisputeQueries>();
         services.AddSingleton<ProviderInvoiceQueries>();
-        services.AddSingleton<ReceiveWebhook>();
         services.AddSingleton<FollowSubscription>();
         services.AddSingleton<FollowInvoice>();
         services.AddSingleton<ProviderLines>();
         services.AddSingleton<BillAtProvider>();
-        services.AddSingleton<ApplyNews>();
         services.AddHostedService<AskPayments>();
-        services.AddHostedService<ReadInbox>();
-        services.AddHostedService<SendSandboxWebhooks>();
-        services.AddDunning();
         return services.AddWire(PaymentsJson.Default);
     }
 
@@ -72,14 +50,10 @@ public static class PaymentsRoom
     {
         app.MapPayments();
         app.MapPaymentMethods();
-        app.MapCheckouts();
-        app.MapPaymentPages();
         app.MapPaymentSettings();
         app.MapSandbox();
-        app.MapInbox();
         app.MapDisputes();
         app.MapProviderInvoices();
-        app.MapDunning();
         app.MapStripe();
     }
 }

@@ -2,8 +2,10 @@ using Tollgate.Contracts.Http;
 using Tollgate.Contracts.Payments;
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Payments;
+using Tollgate.Core.Payments.Sandbox;
 using Tollgate.Core.Subscriptions;
 using Tollgate.Engine.Payments;
+using Tollgate.Engine.Payments.Sandbox;
 using Tollgate.Engine.Projects;
 using Tollgate.Server.Http;
 
@@ -32,10 +34,10 @@ public static class SandboxEndpoints
             .Describe(PaymentDescriptions.Behave);
         app.MapPost("/v1/sandbox/webhook-behavior", (RequestDelegate)(context => BehaveAsync(context, webhooks)))
             .RequireKey(Access.Secret, Scope.BillingWrite)
-            .Describe(InboxDescriptions.BehaveWebhooks);
+            .Describe(PaymentDescriptions.BehaveWebhooks);
         app.MapPost("/v1/sandbox/events", (RequestDelegate)(context => HappenAsync(context, webhooks, queries)))
             .RequireKey(Access.Secret, Scope.BillingWrite)
-            .Describe(InboxDescriptions.Happen);
+            .Describe(PaymentDescriptions.Happen);
     }
 
     private static async Task BehaveAsync(HttpContext context, SandboxProvider sandbox)

@@ -3,7 +3,7 @@ using Tollgate.Contracts.SeedDoors;
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Money;
 using Tollgate.Core.Subscriptions;
-using Tollgate.Engine.Payments;
+using Tollgate.Engine.Driven;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Subscriptions;
 using Tollgate.Server.Http;

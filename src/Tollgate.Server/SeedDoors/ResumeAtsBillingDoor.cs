@@ -1,11 +1,10 @@
 using Tollgate.Contracts.Http;
 using Tollgate.Contracts.SeedDoors;
 using Tollgate.Core.Catalog;
-using Tollgate.Core.Payments;
-using Tollgate.Engine.Payments;
+using Tollgate.Engine.Checkouts;
 using Tollgate.Engine.Projects;
+using Tollgate.Server.Checkouts;
 using Tollgate.Server.Http;
-using Tollgate.Server.Payments;
 
 namespace Tollgate.Server.SeedDoors;
 

@@ -1,11 +1,12 @@
 using Tollgate.Contracts.Http;
 using Tollgate.Contracts.SeedDoors;
 using Tollgate.Core.Catalog;
-using Tollgate.Core.Payments;
+using Tollgate.Core.Checkouts;
+using Tollgate.Engine.Checkouts;
 using Tollgate.Engine.Payments;
 using Tollgate.Engine.Projects;
+using Tollgate.Server.Checkouts;
 using Tollgate.Server.Http;
-using Tollgate.Server.Payments;
 using Tollgate.Server.Subscriptions;
 
 namespace Tollgate.Server.SeedDoors;

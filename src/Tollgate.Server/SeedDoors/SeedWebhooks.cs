@@ -1,9 +1,9 @@
 using Tollgate.Contracts.Http;
 using Tollgate.Contracts.SeedDoors;
 using Tollgate.Core.Payments;
-using Tollgate.Engine.Payments;
+using Tollgate.Engine.Inbox;
 using Tollgate.Server.Http;
-using Tollgate.Server.Payments;
+using Tollgate.Server.Inbox;
 
 namespace Tollgate.Server.SeedDoors;
 

@@ -1,5 +1,6 @@
 using Tollgate.Core.Payments;
-using Tollgate.Engine.Payments;
+using Tollgate.Core.Payments.Sandbox;
+using Tollgate.Engine.Checkouts;
 
 namespace Tollgate.Web.Controls;
 

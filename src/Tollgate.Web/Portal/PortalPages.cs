@@ -1,6 +1,8 @@
 using Microsoft.AspNetCore.Http;
-using Tollgate.Core.Payments;
+using Tollgate.Core.Checkouts;
+using Tollgate.Engine.Checkouts;
 using Tollgate.Engine.Clocks;
+using Tollgate.Engine.Driven;
 using Tollgate.Engine.Invoicing;
 using Tollgate.Engine.Notices;
 using Tollgate.Engine.Payments;

@@ -1,4 +1,5 @@
 using Tollgate.Core.Catalog;
+using Tollgate.Core.Dunning;
 using Tollgate.Core.Money;
 using Tollgate.Core.Notices;
 using Tollgate.Core.Payments;

@@ -1,6 +1,7 @@
 using Tollgate.Core.Invoicing;
 using Tollgate.Core.Money;
 using Tollgate.Core.Payments;
+using Tollgate.Core.Payments.Sandbox;
 using Tollgate.Core.Time;
 
 namespace Tollgate.Core.Tests.Payments;

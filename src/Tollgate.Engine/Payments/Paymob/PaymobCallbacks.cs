@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
-using Tollgate.Core.Payments;
 using Tollgate.Core.Payments.Paymob;
 
 namespace Tollgate.Engine.Payments.Paymob;

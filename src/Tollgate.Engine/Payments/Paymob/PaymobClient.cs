@@ -5,7 +5,6 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging;
 using Tollgate.Core.Money;
-using Tollgate.Core.Payments;
 using Tollgate.Core.Payments.Paymob;
 
 namespace Tollgate.Engine.Payments.Paymob;

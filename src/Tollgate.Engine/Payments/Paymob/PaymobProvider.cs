@@ -6,6 +6,7 @@ using Tollgate.Core.Catalog;
 using Tollgate.Core.Money;
 using Tollgate.Core.Payments;
 using Tollgate.Core.Payments.Paymob;
+using Tollgate.Engine.Checkouts;
 using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Customers;
 using Tollgate.Engine.Invoicing;

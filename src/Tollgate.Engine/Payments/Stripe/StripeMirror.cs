@@ -213,7 +213,7 @@ public sealed class StripeMirror(StripeAccounts accounts, StripeVariables variab
         var (item, price) = SoldAs(account, subscription);
         if (owner is null)
         {
-            return (null, price is null ? null : $"{InboxRules.Unknown(subscription.Id)}: say whose {subscription.Customer} is by metadata[{StripeAccounts.CustomerField}], or the checkout's client_reference_id.");
+            return (null, price is null ? null : $"{FollowRules.Unknown(subscription.Id)}: say whose {subscription.Customer} is by metadata[{StripeAccounts.CustomerField}], or the checkout's client_reference_id.");
         }
 
         var (start, end) = (item?.PeriodStart ?? subscription.PeriodStart, item?.PeriodEnd ?? subscription.PeriodEnd);

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Tollgate.Core.Payments;
 using Tollgate.Core.Payments.Paymob;
 
 namespace Tollgate.Core.Tests.Payments.Paymob;

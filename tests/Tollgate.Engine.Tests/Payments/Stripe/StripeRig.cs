@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Tollgate.Core.Payments;
+using Tollgate.Engine.Inbox;
 using Tollgate.Engine.Payments;
 using Tollgate.Engine.Payments.Stripe;
 using Tollgate.Engine.Projects;

@@ -1,0 +1,94 @@
+using Tollgate.Contracts.Subscriptions;
+
+namespace Tollgate.Contracts.Checkouts;
+
+/// <summary>What is to be paid for on a page: one of <c>plan</c>, <c>pack</c>, <c>invoice</c> and <c>setup</c>.</summary>
+public sealed record CreateCheckoutRequest
+{
+    /// <summary>Created when it is missing. Left out: that of the invoice.</summary>
+    public string? Customer { get; init; }
+
+    /// <summary>Code of the plan. A customer who has a subscription changes it.</summary>
+    public string? Plan { get; init; }
+
+    /// <summary><c>weekly</c>, <c>monthly</c> (default) or <c>yearly</c>.</summary>
+    public string? Period { get; init; }
+
+    /// <summary>ISO 4217; left out: the customer's, or the project's.</summary>
+    public string? Currency { get; init; }
+
+    /// <summary>Seats, or times the plan's price; 1 when left out.</summary>
+    public long? Quantity { get; init; }
+
+    public IReadOnlyList<AddOnOrder>? AddOns { get; init; }
+
+    /// <summary>Left out: the plan's trial, if the customer has not had one. With a card left on the page it converts at its end, without one it ends.</summary>
+    public bool? Trial { get; init; }
+
+    public string? Coupon { get; init; }
+
+    /// <summary>Code of a credit pack, instead of a plan.</summary>
+    public string? Pack { get; init; }
+
+    /// <summary>How many packs; 1 when left out.</summary>
+    public long? Count { get; init; }
+
+    /// <summary>Id of an open invoice, instead of a plan.</summary>
+    public string? Invoice { get; init; }
+
+    /// <summary>The customer only leaves a payment method.</summary>
+    public bool? Setup { get; init; }
+
+    /// <summary>Where the page leads when it is done: http or https. <c>{CHECKOUT_ID}</c> in it becomes the checkout's id. Of an invoice it may be left out.</summary>
+    public string? SuccessUrl { get; init; }
+
+    /// <summary>Where the page leads when nothing is bought.</summary>
+    public string? CancelUrl { get; init; }
+}
+
+public sealed record CheckoutView
+{
+    public required string Id { get; init; }
+
+    /// <summary>The page. Told once, when the checkout is made; null afterwards.</summary>
+    public string? Url { get; init; }
+
+    public required DateTimeOffset ExpiresAt { get; init; }
+
+    public required string Customer { get; init; }
+
+    /// <summary><c>subscription</c>, <c>pack</c>, <c>invoice</c> or <c>setup</c>.</summary>
+    public required string Kind { get; init; }
+
+    /// <summary><c>open</c>, <c>completed</c> or <c>expired</c>. As long as it is not completed it has changed nothing.</summary>
+    public required string Status { get; init; }
+
+    public string? SuccessUrl { get; init; }
+
+    public string? CancelUrl { get; init; }
+
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    public DateTimeOffset? FinishedAt { get; init; }
+
+    /// <summary>What began, or was changed.</summary>
+    public string? Subscription { get; init; }
+
+    public string? Invoice { get; init; }
+
+    /// <summary>The payment that succeeded; null where nothing was due.</summary>
+    public string? Payment { get; init; }
+}
+
+public sealed record CheckoutList(IReadOnlyList<CheckoutView> Data, bool HasMore);
+
+public sealed record PortalSessionRequest
+{
+    public string? Customer { get; init; }
+
+    /// <summary>Where the page leads back to: http or https.</summary>
+    public string? ReturnUrl { get; init; }
+}
+
+/// <param name="Url">Whoever has it sees the customer's plan, invoices and cards, and can change what they are charged by.</param>
+public sealed record PortalSessionView(string Url, DateTimeOffset ExpiresAt);

@@ -1,0 +1,19 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Tollgate.Contracts.Http;
+
+namespace Tollgate.Contracts.Checkouts;
+
+/// <summary>How the bodies of the room Checkouts are read and written.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+    AllowDuplicateProperties = false,
+    RespectNullableAnnotations = true,
+    Converters = [typeof(PlainDecimal), typeof(UtcInstant)])]
+[JsonSerializable(typeof(CreateCheckoutRequest))]
+[JsonSerializable(typeof(CheckoutView))]
+[JsonSerializable(typeof(CheckoutList))]
+[JsonSerializable(typeof(PortalSessionRequest))]
+[JsonSerializable(typeof(PortalSessionView))]
+public sealed partial class CheckoutsJson : JsonSerializerContext;

@@ -1,0 +1,47 @@
+namespace Tollgate.Contracts.Dunning;
+
+/// <summary>An invoice that could not be collected and is tried again, or was stopped. Amounts in minor units.</summary>
+public sealed record DunningView
+{
+    public required string Invoice { get; init; }
+
+    public required string InvoiceNumber { get; init; }
+
+    public required string Customer { get; init; }
+
+    public required string Subscription { get; init; }
+
+    /// <summary>As a rule <c>past_due</c>: the plan is kept for the time of grace.</summary>
+    public required string SubscriptionStatus { get; init; }
+
+    public required long AmountDue { get; init; }
+
+    public required string Currency { get; init; }
+
+    /// <summary>How many attempts of the schedule have failed.</summary>
+    public required int Attempts { get; init; }
+
+    /// <summary>Why the last one did: <c>declined</c>, <c>insufficient_funds</c>, <c>authentication_required</c>, <c>canceled</c> or
+    /// <c>payment_method_missing</c>. Of what was stopped <c>amount_not_possible</c> or <c>provider_refused</c>, which no customer can mend.</summary>
+    public required string Failure { get; init; }
+
+    public required DateTimeOffset FirstFailedAt { get; init; }
+
+    /// <summary>Null: an attempt is on its way, and its answer is awaited; or it was stopped.</summary>
+    public DateTimeOffset? NextAttemptAt { get; init; }
+
+    /// <summary>It is not tried again by itself since then: charge it, or take the money by hand. Null: it is.</summary>
+    public DateTimeOffset? StoppedAt { get; init; }
+}
+
+public sealed record DunningList(IReadOnlyList<DunningView> Data, bool HasMore);
+
+/// <summary>How often an invoice that could not be collected is tried again, and what comes after that.</summary>
+public sealed record DunningPolicyBody
+{
+    /// <summary>Days after the first failure, each later than the one before; at most 10, none later than 60. Default: 1, 3, 5, 7.</summary>
+    public IReadOnlyList<int>? RetryDays { get; init; }
+
+    /// <summary><c>cancel</c> (default): the subscription ends. <c>default_plan</c>: it is paused, and goes on when the invoice is paid after all.</summary>
+    public string? FinalAction { get; init; }
+}

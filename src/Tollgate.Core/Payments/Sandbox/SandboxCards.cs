@@ -1,0 +1,45 @@
+namespace Tollgate.Core.Payments.Sandbox;
+
+/// <summary>What the sandbox's provider answers.</summary>
+public enum SandboxOutcome
+{
+    Success,
+    Decline,
+    InsufficientFunds,
+    AuthenticationRequired,
+
+    /// <summary>The money moves, and no answer comes.</summary>
+    Timeout,
+
+    /// <summary>No answer comes; some seconds later the money has moved, and a webhook tells.</summary>
+    LateSuccess,
+}
+
+/// <summary>A card that exists only in the sandbox: what it looks like, and what it answers by itself.</summary>
+public sealed record SandboxCard(string Token, string Brand, string Last4, SandboxOutcome Outcome);
+
+/// <summary>The sandbox's cards. Last digits as on the test cards that everybody knows.</summary>
+public static class SandboxCards
+{
+    public static IReadOnlyList<SandboxCard> All { get; } =
+    [
+        new("pm_sandbox_visa", "visa", "4242", SandboxOutcome.Success),
+        new("pm_sandbox_mastercard", "mastercard", "4444", SandboxOutcome.Success),
+        new("pm_sandbox_declined", "visa", "0002", SandboxOutcome.Decline),
+        new("pm_sandbox_insufficient_funds", "visa", "9995", SandboxOutcome.InsufficientFunds),
+        new("pm_sandbox_authentication", "visa", "3155", SandboxOutcome.AuthenticationRequired),
+        new("pm_sandbox_timeout", "visa", "0119", SandboxOutcome.Timeout),
+        new("pm_sandbox_late", "visa", "0077", SandboxOutcome.LateSuccess),
+    ];
+
+    public static SandboxCard? Find(string token) => All.FirstOrDefault(card => card.Token == token);
+
+    /// <summary>Null: the money moved.</summary>
+    public static PaymentFailure? FailureOf(SandboxOutcome outcome) => outcome switch
+    {
+        SandboxOutcome.Decline => PaymentFailure.Declined,
+        SandboxOutcome.InsufficientFunds => PaymentFailure.InsufficientFunds,
+        SandboxOutcome.AuthenticationRequired => PaymentFailure.AuthenticationRequired,
+        _ => null,
+    };
+}

@@ -1,0 +1,73 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Tollgate.Core.Money;
+
+namespace Tollgate.Core.Payments.Sandbox;
+
+/// <summary>What the sandbox's provider tells by webhook: the state of one object, as a whole.</summary>
+public sealed record SandboxEvent
+{
+    public const string PaymentSucceeded = "payment.succeeded";
+    public const string PaymentFailed = "payment.failed";
+    public const string RefundSucceeded = "refund.succeeded";
+    public const string DisputeOpened = "dispute.opened";
+    public const string DisputeWon = "dispute.won";
+    public const string DisputeLost = "dispute.lost";
+
+    public required string Id { get; init; }
+
+    public required string Type { get; init; }
+
+    public required DateTimeOffset Created { get; init; }
+
+    public required SandboxObject Data { get; init; }
+
+    public string Write() => JsonSerializer.Serialize(this, SandboxJson.Default.SandboxEvent);
+
+    /// <summary>Null: it is none.</summary>
+    public static SandboxEvent? Read(string body)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(body, SandboxJson.Default.SandboxEvent);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Null: this type concerns nobody here.</summary>
+    public ProviderNews? Told() => Type switch
+    {
+        PaymentSucceeded => new PaymentNews(Data.Key, Data.Reference, null),
+        PaymentFailed => new PaymentNews(Data.Key, Data.Reference, Data.Failure ?? PaymentFailure.Declined),
+        RefundSucceeded when Data is { Charge: { } charge, Amount: { } amount, Currency: { } currency } =>
+            new RefundNews(Data.Key, charge, Data.Reference, new(amount, Currency.Of(currency)), HasFailed: false, Data.Reason),
+        DisputeOpened or DisputeWon or DisputeLost when Data is { Charge: { } charge, Amount: { } amount, Currency: { } currency } =>
+            new DisputeNews(Data.Reference, charge, new(amount, Currency.Of(currency)), StatusOf(Type), Data.Reason),
+        _ => null,
+    };
+
+    private static DisputeStatus StatusOf(string type) => type switch
+    {
+        DisputeWon => DisputeStatus.Won,
+        DisputeLost => DisputeStatus.Lost,
+        _ => DisputeStatus.Open,
+    };
+}
+
+/// <param name="Key">The id that Tollgate gave it: of a payment or a refund.</param>
+/// <param name="Reference">The sandbox's own.</param>
+/// <param name="Charge">Of what a refund or a dispute takes back.</param>
+/// <param name="Amount">Minor units.</param>
+public sealed record SandboxObject(
+    string Reference, Guid? Key = null, PaymentFailure? Failure = null, string? Charge = null, long? Amount = null, string? Currency = null, string? Reason = null);
+
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    UseStringEnumConverter = true,
+    RespectRequiredConstructorParameters = true,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(SandboxEvent))]
+internal sealed partial class SandboxJson : JsonSerializerContext;

@@ -1,0 +1,173 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Npgsql;
+using NpgsqlTypes;
+using Tollgate.Core.Catalog;
+using Tollgate.Core.Checkouts;
+using Tollgate.Core.Payments;
+using Tollgate.Core.Time;
+using Tollgate.Engine.Customers;
+using Tollgate.Engine.Payments;
+using Tollgate.Engine.Projects;
+
+namespace Tollgate.Engine.Checkouts;
+
+/// <summary>What a checkout was asked for. Which of it counts hangs on its kind; what is null is not said.</summary>
+public sealed record CheckoutWanted
+{
+    public string? Plan { get; init; }
+
+    public PriceInterval? Interval { get; init; }
+
+    /// <summary>ISO 4217.</summary>
+    public string? Currency { get; init; }
+
+    public long? Quantity { get; init; }
+
+    public bool? Trial { get; init; }
+
+    public string? Coupon { get; init; }
+
+    public IReadOnlyDictionary<string, long>? AddOns { get; init; }
+
+    /// <summary>Of <see cref="CheckoutKind.Change"/>: which one is changed, and how.</summary>
+    public Guid? Subscription { get; init; }
+
+    public string? When { get; init; }
+
+    public string? Proration { get; init; }
+
+    public long? CustomAmount { get; init; }
+
+    public string? Pack { get; init; }
+
+    public long? Count { get; init; }
+
+    public Guid? Invoice { get; init; }
+
+    internal string Write() => JsonSerializer.Serialize(this, CheckoutJson.Default.CheckoutWanted);
+
+    internal static CheckoutWanted Read(string json) => JsonSerializer.Deserialize(json, CheckoutJson.Default.CheckoutWanted)!;
+}
+
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, UseStringEnumConverter = true)]
+[JsonSerializable(typeof(CheckoutWanted))]
+internal sealed partial class CheckoutJson : JsonSerializerContext;
+
+/// <summary>A checkout and where it lies.</summary>
+/// <param name="HasPage">False: the API asked for it, and nobody sees it.</param>
+public sealed record CheckoutRow(Checkout Checkout, CheckoutWanted Wanted, int Project, short Partition, int Account, bool HasPage)
+{
+    /// <summary>The columns of <c>CheckoutSql.Columns</c>, in their order.</summary>
+    internal static CheckoutRow Read(NpgsqlDataReader reader)
+    {
+        var checkout = new Checkout
+        {
+            Id = reader.GetGuid(3),
+            Customer = reader.GetString(4),
+            Kind = CatalogWords.Read<CheckoutKind>(reader.GetString(5)),
+            SuccessUrl = reader.IsDBNull(7) ? null : reader.GetString(7),
+            CancelUrl = reader.IsDBNull(8) ? null : reader.GetString(8),
+            Status = CatalogWords.Read<CheckoutStatus>(reader.GetString(9)),
+            CreatedAt = Instant.FromUtc(reader.GetDateTime(10)),
+            ExpiresAt = Instant.FromUtc(reader.GetDateTime(11)),
+            FinishedAt = reader.IsDBNull(12) ? null : Instant.FromUtc(reader.GetDateTime(12)),
+            Subscription = IdOrNull(13),
+            Invoice = IdOrNull(14),
+            Payment = IdOrNull(15),
+        };
+        return new(checkout, CheckoutWanted.Read(reader.GetString(6)), reader.GetInt32(2), reader.GetInt16(0), reader.GetInt32(1), reader.GetBoolean(16));
+
+        Guid? IdOrNull(int column) => reader.IsDBNull(column) ? null : reader.GetGuid(column);
+    }
+}
+
+/// <summary>A provider's page on which an invoice can be paid.</summary>
+/// <param name="Reference">The provider's id of it.</param>
+/// <param name="Amount">What it asks for, in minor units.</param>
+internal sealed record OpenPage(Guid Payment, Guid Checkout, PaymentProvider Provider, string Reference, Uri Url, long Amount, Instant OpenedAt);
+
+/// <summary>Reads of checkouts. Every statement is bounded by the project, or by a token that nobody can guess.</summary>
+public sealed class CheckoutQueries(NpgsqlDataSource database)
+{
+    public async Task<CheckoutRow?> FindAsync(ProjectSnapshot project, Guid id, CancellationToken cancel)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancel);
+        return await FindAsync(connection, project, id, cancel);
+    }
+
+    public async Task<IReadOnlyList<CheckoutRow>> FindSeveralAsync(ProjectSnapshot project, IReadOnlyCollection<Guid> ids, CancellationToken cancel)
+    {
+        if (ids.Count == 0)
+        {
+            return [];
+        }
+
+        await using var connection = await database.OpenConnectionAsync(cancel);
+        return await ReadAsync(connection.Command(CheckoutSql.FindSeveral, project.Id, ids.ToArray()), cancel);
+    }
+
+    /// <summary>The one whose page has this address.</summary>
+    public async Task<CheckoutRow?> FindByTokenAsync(string token, CancellationToken cancel)
+    {
+        if (!KeyHash.TryOf(token, out var hash))
+        {
+            return null;
+        }
+
+        await using var connection = await database.OpenConnectionAsync(cancel);
+        return (await ReadAsync(connection.Command(CheckoutSql.FindByToken, hash.ToBytes()), cancel)).SingleOrDefault();
+    }
+
+    /// <summary>Newest first.</summary>
+    public async Task<IReadOnlyList<CheckoutRow>> ListAsync(
+        ProjectSnapshot project, string? customer, CheckoutStatus? status, Guid? after, int limit, CancellationToken cancel)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancel);
+        return await ReadAsync(
+            connection.Command(
+                CheckoutSql.List,
+                project.Id,
+                CustomerCommands.OrNull(customer, NpgsqlDbType.Text),
+                CustomerCommands.OrNull(status is { } wanted ? CatalogWords.Of(wanted) : null, NpgsqlDbType.Text),
+                CustomerCommands.OrNull(after, NpgsqlDbType.Uuid),
+                limit),
+            cancel);
+    }
+
+    /// <summary>The newest attempt to pay it.</summary>
+    public async Task<PaymentRow?> LastPaymentAsync(CheckoutRow row, CancellationToken cancel)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancel);
+        return await PaymentQueries.ReadAsync(connection, connection.Command(CheckoutSql.Payments, row.Partition, row.Account, row.Checkout.Id), cancel) is [var newest, ..] ? newest : null;
+    }
+
+    internal static async Task<CheckoutRow?> FindAsync(NpgsqlConnection connection, ProjectSnapshot project, Guid id, CancellationToken cancel) =>
+        (await ReadAsync(connection.Command(CheckoutSql.Find, project.Id, id), cancel)).SingleOrDefault();
+
+    /// <summary>Null: the invoice has no page of a provider that could still be paid on.</summary>
+    internal static async Task<OpenPage?> PageOfAsync(NpgsqlConnection connection, ProjectSnapshot project, Guid invoice, CancellationToken cancel)
+    {
+        await using var command = connection.Command(CheckoutSql.PageOf, project.Id, invoice);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        return await reader.ReadAsync(cancel)
+            ? new(
+                reader.GetGuid(0), reader.GetGuid(1), CatalogWords.Read<PaymentProvider>(reader.GetString(2)), reader.GetString(3), new(reader.GetString(4)), reader.GetInt64(5),
+                Instant.FromUtc(reader.GetDateTime(6)))
+            : null;
+    }
+
+    private static async Task<List<CheckoutRow>> ReadAsync(NpgsqlCommand select, CancellationToken cancel)
+    {
+        await using var command = select;
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        var rows = new List<CheckoutRow>();
+        while (await reader.ReadAsync(cancel))
+        {
+            rows.Add(CheckoutRow.Read(reader));
+        }
+
+        return rows;
+    }
+}

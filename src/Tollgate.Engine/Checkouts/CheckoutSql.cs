@@ -1,0 +1,154 @@
+using Tollgate.Engine.Payments;
+
+namespace Tollgate.Engine.Checkouts;
+
+/// <summary>Every statement on checkouts and portal sessions.</summary>
+internal static class CheckoutSql
+{
+    /// <summary>What <c>CheckoutRow.Read</c> reads.</summary>
+    private const string Columns =
+        """
+        k.partition, k.account, k.project_id, k.id, c.id, k.kind, k.wanted::text, k.success_url, k.cancel_url, k.status, k.created_at, k.expires_at,
+               k.finished_at, k.subscription, k.invoice, k.payment, k.token_hash IS NOT NULL
+        """;
+
+    private const string From = "checkouts k JOIN customers c ON c.partition = k.partition AND c.account = k.account";
+
+    // ---- reading -----------------------------------------------------------------------------------------------
+
+    /// <summary>$1 project, $2 id.</summary>
+    public const string Find = $"SELECT {Columns} FROM {From} WHERE k.project_id = $1 AND k.id = $2";
+
+    /// <summary>The page's address alone tells which: it is 256 random bits. $1 hash.</summary>
+    public const string FindByToken = $"SELECT {Columns} FROM {From} WHERE k.token_hash = $1";
+
+    /// <summary>$1 project, $2 ids.</summary>
+    public const string FindSeveral = $"SELECT {Columns} FROM {From} WHERE k.project_id = $1 AND k.id = ANY ($2)";
+
+    /// <summary>Newest first; those without a page are not shown. $1 project, $2 customer or null, $3 status or null, $4 the id after which it starts or null, $5 rows.</summary>
+    public const string List =
+        $"""
+        SELECT {Columns}
+          FROM {From}
+         WHERE k.project_id = $1 AND ($2::text IS NULL OR c.id = $2) AND ($3::text IS NULL OR k.status = $3) AND k.token_hash IS NOT NULL
+           AND ($4::uuid IS NULL OR k.sequence < (SELECT f.sequence FROM checkouts f WHERE f.project_id = $1 AND f.id = $4))
+         ORDER BY k.sequence DESC
+         LIMIT $5
+        """;
+
+    /// <summary>Newest first. $1 partition, $2 account, $3 checkout.</summary>
+    public const string Payments =
+        $"""
+        SELECT {PaymentSql.Columns}
+          FROM payments p
+          JOIN customers c ON c.partition = p.partition AND c.account = p.account
+         WHERE p.partition = $1 AND p.account = $2 AND p.checkout = $3
+         ORDER BY p.sequence DESC
+         LIMIT 20
+        """;
+
+    /// <summary>
+    /// Those whose time is over, by the clock of their project. $1 how many. Rows: project, id.
+    /// </summary>
+    public const string Overdue =
+        """
+        SELECT k.project_id, k.id
+          FROM projects p
+          JOIN checkouts k ON k.project_id = p.id AND k.status = 'open' AND k.expires_at <= coalesce(p.test_clock, now())
+         ORDER BY k.expires_at
+         LIMIT $1
+        """;
+
+    // ---- writing: the caller holds the customer ----------------------------------------------------------------
+
+    /// <summary>$1 partition, $2 account, $3 id, $4 project, $5 kind, $6 wanted, $7 hash or null, $8 and $9 addresses or null, $10 made, $11 until when.</summary>
+    public const string Insert =
+        """
+        INSERT INTO checkouts (partition, account, id, project_id, kind, wanted, token_hash, success_url, cancel_url, created_at, expires_at)
+             VALUES ($1, $2, $3, $4, $5, $6::jsonb, $7, $8, $9, $10, $11)
+        """;
+
+    /// <summary>$1 partition, $2 account, $3 id, $4 status, $5 when, $6 subscription, $7 invoice, $8 payment.</summary>
+    public const string Finish =
+        """
+        UPDATE checkouts
+           SET status = $4, finished_at = $5, subscription = $6, invoice = $7, payment = $8, page = NULL
+         WHERE partition = $1 AND account = $2 AND id = $3 AND status = 'open'
+        """;
+
+    /// <summary>The next of its facts. $1 partition, $2 account, $3 checkout, $4 verb, $5 at, $6 actor, $7 note.</summary>
+    public const string AddFact =
+        """
+        INSERT INTO checkout_facts (partition, account, checkout, sequence, verb, at, actor, note)
+        SELECT $1, $2, $3, coalesce(max(sequence), 0) + 1, $4, $5, $6, $7
+          FROM checkout_facts
+         WHERE partition = $1 AND account = $2 AND checkout = $3
+        """;
+
+    // ---- a provider's pages ------------------------------------------------------------------------------------
+
+    /// <summary>Where the provider has made it. $1 partition, $2 account, $3 id, $4 address, $5 the provider's id of it.</summary>
+    public const string KeepPage =
+        "UPDATE checkouts SET page = $4, page_reference = $5 WHERE partition = $1 AND account = $2 AND id = $3 AND status = 'open'";
+
+    /// <summary>The provider has a subscription at its end. $1 partition, $2 account, $3 id, $4 provider.</summary>
+    public const string LetDrive = "UPDATE checkouts SET driven_by = $4 WHERE partition = $1 AND account = $2 AND id = $3";
+
+    /// <summary>An open page at whose end a provider has a subscription. $1 project, $2 id. Rows: provider, its id of the page.</summary>
+    public const string DrivenPage =
+        "SELECT driven_by, page_reference FROM checkouts WHERE project_id = $1 AND id = $2 AND status = 'open' AND num_nulls(driven_by, page_reference) = 0";
+
+    /// <summary>The customer's open pages of that kind. $1 project, $2 customer. Rows: checkout.</summary>
+    public const string OpenDrivenPages =
+        """
+        SELECT k.id
+          FROM customers c
+          JOIN checkouts k ON k.partition = c.partition AND k.account = c.account
+         WHERE c.project_id = $1 AND c.id = $2 AND k.status = 'open' AND num_nulls(k.driven_by, k.page_reference) = 0
+        """;
+
+    /// <summary>
+    /// The page on which an invoice can be paid, while nobody has. $1 project, $2 invoice. Rows: payment, checkout, provider, the provider's id of the page, its address,
+    /// amount, when it was asked for.
+    /// </summary>
+    public const string PageOf =
+        """
+        SELECT p.id, k.id, p.provider, k.page_reference, k.page, p.amount, p.created_at
+          FROM payments p
+          JOIN checkouts k ON k.partition = p.partition AND k.account = p.account AND k.id = p.checkout
+         WHERE p.project_id = $1 AND p.invoice = $2 AND p.settled_at IS NULL AND p.method IS NULL AND k.page IS NOT NULL
+        """;
+
+    // ---- its payments ------------------------------------------------------------------------------------------
+
+    /// <summary>$1 partition, $2 account, $3 checkout. Answers the id of the one whose outcome is not known.</summary>
+    public const string PendingOf = "SELECT id FROM payments WHERE partition = $1 AND account = $2 AND checkout = $3 AND settled_at IS NULL";
+
+    /// <summary>A payment for a change of plan whose end is not known. $1 partition, $2 account. Answers its id.</summary>
+    public const string PendingChange =
+        """
+        SELECT p.id
+          FROM payments p
+          JOIN checkouts k ON k.partition = p.partition AND k.account = p.account AND k.id = p.checkout
+         WHERE p.partition = $1 AND p.account = $2 AND p.settled_at IS NULL AND k.kind = 'change'
+         LIMIT 1
+        """;
+
+    // ---- portal ------------------------------------------------------------------------------------------------
+
+    /// <summary>$1 partition, $2 account, $3 id, $4 project, $5 hash, $6 address or null, $7 until when.</summary>
+    public const string InsertSession =
+        "INSERT INTO portal_sessions (partition, account, id, project_id, token_hash, return_url, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7)";
+
+    /// <summary>$1 hash. Rows: project, customer, where it leads back, until when.</summary>
+    public const string FindSession =
+        """
+        SELECT s.project_id, c.id, s.return_url, s.expires_at
+          FROM portal_sessions s
+          JOIN customers c ON c.partition = s.partition AND c.account = s.account
+         WHERE s.token_hash = $1
+        """;
+
+    /// <summary>Old ones say "expired" for a week and are unknown then. $1 partition, $2 account.</summary>
+    public const string ForgetSessions = "DELETE FROM portal_sessions WHERE partition = $1 AND account = $2 AND expires_at < now() - interval '7 days'";
+}

@@ -1,0 +1,67 @@
+using NpgsqlTypes;
+using Tollgate.Core.Catalog;
+using Tollgate.Core.Checkouts;
+using Tollgate.Core.Payments;
+using Tollgate.Core.Time;
+using Tollgate.Engine.Customers;
+using Tollgate.Engine.Payments;
+
+namespace Tollgate.Engine.Checkouts;
+
+/// <summary>What happens to a checkout's row, inside of a transaction that holds its customer. The caller commits.</summary>
+internal static class CheckoutWriter
+{
+    public static async Task OpenAsync(CustomerChange change, CheckoutRow row, byte[]? tokenHash, string actor, CancellationToken cancel)
+    {
+        var checkout = row.Checkout;
+        await change.ExecuteAsync(
+            CheckoutSql.Insert, cancel, row.Partition, row.Account, checkout.Id, row.Project, CatalogWords.Of(checkout.Kind),
+            row.Wanted.Write(), CustomerCommands.OrNull(tokenHash, NpgsqlDbType.Bytea), CustomerCommands.OrNull(checkout.SuccessUrl, NpgsqlDbType.Text),
+            CustomerCommands.OrNull(checkout.CancelUrl, NpgsqlDbType.Text), checkout.CreatedAt.ToUtc(), checkout.ExpiresAt.ToUtc());
+        await AddFactAsync(change, row, "open", checkout.CreatedAt, actor, null, cancel);
+    }
+
+    /// <summary>An attempt to pay it, before anybody is asked for money. What was looked at is kept with it.</summary>
+    /// <param name="by">What is charged; no method: the provider's own page asks for one.</param>
+    public static async Task<Guid> AttemptAsync(
+        CustomerChange change, CheckoutRow row, Purchase purchase, (PaymentProvider Provider, Guid? Method, string? Name) by, Instant now, string actor, CancellationToken cancel)
+    {
+        var (payment, due) = (Guid.CreateVersion7(now.ToOffset()), purchase.Due);
+        await change.ExecuteAsync(
+            PaymentSql.InsertOfCheckout, cancel, row.Partition, row.Account, payment, row.Project, CustomerCommands.OrNull(row.Wanted.Invoice, NpgsqlDbType.Uuid),
+            row.Checkout.Id, CatalogWords.Of(by.Provider), CustomerCommands.OrNull(by.Method, NpgsqlDbType.Uuid), due.Currency.Code, due.Minor, now.ToUtc(),
+            CustomerCommands.OrNull(purchase.ExpectedVersion, NpgsqlDbType.Integer));
+        await change.ExecuteAsync(
+            PaymentSql.AddFact, cancel, row.Partition, row.Account, payment, "attempt", now.ToUtc(), due.Minor, actor, CustomerCommands.OrNull(by.Name, NpgsqlDbType.Text));
+        return payment;
+    }
+
+    /// <summary>Whether what it is paid with, or left on it, is what the customer is charged by from now on.</summary>
+    public static bool IsPaidWithLater(CheckoutRow row) => row.Checkout.Kind is CheckoutKind.Subscription or CheckoutKind.Setup;
+
+    /// <summary>One that expired, and whose money came all the same, stays expired.</summary>
+    public static Task CompleteAsync(
+        CustomerChange change, CheckoutRow row, (Guid? Subscription, Guid? Invoice, Guid? Payment) came, Instant now, string actor, CancellationToken cancel) =>
+        FinishAsync(change, row, CheckoutStatus.Completed, came, now, actor, cancel);
+
+    public static Task ExpireAsync(CustomerChange change, CheckoutRow row, Instant now, string actor, CancellationToken cancel) =>
+        FinishAsync(change, row, CheckoutStatus.Expired, default, now, actor, cancel);
+
+    private static async Task FinishAsync(
+        CustomerChange change, CheckoutRow row, CheckoutStatus status, (Guid? Subscription, Guid? Invoice, Guid? Payment) came, Instant now, string actor,
+        CancellationToken cancel)
+    {
+        var isFirst = await change.ExecuteAsync(
+            CheckoutSql.Finish, cancel, row.Partition, row.Account, row.Checkout.Id, CatalogWords.Of(status), now.ToUtc(),
+            CustomerCommands.OrNull(came.Subscription, NpgsqlDbType.Uuid), CustomerCommands.OrNull(came.Invoice, NpgsqlDbType.Uuid),
+            CustomerCommands.OrNull(came.Payment, NpgsqlDbType.Uuid)) == 1;
+        if (isFirst)
+        {
+            await AddFactAsync(change, row, status == CheckoutStatus.Completed ? "complete" : "expire", now, actor, came.Payment is { } payment ? PaymentActors.NoteOf(payment) : null, cancel);
+        }
+    }
+
+    private static Task AddFactAsync(CustomerChange change, CheckoutRow row, string verb, Instant at, string actor, string? note, CancellationToken cancel) =>
+        change.ExecuteAsync(
+            CheckoutSql.AddFact, cancel, row.Partition, row.Account, row.Checkout.Id, verb, at.ToUtc(), actor, CustomerCommands.OrNull(note, NpgsqlDbType.Text));
+}

@@ -1,0 +1,107 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+using Tollgate.Core.Checkouts;
+using Tollgate.Engine.Clocks;
+using Tollgate.Engine.Customers;
+using Tollgate.Engine.Driven;
+using Tollgate.Engine.Payments;
+using Tollgate.Engine.Projects;
+
+namespace Tollgate.Engine.Checkouts;
+
+/// <summary>Ends checkouts that nobody finished: when their time is over, or when somebody asks for it. One whose payment is under way waits for that.</summary>
+public sealed class ExpireCheckouts(
+    NpgsqlDataSource database, ProjectDirectory directory, CheckoutQueries queries, PayCheckout pay, OpenDrivenPage driven, Clock clock, ILogger<ExpireCheckouts> log) : BackgroundService
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+
+    private const int MostAtOnce = 100;
+
+    public async Task<CheckoutAnswer> RunAsync(ProjectSnapshot project, Guid id, string actor, CancellationToken cancel)
+    {
+        if (await queries.FindAsync(project, id, cancel) is not { } found)
+        {
+            return new(CheckoutOutcome.Unknown);
+        }
+
+        if (found.Checkout.Status == CheckoutStatus.Open && !await driven.CloseAsync(project, id, cancel))
+        {
+            return new(CheckoutOutcome.IsPending, found);
+        }
+
+        await pay.GiveUpUnconfirmedAsync(project, found, cancel);
+        if (await CustomerChange.BeginOnExistingAsync(database, project, found.Checkout.Customer, cancel) is not { } change)
+        {
+            return new(CheckoutOutcome.Unknown);
+        }
+
+        await using (change)
+        {
+            var row = (await CheckoutQueries.FindAsync(change.Connection, project, id, cancel))!;
+            if (row.Checkout.Status != CheckoutStatus.Open)
+            {
+                return new(row.Checkout.Status == CheckoutStatus.Expired ? CheckoutOutcome.Unchanged : CheckoutOutcome.IsCompleted, row);
+            }
+
+            if (await change.AskAsync(CheckoutSql.PendingOf, cancel, row.Partition, row.Account, id) is not null)
+            {
+                return new(CheckoutOutcome.IsPending, row);
+            }
+
+            await CheckoutWriter.ExpireAsync(change, row, clock.Now(project), actor, cancel);
+            row = (await CheckoutQueries.FindAsync(change.Connection, project, id, cancel))!;
+            await change.CommitAsync(cancel);
+            return new(CheckoutOutcome.Done, row);
+        }
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Interval);
+        while (await timer.WaitForNextTickAsync(stoppingToken))
+        {
+            try
+            {
+                foreach (var (project, id) in await OverdueAsync(stoppingToken))
+                {
+                    await TryAsync(project, id, stoppingToken);
+                }
+            }
+            catch (Exception broken) when (broken is not OperationCanceledException)
+            {
+                log.LogWarning("Checkouts could not be ended: {Reason}", broken.Message);
+            }
+        }
+    }
+
+    /// <summary>What is wrong with one keeps no other from its end.</summary>
+    private async Task TryAsync(ProjectSnapshot project, Guid id, CancellationToken cancel)
+    {
+        try
+        {
+            await RunAsync(project, id, PaymentActors.System, cancel);
+        }
+        catch (Exception broken) when (broken is not OperationCanceledException)
+        {
+            log.LogWarning("Checkout {Checkout} of {Project} could not be ended: {Reason}", id, project.Code, broken.Message);
+        }
+    }
+
+    private async Task<IReadOnlyList<(ProjectSnapshot Project, Guid Id)>> OverdueAsync(CancellationToken cancel)
+    {
+        var projects = directory.Current.ProjectsById;
+        await using var command = database.Command(CheckoutSql.Overdue, MostAtOnce);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        var overdue = new List<(ProjectSnapshot, Guid)>();
+        while (await reader.ReadAsync(cancel))
+        {
+            if (projects.TryGetValue(reader.GetInt32(0), out var project))
+            {
+                overdue.Add((project, reader.GetGuid(1)));
+            }
+        }
+
+        return overdue;
+    }
+}

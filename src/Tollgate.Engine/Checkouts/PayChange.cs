@@ -1,0 +1,101 @@
+using Npgsql;
+using NpgsqlTypes;
+using Tollgate.Core.Catalog;
+using Tollgate.Core.Checkouts;
+using Tollgate.Core.Invoicing;
+using Tollgate.Core.Payments;
+using Tollgate.Engine.Clocks;
+using Tollgate.Engine.Customers;
+using Tollgate.Engine.Invoicing;
+using Tollgate.Engine.Payments;
+using Tollgate.Engine.Projects;
+using Tollgate.Engine.Subscriptions;
+
+namespace Tollgate.Engine.Checkouts;
+
+/// <summary>How a change that had to be paid ended.</summary>
+/// <param name="Payment">Pending: it is made when the money is known to have come. Failed: nothing was changed.</param>
+/// <param name="Change">The change as it was made; null: not yet, or the money became the customer's credit.</param>
+public sealed record PaidChange(Payment Payment, SubscriptionAnswer? Change);
+
+/// <summary>
+/// Changes a subscription of a customer who can be charged: billed at an instant, charged, and applied as of that instant when the money came. It is a
+/// checkout without a page, so an answer that is lost or a server that dies is met as everywhere.
+/// </summary>
+public sealed class PayChange(
+    NpgsqlDataSource database, PaymentProviders providers, SettlePayment settle, ExpireCheckouts expire, SubscriptionQueries subscriptions, InvoiceQueries invoices, Clock clock)
+{
+    /// <returns>Null: nothing is due now, or nobody can be charged; the change is made, or refused, as any other.</returns>
+    public async Task<PaidChange?> RunAsync(ProjectSnapshot project, Guid subscription, ChangeOrder order, string actor, CancellationToken cancel)
+    {
+        if (!providers.CapabilitiesOf(project).ChargesSavedMethods || await subscriptions.FindAsync(project, subscription, cancel) is not { } item)
+        {
+            return null;
+        }
+
+        var (attempt, method, checkout) = await AttemptAsync(project, item.Customer, WantedOf(subscription, order), actor, cancel);
+        if (attempt is null)
+        {
+            return null;
+        }
+
+        // Somebody has asked before, and how that ended is not known yet: nothing is asked for twice.
+        if (method is null)
+        {
+            return new(attempt.Payment, null);
+        }
+
+        var after = (await settle.SendAsync(project, attempt, method, isPresent: false, actor)).Payment;
+        if (after.Status == PaymentStatus.Failed)
+        {
+            await expire.RunAsync(project, checkout, actor, CancellationToken.None);
+        }
+
+        return new(after, after.Invoice is { } invoice ? await MadeAsync(project, subscription, invoice) : null);
+    }
+
+    private async Task<(PaymentRow? Attempt, PaymentMethod? Method, Guid Checkout)> AttemptAsync(
+        ProjectSnapshot project, string customer, CheckoutWanted wanted, string actor, CancellationToken cancel)
+    {
+        await using var change = await CustomerChange.BeginOnExistingAsync(database, project, customer, cancel);
+        if (change is null || await PaymentMethods.DefaultAsync(change, project, cancel) is not { } method)
+        {
+            return default;
+        }
+
+        if (await change.AskAsync(CheckoutSql.PendingChange, cancel, change.Row.Partition, change.Row.Account) is Guid pending)
+        {
+            return (await PaymentQueries.FindAsync(change.Connection, project, pending, cancel), null, default);
+        }
+
+        var now = clock.Now(project);
+        await change.MarkAsync(OpenCheckout.Look, cancel);
+        var purchase = await new MakePurchase(change, project, new(now, now), actor).RunAsync(CheckoutKind.Change, wanted, hasMethod: true, looksAhead: false, cancel);
+        await change.TakeBackAsync(OpenCheckout.Look, cancel);
+        if (purchase.Refusal is not null || purchase.Due.IsZero)
+        {
+            return default;
+        }
+
+        var row = OpenCheckout.RowOf(change.Row, project, new(customer, CheckoutKind.Change, wanted, null, null, OpenCheckout.DefaultLife), now);
+        await CheckoutWriter.OpenAsync(change, row, null, actor, cancel);
+        var payment = await CheckoutWriter.AttemptAsync(change, row, purchase, (method.Provider, method.Id, $"{method.Brand} {method.Last4}"), now, actor, cancel);
+        var made = await PaymentQueries.FindAsync(change.Connection, project, payment, cancel);
+        await change.CommitAsync(cancel);
+        return (made, method, row.Checkout.Id);
+    }
+
+    private async Task<SubscriptionAnswer> MadeAsync(ProjectSnapshot project, Guid subscription, Guid invoice)
+    {
+        var item = (await subscriptions.FindAsync(project, subscription, CancellationToken.None))!;
+        var paid = await invoices.FindAsync(project, invoice, CancellationToken.None);
+        return new(SubscriptionOutcome.Done, item.Row, item.Customer, paid?.Invoice);
+    }
+
+    private static CheckoutWanted WantedOf(Guid subscription, ChangeOrder order) => new()
+    {
+        Subscription = subscription, Plan = order.Plan, Interval = order.Interval, Quantity = order.Quantity, CustomAmount = order.CustomAmount,
+        When = order.When switch { ChangeTime.Now => "now", ChangeTime.PeriodEnd => "period_end", _ => null }, Proration = CatalogWords.Of(order.Proration),
+        AddOns = order.AddOns?.ToDictionary(static one => one.Code, static one => one.Quantity),
+    };
+}

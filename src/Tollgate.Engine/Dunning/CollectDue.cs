@@ -1,0 +1,185 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+using Tollgate.Core.Payments;
+using Tollgate.Core.Time;
+using Tollgate.Engine.Checkouts;
+using Tollgate.Engine.Clocks;
+using Tollgate.Engine.Customers;
+using Tollgate.Engine.Payments;
+using Tollgate.Engine.Projects;
+
+namespace Tollgate.Engine.Dunning;
+
+/// <summary>What a run has collected.</summary>
+public readonly record struct CollectReport(int Collected, int Failed)
+{
+    public static CollectReport operator +(CollectReport a, CollectReport b) => Add(a, b);
+
+    public static CollectReport Add(CollectReport left, CollectReport right) => new(left.Collected + right.Collected, left.Failed + right.Failed);
+}
+
+/// <summary>
+/// Attempts that are due. Any number of servers may run it: each takes other rows for a while, and whether one is still due is decided while its
+/// customer is held. Killed at any point, what was taken is free again after a minute, and an attempt that was begun is asked for.
+/// </summary>
+public sealed class CollectDue(NpgsqlDataSource database, ChargeInvoice charge, SettlePayment settle, ClosePages pages, Clock clock, ILogger<CollectDue> log)
+{
+    private const int MostAtOnce = 100;
+
+    /// <summary>Providers take their time; each attempt on its way has no connection meanwhile.</summary>
+    private const int AtOnce = 8;
+
+    /// <summary>Longer than an attempt takes.</summary>
+    private static readonly TimeSpan Taken = TimeSpan.FromMinutes(1);
+
+    /// <summary>How long to wait for what somebody else has taken before looking again.</summary>
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>All that is due now; what others have taken is left to them.</summary>
+    public async Task<CollectReport> RunAsync(ProjectSnapshot project, CancellationToken cancel)
+    {
+        var report = default(CollectReport);
+        while (await TakeAsync(project, clock.Now(project), cancel) is { Count: > 0 } due)
+        {
+            report += await RunAsync(project, due, cancel);
+        }
+
+        return report;
+    }
+
+    /// <summary>All that is due until then, of a test clock that is being put forward: also what others have taken is over when this returns.</summary>
+    public async Task<CollectReport> RunAsync(ProjectSnapshot project, Instant until, CancellationToken cancel)
+    {
+        var report = default(CollectReport);
+        while (await FirstDueAsync(project, cancel) is { } first && first <= until)
+        {
+            var due = await TakeAsync(project, until, cancel);
+            report += await RunAsync(project, due, cancel);
+            if (due.Count == 0)
+            {
+                await Task.Delay(Pause, cancel);
+            }
+        }
+
+        return report;
+    }
+
+    /// <summary>Null: nothing is ever due.</summary>
+    public async Task<Instant?> FirstDueAsync(ProjectSnapshot project, CancellationToken cancel)
+    {
+        await using var command = database.Command(CollectionSql.FirstDue, project.Id);
+        return await command.ExecuteScalarAsync(cancel) is DateTime at ? Instant.FromUtc(at) : null;
+    }
+
+    private async Task<CollectReport> RunAsync(ProjectSnapshot project, IReadOnlyList<(Guid Invoice, Instant At)> due, CancellationToken cancel)
+    {
+        var (collected, failed) = (0, 0);
+        await Parallel.ForEachAsync(due, new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancel }, async (one, _) =>
+        {
+            switch (await AttemptAsync(project, one.Invoice, one.At, cancel))
+            {
+                case PaymentStatus.Succeeded:
+                    Interlocked.Increment(ref collected);
+                    break;
+                case PaymentStatus.Failed:
+                    Interlocked.Increment(ref failed);
+                    break;
+            }
+        });
+        return new(collected, failed);
+    }
+
+    /// <summary>What is wrong with one keeps nobody from trying the others; it is tried again when its time is over. Who moves a clock is told.</summary>
+    private async Task<PaymentStatus?> AttemptAsync(ProjectSnapshot project, Guid invoice, Instant at, CancellationToken cancel)
+    {
+        // A sandbox's clock jumps, the days do not: an attempt is made when it was due.
+        var then = project.TestClock is null ? project : project with { TestClock = at };
+        try
+        {
+            // Who has left a page open for long does not pay there any more, and keeps nobody from charging what is saved.
+            await pages.RunAsync(then, invoice, clock.Now(then).Plus(-ClosePages.Patience), PaymentActors.System, cancel);
+            var answer = await charge.CollectAsync(then, invoice, at, cancel);
+            if (answer is { Outcome: ChargeOutcome.Attempted, Row.Payment: { Status: PaymentStatus.Pending } payment } && project.TestClock is not null)
+            {
+                // Nor does the day wait until a lost answer is asked for.
+                await settle.AskAsync(then, payment.Id, resends: true, cancel);
+            }
+
+            return answer.Outcome == ChargeOutcome.NoMethod ? PaymentStatus.Failed : answer.Row?.Payment.Status;
+        }
+        catch (Exception broken) when (project.TestClock is null && broken is not (OperationCanceledException or NpgsqlException or TimeoutException))
+        {
+            log.LogError(broken, "Invoice {Invoice} of {Project} could not be collected and is tried again", invoice, project.Code);
+            return null;
+        }
+    }
+
+    private async Task<IReadOnlyList<(Guid Invoice, Instant At)>> TakeAsync(ProjectSnapshot project, Instant until, CancellationToken cancel)
+    {
+        await using var command = database.Command(CollectionSql.Take, project.Id, until.ToUtc(), MostAtOnce, Taken.TotalSeconds);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        var taken = new List<(Guid, Instant At)>();
+        while (await reader.ReadAsync(cancel))
+        {
+            taken.Add((reader.GetGuid(0), Instant.FromUtc(reader.GetDateTime(1))));
+        }
+
+        return [.. taken.OrderBy(static one => one.At)];
+    }
+}
+
+/// <summary>Looks every second whether something is to be collected, in all projects with one statement.</summary>
+public sealed class CollectLoop(NpgsqlDataSource database, ProjectDirectory directory, CollectDue collect, Clock clock, ILogger<CollectLoop> log) : BackgroundService
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Interval);
+        while (await timer.WaitForNextTickAsync(stoppingToken))
+        {
+            try
+            {
+                foreach (var project in await DueProjectsAsync(stoppingToken))
+                {
+                    await RunAsync(project, stoppingToken);
+                }
+            }
+            catch (Exception e) when (e is NpgsqlException or TimeoutException)
+            {
+                log.LogWarning("Collecting was put off: {Reason}", e.Message);
+            }
+        }
+    }
+
+    private async Task RunAsync(ProjectSnapshot project, CancellationToken cancel)
+    {
+        try
+        {
+            var report = await collect.RunAsync(project, cancel);
+            log.LogInformation("Collecting of {Project}: {Collected} paid, {Failed} failed", project.Code, report.Collected, report.Failed);
+        }
+        catch (Exception broken) when (broken is not (OperationCanceledException or NpgsqlException or TimeoutException))
+        {
+            log.LogError(broken, "Collecting of {Project} failed and is tried again", project.Code);
+        }
+    }
+
+    private async Task<IReadOnlyList<ProjectSnapshot>> DueProjectsAsync(CancellationToken cancel)
+    {
+        var projects = directory.Current.ProjectsById;
+        await using var command = database.Command(CollectionSql.NextDue, projects.Keys.ToArray());
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        var due = new List<ProjectSnapshot>();
+        while (await reader.ReadAsync(cancel))
+        {
+            if (!reader.IsDBNull(1) && projects.TryGetValue(reader.GetInt32(0), out var project) && Instant.FromUtc(reader.GetDateTime(1)) <= clock.Now(project))
+            {
+                due.Add(project);
+            }
+        }
+
+        return due;
+    }
+}

@@ -1,0 +1,167 @@
+namespace Tollgate.Engine.Dunning;
+
+/// <summary>Every statement on what is collected by itself, and on the policy of dunning.</summary>
+internal static class CollectionSql
+{
+    /// <summary>
+    /// Invoices of customers who have, or had, something to be charged by; the others, and who only tried something
+    /// that did not pay, pay when they like. Arrays, position by position: $1 partitions,
+    /// $2 accounts, $3 invoices, $4 subscriptions, $5 first attempts, $6 began; $7 project.
+    /// </summary>
+    public const string Begin =
+        """
+        INSERT INTO collections (partition, account, invoice, project_id, subscription, collect_at, began_at)
+        SELECT x.partition, x.account, x.invoice, $7, x.subscription, x.collect_at, x.began_at
+          FROM unnest($1::smallint[], $2::integer[], $3::uuid[], $4::uuid[], $5::timestamptz[], $6::timestamptz[])
+               AS x (partition, account, invoice, subscription, collect_at, began_at)
+         WHERE EXISTS (SELECT FROM payment_methods m
+                        WHERE m.partition = x.partition AND m.account = x.account AND (m.removed_at IS NULL OR m.removed_at > m.added_at))
+        """;
+
+    /// <summary>$1 partition, $2 account, $3 invoice. Rows: state, subscription, collect_at, payment, failures, first_failed_at, planned_at, ended_at.</summary>
+    public const string Find =
+        """
+        SELECT state, subscription, collect_at, payment, failures, first_failed_at, planned_at, ended_at
+          FROM collections
+         WHERE partition = $1 AND account = $2 AND invoice = $3
+        """;
+
+    /// <summary>
+    /// What is due, taken for a while: of several servers each takes others. $1 project, $2 due until, $3 number of rows, $4 seconds after which the
+    /// one of a server that died is taken again. Rows: invoice, collect_at.
+    /// </summary>
+    public const string Take =
+        """
+        UPDATE collections c
+           SET taken_at = now()
+         WHERE (c.partition, c.account, c.invoice) IN (SELECT d.partition, d.account, d.invoice
+                                                         FROM collections d
+                                                        WHERE d.project_id = $1 AND d.collect_at <= $2 AND d.collect_at IS NOT NULL
+                                                          AND (d.taken_at IS NULL OR d.taken_at < now() - make_interval(secs => $4))
+                                                        ORDER BY d.collect_at
+                                                        LIMIT $3
+                                                          FOR NO KEY UPDATE SKIP LOCKED)
+        RETURNING c.invoice, c.collect_at
+        """;
+
+    /// <summary>The first moment at which something is to be collected; null: never. $1 project.</summary>
+    public const string FirstDue = "SELECT min(collect_at) FROM collections WHERE project_id = $1 AND collect_at IS NOT NULL";
+
+    /// <summary>A project's next moment. $1 projects. Rows: project, collect_at.</summary>
+    public const string NextDue =
+        """
+        SELECT p.id, (SELECT min(c.collect_at) FROM collections c WHERE c.project_id = p.id AND c.collect_at IS NOT NULL)
+          FROM unnest($1::integer[]) AS p (id)
+        """;
+
+    /// <summary>An attempt is on its way. $1 partition, $2 account, $3 invoice, $4 payment.</summary>
+    public const string Await =
+        """
+        UPDATE collections
+           SET collect_at = NULL, payment = $4, taken_at = NULL
+         WHERE partition = $1 AND account = $2 AND invoice = $3
+        """;
+
+    /// <summary>$1 partition, $2 account, $3 invoice, $4 when.</summary>
+    public const string PutOff = "UPDATE collections SET collect_at = $4, taken_at = NULL WHERE partition = $1 AND account = $2 AND invoice = $3";
+
+    /// <summary>It is tried again. $1 partition, $2 account, $3 invoice, $4 when, $5 failures, $6 the first one, $7 why.</summary>
+    public const string Fail =
+        """
+        UPDATE collections
+           SET collect_at = $4, failures = $5, first_failed_at = $6, last_failure = $7, payment = NULL, planned_at = NULL, taken_at = NULL
+         WHERE partition = $1 AND account = $2 AND invoice = $3
+        """;
+
+    /// <summary>$1 partition, $2 account, $3 invoice, $4 state, $5 when.</summary>
+    public const string End =
+        """
+        UPDATE collections
+           SET state = $4, ended_at = $5, collect_at = NULL, payment = NULL, planned_at = NULL, taken_at = NULL
+         WHERE partition = $1 AND account = $2 AND invoice = $3 AND state IN ('open', 'stopped')
+        """;
+
+    /// <summary>It is not tried again by itself. $1 partition, $2 account, $3 invoice, $4 when, $5 why.</summary>
+    public const string Stop =
+        """
+        UPDATE collections
+           SET state = 'stopped', ended_at = $4, last_failure = $5, collect_at = NULL, payment = NULL, planned_at = NULL, taken_at = NULL
+         WHERE partition = $1 AND account = $2 AND invoice = $3 AND state = 'open'
+        """;
+
+    /// <summary>The next of its facts. $1 partition, $2 account, $3 invoice, $4 verb, $5 at, $6 payment or null, $7 failure or null, $8 failures, $9 next or null.</summary>
+    public const string AddFact =
+        """
+        INSERT INTO collection_facts (partition, account, invoice, sequence, verb, at, payment, failure, failures, next_at)
+        SELECT $1, $2, $3, coalesce(max(sequence), 0) + 1, $4, $5, $6, $7, $8, $9
+          FROM collection_facts
+         WHERE partition = $1 AND account = $2 AND invoice = $3
+        """;
+
+    /// <summary>Whether others of a subscription have failed and go on. $1 partition, $2 account, $3 subscription.</summary>
+    public const string IsFailing =
+        "SELECT EXISTS (SELECT FROM collections WHERE partition = $1 AND account = $2 AND subscription = $3 AND state = 'open' AND failures > 0)";
+
+    /// <summary>
+    /// A customer has something new to be charged by: what has failed is tried at once, outside of the schedule. $1 partition, $2 account, $3 now.
+    /// </summary>
+    public const string Hasten =
+        """
+          WITH hastened AS (
+                UPDATE collections
+                   SET planned_at = coalesce(planned_at, collect_at), collect_at = $3, taken_at = NULL
+                 WHERE partition = $1 AND account = $2 AND state = 'open' AND failures > 0 AND collect_at > $3
+             RETURNING partition, account, invoice, failures)
+        INSERT INTO collection_facts (partition, account, invoice, sequence, verb, at, failures, next_at)
+        SELECT h.partition, h.account, h.invoice,
+               1 + (SELECT coalesce(max(f.sequence), 0) FROM collection_facts f WHERE f.partition = h.partition AND f.account = h.account AND f.invoice = h.invoice),
+               'hasten', $3, h.failures, $3
+          FROM hastened h
+        """;
+
+    /// <summary>An invoice that asks for nothing any more is looked at at once. $1 partition, $2 account, $3 invoice, $4 now.</summary>
+    public const string LookNow =
+        """
+        UPDATE collections
+           SET collect_at = least(collect_at, $4), taken_at = NULL
+         WHERE partition = $1 AND account = $2 AND invoice = $3 AND collect_at IS NOT NULL
+        """;
+
+    // ---- reading -----------------------------------------------------------------------------------------------
+
+    /// <summary>
+    /// Those that have failed and go on, and those that were stopped and are owed still, the oldest first. $1 project, $2 customer or null, $3 the invoice
+    /// after which it starts or null, $4 number of rows. Rows: invoice, number, customer, subscription, its status, currency, due, failures, last failure,
+    /// first failed at, next, stopped at.
+    /// </summary>
+    public const string ListFailing =
+        """
+        SELECT k.invoice, i.number, c.id, coalesce(s.reference, k.subscription::text), s.status, i.currency, i.total - i.paid - i.credited, k.failures,
+               k.last_failure, coalesce(k.first_failed_at, k.ended_at), k.collect_at, k.ended_at
+          FROM collections k
+          JOIN customers     c ON c.partition = k.partition AND c.account = k.account
+          JOIN invoices      i ON i.partition = k.partition AND i.account = k.account AND i.id = k.invoice
+          JOIN subscriptions s ON s.partition = k.partition AND s.account = k.account AND s.id = k.subscription
+         WHERE k.project_id = $1 AND ((k.state = 'open' AND k.failures > 0) OR k.state = 'stopped') AND (k.state = 'open' OR i.status = 'open')
+           AND ($2::text IS NULL OR c.id = $2)
+           AND ($3::uuid IS NULL OR (coalesce(k.first_failed_at, k.ended_at), k.invoice) > (SELECT coalesce(a.first_failed_at, a.ended_at), a.invoice
+                                                                                             FROM collections a
+                                                                                            WHERE a.project_id = $1 AND a.invoice = $3))
+         ORDER BY coalesce(k.first_failed_at, k.ended_at), k.invoice
+         LIMIT $4
+        """;
+
+    // ---- the policy --------------------------------------------------------------------------------------------
+
+    /// <summary>$1 project. Rows: retry_days, final_action.</summary>
+    public const string Policy = "SELECT retry_days, final_action FROM dunning_policies WHERE project_id = $1";
+
+    /// <summary>$1 project, $2 days, $3 action.</summary>
+    public const string SetPolicy =
+        """
+        INSERT INTO dunning_policies (project_id, retry_days, final_action)
+             VALUES ($1, $2, $3)
+        ON CONFLICT (project_id) DO UPDATE
+           SET retry_days = excluded.retry_days, final_action = excluded.final_action, updated_at = now()
+        """;
+}

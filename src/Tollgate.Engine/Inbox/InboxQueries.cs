@@ -1,0 +1,103 @@
+using Npgsql;
+using NpgsqlTypes;
+using Tollgate.Core.Catalog;
+using Tollgate.Core.Payments;
+using Tollgate.Core.Time;
+using Tollgate.Engine.Customers;
+using Tollgate.Engine.Payments;
+using Tollgate.Engine.Projects;
+
+namespace Tollgate.Engine.Inbox;
+
+public enum InboxState
+{
+    /// <summary>It is read as soon as it is due.</summary>
+    Waiting,
+    Done,
+
+    /// <summary>Of a type that concerns nobody here.</summary>
+    Ignored,
+
+    /// <summary>It could not be applied for two days: somebody has to look.</summary>
+    Parked,
+}
+
+/// <summary>An event of a provider, and what became of it.</summary>
+/// <param name="DueAt">Real time; null: it is not read again.</param>
+/// <param name="Reason">Why it is not done.</param>
+public sealed record StoredEvent(
+    int ProjectId, PaymentProvider Provider, ProviderEvent Event, Instant ReceivedAt, InboxState State, int Attempts, Instant? DueAt, string? Reason, Instant? DoneAt)
+{
+    internal static async Task<IReadOnlyList<StoredEvent>> ReadAllAsync(NpgsqlCommand command, CancellationToken cancel)
+    {
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        var events = new List<StoredEvent>();
+        while (await reader.ReadAsync(cancel))
+        {
+            events.Add(Read(reader));
+        }
+
+        return events;
+    }
+
+    private static StoredEvent Read(NpgsqlDataReader reader) => new(
+        reader.GetInt32(12),
+        CatalogWords.Read<PaymentProvider>(reader.GetString(0)),
+        new(
+            reader.GetString(1), reader.GetString(2), reader.IsDBNull(3) ? null : reader.GetString(3), reader.GetString(4),
+            reader.IsDBNull(5) ? null : new DateTimeOffset(reader.GetDateTime(5))),
+        Instant.FromUtc(reader.GetDateTime(6)),
+        CatalogWords.Read<InboxState>(reader.GetString(7)),
+        reader.GetInt32(8),
+        reader.IsDBNull(9) ? null : Instant.FromUtc(reader.GetDateTime(9)),
+        reader.IsDBNull(10) ? null : reader.GetString(10),
+        reader.IsDBNull(11) ? null : Instant.FromUtc(reader.GetDateTime(11)));
+}
+
+/// <summary>Which events are wanted. What is null does not matter.</summary>
+public sealed record InboxFilter(InboxState? State, PaymentProvider? Provider, string? Type);
+
+/// <summary>What providers told a project, and asking for it to be read again.</summary>
+public sealed class InboxQueries(NpgsqlDataSource database, InboxBell bell)
+{
+    public async Task<StoredEvent?> FindAsync(ProjectSnapshot project, PaymentProvider provider, string id, CancellationToken cancel)
+    {
+        await using var command = database.Command(InboxSql.Find, project.Id, CatalogWords.Of(provider), id);
+        return (await StoredEvent.ReadAllAsync(command, cancel)).SingleOrDefault();
+    }
+
+    /// <summary>Newest first.</summary>
+    /// <param name="after">The last event of the page before.</param>
+    public async Task<IReadOnlyList<StoredEvent>> ListAsync(
+        ProjectSnapshot project, InboxFilter filter, (PaymentProvider Provider, string Id)? after, int limit, CancellationToken cancel)
+    {
+        await using var command = database.Command(
+            InboxSql.List,
+            project.Id,
+            CustomerCommands.OrNull(filter.State is { } state ? CatalogWords.Of(state) : null, NpgsqlDbType.Text),
+            CustomerCommands.OrNull(filter.Provider is { } provider ? CatalogWords.Of(provider) : null, NpgsqlDbType.Text),
+            CustomerCommands.OrNull(filter.Type, NpgsqlDbType.Text),
+            CustomerCommands.OrNull(after is { } place ? CatalogWords.Of(place.Provider) : null, NpgsqlDbType.Text),
+            CustomerCommands.OrNull(after?.Id, NpgsqlDbType.Text),
+            limit);
+        return await StoredEvent.ReadAllAsync(command, cancel);
+    }
+
+    /// <returns>False: there is none, or it is done.</returns>
+    public async Task<bool> RetryAsync(ProjectSnapshot project, PaymentProvider provider, string id, CancellationToken cancel)
+    {
+        await using var command = database.Command(InboxSql.Retry, project.Id, CatalogWords.Of(provider), id);
+        var isDue = await command.ExecuteNonQueryAsync(cancel) > 0;
+        bell.Ring();
+        return isDue;
+    }
+
+    /// <returns>How many.</returns>
+    public async Task<int> RetryParkedAsync(ProjectSnapshot project, CancellationToken cancel)
+    {
+        await using var command = database.Command(InboxSql.RetryParked, project.Id);
+        var count = await command.ExecuteNonQueryAsync(cancel);
+        bell.Ring();
+        return count;
+    }
+}

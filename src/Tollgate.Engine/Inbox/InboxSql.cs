@@ -1,0 +1,94 @@
+namespace Tollgate.Engine.Inbox;
+
+/// <summary>Every statement on what providers told.</summary>
+internal static class InboxSql
+{
+    /// <summary>What <c>StoredEvent.Read</c> reads.</summary>
+    private const string Columns =
+        "e.provider, e.id, e.type, e.object, e.body, e.happened_at, e.received_at, e.state, e.attempts, e.due_at, e.reason, e.done_at, e.project_id";
+
+    /// <summary>A repeat is no row. $1 project, $2 provider, $3 id, $4 type, $5 object or null, $6 body, $7 when it happened or null.</summary>
+    public const string Store =
+        """
+        INSERT INTO provider_events (project_id, provider, id, type, object, body, happened_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7)
+        ON CONFLICT DO NOTHING
+        """;
+
+    /// <summary>
+    /// Those that are due, in the order of their coming. Of several servers each takes others; who dies with one leaves it to the next after the lease.
+    /// $1 lease in seconds, $2 number of rows.
+    /// </summary>
+    public const string Take =
+        $"""
+          WITH due AS (
+                SELECT project_id, provider, id
+                  FROM provider_events
+                 WHERE state = 'waiting' AND due_at <= now()
+                 ORDER BY due_at, sequence
+                 LIMIT $2
+                   FOR NO KEY UPDATE SKIP LOCKED),
+               taken AS (
+                UPDATE provider_events e
+                   SET due_at = now() + make_interval(secs => $1), attempts = e.attempts + 1
+                  FROM due d
+                 WHERE e.project_id = d.project_id AND e.provider = d.provider AND e.id = d.id
+             RETURNING {Columns}, e.sequence)
+        SELECT {Columns}
+          FROM taken e
+         ORDER BY e.sequence
+        """;
+
+    /// <summary>$1 project, $2 provider, $3 id, $4 state, $5 reason or null, $6 seconds until it is read again, or null.</summary>
+    public const string Finish =
+        """
+        UPDATE provider_events
+           SET state = $4, reason = $5, due_at = now() + make_interval(secs => $6), done_at = CASE WHEN $4 IN ('done', 'ignored') THEN now() END
+         WHERE project_id = $1 AND provider = $2 AND id = $3 AND state = 'waiting'
+        """;
+
+    /// <summary>What is not done is read again now. $1 project, $2 provider, $3 id.</summary>
+    public const string Retry =
+        """
+        UPDATE provider_events
+           SET state = 'waiting', attempts = 0, due_at = now(), done_at = NULL
+         WHERE project_id = $1 AND provider = $2 AND id = $3 AND state IN ('parked', 'ignored', 'waiting')
+        """;
+
+    /// <summary>All that are parked. $1 project.</summary>
+    public const string RetryParked =
+        """
+        UPDATE provider_events
+           SET state = 'waiting', attempts = 0, due_at = now()
+         WHERE project_id = $1 AND state = 'parked'
+        """;
+
+    /// <summary>$1 project, $2 provider, $3 id.</summary>
+    public const string Find = $"SELECT {Columns} FROM provider_events e WHERE e.project_id = $1 AND e.provider = $2 AND e.id = $3";
+
+    /// <summary>
+    /// Newest first. $1 project, $2 state or null, $3 provider or null, $4 type or null, $5 and $6 provider and id after which it starts, or null, $7 number of rows.
+    /// </summary>
+    public const string List =
+        $"""
+        SELECT {Columns}
+          FROM provider_events e
+         WHERE e.project_id = $1 AND ($2::text IS NULL OR e.state = $2) AND ($3::text IS NULL OR e.provider = $3) AND ($4::text IS NULL OR e.type = $4)
+           AND ($6::text IS NULL
+                OR e.sequence < (SELECT a.sequence FROM provider_events a WHERE a.project_id = $1 AND a.provider = $5 AND a.id = $6))
+         ORDER BY e.sequence DESC
+         LIMIT $7
+        """;
+
+    /// <summary>What waits for something that is so now is read again. $1 project, $2 provider, $3 how its reason begins.</summary>
+    public const string Wake =
+        """
+          WITH parked AS (
+                UPDATE provider_events
+                   SET state = 'waiting', attempts = 0, due_at = now()
+                 WHERE project_id = $1 AND provider = $2 AND state = 'parked' AND starts_with(reason, $3))
+        UPDATE provider_events
+           SET due_at = now()
+         WHERE project_id = $1 AND provider = $2 AND state = 'waiting' AND starts_with(reason, $3)
+        """;
+}

@@ -1,0 +1,108 @@
+using Microsoft.Extensions.Logging;
+using Npgsql;
+using NpgsqlTypes;
+using Tollgate.Core.Catalog;
+using Tollgate.Core.Payments;
+using Tollgate.Engine.Clocks;
+using Tollgate.Engine.Customers;
+using Tollgate.Engine.Payments;
+using Tollgate.Engine.Projects;
+
+namespace Tollgate.Engine.Inbox;
+
+public enum ReceiveOutcome
+{
+    Stored,
+
+    /// <summary>It is known already.</summary>
+    Repeated,
+
+    /// <summary>Nobody's signature, or one that is too old. There is no trace of it but a line in the log.</summary>
+    Refused,
+
+    /// <summary>Rightly signed, and no event.</summary>
+    Unreadable,
+}
+
+/// <summary>
+/// Takes a provider's webhook: verify, store, and no more, so that the provider has its answer fast. What it says is read by <see cref="ReadInbox"/>.
+/// </summary>
+public sealed class ReceiveWebhook(
+    NpgsqlDataSource database, ProjectDirectory directory, PaymentProviders providers, ProviderKeys keys, InboxBell bell, Clock clock, ILogger<ReceiveWebhook> log)
+{
+    /// <param name="only">Null: the signature says whose it is; of several projects with the same secret, what the event speaks of, and else the oldest.</param>
+    /// <param name="from">The sender's address, for the log.</param>
+    public async Task<ReceiveOutcome> RunAsync(PaymentProvider name, WebhookRequest request, ProjectSnapshot? only, string? from, CancellationToken cancel)
+    {
+        var verdict = WebhookVerdict.Forged;
+        if (providers.Find(name) is { } provider)
+        {
+            var (now, genuine) = (clock.Now().ToOffset(), new List<(ProjectSnapshot Project, ProviderEvent Event)>());
+            IEnumerable<ProjectSnapshot> candidates = only is null ? directory.Current.ProjectsById.Values.OrderBy(static one => one.Id) : [only];
+            foreach (var project in candidates)
+            {
+                if (keys.Open(project, name) is not { } credentials)
+                {
+                    continue;
+                }
+
+                var reading = provider.ReadWebhook(credentials, request, now);
+                if (reading is { Verdict: WebhookVerdict.Genuine, Event: { } @event })
+                {
+                    genuine.Add((project, @event));
+                }
+                else
+                {
+                    verdict = reading.Verdict == WebhookVerdict.Forged ? verdict : reading.Verdict;
+                }
+            }
+
+            if (genuine is [var (oldest, told), ..])
+            {
+                var owner = genuine.Count > 1 ? await provider.OwnerOfAsync([.. genuine.Select(static one => one.Project)], told, cancel) : null;
+                return await StoreAsync(owner ?? oldest, name, told, cancel);
+            }
+        }
+
+        log.LogWarning(
+            "Security: a webhook for {Provider} from {Address} was refused: {Verdict}, {Length} bytes", CatalogWords.Of(name), from, verdict, request.Body.Length);
+        return verdict == WebhookVerdict.Unreadable ? ReceiveOutcome.Unreadable : ReceiveOutcome.Refused;
+    }
+
+    private async Task<ReceiveOutcome> StoreAsync(ProjectSnapshot project, PaymentProvider name, ProviderEvent @event, CancellationToken cancel)
+    {
+        await using var command = database.Command(
+            InboxSql.Store, project.Id, CatalogWords.Of(name), @event.Id, @event.Type, CustomerCommands.OrNull(@event.Object, NpgsqlDbType.Text), @event.Body,
+            CustomerCommands.OrNull(@event.HappenedAt?.UtcDateTime, NpgsqlDbType.TimestampTz));
+        if (await command.ExecuteNonQueryAsync(cancel) == 0)
+        {
+            return ReceiveOutcome.Repeated;
+        }
+
+        bell.Ring();
+        return ReceiveOutcome.Stored;
+    }
+}
+
+/// <summary>Wakes the reader of the inbox when something came in on this server.</summary>
+public sealed class InboxBell : IDisposable
+{
+    private readonly SemaphoreSlim _rung = new(0, 1);
+
+    public void Ring()
+    {
+        try
+        {
+            _rung.Release();
+        }
+        catch (SemaphoreFullException)
+        {
+            // It rings already.
+        }
+    }
+
+    /// <summary>Returns when it rings, or after so long.</summary>
+    public Task WaitAsync(TimeSpan most, CancellationToken cancel) => _rung.WaitAsync(most, cancel);
+
+    public void Dispose() => _rung.Dispose();
+}

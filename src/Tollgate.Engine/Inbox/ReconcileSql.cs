@@ -1,0 +1,38 @@
+using Tollgate.Engine.Payments;
+
+namespace Tollgate.Engine.Inbox;
+
+/// <summary>What this side has, to be compared with Stripe.</summary>
+internal static class ReconcileSql
+{
+    /// <summary>Our ids of customers at Stripe. $1 project, $2 Stripe's ids. Rows: Stripe's id, ours.</summary>
+    public const string Owners =
+        """
+        SELECT x.reference, c.id
+          FROM provider_customers x
+          JOIN customers c ON c.partition = x.partition AND c.account = x.account
+         WHERE x.project_id = $1 AND x.provider = 'stripe' AND x.reference = ANY ($2)
+        """;
+
+    /// <summary>Subscriptions that Stripe drives: of these ids, or all that are not over. $1 project, $2 ids or null, $3 how many. Rows: see ReconcileStripe.</summary>
+    public const string Driven =
+        """
+        SELECT s.id, s.reference, s.status, v.plan, s.interval, s.quantity, s.period_start, s.period_end, s.cancel_at
+          FROM subscriptions s
+          JOIN plan_versions v ON v.id = s.plan_version_id
+         WHERE s.project_id = $1 AND s.driven_by = 'stripe' AND (s.id = ANY ($2) OR ($2 IS NULL AND s.ended_at IS NULL))
+         ORDER BY s.id
+         LIMIT $3
+        """;
+
+    /// <summary>Newest first; by real time, since a sandbox's clock may stand anywhere. $1 project, $2 since, $3 how many.</summary>
+    public const string Payments =
+        $"""
+        SELECT {PaymentSql.Columns}
+          FROM payments p
+          JOIN customers c ON c.partition = p.partition AND c.account = p.account
+         WHERE p.project_id = $1 AND p.provider = 'stripe' AND p.asked_at >= $2
+         ORDER BY p.sequence DESC
+         LIMIT $3
+        """;
+}

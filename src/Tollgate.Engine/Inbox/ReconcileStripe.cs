@@ -1,0 +1,313 @@
+using System.Text.Json;
+using Npgsql;
+using NpgsqlTypes;
+using Tollgate.Core.Catalog;
+using Tollgate.Core.Payments;
+using Tollgate.Core.Payments.Stripe;
+using Tollgate.Core.Time;
+using Tollgate.Engine.Customers;
+using Tollgate.Engine.Payments;
+using Tollgate.Engine.Payments.Stripe;
+using Tollgate.Engine.Projects;
+using Tollgate.Engine.Subscriptions;
+
+namespace Tollgate.Engine.Inbox;
+
+/// <param name="Repaired">This side was brought to Stripe's.</param>
+/// <param name="Doubt">Why it could not be, for people.</param>
+public sealed record ReconciledDrift(StripeDrift Drift, bool Repaired = false, string? Doubt = null);
+
+/// <param name="Complete">False: there was more than is read at once; what is not listed may differ.</param>
+public sealed record ReconcileReport(Instant Since, bool Complete, IReadOnlyList<ReconciledDrift> Drifts);
+
+/// <summary>
+/// Compares what Tollgate and Stripe have: 1. the subscriptions that Stripe drives; 2. its paid invoices of them; 3. the payments that Tollgate asked for, and what went back. Each
+/// difference is said once. With repair, what Stripe is right about is applied by the same news as its events bring, which change nothing where it is so already.
+/// </summary>
+public sealed class ReconcileStripe(
+    NpgsqlDataSource database, StripeAccounts accounts, StripeMirror mirror, StripeEvents events, PaymentQueries payments, ApplyNews apply)
+{
+    /// <summary>Of 100, of each list.</summary>
+    public int MostPages { get; init; } = 50;
+
+    /// <summary>Rows of this side.</summary>
+    private const int MostRows = 10_000;
+
+    /// <summary>Objects that are asked for one by one, since no list has them.</summary>
+    private const int MostSingle = 200;
+
+    /// <param name="since">Payments, invoices and refunds from then on. Subscriptions are compared whenever they began.</param>
+    /// <returns>Null: the project has no keys of Stripe.</returns>
+    /// <exception cref="ProviderSilentException">Stripe did not answer. What was repaired until then stays.</exception>
+    public async Task<ReconcileReport?> RunAsync(ProjectSnapshot project, Instant since, bool repair, CancellationToken cancel)
+    {
+        if (accounts.Open(project) is not { } account)
+        {
+            return null;
+        }
+
+        var found = new Findings();
+        var driven = await SubscriptionsAsync(account, found, cancel);
+        var rows = await PaymentsAsync(project, since, cancel);
+        found.IsCut |= rows.Count == MostRows;
+        await InvoicesAsync(account, driven, rows, since, found, cancel);
+        await IntentsAsync(account, rows, since, found, cancel);
+        return new(since, !found.IsCut, repair ? await RepairAsync(project, found, cancel) : [.. found.All.Select(static one => new ReconciledDrift(one.Drift))]);
+    }
+
+    private sealed class Findings
+    {
+        public List<(StripeDrift Drift, Func<CancellationToken, Task<IReadOnlyList<ProviderNews>>>? News)> All { get; } = [];
+
+        public bool IsCut { get; set; }
+
+        /// <summary>Before all others: Stripe lists the newest first, and what was over makes room for what began after it.</summary>
+        public void Begin(IEnumerable<StripeDrift> drifts, Func<CancellationToken, Task<IReadOnlyList<ProviderNews>>> news) =>
+            All.InsertRange(0, drifts.Select(drift => (drift, drift.IsTheirs ? news : null)));
+
+        public void Add(StripeDrift? drift, Func<CancellationToken, Task<IReadOnlyList<ProviderNews>>>? news)
+        {
+            if (drift is not null)
+            {
+                All.Add((drift, drift.IsTheirs ? news : null));
+            }
+        }
+    }
+
+    /// <summary>1. In both directions.</summary>
+    /// <returns>Stripe's ids of those that are followed here, or should be.</returns>
+    private async Task<HashSet<string>> SubscriptionsAsync(StripeAccount account, Findings found, CancellationToken cancel)
+    {
+        var (project, askedAt) = (account.Project, await accounts.NowAsync(cancel));
+        var (seen, followed) = (new HashSet<string>(StringComparer.Ordinal), new HashSet<string>(StringComparer.Ordinal));
+        await foreach (var page in PagesAsync(account, "/v1/subscriptions", static () => new StripeForm().Set("status", "all"), found, cancel))
+        {
+            var there = page.Select(StripeSubscription.Read).OfType<StripeSubscription>().ToList();
+            seen.UnionWith(there.Select(static one => one.Id));
+            var owners = await OwnersAsync(project, there, cancel);
+            var here = await DrivenAsync(project, [.. there.Select(static one => FollowSubscription.IdOf(one.Id))], cancel);
+            foreach (var one in there)
+            {
+                var ours = here.GetValueOrDefault(one.Id);
+                var (news, doubt) = await mirror.ReadAsync(account, one, owners.GetValueOrDefault(one.Customer ?? ""), askedAt, cancel);
+                if (doubt is not null && !one.IsOver)
+                {
+                    found.Add(new("subscription", ours is null ? null : one.Id, one.Id, null, null, one.Status, doubt, IsTheirs: false), null);
+                }
+
+                // What is over there and never was here gives nothing, nor does what nobody has paid; what concerns nobody here is somebody else's.
+                if (news is null || (ours is null && (news.EndedAt is not null || news.Status == Core.Subscriptions.SubscriptionStatus.Incomplete)))
+                {
+                    continue;
+                }
+
+                followed.Add(one.Id);
+                found.Begin(
+                    StripeDrifts.OfSubscription(one.Id, ours is null ? null : one.Id, ours, StateOf(news)), _ => Task.FromResult<IReadOnlyList<ProviderNews>>([news]));
+            }
+        }
+
+        var unseen = (await DrivenAsync(project, null, cancel)).Where(one => !seen.Contains(one.Key)).ToList();
+        found.IsCut |= unseen.Count > MostSingle;
+        foreach (var (reference, ours) in unseen.Take(found.IsCut ? 0 : MostSingle))
+        {
+            foreach (var drift in StripeDrifts.OfSubscription(reference, reference, ours, null))
+            {
+                found.Add(drift, null);
+            }
+        }
+
+        return followed;
+    }
+
+    /// <summary>2. What Stripe was paid for what it drives.</summary>
+    private async Task InvoicesAsync(StripeAccount account, HashSet<string> driven, Books rows, Instant since, Findings found, CancellationToken cancel)
+    {
+        await foreach (var page in PagesAsync(
+            account, "/v1/invoices", () => new StripeForm().Set("status", "paid").Set("created", new StripeForm().Set("gte", since)).Set("expand", ["data.payments"]), found, cancel))
+        {
+            foreach (var invoice in page.Select(StripeInvoice.Read).OfType<StripeInvoice>())
+            {
+                var subscription = invoice.Subscription ?? invoice.Metadata.GetValueOrDefault(StripeMirror.SubscriptionField);
+                if (subscription is null || !driven.Contains(subscription) || invoice.Paid is not { Minor: > 0 } paid)
+                {
+                    continue;
+                }
+
+                var ours = rows.ByInvoice.GetValueOrDefault(invoice.Id) ?? await ByReferenceAsync(account.Project, [invoice.PaymentIntent, invoice.Id], cancel);
+                found.Add(
+                    StripeDrifts.OfInvoice(invoice.Id, paid, ours), async token => (await mirror.InvoiceAsync(account, invoice.Id, token)).News);
+            }
+        }
+    }
+
+    /// <summary>3. In both directions, with what went back.</summary>
+    private async Task IntentsAsync(StripeAccount account, Books rows, Instant since, Findings found, CancellationToken cancel)
+    {
+        var (compared, project) = (new HashSet<Guid>(), account.Project);
+        await foreach (var page in PagesAsync(
+            account, "/v1/payment_intents", () => new StripeForm().Set("created", new StripeForm().Set("gte", since)).Set("expand", ["data.latest_charge"]), found, cancel))
+        {
+            foreach (var json in page)
+            {
+                if (StripePayment.Read(json) is not { } intent || intent.Metadata.GetValueOrDefault(StripePrices.ProjectField, project.Code) != project.Code)
+                {
+                    continue;
+                }
+
+                var named = Guid.TryParse(intent.Metadata.GetValueOrDefault(StripeProvider.PaymentField), out var id) ? id : (Guid?)null;
+                var ours = (named is { } key ? rows.ById.GetValueOrDefault(key) ?? (await payments.FindAsync(project, key, cancel))?.Payment : null)
+                    ?? rows.ByReference.GetValueOrDefault(intent.Id) ?? (named is null ? await ByReferenceAsync(project, [intent.Id], cancel) : null);
+                Compare(account, ours, named is null && ours is null ? null : intent, json, found);
+                if (ours is not null)
+                {
+                    compared.Add(ours.Id);
+                }
+            }
+        }
+
+        // Asked for before, and moved since; or never there.
+        var rest = rows.ById.Values.Where(one => !compared.Contains(one.Id) && one.ProviderInvoice is null && one.Reference?.StartsWith("pi_", StringComparison.Ordinal) == true).ToList();
+        found.IsCut |= rest.Count > MostSingle;
+        foreach (var ours in rest.Take(MostSingle))
+        {
+            var json = await accounts.FetchAsync(
+                account, $"/v1/payment_intents/{Uri.EscapeDataString(ours.Reference!)}", new StripeForm().Set("expand", ["latest_charge"]), cancel);
+            Compare(account, ours, json is { } there ? StripePayment.Read(there) : null, json, found);
+        }
+    }
+
+    private void Compare(StripeAccount account, Payment? ours, StripePayment? theirs, JsonElement? json, Findings found)
+    {
+        // What pays an invoice of Stripe's own is compared with that.
+        if (ours?.ProviderInvoice is null)
+        {
+            var isUndecided = theirs is not null && theirs.Metadata.ContainsKey(StripeProvider.PageField) && theirs.Status is not ("succeeded" or "canceled");
+            found.Add(StripeDrifts.OfPayment(ours, theirs, isUndecided), async token => (await events.PaymentAsync(account, theirs!.Id, token)).News);
+        }
+
+        if (ours is not null && theirs is not null && json?.Child("latest_charge") is { ValueKind: JsonValueKind.Object } charge
+            && StripeCharge.Read(charge)?.Refunded is { } refunded && refunded.Currency == ours.Amount.Currency)
+        {
+            found.Add(StripeDrifts.OfRefunds(ours, theirs.Id, refunded), async token => (await events.RefundsAsync(account, theirs.Id, token)).News);
+        }
+    }
+
+    /// <summary>The same news once, however many differences it settles.</summary>
+    private async Task<IReadOnlyList<ReconciledDrift>> RepairAsync(ProjectSnapshot project, Findings found, CancellationToken cancel)
+    {
+        var (done, told) = (new List<ReconciledDrift>(), new Dictionary<(string, string), string?>());
+        foreach (var (drift, news) in found.All)
+        {
+            if (news is null)
+            {
+                done.Add(new(drift));
+                continue;
+            }
+
+            var which = (drift.Kind, drift.Reference!);
+            if (!told.TryGetValue(which, out var doubt))
+            {
+                foreach (var one in await news(cancel))
+                {
+                    doubt ??= await apply.RunAsync(project, PaymentProvider.Stripe, one, cancel);
+                }
+
+                told[which] = doubt;
+            }
+
+            done.Add(new(drift, doubt is null, doubt));
+        }
+
+        return done;
+    }
+
+    /// <summary>Page by page; that there were more is remembered.</summary>
+    private async IAsyncEnumerable<IReadOnlyList<JsonElement>> PagesAsync(
+        StripeAccount account, string path, Func<StripeForm> query, Findings found, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancel)
+    {
+        string? after = null;
+        for (var page = 0; page < MostPages; page++)
+        {
+            var list = await accounts.FetchAsync(account, path, query().Set("limit", 100).Set("starting_after", after), cancel);
+            IReadOnlyList<JsonElement> items = [.. list?.Items("data") ?? []];
+            yield return items;
+            after = items.Count == 0 ? null : items[^1].Text("id");
+            if (after is null || list?.Flag("has_more") != true)
+            {
+                yield break;
+            }
+        }
+
+        found.IsCut = true;
+    }
+
+    private async Task<Payment?> ByReferenceAsync(ProjectSnapshot project, IReadOnlyList<string?> references, CancellationToken cancel)
+    {
+        foreach (var reference in references.OfType<string>())
+        {
+            if (await payments.FindByReferenceAsync(project, PaymentProvider.Stripe, reference, cancel) is { } row)
+            {
+                return row.Payment;
+            }
+        }
+
+        return null;
+    }
+
+    private static DrivenState StateOf(SubscriptionNews news) => new(
+        CatalogWords.Of(news.EndedAt is null ? news.Status : Core.Subscriptions.SubscriptionStatus.Canceled), news.Price?.Plan ?? "none of the catalogue",
+        news.Price is { } price ? CatalogWords.Of(price.Interval) : "", news.Price?.Quantity ?? 1, news.Current, news.CancelAt);
+
+    private async Task<IReadOnlyDictionary<string, string>> OwnersAsync(ProjectSnapshot project, IReadOnlyList<StripeSubscription> there, CancellationToken cancel)
+    {
+        var owners = new Dictionary<string, string>();
+        await using var command = database.Command(ReconcileSql.Owners, project.Id, there.Select(static one => one.Customer).OfType<string>().Distinct().ToArray());
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        while (await reader.ReadAsync(cancel))
+        {
+            owners[reader.GetString(0)] = reader.GetString(1);
+        }
+
+        return owners;
+    }
+
+    /// <param name="ids">Null: all that are not over.</param>
+    private async Task<IReadOnlyDictionary<string, DrivenState>> DrivenAsync(ProjectSnapshot project, Guid[]? ids, CancellationToken cancel)
+    {
+        var states = new Dictionary<string, DrivenState>();
+        await using var command = database.Command(
+            ReconcileSql.Driven, project.Id, new NpgsqlParameter { NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Uuid, Value = (object?)ids ?? DBNull.Value }, MostRows);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        while (await reader.ReadAsync(cancel))
+        {
+            states[reader.GetString(1)] = new(
+                reader.GetString(2), reader.GetString(3), reader.GetString(4), reader.GetInt64(5),
+                new(Instant.FromUtc(reader.GetDateTime(6)), Instant.FromUtc(reader.GetDateTime(7))), reader.IsDBNull(8) ? null : Instant.FromUtc(reader.GetDateTime(8)));
+        }
+
+        return states;
+    }
+
+    private async Task<Books> PaymentsAsync(ProjectSnapshot project, Instant since, CancellationToken cancel)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancel);
+        var rows = await PaymentQueries.ReadAsync(connection, connection.Command(ReconcileSql.Payments, project.Id, since.ToUtc(), MostRows), cancel);
+        return new([.. rows.Select(static row => row.Payment)]);
+    }
+
+    /// <summary>Payments of this side, by each of their names.</summary>
+    private sealed class Books(IReadOnlyList<Payment> all)
+    {
+        public int Count => all.Count;
+
+        public IReadOnlyDictionary<Guid, Payment> ById { get; } = all.ToDictionary(static one => one.Id);
+
+        public IReadOnlyDictionary<string, Payment> ByReference { get; } = By(all, static one => one.Reference);
+
+        public IReadOnlyDictionary<string, Payment> ByInvoice { get; } = By(all, static one => one.ProviderInvoice);
+
+        private static Dictionary<string, Payment> By(IReadOnlyList<Payment> all, Func<Payment, string?> name) =>
+            all.Where(one => name(one) is not null).GroupBy(one => name(one)!, StringComparer.Ordinal).ToDictionary(static same => same.Key, static same => same.First(), StringComparer.Ordinal);
+    }
+}

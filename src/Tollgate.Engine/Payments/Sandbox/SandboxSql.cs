@@ -1,0 +1,75 @@
+namespace Tollgate.Engine.Payments.Sandbox;
+
+/// <summary>The books of <see cref="SandboxProvider"/>.</summary>
+internal static class SandboxSql
+{
+    /// <summary>$1 project, $2 key. Rows: reference, failure, whether it may be told.</summary>
+    public const string Find = "SELECT reference, failure, ready_at <= now() FROM sandbox_charges WHERE project_id = $1 AND key = $2";
+
+    /// <summary>A key that is known keeps what it has. $1 project, $2 key, $3 failure or null, $4 reference, $5 seconds until it is told.</summary>
+    public const string Do =
+        """
+        INSERT INTO sandbox_charges (project_id, key, failure, reference, ready_at)
+             VALUES ($1, $2, $3, $4, now() + make_interval(secs => $5))
+        ON CONFLICT DO NOTHING
+        """;
+
+    /// <summary>$1 project, $2 customer, $3 outcome, $4 how often.</summary>
+    public const string Behave = "INSERT INTO sandbox_behaviors (project_id, customer, outcome, times) VALUES ($1, $2, $3, $4)";
+
+    /// <summary>Uses the oldest once; no row: none was asked for. $1 project, $2 customer. Answers the outcome.</summary>
+    public const string TakeBehavior =
+        """
+          WITH next AS (
+                SELECT sequence, outcome, times
+                  FROM sandbox_behaviors
+                 WHERE project_id = $1 AND customer = $2
+                 ORDER BY sequence
+                 LIMIT 1
+                   FOR UPDATE),
+               used AS (
+                UPDATE sandbox_behaviors b SET times = b.times - 1
+                  FROM next
+                 WHERE b.project_id = $1 AND b.customer = $2 AND b.sequence = next.sequence AND next.times > 1),
+               gone AS (
+                DELETE FROM sandbox_behaviors b
+                 USING next
+                 WHERE b.project_id = $1 AND b.customer = $2 AND b.sequence = next.sequence AND next.times = 1)
+        SELECT outcome FROM next
+        """;
+
+    // ---- webhooks ----------------------------------------------------------------------------------------------
+
+    /// <summary>$1 project. Rows: copies, seconds of delay, whether in any order, whether a forged one comes along.</summary>
+    public const string WebhookBehavior = "SELECT copies, delay_seconds, is_shuffled, is_forged FROM sandbox_webhook_behaviors WHERE project_id = $1";
+
+    /// <summary>$1 project, $2 copies, $3 seconds of delay, $4 whether in any order, $5 whether a forged one comes along.</summary>
+    public const string BehaveWebhooks =
+        """
+        INSERT INTO sandbox_webhook_behaviors (project_id, copies, delay_seconds, is_shuffled, is_forged)
+             VALUES ($1, $2, $3, $4, $5)
+        ON CONFLICT (project_id) DO UPDATE
+                SET copies = excluded.copies, delay_seconds = excluded.delay_seconds, is_shuffled = excluded.is_shuffled, is_forged = excluded.is_forged
+        """;
+
+    /// <summary>$1 id, $2 project, $3 type, $4 body, $5 seconds until it is sent, $6 whether its body is not what was signed.</summary>
+    public const string Tell =
+        """
+        INSERT INTO sandbox_webhooks (id, project_id, type, body, due_at, is_forged)
+             VALUES ($1, $2, $3, $4, now() + make_interval(secs => $5), $6)
+        """;
+
+    /// <summary>Held until the transaction ends; of several servers each takes others. $1 number of rows. Rows: id, project, body, whether it is forged.</summary>
+    public const string TakeWebhooks =
+        """
+        SELECT id, project_id, body, is_forged
+          FROM sandbox_webhooks
+         WHERE due_at <= now()
+         ORDER BY due_at, id
+         LIMIT $1
+           FOR UPDATE SKIP LOCKED
+        """;
+
+    /// <summary>$1 ids.</summary>
+    public const string ForgetWebhooks = "DELETE FROM sandbox_webhooks WHERE id = ANY ($1)";
+}

@@ -1,0 +1,90 @@
+using System.Security.Cryptography;
+using Npgsql;
+using Tollgate.Core.Payments;
+using Tollgate.Core.Payments.Sandbox;
+using Tollgate.Core.Webhooks;
+using Tollgate.Engine.Clocks;
+using Tollgate.Engine.Customers;
+using Tollgate.Engine.Projects;
+
+namespace Tollgate.Engine.Payments.Sandbox;
+
+/// <summary>How badly the sandbox's webhooks come.</summary>
+/// <param name="Copies">How often each; 0: never, as long as nobody asks for an event.</param>
+/// <param name="DelaySeconds">How late.</param>
+/// <param name="IsShuffled">Each at a time of its own within the delay: in any order.</param>
+/// <param name="IsForged">Beside each one comes another whose body was changed after it was signed.</param>
+public sealed record SandboxWebhookBehavior(int Copies, int DelaySeconds, bool IsShuffled, bool IsForged)
+{
+    public static readonly SandboxWebhookBehavior Silent = new(0, 0, false, false);
+}
+
+/// <summary>The sandbox's side of webhooks: what its provider tells, signed with a secret that it makes for itself.</summary>
+public sealed class SandboxWebhooks(NpgsqlDataSource database, PaymentSettings settings, Clock clock)
+{
+    private const int SecretBytes = 32;
+
+    /// <summary>How the project's webhooks come from now on.</summary>
+    public async Task BehaveAsync(ProjectSnapshot project, SandboxWebhookBehavior behavior, CancellationToken cancel)
+    {
+        await EnsureSecretAsync(project, cancel);
+        await using var command = database.Command(
+            SandboxSql.BehaveWebhooks, project.Id, behavior.Copies, behavior.DelaySeconds, behavior.IsShuffled, behavior.IsForged);
+        await command.ExecuteNonQueryAsync(cancel);
+    }
+
+    /// <summary>Tells something of its own accord. It is sent within a second, or as the project asked for.</summary>
+    /// <param name="wait">Null: only if the project wants webhooks.</param>
+    public async Task TellAsync(ProjectSnapshot project, string type, SandboxObject about, TimeSpan? wait, CancellationToken cancel)
+    {
+        var behavior = await BehaviorAsync(project, cancel);
+        var copies = wait is null ? behavior.Copies : Math.Max(behavior.Copies, 1);
+        if (copies == 0)
+        {
+            return;
+        }
+
+        await EnsureSecretAsync(project, cancel);
+        var @event = new SandboxEvent { Id = $"evt_sandbox_{Guid.CreateVersion7():N}", Type = type, Created = clock.Now().ToOffset(), Data = about };
+        var body = @event.Write();
+        for (var copy = 0; copy < copies; copy++)
+        {
+            await SendLaterAsync(project, type, body, (wait ?? TimeSpan.Zero) + DelayOf(behavior), isForged: false, cancel);
+        }
+
+        if (behavior.IsForged)
+        {
+            await SendLaterAsync(project, type, body, DelayOf(behavior), isForged: true, cancel);
+        }
+    }
+
+    private static TimeSpan DelayOf(SandboxWebhookBehavior behavior)
+    {
+        var most = TimeSpan.FromSeconds(behavior.DelaySeconds);
+        return behavior.IsShuffled ? TimeSpan.FromTicks(Random.Shared.NextInt64(most.Ticks + 1)) : most;
+    }
+
+    private async Task SendLaterAsync(ProjectSnapshot project, string type, string body, TimeSpan wait, bool isForged, CancellationToken cancel)
+    {
+        await using var command = database.Command(SandboxSql.Tell, Guid.CreateVersion7(), project.Id, type, body, wait.TotalSeconds, isForged);
+        await command.ExecuteNonQueryAsync(cancel);
+    }
+
+    private async Task<SandboxWebhookBehavior> BehaviorAsync(ProjectSnapshot project, CancellationToken cancel)
+    {
+        await using var command = database.Command(SandboxSql.WebhookBehavior, project.Id);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        return await reader.ReadAsync(cancel)
+            ? new(reader.GetInt32(0), reader.GetInt32(1), reader.GetBoolean(2), reader.GetBoolean(3))
+            : SandboxWebhookBehavior.Silent;
+    }
+
+    private async Task EnsureSecretAsync(ProjectSnapshot project, CancellationToken cancel)
+    {
+        if (!settings.Of(project).Credentials.ContainsKey(PaymentProvider.Sandbox))
+        {
+            var secret = WebhookSecret.Of(RandomNumberGenerator.GetBytes(SecretBytes));
+            await settings.StoreAsync(project, PaymentProvider.Sandbox, new Dictionary<string, string> { [SandboxSignature.Secret] = secret.Text }, cancel);
+        }
+    }
+}

@@ -1,0 +1,268 @@
+using Tollgate.Contracts.Checkouts;
+using Tollgate.Contracts.Http;
+using Tollgate.Contracts.Payments;
+using Tollgate.Core.Catalog;
+using Tollgate.Core.Checkouts;
+using Tollgate.Core.Invoicing;
+using Tollgate.Core.Money;
+using Tollgate.Core.Payments;
+using Tollgate.Engine.Checkouts;
+using Tollgate.Engine.Invoicing;
+using Tollgate.Engine.Payments;
+using Tollgate.Engine.Projects;
+using Tollgate.Engine.Subscriptions;
+using Tollgate.Server.Http;
+using Tollgate.Server.Subscriptions;
+
+namespace Tollgate.Server.Checkouts;
+
+/// <summary><c>/v1/checkouts</c>: pages on which something is bought; and <c>/v1/portal-sessions</c>.</summary>
+public static class CheckoutEndpoints
+{
+    private const int LongestAddress = 2_000;
+    private const int LongestCode = 255;
+    private const int LongestCoupon = 64;
+
+    public static void MapCheckouts(this WebApplication app)
+    {
+        var (open, queries, expire) = (
+            app.Services.GetRequiredService<OpenCheckout>(), app.Services.GetRequiredService<CheckoutQueries>(), app.Services.GetRequiredService<ExpireCheckouts>());
+        var (sessions, invoices) = (app.Services.GetRequiredService<PortalSessions>(), app.Services.GetRequiredService<InvoiceQueries>());
+
+        app.MapPost("/v1/checkouts", (RequestDelegate)(context => CreateAsync(context, open, invoices)))
+            .RequireKey(Access.Secret, Scope.BillingWrite)
+            .WithSecretAnswer()
+            .Describe(CheckoutDescriptions.Create);
+        app.MapGet("/v1/checkouts", (RequestDelegate)(context => ListAsync(context, queries)))
+            .RequireKey(Access.Secret, Scope.BillingRead)
+            .Describe(CheckoutDescriptions.List);
+        app.MapGet("/v1/checkouts/{id}", (RequestDelegate)(context => ShowAsync(context, queries)))
+            .RequireKey(Access.Secret, Scope.BillingRead)
+            .Describe(CheckoutDescriptions.Show);
+        app.MapPost("/v1/checkouts/{id}/expire", (RequestDelegate)(context => ExpireAsync(context, expire)))
+            .RequireKey(Access.Secret, Scope.BillingWrite)
+            .Describe(CheckoutDescriptions.Expire);
+        app.MapPost("/v1/portal-sessions", (RequestDelegate)(context => OpenPortalAsync(context, sessions)))
+            .RequireKey(Access.Secret, Scope.BillingWrite)
+            .WithSecretAnswer()
+            .Describe(CheckoutDescriptions.OpenPortal);
+    }
+
+    private static async Task CreateAsync(HttpContext context, OpenCheckout open, InvoiceQueries invoices)
+    {
+        if (await Body.ReadAsync(context, CheckoutsJson.Default.CreateCheckoutRequest) is not { } body)
+        {
+            return;
+        }
+
+        var faults = new Faults();
+        var order = OrderOf(body, faults);
+        if (faults.Any)
+        {
+            await faults.WriteAsync(context);
+            return;
+        }
+
+        if (order.Kind == CheckoutKind.Invoice)
+        {
+            if (await invoices.FindAsync(context.Project(), order.Wanted.Invoice!.Value, context.RequestAborted) is not { } row
+                || (body.Customer is { } named && named != row.Invoice.Customer))
+            {
+                await Problems.WriteAsync(context, ErrorCode.InvoiceNotFound, null, "invoice");
+                return;
+            }
+
+            order = order with { Customer = row.Invoice.Customer };
+        }
+
+        var actor = SubscriptionAnswers.ActorOf(context.Caller());
+        await WriteAsync(context, await open.RunAsync(context.Project(), order, PublicAddress.Of(context), actor, context.RequestAborted));
+    }
+
+    /// <summary>What came of making one.</summary>
+    internal static Task WriteAsync(HttpContext context, CheckoutAnswer answer) => answer.Outcome switch
+    {
+        CheckoutOutcome.Done => Answer.Json(
+            context, answer.IsAgain ? StatusCodes.Status200OK : StatusCodes.Status201Created, CheckoutAnswers.Of(answer.Row!, answer.Page), CheckoutsJson.Default.CheckoutView),
+        CheckoutOutcome.NotOffered => Problems.WriteAsync(context, ErrorCode.BillingNotConfigured, "The project's payment provider has no page on which a customer could pay."),
+        CheckoutOutcome.NoAnswer => Problems.WriteAsync(context, ErrorCode.UpstreamUnreachable, "The payment provider did not answer; nothing was charged. Try again."),
+        CheckoutOutcome.IsPending => Problems.WriteAsync(context, ErrorCode.PaymentPending, "The invoice has a page on which it can be paid, or a payment under way."),
+        _ => RefuseAsync(context, answer.Refusal!),
+    };
+
+    private static async Task ListAsync(HttpContext context, CheckoutQueries queries)
+    {
+        var faults = new Faults();
+        var paging = Paging.Read(context, faults);
+        string? customer = context.Request.Query["customer"], status = context.Request.Query["status"];
+        faults.Id(customer, "customer", required: false);
+        faults.OneOf(status, "status", [.. CatalogWords.All<CheckoutStatus>()]);
+        Guid? after = null;
+        if (paging.StartingAfter is { } text)
+        {
+            if (Guid.TryParse(text, out var id))
+            {
+                after = id;
+            }
+            else
+            {
+                faults.Add("starting_after", FaultCode.InvalidFormat, "An id as an answer has it is expected.");
+            }
+        }
+
+        if (faults.Any)
+        {
+            await faults.WriteAsync(context);
+            return;
+        }
+
+        CheckoutStatus? wanted = status is null ? null : CatalogWords.Read<CheckoutStatus>(status);
+        var (page, hasMore) = paging.Cut(await queries.ListAsync(context.Project(), customer, wanted, after, paging.Probe, context.RequestAborted));
+        var list = new CheckoutList([.. page.Select(static row => CheckoutAnswers.Of(row))], hasMore);
+        await Answer.Json(context, StatusCodes.Status200OK, list, CheckoutsJson.Default.CheckoutList);
+    }
+
+    private static async Task ShowAsync(HttpContext context, CheckoutQueries queries)
+    {
+        var row = Guid.TryParse(RawPath.Id(context), out var id) ? await queries.FindAsync(context.Project(), id, context.RequestAborted) : null;
+        await (row is null
+            ? Problems.WriteAsync(context, ErrorCode.CheckoutNotFound)
+            : Answer.Json(context, StatusCodes.Status200OK, CheckoutAnswers.Of(row), CheckoutsJson.Default.CheckoutView));
+    }
+
+    private static async Task ExpireAsync(HttpContext context, ExpireCheckouts expire)
+    {
+        var answer = Guid.TryParse(RawPath.Id(context), out var id)
+            ? await expire.RunAsync(context.Project(), id, SubscriptionAnswers.ActorOf(context.Caller()), context.RequestAborted)
+            : new(CheckoutOutcome.Unknown);
+        await (answer.Outcome switch
+        {
+            CheckoutOutcome.Done or CheckoutOutcome.Unchanged => Answer.Json(
+                context, StatusCodes.Status200OK, CheckoutAnswers.Of(answer.Row!), CheckoutsJson.Default.CheckoutView),
+            CheckoutOutcome.IsPending => Problems.WriteAsync(context, ErrorCode.PaymentPending, "What became of an attempt to pay the checkout is not known yet."),
+            CheckoutOutcome.IsCompleted => Problems.WriteAsync(context, ErrorCode.CheckoutState),
+            _ => Problems.WriteAsync(context, ErrorCode.CheckoutNotFound),
+        });
+    }
+
+    private static async Task OpenPortalAsync(HttpContext context, PortalSessions sessions)
+    {
+        if (await Body.ReadAsync(context, CheckoutsJson.Default.PortalSessionRequest) is not { } body)
+        {
+            return;
+        }
+
+        var faults = new Faults();
+        faults.Id(body.Customer, "customer");
+        Address(body.ReturnUrl, "return_url", false, faults);
+        if (faults.Any)
+        {
+            await faults.WriteAsync(context);
+            return;
+        }
+
+        var session = await sessions.OpenAsync(context.Project(), body.Customer!, body.ReturnUrl, context.RequestAborted);
+        await (session is null
+            ? Problems.WriteAsync(context, ErrorCode.CustomerNotFound, null, "customer")
+            : Answer.Json(
+                context, StatusCodes.Status201Created,
+                new(new Uri(PublicAddress.Of(context), "/portal/" + session.Token).AbsoluteUri, session.ExpiresAt.ToOffset()), CheckoutsJson.Default.PortalSessionView));
+    }
+
+    private static NewCheckout OrderOf(CreateCheckoutRequest body, Faults faults)
+    {
+        var named = (body.Plan is null ? 0 : 1) + (body.Pack is null ? 0 : 1) + (body.Invoice is null ? 0 : 1) + (body.Setup == true ? 1 : 0);
+        if (named != 1)
+        {
+            faults.Add("plan", FaultCode.Required, "One of plan, pack, invoice and setup is expected.");
+        }
+
+        var kind = body switch
+        {
+            { Pack: not null } => CheckoutKind.Pack, { Invoice: not null } => CheckoutKind.Invoice, { Setup: true } => CheckoutKind.Setup, _ => CheckoutKind.Subscription,
+        };
+        faults.Id(body.Customer, "customer", kind != CheckoutKind.Invoice);
+        faults.Text(body.Plan, "plan", LongestCode);
+        faults.Text(body.Pack, "pack", LongestCode);
+        faults.OneOf(body.Period, "period", SubscriptionEndpoints.Periods);
+        faults.Range(body.Quantity, "quantity", 1, SubscriptionEndpoints.LargestQuantity);
+        faults.Range(body.Count, "count", 1, PackRules.MostAtOnce);
+        faults.Text(body.Coupon, "coupon", LongestCoupon);
+        var addOns = SubscriptionEndpoints.AddOnsOf(body.AddOns, faults);
+        Address(body.SuccessUrl, "success_url", kind != CheckoutKind.Invoice, faults);
+        Address(body.CancelUrl, "cancel_url", kind != CheckoutKind.Invoice, faults);
+        if (body.Currency is not null && !Currency.TryFind(body.Currency, out _))
+        {
+            faults.Add("currency", FaultCode.InvalidFormat, "An ISO 4217 code such as USD is expected.");
+        }
+
+        var isId = Guid.TryParse(body.Invoice, out var invoice);
+        if (body.Invoice is not null && !isId)
+        {
+            faults.Add("invoice", FaultCode.InvalidFormat, "The id of an invoice, not its number, is expected.");
+        }
+
+        var wanted = new CheckoutWanted
+        {
+            Plan = body.Plan, Interval = SubscriptionEndpoints.IntervalOf(body.Period) ?? (body.Plan is null ? null : PriceInterval.Monthly), Currency = body.Currency,
+            Quantity = body.Quantity, Trial = body.Trial, Coupon = body.Coupon, Pack = body.Pack, Count = body.Count, Invoice = isId ? invoice : null,
+            AddOns = faults.Any ? null : addOns?.ToDictionary(static one => one.Code, static one => one.Quantity),
+        };
+        var life = kind == CheckoutKind.Invoice ? OpenCheckout.InvoiceLife : OpenCheckout.DefaultLife;
+        return new(body.Customer ?? "", kind, wanted, body.SuccessUrl, body.CancelUrl, life);
+    }
+
+    /// <summary>Where a browser may be led: an absolute address of the web, without a password in it.</summary>
+    internal static void Address(string? text, string name, bool isRequired, Faults faults)
+    {
+        if (text is null)
+        {
+            if (isRequired)
+            {
+                faults.Required(text, name);
+            }
+
+            return;
+        }
+
+        var plain = text.Replace("{CHECKOUT_ID}", "id", StringComparison.Ordinal);
+        if (faults.Text(text, name, LongestAddress)
+            && !(Uri.TryCreate(plain, UriKind.Absolute, out var address) && address.Scheme is "http" or "https" && address.UserInfo.Length == 0 && address.Host.Length > 0))
+        {
+            faults.Add(name, FaultCode.InvalidFormat, "An absolute http or https address is expected.");
+        }
+    }
+
+    private static Task RefuseAsync(HttpContext context, PurchaseRefusal why) => why switch
+    {
+        { Subscription: { } outcome } when SubscriptionAnswers.ProblemOf(outcome) is var (code, param) => Problems.WriteAsync(context, code, why.Detail, param),
+        { Pack: PackOutcome.IsMember } => Problems.WriteAsync(context, ErrorCode.CustomerIsMember, why.Detail),
+        { Pack: PackOutcome.CurrencyFixed } => Problems.WriteAsync(context, ErrorCode.CurrencyFixed, why.Detail, "currency"),
+        { Pack: PackOutcome.Implausible } => Problems.WriteAsync(context, ErrorCode.InvoiceImplausible, why.Detail),
+        { Pack: not null } => Problems.WriteAsync(context, ErrorCode.PackRefused, why.Detail, "pack"),
+        { Invoice: ChargeOutcome.NothingDue } => Problems.WriteAsync(context, ErrorCode.InvoiceState, why.Detail, "invoice"),
+        _ => Problems.WriteAsync(context, ErrorCode.InvoiceNotFound, why.Detail, "invoice"),
+    };
+}
+
+/// <summary>From the engine's records to the bodies of the wire.</summary>
+internal static class CheckoutAnswers
+{
+    /// <param name="page">Where it is paid, which is told once.</param>
+    public static CheckoutView Of(CheckoutRow row, Uri? page = null) => new()
+    {
+        Id = row.Checkout.Id.ToString("D"),
+        Url = page?.AbsoluteUri,
+        ExpiresAt = row.Checkout.ExpiresAt.ToOffset(),
+        Customer = row.Checkout.Customer,
+        Kind = CatalogWords.Of(row.Checkout.Kind),
+        Status = CatalogWords.Of(row.Checkout.Status),
+        SuccessUrl = row.Checkout.SuccessUrl,
+        CancelUrl = row.Checkout.CancelUrl,
+        CreatedAt = row.Checkout.CreatedAt.ToOffset(),
+        FinishedAt = row.Checkout.FinishedAt?.ToOffset(),
+        Subscription = row.Checkout.Subscription?.ToString("D"),
+        Invoice = row.Checkout.Invoice?.ToString("D"),
+        Payment = row.Checkout.Payment?.ToString("D"),
+    };
+}

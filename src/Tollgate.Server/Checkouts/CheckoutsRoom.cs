@@ -1,0 +1,33 @@
+using Tollgate.Contracts.Checkouts;
+using Tollgate.Engine.Checkouts;
+using Tollgate.Server.Http;
+using Tollgate.Web.Checkouts;
+using Tollgate.Web.Portal;
+
+namespace Tollgate.Server.Checkouts;
+
+/// <summary>Hangs the room Checkouts into the server. Needs the rooms Payments and Subscriptions.</summary>
+public static class CheckoutsRoom
+{
+    public static IServiceCollection AddCheckouts(this IServiceCollection services)
+    {
+        services.AddSingleton<CheckoutQueries>();
+        services.AddSingleton<ClosePages>();
+        services.AddSingleton<OpenCheckout>();
+        services.AddSingleton<FollowCheckout>();
+        services.AddSingleton<PayCheckout>();
+        services.AddSingleton<PayChange>();
+        services.AddSingleton<PortalSessions>();
+        services.AddSingleton<CheckoutPages>();
+        services.AddSingleton<PortalPages>();
+        services.AddSingleton<ExpireCheckouts>();
+        services.AddHostedService(static provider => provider.GetRequiredService<ExpireCheckouts>());
+        return services.AddWire(CheckoutsJson.Default);
+    }
+
+    public static void MapCheckoutsRoom(this WebApplication app)
+    {
+        app.MapCheckouts();
+        app.MapPaymentPages();
+    }
+}

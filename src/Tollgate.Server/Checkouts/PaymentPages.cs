@@ -1,0 +1,69 @@
+using Tollgate.Contracts.Http;
+using Tollgate.Engine.Invoicing;
+using Tollgate.Engine.Projects;
+using Tollgate.Server.Http;
+using Tollgate.Server.Invoicing;
+using Tollgate.Web.Checkouts;
+using Tollgate.Web.Layout;
+using Tollgate.Web.Portal;
+
+namespace Tollgate.Server.Checkouts;
+
+/// <summary>Where the pages of <c>Tollgate.Web</c> hang in the server: <c>/checkout</c>, <c>/pay</c>, <c>/portal</c> and their style sheet.</summary>
+internal static class PaymentPages
+{
+    private const string Guess = "The address holds 256 random bits, which is all that a customer is given to pay.";
+
+    private static readonly string[] Reading = ["GET", "HEAD"];
+
+    /// <summary>Where the invoice stands in <c>/portal/{token}/invoices/{id}.pdf</c>.</summary>
+    private const int InvoiceSegment = 3;
+
+    public static void MapPaymentPages(this WebApplication app)
+    {
+        app.MapMethods(Pages.StylePath, Reading, static context => Pages.WriteStyleAsync(context)).OpenToAll("How pages look.").ExcludeFromDescription();
+
+        var checkout = app.Services.GetRequiredService<CheckoutPages>();
+        foreach (var door in (string[])["checkout", "pay"])
+        {
+            Map(Reading, $"/{door}/{{token}}", context => checkout.ShowAsync(context, door, Token(context)));
+            Map(["POST"], $"/{door}/{{token}}", context => checkout.PayAsync(context, door, Token(context)));
+            Map(Reading, $"/{door}/{{token}}/wait", context => checkout.WaitAsync(context, door, Token(context)));
+            Map(Reading, $"/{door}/{{token}}/authenticate", context => checkout.AskBankAsync(context, door, Token(context)));
+            Map(["POST"], $"/{door}/{{token}}/authenticate", context => checkout.AnswerBankAsync(context, door, Token(context)));
+        }
+
+        var portal = app.Services.GetRequiredService<PortalPages>();
+        Map(Reading, "/portal/{token}", context => portal.ShowAsync(context, Token(context)));
+        Map(["POST"], "/portal/{token}/pay", context => portal.PayAsync(context, Token(context), PublicAddress.Of(context)));
+        Map(["POST"], "/portal/{token}/cards", context => portal.ChangeCardsAsync(context, Token(context), PublicAddress.Of(context)));
+        Map(["POST"], "/portal/{token}/cancel", context => portal.CancelAsync(context, Token(context)));
+        Map(["POST"], "/portal/{token}/uncancel", context => portal.UncancelAsync(context, Token(context)));
+        Map(Reading, "/portal/{token}/invoices/{file}", context => InvoiceAsync(context, portal));
+
+        void Map(string[] methods, string path, RequestDelegate run) => app.MapMethods(path, methods, run).OpenToAll(Guess).ExcludeFromDescription();
+    }
+
+    private static string Token(HttpContext context) => (string)context.Request.RouteValues["token"]!;
+
+    private static async Task InvoiceAsync(HttpContext context, PortalPages portal)
+    {
+        var name = RawPath.Segment(context, InvoiceSegment);
+        if (!name.EndsWith(".pdf", StringComparison.Ordinal) || !Guid.TryParse(name.AsSpan(0, name.Length - 4), out var id)
+            || await portal.FindInvoiceAsync(Token(context), id, context.RequestAborted) is not var (project, row))
+        {
+            await Problems.WriteAsync(context, ErrorCode.InvoiceNotFound);
+            return;
+        }
+
+        var queries = context.RequestServices.GetRequiredService<InvoiceQueries>();
+        var style = new InvoiceStyle
+        {
+            Locale = row.Language, Zone = project.Zone, Logo = await queries.LogoAsync(project, context.RequestAborted), Footer = row.Footer,
+            IsSandbox = project.Mode == ProjectMode.Sandbox,
+        };
+        context.Response.Headers.ContentDisposition = $"inline; filename=\"{row.Invoice.Number}.pdf\"";
+        context.Response.Headers.CacheControl = "no-store";
+        await Answer.Bytes(context, StatusCodes.Status200OK, InvoicePdf.Of(row.Invoice, style), "application/pdf");
+    }
+}

@@ -1,0 +1,142 @@
+using Tollgate.Contracts.Dunning;
+using Tollgate.Contracts.Http;
+using Tollgate.Contracts.Payments;
+using Tollgate.Core.Catalog;
+using Tollgate.Core.Dunning;
+using Tollgate.Engine.Dunning;
+using Tollgate.Engine.Projects;
+using Tollgate.Server.Http;
+
+namespace Tollgate.Server.Dunning;
+
+/// <summary><c>/v1/dunning</c>: what could not be collected and is tried again. <c>/v1/dunning-policy</c>: how often, and what comes after that.</summary>
+public static class DunningEndpoints
+{
+    private const string Tag = "Dunning";
+
+    private const string Policy = """{"retry_days": [1, 3, 5, 7], "final_action": "cancel"}""";
+
+    private static readonly Description List = new(
+        Tag,
+        "List invoices that could not be collected",
+        "Those that are tried again, the one that failed first before the others, and those that were stopped because no customer can mend why they failed "
+        + "(`stopped_at`): charge them by `POST /v1/payments` or take the money by hand. Filter by customer for what one owes.")
+    {
+        Query = [new("customer", "Only of this customer."), .. QueryParameter.OfPage],
+        Answers =
+        [
+            Example.Of<DunningList>(
+                200, "A page.",
+                """
+                {"data": [{"invoice": "01936f5e-7c1b-7aa0-8c11-0d4c2b1a9f88", "invoice_number": "CC-000042", "customer": "acme",
+                  "subscription": "01936f5e-7c1a-7990-8b00-fc3b1a098e77", "subscription_status": "past_due", "amount_due": 2900, "currency": "USD",
+                  "attempts": 2, "failure": "declined", "first_failed_at": "2026-02-28T00:00:00Z", "next_attempt_at": "2026-03-03T00:00:00Z"}],
+                 "has_more": false}
+                """),
+        ],
+        Errors = [ErrorCode.ValidationFailed],
+    };
+
+    private static readonly Description ShowPolicy = new(Tag, "Show the dunning policy", "How often an invoice that could not be collected is tried again, and what comes after that.")
+    {
+        Answers = [Example.Of<DunningPolicyBody>(200, "The policy.", Policy)],
+    };
+
+    private static readonly Description SetPolicy = new(
+        Tag,
+        "Set the dunning policy",
+        "What is left out gets its default. What is under way goes on by the new policy from its next failure on. Until the last attempt the customer keeps the plan.")
+    {
+        Request = Example.Of<DunningPolicyBody>(Policy),
+        Answers = [Example.Of<DunningPolicyBody>(200, "Set.", Policy)],
+        Errors = [ErrorCode.ValidationFailed],
+    };
+
+    public static void MapDunning(this WebApplication app)
+    {
+        var queries = app.Services.GetRequiredService<DunningQueries>();
+
+        app.MapGet("/v1/dunning", (RequestDelegate)(context => ListAsync(context, queries)))
+            .RequireKey(Access.Secret, Scope.BillingRead)
+            .Describe(List);
+        app.MapGet("/v1/dunning-policy", (RequestDelegate)(context => ShowAsync(context, queries)))
+            .RequireKey(Access.Secret, Scope.BillingRead)
+            .Describe(ShowPolicy);
+        app.MapPut("/v1/dunning-policy", (RequestDelegate)(context => SetAsync(context, queries)))
+            .RequireKey(Access.Secret, Scope.BillingWrite)
+            .Describe(SetPolicy);
+    }
+
+    private static async Task ListAsync(HttpContext context, DunningQueries queries)
+    {
+        var faults = new Faults();
+        var paging = Paging.Read(context, faults);
+        string? customer = context.Request.Query["customer"];
+        faults.Id(customer, "customer", required: false);
+        Guid? after = Guid.TryParse(paging.StartingAfter, out var invoice) ? invoice : null;
+        if (paging.StartingAfter is not null && after is null)
+        {
+            faults.Add("starting_after", FaultCode.InvalidFormat, "The invoice's id as an answer has it is expected.");
+        }
+
+        if (faults.Any)
+        {
+            await faults.WriteAsync(context);
+            return;
+        }
+
+        var (page, hasMore) = paging.Cut(await queries.ListAsync(context.Project(), customer, after, paging.Probe, context.RequestAborted));
+        await Answer.Json(context, StatusCodes.Status200OK, new DunningList([.. page.Select(ViewOf)], hasMore), DunningJson.Default.DunningList);
+    }
+
+    private static async Task ShowAsync(HttpContext context, DunningQueries queries)
+    {
+        var policy = await queries.PolicyAsync(context.Project(), context.RequestAborted);
+        await Answer.Json(context, StatusCodes.Status200OK, BodyOf(policy), DunningJson.Default.DunningPolicyBody);
+    }
+
+    private static async Task SetAsync(HttpContext context, DunningQueries queries)
+    {
+        if (await Body.ReadAsync(context, DunningJson.Default.DunningPolicyBody) is not { } body)
+        {
+            return;
+        }
+
+        var faults = new Faults();
+        faults.OneOf(body.FinalAction, "final_action", [.. CatalogWords.All<DunningEnd>()]);
+        if (body.RetryDays is { } days && DunningPolicy.Fault(days) is { } fault)
+        {
+            faults.Add("retry_days", FaultCode.OutOfRange, fault);
+        }
+
+        if (faults.Any)
+        {
+            await faults.WriteAsync(context);
+            return;
+        }
+
+        var policy = new DunningPolicy(
+            body.RetryDays ?? DunningPolicy.Default.RetryDays,
+            body.FinalAction is { } action ? CatalogWords.Read<DunningEnd>(action) : DunningPolicy.Default.FinalAction);
+        await queries.SetPolicyAsync(context.Project(), policy, context.RequestAborted);
+        await Answer.Json(context, StatusCodes.Status200OK, BodyOf(policy), DunningJson.Default.DunningPolicyBody);
+    }
+
+    private static DunningPolicyBody BodyOf(DunningPolicy policy) => new() { RetryDays = policy.RetryDays, FinalAction = CatalogWords.Of(policy.FinalAction) };
+
+    private static DunningView ViewOf(DunningItem item) => new()
+    {
+        Invoice = item.Invoice.ToString("D"),
+        InvoiceNumber = item.Number,
+        Customer = item.Customer,
+        Subscription = item.Subscription,
+        SubscriptionStatus = CatalogWords.Of(item.Status),
+        AmountDue = item.Due.Minor,
+        Currency = item.Due.Currency.Code,
+        Attempts = item.Failures,
+        Failure = CatalogWords.Of(item.Failure),
+        FirstFailedAt = item.FirstFailedAt.ToOffset(),
+        NextAttemptAt = item.NextAttempt?.ToOffset(),
+        StoppedAt = item.StoppedAt?.ToOffset(),
+    };
+}

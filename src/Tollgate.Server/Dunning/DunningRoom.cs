@@ -1,0 +1,17 @@
+using Tollgate.Contracts.Dunning;
+using Tollgate.Engine.Dunning;
+using Tollgate.Server.Http;
+
+namespace Tollgate.Server.Dunning;
+
+/// <summary>Hangs the room Dunning into the server. Needs the rooms Payments and Checkouts.</summary>
+public static class DunningRoom
+{
+    public static IServiceCollection AddDunning(this IServiceCollection services)
+    {
+        services.AddSingleton<DunningQueries>();
+        services.AddSingleton<CollectDue>();
+        services.AddHostedService<CollectLoop>();
+        return services.AddWire(DunningJson.Default);
+    }
+}

@@ -1,0 +1,166 @@
+using System.Buffers;
+using Tollgate.Contracts.Http;
+using Tollgate.Contracts.Inbox;
+using Tollgate.Contracts.Payments;
+using Tollgate.Core.Catalog;
+using Tollgate.Core.Payments;
+using Tollgate.Engine.Inbox;
+using Tollgate.Engine.Projects;
+using Tollgate.Server.Http;
+
+namespace Tollgate.Server.Inbox;
+
+/// <summary><c>/v1/webhooks/{provider}</c>: what providers tell. <c>/v1/provider-events</c>: what became of it.</summary>
+public static class InboxEndpoints
+{
+    private const int LongestBody = 1024 * 1024;
+    private const int LongestType = 100;
+
+    /// <summary>Headers that a provider's signature may need; the others are of no use.</summary>
+    private static readonly string[] Signing = ["Stripe-Signature", "webhook-id", "webhook-timestamp", "webhook-signature"];
+
+    public static void MapInbox(this WebApplication app)
+    {
+        var receive = app.Services.GetRequiredService<ReceiveWebhook>();
+        var queries = app.Services.GetRequiredService<InboxQueries>();
+
+        app.MapPost("/v1/webhooks/{provider}", (RequestDelegate)(context => ReceiveAsync(context, receive)))
+            .OpenToAll("The provider's signature is the key.")
+            .WithOwnIdempotency()
+            .Describe(InboxDescriptions.Receive);
+        app.MapGet("/v1/provider-events", (RequestDelegate)(context => ListAsync(context, queries)))
+            .RequireKey(Access.Secret, Scope.BillingRead)
+            .Describe(InboxDescriptions.List);
+        app.MapGet("/v1/provider-events/{id}", (RequestDelegate)(context => ShowAsync(context, queries)))
+            .RequireKey(Access.Secret, Scope.BillingRead)
+            .Describe(InboxDescriptions.Show);
+        app.MapPost("/v1/provider-events/{id}/retry", (RequestDelegate)(context => RetryAsync(context, queries)))
+            .RequireKey(Access.Secret, Scope.BillingWrite)
+            .Describe(InboxDescriptions.Retry);
+        app.MapPost("/v1/provider-events/retry-parked", (RequestDelegate)(context => RetryParkedAsync(context, queries)))
+            .RequireKey(Access.Secret, Scope.BillingWrite)
+            .Describe(InboxDescriptions.RetryParked);
+    }
+
+    private static async Task ReceiveAsync(HttpContext context, ReceiveWebhook receive)
+    {
+        if (!CatalogWords.TryParse<PaymentProvider>(RawPath.Segment(context, 2), out var provider))
+        {
+            await Problems.WriteAsync(context, ErrorCode.NotFound);
+            return;
+        }
+
+        switch (await TakeAsync(context, receive, provider, only: null))
+        {
+            case null:
+                await Problems.WriteAsync(context, ErrorCode.PayloadTooLarge, $"At most {LongestBody} bytes are accepted.");
+                break;
+            case ReceiveOutcome.Stored or ReceiveOutcome.Repeated:
+                await Answer.Json(context, StatusCodes.Status200OK, new(true), InboxJson.Default.WebhookReceived);
+                break;
+            case ReceiveOutcome.Unreadable:
+                await Problems.WriteAsync(context, ErrorCode.MalformedRequest, "The signature is right, and the body is no event of this provider.");
+                break;
+            default:
+                await Problems.WriteAsync(context, ErrorCode.WebhookSignatureInvalid);
+                break;
+        }
+    }
+
+    /// <summary>The way in for every door that takes a provider's webhooks.</summary>
+    /// <param name="only">Null: the signature says whose it is.</param>
+    /// <returns>Null: the body is too long.</returns>
+    internal static async Task<ReceiveOutcome?> TakeAsync(HttpContext context, ReceiveWebhook receive, PaymentProvider provider, ProjectSnapshot? only)
+    {
+        if (await Body.ReadWholeAsync(context, LongestBody) is not { } body)
+        {
+            return null;
+        }
+
+        var bytes = body.ToArray();
+        context.Request.BodyReader.AdvanceTo(body.End);
+        var headers = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
+        foreach (var name in Signing)
+        {
+            if (context.Request.Headers[name] is [{ } value])
+            {
+                headers[name] = value;
+            }
+        }
+
+        var query = context.Request.Query.Where(static one => one.Value is [not null]).ToDictionary(static one => one.Key, static one => one.Value[0]!);
+        return await receive.RunAsync(provider, new(headers, query, bytes), only, context.Connection.RemoteIpAddress?.ToString(), context.RequestAborted);
+    }
+
+    private static async Task ListAsync(HttpContext context, InboxQueries queries)
+    {
+        var faults = new Faults();
+        var (paging, query) = (Paging.Read(context, faults), context.Request.Query);
+        string? state = query["state"], provider = query["provider"], type = query["type"];
+        faults.OneOf(state, "state", [.. CatalogWords.All<InboxState>()]);
+        faults.OneOf(provider, "provider", [.. CatalogWords.All<PaymentProvider>()]);
+        faults.Text(type, "type", LongestType);
+        var after = paging.StartingAfter is { } text ? PlaceOf(text) : null;
+        if (!faults.Any && paging.StartingAfter is not null && after is null)
+        {
+            faults.Add("starting_after", FaultCode.InvalidFormat, "An id as an answer has it is expected.");
+        }
+
+        if (faults.Any)
+        {
+            await faults.WriteAsync(context);
+            return;
+        }
+
+        var filter = new InboxFilter(WordOf<InboxState>(state), WordOf<PaymentProvider>(provider), type);
+        var rows = await queries.ListAsync(context.Project(), filter, after, paging.Probe, context.RequestAborted);
+        var (page, hasMore) = paging.Cut(rows);
+        await Answer.Json(
+            context, StatusCodes.Status200OK, new([.. page.Select(static one => ViewOf(one, withBody: false))], hasMore), InboxJson.Default.ProviderEventList);
+    }
+
+    private static async Task ShowAsync(HttpContext context, InboxQueries queries)
+    {
+        var found = PlaceOf(RawPath.Id(context)) is var (provider, id) ? await queries.FindAsync(context.Project(), provider, id, context.RequestAborted) : null;
+        await (found is null
+            ? Problems.WriteAsync(context, ErrorCode.ProviderEventNotFound)
+            : Answer.Json(context, StatusCodes.Status200OK, ViewOf(found, withBody: true), InboxJson.Default.ProviderEventView));
+    }
+
+    private static async Task RetryAsync(HttpContext context, InboxQueries queries)
+    {
+        if (PlaceOf(RawPath.Id(context)) is not var (provider, id) || !await queries.RetryAsync(context.Project(), provider, id, context.RequestAborted))
+        {
+            await Problems.WriteAsync(context, ErrorCode.ProviderEventNotFound);
+            return;
+        }
+
+        var found = await queries.FindAsync(context.Project(), provider, id, context.RequestAborted);
+        await Answer.Json(context, StatusCodes.Status200OK, ViewOf(found!, withBody: false), InboxJson.Default.ProviderEventView);
+    }
+
+    private static async Task RetryParkedAsync(HttpContext context, InboxQueries queries) => await Answer.Json(
+        context, StatusCodes.Status200OK, new(await queries.RetryParkedAsync(context.Project(), context.RequestAborted)), InboxJson.Default.ProviderEventsRetried);
+
+    private static (PaymentProvider Provider, string Id)? PlaceOf(string id) =>
+        id.IndexOf(':', StringComparison.Ordinal) is var at and > 0 && CatalogWords.TryParse<PaymentProvider>(id[..at], out var provider) ? (provider, id[(at + 1)..]) : null;
+
+    private static TEnum? WordOf<TEnum>(string? word)
+        where TEnum : struct, Enum => word is not null && CatalogWords.TryParse<TEnum>(word, out var known) ? known : null;
+
+    private static ProviderEventView ViewOf(StoredEvent stored, bool withBody) => new()
+    {
+        Id = $"{CatalogWords.Of(stored.Provider)}:{stored.Event.Id}",
+        Provider = CatalogWords.Of(stored.Provider),
+        Type = stored.Event.Type,
+        Object = stored.Event.Object,
+        State = CatalogWords.Of(stored.State),
+        Reason = stored.Reason,
+        Attempts = stored.Attempts,
+        HappenedAt = stored.Event.HappenedAt,
+        ReceivedAt = stored.ReceivedAt.ToOffset(),
+        DueAt = stored.DueAt?.ToOffset(),
+        DoneAt = stored.DoneAt?.ToOffset(),
+        Body = withBody ? stored.Event.Body : null,
+    };
+}

@@ -1,0 +1,24 @@
+using Tollgate.Contracts.Inbox;
+using Tollgate.Engine.Driven;
+using Tollgate.Engine.Inbox;
+using Tollgate.Server.Http;
+
+namespace Tollgate.Server.Inbox;
+
+/// <summary>Hangs the rooms Inbox and Driven into the server: what providers tell, and what is asked of those that drive subscriptions. Needs the rooms Payments and Checkouts.</summary>
+public static class InboxRoom
+{
+    public static IServiceCollection AddInbox(this IServiceCollection services)
+    {
+        services.AddSingleton<InboxBell>();
+        services.AddSingleton<InboxQueries>();
+        services.AddSingleton<ReceiveWebhook>();
+        services.AddSingleton<ApplyNews>();
+        services.AddSingleton<ReconcileStripe>();
+        services.AddSingleton<OpenDrivenPage>();
+        services.AddSingleton<ChangeDriven>();
+        services.AddHostedService<ReadInbox>();
+        services.AddHostedService<SendSandboxWebhooks>();
+        return services.AddWire(InboxJson.Default);
+    }
+}

@@ -1,0 +1,116 @@
+using Tollgate.Core.Catalog;
+using Tollgate.Core.Checkouts;
+using Tollgate.Core.Payments;
+using Tollgate.Core.Payments.Sandbox;
+using Tollgate.Core.Subscriptions;
+using Tollgate.Engine.Checkouts;
+using Tollgate.Engine.Payments;
+using Tollgate.Engine.Projects;
+using Tollgate.Web.Controls;
+using Tollgate.Web.Layout;
+
+namespace Tollgate.Web.Checkouts;
+
+/// <summary>What the page of a checkout shows.</summary>
+/// <param name="Path">The page's own address, from which forms lead.</param>
+/// <param name="Last">The newest attempt to pay it.</param>
+/// <param name="Tried">What that was made with.</param>
+/// <param name="Fault">What is wrong with what was sent, for people.</param>
+public sealed record CheckoutModel(
+    string Path, ProjectSnapshot Project, CheckoutRow Row, Purchase Quote, IReadOnlyList<PaymentMethod> Saved, PaymentRow? Last, PaymentMethod? Tried,
+    string? Fault = null)
+{
+    public bool IsSandbox => Project.Mode == ProjectMode.Sandbox;
+
+    /// <summary>The sandbox's cards are shown where the sandbox takes them.</summary>
+    public bool ShowsCards => AsksForCard && Project.Payments.Provider == PaymentProvider.Sandbox;
+
+    private CheckoutKind Kind => Row.Checkout.Kind;
+
+    private Subscription? Subscription => Quote.Subscription;
+
+    public bool IsTrial => Subscription is { Status: SubscriptionStatus.Trialing } && !Quote.IsChange;
+
+    /// <summary>A card is not asked for where nothing would be charged to it.</summary>
+    public bool AsksForCard => !Quote.Due.IsZero || IsTrial || Kind == CheckoutKind.Setup;
+
+    public string Title => Kind switch
+    {
+        CheckoutKind.Pack => $"Buy {Quote.Invoice!.Lines[0].Description}",
+        CheckoutKind.Invoice => $"Invoice {Quote.Invoice!.Number}",
+        CheckoutKind.Setup => "Save a card",
+        _ when IsTrial => $"Try {PlanName}",
+        _ => $"{(Quote.IsChange ? "Change" : "Subscribe")} to {PlanName}",
+    };
+
+    private string PlanName => (Subscription?.Scheduled ?? Subscription?.Terms)?.Plan.Plan.Name ?? "";
+
+    /// <summary>Under the amount: what for, and until when.</summary>
+    public string? Meaning => Kind switch
+    {
+        CheckoutKind.Invoice => $"Due {Words.Day(Quote.Invoice!.DueAt ?? Quote.Invoice.CreatedAt, Project)}",
+        CheckoutKind.Setup => "Nothing is charged today.",
+        CheckoutKind.Pack => "Paid once.",
+        _ when Subscription is not { } subscription => null,
+        _ when IsTrial => $"Free until {Words.Day(Subscription!.TrialEnd!.Value, Project)}",
+        _ when Subscription.Scheduled is not null => $"From {Words.Day(Subscription.Current.End, Project)} on; nothing is due before then.",
+        _ => $"Until {Words.Day(Subscription.Current.End, Project)}",
+    };
+
+    /// <summary>What comes after.</summary>
+    public string? Then => Quote.Next is { } next && Subscription is { } subscription
+        ? $"Then {Words.Of(next.Total)} {Every((subscription.Scheduled ?? subscription.Terms).Interval)}, first on {Words.Day(subscription.DueAt!.Value, Project)}."
+            + (IsTrial ? " Without a card the trial ends by itself." : "")
+        : null;
+
+    /// <summary>What becomes of the card.</summary>
+    public string SavingWords => Kind switch
+    {
+        CheckoutKind.Setup => "It pays what comes next. You can remove it at any time.",
+        _ when IsTrial => "The card is saved, and pays when the trial ends. You can cancel before, and remove it at any time.",
+        CheckoutKind.Subscription => "The card is saved once it has paid, and pays what comes next. You can remove it at any time.",
+        _ => "The card is saved once it has paid. You can remove it at any time.",
+    };
+
+    public string Button => (Kind, Quote.Due.IsZero) switch
+    {
+        (_, false) => $"Pay {Words.Of(Quote.Due)}",
+        (CheckoutKind.Setup, _) => "Save the card",
+        _ when IsTrial => "Start the trial",
+        _ => "Confirm",
+    };
+
+    /// <summary>Why the last attempt brought no money.</summary>
+    public string? Failure => Fault ?? Last switch
+    {
+        { Payment: { Status: PaymentStatus.Failed, Failure: { } why } } => why switch
+        {
+            PaymentFailure.InsufficientFunds => "There is too little money on this card. Nothing was charged.",
+            PaymentFailure.AuthenticationRequired => "The bank did not get your confirmation. Nothing was charged.",
+            PaymentFailure.Canceled => "The payment was given up. Nothing was charged.",
+            PaymentFailure.AmountNotPossible or PaymentFailure.ProviderRefused => "This cannot be paid by card at the moment. Nothing was charged.",
+            _ => "The bank declined this card. Nothing was charged.",
+        },
+        _ => null,
+    };
+
+    /// <summary>Money that came when what it was for had changed.</summary>
+    public string? Kept => KeptOf(Last);
+
+    public static string? KeptOf(PaymentRow? last) => last is { Payment: { Status: PaymentStatus.Succeeded, Invoice: null } kept }
+        ? $"Your payment of {Words.Of(kept.Amount)} has arrived, but what you have was changed meanwhile. It is your credit, and pays what is due next."
+        : null;
+
+    /// <summary>The bank still waits for the customer.</summary>
+    public bool IsAtBank => Last is { Payment.Status: PaymentStatus.RequiresAction };
+
+    /// <summary>What was tried last, else the card that pays by default, else the first that works.</summary>
+    public string Chosen => Tried is not null
+        ? Saved.Any(one => one.Id == Tried.Id) ? CardValue.Of(Tried) : CardValue.OfNew(Tried)
+        : Saved.FirstOrDefault(static one => one.IsDefault) is { } own ? CardValue.Of(own) : CardValue.Of(SandboxCards.All[0]);
+
+    private static string Every(PriceInterval interval) => interval switch
+    {
+        PriceInterval.Weekly => "a week", PriceInterval.Yearly => "a year", _ => "a month",
+    };
+}

@@ -1,0 +1,166 @@
+using Microsoft.AspNetCore.Http;
+using Tollgate.Core.Checkouts;
+using Tollgate.Core.Payments;
+using Tollgate.Engine.Checkouts;
+using Tollgate.Engine.Clocks;
+using Tollgate.Engine.Payments;
+using Tollgate.Engine.Projects;
+using Tollgate.Web.Controls;
+using Tollgate.Web.Layout;
+
+namespace Tollgate.Web.Checkouts;
+
+/// <summary>
+/// The pages of a checkout, <c>/checkout/{token}</c> and, of an invoice, <c>/pay/{token}</c>. The token is all that is needed to pay, and nothing else is: no cookie is
+/// set or read, so no other site can act for a customer. A form is answered with an address, so that going back and reloading pay nothing.
+/// </summary>
+public sealed class CheckoutPages(ProjectDirectory directory, CheckoutQueries queries, PaymentMethods methods, PayCheckout pay, SettlePayment settle, Clock clock)
+{
+    private const string WaitSeconds = "2";
+
+    /// <summary>The page of a checkout that was found.</summary>
+    private sealed record Desk(HttpContext Context, ProjectSnapshot Project, CheckoutRow Row, string Path)
+    {
+        public string Success => Row.Checkout.SuccessUrl ?? Path;
+    }
+
+    /// <param name="door"><c>checkout</c> or <c>pay</c>, as it stands in the address.</param>
+    public Task ShowAsync(HttpContext context, string door, string token) => AtAsync(context, door, token, desk => ShowAsync(desk, null, StatusCodes.Status200OK));
+
+    public Task PayAsync(HttpContext context, string door, string token) => AtAsync(context, door, token, async desk =>
+    {
+        var form = await Forms.ReadAsync(context);
+        if (!long.TryParse(form["due"], out var told))
+        {
+            await ShowAsync(desk, "The form did not arrive whole. Nothing was charged: please send it again.", StatusCodes.Status400BadRequest);
+            return;
+        }
+
+        var with = CardValue.Read(form["card"]) ?? PayWith.Nothing;
+        var answer = await pay.RunAsync(desk.Project, desk.Row, with, told, PayCheckout.ActorOf(desk.Row), context.RequestAborted);
+        await (answer.Outcome switch
+        {
+            PayOutcome.Completed => Pages.LeadToAsync(context, desk.Success),
+            PayOutcome.Attempted => LeadOnAsync(desk, answer.Payment!.Payment),
+            PayOutcome.IsPending => Pages.LeadToAsync(context, desk.Path + "/wait"),
+            PayOutcome.QuoteMoved => ShowAsync(desk, "The amount has changed since you opened this page. Nothing was charged: please look at it again.", StatusCodes.Status409Conflict),
+            PayOutcome.NoMethod => ShowAsync(desk, "Choose a card first. Nothing was charged.", StatusCodes.Status422UnprocessableEntity),
+            _ => Pages.LeadToAsync(context, desk.Path),
+        });
+    });
+
+    /// <summary>Nobody knows yet whether the money came: the provider is asked at each look but the first.</summary>
+    public Task WaitAsync(HttpContext context, string door, string token) => AtAsync(context, door, token, async desk =>
+    {
+        var last = (await queries.LastPaymentAsync(desk.Row, context.RequestAborted))?.Payment;
+        if (last is { Status: PaymentStatus.Pending } && context.Request.Query.ContainsKey("again"))
+        {
+            await settle.AskAsync(desk.Project, last.Id, resends: false, context.RequestAborted);
+            last = (await queries.LastPaymentAsync(desk.Row, context.RequestAborted))?.Payment;
+        }
+
+        if (last is not { Status: PaymentStatus.Pending })
+        {
+            await (last is null ? Pages.LeadToAsync(context, desk.Path) : LeadOnAsync(desk, last));
+            return;
+        }
+
+        context.Response.Headers["Refresh"] = $"{WaitSeconds};url={desk.Path}/wait?again=1";
+        await Pages.WriteAsync<WaitPage>(
+            context, StatusCodes.Status200OK,
+            new Dictionary<string, object?>
+            {
+                ["Seller"] = desk.Project.Name, ["IsSandbox"] = desk.Project.Mode == ProjectMode.Sandbox, ["Path"] = desk.Path, ["Amount"] = last.Amount,
+            });
+    });
+
+    public Task AskBankAsync(HttpContext context, string door, string token) => AtAsync(context, door, token, async desk =>
+    {
+        if (await queries.LastPaymentAsync(desk.Row, context.RequestAborted) is not { Payment: { Status: PaymentStatus.RequiresAction } payment })
+        {
+            await Pages.LeadToAsync(context, desk.Path);
+            return;
+        }
+
+        await Pages.WriteAsync<BankPage>(
+            context, StatusCodes.Status200OK,
+            new Dictionary<string, object?> { ["Seller"] = desk.Project.Name, ["Path"] = desk.Path, ["Amount"] = payment.Amount }, desk.Row.Checkout.SuccessUrl);
+    });
+
+    public Task AnswerBankAsync(HttpContext context, string door, string token) => AtAsync(context, door, token, async desk =>
+    {
+        var isApproved = (await Forms.ReadAsync(context))["answer"].ToString() switch { "approve" => true, "deny" => false, _ => (bool?)null };
+        var settled = isApproved is { } approves ? await pay.ConfirmAsync(desk.Project, desk.Row, approves, context.RequestAborted) : null;
+        await (settled is null ? Pages.LeadToAsync(context, desk.Path) : LeadOnAsync(desk, settled.Payment));
+    });
+
+    /// <summary>Where an attempt leads.</summary>
+    private static Task LeadOnAsync(Desk desk, Payment payment) => Pages.LeadToAsync(desk.Context, payment switch
+    {
+        { Status: PaymentStatus.Succeeded, Invoice: not null } => desk.Success,
+        { Status: PaymentStatus.Pending } => desk.Path + "/wait",
+        { Status: PaymentStatus.RequiresAction } => desk.Path + "/authenticate",
+        _ => desk.Path,
+    });
+
+    private async Task AtAsync(HttpContext context, string door, string token, Func<Desk, Task> run)
+    {
+        if (await queries.FindByTokenAsync(token, context.RequestAborted) is not { } row || !directory.Current.ProjectsById.TryGetValue(row.Project, out var project))
+        {
+            await NoticeAsync(context, StatusCodes.Status404NotFound, null, "This page is not known", "The address is incomplete, or too old. Go back to where you came from and try again.");
+            return;
+        }
+
+        await run(new(context, project, row, $"/{door}/{token}"));
+    }
+
+    private async Task ShowAsync(Desk desk, string? fault, int status)
+    {
+        var (context, project, row) = (desk.Context, desk.Project, desk.Row);
+        var (checkout, cancel) = (row.Checkout, context.RequestAborted);
+        var last = await queries.LastPaymentAsync(row, cancel);
+        if (checkout.Status == CheckoutStatus.Completed)
+        {
+            await NoticeAsync(
+                context, StatusCodes.Status200OK, project, checkout.Kind == CheckoutKind.Setup ? "Your card is saved" : "Thank you, that is done",
+                checkout.Payment is null ? "Nothing is due." : $"We have received {Words.Of(last!.Payment.Amount)}. There is nothing left to pay here.", checkout.SuccessUrl, $"Go on to {project.Name}");
+            return;
+        }
+
+        if (last is { Payment.Status: PaymentStatus.Pending })
+        {
+            await Pages.LeadToAsync(context, desk.Path + "/wait");
+            return;
+        }
+
+        if (!checkout.IsOpen(clock.Now(project)))
+        {
+            await NoticeAsync(
+                context, StatusCodes.Status410Gone, project, "This page has expired", "Nothing was bought, and nothing was charged. Start again where you came from.",
+                checkout.CancelUrl, $"Back to {project.Name}");
+            return;
+        }
+
+        if (await pay.QuoteAsync(project, row, cancel) is not { Refusal: null } quote)
+        {
+            await NoticeAsync(
+                context, StatusCodes.Status409Conflict, project, "There is nothing to pay here",
+                "What this page was for is yours already, or is not offered any more. " + (CheckoutModel.KeptOf(last) ?? "Nothing was charged."),
+                checkout.CancelUrl ?? checkout.SuccessUrl, $"Back to {project.Name}");
+            return;
+        }
+
+        var saved = await methods.ListAsync(project, checkout.Customer, cancel) ?? [];
+        var tried = last is { Payment: { Status: PaymentStatus.Failed, Method: not null } } ? await methods.OfAsync(last, cancel) : null;
+        await Pages.WriteAsync<CheckoutPage>(
+            context, status, new Dictionary<string, object?> { ["Model"] = new CheckoutModel(desk.Path, project, row, quote, saved, last, tried, fault) }, checkout.SuccessUrl);
+    }
+
+    private static Task NoticeAsync(HttpContext context, int status, ProjectSnapshot? project, string title, string text, string? link = null, string? linkText = null) =>
+        Pages.WriteAsync<NoticePage>(
+            context, status,
+            new Dictionary<string, object?>
+            {
+                ["Title"] = title, ["Text"] = text, ["Seller"] = project?.Name ?? "Tollgate", ["IsSandbox"] = project?.Mode == ProjectMode.Sandbox, ["Link"] = link, ["LinkText"] = linkText,
+            });
+}
