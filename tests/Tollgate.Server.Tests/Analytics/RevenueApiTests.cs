@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using Tollgate.Server.Tests.Customers;
+using Tollgate.Server.Tests.Payments;
 using Tollgate.Server.Tests.Subscriptions;
 
 namespace Tollgate.Server.Tests.Analytics;
@@ -52,6 +53,23 @@ public sealed class RevenueApiTests(RunningServer running)
         var days = await sandbox.Door.GetAsync("/v1/analytics/revenue-vs-cost?from=2027-04-15&to=2027-04-16");
 
         days["daily"].AsArray().Select(static day => day!["revenue"]!.GetValue<string>()).ShouldBe(["0.97", "9.96"], "96.67 and 996.67 cents: the days add up to 1,093.33.");
+    }
+
+    [Fact]
+    public async Task What_a_bank_took_back_is_not_earned_any_more()
+    {
+        var (sandbox, invoice) = await PaymentSteps.OwingAsync(running, "pm_sandbox_visa");
+        var payment = PaymentSteps.Word(await PaymentSteps.ChargeAsync(sandbox, invoice), "id");
+        await PaymentSteps.HappenAsync(sandbox, "dispute.opened", payment, ", \"amount\": 2000");
+        await UntilAsync(async () => await HasDisputeAsync("open"));
+        (await EarnedAsync(sandbox, "2027-01-01", "2027-03-31")).Total.ShouldBe(29.00m, "It is not decided.");
+
+        await PaymentSteps.HappenAsync(sandbox, "dispute.lost", payment, ", \"amount\": 2000");
+        await UntilAsync(async () => await HasDisputeAsync("lost"));
+
+        (await EarnedAsync(sandbox, "2027-01-01", "2027-03-31")).Total.ShouldBe(9.00m);
+
+        async Task<bool> HasDisputeAsync(string status) => (await sandbox.Door.GetAsync("/v1/disputes?status=" + status))["data"].AsArray().Count == 1;
     }
 
     private static async Task<(decimal Total, string FirstDay)> EarnedAsync(BillingSandbox sandbox, string from, string to)

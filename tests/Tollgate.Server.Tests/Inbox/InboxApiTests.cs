@@ -178,12 +178,6 @@ public sealed class InboxApiTests(PatientServer server) : IClassFixture<PatientS
     private static async Task BehaveAsync(BillingSandbox sandbox, string body) =>
         (await sandbox.Door.PostAsync("/v1/sandbox/webhook-behavior", body)).Status.ShouldBe(HttpStatusCode.NoContent);
 
-    private static async Task HappenAsync(BillingSandbox sandbox, string type, string payment, string more = "")
-    {
-        var came = await sandbox.Door.PostAsync("/v1/sandbox/events", $$"""{"type": "{{type}}", "payment": "{{payment}}"{{more}}}""");
-        came.Status.ShouldBe(HttpStatusCode.NoContent, came.Json?.ToJsonString());
-    }
-
     private static async Task<(string Type, string State)[]> EventsAsync(BillingSandbox sandbox) =>
         [.. (await sandbox.Door.GetAsync("/v1/provider-events"))["data"].AsArray().Select(static one => (one!["type"]!.GetValue<string>(), one["state"]!.GetValue<string>()))];
 

@@ -50,6 +50,13 @@ internal static class PaymentSteps
         (came.Status, Word(came, "code")).ShouldBe((status, code), came.Json!.ToJsonString());
     }
 
+    /// <summary>Something happens at the sandbox's bank.</summary>
+    public static async Task HappenAsync(BillingSandbox sandbox, string type, string payment, string more = "")
+    {
+        var came = await sandbox.Door.PostAsync("/v1/sandbox/events", $$"""{"type": "{{type}}", "payment": "{{payment}}"{{more}}}""");
+        came.Status.ShouldBe(HttpStatusCode.NoContent, came.Json?.ToJsonString());
+    }
+
     /// <summary>Which checks of the books find something.</summary>
     public static async Task<string[]> FoundAsync(RunningServer running, BillingSandbox sandbox)
     {
