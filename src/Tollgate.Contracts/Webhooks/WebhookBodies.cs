@@ -40,7 +40,7 @@ public sealed record WebhookEndpointView
     /// <summary><c>enabled</c> or <c>disabled</c>.</summary>
     public required string Status { get; init; }
 
-    /// <summary><c>asked</c>, or <c>gone</c>: the receiver answered 410.</summary>
+    /// <summary><c>asked</c>, <c>gone</c>: the receiver answered 410, or <c>failing</c>: it took nothing for five days.</summary>
     public string? DisabledReason { get; init; }
 
     public DateTimeOffset? DisabledAt { get; init; }
@@ -103,7 +103,7 @@ public sealed record WebhookEventView
 
     public required string Type { get; init; }
 
-    /// <summary><c>subscription</c>, <c>invoice</c>, <c>payment</c> or <c>quota</c>.</summary>
+    /// <summary><c>subscription</c>, <c>invoice</c>, <c>payment</c>, <c>checkout</c>, <c>quota</c> or <c>webhook_endpoint</c>.</summary>
     public required string ObjectType { get; init; }
 
     /// <summary>Its id; of a quota <c>customer/feature</c>.</summary>
@@ -112,7 +112,7 @@ public sealed record WebhookEventView
     /// <summary>Counts the events of the object from 1, without a gap.</summary>
     public required long Sequence { get; init; }
 
-    /// <summary>When it happened, by the project's clock.</summary>
+    /// <summary>When it happened, by the project's clock; of an endpoint in real time.</summary>
     public required DateTimeOffset Timestamp { get; init; }
 
     public required DateTimeOffset PublishedAt { get; init; }

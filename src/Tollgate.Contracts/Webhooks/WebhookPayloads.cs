@@ -64,3 +64,17 @@ public sealed record QuotaWebhookData(CustomerView Customer, ReachedThresholdVie
 /// <param name="Used">In the period, when it went through.</param>
 /// <param name="Granted">Of which the percentage is counted.</param>
 public sealed record ReachedThresholdView(string Feature, int Percent, decimal Used, decimal Granted, DateTimeOffset PeriodStart, DateTimeOffset ReachedAt);
+
+/// <summary>What is sent of an endpoint, to the others.</summary>
+/// <param name="Timestamp">When it happened, in real time.</param>
+/// <param name="Sequence">Counts the events of the endpoint from 1, without a gap.</param>
+public sealed record WebhookEndpointWebhook(string Type, DateTimeOffset Timestamp, long Sequence, WebhookEndpointWebhookData Data);
+
+/// <param name="Endpoint">When the event was published: it may be enabled again.</param>
+/// <param name="Change">What happened to it.</param>
+public sealed record WebhookEndpointWebhookData(WebhookEndpointView Endpoint, WebhookEndpointChangeView Change);
+
+/// <param name="Sequence">Of the endpoint's facts, from 1.</param>
+/// <param name="Type"><c>disable</c>.</param>
+/// <param name="Reason"><c>gone</c>: it answered 410. <c>failing</c>: it took nothing for five days.</param>
+public sealed record WebhookEndpointChangeView(long Sequence, string Type, DateTimeOffset At, string Reason);

@@ -30,4 +30,5 @@ namespace Tollgate.Contracts.Webhooks;
 [JsonSerializable(typeof(CheckoutWebhook))]
 [JsonSerializable(typeof(PaymentWebhook))]
 [JsonSerializable(typeof(QuotaWebhook))]
+[JsonSerializable(typeof(WebhookEndpointWebhook))]
 public sealed partial class WebhooksJson : JsonSerializerContext;

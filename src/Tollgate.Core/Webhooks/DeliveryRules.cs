@@ -20,9 +20,20 @@ public enum DeliveryVerdict
     Gone,
 }
 
+/// <summary>Why an endpoint is disabled without anybody having asked for it.</summary>
+public enum EndpointFault
+{
+    /// <summary>It answered 410.</summary>
+    Gone,
+
+    /// <summary>A delivery was given up, and for days nothing was taken.</summary>
+    Failing,
+}
+
 /// <param name="RetryIn">Until the next attempt of this delivery.</param>
 /// <param name="PauseFor">How long nothing is sent to the endpoint; null: it goes on.</param>
-public readonly record struct DeliveryDecision(DeliveryVerdict Verdict, TimeSpan RetryIn, TimeSpan? PauseFor);
+/// <param name="Disable">Nothing is sent to the endpoint any more; null: it goes on.</param>
+public readonly record struct DeliveryDecision(DeliveryVerdict Verdict, TimeSpan RetryIn, TimeSpan? PauseFor, EndpointFault? Disable = null);
 
 /// <summary>When a delivery is tried again, and how hard an endpoint is tried.</summary>
 /// <remarks>The schedule is that of Standard Webhooks, "Deliverability and reliability".</remarks>
@@ -36,6 +47,9 @@ public static class DeliveryRules
 
     /// <summary>After this long a failure is the last one, however few attempts there were: an endpoint that is tried one at a time must not hold a queue for ever.</summary>
     public static readonly TimeSpan LongestLife = TimeSpan.FromHours(84);
+
+    /// <summary>An endpoint that took nothing for so long, and of which a delivery is given up, is disabled: what is sent there is lost day by day, and nobody hears of it.</summary>
+    public static readonly TimeSpan LongestFailing = TimeSpan.FromDays(5);
 
     /// <summary>A receiver cannot put a delivery off for longer.</summary>
     public static readonly TimeSpan LongestRetryAfter = TimeSpan.FromHours(24);
@@ -66,8 +80,9 @@ public static class DeliveryRules
     /// <param name="attempts">Made so far, this one included.</param>
     /// <param name="age">Since the first one was due.</param>
     /// <param name="failures">Of the endpoint in a row, this one included if it is one.</param>
+    /// <param name="failingFor">Since the first of these failures.</param>
     /// <param name="permille">Chance, -100 to 100: so much is the wait longer, that not everybody comes back at once.</param>
-    public static DeliveryDecision Decide(AttemptResult result, int attempts, TimeSpan age, int failures, int permille)
+    public static DeliveryDecision Decide(AttemptResult result, int attempts, TimeSpan age, int failures, TimeSpan failingFor, int permille)
     {
         Invariant.That(permille is >= -100 and <= 100, $"{permille} is more than a tenth.");
         if (result.IsGood)
@@ -77,13 +92,13 @@ public static class DeliveryRules
 
         if (result.Status == 410)
         {
-            return new(DeliveryVerdict.Gone, TimeSpan.Zero, null);
+            return new(DeliveryVerdict.Gone, TimeSpan.Zero, null, EndpointFault.Gone);
         }
 
         var asked = result.RetryAfter is { } wanted ? Shorter(wanted, LongestRetryAfter) : TimeSpan.Zero;
         if (attempts >= MostAttempts || age > LongestLife)
         {
-            return new(DeliveryVerdict.GiveUp, TimeSpan.Zero, PauseOf(result, failures, asked));
+            return new(DeliveryVerdict.GiveUp, TimeSpan.Zero, PauseOf(result, failures, asked), failingFor >= LongestFailing ? EndpointFault.Failing : null);
         }
 
         var wait = Waits[attempts - 1];

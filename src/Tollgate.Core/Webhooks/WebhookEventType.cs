@@ -14,6 +14,9 @@ public enum WebhookObject
 
     /// <summary>A customer's balance of one feature.</summary>
     Quota,
+
+    /// <summary>Where events go, itself.</summary>
+    WebhookEndpoint,
 }
 
 /// <summary>A kind of event that an endpoint can ask for.</summary>
@@ -77,10 +80,13 @@ public sealed record WebhookEventType(string Name, WebhookObject Object, string 
     public static readonly WebhookEventType ThresholdReached = new("quota.threshold_reached", WebhookObject.Quota,
         "Usage went through 80, 90 or 100 percent of what was granted, or the catalogue's own thresholds. Once for each customer, feature and period.");
 
+    public static readonly WebhookEventType EndpointDisabled = new("webhook_endpoint.disabled", WebhookObject.WebhookEndpoint,
+        "Nothing is sent to an endpoint any more: it answered 410 (gone), or took nothing for five days (failing). The project's other endpoints hear of it.");
+
     /// <summary>In the order in which they are documented.</summary>
     public static IReadOnlyList<WebhookEventType> All { get; } =
         [.. OfSteps.Values.Distinct(), Finalized, PartiallyPaid, Paid, Voided, Uncollectible, Credited, Refunded, RefundFailed, PaymentFailed, CheckoutCompleted, CheckoutExpired,
-            .. OfPayments.Values, ThresholdReached];
+            .. OfPayments.Values, ThresholdReached, EndpointDisabled];
 
     public static WebhookEventType Of(SubscriptionVerb verb) => OfSteps[verb];
 

@@ -19,8 +19,11 @@ internal static class DeliverySql
            FOR NO KEY UPDATE
         """;
 
-    /// <summary>$1 endpoint.</summary>
-    public const string HoldEndpoint = "SELECT failures FROM webhook_endpoints WHERE id = $1 FOR NO KEY UPDATE";
+    /// <summary>
+    /// $1 endpoint, $2 an address. Rows: failures, since when, whether it is enabled and has that address.
+    /// </summary>
+    public const string HoldEndpoint =
+        "SELECT failures, now() - failing_since, disabled_at IS NULL AND deleted_at IS NULL AND url = $2 FROM webhook_endpoints WHERE id = $1 FOR NO KEY UPDATE";
 
     /// <summary>$1 project, $2 endpoint. Rows: whether it gets events, what it asked for.</summary>
     public const string HoldOne = "SELECT disabled_at IS NULL, events FROM webhook_endpoints WHERE project_id = $1 AND id = $2 AND deleted_at IS NULL FOR NO KEY UPDATE";
@@ -107,15 +110,25 @@ internal static class DeliverySql
 
     /// <summary>
     /// What an address answered says nothing of the one that has replaced it meanwhile, and a pause that was asked for lasts, whatever others of its requests are
-    /// answered. $1 endpoint, $2 failures in a row, $3 how long it is left alone or null, $4 whether it is gone, $5 the address.
+    /// answered. $1 endpoint, $2 failures in a row, $3 how long it is left alone or null, $4 why it is disabled or null, $5 the address.
     /// </summary>
     public const string Judge =
         """
         UPDATE webhook_endpoints
            SET failures = $2, not_before = greatest(not_before, now() + $3::interval),
-               disabled_at     = CASE WHEN $4 THEN coalesce(disabled_at, now())       ELSE disabled_at END,
-               disabled_reason = CASE WHEN $4 THEN coalesce(disabled_reason, 'gone') ELSE disabled_reason END
+               failing_since   = CASE WHEN $2 > 0 THEN coalesce(failing_since, now()) END,
+               disabled_at     = CASE WHEN $4::text IS NULL THEN disabled_at     ELSE coalesce(disabled_at, now())    END,
+               disabled_reason = CASE WHEN $4::text IS NULL THEN disabled_reason ELSE coalesce(disabled_reason, $4) END
          WHERE id = $1 AND url = $5
+        """;
+
+    /// <summary>The endpoint's row is held. $1 endpoint, $2 reason.</summary>
+    public const string InsertDisabled =
+        """
+        INSERT INTO webhook_endpoint_facts (endpoint, sequence, project_id, verb, reason)
+        SELECT e.id, 1 + (SELECT count(*) FROM webhook_endpoint_facts f WHERE f.endpoint = e.id), e.project_id, 'disable', $2
+          FROM webhook_endpoints e
+         WHERE e.id = $1
         """;
 
     /// <summary>Nothing goes to a deleted endpoint any more. $1 endpoint.</summary>

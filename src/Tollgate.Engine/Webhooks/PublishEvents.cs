@@ -16,9 +16,10 @@ namespace Tollgate.Engine.Webhooks;
 /// <param name="Id">Of the subscription, the invoice or the payment.</param>
 /// <param name="Object">As the API names it: an id, or of a quota <c>customer/feature</c>.</param>
 /// <param name="FactNumber">Of the fact among those of its object.</param>
-/// <param name="At">When it took effect, in the project's time.</param>
+/// <param name="Customer">Null: it is about no customer.</param>
+/// <param name="At">When it took effect, in the project's time; of an endpoint in real time.</param>
 public sealed record FactToTell(
-    WebhookEventType Type, Guid? Id, string Object, long FactNumber, string Customer, string Word, Instant At, Instant RecordedAt, string Actor, string? Note, Guid? Invoice)
+    WebhookEventType Type, Guid? Id, string Object, long FactNumber, string? Customer, string Word, Instant At, Instant RecordedAt, string Actor, string? Note, Guid? Invoice)
 {
     /// <summary>Of a subscription: as the step left it, and as the step before did.</summary>
     public SubscriptionState? After { get; init; }
@@ -105,6 +106,15 @@ public sealed class PublishEvents(NpgsqlDataSource database)
         return facts.Count;
     }
 
+    /// <summary>When the oldest fact of the project that is no event yet was written; null: all are. See <see cref="WebhookSql.OldestUntold"/>.</summary>
+    public async Task<Instant?> OldestUntoldAsync(ProjectSnapshot project, CancellationToken cancel)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancel);
+        var (from, _) = await SpanAsync(connection, project, cancel);
+        await using var command = connection.Command(WebhookSql.OldestUntold, project.Id, Place(from), Place(ulong.MaxValue), 1L, project.TestClock is not null);
+        return await command.ExecuteScalarAsync(cancel) is DateTime at ? Instant.FromUtc(at) : null;
+    }
+
     private static async Task MoveAsync(NpgsqlConnection connection, ProjectSnapshot project, ulong to, CancellationToken cancel)
     {
         await using var command = connection.Command(WebhookSql.MovePlace, project.Id, Place(to));
@@ -145,10 +155,11 @@ public sealed class PublishEvents(NpgsqlDataSource database)
             "invoice" => WebhookEventType.OfInvoice(word, row.GetBoolean(15)),
             "checkout" => WebhookEventType.OfCheckout(word),
             "payment" => WebhookEventType.OfPayment(word),
+            "webhook_endpoint" => WebhookEventType.EndpointDisabled,
             _ => WebhookEventType.ThresholdReached,
         };
         return new(
-            type, row.IsDBNull(2) ? null : row.GetGuid(2), row.GetString(3), row.GetInt64(4), row.GetString(5), word, Instant.FromUtc(row.GetDateTime(7)),
+            type, row.IsDBNull(2) ? null : row.GetGuid(2), row.GetString(3), row.GetInt64(4), row.IsDBNull(5) ? null : row.GetString(5), word, Instant.FromUtc(row.GetDateTime(7)),
             Instant.FromUtc(row.GetDateTime(8)), row.GetString(9), row.IsDBNull(10) ? null : row.GetString(10), row.IsDBNull(11) ? null : row.GetGuid(11))
         {
             After = State(12),

@@ -1,5 +1,6 @@
 using Npgsql;
 using NpgsqlTypes;
+using Tollgate.Core.Catalog;
 using Tollgate.Core.Time;
 using Tollgate.Core.Webhooks;
 using Tollgate.Engine.Customers;
@@ -20,6 +21,10 @@ public sealed record ClaimedDelivery(
 /// <param name="Response">The first of it, as text.</param>
 public sealed record DeliveryAttempt(
     int Number, Instant At, string Url, string Signature, int? Status, string? Error, string? Response, int DurationMilliseconds);
+
+/// <summary>What followed from an attempt.</summary>
+/// <param name="Disabled">The endpoint, with this attempt; null: it goes on, or was disabled before.</param>
+public readonly record struct FinishedAttempt(DeliveryVerdict Verdict, EndpointFault? Disabled);
 
 /// <summary>
 /// Deliveries that are due, taken and given back. An attempt is made outside of any transaction: what a killed server had taken is due again
@@ -46,19 +51,19 @@ public sealed class SendQueue(NpgsqlDataSource database)
 
     /// <summary>
     /// Writes down an attempt and what follows from it. The score: 1. the endpoint is held; 2. the rules decide; 3. the delivery, unless somebody else has it
-    /// by now; 4. the attempt; 5. what waited for it; 6. the endpoint.
+    /// by now; 4. the attempt; 5. what waited for it; 6. the endpoint, and the fact that it is disabled.
     /// </summary>
     /// <param name="permille">Chance, as <see cref="DeliveryRules.Decide"/> takes it.</param>
     /// <returns>Null: the lease had ended, or the endpoint was deleted.</returns>
-    public async Task<DeliveryVerdict?> FinishAsync(ClaimedDelivery delivery, DeliveryAttempt attempt, AttemptResult result, int permille, CancellationToken cancel)
+    public async Task<FinishedAttempt?> FinishAsync(ClaimedDelivery delivery, DeliveryAttempt attempt, AttemptResult result, int permille, CancellationToken cancel)
     {
         await using var connection = await database.OpenConnectionAsync(cancel);
         await using var transaction = await connection.BeginTransactionAsync(cancel);
 
         // 1. and 2.
-        var failures = await FailuresAsync(connection, delivery, cancel);
-        failures = result.IsGood ? 0 : failures + 1;
-        var decision = DeliveryRules.Decide(result, delivery.Attempts + 1, delivery.Age, failures, permille);
+        var held = await HoldAsync(connection, delivery, cancel);
+        var failures = result.IsGood ? 0 : held.Failures + 1;
+        var decision = DeliveryRules.Decide(result, delivery.Attempts + 1, delivery.Age, failures, held.FailingFor, permille);
         var state = decision.Verdict switch { DeliveryVerdict.Delivered => "delivered", DeliveryVerdict.GiveUp => "failed", _ => "waiting" };
 
         // 3.
@@ -85,11 +90,17 @@ public sealed class SendQueue(NpgsqlDataSource database)
             await ExecuteAsync(connection.Command(DeliverySql.WakeNext, delivery.Endpoint, subject.Type, subject.Id), cancel);
         }
 
+        var disabled = held.IsJudged ? decision.Disable : null;
+        var reason = CustomerCommands.OrNull(disabled is { } fault ? CatalogWords.Of(fault) : null, NpgsqlDbType.Text);
         await ExecuteAsync(connection.Command(
-            DeliverySql.Judge, delivery.Endpoint, failures, CustomerCommands.OrNull(decision.PauseFor, NpgsqlDbType.Interval), decision.Verdict == DeliveryVerdict.Gone,
-            delivery.Url), cancel);
+            DeliverySql.Judge, delivery.Endpoint, failures, CustomerCommands.OrNull(decision.PauseFor, NpgsqlDbType.Interval), reason, delivery.Url), cancel);
+        if (disabled is not null)
+        {
+            await ExecuteAsync(connection.Command(DeliverySql.InsertDisabled, delivery.Endpoint, CatalogWords.Of(disabled.Value)), cancel);
+        }
+
         await transaction.CommitAsync(cancel);
-        return decision.Verdict;
+        return new(decision.Verdict, disabled);
     }
 
     /// <summary>Removes all events that are older than so many days.</summary>
@@ -109,10 +120,13 @@ public sealed class SendQueue(NpgsqlDataSource database)
         }
     }
 
-    private static async Task<int> FailuresAsync(NpgsqlConnection connection, ClaimedDelivery delivery, CancellationToken cancel)
+    /// <returns>Whether what came back can disable it: it is enabled, and this was sent to the address that it has.</returns>
+    private static async Task<(int Failures, TimeSpan FailingFor, bool IsJudged)> HoldAsync(NpgsqlConnection connection, ClaimedDelivery delivery, CancellationToken cancel)
     {
-        await using var command = connection.Command(DeliverySql.HoldEndpoint, delivery.Endpoint);
-        return (int)(await command.ExecuteScalarAsync(cancel))!;
+        await using var command = connection.Command(DeliverySql.HoldEndpoint, delivery.Endpoint, delivery.Url);
+        await using var row = await command.ExecuteReaderAsync(cancel);
+        await row.ReadAsync(cancel);
+        return (row.GetInt32(0), row.IsDBNull(1) ? TimeSpan.Zero : row.GetTimeSpan(1), row.GetBoolean(2));
     }
 
     private static async Task ExecuteAsync(NpgsqlCommand command, CancellationToken cancel)

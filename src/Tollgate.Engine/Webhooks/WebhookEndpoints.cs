@@ -10,7 +10,7 @@ namespace Tollgate.Engine.Webhooks;
 /// <param name="Events">Types, groups such as <c>subscription.*</c>, or <c>*</c>.</param>
 /// <param name="Sealed">Its secret, encrypted.</param>
 /// <param name="PreviousUntil">The secret before signs too, until then.</param>
-/// <param name="DisabledReason"><c>asked</c>, or <c>gone</c>: it answered 410. Null: it is enabled.</param>
+/// <param name="DisabledReason"><c>asked</c>, <c>gone</c>: it answered 410, or <c>failing</c>: it took nothing for days. Null: it is enabled.</param>
 /// <param name="Failures">Attempts that failed since the last good one.</param>
 /// <param name="NotBefore">Nothing is sent to it until then.</param>
 public sealed record WebhookEndpoint(
@@ -59,6 +59,18 @@ public sealed class WebhookEndpoints(NpgsqlDataSource database)
 
     public Task<WebhookEndpoint?> FindAsync(ProjectSnapshot project, Guid id, CancellationToken cancel) =>
         OneAsync(database.Command(WebhookSql.ShowEndpoint, project.Id, id), cancel);
+
+    /// <summary>Also those that are deleted.</summary>
+    public async Task<IReadOnlyList<WebhookEndpoint>> FindSeveralAsync(ProjectSnapshot project, IReadOnlyCollection<Guid> ids, CancellationToken cancel)
+    {
+        if (ids.Count == 0)
+        {
+            return [];
+        }
+
+        await using var command = database.Command(WebhookSql.ShowEndpoints, project.Id, ids.ToArray());
+        return await ReadAsync(command, cancel);
+    }
 
     /// <returns>Null: there is none.</returns>
     public Task<WebhookEndpoint?> ChangeAsync(ProjectSnapshot project, Guid id, EndpointChange change, CancellationToken cancel) => OneAsync(

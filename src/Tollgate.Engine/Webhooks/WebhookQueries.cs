@@ -24,7 +24,11 @@ public sealed record WebhookDelivery(
 /// <summary>Which deliveries are wanted. What is null does not matter.</summary>
 public sealed record DeliveryFilter(Guid? Endpoint, Guid? Event, string? State);
 
-/// <summary>Reads of events and deliveries. Every statement is bounded by the project.</summary>
+/// <summary>What waits, and which endpoints get nothing.</summary>
+/// <param name="Waiting">Deliveries to endpoints that are enabled.</param>
+public readonly record struct WebhookBacklog(long Waiting, long Asked, long Gone, long Failing);
+
+/// <summary>Reads of events and deliveries. Every statement but that on the backlog is bounded by the project.</summary>
 public sealed class WebhookQueries(NpgsqlDataSource database)
 {
     private static readonly string[] ObjectTypes = Array.ConvertAll(Enum.GetValues<WebhookObject>(), CatalogWords.Of);
@@ -78,6 +82,16 @@ public sealed class WebhookQueries(NpgsqlDataSource database)
         }
 
         return attempts;
+    }
+
+    /// <summary>Of all projects together.</summary>
+    /// <param name="most">Deliveries that are counted.</param>
+    public async Task<WebhookBacklog> BacklogAsync(long most, CancellationToken cancel)
+    {
+        await using var command = database.Command(WebhookSql.Backlog, most);
+        await using var row = await command.ExecuteReaderAsync(cancel);
+        await row.ReadAsync(cancel);
+        return new(row.GetInt64(0), row.GetInt64(1), row.GetInt64(2), row.GetInt64(3));
     }
 
     private static async Task<IReadOnlyList<WebhookEvent>> EventsAsync(NpgsqlCommand command, CancellationToken cancel)

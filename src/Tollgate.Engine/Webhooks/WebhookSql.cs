@@ -46,6 +46,9 @@ internal static class WebhookSql
     /// <summary>$1 project, $2 id.</summary>
     public const string ShowEndpoint = $"SELECT {EndpointColumns} FROM webhook_endpoints e WHERE e.project_id = $1 AND e.id = $2 AND e.deleted_at IS NULL";
 
+    /// <summary>Deleted ones too. $1 project, $2 ids.</summary>
+    public const string ShowEndpoints = $"SELECT {EndpointColumns} FROM webhook_endpoints e WHERE e.project_id = $1 AND e.id = ANY ($2)";
+
     /// <summary>
     /// What is null stays. Another address or an enabled endpoint starts without a record of failures. $1 project, $2 id, $3 url, $4 events, $5 description,
     /// $6 whether it is enabled.
@@ -60,6 +63,7 @@ internal static class WebhookSql
                disabled_reason = CASE WHEN $6 THEN NULL WHEN NOT $6 THEN coalesce(disabled_reason, 'asked') ELSE disabled_reason END,
                failures        = CASE WHEN $6 OR $3 <> url THEN 0 ELSE failures END,
                not_before      = CASE WHEN $6 OR $3 <> url THEN NULL ELSE not_before END,
+               failing_since   = CASE WHEN $6 OR $3 <> url THEN NULL ELSE failing_since END,
                updated_at      = now()
          WHERE e.project_id = $1 AND e.id = $2 AND e.deleted_at IS NULL
         RETURNING {EndpointColumns}
@@ -103,7 +107,7 @@ internal static class WebhookSql
     /// Facts of a project in the order of their places, which is that in which those of one object became true, and on one place in their own: all of a place or none.
     /// A credit note that leaves nothing to pay is told twice: as such, and as what settles the invoice. $1 project, $2 from which place, $3 to before which, $4 about
     /// how many. Each of the parts holds all that the whole can take of it.
-    /// Rows: place, object type, id, sequence, customer, verb or feature, at, what the source says.
+    /// Rows: place, object type, id, sequence, customer (of an endpoint none), verb or feature, at, what the source says.
     /// </summary>
     public const string Facts =
         """
@@ -174,11 +178,45 @@ internal static class WebhookSql
                            JOIN features  w ON w.id = f.feature
                           WHERE f.xid >= $2 AND f.xid < $3
                           ORDER BY f.xid
+                          FETCH FIRST ($4) ROWS WITH TIES)
+                         UNION ALL
+                        (SELECT f.xid, 'webhook_endpoint', f.endpoint, f.endpoint::text, f.sequence::bigint,
+                                NULL, f.verb, f.at, f.at, 'system', f.reason, NULL, NULL, NULL,
+                                NULL, false, NULL, NULL, NULL, NULL
+                           FROM webhook_endpoint_facts f
+                          WHERE f.xid >= $2 AND f.xid < $3 AND f.project_id = $1
+                          ORDER BY f.xid
                           FETCH FIRST ($4) ROWS WITH TIES)) AS f
                  ORDER BY f.xid
                  FETCH FIRST ($4) ROWS WITH TIES) AS t
-         ORDER BY t.xid, array_position(ARRAY['subscription', 'invoice', 'payment', 'checkout', 'quota'], t.object_type), t.object COLLATE "C", t.period_start, t.sequence,
+         ORDER BY t.xid, array_position(ARRAY['subscription', 'invoice', 'payment', 'checkout', 'quota', 'webhook_endpoint'], t.object_type), t.object COLLATE "C", t.period_start, t.sequence,
                   t.settles
+        """;
+
+    /// <summary>
+    /// When the first fact that is not told yet was written, also where an older transaction still keeps it back; null: all are told. Thresholds have no time but the
+    /// project's: under a test clock they count as of now. $1 to $4 as of <see cref="Facts"/>, $5 whether the project has a test clock.
+    /// </summary>
+    public const string OldestUntold =
+        $"""
+        SELECT min(CASE WHEN $5 AND u.object_type = 'quota' THEN now() ELSE u.recorded_at END)
+          FROM ({Facts}) AS u
+        """;
+
+    /// <summary>
+    /// What waits for endpoints that get events, and endpoints that get none. $1 so many are counted at most. Row: deliveries, then endpoints by why they are disabled:
+    /// asked, gone, failing.
+    /// </summary>
+    public const string Backlog =
+        """
+        SELECT (SELECT count(*)
+                  FROM (SELECT FROM webhook_deliveries d
+                          JOIN webhook_endpoints e ON e.id = d.endpoint AND e.disabled_at IS NULL AND e.deleted_at IS NULL
+                         WHERE d.state = 'waiting'
+                         LIMIT $1) w),
+               count(*) FILTER (WHERE disabled_reason = 'asked'), count(*) FILTER (WHERE disabled_reason = 'gone'), count(*) FILTER (WHERE disabled_reason = 'failing')
+          FROM webhook_endpoints
+         WHERE deleted_at IS NULL
         """;
 
     /// <summary>

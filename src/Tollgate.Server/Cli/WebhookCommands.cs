@@ -18,7 +18,7 @@ internal static class WebhookCommands
         var command = new Command("ls", "Lists the endpoints and how they do.\n\nExample:\n  tollgate webhooks ls --project shop") { json };
         ServerDoor.SetAction(command, async (door, parsed, cancel) =>
         {
-            Lists.Print(await Lists.ReadAllAsync(door, Path, "id", cancel), parsed.GetValue(json), "id", "url", "status", "failures", "paused_until");
+            Lists.Print(await Lists.ReadAllAsync(door, Path, "id", cancel), parsed.GetValue(json), "id", "url", "status", "disabled_reason", "failures", "paused_until");
             return ExitCode.Done;
         });
         return command;

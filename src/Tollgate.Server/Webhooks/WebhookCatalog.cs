@@ -25,6 +25,7 @@ internal static class WebhookCatalog
         [WebhookObject.Checkout] = SchemaOf(WebhooksJson.Default.CheckoutWebhook),
         [WebhookObject.Payment] = SchemaOf(WebhooksJson.Default.PaymentWebhook),
         [WebhookObject.Quota] = SchemaOf(WebhooksJson.Default.QuotaWebhook),
+        [WebhookObject.WebhookEndpoint] = SchemaOf(WebhooksJson.Default.WebhookEndpointWebhook),
     };
 
     public static IReadOnlyList<WebhookEventTypeView> All { get; } =
@@ -64,6 +65,11 @@ internal static class WebhookCatalog
              "payment": {{PaymentDescriptions.Paid}},
              "change": {"sequence": 2, "type": "succeed", "at": "2026-03-31T00:00:06Z", "amount": 2900, "actor": "system",
               "note": "ch_sandbox_01936f5e7c1d7c228e332f6e4d3c2b11"} } }
+            """,
+        WebhookObject.WebhookEndpoint =>
+            $$"""
+            {"type": "{{type.Name}}", "timestamp": "2026-11-21T08:00:00Z", "sequence": 1, "data": {"endpoint": {{WebhookDescriptions.Gone}},
+             "change": {"sequence": 1, "type": "disable", "at": "2026-11-21T08:00:00Z", "reason": "gone"} } }
             """,
         _ =>
             $$"""

@@ -16,6 +16,14 @@ internal static class WebhookDescriptions
          "created_at": "2026-11-21T08:00:00Z", "updated_at": "2026-11-21T08:00:00Z"}
         """;
 
+    /// <summary>One that is disabled.</summary>
+    public const string Gone =
+        """
+        {"id": "019aa5a0-3c1e-7a52-9d31-5f0c8a4b7e10", "url": "https://old.example.com/hooks/tollgate", "events": ["*"], "description": null,
+         "status": "disabled", "disabled_reason": "gone", "disabled_at": "2026-11-21T08:00:00Z", "failures": 1, "paused_until": null, "previous_secret_until": null,
+         "created_at": "2026-11-20T08:00:00Z", "updated_at": "2026-11-20T08:00:00Z"}
+        """;
+
     private const string Secret =
         $$"""{"id": "019aa5a0-3c1e-7a52-9d31-5f0c8a4b7e10", "secret": "whsec_…", "previous_secret_until": null, "endpoint": {{Endpoint}}}""";
 
@@ -61,7 +69,8 @@ internal static class WebhookDescriptions
         Errors = [ErrorCode.ValidationFailed, ErrorCode.WebhookEndpointState],
     };
 
-    public static readonly Description List = new(Tag, "List webhook endpoints", "Oldest first, without their secrets. `failures` tells how an endpoint does.")
+    public static readonly Description List = new(Tag, "List webhook endpoints", "Oldest first, without their secrets. `failures` tells how an endpoint does. One that answers 410, or takes nothing for five days, is "
+        + "`disabled`, and the others hear of it by `webhook_endpoint.disabled`.")
     {
         Query = QueryParameter.OfPage,
         Answers = [Example.Of<WebhookEndpointList>(200, "A page.", $$"""{"data": [{{Endpoint}}], "has_more": false}""")],
@@ -133,7 +142,7 @@ internal static class WebhookDescriptions
         [
             new("limit", $"Items of the page: 1 to {WireLimits.LargestPageItems}, default {WireLimits.PageItems}.", "integer"),
             new("after", "The id of an event: what came after it."), new("starting_after", "The same as `after`."), new("type", "Only of this type."),
-            new("object", "Only of this object: the id of a subscription, an invoice or a payment, or `customer/feature` of a quota."),
+            new("object", "Only of this object: the id of a subscription, an invoice, a payment, a checkout or an endpoint, or `customer/feature` of a quota."),
         ],
         Answers = [Example.Of<WebhookEventList>(200, "A page.", $$"""{"data": [{{Event}}], "has_more": false}""")],
         Errors = [ErrorCode.ValidationFailed],

@@ -207,7 +207,13 @@ internal sealed class SendLoop(
             if (directory.Current.ProjectsById.TryGetValue(delivery.Project, out var project))
             {
                 var (attempt, result) = await sender.AttemptAsync(project, delivery, cancel);
-                await FinishAsync(delivery, attempt, result);
+                if ((await FinishAsync(delivery, attempt, result))?.Disabled is { } why)
+                {
+                    log.LogWarning(
+                        "The webhook endpoint {Endpoint} of {Project} is disabled, since {Why}. PATCH it with enabled: true when it is back", delivery.Endpoint, project.Code,
+                        why == EndpointFault.Gone ? "it answered 410" : "it took nothing for days");
+                }
+
                 signal.Wake();
             }
         }
@@ -223,17 +229,17 @@ internal sealed class SendLoop(
     }
 
     /// <summary>An attempt that cannot be written down as it was counts all the same: it would be made for ever otherwise.</summary>
-    private async Task FinishAsync(ClaimedDelivery delivery, DeliveryAttempt attempt, AttemptResult result)
+    private async Task<FinishedAttempt?> FinishAsync(ClaimedDelivery delivery, DeliveryAttempt attempt, AttemptResult result)
     {
         var permille = Random.Shared.Next(-100, 101);
         try
         {
-            await queue.FinishAsync(delivery, attempt, result, permille, CancellationToken.None);
+            return await queue.FinishAsync(delivery, attempt, result, permille, CancellationToken.None);
         }
         catch (Exception e) when (e is not NpgsqlException { IsTransient: true })
         {
             log.LogWarning("What {Endpoint} answered could not be written down: {Reason}", delivery.Endpoint, e.Message);
-            await queue.FinishAsync(delivery, attempt with { Error = "What came back could not be kept.", Response = null }, result, permille, CancellationToken.None);
+            return await queue.FinishAsync(delivery, attempt with { Error = "What came back could not be kept.", Response = null }, result, permille, CancellationToken.None);
         }
     }
 }

@@ -7,6 +7,7 @@ using Tollgate.Contracts.Subscriptions;
 using Tollgate.Contracts.Webhooks;
 using Tollgate.Core.Webhooks;
 using Tollgate.Engine.Checkouts;
+using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Customers;
 using Tollgate.Engine.Invoicing;
 using Tollgate.Engine.Payments;
@@ -23,13 +24,14 @@ namespace Tollgate.Server.Webhooks;
 
 /// <summary>Writes what is sent of facts. Objects are as the API shows them at this moment; what happened is the fact itself.</summary>
 internal sealed class WebhookPayloads(
-    SubscriptionQueries subscriptions, InvoiceQueries invoices, CheckoutQueries checkouts, PaymentQueries payments, CustomerQueries customers)
+    SubscriptionQueries subscriptions, InvoiceQueries invoices, CheckoutQueries checkouts, PaymentQueries payments, CustomerQueries customers, WebhookEndpoints endpoints,
+    Clock clock)
 {
     /// <inheritdoc cref="TellFacts"/>
     public async Task<IReadOnlyList<string>> TellAsync(ProjectSnapshot project, IReadOnlyList<FactToTell> facts, CancellationToken cancel)
     {
         var known = new Objects(
-            (await customers.FindSeveralAsync(project, facts.Select(static fact => fact.Customer).ToHashSet(StringComparer.Ordinal), cancel))
+            (await customers.FindSeveralAsync(project, facts.Select(static fact => fact.Customer).OfType<string>().ToHashSet(StringComparer.Ordinal), cancel))
                 .ToDictionary(static one => one.Id, CustomerAnswers.Of, StringComparer.Ordinal),
             (await subscriptions.FindSeveralAsync(project, IdsOf(facts, WebhookObject.Subscription), cancel))
                 .ToDictionary(static one => one.Row.Subscription.Id, one => SubscriptionAnswers.Of(one, project.Zone)),
@@ -38,7 +40,9 @@ internal sealed class WebhookPayloads(
             (await checkouts.FindSeveralAsync(project, IdsOf(facts, WebhookObject.Checkout), cancel))
                 .ToDictionary(static one => one.Checkout.Id, static one => CheckoutAnswers.Of(one)),
             (await payments.FindSeveralAsync(project, IdsOf(facts, WebhookObject.Payment), cancel))
-                .ToDictionary(static one => one.Payment.Id, PaymentEndpoints.ViewOf));
+                .ToDictionary(static one => one.Payment.Id, PaymentEndpoints.ViewOf),
+            (await endpoints.FindSeveralAsync(project, IdsOf(facts, WebhookObject.WebhookEndpoint), cancel))
+                .ToDictionary(static one => one.Id, one => WebhookAnswers.Of(one, clock.Now())));
         return [.. facts.Select(fact => Tell(fact, known))];
     }
 
@@ -47,7 +51,15 @@ internal sealed class WebhookPayloads(
 
     private static string Tell(FactToTell fact, Objects known)
     {
-        var (type, at, customer) = (fact.Type.Name, fact.At.ToOffset(), known.Customers[fact.Customer]);
+        var (type, at) = (fact.Type.Name, fact.At.ToOffset());
+        if (fact.Customer is null)
+        {
+            return JsonSerializer.Serialize(
+                new(type, at, fact.Sequence, new(known.Endpoints[fact.Id!.Value], new(fact.FactNumber, fact.Word, at, fact.Note!))),
+                WebhooksJson.Default.WebhookEndpointWebhook);
+        }
+
+        var customer = known.Customers[fact.Customer];
         return fact.Type.Object switch
         {
             WebhookObject.Subscription => JsonSerializer.Serialize(
@@ -91,5 +103,5 @@ internal sealed class WebhookPayloads(
     private sealed record Objects(
         IReadOnlyDictionary<string, CustomerView> Customers, IReadOnlyDictionary<Guid, SubscriptionView> Subscriptions, IReadOnlyDictionary<Guid, InvoiceView> Invoices,
         IReadOnlyDictionary<Guid, CheckoutView> Checkouts,
-        IReadOnlyDictionary<Guid, PaymentView> Payments);
+        IReadOnlyDictionary<Guid, PaymentView> Payments, IReadOnlyDictionary<Guid, WebhookEndpointView> Endpoints);
 }

@@ -20,9 +20,11 @@ public static class WebhooksRoom
         services.AddSingleton<WebhookSender>();
         services.AddSingleton<WebhookPayloads>();
         services.AddSingleton<SendSignal>();
+        services.AddSingleton<WebhookMetrics>();
         services.AddHostedService<PublishLoop>();
         services.AddHostedService<SendLoop>();
         services.AddHostedService<ForgetLoop>();
+        services.AddHostedService<MeasureLoop>();
         return services.AddWire(WebhooksJson.Default);
     }
 

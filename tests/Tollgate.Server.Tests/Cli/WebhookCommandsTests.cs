@@ -24,7 +24,7 @@ public sealed class WebhookCommandsTests(RunningServer running)
         await Webhooks.WebhookStage.TakenAsync(receiver, 1);
         await UntilAsync(
             async () => (await SayAsync(sandbox, "deliveries --status delivered")).Contains("subscription.created", StringComparison.Ordinal), static () => "It was not delivered.");
-        (await SayAsync(sandbox, "ls")).ShouldContain($"{id} {receiver.Url}/hooks enabled 0");
+        (await SayAsync(sandbox, "ls")).ShouldContain($"{id} {receiver.Url}/hooks enabled - 0");
 
         var delivery = (await sandbox.Door.GetAsync("/v1/deliveries"))["data"][0]!["id"]!.GetValue<string>();
         (await SayAsync(sandbox, $"redeliver {delivery}")).ShouldContain("is on its way.");

@@ -193,6 +193,39 @@ public sealed class WebhookDeliveryTests(RunningServer running)
         (await stage.TakenAsync(2))[1].Id.ShouldBe(waiting["event"]!.GetValue<string>());
     }
 
+    [Theory]
+    [InlineData(410, "gone")]
+    [InlineData(500, "failing")]
+    public async Task That_an_endpoint_is_disabled_is_told_to_the_others_and_once(int status, string reason)
+    {
+        await using var stage = await WebhookStage.StartAsync(running, "subscription.*");
+        await using var other = await FakeUpstream.StartAsync();
+        other.AnswersWith("taken");
+        await WebhookStage.AddAsync(stage.Sandbox, other, "webhook_endpoint.*");
+        stage.Receiver.AnswersWith("no", status);
+        await stage.SubscribeAsync(2);
+        await stage.TakenAsync(2);
+        await stage.FailForAsync(TimeSpan.FromDays(5));
+        await UntilAsync(
+            async () =>
+            {
+                await stage.HurryAsync();
+                return (await EndpointAsync(stage))["status"]!.GetValue<string>() == "disabled";
+            },
+            static () => "It is still enabled.");
+        (await EndpointAsync(stage))["disabled_reason"]!.GetValue<string>().ShouldBe(reason);
+
+        var told = (await WebhookStage.TakenAsync(other, 1)).ShouldHaveSingleItem();
+        (told.Type, told.Sequence, told.Body["data"]!["change"]!["reason"]!.GetValue<string>()).ShouldBe(("webhook_endpoint.disabled", 1, reason));
+        JsonNode.DeepEquals(told.Body["data"]!["endpoint"], await EndpointAsync(stage)).ShouldBeTrue(told.Body.ToJsonString());
+        (await stage.EventsAsync("?type=webhook_endpoint.disabled")).ShouldHaveSingleItem()!["object"]!.GetValue<string>().ShouldBe(stage.Endpoint);
+
+        // Whoever has asked for it knows it.
+        (await stage.Door.PatchAsync($"/v1/webhook-endpoints/{stage.Endpoint}", """{"enabled": true}""")).Status.ShouldBe(HttpStatusCode.OK);
+        (await stage.Door.PatchAsync($"/v1/webhook-endpoints/{stage.Endpoint}", """{"enabled": false}""")).Status.ShouldBe(HttpStatusCode.OK);
+        (await stage.EventsAsync("?type=webhook_endpoint.disabled")).ShouldHaveSingleItem();
+    }
+
     [Fact]
     public async Task Each_attempt_is_shown_with_what_was_sent_and_what_came_back()
     {

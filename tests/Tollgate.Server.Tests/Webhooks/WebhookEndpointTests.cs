@@ -128,11 +128,12 @@ public sealed class WebhookEndpointTests(RunningServer running)
                 "invoice" => JsonSerializer.Deserialize(example, WebhooksJson.Default.InvoiceWebhook),
                 "checkout" => JsonSerializer.Deserialize(example, WebhooksJson.Default.CheckoutWebhook),
                 "payment" => JsonSerializer.Deserialize(example, WebhooksJson.Default.PaymentWebhook),
+                "webhook_endpoint" => JsonSerializer.Deserialize(example, WebhooksJson.Default.WebhookEndpointWebhook),
                 _ => JsonSerializer.Deserialize(example, WebhooksJson.Default.QuotaWebhook),
             };
             read.ShouldNotBeNull();
             schema["properties"]!["timestamp"]!["format"]!.GetValue<string>().ShouldBe("date-time");
-            schema["properties"]!["data"]!["properties"]!["customer"]!["properties"]!.AsObject().Count.ShouldBeGreaterThan(5);
+            (schema["properties"]!["data"]!["properties"]!["customer"] ?? schema["properties"]!["data"]!["properties"]!["endpoint"])!["properties"]!.AsObject().Count.ShouldBeGreaterThan(5);
             WebhookCatalog.All.ShouldContain(one => one.Type == type["type"]!.GetValue<string>());
         }
     }

@@ -34,13 +34,13 @@ public sealed class WebhookReferenceTests
             What an endpoint can ask for: names, groups such as `invoice.*`, or `*`. [The guide](../guides/webhooks.md) says how they are sent and verified;
             `GET /v1/webhook-event-types` has a JSON Schema of each. New types and new members of bodies may come with any version: ignore what you do not know.
 
-            Every body has `type`, `timestamp` (when it happened, by the project's clock), `sequence` (counts the events of its object from 1, without a gap) and `data`.
+            Every body has `type`, `timestamp` (when it happened, by the project's clock; of an endpoint in real time), `sequence` (counts the events of its object from 1, without a gap) and `data`.
 
 
             """);
         foreach (var group in WebhookCatalog.All.GroupBy(static type => type.ObjectType))
         {
-            text.Append(CultureInfo.InvariantCulture, $"## {char.ToUpperInvariant(group.Key[0])}{group.Key[1..]}\n\n| type | when |\n|---|---|\n");
+            text.Append(CultureInfo.InvariantCulture, $"## {char.ToUpperInvariant(group.Key[0])}{group.Key[1..].Replace('_', ' ')}\n\n| type | when |\n|---|---|\n");
             foreach (var type in group)
             {
                 text.Append(CultureInfo.InvariantCulture, $"| `{type.Type}` | {type.Description} |\n");

@@ -99,6 +99,19 @@ public sealed class WebhookStage : IAsyncDisposable
         await pause.ExecuteNonQueryAsync();
     }
 
+    /// <summary>The endpoint's failures began so long ago, and what waits for it has been tried as often as it may.</summary>
+    public async Task FailForAsync(TimeSpan time)
+    {
+        await using var command = _database.CreateCommand("UPDATE webhook_endpoints SET failing_since = now() - $2 WHERE id = $1");
+        command.Parameters.Add(new() { Value = Guid.Parse(Endpoint) });
+        command.Parameters.Add(new() { Value = time });
+        await command.ExecuteNonQueryAsync();
+        await using var age = _database.CreateCommand("UPDATE webhook_deliveries SET first_due_at = now() - $2 WHERE endpoint = $1 AND state = 'waiting'");
+        age.Parameters.Add(new() { Value = Guid.Parse(Endpoint) });
+        age.Parameters.Add(new() { Value = time });
+        await age.ExecuteNonQueryAsync();
+    }
+
     public async Task<JsonArray> DeliveriesAsync(string query = "")
     {
         var came = await Door.GetAsync("/v1/deliveries" + query);

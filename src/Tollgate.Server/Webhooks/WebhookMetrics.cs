@@ -1,0 +1,78 @@
+using System.Diagnostics.Metrics;
+using Npgsql;
+using Tollgate.Engine.Clocks;
+using Tollgate.Engine.Projects;
+using Tollgate.Engine.Webhooks;
+
+namespace Tollgate.Server.Webhooks;
+
+/// <summary>What webhooks tell the operator: how far publishing is behind, what waits, and endpoints that get nothing. Nothing is shown before it is measured.</summary>
+internal sealed class WebhookMetrics : IDisposable
+{
+    private readonly Meter _meter = new("Tollgate");
+    private Measured? _last;
+
+    public WebhookMetrics()
+    {
+        _meter.CreateObservableGauge(
+            "tollgate.webhooks.lag", () => Show<double>(static last => [new(last.Lag.TotalSeconds)]), "s", "Age of the oldest fact that is no event yet; 0: there is none.");
+        _meter.CreateObservableGauge(
+            "tollgate.webhooks.waiting", () => Show<long>(static last => [new(last.Backlog.Waiting)]), "{delivery}", "Deliveries that wait for endpoints that are enabled.");
+        _meter.CreateObservableGauge("tollgate.webhooks.disabled", () => Show<long>(static last => Disabled(last.Backlog)), "{endpoint}", "Endpoints that get nothing, by why.");
+    }
+
+    public void Observe(TimeSpan lag, WebhookBacklog backlog) => Volatile.Write(ref _last, new(lag, backlog));
+
+    public void Dispose() => _meter.Dispose();
+
+    private IEnumerable<Measurement<T>> Show<T>(Func<Measured, IEnumerable<Measurement<T>>> of)
+        where T : struct => Volatile.Read(ref _last) is { } last ? of(last) : [];
+
+    private static Measurement<long>[] Disabled(WebhookBacklog backlog) => [Of("asked", backlog.Asked), Of("gone", backlog.Gone), Of("failing", backlog.Failing)];
+
+    private static Measurement<long> Of(string reason, long count) => new(count, new KeyValuePair<string, object?>("reason", reason));
+
+    private sealed record Measured(TimeSpan Lag, WebhookBacklog Backlog);
+}
+
+/// <summary>Measures what <see cref="WebhookMetrics"/> shows. It says the same on each of several servers.</summary>
+internal sealed class MeasureLoop(
+    PublishEvents publish, WebhookQueries queries, WebhookMetrics metrics, ProjectDirectory directory, Clock clock, ILogger<MeasureLoop> log) : BackgroundService
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
+
+    /// <summary>Deliveries that are counted: beyond it the number says enough.</summary>
+    private const long MostCounted = 100_000;
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Interval);
+        while (await timer.WaitForNextTickAsync(stoppingToken))
+        {
+            try
+            {
+                metrics.Observe(await LagAsync(stoppingToken), await queries.BacklogAsync(MostCounted, stoppingToken));
+            }
+            catch (Exception e) when (e is NpgsqlException or TimeoutException)
+            {
+                log.LogWarning("Webhooks were not measured: {Reason}", e.Message);
+            }
+        }
+    }
+
+    /// <summary>Of the project that is behind most.</summary>
+    private async Task<TimeSpan> LagAsync(CancellationToken cancel)
+    {
+        var lag = TimeSpan.Zero;
+        foreach (var id in await publish.ProjectsAsync(cancel))
+        {
+            if (directory.Current.ProjectsById.TryGetValue(id, out var project) && await publish.OldestUntoldAsync(project, cancel) is { } oldest
+                && clock.Now().ToOffset() - oldest.ToOffset() is var age && age > lag)
+            {
+                lag = age;
+            }
+        }
+
+        return lag;
+    }
+}
