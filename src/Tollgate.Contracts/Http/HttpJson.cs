@@ -15,4 +15,8 @@ namespace Tollgate.Contracts.Http;
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     Converters = [typeof(PlainDecimal), typeof(UtcInstant)])]
 [JsonSerializable(typeof(Problem))]
+[JsonSerializable(typeof(NoMembers))]
 public sealed partial class HttpJson : JsonSerializerContext;
+
+/// <summary>The body of an operation that is told nothing: it may be absent, or an empty object.</summary>
+public sealed record NoMembers;

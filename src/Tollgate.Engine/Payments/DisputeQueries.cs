@@ -14,17 +14,20 @@ namespace Tollgate.Engine.Payments;
 public sealed record Dispute(
     Guid Payment, string Customer, PaymentProvider Provider, string Reference, MoneyAmount Amount, DisputeStatus Status, string? Reason, Instant OpenedAt, Instant? ClosedAt);
 
+/// <summary>Which disputes are wanted. What is null does not matter.</summary>
+public sealed record DisputeFilter(string? Customer, Guid? Payment, DisputeStatus? Status);
+
 /// <summary>Reads of disputes.</summary>
 public sealed class DisputeQueries(NpgsqlDataSource database)
 {
     /// <summary>Newest first.</summary>
     /// <param name="after">The reference of the last dispute of the page before.</param>
-    public async Task<IReadOnlyList<Dispute>> ListAsync(
-        ProjectSnapshot project, DisputeStatus? status, Guid? payment, string? after, int limit, CancellationToken cancel)
+    public async Task<IReadOnlyList<Dispute>> ListAsync(ProjectSnapshot project, DisputeFilter filter, string? after, int limit, CancellationToken cancel)
     {
         await using var command = database.Command(
-            DisputeSql.List, project.Id, CustomerCommands.OrNull(status is { } wanted ? CatalogWords.Of(wanted) : null, NpgsqlDbType.Text),
-            CustomerCommands.OrNull(payment, NpgsqlDbType.Uuid), CustomerCommands.OrNull(after, NpgsqlDbType.Text), limit);
+            DisputeSql.List, project.Id, CustomerCommands.OrNull(filter.Status is { } wanted ? CatalogWords.Of(wanted) : null, NpgsqlDbType.Text),
+            CustomerCommands.OrNull(filter.Payment, NpgsqlDbType.Uuid), CustomerCommands.OrNull(after, NpgsqlDbType.Text), limit,
+            CustomerCommands.OrNull(filter.Customer, NpgsqlDbType.Text));
         await using var reader = await command.ExecuteReaderAsync(cancel);
         var disputes = new List<Dispute>();
         while (await reader.ReadAsync(cancel))

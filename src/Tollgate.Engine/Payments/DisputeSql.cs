@@ -22,7 +22,7 @@ internal static class DisputeSql
         "SELECT coalesce(sum(amount), 0)::bigint FROM disputes WHERE partition = $1 AND account = $2 AND payment = $3 AND status <> 'won'";
 
     /// <summary>
-    /// Newest first. $1 project, $2 status or null, $3 payment or null, $4 the reference after which it starts or null, $5 number of rows.
+    /// Newest first. $1 project, $2 status or null, $3 payment or null, $4 the reference after which it starts or null, $5 number of rows, $6 customer or null.
     /// Rows: as <c>DisputeQueries</c> reads them.
     /// </summary>
     public const string List =
@@ -32,6 +32,7 @@ internal static class DisputeSql
           JOIN payments  p ON p.partition = d.partition AND p.account = d.account AND p.id = d.payment
           JOIN customers c ON c.partition = d.partition AND c.account = d.account
          WHERE d.project_id = $1 AND ($2::text IS NULL OR d.status = $2) AND ($3::uuid IS NULL OR d.payment = $3)
+           AND ($6::text IS NULL OR c.id = $6)
            AND ($4::text IS NULL OR d.sequence < (SELECT a.sequence FROM disputes a WHERE a.project_id = $1 AND a.reference = $4 ORDER BY a.sequence LIMIT 1))
          ORDER BY d.sequence DESC
          LIMIT $5

@@ -112,6 +112,11 @@ public static class DescriptionExtensions
                 builder.Metadata.Add(new AcceptsMetadata(types, request.Type ?? typeof(string), description.BodyMayBeAbsent));
             }
 
+            if (description.Request is null && TakesNothing(builder))
+            {
+                builder.Metadata.Add(new NoBody());
+            }
+
             foreach (var answer in description.Answers)
             {
                 builder.Metadata.Add(new ProducesResponseTypeMetadata(
@@ -123,6 +128,11 @@ public static class DescriptionExtensions
         });
         return endpoint;
     }
+
+    /// <summary>A seed door is called as its product calls the route behind it, whose body is none of ours.</summary>
+    private static bool TakesNothing(EndpointBuilder builder) =>
+        builder is RouteEndpointBuilder { RoutePattern.RawText: { } route } && route.StartsWith("/v1/", StringComparison.Ordinal)
+        && builder.Metadata.OfType<IHttpMethodMetadata>().Any(static methods => methods.HttpMethods.Contains(HttpMethods.Post));
 
     private static Task Described(HttpContext context) => Task.CompletedTask;
 }

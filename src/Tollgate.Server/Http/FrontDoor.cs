@@ -166,7 +166,18 @@ public sealed class FrontDoor(
         }
 
         context.Features.Set(caller);
-        return Idempotency.IsWanted(context) ? idempotency.RunAsync(context, caller, requirement, next) : next(context);
+        return context.GetEndpoint()!.Metadata.GetMetadata<NoBody>() is null ? RunAsync(context, caller, requirement) : RunWithoutBodyAsync(context, caller, requirement);
+    }
+
+    private Task RunAsync(HttpContext context, Caller caller, KeyRequirement requirement) =>
+        Idempotency.IsWanted(context) ? idempotency.RunAsync(context, caller, requirement, next) : next(context);
+
+    private async Task RunWithoutBodyAsync(HttpContext context, Caller caller, KeyRequirement requirement)
+    {
+        if (await Body.ReadAsync(context, HttpJson.Default.NoMembers, new()) is not null)
+        {
+            await RunAsync(context, caller, requirement);
+        }
     }
 
     /// <summary>The table of who may enter where.</summary>

@@ -37,6 +37,12 @@ public sealed record OpenDoor(string Reason);
 /// <summary>Metadata of a POST whose retries are caught by its own unique id, or that changes nothing: see <see cref="Idempotency"/>.</summary>
 public sealed record OwnIdempotency(bool ReadsOnly);
 
+/// <summary>
+/// Metadata of a POST that is told nothing by its body: <see cref="FrontDoor"/> refuses one that is no empty object, so that nobody believes it was heard.
+/// <see cref="DescriptionExtensions.Describe"/> adds it where no body is described.
+/// </summary>
+public sealed record NoBody;
+
 /// <summary>Metadata of an endpoint whose answer holds a secret: a stored replay of it is encrypted.</summary>
 public sealed record SecretAnswer;
 

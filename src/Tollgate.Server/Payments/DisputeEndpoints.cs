@@ -22,7 +22,8 @@ public static class DisputeEndpoints
     {
         var faults = new Faults();
         var (paging, query) = (Paging.Read(context, faults), context.Request.Query);
-        string? status = query["status"], payment = query["payment"];
+        string? customer = query["customer"], status = query["status"], payment = query["payment"];
+        faults.Id(customer, "customer", required: false);
         faults.OneOf(status, "status", [.. CatalogWords.All<DisputeStatus>()]);
         var ofPayment = PaymentEndpoints.IdOf(payment, "payment", faults);
         if (faults.Any)
@@ -32,7 +33,7 @@ public static class DisputeEndpoints
         }
 
         DisputeStatus? wanted = status is not null && CatalogWords.TryParse<DisputeStatus>(status, out var known) ? known : null;
-        var rows = await queries.ListAsync(context.Project(), wanted, ofPayment, paging.StartingAfter, paging.Probe, context.RequestAborted);
+        var rows = await queries.ListAsync(context.Project(), new(customer, ofPayment, wanted), paging.StartingAfter, paging.Probe, context.RequestAborted);
         var (page, hasMore) = paging.Cut(rows);
         await Answer.Json(context, StatusCodes.Status200OK, new([.. page.Select(ViewOf)], hasMore), PaymentsJson.Default.DisputeList);
     }

@@ -157,7 +157,7 @@ internal static class PaymentDescriptions
         "List disputes",
         "Newest first. A customer's bank took the money of a payment back, or asks whether it should. What it holds or took cannot be refunded as well.")
     {
-        Query = [new("status", "`open`, `won` or `lost`."), new("payment", "Only of this payment."), .. QueryParameter.OfPage],
+        Query = [new("customer", "Only of this customer."), new("status", "`open`, `won` or `lost`."), new("payment", "Only of this payment."), .. QueryParameter.OfPage],
         Answers =
         [
             Example.Of<DisputeList>(

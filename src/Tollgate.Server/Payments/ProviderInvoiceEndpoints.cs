@@ -49,7 +49,9 @@ public static class ProviderInvoiceEndpoints
     {
         var faults = new Faults();
         var (paging, query) = (Paging.Read(context, faults), context.Request.Query);
-        string? status = query["status"];
+        string? customer = query["customer"], subscription = query["subscription"], status = query["status"];
+        faults.Id(customer, "customer", required: false);
+        faults.Id(subscription, "subscription", required: false);
         faults.OneOf(status, "status", [.. CatalogWords.All<ProviderInvoiceStatus>()]);
         if (faults.Any)
         {
@@ -58,8 +60,7 @@ public static class ProviderInvoiceEndpoints
         }
 
         ProviderInvoiceStatus? wanted = status is not null && CatalogWords.TryParse<ProviderInvoiceStatus>(status, out var known) ? known : null;
-        var rows = await queries.ListAsync(
-            context.Project(), new(query["customer"], query["subscription"], wanted), paging.StartingAfter, paging.Probe, context.RequestAborted);
+        var rows = await queries.ListAsync(context.Project(), new(customer, subscription, wanted), paging.StartingAfter, paging.Probe, context.RequestAborted);
         var (page, hasMore) = paging.Cut(rows);
         await Answer.Json(context, StatusCodes.Status200OK, new([.. page.Select(ViewOf)], hasMore), PaymentsJson.Default.ProviderInvoiceList);
     }

@@ -31,6 +31,9 @@ internal static class NoopEndpoint
                 }
             })
             .RequireKey(Access.Secret, Scope.GateWrite).WithOwnIdempotency()
-            .Describe(new("Bench", "Do nothing", "Only while measuring.") { Answers = [Example.Nothing("A fixed decision")] });
+            .Describe(new("Bench", "Do nothing", "Only while measuring.")
+            {
+                Request = Example.Of<ConsumeRequest>("""{"customer": "user_42", "feature": "noop"}"""), Answers = [Example.Nothing("A fixed decision")],
+            });
     }
 }

@@ -86,6 +86,7 @@ public sealed class InboxApiTests(PatientServer server) : IClassFixture<PatientS
 
         await HappenAsync(sandbox, "dispute.opened", payment, ", \"amount\": 2000, \"reason\": \"fraudulent\"");
         await UntilAsync(async () => (await DisputesAsync(sandbox)).SequenceEqual([(2000, "open")]));
+        (await OfCustomerAsync("acme"), await OfCustomerAsync("nobody")).ShouldBe((1, 0));
         var tooMuch = await sandbox.Door.PostAsync($"/v1/payments/{payment}/refunds", """{"amount": 901}""");
         (tooMuch.Status, Word(tooMuch, "detail")).ShouldBe((HttpStatusCode.UnprocessableEntity, "9.00 USD of it can go back."));
 
@@ -98,6 +99,8 @@ public sealed class InboxApiTests(PatientServer server) : IClassFixture<PatientS
         var refunded = await sandbox.Door.PostAsync($"/v1/payments/{payment}/refunds");
         refunded["amount_refunded"].GetValue<long>().ShouldBe(2900);
         await ShouldBeCleanAsync(sandbox);
+
+        async Task<int> OfCustomerAsync(string customer) => (await sandbox.Door.GetAsync("/v1/disputes?customer=" + customer))["data"].AsArray().Count;
     }
 
     [Fact]

@@ -1,0 +1,79 @@
+using System.Text.Json;
+
+namespace Tollgate.Server.Tests.Http;
+
+/// <summary>What no client of good will sends, at every operation of the document: nothing of it is a fault of the server, and none is taken for something else.</summary>
+[Collection(FrontDoorTests.Name)]
+public sealed class StrayInputTests(RunningServer server)
+{
+    private const string Project = "resume-ats";
+
+    /// <summary>PostgreSQL's text holds no U+0000, so what reaches it unchecked is a 500.</summary>
+    [Fact]
+    public async Task A_NUL_in_any_parameter_of_any_list_is_no_fault_of_the_server()
+    {
+        List<string> broken = [];
+        var asked = 0;
+        foreach (var (path, operation) in await OperationsAsync("get"))
+        {
+            foreach (var name in QueryOf(operation))
+            {
+                var reply = await server.SendAsync("GET", $"{Filled(path)}?{name}=%00", server.Secret(Project));
+                asked++;
+                if ((int)reply.Status >= 500)
+                {
+                    broken.Add($"{path}?{name}: {(int)reply.Status}");
+                }
+            }
+        }
+
+        broken.ShouldBeEmpty();
+        asked.ShouldBeGreaterThan(100);
+        (await server.SendAsync("GET", "/v1/provider-invoices?customer=%00&subscription=%00", server.Secret(Project))).ShouldBeProblem(422, "validation_failed")
+            .Faults.Keys.ShouldBe(["customer", "subscription"]);
+    }
+
+    [Theory]
+    [InlineData("{bad", 400, "malformed_json")]
+    [InlineData("[]", 422, "invalid_type")]
+    [InlineData("\"x\"", 422, "invalid_type")]
+    [InlineData("""{"limit": 3}""", 422, "unknown_field")]
+    public async Task A_body_where_none_is_read_is_refused_and_not_passed_over(string body, int status, string code)
+    {
+        var without = (await OperationsAsync("post")).Where(static one => !one.Operation.TryGetProperty("requestBody", out _) && IsGuarded(one.Operation)).ToList();
+        without.Select(static one => one.Path).ShouldContain("/v1/provider-events/retry-parked");
+        foreach (var (path, _) in without)
+        {
+            var reply = await server.SendAsync("POST", Filled(path), server.Secret(Project), body, ("Idempotency-Key", Guid.NewGuid().ToString()));
+            ((int)reply.Status, path, reply.Json.GetProperty("code").GetString()).ShouldBe((status, path, code));
+        }
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("{}")]
+    public async Task Nothing_and_an_empty_object_say_nothing(string? body) =>
+        (await server.SendAsync("POST", "/v1/provider-events/retry-parked", server.Secret(Project), body)).ShouldBe(200);
+
+    /// <summary>Those of <c>/v1</c>: a seed door is called as its product is.</summary>
+    private async Task<IReadOnlyList<(string Path, JsonElement Operation)>> OperationsAsync(string method)
+    {
+        var document = (await server.SendAsync("GET", "/openapi/v1.json", null)).ShouldBe(200).Json;
+        return
+        [
+            .. from path in document.GetProperty("paths").EnumerateObject()
+               where path.Name.StartsWith("/v1/", StringComparison.Ordinal)
+               from one in path.Value.EnumerateObject()
+               where one.Name == method
+               select (path.Name, one.Value),
+        ];
+    }
+
+    private static IEnumerable<string> QueryOf(JsonElement operation) => operation.TryGetProperty("parameters", out var all)
+        ? all.EnumerateArray().Where(static one => one.GetProperty("in").GetString() == "query").Select(static one => one.GetProperty("name").GetString()!)
+        : [];
+
+    private static bool IsGuarded(JsonElement operation) => operation.TryGetProperty("security", out var needed) && needed.EnumerateArray().Any(static one => one.EnumerateObject().Any());
+
+    private static string Filled(string path) => string.Join('/', path.Split('/').Select(static part => part.StartsWith('{') ? "x" : part));
+}
