@@ -192,6 +192,9 @@ public sealed record RevenueVsCost
     /// <summary>What invoices in dollars earn in the days, without taxes.</summary>
     public required string Revenue { get; init; }
 
+    /// <summary>What payments in dollars brought in the days, taxes included, less refunds and disputes that were lost. It is in no other figure.</summary>
+    public required string Cash { get; init; }
+
     public required string Cost { get; init; }
 
     public required string Profit { get; init; }
@@ -219,7 +222,7 @@ public sealed record RevenueVsCost
     public required IReadOnlyList<PlanShare> ByPlan { get; init; }
 }
 
-public sealed record DayResult(DateOnly Day, string Revenue, string Cost, string Profit, long Requests);
+public sealed record DayResult(DateOnly Day, string Revenue, string Cash, string Cost, string Profit, long Requests);
 
 /// <param name="Provider">Null: nobody knows whose model it was.</param>
 public sealed record ModelShare(string? Provider, string Model, string Cost, long Requests);

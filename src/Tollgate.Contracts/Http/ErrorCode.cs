@@ -324,7 +324,7 @@ public sealed record ErrorCode(string Code, int Status, string Title, string Des
     public static readonly ErrorCode BillingNotConfigured = new(
         "billing_not_configured", 409, "No payment provider is configured",
         "The project's provider cannot do this, or its keys are missing: a live project is paid by hand until it chooses one.",
-        "Choose one with PUT /v1/payment-settings, use a sandbox project to try it, or record what came in with POST /v1/invoices/{id}/pay.");
+        "To try it, make a sandbox project: ./tollgate projects create shop --sandbox --catalog trendit. To take money, choose a provider and set its keys with PUT /v1/payment-settings. What came in by hand is recorded with POST /v1/invoices/{id}/pay.");
 
     public static readonly ErrorCode InvoiceImplausible = new(
         "invoice_implausible", 409, "The invoice looks impossible",

@@ -33,6 +33,12 @@ public sealed record PaymentView
     /// <summary>Of it, what went back or is on its way back.</summary>
     public required long AmountRefunded { get; init; }
 
+    /// <summary>Of it, what the customer's bank holds or took in disputes; it cannot be refunded as well.</summary>
+    public required long AmountDisputed { get; init; }
+
+    /// <summary><c>open</c> (the bank has not decided), <c>lost</c> (the money is gone) or <c>won</c> (it stays); null: it was never disputed. Of several the first of these.</summary>
+    public string? Dispute { get; init; }
+
     public required string Currency { get; init; }
 
     /// <summary>

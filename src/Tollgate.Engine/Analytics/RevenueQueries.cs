@@ -59,7 +59,7 @@ public sealed class RevenueQueries(NpgsqlDataSource database)
         CatalogWords.Read<InvoiceStatus>(reader.GetString(1)), 0, reader.GetInt64(2), reader.GetInt64(3), reader.GetInt64(4), reader.GetInt64(5), reader.GetInt64(6), []);
 
     /// <summary>No id of version 7 that was made then or later is less.</summary>
-    private static Guid LeastIdOf(DateTimeOffset at)
+    internal static Guid LeastIdOf(DateTimeOffset at)
     {
         Span<byte> bytes = stackalloc byte[16];
         bytes.Clear();

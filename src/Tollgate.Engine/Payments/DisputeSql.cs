@@ -22,6 +22,19 @@ internal static class DisputeSql
         "SELECT coalesce(sum(amount), 0)::bigint FROM disputes WHERE partition = $1 AND account = $2 AND payment = $3 AND status <> 'won'";
 
     /// <summary>
+    /// What banks hold or took of payments, and how that stands: one that is not decided before one that was lost before one that was won.
+    /// $1 partitions, $2 accounts, $3 payments. Rows: payment, amount, status.
+    /// </summary>
+    public const string OfPayments =
+        """
+        SELECT d.payment, coalesce(sum(d.amount) FILTER (WHERE d.status <> 'won'), 0)::bigint,
+               CASE WHEN bool_or(d.status = 'open') THEN 'open' WHEN bool_or(d.status = 'lost') THEN 'lost' ELSE 'won' END
+          FROM unnest($1::smallint[], $2::integer[], $3::uuid[]) AS x (partition, account, payment)
+          JOIN disputes d ON d.partition = x.partition AND d.account = x.account AND d.payment = x.payment
+         GROUP BY d.payment
+        """;
+
+    /// <summary>
     /// Newest first. $1 project, $2 status or null, $3 payment or null, $4 the reference after which it starts or null, $5 number of rows, $6 customer or null.
     /// Rows: as <c>DisputeQueries</c> reads them.
     /// </summary>

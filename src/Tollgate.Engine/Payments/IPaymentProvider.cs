@@ -86,6 +86,9 @@ public sealed record ProviderTold(IReadOnlyList<ProviderNews> News, bool IsKnown
     internal bool IsAbout(ProviderNews news) => news is not SubscriptionNews subscription || Subscription is null || subscription.Reference == Subscription;
 
     public static readonly ProviderTold Nothing = new([], IsKnown: false);
+
+    /// <summary>The provider does not know what its own event speaks of: it is read again, since the key may be another account's and be mended.</summary>
+    public static ProviderTold Unknown(string why) => new([]) { Doubt = why };
 }
 
 /// <summary>

@@ -12,6 +12,9 @@ namespace Tollgate.Engine.Payments;
 /// <summary>A payment with what went back of it, and where it lies.</summary>
 public sealed record PaymentRow(Payment Payment, short Partition, int Account, IReadOnlyList<Refund> Refunds)
 {
+    /// <summary>What the customer's bank holds of it or took, and how that stands; null: it was never disputed.</summary>
+    public (MoneyAmount Amount, DisputeStatus Status)? Dispute { get; init; }
+
     /// <summary>The columns of <c>PaymentSql.Columns</c>, in their order.</summary>
     internal static PaymentRow Read(NpgsqlDataReader reader)
     {
@@ -104,18 +107,45 @@ public sealed class PaymentQueries(NpgsqlDataSource database)
         }
 
         // Also those that failed are shown, so what went back says nothing.
-        var refunds = rows.Exists(static row => row.Payment.Status == PaymentStatus.Succeeded) ? await RefundsAsync(connection, rows, cancel) : null;
-        return refunds is null ? rows : [.. rows.Select(row => row with { Refunds = [.. refunds[row.Payment.Id]] })];
+        if (!rows.Exists(static row => row.Payment.Status == PaymentStatus.Succeeded))
+        {
+            return rows;
+        }
+
+        var (refunds, disputes) = (await RefundsAsync(connection, rows, cancel), await DisputesAsync(connection, rows, cancel));
+        return
+        [
+            .. rows.Select(row => row with
+            {
+                Refunds = [.. refunds[row.Payment.Id]],
+                Dispute = disputes.TryGetValue(row.Payment.Id, out var held) ? (new(held.Minor, row.Payment.Amount.Currency), held.Status) : null,
+            }),
+        ];
     }
+
+    private static async Task<Dictionary<Guid, (long Minor, DisputeStatus Status)>> DisputesAsync(NpgsqlConnection connection, List<PaymentRow> rows, CancellationToken cancel)
+    {
+        await using var command = Of(connection, DisputeSql.OfPayments, rows);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        var found = new Dictionary<Guid, (long, DisputeStatus)>();
+        while (await reader.ReadAsync(cancel))
+        {
+            found[reader.GetGuid(0)] = (reader.GetInt64(1), CatalogWords.Read<DisputeStatus>(reader.GetString(2)));
+        }
+
+        return found;
+    }
+
+    private static NpgsqlCommand Of(NpgsqlConnection connection, string statement, List<PaymentRow> rows) => connection.Command(
+        statement,
+        rows.Select(static row => row.Partition).ToArray(),
+        rows.Select(static row => row.Account).ToArray(),
+        rows.Select(static row => row.Payment.Id).ToArray());
 
     private static async Task<ILookup<Guid, Refund>> RefundsAsync(NpgsqlConnection connection, List<PaymentRow> rows, CancellationToken cancel)
     {
         var currencies = rows.ToDictionary(static row => row.Payment.Id, static row => row.Payment.Amount.Currency);
-        await using var command = connection.Command(
-            PaymentSql.Refunds,
-            rows.Select(static row => row.Partition).ToArray(),
-            rows.Select(static row => row.Account).ToArray(),
-            rows.Select(static row => row.Payment.Id).ToArray());
+        await using var command = Of(connection, PaymentSql.Refunds, rows);
         await using var reader = await command.ExecuteReaderAsync(cancel);
         var found = new List<Refund>();
         while (await reader.ReadAsync(cancel))

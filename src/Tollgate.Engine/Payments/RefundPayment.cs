@@ -240,7 +240,7 @@ public sealed class RefundPayment(NpgsqlDataSource database, PaymentQueries quer
     private static string Explain(RefundVerdict verdict, Payment payment, MoneyAmount left) => verdict switch
     {
         RefundVerdict.NotSucceeded => $"The payment is {CatalogWords.Of(payment.Status)}; no money came.",
-        RefundVerdict.NothingLeft => "All of it went back already, or the invoice was credited in full.",
+        RefundVerdict.NothingLeft => "Nothing of it is left: it went back, its invoice was credited in full, or the customer's bank holds or took it in a dispute.",
         RefundVerdict.TooMuch => $"{left} of it can go back.",
         _ => "What goes back is more than 0.",
     };

@@ -12,6 +12,7 @@ using Tollgate.Engine.Payments;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Subscriptions;
 using Tollgate.Server.Http;
+using Tollgate.Server.Payments;
 using Tollgate.Server.Subscriptions;
 
 namespace Tollgate.Server.Checkouts;
@@ -84,7 +85,8 @@ public static class CheckoutEndpoints
     {
         CheckoutOutcome.Done => Answer.Json(
             context, answer.IsAgain ? StatusCodes.Status200OK : StatusCodes.Status201Created, CheckoutAnswers.Of(answer.Row!, answer.Page), CheckoutsJson.Default.CheckoutView),
-        CheckoutOutcome.NotOffered => Problems.WriteAsync(context, ErrorCode.BillingNotConfigured, "The project's payment provider has no page on which a customer could pay."),
+        CheckoutOutcome.NotOffered => Problems.WriteAsync(
+            context, ErrorCode.BillingNotConfigured, $"The project's payment provider has no page on which a customer could do this. {PaymentEndpoints.HowToBePaid}"),
         CheckoutOutcome.NoAnswer => Problems.WriteAsync(context, ErrorCode.UpstreamUnreachable, "The payment provider did not answer; nothing was charged. Try again."),
         CheckoutOutcome.IsPending => Problems.WriteAsync(context, ErrorCode.PaymentPending, "The invoice has a page on which it can be paid, or a payment under way."),
         _ => RefuseAsync(context, answer.Refusal!),
@@ -171,10 +173,14 @@ public static class CheckoutEndpoints
 
     private static NewCheckout OrderOf(CreateCheckoutRequest body, Faults faults)
     {
-        var named = (body.Plan is null ? 0 : 1) + (body.Pack is null ? 0 : 1) + (body.Invoice is null ? 0 : 1) + (body.Setup == true ? 1 : 0);
-        if (named != 1)
+        string[] named = [.. new[] { body.Plan is null ? null : "plan", body.Pack is null ? null : "pack", body.Invoice is null ? null : "invoice", body.Setup == true ? "setup" : null }.OfType<string>()];
+        if (named.Length == 0)
         {
             faults.Add("plan", FaultCode.Required, "One of plan, pack, invoice and setup is expected.");
+        }
+        else if (named.Length > 1)
+        {
+            faults.Add(named[1], FaultCode.InvalidValue, $"One of plan, pack, invoice and setup is expected; {string.Join(" and ", named)} were sent.");
         }
 
         var kind = body switch

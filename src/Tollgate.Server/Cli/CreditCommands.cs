@@ -91,7 +91,7 @@ internal static class CreditCommands
     }
 
     /// <exception cref="CliStopException">It is no amount of the currency.</exception>
-    private static MoneyAmount MoneyOf(string text, string code)
+    internal static MoneyAmount MoneyOf(string text, string code)
     {
         if (!Currency.TryFind(code, out var currency))
         {

@@ -5,7 +5,7 @@ using Tollgate.Core.Money;
 
 namespace Tollgate.Server.Cli;
 
-/// <summary><c>tollgate invoices list|pdf</c>.</summary>
+/// <summary><c>tollgate invoices list|pdf</c>; <c>ls</c> is <c>list</c>.</summary>
 internal static class InvoiceCommands
 {
     private const string Path = "/v1/invoices";
@@ -28,6 +28,7 @@ internal static class InvoiceCommands
         {
             customer, status, all, json,
         };
+        command.Aliases.Add("ls");
         ServerDoor.SetAction(command, async (door, parsed, cancel) =>
         {
             var filters = FilterText(("customer", parsed.GetValue(customer)), ("status", parsed.GetValue(status)));

@@ -3,13 +3,13 @@ using System.Text.Json.Nodes;
 
 namespace Tollgate.Server.Cli;
 
-/// <summary><c>tollgate payments provider|events|retry|disputes|invoices</c>.</summary>
+/// <summary><c>tollgate payments ls|charge|refund|provider|events|retry|disputes|invoices</c>.</summary>
 internal static class PaymentCommands
 {
     private const string Events = "/v1/provider-events";
 
     public static Command Build() =>
-        ServerDoor.Group("payments", "Who moves money, and what they told.", Provider(), ListEvents(), Retry(), Disputes(), Invoices());
+        ServerDoor.Group("payments", "Payments, who moves the money, and what they told.", PaymentMoves.List(), PaymentMoves.Charge(), PaymentMoves.Refund(), Provider(), ListEvents(), Retry(), Disputes(), Invoices());
 
     private static Command Provider()
     {

@@ -159,13 +159,13 @@ internal static class CostAnalysisEndpoints
         }
 
         var (found, customers) = await ResultOfAsync(context, queries, question.Days);
-        var earned = await EarnedAsync(context, question.Days);
+        var (earned, came) = (await EarnedAsync(context, question.Days), await CameAsync(context, question.Days));
         var (revenue, cost) = (earned.Sum(static day => day.Major), found.Total.Cost.Value);
         var view = new RevenueVsCost
         {
-            From = question.Days.First, To = question.Days.Last, Currency = CostViews.Currency, Revenue = TextOf(revenue),
+            From = question.Days.First, To = question.Days.Last, Currency = CostViews.Currency, Revenue = TextOf(revenue), Cash = TextOf(came.Sum(static day => day.Major)),
             Cost = found.Total.Cost.ToString(), Profit = TextOf(revenue - cost), MarginPercent = MarginOf(revenue, cost), Requests = found.Total.Calls,
-            UnpricedRequests = found.Total.UnpricedCalls, UniqueCustomers = customers, Daily = [.. DailyOf(question.Days, found, earned)],
+            UnpricedRequests = found.Total.UnpricedCalls, UniqueCustomers = customers, Daily = [.. DailyOf(question.Days, found, earned, came)],
             ByModel = [.. found.Models.Select(row => new ModelShare(CostViews.NameOf(row.Provider), row.Model!, row.Totals.Cost.ToString(), row.Totals.Calls))],
             ByFeature = [.. found.Features.Select(row => new FeatureShare(CostViews.NameOf(row.Feature), row.Totals.Cost.ToString(), row.Totals.Calls))],
             ByPlan = [.. found.Plans.Select(row => new PlanShare(CostViews.NameOf(row.Plan), row.Totals.Cost.ToString(), row.Totals.Calls))],
@@ -181,10 +181,10 @@ internal static class CostAnalysisEndpoints
         }
 
         var (found, _) = await ResultOfAsync(context, queries, question.Days);
-        var csv = new StringBuilder().Header("day", "revenue", "cost", "profit", "requests");
-        foreach (var day in DailyOf(question.Days, found, await EarnedAsync(context, question.Days)))
+        var csv = new StringBuilder().Header("day", "revenue", "cost", "profit", "requests", "cash");
+        foreach (var day in DailyOf(question.Days, found, await EarnedAsync(context, question.Days), await CameAsync(context, question.Days)))
         {
-            csv.Plain(CostViews.DayOf(day.Day)).Next().Plain(day.Revenue).Next().Plain(day.Cost).Next().Plain(day.Profit).Next().Plain(day.Requests).End();
+            csv.Plain(CostViews.DayOf(day.Day)).Next().Plain(day.Revenue).Next().Plain(day.Cost).Next().Plain(day.Profit).Next().Plain(day.Requests).Next().Plain(day.Cash).End();
         }
 
         await SendAsync(context, csv, "revenue-vs-cost");
@@ -202,6 +202,10 @@ internal static class CostAnalysisEndpoints
     internal static Task<IReadOnlyList<MoneyAmount>> EarnedAsync(HttpContext context, DayRange days) =>
         context.RequestServices.GetRequiredService<RevenueQueries>().ByDayAsync(context.Project(), days, Core.Money.Currency.Of(CostViews.Currency), context.RequestAborted);
 
+    /// <summary>Each day's cash in dollars, the first day's first.</summary>
+    private static Task<IReadOnlyList<MoneyAmount>> CameAsync(HttpContext context, DayRange days) =>
+        context.RequestServices.GetRequiredService<CashQueries>().ByDayAsync(context.Project(), days, Core.Money.Currency.Of(CostViews.Currency), context.RequestAborted);
+
     /// <summary>Profit ÷ revenue in percent, one decimal; null without revenue.</summary>
     internal static decimal? MarginOf(decimal revenue, decimal cost) =>
         revenue > 0 ? decimal.Round((revenue - cost) * 100 / revenue, 1, MidpointRounding.AwayFromZero) : null;
@@ -209,9 +213,11 @@ internal static class CostAnalysisEndpoints
     /// <summary>Without zeros behind that say nothing.</summary>
     private static string TextOf(decimal dollars) => dollars.ToString("0.############", CultureInfo.InvariantCulture);
 
-    private static IEnumerable<DayResult> DailyOf(DayRange days, CostBreakdown found, IReadOnlyList<MoneyAmount> earned) =>
-        CostViews.EachDay(days, found.Days).Zip(earned, static (day, revenue) => new DayResult(
-            day.Day, TextOf(revenue.Major), day.Totals.Cost.ToString(), TextOf(revenue.Major - day.Totals.Cost.Value), day.Totals.Calls));
+    private static IEnumerable<DayResult> DailyOf(DayRange days, CostBreakdown found, IReadOnlyList<MoneyAmount> earned, IReadOnlyList<MoneyAmount> came) =>
+        CostViews.EachDay(days, found.Days).Zip(earned, came).Select(static one => DayOf(one.First, one.Second, one.Third));
+
+    private static DayResult DayOf((DateOnly Day, CallTotals Totals) day, MoneyAmount revenue, MoneyAmount cash) => new(
+        day.Day, TextOf(revenue.Major), TextOf(cash.Major), day.Totals.Cost.ToString(), TextOf(revenue.Major - day.Totals.Cost.Value), day.Totals.Calls);
 
     private static async Task<IReadOnlyList<CostLine>> LinesAsync(HttpContext context, CostQueries queries, Question question, int most)
     {

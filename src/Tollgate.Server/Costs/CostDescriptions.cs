@@ -126,16 +126,17 @@ internal static class CostDescriptions
             Tag, "Hold revenue against cost",
             "What calls to models cost, by day, model, feature and plan (the customer's when the call was recorded). Amounts are dollars. "
             + "`revenue` is what invoices in dollars earn in the days, without taxes: a period's price is earned day by day, a year's over the year. "
-            + "Credit notes take back, void invoices earn nothing." + HowCounted)
+            + "Credit notes take back, void invoices earn nothing. `cash` is beside it: what payments in dollars brought in the days, taxes included, less refunds and "
+            + "disputes that were lost, each on the day on which the money moved. Profit is revenue less cost." + HowCounted)
         {
             Query = CostDays.All,
             Answers =
             [
                 Example.Of<RevenueVsCost>(200, "The range.",
                     """
-                    {"from": "2026-11-20", "to": "2026-11-20", "currency": "USD", "revenue": "94.23", "cost": "45.23", "profit": "49",
+                    {"from": "2026-11-20", "to": "2026-11-20", "currency": "USD", "revenue": "94.23", "cash": "29.99", "cost": "45.23", "profit": "49",
                      "margin_percent": 52.0, "requests": 1234, "unpriced_requests": 0, "unique_customers": 56,
-                     "daily": [{"day": "2026-11-20", "revenue": "94.23", "cost": "45.23", "profit": "49", "requests": 1234}],
+                     "daily": [{"day": "2026-11-20", "revenue": "94.23", "cash": "29.99", "cost": "45.23", "profit": "49", "requests": 1234}],
                      "by_model": [{"provider": "openai", "model": "gpt-4o", "cost": "45.23", "requests": 1234}],
                      "by_feature": [{"feature": "cv_generate", "cost": "45.23", "requests": 1234}],
                      "by_plan": [{"plan": "free", "cost": "45.23", "requests": 1234}]}
@@ -143,7 +144,7 @@ internal static class CostDescriptions
             ],
             Errors = [ErrorCode.ValidationFailed],
         },
-        ["revenue-vs-cost.csv"] = Export("revenue-vs-cost", "day,revenue,cost,profit,requests\r\n2026-11-20,94.23,45.23,49,1234\r\n", grouped: false),
+        ["revenue-vs-cost.csv"] = Export("revenue-vs-cost", "day,revenue,cost,profit,requests,cash\r\n2026-11-20,94.23,45.23,49,1234,29.99\r\n", grouped: false),
     };
 
     private static Description Analysis(string subject, string what, string names) => new(

@@ -150,7 +150,7 @@ public static class CustomersEndpoints
             DeleteCustomerOutcome.Unknown => Problems.WriteAsync(context, ErrorCode.CustomerNotFound),
             DeleteCustomerOutcome.HasUsage => Problems.WriteAsync(context, ErrorCode.Conflict, "Usage was recorded for this customer; facts are never deleted."),
             DeleteCustomerOutcome.HasReservations => Problems.WriteAsync(context, ErrorCode.Conflict, "This customer has made reservations."),
-            DeleteCustomerOutcome.HasSubscriptions => Problems.WriteAsync(context, ErrorCode.Conflict, "This customer has invoices or credits, or has or had a subscription; they stay."),
+            DeleteCustomerOutcome.HasSubscriptions => Problems.WriteAsync(context, ErrorCode.Conflict, "This customer has or had a subscription, an invoice, credit, a payment or a checkout; the books name it, so it stays."),
             DeleteCustomerOutcome.HasMembers => Problems.WriteAsync(context, ErrorCode.Conflict, "This customer has members; remove them first."),
             DeleteCustomerOutcome.IsMember => Problems.WriteAsync(context, ErrorCode.CustomerIsMember),
             DeleteCustomerOutcome.HasDecisions => Problems.WriteAsync(context, ErrorCode.Conflict, "A decision was made for this customer, if only a refusal."),

@@ -25,11 +25,11 @@ internal static class PaymentDescriptions
          "created_at": "2026-03-31T00:00:05Z", "settled_at": "2026-03-31T00:00:06Z"
         """;
 
-    public const string Paid = $$"""{ {{Head}}, "amount_refunded": 0, {{Tail}}, "refunds": []}""";
+    public const string Paid = $$"""{ {{Head}}, "amount_refunded": 0, "amount_disputed": 0, {{Tail}}, "refunds": []}""";
 
     private const string Refunded =
         $$"""
-        { {{Head}}, "amount_refunded": 900, {{Tail}},
+        { {{Head}}, "amount_refunded": 900, "amount_disputed": 0, {{Tail}},
          "refunds": [{"id": "01936f5e-7c1e-7d33-8f44-307f5e4d3c22", "amount": 900, "from_credit": 0, "status": "succeeded", "reason": "Two days of outage",
            "reference": "re_sandbox_01936f5e7c1e7d338f44307f5e4d3c22", "credit_note": "01936f5e-7c1f-7e44-9055-41806f5e4d33",
            "created_at": "2026-04-02T10:00:00Z", "settled_at": "2026-04-02T10:00:01Z"}]}

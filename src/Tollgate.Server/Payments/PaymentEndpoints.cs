@@ -17,6 +17,10 @@ public static class PaymentEndpoints
 {
     private const int LongestReason = 500;
 
+    /// <summary>Behind what a project's provider cannot do: the two ways out.</summary>
+    internal const string HowToBePaid =
+        "To try it, make a sandbox project: ./tollgate projects create shop --sandbox --catalog trendit. To take money, choose a provider and set its keys: PUT /v1/payment-settings.";
+
     public static void MapPayments(this WebApplication app)
     {
         var queries = app.Services.GetRequiredService<PaymentQueries>();
@@ -64,7 +68,7 @@ public static class PaymentEndpoints
             ChargeOutcome.InvoiceUnknown => Problems.WriteAsync(context, ErrorCode.InvoiceNotFound, null, "invoice"),
             ChargeOutcome.NothingDue => Problems.WriteAsync(context, ErrorCode.InvoiceState, answer.Detail, "invoice"),
             ChargeOutcome.IsPending => Problems.WriteAsync(context, ErrorCode.PaymentPending, answer.Detail, "invoice"),
-            ChargeOutcome.NotOffered => Problems.WriteAsync(context, ErrorCode.BillingNotConfigured, answer.Detail),
+            ChargeOutcome.NotOffered => Problems.WriteAsync(context, ErrorCode.BillingNotConfigured, $"{answer.Detail} {HowToBePaid}"),
             _ => Problems.WriteAsync(context, ErrorCode.PaymentMethodMissing),
         });
     }
@@ -156,6 +160,8 @@ public static class PaymentEndpoints
         PaymentMethod = row.Payment.Method?.ToString("D"),
         Amount = row.Payment.Amount.Minor,
         AmountRefunded = row.Payment.Refunded.Minor,
+        AmountDisputed = row.Dispute?.Amount.Minor ?? 0,
+        Dispute = row.Dispute is { } dispute ? CatalogWords.Of(dispute.Status) : null,
         Currency = row.Payment.Amount.Currency.Code,
         Status = CatalogWords.Of(row.Payment.Status),
         Failure = row.Payment.Failure is { } failure ? CatalogWords.Of(failure) : null,

@@ -43,7 +43,8 @@ public static class PaymentMethodEndpoints
 
         if (context.Project().Mode != ProjectMode.Sandbox)
         {
-            await Problems.WriteAsync(context, ErrorCode.BillingNotConfigured);
+            await Problems.WriteAsync(
+                context, ErrorCode.BillingNotConfigured, $"Of a live project customers leave their cards on the provider's page. {PaymentEndpoints.HowToBePaid}");
             return;
         }
 

@@ -25,6 +25,9 @@ public sealed record CheckoutModel(
     /// <summary>The sandbox's cards are shown where the sandbox takes them.</summary>
     public bool ShowsCards => AsksForCard && Project.Payments.Provider == PaymentProvider.Sandbox;
 
+    /// <summary>False: the project is paid in another way by now, and nothing on this page could be charged.</summary>
+    public bool CanBePaid => ShowsCards || (Quote.Due.IsZero && Kind != CheckoutKind.Setup);
+
     private CheckoutKind Kind => Row.Checkout.Kind;
 
     private Subscription? Subscription => Quote.Subscription;

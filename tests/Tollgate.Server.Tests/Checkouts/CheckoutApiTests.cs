@@ -268,13 +268,43 @@ public sealed partial class CheckoutApiTests(ImpatientServer server) : IClassFix
     public async Task A_project_that_is_paid_by_hand_has_no_page_and_another_project_sees_no_checkout()
     {
         var body = """{"customer": "acme", "plan": "professional", "success_url": "https://a.example", "cancel_url": "https://a.example"}""";
-        Word(await _running.DoorOf("trendit").PostAsync("/v1/checkouts", body), "code").ShouldBe("billing_not_configured");
+        var refused = await _running.DoorOf("trendit").PostAsync("/v1/checkouts", body);
+        Word(refused, "code").ShouldBe("billing_not_configured");
+        Word(refused, "detail").ShouldContain("./tollgate projects create shop --sandbox --catalog trendit");
         var (sandbox, other) = (await StartAsync(), await StartAsync());
         var made = await CheckOutAsync(sandbox);
         foreach (var came in (Came[])[await other.Door.GetAsync("/v1/checkouts/" + Word(made, "id")), await other.Door.PostAsync($"/v1/checkouts/{Word(made, "id")}/expire")])
         {
             (came.Status, Word(came, "code")).ShouldBe((HttpStatusCode.NotFound, "checkout_not_found"));
         }
+    }
+
+    [Fact]
+    public async Task A_page_of_a_project_that_is_paid_by_hand_by_now_has_no_button_to_press()
+    {
+        var sandbox = await StartAsync();
+        var made = await CheckOutAsync(sandbox);
+        (await PageAsync(made)).Text.ShouldContain("<button");
+        (await sandbox.Door.PutAsync("/v1/payment-settings", """{"provider": "manual"}""")).Status.ShouldBe(HttpStatusCode.OK);
+
+        var page = await PageAsync(made);
+
+        page.Text.ShouldContain("This cannot be paid here any more.");
+        page.Text.ShouldNotContain("<button");
+    }
+
+    [Fact]
+    public async Task Two_things_on_one_page_are_refused_by_their_names_and_a_page_alone_keeps_its_customer()
+    {
+        var sandbox = await StartAsync();
+        var both = await sandbox.Door.PostAsync(
+            "/v1/checkouts", """{"customer": "acme", "plan": "pro", "setup": true, "success_url": "https://a.example", "cancel_url": "https://a.example"}""");
+        Word(both, "detail").ShouldBe("setup: One of plan, pack, invoice and setup is expected; plan and setup were sent.");
+
+        await CheckOutAsync(sandbox);
+        var kept = await sandbox.Door.DeleteAsync("/v1/customers/acme");
+        (kept.Status, Word(kept, "detail")).ShouldBe(
+            (HttpStatusCode.Conflict, "This customer has or had a subscription, an invoice, credit, a payment or a checkout; the books name it, so it stays."));
     }
 
     [Fact]

@@ -30,6 +30,25 @@ public sealed class PaymentCommandsTests(RunningServer running)
         (await SayAsync(sandbox, 1, "retry stripe:evt_none")).ShouldContain("provider_event_not_found");
     }
 
+    [Fact]
+    public async Task An_invoice_is_charged_listed_and_given_back_in_parts()
+    {
+        var (sandbox, invoice) = await OwingAsync(running, "pm_sandbox_declined");
+        (await SayAsync(sandbox, 1, $"charge {invoice}")).ShouldContain($"acme {invoice} sandbox 29.00 USD 0.00 USD failed declined -");
+        await AddCardAsync(sandbox, "pm_sandbox_visa");
+        (await SayAsync(sandbox, 0, $"charge {invoice}")).ShouldContain("29.00 USD 0.00 USD succeeded - -");
+        (await SayAsync(sandbox, 1, $"charge {invoice}")).ShouldContain("invoice_state");
+        var listed = await SayAsync(sandbox, 0, "ls --customer acme --status succeeded");
+        listed.Trim().Split('\n').Length.ShouldBe(2, listed);
+        (await SayAsync(sandbox, 0, "ls --customer nobody")).Trim().Split('\n').Length.ShouldBe(1);
+
+        var payment = Regex.Match(listed, "\n([0-9a-f-]{36}) acme").Groups[1].Value;
+        (await SayAsync(sandbox, 0, $"refund {payment} --amount 9.50 --reason Outage")).ShouldContain("29.00 USD 9.50 USD succeeded");
+        (await SayAsync(sandbox, 2, $"refund {payment} --amount 0.001")).ShouldContain("is no amount of USD");
+        (await SayAsync(sandbox, 0, $"refund {payment}")).ShouldContain("29.00 USD 29.00 USD succeeded");
+        (await SayAsync(sandbox, 1, $"refund {payment}")).ShouldContain("Nothing of it is left");
+    }
+
     /// <summary>What the command said, without repeated spaces.</summary>
     private async Task<string> SayAsync(BillingSandbox sandbox, int expected, string line)
     {

@@ -87,11 +87,13 @@ public sealed class InboxApiTests(PatientServer server) : IClassFixture<PatientS
         await HappenAsync(sandbox, "dispute.opened", payment, ", \"amount\": 2000, \"reason\": \"fraudulent\"");
         await UntilAsync(async () => (await DisputesAsync(sandbox)).SequenceEqual([(2000, "open")]));
         (await OfCustomerAsync("acme"), await OfCustomerAsync("nobody")).ShouldBe((1, 0));
+        (await ShownAsync()).ShouldBe(((2000, "open"), (2000, "open")));
         var tooMuch = await sandbox.Door.PostAsync($"/v1/payments/{payment}/refunds", """{"amount": 901}""");
         (tooMuch.Status, Word(tooMuch, "detail")).ShouldBe((HttpStatusCode.UnprocessableEntity, "9.00 USD of it can go back."));
 
         await HappenAsync(sandbox, "dispute.won", payment, ", \"amount\": 2000");
         await UntilAsync(async () => (await DisputesAsync(sandbox)).SequenceEqual([(2000, "won")]));
+        (await ShownAsync()).ShouldBe(((0, "won"), (0, "won")));
         await HappenAsync(sandbox, "dispute.opened", payment, ", \"amount\": 2000");
         await UntilAsync(async () => (await EventsAsync(sandbox)).Count(static one => one.State == "done") == 3);
 
@@ -100,7 +102,26 @@ public sealed class InboxApiTests(PatientServer server) : IClassFixture<PatientS
         refunded["amount_refunded"].GetValue<long>().ShouldBe(2900);
         await ShouldBeCleanAsync(sandbox);
 
+        async Task<((long, string?), (long, string?))> ShownAsync() =>
+            (DisputeOf((await sandbox.Door.GetAsync("/v1/payments/" + payment)).Json!), DisputeOf((await sandbox.Door.GetAsync("/v1/payments"))["data"][0]!));
+
+        static (long, string?) DisputeOf(JsonNode shown) => (shown["amount_disputed"]!.GetValue<long>(), (string?)shown["dispute"]);
+
         async Task<int> OfCustomerAsync(string customer) => (await sandbox.Door.GetAsync("/v1/disputes?customer=" + customer))["data"].AsArray().Count;
+    }
+
+    [Fact]
+    public async Task A_payment_that_is_disputed_whole_has_nothing_to_refund_and_says_why()
+    {
+        var (sandbox, invoice) = await OwingAsync("pm_sandbox_visa");
+        var charged = await ChargeAsync(sandbox, invoice);
+        (charged["amount_disputed"].GetValue<long>(), charged.Json!["dispute"]).ShouldBe((0, null));
+        await HappenAsync(sandbox, "dispute.lost", Word(charged, "id"));
+        await UntilAsync(async () => (await DisputesAsync(sandbox)).SequenceEqual([(2900, "lost")]));
+
+        var refused = await sandbox.Door.PostAsync($"/v1/payments/{Word(charged, "id")}/refunds");
+        (refused.Status, Word(refused, "detail")).ShouldBe(
+            (HttpStatusCode.UnprocessableEntity, "Nothing of it is left: it went back, its invoice was credited in full, or the customer's bank holds or took it in a dispute."));
     }
 
     [Fact]

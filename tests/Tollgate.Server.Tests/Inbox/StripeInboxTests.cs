@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.Json.Nodes;
 using Tollgate.Server.Tests.Customers;
 using Tollgate.Server.Tests.Gateway;
 using Tollgate.Server.Tests.Payments;
@@ -164,6 +165,41 @@ public sealed class StripeInboxTests(StripeStage stage) : IClassFixture<StripeSt
         await SettledAsync(sandbox);
         (await StatesAsync(sandbox)).ShouldBe(["ignored"]);
     }
+
+    /// <summary>So it is when the key is of another account, or of the other mode: nothing of it may be lost.</summary>
+    [Theory]
+    [InlineData("payment_intent.succeeded", """{"id": "pi_elsewhere", "object": "payment_intent"}""", "pi_elsewhere")]
+    [InlineData("checkout.session.completed", """{"id": "cs_elsewhere", "object": "checkout.session"}""", "cs_elsewhere")]
+    [InlineData("refund.updated", """{"id": "re_elsewhere", "object": "refund", "payment_intent": "pi_elsewhere"}""", "pi_elsewhere")]
+    [InlineData("customer.subscription.updated", """{"id": "sub_elsewhere", "object": "subscription", "customer": "cus_elsewhere"}""", "sub_elsewhere")]
+    [InlineData("invoice.paid", """{"id": "in_elsewhere", "object": "invoice", "customer": "cus_elsewhere"}""", "in_elsewhere")]
+    public async Task What_Stripe_does_not_know_by_the_projects_key_waits_and_says_so(string type, string told, string named)
+    {
+        var (sandbox, _, _) = await PaidAsync();
+        (await stage.SendAsync(sandbox, EventOf(type, told))).ShouldBe(HttpStatusCode.OK);
+        await UntilAsync(async () => (await EventAsync(sandbox))["reason"] is not null);
+        var shown = await EventAsync(sandbox);
+        ((string?)shown["state"], (string?)shown["reason"]).ShouldBe(
+            ("waiting", $"Stripe knows no {named} by the project's key: is the key of the account, and of the mode, that sends the webhooks?"));
+    }
+
+    [Fact]
+    public async Task What_Stripe_says_was_deleted_is_ignored()
+    {
+        var (sandbox, _, _) = await PaidAsync();
+        (await stage.SendAsync(sandbox, EventOf("invoice.deleted", """{"id": "in_gone", "object": "invoice", "deleted": true}"""))).ShouldBe(HttpStatusCode.OK);
+        await SettledAsync(sandbox);
+        (await StatesAsync(sandbox)).ShouldBe(["ignored"]);
+    }
+
+    private JsonObject EventOf(string type, string told)
+    {
+        var happened = Books.Events[^1].DeepClone().AsObject();
+        (happened["id"], happened["type"], happened["data"]!["object"]) = ("evt_" + Guid.NewGuid().ToString("N"), type, JsonNode.Parse(told));
+        return happened;
+    }
+
+    private static async Task<JsonNode> EventAsync(BillingSandbox sandbox) => (await sandbox.Door.GetAsync("/v1/provider-events"))["data"].AsArray().ShouldHaveSingleItem()!;
 
     [Fact]
     public async Task What_Stripes_own_library_signs_is_taken()

@@ -21,6 +21,7 @@ public sealed class StripeEvents(StripeAccounts accounts, StripeMirror mirror)
         ["refund", ..] => RefundsAsync(account, told.Object.Reference("payment_intent"), cancel),
         ["charge", "dispute", ..] => DisputeAsync(account, told, cancel),
         ["customer", "subscription", ..] when told.Object.Reference("customer") is { } customer => mirror.CustomerAsync(account, customer, (told.ObjectId, null), cancel),
+        ["invoice", "deleted"] => Task.FromResult(ProviderTold.Nothing),
         ["invoice", ..] when told.ObjectId is { } invoice => mirror.InvoiceAsync(account, invoice, cancel),
         _ => Task.FromResult(ProviderTold.Nothing),
     };
@@ -29,15 +30,21 @@ public sealed class StripeEvents(StripeAccounts accounts, StripeMirror mirror)
     internal async Task<ProviderTold> PaymentAsync(StripeAccount account, string id, CancellationToken cancel)
     {
         var found = await accounts.FetchAsync(account, $"/v1/payment_intents/{Uri.EscapeDataString(id)}", new StripeForm().Set("expand", ["payment_method"]), cancel);
-        return found is { } intent && PaymentOf(intent) is { } news ? new([news, .. MethodOf(intent)]) : ProviderTold.Nothing;
+        return found is not { } intent ? StripeMirror.Missing(id)
+            : PaymentOf(intent) is { } news ? new([news, .. MethodOf(intent)])
+            : ProviderTold.Nothing;
     }
 
     /// <summary>What a page came to.</summary>
     internal async Task<ProviderTold> CheckoutAsync(StripeAccount account, string id, CancellationToken cancel)
     {
         var path = $"/v1/checkout/sessions/{Uri.EscapeDataString(id)}";
-        if (await accounts.FetchAsync(account, path, new StripeForm().Set("expand", ["payment_intent.payment_method"]), cancel) is not { } found
-            || StripeCheckout.Read(found) is not { } session)
+        if (await accounts.FetchAsync(account, path, new StripeForm().Set("expand", ["payment_intent.payment_method"]), cancel) is not { } found)
+        {
+            return StripeMirror.Missing(id);
+        }
+
+        if (StripeCheckout.Read(found) is not { } session)
         {
             return ProviderTold.Nothing;
         }
@@ -108,7 +115,7 @@ public sealed class StripeEvents(StripeAccounts accounts, StripeMirror mirror)
     {
         if (await accounts.FetchAsync(account, $"/v1/payment_intents/{Uri.EscapeDataString(payment)}", null, cancel) is not { } intent)
         {
-            return (false, ProviderTold.Nothing);
+            return (false, StripeMirror.Missing(payment));
         }
 
         if (KeyOf(intent.Metadata(), StripeProvider.PaymentField) is not null)

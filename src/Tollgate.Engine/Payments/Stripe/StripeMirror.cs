@@ -23,6 +23,10 @@ public sealed class StripeMirror(StripeAccounts accounts, StripeVariables variab
     /// <summary>Of 100.</summary>
     private const int MostPages = 10;
 
+    /// <summary>A key of another account, or of the other mode, sees nothing of what its events tell; with the right one they can be read again.</summary>
+    internal static ProviderTold Missing(string id) =>
+        ProviderTold.Unknown($"Stripe knows no {id} by the project's key: is the key of the account, and of the mode, that sends the webhooks?");
+
     /// <param name="customer">Stripe's id.</param>
     /// <param name="about">The subscription that is asked about, and whose a checkout says that it is. Others are told of as well, without doubts.</param>
     /// <returns>All subscriptions of the customer, in the order of their making.</returns>
@@ -30,13 +34,19 @@ public sealed class StripeMirror(StripeAccounts accounts, StripeVariables variab
     public async Task<ProviderTold> CustomerAsync(StripeAccount account, string customer, (string? Subscription, string? Owner) about, CancellationToken cancel)
     {
         var askedAt = await accounts.NowAsync(cancel);
-        var found = new List<StripeSubscription>();
+        var (found, isThere) = (new List<StripeSubscription>(), about.Subscription is null);
         await foreach (var one in accounts.ListAsync(account, "/v1/subscriptions", () => new StripeForm().Set("customer", customer).Set("status", "all"), MostPages, cancel))
         {
+            isThere |= one.Text("id") == about.Subscription;
             if (StripeSubscription.Read(one) is { } subscription && IsOfProject(account, subscription.Metadata))
             {
                 found.Insert(0, subscription);
             }
+        }
+
+        if (!isThere && found.Count == 0)
+        {
+            return await IsDeletedAsync(account, customer, cancel) ? ProviderTold.Nothing : Missing(about.Subscription!);
         }
 
         var known = await accounts.OwnerOfAsync(account.Project, customer, cancel);
@@ -64,13 +74,22 @@ public sealed class StripeMirror(StripeAccounts accounts, StripeVariables variab
         return new(news, IsKnown: news.Count > 0 || doubt is not null) { Doubt = doubt, Subscription = about.Subscription };
     }
 
+    /// <summary>Stripe keeps the ids of customers who were deleted, and says so of them.</summary>
+    private async Task<bool> IsDeletedAsync(StripeAccount account, string customer, CancellationToken cancel) =>
+        (await accounts.FetchAsync(account, $"/v1/customers/{Uri.EscapeDataString(customer)}", null, cancel))?.Flag("deleted") == true;
+
     /// <summary>An invoice, after the subscriptions that it may be the first to tell of.</summary>
     /// <inheritdoc cref="CustomerAsync"/>
     public async Task<ProviderTold> InvoiceAsync(StripeAccount account, string id, CancellationToken cancel)
     {
         var askedAt = await accounts.NowAsync(cancel);
         var found = await accounts.FetchAsync(account, $"/v1/invoices/{Uri.EscapeDataString(id)}", new StripeForm().Set("expand", ["payments"]), cancel);
-        if (found is not { } json || StripeInvoice.Read(json) is not { Customer: { } customer } invoice
+        if (found is not { } json)
+        {
+            return Missing(id);
+        }
+
+        if (StripeInvoice.Read(json) is not { Customer: { } customer } invoice
             || (invoice.Subscription ?? invoice.Metadata.GetValueOrDefault(SubscriptionField)) is not { } subscription)
         {
             return ProviderTold.Nothing;
