@@ -18,7 +18,7 @@ public enum CreditVerdict
     NotInState,
     NothingLeft,
 
-    /// <summary>More than the invoice asked for, less what was given back already.</summary>
+    /// <summary>More than the invoice asked for, less what went back already.</summary>
     TooMuch,
     LineUnknown,
     NotPositive,
@@ -26,15 +26,16 @@ public enum CreditVerdict
 
 public static class CreditNoteRules
 {
-    public static (CreditVerdict Verdict, CreditDraft? Draft) Judge(Invoice invoice, CreditOrder order)
+    /// <param name="held">Of what was paid for it, what customers' banks hold or took, which went back that way; null: nothing, or it is known to go.</param>
+    public static (CreditVerdict Verdict, CreditDraft? Draft) Judge(Invoice invoice, CreditOrder order, MoneyAmount? held = null)
     {
         if (invoice.Status is not (InvoiceStatus.Open or InvoiceStatus.Paid))
         {
             return (CreditVerdict.NotInState, null);
         }
 
-        var left = invoice.Total - invoice.Credited;
-        if (left.IsZero)
+        var left = invoice.Creditable - (held ?? MoneyAmount.Zero(invoice.Currency));
+        if (left.IsZero || left.IsNegative)
         {
             return (CreditVerdict.NothingLeft, null);
         }

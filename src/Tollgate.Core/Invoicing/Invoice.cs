@@ -115,6 +115,8 @@ public sealed record CreditNote(
 /// <summary>An invoice, whole: what the wire, the page, the PDF and the books show.</summary>
 public sealed record Invoice
 {
+    private readonly MoneyAmount? _prorated;
+
     public required Guid Id { get; init; }
 
     /// <summary>Null until it is finalised: <c>CC-000042</c>, gap-free in its series.</summary>
@@ -173,6 +175,16 @@ public sealed record Invoice
     public required MoneyAmount Paid { get; init; }
 
     public IReadOnlyList<CreditNote> CreditNotes { get; init; } = [];
+
+    /// <summary>What changes of the subscription gave back of the time that it asked for, before taxes that are added to prices.</summary>
+    public MoneyAmount Prorated
+    {
+        get => _prorated ?? MoneyAmount.Zero(Currency);
+        init => _prorated = value;
+    }
+
+    /// <summary>What can still be given back by a document: what it asked for, less what went back already, in whichever way.</summary>
+    public MoneyAmount Creditable => Total - Credited - Prorated is { IsNegative: false } left ? left : MoneyAmount.Zero(Currency);
 
     /// <summary>What credit notes gave back in all.</summary>
     public MoneyAmount Credited => CreditNotes.Aggregate(MoneyAmount.Zero(Currency), static (sum, note) => sum + note.Total);

@@ -30,7 +30,7 @@ public sealed record RefundJudgement(RefundVerdict Verdict, MoneyAmount Amount, 
 
 /// <summary>
 /// What of a payment can go back (<c>SEMANTICS</c> 4): refunds and credit notes of an invoice are together never above what was paid. What the invoice did
-/// not ask for goes back first, out of the credit that it became, as far as that was not spent.
+/// not ask for, and what a change of the subscription gave back of it, goes back first, out of the credit that it became, as far as that was not spent.
 /// </summary>
 public static class RefundRules
 {
@@ -45,7 +45,7 @@ public static class RefundRules
         }
 
         var ofPayment = payment.Amount - payment.Refunded;
-        var ofCredit = Positive(Least(bounds.Overpaid, bounds.Credit));
+        var ofCredit = OfCredit(payment, invoice, bounds);
         var ofInvoice = OfInvoice(payment, invoice, bounds);
         var left = Least(ofPayment - bounds.Held, ofCredit + ofInvoice);
         if (left.IsZero || left.IsNegative)
@@ -76,7 +76,7 @@ public static class RefundRules
         }
 
         var ofInvoice = OfInvoice(payment, invoice, bounds);
-        var ofCredit = Least(amount, Positive(Least(bounds.Overpaid, bounds.Credit)));
+        var ofCredit = Least(amount, OfCredit(payment, invoice, bounds));
         var fromCredit = amount - Least(amount - ofCredit, ofInvoice);
         return fromCredit.IsZero || fromCredit <= bounds.Credit
             ? new(RefundVerdict.Allowed, amount, fromCredit)
@@ -91,10 +91,14 @@ public static class RefundRules
         {
             // The provider invoiced it: no document of ours bounds it.
             null when payment.ProviderInvoice is not null => ofPayment,
-            { Status: InvoiceStatus.Open or InvoiceStatus.Paid } => Positive(Least(ofPayment - bounds.Overpaid, invoice.Total - invoice.Credited)),
+            { Status: InvoiceStatus.Open or InvoiceStatus.Paid } => Least(Positive(ofPayment - Positive(bounds.Overpaid)), invoice.Creditable),
             _ => MoneyAmount.Zero(ofPayment.Currency),
         };
     }
+
+    /// <summary>What became credit, because the invoice did not ask for it or because a change gave it back, and was not spent.</summary>
+    private static MoneyAmount OfCredit(Payment payment, Invoice? invoice, RefundBounds bounds) =>
+        Positive(Least(bounds.Overpaid + (invoice?.Prorated ?? MoneyAmount.Zero(payment.Amount.Currency)), bounds.Credit));
 
     private static MoneyAmount Least(MoneyAmount a, MoneyAmount b) => a < b ? a : b;
 

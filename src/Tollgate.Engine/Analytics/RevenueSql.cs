@@ -10,7 +10,7 @@ internal static class RevenueSql
     /// </summary>
     public const string Lines =
         """
-        SELECT i.id, i.status, i.discount, i.total, i.tax, i.credited + coalesce(x.lost, 0), i.paid + i.from_credits, l.amount, l.period_start, l.period_end
+        SELECT i.id, i.status, i.discount, i.total, i.tax, i.credited + coalesce(x.lost, 0), i.paid, l.amount, l.period_start, l.period_end
           FROM invoices i
           LEFT JOIN LATERAL (SELECT sum(d.amount)::bigint AS lost
                                FROM payments p

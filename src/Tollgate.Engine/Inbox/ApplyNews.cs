@@ -98,6 +98,7 @@ public sealed class ApplyNews(
                 return null;
             }
 
+            await CountAsync(change, project, row.Payment, known, news, cancel);
             await change.ExecuteAsync(
                 DisputeSql.Write, cancel, row.Partition, row.Account, payment, news.Reference, news.Amount.Minor, CatalogWords.Of(news.Status),
                 CustomerCommands.OrNull(news.Reason, NpgsqlDbType.Text), now.ToUtc(),
@@ -107,6 +108,18 @@ public sealed class ApplyNews(
                 news.Reference);
             await change.CommitAsync(cancel);
             return null;
+        }
+    }
+
+    /// <summary>What a bank holds or took was not paid for the running period: no change of the subscription gives it back.</summary>
+    private static async Task CountAsync(
+        CustomerChange change, ProjectSnapshot project, Payment payment, DisputeStatus? known, DisputeNews news, CancellationToken cancel)
+    {
+        var wasHeld = known is DisputeStatus.Open or DisputeStatus.Lost;
+        var isHeld = news.Status is DisputeStatus.Open or DisputeStatus.Lost;
+        if (wasHeld != isHeld && payment.Invoice is { } id && await InvoiceQueries.FindAsync(change.Connection, project, id, cancel) is { } invoice)
+        {
+            await InvoiceChange.TakeBackAsync(change, invoice, isHeld ? news.Amount : -news.Amount, null, cancel);
         }
     }
 

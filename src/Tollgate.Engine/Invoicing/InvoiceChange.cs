@@ -100,7 +100,7 @@ internal static class InvoiceChange
 
     /// <summary>What is taken back of the running period was not billed for it any more: a later change does not give it back again.</summary>
     /// <param name="credited">Negative: it counts again.</param>
-    private static async Task TakeBackAsync(CustomerChange change, InvoiceRow row, MoneyAmount credited, IReadOnlyList<int>? positions, CancellationToken cancel)
+    public static async Task TakeBackAsync(CustomerChange change, InvoiceRow row, MoneyAmount credited, IReadOnlyList<int>? positions, CancellationToken cancel)
     {
         if (row.Invoice.Subscription is not { } subscription
             || await change.AskAsync(InvoiceSql.RunningPeriodEnd, cancel, row.Partition, row.Account, subscription) is not DateTime end)

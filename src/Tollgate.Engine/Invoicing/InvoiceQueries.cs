@@ -279,6 +279,7 @@ public sealed class InvoiceQueries(NpgsqlDataSource database)
             Total = Money(14),
             FromCredits = Money(15),
             Paid = Money(16),
+            Prorated = Money(22),
         };
         return new(invoice, reader.GetInt16(18), reader.GetInt32(19), reader.IsDBNull(20) ? null : reader.GetString(20), details.Footer, details.Language ?? "en");
 

@@ -119,6 +119,10 @@ internal static class InvoiceSql
                AS x (partition, account, currency, amount, at, cause, invoice, note)
         """;
 
+    /// <summary>What credits pay of an invoice. $1 partition, $2 account, $3 currency, $4 amount, $5 at, $6 invoice.</summary>
+    public const string TakeCredit =
+        "INSERT INTO customer_credits (partition, account, currency, amount, at, cause, invoice) VALUES ($1, $2, $3, -$4::bigint, $5, 'invoice', $6)";
+
     /// <summary>
     /// Takes so many numbers and answers the last one. The row stays locked until commit: numbers have no gaps, and whoever
     /// finalises at the same time waits. $1 project, $2 series, $3 how many.
@@ -169,7 +173,8 @@ internal static class InvoiceSql
                i.subtotal, i.discount, i.tax, i.total, i.from_credits, i.paid, i.details::text, i.partition, i.account,
                (SELECT s.reference FROM subscriptions s WHERE s.partition = i.partition AND s.account = i.account AND s.id = i.subscription),
                CASE WHEN i.status IN ('paid', 'void', 'uncollectible')
-                    THEN (SELECT max(f.at) FROM invoice_facts f WHERE f.partition = i.partition AND f.account = i.account AND f.invoice = i.id AND f.verb NOT IN ('credit', 'refund', 'refund_fail')) END
+                    THEN (SELECT max(f.at) FROM invoice_facts f WHERE f.partition = i.partition AND f.account = i.account AND f.invoice = i.id AND f.verb NOT IN ('credit', 'refund', 'refund_fail')) END,
+               i.prorated
         """;
 
     /// <summary>$1 project, $2 id.</summary>
@@ -281,6 +286,40 @@ internal static class InvoiceSql
     /// </summary>
     public const string LowerBilled =
         "UPDATE subscriptions SET billed = billed - $4 WHERE partition = $1 AND account = $2 AND id = $3";
+
+    /// <summary>$1 partition, $2 account, $3 invoice, $4 what a change gave back of it.</summary>
+    public const string NoteProrated = "UPDATE invoices SET prorated = prorated + $4 WHERE partition = $1 AND account = $2 AND id = $3";
+
+    /// <summary>$1 partition, $2 account, $3 invoice, $4 what credits pay of it, $5 status.</summary>
+    public const string PayFromCredits =
+        "UPDATE invoices SET paid = paid + $4, from_credits = from_credits + $4, status = $5 WHERE partition = $1 AND account = $2 AND id = $3";
+
+    /// <summary>
+    /// Invoices that asked for a period of a subscription, and those that still ask for something; the newest first. $1 partition, $2 account,
+    /// $3 subscription, $4 the period's end.
+    /// </summary>
+    public const string OfPeriod =
+        """
+        SELECT i.id
+          FROM invoices i
+         WHERE i.partition = $1 AND i.account = $2 AND i.subscription = $3
+           AND (i.status = 'open'
+                OR (i.status IN ('paid', 'uncollectible') AND i.period_end >= $4
+                    AND EXISTS (SELECT FROM invoice_lines l
+                                 WHERE l.partition = i.partition AND l.account = i.account AND l.invoice = i.id AND l.kind <> 'usage' AND l.period_end = $4)))
+         ORDER BY i.serial DESC
+        """;
+
+    /// <summary>
+    /// Of the payments of an invoice, what customers' banks hold or took. $1 partition, $2 account, $3 invoice.
+    /// </summary>
+    public const string HeldOf =
+        """
+        SELECT coalesce(sum(d.amount), 0)::bigint
+          FROM payments p
+          JOIN disputes d ON d.partition = p.partition AND d.account = p.account AND d.payment = p.id AND d.status <> 'won'
+         WHERE p.partition = $1 AND p.account = $2 AND p.invoice = $3
+        """;
 
     /// <summary>The next of its facts. The caller holds the customer. $1 partition, $2 account, $3 invoice, $4 verb, $5 at, $6 amount, $7 actor, $8 note.</summary>
     public const string AddFact =

@@ -47,7 +47,8 @@ internal static class InvoiceVerifySql
          CROSS JOIN LATERAL (SELECT coalesce(sum(n.total), 0) AS credited
                                FROM credit_notes n
                               WHERE n.partition = i.partition AND n.account = i.account AND n.invoice = i.id) n
-         CROSS JOIN LATERAL (VALUES ('paid', f.paid, i.paid), ('finalized', f.finalized, i.total), ('credited', n.credited, i.credited)) AS x (sum, expected, found)
+         CROSS JOIN LATERAL (VALUES ('paid', f.paid, i.paid), ('finalized', f.finalized, i.total), ('credited', n.credited, i.credited),
+                                    ('given back beyond', 0, greatest(0, i.credited + i.prorated - i.total))) AS x (sum, expected, found)
          WHERE x.expected <> x.found{{Cut}}
         """;
 
@@ -165,7 +166,7 @@ internal static class InvoiceVerifySql
         """;
 
     /// <summary>
-    /// Nobody has been given back more than he had, and what credits paid of invoices is what these say; of a void one nothing. Place: the
+    /// Nobody has been given back more than he had, and what credits paid of invoices is what these say; of a void one what a change had given back of it. Place: the
     /// currency, or the invoice's number.
     /// </summary>
     public const string Credits =
@@ -177,8 +178,8 @@ internal static class InvoiceVerifySql
                 HAVING sum(amount) < 0
                 UNION ALL
                 SELECT partition, account, coalesce(i.number, invoice::text),
-                       CASE WHEN i.status <> 'void' THEN i.from_credits ELSE 0 END::numeric, coalesce(k.paid, 0)
-                  FROM (SELECT partition, account, id AS invoice, number, status, from_credits FROM invoices) i
+                       CASE WHEN i.status <> 'void' THEN i.from_credits ELSE least(i.from_credits, i.prorated) END::numeric, coalesce(k.paid, 0)
+                  FROM (SELECT partition, account, id AS invoice, number, status, from_credits, prorated FROM invoices) i
                   FULL JOIN (SELECT partition, account, invoice, -sum(amount) AS paid
                                FROM customer_credits
                               WHERE cause = 'invoice'

@@ -77,10 +77,11 @@ public sealed class SettleInvoice(NpgsqlDataSource database, QuotaGate gate, Clo
                 return new(InvoiceOutcome.Done, row, invoice.CreditNotes.Single(one => one.Id.ToString("D") == made));
             }
 
-            var (verdict, draft) = CreditNoteRules.Judge(invoice, order);
+            var held = new MoneyAmount((long)(await change.AskAsync(InvoiceSql.HeldOf, cancel, row.Partition, row.Account, id))!, invoice.Currency);
+            var (verdict, draft) = CreditNoteRules.Judge(invoice, order, held);
             if (draft is null)
             {
-                return new(verdict == CreditVerdict.NotInState ? InvoiceOutcome.NotAllowed : InvoiceOutcome.CreditRefused, row, Detail: Explain(verdict, invoice));
+                return new(verdict == CreditVerdict.NotInState ? InvoiceOutcome.NotAllowed : InvoiceOutcome.CreditRefused, row, Detail: Explain(verdict, invoice, held));
             }
 
             var (after, note) = await InvoiceChange.CreditAsync(change, project, row, (draft, order), actor, now, cancel);
@@ -127,10 +128,10 @@ public sealed class SettleInvoice(NpgsqlDataSource database, QuotaGate gate, Clo
             if (verb == "void")
             {
                 await change.ExecuteAsync(RedemptionSql.GiveBack, cancel, row.Partition, row.Account, invoice.Id);
-                if (!invoice.FromCredits.IsZero)
+                if (invoice.FromCredits > invoice.Prorated)
                 {
-                    // What credits had paid of it is the customer's again.
-                    await InvoiceChange.GiveAsync(change, row, invoice.FromCredits, now, "invoice", verb, cancel);
+                    // What credits had paid of it is the customer's again, but for those that the invoice itself was the reason of.
+                    await InvoiceChange.GiveAsync(change, row, invoice.FromCredits - invoice.Prorated, now, "invoice", verb, cancel);
                 }
             }
 
@@ -155,13 +156,16 @@ public sealed class SettleInvoice(NpgsqlDataSource database, QuotaGate gate, Clo
         }
     }
 
+    private static IEnumerable<string> Gone(Invoice invoice, MoneyAmount held) =>
+        new[] { (invoice.Credited, "by credit notes"), (invoice.Prorated, "when the subscription changed"), (held, "to a bank that disputes it") }
+            .Where(static one => !one.Item1.IsZero).DefaultIfEmpty((MoneyAmount.Zero(invoice.Currency), "")).Select(static one => $"{one.Item1} {one.Item2}".TrimEnd());
+
     private static MoneyAmount Positive(MoneyAmount amount) => amount.IsNegative ? MoneyAmount.Zero(amount.Currency) : amount;
 
-    private static string Explain(CreditVerdict verdict, Invoice invoice) => verdict switch
+    private static string Explain(CreditVerdict verdict, Invoice invoice, MoneyAmount held) => verdict switch
     {
         CreditVerdict.NotInState => $"The invoice is {CatalogWords.Of(invoice.Status)}; open and paid ones can be credited.",
-        CreditVerdict.NothingLeft => "All of the invoice was credited already.",
-        CreditVerdict.TooMuch => $"The invoice asked for {invoice.Total}, and {invoice.Credited} of it was credited already.",
+        CreditVerdict.NothingLeft or CreditVerdict.TooMuch => $"The invoice asked for {invoice.Total}. Of that {string.Join(", ", Gone(invoice, held))} went back already.",
         CreditVerdict.LineUnknown => $"Lines are numbered from 1 to {invoice.Lines.Count}; each can be named once.",
         _ => "What is given back is more than 0.",
     };

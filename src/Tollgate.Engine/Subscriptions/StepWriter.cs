@@ -2,6 +2,7 @@ using System.Text.Json;
 using Npgsql;
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Invoicing;
+using Tollgate.Core.Money;
 using Tollgate.Core.Subscriptions;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Customers;
@@ -26,7 +27,7 @@ internal sealed record StepToWrite(BilledOrder Billed, int Version, string? Refe
 }
 
 /// <summary>
-/// Writes steps with what they come to. The score: 1. what invoices consist of; 2. subscriptions; 3. the facts, and what is to be collected; 4. plan and billing cycle of the
+/// Writes steps with what they come to. The score: 1. what invoices consist of; 2. subscriptions; 3. the facts, what they give back of earlier invoices, and what is to be collected; 4. plan and billing cycle of the
 /// customers whose step changes them; 5. the invoices, with their numbers. The caller holds the customers and commits.
 /// </summary>
 /// <remarks>
@@ -61,7 +62,16 @@ internal sealed class StepWriter(NpgsqlConnection connection, ProjectSnapshot pr
         await using var batch = new NpgsqlBatch(connection);
         batch.BatchCommands.Add(Rows(steps));
         await batch.ExecuteNonQueryAsync(cancel);
-        await WriteFactsAsync(steps, drafts.ToDictionary(static one => one.Invoice.Subscription!.Value, static one => one.Invoice), cancel);
+        var invoices = drafts.ToDictionary(static one => one.Invoice.Subscription!.Value);
+        await WriteFactsAsync(steps, invoices, cancel);
+
+        // What is given back was asked for before.
+        foreach (var step in steps)
+        {
+            var draft = invoices.GetValueOrDefault(step.After.Id);
+            await new GiveBack(connection, project, actor).RunAsync(
+                step.Billed.Order, draft?.Bill.Sums.Left ?? MoneyAmount.Zero(step.After.Terms.Currency), draft?.Invoice.IssuedAt ?? now, cancel);
+        }
 
         // An invoice and the wish to collect it are one transaction.
         var byItself = steps.Where(static step => step.Cause is null).Select(static step => step.After.Id).ToHashSet();
@@ -182,7 +192,7 @@ internal sealed class StepWriter(NpgsqlConnection connection, ProjectSnapshot pr
     }
 
     /// <summary>What nobody asked for was due; an end that was asked for before keeps its reason.</summary>
-    private Task WriteFactsAsync(IReadOnlyList<StepToWrite> steps, Dictionary<Guid, Invoice> invoices, CancellationToken cancel) => new Columns()
+    private Task WriteFactsAsync(IReadOnlyList<StepToWrite> steps, Dictionary<Guid, BilledInvoice> invoices, CancellationToken cancel) => new Columns()
         .Small(steps.Select(static s => s.Customer.Partition))
         .Whole(steps.Select(static s => s.Customer.Account))
         .Ids(steps.Select(static s => (Guid?)s.After.Id))
@@ -191,7 +201,7 @@ internal sealed class StepWriter(NpgsqlConnection connection, ProjectSnapshot pr
         .Times(steps.Select(static s => (Instant?)s.Step.At))
         .Text(steps.Select(_ => actor))
         .Text(steps.Select(static s => s.Cause ?? (s.Step.Verb == SubscriptionVerb.Cancel ? s.After.CancelReason : null) ?? "due"))
-        .Ids(steps.Select(s => invoices.TryGetValue(s.After.Id, out var invoice) ? invoice.Id : (Guid?)null))
+        .Ids(steps.Select(s => invoices.TryGetValue(s.After.Id, out var one) ? one.Invoice.Id : (Guid?)null))
         .Json(steps.Select(static s => JsonSerializer.Serialize(SubscriptionState.Of(s.After), SubscriptionJson.Default.SubscriptionState)))
         .CopyAsync(connection, SubscriptionSql.WriteFacts, cancel);
 

@@ -75,15 +75,15 @@ public sealed class CatalogueLives(LivesStage stage)
         .On("2031-04-01").Subscribes("basic")
         .On("2031-04-10").Sells(Dearer)
         .On("2031-04-16").Changes("pro")
-        .On("2031-05-17").Changes("basic", when: When.Now)
+        .On("2031-05-17").Pays().Changes("basic", when: When.Now)
         .On("2031-06-01")
         .Invoices("""
-            2031-04-01 00:00 open 1000
+            2031-04-01 00:00 paid 1000
               subscription        1000  2031-04-01 00:00 → 2031-05-01 00:00
-            2031-04-16 00:00 open 1000
+            2031-04-16 00:00 paid 1000
               proration_credit    -500  2031-04-16 00:00 → 2031-05-01 00:00
               proration_charge    1500  2031-04-16 00:00 → 2031-05-01 00:00
-            2031-05-01 00:00 open 3000
+            2031-05-01 00:00 paid 3000
               subscription        3000  2031-05-01 00:00 → 2031-06-01 00:00
             2031-05-17 00:00 paid 0
               proration_credit   -1452  2031-05-17 00:00 → 2031-06-01 00:00

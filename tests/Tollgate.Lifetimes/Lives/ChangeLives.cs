@@ -147,11 +147,11 @@ public sealed class ChangeLives(LivesStage stage)
     // Half of the month is left: −1500 + 500. The 1000 pay the whole next invoice.
     [Fact]
     public Task A_downgrade_at_once_leaves_a_credit_that_pays_the_next_invoice() => Given(Shops.Standard)
-        .On("2031-04-01").Subscribes("pro")
+        .On("2031-04-01").Subscribes("pro").Pays()
         .On("2031-04-16").Changes("basic", when: When.Now).IsOn("basic")
         .On("2031-06-01")
         .Invoices("""
-            2031-04-01 00:00 open 3000
+            2031-04-01 00:00 paid 3000
               subscription        3000  2031-04-01 00:00 → 2031-05-01 00:00
             2031-04-16 00:00 paid 0
               proration_credit   -1500  2031-04-16 00:00 → 2031-05-01 00:00
@@ -171,12 +171,39 @@ public sealed class ChangeLives(LivesStage stage)
 
     // −4500 + 500 leave 4000: four months of basic, less what the fifth is open for.
     [Fact]
+    public Task What_is_left_over_pays_first_what_nobody_has_paid_yet() => Given(Shops.Standard)
+        .On("2031-04-01").Subscribes("pro")
+        .On("2031-04-16").Changes("basic", when: When.Now).IsOn("basic")
+        .On("2031-05-01").Pays()
+        .On("2031-05-16").Changes("pro")
+        .On("2031-05-16").Changes("basic", when: When.Now)
+        .On("2031-06-01")
+        .Invoices("""
+            2031-04-01 00:00 paid 3000, 1000 from credit
+              subscription        3000  2031-04-01 00:00 → 2031-05-01 00:00
+            2031-04-16 00:00 paid 0
+              proration_credit   -1500  2031-04-16 00:00 → 2031-05-01 00:00
+              proration_charge     500  2031-04-16 00:00 → 2031-05-01 00:00
+            2031-05-01 00:00 paid 1000
+              subscription        1000  2031-05-01 00:00 → 2031-06-01 00:00
+            2031-05-16 00:00 paid 1032, 1032 from credit
+              proration_credit    -516  2031-05-16 00:00 → 2031-06-01 00:00
+              proration_charge    1548  2031-05-16 00:00 → 2031-06-01 00:00
+            2031-05-16 00:00 paid 0
+              proration_credit   -1548  2031-05-16 00:00 → 2031-06-01 00:00
+              proration_charge     516  2031-05-16 00:00 → 2031-06-01 00:00
+            2031-06-01 00:00 open 1000
+              subscription        1000  2031-06-01 00:00 → 2031-07-01 00:00
+            """)
+        .LivesAsync(stage);
+
+    [Fact]
     public Task A_credit_larger_than_the_next_invoice_pays_several() => Given(Shops.Standard.With(Shops.Enterprise with { Prices = [new(Interval.Monthly, 9000)] }))
-        .On("2031-04-01").Subscribes("enterprise")
+        .On("2031-04-01").Subscribes("enterprise").Pays()
         .On("2031-04-16").Changes("basic", when: When.Now)
         .On("2031-09-01")
         .Invoices("""
-            2031-04-01 00:00 open 9000
+            2031-04-01 00:00 paid 9000
               subscription        9000  2031-04-01 00:00 → 2031-05-01 00:00
             2031-04-16 00:00 paid 0
               proration_credit   -4500  2031-04-16 00:00 → 2031-05-01 00:00
@@ -206,12 +233,12 @@ public sealed class ChangeLives(LivesStage stage)
     // The upgrade on the 4th was for nothing. On the 7th 24 of 30 days of pro would be 2400, but only 1000 were asked for.
     [Fact]
     public Task A_credit_is_never_more_than_what_was_billed_for_the_period() => Given(Shops.Standard)
-        .On("2031-04-01").Subscribes("basic")
+        .On("2031-04-01").Subscribes("basic").Pays()
         .On("2031-04-04").Changes("pro", proration: Proration.None)
         .On("2031-04-07").Changes("basic", when: When.Now)
         .On("2031-05-01")
         .Invoices("""
-            2031-04-01 00:00 open 1000
+            2031-04-01 00:00 paid 1000
               subscription        1000  2031-04-01 00:00 → 2031-05-01 00:00
             2031-04-07 00:00 paid 0
               proration_credit   -1000  2031-04-07 00:00 → 2031-05-01 00:00

@@ -159,11 +159,11 @@ public sealed class EndLives(LivesStage stage)
     // The credit of the first subscription (−1500 + 500) pays the second one's invoices.
     [Fact]
     public Task A_credit_outlives_the_subscription() => Given(Shops.Standard)
-        .On("2031-04-01").Subscribes("pro")
+        .On("2031-04-01").Subscribes("pro").Pays()
         .On("2031-04-16").Changes("basic", when: When.Now).CancelsNow()
         .On("2031-06-01").Subscribes("pro")
         .Invoices("""
-            2031-04-01 00:00 open 3000
+            2031-04-01 00:00 paid 3000
               subscription        3000  2031-04-01 00:00 → 2031-05-01 00:00
             2031-04-16 00:00 paid 0
               proration_credit   -1500  2031-04-16 00:00 → 2031-05-01 00:00

@@ -46,12 +46,12 @@ public sealed class LeavingLives(LivesStage stage)
     // 20 pages beyond the 100 are $2; 15 of 30 days are $5. $3 are left and pay for the return.
     [Fact]
     public Task On_request_the_unused_time_is_given_back_and_pays_what_was_used() => Given(Shops.Standard).WithoutTheNaiveBiller()
-        .On("2031-04-01").Subscribes("basic")
+        .On("2031-04-01").Subscribes("basic").Pays()
         .On("2031-04-10").Uses(120)
         .On("2031-04-16").Calls("POST", Cancel, """{"at": "now", "credit": true}""").IsOn("free")
         .On("2031-06-01").Subscribes("basic")
         .Invoices("""
-            2031-04-01 00:00 open 1000
+            2031-04-01 00:00 paid 1000
               subscription       1000  2031-04-01 00:00 → 2031-05-01 00:00
             2031-04-16 00:00 paid 0
               proration_credit   -500  2031-04-16 00:00 → 2031-05-01 00:00
@@ -67,7 +67,7 @@ public sealed class LeavingLives(LivesStage stage)
         .On("2031-04-01").Subscribes("basic", coupon: "HALF")
         .On("2031-04-02").Calls("POST", Cancel, """{"at": "now", "credit": true}""")
         .Invoices("""
-            2031-04-01 00:00 open 500
+            2031-04-01 00:00 paid 500, 500 from credit
               subscription       1000  2031-04-01 00:00 → 2031-05-01 00:00
               discount           -500
             2031-04-02 00:00 paid 0
@@ -82,7 +82,7 @@ public sealed class LeavingLives(LivesStage stage)
         .On("2031-04-11").Pauses()
         .On("2031-04-20").Calls("POST", Cancel, """{"at": "now", "credit": true}""")
         .Invoices("""
-            2031-04-01 00:00 open 1000
+            2031-04-01 00:00 open 1000, 667 from credit
               subscription       1000  2031-04-01 00:00 → 2031-05-01 00:00
             2031-04-20 00:00 paid 0
               proration_credit   -667  2031-04-11 00:00 → 2031-05-01 00:00

@@ -97,12 +97,12 @@ public sealed class MinimumLives(LivesStage stage)
     // 29 of 30 days: $116 agreed, $58 of the plan's price are for them; 150 pages beyond basic's 100 are $15 of the rest.
     [Fact]
     public Task A_downgrade_on_the_last_day_does_not_get_out_of_the_others() => Given(Shop).WithoutTheNaiveBiller()
-        .On("2031-04-01").Subscribes("scale")
+        .On("2031-04-01").Subscribes("scale").Pays()
         .On("2031-04-10").Uses(250)
         .On("2031-04-30").Changes("basic", when: When.Now)
         .On("2031-05-01")
         .Invoices("""
-            2031-04-01 00:00 open 6000
+            2031-04-01 00:00 paid 6000
               subscription       6000  2031-04-01 00:00 → 2031-05-01 00:00
             2031-04-30 00:00 paid 0
               proration_credit   -200  2031-04-30 00:00 → 2031-05-01 00:00

@@ -141,11 +141,11 @@ public sealed class MoneyLives(LivesStage stage)
     // −1500 + 500: there is nothing to tax, and 1000 remain for the next invoice with its tax.
     [Fact]
     public Task A_credit_pays_the_tax_too() => Given(Shops.Taxing(German))
-        .On("2031-04-01").Joins("DE").Subscribes("pro")
+        .On("2031-04-01").Joins("DE").Subscribes("pro").Pays()
         .On("2031-04-16").Changes("basic", when: When.Now)
         .On("2031-05-01")
         .Invoices("""
-            2031-04-01 00:00 open 3570, tax 570
+            2031-04-01 00:00 paid 3570, tax 570
               subscription        3000  2031-04-01 00:00 → 2031-05-01 00:00
             2031-04-16 00:00 paid 0
               proration_credit   -1500  2031-04-16 00:00 → 2031-05-01 00:00

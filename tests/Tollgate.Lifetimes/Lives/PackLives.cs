@@ -38,12 +38,12 @@ public sealed class PackLives(LivesStage stage)
     public Task Credits_pay_a_pack_with_its_tax_and_it_is_given_at_once() => Given(
             Shops.Taxing(new TaxSpec("DE", "Umsatzsteuer", 19)) with { Packs = [new("hundred", "pages", 100, 700)] })
         .WithoutTheNaiveBiller()
-        .On("2031-04-01").Joins("DE").Subscribes("pro")
+        .On("2031-04-01").Joins("DE").Subscribes("pro").Pays()
         .On("2031-04-16").Changes("basic", when: When.Now).May(100)
         .On("2031-04-20").Buys("hundred").May(200)
         .On("2031-05-01").May(200)
         .Invoices("""
-            2031-04-01 00:00 open 3570, tax 570
+            2031-04-01 00:00 paid 3570, tax 570
               subscription            3000  2031-04-01 00:00 → 2031-05-01 00:00
             2031-04-16 00:00 paid 0
               proration_credit       -1500  2031-04-16 00:00 → 2031-05-01 00:00

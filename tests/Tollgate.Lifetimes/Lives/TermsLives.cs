@@ -46,11 +46,11 @@ public sealed class TermsLives(LivesStage stage)
     // Two are $10; one is dropped at once on the 16th: 15 of 30 days of $20 back, of $15 charged.
     [Fact]
     public Task An_add_on_is_dropped_at_once() => Given(Boosting).WithoutTheNaiveBiller()
-        .On("2031-04-01").Calls("POST", "/v1/subscriptions", """{"customer": "anna", "plan": "basic", "add_ons": [{"code": "boost", "quantity": 2}]}""").May(200)
+        .On("2031-04-01").Calls("POST", "/v1/subscriptions", """{"customer": "anna", "plan": "basic", "add_ons": [{"code": "boost", "quantity": 2}]}""").May(200).Pays()
         .On("2031-04-16").Calls("PATCH", Subscription, """{"add_ons": [{"code": "boost", "quantity": 1}], "when": "now"}""").May(150)
         .On("2031-05-01")
         .Invoices("""
-            2031-04-01 00:00 open 2000
+            2031-04-01 00:00 paid 2000
               subscription       1000  2031-04-01 00:00 → 2031-05-01 00:00
               add_on x2          1000  2031-04-01 00:00 → 2031-05-01 00:00
             2031-04-16 00:00 paid 0
@@ -64,14 +64,14 @@ public sealed class TermsLives(LivesStage stage)
 
     [Fact]
     public Task A_price_is_agreed_on_later_prorated_as_any_change() => Given(Shops.Standard).WithoutTheNaiveBiller()
-        .On("2031-04-01").Subscribes("pro")
+        .On("2031-04-01").Subscribes("pro").Pays()
         .On("2031-04-16").Calls("PATCH", Subscription, """{"amount": 2000, "when": "now"}""")
         .On("2031-05-10").Calls("PATCH", Subscription, """{"amount": 1800}""")
         .On("2031-06-10").Calls("PATCH", Subscription, """{"quantity": 1}""")
         .On("2031-06-16").Calls("PATCH", Subscription, """{"amount": 3000}""")
         .On("2031-07-01")
         .Invoices("""
-            2031-04-01 00:00 open 3000
+            2031-04-01 00:00 paid 3000
               subscription       3000  2031-04-01 00:00 → 2031-05-01 00:00
             2031-04-16 00:00 paid 0
               proration_credit  -1500  2031-04-16 00:00 → 2031-05-01 00:00

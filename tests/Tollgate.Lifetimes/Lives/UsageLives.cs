@@ -243,12 +243,12 @@ public sealed class UsageLives(LivesStage stage)
     // 1000 − 1000 from the downgrade; then 50 pages beyond the 100 of basic.
     [Fact]
     public Task A_downgrade_at_once_makes_the_smaller_quota_count_for_the_whole_month() => Given(Shops.Standard)
-        .On("2031-04-01").Subscribes("pro")
+        .On("2031-04-01").Subscribes("pro").Pays()
         .On("2031-04-10").Uses(150)
         .On("2031-04-16").Changes("basic", when: When.Now)
         .On("2031-05-01")
         .Invoices("""
-            2031-04-01 00:00 open 3000
+            2031-04-01 00:00 paid 3000
               subscription        3000  2031-04-01 00:00 → 2031-05-01 00:00
             2031-04-16 00:00 paid 0
               proration_credit   -1500  2031-04-16 00:00 → 2031-05-01 00:00
@@ -466,14 +466,14 @@ public sealed class UsageLives(LivesStage stage)
         .On("2031-01-01").Subscribes("basic", Interval.Yearly)
         .On("2031-01-10").Uses(110)
         .On("2031-01-11").Uses(40, id: "by-mistake")
-        .On("2032-06-05").TakesBack("by-mistake")
+        .On("2032-06-05").Pays().TakesBack("by-mistake")
         .On("2033-01-01")
         .Invoices("""
-            2031-01-01 00:00 open 10000
+            2031-01-01 00:00 paid 10000
               subscription   10000  2031-01-01 00:00 → 2032-01-01 00:00
-            2031-02-01 00:00 open 500
+            2031-02-01 00:00 paid 500
               usage pages      500  2031-01-01 00:00 → 2031-02-01 00:00
-            2032-01-01 00:00 open 10000
+            2032-01-01 00:00 paid 10000
               subscription   10000  2032-01-01 00:00 → 2033-01-01 00:00
             2032-07-01 00:00 paid 0
               usage pages     -400  2031-01-01 00:00 → 2031-02-01 00:00

@@ -12,6 +12,7 @@ internal sealed class NaiveCustomer(Shop opening, NaiveCalendar calendar)
     private string? _country;
     private string? _taxId;
     private long _credit;
+    private int _firstBill;
 
     public NaiveSubscription? Subscription { get; private set; }
 
@@ -126,6 +127,7 @@ internal sealed class NaiveCustomer(Shop opening, NaiveCalendar calendar)
             TrialExpires = step.TrialExpires,
             Coupon = shop.Coupons.SingleOrDefault(coupon => coupon.Code == step.Coupon),
         };
+        _firstBill = _bills.Count;
         Note(step.At, "start");
         _reductions.RemoveAll(reduction => reduction.Coupon is not null);
         if (Current.Coupon is { } named)
@@ -479,10 +481,28 @@ internal sealed class NaiveCustomer(Shop opening, NaiveCalendar calendar)
         }
 
         var (tax, total) = Taxed(Math.Max(0, sum));
-        _credit += Math.Max(0, -sum);
+        _credit += PayEarlier(Math.Max(0, -sum));
         var fromCredit = Math.Min(_credit, total);
         _credit -= fromCredit;
         _bills.Add(new Bill(at, Current.Terms.Currency, lines, tax, total, fromCredit, Paid: fromCredit == total));
+    }
+
+    /// <summary>What a change leaves over pays first what the subscription's bills still ask for, the oldest first.</summary>
+    /// <returns>What is left of it.</returns>
+    private long PayEarlier(long left)
+    {
+        for (var at = _firstBill; at < _bills.Count; at++)
+        {
+            if (!_bills[at].Paid)
+            {
+                var part = Math.Min(left, _bills[at].Total - _bills[at].FromCredit);
+                var fromCredit = _bills[at].FromCredit + part;
+                _bills[at] = _bills[at] with { FromCredit = fromCredit, Paid = fromCredit == _bills[at].Total };
+                left -= part;
+            }
+        }
+
+        return left;
     }
 
     private (long Tax, long Total) Taxed(long sum)

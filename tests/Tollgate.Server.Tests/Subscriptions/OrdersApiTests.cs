@@ -152,6 +152,7 @@ public sealed class OrdersApiTests(RunningServer running)
     {
         var sandbox = await BillingSandbox.StartAsync(running, "2027-04-01T00:00:00Z");
         var id = await sandbox.SubscribeAsync("""{"customer": "leaves", "plan": "pro", "trial": false}""");
+        await sandbox.Door.PostAsync($"/v1/invoices/{(await sandbox.Door.GetAsync("/v1/invoices?customer=leaves"))["data"][0]!["id"]}/pay");
         foreach (var body in (string[])["""{"credit": true}""", """{"at": "period_end", "credit": true}"""])
         {
             var came = await sandbox.Door.PostAsync($"/v1/subscriptions/{id}/cancel", body);

@@ -85,6 +85,7 @@ public sealed class SubscriptionsApiTests(RunningServer running)
     {
         var sandbox = await BillingSandbox.StartAsync(running, "2027-04-01T00:00:00Z");
         var id = await sandbox.SubscribeAsync("""{"customer": "down", "plan": "enterprise"}""");
+        await sandbox.Door.PostAsync($"/v1/invoices/{(await sandbox.Door.GetAsync("/v1/invoices?customer=down"))["data"][0]!["id"]}/pay");
         var change = await sandbox.Door.PatchAsync($"/v1/subscriptions/{id}", """{"plan": "pro", "when": "now"}""");
         BillingSandbox.Told(change["invoice"]).ShouldBe("000002 change 0 = proration_credit -29900, proration_charge 2900");
         change["invoice"]["status"]!.GetValue<string>().ShouldBe("paid");

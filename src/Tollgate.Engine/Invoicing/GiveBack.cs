@@ -1,0 +1,79 @@
+using Npgsql;
+using Tollgate.Core.Catalog;
+using Tollgate.Core.Invoicing;
+using Tollgate.Core.Money;
+using Tollgate.Core.Subscriptions;
+using Tollgate.Core.Time;
+using Tollgate.Engine.Customers;
+using Tollgate.Engine.Dunning;
+using Tollgate.Engine.Projects;
+
+namespace Tollgate.Engine.Invoicing;
+
+/// <summary>
+/// What a step that gives something back does to earlier invoices of its subscription: 1. unused time of theirs cannot go back again; 2. what its own invoice
+/// leaves over pays what they still ask for. The caller holds the customer, has written the credit, and commits.
+/// </summary>
+internal sealed class GiveBack(NpgsqlConnection connection, ProjectSnapshot project, string actor)
+{
+    /// <param name="left">What nothing stood against on the step's own invoice: of unused time, or of usage that was taken back.</param>
+    /// <param name="at">When the step's invoice is issued.</param>
+    public async Task RunAsync(StepOrder order, MoneyAmount left, Instant at, CancellationToken cancel)
+    {
+        var credit = CreditOf(order.Step);
+        if (order.Before is not { DrivenBy: null } before || (credit.IsZero && left.IsZero))
+        {
+            return;
+        }
+
+        var rows = await FindAsync(order.Customer, before, cancel);
+        foreach (var (invoice, part) in GivenBackRules.Spread(rows.Select(static row => row.Invoice), credit, before.Current.End))
+        {
+            await ExecuteAsync(InvoiceSql.NoteProrated, cancel, order.Customer.Partition, order.Customer.Account, invoice.Id, part.Minor);
+        }
+
+        foreach (var (invoice, part) in GivenBackRules.Pay(rows.Select(static row => row.Invoice).Reverse(), left))
+        {
+            await PayAsync(order.Customer, invoice, part, at, cancel);
+        }
+    }
+
+    private static MoneyAmount CreditOf(SubscriptionStep step) => step.Charges.Where(static charge => charge.Kind == ChargeKind.UnusedTime)
+        .Aggregate(MoneyAmount.Zero(step.After.Terms.Currency), static (sum, charge) => sum - charge.Amount);
+
+    /// <summary>Those that asked for the period, and those that still ask for something; the newest first.</summary>
+    private async Task<IReadOnlyList<InvoiceRow>> FindAsync(CustomerRow customer, Subscription before, CancellationToken cancel)
+    {
+        var ids = new List<Guid>();
+        await using (var command = connection.Command(InvoiceSql.OfPeriod, customer.Partition, customer.Account, before.Id, before.Current.End.ToUtc()))
+        await using (var reader = await command.ExecuteReaderAsync(cancel))
+        {
+            while (await reader.ReadAsync(cancel))
+            {
+                ids.Add(reader.GetGuid(0));
+            }
+        }
+
+        var rows = (await InvoiceQueries.FindAsync(connection, project, [.. ids], cancel)).ToDictionary(static row => row.Invoice.Id);
+        return [.. ids.Select(id => rows[id])];
+    }
+
+    private async Task PayAsync(CustomerRow customer, Invoice invoice, MoneyAmount part, Instant at, CancellationToken cancel)
+    {
+        var (partition, account) = (customer.Partition, customer.Account);
+        var isPaid = part == invoice.Due;
+        await ExecuteAsync(InvoiceSql.PayFromCredits, cancel, partition, account, invoice.Id, part.Minor, CatalogWords.Of(isPaid ? InvoiceStatus.Paid : invoice.Status));
+        await ExecuteAsync(InvoiceSql.AddFact, cancel, partition, account, invoice.Id, "pay", at.ToUtc(), part.Minor, actor, "credits");
+        await ExecuteAsync(InvoiceSql.TakeCredit, cancel, partition, account, part.Currency.Code, part.Minor, at.ToUtc(), invoice.Id);
+        if (isPaid)
+        {
+            await ExecuteAsync(CollectionSql.LookNow, cancel, partition, account, invoice.Id, at.ToUtc());
+        }
+    }
+
+    private async Task ExecuteAsync(string sql, CancellationToken cancel, params object?[] parameters)
+    {
+        await using var command = connection.Command(sql, parameters);
+        await command.ExecuteNonQueryAsync(cancel);
+    }
+}
