@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 using Tollgate.Core.Checkouts;
@@ -12,7 +11,8 @@ namespace Tollgate.Engine.Checkouts;
 
 /// <summary>Ends checkouts that nobody finished: when their time is over, or when somebody asks for it. One whose payment is under way waits for that.</summary>
 public sealed class ExpireCheckouts(
-    NpgsqlDataSource database, ProjectDirectory directory, CheckoutQueries queries, PayCheckout pay, OpenDrivenPage driven, Clock clock, ILogger<ExpireCheckouts> log) : BackgroundService
+    NpgsqlDataSource database, ProjectDirectory directory, CheckoutQueries queries, PayCheckout pay, OpenDrivenPage driven, Clock clock, ILogger<ExpireCheckouts> log)
+    : Loop(Interval, "Checkouts could not be ended", log)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
@@ -56,24 +56,15 @@ public sealed class ExpireCheckouts(
         }
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override async Task LookAsync(CancellationToken cancel)
     {
-        using var timer = new PeriodicTimer(Interval);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
+        foreach (var (project, id) in await OverdueAsync(cancel))
         {
-            try
-            {
-                foreach (var (project, id) in await OverdueAsync(stoppingToken))
-                {
-                    await TryAsync(project, id, stoppingToken);
-                }
-            }
-            catch (Exception broken) when (broken is not OperationCanceledException)
-            {
-                log.LogWarning("Checkouts could not be ended: {Reason}", broken.Message);
-            }
+            await TryAsync(project, id, cancel);
         }
     }
+
+    protected override bool IsPutOff(Exception broken, CancellationToken cancel) => broken is not OperationCanceledException;
 
     /// <summary>What is wrong with one keeps no other from its end.</summary>
     private async Task TryAsync(ProjectSnapshot project, Guid id, CancellationToken cancel)
@@ -84,7 +75,7 @@ public sealed class ExpireCheckouts(
         }
         catch (Exception broken) when (broken is not OperationCanceledException)
         {
-            log.LogWarning("Checkout {Checkout} of {Project} could not be ended: {Reason}", id, project.Code, broken.Message);
+            Log.LogWarning("Checkout {Checkout} of {Project} could not be ended: {Reason}", id, project.Code, broken.Message);
         }
     }
 

@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 using Tollgate.Core.Payments;
@@ -130,26 +129,16 @@ public sealed class CollectDue(NpgsqlDataSource database, ChargeInvoice charge, 
 }
 
 /// <summary>Looks every second whether something is to be collected, in all projects with one statement.</summary>
-public sealed class CollectLoop(NpgsqlDataSource database, ProjectDirectory directory, CollectDue collect, Clock clock, ILogger<CollectLoop> log) : BackgroundService
+public sealed class CollectLoop(NpgsqlDataSource database, ProjectDirectory directory, CollectDue collect, Clock clock, ILogger<CollectLoop> log)
+    : Loop(Interval, "Collecting was put off", log)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override async Task LookAsync(CancellationToken cancel)
     {
-        using var timer = new PeriodicTimer(Interval);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
+        foreach (var project in await DueProjects.FindAsync(database, CollectionSql.NextDue, directory, clock, cancel))
         {
-            try
-            {
-                foreach (var project in await DueProjectsAsync(stoppingToken))
-                {
-                    await RunAsync(project, stoppingToken);
-                }
-            }
-            catch (Exception e) when (e is NpgsqlException or TimeoutException)
-            {
-                log.LogWarning("Collecting was put off: {Reason}", e.Message);
-            }
+            await RunAsync(project, cancel);
         }
     }
 
@@ -158,28 +147,11 @@ public sealed class CollectLoop(NpgsqlDataSource database, ProjectDirectory dire
         try
         {
             var report = await collect.RunAsync(project, cancel);
-            log.LogInformation("Collecting of {Project}: {Collected} paid, {Failed} failed", project.Code, report.Collected, report.Failed);
+            Log.LogInformation("Collecting of {Project}: {Collected} paid, {Failed} failed", project.Code, report.Collected, report.Failed);
         }
         catch (Exception broken) when (broken is not (OperationCanceledException or NpgsqlException or TimeoutException))
         {
-            log.LogError(broken, "Collecting of {Project} failed and is tried again", project.Code);
+            Log.LogError(broken, "Collecting of {Project} failed and is tried again", project.Code);
         }
-    }
-
-    private async Task<IReadOnlyList<ProjectSnapshot>> DueProjectsAsync(CancellationToken cancel)
-    {
-        var projects = directory.Current.ProjectsById;
-        await using var command = database.Command(CollectionSql.NextDue, projects.Keys.ToArray());
-        await using var reader = await command.ExecuteReaderAsync(cancel);
-        var due = new List<ProjectSnapshot>();
-        while (await reader.ReadAsync(cancel))
-        {
-            if (!reader.IsDBNull(1) && projects.TryGetValue(reader.GetInt32(0), out var project) && Instant.FromUtc(reader.GetDateTime(1)) <= clock.Now(project))
-            {
-                due.Add(project);
-            }
-        }
-
-        return due;
     }
 }

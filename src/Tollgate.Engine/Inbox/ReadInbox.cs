@@ -1,9 +1,9 @@
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 using NpgsqlTypes;
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Inbox;
+using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Customers;
 using Tollgate.Engine.Payments;
 using Tollgate.Engine.Projects;
@@ -15,7 +15,8 @@ namespace Tollgate.Engine.Inbox;
 /// one of them died with is read again, which changes nothing.
 /// </summary>
 public sealed class ReadInbox(
-    NpgsqlDataSource database, ProjectDirectory directory, PaymentProviders providers, ApplyNews apply, InboxBell bell, ILogger<ReadInbox> log) : BackgroundService
+    NpgsqlDataSource database, ProjectDirectory directory, PaymentProviders providers, ApplyNews apply, InboxBell bell, ILogger<ReadInbox> log)
+    : WokenLoop(bell, Interval, "The inbox could not be read", log)
 {
     /// <summary>What another server received, and what is due again, is seen after this time at the latest.</summary>
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
@@ -28,24 +29,7 @@ public sealed class ReadInbox(
     /// <summary>Events that wait for their provider's answer at the same time.</summary>
     private const int Parallel = 8;
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        while (!stoppingToken.IsCancellationRequested)
-        {
-            try
-            {
-                if (await RunAsync(stoppingToken) < MostAtOnce)
-                {
-                    await bell.WaitAsync(Interval, stoppingToken);
-                }
-            }
-            catch (Exception e) when (e is NpgsqlException or TimeoutException)
-            {
-                log.LogWarning("The inbox could not be read: {Reason}", e.Message);
-                await Task.Delay(Interval, stoppingToken);
-            }
-        }
-    }
+    protected override async Task<bool> LookAsync(CancellationToken cancel) => await RunAsync(cancel) == MostAtOnce;
 
     /// <returns>How many events were read.</returns>
     public async Task<int> RunAsync(CancellationToken cancel)
@@ -71,7 +55,7 @@ public sealed class ReadInbox(
         }
         catch (Exception broken) when (!cancel.IsCancellationRequested)
         {
-            log.LogError(broken, "Event {Event} of {Provider} could not be applied and is tried again", stored.Event.Id, CatalogWords.Of(stored.Provider));
+            Log.LogError(broken, "Event {Event} of {Provider} could not be applied and is tried again", stored.Event.Id, CatalogWords.Of(stored.Provider));
             outcome = ReadOutcome.Later("It could not be applied; the server's log says why.");
         }
 

@@ -85,24 +85,4 @@ public sealed class ReceiveWebhook(
 }
 
 /// <summary>Wakes the reader of the inbox when something came in on this server.</summary>
-public sealed class InboxBell : IDisposable
-{
-    private readonly SemaphoreSlim _rung = new(0, 1);
-
-    public void Ring()
-    {
-        try
-        {
-            _rung.Release();
-        }
-        catch (SemaphoreFullException)
-        {
-            // It rings already.
-        }
-    }
-
-    /// <summary>Returns when it rings, or after so long.</summary>
-    public Task WaitAsync(TimeSpan most, CancellationToken cancel) => _rung.WaitAsync(most, cancel);
-
-    public void Dispose() => _rung.Dispose();
-}
+public sealed class InboxBell : Bell;

@@ -1,5 +1,4 @@
 using System.Text;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 using Tollgate.Core.Payments;
@@ -15,29 +14,14 @@ namespace Tollgate.Engine.Inbox;
 
 /// <summary>Sends the sandbox's webhooks, by the same way in as everybody's.</summary>
 public sealed class SendSandboxWebhooks(
-    NpgsqlDataSource database, ProjectDirectory directory, ProviderKeys keys, ReceiveWebhook receive, Clock clock, ILogger<SendSandboxWebhooks> log) : BackgroundService
+    NpgsqlDataSource database, ProjectDirectory directory, ProviderKeys keys, ReceiveWebhook receive, Clock clock, ILogger<SendSandboxWebhooks> log)
+    : Loop(Interval, "The sandbox's webhooks could not be sent", log)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
 
     private const int MostAtOnce = 100;
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(Interval);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
-        {
-            try
-            {
-                await RunAsync(stoppingToken);
-            }
-            catch (Exception e) when (e is NpgsqlException or TimeoutException)
-            {
-                log.LogWarning("The sandbox's webhooks could not be sent: {Reason}", e.Message);
-            }
-        }
-    }
-
-    private async Task RunAsync(CancellationToken cancel)
+    protected override async Task LookAsync(CancellationToken cancel)
     {
         await using var connection = await database.OpenConnectionAsync(cancel);
         await using var transaction = await connection.BeginTransactionAsync(cancel);

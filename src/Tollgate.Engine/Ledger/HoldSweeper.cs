@@ -1,6 +1,4 @@
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Npgsql;
 using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Projects;
@@ -12,29 +10,18 @@ namespace Tollgate.Engine.Ledger;
 /// itself. Any number of servers may sweep; the version of the row decides who frees a hold.
 /// </summary>
 public sealed class HoldSweeper(LedgerLanes lanes, Database database, ProjectDirectory directory, Clock clock, ILogger<HoldSweeper> log)
-    : BackgroundService
+    : Loop(Interval, "Expired holds could not be looked for", log)
 {
     /// <summary>No hold is shown longer than its life plus this and the time of one batch.</summary>
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
     private const int MostAtOnce = 1_000;
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override async Task LookAsync(CancellationToken cancel)
     {
-        using var timer = new PeriodicTimer(Interval);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
+        foreach (var project in directory.Current.ProjectsById.Values)
         {
-            try
-            {
-                foreach (var project in directory.Current.ProjectsById.Values)
-                {
-                    await SweepAsync(project, stoppingToken);
-                }
-            }
-            catch (NpgsqlException lost)
-            {
-                log.LogWarning("Expired holds could not be looked for: {Message}", lost.Message);
-            }
+            await SweepAsync(project, cancel);
         }
     }
 

@@ -1,6 +1,6 @@
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Npgsql;
+using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Customers;
 using Tollgate.Engine.Invoicing;
 using Tollgate.Engine.Payments.Stripe;
@@ -25,29 +25,13 @@ public sealed record PaymentOptions(TimeSpan AskAfter)
 /// </summary>
 public sealed class AskPayments(
     NpgsqlDataSource database, ProjectDirectory directory, SettlePayment settle, RefundPayment refund, ProviderLines lines, BillAtProvider bill, PaymentOptions options, ILogger<AskPayments> log)
-    : BackgroundService
+    : Loop(Interval, "Payments could not be asked for", log)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
     private const int MostAtOnce = 100;
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(Interval);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
-        {
-            try
-            {
-                await RunAsync(stoppingToken);
-            }
-            catch (Exception e) when (e is NpgsqlException or TimeoutException)
-            {
-                log.LogWarning("Payments could not be asked for: {Reason}", e.Message);
-            }
-        }
-    }
-
-    private async Task RunAsync(CancellationToken cancel)
+    protected override async Task LookAsync(CancellationToken cancel)
     {
         foreach (var (project, payment, _) in await TakeAsync(PaymentSql.TakeUnknown, cancel))
         {
@@ -77,7 +61,7 @@ public sealed class AskPayments(
         }
         catch (Exception broken) when (!cancel.IsCancellationRequested)
         {
-            log.LogError(broken, "What became of {Payment} of {Project} could not be found out and is asked again", payment, project.Code);
+            Log.LogError(broken, "What became of {Payment} of {Project} could not be found out and is asked again", payment, project.Code);
         }
     }
 

@@ -1,6 +1,6 @@
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Npgsql;
+using Tollgate.Engine.Clocks;
 
 namespace Tollgate.Engine.Projects;
 
@@ -9,9 +9,11 @@ namespace Tollgate.Engine.Projects;
 /// all of them; once an hour it removes idempotency keys and customer tokens that are past their time.
 /// </summary>
 public sealed class ProjectHousekeeping(
-    NpgsqlDataSource database, ProjectDirectory directory, ILogger<ProjectHousekeeping> log) : BackgroundService
+    NpgsqlDataSource database, ProjectDirectory directory, ILogger<ProjectHousekeeping> log)
+    : Loop(WriteUsesEvery, PutOff, log)
 {
     private static readonly TimeSpan WriteUsesEvery = TimeSpan.FromMinutes(1);
+    private const string PutOff = "Housekeeping of projects was put off";
     private const int MinutesBetweenCleanings = 60;
 
     public async Task WriteUsesAsync(CancellationToken cancel)
@@ -43,16 +45,14 @@ public sealed class ProjectHousekeeping(
         await TryAsync(WriteUsesAsync, cancellationToken);
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    private int _minutes;
+
+    protected override async Task LookAsync(CancellationToken cancel)
     {
-        using var timer = new PeriodicTimer(WriteUsesEvery);
-        for (var minute = 1; await NextAsync(timer, stoppingToken); minute++)
+        await TryAsync(WriteUsesAsync, cancel);
+        if (++_minutes % MinutesBetweenCleanings == 0)
         {
-            await TryAsync(WriteUsesAsync, stoppingToken);
-            if (minute % MinutesBetweenCleanings == 0)
-            {
-                await TryAsync(CleanAsync, stoppingToken);
-            }
+            await TryAsync(CleanAsync, cancel);
         }
     }
 
@@ -65,19 +65,7 @@ public sealed class ProjectHousekeeping(
         }
         catch (Exception e) when (e is NpgsqlException or TimeoutException or OperationCanceledException)
         {
-            log.LogWarning("Housekeeping of projects was put off: {Reason}", e.Message);
-        }
-    }
-
-    private static async Task<bool> NextAsync(PeriodicTimer timer, CancellationToken cancel)
-    {
-        try
-        {
-            return await timer.WaitForNextTickAsync(cancel);
-        }
-        catch (OperationCanceledException)
-        {
-            return false;
+            Log.LogWarning(PutOff + ": {Reason}", e.Message);
         }
     }
 }

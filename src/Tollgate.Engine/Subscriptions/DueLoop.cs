@@ -1,34 +1,21 @@
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Npgsql;
-using Tollgate.Core.Time;
 using Tollgate.Engine.Clocks;
-using Tollgate.Engine.Customers;
 using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Subscriptions;
 
 /// <summary>Looks every second whether something is due, in all projects with one statement, and runs those where it is.</summary>
-public sealed class DueLoop(NpgsqlDataSource database, ProjectDirectory directory, RunDue run, Clock clock, ILogger<DueLoop> log) : BackgroundService
+public sealed class DueLoop(NpgsqlDataSource database, ProjectDirectory directory, RunDue run, Clock clock, ILogger<DueLoop> log)
+    : Loop(Interval, "Billing was put off", log)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override async Task LookAsync(CancellationToken cancel)
     {
-        using var timer = new PeriodicTimer(Interval);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
+        foreach (var project in await DueProjects.FindAsync(database, SubscriptionSql.NextDue, directory, clock, cancel))
         {
-            try
-            {
-                foreach (var project in await DueProjectsAsync(stoppingToken))
-                {
-                    await RunAsync(project, stoppingToken);
-                }
-            }
-            catch (Exception e) when (e is NpgsqlException or TimeoutException)
-            {
-                log.LogWarning("Billing was put off: {Reason}", e.Message);
-            }
+            await RunAsync(project, cancel);
         }
     }
 
@@ -38,28 +25,11 @@ public sealed class DueLoop(NpgsqlDataSource database, ProjectDirectory director
         try
         {
             var report = await run.RunAsync(project, clock.Now(project), null, cancel);
-            log.LogInformation("Billing of {Project}: {Steps} steps, {Invoices} invoices, {Parked} parked", project.Code, report.Steps, report.Invoices, report.Parked);
+            Log.LogInformation("Billing of {Project}: {Steps} steps, {Invoices} invoices, {Parked} parked", project.Code, report.Steps, report.Invoices, report.Parked);
         }
         catch (Exception broken) when (broken is not (OperationCanceledException or NpgsqlException or TimeoutException))
         {
-            log.LogError(broken, "Billing of {Project} failed and is tried again", project.Code);
+            Log.LogError(broken, "Billing of {Project} failed and is tried again", project.Code);
         }
-    }
-
-    private async Task<IReadOnlyList<ProjectSnapshot>> DueProjectsAsync(CancellationToken cancel)
-    {
-        var projects = directory.Current.ProjectsById;
-        await using var command = database.Command(SubscriptionSql.NextDue, projects.Keys.ToArray());
-        await using var reader = await command.ExecuteReaderAsync(cancel);
-        var due = new List<ProjectSnapshot>();
-        while (await reader.ReadAsync(cancel))
-        {
-            if (!reader.IsDBNull(1) && projects.TryGetValue(reader.GetInt32(0), out var project) && Instant.FromUtc(reader.GetDateTime(1)) <= clock.Now(project))
-            {
-                due.Add(project);
-            }
-        }
-
-        return due;
     }
 }

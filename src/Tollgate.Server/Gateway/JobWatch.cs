@@ -15,7 +15,7 @@ namespace Tollgate.Server.Gateway;
 /// </summary>
 internal sealed class JobWatch(
     GatewayJobs jobs, JobDesk desk, Forwarder forwarder, UpstreamSecrets secrets, ProjectDirectory directory, Clock clock, ILogger<JobWatch> log)
-    : BackgroundService
+    : Loop(Interval, "Jobs at providers were not looked at", log)
 {
     /// <summary>A look at what is due, by an index on what is open, costs next to nothing.</summary>
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
@@ -32,25 +32,19 @@ internal sealed class JobWatch(
     /// <summary>A question about a job is answered at once or not at all.</summary>
     private static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(30);
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    private int _looks;
+
+    protected override async Task LookAsync(CancellationToken cancel)
     {
-        using var timer = new PeriodicTimer(Interval);
-        for (var look = 1; await timer.WaitForNextTickAsync(stoppingToken); look++)
-        {
-            try
-            {
-                await LookAsync(stoppingToken);
-                await (look % LooksBetweenCleanings == 0 ? jobs.ForgetOldAsync(stoppingToken) : Task.CompletedTask);
-            }
-            catch (Exception e) when (!stoppingToken.IsCancellationRequested)
-            {
-                log.LogWarning("Jobs at providers were not looked at: {Reason}", e.Message);
-            }
-        }
+        _looks++;
+        await AskAsync(cancel);
+        await (_looks % LooksBetweenCleanings == 0 ? jobs.ForgetOldAsync(cancel) : Task.CompletedTask);
     }
 
+    protected override bool IsPutOff(Exception broken, CancellationToken cancel) => !cancel.IsCancellationRequested;
+
     /// <summary>Asks for everything that is due, once.</summary>
-    private async Task LookAsync(CancellationToken cancel) => await Parallel.ForEachAsync(
+    private async Task AskAsync(CancellationToken cancel) => await Parallel.ForEachAsync(
         await jobs.TakeDueAsync(MostTaken, cancel), new ParallelOptions { MaxDegreeOfParallelism = MostAtOnce, CancellationToken = cancel },
         async (due, stop) =>
         {
@@ -66,7 +60,7 @@ internal sealed class JobWatch(
             catch (Exception e) when (!stop.IsCancellationRequested)
             {
                 // A job that cannot be asked for must not keep the others from it.
-                log.LogError(e, "The job {Job} in {Project} could not be asked for.", due.Job.CallId, project.Code);
+                Log.LogError(e, "The job {Job} in {Project} could not be asked for.", due.Job.CallId, project.Code);
             }
         });
 
@@ -82,7 +76,7 @@ internal sealed class JobWatch(
         using var answer = sent.Answer;
         if (answer is not { IsSuccessStatusCode: true })
         {
-            log.LogWarning("The job {Job} in {Project} could not be asked for: {Reason}.", job.CallId, project.Code, sent.Failure?.Code ?? answer?.StatusCode.ToString());
+            Log.LogWarning("The job {Job} in {Project} could not be asked for: {Reason}.", job.CallId, project.Code, sent.Failure?.Code ?? answer?.StatusCode.ToString());
             return;
         }
 
@@ -94,7 +88,7 @@ internal sealed class JobWatch(
         }
         catch (Exception e) when (AnswerRelay.IsOfTransport(e))
         {
-            log.LogWarning("The answer about the job {Job} in {Project} broke off: {Reason}", job.CallId, project.Code, e.Message);
+            Log.LogWarning("The answer about the job {Job} in {Project} broke off: {Reason}", job.CallId, project.Code, e.Message);
         }
     }
 

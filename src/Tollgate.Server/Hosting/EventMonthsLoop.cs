@@ -1,26 +1,11 @@
-using Npgsql;
+using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Postgres;
 
 namespace Tollgate.Server.Hosting;
 
 /// <summary>Looks every hour whether the partitions of the coming months are there. The start has already made the present ones.</summary>
-internal sealed class EventMonthsLoop(Database database, ILogger<EventMonthsLoop> logger) : BackgroundService
+internal sealed class EventMonthsLoop(Database database, ILogger<EventMonthsLoop> log)
+    : Loop(TimeSpan.FromHours(1), "The partitions of the coming months could not be made, and are made an hour later", log)
 {
-    private static readonly TimeSpan Interval = TimeSpan.FromHours(1);
-
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(Interval);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
-        {
-            try
-            {
-                await EventMonths.EnsureAsync(database.Source, stoppingToken);
-            }
-            catch (NpgsqlException e)
-            {
-                logger.LogWarning(e, "The partitions of the coming months could not be made; the next attempt is in {Interval}.", Interval);
-            }
-        }
-    }
+    protected override Task LookAsync(CancellationToken cancel) => EventMonths.EnsureAsync(database.Source, cancel);
 }

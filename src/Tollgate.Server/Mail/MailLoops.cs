@@ -1,39 +1,31 @@
 using Npgsql;
 using Tollgate.Core.Mail;
+using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Mail;
 using Tollgate.Engine.Projects;
 
 namespace Tollgate.Server.Mail;
 
 /// <summary>Looks every second for facts that are no mails yet, and for reminders whose day has come.</summary>
-internal sealed class DeriveMailsLoop(DeriveMails derive, MailQueue queue, ILogger<DeriveMailsLoop> log) : BackgroundService
+internal sealed class DeriveMailsLoop(DeriveMails derive, MailQueue queue, ILogger<DeriveMailsLoop> log)
+    : Loop(Interval, "Mails were put off", log)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override async Task LookAsync(CancellationToken cancel)
     {
-        using var timer = new PeriodicTimer(Interval);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
+        while (await derive.RunAsync(cancel))
         {
-            try
-            {
-                while (await derive.RunAsync(stoppingToken))
-                {
-                }
-
-                await queue.WakeAsync(stoppingToken);
-            }
-            catch (Exception e) when (e is NpgsqlException or TimeoutException)
-            {
-                log.LogWarning("Mails were put off: {Reason}", e.Message);
-            }
         }
+
+        await queue.WakeAsync(cancel);
     }
 }
 
 /// <summary>Takes mails that are due and sends them, a few at a time.</summary>
 internal sealed class SendMailsLoop(
-    MailQueue queue, MailQueries queries, MailSender sender, MailLinks links, ProjectDirectory directory, ILogger<SendMailsLoop> log) : BackgroundService
+    MailQueue queue, MailQueries queries, MailSender sender, MailLinks links, ProjectDirectory directory, ILogger<SendMailsLoop> log)
+    : Loop(Interval, "Mails were put off", log)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan CleaningInterval = TimeSpan.FromHours(1);
@@ -50,30 +42,20 @@ internal sealed class SendMailsLoop(
 
     private readonly TimeProvider _time = TimeProvider.System;
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        var cleaned = _time.GetTimestamp();
-        using var timer = new PeriodicTimer(Interval);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
-        {
-            try
-            {
-                while (await queue.ClaimAsync(MostAtOnce, stoppingToken) is { Count: > 0 } mails)
-                {
-                    await Parallel.ForEachAsync(mails, new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = stoppingToken }, async (mail, _) => await SendAsync(mail));
-                }
+    private long _cleaned = TimeProvider.System.GetTimestamp();
 
-                if (_time.GetElapsedTime(cleaned) > CleaningInterval)
-                {
-                    cleaned = _time.GetTimestamp();
-                    await queue.ForgetOldAsync(DaysKept, ForgottenAtOnce, stoppingToken);
-                    sender.Clean();
-                }
-            }
-            catch (Exception e) when (e is NpgsqlException or TimeoutException)
-            {
-                log.LogWarning("Mails were put off: {Reason}", e.Message);
-            }
+    protected override async Task LookAsync(CancellationToken cancel)
+    {
+        while (await queue.ClaimAsync(MostAtOnce, cancel) is { Count: > 0 } mails)
+        {
+            await Parallel.ForEachAsync(mails, new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancel }, async (mail, _) => await SendAsync(mail));
+        }
+
+        if (_time.GetElapsedTime(_cleaned) > CleaningInterval)
+        {
+            _cleaned = _time.GetTimestamp();
+            await queue.ForgetOldAsync(DaysKept, ForgottenAtOnce, cancel);
+            sender.Clean();
         }
     }
 
@@ -89,7 +71,7 @@ internal sealed class SendMailsLoop(
         }
         catch (Exception broken) when (broken is not (NpgsqlException or TimeoutException))
         {
-            log.LogError(broken, "Mail {Mail} could not be written", mail.Id);
+            Log.LogError(broken, "Mail {Mail} could not be written", mail.Id);
             var retry = MailRules.RetryIn(mail.Attempts, isFinal: false);
             await queue.FinishAsync(mail, retry is null ? MailState.Failed : MailState.Waiting, "It could not be written.", null, retry, CancellationToken.None);
         }

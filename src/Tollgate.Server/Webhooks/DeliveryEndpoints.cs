@@ -77,7 +77,7 @@ internal static class DeliveryEndpoints
             return;
         }
 
-        signal.Wake();
+        signal.Ring();
         var delivery = await queries.FindDeliveryAsync(context.Project(), made!.Value, context.RequestAborted);
         await Answer.Json(context, StatusCodes.Status201Created, WebhookAnswers.Of(delivery!), WebhooksJson.Default.WebhookDeliveryView);
     }
@@ -117,7 +117,7 @@ internal static class DeliveryEndpoints
             return;
         }
 
-        signal.Wake();
+        signal.Ring();
         await Answer.Json(
             context, StatusCodes.Status200OK, new(done.Deliveries, done.LastEvent?.ToString("D"), done.HasMore), WebhooksJson.Default.RedeliveredRange);
     }

@@ -1,38 +1,21 @@
 using System.Collections.Concurrent;
 using Npgsql;
 using Tollgate.Core.Webhooks;
+using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Webhooks;
 
 namespace Tollgate.Server.Webhooks;
 
 /// <summary>Wakes the loop that sends, when there is something new.</summary>
-internal sealed class SendSignal : IDisposable
-{
-    private readonly SemaphoreSlim _signal = new(0, 1);
-
-    public void Dispose() => _signal.Dispose();
-
-    public void Wake()
-    {
-        try
-        {
-            _signal.Release();
-        }
-        catch (SemaphoreFullException)
-        {
-            // It is awake already.
-        }
-    }
-
-    public Task WaitAsync(TimeSpan most, CancellationToken cancel) => _signal.WaitAsync(most, cancel);
-}
+internal sealed class SendSignal : Bell;
 
 /// <summary>
 /// Looks every second for facts that are not told yet, in all projects that have or had an endpoint: in a few at one time, each by itself. One in which somebody
 /// holds an endpoint, or in which there is much to tell, keeps its own place and no other project's events.
 /// </summary>
-internal sealed class PublishLoop(PublishEvents publish, WebhookPayloads payloads, ProjectDirectory directory, SendSignal signal, ILogger<PublishLoop> log) : BackgroundService
+internal sealed class PublishLoop(PublishEvents publish, WebhookPayloads payloads, ProjectDirectory directory, SendSignal signal, ILogger<PublishLoop> log)
+    : Loop(Interval, "Webhook events were put off", log)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
@@ -54,24 +37,13 @@ internal sealed class PublishLoop(PublishEvents publish, WebhookPayloads payload
         await Task.WhenAll(_busy.Values).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override async Task LookAsync(CancellationToken cancel)
     {
-        using var timer = new PeriodicTimer(Interval);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
+        foreach (var id in await publish.ProjectsAsync(cancel))
         {
-            try
+            if (directory.Current.ProjectsById.TryGetValue(id, out var project) && (!_busy.TryGetValue(id, out var busy) || busy.IsCompleted))
             {
-                foreach (var id in await publish.ProjectsAsync(stoppingToken))
-                {
-                    if (directory.Current.ProjectsById.TryGetValue(id, out var project) && (!_busy.TryGetValue(id, out var busy) || busy.IsCompleted))
-                    {
-                        _busy[id] = PublishAsync(project, stoppingToken);
-                    }
-                }
-            }
-            catch (Exception e) when (e is NpgsqlException or TimeoutException)
-            {
-                log.LogWarning("Webhook events were put off: {Reason}", e.Message);
+                _busy[id] = PublishAsync(project, cancel);
             }
         }
     }
@@ -86,18 +58,18 @@ internal sealed class PublishLoop(PublishEvents publish, WebhookPayloads payload
                 published = await PageAsync(project, cancel);
                 if (published > 0)
                 {
-                    signal.Wake();
+                    signal.Ring();
                 }
             }
             while (published >= PublishEvents.MostAtOnce);
         }
         catch (Exception e) when (e is NpgsqlException or TimeoutException)
         {
-            log.LogWarning("Webhook events of {Project} were put off: {Reason}", project.Code, e.Message);
+            Log.LogWarning("Webhook events of {Project} were put off: {Reason}", project.Code, e.Message);
         }
         catch (Exception broken) when (broken is not OperationCanceledException)
         {
-            log.LogError(broken, "Webhook events of {Project} could not be published and are tried again", project.Code);
+            Log.LogError(broken, "Webhook events of {Project} could not be published and are tried again", project.Code);
         }
     }
 
@@ -117,7 +89,8 @@ internal sealed class PublishLoop(PublishEvents publish, WebhookPayloads payload
 }
 
 /// <summary>Removes what is older than events are kept, every hour, beside everything else.</summary>
-internal sealed class ForgetLoop(SendQueue queue, ILogger<ForgetLoop> log) : BackgroundService
+internal sealed class ForgetLoop(SendQueue queue, ILogger<ForgetLoop> log)
+    : Loop(Interval, "Old webhook events were left for later", log)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromHours(1);
 
@@ -126,21 +99,7 @@ internal sealed class ForgetLoop(SendQueue queue, ILogger<ForgetLoop> log) : Bac
 
     private const int AtOnce = 5_000;
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(Interval);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
-        {
-            try
-            {
-                await queue.ForgetOldAsync(DaysKept, AtOnce, stoppingToken);
-            }
-            catch (Exception e) when (e is NpgsqlException or TimeoutException)
-            {
-                log.LogWarning("Old webhook events were left for later: {Reason}", e.Message);
-            }
-        }
-    }
+    protected override Task LookAsync(CancellationToken cancel) => queue.ForgetOldAsync(DaysKept, AtOnce, cancel);
 }
 
 /// <summary>
@@ -148,7 +107,8 @@ internal sealed class ForgetLoop(SendQueue queue, ILogger<ForgetLoop> log) : Bac
 /// one that fails has one.
 /// </summary>
 internal sealed class SendLoop(
-    SendQueue queue, WebhookSender sender, ProjectDirectory directory, SendSignal signal, ILogger<SendLoop> log) : BackgroundService
+    SendQueue queue, WebhookSender sender, ProjectDirectory directory, SendSignal signal, ILogger<SendLoop> log)
+    : WokenLoop(signal, Interval, "Webhooks were put off", log)
 {
     /// <summary>Requests on their way at one time, from this server: 60 endpoints that all begin to hang leave room for others.</summary>
     private const int MostAtOnce = 256;
@@ -161,24 +121,6 @@ internal sealed class SendLoop(
 
     private readonly ConcurrentDictionary<Task, byte> _sending = new();
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        while (!stoppingToken.IsCancellationRequested)
-        {
-            try
-            {
-                await TakeAsync(stoppingToken);
-                await signal.WaitAsync(Interval, stoppingToken);
-                await Task.Delay(ShortestPause, stoppingToken);
-            }
-            catch (Exception e) when (e is NpgsqlException or TimeoutException)
-            {
-                log.LogWarning("Webhooks were put off: {Reason}", e.Message);
-                await Task.Delay(Interval, stoppingToken);
-            }
-        }
-    }
-
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         await base.StopAsync(cancellationToken);
@@ -187,8 +129,9 @@ internal sealed class SendLoop(
         await Task.WhenAll(_sending.Keys).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
-    private async Task TakeAsync(CancellationToken cancel)
+    protected override async Task<bool> LookAsync(CancellationToken cancel)
     {
+        await Task.Delay(ShortestPause, cancel);
         if (MostAtOnce - _sending.Count is var free and > 0)
         {
             foreach (var delivery in await queue.ClaimAsync(free, cancel))
@@ -198,6 +141,8 @@ internal sealed class SendLoop(
                 _ = sending.ContinueWith(done => _sending.TryRemove(done, out _), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
             }
         }
+
+        return false;
     }
 
     private async Task SendAsync(ClaimedDelivery delivery, CancellationToken cancel)
@@ -209,18 +154,18 @@ internal sealed class SendLoop(
                 var (attempt, result) = await sender.AttemptAsync(project, delivery, cancel);
                 if ((await FinishAsync(delivery, attempt, result))?.Disabled is { } why)
                 {
-                    log.LogWarning(
+                    Log.LogWarning(
                         "The webhook endpoint {Endpoint} of {Project} is disabled, since {Why}. PATCH it with enabled: true when it is back", delivery.Endpoint, project.Code,
                         why == EndpointFault.Gone ? "it answered 410" : "it took nothing for days");
                 }
 
-                signal.Wake();
+                LookAgain();
             }
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
             // The lease ends, and it is sent again.
-            log.LogWarning("A webhook to {Endpoint} could not be written down and is sent again: {Reason}", delivery.Endpoint, e.Message);
+            Log.LogWarning("A webhook to {Endpoint} could not be written down and is sent again: {Reason}", delivery.Endpoint, e.Message);
         }
         catch (OperationCanceledException)
         {
@@ -238,7 +183,7 @@ internal sealed class SendLoop(
         }
         catch (Exception e) when (e is not NpgsqlException { IsTransient: true })
         {
-            log.LogWarning("What {Endpoint} answered could not be written down: {Reason}", delivery.Endpoint, e.Message);
+            Log.LogWarning("What {Endpoint} answered could not be written down: {Reason}", delivery.Endpoint, e.Message);
             return await queue.FinishAsync(delivery, attempt with { Error = "What came back could not be kept.", Response = null }, result, permille, CancellationToken.None);
         }
     }

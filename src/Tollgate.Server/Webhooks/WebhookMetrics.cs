@@ -1,5 +1,4 @@
 using System.Diagnostics.Metrics;
-using Npgsql;
 using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Webhooks;
@@ -37,28 +36,16 @@ internal sealed class WebhookMetrics : IDisposable
 
 /// <summary>Measures what <see cref="WebhookMetrics"/> shows. It says the same on each of several servers.</summary>
 internal sealed class MeasureLoop(
-    PublishEvents publish, WebhookQueries queries, WebhookMetrics metrics, ProjectDirectory directory, Clock clock, ILogger<MeasureLoop> log) : BackgroundService
+    PublishEvents publish, WebhookQueries queries, WebhookMetrics metrics, ProjectDirectory directory, Clock clock, ILogger<MeasureLoop> log)
+    : Loop(Interval, "Webhooks were not measured", log)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
 
     /// <summary>Deliveries that are counted: beyond it the number says enough.</summary>
     private const long MostCounted = 100_000;
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(Interval);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
-        {
-            try
-            {
-                metrics.Observe(await LagAsync(stoppingToken), await queries.BacklogAsync(MostCounted, stoppingToken));
-            }
-            catch (Exception e) when (e is NpgsqlException or TimeoutException)
-            {
-                log.LogWarning("Webhooks were not measured: {Reason}", e.Message);
-            }
-        }
-    }
+    protected override async Task LookAsync(CancellationToken cancel) =>
+        metrics.Observe(await LagAsync(cancel), await queries.BacklogAsync(MostCounted, cancel));
 
     /// <summary>Of the project that is behind most.</summary>
     private async Task<TimeSpan> LagAsync(CancellationToken cancel)

@@ -1,0 +1,124 @@
+using System.Threading.Channels;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+using Tollgate.Engine.Clocks;
+
+namespace Tollgate.Engine.Tests.Clocks;
+
+public sealed class LoopTests
+{
+    private static readonly TimeSpan Never = TimeSpan.FromHours(1);
+    private static readonly TimeSpan Soon = TimeSpan.FromMilliseconds(5);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_look_that_the_database_failed_is_logged_and_the_next_one_is_made(bool isWoken)
+    {
+        var looks = new Looks(static look => look == 1 ? throw new NpgsqlException("It is away.") : look < 3);
+        using var loop = looks.LoopOf(isWoken, Soon);
+        await loop.StartAsync(TestContext.Current.CancellationToken);
+        await looks.UntilAsync(3);
+        await loop.StopAsync(TestContext.Current.CancellationToken);
+        looks.Lines.ShouldBe(["Looking was put off: It is away."]);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Any_other_failure_is_the_end_of_it(bool isWoken)
+    {
+        var looks = new Looks(static _ => throw new InvalidOperationException("A bug."));
+        using var loop = looks.LoopOf(isWoken, Soon);
+        await loop.StartAsync(TestContext.Current.CancellationToken);
+        await looks.UntilAsync(1);
+        (await Should.ThrowAsync<InvalidOperationException>(() => loop.ExecuteTask!.WaitAsync(Patience))).Message.ShouldBe("A bug.");
+        looks.Lines.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_woken_loop_looks_at_once_again_while_there_is_more_and_when_its_bell_rings()
+    {
+        var looks = new Looks(static look => look < 3);
+        using var loop = looks.LoopOf(isWoken: true, Never);
+        await loop.StartAsync(TestContext.Current.CancellationToken);
+        await looks.UntilAsync(3);
+
+        // However often it rings meanwhile, it rings once.
+        looks.Bell.Ring();
+        looks.Bell.Ring();
+        await looks.UntilAsync(4);
+        await loop.StopAsync(TestContext.Current.CancellationToken);
+        looks.Count.ShouldBeInRange(4, 5);
+    }
+
+    [Fact]
+    public async Task The_first_look_is_a_period_after_the_start_and_none_is_made_after_the_stop()
+    {
+        var looks = new Looks(static _ => false);
+        using var loop = looks.LoopOf(isWoken: false, Never);
+        await loop.StartAsync(TestContext.Current.CancellationToken);
+        await loop.StopAsync(TestContext.Current.CancellationToken);
+        loop.ExecuteTask!.IsCompleted.ShouldBeTrue();
+        looks.Count.ShouldBe(0);
+    }
+
+    /// <summary>What the loop does, and what it writes to the log.</summary>
+    /// <param name="look">The number of the look, from 1. Answers whether there is more.</param>
+    private sealed class Looks(Func<int, bool> look) : ILogger
+    {
+        private readonly Channel<bool> _looked = Channel.CreateUnbounded<bool>();
+        private int _count;
+        private int _seen;
+
+        public TestBell Bell { get; } = new();
+
+        public List<string> Lines { get; } = [];
+
+        public int Count => Volatile.Read(ref _count);
+
+        public BackgroundService LoopOf(bool isWoken, TimeSpan period) => isWoken ? new Woken(this, period) : new Timed(this, period);
+
+        public async Task UntilAsync(int number)
+        {
+            for (; _seen < number; _seen++)
+            {
+                await _looked.Reader.ReadAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(Patience);
+            }
+        }
+
+        public bool Look()
+        {
+            try
+            {
+                return look(Interlocked.Increment(ref _count));
+            }
+            finally
+            {
+                _looked.Writer.TryWrite(true);
+            }
+        }
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            Lines.Add(formatter(state, exception));
+    }
+
+    private sealed class TestBell : Bell;
+
+    private sealed class Timed(Looks looks, TimeSpan period) : Loop(period, "Looking was put off", looks)
+    {
+        protected override Task LookAsync(CancellationToken cancel) => Task.FromResult(((Looks)Log).Look());
+    }
+
+    private sealed class Woken(Looks looks, TimeSpan period) : WokenLoop(looks.Bell, period, "Looking was put off", looks)
+    {
+        protected override Task<bool> LookAsync(CancellationToken cancel) => Task.FromResult(((Looks)Log).Look());
+    }
+}
