@@ -84,6 +84,7 @@ public sealed record CheckoutList(IReadOnlyList<CheckoutView> Data, bool HasMore
 
 public sealed record PortalSessionRequest
 {
+    /// <summary>Needed unless a customer token asks.</summary>
     public string? Customer { get; init; }
 
     /// <summary>Where the page leads back to: http or https.</summary>

@@ -81,7 +81,7 @@ internal static class CheckoutDescriptions
         Tag,
         "Open the portal for a customer",
         "A page on which the customer sees the plan, what is open, invoices and cards, pays, and changes what is charged. It lasts an hour. Whoever has `url` is the customer: lead "
-        + "only signed-in people there.")
+        + "only signed-in people there. A customer token opens its own customer's, and need not name it.")
     {
         Request = Example.Of<PortalSessionRequest>("""{"customer": "acme", "return_url": "https://app.example.com/account"}"""),
         Answers =

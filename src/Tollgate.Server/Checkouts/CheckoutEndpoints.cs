@@ -44,7 +44,7 @@ public static class CheckoutEndpoints
             .RequireKey(Access.Secret, Scope.BillingWrite)
             .Describe(CheckoutDescriptions.Expire);
         app.MapPost("/v1/portal-sessions", (RequestDelegate)(context => OpenPortalAsync(context, sessions)))
-            .RequireKey(Access.Secret, Scope.BillingWrite)
+            .RequireKey(Access.Secret | Access.CustomerToken, Scope.BillingWrite)
             .WithSecretAnswer()
             .Describe(CheckoutDescriptions.OpenPortal);
     }
@@ -154,8 +154,16 @@ public static class CheckoutEndpoints
             return;
         }
 
+        // A customer token says whose portal it is.
+        var customer = context.Caller().Customer ?? body.Customer;
+        if (body.Customer is { } named && named != customer)
+        {
+            await Problems.WriteAsync(context, ErrorCode.KeyNotAllowed, "This customer token speaks for another customer.", "customer");
+            return;
+        }
+
         var faults = new Faults();
-        faults.Id(body.Customer, "customer");
+        faults.Id(customer, "customer");
         Address(body.ReturnUrl, "return_url", false, faults);
         if (faults.Any)
         {
@@ -163,7 +171,7 @@ public static class CheckoutEndpoints
             return;
         }
 
-        var session = await sessions.OpenAsync(context.Project(), body.Customer!, body.ReturnUrl, context.RequestAborted);
+        var session = await sessions.OpenAsync(context.Project(), customer!, body.ReturnUrl, context.RequestAborted);
         await (session is null
             ? Problems.WriteAsync(context, ErrorCode.CustomerNotFound, null, "customer")
             : Answer.Json(

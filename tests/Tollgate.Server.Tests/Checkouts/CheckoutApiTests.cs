@@ -323,6 +323,26 @@ public sealed partial class CheckoutApiTests(ImpatientServer server) : IClassFix
         await ShouldBeCleanAsync(sandbox);
     }
 
+    [Fact]
+    public async Task A_customer_token_opens_its_own_portal_and_no_other()
+    {
+        var sandbox = await StartAsync();
+        await sandbox.Door.PostAsync("/v1/customers", """{"id": "other"}""");
+        await sandbox.Door.PostAsync("/v1/customers", """{"id": "acme"}""");
+        var mine = _running.DoorWith(Word(await sandbox.Door.PostAsync("/v1/customers/acme/tokens", """{"ttl_seconds": 600}"""), "token"));
+
+        foreach (var body in (string[])["{}", """{"customer": "acme"}"""])
+        {
+            var opened = await mine.PostAsync("/v1/portal-sessions", body);
+            (opened.Status, Word(opened, "url")).ShouldSatisfyAllConditions(
+                static one => one.Status.ShouldBe(HttpStatusCode.Created), static one => one.Item2.ShouldContain("/portal/"));
+        }
+
+        var refused = await mine.PostAsync("/v1/portal-sessions", """{"customer": "other"}""");
+        (refused.Status, Word(refused, "code")).ShouldBe((HttpStatusCode.Forbidden, "key_not_allowed"));
+        (await mine.PostAsync("/v1/checkouts", """{"customer": "acme", "plan": "pro"}""")).Status.ShouldBe(HttpStatusCode.Forbidden);
+    }
+
     private sealed record Page(HttpStatusCode Status, string Text, string? Location);
 
     private Task<BillingSandbox> StartAsync(string? catalog = null) => BillingSandbox.StartAsync(_running, "2027-01-31T00:00:00Z", catalog);
