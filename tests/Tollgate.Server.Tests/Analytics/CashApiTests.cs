@@ -42,7 +42,7 @@ public sealed class CashApiTests(RunningServer running)
     }
 
     [Fact]
-    public async Task A_transfer_is_cash_with_its_taxes_and_a_refund_that_failed_is_none()
+    public async Task A_transfer_is_cash_and_the_seeds_own_door_keeps_the_seeds_members()
     {
         var (sandbox, invoice) = await PaymentSteps.OwingAsync(running, null);
         (await sandbox.Door.PostAsync($"/v1/invoices/{invoice}/pay", """{"note": "Bank transfer"}""")).Status.ShouldBe(System.Net.HttpStatusCode.OK);
