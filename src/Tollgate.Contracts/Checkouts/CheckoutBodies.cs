@@ -60,7 +60,10 @@ public sealed record CheckoutView
     /// <summary><c>subscription</c>, <c>pack</c>, <c>invoice</c> or <c>setup</c>.</summary>
     public required string Kind { get; init; }
 
-    /// <summary><c>open</c>, <c>completed</c> or <c>expired</c>. As long as it is not completed it has changed nothing.</summary>
+    /// <summary>
+    /// <c>open</c>, <c>completed</c>, <c>expired</c> or <c>credited</c>: money came when what it was for could not be had any more, and is the customer's credit. As long as it is not
+    /// completed it has given nothing.
+    /// </summary>
     public required string Status { get; init; }
 
     public string? SuccessUrl { get; init; }
@@ -76,7 +79,7 @@ public sealed record CheckoutView
 
     public string? Invoice { get; init; }
 
-    /// <summary>The payment that succeeded; null where nothing was due.</summary>
+    /// <summary>The payment that succeeded; null where nothing was due. Of one that is <c>credited</c>: the payment whose money became credit.</summary>
     public string? Payment { get; init; }
 }
 

@@ -307,7 +307,7 @@ public sealed record ErrorCode(string Code, int Status, string Title, string Des
         "Correct a finalised invoice with a credit note.");
 
     public static readonly ErrorCode PaymentPending = new(
-        "payment_pending", 409, "A payment of the invoice is pending",
+        "payment_pending", 409, "A payment is pending",
         "The provider was asked for the money already, and has not answered. It is asked until it does; charging again now could take the money twice.",
         "Wait, and look at the payment that the detail names. Its status becomes succeeded or failed.");
 

@@ -13,6 +13,9 @@ public enum CheckoutStatus
 
     /// <summary>Nobody finished it. It changed nothing.</summary>
     Expired,
+
+    /// <summary>Money came when what it asked for could not be had any more. The money is the customer's credit, and nothing else was done.</summary>
+    Credited,
 }
 
 /// <summary>What a checkout is for.</summary>
@@ -53,7 +56,7 @@ public sealed record Checkout
 
     public required Instant ExpiresAt { get; init; }
 
-    /// <summary>When it was completed, or expired.</summary>
+    /// <summary>When it was completed, expired or credited.</summary>
     public Instant? FinishedAt { get; init; }
 
     /// <summary>What began or was changed.</summary>
@@ -62,7 +65,7 @@ public sealed record Checkout
     /// <summary>What was paid, or asked for nothing.</summary>
     public Guid? Invoice { get; init; }
 
-    /// <summary>The attempt that succeeded; null where nothing was due.</summary>
+    /// <summary>The attempt that succeeded, also where its money became credit; null where nothing was due.</summary>
     public Guid? Payment { get; init; }
 
     /// <summary>Whether it can still be paid.</summary>

@@ -17,6 +17,9 @@ public sealed record ProviderCapabilities
     /// <summary>Has a page on which a customer pays.</summary>
     public bool HasCheckout { get; init; }
 
+    /// <summary>Closes a page that a customer has left, so that nobody pays there any more.</summary>
+    public bool ClosesPages { get; init; }
+
     /// <summary>Has a page on which a customer manages methods.</summary>
     public bool HasPortal { get; init; }
 

@@ -65,6 +65,8 @@ public sealed record WebhookEventType(string Name, WebhookObject Object, string 
         "It could not be collected; change.note says why. It is tried again by the dunning policy, unless it is uncollectible now.");
     private static readonly WebhookEventType CheckoutCompleted = new("checkout.completed", WebhookObject.Checkout, "It was paid, or nothing was due, and what it asked for is done.");
     private static readonly WebhookEventType CheckoutExpired = new("checkout.expired", WebhookObject.Checkout, "Nobody finished it. It has changed nothing.");
+    private static readonly WebhookEventType CheckoutCredited = new("checkout.credited", WebhookObject.Checkout,
+        "Money came when what it was for could not be had any more. It is the customer's credit; nothing was given for it.");
 
     private static readonly Dictionary<string, WebhookEventType> OfPayments = new()
     {
@@ -85,7 +87,7 @@ public sealed record WebhookEventType(string Name, WebhookObject Object, string 
 
     /// <summary>In the order in which they are documented.</summary>
     public static IReadOnlyList<WebhookEventType> All { get; } =
-        [.. OfSteps.Values.Distinct(), Finalized, PartiallyPaid, Paid, Voided, Uncollectible, Credited, Refunded, RefundFailed, PaymentFailed, CheckoutCompleted, CheckoutExpired,
+        [.. OfSteps.Values.Distinct(), Finalized, PartiallyPaid, Paid, Voided, Uncollectible, Credited, Refunded, RefundFailed, PaymentFailed, CheckoutCompleted, CheckoutExpired, CheckoutCredited,
             .. OfPayments.Values, ThresholdReached, EndpointDisabled];
 
     public static WebhookEventType Of(SubscriptionVerb verb) => OfSteps[verb];
@@ -106,7 +108,7 @@ public sealed record WebhookEventType(string Name, WebhookObject Object, string 
     };
 
     /// <param name="verb">Of <c>checkout_facts</c>.</param>
-    public static WebhookEventType OfCheckout(string verb) => verb == "complete" ? CheckoutCompleted : CheckoutExpired;
+    public static WebhookEventType OfCheckout(string verb) => verb switch { "complete" => CheckoutCompleted, "credit" => CheckoutCredited, _ => CheckoutExpired };
 
     /// <param name="verb">Of <c>payment_facts</c>, of those that are told.</param>
     public static WebhookEventType OfPayment(string verb) => OfPayments[verb];

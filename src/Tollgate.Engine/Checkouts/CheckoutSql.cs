@@ -68,12 +68,12 @@ internal static class CheckoutSql
              VALUES ($1, $2, $3, $4, $5, $6::jsonb, $7, $8, $9, $10, $11)
         """;
 
-    /// <summary>$1 partition, $2 account, $3 id, $4 status, $5 when, $6 subscription, $7 invoice, $8 payment.</summary>
+    /// <summary>Money may come for one that has expired. $1 partition, $2 account, $3 id, $4 status, $5 when, $6 subscription, $7 invoice, $8 payment.</summary>
     public const string Finish =
         """
         UPDATE checkouts
            SET status = $4, finished_at = $5, subscription = $6, invoice = $7, payment = $8, page = NULL
-         WHERE partition = $1 AND account = $2 AND id = $3 AND status = 'open'
+         WHERE partition = $1 AND account = $2 AND id = $3 AND (status = 'open' OR (status = 'expired' AND $4 = 'credited'))
         """;
 
     /// <summary>The next of its facts. $1 partition, $2 account, $3 checkout, $4 verb, $5 at, $6 actor, $7 note.</summary>
@@ -124,14 +124,32 @@ internal static class CheckoutSql
     /// <summary>$1 partition, $2 account, $3 checkout. Answers the id of the one whose outcome is not known.</summary>
     public const string PendingOf = "SELECT id FROM payments WHERE partition = $1 AND account = $2 AND checkout = $3 AND settled_at IS NULL";
 
-    /// <summary>A payment for a change of plan whose end is not known. $1 partition, $2 account. Answers its id.</summary>
-    public const string PendingChange =
+    /// <summary>
+    /// A payment for the customer's plan whose end is not known, but for pages that nobody can close: they may never be paid. $1 partition, $2 account, $3 providers that
+    /// close no pages. Answers its id.
+    /// </summary>
+    public const string PendingOfPlan =
         """
         SELECT p.id
           FROM payments p
           JOIN checkouts k ON k.partition = p.partition AND k.account = p.account AND k.id = p.checkout
-         WHERE p.partition = $1 AND p.account = $2 AND p.settled_at IS NULL AND k.kind = 'change'
+         WHERE p.partition = $1 AND p.account = $2 AND p.settled_at IS NULL AND k.kind IN ('subscription', 'change')
+           AND NOT (p.method IS NULL AND k.page IS NOT NULL AND p.provider = ANY ($3))
          LIMIT 1
+        """;
+
+    /// <summary>
+    /// Payments for the customer's plan that may never end by themselves: a provider's pages, and what waits for an answer to the bank. $1 project, $2 customer, $3 a checkout whose
+    /// own does not count. Rows: payment, provider, the provider's id of the page or null, currency, amount.
+    /// </summary>
+    public const string LeftOfPlan =
+        """
+        SELECT p.id, p.provider, k.page_reference, p.currency, p.amount
+          FROM customers c
+          JOIN payments  p ON p.partition = c.partition AND p.account = c.account
+          JOIN checkouts k ON k.partition = p.partition AND k.account = p.account AND k.id = p.checkout
+         WHERE c.project_id = $1 AND c.id = $2 AND k.id <> $3 AND k.kind = 'subscription' AND p.settled_at IS NULL
+           AND (k.page IS NOT NULL OR (p.status = 'requires_action' AND p.provider = 'sandbox'))
         """;
 
     // ---- portal ------------------------------------------------------------------------------------------------

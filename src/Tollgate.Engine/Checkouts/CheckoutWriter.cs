@@ -44,6 +44,10 @@ internal static class CheckoutWriter
         CustomerChange change, CheckoutRow row, (Guid? Subscription, Guid? Invoice, Guid? Payment) came, Instant now, string actor, CancellationToken cancel) =>
         FinishAsync(change, row, CheckoutStatus.Completed, came, now, actor, cancel);
 
+    /// <summary>Its money became the customer's credit.</summary>
+    public static Task CreditAsync(CustomerChange change, CheckoutRow row, Guid payment, Instant now, string actor, CancellationToken cancel) =>
+        FinishAsync(change, row, CheckoutStatus.Credited, (null, null, payment), now, actor, cancel);
+
     public static Task ExpireAsync(CustomerChange change, CheckoutRow row, Instant now, string actor, CancellationToken cancel) =>
         FinishAsync(change, row, CheckoutStatus.Expired, default, now, actor, cancel);
 
@@ -57,7 +61,8 @@ internal static class CheckoutWriter
             CustomerCommands.OrNull(came.Payment, NpgsqlDbType.Uuid)) == 1;
         if (isFirst)
         {
-            await AddFactAsync(change, row, status == CheckoutStatus.Completed ? "complete" : "expire", now, actor, came.Payment is { } payment ? PaymentActors.NoteOf(payment) : null, cancel);
+            var verb = status switch { CheckoutStatus.Completed => "complete", CheckoutStatus.Credited => "credit", _ => "expire" };
+            await AddFactAsync(change, row, verb, now, actor, came.Payment is { } payment ? PaymentActors.NoteOf(payment) : null, cancel);
         }
     }
 

@@ -50,6 +50,7 @@ internal static class FinishCheckout
         {
             await change.TakeBackAsync(BeforePurchase, cancel);
             await KeepMoneyAsync(change, payment, now, actor, cancel);
+            await CheckoutWriter.CreditAsync(change, checkout, payment.Id, now, actor, cancel);
             return [];
         }
 
@@ -65,6 +66,6 @@ internal static class FinishCheckout
             new[] { payment.Amount.Minor }, new[] { now.ToUtc() }, ByPayment, OfNoInvoice, new[] { PaymentActors.NoteOf(payment.Id) });
         await change.ExecuteAsync(
             PaymentSql.AddFact, cancel, change.Row.Partition, change.Row.Account, payment.Id, "keep", now.ToUtc(), payment.Amount.Minor, actor,
-            "What it was to pay for has changed meanwhile; it is the customer's credit.");
+            "What it was to pay for could not be had any more; it is the customer's credit.");
     }
 }

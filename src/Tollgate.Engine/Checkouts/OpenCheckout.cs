@@ -6,6 +6,7 @@ using Tollgate.Core.Time;
 using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Customers;
 using Tollgate.Engine.Driven;
+using Tollgate.Engine.Invoicing;
 using Tollgate.Engine.Payments;
 using Tollgate.Engine.Projects;
 
@@ -50,7 +51,7 @@ public sealed record CheckoutAnswer(CheckoutOutcome Outcome, CheckoutRow? Row = 
 /// Makes a checkout: what it asks for is looked at and taken back, so that what cannot be bought is refused at once, and nothing but the checkout is
 /// written. The customer is created when it is missing.
 /// </summary>
-public sealed class OpenCheckout(NpgsqlDataSource database, PaymentProviders providers, SettlePayment settle, ClosePages pages, OpenDrivenPage driven, Clock clock)
+public sealed class OpenCheckout(NpgsqlDataSource database, PaymentProviders providers, SettlePayment settle, ClosePages pages, ClaimPlan claim, OpenDrivenPage driven, Clock clock)
 {
     /// <summary>How long a checkout can be used.</summary>
     public static readonly TimeSpan DefaultLife = TimeSpan.FromHours(24);
@@ -80,8 +81,13 @@ public sealed class OpenCheckout(NpgsqlDataSource database, PaymentProviders pro
             return begun;
         }
 
+        if (order.Kind == CheckoutKind.Subscription && provider != PaymentProvider.Sandbox)
+        {
+            await claim.FreeAsync(project, order.Customer, null, givesUpBank: false, actor, cancel);
+        }
+
         var (answer, attempt) = await BeginAsync(project, order, server, actor, cancel);
-        if (answer.Outcome == CheckoutOutcome.IsPending && await pages.RunAsync(project, order.Wanted.Invoice!.Value, null, actor, cancel))
+        if (answer.Outcome == CheckoutOutcome.IsPending && order.Wanted.Invoice is { } owed && await pages.RunAsync(project, owed, null, actor, cancel))
         {
             // There was a page, over another amount than is due by now.
             (answer, attempt) = await BeginAsync(project, order, server, actor, cancel);
@@ -112,6 +118,7 @@ public sealed class OpenCheckout(NpgsqlDataSource database, PaymentProviders pro
     {
         await using var change = await CustomerChange.BeginAsync(database, project, order.Customer, cancel);
         var now = clock.Now(project);
+        await CouponQueries.HoldAsync(change, project, order.Wanted.Coupon, cancel);
         await change.MarkAsync(Look, cancel);
         var purchase = await new MakePurchase(change, project, new(now, now), actor).RunAsync(order.Kind, order.Wanted, hasMethod: true, looksAhead: false, cancel);
         await change.TakeBackAsync(Look, cancel);
@@ -128,6 +135,11 @@ public sealed class OpenCheckout(NpgsqlDataSource database, PaymentProviders pro
             && await change.AskAsync(PaymentSql.PendingOf, cancel, change.Row.Partition, change.Row.Account, invoice) is not null)
         {
             return (await SamePageAsync(change, project, invoice, purchase.Due.Minor, cancel) ?? new(CheckoutOutcome.IsPending, row), null);
+        }
+
+        if (isHosted && order.Kind == CheckoutKind.Subscription && await claim.TakenByAsync(change, cancel) is not null)
+        {
+            return (new(CheckoutOutcome.IsPending, row), null);
         }
 
         await CheckoutWriter.OpenAsync(change, row, KeyHash.Of(token).ToBytes(), actor, cancel);

@@ -16,14 +16,18 @@ namespace Tollgate.Engine.Checkouts;
 /// <summary>How a change that had to be paid ended.</summary>
 /// <param name="Payment">Pending: it is made when the money is known to have come. Failed: nothing was changed.</param>
 /// <param name="Change">The change as it was made; null: not yet, or the money became the customer's credit.</param>
-public sealed record PaidChange(Payment Payment, SubscriptionAnswer? Change);
+public sealed record PaidChange(Payment Payment, SubscriptionAnswer? Change)
+{
+    /// <summary>The payment is of something else that was asked for before; nothing was begun.</summary>
+    public bool IsOfAnother { get; init; }
+}
 
 /// <summary>
 /// Changes a subscription of a customer who can be charged: billed at an instant, charged, and applied as of that instant when the money came. It is a
 /// checkout without a page, so an answer that is lost or a server that dies is met as everywhere.
 /// </summary>
 public sealed class PayChange(
-    NpgsqlDataSource database, PaymentProviders providers, SettlePayment settle, ExpireCheckouts expire, SubscriptionQueries subscriptions, InvoiceQueries invoices, Clock clock)
+    NpgsqlDataSource database, PaymentProviders providers, SettlePayment settle, ClaimPlan claim, ExpireCheckouts expire, SubscriptionQueries subscriptions, InvoiceQueries invoices, Clock clock)
 {
     /// <returns>Null: nothing is due now, or nobody can be charged; the change is made, or refused, as any other.</returns>
     public async Task<PaidChange?> RunAsync(ProjectSnapshot project, Guid subscription, ChangeOrder order, string actor, CancellationToken cancel)
@@ -33,6 +37,7 @@ public sealed class PayChange(
             return null;
         }
 
+        await claim.FreeAsync(project, item.Customer, null, givesUpBank: false, actor, cancel);
         var (attempt, method, checkout) = await AttemptAsync(project, item.Customer, WantedOf(subscription, order), actor, cancel);
         if (attempt is null)
         {
@@ -42,7 +47,7 @@ public sealed class PayChange(
         // Somebody has asked before, and how that ended is not known yet: nothing is asked for twice.
         if (method is null)
         {
-            return new(attempt.Payment, null);
+            return new(attempt.Payment, null) { IsOfAnother = true };
         }
 
         var after = (await settle.SendAsync(project, attempt, method, isPresent: false, actor)).Payment;
@@ -58,14 +63,19 @@ public sealed class PayChange(
         ProjectSnapshot project, string customer, CheckoutWanted wanted, string actor, CancellationToken cancel)
     {
         await using var change = await CustomerChange.BeginOnExistingAsync(database, project, customer, cancel);
-        if (change is null || await PaymentMethods.DefaultAsync(change, project, cancel) is not { } method)
+        if (change is null)
         {
             return default;
         }
 
-        if (await change.AskAsync(CheckoutSql.PendingChange, cancel, change.Row.Partition, change.Row.Account) is Guid pending)
+        if (await claim.TakenByAsync(change, cancel) is { } pending)
         {
             return (await PaymentQueries.FindAsync(change.Connection, project, pending, cancel), null, default);
+        }
+
+        if (await PaymentMethods.DefaultAsync(change, project, cancel) is not { } method)
+        {
+            return default;
         }
 
         var now = clock.Now(project);

@@ -5,6 +5,7 @@ using Tollgate.Core.Payments.Sandbox;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Customers;
+using Tollgate.Engine.Invoicing;
 using Tollgate.Engine.Payments;
 using Tollgate.Engine.Payments.Sandbox;
 using Tollgate.Engine.Projects;
@@ -36,6 +37,9 @@ public enum PayOutcome
     /// <summary>What became of an earlier attempt is not known yet.</summary>
     IsPending,
 
+    /// <summary>The customer pays for a plan elsewhere just now.</summary>
+    PlanIsTaken,
+
     /// <summary>It is completed already, or has expired.</summary>
     NotOpen,
 
@@ -48,11 +52,11 @@ public sealed record PayAnswer(PayOutcome Outcome, CheckoutRow Row, PaymentRow? 
 
 /// <summary>
 /// Pays a checkout. 1. The price is told by making the purchase and taking it back; 2. the attempt is committed in the same transaction, with what
-/// was looked at; 3. <see cref="SettlePayment"/> asks the provider and, when the money came, makes the purchase as of that moment. Nothing is numbered or given
+/// was looked at, and claims it: the customer's plan, and a redemption of the coupon; 3. <see cref="SettlePayment"/> asks the provider and, when the money came, makes the purchase as of that moment. Nothing is numbered or given
 /// before there is money. Where nothing is due, the purchase is made at once.
 /// </summary>
 public sealed class PayCheckout(
-    NpgsqlDataSource database, CheckoutQueries queries, SettlePayment settle, SandboxProvider sandbox, QuotaGate gate, Clock clock)
+    NpgsqlDataSource database, CheckoutQueries queries, SettlePayment settle, ClaimPlan claim, SandboxProvider sandbox, QuotaGate gate, Clock clock)
 {
     /// <summary>What it comes to at this moment. Changes nothing.</summary>
     public async Task<Purchase?> QuoteAsync(ProjectSnapshot project, CheckoutRow row, CancellationToken cancel)
@@ -74,6 +78,11 @@ public sealed class PayCheckout(
         // The sandbox's cards pay nothing anywhere else, whatever a form says.
         with = project.Payments.Provider == PaymentProvider.Sandbox ? with : with with { Card = null };
         await GiveUpUnconfirmedAsync(project, row, cancel);
+        if (row.Checkout.Kind == CheckoutKind.Subscription)
+        {
+            await claim.FreeAsync(project, row.Checkout.Customer, row.Checkout.Id, givesUpBank: true, actor, cancel);
+        }
+
         if (await CustomerChange.BeginOnExistingAsync(database, project, row.Checkout.Customer, cancel) is not { } change)
         {
             return new(PayOutcome.NotOpen, row);
@@ -133,6 +142,12 @@ public sealed class PayCheckout(
             return (new(PayOutcome.IsPending, row, await PaymentQueries.FindAsync(change.Connection, project, pending, cancel)), null);
         }
 
+        if (row.Checkout.Kind == CheckoutKind.Subscription && await claim.TakenByAsync(change, cancel) is not null)
+        {
+            return (new(PayOutcome.PlanIsTaken, row), null);
+        }
+
+        await CouponQueries.HoldAsync(change, project, row.Wanted.Coupon, cancel);
         await change.MarkAsync(OpenCheckout.Look, cancel);
         var hasMethod = !how.With.IsNothing || await PaymentMethods.DefaultAsync(change, project, cancel) is not null;
         var purchase = await new MakePurchase(change, project, new(now, now), actor)

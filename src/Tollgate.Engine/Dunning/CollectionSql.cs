@@ -15,7 +15,7 @@ internal static class CollectionSql
           FROM unnest($1::smallint[], $2::integer[], $3::uuid[], $4::uuid[], $5::timestamptz[], $6::timestamptz[])
                AS x (partition, account, invoice, subscription, collect_at, began_at)
          WHERE EXISTS (SELECT FROM payment_methods m
-                        WHERE m.partition = x.partition AND m.account = x.account AND (m.removed_at IS NULL OR m.removed_at > m.added_at))
+                        WHERE m.partition = x.partition AND m.account = x.account AND m.was_kept)
         """;
 
     /// <summary>$1 partition, $2 account, $3 invoice. Rows: state, subscription, collect_at, payment, failures, first_failed_at, planned_at, ended_at.</summary>

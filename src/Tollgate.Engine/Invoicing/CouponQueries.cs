@@ -92,6 +92,18 @@ public sealed class CouponQueries(NpgsqlDataSource database)
         return coupons;
     }
 
+    /// <summary>
+    /// Nobody else redeems the coupon before the transaction ends. It is held before a look that is taken back, which would let go of it: the payment that is written
+    /// after the look counts against the coupon's limit.
+    /// </summary>
+    internal static async Task HoldAsync(CustomerChange change, ProjectSnapshot project, string? code, CancellationToken cancel)
+    {
+        if (code is not null)
+        {
+            await change.AskAsync(CouponSql.FindAndLock, cancel, project.Id, code);
+        }
+    }
+
     /// <summary>Gives a coupon to a subscription, in the customer's transaction.</summary>
     /// <param name="order">For whom.</param>
     /// <returns>Null: it has it. Otherwise why not, for people.</returns>
@@ -105,15 +117,18 @@ public sealed class CouponQueries(NpgsqlDataSource database)
         }
 
         var (subscription, now) = (order.Subscription, order.Now);
+        var claims = row is { Coupon.MaxRedemptions: not null } ? (int)(long)(await change.AskAsync(CouponSql.CountClaims, cancel, project.Id, code))! : 0;
         var had = order.AtStart ? [] : await OfSubscriptionAsync(change.Connection, change.Row.Partition, change.Row.Account, subscription.Id, cancel);
         var verdict = row is null
             ? CouponVerdict.Unknown
             : CouponRules.Judge(
-                row.Coupon, row.IsActive, row.Redemptions, subscription.Terms.Plan.Code, subscription.Terms.Currency, order.IsFirst,
+                row.Coupon, row.IsActive, row.Redemptions + claims, subscription.Terms.Plan.Code, subscription.Terms.Currency, order.IsFirst,
                 [.. had.Select(static one => one.Coupon.Code)], now);
         if (verdict != CouponVerdict.Redeemable)
         {
-            return Explain(verdict, code);
+            return verdict == CouponVerdict.UsedUp && row!.Redemptions < row.Coupon.MaxRedemptions
+                ? $"The last redemption of coupon '{code}' is being paid for just now; it is free again if no money comes."
+                : Explain(verdict, code);
         }
 
         var ends = order.AtStart || subscription.Status == SubscriptionStatus.Trialing

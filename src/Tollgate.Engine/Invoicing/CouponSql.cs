@@ -25,5 +25,17 @@ internal static class CouponSql
     /// <summary>$1 project, $2 code.</summary>
     public const string End = "UPDATE coupons SET active = false WHERE project_id = $1 AND code = $2";
 
+    /// <summary>
+    /// Payments that are on their way and redeem it when they come: nobody is charged for a coupon that is gone then. One that has its end is none, whichever that is. $1 project,
+    /// $2 code.
+    /// </summary>
+    public const string CountClaims =
+        """
+        SELECT count(*)
+          FROM payments p
+          JOIN checkouts k ON k.partition = p.partition AND k.account = p.account AND k.id = p.checkout
+         WHERE p.project_id = $1 AND p.status IN ('pending', 'requires_action') AND k.status = 'open' AND k.wanted ->> 'coupon' = $2
+        """;
+
     public const string CountRedemption = "UPDATE coupons SET redemptions = redemptions + 1 WHERE project_id = $1 AND code = $2";
 }

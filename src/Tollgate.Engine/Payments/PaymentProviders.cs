@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using Tollgate.Core.Catalog;
 using Tollgate.Core.Payments;
 using Tollgate.Engine.Projects;
 
@@ -13,6 +14,9 @@ public sealed class PaymentProviders(IEnumerable<IPaymentProvider> all)
 
     /// <summary>Null: this server does not know it, or money comes by itself.</summary>
     public IPaymentProvider? Find(PaymentProvider name) => _byName.GetValueOrDefault(name);
+
+    /// <summary>Those whose pages stay open until their time is over.</summary>
+    internal string[] KeepingPages { get; } = [.. all.Where(static one => !one.Capabilities.ClosesPages).Select(static one => CatalogWords.Of(one.Name))];
 
     /// <summary>Of the one that the project has chosen.</summary>
     public ProviderCapabilities CapabilitiesOf(ProjectSnapshot project) => Find(project.Payments.Provider)?.CapabilitiesOf(project) ?? ProviderCapabilities.None;

@@ -217,12 +217,12 @@ internal static class PaymentSql
     /// <summary>Not kept before it has paid. $1 partition, $2 account, $3 id, $4 provider, $5 token, $6 brand, $7 last digits, $8 added.</summary>
     public const string InsertUntriedMethod =
         """
-        INSERT INTO payment_methods (partition, account, id, provider, token, brand, last4, is_default, added_at, removed_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, false, $8, $8)
+        INSERT INTO payment_methods (partition, account, id, provider, token, brand, last4, is_default, added_at, removed_at, was_kept)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, false, $8, $8, false)
         """;
 
     /// <summary>It is kept, and is charged from now on. $1 partition, $2 account, $3 id.</summary>
-    public const string KeepMethod = "UPDATE payment_methods SET removed_at = NULL, is_default = true WHERE partition = $1 AND account = $2 AND id = $3";
+    public const string KeepMethod = "UPDATE payment_methods SET removed_at = NULL, is_default = true, was_kept = true WHERE partition = $1 AND account = $2 AND id = $3";
 
     /// <summary>$1 partition, $2 account, $3 id.</summary>
     public const string MethodIsKept = "SELECT true FROM payment_methods WHERE partition = $1 AND account = $2 AND id = $3 AND removed_at IS NULL";

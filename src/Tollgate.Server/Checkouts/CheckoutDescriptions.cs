@@ -22,13 +22,22 @@ internal static class CheckoutDescriptions
          "finished_at": null, "subscription": null, "invoice": null, "payment": null}
         """;
 
-    public const string Completed =
+    private const string Completed =
         $$"""
         { {{Head}}, "url": null, "status": "completed", "finished_at": "2026-03-31T09:02:11Z", "subscription": "01936f5e-7c21-7066-8277-63a2806f6f55",
          "invoice": "01936f5e-7c1b-7aa0-8c11-0d4c2b1a9f88", "payment": "01936f5e-7c1d-7c22-8e33-2f6e4d3c2b11"}
         """;
 
-    public const string Expired = $$"""{ {{Head}}, "url": null, "status": "expired", "finished_at": "2026-04-01T09:00:00Z", "subscription": null, "invoice": null, "payment": null}""";
+    private const string Expired = $$"""{ {{Head}}, "url": null, "status": "expired", "finished_at": "2026-04-01T09:00:00Z", "subscription": null, "invoice": null, "payment": null}""";
+
+    private const string Credited =
+        $$"""
+        { {{Head}}, "url": null, "status": "credited", "finished_at": "2026-03-31T09:02:11Z", "subscription": null, "invoice": null,
+         "payment": "01936f5e-7c1d-7c22-8e33-2f6e4d3c2b11"}
+        """;
+
+    /// <summary>As a webhook of this type has it.</summary>
+    public static string SampleOf(string type) => type switch { "checkout.completed" => Completed, "checkout.credited" => Credited, _ => Expired };
 
     public static readonly Description Create = new(
         Tag,
@@ -53,18 +62,18 @@ internal static class CheckoutDescriptions
         [
             ErrorCode.PlanNotFound, ErrorCode.PriceNotFound, ErrorCode.CouponRefused, ErrorCode.AddOnRefused, ErrorCode.PackRefused, ErrorCode.SubscriptionState,
             ErrorCode.SubscriptionExists, ErrorCode.TrialUsed, ErrorCode.CurrencyFixed, ErrorCode.CustomerIsMember, ErrorCode.InvoiceNotFound, ErrorCode.InvoiceState,
-            ErrorCode.InvoiceImplausible, ErrorCode.BillingNotConfigured, ErrorCode.NotAtProvider, ErrorCode.UpstreamUnreachable, ErrorCode.ValidationFailed,
+            ErrorCode.InvoiceImplausible, ErrorCode.PaymentPending, ErrorCode.BillingNotConfigured, ErrorCode.NotAtProvider, ErrorCode.UpstreamUnreachable, ErrorCode.ValidationFailed,
         ],
     };
 
     public static readonly Description List = new(Tag, "List checkouts", "Newest first.")
     {
-        Query = [new("customer", "Only checkouts of this customer."), new("status", "`open`, `completed` or `expired`."), .. QueryParameter.OfPage],
+        Query = [new("customer", "Only checkouts of this customer."), new("status", "`open`, `completed`, `expired` or `credited`."), .. QueryParameter.OfPage],
         Answers = [Example.Of<CheckoutList>(200, "A page.", $$"""{"data": [{{Completed}}], "has_more": false}""")],
         Errors = [ErrorCode.ValidationFailed],
     };
 
-    public static readonly Description Show = new(Tag, "Show a checkout", "Where it stands, and what came of it. Its attempts are payments: `GET /v1/payments?customer=`.")
+    public static readonly Description Show = new(Tag, "Show a checkout", "Where it stands, and what came of it: `credited` is one whose money came when what it was for could not be had any more. Its attempts are payments: `GET /v1/payments?customer=`.")
     {
         Answers = [Example.Of<CheckoutView>(200, "The checkout.", Completed)],
         Errors = [ErrorCode.CheckoutNotFound],

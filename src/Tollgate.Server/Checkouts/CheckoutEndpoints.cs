@@ -88,7 +88,7 @@ public static class CheckoutEndpoints
         CheckoutOutcome.NotOffered => Problems.WriteAsync(
             context, ErrorCode.BillingNotConfigured, $"The project's payment provider has no page on which a customer could do this. {PaymentEndpoints.HowToBePaid}"),
         CheckoutOutcome.NoAnswer => Problems.WriteAsync(context, ErrorCode.UpstreamUnreachable, "The payment provider did not answer; nothing was charged. Try again."),
-        CheckoutOutcome.IsPending => Problems.WriteAsync(context, ErrorCode.PaymentPending, "The invoice has a page on which it can be paid, or a payment under way."),
+        CheckoutOutcome.IsPending => Problems.WriteAsync(context, ErrorCode.PaymentPending, "It has a page on which it can be paid, or a payment under way: nothing is asked for twice."),
         _ => RefuseAsync(context, answer.Refusal!),
     };
 

@@ -13,6 +13,7 @@ public static class CheckoutsRoom
     {
         services.AddSingleton<CheckoutQueries>();
         services.AddSingleton<ClosePages>();
+        services.AddSingleton<ClaimPlan>();
         services.AddSingleton<OpenCheckout>();
         services.AddSingleton<FollowCheckout>();
         services.AddSingleton<PayCheckout>();

@@ -87,17 +87,20 @@ public static class SubscriptionStepEndpoints
         var answer = paid is null
             ? await desk.Change.RunAsync(context.Project(), desk.IdOf(context), order, request, context.RequestAborted)
             : paid.Change;
-        await (answer is null ? RefuseAsync(context, paid!.Payment) : AnswerAsync(context, desk, answer, showsInvoice: true));
+        await (answer is null ? RefuseAsync(context, paid!) : AnswerAsync(context, desk, answer, showsInvoice: true));
     }
 
     /// <summary>A change that has to be paid and was not made.</summary>
-    private static Task RefuseAsync(HttpContext context, Payment payment) => payment.Status switch
+    private static Task RefuseAsync(HttpContext context, PaidChange paid) => paid switch
     {
-        PaymentStatus.Failed => Problems.WriteAsync(
+        { IsOfAnother: true } => Problems.WriteAsync(
+            context, ErrorCode.PaymentPending,
+            $"What became of payment {paid.Payment.Id}, for a plan or a change that was asked for before, is not known yet. Nothing was charged for this change: ask again when it is."),
+        { Payment: { Status: PaymentStatus.Failed } payment } => Problems.WriteAsync(
             context, ErrorCode.PaymentFailed, $"{payment.Amount} are due for the change, and the card was refused: {CatalogWords.Of(payment.Failure!.Value)}. Nothing was changed."),
-        PaymentStatus.Succeeded => Problems.WriteAsync(
+        { Payment: { Status: PaymentStatus.Succeeded } payment } => Problems.WriteAsync(
             context, ErrorCode.Conflict, $"The subscription was changed by somebody else while it was paid. The {payment.Amount} of payment {payment.Id} are the customer's credit."),
-        _ => Problems.WriteAsync(
+        { Payment: var payment } => Problems.WriteAsync(
             context, ErrorCode.PaymentPending, $"What became of payment {payment.Id} is not known yet. The change is made when its money is known to have come."),
     };
 

@@ -57,7 +57,7 @@ internal static class WebhookCatalog
         WebhookObject.Checkout =>
             $$"""
             {"type": "{{type.Name}}", "timestamp": "2026-03-31T09:02:11Z", "sequence": 1, "data": {"customer": {{Customer}},
-             "checkout": {{(type.Name == "checkout.completed" ? CheckoutDescriptions.Completed : CheckoutDescriptions.Expired)}} } }
+             "checkout": {{CheckoutDescriptions.SampleOf(type.Name)}} } }
             """,
         WebhookObject.Payment =>
             $$"""

@@ -6,6 +6,7 @@ using Tollgate.Core.Subscriptions;
 using Tollgate.Engine.Checkouts;
 using Tollgate.Engine.Payments;
 using Tollgate.Engine.Projects;
+using Tollgate.Engine.Subscriptions;
 using Tollgate.Web.Controls;
 using Tollgate.Web.Layout;
 
@@ -97,12 +98,10 @@ public sealed record CheckoutModel(
         _ => null,
     };
 
-    /// <summary>Money that came when what it was for had changed.</summary>
-    public string? Kept => KeptOf(Last);
-
-    public static string? KeptOf(PaymentRow? last) => last is { Payment: { Status: PaymentStatus.Succeeded, Invoice: null } kept }
-        ? $"Your payment of {Words.Of(kept.Amount)} has arrived, but what you have was changed meanwhile. It is your credit, and pays what is due next."
-        : null;
+    /// <summary>Why what the page is for cannot be had.</summary>
+    public static string WhyNotOf(PurchaseRefusal? why) => why is { Subscription: SubscriptionOutcome.CouponRefused, Detail: { } detail }
+        ? detail
+        : "What this page was for is yours already, or is not offered any more.";
 
     /// <summary>The bank still waits for the customer.</summary>
     public bool IsAtBank => Last is { Payment.Status: PaymentStatus.RequiresAction };

@@ -44,6 +44,8 @@ public sealed class CheckoutPages(ProjectDirectory directory, CheckoutQueries qu
             PayOutcome.Attempted => LeadOnAsync(desk, answer.Payment!.Payment),
             PayOutcome.IsPending => Pages.LeadToAsync(context, desk.Path + "/wait"),
             PayOutcome.QuoteMoved => ShowAsync(desk, "The amount has changed since you opened this page. Nothing was charged: please look at it again.", StatusCodes.Status409Conflict),
+            PayOutcome.PlanIsTaken => ShowAsync(
+                desk, "A payment for your plan is under way elsewhere, and nothing was charged here. Look again in a moment.", StatusCodes.Status409Conflict),
             PayOutcome.NoMethod => ShowAsync(desk, "Choose a card first. Nothing was charged.", StatusCodes.Status422UnprocessableEntity),
             _ => Pages.LeadToAsync(context, desk.Path),
         });
@@ -127,6 +129,15 @@ public sealed class CheckoutPages(ProjectDirectory directory, CheckoutQueries qu
             return;
         }
 
+        if (checkout.Status == CheckoutStatus.Credited)
+        {
+            await NoticeAsync(
+                context, StatusCodes.Status200OK, project, "Your payment is your credit",
+                $"We have received {Words.Of(last!.Payment.Amount)}, but what it was for could not be had any more. It is your credit, and pays what is due next.",
+                checkout.CancelUrl ?? checkout.SuccessUrl, $"Back to {project.Name}");
+            return;
+        }
+
         if (last is { Payment.Status: PaymentStatus.Pending })
         {
             await Pages.LeadToAsync(context, desk.Path + "/wait");
@@ -141,11 +152,11 @@ public sealed class CheckoutPages(ProjectDirectory directory, CheckoutQueries qu
             return;
         }
 
-        if (await pay.QuoteAsync(project, row, cancel) is not { Refusal: null } quote)
+        var quote = await pay.QuoteAsync(project, row, cancel);
+        if (quote is not { Refusal: null })
         {
             await NoticeAsync(
-                context, StatusCodes.Status409Conflict, project, "There is nothing to pay here",
-                "What this page was for is yours already, or is not offered any more. " + (CheckoutModel.KeptOf(last) ?? "Nothing was charged."),
+                context, StatusCodes.Status409Conflict, project, "There is nothing to pay here", CheckoutModel.WhyNotOf(quote?.Refusal) + " Nothing was charged.",
                 checkout.CancelUrl ?? checkout.SuccessUrl, $"Back to {project.Name}");
             return;
         }

@@ -92,6 +92,7 @@ public sealed partial class CheckoutApiTests(ImpatientServer server) : IClassFix
     public async Task Money_that_comes_when_what_it_was_for_has_changed_is_the_customers_and_everybody_is_told()
     {
         var sandbox = await StartAsync();
+        await sandbox.Door.PostAsync("/v1/webhook-endpoints", """{"url": "http://127.0.0.1:9/", "events": ["checkout.*"]}""");
         var made = await CheckOutAsync(sandbox);
         (await PayAsync(made, "pm_sandbox_timeout")).Location.ShouldEndWith("/wait");
         await sandbox.SubscribeAsync("""{"customer": "acme", "plan": "enterprise"}""");
@@ -102,12 +103,16 @@ public sealed partial class CheckoutApiTests(ImpatientServer server) : IClassFix
         payment["invoice"].ShouldBeNull();
         (await sandbox.Door.GetAsync("/v1/customers/acme/credits"))["balances"][0]!["amount"]!.GetValue<long>().ShouldBe(2900);
         Word(await sandbox.Door.GetAsync("/v1/customers/acme"), "plan").ShouldBe("enterprise");
-        (await StatusAsync(sandbox, made)).ShouldBe("open");
+        var ended = await sandbox.Door.GetAsync("/v1/checkouts/" + Word(made, "id"));
+        (Word(ended, "status"), Word(ended, "payment"), ended["subscription"], ended["invoice"]).ShouldBe(("credited", payment["id"]!.GetValue<string>(), null, null));
+        Word(await sandbox.Door.PostAsync($"/v1/checkouts/{Word(made, "id")}/expire"), "code").ShouldBe("checkout_state");
         var refund = await sandbox.Door.PostAsync($"/v1/payments/{payment["id"]!.GetValue<string>()}/refunds");
         refund.Status.ShouldBe(HttpStatusCode.Created, refund.Json!.ToJsonString());
         (refund["amount_refunded"].GetValue<long>(), refund["refunds"][0]!["from_credit"]!.GetValue<long>()).ShouldBe((2900, 2900));
         (await sandbox.Door.GetAsync("/v1/customers/acme/credits"))["balances"].AsArray().Sum(static one => one!["amount"]!.GetValue<long>()).ShouldBe(0);
         (await PageAsync(made)).Text.ShouldContain("It is your credit");
+        await UntilAsync(async () => (await sandbox.Door.GetAsync("/v1/webhook-events?limit=100"))["data"].AsArray()
+            .Any(one => one!["type"]!.GetValue<string>() == "checkout.credited" && one["object"]!.GetValue<string>() == Word(made, "id")));
         await ShouldBeCleanAsync(sandbox);
     }
 

@@ -42,6 +42,18 @@ public sealed class DunningLives(ImpatientServer server) : IClassFixture<Impatie
     }
 
     [Fact]
+    public async Task Who_removes_the_card_while_the_clock_stands_still_is_dunned_all_the_same()
+    {
+        var sandbox = await SubscribedAsync("pm_sandbox_visa");
+        var card = (await sandbox.Door.GetAsync("/v1/customers/acme/payment-methods"))["data"][0]!["id"]!.GetValue<string>();
+        (await sandbox.Door.DeleteAsync("/v1/customers/acme/payment-methods/" + card)).Status.ShouldBe(HttpStatusCode.NoContent);
+
+        await sandbox.AdvanceAsync("2027-02-01T00:00:00Z");
+
+        (await StatusAsync(sandbox)).ShouldBe("past_due");
+    }
+
+    [Fact]
     public async Task A_card_that_fails_for_a_week_keeps_the_plan_until_then_and_loses_it_after()
     {
         var sandbox = await SubscribedAsync("pm_sandbox_visa");

@@ -31,7 +31,7 @@ public sealed class StripeProvider(StripeAccounts accounts, StripeEvents events,
 
     public ProviderCapabilities Capabilities { get; } = new()
     {
-        ChargesSavedMethods = true, HasCheckout = true, HasPortal = true, Refunds = true, SendsWebhooks = true, DrivesSubscriptions = true,
+        ChargesSavedMethods = true, HasCheckout = true, ClosesPages = true, HasPortal = true, Refunds = true, SendsWebhooks = true, DrivesSubscriptions = true,
         Credentials = StripeCredentials.Fields,
     };
 
