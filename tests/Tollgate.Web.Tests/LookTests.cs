@@ -56,6 +56,42 @@ public sealed class LookTests(Shop shop, Browser browser) : IClassFixture<Shop>
     [InlineData(ColorScheme.Light, 360)]
     [InlineData(ColorScheme.Dark, 1280)]
     [InlineData(ColorScheme.Dark, 360)]
+    public async Task Pages_that_charge_nothing_say_why(ColorScheme scheme, int width)
+    {
+        var door = await shop.OpenAsync();
+        await door.PostAsync("/v1/test-clock", new JsonObject { ["advance_to"] = "2027-01-15T09:30:00Z" });
+        await door.PostAsync("/v1/coupons", new JsonObject { ["code"] = "FIRST", ["percent_off"] = 100, ["duration"] = "once", ["max_redemptions"] = 1 });
+        var page = await browser.OpenAsync(width, scheme, javaScript: true);
+        var other = await door.CheckOutAsync(shop.App, "other", more: new() { ["trial"] = false, ["coupon"] = "FIRST" });
+
+        await GotoAsync(page, await door.CheckOutAsync(shop.App, "acme", more: new() { ["trial"] = false, ["coupon"] = "FIRST" }));
+        await Assertions.Expect(page.GetByText("Nothing is charged today.")).ToBeVisibleAsync();
+        await LookAsync(page, "later", scheme, width);
+        await page.PayAsync("pm_sandbox_visa");
+        await page.ArriveAsync(shop.App + "/thanks");
+        await GotoAsync(page, other);
+        await Assertions.Expect(page.GetByText("was redeemed as often as it may be")).ToBeVisibleAsync();
+        await LookAsync(page, "coupon", scheme, width);
+
+        var (late, second) = (
+            await door.CheckOutAsync(shop.App, "twice", more: new() { ["trial"] = false }), await door.CheckOutAsync(shop.App, "twice", more: new() { ["trial"] = false }));
+        await GotoAsync(page, late);
+        await page.PayAsync("pm_sandbox_late");
+        await GotoAsync(page, second);
+        await page.PayAsync("pm_sandbox_visa");
+        await Assertions.Expect(page.GetByText("nothing was charged here")).ToBeVisibleAsync();
+        await LookAsync(page, "taken", scheme, width);
+        await door.PostAsync("/v1/subscriptions", new JsonObject { ["customer"] = "twice", ["plan"] = "enterprise", ["trial"] = false });
+        await GotoAsync(page, late);
+        await Assertions.Expect(page.GetByText("It is your credit")).ToBeVisibleAsync(new() { Timeout = 30_000 });
+        await LookAsync(page, "credited", scheme, width);
+    }
+
+    [Theory]
+    [InlineData(ColorScheme.Light, 1280)]
+    [InlineData(ColorScheme.Light, 360)]
+    [InlineData(ColorScheme.Dark, 1280)]
+    [InlineData(ColorScheme.Dark, 360)]
     public async Task Notices_stand_at_the_top_of_the_portal(ColorScheme scheme, int width)
     {
         var door = await shop.OpenAsync();

@@ -27,6 +27,12 @@ public sealed record CreateCheckoutRequest
 
     public string? Coupon { get; init; }
 
+    /// <summary>
+    /// Of a plan without a trial that costs nothing now and something later: <c>always</c> (default) asks for a payment method, <c>if_required</c> only where something is due. On the
+    /// sandbox's page; the pages of other providers take a method with a payment only.
+    /// </summary>
+    public string? PaymentMethod { get; init; }
+
     /// <summary>Code of a credit pack, instead of a plan.</summary>
     public string? Pack { get; init; }
 

@@ -313,7 +313,7 @@ public sealed record ErrorCode(string Code, int Status, string Title, string Des
 
     public static readonly ErrorCode CheckoutState = new(
         "checkout_state", 409, "Not in this state",
-        "The checkout is completed, and what was bought stays bought.",
+        "The checkout is completed or credited: what was bought stays bought, and money that came stays the customer's.",
         "Cancel the subscription or refund the payment instead.");
 
     public static readonly ErrorCode PaymentMethodMissing = new(

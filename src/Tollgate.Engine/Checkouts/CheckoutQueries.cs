@@ -28,6 +28,9 @@ public sealed record CheckoutWanted
 
     public string? Coupon { get; init; }
 
+    /// <summary>Nobody is asked for a payment method where nothing is due now.</summary>
+    public bool? MethodIfRequired { get; init; }
+
     public IReadOnlyDictionary<string, long>? AddOns { get; init; }
 
     /// <summary>Of <see cref="CheckoutKind.Change"/>: which one is changed, and how.</summary>

@@ -167,6 +167,11 @@ public sealed class PayCheckout(
             return (new(PayOutcome.IsPending, row), null);
         }
 
+        if (!hasMethod && purchase.NeedsMethodLater && row.Wanted.MethodIfRequired != true && project.Payments.Provider == PaymentProvider.Sandbox)
+        {
+            return (new(PayOutcome.NoMethod, row, Purchase: purchase), null);
+        }
+
         return purchase.Due.IsZero
             ? (await CompleteAsync(change, row, purchase, how.With, now, actor, cancel), null)
             : await WriteAttemptAsync(change, project, row, purchase, how.With, now, actor, cancel);

@@ -29,6 +29,13 @@ public sealed record Purchase(
 {
     public PurchaseRefusal? Refusal { get; init; }
 
+    /// <summary>
+    /// Nothing is due now, and the plan costs something later: whoever has nothing to be charged by leaves it now. A trial asks in its own way, and a change that waits for
+    /// the end of the period gives nothing before that.
+    /// </summary>
+    public bool NeedsMethodLater =>
+        Refusal is null && Due.IsZero && Subscription is { Status: not SubscriptionStatus.Trialing, Scheduled: null, Terms.Amount.IsZero: false };
+
     /// <summary>What is bought of a plan that the customer has a subscription to already.</summary>
     public bool IsChange => ExpectedVersion is not null;
 }

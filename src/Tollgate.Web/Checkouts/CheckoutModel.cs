@@ -35,8 +35,11 @@ public sealed record CheckoutModel(
 
     public bool IsTrial => Subscription is { Status: SubscriptionStatus.Trialing } && !Quote.IsChange;
 
-    /// <summary>A card is not asked for where nothing would be charged to it.</summary>
-    public bool AsksForCard => !Quote.Due.IsZero || IsTrial || Kind == CheckoutKind.Setup;
+    /// <summary>Nothing is due now, and something will be: the customer leaves a card for that.</summary>
+    public bool IsForLater => Kind == CheckoutKind.Subscription && Quote.NeedsMethodLater && Row.Wanted.MethodIfRequired != true && Saved.Count == 0;
+
+    /// <summary>A card is not asked for where nothing would ever be charged to it.</summary>
+    public bool AsksForCard => !Quote.Due.IsZero || IsTrial || IsForLater || Kind == CheckoutKind.Setup;
 
     public string Title => Kind switch
     {
@@ -71,6 +74,7 @@ public sealed record CheckoutModel(
     public string SavingWords => Kind switch
     {
         CheckoutKind.Setup => "It pays what comes next. You can remove it at any time.",
+        _ when IsForLater => "Nothing is charged today. The card is saved, and pays what comes next. You can remove it at any time.",
         _ when IsTrial => "The card is saved, and pays when the trial ends. You can cancel before, and remove it at any time.",
         CheckoutKind.Subscription => "The card is saved once it has paid, and pays what comes next. You can remove it at any time.",
         _ => "The card is saved once it has paid. You can remove it at any time.",
