@@ -121,6 +121,59 @@ public sealed class LookTests(Shop shop, Browser browser) : IClassFixture<Shop>
         }
     }
 
+    [Theory]
+    [InlineData(ColorScheme.Light, 1280)]
+    [InlineData(ColorScheme.Light, 360)]
+    [InlineData(ColorScheme.Dark, 1280)]
+    [InlineData(ColorScheme.Dark, 360)]
+    public async Task What_a_provider_collects_leads_to_its_page(ColorScheme scheme, int width)
+    {
+        var (door, customer) = (await shop.OpenAsync(), $"driven-{scheme}-{width}");
+        await door.PostAsync("/v1/subscriptions", new JsonObject { ["customer"] = customer, ["plan"] = "pro", ["trial"] = false });
+        await shop.Database.ExecuteAsync(
+            """
+              WITH driven AS (
+                    UPDATE subscriptions s SET driven_by = 'stripe', status = 'past_due', due_at = NULL
+                      FROM customers c
+                     WHERE c.partition = s.partition AND c.account = s.account AND c.id = $1
+                    RETURNING s.partition, s.account, s.id, c.project_id)
+            INSERT INTO provider_invoices (partition, account, provider, reference, project_id, subscription, number, status, currency, total, tax, paid, url, lines, created_at, heard_at)
+            SELECT partition, account, 'stripe', 'in_' || id, project_id, id, 'ST-0007', 'open', 'USD', 2999, 0, 0, 'https://invoice.stripe.com/i/acct_demo/7', '[]', now(), now()
+              FROM driven
+            """,
+            customer);
+        var page = await browser.OpenAsync(width, scheme, javaScript: true);
+        await GotoAsync(page, await door.PostAsync("/v1/portal-sessions", new JsonObject { ["customer"] = customer }));
+        await LookAsync(page, "portal-driven", scheme, width);
+        var notice = page.Locator(".notice", new() { HasText = "Your payment of $29.99 did not go through" });
+        (await notice.GetByRole(AriaRole.Link, new() { Name = "Pay $29.99" }).GetAttributeAsync("href")).ShouldBe("https://invoice.stripe.com/i/acct_demo/7");
+        (await notice.GetByRole(AriaRole.Button).CountAsync()).ShouldBe(0);
+    }
+
+    [Theory]
+    [InlineData(ColorScheme.Light, 1280, "en", "Unsubscribe")]
+    [InlineData(ColorScheme.Light, 360, "de", "Abbestellen")]
+    [InlineData(ColorScheme.Dark, 1280, "fr", "Se désabonner")]
+    [InlineData(ColorScheme.Dark, 360, "es", "Darse de baja")]
+    public async Task Mails_are_refused_on_a_page_that_everybody_can_read(ColorScheme scheme, int width, string language, string button)
+    {
+        var door = await shop.OpenAsync();
+        var settings = (await door.GetAsync("/v1/invoice-settings")).AsObject();
+        settings["language"] = language;
+        await door.SendAsync(HttpMethod.Put, "/v1/invoice-settings", settings);
+        await door.PostAsync("/v1/customers", new JsonObject { ["id"] = "acme", ["email"] = "ada@acme.example" });
+        await door.PostAsync("/v1/subscriptions", new JsonObject { ["customer"] = "acme", ["plan"] = "pro", ["trial"] = false });
+        await door.PostAsync("/v1/consume", new JsonObject { ["customer"] = "acme", ["feature"] = "mock_interview", ["amount"] = 16 });
+        var box = new MailBox(shop.Server.Data, door, "acme");
+        var page = await browser.OpenAsync(width, scheme, javaScript: true);
+        await box.OpenAsync(page, (await box.ReadAsync(1)).Single());
+        await page.GotoAsync((await page.Locator(".small a").GetAttributeAsync("href"))!);
+        await LookAsync(page, "unsubscribe", scheme, width);
+        await page.Button(button).ClickAsync();
+        await Assertions.Expect(page.GetByRole(AriaRole.Button)).ToHaveCountAsync(0);
+        await LookAsync(page, "unsubscribed", scheme, width);
+    }
+
     private static Task GotoAsync(IPage page, JsonNode made) => page.GotoAsync(made["url"]!.GetValue<string>());
 
     private static async Task LookAsync(IPage page, string name, ColorScheme scheme, int width)

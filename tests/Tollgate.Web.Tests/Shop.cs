@@ -19,6 +19,9 @@ public sealed class Shop(TestPostgres postgres) : IAsyncLifetime
 
     public TestServer Server => _server!;
 
+    /// <summary>For what a provider brings about, and nobody does here.</summary>
+    public TestDatabase Database => _database!;
+
     /// <summary>The app's address.</summary>
     public string App { get; } = string.Create(CultureInfo.InvariantCulture, $"http://localhost:{TestServer.FreePort()}");
 

@@ -26,7 +26,7 @@ public sealed record NoticeView
     /// <summary>What the customer can do about it. Null: nothing has to be done.</summary>
     public NoticeActionView? Action { get; init; }
 
-    /// <summary>The invoice's id.</summary>
+    /// <summary>The invoice's id. Null: there is none, or the provider made it that drives the subscription.</summary>
     public string? Invoice { get; init; }
 
     public string? InvoiceNumber { get; init; }
@@ -51,9 +51,10 @@ public sealed record NoticeView
     public DateTimeOffset? HappensAt { get; init; }
 }
 
-/// <param name="Do"><c>pay_invoice</c>, <c>add_payment_method</c> or <c>keep_plan</c>.</param>
+/// <param name="Do"><c>pay_invoice</c>, <c>add_payment_method</c>, <c>keep_plan</c>, or <c>open_link</c>: on a page of the provider that drives the subscription.</param>
 /// <param name="Label">What a button says.</param>
-public sealed record NoticeActionView(string Do, string Label);
+/// <param name="Url">Of <c>open_link</c>: where it leads.</param>
+public sealed record NoticeActionView(string Do, string Label, string? Url);
 
 public sealed record NoticeList(IReadOnlyList<NoticeView> Data, bool HasMore);
 

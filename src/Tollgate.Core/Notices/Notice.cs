@@ -11,7 +11,7 @@ namespace Tollgate.Core.Notices;
 /// <summary>What a customer is told about.</summary>
 public enum NoticeCode
 {
-    /// <summary>An invoice could not be collected and is tried again.</summary>
+    /// <summary>An invoice could not be collected and is tried again: by us, or by the provider that drives the subscription.</summary>
     PaymentFailed,
 
     /// <summary>The last attempt failed, and the plan with it.</summary>
@@ -45,6 +45,9 @@ public enum NoticeAction
     PayInvoice,
     AddPaymentMethod,
     KeepPlan,
+
+    /// <summary>On the provider's page: <see cref="Notice.Link"/>.</summary>
+    OpenLink,
 }
 
 /// <summary>What a customer is to be told now. Computed from what is so; nobody has to clear it.</summary>
@@ -56,6 +59,12 @@ public sealed record Notice(NoticeCode Code, NoticeSeverity Severity, Instant Si
     public (NoticeAction Do, string Words)? Action { get; init; }
 
     public OwedInvoice? Invoice { get; init; }
+
+    /// <summary>An invoice that the provider made and collects.</summary>
+    public ProviderBill? Bill { get; init; }
+
+    /// <summary>Where the action leads, if it leads to somebody else's page.</summary>
+    public Uri? Link { get; init; }
 
     /// <summary>The caller's id of it.</summary>
     public string? Subscription { get; init; }
@@ -81,6 +90,11 @@ public sealed record OwedInvoice(Guid Id, string Number, MoneyAmount Due, Instan
 
     public EndedPlan? Ended { get; init; }
 }
+
+/// <summary>An open invoice of the provider that drives the subscription.</summary>
+/// <param name="Number">Null: it has none yet.</param>
+/// <param name="Page">The provider's own, on which it is paid; null: none is known.</param>
+public sealed record ProviderBill(string? Number, MoneyAmount Due, Uri? Page);
 
 /// <summary>How an invoice is collected that could not be so far.</summary>
 /// <param name="PlannedAt">The next attempt of the schedule, where one outside of it comes first.</param>
@@ -108,6 +122,12 @@ public sealed record NoticeFacts(Instant Now, TimeZoneInfo Zone, string DefaultP
 
     /// <summary>When the cancellation or the change was asked for.</summary>
     public Instant? ScheduledSince { get; init; }
+
+    /// <summary>Of one that is past due: when that began.</summary>
+    public Instant? PastDueSince { get; init; }
+
+    /// <summary>Of one that is past due, and driven by a provider: what the provider asks for. Null: it is not known.</summary>
+    public ProviderBill? Bill { get; init; }
 
     public IReadOnlyList<OwedInvoice> Owed { get; init; } = [];
 

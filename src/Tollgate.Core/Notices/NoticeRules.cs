@@ -118,6 +118,11 @@ public static class NoticeRules
     private static IEnumerable<Notice> OfSubscription(NoticeFacts facts, Subscription subscription)
     {
         var (plan, since) = (subscription.Terms.Plan.Plan.Name, facts.ScheduledSince ?? subscription.StartedAt);
+        if (subscription is { Status: SubscriptionStatus.PastDue, DrivenBy: { } provider })
+        {
+            yield return OfDriven(facts, plan, provider);
+        }
+
         if (subscription.CancelAt is { } end)
         {
             yield return new(
@@ -127,14 +132,13 @@ public static class NoticeRules
                 Action = (NoticeAction.KeepPlan, $"Keep {plan}"), Subscription = facts.SubscriptionId, HappensAt = end,
             };
         }
-        else if (subscription is { Status: SubscriptionStatus.Trialing, TrialEnd: { } over } && over <= facts.Now.Plus(TimeSpan.FromDays(TrialDays)))
+
+        // What ends with its trial is canceled, and no more is to be said of it.
+        if (subscription is { Status: SubscriptionStatus.Trialing, TrialEnd: { } over } && over <= facts.Now.Plus(TimeSpan.FromDays(TrialDays)) && !(subscription.CancelAt <= over))
         {
             yield return new(
                 NoticeCode.TrialEnding, subscription.ConvertsTrial ? NoticeSeverity.Info : NoticeSeverity.Warning, Later(over.Minus(TimeSpan.FromDays(TrialDays)), subscription.StartedAt),
-                $"Your trial of {plan} ends on {Day(facts, over)}",
-                subscription.ConvertsTrial
-                    ? $"After that {plan} goes on for {Price(subscription.Terms)}. If you do not want that, cancel before."
-                    : $"After that you are on {facts.DefaultPlan}. To keep {plan}, subscribe to it for {Price(subscription.Terms)}.")
+                $"Your trial of {plan} ends on {Day(facts, over)}", AfterTrial(facts, subscription, plan))
             {
                 Subscription = facts.SubscriptionId, HappensAt = over,
             };
@@ -149,6 +153,28 @@ public static class NoticeRules
                 Subscription = facts.SubscriptionId, HappensAt = subscription.Current.End,
             };
         }
+    }
+
+    private static string AfterTrial(NoticeFacts facts, Subscription subscription, string plan) => subscription switch
+    {
+        { ConvertsTrial: true } => $"After that {plan} goes on for {Price(subscription.Terms)}. If you do not want that, cancel before.",
+        { DrivenBy: not null } =>
+            $"After that {plan} goes on for {Price(subscription.Terms)} if there is a card, or another way to pay, of yours by then. Without one you are on {facts.DefaultPlan}.",
+        _ => $"After that you are on {facts.DefaultPlan}. To keep {plan}, subscribe to it for {Price(subscription.Terms)}.",
+    };
+
+    /// <summary>How often and until when is known to the provider alone, and so is what it does then.</summary>
+    private static Notice OfDriven(NoticeFacts facts, string plan, string provider)
+    {
+        var (bill, name) = (facts.Bill, provider == "stripe" ? "Stripe" : provider);
+        var what = bill is null ? "The last invoice" : bill.Number is null ? "An invoice" : $"Invoice {bill.Number}";
+        return new(
+            NoticeCode.PaymentFailed, NoticeSeverity.Warning, facts.PastDueSince ?? facts.Now,
+            bill is null ? "Your payment did not go through" : $"Your payment of {Words(bill.Due)} did not go through",
+            $"{what} for {plan} is not paid. {name} collects it, and may try again by itself. You keep {plan} for now; if it stays unpaid, {plan} can end.")
+        {
+            Action = bill?.Page is null ? null : (NoticeAction.OpenLink, $"Pay {Words(bill.Due)}"), Link = bill?.Page, Bill = bill, Subscription = facts.SubscriptionId,
+        };
     }
 
     private static string Why(PaymentFailure failure) => failure switch

@@ -37,7 +37,11 @@ public sealed record MethodNews(string Customer, string Token, string Brand, str
 /// <param name="AskedAt">When the provider was asked for it, by the database's clock: who asked later knows more.</param>
 public sealed record SubscriptionNews(
     string Customer, string Reference, SubscribedPrice? Price, SubscriptionStatus Status, Period Current, Instant StartedAt,
-    Instant Anchor, Instant? TrialEnd, Instant? CancelAt, Instant? EndedAt, string? Reason, Instant AskedAt) : ProviderNews;
+    Instant Anchor, Instant? TrialEnd, Instant? CancelAt, Instant? EndedAt, string? Reason, Instant AskedAt) : ProviderNews
+{
+    /// <summary>False: the trial goes on only if there is something to pay with when it ends, and the subscription has nothing of its own.</summary>
+    public bool ConvertsTrial { get; init; } = true;
+}
 
 /// <summary>What a subscription is for, in the catalogue's words.</summary>
 /// <param name="Each">What one of the quantity costs for a period.</param>

@@ -127,7 +127,9 @@ public sealed record Subscription
 
     public Instant? TrialEnd { get; init; }
 
-    /// <summary>What the trial's end does: true pays, false ends the subscription.</summary>
+    /// <summary>
+    /// What the trial's end does: true pays, false ends the subscription. Where a provider drives it false means that it ends, or is paused, if nothing is there to pay with then.
+    /// </summary>
     public bool ConvertsTrial { get; init; } = true;
 
     public Instant? CancelAt { get; init; }

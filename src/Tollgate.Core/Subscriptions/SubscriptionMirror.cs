@@ -10,7 +10,11 @@ namespace Tollgate.Core.Subscriptions;
 /// <param name="Reason">Why it ends, or is to end.</param>
 public sealed record MirroredState(
     SubscriptionStatus Status, SubscriptionTerms Terms, Instant StartedAt, Anchor Anchor, Period Current, Instant? TrialEnd, Instant? CancelAt, Instant? EndedAt,
-    string? Reason);
+    string? Reason)
+{
+    /// <summary>Of a trial: see <see cref="Subscription.ConvertsTrial"/>.</summary>
+    public bool ConvertsTrial { get; init; } = true;
+}
 
 /// <summary>
 /// What happened to a subscription that a provider drives, from what it was when it was last heard of and what it is now. However many states were missed in
@@ -61,10 +65,12 @@ public static class SubscriptionMirror
     {
         if ((old.Current, old.Terms, old.Anchor, old.TrialEnd) == (state.Current, state.Terms, state.Anchor, state.TrialEnd))
         {
-            return null;
+            return state.Status == SubscriptionStatus.Trialing && old.ConvertsTrial != state.ConvertsTrial
+                ? Step(SubscriptionVerb.Change, old with { ConvertsTrial = state.ConvertsTrial }, now)
+                : null;
         }
 
-        var after = old with { Terms = state.Terms, Anchor = state.Anchor, Current = state.Current, TrialEnd = state.TrialEnd, Billed = state.Terms.Amount };
+        var after = old with { Terms = state.Terms, Anchor = state.Anchor, Current = state.Current, TrialEnd = state.TrialEnd, ConvertsTrial = state.ConvertsTrial, Billed = state.Terms.Amount };
         var start = state.Current.Start;
         if (start == old.Current.Start)
         {
@@ -110,6 +116,7 @@ public static class SubscriptionMirror
         Id = id, DrivenBy = provider, Status = state.Status, Terms = state.Terms, StartedAt = state.StartedAt,
         Anchor = state.Anchor, Current = state.Current, Billed = state.Terms.Amount, TermsSince = state.Current.Start, Committed = MoneyAmount.Zero(state.Terms.Currency),
         UsageFrom = state.EndedAt is { } over ? over : state.TrialEnd is { } trial && trial > state.Current.Start ? trial : state.Current.Start, TrialEnd = state.TrialEnd,
+        ConvertsTrial = state.ConvertsTrial,
         PausedAt = state.Status == SubscriptionStatus.Paused ? state.Current.Start : null,
     };
 

@@ -55,6 +55,18 @@ public sealed class MailQueue(NpgsqlDataSource database)
         return new(name, address, address is null ? "no_address" : reader.GetBoolean(2) ? "unsubscribed" : reader.GetBoolean(3) ? "trial_is_over" : null);
     }
 
+    /// <summary>A reminder with what is so now: between the trial's beginning and this day much can be changed.</summary>
+    /// <returns>Null: the trial lasts longer by now, and the reminder waits for its day.</returns>
+    public async Task<MailRow?> RemindAsync(ProjectSnapshot project, MailRow mail, Instant now, CancellationToken cancel)
+    {
+        await using var command = database.Command(
+            MailSql.Remind, mail.Number, (short)mail.Attempts, project.Id, CustomerPlace.PartitionOf(project.Id, mail.Customer), mail.Customer,
+            mail.Data.GetProperty("subscription").GetGuid(), now.ToUtc());
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        var told = await reader.ReadAsync(cancel) ? MailRow.Read(reader) : mail;
+        return told.Attempts == 0 ? null : told;
+    }
+
     /// <param name="address">Where it went; null: nowhere.</param>
     /// <param name="retryIn">While it waits: until the next attempt.</param>
     public async Task FinishAsync(MailRow mail, MailState state, string? reason, string? address, TimeSpan? retryIn, CancellationToken cancel)

@@ -184,6 +184,31 @@ internal static class MailSql
          WHERE c.partition = $2 AND c.project_id = $1 AND c.id = $3
         """;
 
+    /// <summary>
+    /// A reminder says what is so now, or was while the trial lasted, and not what was so when it began. A trial that lasts longer by now is told of later. $1 number, $2 attempts,
+    /// $3 project, $4 partition, $5 customer, $6 subscription, $7 the project's time. No row: nothing is known of it any more.
+    /// </summary>
+    public const string Remind =
+        $"""
+        UPDATE mails m
+           SET data         = m.data || jsonb_build_object('plan', f.after ->> 'plan', 'amount', (f.after ->> 'amount')::bigint, 'interval', f.after ->> 'interval', 'ends_at', f.ends_at,
+                                                           'canceled', coalesce((f.after ->> 'cancel_at')::timestamptz <= f.ends_at, false),
+                                                           'converts', s.converts_trial, 'driven', s.driven_by IS NOT NULL),
+               not_before   = CASE WHEN f.ends_at - interval '3 days' > $7 THEN f.ends_at - interval '3 days' ELSE m.not_before END,
+               due_at       = CASE WHEN f.ends_at - interval '3 days' > $7 THEN NULL ELSE m.due_at END,
+               leased_until = CASE WHEN f.ends_at - interval '3 days' > $7 THEN NULL ELSE m.leased_until END,
+               attempts     = CASE WHEN f.ends_at - interval '3 days' > $7 THEN 0 ELSE m.attempts END
+          FROM customers c
+          JOIN subscriptions s ON s.partition = c.partition AND s.account = c.account AND s.id = $6
+         CROSS JOIN LATERAL (SELECT t.after, (t.after ->> 'period_end')::timestamptz AS ends_at
+                               FROM subscription_facts t
+                              WHERE t.partition = s.partition AND t.account = s.account AND t.subscription = s.id AND t.after ->> 'status' = 'trialing'
+                              ORDER BY t.sequence DESC
+                              LIMIT 1) f
+         WHERE m.number = $1 AND m.attempts = $2 AND m.state = 'waiting' AND c.partition = $4 AND c.project_id = $3 AND c.id = $5
+        RETURNING {Columns}
+        """;
+
     /// <summary>Only who still has the lease. $1 number, $2 attempts, $3 state, $4 reason or null, $5 address or null, $6 until the next attempt or null.</summary>
     public const string Finish =
         """

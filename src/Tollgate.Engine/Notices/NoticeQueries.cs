@@ -47,6 +47,8 @@ public sealed class NoticeQueries(
             Subscription = live?.Subscription,
             SubscriptionId = live is null ? null : live.Reference ?? live.Subscription.Id.ToString("D"),
             ScheduledSince = live is null ? null : await ScheduledSinceAsync(live, cancel),
+            PastDueSince = live?.Subscription.Status == SubscriptionStatus.PastDue ? await LastTimeAsync(live, SubscriptionVerb.FailPayment, cancel) : null,
+            Bill = live?.Subscription is { Status: SubscriptionStatus.PastDue, DrivenBy: not null } ? await BillAsync(live, cancel) : null,
             Owed = await OwedAsync(project, row, cancel),
         });
     }
@@ -77,13 +79,26 @@ public sealed class NoticeQueries(
         {
             { CancelAt: not null } => SubscriptionVerb.ScheduleCancel, { Scheduled: not null } => SubscriptionVerb.Schedule, _ => (SubscriptionVerb?)null,
         };
-        if (verb is null)
+        return verb is null ? null : await LastTimeAsync(row, verb.Value, cancel);
+    }
+
+    private async Task<Instant?> LastTimeAsync(SubscriptionRow row, SubscriptionVerb verb, CancellationToken cancel)
+    {
+        await using var command = database.Command(NoticeSql.LastTime, row.Partition, row.Account, row.Subscription.Id, CatalogWords.Of(verb));
+        return await command.ExecuteScalarAsync(cancel) is DateTime at ? Instant.FromUtc(at) : null;
+    }
+
+    private async Task<ProviderBill?> BillAsync(SubscriptionRow row, CancellationToken cancel)
+    {
+        await using var command = database.Command(NoticeSql.Bill, row.Partition, row.Account, row.Subscription.Id);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        if (!await reader.ReadAsync(cancel))
         {
             return null;
         }
 
-        await using var command = database.Command(NoticeSql.ScheduledSince, row.Partition, row.Account, row.Subscription.Id, CatalogWords.Of(verb.Value));
-        return await command.ExecuteScalarAsync(cancel) is DateTime at ? Instant.FromUtc(at) : null;
+        var page = !reader.IsDBNull(3) && Uri.TryCreate(reader.GetString(3), UriKind.Absolute, out var url) && url.Scheme == Uri.UriSchemeHttps ? url : null;
+        return new(reader.IsDBNull(0) ? null : reader.GetString(0), new(reader.GetInt64(2), Currency.Of(reader.GetString(1))), page);
     }
 
     private async Task<IReadOnlyList<OwedInvoice>> OwedAsync(ProjectSnapshot project, CustomerRow row, CancellationToken cancel)

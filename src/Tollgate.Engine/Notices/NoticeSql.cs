@@ -24,7 +24,19 @@ internal static class NoticeSql
          LIMIT $3
         """;
 
-    /// <summary>When the end or the change that stands was asked for. $1 partition, $2 account, $3 subscription, $4 verb.</summary>
-    public const string ScheduledSince =
+    /// <summary>
+    /// What the provider asks for that drives a subscription: of several the oldest. $1 partition, $2 account, $3 subscription. Rows: number, currency, due, page.
+    /// </summary>
+    public const string Bill =
+        """
+        SELECT i.number, i.currency, i.total - i.paid, i.url
+          FROM provider_invoices i
+         WHERE i.partition = $1 AND i.account = $2 AND i.subscription = $3 AND i.status = 'open' AND i.total > i.paid
+         ORDER BY i.created_at, i.reference
+         LIMIT 1
+        """;
+
+    /// <summary>When the end or the change that stands was asked for, or the payment failed. $1 partition, $2 account, $3 subscription, $4 verb.</summary>
+    public const string LastTime =
         "SELECT max(at) FROM subscription_facts WHERE partition = $1 AND account = $2 AND subscription = $3 AND verb = $4";
 }

@@ -131,7 +131,7 @@ public sealed class FollowSubscription(NpgsqlDataSource database, QuotaGate gate
     }
 
     private static MirroredState StateOf(SubscriptionNews news, SubscriptionTerms terms) => new(
-        news.Status, terms, news.StartedAt, new(news.Anchor), news.Current, news.TrialEnd, news.CancelAt, news.EndedAt, news.Reason);
+        news.Status, terms, news.StartedAt, new(news.Anchor), news.Current, news.TrialEnd, news.CancelAt, news.EndedAt, news.Reason) { ConvertsTrial = news.ConvertsTrial };
 
     private static async Task StepAsync(
         StepWriting writing, PaymentProvider provider, SubscriptionRow? row, MirroredState state, (Guid Id, string Reference) which, CancellationToken cancel)

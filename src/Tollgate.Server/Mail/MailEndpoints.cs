@@ -59,10 +59,11 @@ internal static class MailEndpoints
         app.MapGet("/v1/mails/{id}", (RequestDelegate)(context => ShowAsync(context, queries)))
             .RequireKey(Access.Secret, Scope.BillingRead)
             .Describe(Show);
-        app.MapGet("/v1/mail/unsubscribe", (RequestDelegate)(context => AskAsync(context, links)))
+        var directory = app.Services.GetRequiredService<ProjectDirectory>();
+        app.MapGet("/v1/mail/unsubscribe", (RequestDelegate)(context => AskAsync(context, links, queries, directory)))
             .OpenToAll("The token in the mail is the key.")
             .Describe(Refuse);
-        app.MapPost("/v1/mail/unsubscribe", (RequestDelegate)(context => RefuseAsync(context, links, queries)))
+        app.MapPost("/v1/mail/unsubscribe", (RequestDelegate)(context => RefuseAsync(context, links, queries, directory)))
             .OpenToAll("The token in the mail is the key.")
             .Describe(Refuse);
     }
@@ -112,32 +113,58 @@ internal static class MailEndpoints
     }
 
     /// <summary>Mail scanners follow links: only a button does it.</summary>
-    private static Task AskAsync(HttpContext context, MailLinks links)
+    private static async Task AskAsync(HttpContext context, MailLinks links, MailQueries queries, ProjectDirectory directory)
     {
         string? token = context.Request.Query["token"];
-        return ReadToken(links, token) is null
-            ? PageAsync(context, StatusCodes.Status400BadRequest, "This link is not valid", "Take the whole link from the mail.")
-            : PageAsync(
-                context, StatusCodes.Status200OK, "No more mails about usage?",
-                "You will still get receipts and what concerns your plan.", $"<form method=\"post\" action=\"?token={WebUtility.HtmlEncode(Uri.EscapeDataString(token!))}\"><button>Unsubscribe</button></form>");
+        if (ReadToken(links, token) is not { } refusal)
+        {
+            await BadLinkAsync(context);
+            return;
+        }
+
+        var (language, words) = await LanguageAsync(refusal, queries, directory, context.RequestAborted);
+        await PageAsync(
+            context, StatusCodes.Status200OK, language, words.RefuseAsk, words.RefuseText,
+            $"<form method=\"post\" action=\"?token={WebUtility.HtmlEncode(Uri.EscapeDataString(token!))}\"><button>{WebUtility.HtmlEncode(words.RefuseButton)}</button></form>");
     }
 
-    private static async Task RefuseAsync(HttpContext context, MailLinks links, MailQueries queries)
+    private static async Task RefuseAsync(HttpContext context, MailLinks links, MailQueries queries, ProjectDirectory directory)
     {
         if (ReadToken(links, context.Request.Query["token"]) is not { } refusal)
         {
-            await PageAsync(context, StatusCodes.Status400BadRequest, "This link is not valid", "Take the whole link from the mail.");
+            await BadLinkAsync(context);
             return;
         }
 
         await queries.RefuseAsync(refusal.Project, refusal.Customer, refusal.Type, context.RequestAborted);
-        await PageAsync(context, StatusCodes.Status200OK, "You are unsubscribed", "You get no more mails about usage.");
+        var (language, words) = await LanguageAsync(refusal, queries, directory, context.RequestAborted);
+        await PageAsync(context, StatusCodes.Status200OK, language, words.RefusedHeading, words.RefusedText);
+    }
+
+    /// <summary>That of the mail which had the link.</summary>
+    private static async Task<(string Tag, MailWords Words)> LanguageAsync(Refusal refusal, MailQueries queries, ProjectDirectory directory, CancellationToken cancel)
+    {
+        if (!directory.Current.ProjectsById.TryGetValue(refusal.Project, out var project))
+        {
+            return ("en", MailWords.English);
+        }
+
+        var templates = new MailTemplates(project, await queries.SenderAsync(project, cancel));
+        return (templates.Language, templates.Words);
+    }
+
+    /// <summary>Of whom it was is not known: it speaks as the browser does.</summary>
+    private static Task BadLinkAsync(HttpContext context)
+    {
+        var words = MailWords.Of(context.Request.Headers.AcceptLanguage.ToString().Split(',', ';')[0].Trim());
+        return PageAsync(context, StatusCodes.Status400BadRequest, words.Tag, words.BadLinkHeading, words.BadLinkText);
     }
 
     private static Refusal? ReadToken(MailLinks links, string? token) => token is { Length: > 0 and <= LongestToken } ? links.Read(token) : null;
 
+    /// <param name="language">BCP 47.</param>
     /// <param name="form">HTML of ours.</param>
-    private static Task PageAsync(HttpContext context, int status, string heading, string text, string form = "")
+    private static Task PageAsync(HttpContext context, int status, string language, string heading, string text, string form = "")
     {
         context.Response.StatusCode = status;
         context.Response.ContentType = "text/html; charset=utf-8";
@@ -146,10 +173,10 @@ internal static class MailEndpoints
         return context.Response.WriteAsync(
             $$"""
             <!DOCTYPE html>
-            <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark">
+            <html lang="{{WebUtility.HtmlEncode(language)}}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark">
             <title>{{WebUtility.HtmlEncode(heading)}}</title>
             <style>body { max-width: 32em; margin: 15vh auto; padding: 0 1em; font: 16px/1.5 system-ui, sans-serif; } button { font: inherit; padding: .6em 1.4em; }</style>
-            </head><body><h1>{{WebUtility.HtmlEncode(heading)}}</h1><p>{{WebUtility.HtmlEncode(text)}}</p>{{form}}</body></html>
+            </head><body><main><h1>{{WebUtility.HtmlEncode(heading)}}</h1><p>{{WebUtility.HtmlEncode(text)}}</p>{{form}}</main></body></html>
             """,
             context.RequestAborted);
     }

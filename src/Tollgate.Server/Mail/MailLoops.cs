@@ -24,7 +24,7 @@ internal sealed class DeriveMailsLoop(DeriveMails derive, MailQueue queue, ILogg
 
 /// <summary>Takes mails that are due and sends them, a few at a time.</summary>
 internal sealed class SendMailsLoop(
-    MailQueue queue, MailQueries queries, MailSender sender, MailLinks links, ProjectDirectory directory, ILogger<SendMailsLoop> log)
+    MailQueue queue, MailQueries queries, MailSender sender, MailLinks links, ProjectDirectory directory, Clock clock, ILogger<SendMailsLoop> log)
     : Loop(Interval, "Mails were put off", log)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
@@ -84,6 +84,16 @@ internal sealed class SendMailsLoop(
         {
             await queue.FinishAsync(mail, MailState.Skipped, target.Skip, null, null, cancel);
             return;
+        }
+
+        if (mail.Type == MailType.TrialEnding)
+        {
+            if (await queue.RemindAsync(project, mail, clock.Now(project), cancel) is not { } told)
+            {
+                return;
+            }
+
+            mail = told;
         }
 
         var templates = new MailTemplates(project, await queries.SenderAsync(project, cancel));

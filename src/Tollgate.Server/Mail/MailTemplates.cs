@@ -86,12 +86,13 @@ internal sealed class MailTemplates(ProjectSnapshot project, InvoiceSettings sen
     private MailLetter TrialEnding(JsonElement data)
     {
         var (plan, price, ends) = (PlanOf(data, "plan"), Price(data), _locale.Date(Time(data, "ends_at")!.Value, project.Zone));
-        var subject = Say(Words.TrialSubject, plan, ends);
+        var (subject, isCanceled) = (Say(Words.TrialSubject, plan, ends), IsTrue(data, "canceled"));
+        var comes = isCanceled
+            ? Say(Words.TrialCanceled, plan, DefaultPlan)
+            : Say(IsTrue(data, "converts") ? Words.TrialConverts : IsTrue(data, "driven") ? Words.TrialNeedsMethod : Words.TrialIsOver, plan, price, DefaultPlan);
         return new(
-            subject,
-            subject,
-            [Say(IsTrue(data, "converts") ? Words.TrialConverts : Words.TrialIsOver, plan, price, DefaultPlan)],
-            [(Words.Plan, plan), (Words.Price, price), (Words.TrialEnds, ends)]);
+            subject, subject, [comes],
+            [(Words.Plan, plan), .. isCanceled ? Array.Empty<(string, string)>() : [(Words.Price, price)], (Words.TrialEnds, ends)]);
     }
 
     private MailLetter QuotaThreshold(JsonElement data)

@@ -3,6 +3,9 @@ namespace Tollgate.Server.Mail;
 /// <summary>The words of mails in one language: that of the project's invoices. A language that lacks one does not compile.</summary>
 internal sealed record MailWords
 {
+    /// <summary>BCP 47.</summary>
+    public required string Tag { get; init; }
+
     // Facts under the text, and the button.
     public required string Invoice { get; init; }
     public required string Amount { get; init; }
@@ -69,6 +72,12 @@ internal sealed record MailWords
     /// <summary>{0} is the plan's name, {1} its price, {2} the plan that the customer has then.</summary>
     public required string TrialIsOver { get; init; }
 
+    /// <summary>{0} is the plan's name, {1} the plan that the customer has then.</summary>
+    public required string TrialCanceled { get; init; }
+
+    /// <summary>{0} is the plan's name, {1} its price, {2} the plan that the customer has without a payment method.</summary>
+    public required string TrialNeedsMethod { get; init; }
+
     /// <summary>{0} is the feature's name, {1} the threshold: <c>80%</c>.</summary>
     public required string ThresholdSubject { get; init; }
 
@@ -96,12 +105,21 @@ internal sealed record MailWords
     public required string EndsSubject { get; init; }
     public required string EndsText { get; init; }
 
+    // The page on which mails are refused.
+    public required string RefuseAsk { get; init; }
+    public required string RefuseText { get; init; }
+    public required string RefuseButton { get; init; }
+    public required string RefusedHeading { get; init; }
+    public required string RefusedText { get; init; }
+    public required string BadLinkHeading { get; init; }
+    public required string BadLinkText { get; init; }
+
     /// <param name="tag">Of the invoices, such as <c>de-AT</c>.</param>
     public static MailWords Of(string tag) => tag.Split('-')[0].ToUpperInvariant() switch { "DE" => German, "FR" => French, "ES" => Spanish, _ => English };
 
     public static MailWords English { get; } = new()
     {
-        Invoice = "Invoice", Amount = "Amount", AmountDue = "Amount due", PaidOn = "Paid on", NextAttempt = "Next attempt", Plan = "Plan", PlanNow = "Your plan now",
+        Tag = "en", Invoice = "Invoice", Amount = "Amount", AmountDue = "Amount due", PaidOn = "Paid on", NextAttempt = "Next attempt", Plan = "Plan", PlanNow = "Your plan now",
         Price = "Price", TrialEnds = "Trial ends", Used = "Used", Ended = "Ended", Ends = "Ends", PayButton = "Pay the invoice", NoMore = "No more mails about usage",
         AWeek = "{0} a week", AMonth = "{0} a month", AYear = "{0} a year",
         ReceiptSubject = "Receipt for invoice {0}", ReceiptHeading = "Thank you for your payment", ReceiptText = "We have received {0}. Invoice {1} is paid.",
@@ -116,17 +134,22 @@ internal sealed record MailWords
         TrialSubject = "Your trial of {0} ends on {1}",
         TrialConverts = "After that {0} goes on for {1}. There is nothing you have to do. If you do not want that, cancel before.",
         TrialIsOver = "After that you are on {2}. To keep {0}, subscribe to it for {1}.",
+        TrialCanceled = "It is canceled: after that you are on {1}, and nothing is charged. To keep {0}, take the cancellation back before.",
+        TrialNeedsMethod = "After that {0} goes on for {1} if there is a card, or another way to pay, of yours by then. Without one you are on {2}.",
         ThresholdSubject = "{0}: {1} used", AllUsedSubject = "{0}: all used", UsedText = "You have used {0} of the {1} that you have for this period.", UsedOf = "{0} of {1}",
         BeyondText = "What you can do beyond that depends on your plan; a larger one has more.",
         ChangedSubject = "Your plan is {0} now", ChangedText = "Until now it was {1}. What {0} includes can be used at once.",
         OverSubject = "{0} has ended", OverText = "Your subscription to {0} is canceled, and you are on {1} now.",
         EndsSubject = "{0} ends on {1}",
         EndsText = "Your subscription to {0} is canceled. You keep it until {1}, and nothing more is charged for it after that. You can take the cancellation back until then.",
+        RefuseAsk = "No more mails about usage?", RefuseText = "You will still get receipts and what concerns your plan.", RefuseButton = "Unsubscribe",
+        RefusedHeading = "You are unsubscribed", RefusedText = "You get no more mails about usage.",
+        BadLinkHeading = "This link is not valid", BadLinkText = "Take the whole link from the mail.",
     };
 
     public static MailWords German { get; } = new()
     {
-        Invoice = "Rechnung", Amount = "Betrag", AmountDue = "Zu zahlen", PaidOn = "Bezahlt am", NextAttempt = "Nächster Versuch", Plan = "Tarif", PlanNow = "Ihr Tarif jetzt",
+        Tag = "de", Invoice = "Rechnung", Amount = "Betrag", AmountDue = "Zu zahlen", PaidOn = "Bezahlt am", NextAttempt = "Nächster Versuch", Plan = "Tarif", PlanNow = "Ihr Tarif jetzt",
         Price = "Preis", TrialEnds = "Ende der Testphase", Used = "Verbraucht", Ended = "Beendet am", Ends = "Endet am", PayButton = "Rechnung bezahlen",
         NoMore = "Keine E-Mails mehr über den Verbrauch",
         AWeek = "{0} pro Woche", AMonth = "{0} pro Monat", AYear = "{0} pro Jahr",
@@ -143,17 +166,22 @@ internal sealed record MailWords
         TrialSubject = "Ihre Testphase von {0} endet am {1}",
         TrialConverts = "Danach läuft {0} für {1} weiter. Sie müssen nichts tun. Wenn Sie das nicht möchten, kündigen Sie vorher.",
         TrialIsOver = "Danach haben Sie {2}. Wenn Sie {0} behalten möchten, schließen Sie es für {1} ab.",
+        TrialCanceled = "Sie ist gekündigt: Danach haben Sie {1}, und es wird nichts berechnet. Wenn Sie {0} behalten möchten, nehmen Sie die Kündigung vorher zurück.",
+        TrialNeedsMethod = "Danach läuft {0} für {1} weiter, wenn bis dahin eine Karte oder ein anderes Zahlungsmittel von Ihnen hinterlegt ist. Andernfalls haben Sie {2}.",
         ThresholdSubject = "{0}: {1} verbraucht", AllUsedSubject = "{0}: alles verbraucht", UsedText = "Sie haben {0} von {1} verbraucht, die Sie in diesem Zeitraum haben.",
         UsedOf = "{0} von {1}", BeyondText = "Was darüber hinaus geht, hängt von Ihrem Tarif ab; ein größerer enthält mehr.",
         ChangedSubject = "Ihr Tarif ist jetzt {0}", ChangedText = "Bisher war es {1}. Was {0} enthält, können Sie sofort nutzen.",
         OverSubject = "{0} ist beendet", OverText = "Ihr Abonnement von {0} ist gekündigt. Sie haben jetzt {1}.",
         EndsSubject = "{0} endet am {1}",
         EndsText = "Ihr Abonnement von {0} ist gekündigt. Sie behalten es bis zum {1}, danach wird nichts mehr berechnet. Bis dahin können Sie die Kündigung zurücknehmen.",
+        RefuseAsk = "Keine E-Mails mehr über den Verbrauch?", RefuseText = "Belege und was Ihren Tarif betrifft erhalten Sie weiterhin.", RefuseButton = "Abbestellen",
+        RefusedHeading = "Abbestellt", RefusedText = "Sie erhalten keine E-Mails mehr über den Verbrauch.",
+        BadLinkHeading = "Dieser Link ist nicht gültig", BadLinkText = "Nehmen Sie den ganzen Link aus der E-Mail.",
     };
 
     public static MailWords French { get; } = new()
     {
-        Invoice = "Facture", Amount = "Montant", AmountDue = "Reste à payer", PaidOn = "Payée le", NextAttempt = "Prochain essai", Plan = "Offre", PlanNow = "Votre offre actuelle",
+        Tag = "fr", Invoice = "Facture", Amount = "Montant", AmountDue = "Reste à payer", PaidOn = "Payée le", NextAttempt = "Prochain essai", Plan = "Offre", PlanNow = "Votre offre actuelle",
         Price = "Prix", TrialEnds = "Fin de l’essai", Used = "Consommé", Ended = "Terminée le", Ends = "Se termine le", PayButton = "Payer la facture",
         NoMore = "Ne plus recevoir d’e-mails sur la consommation",
         AWeek = "{0} par semaine", AMonth = "{0} par mois", AYear = "{0} par an",
@@ -170,17 +198,22 @@ internal sealed record MailWords
         TrialSubject = "Votre essai de {0} se termine le {1}",
         TrialConverts = "Ensuite, {0} continue pour {1}. Vous n’avez rien à faire. Si vous ne le souhaitez pas, résiliez avant.",
         TrialIsOver = "Ensuite, vous aurez {2}. Pour garder {0}, souscrivez pour {1}.",
+        TrialCanceled = "Il est résilié : ensuite, vous aurez {1}, et rien ne sera facturé. Pour garder {0}, annulez la résiliation avant.",
+        TrialNeedsMethod = "Ensuite, {0} continue pour {1} si une carte ou un autre moyen de paiement est enregistré d’ici là. Sinon, vous aurez {2}.",
         ThresholdSubject = "{0} : {1} consommés", AllUsedSubject = "{0} : tout est consommé", UsedText = "Vous avez consommé {0} sur les {1} dont vous disposez pour cette période.",
         UsedOf = "{0} sur {1}", BeyondText = "Au-delà, cela dépend de votre offre ; une offre plus grande en contient plus.",
         ChangedSubject = "Votre offre est maintenant {0}", ChangedText = "Jusqu’ici, c’était {1}. Tout ce que {0} contient est disponible dès maintenant.",
         OverSubject = "{0} est terminé", OverText = "Votre abonnement à {0} est résilié, et vous avez maintenant {1}.",
         EndsSubject = "{0} se termine le {1}",
         EndsText = "Votre abonnement à {0} est résilié. Vous le gardez jusqu’au {1}, et plus rien ne sera facturé ensuite. D’ici là, vous pouvez annuler la résiliation.",
+        RefuseAsk = "Ne plus recevoir d’e-mails sur la consommation ?", RefuseText = "Vous recevrez toujours les reçus et ce qui concerne votre offre.", RefuseButton = "Se désabonner",
+        RefusedHeading = "Désabonnement effectué", RefusedText = "Vous ne recevrez plus d’e-mails sur la consommation.",
+        BadLinkHeading = "Ce lien n’est pas valable", BadLinkText = "Reprenez le lien entier de l’e-mail.",
     };
 
     public static MailWords Spanish { get; } = new()
     {
-        Invoice = "Factura", Amount = "Importe", AmountDue = "Pendiente de pago", PaidOn = "Pagada el", NextAttempt = "Próximo intento", Plan = "Plan", PlanNow = "Su plan actual",
+        Tag = "es", Invoice = "Factura", Amount = "Importe", AmountDue = "Pendiente de pago", PaidOn = "Pagada el", NextAttempt = "Próximo intento", Plan = "Plan", PlanNow = "Su plan actual",
         Price = "Precio", TrialEnds = "Fin de la prueba", Used = "Consumido", Ended = "Terminó el", Ends = "Termina el", PayButton = "Pagar la factura",
         NoMore = "No recibir más correos sobre el consumo",
         AWeek = "{0} por semana", AMonth = "{0} al mes", AYear = "{0} al año",
@@ -196,11 +229,16 @@ internal sealed record MailWords
         TrialSubject = "Su prueba de {0} termina el {1}",
         TrialConverts = "Después, {0} continúa por {1}. No tiene que hacer nada. Si no lo desea, cancele antes.",
         TrialIsOver = "Después tendrá {2}. Para conservar {0}, contrátelo por {1}.",
+        TrialCanceled = "Está cancelada: después tendrá {1}, y no se cobrará nada. Para conservar {0}, anule antes la cancelación.",
+        TrialNeedsMethod = "Después, {0} continúa por {1} si para entonces hay una tarjeta u otro medio de pago suyo. Si no, tendrá {2}.",
         ThresholdSubject = "{0}: {1} consumido", AllUsedSubject = "{0}: todo consumido", UsedText = "Ha consumido {0} de los {1} que tiene para este período.", UsedOf = "{0} de {1}",
         BeyondText = "Lo que pase de ahí depende de su plan; uno mayor incluye más.",
         ChangedSubject = "Ahora su plan es {0}", ChangedText = "Hasta ahora era {1}. Ya puede usar todo lo que {0} incluye.",
         OverSubject = "{0} ha terminado", OverText = "Su suscripción a {0} está cancelada, y ahora tiene {1}.",
         EndsSubject = "{0} termina el {1}",
         EndsText = "Su suscripción a {0} está cancelada. La conserva hasta el {1}, y después no se le cobrará nada más. Hasta entonces puede anular la cancelación.",
+        RefuseAsk = "¿No recibir más correos sobre el consumo?", RefuseText = "Seguirá recibiendo los recibos y lo que se refiere a su plan.", RefuseButton = "Darse de baja",
+        RefusedHeading = "Se ha dado de baja", RefusedText = "No recibirá más correos sobre el consumo.",
+        BadLinkHeading = "Este enlace no es válido", BadLinkText = "Tome el enlace completo del correo.",
     };
 }

@@ -20,7 +20,7 @@ public static class NoticesRoom
         is told of usage only.
 
         To pay an invoice is a checkout (`POST /v1/checkouts {"invoice": …}`), a card is added on the portal (`POST /v1/portal-sessions`), a plan is kept by
-        `POST /v1/subscriptions/{id}/uncancel`.
+        `POST /v1/subscriptions/{id}/uncancel`. What a provider that drives the subscription asks for is paid on its own page (`open_link`).
         """)
     {
         Answers =
@@ -30,7 +30,7 @@ public static class NoticesRoom
                 """
                 {"data": [{"code": "payment_failed", "severity": "warning", "since": "2026-02-28T00:00:00Z", "title": "Your payment of $29.00 failed",
                   "text": "Invoice CC-000042 could not be collected: your bank declined it. We try again on 3 Mar 2026. You keep Pro for now. If nothing is paid by 7 Mar 2026, Pro ends and you are on Free.",
-                  "action": {"do": "pay_invoice", "label": "Pay $29.00"}, "invoice": "01936f5e-7c1b-7aa0-8c11-0d4c2b1a9f88", "invoice_number": "CC-000042", "amount_due": 2900,
+                  "action": {"do": "pay_invoice", "label": "Pay $29.00", "url": null}, "invoice": "01936f5e-7c1b-7aa0-8c11-0d4c2b1a9f88", "invoice_number": "CC-000042", "amount_due": 2900,
                   "currency": "USD", "subscription": "01936f5e-7c1a-7990-8b00-fc3b1a098e77", "feature": null, "percent": null, "next_attempt_at": "2026-03-03T00:00:00Z",
                   "happens_at": "2026-03-07T00:00:00Z"}],
                  "has_more": false}
@@ -73,11 +73,11 @@ public static class NoticesRoom
         Since = notice.Since.ToOffset(),
         Title = notice.Title,
         Text = notice.Text,
-        Action = notice.Action is var (todo, words) ? new(CatalogWords.Of(todo), words) : null,
+        Action = notice.Action is var (todo, words) ? new(CatalogWords.Of(todo), words, notice.Link?.AbsoluteUri) : null,
         Invoice = notice.Invoice?.Id.ToString("D"),
-        InvoiceNumber = notice.Invoice?.Number,
-        AmountDue = notice.Invoice?.Due.Minor,
-        Currency = notice.Invoice?.Due.Currency.Code,
+        InvoiceNumber = notice.Invoice?.Number ?? notice.Bill?.Number,
+        AmountDue = (notice.Invoice?.Due ?? notice.Bill?.Due)?.Minor,
+        Currency = (notice.Invoice?.Due ?? notice.Bill?.Due)?.Currency.Code,
         Subscription = notice.Subscription,
         Feature = notice.Feature,
         Percent = notice.Percent,

@@ -57,6 +57,7 @@ public sealed record PortalModel(
         { CancelAt: { } end, Status: SubscriptionStatus.PastDue } => $"Ends on {Words.Day(end, Project)}.",
         { CancelAt: { } end } => $"Ends on {Words.Day(end, Project)}. Until then nothing changes.",
         { Status: SubscriptionStatus.Paused } => "Nothing is charged while it is paused.",
+        { Status: SubscriptionStatus.Trialing, TrialEnd: { } end, ConvertsTrial: false, DrivenBy: not null } => $"Free until {Words.Day(end, Project)}. After that a card is needed.",
         { Status: SubscriptionStatus.Trialing, TrialEnd: { } end, ConvertsTrial: false } => $"The trial ends on {Words.Day(end, Project)}, and nothing is charged.",
         { Status: SubscriptionStatus.Trialing, TrialEnd: { } end } => $"Free until {Words.Day(end, Project)}.",
         { Scheduled: { } next } some => $"Changes to {next.Plan.Plan.Name} on {Words.Day(some.Current.End, Project)}.",

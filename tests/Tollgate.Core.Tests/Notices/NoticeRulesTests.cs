@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Dunning;
 using Tollgate.Core.Money;
@@ -81,6 +82,43 @@ public sealed class NoticeRulesTests
             .Select(static notice => (notice.Code, notice.Severity, notice.Text)).ShouldBe([(NoticeCode.InvoiceDue, severity, text)]);
 
     [Theory]
+    [InlineData(null, "Your payment did not go through",
+        "The last invoice for Pro is not paid. Stripe collects it, and may try again by itself. You keep Pro for now; if it stays unpaid, Pro can end.")]
+    [InlineData("", "Your payment of $29.00 did not go through",
+        "Invoice ST-0007 for Pro is not paid. Stripe collects it, and may try again by itself. You keep Pro for now; if it stays unpaid, Pro can end.")]
+    [InlineData("https://invoice.stripe.com/i/1", "Your payment of $29.00 did not go through",
+        "Invoice ST-0007 for Pro is not paid. Stripe collects it, and may try again by itself. You keep Pro for now; if it stays unpaid, Pro can end.")]
+    public void What_a_provider_collects_is_paid_on_its_page_or_not_at_all(string? page, string title, string text)
+    {
+        var link = page is { Length: > 0 } ? new Uri(page) : null;
+        var notice = NoticeRules.Of(Facts with
+        {
+            Subscription = Trial with { Status = SubscriptionStatus.PastDue, DrivenBy = "stripe", TrialEnd = null },
+            PastDueSince = Day(2, 27), Bill = page is null ? null : new("ST-0007", new(2900, Currency.Of("USD")), link),
+        }).ShouldHaveSingleItem();
+        (notice.Code, notice.Severity, notice.Since, notice.Title, notice.Text).ShouldBe((NoticeCode.PaymentFailed, NoticeSeverity.Warning, Day(2, 27), title, text));
+        (notice.Action?.Do, notice.Link).ShouldBe(link is null ? (null, null) : (NoticeAction.OpenLink, link));
+    }
+
+    [Fact]
+    public void What_is_past_due_with_us_is_told_by_its_invoice() =>
+        NoticeRules.Of(Facts with { Subscription = Trial with { Status = SubscriptionStatus.PastDue, TrialEnd = null } }).ShouldBeEmpty();
+
+    [Fact]
+    public void The_end_of_a_trial_says_what_will_happen()
+    {
+        Said(Trial).ShouldBe(["After that Pro goes on for $29.00 a month. If you do not want that, cancel before."]);
+        Said(Trial with { ConvertsTrial = false }).ShouldBe(["After that you are on Free. To keep Pro, subscribe to it for $29.00 a month."]);
+        Said(Trial with { ConvertsTrial = false, DrivenBy = "stripe" })
+            .ShouldBe(["After that Pro goes on for $29.00 a month if there is a card, or another way to pay, of yours by then. Without one you are on Free."]);
+        Said(Trial with { CancelAt = Day(3, 2) }).ShouldBe(["It is canceled. After that you are on Free."], "The plan ends with its trial.");
+        Said(Trial with { CancelAt = Day(3, 20) })
+            .ShouldBe(["After that Pro goes on for $29.00 a month. If you do not want that, cancel before.", "It is canceled. After that you are on Free."], ignoreOrder: true);
+
+        static string[] Said(Subscription subscription) => [.. NoticeRules.Of(Facts with { Subscription = subscription }).Select(static notice => notice.Text).Order(StringComparer.Ordinal)];
+    }
+
+    [Theory]
     [InlineData(79, true, null, null, null)]
     [InlineData(80, true, 80, NoticeSeverity.Warning, "80 of 100 are used. It starts anew on 31 Mar 2027.")]
     [InlineData(100, true, 100, NoticeSeverity.Critical, "100 of 100 are used. More is possible from 31 Mar 2027 on, or with a larger plan.")]
@@ -109,6 +147,16 @@ public sealed class NoticeRulesTests
 
         notices.Select(static notice => notice.Code).ShouldBe([NoticeCode.PlanEnded, NoticeCode.PaymentFailed, NoticeCode.InvoiceDue]);
     }
+
+    private static Subscription Trial { get; } = new()
+    {
+        Id = Guid.Empty, Status = SubscriptionStatus.Trialing, Terms = Terms("Pro", 2900), StartedAt = Day(2, 16), Anchor = new(Day(2, 16)), Current = new(Day(2, 16), Day(3, 2)),
+        Billed = new(0, Currency.Usd), TermsSince = Day(2, 16), Committed = new(0, Currency.Usd), UsageFrom = Day(3, 2), TrialEnd = Day(3, 2),
+    };
+
+    private static SubscriptionTerms Terms(string plan, long amount) => new(
+        new(1, 1, new() { Code = plan, Name = plan, Prices = [new(PriceInterval.Monthly, "USD", amount, 0)] }, FrozenDictionary<int, Entitlement>.Empty),
+        PriceInterval.Monthly, Currency.Usd, 1);
 
     private static Instant Day(int month, int day) => Instant.From(new DateTimeOffset(2027, month, day, 0, 0, 0, TimeSpan.Zero));
 }

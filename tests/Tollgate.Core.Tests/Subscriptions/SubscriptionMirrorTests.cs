@@ -41,6 +41,18 @@ public sealed class SubscriptionMirrorTests
     }
 
     [Fact]
+    public void A_trial_that_has_something_to_be_paid_with_by_now_is_told_and_nothing_else_of_it_changes()
+    {
+        var trial = In(June, SubscriptionStatus.Trialing) with { TrialEnd = June.End };
+        var needs = trial with { ConvertsTrial = false };
+        Told(needs, needs, trial).ShouldBe("Start Trialing 2026-06-10, Change Trialing 2026-11-20");
+        var begun = SubscriptionMirror.Follow(Guid.Empty, "stripe", null, needs, Now)[^1].After;
+        begun.ConvertsTrial.ShouldBeFalse();
+        SubscriptionMirror.Follow(Guid.Empty, "stripe", begun, trial, Now).ShouldHaveSingleItem().After.ShouldBe(begun with { ConvertsTrial = true });
+        Told(needs, In(July) with { TrialEnd = June.End }).ShouldBe("Start Trialing 2026-06-10, ConvertTrial Active 2026-07-10");
+    }
+
+    [Fact]
     public void Each_state_is_told_as_what_happened()
     {
         Told(In(June), In(June)).ShouldBe("Start Active 2026-06-10", "What is so already is no news.");

@@ -276,6 +276,46 @@ public sealed class StripeDrivenTests(StripeStage stage) : IClassFixture<StripeS
     }
 
     [Fact]
+    public async Task A_payment_that_Stripe_could_not_collect_is_told_with_the_page_on_which_Stripe_takes_it()
+    {
+        var sandbox = await ProjectAsync();
+        var (id, _) = await PaidAsync(sandbox, "ann", "pro");
+        (await sandbox.Door.GetAsync("/v1/customers/ann/notices"))["data"].AsArray().ShouldBeEmpty();
+        var invoice = Books.Finalize((string)Books.Renew(id)["id"]!, StripeCard.Declined);
+        invoice["hosted_invoice_url"] = "https://invoice.stripe.com/i/acct_demo/7";
+        await TellAsync(sandbox);
+        await UntilAsync(async () => (string?)(await OfAsync(sandbox, id))["status"] == "past_due");
+        await UntilAsync(async () => (await PaymentsAsync(sandbox, "ann")).Count == 2);
+
+        var notice = (await sandbox.Door.GetAsync("/v1/customers/ann/notices"))["data"].AsArray().ShouldHaveSingleItem()!;
+        ((string?)notice["code"], (string?)notice["title"], (string?)notice["subscription"]).ShouldBe(("payment_failed", "Your payment of $29.00 did not go through", id));
+        ((string?)notice["action"]!["do"], (string?)notice["action"]!["url"]).ShouldBe(("open_link", (string?)invoice["hosted_invoice_url"]), notice.ToJsonString());
+        ((string?)notice["invoice"], (string?)notice["invoice_number"], (long)notice["amount_due"]!).ShouldBe((null, (string?)invoice["number"], 2900));
+    }
+
+    [Fact]
+    public async Task A_trial_that_ends_without_a_card_says_so_in_the_notice_and_in_the_mail()
+    {
+        var sandbox = await ProjectAsync();
+        await sandbox.Door.PostAsync("/v1/customers", """{"id": "ann", "email": "ann@example.com"}""");
+        var (_, session) = await OpenAsync(sandbox, "ann", "pro");
+        var subscription = Books.Get("subscription", (string)Books.Pay(session)["subscription"]!);
+        (subscription["default_payment_method"], subscription["default_source"]) = (null, null);
+        subscription["trial_settings"] = JsonNode.Parse("""{"end_behavior": {"missing_payment_method": "cancel"}}""");
+        await TellAsync(sandbox);
+        await UntilAsync(async () => (await RowsAsync(sandbox, "ann")).Count == 1);
+        await UntilAsync(async () => (await RemindersAsync()).Count == 1);
+
+        const string Says = "After that Pro goes on for $29.00 a month if there is a card, or another way to pay, of yours by then. Without one you are on Free.";
+        var notice = (await sandbox.Door.GetAsync("/v1/customers/ann/notices"))["data"].AsArray().ShouldHaveSingleItem()!;
+        ((string?)notice["code"], (string?)notice["severity"], (string?)notice["text"]).ShouldBe(("trial_ending", "warning", Says));
+        await UntilAsync(async () => (string?)(await RemindersAsync())[0]!["status"] == "sent");
+        (await sandbox.Door.GetAsync($"/v1/mails/{(await RemindersAsync())[0]!["id"]}"))["text"].GetValue<string>().ShouldContain(Says);
+
+        async Task<JsonArray> RemindersAsync() => (await sandbox.Door.GetAsync("/v1/mails?customer=ann&type=trial_ending"))["data"].AsArray();
+    }
+
+    [Fact]
     public async Task What_Stripe_invoiced_is_listed_page_by_page_with_what_paid_it()
     {
         var sandbox = await ProjectAsync();

@@ -102,6 +102,41 @@ public sealed partial class MailTests(MailedServer server) : IClassFixture<Maile
     }
 
     [Fact]
+    public async Task The_end_of_a_trial_is_told_as_it_will_be_and_not_as_it_was_when_it_began()
+    {
+        var sandbox = await BillingSandbox.StartAsync(_running, "2027-01-01T00:00:00Z");
+        var ends = new Dictionary<string, (string Says, bool HasPrice)>
+        {
+            ["goes-on"] = ("After that Pro goes on for $29.00 a month.", true),
+            ["ends"] = ("It is canceled: after that you are on Free, and nothing is charged.", false),
+            ["grows"] = ("After that Enterprise goes on for $299.00 a month.", true),
+        };
+        foreach (var customer in ends.Keys)
+        {
+            await sandbox.Door.PostAsync("/v1/customers", $$"""{"id": "{{customer}}", "email": "{{customer}}@acme.example"}""");
+            await sandbox.SubscribeAsync($$"""{"id": "{{customer}}", "customer": "{{customer}}", "plan": "pro"}""");
+        }
+
+        // The reminder is written down before anything changes.
+        await UntilAsync(async () => (await Task.WhenAll(ends.Keys.Select(customer => MailsAsync(sandbox.Door, customer)))).All(static mails => mails.Length == 1));
+        await sandbox.AdvanceAsync("2027-01-05T00:00:00Z");
+        (await sandbox.Door.PostAsync("/v1/subscriptions/ends/cancel", """{"at": "period_end"}""")).Status.ShouldBe(HttpStatusCode.OK);
+        (await sandbox.Door.PatchAsync("/v1/subscriptions/grows", """{"plan": "enterprise", "when": "now"}""")).Status.ShouldBe(HttpStatusCode.OK);
+
+        await sandbox.AdvanceAsync("2027-01-12T00:00:00Z");
+
+        foreach (var (customer, (says, hasPrice)) in ends)
+        {
+            await UntilAsync(async () => Text(await ReminderAsync(customer), "status") == "sent", () => customer);
+            var shown = await sandbox.Door.GetAsync("/v1/mails/" + Text(await ReminderAsync(customer), "id"));
+            shown["text"].GetValue<string>().ShouldContain(says, Case.Sensitive, customer);
+            shown["text"].GetValue<string>().Contains("Price: ", StringComparison.Ordinal).ShouldBe(hasPrice, customer);
+        }
+
+        async Task<JsonNode> ReminderAsync(string customer) => (await MailsAsync(sandbox.Door, customer)).Single(static mail => Text(mail, "type") == "trial_ending");
+    }
+
+    [Fact]
     public async Task Who_wants_no_mails_about_usage_gets_none_and_receipts_all_the_same()
     {
         var sandbox = await BillingSandbox.StartAsync(_running, "2027-01-31T00:00:00Z");
@@ -116,6 +151,7 @@ public sealed partial class MailTests(MailedServer server) : IClassFixture<Maile
         using var anybody = new HttpClient();
         (await anybody.GetStringAsync(new Uri(link), TestContext.Current.CancellationToken)).ShouldContain("<button>Unsubscribe</button>");
         (await MailsAsync(sandbox.Door, "acme")).Length.ShouldBe(1, "Looking changes nothing.");
+        (await anybody.GetStringAsync(new Uri(link), TestContext.Current.CancellationToken)).ShouldContain("<html lang=\"en");
         using var click = new FormUrlEncodedContent([new("List-Unsubscribe", "One-Click")]);
         (await anybody.PostAsync(new Uri(link), click, TestContext.Current.CancellationToken)).StatusCode.ShouldBe(HttpStatusCode.OK);
         (await anybody.PostAsync(new Uri(link[..^8] + "AAAAAAAA"), click, TestContext.Current.CancellationToken)).StatusCode.ShouldBe(HttpStatusCode.BadRequest);
@@ -127,6 +163,34 @@ public sealed partial class MailTests(MailedServer server) : IClassFixture<Maile
         await UntilAsync(async () => (await MailsAsync(sandbox.Door, "acme")).All(static mail => Text(mail, "status") != "waiting") && (await MailsAsync(sandbox.Door, "acme")).Length == 3);
         (await MailsAsync(sandbox.Door, "acme")).Select(static mail => $"{Text(mail, "type")} {Text(mail, "status")} {mail["reason"]}").Order()
             .ShouldBe(["quota_threshold sent ", "quota_threshold skipped unsubscribed", "receipt sent "]);
+    }
+
+    [Theory]
+    [InlineData("de-AT", "<html lang=\"de-AT\">", "<button>Abbestellen</button>", "<h1>Abbestellt</h1>")]
+    [InlineData("fr", "<html lang=\"fr\">", "<button>Se d&#233;sabonner</button>", "<h1>D&#233;sabonnement effectu&#233;</h1>")]
+    [InlineData("es", "<html lang=\"es\">", "<button>Darse de baja</button>", "<h1>Se ha dado de baja</h1>")]
+    public async Task Mails_are_refused_in_the_language_in_which_they_were_written(string language, string html, string button, string done)
+    {
+        var sandbox = await BillingSandbox.StartAsync(_running, "2027-01-31T00:00:00Z");
+        var settings = (await sandbox.Door.GetAsync("/v1/invoice-settings")).Json!.AsObject();
+        settings["language"] = language;
+        (await sandbox.Door.PutAsync("/v1/invoice-settings", settings.ToJsonString())).Status.ShouldBe(HttpStatusCode.OK);
+        await sandbox.Door.PostAsync("/v1/customers", """{"id": "acme", "email": "ada@acme.example"}""");
+        await sandbox.SubscribeAsync("""{"customer": "acme", "plan": "pro", "trial": false}""");
+        await sandbox.UseAsync("acme", "calls", 85);
+        await UntilAsync(async () => (await MailsAsync(sandbox.Door, "acme")).Any(static mail => Text(mail, "status") == "sent"));
+        var link = UnsubscribeLink().Match(Unfolded(await FileAsync(Text((await MailsAsync(sandbox.Door, "acme")).Single(), "id")))).Groups[1].Value;
+
+        using var anybody = new HttpClient();
+        var asks = await anybody.GetStringAsync(new Uri(link), TestContext.Current.CancellationToken);
+        (asks.Contains(html, StringComparison.Ordinal), asks.Contains(button, StringComparison.Ordinal)).ShouldBe((true, true), asks);
+        using var answer = await anybody.PostAsync(new Uri(link), null, TestContext.Current.CancellationToken);
+        (await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).ShouldContain(done);
+
+        // Of whom a wrong link was is not known: it speaks as the browser does.
+        anybody.DefaultRequestHeaders.AcceptLanguage.ParseAdd(language + ", en;q=0.5");
+        using var wrong = await anybody.GetAsync(new Uri(link[..^8] + "AAAAAAAA"), TestContext.Current.CancellationToken);
+        (await wrong.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).ShouldContain($"<html lang=\"{language[..2]}\">");
     }
 
     [Fact]

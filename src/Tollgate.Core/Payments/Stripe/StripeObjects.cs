@@ -17,6 +17,12 @@ public sealed record StripeSubscription(
 {
     public IReadOnlyList<StripeItem> Items { get; init; } = [];
 
+    /// <summary>
+    /// A trial that ends or is paused when nothing is there to pay with (<c>trial_settings.end_behavior.missing_payment_method</c>), and of its own nothing is. Its customer may
+    /// have a default.
+    /// </summary>
+    public bool NeedsMethod { get; init; }
+
     /// <summary>Nothing moves it any more.</summary>
     public bool IsOver => Status is "canceled" or "incomplete_expired";
 
@@ -49,6 +55,8 @@ public sealed record StripeSubscription(
             json.Child("cancellation_details")?.Text("comment") ?? json.Child("cancellation_details")?.Text("feedback"), json.Metadata())
         {
             Items = item,
+            NeedsMethod = status == "trialing" && json.Child("trial_settings")?.Child("end_behavior")?.Text("missing_payment_method") is "cancel" or "pause"
+                && (json.Reference("default_payment_method") ?? json.Reference("default_source")) is null,
         };
     }
 }

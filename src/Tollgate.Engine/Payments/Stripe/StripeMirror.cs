@@ -248,7 +248,7 @@ public sealed class StripeMirror(StripeAccounts accounts, StripeVariables variab
         return (
             new(
                 owner, subscription.Id, price, subscription.State, new(from, to), subscription.Started ?? subscription.Created ?? from, anchor, subscription.TrialEnd,
-                ended is null ? cancelAt : null, ended, subscription.Reason, askedAt),
+                ended is null ? cancelAt : null, ended, subscription.Reason, askedAt) { ConvertsTrial = !subscription.NeedsMethod },
             null);
     }
 
