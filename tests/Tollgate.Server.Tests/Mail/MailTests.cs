@@ -160,7 +160,7 @@ public sealed partial class MailTests(MailedServer server) : IClassFixture<Maile
         var invoice = (await sandbox.Door.GetAsync("/v1/invoices?customer=acme"))["data"][0]!["id"]!.GetValue<string>();
         await sandbox.Door.PostAsync($"/v1/invoices/{invoice}/pay");
 
-        await UntilAsync(async () => (await MailsAsync(sandbox.Door, "acme")).All(static mail => Text(mail, "status") != "waiting") && (await MailsAsync(sandbox.Door, "acme")).Length == 3);
+        await UntilAsync(async () => await MailsAsync(sandbox.Door, "acme") is { Length: 3 } mails && mails.All(static mail => Text(mail, "status") != "waiting"));
         (await MailsAsync(sandbox.Door, "acme")).Select(static mail => $"{Text(mail, "type")} {Text(mail, "status")} {mail["reason"]}").Order()
             .ShouldBe(["quota_threshold sent ", "quota_threshold skipped unsubscribed", "receipt sent "]);
     }
