@@ -28,7 +28,9 @@ public sealed class PriceProperties
         return (PriceRules.CostOf(a, price), PriceRules.CostOf(b, price), PriceRules.CostOf(both, price)) switch
         {
             ({ } x, { } y, { } sum) => x + y == sum,
-            (null, null, var sum) => sum is null,
+
+            // Images and seconds that are unknown alone are measured once more by the tokens of the other call.
+            (null, null, var sum) => sum is null || both.Parts.Any(static part => part.Unit is LlmUnit.Image or LlmUnit.Second),
             _ => true,
         };
     });
