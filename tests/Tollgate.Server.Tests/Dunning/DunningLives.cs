@@ -45,10 +45,12 @@ public sealed class DunningLives(ImpatientServer server) : IClassFixture<Impatie
     public async Task Who_removes_the_card_while_the_clock_stands_still_is_dunned_all_the_same()
     {
         var sandbox = await SubscribedAsync("pm_sandbox_visa");
+        var invoice = (await sandbox.Door.GetAsync("/v1/invoices?customer=acme"))["data"][0]!["id"]!.GetValue<string>();
+        (await sandbox.Door.PostAsync("/v1/payments", PaymentSteps.Body(invoice))).Status.ShouldBe(HttpStatusCode.Created);
         var card = (await sandbox.Door.GetAsync("/v1/customers/acme/payment-methods"))["data"][0]!["id"]!.GetValue<string>();
         (await sandbox.Door.DeleteAsync("/v1/customers/acme/payment-methods/" + card)).Status.ShouldBe(HttpStatusCode.NoContent);
 
-        await sandbox.AdvanceAsync("2027-02-01T00:00:00Z");
+        await sandbox.AdvanceAsync("2027-02-28T12:00:00Z");
 
         (await StatusAsync(sandbox)).ShouldBe("past_due");
     }
