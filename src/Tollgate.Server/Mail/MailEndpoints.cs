@@ -1,4 +1,3 @@
-using System.Net;
 using Tollgate.Contracts.Http;
 using Tollgate.Contracts.Mail;
 using Tollgate.Core.Catalog;
@@ -6,6 +5,8 @@ using Tollgate.Core.Mail;
 using Tollgate.Engine.Mail;
 using Tollgate.Engine.Projects;
 using Tollgate.Server.Http;
+using Tollgate.Web.Layout;
+using Tollgate.Web.Mail;
 
 namespace Tollgate.Server.Mail;
 
@@ -122,10 +123,8 @@ internal static class MailEndpoints
             return;
         }
 
-        var (language, words) = await LanguageAsync(refusal, queries, directory, context.RequestAborted);
-        await PageAsync(
-            context, StatusCodes.Status200OK, language, words.RefuseAsk, words.RefuseText,
-            $"<form method=\"post\" action=\"?token={WebUtility.HtmlEncode(Uri.EscapeDataString(token!))}\"><button>{WebUtility.HtmlEncode(words.RefuseButton)}</button></form>");
+        var house = await HouseAsync(refusal, queries, directory, context.RequestAborted);
+        await PageAsync(context, StatusCodes.Status200OK, house, (house.Words.RefuseAsk, house.Words.RefuseText), "?token=" + Uri.EscapeDataString(token!));
     }
 
     private static async Task RefuseAsync(HttpContext context, MailLinks links, MailQueries queries, ProjectDirectory directory)
@@ -137,49 +136,43 @@ internal static class MailEndpoints
         }
 
         await queries.RefuseAsync(refusal.Project, refusal.Customer, refusal.Type, context.RequestAborted);
-        var (language, words) = await LanguageAsync(refusal, queries, directory, context.RequestAborted);
-        await PageAsync(context, StatusCodes.Status200OK, language, words.RefusedHeading, words.RefusedText);
+        var house = await HouseAsync(refusal, queries, directory, context.RequestAborted);
+        await PageAsync(context, StatusCodes.Status200OK, house, (house.Words.RefusedHeading, house.Words.RefusedText));
     }
 
-    /// <summary>That of the mail which had the link.</summary>
-    private static async Task<(string Tag, MailWords Words)> LanguageAsync(Refusal refusal, MailQueries queries, ProjectDirectory directory, CancellationToken cancel)
+    /// <summary>Whose page it is, and in which language it speaks.</summary>
+    /// <param name="Tag">BCP 47.</param>
+    private sealed record House(string Name, bool IsSandbox, string Tag, MailWords Words);
+
+    /// <summary>As the mail which had the link.</summary>
+    private static async Task<House> HouseAsync(Refusal refusal, MailQueries queries, ProjectDirectory directory, CancellationToken cancel)
     {
         if (!directory.Current.ProjectsById.TryGetValue(refusal.Project, out var project))
         {
-            return ("en", MailWords.English);
+            return new("Tollgate", false, "en", MailWords.English);
         }
 
         var templates = new MailTemplates(project, await queries.SenderAsync(project, cancel));
-        return (templates.Language, templates.Words);
+        return new(templates.Sender, project.Mode == ProjectMode.Sandbox, templates.Language, templates.Words);
     }
 
     /// <summary>Of whom it was is not known: it speaks as the browser does.</summary>
     private static Task BadLinkAsync(HttpContext context)
     {
         var words = MailWords.Of(context.Request.Headers.AcceptLanguage.ToString().Split(',', ';')[0].Trim());
-        return PageAsync(context, StatusCodes.Status400BadRequest, words.Tag, words.BadLinkHeading, words.BadLinkText);
+        return PageAsync(context, StatusCodes.Status400BadRequest, new("Tollgate", false, words.Tag, words), (words.BadLinkHeading, words.BadLinkText));
     }
 
     private static Refusal? ReadToken(MailLinks links, string? token) => token is { Length: > 0 and <= LongestToken } ? links.Read(token) : null;
 
-    /// <param name="language">BCP 47.</param>
-    /// <param name="form">HTML of ours.</param>
-    private static Task PageAsync(HttpContext context, int status, string language, string heading, string text, string form = "")
-    {
-        context.Response.StatusCode = status;
-        context.Response.ContentType = "text/html; charset=utf-8";
-        context.Response.Headers.ContentSecurityPolicy = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'";
-        context.Response.Headers["Referrer-Policy"] = "no-referrer";
-        return context.Response.WriteAsync(
-            $$"""
-            <!DOCTYPE html>
-            <html lang="{{WebUtility.HtmlEncode(language)}}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark">
-            <title>{{WebUtility.HtmlEncode(heading)}}</title>
-            <style>body { max-width: 32em; margin: 15vh auto; padding: 0 1em; font: 16px/1.5 system-ui, sans-serif; } button { font: inherit; padding: .6em 1.4em; }</style>
-            </head><body><main><h1>{{WebUtility.HtmlEncode(heading)}}</h1><p>{{WebUtility.HtmlEncode(text)}}</p>{{form}}</main></body></html>
-            """,
-            context.RequestAborted);
-    }
+    /// <param name="action">Where a button leads; null: there is none.</param>
+    private static Task PageAsync(HttpContext context, int status, House house, (string Heading, string Text) says, string? action = null) =>
+        Pages.WriteAsync<RefusePage>(context, status, new Dictionary<string, object?>
+        {
+            [nameof(RefusePage.Language)] = house.Tag, [nameof(RefusePage.Title)] = says.Heading, [nameof(RefusePage.Text)] = says.Text,
+            [nameof(RefusePage.Seller)] = house.Name, [nameof(RefusePage.IsSandbox)] = house.IsSandbox, [nameof(RefusePage.Action)] = action,
+            [nameof(RefusePage.Button)] = house.Words.RefuseButton,
+        });
 
     private static MailView ViewOf(MailRow mail, MailTemplates templates) => new()
     {

@@ -149,7 +149,7 @@ public sealed partial class MailTests(MailedServer server) : IClassFixture<Maile
 
         var link = UnsubscribeLink().Match(await FileAsync(Text(first, "id")).ContinueWith(static file => Unfolded(file.Result), TaskScheduler.Default)).Groups[1].Value;
         using var anybody = new HttpClient();
-        (await anybody.GetStringAsync(new Uri(link), TestContext.Current.CancellationToken)).ShouldContain("<button>Unsubscribe</button>");
+        (await anybody.GetStringAsync(new Uri(link), TestContext.Current.CancellationToken)).ShouldContain(">Unsubscribe</button>");
         (await MailsAsync(sandbox.Door, "acme")).Length.ShouldBe(1, "Looking changes nothing.");
         (await anybody.GetStringAsync(new Uri(link), TestContext.Current.CancellationToken)).ShouldContain("<html lang=\"en");
         using var click = new FormUrlEncodedContent([new("List-Unsubscribe", "One-Click")]);
@@ -166,9 +166,9 @@ public sealed partial class MailTests(MailedServer server) : IClassFixture<Maile
     }
 
     [Theory]
-    [InlineData("de-AT", "<html lang=\"de-AT\">", "<button>Abbestellen</button>", "<h1>Abbestellt</h1>")]
-    [InlineData("fr", "<html lang=\"fr\">", "<button>Se d&#233;sabonner</button>", "<h1>D&#233;sabonnement effectu&#233;</h1>")]
-    [InlineData("es", "<html lang=\"es\">", "<button>Darse de baja</button>", "<h1>Se ha dado de baja</h1>")]
+    [InlineData("de-AT", "<html lang=\"de-AT\">", ">Abbestellen</button>", ">Abbestellt</h1>")]
+    [InlineData("fr", "<html lang=\"fr\">", ">Se désabonner</button>", ">Désabonnement effectué</h1>")]
+    [InlineData("es", "<html lang=\"es\">", ">Darse de baja</button>", ">Se ha dado de baja</h1>")]
     public async Task Mails_are_refused_in_the_language_in_which_they_were_written(string language, string html, string button, string done)
     {
         var sandbox = await BillingSandbox.StartAsync(_running, "2027-01-31T00:00:00Z");
@@ -182,10 +182,10 @@ public sealed partial class MailTests(MailedServer server) : IClassFixture<Maile
         var link = UnsubscribeLink().Match(Unfolded(await FileAsync(Text((await MailsAsync(sandbox.Door, "acme")).Single(), "id")))).Groups[1].Value;
 
         using var anybody = new HttpClient();
-        var asks = await anybody.GetStringAsync(new Uri(link), TestContext.Current.CancellationToken);
+        var asks = WebUtility.HtmlDecode(await anybody.GetStringAsync(new Uri(link), TestContext.Current.CancellationToken));
         (asks.Contains(html, StringComparison.Ordinal), asks.Contains(button, StringComparison.Ordinal)).ShouldBe((true, true), asks);
         using var answer = await anybody.PostAsync(new Uri(link), null, TestContext.Current.CancellationToken);
-        (await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).ShouldContain(done);
+        WebUtility.HtmlDecode(await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).ShouldContain(done);
 
         // Of whom a wrong link was is not known: it speaks as the browser does.
         anybody.DefaultRequestHeaders.AcceptLanguage.ParseAdd(language + ", en;q=0.5");
