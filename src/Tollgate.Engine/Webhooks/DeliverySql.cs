@@ -197,14 +197,16 @@ internal static class DeliverySql
     public const string WhatItSends = "SELECT d.endpoint, d.event FROM webhook_deliveries d WHERE d.project_id = $1 AND d.id = $2";
 
     /// <summary>
-    /// Where to begin, at the latest: positions grow with time, but for the moment between two publishers' starts. $1 project, $2 from. Rows: position, or none.
+    /// The last event that is older than a range for sure: what is in the range comes after it, since positions grow with time, but for the moment between two
+    /// publishers' starts. (Not the first one in it: events that were published together have one time, and any of them would be the first.)
+    /// $1 project, $2 from. Rows: position, or none.
     /// </summary>
-    public const string FirstOfRange =
+    public const string LastBeforeRange =
         """
         SELECT v.position
           FROM webhook_events v
-         WHERE v.project_id <= $1 AND (v.project_id, v.published_at) >= ($1, $2::timestamptz - interval '1 minute')
-         ORDER BY v.project_id, v.published_at
+         WHERE v.project_id >= $1 AND (v.project_id, v.published_at) < ($1, $2::timestamptz - interval '1 minute')
+         ORDER BY v.project_id DESC, v.published_at DESC
          LIMIT 1
         """;
 

@@ -102,8 +102,8 @@ public sealed class Redeliver(NpgsqlDataSource database)
     /// <returns>A position before everything that was published then or later.</returns>
     private static async Task<long> BeforeAsync(NpgsqlConnection connection, ProjectSnapshot project, Instant from, CancellationToken cancel)
     {
-        await using var command = connection.Command(DeliverySql.FirstOfRange, project.Id, from.ToUtc());
-        return await command.ExecuteScalarAsync(cancel) is long first ? first - 1 : long.MaxValue;
+        await using var command = connection.Command(DeliverySql.LastBeforeRange, project.Id, from.ToUtc());
+        return await command.ExecuteScalarAsync(cancel) is long last ? last : 0;
     }
 
     /// <returns>Whether it sends, null where there is none; and what it asked for.</returns>
