@@ -144,7 +144,8 @@ internal sealed class BookShelf(int mostBooks, ServerPresence presence)
                     uniques.AddRange(use.Effects.Where(e => e.Aggregate == MeterAggregate.Unique)
                         .Select(e => (book, e.Feature.Key, book.BookOf(e.Feature).PeriodAt(use.OccurredAt).Start, e.Value)));
                     break;
-                case ReserveOp { IdGiven: true } reserve:
+                case ReserveOp reserve:
+                    // Also one whose id was generated: the batch may be decided again because its connection broke after the commit.
                     holds.Add((book, reserve.Id));
                     break;
                 case HoldOp hold:

@@ -53,6 +53,9 @@ public sealed class Lane
     private NpgsqlConnection? _connection;
     private RowTypes _types;
 
+    /// <summary>Of the database when the connection was opened.</summary>
+    private int _era;
+
     /// <summary>Share of recent batches that were stale because another server works on the same customers, 0 to 1024.</summary>
     private int _staleRate;
 
@@ -84,7 +87,7 @@ public sealed class Lane
             return false;
         }
 
-        Enqueue(op, 1);
+        Enqueue(op);
         return true;
     }
 
@@ -106,11 +109,11 @@ public sealed class Lane
             }
         }
 
-        Enqueue(op, CountOf(op));
+        Enqueue(op);
     }
 
     /// <summary>Takes what another lane has taken already: it goes over the bound rather than being refused now.</summary>
-    internal void Accept(LaneOp op) => Enqueue(op, 1);
+    internal void Accept(LaneOp op) => Enqueue(op);
 
     private static int CountOf(LaneOp op) => op is BulkOp bulk ? bulk.Items.Count : 1;
 
@@ -124,9 +127,10 @@ public sealed class Lane
     /// Whoever finds the lane idle works for it: with one caller a decision costs no change of thread. Everybody else
     /// only queues.
     /// </summary>
-    private void Enqueue(LaneOp op, int count)
+    private void Enqueue(LaneOp op)
     {
-        Interlocked.Add(ref _waiting, count);
+        // Counted before it can be taken, so that the count never falls below zero.
+        Interlocked.Add(ref _waiting, CountOf(op));
         _queue.Enqueue(op);
         if (Interlocked.CompareExchange(ref _busy, 1, 0) == 0)
         {
@@ -155,7 +159,6 @@ public sealed class Lane
 
                 await ExecuteAsync(ops);
                 ops.Clear();
-                _shelf.Trim();
             }
 
             // A full fence, and not a mere write: the flag must be down for everybody before the queue is looked at again.
@@ -182,8 +185,11 @@ public sealed class Lane
             ThreadPool.UnsafeQueueUserWorkItem(static go => go(), continuation, preferLocal: false);
     }
 
+    /// <summary>Adds what waits to <paramref name="ops"/>, which may hold a first part already.</summary>
+    /// <returns>Whether there is anything to do.</returns>
     private bool Take(List<LaneOp> ops)
     {
+        var before = ops.Count;
         var requests = Math.Max(SmallBatch, _queue.Count / 2);
         while (requests-- > 0 && ops.Count < _options.MaxBatch && _queue.TryDequeue(out var op))
         {
@@ -197,7 +203,7 @@ public sealed class Lane
             }
         }
 
-        Interlocked.Add(ref _waiting, -ops.Count);
+        Interlocked.Add(ref _waiting, before - ops.Count);
         if (Volatile.Read(ref _room) is not null)
         {
             Interlocked.Exchange(ref _room, null)?.SetResult();
@@ -218,8 +224,25 @@ public sealed class Lane
         await DropConnectionAsync();
     }
 
+    /// <summary>Answers every operation. Nothing that it throws may end the lane: nobody else would ever work for it.</summary>
     private async Task ExecuteAsync(List<LaneOp> ops)
     {
+        try
+        {
+            await DecideAsync(ops);
+            _shelf.Trim();
+        }
+        catch (Exception bug)
+        {
+            _log.LogError(bug, "A batch of {Count} failed.", ops.Count);
+            await DropConnectionAsync();
+            Throw(ops, bug);
+        }
+    }
+
+    private async Task DecideAsync(List<LaneOp> ops)
+    {
+        var known = _connection;
         try
         {
             var again = await FastAsync(ops);
@@ -230,17 +253,35 @@ public sealed class Lane
         }
         catch (Exception lost) when (IsLost(lost))
         {
-            // Not known whether the last batch was committed: callers ask again with the same id.
-            _log.LogError("The database did not take a batch of {Count}: {Message}", ops.Count, lost.Message);
             await DropConnectionAsync();
-            Fail(ops, GateFault.StorageUnavailable);
+            await AfterLossAsync([.. ops.Where(static op => !op.IsClosed)], lost, mayConnect: known is not null && !IsTimeout(lost));
         }
-        catch (Exception bug)
+    }
+
+    /// <summary>
+    /// Nobody knows whether the batch was committed when its connection broke. The ids know: on a new connection, under locks, what was
+    /// committed is replayed and the rest is decided. A database that is away or slow is not asked twice.
+    /// </summary>
+    private async Task AfterLossAsync(List<LaneOp> ops, Exception lost, bool mayConnect)
+    {
+        try
         {
-            _log.LogError(bug, "A batch of {Count} failed.", ops.Count);
-            await DropConnectionAsync();
-            Throw(ops, bug);
+            if (mayConnect)
+            {
+                _log.LogWarning("A lane lost its connection with a batch of {Count} and decides it again on a new one: {Message}", ops.Count, lost.Message);
+                await ExactAsync(ops);
+                return;
+            }
         }
+        catch (Exception again) when (IsLost(again))
+        {
+            lost = again;
+            await DropConnectionAsync();
+        }
+
+        // Callers ask again with the same id.
+        _log.LogError("The database did not take a batch of {Count}: {Message}", ops.Count, lost.Message);
+        Fail(ops, GateFault.StorageUnavailable);
     }
 
     /// <returns>What must be decided on the exact path.</returns>
@@ -385,7 +426,7 @@ public sealed class Lane
         if (last.Moves > MostMoves)
         {
             last.Answer = GateAnswer.Of(GateFault.Overloaded);
-            ThreadPool.UnsafeQueueUserWorkItem(static op => op.End(), last, preferLocal: false);
+            ThreadPool.UnsafeQueueUserWorkItem(new Answers([last], _log), preferLocal: false);
         }
         else
         {
@@ -449,6 +490,9 @@ public sealed class Lane
     private bool IsLost(Exception failed) => failed is NpgsqlException and not PostgresException { IsTransient: false }
         || _connection is not { State: System.Data.ConnectionState.Open };
 
+    /// <summary>The database is slow rather than gone: asking again would double what callers wait.</summary>
+    private static bool IsTimeout(Exception lost) => lost is TimeoutException or { InnerException: TimeoutException };
+
     /// <summary>The batch is on disk: memory follows, callers are answered.</summary>
     private void Committed(List<LaneOp> ops, long started)
     {
@@ -467,51 +511,66 @@ public sealed class Lane
         if (ops.Count == 1 && _queue.IsEmpty)
         {
             // Nothing else to do: the answer goes out from here.
-            ops[0].End();
+            End(ops[0], _log);
             return;
         }
 
         for (var from = 0; from < ops.Count; from += AnswersAtOnce)
         {
-            ThreadPool.UnsafeQueueUserWorkItem(new Answers(ops.GetRange(from, Math.Min(AnswersAtOnce, ops.Count - from))), preferLocal: false);
+            ThreadPool.UnsafeQueueUserWorkItem(new Answers(ops.GetRange(from, Math.Min(AnswersAtOnce, ops.Count - from)), _log), preferLocal: false);
         }
     }
 
     /// <summary>Answers some callers, one after the other, while the lane goes on with the next batch.</summary>
-    private sealed class Answers(List<LaneOp> ops) : IThreadPoolWorkItem
+    private sealed class Answers(List<LaneOp> ops, ILogger log) : IThreadPoolWorkItem
     {
         public void Execute()
         {
             foreach (var op in ops)
             {
-                op.End();
+                End(op, log);
             }
         }
     }
 
-    private static void Fail(List<LaneOp> ops, GateFault fault) => Close(ops, op => op.Answer = GateAnswer.Of(fault));
+    /// <summary>On a thread of the pool an exception of whoever is answered would end the process, and in a lane it would keep the others from their answers.</summary>
+    private static void End(LaneOp op, ILogger log)
+    {
+        try
+        {
+            op.End();
+        }
+        catch (Exception bug)
+        {
+            log.LogError(bug, "An operation of {Customer} could not be answered.", op.Customer);
+        }
+    }
 
-    private static void Throw(List<LaneOp> ops, Exception bug) => Close(ops, op => op.Failure = bug);
+    private void Fail(List<LaneOp> ops, GateFault fault) => Close(ops, op => op.Answer = GateAnswer.Of(fault));
+
+    private void Throw(List<LaneOp> ops, Exception bug) => Close(ops, op => op.Failure = bug);
 
     /// <summary>Part of a batch may be committed when the rest of it fails: those answers stand.</summary>
-    private static void Close(List<LaneOp> ops, Action<LaneOp> answer)
+    private void Close(List<LaneOp> ops, Action<LaneOp> answer)
     {
         foreach (var op in ops.Where(op => !op.IsClosed))
         {
             op.IsClosed = true;
             answer(op);
-            op.End();
+            End(op, _log);
         }
     }
 
     private async ValueTask<NpgsqlConnection> ConnectAsync()
     {
-        if (_connection is { State: System.Data.ConnectionState.Open } open)
+        var era = _database.Era;
+        if (_connection is { State: System.Data.ConnectionState.Open } open && _era == era)
         {
             return open;
         }
 
         await DropConnectionAsync();
+        _era = era;
         var connection = await _database.OpenDedicatedAsync(CancellationToken.None);
         _connection = connection;
         await using var prepare = new NpgsqlCommand(LedgerSql.PrepareConnection, connection);

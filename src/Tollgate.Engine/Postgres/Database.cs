@@ -20,6 +20,7 @@ public sealed record DatabaseOptions
 public sealed class Database : IAsyncDisposable
 {
     private readonly NpgsqlDataSource _dedicated;
+    private int _era;
 
     public Database(string connectionString, DatabaseOptions options)
     {
@@ -41,6 +42,19 @@ public sealed class Database : IAsyncDisposable
 
     /// <summary>The pool of everything that is not a lane.</summary>
     public NpgsqlDataSource Source { get; }
+
+    /// <summary>Grows when PostgreSQL may have been restarted. Who keeps a connection of an earlier era opens another one before the next use.</summary>
+    public int Era => Volatile.Read(ref _era);
+
+    /// <summary>
+    /// Connections that were opened before are used no more: a restart closes them, and each would fail its next user. Called when the server's
+    /// standing connection was lost and is back; those in use end when they are given back.
+    /// </summary>
+    public void BeginEra()
+    {
+        Interlocked.Increment(ref _era);
+        Source.Clear();
+    }
 
     /// <summary>An open connection outside the pool, for a lane or a listener that keeps it. Statements prepare themselves at the second use.</summary>
     public async Task<NpgsqlConnection> OpenDedicatedAsync(CancellationToken cancel) => await _dedicated.OpenConnectionAsync(cancel);

@@ -159,6 +159,9 @@ internal static class ProjectsSql
     /// <summary>What this connection writes (that we live) need not survive a crash: it costs no flush of the disk.</summary>
     public const string Listen = "SET synchronous_commit = off; LISTEN tollgate_changed";
 
+    /// <summary>This connection's process in PostgreSQL, and when it began.</summary>
+    public const string Standing = "SELECT pid, backend_start FROM pg_stat_get_activity(pg_backend_pid())";
+
     // ---- idempotency keys --------------------------------------------------------------------------------------
 
     /// <summary>

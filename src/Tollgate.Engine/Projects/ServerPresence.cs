@@ -48,6 +48,7 @@ public sealed class ServerPresence(
     private long _aloneUntil = long.MinValue;
     private int _era;
     private volatile bool _serves;
+    private Standing? _standing;
 
     /// <summary>
     /// A customer became a member of another, on this server or another one. Raised on the standing connection's thread: a listener must
@@ -69,6 +70,9 @@ public sealed class ServerPresence(
     /// <summary>The standing connection answered within the last five seconds: changes made by others are heard.</summary>
     public bool Healthy =>
         Volatile.Read(ref _heardAt) is > long.MinValue and var heard && Stopwatch.GetElapsedTime(heard) < PollEvery;
+
+    /// <summary>PostgreSQL's process for the standing connection. While that lives no restart has closed what was opened after it. Null: it was lost.</summary>
+    public Standing? StandingConnection => Volatile.Read(ref _standing);
 
     /// <summary>Announces this server, loads the directory and the clock, and returns when it is safe to serve.</summary>
     public override async Task StartAsync(CancellationToken cancellationToken)
@@ -123,10 +127,19 @@ public sealed class ServerPresence(
             catch (Exception e)
             {
                 // Whatever it was, a server that has stopped listening would serve revoked keys: try again for ever.
+                Volatile.Write(ref _standing, null);
                 Log.ConnectionLost(log, e);
                 await Task.Delay(ReconnectAfter, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
+    }
+
+    private static async Task<Standing> StandingOfAsync(NpgsqlConnection connection, CancellationToken cancel)
+    {
+        await using var command = new NpgsqlCommand(ProjectsSql.Standing, connection);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        await reader.ReadAsync(cancel);
+        return new(reader.GetInt32(0), reader.GetDateTime(1));
     }
 
     private async Task ListenAsync(CancellationToken cancel)
@@ -140,6 +153,9 @@ public sealed class ServerPresence(
             await listen.ExecuteNonQueryAsync(cancel);
         }
 
+        var standing = await StandingOfAsync(connection, cancel);
+        database.BeginEra();
+        Volatile.Write(ref _standing, standing);
         while (true)
         {
             await BeatAsync(connection, cancel);
@@ -217,6 +233,10 @@ public sealed class ServerPresence(
         command.Parameters.Add(new() { Value = servers });
         await command.ExecuteNonQueryAsync(cancel);
     }
+
+    /// <param name="Process">Of PostgreSQL.</param>
+    /// <param name="StartedAt">Process numbers are used again; with this the pair is not.</param>
+    public sealed record Standing(int Process, DateTime StartedAt);
 
     /// <summary>Another server's row; <see cref="Process"/> is 0 when it runs on another machine.</summary>
     private sealed record Other(Guid Id, int Process);

@@ -33,9 +33,14 @@ public sealed class LedgerRig : IAsyncDisposable
 
     public TestDatabase Database { get; }
 
+    public LedgerLanes Lanes => _lanes;
+
     public Clock Clock { get; }
 
     public QuotaGate Gate { get; }
+
+    /// <summary>PostgreSQL's process for the standing connection; 0 while there is none.</summary>
+    public int StandingProcess => _presence.StandingConnection?.Process ?? 0;
 
     public bool Alone => _presence.Alone;
 

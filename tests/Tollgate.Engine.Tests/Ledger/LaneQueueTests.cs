@@ -1,0 +1,104 @@
+using Tollgate.Core.Money;
+using Tollgate.Engine.Customers;
+using Tollgate.Engine.Ledger;
+using Tollgate.Engine.Quotas;
+using Tollgate.Testing;
+
+namespace Tollgate.Engine.Tests.Ledger;
+
+/// <summary>How many operations wait in a lane, and what bounds them.</summary>
+public sealed class LaneQueueTests(TestPostgres postgres)
+{
+    private const string Catalog =
+        """
+        code: shop
+        name: Shop
+        default_plan: free
+        features: [{code: scans, name: Scans}]
+        plans:
+          - {code: free, name: Free, entitlements: [{feature: scans, quota: 1000000}]}
+        """;
+
+    [Fact]
+    public async Task The_depth_is_exact_under_bulk_and_mixed_load_and_never_negative()
+    {
+        await using var database = await postgres.CreateDatabaseAsync();
+        await using var rig = await LedgerRig.StartAsync(database, Catalog);
+        var bulk = Enumerable.Range(0, 2_000).Select(i => new EventOrder($"e{i}", $"c{i % 50}", "scans", Quantity.One, null, null, false)).ToArray();
+        using var over = new CancellationTokenSource();
+        var lowest = Task.Run(() =>
+        {
+            var least = 0;
+            while (!over.IsCancellationRequested)
+            {
+                least = Math.Min(least, Enumerable.Range(0, 2).Min(i => rig.Lanes.LaneOf((short)i).Depth));
+            }
+
+            return least;
+        });
+
+        // The same events again and again, with single operations between them: the threads are busy, so that a lane takes twice for one batch.
+        await Task.WhenAll(Enumerable.Range(0, 5).Select(_ => Task.Run(() => rig.Gate.RecordAsync(rig.Project, bulk, CancellationToken.None).AsTask()))
+            .Concat<Task>(Enumerable.Range(0, 1_000).Select(i => Task.Run(() => rig.ConsumeAsync($"c{i % 50}", "scans")))));
+        await over.CancelAsync();
+
+        (await lowest).ShouldBe(0);
+        Enumerable.Range(0, 2).Select(i => rig.Lanes.LaneOf((short)i).Depth).ShouldAllBe(depth => depth == 0);
+        (await database.ScalarAsync<long>("SELECT count(*) FROM events")).ShouldBe(3_000);
+    }
+
+    [Fact]
+    public async Task A_full_queue_refuses_and_ending_the_lane_answers_what_waits()
+    {
+        await using var database = await postgres.CreateDatabaseAsync();
+        await using var rig = await LedgerRig.StartAsync(database, Catalog, new LedgerOptions { Lanes = 1, QueueLength = 40, MaxBatch = 10 });
+        await rig.ConsumeAsync("c", "scans");
+        var lane = rig.Lanes.LaneOf(0);
+
+        // Somebody holds the customer's balance, so the first batch waits for it and all others behind it.
+        await using var connection = await database.Source.OpenConnectionAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
+        await using (var hold = connection.CreateCommand())
+        {
+            hold.CommandText = "SELECT FROM balances FOR UPDATE";
+            await hold.ExecuteNonQueryAsync();
+        }
+
+        var first = rig.ConsumeAsync("c", "scans");
+        await Eventually.UntilAsync(() => lane.Depth == 0);
+        var waiting = Enumerable.Range(0, 60).Select(_ => rig.ConsumeAsync("c", "scans")).ToArray();
+
+        lane.Depth.ShouldBe(40);
+        waiting.Count(static one => one.IsCompleted).ShouldBe(20);
+        var ending = lane.CompleteAsync(CancellationToken.None);
+        await transaction.RollbackAsync();
+        await ending;
+
+        (await first).Fault.ShouldBe(GateFault.None);
+        (await Task.WhenAll(waiting)).CountBy(static answer => answer.Fault).ToDictionary()
+            .ShouldBe(new Dictionary<GateFault, int> { [GateFault.None] = 40, [GateFault.Overloaded] = 20 }, ignoreOrder: true);
+        lane.Depth.ShouldBe(0);
+        (await rig.ConsumeAsync("c", "scans")).Fault.ShouldBe(GateFault.Overloaded);
+    }
+
+    [Fact]
+    public async Task A_lane_whose_connection_broke_decides_again_on_a_new_one_and_counts_once()
+    {
+        await using var database = await postgres.CreateDatabaseAsync();
+        await using var rig = await LedgerRig.StartAsync(database, Catalog, new LedgerOptions { Lanes = 2 });
+        await Eventually.UntilAsync(() => rig.StandingProcess > 0);
+        for (var round = 0; round < 4; round++)
+        {
+            for (var customer = 0; customer < 8; customer++)
+            {
+                (await rig.ConsumeAsync($"c{customer}", "scans")).Fault.ShouldBe(GateFault.None);
+                (await rig.ReserveAsync($"c{customer}", "scans", 1)).Fault.ShouldBe(GateFault.None);
+            }
+
+            await database.ExecuteAsync("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid NOT IN (pg_backend_pid(), $1)", rig.StandingProcess);
+        }
+
+        (await database.ScalarAsync<decimal>("SELECT sum(used) FROM balances")).ShouldBe(32);
+        (await database.ScalarAsync<decimal>("SELECT sum(held) FROM balances")).ShouldBe(32);
+    }
+}
