@@ -29,6 +29,7 @@ internal static class CommandLine
         WebhookCommands.Build,
         ClockCommands.Build,
         VerifyCommand.Build,
+        SbomCommand.Build,
     ];
 
     public static async Task<int> RunAsync(string[] args)
