@@ -1,4 +1,3 @@
-using System.Net;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Builder;
@@ -100,7 +99,7 @@ public sealed class OpenApiTests(RunningServer server)
     public async Task An_endpoint_that_says_nothing_about_its_callers_ends_the_start()
     {
         await using var database = new Database(server.Database.ConnectionString, new DatabaseOptions());
-        await using var app = HttpHost.Build(Options(), database, NullLoggerFactory.Instance);
+        await using var app = HttpHost.Build(MappedEndpoints.Options(), database, NullLoggerFactory.Instance);
         app.MapGet("/v1/forgotten", (Microsoft.AspNetCore.Http.RequestDelegate)(_ => Task.CompletedTask));
         Should.Throw<InvalidOperationException>(app.RefuseUnguardedEndpoints).Message.ShouldContain("/v1/forgotten");
     }
@@ -126,17 +125,10 @@ public sealed class OpenApiTests(RunningServer server)
         ];
     }
 
-    /// <summary>Builds the program's own pipeline without starting it, and looks at what it maps. Pages for people are left out.</summary>
-    private async Task<T> MappedAsync<T>(Func<IReadOnlyList<RouteEndpoint>, IServiceProvider, T> look)
-    {
-        await using var database = new Database(server.Database.ConnectionString, new DatabaseOptions());
-        await using var app = HttpHost.Build(Options(), database, NullLoggerFactory.Instance);
-        var endpoints = ((IEndpointRouteBuilder)app).DataSources.SelectMany(source => source.Endpoints).OfType<RouteEndpoint>()
-            .Where(endpoint => endpoint.Metadata.GetMetadata<IExcludeFromDescriptionMetadata>() is null);
-        return look([.. endpoints], app.Services);
-    }
-
-    private static ServerOptions Options() => new() { Port = 1, Listen = IPAddress.Loopback, Data = Path.GetTempPath() };
+    /// <summary>Pages for people are left out.</summary>
+    private Task<T> MappedAsync<T>(Func<IReadOnlyList<RouteEndpoint>, IServiceProvider, T> look) =>
+        MappedEndpoints.LookAsync(server, (endpoints, services) => look(
+            [.. endpoints.Where(endpoint => endpoint.Metadata.GetMetadata<IExcludeFromDescriptionMetadata>() is null)], services));
 
     private static IEnumerable<string> Names(RouteEndpoint endpoint) =>
         from method in endpoint.Metadata.GetRequiredMetadata<IHttpMethodMetadata>().HttpMethods

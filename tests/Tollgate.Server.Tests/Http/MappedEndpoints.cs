@@ -1,0 +1,20 @@
+using System.Net;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Logging.Abstractions;
+using Tollgate.Engine.Postgres;
+using Tollgate.Server.Hosting;
+
+namespace Tollgate.Server.Tests.Http;
+
+/// <summary>Builds the program's own pipeline without starting it, and looks at every endpoint that it maps, hidden ones too.</summary>
+internal static class MappedEndpoints
+{
+    public static ServerOptions Options() => new() { Port = 1, Listen = IPAddress.Loopback, Data = Path.GetTempPath() };
+
+    public static async Task<T> LookAsync<T>(RunningServer server, Func<IReadOnlyList<RouteEndpoint>, IServiceProvider, T> look)
+    {
+        await using var database = new Database(server.Database.ConnectionString, new DatabaseOptions());
+        await using var app = HttpHost.Build(Options(), database, NullLoggerFactory.Instance);
+        return look([.. ((IEndpointRouteBuilder)app).DataSources.SelectMany(source => source.Endpoints).OfType<RouteEndpoint>()], app.Services);
+    }
+}
