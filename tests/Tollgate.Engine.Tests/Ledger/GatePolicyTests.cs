@@ -277,6 +277,47 @@ public sealed class GatePolicyTests(TestPostgres postgres) : IAsyncLifetime
         await ShouldVerifyAsync();
     }
 
+    /// <summary>Work may be reported for a day after its hold expired, to the last tick of it.</summary>
+    [Theory]
+    [InlineData(0, GateFault.None)]
+    [InlineData(1, GateFault.HoldClosed)]
+    public async Task A_hold_settles_late_for_a_day_after_its_expiry(int microseconds, GateFault fault)
+    {
+        var reserved = new DateTime(2031, 5, 15, 12, 0, 0, DateTimeKind.Utc);
+        await _database!.ExecuteAsync("UPDATE projects SET mode = 'sandbox', test_clock = $1", reserved);
+        await using (var then = await LedgerRig.StartAsync(_database))
+        {
+            (await then.ReserveAsync("u1", "job", 3, TimeSpan.FromMinutes(10), "held")).Decision!.Allowed.ShouldBeTrue();
+        }
+
+        await _database.ExecuteAsync("UPDATE projects SET test_clock = $1", reserved.AddMinutes(10).AddDays(1).AddMicroseconds(microseconds));
+        await using var later = await LedgerRig.StartAsync(_database);
+        var answer = await later.SettleAsync("held");
+        (answer.Fault, answer.Late).ShouldBe((fault, fault == GateFault.None));
+        (await later.StandingAsync("u1", "job")).Used.Value.ShouldBe(fault == GateFault.None ? 3 : 0);
+        await ShouldVerifyAsync(later);
+    }
+
+    /// <summary>An answer 200 is on disk: a connection that commits without waiting for the disk would lose it with PostgreSQL.</summary>
+    [Fact]
+    public async Task Every_event_is_committed_to_disk_before_it_is_answered()
+    {
+        await _database!.ExecuteAsync(
+            """
+            CREATE TABLE seen (setting text NOT NULL, events_in text NOT NULL);
+            CREATE FUNCTION see() RETURNS trigger LANGUAGE plpgsql AS
+            $$ BEGIN INSERT INTO seen VALUES (current_setting('synchronous_commit'), TG_TABLE_NAME); RETURN NULL; END $$;
+            CREATE TRIGGER see AFTER INSERT ON events FOR EACH ROW EXECUTE FUNCTION see();
+            """);
+        await Rig.ConsumeAsync("u1", "soft");
+        await Rig.ConsumeAsync("u1", "soft");
+        await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => Rig.ConsumeAsync("u1", "soft")));
+        (await _database.ScalarAsync<long>("SELECT count(*) FROM seen")).ShouldBe(22);
+        (await _database.ScalarAsync<string>("SELECT string_agg(DISTINCT setting, ',') FROM seen")).ShouldBe("on");
+        (await _database.ScalarAsync<string>("SELECT current_setting('synchronous_commit') || current_setting('fsync') || current_setting('full_page_writes')"))
+            .ShouldBe("ononon", "The pool's connections, which commit everything else, wait for the disk too.");
+    }
+
     [Fact]
     public async Task A_test_clock_years_ahead_settles_and_voids()
     {

@@ -247,6 +247,20 @@ public sealed class GateTests(TestPostgres postgres) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_check_prices_what_a_pool_must_pay_as_a_consume_does()
+    {
+        await Rig.ConsumeAsync("u1", "credits", 3);
+        await Rig.ConsumeAsync("u1", "cv");
+
+        // The own quota is used up; 7 credits are left, and each more costs 5.
+        foreach (var (amount, outcome) in ((decimal, Outcome)[])[(2, Outcome.QuotaExceeded), (1, Outcome.WithinQuota)])
+        {
+            (await Rig.Gate.CheckAsync(Rig.Project, "u1", "cv", Core.Money.Quantity.Of(amount), default)).Decision!.Outcome.ShouldBe(outcome);
+            (await Rig.ConsumeAsync("u1", "cv", amount)).Decision!.Outcome.ShouldBe(outcome);
+        }
+    }
+
+    [Fact]
     public async Task A_hold_takes_settles_with_the_truth_and_replays()
     {
         var hold = await Rig.ReserveAsync("u1", "job", 900);

@@ -306,6 +306,23 @@ public sealed class GatewayTests(GatewayStage stage) : IClassFixture<GatewayStag
     }
 
     [Fact]
+    public async Task A_customer_token_pays_for_its_own_calls_whatever_customer_the_header_names()
+    {
+        var (_, issued) = await stage.Project.PostAsync("/v1/customers/bearer/tokens", "{}");
+        await stage.Project.PostAsync("/v1/customers/bystander/tokens", "{}");
+        using var client = stage.Project.Server.NewClient(issued.GetProperty("token").GetString());
+        stage.Upstream.AnswersWith(Said.Completion(5, 5));
+        using var request = GatewayStage.Request("bystander", Ask);
+        using var called = await client.SendAsync(request);
+        ((int)called.StatusCode).ShouldBe(200);
+
+        (await stage.TheCallAsync("bearer")).GetProperty("output_tokens").GetInt64().ShouldBe(5);
+        (await stage.StandsAsync("bearer", "openai_calls")).Used.ShouldBe(1);
+        (await stage.RecordedAsync("bystander")).ShouldBeEmpty();
+        (await stage.StandsAsync("bystander", "openai_calls")).ShouldBe((0, 0));
+    }
+
+    [Fact]
     public async Task Credentials_go_in_and_never_come_out()
     {
         const string Secret = "sk-very-secret-4711";

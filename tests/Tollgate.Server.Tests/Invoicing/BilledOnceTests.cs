@@ -1,4 +1,5 @@
 using System.Net;
+using Npgsql;
 using Tollgate.Server.Tests.Customers;
 using Tollgate.Server.Tests.Subscriptions;
 
@@ -24,6 +25,37 @@ public sealed class BilledOnceTests(RunningServer running)
         (await sandbox.InvoicesAsync("a")).Select(static line => line[7..]).ShouldBe(
             ["start 2900 = subscription 2900", "renewal 2900 = subscription 2900", "renewal 2900 = subscription 2900", "renewal 2900 = subscription 2900"]);
         (await sandbox.Door.GetAsync("/v1/invoices?customer=a"))["data"].AsArray().Count.ShouldBe(4);
+    }
+
+    /// <summary>The database refuses a second invoice for a period, whatever the program does. A void one makes room for another.</summary>
+    [Fact]
+    public async Task PostgreSQL_refuses_a_second_invoice_of_a_kind_for_one_period()
+    {
+        var sandbox = await BillingSandbox.StartAsync(running, "2027-04-01T00:00:00Z");
+        await sandbox.SubscribeAsync("""{"customer": "a", "plan": "pro", "trial": false}""");
+        var invoice = (await sandbox.Door.GetAsync("/v1/invoices?customer=a"))["data"][0]!["id"]!.GetValue<string>();
+
+        var refused = await Should.ThrowAsync<PostgresException>(CopyAsync);
+        (refused.SqlState, refused.ConstraintName).ShouldBe((PostgresErrorCodes.UniqueViolation, "invoices_once"));
+
+        (await sandbox.Door.PostAsync($"/v1/invoices/{invoice}/void")).Status.ShouldBe(HttpStatusCode.OK);
+        (await CopyAsync()).ShouldBe(1);
+
+        async Task<int> CopyAsync()
+        {
+            await using var connection = new NpgsqlConnection(running.ConnectionString);
+            await connection.OpenAsync();
+            await using var transaction = await connection.BeginTransactionAsync();
+            await using var copy = new NpgsqlCommand(
+                $"""
+                CREATE TEMPORARY TABLE copied ON COMMIT DROP AS SELECT * FROM invoices WHERE id = '{invoice}';
+                UPDATE copied SET id = gen_random_uuid(), status = 'open', paid = 0, from_credits = 0, credited = 0;
+                INSERT INTO invoices SELECT * FROM copied;
+                """, connection, transaction);
+            await copy.ExecuteNonQueryAsync();
+            await using var count = new NpgsqlCommand("SELECT count(*) FROM copied JOIN invoices USING (partition, account, id)", connection, transaction);
+            return (int)(long)(await count.ExecuteScalarAsync())!;
+        }
     }
 
     [Fact]

@@ -128,6 +128,20 @@ public sealed class CreditApiTests(RunningServer running)
     }
 
     [Fact]
+    public async Task A_void_invoice_gives_prepaid_credit_back()
+    {
+        var sandbox = await StartAsync();
+        await GiveAsync(sandbox, "anna", """{"amount": 1000, "kind": "prepaid"}""");
+        await sandbox.SubscribeAsync("""{"customer": "anna", "plan": "pro", "trial": false}""");
+        (await BalancesAsync(sandbox, "anna")).ShouldBe(["prepaid 0"]);
+
+        (await sandbox.Door.PostAsync($"/v1/invoices/{await NewestAsync(sandbox, "anna")}/void")).Status.ShouldBe(HttpStatusCode.OK);
+
+        (await BalancesAsync(sandbox, "anna")).ShouldBe(["prepaid 1000"]);
+        await ShouldVerifyAsync(sandbox);
+    }
+
+    [Fact]
     public async Task Gifts_that_have_ended_make_room_for_others()
     {
         var sandbox = await StartAsync();

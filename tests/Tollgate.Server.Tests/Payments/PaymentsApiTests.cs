@@ -257,6 +257,19 @@ public sealed class PaymentsApiTests(ImpatientServer server) : IClassFixture<Imp
     }
 
     [Fact]
+    public async Task A_paid_invoice_cannot_be_voided_or_given_up()
+    {
+        var (sandbox, invoice) = await OwingAsync("pm_sandbox_visa");
+        await ChargeAsync(sandbox, invoice);
+
+        await RefusedAsync(sandbox, $"/v1/invoices/{invoice}/void", "{}", HttpStatusCode.Conflict, "invoice_state");
+        await RefusedAsync(sandbox, $"/v1/invoices/{invoice}/mark-uncollectible", "{}", HttpStatusCode.Conflict, "invoice_state");
+
+        (await InvoiceAsync(sandbox, invoice)).ShouldBe(("paid", 2900, 0));
+        await ShouldBeCleanAsync(sandbox);
+    }
+
+    [Fact]
     public async Task Paid_by_hand_is_a_payment_too_and_a_repeat_is_none()
     {
         var (sandbox, invoice) = await OwingAsync(null);

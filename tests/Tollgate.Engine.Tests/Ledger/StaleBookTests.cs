@@ -1,0 +1,147 @@
+using Tollgate.Core.Money;
+using Tollgate.Core.Quotas;
+using Tollgate.Core.Time;
+using Tollgate.Engine.Customers;
+using Tollgate.Engine.Ledger;
+using Tollgate.Engine.Quotas;
+using Tollgate.Testing;
+
+namespace Tollgate.Engine.Tests.Ledger;
+
+/// <summary>
+/// Two servers on one database: the one has a customer's book in memory, the other changes what the book rests on. Only the guards
+/// of the statements tell the first; each test needs one of them.
+/// </summary>
+public sealed class StaleBookTests(TestPostgres postgres) : IAsyncLifetime
+{
+    private const string Shop =
+        """
+        code: shop
+        name: Shop
+        default_plan: free
+        features:
+          - {code: scan, name: Scans}
+          - {code: job, name: Jobs}
+          - {code: export, name: Exports, kind: switch}
+        plans:
+          - code: free
+            name: Free
+            entitlements:
+              - {feature: scan, quota: 2}
+              - {feature: job, quota: 10}
+          - code: pro
+            name: Pro
+            entitlements:
+              - {feature: scan, quota: 20}
+              - {feature: job, quota: 100}
+              - {feature: export, enabled: true}
+        """;
+
+    private TestDatabase? _database;
+    private LedgerRig? _rig;
+
+    private TestDatabase Database => _database!;
+
+    private LedgerRig Rig => _rig!;
+
+    public async ValueTask InitializeAsync()
+    {
+        _database = await postgres.CreateDatabaseAsync();
+        _rig = await LedgerRig.StartAsync(_database, Shop);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Rig.DisposeAsync();
+        await Database.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task The_first_use_of_a_period_is_decided_by_the_plan_that_another_server_has_just_assigned()
+    {
+        await using var other = await LedgerRig.StartAsync(Database);
+        await AssignAsync(other, "pro");
+        (await Rig.ConsumeAsync("u1", "scan")).Decision!.Allowed.ShouldBeTrue();
+        await AssignAsync(other, "free");
+
+        // The book in memory says 100, and no row of this feature exists whose version could have moved.
+        (await Rig.ConsumeAsync("u1", "job", 11)).Decision!.Outcome.ShouldBe(Outcome.QuotaExceeded);
+        (await Rig.ConsumeAsync("u1", "job", 10)).Decision!.Allowed.ShouldBeTrue();
+        await ShouldVerifyAsync();
+    }
+
+    [Fact]
+    public async Task A_switch_is_decided_by_the_plan_that_another_server_has_just_assigned()
+    {
+        await using var other = await LedgerRig.StartAsync(Database);
+        await AssignAsync(other, "pro");
+        (await Rig.ConsumeAsync("u1", "export")).Decision!.Allowed.ShouldBeTrue();
+        await AssignAsync(other, "free");
+        (await Rig.ConsumeAsync("u1", "export")).Decision!.Allowed.ShouldBeFalse();
+        await AssignAsync(other, "pro");
+        (await Rig.ConsumeAsync("u1", "export")).Decision!.Allowed.ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task A_hold_that_another_server_released_is_not_extended()
+    {
+        await using var other = await LedgerRig.StartAsync(Database);
+        var hold = await Rig.ReserveAsync("u1", "job", 5);
+        (await other.Gate.ReleaseAsync(other.Project, hold.Id!, "u1", CancellationToken.None)).Fault.ShouldBe(GateFault.None);
+
+        (await Rig.Gate.ExtendAsync(Rig.Project, hold.Id!, "u1", TimeSpan.FromHours(1), CancellationToken.None)).Fault.ShouldBe(GateFault.HoldClosed);
+        (await Database.ScalarAsync<string>("SELECT state FROM holds")).ShouldBe("released");
+        (await Rig.StandingAsync("u1", "job")).Held.Value.ShouldBe(0);
+        await ShouldVerifyAsync();
+    }
+
+    [Fact]
+    public async Task A_hold_that_another_server_extended_does_not_expire_at_its_old_time()
+    {
+        await Rig.StopSweepingAsync();
+        await using var other = await LedgerRig.StartAsync(Database);
+        await Rig.ConsumeAsync("u1", "scan");
+        var hold = await Rig.ReserveAsync("u1", "scan", 1, TimeSpan.FromSeconds(4));
+        (await other.Gate.ExtendAsync(other.Project, hold.Id!, "u1", TimeSpan.FromHours(1), CancellationToken.None)).Fault.ShouldBe(GateFault.None);
+        await Task.Delay(4_100);
+
+        (await Rig.ConsumeAsync("u1", "scan")).Decision!.Outcome.ShouldBe(Outcome.QuotaExceeded);
+        (await Database.ScalarAsync<string>("SELECT state FROM holds")).ShouldBe("open");
+        await ShouldVerifyAsync();
+    }
+
+    [Fact]
+    public async Task One_grant_that_two_servers_burn_from_two_periods_burns_no_further_than_it_reaches()
+    {
+        var lastMonth = new DateTime(DateTime.UtcNow.Year, DateTime.UtcNow.Month, 1, 0, 0, 0, DateTimeKind.Utc).AddHours(-1);
+        await Rig.RecordAsync("u1", "scan", 0);
+        await Database.ExecuteAsync(
+            """
+            INSERT INTO grants (partition, account, feature, id, source, priority, amount, effective_at, expires_at, created_at)
+            SELECT c.partition, c.account, f.id, gen_random_uuid(), 'topup', 100, 5, now() - interval '60 days', now() + interval '60 days', now()
+              FROM customers c, features f WHERE f.code = 'scan'
+            """);
+        await Rig.Gate.ForgetAsync(Rig.Project, "u1", CancellationToken.None);
+        await using var other = await LedgerRig.StartAsync(Database);
+
+        // The other server knows the grant as unused, and last month's own quota as used up.
+        (await other.RecordAsync("u1", "scan", 2, at: Instant.FromUtc(lastMonth))).Burned.ShouldBeEmpty();
+        (await Rig.ConsumeAsync("u1", "scan", 5)).Burned.Sum(burned => burned.Amount.Value).ShouldBe(3);
+
+        (await other.RecordAsync("u1", "scan", 4, at: Instant.FromUtc(lastMonth))).Burned.Sum(burned => burned.Amount.Value).ShouldBe(2);
+        (await Database.ScalarAsync<decimal>("SELECT used FROM grants")).ShouldBe(5);
+        await ShouldVerifyAsync();
+    }
+
+    private async Task AssignAsync(LedgerRig server, string plan)
+    {
+        var answer = await new AssignPlan(Database.Source, server.Gate, server.Clock).RunAsync(server.Project, "u1", plan, CancellationToken.None);
+        answer.Outcome.ShouldBe(AssignPlanOutcome.Assigned);
+    }
+
+    private async Task ShouldVerifyAsync()
+    {
+        var report = await VerifyLedger.RunAsync(Database.Connections, null, null, CancellationToken.None);
+        report.IsClean.ShouldBeTrue(string.Join('\n', report.Findings.Where(f => f.IsBreak && f.Count > 0).Select(f => $"{f.Kind}: {string.Join(", ", f.First)}")));
+    }
+}

@@ -1,0 +1,50 @@
+using Tollgate.Engine.Projects;
+using Tollgate.Engine.Tests.Ledger;
+using Tollgate.Engine.Webhooks;
+using Tollgate.Testing;
+
+namespace Tollgate.Engine.Tests.Webhooks;
+
+/// <summary>Facts are the outbox: events, deliveries and the place up to which facts are published are one transaction.</summary>
+public sealed class PublishEventsTests(TestPostgres postgres) : IAsyncLifetime
+{
+    private TestDatabase? _database;
+    private LedgerRig? _rig;
+
+    public async ValueTask InitializeAsync()
+    {
+        _database = await postgres.CreateDatabaseAsync();
+        _rig = await LedgerRig.StartAsync(_database, GatePolicyTests.Shop);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _rig!.DisposeAsync();
+        await _database!.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task A_publisher_that_fails_half_way_has_published_nothing_and_the_next_one_publishes_all_of_it_once()
+    {
+        await _database!.ExecuteAsync("INSERT INTO webhook_projects (project_id, published_below) SELECT id, pg_snapshot_xmin(pg_current_snapshot()) FROM projects");
+        await _rig!.ConsumeAsync("u1", "job", 8);
+        await _rig.ConsumeAsync("u2", "job", 8);
+        var publish = new PublishEvents(_database.Source);
+
+        await Should.ThrowAsync<TimeoutException>(() => PublishAsync(static (_, _, _) => throw new TimeoutException("Payloads could not be written.")));
+        (await EventsAsync()).ShouldBe(0);
+
+        // A transaction of another test may hold the oldest snapshot back for a moment.
+        await UntilAsync(async () => await PublishAsync(TellAsync) > 0);
+        (await EventsAsync()).ShouldBe(2);
+        (await PublishAsync(TellAsync)).ShouldBe(0);
+        (await EventsAsync()).ShouldBe(2);
+        (await _database.ScalarAsync<long>("SELECT count(DISTINCT object) FROM webhook_events WHERE sequence = 1")).ShouldBe(2);
+
+        Task<int> PublishAsync(TellFacts tell) => publish.RunAsync(_rig.Project, tell, CancellationToken.None);
+        Task<long> EventsAsync() => _database.ScalarAsync<long>("SELECT count(*) FROM webhook_events");
+    }
+
+    private static Task<IReadOnlyList<string>> TellAsync(ProjectSnapshot project, IReadOnlyList<FactToTell> facts, CancellationToken cancel) =>
+        Task.FromResult<IReadOnlyList<string>>([.. facts.Select(static fact => $$"""{"sequence": {{fact.Sequence}}}""")]);
+}
