@@ -17,7 +17,7 @@ public sealed partial class DocumentTests
     [Fact]
     public void Invariants_name_the_tests_that_prove_them()
     {
-        var tests = TestNames();
+        var tests = Repository.TestNames();
         Documents.Where(page => page.IsUnder("src") && page.Name == "README.md").SelectMany(page => Unproved(page, tests))
             .ShouldBeNone("Each bullet under \"Invariants\" names in backticks a test that exists: `SomeTests.What_it_shows`.");
     }
@@ -129,14 +129,6 @@ public sealed partial class DocumentTests
             yield return last;
         }
     }
-
-    /// <summary>Test classes, test methods, and both joined by a dot.</summary>
-    private static HashSet<string> TestNames() =>
-        [.. Repository.SourcesUnder("tests")
-            .SelectMany(source => source.Root.DescendantNodes().OfType<MethodDeclarationSyntax>())
-            .Where(method => method.AttributeLists.SelectMany(list => list.Attributes).Any(attribute => attribute.Name.ToString() is "Fact" or "Theory"))
-            .SelectMany(method => (string[])
-                [Members.NameOf(method), method.Identifier.ValueText, Members.NameOf(method).Split('.')[0]])];
 
     private static IEnumerable<Finding> UndocumentedOptions(SourceFile source) =>
         source.Root.DescendantNodes().OfType<PropertyDeclarationSyntax>()

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
 
 namespace Tollgate.Tidy;
 
@@ -56,6 +57,20 @@ public static class Repository
     public static IReadOnlyList<TextFile> Files { get; } = ReadAll();
 
     public static IReadOnlyList<SourceFile> Sources { get; } = ParseAll();
+
+    /// <summary>The bugs of <c>./tollgate mutants</c>. Kept apart: they quote code and are none.</summary>
+    public static IEnumerable<TextFile> Mutants => Directory.EnumerateFiles(Path.Combine(Root, "tests", "mutants", "list"), "*.mutant").Order(StringComparer.Ordinal)
+        .Select(path => new TextFile(Path.GetRelativePath(Root, path).Replace('\\', '/'), File.ReadAllText(path)));
+
+    /// <summary>Test classes, test methods, and both joined by a dot.</summary>
+    public static HashSet<string> TestNames() =>
+        [.. SourcesUnder("tests")
+            .SelectMany(source => source.Root.DescendantNodes().OfType<MethodDeclarationSyntax>())
+            .Where(method => method.AttributeLists.SelectMany(list => list.Attributes).Any(IsTest))
+            .SelectMany(method => (string[])
+                [Members.NameOf(method), method.Identifier.ValueText, Members.NameOf(method).Split('.')[0]])];
+
+    private static bool IsTest(AttributeSyntax attribute) => attribute.Name.ToString() is "Fact" or "Theory" or "Property";
 
     public static IEnumerable<TextFile> Under(string folder, string ending) =>
         Files.Where(file => file.IsUnder(folder) && file.Path.EndsWith(ending, StringComparison.Ordinal));
