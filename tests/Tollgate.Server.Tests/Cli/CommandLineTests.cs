@@ -54,6 +54,8 @@ public sealed class CommandLineTests
     [Theory]
     [InlineData("--help", 0, "./tollgate up")]
     [InlineData("test --help", 0, "N passed, N failed, N skipped")]
+    [InlineData("mutants --help", 0, "The tree itself is never changed")]
+    [InlineData("audit --help", 0, "a feed could not be asked")]
     public async Task The_launcher_explains_itself_without_building(string line, int expected, string word)
     {
         var (code, text) = await LaunchAsync(line.Split(' '));
