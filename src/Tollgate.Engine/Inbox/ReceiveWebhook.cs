@@ -28,7 +28,7 @@ public enum ReceiveOutcome
 /// Takes a provider's webhook: verify, store, and no more, so that the provider has its answer fast. What it says is read by <see cref="ReadInbox"/>.
 /// </summary>
 public sealed class ReceiveWebhook(
-    NpgsqlDataSource database, ProjectDirectory directory, PaymentProviders providers, ProviderKeys keys, InboxBell bell, Clock clock, ILogger<ReceiveWebhook> log)
+    NpgsqlDataSource database, ProjectDirectory directory, PaymentProviders providers, ProviderKeys keys, InboxBell bell, InboxMetrics metrics, Clock clock, ILogger<ReceiveWebhook> log)
 {
     /// <param name="only">Null: the signature says whose it is; of several projects with the same secret, what the event speaks of, and else the oldest.</param>
     /// <param name="from">The sender's address, for the log.</param>
@@ -64,6 +64,7 @@ public sealed class ReceiveWebhook(
             }
         }
 
+        metrics.Refused(name, verdict);
         log.LogWarning(
             "Security: a webhook for {Provider} from {Address} was refused: {Verdict}, {Length} bytes", CatalogWords.Of(name), from, verdict, request.Body.Length);
         return verdict == WebhookVerdict.Unreadable ? ReceiveOutcome.Unreadable : ReceiveOutcome.Refused;

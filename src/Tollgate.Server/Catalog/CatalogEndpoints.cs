@@ -31,7 +31,7 @@ public static class CatalogEndpoints
         var directory = app.Services.GetRequiredService<ProjectDirectory>();
         var foresee = app.Services.GetRequiredService<ForeseeMigration>();
         app.MapPut("/v1/catalog", (RequestDelegate)(context => PutCatalogAsync(context, (preview, foresee), publish, directory)))
-            .RequireKey(Access.Secret, Scope.CatalogWrite).Describe(CatalogDescriptions.PutCatalog);
+            .RequireKey(Access.Secret, Scope.CatalogWrite).WithLoad(Load.Heavy).Describe(CatalogDescriptions.PutCatalog);
     }
 
     private static Task ListPlansAsync(HttpContext context)

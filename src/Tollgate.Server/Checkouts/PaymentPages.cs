@@ -41,7 +41,7 @@ internal static class PaymentPages
         Map(["POST"], "/portal/{token}/uncancel", context => portal.UncancelAsync(context, Token(context)));
         Map(Reading, "/portal/{token}/invoices/{file}", context => InvoiceAsync(context, portal));
 
-        void Map(string[] methods, string path, RequestDelegate run) => app.MapMethods(path, methods, run).OpenToAll(Guess).ExcludeFromDescription();
+        void Map(string[] methods, string path, RequestDelegate run) => app.MapMethods(path, methods, run).OpenToAll(Guess).WithLoad(Load.Ordinary).ExcludeFromDescription();
     }
 
     private static string Token(HttpContext context) => (string)context.Request.RouteValues["token"]!;

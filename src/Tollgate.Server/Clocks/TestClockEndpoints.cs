@@ -53,7 +53,7 @@ public static class TestClockEndpoints
             .RequireKey(Access.Secret, Scope.BillingRead)
             .Describe(Show);
         app.MapPost("/v1/test-clock", (RequestDelegate)(context => AdvanceAsync(context, advance, clock, directory)))
-            .RequireKey(Access.Secret, Scope.BillingWrite)
+            .RequireKey(Access.Secret, Scope.BillingWrite).WithLoad(Load.Heavy)
             .Describe(Advance);
     }
 

@@ -57,8 +57,8 @@ internal static class CostAnalysisEndpoints
 
     private static void Add(IEndpointRouteBuilder app, string path, RequestDelegate json, RequestDelegate csv)
     {
-        app.MapGet($"/v1/analytics/{path}", json).RequireKey(Access.Secret, Scope.UsageRead).Describe(CostDescriptions.Analyses[path]);
-        app.MapGet($"/v1/analytics/{path}.csv", csv).RequireKey(Access.Secret, Scope.UsageRead).Describe(CostDescriptions.Analyses[path + ".csv"]);
+        app.MapGet($"/v1/analytics/{path}", json).RequireKey(Access.Secret, Scope.UsageRead).WithLoad(Load.Heavy).Describe(CostDescriptions.Analyses[path]);
+        app.MapGet($"/v1/analytics/{path}.csv", csv).RequireKey(Access.Secret, Scope.UsageRead).WithLoad(Load.Heavy).Describe(CostDescriptions.Analyses[path + ".csv"]);
     }
 
     private static async Task AnalyseAsync(HttpContext context, CostQueries queries, Clock clock, CostGroups by)

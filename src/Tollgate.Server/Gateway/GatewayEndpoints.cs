@@ -36,7 +36,7 @@ internal sealed class GatewayEndpoints(
         foreach (var method in Methods)
         {
             app.MapMethods("/gateway/{provider}/{**path}", [method], (RequestDelegate)gateway.RunAsync)
-                .RequireKey(Access.Secret | Access.CustomerToken, Scope.GateWrite, ProviderHome.KeyHeaders).WithOwnIdempotency()
+                .RequireKey(Access.Secret | Access.CustomerToken, Scope.GateWrite, ProviderHome.KeyHeaders).WithOwnIdempotency().WithLoad(Load.Own)
                 .WithMetadata(ProviderErrors.Shape).Describe(GatewayDescriptions.Of(method));
         }
     }

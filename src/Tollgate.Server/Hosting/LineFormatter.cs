@@ -3,6 +3,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Logging.Console;
+using Tollgate.Server.Http;
 
 namespace Tollgate.Server.Hosting;
 
@@ -52,6 +53,7 @@ public sealed class LineFormatter : ConsoleFormatter
             json.WriteString("level", NameOf(level));
             json.WriteString("from", category);
             json.WriteString("message", message);
+            WriteRequest(json);
             if (exception is not null)
             {
                 json.WriteString("error", exception.ToString());
@@ -61,6 +63,24 @@ public sealed class LineFormatter : ConsoleFormatter
         }
 
         return System.Text.Encoding.UTF8.GetString(stream.ToArray());
+    }
+
+    /// <summary>Ids only: paths and bodies hold names of customers, and some paths hold secrets.</summary>
+    private static void WriteRequest(Utf8JsonWriter json)
+    {
+        if (RequestScope.Current is not { } request)
+        {
+            return;
+        }
+
+        foreach (var (name, value) in (ReadOnlySpan<(string, string?)>)
+            [("request_id", request.RequestId), ("project", request.Project), ("trace_id", request.TraceId)])
+        {
+            if (value is not null)
+            {
+                json.WriteString(name, value);
+            }
+        }
     }
 
     private static string NameOf(LogLevel level) => level switch

@@ -17,8 +17,8 @@ internal sealed class MetricFamily
     private static readonly double[] Seconds = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
     private static readonly double[] Counts = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000];
 
-    private readonly ConcurrentDictionary<string, Series> _series = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<string, Series>.AlternateLookup<ReadOnlySpan<char>> _byLabels;
+    private readonly ConcurrentDictionary<string, MetricSeries> _series = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, MetricSeries>.AlternateLookup<ReadOnlySpan<char>> _byLabels;
     private readonly Kind _kind;
     private readonly double[] _bounds;
 
@@ -30,6 +30,14 @@ internal sealed class MetricFamily
         Type = _kind switch { Kind.Histogram => "histogram", Kind.Counter or Kind.ObservedCounter => "counter", _ => "gauge" };
         Name = NameOf(instrument, Type);
         Help = (instrument.Description ?? instrument.Name).ReplaceLineEndings(" ").Replace("\\", "\\\\", StringComparison.Ordinal);
+    }
+
+    /// <summary>A histogram that is written to directly, without an instrument.</summary>
+    public MetricFamily(string name, string help, double[] bounds)
+    {
+        _byLabels = _series.GetAlternateLookup<ReadOnlySpan<char>>();
+        (_kind, _bounds) = (Kind.Histogram, bounds);
+        (Name, Type, Help) = (name, "histogram", help);
     }
 
     private enum Kind
@@ -57,8 +65,8 @@ internal sealed class MetricFamily
         if (!_byLabels.TryGetValue(labels, out var series))
         {
             series = _series.Count < MostSeries
-                ? _series.GetOrAdd(labels.ToString(), _ => new Series(_bounds.Length))
-                : _series.GetOrAdd(Overflow, _ => new Series(_bounds.Length));
+                ? _series.GetOrAdd(labels.ToString(), _ => new MetricSeries(_bounds.Length))
+                : _series.GetOrAdd(Overflow, _ => new MetricSeries(_bounds.Length));
         }
 
         switch (_kind)
@@ -74,6 +82,9 @@ internal sealed class MetricFamily
                 break;
         }
     }
+
+    /// <param name="labels">As Prometheus writes them, from a set that is bounded by the caller.</param>
+    public MetricSeries SeriesOf(string labels) => _series.GetOrAdd(labels, _ => new MetricSeries(_bounds.Length));
 
     public void Print(StringBuilder text)
     {
@@ -195,40 +206,5 @@ internal sealed class MetricFamily
         }
 
         return type == "counter" ? name.Append("_total").ToString() : name.ToString();
-    }
-
-    /// <summary>One line (or one set of buckets). Doubles are kept as their bits, so that interlocked exchange works on them.</summary>
-    private sealed class Series(int bounds)
-    {
-        private readonly long[] _buckets = new long[bounds + 1];
-        private long _sum;
-
-        public double Sum => BitConverter.Int64BitsToDouble(Volatile.Read(ref _sum));
-
-        public long Bucket(int index) => Volatile.Read(ref _buckets[index]);
-
-        public void Set(double value) => Volatile.Write(ref _sum, BitConverter.DoubleToInt64Bits(value));
-
-        public void Add(double value)
-        {
-            long seen;
-            do
-            {
-                seen = Volatile.Read(ref _sum);
-            }
-            while (Interlocked.CompareExchange(ref _sum, BitConverter.DoubleToInt64Bits(BitConverter.Int64BitsToDouble(seen) + value), seen) != seen);
-        }
-
-        public void Observe(double value, double[] bounds)
-        {
-            var bucket = 0;
-            while (bucket < bounds.Length && value > bounds[bucket])
-            {
-                bucket++;
-            }
-
-            Interlocked.Increment(ref _buckets[bucket]);
-            Add(value);
-        }
     }
 }

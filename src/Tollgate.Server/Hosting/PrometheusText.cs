@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using System.Globalization;
 using System.Text;
+using Tollgate.Server.Http;
 
 namespace Tollgate.Server.Hosting;
 
@@ -15,15 +16,17 @@ public sealed class PrometheusText : IDisposable
 {
     public const string ContentType = "text/plain; version=0.0.4; charset=utf-8";
 
-    /// <summary>Request durations (Microsoft.AspNetCore.Hosting) are left out: they would cost every decision a few hundred nanoseconds.</summary>
+    /// <summary>Request durations (Microsoft.AspNetCore.Hosting) are left out: <see cref="RequestTimes"/> measures them for less.</summary>
     public static readonly IReadOnlyList<string> Meters =
         ["Tollgate", "Npgsql", "Microsoft.AspNetCore.Server.Kestrel", "System.Runtime"];
 
     private readonly MeterListener _listener = new();
     private readonly ConcurrentDictionary<Instrument, MetricFamily> _families = new();
+    private readonly MetricFamily _requests;
 
-    public PrometheusText()
+    public PrometheusText(RequestTimes requests)
     {
+        _requests = requests.Family;
         _listener.InstrumentPublished = (instrument, listener) =>
         {
             // Of Npgsql only what is read when asked: its measurements of each command cost every batch of decisions 5 µs, and
@@ -50,7 +53,7 @@ public sealed class PrometheusText : IDisposable
     {
         _listener.RecordObservableInstruments();
         var text = new StringBuilder();
-        foreach (var name in _families.Values.GroupBy(family => family.Name).OrderBy(group => group.Key, StringComparer.Ordinal))
+        foreach (var name in _families.Values.Append(_requests).GroupBy(family => family.Name).OrderBy(group => group.Key, StringComparer.Ordinal))
         {
             var first = name.First();
             text.Append(CultureInfo.InvariantCulture, $"# HELP {first.Name} {first.Help}\n# TYPE {first.Name} {first.Type}\n");

@@ -7,6 +7,7 @@ using Tollgate.Engine.Payments.Paymob;
 using Tollgate.Engine.Payments.Stripe;
 using Tollgate.Engine.Postgres;
 using Tollgate.Server.Gateway;
+using Tollgate.Server.Http;
 using Tollgate.Server.Payments;
 using Tollgate.Server.Mail;
 using Tollgate.Server.Webhooks;
@@ -71,6 +72,9 @@ public sealed record ServerOptions
     /// <summary>Limits of the hot path.</summary>
     public LedgerOptions Ledger { get; init; } = new();
 
+    /// <summary>How much of the server one project may use at one time.</summary>
+    public FairShareOptions Share { get; init; } = new();
+
     /// <summary>Limits of what customers have.</summary>
     public CustomerOptions Customers { get; init; } = new();
 
@@ -130,6 +134,14 @@ public sealed record ServerOptions
                 ConnectSeconds = (int)Settings.ConnectSeconds.Read(environment, found),
                 CommandSeconds = (int)Settings.CommandSeconds.Read(environment, found),
             },
+            Share = new FairShareOptions
+            {
+                Requests = ShareOf((int)Settings.PoolSize.Read(environment, []), environment, found),
+                Heavy = (int)Settings.ProjectHeavy.Read(environment, found),
+                Bulk = (int)Settings.ProjectBulk.Read(environment, found),
+                Waiting = (int)Settings.ProjectWaiting.Read(environment, found),
+                Wait = TimeSpan.FromSeconds(Settings.ProjectWaitSeconds.Read(environment, found)),
+            },
             Customers = new CustomerOptions { MostMembers = (int)Settings.MostMembers.Read(environment, found) },
             Paymob = PaymobSetup.Read(environment, ReadAddress(environment, "TOLLGATE_PUBLIC_URL", []), found),
             Payments = new PaymentOptions(TimeSpan.FromSeconds(Settings.PaymentSeconds.Read(environment, found))) { Stripe = ReadStripe(environment, found) },
@@ -150,6 +162,21 @@ public sealed record ServerOptions
         };
         faults = found;
         return found.Count == 0 ? options : null;
+    }
+
+    /// <summary>One project must leave connections to the others.</summary>
+    private static int ShareOf(int pool, Func<string, string?> environment, List<string> faults)
+    {
+        var (setting, most) = (Settings.ProjectRequests, pool - 1);
+        var share = (int)setting.Read(environment, faults);
+        if (share > most && !string.IsNullOrWhiteSpace(environment(setting.Variable)))
+        {
+            faults.Add(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{setting.Variable} is {share} and {Settings.PoolSize.Variable} is {pool}: one project would have all connections. Lower the share, or raise the pool."));
+        }
+
+        return Math.Min(share, most);
     }
 
     private static string Printed(IPAddress address) =>

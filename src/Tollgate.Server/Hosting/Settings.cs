@@ -83,9 +83,35 @@ public static class Settings
         "TOLLGATE_UPSTREAM_SECONDS", "seconds", 600, 1, 3600,
         "Models that think before they answer are silent for minutes; official clients wait 600 seconds.");
 
+    /// <summary>Requests of one project at work at one time.</summary>
+    public static readonly Setting ProjectRequests = new(
+        "TOLLGATE_PROJECT_REQUESTS", "requests", 6, 1, 1000,
+        "A third of the default pool: one project never has all connections. Further ones wait. Check, consume and small batches of events do not count.");
+
+    /// <summary>Heavy requests of one project at work at one time.</summary>
+    public static readonly Setting ProjectHeavy = new(
+        "TOLLGATE_PROJECT_HEAVY", "requests", 2, 1, 1000,
+        "Exports, PDFs, analyses, catalogues, clock advances and verification use a core for seconds; two leave the others their turns.");
+
+    /// <summary>Large bodies of one project at one time.</summary>
+    public static readonly Setting ProjectBulk = new(
+        "TOLLGATE_PROJECT_BULK", "requests", 8, 1, 10_000,
+        "Batches and streams of events beyond 256 KiB: 16 MB on the wire are 100 MB in memory. Raise it for more streams that stay open.");
+
+    /// <summary>Requests of one project that wait for their turn.</summary>
+    public static readonly Setting ProjectWaiting = new(
+        "TOLLGATE_PROJECT_WAITING", "requests", 1_000, 0, 1_000_000,
+        "An import with hundreds of connections is queued and not refused; each that waits costs about 10 kB.");
+
+    /// <summary>How long a request waits for its project's turn.</summary>
+    public static readonly Setting ProjectWaitSeconds = new(
+        "TOLLGATE_PROJECT_WAIT_SECONDS", "seconds", 10, 1, 600,
+        "Clients give up after 30 seconds and more; they should hear why.");
+
     public static IReadOnlyList<Setting> All { get; } =
     [
         MaxBodyBytes, MaxConnections, HeaderSeconds, MinBodyBytesPerSecond, DrainSeconds, PoolSize, ConnectSeconds, CommandSeconds,
         Lanes, QueueLength, MaxBatch, BooksPerLane, MostMembers, PaymentSeconds, GatewayBodyBytes, UpstreamSeconds,
+        ProjectRequests, ProjectHeavy, ProjectBulk, ProjectWaiting, ProjectWaitSeconds,
     ];
 }

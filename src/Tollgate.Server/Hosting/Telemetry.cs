@@ -1,5 +1,6 @@
 using OpenTelemetry;
 using OpenTelemetry.Metrics;
+using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
 using Tollgate.Engine.Projects;
 using Tollgate.Server.Http;
@@ -13,6 +14,9 @@ namespace Tollgate.Server.Hosting;
 internal static class Telemetry
 {
     public const string EndpointVariable = "OTEL_EXPORTER_OTLP_ENDPOINT";
+    private const string Service = "tollgate";
+
+    private static readonly string Version = typeof(Telemetry).Assembly.GetName().Version?.ToString(3) ?? "0";
 
     public static void AddServices(IServiceCollection services)
     {
@@ -24,6 +28,7 @@ internal static class Telemetry
     {
         // Created now, not with the first scrape: what happened before would be missing.
         var metrics = app.Services.GetRequiredService<PrometheusText>();
+        app.Services.GetRequiredService<FairShare>().Start();
         app.MapGet("/metrics", () => TypedResults.Text(metrics.Scrape(), PrometheusText.ContentType))
             .RequireKey(Access.Admin, Scope.None)
             .Describe(new("Health", "Read the metrics", "Counters, gauges and histograms of this server in Prometheus' text format. The scraper sends the admin key as bearer token.")
@@ -33,7 +38,7 @@ internal static class Telemetry
     }
 
     /// <summary>Nothing is sent anywhere unless an endpoint is named.</summary>
-    private sealed class OtlpExport : IHostedService, IDisposable
+    private sealed class OtlpExport(ServerOptions options) : IHostedService, IDisposable
     {
         private MeterProvider? _meters;
         private TracerProvider? _traces;
@@ -43,10 +48,12 @@ internal static class Telemetry
             if (!string.IsNullOrWhiteSpace(Environment.GetEnvironmentVariable(EndpointVariable)))
             {
                 _meters = Sdk.CreateMeterProviderBuilder()
+                    .ConfigureResource(Describe)
                     .AddMeter([.. PrometheusText.Meters, "Microsoft.AspNetCore.Hosting"])
                     .AddOtlpExporter()
                     .Build();
                 _traces = Sdk.CreateTracerProviderBuilder()
+                    .ConfigureResource(Describe)
                     .AddSource("Tollgate", "Microsoft.AspNetCore", "Npgsql")
                     .AddOtlpExporter()
                     .Build();
@@ -61,6 +68,12 @@ internal static class Telemetry
             _traces?.ForceFlush(2000);
             return Task.CompletedTask;
         }
+
+        /// <summary>Who sends this. What OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES say comes last and wins.</summary>
+        private void Describe(ResourceBuilder resource) => resource.Clear()
+            .AddService(Service, serviceVersion: Version, serviceInstanceId: $"{Environment.MachineName}:{options.Port}")
+            .AddTelemetrySdk()
+            .AddEnvironmentVariableDetector();
 
         public void Dispose()
         {

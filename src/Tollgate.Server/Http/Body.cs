@@ -67,6 +67,27 @@ public static class Body
         }
     }
 
+    /// <summary>Waits until the body is here, or so many bytes of it. Nothing is used up: whoever reads the body afterwards finds all of it.</summary>
+    public static async ValueTask ArriveAsync(HttpContext context, int most)
+    {
+        if (context.Request.ContentLength is null or 0 && !context.Request.Headers.ContainsKey("Transfer-Encoding"))
+        {
+            return;
+        }
+
+        var pipe = context.Request.BodyReader;
+        while (true)
+        {
+            var read = await pipe.ReadAsync(context.RequestAborted);
+            var isEnough = read.IsCompleted || read.Buffer.Length >= most;
+            pipe.AdvanceTo(read.Buffer.Start, isEnough ? read.Buffer.Start : read.Buffer.End);
+            if (isEnough)
+            {
+                return;
+            }
+        }
+    }
+
     /// <summary>For bodies that are read line by line; the least pace of the server stays.</summary>
     public static void AllowAnyLength(HttpContext context)
     {

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using Microsoft.Extensions.Options;
 using Tollgate.Contracts.Http;
@@ -22,16 +23,21 @@ public sealed class FrontDoor(
     Clock clock,
     Idempotency idempotency,
     IOptions<HttpOptions> options,
+    RequestTimes times,
+    FairShare share,
     ILogger<FrontDoor> log)
 {
     public async Task InvokeAsync(HttpContext context)
     {
+        var (started, aborted) = (Stopwatch.GetTimestamp(), false);
+        using var scope = RequestScope.Enter(context);
+        var span = SpanRoute.Begin(context);
         try
         {
             var requirement = context.GetEndpoint()?.Metadata.GetMetadata<KeyRequirement>();
             if (requirement is null)
             {
-                await next(context);
+                await RunOpenAsync(context);
             }
             else
             {
@@ -54,10 +60,19 @@ public sealed class FrontDoor(
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {
             // The caller has hung up: nobody is left to answer.
+            aborted = true;
         }
         catch (Exception e)
         {
             await AnswerFailureAsync(context, e);
+        }
+        finally
+        {
+            times.Observe(context, started, aborted);
+            if (span is not null)
+            {
+                SpanRoute.End(span, context);
+            }
         }
     }
 
@@ -170,6 +185,38 @@ public sealed class FrontDoor(
     }
 
     private Task RunAsync(HttpContext context, Caller caller, KeyRequirement requirement) =>
+        caller.Project is not { } project || FairShare.LoadOf(context) is var load && load is Load.Light or Load.Own
+            ? GoAsync(context, caller, requirement)
+            : RunInTurnAsync(context, caller, requirement, project.Id, load);
+
+    /// <summary>Pages and webhooks of providers, which need no key, share one place; what says nothing (health, documentation) takes none.</summary>
+    private async Task RunOpenAsync(HttpContext context)
+    {
+        if (context.GetEndpoint()?.Metadata.GetMetadata<LoadOf>() is not { } open)
+        {
+            await next(context);
+        }
+        else if (await share.TakeAsync(context, null, open.Load) is { } turn)
+        {
+            using (turn)
+            {
+                await next(context);
+            }
+        }
+    }
+
+    private async Task RunInTurnAsync(HttpContext context, Caller caller, KeyRequirement requirement, int project, Load load)
+    {
+        if (await share.TakeAsync(context, project, load) is { } turn)
+        {
+            using (turn)
+            {
+                await GoAsync(context, caller, requirement);
+            }
+        }
+    }
+
+    private Task GoAsync(HttpContext context, Caller caller, KeyRequirement requirement) =>
         Idempotency.IsWanted(context) ? idempotency.RunAsync(context, caller, requirement, next) : next(context);
 
     private async Task RunWithoutBodyAsync(HttpContext context, Caller caller, KeyRequirement requirement)
@@ -232,8 +279,8 @@ public sealed class FrontDoor(
         if (code.Status >= 500)
         {
             log.LogError(
-                exception, "{Method} {Path} failed: {Code}, request {RequestId}",
-                context.Request.Method, context.Request.Path.Value, code.Code, context.RequestId());
+                exception, "{Method} {Route} failed: {Code}, request {RequestId}",
+                context.Request.Method, RequestTimes.RouteOf(context.GetEndpoint()), code.Code, context.RequestId());
         }
 
         if (context.Response.HasStarted)

@@ -12,10 +12,12 @@ namespace Tollgate.Server.Http;
 /// <summary>What every endpoint stands on. See README.md beside this file.</summary>
 public static class HttpRoom
 {
-    public static IServiceCollection AddHttpRoom(this IServiceCollection services, Action<HttpOptions>? configure = null)
+    public static IServiceCollection AddHttpRoom(this IServiceCollection services, FairShareOptions share, Action<HttpOptions>? configure = null)
     {
         services.Configure(configure ?? (_ => { }));
         services.AddSingleton<Idempotency>();
+        services.AddSingleton<RequestTimes>();
+        services.AddSingleton(new FairShare(share));
         services.AddWire(HttpJson.Default);
         services.AddWire(Hosting.HealthJson.Default);
         services.ConfigureHttpJsonOptions(http =>
@@ -37,7 +39,7 @@ public static class HttpRoom
     /// <summary>The document at <c>/openapi/v1.json</c>, Swagger UI at <c>/docs</c>, the pages of the error codes; <c>/</c> leads there.</summary>
     public static void MapHttpRoom(this WebApplication app)
     {
-        app.MapOpenApi("/openapi/{documentName}.json").OpenToAll("It describes the interface and holds no data.");
+        app.MapOpenApi("/openapi/{documentName}.json").OpenToAll("It describes the interface and holds no data.").WithLoad(Load.Heavy);
         PageFrame.Map(app);
         ErrorPages.Map(app);
 

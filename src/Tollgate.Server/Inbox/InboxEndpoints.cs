@@ -27,6 +27,7 @@ public static class InboxEndpoints
         app.MapPost("/v1/webhooks/{provider}", (RequestDelegate)(context => ReceiveAsync(context, receive)))
             .OpenToAll("The provider's signature is the key.")
             .WithOwnIdempotency()
+            .WithLoad(Load.Ordinary)
             .Describe(InboxDescriptions.Receive);
         app.MapGet("/v1/provider-events", (RequestDelegate)(context => ListAsync(context, queries)))
             .RequireKey(Access.Secret, Scope.BillingRead)

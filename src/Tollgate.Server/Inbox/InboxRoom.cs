@@ -12,6 +12,7 @@ public static class InboxRoom
     {
         services.AddSingleton<InboxBell>();
         services.AddSingleton<InboxQueries>();
+        services.AddSingleton<InboxMetrics>();
         services.AddSingleton<ReceiveWebhook>();
         services.AddSingleton<ApplyNews>();
         services.AddSingleton<ReconcileStripe>();

@@ -48,7 +48,7 @@ public static class InvoiceFileEndpoints
         Map("/v1/customers/{id}/statement.csv", InvoiceFileDescriptions.StatementCsv, context => StatementAsync(context, queries, customers, clock, Csv));
 
         void Map(string path, Description description, RequestDelegate handle) =>
-            app.MapGet(path, handle).RequireKey(Access.Secret, Scope.BillingRead).Describe(description);
+            app.MapGet(path, handle).RequireKey(Access.Secret, Scope.BillingRead).WithLoad(Load.Heavy).Describe(description);
     }
 
     private static async Task InvoiceAsync(HttpContext context, InvoiceQueries queries, string extension, string type, Func<Invoice, InvoiceStyle, byte[]> draw)

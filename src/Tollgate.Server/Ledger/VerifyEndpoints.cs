@@ -19,7 +19,7 @@ public static class VerifyEndpoints
     {
         var database = app.ServiceProvider.GetRequiredService<Database>();
         var one = new SemaphoreSlim(1, 1);
-        app.MapPost("/v1/verify", context => VerifyAsync(context, database, one)).RequireKey(Access.Secret | Access.Admin, Scope.UsageRead).ReadsOnly().Describe(new("Ledger", "Verify the ledger",
+        app.MapPost("/v1/verify", context => VerifyAsync(context, database, one)).RequireKey(Access.Secret | Access.Admin, Scope.UsageRead).ReadsOnly().WithLoad(Load.Heavy).Describe(new("Ledger", "Verify the ledger",
             "Recomputes balances from events and holds, grants from what was burned, unique values, thresholds and tenancy in one snapshot of "
             + "the database, and compares. Changes nothing and may run beside traffic. A project's key checks its project; the admin key "
             + "checks all of them, or the one that `X-Project` names. Takes about a minute for a million events on a small machine.")

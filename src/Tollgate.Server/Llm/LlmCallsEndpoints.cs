@@ -23,7 +23,7 @@ internal static class LlmCallsEndpoints
     public static void Map(IEndpointRouteBuilder app)
     {
         var record = app.ServiceProvider.GetRequiredService<RecordLlmCalls>();
-        app.MapPost("/v1/llm-calls", context => RecordAsync(context, record)).RequireKey(Access.Secret, Scope.GateWrite).WithOwnIdempotency().Describe(new(Tag, "Record calls to models",
+        app.MapPost("/v1/llm-calls", context => RecordAsync(context, record)).RequireKey(Access.Secret, Scope.GateWrite).WithOwnIdempotency().WithLoad(Load.Light).Describe(new(Tag, "Record calls to models",
             "Records a call, or an array of at most 10,000, with its exact cost by the price book at the call's own time. What the meters on "
             + "`llm_call` count (calls, tokens, dollars) and the named feature move in one decision. Calls are facts: they are recorded also "
             + "beyond a cap.\n\nA model without a price, or without one for all that was used, is recorded with an unknown cost (`cost_usd` null, `priced` false), never "

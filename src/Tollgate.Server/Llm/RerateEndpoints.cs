@@ -35,7 +35,7 @@ internal static class RerateEndpoints
             Answers = [Example.Of<MarkupBody>(200, "Set", """{"basis_points": 2000}""")],
             Errors = [ErrorCode.ValidationFailed],
         });
-        app.MapPost("/v1/model-prices/rerate", context => RerateAsync(context, rerate, options, clock)).RequireKey(Access.Secret, Scope.CatalogWrite).WithOwnIdempotency().Describe(new(Tag, "Price recorded calls anew",
+        app.MapPost("/v1/model-prices/rerate", context => RerateAsync(context, rerate, options, clock)).RequireKey(Access.Secret, Scope.CatalogWrite).WithOwnIdempotency().WithLoad(Load.Heavy).Describe(new(Tag, "Price recorded calls anew",
             "Prices calls by today's book, each at its own time: those whose cost is unknown, or all. A call is never changed; where its cost "
             + "differs, an event of the type `llm_cost_adjustment` is added, which moves the meters on `cost_usd` in the call's own period and "
             + "the day's costs. Budgets are not given back what is cheaper now. Works through at most 1,000 calls and answers with `next`; "

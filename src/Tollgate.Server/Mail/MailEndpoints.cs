@@ -62,10 +62,10 @@ internal static class MailEndpoints
             .Describe(Show);
         var directory = app.Services.GetRequiredService<ProjectDirectory>();
         app.MapGet("/v1/mail/unsubscribe", (RequestDelegate)(context => AskAsync(context, links, queries, directory)))
-            .OpenToAll("The token in the mail is the key.")
+            .OpenToAll("The token in the mail is the key.").WithLoad(Load.Ordinary)
             .Describe(Refuse);
         app.MapPost("/v1/mail/unsubscribe", (RequestDelegate)(context => RefuseAsync(context, links, queries, directory)))
-            .OpenToAll("The token in the mail is the key.")
+            .OpenToAll("The token in the mail is the key.").WithLoad(Load.Ordinary)
             .Describe(Refuse);
     }
 

@@ -51,7 +51,7 @@ internal static class EventListEndpoints
             ],
             Errors = [ErrorCode.ValidationFailed, ErrorCode.EventNotFound],
         });
-        app.MapGet("/v1/events.csv", (RequestDelegate)(context => CsvAsync(context, queries, clock))).RequireKey(Access.Secret, Scope.UsageRead).Describe(new(Tag, "Export events",
+        app.MapGet("/v1/events.csv", (RequestDelegate)(context => CsvAsync(context, queries, clock))).RequireKey(Access.Secret, Scope.UsageRead).WithLoad(Load.Heavy).Describe(new(Tag, "Export events",
             "All events of the filter as CSV (RFC 4180), the newest first. Texts that a spreadsheet would run as a formula begin with an apostrophe.")
         {
             Query = FilterParameters,

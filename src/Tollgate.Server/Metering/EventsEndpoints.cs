@@ -27,7 +27,7 @@ internal static class EventsEndpoints
     public static void Map(IEndpointRouteBuilder app)
     {
         var gate = app.ServiceProvider.GetRequiredService<QuotaGate>();
-        app.MapPost("/v1/events", context => RecordAsync(context, gate)).RequireKey(Access.Secret, Scope.GateWrite).WithOwnIdempotency().Describe(new(Tag, "Record events",
+        app.MapPost("/v1/events", context => RecordAsync(context, gate)).RequireKey(Access.Secret, Scope.GateWrite).WithOwnIdempotency().WithLoad(Load.Light).Describe(new(Tag, "Record events",
             "Records facts, also beyond a cap (`over_limit` counts those); with `enforce=true` each event is decided like a consume "
             + "and a denied one is rejected. Takes one event, an array of at most 10,000, a stream of any length "
             + "(`application/x-ndjson` or `application/jsonl`, one event a line), or CloudEvents 1.0 "

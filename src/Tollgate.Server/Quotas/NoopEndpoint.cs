@@ -30,7 +30,7 @@ internal static class NoopEndpoint
                     await Answer.Json(context, StatusCodes.Status200OK, Fixed, GateJson.Default.ConsumedView);
                 }
             })
-            .RequireKey(Access.Secret, Scope.GateWrite).WithOwnIdempotency()
+            .RequireKey(Access.Secret, Scope.GateWrite).WithOwnIdempotency().WithLoad(Load.Light)
             .Describe(new("Bench", "Do nothing", "Only while measuring.")
             {
                 Request = Example.Of<ConsumeRequest>("""{"customer": "user_42", "feature": "noop"}"""), Answers = [Example.Nothing("A fixed decision")],

@@ -27,7 +27,7 @@ internal static class QuotasEndpoints
         // Resolved once: a scope of services for each request would cost more than the decision of a check.
         var gate = app.ServiceProvider.GetRequiredService<QuotaGate>();
         var guard = app.ServiceProvider.GetRequiredService<GuardLlmCalls>();
-        app.MapPost("/v1/check", context => CheckAsync(context, gate, guard)).RequireKey(Access.Secret, Scope.UsageRead).ReadsOnly().Describe(new(Tag, "Ask without recording",
+        app.MapPost("/v1/check", context => CheckAsync(context, gate, guard)).RequireKey(Access.Secret, Scope.UsageRead).ReadsOnly().WithLoad(Load.Light).Describe(new(Tag, "Ask without recording",
             "May this customer do this? Never changes anything, creates no customer and leaves no trace. A later consume may "
             + "come out differently: only consume and reservations decide and record in one step. With a `model` (and the `input_tokens` of the "
             + "prompt) the answer also has `affordable`: the largest `max_tokens` with which the gateway takes one call of it, under all limits together.")
@@ -43,7 +43,7 @@ internal static class QuotasEndpoints
             ],
             Errors = [ErrorCode.FeatureNotFound, ErrorCode.FeatureNotMetered, ErrorCode.ValidationFailed],
         });
-        app.MapPost("/v1/consume", context => ConsumeAsync(context, gate)).RequireKey(Access.Secret, Scope.GateWrite).WithOwnIdempotency().Describe(new(Tag, "Decide and record",
+        app.MapPost("/v1/consume", context => ConsumeAsync(context, gate)).RequireKey(Access.Secret, Scope.GateWrite).WithOwnIdempotency().WithLoad(Load.Light).Describe(new(Tag, "Decide and record",
             "Decides and records in one durable transaction: when it answers 200 the use is on disk, and no other request can "
             + "have taken the same units. A refusal records nothing but a count. Repeating an `id` (or `Idempotency-Key`) "
             + "answers what the first attempt did, with `replayed: true`; the same id with other content is a 409.")

@@ -29,7 +29,7 @@ internal static class ReservationsEndpoints
 
     public static void Map(IEndpointRouteBuilder app)
     {
-        app.MapPost("/v1/reservations", ReserveAsync).RequireKey(Access.Secret, Scope.GateWrite).WithOwnIdempotency().Describe(new(Tag, "Reserve",
+        app.MapPost("/v1/reservations", ReserveAsync).RequireKey(Access.Secret, Scope.GateWrite).WithOwnIdempotency().WithLoad(Load.Light).Describe(new(Tag, "Reserve",
             "Takes the amounts before the work, all features together or none. Settle with the true amounts afterwards, or "
             + "release; without either it expires after `ttl_seconds`. Repeating the `id` answers the first reservation.")
         {
@@ -41,7 +41,7 @@ internal static class ReservationsEndpoints
                 ErrorCode.FeatureNotFound, ErrorCode.FeatureNotMetered, ErrorCode.IdempotencyKeyReused, ErrorCode.ValidationFailed,
             ],
         });
-        app.MapPost("/v1/reservations/{id}/settle", SettleAsync).RequireKey(Access.Secret, Scope.GateWrite).WithOwnIdempotency().Describe(new(Tag, "Settle",
+        app.MapPost("/v1/reservations/{id}/settle", SettleAsync).RequireKey(Access.Secret, Scope.GateWrite).WithOwnIdempotency().WithLoad(Load.Light).Describe(new(Tag, "Settle",
             "Books the true amounts, less or more than reserved; without amounts, what was reserved. The work was done, so more "
             + "than is left is recorded too (policy `settle_over`). Settling again answers the first settle. Up to 24 hours "
             + "after the expiry it is still recorded, with `late: true`.")
@@ -50,14 +50,14 @@ internal static class ReservationsEndpoints
             Answers = [Example.Of<ReservationView>(200, "Settled", Settled)],
             Errors = [ErrorCode.ReservationNotFound, ErrorCode.ReservationClosed, ErrorCode.ReservationAmbiguous, ErrorCode.FeatureNotFound, ErrorCode.EventValueInvalid, ErrorCode.ValidationFailed],
         });
-        app.MapPost("/v1/reservations/{id}/extend", ExtendAsync).RequireKey(Access.Secret, Scope.GateWrite).WithOwnIdempotency().Describe(new(Tag, "Extend",
+        app.MapPost("/v1/reservations/{id}/extend", ExtendAsync).RequireKey(Access.Secret, Scope.GateWrite).WithOwnIdempotency().WithLoad(Load.Light).Describe(new(Tag, "Extend",
             "Moves the expiry to `ttl_seconds` from now, for work that takes longer. Repeating it moves the expiry again.")
         {
             Request = Example.Of<ExtendRequest>("""{"ttl_seconds": 600}"""),
             Answers = [Example.Of<ReservationView>(200, "Extended", Reserved)],
             Errors = [ErrorCode.ReservationNotFound, ErrorCode.ReservationClosed, ErrorCode.ReservationAmbiguous, ErrorCode.ValidationFailed],
         });
-        app.MapDelete("/v1/reservations/{id}", ReleaseAsync).RequireKey(Access.Secret, Scope.GateWrite).Describe(new(Tag, "Release",
+        app.MapDelete("/v1/reservations/{id}", ReleaseAsync).RequireKey(Access.Secret, Scope.GateWrite).WithLoad(Load.Light).Describe(new(Tag, "Release",
             "Gives the amounts back: the work was not done. Releasing again changes nothing.")
         {
             Answers = [Example.Of<ReservationView>(200, "Released", Settled.Replace("\"used\": 1", "\"used\": 0", StringComparison.Ordinal))],

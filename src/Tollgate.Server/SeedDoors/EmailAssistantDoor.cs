@@ -29,11 +29,11 @@ internal static class EmailAssistantDoor
         app.MapGet("/api/usage/limits", (RequestDelegate)(context => LimitsAsync(context, gate)))
             .RequireKey(Callers, Scope.UsageRead).WithSeedErrors().Describe(EmailAssistantDescriptions.Limits);
         app.MapPost("/api/usage/track", (RequestDelegate)(context => TrackAsync(context, gate)))
-            .RequireKey(Callers, Scope.GateWrite).WithOwnIdempotency().WithSeedErrors().Describe(EmailAssistantDescriptions.Track);
+            .RequireKey(Callers, Scope.GateWrite).WithOwnIdempotency().WithLoad(Load.Light).WithSeedErrors().Describe(EmailAssistantDescriptions.Track);
         app.MapGet("/api/features/available", (RequestDelegate)(context => AvailableAsync(context, gate)))
             .RequireKey(Callers, Scope.UsageRead).WithSeedErrors().Describe(EmailAssistantDescriptions.Available);
         app.MapPost("/api/features/check", (RequestDelegate)(context => CheckAsync(context, gate)))
-            .RequireKey(Callers, Scope.UsageRead).ReadsOnly().WithSeedErrors().Describe(EmailAssistantDescriptions.Check);
+            .RequireKey(Callers, Scope.UsageRead).ReadsOnly().WithLoad(Load.Light).WithSeedErrors().Describe(EmailAssistantDescriptions.Check);
     }
 
     private static async Task CurrentAsync(HttpContext context, QuotaGate gate)

@@ -21,6 +21,7 @@ internal static class SeedGuard
         app.MapPost(path, guard)
             .RequireKey(Access.Secret | Access.CustomerToken, Scope.GateWrite)
             .WithOwnIdempotency()
+            .WithLoad(Load.Light)
             .WithSeedErrors()
             .Describe(description);
 

@@ -31,6 +31,7 @@ internal static class SeedWebhooks
             app.MapPost(path, (RequestDelegate)(context => TakeAsync(context, receive)))
                 .OpenToAll("The provider's signature is the key.")
                 .WithOwnIdempotency()
+                .WithLoad(Load.Ordinary)
                 .WithSeedErrors()
                 .Describe(DescriptionOf(tag));
         }

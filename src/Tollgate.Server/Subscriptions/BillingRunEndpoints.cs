@@ -21,7 +21,7 @@ public static class BillingRunEndpoints
         var clock = app.Services.GetRequiredService<Clock>();
 
         app.MapPost("/v1/billing/run", (RequestDelegate)(context => RunAsync(context, run, clock)))
-            .RequireKey(Access.Secret, Scope.BillingWrite)
+            .RequireKey(Access.Secret, Scope.BillingWrite).WithLoad(Load.Heavy)
             .Describe(SubscriptionDescriptions.Run);
         app.MapGet("/v1/billing/parked", (RequestDelegate)(context => ParkedAsync(context, queries)))
             .RequireKey(Access.Secret, Scope.BillingRead)

@@ -44,7 +44,7 @@ public static class MigrationEndpoints
         var migrate = app.Services.GetRequiredService<MigratePlan>();
         var clock = app.Services.GetRequiredService<Clock>();
         app.MapPost("/v1/plans/{code}/migrate", (RequestDelegate)(context => RunAsync(context, migrate, clock)))
-            .RequireKey(Access.Secret, Scope.BillingWrite)
+            .RequireKey(Access.Secret, Scope.BillingWrite).WithLoad(Load.Heavy)
             .Describe(Migrate);
     }
 

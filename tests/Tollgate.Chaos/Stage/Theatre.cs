@@ -128,12 +128,15 @@ public sealed class Theatre : IAsyncDisposable
 
     /// <summary>Asks until a consume is granted again.</summary>
     /// <returns>How long that took.</returns>
-    public static async Task<TimeSpan> UntilServingAsync(GateClient gate, TimeSpan limit)
+    public static Task<TimeSpan> UntilServingAsync(GateClient gate, TimeSpan limit) => UntilServingAsync(gate, "probe", Catalogue.Unlimited, limit);
+
+    /// <inheritdoc cref="UntilServingAsync(GateClient, TimeSpan)"/>
+    public static async Task<TimeSpan> UntilServingAsync(GateClient gate, string customer, string feature, TimeSpan limit)
     {
         var waiting = Stopwatch.StartNew();
         while (true)
         {
-            var answer = await gate.ConsumeAsync("probe", Catalogue.Unlimited, 1);
+            var answer = await gate.ConsumeAsync(customer, feature, 1);
             if (answer.Fate == Fate.Granted)
             {
                 return waiting.Elapsed;

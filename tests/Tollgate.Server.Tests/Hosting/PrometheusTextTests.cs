@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using Tollgate.Server.Hosting;
+using Tollgate.Server.Http;
 
 namespace Tollgate.Server.Tests.Hosting;
 
@@ -8,7 +9,7 @@ public sealed class PrometheusTextTests
     [Fact]
     public void Counters_gauges_and_histograms_are_printed_as_Prometheus_reads_them()
     {
-        using var metrics = new PrometheusText();
+        using var metrics = new PrometheusText(new RequestTimes());
         using var meter = new Meter("Tollgate");
         var counter = meter.CreateCounter<long>("test.decisions", null, "Decisions.");
         var histogram = meter.CreateHistogram<double>("test.commit", "s", "Commits.");
@@ -36,7 +37,7 @@ public sealed class PrometheusTextTests
     [Fact]
     public void Labels_without_bound_do_not_fill_the_memory()
     {
-        using var metrics = new PrometheusText();
+        using var metrics = new PrometheusText(new RequestTimes());
         using var meter = new Meter("Tollgate");
         var counter = meter.CreateCounter<long>("test.unbounded");
         for (var i = 0; i < 5000; i++)
@@ -52,7 +53,7 @@ public sealed class PrometheusTextTests
     [Fact]
     public void Meters_of_others_are_not_listened_to()
     {
-        using var metrics = new PrometheusText();
+        using var metrics = new PrometheusText(new RequestTimes());
         using var meter = new Meter("Somebody.Else");
         meter.CreateCounter<long>("test.foreign").Add(1);
 

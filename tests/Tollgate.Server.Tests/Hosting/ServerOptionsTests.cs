@@ -49,6 +49,15 @@ public sealed class ServerOptionsTests
     }
 
     [Fact]
+    public void One_project_never_has_the_whole_pool()
+    {
+        Read([], []).ShouldNotBeNull().Share.Requests.ShouldBe(6);
+        Read([], new() { ["TOLLGATE_POOL_SIZE"] = "4" }).ShouldNotBeNull().Share.Requests.ShouldBe(3);
+        ServerOptions.Read(static _ => null, static variable => variable == "TOLLGATE_PROJECT_REQUESTS" ? "20" : null, out var faults).ShouldBeNull();
+        faults.ShouldHaveSingleItem().ShouldContain("TOLLGATE_PROJECT_REQUESTS is 20 and TOLLGATE_POOL_SIZE is 20");
+    }
+
+    [Fact]
     public void Every_setting_has_a_default_inside_its_range_and_a_reason()
     {
         foreach (var setting in Settings.All)

@@ -1,0 +1,149 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Net.Sockets;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Tollgate.Chaos.Client;
+using Tollgate.Chaos.Stage;
+using Tollgate.Chaos.Strangers;
+
+namespace Tollgate.Chaos.Hostile;
+
+/// <summary>A tenant with a sandbox project, a secret key and a customer token, and what it has made there before it attacks.</summary>
+internal sealed class HostileTenant : IDisposable
+{
+    public const int Payers = 40;
+    private const string First = "payer-0";
+
+    private readonly ConcurrentDictionary<string, ConcurrentDictionary<int, int>> _answers = new();
+    private readonly ConcurrentDictionary<string, string> _broken = new();
+    private int _made;
+
+    private HostileTenant(Project project, GateClient token, IReadOnlyList<Operation> operations) => (Project, Token, Operations) = (project, token, operations);
+
+    public Project Project { get; }
+
+    public GateClient Gate => Project.Gate;
+
+    /// <summary>A caller with the token of one of its customers.</summary>
+    public GateClient Token { get; }
+
+    public IReadOnlyList<Operation> Operations { get; }
+
+    public string Invoice { get; private set; } = "none";
+
+    public string Subscription { get; private set; } = "none";
+
+    /// <summary>The path of its customer's portal page.</summary>
+    public string Portal { get; private set; } = "/";
+
+    /// <summary>What the server answered to each attack, by status.</summary>
+    public IEnumerable<string> Answers => _answers.OrderBy(static pair => pair.Key, StringComparer.Ordinal)
+        .Select(static pair => $"{pair.Key}: {string.Join(", ", pair.Value.OrderBy(static status => status.Key).Select(static status => $"{status.Key} × {status.Value}"))}");
+
+    /// <summary>Answers 500: faults of the server, whoever asks.</summary>
+    public IReadOnlyCollection<string> Broken => [.. _broken.Values];
+
+    public static async Task<HostileTenant> SettleInAsync(Theatre theatre)
+    {
+        var project = await theatre.ProjectAsync("hostile", HostileCatalogue.Own(), "sandbox");
+        var gate = project.Gate;
+        for (var at = 0; at < Payers; at++)
+        {
+            (await gate.PostAsync("/v1/subscriptions", new JsonObject { ["customer"] = $"payer-{at}", ["plan"] = "pro" })).Status.ShouldBe(201);
+        }
+
+        var token = await gate.PostAsync($"/v1/customers/{First}/tokens", new JsonObject { ["ttl_seconds"] = 86_400 });
+        token.Status.ShouldBeInRange(200, 201, token.ToString());
+        var tenant = new HostileTenant(project, new(gate.Server, token.Member("token").GetString()), await Operation.AllAsync(gate));
+        (await gate.RecordAsync(tenant.EventsOf(First, HostileCatalogue.Metered, static at => $"f{at}"))).Status.ShouldBe(200);
+        var invoices = await gate.SendAsync(HttpMethod.Get, "/v1/invoices", null);
+        tenant.Invoice = invoices.Member("data")[0].GetProperty("id").GetString()!;
+        var subscriptions = await gate.SendAsync(HttpMethod.Get, "/v1/subscriptions", null);
+        tenant.Subscription = subscriptions.Member("data")[0].GetProperty("id").GetString()!;
+        var portal = await gate.PostAsync("/v1/portal-sessions", new JsonObject { ["customer"] = First });
+        tenant.Portal = new Uri(portal.Member("url").GetString()!).AbsolutePath;
+        return tenant;
+    }
+
+    public int Next() => Interlocked.Increment(ref _made);
+
+    /// <summary>Sends, and counts the answer under the attack's name.</summary>
+    public async Task<Answer> SendAsync(
+        string attack, GateClient gate, HttpMethod method, string path, HttpContent? content, CancellationToken cancel, TimeSpan? patience = null)
+    {
+        using var body = content;
+        var answer = await gate.SendAsync(method, path, body, patience: patience ?? TimeSpan.FromSeconds(30), cancel: cancel);
+        if (!cancel.IsCancellationRequested || answer.Status != 0)
+        {
+            _answers.GetOrAdd(attack, static _ => new()).AddOrUpdate(answer.Status, 1, static (_, count) => count + 1);
+        }
+
+        if (answer.Fate == Fate.Broken && answer.Status == 500)
+        {
+            _broken.TryAdd($"{method} {path.Split('?')[0]}", $"{attack}: {method} {(path.Length > 200 ? path[..200] : path)}: {answer}");
+        }
+
+        return answer;
+    }
+
+    public Task<Answer> PostAsync(string attack, string path, JsonNode body, CancellationToken cancel) =>
+        SendAsync(attack, Gate, HttpMethod.Post, path, GateClient.Json(body), cancel);
+
+    public Task<Answer> GetAsync(string attack, string path, CancellationToken cancel, GateClient? gate = null) =>
+        SendAsync(attack, gate ?? Gate, HttpMethod.Get, path, null, cancel);
+
+    /// <summary>Events with properties of a kilobyte.</summary>
+    public JsonArray EventsOf(string customer, int count, Func<int, string> type, bool manyCustomers = false)
+    {
+        var filler = new string('x', 700);
+        var events = new JsonArray();
+        var batch = Next();
+        for (var at = 0; at < count; at++)
+        {
+            events.Add(new JsonObject
+            {
+                ["id"] = $"{customer}-{batch}-{at}",
+                ["customer"] = manyCustomers ? $"{customer}-{batch}-{at}" : customer,
+                ["type"] = type(at),
+                ["quantity"] = 1_000,
+                ["properties"] = new JsonObject { ["filler"] = filler },
+            });
+        }
+
+        return events;
+    }
+
+    /// <summary>A value for a placeholder in a path: something that exists where there is such a thing.</summary>
+    public string ValueOf(string name, string path) => (name, path) switch
+    {
+        ("provider", _) => "openai",
+        ("grant" or "member" or "method" or "note", _) => First,
+        (_, var at) when at.StartsWith("/v1/invoices", StringComparison.Ordinal) => Invoice,
+        (_, var at) when at.StartsWith("/v1/subscriptions", StringComparison.Ordinal) => Subscription,
+        (_, var at) when at.StartsWith("/v1/plans", StringComparison.Ordinal) || at.StartsWith("/pricing/plans", StringComparison.Ordinal) => "pro",
+        _ => First,
+    };
+
+    /// <summary>A connection that the attack treats as it likes.</summary>
+    public async Task<Socket> ConnectAsync(string head, CancellationToken cancel)
+    {
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true, ReceiveBufferSize = 4_096 };
+        await socket.ConnectAsync(Gate.Server.Host, Gate.Server.Port, cancel);
+        var text = $"{head} HTTP/1.1\r\nHost: {Gate.Server.Authority}\r\nAuthorization: Bearer {Project.SecretKey}\r\n";
+        await socket.SendAsync(Encoding.UTF8.GetBytes(text), cancel);
+        return socket;
+    }
+
+    public static string At(int number) => number.ToString(CultureInfo.InvariantCulture);
+
+    public void Dispose()
+    {
+        Token.Dispose();
+        Project.Dispose();
+    }
+
+    public static JsonNode? ExampleOf(Operation operation) =>
+        operation.BodyExample is { ValueKind: JsonValueKind.Object or JsonValueKind.Array } example ? JsonNode.Parse(example.GetRawText()) : null;
+}

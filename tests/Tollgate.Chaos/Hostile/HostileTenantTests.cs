@@ -1,0 +1,123 @@
+using System.Globalization;
+using Tollgate.Chaos.Client;
+using Tollgate.Chaos.Stage;
+using Tollgate.Testing;
+
+namespace Tollgate.Chaos.Hostile;
+
+/// <summary>
+/// QUALITY R18: a tenant does its worst with a secret key and a customer token, on every operation at the same time, while its neighbour's consumes,
+/// reads and health keep answering: no 5xx, and p99 within ten times of what it was in the same run before the attack.
+/// </summary>
+public sealed class HostileTenantTests
+{
+    private const double Factor = 10;
+
+    /// <summary>
+    /// On two cores the attackers, their clients, PostgreSQL and the server run side by side: with eight of them runnable a thread waits tens of
+    /// milliseconds for a core, whoever it works for. Ten times a quiet p99 of 2 ms would measure that and no unfairness.
+    /// </summary>
+    private const double FloorMilliseconds = 250;
+
+    private const long MostGrowth = 1024L * 1024 * 1024;
+
+    private static readonly TimeSpan ShortQuiet = TimeSpan.FromSeconds(4);
+    private static readonly TimeSpan ShortAttack = TimeSpan.FromSeconds(20);
+
+    [Fact]
+    public async Task A_tenant_that_does_its_worst_slows_nobody_else_down()
+    {
+        var form = Form.Of(rounds: 1);
+        await using var theatre = await Theatre.WithPrivatePostgresAsync();
+        using var good = await theatre.ProjectAsync("neighbour");
+        using var tenant = await HostileTenant.SettleInAsync(theatre);
+        var neighbour = new Neighbour(good);
+        await neighbour.SettleInAsync();
+        await neighbour.MeasureAsync(TimeSpan.FromSeconds(2), CancellationToken.None);
+        var quiet = await neighbour.MeasureAsync(form.Long is { } whole ? whole / 10 : ShortQuiet, CancellationToken.None);
+        var before = Signal.ResidentBytes(theatre.Server.ProcessId);
+
+        var (attacked, most) = await AttackAsync(theatre.Server, tenant, neighbour, form);
+
+        Say(quiet, attacked, tenant, before, most);
+        var faults = Judge(quiet, attacked).Concat(tenant.Broken).ToList();
+        faults.ShouldBeEmpty(string.Join('\n', faults));
+        (most - before).ShouldBeLessThan(MostGrowth, "The server's memory grew by more than a gibibyte.");
+        (await Theatre.UntilServingAsync(tenant.Gate, "after", HostileCatalogue.Hot, TimeSpan.FromSeconds(60))).ShouldBeLessThan(TimeSpan.FromSeconds(60));
+    }
+
+    /// <summary>All attacks at the same time until the neighbour has measured enough.</summary>
+    private static async Task<(IReadOnlyList<Times> Times, long MostMemory)> AttackAsync(TestServer server, HostileTenant tenant, Neighbour neighbour, Form form)
+    {
+        using var stop = new CancellationTokenSource();
+        var seed = form.FirstSeed;
+        var only = Environment.GetEnvironmentVariable("TOLLGATE_CHAOS_ATTACKS")?.Split(',', StringSplitOptions.TrimEntries);
+        var chosen = Attacks.All.Where(attack => only is null || only.Contains(attack.Name, StringComparer.Ordinal));
+        var callers = chosen.SelectMany(static attack => Enumerable.Repeat(attack, attack.Callers))
+            .Select((attack, number) => Task.Run(() => RepeatAsync(attack, tenant, Form.ChanceOf(seed, number), stop.Token))).ToList();
+        var memory = Task.Run(() => WatchMemoryAsync(server, stop.Token));
+        var times = await neighbour.MeasureAsync(form.Long ?? ShortAttack, CancellationToken.None);
+        await stop.CancelAsync();
+        await Task.WhenAll(callers);
+        return (times, await memory);
+    }
+
+    private static async Task RepeatAsync(Attack attack, HostileTenant tenant, Random random, CancellationToken cancel)
+    {
+        while (!cancel.IsCancellationRequested)
+        {
+            try
+            {
+                await attack.Once(tenant, random, cancel);
+            }
+            catch (Exception e) when (e is OperationCanceledException or System.Net.Sockets.SocketException)
+            {
+                // The attack is over, or the server has closed the connection: it may.
+            }
+        }
+    }
+
+    private static async Task<long> WatchMemoryAsync(TestServer server, CancellationToken cancel)
+    {
+        var most = 0L;
+        while (!cancel.IsCancellationRequested)
+        {
+            most = Math.Max(most, Signal.ResidentBytes(server.ProcessId));
+            await Task.Delay(200, CancellationToken.None);
+        }
+
+        return most;
+    }
+
+    private static IEnumerable<string> Judge(IReadOnlyList<Times> quiet, IReadOnlyList<Times> attacked)
+    {
+        foreach (var (before, during) in quiet.Zip(attacked))
+        {
+            var most = Math.Max(before.P99 * Factor, FloorMilliseconds);
+            if (during.P99 > most)
+            {
+                yield return string.Create(CultureInfo.InvariantCulture, $"{during.Kind}: p99 {during.P99:0} ms under attack, {before.P99:0.0} ms before it; at most {most:0} ms");
+            }
+
+            if (during.Failures.Count > 0)
+            {
+                yield return $"{during.Kind}: {during.Failures.Count} of {during.Milliseconds.Count} calls failed: {string.Join(", ", during.Failures.GroupBy(static status => status).Select(static group => $"{group.Key} × {group.Count()}"))}";
+            }
+        }
+    }
+
+    private static void Say(IReadOnlyList<Times> quiet, IReadOnlyList<Times> attacked, HostileTenant tenant, long before, long most)
+    {
+        foreach (var (was, times) in quiet.Zip(attacked))
+        {
+            Form.Say($"quiet  {was}");
+            Form.Say($"attack {times}");
+        }
+
+        Form.Say($"memory {before / 1024 / 1024} MiB before, {most / 1024 / 1024} MiB at most");
+        foreach (var answers in tenant.Answers)
+        {
+            Form.Say(answers);
+        }
+    }
+}

@@ -1,0 +1,165 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Http.Json;
+using System.Net.Sockets;
+using System.Text;
+using System.Text.Json.Nodes;
+using Npgsql;
+using Tollgate.Testing;
+
+namespace Tollgate.Server.Tests.Http;
+
+/// <summary>What one project cannot take from the others.</summary>
+public sealed class FairShareTests(FairShareStage stage) : IClassFixture<FairShareStage>
+{
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_project_that_uses_its_share_waits_and_is_refused_and_nobody_else_notices()
+    {
+        using var busy = stage.Server.ClientFor("resume-ats");
+        using var other = stage.Server.ClientFor("trendit");
+        await using var holder = new NpgsqlConnection(stage.Database.ConnectionString);
+        await holder.OpenAsync(Cancel);
+        await using var locked = await holder.BeginTransactionAsync(Cancel);
+        await using (var both = new NpgsqlCommand("LOCK TABLE invoices, coupons IN ACCESS EXCLUSIVE MODE", holder))
+        {
+            await both.ExecuteNonQueryAsync(Cancel);
+        }
+
+        var heavy = GetAsync(busy, "/v1/invoices.csv");
+        await UntilHeldAsync(1);
+        await ShouldBeRefusedAsync(busy, "/v1/events.csv?customer=a", "TOLLGATE_PROJECT_HEAVY");
+        (await GetAsync(busy, "/v1/customers")).StatusCode.ShouldBe(HttpStatusCode.OK, "an ordinary request waits for no heavy one");
+
+        var ordinary = GetAsync(busy, "/v1/coupons");
+        await UntilHeldAsync(2);
+        await ShouldBeRefusedAsync(busy, "/v1/customers", "TOLLGATE_PROJECT_REQUESTS");
+        using var consumed = await busy.PostAsJsonAsync("/v1/consume", new JsonObject { ["customer"] = "a", ["feature"] = "ats_scan" }, Cancel);
+        consumed.StatusCode.ShouldBe(HttpStatusCode.OK, "what the lanes decide takes no place");
+        (await GetAsync(other, "/v1/customers")).StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await GetAsync(stage.Server.Http, "/health/ready")).StatusCode.ShouldBe(HttpStatusCode.OK);
+
+        await locked.RollbackAsync(Cancel);
+        (await heavy).StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await ordinary).StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await GetAsync(busy, "/v1/customers")).StatusCode.ShouldBe(HttpStatusCode.OK);
+        using var admin = stage.Server.NewClient(stage.Server.AdminKey);
+        (await admin.GetStringAsync(new Uri("/metrics", UriKind.Relative), Cancel)).ShouldContain("""tollgate_share_refused_total{load="heavy"} 1""");
+    }
+
+    [Fact]
+    public async Task A_body_that_never_comes_holds_no_place()
+    {
+        var sockets = new List<Socket>();
+        try
+        {
+            for (var at = 0; at < 4 * FairShareStage.Requests; at++)
+            {
+                sockets.Add(await HalfAsync("POST /v1/customers", stage.Server.Keys["TOLLGATE_KEY_RESUME_ATS"]));
+                sockets.Add(await HalfAsync("POST /portal/nobody/cancel", null));
+            }
+
+            using var same = stage.Server.ClientFor("resume-ats");
+            (await GetAsync(same, "/v1/customers")).StatusCode.ShouldBe(HttpStatusCode.OK);
+            (await GetAsync(stage.Server.Http, "/portal/nobody")).StatusCode.ShouldBe(HttpStatusCode.NotFound);
+        }
+        finally
+        {
+            sockets.ForEach(static socket => socket.Dispose());
+        }
+    }
+
+    [Fact]
+    public async Task A_client_that_disconnects_while_it_waits_leaves_its_place()
+    {
+        using var busy = stage.Server.ClientFor("email-assistant");
+        await using var holder = new NpgsqlConnection(stage.Database.ConnectionString);
+        await holder.OpenAsync(Cancel);
+        await using var locked = await holder.BeginTransactionAsync(Cancel);
+        await using (var coupons = new NpgsqlCommand("LOCK TABLE coupons IN ACCESS EXCLUSIVE MODE", holder))
+        {
+            await coupons.ExecuteNonQueryAsync(Cancel);
+        }
+
+        using var gone = new CancellationTokenSource();
+        var leaving = Enumerable.Range(0, 3 * FairShareStage.Requests)
+            .Select(_ => busy.GetAsync(new Uri("/v1/coupons", UriKind.Relative), gone.Token)).ToList();
+        await UntilHeldAsync(FairShareStage.Requests);
+        await gone.CancelAsync();
+        foreach (var one in leaving)
+        {
+            await Should.ThrowAsync<OperationCanceledException>(one);
+        }
+
+        await locked.RollbackAsync(Cancel);
+        await Eventually.UntilAsync(async () => (await GetAsync(busy, "/v1/customers")).StatusCode == HttpStatusCode.OK);
+    }
+
+    private static async Task<HttpResponseMessage> GetAsync(HttpClient client, string path) => await client.GetAsync(new Uri(path, UriKind.Relative), Cancel);
+
+    private static async Task ShouldBeRefusedAsync(HttpClient client, string path, string knob)
+    {
+        using var refused = await GetAsync(client, path);
+        refused.StatusCode.ShouldBe(HttpStatusCode.TooManyRequests);
+        refused.Headers.RetryAfter.ShouldNotBeNull();
+        var problem = JsonNode.Parse(await refused.Content.ReadAsStringAsync(Cancel))!;
+        ((string?)problem["code"]).ShouldBe("project_busy");
+        ((string?)problem["detail"])!.ShouldContain(knob);
+    }
+
+    /// <summary>So many of the server's statements wait for a lock of the test.</summary>
+    private Task UntilHeldAsync(int count) => Eventually.UntilAsync(async () =>
+    {
+        await using var waiting = stage.Database.Source.CreateCommand(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'tollgate' AND wait_event_type = 'Lock'");
+        return Convert.ToInt32(await waiting.ExecuteScalarAsync(Cancel), CultureInfo.InvariantCulture) >= count;
+    });
+
+    private async Task<Socket> HalfAsync(string request, string? key)
+    {
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        await socket.ConnectAsync(stage.Server.Url.Host, stage.Server.Port, Cancel);
+        var authorization = key is null ? "" : $"Authorization: Bearer {key}\r\n";
+        await socket.SendAsync(
+            Encoding.ASCII.GetBytes($"{request} HTTP/1.1\r\nHost: localhost\r\n{authorization}Content-Type: application/json\r\nContent-Length: 1000\r\n\r\n{{\"id\":"), Cancel);
+        return socket;
+    }
+}
+
+/// <summary>A server on which a project may do hardly anything at one time.</summary>
+public sealed class FairShareStage(TestPostgres postgres) : IAsyncLifetime
+{
+    public const int Requests = 2;
+
+    private TestDatabase? _database;
+    private TestServer? _server;
+
+    public TestDatabase Database => _database!;
+
+    public TestServer Server => _server!;
+
+    public async ValueTask InitializeAsync()
+    {
+        _database = await postgres.CreateDatabaseAsync();
+        _server = await TestServer.StartAsync(_database.ConnectionString, environment: new Dictionary<string, string>
+        {
+            ["TOLLGATE_PROJECT_REQUESTS"] = Requests.ToString(CultureInfo.InvariantCulture),
+            ["TOLLGATE_PROJECT_HEAVY"] = "1",
+            ["TOLLGATE_PROJECT_WAIT_SECONDS"] = "2",
+        });
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_server is not null)
+        {
+            await _server.DisposeAsync();
+        }
+
+        if (_database is not null)
+        {
+            await _database.DisposeAsync();
+        }
+    }
+}
