@@ -47,7 +47,7 @@ internal sealed class SteadyCaller(Uri server, string? key) : IDisposable
         return socket;
     }
 
-    /// <summary>Status line, headers, and as many bytes as Content-Length says.</summary>
+    /// <summary>Status line, headers, and as many bytes as Content-Length says, or chunks up to the empty one.</summary>
     private int ReadAnswer(Socket socket)
     {
         var (length, headEnd) = (0, -1);
@@ -58,6 +58,11 @@ internal sealed class SteadyCaller(Uri server, string? key) : IDisposable
         }
 
         var head = Encoding.ASCII.GetString(_buffer, 0, headEnd);
+        while (head.Contains("chunked", StringComparison.OrdinalIgnoreCase) && !_buffer.AsSpan(0, length).EndsWith("0\r\n\r\n"u8))
+        {
+            length += Receive(socket, length);
+        }
+
         var rest = ContentLength(head) - (length - headEnd - 4);
         while (rest > 0)
         {
