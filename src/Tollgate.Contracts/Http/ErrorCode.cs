@@ -454,6 +454,11 @@ public sealed record ErrorCode(string Code, int Status, string Title, string Des
         "A rate window or the number of open reservations of the customer's plan is full. Nothing was recorded.",
         "Repeat after the seconds in the header Retry-After.");
 
+    public static readonly ErrorCode CustomersLimited = new(
+        "customers_limited", 429, "Too many new customers",
+        "The project has created as many customers within a minute as it may (TOLLGATE_PROJECT_NEW_CUSTOMERS). Nothing was recorded.",
+        "Repeat after the seconds in the header Retry-After. Customers that exist are served as before.");
+
     public static readonly ErrorCode ProjectBusy = new(
         "project_busy", 429, "The project has too many requests at work",
         "The project's share of the server is in use, and too many of its requests wait already. Nothing was done.",
@@ -512,7 +517,7 @@ public sealed record ErrorCode(string Code, int Status, string Title, string Des
         ValidationFailed, UnknownField, InvalidType, CatalogInvalid, PriceNotFound, CouponRefused, AddOnRefused, PackRefused, CreditRefused, RefundRefused, CreditsInsufficient, NotAtProvider,
         FeatureNotMetered, EventTooOld, EventInFuture,
         EventValueInvalid,
-        RateLimited, ProjectBusy, Overloaded, StorageUnavailable, UpstreamUnreadable, UpstreamUnreachable, UpstreamTimeout, Internal,
+        RateLimited, CustomersLimited, ProjectBusy, Overloaded, StorageUnavailable, UpstreamUnreadable, UpstreamUnreachable, UpstreamTimeout, Internal,
     ];
 
     /// <summary>The page that explains it, relative to the server.</summary>

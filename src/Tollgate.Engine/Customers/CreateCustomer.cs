@@ -2,6 +2,7 @@ using Npgsql;
 using Tollgate.Core.Customers;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Clocks;
+using Tollgate.Engine.Ledger;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Quotas;
 
@@ -16,20 +17,30 @@ public enum CreateCustomerOutcome
 
     /// <summary>The customer exists with other content. Nothing was changed.</summary>
     Conflict,
+
+    /// <summary>The project has created as many this minute as it may.</summary>
+    Limited,
 }
 
 /// <summary>Makes a customer known before its first use, with what the project tells about it.</summary>
-public sealed class CreateCustomer(NpgsqlDataSource database, QuotaGate gate, Clock clock)
+public sealed class CreateCustomer(NpgsqlDataSource database, QuotaGate gate, LedgerLanes lanes, Clock clock)
 {
     /// <summary>Id and profile were checked with <see cref="CustomerRules"/>.</summary>
-    public async Task<(CreateCustomerOutcome Outcome, Customer Customer)> RunAsync(
+    public async Task<(CreateCustomerOutcome Outcome, Customer? Customer)> RunAsync(
         ProjectSnapshot project, string id, CustomerProfile profile, CancellationToken cancel)
     {
+        if (!lanes.NewCustomers.MayCreate(project.Id))
+        {
+            return (CreateCustomerOutcome.Limited, null);
+        }
+
         var now = clock.Now(project);
         if (!await InsertAsync(project, id, profile, now, cancel))
         {
             return await CompleteAsync(project, id, profile, cancel);
         }
+
+        lanes.NewCustomers.Created(project.Id, 1);
 
         // A reader may have been told just now that nobody is known by this id.
         await gate.ForgetAsync(project, id, cancel);

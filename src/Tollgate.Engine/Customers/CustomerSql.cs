@@ -36,10 +36,16 @@ public static class CustomerSql
                 ON CONFLICT (partition, project_id, id) DO UPDATE SET version = c.version
             RETURNING c.partition, c.account, c.project_id, c.id
         )
-        SELECT f.partition, f.account, f.project_id, f.id FROM found f WHERE f.account IS NOT NULL
+        SELECT f.partition, f.account, f.project_id, f.id, false FROM found f WHERE f.account IS NOT NULL
         UNION ALL
-        SELECT n.partition, n.account, n.project_id, n.id FROM created n;
+        SELECT n.partition, n.account, n.project_id, n.id, true FROM created n;
         """;
+
+    /// <summary>Columns of <see cref="CreateMissing"/>.</summary>
+    public const int ProjectOfMissing = 2;
+
+    /// <inheritdoc cref="ProjectOfMissing"/>
+    public const int IsNew = 4;
 
     /// <summary>What <c>CustomerRows.Read</c> reads. A pinned plan version is named here, so that a server whose memory does not know it yet can still show it.</summary>
     public const string Columns =

@@ -26,7 +26,7 @@ internal sealed class BookLoader(NpgsqlConnection connection)
     /// <paramref name="locked"/> the rows stay locked until the caller's transaction ends.
     /// </summary>
     public async Task<Dictionary<(int Project, string Customer), AccountBook>> LoadAsync(
-        IReadOnlyList<BookWanted> wanted, bool locked, CancellationToken cancel)
+        IReadOnlyList<BookWanted> wanted, NewCustomers created, bool locked, CancellationToken cancel)
     {
         var sorted = wanted.OrderBy(w => w.Partition).ThenBy(w => w.Project.Id).ThenBy(w => w.Customer, StringComparer.Ordinal).ToArray();
         var partitions = Array.ConvertAll(sorted, w => w.Partition);
@@ -35,7 +35,7 @@ internal sealed class BookLoader(NpgsqlConnection connection)
         var nows = Array.ConvertAll(sorted, w => w.Now.ToUtc());
         if (sorted.Any(w => w.Create))
         {
-            await CreateAsync([.. sorted.Where(w => w.Create)], cancel);
+            await CreateAsync([.. sorted.Where(w => w.Create)], created, cancel);
         }
 
         await using var batch = new NpgsqlBatch(connection);
@@ -65,13 +65,20 @@ internal sealed class BookLoader(NpgsqlConnection connection)
         return await ReadBooksAsync(reader, byProject, cancel);
     }
 
-    private async Task CreateAsync(BookWanted[] missing, CancellationToken cancel)
+    private async Task CreateAsync(BookWanted[] missing, NewCustomers created, CancellationToken cancel)
     {
         await using var create = new NpgsqlCommand(CustomerSql.CreateMissing, connection);
         create.Parameters.Add(new() { Value = Array.ConvertAll(missing, w => w.Partition), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Smallint });
         create.Parameters.Add(new() { Value = Array.ConvertAll(missing, w => w.Project.Id), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Integer });
         create.Parameters.Add(new() { Value = Array.ConvertAll(missing, w => w.Customer), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text });
-        await create.ExecuteNonQueryAsync(cancel);
+        await using var reader = await create.ExecuteReaderAsync(cancel);
+        while (await reader.ReadAsync(cancel))
+        {
+            if (reader.GetBoolean(CustomerSql.IsNew))
+            {
+                created.Created(reader.GetInt32(CustomerSql.ProjectOfMissing), 1);
+            }
+        }
     }
 
     private static async Task<Dictionary<(int, string), AccountBook>> ReadBooksAsync(

@@ -12,7 +12,7 @@ namespace Tollgate.Engine.Ledger;
 /// The books that a lane keeps in memory, and what it reads into them before a batch is decided. Only the lane changes
 /// it; other threads may <see cref="Peek"/>.
 /// </summary>
-internal sealed class BookShelf(int mostBooks, ServerPresence presence)
+internal sealed class BookShelf(int mostBooks, ServerPresence presence, NewCustomers created)
 {
     private readonly ConcurrentDictionary<(int Project, string Customer), AccountBook> _books = new();
 
@@ -51,7 +51,7 @@ internal sealed class BookShelf(int mostBooks, ServerPresence presence)
                 var key = (op.Project.Id, op.Customer);
                 wanted ??= [];
                 wanted[key] = new(op.Project, op.Customer, op.Partition, op.Now,
-                    (op.CreatesCustomer && op.Member is null) || (wanted.TryGetValue(key, out var other) && other.Create));
+                    (op.CreatesCustomer && op.Member is null && (!op.MayBeRefused || created.MayCreate(op.Project.Id))) || (wanted.TryGetValue(key, out var other) && other.Create));
             }
         }
 
@@ -62,7 +62,7 @@ internal sealed class BookShelf(int mostBooks, ServerPresence presence)
     {
         // Asked for before the read: what changes hands during it counts as read before.
         var era = presence.Era;
-        foreach (var (key, book) in await new BookLoader(connection).LoadAsync(wanted, locked, CancellationToken.None))
+        foreach (var (key, book) in await new BookLoader(connection).LoadAsync(wanted, created, locked, CancellationToken.None))
         {
             book.Era = era;
             _count += _books.ContainsKey(key) ? 0 : 1;

@@ -85,10 +85,10 @@ public sealed class Lane
 
     /// <param name="elsewhere">Takes operations that belong to other accounts, in this order.</param>
     public Lane(
-        Database database, LedgerOptions options, Clock clock, ServerPresence presence, LaneMetrics metrics, ILogger<Lane> log, Action<LaneOp[]> elsewhere)
+        Database database, LedgerOptions options, Clock clock, ServerPresence presence, NewCustomers created, LaneMetrics metrics, ILogger<Lane> log, Action<LaneOp[]> elsewhere)
     {
         (_database, _options, _clock, _metrics, _log, _elsewhere) = (database, options, clock, metrics, log, elsewhere);
-        _shelf = new(options.BooksPerLane, presence);
+        _shelf = new(options.BooksPerLane, presence, created);
         _deciding = new(_writer);
     }
 
@@ -499,11 +499,12 @@ public sealed class Lane
             return _deciding.Decide(op, book);
         }
 
-        // No such customer: a hold or an event of it cannot exist either, and a read says so.
+        // No such customer: a hold or an event of it cannot exist either, and a read says so. Whoever would create it may not.
         op.Answer = op switch
         {
             HoldOp => GateAnswer.Of(GateFault.HoldUnknown),
             VoidOp => GateAnswer.Of(GateFault.EventUnknown),
+            { CreatesCustomer: true } => GateAnswer.Of(GateFault.CustomersLimited),
             _ => GateAnswer.Nothing,
         };
         return true;

@@ -79,6 +79,9 @@ public abstract class LaneOp : IValueTaskSource<GateAnswer>
     /// <summary>Creates the customer when it is missing.</summary>
     public virtual bool CreatesCustomer => false;
 
+    /// <summary>Asks for permission: it is refused rather than creating one customer too many. Facts are not.</summary>
+    public virtual bool MayBeRefused => false;
+
     /// <summary>Must see the database under locks: reads facts that no book holds.</summary>
     public virtual bool NeedsExact => false;
 
@@ -184,6 +187,8 @@ public sealed class UseOp : LaneOp
 
     public override bool CreatesCustomer => true;
 
+    public override bool MayBeRefused => Enforce;
+
     public override bool NeedsExact => HasUnique;
 }
 
@@ -202,6 +207,8 @@ public sealed class ReserveOp : LaneOp
     public required TimeSpan TimeToLive { get; init; }
 
     public override bool CreatesCustomer => true;
+
+    public override bool MayBeRefused => true;
 }
 
 public enum HoldVerb

@@ -25,9 +25,13 @@ public sealed class LedgerLanes : IHostedService, IDisposable
 
     public LedgerLanes(Database database, LedgerOptions options, Clock clock, ServerPresence presence, ILogger<Lane> log)
     {
-        _lanes = [.. Enumerable.Range(0, options.Lanes).Select(_ => new Lane(database, options, clock, presence, _metrics, log, MoveOn))];
+        NewCustomers = new(options.NewCustomersPerMinute);
+        _lanes = [.. Enumerable.Range(0, options.Lanes).Select(_ => new Lane(database, options, clock, presence, NewCustomers, _metrics, log, MoveOn))];
         _metrics.Observe(() => _lanes.Select((lane, i) => new Measurement<int>(lane.Depth, new KeyValuePair<string, object?>("lane", i))));
     }
+
+    /// <summary>What the projects created lately.</summary>
+    public NewCustomers NewCustomers { get; }
 
     public Lane LaneOf(short partition) => _lanes[partition % _lanes.Length];
 

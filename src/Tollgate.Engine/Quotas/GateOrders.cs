@@ -73,6 +73,9 @@ public enum GateFault
     /// <summary>A property that the meter needs is missing or not a number (422 <c>event_value_invalid</c>).</summary>
     ValueInvalid,
 
+    /// <summary>The project has created as many customers this minute as it may (429 <c>customers_limited</c>).</summary>
+    CustomersLimited,
+
     /// <summary>The lane's queue is full (503 <c>overloaded</c>).</summary>
     Overloaded,
 

@@ -68,6 +68,7 @@ public sealed class QuotaGate(LedgerLanes lanes, LedgerOptions options, Database
     public async ValueTask<IReadOnlyList<GateAnswer>> RecordAsync(
         ProjectSnapshot project, IReadOnlyList<EventOrder> orders, CancellationToken cancel)
     {
+        await lanes.NewCustomers.WaitAsync(project.Id, cancel);
         var ops = new UseOp[orders.Count];
         var ticket = new LaneTicket(orders.Count);
         var byLane = new Dictionary<Lane, List<LaneOp>>();

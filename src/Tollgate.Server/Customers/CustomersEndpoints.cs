@@ -73,6 +73,12 @@ public static class CustomersEndpoints
         }
 
         var (outcome, customer) = await create.RunAsync(context.Project(), body.Id!, profile, context.RequestAborted);
+        if (customer is null)
+        {
+            await Problems.WriteAsync(context, ErrorCode.CustomersLimited);
+            return;
+        }
+
         if (outcome == CreateCustomerOutcome.Conflict)
         {
             await Problems.WriteAsync(context, ErrorCode.CustomerExists, param: "id");

@@ -158,6 +158,7 @@ public sealed record ServerOptions
                 QueueLength = (int)Settings.QueueLength.Read(environment, found),
                 MaxBatch = (int)Settings.MaxBatch.Read(environment, found),
                 BooksPerLane = (int)Settings.BooksPerLane.Read(environment, found),
+                NewCustomersPerMinute = (int)Settings.ProjectNewCustomers.Read(environment, found),
             },
         };
         faults = found;

@@ -103,6 +103,11 @@ public static class Settings
         "TOLLGATE_PROJECT_WAITING", "requests", 1_000, 0, 1_000_000,
         "An import with hundreds of connections is queued and not refused; each that waits costs about 10 kB.");
 
+    /// <summary>Customers that one project may create a minute.</summary>
+    public static readonly Setting ProjectNewCustomers = new(
+        "TOLLGATE_PROJECT_NEW_CUSTOMERS", "customers a minute", 60_000, 1, 100_000_000,
+        "An import of 100,000 takes a minute. Each costs a row, 1 kB of memory and 20 microseconds of a lane that all projects share.");
+
     /// <summary>How long a request waits for its project's turn.</summary>
     public static readonly Setting ProjectWaitSeconds = new(
         "TOLLGATE_PROJECT_WAIT_SECONDS", "seconds", 10, 1, 600,
@@ -112,6 +117,6 @@ public static class Settings
     [
         MaxBodyBytes, MaxConnections, HeaderSeconds, MinBodyBytesPerSecond, DrainSeconds, PoolSize, ConnectSeconds, CommandSeconds,
         Lanes, QueueLength, MaxBatch, BooksPerLane, MostMembers, PaymentSeconds, GatewayBodyBytes, UpstreamSeconds,
-        ProjectRequests, ProjectHeavy, ProjectBulk, ProjectWaiting, ProjectWaitSeconds,
+        ProjectRequests, ProjectHeavy, ProjectBulk, ProjectWaiting, ProjectWaitSeconds, ProjectNewCustomers,
     ];
 }

@@ -64,6 +64,10 @@ public sealed class FairShare(FairShareOptions options) : IDisposable
     /// <summary>Bytes of a body that a light request may have: a hundred events and more.</summary>
     private const long LargestLightBody = 256 * 1024;
 
+    /// <summary>Connections that look up customer tokens at one time: whose project a token is, is known only afterwards. One look-up takes a millisecond.</summary>
+    private const int LookUps = 3;
+
+    private readonly SemaphoreSlim _lookUps = new(LookUps);
     private readonly ConcurrentDictionary<int, Places> _projects = new();
     private readonly Meter _meter = new("Tollgate");
     private Counter<long>? _refused;
@@ -96,8 +100,16 @@ public sealed class FairShare(FairShareOptions options) : IDisposable
         return turn;
     }
 
+    /// <summary>A turn to look up a token.</summary>
+    public async ValueTask<Turn> TakeLookUpAsync(CancellationToken cancel)
+    {
+        await _lookUps.WaitAsync(cancel);
+        return new(_lookUps, null);
+    }
+
     public void Dispose()
     {
+        _lookUps.Dispose();
         _meter.Dispose();
         foreach (var places in _projects.Values)
         {

@@ -158,6 +158,7 @@ public sealed class FrontDoor(
 
     private async Task<Resolution> ResolveTokenAsync(KeyHash hash, CancellationToken cancel)
     {
+        using var turn = await share.TakeLookUpAsync(cancel);
         if (await queries.FindTokenAsync(hash, cancel) is not var (projectId, customer, expiresAt))
         {
             return ErrorCode.KeyInvalid;

@@ -53,6 +53,7 @@ internal static class OutcomeMap
         GateFault.HoldAmbiguous => ErrorCode.ReservationAmbiguous,
         GateFault.EventUnknown => ErrorCode.EventNotFound,
         GateFault.ValueInvalid => ErrorCode.EventValueInvalid,
+        GateFault.CustomersLimited => ErrorCode.CustomersLimited,
         GateFault.Overloaded => ErrorCode.Overloaded,
         GateFault.StorageUnavailable => ErrorCode.StorageUnavailable,
         _ => throw new ArgumentOutOfRangeException(nameof(fault), fault, "The fault has no code."),

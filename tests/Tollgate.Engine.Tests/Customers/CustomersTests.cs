@@ -49,7 +49,7 @@ public sealed class CustomersTests(TestPostgres postgres) : IAsyncLifetime
 
     private CustomerQueries Queries => new(_database!.Source);
 
-    private CreateCustomer Create => new(_database!.Source, Rig.Gate, Rig.Clock);
+    private CreateCustomer Create => new(_database!.Source, Rig.Gate, Rig.Lanes, Rig.Clock);
 
     private AssignPlan Assign => new(_database!.Source, Rig.Gate, Rig.Clock);
 

@@ -82,6 +82,36 @@ public sealed class LaneQueueTests(TestPostgres postgres)
     }
 
     [Fact]
+    public async Task A_flood_of_batches_does_not_take_the_places_of_single_operations()
+    {
+        await using var database = await postgres.CreateDatabaseAsync();
+        await using var rig = await LedgerRig.StartAsync(database, Catalog, new LedgerOptions { Lanes = 1, QueueLength = 40, MaxBatch = 10 });
+        await rig.ConsumeAsync("c", "scans");
+        var lane = rig.Lanes.LaneOf(0);
+        await using var connection = await database.Source.OpenConnectionAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
+        await using (var hold = connection.CreateCommand())
+        {
+            hold.CommandText = "SELECT FROM balances FOR UPDATE";
+            await hold.ExecuteNonQueryAsync();
+        }
+
+        var first = rig.ConsumeAsync("c", "scans");
+        await Eventually.UntilAsync(() => lane.Depth == 0);
+        var flood = Enumerable.Range(0, 5).Select(batch => rig.Gate.RecordAsync(
+            rig.Project, [.. Enumerable.Range(0, 100).Select(i => new EventOrder($"e{batch}-{i}", $"f{i % 7}", "scans", Quantity.One, null, null, false))], CancellationToken.None).AsTask()).ToArray();
+        await Eventually.UntilAsync(() => lane.Depth == 100);
+        var single = rig.ConsumeAsync("d", "scans");
+
+        single.IsCompleted.ShouldBeFalse("it waits for its turn instead of being refused");
+        await transaction.RollbackAsync();
+        (await single).Fault.ShouldBe(GateFault.None);
+        (await first).Fault.ShouldBe(GateFault.None);
+        (await Task.WhenAll(flood)).SelectMany(static answers => answers).ShouldAllBe(static answer => answer.Fault == GateFault.None);
+        lane.Depth.ShouldBe(0);
+    }
+
+    [Fact]
     public async Task A_lane_whose_connection_broke_decides_again_on_a_new_one_and_counts_once()
     {
         await using var database = await postgres.CreateDatabaseAsync();
