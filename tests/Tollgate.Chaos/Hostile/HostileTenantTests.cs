@@ -28,7 +28,8 @@ public sealed class HostileTenantTests
     public async Task A_tenant_that_does_its_worst_slows_nobody_else_down()
     {
         var form = Form.Of(rounds: 1);
-        await using var theatre = await Theatre.WithPrivatePostgresAsync();
+        // What the attack has in flight at the end is not worth waiting for.
+        await using var theatre = await Theatre.WithPrivatePostgresAsync(new Dictionary<string, string> { ["TOLLGATE_DRAIN_SECONDS"] = "1" });
         using var good = await theatre.ProjectAsync("neighbour");
         using var tenant = await HostileTenant.SettleInAsync(theatre);
         var neighbour = new Neighbour(good);

@@ -50,9 +50,9 @@ public sealed class Theatre : IAsyncDisposable
     }
 
     /// <summary>One server with the private PostgreSQL that it supervises itself: what <c>tollgate up</c> gives.</summary>
-    public static async Task<Theatre> WithPrivatePostgresAsync()
+    public static async Task<Theatre> WithPrivatePostgresAsync(IReadOnlyDictionary<string, string>? environment = null)
     {
-        var server = await TestServer.StartAsync();
+        var server = await TestServer.StartAsync(environment: environment);
         return new(null, "", [server]);
     }
 

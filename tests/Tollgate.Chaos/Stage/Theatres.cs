@@ -27,7 +27,7 @@ public sealed class Theatres : IAsyncDisposable
 
     /// <summary>One server with a PostgreSQL of its own, which may be killed.</summary>
     public async Task<Theatre> PrivatePostgresAsync() =>
-        _privatePostgres = await LiveAsync(_privatePostgres, Theatre.WithPrivatePostgresAsync);
+        _privatePostgres = await LiveAsync(_privatePostgres, () => Theatre.WithPrivatePostgresAsync());
 
     public async ValueTask DisposeAsync()
     {
