@@ -448,6 +448,11 @@ public sealed record ErrorCode(string Code, int Status, string Title, string Des
         "A property that the feature's meter needs is missing or is not a number.",
         "Send the property that the meter of the feature names.");
 
+    public static readonly ErrorCode LimitReached = new(
+        "limit_reached", 422, "There are too many of these",
+        "The project has as many of these as it may. Nothing was made.",
+        "Remove those that nobody uses, or ask the operator to raise the limit that the detail names.");
+
     // 429 and 503: waiting helps.
     public static readonly ErrorCode RateLimited = new(
         "rate_limited", 429, "Too fast",
@@ -516,7 +521,7 @@ public sealed record ErrorCode(string Code, int Status, string Title, string Des
         PreconditionFailed, PayloadTooLarge, UnsupportedMediaType,
         ValidationFailed, UnknownField, InvalidType, CatalogInvalid, PriceNotFound, CouponRefused, AddOnRefused, PackRefused, CreditRefused, RefundRefused, CreditsInsufficient, NotAtProvider,
         FeatureNotMetered, EventTooOld, EventInFuture,
-        EventValueInvalid,
+        EventValueInvalid, LimitReached,
         RateLimited, CustomersLimited, ProjectBusy, Overloaded, StorageUnavailable, UpstreamUnreadable, UpstreamUnreachable, UpstreamTimeout, Internal,
     ];
 

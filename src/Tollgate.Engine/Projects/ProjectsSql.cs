@@ -127,6 +127,24 @@ internal static class ProjectsSql
 
     public const string FindToken = "SELECT project_id, customer, expires_at FROM customer_tokens WHERE hash = $1";
 
+    // ---- how many ----------------------------------------------------------------------------------------------
+
+    /// <summary><c>$1</c> project, <c>$2</c> the limit: counting stops there; <c>$3</c> the customer of tokens.</summary>
+    public static string CountOf(Thing thing) => thing switch
+    {
+        Thing.Key => """
+            SELECT count(*)
+              FROM (SELECT FROM api_keys
+                     WHERE project_id = $1
+                       AND coalesce(revoked_at, 'infinity') > now() - interval '30 days'
+                       AND coalesce(expires_at, 'infinity') > now() - interval '30 days'
+                     LIMIT $2) AS k
+            """,
+        Thing.Coupon => "SELECT count(*) FROM (SELECT FROM coupons WHERE project_id = $1 LIMIT $2) AS c",
+        Thing.Checkout => "SELECT count(*) FROM (SELECT FROM checkouts WHERE project_id = $1 AND status = 'open' LIMIT $2) AS c",
+        _ => "SELECT count(*) FROM (SELECT FROM customer_tokens WHERE project_id = $1 AND customer = $3 AND expires_at > now() LIMIT $2) AS t",
+    };
+
     // ---- who serves --------------------------------------------------------------------------------------------
 
     /// <summary>

@@ -12,6 +12,7 @@ using Tollgate.Engine.Payments;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Subscriptions;
 using Tollgate.Server.Http;
+using Tollgate.Server.Projects;
 using Tollgate.Server.Payments;
 using Tollgate.Server.Subscriptions;
 
@@ -30,7 +31,7 @@ public static class CheckoutEndpoints
             app.Services.GetRequiredService<OpenCheckout>(), app.Services.GetRequiredService<CheckoutQueries>(), app.Services.GetRequiredService<ExpireCheckouts>());
         var (sessions, invoices) = (app.Services.GetRequiredService<PortalSessions>(), app.Services.GetRequiredService<InvoiceQueries>());
 
-        app.MapPost("/v1/checkouts", (RequestDelegate)(context => CreateAsync(context, open, invoices)))
+        app.MapPost("/v1/checkouts", app.Counted(Thing.Checkout, context => CreateAsync(context, open, invoices)))
             .RequireKey(Access.Secret, Scope.BillingWrite)
             .WithSecretAnswer()
             .Describe(CheckoutDescriptions.Create);

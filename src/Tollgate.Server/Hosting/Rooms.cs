@@ -30,7 +30,7 @@ internal static class Rooms
     {
         services.AddSingleton(provider => provider.GetRequiredService<Engine.Postgres.Database>().Source);
         services.AddHttpRoom(options.Share, http => (http.DefaultProject, http.PublicUrl) = (options.DefaultProject, options.PublicUrl));
-        services.AddProjects();
+        services.AddProjects(options.Things);
         services.AddCatalog();
         services.AddMetering();
         services.AddQuotas(options.Ledger);

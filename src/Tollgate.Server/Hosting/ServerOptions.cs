@@ -6,6 +6,7 @@ using Tollgate.Engine.Payments;
 using Tollgate.Engine.Payments.Paymob;
 using Tollgate.Engine.Payments.Stripe;
 using Tollgate.Engine.Postgres;
+using Tollgate.Engine.Projects;
 using Tollgate.Server.Gateway;
 using Tollgate.Server.Http;
 using Tollgate.Server.Payments;
@@ -75,6 +76,9 @@ public sealed record ServerOptions
     /// <summary>How much of the server one project may use at one time.</summary>
     public FairShareOptions Share { get; init; } = new();
 
+    /// <summary>How many keys, coupons, checkouts and tokens a project may have.</summary>
+    public ThingLimits Things { get; init; } = new();
+
     /// <summary>Limits of what customers have.</summary>
     public CustomerOptions Customers { get; init; } = new();
 
@@ -141,6 +145,13 @@ public sealed record ServerOptions
                 Bulk = (int)Settings.ProjectBulk.Read(environment, found),
                 Waiting = (int)Settings.ProjectWaiting.Read(environment, found),
                 Wait = TimeSpan.FromSeconds(Settings.ProjectWaitSeconds.Read(environment, found)),
+            },
+            Things = new ThingLimits
+            {
+                Keys = (int)Settings.MostKeys.Read(environment, found),
+                Coupons = (int)Settings.MostCoupons.Read(environment, found),
+                Checkouts = (int)Settings.MostCheckouts.Read(environment, found),
+                Tokens = (int)Settings.MostTokens.Read(environment, found),
             },
             Customers = new CustomerOptions { MostMembers = (int)Settings.MostMembers.Read(environment, found) },
             Paymob = PaymobSetup.Read(environment, ReadAddress(environment, "TOLLGATE_PUBLIC_URL", []), found),

@@ -108,6 +108,26 @@ public static class Settings
         "TOLLGATE_PROJECT_NEW_CUSTOMERS", "customers a minute", 60_000, 1, 100_000_000,
         "An import of 100,000 takes a minute. Each costs a row, 1 kB of memory and 20 microseconds of a lane that all projects share.");
 
+    /// <summary>API keys of one project.</summary>
+    public static readonly Setting MostKeys = new(
+        "TOLLGATE_MOST_KEYS", "keys", 1_000, 1, 1_000_000,
+        "Every server has all keys in memory and reads them again when one changes. Those that ended within 30 days count.");
+
+    /// <summary>Coupons of one project.</summary>
+    public static readonly Setting MostCoupons = new(
+        "TOLLGATE_MOST_COUPONS", "coupons", 10_000, 1, 10_000_000,
+        "One coupon may be redeemed any number of times; ten thousand are a campaign with a code for each.");
+
+    /// <summary>Open checkouts of one project.</summary>
+    public static readonly Setting MostCheckouts = new(
+        "TOLLGATE_MOST_CHECKOUTS", "checkouts", 20_000, 1, 10_000_000,
+        "One lives for a day at most unless it is paid: twenty thousand visitors who think about it.");
+
+    /// <summary>Valid tokens of one customer.</summary>
+    public static readonly Setting MostTokens = new(
+        "TOLLGATE_MOST_TOKENS", "tokens", 1_000, 1, 1_000_000,
+        "A token lives 30 days at most: a new one every 45 minutes.");
+
     /// <summary>How long a request waits for its project's turn.</summary>
     public static readonly Setting ProjectWaitSeconds = new(
         "TOLLGATE_PROJECT_WAIT_SECONDS", "seconds", 10, 1, 600,
@@ -117,6 +137,6 @@ public static class Settings
     [
         MaxBodyBytes, MaxConnections, HeaderSeconds, MinBodyBytesPerSecond, DrainSeconds, PoolSize, ConnectSeconds, CommandSeconds,
         Lanes, QueueLength, MaxBatch, BooksPerLane, MostMembers, PaymentSeconds, GatewayBodyBytes, UpstreamSeconds,
-        ProjectRequests, ProjectHeavy, ProjectBulk, ProjectWaiting, ProjectWaitSeconds, ProjectNewCustomers,
+        ProjectRequests, ProjectHeavy, ProjectBulk, ProjectWaiting, ProjectWaitSeconds, ProjectNewCustomers, MostKeys, MostCoupons, MostCheckouts, MostTokens,
     ];
 }

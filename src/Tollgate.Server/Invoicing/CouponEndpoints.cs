@@ -8,6 +8,7 @@ using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Invoicing;
 using Tollgate.Engine.Projects;
 using Tollgate.Server.Http;
+using Tollgate.Server.Projects;
 
 namespace Tollgate.Server.Invoicing;
 
@@ -23,7 +24,7 @@ public static class CouponEndpoints
         var coupons = app.Services.GetRequiredService<CouponQueries>();
         var clock = app.Services.GetRequiredService<Clock>();
 
-        app.MapPost("/v1/coupons", (RequestDelegate)(context => CreateAsync(context, coupons, clock)))
+        app.MapPost("/v1/coupons", app.Counted(Thing.Coupon, context => CreateAsync(context, coupons, clock)))
             .RequireKey(Access.Secret, Scope.BillingWrite)
             .Describe(CouponDescriptions.Create);
         app.MapGet("/v1/coupons", (RequestDelegate)(context => ListAsync(context, coupons)))

@@ -46,7 +46,7 @@ internal static class KeysEndpoints
         MapCreate(app, create, clock);
         MapList(app, queries);
 
-        app.MapPost("/v1/api-keys/{id}/rotate", (RequestDelegate)(context => RotateAsync(context, rotate)))
+        app.MapPost("/v1/api-keys/{id}/rotate", app.Counted(Thing.Key, context => RotateAsync(context, rotate)))
             .RequireKey(Access.Secret | Access.Admin, Scope.KeysWrite)
             .WithSecretAnswer()
             .Describe(new(Tag, "Rotate a key", """
@@ -75,7 +75,7 @@ internal static class KeysEndpoints
     }
 
     private static void MapCreate(WebApplication app, CreateKey create, Clock clock) =>
-        app.MapPost("/v1/api-keys", (RequestDelegate)(context => CreateAsync(context, create, clock)))
+        app.MapPost("/v1/api-keys", app.Counted(Thing.Key, context => CreateAsync(context, create, clock)))
             .RequireKey(Access.Secret | Access.Admin, Scope.KeysWrite)
             .WithSecretAnswer()
             .Describe(new(Tag, "Create a key", $"""

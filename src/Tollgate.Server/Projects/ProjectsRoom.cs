@@ -8,8 +8,10 @@ namespace Tollgate.Server.Projects;
 /// <summary>Registers the room Projects. Needs an <c>NpgsqlDataSource</c> whose schema is migrated before the host starts.</summary>
 public static class ProjectsRoom
 {
-    public static IServiceCollection AddProjects(this IServiceCollection services)
+    public static IServiceCollection AddProjects(this IServiceCollection services, ThingLimits things)
     {
+        services.AddSingleton(things);
+        services.AddSingleton<CountThings>();
         services.AddSingleton<Clock>();
         services.AddSingleton<ProjectDirectory>();
         services.AddSingleton<ProjectQueries>();

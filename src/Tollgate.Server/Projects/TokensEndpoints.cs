@@ -11,7 +11,7 @@ internal static class TokensEndpoints
     public static void Map(WebApplication app)
     {
         var issue = app.Services.GetRequiredService<IssueCustomerToken>();
-        app.MapPost("/v1/customers/{id}/tokens", (RequestDelegate)(context => IssueAsync(context, issue)))
+        app.MapPost("/v1/customers/{id}/tokens", app.Counted(Thing.Token, context => IssueAsync(context, issue)))
             .RequireKey(Access.Secret, Scope.CustomersWrite)
             .WithSecretAnswer()
             .Describe(new("Customers", "Issue a customer token", """
