@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
@@ -28,22 +27,6 @@ public sealed class Lane
     /// <summary>Few enough that both cores share the answers of a batch, many enough that handing them over costs little.</summary>
     private const int AnswersAtOnce = 16;
 
-    /// <summary>
-    /// Requests that a batch takes at least, if they wait; beyond it takes half of them. While PostgreSQL works on one half,
-    /// the other is read, decided and answered: with everything in one batch each waits for the other (9 % at 256 callers on
-    /// one customer, two cores; docs/decisions/0001).
-    /// </summary>
-    private const int SmallBatch = 96;
-
-    /// <summary>
-    /// Operations of batches and streams that go into one transaction: two chunks of them, 5 to 10 ms. A consume that comes during it waits for
-    /// that, and not for the 40 ms of a full batch; larger ones brought no throughput.
-    /// </summary>
-    private const int MostBulk = 2_000;
-
-    /// <summary>The same while single operations wait: one chunk, so that bulk goes on and nobody else notices.</summary>
-    private const int MostBulkBesideOthers = 1_000;
-
     /// <summary>Of one operation between a member's account and its owner's.</summary>
     private const int MostMoves = 8;
 
@@ -55,10 +38,7 @@ public sealed class Lane
     private readonly LaneMetrics _metrics;
     private readonly ILogger<Lane> _log;
     private readonly Action<LaneOp[]> _elsewhere;
-    private readonly ConcurrentQueue<LaneOp> _queue = new();
-
-    /// <summary>Batches and streams wait apart from single operations: somebody who sends a million events neither fills the others' queue nor stands before them.</summary>
-    private readonly ConcurrentQueue<BulkOp> _bulk = new();
+    private readonly LaneQueue _queue;
     private readonly BookShelf _shelf;
     private readonly BatchWriter _writer = new();
     private readonly BatchDeciding _deciding;
@@ -71,33 +51,27 @@ public sealed class Lane
     /// <summary>Share of recent batches that were stale because another server works on the same customers, 0 to 1024.</summary>
     private int _staleRate;
 
-    /// <summary>Single operations in their queue.</summary>
-    private int _waiting;
-
-    /// <summary>Operations in the queue of batches: the bound counts them, not requests.</summary>
-    private int _bulkWaiting;
-
     /// <summary>1 while somebody drains the queue.</summary>
     private int _busy;
 
     private volatile bool _completed;
-    private TaskCompletionSource? _room;
 
     /// <param name="elsewhere">Takes operations that belong to other accounts, in this order.</param>
     public Lane(
         Database database, LedgerOptions options, Clock clock, ServerPresence presence, NewCustomers created, LaneMetrics metrics, ILogger<Lane> log, Action<LaneOp[]> elsewhere)
     {
         (_database, _options, _clock, _metrics, _log, _elsewhere) = (database, options, clock, metrics, log, elsewhere);
+        _queue = new(options);
         _shelf = new(options.BooksPerLane, presence, created);
         _deciding = new(_writer);
     }
 
-    public int Depth => Volatile.Read(ref _waiting) + Volatile.Read(ref _bulkWaiting);
+    public int Depth => _queue.Depth;
 
     /// <summary>False: the queue is full, or the server stops.</summary>
     public bool TryEnqueue(LaneOp op)
     {
-        if (_completed || Volatile.Read(ref _waiting) >= _options.QueueLength)
+        if (_completed || _queue.IsFull(op))
         {
             return false;
         }
@@ -112,28 +86,12 @@ public sealed class Lane
     /// </summary>
     public async ValueTask EnqueueAsync(LaneOp op, CancellationToken cancel)
     {
-        while (IsFull(op))
-        {
-            var mine = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            var room = Interlocked.CompareExchange(ref _room, mine, null) ?? mine;
-
-            // Looked at again: room may have been made before anybody could be told.
-            if (IsFull(op))
-            {
-                await room.Task.WaitAsync(cancel);
-            }
-        }
-
+        await _queue.UntilRoomAsync(op, cancel);
         Enqueue(op);
     }
 
     /// <summary>Takes what another lane has taken already: it goes over the bound rather than being refused now.</summary>
     internal void Accept(LaneOp op) => Enqueue(op);
-
-    /// <summary>Batches wait at their senders as soon as one transaction full of them waits here.</summary>
-    private bool IsFull(LaneOp op) => op is BulkOp
-        ? Volatile.Read(ref _bulkWaiting) >= _options.MaxBatch
-        : Volatile.Read(ref _waiting) >= _options.QueueLength;
 
     /// <inheritdoc cref="BookShelf.Peek"/>
     internal AccountBook? Peek(int project, string customer, int catalogRevision) => _shelf.Peek(project, customer, catalogRevision);
@@ -147,18 +105,7 @@ public sealed class Lane
     /// </summary>
     private void Enqueue(LaneOp op)
     {
-        // Counted before it can be taken, so that the count never falls below zero.
-        if (op is BulkOp bulk)
-        {
-            Interlocked.Add(ref _bulkWaiting, bulk.Items.Count);
-            _bulk.Enqueue(bulk);
-        }
-        else
-        {
-            Interlocked.Increment(ref _waiting);
-            _queue.Enqueue(op);
-        }
-
+        _queue.Add(op);
         if (Interlocked.CompareExchange(ref _busy, 1, 0) == 0)
         {
             // The work of everybody must not run in the caller's context: its log scope, its trace.
@@ -174,14 +121,14 @@ public sealed class Lane
         var ops = new List<LaneOp>();
         do
         {
-            while (Take(ops))
+            while (_queue.Take(ops))
             {
                 if (ThreadPool.PendingWorkItemCount > 0)
                 {
                     // The machine is busy. What stands before us is mostly requests that will join this batch: larger
                     // batches cost less for each decision, and nobody would have been served sooner.
                     await new BackOfTheLine();
-                    Take(ops);
+                    _queue.Take(ops);
                 }
 
                 await ExecuteAsync(ops);
@@ -192,7 +139,7 @@ public sealed class Lane
             // Otherwise somebody who queues right now sees a busy lane, the lane sees an empty queue, and nobody works.
             Interlocked.Exchange(ref _busy, 0);
         }
-        while (!(_queue.IsEmpty && _bulk.IsEmpty) && Interlocked.CompareExchange(ref _busy, 1, 0) == 0);
+        while (!_queue.IsEmpty && Interlocked.CompareExchange(ref _busy, 1, 0) == 0);
     }
 
     /// <summary>Goes on after everything that waits for a thread now. With nothing to wait for, a yield would still cost one.</summary>
@@ -210,45 +157,6 @@ public sealed class Lane
 
         public void UnsafeOnCompleted(Action continuation) =>
             ThreadPool.UnsafeQueueUserWorkItem(static go => go(), continuation, preferLocal: false);
-    }
-
-    /// <summary>Adds what waits to <paramref name="ops"/>, which may hold a first part already.</summary>
-    /// <returns>Whether there is anything to do.</returns>
-    private bool Take(List<LaneOp> ops)
-    {
-        var before = ops.Count;
-        var requests = Math.Max(SmallBatch, _queue.Count / 2);
-        while (requests-- > 0 && ops.Count < _options.MaxBatch && _queue.TryDequeue(out var op))
-        {
-            ops.Add(op);
-        }
-
-        Interlocked.Add(ref _waiting, before - ops.Count);
-        TakeBulk(ops, before);
-        if (Volatile.Read(ref _room) is not null)
-        {
-            Interlocked.Exchange(ref _room, null)?.SetResult();
-        }
-
-        return ops.Count > 0;
-    }
-
-    /// <summary>Fills the batch up with what came in bulk, behind the single operations.</summary>
-    private void TakeBulk(List<LaneOp> ops, int before)
-    {
-        if (_bulk.IsEmpty || before > 0)
-        {
-            return;
-        }
-
-        var singles = ops.Count;
-        var most = Math.Min(_options.MaxBatch, singles + (singles > 0 ? MostBulkBesideOthers : MostBulk));
-        while (ops.Count < most && _bulk.TryDequeue(out var bulk))
-        {
-            ops.AddRange(bulk.Items);
-        }
-
-        Interlocked.Add(ref _bulkWaiting, singles - ops.Count);
     }
 
     /// <summary>Takes nothing more; done when everything that waited has its answer.</summary>
@@ -548,7 +456,7 @@ public sealed class Lane
         }
 
         _metrics.Committed(ops, Stopwatch.GetElapsedTime(started));
-        if (ops.Count == 1 && _queue.IsEmpty && _bulk.IsEmpty)
+        if (ops.Count == 1 && _queue.IsEmpty)
         {
             // Nothing else to do: the answer goes out from here.
             End(ops[0], _log);

@@ -138,21 +138,8 @@ public sealed record ServerOptions
                 ConnectSeconds = (int)Settings.ConnectSeconds.Read(environment, found),
                 CommandSeconds = (int)Settings.CommandSeconds.Read(environment, found),
             },
-            Share = new FairShareOptions
-            {
-                Requests = ShareOf((int)Settings.PoolSize.Read(environment, []), environment, found),
-                Heavy = (int)Settings.ProjectHeavy.Read(environment, found),
-                Bulk = (int)Settings.ProjectBulk.Read(environment, found),
-                Waiting = (int)Settings.ProjectWaiting.Read(environment, found),
-                Wait = TimeSpan.FromSeconds(Settings.ProjectWaitSeconds.Read(environment, found)),
-            },
-            Things = new ThingLimits
-            {
-                Keys = (int)Settings.MostKeys.Read(environment, found),
-                Coupons = (int)Settings.MostCoupons.Read(environment, found),
-                Checkouts = (int)Settings.MostCheckouts.Read(environment, found),
-                Tokens = (int)Settings.MostTokens.Read(environment, found),
-            },
+            Share = ReadShare(environment, found),
+            Things = ReadThings(environment, found),
             Customers = new CustomerOptions { MostMembers = (int)Settings.MostMembers.Read(environment, found) },
             Paymob = PaymobSetup.Read(environment, ReadAddress(environment, "TOLLGATE_PUBLIC_URL", []), found),
             Payments = new PaymentOptions(TimeSpan.FromSeconds(Settings.PaymentSeconds.Read(environment, found))) { Stripe = ReadStripe(environment, found) },
@@ -175,6 +162,23 @@ public sealed record ServerOptions
         faults = found;
         return found.Count == 0 ? options : null;
     }
+
+    private static FairShareOptions ReadShare(Func<string, string?> environment, List<string> faults) => new()
+    {
+        Requests = ShareOf((int)Settings.PoolSize.Read(environment, []), environment, faults),
+        Heavy = (int)Settings.ProjectHeavy.Read(environment, faults),
+        Bulk = (int)Settings.ProjectBulk.Read(environment, faults),
+        Waiting = (int)Settings.ProjectWaiting.Read(environment, faults),
+        Wait = TimeSpan.FromSeconds(Settings.ProjectWaitSeconds.Read(environment, faults)),
+    };
+
+    private static ThingLimits ReadThings(Func<string, string?> environment, List<string> faults) => new()
+    {
+        Keys = (int)Settings.MostKeys.Read(environment, faults),
+        Coupons = (int)Settings.MostCoupons.Read(environment, faults),
+        Checkouts = (int)Settings.MostCheckouts.Read(environment, faults),
+        Tokens = (int)Settings.MostTokens.Read(environment, faults),
+    };
 
     /// <summary>One project must leave connections to the others.</summary>
     private static int ShareOf(int pool, Func<string, string?> environment, List<string> faults)

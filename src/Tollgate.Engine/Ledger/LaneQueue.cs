@@ -1,0 +1,114 @@
+using System.Collections.Concurrent;
+
+namespace Tollgate.Engine.Ledger;
+
+/// <summary>
+/// What waits for a lane. Batches and streams of events wait apart from single operations: somebody who sends a million events neither fills the others'
+/// queue nor stands before them. Only the lane takes; anybody may add.
+/// </summary>
+internal sealed class LaneQueue(LedgerOptions options)
+{
+    /// <summary>
+    /// Requests that a batch takes at least, if they wait; beyond it takes half of them. While PostgreSQL works on one half,
+    /// the other is read, decided and answered: with everything in one batch each waits for the other (9 % at 256 callers on
+    /// one customer, two cores; docs/decisions/0001).
+    /// </summary>
+    private const int SmallBatch = 96;
+
+    /// <summary>
+    /// Operations of batches and streams that go into one transaction: two chunks of them, 5 to 10 ms. A consume that comes during it waits for
+    /// that, and not for the 40 ms of a full batch.
+    /// </summary>
+    private const int MostBulk = 2_000;
+
+    /// <summary>The same while single operations wait: one chunk, so that bulk goes on and nobody else notices.</summary>
+    private const int MostBulkBesideOthers = 1_000;
+
+    private readonly ConcurrentQueue<LaneOp> _singles = new();
+    private readonly ConcurrentQueue<BulkOp> _bulk = new();
+
+    private int _waiting;
+
+    /// <summary>Operations, not requests.</summary>
+    private int _bulkWaiting;
+
+    private TaskCompletionSource? _room;
+
+    /// <summary>Operations that wait.</summary>
+    public int Depth => Volatile.Read(ref _waiting) + Volatile.Read(ref _bulkWaiting);
+
+    public bool IsEmpty => _singles.IsEmpty && _bulk.IsEmpty;
+
+    /// <summary>Batches wait at their senders as soon as one transaction full of them waits here.</summary>
+    public bool IsFull(LaneOp op) => op is BulkOp
+        ? Volatile.Read(ref _bulkWaiting) >= options.MaxBatch
+        : Volatile.Read(ref _waiting) >= options.QueueLength;
+
+    /// <summary>Returns when there is room for the operation; somebody else may take it first.</summary>
+    public async ValueTask UntilRoomAsync(LaneOp op, CancellationToken cancel)
+    {
+        while (IsFull(op))
+        {
+            var mine = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            var room = Interlocked.CompareExchange(ref _room, mine, null) ?? mine;
+
+            // Looked at again: room may have been made before anybody could be told.
+            if (IsFull(op))
+            {
+                await room.Task.WaitAsync(cancel);
+            }
+        }
+    }
+
+    /// <summary>Adds it, full or not. Counted before it can be taken, so that the count never falls below zero.</summary>
+    public void Add(LaneOp op)
+    {
+        if (op is BulkOp bulk)
+        {
+            Interlocked.Add(ref _bulkWaiting, bulk.Items.Count);
+            _bulk.Enqueue(bulk);
+            return;
+        }
+
+        Interlocked.Increment(ref _waiting);
+        _singles.Enqueue(op);
+    }
+
+    /// <summary>Adds what waits to <paramref name="ops"/>, which may hold a first part already.</summary>
+    /// <returns>Whether there is anything to do.</returns>
+    public bool Take(List<LaneOp> ops)
+    {
+        var before = ops.Count;
+        var requests = Math.Max(SmallBatch, _singles.Count / 2);
+        while (requests-- > 0 && ops.Count < options.MaxBatch && _singles.TryDequeue(out var op))
+        {
+            ops.Add(op);
+        }
+
+        Interlocked.Add(ref _waiting, before - ops.Count);
+        if (before == 0)
+        {
+            TakeBulk(ops);
+        }
+
+        if (Volatile.Read(ref _room) is not null)
+        {
+            Interlocked.Exchange(ref _room, null)?.SetResult();
+        }
+
+        return ops.Count > 0;
+    }
+
+    /// <summary>Fills the batch up with what came in bulk, behind the single operations.</summary>
+    private void TakeBulk(List<LaneOp> ops)
+    {
+        var singles = ops.Count;
+        var most = Math.Min(options.MaxBatch, singles + (singles > 0 ? MostBulkBesideOthers : MostBulk));
+        while (ops.Count < most && _bulk.TryDequeue(out var bulk))
+        {
+            ops.AddRange(bulk.Items);
+        }
+
+        Interlocked.Add(ref _bulkWaiting, singles - ops.Count);
+    }
+}
