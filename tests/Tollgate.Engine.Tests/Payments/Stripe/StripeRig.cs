@@ -62,7 +62,7 @@ public sealed class StripeRig : IAsyncDisposable
             source, Queries, methods, settle, Refund, new(source, ledger.Gate, ledger.Clock), new(source, ledger.Clock), Bill,
             new(source, new(source, ledger.Gate, ledger.Clock), ledger.Clock), ledger.Clock);
         Inbox = new(source, _directory, providers, Apply, bell, NullLogger<ReadInbox>.Instance);
-        Door = new(source, _directory, providers, _keys, bell, ledger.Clock, NullLogger<ReceiveWebhook>.Instance);
+        Door = new(source, _directory, providers, _keys, bell, new InboxMetrics(), ledger.Clock, NullLogger<ReceiveWebhook>.Instance);
         Settings = new(source, _directory, _keys);
     }
 
