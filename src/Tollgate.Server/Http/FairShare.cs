@@ -197,7 +197,7 @@ public sealed class FairShare(FairShareOptions options) : IDisposable
 
         private async ValueTask<bool> WaitAsync(SemaphoreSlim places, CancellationToken cancel)
         {
-            if (places.Wait(0, CancellationToken.None))
+            if (await places.WaitAsync(0, CancellationToken.None))
             {
                 return true;
             }
