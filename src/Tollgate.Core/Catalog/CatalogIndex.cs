@@ -10,13 +10,15 @@ public static class CatalogIndex
 {
     /// <param name="document">The catalogue in force.</param>
     /// <param name="everyFeature">All features the project ever had, with their numbers and last definitions.</param>
-    /// <param name="everyVersion">All plan versions the project ever published.</param>
+    /// <param name="known">Plan versions that were indexed before: neither they nor the numbers of features ever change.</param>
+    /// <param name="further">All others that the project ever published.</param>
     public static PublishedCatalog Build(
         int revision,
         string etag,
         CatalogDocument document,
         IReadOnlyList<FeatureEntry> everyFeature,
-        IReadOnlyList<StoredPlanVersion> everyVersion)
+        IEnumerable<PlanVersion> known,
+        IReadOnlyList<StoredPlanVersion> further)
     {
         var numbers = everyFeature.ToFrozenDictionary(static f => f.Code, static f => f.Key, StringComparer.Ordinal);
         var current = document.Features.Select(feature => new FeatureEntry(numbers[feature.Code], feature)).ToArray();
@@ -26,7 +28,7 @@ public static class CatalogIndex
             byKey[entry.Key] = entry;
         }
 
-        var versions = everyVersion.Select(stored => Indexed(stored, numbers)).ToArray();
+        PlanVersion[] versions = [.. known, .. further.Select(stored => Indexed(stored, numbers))];
         return new()
         {
             Revision = revision,

@@ -12,6 +12,12 @@ public static class CatalogLimits
     /// <summary>Plans of a catalogue, retired ones included.</summary>
     public const int Plans = 100;
 
+    /// <summary>
+    /// Bytes of all versions of plans that a project ever published, as JSON. Every server keeps them in memory, at about five times the size: customers are
+    /// pinned to them. A plan with 20 entitlements has 2 kB, so that 10 of them may change every working day for six years.
+    /// </summary>
+    public const long VersionBytes = 32L * 1024 * 1024;
+
     /// <summary>Prices of a plan: three intervals in ten currencies.</summary>
     public const int Prices = 30;
 

@@ -18,10 +18,11 @@ internal static class CatalogSql
          ORDER BY id
         """;
 
+    /// <summary><c>$2</c> the last id that is known already.</summary>
     public const string PlanVersions = """
         SELECT id, version, document::text
           FROM plan_versions
-         WHERE project_id = $1
+         WHERE project_id = $1 AND id > $2
          ORDER BY id
         """;
 
@@ -48,6 +49,13 @@ internal static class CatalogSql
     public const string InsertPlanVersion = """
         INSERT INTO plan_versions (project_id, plan, version, document)
              VALUES ($1, $2, $3, $4::jsonb)
+        """;
+
+    /// <summary>Bytes of all plan versions, as every server reads them.</summary>
+    public const string SizeOfPlanVersions = """
+        SELECT coalesce(sum(octet_length(document::text)), 0)
+          FROM plan_versions
+         WHERE project_id = $1
         """;
 
     public const string InsertCatalog = """

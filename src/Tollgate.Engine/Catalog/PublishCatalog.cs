@@ -15,6 +15,9 @@ public enum PublishOutcome
 
     /// <summary>The caller saw another catalogue than the one in force (<c>If-Match</c>); nothing was written.</summary>
     Stale,
+
+    /// <summary>The project's plan versions would take more than <see cref="CatalogLimits.VersionBytes"/>; nothing was written.</summary>
+    TooMuch,
 }
 
 /// <param name="Revision">Of the catalogue in force after the call.</param>
@@ -39,8 +42,20 @@ public sealed class PublishCatalog(NpgsqlDataSource database)
         await using var connection = await database.OpenConnectionAsync(cancel);
         await using var transaction = await connection.BeginTransactionAsync(cancel);
         var publication = await PublishInTransactionAsync(connection, projectId, document, ifMatch, cancel);
+        if (publication.NewPlanVersions.Count > 0 && await SizeAsync(connection, projectId, cancel) > CatalogLimits.VersionBytes)
+        {
+            return publication with { Outcome = PublishOutcome.TooMuch };
+        }
+
         await transaction.CommitAsync(cancel);
         return publication;
+    }
+
+    private static async Task<long> SizeAsync(NpgsqlConnection connection, int projectId, CancellationToken cancel)
+    {
+        await using var command = new NpgsqlCommand(CatalogSql.SizeOfPlanVersions, connection);
+        command.Parameters.Add(new() { Value = projectId });
+        return Convert.ToInt64(await command.ExecuteScalarAsync(cancel), System.Globalization.CultureInfo.InvariantCulture);
     }
 
     /// <summary>The same inside the caller's transaction, for instance the one that creates the project.</summary>

@@ -116,7 +116,7 @@ public sealed class ProjectDirectory(NpgsqlDataSource database) : IDisposable
             var old = before.GetValueOrDefault(row.Id);
             var catalog = old is not null && old.Catalog.Revision == row.CatalogRevision
                 ? old.Catalog
-                : await CatalogQueries.LoadAsync(connection, row.Id, cancel);
+                : await CatalogQueries.LoadAsync(connection, row.Id, old?.Catalog, cancel);
             var prices = old is not null && old.PriceRevision == row.Prices
                 ? old.Prices
                 : (shared ??= await SharedPricesAsync(connection, row.Prices.Shared, cancel)).WithOverrides(

@@ -105,6 +105,14 @@ public static class CatalogEndpoints
         string? ifMatch = context.Request.Headers.IfMatch;
         var done = await publish.PublishAsync(project.Id, document, ifMatch, context.RequestAborted);
         SetHeaders(context, done.ETag, done.Revision);
+        if (done.Outcome == PublishOutcome.TooMuch)
+        {
+            await Problems.WriteAsync(
+                context, ErrorCode.LimitReached,
+                $"All versions of plans that the project ever published take at most {CatalogLimits.VersionBytes / 1024 / 1024} MiB: customers may be pinned to each. Change large plans less often, or go on in a new project.");
+            return;
+        }
+
         if (done.Outcome == PublishOutcome.Stale)
         {
             await Problems.WriteAsync(context, ErrorCode.PreconditionFailed, $"The catalogue in force is {done.ETag}, revision {done.Revision}.", "If-Match");

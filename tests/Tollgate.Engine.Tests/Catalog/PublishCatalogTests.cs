@@ -105,6 +105,36 @@ public sealed class PublishCatalogTests(FreshDatabase fresh) : IClassFixture<Fre
     }
 
     [Fact]
+    public async Task What_memory_knows_is_not_read_again_and_nothing_is_missing()
+    {
+        var project = await CreateProjectAsync("grows");
+        await PublishAsync(project, First);
+        var first = await LoadAsync(project);
+        await PublishAsync(project, First with { Plans = [.. First.Plans.Select(static plan => plan with { Name = plan.Name + "!" })] });
+
+        await using var connection = await fresh.Source.OpenConnectionAsync();
+        var second = await CatalogQueries.LoadAsync(connection, project, first, CancellationToken.None);
+        var whole = await LoadAsync(project);
+
+        second.Revision.ShouldBe(2);
+        second.PlanVersions.Keys.ShouldBe(whole.PlanVersions.Keys, ignoreOrder: true);
+        second.Plans.ToDictionary(static pair => pair.Key, static pair => pair.Value.Id).ShouldBe(whole.Plans.ToDictionary(static pair => pair.Key, static pair => pair.Value.Id), ignoreOrder: true);
+        first.PlanVersions.Values.ShouldAllBe(known => ReferenceEquals(known, second.PlanVersions[known.Id]));
+    }
+
+    [Fact]
+    public async Task A_project_publishes_only_so_many_bytes_of_plan_versions()
+    {
+        var project = await CreateProjectAsync("endless");
+        await PublishAsync(project, First);
+        await fresh.Database.ExecuteAsync(
+            "INSERT INTO plan_versions (project_id, plan, version, document) SELECT $1, 'old', g, jsonb_build_object('filler', repeat('x', 1048576)) FROM generate_series(1, 32) AS g", project);
+
+        (await PublishAsync(project, First with { Plans = [.. First.Plans.Select(static plan => plan with { Name = plan.Name + "!" })] })).Outcome.ShouldBe(PublishOutcome.TooMuch);
+        (await PublishAsync(project, First)).Outcome.ShouldBe(PublishOutcome.Unchanged);
+    }
+
+    [Fact]
     public async Task Servers_hear_of_it_with_the_commit()
     {
         var project = await CreateProjectAsync("heard");
@@ -179,7 +209,7 @@ public sealed class PublishCatalogTests(FreshDatabase fresh) : IClassFixture<Fre
     private async Task<PublishedCatalog> LoadAsync(int project)
     {
         await using var connection = await fresh.Source.OpenConnectionAsync();
-        return await CatalogQueries.LoadAsync(connection, project, CancellationToken.None);
+        return await CatalogQueries.LoadAsync(connection, project, null, CancellationToken.None);
     }
 
     private Task<int> CreateProjectAsync(string code) =>
