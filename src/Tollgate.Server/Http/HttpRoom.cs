@@ -39,7 +39,7 @@ public static class HttpRoom
     /// <summary>The document at <c>/openapi/v1.json</c>, Swagger UI at <c>/docs</c>, the pages of the error codes; <c>/</c> leads there.</summary>
     public static void MapHttpRoom(this WebApplication app)
     {
-        app.MapOpenApi("/openapi/{documentName}.json").OpenToAll("It describes the interface and holds no data.").WithLoad(Load.Heavy);
+        app.MapOpenApi("/openapi/{documentName}.json").OpenToAll("It describes the interface and holds no data.").WithLoad(Load.Heavy).MadeOnce();
         PageFrame.Map(app);
         ErrorPages.Map(app);
 
