@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace Tollgate.Server.Http;
@@ -17,7 +18,7 @@ internal static class OpenApiOnce
 
     private static RequestDelegate Once(RequestDelegate make)
     {
-        var documents = new System.Collections.Concurrent.ConcurrentDictionary<string, (byte[] Body, string Type)>(StringComparer.Ordinal);
+        var documents = new ConcurrentDictionary<string, (byte[] Body, string Type)>(StringComparer.Ordinal);
         return async context =>
         {
             var path = context.Request.Path.Value!;
@@ -26,6 +27,7 @@ internal static class OpenApiOnce
                 document = await MakeAsync(context, make);
                 if (context.Response.StatusCode != StatusCodes.Status200OK)
                 {
+                    await context.Response.Body.WriteAsync(document.Body, context.RequestAborted);
                     return;
                 }
 
