@@ -30,8 +30,8 @@ internal static class Attacks
     [
         new("hot customer", 200, static (tenant, _, cancel) => tenant.PostAsync("hot customer", "/v1/consume", new JsonObject { ["customer"] = Hot, ["feature"] = HostileCatalogue.Hot }, cancel)),
         new("catalogues", 3, CatalogueAsync),
-        new("batches", 4, static (tenant, random, cancel) => tenant.PostAsync("batches", "/v1/events", tenant.EventsOf($"payer-{At(random.Next(Payers))}", 10_000, static at => $"f{At(at % HostileCatalogue.Metered)}"), cancel)),
-        new("customers in batches", 2, static (tenant, _, cancel) => tenant.PostAsync("customers in batches", "/v1/events", tenant.EventsOf("crowd", 5_000, static _ => HostileCatalogue.Hot, manyCustomers: true), cancel)),
+        new("batches", 4, static (tenant, random, cancel) => tenant.SendEventsAsync("batches", $"payer-{At(random.Next(Payers))}", 10_000, HostileCatalogue.Metered, manyCustomers: false, cancel)),
+        new("customers in batches", 2, static (tenant, _, cancel) => tenant.SendEventsAsync("customers in batches", "crowd", 5_000, 1, manyCustomers: true, cancel)),
         new("customers", 8, static (tenant, _, cancel) => tenant.PostAsync("customers", "/v1/customers", new JsonObject { ["id"] = $"one-of-many-{At(tenant.Next())}", ["name"] = new string('n', 200) }, cancel)),
         new("streams", 2, StreamAsync),
         new("analyses", 6, static (tenant, random, cancel) => tenant.GetAsync("analyses", AnalysisOf(random), cancel)),
@@ -56,7 +56,7 @@ internal static class Attacks
         {
             0 => HostileCatalogue.Largest(tenant.Next(), tooMany: false),
             1 => HostileCatalogue.Largest(tenant.Next(), tooMany: true),
-            _ => HostileCatalogue.Bombs().ElementAt(random.Next(HostileCatalogue.Bombs().Count())),
+            _ => HostileCatalogue.Bombs[random.Next(HostileCatalogue.Bombs.Count)],
         };
         var path = random.Next(2) == 0 ? "/v1/catalog" : "/v1/catalog?dry_run=true";
         return tenant.SendAsync("catalogues", tenant.Gate, HttpMethod.Put, path, Client.GateClient.Raw(text, "application/yaml"), cancel);
@@ -64,10 +64,13 @@ internal static class Attacks
 
     private static Task StreamAsync(HostileTenant tenant, Random random, CancellationToken cancel)
     {
-        var batch = tenant.Next();
-        var lines = string.Concat(Enumerable.Range(0, 30_000).Select(at =>
-            $$"""{"id":"s{{At(batch)}}-{{At(at)}}","customer":"payer-{{At(random.Next(Payers))}}","type":"f{{At(at % HostileCatalogue.Metered)}}"}""" + "\n"));
-        return tenant.SendAsync("streams", tenant.Gate, HttpMethod.Post, "/v1/events", Client.GateClient.Raw(lines, "application/x-ndjson"), cancel);
+        var lines = new StringBuilder();
+        for (var at = 0; at < 30_000; at++)
+        {
+            lines.Append(System.Globalization.CultureInfo.InvariantCulture, $$"""{"customer":"payer-{{random.Next(Payers)}}","type":"f{{at % HostileCatalogue.Metered}}"}""").Append('\n');
+        }
+
+        return tenant.SendAsync("streams", tenant.Gate, HttpMethod.Post, "/v1/events", Client.GateClient.Raw(lines.ToString(), "application/x-ndjson"), cancel);
     }
 
     /// <summary>A century where it is refused, three years where it is not.</summary>

@@ -59,8 +59,10 @@ internal static class HostileCatalogue
         return text.ToString();
     }
 
-    /// <summary>Texts that make readers slow or deep.</summary>
-    public static IEnumerable<string> Bombs()
+    /// <summary>Texts that make readers slow or deep, made once: the attackers run on the same cores as the server.</summary>
+    public static readonly IReadOnlyList<string> Bombs = [.. Texts()];
+
+    private static IEnumerable<string> Texts()
     {
         yield return Laughs();
         yield return string.Concat(Enumerable.Repeat("[", 500_000));

@@ -15,6 +15,7 @@ internal sealed class HostileTenant : IDisposable
 {
     public const int Payers = 40;
     private const string First = "payer-0";
+    private static readonly string Filler = new('x', 500);
 
     private readonly ConcurrentDictionary<string, ConcurrentDictionary<int, int>> _answers = new();
     private readonly ConcurrentDictionary<string, string> _broken = new();
@@ -57,7 +58,7 @@ internal sealed class HostileTenant : IDisposable
         var token = await gate.PostAsync($"/v1/customers/{First}/tokens", new JsonObject { ["ttl_seconds"] = 86_400 });
         token.Status.ShouldBeInRange(200, 201, token.ToString());
         var tenant = new HostileTenant(project, new(gate.Server, token.Member("token").GetString()), await Operation.AllAsync(gate));
-        (await gate.RecordAsync(tenant.EventsOf(First, HostileCatalogue.Metered, static at => $"f{at}"))).Status.ShouldBe(200);
+        (await gate.RecordAsync(tenant.EventsOf(First, HostileCatalogue.Metered))).Status.ShouldBe(200);
         var invoices = await gate.SendAsync(HttpMethod.Get, "/v1/invoices", null);
         tenant.Invoice = invoices.Member("data")[0].GetProperty("id").GetString()!;
         var subscriptions = await gate.SendAsync(HttpMethod.Get, "/v1/subscriptions", null);
@@ -94,22 +95,28 @@ internal sealed class HostileTenant : IDisposable
     public Task<Answer> GetAsync(string attack, string path, CancellationToken cancel, GateClient? gate = null) =>
         SendAsync(attack, gate ?? Gate, HttpMethod.Get, path, null, cancel);
 
-    /// <summary>Events with properties of a kilobyte.</summary>
-    public JsonArray EventsOf(string customer, int count, Func<int, string> type, bool manyCustomers = false)
+    /// <summary>A batch of events with properties of half a kilobyte.</summary>
+    /// <param name="types">So many features are counted.</param>
+    public Task<Answer> SendEventsAsync(string attack, string customer, int count, int types, bool manyCustomers, CancellationToken cancel)
     {
-        var filler = new string('x', 700);
-        var events = new JsonArray();
-        var batch = Next();
+        var (batch, text) = (Next(), new StringBuilder("["));
         for (var at = 0; at < count; at++)
         {
-            events.Add(new JsonObject
-            {
-                ["id"] = $"{customer}-{batch}-{at}",
-                ["customer"] = manyCustomers ? $"{customer}-{batch}-{at}" : customer,
-                ["type"] = type(at),
-                ["quantity"] = 1_000,
-                ["properties"] = new JsonObject { ["filler"] = filler },
-            });
+            text.Append(
+                CultureInfo.InvariantCulture,
+                $$"""{"id":"{{customer}}-{{batch}}-{{at}}","customer":"{{customer}}{{(manyCustomers ? $"-{At(batch)}-{At(at)}" : "")}}","type":"f{{at % types}}","properties":{"filler":"{{Filler}}"}},""");
+        }
+
+        text[^1] = ']';
+        return SendAsync(attack, Gate, HttpMethod.Post, "/v1/events", GateClient.Raw(text.ToString(), "application/json"), cancel);
+    }
+
+    private JsonArray EventsOf(string customer, int count)
+    {
+        var events = new JsonArray();
+        for (var at = 0; at < count; at++)
+        {
+            events.Add(new JsonObject { ["id"] = $"first-{At(at)}", ["customer"] = customer, ["type"] = $"f{At(at)}", ["quantity"] = 1_000 });
         }
 
         return events;

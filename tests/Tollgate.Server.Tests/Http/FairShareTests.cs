@@ -96,6 +96,37 @@ public sealed class FairShareTests(FairShareStage stage) : IClassFixture<FairSha
         await Eventually.UntilAsync(async () => (await GetAsync(busy, "/v1/customers")).StatusCode == HttpStatusCode.OK);
     }
 
+    [Fact]
+    public async Task A_project_has_only_so_many_keys_coupons_and_tokens()
+    {
+        using var project = stage.Server.ClientFor("career-coach");
+        (string Path, Func<int, JsonObject> Body, string Knob)[] things =
+        [
+            ("/v1/api-keys", static _ => new() { ["kind"] = "secret" }, "TOLLGATE_MOST_KEYS"),
+            ("/v1/coupons", static at => new() { ["code"] = $"c{at.ToString(CultureInfo.InvariantCulture)}", ["percent_off"] = 10, ["duration"] = "once" }, "TOLLGATE_MOST_COUPONS"),
+            ("/v1/customers/somebody/tokens", static _ => new(), "TOLLGATE_MOST_TOKENS"),
+        ];
+        foreach (var (path, body, knob) in things)
+        {
+            var made = 0;
+            HttpResponseMessage answer;
+            while ((answer = await project.PostAsJsonAsync(new Uri(path, UriKind.Relative), body(made), Cancel)).IsSuccessStatusCode && made <= FairShareStage.Things)
+            {
+                made++;
+            }
+
+            made.ShouldBeInRange(1, FairShareStage.Things, path);
+            answer.StatusCode.ShouldBe(HttpStatusCode.UnprocessableEntity, path);
+            var problem = JsonNode.Parse(await answer.Content.ReadAsStringAsync(Cancel))!;
+            ((string?)problem["code"]).ShouldBe("limit_reached");
+            ((string?)problem["detail"])!.ShouldContain(knob);
+        }
+
+        using var other = stage.Server.ClientFor("alwrity");
+        using var theirs = await other.PostAsJsonAsync(new Uri("/v1/api-keys", UriKind.Relative), new JsonObject { ["kind"] = "secret" }, Cancel);
+        theirs.StatusCode.ShouldBe(HttpStatusCode.Created);
+    }
+
     private static async Task<HttpResponseMessage> GetAsync(HttpClient client, string path) => await client.GetAsync(new Uri(path, UriKind.Relative), Cancel);
 
     private static async Task ShouldBeRefusedAsync(HttpClient client, string path, string knob)
@@ -132,6 +163,9 @@ public sealed class FairShareStage(TestPostgres postgres) : IAsyncLifetime
 {
     public const int Requests = 2;
 
+    /// <summary>Of each kind; a new project has two keys.</summary>
+    public const int Things = 3;
+
     private TestDatabase? _database;
     private TestServer? _server;
 
@@ -147,6 +181,9 @@ public sealed class FairShareStage(TestPostgres postgres) : IAsyncLifetime
             ["TOLLGATE_PROJECT_REQUESTS"] = Requests.ToString(CultureInfo.InvariantCulture),
             ["TOLLGATE_PROJECT_HEAVY"] = "1",
             ["TOLLGATE_PROJECT_WAIT_SECONDS"] = "2",
+            ["TOLLGATE_MOST_KEYS"] = "3",
+            ["TOLLGATE_MOST_COUPONS"] = "3",
+            ["TOLLGATE_MOST_TOKENS"] = "3",
         });
     }
 
