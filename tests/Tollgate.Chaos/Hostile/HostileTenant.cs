@@ -104,7 +104,7 @@ internal sealed class HostileTenant : IDisposable
         {
             text.Append(
                 CultureInfo.InvariantCulture,
-                $$"""{"id":"{{customer}}-{{batch}}-{{at}}","customer":"{{customer}}{{(manyCustomers ? $"-{At(batch)}-{At(at)}" : "")}}","type":"f{{at % types}}","properties":{"filler":"{{Filler}}"}},""");
+                $$$"""{"id":"{{{customer}}}-{{{batch}}}-{{{at}}}","customer":"{{{customer}}}{{{(manyCustomers ? $"-{At(batch)}-{At(at)}" : "")}}}","type":"f{{{at % types}}}","properties":{"filler":"{{{Filler}}}"}},""");
         }
 
         text[^1] = ']';
