@@ -58,7 +58,7 @@ internal sealed class HostileTenant : IDisposable
         var token = await gate.PostAsync($"/v1/customers/{First}/tokens", new JsonObject { ["ttl_seconds"] = 86_400 });
         token.Status.ShouldBeInRange(200, 201, token.ToString());
         var tenant = new HostileTenant(project, new(gate.Server, token.Member("token").GetString()), await Operation.AllAsync(gate));
-        (await gate.RecordAsync(tenant.EventsOf(First, HostileCatalogue.Metered))).Status.ShouldBe(200);
+        (await gate.RecordAsync(EventsOf(First, HostileCatalogue.Metered))).Status.ShouldBe(200);
         var invoices = await gate.SendAsync(HttpMethod.Get, "/v1/invoices", null);
         tenant.Invoice = invoices.Member("data")[0].GetProperty("id").GetString()!;
         var subscriptions = await gate.SendAsync(HttpMethod.Get, "/v1/subscriptions", null);
@@ -111,7 +111,7 @@ internal sealed class HostileTenant : IDisposable
         return SendAsync(attack, Gate, HttpMethod.Post, "/v1/events", GateClient.Raw(text.ToString(), "application/json"), cancel);
     }
 
-    private JsonArray EventsOf(string customer, int count)
+    private static JsonArray EventsOf(string customer, int count)
     {
         var events = new JsonArray();
         for (var at = 0; at < count; at++)
