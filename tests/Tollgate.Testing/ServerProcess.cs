@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Runtime.InteropServices;
 
 namespace Tollgate.Testing;
@@ -30,10 +31,12 @@ public sealed class ServerProcess
     /// <summary>Completes with the exit code (128 + signal when killed), after all output was read.</summary>
     public Task<int> Ended => _ended.Task;
 
-    public static async Task<ServerProcess> StartAsync(string[] arguments, IReadOnlyDictionary<string, string> environment, Action<string> print)
+    /// <param name="fileLimit">How many files it may have open; null: as many as this process.</param>
+    public static async Task<ServerProcess> StartAsync(
+        string[] arguments, IReadOnlyDictionary<string, string> environment, Action<string> print, int? fileLimit = null)
     {
         var server = new ServerProcess();
-        new Thread(() => server.Run(arguments, environment, print)) { IsBackground = true, Name = "server process" }.Start();
+        new Thread(() => server.Run(arguments, environment, print, fileLimit)) { IsBackground = true, Name = "server process" }.Start();
         server.Id = await server._started.Task;
         return server;
     }
@@ -82,12 +85,13 @@ public sealed class ServerProcess
         }
     }
 
-    private void Run(string[] arguments, IReadOnlyDictionary<string, string> environment, Action<string> print)
+    private void Run(string[] arguments, IReadOnlyDictionary<string, string> environment, Action<string> print, int? fileLimit)
     {
         try
         {
+            string[] limit = fileLimit is { } most ? ["prlimit", string.Create(CultureInfo.InvariantCulture, $"--nofile={most}:{most}")] : [];
             string[] line = OperatingSystem.IsLinux()
-                ? ["setpriv", "--pdeathsig", "KILL", "--", "dotnet", Binary, .. arguments]
+                ? ["setpriv", "--pdeathsig", "KILL", "--", .. limit, "dotnet", Binary, .. arguments]
                 : ["dotnet", Binary, .. arguments];
             using var process = new Process();
             process.StartInfo = new ProcessStartInfo(line[0], line[1..])

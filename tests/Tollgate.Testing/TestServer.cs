@@ -26,11 +26,13 @@ public sealed class TestServer : IAsyncDisposable
     private readonly TestFolder? _ownFolder;
     private readonly string[] _arguments;
     private readonly IReadOnlyDictionary<string, string> _environment;
+    private readonly int? _fileLimit;
     private readonly ConcurrentQueue<string> _log = new();
     private ServerProcess? _process;
 
-    private TestServer(TestFolder? ownFolder, string data, int port, string[] arguments, IReadOnlyDictionary<string, string> environment)
+    private TestServer(TestFolder? ownFolder, string data, int port, string[] arguments, IReadOnlyDictionary<string, string> environment, int? fileLimit)
     {
+        _fileLimit = fileLimit;
         _ownFolder = ownFolder;
         _arguments = arguments;
         _environment = environment;
@@ -73,8 +75,9 @@ public sealed class TestServer : IAsyncDisposable
     /// <summary>Starts a server and waits until it is ready.</summary>
     /// <param name="database">A connection string; null: a private PostgreSQL in the data folder.</param>
     /// <param name="data">An existing data folder, which is kept; null: a new one, removed at the end.</param>
+    /// <param name="fileLimit">How many files it may have open (<c>ulimit -n</c>); null: as many as this process.</param>
     public static async Task<TestServer> StartAsync(
-        string? database = null, string? data = null, IReadOnlyDictionary<string, string>? environment = null, params string[] flags)
+        string? database = null, string? data = null, IReadOnlyDictionary<string, string>? environment = null, int? fileLimit = null, params string[] flags)
     {
         var folder = data is null ? TestFolder.Create() : null;
         var path = data ?? folder!.Combine("data");
@@ -85,7 +88,7 @@ public sealed class TestServer : IAsyncDisposable
             .. database is null ? Array.Empty<string>() : ["--database", database],
             .. flags,
         ];
-        var server = new TestServer(folder, path, port, arguments, environment ?? new Dictionary<string, string>());
+        var server = new TestServer(folder, path, port, arguments, WithRoomToFail(environment), fileLimit);
         try
         {
             await server.StartAgainAsync();
@@ -98,10 +101,18 @@ public sealed class TestServer : IAsyncDisposable
         }
     }
 
+    /// <summary>Tests try wrong keys by the thousand from one address. What limits them has tests of its own.</summary>
+    private static Dictionary<string, string> WithRoomToFail(IReadOnlyDictionary<string, string>? environment)
+    {
+        var all = new Dictionary<string, string>(environment ?? new Dictionary<string, string>());
+        all.TryAdd("TOLLGATE_FAILED_ATTEMPTS_PER_MINUTE", "1000000");
+        return all;
+    }
+
     /// <summary>After <see cref="StopAsync"/> or <see cref="Kill9Async"/>: starts on the same data and port, and waits until ready.</summary>
     public async Task StartAgainAsync()
     {
-        _process = await ServerProcess.StartAsync(_arguments, _environment, _log.Enqueue);
+        _process = await ServerProcess.StartAsync(_arguments, _environment, _log.Enqueue, _fileLimit);
         await WaitUntilReadyAsync();
     }
 

@@ -60,6 +60,21 @@ public sealed partial class BannedCallTests
         Repository.Sources.Where(source => source.File.IsUnder("src")).SelectMany(Swallowed)
             .ShouldBeNone("An empty catch block says in a comment why nothing is to be done.");
 
+    [Fact]
+    public void A_pattern_matches_to_the_true_end_of_the_text() =>
+        Repository.Sources.SelectMany(LooseEnds)
+            .ShouldBeNone("In .NET $ also matches before a newline at the end, so \"pro\\n\" passes for a code. Write \\z, or (?m) where lines are meant.");
+
+    [Theory]
+    [InlineData("class X { [GeneratedRegex(\"^[a-z]+$\")] partial Regex Y(); }", true)]
+    [InlineData("class X { [GeneratedRegex(@\"^(a$|b)\")] partial Regex Y(); }", true)]
+    [InlineData("class X { object Y(string t) => Regex.IsMatch(t, $\"{t}$\"); }", true)]
+    [InlineData("class X { object Y() => new Regex(\"a$\"); }", true)]
+    [InlineData("class X { [GeneratedRegex(@\"^[a-z$]+\\$\\z\")] partial Regex Y(); }", false)]
+    [InlineData("class X { [GeneratedRegex(\"(?m)^a$\")] partial Regex Y(); }", false)]
+    [InlineData("class X { object Y(string t) => Regex.Replace(t, \"(a)\", \"$1\"); }", false)]
+    public void The_rule_of_loose_ends_sees_an_offender(string code, bool isOne) => LooseEnds(SourceFile.Parse("src/X/X.cs", code)).Any().ShouldBe(isOne);
+
     [Theory]
     [InlineData("class X { object Y() => System.DateTime.UtcNow; }")]
     [InlineData("class X { object Y() => DateTimeOffset.Now; }")]
@@ -179,8 +194,34 @@ public sealed partial class BannedCallTests
             .Where(clause => clause.Block.Statements.Count == 0 && !clause.DescendantTrivia().Any(IsComment))
             .Select(clause => new Finding(source.File.Path, source.LineOf(clause), "an empty catch without a reason."));
 
+    private static IEnumerable<Finding> LooseEnds(SourceFile source) =>
+        source.Root.DescendantNodes().OfType<ExpressionSyntax>().Where(IsPattern)
+            .Where(pattern => LooseEnd().IsMatch(TextOf(pattern)) && !TextOf(pattern).Contains("(?m)", StringComparison.Ordinal))
+            .Select(pattern => new Finding(source.File.Path, source.LineOf(pattern), $"{pattern} ends with $."));
+
+    /// <summary>The pattern is the first text that an attribute or a constructor gets, and the second of a static call.</summary>
+    private static bool IsPattern(ExpressionSyntax text) => text is LiteralExpressionSyntax or InterpolatedStringExpressionSyntax && (text.Parent, text.Parent?.Parent?.Parent) switch
+    {
+        (AttributeArgumentSyntax, AttributeSyntax attribute) => attribute.Name.ToString() is "GeneratedRegex" && attribute.ArgumentList!.Arguments[0].Expression == text,
+        (ArgumentSyntax, ObjectCreationExpressionSyntax creation) => creation.Type.ToString() is "Regex" && creation.ArgumentList!.Arguments[0].Expression == text,
+        (ArgumentSyntax, InvocationExpressionSyntax call) =>
+            call.Expression.ToString().StartsWith("Regex.", StringComparison.Ordinal) && call.ArgumentList.Arguments is [_, var second, ..] && second.Expression == text,
+        _ => false,
+    };
+
+    private static string TextOf(ExpressionSyntax text) => text switch
+    {
+        LiteralExpressionSyntax literal => literal.Token.ValueText,
+        InterpolatedStringExpressionSyntax interpolated => string.Concat(interpolated.Contents.OfType<InterpolatedStringTextSyntax>().Select(part => part.TextToken.ValueText)),
+        _ => "",
+    };
+
     private static bool IsComment(SyntaxTrivia trivia) =>
         trivia.IsKind(SyntaxKind.SingleLineCommentTrivia) || trivia.IsKind(SyntaxKind.MultiLineCommentTrivia);
+
+    // A $ that is neither escaped nor in a class of characters.
+    [GeneratedRegex(@"\A(?:\\.|\[(?:\\.|[^\]\\])*\]|[^\\\[$])*\$", RegexOptions.Singleline)]
+    private static partial Regex LooseEnd();
 
     [GeneratedRegex(@"\b(TODO|FIXME|HACK|XXX)\b")]
     private static partial Regex Later();

@@ -168,7 +168,7 @@ public sealed partial class DocumentTests
     [GeneratedRegex(@"^\s{0,1}(?:[-*]|\d+\.)\s")]
     private static partial Regex BulletStart();
 
-    [GeneratedRegex("^TOLLGATE_[A-Z_]+$")]
+    [GeneratedRegex(@"^TOLLGATE_[A-Z_]+\z")]
     private static partial Regex Variable();
 
     [GeneratedRegex("/work" + @"/[\w.-]+|/home/\w+|/Users/\w+|/root/\.?\w+")]

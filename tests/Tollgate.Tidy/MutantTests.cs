@@ -50,6 +50,6 @@ public sealed partial class MutantTests
         ];
     }
 
-    [GeneratedRegex("^bug: .+\nfile: (?<file>.+)\n(?:caught by: \\S+ (?<test>\\S+)\n)+--- before\n(?<before>[\\s\\S]+?)\\n\\+\\+\\+ after\n(?<after>[\\s\\S]*)$")]
+    [GeneratedRegex("^bug: .+\nfile: (?<file>.+)\n(?:caught by: \\S+ (?<test>\\S+)\n)+--- before\n(?<before>[\\s\\S]+?)\\n\\+\\+\\+ after\n(?<after>[\\s\\S]*)\\z")]
     private static partial Regex Shape();
 }

@@ -40,7 +40,10 @@ public sealed class UtcInstant : JsonConverter<DateTimeOffset>
     public static bool TryParse(string? text, out DateTimeOffset instant)
     {
         instant = default;
+
+        // The framework's reader passes over white space and U+0000 at both ends.
         return text is { Length: >= 17 and <= 35 }
+            && char.IsAsciiDigit(text[0]) && char.IsAsciiLetterOrDigit(text[^1]) && !text.AsSpan().ContainsAnyInRange('\0', '\x1f')
             && text.AsSpan(10).IndexOfAny('Z', '+', '-') > 0
             && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.None, out instant);
     }

@@ -351,12 +351,12 @@ public static partial class CatalogRules
         }
     }
 
-    [GeneratedRegex("^[a-z][a-z0-9_-]{0,62}$", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^[a-z][a-z0-9_-]{0,62}\z", RegexOptions.CultureInvariant)]
     private static partial Regex Code();
 
-    [GeneratedRegex("^[A-Za-z0-9][A-Za-z0-9_.:/-]{0,126}$", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^[A-Za-z0-9][A-Za-z0-9_.:/-]{0,126}\z", RegexOptions.CultureInvariant)]
     private static partial Regex EventType();
 
-    [GeneratedRegex(@"^(/|https?://)[^\s""<>\\^`]*$", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^(/|https?://)[^\s""<>\\^`]*\z", RegexOptions.CultureInvariant)]
     private static partial Regex UpgradeUrl();
 }

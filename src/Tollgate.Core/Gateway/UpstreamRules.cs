@@ -71,7 +71,7 @@ public static class UpstreamRules
 
     /// <summary>Servers of one's own, in private networks too, are what a base URL is for. Link-local addresses are not: a cloud keeps its machine's credentials there.</summary>
     private static bool IsAddress(string text) =>
-        text.Length <= LongestUrl && Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https"
+        text.Length <= LongestUrl && CustomerRules.IsLine(text) && Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https"
         && url is { UserInfo.Length: 0, Query.Length: 0, Fragment.Length: 0, Host.Length: > 0 }
         && !(IPAddress.TryParse(url.Host.Trim('[', ']'), out var address) && IsOfMachines(address));
 

@@ -24,7 +24,9 @@ public readonly record struct UnitPrice
     public static bool TryParse(string? text, out UnitPrice price)
     {
         price = default;
-        return text is { Length: <= 26 }
+
+        // The framework's reader passes over U+0000 at the end.
+        return text is { Length: <= 26 } && !text.EndsWith('\0')
             && decimal.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var value)
             && TryCreate(value, out price);
     }

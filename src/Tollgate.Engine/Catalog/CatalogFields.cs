@@ -379,7 +379,7 @@ internal sealed partial class CatalogFields
         _ => "something else",
     };
 
-    [GeneratedRegex(@"^[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,2})?$")]
+    [GeneratedRegex(@"^[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,2})?\z")]
     private static partial Regex Number();
 }
 

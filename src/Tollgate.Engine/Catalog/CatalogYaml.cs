@@ -153,13 +153,13 @@ internal static partial class CatalogYaml
     }
 
     // Begins and ends with a letter or digit (or a closing sign); in between nothing that YAML reads as structure.
-    [GeneratedRegex(@"^[\p{L}/$]$|^[\p{L}\p{N}/$][\p{L}\p{N} _./()'&+$%!?;,:*=-]*[\p{L}\p{N}_./()'+$%!?]$")]
+    [GeneratedRegex(@"^[\p{L}/$]\z|^[\p{L}\p{N}/$][\p{L}\p{N} _./()'&+$%!?;,:*=-]*[\p{L}\p{N}_./()'+$%!?]\z")]
     private static partial Regex Plain();
 
     // Numbers, dates, and the words that some YAML reader takes for a truth value, null or Tollgate's own "unlimited".
-    [GeneratedRegex(@"^([+-]?[0-9][0-9_.,:eExXoO+-]*|[0-9]{4}-.*|true|false|yes|no|on|off|y|n|null|unlimited|\.inf|\.nan)$", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(@"^([+-]?[0-9][0-9_.,:eExXoO+-]*|[0-9]{4}-.*|true|false|yes|no|on|off|y|n|null|unlimited|\.inf|\.nan)\z", RegexOptions.IgnoreCase)]
     private static partial Regex LooksLikeSomethingElse();
 
-    [GeneratedRegex("^[a-z][a-z0-9_-]*$")]
+    [GeneratedRegex(@"^[a-z][a-z0-9_-]*\z")]
     private static partial Regex PlainKey();
 }

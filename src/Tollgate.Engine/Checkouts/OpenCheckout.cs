@@ -51,7 +51,8 @@ public sealed record CheckoutAnswer(CheckoutOutcome Outcome, CheckoutRow? Row = 
 /// Makes a checkout: what it asks for is looked at and taken back, so that what cannot be bought is refused at once, and nothing but the checkout is
 /// written. The customer is created when it is missing.
 /// </summary>
-public sealed class OpenCheckout(NpgsqlDataSource database, PaymentProviders providers, SettlePayment settle, ClosePages pages, ClaimPlan claim, OpenDrivenPage driven, Clock clock)
+public sealed class OpenCheckout(
+    NpgsqlDataSource database, ProjectDirectory directory, PaymentProviders providers, SettlePayment settle, ClosePages pages, ClaimPlan claim, OpenDrivenPage driven, Clock clock)
 {
     /// <summary>How long a checkout can be used.</summary>
     public static readonly TimeSpan DefaultLife = TimeSpan.FromHours(24);
@@ -127,7 +128,7 @@ public sealed class OpenCheckout(NpgsqlDataSource database, PaymentProviders pro
             return (new(CheckoutOutcome.Refused, Refusal: refusal), null);
         }
 
-        var token = NewToken();
+        var token = NewToken(directory.Current.Check);
         var row = RowOf(change.Row, project, order, now);
         var page = new Uri(server, $"/{(order.Kind == CheckoutKind.Invoice ? "pay" : "checkout")}/{token}");
         var isHosted = project.Payments.Provider != PaymentProvider.Sandbox && !purchase.Due.IsZero;
@@ -164,8 +165,12 @@ public sealed class OpenCheckout(NpgsqlDataSource database, PaymentProviders pro
 
     private static Uri AddressOr(string? address, Uri page) => address is null ? page : new(address);
 
-    /// <summary>256 random bits: whoever has the address of a page has been given it.</summary>
-    internal static string NewToken() => RandomNumberGenerator.GetString(Base62, TokenCharacters);
+    /// <summary>256 random bits and a checksum: whoever has the address of a page has been given it.</summary>
+    internal static string NewToken(TokenCheck? check)
+    {
+        var bare = RandomNumberGenerator.GetString(Base62, TokenCharacters);
+        return check?.Seal(bare) ?? bare;
+    }
 
     internal static CheckoutRow RowOf(CustomerRow customer, ProjectSnapshot project, NewCheckout order, Instant now)
     {

@@ -15,7 +15,7 @@ public sealed record NewPortalSession(string Token, Instant ExpiresAt);
 public sealed record PortalSession(int Project, string Customer, string? ReturnUrl, Instant ExpiresAt);
 
 /// <summary>Addresses under which a customer sees what is theirs, for an hour of real time: whoever has one is the customer.</summary>
-public sealed class PortalSessions(NpgsqlDataSource database, Clock clock)
+public sealed class PortalSessions(NpgsqlDataSource database, ProjectDirectory directory, Clock clock)
 {
     public static readonly TimeSpan Life = TimeSpan.FromHours(1);
 
@@ -29,7 +29,7 @@ public sealed class PortalSessions(NpgsqlDataSource database, Clock clock)
 
         await using (change)
         {
-            var (row, token, now) = (change.Row, OpenCheckout.NewToken(), clock.Now());
+            var (row, token, now) = (change.Row, OpenCheckout.NewToken(directory.Current.Check), clock.Now());
             await change.ExecuteAsync(CheckoutSql.ForgetSessions, cancel, row.Partition, row.Account);
             await change.ExecuteAsync(
                 CheckoutSql.InsertSession, cancel, row.Partition, row.Account, Guid.CreateVersion7(now.ToOffset()), project.Id, KeyHash.Of(token).ToBytes(),

@@ -129,7 +129,7 @@ public sealed class OpenDrivenPage(NpgsqlDataSource database, SubscriptionDriver
         }
 
         var row = OpenCheckout.RowOf(change.Row, project, order, now);
-        await CheckoutWriter.OpenAsync(change, row, KeyHash.Of(OpenCheckout.NewToken()).ToBytes(), actor, cancel);
+        await CheckoutWriter.OpenAsync(change, row, KeyHash.Of(OpenCheckout.NewToken(null)).ToBytes(), actor, cancel);
         await change.ExecuteAsync(CheckoutSql.LetDrive, cancel, row.Partition, row.Account, row.Checkout.Id, CatalogWords.Of(project.Payments.Provider));
         await change.CommitAsync(cancel);
         var (profile, days) = (change.Row.Customer.Profile, looked.Subscription.Status == SubscriptionStatus.Trialing ? terms.Price!.TrialDays : 0);

@@ -13,6 +13,9 @@ public sealed record PaymentOptions(TimeSpan AskAfter)
 {
     private const int DefaultSeconds = 30;
 
+    /// <summary>Sockets to one provider. A payment takes a second or two, so 32 are a thousand payments a minute; more would take the files of others.</summary>
+    public const int MostConnections = 32;
+
     public static readonly PaymentOptions Default = new(TimeSpan.FromSeconds(DefaultSeconds));
 
     /// <summary>Where Stripe is, and how long it may take. Default: Stripe's own address, 20 seconds.</summary>

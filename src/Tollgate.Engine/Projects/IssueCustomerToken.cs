@@ -10,7 +10,7 @@ public sealed record CustomerToken(string Text, Instant ExpiresAt)
 }
 
 /// <summary>Issues customer tokens. The customer need not exist yet: it is created when something is recorded for it.</summary>
-public sealed class IssueCustomerToken(NpgsqlDataSource database)
+public sealed class IssueCustomerToken(NpgsqlDataSource database, ProjectDirectory directory)
 {
     public static readonly TimeSpan DefaultLife = TimeSpan.FromHours(1);
     public static readonly TimeSpan ShortestLife = TimeSpan.FromMinutes(1);
@@ -18,7 +18,8 @@ public sealed class IssueCustomerToken(NpgsqlDataSource database)
 
     public async Task<CustomerToken> RunAsync(ProjectSnapshot project, string customer, TimeSpan life, CancellationToken cancel)
     {
-        var text = KeyText.Create(KeyKind.CustomerToken);
+        var bare = KeyText.Create(KeyKind.CustomerToken);
+        var text = directory.Current.Check?.Seal(bare) ?? bare;
         await using var command = database.CreateCommand(ProjectsSql.InsertToken);
         command.Parameters.Add(new() { Value = KeyHash.Of(text).ToBytes() });
         command.Parameters.Add(new() { Value = project.Id });

@@ -99,6 +99,7 @@ public sealed class ProjectDirectory(NpgsqlDataSource database) : IDisposable
             ProjectsByHost = rows.SelectMany(row => row.Hosts.Select(host => (Host: host, Project: projects[row.Id])))
                 .ToFrozenDictionary(pair => pair.Host, pair => pair.Project, StringComparer.OrdinalIgnoreCase),
             Keys = keys,
+            Check = TokenCheck.Of(keys),
         };
     }
 

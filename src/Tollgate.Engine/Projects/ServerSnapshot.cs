@@ -20,6 +20,9 @@ public sealed record ServerSnapshot
     /// <summary>Valid keys, and for a while the expired and revoked ones, so that their callers are told which it is.</summary>
     public required FrozenDictionary<KeyHash, ResolvedKey> Keys { get; init; }
 
+    /// <summary>Tells tokens that were issued from made-up ones. Null: there is no admin key yet.</summary>
+    public TokenCheck? Check { get; init; }
+
     public static ServerSnapshot Empty { get; } = new()
     {
         ProjectsByCode = FrozenDictionary<string, ProjectSnapshot>.Empty,

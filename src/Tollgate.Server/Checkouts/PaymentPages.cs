@@ -1,3 +1,4 @@
+using System.Globalization;
 using Tollgate.Contracts.Http;
 using Tollgate.Engine.Invoicing;
 using Tollgate.Engine.Projects;
@@ -14,6 +15,11 @@ internal static class PaymentPages
 {
     private const string Guess = "The address holds 256 random bits, which is all that a customer is given to pay.";
 
+    /// <summary>For the metric and the log.</summary>
+    private const string What = "page_unknown";
+
+    private static readonly TimeSpan ShortestPause = TimeSpan.FromSeconds(1);
+
     private static readonly string[] Reading = ["GET", "HEAD"];
 
     /// <summary>Where the invoice stands in <c>/portal/{token}/invoices/{id}.pdf</c>.</summary>
@@ -23,6 +29,7 @@ internal static class PaymentPages
     {
         app.MapMethods(Pages.StylePath, Reading, static context => Pages.WriteStyleAsync(context)).OpenToAll("How pages look.").ExcludeFromDescription();
 
+        var guesses = app.Services.GetRequiredService<Guesses>();
         var checkout = app.Services.GetRequiredService<CheckoutPages>();
         foreach (var door in (string[])["checkout", "pay"])
         {
@@ -41,7 +48,43 @@ internal static class PaymentPages
         Map(["POST"], "/portal/{token}/uncancel", context => portal.UncancelAsync(context, Token(context)));
         Map(Reading, "/portal/{token}/invoices/{file}", context => InvoiceAsync(context, portal));
 
-        void Map(string[] methods, string path, RequestDelegate run) => app.MapMethods(path, methods, run).OpenToAll(Guess).WithLoad(Load.Ordinary).ExcludeFromDescription();
+        void Map(string[] methods, string path, RequestDelegate run) =>
+            app.MapMethods(path, methods, context => GuardAsync(context, guesses, run)).OpenToAll(Guess).WithLoad(Load.Ordinary).ExcludeFromDescription();
+    }
+
+    /// <summary>Who asks for many pages that are not there is told to pause, and the database is not asked.</summary>
+    private static async Task GuardAsync(HttpContext context, Guesses guesses, RequestDelegate run)
+    {
+        if (!guesses.MayAsk(context, Token(context)))
+        {
+            await PauseAsync(context, guesses.Fail(context, What) ?? ShortestPause);
+            return;
+        }
+
+        await run(context);
+        if (context.Response.StatusCode != StatusCodes.Status404NotFound)
+        {
+            return;
+        }
+
+        guesses.Fail(context, What);
+
+        // Where an invoice is not there, the page may well be.
+        if (!context.Request.RouteValues.ContainsKey("file") && KeyHash.TryOf(Token(context), out var hash))
+        {
+            guesses.Bury(hash);
+        }
+    }
+
+    private static Task PauseAsync(HttpContext context, TimeSpan pause)
+    {
+        context.Response.Headers.RetryAfter = Math.Ceiling(pause.TotalSeconds).ToString(CultureInfo.InvariantCulture);
+        return Pages.WriteAsync<NoticePage>(context, StatusCodes.Status429TooManyRequests, new Dictionary<string, object?>
+        {
+            ["Title"] = "Please wait a moment",
+            ["Text"] = "Too many addresses that lead nowhere were asked for from your network. Wait a minute, then open your link again.",
+            ["Seller"] = "Tollgate",
+        });
     }
 
     private static string Token(HttpContext context) => (string)context.Request.RouteValues["token"]!;
@@ -63,7 +106,6 @@ internal static class PaymentPages
             IsSandbox = project.Mode == ProjectMode.Sandbox,
         };
         context.Response.Headers.ContentDisposition = $"inline; filename=\"{row.Invoice.Number}.pdf\"";
-        context.Response.Headers.CacheControl = "no-store";
         await Answer.Bytes(context, StatusCodes.Status200OK, InvoicePdf.Of(row.Invoice, style), "application/pdf");
     }
 }

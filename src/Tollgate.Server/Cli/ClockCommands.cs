@@ -142,6 +142,6 @@ internal static partial class ClockCommands
 
     private static TestClockView Read(string text) => JsonSerializer.Deserialize(text, ClocksJson.Default.TestClockView)!;
 
-    [GeneratedRegex(@"^\+(?<number>[0-9]{1,6})(?<unit>h|d|w|mo|y)$", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^\+(?<number>[0-9]{1,6})(?<unit>h|d|w|mo|y)\z", RegexOptions.CultureInvariant)]
     private static partial Regex Distance();
 }

@@ -1,11 +1,11 @@
 using System.Collections.Frozen;
 using System.Net;
 using System.Net.Http.Headers;
-using System.Net.Sockets;
 using System.Text;
 using Microsoft.Extensions.Primitives;
 using Tollgate.Contracts.Http;
 using Tollgate.Core.Gateway;
+using Tollgate.Server.Http;
 
 namespace Tollgate.Server.Gateway;
 
@@ -37,10 +37,19 @@ internal sealed class Forwarder : IDisposable
     private static readonly FrozenSet<string> NotHandedOn = new[]
     {
         "Connection", "Keep-Alive", "Proxy-Authenticate", "Trailer", "Transfer-Encoding", "Upgrade", "Content-Length", "Content-Encoding", "Set-Cookie", "Alt-Svc",
-        "Strict-Transport-Security", "OpenAI-Organization", "OpenAI-Project", "Anthropic-Organization-Id",
+        "X-Content-Type-Options", "Strict-Transport-Security", "OpenAI-Organization", "OpenAI-Project", "Anthropic-Organization-Id",
     }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
-    private readonly HttpMessageInvoker _client = new(new SocketsHttpHandler
+    private readonly OutgoingSockets _sockets;
+    private readonly HttpMessageInvoker _client;
+
+    public Forwarder(GatewayOptions options)
+    {
+        _sockets = new((int)options.MostConnections);
+        _client = new(NewHandler());
+    }
+
+    private SocketsHttpHandler NewHandler() => new()
     {
         AllowAutoRedirect = false,
         AutomaticDecompression = DecompressionMethods.All,
@@ -54,9 +63,13 @@ internal sealed class Forwarder : IDisposable
         ActivityHeadersPropagator = null,
         RequestHeaderEncodingSelector = static (_, _) => Encoding.UTF8,
         ConnectCallback = ConnectAsync,
-    });
+    };
 
-    public void Dispose() => _client.Dispose();
+    public void Dispose()
+    {
+        _client.Dispose();
+        _sockets.Dispose();
+    }
 
     /// <summary>What became of a call that was to be sent.</summary>
     /// <param name="Answer">Its head; null: there is none.</param>
@@ -89,7 +102,7 @@ internal sealed class Forwarder : IDisposable
     }
 
     /// <summary>A name may lead to an address that an upstream must not have; so it is looked at when it is known.</summary>
-    private static async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancel)
+    private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancel)
     {
         var (host, port) = (context.DnsEndPoint.Host, context.DnsEndPoint.Port);
         var addresses = IPAddress.TryParse(host, out var literal) ? [literal] : await Dns.GetHostAddressesAsync(host, cancel);
@@ -98,17 +111,7 @@ internal sealed class Forwarder : IDisposable
             throw new HttpRequestException(HttpRequestError.Unknown, $"'{host}' has no address that calls may be sent to.");
         }
 
-        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        try
-        {
-            await socket.ConnectAsync(allowed, port, cancel);
-            return new NetworkStream(socket, ownsSocket: true);
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
+        return await _sockets.ConnectAsync(allowed, port, cancel);
     }
 
     /// <summary>A body that knows whether it has gone out.</summary>

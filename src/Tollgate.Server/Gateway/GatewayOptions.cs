@@ -9,6 +9,9 @@ public sealed record GatewayOptions
     /// <inheritdoc cref="Hosting.Settings.UpstreamSeconds"/>
     public TimeSpan Silence { get; init; } = TimeSpan.FromSeconds(Hosting.Settings.UpstreamSeconds.Default);
 
+    /// <inheritdoc cref="Hosting.Settings.UpstreamConnections"/>
+    public long MostConnections { get; init; } = Hosting.Settings.UpstreamConnections.Default;
+
     /// <summary>How long a hold lives without being extended: as long as the upstream may be silent, and time to settle.</summary>
     public TimeSpan HoldTime => Silence + TimeSpan.FromMinutes(2);
 }

@@ -1,4 +1,6 @@
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Tollgate.Engine.Postgres;
 
@@ -18,27 +20,43 @@ internal static class HttpHost
 
         builder.Services.AddSingleton(options);
         builder.Services.AddSingleton(database);
+        AddSockets(builder.Services);
         Rooms.AddServices(builder.Services, options);
 
         var app = builder.Build();
+        options.TrustedProxies.Use(app);
         Rooms.UseMiddleware(app);
         Rooms.MapEndpoints(app);
         return app;
     }
 
+    private static void AddSockets(IServiceCollection services)
+    {
+        services.AddSingleton<ConnectionGate>();
+        services.AddSingleton<FirstHead>();
+        services.AddSingleton<SocketTransportFactory>();
+        services.AddSingleton<IConnectionListenerFactory>(static provider =>
+            new GatedTransport(provider.GetRequiredService<SocketTransportFactory>(), provider.GetRequiredService<ConnectionGate>()));
+    }
+
     private static void Limit(KestrelServerOptions kestrel, ServerOptions options)
     {
-        kestrel.Listen(options.Listen, options.Port);
+        kestrel.Listen(options.Listen, options.Port, listen =>
+        {
+            var head = listen.ApplicationServices.GetRequiredService<FirstHead>();
+            listen.Use(next => connection => head.RunAsync(connection, next));
+        });
         kestrel.AddServerHeader = false;
         kestrel.Limits.MaxRequestBodySize = options.MaxBodyBytes;
-        kestrel.Limits.MaxConcurrentConnections = options.MaxConnections;
         kestrel.Limits.RequestHeadersTimeout = options.HeaderTime;
+        kestrel.Limits.KeepAliveTimeout = options.IdleTime;
         kestrel.Limits.MaxRequestHeadersTotalSize = 32 * 1024;
         kestrel.Limits.MaxRequestLineSize = 16 * 1024;
-        kestrel.Limits.MinRequestBodyDataRate = options.MinBodyBytesPerSecond == 0
-            ? null
-            : new MinDataRate(options.MinBodyBytesPerSecond, TimeSpan.FromSeconds(5));
+        kestrel.Limits.MinRequestBodyDataRate = Pace(options.MinBodyBytesPerSecond);
+        kestrel.Limits.MinResponseDataRate = Pace(options.MinAnswerBytesPerSecond);
     }
+
+    private static MinDataRate? Pace(long bytesPerSecond) => bytesPerSecond == 0 ? null : new(bytesPerSecond, TimeSpan.FromSeconds(5));
 
     /// <summary><c>up</c> listens to signals itself, from before PostgreSQL is started until after it is stopped.</summary>
     private sealed class SilentLifetime : IHostLifetime

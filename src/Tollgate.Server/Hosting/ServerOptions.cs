@@ -55,11 +55,26 @@ public sealed record ServerOptions
     /// <inheritdoc cref="Settings.MaxBodyBytes"/>
     public long MaxBodyBytes { get; init; } = Settings.MaxBodyBytes.Default;
 
-    /// <inheritdoc cref="Settings.MaxConnections"/>
-    public long MaxConnections { get; init; } = Settings.MaxConnections.Default;
+    /// <summary>How many sockets clients and the gateway may have.</summary>
+    public SocketBudget Sockets { get; init; } = new(Settings.MaxConnections.Default, Settings.ConnectionsPerAddress.Default, Settings.UpstreamConnections.Default);
+
+    /// <summary>Whose <c>X-Forwarded-For</c> is believed.</summary>
+    public TrustedProxies TrustedProxies { get; init; } = TrustedProxies.None;
 
     /// <inheritdoc cref="Settings.HeaderSeconds"/>
     public TimeSpan HeaderTime { get; init; } = TimeSpan.FromSeconds(Settings.HeaderSeconds.Default);
+
+    /// <inheritdoc cref="Settings.IdleSeconds"/>
+    public TimeSpan IdleTime { get; init; } = TimeSpan.FromSeconds(Settings.IdleSeconds.Default);
+
+    /// <inheritdoc cref="Settings.StallSeconds"/>
+    public TimeSpan StallTime { get; init; } = TimeSpan.FromSeconds(Settings.StallSeconds.Default);
+
+    /// <inheritdoc cref="Settings.MinAnswerBytesPerSecond"/>
+    public long MinAnswerBytesPerSecond { get; init; } = Settings.MinAnswerBytesPerSecond.Default;
+
+    /// <inheritdoc cref="Settings.FailedAttempts"/>
+    public GuessOptions Guesses { get; init; } = new((int)Settings.FailedAttempts.Default);
 
     /// <inheritdoc cref="Settings.MinBodyBytesPerSecond"/>
     public long MinBodyBytesPerSecond { get; init; } = Settings.MinBodyBytesPerSecond.Default;
@@ -115,6 +130,9 @@ public sealed record ServerOptions
         var found = new List<string>();
         var text = new Texts(flag, environment);
         var listen = ReadListen(text, found);
+        var connections = ReadConnections(environment, found);
+        var lanes = (int)Settings.Lanes.Read(environment, found);
+        var sockets = SocketBudget.Read(environment, FileLimit.Read(), connections, lanes, found);
         var options = new ServerOptions
         {
             Port = (int)ReadNumber(text, "--port", "TOLLGATE_PORT", DefaultPort, 1, 65535, "a TCP port", found),
@@ -128,16 +146,16 @@ public sealed record ServerOptions
             DefaultProject = text.Of("--default-project", "TOLLGATE_DEFAULT_PROJECT"),
             PublicUrl = ReadAddress(environment, "TOLLGATE_PUBLIC_URL", found),
             MaxBodyBytes = Settings.MaxBodyBytes.Read(environment, found),
-            MaxConnections = Settings.MaxConnections.Read(environment, found),
+            Sockets = sockets,
+            Guesses = new GuessOptions((int)Settings.FailedAttempts.Read(environment, found)),
+            TrustedProxies = TrustedProxies.Read(environment, found),
             HeaderTime = TimeSpan.FromSeconds(Settings.HeaderSeconds.Read(environment, found)),
+            IdleTime = TimeSpan.FromSeconds(Settings.IdleSeconds.Read(environment, found)),
+            StallTime = TimeSpan.FromSeconds(Settings.StallSeconds.Read(environment, found)),
+            MinAnswerBytesPerSecond = Settings.MinAnswerBytesPerSecond.Read(environment, found),
             MinBodyBytesPerSecond = Settings.MinBodyBytesPerSecond.Read(environment, found),
             DrainTime = TimeSpan.FromSeconds(Settings.DrainSeconds.Read(environment, found)),
-            Connections = new DatabaseOptions
-            {
-                PoolSize = (int)Settings.PoolSize.Read(environment, found),
-                ConnectSeconds = (int)Settings.ConnectSeconds.Read(environment, found),
-                CommandSeconds = (int)Settings.CommandSeconds.Read(environment, found),
-            },
+            Connections = connections,
             Share = ReadShare(environment, found),
             Things = ReadThings(environment, found),
             Customers = new CustomerOptions { MostMembers = (int)Settings.MostMembers.Read(environment, found) },
@@ -147,12 +165,13 @@ public sealed record ServerOptions
             {
                 MaxBodyBytes = Settings.GatewayBodyBytes.Read(environment, found),
                 Silence = TimeSpan.FromSeconds(Settings.UpstreamSeconds.Read(environment, found)),
+                MostConnections = sockets.UpstreamConnections,
             },
             Mail = MailOptions.Read(environment, found),
             Webhooks = new WebhookOptions { AllowLocal = ReadSwitch(environment, WebhookOptions.AllowLocalVariable, found) },
             Ledger = new LedgerOptions
             {
-                Lanes = (int)Settings.Lanes.Read(environment, found),
+                Lanes = lanes,
                 QueueLength = (int)Settings.QueueLength.Read(environment, found),
                 MaxBatch = (int)Settings.MaxBatch.Read(environment, found),
                 BooksPerLane = (int)Settings.BooksPerLane.Read(environment, found),
@@ -162,6 +181,13 @@ public sealed record ServerOptions
         faults = found;
         return found.Count == 0 ? options : null;
     }
+
+    private static DatabaseOptions ReadConnections(Func<string, string?> environment, List<string> faults) => new()
+    {
+        PoolSize = (int)Settings.PoolSize.Read(environment, faults),
+        ConnectSeconds = (int)Settings.ConnectSeconds.Read(environment, faults),
+        CommandSeconds = (int)Settings.CommandSeconds.Read(environment, faults),
+    };
 
     private static FairShareOptions ReadShare(Func<string, string?> environment, List<string> faults) => new()
     {

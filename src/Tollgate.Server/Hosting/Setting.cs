@@ -8,6 +8,8 @@ namespace Tollgate.Server.Hosting;
 /// <param name="Reason">Why the default is what it is.</param>
 public sealed record Setting(string Variable, string Unit, long Default, long Smallest, long Largest, string Reason)
 {
+    internal bool IsSet(Func<string, string?> environment) => !string.IsNullOrWhiteSpace(environment(Variable));
+
     /// <summary>Reads the variable; a fault names the value seen and the range.</summary>
     internal long Read(Func<string, string?> environment, List<string> faults)
     {

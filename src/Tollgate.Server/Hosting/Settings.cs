@@ -11,12 +11,43 @@ public static class Settings
     /// <summary>Open client connections at one time.</summary>
     public static readonly Setting MaxConnections = new(
         "TOLLGATE_MAX_CONNECTIONS", "connections", 10_000, 10, 1_000_000,
-        "An idle connection costs about 10 kB; beyond this new ones are closed at once.");
+        "An idle connection costs about 10 kB; beyond this new ones are closed at once. Where the file limit leaves less, less is the default.");
+
+    /// <summary>Of those, the ones of one address.</summary>
+    public static readonly Setting ConnectionsPerAddress = new(
+        "TOLLGATE_CONNECTIONS_PER_ADDRESS", "connections", 1_000, 1, 1_000_000,
+        "A tenth of TOLLGATE_MAX_CONNECTIONS, at least 64: one client cannot take them all. Trusted proxies are not bounded by it.");
+
+    /// <summary>Open connections of the gateway to upstreams at one time.</summary>
+    public static readonly Setting UpstreamConnections = new(
+        "TOLLGATE_UPSTREAM_CONNECTIONS", "connections", 10_000, 1, 1_000_000,
+        "Each call in flight has one; a call beyond it waits up to 10 seconds. Where the file limit leaves less, less is the default.");
+
+    /// <summary>Failed keys, tokens, page addresses and links of one address in a minute.</summary>
+    public static readonly Setting FailedAttempts = new(
+        "TOLLGATE_FAILED_ATTEMPTS_PER_MINUTE", "attempts", 60, 1, 1_000_000,
+        "Of one address (IPv6: one /64): further ones get 429 and cost no query. Whoever uses a wrong key sees why for a while. What is valid is never limited.");
 
     /// <summary>Time for a request's head to arrive.</summary>
     public static readonly Setting HeaderSeconds = new(
-        "TOLLGATE_HEADER_SECONDS", "seconds", 15, 1, 600,
-        "Time for a request's head to arrive: a client that dribbles it would hold a connection for ever.");
+        "TOLLGATE_HEADER_SECONDS", "seconds", 10, 1, 600,
+        "Time for a request's head to arrive, of the first one from the moment of connecting: a client that says nothing would hold a connection for ever.");
+
+    /// <summary>How long a connection may be idle between two requests.</summary>
+    public static readonly Setting IdleSeconds = new(
+        "TOLLGATE_IDLE_SECONDS", "seconds", 90, 1, 3_600,
+        "Longer than the 60 seconds for which load balancers keep connections, so that they never send into one that closes. "
+        + "New connections of a server that is more than half full get the time for a head instead.");
+
+    /// <summary>How long a client may take nothing of its answer.</summary>
+    public static readonly Setting StallSeconds = new(
+        "TOLLGATE_STALL_SECONDS", "seconds", 30, 1, 600,
+        "A client that takes nothing of what was sent is gone, or holds the answer in the server's memory on purpose.");
+
+    /// <summary>The slowest pace at which a client takes its answer.</summary>
+    public static readonly Setting MinAnswerBytesPerSecond = new(
+        "TOLLGATE_MIN_ANSWER_BYTES_PER_SECOND", "bytes per second", 4_096, 0, 1_000_000,
+        "Slower readers are cut after 5 seconds and what the buffered part may take at this pace; the slowest mobile networks reach it. 0 accepts any pace.");
 
     /// <summary>The slowest pace of a request body.</summary>
     public static readonly Setting MinBodyBytesPerSecond = new(
@@ -135,7 +166,8 @@ public static class Settings
 
     public static IReadOnlyList<Setting> All { get; } =
     [
-        MaxBodyBytes, MaxConnections, HeaderSeconds, MinBodyBytesPerSecond, DrainSeconds, PoolSize, ConnectSeconds, CommandSeconds,
+        MaxBodyBytes, MaxConnections, ConnectionsPerAddress, UpstreamConnections, FailedAttempts, HeaderSeconds, IdleSeconds, StallSeconds, MinBodyBytesPerSecond,
+        MinAnswerBytesPerSecond, DrainSeconds, PoolSize, ConnectSeconds, CommandSeconds,
         Lanes, QueueLength, MaxBatch, BooksPerLane, MostMembers, PaymentSeconds, GatewayBodyBytes, UpstreamSeconds,
         ProjectRequests, ProjectHeavy, ProjectBulk, ProjectWaiting, ProjectWaitSeconds, ProjectNewCustomers, MostKeys, MostCoupons, MostCheckouts, MostTokens,
     ];

@@ -22,6 +22,7 @@ public sealed class FrontDoor(
     ProjectQueries queries,
     Clock clock,
     Idempotency idempotency,
+    Guesses guesses,
     IOptions<HttpOptions> options,
     RequestTimes times,
     FairShare share,
@@ -32,6 +33,7 @@ public sealed class FrontDoor(
         var (started, aborted) = (Stopwatch.GetTimestamp(), false);
         using var scope = RequestScope.Enter(context);
         var span = SpanRoute.Begin(context);
+        AnswerHeaders.Begin(context.Response);
         try
         {
             var requirement = context.GetEndpoint()?.Metadata.GetMetadata<KeyRequirement>();
@@ -44,12 +46,12 @@ public sealed class FrontDoor(
                 var answer = Resolve(context, requirement, out var token);
                 if (token is { } hash)
                 {
-                    answer = await ResolveTokenAsync(hash, context.RequestAborted);
+                    answer = guesses.MayAsk(context, KeyReader.Read(context, requirement.Headers).Span)
+                        ? await ResolveTokenAsync(hash, context.RequestAborted)
+                        : ErrorCode.KeyInvalid;
                 }
 
-                await (answer.Caller is { } caller
-                    ? EnterAsync(context, caller, requirement)
-                    : Problems.WriteAsync(context, answer.Refusal!, answer.Detail));
+                await (answer.Caller is { } caller ? EnterAsync(context, caller, requirement) : RefuseAsync(context, answer));
             }
 
             if (IsBareFailure(context.Response))
@@ -74,6 +76,15 @@ public sealed class FrontDoor(
                 SpanRoute.End(span, context);
             }
         }
+    }
+
+    /// <summary>A caller whose keys fail again and again is told to pause; valid keys of the same address never come here.</summary>
+    private Task RefuseAsync(HttpContext context, Resolution answer)
+    {
+        var code = answer.Refusal!;
+        return Guesses.IsGuess(code) && guesses.Fail(context, code.Code) is { } pause
+            ? Problems.WriteAsync(context, ErrorCode.RateLimited, $"Too many requests with keys that are not valid came from this address; of the last one: {code.Code}.", retryAfter: pause)
+            : Problems.WriteAsync(context, code, answer.Detail);
     }
 
     private readonly record struct Resolution(Caller? Caller, ErrorCode? Refusal, string? Detail = null)
@@ -161,11 +172,13 @@ public sealed class FrontDoor(
         using var turn = await share.TakeLookUpAsync(cancel);
         if (await queries.FindTokenAsync(hash, cancel) is not var (projectId, customer, expiresAt))
         {
+            guesses.Bury(hash);
             return ErrorCode.KeyInvalid;
         }
 
         if (expiresAt <= clock.Now())
         {
+            guesses.Bury(hash);
             return ErrorCode.KeyExpired;
         }
 
@@ -182,7 +195,17 @@ public sealed class FrontDoor(
         }
 
         context.Features.Set(caller);
-        return context.GetEndpoint()!.Metadata.GetMetadata<NoBody>() is null ? RunAsync(context, caller, requirement) : RunWithoutBodyAsync(context, caller, requirement);
+        return caller.Kind == KeyKind.Public ? RunPublicAsync(context, caller, requirement)
+            : context.GetEndpoint()!.Metadata.GetMetadata<NoBody>() is null ? RunAsync(context, caller, requirement)
+            : RunWithoutBodyAsync(context, caller, requirement);
+    }
+
+    private async Task RunPublicAsync(HttpContext context, Caller caller, KeyRequirement requirement)
+    {
+        await (context.GetEndpoint()!.Metadata.GetMetadata<NoBody>() is null
+            ? RunAsync(context, caller, requirement)
+            : RunWithoutBodyAsync(context, caller, requirement));
+        AnswerHeaders.EndOf(context, caller, requirement);
     }
 
     private Task RunAsync(HttpContext context, Caller caller, KeyRequirement requirement) =>
@@ -292,6 +315,7 @@ public sealed class FrontDoor(
         }
 
         context.Response.Clear();
+        AnswerHeaders.Begin(context.Response);
         await Problems.WriteAsync(context, code, detail);
     }
 }

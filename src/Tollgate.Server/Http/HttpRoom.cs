@@ -12,12 +12,14 @@ namespace Tollgate.Server.Http;
 /// <summary>What every endpoint stands on. See README.md beside this file.</summary>
 public static class HttpRoom
 {
-    public static IServiceCollection AddHttpRoom(this IServiceCollection services, FairShareOptions share, Action<HttpOptions>? configure = null)
+    public static IServiceCollection AddHttpRoom(this IServiceCollection services, FairShareOptions share, GuessOptions guesses, Action<HttpOptions>? configure = null)
     {
         services.Configure(configure ?? (_ => { }));
         services.AddSingleton<Idempotency>();
         services.AddSingleton<RequestTimes>();
         services.AddSingleton(new FairShare(share));
+        services.AddSingleton(guesses);
+        services.AddSingleton<Guesses>();
         services.AddWire(HttpJson.Default);
         services.AddWire(Hosting.HealthJson.Default);
         services.ConfigureHttpJsonOptions(http =>
@@ -26,7 +28,7 @@ public static class HttpRoom
             http.SerializerOptions.PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower;
             http.SerializerOptions.NumberHandling = JsonNumberHandling.Strict;
         });
-        return services.AddOpenApi("v1", OpenApiDocuments.Configure);
+        return services.AddOpenApi(OpenApiFile.Name, OpenApiDocuments.Configure);
     }
 
     /// <summary>Makes a room's bodies known to the OpenAPI document.</summary>
@@ -39,7 +41,7 @@ public static class HttpRoom
     /// <summary>The document at <c>/openapi/v1.json</c>, Swagger UI at <c>/docs</c>, the pages of the error codes; <c>/</c> leads there.</summary>
     public static void MapHttpRoom(this WebApplication app)
     {
-        app.MapOpenApi("/openapi/{documentName}.json").OpenToAll("It describes the interface and holds no data.").WithLoad(Load.Heavy).MadeOnce();
+        OpenApiFile.Map(app);
         PageFrame.Map(app);
         ErrorPages.Map(app);
 

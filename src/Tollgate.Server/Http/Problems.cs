@@ -27,7 +27,7 @@ public static class Problems
         var response = context.Response;
         var requestId = context.RequestId();
         response.Headers["X-Request-Id"] = requestId;
-        response.Headers.CacheControl = "no-store";
+        AnswerHeaders.Begin(response);
         switch (problem.Status)
         {
             case StatusCodes.Status401Unauthorized:

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Tollgate.Contracts.Http;
 using Tollgate.Contracts.Mail;
 using Tollgate.Core.Catalog;
@@ -61,10 +62,11 @@ internal static class MailEndpoints
             .RequireKey(Access.Secret, Scope.BillingRead)
             .Describe(Show);
         var directory = app.Services.GetRequiredService<ProjectDirectory>();
-        app.MapGet("/v1/mail/unsubscribe", (RequestDelegate)(context => AskAsync(context, links, queries, directory)))
+        var guesses = app.Services.GetRequiredService<Guesses>();
+        app.MapGet("/v1/mail/unsubscribe", (RequestDelegate)(context => AskAsync(context, links, queries, directory, guesses)))
             .OpenToAll("The token in the mail is the key.").WithLoad(Load.Ordinary)
             .Describe(Refuse);
-        app.MapPost("/v1/mail/unsubscribe", (RequestDelegate)(context => RefuseAsync(context, links, queries, directory)))
+        app.MapPost("/v1/mail/unsubscribe", (RequestDelegate)(context => RefuseAsync(context, links, queries, directory, guesses)))
             .OpenToAll("The token in the mail is the key.").WithLoad(Load.Ordinary)
             .Describe(Refuse);
     }
@@ -114,12 +116,12 @@ internal static class MailEndpoints
     }
 
     /// <summary>Mail scanners follow links: only a button does it.</summary>
-    private static async Task AskAsync(HttpContext context, MailLinks links, MailQueries queries, ProjectDirectory directory)
+    private static async Task AskAsync(HttpContext context, MailLinks links, MailQueries queries, ProjectDirectory directory, Guesses guesses)
     {
         string? token = context.Request.Query["token"];
         if (ReadToken(links, token) is not { } refusal)
         {
-            await BadLinkAsync(context);
+            await BadLinkAsync(context, guesses);
             return;
         }
 
@@ -127,11 +129,11 @@ internal static class MailEndpoints
         await PageAsync(context, StatusCodes.Status200OK, house, (house.Words.RefuseAsk, house.Words.RefuseText), "?token=" + Uri.EscapeDataString(token!));
     }
 
-    private static async Task RefuseAsync(HttpContext context, MailLinks links, MailQueries queries, ProjectDirectory directory)
+    private static async Task RefuseAsync(HttpContext context, MailLinks links, MailQueries queries, ProjectDirectory directory, Guesses guesses)
     {
         if (ReadToken(links, context.Request.Query["token"]) is not { } refusal)
         {
-            await BadLinkAsync(context);
+            await BadLinkAsync(context, guesses);
             return;
         }
 
@@ -157,10 +159,17 @@ internal static class MailEndpoints
     }
 
     /// <summary>Of whom it was is not known: it speaks as the browser does.</summary>
-    private static Task BadLinkAsync(HttpContext context)
+    private static Task BadLinkAsync(HttpContext context, Guesses guesses)
     {
+        var status = StatusCodes.Status400BadRequest;
+        if (guesses.Fail(context, "mail_link") is { } pause)
+        {
+            status = StatusCodes.Status429TooManyRequests;
+            context.Response.Headers.RetryAfter = Math.Ceiling(pause.TotalSeconds).ToString(CultureInfo.InvariantCulture);
+        }
+
         var words = MailWords.Of(context.Request.Headers.AcceptLanguage.ToString().Split(',', ';')[0].Trim());
-        return PageAsync(context, StatusCodes.Status400BadRequest, new("Tollgate", false, words.Tag, words), (words.BadLinkHeading, words.BadLinkText));
+        return PageAsync(context, status, new("Tollgate", false, words.Tag, words), (words.BadLinkHeading, words.BadLinkText));
     }
 
     private static Refusal? ReadToken(MailLinks links, string? token) => token is { Length: > 0 and <= LongestToken } ? links.Read(token) : null;

@@ -248,7 +248,12 @@ internal static class KeysEndpoints
 
         for (var i = 0; i < texts.Count; i++)
         {
-            if (IPNetwork.TryParse(texts[i], out var network))
+            // The framework's reader passes over U+0000 at the end.
+            if (texts[i].EndsWith('\0'))
+            {
+                faults.Add($"networks[{i}]", FaultCode.InvalidFormat, Faults.NotALine);
+            }
+            else if (IPNetwork.TryParse(texts[i], out var network))
             {
                 networks.Add(network.ToString());
             }

@@ -67,7 +67,6 @@ internal static class TrenditBillingDoor
     private static Task ShowAsync(HttpContext context, byte[] page)
     {
         context.Response.Headers.ContentSecurityPolicy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-        context.Response.Headers.XContentTypeOptions = "nosniff";
         return Answer.Bytes(context, StatusCodes.Status200OK, page, "text/html; charset=utf-8");
     }
 

@@ -47,7 +47,7 @@ public sealed class CatalogSchemaTests
     [InlineData("pool", "plans: [{ entitlements: [{ pool: { zz: 1 } }] }]")]
     public void Schema_and_reader_know_the_same_keys(string kind, string text)
     {
-        var known = CatalogReader.ReadYaml(text).Faults.Select(f => Regex.Match(f.Message, "^'zz' is not a key here. Keys: (.*)\\.$"))
+        var known = CatalogReader.ReadYaml(text).Faults.Select(f => Regex.Match(f.Message, @"^'zz' is not a key here. Keys: (.*)\.\z"))
             .First(match => match.Success).Groups[1].Value.Split(", ");
         var described = (kind.Length == 0 ? Schema : Schema.GetProperty("$defs").GetProperty(kind)).GetProperty("properties");
         described.EnumerateObject().Select(p => p.Name).Order().ShouldBe(known.Order());
@@ -190,7 +190,7 @@ public sealed class CatalogSchemaTests
         "array" => node is YamlSequenceNode,
         "null" => node is YamlScalarNode { Style: ScalarStyle.Plain, Value: "" or "~" or "null" },
         "boolean" => node is YamlScalarNode { Style: ScalarStyle.Plain, Value: "true" or "false" },
-        "number" => node is YamlScalarNode { Style: ScalarStyle.Plain } plain && Regex.IsMatch(plain.Value!, "^-?[0-9]+(\\.[0-9]+)?$"),
+        "number" => node is YamlScalarNode { Style: ScalarStyle.Plain } plain && Regex.IsMatch(plain.Value!, @"^-?[0-9]+(\.[0-9]+)?\z"),
         "integer" => Is(node, "number") && decimal.Truncate(Number(node)) == Number(node),
         "string" => node is YamlScalarNode && !Is(node, "null") && !Is(node, "boolean") && !Is(node, "number"),
         _ => throw new InvalidOperationException($"The test does not know the type {type}."),

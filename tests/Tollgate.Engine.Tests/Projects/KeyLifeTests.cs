@@ -39,7 +39,7 @@ public sealed class KeyLifeTests(FreshDatabase fresh) : IClassFixture<FreshDatab
         using var server = new ProjectsWorld(fresh.Database);
         var project = await server.CreateProjectAsync("no-text");
         await server.Directory.RefreshAsync();
-        var token = await new IssueCustomerToken(fresh.Source)
+        var token = await new IssueCustomerToken(fresh.Source, server.Directory)
             .RunAsync(server.Directory.Find("no-text")!, "u-1", TimeSpan.FromHours(1), CancellationToken.None);
 
         foreach (var text in (string[])[project.SecretKey.Text, project.PublicKey.Text, token.Text])

@@ -74,9 +74,9 @@ public sealed partial class SbomTests
 
     private static string Text(JsonElement element, string member) => element.GetProperty(member).GetString()!;
 
-    [GeneratedRegex("^urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$")]
+    [GeneratedRegex(@"^urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\z")]
     private static partial Regex SerialNumber();
 
-    [GeneratedRegex("^[0-9a-f]+$")]
+    [GeneratedRegex(@"^[0-9a-f]+\z")]
     private static partial Regex Hash();
 }

@@ -61,6 +61,27 @@ public sealed class GatewayTransportTests(GatewayStage stage) : IClassFixture<Ga
         (status, body.Contains("model", StringComparison.Ordinal), stage.Upstream.Calls.Count).ShouldBe((422, true, before));
     }
 
+    [Theory]
+    [InlineData(null, "no-store")]
+    [InlineData("private, max-age=5", "max-age=5, private")]
+    public async Task An_answer_is_kept_by_nobody_unless_the_upstream_says_so_and_its_type_is_its_type(string? upstream, string cache)
+    {
+        stage.Upstream.Answer = async (context, _) =>
+        {
+            context.Response.ContentType = "application/json";
+            context.Response.Headers.XContentTypeOptions = "sniff";
+            context.Response.Headers.CacheControl = upstream;
+            await context.Response.WriteAsync(Said.Completion(5, 5));
+        };
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri("/gateway/openai/v1/chat/completions", UriKind.Relative))
+        {
+            Content = new StringContent(GatewayTests.Ask, Encoding.UTF8, "application/json"),
+        };
+        request.Headers.Add("X-Tollgate-Customer", "kept");
+        using var answer = await stage.Project.Http.SendAsync(request, TestContext.Current.CancellationToken);
+        ((int)answer.StatusCode, answer.Headers.CacheControl!.ToString(), string.Join(",", answer.Headers.GetValues("X-Content-Type-Options"))).ShouldBe((200, cache, "nosniff"));
+    }
+
     [Fact]
     public async Task Headers_that_are_no_ASCII_hurt_nobody()
     {

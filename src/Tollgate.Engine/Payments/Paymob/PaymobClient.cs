@@ -60,7 +60,10 @@ public sealed class PaymobClient(PaymobOptions options, ILogger<PaymobClient> lo
 
     private const string Unknown = "NA";
 
-    private readonly HttpClient _http = new(new SocketsHttpHandler { AllowAutoRedirect = false, PooledConnectionLifetime = TimeSpan.FromMinutes(5) })
+    private readonly HttpClient _http = new(new SocketsHttpHandler 
+    {
+        AllowAutoRedirect = false, PooledConnectionLifetime = TimeSpan.FromMinutes(5), MaxConnectionsPerServer = PaymentOptions.MostConnections,
+    })
     {
         Timeout = Timeout,
         MaxResponseContentBufferSize = LargestAnswer,

@@ -52,7 +52,10 @@ public sealed class StripeClient : IDisposable
     public StripeClient(StripeOptions options, ILogger<StripeClient> log, Func<TimeSpan, CancellationToken, Task>? pause = null)
     {
         (_options, _log, _pause) = (options, log, pause ?? Task.Delay);
-        _http = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, PooledConnectionLifetime = ConnectionLife })
+        _http = new(new SocketsHttpHandler 
+        {
+            AllowAutoRedirect = false, UseCookies = false, PooledConnectionLifetime = ConnectionLife, MaxConnectionsPerServer = PaymentOptions.MostConnections,
+        })
         {
             BaseAddress = options.Url,
             Timeout = options.Timeout,

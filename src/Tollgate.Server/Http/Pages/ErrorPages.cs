@@ -36,6 +36,8 @@ internal static class ErrorPages
             return Answer.Bytes(context, StatusCodes.Status200OK, page, PageFrame.HtmlType);
         }
 
+        context.Response.Headers.CacheControl = AnswerHeaders.Private;
+
         // A person gets a page, a program what every other unknown path gives.
         return context.Request.Headers.Accept.ToString().Contains("text/html", StringComparison.OrdinalIgnoreCase)
             ? Answer.Bytes(context, StatusCodes.Status404NotFound, unknown, PageFrame.HtmlType)

@@ -52,7 +52,7 @@ internal static class PageFrame
     public static Task ProtectAsync(HttpContext context, RequestDelegate next)
     {
         context.Response.Headers.ContentSecurityPolicy = ContentPolicy;
-        context.Response.Headers.XContentTypeOptions = "nosniff";
+        context.Response.Headers.CacheControl = AnswerHeaders.Documentation;
         context.Response.Headers["Referrer-Policy"] = "no-referrer";
         return next(context);
     }

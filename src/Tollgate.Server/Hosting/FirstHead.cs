@@ -1,0 +1,83 @@
+using System.Buffers;
+using System.Diagnostics.Metrics;
+using Microsoft.AspNetCore.Connections;
+
+namespace Tollgate.Server.Hosting;
+
+/// <summary>
+/// Waits for the head of a connection's first request, and hands the connection on with all that has come. Kestrel begins to count with the first byte,
+/// and gives a connection that never sends one the time of an idle one.
+/// </summary>
+internal sealed class FirstHead(ServerOptions options) : IDisposable
+{
+    /// <summary>Kestrel refuses heads well before: 16 KiB of request line and 32 KiB of headers.</summary>
+    private const int LargestHead = 64 * 1024;
+
+    private readonly Meter _meter = new("Tollgate");
+    private Counter<long>? _silent;
+
+    public void Dispose() => _meter.Dispose();
+
+    public async Task RunAsync(ConnectionContext connection, ConnectionDelegate next)
+    {
+        if (await ArrivesAsync(connection))
+        {
+            await next(connection);
+        }
+    }
+
+    /// <summary>The time counts from the first moment, whatever trickles in.</summary>
+    private async Task<bool> ArrivesAsync(ConnectionContext connection)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(connection.ConnectionClosed);
+        limit.CancelAfter(options.HeaderTime);
+        var input = connection.Transport.Input;
+        try
+        {
+            while (true)
+            {
+                var read = await input.ReadAsync(limit.Token);
+                var goesOn = read.IsCompleted || read.Buffer.Length > LargestHead || HasHead(read.Buffer);
+                input.AdvanceTo(read.Buffer.Start, goesOn ? read.Buffer.Start : read.Buffer.End);
+                if (goesOn)
+                {
+                    return true;
+                }
+            }
+        }
+        catch (Exception e) when (e is OperationCanceledException or IOException)
+        {
+            if (!connection.ConnectionClosed.IsCancellationRequested)
+            {
+                (_silent ??= _meter.CreateCounter<long>(
+                    "tollgate.connections.silent", "{connection}", "Connections that were closed because the head of their first request did not arrive in time.")).Add(1);
+                connection.Abort(new ConnectionAbortedException("The head of the first request did not arrive in time."));
+            }
+
+            return false;
+        }
+    }
+
+    /// <summary>
+    /// An empty line ends a head; Kestrel takes a bare newline for a line's end too. What does not begin with a letter is no request, such as TLS on a port
+    /// that has none: Kestrel says so at once.
+    /// </summary>
+    private static bool HasHead(ReadOnlySequence<byte> seen)
+    {
+        var reader = new SequenceReader<byte>(seen);
+        if (reader.TryPeek(out var first) && !char.IsAsciiLetter((char)first) && first is not ((byte)'\r' or (byte)'\n'))
+        {
+            return true;
+        }
+
+        while (reader.TryAdvanceTo((byte)'\n'))
+        {
+            if (reader.IsNext((byte)'\n') || reader.IsNext("\r\n"u8))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+}

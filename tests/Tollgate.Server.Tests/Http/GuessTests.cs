@@ -1,0 +1,245 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Sockets;
+using System.Text;
+using System.Text.Json;
+using Npgsql;
+using Tollgate.Engine.Projects;
+using Tollgate.Testing;
+
+namespace Tollgate.Server.Tests.Http;
+
+/// <summary>An address that guesses, and its neighbours. Three failures a minute are allowed here; addresses of 127.0.0.0/8 stand for clients of the network.</summary>
+public sealed class GuessTests(GuessTests.Stage stage) : IClassFixture<GuessTests.Stage>
+{
+    /// <summary>One comes back every twenty seconds: so few that a slow machine does not give any back while a test runs.</summary>
+    private const int PerMinute = 3;
+
+    private TestServer Server => stage.Server;
+
+    private TestDatabase Database => stage.Database;
+
+    private string Secret => Server.Keys["TOLLGATE_KEY_RESUME_ATS"];
+
+    public sealed class Stage(TestPostgres postgres) : IAsyncLifetime
+    {
+        private TestDatabase? _database;
+        private TestServer? _server;
+
+        public TestServer Server => _server!;
+
+        public TestDatabase Database => _database!;
+
+        public async ValueTask InitializeAsync()
+        {
+            _database = await postgres.CreateDatabaseAsync();
+            _server = await TestServer.StartAsync(_database.ConnectionString, environment: new Dictionary<string, string>
+            {
+                ["TOLLGATE_FAILED_ATTEMPTS_PER_MINUTE"] = "3", ["TOLLGATE_TRUSTED_PROXIES"] = "127.0.0.99", ["TOLLGATE_LOG_LEVEL"] = "info",
+            });
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            await _server!.DisposeAsync();
+            await _database!.DisposeAsync();
+        }
+    }
+
+    [Fact]
+    public async Task Wrong_keys_of_one_address_get_429_and_valid_ones_go_on()
+    {
+        var revoked = await RevokedKeyAsync();
+        string[] wrong = [KeyText.Create(KeyKind.Secret), KeyText.Create(KeyKind.Admin), "nonsense", new('x', 500), revoked, KeyText.Create(KeyKind.CustomerToken)];
+        var (first, limited) = (0, 0);
+        for (var i = 0; i < 6 * PerMinute; i++)
+        {
+            var (status, code, retryAfter) = await AskAsync("127.0.0.2", wrong[i % wrong.Length]);
+            if (status == 401)
+            {
+                first++;
+                code.ShouldBeOneOf("key_invalid", "key_revoked");
+            }
+            else
+            {
+                (status, code).ShouldBe((429, "rate_limited"));
+                retryAfter.ShouldNotBeNull().ShouldBeInRange(1, 60);
+                limited++;
+            }
+
+            (await AskAsync("127.0.0.2", Secret)).Status.ShouldBe(200);
+        }
+
+        first.ShouldBeInRange(PerMinute, 3 * PerMinute);
+        limited.ShouldBeGreaterThanOrEqualTo(PerMinute);
+        (await AskAsync("127.0.0.3", wrong[0])).ShouldBe((401, "key_invalid", null));
+
+        // Behind a proxy that is trusted, the address is the client's.
+        await UseUpAsync("127.0.0.99", "203.0.113.7");
+        (await AskAsync("127.0.0.99", wrong[0], "203.0.113.7")).Status.ShouldBe(429);
+        (await AskAsync("127.0.0.99", wrong[0], "203.0.113.8")).Status.ShouldBe(401);
+
+        var metrics = await MetricsAsync();
+        metrics.ShouldContain("tollgate_guesses_total{what=\"key_invalid\"}");
+        metrics.ShouldContain("tollgate_guesses_total{what=\"key_revoked\"}");
+        metrics.ShouldContain("tollgate_guesses_limited_total{what=\"key_invalid\"}");
+        Server.Log.Split('\n').Count(static line => line.Contains("were answered with 429", StringComparison.Ordinal)).ShouldBeInRange(1, 4);
+    }
+
+    /// <summary>The table is locked, so a question about a token would wait for thirty seconds and come back as 503.</summary>
+    [Fact]
+    public async Task The_database_is_not_asked_about_tokens_of_an_address_that_guesses_except_about_those_that_were_issued()
+    {
+        await UseUpAsync("127.0.0.4");
+        var (token, over) = (await TokenAsync(3_600), await TokenAsync(60));
+        await Database.ExecuteAsync("UPDATE customer_tokens SET expires_at = now() - interval '1 minute' WHERE hash = $1", KeyHash.Of(over).ToBytes());
+
+        // New to this server, over, and asked for by an address that guesses: looked up once.
+        (await PlansAsync("127.0.0.4", over)).ShouldBe(429);
+        Task<int> looked;
+        await using (var connection = await Database.Source.OpenConnectionAsync(TestContext.Current.CancellationToken))
+        await using (var transaction = await connection.BeginTransactionAsync(TestContext.Current.CancellationToken))
+        {
+            await using (var freeze = new NpgsqlCommand("LOCK TABLE customer_tokens IN ACCESS EXCLUSIVE MODE", connection))
+            {
+                await freeze.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+            }
+
+            for (var i = 0; i < 50; i++)
+            {
+                (await PlansAsync("127.0.0.4", KeyText.Create(KeyKind.CustomerToken))).ShouldBe(429);
+                (await PlansAsync("127.0.0.4", over)).ShouldBe(429);
+            }
+
+            looked = PlansAsync("127.0.0.4", token);
+        }
+
+        (await looked).ShouldBe(200);
+    }
+
+    [Fact]
+    public async Task Pages_that_lead_nowhere_get_429_and_those_of_customers_behind_the_same_address_open()
+    {
+        var portal = await PortalAsync();
+        foreach (var path in (string[])["/portal/", "/checkout/", "/pay/", "/v1/mail/unsubscribe?token="])
+        {
+            for (var i = 0; i < PerMinute; i++)
+            {
+                (await PageAsync("127.0.0.5", path + Guid.NewGuid().ToString("N"))).ShouldBeOneOf(400, 404, 429);
+            }
+
+            (await PageAsync("127.0.0.5", path + Guid.NewGuid().ToString("N"))).ShouldBe(429, path);
+        }
+
+        (await PageAsync("127.0.0.5", portal)).ShouldBe(200);
+        (await PageAsync("127.0.0.6", portal[..^1] + "!")).ShouldBe(404);
+    }
+
+    /// <summary>Issued by a server that knew nothing of checksums.</summary>
+    [Fact]
+    public async Task Tokens_without_a_checksum_work_from_addresses_that_do_not_guess()
+    {
+        var old = KeyText.Create(KeyKind.CustomerToken);
+        var issued = await TokenAsync(3_600);
+        await Database.ExecuteAsync("UPDATE customer_tokens SET hash = $1 WHERE hash = $2", KeyHash.Of(old).ToBytes(), KeyHash.Of(issued).ToBytes());
+
+        (await PlansAsync("127.0.0.7", old)).ShouldBe(200);
+        await UseUpAsync("127.0.0.7");
+        (await PlansAsync("127.0.0.7", old)).ShouldBe(429);
+        (await PlansAsync("127.0.0.8", old)).ShouldBe(200);
+    }
+
+    private async Task UseUpAsync(string from, string? forwarded = null)
+    {
+        for (var i = 0; i < PerMinute + 3; i++)
+        {
+            await AskAsync(from, "nonsense", forwarded);
+        }
+    }
+
+    private async Task<string> RevokedKeyAsync()
+    {
+        var made = await SendAsync("POST", "/v1/api-keys", """{"kind": "restricted", "scopes": ["usage:read"]}""");
+        await SendAsync("DELETE", "/v1/api-keys/" + made.GetProperty("id").GetString(), null);
+        return made.GetProperty("key").GetString()!;
+    }
+
+    private async Task<string> TokenAsync(int seconds)
+    {
+        await SendAsync("POST", "/v1/customers", """{"id": "guessed"}""");
+        return (await SendAsync("POST", "/v1/customers/guessed/tokens", $$"""{"ttl_seconds": {{seconds}}}""")).GetProperty("token").GetString()!;
+    }
+
+    private async Task<string> PortalAsync()
+    {
+        await SendAsync("POST", "/v1/customers", """{"id": "guessed"}""");
+        var session = await SendAsync("POST", "/v1/portal-sessions", """{"customer": "guessed"}""");
+        return new Uri(session.GetProperty("url").GetString()!).AbsolutePath;
+    }
+
+    private async Task<JsonElement> SendAsync(string method, string path, string? json)
+    {
+        using var client = Server.NewClient(Secret);
+        using var request = new HttpRequestMessage(new HttpMethod(method), new Uri(path, UriKind.Relative));
+        request.Content = json is null ? null : new StringContent(json, Encoding.UTF8, "application/json");
+        using var answer = await client.SendAsync(request);
+        var text = await answer.Content.ReadAsStringAsync();
+        answer.IsSuccessStatusCode.ShouldBeTrue(text);
+        return text.Length == 0 ? default : JsonElement.Parse(text);
+    }
+
+    private async Task<int> PlansAsync(string from, string token)
+    {
+        using var client = ClientFrom(from);
+        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        using var answer = await client.GetAsync(new Uri("/v1/plans", UriKind.Relative));
+        return (int)answer.StatusCode;
+    }
+
+    private async Task<int> PageAsync(string from, string path)
+    {
+        using var client = ClientFrom(from);
+        using var answer = await client.GetAsync(new Uri(path, UriKind.Relative));
+        if ((int)answer.StatusCode == 429)
+        {
+            answer.Headers.RetryAfter.ShouldNotBeNull();
+        }
+
+        return (int)answer.StatusCode;
+    }
+
+    private async Task<(int Status, string? Code, int? RetryAfter)> AskAsync(string from, string key, string? forwarded = null)
+    {
+        using var client = ClientFrom(from);
+        client.DefaultRequestHeaders.TryAddWithoutValidation("Authorization", "Bearer " + key);
+        if (forwarded is not null)
+        {
+            client.DefaultRequestHeaders.Add("X-Forwarded-For", forwarded);
+        }
+
+        using var answer = await client.GetAsync(new Uri("/v1/plans", UriKind.Relative));
+        var code = answer.IsSuccessStatusCode ? null : JsonElement.Parse(await answer.Content.ReadAsStringAsync()).GetProperty("code").GetString();
+        return ((int)answer.StatusCode, code, (int?)answer.Headers.RetryAfter?.Delta?.TotalSeconds);
+    }
+
+    private async Task<string> MetricsAsync()
+    {
+        using var client = Server.NewClient(Server.AdminKey);
+        return await client.GetStringAsync(new Uri("/metrics", UriKind.Relative));
+    }
+
+    private HttpClient ClientFrom(string address) => new(new SocketsHttpHandler
+    {
+        AllowAutoRedirect = false,
+        ConnectCallback = async (_, cancel) =>
+        {
+            var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            socket.Bind(new IPEndPoint(IPAddress.Parse(address), 0));
+            await socket.ConnectAsync(new IPEndPoint(IPAddress.Loopback, Server.Port), cancel);
+            return new NetworkStream(socket, ownsSocket: true);
+        },
+    })
+    {
+        BaseAddress = Server.Url, Timeout = TimeSpan.FromSeconds(60),
+    };
+}
