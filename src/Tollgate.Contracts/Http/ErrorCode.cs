@@ -471,8 +471,13 @@ public sealed record ErrorCode(string Code, int Status, string Title, string Des
 
     public static readonly ErrorCode Overloaded = new(
         "overloaded", 503, "The server is busy",
-        "More requests are waiting than the server takes. Nothing was recorded.",
+        "More requests are waiting than the server takes: for their turn, or for a connection to PostgreSQL.",
         "Repeat the same request, with the same id, after the seconds in the header Retry-After.");
+
+    public static readonly ErrorCode CustomerBusy = new(
+        "customer_busy", 503, "The customer is being changed",
+        "Changes of one customer run one after the other, and those before this one took longer than 10 seconds. Nothing was recorded.",
+        "Repeat the same request, with the same id or Idempotency-Key, after the seconds in the header Retry-After. Send fewer changes of one customer at once.");
 
     public static readonly ErrorCode StorageUnavailable = new(
         "storage_unavailable", 503, "The database does not answer",
@@ -522,7 +527,7 @@ public sealed record ErrorCode(string Code, int Status, string Title, string Des
         ValidationFailed, UnknownField, InvalidType, CatalogInvalid, PriceNotFound, CouponRefused, AddOnRefused, PackRefused, CreditRefused, RefundRefused, CreditsInsufficient, NotAtProvider,
         FeatureNotMetered, EventTooOld, EventInFuture,
         EventValueInvalid, LimitReached,
-        RateLimited, CustomersLimited, ProjectBusy, Overloaded, StorageUnavailable, UpstreamUnreadable, UpstreamUnreachable, UpstreamTimeout, Internal,
+        RateLimited, CustomersLimited, ProjectBusy, Overloaded, CustomerBusy, StorageUnavailable, UpstreamUnreadable, UpstreamUnreachable, UpstreamTimeout, Internal,
     ];
 
     /// <summary>The page that explains it, relative to the server.</summary>

@@ -25,8 +25,9 @@ public sealed class ClaimPlan(NpgsqlDataSource database, PaymentProviders provid
     {
         foreach (var left in await LeftAsync(project, customer, own ?? Guid.Empty, cancel))
         {
-            var done = left.Page is { } page ? await providers.Of(left.Provider).ClosePageAsync(project, page, cancel)
-                : givesUpBank ? await sandbox.ConfirmAsync(project, left.Payment, left.Amount, isApproved: false, cancel)
+            // What a provider was asked for is heard out and written, though the caller hangs up.
+            var done = left.Page is { } page ? await providers.Of(left.Provider).ClosePageAsync(project, page, CancellationToken.None)
+                : givesUpBank ? await sandbox.ConfirmAsync(project, left.Payment, left.Amount, isApproved: false, CancellationToken.None)
                 : null;
             if (done is not null)
             {

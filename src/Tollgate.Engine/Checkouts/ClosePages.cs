@@ -19,7 +19,7 @@ public sealed class ClosePages(NpgsqlDataSource database, PaymentProviders provi
     public async Task<bool> RunAsync(ProjectSnapshot project, Guid invoice, Instant? openedBefore, string actor, CancellationToken cancel)
     {
         if (await FindAsync(project, invoice, cancel) is not { } page || page.OpenedAt > openedBefore
-            || await providers.Of(page.Provider).ClosePageAsync(project, page.Reference, cancel) is not { } done)
+            || await providers.Of(page.Provider).ClosePageAsync(project, page.Reference, CancellationToken.None) is not { } done)
         {
             return false;
         }

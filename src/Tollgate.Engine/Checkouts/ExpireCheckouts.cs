@@ -31,13 +31,13 @@ public sealed class ExpireCheckouts(
         }
 
         await pay.GiveUpUnconfirmedAsync(project, found, cancel);
-        if (await CustomerChange.BeginOnExistingAsync(database, project, found.Checkout.Customer, cancel) is not { } change)
+        await using (var change = await CustomerChange.BeginOnExistingAsync(database, project, found.Checkout.Customer, cancel))
         {
-            return new(CheckoutOutcome.Unknown);
-        }
+            if (change is null)
+            {
+                return new(CheckoutOutcome.Unknown);
+            }
 
-        await using (change)
-        {
             var row = (await CheckoutQueries.FindAsync(change.Connection, project, id, cancel))!;
             if (row.Checkout.Status != CheckoutStatus.Open)
             {
@@ -51,7 +51,7 @@ public sealed class ExpireCheckouts(
 
             await CheckoutWriter.ExpireAsync(change, row, clock.Now(project), actor, cancel);
             row = (await CheckoutQueries.FindAsync(change.Connection, project, id, cancel))!;
-            await change.CommitAsync(cancel);
+            await change.CommitAsync();
             return new(CheckoutOutcome.Done, row);
         }
     }

@@ -23,14 +23,14 @@ public sealed class FollowCheckout(NpgsqlDataSource database, ChangeCoupons coup
             row = await CheckoutQueries.FindAsync(connection, project, news.Checkout, cancel);
         }
 
-        if (row is null || await CustomerChange.BeginOnExistingAsync(database, project, row.Checkout.Customer, cancel) is not { } change)
-        {
-            return $"No checkout {news.Checkout} is known.";
-        }
-
         Guid? subscription = news.Subscription is { } reference ? FollowSubscription.IdOf(reference) : null;
-        await using (change)
+        await using (var change = row is null ? null : await CustomerChange.BeginOnExistingAsync(database, project, row.Checkout.Customer, cancel))
         {
+            if (row is null || change is null)
+            {
+                return $"No checkout {news.Checkout} is known.";
+            }
+
             if (subscription is { } id && await TakeStep.FindAsync(change, project, SubscriptionSql.ById, cancel, change.Row.Partition, change.Row.Account, id) is null)
             {
                 return $"{news.Subscription} is not followed yet.";
@@ -40,7 +40,7 @@ public sealed class FollowCheckout(NpgsqlDataSource database, ChangeCoupons coup
             await (subscription is null
                 ? CheckoutWriter.ExpireAsync(change, row, now, actor, cancel)
                 : CheckoutWriter.CompleteAsync(change, row, (subscription, null, null), now, actor, cancel));
-            await change.CommitAsync(cancel);
+            await change.CommitAsync();
         }
 
         if (subscription is { } begun && row.Wanted.Coupon is { } code)

@@ -145,7 +145,7 @@ public sealed class OpenCheckout(
 
         await CheckoutWriter.OpenAsync(change, row, KeyHash.Of(token).ToBytes(), actor, cancel);
         var payment = isHosted ? await CheckoutWriter.AttemptAsync(change, row, purchase, (project.Payments.Provider, null, null), now, actor, cancel) : default;
-        await change.CommitAsync(cancel);
+        await change.CommitAsync();
         if (!isHosted)
         {
             return (new(CheckoutOutcome.Done, row, page), null);

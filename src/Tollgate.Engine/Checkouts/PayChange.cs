@@ -91,7 +91,7 @@ public sealed class PayChange(
         await CheckoutWriter.OpenAsync(change, row, null, actor, cancel);
         var payment = await CheckoutWriter.AttemptAsync(change, row, purchase, (method.Provider, method.Id, $"{method.Brand} {method.Last4}"), now, actor, cancel);
         var made = await PaymentQueries.FindAsync(change.Connection, project, payment, cancel);
-        await change.CommitAsync(cancel);
+        await change.CommitAsync();
         return (made, method, row.Checkout.Id);
     }
 

@@ -83,15 +83,15 @@ public sealed class PayCheckout(
             await claim.FreeAsync(project, row.Checkout.Customer, row.Checkout.Id, givesUpBank: true, actor, cancel);
         }
 
-        if (await CustomerChange.BeginOnExistingAsync(database, project, row.Checkout.Customer, cancel) is not { } change)
-        {
-            return new(PayOutcome.NotOpen, row);
-        }
-
         PayAnswer answer;
         PaymentMethod? method;
-        await using (change)
+        await using (var change = await CustomerChange.BeginOnExistingAsync(database, project, row.Checkout.Customer, cancel))
         {
+            if (change is null)
+            {
+                return new(PayOutcome.NotOpen, row);
+            }
+
             (answer, method) = await AttemptAsync(change, project, row.Checkout.Id, (with, told), actor, cancel);
         }
 
@@ -99,7 +99,7 @@ public sealed class PayCheckout(
         {
             foreach (var customer in answer.Purchase!.Changed)
             {
-                await gate.ForgetAsync(project, customer, cancel);
+                await gate.ForgetAsync(project, customer);
             }
         }
 
@@ -193,7 +193,7 @@ public sealed class PayCheckout(
         }
 
         await CheckoutWriter.CompleteAsync(change, row, (purchase.Subscription?.Id, purchase.Invoice?.Id, null), now, actor, cancel);
-        await change.CommitAsync(cancel);
+        await change.CommitAsync();
         return new(PayOutcome.Completed, row, Purchase: purchase);
     }
 
@@ -208,7 +208,7 @@ public sealed class PayCheckout(
 
         var payment = await CheckoutWriter.AttemptAsync(change, row, purchase, (method.Provider, method.Id, $"{method.Brand} {method.Last4}"), now, actor, cancel);
         var made = await PaymentQueries.FindAsync(change.Connection, project, payment, cancel);
-        await change.CommitAsync(cancel);
+        await change.CommitAsync();
         return (new(PayOutcome.Attempted, row, made, purchase), method);
     }
 }

@@ -22,19 +22,19 @@ public sealed class PortalSessions(NpgsqlDataSource database, ProjectDirectory d
     /// <returns>Null: the project has no such customer.</returns>
     public async Task<NewPortalSession?> OpenAsync(ProjectSnapshot project, string customer, string? returnUrl, CancellationToken cancel)
     {
-        if (await CustomerChange.BeginOnExistingAsync(database, project, customer, cancel) is not { } change)
+        await using (var change = await CustomerChange.BeginOnExistingAsync(database, project, customer, cancel))
         {
-            return null;
-        }
+            if (change is null)
+            {
+                return null;
+            }
 
-        await using (change)
-        {
             var (row, token, now) = (change.Row, OpenCheckout.NewToken(directory.Current.Check), clock.Now());
             await change.ExecuteAsync(CheckoutSql.ForgetSessions, cancel, row.Partition, row.Account);
             await change.ExecuteAsync(
                 CheckoutSql.InsertSession, cancel, row.Partition, row.Account, Guid.CreateVersion7(now.ToOffset()), project.Id, KeyHash.Of(token).ToBytes(),
                 CustomerCommands.OrNull(returnUrl, NpgsqlDbType.Text), now.Plus(Life).ToUtc());
-            await change.CommitAsync(cancel);
+            await change.CommitAsync();
             return new(token, now.Plus(Life));
         }
     }

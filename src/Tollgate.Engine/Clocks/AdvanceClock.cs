@@ -3,6 +3,7 @@ using Tollgate.Core.Time;
 using Tollgate.Engine.Customers;
 using Tollgate.Engine.Dunning;
 using Tollgate.Engine.Ledger;
+using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Subscriptions;
 
@@ -26,9 +27,17 @@ public enum AdvanceOutcome
 /// Puts a sandbox's clock forward over any distance. Everything that is due in between happens in the order of time before the call
 /// answers; then the clock stands still at the new instant. Killed in the middle, the same call again does the rest.
 /// </summary>
-public sealed class AdvanceClock(NpgsqlDataSource database, ProjectDirectory directory, RunDue run, CollectDue collect, HoldSweeper holds, Clock clock)
+public sealed class AdvanceClock(Database database, ProjectDirectory directory, RunDue run, CollectDue collect, HoldSweeper holds, Clock clock)
+    : IDisposable
 {
+    /// <summary>Clocks that one server advances at one time: each has a connection outside the pool, and work for all of PostgreSQL.</summary>
+    public const int MostAtOnce = 8;
+
     private static readonly TimeSpan Together = TimeSpan.FromDays(1);
+
+    private readonly SemaphoreSlim _places = new(MostAtOnce);
+
+    public void Dispose() => _places.Dispose();
 
     /// <param name="progress">Called after each batch with what was done and the day that was reached.</param>
     public async Task<(AdvanceOutcome Outcome, DueReport Report)> RunAsync(
@@ -39,33 +48,50 @@ public sealed class AdvanceClock(NpgsqlDataSource database, ProjectDirectory dir
             return (AdvanceOutcome.NotASandbox, DueReport.Nothing);
         }
 
-        await using var connection = await database.OpenConnectionAsync(cancel);
-        if (!await AskAsync(connection, ProjectsSql.TryLockTestClock, cancel, project.Id))
+        if (!await _places.WaitAsync(TimeSpan.Zero, cancel))
         {
             return (AdvanceOutcome.Busy, DueReport.Nothing);
         }
 
         try
         {
-            // The row decides, not what this server knew when the request came: somebody may have advanced the clock since.
-            await using var command = connection.Command(ProjectsSql.TestClock, project.Id);
-            var now = await command.ExecuteScalarAsync(cancel) is DateTime at ? Instant.FromUtc(at) : clock.Now(project);
-            if (to < now)
-            {
-                return (AdvanceOutcome.NotLater, DueReport.Nothing);
-            }
-
-            var report = await RunDaysAsync(project with { TestClock = to }, to, progress, cancel);
-            await AskAsync(connection, ProjectsSql.SetTestClock, cancel, project.Id, to.ToUtc());
-            await ChangeNotice.SendAsync(connection, ChangeNotice.Project(project.Id), cancel);
-            await directory.RefreshAsync(CancellationToken.None);
-            await holds.SweepAsync(project with { TestClock = to }, CancellationToken.None);
-            return (AdvanceOutcome.Done, report);
+            return await LockedAsync(project, to, progress, cancel);
         }
         finally
         {
-            await AskAsync(connection, ProjectsSql.UnlockTestClock, CancellationToken.None, project.Id);
+            _places.Release();
         }
+    }
+
+    /// <summary>
+    /// The lock is the session's, for as long as the advance lasts; a connection of the pool would be held while others are wanted for the work. The end
+    /// of the session ends the lock, whatever happened.
+    /// </summary>
+    private async Task<(AdvanceOutcome Outcome, DueReport Report)> LockedAsync(
+        ProjectSnapshot project, Instant to, Func<DueReport, Instant, Task>? progress, CancellationToken cancel)
+    {
+        await using var connection = await database.OpenDedicatedAsync(cancel);
+        if (!await AskAsync(connection, ProjectsSql.TryLockTestClock, cancel, project.Id))
+        {
+            return (AdvanceOutcome.Busy, DueReport.Nothing);
+        }
+
+        // The row decides, not what this server knew when the request came: somebody may have advanced the clock since.
+        await using var command = connection.Command(ProjectsSql.TestClock, project.Id);
+        var now = await command.ExecuteScalarAsync(cancel) is DateTime at ? Instant.FromUtc(at) : clock.Now(project);
+        if (to < now)
+        {
+            return (AdvanceOutcome.NotLater, DueReport.Nothing);
+        }
+
+        var report = await RunDaysAsync(project with { TestClock = to }, to, progress, cancel);
+
+        // All that was due is done: that the caller has hung up since changes nothing any more.
+        await AskAsync(connection, ProjectsSql.SetTestClock, CancellationToken.None, project.Id, to.ToUtc());
+        await ChangeNotice.SendAsync(connection, ChangeNotice.Project(project.Id), CancellationToken.None);
+        await directory.RefreshAsync(CancellationToken.None);
+        await holds.SweepAsync(project with { TestClock = to }, CancellationToken.None);
+        return (AdvanceOutcome.Done, report);
     }
 
     /// <summary>

@@ -62,8 +62,8 @@ public sealed class AddGrant(NpgsqlDataSource database, QuotaGate gate, Clock cl
             return new(IsSame(order, grant) ? AddGrantOutcome.Replayed : AddGrantOutcome.IdReused, grant, []);
         }
 
-        await change.CommitAsync(cancel);
-        await gate.ForgetAsync(project, customer, cancel);
+        await change.CommitAsync();
+        await gate.ForgetAsync(project, customer);
         return new(AddGrantOutcome.Added, grant, []);
     }
 

@@ -54,9 +54,9 @@ public sealed class AddMember(NpgsqlDataSource database, QuotaGate gate, Clock c
             return new(AddMemberOutcome.Nested, null, "A customer is not a member of itself.");
         }
 
-        var (change, member) = (await CustomerChange.BeginOnTwoAsync(database, project, customer, id, create: true, cancel))!.Value;
-        await using (change)
+        await using (var change = (await CustomerChange.BeginOnTwoAsync(database, project, customer, id, create: true, cancel))!)
         {
+            var member = change.Other;
             if (await FindRefusalAsync(change, member, profile, project, cancel) is { } answer)
             {
                 return answer;
@@ -69,8 +69,8 @@ public sealed class AddMember(NpgsqlDataSource database, QuotaGate gate, Clock c
             await change.ExecuteAsync(MemberSql.SetOwner, cancel, member.Partition, member.Account, customer);
             await change.TouchAsync(member, now, cancel);
             await ChangeNotice.SendAsync(change.Connection, ChangeNotice.Customer(project.Id, id), cancel);
-            await change.CommitAsync(cancel);
-            await gate.ForgetAsync(project, id, cancel);
+            await change.CommitAsync();
+            await gate.ForgetAsync(project, id);
             return new(AddMemberOutcome.Added, new(id, customer, profile, now));
         }
     }

@@ -61,8 +61,8 @@ public sealed class AssignPlan(NpgsqlDataSource database, QuotaGate gate, Clock 
         }
 
         var assigned = await change.ReadAgainAsync(project, cancel);
-        await change.CommitAsync(cancel);
-        await gate.ForgetAsync(project, customer, cancel);
+        await change.CommitAsync();
+        await gate.ForgetAsync(project, customer);
         return (AssignPlanOutcome.Assigned, assigned.Customer);
     }
 

@@ -43,7 +43,7 @@ public sealed class CreateCustomer(NpgsqlDataSource database, QuotaGate gate, Le
         lanes.NewCustomers.Created(project.Id, 1);
 
         // A reader may have been told just now that nobody is known by this id.
-        await gate.ForgetAsync(project, id, cancel);
+        await gate.ForgetAsync(project, id);
         var plan = project.Catalog.DefaultPlan;
         return (CreateCustomerOutcome.Created, new(id, profile, plan.Code, plan.Number, now));
     }
@@ -73,7 +73,7 @@ public sealed class CreateCustomer(NpgsqlDataSource database, QuotaGate gate, Le
         }
 
         await change.ExecuteAsync(CustomerSql.UpdateProfile, cancel, [change.Row.Partition, project.Id, id, .. CustomerRow.ProfileParameters(profile)]);
-        await change.CommitAsync(cancel);
+        await change.CommitAsync();
         return (CreateCustomerOutcome.Existed, change.Row.Customer with { Profile = profile });
     }
 }

@@ -1,6 +1,7 @@
 using Npgsql;
 using NpgsqlTypes;
 using Tollgate.Core.Time;
+using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Customers;
@@ -12,81 +13,39 @@ namespace Tollgate.Engine.Customers;
 /// <remarks>The order of locks is customer, balances, grants, the same as in the lanes.</remarks>
 internal sealed class CustomerChange : IAsyncDisposable
 {
-    private readonly NpgsqlConnection _connection;
-    private readonly NpgsqlTransaction _transaction;
-    private readonly List<CustomerTurn> _turns;
+    private readonly CustomerTurn _turn;
+    private readonly OpenTransaction _work;
+    private readonly CustomerRow? _other;
 
-    private CustomerChange(NpgsqlConnection connection, NpgsqlTransaction transaction, CustomerRow row, List<CustomerTurn> turns) =>
-        (_connection, _transaction, Row, _turns) = (connection, transaction, row, turns);
+    private CustomerChange(CustomerTurn turn, OpenTransaction work, CustomerRow row, CustomerRow? other) =>
+        (_turn, _work, Row, _other) = (turn, work, row, other);
 
     /// <summary>The customer as it was when the lock was taken.</summary>
     public CustomerRow Row { get; }
 
+    /// <summary>The second one of <see cref="BeginOnTwoAsync"/>.</summary>
+    public CustomerRow Other => _other ?? throw new InvalidOperationException("One customer is held, not two.");
+
     /// <summary>For rooms whose statements belong into the same transaction.</summary>
-    public NpgsqlConnection Connection => _connection;
+    public NpgsqlConnection Connection => _work.Connection;
 
     /// <summary>Locks the customer, which is created first when it is missing.</summary>
     public static async Task<CustomerChange> BeginAsync(NpgsqlDataSource database, ProjectSnapshot project, string customer, CancellationToken cancel) =>
-        (await LockAsync(database, project, customer, create: true, cancel))!;
+        (await HoldAsync(database, project, customer, null, create: true, cancel))!;
 
     /// <summary>Locks the customer; null when there is none.</summary>
     public static Task<CustomerChange?> BeginOnExistingAsync(
         NpgsqlDataSource database, ProjectSnapshot project, string customer, CancellationToken cancel) =>
-        LockAsync(database, project, customer, create: false, cancel);
+        HoldAsync(database, project, customer, null, create: false, cancel);
 
     /// <summary>
     /// Locks two customers, in the order in which lanes lock several: two changes of the same two do not deadlock. Null: one of
     /// them is missing.
     /// </summary>
     /// <param name="create">Creates those that are missing.</param>
-    public static async Task<(CustomerChange Change, CustomerRow Other)?> BeginOnTwoAsync(
-        NpgsqlDataSource database, ProjectSnapshot project, string customer, string other, bool create, CancellationToken cancel)
-    {
-        var ids = new[] { customer, other };
-        var partitions = Array.ConvertAll(ids, id => CustomerPlace.PartitionOf(project.Id, id));
-        var turns = new List<CustomerTurn>();
-        NpgsqlConnection? connection = null;
-        NpgsqlTransaction? transaction = null;
-        try
-        {
-            foreach (var id in ids.Distinct().Order(StringComparer.Ordinal))
-            {
-                turns.Add(await CustomerTurn.TakeAsync(database, project.Id, id, cancel));
-            }
-
-            connection = await database.OpenConnectionAsync(cancel);
-            transaction = await connection.BeginTransactionAsync(cancel);
-            if (create)
-            {
-                await using var missing = connection.Command(CustomerSql.CreateMissing, partitions, new[] { project.Id, project.Id }, ids);
-                await missing.ExecuteNonQueryAsync(cancel);
-            }
-
-            var rows = new Dictionary<string, CustomerRow>(StringComparer.Ordinal);
-            await using (var command = connection.Command(CustomerSql.FindAndLockTwo, project.Id, partitions, ids))
-            await using (var reader = await command.ExecuteReaderAsync(cancel))
-            {
-                while (await reader.ReadAsync(cancel))
-                {
-                    var row = CustomerRow.Read(reader, project);
-                    rows[row.Customer.Id] = row;
-                }
-            }
-
-            if (rows.TryGetValue(customer, out var first) && rows.TryGetValue(other, out var second))
-            {
-                return (new(connection, transaction, first, turns), second);
-            }
-        }
-        catch
-        {
-            await AbandonAsync(connection, transaction, turns);
-            throw;
-        }
-
-        await AbandonAsync(connection, transaction, turns);
-        return null;
-    }
+    public static Task<CustomerChange?> BeginOnTwoAsync(
+        NpgsqlDataSource database, ProjectSnapshot project, string customer, string other, bool create, CancellationToken cancel) =>
+        HoldAsync(database, project, customer, other, create, cancel);
 
     public async Task<int> ExecuteAsync(string sql, CancellationToken cancel, params object?[] parameters)
     {
@@ -101,7 +60,7 @@ internal sealed class CustomerChange : IAsyncDisposable
         return await command.ExecuteScalarAsync(cancel);
     }
 
-    public NpgsqlCommand Command(string sql, params object?[] parameters) => _connection.Command(sql, parameters);
+    public NpgsqlCommand Command(string sql, params object?[] parameters) => Connection.Command(sql, parameters);
 
     /// <summary>Makes every decision that was made on the old state stale. Answers the customer's version after the change.</summary>
     public async Task<int> TouchAsync(Instant now, CancellationToken cancel) =>
@@ -121,9 +80,9 @@ internal sealed class CustomerChange : IAsyncDisposable
     }
 
     /// <summary>What is done from here on can be taken back by <see cref="TakeBackAsync"/>, and the customer is held all the same.</summary>
-    public Task MarkAsync(string mark, CancellationToken cancel) => _transaction.SaveAsync(mark, cancel);
+    public Task MarkAsync(string mark, CancellationToken cancel) => _work.Transaction.SaveAsync(mark, cancel);
 
-    public Task TakeBackAsync(string mark, CancellationToken cancel) => _transaction.RollbackAsync(mark, cancel);
+    public Task TakeBackAsync(string mark, CancellationToken cancel) => _work.Transaction.RollbackAsync(mark, cancel);
 
     /// <summary>What came of a request before, when its answer was lost. Null: nothing, or it has no key.</summary>
     public async Task<string?> ResultOfAsync(Guid? request, CancellationToken cancel) =>
@@ -138,52 +97,99 @@ internal sealed class CustomerChange : IAsyncDisposable
         }
     }
 
-    /// <summary>The row's lock is gone after it, and the next one's turn comes.</summary>
-    public async Task CommitAsync(CancellationToken cancel)
+    /// <summary>
+    /// Releases the customer's row, and the next change gets its turn. A caller who hangs up does not cancel it: a commit that is cut off may
+    /// have happened or not.
+    /// </summary>
+    public async Task CommitAsync()
     {
-        await _transaction.CommitAsync(cancel);
-        End(_turns);
+        await _work.Transaction.CommitAsync(CancellationToken.None);
+        _turn.End();
     }
 
     public async ValueTask DisposeAsync()
     {
-        await AbandonAsync(_connection, _transaction, _turns);
+        await using (_turn)
+        {
+            await _work.DisposeAsync();
+        }
     }
 
-    private static async Task<CustomerChange?> LockAsync(
-        NpgsqlDataSource database, ProjectSnapshot project, string customer, bool create, CancellationToken cancel)
+    /// <summary>The turn, then a connection with a transaction, then the rows: each owns what came before it.</summary>
+    private static async Task<CustomerChange?> HoldAsync(
+        NpgsqlDataSource database, ProjectSnapshot project, string customer, string? other, bool create, CancellationToken cancel)
     {
-        var partition = CustomerPlace.PartitionOf(project.Id, customer);
-        var turn = await CustomerTurn.TakeAsync(database, project.Id, customer, cancel);
-        NpgsqlConnection? connection = null;
-        NpgsqlTransaction? transaction = null;
+        string[] wanted = other is null ? [customer] : [customer, other];
+        var taken = await CustomerTurn.TakeAsync(database, project.Id, wanted, cancel);
+        return await taken.IntoAsync<CustomerTurn, CustomerChange>(async turn =>
+        {
+            var begun = await OpenTransaction.BeginAsync(database, cancel);
+            return await begun.IntoAsync<OpenTransaction, CustomerChange>(async work =>
+            {
+                var rows = await LockAsync(work.Connection, project, wanted, create, cancel);
+                return rows is null ? null : new(turn, work, rows[0], other is null ? null : rows[1]);
+            });
+        });
+    }
+
+    /// <summary>The rows of all of them; null when one is missing.</summary>
+    /// <exception cref="CustomerBusyException">Another server has held one of them for too long.</exception>
+    private static async Task<CustomerRow[]?> LockAsync(
+        NpgsqlConnection connection, ProjectSnapshot project, string[] customers, bool create, CancellationToken cancel)
+    {
         try
         {
-            connection = await database.OpenConnectionAsync(cancel);
-            transaction = await connection.BeginTransactionAsync(cancel);
-            var row = await FindAndLockAsync(connection, project, partition, customer, cancel);
-            while (row is null && create)
-            {
-                // Only a deletion in this very moment makes this turn more than once.
-                await using var missing = connection.Command(
-                    CustomerSql.CreateMissing, new[] { partition }, new[] { project.Id }, new[] { customer });
-                await missing.ExecuteNonQueryAsync(cancel);
-                row = await FindAndLockAsync(connection, project, partition, customer, cancel);
-            }
-
-            if (row is not null)
-            {
-                return new(connection, transaction, row, [turn]);
-            }
+            return customers is [var one]
+                ? await FindOrCreateAsync(connection, project, one, create, cancel) is { } row ? [row] : null
+                : await FindTwoAsync(connection, project, customers, create, cancel);
         }
-        catch
+        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.LockNotAvailable)
         {
-            await AbandonAsync(connection, transaction, [turn]);
-            throw;
+            throw new CustomerBusyException("A change of this customer on another server is still running.", e);
+        }
+    }
+
+    private static async Task<CustomerRow?> FindOrCreateAsync(
+        NpgsqlConnection connection, ProjectSnapshot project, string customer, bool create, CancellationToken cancel)
+    {
+        var partition = CustomerPlace.PartitionOf(project.Id, customer);
+        var row = await FindAndLockAsync(connection, project, partition, customer, cancel);
+        while (row is null && create)
+        {
+            // Only a deletion in this very moment makes this turn more than once.
+            await CreateMissingAsync(connection, project, [partition], [customer], cancel);
+            row = await FindAndLockAsync(connection, project, partition, customer, cancel);
         }
 
-        await AbandonAsync(connection, transaction, [turn]);
-        return null;
+        return row;
+    }
+
+    private static async Task<CustomerRow[]?> FindTwoAsync(
+        NpgsqlConnection connection, ProjectSnapshot project, string[] customers, bool create, CancellationToken cancel)
+    {
+        var partitions = Array.ConvertAll(customers, id => CustomerPlace.PartitionOf(project.Id, id));
+        if (create)
+        {
+            await CreateMissingAsync(connection, project, partitions, customers, cancel);
+        }
+
+        var rows = new Dictionary<string, CustomerRow>(StringComparer.Ordinal);
+        await using var command = connection.Command(CustomerSql.FindAndLockTwo, project.Id, partitions, customers);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        while (await reader.ReadAsync(cancel))
+        {
+            var row = CustomerRow.Read(reader, project);
+            rows[row.Customer.Id] = row;
+        }
+
+        return Array.TrueForAll(customers, rows.ContainsKey) ? Array.ConvertAll(customers, id => rows[id]) : null;
+    }
+
+    private static async Task CreateMissingAsync(
+        NpgsqlConnection connection, ProjectSnapshot project, short[] partitions, string[] customers, CancellationToken cancel)
+    {
+        await using var missing = connection.Command(CustomerSql.CreateMissing, partitions, Array.ConvertAll(customers, _ => project.Id), customers);
+        await missing.ExecuteNonQueryAsync(cancel);
     }
 
     private static async Task<CustomerRow?> FindAndLockAsync(
@@ -192,32 +198,6 @@ internal sealed class CustomerChange : IAsyncDisposable
         await using var command = connection.Command(CustomerSql.FindAndLock, partition, project.Id, customer);
         await using var reader = await command.ExecuteReaderAsync(cancel);
         return await reader.ReadAsync(cancel) ? CustomerRow.Read(reader, project) : null;
-    }
-
-    private static async ValueTask AbandonAsync(NpgsqlConnection? connection, NpgsqlTransaction? transaction, List<CustomerTurn> turns)
-    {
-        try
-        {
-            if (transaction is not null)
-            {
-                await transaction.DisposeAsync();
-            }
-
-            if (connection is not null)
-            {
-                await connection.DisposeAsync();
-            }
-        }
-        finally
-        {
-            End(turns);
-        }
-    }
-
-    private static void End(List<CustomerTurn> turns)
-    {
-        turns.ForEach(static turn => turn.Dispose());
-        turns.Clear();
     }
 }
 

@@ -22,5 +22,5 @@ public sealed class ForgetMoved(ServerPresence presence, QuotaGate gate) : IHost
         return Task.CompletedTask;
     }
 
-    private void Forget(ProjectSnapshot project, string customer) => _ = gate.ForgetAsync(project, customer, CancellationToken.None).AsTask();
+    private void Forget(ProjectSnapshot project, string customer) => _ = gate.ForgetAsync(project, customer).AsTask();
 }

@@ -14,13 +14,18 @@ public sealed class RemoveMember(NpgsqlDataSource database, QuotaGate gate, Cloc
     /// <summary>False: the customer has no such member.</summary>
     public async Task<bool> RunAsync(ProjectSnapshot project, string customer, string id, CancellationToken cancel)
     {
-        if (customer == id || await CustomerChange.BeginOnTwoAsync(database, project, customer, id, create: false, cancel) is not var (change, member))
+        if (customer == id)
         {
             return false;
         }
 
-        await using (change)
+        await using (var change = await CustomerChange.BeginOnTwoAsync(database, project, customer, id, create: false, cancel))
         {
+            if (change?.Other is not { } member)
+            {
+                return false;
+            }
+
             if (member.Owner != customer)
             {
                 return false;
@@ -36,9 +41,9 @@ public sealed class RemoveMember(NpgsqlDataSource database, QuotaGate gate, Cloc
                 await change.TouchAsync(row, now, cancel);
             }
 
-            await change.CommitAsync(cancel);
-            await gate.ForgetAsync(project, id, cancel);
-            await gate.ForgetAsync(project, customer, cancel);
+            await change.CommitAsync();
+            await gate.ForgetAsync(project, id);
+            await gate.ForgetAsync(project, customer);
             return true;
         }
     }

@@ -45,8 +45,8 @@ public sealed class SetOverrides(NpgsqlDataSource database, QuotaGate gate, Cloc
         var json = Merge(change.Row.Overrides, project.Currency, set, removed);
         await change.ExecuteAsync(CustomerSql.SetOverrides, cancel, change.Row.Partition, change.Row.Account, CustomerRow.Json(json));
         await change.TouchAsync(clock.Now(project), cancel);
-        await change.CommitAsync(cancel);
-        await gate.ForgetAsync(project, customer, cancel);
+        await change.CommitAsync();
+        await gate.ForgetAsync(project, customer);
         return (json, [], null);
     }
 

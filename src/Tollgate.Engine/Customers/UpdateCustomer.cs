@@ -36,7 +36,7 @@ public sealed class UpdateCustomer(NpgsqlDataSource database)
         }
 
         await change.ExecuteAsync(CustomerSql.UpdateProfile, cancel, [change.Row.Partition, project.Id, id, .. CustomerRow.ProfileParameters(profile)]);
-        await change.CommitAsync(cancel);
+        await change.CommitAsync();
         return new(change.Row.Customer with { Profile = profile }, [], CurrencyFixed: false);
     }
 }

@@ -24,7 +24,7 @@ public sealed class UpdateMember(NpgsqlDataSource database)
             await change.ExecuteAsync(
                 MemberSql.Update, cancel, change.Row.Partition, change.Row.Account, id, AddMember.Text(profile.Name), AddMember.Text(profile.Email),
                 AddMember.Text(profile.Role));
-            await change.CommitAsync(cancel);
+            await change.CommitAsync();
         }
 
         return (known with { Profile = profile }, faults);

@@ -27,8 +27,8 @@ public sealed class VoidGrant(NpgsqlDataSource database, QuotaGate gate, Clock c
         }
 
         var voided = await GrantRow.FindAsync(change, key, cancel);
-        await change.CommitAsync(cancel);
-        await gate.ForgetAsync(project, customer, cancel);
+        await change.CommitAsync();
+        await gate.ForgetAsync(project, customer);
         return voided;
     }
 }

@@ -14,7 +14,7 @@ namespace Tollgate.Engine.Driven;
 
 /// <summary>
 /// Changes subscriptions that a provider drives: 1. what can be known here is refused here; 2. the provider is asked, outside of any transaction; 3. what it has then is
-/// followed as if an event had told it. What it cannot do is refused, and never done otherwise.
+/// followed as if an event had told it. What it cannot do is refused, and never done otherwise. From 2. on nothing stops when the caller hangs up.
 /// </summary>
 public sealed class ChangeDriven(
     SubscriptionQueries subscriptions, SubscriptionDrivers drivers, ApplyNews apply, CouponQueries stored, ChangeCoupons coupons, Clock clock)
@@ -36,7 +36,7 @@ public sealed class ChangeDriven(
         var driver = DriverOf(item);
         if (!request.Preview)
         {
-            return await ThenAsync(project, item, await driver.ChangeAsync(project, item.Row, terms, order.Proration, cancel));
+            return await ThenAsync(project, item, await driver.ChangeAsync(project, item.Row, terms, order.Proration, CancellationToken.None));
         }
 
         var looked = await driver.PreviewAsync(project, item.Row, item.Customer, terms, order.Proration, cancel);
@@ -67,7 +67,7 @@ public sealed class ChangeDriven(
         var driver = DriverOf(item);
         if (!request.Preview)
         {
-            var done = await driver.CancelAsync(project, item.Row, order, cancel);
+            var done = await driver.CancelAsync(project, item.Row, order, CancellationToken.None);
             return await ThenAsync(project, item, isNow && done.Outcome == DriveOutcome.Missing ? new(DriveOutcome.Done) { Told = [Ended(item, order, clock.Now())] } : done);
         }
 
@@ -101,7 +101,7 @@ public sealed class ChangeDriven(
 
         return request.Preview
             ? new(SubscriptionOutcome.Done, item.Row with { Subscription = item.Row.Subscription with { CancelAt = null, CancelReason = null } }, item.Customer)
-            : await ThenAsync(project, item, await DriverOf(item).UncancelAsync(project, item.Row, cancel));
+            : await ThenAsync(project, item, await DriverOf(item).UncancelAsync(project, item.Row, CancellationToken.None));
     }
 
     /// <summary>What the provider's next invoice asks for.</summary>
@@ -137,7 +137,7 @@ public sealed class ChangeDriven(
             return judged;
         }
 
-        var made = await ThenAsync(project, item, await DriverOf(item).RedeemAsync(project, item.Row, coupon.Coupon, cancel));
+        var made = await ThenAsync(project, item, await DriverOf(item).RedeemAsync(project, item.Row, coupon.Coupon, CancellationToken.None));
         if (made.Outcome != SubscriptionOutcome.Done)
         {
             return made;
@@ -167,7 +167,7 @@ public sealed class ChangeDriven(
             return judged;
         }
 
-        var made = await ThenAsync(project, item, await DriverOf(item).EndCouponAsync(project, item.Row, code, cancel));
+        var made = await ThenAsync(project, item, await DriverOf(item).EndCouponAsync(project, item.Row, code, CancellationToken.None));
         return made.Outcome == SubscriptionOutcome.Done ? await coupons.EndAsync(project, id, code, request with { IsOfDriver = true }, CancellationToken.None) : made;
     }
 

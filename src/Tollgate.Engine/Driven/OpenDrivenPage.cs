@@ -131,7 +131,7 @@ public sealed class OpenDrivenPage(NpgsqlDataSource database, SubscriptionDriver
         var row = OpenCheckout.RowOf(change.Row, project, order, now);
         await CheckoutWriter.OpenAsync(change, row, KeyHash.Of(OpenCheckout.NewToken(null)).ToBytes(), actor, cancel);
         await change.ExecuteAsync(CheckoutSql.LetDrive, cancel, row.Partition, row.Account, row.Checkout.Id, CatalogWords.Of(project.Payments.Provider));
-        await change.CommitAsync(cancel);
+        await change.CommitAsync();
         var (profile, days) = (change.Row.Customer.Profile, looked.Subscription.Status == SubscriptionStatus.Trialing ? terms.Price!.TrialDays : 0);
         return (new(CheckoutOutcome.Done, row), new(
             row.Checkout.Id, new(order.Customer, profile.Name, profile.Email), terms, days, coupon, new(row.Checkout.SuccessUrl!), new(row.Checkout.CancelUrl!),
@@ -140,13 +140,11 @@ public sealed class OpenDrivenPage(NpgsqlDataSource database, SubscriptionDriver
 
     private async Task ExpireAsync(ProjectSnapshot project, CheckoutRow row, string actor)
     {
-        if (await CustomerChange.BeginOnExistingAsync(database, project, row.Checkout.Customer, CancellationToken.None) is { } change)
+        await using var change = await CustomerChange.BeginOnExistingAsync(database, project, row.Checkout.Customer, CancellationToken.None);
+        if (change is not null)
         {
-            await using (change)
-            {
-                await CheckoutWriter.ExpireAsync(change, row, clock.Now(project), actor, CancellationToken.None);
-                await change.CommitAsync(CancellationToken.None);
-            }
+            await CheckoutWriter.ExpireAsync(change, row, clock.Now(project), actor, CancellationToken.None);
+            await change.CommitAsync();
         }
     }
 

@@ -79,14 +79,14 @@ public sealed class ApplyNews(
 
     private async Task<string?> DisputeAsync(ProjectSnapshot project, PaymentProvider provider, DisputeNews news, CancellationToken cancel)
     {
-        if (await queries.FindByReferenceAsync(project, provider, news.Charge, cancel) is not { } row
-            || await CustomerChange.BeginOnExistingAsync(database, project, row.Payment.Customer, cancel) is not { } change)
+        var row = await queries.FindByReferenceAsync(project, provider, news.Charge, cancel);
+        await using (var change = row is null ? null : await CustomerChange.BeginOnExistingAsync(database, project, row.Payment.Customer, cancel))
         {
-            return $"No payment is known of {news.Charge}.";
-        }
+            if (row is null || change is null)
+            {
+                return $"No payment is known of {news.Charge}.";
+            }
 
-        await using (change)
-        {
             var (now, payment) = (clock.Now(project), row.Payment.Id);
             var known = await change.AskAsync(DisputeSql.StatusOf, cancel, row.Partition, row.Account, payment, news.Reference) is string word
                 ? CatalogWords.Read<DisputeStatus>(word)
@@ -106,7 +106,7 @@ public sealed class ApplyNews(
             await change.ExecuteAsync(
                 PaymentSql.AddFact, cancel, row.Partition, row.Account, payment, VerbOf(news.Status), now.ToUtc(), news.Amount.Minor, PaymentActors.System,
                 news.Reference);
-            await change.CommitAsync(cancel);
+            await change.CommitAsync();
             return null;
         }
     }

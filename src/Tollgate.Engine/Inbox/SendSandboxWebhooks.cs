@@ -23,18 +23,7 @@ public sealed class SendSandboxWebhooks(
 
     protected override async Task LookAsync(CancellationToken cancel)
     {
-        await using var connection = await database.OpenConnectionAsync(cancel);
-        await using var transaction = await connection.BeginTransactionAsync(cancel);
-        List<(Guid Id, int Project, string Body, bool IsForged)> due = [];
-        await using (var take = connection.Command(SandboxSql.TakeWebhooks, MostAtOnce))
-        await using (var reader = await take.ExecuteReaderAsync(cancel))
-        {
-            while (await reader.ReadAsync(cancel))
-            {
-                due.Add((reader.GetGuid(0), reader.GetInt32(1), reader.GetString(2), reader.GetBoolean(3)));
-            }
-        }
-
+        var due = await DueAsync(cancel);
         foreach (var (_, id, body, isForged) in due)
         {
             if (directory.Current.ProjectsById.TryGetValue(id, out var project))
@@ -45,11 +34,23 @@ public sealed class SendSandboxWebhooks(
 
         if (due.Count > 0)
         {
-            await using var forget = connection.Command(SandboxSql.ForgetWebhooks, due.Select(static one => one.Id).ToArray());
+            await using var forget = database.Command(SandboxSql.ForgetWebhooks, due.Select(static one => one.Id).ToArray());
             await forget.ExecuteNonQueryAsync(cancel);
         }
+    }
 
-        await transaction.CommitAsync(cancel);
+    /// <summary>Two servers may both find one: the inbox takes an event once, as it does from providers, who also send twice.</summary>
+    private async Task<List<(Guid Id, int Project, string Body, bool IsForged)>> DueAsync(CancellationToken cancel)
+    {
+        List<(Guid Id, int Project, string Body, bool IsForged)> due = [];
+        await using var take = database.Command(SandboxSql.TakeWebhooks, MostAtOnce);
+        await using var reader = await take.ExecuteReaderAsync(cancel);
+        while (await reader.ReadAsync(cancel))
+        {
+            due.Add((reader.GetGuid(0), reader.GetInt32(1), reader.GetString(2), reader.GetBoolean(3)));
+        }
+
+        return due;
     }
 
     private async Task SendAsync(ProjectSnapshot project, string body, bool isForged, CancellationToken cancel)

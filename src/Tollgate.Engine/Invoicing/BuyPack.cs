@@ -127,10 +127,10 @@ public sealed class BuyPack(NpgsqlDataSource database, QuotaGate gate, Clock clo
             return new(PackOutcome.Shown, new(item.Purchase with { IsGranted = false }, shown));
         }
 
-        await change.CommitAsync(cancel);
+        await change.CommitAsync();
         if (item.Purchase.IsGranted)
         {
-            await gate.ForgetAsync(project, change.Row.Customer.Id, cancel);
+            await gate.ForgetAsync(project, change.Row.Customer.Id);
         }
 
         return new(PackOutcome.Bought, item);

@@ -97,7 +97,7 @@ public sealed class GiveCredit(NpgsqlDataSource database, Clock clock)
         await change.ExecuteAsync(CustomerSql.KeepCurrency, cancel, change.Row.Partition, change.Row.Account, currency.Code);
         await change.KeepResultAsync(request, id, cancel);
         var fact = await CreditQueries.FindAsync(change, id, now, cancel);
-        await change.CommitAsync(cancel);
+        await change.CommitAsync();
         return new(GiveCreditOutcome.Given, fact);
     }
 

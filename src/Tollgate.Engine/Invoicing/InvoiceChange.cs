@@ -4,34 +4,46 @@ using Tollgate.Core.Invoicing;
 using Tollgate.Core.Money;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Customers;
+using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Invoicing;
 
+/// <summary>An invoice as it is while its customer is held. Disposing it lets go of the customer.</summary>
+internal sealed class HeldInvoice : IAsyncDisposable
+{
+    private HeldInvoice(CustomerChange change, InvoiceRow row) => (Change, Row) = (change, row);
+
+    public CustomerChange Change { get; }
+
+    public InvoiceRow Row { get; }
+
+    /// <returns>Null: the project has no such invoice.</returns>
+    public static async Task<HeldInvoice?> LockAsync(NpgsqlDataSource database, ProjectSnapshot project, Guid id, CancellationToken cancel)
+    {
+        // One connection after the other: two at once would let as many calls as the pool has connections wait for each other.
+        if (await CustomerOfAsync(database, project, id, cancel) is not { } customer
+            || await CustomerChange.BeginOnExistingAsync(database, project, customer, cancel) is not { } held)
+        {
+            return null;
+        }
+
+        return await held.IntoAsync<CustomerChange, HeldInvoice>(async change =>
+            await InvoiceQueries.FindAsync(change.Connection, project, id, cancel) is { } row ? new(change, row) : null);
+    }
+
+    public ValueTask DisposeAsync() => Change.DisposeAsync();
+
+    private static async Task<string?> CustomerOfAsync(NpgsqlDataSource database, ProjectSnapshot project, Guid id, CancellationToken cancel)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancel);
+        return (await InvoiceQueries.FindAsync(connection, project, id, cancel))?.Invoice.Customer;
+    }
+}
+
 /// <summary>What happens to a finalised invoice, inside of a transaction that holds its customer. The caller commits.</summary>
 internal static class InvoiceChange
 {
-    /// <summary>The invoice, and its customer held. Null: the project has no such invoice.</summary>
-    public static async Task<(CustomerChange? Change, InvoiceRow? Row)> LockAsync(
-        NpgsqlDataSource database, ProjectSnapshot project, Guid id, CancellationToken cancel)
-    {
-        // One connection after the other: two at once would let as many calls as the pool has connections wait for each other.
-        string customer;
-        await using (var connection = await database.OpenConnectionAsync(cancel))
-        {
-            if (await InvoiceQueries.FindAsync(connection, project, id, cancel) is not { } found)
-            {
-                return (null, null);
-            }
-
-            customer = found.Invoice.Customer;
-        }
-
-        return await CustomerChange.BeginOnExistingAsync(database, project, customer, cancel) is { } change
-            ? (change, await InvoiceQueries.FindAsync(change.Connection, project, id, cancel))
-            : (null, null);
-    }
-
     /// <summary>
     /// Money that came in for it. Of a void invoice, or beyond what it still asked for, it is the customer's: it pays the next ones.
     /// </summary>

@@ -64,13 +64,14 @@ public sealed class SettleInvoice(NpgsqlDataSource database, QuotaGate gate, Clo
     /// <param name="request">A repeat of it answers what the first one made. Null: each is one of its own.</param>
     public async Task<InvoiceAnswer> CreditAsync(ProjectSnapshot project, Guid id, CreditOrder order, Guid? request, string actor, CancellationToken cancel)
     {
-        if (await InvoiceChange.LockAsync(database, project, id, cancel) is not ({ } change, { } row))
+        await using (var locked = await HeldInvoice.LockAsync(database, project, id, cancel))
         {
-            return new(InvoiceOutcome.NotFound);
-        }
+            if (locked is null)
+            {
+                return new(InvoiceOutcome.NotFound);
+            }
 
-        await using (change)
-        {
+            var (change, row) = (locked.Change, locked.Row);
             var (invoice, now) = (row.Invoice, clock.Now(project));
             if (await change.ResultOfAsync(request, cancel) is { } made)
             {
@@ -104,13 +105,14 @@ public sealed class SettleInvoice(NpgsqlDataSource database, QuotaGate gate, Clo
     private async Task<InvoiceAnswer> ChangeAsync(
         ProjectSnapshot project, Guid id, string actor, string verb, string? note, Func<Invoice, Invoice?> decide, CancellationToken cancel)
     {
-        if (await InvoiceChange.LockAsync(database, project, id, cancel) is not ({ } change, { } row))
+        await using (var locked = await HeldInvoice.LockAsync(database, project, id, cancel))
         {
-            return new(InvoiceOutcome.NotFound);
-        }
+            if (locked is null)
+            {
+                return new(InvoiceOutcome.NotFound);
+            }
 
-        await using (change)
-        {
+            var (change, row) = (locked.Change, locked.Row);
             var invoice = row.Invoice;
             if (decide(invoice) is not { } after)
             {
@@ -149,10 +151,10 @@ public sealed class SettleInvoice(NpgsqlDataSource database, QuotaGate gate, Clo
             await change.ExecuteAsync(CollectionSql.LookNow, cancel, change.Row.Partition, change.Row.Account, after.Id, now.ToUtc());
         }
 
-        await change.CommitAsync(cancel);
+        await change.CommitAsync();
         if (isGranted)
         {
-            await gate.ForgetAsync(project, after.Customer, cancel);
+            await gate.ForgetAsync(project, after.Customer);
         }
     }
 

@@ -73,7 +73,7 @@ public static class VerifyLedger
     /// <param name="step">Told the name of each check before it runs.</param>
     public static async Task<VerifyReport> RunAsync(Database database, int? projectId, Action<string>? step, CancellationToken cancel)
     {
-        await using var connection = await database.Source.OpenConnectionAsync(cancel);
+        await using var connection = await database.OpenDedicatedAsync(cancel);
         await using var transaction = await connection.BeginTransactionAsync(System.Data.IsolationLevel.RepeatableRead, cancel);
         await using (var begin = new NpgsqlCommand(VerifySql.Begin, connection))
         {

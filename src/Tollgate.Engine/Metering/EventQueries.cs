@@ -25,7 +25,8 @@ public sealed record EventRow(
 }
 
 /// <summary>Where an event stands in a list, newest first: the cursor of the next page.</summary>
-public readonly record struct EventPosition(Instant OccurredAt, Guid Id)
+/// <param name="Account">Customers may have the same id at the same instant: the order among them. The default stands before all of them.</param>
+public readonly record struct EventPosition(Instant OccurredAt, Guid Id, int Account = int.MinValue)
 {
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{OccurredAt.UnixMicroseconds}~{Id:D}");
 
@@ -67,8 +68,13 @@ public sealed class EventQueries(Database database)
 
     private const int StretchGrowth = 8;
 
-    /// <summary>Rows whose reversing events are looked up together.</summary>
-    private const int RowsAtOnce = 500;
+    private static readonly TimeSpan ShortestStretch = TimeSpan.FromMilliseconds(1);
+
+    /// <summary>Rows of a page: what is in memory of an export while its reader takes its time.</summary>
+    private const int RowsAtOnce = 1_000;
+
+    /// <summary>Characters of properties after which a page ends early: a thousand rows of 16 kB each would be 16 MB.</summary>
+    private const int CharactersAtOnce = 1_000_000;
 
     /// <summary>At most <paramref name="most"/> events.</summary>
     public async Task<IReadOnlyList<EventRow>> ListAsync(ProjectSnapshot project, EventFilter filter, int most, CancellationToken cancel)
@@ -93,35 +99,60 @@ public sealed class EventQueries(Database database)
         return await NamedAsync(connection, project, found, cancel);
     }
 
-    /// <summary>All events of the filter, one query, read while they are written out.</summary>
-    public async IAsyncEnumerable<EventRow> StreamAsync(
+    /// <summary>
+    /// All events of the filter, newest first, in pages of at most <see cref="RowsAtOnce"/> rows and about <see cref="CharactersAtOnce"/> characters. Nothing of
+    /// the database is held between two pages: the caller may take any time to write one out. Each event that was recorded before the
+    /// first page comes once, whatever is recorded meanwhile.
+    /// </summary>
+    /// <remarks>
+    /// No index has events in the order of time, so each page sorts what lies in its stretch. A stretch is as long as two of the pages before it
+    /// would need: the pages together read about three times what they show, and never everything once more for each page.
+    /// </remarks>
+    public async IAsyncEnumerable<IReadOnlyList<EventRow>> PagesAsync(
         ProjectSnapshot project, EventFilter filter, [EnumeratorCancellation] CancellationToken cancel)
     {
-        await using var connection = await database.Source.OpenConnectionAsync(cancel);
-        await using var names = await database.Source.OpenConnectionAsync(cancel);
-        await using var command = CommandOf(connection, project, filter, null);
-        await using var reader = await command.ExecuteReaderAsync(cancel);
-        var found = new List<FoundEvent>(RowsAtOnce);
-        bool more;
-        do
+        var stretch = filter.Customer is null ? FirstStretch : filter.To - filter.From;
+        var (to, after) = (filter.To, filter.After);
+        while (to > filter.From)
         {
-            more = await reader.ReadAsync(cancel);
-            if (more)
+            var from = to - filter.From > stretch ? to.Minus(stretch) : filter.From;
+            var (rows, isCut) = await PageAsync(project, filter with { From = from, To = to, After = after }, cancel);
+            if (rows.Count > 0)
             {
-                found.Add(Read(reader));
+                yield return rows;
             }
 
-            if (found.Count == RowsAtOnce || !more)
+            if (isCut)
             {
-                foreach (var row in await NamedAsync(names, project, found, cancel))
-                {
-                    yield return row;
-                }
-
-                found.Clear();
+                var last = rows[^1].Position;
+                stretch = 2 * (to - last.OccurredAt) + ShortestStretch;
+                (to, after) = (last.OccurredAt.Plus(TimeSpan.FromMicroseconds(1)), last);
+            }
+            else
+            {
+                stretch *= StretchGrowth;
+                (to, after) = (from, null);
             }
         }
-        while (more);
+    }
+
+    /// <returns>Whether there may be more in the filter's window.</returns>
+    private async Task<(IReadOnlyList<EventRow> Rows, bool IsCut)> PageAsync(ProjectSnapshot project, EventFilter filter, CancellationToken cancel)
+    {
+        await using var connection = await database.Source.OpenConnectionAsync(cancel);
+        var (found, characters) = (new List<FoundEvent>(), 0);
+        await using (var command = CommandOf(connection, project, filter, RowsAtOnce))
+        await using (var reader = await command.ExecuteReaderAsync(cancel))
+        {
+            while (characters < CharactersAtOnce && await reader.ReadAsync(cancel))
+            {
+                var one = Read(reader);
+                found.Add(one);
+                characters += (one.Stored.Data.PropertiesJson?.Length ?? 0) + (one.Stored.Data.ComputedJson?.Length ?? 0);
+            }
+        }
+
+        return (await NamedAsync(connection, project, found, cancel), found.Count == RowsAtOnce || characters >= CharactersAtOnce);
     }
 
     /// <summary>Where the event with this id stands; null when there is none in the filter's window.</summary>
@@ -170,6 +201,7 @@ public sealed class EventQueries(Database database)
         command.Parameters.Add(new() { Value = filter.Feature is null ? DBNull.Value : KeyOf(project, filter.Feature), NpgsqlDbType = NpgsqlDbType.Integer });
         command.Parameters.Add(new() { Value = OrNull(most), NpgsqlDbType = NpgsqlDbType.Integer });
         command.Parameters.Add(new() { Value = OrNull(filter.Member), NpgsqlDbType = NpgsqlDbType.Text });
+        command.Parameters.Add(new() { Value = filter.After?.Account ?? int.MinValue, NpgsqlDbType = NpgsqlDbType.Integer });
         return command;
     }
 
@@ -221,7 +253,7 @@ public sealed class EventQueries(Database database)
         var voids = stored.Data.Voids is { } target ? other ?? target.ToString("D") : null;
         return new(
             found.Id, found.Customer, stored.Data.Type ?? feature ?? "", feature, stored.Quantity, stored.OccurredAt,
-            stored.Data.RecordedAt ?? stored.OccurredAt, stored.Data.PropertiesJson, stored.Data.ComputedJson, stored.Data.Plan, voids is null ? other : null, voids, new(stored.OccurredAt, stored.Id))
+            stored.Data.RecordedAt ?? stored.OccurredAt, stored.Data.PropertiesJson, stored.Data.ComputedJson, stored.Data.Plan, voids is null ? other : null, voids, new(stored.OccurredAt, stored.Id, found.Account))
         {
             Member = stored.Data.Member,
         };

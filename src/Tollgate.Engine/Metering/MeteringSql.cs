@@ -12,7 +12,7 @@ internal static class MeteringSql
     /// <summary>
     /// Newest first. $1 partition, $2 project, $3 customer, $4 oldest month, $5 from, $6 to, $7 and $8 the time and id that
     /// the page starts after (null: from the newest), $9 type, $10 number of the feature that has the type's name,
-    /// $11 feature, $12 how many (null: all), $13 member.
+    /// $11 feature, $12 how many, $13 member, $14 account of the event that the page starts after.
     /// </summary>
     public const string EventsOfCustomer =
         $"""
@@ -21,7 +21,7 @@ internal static class MeteringSql
           JOIN events    e ON e.partition = c.partition AND e.account = c.account
          WHERE c.partition = $1 AND c.project_id = $2 AND c.id = $3
            AND {Window}
-         ORDER BY e.occurred_at DESC, e.id DESC
+         ORDER BY e.occurred_at DESC, e.id DESC, e.account DESC
          LIMIT $12
         """;
 
@@ -33,14 +33,14 @@ internal static class MeteringSql
           JOIN customers c ON c.partition = e.partition AND c.account = e.account AND c.project_id = $2
          WHERE ($1::smallint IS NULL OR $3::text IS NOT NULL)
            AND {Window}
-         ORDER BY e.occurred_at DESC, e.id DESC
+         ORDER BY e.occurred_at DESC, e.id DESC, e.account DESC
          LIMIT $12
         """;
 
     private const string Window =
         """
         e.month >= $4::date AND e.occurred_at >= $5 AND e.occurred_at < $6
-           AND ($7::timestamptz IS NULL OR (e.occurred_at, e.id) < ($7::timestamptz, $8::uuid))
+           AND ($7::timestamptz IS NULL OR (e.occurred_at, e.id, e.account) < ($7::timestamptz, $8::uuid, $14::integer))
            AND ($9::text IS NULL OR e.data ->> 'type' = $9 OR (e.feature = $10 AND NOT e.data ? 'type'))
            AND ($13::text IS NULL OR e.data ->> 'by' = $13)
            AND ($11::integer IS NULL OR e.feature = $11

@@ -66,13 +66,14 @@ public sealed class ChargeInvoice(
     private async Task<(ChargeAnswer Answer, PaymentMethod? Method)> AttemptAsync(
         ProjectSnapshot project, Guid id, Wanted wanted, CancellationToken cancel)
     {
-        if (await InvoiceChange.LockAsync(database, project, id, cancel) is not ({ } change, { } row))
+        await using (var held = await HeldInvoice.LockAsync(database, project, id, cancel))
         {
-            return (new(ChargeOutcome.InvoiceUnknown), null);
-        }
+            if (held is null)
+            {
+                return (new(ChargeOutcome.InvoiceUnknown), null);
+            }
 
-        await using (change)
-        {
+            var (change, row) = (held.Change, held.Row);
             if (await change.ResultOfAsync(wanted.Request, cancel) is { } made)
             {
                 return (new(ChargeOutcome.Attempted, await PaymentQueries.FindAsync(change.Connection, project, Guid.Parse(made), cancel)), null);
@@ -89,12 +90,12 @@ public sealed class ChargeInvoice(
             if (due is not null || answer.Outcome == ChargeOutcome.Attempted)
             {
                 await change.KeepResultAsync(wanted.Request, $"{answer.Row?.Payment.Id:D}", cancel);
-                await change.CommitAsync(cancel);
+                await change.CommitAsync();
             }
 
             if (isStale)
             {
-                await gate.ForgetAsync(project, row.Invoice.Customer, cancel);
+                await gate.ForgetAsync(project, row.Invoice.Customer);
             }
 
             return (answer, method);

@@ -20,13 +20,13 @@ public sealed class FollowInvoice(NpgsqlDataSource database, Clock clock)
     /// <returns>Null: it is so now. Else why it cannot be yet, for people.</returns>
     public async Task<string?> RunAsync(ProjectSnapshot project, PaymentProvider provider, InvoiceNews news, CancellationToken cancel)
     {
-        if (await CustomerChange.BeginOnExistingAsync(database, project, news.Customer, cancel) is not { } change)
+        await using (var change = await CustomerChange.BeginOnExistingAsync(database, project, news.Customer, cancel))
         {
-            return $"No customer '{news.Customer}' is known.";
-        }
+            if (change is null)
+            {
+                return $"No customer '{news.Customer}' is known.";
+            }
 
-        await using (change)
-        {
             var (row, subscription) = (change.Row, FollowSubscription.IdOf(news.Subscription));
             if (await change.AskAsync(ProviderInvoiceSql.IsDriven, cancel, row.Partition, row.Account, subscription) is null)
             {
@@ -41,7 +41,7 @@ public sealed class FollowInvoice(NpgsqlDataSource database, Clock clock)
             if (written == 1)
             {
                 await PayAsync(change, project, provider, news, cancel);
-                await change.CommitAsync(cancel);
+                await change.CommitAsync();
             }
 
             return null;

@@ -18,13 +18,14 @@ public sealed class PayByHand(NpgsqlDataSource database, QuotaGate gate, Clock c
     /// <param name="note">How it was paid, for people.</param>
     public async Task<InvoiceAnswer> RunAsync(ProjectSnapshot project, Guid id, string actor, string? note, CancellationToken cancel)
     {
-        if (await InvoiceChange.LockAsync(database, project, id, cancel) is not ({ } change, { } row))
+        await using (var held = await HeldInvoice.LockAsync(database, project, id, cancel))
         {
-            return new(InvoiceOutcome.NotFound);
-        }
+            if (held is null)
+            {
+                return new(InvoiceOutcome.NotFound);
+            }
 
-        await using (change)
-        {
+            var (change, row) = (held.Change, held.Row);
             var (invoice, now) = (row.Invoice, clock.Now(project));
             if (invoice.Status is not (InvoiceStatus.Open or InvoiceStatus.Uncollectible))
             {
@@ -44,10 +45,10 @@ public sealed class PayByHand(NpgsqlDataSource database, QuotaGate gate, Clock c
             var isStale = await InvoiceChange.PayAsync(change, project, row, amount, actor, PaymentActors.NoteOf(payment), now, cancel)
                 | await MoveCollection.SettledAsync(change, project, id, now, cancel);
             var after = await InvoiceQueries.FindAsync(change.Connection, project, id, cancel);
-            await change.CommitAsync(cancel);
+            await change.CommitAsync();
             if (isStale)
             {
-                await gate.ForgetAsync(project, invoice.Customer, cancel);
+                await gate.ForgetAsync(project, invoice.Customer);
             }
 
             return new(InvoiceOutcome.Done, after);

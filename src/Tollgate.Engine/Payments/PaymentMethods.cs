@@ -44,7 +44,7 @@ public sealed class PaymentMethods(NpgsqlDataSource database, Clock clock)
             PaymentSql.InsertMethod, cancel, row.Partition, row.Account, method.Id, CatalogWords.Of(method.Provider), method.Token, method.Brand, method.Last4,
             now.ToUtc());
         await change.ExecuteAsync(CollectionSql.Hasten, cancel, row.Partition, row.Account, now.ToUtc());
-        await change.CommitAsync(cancel);
+        await change.CommitAsync();
         return method;
     }
 
@@ -78,7 +78,7 @@ public sealed class PaymentMethods(NpgsqlDataSource database, Clock clock)
         }
 
         await change.ExecuteAsync(PaymentSql.MakeNewestDefault, cancel, change.Row.Partition, change.Row.Account);
-        await change.CommitAsync(cancel);
+        await change.CommitAsync();
         return true;
     }
 
@@ -137,7 +137,7 @@ public sealed class PaymentMethods(NpgsqlDataSource database, Clock clock)
         await change.ExecuteAsync(PaymentSql.NoDefault, cancel, change.Row.Partition, change.Row.Account);
         await change.ExecuteAsync(PaymentSql.KeepMethod, cancel, change.Row.Partition, change.Row.Account, id);
         await change.ExecuteAsync(CollectionSql.Hasten, cancel, change.Row.Partition, change.Row.Account, clock.Now(project).ToUtc());
-        await change.CommitAsync(cancel);
+        await change.CommitAsync();
         return true;
     }
 

@@ -83,14 +83,14 @@ public sealed class RefundPayment(NpgsqlDataSource database, PaymentQueries quer
             return (new(RefundOutcome.PaymentUnknown), default);
         }
 
-        var (change, invoice) = await LockAsync(project, found.Payment, cancel);
-        if (change is null)
+        await using (var change = await CustomerChange.BeginOnExistingAsync(database, project, found.Payment.Customer, cancel))
         {
-            return (new(RefundOutcome.PaymentUnknown), default);
-        }
+            if (change is null)
+            {
+                return (new(RefundOutcome.PaymentUnknown), default);
+            }
 
-        await using (change)
-        {
+            var invoice = await InvoiceOfAsync(change, project, found.Payment, cancel);
             var (row, now) = ((await PaymentQueries.FindAsync(change.Connection, project, payment, cancel))!, clock.Now(project));
             if (wanted.Done is { } known && row.Refunds.Any(one => one.Reference == known.Reference))
             {
@@ -122,7 +122,7 @@ public sealed class RefundPayment(NpgsqlDataSource database, PaymentQueries quer
             }
 
             row = (await PaymentQueries.FindAsync(change.Connection, project, payment, cancel))!;
-            await change.CommitAsync(cancel);
+            await change.CommitAsync();
             return (new(RefundOutcome.Done, row), refund);
         }
     }
@@ -140,10 +140,10 @@ public sealed class RefundPayment(NpgsqlDataSource database, PaymentQueries quer
 
     private async Task<PaymentRow> SettleAsync(ProjectSnapshot project, PaymentRow before, Guid id, ProviderAnswer done, string actor, CancellationToken cancel)
     {
-        var (change, invoice) = await LockAsync(project, before.Payment, cancel);
-        await using (change!)
+        await using (var change = (await CustomerChange.BeginOnExistingAsync(database, project, before.Payment.Customer, cancel))!)
         {
-            var (now, row) = (clock.Now(project), (await PaymentQueries.FindAsync(change!.Connection, project, before.Payment.Id, cancel))!);
+            var invoice = await InvoiceOfAsync(change, project, before.Payment, cancel);
+            var (now, row) = (clock.Now(project), (await PaymentQueries.FindAsync(change.Connection, project, before.Payment.Id, cancel))!);
             var refund = row.Refunds.Single(one => one.Id == id);
             if (!IsNews(refund, done))
             {
@@ -152,7 +152,7 @@ public sealed class RefundPayment(NpgsqlDataSource database, PaymentQueries quer
 
             await WriteAsync(change, invoice, row, refund, done, (actor, now), cancel);
             row = (await PaymentQueries.FindAsync(change.Connection, project, row.Payment.Id, cancel))!;
-            await change.CommitAsync(cancel);
+            await change.CommitAsync();
             return row;
         }
     }
@@ -161,11 +161,9 @@ public sealed class RefundPayment(NpgsqlDataSource database, PaymentQueries quer
     private static bool IsNews(Refund known, ProviderAnswer done) =>
         known.Status == PaymentStatus.Pending || (known.Status == PaymentStatus.Succeeded && done.Failure is not null);
 
-    /// <summary>The customer held, and the invoice that the payment paid; null: it paid none.</summary>
-    private async Task<(CustomerChange? Change, InvoiceRow? Invoice)> LockAsync(ProjectSnapshot project, Payment payment, CancellationToken cancel) =>
-        payment.Invoice is { } invoice
-            ? await InvoiceChange.LockAsync(database, project, invoice, cancel)
-            : (await CustomerChange.BeginOnExistingAsync(database, project, payment.Customer, cancel), null);
+    /// <summary>The invoice that the payment paid; null: it paid none.</summary>
+    private static async Task<InvoiceRow?> InvoiceOfAsync(CustomerChange change, ProjectSnapshot project, Payment payment, CancellationToken cancel) =>
+        payment.Invoice is { } invoice ? await InvoiceQueries.FindAsync(change.Connection, project, invoice, cancel) : null;
 
     /// <summary>The end of a refund. The caller commits.</summary>
     private static async Task WriteAsync(

@@ -84,11 +84,11 @@ public sealed class SettlePayment(
         }
 
         var after = (await PaymentQueries.FindAsync(change.Connection, project, id, cancel))!;
-        await change.CommitAsync(cancel);
+        await change.CommitAsync();
         Report(project, before.Payment, after.Payment);
         foreach (var customer in changed)
         {
-            await gate.ForgetAsync(project, customer, cancel);
+            await gate.ForgetAsync(project, customer);
         }
 
         return after;

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Npgsql;
 
 namespace Tollgate.Engine.Postgres;
@@ -13,6 +14,15 @@ public sealed record DatabaseOptions
 
     /// <summary>Seconds until a statement is given up.</summary>
     public int CommandSeconds { get; init; } = 30;
+
+    /// <summary>
+    /// After so long PostgreSQL ends a transaction in which nothing happens, and with it its locks. None of Tollgate's waits inside of one for anything
+    /// but PostgreSQL; it is for a server that stands still.
+    /// </summary>
+    public static readonly TimeSpan IdleTransaction = TimeSpan.FromSeconds(60);
+
+    /// <summary>After so long a statement of the control plane that waits for a lock is given up, sooner than <see cref="CommandSeconds"/>: the caller hears what it waited for.</summary>
+    public static readonly TimeSpan LockWait = TimeSpan.FromSeconds(15);
 }
 
 /// <summary>The connections to the one PostgreSQL that this server works on.</summary>
@@ -34,7 +44,10 @@ public sealed class Database : IAsyncDisposable
             AutoPrepareMinUsages = 3,
             IncludeErrorDetail = false,
         };
+        var given = pooled.Options;
+        pooled.Options = Nets(given, withLocks: true);
         Source = Named("control", pooled);
+        pooled.Options = Nets(given, withLocks: false);
         pooled.Pooling = false;
         pooled.AutoPrepareMinUsages = 2;
         _dedicated = Named("dedicated", pooled, RowArray.TeachTo);
@@ -68,6 +81,11 @@ public sealed class Database : IAsyncDisposable
         await Source.DisposeAsync();
         await _dedicated.DisposeAsync();
     }
+
+    /// <summary>In the startup packet: a reset of the session, as when a connection returns to the pool, brings them back. What the operator gave wins.</summary>
+    private static string Nets(string? given, bool withLocks) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"-c idle_in_transaction_session_timeout={DatabaseOptions.IdleTransaction.TotalMilliseconds}{(withLocks ? $" -c lock_timeout={DatabaseOptions.LockWait.TotalMilliseconds}" : "")} {given}").TrimEnd();
 
     /// <summary>The name stands in metrics, where the connection string itself would be otherwise.</summary>
     private static NpgsqlDataSource Named(string name, NpgsqlConnectionStringBuilder settings, Action<NpgsqlDataSourceBuilder>? more = null)

@@ -29,6 +29,7 @@ public sealed class CreateKey(NpgsqlDataSource database, ProjectDirectory direct
         var key = await InTransactionAsync(connection, projectId, order, cancel);
         await ChangeNotice.SendAsync(connection, ChangeNotice.Keys, cancel);
         await transaction.CommitAsync(cancel);
+        await connection.CloseAsync(); // The directory reads with another one.
         await directory.RefreshAsync(CancellationToken.None);
         return key;
     }

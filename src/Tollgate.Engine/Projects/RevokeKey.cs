@@ -37,6 +37,7 @@ public sealed class RevokeKey(NpgsqlDataSource database, ProjectDirectory direct
 
         await ChangeNotice.SendAsync(connection, ChangeNotice.Keys, cancel);
         await transaction.CommitAsync(cancel);
+        await connection.CloseAsync(); // The directory reads with another one.
         await directory.RefreshAsync(CancellationToken.None);
         return RevokeOutcome.Revoked;
     }

@@ -276,16 +276,17 @@ public sealed class QuotaGate(LedgerLanes lanes, LedgerOptions options, Database
 
     /// <summary>
     /// Called after something outside the lanes changed what a customer may do (plan, override, grant), once the change
-    /// is committed: the next decision and the next read on this server see it.
+    /// is committed: the next decision and the next read on this server see it. A caller who has hung up meanwhile does not stop it: the change
+    /// is there, so it must be seen.
     /// </summary>
-    public async ValueTask ForgetAsync(ProjectSnapshot project, string customer, CancellationToken cancel)
+    public async ValueTask ForgetAsync(ProjectSnapshot project, string customer)
     {
         var op = new ForgetOp
         {
             Project = project, Customer = customer, Partition = CustomerPlace.PartitionOf(project.Id, customer), Now = clock.Now(project),
             OnOwnRows = true,
         };
-        await lanes.EnqueueAsync(op, cancel);
+        await lanes.EnqueueAsync(op, CancellationToken.None);
         await op.AnswerAsync();
     }
 

@@ -63,10 +63,10 @@ public sealed class FollowSubscription(NpgsqlDataSource database, QuotaGate gate
 
         await StepAsync(writing, provider, known, StateOf(news, terms), (id, news.Reference), cancel);
         await change.ExecuteAsync(SubscriptionSql.Heard, cancel, row.Partition, row.Account, id, heardAt);
-        await change.CommitAsync(cancel);
+        await change.CommitAsync();
         foreach (var changed in writing.Changed)
         {
-            await gate.ForgetAsync(project, changed, cancel);
+            await gate.ForgetAsync(project, changed);
         }
 
         return doubt;

@@ -7,6 +7,7 @@ using Tollgate.Core.Time;
 using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Customers;
 using Tollgate.Engine.Invoicing;
+using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Quotas;
 
@@ -162,7 +163,7 @@ public sealed class RunDue(NpgsqlDataSource database, QuotaGate gate, Clock cloc
         var done = await batch;
         foreach (var customer in done.Changed)
         {
-            await gate.ForgetAsync(project, customer, cancel);
+            await gate.ForgetAsync(project, customer);
         }
 
         return done.Report;
@@ -196,22 +197,12 @@ public sealed class RunDue(NpgsqlDataSource database, QuotaGate gate, Clock cloc
     /// <summary>1. claim. Null: there is nothing to claim.</summary>
     private async Task<DueBatch?> ClaimAsync(ProjectSnapshot project, Instant until, int most, CancellationToken cancel)
     {
-        var connection = await database.OpenConnectionAsync(cancel);
-        var transaction = await connection.BeginTransactionAsync(cancel);
-        DueBatch? batch = null;
-        try
+        var begun = await OpenTransaction.BeginAsync(database, cancel);
+        return await begun.IntoAsync<OpenTransaction, DueBatch>(async work =>
         {
-            var claimed = await ClaimAsync(connection, project, until, most, cancel);
-            return batch = claimed.Count == 0 ? null : new(connection, transaction, claimed);
-        }
-        finally
-        {
-            if (batch is null)
-            {
-                await transaction.DisposeAsync();
-                await connection.DisposeAsync();
-            }
-        }
+            var claimed = await ClaimAsync(work.Connection, project, until, most, cancel);
+            return claimed.Count == 0 ? null : new(work, claimed);
+        });
     }
 
     /// <summary>
@@ -239,7 +230,7 @@ public sealed class RunDue(NpgsqlDataSource database, QuotaGate gate, Clock cloc
 
             var report = (await before).Report;
             await writer.FinishAsync(steps, drafts, now, cancel);
-            await batch.Transaction.CommitAsync(cancel);
+            await batch.Work.Transaction.CommitAsync(cancel);
             report = report with { Parked = report.Parked + doubtful.Length };
             return new(steps.Aggregate(report, static (sum, step) => sum.With(step.Step.Verb, step.Billed.Billed.Bill is not null)), writer.Changed);
         }
@@ -302,13 +293,10 @@ public sealed class RunDue(NpgsqlDataSource database, QuotaGate gate, Clock cloc
     private sealed record DoneBatch(DueReport Report, IReadOnlyList<string> Changed);
 
     /// <summary>Subscriptions that are claimed, with their customers, in the transaction that will write what they come to.</summary>
-    private sealed record DueBatch(
-        NpgsqlConnection Connection, NpgsqlTransaction Transaction, IReadOnlyList<(SubscriptionRow Row, CustomerRow Customer)> Claimed) : IAsyncDisposable
+    private sealed record DueBatch(OpenTransaction Work, IReadOnlyList<(SubscriptionRow Row, CustomerRow Customer)> Claimed) : IAsyncDisposable
     {
-        public async ValueTask DisposeAsync()
-        {
-            await Transaction.DisposeAsync();
-            await Connection.DisposeAsync();
-        }
+        public NpgsqlConnection Connection => Work.Connection;
+
+        public ValueTask DisposeAsync() => Work.DisposeAsync();
     }
 }

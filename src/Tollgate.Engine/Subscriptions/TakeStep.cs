@@ -114,14 +114,14 @@ internal sealed class TakeStep(NpgsqlDataSource database, QuotaGate gate, Clock 
     public async Task<SubscriptionAnswer> RunAsync(
         ProjectSnapshot project, Guid id, StepRequest request, Func<StepWriting, SubscriptionRow, Task<StepChoice>> choose, CancellationToken cancel)
     {
-        if (await CustomerOfAsync(project, id, cancel) is not { } customer
-            || await CustomerChange.BeginOnExistingAsync(database, project, customer, cancel) is not { } change)
+        var customer = await CustomerOfAsync(project, id, cancel);
+        await using (var change = customer is null ? null : await CustomerChange.BeginOnExistingAsync(database, project, customer, cancel))
         {
-            return new(SubscriptionOutcome.NotFound);
-        }
+            if (change is null)
+            {
+                return new(SubscriptionOutcome.NotFound);
+            }
 
-        await using (change)
-        {
             var row = await FindAsync(change, project, SubscriptionSql.ById, cancel, change.Row.Partition, change.Row.Account, id);
             if (row is null)
             {
@@ -174,10 +174,10 @@ internal sealed class TakeStep(NpgsqlDataSource database, QuotaGate gate, Clock 
 
         if (answer.Outcome == SubscriptionOutcome.Done)
         {
-            await writing.Change.CommitAsync(cancel);
+            await writing.Change.CommitAsync();
             foreach (var changed in writing.Changed)
             {
-                await gate.ForgetAsync(writing.Project, changed, cancel);
+                await gate.ForgetAsync(writing.Project, changed);
             }
         }
 

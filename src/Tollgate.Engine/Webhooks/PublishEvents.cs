@@ -37,13 +37,13 @@ public sealed record FactToTell(
 
 public sealed record CrossedThreshold(int Percent, Instant PeriodStart, Quantity Used, Quantity Granted);
 
-/// <summary>Writes the payloads of facts, in their order: <c>{"type": …, "timestamp": …, "sequence": …, "data": {…}}</c>.</summary>
-public delegate Task<IReadOnlyList<string>> TellFacts(ProjectSnapshot project, IReadOnlyList<FactToTell> facts, CancellationToken cancel);
+/// <summary>Reads what the payloads of facts show, and returns what writes one: <c>{"type": …, "timestamp": …, "sequence": …, "data": {…}}</c>.</summary>
+public delegate Task<Func<FactToTell, string>> TellFacts(ProjectSnapshot project, IReadOnlyList<FactToTell> facts, CancellationToken cancel);
 
 /// <summary>
 /// Turns facts into events. The facts are the outbox: whoever writes one has done all that is needed, and nothing is written for the
-/// sake of webhooks before. The score: 1. one server publishes for a project; 2. facts of finished transactions, in the order of their places; 3. numbers, without
-/// gaps; 4. payloads; 5. events, deliveries and the place up to which facts are published, in one transaction.
+/// sake of webhooks before. The score: 1. facts of finished transactions, in the order of their places; 2. the objects that payloads show; then, in one transaction,
+/// 3. one server publishes for a project; 4. numbers, without gaps; 5. events, deliveries and the place up to which facts are published.
 /// </summary>
 public sealed class PublishEvents(NpgsqlDataSource database)
 {
@@ -69,10 +69,29 @@ public sealed class PublishEvents(NpgsqlDataSource database)
     /// <returns>How many events were published. <see cref="MostAtOnce"/> or more: there may be others.</returns>
     public async Task<int> RunAsync(ProjectSnapshot project, TellFacts tell, CancellationToken cancel)
     {
+        // 1. and 2. The connection goes back before the objects are read: whoever publishes never has two of the pool.
+        var seen = await LookAsync(project, cancel);
+        if (seen.Facts.Count == 0)
+        {
+            return seen.To - seen.From > IdleSpan ? await WriteAsync(project, seen, static _ => "", cancel) : 0;
+        }
+
+        return await WriteAsync(project, seen, await tell(project, seen.Facts, cancel), cancel);
+    }
+
+    private async Task<Seen> LookAsync(ProjectSnapshot project, CancellationToken cancel)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancel);
+        var (from, to) = await SpanAsync(connection, project, cancel);
+        var (facts, last) = from < to ? await FactsAsync(connection, project, from, to, cancel) : ([], from);
+        return new(from, to, facts, last);
+    }
+
+    /// <summary>3. to 5. Nothing is written when somebody else publishes for the project, or has since the facts were read.</summary>
+    private async Task<int> WriteAsync(ProjectSnapshot project, Seen seen, Func<FactToTell, string> payloadOf, CancellationToken cancel)
+    {
         await using var connection = await database.OpenConnectionAsync(cancel);
         await using var transaction = await connection.BeginTransactionAsync(cancel);
-
-        // 1.
         await using (var @lock = connection.Command(WebhookSql.TryLockPublishing, project.Id))
         {
             if (!(bool)(await @lock.ExecuteScalarAsync(cancel))!)
@@ -81,30 +100,26 @@ public sealed class PublishEvents(NpgsqlDataSource database)
             }
         }
 
-        // 2.
-        var (from, to) = await SpanAsync(connection, project, cancel);
-        var (facts, last) = from < to ? await FactsAsync(connection, project, from, to, cancel) : ([], from);
-        if (facts.Count == 0)
+        if ((await SpanAsync(connection, project, cancel)).From != seen.From)
         {
-            if (to - from > IdleSpan)
-            {
-                await MoveAsync(connection, project, to, cancel);
-                await transaction.CommitAsync(cancel);
-            }
-
             return 0;
         }
 
-        // 3. and 4.
-        facts = await NumberAsync(connection, project, facts, cancel);
-        var payloads = await tell(project, facts, cancel);
+        if (seen.Facts.Count > 0)
+        {
+            var facts = await NumberAsync(connection, project, seen.Facts, cancel);
 
-        // 5. Endpoints are held from here on: see DeliverySql.
-        await DeliverAsync(connection, project, facts, await InsertAsync(connection, project, facts, payloads, cancel), cancel);
-        await MoveAsync(connection, project, facts.Count >= MostAtOnce ? last + 1 : to, cancel);
+            // Endpoints are held from here on: see DeliverySql.
+            await DeliverAsync(connection, project, facts, await InsertAsync(connection, project, facts, [.. facts.Select(payloadOf)], cancel), cancel);
+        }
+
+        await MoveAsync(connection, project, seen.Facts.Count >= MostAtOnce ? seen.Last + 1 : seen.To, cancel);
         await transaction.CommitAsync(cancel);
-        return facts.Count;
+        return seen.Facts.Count;
     }
+
+    /// <summary>Facts that are not told yet, and the places between which they were looked for.</summary>
+    private readonly record struct Seen(ulong From, ulong To, IReadOnlyList<FactToTell> Facts, ulong Last);
 
     /// <summary>When the oldest fact of the project that is no event yet was written; null: all are. See <see cref="WebhookSql.OldestUntold"/>.</summary>
     public async Task<Instant?> OldestUntoldAsync(ProjectSnapshot project, CancellationToken cancel)

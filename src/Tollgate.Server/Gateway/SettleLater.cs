@@ -87,7 +87,7 @@ internal sealed class SettleLater(GuardLlmCalls guard, QuotaGate gate, GatewayJo
         {
             return waiting.Call is { } call ? await SettleAsync(waiting, call) : (await RememberOnceAsync(waiting.Project, waiting.Job!), null);
         }
-        catch (Exception e) when (Problems.Of(e).Code == ErrorCode.StorageUnavailable)
+        catch (Exception e) when (Problems.Of(e).Code.Status == StatusCodes.Status503ServiceUnavailable)
         {
             return (false, null);
         }
@@ -105,7 +105,7 @@ internal sealed class SettleLater(GuardLlmCalls guard, QuotaGate gate, GatewayJo
         var recording = guard.SettleAsync(waiting.Project, call, waiting.Holds, CancellationToken.None).AsTask();
         await Task.WhenAll(keeping, recording).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         var recorded = await recording;
-        if (keeping.Exception?.InnerException is { } lost && Problems.Of(lost).Code != ErrorCode.StorageUnavailable)
+        if (keeping.Exception?.InnerException is { } lost && Problems.Of(lost).Code.Status != StatusCodes.Status503ServiceUnavailable)
         {
             log.LogError(lost, "The answer {Id} in {Project} is recorded, but is not remembered as its customer's.", call.Id, waiting.Project.Code);
         }

@@ -29,7 +29,9 @@ internal static class Rooms
     public static void AddServices(IServiceCollection services, ServerOptions options)
     {
         services.AddSingleton(provider => provider.GetRequiredService<Engine.Postgres.Database>().Source);
-        services.AddHttpRoom(options.Share, options.Guesses, http => (http.DefaultProject, http.PublicUrl) = (options.DefaultProject, options.PublicUrl));
+        services.AddHttpRoom(
+            options.Share, options.Guesses,
+            http => (http.DefaultProject, http.PublicUrl, http.ExportsPerProject) = (options.DefaultProject, options.PublicUrl, options.ExportsPerProject));
         services.AddProjects(options.Things);
         services.AddCatalog();
         services.AddMetering();

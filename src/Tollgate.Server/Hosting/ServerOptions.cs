@@ -79,6 +79,9 @@ public sealed record ServerOptions
     /// <inheritdoc cref="Settings.MinBodyBytesPerSecond"/>
     public long MinBodyBytesPerSecond { get; init; } = Settings.MinBodyBytesPerSecond.Default;
 
+    /// <inheritdoc cref="Settings.ExportsPerProject"/>
+    public int ExportsPerProject { get; init; } = (int)Settings.ExportsPerProject.Default;
+
     /// <inheritdoc cref="Settings.DrainSeconds"/>
     public TimeSpan DrainTime { get; init; } = TimeSpan.FromSeconds(Settings.DrainSeconds.Default);
 
@@ -154,6 +157,7 @@ public sealed record ServerOptions
             StallTime = TimeSpan.FromSeconds(Settings.StallSeconds.Read(environment, found)),
             MinAnswerBytesPerSecond = Settings.MinAnswerBytesPerSecond.Read(environment, found),
             MinBodyBytesPerSecond = Settings.MinBodyBytesPerSecond.Read(environment, found),
+            ExportsPerProject = (int)Settings.ExportsPerProject.Read(environment, found),
             DrainTime = TimeSpan.FromSeconds(Settings.DrainSeconds.Read(environment, found)),
             Connections = connections,
             Share = ReadShare(environment, found),
@@ -209,7 +213,7 @@ public sealed record ServerOptions
     /// <summary>One project must leave connections to the others.</summary>
     private static int ShareOf(int pool, Func<string, string?> environment, List<string> faults)
     {
-        var (setting, most) = (Settings.ProjectRequests, pool - 1);
+        var (setting, most) = (Settings.ProjectRequests, Math.Max(1, pool - 1));
         var share = (int)setting.Read(environment, faults);
         if (share > most && !string.IsNullOrWhiteSpace(environment(setting.Variable)))
         {

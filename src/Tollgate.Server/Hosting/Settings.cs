@@ -54,6 +54,11 @@ public static class Settings
         "TOLLGATE_MIN_BODY_BYTES_PER_SECOND", "bytes per second", 240, 0, 1_000_000,
         "Slower bodies are cut after 5 seconds; 0 accepts any pace.");
 
+    /// <summary>Exports of one project at one time.</summary>
+    public static readonly Setting ExportsPerProject = new(
+        "TOLLGATE_EXPORTS_PER_PROJECT", "exports", 2, 1, 1_000,
+        "Exports of events last as long as their client reads. Each holds about 2 MB at a time; beyond it callers get 429 rate_limited.");
+
     /// <summary>Time for requests in flight after a signal to stop.</summary>
     public static readonly Setting DrainSeconds = new(
         "TOLLGATE_DRAIN_SECONDS", "seconds", 15, 0, 600,
@@ -61,7 +66,7 @@ public static class Settings
 
     /// <summary>Database connections of the control plane.</summary>
     public static readonly Setting PoolSize = new(
-        "TOLLGATE_POOL_SIZE", "connections", 20, 2, 1000,
+        "TOLLGATE_POOL_SIZE", "connections", 20, 1, 1000,
         "PostgreSQL connections of everything but the hot path's lanes; more only queue inside PostgreSQL.");
 
     /// <summary>Time for a database connection attempt.</summary>
@@ -167,7 +172,7 @@ public static class Settings
     public static IReadOnlyList<Setting> All { get; } =
     [
         MaxBodyBytes, MaxConnections, ConnectionsPerAddress, UpstreamConnections, FailedAttempts, HeaderSeconds, IdleSeconds, StallSeconds, MinBodyBytesPerSecond,
-        MinAnswerBytesPerSecond, DrainSeconds, PoolSize, ConnectSeconds, CommandSeconds,
+        MinAnswerBytesPerSecond, ExportsPerProject, DrainSeconds, PoolSize, ConnectSeconds, CommandSeconds,
         Lanes, QueueLength, MaxBatch, BooksPerLane, MostMembers, PaymentSeconds, GatewayBodyBytes, UpstreamSeconds,
         ProjectRequests, ProjectHeavy, ProjectBulk, ProjectWaiting, ProjectWaitSeconds, ProjectNewCustomers, MostKeys, MostCoupons, MostCheckouts, MostTokens,
     ];

@@ -13,7 +13,7 @@ public enum Load
     /// <summary>Decided by the lanes or answered from memory: it takes no connection of the pool. A large body makes it <see cref="Bulk"/>.</summary>
     Light,
 
-    /// <summary>Has limits of its own: a call of the gateway lasts minutes and holds no connection of the pool.</summary>
+    /// <summary>Has limits of its own and holds no connection of the pool while it waits for somebody: a call of the gateway, an export of events.</summary>
     Own,
 
     /// <summary>A large body, or one whose length nobody knows: thousands of events in memory at once.</summary>

@@ -59,7 +59,7 @@ public sealed class FrontDoor(
                 await Problems.WriteAsync(context, Problems.Of(context.Response.StatusCode));
             }
         }
-        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        catch (Exception e) when (e is OperationCanceledException or IOException && context.RequestAborted.IsCancellationRequested)
         {
             // The caller has hung up: nobody is left to answer.
             aborted = true;

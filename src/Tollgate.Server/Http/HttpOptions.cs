@@ -11,4 +11,7 @@ public sealed class HttpOptions
 
     /// <summary>Where customers reach this server (<c>TOLLGATE_PUBLIC_URL</c>): what links to its pages begin with. Null: as the caller reached it.</summary>
     public Uri? PublicUrl { get; set; }
+
+    /// <inheritdoc cref="Hosting.Settings.ExportsPerProject"/>
+    public int ExportsPerProject { get; set; } = (int)Hosting.Settings.ExportsPerProject.Default;
 }

@@ -20,6 +20,7 @@ public static class HttpRoom
         services.AddSingleton(new FairShare(share));
         services.AddSingleton(guesses);
         services.AddSingleton<Guesses>();
+        services.AddSingleton<Exports>();
         services.AddWire(HttpJson.Default);
         services.AddWire(Hosting.HealthJson.Default);
         services.ConfigureHttpJsonOptions(http =>

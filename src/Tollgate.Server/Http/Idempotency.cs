@@ -106,6 +106,7 @@ public sealed class Idempotency(IdempotencyKeys keys, ILogger<Idempotency> log)
         context.RequestAborted = CancellationToken.None;
         context.Features.Set(request);
         var answer = await CaptureAsync(context, request, claim.Id, next);
+        context.RequestAborted = aborted;
 
         // 4. Store or give up, then send.
         await KeepAsync(context, request, claim.Id, answer, seal);
@@ -147,7 +148,8 @@ public sealed class Idempotency(IdempotencyKeys keys, ILogger<Idempotency> log)
         var started = Stopwatch.GetTimestamp();
         while (true)
         {
-            var claim = await keys.ClaimAsync(request, cancel);
+            // Not cancelled by a caller who hangs up: a claim that was made and not heard of would keep the key for its whole lease.
+            var claim = await keys.ClaimAsync(request, CancellationToken.None);
             if (claim.State != ClaimState.Running || Stopwatch.GetElapsedTime(started) > LongestWait)
             {
                 return claim;

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Npgsql;
 using Tollgate.Contracts.Http;
+using Tollgate.Engine.Customers;
 
 namespace Tollgate.Server.Http;
 
@@ -56,10 +57,14 @@ public static class Problems
     {
         BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => (ErrorCode.PayloadTooLarge, null),
         BadHttpRequestException e => (ErrorCode.MalformedRequest, e.Message),
+        CustomerBusyException => (ErrorCode.CustomerBusy, null),
         // Class 08: connection. 53: out of disk, memory or connections. 57: shutting down, or cancelled by a timeout.
-        // 25006: a standby that takes no writes. Without a state: the connection broke or never came about.
-        PostgresException { SqlState: ['0', '8', ..] or ['5', '3', ..] or ['5', '7', ..] or "25006" } => (ErrorCode.StorageUnavailable, null),
+        // 25006: a standby that takes no writes. 25P03: a transaction that stood still was ended. Without a state: the connection broke or never came about.
+        PostgresException { SqlState: PostgresErrorCodes.LockNotAvailable } => (ErrorCode.Overloaded, LockDetail),
+        PostgresException { SqlState: ['0', '8', ..] or ['5', '3', ..] or ['5', '7', ..] or "25006" or "25P03" } => (ErrorCode.StorageUnavailable, null),
         PostgresException => (ErrorCode.Internal, InternalDetail),
+        NpgsqlException e when IsPoolExhausted(e) => (ErrorCode.Overloaded, PoolDetail),
+        NpgsqlException { InnerException: TimeoutException } => (ErrorCode.StorageUnavailable, SlowDetail),
         NpgsqlException or TimeoutException => (ErrorCode.StorageUnavailable, null),
         _ => (ErrorCode.Internal, InternalDetail),
     };
@@ -74,6 +79,17 @@ public static class Problems
         >= 500 => ErrorCode.Internal,
         _ => ErrorCode.MalformedRequest,
     };
+
+    private const string LockDetail = "Another transaction holds what this request changes, and did not finish in time.";
+
+    private const string PoolDetail = "All of this server's connections to PostgreSQL (TOLLGATE_POOL_SIZE) are in use.";
+
+    private const string SlowDetail =
+        "PostgreSQL accepts connections but did not answer within TOLLGATE_COMMAND_SECONDS. Whether the request took effect may be unknown.";
+
+    /// <summary>Npgsql has no type for it; <c>FailureMapTests</c> empties a real pool, so that another wording is noticed.</summary>
+    private static bool IsPoolExhausted(NpgsqlException e) =>
+        e.InnerException is TimeoutException && e.Message.StartsWith("The connection pool has been exhausted", StringComparison.Ordinal);
 
     private const string InternalDetail = "The request could not be completed. The log of the server has the details under the request_id.";
 

@@ -35,6 +35,7 @@ internal static class EventListEndpoints
     {
         var queries = app.ServiceProvider.GetRequiredService<EventQueries>();
         var clock = app.ServiceProvider.GetRequiredService<Clock>();
+        var exports = app.ServiceProvider.GetRequiredService<Exports>();
         app.MapGet("/v1/events", (RequestDelegate)(context => ListAsync(context, queries, clock))).RequireKey(Access.Secret, Scope.UsageRead).Describe(new(Tag, "List events",
             "Recorded events with their properties, the newest first by occurred_at. Reversing events are listed too (negative quantity). "
             + "`starting_after` takes the id of the last event of the page before; pages stay stable while events come in.")
@@ -51,7 +52,7 @@ internal static class EventListEndpoints
             ],
             Errors = [ErrorCode.ValidationFailed, ErrorCode.EventNotFound],
         });
-        app.MapGet("/v1/events.csv", (RequestDelegate)(context => CsvAsync(context, queries, clock))).RequireKey(Access.Secret, Scope.UsageRead).WithLoad(Load.Heavy).Describe(new(Tag, "Export events",
+        app.MapGet("/v1/events.csv", exports.Bounded(context => CsvAsync(context, queries, clock))).RequireKey(Access.Secret, Scope.UsageRead).WithLoad(Load.Own).Describe(new(Tag, "Export events",
             "All events of the filter as CSV (RFC 4180), the newest first. Texts that a spreadsheet would run as a formula begin with an apostrophe.")
         {
             Query = FilterParameters,
@@ -61,7 +62,7 @@ internal static class EventListEndpoints
                     "id,customer,type,feature,quantity,occurred_at,recorded_at,voided_by,voids,properties,member\r\n"
                     + "e-4,user_42,ats_scan,ats_scan,1,2026-11-21T08:00:00Z,2026-11-21T08:00:00Z,,,,\r\n"),
             ],
-            Errors = [ErrorCode.ValidationFailed],
+            Errors = [ErrorCode.ValidationFailed, ErrorCode.RateLimited],
         });
     }
 
@@ -120,7 +121,7 @@ internal static class EventListEndpoints
         var csv = new StringBuilder(CsvPiece)
             .Header("id", "customer", "type", "feature", "quantity", "occurred_at", "recorded_at", "voided_by", "voids", "properties", "member");
         var begun = false;
-        await foreach (var row in queries.StreamAsync(context.Project(), filter, context.RequestAborted))
+        await foreach (var row in RowsAsync(queries.PagesAsync(context.Project(), filter, context.RequestAborted)))
         {
             csv.Cell(row.Id).Next().Cell(row.Customer).Next().Cell(row.Type).Next().Cell(row.Feature).Next().Plain(row.Quantity).Next()
                 .Plain(row.OccurredAt).Next().Plain(row.RecordedAt).Next().Cell(row.VoidedBy).Next().Cell(row.Voids).Next().Cell(row.PropertiesJson).Next().Cell(row.Member).End();
@@ -131,6 +132,17 @@ internal static class EventListEndpoints
         }
 
         await FlushAsync(context, csv, begun);
+    }
+
+    private static async IAsyncEnumerable<EventRow> RowsAsync(IAsyncEnumerable<IReadOnlyList<EventRow>> pages)
+    {
+        await foreach (var page in pages)
+        {
+            foreach (var row in page)
+            {
+                yield return row;
+            }
+        }
     }
 
     /// <summary>Headers leave with the first piece, so that a query that fails at once is still answered as an error.</summary>

@@ -28,7 +28,7 @@ internal sealed class WebhookPayloads(
     Clock clock)
 {
     /// <inheritdoc cref="TellFacts"/>
-    public async Task<IReadOnlyList<string>> TellAsync(ProjectSnapshot project, IReadOnlyList<FactToTell> facts, CancellationToken cancel)
+    public async Task<Func<FactToTell, string>> TellAsync(ProjectSnapshot project, IReadOnlyList<FactToTell> facts, CancellationToken cancel)
     {
         var known = new Objects(
             (await customers.FindSeveralAsync(project, facts.Select(static fact => fact.Customer).OfType<string>().ToHashSet(StringComparer.Ordinal), cancel))
@@ -43,7 +43,7 @@ internal sealed class WebhookPayloads(
                 .ToDictionary(static one => one.Payment.Id, PaymentEndpoints.ViewOf),
             (await endpoints.FindSeveralAsync(project, IdsOf(facts, WebhookObject.WebhookEndpoint), cancel))
                 .ToDictionary(static one => one.Id, one => WebhookAnswers.Of(one, clock.Now())));
-        return [.. facts.Select(fact => Tell(fact, known))];
+        return fact => Tell(fact, known);
     }
 
     private static HashSet<Guid> IdsOf(IReadOnlyList<FactToTell> facts, WebhookObject kind) =>

@@ -23,7 +23,7 @@ public sealed class Theatre : IAsyncDisposable
     public TestServer Server => Servers[0];
 
     /// <summary>Several server processes on one database.</summary>
-    public static async Task<Theatre> OnOneDatabaseAsync(TestPostgres postgres, int servers)
+    public static async Task<Theatre> OnOneDatabaseAsync(TestPostgres postgres, int servers, IReadOnlyDictionary<string, string>? environment = null)
     {
         var database = await postgres.CreateDatabaseAsync();
         var started = new List<TestServer>();
@@ -32,7 +32,7 @@ public sealed class Theatre : IAsyncDisposable
             // One after the other: the first one creates the projects and the admin key.
             for (var at = 0; at < servers; at++)
             {
-                started.Add(await TestServer.StartAsync(database.ConnectionString));
+                started.Add(await TestServer.StartAsync(database.ConnectionString, environment: environment));
             }
 
             return new(database, database.ConnectionString, started);
@@ -124,6 +124,14 @@ public sealed class Theatre : IAsyncDisposable
         var database = _database ?? throw new InvalidOperationException("Tampering needs a database of one's own.");
         await using var command = database.Source.CreateCommand(sql);
         return await command.ExecuteNonQueryAsync();
+    }
+
+    /// <summary>Asks PostgreSQL, past the server.</summary>
+    public async Task<long> CountAsync(string sql)
+    {
+        var database = _database ?? throw new InvalidOperationException("Asking needs a database of one's own.");
+        await using var command = database.Source.CreateCommand(sql);
+        return (long)(await command.ExecuteScalarAsync())!;
     }
 
     /// <summary>Asks until a consume is granted again.</summary>

@@ -16,13 +16,15 @@ public sealed class Theatres : IAsyncDisposable
     /// <summary>Two server processes on one database.</summary>
     public async Task<Theatre> TwoServersAsync()
     {
-        if (!_hasPostgres)
-        {
-            await _postgres.InitializeAsync();
-            _hasPostgres = true;
-        }
-
+        await StartPostgresAsync();
         return _twoServers = await LiveAsync(_twoServers, () => Theatre.OnOneDatabaseAsync(_postgres, servers: 2));
+    }
+
+    /// <summary>One server with settings of the test's own, on a database of its own. The test disposes it.</summary>
+    public async Task<Theatre> OneServerAsync(IReadOnlyDictionary<string, string> environment)
+    {
+        await StartPostgresAsync();
+        return await Theatre.OnOneDatabaseAsync(_postgres, servers: 1, environment);
     }
 
     /// <summary>One server with a PostgreSQL of its own, which may be killed.</summary>
@@ -42,6 +44,15 @@ public sealed class Theatres : IAsyncDisposable
         if (_hasPostgres)
         {
             await _postgres.DisposeAsync();
+        }
+    }
+
+    private async Task StartPostgresAsync()
+    {
+        if (!_hasPostgres)
+        {
+            await _postgres.InitializeAsync();
+            _hasPostgres = true;
         }
     }
 

@@ -173,7 +173,7 @@ public sealed class GatePolicyTests(TestPostgres postgres) : IAsyncLifetime
             INSERT INTO balances (partition, account, feature, period_start, period_end, used, quota)
             SELECT c.partition, c.account, f.id, $1 - interval '1 month', $1, $3, 10 FROM customers c, features f WHERE f.code = $2
             """, ThisMonth.ToUtc(), feature, used);
-        await Rig.Gate.ForgetAsync(Rig.Project, "u1", CancellationToken.None);
+        await Rig.Gate.ForgetAsync(Rig.Project, "u1");
     }
 
     [Fact]
@@ -182,7 +182,7 @@ public sealed class GatePolicyTests(TestPostgres postgres) : IAsyncLifetime
         await Rig.RecordAsync("u1", "signal");
         var promotion = await GrantAsync("promotion", priority: 50, amount: 1, days: 90);
         var topup = await GrantAsync("topup", priority: 100, amount: 5, days: 90);
-        await Rig.Gate.ForgetAsync(Rig.Project, "u1", CancellationToken.None);
+        await Rig.Gate.ForgetAsync(Rig.Project, "u1");
         var answer = await Rig.ConsumeAsync("u1", "scan", 4, "burner");
         answer.Burned.ShouldBe([(promotion, Quantity.One), (topup, Quantity.One)]);
         answer.Decision!.Standing!.Remaining!.Value.Value.ShouldBe(4);

@@ -121,7 +121,7 @@ public sealed class StaleBookTests(TestPostgres postgres) : IAsyncLifetime
             SELECT c.partition, c.account, f.id, gen_random_uuid(), 'topup', 100, 5, now() - interval '60 days', now() + interval '60 days', now()
               FROM customers c, features f WHERE f.code = 'scan'
             """);
-        await Rig.Gate.ForgetAsync(Rig.Project, "u1", CancellationToken.None);
+        await Rig.Gate.ForgetAsync(Rig.Project, "u1");
         await using var other = await LedgerRig.StartAsync(Database);
 
         // The other server knows the grant as unused, and last month's own quota as used up.

@@ -37,7 +37,7 @@ public sealed class PublishEventsTests(TestPostgres postgres) : IAsyncLifetime
         {
             try
             {
-                await PublishAsync((_, _, _) => throw new TimeoutException("Payloads could not be written."));
+                await PublishAsync((_, _, _) => Task.FromResult<Func<FactToTell, string>>(_ => throw new TimeoutException("Payloads could not be written.")));
             }
             catch (TimeoutException)
             {
@@ -59,6 +59,6 @@ public sealed class PublishEventsTests(TestPostgres postgres) : IAsyncLifetime
         Task<long> EventsAsync() => _database.ScalarAsync<long>("SELECT count(*) FROM webhook_events");
     }
 
-    private static Task<IReadOnlyList<string>> TellAsync(ProjectSnapshot project, IReadOnlyList<FactToTell> facts, CancellationToken cancel) =>
-        Task.FromResult<IReadOnlyList<string>>([.. facts.Select(static fact => $$"""{"sequence": {{fact.Sequence}}}""")]);
+    private static Task<Func<FactToTell, string>> TellAsync(ProjectSnapshot project, IReadOnlyList<FactToTell> facts, CancellationToken cancel) =>
+        Task.FromResult<Func<FactToTell, string>>(static fact => $$"""{"sequence": {{fact.Sequence}}}""");
 }

@@ -40,4 +40,29 @@ public sealed class CrowdTests(RunningServer running)
         answers.ShouldAllBe(static answer => answer.Status == HttpStatusCode.Created);
         (await sandbox.Door.GetAsync("/v1/customers/crowded/credits"))["balances"][0]!["amount"]!.GetValue<long>().ShouldBe(100 * Crowd);
     }
+
+    [Fact]
+    public async Task Who_waits_too_long_for_a_customer_hears_that_the_customer_is_busy()
+    {
+        var sandbox = await BillingSandbox.StartAsync(running, "2030-01-01T00:00:00Z");
+        await sandbox.Door.PostAsync("/v1/customers", """{"id": "busy"}""");
+        await using var connection = new NpgsqlConnection(running.ConnectionString);
+        await connection.OpenAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
+        await using (var hold = new NpgsqlCommand(
+            "SELECT c.account FROM customers c JOIN projects p ON p.id = c.project_id WHERE p.code = $1 AND c.id = 'busy' FOR UPDATE OF c", connection, transaction))
+        {
+            hold.Parameters.Add(new() { Value = sandbox.Code });
+            (await hold.ExecuteScalarAsync()).ShouldNotBeNull();
+        }
+
+        // The first waits for the row, as behind another server; the second for the first.
+        var answers = await Task.WhenAll(Enumerable.Range(0, 2).Select(_ => sandbox.Door.PostAsync("/v1/customers/busy/credits", """{"kind": "prepaid", "amount": 100}""")));
+
+        answers.ShouldAllBe(static answer => answer.Status == HttpStatusCode.ServiceUnavailable);
+        answers.Select(static answer => answer["code"].GetValue<string>()).ShouldAllBe(static code => code == "customer_busy");
+        answers.ShouldAllBe(static answer => answer.Message.Headers.RetryAfter != null);
+        await transaction.RollbackAsync();
+        (await sandbox.Door.PostAsync("/v1/customers/busy/credits", """{"kind": "prepaid", "amount": 100}""")).Status.ShouldBe(HttpStatusCode.Created);
+    }
 }

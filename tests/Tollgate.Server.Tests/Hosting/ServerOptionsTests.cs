@@ -35,12 +35,12 @@ public sealed class ServerOptionsTests
     {
         var options = ServerOptions.Read(
             flag => flag switch { "--port" => "http", "--database" => "postgres://ann:secret@", "--seed" => "-1", _ => null },
-            variable => variable switch { "TOLLGATE_POOL_SIZE" => "1", "TOLLGATE_MAX_BODY_BYTES" => "huge", "TOLLGATE_LISTEN" => "everywhere", _ => null },
+            variable => variable switch { "TOLLGATE_POOL_SIZE" => "0", "TOLLGATE_MAX_BODY_BYTES" => "huge", "TOLLGATE_LISTEN" => "everywhere", _ => null },
             out var faults);
 
         options.ShouldBeNull();
         faults.Count.ShouldBe(6);
-        foreach (var seen in new[] { "\"http\"", "--database", "\"-1\"", "\"1\"", "\"huge\"", "\"everywhere\"" })
+        foreach (var seen in new[] { "\"http\"", "--database", "\"-1\"", "\"0\"", "\"huge\"", "\"everywhere\"" })
         {
             faults.ShouldContain(fault => fault.Contains(seen), seen);
         }

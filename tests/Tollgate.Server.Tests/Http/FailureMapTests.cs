@@ -1,11 +1,14 @@
 using Microsoft.AspNetCore.Http;
 using Npgsql;
+using Tollgate.Engine.Customers;
+using Tollgate.Engine.Postgres;
 using Tollgate.Server.Http;
+using Tollgate.Testing;
 
 namespace Tollgate.Server.Tests.Http;
 
 /// <summary>What a caller hears when something broke that nobody expected.</summary>
-public sealed class FailureMapTests
+public sealed class FailureMapTests(TestPostgres postgres)
 {
     public static TheoryData<Exception, string> Failures() => new()
     {
@@ -16,6 +19,9 @@ public sealed class FailureMapTests
         { Postgres("53100"), "storage_unavailable" },
         { Postgres("08006"), "storage_unavailable" },
         { Postgres("25006"), "storage_unavailable" },
+        { Postgres("25P03"), "storage_unavailable" },
+        { Postgres("55P03"), "overloaded" },
+        { new CustomerBusyException(), "customer_busy" },
         { Postgres("23505"), "internal" },
         { Postgres("42P01"), "internal" },
         { new BadHttpRequestException("too large", 413), "payload_too_large" },
@@ -30,6 +36,26 @@ public sealed class FailureMapTests
         var (error, detail) = Problems.Of(failure);
         error.Code.ShouldBe(code);
         (detail ?? "").ShouldNotContain("secret detail");
+    }
+
+    [Fact]
+    public async Task A_pool_without_a_free_connection_is_told_from_a_database_that_is_away()
+    {
+        await using var shut = await postgres.CreateDatabaseAsync();
+        await using var database = new Database(shut.ConnectionString, new DatabaseOptions { PoolSize = 1, ConnectSeconds = 1 });
+        await using (await database.Source.OpenConnectionAsync(TestContext.Current.CancellationToken))
+        {
+            var full = await Should.ThrowAsync<NpgsqlException>(async () => await database.Source.OpenConnectionAsync());
+            var (error, detail) = Problems.Of(full);
+            (error.Code, detail).ShouldBe(("overloaded", "All of this server's connections to PostgreSQL (TOLLGATE_POOL_SIZE) are in use."));
+        }
+
+        await shut.ShutAsync();
+        Problems.Of(await Should.ThrowAsync<NpgsqlException>(async () =>
+        {
+            await using var command = database.Source.CreateCommand("SELECT 1");
+            await command.ExecuteScalarAsync();
+        })).Code.Code.ShouldBe("storage_unavailable");
     }
 
     [Theory]

@@ -29,7 +29,7 @@ public sealed class FairShareTests(FairShareStage stage) : IClassFixture<FairSha
 
         var heavy = GetAsync(busy, "/v1/invoices.csv");
         await UntilHeldAsync(1);
-        await ShouldBeRefusedAsync(busy, "/v1/events.csv?customer=a", "TOLLGATE_PROJECT_HEAVY");
+        await ShouldBeRefusedAsync(busy, "/v1/customers/a/statement.csv", "TOLLGATE_PROJECT_HEAVY");
         (await GetAsync(busy, "/v1/customers")).StatusCode.ShouldBe(HttpStatusCode.OK, "an ordinary request waits for no heavy one");
 
         var ordinary = GetAsync(busy, "/v1/coupons");

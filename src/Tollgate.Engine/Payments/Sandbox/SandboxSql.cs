@@ -67,7 +67,6 @@ internal static class SandboxSql
          WHERE due_at <= now()
          ORDER BY due_at, id
          LIMIT $1
-           FOR UPDATE SKIP LOCKED
         """;
 
     /// <summary>$1 ids.</summary>

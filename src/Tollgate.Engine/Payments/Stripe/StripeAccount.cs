@@ -95,7 +95,7 @@ public sealed class StripeAccounts(NpgsqlDataSource database, ProviderKeys keys,
     {
         await using (var change = await CustomerChange.BeginAsync(database, account.Project, customer, cancel))
         {
-            await change.CommitAsync(cancel);
+            await change.CommitAsync();
         }
 
         await KeepCustomerAsync(account, customer, reference, cancel);
