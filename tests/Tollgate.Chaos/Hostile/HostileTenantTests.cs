@@ -14,10 +14,17 @@ public sealed class HostileTenantTests
     private const double Factor = 10;
 
     /// <summary>
-    /// On two cores the attackers, their clients, PostgreSQL and the server run side by side: with eight of them runnable a thread waits tens of
-    /// milliseconds for a core, whoever it works for. Ten times a quiet p99 of 2 ms would measure that and no unfairness.
+    /// On two cores the attackers, their clients, PostgreSQL and the server run side by side, and a request that computes for seconds (a catalogue, a PDF)
+    /// holds one of two pool threads until the pool adds another one, half a second later. Ten times a quiet p99 of 5 ms would measure that and
+    /// no unfairness: without shares calls waited three seconds for a connection and failed.
     /// </summary>
-    private const double FloorMilliseconds = 250;
+    private const double FloorMilliseconds = 1_000;
+
+    /// <summary>The short form has so many fewer callers: it shares its cores with the other tests' leftovers.</summary>
+    private const int FewerInShort = 4;
+
+    /// <summary>Each kind of attack has happened once: what is measured is the attack and not the compiler.</summary>
+    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(4);
 
     private const long MostGrowth = 1024L * 1024 * 1024;
 
@@ -54,9 +61,11 @@ public sealed class HostileTenantTests
         var seed = form.FirstSeed;
         var only = Environment.GetEnvironmentVariable("TOLLGATE_CHAOS_ATTACKS")?.Split(',', StringSplitOptions.TrimEntries);
         var chosen = Attacks.All.Where(attack => only is null || only.Contains(attack.Name, StringComparer.Ordinal));
-        var callers = chosen.SelectMany(static attack => Enumerable.Repeat(attack, attack.Callers))
+        var fewer = form.IsLong ? 1 : FewerInShort;
+        var callers = chosen.SelectMany(attack => Enumerable.Repeat(attack, Math.Max(1, attack.Callers / fewer)))
             .Select((attack, number) => Task.Run(() => RepeatAsync(attack, tenant, Form.ChanceOf(seed, number), stop.Token))).ToList();
         var memory = Task.Run(() => WatchMemoryAsync(server, stop.Token));
+        await Task.Delay(WarmUp, CancellationToken.None);
         var times = await neighbour.MeasureAsync(form.Long ?? ShortAttack, CancellationToken.None);
         await stop.CancelAsync();
         await Task.WhenAll(callers);
