@@ -14,6 +14,9 @@ namespace Tollgate.Testing;
 /// </summary>
 public sealed class TestServer : IAsyncDisposable
 {
+    /// <summary>Of servers that are given a database.</summary>
+    private const string SharedMasterKey = "dGhlIG1hc3RlciBrZXkgb2YgdGVzdHMsIDMyIGJ5dGU=";
+
     private const int FirstPort = 12_000;
     private const uint Ports = 20_000;
 
@@ -88,7 +91,14 @@ public sealed class TestServer : IAsyncDisposable
             .. database is null ? Array.Empty<string>() : ["--database", database],
             .. flags,
         ];
-        var server = new TestServer(folder, path, port, arguments, WithRoomToFail(environment), fileLimit);
+        var variables = WithRoomToFail(environment);
+        if (database is not null)
+        {
+            // Servers of one database share its master key, wherever their data folders are.
+            variables.TryAdd("TOLLGATE_MASTER_KEY", SharedMasterKey);
+        }
+
+        var server = new TestServer(folder, path, port, arguments, variables, fileLimit);
         try
         {
             await server.StartAgainAsync();

@@ -96,7 +96,7 @@ public sealed partial class RoomTests
     private static readonly string[] KnownRooms =
     [
         "Catalog", "Subscriptions", "Metering", "Quotas", "Ledger", "Rating", "Invoicing", "Payments", "Checkouts", "Dunning", "Inbox", "Driven", "Analytics", "Llm", "Growth",
-        "Alerts", "Webhooks", "Projects", "Customers", "Clocks", "Jobs", "Schema", "Verification", "Health", "Hosting", "Postgres",
+        "Alerts", "Webhooks", "Projects", "Customers", "Clocks", "Jobs", "Schema", "Verification", "Health", "Hosting", "Postgres", "Secrets", "Backup",
     ];
 
     private static IEnumerable<Finding> Drawers(TextFile file) =>

@@ -14,6 +14,7 @@ public sealed partial class SqlTests
         new("Ledger -> customers", "touch_account() in the schema moves the versions of the customer and of its balances together, or a lane could decide between the two."),
         new("Invoicing -> subscriptions", "What a credit note or a void invoice takes back of the running period lowers what was billed for it, in the same transaction."),
         new("Costs -> call_queue", "The fold takes calls out of the queue in the transaction that adds them to the rollups."),
+        new("Backup -> servers", "A restored copy forgets the servers of the original, which do not run on it; nobody serves there yet."),
     ];
 
     /// <summary>Statements on tables outside a <c>…Sql.cs</c>. Subject: the file's path.</summary>

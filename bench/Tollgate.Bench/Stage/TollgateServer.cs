@@ -92,6 +92,9 @@ internal sealed class TollgateServer : IAsyncDisposable
         }
     }
 
+    /// <summary>Servers of one database have one master key. It guards nothing here.</summary>
+    private const string SharedMasterKey = "dGhlIG1hc3RlciBrZXkgb2YgdGVzdHMsIDMyIGJ5dGU=";
+
     /// <summary>Stops it as SIGTERM does, PostgreSQL included, and starts it again on the same data.</summary>
     public async Task RestartAsync(CancellationToken cancel)
     {
@@ -126,7 +129,7 @@ internal sealed class TollgateServer : IAsyncDisposable
         var (file, first) = Program(_bench.Options.Server);
         var watch = Stopwatch.StartNew();
         _process = Child.Start(file, [.. first, "up", "--port", $"{Port}", "--data", Data, .. arguments],
-            new Dictionary<string, string> { ["TOLLGATE_BENCH"] = "1" }, Log);
+            new Dictionary<string, string> { ["TOLLGATE_BENCH"] = "1", ["TOLLGATE_MASTER_KEY"] = SharedMasterKey }, Log);
         while (!await IsReadyAsync(cancel))
         {
             if (_process.HasExited || watch.Elapsed > StartLimit)

@@ -487,7 +487,7 @@ public sealed record ErrorCode(string Code, int Status, string Title, string Des
     // 500: our fault.
     public static readonly ErrorCode UpstreamUnreadable = new(
         "upstream_unreadable", 503, "The provider's credentials cannot be decrypted",
-        "The key that encrypted them is not in this database, as after a restore of single tables. Nothing was recorded.",
+        "This server does not have the master key that encrypted them. Nothing was recorded.",
         "Set the upstream again with PUT /v1/upstreams/{provider}.");
 
     public static readonly ErrorCode UpstreamUnreachable = new(

@@ -103,6 +103,7 @@ public sealed record Refund(
     Instant? SettledAt);
 
 /// <summary>What a customer can be charged by: the provider's token, and what people know it by.</summary>
+/// <param name="Token">Encrypted as the database has it, but where it is to be charged.</param>
 /// <param name="Brand"><c>visa</c>.</param>
 /// <param name="Last4">The last digits, as text.</param>
 public sealed record PaymentMethod(Guid Id, PaymentProvider Provider, string Token, string Brand, string Last4, bool IsDefault, Instant AddedAt);

@@ -88,8 +88,9 @@ public sealed record CheckoutRow(Checkout Checkout, CheckoutWanted Wanted, int P
 
 /// <summary>A provider's page on which an invoice can be paid.</summary>
 /// <param name="Reference">The provider's id of it.</param>
+/// <param name="SealedUrl">Its address, encrypted: who has it can pay there.</param>
 /// <param name="Amount">What it asks for, in minor units.</param>
-internal sealed record OpenPage(Guid Payment, Guid Checkout, PaymentProvider Provider, string Reference, Uri Url, long Amount, Instant OpenedAt);
+internal sealed record OpenPage(Guid Payment, Guid Checkout, PaymentProvider Provider, string Reference, string SealedUrl, long Amount, Instant OpenedAt);
 
 /// <summary>Reads of checkouts. Every statement is bounded by the project, or by a token that nobody can guess.</summary>
 public sealed class CheckoutQueries(NpgsqlDataSource database)
@@ -156,7 +157,7 @@ public sealed class CheckoutQueries(NpgsqlDataSource database)
         await using var reader = await command.ExecuteReaderAsync(cancel);
         return await reader.ReadAsync(cancel)
             ? new(
-                reader.GetGuid(0), reader.GetGuid(1), CatalogWords.Read<PaymentProvider>(reader.GetString(2)), reader.GetString(3), new(reader.GetString(4)), reader.GetInt64(5),
+                reader.GetGuid(0), reader.GetGuid(1), CatalogWords.Read<PaymentProvider>(reader.GetString(2)), reader.GetString(3), reader.GetString(4), reader.GetInt64(5),
                 Instant.FromUtc(reader.GetDateTime(6)))
             : null;
     }

@@ -9,6 +9,7 @@ using Tollgate.Engine.Driven;
 using Tollgate.Engine.Invoicing;
 using Tollgate.Engine.Payments;
 using Tollgate.Engine.Projects;
+using Tollgate.Engine.Secrets;
 
 namespace Tollgate.Engine.Checkouts;
 
@@ -52,7 +53,8 @@ public sealed record CheckoutAnswer(CheckoutOutcome Outcome, CheckoutRow? Row = 
 /// written. The customer is created when it is missing.
 /// </summary>
 public sealed class OpenCheckout(
-    NpgsqlDataSource database, ProjectDirectory directory, PaymentProviders providers, SettlePayment settle, ClosePages pages, ClaimPlan claim, OpenDrivenPage driven, Clock clock)
+    NpgsqlDataSource database, ProjectDirectory directory, PaymentProviders providers, SettlePayment settle, ClosePages pages, ClaimPlan claim, OpenDrivenPage driven,
+    SecretBox secrets, Clock clock)
 {
     /// <summary>How long a checkout can be used.</summary>
     public static readonly TimeSpan DefaultLife = TimeSpan.FromHours(24);
@@ -103,7 +105,8 @@ public sealed class OpenCheckout(
         if (hosted is not null)
         {
             await using var keep = database.Command(
-                CheckoutSql.KeepPage, answer.Row!.Partition, answer.Row.Account, answer.Row.Checkout.Id, hosted.Url.AbsoluteUri, hosted.Reference);
+                CheckoutSql.KeepPage, answer.Row!.Partition, answer.Row.Account, answer.Row.Checkout.Id, 
+                secrets.CloseText(hosted.Url.AbsoluteUri, SecretPlace.Page(answer.Row.Checkout.Id)), hosted.Reference);
             await keep.ExecuteNonQueryAsync(CancellationToken.None);
             return answer with { Page = hosted.Url };
         }
@@ -158,9 +161,10 @@ public sealed class OpenCheckout(
     }
 
     /// <summary>An invoice is paid on one page, however often it is asked for: two could both be paid.</summary>
-    private static async Task<CheckoutAnswer?> SamePageAsync(CustomerChange change, ProjectSnapshot project, Guid invoice, long due, CancellationToken cancel) =>
+    private async Task<CheckoutAnswer?> SamePageAsync(CustomerChange change, ProjectSnapshot project, Guid invoice, long due, CancellationToken cancel) =>
         await CheckoutQueries.PageOfAsync(change.Connection, project, invoice, cancel) is { } page && page.Amount == due && page.Provider == project.Payments.Provider
-            ? new(CheckoutOutcome.Done, await CheckoutQueries.FindAsync(change.Connection, project, page.Checkout, cancel), page.Url) { IsAgain = true }
+            && secrets.OpenText(page.SealedUrl, SecretPlace.Page(page.Checkout)) is { } address
+            ? new(CheckoutOutcome.Done, await CheckoutQueries.FindAsync(change.Connection, project, page.Checkout, cancel), new(address)) { IsAgain = true }
             : null;
 
     private static Uri AddressOr(string? address, Uri page) => address is null ? page : new(address);

@@ -10,6 +10,7 @@ using Tollgate.Engine.Payments;
 using Tollgate.Engine.Payments.Sandbox;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Quotas;
+using Tollgate.Engine.Secrets;
 
 namespace Tollgate.Engine.Checkouts;
 
@@ -56,7 +57,7 @@ public sealed record PayAnswer(PayOutcome Outcome, CheckoutRow Row, PaymentRow? 
 /// before there is money. Where nothing is due, the purchase is made at once.
 /// </summary>
 public sealed class PayCheckout(
-    NpgsqlDataSource database, CheckoutQueries queries, SettlePayment settle, ClaimPlan claim, SandboxProvider sandbox, QuotaGate gate, Clock clock)
+    NpgsqlDataSource database, CheckoutQueries queries, SettlePayment settle, ClaimPlan claim, SandboxProvider sandbox, SecretBox secrets, QuotaGate gate, Clock clock)
 {
     /// <summary>What it comes to at this moment. Changes nothing.</summary>
     public async Task<Purchase?> QuoteAsync(ProjectSnapshot project, CheckoutRow row, CancellationToken cancel)
@@ -178,10 +179,10 @@ public sealed class PayCheckout(
     }
 
     /// <summary>Nothing is due: a trial, a change at the period's end, what credits pay, a method that is only left.</summary>
-    private static async Task<PayAnswer> CompleteAsync(
+    private async Task<PayAnswer> CompleteAsync(
         CustomerChange change, CheckoutRow row, Purchase purchase, PayWith with, Instant now, string actor, CancellationToken cancel)
     {
-        var method = await PaymentMethods.ChosenAsync(change, (with.Saved, with.Card), now, cancel);
+        var method = await PaymentMethods.ChosenAsync(change, secrets, (with.Saved, with.Card), now, cancel);
         if (method is null && (row.Checkout.Kind == CheckoutKind.Setup || with.Saved is not null))
         {
             return new(PayOutcome.NoMethod, row, Purchase: purchase);
@@ -197,11 +198,11 @@ public sealed class PayCheckout(
         return new(PayOutcome.Completed, row, Purchase: purchase);
     }
 
-    private static async Task<(PayAnswer Answer, PaymentMethod? Method)> WriteAttemptAsync(
+    private async Task<(PayAnswer Answer, PaymentMethod? Method)> WriteAttemptAsync(
         CustomerChange change, ProjectSnapshot project, CheckoutRow row, Purchase purchase, PayWith with, Instant now, string actor, CancellationToken cancel)
     {
         await change.TakeBackAsync(OpenCheckout.Look, cancel);
-        if (await PaymentMethods.ChosenAsync(change, (with.Saved, with.Card), now, cancel) is not { } method)
+        if (await PaymentMethods.ChosenAsync(change, secrets, (with.Saved, with.Card), now, cancel) is not { } method)
         {
             return (new(PayOutcome.NoMethod, row, Purchase: purchase), null);
         }

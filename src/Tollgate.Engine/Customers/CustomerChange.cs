@@ -207,6 +207,12 @@ internal static class CustomerCommands
     public static NpgsqlCommand Command(this NpgsqlConnection connection, string sql, params object?[] parameters) =>
         new NpgsqlCommand(sql, connection).With(parameters);
 
+    public static async Task<int> ExecuteAsync(this NpgsqlConnection connection, string sql, CancellationToken cancel, params object?[] parameters)
+    {
+        await using var command = connection.Command(sql, parameters);
+        return await command.ExecuteNonQueryAsync(cancel);
+    }
+
     public static NpgsqlCommand Command(this NpgsqlDataSource database, string sql, params object?[] parameters) =>
         database.CreateCommand(sql).With(parameters);
 

@@ -12,6 +12,7 @@ using Tollgate.Engine.Inbox;
 using Tollgate.Engine.Invoicing;
 using Tollgate.Engine.Payments;
 using Tollgate.Engine.Projects;
+using Tollgate.Engine.Secrets;
 using Tollgate.Engine.Subscriptions;
 
 namespace Tollgate.Engine.Driven;
@@ -20,7 +21,7 @@ namespace Tollgate.Engine.Driven;
 /// Opens a page at a provider at whose end it has a subscription, which it then drives: 1. what is asked for is looked at as one of Tollgate's own would be, and taken
 /// back; 2. the checkout is committed; 3. the provider makes the page. There is no payment of ours: the provider invoices what it is paid for.
 /// </summary>
-public sealed class OpenDrivenPage(NpgsqlDataSource database, SubscriptionDrivers drivers, CouponQueries coupons, ApplyNews apply, Clock clock)
+public sealed class OpenDrivenPage(NpgsqlDataSource database, SecretBox secrets, SubscriptionDrivers drivers, CouponQueries coupons, ApplyNews apply, Clock clock)
 {
     /// <returns>Null: no provider begins it. The customer has a subscription, it costs nothing, or Tollgate begins those of the project.</returns>
     public async Task<CheckoutAnswer?> RunAsync(ProjectSnapshot project, NewCheckout order, string actor, CancellationToken cancel)
@@ -49,7 +50,8 @@ public sealed class OpenDrivenPage(NpgsqlDataSource database, SubscriptionDriver
         var made = await driver.OpenPageAsync(project, page, CancellationToken.None);
         if (made.Page is { } hosted)
         {
-            await using var keep = database.Command(CheckoutSql.KeepPage, row.Partition, row.Account, row.Checkout.Id, hosted.Url.AbsoluteUri, hosted.Reference);
+            await using var keep = database.Command(CheckoutSql.KeepPage, row.Partition, row.Account, row.Checkout.Id,
+                secrets.CloseText(hosted.Url.AbsoluteUri, SecretPlace.Page(row.Checkout.Id)), hosted.Reference);
             await keep.ExecuteNonQueryAsync(CancellationToken.None);
             return answer with { Page = hosted.Url };
         }

@@ -18,10 +18,4 @@ internal static class UpstreamSql
         """;
 
     public const string Remove = "DELETE FROM upstreams WHERE project_id = $1 AND provider = $2";
-
-    // ---- the keys that encrypt ---------------------------------------------------------------------------------
-
-    public const string LoadProtectionKeys = "SELECT xml FROM protection_keys ORDER BY created_at, name";
-
-    public const string StoreProtectionKey = "INSERT INTO protection_keys (name, xml) VALUES ($1, $2)";
 }

@@ -6,6 +6,7 @@ using Tollgate.Core.Time;
 using Tollgate.Engine.Customers;
 using Tollgate.Engine.Payments;
 using Tollgate.Engine.Projects;
+using Tollgate.Engine.Secrets;
 
 namespace Tollgate.Engine.Inbox;
 
@@ -28,23 +29,25 @@ public enum InboxState
 public sealed record StoredEvent(
     int ProjectId, PaymentProvider Provider, ProviderEvent Event, Instant ReceivedAt, InboxState State, int Attempts, Instant? DueAt, string? Reason, Instant? DoneAt)
 {
-    internal static async Task<IReadOnlyList<StoredEvent>> ReadAllAsync(NpgsqlCommand command, CancellationToken cancel)
+    internal static async Task<IReadOnlyList<StoredEvent>> ReadAllAsync(NpgsqlCommand command, SecretBox secrets, CancellationToken cancel)
     {
         await using var reader = await command.ExecuteReaderAsync(cancel);
         var events = new List<StoredEvent>();
         while (await reader.ReadAsync(cancel))
         {
-            events.Add(Read(reader));
+            events.Add(Read(reader, secrets));
         }
 
         return events;
     }
 
-    private static StoredEvent Read(NpgsqlDataReader reader) => new(
+    /// <summary>A body that no master key of this server opens is empty: the event waits, and is parked with what its reader says of it.</summary>
+    private static StoredEvent Read(NpgsqlDataReader reader, SecretBox secrets) => new(
         reader.GetInt32(12),
         CatalogWords.Read<PaymentProvider>(reader.GetString(0)),
         new(
-            reader.GetString(1), reader.GetString(2), reader.IsDBNull(3) ? null : reader.GetString(3), reader.GetString(4),
+            reader.GetString(1), reader.GetString(2), reader.IsDBNull(3) ? null : reader.GetString(3),
+            secrets.OpenText(reader.GetString(4), SecretPlace.ProviderEvent(reader.GetInt32(12), reader.GetString(0), reader.GetString(1))) ?? "",
             reader.IsDBNull(5) ? null : new DateTimeOffset(reader.GetDateTime(5))),
         Instant.FromUtc(reader.GetDateTime(6)),
         CatalogWords.Read<InboxState>(reader.GetString(7)),
@@ -58,12 +61,12 @@ public sealed record StoredEvent(
 public sealed record InboxFilter(InboxState? State, PaymentProvider? Provider, string? Type);
 
 /// <summary>What providers told a project, and asking for it to be read again.</summary>
-public sealed class InboxQueries(NpgsqlDataSource database, InboxBell bell)
+public sealed class InboxQueries(NpgsqlDataSource database, SecretBox secrets, InboxBell bell)
 {
     public async Task<StoredEvent?> FindAsync(ProjectSnapshot project, PaymentProvider provider, string id, CancellationToken cancel)
     {
         await using var command = database.Command(InboxSql.Find, project.Id, CatalogWords.Of(provider), id);
-        return (await StoredEvent.ReadAllAsync(command, cancel)).SingleOrDefault();
+        return (await StoredEvent.ReadAllAsync(command, secrets, cancel)).SingleOrDefault();
     }
 
     /// <summary>Newest first.</summary>
@@ -80,7 +83,7 @@ public sealed class InboxQueries(NpgsqlDataSource database, InboxBell bell)
             CustomerCommands.OrNull(after is { } place ? CatalogWords.Of(place.Provider) : null, NpgsqlDbType.Text),
             CustomerCommands.OrNull(after?.Id, NpgsqlDbType.Text),
             limit);
-        return await StoredEvent.ReadAllAsync(command, cancel);
+        return await StoredEvent.ReadAllAsync(command, secrets, cancel);
     }
 
     /// <returns>False: there is none, or it is done.</returns>

@@ -7,6 +7,7 @@ using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Customers;
 using Tollgate.Engine.Payments;
 using Tollgate.Engine.Projects;
+using Tollgate.Engine.Secrets;
 
 namespace Tollgate.Engine.Inbox;
 
@@ -15,7 +16,7 @@ namespace Tollgate.Engine.Inbox;
 /// one of them died with is read again, which changes nothing.
 /// </summary>
 public sealed class ReadInbox(
-    NpgsqlDataSource database, ProjectDirectory directory, PaymentProviders providers, ApplyNews apply, InboxBell bell, ILogger<ReadInbox> log)
+    NpgsqlDataSource database, ProjectDirectory directory, PaymentProviders providers, ApplyNews apply, SecretBox secrets, InboxBell bell, ILogger<ReadInbox> log)
     : WokenLoop(bell, Interval, "The inbox could not be read", log)
 {
     /// <summary>What another server received, and what is due again, is seen after this time at the latest.</summary>
@@ -103,6 +104,6 @@ public sealed class ReadInbox(
     private async Task<IReadOnlyList<StoredEvent>> TakeAsync(CancellationToken cancel)
     {
         await using var command = database.Command(InboxSql.Take, Lease.TotalSeconds, MostAtOnce);
-        return await StoredEvent.ReadAllAsync(command, cancel);
+        return await StoredEvent.ReadAllAsync(command, secrets, cancel);
     }
 }

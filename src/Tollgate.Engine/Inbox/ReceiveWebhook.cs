@@ -7,6 +7,7 @@ using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Customers;
 using Tollgate.Engine.Payments;
 using Tollgate.Engine.Projects;
+using Tollgate.Engine.Secrets;
 
 namespace Tollgate.Engine.Inbox;
 
@@ -28,7 +29,8 @@ public enum ReceiveOutcome
 /// Takes a provider's webhook: verify, store, and no more, so that the provider has its answer fast. What it says is read by <see cref="ReadInbox"/>.
 /// </summary>
 public sealed class ReceiveWebhook(
-    NpgsqlDataSource database, ProjectDirectory directory, PaymentProviders providers, ProviderKeys keys, InboxBell bell, InboxMetrics metrics, Clock clock, ILogger<ReceiveWebhook> log)
+    NpgsqlDataSource database, ProjectDirectory directory, PaymentProviders providers, ProviderKeys keys, SecretBox secrets, InboxBell bell, InboxMetrics metrics, Clock clock,
+    ILogger<ReceiveWebhook> log)
 {
     /// <param name="only">Null: the signature says whose it is; of several projects with the same secret, what the event speaks of, and else the oldest.</param>
     /// <param name="from">The sender's address, for the log.</param>
@@ -73,7 +75,8 @@ public sealed class ReceiveWebhook(
     private async Task<ReceiveOutcome> StoreAsync(ProjectSnapshot project, PaymentProvider name, ProviderEvent @event, CancellationToken cancel)
     {
         await using var command = database.Command(
-            InboxSql.Store, project.Id, CatalogWords.Of(name), @event.Id, @event.Type, CustomerCommands.OrNull(@event.Object, NpgsqlDbType.Text), @event.Body,
+            InboxSql.Store, project.Id, CatalogWords.Of(name), @event.Id, @event.Type, CustomerCommands.OrNull(@event.Object, NpgsqlDbType.Text),
+            secrets.CloseText(@event.Body, SecretPlace.ProviderEvent(project.Id, CatalogWords.Of(name), @event.Id)),
             CustomerCommands.OrNull(@event.HappenedAt?.UtcDateTime, NpgsqlDbType.TimestampTz));
         if (await command.ExecuteNonQueryAsync(cancel) == 0)
         {

@@ -14,7 +14,7 @@ internal static class MailSql
         """
         SELECT p.derived_below, coalesce(((array_agg(f.xid ORDER BY f.xid) FILTER (WHERE f.is_last))[1]::text::numeric + 1)::text::xid8, x.top), x.top, count(f.xid) > 0
           FROM mail_place p
-         CROSS JOIN (SELECT pg_snapshot_xmin(pg_current_snapshot()) AS top) x
+         CROSS JOIN (SELECT facts_stand_below() AS top) x
           LEFT JOIN LATERAL (
                 (SELECT xid, false AS is_last FROM subscription_facts WHERE xid >= p.derived_below AND xid < x.top ORDER BY xid LIMIT 1)
                 UNION ALL

@@ -9,6 +9,7 @@ using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Customers;
 using Tollgate.Engine.Dunning;
 using Tollgate.Engine.Projects;
+using Tollgate.Engine.Secrets;
 using Tollgate.Engine.Quotas;
 using Tollgate.Engine.Subscriptions;
 
@@ -16,7 +17,7 @@ namespace Tollgate.Engine.Notices;
 
 /// <summary>What a customer is to be told now, gathered from the rooms that know it.</summary>
 public sealed class NoticeQueries(
-    NpgsqlDataSource database, CustomerQueries customers, SubscriptionQueries subscriptions, DunningQueries dunning, QuotaGate gate, Clock clock)
+    NpgsqlDataSource database, CustomerQueries customers, SubscriptionQueries subscriptions, DunningQueries dunning, QuotaGate gate, SecretBox secrets, Clock clock)
 {
     /// <summary>Nobody reads more reminders of one kind. The oldest invoices matter most.</summary>
     public const int MostInvoices = 36;
@@ -97,7 +98,9 @@ public sealed class NoticeQueries(
             return null;
         }
 
-        var page = !reader.IsDBNull(3) && Uri.TryCreate(reader.GetString(3), UriKind.Absolute, out var url) && url.Scheme == Uri.UriSchemeHttps ? url : null;
+        var page = !reader.IsDBNull(3)
+            && secrets.OpenText(reader.GetString(3), SecretPlace.InvoicePage(reader.GetInt32(4), reader.GetString(5), reader.GetString(6))) is { } address
+            && Uri.TryCreate(address, UriKind.Absolute, out var url) && url.Scheme == Uri.UriSchemeHttps ? url : null;
         return new(reader.IsDBNull(0) ? null : reader.GetString(0), new(reader.GetInt64(2), Currency.Of(reader.GetString(1))), page);
     }
 

@@ -25,11 +25,12 @@ internal static class NoticeSql
         """;
 
     /// <summary>
-    /// What the provider asks for that drives a subscription: of several the oldest. $1 partition, $2 account, $3 subscription. Rows: number, currency, due, page.
+    /// What the provider asks for that drives a subscription: of several the oldest. $1 partition, $2 account, $3 subscription.
+    /// Rows: number, currency, due, page (encrypted), project, provider, reference.
     /// </summary>
     public const string Bill =
         """
-        SELECT i.number, i.currency, i.total - i.paid, i.url
+        SELECT i.number, i.currency, i.total - i.paid, i.url, i.project_id, i.provider, i.reference
           FROM provider_invoices i
          WHERE i.partition = $1 AND i.account = $2 AND i.subscription = $3 AND i.status = 'open' AND i.total > i.paid
          ORDER BY i.created_at, i.reference

@@ -8,6 +8,7 @@ using Tollgate.Core.Time;
 using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Customers;
 using Tollgate.Engine.Projects;
+using Tollgate.Engine.Secrets;
 using Tollgate.Engine.Subscriptions;
 
 namespace Tollgate.Engine.Payments;
@@ -15,7 +16,7 @@ namespace Tollgate.Engine.Payments;
 /// <summary>
 /// Brings the row of an invoice that a provider made, and the payment of it, to what the provider says. Told again, or late, it changes nothing.
 /// </summary>
-public sealed class FollowInvoice(NpgsqlDataSource database, Clock clock)
+public sealed class FollowInvoice(NpgsqlDataSource database, SecretBox secrets, Clock clock)
 {
     /// <returns>Null: it is so now. Else why it cannot be yet, for people.</returns>
     public async Task<string?> RunAsync(ProjectSnapshot project, PaymentProvider provider, InvoiceNews news, CancellationToken cancel)
@@ -36,7 +37,7 @@ public sealed class FollowInvoice(NpgsqlDataSource database, Clock clock)
             var written = await change.ExecuteAsync(
                 ProviderInvoiceSql.Write, cancel, row.Partition, row.Account, CatalogWords.Of(provider), news.Reference, project.Id, subscription,
                 CustomerCommands.OrNull(news.Number, NpgsqlDbType.Text), CatalogWords.Of(news.Status), news.Total.Currency.Code, news.Total.Minor, news.Tax.Minor, news.Paid.Minor,
-                CustomerCommands.OrNull(news.Url, NpgsqlDbType.Text), LinesOf(news), news.CreatedAt.ToUtc(),
+                CustomerCommands.OrNull(news.Url is { } url ? secrets.CloseText(url, SecretPlace.InvoicePage(project.Id, CatalogWords.Of(provider), news.Reference)) : null, NpgsqlDbType.Text), LinesOf(news), news.CreatedAt.ToUtc(),
                 CustomerCommands.OrNull(news.PaidAt?.ToUtc(), NpgsqlDbType.TimestampTz), news.AskedAt.ToUtc());
             if (written == 1)
             {

@@ -7,11 +7,12 @@ using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Customers;
 using Tollgate.Engine.Dunning;
 using Tollgate.Engine.Projects;
+using Tollgate.Engine.Secrets;
 
 namespace Tollgate.Engine.Payments;
 
 /// <summary>What customers are charged by. The newest is the default.</summary>
-public sealed class PaymentMethods(NpgsqlDataSource database, Clock clock)
+public sealed class PaymentMethods(NpgsqlDataSource database, SecretBox secrets, Clock clock)
 {
     /// <summary>Creates the customer when it is missing.</summary>
     /// <returns>Null: it is a member, whose owner pays.</returns>
@@ -32,7 +33,7 @@ public sealed class PaymentMethods(NpgsqlDataSource database, Clock clock)
         }
 
         var known = isOnce ? await ReadAsync(change.Connection, PaymentSql.Methods, cancel, change.Row.Partition, change.Row.Account) : [];
-        if (known.FirstOrDefault(one => one.Provider == provider && one.Token == card.Token) is { } same)
+        if (known.FirstOrDefault(one => one.Provider == provider && secrets.OpenText(one.Token, SecretPlace.Card(one.Id)) == card.Token) is { } same)
         {
             return same;
         }
@@ -41,8 +42,8 @@ public sealed class PaymentMethods(NpgsqlDataSource database, Clock clock)
         var (row, method) = (change.Row, new PaymentMethod(Guid.CreateVersion7(now.ToOffset()), provider, card.Token, card.Brand, card.Last4, true, now));
         await change.ExecuteAsync(PaymentSql.NoDefault, cancel, row.Partition, row.Account);
         await change.ExecuteAsync(
-            PaymentSql.InsertMethod, cancel, row.Partition, row.Account, method.Id, CatalogWords.Of(method.Provider), method.Token, method.Brand, method.Last4,
-            now.ToUtc());
+            PaymentSql.InsertMethod, cancel, row.Partition, row.Account, method.Id, CatalogWords.Of(method.Provider), secrets.CloseText(method.Token, SecretPlace.Card(method.Id)),
+            method.Brand, method.Last4, now.ToUtc());
         await change.ExecuteAsync(CollectionSql.Hasten, cancel, row.Partition, row.Account, now.ToUtc());
         await change.CommitAsync();
         return method;
@@ -82,15 +83,18 @@ public sealed class PaymentMethods(NpgsqlDataSource database, Clock clock)
         return true;
     }
 
-    /// <summary>What an attempt was made with, also when it was removed since.</summary>
+    /// <summary>What an attempt was made with, also when it was removed since, with its token to charge it by.</summary>
+    /// <remarks>A token that no master key of this server opens is empty: the provider refuses it, and the customer can leave the card anew.</remarks>
     public async Task<PaymentMethod> OfAsync(PaymentRow row, CancellationToken cancel)
     {
         await using var connection = await database.OpenConnectionAsync(cancel);
-        return (await ReadAsync(connection, PaymentSql.Method, cancel, row.Partition, row.Account, row.Payment.Method)).Single();
+        var method = (await ReadAsync(connection, PaymentSql.Method, cancel, row.Partition, row.Account, row.Payment.Method)).Single();
+        return method with { Token = secrets.OpenText(method.Token, SecretPlace.Card(method.Id)) ?? "" };
     }
 
     /// <summary>The saved one that is meant, or a new one, which is not kept before it has paid. Null: neither, or the customer has no such.</summary>
-    internal static async Task<PaymentMethod?> ChosenAsync(CustomerChange change, (Guid? Saved, SandboxCard? Card) with, Instant now, CancellationToken cancel)
+    internal static async Task<PaymentMethod?> ChosenAsync(
+        CustomerChange change, SecretBox secrets, (Guid? Saved, SandboxCard? Card) with, Instant now, CancellationToken cancel)
     {
         var (row, methods) = (change.Row, PaymentSql.Methods);
         if (with.Saved is { } id)
@@ -105,8 +109,8 @@ public sealed class PaymentMethods(NpgsqlDataSource database, Clock clock)
 
         var added = new PaymentMethod(Guid.CreateVersion7(now.ToOffset()), PaymentProvider.Sandbox, card.Token, card.Brand, card.Last4, false, now);
         await change.ExecuteAsync(
-            PaymentSql.InsertUntriedMethod, cancel, row.Partition, row.Account, added.Id, CatalogWords.Of(added.Provider), added.Token, added.Brand, added.Last4,
-            now.ToUtc());
+            PaymentSql.InsertUntriedMethod, cancel, row.Partition, row.Account, added.Id, CatalogWords.Of(added.Provider), secrets.CloseText(added.Token, SecretPlace.Card(added.Id)),
+            added.Brand, added.Last4, now.ToUtc());
         return added;
     }
 
@@ -148,6 +152,7 @@ public sealed class PaymentMethods(NpgsqlDataSource database, Clock clock)
             .OrderBy(static method => method.IsDefault)
             .LastOrDefault();
 
+    /// <summary>With their tokens encrypted.</summary>
     private static async Task<IReadOnlyList<PaymentMethod>> ReadAsync(NpgsqlConnection connection, string sql, CancellationToken cancel, params object?[] parameters)
     {
         await using var command = connection.Command(sql, parameters);

@@ -25,7 +25,7 @@ public sealed class PaymentSettings(NpgsqlDataSource database, ProjectDirectory 
                 CustomerCommands.OrNull(subscriptions is { } by ? CatalogWords.Of(by) : null, NpgsqlDbType.Text));
             if (credentials is not null)
             {
-                await ExecuteAsync(connection, PaymentSettingsSql.SetCredentials, cancel, project.Id, CatalogWords.Of(provider), keys.Close(credentials));
+                await ExecuteAsync(connection, PaymentSettingsSql.SetCredentials, cancel, project.Id, CatalogWords.Of(provider), keys.Close(project, provider, credentials));
             }
 
             await ChangeNotice.SendAsync(connection, ChangeNotice.Project(project.Id), cancel);
@@ -45,7 +45,7 @@ public sealed class PaymentSettings(NpgsqlDataSource database, ProjectDirectory 
         await using (var connection = await database.OpenConnectionAsync(cancel))
         await using (var transaction = await connection.BeginTransactionAsync(cancel))
         {
-            await ExecuteAsync(connection, PaymentSettingsSql.SetCredentials, cancel, project.Id, CatalogWords.Of(provider), keys.Close(credentials));
+            await ExecuteAsync(connection, PaymentSettingsSql.SetCredentials, cancel, project.Id, CatalogWords.Of(provider), keys.Close(project, provider, credentials));
             await ChangeNotice.SendAsync(connection, ChangeNotice.Project(project.Id), cancel);
             await transaction.CommitAsync(cancel);
         }

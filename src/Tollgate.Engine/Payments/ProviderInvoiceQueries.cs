@@ -7,6 +7,7 @@ using Tollgate.Core.Payments;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Customers;
 using Tollgate.Engine.Projects;
+using Tollgate.Engine.Secrets;
 
 namespace Tollgate.Engine.Payments;
 
@@ -23,7 +24,7 @@ public sealed record ProviderInvoice(
 public sealed record ProviderInvoiceFilter(string? Customer, string? Subscription, ProviderInvoiceStatus? Status);
 
 /// <summary>Reads of invoices that providers made.</summary>
-public sealed class ProviderInvoiceQueries(NpgsqlDataSource database)
+public sealed class ProviderInvoiceQueries(NpgsqlDataSource database, SecretBox secrets)
 {
     /// <summary>Newest first.</summary>
     /// <param name="after">The reference of the last one of the page before.</param>
@@ -42,7 +43,9 @@ public sealed class ProviderInvoiceQueries(NpgsqlDataSource database)
             invoices.Add(new(
                 reader.GetString(0), CatalogWords.Read<PaymentProvider>(reader.GetString(1)), reader.GetString(2), reader.GetString(3), reader.IsDBNull(4) ? null : reader.GetString(4),
                 CatalogWords.Read<ProviderInvoiceStatus>(reader.GetString(5)), new(reader.GetInt64(7), currency), new(reader.GetInt64(8), currency), new(reader.GetInt64(9), currency),
-                reader.IsDBNull(10) ? null : reader.GetGuid(10), reader.IsDBNull(11) ? null : reader.GetString(11),
+                reader.IsDBNull(10) ? null : reader.GetGuid(10), reader.IsDBNull(11)
+                    ? null
+                    : secrets.OpenText(reader.GetString(11), SecretPlace.InvoicePage(project.Id, reader.GetString(1), reader.GetString(0))),
                 [.. lines.Select(static line => new ProviderInvoiceLine(line.Description, line.Amount, new(Instant.FromUtc(line.Start), Instant.FromUtc(line.End))))],
                 Instant.FromUtc(reader.GetDateTime(13)), reader.IsDBNull(14) ? null : Instant.FromUtc(reader.GetDateTime(14))));
         }

@@ -8,6 +8,9 @@ namespace Tollgate.Engine.Postgres;
 /// </summary>
 public sealed class DataFolder : IDisposable
 {
+    private const UnixFileMode OfOthers =
+        UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
+
     private readonly FileStream _lock;
 
     private DataFolder(string path, FileStream @lock)
@@ -40,18 +43,15 @@ public sealed class DataFolder : IDisposable
         var full = System.IO.Path.GetFullPath(path);
         try
         {
+            Disk.CloseNewFiles();
             if (!Directory.Exists(full))
             {
                 Directory.CreateDirectory(full, OwnerOnly(directory: true));
             }
 
-            // When root starts PostgreSQL as another user, that user must be able to pass through this folder (not to list it).
-            if (Environment.IsPrivilegedProcess)
-            {
-                File.SetUnixFileMode(full, File.GetUnixFileMode(full) | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
-            }
-
-            return new DataFolder(full, TakeLock(System.IO.Path.Combine(full, "lock"), full));
+            var folder = new DataFolder(full, TakeLock(System.IO.Path.Combine(full, "lock"), full));
+            folder.CloseToOthers();
+            return folder;
         }
         catch (UnauthorizedAccessException e)
         {
@@ -63,6 +63,34 @@ public sealed class DataFolder : IDisposable
         {
             throw new StartRefusedException(
                 $"The data folder {full} cannot be created: {e.Message} Choose another folder with --data.", e);
+        }
+    }
+
+    /// <summary>
+    /// Versions before left the folder and its mails readable by other users. PostgreSQL's own folders are PostgreSQL's. Where root starts PostgreSQL as another
+    /// user, <see cref="PostgresOwner"/> lets that user's group pass through again.
+    /// </summary>
+    private void CloseToOthers()
+    {
+        File.SetUnixFileMode(Path, OwnerOnly(directory: true));
+        foreach (var entry in Directory.EnumerateFileSystemEntries(Path).Where(entry => entry != Postgres && entry != PostgresInMaking && entry != Sockets))
+        {
+            Close(entry);
+        }
+    }
+
+    private static void Close(string entry)
+    {
+        var isFolder = Directory.Exists(entry);
+        if (new FileInfo(entry).LinkTarget is not null || (File.GetUnixFileMode(entry) & OfOthers) == 0)
+        {
+            return;
+        }
+
+        File.SetUnixFileMode(entry, OwnerOnly(isFolder));
+        foreach (var inner in isFolder ? Directory.EnumerateFileSystemEntries(entry) : [])
+        {
+            Close(inner);
         }
     }
 

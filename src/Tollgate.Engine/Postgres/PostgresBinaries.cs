@@ -56,7 +56,7 @@ public sealed partial record PostgresBinaries(string Folder, int Major, string V
             : throw new StartRefusedException($"PostgreSQL {OldestMajor} or later is needed, but installed is {installed}. {InstallHint}");
     }
 
-    private static IEnumerable<string> Candidates()
+    internal static IEnumerable<string> Candidates()
     {
         if (Environment.GetEnvironmentVariable(FolderVariable) is { Length: > 0 } chosen)
         {

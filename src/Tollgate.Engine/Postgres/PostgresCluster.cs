@@ -10,6 +10,8 @@ internal static class PostgresCluster
 {
     public const string Superuser = "tollgate";
 
+    private const string AccessFile = "pg_hba.conf";
+
     /// <summary>sockaddr_un has 108 bytes with its final zero, on macOS 104.</summary>
     private const int LongestSocketPathBytes = 100;
 
@@ -55,7 +57,7 @@ internal static class PostgresCluster
         await AppendAsync(Path.Combine(folder.PostgresInMaking, "postgresql.conf"), PostgresSettings.Includes, cancel);
         await File.WriteAllTextAsync(Path.Combine(folder.PostgresInMaking, PostgresSettings.LocalFile), PostgresSettings.Local, cancel);
         File.SetUnixFileMode(Path.Combine(folder.PostgresInMaking, PostgresSettings.LocalFile), ReadableByAll);
-        await File.WriteAllTextAsync(Path.Combine(folder.PostgresInMaking, "pg_hba.conf"), PostgresSettings.Access, cancel);
+        await File.WriteAllTextAsync(Path.Combine(folder.PostgresInMaking, AccessFile), PostgresSettings.Access(hasNames: true), cancel);
         if (Directory.Exists(folder.Postgres))
         {
             Directory.Delete(folder.Postgres);
@@ -87,6 +89,7 @@ internal static class PostgresCluster
     public static async Task WriteSettingsAsync(
         DataFolder folder, PostgresBinaries binaries, PostgresOwner owner, string sockets, CancellationToken cancel)
     {
+        await WriteAccessAsync(folder, owner, cancel);
         var file = Path.Combine(folder.Postgres, PostgresSettings.File);
         var memory = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
         await WriteAsync("pglz");
@@ -103,6 +106,19 @@ internal static class PostgresCluster
 
             File.SetUnixFileMode(file, ReadableByAll);
         }
+    }
+
+    private static async Task WriteAccessAsync(DataFolder folder, PostgresOwner owner, CancellationToken cancel)
+    {
+        var access = Path.Combine(folder.Postgres, AccessFile);
+        if (!PostgresSettings.IsOurs(await File.ReadAllTextAsync(access, cancel)))
+        {
+            return;
+        }
+
+        var users = new[] { Environment.UserName, owner.User }.Where(static user => !string.IsNullOrEmpty(user)).Distinct().ToList();
+        await File.WriteAllTextAsync(Path.Combine(folder.Postgres, "pg_ident.conf"), PostgresSettings.Map(users!), cancel);
+        await File.WriteAllTextAsync(access, PostgresSettings.Access(hasNames: !string.IsNullOrEmpty(Environment.UserName)), cancel);
     }
 
     private static Task<(int ExitCode, string Output, string Error)> InitdbAsync(

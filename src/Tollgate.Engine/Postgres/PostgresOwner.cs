@@ -41,7 +41,8 @@ public sealed record PostgresOwner(string? User, string? Group, bool PassesClose
                 + $"Create it (useradd --system {user}), or start Tollgate as an ordinary user.");
         }
 
-        return new PostgresOwner(user, group.Output.Trim(), PassesClosedFolders: HasClosedParent(folder.Path));
+        var mayPass = await LetPassAsync(folder.Path, group.Output.Trim(), cancel);
+        return new PostgresOwner(user, group.Output.Trim(), PassesClosedFolders: !mayPass || HasClosedParent(Path.GetDirectoryName(folder.Path)));
     }
 
     /// <summary>A program that runs to its end and is waited for.</summary>
@@ -144,9 +145,22 @@ public sealed record PostgresOwner(string? User, string? Group, bool PassesClose
         return run.ExitCode == 0 && owner is not ("root" or "UNKNOWN" or "") ? owner : null;
     }
 
-    private static bool HasClosedParent(string path)
+    /// <summary>The group of PostgreSQL's user may pass through the data folder (mode 710), not list it; what lies in it stays closed to the group.</summary>
+    /// <returns>False: the file system has no groups for us.</returns>
+    private static async Task<bool> LetPassAsync(string path, string group, CancellationToken cancel)
     {
-        for (var folder = new DirectoryInfo(path); folder is not null; folder = folder.Parent)
+        if ((await RunAsync(new ProcessStartInfo("chgrp", [group, path]), cancel)).ExitCode != 0)
+        {
+            return false;
+        }
+
+        File.SetUnixFileMode(path, DataFolder.OwnerOnly(directory: true) | UnixFileMode.GroupExecute);
+        return true;
+    }
+
+    private static bool HasClosedParent(string? path)
+    {
+        for (var folder = path is null ? null : new DirectoryInfo(path); folder is not null; folder = folder.Parent)
         {
             if (!folder.UnixFileMode.HasFlag(UnixFileMode.OtherExecute))
             {

@@ -26,8 +26,32 @@ public static class PostgresSettings
     /// <summary>What the operator's file holds at first.</summary>
     public const string Local = "# Settings of your own: they win over tollgate.conf. A start checks that the durable ones stay durable.\n";
 
-    /// <summary>The socket's folder is mode 700: only its owner and root reach the server at all.</summary>
-    public const string Access = """
+    /// <summary>
+    /// Who may connect, beside that the socket's folder is mode 700: the operating system says who asks (peer), and the map says which role that user may have.
+    /// A user without a name, as in some containers, cannot be asked for; then the folder alone protects.
+    /// </summary>
+    public static string Access(bool hasNames) => $"""
+        {Marker}
+        # TYPE  DATABASE     USER  METHOD
+        local   all          all   {(hasNames ? "peer map=tollgate" : "trust")}
+        local   replication  all   {(hasNames ? "peer map=tollgate" : "trust")}
+
+        """;
+
+    /// <param name="users">Of the operating system: the server's, and PostgreSQL's where that is another.</param>
+    public static string Map(IEnumerable<string> users) => $"""
+        {Marker}
+        # MAP  USER OF THE SYSTEM  ROLE
+        {string.Join('\n', users.SelectMany(static user => new[] { PostgresCluster.Superuser, AppRole.Name }.Select(role => $"tollgate  \"{user}\"  {role}")))}
+
+        """;
+
+    /// <summary>Whether the file is as Tollgate wrote it, now or before it had this line; one that an operator changed stays.</summary>
+    public static bool IsOurs(string text) => text.StartsWith(Marker, StringComparison.Ordinal) || text == OldAccess;
+
+    private const string Marker = "# Written by Tollgate at every start. Remove this line to keep changes of your own.";
+
+    private const string OldAccess = """
         # TYPE  DATABASE     USER  METHOD
         local   all          all   trust
         local   replication  all   trust

@@ -42,8 +42,11 @@ public sealed class PrivatePostgres : IAsyncDisposable
         ConnectionString = Connection("tollgate");
     }
 
-    /// <summary>Of the database <c>tollgate</c>.</summary>
+    /// <summary>Of the database <c>tollgate</c>, as its superuser: to start, to migrate, to back up.</summary>
     public string ConnectionString { get; }
+
+    /// <summary>Of the database <c>tollgate</c>, as the role that serves (<see cref="AppRole"/>).</summary>
+    public string AppConnectionString => new NpgsqlConnectionStringBuilder(ConnectionString) { Username = AppRole.Name }.ConnectionString;
 
     public PostgresBinaries Binaries => _binaries;
 
@@ -84,9 +87,33 @@ public sealed class PrivatePostgres : IAsyncDisposable
     }
 
     /// <summary>Of another database of the same server.</summary>
-    public string Connection(string database) => new NpgsqlConnectionStringBuilder
+    public string Connection(string database) => Connection(_sockets, database);
+
+    /// <summary>The database of a data folder whose server runs, as its superuser. Null: PostgreSQL does not run there.</summary>
+    public static string? RunningIn(string dataFolder)
     {
-        Host = _sockets,
+        var file = Path.Combine(dataFolder, "postgres", "postmaster.pid");
+        try
+        {
+            // Its lines: process, folder, start, port, folder of the socket, …
+            return File.ReadAllLines(file) is [var process, _, _, _, { Length: > 0 } sockets, ..]
+                && int.TryParse(process, NumberStyles.None, CultureInfo.InvariantCulture, out var id) && Signals.IsAlive(id)
+                ? Connection(sockets, "tollgate")
+                : null;
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            throw new StartRefusedException($"{dataFolder} belongs to another user. Run this as the user that runs the server.", e);
+        }
+    }
+
+    private static string Connection(string sockets, string database) => new NpgsqlConnectionStringBuilder
+    {
+        Host = sockets,
         Port = PostgresSettings.Port,
         Username = PostgresCluster.Superuser,
         Database = database,
@@ -229,6 +256,12 @@ public sealed class PrivatePostgres : IAsyncDisposable
             {
                 await using var connection = await source.OpenConnectionAsync(cancel);
                 return;
+            }
+            catch (PostgresException e) when (e.SqlState.StartsWith("28", StringComparison.Ordinal))
+            {
+                throw new StartRefusedException(
+                    $"The private PostgreSQL does not let the server in: {e.MessageText}. pg_hba.conf and pg_ident.conf in {_folder.Postgres} must let "
+                    + $"{Environment.UserName} connect as {PostgresCluster.Superuser} and {AppRole.Name}.", e);
             }
             catch (NpgsqlException)
             {

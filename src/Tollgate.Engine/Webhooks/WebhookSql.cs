@@ -18,7 +18,7 @@ internal static class WebhookSql
     public const string BeginPublishing =
         """
         INSERT INTO webhook_projects (project_id, published_below)
-             VALUES ($1, pg_snapshot_xmin(pg_current_snapshot()))
+             VALUES ($1, facts_stand_below())
         ON CONFLICT DO NOTHING
         """;
 
@@ -98,7 +98,7 @@ internal static class WebhookSql
     /// Which facts are next: from the first place that is not published to before the oldest transaction that runs. A fact does not stand before its own transaction,
     /// so all of those are finished, and no further one can appear among them. $1 project.
     /// </summary>
-    public const string Span = "SELECT published_below, pg_snapshot_xmin(pg_current_snapshot()) FROM webhook_projects WHERE project_id = $1";
+    public const string Span = "SELECT published_below, facts_stand_below() FROM webhook_projects WHERE project_id = $1";
 
     /// <summary>$1 project, $2 below which transaction everything is published.</summary>
     public const string MovePlace = "UPDATE webhook_projects SET published_below = $2 WHERE project_id = $1";

@@ -55,6 +55,21 @@ internal static class CliScreen
         });
     }
 
+    /// <summary>Work in steps that follow each other: one bar, which begins anew with each; for files and pipes a line for each step.</summary>
+    /// <param name="work">Says what it does, and how much of that is done, of 1.</param>
+    public static Task<T> WithStepsAsync<T>(Func<Action<string, decimal>, Task<T>> work) => WithBarAsync("starting", tell =>
+    {
+        var last = "";
+        return work((doing, part) =>
+        {
+            if (doing != last || !Console.IsErrorRedirected)
+            {
+                last = doing;
+                tell(new(doing, (double)part, 1));
+            }
+        });
+    });
+
     /// <exception cref="CliStopException">Nobody is there to answer.</exception>
     public static bool Confirm(IAnsiConsole screen, string question)
     {

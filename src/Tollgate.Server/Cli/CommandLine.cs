@@ -30,6 +30,8 @@ internal static class CommandLine
         ClockCommands.Build,
         VerifyCommand.Build,
         SbomCommand.Build,
+        BackupCommands.Backup,
+        BackupCommands.Restore,
     ];
 
     public static async Task<int> RunAsync(string[] args)

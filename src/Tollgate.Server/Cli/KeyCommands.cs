@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using Tollgate.Engine.Projects;
+using Tollgate.Engine.Secrets;
 
 namespace Tollgate.Server.Cli;
 
@@ -10,7 +11,7 @@ internal static class KeyCommands
     private const string Path = "/v1/api-keys";
 
     public static Command Build() => ServerDoor.Group(
-        "keys", "Keys of a project (--project), or without it the server's admin keys.", Create(), List(), Revoke(), Rotate());
+        "keys", "Keys of a project (--project), or without it the server's admin keys.", Create(), List(), Revoke(), Rotate(), RotateMaster());
 
     private static Command Create()
     {
@@ -75,6 +76,41 @@ internal static class KeyCommands
             ServerDoor.Print(await door.SendAsync(HttpMethod.Post, Of(parsed.GetRequiredValue(id)) + "/rotate", body, cancel));
             return ExitCode.Done;
         });
+        return command;
+    }
+
+    private static Command RotateMaster()
+    {
+        var database = new Option<string>("--database") { HelpName = "url", Description = "Your own PostgreSQL instead of the private one. [TOLLGATE_DATABASE]" };
+        var wait = new Option<int>("--wait-seconds")
+        {
+            Description = "What running servers get to read the new key, and again to change over. Default 40: they look every 4 seconds, and a statement may take 30.",
+            DefaultValueFactory = static _ => 40,
+        };
+        wait.Validators.Add(static given =>
+        {
+            if (given.GetValueOrDefault<int>() is < 0 or > 3_600)
+            {
+                given.AddError("--wait-seconds must be 0 to 3600.");
+            }
+        });
+        var command = new Command("rotate-master", "Replaces the master key that encrypts secrets in the database, while servers work. Run it again when it was interrupted.") { database, wait };
+        command.SetAction((parsed, _) => DatabaseDoor.UntilInterruptedAsync("Interrupted: run it again, it goes on where it was.", async (log, cancel) =>
+        {
+            await using var door = await DatabaseDoor.OpenAsync(parsed.GetValue(ServerDoor.Data), parsed.GetValue(database), log, cancel);
+            var rotation = new RotateMasterKey(door.ConnectionString, door.MasterKey, TimeSpan.FromSeconds(parsed.GetValue(wait)), log);
+            var done = await CliScreen.WithStepsAsync(tell => rotation.RunAsync(tell, cancel));
+            Console.WriteLine($"Master key {done.To} replaces {done.From}: {done.Rewritten} secrets were encrypted anew.");
+            if (done.Unreadable > 0)
+            {
+                Console.WriteLine($"{done.Unreadable} secrets could not be read before either, and stay as they are: set them again.");
+            }
+
+            Console.WriteLine(door.MasterKey.IsFile
+                ? $"Replace your copy of {door.MasterKey.File}, here and on every other server. Backups made before need the old one."
+                : $"Take the old key out of {door.MasterKey.Name} on every server. Backups made before need it.");
+            return ExitCode.Done;
+        }));
         return command;
     }
 

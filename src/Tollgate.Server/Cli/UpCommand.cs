@@ -29,6 +29,11 @@ internal static class UpCommand
         Description = "Make an admin key and write it to keys.env: for when that file was lost. Earlier keys stay valid until revoked.",
     };
 
+    private static readonly Option<bool> NewMasterKey = new("--new-master-key")
+    {
+        Description = "Go on without the lost master key, with a new one. Provider keys, upstream keys, webhook secrets and saved cards must then be set again.",
+    };
+
     private static readonly Option<string> Seed = Text("--seed", "number", "Seed of the demo data; the same seed gives the same data. Default 1. [TOLLGATE_SEED]");
     private static readonly Option<string> DefaultProject = Text(
         "--default-project", "code", "Project that public reads without a key are served from (seed doors), unless their host name is another project's. [TOLLGATE_DEFAULT_PROJECT]");
@@ -37,7 +42,7 @@ internal static class UpCommand
     {
         var command = new Command("up", "Start the server: prepares what is missing, starts PostgreSQL, migrates, and serves until Ctrl-C or SIGTERM.")
         {
-            Port, Listen, Data, Database, DefaultProject, NewAdminKey, Demo, Seed,
+            Port, Listen, Data, Database, DefaultProject, NewAdminKey, NewMasterKey, Demo, Seed,
         };
         command.SetAction((parsed, _) => RunAsync(parsed));
         return command;
@@ -50,6 +55,7 @@ internal static class UpCommand
             {
                 "--demo" => parsed.GetValue(Demo) ? "1" : null,
                 "--new-admin-key" => parsed.GetValue(NewAdminKey) ? "1" : null,
+                "--new-master-key" => parsed.GetValue(NewMasterKey) ? "1" : null,
                 _ => parsed.GetValue<string>(name),
             },
             Environment.GetEnvironmentVariable,

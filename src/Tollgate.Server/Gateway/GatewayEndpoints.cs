@@ -121,7 +121,7 @@ internal sealed class GatewayEndpoints(
             return new(ErrorCode.UpstreamNotConfigured, $"The project has no upstream '{provider}'.");
         }
 
-        if (secrets.Open(upstream) is not { } credentials)
+        if (secrets.Open(project, upstream) is not { } credentials)
         {
             return new(ErrorCode.UpstreamUnreadable);
         }

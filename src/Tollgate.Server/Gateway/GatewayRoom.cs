@@ -1,6 +1,3 @@
-using Microsoft.AspNetCore.DataProtection;
-using Microsoft.AspNetCore.DataProtection.KeyManagement;
-using Microsoft.Extensions.Options;
 using Tollgate.Contracts.Gateway;
 using Tollgate.Engine.Gateway;
 using Tollgate.Engine.Llm;
@@ -13,10 +10,6 @@ public static class GatewayRoom
 {
     public static IServiceCollection AddGateway(this IServiceCollection services, GatewayOptions options)
     {
-        services.AddDataProtection().SetApplicationName("tollgate");
-        services.AddSingleton<ProtectionKeys>();
-        services.AddSingleton<IConfigureOptions<KeyManagementOptions>>(provider =>
-            new ConfigureOptions<KeyManagementOptions>(keys => keys.XmlRepository = provider.GetRequiredService<ProtectionKeys>()));
         services.AddSingleton(options);
         services.AddSingleton<Upstreams>();
         services.AddSingleton<UpstreamSecrets>();

@@ -95,7 +95,7 @@ internal sealed class JobWatch(
     /// <summary>Null: the upstream is gone, or its credentials cannot be read.</summary>
     private GatewayCall? CallOf(ProjectSnapshot project, GatewayJob job)
     {
-        if (job is not { Upstream: { } name, AskAt: { } at } || !project.Upstreams.TryGetValue(name, out var upstream) || secrets.Open(upstream) is not { } credentials)
+        if (job is not { Upstream: { } name, AskAt: { } at } || !project.Upstreams.TryGetValue(name, out var upstream) || secrets.Open(project, upstream) is not { } credentials)
         {
             return null;
         }

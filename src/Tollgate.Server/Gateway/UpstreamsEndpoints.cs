@@ -69,13 +69,13 @@ internal static class UpstreamsEndpoints
         }
 
         var credentials = new UpstreamCredentials(body.ApiKey!, body.Headers ?? FrozenDictionary<string, string>.Empty);
-        var upstream = await upstreams.SetAsync(context.Project(), provider, body.BaseUrl?.TrimEnd('/'), secrets.Close(credentials), context.RequestAborted);
-        await Answer.Json(context, StatusCodes.Status200OK, ViewOf(upstream, secrets), GatewayJson.Default.UpstreamView);
+        var upstream = await upstreams.SetAsync(context.Project(), provider, body.BaseUrl?.TrimEnd('/'), secrets.Close(context.Project(), provider, credentials), context.RequestAborted);
+        await Answer.Json(context, StatusCodes.Status200OK, ViewOf(context.Project(), upstream, secrets), GatewayJson.Default.UpstreamView);
     }
 
     private static Task ListAsync(HttpContext context, UpstreamSecrets secrets) => Answer.Json(
         context, StatusCodes.Status200OK,
-        new([.. context.Project().Upstreams.Values.OrderBy(one => one.Provider, StringComparer.Ordinal).Select(one => ViewOf(one, secrets))], HasMore: false),
+        new([.. context.Project().Upstreams.Values.OrderBy(one => one.Provider, StringComparer.Ordinal).Select(one => ViewOf(context.Project(), one, secrets))], HasMore: false),
         GatewayJson.Default.UpstreamList);
 
     private static async Task RemoveAsync(HttpContext context, Upstreams upstreams)
@@ -84,9 +84,9 @@ internal static class UpstreamsEndpoints
         await (removed ? Answer.Nothing(context) : Problems.WriteAsync(context, ErrorCode.UpstreamNotConfigured));
     }
 
-    private static UpstreamView ViewOf(Upstream upstream, UpstreamSecrets secrets)
+    private static UpstreamView ViewOf(ProjectSnapshot project, Upstream upstream, UpstreamSecrets secrets)
     {
-        var credentials = secrets.Open(upstream);
+        var credentials = secrets.Open(project, upstream);
         return new()
         {
             Provider = upstream.Provider, BaseUrl = upstream.BaseUrl ?? ProviderHome.Of(upstream.Provider).BaseUrl ?? "", HasKey = credentials is { ApiKey.Length: > 0 },

@@ -3,13 +3,14 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Tollgate.Engine.Postgres;
+using Tollgate.Engine.Secrets;
 
 namespace Tollgate.Server.Hosting;
 
 /// <summary>Kestrel and the pipeline: lean on the hot path (no per-request logging), limited on every input.</summary>
 internal static class HttpHost
 {
-    public static WebApplication Build(ServerOptions options, Database database, ILoggerFactory logging)
+    public static WebApplication Build(ServerOptions options, Database database, SecretBox secrets, ILoggerFactory logging)
     {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.Configuration.Sources.Clear();
@@ -20,6 +21,7 @@ internal static class HttpHost
 
         builder.Services.AddSingleton(options);
         builder.Services.AddSingleton(database);
+        builder.Services.AddSingleton(secrets);
         AddSockets(builder.Services);
         Rooms.AddServices(builder.Services, options);
 

@@ -23,7 +23,6 @@ internal static class Logs
         // It logs nothing at this level, but as long as it might, the host makes an activity and a log scope for every request.
         logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
         // It warns at every first start that its keys lie in the database as they are, which is meant so (Engine/Gateway/README.md).
-        logging.AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.Error);
         logging.AddFilter("System", LogLevel.Warning);
         logging.AddFilter("Npgsql", LogLevel.Warning);
     }

@@ -54,6 +54,9 @@ internal static class Rooms
         services.AddClocks();
         services.AddSeedDoors();
         services.AddHostedService<EventMonthsLoop>();
+        services.AddSingleton(options.MasterKey);
+        services.AddSingleton<Engine.Secrets.SigningKeys>();
+        services.AddHostedService<Engine.Secrets.MasterKeyWatch>();
         services.AddSingleton<DemoData>();
         Telemetry.AddServices(services);
     }

@@ -7,6 +7,7 @@ using Tollgate.Engine.Payments.Paymob;
 using Tollgate.Engine.Payments.Stripe;
 using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Projects;
+using Tollgate.Engine.Secrets;
 using Tollgate.Server.Gateway;
 using Tollgate.Server.Http;
 using Tollgate.Server.Payments;
@@ -36,6 +37,12 @@ public sealed record ServerOptions
 
     /// <summary>Start on a database of one's own that may lose acknowledged facts, with a warning instead of a refusal.</summary>
     public bool AllowUnsafeDatabase { get; init; }
+
+    /// <summary>Where the key comes from that encrypts secrets in the database.</summary>
+    public MasterKeySource MasterKey { get; init; } = new(null, null, MasterKeySource.FileName);
+
+    /// <summary>The master key was lost: another takes its place, and what it encrypted must be set again.</summary>
+    public bool NewMasterKey { get; init; }
 
     /// <summary>Makes an admin key and writes it to keys.env: for when that file was lost.</summary>
     public bool NewAdminKey { get; init; }
@@ -133,6 +140,7 @@ public sealed record ServerOptions
         var found = new List<string>();
         var text = new Texts(flag, environment);
         var listen = ReadListen(text, found);
+        var data = Path.GetFullPath(text.Of("--data", "TOLLGATE_DATA") ?? DefaultData);
         var connections = ReadConnections(environment, found);
         var lanes = (int)Settings.Lanes.Read(environment, found);
         var sockets = SocketBudget.Read(environment, FileLimit.Read(), connections, lanes, found);
@@ -140,9 +148,11 @@ public sealed record ServerOptions
         {
             Port = (int)ReadNumber(text, "--port", "TOLLGATE_PORT", DefaultPort, 1, 65535, "a TCP port", found),
             Listen = listen,
-            Data = Path.GetFullPath(text.Of("--data", "TOLLGATE_DATA") ?? DefaultData),
+            Data = data,
             Database = ReadDatabase(text, found),
             AllowUnsafeDatabase = ReadSwitch(environment, DatabaseCheck.UnsafeVariable, found),
+            MasterKey = MasterKeySource.Read(environment, data, found),
+            NewMasterKey = text.Of("--new-master-key", null) is not null,
             NewAdminKey = text.Of("--new-admin-key", null) is not null,
             Demo = text.Of("--demo", null) is not null || ReadSwitch(environment, "TOLLGATE_DEMO", found),
             Seed = ReadNumber(text, "--seed", "TOLLGATE_SEED", 1, 0, long.MaxValue, "a seed", found),

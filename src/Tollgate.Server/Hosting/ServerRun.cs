@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using Tollgate.Engine.Llm;
 using Tollgate.Engine.Postgres;
+using Tollgate.Engine.Secrets;
 
 namespace Tollgate.Server.Hosting;
 
@@ -9,7 +10,8 @@ internal static class ServerRun
 {
     /// <summary>
     /// 1. takes the data folder and looks whether the port is free, before anything is changed; 2. starts the private PostgreSQL,
-    /// or checks the given one; 3. migrates; 4. makes what an empty database lacks; 5. serves until <paramref name="stop"/>;
+    /// or checks the given one; 3. migrates, and fits the master
+    /// key to the database; 4. makes what an empty database lacks; 5. serves until <paramref name="stop"/>;
     /// 6. drains, and stops what it started in reverse order.
     /// </summary>
     /// <param name="hurry">The operator asked a second time: do not wait for requests in flight.</param>
@@ -30,10 +32,16 @@ internal static class ServerRun
         }
 
         await Migrator.RunAsync(connection, MigrationFile.BuiltIn, logger, stop);
-        await using var database = new Database(connection, options.Connections);
+        var secrets = await OpenSecrets.RunAsync(connection, options.MasterKey, options.NewMasterKey, logger, stop);
+        if (postgres is not null)
+        {
+            await AppRole.EnsureAsync(connection, stop);
+        }
+
+        await using var database = new Database(postgres?.AppConnectionString ?? connection, options.Connections);
         await EventMonths.EnsureAsync(database.Source, stop);
 
-        await using var app = HttpHost.Build(options, database, logging);
+        await using var app = HttpHost.Build(options, database, secrets, logging);
         await FirstStart.EnsureAsync(app.Services, options, logger, stop);
         await BuiltInPrices.EnsureAsync(app.Services.GetRequiredService<SetModelPrices>(), logger, stop);
         try

@@ -1,5 +1,5 @@
-using System.Security.Cryptography;
-using Microsoft.AspNetCore.DataProtection;
+using System.Buffers.Text;
+using System.Text;
 using Microsoft.Extensions.Options;
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Checkouts;
@@ -8,6 +8,7 @@ using Tollgate.Core.Payments;
 using Tollgate.Engine.Checkouts;
 using Tollgate.Engine.Mail;
 using Tollgate.Engine.Projects;
+using Tollgate.Engine.Secrets;
 using Tollgate.Server.Http;
 
 namespace Tollgate.Server.Mail;
@@ -16,33 +17,35 @@ namespace Tollgate.Server.Mail;
 internal sealed record Refusal(int Project, string Customer, MailType Type);
 
 /// <summary>Links that stand in mails: whoever has one has been given it.</summary>
-internal sealed class MailLinks(IDataProtectionProvider protection, OpenCheckout checkouts, IOptions<HttpOptions> http, MailHome home)
+internal sealed class MailLinks(SigningKeys keys, OpenCheckout checkouts, IOptions<HttpOptions> http, MailHome home)
 {
     private const string Actor = "mail";
+
+    /// <summary>A customer's id has 255 characters, each of up to 4 bytes.</summary>
+    private const int LongestToken = 2_000;
 
     /// <summary>In place of links in a preview.</summary>
     public static readonly Uri Hidden = new("https://example.invalid/only-in-the-mail");
 
-    private readonly IDataProtector _protector = protection.CreateProtector("mail.unsubscribe");
-
     private Uri Server => http.Value.PublicUrl ?? home.Url;
 
     public Uri Unsubscribe(ProjectSnapshot project, MailRow mail) => new(
-        Server, $"/v1/mail/unsubscribe?token={Uri.EscapeDataString(_protector.Protect(string.Join('\n', project.Id, CatalogWords.Of(mail.Type), mail.Customer)))}");
+        Server, $"/v1/mail/unsubscribe?token={Sign(string.Join('\n', project.Id, CatalogWords.Of(mail.Type), mail.Customer))}");
 
     /// <summary>Null: nobody has signed this.</summary>
     public Refusal? Read(string token)
     {
-        try
-        {
-            var parts = _protector.Unprotect(token).Split('\n', 3);
-            return new(int.Parse(parts[0], System.Globalization.CultureInfo.InvariantCulture), parts[2], CatalogWords.Read<MailType>(parts[1]));
-        }
-        catch (CryptographicException)
+        if (token.Length > LongestToken || !Base64Url.IsValid(token) || Aead.Open(keys.OfMail(), Base64Url.DecodeFromChars(token)) is not { } text)
         {
             return null;
         }
+
+        var parts = Encoding.UTF8.GetString(text).Split('\n', 3);
+        return new(int.Parse(parts[0], System.Globalization.CultureInfo.InvariantCulture), parts[2], CatalogWords.Read<MailType>(parts[1]));
     }
+
+    /// <summary>Encrypted, so that an address of a mail tells nobody who the customer is, and authenticated.</summary>
+    private string Sign(string text) => Base64Url.EncodeToString(Aead.Close(keys.OfMail(), Encoding.UTF8.GetBytes(text)));
 
     /// <summary>
     /// A page of ours on which the invoice of a failed payment is paid. Null: nothing is due any more, or the page would be the provider's, where an attempt would wait

@@ -63,7 +63,8 @@ internal static class WebhookEndpointEndpoints
         }
 
         var (secret, now) = (WebhookSecrets.Make(), clock.Now());
-        var made = await endpoints.CreateAsync(context.Project(), Guid.CreateVersion7(now.ToOffset()), order, secrets.Close(secret), context.RequestAborted);
+        var id = Guid.CreateVersion7(now.ToOffset());
+        var made = await endpoints.CreateAsync(context.Project(), id, order, secrets.Close(id, secret), context.RequestAborted);
         await (made is null
             ? Problems.WriteAsync(context, ErrorCode.WebhookEndpointState, $"A project has at most {WebhookEndpoints.MostOfProject} webhook endpoints.")
             : Answer.Json(context, StatusCodes.Status201Created, WebhookAnswers.Of(made, secret, now), WebhooksJson.Default.WebhookEndpointSecret));
@@ -130,7 +131,7 @@ internal static class WebhookEndpointEndpoints
 
         var secret = WebhookSecrets.Make();
         var rotated = WebhookIds.OfPath(context) is { } id
-            ? await endpoints.RotateAsync(context.Project(), id, secrets.Close(secret), body.GraceSeconds ?? DefaultGraceSeconds, context.RequestAborted)
+            ? await endpoints.RotateAsync(context.Project(), id, secrets.Close(id, secret), body.GraceSeconds ?? DefaultGraceSeconds, context.RequestAborted)
             : null;
         await (rotated is null
             ? Problems.WriteAsync(context, ErrorCode.WebhookEndpointNotFound)

@@ -1,32 +1,20 @@
 using System.Security.Cryptography;
 using System.Text;
-using Microsoft.AspNetCore.DataProtection;
 using Tollgate.Core.Webhooks;
+using Tollgate.Engine.Secrets;
 
 namespace Tollgate.Server.Webhooks;
 
 /// <summary>Makes the secrets of endpoints, encrypts them for the database and opens them to sign.</summary>
-internal sealed class WebhookSecrets(IDataProtectionProvider protection, ILogger<WebhookSecrets> log)
+internal sealed class WebhookSecrets(SecretBox box)
 {
     private const int Bytes = 32;
 
-    private readonly IDataProtector _protector = protection.CreateProtector("webhooks");
-
     public static WebhookSecret Make() => WebhookSecret.Of(RandomNumberGenerator.GetBytes(Bytes));
 
-    public byte[] Close(WebhookSecret secret) => _protector.Protect(Encoding.UTF8.GetBytes(secret.Text));
+    public byte[] Close(Guid endpoint, WebhookSecret secret) => box.Close(Encoding.UTF8.GetBytes(secret.Text), SecretPlace.Webhook(endpoint));
 
-    /// <summary>Null: the key that closed it is not among the database's protection keys.</summary>
-    public WebhookSecret? Open(byte[] closed)
-    {
-        try
-        {
-            return WebhookSecret.Parse(Encoding.UTF8.GetString(_protector.Unprotect(closed)));
-        }
-        catch (CryptographicException e)
-        {
-            log.LogError(e, "The secret of a webhook endpoint cannot be decrypted: its key is not in the database. Rotate it.");
-            return null;
-        }
-    }
+    /// <summary>Null: no master key of this server opens it; the log says which one is missing.</summary>
+    public WebhookSecret? Open(Guid endpoint, byte[] closed) =>
+        box.Open(closed, SecretPlace.Webhook(endpoint)) is { } text ? WebhookSecret.Parse(Encoding.UTF8.GetString(text)) : null;
 }

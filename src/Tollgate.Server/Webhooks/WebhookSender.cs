@@ -38,7 +38,7 @@ internal sealed class WebhookSender(WebhookTargets targets, WebhookSecrets secre
     /// <summary>One for each secret that signs, the newest first.</summary>
     private string? SignatureOf(ClaimedDelivery delivery, Instant at)
     {
-        var signatures = new[] { delivery.Sealed, delivery.PreviousSealed }.OfType<byte[]>().Select(secrets.Open).OfType<WebhookSecret>()
+        var signatures = new[] { delivery.Sealed, delivery.PreviousSealed }.OfType<byte[]>().Select(closed => secrets.Open(delivery.Endpoint, closed)).OfType<WebhookSecret>()
             .Select(secret => secret.Sign(delivery.Event.ToString("D"), UnixSeconds(at), delivery.Payload)).ToList();
         return signatures.Count == 0 ? null : string.Join(' ', signatures);
     }

@@ -2,6 +2,7 @@ using System.Net;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Logging.Abstractions;
 using Tollgate.Engine.Postgres;
+using Tollgate.Engine.Secrets;
 using Tollgate.Server.Hosting;
 
 namespace Tollgate.Server.Tests.Http;
@@ -9,12 +10,14 @@ namespace Tollgate.Server.Tests.Http;
 /// <summary>Builds the program's own pipeline without starting it, and looks at every endpoint that it maps, hidden ones too.</summary>
 internal static class MappedEndpoints
 {
+    public static readonly SecretBox Secrets = new(MasterKeyRing.OfOne(MasterKey.Make()), NullLogger.Instance);
+
     public static ServerOptions Options() => new() { Port = 1, Listen = IPAddress.Loopback, Data = Path.GetTempPath() };
 
     public static async Task<T> LookAsync<T>(RunningServer server, Func<IReadOnlyList<RouteEndpoint>, IServiceProvider, T> look)
     {
         await using var database = new Database(server.Database.ConnectionString, new DatabaseOptions());
-        await using var app = HttpHost.Build(Options(), database, NullLoggerFactory.Instance);
+        await using var app = HttpHost.Build(Options(), database, Secrets, NullLoggerFactory.Instance);
         return look([.. ((IEndpointRouteBuilder)app).DataSources.SelectMany(source => source.Endpoints).OfType<RouteEndpoint>()], app.Services);
     }
 }

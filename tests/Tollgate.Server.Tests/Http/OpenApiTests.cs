@@ -99,7 +99,7 @@ public sealed class OpenApiTests(RunningServer server)
     public async Task An_endpoint_that_says_nothing_about_its_callers_ends_the_start()
     {
         await using var database = new Database(server.Database.ConnectionString, new DatabaseOptions());
-        await using var app = HttpHost.Build(MappedEndpoints.Options(), database, NullLoggerFactory.Instance);
+        await using var app = HttpHost.Build(MappedEndpoints.Options(), database, MappedEndpoints.Secrets, NullLoggerFactory.Instance);
         app.MapGet("/v1/forgotten", (Microsoft.AspNetCore.Http.RequestDelegate)(_ => Task.CompletedTask));
         Should.Throw<InvalidOperationException>(app.RefuseUnguardedEndpoints).Message.ShouldContain("/v1/forgotten");
     }

@@ -45,7 +45,7 @@ public sealed partial class PaymobProvider
 
         var until = clock.Now().ToOffset() + Lifetime.Least;
         var isFirst = await ExecuteAsync(
-            PaymobSql.KeepOrder, cancel, project.Id, order.Key, reference, intention.Order, client.PageOf(account, intention).AbsoluteUri, until.UtcDateTime, true) == 1;
+            PaymobSql.KeepOrder, cancel, project.Id, order.Key, reference, intention.Order, Seal(client.PageOf(account, intention), order.Key), until.UtcDateTime, true) == 1;
 
         // 2. and 3.
         return isFirst && await client.PayAsync(account, key, order.Method.Token, cancel) is { } answer ? await AnswerOfAsync(project, order.Key, answer, cancel) : null;

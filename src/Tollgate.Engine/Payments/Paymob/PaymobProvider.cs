@@ -11,6 +11,7 @@ using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Customers;
 using Tollgate.Engine.Invoicing;
 using Tollgate.Engine.Projects;
+using Tollgate.Engine.Secrets;
 
 namespace Tollgate.Engine.Payments.Paymob;
 
@@ -19,7 +20,7 @@ namespace Tollgate.Engine.Payments.Paymob;
 /// books of its own (<c>paymob_orders</c>, <c>paymob_refunds</c>). It knows no customers. How it charges saved cards is in <c>PaymobProvider.Charge.cs</c>.
 /// </summary>
 public sealed partial class PaymobProvider(
-    PaymobClient client, ProviderKeys keys, PaymentQueries payments, NpgsqlDataSource database, Clock clock, ILogger<PaymobProvider> log) : IPaymentProvider
+    PaymobClient client, ProviderKeys keys, PaymentQueries payments, SecretBox secrets, NpgsqlDataSource database, Clock clock, ILogger<PaymobProvider> log) : IPaymentProvider
 {
     /// <summary>In less nobody can pay; the most is the life of an invoice's link. Where saved cards are charged a page, which cannot be closed, holds that up: a day.</summary>
     private static readonly (TimeSpan Least, TimeSpan Most) Lifetime = (TimeSpan.FromMinutes(5), OpenCheckout.InvoiceLife);
@@ -73,11 +74,11 @@ public sealed partial class PaymobProvider(
                 return null;
             }
 
-            await ExecuteAsync(PaymobSql.KeepOrder, cancel, project.Id, order.Key, reference, intention.Order, client.PageOf(account, intention).AbsoluteUri,
+            await ExecuteAsync(PaymobSql.KeepOrder, cancel, project.Id, order.Key, reference, intention.Order, Seal(client.PageOf(account, intention), order.Key),
                 (now + lifetime).UtcDateTime, false);
         }
 
-        return await OrderAsync(project, order.Key, cancel) is { } kept ? new(kept.Order.ToString(CultureInfo.InvariantCulture), kept.Page) : null;
+        return await OrderAsync(project, order.Key, cancel) is { } kept && secrets.OpenText(kept.Page, SecretPlace.Page(order.Key)) is { } page ? new(kept.Order.ToString(CultureInfo.InvariantCulture), new(page)) : null;
     }
 
     public Task<Uri?> OpenPortalAsync(ProjectSnapshot project, ProviderParty customer, Uri returnUrl, CancellationToken cancel) => Task.FromResult<Uri?>(null);
@@ -299,7 +300,7 @@ public sealed partial class PaymobProvider(
         await using var reader = await command.ExecuteReaderAsync(cancel);
         return await reader.ReadAsync(cancel) && !reader.IsDBNull(0)
             ? new(
-                reader.GetString(0), reader.GetInt64(1), new(reader.GetString(2)), reader.GetDateTime(3), reader.GetDateTime(4),
+                reader.GetString(0), reader.GetInt64(1), reader.GetString(2), reader.GetDateTime(3), reader.GetDateTime(4),
                 reader.IsDBNull(5) ? null : new DateTimeOffset(reader.GetDateTime(5)), reader.GetBoolean(6))
             : null;
     }
@@ -327,6 +328,9 @@ public sealed partial class PaymobProvider(
         return await command.ExecuteNonQueryAsync(cancel);
     }
 
+    /// <summary>Who has the address of a page can pay there: it is stored encrypted.</summary>
+    private string Seal(Uri page, Guid key) => secrets.CloseText(page.AbsoluteUri, SecretPlace.Page(key));
+
     private PaymobAccount? Account(ProjectSnapshot project)
     {
         if (keys.Open(project, Name) is { } opened)
@@ -347,7 +351,7 @@ public sealed partial class PaymobProvider(
     private void Report(ProjectSnapshot project, string what, string? why) =>
         log.LogWarning("Project {Project}: {What}: {Why}", project.Code, what, why ?? "no answer");
 
-    private sealed record KeptOrder(string Reference, long Order, Uri Page, DateTimeOffset ExpiresAt, DateTimeOffset MadeAt, DateTimeOffset? AskedAt, bool IsCharge);
+    private sealed record KeptOrder(string Reference, long Order, string Page, DateTimeOffset ExpiresAt, DateTimeOffset MadeAt, DateTimeOffset? AskedAt, bool IsCharge);
 
     /// <param name="Before">What had gone back of the payment when the refund was ordered, in minor units.</param>
     private sealed record KeptRefund(long Before, long? Reference, PaymentFailure? Failure, bool IsDone);

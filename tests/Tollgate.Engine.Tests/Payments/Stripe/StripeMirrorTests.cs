@@ -350,7 +350,7 @@ public sealed class StripeMirrorTests(TestPostgres postgres) : IAsyncLifetime
         (await follow.RunAsync(Rig.Project, PaymentProvider.Stripe, older with { AskedAt = at.Plus(TimeSpan.FromMilliseconds(1)) }, CancellationToken.None)).ShouldBeNull();
         (await SeenAsync()).ShouldBe("past_due pro monthly 1");
 
-        var invoices = new FollowInvoice(_database!.Source, Rig.Ledger.Clock);
+        var invoices = new FollowInvoice(_database!.Source, StripeRig.Secrets, Rig.Ledger.Clock);
         var invoice = new InvoiceNews(
             "ada", "in_1", "sub_1", "A-1", ProviderInvoiceStatus.Open, new(2900, Currency.Usd), new(0, Currency.Usd), new(0, Currency.Usd), "pi_1", true, null, start, null, [], at);
         (await invoices.RunAsync(Rig.Project, PaymentProvider.Stripe, invoice, CancellationToken.None)).ShouldBeNull();

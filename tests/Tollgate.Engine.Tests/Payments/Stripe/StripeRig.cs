@@ -1,12 +1,12 @@
 using System.Text;
 using System.Text.Json.Nodes;
-using Microsoft.AspNetCore.DataProtection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Tollgate.Core.Payments;
 using Tollgate.Engine.Inbox;
 using Tollgate.Engine.Payments;
 using Tollgate.Engine.Payments.Stripe;
 using Tollgate.Engine.Projects;
+using Tollgate.Engine.Secrets;
 using Tollgate.Engine.Tests.Ledger;
 using Tollgate.Testing;
 using Tollgate.Testing.Stripe;
@@ -37,7 +37,9 @@ public sealed class StripeRig : IAsyncDisposable
             entitlements: [{feature: calls, quota: 100}]
         """;
 
-    private readonly ProviderKeys _keys = new(new EphemeralDataProtectionProvider(), NullLogger<ProviderKeys>.Instance);
+    internal static readonly SecretBox Secrets = new(MasterKeyRing.OfOne(MasterKey.Make()), NullLogger.Instance);
+
+    private readonly ProviderKeys _keys = new(Secrets);
     private readonly StripeClient _client;
     private readonly ProjectDirectory _directory;
 
@@ -53,16 +55,16 @@ public sealed class StripeRig : IAsyncDisposable
         Provider = new(Accounts, events, ledger.Clock, NullLogger<StripeProvider>.Instance);
         var (source, providers, bell) = (ledger.Database.Source, new PaymentProviders([Provider]), new InboxBell());
         Queries = new(source);
-        var methods = new PaymentMethods(source, ledger.Clock);
+        var methods = new PaymentMethods(source, Secrets, ledger.Clock);
         var settle = new SettlePayment(source, Queries, methods, providers, ledger.Gate, ledger.Clock, NullLogger<SettlePayment>.Instance);
         Charge = new(source, settle, providers, ledger.Gate, ledger.Clock);
         Bill = new(source, new(source), new([new StripeSubscriptions(Accounts, Mirror, events, variables, ledger.Clock)]), NullLogger<BillAtProvider>.Instance);
         Refund = new(source, Queries, providers, ledger.Clock);
         Apply = new(
-            source, Queries, methods, settle, Refund, new(source, ledger.Gate, ledger.Clock), new(source, ledger.Clock), Bill,
+            source, Queries, methods, settle, Refund, new(source, ledger.Gate, ledger.Clock), new(source, Secrets, ledger.Clock), Bill,
             new(source, new(source, ledger.Gate, ledger.Clock), ledger.Clock), ledger.Clock);
-        Inbox = new(source, _directory, providers, Apply, bell, NullLogger<ReadInbox>.Instance);
-        Door = new(source, _directory, providers, _keys, bell, new InboxMetrics(), ledger.Clock, NullLogger<ReceiveWebhook>.Instance);
+        Inbox = new(source, _directory, providers, Apply, Secrets, bell, NullLogger<ReadInbox>.Instance);
+        Door = new(source, _directory, providers, _keys, Secrets, bell, new InboxMetrics(), ledger.Clock, NullLogger<ReceiveWebhook>.Instance);
         Settings = new(source, _directory, _keys);
     }
 

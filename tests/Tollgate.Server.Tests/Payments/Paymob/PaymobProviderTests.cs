@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
 using System.Web;
-using Microsoft.AspNetCore.DataProtection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Tollgate.Core.Money;
 using Tollgate.Core.Payments;
@@ -11,6 +10,7 @@ using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Payments;
 using Tollgate.Engine.Payments.Paymob;
 using Tollgate.Engine.Projects;
+using Tollgate.Engine.Secrets;
 using Tollgate.Testing;
 
 namespace Tollgate.Server.Tests.Payments.Paymob;
@@ -62,12 +62,13 @@ public sealed class PaymobProviderTests(PaymobBooks books) : IClassFixture<Paymo
         var database = books.Database.Source;
         _paymob = await PaymobDouble.StartAsync();
         (_directory, _client) = (new(database), new(new(new Uri(_paymob.Url)), _log));
-        var keys = new ProviderKeys(new EphemeralDataProtectionProvider(), NullLogger<ProviderKeys>.Instance);
+        var secrets = new SecretBox(MasterKeyRing.OfOne(MasterKey.Make()), NullLogger.Instance);
+        var keys = new ProviderKeys(secrets);
         var made = await new CreateProject(database, _directory).RunAsync(
             new(_code, "Shop", ProjectMode.Sandbox, "Africa/Cairo", "EGP", CatalogReader.ReadYaml(Catalog).Document!), default);
         made.ShouldNotBeNull();
         await new PaymentSettings(database, _directory, keys).SetAsync(Project, PaymentProvider.Paymob, Keys, default);
-        _provider = new(_client, keys, new PaymentQueries(database), database, new Clock(), _log);
+        _provider = new(_client, keys, new PaymentQueries(database), secrets, database, new Clock(), _log);
     }
 
     public async ValueTask DisposeAsync()

@@ -1,0 +1,78 @@
+namespace Tollgate.Engine.Backup;
+
+/// <summary>Every statement of backups and restores.</summary>
+internal static class BackupSql
+{
+    /// <summary>The snapshot must live until pg_dump has taken it over, and counting may take long.</summary>
+    public const string Begin = "SET idle_in_transaction_session_timeout = 0; BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+
+    /// <summary>Rows: snapshot, time, major version, newest migration.</summary>
+    public const string Snapshot =
+        """
+        SELECT pg_export_snapshot(), now(), current_setting('server_version_num')::int / 10000, (SELECT coalesce(max(version), 0) FROM schema_migrations)
+        """;
+
+    /// <summary>Tables with rows of their own; partitions are counted by their parent.</summary>
+    public const string Tables =
+        """
+        SELECT c.relname
+          FROM pg_class c
+         WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition
+         ORDER BY c.relname
+        """;
+
+    public const string HasTables = "SELECT to_regclass('schema_migrations') IS NOT NULL";
+
+    public const string HasMasterKeys = "SELECT to_regclass('master_keys') IS NOT NULL";
+
+    public const string MasterKey = "SELECT id FROM master_keys WHERE state = 'current'";
+
+    /// <summary>The weight of tables in the progress: pg_dump names partitions. Rows: table, bytes.</summary>
+    public const string Sizes = "SELECT relname, pg_table_size(oid) FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'";
+
+    public static string Count(string table) => $"SELECT count(*) FROM {Quoted(table)}";
+
+    // ---- restore -------------------------------------------------------------------------------------------------
+
+    /// <summary>$1 database. Answers 1 where it exists.</summary>
+    public const string Exists = "SELECT 1 FROM pg_database WHERE datname = $1";
+
+    /// <summary>$1 database.</summary>
+    public const string Users = "SELECT count(*) FROM pg_stat_activity WHERE datname = $1 AND pid <> pg_backend_pid()";
+
+    public const string HasProjects = "SELECT to_regclass('projects') IS NOT NULL";
+
+    public const string CountProjects = "SELECT count(*) FROM projects";
+
+    /// <summary>Servers of the other machine do not run here.</summary>
+    public const string ForgetServers = "DELETE FROM servers";
+
+    /// <summary>Columns with places of facts. Rows: table, column.</summary>
+    public const string Places =
+        """
+        SELECT c.relname, a.attname
+          FROM pg_attribute a
+          JOIN pg_class c ON c.oid = a.attrelid
+         WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition
+           AND a.atttypid = 'xid8'::regtype AND NOT a.attisdropped
+        """;
+
+    public const string NextPlace = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint";
+
+    public static string LastPlace(string table, string column) => $"SELECT coalesce(max({Quoted(column)}::text::bigint), 0) FROM {Quoted(table)}";
+
+    /// <summary>
+    /// Places of facts are numbers of transactions, and those belong to one PostgreSQL. From here on this much is added to them, so that new facts stand behind
+    /// all that were restored, and what was not told yet still is.
+    /// </summary>
+    public static string Shift(long places) =>
+        System.FormattableString.Invariant($"CREATE OR REPLACE FUNCTION fact_place_shift() RETURNS bigint LANGUAGE sql IMMUTABLE PARALLEL SAFE AS 'SELECT {places}::bigint'");
+
+    public static string Drop(string database) => $"DROP DATABASE IF EXISTS {Quoted(database)} WITH (FORCE)";
+
+    public static string Create(string database) => $"CREATE DATABASE {Quoted(database)} TEMPLATE template0 ENCODING 'UTF8'";
+
+    public static string Rename(string database, string name) => $"ALTER DATABASE {Quoted(database)} RENAME TO {Quoted(name)}";
+
+    private static string Quoted(string name) => "\"" + name.Replace("\"", "\"\"", System.StringComparison.Ordinal) + "\"";
+}

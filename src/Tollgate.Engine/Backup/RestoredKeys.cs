@@ -1,0 +1,34 @@
+using Tollgate.Engine.Secrets;
+
+namespace Tollgate.Engine.Backup;
+
+/// <summary>Whether the restored database finds its master key, and what to do where it does not.</summary>
+public static class RestoredKeys
+{
+    /// <summary>Keys that came with the backup are written where the data folder has none.</summary>
+    /// <returns>A sentence for the operator.</returns>
+    public static async Task<string> FitAsync(MasterKeySource source, BackupManifest manifest, CancellationToken cancel)
+    {
+        if (manifest.MasterKeyId is not { } id)
+        {
+            return "The backup is of a version without a master key: the next start makes one.";
+        }
+
+        var known = await source.LoadAsync(cancel);
+        if (known.Any(key => key.Id == id))
+        {
+            return $"The master key {id} is there: {source.Name}. Start the server.";
+        }
+
+        var brought = (manifest.MasterKeys ?? []).Select(MasterKey.Parse).OfType<MasterKey>().ToList();
+        if (source.IsFile && known.Count == 0 && brought.Exists(key => key.Id == id))
+        {
+            source.Write(brought);
+            return $"The master key {id} was in the backup and is now in {source.File}. Start the server.";
+        }
+
+        return known.Count > 0
+            ? $"The secrets are encrypted with master key {id}, and {source.Name} has {string.Join(", ", known.Select(static key => key.Id))}. Move that away and give the right key before you start the server."
+            : $"The secrets are encrypted with master key {id}. Copy {MasterKeySource.FileName} to {source.File} before you start the server.";
+    }
+}

@@ -1,0 +1,56 @@
+using Npgsql;
+
+namespace Tollgate.Engine.Postgres;
+
+/// <summary>
+/// The role that the private PostgreSQL serves the application with: it reads and writes rows and creates nothing. SQL that slipped into a statement could read
+/// no file, run no program, change no setting of the server and drop no table. Partitions of events are made by <c>ensure_events_month</c>, which runs as its owner.
+/// </summary>
+public static class AppRole
+{
+    public const string Name = "tollgate_app";
+
+    /// <summary>After the migrations, at every start: new tables are its too, and an older data folder gets the role.</summary>
+    public static async Task EnsureAsync(string ownerConnection, CancellationToken cancel)
+    {
+        await using var source = Database.ForStart(ownerConnection);
+        await using var connection = await source.OpenConnectionAsync(cancel);
+        await using var transaction = await connection.BeginTransactionAsync(cancel);
+        foreach (var statement in AppRoleSql.Ensure)
+        {
+            await using var command = new NpgsqlCommand(statement, connection);
+            await command.ExecuteNonQueryAsync(cancel);
+        }
+
+        await transaction.CommitAsync(cancel);
+    }
+}
+
+/// <summary>What the role may do.</summary>
+internal static class AppRoleSql
+{
+    public static readonly IReadOnlyList<string> Ensure =
+    [
+        $"""
+        DO $$ BEGIN
+            IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{AppRole.Name}') THEN
+                CREATE ROLE {AppRole.Name} LOGIN;
+            END IF;
+        END $$
+        """,
+        $"ALTER ROLE {AppRole.Name} NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS",
+
+        // Databases of before PostgreSQL 15 let everybody create in public.
+        "REVOKE CREATE ON SCHEMA public FROM PUBLIC",
+        $"GRANT USAGE ON SCHEMA public TO {AppRole.Name}",
+        $"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {AppRole.Name}",
+        $"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {AppRole.Name}",
+        $"GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO {AppRole.Name}",
+
+        // The partitions of coming months.
+        $"ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {AppRole.Name}",
+
+        // What was applied, and which key is current, are the operator's to change.
+        $"REVOKE INSERT, UPDATE, DELETE ON schema_migrations, master_keys FROM {AppRole.Name}",
+    ];
+}

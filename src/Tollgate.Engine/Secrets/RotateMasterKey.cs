@@ -1,0 +1,142 @@
+using Microsoft.Extensions.Logging;
+using Npgsql;
+using Tollgate.Engine.Customers;
+using Tollgate.Engine.Postgres;
+
+namespace Tollgate.Engine.Secrets;
+
+/// <summary>What a rotation did.</summary>
+/// <param name="Unreadable">Values that no known key opens; they were so before.</param>
+public sealed record MasterKeyRotated(string From, string To, int Rewritten, int Unreadable);
+
+/// <summary>
+/// Replaces the master key while servers work: 1. a new key beside the old one, in the file or as it was given; 2. servers get time to read it; 3. it becomes
+/// the one to encrypt with; 4. everything that another key encrypted is encrypted anew; 5. once more, after servers have had time to change over; 6. the old
+/// key leaves the file. Killed anywhere, the next run goes on.
+/// </summary>
+/// <param name="settle">What servers get in steps 2 and 5: they look every <see cref="MasterKeyWatch.Period"/>, and a statement may take 30 seconds.</param>
+public sealed class RotateMasterKey(string connectionString, MasterKeySource source, TimeSpan settle, ILogger log)
+{
+    /// <param name="tell">Gets what is being done, and how much of it is done, of 1.</param>
+    /// <exception cref="StartRefusedException">With a sentence that says what is missing.</exception>
+    public async Task<MasterKeyRotated> RunAsync(Action<string, decimal> tell, CancellationToken cancel)
+    {
+        await using var database = Database.ForStart(connectionString);
+        await using var connection = await database.OpenConnectionAsync(cancel);
+        await using (var alone = connection.Command(SecretsSql.TryLockRotation))
+        {
+            if (!(bool)(await alone.ExecuteScalarAsync(cancel))!)
+            {
+                throw new StartRefusedException("The master key is being rotated already. Wait for the other command to end.");
+            }
+        }
+
+        var keys = await source.LoadAsync(cancel);
+        var states = await StatesAsync(connection, cancel);
+        var old = states.Where(static one => one.Value == "retiring").Select(static one => one.Key).SingleOrDefault();
+        if (old is null)
+        {
+            // 1. to 3.
+            (keys, old) = await BeginAsync(connection, keys, states, tell, cancel);
+        }
+
+        var current = (await OpenSecrets.CurrentAsync(connection, cancel))!;
+        var missing = new[] { old, current }.Where(id => keys.All(key => key.Id != id)).ToList();
+        if (missing.Count > 0)
+        {
+            throw new StartRefusedException($"A rotation from master key {old} to {current} is under way, and {source.Name} lacks {string.Join(" and ", missing)}. It needs both until the rotation is done.");
+        }
+
+        // 4. and 5.
+        var box = new SecretBox(new(keys, current), log);
+        var first = await RewriteAsync(database, connection, box, tell, cancel);
+        await SettleAsync(connection, "letting servers change over", tell, cancel);
+        var second = await RewriteAsync(database, connection, box, tell, cancel);
+
+        // 6. The file last: with an old key too many nothing is lost.
+        await connection.ExecuteAsync(SecretsSql.Retire, cancel);
+        if (source.IsFile)
+        {
+            source.Write([.. keys.Where(key => key.Id == current)]);
+        }
+
+        return new(old, current, first.Done + second.Done, second.Unreadable);
+    }
+
+    private async Task<(IReadOnlyList<MasterKey> Keys, string Old)> BeginAsync(
+        NpgsqlConnection connection, IReadOnlyList<MasterKey> keys, Dictionary<string, string> states, Action<string, decimal> tell, CancellationToken cancel)
+    {
+        var old = states.Where(static one => one.Value == "current").Select(static one => one.Key).SingleOrDefault()
+            ?? throw new StartRefusedException("The database has no master key yet. Start the server once (tollgate up).");
+        if (keys.All(key => key.Id != old))
+        {
+            throw new StartRefusedException($"The database is encrypted with master key {old}, which {source.Name} does not have.");
+        }
+
+        var next = keys.FirstOrDefault(key => !states.ContainsKey(key.Id));
+        if (next is null && !source.IsFile)
+        {
+            throw new StartRefusedException(
+                $"{source.Name} gives the old master key only. Make a new one (openssl rand -base64 32), let {source.Name} give both on every server, restart the servers, then run this again.");
+        }
+
+        if (next is null)
+        {
+            next = MasterKey.Make();
+            keys = [next, .. keys];
+            source.Write(keys);
+        }
+
+        await SettleAsync(connection, "letting servers read the new key", tell, cancel);
+        await OpenSecrets.SwitchAsync(connection, next.Id, "retiring", cancel);
+        return (keys, old);
+    }
+
+    private static async Task<(int Done, int Unreadable)> RewriteAsync(
+        NpgsqlDataSource database, NpgsqlConnection connection, SecretBox box, Action<string, decimal> tell, CancellationToken cancel)
+    {
+        var (done, unreadable) = (0, 0);
+        for (var at = 0; at < SecretsSql.Columns.Count; at++)
+        {
+            var column = SecretsSql.Columns[at];
+            tell($"encrypting {column.Table}", (decimal)at / SecretsSql.Columns.Count);
+            var (written, lost) = await RewriteSecrets.RunAsync(
+                database, connection, column, SecretsSql.NotOf(column, box.Ring.Current.Id),
+                (value, place) => value is string text ? box.OpenText(text, place) is { } opened ? System.Text.Encoding.UTF8.GetBytes(opened) : null : box.Open((byte[])value, place),
+                box, cancel);
+            (done, unreadable) = (done + written, unreadable + lost);
+        }
+
+        return (done, unreadable);
+    }
+
+    /// <summary>Nobody waits where no server runs.</summary>
+    private async Task SettleAsync(NpgsqlConnection connection, string doing, Action<string, decimal> tell, CancellationToken cancel)
+    {
+        await using var live = connection.Command(SecretsSql.LiveServers);
+        if ((long)(await live.ExecuteScalarAsync(cancel))! == 0)
+        {
+            return;
+        }
+
+        const int Steps = 20;
+        for (var step = 0; step < Steps; step++)
+        {
+            tell(doing, (decimal)step / Steps);
+            await Task.Delay(settle / Steps, cancel);
+        }
+    }
+
+    private static async Task<Dictionary<string, string>> StatesAsync(NpgsqlConnection connection, CancellationToken cancel)
+    {
+        await using var command = connection.Command(SecretsSql.States);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        var states = new Dictionary<string, string>(StringComparer.Ordinal);
+        while (await reader.ReadAsync(cancel))
+        {
+            states.Add(reader.GetString(0), reader.GetString(1));
+        }
+
+        return states;
+    }
+}
