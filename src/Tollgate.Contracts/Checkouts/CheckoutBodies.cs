@@ -101,4 +101,33 @@ public sealed record PortalSessionRequest
 }
 
 /// <param name="Url">Whoever has it sees the customer's plan, invoices and cards, and can change what they are charged by.</param>
-public sealed record PortalSessionView(string Url, DateTimeOffset ExpiresAt);
+/// <param name="Id">What it is listed and revoked by.</param>
+public sealed record PortalSessionView(string Id, string Url, DateTimeOffset ExpiresAt);
+
+/// <summary>A portal session as it is listed: never its address.</summary>
+public sealed record PortalSessionItem
+{
+    public required string Id { get; init; }
+
+    public required string Customer { get; init; }
+
+    /// <summary><c>active</c>, <c>expired</c> or <c>revoked</c>.</summary>
+    public required string Status { get; init; }
+
+    public string? ReturnUrl { get; init; }
+
+    /// <summary>The id of the key that opened it, or that issued the customer token which did; null where an earlier version did.</summary>
+    public string? IssuedBy { get; init; }
+
+    /// <summary>The id of the customer token that opened it.</summary>
+    public string? Token { get; init; }
+
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    public required DateTimeOffset ExpiresAt { get; init; }
+
+    /// <summary>When it was revoked, or what opened it.</summary>
+    public DateTimeOffset? RevokedAt { get; init; }
+}
+
+public sealed record PortalSessionList(IReadOnlyList<PortalSessionItem> Data, bool HasMore);

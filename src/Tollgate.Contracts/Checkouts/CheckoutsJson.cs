@@ -16,4 +16,6 @@ namespace Tollgate.Contracts.Checkouts;
 [JsonSerializable(typeof(CheckoutList))]
 [JsonSerializable(typeof(PortalSessionRequest))]
 [JsonSerializable(typeof(PortalSessionView))]
+[JsonSerializable(typeof(PortalSessionItem))]
+[JsonSerializable(typeof(PortalSessionList))]
 public sealed partial class CheckoutsJson : JsonSerializerContext;

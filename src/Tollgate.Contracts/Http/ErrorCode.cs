@@ -68,6 +68,11 @@ public sealed record ErrorCode(string Code, int Status, string Title, string Des
         "The key is restricted to networks, and the caller's address is in none of them.",
         "Call from an allowed network, or create a key whose networks include the address.");
 
+    public static readonly ErrorCode ExceedsIssuer = new(
+        "exceeds_issuer", 403, "The key does not have what it should issue",
+        "A credential can do no more than the key that issues it, works from no other networks and lasts no longer. errors lists what was asked for beyond that.",
+        "Ask for less, leave the field out to inherit the key's own value, or use a key that has it.");
+
     public static readonly ErrorCode PathNotForwarded = new(
         "path_not_forwarded", 403, "The gateway does not forward this for customers",
         "A customer token may make calls that are metered for that customer. Files, batches, other customers' jobs and answers, and "
@@ -185,6 +190,16 @@ public sealed record ErrorCode(string Code, int Status, string Title, string Des
         "checkout_not_found", 404, "The checkout does not exist",
         "This project has no checkout with this id.",
         "Use the id of the answer to POST /v1/checkouts. GET /v1/checkouts lists them.");
+
+    public static readonly ErrorCode TokenNotFound = new(
+        "token_not_found", 404, "The customer token does not exist",
+        "This customer has no token with this id. A token is forgotten a day after it has expired.",
+        "Use the id of the answer to POST /v1/customers/{id}/tokens. GET /v1/customers/{id}/tokens lists them.");
+
+    public static readonly ErrorCode PortalSessionNotFound = new(
+        "portal_session_not_found", 404, "The portal session does not exist",
+        "This project has no portal session with this id. A session is forgotten some days after it has expired.",
+        "Use the id of the answer to POST /v1/portal-sessions. GET /v1/portal-sessions lists them.");
 
     public static readonly ErrorCode MailNotFound = new(
         "mail_not_found", 404, "The mail does not exist", "This project has no mail with this id. Mails are kept for 90 days.",
@@ -517,10 +532,10 @@ public sealed record ErrorCode(string Code, int Status, string Title, string Des
     public static IReadOnlyList<ErrorCode> All { get; } =
     [
         MalformedJson, MalformedRequest, ProjectRequired, WebhookSignatureInvalid,
-        KeyMissing, KeyInvalid, KeyExpired, KeyRevoked, KeyNotAllowed, ScopeMissing, NetworkNotAllowed, PathNotForwarded,
+        KeyMissing, KeyInvalid, KeyExpired, KeyRevoked, KeyNotAllowed, ScopeMissing, NetworkNotAllowed, ExceedsIssuer, PathNotForwarded,
         QuotaExceeded, BudgetExceeded, FeatureDisabled, FeatureNotInPlan, PaymentFailed, SubscriptionInactive,
         NotFound, ProjectNotFound, KeyNotFound, CustomerNotFound, MemberNotFound, FeatureNotFound, PlanNotFound, UpstreamNotConfigured, ReservationNotFound,
-        EventNotFound, GrantNotFound, SubscriptionNotFound, InvoiceNotFound, PaymentNotFound, PaymentMethodNotFound, CheckoutNotFound, MailNotFound, WebhookEndpointNotFound, WebhookEventNotFound, DeliveryNotFound, ProviderEventNotFound, CouponNotFound, MethodNotAllowed,
+        EventNotFound, GrantNotFound, SubscriptionNotFound, InvoiceNotFound, PaymentNotFound, PaymentMethodNotFound, CheckoutNotFound, TokenNotFound, PortalSessionNotFound, MailNotFound, WebhookEndpointNotFound, WebhookEventNotFound, DeliveryNotFound, ProviderEventNotFound, CouponNotFound, MethodNotAllowed,
         Conflict, IdempotencyKeyReused, ProjectExists, CustomerExists, CustomerIsMember, MemberExists, MemberElsewhere, MemberNested, NoSeatLeft, ReservationClosed, ReservationAmbiguous, SubscriptionExists,
         SubscriptionState, DrivenByProvider, TrialUsed, CurrencyFixed, InvoiceState, PaymentPending, CheckoutState, PaymentMethodMissing, BillingNotConfigured, InvoiceImplausible, WebhookEndpointState, CouponExists, ClockBusy, SandboxOnly, LastKey,
         PreconditionFailed, PayloadTooLarge, UnsupportedMediaType,

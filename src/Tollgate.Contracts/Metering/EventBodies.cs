@@ -117,6 +117,12 @@ public sealed record EventView
 
     /// <summary>For a reversing event: the id of the event that it reverses.</summary>
     public string? Voids { get; init; }
+
+    /// <summary><c>customer_token</c>: the id came with a customer token, and the back end may have an event with the same id. Null: the back end sent it.</summary>
+    public string? Source { get; init; }
+
+    /// <summary>With a source: what names this event where an id is expected (its decision, its void, starting_after).</summary>
+    public string? Key { get; init; }
 }
 
 public sealed record EventList(IReadOnlyList<EventView> Data, bool HasMore);

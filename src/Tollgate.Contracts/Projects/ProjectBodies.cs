@@ -82,9 +82,13 @@ public sealed record CreateKeyRequest
     /// <summary>Restricted keys: at least one of the scopes that <c>docs/reference/keys.md</c> lists.</summary>
     public IReadOnlyList<string>? Scopes { get; init; }
 
+    /// <summary>Default: when the key that asks expires. Later is refused.</summary>
     public DateTimeOffset? ExpiresAt { get; init; }
 
-    /// <summary>Addresses (<c>203.0.113.7</c>) or networks (<c>203.0.113.0/24</c>) from which the key may be used; none: from everywhere.</summary>
+    /// <summary>
+    /// Addresses (<c>203.0.113.7</c>) or networks (<c>203.0.113.0/24</c>) from which the key may be used. Default: those of the key that asks, which
+    /// is everywhere where it has none. Others are refused.
+    /// </summary>
     public IReadOnlyList<string>? Networks { get; init; }
 }
 
@@ -141,6 +145,9 @@ public sealed record KeyView
 
     /// <summary>To the minute; null when it was never used.</summary>
     public DateTimeOffset? LastUsedAt { get; init; }
+
+    /// <summary>The id of the key that created it, and with which it ends; null where the server did.</summary>
+    public string? IssuedBy { get; init; }
 }
 
 public sealed record KeyList(IReadOnlyList<KeyView> Data, bool HasMore);
@@ -148,9 +155,33 @@ public sealed record KeyList(IReadOnlyList<KeyView> Data, bool HasMore);
 /// <summary>Body of <c>POST /v1/customers/{id}/tokens</c>; may be omitted.</summary>
 public sealed record CreateTokenRequest
 {
-    /// <summary>60 to 2,592,000 (30 days); default 3,600.</summary>
+    /// <summary>60 to 2,592,000 (30 days). Default: 3,600, or as long as the key that asks is valid. Longer than that is refused.</summary>
     public long? TtlSeconds { get; init; }
 }
 
 /// <summary>A customer token, shown this once.</summary>
-public sealed record CreatedToken(string Token, DateTimeOffset ExpiresAt);
+/// <param name="Id">What it is listed and revoked by.</param>
+public sealed record CreatedToken(string Id, string Token, DateTimeOffset ExpiresAt);
+
+/// <summary>A customer token as it is listed: never its text.</summary>
+public sealed record TokenView
+{
+    public required string Id { get; init; }
+
+    public required string Customer { get; init; }
+
+    /// <summary><c>active</c>, <c>expired</c> or <c>revoked</c>.</summary>
+    public required string Status { get; init; }
+
+    /// <summary>The id of the key that issued it, or of the one that replaced that key; null where an earlier version did.</summary>
+    public string? IssuedBy { get; init; }
+
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    public required DateTimeOffset ExpiresAt { get; init; }
+
+    /// <summary>When it was revoked, or the key that issued it.</summary>
+    public DateTimeOffset? RevokedAt { get; init; }
+}
+
+public sealed record TokenList(IReadOnlyList<TokenView> Data, bool HasMore);

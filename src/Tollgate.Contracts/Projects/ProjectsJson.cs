@@ -22,4 +22,6 @@ namespace Tollgate.Contracts.Projects;
 [JsonSerializable(typeof(KeyList))]
 [JsonSerializable(typeof(CreateTokenRequest))]
 [JsonSerializable(typeof(CreatedToken))]
+[JsonSerializable(typeof(TokenView))]
+[JsonSerializable(typeof(TokenList))]
 public sealed partial class ProjectsJson : JsonSerializerContext;

@@ -124,6 +124,16 @@ public sealed class CheckoutQueries(NpgsqlDataSource database)
         return (await ReadAsync(connection.Command(CheckoutSql.FindByToken, hash.ToBytes()), cancel)).SingleOrDefault();
     }
 
+    /// <summary>Who issued the page with this address, as that credential is now; revoked where what opened it was.</summary>
+    public async Task<IssuerState> IssuerOfAsync(string token, CancellationToken cancel)
+    {
+        await using var command = database.Command(CheckoutSql.IssuerOf, KeyHash.Of(token).ToBytes());
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        await reader.ReadAsync(cancel);
+        var issuer = IssuerState.Read(reader, 1);
+        return reader.GetBoolean(0) ? issuer with { RevokedAt = Instant.Epoch } : issuer;
+    }
+
     /// <summary>Newest first.</summary>
     public async Task<IReadOnlyList<CheckoutRow>> ListAsync(
         ProjectSnapshot project, string? customer, CheckoutStatus? status, Guid? after, int limit, CancellationToken cancel)

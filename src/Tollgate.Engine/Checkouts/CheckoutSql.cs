@@ -1,4 +1,5 @@
 using Tollgate.Engine.Payments;
+using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Checkouts;
 
@@ -61,11 +62,43 @@ internal static class CheckoutSql
 
     // ---- writing: the caller holds the customer ----------------------------------------------------------------
 
-    /// <summary>$1 partition, $2 account, $3 id, $4 project, $5 kind, $6 wanted, $7 hash or null, $8 and $9 addresses or null, $10 made, $11 until when.</summary>
+    /// <summary>$1 partition, $2 account, $3 id, $4 project, $5 kind, $6 wanted, $7 hash or null, $8 and $9 addresses or null, $10 made, $11 until when; who
+    /// made it: $12 the key, $13 the customer token, $14 the portal session, each or null.</summary>
     public const string Insert =
         """
-        INSERT INTO checkouts (partition, account, id, project_id, kind, wanted, token_hash, success_url, cancel_url, created_at, expires_at)
-             VALUES ($1, $2, $3, $4, $5, $6::jsonb, $7, $8, $9, $10, $11)
+        INSERT INTO checkouts (partition, account, id, project_id, kind, wanted, token_hash, success_url, cancel_url, created_at, expires_at, issuer, token, session)
+             VALUES ($1, $2, $3, $4, $5, $6::jsonb, $7, $8, $9, $10, $11,
+                     coalesce((SELECT lineage FROM api_keys WHERE id = $12), (SELECT issuer FROM customer_tokens WHERE id = $13),
+                              (SELECT issuer FROM portal_sessions WHERE partition = $1 AND account = $2 AND id = $14)),
+                     coalesce($13, (SELECT token FROM portal_sessions WHERE partition = $1 AND account = $2 AND id = $14)), $14)
+        """;
+
+    /// <summary>Who issued the page with this address. $1 hash. Rows: whether the token or the session that opened it was revoked, the issuer.</summary>
+    public const string IssuerOf =
+        $"""
+        SELECT EXISTS (SELECT FROM customer_tokens t WHERE t.id = k.token AND t.revoked_at IS NOT NULL)
+               OR EXISTS (SELECT FROM portal_sessions s WHERE s.partition = k.partition AND s.account = k.account AND s.id = k.session AND s.revoked_at IS NOT NULL),
+               k.issuer, {IssuerState.Columns}
+          FROM checkouts k
+          LEFT JOIN api_keys i ON i.lineage = k.issuer
+         WHERE k.token_hash = $1
+        """;
+
+    /// <summary>
+    /// Open ones whose issuer was revoked within the last hour: nobody can open them any more. $1 how many. Rows: project, id.
+    /// </summary>
+    public const string Withdrawn =
+        """
+        SELECT k.project_id, k.id
+          FROM api_keys i
+          JOIN checkouts k ON k.issuer = i.lineage AND k.status = 'open'
+         WHERE i.revoked_at > now() - interval '1 hour'
+         UNION
+        SELECT k.project_id, k.id
+          FROM customer_tokens t
+          JOIN checkouts k ON k.token = t.id AND k.status = 'open'
+         WHERE t.revoked_at > now() - interval '1 hour'
+         LIMIT $1
         """;
 
     /// <summary>Money may come for one that has expired. $1 partition, $2 account, $3 id, $4 status, $5 when, $6 subscription, $7 invoice, $8 payment.</summary>
@@ -154,18 +187,51 @@ internal static class CheckoutSql
 
     // ---- portal ------------------------------------------------------------------------------------------------
 
-    /// <summary>$1 partition, $2 account, $3 id, $4 project, $5 hash, $6 address or null, $7 until when.</summary>
+    /// <summary>$1 partition, $2 account, $3 id, $4 project, $5 hash, $6 address or null, $7 until when, $8 the key or null, $9 the customer token or null.</summary>
     public const string InsertSession =
-        "INSERT INTO portal_sessions (partition, account, id, project_id, token_hash, return_url, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7)";
-
-    /// <summary>$1 hash. Rows: project, customer, where it leads back, until when.</summary>
-    public const string FindSession =
         """
-        SELECT s.project_id, c.id, s.return_url, s.expires_at
-          FROM portal_sessions s
+        INSERT INTO portal_sessions (partition, account, id, project_id, token_hash, return_url, expires_at, issuer, token)
+             VALUES ($1, $2, $3, $4, $5, $6, $7,
+                     coalesce((SELECT lineage FROM api_keys WHERE id = $8), (SELECT issuer FROM customer_tokens WHERE id = $9)), $9)
+        """;
+
+    /// <summary>When the session, its customer token or the key behind them was revoked.</summary>
+    private const string SessionRevokedAt =
+        "coalesce(s.revoked_at, t.revoked_at, CASE WHEN s.issuer IS NOT NULL AND i.id IS NULL THEN s.created_at ELSE i.revoked_at END)";
+
+    private const string Sessions =
+        """
+        portal_sessions s
           JOIN customers c ON c.partition = s.partition AND c.account = s.account
+          LEFT JOIN customer_tokens t ON t.id = s.token
+          LEFT JOIN api_keys i ON i.lineage = s.issuer
+        """;
+
+    /// <summary>$1 hash. Rows: project, customer, where it leads back, until when, id, when revoked, the issuer.</summary>
+    public const string FindSession =
+        $"""
+        SELECT s.project_id, c.id, s.return_url, s.expires_at, s.id, {SessionRevokedAt}, s.issuer, {IssuerState.Columns}
+          FROM {Sessions}
          WHERE s.token_hash = $1
         """;
+
+    private const string SessionColumns = $"s.id, c.id, s.return_url, i.id, s.token, s.created_at, least(s.expires_at, i.expires_at), {SessionRevokedAt}";
+
+    /// <summary>Newest first. $1 project, $2 customer or null, $3 the last id of the page before or null, $4 rows.</summary>
+    public const string ListSessions =
+        $"""
+        SELECT {SessionColumns}
+          FROM {Sessions}
+         WHERE s.project_id = $1 AND ($2::text IS NULL OR c.id = $2) AND ($3::uuid IS NULL OR s.id < $3)
+         ORDER BY s.id DESC
+         LIMIT $4
+        """;
+
+    /// <summary>$1 project, $2 id.</summary>
+    public const string ShowSession = $"SELECT {SessionColumns} FROM {Sessions} WHERE s.project_id = $1 AND s.id = $2";
+
+    /// <summary>$1 project, $2 id.</summary>
+    public const string RevokeSession = "UPDATE portal_sessions SET revoked_at = coalesce(revoked_at, now()) WHERE project_id = $1 AND id = $2";
 
     /// <summary>Old ones say "expired" for a week and are unknown then. $1 partition, $2 account.</summary>
     public const string ForgetSessions = "DELETE FROM portal_sessions WHERE partition = $1 AND account = $2 AND expires_at < now() - interval '7 days'";

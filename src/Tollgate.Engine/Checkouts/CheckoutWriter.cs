@@ -5,19 +5,21 @@ using Tollgate.Core.Payments;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Customers;
 using Tollgate.Engine.Payments;
+using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Checkouts;
 
 /// <summary>What happens to a checkout's row, inside of a transaction that holds its customer. The caller commits.</summary>
 internal static class CheckoutWriter
 {
-    public static async Task OpenAsync(CustomerChange change, CheckoutRow row, byte[]? tokenHash, string actor, CancellationToken cancel)
+    public static async Task OpenAsync(CustomerChange change, CheckoutRow row, byte[]? tokenHash, Issuer issuer, string actor, CancellationToken cancel)
     {
         var checkout = row.Checkout;
         await change.ExecuteAsync(
             CheckoutSql.Insert, cancel, row.Partition, row.Account, checkout.Id, row.Project, CatalogWords.Of(checkout.Kind),
             row.Wanted.Write(), CustomerCommands.OrNull(tokenHash, NpgsqlDbType.Bytea), CustomerCommands.OrNull(checkout.SuccessUrl, NpgsqlDbType.Text),
-            CustomerCommands.OrNull(checkout.CancelUrl, NpgsqlDbType.Text), checkout.CreatedAt.ToUtc(), checkout.ExpiresAt.ToUtc());
+            CustomerCommands.OrNull(checkout.CancelUrl, NpgsqlDbType.Text), checkout.CreatedAt.ToUtc(), checkout.ExpiresAt.ToUtc(),
+            CustomerCommands.OrNull(issuer.Key, NpgsqlDbType.Uuid), CustomerCommands.OrNull(issuer.Token, NpgsqlDbType.Uuid), CustomerCommands.OrNull(issuer.Session, NpgsqlDbType.Uuid));
         await AddFactAsync(change, row, "open", checkout.CreatedAt, actor, null, cancel);
     }
 

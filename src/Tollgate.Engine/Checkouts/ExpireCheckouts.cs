@@ -9,7 +9,7 @@ using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Checkouts;
 
-/// <summary>Ends checkouts that nobody finished: when their time is over, or when somebody asks for it. One whose payment is under way waits for that.</summary>
+/// <summary>Ends checkouts that nobody finished: when their time is over, when the credential that issued them is revoked, or when somebody asks for it. One whose payment is under way waits for that.</summary>
 public sealed class ExpireCheckouts(
     NpgsqlDataSource database, ProjectDirectory directory, CheckoutQueries queries, PayCheckout pay, OpenDrivenPage driven, Clock clock, ILogger<ExpireCheckouts> log)
     : Loop(Interval, "Checkouts could not be ended", log)
@@ -58,7 +58,7 @@ public sealed class ExpireCheckouts(
 
     protected override async Task LookAsync(CancellationToken cancel)
     {
-        foreach (var (project, id) in await OverdueAsync(cancel))
+        foreach (var (project, id) in (IReadOnlyList<(ProjectSnapshot, Guid)>)[.. await ReadAsync(CheckoutSql.Overdue, cancel), .. await ReadAsync(CheckoutSql.Withdrawn, cancel)])
         {
             await TryAsync(project, id, cancel);
         }
@@ -79,10 +79,10 @@ public sealed class ExpireCheckouts(
         }
     }
 
-    private async Task<IReadOnlyList<(ProjectSnapshot Project, Guid Id)>> OverdueAsync(CancellationToken cancel)
+    private async Task<IReadOnlyList<(ProjectSnapshot Project, Guid Id)>> ReadAsync(string sql, CancellationToken cancel)
     {
         var projects = directory.Current.ProjectsById;
-        await using var command = database.Command(CheckoutSql.Overdue, MostAtOnce);
+        await using var command = database.Command(sql, MostAtOnce);
         await using var reader = await command.ExecuteReaderAsync(cancel);
         var overdue = new List<(ProjectSnapshot, Guid)>();
         while (await reader.ReadAsync(cancel))

@@ -15,7 +15,8 @@ namespace Tollgate.Engine.Checkouts;
 
 /// <summary>What is to be paid for on a page.</summary>
 /// <param name="Life">How long the page can be used, by the project's clock.</param>
-public sealed record NewCheckout(string Customer, CheckoutKind Kind, CheckoutWanted Wanted, string? SuccessUrl, string? CancelUrl, TimeSpan Life);
+/// <param name="Issuer">Who asks for it: the page ends with that credential, and works from its networks.</param>
+public sealed record NewCheckout(string Customer, CheckoutKind Kind, CheckoutWanted Wanted, string? SuccessUrl, string? CancelUrl, TimeSpan Life, Issuer Issuer);
 
 public enum CheckoutOutcome
 {
@@ -73,6 +74,7 @@ public sealed class OpenCheckout(
     /// <param name="server">Where customers reach this server.</param>
     public async Task<CheckoutAnswer> RunAsync(ProjectSnapshot project, NewCheckout order, Uri server, string actor, CancellationToken cancel)
     {
+        order = order with { Life = order.Issuer.Clip(order.Life, clock.Now()) };
         var provider = project.Payments.Provider;
         if (!providers.CapabilitiesOf(project).HasCheckout || (order.Kind == CheckoutKind.Setup && provider != PaymentProvider.Sandbox))
         {
@@ -146,7 +148,7 @@ public sealed class OpenCheckout(
             return (new(CheckoutOutcome.IsPending, row), null);
         }
 
-        await CheckoutWriter.OpenAsync(change, row, KeyHash.Of(token).ToBytes(), actor, cancel);
+        await CheckoutWriter.OpenAsync(change, row, KeyHash.Of(token).ToBytes(), order.Issuer, actor, cancel);
         var payment = isHosted ? await CheckoutWriter.AttemptAsync(change, row, purchase, (project.Payments.Provider, null, null), now, actor, cancel) : default;
         await change.CommitAsync();
         if (!isHosted)

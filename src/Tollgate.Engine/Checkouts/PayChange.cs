@@ -87,8 +87,8 @@ public sealed class PayChange(
             return default;
         }
 
-        var row = OpenCheckout.RowOf(change.Row, project, new(customer, CheckoutKind.Change, wanted, null, null, OpenCheckout.DefaultLife), now);
-        await CheckoutWriter.OpenAsync(change, row, null, actor, cancel);
+        var row = OpenCheckout.RowOf(change.Row, project, new(customer, CheckoutKind.Change, wanted, null, null, OpenCheckout.DefaultLife, Issuer.Server), now);
+        await CheckoutWriter.OpenAsync(change, row, null, Issuer.Server, actor, cancel);
         var payment = await CheckoutWriter.AttemptAsync(change, row, purchase, (method.Provider, method.Id, $"{method.Brand} {method.Last4}"), now, actor, cancel);
         var made = await PaymentQueries.FindAsync(change.Connection, project, payment, cancel);
         await change.CommitAsync();

@@ -9,10 +9,20 @@ namespace Tollgate.Engine.Checkouts;
 
 /// <summary>A customer's own page, until then.</summary>
 /// <param name="Token">Of the page's address, told once.</param>
-public sealed record NewPortalSession(string Token, Instant ExpiresAt);
+public sealed record NewPortalSession(Guid Id, string Token, Instant ExpiresAt);
 
 /// <param name="Project">Its number.</param>
-public sealed record PortalSession(int Project, string Customer, string? ReturnUrl, Instant ExpiresAt);
+/// <param name="RevokedAt">When it, the token that opened it or the key behind them was revoked.</param>
+public sealed record PortalSession(int Project, string Customer, string? ReturnUrl, Instant ExpiresAt, Guid Id, Instant? RevokedAt, IssuerState Issuer)
+{
+    public bool HasEnded(Instant now) => RevokedAt is not null || ExpiresAt <= now || Issuer.HasEnded(now);
+}
+
+/// <summary>A portal session as it is listed: never its address.</summary>
+/// <param name="IssuedBy">The key that issued it, or the customer token with which it was opened.</param>
+/// <param name="Token">The customer token that opened it.</param>
+public sealed record PortalSessionRow(
+    Guid Id, string Customer, string? ReturnUrl, Guid? IssuedBy, Guid? Token, Instant CreatedAt, Instant ExpiresAt, Instant? RevokedAt);
 
 /// <summary>Addresses under which a customer sees what is theirs, for an hour of real time: whoever has one is the customer.</summary>
 public sealed class PortalSessions(NpgsqlDataSource database, ProjectDirectory directory, Clock clock)
@@ -20,7 +30,7 @@ public sealed class PortalSessions(NpgsqlDataSource database, ProjectDirectory d
     public static readonly TimeSpan Life = TimeSpan.FromHours(1);
 
     /// <returns>Null: the project has no such customer.</returns>
-    public async Task<NewPortalSession?> OpenAsync(ProjectSnapshot project, string customer, string? returnUrl, CancellationToken cancel)
+    public async Task<NewPortalSession?> OpenAsync(ProjectSnapshot project, string customer, string? returnUrl, Issuer issuer, CancellationToken cancel)
     {
         await using (var change = await CustomerChange.BeginOnExistingAsync(database, project, customer, cancel))
         {
@@ -30,16 +40,18 @@ public sealed class PortalSessions(NpgsqlDataSource database, ProjectDirectory d
             }
 
             var (row, token, now) = (change.Row, OpenCheckout.NewToken(directory.Current.Check), clock.Now());
+            var (id, until) = (Guid.CreateVersion7(now.ToOffset()), now.Plus(issuer.Clip(Life, now)));
             await change.ExecuteAsync(CheckoutSql.ForgetSessions, cancel, row.Partition, row.Account);
             await change.ExecuteAsync(
-                CheckoutSql.InsertSession, cancel, row.Partition, row.Account, Guid.CreateVersion7(now.ToOffset()), project.Id, KeyHash.Of(token).ToBytes(),
-                CustomerCommands.OrNull(returnUrl, NpgsqlDbType.Text), now.Plus(Life).ToUtc());
+                CheckoutSql.InsertSession, cancel, row.Partition, row.Account, id, project.Id, KeyHash.Of(token).ToBytes(),
+                CustomerCommands.OrNull(returnUrl, NpgsqlDbType.Text), until.ToUtc(),
+                CustomerCommands.OrNull(issuer.Key, NpgsqlDbType.Uuid), CustomerCommands.OrNull(issuer.Token, NpgsqlDbType.Uuid));
             await change.CommitAsync();
-            return new(token, now.Plus(Life));
+            return new(id, token, until);
         }
     }
 
-    /// <summary>Also one that has expired, for a while: the page says so.</summary>
+    /// <summary>Also one that has ended, for a while: the page says so.</summary>
     public async Task<PortalSession?> FindAsync(string token, CancellationToken cancel)
     {
         if (!KeyHash.TryOf(token, out var hash))
@@ -50,7 +62,42 @@ public sealed class PortalSessions(NpgsqlDataSource database, ProjectDirectory d
         await using var command = database.Command(CheckoutSql.FindSession, hash.ToBytes());
         await using var reader = await command.ExecuteReaderAsync(cancel);
         return await reader.ReadAsync(cancel)
-            ? new(reader.GetInt32(0), reader.GetString(1), reader.IsDBNull(2) ? null : reader.GetString(2), Instant.FromUtc(reader.GetDateTime(3)))
+            ? new(
+                reader.GetInt32(0), reader.GetString(1), reader.IsDBNull(2) ? null : reader.GetString(2), Instant.FromUtc(reader.GetDateTime(3)), reader.GetGuid(4),
+                InstantOrNull(reader, 5), IssuerState.Read(reader, 6))
             : null;
     }
+
+    /// <summary>Newest first; those that ended stay listed for a week.</summary>
+    public Task<IReadOnlyList<PortalSessionRow>> ListAsync(ProjectSnapshot project, string? customer, Guid? after, int limit, CancellationToken cancel) => ReadAsync(
+        database.Command(CheckoutSql.ListSessions, project.Id, CustomerCommands.OrNull(customer, NpgsqlDbType.Text), CustomerCommands.OrNull(after, NpgsqlDbType.Uuid), limit),
+        cancel);
+
+    public async Task<PortalSessionRow?> ShowAsync(ProjectSnapshot project, Guid id, CancellationToken cancel) =>
+        (await ReadAsync(database.Command(CheckoutSql.ShowSession, project.Id, id), cancel)).SingleOrDefault();
+
+    /// <summary>Ends it and the checkouts that were opened on its page.</summary>
+    /// <returns>False: there is no such session.</returns>
+    public async Task<bool> RevokeAsync(ProjectSnapshot project, Guid id, CancellationToken cancel)
+    {
+        await using var command = database.Command(CheckoutSql.RevokeSession, project.Id, id);
+        return await command.ExecuteNonQueryAsync(cancel) > 0;
+    }
+
+    private static async Task<IReadOnlyList<PortalSessionRow>> ReadAsync(NpgsqlCommand select, CancellationToken cancel)
+    {
+        await using var command = select;
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        var rows = new List<PortalSessionRow>();
+        while (await reader.ReadAsync(cancel))
+        {
+            rows.Add(new(
+                reader.GetGuid(0), reader.GetString(1), reader.IsDBNull(2) ? null : reader.GetString(2), reader.IsDBNull(3) ? null : reader.GetGuid(3),
+                reader.IsDBNull(4) ? null : reader.GetGuid(4), Instant.FromUtc(reader.GetDateTime(5)), Instant.FromUtc(reader.GetDateTime(6)), InstantOrNull(reader, 7)));
+        }
+
+        return rows;
+    }
+
+    private static Instant? InstantOrNull(NpgsqlDataReader reader, int column) => reader.IsDBNull(column) ? null : Instant.FromUtc(reader.GetDateTime(column));
 }

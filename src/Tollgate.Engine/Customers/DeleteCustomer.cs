@@ -56,6 +56,7 @@ public sealed class DeleteCustomer(NpgsqlDataSource database, QuotaGate gate)
         await change.ExecuteAsync(GrantSql.DeleteAll, cancel, change.Row.Partition, change.Row.Account);
         await change.ExecuteAsync(CustomerSql.DeleteAssignments, cancel, change.Row.Partition, change.Row.Account);
         await change.ExecuteAsync(CustomerSql.Delete, cancel, change.Row.Partition, change.Row.Account);
+        await RevokeTokens.OfCustomerInTransactionAsync(change.Connection, project, id, cancel);
         await change.CommitAsync();
         await gate.ForgetAsync(project, id);
         return DeleteCustomerOutcome.Deleted;

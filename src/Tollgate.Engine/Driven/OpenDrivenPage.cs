@@ -131,7 +131,7 @@ public sealed class OpenDrivenPage(NpgsqlDataSource database, SecretBox secrets,
         }
 
         var row = OpenCheckout.RowOf(change.Row, project, order, now);
-        await CheckoutWriter.OpenAsync(change, row, KeyHash.Of(OpenCheckout.NewToken(null)).ToBytes(), actor, cancel);
+        await CheckoutWriter.OpenAsync(change, row, KeyHash.Of(OpenCheckout.NewToken(null)).ToBytes(), order.Issuer, actor, cancel);
         await change.ExecuteAsync(CheckoutSql.LetDrive, cancel, row.Partition, row.Account, row.Checkout.Id, CatalogWords.Of(project.Payments.Provider));
         await change.CommitAsync();
         var (profile, days) = (change.Row.Customer.Profile, looked.Subscription.Status == SubscriptionStatus.Trialing ? terms.Price!.TrialDays : 0);

@@ -21,6 +21,8 @@ public readonly record struct EventKey(Guid Id, string? Text, DateOnly Month, bo
     /// <summary>How far back an id may have been used before: 35 days at least, and as long as the longest open period.</summary>
     public const int MonthsSearched = 13;
 
+    private const string TokenMark = "customer_token:";
+
     /// <summary>UUIDv7 times within this distance of now are believed; older ones than the accept window are not.</summary>
     private static readonly TimeSpan Oldest = TimeSpan.FromDays(36);
 
@@ -38,11 +40,30 @@ public readonly record struct EventKey(Guid Id, string? Text, DateOnly Month, bo
         return new(HashOf(text), text, MonthOf(now), false);
     }
 
+    /// <summary>
+    /// An id that came with a customer token. It is hashed together with the customer, so that it can neither take nor replay an id of the
+    /// back end, nor one of another member of the same account. NUL cannot occur in an id, so no text of the back end hashes to it.
+    /// </summary>
+    public static EventKey OfToken(string customer, string text, Instant now) => new(HashOfToken(customer, text), text, MonthOf(now), false);
+
+    /// <summary>
+    /// The id that somebody looks for: the text as the back end sent it, or <see cref="NameOf"/> of an event that was sent with a token.
+    /// </summary>
+    public static Guid Sought(string text, Instant now) =>
+        text.StartsWith(TokenMark, StringComparison.Ordinal) && Guid.TryParseExact(text.AsSpan(TokenMark.Length), "D", out var id) ? id : Parse(text, now).Id;
+
+    /// <summary>How an event that was sent with a customer token is named unmistakably; null for one of the back end.</summary>
+    /// <param name="text">The id as it was sent, where it is not a UUID in canonical form.</param>
+    public static string? NameOf(Guid id, string? text) =>
+        text is null || id.Version != 8 || id == HashOf(text) ? null : TokenMark + id.ToString("D");
+
     /// <summary>A settle is recorded under the id of its hold: a hold is settled once.</summary>
     public static EventKey OfHold(Guid hold, string? reference, Instant now) => Of(hold, reference, now);
 
     /// <summary>The id that the reversing event of an event has: one void for each event, however often it is asked for.</summary>
     public static Guid OfVoid(Guid voided) => HashOf("void:" + voided.ToString("D"));
+
+    private static Guid HashOfToken(string customer, string text) => HashOf($"token\0{customer}\0{text}");
 
     /// <summary>The first 128 bits of SHA-256, as a UUID of version 8.</summary>
     public static Guid HashOf(string text)

@@ -30,7 +30,7 @@ public sealed class DecisionQueries(Database database)
     public async Task<(DecisionFacts? Facts, GateFault Fault)> FindAsync(
         ProjectSnapshot project, string id, string? customer, Instant now, CancellationToken cancel)
     {
-        var key = EventKey.Parse(id, now).Id;
+        var key = EventKey.Sought(id, now);
         if (customer is null)
         {
             var (place, fault) = await LedgerQueries.FindEventAsync(database, project.Id, key, cancel);

@@ -22,6 +22,9 @@ public sealed record EventRow(
 {
     /// <summary>Who of the customer's members did it; null: the customer itself.</summary>
     public string? Member { get; init; }
+
+    /// <summary>Set where the id was sent with a customer token: the name under which nothing else can be meant.</summary>
+    public string? Key { get; init; }
 }
 
 /// <summary>Where an event stands in a list, newest first: the cursor of the next page.</summary>
@@ -158,7 +161,7 @@ public sealed class EventQueries(Database database)
     /// <summary>Where the event with this id stands; null when there is none in the filter's window.</summary>
     public async Task<EventPosition?> PositionOfAsync(ProjectSnapshot project, EventFilter filter, string id, Instant now, CancellationToken cancel)
     {
-        var key = EventKey.Parse(id, now).Id;
+        var key = EventKey.Sought(id, now);
         var customer = filter.Customer;
         if (customer is null)
         {
@@ -256,6 +259,7 @@ public sealed class EventQueries(Database database)
             stored.Data.RecordedAt ?? stored.OccurredAt, stored.Data.PropertiesJson, stored.Data.ComputedJson, stored.Data.Plan, voids is null ? other : null, voids, new(stored.OccurredAt, stored.Id, found.Account))
         {
             Member = stored.Data.Member,
+            Key = EventKey.NameOf(stored.Id, stored.Data.Id),
         };
     }
 }

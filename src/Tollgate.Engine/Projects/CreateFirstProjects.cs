@@ -28,12 +28,12 @@ public sealed class CreateFirstProjects(NpgsqlDataSource database, ProjectDirect
             return null;
         }
 
-        var admin = await CreateKey.InTransactionAsync(connection, null, KeyOrder.Plain(KeyKind.Admin, "first admin key"), cancel);
+        var admin = await CreateKey.InTransactionAsync(connection, null, KeyOrder.Plain(KeyKind.Admin, "first admin key"), null, cancel);
         List<NewProject> projects = [];
         foreach (var catalog in catalogs)
         {
             var order = new ProjectOrder(catalog.Code, catalog.Name, ProjectMode.Live, catalog.TimeZone, catalog.Currency, catalog);
-            var project = await CreateProject.InTransactionAsync(connection, order, cancel);
+            var project = await CreateProject.InTransactionAsync(connection, order, null, cancel);
             projects.Add(project ?? throw new InvalidOperationException($"Two built-in catalogues have the code {catalog.Code}."));
         }
 

@@ -1,31 +1,37 @@
 using Npgsql;
+using NpgsqlTypes;
 using Tollgate.Core.Time;
 
 namespace Tollgate.Engine.Projects;
 
 /// <summary>A token that speaks for one customer until it expires; shown this once.</summary>
-public sealed record CustomerToken(string Text, Instant ExpiresAt)
+public sealed record CustomerToken(Guid Id, string Text, Instant ExpiresAt)
 {
     public override string ToString() => $"customer token {KeyText.PrefixOf(Text)}… until {ExpiresAt}";
 }
 
-/// <summary>Issues customer tokens. The customer need not exist yet: it is created when something is recorded for it.</summary>
+/// <summary>
+/// Issues customer tokens. The customer need not exist yet: it is created when something is recorded for it. A token has the scopes and
+/// networks of the key that issued it, expires with it at the latest and ends when it is revoked.
+/// </summary>
 public sealed class IssueCustomerToken(NpgsqlDataSource database, ProjectDirectory directory)
 {
     public static readonly TimeSpan DefaultLife = TimeSpan.FromHours(1);
     public static readonly TimeSpan ShortestLife = TimeSpan.FromMinutes(1);
     public static readonly TimeSpan LongestLife = TimeSpan.FromDays(30);
 
-    public async Task<CustomerToken> RunAsync(ProjectSnapshot project, string customer, TimeSpan life, CancellationToken cancel)
+    public async Task<CustomerToken> RunAsync(ProjectSnapshot project, string customer, TimeSpan life, Issuer issuer, CancellationToken cancel)
     {
-        var bare = KeyText.Create(KeyKind.CustomerToken);
+        var (id, bare) = (Guid.CreateVersion7(), KeyText.Create(KeyKind.CustomerToken));
         var text = directory.Current.Check?.Seal(bare) ?? bare;
         await using var command = database.CreateCommand(ProjectsSql.InsertToken);
+        command.Parameters.Add(new() { Value = id });
         command.Parameters.Add(new() { Value = KeyHash.Of(text).ToBytes() });
         command.Parameters.Add(new() { Value = project.Id });
         command.Parameters.Add(new() { Value = customer });
         command.Parameters.Add(new() { Value = life });
+        command.Parameters.Add(new() { Value = (object?)issuer.Key ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Uuid });
         var expiresAt = (DateTime)(await command.ExecuteScalarAsync(cancel))!;
-        return new(text, Instant.FromUtc(expiresAt));
+        return new(id, text, Instant.FromUtc(expiresAt));
     }
 }

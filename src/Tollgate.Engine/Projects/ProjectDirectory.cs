@@ -187,17 +187,14 @@ public sealed class ProjectDirectory(NpgsqlDataSource database) : IDisposable
     {
         var id = reader.GetGuid(0);
         var kind = ProjectQueries.KindOf(reader.GetString(2));
-        var scopes = kind switch
-        {
-            KeyKind.Restricted => Scopes.Parse(reader.GetFieldValue<string[]>(4)),
-            _ => Scope.All,
-        };
+        var scopes = kind == KeyKind.Restricted ? Scopes.Parse(reader.GetFieldValue<string[]>(4)) : Scope.All;
+        var expiresAt = reader.IsDBNull(6) ? Instant.FarFuture : Instant.FromUtc(reader.GetDateTime(6));
         var project = reader.IsDBNull(1) ? null : projects[reader.GetInt32(1)];
-        var caller = new Caller(kind, project, scopes, Customer: null, id);
+        var caller = new Caller(kind, project, scopes, Customer: null, id) { ExpiresAt = expiresAt };
         return new(
             id,
             caller == old?.Caller ? old.Caller : caller,
-            reader.IsDBNull(6) ? Instant.FarFuture : Instant.FromUtc(reader.GetDateTime(6)),
+            expiresAt,
             reader.IsDBNull(7) ? null : Instant.FromUtc(reader.GetDateTime(7)),
             [.. reader.GetFieldValue<string[]>(5).Select(network => IPNetwork.Parse(network))],
             old?.Use ?? new KeyUse());

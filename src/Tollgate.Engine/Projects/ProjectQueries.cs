@@ -33,7 +33,16 @@ public sealed record KeyRow(
     Instant CreatedAt,
     Instant? ExpiresAt,
     Instant? RevokedAt,
-    Instant? LastUsedAt);
+    Instant? LastUsedAt,
+    Guid? IssuedBy);
+
+/// <summary>A customer token as it is listed: never its text, never its hash.</summary>
+/// <param name="IssuedBy">The id of the key that issued it, or that replaced that one.</param>
+/// <param name="RevokedAt">When it, or the key that issued it, was revoked.</param>
+public sealed record TokenRow(Guid Id, Guid? IssuedBy, Instant CreatedAt, Instant ExpiresAt, Instant? RevokedAt);
+
+/// <summary>A customer token that was found. It may have ended.</summary>
+public sealed record FoundToken(int ProjectId, string Customer, Instant ExpiresAt, Guid Id, Instant? RevokedAt, IssuerState Issuer);
 
 /// <summary>The reads of the room Projects that go to the database.</summary>
 public sealed class ProjectQueries(NpgsqlDataSource database)
@@ -67,20 +76,44 @@ public sealed class ProjectQueries(NpgsqlDataSource database)
                 Instant.FromUtc(reader.GetDateTime(6)),
                 InstantOrNull(reader, 7),
                 InstantOrNull(reader, 8),
-                InstantOrNull(reader, 9)));
+                InstantOrNull(reader, 9),
+                reader.IsDBNull(10) ? null : reader.GetGuid(10)));
         }
 
         return keys;
     }
 
-    /// <summary>Whom a customer token speaks for; null when there is no such token. It may have expired.</summary>
-    public async Task<(int ProjectId, string Customer, Instant ExpiresAt)?> FindTokenAsync(KeyHash hash, CancellationToken cancel)
+    /// <summary>Newest first.</summary>
+    /// <param name="after">The last id of the page before, or null.</param>
+    public async Task<IReadOnlyList<TokenRow>> ListTokensAsync(ProjectSnapshot project, string customer, Guid? after, int limit, CancellationToken cancel)
+    {
+        await using var command = database.CreateCommand(ProjectsSql.ListTokens);
+        command.Parameters.Add(new() { Value = project.Id });
+        command.Parameters.Add(new() { Value = customer });
+        command.Parameters.Add(new() { Value = (object?)after ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Uuid });
+        command.Parameters.Add(new() { Value = limit });
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        List<TokenRow> tokens = [];
+        while (await reader.ReadAsync(cancel))
+        {
+            tokens.Add(new(
+                reader.GetGuid(0), reader.IsDBNull(1) ? null : reader.GetGuid(1), Instant.FromUtc(reader.GetDateTime(2)), Instant.FromUtc(reader.GetDateTime(3)),
+                InstantOrNull(reader, 4)));
+        }
+
+        return tokens;
+    }
+
+    /// <summary>Whom a customer token speaks for; null when there is no such token.</summary>
+    public async Task<FoundToken?> FindTokenAsync(KeyHash hash, CancellationToken cancel)
     {
         await using var command = database.CreateCommand(ProjectsSql.FindToken);
         command.Parameters.Add(new() { Value = hash.ToBytes() });
         await using var reader = await command.ExecuteReaderAsync(cancel);
         return await reader.ReadAsync(cancel)
-            ? (reader.GetInt32(0), reader.GetString(1), Instant.FromUtc(reader.GetDateTime(2)))
+            ? new(
+                reader.GetInt32(0), reader.GetString(1), Instant.FromUtc(reader.GetDateTime(2)), reader.GetGuid(3), InstantOrNull(reader, 4),
+                IssuerState.Read(reader, 5))
             : null;
     }
 
@@ -127,6 +160,6 @@ public sealed class ProjectQueries(NpgsqlDataSource database)
         _ => "customer token",
     };
 
-    private static Instant? InstantOrNull(NpgsqlDataReader reader, int column) =>
+    internal static Instant? InstantOrNull(NpgsqlDataReader reader, int column) =>
         reader.IsDBNull(column) ? null : Instant.FromUtc(reader.GetDateTime(column));
 }

@@ -63,43 +63,79 @@ internal static class ProjectsSql
     // ---- keys --------------------------------------------------------------------------------------------------
 
     public const string InsertKey = """
-        INSERT INTO api_keys (id, project_id, kind, name, prefix, hash, scopes, networks, expires_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+        INSERT INTO api_keys (id, project_id, kind, name, prefix, hash, scopes, networks, expires_at, issuer)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
           RETURNING created_at
         """;
 
+    /// <summary>
+    /// Serialises what changes the keys of one project, so that a revocation sees every key that the revoked one made. An admin key may have made
+    /// keys in any project: ending one waits for all of them. $1 project.
+    /// </summary>
+    public const string LockKeysOfProject = "SELECT pg_advisory_xact_lock_shared(7234010, 0), pg_advisory_xact_lock(7234010, $1)";
+
+    public const string LockAllKeys = "SELECT pg_advisory_xact_lock(7234010, 0)";
+
+    /// <summary>A key that is valid and may issue others. $1 id. Rows: kind, scopes, networks, expiry, lineage.</summary>
+    public const string FindIssuer = """
+        SELECT kind, scopes, networks, expires_at, lineage
+          FROM api_keys
+         WHERE id = $1 AND revoked_at IS NULL AND coalesce(expires_at, 'infinity') > now()
+        """;
+
+    /// <summary>Whether a key was made by a lineage, directly or through others. $1 id, $2 lineage.</summary>
+    public const string IsMadeBy = """
+        WITH RECURSIVE up AS (
+            SELECT issuer FROM api_keys WHERE id = $1
+             UNION
+            SELECT k.issuer FROM up JOIN api_keys k ON k.lineage = up.issuer
+        )
+        SELECT EXISTS (SELECT FROM up WHERE issuer = $2)
+        """;
+
+    /// <summary>The old key issues under a fresh lineage from now on. $1 id. Answers the one it had.</summary>
+    public const string TakeLineage = """
+        WITH old AS (SELECT id, lineage FROM api_keys WHERE id = $1)
+        UPDATE api_keys k SET lineage = gen_random_uuid() FROM old WHERE k.id = old.id RETURNING old.lineage
+        """;
+
+    /// <summary>$1 id, $2 lineage.</summary>
+    public const string GiveLineage = "UPDATE api_keys SET lineage = $2 WHERE id = $1";
+
     /// <summary>Newest first; the id is a UUIDv7, so it orders by creation. $3 = the last id of the page before, or null.</summary>
     public const string ListKeys = """
-        SELECT id, kind, name, prefix, scopes, networks, created_at, expires_at, revoked_at, last_used_at
-          FROM api_keys
-         WHERE project_id IS NOT DISTINCT FROM $1
-           AND ($3::uuid IS NULL OR id < $3)
-         ORDER BY id DESC
+        SELECT k.id, k.kind, k.name, k.prefix, k.scopes, k.networks, k.created_at, k.expires_at, k.revoked_at, k.last_used_at, i.id
+          FROM api_keys k
+          LEFT JOIN api_keys i ON i.lineage = k.issuer
+         WHERE k.project_id IS NOT DISTINCT FROM $1
+           AND ($3::uuid IS NULL OR k.id < $3)
+         ORDER BY k.id DESC
          LIMIT $2
         """;
 
     public const string LockKey = """
-        SELECT kind, name, scopes, networks, expires_at, revoked_at
+        SELECT kind, name, scopes, networks, expires_at, revoked_at, issuer
           FROM api_keys
          WHERE project_id IS NOT DISTINCT FROM $1 AND id = $2
            FOR UPDATE
         """;
 
-    /// <summary>Serialises revocations of admin keys, so that two at once cannot take the last two.</summary>
-    public const string LockAdminKeys = "SELECT pg_advisory_xact_lock(7234000, 2)";
-
-    public const string IsLastAdminKey = """
-        SELECT EXISTS (SELECT FROM api_keys WHERE kind = 'admin' AND id = $1)
-           AND NOT EXISTS (SELECT FROM api_keys
-                            WHERE kind = 'admin' AND id <> $1
-                              AND coalesce(revoked_at, 'infinity') > now()
-                              AND coalesce(expires_at, 'infinity') > now())
+    /// <summary>The key and everything that it made. $1 project or null, $2 id.</summary>
+    public const string RevokeKey = """
+        WITH RECURSIVE ended AS (
+            SELECT id, lineage FROM api_keys WHERE project_id IS NOT DISTINCT FROM $1 AND id = $2
+             UNION
+            SELECT k.id, k.lineage FROM ended e JOIN api_keys k ON k.issuer = e.lineage
+        )
+        UPDATE api_keys k
+           SET revoked_at = least(coalesce(k.revoked_at, 'infinity'), now())
+          FROM ended e
+         WHERE k.id = e.id
         """;
 
-    public const string RevokeKey = """
-        UPDATE api_keys
-           SET revoked_at = least(coalesce(revoked_at, 'infinity'), now())
-         WHERE project_id IS NOT DISTINCT FROM $1 AND id = $2
+    public const string AnyAdminKeyIsValid = """
+        SELECT EXISTS (SELECT FROM api_keys
+                        WHERE kind = 'admin' AND coalesce(revoked_at, 'infinity') > now() AND coalesce(expires_at, 'infinity') > now())
         """;
 
     public const string ExpireKeyAfter = """
@@ -117,13 +153,45 @@ internal static class ProjectsSql
 
     // ---- customer tokens ---------------------------------------------------------------------------------------
 
+    /// <summary>$1 id, $2 hash, $3 project, $4 customer, $5 how long, $6 the key that issues it or null. It ends with the key at the latest.</summary>
     public const string InsertToken = """
-        INSERT INTO customer_tokens (hash, project_id, customer, expires_at)
-             VALUES ($1, $2, $3, now() + $4)
+        INSERT INTO customer_tokens (id, hash, project_id, customer, expires_at, issuer)
+             VALUES ($1, $2, $3, $4,
+                     least(now() + $5, (SELECT expires_at FROM api_keys WHERE id = $6)),
+                     (SELECT lineage FROM api_keys WHERE id = $6))
           RETURNING expires_at
         """;
 
-    public const string FindToken = "SELECT project_id, customer, expires_at FROM customer_tokens WHERE hash = $1";
+    /// <summary>One look-up for the token and the key that issued it, so that a revocation counts at once on every server.</summary>
+    public const string FindToken = $"""
+        SELECT t.project_id, t.customer, t.expires_at, t.id, t.revoked_at, t.issuer, {IssuerState.Columns}
+          FROM customer_tokens t
+          LEFT JOIN api_keys i ON i.lineage = t.issuer
+         WHERE t.hash = $1
+        """;
+
+    /// <summary>Newest first. $1 project, $2 customer, $3 the last id of the page before or null, $4 rows.</summary>
+    public const string ListTokens = """
+        SELECT t.id, i.id, t.created_at, least(t.expires_at, i.expires_at),
+               coalesce(t.revoked_at, CASE WHEN t.issuer IS NOT NULL AND i.id IS NULL THEN t.created_at ELSE i.revoked_at END)
+          FROM customer_tokens t
+          LEFT JOIN api_keys i ON i.lineage = t.issuer
+         WHERE t.project_id = $1 AND t.customer = $2
+           AND ($3::uuid IS NULL OR (t.created_at, t.id) < (SELECT c.created_at, c.id FROM customer_tokens c WHERE c.project_id = $1 AND c.id = $3))
+         ORDER BY t.created_at DESC, t.id DESC
+         LIMIT $4
+        """;
+
+    public const string RevokeToken = """
+        UPDATE customer_tokens SET revoked_at = coalesce(revoked_at, now())
+         WHERE project_id = $1 AND customer = $2 AND id = $3
+        """;
+
+    /// <summary>A customer who is taken back must not come back to life through a token. $1 project, $2 customer.</summary>
+    public const string RevokeTokensOfCustomer = """
+        UPDATE customer_tokens SET revoked_at = now()
+         WHERE project_id = $1 AND customer = $2 AND revoked_at IS NULL
+        """;
 
     // ---- how many ----------------------------------------------------------------------------------------------
 
@@ -140,7 +208,7 @@ internal static class ProjectsSql
             """,
         Thing.Coupon => "SELECT count(*) FROM (SELECT FROM coupons WHERE project_id = $1 LIMIT $2) AS c",
         Thing.Checkout => "SELECT count(*) FROM (SELECT FROM checkouts WHERE project_id = $1 AND status = 'open' LIMIT $2) AS c",
-        _ => "SELECT count(*) FROM (SELECT FROM customer_tokens WHERE project_id = $1 AND customer = $3 AND expires_at > now() LIMIT $2) AS t",
+        _ => "SELECT count(*) FROM (SELECT FROM customer_tokens WHERE project_id = $1 AND customer = $3 AND expires_at > now() AND revoked_at IS NULL LIMIT $2) AS t",
     };
 
     // ---- who serves --------------------------------------------------------------------------------------------

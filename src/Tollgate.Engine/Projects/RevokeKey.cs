@@ -9,13 +9,14 @@ public enum RevokeOutcome
     Revoked,
     NotFound,
 
-    /// <summary>It is the last valid admin key: nobody could reach the server any more.</summary>
+    /// <summary>No admin key would be left, neither it nor one that it did not make: nobody could reach the server any more.</summary>
     LastAdminKey,
 }
 
 /// <summary>
-/// Ends a key. This server refuses it from the moment the call returns, the others as soon as they hear of it, which is
-/// within a second. The last secret key of a project may go too: a leaked key must always be revocable, and the admin
+/// Ends a key and everything that it issued, and what that issued: keys, customer tokens, portal sessions, checkouts. This server refuses
+/// them from the moment the call returns. Other servers refuse the keys as soon as they hear of it, which is within a second, and the rest
+/// at once, because they look up the issuer with it. The last secret key of a project may go too: a leaked key must always be revocable, and the admin
 /// key can create another.
 /// </summary>
 public sealed class RevokeKey(NpgsqlDataSource database, ProjectDirectory directory)
@@ -25,14 +26,16 @@ public sealed class RevokeKey(NpgsqlDataSource database, ProjectDirectory direct
     {
         await using var connection = await database.OpenConnectionAsync(cancel);
         await using var transaction = await connection.BeginTransactionAsync(cancel);
-        if (projectId is null && await IsLastAdminKeyAsync(connection, key, cancel))
-        {
-            return RevokeOutcome.LastAdminKey;
-        }
-
+        await CreateKey.LockAsync(connection, projectId, cancel);
         if (await InTransactionAsync(connection, projectId, key, cancel) == 0)
         {
             return RevokeOutcome.NotFound;
+        }
+
+        if (projectId is null && !await IsAnyAdminKeyValidAsync(connection, cancel))
+        {
+            // Not committed, so nothing has changed.
+            return RevokeOutcome.LastAdminKey;
         }
 
         await ChangeNotice.SendAsync(connection, ChangeNotice.Keys, cancel);
@@ -50,15 +53,9 @@ public sealed class RevokeKey(NpgsqlDataSource database, ProjectDirectory direct
         return await command.ExecuteNonQueryAsync(cancel);
     }
 
-    private static async Task<bool> IsLastAdminKeyAsync(NpgsqlConnection connection, Guid key, CancellationToken cancel)
+    private static async Task<bool> IsAnyAdminKeyValidAsync(NpgsqlConnection connection, CancellationToken cancel)
     {
-        await using (var alone = new NpgsqlCommand(ProjectsSql.LockAdminKeys, connection))
-        {
-            await alone.ExecuteNonQueryAsync(cancel);
-        }
-
-        await using var command = new NpgsqlCommand(ProjectsSql.IsLastAdminKey, connection);
-        command.Parameters.Add(new() { Value = key });
+        await using var command = new NpgsqlCommand(ProjectsSql.AnyAdminKeyIsValid, connection);
         return (bool)(await command.ExecuteScalarAsync(cancel))!;
     }
 

@@ -1,5 +1,4 @@
 using Npgsql;
-using Tollgate.Core.Time;
 
 namespace Tollgate.Engine.Projects;
 
@@ -13,39 +12,56 @@ public enum RotateFault
 
     /// <summary>The key can do more than the one who asks.</summary>
     MoreThanCaller,
+
+    /// <summary>The key that asks has ended in the meantime.</summary>
+    CallerEnded,
 }
 
-public sealed record RotateAnswer(RotateFault Fault, NewKey? Key);
+/// <param name="Excess">In what the key exceeds the one who asks.</param>
+public sealed record RotateAnswer(RotateFault Fault, NewKey? Key, IReadOnlyList<Excess> Excess);
 
-/// <summary>Replaces a key by a new one with the same rights, and ends the old one at once or after a grace.</summary>
+/// <summary>
+/// Replaces a key by a new one with the same name, scopes, networks and expiry, and ends the old one at once or after a grace. What the old
+/// key had issued belongs to the new one.
+/// </summary>
 public sealed class RotateKey(NpgsqlDataSource database, ProjectDirectory directory)
 {
     /// <summary>Longest time for which old and new key are valid side by side.</summary>
     public static readonly TimeSpan LongestGrace = TimeSpan.FromDays(7);
 
-    /// <param name="callerScopes">What the one who asks may do: the text of a stronger key must not fall into its hands.</param>
-    public async Task<RotateAnswer> RunAsync(int? projectId, Guid key, Scope callerScopes, TimeSpan grace, CancellationToken cancel)
+    private sealed record Target(KeyOrder Order, Guid? Issuer);
+
+    /// <param name="caller">The key that asks; null: the operator of the server. The text of a stronger key must not fall into its hands.</param>
+    public async Task<RotateAnswer> RunAsync(int? projectId, Guid key, Guid? caller, TimeSpan grace, CancellationToken cancel)
     {
         await using var connection = await database.OpenConnectionAsync(cancel);
         await using var transaction = await connection.BeginTransactionAsync(cancel);
-        var (fault, order) = await LockAsync(connection, projectId, key, cancel);
-        if (fault != RotateFault.None)
+        await CreateKey.LockAsync(connection, projectId, cancel);
+        var (fault, target) = await LockAsync(connection, projectId, key, cancel);
+        if (target is null)
         {
-            return new(fault, null);
+            return new(fault, null, []);
         }
 
-        var rights = order!.Kind switch
+        var issuer = target.Issuer;
+        if (caller is { } asking && asking != key)
         {
-            KeyKind.Public => Scope.None,
-            KeyKind.Restricted => order.Scopes,
-            _ => Scope.All,
-        };
-        if ((rights & ~callerScopes) != Scope.None)
-        {
-            return new(RotateFault.MoreThanCaller, null);
+            if (await CreateKey.FindIssuerAsync(connection, asking, cancel) is not { } by)
+            {
+                return new(RotateFault.CallerEnded, null, []);
+            }
+
+            if (KeyRules.Exceeding(by.Limits, KeyRules.LimitsOf(target.Order)) is { Count: > 0 } excess)
+            {
+                return new(RotateFault.MoreThanCaller, null, excess);
+            }
+
+            // Whoever asks sees the new text. Where the key would not end with it anyway, it does from now on.
+            issuer = await IsMadeByAsync(connection, key, by.Lineage, cancel) ? issuer : by.Lineage;
         }
 
-        var fresh = await CreateKey.InTransactionAsync(connection, projectId, order, cancel);
+        var fresh = await CreateKey.InTransactionAsync(connection, projectId, target.Order, issuer, cancel);
+        await HandOnAsync(connection, key, fresh.Id, cancel);
         await (grace > TimeSpan.Zero
             ? ExpireAfterAsync(connection, projectId, key, grace, cancel)
             : RevokeKey.InTransactionAsync(connection, projectId, key, cancel));
@@ -53,10 +69,10 @@ public sealed class RotateKey(NpgsqlDataSource database, ProjectDirectory direct
         await transaction.CommitAsync(cancel);
         await connection.CloseAsync(); // The directory reads with another one.
         await directory.RefreshAsync(CancellationToken.None);
-        return new(RotateFault.None, fresh);
+        return new(RotateFault.None, fresh, []);
     }
 
-    private static async Task<(RotateFault Fault, KeyOrder? Order)> LockAsync(
+    private static async Task<(RotateFault Fault, Target? Target)> LockAsync(
         NpgsqlConnection connection, int? projectId, Guid key, CancellationToken cancel)
     {
         await using var command = new NpgsqlCommand(ProjectsSql.LockKey, connection);
@@ -68,14 +84,33 @@ public sealed class RotateKey(NpgsqlDataSource database, ProjectDirectory direct
             return (RotateFault.NotFound, null);
         }
 
-        return reader.IsDBNull(5)
-            ? (RotateFault.None, new(
-                ProjectQueries.KindOf(reader.GetString(0)),
-                reader.IsDBNull(1) ? null : reader.GetString(1),
-                Scopes.Parse(reader.GetFieldValue<string[]>(2)),
-                reader.GetFieldValue<string[]>(3),
-                reader.IsDBNull(4) ? null : Instant.FromUtc(reader.GetDateTime(4))))
-            : (RotateFault.Revoked, null);
+        if (!reader.IsDBNull(5))
+        {
+            return (RotateFault.Revoked, null);
+        }
+
+        var order = new KeyOrder(
+            ProjectQueries.KindOf(reader.GetString(0)),
+            reader.IsDBNull(1) ? null : reader.GetString(1),
+            Scopes.Parse(reader.GetFieldValue<string[]>(2)),
+            reader.GetFieldValue<string[]>(3),
+            ProjectQueries.InstantOrNull(reader, 4));
+        return (RotateFault.None, new(order, reader.IsDBNull(6) ? null : reader.GetGuid(6)));
+    }
+
+    private static async Task<bool> IsMadeByAsync(NpgsqlConnection connection, Guid key, Guid lineage, CancellationToken cancel)
+    {
+        await using var command = new NpgsqlCommand(ProjectsSql.IsMadeBy, connection) { Parameters = { new() { Value = key }, new() { Value = lineage } } };
+        return (bool)(await command.ExecuteScalarAsync(cancel))!;
+    }
+
+    /// <summary>What the old key has issued is the new one's; what it still issues in its grace is its own.</summary>
+    private static async Task HandOnAsync(NpgsqlConnection connection, Guid old, Guid fresh, CancellationToken cancel)
+    {
+        await using var take = new NpgsqlCommand(ProjectsSql.TakeLineage, connection) { Parameters = { new() { Value = old } } };
+        var lineage = (Guid)(await take.ExecuteScalarAsync(cancel))!;
+        await using var give = new NpgsqlCommand(ProjectsSql.GiveLineage, connection) { Parameters = { new() { Value = fresh }, new() { Value = lineage } } };
+        await give.ExecuteNonQueryAsync(cancel);
     }
 
     private static async Task<int> ExpireAfterAsync(

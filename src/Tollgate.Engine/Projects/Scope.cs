@@ -28,33 +28,43 @@ public enum Scope
     WebhooksRead = 1 << 10,
     WebhooksWrite = 1 << 11,
 
-    All = (1 << 12) - 1,
+    /// <summary>How the project is set up towards others: payment providers and upstreams, with their credentials.</summary>
+    SettingsRead = 1 << 12,
+    SettingsWrite = 1 << 13,
+
+    All = (1 << 14) - 1,
 }
+
+/// <summary>A scope as people see it.</summary>
+/// <param name="Meaning">Everything that it allows; docs/reference/keys.md says the same.</param>
+public sealed record ScopeName(Scope Scope, string Name, string Meaning);
 
 /// <summary>The names of scopes on the wire and in the database.</summary>
 public static class Scopes
 {
-    private static readonly (Scope Scope, string Name)[] Table =
+    public static IReadOnlyList<ScopeName> Table { get; } =
     [
-        (Scope.GateWrite, "gate:write"),
-        (Scope.UsageRead, "usage:read"),
-        (Scope.CatalogRead, "catalog:read"),
-        (Scope.CatalogWrite, "catalog:write"),
-        (Scope.CustomersRead, "customers:read"),
-        (Scope.CustomersWrite, "customers:write"),
-        (Scope.KeysRead, "keys:read"),
-        (Scope.KeysWrite, "keys:write"),
-        (Scope.BillingRead, "billing:read"),
-        (Scope.BillingWrite, "billing:write"),
-        (Scope.WebhooksRead, "webhooks:read"),
-        (Scope.WebhooksWrite, "webhooks:write"),
+        new(Scope.GateWrite, "gate:write", "record and void usage: consume, reservations, events, LLM calls; call models through the gateway, at the project's cost"),
+        new(Scope.UsageRead, "usage:read", "read usage, entitlements, events with their properties, LLM calls, decisions, costs and analytics, revenue included; check; verify the ledger"),
+        new(Scope.CatalogRead, "catalog:read", "read the catalogue, plans, features, model prices"),
+        new(Scope.CatalogWrite, "catalog:write", "publish a catalogue; set model prices and the markup, and rate past calls again"),
+        new(Scope.CustomersRead, "customers:read", "read customers, their members, grants, overrides and customer tokens (never a token's text)"),
+        new(Scope.CustomersWrite, "customers:write", "create, change and delete customers and members; set plans and overrides and give grants, without a payment; issue and revoke customer tokens"),
+        new(Scope.BillingRead, "billing:read", "read subscriptions, invoices, payments, disputes, checkouts, portal sessions, coupons, credits, mails with their text, provider events, invoice settings, the test clock"),
+        new(Scope.BillingWrite, "billing:write", "change them: subscribe, change, cancel, charge, refund, credit; open checkouts and portal sessions, whose pages show the customer's invoices; set invoice settings; run what is due; advance the test clock"),
+        new(Scope.WebhooksRead, "webhooks:read", "read webhook endpoints without their secrets, deliveries, and events with the customers, invoices and payments in them"),
+        new(Scope.WebhooksWrite, "webhooks:write", "create, change and delete webhook endpoints, which receive customers, invoices and payments; rotate their secrets; send again"),
+        new(Scope.KeysRead, "keys:read", "list keys (never a key's text)"),
+        new(Scope.KeysWrite, "keys:write", "create and rotate keys that can do no more than the key itself; revoke any key of the project"),
+        new(Scope.SettingsRead, "settings:read", "read payment settings and upstreams without their credentials"),
+        new(Scope.SettingsWrite, "settings:write", "choose the payment provider and where the gateway forwards to, and set their credentials"),
     ];
 
-    public static IReadOnlyList<string> Names { get; } = [.. Table.Select(row => row.Name)];
+    public static IReadOnlyList<string> Names { get; } = [.. Table.Select(static row => row.Name)];
 
     public static bool TryParse(string name, out Scope scope)
     {
-        scope = Table.FirstOrDefault(row => row.Name == name).Scope;
+        scope = Table.FirstOrDefault(row => row.Name == name)?.Scope ?? Scope.None;
         return scope != Scope.None;
     }
 

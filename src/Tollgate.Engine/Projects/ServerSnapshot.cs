@@ -43,7 +43,14 @@ public sealed record ResolvedKey(
 /// <param name="Project">Null only for an admin key that named no project.</param>
 /// <param name="Customer">Customer tokens: the one customer that it speaks for.</param>
 /// <param name="KeyId">For audit and logs; null for customer tokens.</param>
-public sealed record Caller(KeyKind Kind, ProjectSnapshot? Project, Scope Scopes, string? Customer, Guid? KeyId);
+public sealed record Caller(KeyKind Kind, ProjectSnapshot? Project, Scope Scopes, string? Customer, Guid? KeyId)
+{
+    /// <summary>The id of the customer token, where it is one.</summary>
+    public Guid? Token { get; init; }
+
+    /// <summary>When the key or token expires: what it issues lasts no longer.</summary>
+    public Instant ExpiresAt { get; init; } = Instant.FarFuture;
+}
 
 /// <summary>When a key was last used, noted without a lock or a write to the database.</summary>
 public sealed class KeyUse

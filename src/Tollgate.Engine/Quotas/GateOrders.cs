@@ -13,7 +13,11 @@ public readonly record struct FeatureAmount(string Feature, Quantity Amount);
 /// <param name="OccurredAt">Null: now.</param>
 /// <param name="PropertiesJson">A JSON object as the caller sent it, or null.</param>
 public sealed record ConsumeOrder(
-    string Customer, string Feature, Quantity Amount, string? Id, Instant? OccurredAt, string? PropertiesJson);
+    string Customer, string Feature, Quantity Amount, string? Id, Instant? OccurredAt, string? PropertiesJson)
+{
+    /// <inheritdoc cref="EventOrder.IsOfToken"/>
+    public bool IsOfToken { get; init; }
+}
 
 /// <summary>One reported fact. <c>Enforce</c> applies caps; otherwise it is recorded also beyond them.</summary>
 public sealed record EventOrder(
@@ -31,6 +35,9 @@ public sealed record EventOrder(
 
     /// <summary>It is about what the customer did on its own account, also when it uses the balances of another now.</summary>
     public bool OnOwnAccount { get; init; }
+
+    /// <summary>The id came with a customer token: it is the customer's own, and never one of the back end's.</summary>
+    public bool IsOfToken { get; init; }
 
     /// <summary>Recorded and listed, but no meter reads it: a call that failed and used nothing.</summary>
     public bool MovesNothing { get; init; }

@@ -57,7 +57,9 @@ public sealed class QuotaGate(LedgerLanes lanes, LedgerOptions options, Database
         }
 
         var effects = Effects.OfConsume(project.Catalog, feature, order.Amount, order.PropertiesJson);
-        var op = UseOf(project, null, order.Customer, order.Id, order.Feature, order.Amount, effects, order.OccurredAt, order.PropertiesJson, enforce: true);
+        var op = UseOf(
+            project, null, order.Customer, order.Id, order.Feature, order.Amount, effects, order.OccurredAt, order.PropertiesJson, enforce: true,
+            isOfToken: order.IsOfToken);
         return op.Answer is { } fault ? new(fault) : RunAsync(op, cancel);
     }
 
@@ -78,7 +80,7 @@ public sealed class QuotaGate(LedgerLanes lanes, LedgerOptions options, Database
             var effects = Effects.Of(project.Catalog, order);
             var op = UseOf(
                 project, ticket, order.Customer, order.Id, order.Type, order.Quantity, effects, order.OccurredAt, order.PropertiesJson, order.Enforce,
-                order.ComputedJson, onOwnRows: order.OnOwnAccount);
+                order.ComputedJson, onOwnRows: order.OnOwnAccount, isOfToken: order.IsOfToken);
             ops[i] = op;
             if (op.Answer is not null)
             {
@@ -228,7 +230,7 @@ public sealed class QuotaGate(LedgerLanes lanes, LedgerOptions options, Database
     /// <summary>Books the reversing event. Without the customer, the event is looked for under every customer of the project.</summary>
     public async ValueTask<GateAnswer> VoidAsync(ProjectSnapshot project, string eventId, string? customer, CancellationToken cancel)
     {
-        var id = EventKey.Parse(eventId, clock.Now()).Id;
+        var id = EventKey.Sought(eventId, clock.Now());
         if (customer is null)
         {
             var (place, fault) = await LedgerQueries.FindEventAsync(database, project.Id, id, cancel);
@@ -325,7 +327,7 @@ public sealed class QuotaGate(LedgerLanes lanes, LedgerOptions options, Database
     private UseOp UseOf(
         ProjectSnapshot project, LaneTicket? ticket, string customer, string? id, string type, Quantity quantity, IReadOnlyList<Effect>? effects,
         Instant? occurredAt, string? propertiesJson, bool enforce, string? computedJson = null, IReadOnlyList<Guid>? settles = null,
-        bool onOwnRows = false)
+        bool onOwnRows = false, bool isOfToken = false)
     {
         var now = clock.Now(project);
         var real = project.TestClock is null ? now : clock.Now();
@@ -334,7 +336,7 @@ public sealed class QuotaGate(LedgerLanes lanes, LedgerOptions options, Database
             : at < now.Minus(options.AcceptPast) ? GateFault.TooOld
             : at > now.Plus(options.AcceptFuture) ? GateFault.InFuture
             : GateFault.None;
-        var key = id is null ? EventKey.Generate(real) : EventKey.Parse(id, real);
+        var key = id is null ? EventKey.Generate(real) : isOfToken ? EventKey.OfToken(customer, id, real) : EventKey.Parse(id, real);
         return new()
         {
             Project = project, Customer = customer, Partition = CustomerPlace.PartitionOf(project.Id, customer), Ticket = ticket, Now = now,

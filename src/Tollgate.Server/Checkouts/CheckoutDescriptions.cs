@@ -89,15 +89,47 @@ internal static class CheckoutDescriptions
     public static readonly Description OpenPortal = new(
         Tag,
         "Open the portal for a customer",
-        "A page on which the customer sees the plan, what is open, invoices and cards, pays, and changes what is charged. It lasts an hour. Whoever has `url` is the customer: lead "
+        "A page on which the customer sees the plan, what is open, invoices and cards, pays, and changes what is charged. It lasts an hour, or as long as the key or token that opens it, "
+        + "works from the key's networks and ends when either is revoked. Whoever has `url` is the customer: lead "
         + "only signed-in people there. A customer token opens its own customer's, and need not name it.")
     {
         Request = Example.Of<PortalSessionRequest>("""{"customer": "acme", "return_url": "https://app.example.com/account"}"""),
         Answers =
         [
             Example.Of<PortalSessionView>(
-                201, "Opened.", """{"url": "http://localhost:8080/portal/5JYxE0HUqcvM3dD2nPL0cWnqY1mFh8kGZb4rTaXsV7o", "expires_at": "2026-03-31T10:00:00Z"}"""),
+                201, "Opened.", """{"id": "01936f5e-7c20-7f55-9166-52917f6e5e44", "url": "http://localhost:8080/portal/5JYxE0HUqcvM3dD2nPL0cWnqY1mFh8kGZb4rTaXsV7o", "expires_at": "2026-03-31T10:00:00Z"}"""),
         ],
         Errors = [ErrorCode.CustomerNotFound, ErrorCode.ValidationFailed],
+    };
+
+    private const string Session = """
+        {"id": "01936f5e-7c20-7f55-9166-52917f6e5e44", "customer": "acme", "status": "active", "return_url": "https://app.example.com/account",
+         "issued_by": "019aa59f-11d0-7c3a-8e42-7f1b0d9c6a55", "token": null, "created_at": "2026-03-31T09:00:00Z",
+         "expires_at": "2026-03-31T10:00:00Z", "revoked_at": null}
+        """;
+
+    private static readonly Dictionary<string, string> SessionId = new() { ["id"] = "The portal session's id, not its address." };
+
+    public static readonly Description ListPortalSessions = new(
+        Tag, "List portal sessions", "Newest first, ended ones included for some days. The address is never shown again.")
+    {
+        Query = [new("customer", "Only this customer's."), .. QueryParameter.OfPage],
+        Answers = [Example.Of<PortalSessionList>(200, "A page of portal sessions.", $$"""{"data": [{{Session}}], "has_more": false}""")],
+        Errors = [ErrorCode.ValidationFailed],
+    };
+
+    public static readonly Description ShowPortalSession = new(Tag, "Show a portal session", "How it stands. The address is never shown again.")
+    {
+        Path = SessionId,
+        Answers = [Example.Of<PortalSessionItem>(200, "The portal session.", Session)],
+        Errors = [ErrorCode.PortalSessionNotFound],
+    };
+
+    public static readonly Description RevokePortalSession = new(
+        Tag, "Revoke a portal session", "Its page says that it has expired, on every server, and so do the checkouts that were opened on it. Revoking it again changes nothing.")
+    {
+        Path = SessionId,
+        Answers = [Example.Nothing("Revoked.")],
+        Errors = [ErrorCode.PortalSessionNotFound],
     };
 }

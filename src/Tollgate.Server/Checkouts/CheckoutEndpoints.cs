@@ -18,7 +18,7 @@ using Tollgate.Server.Subscriptions;
 
 namespace Tollgate.Server.Checkouts;
 
-/// <summary><c>/v1/checkouts</c>: pages on which something is bought; and <c>/v1/portal-sessions</c>.</summary>
+/// <summary><c>/v1/checkouts</c>: pages on which something is bought.</summary>
 public static class CheckoutEndpoints
 {
     private const int LongestAddress = 2_000;
@@ -29,7 +29,7 @@ public static class CheckoutEndpoints
     {
         var (open, queries, expire) = (
             app.Services.GetRequiredService<OpenCheckout>(), app.Services.GetRequiredService<CheckoutQueries>(), app.Services.GetRequiredService<ExpireCheckouts>());
-        var (sessions, invoices) = (app.Services.GetRequiredService<PortalSessions>(), app.Services.GetRequiredService<InvoiceQueries>());
+        var invoices = app.Services.GetRequiredService<InvoiceQueries>();
 
         app.MapPost("/v1/checkouts", app.Counted(Thing.Checkout, context => CreateAsync(context, open, invoices)))
             .RequireKey(Access.Secret, Scope.BillingWrite)
@@ -44,10 +44,6 @@ public static class CheckoutEndpoints
         app.MapPost("/v1/checkouts/{id}/expire", (RequestDelegate)(context => ExpireAsync(context, expire)))
             .RequireKey(Access.Secret, Scope.BillingWrite)
             .Describe(CheckoutDescriptions.Expire);
-        app.MapPost("/v1/portal-sessions", (RequestDelegate)(context => OpenPortalAsync(context, sessions)))
-            .RequireKey(Access.Secret | Access.CustomerToken, Scope.BillingWrite)
-            .WithSecretAnswer()
-            .Describe(CheckoutDescriptions.OpenPortal);
     }
 
     private static async Task CreateAsync(HttpContext context, OpenCheckout open, InvoiceQueries invoices)
@@ -58,7 +54,7 @@ public static class CheckoutEndpoints
         }
 
         var faults = new Faults();
-        var order = OrderOf(body, faults);
+        var order = OrderOf(body, Issuer.Of(context.Caller()), faults);
         if (faults.Any)
         {
             await faults.WriteAsync(context);
@@ -148,39 +144,7 @@ public static class CheckoutEndpoints
         });
     }
 
-    private static async Task OpenPortalAsync(HttpContext context, PortalSessions sessions)
-    {
-        if (await Body.ReadAsync(context, CheckoutsJson.Default.PortalSessionRequest) is not { } body)
-        {
-            return;
-        }
-
-        // A customer token says whose portal it is.
-        var customer = context.Caller().Customer ?? body.Customer;
-        if (body.Customer is { } named && named != customer)
-        {
-            await Problems.WriteAsync(context, ErrorCode.KeyNotAllowed, "This customer token speaks for another customer.", "customer");
-            return;
-        }
-
-        var faults = new Faults();
-        faults.Id(customer, "customer");
-        Address(body.ReturnUrl, "return_url", false, faults);
-        if (faults.Any)
-        {
-            await faults.WriteAsync(context);
-            return;
-        }
-
-        var session = await sessions.OpenAsync(context.Project(), customer!, body.ReturnUrl, context.RequestAborted);
-        await (session is null
-            ? Problems.WriteAsync(context, ErrorCode.CustomerNotFound, null, "customer")
-            : Answer.Json(
-                context, StatusCodes.Status201Created,
-                new(new Uri(PublicAddress.Of(context), "/portal/" + session.Token).AbsoluteUri, session.ExpiresAt.ToOffset()), CheckoutsJson.Default.PortalSessionView));
-    }
-
-    private static NewCheckout OrderOf(CreateCheckoutRequest body, Faults faults)
+    private static NewCheckout OrderOf(CreateCheckoutRequest body, Issuer issuer, Faults faults)
     {
         string[] named = [.. new[] { body.Plan is null ? null : "plan", body.Pack is null ? null : "pack", body.Invoice is null ? null : "invoice", body.Setup == true ? "setup" : null }.OfType<string>()];
         if (named.Length == 0)
@@ -225,7 +189,7 @@ public static class CheckoutEndpoints
             AddOns = faults.Any ? null : addOns?.ToDictionary(static one => one.Code, static one => one.Quantity),
         };
         var life = kind == CheckoutKind.Invoice ? OpenCheckout.InvoiceLife : OpenCheckout.DefaultLife;
-        return new(body.Customer ?? "", kind, wanted, body.SuccessUrl, body.CancelUrl, life);
+        return new(body.Customer ?? "", kind, wanted, body.SuccessUrl, body.CancelUrl, life, issuer);
     }
 
     /// <summary>Where a browser may be led: an absolute address of the web, without a password in it.</summary>

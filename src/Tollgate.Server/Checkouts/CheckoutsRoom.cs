@@ -29,6 +29,7 @@ public static class CheckoutsRoom
     public static void MapCheckoutsRoom(this WebApplication app)
     {
         app.MapCheckouts();
+        PortalSessionEndpoints.Map(app);
         app.MapPaymentPages();
     }
 }

@@ -93,7 +93,7 @@ internal static class PaymentPages
     {
         var name = RawPath.Segment(context, InvoiceSegment);
         if (!name.EndsWith(".pdf", StringComparison.Ordinal) || !Guid.TryParse(name.AsSpan(0, name.Length - 4), out var id)
-            || await portal.FindInvoiceAsync(Token(context), id, context.RequestAborted) is not var (project, row))
+            || await portal.FindInvoiceAsync(Token(context), id, context.Connection.RemoteIpAddress, context.RequestAborted) is not var (project, row))
         {
             await Problems.WriteAsync(context, ErrorCode.InvoiceNotFound);
             return;

@@ -15,6 +15,8 @@ internal static class CommandLine
         UpCommand.Build,
         ProjectCommands.Build,
         KeyCommands.Build,
+        TokenCommands.Build,
+        SessionCommands.Build,
         CatalogCommands.Build,
         PriceCommands.Build,
         BillingCommands.Build,

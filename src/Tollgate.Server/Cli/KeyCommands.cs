@@ -18,8 +18,8 @@ internal static class KeyCommands
         var kind = new Option<string>("--kind") { Description = "secret, public or restricted; admin without --project. Default: secret, or restricted with --scope." };
         var name = new Option<string>("--name") { Description = "What it is for." };
         var scopes = new Option<string[]>("--scope") { Description = $"Of a restricted key, repeatable: {string.Join(", ", Scopes.Names)}." };
-        var networks = new Option<string[]>("--network") { Description = "Address or network from which it works, repeatable. Default: everywhere." };
-        var expires = new Option<string>("--expires-at") { Description = "ISO 8601 with Z or an offset. Default: never." };
+        var networks = new Option<string[]>("--network") { Description = "Address or network from which it works, repeatable. Default: as the key that creates it." };
+        var expires = new Option<string>("--expires-at") { Description = "ISO 8601 with Z or an offset. Default: as the key that creates it." };
         var command = new Command("create", "Creates a key and prints it, this once.") { kind, name, scopes, networks, expires };
         ServerDoor.SetAction(command, async (door, parsed, cancel) =>
         {
@@ -47,7 +47,7 @@ internal static class KeyCommands
             var keys = await Lists.ReadAllAsync(door, Path, "id", cancel);
             Lists.Print(
                 keys, parsed.GetValue(json),
-                "id", "kind", "prefix", "name", "scopes", "networks", "created_at", "expires_at", "revoked_at", "last_used_at");
+                "id", "kind", "prefix", "name", "scopes", "networks", "created_at", "expires_at", "revoked_at", "last_used_at", "issued_by");
             return ExitCode.Done;
         });
         return command;
@@ -56,7 +56,11 @@ internal static class KeyCommands
     private static Command Revoke()
     {
         var id = Id();
-        var command = new Command("revoke", "Ends a key at once.") { id };
+        var command = new Command(
+            "revoke",
+            "Ends a key and everything that it issued: keys, customer tokens, portal sessions, checkouts, and keys of projects that it created. To keep them, rotate the key.\n\nExample:\n"
+            + "  tollgate keys revoke 019aa5a0-3c1e-7a52-9d31-5f0c8a4b7e10 --project shop")
+        { id };
         ServerDoor.SetAction(command, async (door, parsed, cancel) =>
         {
             await door.SendAsync(HttpMethod.Delete, Of(parsed.GetRequiredValue(id)), (JsonNode?)null, cancel);
@@ -69,7 +73,7 @@ internal static class KeyCommands
     {
         var id = Id();
         var grace = new Option<long>("--grace-seconds") { Description = "Seconds for which the old key stays valid, up to a week. Default 0." };
-        var command = new Command("rotate", "Replaces a key by a new one with the same rights, and prints it, this once.") { id, grace };
+        var command = new Command("rotate", "Replaces a key by a new one with the same scopes, networks and expiry, which takes over what the old one issued, and prints it, this once.") { id, grace };
         ServerDoor.SetAction(command, async (door, parsed, cancel) =>
         {
             var body = new JsonObject { ["grace_seconds"] = parsed.GetValue(grace) };

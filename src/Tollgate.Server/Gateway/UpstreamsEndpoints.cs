@@ -29,7 +29,7 @@ internal static class UpstreamsEndpoints
     {
         var upstreams = app.ServiceProvider.GetRequiredService<Upstreams>();
         var secrets = app.ServiceProvider.GetRequiredService<UpstreamSecrets>();
-        app.MapPut("/v1/upstreams/{provider}", context => SetAsync(context, upstreams, secrets)).RequireKey(Access.Secret, Scope.KeysWrite).Describe(new(Tag, "Set an upstream",
+        app.MapPut("/v1/upstreams/{provider}", context => SetAsync(context, upstreams, secrets)).RequireKey(Access.Secret, Scope.SettingsWrite).Describe(new(Tag, "Set an upstream",
             "Says where calls to `/gateway/{provider}/…` go and with which credentials. It replaces all of what was set. The key and the values of "
             + "headers are kept encrypted and are never shown again.")
         {
@@ -38,12 +38,12 @@ internal static class UpstreamsEndpoints
             Answers = [Example.Of<UpstreamView>(200, "Set", OpenAi)],
             Errors = [ErrorCode.ValidationFailed],
         });
-        app.MapGet("/v1/upstreams", (RequestDelegate)(context => ListAsync(context, secrets))).RequireKey(Access.Secret, Scope.KeysRead).Describe(new(Tag, "List upstreams",
+        app.MapGet("/v1/upstreams", (RequestDelegate)(context => ListAsync(context, secrets))).RequireKey(Access.Secret, Scope.SettingsRead).Describe(new(Tag, "List upstreams",
             "All of the project's, by name. Never their keys.")
         {
             Answers = [Example.Of<UpstreamList>(200, "All of them", $$"""{"data": [{{OpenAi}}], "has_more": false}""")],
         });
-        app.MapDelete("/v1/upstreams/{provider}", (RequestDelegate)(context => RemoveAsync(context, upstreams))).RequireKey(Access.Secret, Scope.KeysWrite).Describe(new(Tag, "Remove an upstream",
+        app.MapDelete("/v1/upstreams/{provider}", (RequestDelegate)(context => RemoveAsync(context, upstreams))).RequireKey(Access.Secret, Scope.SettingsWrite).Describe(new(Tag, "Remove an upstream",
             "Calls to it are answered 404 from now on. Its credentials are deleted.")
         {
             Path = Provider,

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Net;
 using Microsoft.Extensions.Options;
 using Tollgate.Contracts.Http;
 using Tollgate.Engine.Clocks;
@@ -47,7 +46,7 @@ public sealed class FrontDoor(
                 if (token is { } hash)
                 {
                     answer = guesses.MayAsk(context, KeyReader.Read(context, requirement.Headers).Span)
-                        ? await ResolveTokenAsync(hash, context.RequestAborted)
+                        ? await ResolveTokenAsync(context, hash)
                         : ErrorCode.KeyInvalid;
                 }
 
@@ -136,7 +135,7 @@ public sealed class FrontDoor(
             return ErrorCode.KeyExpired;
         }
 
-        if (key.Networks.Count > 0 && !IsInside(key.Networks, context.Connection.RemoteIpAddress))
+        if (!KeyRules.Allows(key.Networks, context.Connection.RemoteIpAddress))
         {
             return ErrorCode.NetworkNotAllowed;
         }
@@ -167,23 +166,35 @@ public sealed class FrontDoor(
         return project is null ? ErrorCode.KeyMissing : new Caller(KeyKind.Public, project, Scope.All, null, null);
     }
 
-    private async Task<Resolution> ResolveTokenAsync(KeyHash hash, CancellationToken cancel)
+    /// <summary>A token does what the scopes of the key that issued it allow, from that key's networks, and ends with it.</summary>
+    private async Task<Resolution> ResolveTokenAsync(HttpContext context, KeyHash hash)
     {
-        using var turn = await share.TakeLookUpAsync(cancel);
-        if (await queries.FindTokenAsync(hash, cancel) is not var (projectId, customer, expiresAt))
+        using var turn = await share.TakeLookUpAsync(context.RequestAborted);
+        if (await queries.FindTokenAsync(hash, context.RequestAborted) is not { } token)
         {
             guesses.Bury(hash);
             return ErrorCode.KeyInvalid;
         }
 
-        if (expiresAt <= clock.Now())
+        var now = clock.Now();
+        if (token.RevokedAt is not null || token.Issuer.RevokedAt is not null)
+        {
+            return ErrorCode.KeyRevoked;
+        }
+
+        if (token.ExpiresAt <= now || token.Issuer.ExpiresAt <= now)
         {
             guesses.Bury(hash);
             return ErrorCode.KeyExpired;
         }
 
-        return directory.Current.ProjectsById.TryGetValue(projectId, out var project)
-            ? new Caller(KeyKind.CustomerToken, project, Scope.All, customer, null)
+        if (!KeyRules.Allows(token.Issuer.Networks, context.Connection.RemoteIpAddress))
+        {
+            return ErrorCode.NetworkNotAllowed;
+        }
+
+        return directory.Current.ProjectsById.TryGetValue(token.ProjectId, out var project)
+            ? new Caller(KeyKind.CustomerToken, project, token.Issuer.Scopes, token.Customer, null) { Token = token.Id, ExpiresAt = token.ExpiresAt }
             : ErrorCode.KeyInvalid;
     }
 
@@ -273,7 +284,8 @@ public sealed class FrontDoor(
 
         if ((caller.Scopes & requirement.Scope) != requirement.Scope)
         {
-            return (ErrorCode.ScopeMissing, $"The scope {string.Join(" ", Scopes.ToNames(requirement.Scope))} is needed.");
+            var of = caller.Kind == KeyKind.CustomerToken ? " The key that issued the token lacks it." : "";
+            return (ErrorCode.ScopeMissing, $"The scope {string.Join(" ", Scopes.ToNames(requirement.Scope))} is needed.{of}");
         }
 
         return null;
@@ -286,12 +298,6 @@ public sealed class FrontDoor(
         access.HasFlag(Access.CustomerToken) ? "customer token" : null,
         access.HasFlag(Access.Admin) ? "admin key" : null,
     ]).OfType<string>());
-
-    private static bool IsInside(IReadOnlyList<IPNetwork> networks, IPAddress? address)
-    {
-        var plain = address is { IsIPv4MappedToIPv6: true } ? address.MapToIPv4() : address;
-        return plain is not null && networks.Any(network => network.Contains(plain));
-    }
 
     /// <summary>A failure that somebody else (routing, a limit of the server) answered with nothing but a status.</summary>
     private static bool IsBareFailure(HttpResponse response) =>

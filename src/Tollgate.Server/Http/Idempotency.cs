@@ -140,8 +140,16 @@ public sealed class Idempotency(IdempotencyKeys keys, ILogger<Idempotency> log)
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         hash.AppendData(Encoding.UTF8.GetBytes($"{operation}{request.QueryString}\n{caller.Customer}\n"));
         hash.AppendData(body);
-        return new(caller.Project?.Id ?? 0, key, operation, hash.GetHashAndReset());
+        return new(caller.Project?.Id ?? 0, KeyOf(caller, key), operation, hash.GetHashAndReset());
     }
+
+    /// <summary>
+    /// A customer token's keys are its customer's own: they neither take nor replay those of the back end. They are stored as a hash behind a
+    /// line feed, which no key that is sent can contain.
+    /// </summary>
+    private static string KeyOf(Caller caller, string key) => caller.Customer is { } customer
+        ? "\n" + Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes($"{customer}\0{key}")))
+        : key;
 
     private async Task<Claim> ClaimAsync(IdempotentRequest request, CancellationToken cancel)
     {

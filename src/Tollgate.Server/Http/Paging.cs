@@ -29,6 +29,24 @@ public sealed record Paging(int Limit, string? StartingAfter)
         return new(limit, after);
     }
 
+    /// <summary>The last id of the page before, of lists whose ids are UUIDs; null where there is none, or it is at fault.</summary>
+    /// <param name="what">What the list is of, for the message: <c>a key</c>.</param>
+    public Guid? IdAfter(string what, Faults faults)
+    {
+        if (StartingAfter is null)
+        {
+            return null;
+        }
+
+        if (Guid.TryParseExact(StartingAfter, "D", out var id))
+        {
+            return id;
+        }
+
+        faults.Add("starting_after", FaultCode.InvalidFormat, $"The id of {what} is expected.");
+        return null;
+    }
+
     /// <summary>The rows of the page and whether more follow.</summary>
     public (IReadOnlyList<T> Rows, bool HasMore) Cut<T>(IReadOnlyList<T> rows) =>
         rows.Count > Limit ? ([.. rows.Take(Limit)], true) : (rows, false);

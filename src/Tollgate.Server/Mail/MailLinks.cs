@@ -59,7 +59,7 @@ internal sealed class MailLinks(SigningKeys keys, OpenCheckout checkouts, IOptio
         }
 
         var order = new NewCheckout(
-            mail.Customer, CheckoutKind.Invoice, new() { Invoice = mail.Data.GetProperty("invoice").GetGuid() }, null, null, OpenCheckout.InvoiceLife);
+            mail.Customer, CheckoutKind.Invoice, new() { Invoice = mail.Data.GetProperty("invoice").GetGuid() }, null, null, OpenCheckout.InvoiceLife, Issuer.Server);
         var answer = await checkouts.RunAsync(project, order, Server, Actor, cancel);
         return answer.Outcome == CheckoutOutcome.Done ? answer.Page : null;
     }

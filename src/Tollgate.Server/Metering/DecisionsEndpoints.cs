@@ -24,7 +24,7 @@ internal static class DecisionsEndpoints
             + "`GET /v1/customers/{id}/explain` shows what stands now.")
         {
             Query = [new("customer", "Saves the search, and tells apart ids that several customers use.")],
-            Path = new Dictionary<string, string> { ["id"] = "The id of the event or the reservation." },
+            Path = new Dictionary<string, string> { ["id"] = "The id of the event or the reservation; the event's key where it has one." },
             Answers =
             [
                 Example.Of<DecisionExplained>(200, "The decision",

@@ -38,7 +38,8 @@ internal static class EventListEndpoints
         var exports = app.ServiceProvider.GetRequiredService<Exports>();
         app.MapGet("/v1/events", (RequestDelegate)(context => ListAsync(context, queries, clock))).RequireKey(Access.Secret, Scope.UsageRead).Describe(new(Tag, "List events",
             "Recorded events with their properties, the newest first by occurred_at. Reversing events are listed too (negative quantity). "
-            + "`starting_after` takes the id of the last event of the page before; pages stay stable while events come in.")
+            + "`starting_after` takes the id of the last event of the page before; pages stay stable while events come in. "
+            + "An event that was sent with a customer token has a `source` and a `key`: use the key instead of the id, since the back end may have used the same id.")
         {
             Query = [.. FilterParameters, .. QueryParameter.OfPage],
             Answers =
@@ -47,7 +48,7 @@ internal static class EventListEndpoints
                     """
                     {"data": [{"id": "e-4", "customer": "user_42", "member": null, "type": "ats_scan", "feature": "ats_scan", "quantity": 1,
                                "occurred_at": "2026-11-21T08:00:00Z", "recorded_at": "2026-11-21T08:00:00Z",
-                               "properties": {"source": "import"}, "voided_by": null, "voids": null}], "has_more": false}
+                               "properties": {"source": "import"}, "voided_by": null, "voids": null, "source": null, "key": null}], "has_more": false}
                     """),
             ],
             Errors = [ErrorCode.ValidationFailed, ErrorCode.EventNotFound],
@@ -98,7 +99,7 @@ internal static class EventListEndpoints
                 : await queries.PositionOfAsync(project, filter, after, clock.Now(), context.RequestAborted);
             if (position is null)
             {
-                await Problems.WriteAsync(context, ErrorCode.EventNotFound, "starting_after names no event.", "starting_after");
+                await Problems.WriteAsync(context, ErrorCode.EventNotFound, "starting_after names no event. Use the key instead of the id where an event has one.", "starting_after");
                 return null;
             }
 
@@ -198,5 +199,6 @@ internal static class EventListEndpoints
         Id = row.Id, Customer = row.Customer, Member = row.Member, Type = row.Type, Feature = row.Feature, Quantity = row.Quantity.Value,
         OccurredAt = row.OccurredAt.ToOffset(), RecordedAt = row.RecordedAt.ToOffset(),
         Properties = row.PropertiesJson is { } json ? JsonElement.Parse(json) : null, VoidedBy = row.VoidedBy, Voids = row.Voids,
+        Source = row.Key is null ? null : "customer_token", Key = row.Key,
     };
 }

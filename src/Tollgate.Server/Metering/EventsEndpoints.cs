@@ -59,7 +59,7 @@ internal static class EventsEndpoints
         {
             Request = Example.Of<VoidRequest>("""{"customer": "user_42"}"""),
             Query = [new("customer", "Instead of the body's.")],
-            Path = new Dictionary<string, string> { ["id"] = "The event's id." },
+            Path = new Dictionary<string, string> { ["id"] = "The event's id, or its key where it has one." },
             Answers =
             [
                 Example.Of<VoidedView>(200, "Voided",

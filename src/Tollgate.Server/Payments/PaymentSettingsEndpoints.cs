@@ -20,13 +20,13 @@ public static class PaymentSettingsEndpoints
         var desk = new Desk(app.Services.GetRequiredService<PaymentProviders>(), app.Services.GetRequiredService<ProviderKeys>());
 
         app.MapGet("/v1/payment-settings", (RequestDelegate)(context => ShowAsync(context, context.Project(), desk)))
-            .RequireKey(Access.Secret, Scope.BillingRead)
+            .RequireKey(Access.Secret, Scope.SettingsRead)
             .Describe(PaymentDescriptions.ShowSettings);
         app.MapPut("/v1/payment-settings", (RequestDelegate)(context => SetAsync(context, settings, desk)))
-            .RequireKey(Access.Secret, Scope.KeysWrite)
+            .RequireKey(Access.Secret, Scope.SettingsWrite)
             .Describe(PaymentDescriptions.SetSettings);
         app.MapDelete("/v1/payment-settings/credentials/{provider}", (RequestDelegate)(context => ForgetAsync(context, settings)))
-            .RequireKey(Access.Secret, Scope.KeysWrite)
+            .RequireKey(Access.Secret, Scope.SettingsWrite)
             .Describe(PaymentDescriptions.ForgetCredentials);
     }
 

@@ -21,7 +21,8 @@ internal static class KeysEndpoints
         {
           "id": "019aa5a0-3c1e-7a52-9d31-5f0c8a4b7e10", "kind": "restricted", "name": "importer", "prefix": "tg_rk_4fT9xQ",
           "scopes": ["gate:write"], "networks": ["203.0.113.0/24"], "created_at": "2026-11-21T08:00:00Z",
-          "expires_at": null, "revoked_at": null, "last_used_at": "2026-11-21T09:12:00Z"
+          "expires_at": null, "revoked_at": null, "last_used_at": "2026-11-21T09:12:00Z",
+          "issued_by": "019aa59f-11d0-7c3a-8e42-7f1b0d9c6a55"
         }
         """;
 
@@ -50,22 +51,25 @@ internal static class KeysEndpoints
             .RequireKey(Access.Secret | Access.Admin, Scope.KeysWrite)
             .WithSecretAnswer()
             .Describe(new(Tag, "Rotate a key", """
-                Makes a new key with the same rights and ends the old one, at once or after `grace_seconds` in which both are valid. A
-                second rotation of the same key is refused: it is revoked by then.
+                Makes a new key with the same name, scopes, networks and expiry, and ends the old one, at once or after `grace_seconds` in which
+                both are valid. What the old key had issued belongs to the new one. A second rotation of the same key is refused: it is revoked
+                by then. A key rotates itself, and others that have nothing that it does not have itself.
                 """)
             {
                 Path = IdMeaning,
                 Request = Example.Of<RotateKeyRequest>("""{"grace_seconds": 3600}"""),
                 BodyMayBeAbsent = true,
                 Answers = [Example.Of<CreatedKey>(201, "The new key; its text is shown this once.", CreatedExample)],
-                Errors = [ErrorCode.KeyNotFound, ErrorCode.Conflict],
+                Errors = [ErrorCode.KeyNotFound, ErrorCode.Conflict, ErrorCode.ScopeMissing, ErrorCode.ExceedsIssuer],
             });
 
         app.MapDelete("/v1/api-keys/{id}", (RequestDelegate)(context => RevokeAsync(context, revoke)))
             .RequireKey(Access.Secret | Access.Admin, Scope.KeysWrite)
             .Describe(new(Tag, "Revoke a key", """
-                The key is refused from now on: by this server at once, by others within a second. Revoking it again changes nothing. The
-                last admin key cannot be revoked.
+                The key is refused from now on, and so is everything that it issued, directly or through others: keys, customer tokens, portal
+                sessions, checkouts, and the projects' keys that an admin key created. This server refuses them at once, others within a second.
+                Revoking it again changes nothing. To replace a key and keep what it issued, rotate it. A revocation that would leave no admin
+                key is refused.
                 """)
             {
                 Path = IdMeaning,
@@ -79,15 +83,20 @@ internal static class KeysEndpoints
             .RequireKey(Access.Secret | Access.Admin, Scope.KeysWrite)
             .WithSecretAnswer()
             .Describe(new(Tag, "Create a key", $"""
-                `secret` does everything in the project, `public` reads what browsers may see, `restricted` does what its `scopes` say, only
-                from its `networks` and until `expires_at`, where given. Scopes: {string.Join(", ", Scopes.Names.Select(name => $"`{name}`"))}.
-                With the admin key and no `X-Project` the only kind is `admin`. A restricted key creates no key that can do more than itself.
+                `secret` does everything in the project, `public` reads what browsers may see, `restricted` does what its `scopes` say. All of them
+                work only from their `networks` and until `expires_at`. What is left out is that of the key that asks; what exceeds it is refused,
+                and the new key ends with it. With the admin key and no `X-Project` the only kind is `admin`.
+
+                Scopes:
+
+                {string.Join("\n", Scopes.Table.Select(static row => $"- `{row.Name}`: {row.Meaning}."))}
                 """)
             {
                 Request = Example.Of<CreateKeyRequest>("""
                     {"kind": "restricted", "name": "importer", "scopes": ["gate:write"], "networks": ["203.0.113.0/24"]}
                     """),
                 Answers = [Example.Of<CreatedKey>(201, "Created; the text is shown this once.", CreatedExample)],
+                Errors = [ErrorCode.ScopeMissing, ErrorCode.ExceedsIssuer],
             });
 
     private static void MapList(WebApplication app, ProjectQueries queries) =>
@@ -116,30 +125,23 @@ internal static class KeysEndpoints
             return;
         }
 
-        if (caller.Kind == KeyKind.Restricted && (order.Kind == KeyKind.Secret || (order.Scopes & ~caller.Scopes) != Scope.None))
-        {
-            await Problems.WriteAsync(context, ErrorCode.ScopeMissing, "A restricted key creates no key that can do more than itself.");
-            return;
-        }
-
-        var key = await create.RunAsync(caller.Project?.Id, order, context.RequestAborted);
-        await Answer.Json(context, StatusCodes.Status201Created, View(key), ProjectsJson.Default.CreatedKey);
+        var (key, excess) = await create.IssueAsync(caller.Project?.Id, order, caller.KeyId, context.RequestAborted);
+        await (key is not null ? Answer.Json(context, StatusCodes.Status201Created, View(key), ProjectsJson.Default.CreatedKey)
+            : excess.Count > 0 ? RefuseAsync(context, excess)
+            : Problems.WriteAsync(context, ErrorCode.KeyRevoked));
     }
+
+    /// <summary>Everything at once. A scope that the caller lacks is that, whatever else it lacks.</summary>
+    private static Task RefuseAsync(HttpContext context, IReadOnlyList<Excess> excess) => Problems.WriteAsync(
+        context,
+        [.. excess.Select(static one => new Fault(one.Param, ErrorCode.ExceedsIssuer.Code, one.Detail))],
+        excess.Any(static one => one.Param == "scopes") ? ErrorCode.ScopeMissing : ErrorCode.ExceedsIssuer);
 
     private static async Task ListAsync(HttpContext context, ProjectQueries queries)
     {
         var faults = new Faults();
         var paging = Paging.Read(context, faults);
-        Guid? after = null;
-        if (paging.StartingAfter is { } text)
-        {
-            after = ReadId(text);
-            if (after is null)
-            {
-                faults.Add("starting_after", FaultCode.InvalidFormat, "The id of a key is expected.");
-            }
-        }
-
+        var after = paging.IdAfter("a key", faults);
         if (faults.Any)
         {
             await faults.WriteAsync(context);
@@ -168,14 +170,14 @@ internal static class KeysEndpoints
         var caller = context.Caller();
         var grace = TimeSpan.FromSeconds(body.GraceSeconds ?? 0);
         var answer = ReadId(context) is { } id
-            ? await rotate.RunAsync(caller.Project?.Id, id, caller.Scopes, grace, context.RequestAborted)
-            : new(RotateFault.NotFound, null);
+            ? await rotate.RunAsync(caller.Project?.Id, id, caller.KeyId, grace, context.RequestAborted)
+            : new(RotateFault.NotFound, null, []);
         await (answer.Fault switch
         {
             RotateFault.NotFound => Problems.WriteAsync(context, ErrorCode.KeyNotFound),
             RotateFault.Revoked => Problems.WriteAsync(context, ErrorCode.Conflict, "The key is revoked; create a new one."),
-            RotateFault.MoreThanCaller => Problems.WriteAsync(
-                context, ErrorCode.ScopeMissing, "A restricted key rotates no key that can do more than itself."),
+            RotateFault.MoreThanCaller => RefuseAsync(context, answer.Excess),
+            RotateFault.CallerEnded => Problems.WriteAsync(context, ErrorCode.KeyRevoked),
             _ => Answer.Json(context, StatusCodes.Status201Created, View(answer.Key!), ProjectsJson.Default.CreatedKey),
         });
     }
@@ -270,9 +272,7 @@ internal static class KeysEndpoints
         return networks;
     }
 
-    private static Guid? ReadId(HttpContext context) => ReadId((string)context.Request.RouteValues["id"]!);
-
-    private static Guid? ReadId(string text) => Guid.TryParseExact(text, "D", out var id) ? id : null;
+    private static Guid? ReadId(HttpContext context) => Guid.TryParseExact((string)context.Request.RouteValues["id"]!, "D", out var id) ? id : null;
 
     private static CreatedKey View(NewKey key) => new()
     {
@@ -299,5 +299,6 @@ internal static class KeysEndpoints
         ExpiresAt = key.ExpiresAt?.ToOffset(),
         RevokedAt = key.RevokedAt?.ToOffset(),
         LastUsedAt = key.LastUsedAt?.ToOffset(),
+        IssuedBy = key.IssuedBy?.ToString("D"),
     };
 }

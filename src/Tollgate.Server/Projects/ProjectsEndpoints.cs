@@ -109,7 +109,7 @@ internal static partial class ProjectsEndpoints
         var mode = body.Mode == "sandbox" ? ProjectMode.Sandbox : ProjectMode.Live;
         var order = new ProjectOrder(
             body.Code!, body.Name!, mode, body.TimeZone ?? catalog.TimeZone, body.Currency ?? catalog.Currency, catalog);
-        await (await create.RunAsync(order, context.RequestAborted) is { } project
+        await (await create.RunAsync(order, context.Caller().KeyId, context.RequestAborted) is { } project
             ? Answer.Json(context, StatusCodes.Status201Created, View(project), ProjectsJson.Default.CreatedProject)
             : Problems.WriteAsync(context, ErrorCode.ProjectExists, $"A project with the code {order.Code} exists.", "code"));
     }

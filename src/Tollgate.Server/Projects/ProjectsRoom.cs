@@ -23,6 +23,7 @@ public static class ProjectsRoom
         services.AddSingleton<RotateKey>();
         services.AddSingleton<RevokeKey>();
         services.AddSingleton<IssueCustomerToken>();
+        services.AddSingleton<RevokeTokens>();
         services.AddSingleton<ServerPresence>();
         services.AddSingleton<ProjectHousekeeping>();
         services.AddHostedService(provider => provider.GetRequiredService<ServerPresence>());

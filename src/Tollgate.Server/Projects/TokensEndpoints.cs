@@ -1,37 +1,80 @@
 using Tollgate.Contracts.Http;
 using Tollgate.Contracts.Projects;
+using Tollgate.Core.Time;
+using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Projects;
 using Tollgate.Server.Http;
 
 namespace Tollgate.Server.Projects;
 
-/// <summary><c>POST /v1/customers/{id}/tokens</c>: what a SaaS hands to one customer's browser.</summary>
+/// <summary><c>/v1/customers/{id}/tokens</c>: what a SaaS hands to one customer's browser; issue, list, revoke.</summary>
 internal static class TokensEndpoints
 {
+    private const string Tag = "Customers";
+    private const string PathOfTokens = "/v1/customers/{id}/tokens";
+    private const int TokenSegment = 4;
+
+    private static readonly Dictionary<string, string> IdMeaning = new() { ["id"] = "Your own id of the customer." };
+
+    private static readonly Dictionary<string, string> TokenMeaning = new(IdMeaning) { ["token_id"] = "The token's id, not its text." };
+
     public static void Map(WebApplication app)
     {
-        var issue = app.Services.GetRequiredService<IssueCustomerToken>();
-        app.MapPost("/v1/customers/{id}/tokens", app.Counted(Thing.Token, context => IssueAsync(context, issue)))
+        var (issue, revoke) = (app.Services.GetRequiredService<IssueCustomerToken>(), app.Services.GetRequiredService<RevokeTokens>());
+        var (queries, clock) = (app.Services.GetRequiredService<ProjectQueries>(), app.Services.GetRequiredService<Clock>());
+        app.MapPost(PathOfTokens, app.Counted(Thing.Token, context => IssueAsync(context, issue, clock)))
             .RequireKey(Access.Secret, Scope.CustomersWrite)
             .WithSecretAnswer()
-            .Describe(new("Customers", "Issue a customer token", """
-                A token that speaks for this one customer: its usage, its portal, the seed doors. Give it to the customer's browser; never
-                give it a key. It ends after `ttl_seconds` (60 to 2,592,000; default 3,600). The customer need not exist yet.
+            .Describe(new(Tag, "Issue a customer token", """
+                A token that speaks for this one customer: its usage, its portal, the seed doors, the gateway. Give it to the customer's browser;
+                never give it a key. It does what the scopes of the key that issues it allow, works from that key's networks, expires with it at
+                the latest and is revoked with it. It ends after `ttl_seconds` (60 to 2,592,000; default 3,600). The customer need not exist yet.
                 """)
             {
-                Path = new Dictionary<string, string> { ["id"] = "Your own id of the customer." },
+                Path = IdMeaning,
                 Request = Example.Of<CreateTokenRequest>("""{"ttl_seconds": 900}"""),
                 BodyMayBeAbsent = true,
                 Answers =
                 [
                     Example.Of<CreatedToken>(201, "The token; shown this once.", """
-                        {"token": "tg_ct_…", "expires_at": "2026-11-21T08:15:00Z"}
+                        {"id": "019aa5a0-3c1e-7a52-9d31-5f0c8a4b7e10", "token": "tg_ct_…", "expires_at": "2026-11-21T08:15:00Z"}
                         """),
                 ],
+                Errors = [ErrorCode.ExceedsIssuer],
+            });
+        app.MapGet(PathOfTokens, (RequestDelegate)(context => ListAsync(context, queries, clock)))
+            .RequireKey(Access.Secret, Scope.CustomersRead)
+            .Describe(new(Tag, "List customer tokens", """
+                The customer's tokens, the newest first, revoked ones included, until a day after they have expired. A token's text is never
+                shown again.
+                """)
+            {
+                Path = IdMeaning,
+                Query = QueryParameter.OfPage,
+                Answers =
+                [
+                    Example.Of<TokenList>(200, "A page of tokens.", """
+                        {"data": [{"id": "019aa5a0-3c1e-7a52-9d31-5f0c8a4b7e10", "customer": "acme", "status": "active",
+                                   "issued_by": "019aa59f-11d0-7c3a-8e42-7f1b0d9c6a55", "created_at": "2026-11-21T08:00:00Z",
+                                   "expires_at": "2026-11-21T08:15:00Z", "revoked_at": null}], "has_more": false}
+                        """),
+                ],
+                Errors = [ErrorCode.ValidationFailed],
+            });
+        app.MapDelete(PathOfTokens + "/{token_id}", (RequestDelegate)(context => RevokeAsync(context, revoke)))
+            .RequireKey(Access.Secret, Scope.CustomersWrite)
+            .Describe(new(Tag, "Revoke a customer token", """
+                The token is refused from now on, by every server, and so are the portal sessions and checkouts that were opened with it.
+                Revoking it again changes nothing.
+                """)
+            {
+                Path = TokenMeaning,
+                Answers = [Example.Nothing("Revoked.")],
+                Errors = [ErrorCode.TokenNotFound],
             });
     }
 
-    private static async Task IssueAsync(HttpContext context, IssueCustomerToken issue)
+    private static async Task IssueAsync(HttpContext context, IssueCustomerToken issue, Clock clock)
     {
         if (await Body.ReadAsync(context, ProjectsJson.Default.CreateTokenRequest, whenEmpty: new()) is not { } body)
         {
@@ -50,10 +93,57 @@ internal static class TokensEndpoints
             return;
         }
 
+        var (caller, now) = (context.Caller(), clock.Now());
+        if (body.TtlSeconds is { } asked && now.Plus(TimeSpan.FromSeconds(asked)) > caller.ExpiresAt)
+        {
+            await Problems.WriteAsync(
+                context, ErrorCode.ExceedsIssuer, $"{asked} seconds are asked for; the key that issues the token expires at {caller.ExpiresAt}.", "ttl_seconds");
+            return;
+        }
+
         var life = body.TtlSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : IssueCustomerToken.DefaultLife;
-        var token = await issue.RunAsync(context.Project(), customer, life, context.RequestAborted);
+        var token = await issue.RunAsync(context.Project(), customer, life, Issuer.Of(caller), context.RequestAborted);
         await Answer.Json(
-            context, StatusCodes.Status201Created, new CreatedToken(token.Text, token.ExpiresAt.ToOffset()),
+            context, StatusCodes.Status201Created, new CreatedToken(token.Id.ToString("D"), token.Text, token.ExpiresAt.ToOffset()),
             ProjectsJson.Default.CreatedToken);
     }
+
+    private static async Task ListAsync(HttpContext context, ProjectQueries queries, Clock clock)
+    {
+        var faults = new Faults();
+        var customer = RawPath.Id(context);
+        faults.Id(customer, "id");
+        var paging = Paging.Read(context, faults);
+        var after = paging.IdAfter("a token", faults);
+        if (faults.Any)
+        {
+            await faults.WriteAsync(context);
+            return;
+        }
+
+        var (page, hasMore) = paging.Cut(await queries.ListTokensAsync(context.Project(), customer, after, paging.Probe, context.RequestAborted));
+        var now = clock.Now();
+        await Answer.Json(context, StatusCodes.Status200OK, new TokenList([.. page.Select(row => View(row, customer, now))], hasMore), ProjectsJson.Default.TokenList);
+    }
+
+    private static async Task RevokeAsync(HttpContext context, RevokeTokens revoke)
+    {
+        var isRevoked = Guid.TryParseExact(RawPath.Segment(context, TokenSegment), "D", out var token)
+            && await revoke.RunAsync(context.Project(), RawPath.Id(context), token, context.RequestAborted);
+        await (isRevoked ? Answer.Nothing(context) : Problems.WriteAsync(context, ErrorCode.TokenNotFound));
+    }
+
+    private static TokenView View(TokenRow row, string customer, Instant now) => new()
+    {
+        Id = row.Id.ToString("D"),
+        Customer = customer,
+        Status = StatusOf(row.RevokedAt, row.ExpiresAt, now),
+        IssuedBy = row.IssuedBy?.ToString("D"),
+        CreatedAt = row.CreatedAt.ToOffset(),
+        ExpiresAt = row.ExpiresAt.ToOffset(),
+        RevokedAt = row.RevokedAt?.ToOffset(),
+    };
+
+    /// <summary>How a token or a portal session stands.</summary>
+    internal static string StatusOf(Instant? revokedAt, Instant expiresAt, Instant now) => revokedAt is not null ? "revoked" : expiresAt <= now ? "expired" : "active";
 }

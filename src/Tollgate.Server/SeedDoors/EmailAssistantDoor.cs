@@ -83,7 +83,7 @@ internal static class EmailAssistantDoor
             return;
         }
 
-        var order = new EventOrder(id, customer, body.MetricType!, count, null, null, Enforce: false);
+        var order = new EventOrder(id, customer, body.MetricType!, count, null, null, Enforce: false) { IsOfToken = SeedCallers.IsOfToken(context) };
         var answer = (await gate.RecordAsync(context.Project(), [order], context.RequestAborted))[0];
         await (answer.Decision is null
             ? SeedGuard.WriteFaultAsync(context, answer.Fault)

@@ -101,7 +101,7 @@ internal static class ResumeAtsBillingDoor
         var back = returnUrl ?? HomeOf(project);
 
         // First, so that no provider hears of a customer who does not exist.
-        if (await sessions.OpenAsync(project, customer, back, context.RequestAborted) is not { } session)
+        if (await sessions.OpenAsync(project, customer, back, Issuer.Of(context.Caller()), context.RequestAborted) is not { } session)
         {
             return null;
         }

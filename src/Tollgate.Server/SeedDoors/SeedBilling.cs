@@ -97,7 +97,8 @@ internal sealed record BillingDesk(OpenCheckout Open, PaymentProviders Providers
         }
 
         var order = new NewCheckout(
-            customer, CheckoutKind.Subscription, new() { Plan = plan, Interval = PriceInterval.Monthly }, success, cancel, OpenCheckout.DefaultLife);
+            customer, CheckoutKind.Subscription, new() { Plan = plan, Interval = PriceInterval.Monthly }, success, cancel, OpenCheckout.DefaultLife,
+            Issuer.Of(context.Caller()));
         var answer = await Open.RunAsync(
             context.Project(), order, PublicAddress.Of(context), SubscriptionAnswers.ActorOf(context.Caller()), context.RequestAborted);
         if (answer is { Outcome: CheckoutOutcome.Done, Row: { } row, Page: { } page })

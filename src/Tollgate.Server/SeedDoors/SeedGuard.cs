@@ -45,7 +45,7 @@ internal static class SeedGuard
             return null;
         }
 
-        var order = new ConsumeOrder(customer, feature, amount, id, null, PropertiesOf(context));
+        var order = new ConsumeOrder(customer, feature, amount, id, null, PropertiesOf(context)) { IsOfToken = SeedCallers.IsOfToken(context) };
         var answer = await gate.ConsumeAsync(context.Project(), order, context.RequestAborted);
         switch (answer.Decision)
         {

@@ -113,6 +113,21 @@ public sealed class CheckoutPages(ProjectDirectory directory, CheckoutQueries qu
             return;
         }
 
+        var issuer = await queries.IssuerOfAsync(token, context.RequestAborted);
+        if (!KeyRules.Allows(issuer.Networks, context.Connection.RemoteIpAddress))
+        {
+            await NoticeAsync(context, StatusCodes.Status403Forbidden, project, "This page cannot be opened from here", "It works from certain networks only.");
+            return;
+        }
+
+        if (row.Checkout.Status == CheckoutStatus.Open && issuer.HasEnded(clock.Now()))
+        {
+            await NoticeAsync(
+                context, StatusCodes.Status410Gone, project, "This page has expired", "It was withdrawn, and nothing was charged. Start again where you came from.",
+                row.Checkout.CancelUrl, $"Back to {project.Name}");
+            return;
+        }
+
         await run(new(context, project, row, $"/{door}/{token}"));
     }
 

@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.AspNetCore.Http;
 using Tollgate.Core.Checkouts;
 using Tollgate.Engine.Checkouts;
@@ -99,9 +100,10 @@ public sealed class PortalPages(
     });
 
     /// <summary>The project and an invoice of the customer whose page it is, for whoever draws it. Null: there is none.</summary>
-    public async Task<(ProjectSnapshot Project, InvoiceRow Row)?> FindInvoiceAsync(string token, Guid id, CancellationToken cancel)
+    /// <param name="from">The address of whoever asks.</param>
+    public async Task<(ProjectSnapshot Project, InvoiceRow Row)?> FindInvoiceAsync(string token, Guid id, IPAddress? from, CancellationToken cancel)
     {
-        if (await sessions.FindAsync(token, cancel) is not { } session || session.ExpiresAt <= clock.Now()
+        if (await sessions.FindAsync(token, cancel) is not { } session || session.HasEnded(clock.Now()) || !KeyRules.Allows(session.Issuer.Networks, from)
             || !directory.Current.ProjectsById.TryGetValue(session.Project, out var project)
             || await invoices.FindAsync(project, id, cancel) is not { } row || row.Invoice.Customer != session.Customer)
         {
@@ -121,9 +123,12 @@ public sealed class PortalPages(
     {
         var back = new Uri(server, desk.Path).AbsoluteUri;
         var answer = await open.RunAsync(
-            desk.Project, new(desk.Session.Customer, kind, wanted, back, back, OpenCheckout.DefaultLife), server, desk.Actor, desk.Context.RequestAborted);
+            desk.Project, new(desk.Session.Customer, kind, wanted, back, back, OpenCheckout.DefaultLife, IssuerOf(desk.Session)), server, desk.Actor, desk.Context.RequestAborted);
         await Pages.LeadToAsync(desk.Context, answer.Page?.AbsoluteUri ?? desk.Path);
     }
+
+    /// <summary>The hour of the portal is no limit of a payment that was begun in it; what limits the credential behind the session is.</summary>
+    private static Issuer IssuerOf(PortalSession session) => new(null, null, session.Id, session.Issuer.ExpiresAt);
 
     private async Task AtAsync(HttpContext context, string token, Func<Desk, Task> run)
     {
@@ -134,7 +139,13 @@ public sealed class PortalPages(
             return;
         }
 
-        if (session.ExpiresAt <= clock.Now())
+        if (!KeyRules.Allows(session.Issuer.Networks, context.Connection.RemoteIpAddress))
+        {
+            await NoticeAsync(context, StatusCodes.Status403Forbidden, project, "This page cannot be opened from here", "It works from certain networks only.", session.ReturnUrl);
+            return;
+        }
+
+        if (session.HasEnded(clock.Now()))
         {
             await NoticeAsync(context, StatusCodes.Status410Gone, project, "This page has expired", "For your safety it lasts an hour. Open it again where you came from.", session.ReturnUrl);
             return;

@@ -40,7 +40,7 @@ public sealed class KeyLifeTests(FreshDatabase fresh) : IClassFixture<FreshDatab
         var project = await server.CreateProjectAsync("no-text");
         await server.Directory.RefreshAsync();
         var token = await new IssueCustomerToken(fresh.Source, server.Directory)
-            .RunAsync(server.Directory.Find("no-text")!, "u-1", TimeSpan.FromHours(1), CancellationToken.None);
+            .RunAsync(server.Directory.Find("no-text")!, "u-1", TimeSpan.FromHours(1), Issuer.Server, CancellationToken.None);
 
         foreach (var text in (string[])[project.SecretKey.Text, project.PublicKey.Text, token.Text])
         {
@@ -83,7 +83,7 @@ public sealed class KeyLifeTests(FreshDatabase fresh) : IClassFixture<FreshDatab
         var revoke = new RevokeKey(fresh.Source, server.Directory);
         var rotate = new RotateKey(fresh.Source, server.Directory);
         (await revoke.RunAsync(mine.Id, theirs.SecretKey.Id, CancellationToken.None)).ShouldBe(RevokeOutcome.NotFound);
-        (await rotate.RunAsync(mine.Id, theirs.SecretKey.Id, Scope.All, TimeSpan.Zero, CancellationToken.None)).Fault.ShouldBe(RotateFault.NotFound);
+        (await rotate.RunAsync(mine.Id, theirs.SecretKey.Id, null, TimeSpan.Zero, CancellationToken.None)).Fault.ShouldBe(RotateFault.NotFound);
         (await revoke.RunAsync(null, theirs.SecretKey.Id, CancellationToken.None)).ShouldBe(RevokeOutcome.NotFound);
         server.Directory.Find(KeyHash.Of(theirs.SecretKey.Text))!.RevokedAt.ShouldBeNull();
     }
@@ -97,14 +97,15 @@ public sealed class KeyLifeTests(FreshDatabase fresh) : IClassFixture<FreshDatab
         var old = await server.CreateKey.RunAsync(project.Id, order, CancellationToken.None);
 
         var rotate = new RotateKey(fresh.Source, server.Directory);
-        var fresher = (await rotate.RunAsync(project.Id, old.Id, Scope.All, TimeSpan.Zero, CancellationToken.None)).Key.ShouldNotBeNull();
+        var fresher = (await rotate.RunAsync(project.Id, old.Id, null, TimeSpan.Zero, CancellationToken.None)).Key.ShouldNotBeNull();
         var resolved = server.Directory.Find(KeyHash.Of(fresher.Text)).ShouldNotBeNull();
         resolved.Caller.Scopes.ShouldBe(order.Scopes);
         resolved.Networks.Single().ToString().ShouldBe("203.0.113.0/24");
         server.Directory.Find(KeyHash.Of(old.Text))!.RevokedAt.ShouldNotBeNull();
 
-        (await rotate.RunAsync(project.Id, old.Id, Scope.All, TimeSpan.Zero, CancellationToken.None)).Fault.ShouldBe(RotateFault.Revoked);
-        (await rotate.RunAsync(project.Id, fresher.Id, Scope.KeysWrite, TimeSpan.Zero, CancellationToken.None))
+        (await rotate.RunAsync(project.Id, old.Id, null, TimeSpan.Zero, CancellationToken.None)).Fault.ShouldBe(RotateFault.Revoked);
+        var narrow = await server.CreateKey.RunAsync(project.Id, order with { Scopes = Scope.KeysWrite, Networks = [] }, CancellationToken.None);
+        (await rotate.RunAsync(project.Id, fresher.Id, narrow.Id, TimeSpan.Zero, CancellationToken.None))
             .Fault.ShouldBe(RotateFault.MoreThanCaller);
     }
 
@@ -114,7 +115,7 @@ public sealed class KeyLifeTests(FreshDatabase fresh) : IClassFixture<FreshDatab
         using var server = new ProjectsWorld(fresh.Database);
         var project = await server.CreateProjectAsync("grace");
         var rotate = new RotateKey(fresh.Source, server.Directory);
-        await rotate.RunAsync(project.Id, project.SecretKey.Id, Scope.All, TimeSpan.FromHours(1), CancellationToken.None);
+        await rotate.RunAsync(project.Id, project.SecretKey.Id, null, TimeSpan.FromHours(1), CancellationToken.None);
         var old = server.Directory.Find(KeyHash.Of(project.SecretKey.Text)).ShouldNotBeNull();
         old.RevokedAt.ShouldBeNull();
         (old.ExpiresAt - server.Clock.Now()).ShouldBeInRange(TimeSpan.FromMinutes(58), TimeSpan.FromMinutes(62));
@@ -133,6 +134,33 @@ public sealed class KeyLifeTests(FreshDatabase fresh) : IClassFixture<FreshDatab
         var both = await Task.WhenAll(
             revoke.RunAsync(null, first.Id, CancellationToken.None), revoke.RunAsync(null, second.Id, CancellationToken.None));
         both.Order().ShouldBe([RevokeOutcome.Revoked, RevokeOutcome.LastAdminKey]);
+    }
+
+    [Fact]
+    public async Task Tokens_of_before_count_as_issued_by_the_oldest_valid_secret_key_of_their_project()
+    {
+        using var server = new ProjectsWorld(fresh.Database);
+        var project = await server.CreateProjectAsync("before");
+        var later = await server.CreateKey.RunAsync(project.Id, KeyOrder.Plain(KeyKind.Secret, "later"), CancellationToken.None);
+        var token = await new IssueCustomerToken(fresh.Source, server.Directory)
+            .RunAsync(server.Directory.Find("before")!, "u-1", TimeSpan.FromHours(1), Issuer.Server, CancellationToken.None);
+
+        // The schema as it was before issuers were recorded, and the migration once more.
+        await fresh.Database.ExecuteAsync("""
+            ALTER TABLE api_keys        DROP lineage, DROP issuer;
+            ALTER TABLE customer_tokens DROP id, DROP issuer, DROP revoked_at;
+            ALTER TABLE portal_sessions DROP issuer, DROP token, DROP created_at, DROP revoked_at;
+            ALTER TABLE checkouts       DROP issuer, DROP token, DROP session;
+            DROP INDEX customer_tokens_of_customer, portal_sessions_in_order;
+            """);
+        var file = Directory.GetFiles(Path.Combine(ServerProcess.Root, "src", "Tollgate.Engine", "Schema"), "*_issuers.sql").Single();
+        await fresh.Database.ExecuteAsync(await File.ReadAllTextAsync(file));
+
+        var (queries, revoke) = (new ProjectQueries(fresh.Source), new RevokeKey(fresh.Source, server.Directory));
+        await revoke.RunAsync(project.Id, later.Id, CancellationToken.None);
+        (await queries.FindTokenAsync(KeyHash.Of(token.Text), CancellationToken.None))!.Issuer.RevokedAt.ShouldBeNull();
+        await revoke.RunAsync(project.Id, project.SecretKey.Id, CancellationToken.None);
+        (await queries.FindTokenAsync(KeyHash.Of(token.Text), CancellationToken.None))!.Issuer.RevokedAt.ShouldNotBeNull();
     }
 
     [Fact]

@@ -1,0 +1,44 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+
+namespace Tollgate.Server.Cli;
+
+/// <summary><c>tollgate sessions list|revoke</c>: portal sessions, never their address.</summary>
+internal static class SessionCommands
+{
+    private const string Path = "/v1/portal-sessions";
+
+    public static Command Build() => ServerDoor.Group("sessions", "Portal sessions: pages on which customers see what is theirs.", List(), Revoke());
+
+    private static Command List()
+    {
+        var customer = new Option<string>("--customer") { HelpName = "id", Description = "Only this customer's." };
+        var json = new Option<bool>("--json") { Description = "Print JSON." };
+        var command = new Command(
+            "list", "Lists the newest hundred.\n\nExample:\n  tollgate sessions list --customer acme --project shop") { customer, json };
+        ServerDoor.SetAction(command, async (door, parsed, cancel) =>
+        {
+            var filter = parsed.GetValue(customer) is { } id ? $"&customer={Uri.EscapeDataString(id)}" : "";
+            var page = await door.GetAsync(Path + "?limit=100" + filter, cancel);
+            Lists.Print(
+                [.. page.GetProperty("data").EnumerateArray()], parsed.GetValue(json), "id", "customer", "status", "issued_by", "token", "created_at", "expires_at", "revoked_at");
+            return ExitCode.Done;
+        });
+        return command;
+    }
+
+    private static Command Revoke()
+    {
+        var id = new Argument<string>("id") { Description = "The session's id, from \"tollgate sessions list\"." };
+        var command = new Command(
+            "revoke",
+            "Ends a portal session, and the checkouts that were opened on its page.\n\nExample:\n"
+            + "  tollgate sessions revoke 01936f5e-7c20-7f55-9166-52917f6e5e44 --project shop") { id };
+        ServerDoor.SetAction(command, async (door, parsed, cancel) =>
+        {
+            await door.SendAsync(HttpMethod.Delete, $"{Path}/{Uri.EscapeDataString(parsed.GetRequiredValue(id))}", (JsonNode?)null, cancel);
+            return ExitCode.Done;
+        });
+        return command;
+    }
+}
