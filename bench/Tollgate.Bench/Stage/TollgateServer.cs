@@ -129,7 +129,7 @@ internal sealed class TollgateServer : IAsyncDisposable
         var (file, first) = Program(_bench.Options.Server);
         var watch = Stopwatch.StartNew();
         _process = Child.Start(file, [.. first, "up", "--port", $"{Port}", "--data", Data, .. arguments],
-            new Dictionary<string, string> { ["TOLLGATE_BENCH"] = "1", ["TOLLGATE_MASTER_KEY"] = SharedMasterKey }, Log);
+            new Dictionary<string, string> { ["TOLLGATE_BENCH"] = "1", ["TOLLGATE_UPSTREAM_NETWORKS"] = "127.0.0.0/8", ["TOLLGATE_MASTER_KEY"] = SharedMasterKey }, Log);
         while (!await IsReadyAsync(cancel))
         {
             if (_process.HasExited || watch.Elapsed > StartLimit)

@@ -468,7 +468,23 @@ public sealed record ErrorCode(string Code, int Status, string Title, string Des
         "The project has as many of these as it may. Nothing was made.",
         "Remove those that nobody uses, or ask the operator to raise the limit that the detail names.");
 
+    public static readonly ErrorCode GatewayLoop = new(
+        "gateway_loop", 422, "The call went around in a circle",
+        "A Tollgate server sent this call already: the upstream leads back to a gateway, directly or by way of others. Nothing was forwarded and nothing was recorded here.",
+        "Set the upstream's base_url to the provider itself.");
+
+    public static readonly ErrorCode UpstreamNotAllowed = new(
+        "upstream_not_allowed", 403, "The upstream's address is not allowed",
+        "The upstream leads to an address that this server does not connect to: a private network that the operator has not listed, the server itself, or a cloud's metadata "
+        + "service. Nothing was sent, and what was held for the call is given back.",
+        "Set the upstream's base_url to a public address, or ask the operator to list its network in TOLLGATE_UPSTREAM_NETWORKS.");
+
     // 429 and 503: waiting helps.
+    public static readonly ErrorCode GatewayBusy = new(
+        "gateway_busy", 429, "Too many calls at one time",
+        "As many calls of this project are under way in the gateway as TOLLGATE_GATEWAY_CALLS allows. Nothing was forwarded and nothing was recorded.",
+        "Repeat after the seconds in the header Retry-After, or raise the limit.");
+
     public static readonly ErrorCode RateLimited = new(
         "rate_limited", 429, "Too fast",
         "A rate window or the number of open reservations of the customer's plan is full. Nothing was recorded.",
@@ -532,7 +548,7 @@ public sealed record ErrorCode(string Code, int Status, string Title, string Des
     public static IReadOnlyList<ErrorCode> All { get; } =
     [
         MalformedJson, MalformedRequest, ProjectRequired, WebhookSignatureInvalid,
-        KeyMissing, KeyInvalid, KeyExpired, KeyRevoked, KeyNotAllowed, ScopeMissing, NetworkNotAllowed, ExceedsIssuer, PathNotForwarded,
+        KeyMissing, KeyInvalid, KeyExpired, KeyRevoked, KeyNotAllowed, ScopeMissing, NetworkNotAllowed, ExceedsIssuer, PathNotForwarded, UpstreamNotAllowed,
         QuotaExceeded, BudgetExceeded, FeatureDisabled, FeatureNotInPlan, PaymentFailed, SubscriptionInactive,
         NotFound, ProjectNotFound, KeyNotFound, CustomerNotFound, MemberNotFound, FeatureNotFound, PlanNotFound, UpstreamNotConfigured, ReservationNotFound,
         EventNotFound, GrantNotFound, SubscriptionNotFound, InvoiceNotFound, PaymentNotFound, PaymentMethodNotFound, CheckoutNotFound, TokenNotFound, PortalSessionNotFound, MailNotFound, WebhookEndpointNotFound, WebhookEventNotFound, DeliveryNotFound, ProviderEventNotFound, CouponNotFound, MethodNotAllowed,
@@ -541,8 +557,8 @@ public sealed record ErrorCode(string Code, int Status, string Title, string Des
         PreconditionFailed, PayloadTooLarge, UnsupportedMediaType,
         ValidationFailed, UnknownField, InvalidType, CatalogInvalid, PriceNotFound, CouponRefused, AddOnRefused, PackRefused, CreditRefused, RefundRefused, CreditsInsufficient, NotAtProvider,
         FeatureNotMetered, EventTooOld, EventInFuture,
-        EventValueInvalid, LimitReached,
-        RateLimited, CustomersLimited, ProjectBusy, Overloaded, CustomerBusy, StorageUnavailable, UpstreamUnreadable, UpstreamUnreachable, UpstreamTimeout, Internal,
+        EventValueInvalid, GatewayLoop, LimitReached,
+        RateLimited, GatewayBusy, CustomersLimited, ProjectBusy, Overloaded, CustomerBusy, StorageUnavailable, UpstreamUnreadable, UpstreamUnreachable, UpstreamTimeout, Internal,
     ];
 
     /// <summary>The page that explains it, relative to the server.</summary>

@@ -132,7 +132,7 @@ public static class CustomerRules
     private static bool IsOptionalLine(string? text, int longest) => text is null || (text.Length >= 1 && text.Length <= longest && IsLine(text));
 
     /// <summary>Text of several lines is fine; PostgreSQL stores any character but U+0000.</summary>
-    private static bool IsText(string text) => IsWellFormed(text) && !text.Contains('\0', StringComparison.Ordinal);
+    public static bool IsText(string text) => IsWellFormed(text) && !text.Contains('\0', StringComparison.Ordinal);
 
     /// <summary>A lone half of a surrogate pair cannot be written as UTF-8.</summary>
     private static bool IsWellFormed(string text)

@@ -1,13 +1,13 @@
 using System.Buffers;
-using System.Net;
-using System.Net.Sockets;
+using System.Text.RegularExpressions;
 using Tollgate.Core.Customers;
 using Tollgate.Core.Llm;
+using Tollgate.Core.Outbound;
 
 namespace Tollgate.Core.Gateway;
 
 /// <summary>What an upstream may look like. Every fault at once.</summary>
-public static class UpstreamRules
+public static partial class UpstreamRules
 {
     public const int LongestProvider = 64;
     public const int LongestUrl = 500;
@@ -18,15 +18,32 @@ public static class UpstreamRules
     public const int MostHeaders = 20;
     public const int LongestHeader = 4_000;
 
+    /// <summary>Said of an address that calls are not sent to.</summary>
+    public const string NotAllowed =
+        "is not an address that this server sends calls to: those are addresses of the public internet, and of networks that its operator lists in "
+        + "TOLLGATE_UPSTREAM_NETWORKS. The server's own address and clouds' metadata services are never among them.";
+
     private static readonly SearchValues<char> NameLetters = SearchValues.Create("abcdefghijklmnopqrstuvwxyz0123456789_-.");
     private static readonly SearchValues<char> HeaderLetters = SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_");
 
-    /// <summary>Headers that belong to one connection or to the body, and are made anew for every call.</summary>
-    private static readonly string[] Reserved =
+    /// <summary>Belong to one connection or to the body, and are made anew for every call.</summary>
+    private static readonly string[] OfConnection =
     [
-        "Host", "Connection", "Content-Length", "Content-Type", "Transfer-Encoding", "Upgrade", "Keep-Alive", "TE", "Trailer", "Expect",
-        "Proxy-Authorization", "Proxy-Connection", "Accept-Encoding",
+        "Host", "Connection", "Content-Length", "Content-Type", "Content-Encoding", "Transfer-Encoding", "Upgrade", "Keep-Alive", "TE", "Trailer", "Expect",
+        "Accept-Encoding", "Range", "If-Range",
     ];
+
+    /// <summary>
+    /// Say to a server in a network who asks, or what is to be done instead of what the path and the method say. No provider needs them, and a
+    /// metadata service or a proxy may believe them.
+    /// </summary>
+    private static readonly string[] OfTrust =
+    [
+        "Cookie", "Set-Cookie", "Forwarded", "Via", "X-Real-IP", "X-Client-IP", "X-Cluster-Client-IP", "X-Original-URL", "X-Rewrite-URL", "X-Original-Host", "X-Host",
+        "X-HTTP-Method", "X-HTTP-Method-Override", "X-Method-Override", "Metadata", "Metadata-Flavor", "X-Google-Metadata-Request", "X-Metadata-Token", "X-Project",
+    ];
+
+    private static readonly string[] PrefixesOfTrust = ["X-Forwarded-", "X-Aws-Ec2-Metadata-", "X-Tollgate-", "Proxy-", "Sec-"];
 
     public static IReadOnlyList<FieldFault> Validate(
         string provider, string? baseUrl, string? apiKey, IReadOnlyDictionary<string, string>? headers)
@@ -43,9 +60,8 @@ public static class UpstreamRules
         }
         else
         {
-            Expect(IsAddress(baseUrl), "base_url",
-                "must be an http or https address without a user, a query or a fragment, such as https://api.openai.com, and none of a cloud's "
-                + "metadata service.");
+            var fault = FaultOf(provider, baseUrl);
+            Expect(fault is null, "base_url", fault ?? "");
         }
 
         Expect(headers is null || headers.Keys.Distinct(StringComparer.OrdinalIgnoreCase).Count() == headers.Count, "headers",
@@ -54,7 +70,8 @@ public static class UpstreamRules
         foreach (var (name, value) in headers ?? new Dictionary<string, string>())
         {
             Expect(name.Length is >= 1 and <= 100 && !name.AsSpan().ContainsAnyExcept(HeaderLetters), "headers", $"'{name}' is no name of a header.");
-            Expect(!Reserved.Contains(name, StringComparer.OrdinalIgnoreCase), "headers", $"'{name}' is set for every call anew.");
+            Expect(!OfConnection.Contains(name, StringComparer.OrdinalIgnoreCase), "headers", $"'{name}' is set for every call anew; leave it out.");
+            Expect(!IsOfTrust(name), "headers", $"'{name}' is not sent to upstreams: no provider needs it, and servers of a private network may trust it.");
             Expect(value is { Length: <= LongestHeader } && IsHeaderText(value), "headers", $"the value of '{name}' is too long or no ASCII line.");
         }
 
@@ -69,48 +86,41 @@ public static class UpstreamRules
         }
     }
 
-    /// <summary>Servers of one's own, in private networks too, are what a base URL is for. Link-local addresses are not: a cloud keeps its machine's credentials there.</summary>
-    private static bool IsAddress(string text) =>
-        text.Length <= LongestUrl && CustomerRules.IsLine(text) && Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https"
-        && url is { UserInfo.Length: 0, Query.Length: 0, Fragment.Length: 0, Host.Length: > 0 }
-        && !(IPAddress.TryParse(url.Host.Trim('[', ']'), out var address) && IsOfMachines(address));
-
-    /// <summary>
-    /// Addresses where a cloud tells a machine its credentials: link-local ones, and those of AWS and of Google over IPv6, of Alibaba and of
-    /// Oracle. Also as an IPv6 address that a gateway turns into such a one.
-    /// </summary>
-    public static bool IsOfMachines(IPAddress address)
+    private static string? FaultOf(string provider, string text)
     {
-        var plain = CarriedBy(address) ?? new(address.GetAddressBytes());
-        return plain.IsIPv6LinkLocal || Array.Exists(MetadataServices, plain.Equals)
-            || (plain.AddressFamily == AddressFamily.InterNetwork && plain.GetAddressBytes() is [169, 254, ..]);
-    }
-
-    /// <summary>
-    /// The IPv4 address inside of an IPv6 one: mapped or compatible (RFC 4291), 6to4 (RFC 3056), or translated (RFC 2765, RFC 6052 and RFC 8215
-    /// with a prefix of 96 bits). Null: it carries none.
-    /// </summary>
-    public static IPAddress? CarriedBy(IPAddress address)
-    {
-        if (address.AddressFamily != AddressFamily.InterNetworkV6)
+        if (text.Length > LongestUrl || !CustomerRules.IsLine(text) || !WebAddress.TryRead(text, out var url)
+            || url is not { UserInfo.Length: 0, Query.Length: 0, Fragment.Length: 0, Host.Length: > 0, Port: > 0 })
         {
-            return null;
+            return $"must be an http or https address of at most {LongestUrl} characters without a user, a query or a fragment, such as https://api.openai.com.";
         }
 
-        var bytes = address.GetAddressBytes();
-        return bytes switch
-        {
-            [0x20, 0x02, ..] => new(bytes.AsSpan(2, 4)),
-            [0x00, 0x64, 0xff, 0x9b, 0, 0 or 1, ..] => new(bytes.AsSpan(12, 4)),
-            [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, ..] or [0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0, 0, ..] => new(bytes.AsSpan(12, 4)),
-            [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 or 1] => null,
-            [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, ..] => new(bytes.AsSpan(12, 4)),
-            _ => null,
-        };
+        return Root(provider, url) is { } root && root != url.AbsoluteUri.TrimEnd('/')
+            ? $"must end where the provider's own paths begin, and these follow /gateway/{provider}: a call of {Example(url)} would go to {url.AbsoluteUri.TrimEnd('/')}{Example(url)}. Write {root}."
+            : null;
     }
 
-    private static readonly IPAddress[] MetadataServices =
-        [IPAddress.Parse("fd00:ec2::254"), IPAddress.Parse("fd20:ce::254"), IPAddress.Parse("100.100.100.200"), IPAddress.Parse("192.0.0.192")];
+    private static string Example(Uri url) => LastVersion().Match(url.AbsolutePath) is { Success: true } version ? $"/{version.Groups["version"].Value}/chat/completions" : "/v1/chat/completions";
+
+    /// <summary>
+    /// What is left of the address without what the gateway's paths repeat: the path of an endpoint and the version before it, and all of the
+    /// path at a host whose paths are known to begin with the host.
+    /// </summary>
+    private static string Root(string provider, Uri url)
+    {
+        var path = url.AbsolutePath.TrimEnd('/');
+        var isWhole = (ProviderHome.Of(provider).BaseUrl is { } home && new Uri(home).IdnHost == url.IdnHost) || url.IdnHost.EndsWith(".azure.com", StringComparison.OrdinalIgnoreCase);
+        return url.GetLeftPart(UriPartial.Authority) + (isWhole ? "" : LastVersion().Replace(Endpoint().Replace(path, ""), ""));
+    }
+
+    /// <summary>The version of an API at the end: <c>/v1</c>, <c>/v1beta</c>.</summary>
+    [GeneratedRegex(@"/(?<version>v[0-9]{1,3}((alpha|beta)[0-9]{0,2})?)\z", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex LastVersion();
+
+    [GeneratedRegex(@"/(chat/completions|completions|embeddings|responses|messages|models)\z", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex Endpoint();
+
+    private static bool IsOfTrust(string name) =>
+        OfTrust.Contains(name, StringComparer.OrdinalIgnoreCase) || Array.Exists(PrefixesOfTrust, prefix => name.StartsWith(prefix, StringComparison.OrdinalIgnoreCase));
 
     private static bool IsHeaderText(string text) =>
         text.AsSpan().Trim().Length == text.Length && !text.AsSpan().ContainsAnyExceptInRange(' ', '~');

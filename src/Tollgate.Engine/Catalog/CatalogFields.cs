@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Tollgate.Core;
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Money;
 
@@ -374,7 +375,7 @@ internal sealed partial class CatalogFields
         MapNode => "a map",
         ListNode => "a list",
         ScalarNode { IsNull: true } => "nothing",
-        ScalarNode { Text.Length: > 60 } scalar => $"'{scalar.Text[..57]}…'",
+        ScalarNode { Text.Length: > 60 } scalar => $"'{WellFormed.Cut(scalar.Text, 57)}…'",
         ScalarNode scalar => $"'{scalar.Text}'",
         _ => "something else",
     };

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Tollgate.Core.Customers;
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
 
@@ -12,29 +13,41 @@ internal static class CatalogText
     public static CatalogNode ParseYaml(string text)
     {
         RefuseLongerThanLimit(Encoding.UTF8.GetByteCount(text));
+        var scanner = new Scanner(new StringReader(text));
         try
         {
-            var parser = new Parser(new StringReader(text));
-            parser.Consume<StreamStart>();
-            if (parser.TryConsume<StreamEnd>(out _))
-            {
-                return new MapNode([], Compact: false, 1, 1);
-            }
-
-            parser.Consume<DocumentStart>();
-            var root = ReadYaml(parser, depth: 1);
-            parser.Consume<DocumentEnd>();
-            if (!parser.TryConsume<StreamEnd>(out _))
-            {
-                throw At(parser.Current!, "A catalogue is one YAML document; a second one begins here.");
-            }
-
-            return root;
+            return ReadDocument(new(scanner));
         }
         catch (YamlException fault)
         {
             throw new CatalogTextException($"This is not YAML: {fault.Message}", (int)fault.Start.Line, (int)fault.Start.Column);
         }
+        catch (Exception fault) when (fault is not CatalogTextException)
+        {
+            // YamlDotNet's scanner throws more than it documents on text that is no YAML: InvalidOperationException at a bracket inside of
+            // a plain text, ArgumentOutOfRangeException at an escape beyond Unicode. Its message speaks of its own insides.
+            var place = scanner.CurrentPosition;
+            throw new CatalogTextException("This is not YAML: the text cannot be read any further.", (int)place.Line, (int)place.Column);
+        }
+    }
+
+    private static CatalogNode ReadDocument(Parser parser)
+    {
+        parser.Consume<StreamStart>();
+        if (parser.TryConsume<StreamEnd>(out _))
+        {
+            return new MapNode([], Compact: false, 1, 1);
+        }
+
+        parser.Consume<DocumentStart>();
+        var root = ReadYaml(parser, depth: 1);
+        parser.Consume<DocumentEnd>();
+        if (!parser.TryConsume<StreamEnd>(out _))
+        {
+            throw At(parser.Current!, "A catalogue is one YAML document; a second one begins here.");
+        }
+
+        return root;
     }
 
     /// <exception cref="CatalogTextException">Not JSON, or too deep.</exception>
@@ -67,7 +80,7 @@ internal static class CatalogText
 
         if (parser.TryConsume<Scalar>(out var scalar))
         {
-            return new ScalarNode(scalar.Value, scalar.Style != ScalarStyle.Plain, LineOf(scalar), ColumnOf(scalar));
+            return new ScalarNode(Storable(scalar.Value, LineOf(scalar), ColumnOf(scalar)), scalar.Style != ScalarStyle.Plain, LineOf(scalar), ColumnOf(scalar));
         }
 
         if (parser.TryConsume<SequenceStart>(out var list))
@@ -87,7 +100,7 @@ internal static class CatalogText
             while (!parser.TryConsume<MappingEnd>(out _))
             {
                 var key = parser.TryConsume<Scalar>(out var name) ? name : throw At(parser.Current!, "A key must be plain text.");
-                entries.Add(new(key.Value, ReadYaml(parser, depth + 1), LineOf(key), ColumnOf(key)));
+                entries.Add(new(Storable(key.Value, LineOf(key), ColumnOf(key)), ReadYaml(parser, depth + 1), LineOf(key), ColumnOf(key)));
             }
 
             return new MapNode(entries, Compact: false, LineOf(map), ColumnOf(map));
@@ -132,13 +145,20 @@ internal static class CatalogText
     {
         try
         {
-            return reader.GetString()!;
+            return Storable(reader.GetString()!, line, column);
         }
         catch (InvalidOperationException)
         {
-            throw new CatalogTextException("A string holds half of a surrogate pair, or bytes that are not UTF-8.", line, column);
+            throw NotText(line, column);
         }
     }
+
+    /// <summary>Any text that PostgreSQL can keep. Escapes of YAML (<c>"\0"</c>, <c>"\uD800"</c>) can write others.</summary>
+    private static string Storable(string text, int line, int column) =>
+        CustomerRules.IsText(text) ? text : throw NotText(line, column);
+
+    private static CatalogTextException NotText(int line, int column) =>
+        new("A text holds the character U+0000, half of a surrogate pair, or bytes that are not UTF-8.", line, column);
 
     private static void RefuseLongerThanLimit(int bytes)
     {

@@ -5,6 +5,7 @@ using Tollgate.Core.Catalog;
 using Tollgate.Core.Checkouts;
 using Tollgate.Core.Invoicing;
 using Tollgate.Core.Money;
+using Tollgate.Core.Outbound;
 using Tollgate.Core.Payments;
 using Tollgate.Engine.Checkouts;
 using Tollgate.Engine.Invoicing;
@@ -207,7 +208,7 @@ public static class CheckoutEndpoints
 
         var plain = text.Replace("{CHECKOUT_ID}", "id", StringComparison.Ordinal);
         if (faults.Text(text, name, LongestAddress)
-            && !(Uri.TryCreate(plain, UriKind.Absolute, out var address) && address.Scheme is "http" or "https" && address.UserInfo.Length == 0 && address.Host.Length > 0))
+            && !(WebAddress.TryRead(plain, out var address) && address.UserInfo.Length == 0 && address.Host.Length > 0))
         {
             faults.Add(name, FaultCode.InvalidFormat, "An absolute http or https address is expected.");
         }

@@ -55,12 +55,13 @@ internal static class PortalSessionEndpoints
             return;
         }
 
+        var server = PublicAddress.Of(context);
         var session = await sessions.OpenAsync(context.Project(), customer!, body.ReturnUrl, Issuer.Of(caller), context.RequestAborted);
         await (session is null
             ? Problems.WriteAsync(context, ErrorCode.CustomerNotFound, null, "customer")
             : Answer.Json(
                 context, StatusCodes.Status201Created,
-                new(session.Id.ToString("D"), new Uri(PublicAddress.Of(context), "/portal/" + session.Token).AbsoluteUri, session.ExpiresAt.ToOffset()),
+                new(session.Id.ToString("D"), new Uri(server, "/portal/" + session.Token).AbsoluteUri, session.ExpiresAt.ToOffset()),
                 CheckoutsJson.Default.PortalSessionView));
     }
 

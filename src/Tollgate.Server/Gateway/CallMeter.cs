@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Tollgate.Contracts.Http;
+using Tollgate.Core;
 using Tollgate.Core.Gateway;
 using Tollgate.Core.Llm;
 using Tollgate.Core.Llm.Asks;
@@ -178,7 +179,7 @@ internal sealed class CallMeter(GatewayCall call, GuardLlmCalls guard, QuotaGate
         Model = GatewayRules.NameOf(call.Route, call.Ask!, call.Path), Endpoint = Short(call.Path, 255), OccurredAt = call.StartedAt,
     };
 
-    private static string? Short(string? text, int longest) => text is { } some && some.Length > longest ? some[..longest] : text;
+    private static string? Short(string? text, int longest) => text is null ? null : WellFormed.Cut(text, longest);
 
     internal static string? PropertiesOf(UsageReport report, CallEnd end)
     {

@@ -5,7 +5,9 @@ using System.Text;
 using Microsoft.Extensions.Primitives;
 using Tollgate.Contracts.Http;
 using Tollgate.Core.Gateway;
+using Tollgate.Core.Outbound;
 using Tollgate.Server.Http;
+using Tollgate.Server.Outbound;
 
 namespace Tollgate.Server.Gateway;
 
@@ -31,7 +33,7 @@ internal sealed class Forwarder : IDisposable
     {
         "Host", "Connection", "Keep-Alive", "Proxy-Authenticate", "Proxy-Authorization", "Proxy-Connection", "TE", "Trailer", "Transfer-Encoding",
         "Upgrade", "Content-Length", "Accept-Encoding", "Expect", "Cookie", "Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto",
-        "X-Real-IP", "X-Project", "X-Tollgate-Customer", "X-Tollgate-Feature", "OpenAI-Organization", "OpenAI-Project", ProviderHome.Bearer,
+        "X-Real-IP", "X-Project", "X-Tollgate-Customer", "X-Tollgate-Feature", HopHeader, "OpenAI-Organization", "OpenAI-Project", ProviderHome.Bearer,
     }.Concat(ProviderHome.KeyHeaders).ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
     private static readonly FrozenSet<string> NotHandedOn = new[]
@@ -40,36 +42,34 @@ internal sealed class Forwarder : IDisposable
         "X-Content-Type-Options", "Strict-Transport-Security", "OpenAI-Organization", "OpenAI-Project", "Anthropic-Organization-Id",
     }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
+    /// <summary>
+    /// Of every call that is sent. A call that comes in with it was sent by a Tollgate server, this one or another: it is refused
+    /// (<see cref="ErrorCode.GatewayLoop"/>), so that no call goes around, whatever proxies stand between.
+    /// </summary>
+    public const string HopHeader = "X-Tollgate-Hop";
+
     private readonly OutgoingSockets _sockets;
+    private readonly Dialer _dialer;
     private readonly HttpMessageInvoker _client;
 
-    public Forwarder(GatewayOptions options)
+    public Forwarder(GatewayOptions options, OwnAddress own)
     {
         _sockets = new((int)options.MostConnections);
-        _client = new(NewHandler());
+        _dialer = new(Reach.PublicAnd(options.Networks), own, UpstreamRules.NotAllowed, _sockets, Dialer.ResolveAsync);
+        var handler = _dialer.NewHandler(ConnectTime, ConnectionLife, Encoding.UTF8);
+        handler.AutomaticDecompression = DecompressionMethods.All;
+        handler.EnableMultipleHttp2Connections = true;
+        _client = new(handler);
     }
-
-    private SocketsHttpHandler NewHandler() => new()
-    {
-        AllowAutoRedirect = false,
-        AutomaticDecompression = DecompressionMethods.All,
-        UseCookies = false,
-        ConnectTimeout = ConnectTime,
-        PooledConnectionLifetime = ConnectionLife,
-        EnableMultipleHttp2Connections = true,
-
-        // Who gives up a stream wants it to end now: by default the handler reads on for two seconds, and the provider writes on.
-        ResponseDrainTimeout = TimeSpan.Zero,
-        ActivityHeadersPropagator = null,
-        RequestHeaderEncodingSelector = static (_, _) => Encoding.UTF8,
-        ConnectCallback = ConnectAsync,
-    };
 
     public void Dispose()
     {
         _client.Dispose();
         _sockets.Dispose();
     }
+
+    /// <inheritdoc cref="Dialer.LeadsAstrayAsync"/>
+    public Task<bool> LeadsAstrayAsync(Uri url, CancellationToken cancel) => _dialer.LeadsAstrayAsync(url, cancel);
 
     /// <summary>What became of a call that was to be sent.</summary>
     /// <param name="Answer">Its head; null: there is none.</param>
@@ -86,6 +86,10 @@ internal sealed class Forwarder : IDisposable
             {
                 return new(await _client.SendAsync(MessageOf(call, from, content), silence.Next()), null, true);
             }
+            catch (HttpRequestException e) when (OutboundRefusedException.IsIn(e))
+            {
+                return new(null, ErrorCode.UpstreamNotAllowed, false);
+            }
             catch (HttpRequestException e) when (attempt < Pauses.Length && e.HttpRequestError is HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError)
             {
                 await Task.Delay(Pauses[attempt]);
@@ -99,19 +103,6 @@ internal sealed class Forwarder : IDisposable
                 return new(null, silence.IsOver ? ErrorCode.UpstreamTimeout : ErrorCode.UpstreamUnreachable, content?.WasSent ?? false);
             }
         }
-    }
-
-    /// <summary>A name may lead to an address that an upstream must not have; so it is looked at when it is known.</summary>
-    private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancel)
-    {
-        var (host, port) = (context.DnsEndPoint.Host, context.DnsEndPoint.Port);
-        var addresses = IPAddress.TryParse(host, out var literal) ? [literal] : await Dns.GetHostAddressesAsync(host, cancel);
-        if (Array.FindAll(addresses, address => !UpstreamRules.IsOfMachines(address)) is not { Length: > 0 } allowed)
-        {
-            throw new HttpRequestException(HttpRequestError.Unknown, $"'{host}' has no address that calls may be sent to.");
-        }
-
-        return await _sockets.ConnectAsync(allowed, port, cancel);
     }
 
     /// <summary>A body that knows whether it has gone out.</summary>
@@ -152,6 +143,7 @@ internal sealed class Forwarder : IDisposable
 
         // What comes is read for usage, and is handed on as text: compressing it between two servers is not worth the time.
         message.Headers.TryAddWithoutValidation("Accept-Encoding", "identity");
+        message.Headers.TryAddWithoutValidation(HopHeader, "1");
         foreach (var (name, value) in call.Credentials.Headers)
         {
             Add(message, name, value);

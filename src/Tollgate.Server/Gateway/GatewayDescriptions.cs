@@ -42,7 +42,7 @@ internal static class GatewayDescriptions
         Errors =
         [
             .. method == "POST" ? (ErrorCode[])[ErrorCode.QuotaExceeded, ErrorCode.BudgetExceeded, ErrorCode.FeatureDisabled, ErrorCode.FeatureNotInPlan, ErrorCode.RateLimited, ErrorCode.FeatureNotFound, ErrorCode.MalformedJson, ErrorCode.ValidationFailed] : [],
-            ErrorCode.UpstreamNotConfigured, ErrorCode.PathNotForwarded, ErrorCode.UpstreamUnreachable, ErrorCode.UpstreamTimeout, ErrorCode.UpstreamUnreadable,
+            ErrorCode.UpstreamNotConfigured, ErrorCode.PathNotForwarded, ErrorCode.UpstreamNotAllowed, ErrorCode.GatewayLoop, ErrorCode.GatewayBusy, ErrorCode.UpstreamUnreachable, ErrorCode.UpstreamTimeout, ErrorCode.UpstreamUnreadable,
         ],
     };
 }

@@ -28,6 +28,8 @@ internal sealed class GatewayEndpoints(
     public const string CustomerHeader = "X-Tollgate-Customer";
     public const string FeatureHeader = "X-Tollgate-Feature";
 
+    private readonly GatewayCrowd _crowd = new(options.MostCalls);
+
     private static readonly string[] Methods = ["GET", "POST", "PUT", "PATCH", "DELETE"];
 
     public static void Map(IEndpointRouteBuilder app)
@@ -42,6 +44,30 @@ internal sealed class GatewayEndpoints(
     }
 
     private async Task RunAsync(HttpContext context)
+    {
+        if (context.Request.Headers.ContainsKey(Forwarder.HopHeader))
+        {
+            await Problems.WriteAsync(context, ErrorCode.GatewayLoop);
+            return;
+        }
+
+        if (!_crowd.TryEnter(context.Project().Id))
+        {
+            await Problems.WriteAsync(context, ErrorCode.GatewayBusy);
+            return;
+        }
+
+        try
+        {
+            await ForwardAsync(context);
+        }
+        finally
+        {
+            _crowd.Leave(context.Project().Id);
+        }
+    }
+
+    private async Task ForwardAsync(HttpContext context)
     {
         if (await ReadAsync(context) is { } call)
         {

@@ -1,8 +1,12 @@
+using System.Net;
+
 namespace Tollgate.Server.Gateway;
 
 /// <summary>Limits of the gateway; <see cref="Hosting.Settings"/> says why they are what they are.</summary>
 public sealed record GatewayOptions
 {
+    public const string NetworksVariable = "TOLLGATE_UPSTREAM_NETWORKS";
+
     /// <inheritdoc cref="Hosting.Settings.GatewayBodyBytes"/>
     public long MaxBodyBytes { get; init; } = Hosting.Settings.GatewayBodyBytes.Default;
 
@@ -11,6 +15,15 @@ public sealed record GatewayOptions
 
     /// <inheritdoc cref="Hosting.Settings.UpstreamConnections"/>
     public long MostConnections { get; init; } = Hosting.Settings.UpstreamConnections.Default;
+
+    /// <inheritdoc cref="Hosting.Settings.GatewayCalls"/>
+    public int MostCalls { get; init; } = (int)Hosting.Settings.GatewayCalls.Default;
+
+    /// <summary>
+    /// Networks that upstreams may be in beside the public internet. Default none: whoever sets an upstream could read what only the server
+    /// reaches, such as its database's management pages.
+    /// </summary>
+    public IReadOnlyList<IPNetwork> Networks { get; init; } = [];
 
     /// <summary>How long a hold lives without being extended: as long as the upstream may be silent, and time to settle.</summary>
     public TimeSpan HoldTime => Silence + TimeSpan.FromMinutes(2);

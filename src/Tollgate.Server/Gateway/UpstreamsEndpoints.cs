@@ -28,10 +28,13 @@ internal static class UpstreamsEndpoints
     public static void Map(IEndpointRouteBuilder app)
     {
         var upstreams = app.ServiceProvider.GetRequiredService<Upstreams>();
-        var secrets = app.ServiceProvider.GetRequiredService<UpstreamSecrets>();
-        app.MapPut("/v1/upstreams/{provider}", context => SetAsync(context, upstreams, secrets)).RequireKey(Access.Secret, Scope.SettingsWrite).Describe(new(Tag, "Set an upstream",
+        var (secrets, forwarder) = (app.ServiceProvider.GetRequiredService<UpstreamSecrets>(), app.ServiceProvider.GetRequiredService<Forwarder>());
+        app.MapPut("/v1/upstreams/{provider}", context => SetAsync(context, upstreams, secrets, forwarder)).RequireKey(Access.Secret, Scope.SettingsWrite).Describe(new(Tag, "Set an upstream",
             "Says where calls to `/gateway/{provider}/…` go and with which credentials. It replaces all of what was set. The key and the values of "
-            + "headers are kept encrypted and are never shown again.")
+            + "headers are kept encrypted and are never shown again.\n\n`base_url` ends where the provider's own paths begin: `https://api.openai.com`, without "
+            + "`/v1`, since the paths behind `/gateway/openai` begin with it. It must be an address of the public internet, or of a network that the operator lists in "
+            + "`TOLLGATE_UPSTREAM_NETWORKS`; that is looked at again whenever a connection is made. `headers` cannot be those of a connection, nor those that servers "
+            + "of a private network trust (`Cookie`, `X-Forwarded-*`, `Metadata-Flavor` …).")
         {
             Request = Example.Of<UpstreamRequest>("""{"api_key": "sk-…", "base_url": "https://api.openai.com"}"""),
             Path = Provider,
@@ -52,7 +55,7 @@ internal static class UpstreamsEndpoints
         });
     }
 
-    private static async Task SetAsync(HttpContext context, Upstreams upstreams, UpstreamSecrets secrets)
+    private static async Task SetAsync(HttpContext context, Upstreams upstreams, UpstreamSecrets secrets, Forwarder forwarder)
     {
         if (await Body.ReadAsync(context, GatewayJson.Default.UpstreamRequest) is not { } body)
         {
@@ -62,6 +65,11 @@ internal static class UpstreamsEndpoints
         var faults = new Faults();
         var provider = LlmRoutes.ProviderOf(RawPath.Id(context), null);
         faults.Add(UpstreamRules.Validate(provider, body.BaseUrl, body.ApiKey, body.Headers));
+        if (!faults.Any && body.BaseUrl is { } url && await forwarder.LeadsAstrayAsync(new(url), context.RequestAborted))
+        {
+            faults.Add("base_url", FaultCode.InvalidValue, UpstreamRules.NotAllowed);
+        }
+
         if (faults.Any)
         {
             await faults.WriteAsync(context);

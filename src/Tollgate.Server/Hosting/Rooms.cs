@@ -13,6 +13,7 @@ using Tollgate.Server.Llm;
 using Tollgate.Server.Mail;
 using Tollgate.Server.Metering;
 using Tollgate.Server.Notices;
+using Tollgate.Server.Outbound;
 using Tollgate.Server.Payments;
 using Tollgate.Server.Projects;
 using Tollgate.Server.Quotas;
@@ -32,6 +33,7 @@ internal static class Rooms
         services.AddHttpRoom(
             options.Share, options.Guesses,
             http => (http.DefaultProject, http.PublicUrl, http.ExportsPerProject) = (options.DefaultProject, options.PublicUrl, options.ExportsPerProject));
+        services.AddSingleton(new OwnAddress(new(options.Listen, options.Port), options.PublicUrl));
         services.AddProjects(options.Things);
         services.AddCatalog();
         services.AddMetering();

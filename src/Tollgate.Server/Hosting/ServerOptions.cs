@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using Tollgate.Core.Outbound;
 using Tollgate.Engine.Customers;
 using Tollgate.Engine.Ledger;
 using Tollgate.Engine.Payments;
@@ -175,12 +176,7 @@ public sealed record ServerOptions
             Customers = new CustomerOptions { MostMembers = (int)Settings.MostMembers.Read(environment, found) },
             Paymob = PaymobSetup.Read(environment, ReadAddress(environment, "TOLLGATE_PUBLIC_URL", []), found),
             Payments = new PaymentOptions(TimeSpan.FromSeconds(Settings.PaymentSeconds.Read(environment, found))) { Stripe = ReadStripe(environment, found) },
-            Gateway = new GatewayOptions
-            {
-                MaxBodyBytes = Settings.GatewayBodyBytes.Read(environment, found),
-                Silence = TimeSpan.FromSeconds(Settings.UpstreamSeconds.Read(environment, found)),
-                MostConnections = sockets.UpstreamConnections,
-            },
+            Gateway = ReadGateway(environment, sockets.UpstreamConnections, found),
             Mail = MailOptions.Read(environment, found),
             Webhooks = new WebhookOptions { AllowLocal = ReadSwitch(environment, WebhookOptions.AllowLocalVariable, found) },
             Ledger = new LedgerOptions
@@ -318,6 +314,26 @@ public sealed record ServerOptions
 
         faults.Add($"{StripeOptions.UrlVariable} is \"{text}\": it must be an https address, or http on this machine.");
         return StripeOptions.Default;
+    }
+
+    private static GatewayOptions ReadGateway(Func<string, string?> environment, long connections, List<string> faults) => new()
+    {
+        MaxBodyBytes = Settings.GatewayBodyBytes.Read(environment, faults),
+        Silence = TimeSpan.FromSeconds(Settings.UpstreamSeconds.Read(environment, faults)),
+        MostConnections = connections,
+        MostCalls = (int)Settings.GatewayCalls.Read(environment, faults),
+        Networks = ReadNetworks(environment, GatewayOptions.NetworksVariable, faults),
+    };
+
+    private static IReadOnlyList<IPNetwork> ReadNetworks(Func<string, string?> environment, string variable, List<string> faults)
+    {
+        var networks = Reach.ReadNetworks(environment(variable), out var fault);
+        if (fault is not null)
+        {
+            faults.Add($"{variable} is \"{environment(variable)}\": {fault}");
+        }
+
+        return networks;
     }
 
     private static bool ReadSwitch(Func<string, string?> environment, string variable, List<string> faults)

@@ -169,11 +169,16 @@ public static class Settings
         "TOLLGATE_PROJECT_WAIT_SECONDS", "seconds", 10, 1, 600,
         "Clients give up after 30 seconds and more; they should hear why.");
 
+    /// <summary>Calls of one project that are under way in the gateway.</summary>
+    public static readonly Setting GatewayCalls = new(
+        "TOLLGATE_GATEWAY_CALLS", "calls", 1_000, 1, 100_000,
+        "Of each project at one time, on each server: each holds two sockets for as long as the provider takes. Beyond it callers get 429 gateway_busy.");
+
     public static IReadOnlyList<Setting> All { get; } =
     [
         MaxBodyBytes, MaxConnections, ConnectionsPerAddress, UpstreamConnections, FailedAttempts, HeaderSeconds, IdleSeconds, StallSeconds, MinBodyBytesPerSecond,
         MinAnswerBytesPerSecond, ExportsPerProject, DrainSeconds, PoolSize, ConnectSeconds, CommandSeconds,
-        Lanes, QueueLength, MaxBatch, BooksPerLane, MostMembers, PaymentSeconds, GatewayBodyBytes, UpstreamSeconds,
+        Lanes, QueueLength, MaxBatch, BooksPerLane, MostMembers, PaymentSeconds, GatewayBodyBytes, UpstreamSeconds, GatewayCalls,
         ProjectRequests, ProjectHeavy, ProjectBulk, ProjectWaiting, ProjectWaitSeconds, ProjectNewCustomers, MostKeys, MostCoupons, MostCheckouts, MostTokens,
     ];
 }

@@ -148,11 +148,6 @@ public static class Body
         {
             return Problems.Of(e);
         }
-        catch (InvalidOperationException)
-        {
-            // An escape such as \ud800 alone parses, but no text can be made of it.
-            return Problem.Of(ErrorCode.MalformedJson, "A name or text holds one half of a surrogate pair, which is not Unicode.");
-        }
     }
 
     /// <summary>A body without a declared type counts as JSON.</summary>

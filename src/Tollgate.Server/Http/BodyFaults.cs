@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Tollgate.Contracts.Http;
@@ -13,7 +14,16 @@ internal static class BodyFaults
     public static Problem Explain(JsonElement body, JsonTypeInfo type)
     {
         var faults = new Faults();
-        Walk(body, type, "", faults);
+        try
+        {
+            Walk(body, type, "", faults);
+        }
+        catch (InvalidOperationException) when (Problems.OfUnicode(JsonMarshal.GetRawUtf8Value(body)) is { } notUnicode)
+        {
+            // The name of a member cannot be read, so the fault has no path but its place.
+            return notUnicode;
+        }
+
         if (!faults.Any)
         {
             faults.Add("", FaultCode.InvalidType, "The value does not have the expected shape.");

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Npgsql;
 using Tollgate.Contracts.Http;
+using Tollgate.Core;
 using Tollgate.Engine.Customers;
 
 namespace Tollgate.Server.Http;
@@ -62,6 +63,11 @@ public static class Problems
         // 25006: a standby that takes no writes. 25P03: a transaction that stood still was ended. Without a state: the connection broke or never came about.
         PostgresException { SqlState: PostgresErrorCodes.LockNotAvailable } => (ErrorCode.Overloaded, LockDetail),
         PostgresException { SqlState: ['0', '8', ..] or ['5', '3', ..] or ['5', '7', ..] or "25006" or "25P03" } => (ErrorCode.StorageUnavailable, null),
+        // A deadlock, or two transactions that cannot be put in an order: nothing was written, and again it goes well.
+        PostgresException { SqlState: "40001" or "40P01" } => (ErrorCode.StorageUnavailable, null),
+        // U+0000 and text that no encoding has, a row that is too long for its index: only the request's own texts can be that. The doors
+        // look for it and name the field; this is for what they overlook.
+        PostgresException { SqlState: "22021" or "22P05" or "54000" } => (ErrorCode.MalformedRequest, "A text of the request cannot be stored: it holds U+0000 or is too long."),
         PostgresException => (ErrorCode.Internal, InternalDetail),
         NpgsqlException e when IsPoolExhausted(e) => (ErrorCode.Overloaded, PoolDetail),
         NpgsqlException { InnerException: TimeoutException } => (ErrorCode.StorageUnavailable, SlowDetail),
@@ -105,6 +111,20 @@ public static class Problems
     /// <summary>JSON that breaks off or is none.</summary>
     public static Problem Of(JsonException malformed) => Problem.Of(
         ErrorCode.MalformedJson, $"Line {malformed.LineNumber + 1}, byte {malformed.BytePositionInLine + 1}: this is not JSON (any more).");
+
+    /// <summary>JSON in which bytes are not UTF-8, or an escape is half of a surrogate pair; null when all of it is Unicode.</summary>
+    public static Problem? OfUnicode(ReadOnlySpan<byte> json)
+    {
+        if (WellFormed.FaultIn(json) is not (>= 0 and var at))
+        {
+            return null;
+        }
+
+        var (line, column) = (json[..at].Count((byte)'\n') + 1, at - json[..at].LastIndexOf((byte)'\n'));
+        return Problem.Of(ErrorCode.MalformedJson, $"Line {line}, byte {column}: {NotUnicode}");
+    }
+
+    internal const string NotUnicode = "this is not Unicode: bytes that are not UTF-8, or an escape such as \\ud800 without the other half of its surrogate pair.";
 
     private static void SetRetryAfter(HttpResponse response, TimeSpan after) =>
         response.Headers.RetryAfter = Math.Max(1, (long)Math.Ceiling(after.TotalSeconds)).ToString(CultureInfo.InvariantCulture);

@@ -1,10 +1,15 @@
 using Microsoft.Extensions.Options;
+using Tollgate.Core.Outbound;
 
 namespace Tollgate.Server.Http;
 
 /// <summary>Where people reach this server: as the operator says, or as the caller reached it.</summary>
 internal static class PublicAddress
 {
+    /// <exception cref="BadHttpRequestException">The Host header is one that the server takes and that no address can be made of, such as <c>x:99999</c>.</exception>
     public static Uri Of(HttpContext context) =>
-        context.RequestServices.GetRequiredService<IOptions<HttpOptions>>().Value.PublicUrl ?? new($"{context.Request.Scheme}://{context.Request.Host}");
+        context.RequestServices.GetRequiredService<IOptions<HttpOptions>>().Value.PublicUrl
+        ?? (WebAddress.TryRead($"{context.Request.Scheme}://{context.Request.Host}", out var address) && address is { UserInfo.Length: 0, AbsolutePath: "/", Host.Length: > 0 }
+            ? address
+            : throw new BadHttpRequestException($"The Host header '{context.Request.Host}' is not a host name or IP address with an optional port."));
 }

@@ -2,6 +2,7 @@ using System.Buffers;
 using Tollgate.Contracts.Http;
 using Tollgate.Contracts.Inbox;
 using Tollgate.Contracts.Payments;
+using Tollgate.Core;
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Payments;
 using Tollgate.Engine.Inbox;
@@ -80,6 +81,11 @@ public static class InboxEndpoints
 
         var bytes = body.ToArray();
         context.Request.BodyReader.AdvanceTo(body.End);
+        if (WellFormed.FaultIn(bytes) >= 0)
+        {
+            throw new BadHttpRequestException("The body holds bytes that are not UTF-8, or half of a surrogate pair. No provider sends such a body.");
+        }
+
         var headers = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
         foreach (var name in Signing)
         {

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using Tollgate.Contracts.Http;
 using Tollgate.Contracts.Llm;
+using Tollgate.Core;
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Llm;
 using Tollgate.Core.Llm.Asks;
@@ -136,7 +137,7 @@ internal static class CallReading
         }
     }
 
-    private static string? Shortened(string? text) => text is { Length: > LongestError } ? text[..LongestError] : text;
+    private static string? Shortened(string? text) => text is null ? null : WellFormed.Cut(text, LongestError);
 
     private static void CheckFeature(string? code, PublishedCatalog catalog, Faults faults)
     {

@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using Tollgate.Contracts.Http;
 using Tollgate.Contracts.Llm;
@@ -52,6 +53,12 @@ internal sealed class CallStream
     /// <summary>Null: it has faults, and the tally has them.</summary>
     public LlmCall? Read(long index, JsonElement item)
     {
+        if (Problems.OfUnicode(JsonMarshal.GetRawUtf8Value(item)) is { } notUnicode)
+        {
+            Tally.Batch.Reject(index, null, notUnicode);
+            return null;
+        }
+
         var (body, problem) = BodyOf(item);
         if (body is not null)
         {

@@ -1,7 +1,9 @@
 using System.Buffers;
 using System.Text.Json;
 using Tollgate.Contracts.Http;
+using Tollgate.Core;
 using Tollgate.Engine.Quotas;
+using Tollgate.Server.Http;
 
 namespace Tollgate.Server.Metering;
 
@@ -24,8 +26,25 @@ internal static class EventForms
             return null;
         }
 
-        form(ref reader, json, fields);
-        return fields.ToOrder(fallbackId);
+        var (start, depth) = ((int)reader.TokenStartIndex, reader.CurrentDepth);
+        try
+        {
+            form(ref reader, json, fields);
+            return fields.ToOrder(fallbackId);
+        }
+        catch (InvalidOperationException)
+        {
+            // A name that is no text cannot be compared with those that are known. The next event begins behind this one's end.
+            while (reader.TokenType != JsonTokenType.EndObject || reader.CurrentDepth > depth)
+            {
+                reader.Read();
+            }
+
+            var at = WellFormed.FaultIn(json[start..(int)reader.BytesConsumed]);
+            fields.Reset();
+            fields.Add("", FaultCode.InvalidFormat, $"Byte {start + at + 1}: {Problems.NotUnicode}");
+            return null;
+        }
     }
 
     /// <summary><c>{id, customer, type, quantity, occurred_at, properties}</c>; other members are a fault.</summary>
@@ -171,7 +190,7 @@ internal static class EventForms
             name = "?";
         }
 
-        fields.Add(name.Length > 100 ? name[..100] : name, unknown ? FaultCode.UnknownField : FaultCode.DuplicateField,
+        fields.Add(WellFormed.Cut(name, 100), unknown ? FaultCode.UnknownField : FaultCode.DuplicateField,
             unknown ? "This field is not known here." : "This field comes twice.");
         reader.Skip();
     }

@@ -1,8 +1,9 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Text.Json;
-using System.Text.Unicode;
 using Tollgate.Contracts.Http;
+using Tollgate.Core;
+using Tollgate.Server.Http;
 
 namespace Tollgate.Server.Metering;
 
@@ -144,9 +145,9 @@ internal sealed class LineStream<TItem, TAnswer>(
 
         try
         {
-            if (!Utf8.IsValid(json))
+            if (WellFormed.FaultIn(json) is >= 0 and var at)
             {
-                tally.Reject(index, null, ErrorCode.MalformedJson.Code, "The line is not UTF-8.");
+                tally.Reject(index, null, ErrorCode.MalformedJson.Code, $"Byte {at + 1} of the line: {Problems.NotUnicode}");
                 return;
             }
 

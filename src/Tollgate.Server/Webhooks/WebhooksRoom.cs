@@ -1,6 +1,7 @@
 using Tollgate.Contracts.Webhooks;
 using Tollgate.Engine.Webhooks;
 using Tollgate.Server.Http;
+using Tollgate.Server.Outbound;
 
 namespace Tollgate.Server.Webhooks;
 
@@ -16,7 +17,7 @@ public static class WebhooksRoom
         services.AddSingleton<PublishEvents>();
         services.AddSingleton<SendQueue>();
         services.AddSingleton<WebhookSecrets>();
-        services.AddSingleton<WebhookTargets>(_ => new());
+        services.AddSingleton<WebhookTargets>(provider => new(provider.GetRequiredService<OwnAddress>()));
         services.AddSingleton<WebhookSender>();
         services.AddSingleton<WebhookPayloads>();
         services.AddSingleton<SendSignal>();

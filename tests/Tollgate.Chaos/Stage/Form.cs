@@ -5,7 +5,7 @@ namespace Tollgate.Chaos.Stage;
 
 /// <summary>
 /// How long and on which seed a test runs. The short form is part of the suite; <c>TOLLGATE_CHAOS_SECONDS</c> gives every
-/// test that many seconds instead, and <c>TOLLGATE_CHAOS_SEED</c> replays one seed.
+/// test that many seconds instead, and <c>TOLLGATE_CHAOS_SEED</c> replays one seed, or begins with it where both are set.
 /// </summary>
 public sealed record Form(int FirstSeed, int Rounds, TimeSpan? Long)
 {
@@ -20,7 +20,8 @@ public sealed record Form(int FirstSeed, int Rounds, TimeSpan? Long)
         var seconds = Number("TOLLGATE_CHAOS_SECONDS");
         var form = (replay, seconds) switch
         {
-            ({ } one, _) => new Form(one, 1, null),
+            ({ } one, { } length) => new Form(one, int.MaxValue, TimeSpan.FromSeconds(length)),
+            ({ } one, null) => new Form(one, 1, null),
             (null, { } length) => new Form(Random.Shared.Next(1_000, 1_000_000_000), int.MaxValue, TimeSpan.FromSeconds(length)),
             _ => new Form(seed, rounds, null),
         };

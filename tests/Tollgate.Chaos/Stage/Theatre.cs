@@ -12,6 +12,23 @@ public sealed class Theatre : IAsyncDisposable
 {
     private static int _projects;
 
+    /// <summary>A test may set up a provider by accident; nobody listens where it leads then.</summary>
+    private static readonly Dictionary<string, string> NobodyThere = new()
+    {
+        ["TOLLGATE_STRIPE_URL"] = "http://127.0.0.1:9", ["TOLLGATE_PAYMOB_URL"] = "http://127.0.0.1:9", ["TOLLGATE_UPSTREAM_NETWORKS"] = "127.0.0.0/8",
+    };
+
+    private static Dictionary<string, string> WithNobodyThere(IReadOnlyDictionary<string, string>? environment)
+    {
+        var all = new Dictionary<string, string>(NobodyThere);
+        foreach (var (name, value) in environment ?? new Dictionary<string, string>())
+        {
+            all[name] = value;
+        }
+
+        return all;
+    }
+
     private readonly TestDatabase? _database;
     private readonly string _connection;
 
@@ -32,7 +49,7 @@ public sealed class Theatre : IAsyncDisposable
             // One after the other: the first one creates the projects and the admin key.
             for (var at = 0; at < servers; at++)
             {
-                started.Add(await TestServer.StartAsync(database.ConnectionString, environment: environment));
+                started.Add(await TestServer.StartAsync(database.ConnectionString, environment: WithNobodyThere(environment)));
             }
 
             return new(database, database.ConnectionString, started);

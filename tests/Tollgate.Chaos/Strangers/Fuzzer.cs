@@ -8,9 +8,13 @@ namespace Tollgate.Chaos.Strangers;
 /// Makes request bodies and parameters from a schema: mostly valid ones, with one part or more replaced by something that
 /// no client should send. Writes text, not nodes: duplicate keys and broken JSON are wanted too.
 /// </summary>
-public sealed class Fuzzer(Operation operation, Random random)
+/// <param name="shelf">What exists: calls are about it as often as not.</param>
+public sealed class Fuzzer(Operation operation, Random random, Shelf shelf)
 {
     private const int Deepest = 6;
+
+    /// <summary>Calls that the server makes in turn must not reach anybody.</summary>
+    private const string NobodyThere = "http://127.0.0.1:9";
 
     private static readonly string[] Texts =
     [
@@ -27,10 +31,57 @@ public sealed class Fuzzer(Operation operation, Random random)
         "123456789012345678901234567890123456789012345678901234567890",
     ];
 
+    /// <summary>What means something in YAML, and escapes that mean nothing.</summary>
+    private static readonly string[] Marks =
+    [
+        "[", "]", "{", "}", ":", ": ", "- ", "#", "&a ", "*a", "!", "!!binary ", "|", ">", "'", "\"", "%", "@", "`", "?", "\t", "\n", "\r", "\n\n", ",", "\\", "\"\\UFFFFFFFF\"", "\"\\uD800\"", "\"\\x00\"", "\"\\0\"",
+        "\"\\q\"", "---\n", "...\n", "<<: *a", "\u2028", "\ufeff", "\u0085", "~", "0x1F", "1e999", "-.inf", "9999999999999999999999", "-1", "\u00e9", "  ",
+    ];
+
+    private static readonly string CatalogueText = File.ReadAllText(Path.Combine(Tollgate.Testing.ServerProcess.Root, "catalogs", "resume-ats.yaml"));
+
     private static readonly string[] Others = ["null", "true", "false", "[]", "{}", "[[]]", "[null]", "\"\"", "{\"\":\"\"}"];
 
-    /// <summary>A body for the operation; may be no JSON at all.</summary>
-    public string Body()
+    /// <summary>A body of the type for the operation; may be nothing of the kind.</summary>
+    public string Body(string mediaType) => mediaType switch
+    {
+        _ when mediaType.Contains("yaml", StringComparison.Ordinal) => Yaml(),
+        _ when mediaType.Contains("ndjson", StringComparison.Ordinal) || mediaType.Contains("jsonl", StringComparison.Ordinal) =>
+            string.Join('\n', Enumerable.Range(0, random.Next(1, 12)).Select(_ => Json())),
+        "application/cloudevents+json" => CloudEvent(),
+        "application/cloudevents-batch+json" => $"[{string.Join(',', Enumerable.Range(0, random.Next(4)).Select(_ => CloudEvent()))}]",
+        _ => Json(),
+    };
+
+    /// <summary>As it is documented, with what exists in the place of names: for a chain of calls that succeed.</summary>
+    public string? ValidBody() => operation.BodyExample is { } example ? Living(example, "") : null;
+
+    /// <summary>A catalogue that works, with characters replaced that mean something in YAML.</summary>
+    private string Yaml()
+    {
+        var text = new StringBuilder(CatalogueText);
+        for (var changes = random.Next(6); changes > 0; changes--)
+        {
+            var (at, mark) = (random.Next(text.Length), Marks[random.Next(Marks.Length)]);
+            _ = random.Next(3) switch
+            {
+                0 => text.Insert(at, mark),
+                1 => text.Remove(at, Math.Min(random.Next(1, 40), text.Length - at)),
+                _ => text.Remove(at, 1).Insert(at, mark),
+            };
+        }
+
+        return random.Next(20) == 0 ? text.ToString(0, random.Next(text.Length)) : text.ToString();
+    }
+
+    private string CloudEvent()
+    {
+        var data = random.Next(3) == 0 ? Anything(0) : $"{{\"quantity\":{Numbers[random.Next(Numbers.Length)]},{Text()}:{Anything(1)}}}";
+        string[] members = ["\"specversion\":\"1.0\"", $"\"id\":{Text()}", "\"source\":\"/fuzz\"", $"\"subject\":{Leaf("customer", Text())}", "\"type\":\"unlimited\"", $"\"data\":{data}", $"{Text()}:{Anything(0)}", $"\"time\":{Text()}"];
+        return $"{{{string.Join(',', members.Where(_ => random.Next(6) > 0))}}}";
+    }
+
+    private string Json()
     {
         var schema = operation.BodySchema;
         if (random.Next(25) == 0)
@@ -39,7 +90,7 @@ public sealed class Fuzzer(Operation operation, Random random)
         }
 
         var text = operation.BodyExample is { } example && random.Next(2) == 0
-            ? Mutate(example)
+            ? Mutate(example, "")
             : schema.ValueKind == JsonValueKind.Object ? Value(schema, 0) : Anything(0);
         return random.Next(30) == 0 ? text[..random.Next(text.Length)] : text;
     }
@@ -57,6 +108,17 @@ public sealed class Fuzzer(Operation operation, Random random)
         // An empty segment would be another path; the router's answer to that is not of interest.
         return raw.Length == 0 ? "-" : raw;
     }
+
+    /// <summary>What fills a placeholder of the path, escaped; mostly something that exists.</summary>
+    public string Segment(string before, string placeholder) => random.Next(20) switch
+    {
+        0 => Hostile.Segment(random),
+        < 4 => Uri.EscapeDataString(Parameter()),
+        _ => Uri.EscapeDataString(shelf.Id(before, placeholder) ?? Parameter()),
+    };
+
+    /// <summary>A value for a parameter of the query.</summary>
+    public string QueryValue(string name) => random.Next(3) == 0 && shelf.Text(name) is { } known ? known : Parameter();
 
     private string Wreck() => random.Next(7) switch
     {
@@ -121,7 +183,7 @@ public sealed class Fuzzer(Operation operation, Random random)
                 // Most are there, some are missing, a few come twice.
                 for (var times = random.Next(20) switch { 0 or 1 => 0, 2 => 2, _ => 1 }; times > 0; times--)
                 {
-                    members.Add($"{Quote(property.Name)}:{Value(property.Value, depth + 1)}");
+                    members.Add($"{Quote(property.Name)}:{Leaf(property.Name, Value(property.Value, depth + 1))}");
                 }
             }
         }
@@ -142,7 +204,7 @@ public sealed class Fuzzer(Operation operation, Random random)
     }
 
     // Walks an example that works and spoils single parts of it.
-    private string Mutate(JsonElement node)
+    private string Mutate(JsonElement node, string name)
     {
         if (random.Next(10) == 0)
         {
@@ -152,7 +214,7 @@ public sealed class Fuzzer(Operation operation, Random random)
         switch (node.ValueKind)
         {
             case JsonValueKind.Object:
-                var members = node.EnumerateObject().Where(_ => random.Next(15) > 0).Select(member => $"{Quote(member.Name)}:{Mutate(member.Value)}").ToList();
+                var members = node.EnumerateObject().Where(_ => random.Next(15) > 0).Select(member => $"{Quote(member.Name)}:{Mutate(member.Value, member.Name)}").ToList();
                 if (random.Next(12) == 0)
                 {
                     members.Add($"{Text()}:{Anything(2)}");
@@ -160,11 +222,23 @@ public sealed class Fuzzer(Operation operation, Random random)
 
                 return $"{{{string.Join(',', members)}}}";
             case JsonValueKind.Array:
-                return $"[{string.Join(',', node.EnumerateArray().Select(Mutate))}]";
+                return $"[{string.Join(',', node.EnumerateArray().Select(one => Mutate(one, name)))}]";
             default:
-                return node.GetRawText();
+                return Leaf(name, node.GetRawText());
         }
     }
+
+    private string Living(JsonElement node, string name) => node.ValueKind switch
+    {
+        JsonValueKind.Object => $"{{{string.Join(',', node.EnumerateObject().Select(member => $"{Quote(member.Name)}:{Living(member.Value, member.Name)}"))}}}",
+        JsonValueKind.Array => $"[{string.Join(',', node.EnumerateArray().Select(one => Living(one, name)))}]",
+        JsonValueKind.String when name is "base_url" or "url" => Quote(NobodyThere),
+        JsonValueKind.String when name is not ("type" or "kind" or "currency" or "id" or "reason") && shelf.Text(name) is { } known => Quote(known),
+        _ => node.GetRawText(),
+    };
+
+    /// <summary>Something that exists under this name, as often as not.</summary>
+    private string Leaf(string name, string otherwise) => name is "base_url" or "url" && otherwise.Contains("://", StringComparison.Ordinal) ? Quote(NobodyThere) : random.Next(2) == 0 && shelf.Text(name) is { } known ? Quote(known) : otherwise;
 
     private string Anything(int depth) => random.Next(depth > Deepest ? 3 : 5) switch
     {
@@ -180,6 +254,7 @@ public sealed class Fuzzer(Operation operation, Random random)
         0 => Quote(new string('y', random.Next(200, 20_000))),
         1 => "\"\\ud800\"",
         2 => "\"\\u0000\"",
+        3 => "\"a\\udfff\\ud800b\"",
         _ => Quote(Texts[random.Next(Texts.Length)]),
     };
 

@@ -26,6 +26,17 @@ public sealed record Operation(string Method, string Path, JsonElement Spec, Jso
             ? Resolve(schema)
             : default;
 
+    /// <summary>In which forms a body may come.</summary>
+    public IReadOnlyList<string> MediaTypes =>
+        Spec.TryGetProperty("requestBody", out var body) && Resolve(body).TryGetProperty("content", out var content) ? [.. content.EnumerateObject().Select(static type => type.Name)] : [];
+
+    /// <summary>The schema of an answer; undefined when there is none for the status, or none of JSON.</summary>
+    public JsonElement AnswerSchema(int status) =>
+        Spec.TryGetProperty("responses", out var answers) && answers.TryGetProperty($"{status}", out var answer) && Resolve(answer).TryGetProperty("content", out var content)
+        && content.TryGetProperty("application/json", out var json) && json.TryGetProperty("schema", out var schema)
+            ? schema
+            : default;
+
     /// <summary>The documented example of the body, if there is one.</summary>
     public JsonElement? BodyExample
     {
@@ -80,6 +91,22 @@ public sealed record Operation(string Method, string Path, JsonElement Spec, Jso
     public string PathWith(Func<string, string> value) =>
         string.Join('/', Path.Split('/').Select(part =>
             part.Contains('{', StringComparison.Ordinal) ? Fill(part, value) : part));
+
+    /// <summary>The path with every placeholder filled in by what is to stand there, escaped already.</summary>
+    /// <param name="segment">Gets what the document writes before the placeholder, and its name.</param>
+    public string TargetWith(Func<string, string, string> segment)
+    {
+        var (target, rest) = ("", Path);
+        for (var open = rest.IndexOf('{', StringComparison.Ordinal); open >= 0; open = rest.IndexOf('{', StringComparison.Ordinal))
+        {
+            var close = rest.IndexOf('}', StringComparison.Ordinal);
+            var before = Path[..(Path.Length - rest.Length + open)];
+            target += rest[..open] + segment(before, rest[(open + 1)..close].TrimStart('*'));
+            rest = rest[(close + 1)..];
+        }
+
+        return target + rest;
+    }
 
     private static string Fill(string part, Func<string, string> value)
     {

@@ -85,23 +85,6 @@ public sealed class GatewayRulesTests
         GatewayRules.NameOf(LlmRoutes.OfProvider(provider, path), new LlmAsk { Model = inBody }, path).ShouldBe(name);
 
     [Theory]
-    [InlineData("169.254.169.254", true)]
-    [InlineData("::ffff:169.254.169.254", true)]
-    [InlineData("fe80::1", true)]
-    [InlineData("fd00:ec2::254", true)]
-    [InlineData("fd20:ce::254", true)]
-    [InlineData("192.0.0.192", true)]
-    [InlineData("64:ff9b::a9fe:a9fe", true)]
-    [InlineData("2002:a9fe:a9fe::", true)]
-    [InlineData("100.100.100.200", true)]
-    [InlineData("64:ff9b::a00:1", false)]
-    [InlineData("::1", false)]
-    [InlineData("10.0.0.1", false)]
-    [InlineData("127.0.0.1", false)]
-    public void Where_clouds_keep_credentials_nothing_is_sent(string address, bool forbidden) =>
-        UpstreamRules.IsOfMachines(System.Net.IPAddress.Parse(address)).ShouldBe(forbidden);
-
-    [Theory]
     [InlineData("/v1/crawl/123", "123", null)]
     [InlineData("/v0/crawl/status/12%2D3", "12-3", null)]
     [InlineData("/v1/batch/scrape/123/errors", "123", "errors")]
@@ -181,15 +164,59 @@ public sealed class GatewayRulesTests
 
     [Theory]
     [InlineData("openai", null, "k", 0)]
-    [InlineData("my-own.server", "http://10.0.0.7:8000/v1", "", 0)]
+    [InlineData("my-own.server", "http://10.0.0.7:8000", "", 0)]
+    [InlineData("my-own.server", "http://10.0.0.7:8000/v1", "", 1)]
     [InlineData("azure", null, "k", 1)]
     [InlineData("OpenAI", null, "k", 2)]
-    [InlineData("openai", "http://[::ffff:169.254.169.254]/", "k", 1)]
-    [InlineData("openai", "http://[fe80::1]/", "k", 1)]
     [InlineData("openai", "https://x/?a=1", "k", 1)]
     [InlineData("openai", "file:///etc/passwd", "k", 1)]
     [InlineData("openai", "relative", null, 2)]
     [InlineData("openai", null, "a\r\nHost: b", 1)]
     public void An_upstream_has_an_address_and_a_key_that_fit_into_a_request(string provider, string? url, string? key, int faults) =>
         UpstreamRules.Validate(provider, url, key, null).Count.ShouldBe(faults);
+
+    [Theory]
+    [InlineData("openai", "https://api.openai.com/v1", "https://api.openai.com")]
+    [InlineData("openai", "https://api.openai.com/v1/", "https://api.openai.com")]
+    [InlineData("openai", "https://api.openai.com/v1/chat/completions", "https://api.openai.com")]
+    [InlineData("groq", "https://api.groq.com/openai/v1", "https://api.groq.com")]
+    [InlineData("openrouter", "https://openrouter.ai/api/v1", "https://openrouter.ai")]
+    [InlineData("gemini", "https://generativelanguage.googleapis.com/v1beta", "https://generativelanguage.googleapis.com")]
+    [InlineData("azure", "https://house.openai.azure.com/openai/v1", "https://house.openai.azure.com")]
+    [InlineData("my-vllm", "http://10.0.0.7:8000/v1", "http://10.0.0.7:8000")]
+    [InlineData("my-vllm", "https://llm.example.com/proxy/V1", "https://llm.example.com/proxy")]
+    [InlineData("my-vllm", "https://llm.example.com/v1beta1/embeddings", "https://llm.example.com")]
+    [InlineData("openai", "https://api.openai.com", null)]
+    [InlineData("openai", "https://eu.api.openai.com/", null)]
+    [InlineData("my-vllm", "https://llm.example.com/proxy/", null)]
+    [InlineData("my-vllm", "https://llm.example.com/v1/house/openai", null)]
+    [InlineData("vertex_ai", "https://europe-west4-aiplatform.googleapis.com", null)]
+    public void An_address_ends_where_the_providers_paths_begin(string provider, string url, string? write)
+    {
+        var faults = UpstreamRules.Validate(provider, url, "k", null).Select(static fault => fault.Detail).ToList();
+        faults.Count.ShouldBe(write is null ? 0 : 1);
+        faults.ShouldAllBe(fault => fault.EndsWith($"Write {write}.", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("X-Team", true)]
+    [InlineData("OpenAI-Organization", true)]
+    [InlineData("HTTP-Referer", true)]
+    [InlineData("anthropic-version", true)]
+    [InlineData("host", false)]
+    [InlineData("Cookie", false)]
+    [InlineData("Metadata-Flavor", false)]
+    [InlineData("Metadata", false)]
+    [InlineData("X-aws-ec2-metadata-token", false)]
+    [InlineData("X-Forwarded-For", false)]
+    [InlineData("x-forwarded-user", false)]
+    [InlineData("Forwarded", false)]
+    [InlineData("Transfer-Encoding", false)]
+    [InlineData("Content-Length", false)]
+    [InlineData("TE", false)]
+    [InlineData("Proxy-Authorization", false)]
+    [InlineData("X-Tollgate-Hop", false)]
+    [InlineData("X-HTTP-Method-Override", false)]
+    public void Headers_are_those_of_providers(string name, bool isGood) =>
+        UpstreamRules.Validate("openai", null, "k", new Dictionary<string, string> { [name] = "x" }).Count.ShouldBe(isGood ? 0 : 1);
 }

@@ -177,6 +177,23 @@ public sealed class CatalogEndpointTests(CatalogServer fixture)
         problem.GetProperty("errors")[2].GetProperty("detail").GetString()!.ShouldContain("Did you mean 'quota'?");
     }
 
+    /// <summary>YamlDotNet's scanner throws what it does not document on each of these.</summary>
+    [Theory]
+    [InlineData("code: x\nplans: [{ interval: mon[hly, amount: 1200 }]\n", 2)]
+    [InlineData("code: x\nname: \"\\UFFFFFFFF\"\n", 2)]
+    [InlineData("code: x\nname: \"\\uD800\"\n", 2)]
+    [InlineData("code: x\nname: \"a\\0b\"\n", 2)]
+    [InlineData("code: x\n\"\\uDC00\": 1\n", 2)]
+    [InlineData("code: {x\n", 1)]
+    public async Task What_breaks_the_reader_of_YAML_is_refused_with_its_line(string text, int line)
+    {
+        using var client = fixture.Server.ClientFor("resume-ats");
+        using var put = await client.PutCatalogAsync(text, "application/yaml");
+        var problem = await put.BodyAsync(400);
+        problem.GetProperty("errors")[0].GetProperty("line").GetInt32().ShouldBeGreaterThanOrEqualTo(line, problem.ToString());
+        problem.GetProperty("errors")[0].GetProperty("column").GetInt32().ShouldBeGreaterThan(0);
+    }
+
     [Theory]
     [InlineData("{", "application/json", 400)]
     [InlineData("", "application/json", 400)]

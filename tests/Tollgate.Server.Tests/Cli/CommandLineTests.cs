@@ -56,6 +56,8 @@ public sealed class CommandLineTests
     [InlineData("test --help", 0, "N passed, N failed, N skipped")]
     [InlineData("mutants --help", 0, "The tree itself is never changed")]
     [InlineData("audit --help", 0, "a feed could not be asked")]
+    [InlineData("fuzz --help", 0, "the line that sends the same again")]
+    [InlineData("fuzz --seed many", 2, "must be a whole number")]
     public async Task The_launcher_explains_itself_without_building(string line, int expected, string word)
     {
         var (code, text) = await LaunchAsync(line.Split(' '));

@@ -25,7 +25,9 @@ public sealed class GatewayStage(TestPostgres postgres) : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        _metering = new(postgres) { Environment = Environment };
+
+        // The upstream is on this machine.
+        _metering = new(postgres) { Environment = new Dictionary<string, string>(Environment ?? new Dictionary<string, string>()) { ["TOLLGATE_UPSTREAM_NETWORKS"] = "127.0.0.0/8,::1/128" } };
         await _metering.InitializeAsync();
         Upstream = await FakeUpstream.StartAsync();
         await SetUpstreamAsync("openai", Upstream.Url);

@@ -35,12 +35,12 @@ public sealed class ServerOptionsTests
     {
         var options = ServerOptions.Read(
             flag => flag switch { "--port" => "http", "--database" => "postgres://ann:secret@", "--seed" => "-1", _ => null },
-            variable => variable switch { "TOLLGATE_POOL_SIZE" => "0", "TOLLGATE_MAX_BODY_BYTES" => "huge", "TOLLGATE_LISTEN" => "everywhere", _ => null },
+            variable => variable switch { "TOLLGATE_POOL_SIZE" => "0", "TOLLGATE_MAX_BODY_BYTES" => "huge", "TOLLGATE_LISTEN" => "everywhere", "TOLLGATE_UPSTREAM_NETWORKS" => "10.0.0.0/8,intranet", _ => null },
             out var faults);
 
         options.ShouldBeNull();
-        faults.Count.ShouldBe(6);
-        foreach (var seen in new[] { "\"http\"", "--database", "\"-1\"", "\"0\"", "\"huge\"", "\"everywhere\"" })
+        faults.Count.ShouldBe(7);
+        foreach (var seen in new[] { "\"http\"", "--database", "\"-1\"", "\"0\"", "\"huge\"", "\"everywhere\"", "\"10.0.0.0/8,intranet\"", "\"intranet\"" })
         {
             faults.ShouldContain(fault => fault.Contains(seen), seen);
         }
@@ -56,6 +56,10 @@ public sealed class ServerOptionsTests
         ServerOptions.Read(static _ => null, static variable => variable == "TOLLGATE_PROJECT_REQUESTS" ? "20" : null, out var faults).ShouldBeNull();
         faults.ShouldHaveSingleItem().ShouldContain("TOLLGATE_PROJECT_REQUESTS is 20 and TOLLGATE_POOL_SIZE is 20");
     }
+
+    [Fact]
+    public void Networks_of_upstreams_are_a_list() =>
+        Read([], new() { ["TOLLGATE_UPSTREAM_NETWORKS"] = "10.0.0.0/8, ::1/128" })!.Gateway.Networks.Select(static network => network.ToString()).ShouldBe(["10.0.0.0/8", "::1/128"]);
 
     [Fact]
     public void Every_setting_has_a_default_inside_its_range_and_a_reason()

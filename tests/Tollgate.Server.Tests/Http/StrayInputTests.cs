@@ -55,6 +55,31 @@ public sealed class StrayInputTests(RunningServer server)
     public async Task Nothing_and_an_empty_object_say_nothing(string? body) =>
         (await server.SendAsync("POST", "/v1/provider-events/retry-parked", server.Secret(Project), body)).ShouldBe(200);
 
+    /// <summary>Kestrel takes these; no address can be made of them, and links to pages begin with the address that the caller reached.</summary>
+    [Theory]
+    [InlineData("x:99999")]
+    [InlineData("x..y")]
+    [InlineData("~")]
+    [InlineData("a!b")]
+    [InlineData("xn--")]
+    [InlineData("[::1")]
+    [InlineData("")]
+    public async Task A_Host_that_is_no_address_is_refused_where_a_link_is_made(string host)
+    {
+        await server.SendAsync("POST", "/v1/customers", server.Secret(Project), """{"id":"hosted"}""");
+        foreach (var (path, body) in new[] { ("/v1/portal-sessions", """{"customer":"hosted"}"""), ("/v1/checkouts", """{"customer":"hosted","plan":"pro","success_url":"https://a.example/","cancel_url":"https://a.example/"}""") })
+        {
+            using var tcp = new System.Net.Sockets.TcpClient();
+            await tcp.ConnectAsync(server.Server.Url.Host, server.Server.Port, TestContext.Current.CancellationToken);
+            await using var stream = tcp.GetStream();
+            await stream.WriteAsync(System.Text.Encoding.ASCII.GetBytes(
+                $"POST {path} HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {server.Secret(Project)}\r\nContent-Type: application/json\r\nContent-Length: {body.Length}\r\nConnection: close\r\n\r\n{body}"),
+                TestContext.Current.CancellationToken);
+            using var reader = new StreamReader(stream);
+            (await reader.ReadToEndAsync(TestContext.Current.CancellationToken)).ShouldStartWith("HTTP/1.1 400", customMessage: path);
+        }
+    }
+
     /// <summary>Those of <c>/v1</c>: a seed door is called as its product is.</summary>
     private async Task<IReadOnlyList<(string Path, JsonElement Operation)>> OperationsAsync(string method)
     {

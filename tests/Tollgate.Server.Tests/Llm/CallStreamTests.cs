@@ -45,6 +45,19 @@ public sealed class CallStreamTests(MeteringStage stage) : IClassFixture<Meterin
         Number(await StreamAsync(lines.ToString(), "application/jsonl"), "replayed").ShouldBe(2_502);
     }
 
+    [Theory]
+    [InlineData("application/x-ndjson")]
+    [InlineData("application/json")]
+    public async Task A_call_with_half_of_a_surrogate_pair_is_refused_and_the_others_are_recorded(string type)
+    {
+        string[] broken = ["""{"\ud800":1}""", """{"id":"\ud800","customer":"half"}""", """{"customer":"half","model":"m","raw_response":{"\udfff":"\ud800"}}"""];
+        var calls = Enumerable.Range(0, 10).Select(i => i is 2 or 5 or 8 ? broken[i / 3] : $$"""{"id":"{{type}}-{{i}}","customer":"half","model":"m"}""");
+        var body = await StreamAsync(type == "application/json" ? $"[{string.Join(',', calls)}]" : string.Join('\n', calls), type);
+        (Number(body, "accepted"), Number(body, "rejected_count")).ShouldBe((7, 3), body.ToString());
+        body.GetProperty("rejected").EnumerateArray().Select(one => $"{one.GetProperty("index")} {one.GetProperty("code")}")
+            .ShouldBe(["2 malformed_json", "5 malformed_json", "8 malformed_json"]);
+    }
+
     [Fact]
     public async Task A_line_that_is_too_long_is_refused_and_the_next_one_recorded()
     {

@@ -250,6 +250,7 @@ public sealed class LlmCallsTests(MeteringStage stage) : IClassFixture<MeteringS
     [Theory]
     [InlineData("""{"customer":"raw","model":"m","raw_response":{"choices":[]}}""")]
     [InlineData("""{"customer":"raw","model":"m","raw_response":"\ud800"}""")]
+    [InlineData("""{"customer":"raw","model":"m","raw_response":{"\ud800":1}}""")]
     [InlineData("""{"customer":"raw","model":"m","raw_response":{"choices":[],"usage":{"prompt_tokens":-5,"completion_tokens":1}}}""")]
     [InlineData("""{"customer":"raw","model":"m","input_tokens":1,"raw_response":{"choices":[],"usage":{"prompt_tokens":5,"completion_tokens":1}}}""")]
     public async Task An_answer_that_tells_nothing_or_lies_is_refused(string call)

@@ -104,6 +104,45 @@ public sealed class EventsTests(MeteringStage stage) : IClassFixture<MeteringSta
         Counts((await stage.PostAsync("/v1/events", lines.ToString(), "application/jsonl")).Body).ShouldBe((0, 2_996, 0, 3));
     }
 
+    /// <summary>JSON allows the escape, and no text can be made of it: neither a value nor the name of a member.</summary>
+    [Theory]
+    [InlineData("application/json", """{"\ud800":1}""")]
+    [InlineData("application/json", """{"id":"h","customer":"half","type":"call","\udfff":{"a":[{}]}}""")]
+    [InlineData("application/json", """{"customer":"half","type":"call","properties":{"\ud800":1}}""")]
+    [InlineData("application/cloudevents+json", """{"specversion":"1.0","id":"h","source":"s","subject":"half","type":"call","\ud800":1}""")]
+    [InlineData("application/cloudevents+json", """{"specversion":"1.0","id":"h","source":"s","subject":"half","type":"call","data":{"\ud800":1}}""")]
+    public async Task Half_of_a_surrogate_pair_in_a_name_is_a_fault_of_its_event_alone(string type, string half)
+    {
+        var (status, problem) = await stage.PostAsync("/v1/events", half, type);
+        (status, problem.GetProperty("code").GetString()).ShouldBe((422, "validation_failed"), problem.ToString());
+
+        var good = type == "application/json" ? """{"customer":"half","type":"call"}""" : """{"specversion":"1.0","id":"g","source":"s","subject":"half","type":"call"}""";
+        var (many, body) = await stage.PostAsync("/v1/events", $"[{good},{half},{good}]", type.Replace("events+", "events-batch+", StringComparison.Ordinal));
+        many.ShouldBe(200, body.ToString());
+        Codes(body).ShouldBe(["1 validation_failed"]);
+        (body.GetProperty("accepted").GetInt64() + body.GetProperty("replayed").GetInt64()).ShouldBe(2);
+
+        var (_, stream) = await stage.PostAsync("/v1/events", $$"""{"customer":"half","type":"call"}{{'\n'}}{{half}}{{'\n'}}{"customer":"half","type":"call"}""", "application/x-ndjson");
+        Codes(stream).ShouldBe(["1 malformed_json"]);
+        stream.GetProperty("accepted").GetInt64().ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task A_long_name_is_not_cut_in_the_middle_of_a_character()
+    {
+        var (status, problem) = await stage.PostAsync("/v1/events", $$"""{"customer":"c","type":"call","{{new string('a', 99)}}\ud83d\ude00":1}""");
+        (status, problem.GetProperty("param").GetString()).ShouldBe((422, new string('a', 99)));
+    }
+
+    [Fact]
+    public async Task A_fault_of_Unicode_is_told_with_its_place()
+    {
+        var (_, one) = await stage.PostAsync("/v1/events", """{"id":"h","\ud800":1}""");
+        one.GetProperty("detail").GetString()!.ShouldContain("Byte 12:");
+        var (_, line) = await stage.PostAsync("/v1/events", """{"\ud800":1}""", "application/x-ndjson");
+        line.GetProperty("rejected")[0].GetProperty("detail").GetString()!.ShouldStartWith("Byte 3 of the line:");
+    }
+
     [Fact]
     public async Task An_array_has_at_most_ten_thousand_events()
     {

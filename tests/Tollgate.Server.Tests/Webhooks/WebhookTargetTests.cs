@@ -1,5 +1,6 @@
 using System.Net;
 using Tollgate.Server.Tests.Gateway;
+using Tollgate.Server.Outbound;
 using Tollgate.Server.Webhooks;
 
 namespace Tollgate.Server.Tests.Webhooks;
@@ -7,6 +8,8 @@ namespace Tollgate.Server.Tests.Webhooks;
 /// <summary>What a name may lead to, asked at the moment of the connection.</summary>
 public sealed class WebhookTargetTests
 {
+    private static readonly OwnAddress Elsewhere = new(new(IPAddress.Loopback, 1), null);
+
     private static readonly IPAddress Public = IPAddress.Parse("93.184.216.34");
 
     [Fact]
@@ -15,7 +18,7 @@ public sealed class WebhookTargetTests
         await using var inside = await FakeUpstream.StartAsync();
         inside.AnswersWith("secret");
         var asked = 0;
-        using var targets = new WebhookTargets((_, _) => Task.FromResult(new[] { asked++ == 0 ? Public : IPAddress.Loopback }));
+        using var targets = new WebhookTargets(Elsewhere, (_, _) => Task.FromResult(new[] { asked++ == 0 ? Public : IPAddress.Loopback }));
         var url = UrlOf(inside, "rebinding.example");
         (await targets.LeadsAstrayAsync(url, allowLocal: false, TestContext.Current.CancellationToken)).ShouldBeFalse();
         var refused = await Should.ThrowAsync<HttpRequestException>(() => SendAsync(targets, url, allowLocal: false));
@@ -28,7 +31,7 @@ public sealed class WebhookTargetTests
     public async Task A_name_with_one_private_address_among_public_ones_is_not_reached()
     {
         await using var inside = await FakeUpstream.StartAsync();
-        using var targets = new WebhookTargets((_, _) => Task.FromResult(new[] { IPAddress.Loopback, Public }));
+        using var targets = new WebhookTargets(Elsewhere, (_, _) => Task.FromResult(new[] { IPAddress.Loopback, Public }));
         await Should.ThrowAsync<HttpRequestException>(() => SendAsync(targets, UrlOf(inside, "mixed.example"), allowLocal: false));
         inside.Calls.ShouldBeEmpty();
     }
@@ -39,7 +42,7 @@ public sealed class WebhookTargetTests
         await using var receiver = await FakeUpstream.StartAsync();
         receiver.AnswersWith("taken");
         var asked = 0;
-        using var targets = new WebhookTargets((_, _) => Task.FromResult(asked++ == 0 ? [IPAddress.Loopback] : Array.Empty<IPAddress>()));
+        using var targets = new WebhookTargets(Elsewhere, (_, _) => Task.FromResult(asked++ == 0 ? [IPAddress.Loopback] : Array.Empty<IPAddress>()));
         using var answer = await SendAsync(targets, UrlOf(receiver, "receiver.example"), allowLocal: true);
         ((int)answer.StatusCode, asked, receiver.Calls.Count).ShouldBe((200, 1, 1));
     }
@@ -49,7 +52,7 @@ public sealed class WebhookTargetTests
     {
         await using var inside = await FakeUpstream.StartAsync();
         inside.AnswersWith("taken");
-        using var targets = new WebhookTargets((_, _) => Task.FromResult(new[] { IPAddress.Loopback }));
+        using var targets = new WebhookTargets(Elsewhere, (_, _) => Task.FromResult(new[] { IPAddress.Loopback }));
         var url = UrlOf(inside, "inside.example");
         (await SendAsync(targets, url, allowLocal: true)).Dispose();
         await Should.ThrowAsync<HttpRequestException>(() => SendAsync(targets, url, allowLocal: false));
@@ -66,9 +69,24 @@ public sealed class WebhookTargetTests
             context.Response.Headers.Location = inside.Url + "/elsewhere";
             return Task.CompletedTask;
         };
-        using var targets = new WebhookTargets();
+        using var targets = new WebhookTargets(Elsewhere);
         using var answer = await SendAsync(targets, inside.Url, allowLocal: true);
         ((int)answer.StatusCode, inside.Calls.Count).ShouldBe((302, 1));
+    }
+
+    [Theory]
+    [InlineData("127.0.0.1", null)]
+    [InlineData("own.example", null)]
+    [InlineData("billing.example.com", "https://billing.example.com")]
+    public async Task The_server_does_not_send_to_itself(string host, string? known)
+    {
+        await using var self = await FakeUpstream.StartAsync();
+        var url = UrlOf(self, host);
+        var own = new OwnAddress(new(known is null ? IPAddress.Any : IPAddress.Broadcast, new Uri(url).Port), known is null ? null : new UriBuilder(url) { Scheme = "http" }.Uri);
+        using var targets = new WebhookTargets(own, (_, _) => Task.FromResult(new[] { IPAddress.Loopback }));
+        (await targets.LeadsAstrayAsync(url, allowLocal: true, TestContext.Current.CancellationToken)).ShouldBeTrue();
+        await Should.ThrowAsync<HttpRequestException>(() => SendAsync(targets, url, allowLocal: true));
+        self.Calls.ShouldBeEmpty();
     }
 
     private static string UrlOf(FakeUpstream receiver, string host) => new UriBuilder(receiver.Url) { Host = host }.Uri.ToString();

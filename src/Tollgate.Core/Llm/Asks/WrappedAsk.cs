@@ -18,7 +18,7 @@ internal static class WrappedAsk
         {
             return Find(body);
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             return body;
         }

@@ -33,8 +33,18 @@ internal static class JsonMembers
     }
 
     /// <summary>Undefined when the parent is no object or has no such member.</summary>
-    public static JsonElement Member(this JsonElement parent, string name) =>
-        parent.ValueKind == JsonValueKind.Object && parent.TryGetProperty(name, out var value) ? value : default;
+    public static JsonElement Member(this JsonElement parent, string name)
+    {
+        try
+        {
+            return parent.ValueKind == JsonValueKind.Object && parent.TryGetProperty(name, out var value) ? value : default;
+        }
+        catch (InvalidOperationException)
+        {
+            // Names are compared from the last one on, and one of them is half of a surrogate pair.
+            return default;
+        }
+    }
 
     public static JsonElement Member(this JsonElement parent, string name, string inner) => parent.Member(name).Member(inner);
 
@@ -46,8 +56,18 @@ internal static class JsonMembers
     public static string? Text(this JsonElement parent, string name) => parent.Member(name).AsText();
 
     /// <summary>Null when it is no text.</summary>
-    public static string? AsText(this JsonElement value) =>
-        value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+    public static string? AsText(this JsonElement value)
+    {
+        try
+        {
+            return value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+        }
+        catch (InvalidOperationException)
+        {
+            // Half of a surrogate pair, as models do write it: it is no text, and the rest of the answer is good.
+            return null;
+        }
+    }
 
     /// <summary>The elements of an array; none when it is not one.</summary>
     public static IEnumerable<JsonElement> Items(this JsonElement parent, string name)

@@ -144,7 +144,7 @@ public sealed class UsageChunkFilter(bool hidesUsage)
                 }
             }
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             return default;
         }

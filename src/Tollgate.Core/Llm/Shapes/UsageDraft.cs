@@ -67,8 +67,7 @@ internal sealed class UsageDraft(LlmRoute route)
     }
 
     public void Fail(string message) => Error ??= string.Concat(
-        message.EnumerateRunes().Where(static rune => rune.Value is '\n' or >= ' ').Select(static rune => rune.ToString()))
-        is var text && text.Length <= LongestError ? text : text[..LongestError];
+        WellFormed.Cut(message, LongestError).EnumerateRunes().Where(static rune => rune.Value is '\n' or >= ' ').Select(static rune => rune.ToString()));
 
     /// <summary>Answers come from elsewhere: what could not be stored, or is no name, is not taken for one.</summary>
     private static bool IsName(string? text) => text is { Length: > 0 and <= PriceRules.LongestModel } && CustomerRules.IsLine(text);

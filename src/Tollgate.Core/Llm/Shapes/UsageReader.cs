@@ -128,7 +128,7 @@ public static class UsageReader
 
     private static string? Message(JsonElement error) => error.ValueKind switch
     {
-        JsonValueKind.String => error.GetString(),
+        JsonValueKind.String => error.AsText(),
         JsonValueKind.Object => error.Text("message") ?? error.Text("type") ?? error.Text("code") ?? "error",
         _ => null,
     };

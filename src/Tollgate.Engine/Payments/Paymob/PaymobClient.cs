@@ -4,6 +4,7 @@ using System.Net.Http.Headers;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging;
+using Tollgate.Core;
 using Tollgate.Core.Money;
 using Tollgate.Core.Payments.Paymob;
 
@@ -123,7 +124,7 @@ public sealed class PaymobClient(PaymobOptions options, ILogger<PaymobClient> lo
 
     private JsonObject BodyOf(PaymobIntentionOrder order)
     {
-        var name = order.Description.Length > LongestName ? order.Description[..LongestName] : order.Description;
+        var name = WellFormed.Cut(order.Description, LongestName);
         var body = new JsonObject
         {
             ["amount"] = order.Amount.Minor,
@@ -273,7 +274,7 @@ public sealed class PaymobClient(PaymobOptions options, ILogger<PaymobClient> lo
             get
             {
                 var text = Text(Body, "detail") ?? Text(Body, "message") ?? Text(Body, "code") ?? Body.GetRawText();
-                return $"{(int)Status}: {(text.Length > LongestRefusal ? text[..LongestRefusal] : text)}";
+                return $"{(int)Status}: {WellFormed.Cut(text, LongestRefusal)}";
             }
         }
     }
