@@ -50,7 +50,7 @@ public sealed class PayChange(
             return new(attempt.Payment, null) { IsOfAnother = true };
         }
 
-        var after = (await settle.SendAsync(project, attempt, method, isPresent: false, actor)).Payment;
+        var after = (await settle.SendAsync(project, attempt, isPresent: false, actor)).Payment;
         if (after.Status == PaymentStatus.Failed)
         {
             await expire.RunAsync(project, checkout, actor, CancellationToken.None);

@@ -85,7 +85,6 @@ public sealed class PayCheckout(
         }
 
         PayAnswer answer;
-        PaymentMethod? method;
         await using (var change = await CustomerChange.BeginOnExistingAsync(database, project, row.Checkout.Customer, cancel))
         {
             if (change is null)
@@ -93,7 +92,7 @@ public sealed class PayCheckout(
                 return new(PayOutcome.NotOpen, row);
             }
 
-            (answer, method) = await AttemptAsync(change, project, row.Checkout.Id, (with, told), actor, cancel);
+            answer = await AttemptAsync(change, project, row.Checkout.Id, (with, told), actor, cancel);
         }
 
         if (answer.Outcome == PayOutcome.Completed)
@@ -105,7 +104,7 @@ public sealed class PayCheckout(
         }
 
         return answer is { Outcome: PayOutcome.Attempted, Payment: { } attempt }
-            ? answer with { Payment = await settle.SendAsync(project, attempt, method!, isPresent: true, actor) }
+            ? answer with { Payment = await settle.SendAsync(project, attempt, isPresent: true, actor) }
             : answer;
     }
 
@@ -129,23 +128,23 @@ public sealed class PayCheckout(
     /// <summary>What the page names as who did it.</summary>
     public static string ActorOf(CheckoutRow row) => $"customer {row.Checkout.Customer}";
 
-    private async Task<(PayAnswer Answer, PaymentMethod? Method)> AttemptAsync(
+    private async Task<PayAnswer> AttemptAsync(
         CustomerChange change, ProjectSnapshot project, Guid id, (PayWith With, long? Told) how, string actor, CancellationToken cancel)
     {
         var (row, now) = ((await CheckoutQueries.FindAsync(change.Connection, project, id, cancel))!, clock.Now(project));
         if (!row.Checkout.IsOpen(now))
         {
-            return (new(PayOutcome.NotOpen, row), null);
+            return new(PayOutcome.NotOpen, row);
         }
 
         if (await change.AskAsync(CheckoutSql.PendingOf, cancel, row.Partition, row.Account, id) is Guid pending)
         {
-            return (new(PayOutcome.IsPending, row, await PaymentQueries.FindAsync(change.Connection, project, pending, cancel)), null);
+            return new(PayOutcome.IsPending, row, await PaymentQueries.FindAsync(change.Connection, project, pending, cancel));
         }
 
         if (row.Checkout.Kind == CheckoutKind.Subscription && await claim.TakenByAsync(change, cancel) is not null)
         {
-            return (new(PayOutcome.PlanIsTaken, row), null);
+            return new(PayOutcome.PlanIsTaken, row);
         }
 
         await CouponQueries.HoldAsync(change, project, row.Wanted.Coupon, cancel);
@@ -155,26 +154,26 @@ public sealed class PayCheckout(
             .RunAsync(row.Checkout.Kind, row.Wanted, hasMethod, looksAhead: false, cancel);
         if (purchase.Refusal is not null)
         {
-            return (new(PayOutcome.Refused, row, Purchase: purchase), null);
+            return new(PayOutcome.Refused, row, Purchase: purchase);
         }
 
         if (how.Told is { } told && told != purchase.Due.Minor)
         {
-            return (new(PayOutcome.QuoteMoved, row, Purchase: purchase), null);
+            return new(PayOutcome.QuoteMoved, row, Purchase: purchase);
         }
 
         if (row.Checkout.Kind == CheckoutKind.Invoice && await change.AskAsync(PaymentSql.PendingOf, cancel, row.Partition, row.Account, row.Wanted.Invoice!.Value) is not null)
         {
-            return (new(PayOutcome.IsPending, row), null);
+            return new(PayOutcome.IsPending, row);
         }
 
         if (!hasMethod && purchase.NeedsMethodLater && row.Wanted.MethodIfRequired != true && project.Payments.Provider == PaymentProvider.Sandbox)
         {
-            return (new(PayOutcome.NoMethod, row, Purchase: purchase), null);
+            return new(PayOutcome.NoMethod, row, Purchase: purchase);
         }
 
         return purchase.Due.IsZero
-            ? (await CompleteAsync(change, row, purchase, how.With, now, actor, cancel), null)
+            ? await CompleteAsync(change, row, purchase, how.With, now, actor, cancel)
             : await WriteAttemptAsync(change, project, row, purchase, how.With, now, actor, cancel);
     }
 
@@ -198,18 +197,18 @@ public sealed class PayCheckout(
         return new(PayOutcome.Completed, row, Purchase: purchase);
     }
 
-    private async Task<(PayAnswer Answer, PaymentMethod? Method)> WriteAttemptAsync(
+    private async Task<PayAnswer> WriteAttemptAsync(
         CustomerChange change, ProjectSnapshot project, CheckoutRow row, Purchase purchase, PayWith with, Instant now, string actor, CancellationToken cancel)
     {
         await change.TakeBackAsync(OpenCheckout.Look, cancel);
         if (await PaymentMethods.ChosenAsync(change, secrets, (with.Saved, with.Card), now, cancel) is not { } method)
         {
-            return (new(PayOutcome.NoMethod, row, Purchase: purchase), null);
+            return new(PayOutcome.NoMethod, row, Purchase: purchase);
         }
 
         var payment = await CheckoutWriter.AttemptAsync(change, row, purchase, (method.Provider, method.Id, $"{method.Brand} {method.Last4}"), now, actor, cancel);
         var made = await PaymentQueries.FindAsync(change.Connection, project, payment, cancel);
         await change.CommitAsync();
-        return (new(PayOutcome.Attempted, row, made, purchase), method);
+        return new(PayOutcome.Attempted, row, made, purchase);
     }
 }

@@ -60,7 +60,7 @@ public sealed class ChargeInvoice(
         var (answer, method) = await AttemptAsync(project, invoice, wanted, cancel);
         return answer.Row is null || method is null
             ? answer
-            : new(ChargeOutcome.Attempted, await settle.SendAsync(project, answer.Row, method, isPresent: false, wanted.Actor));
+            : new(ChargeOutcome.Attempted, await settle.SendAsync(project, answer.Row, isPresent: false, wanted.Actor));
     }
 
     private async Task<(ChargeAnswer Answer, PaymentMethod? Method)> AttemptAsync(

@@ -25,11 +25,12 @@ public sealed class SettlePayment(
 {
     /// <param name="isPresent">The customer is there and can be asked to confirm.</param>
     /// <returns>The attempt as it is then; pending when no answer came.</returns>
-    internal async Task<PaymentRow> SendAsync(ProjectSnapshot project, PaymentRow attempt, PaymentMethod method, bool isPresent, string actor)
+    internal async Task<PaymentRow> SendAsync(ProjectSnapshot project, PaymentRow attempt, bool isPresent, string actor)
     {
         // From here on nobody hangs up: the provider does what it was asked for either way.
         var payment = attempt.Payment;
-        var done = await providers.Of(payment.Provider).ChargeAsync(project, OrderOf(payment, method) with { IsPresent = isPresent }, CancellationToken.None);
+        var order = OrderOf(payment, await methods.OfAsync(attempt, CancellationToken.None)) with { IsPresent = isPresent };
+        var done = await providers.Of(payment.Provider).ChargeAsync(project, order, CancellationToken.None);
         return done is null ? attempt : await RunAsync(project, payment.Id, done, actor, CancellationToken.None);
     }
 
