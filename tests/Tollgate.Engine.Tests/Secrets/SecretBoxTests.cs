@@ -42,11 +42,15 @@ public sealed class SecretBoxTests
             box.Open(changed, Place).ShouldBeNull($"byte {at}");
         }
 
-        foreach (var junk in (string[])["", "s1.", "s1.0000000000000000.", "pm_sandbox_visa", "s1." + new string('x', 60), "{\"id\":1}"])
+        foreach (var junk in (string[])["", "s1.", "s1.0000000000000000.", "s1." + new string('x', 60)])
         {
             box.OpenText(junk, Place).ShouldBeNull(junk);
         }
     }
+
+    [Fact]
+    public void Text_that_an_older_server_wrote_in_clear_during_an_upgrade_is_read() =>
+        Box(MasterKey.Make()).OpenText("pm_sandbox_visa", Place).ShouldBe("pm_sandbox_visa");
 
     private static SecretBox Box(MasterKey key) => new(MasterKeyRing.OfOne(key), NullLogger.Instance);
 }
