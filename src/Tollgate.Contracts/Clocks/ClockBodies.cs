@@ -27,4 +27,6 @@ public sealed record TestClockView(DateTimeOffset Now, bool IsFrozen, BillingRep
     Converters = [typeof(PlainDecimal), typeof(UtcInstant)])]
 [JsonSerializable(typeof(AdvanceClockRequest))]
 [JsonSerializable(typeof(TestClockView))]
+[JsonSerializable(typeof(ParkedWorkView))]
+[JsonSerializable(typeof(ParkedWorkList))]
 public sealed partial class ClocksJson : JsonSerializerContext;

@@ -1,3 +1,4 @@
+using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Payments;
 using Tollgate.Engine.Projects;
 
@@ -52,10 +53,11 @@ internal static class CheckoutSql
     /// Those whose time is over, by the clock of their project. $1 how many. Rows: project, id.
     /// </summary>
     public const string Overdue =
-        """
+        $"""
         SELECT k.project_id, k.id
           FROM projects p
           JOIN checkouts k ON k.project_id = p.id AND k.status = 'open' AND k.expires_at <= coalesce(p.test_clock, now())
+         WHERE {ParkedSql.NotParked} 'checkouts' AND q.project_id = k.project_id AND q.subject = k.id::text)
          ORDER BY k.expires_at
          LIMIT $1
         """;

@@ -11,7 +11,8 @@ namespace Tollgate.Engine.Checkouts;
 
 /// <summary>Ends checkouts that nobody finished: when their time is over, when the credential that issued them is revoked, or when somebody asks for it. One whose payment is under way waits for that.</summary>
 public sealed class ExpireCheckouts(
-    NpgsqlDataSource database, ProjectDirectory directory, CheckoutQueries queries, PayCheckout pay, OpenDrivenPage driven, Clock clock, ILogger<ExpireCheckouts> log)
+    NpgsqlDataSource database, ProjectDirectory directory, CheckoutQueries queries, PayCheckout pay, OpenDrivenPage driven, Clock clock, ParkedWork parked,
+    ILogger<ExpireCheckouts> log)
     : Loop(Interval, "Checkouts could not be ended", log)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
@@ -60,22 +61,7 @@ public sealed class ExpireCheckouts(
     {
         foreach (var (project, id) in (IReadOnlyList<(ProjectSnapshot, Guid)>)[.. await ReadAsync(CheckoutSql.Overdue, cancel), .. await ReadAsync(CheckoutSql.Withdrawn, cancel)])
         {
-            await TryAsync(project, id, cancel);
-        }
-    }
-
-    protected override bool IsPutOff(Exception broken, CancellationToken cancel) => broken is not OperationCanceledException;
-
-    /// <summary>What is wrong with one keeps no other from its end.</summary>
-    private async Task TryAsync(ProjectSnapshot project, Guid id, CancellationToken cancel)
-    {
-        try
-        {
-            await RunAsync(project, id, PaymentActors.System, cancel);
-        }
-        catch (Exception broken) when (broken is not OperationCanceledException)
-        {
-            Log.LogWarning("Checkout {Checkout} of {Project} could not be ended: {Reason}", id, project.Code, broken.Message);
+            await parked.TryAsync(WorkNames.Checkouts, project, id.ToString("D"), () => RunAsync(project, id, PaymentActors.System, cancel), cancel);
         }
     }
 

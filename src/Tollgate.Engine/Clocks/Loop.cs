@@ -1,12 +1,12 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Npgsql;
 
 namespace Tollgate.Engine.Clocks;
 
 /// <summary>
-/// Work that comes again in the background: the first look a period after the start, then one each period, never two at a time. A look that failed because the
-/// database is away is logged, and the next one does its work. Any other failure ends the server.
+/// Work that comes again in the background: the first look a period after the start, then one each period, never two at a time. A look that fails is logged, counted
+/// and made again after a growing pause, whatever it threw: no row and no lost connection ends the server. What one row breaks concerns that row alone; see
+/// <see cref="ParkedWork"/>.
 /// </summary>
 /// <param name="period">Of real time.</param>
 /// <param name="failure">What the log says of a look that failed, before the reason: "Billing was put off".</param>
@@ -17,24 +17,18 @@ public abstract class Loop(TimeSpan period, string failure, ILogger log) : Backg
     protected sealed override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(period);
+        var failing = new FailingLook(FailingLook.NameOf(GetType()), failure, period, log);
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
-            try
+            while (!await failing.TryAsync(LookAsync, stoppingToken))
             {
-                await LookAsync(stoppingToken);
-            }
-            catch (Exception e) when (IsPutOff(e, stoppingToken))
-            {
-                log.PutOff(failure, e);
+                // It has paused, and looks again.
             }
         }
     }
 
     /// <summary>Does what there is to do, and returns.</summary>
     protected abstract Task LookAsync(CancellationToken cancel);
-
-    /// <summary>Whether the next look may do what this one could not.</summary>
-    protected virtual bool IsPutOff(Exception broken, CancellationToken cancel) => broken.IsOfDatabase();
 }
 
 /// <summary>Wakes a <see cref="WokenLoop"/> of this server when there is something new.</summary>
@@ -52,6 +46,10 @@ public abstract class Bell : IDisposable
         {
             // It rings already.
         }
+        catch (ObjectDisposedException)
+        {
+            // The server has stopped: what rings late finds nobody.
+        }
     }
 
     /// <summary>Returns when it rings, or after so long.</summary>
@@ -64,7 +62,7 @@ public abstract class Bell : IDisposable
     }
 }
 
-/// <summary>A loop that looks at once, and again when its bell rings or a period is over. After a failure of the database it waits for the period.</summary>
+/// <summary>A loop that looks at once, and again when its bell rings or a period is over. After a failure it pauses, however often the bell rings.</summary>
 /// <inheritdoc cref="Loop"/>
 public abstract class WokenLoop(Bell bell, TimeSpan period, string failure, ILogger log) : BackgroundService
 {
@@ -72,19 +70,13 @@ public abstract class WokenLoop(Bell bell, TimeSpan period, string failure, ILog
 
     protected sealed override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        var failing = new FailingLook(FailingLook.NameOf(GetType()), failure, period, log);
         while (!stoppingToken.IsCancellationRequested)
         {
-            try
+            var hasMore = false;
+            if (await failing.TryAsync(async cancel => hasMore = await LookAsync(cancel), stoppingToken) && !hasMore)
             {
-                if (!await LookAsync(stoppingToken))
-                {
-                    await bell.WaitAsync(period, stoppingToken);
-                }
-            }
-            catch (Exception e) when (e.IsOfDatabase())
-            {
-                log.PutOff(failure, e);
-                await Task.Delay(period, stoppingToken);
+                await bell.WaitAsync(period, stoppingToken);
             }
         }
     }
@@ -94,11 +86,4 @@ public abstract class WokenLoop(Bell bell, TimeSpan period, string failure, ILog
     /// <summary>Does what there is to do, or as much as fits in one go.</summary>
     /// <returns>Whether there may be more: then it looks again at once.</returns>
     protected abstract Task<bool> LookAsync(CancellationToken cancel);
-}
-
-file static class Failing
-{
-    public static bool IsOfDatabase(this Exception broken) => broken is NpgsqlException or TimeoutException;
-
-    public static void PutOff(this ILogger log, string failure, Exception broken) => log.LogWarning("{Failure}: {Reason}", failure, broken.Message);
 }

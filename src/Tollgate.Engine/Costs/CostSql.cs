@@ -1,3 +1,5 @@
+using Tollgate.Engine.Clocks;
+
 namespace Tollgate.Engine.Costs;
 
 /// <summary>
@@ -22,7 +24,7 @@ internal static class CostSql
         """;
 
     /// <summary>
-    /// Takes calls out of the queue and adds them to the rollups: one statement, so all of it or nothing. $1 how many. Rows
+    /// Takes calls out of the queue and adds them to the rollups: one statement, so all of it or nothing. $1 how many, $2 to $4 the key of the only one, or null. Rows
     /// that another server is folding are left to it. Keys are written in order, as every fold does. Returns how many were taken.
     /// </summary>
     /// <remarks>
@@ -35,11 +37,20 @@ internal static class CostSql
     public const string FoldAfterOthers = FoldBegin + FoldRest;
 
     private const string FoldBegin =
-        """
+        $"""
         WITH taken AS MATERIALIZED (
             DELETE FROM call_queue
-             WHERE ctid = ANY (ARRAY(SELECT q.ctid FROM call_queue q LIMIT $1 FOR UPDATE
+             WHERE ctid = ANY (ARRAY(SELECT k.ctid
+                                       FROM call_queue k
+                                      WHERE ($2::smallint IS NULL OR (k.partition = $2 AND k.account = $3 AND k.id = $4)) AND {NotParked}
+                                      LIMIT $1
+                                        FOR UPDATE
         """;
+
+    private const string NotParked = $"{ParkedSql.NotParked} 'call_costs' AND q.subject = k.partition || '/' || k.account || '/' || k.id)";
+
+    /// <summary>What waits, call by call. $1 how many. Rows: partition, account, id.</summary>
+    public const string Queued = $"SELECT DISTINCT k.partition, k.account, k.id FROM call_queue k WHERE {NotParked} LIMIT $1";
 
     private const string FoldRest =
         """

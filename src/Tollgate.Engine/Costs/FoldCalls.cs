@@ -1,4 +1,7 @@
 using Npgsql;
+using NpgsqlTypes;
+using Tollgate.Engine.Clocks;
+using Tollgate.Engine.Customers;
 using Tollgate.Engine.Postgres;
 
 namespace Tollgate.Engine.Costs;
@@ -7,14 +10,53 @@ namespace Tollgate.Engine.Costs;
 /// Moves calls from the queue, where the ledger puts each with its event, into the rollups. One transaction takes them out
 /// and adds them, so that each counts once, whatever is killed when and however many servers fold.
 /// </summary>
-public sealed class FoldCalls(Database database)
+public sealed class FoldCalls(Database database, ParkedWork parked)
 {
     /// <summary>Calls of one transaction: a tenth of a second of work, for which others may wait.</summary>
     public const int MostAtOnce = 2_000;
 
     /// <summary>Folds what waits and nobody else is folding, at most <see cref="MostAtOnce"/>.</summary>
     /// <returns>How many calls were taken out of the queue.</returns>
-    public Task<int> RunAsync(CancellationToken cancel) => RunAsync(CostSql.Fold, cancel);
+    public async Task<int> RunAsync(CancellationToken cancel)
+    {
+        try
+        {
+            var isAgain = parked.AnyDue(WorkNames.CallCosts);
+            var taken = await RunAsync(CostSql.Fold, null, cancel);
+            if (isAgain)
+            {
+                await using var folded = database.Source.Command(ParkedSql.UnparkFolded);
+                await folded.ExecuteNonQueryAsync(cancel);
+            }
+
+            return taken;
+        }
+        catch (Exception broken) when (!cancel.IsCancellationRequested && ParkedWork.IsItsOwn(broken) && broken is not PostgresException { IsTransient: true })
+        {
+            return await RunOneByOneAsync(cancel);
+        }
+    }
+
+    /// <summary>After a fold failed: the call that is to blame fails alone and is parked, the others are counted.</summary>
+    private async Task<int> RunOneByOneAsync(CancellationToken cancel)
+    {
+        var calls = new List<(short Partition, int Account, Guid Id)>();
+        await using (var command = database.Source.Command(CostSql.Queued, (long)MostAtOnce))
+        await using (var reader = await command.ExecuteReaderAsync(cancel))
+        {
+            while (await reader.ReadAsync(cancel))
+            {
+                calls.Add((reader.GetInt16(0), reader.GetInt32(1), reader.GetGuid(2)));
+            }
+        }
+
+        foreach (var call in calls)
+        {
+            await parked.TryAsync(WorkNames.CallCosts, null, $"{call.Partition}/{call.Account}/{call.Id}", () => RunAsync(CostSql.Fold, call, cancel), cancel);
+        }
+
+        return calls.Count;
+    }
 
     /// <summary>
     /// For a read that follows: calls that were answered before are in the rollups afterwards, except when so many wait that a
@@ -26,16 +68,16 @@ public sealed class FoldCalls(Database database)
         {
             try
             {
-                await RunAsync(CostSql.FoldAfterOthers, cancel);
+                await RunAsync(CostSql.FoldAfterOthers, null, cancel);
             }
-            catch (PostgresException busy) when (busy.SqlState is PostgresErrorCodes.LockNotAvailable or PostgresErrorCodes.DeadlockDetected)
+            catch (PostgresException busy) when (ParkedWork.IsItsOwn(busy))
             {
-                // Somebody folds more slowly than a read may wait: it shows what there is.
+                // Somebody folds more slowly than a read may wait, or a call cannot be folded, which the loop deals with: it shows what there is.
             }
         }
     }
 
-    private async Task<int> RunAsync(string fold, CancellationToken cancel)
+    private async Task<int> RunAsync(string fold, (short Partition, int Account, Guid Id)? only, CancellationToken cancel)
     {
         await using var connection = await database.Source.OpenConnectionAsync(cancel);
         await using var transaction = await connection.BeginTransactionAsync(cancel);
@@ -44,7 +86,9 @@ public sealed class FoldCalls(Database database)
             await prepare.ExecuteNonQueryAsync(cancel);
         }
 
-        await using var command = new NpgsqlCommand(fold, connection) { Parameters = { new() { Value = (long)MostAtOnce } } };
+        await using var command = connection.Command(
+            fold, (long)MostAtOnce, CustomerCommands.OrNull(only?.Partition, NpgsqlDbType.Smallint), CustomerCommands.OrNull(only?.Account, NpgsqlDbType.Integer),
+            CustomerCommands.OrNull(only?.Id, NpgsqlDbType.Uuid));
         var taken = (long)(await command.ExecuteScalarAsync(cancel))!;
         await transaction.CommitAsync(cancel);
         return (int)taken;

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Quotas;
 
@@ -8,7 +9,7 @@ namespace Tollgate.Engine.Customers;
 /// Forgets the own account of whoever became a member on another server. Decisions do not need it, since the versions of the account
 /// have moved: an event that no meter reads does, which is recorded without asking for any version.
 /// </summary>
-public sealed class ForgetMoved(ServerPresence presence, QuotaGate gate) : IHostedService
+public sealed class ForgetMoved(ServerPresence presence, QuotaGate gate, ILogger<ForgetMoved> log) : IHostedService
 {
     public Task StartAsync(CancellationToken cancellationToken)
     {
@@ -22,5 +23,17 @@ public sealed class ForgetMoved(ServerPresence presence, QuotaGate gate) : IHost
         return Task.CompletedTask;
     }
 
-    private void Forget(ProjectSnapshot project, string customer) => _ = gate.ForgetAsync(project, customer).AsTask();
+    private void Forget(ProjectSnapshot project, string customer) => _ = ForgetAsync(project, customer);
+
+    private async Task ForgetAsync(ProjectSnapshot project, string customer)
+    {
+        try
+        {
+            await gate.ForgetAsync(project, customer);
+        }
+        catch (Exception e)
+        {
+            log.LogWarning("What is remembered of {Customer} of {Project} was not forgotten: {Reason}", customer, project.Code, e.Message);
+        }
+    }
 }

@@ -22,7 +22,7 @@ public readonly record struct CollectReport(int Collected, int Failed)
 /// Attempts that are due. Any number of servers may run it: each takes other rows for a while, and whether one is still due is decided while its
 /// customer is held. Killed at any point, what was taken is free again after a minute, and an attempt that was begun is asked for.
 /// </summary>
-public sealed class CollectDue(NpgsqlDataSource database, ChargeInvoice charge, SettlePayment settle, ClosePages pages, Clock clock, ILogger<CollectDue> log)
+public sealed class CollectDue(NpgsqlDataSource database, ChargeInvoice charge, SettlePayment settle, ClosePages pages, Clock clock, ParkedWork parked)
 {
     private const int MostAtOnce = 100;
 
@@ -76,7 +76,7 @@ public sealed class CollectDue(NpgsqlDataSource database, ChargeInvoice charge, 
         var (collected, failed) = (0, 0);
         await Parallel.ForEachAsync(due, new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancel }, async (one, _) =>
         {
-            switch (await AttemptAsync(project, one.Invoice, one.At, cancel))
+            switch (await TryAsync(project, one.Invoice, one.At, cancel))
             {
                 case PaymentStatus.Succeeded:
                     Interlocked.Increment(ref collected);
@@ -89,29 +89,34 @@ public sealed class CollectDue(NpgsqlDataSource database, ChargeInvoice charge, 
         return new(collected, failed);
     }
 
-    /// <summary>What is wrong with one keeps nobody from trying the others; it is tried again when its time is over. Who moves a clock is told.</summary>
+    /// <summary>What is wrong with one keeps nobody from trying the others, also while a clock is moved.</summary>
+    private async Task<PaymentStatus?> TryAsync(ProjectSnapshot project, Guid invoice, Instant at, CancellationToken cancel)
+    {
+        PaymentStatus? status = PaymentStatus.Failed;
+        if (!await parked.TryAsync(WorkNames.Collections, project, invoice.ToString("D"), async () => status = await AttemptAsync(project, invoice, at, cancel), cancel))
+        {
+            // It is due again as soon as it is not parked any more.
+            await using var giveBack = database.Command(CollectionSql.GiveBack, project.Id, invoice);
+            await giveBack.ExecuteNonQueryAsync(cancel);
+        }
+
+        return status;
+    }
+
     private async Task<PaymentStatus?> AttemptAsync(ProjectSnapshot project, Guid invoice, Instant at, CancellationToken cancel)
     {
         // A sandbox's clock jumps, the days do not: an attempt is made when it was due.
         var then = project.TestClock is null ? project : project with { TestClock = at };
-        try
+        // Who has left a page open for long does not pay there any more, and keeps nobody from charging what is saved.
+        await pages.RunAsync(then, invoice, clock.Now(then).Plus(-ClosePages.Patience), PaymentActors.System, cancel);
+        var answer = await charge.CollectAsync(then, invoice, at, cancel);
+        if (answer is { Outcome: ChargeOutcome.Attempted, Row.Payment: { Status: PaymentStatus.Pending } payment } && project.TestClock is not null)
         {
-            // Who has left a page open for long does not pay there any more, and keeps nobody from charging what is saved.
-            await pages.RunAsync(then, invoice, clock.Now(then).Plus(-ClosePages.Patience), PaymentActors.System, cancel);
-            var answer = await charge.CollectAsync(then, invoice, at, cancel);
-            if (answer is { Outcome: ChargeOutcome.Attempted, Row.Payment: { Status: PaymentStatus.Pending } payment } && project.TestClock is not null)
-            {
-                // Nor does the day wait until a lost answer is asked for.
-                await settle.AskAsync(then, payment.Id, resends: true, cancel);
-            }
+            // Nor does the day wait until a lost answer is asked for.
+            await settle.AskAsync(then, payment.Id, resends: true, cancel);
+        }
 
-            return answer.Outcome == ChargeOutcome.NoMethod ? PaymentStatus.Failed : answer.Row?.Payment.Status;
-        }
-        catch (Exception broken) when (project.TestClock is null && broken is not (OperationCanceledException or NpgsqlException or TimeoutException))
-        {
-            log.LogError(broken, "Invoice {Invoice} of {Project} could not be collected and is tried again", invoice, project.Code);
-            return null;
-        }
+        return answer.Outcome == ChargeOutcome.NoMethod ? PaymentStatus.Failed : answer.Row?.Payment.Status;
     }
 
     private async Task<IReadOnlyList<(Guid Invoice, Instant At)>> TakeAsync(ProjectSnapshot project, Instant until, CancellationToken cancel)
@@ -129,7 +134,7 @@ public sealed class CollectDue(NpgsqlDataSource database, ChargeInvoice charge, 
 }
 
 /// <summary>Looks every second whether something is to be collected, in all projects with one statement.</summary>
-public sealed class CollectLoop(NpgsqlDataSource database, ProjectDirectory directory, CollectDue collect, Clock clock, ILogger<CollectLoop> log)
+public sealed class CollectLoop(NpgsqlDataSource database, ProjectDirectory directory, CollectDue collect, Clock clock, ParkedWork parked, ILogger<CollectLoop> log)
     : Loop(Interval, "Collecting was put off", log)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
@@ -138,20 +143,16 @@ public sealed class CollectLoop(NpgsqlDataSource database, ProjectDirectory dire
     {
         foreach (var project in await DueProjects.FindAsync(database, CollectionSql.NextDue, directory, clock, cancel))
         {
-            await RunAsync(project, cancel);
+            if (!parked.Waits(WorkNames.Collections, project))
+            {
+                await parked.TryAsync(WorkNames.Collections, project, "", () => RunAsync(project, cancel), cancel);
+            }
         }
     }
 
     private async Task RunAsync(ProjectSnapshot project, CancellationToken cancel)
     {
-        try
-        {
-            var report = await collect.RunAsync(project, cancel);
-            Log.LogInformation("Collecting of {Project}: {Collected} paid, {Failed} failed", project.Code, report.Collected, report.Failed);
-        }
-        catch (Exception broken) when (broken is not (OperationCanceledException or NpgsqlException or TimeoutException))
-        {
-            Log.LogError(broken, "Collecting of {Project} failed and is tried again", project.Code);
-        }
+        var report = await collect.RunAsync(project, cancel);
+        Log.LogInformation("Collecting of {Project}: {Collected} paid, {Failed} failed", project.Code, report.Collected, report.Failed);
     }
 }

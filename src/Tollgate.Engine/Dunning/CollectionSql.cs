@@ -1,3 +1,5 @@
+using Tollgate.Engine.Clocks;
+
 namespace Tollgate.Engine.Dunning;
 
 /// <summary>Every statement on what is collected by itself, and on the policy of dunning.</summary>
@@ -31,26 +33,33 @@ internal static class CollectionSql
     /// one of a server that died is taken again. Rows: invoice, collect_at.
     /// </summary>
     public const string Take =
-        """
+        $"""
         UPDATE collections c
            SET taken_at = now()
          WHERE (c.partition, c.account, c.invoice) IN (SELECT d.partition, d.account, d.invoice
                                                          FROM collections d
                                                         WHERE d.project_id = $1 AND d.collect_at <= $2 AND d.collect_at IS NOT NULL
                                                           AND (d.taken_at IS NULL OR d.taken_at < now() - make_interval(secs => $4))
+                                                          AND {ParkedSql.NotParked} 'collections' AND q.project_id = d.project_id AND q.subject = d.invoice::text)
                                                         ORDER BY d.collect_at
                                                         LIMIT $3
                                                           FOR NO KEY UPDATE SKIP LOCKED)
         RETURNING c.invoice, c.collect_at
         """;
 
+    /// <summary>The attempt failed before it was made. $1 project, $2 invoice.</summary>
+    public const string GiveBack = "UPDATE collections SET taken_at = NULL WHERE project_id = $1 AND invoice = $2";
+
     /// <summary>The first moment at which something is to be collected; null: never. $1 project.</summary>
-    public const string FirstDue = "SELECT min(collect_at) FROM collections WHERE project_id = $1 AND collect_at IS NOT NULL";
+    public const string FirstDue =
+        $"SELECT min(c.collect_at) FROM collections c WHERE c.project_id = $1 AND c.collect_at IS NOT NULL AND {NotParked}";
+
+    private const string NotParked = $"{ParkedSql.NotParked} 'collections' AND q.project_id = c.project_id AND q.subject = c.invoice::text)";
 
     /// <summary>A project's next moment. $1 projects. Rows: project, collect_at.</summary>
     public const string NextDue =
-        """
-        SELECT p.id, (SELECT min(c.collect_at) FROM collections c WHERE c.project_id = p.id AND c.collect_at IS NOT NULL)
+        $"""
+        SELECT p.id, (SELECT min(c.collect_at) FROM collections c WHERE c.project_id = p.id AND c.collect_at IS NOT NULL AND {NotParked})
           FROM unnest($1::integer[]) AS p (id)
         """;
 

@@ -1,3 +1,5 @@
+using Tollgate.Engine.Clocks;
+
 namespace Tollgate.Engine.Gateway;
 
 /// <summary>The statements on gateway_jobs.</summary>
@@ -39,11 +41,19 @@ internal static class GatewayJobSql
           FROM (SELECT project_id, provider, id
                   FROM gateway_jobs
                  WHERE settled_at IS NULL AND next_look_at <= now()
+                   AND {ParkedSql.NotParked} 'gateway_jobs' AND q.project_id = gateway_jobs.project_id AND q.subject = gateway_jobs.provider || '/' || gateway_jobs.id)
                  ORDER BY next_look_at
                  LIMIT $1
                    FOR UPDATE SKIP LOCKED) AS due
          WHERE j.project_id = due.project_id AND j.provider = due.provider AND j.id = due.id
         RETURNING j.provider, j.id, customer, feature, model, endpoint, holds, started_at, FALSE, upstream, ask_at, j.project_id
+        """;
+
+    /// <summary>What could not be asked for is due when its pause is over. $1 project, $2 provider, $3 id.</summary>
+    public const string GiveBack = """
+        UPDATE gateway_jobs
+           SET next_look_at = now()
+         WHERE project_id = $1 AND provider = $2 AND id = $3 AND settled_at IS NULL
         """;
 
     /// <summary>Providers keep answers for 30 days, and an event of more than 35 is not recorded any more.</summary>

@@ -70,6 +70,16 @@ public sealed class GatewayJobs(NpgsqlDataSource database)
         return due;
     }
 
+    /// <summary>Asking for it failed: it is due again as soon as it is not parked any more.</summary>
+    public async Task GiveBackAsync(int project, GatewayJob job, CancellationToken cancel)
+    {
+        await using var command = database.CreateCommand(GatewayJobSql.GiveBack);
+        command.Parameters.Add(new() { Value = project });
+        command.Parameters.Add(new() { Value = job.Provider });
+        command.Parameters.Add(new() { Value = job.Id });
+        await command.ExecuteNonQueryAsync(cancel);
+    }
+
     public async Task ForgetOldAsync(CancellationToken cancel)
     {
         await using var command = database.CreateCommand(GatewayJobSql.ForgetOld);

@@ -29,13 +29,22 @@ public enum InboxState
 public sealed record StoredEvent(
     int ProjectId, PaymentProvider Provider, ProviderEvent Event, Instant ReceivedAt, InboxState State, int Attempts, Instant? DueAt, string? Reason, Instant? DoneAt)
 {
-    internal static async Task<IReadOnlyList<StoredEvent>> ReadAllAsync(NpgsqlCommand command, SecretBox secrets, CancellationToken cancel)
+    /// <param name="passOver">Told of each that cannot be read; null: the first one ends the reading.</param>
+    internal static async Task<IReadOnlyList<StoredEvent>> ReadAllAsync(
+        NpgsqlCommand command, SecretBox secrets, CancellationToken cancel, Action<UnreadableEvent>? passOver = null)
     {
         await using var reader = await command.ExecuteReaderAsync(cancel);
         var events = new List<StoredEvent>();
         while (await reader.ReadAsync(cancel))
         {
-            events.Add(Read(reader, secrets));
+            try
+            {
+                events.Add(Read(reader, secrets));
+            }
+            catch (Exception broken) when (passOver is not null && broken is not NpgsqlException)
+            {
+                passOver(new(reader.GetInt32(12), reader.GetString(0), reader.GetString(1), reader.GetInt32(8), broken));
+            }
         }
 
         return events;
@@ -56,6 +65,9 @@ public sealed record StoredEvent(
         reader.IsDBNull(10) ? null : reader.GetString(10),
         reader.IsDBNull(11) ? null : Instant.FromUtc(reader.GetDateTime(11)));
 }
+
+/// <summary>A row that this version cannot read: of a provider that it does not know, say.</summary>
+internal sealed record UnreadableEvent(int ProjectId, string Provider, string Id, int Attempts, Exception Fault);
 
 /// <summary>Which events are wanted. What is null does not matter.</summary>
 public sealed record InboxFilter(InboxState? State, PaymentProvider? Provider, string? Type);

@@ -16,7 +16,8 @@ namespace Tollgate.Engine.Inbox;
 /// one of them died with is read again, which changes nothing.
 /// </summary>
 public sealed class ReadInbox(
-    NpgsqlDataSource database, ProjectDirectory directory, PaymentProviders providers, ApplyNews apply, SecretBox secrets, InboxBell bell, ILogger<ReadInbox> log)
+    NpgsqlDataSource database, ProjectDirectory directory, PaymentProviders providers, ApplyNews apply, SecretBox secrets, InboxBell bell, ParkedWork parked,
+    ILogger<ReadInbox> log)
     : WokenLoop(bell, Interval, "The inbox could not be read", log)
 {
     /// <summary>What another server received, and what is due again, is seen after this time at the latest.</summary>
@@ -43,10 +44,12 @@ public sealed class ReadInbox(
 
     private async Task ReadAsync(StoredEvent stored, CancellationToken cancel)
     {
+        directory.Current.ProjectsById.TryGetValue(stored.ProjectId, out var project);
+        var key = (Project: stored.ProjectId, Provider: CatalogWords.Of(stored.Provider), stored.Event.Id);
         ReadOutcome outcome;
         try
         {
-            outcome = directory.Current.ProjectsById.TryGetValue(stored.ProjectId, out var project)
+            outcome = project is not null
                 ? await TellAsync(project, stored, cancel)
                 : ReadOutcome.Later("This server does not know its project yet.");
         }
@@ -54,13 +57,24 @@ public sealed class ReadInbox(
         {
             outcome = ReadOutcome.Later(silent.Message);
         }
-        catch (Exception broken) when (!cancel.IsCancellationRequested)
+        catch (Exception broken) when (!cancel.IsCancellationRequested && ParkedWork.IsItsOwn(broken))
         {
-            Log.LogError(broken, "Event {Event} of {Provider} could not be applied and is tried again", stored.Event.Id, CatalogWords.Of(stored.Provider));
-            outcome = ReadOutcome.Later("It could not be applied; the server's log says why.");
+            await PutOffAsync(key, stored.Attempts, broken, cancel);
+            return;
         }
 
-        await FinishAsync(stored, outcome, cancel);
+        await FinishAsync(key, stored.Attempts, outcome, cancel);
+        await parked.DoneAsync(WorkNames.Inbox, project, $"{key.Provider}:{key.Id}");
+    }
+
+    /// <summary>After two days the event itself is on the list of what is parked.</summary>
+    private async Task PutOffAsync((int Project, string Provider, string Id) key, int attempts, Exception broken, CancellationToken cancel)
+    {
+        await FinishAsync(key, attempts, ReadOutcome.Later($"It could not be applied ({broken.GetType().Name}); the server's log says why."), cancel);
+        var (project, subject) = (directory.Current.ProjectsById.GetValueOrDefault(key.Project), $"{key.Provider}:{key.Id}");
+        await (InboxRules.NextAfter(attempts) is { } pause
+            ? parked.ParkAsync(WorkNames.Inbox, project, subject, broken, pause)
+            : parked.DoneAsync(WorkNames.Inbox, project, subject));
     }
 
     private async Task<ReadOutcome> TellAsync(ProjectSnapshot project, StoredEvent stored, CancellationToken cancel)
@@ -91,19 +105,30 @@ public sealed class ReadInbox(
         public static ReadOutcome Later(string reason) => new(InboxState.Waiting, reason);
     }
 
-    private async Task FinishAsync(StoredEvent stored, ReadOutcome outcome, CancellationToken cancel)
+    private async Task FinishAsync((int Project, string Provider, string Id) key, int attempts, ReadOutcome outcome, CancellationToken cancel)
     {
-        var wait = outcome.State == InboxState.Waiting ? InboxRules.NextAfter(stored.Attempts) : null;
+        var wait = outcome.State == InboxState.Waiting ? InboxRules.NextAfter(attempts) : null;
         var state = outcome.State == InboxState.Waiting && wait is null ? InboxState.Parked : outcome.State;
         await using var command = database.Command(
-            InboxSql.Finish, stored.ProjectId, CatalogWords.Of(stored.Provider), stored.Event.Id, CatalogWords.Of(state),
+            InboxSql.Finish, key.Project, key.Provider, key.Id, CatalogWords.Of(state),
             CustomerCommands.OrNull(outcome.Reason, NpgsqlDbType.Text), CustomerCommands.OrNull(wait?.TotalSeconds, NpgsqlDbType.Double));
         await command.ExecuteNonQueryAsync(cancel);
     }
 
     private async Task<IReadOnlyList<StoredEvent>> TakeAsync(CancellationToken cancel)
     {
-        await using var command = database.Command(InboxSql.Take, Lease.TotalSeconds, MostAtOnce);
-        return await StoredEvent.ReadAllAsync(command, secrets, cancel);
+        var broken = new List<UnreadableEvent>();
+        IReadOnlyList<StoredEvent> taken;
+        await using (var command = database.Command(InboxSql.Take, Lease.TotalSeconds, MostAtOnce))
+        {
+            taken = await StoredEvent.ReadAllAsync(command, secrets, cancel, broken.Add);
+        }
+
+        foreach (var one in broken)
+        {
+            await PutOffAsync((one.ProjectId, one.Provider, one.Id), one.Attempts, one.Fault, cancel);
+        }
+
+        return taken;
     }
 }

@@ -1,3 +1,5 @@
+using Tollgate.Engine.Clocks;
+
 namespace Tollgate.Engine.Invoicing;
 
 /// <summary>Every statement on <c>provider_lines</c>.</summary>
@@ -16,12 +18,13 @@ internal static class ProviderLineSql
     /// Less and less often: most wait for an invoice that is yet to be made, which tells of itself. $1 seconds, $2 number of rows. Rows: project, subscription.
     /// </summary>
     public const string TakeUnsent =
-        """
+        $"""
         UPDATE provider_lines l
            SET asked_at = now(), tries = l.tries + 1
          WHERE (l.partition, l.account, l.id) IN (SELECT u.partition, u.account, u.id
                                                     FROM provider_lines u
                                                    WHERE u.sent_at IS NULL AND u.asked_at < now() - make_interval(secs => least($1 * 2 ^ u.tries, 21600))
+                                                     AND {ParkedSql.NotParked} 'provider_lines' AND q.project_id = u.project_id AND q.subject = u.subscription::text)
                                                    ORDER BY u.asked_at
                                                    LIMIT $2
                                                      FOR NO KEY UPDATE SKIP LOCKED)

@@ -9,7 +9,7 @@ namespace Tollgate.Engine.Ledger;
 /// Frees holds whose time is over, for customers that nobody asks about: a decision frees those of its own customer by
 /// itself. Any number of servers may sweep; the version of the row decides who frees a hold.
 /// </summary>
-public sealed class HoldSweeper(LedgerLanes lanes, Database database, ProjectDirectory directory, Clock clock, ILogger<HoldSweeper> log)
+public sealed class HoldSweeper(LedgerLanes lanes, Database database, ProjectDirectory directory, Clock clock, ParkedWork parked, ILogger<HoldSweeper> log)
     : Loop(Interval, "Expired holds could not be looked for", log)
 {
     /// <summary>No hold is shown longer than its life plus this and the time of one batch.</summary>
@@ -21,7 +21,10 @@ public sealed class HoldSweeper(LedgerLanes lanes, Database database, ProjectDir
     {
         foreach (var project in directory.Current.ProjectsById.Values)
         {
-            await SweepAsync(project, cancel);
+            if (!parked.Waits(WorkNames.Holds, project))
+            {
+                await parked.TryAsync(WorkNames.Holds, project, "", () => SweepAsync(project, cancel), cancel);
+            }
         }
     }
 
@@ -36,16 +39,22 @@ public sealed class HoldSweeper(LedgerLanes lanes, Database database, ProjectDir
         }
 
         var ticket = new LaneTicket(due.Count);
-        foreach (var (place, hold) in due)
+        var ops = due.Select(one => new HoldOp
         {
-            await lanes.EnqueueAsync(
-                new HoldOp
-                {
-                    Project = project, Customer = place.Customer, Partition = place.Partition, Ticket = ticket, Now = now, OnOwnRows = true,
-                    Verb = HoldVerb.Expire, Id = hold, Amounts = null, TimeToLive = null,
-                }, cancel);
+            Project = project, Customer = one.Place.Customer, Partition = one.Place.Partition, Ticket = ticket, Now = now, OnOwnRows = true,
+            Verb = HoldVerb.Expire, Id = one.Hold, Amounts = null, TimeToLive = null,
+        }).ToArray();
+        foreach (var op in ops)
+        {
+            await lanes.EnqueueAsync(op, cancel);
         }
 
         await ticket.Done.WaitAsync(cancel);
+        foreach (var op in ops)
+        {
+            await (op.Failure is { } broken
+                ? parked.ParkAsync(WorkNames.Holds, project, op.Id.ToString("D"), broken)
+                : parked.DoneAsync(WorkNames.Holds, project, op.Id.ToString("D")));
+        }
     }
 }

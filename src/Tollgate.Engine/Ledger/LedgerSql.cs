@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using Tollgate.Engine.Clocks;
 
 namespace Tollgate.Engine.Ledger;
 
@@ -413,11 +414,12 @@ internal static class LedgerSql
 
     /// <summary>Open holds past their expiry, for the sweeper. $1 how many, $2 the project, $3 the project's now.</summary>
     public const string FindExpiredHolds =
-        """
+        $"""
         SELECT h.partition, c.id, h.id
           FROM holds h
           JOIN customers c ON c.partition = h.partition AND c.account = h.account
          WHERE h.state = 'open' AND h.project_id = $2 AND h.expires_at <= $3
+           AND {ParkedSql.NotParked} 'holds' AND q.project_id = h.project_id AND q.subject = h.id::text)
          ORDER BY h.expires_at
          LIMIT $1
         """;

@@ -98,7 +98,7 @@ public sealed class SetModelPrices(NpgsqlDataSource database, ProjectDirectory d
         }
 
         await InsertAsync(connection, null, shared, cancel);
-        foreach (var project in await ProjectQueries.ReadAsync(connection, cancel))
+        foreach (var project in await ProjectQueries.ReadAsync(connection, cancel, static (_, _) => { }))
         {
             if (own.TryGetValue(project.Code, out var prices))
             {

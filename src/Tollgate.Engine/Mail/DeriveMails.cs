@@ -1,5 +1,7 @@
+using System.Globalization;
 using Npgsql;
 using NpgsqlTypes;
+using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Customers;
 
 namespace Tollgate.Engine.Mail;
@@ -8,7 +10,7 @@ namespace Tollgate.Engine.Mail;
 /// Turns facts into mails, of all projects together. The facts are the outbox: whoever writes one has done all that is needed. A fact becomes a mail once, because the
 /// place up to which facts are looked at moves in the transaction that writes the mails.
 /// </summary>
-public sealed class DeriveMails(NpgsqlDataSource database)
+public sealed class DeriveMails(NpgsqlDataSource database, ParkedWork parked)
 {
     /// <summary>Facts of a kind in one go, or as many as one transaction wrote.</summary>
     private const long MostAtOnce = 1_000;
@@ -16,8 +18,52 @@ public sealed class DeriveMails(NpgsqlDataSource database)
     /// <summary>Transactions without a fact after which the place moves all the same: the next look need not pass them again.</summary>
     private const ulong IdleSpan = 1_000;
 
+    /// <summary>Transactions looked at in one go. Fewer after a failure, until the one that is to blame is alone.</summary>
+    private ulong _width = ulong.MaxValue;
+
+    private (ulong From, ulong To) _span;
+
+    /// <summary>
+    /// What fails is tried in ever smaller parts. A transaction whose facts make no mail is passed over and parked; <see cref="RunAgainAsync"/> tries it again. The others'
+    /// mails go out meanwhile.
+    /// </summary>
     /// <returns>Whether there is more.</returns>
     public async Task<bool> RunAsync(CancellationToken cancel)
+    {
+        try
+        {
+            _span = default;
+            var hasMore = await DeriveAsync(cancel);
+            _width = _width > ulong.MaxValue / 2 ? ulong.MaxValue : _width * 2;
+            return hasMore;
+        }
+        catch (Exception broken) when (!cancel.IsCancellationRequested && ParkedWork.IsItsOwn(broken) && _span.To > _span.From)
+        {
+            if (_span.To - _span.From > 1)
+            {
+                _width = Math.Max(1, (_span.To - _span.From) / 8);
+            }
+            else
+            {
+                await parked.ParkAsync(WorkNames.MailEvents, null, _span.From.ToString(CultureInfo.InvariantCulture), broken);
+                await using var move = database.Command(MailSql.MovePlaceFrom, Place(_span.To), Place(_span.From));
+                await move.ExecuteNonQueryAsync(cancel);
+            }
+
+            return true;
+        }
+    }
+
+    /// <summary>The facts of one transaction that failed before. What was made of them since makes no second mail.</summary>
+    /// <param name="place">The transaction.</param>
+    public async Task RunAgainAsync(string place, CancellationToken cancel)
+    {
+        var from = ulong.Parse(place, CultureInfo.InvariantCulture);
+        await using var derive = database.Command(MailSql.Derive, Place(from), Place(from + 1));
+        await derive.ExecuteNonQueryAsync(cancel);
+    }
+
+    private async Task<bool> DeriveAsync(CancellationToken cancel)
     {
         await using var connection = await database.OpenConnectionAsync(cancel);
         await using var transaction = await connection.BeginTransactionAsync(cancel);
@@ -35,6 +81,8 @@ public sealed class DeriveMails(NpgsqlDataSource database)
             return false;
         }
 
+        to = to - from > _width ? from + _width : to;
+        _span = (from, to);
         await using (var derive = connection.Command(MailSql.Derive, Place(from), Place(to)))
         {
             await derive.ExecuteNonQueryAsync(cancel);

@@ -25,17 +25,32 @@ public sealed class MailQueue(NpgsqlDataSource database)
         await command.ExecuteNonQueryAsync(cancel);
     }
 
-    public async Task<IReadOnlyList<MailRow>> ClaimAsync(int most, CancellationToken cancel)
+    /// <returns>Those to be sent, and those whose rows cannot be read.</returns>
+    public async Task<(IReadOnlyList<MailRow> Mails, IReadOnlyList<(int Project, Guid Mail, Exception Fault)> Broken)> ClaimAsync(int most, CancellationToken cancel)
     {
         await using var command = database.Command(MailSql.Claim, new NpgsqlParameter { Value = MailRules.Lease, NpgsqlDbType = NpgsqlDbType.Interval }, (long)most);
         await using var reader = await command.ExecuteReaderAsync(cancel);
-        var claimed = new List<MailRow>();
+        var (claimed, broken) = (new List<MailRow>(), new List<(int, Guid, Exception)>());
         while (await reader.ReadAsync(cancel))
         {
-            claimed.Add(MailRow.Read(reader));
+            try
+            {
+                claimed.Add(MailRow.Read(reader));
+            }
+            catch (Exception fault) when (fault is not NpgsqlException)
+            {
+                broken.Add((reader.GetInt32(2), reader.GetGuid(1), fault));
+            }
         }
 
-        return [.. claimed.OrderBy(static mail => mail.Number)];
+        return ([.. claimed.OrderBy(static mail => mail.Number)], broken);
+    }
+
+    /// <summary>One that waits for its next attempt is due now.</summary>
+    public async Task SendNowAsync(ProjectSnapshot project, Guid mail, CancellationToken cancel)
+    {
+        await using var command = database.Command(MailSql.SendNow, project.Id, mail);
+        await command.ExecuteNonQueryAsync(cancel);
     }
 
     /// <summary>As it is now: who has asked for no more of these meanwhile gets none.</summary>

@@ -1,3 +1,5 @@
+using Tollgate.Engine.Clocks;
+
 namespace Tollgate.Engine.Mail;
 
 /// <summary>Every statement on mails. What they are derived from is read here and written elsewhere.</summary>
@@ -36,6 +38,9 @@ internal static class MailSql
 
     /// <summary>$1 below which transaction everything has become mails.</summary>
     public const string MovePlace = "UPDATE mail_place SET derived_below = $1";
+
+    /// <summary>Unless another server has moved it. $1 as above, $2 where it stands.</summary>
+    public const string MovePlaceFrom = "UPDATE mail_place SET derived_below = $1 WHERE derived_below = $2";
 
     /// <summary>
     /// The mails of the facts of some transactions. Who has no address gets none, which is written down. Facts that were told before make no second mail.
@@ -166,9 +171,17 @@ internal static class MailSql
         $"""
         UPDATE mails m
            SET leased_until = now() + $1, due_at = now() + $1, attempts = m.attempts + 1
-         WHERE m.number IN (SELECT d.number FROM mails d WHERE d.due_at <= now() ORDER BY d.due_at LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED)
+         WHERE m.number IN (SELECT d.number
+                             FROM mails d
+                            WHERE d.due_at <= now() AND {ParkedSql.NotParked} 'mails' AND q.project_id = d.project_id AND q.subject = d.id::text)
+                            ORDER BY d.due_at
+                            LIMIT $2
+                              FOR NO KEY UPDATE SKIP LOCKED)
         RETURNING {Columns}
         """;
+
+    /// <summary>$1 project, $2 id.</summary>
+    public const string SendNow = "UPDATE mails SET due_at = now() WHERE project_id = $1 AND id = $2 AND state = 'waiting' AND due_at IS NOT NULL";
 
     /// <summary>
     /// Why it is not to be sent after all: the customer is gone or has no address any more, wants none, or what it tells of has passed. With the customer's name and

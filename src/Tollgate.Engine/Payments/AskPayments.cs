@@ -27,7 +27,8 @@ public sealed record PaymentOptions(TimeSpan AskAfter)
 /// the row decides who settles it.
 /// </summary>
 public sealed class AskPayments(
-    NpgsqlDataSource database, ProjectDirectory directory, SettlePayment settle, RefundPayment refund, ProviderLines lines, BillAtProvider bill, PaymentOptions options, ILogger<AskPayments> log)
+    NpgsqlDataSource database, ProjectDirectory directory, SettlePayment settle, RefundPayment refund, ProviderLines lines, BillAtProvider bill, PaymentOptions options, ParkedWork parked,
+    ILogger<AskPayments> log)
     : Loop(Interval, "Payments could not be asked for", log)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
@@ -38,33 +39,20 @@ public sealed class AskPayments(
     {
         foreach (var (project, payment, _) in await TakeAsync(PaymentSql.TakeUnknown, cancel))
         {
-            await AskAsync(project, payment, () => settle.AskAsync(project, payment, resends: true, cancel), cancel);
+            await parked.TryAsync(WorkNames.Payments, project, payment.ToString("D"), () => settle.AskAsync(project, payment, resends: true, cancel), cancel);
         }
 
         foreach (var (project, payment, id) in await TakeAsync(PaymentSql.TakeUnknownRefunds, cancel))
         {
-            await AskAsync(project, payment, () => refund.AskAsync(project, payment, id, cancel), cancel);
+            await parked.TryAsync(WorkNames.Refunds, project, id.ToString("D"), () => refund.AskAsync(project, payment, id, cancel), cancel);
         }
 
         foreach (var (project, subscription) in await lines.TakeUnsentAsync(options.AskAfter, MostAtOnce, cancel))
         {
             if (directory.Current.ProjectsById.TryGetValue(project, out var known))
             {
-                await AskAsync(known, subscription, () => bill.RunAsync(known, subscription, cancel), cancel);
+                await parked.TryAsync(WorkNames.ProviderLines, known, subscription.ToString("D"), () => bill.RunAsync(known, subscription, cancel), cancel);
             }
-        }
-    }
-
-    /// <summary>What is wrong with one keeps nobody from asking for the others.</summary>
-    private async Task AskAsync(ProjectSnapshot project, Guid payment, Func<Task> ask, CancellationToken cancel)
-    {
-        try
-        {
-            await ask();
-        }
-        catch (Exception broken) when (!cancel.IsCancellationRequested)
-        {
-            Log.LogError(broken, "What became of {Payment} of {Project} could not be found out and is asked again", payment, project.Code);
         }
     }
 

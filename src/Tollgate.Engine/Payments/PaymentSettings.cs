@@ -79,10 +79,11 @@ public sealed class PaymentSettings(NpgsqlDataSource database, ProjectDirectory 
         {
             while (await reader.ReadAsync(cancel))
             {
-                setups[reader.GetInt32(0)] = PaymentSetup.Live with
+                // A word of a newer or older version concerns its project alone, which then has what it had before it chose anything.
+                if (CatalogWords.TryParse<PaymentProvider>(reader.GetString(1), out var provider) && CatalogWords.TryParse<SubscriptionsBy>(reader.GetString(3), out var by))
                 {
-                    Provider = CatalogWords.Read<PaymentProvider>(reader.GetString(1)), Version = reader.GetInt64(2), Subscriptions = CatalogWords.Read<SubscriptionsBy>(reader.GetString(3)),
-                };
+                    setups[reader.GetInt32(0)] = PaymentSetup.Live with { Provider = provider, Version = reader.GetInt64(2), Subscriptions = by };
+                }
             }
         }
 
@@ -92,9 +93,10 @@ public sealed class PaymentSettings(NpgsqlDataSource database, ProjectDirectory 
         {
             while (await reader.ReadAsync(cancel))
             {
-                credentials.Add((
-                    reader.GetInt32(0), CatalogWords.Read<PaymentProvider>(reader.GetString(1)),
-                    new(reader.GetFieldValue<byte[]>(2), reader.GetInt64(3), reader.GetDateTime(4))));
+                if (CatalogWords.TryParse<PaymentProvider>(reader.GetString(1), out var provider))
+                {
+                    credentials.Add((reader.GetInt32(0), provider, new(reader.GetFieldValue<byte[]>(2), reader.GetInt64(3), reader.GetDateTime(4))));
+                }
             }
         }
 

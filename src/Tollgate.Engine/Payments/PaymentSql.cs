@@ -1,3 +1,5 @@
+using Tollgate.Engine.Clocks;
+
 namespace Tollgate.Engine.Payments;
 
 /// <summary>Every statement on payments, refunds and payment methods.</summary>
@@ -149,12 +151,13 @@ internal static class PaymentSql
     /// $1 seconds, $2 number of rows. Rows: project, payment.
     /// </summary>
     public const string TakeUnknown =
-        """
+        $"""
         UPDATE payments p
            SET asked_at = now()
          WHERE (p.partition, p.account, p.id) IN (SELECT u.partition, u.account, u.id
                                                     FROM payments u
                                                    WHERE u.settled_at IS NULL AND u.asked_at < now() - make_interval(secs => $1)
+                                                     AND {ParkedSql.NotParked} 'payments' AND q.project_id = u.project_id AND q.subject = u.id::text)
                                                    ORDER BY u.asked_at
                                                    LIMIT $2
                                                      FOR NO KEY UPDATE SKIP LOCKED)
@@ -163,7 +166,7 @@ internal static class PaymentSql
 
     /// <summary>The same of refunds. Rows: project, payment, refund.</summary>
     public const string TakeUnknownRefunds =
-        """
+        $"""
         UPDATE refunds r
            SET asked_at = now()
           FROM payments p
@@ -171,6 +174,7 @@ internal static class PaymentSql
            AND (r.partition, r.account, r.id) IN (SELECT u.partition, u.account, u.id
                                                     FROM refunds u
                                                    WHERE u.status = 'pending' AND u.asked_at < now() - make_interval(secs => $1)
+                                                     AND {ParkedSql.NotParked} 'refunds' AND q.subject = u.id::text)
                                                    ORDER BY u.asked_at
                                                    LIMIT $2
                                                      FOR NO KEY UPDATE SKIP LOCKED)

@@ -34,8 +34,9 @@ public sealed class ProviderKeys(SecretBox box)
             return null;
         }
 
-        var read = JsonSerializer.Deserialize<Dictionary<string, string>>(text)!;
-        return _opened.GetValue(closed, _ => read.ToFrozenDictionary(StringComparer.Ordinal));
+        var read = JsonSerializer.Deserialize<Dictionary<string, string?>>(text) ?? [];
+        return _opened.GetValue(
+            closed, _ => read.Where(static one => one.Value is not null).ToFrozenDictionary(static one => one.Key, static one => one.Value!, StringComparer.Ordinal));
     }
 
     private static SecretPlace Place(ProjectSnapshot project, PaymentProvider provider) => SecretPlace.ProviderKeys(project.Id, CatalogWords.Of(provider));

@@ -165,7 +165,7 @@ public sealed class PrivatePostgres : IAsyncDisposable
             while (!_stopping.IsCancellationRequested)
             {
                 var started = Stopwatch.GetTimestamp();
-                var exitCode = RunOnce();
+                var exitCode = TryRunOnce();
                 if (_stopping.IsCancellationRequested)
                 {
                     return;
@@ -185,6 +185,21 @@ public sealed class PrivatePostgres : IAsyncDisposable
         finally
         {
             _ended.TrySetResult();
+        }
+    }
+
+    /// <summary>On a thread of its own nothing may be thrown: it would end the process. A file that cannot be opened, or a full disk, passes.</summary>
+    private int TryRunOnce()
+    {
+        try
+        {
+            return RunOnce();
+        }
+        catch (Exception e)
+        {
+            _process = null;
+            _logger.LogError(e, "PostgreSQL could not be started.");
+            return -1;
         }
     }
 
@@ -232,9 +247,25 @@ public sealed class PrivatePostgres : IAsyncDisposable
                 _log.Write(line);
             }
         }
+        catch (Exception e)
+        {
+            // The process is gone and its pipe with it, or the log's disk is full: PostgreSQL must not wait for somebody who reads.
+            _logger.LogDebug(e, "PostgreSQL's output ended.");
+            Drain(output);
+        }
+    }
+
+    private static void Drain(StreamReader output)
+    {
+        try
+        {
+            while (output.ReadLine() is not null)
+            {
+            }
+        }
         catch (Exception e) when (e is IOException or ObjectDisposedException)
         {
-            // The process is gone and its pipe with it.
+            // Nothing is left to read.
         }
     }
 

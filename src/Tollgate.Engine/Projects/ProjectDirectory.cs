@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Frozen;
 using System.Data;
 using System.Net;
@@ -27,6 +28,7 @@ public sealed class ProjectDirectory(NpgsqlDataSource database) : IDisposable
     private readonly SemaphoreSlim _oneLoad = new(1, 1);
     private ServerSnapshot _current = ServerSnapshot.Empty;
     private (long Revision, PriceBook Book) _sharedPrices = (0, PriceBook.Empty);
+    private readonly ConcurrentDictionary<string, Exception> _broken = new();
     private long _asked;
     private long _answered;
 
@@ -39,6 +41,9 @@ public sealed class ProjectDirectory(NpgsqlDataSource database) : IDisposable
         Current.ProjectsByHost.GetValueOrDefault(host.EndsWith('.') ? host[..^1] : host);
 
     public ResolvedKey? Find(KeyHash hash) => Current.Keys.GetValueOrDefault(hash);
+
+    /// <summary>Projects, by their codes, whose catalogue or prices cannot be read, and why. They go on with what was read before.</summary>
+    public IReadOnlyDictionary<string, Exception> Broken => _broken;
 
     /// <summary>
     /// Returns once <see cref="Current"/> holds everything that was committed before the call. Callers that come while
@@ -87,7 +92,7 @@ public sealed class ProjectDirectory(NpgsqlDataSource database) : IDisposable
         await using var connection = await database.OpenConnectionAsync(cancel);
         await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancel);
 
-        var rows = await ProjectQueries.ReadAsync(connection, cancel);
+        var rows = await ProjectQueries.ReadAsync(connection, cancel, (code, broken) => _broken[code] = broken);
         var projects = await LoadProjectsAsync(connection, rows, cancel);
         var keys = await LoadKeysAsync(connection, projects, cancel);
         await transaction.CommitAsync(cancel);
@@ -96,7 +101,7 @@ public sealed class ProjectDirectory(NpgsqlDataSource database) : IDisposable
         {
             ProjectsById = projects,
             ProjectsByCode = projects.Values.ToFrozenDictionary(project => project.Code),
-            ProjectsByHost = rows.SelectMany(row => row.Hosts.Select(host => (Host: host, Project: projects[row.Id])))
+            ProjectsByHost = rows.Where(row => projects.ContainsKey(row.Id)).SelectMany(row => row.Hosts.Select(host => (Host: host, Project: projects[row.Id])))
                 .ToFrozenDictionary(pair => pair.Host, pair => pair.Project, StringComparer.OrdinalIgnoreCase),
             Keys = keys,
             Check = TokenCheck.Of(keys),
@@ -115,34 +120,58 @@ public sealed class ProjectDirectory(NpgsqlDataSource database) : IDisposable
         foreach (var row in rows)
         {
             var old = before.GetValueOrDefault(row.Id);
-            var catalog = old is not null && old.Catalog.Revision == row.CatalogRevision
-                ? old.Catalog
-                : await CatalogQueries.LoadAsync(connection, row.Id, old?.Catalog, cancel);
-            var prices = old is not null && old.PriceRevision == row.Prices
-                ? old.Prices
-                : (shared ??= await SharedPricesAsync(connection, row.Prices.Shared, cancel)).WithOverrides(
-                    row.Prices.Own == 0 ? [] : await PriceQueries.LoadAsync(connection, row.Id, cancel));
-            var fresh = new ProjectSnapshot
+            try
             {
-                Id = row.Id,
-                Code = row.Code,
-                Name = row.Name,
-                Mode = row.Mode,
-                Zone = row.Zone,
-                Currency = row.Currency,
-                TestClock = row.TestClock,
-                Catalog = catalog,
-                Prices = prices,
-                PriceRevision = row.Prices,
-                MarkupBasisPoints = row.MarkupBasisPoints,
-                Upstreams = UpstreamsOf(old, upstreams.GetValueOrDefault(row.Id)),
-                Payments = PaymentsOf(old, payments.GetValueOrDefault(row.Id) ?? DefaultOf(row.Mode)),
-            };
-            projects.Add(row.Id, fresh == old ? old : fresh);
+                shared ??= await SharedPricesAsync(connection, row.Prices.Shared, cancel);
+                var fresh = await LoadProjectAsync(connection, row, old, shared, cancel) with
+                {
+                    Upstreams = UpstreamsOf(old, upstreams.GetValueOrDefault(row.Id)),
+                    Payments = PaymentsOf(old, payments.GetValueOrDefault(row.Id) ?? DefaultOf(row.Mode)),
+                };
+                projects.Add(row.Id, fresh == old ? old : fresh);
+                _broken.TryRemove(row.Code, out _);
+            }
+            catch (Exception broken) when (broken is not (NpgsqlException or OperationCanceledException))
+            {
+                // A catalogue that cannot be read, say: the project goes on with what was read last, and every other is served.
+                _broken[row.Code] = broken;
+                if (old is not null)
+                {
+                    projects.Add(row.Id, old);
+                }
+            }
+        }
+
+        // Those whose rows could not be read at all.
+        foreach (var old in before.Values.Where(old => _broken.ContainsKey(old.Code)))
+        {
+            projects.TryAdd(old.Id, old);
         }
 
         return projects.ToFrozenDictionary();
     }
+
+    private static async Task<ProjectSnapshot> LoadProjectAsync(
+        NpgsqlConnection connection, ProjectRow row, ProjectSnapshot? old, PriceBook shared, CancellationToken cancel) => new()
+        {
+            Id = row.Id,
+            Code = row.Code,
+            Name = row.Name,
+            Mode = row.Mode,
+            Zone = row.Zone,
+            Currency = row.Currency,
+            TestClock = row.TestClock,
+            Catalog = old is not null && old.Catalog.Revision == row.CatalogRevision
+                ? old.Catalog
+                : await CatalogQueries.LoadAsync(connection, row.Id, old?.Catalog, cancel),
+            Prices = old is not null && old.PriceRevision == row.Prices
+                ? old.Prices
+                : shared.WithOverrides(row.Prices.Own == 0 ? [] : await PriceQueries.LoadAsync(connection, row.Id, cancel)),
+            PriceRevision = row.Prices,
+            MarkupBasisPoints = row.MarkupBasisPoints,
+            Upstreams = FrozenDictionary<string, Upstream>.Empty,
+            Payments = DefaultOf(row.Mode),
+        };
 
     private static FrozenDictionary<string, Upstream> UpstreamsOf(ProjectSnapshot? old, FrozenDictionary<string, Upstream>? fresh)
     {
@@ -177,7 +206,10 @@ public sealed class ProjectDirectory(NpgsqlDataSource database) : IDisposable
         {
             var hash = new KeyHash(reader.GetFieldValue<byte[]>(3));
             var old = before.GetValueOrDefault(hash);
-            keys.Add(hash, ReadKey(reader, projects, old));
+            if (reader.IsDBNull(1) || projects.ContainsKey(reader.GetInt32(1)))
+            {
+                keys.Add(hash, ReadKey(reader, projects, old));
+            }
         }
 
         return keys.ToFrozenDictionary();

@@ -42,30 +42,25 @@ public sealed class ProjectHousekeeping(
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         await base.StopAsync(cancellationToken);
-        await TryAsync(WriteUsesAsync, cancellationToken);
+        try
+        {
+            await WriteUsesAsync(cancellationToken);
+        }
+        catch (Exception e)
+        {
+            Log.LogWarning(PutOff + ": {Reason}", e.Message);
+        }
     }
 
     private int _minutes;
 
     protected override async Task LookAsync(CancellationToken cancel)
     {
-        await TryAsync(WriteUsesAsync, cancel);
         if (++_minutes % MinutesBetweenCleanings == 0)
         {
-            await TryAsync(CleanAsync, cancel);
+            await CleanAsync(cancel);
         }
-    }
 
-    /// <summary>Nothing here is worth ending the server for: what failed is done the next time.</summary>
-    private async Task TryAsync(Func<CancellationToken, Task> work, CancellationToken cancel)
-    {
-        try
-        {
-            await work(cancel);
-        }
-        catch (Exception e) when (e is NpgsqlException or TimeoutException or OperationCanceledException)
-        {
-            Log.LogWarning(PutOff + ": {Reason}", e.Message);
-        }
+        await WriteUsesAsync(cancel);
     }
 }

@@ -50,7 +50,9 @@ public sealed class ProjectQueries(NpgsqlDataSource database)
     public async Task<IReadOnlyList<ProjectRow>> ListAsync(CancellationToken cancel)
     {
         await using var connection = await database.OpenConnectionAsync(cancel);
-        return await ReadAsync(connection, cancel);
+
+        // One that cannot be read is on the list of parked work.
+        return await ReadAsync(connection, cancel, static (_, _) => { });
     }
 
     /// <summary>Newest first.</summary>
@@ -117,30 +119,41 @@ public sealed class ProjectQueries(NpgsqlDataSource database)
             : null;
     }
 
-    internal static async Task<IReadOnlyList<ProjectRow>> ReadAsync(NpgsqlConnection connection, CancellationToken cancel)
+    /// <param name="passOver">Told of each that cannot be read; null: the first one ends the reading.</param>
+    internal static async Task<IReadOnlyList<ProjectRow>> ReadAsync(NpgsqlConnection connection, CancellationToken cancel, Action<string, Exception>? passOver = null)
     {
         await using var command = new NpgsqlCommand(ProjectsSql.ReadProjects, connection);
         await using var reader = await command.ExecuteReaderAsync(cancel);
         List<ProjectRow> projects = [];
         while (await reader.ReadAsync(cancel))
         {
-            projects.Add(new(
-                reader.GetInt32(0),
-                reader.GetString(1),
-                reader.GetString(2),
-                reader.GetString(3) == "sandbox" ? ProjectMode.Sandbox : ProjectMode.Live,
-                TimeZoneInfo.FindSystemTimeZoneById(reader.GetString(4)),
-                reader.GetString(5),
-                InstantOrNull(reader, 6),
-                Instant.FromUtc(reader.GetDateTime(7)),
-                reader.GetInt32(8),
-                reader.GetFieldValue<string[]>(9),
-                new(reader.GetInt64(10), reader.GetInt64(11)),
-                reader.GetInt32(12)));
+            try
+            {
+                projects.Add(Read(reader));
+            }
+            catch (Exception broken) when (passOver is not null && broken is not NpgsqlException)
+            {
+                // A time zone that this machine does not have, say.
+                passOver(reader.GetString(1), broken);
+            }
         }
 
         return projects;
     }
+
+    private static ProjectRow Read(NpgsqlDataReader reader) => new(
+        reader.GetInt32(0),
+        reader.GetString(1),
+        reader.GetString(2),
+        reader.GetString(3) == "sandbox" ? ProjectMode.Sandbox : ProjectMode.Live,
+        TimeZoneInfo.FindSystemTimeZoneById(reader.GetString(4)),
+        reader.GetString(5),
+        InstantOrNull(reader, 6),
+        Instant.FromUtc(reader.GetDateTime(7)),
+        reader.GetInt32(8),
+        reader.GetFieldValue<string[]>(9),
+        new(reader.GetInt64(10), reader.GetInt64(11)),
+        reader.GetInt32(12));
 
     public static KeyKind KindOf(string name) => name switch
     {

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Npgsql;
+using NpgsqlTypes;
 using Tollgate.Core;
 using Tollgate.Core.Invoicing;
 using Tollgate.Core.Subscriptions;
@@ -73,7 +74,7 @@ public sealed record DueItem(string Customer, Guid Subscription, SubscriptionVer
 /// of servers may run it. Each batch is one transaction: due rows are claimed with their customers (what another server holds is
 /// skipped), billed, written, and due later. Killed at any point, the next run goes on where the last commit was.
 /// </summary>
-public sealed class RunDue(NpgsqlDataSource database, QuotaGate gate, Clock clock, ILogger<RunDue> log)
+public sealed class RunDue(NpgsqlDataSource database, QuotaGate gate, Clock clock, ParkedWork parked, ILogger<RunDue> log)
 {
     /// <summary>Subscriptions in one transaction: enough that round trips do not count, few enough that nobody waits long for a customer.</summary>
     private const int MostAtOnce = 500;
@@ -107,7 +108,16 @@ public sealed class RunDue(NpgsqlDataSource database, QuotaGate gate, Clock cloc
         {
             var horizon = project.TestClock is null || first.Plus(Together) > until ? until : first.Plus(Together);
             var before = report;
-            report = await RunBatchesAsync(project, horizon, most, report, progress is null ? null : done => progress(done, first), cancel);
+            try
+            {
+                report = await RunBatchesAsync(project, horizon, most, report, progress is null ? null : done => progress(done, first), cancel);
+            }
+            catch (Exception broken) when (!cancel.IsCancellationRequested && ParkedWork.IsItsOwn(broken) && broken is not PostgresException { IsTransient: true })
+            {
+                log.LogWarning("A batch of subscriptions of {Project} failed and is done one by one: {Reason}", project.Code, broken.Message);
+                report = await RunOneByOneAsync(project, horizon, most, report, cancel);
+            }
+
             if (report == before)
             {
                 await Task.Delay(Pause, cancel);
@@ -127,7 +137,7 @@ public sealed class RunDue(NpgsqlDataSource database, QuotaGate gate, Clock cloc
         ProjectSnapshot project, Instant until, int most, DueReport report, Func<DueReport, Task>? progress, CancellationToken cancel)
     {
         var open = new Queue<Task<DoneBatch>>();
-        var (last, left) = (Task.FromResult(new DoneBatch(report, [])), most - report.Handled);
+        var (last, left) = (Task.FromResult(new DoneBatch(report, [], [])), most - report.Handled);
         try
         {
             while (left > 0 && await ClaimAsync(project, until, Math.Min(left, MostAtOnce), cancel) is { } batch)
@@ -158,12 +168,53 @@ public sealed class RunDue(NpgsqlDataSource database, QuotaGate gate, Clock cloc
         }
     }
 
+    /// <summary>After a batch failed: the one that is to blame fails alone and is parked, the others get their invoices.</summary>
+    private async Task<DueReport> RunOneByOneAsync(ProjectSnapshot project, Instant until, int most, DueReport report, CancellationToken cancel)
+    {
+        foreach (var subscription in await DueAsync(project, until, cancel))
+        {
+            if (report.Handled >= most)
+            {
+                break;
+            }
+
+            var isDone = await parked.TryAsync(WorkNames.Subscriptions, project, subscription.ToString("D"), async () =>
+            {
+                if (await ClaimAsync(project, until, 1, cancel, subscription) is { } batch)
+                {
+                    report = await EndAsync(project, RunAsync(project, batch, until, Task.FromResult(new DoneBatch(report, [], [])), cancel), cancel);
+                }
+            }, cancel);
+            report = isDone ? report : report with { Parked = report.Parked + 1 };
+        }
+
+        return report;
+    }
+
+    private async Task<IReadOnlyList<Guid>> DueAsync(ProjectSnapshot project, Instant until, CancellationToken cancel)
+    {
+        await using var command = database.Command(SubscriptionSql.Due, project.Id, until.ToUtc(), MostAtOnce);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        var due = new List<Guid>();
+        while (await reader.ReadAsync(cancel))
+        {
+            due.Add(reader.GetGuid(0));
+        }
+
+        return due;
+    }
+
     private async Task<DueReport> EndAsync(ProjectSnapshot project, Task<DoneBatch> batch, CancellationToken cancel)
     {
         var done = await batch;
         foreach (var customer in done.Changed)
         {
             await gate.ForgetAsync(project, customer);
+        }
+
+        foreach (var subscription in done.Claimed)
+        {
+            await parked.DoneAsync(WorkNames.Subscriptions, project, subscription.ToString("D"));
         }
 
         return done.Report;
@@ -195,12 +246,12 @@ public sealed class RunDue(NpgsqlDataSource database, QuotaGate gate, Clock cloc
     }
 
     /// <summary>1. claim. Null: there is nothing to claim.</summary>
-    private async Task<DueBatch?> ClaimAsync(ProjectSnapshot project, Instant until, int most, CancellationToken cancel)
+    private async Task<DueBatch?> ClaimAsync(ProjectSnapshot project, Instant until, int most, CancellationToken cancel, Guid? only = null)
     {
         var begun = await OpenTransaction.BeginAsync(database, cancel);
         return await begun.IntoAsync<OpenTransaction, DueBatch>(async work =>
         {
-            var claimed = await ClaimAsync(work.Connection, project, until, most, cancel);
+            var claimed = await ClaimAsync(work.Connection, project, until, most, cancel, only);
             return claimed.Count == 0 ? null : new(work, claimed);
         });
     }
@@ -232,7 +283,8 @@ public sealed class RunDue(NpgsqlDataSource database, QuotaGate gate, Clock cloc
             await writer.FinishAsync(steps, drafts, now, cancel);
             await batch.Work.Transaction.CommitAsync(cancel);
             report = report with { Parked = report.Parked + doubtful.Length };
-            return new(steps.Aggregate(report, static (sum, step) => sum.With(step.Step.Verb, step.Billed.Billed.Bill is not null)), writer.Changed);
+            return new(
+                steps.Aggregate(report, static (sum, step) => sum.With(step.Step.Verb, step.Billed.Billed.Bill is not null)), writer.Changed, [.. rows.Keys]);
         }
     }
 
@@ -266,9 +318,9 @@ public sealed class RunDue(NpgsqlDataSource database, QuotaGate gate, Clock cloc
     }
 
     private static async Task<IReadOnlyList<(SubscriptionRow Row, CustomerRow Customer)>> ClaimAsync(
-        NpgsqlConnection connection, ProjectSnapshot project, Instant until, int most, CancellationToken cancel)
+        NpgsqlConnection connection, ProjectSnapshot project, Instant until, int most, CancellationToken cancel, Guid? only = null)
     {
-        await using var claim = connection.Command(SubscriptionSql.ClaimDue, project.Id, until.ToUtc(), most);
+        await using var claim = connection.Command(SubscriptionSql.ClaimDue, project.Id, until.ToUtc(), most, CustomerCommands.OrNull(only, NpgsqlDbType.Uuid));
         await using var reader = await claim.ExecuteReaderAsync(cancel);
         var claimed = new List<(SubscriptionRow, CustomerRow)>();
         while (await reader.ReadAsync(cancel))
@@ -290,7 +342,8 @@ public sealed class RunDue(NpgsqlDataSource database, QuotaGate gate, Clock cloc
     /// <summary>A batch that is committed.</summary>
     /// <param name="Report">Up to and with it.</param>
     /// <param name="Changed">Customers whose books in memory are stale: a decision on them finds that out.</param>
-    private sealed record DoneBatch(DueReport Report, IReadOnlyList<string> Changed);
+    /// <param name="Claimed">Subscriptions of it: none of them fails any more.</param>
+    private sealed record DoneBatch(DueReport Report, IReadOnlyList<string> Changed, IReadOnlyList<Guid> Claimed);
 
     /// <summary>Subscriptions that are claimed, with their customers, in the transaction that will write what they come to.</summary>
     private sealed record DueBatch(OpenTransaction Work, IReadOnlyList<(SubscriptionRow Row, CustomerRow Customer)> Claimed) : IAsyncDisposable

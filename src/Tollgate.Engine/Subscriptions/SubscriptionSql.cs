@@ -1,3 +1,4 @@
+using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Customers;
 
 namespace Tollgate.Engine.Subscriptions;
@@ -169,14 +170,14 @@ internal static class SubscriptionSql
 
     /// <summary>
     /// Those that are due, the earliest first, then the older customers, with their customers; both are held. What somebody else holds is left to the next
-    /// look. $1 project, $2 due before, $3 number of rows.
+    /// look, and what failed to its next attempt. $1 project, $2 due before, $3 number of rows, $4 the only one, or null.
     /// </summary>
     public const string ClaimDue =
         $"""
           WITH due AS MATERIALIZED (
                 SELECT {Columns}
                   FROM subscriptions s
-                 WHERE s.project_id = $1 AND s.due_at <= $2 AND s.parked_at IS NULL AND s.due_at IS NOT NULL
+                 WHERE s.project_id = $1 AND s.due_at <= $2 AND s.parked_at IS NULL AND s.due_at IS NOT NULL AND ($4::uuid IS NULL OR s.id = $4) AND {NotParked}
                  ORDER BY s.due_at, s.account
                  LIMIT $3
                    FOR NO KEY UPDATE SKIP LOCKED)
@@ -189,11 +190,23 @@ internal static class SubscriptionSql
 
     /// <summary>The first moment at which something is due; null: nothing ever. $1 project.</summary>
     public const string FirstDue =
-        "SELECT min(due_at) FROM subscriptions WHERE project_id = $1 AND due_at IS NOT NULL AND parked_at IS NULL";
+        $"SELECT min(s.due_at) FROM subscriptions s WHERE s.project_id = $1 AND s.due_at IS NOT NULL AND s.parked_at IS NULL AND {NotParked}";
+
+    private const string NotParked = $"{ParkedSql.NotParked} 'subscriptions' AND q.project_id = s.project_id AND q.subject = s.id::text)";
 
     /// <summary>$1 project, $2 due until.</summary>
     public const string CountDue =
-        "SELECT count(*) FROM subscriptions WHERE project_id = $1 AND due_at <= $2 AND due_at IS NOT NULL AND parked_at IS NULL";
+        $"SELECT count(*) FROM subscriptions s WHERE s.project_id = $1 AND s.due_at <= $2 AND s.due_at IS NOT NULL AND s.parked_at IS NULL AND {NotParked}";
+
+    /// <summary>The same, one by one. $1 project, $2 due until, $3 number of rows.</summary>
+    public const string Due =
+        $"""
+        SELECT s.id
+          FROM subscriptions s
+         WHERE s.project_id = $1 AND s.due_at <= $2 AND s.due_at IS NOT NULL AND s.parked_at IS NULL AND {NotParked}
+         ORDER BY s.due_at, s.account
+         LIMIT $3
+        """;
 
     /// <summary>Those that a person has to look at, the oldest first. $1 project, $2 number of rows.</summary>
     public const string Parked =
@@ -208,8 +221,8 @@ internal static class SubscriptionSql
 
     /// <summary>A project's next moment. $1 projects. Rows: project, due_at.</summary>
     public const string NextDue =
-        """
-        SELECT p.id, (SELECT min(s.due_at) FROM subscriptions s WHERE s.project_id = p.id AND s.due_at IS NOT NULL AND s.parked_at IS NULL)
+        $"""
+        SELECT p.id, (SELECT min(s.due_at) FROM subscriptions s WHERE s.project_id = p.id AND s.due_at IS NOT NULL AND s.parked_at IS NULL AND {NotParked})
           FROM unnest($1::integer[]) AS p (id)
         """;
 

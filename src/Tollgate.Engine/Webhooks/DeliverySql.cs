@@ -1,3 +1,5 @@
+using Tollgate.Engine.Clocks;
+
 namespace Tollgate.Engine.Webhooks;
 
 /// <summary>
@@ -53,7 +55,7 @@ internal static class DeliverySql
     /// $3 number of rows.
     /// </summary>
     public const string Claim =
-        """
+        $"""
           WITH endpoints AS MATERIALIZED (
                 SELECT e.id, CASE WHEN e.failures = 0 THEN $2 ELSE 1 END
                              - (SELECT count(*) FROM webhook_deliveries b WHERE b.endpoint = e.id AND b.leased_until > now()) AS room
@@ -68,6 +70,7 @@ internal static class DeliverySql
                  CROSS JOIN LATERAL (SELECT d.number, row_number() OVER (ORDER BY d.due_at, d.number) AS turn
                                        FROM webhook_deliveries d
                                       WHERE d.endpoint = endpoints.id AND d.due_at <= now() AND (d.leased_until IS NULL OR d.leased_until <= now())
+                                        AND {ParkedSql.NotParked} 'webhook_deliveries' AND q.project_id = d.project_id AND q.subject = d.number::text)
                                       ORDER BY d.due_at, d.number
                                       LIMIT greatest(endpoints.room, 0)) AS d
                  ORDER BY d.turn, d.number
@@ -79,6 +82,9 @@ internal static class DeliverySql
         RETURNING d.number, d.project_id, d.endpoint, d.attempts, d.leased_until, now() - d.first_due_at, v.id, v.payload, e.url, e.secret,
                   CASE WHEN e.previous_until > now() THEN e.previous_secret END
         """;
+
+    /// <summary>The attempt could not be made or written down: it is due again as soon as it is not parked any more. $1 number, $2 the lease.</summary>
+    public const string GiveBack = "UPDATE webhook_deliveries SET leased_until = NULL WHERE number = $1 AND leased_until = $2 AND state = 'waiting'";
 
     /// <summary>
     /// No row: the lease has run out and somebody else has it, or the endpoint is deleted. $1 number, $2 the lease, $3 state, $4 when it is due again or null.

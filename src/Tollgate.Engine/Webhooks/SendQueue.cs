@@ -103,6 +103,13 @@ public sealed class SendQueue(NpgsqlDataSource database)
         return new(decision.Verdict, disabled);
     }
 
+    /// <inheritdoc cref="DeliverySql.GiveBack"/>
+    public async Task GiveBackAsync(ClaimedDelivery delivery, CancellationToken cancel)
+    {
+        await using var command = database.Command(DeliverySql.GiveBack, delivery.Number, delivery.Lease);
+        await command.ExecuteNonQueryAsync(cancel);
+    }
+
     /// <summary>Removes all events that are older than so many days.</summary>
     /// <param name="atOnce">In one transaction.</param>
     /// <returns>How many.</returns>

@@ -30,6 +30,7 @@ internal static class CommandLine
         MailCommands.Build,
         WebhookCommands.Build,
         ClockCommands.Build,
+        ParkedCommands.Build,
         VerifyCommand.Build,
         SbomCommand.Build,
         BackupCommands.Backup,

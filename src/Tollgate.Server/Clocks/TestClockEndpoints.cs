@@ -41,7 +41,8 @@ public static class TestClockEndpoints
         Errors = [ErrorCode.SandboxOnly, ErrorCode.ClockBusy, ErrorCode.ValidationFailed],
     };
 
-    public static IServiceCollection AddClocks(this IServiceCollection services) => services.AddSingleton<AdvanceClock>().AddWire(ClocksJson.Default);
+    public static IServiceCollection AddClocks(this IServiceCollection services) => services
+        .AddSingleton<AdvanceClock>().AddSingleton<ParkedWork>().AddSingleton<ParkedQueries>().AddHostedService<ParkedLoop>().AddWire(ClocksJson.Default);
 
     public static void MapClocks(this WebApplication app)
     {
@@ -49,6 +50,7 @@ public static class TestClockEndpoints
         var advance = app.Services.GetRequiredService<AdvanceClock>();
         var directory = app.Services.GetRequiredService<ProjectDirectory>();
 
+        app.MapParked();
         app.MapGet("/v1/test-clock", (RequestDelegate)(context => ShowAsync(context, clock)))
             .RequireKey(Access.Secret, Scope.BillingRead)
             .Describe(Show);

@@ -14,7 +14,8 @@ namespace Tollgate.Server.Gateway;
 /// its end, has no reason to ask again. Removes what is remembered for too long.
 /// </summary>
 internal sealed class JobWatch(
-    GatewayJobs jobs, JobDesk desk, Forwarder forwarder, UpstreamSecrets secrets, ProjectDirectory directory, Clock clock, ILogger<JobWatch> log)
+    GatewayJobs jobs, JobDesk desk, Forwarder forwarder, UpstreamSecrets secrets, ProjectDirectory directory, Clock clock, ParkedWork parked,
+    ILogger<JobWatch> log)
     : Loop(Interval, "Jobs at providers were not looked at", log)
 {
     /// <summary>A look at what is due, by an index on what is open, costs next to nothing.</summary>
@@ -41,8 +42,6 @@ internal sealed class JobWatch(
         await (_looks % LooksBetweenCleanings == 0 ? jobs.ForgetOldAsync(cancel) : Task.CompletedTask);
     }
 
-    protected override bool IsPutOff(Exception broken, CancellationToken cancel) => !cancel.IsCancellationRequested;
-
     /// <summary>Asks for everything that is due, once.</summary>
     private async Task AskAsync(CancellationToken cancel) => await Parallel.ForEachAsync(
         await jobs.TakeDueAsync(MostTaken, cancel), new ParallelOptions { MaxDegreeOfParallelism = MostAtOnce, CancellationToken = cancel },
@@ -53,14 +52,9 @@ internal sealed class JobWatch(
                 return;
             }
 
-            try
+            if (!await parked.TryAsync(WorkNames.GatewayJobs, project, $"{due.Job.Provider}/{due.Job.Id}", () => AskAsync(project, due.Job, stop), stop))
             {
-                await AskAsync(project, due.Job, stop);
-            }
-            catch (Exception e) when (!stop.IsCancellationRequested)
-            {
-                // A job that cannot be asked for must not keep the others from it.
-                Log.LogError(e, "The job {Job} in {Project} could not be asked for.", due.Job.CallId, project.Code);
+                await jobs.GiveBackAsync(due.Project, due.Job, stop);
             }
         });
 

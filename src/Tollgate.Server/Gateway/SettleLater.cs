@@ -48,12 +48,16 @@ internal sealed class SettleLater(GuardLlmCalls guard, QuotaGate gate, GatewayJo
             return recorded;
         }
 
+        Keep(waiting);
+        return null;
+    }
+
+    private void Keep(Waiting waiting)
+    {
         if (!_waiting.Writer.TryWrite(waiting))
         {
             log.LogCritical("A call of {Customer} in {Project} cannot be recorded and no more can be kept: it is lost.", waiting.Customer, waiting.Project.Code);
         }
-
-        return null;
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -62,8 +66,10 @@ internal sealed class SettleLater(GuardLlmCalls guard, QuotaGate gate, GatewayJo
         {
             await foreach (var waiting in _waiting.Reader.ReadAllAsync(stoppingToken))
             {
-                while (!(await TryAsync(waiting)).IsDone)
+                if (!(await TryAsync(waiting)).IsDone)
                 {
+                    // To the back: one call that cannot be recorded keeps no other waiting.
+                    Keep(waiting);
                     await Task.Delay(Pause, stoppingToken);
                 }
             }

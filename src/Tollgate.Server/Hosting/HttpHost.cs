@@ -16,7 +16,13 @@ internal static class HttpHost
         builder.Configuration.Sources.Clear();
         builder.Services.Replace(ServiceDescriptor.Singleton(logging));
         builder.Services.AddSingleton<IHostLifetime, SilentLifetime>();
-        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.DrainTime);
+        builder.Services.Configure<HostOptions>(host =>
+        {
+            host.ShutdownTimeout = options.DrainTime;
+
+            // Loops throw nothing; if one did, the others and the requests would go on.
+            host.BackgroundServiceExceptionBehavior = BackgroundServiceExceptionBehavior.Ignore;
+        });
         builder.WebHost.ConfigureKestrel(kestrel => Limit(kestrel, options));
 
         builder.Services.AddSingleton(options);

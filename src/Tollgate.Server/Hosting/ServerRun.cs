@@ -15,12 +15,17 @@ internal static class ServerRun
     /// 6. drains, and stops what it started in reverse order.
     /// </summary>
     /// <param name="hurry">The operator asked a second time: do not wait for requests in flight.</param>
-    /// <returns>0 after a clean stop, 1 when a loop of the server failed.</returns>
+    /// <returns>0 after a clean stop, 1 when it stopped unasked.</returns>
     /// <exception cref="StartRefusedException">With a sentence for the operator.</exception>
     public static async Task<int> RunAsync(ServerOptions options, CancellationToken stop, CancellationToken hurry)
     {
         using var logging = LoggerFactory.Create(Logs.Configure);
         var logger = logging.CreateLogger("Tollgate");
+        TaskScheduler.UnobservedTaskException += (_, unobserved) =>
+        {
+            logger.LogError(unobserved.Exception, "Work that nobody waits for failed.");
+            unobserved.SetObserved();
+        };
         using var folder = DataFolder.Take(options.Data);
         PortCheck.RefuseBusyPort(options);
 
@@ -62,7 +67,7 @@ internal static class ServerRun
         return await ServeAsync(app, options, logger, stop, hurry);
     }
 
-    /// <summary>Returns after the stop: 0 when it was asked for, 1 when a loop of the server failed and ended it.</summary>
+    /// <summary>Returns after the stop: 0 when it was asked for, 1 otherwise.</summary>
     private static async Task<int> ServeAsync(
         WebApplication app, ServerOptions options, ILogger logger, CancellationToken stop, CancellationToken hurry)
     {
@@ -75,7 +80,7 @@ internal static class ServerRun
         }
         else
         {
-            logger.LogCritical("A loop of the server failed (see above). The server stops, so that whoever watches it can start it again.");
+            logger.LogCritical("The server stops although nobody asked for it (see above), so that whoever watches it can start it again.");
         }
 
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(hurry);

@@ -7,7 +7,7 @@ using Tollgate.Engine.Projects;
 namespace Tollgate.Server.Mail;
 
 /// <summary>Looks every second for facts that are no mails yet, and for reminders whose day has come.</summary>
-internal sealed class DeriveMailsLoop(DeriveMails derive, MailQueue queue, ILogger<DeriveMailsLoop> log)
+internal sealed class DeriveMailsLoop(DeriveMails derive, MailQueue queue, ParkedWork parked, ILogger<DeriveMailsLoop> log)
     : Loop(Interval, "Mails were put off", log)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
@@ -18,13 +18,19 @@ internal sealed class DeriveMailsLoop(DeriveMails derive, MailQueue queue, ILogg
         {
         }
 
+        foreach (var place in await parked.DueAsync(WorkNames.MailEvents, cancel))
+        {
+            await parked.TryAsync(WorkNames.MailEvents, null, place, () => derive.RunAgainAsync(place, cancel), cancel);
+        }
+
         await queue.WakeAsync(cancel);
     }
 }
 
 /// <summary>Takes mails that are due and sends them, a few at a time.</summary>
 internal sealed class SendMailsLoop(
-    MailQueue queue, MailQueries queries, MailSender sender, MailLinks links, ProjectDirectory directory, Clock clock, ILogger<SendMailsLoop> log)
+    MailQueue queue, MailQueries queries, MailSender sender, MailLinks links, ProjectDirectory directory, Clock clock, ParkedWork parked,
+    ILogger<SendMailsLoop> log)
     : Loop(Interval, "Mails were put off", log)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
@@ -46,7 +52,7 @@ internal sealed class SendMailsLoop(
 
     protected override async Task LookAsync(CancellationToken cancel)
     {
-        while (await queue.ClaimAsync(MostAtOnce, cancel) is { Count: > 0 } mails)
+        while (await ClaimAsync(cancel) is { Count: > 0 } mails)
         {
             await Parallel.ForEachAsync(mails, new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancel }, async (mail, _) => await SendAsync(mail));
         }
@@ -59,21 +65,40 @@ internal sealed class SendMailsLoop(
         }
     }
 
+    /// <summary>A row that cannot be read keeps nobody's mail.</summary>
+    private async Task<IReadOnlyList<MailRow>> ClaimAsync(CancellationToken cancel)
+    {
+        var (mails, broken) = await queue.ClaimAsync(MostAtOnce, cancel);
+        foreach (var (project, mail, fault) in broken)
+        {
+            await parked.ParkAsync(WorkNames.Mails, directory.Current.ProjectsById.GetValueOrDefault(project), mail.ToString("D"), fault);
+        }
+
+        return mails;
+    }
+
     /// <summary>What is wrong with one keeps nobody from the others; it is tried again as often as any.</summary>
     private async Task SendAsync(MailRow mail)
     {
+        if (!directory.Current.ProjectsById.TryGetValue(mail.Project, out var project))
+        {
+            return;
+        }
+
         try
         {
-            if (directory.Current.ProjectsById.TryGetValue(mail.Project, out var project))
-            {
-                await SendAsync(project, mail, CancellationToken.None);
-            }
+            await SendAsync(project, mail, CancellationToken.None);
+            await parked.DoneAsync(WorkNames.Mails, project, mail.Id.ToString("D"));
         }
-        catch (Exception broken) when (broken is not (NpgsqlException or TimeoutException))
+        catch (Exception broken) when (ParkedWork.IsItsOwn(broken))
         {
-            Log.LogError(broken, "Mail {Mail} could not be written", mail.Id);
             var retry = MailRules.RetryIn(mail.Attempts, isFinal: false);
             await queue.FinishAsync(mail, retry is null ? MailState.Failed : MailState.Waiting, "It could not be written.", null, retry, CancellationToken.None);
+
+            // One that is given up is listed as failed among the mails.
+            await (retry is null
+                ? parked.DoneAsync(WorkNames.Mails, project, mail.Id.ToString("D"))
+                : parked.ParkAsync(WorkNames.Mails, project, mail.Id.ToString("D"), broken, retry));
         }
     }
 

@@ -58,15 +58,17 @@ public static class PaymentSettingsEndpoints
             faults.Add("subscriptions", FaultCode.InvalidValue, $"{body.Provider} cannot renew and bill subscriptions; Tollgate does.");
         }
 
-        var stored = body.Credentials ?? desk.Keys.Open(project, name);
-        Check(faults, project, desk.Providers.Find(name), name, body.Credentials, stored);
+        // Who takes no credentials keeps what is stored: the sandbox has made a secret for itself, which {} must not drop.
+        var given = body.Credentials is { Count: 0 } && (desk.Providers.Find(name)?.Capabilities.Credentials ?? []).Count == 0 ? null : body.Credentials;
+        var stored = given ?? desk.Keys.Open(project, name);
+        Check(faults, project, desk.Providers.Find(name), name, given, stored);
         if (faults.Any)
         {
             await faults.WriteAsync(context);
             return;
         }
 
-        await settings.SetAsync(project, name, body.Credentials, context.RequestAborted, subscriptions);
+        await settings.SetAsync(project, name, given, context.RequestAborted, subscriptions);
         await ShowAsync(context, context.Project() with { Payments = settings.Of(project) }, desk);
     }
 

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using Npgsql;
 using Tollgate.Core.Webhooks;
 using Tollgate.Engine.Clocks;
@@ -14,7 +15,8 @@ internal sealed class SendSignal : Bell;
 /// Looks every second for facts that are not told yet, in all projects that have or had an endpoint: in a few at one time, each by itself. One in which somebody
 /// holds an endpoint, or in which there is much to tell, keeps its own place and no other project's events.
 /// </summary>
-internal sealed class PublishLoop(PublishEvents publish, WebhookPayloads payloads, ProjectDirectory directory, SendSignal signal, ILogger<PublishLoop> log)
+internal sealed class PublishLoop(PublishEvents publish, WebhookPayloads payloads, ProjectDirectory directory, SendSignal signal, ParkedWork parked,
+    ILogger<PublishLoop> log)
     : Loop(Interval, "Webhook events were put off", log)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
@@ -41,36 +43,38 @@ internal sealed class PublishLoop(PublishEvents publish, WebhookPayloads payload
     {
         foreach (var id in await publish.ProjectsAsync(cancel))
         {
-            if (directory.Current.ProjectsById.TryGetValue(id, out var project) && (!_busy.TryGetValue(id, out var busy) || busy.IsCompleted))
+            if (directory.Current.ProjectsById.TryGetValue(id, out var project) && !parked.Waits(WorkNames.WebhookEvents, project) && (!_busy.TryGetValue(id, out var busy) || busy.IsCompleted))
             {
                 _busy[id] = PublishAsync(project, cancel);
             }
         }
     }
 
+    /// <summary>Nobody awaits it while the server runs: what it throws ends here.</summary>
     private async Task PublishAsync(ProjectSnapshot project, CancellationToken cancel)
     {
         try
         {
-            int published;
-            do
-            {
-                published = await PageAsync(project, cancel);
-                if (published > 0)
-                {
-                    signal.Ring();
-                }
-            }
-            while (published >= PublishEvents.MostAtOnce);
+            await parked.TryAsync(WorkNames.WebhookEvents, project, "", () => PublishAllAsync(project, cancel), cancel);
         }
-        catch (Exception e) when (e is NpgsqlException or TimeoutException)
+        catch (Exception e) when (e is not OperationCanceledException)
         {
             Log.LogWarning("Webhook events of {Project} were put off: {Reason}", project.Code, e.Message);
         }
-        catch (Exception broken) when (broken is not OperationCanceledException)
+    }
+
+    private async Task PublishAllAsync(ProjectSnapshot project, CancellationToken cancel)
+    {
+        int published;
+        do
         {
-            Log.LogError(broken, "Webhook events of {Project} could not be published and are tried again", project.Code);
+            published = await PageAsync(project, cancel);
+            if (published > 0)
+            {
+                signal.Ring();
+            }
         }
+        while (published >= PublishEvents.MostAtOnce);
     }
 
     /// <summary>Whoever has many to tell stands in line again for each.</summary>
@@ -107,7 +111,7 @@ internal sealed class ForgetLoop(SendQueue queue, ILogger<ForgetLoop> log)
 /// one that fails has one.
 /// </summary>
 internal sealed class SendLoop(
-    SendQueue queue, WebhookSender sender, ProjectDirectory directory, SendSignal signal, ILogger<SendLoop> log)
+    SendQueue queue, WebhookSender sender, ProjectDirectory directory, SendSignal signal, ParkedWork parked, ILogger<SendLoop> log)
     : WokenLoop(signal, Interval, "Webhooks were put off", log)
 {
     /// <summary>Requests on their way at one time, from this server: 60 endpoints that all begin to hang leave room for others.</summary>
@@ -151,15 +155,11 @@ internal sealed class SendLoop(
         {
             if (directory.Current.ProjectsById.TryGetValue(delivery.Project, out var project))
             {
-                var (attempt, result) = await sender.AttemptAsync(project, delivery, cancel);
-                if ((await FinishAsync(delivery, attempt, result))?.Disabled is { } why)
+                var number = delivery.Number.ToString(CultureInfo.InvariantCulture);
+                if (!await parked.TryAsync(WorkNames.WebhookDeliveries, project, number, () => AttemptAsync(project, delivery, cancel), cancel))
                 {
-                    Log.LogWarning(
-                        "The webhook endpoint {Endpoint} of {Project} is disabled, since {Why}. PATCH it with enabled: true when it is back", delivery.Endpoint, project.Code,
-                        why == EndpointFault.Gone ? "it answered 410" : "it took nothing for days");
+                    await queue.GiveBackAsync(delivery, cancel);
                 }
-
-                LookAgain();
             }
         }
         catch (Exception e) when (e is not OperationCanceledException)
@@ -171,6 +171,19 @@ internal sealed class SendLoop(
         {
             // The server stops.
         }
+    }
+
+    private async Task AttemptAsync(ProjectSnapshot project, ClaimedDelivery delivery, CancellationToken cancel)
+    {
+        var (attempt, result) = await sender.AttemptAsync(project, delivery, cancel);
+        if ((await FinishAsync(delivery, attempt, result))?.Disabled is { } why)
+        {
+            Log.LogWarning(
+                "The webhook endpoint {Endpoint} of {Project} is disabled, since {Why}. PATCH it with enabled: true when it is back", delivery.Endpoint, project.Code,
+                why == EndpointFault.Gone ? "it answered 410" : "it took nothing for days");
+        }
+
+        LookAgain();
     }
 
     /// <summary>An attempt that cannot be written down as it was counts all the same: it would be made for ever otherwise.</summary>

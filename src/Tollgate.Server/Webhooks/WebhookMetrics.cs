@@ -36,7 +36,7 @@ internal sealed class WebhookMetrics : IDisposable
 
 /// <summary>Measures what <see cref="WebhookMetrics"/> shows. It says the same on each of several servers.</summary>
 internal sealed class MeasureLoop(
-    PublishEvents publish, WebhookQueries queries, WebhookMetrics metrics, ProjectDirectory directory, Clock clock, ILogger<MeasureLoop> log)
+    PublishEvents publish, WebhookQueries queries, WebhookMetrics metrics, ProjectDirectory directory, Clock clock, ParkedWork parked, ILogger<MeasureLoop> log)
     : Loop(Interval, "Webhooks were not measured", log)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
@@ -53,7 +53,8 @@ internal sealed class MeasureLoop(
         var lag = TimeSpan.Zero;
         foreach (var id in await publish.ProjectsAsync(cancel))
         {
-            if (directory.Current.ProjectsById.TryGetValue(id, out var project) && await publish.OldestUntoldAsync(project, cancel) is { } oldest
+            // One whose facts cannot be read is on the list of what is parked, and keeps no other from being measured.
+            if (directory.Current.ProjectsById.TryGetValue(id, out var project) && !parked.Waits(WorkNames.WebhookEvents, project) && await publish.OldestUntoldAsync(project, cancel) is { } oldest
                 && clock.Now().ToOffset() - oldest.ToOffset() is var age && age > lag)
             {
                 lag = age;

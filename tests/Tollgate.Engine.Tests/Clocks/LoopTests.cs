@@ -25,17 +25,23 @@ public sealed class LoopTests
         looks.Lines.ShouldBe(["Looking was put off: It is away."]);
     }
 
-    [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public async Task Any_other_failure_is_the_end_of_it(bool isWoken)
+    public static TheoryData<bool, Exception> Failures => new()
     {
-        var looks = new Looks(static _ => throw new InvalidOperationException("A bug."));
+        { false, new InvalidOperationException("A bug.") }, { true, new InvalidOperationException("A bug.") },
+        { false, new System.Net.Sockets.SocketException(24) }, { true, new System.Net.Sockets.SocketException(24) },
+        { false, new OperationCanceledException("Of somebody else.") }, { true, new OperationCanceledException("Of somebody else.") },
+    };
+
+    [Theory]
+    [MemberData(nameof(Failures), DisableDiscoveryEnumeration = true)]
+    public async Task Whatever_a_look_throws_is_logged_and_the_next_one_is_made(bool isWoken, Exception broken)
+    {
+        var looks = new Looks(look => look <= 3 ? throw broken : look < 5);
         using var loop = looks.LoopOf(isWoken, Soon);
         await loop.StartAsync(TestContext.Current.CancellationToken);
-        await looks.UntilAsync(1);
-        (await Should.ThrowAsync<InvalidOperationException>(() => loop.ExecuteTask!.WaitAsync(Patience))).Message.ShouldBe("A bug.");
-        looks.Lines.ShouldBeEmpty();
+        await looks.UntilAsync(5);
+        await loop.StopAsync(TestContext.Current.CancellationToken);
+        looks.Lines.ShouldBe([.. Enumerable.Repeat($"Looking was put off: {broken.Message}", 3)]);
     }
 
     [Fact]

@@ -32,7 +32,7 @@ public sealed class CostRig : IAsyncDisposable
     private CostRig(LedgerRig ledger)
     {
         Ledger = ledger;
-        Fold = new(ledger.Database.Connections);
+        Fold = new(ledger.Database.Connections, ledger.Parked);
         _record = new(ledger.Gate, new UnpricedModels(ledger.Database.Source, NullLogger<UnpricedModels>.Instance), ledger.Clock);
     }
 

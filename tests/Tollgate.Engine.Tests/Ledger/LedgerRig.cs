@@ -26,9 +26,10 @@ public sealed class LedgerRig : IAsyncDisposable
         Clock = new();
         _presence = new(database.Connections, _directory, Clock, NullLogger<ServerPresence>.Instance);
         _lanes = new(database.Connections, options, Clock, _presence, NullLogger<Lane>.Instance);
-        _sweeper = new(_lanes, database.Connections, _directory, Clock, NullLogger<HoldSweeper>.Instance);
+        Parked = new(database.Source, Clock, NullLogger<ParkedWork>.Instance);
+        _sweeper = new(_lanes, database.Connections, _directory, Clock, Parked, NullLogger<HoldSweeper>.Instance);
         Gate = new(_lanes, options, database.Connections, Clock, _presence);
-        _forget = new(_presence, Gate);
+        _forget = new(_presence, Gate, NullLogger<ForgetMoved>.Instance);
     }
 
     public TestDatabase Database { get; }
@@ -36,6 +37,8 @@ public sealed class LedgerRig : IAsyncDisposable
     public LedgerLanes Lanes => _lanes;
 
     public Clock Clock { get; }
+
+    public ParkedWork Parked { get; }
 
     public QuotaGate Gate { get; }
 

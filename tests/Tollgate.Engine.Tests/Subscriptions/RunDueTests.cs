@@ -144,7 +144,7 @@ public sealed class RunDueTests(TestPostgres postgres) : IAsyncLifetime
         return killed;
     }
 
-    private RunDue Runner() => new(_database!.Source, Rig.Gate, Rig.Clock, NullLogger<RunDue>.Instance);
+    private RunDue Runner() => new(_database!.Source, Rig.Gate, Rig.Clock, Rig.Parked, NullLogger<RunDue>.Instance);
 
     /// <summary>Each with fifteen calls beyond the plan in its first month.</summary>
     private async Task SubscribeAsync(int customers)

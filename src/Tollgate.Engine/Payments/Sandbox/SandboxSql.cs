@@ -1,3 +1,5 @@
+using Tollgate.Engine.Clocks;
+
 namespace Tollgate.Engine.Payments.Sandbox;
 
 /// <summary>The books of <see cref="SandboxProvider"/>.</summary>
@@ -59,16 +61,28 @@ internal static class SandboxSql
              VALUES ($1, $2, $3, $4, now() + make_interval(secs => $5), $6)
         """;
 
-    /// <summary>Held until the transaction ends; of several servers each takes others. $1 number of rows. Rows: id, project, body, whether it is forged.</summary>
+    /// <summary>Taken for a while; of several servers each takes others. $1 number of rows, $2 seconds. Rows: id, project, body, whether it is forged.</summary>
     public const string TakeWebhooks =
-        """
-        SELECT id, project_id, body, is_forged
-          FROM sandbox_webhooks
-         WHERE due_at <= now()
-         ORDER BY due_at, id
-         LIMIT $1
+        $"""
+          WITH due AS (
+                SELECT w.id, w.due_at
+                  FROM sandbox_webhooks w
+                 WHERE w.due_at <= now() AND {ParkedSql.NotParked} 'sandbox_webhooks' AND q.project_id = w.project_id AND q.subject = w.id::text)
+                 ORDER BY w.due_at, w.id
+                 LIMIT $1
+                   FOR UPDATE SKIP LOCKED),
+               taken AS (
+                UPDATE sandbox_webhooks w
+                   SET due_at = now() + make_interval(secs => $2)
+                  FROM due
+                 WHERE w.id = due.id
+             RETURNING w.id, w.project_id, w.body, w.is_forged, due.due_at)
+        SELECT id, project_id, body, is_forged FROM taken ORDER BY due_at, id
         """;
 
-    /// <summary>$1 ids.</summary>
-    public const string ForgetWebhooks = "DELETE FROM sandbox_webhooks WHERE id = ANY ($1)";
+    /// <summary>$1 id.</summary>
+    public const string ForgetWebhook = "DELETE FROM sandbox_webhooks WHERE id = $1";
+
+    /// <summary>What could not be sent is due when its pause is over. $1 id.</summary>
+    public const string GiveBackWebhook = "UPDATE sandbox_webhooks SET due_at = now() WHERE id = $1";
 }

@@ -20,14 +20,14 @@ public sealed record SandboxWebhookBehavior(int Copies, int DelaySeconds, bool I
 }
 
 /// <summary>The sandbox's side of webhooks: what its provider tells, signed with a secret that it makes for itself.</summary>
-public sealed class SandboxWebhooks(NpgsqlDataSource database, PaymentSettings settings, Clock clock)
+public sealed class SandboxWebhooks(NpgsqlDataSource database, PaymentSettings settings, ProviderKeys keys, Clock clock)
 {
     private const int SecretBytes = 32;
 
     /// <summary>How the project's webhooks come from now on.</summary>
     public async Task BehaveAsync(ProjectSnapshot project, SandboxWebhookBehavior behavior, CancellationToken cancel)
     {
-        await EnsureSecretAsync(project, cancel);
+        await SecretAsync(project, cancel);
         await using var command = database.Command(
             SandboxSql.BehaveWebhooks, project.Id, behavior.Copies, behavior.DelaySeconds, behavior.IsShuffled, behavior.IsForged);
         await command.ExecuteNonQueryAsync(cancel);
@@ -44,7 +44,7 @@ public sealed class SandboxWebhooks(NpgsqlDataSource database, PaymentSettings s
             return;
         }
 
-        await EnsureSecretAsync(project, cancel);
+        await SecretAsync(project, cancel);
         var @event = new SandboxEvent { Id = $"evt_sandbox_{Guid.CreateVersion7():N}", Type = type, Created = clock.Now().ToOffset(), Data = about };
         var body = @event.Write();
         for (var copy = 0; copy < copies; copy++)
@@ -79,12 +79,17 @@ public sealed class SandboxWebhooks(NpgsqlDataSource database, PaymentSettings s
             : SandboxWebhookBehavior.Silent;
     }
 
-    private async Task EnsureSecretAsync(ProjectSnapshot project, CancellationToken cancel)
+    /// <summary>The secret that signs. Made where there is none yet, and anew where what is stored cannot be read or holds none.</summary>
+    internal async Task<WebhookSecret> SecretAsync(ProjectSnapshot project, CancellationToken cancel)
     {
-        if (!settings.Of(project).Credentials.ContainsKey(PaymentProvider.Sandbox))
+        var now = project with { Payments = settings.Of(project) };
+        if (keys.Open(now, PaymentProvider.Sandbox)?.GetValueOrDefault(SandboxSignature.Secret) is { } text && WebhookSecret.Parse(text) is { } known)
         {
-            var secret = WebhookSecret.Of(RandomNumberGenerator.GetBytes(SecretBytes));
-            await settings.StoreAsync(project, PaymentProvider.Sandbox, new Dictionary<string, string> { [SandboxSignature.Secret] = secret.Text }, cancel);
+            return known;
         }
+
+        var secret = WebhookSecret.Of(RandomNumberGenerator.GetBytes(SecretBytes));
+        await settings.StoreAsync(project, PaymentProvider.Sandbox, new Dictionary<string, string> { [SandboxSignature.Secret] = secret.Text }, cancel);
+        return secret;
     }
 }

@@ -63,7 +63,7 @@ public sealed class StripeRig : IAsyncDisposable
         Apply = new(
             source, Queries, methods, settle, Refund, new(source, ledger.Gate, ledger.Clock), new(source, Secrets, ledger.Clock), Bill,
             new(source, new(source, ledger.Gate, ledger.Clock), ledger.Clock), ledger.Clock);
-        Inbox = new(source, _directory, providers, Apply, Secrets, bell, NullLogger<ReadInbox>.Instance);
+        Inbox = new(source, _directory, providers, Apply, Secrets, bell, ledger.Parked, NullLogger<ReadInbox>.Instance);
         Door = new(source, _directory, providers, _keys, Secrets, bell, new InboxMetrics(), ledger.Clock, NullLogger<ReceiveWebhook>.Instance);
         Settings = new(source, _directory, _keys);
     }

@@ -1,0 +1,82 @@
+using System.CommandLine;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace Tollgate.Server.Cli;
+
+/// <summary><c>tollgate parked list|retry</c>: what failed in the background, and another attempt at it.</summary>
+internal static class ParkedCommands
+{
+    private const string Path = "/v1/parked";
+
+    public static Command Build() => ServerDoor.Group(
+        "parked", "What failed in the background and waits: one invoice, one mail, one event. Without --project: of all projects.", List(), Retry());
+
+    private static Command List()
+    {
+        var json = ServerDoor.JsonOption();
+        var work = new Option<string>("--work") { HelpName = "work", Description = "Only this kind: collections, mails, inbox, … Default: all." };
+        var command = new Command(
+            "list",
+            "Lists what failed in the background, newest first, with the error and when it is tried again. An empty next_attempt_at waits for a person.\n\n"
+            + "Examples:\n  tollgate parked list\n  tollgate parked list --work collections --project shop --json")
+        {
+            work, json,
+        };
+        ServerDoor.SetAction(command, async (door, parsed, cancel) =>
+        {
+            var rows = await AllAsync(door, parsed.GetValue(work), cancel);
+            if (parsed.GetValue(json))
+            {
+                Lists.Print(rows, true);
+            }
+            else if (rows.Count == 0)
+            {
+                Console.WriteLine("Nothing is parked.");
+            }
+            else
+            {
+                Lists.Print([.. rows.Select(Flat)], false, "id", "work", "project", "subject", "attempts", "next_attempt_at", "error");
+            }
+
+            return ExitCode.Done;
+        });
+        return command;
+    }
+
+    private static Command Retry()
+    {
+        var id = new Argument<string?>("id") { Description = "Of an entry, as `list` shows it. Left out: all entries.", Arity = ArgumentArity.ZeroOrOne };
+        var command = new Command(
+            "retry",
+            "Tries parked work again now, one entry or all. What fails again is back on the list.\n\n"
+            + "Examples:\n  tollgate parked retry 01936f5e-7c1b-7aa0-8c11-0d4c2b1a9f88\n  tollgate parked retry --project shop")
+        {
+            id,
+        };
+        ServerDoor.SetAction(command, async (door, parsed, cancel) =>
+        {
+            string[] ids = parsed.GetValue(id) is { } one ? [one] : [.. (await AllAsync(door, null, cancel)).Select(static row => row.GetProperty("id").GetString()!)];
+            foreach (var each in ids)
+            {
+                await door.SendAsync(HttpMethod.Post, $"{Path}/{Uri.EscapeDataString(each)}/retry", (JsonNode?)null, cancel);
+            }
+
+            Console.WriteLine(ids.Length == 1 ? "1 entry is tried again within a few seconds." : $"{ids.Length} entries are tried again within a few seconds.");
+            return ExitCode.Done;
+        });
+        return command;
+    }
+
+    private static Task<IReadOnlyList<JsonElement>> AllAsync(ServerDoor door, string? work, CancellationToken cancel) =>
+        Lists.ReadAllAsync(door, Path, "id", cancel, work is null ? "" : $"&work={Uri.EscapeDataString(work)}");
+
+    /// <summary>For a table: the error on one line.</summary>
+    private static JsonElement Flat(JsonElement row)
+    {
+        var flat = JsonNode.Parse(row.GetRawText())!.AsObject();
+        var error = row.GetProperty("error");
+        flat["error"] = $"{error.GetProperty("type").GetString()}: {error.GetProperty("message").GetString()}";
+        return JsonSerializer.SerializeToElement(flat);
+    }
+}
