@@ -1,13 +1,16 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
 
 namespace Tollgate.Core.Outbound;
 
 /// <summary>Reads http and https addresses that somebody wrote.</summary>
 public static class WebAddress
 {
+    private static readonly IdnMapping Idn = new();
+
     /// <summary>
-    /// Reads the address and every part of it. .NET puts off the punycode of a host: <c>http://xn--</c> is an address until its host is
-    /// asked for, which throws.
+    /// Reads the address and every part of it. <c>http://xn--</c> is an address for <see cref="Uri"/>, but its punycode names nothing,
+    /// and what decodes it throws.
     /// </summary>
     public static bool TryRead(string? text, [NotNullWhen(true)] out Uri? address)
     {
@@ -19,6 +22,7 @@ public static class WebAddress
                 return false;
             }
 
+            _ = read.HostNameType == UriHostNameType.Dns ? Idn.GetUnicode(read.IdnHost) : null;
             address = read;
             return new Uri(read, "/").IsAbsoluteUri;
         }

@@ -8,13 +8,21 @@ namespace Tollgate.Server.Hosting;
 /// Waits for the head of a connection's first request, and hands the connection on with all that has come. Kestrel begins to count with the first byte,
 /// and gives a connection that never sends one the time of an idle one.
 /// </summary>
-internal sealed class FirstHead(ServerOptions options) : IDisposable
+internal sealed class FirstHead : IDisposable
 {
     /// <summary>Kestrel refuses heads well before: 16 KiB of request line and 32 KiB of headers.</summary>
     private const int LargestHead = 64 * 1024;
 
     private readonly Meter _meter = new("Tollgate");
-    private Counter<long>? _silent;
+    private readonly ServerOptions _options;
+    private readonly Counter<long> _silent;
+
+    public FirstHead(ServerOptions options)
+    {
+        _options = options;
+        _silent = _meter.CreateCounter<long>(
+            "tollgate.connections.silent", "{connection}", "Connections that were closed because the head of their first request did not arrive in time.");
+    }
 
     public void Dispose() => _meter.Dispose();
 
@@ -30,7 +38,7 @@ internal sealed class FirstHead(ServerOptions options) : IDisposable
     private async Task<bool> ArrivesAsync(ConnectionContext connection)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(connection.ConnectionClosed);
-        limit.CancelAfter(options.HeaderTime);
+        limit.CancelAfter(_options.HeaderTime);
         var input = connection.Transport.Input;
         try
         {
@@ -49,8 +57,7 @@ internal sealed class FirstHead(ServerOptions options) : IDisposable
         {
             if (!connection.ConnectionClosed.IsCancellationRequested)
             {
-                (_silent ??= _meter.CreateCounter<long>(
-                    "tollgate.connections.silent", "{connection}", "Connections that were closed because the head of their first request did not arrive in time.")).Add(1);
+                _silent.Add(1);
                 connection.Abort(new ConnectionAbortedException("The head of the first request did not arrive in time."));
             }
 

@@ -100,7 +100,7 @@ public sealed class FrontDoor(
         var text = KeyReader.Read(context, requirement.Headers).Span;
         if (text.IsEmpty)
         {
-            return requirement.Access.HasFlag(Access.Keyless) ? KeylessCaller(context.Request.Host.Host) : ErrorCode.KeyMissing;
+            return requirement.Access.HasFlag(Access.Keyless) ? KeylessCaller(PublicAddress.HostOf(context).Host) : ErrorCode.KeyMissing;
         }
 
         if (!KeyHash.TryOf(text, out var hash))

@@ -9,7 +9,10 @@ internal static class PublicAddress
     /// <exception cref="BadHttpRequestException">The Host header is one that the server takes and that no address can be made of, such as <c>x:99999</c>.</exception>
     public static Uri Of(HttpContext context) =>
         context.RequestServices.GetRequiredService<IOptions<HttpOptions>>().Value.PublicUrl
-        ?? (WebAddress.TryRead($"{context.Request.Scheme}://{context.Request.Host}", out var address) && address is { UserInfo.Length: 0, AbsolutePath: "/", Host.Length: > 0 }
+        ?? (WebAddress.TryRead($"{context.Request.Scheme}://{HostOf(context)}", out var address) && address is { UserInfo.Length: 0, AbsolutePath: "/", Host.Length: > 0 }
             ? address
-            : throw new BadHttpRequestException($"The Host header '{context.Request.Host}' is not a host name or IP address with an optional port."));
+            : throw new BadHttpRequestException($"The Host header '{HostOf(context)}' is not a host name or IP address with an optional port."));
+
+    /// <summary>The Host header as it was sent. <c>Request.Host</c> decodes punycode: it throws on <c>xn--</c>, and host names are stored in their ASCII form.</summary>
+    public static HostString HostOf(HttpContext context) => new(context.Request.Headers.Host.ToString());
 }

@@ -1,5 +1,6 @@
 using System.IO.Pipelines;
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Http.Metadata;
 using Tollgate.Contracts.Http;
 using Tollgate.Contracts.Llm;
@@ -18,6 +19,9 @@ internal static class LlmCallsEndpoints
     private const string Tag = "LLM";
 
     /// <summary>Routing refuses others with a 415.</summary>
+    /// <summary>Each call is judged by itself: a check of the whole array for duplicate names would refuse it for one name that is not Unicode.</summary>
+    private static readonly JsonTypeInfo<IReadOnlyList<JsonElement>> Items = new LlmJson(new(LlmJson.Default.Options) { AllowDuplicateProperties = true }).IReadOnlyListJsonElement;
+
     private static readonly string[] MediaTypes = ["application/json", "application/x-ndjson", "application/jsonl", "application/ndjson"];
 
     public static void Map(IEndpointRouteBuilder app)
@@ -59,7 +63,7 @@ internal static class LlmCallsEndpoints
         }
         else if (await IsArrayAsync(context))
         {
-            if (await Body.ReadAsync(context, LlmJson.Default.IReadOnlyListJsonElement, limit: CallStream.BodyBytes) is { } many)
+            if (await Body.ReadAsync(context, Items, limit: CallStream.BodyBytes) is { } many)
             {
                 await RecordManyAsync(context, record, many);
             }

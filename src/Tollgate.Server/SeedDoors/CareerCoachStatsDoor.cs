@@ -54,7 +54,7 @@ internal static class CareerCoachStatsDoor
     {
         if (context.Caller().Project is null)
         {
-            var project = directory.FindByHost(context.Request.Host.Host) ?? (options.DefaultProject is { } code ? directory.Find(code) : null);
+            var project = directory.FindByHost(PublicAddress.HostOf(context).Host) ?? (options.DefaultProject is { } code ? directory.Find(code) : null);
             if (project is null)
             {
                 await Problems.WriteAsync(context, ErrorCode.ProjectRequired);

@@ -24,7 +24,7 @@ public sealed class CommandLineTests
     [InlineData("up twice", "\"twice\" is no argument of \"tollgate up\".")]
     [InlineData("up --port", "--port")]
     [InlineData("up --port http", "--port (or TOLLGATE_PORT) is \"http\"")]
-    [InlineData("keys", "\"tollgate keys\" needs a command. Its commands: create, list, revoke, rotate.")]
+    [InlineData("keys", "\"tollgate keys\" needs a command. Its commands: create, list, revoke, rotate, rotate-master.")]
     [InlineData("keys revoke", "'id'")]
     public async Task A_wrong_command_line_ends_with_2_and_a_sentence(string line, string sentence)
     {

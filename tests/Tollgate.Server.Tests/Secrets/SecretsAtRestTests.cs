@@ -128,7 +128,7 @@ public sealed class SecretsAtRestTests
         secrets.Add("rotated webhook secret", (await PostAsync(client, $"/v1/webhook-endpoints/{endpoint["id"]}/rotate-secret", new { grace_seconds = 3600 }))["secret"]!.GetValue<string>()["whsec_".Length..]);
         await PostAsync(client, "/v1/customers/anna/payment-methods", new { token = secrets["card"] });
         secrets.Add("portal page", Last((await PostAsync(client, "/v1/portal-sessions", new { customer = "anna" }))["url"]!));
-        secrets.Add("checkout page", Last((await PostAsync(client, "/v1/checkouts", new { customer = "anna", setup = true, success_url = "https://example.com/done" }))["url"]!));
+        secrets.Add("checkout page", Last((await PostAsync(client, "/v1/checkouts", new { customer = "anna", setup = true, success_url = "https://example.com/done", cancel_url = "https://example.com/back" }))["url"]!));
         secrets.Add("customer token", (await PostAsync(client, "/v1/customers/anna/tokens", new { }))["token"]!.GetValue<string>());
         secrets.Add("api key", (await PostAsync(client, "/v1/api-keys", new { kind = "secret", name = "more" }))["key"]!.GetValue<string>());
         (await client.PutAsJsonAsync(At("/v1/payment-settings"), new
