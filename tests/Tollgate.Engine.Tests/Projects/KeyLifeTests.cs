@@ -151,7 +151,7 @@ public sealed class KeyLifeTests(FreshDatabase fresh) : IClassFixture<FreshDatab
             ALTER TABLE customer_tokens DROP id, DROP issuer, DROP revoked_at;
             ALTER TABLE portal_sessions DROP issuer, DROP token, DROP created_at, DROP revoked_at;
             ALTER TABLE checkouts       DROP issuer, DROP token, DROP session;
-            DROP INDEX customer_tokens_of_customer, portal_sessions_in_order;
+            DROP INDEX api_keys_by_end, customer_tokens_of_customer, portal_sessions_in_order;
             """);
         var file = Directory.GetFiles(Path.Combine(ServerProcess.Root, "src", "Tollgate.Engine", "Schema"), "*_issuers.sql").Single();
         await fresh.Database.ExecuteAsync(await File.ReadAllTextAsync(file));
