@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Options;
 using Tollgate.Contracts.Http;
 using Tollgate.Engine.Clocks;
@@ -58,9 +59,11 @@ public sealed class FrontDoor(
                 await Problems.WriteAsync(context, Problems.Of(context.Response.StatusCode));
             }
         }
-        catch (Exception e) when (e is OperationCanceledException or IOException && context.RequestAborted.IsCancellationRequested)
+        catch (Exception e) when (e is ConnectionResetException
+            || (e is OperationCanceledException or IOException && context.RequestAborted.IsCancellationRequested))
         {
-            // The caller has hung up: nobody is left to answer.
+            // The caller has hung up: nobody is left to answer. A reset can reach the reader of the body before it
+            // reaches RequestAborted.
             aborted = true;
         }
         catch (Exception e)
