@@ -8,7 +8,7 @@ namespace Tollgate.Engine.Postgres;
 /// What a server that was killed left behind: a PostgreSQL that still runs on the data, or a <c>postmaster.pid</c> of one
 /// that does not. The caller holds the data folder's lock, so no other Tollgate owns it.
 /// </summary>
-internal static class PostgresOrphan
+public static class PostgresOrphan
 {
     public static async Task StopAsync(string data, ILogger logger, CancellationToken cancel)
     {
@@ -46,9 +46,10 @@ internal static class PostgresOrphan
 
     /// <summary>
     /// A postmaster works in its data folder, so the file seen through the process's working directory is the very same.
-    /// Where /proc does not exist, any living process of that number counts.
+    /// Where /proc does not exist, any living process of that number counts. Only process, folder and start time are
+    /// compared: a postmaster that stops, or has just started, rewrites the line with its state meanwhile.
     /// </summary>
-    private static bool IsPostmasterOf(int process, string pidFile)
+    public static bool IsPostmasterOf(int process, string pidFile)
     {
         if (!Directory.Exists("/proc/self"))
         {
@@ -58,11 +59,14 @@ internal static class PostgresOrphan
         try
         {
             return File.ReadAllText($"/proc/{process}/comm").StartsWith("postgres", StringComparison.Ordinal)
-                && File.ReadAllText($"/proc/{process}/cwd/postmaster.pid") == pidFile;
+                && Identity(File.ReadAllText($"/proc/{process}/cwd/postmaster.pid")) == Identity(pidFile);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return false;
         }
     }
+
+    /// <summary>The first three lines of a <c>postmaster.pid</c>: the process, its data folder, when it started.</summary>
+    private static string Identity(string pidFile) => string.Join('\n', pidFile.Split('\n').Take(3));
 }

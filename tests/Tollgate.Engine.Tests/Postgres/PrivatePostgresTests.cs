@@ -82,6 +82,22 @@ public sealed class PrivatePostgresTests
         (await ScalarAsync<int>(again, "SELECT 1")).ShouldBe(1);
     }
 
+    /// <summary>Deleting the file of a living postmaster would let a second one onto the same data.</summary>
+    [Fact]
+    public async Task A_postmaster_that_lives_is_stopped_although_its_file_says_another_state_meanwhile()
+    {
+        using var folder = TestFolder.Create();
+        using var data = DataFolder.Take(folder.Combine("data"));
+        await using var postgres = await PrivatePostgres.StartAsync(data, NullLogger.Instance, CancellationToken.None);
+        var process = postgres.ProcessId.ShouldNotBeNull();
+        var pidFile = await File.ReadAllTextAsync(Path.Combine(data.Postgres, "postmaster.pid"));
+
+        PostgresOrphan.IsPostmasterOf(process, pidFile).ShouldBeTrue();
+        PostgresOrphan.IsPostmasterOf(process, pidFile.Replace("ready   ", "stopping", StringComparison.Ordinal)).ShouldBeTrue();
+        PostgresOrphan.IsPostmasterOf(process, pidFile.Replace($"{process}\n", $"{process + 1}\n", StringComparison.Ordinal)).ShouldBeFalse();
+        PostgresOrphan.IsPostmasterOf(Environment.ProcessId, pidFile).ShouldBeFalse();
+    }
+
     [Fact]
     public async Task Data_of_another_major_version_is_refused_with_both_versions()
     {
