@@ -19,7 +19,7 @@ public sealed record PlanView(
     bool IsDefault,
     int Version,
     IReadOnlyList<PriceView> Prices,
-    IReadOnlyList<EntitlementView> Entitlements)
+    IReadOnlyList<PlanEntitlementView> Entitlements)
 {
     /// <summary>What is sold beside it for the same periods. Absent without any.</summary>
     public IReadOnlyList<AddOnView>? AddOns { get; init; }
@@ -81,7 +81,7 @@ public sealed record PriceView(string Interval, string Currency, long Amount, in
 /// <summary>What a plan grants of one feature.</summary>
 /// <param name="Kind"><c>metered</c>, <c>switch</c> or <c>value</c>.</param>
 /// <param name="Display">For people: <c>30</c>, <c>Unlimited</c>, <c>Included</c>, <c>Not included</c>, the value.</param>
-public sealed record EntitlementView(string Feature, string Name, string Kind, string Display)
+public sealed record PlanEntitlementView(string Feature, string Name, string Kind, string Display)
 {
     /// <summary>Metered features: units per period; null is unlimited, 0 is disabled.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
@@ -121,7 +121,7 @@ public sealed record ComparedPlan(string Code, string Name, string? Tagline, boo
 
 /// <param name="Plans">By plan code; a plan that does not name the feature is absent.</param>
 public sealed record ComparedFeature(
-    string Code, string Name, string? Description, string? Icon, string? Unit, IReadOnlyDictionary<string, EntitlementView> Plans);
+    string Code, string Name, string? Description, string? Icon, string? Unit, IReadOnlyDictionary<string, PlanEntitlementView> Plans);
 
 /// <summary>What putting a catalogue into force changes, or with <c>dry_run</c> would change.</summary>
 /// <param name="Outcome"><c>published</c>, <c>unchanged</c> or <c>dry_run</c>.</param>

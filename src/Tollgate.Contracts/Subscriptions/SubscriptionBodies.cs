@@ -171,7 +171,7 @@ public sealed record AddOnOrder
 
 /// <summary>An add-on that a subscription has.</summary>
 /// <param name="Amount">Minor units for all of it and one whole period.</param>
-public sealed record AddOnView(string Code, string Name, long Quantity, long Amount);
+public sealed record SubscriptionAddOnView(string Code, string Name, long Quantity, long Amount);
 
 /// <summary>Terms that begin with the next period.</summary>
 /// <param name="Amount">Minor units for one whole period, with seats and add-ons.</param>
@@ -206,7 +206,7 @@ public sealed record SubscriptionView
     /// <summary>Minor units for one whole period, with seats and add-ons.</summary>
     public required long Amount { get; init; }
 
-    public required IReadOnlyList<AddOnView> AddOns { get; init; }
+    public required IReadOnlyList<SubscriptionAddOnView> AddOns { get; init; }
 
     public required DateTimeOffset StartedAt { get; init; }
 

@@ -68,9 +68,9 @@ internal static class CatalogViews
 
     private static IReadOnlyList<T>? OrNull<T>(IReadOnlyList<T> list) => list.Count == 0 ? null : list;
 
-    public static EntitlementView Of(Entitlement entitlement, Feature feature)
+    public static PlanEntitlementView Of(Entitlement entitlement, Feature feature)
     {
-        var view = new EntitlementView(
+        var view = new PlanEntitlementView(
             feature.Code, feature.Name, CatalogWords.Of(feature.Kind), CatalogDisplay.Entitlement(feature, entitlement));
         return feature.Kind switch
         {

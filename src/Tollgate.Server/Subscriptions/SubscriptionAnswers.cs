@@ -31,7 +31,7 @@ internal static class SubscriptionAnswers
             Amount = subscription.Terms.Amount.Minor,
             AddOns =
             [
-                .. subscription.Terms.AddOns.Select(held => new AddOnView(held.AddOn.Code, held.AddOn.Name, held.Quantity, subscription.Terms.AmountOf(held).Minor)),
+                .. subscription.Terms.AddOns.Select(held => new SubscriptionAddOnView(held.AddOn.Code, held.AddOn.Name, held.Quantity, subscription.Terms.AmountOf(held).Minor)),
             ],
             StartedAt = subscription.StartedAt.ToOffset(),
             AnchorDay = subscription.Anchor.DayIn(zone),

@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
+using Tollgate.Contracts.Http;
 using Tollgate.Engine.Postgres;
 using Tollgate.Server.Hosting;
 using Tollgate.Server.Http;
@@ -93,6 +94,14 @@ public sealed class OpenApiTests(RunningServer server)
             }).OfType<string>().ToList();
         });
         faults.ShouldBeEmpty();
+    }
+
+    /// <summary>The document names a schema by its type alone: of two types of one name it would show one for both.</summary>
+    [Fact]
+    public void Every_body_has_a_name_of_its_own()
+    {
+        var shared = typeof(Problem).Assembly.GetExportedTypes().GroupBy(static type => type.Name).Where(static types => types.Count() > 1);
+        shared.Select(static types => string.Join(", ", types.Select(static type => type.FullName))).ShouldBeEmpty();
     }
 
     [Fact]
