@@ -181,8 +181,9 @@ internal static class Attacks
     /// <summary>A head, or half of a body, and then a byte a second.</summary>
     private static async Task DribbleAsync(HostileTenant tenant, Random random, CancellationToken cancel)
     {
+        const string Head = "Content-Type: application/json\r\nContent-Length: 500000\r\n\r\n";
         using var socket = await tenant.ConnectAsync(random.Next(2) == 0 ? "POST /v1/customers" : "PUT /v1/catalog", cancel);
-        await socket.SendAsync(Encoding.ASCII.GetBytes("Content-Type: application/json\r\nContent-Length: 500000\r\n\r\n"[..random.Next(30, 60)]), cancel);
+        await socket.SendAsync(Encoding.ASCII.GetBytes(Head[..random.Next(Head.Length / 2, Head.Length + 1)]), cancel);
         for (var sent = 0; sent < 20; sent++)
         {
             await socket.SendAsync("x"u8.ToArray(), cancel);
