@@ -25,7 +25,7 @@ public sealed class ClaimPlan(NpgsqlDataSource database, PaymentProviders provid
     {
         foreach (var left in await LeftAsync(project, customer, own ?? Guid.Empty, cancel))
         {
-            // What a provider was asked for is heard out and written, though the caller hangs up.
+            // Not cancelled with the caller: a provider that was asked is waited for, and its answer is written.
             var done = left.Page is { } page ? await providers.Of(left.Provider).ClosePageAsync(project, page, CancellationToken.None)
                 : givesUpBank ? await sandbox.ConfirmAsync(project, left.Payment, left.Amount, isApproved: false, CancellationToken.None)
                 : null;

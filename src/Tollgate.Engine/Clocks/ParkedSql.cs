@@ -30,8 +30,8 @@ internal static class ParkedSql
     public const string Done = "DELETE FROM parked_work WHERE work = $1 AND project_id IS NOT DISTINCT FROM $2 AND subject = $3";
 
     /// <summary>
-    /// What nobody tried for an hour after it was due is gone in some other way: paid by hand, deleted with its endpoint. But of facts that made no mails nothing
-    /// else knows. $1 number of rows.
+    /// Deletes rows that no loop has tried for an hour after they were due: the work was done in another way (paid by hand) or its object was deleted. Facts that made
+    /// no mails stay: only this row knows of them. $1 number of rows.
     /// </summary>
     public const string Forget =
         """

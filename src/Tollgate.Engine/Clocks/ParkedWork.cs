@@ -34,7 +34,7 @@ public sealed partial class ParkedWork(NpgsqlDataSource database, Clock clock, I
 
     private ConcurrentDictionary<(string Work, int Project, string Subject), Instant> _known = new();
 
-    /// <summary>Does a thing. What it throws is noted, unless the database is away: then it is nobody's fault, and the look fails.</summary>
+    /// <summary>Runs one piece of work and parks it when it throws. When the database is away nothing is parked: the look itself fails.</summary>
     /// <param name="work">What kind of thing it is: <see cref="WorkNames"/>.</param>
     /// <param name="project">Null: of no project.</param>
     /// <param name="subject">Which one; empty: all of the project.</param>

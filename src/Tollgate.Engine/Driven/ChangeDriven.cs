@@ -13,8 +13,8 @@ using Tollgate.Engine.Subscriptions;
 namespace Tollgate.Engine.Driven;
 
 /// <summary>
-/// Changes subscriptions that a provider drives: 1. what can be known here is refused here; 2. the provider is asked, outside of any transaction; 3. what it has then is
-/// followed as if an event had told it. What it cannot do is refused, and never done otherwise. From 2. on nothing stops when the caller hangs up.
+/// Changes subscriptions that a provider drives: 1. refuses what is known here to be wrong; 2. asks the provider, outside of any transaction; 3. follows the provider's new
+/// state as if an event had told it. A change that the provider cannot make is refused. From 2. on nothing stops when the caller hangs up.
 /// </summary>
 public sealed class ChangeDriven(
     SubscriptionQueries subscriptions, SubscriptionDrivers drivers, ApplyNews apply, CouponQueries stored, ChangeCoupons coupons, Clock clock)

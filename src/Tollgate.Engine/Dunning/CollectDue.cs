@@ -107,7 +107,7 @@ public sealed class CollectDue(NpgsqlDataSource database, ChargeInvoice charge, 
     {
         // A sandbox's clock jumps, the days do not: an attempt is made when it was due.
         var then = project.TestClock is null ? project : project with { TestClock = at };
-        // Who has left a page open for long does not pay there any more, and keeps nobody from charging what is saved.
+        // A payment page that has been open for long is closed first: its customer has left, and the saved method can be charged.
         await pages.RunAsync(then, invoice, clock.Now(then).Plus(-ClosePages.Patience), PaymentActors.System, cancel);
         var answer = await charge.CollectAsync(then, invoice, at, cancel);
         if (answer is { Outcome: ChargeOutcome.Attempted, Row.Payment: { Status: PaymentStatus.Pending } payment } && project.TestClock is not null)

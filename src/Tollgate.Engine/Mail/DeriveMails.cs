@@ -24,8 +24,8 @@ public sealed class DeriveMails(NpgsqlDataSource database, ParkedWork parked)
     private (ulong From, ulong To) _span;
 
     /// <summary>
-    /// What fails is tried in ever smaller parts. A transaction whose facts make no mail is passed over and parked; <see cref="RunAgainAsync"/> tries it again. The others'
-    /// mails go out meanwhile.
+    /// A batch that fails is halved until one transaction is left, whose facts make no mail. That one is parked, and <see cref="RunAgainAsync"/> tries it again; the mails of
+    /// the others go out meanwhile.
     /// </summary>
     /// <returns>Whether there is more.</returns>
     public async Task<bool> RunAsync(CancellationToken cancel)

@@ -50,7 +50,7 @@ internal static class AppRoleSql
         // The partitions of coming months.
         $"ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {AppRole.Name}",
 
-        // What was applied, and which key is current, are the operator's to change.
+        // Only the operator changes the list of applied migrations and the current master key.
         $"REVOKE INSERT, UPDATE, DELETE ON schema_migrations, master_keys FROM {AppRole.Name}",
     ];
 }
