@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
+using System.Net;
 using Tollgate.Contracts.Http;
 
 namespace Tollgate.Server.Http;
@@ -58,8 +59,11 @@ public sealed record FairShareOptions
 /// </summary>
 public sealed class FairShare(FairShareOptions options) : IDisposable
 {
-    /// <summary>Whatever needs no key shares one place: pages of checkouts and the portal, webhooks of providers.</summary>
-    private const int WithoutProject = 0;
+    /// <summary>
+    /// Requests without a key (pages of checkouts and the portal, webhooks of providers) have the share of their address, and all of them together
+    /// twice that: one stranger leaves room for the others. Addresses are sorted into so many shares, so that memory has a bound.
+    /// </summary>
+    private const int StrangerShares = 64;
 
     /// <summary>Bytes of a body that a light request may have: a hundred events and more.</summary>
     private const long LargestLightBody = 256 * 1024;
@@ -68,6 +72,7 @@ public sealed class FairShare(FairShareOptions options) : IDisposable
     private const int LookUps = 3;
 
     private readonly SemaphoreSlim _lookUps = new(LookUps);
+    private readonly SemaphoreSlim _strangers = new(2 * options.Requests);
     private readonly ConcurrentDictionary<int, Places> _projects = new();
     private readonly Meter _meter = new("Tollgate");
     private Counter<long>? _refused;
@@ -88,13 +93,14 @@ public sealed class FairShare(FairShareOptions options) : IDisposable
             await Body.ArriveAsync(context, WireLimits.BodyBytes);
         }
 
-        var places = _projects.GetOrAdd(project ?? WithoutProject, static (_, options) => new(options), options);
-        var turn = load == Load.Bulk ? await places.TakeAsync(places.Bulk, null, context.RequestAborted)
+        var places = _projects.GetOrAdd(project ?? ShareOf(context.Connection.RemoteIpAddress), static (_, options) => new(options), options);
+        var turn = project is null ? await places.TakeAsync(_strangers, load == Load.Heavy ? places.Heavy : places.Requests, context.RequestAborted)
+            : load == Load.Bulk ? await places.TakeAsync(places.Bulk, null, context.RequestAborted)
             : await places.TakeAsync(places.Requests, load == Load.Heavy ? places.Heavy : null, context.RequestAborted);
         if (turn is null)
         {
             _refused?.Add(1, new KeyValuePair<string, object?>("load", Named(load)));
-            await Problems.WriteAsync(context, ErrorCode.ProjectBusy, Explain(load));
+            await Problems.WriteAsync(context, ErrorCode.ProjectBusy, Explain(project is null ? "This address" : "The project", load));
         }
 
         return turn;
@@ -110,6 +116,7 @@ public sealed class FairShare(FairShareOptions options) : IDisposable
     public void Dispose()
     {
         _lookUps.Dispose();
+        _strangers.Dispose();
         _meter.Dispose();
         foreach (var places in _projects.Values)
         {
@@ -129,9 +136,12 @@ public sealed class FairShare(FairShareOptions options) : IDisposable
         ? length <= LargestLightBody
         : !request.Headers.ContainsKey("Transfer-Encoding");
 
+    /// <summary>Below the ids of projects.</summary>
+    private static int ShareOf(IPAddress? stranger) => -1 - (int)((uint)Neighborhood.Of(stranger).GetHashCode() % StrangerShares);
+
     private static string Named(Load load) => load switch { Load.Bulk => "bulk", Load.Heavy => "heavy", _ => "ordinary" };
 
-    private string Explain(Load load)
+    private string Explain(string who, Load load)
     {
         var (most, what, knob) = load switch
         {
@@ -140,7 +150,7 @@ public sealed class FairShare(FairShareOptions options) : IDisposable
             _ => (options.Requests, "requests", "TOLLGATE_PROJECT_REQUESTS"),
         };
         return FormattableString.Invariant(
-            $"The project has {most} {what} at work, its share of the server ({knob}), and this one got no turn within {options.Wait.TotalSeconds:0} seconds or found {options.Waiting} waiting. Send fewer at one time.");
+            $"{who} has {most} {what} at work, which is its share of the server ({knob}), and this one got no turn within {options.Wait.TotalSeconds:0} seconds or found {options.Waiting} waiting. Send fewer at one time.");
     }
 
     /// <summary>What a request holds while it is at work.</summary>

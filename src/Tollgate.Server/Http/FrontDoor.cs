@@ -227,7 +227,7 @@ public sealed class FrontDoor(
             ? GoAsync(context, caller, requirement)
             : RunInTurnAsync(context, caller, requirement, project.Id, load);
 
-    /// <summary>Pages and webhooks of providers, which need no key, share one place; what says nothing (health, documentation) takes none.</summary>
+    /// <summary>Pages and webhooks of providers, which need no key, take of the share of their address; health and documentation have no <see cref="LoadOf"/> and take nothing.</summary>
     private async Task RunOpenAsync(HttpContext context)
     {
         if (context.GetEndpoint()?.Metadata.GetMetadata<LoadOf>() is not { } open)

@@ -70,6 +70,33 @@ public sealed class FairShareTests(FairShareStage stage) : IClassFixture<FairSha
         }
     }
 
+    /// <summary>Pages need no key: without shares of their own one visitor would keep everybody's pages and webhooks waiting.</summary>
+    [Fact]
+    public async Task A_stranger_who_uses_the_share_of_one_address_leaves_room_for_another()
+    {
+        using var stranger = ClientFrom("127.0.0.2");
+        await using var holder = new NpgsqlConnection(stage.Database.ConnectionString);
+        await holder.OpenAsync(Cancel);
+        await using var locked = await holder.BeginTransactionAsync(Cancel);
+        await using (var sessions = new NpgsqlCommand("LOCK TABLE portal_sessions IN ACCESS EXCLUSIVE MODE", holder))
+        {
+            await sessions.ExecuteNonQueryAsync(Cancel);
+        }
+
+        var held = Enumerable.Range(0, FairShareStage.Requests).Select(_ => GetAsync(stranger, "/portal/nobody")).ToList();
+        await UntilHeldAsync(FairShareStage.Requests);
+        using var refused = await GetAsync(stranger, "/pay/nobody");
+        refused.StatusCode.ShouldBe(HttpStatusCode.TooManyRequests);
+        (await refused.Content.ReadAsStringAsync(Cancel)).ShouldContain("This address has 2 requests at work");
+        (await GetAsync(stage.Server.Http, "/pay/nobody")).StatusCode.ShouldBe(HttpStatusCode.NotFound);
+
+        await locked.RollbackAsync(Cancel);
+        foreach (var answer in await Task.WhenAll(held))
+        {
+            answer.StatusCode.ShouldBe(HttpStatusCode.NotFound);
+        }
+    }
+
     [Fact]
     public async Task A_client_that_disconnects_while_it_waits_leaves_its_place()
     {
@@ -126,6 +153,17 @@ public sealed class FairShareTests(FairShareStage stage) : IClassFixture<FairSha
         using var theirs = await other.PostAsJsonAsync(new Uri("/v1/api-keys", UriKind.Relative), new JsonObject { ["kind"] = "secret" }, Cancel);
         theirs.StatusCode.ShouldBe(HttpStatusCode.Created);
     }
+
+    private HttpClient ClientFrom(string address) => new(new SocketsHttpHandler
+    {
+        ConnectCallback = async (to, cancel) =>
+        {
+            var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            socket.Bind(new IPEndPoint(IPAddress.Parse(address), 0));
+            await socket.ConnectAsync(to.DnsEndPoint, cancel);
+            return new NetworkStream(socket, ownsSocket: true);
+        },
+    }) { BaseAddress = stage.Server.Url };
 
     private static async Task<HttpResponseMessage> GetAsync(HttpClient client, string path) => await client.GetAsync(new Uri(path, UriKind.Relative), Cancel);
 
