@@ -37,8 +37,8 @@ internal static class BackupSql
     /// <summary>$1 database. Answers 1 where it exists.</summary>
     public const string Exists = "SELECT 1 FROM pg_database WHERE datname = $1";
 
-    /// <summary>$1 database.</summary>
-    public const string Users = "SELECT count(*) FROM pg_stat_activity WHERE datname = $1 AND pid <> pg_backend_pid()";
+    /// <summary>Sessions of clients: an autovacuum worker gives way to the restore. $1 database.</summary>
+    public const string Users = "SELECT count(*) FROM pg_stat_activity WHERE datname = $1 AND pid <> pg_backend_pid() AND backend_type = 'client backend'";
 
     public const string HasProjects = "SELECT to_regclass('projects') IS NOT NULL";
 
