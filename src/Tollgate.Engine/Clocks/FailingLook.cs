@@ -18,8 +18,16 @@ internal sealed class FailingLook(string loop, string failure, TimeSpan period, 
 
     private int _failures;
 
+    /// <summary>Of a loop; its count of failures begins at 0, so that an alert sees the first one.</summary>
+    public static FailingLook Of(Type loop, string failure, TimeSpan period, ILogger log)
+    {
+        var name = NameOf(loop);
+        LoopMetrics.Begin(name);
+        return new(name, failure, period, log);
+    }
+
     /// <summary>The loop's name in metrics: <c>send_mails</c> of SendMailsLoop.</summary>
-    public static string NameOf(Type type) =>
+    private static string NameOf(Type type) =>
         JsonNamingPolicy.SnakeCaseLower.ConvertName(type.Name.EndsWith("Loop", StringComparison.Ordinal) ? type.Name[..^"Loop".Length] : type.Name);
 
     /// <summary>The database or the way to it is gone, or takes nobody now. Nothing that is worked on is to blame for it.</summary>
@@ -66,6 +74,8 @@ internal static class LoopMetrics
 
     private static readonly Counter<long> Failures = Meter.CreateCounter<long>(
         "tollgate.loop.failures", "{failure}", "Looks of background loops that failed, and single things that a look was about, by loop.");
+
+    public static void Begin(string loop) => Failures.Add(0, new KeyValuePair<string, object?>("loop", loop));
 
     public static void Failed(string loop) => Failures.Add(1, new KeyValuePair<string, object?>("loop", loop));
 }

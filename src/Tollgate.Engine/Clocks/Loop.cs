@@ -17,7 +17,7 @@ public abstract class Loop(TimeSpan period, string failure, ILogger log) : Backg
     protected sealed override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(period);
-        var failing = new FailingLook(FailingLook.NameOf(GetType()), failure, period, log);
+        var failing = FailingLook.Of(GetType(), failure, period, log);
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
             while (!await failing.TryAsync(LookAsync, stoppingToken))
@@ -70,7 +70,7 @@ public abstract class WokenLoop(Bell bell, TimeSpan period, string failure, ILog
 
     protected sealed override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        var failing = new FailingLook(FailingLook.NameOf(GetType()), failure, period, log);
+        var failing = FailingLook.Of(GetType(), failure, period, log);
         while (!stoppingToken.IsCancellationRequested)
         {
             var hasMore = false;
