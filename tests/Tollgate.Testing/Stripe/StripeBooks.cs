@@ -22,6 +22,7 @@ public sealed partial class StripeBooks
 
     private readonly Dictionary<string, StripeShelf> _shelves;
     private readonly Dictionary<string, StripeCard> _cards = [];
+    private readonly Dictionary<string, List<JsonObject>> _eventsOf = [];
     private readonly Dictionary<string, Func<JsonObject, JsonNode>> _operations;
     private readonly Lock _lock = new();
     private readonly JsonObject _scenario;
@@ -51,12 +52,12 @@ public sealed partial class StripeBooks
 
     public IEnumerable<JsonObject> All(string kind) => _shelves[kind].All;
 
-    /// <summary>What was told of one object, in order.</summary>
-    public IReadOnlyList<JsonObject> EventsOf(Func<JsonObject, bool> concerns)
+    /// <summary>What was told of objects that have one of the ids, or name it as their customer, payment intent or payment of Tollgate, in order.</summary>
+    public IReadOnlyList<JsonObject> EventsOf(params IEnumerable<string> ids)
     {
         lock (_lock)
         {
-            return [.. Events.Where(one => concerns(one["data"]!["object"]!.AsObject()))];
+            return [.. ids.SelectMany(id => _eventsOf.GetValueOrDefault(id, [])).Distinct().OrderBy(static one => one["id"]!.ToString(), StringComparer.Ordinal)];
         }
     }
 
@@ -375,7 +376,7 @@ public sealed partial class StripeBooks
 
     private JsonObject Told(JsonObject moved, string type, JsonObject? before = null)
     {
-        Events.Add(new()
+        var told = new JsonObject
         {
             ["id"] = $"evt_Double{++_ids:D6}",
             ["object"] = "event",
@@ -388,7 +389,18 @@ public sealed partial class StripeBooks
             ["data"] = before is null
                 ? new JsonObject { ["object"] = moved.DeepClone() }
                 : new JsonObject { ["object"] = moved.DeepClone(), ["previous_attributes"] = before },
-        });
+        };
+        Events.Add(told);
+        foreach (var id in new[] { moved["id"], moved["customer"], moved["payment_intent"], moved["metadata"]?["tollgate_payment"] }.Select(static one => one?.ToString()).OfType<string>().Distinct())
+        {
+            if (!_eventsOf.TryGetValue(id, out var events))
+            {
+                _eventsOf[id] = events = [];
+            }
+
+            events.Add(told);
+        }
+
         return moved;
     }
 }

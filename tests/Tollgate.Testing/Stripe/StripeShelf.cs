@@ -7,10 +7,11 @@ namespace Tollgate.Testing.Stripe;
 public sealed class StripeShelf(string kind, string prefix, JsonObject sample)
 {
     private readonly List<JsonObject> _objects = [];
+    private readonly Dictionary<string, JsonObject> _byId = [];
 
     public IEnumerable<JsonObject> All => _objects;
 
-    public JsonObject? Find(string? id) => _objects.Find(one => one["id"]!.GetValue<string>() == id);
+    public JsonObject? Find(string? id) => id is not null && _byId.TryGetValue(id, out var found) ? found : null;
 
     public JsonObject Get(string id, string param = "id") => Find(id) ?? throw new StripeFaultException(StripeFault.NotFound(kind, id, param));
 
@@ -26,10 +27,15 @@ public sealed class StripeShelf(string kind, string prefix, JsonObject sample)
         }
 
         _objects.Add(made);
+        _byId.Add(made["id"]!.GetValue<string>(), made);
         return made;
     }
 
-    public void Remove(JsonObject one) => _objects.Remove(one);
+    public void Remove(JsonObject one)
+    {
+        _objects.Remove(one);
+        _byId.Remove(one["id"]!.GetValue<string>());
+    }
 
     /// <summary>A list as Stripe pages it: newest first.</summary>
     public JsonObject List(string url, JsonObject parameters, Func<JsonObject, bool> fits)
