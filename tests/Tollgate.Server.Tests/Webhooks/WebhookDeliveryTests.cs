@@ -204,7 +204,8 @@ public sealed class WebhookDeliveryTests(RunningServer running)
         await WebhookStage.AddAsync(stage.Sandbox, other, "webhook_endpoint.*");
         stage.Receiver.AnswersWith("no", status);
         await stage.SubscribeAsync(2);
-        await stage.TakenAsync(2);
+        // One 410 is enough: the second event may find the endpoint disabled.
+        await stage.TakenAsync(1);
         await stage.FailForAsync(TimeSpan.FromDays(5));
         await UntilAsync(
             async () =>
