@@ -297,8 +297,11 @@ public sealed class ReadOp : LaneOp
 /// <summary>Throws the account's book away: something outside the lanes changed the account.</summary>
 public sealed class ForgetOp : LaneOp;
 
-/// <summary>Many operations of one request, queued as one.</summary>
+/// <summary>Some of the operations of one request, queued as one.</summary>
 public sealed class BulkOp : LaneOp
 {
     public required IReadOnlyList<LaneOp> Items { get; init; }
+
+    /// <summary>What it costs the lane, in small events; see <see cref="BulkParts"/>.</summary>
+    public required int Weight { get; init; }
 }

@@ -16,13 +16,13 @@ internal sealed class LaneQueue(LedgerOptions options)
     private const int SmallBatch = 96;
 
     /// <summary>
-    /// Operations of batches and streams that go into one transaction: two chunks of them, 5 to 10 ms. A consume that comes during it waits for
+    /// Of batches and streams, by weight, that goes into one transaction: two parts of them, 5 to 10 ms. A consume that comes during it waits for
     /// that, and not for the 40 ms of a full batch.
     /// </summary>
-    private const int MostBulk = 2_000;
+    private const int MostBulk = 2 * BulkParts.Weight;
 
-    /// <summary>The same while single operations wait: one chunk, so that bulk goes on and nobody else notices.</summary>
-    private const int MostBulkBesideOthers = 1_000;
+    /// <summary>The same while single operations wait: one part, so that bulk goes on and nobody else notices.</summary>
+    private const int MostBulkBesideOthers = BulkParts.Weight;
 
     private readonly ConcurrentQueue<LaneOp> _singles = new();
     private readonly ConcurrentQueue<BulkOp> _bulk = new();
@@ -102,11 +102,12 @@ internal sealed class LaneQueue(LedgerOptions options)
     /// <summary>Fills the batch up with what came in bulk, behind the single operations.</summary>
     private void TakeBulk(List<LaneOp> ops)
     {
-        var singles = ops.Count;
-        var most = Math.Min(options.MaxBatch, singles + (singles > 0 ? MostBulkBesideOthers : MostBulk));
-        while (ops.Count < most && _bulk.TryDequeue(out var bulk))
+        var (singles, weight) = (ops.Count, 0);
+        var most = singles > 0 ? MostBulkBesideOthers : MostBulk;
+        while (weight < most && ops.Count < options.MaxBatch && _bulk.TryDequeue(out var bulk))
         {
             ops.AddRange(bulk.Items);
+            weight += bulk.Weight;
         }
 
         Interlocked.Add(ref _bulkWaiting, singles - ops.Count);

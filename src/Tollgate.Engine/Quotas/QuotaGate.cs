@@ -73,7 +73,7 @@ public sealed class QuotaGate(LedgerLanes lanes, LedgerOptions options, Database
         await lanes.NewCustomers.WaitAsync(project.Id, cancel);
         var ops = new UseOp[orders.Count];
         var ticket = new LaneTicket(orders.Count);
-        var byLane = new Dictionary<Lane, List<LaneOp>>();
+        var byLane = new Dictionary<Lane, List<UseOp>>();
         for (var i = 0; i < ops.Length; i++)
         {
             var order = orders[i];
@@ -99,9 +99,10 @@ public sealed class QuotaGate(LedgerLanes lanes, LedgerOptions options, Database
 
         foreach (var (lane, items) in byLane)
         {
-            var head = items[0];
-            await lane.EnqueueAsync(
-                new BulkOp { Project = project, Customer = head.Customer, Partition = head.Partition, Ticket = head.Ticket, Now = head.Now, Items = items }, cancel);
+            foreach (var part in BulkParts.Of(lane, items))
+            {
+                await lane.EnqueueAsync(part, cancel);
+            }
         }
 
         if (ops.Length > 0)

@@ -125,10 +125,19 @@ public sealed class LaneQueueTests(TestPostgres postgres)
                 (await rig.ReserveAsync($"c{customer}", "scans", 1)).Fault.ShouldBe(GateFault.None);
             }
 
-            await database.ExecuteAsync("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid NOT IN (pg_backend_pid(), $1)", rig.StandingProcess);
+            await OutsideAsync("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = current_database() AND pid NOT IN (pg_backend_pid(), $1)", rig.StandingProcess);
         }
 
-        (await database.ScalarAsync<decimal>("SELECT sum(used) FROM balances")).ShouldBe(32);
-        (await database.ScalarAsync<decimal>("SELECT sum(held) FROM balances")).ShouldBe(32);
+        (await OutsideAsync("SELECT sum(used)::bigint FROM balances")).ShouldBe(32);
+        (await OutsideAsync("SELECT sum(held)::bigint FROM balances")).ShouldBe(32);
+
+        // On a connection of its own: those of the pool are killed too.
+        async Task<long?> OutsideAsync(string sql, params object[] values)
+        {
+            await using var source = Npgsql.NpgsqlDataSource.Create(database.ConnectionString + ";Pooling=false");
+            await using var command = source.CreateCommand(sql);
+            Array.ForEach(values, value => command.Parameters.Add(new() { Value = value }));
+            return (long?)await command.ExecuteScalarAsync();
+        }
     }
 }

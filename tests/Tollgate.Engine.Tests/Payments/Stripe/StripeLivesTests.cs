@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Payments;
@@ -13,7 +14,8 @@ namespace Tollgate.Engine.Tests.Payments.Stripe;
 /// </summary>
 public sealed class StripeLivesTests(TestPostgres postgres) : IAsyncLifetime
 {
-    private const int Lives = 1_000;
+    /// <summary>In the suite; TOLLGATE_STRIPE_LIVES asks for more.</summary>
+    private static readonly int Lives = int.TryParse(Environment.GetEnvironmentVariable("TOLLGATE_STRIPE_LIVES"), CultureInfo.InvariantCulture, out var more) ? more : 200;
 
     /// <summary>Lives that are told at the same time.</summary>
     private const int AtOnce = 8;
@@ -40,7 +42,7 @@ public sealed class StripeLivesTests(TestPostgres postgres) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_thousand_lives_end_as_they_were_lived_however_they_are_told()
+    public async Task Payments_end_as_they_were_lived_however_they_are_told()
     {
         var lives = new Life[Lives];
         await Parallel.ForEachAsync(

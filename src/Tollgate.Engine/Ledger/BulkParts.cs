@@ -1,0 +1,50 @@
+namespace Tollgate.Engine.Ledger;
+
+/// <summary>
+/// Cuts what one request brings to a lane into parts, so that no part keeps the lane much longer than a thousand small events of customers whom it knows.
+/// </summary>
+internal static class BulkParts
+{
+    /// <summary>Of one part, in small events.</summary>
+    public const int Weight = 1_000;
+
+    /// <summary>A customer whose book must be read, and perhaps made with its account and balances: 0.3 to 0.6 ms where a small event takes 0.03.</summary>
+    private const int OfUnknownCustomer = 10;
+
+    /// <summary>So many characters of properties count as one more event.</summary>
+    private const int PropertiesOfOne = 512;
+
+    /// <param name="items">Of one request and one lane, in their order. Not empty.</param>
+    public static IEnumerable<BulkOp> Of(Lane lane, IReadOnlyList<UseOp> items)
+    {
+        var (part, weight, unknown) = (new List<LaneOp>(), 0, new HashSet<string>());
+        foreach (var item in items)
+        {
+            part.Add(item);
+            weight += 1 + ((item.PropertiesJson?.Length ?? 0) / PropertiesOfOne);
+            if (lane.Peek(item.Project.Id, item.Customer, item.Project.Catalog.Revision) is null && unknown.Add(item.Customer))
+            {
+                weight += OfUnknownCustomer;
+            }
+
+            if (weight >= Weight)
+            {
+                yield return PartOf(part, weight);
+                part = [];
+                weight = 0;
+                unknown.Clear();
+            }
+        }
+
+        if (part.Count > 0)
+        {
+            yield return PartOf(part, weight);
+        }
+    }
+
+    private static BulkOp PartOf(List<LaneOp> items, int weight)
+    {
+        var head = items[0];
+        return new() { Project = head.Project, Customer = head.Customer, Partition = head.Partition, Ticket = head.Ticket, Now = head.Now, Items = items, Weight = weight };
+    }
+}
