@@ -50,6 +50,14 @@ public static class GrantSql
            AND g.used + g.forfeited < g.amount
         """;
 
+    /// <summary>Of those that are not over at <c>$3</c>: more than <c>$4</c> have something left, or there are more than <c>$5</c>.</summary>
+    public const string HasTooMany =
+        """
+        SELECT count(*) FILTER (WHERE g.used + g.forfeited < g.amount) > $4 OR count(*) > $5
+          FROM grants g
+         WHERE g.partition = $1 AND g.account = $2 AND g.expires_at > $3
+        """;
+
     /// <summary>Takes back what is left. What was burned stays burned.</summary>
     public const string VoidGrant =
         """

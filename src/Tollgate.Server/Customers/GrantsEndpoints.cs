@@ -81,6 +81,12 @@ public static class GrantsEndpoints
         {
             await Problems.WriteAsync(context, ErrorCode.IdempotencyKeyReused, "A grant with this id and other content exists.", "id");
         }
+        else if (answer.Outcome == AddGrantOutcome.TooMany)
+        {
+            await Problems.WriteAsync(
+                context, ErrorCode.LimitReached,
+                $"A customer has at most {AddGrant.MostLive} grants with something left, and {AddGrant.MostUnexpired} that have not expired. Void some, or give grants an expires_at.");
+        }
         else
         {
             var status = answer.Outcome == AddGrantOutcome.Added ? StatusCodes.Status201Created : StatusCodes.Status200OK;

@@ -189,6 +189,24 @@ public sealed class CustomersTests(TestPostgres postgres) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_customer_has_a_thousand_grants_with_something_left_and_no_more()
+    {
+        await Grants.RunAsync(Project, "u1", Pack("order-1"), default);
+        await _database!.ExecuteAsync(
+            """
+            INSERT INTO grants (partition, account, feature, id, source, priority, amount, effective_at, expires_at, created_at)
+            SELECT partition, account, feature, gen_random_uuid(), source, priority, 1, effective_at, expires_at, created_at
+              FROM grants, generate_series(1, 999)
+            """);
+        (await Grants.RunAsync(Project, "u1", Pack("order-2"), default)).Outcome.ShouldBe(AddGrantOutcome.TooMany);
+        (await Grants.RunAsync(Project, "u1", Pack("order-1"), default)).Outcome.ShouldBe(AddGrantOutcome.Replayed);
+        (await Rig.StandingAsync("u1", "scan")).Limit.ShouldBe(Quantity.Of(2 + 5 + 999));
+
+        await new VoidGrant(_database!.Source, Rig.Gate, Rig.Clock).RunAsync(Project, "u1", "order-1", default);
+        (await Grants.RunAsync(Project, "u1", Pack("order-2"), default)).Outcome.ShouldBe(AddGrantOutcome.Added);
+    }
+
+    [Fact]
     public async Task A_repeated_grant_is_granted_once_and_other_content_is_refused()
     {
         (await Grants.RunAsync(Project, "u1", Pack("order-1"), default)).Outcome.ShouldBe(AddGrantOutcome.Added);
