@@ -17,6 +17,7 @@ public sealed class ExactTypeTests
     [
         new("UsageProjection.PercentOf", "Percent of the limit, rounded to show: a ratio, no amount."),
         new("RateRules.Units", "Microseconds for one unit: a pace, no amount."),
+        new("RateRules.Microseconds", "As RateRules.Units."),
     ];
 
     [Fact]

@@ -460,7 +460,7 @@ public sealed record ErrorCode(string Code, int Status, string Title, string Des
 
     public static readonly ErrorCode EventValueInvalid = new(
         "event_value_invalid", 422, "The event's value cannot be metered",
-        "A property that the feature's meter needs is missing or is not a number.",
+        "A property that the feature's meter needs is missing or is not a number, or the sum would pass 18 digits before the point.",
         "Send the property that the meter of the feature names.");
 
     public static readonly ErrorCode LimitReached = new(

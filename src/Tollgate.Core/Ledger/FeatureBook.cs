@@ -85,7 +85,8 @@ public sealed class FeatureBook
 
     public void Load(Balance balance) => Volatile.Write(ref _balances, [.. _balances, new Slot<Balance>(balance, balance)]);
 
-    public void Load(Grant grant) => Volatile.Write(ref _grants, [.. _grants, new Slot<Grant>(grant, grant)]);
+    /// <summary>All at once: an array that grows by one for each of thousands is copied thousands of times.</summary>
+    public void Load(IEnumerable<Grant> grants) => Keep([.. _grants, .. grants.Select(static grant => new Slot<Grant>(grant, grant))]);
 
     public void Load(RateState rate) => Volatile.Write(ref _rates, [.. _rates, new Slot<RateState>(rate, rate)]);
 
@@ -93,9 +94,16 @@ public sealed class FeatureBook
     public Slot<Grant> Add(Grant grant)
     {
         var slot = new Slot<Grant>(null, grant);
-        Volatile.Write(ref _grants, [.. _grants, slot]);
+        Keep([.. _grants, slot]);
         _account.Touch(slot);
         return slot;
+    }
+
+    /// <summary>In burn order, which nothing changes: decisions walk them as they stand.</summary>
+    private void Keep(Slot<Grant>[] grants)
+    {
+        Array.Sort(grants, static (a, b) => GrantRules.BurnOrder.Compare(a.Current, b.Current));
+        Volatile.Write(ref _grants, grants);
     }
 
     public Slot<Grant> GrantOf(Guid id)

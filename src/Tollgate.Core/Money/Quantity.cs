@@ -6,14 +6,14 @@ namespace Tollgate.Core.Money;
 /// An exact amount of a feature: calls, tokens, seconds, dollars of a cost budget. At most 9 decimal places
 /// and 18 digits before the point, the same as <c>numeric(27,9)</c> in the database.
 /// </summary>
-/// <remarks>Adding never rounds. A value outside the range is refused at the edge by <see cref="TryCreate"/>.</remarks>
+/// <remarks>Adding never rounds. A value outside the range is refused at the edge by <see cref="TryCreate"/>, a sum by the decision that makes it.</remarks>
 public readonly record struct Quantity : IComparable<Quantity>
 {
     /// <summary>Decimal places kept: a nano-unit, so that LLM costs in dollars stay exact to the nano-dollar.</summary>
     public const int Scale = 9;
 
     /// <summary>The largest magnitude that a single quantity may have.</summary>
-    public const decimal Largest = 999_999_999_999_999_999m;
+    public const decimal Largest = 999_999_999_999_999_999.999_999_999m;
 
     private readonly decimal _value;
 
@@ -55,15 +55,25 @@ public readonly record struct Quantity : IComparable<Quantity>
 
     public static Quantity Min(Quantity a, Quantity b) => a._value <= b._value ? a : b;
 
+    /// <summary>No column holds it: a sum has outgrown the range that each of its parts is in.</summary>
+    public bool IsBeyondRange => Math.Abs(_value) > Largest;
+
     /// <summary>The quantity, or zero when it is negative.</summary>
     public Quantity FloorAtZero() => IsNegative ? Zero : this;
 
-    /// <summary>Times a whole or fractional rate, rounded up to the ninth decimal so that a pool is never undercharged.</summary>
-    public Quantity TimesRoundedUp(Quantity rate)
+    /// <summary>
+    /// Times a whole or fractional rate, rounded up to the ninth decimal so that a pool is never undercharged. Null: beyond
+    /// <see cref="Largest"/>.
+    /// </summary>
+    public Quantity? TimesRoundedUp(Quantity rate)
     {
-        var product = _value * rate._value;
-        var rounded = decimal.Round(product, Scale, MidpointRounding.ToPositiveInfinity);
-        return Of(rounded);
+        if (rate.IsPositive && Math.Abs(_value) > Largest / rate._value)
+        {
+            return null;
+        }
+
+        var rounded = decimal.Round(_value * rate._value, Scale, MidpointRounding.ToPositiveInfinity);
+        return TryCreate(rounded, out var product) ? product : null;
     }
 
     public int CompareTo(Quantity other) => _value.CompareTo(other._value);

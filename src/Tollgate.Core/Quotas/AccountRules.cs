@@ -76,8 +76,9 @@ public static class AccountRules
         }
 
         var rest = amount - (facts.Available ?? amount);
-        var asked = QuotaRules.Judge(poolBook.StoredFacts(now), rest.TimesRoundedUp(pool.Rate));
-        return asked <= Outcome.RecordedOverLimit ? asked : null;
+        return rest.TimesRoundedUp(pool.Rate) is { } credits && QuotaRules.Judge(poolBook.StoredFacts(now), credits) is <= Outcome.RecordedOverLimit and var asked
+            ? asked
+            : null;
     }
 
     /// <summary>The book of a pool's credit feature; null when the plan has no such feature.</summary>
@@ -101,16 +102,18 @@ public static class AccountRules
 
     /// <summary>
     /// Settles an open hold with the true amounts: gives back what was held, then books the truth in the period of the
-    /// reservation. A hold that has expired was given back already; the work is booked all the same.
+    /// reservation. A hold that has expired was given back already; the work is booked all the same. A refusal
+    /// (<see cref="Outcome.OutOfRange"/>) leaves the hold as it was.
     /// </summary>
     public static Verdict Settle(AccountBook book, Hold hold, IReadOnlyList<Effect> effects, Instant now)
     {
+        book.Begin();
         if (hold.State == HoldState.Open)
         {
             GiveBack(book, hold);
         }
 
-        return UseAsSettle(book, effects, hold.CreatedAt, now);
+        return new Deciding(book, hold.CreatedAt, now, enforce: false, hold: false) { ClipsBySettlePolicy = true, HasBegun = true }.Run(effects);
     }
 
     /// <summary>Releases a hold, or lets it expire: its amounts are available again at once.</summary>
@@ -119,7 +122,7 @@ public static class AccountRules
         Invariant.That(slot.Current.State == HoldState.Open, $"Hold {slot.Current.Id} is {slot.Current.State} already.");
         GiveBack(book, slot.Current);
         book.Put(slot, slot.Current with { State = state });
-        book.Holds.Remove(slot.Current.Id);
+        book.CloseHold(slot.Current.Id);
     }
 
     /// <summary>Holds past their expiry must not deny anybody anything: they are closed before the next decision.</summary>
@@ -130,12 +133,10 @@ public static class AccountRules
             return;
         }
 
-        foreach (var slot in book.Holds.Values.Where(h => h.Current.IsExpired(now)).ToList())
+        foreach (var slot in book.ExpiredHolds(now))
         {
             Close(book, slot, HoldState.Expired);
         }
-
-        book.FindNextExpiry();
     }
 
     internal static void GiveBack(AccountBook book, Hold hold)

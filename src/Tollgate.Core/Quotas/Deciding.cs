@@ -20,14 +20,22 @@ internal sealed class Deciding(AccountBook book, Instant at, Instant now, bool e
     private RateLimit? _window;
     private Quantity? _windowRemaining;
     private TimeSpan? _retryAfter;
+    private bool _isOutOfRange;
 
     /// <summary>A settle: features whose policy is <c>clip</c> record at most what is available.</summary>
     public bool ClipsBySettlePolicy { get; init; }
 
+    /// <summary>What was put into the book since its <see cref="AccountBook.Begin"/> is part of this decision, and taken back with it.</summary>
+    public bool HasBegun { get; init; }
+
     public Verdict Run(IReadOnlyList<Effect> effects)
     {
         Invariant.That(effects.Count > 0, "A decision needs at least one feature.");
-        book.Begin();
+        if (!HasBegun)
+        {
+            book.Begin();
+        }
+
         var outcome = Outcome.WithinQuota;
         for (var i = 0; i < effects.Count; i++)
         {
@@ -86,6 +94,11 @@ internal sealed class Deciding(AccountBook book, Instant at, Instant now, bool e
             }
         }
 
+        if (_isOutOfRange)
+        {
+            return Outcome.OutOfRange;
+        }
+
         if (outcome > Outcome.RecordedOverLimit)
         {
             if (enforce)
@@ -103,16 +116,26 @@ internal sealed class Deciding(AccountBook book, Instant at, Instant now, bool e
         }
 
         // 4. Book it.
-        if (hold)
-        {
-            HoldOn(slot, amount - fromPool, countsOpen: true);
-        }
-        else
+        return BookOne(feature, slot, facts, amount, fromPool) ?? outcome;
+    }
+
+    /// <returns>Null, or why the ledger cannot keep it, whatever the plan allows.</returns>
+    private Outcome? BookOne(FeatureBook feature, Slot<Balance> slot, in FeatureFacts facts, Quantity amount, Quantity fromPool)
+    {
+        if (!hold)
         {
             BookUse(feature, slot, facts, amount, fromPool);
         }
+        else if (Math.Max(book.Holds.Count, slot.Current.OpenHolds) >= AccountBook.MostOpenHolds)
+        {
+            return Outcome.ConcurrencyLimited;
+        }
+        else
+        {
+            HoldOn(slot, amount - fromPool, countsOpen: true);
+        }
 
-        return outcome;
+        return _isOutOfRange ? Outcome.OutOfRange : null;
     }
 
     private Quantity UnitsOf(in Effect effect, in FeatureFacts facts)
@@ -132,7 +155,12 @@ internal sealed class Deciding(AccountBook book, Instant at, Instant now, bool e
             return null;
         }
 
-        var credits = rest.TimesRoundedUp(pool.Rate);
+        if (rest.TimesRoundedUp(pool.Rate) is not { } credits)
+        {
+            _isOutOfRange = true;
+            return null;
+        }
+
         var feature = book.BookOf(entry);
         var slot = feature.BalanceIn(feature.PeriodAt(at));
         var facts = feature.FactsOf(slot.Current, at);
@@ -196,6 +224,7 @@ internal sealed class Deciding(AccountBook book, Instant at, Instant now, bool e
     private void HoldOn(Slot<Balance> slot, Quantity amount, bool countsOpen)
     {
         var after = slot.Current with { Held = slot.Current.Held + amount, OpenHolds = slot.Current.OpenHolds + (countsOpen ? 1 : 0) };
+        _isOutOfRange |= after.Held.IsBeyondRange;
         book.Put(slot, after);
         (_parts ??= []).Add(new(after.FeatureKey, after.Period.Start, amount));
     }
@@ -215,12 +244,13 @@ internal sealed class Deciding(AccountBook book, Instant at, Instant now, bool e
         {
             foreach (var percent in QuotaRules.Crossed(entitlement, slot.Current, after, facts.Limit))
             {
-                (_crossings ??= []).Add(new(after.FeatureKey, after.Period.Start, percent, after.Used, facts.Limit!.Value));
+                (_crossings ??= []).Add(new(after.FeatureKey, after.Period.Start, percent, after.Used, Quantity.Min(facts.Limit!.Value, Quantity.Of(Quantity.Largest))));
                 after = after with { Fired = Math.Max(after.Fired, percent) };
             }
         }
 
         after.AssertSound();
+        _isOutOfRange |= after.Used.IsBeyondRange;
         _postings.Add(new(after.FeatureKey, after.Period.Start, amount, after.Drawn - slot.Current.Drawn));
         book.Put(slot, after);
     }

@@ -126,6 +126,7 @@ public static class Explanation
         Outcome.RateLimited => "One more is refused for now: a rate window is full.",
         Outcome.ConcurrencyLimited => "One more reservation is refused for now: as many are open as the plan allows.",
         Outcome.SubscriptionInactive => "One more is refused: the subscription is not active.",
+        Outcome.OutOfRange => "One more is refused: the sum would be larger than Tollgate can count.",
         _ => throw new InvariantBrokenException($"{outcome} is not an outcome."),
     };
 }

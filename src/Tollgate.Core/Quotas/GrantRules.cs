@@ -14,7 +14,7 @@ public static class GrantRules
     /// <summary>The plan's place among the sources: after a rollover, before a top-up.</summary>
     private const int PlanRank = 1;
 
-    private static readonly Comparer<Grant> BurnOrder = Comparer<Grant>.Create((a, b) =>
+    internal static readonly Comparer<Grant> BurnOrder = Comparer<Grant>.Create((a, b) =>
     {
         var order = a.Priority.CompareTo(b.Priority);
         order = order != 0 ? order : a.ExpiresAt.CompareTo(b.ExpiresAt);
@@ -40,8 +40,26 @@ public static class GrantRules
             }
         }
 
-        live.Sort(BurnOrder);
+        if (!IsInOrder(live))
+        {
+            live.Sort(BurnOrder);
+        }
+
         return live;
+    }
+
+    /// <summary>A book keeps its grants in order, so that decisions need not sort them.</summary>
+    private static bool IsInOrder(List<Grant> grants)
+    {
+        for (var i = 1; i < grants.Count; i++)
+        {
+            if (BurnOrder.Compare(grants[i - 1], grants[i]) > 0)
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     /// <summary>How <paramref name="amount"/> is taken from the grants; what the plan's own quota takes is left out.</summary>

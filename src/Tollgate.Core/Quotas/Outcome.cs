@@ -39,9 +39,12 @@ public enum Outcome
     /// <summary>A rate window is full; waiting helps.</summary>
     RateLimited,
 
-    /// <summary>As many holds are open as the plan allows; waiting helps.</summary>
+    /// <summary>As many holds are open as the plan, or the ledger for one customer, allows; waiting helps.</summary>
     ConcurrencyLimited,
 
     /// <summary>The customer's subscription is not active.</summary>
     SubscriptionInactive,
+
+    /// <summary>A balance would grow beyond what a <see cref="Money.Quantity"/> holds. Facts are refused too: they cannot be stored.</summary>
+    OutOfRange,
 }

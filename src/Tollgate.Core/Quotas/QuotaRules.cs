@@ -1,3 +1,4 @@
+using System.Numerics;
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Ledger;
 using Tollgate.Core.Money;
@@ -8,6 +9,8 @@ namespace Tollgate.Core.Quotas;
 /// <summary>The rules of <c>SEMANTICS</c> 2 for one feature: facts in, result out.</summary>
 public static class QuotaRules
 {
+    private const long NanosOfOne = 1_000_000_000;
+
     /// <summary>
     /// May <paramref name="amount"/> be taken? A straight list of checks, the first that applies decides. A credit pool
     /// is not asked here: <see cref="Outcome.QuotaExceeded"/> of a feature with a pool means "ask the pool for the rest".
@@ -72,12 +75,15 @@ public static class QuotaRules
             return entitlement.Quota;
         }
 
-        var old = before?.Quota?.Value ?? 0m;
-        var whole = (decimal)(period.End.UnixMicroseconds - period.Start.UnixMicroseconds);
-        var elapsed = at.UnixMicroseconds - period.Start.UnixMicroseconds;
-        var share = ((old * elapsed) + (quota.Value * (whole - elapsed))) / whole;
-        return Quantity.Of(decimal.Round(share, isMoney ? Quantity.Scale : 0, MidpointRounding.ToNegativeInfinity));
+        // In whole nano-units: quotas times microseconds leave the range of a decimal.
+        BigInteger whole = period.End.UnixMicroseconds - period.Start.UnixMicroseconds;
+        BigInteger elapsed = at.UnixMicroseconds - period.Start.UnixMicroseconds;
+        var share = ((Nanos(before?.Quota) * elapsed) + (Nanos(quota) * (whole - elapsed))) / whole;
+        var quantity = (decimal)share / NanosOfOne;
+        return Quantity.Of(isMoney ? quantity : decimal.Floor(quantity));
     }
+
+    private static BigInteger Nanos(Quantity? quantity) => new((quantity ?? Quantity.Zero).Value * NanosOfOne);
 
     /// <summary>
     /// Books <paramref name="amount"/> as used: the plan's quota and the grants burn in their order, and what none of

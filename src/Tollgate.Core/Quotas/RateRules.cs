@@ -11,6 +11,11 @@ namespace Tollgate.Core.Quotas;
 /// </summary>
 public static class RateRules
 {
+    /// <summary>
+    /// 317 years: no step and no burst of a smooth window is longer. Arithmetic with larger ones would leave the range of numbers and of times.
+    /// </summary>
+    private const long Longest = 10_000_000_000_000_000;
+
     /// <param name="State">What to store when the whole decision is allowed.</param>
     /// <param name="RetryAfter">Zero when allowed; otherwise when the same request would pass. Null: it never will (beyond the burst).</param>
     /// <param name="Remaining">Units that could still come at this moment.</param>
@@ -47,11 +52,10 @@ public static class RateRules
     {
         var window = limit.Unit == RateUnit.Second ? 1_000_000m : 60_000_000m;
         var perUnit = window / limit.Limit.Value;
-        var burst = (limit.Burst ?? limit.Limit).Value;
-        var tolerance = (long)decimal.Floor(burst * perUnit);
+        var tolerance = Microseconds(limit.Burst ?? limit.Limit, perUnit);
 
         // Steps are rounded down to a microsecond: a full burst taken in single units must pass.
-        var step = (long)decimal.Floor(units.Value * perUnit);
+        var step = Microseconds(units, perUnit);
         var arrival = state is null || state.Moment < now ? now : state.Moment;
         var next = new Instant(arrival.UnixMicroseconds + step);
         var wait = next.UnixMicroseconds - now.UnixMicroseconds - tolerance;
@@ -66,8 +70,11 @@ public static class RateRules
         return new(true, new(featureKey, slot, fingerprint, next, Quantity.Zero), TimeSpan.Zero, left);
     }
 
+    private static long Microseconds(Quantity units, decimal perUnit) =>
+        units.Value > Longest / perUnit ? Longest : (long)decimal.Floor(units.Value * perUnit);
+
     private static Quantity Units(long microseconds, decimal perUnit) =>
-        microseconds <= 0 ? Quantity.Zero : Quantity.Of(decimal.Floor(microseconds / perUnit));
+        microseconds <= 0 ? Quantity.Zero : Quantity.Of(Math.Min(decimal.Floor(Quantity.Largest), decimal.Floor(microseconds / perUnit)));
 
     private static Verdict Fixed(
         RateLimit limit, int featureKey, int slot, int fingerprint, RateState? state, Quantity units, Instant now, Period window)

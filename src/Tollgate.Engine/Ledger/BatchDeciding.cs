@@ -120,7 +120,6 @@ internal sealed class BatchDeciding(BatchWriter writer)
             if (book.Holds.TryGetValue(id, out var open))
             {
                 AccountRules.Close(book, open, HoldState.Settled);
-                book.FindNextExpiry();
             }
         }
     }
@@ -241,10 +240,14 @@ internal sealed class BatchDeciding(BatchWriter writer)
 
         var late = hold.State == HoldState.Expired;
         var verdict = AccountRules.Settle(book, hold, EffectsOf(amounts, book), op.Now);
+        if (!verdict.Allowed)
+        {
+            return Answer(verdict, book, TextOf(hold));
+        }
+
         var slot = open ?? SlotOfClosed(book, hold);
         book.Put(slot, slot.Current with { State = HoldState.Settled });
-        book.Holds.Remove(hold.Id);
-        book.FindNextExpiry();
+        book.CloseHold(hold.Id);
         Note(verdict, book, op.Now);
         writer.Add(SettleEvent(op, book, hold, amounts, verdict, late), idGiven: true);
         return Answer(verdict, book, TextOf(hold)) with { Late = late };
@@ -265,8 +268,7 @@ internal sealed class BatchDeciding(BatchWriter writer)
         }
 
         var expires = op.Now.Plus(op.TimeToLive!.Value);
-        book.Put(open, open.Current with { ExpiresAt = expires });
-        book.FindNextExpiry();
+        book.Extend(open, expires);
         return Standing(book, open.Current, GateFault.None, op.Now);
     }
 
@@ -278,7 +280,6 @@ internal sealed class BatchDeciding(BatchWriter writer)
         }
 
         AccountRules.Close(book, open, HoldState.Released);
-        book.FindNextExpiry();
         return Standing(book, hold, GateFault.None, op.Now);
     }
 
@@ -302,6 +303,7 @@ internal sealed class BatchDeciding(BatchWriter writer)
         {
             var start = target.Postings.First(p => p.FeatureKey == feature).PeriodStart;
             writer.Add(new UniqueChange(book, feature, start, value, Seen: false));
+            _known.Unique.Remove((book.Account, feature, start, value));
         }
 
         var plain = reversed.Count == 1 && reversed[0].Used == -target.Quantity && reversed[0].Drawn.IsZero;

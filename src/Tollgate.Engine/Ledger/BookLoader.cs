@@ -13,7 +13,10 @@ using Tollgate.Engine.Projects;
 namespace Tollgate.Engine.Ledger;
 
 /// <summary>An account that a batch needs.</summary>
-internal readonly record struct BookWanted(ProjectSnapshot Project, string Customer, short Partition, Instant Now, bool Create);
+internal readonly record struct BookWanted(ProjectSnapshot Project, string Customer, short Partition, Instant Now, bool Create)
+{
+    public (int Project, string Customer) Key => (Project.Id, Customer);
+}
 
 /// <summary>A balance row that a batch needs beyond those of open periods.</summary>
 internal readonly record struct RowWanted(AccountBook Book, int FeatureKey, Instant PeriodStart);
@@ -25,7 +28,8 @@ internal sealed class BookLoader(NpgsqlConnection connection)
     /// The books of the wanted accounts; an account that is missing and not to be created has none in the answer. With
     /// <paramref name="locked"/> the rows stay locked until the caller's transaction ends.
     /// </summary>
-    public async Task<Dictionary<(int Project, string Customer), AccountBook>> LoadAsync(
+    /// <param name="wanted">With one snapshot of each project.</param>
+    public async Task<BookReading> LoadAsync(
         IReadOnlyList<BookWanted> wanted, NewCustomers created, bool locked, CancellationToken cancel)
     {
         var sorted = wanted.OrderBy(w => w.Partition).ThenBy(w => w.Project.Id).ThenBy(w => w.Customer, StringComparer.Ordinal).ToArray();
@@ -62,7 +66,9 @@ internal sealed class BookLoader(NpgsqlConnection connection)
         }
 
         await using var reader = await batch.ExecuteReaderAsync(cancel);
-        return await ReadBooksAsync(reader, byProject, cancel);
+        var reading = new BookReading(byProject);
+        await reading.ReadAsync(reader, cancel);
+        return reading;
     }
 
     private async Task CreateAsync(BookWanted[] missing, NewCustomers created, CancellationToken cancel)
@@ -81,60 +87,11 @@ internal sealed class BookLoader(NpgsqlConnection connection)
         }
     }
 
-    private static async Task<Dictionary<(int, string), AccountBook>> ReadBooksAsync(
-        NpgsqlDataReader reader, Dictionary<int, ProjectSnapshot> projects, CancellationToken cancel)
-    {
-        var books = new Dictionary<(int, string), AccountBook>();
-        var byAccount = new Dictionary<int, (AccountBook Book, ProjectSnapshot Project)>();
-        while (await reader.ReadAsync(cancel))
-        {
-            var project = projects[reader.GetInt32(2)];
-            var book = ReadCustomer(reader, project);
-            books[(project.Id, book.Customer)] = book;
-            byAccount[book.Account] = (book, project);
-        }
-
-        await reader.NextResultAsync(cancel);
-        while (await reader.ReadAsync(cancel))
-        {
-            var (book, project) = byAccount[reader.GetInt32(1)];
-            BookOf(book, project, reader.GetInt32(2)).Load(ReadBalance(reader));
-        }
-
-        await reader.NextResultAsync(cancel);
-        while (await reader.ReadAsync(cancel))
-        {
-            var (book, project) = byAccount[reader.GetInt32(1)];
-            BookOf(book, project, reader.GetInt32(2)).Load(ReadGrant(reader));
-        }
-
-        await reader.NextResultAsync(cancel);
-        while (await reader.ReadAsync(cancel))
-        {
-            byAccount[reader.GetInt32(1)].Book.LoadHold(ReadHold(reader));
-        }
-
-        await reader.NextResultAsync(cancel);
-        while (await reader.ReadAsync(cancel))
-        {
-            var (book, project) = byAccount[reader.GetInt32(1)];
-            BookOf(book, project, reader.GetInt32(2)).Load(new RateState(
-                reader.GetInt32(2), reader.GetInt16(3), reader.GetInt32(4), At(reader, 5), Quantity.Of(reader.GetDecimal(6))));
-        }
-
-        return books;
-    }
-
-    private static FeatureBook BookOf(AccountBook book, ProjectSnapshot project, int featureKey)
-    {
-        Invariant.That(project.Catalog.FeaturesByKey.TryGetValue(featureKey, out var feature), $"Feature {featureKey} has rows but no name.");
-        return book.BookOf(feature!);
-    }
-
-    private static AccountBook ReadCustomer(NpgsqlDataReader reader, ProjectSnapshot project)
+    /// <exception cref="CatalogTooOldException">A plan version of the customer is newer than the snapshot.</exception>
+    public static AccountBook ReadCustomer(NpgsqlDataReader reader, ProjectSnapshot project)
     {
         var catalog = project.Catalog;
-        var plan = reader.IsDBNull(5) ? catalog.DefaultPlan : catalog.PlanVersions[reader.GetInt32(5)];
+        var plan = reader.IsDBNull(5) ? catalog.DefaultPlan : PlanOf(catalog, reader.GetInt32(5));
         return new()
         {
             ProjectId = project.Id,
@@ -144,7 +101,7 @@ internal sealed class BookLoader(NpgsqlConnection connection)
             CustomerVersion = reader.GetInt32(4),
             CatalogRevision = catalog.Revision,
             Plan = plan,
-            PreviousPlan = reader.IsDBNull(6) ? null : catalog.PlanVersions[reader.GetInt32(6)],
+            PreviousPlan = reader.IsDBNull(6) ? null : PlanOf(catalog, reader.GetInt32(6)),
             PlanAssignedAt = reader.IsDBNull(7) ? null : At(reader, 7),
             CustomerSince = At(reader, 9),
             Cycles = CycleText.Read(reader.GetString(10)),
@@ -154,6 +111,10 @@ internal sealed class BookLoader(NpgsqlConnection connection)
             FeaturesByCode = catalog.Features,
         };
     }
+
+    private static PlanVersion PlanOf(PublishedCatalog catalog, int version) => catalog.PlanVersions.TryGetValue(version, out var plan)
+        ? plan
+        : throw new CatalogTooOldException($"Plan version {version} is not in the catalogue of revision {catalog.Revision}.");
 
     /// <summary>The entitlements that differ from those of the plan: what add-ons add, and then what the customer's overrides put in its place.</summary>
     public static IReadOnlyDictionary<int, Entitlement> Overridden(string overridesJson, string addOnsJson, PlanVersion plan, PublishedCatalog catalog)
@@ -236,7 +197,7 @@ internal sealed class BookLoader(NpgsqlConnection connection)
         }
     }
 
-    private static Balance ReadBalance(NpgsqlDataReader reader) => new()
+    public static Balance ReadBalance(NpgsqlDataReader reader) => new()
     {
         FeatureKey = reader.GetInt32(2),
         Period = new(At(reader, 3), At(reader, 4)),
@@ -251,7 +212,7 @@ internal sealed class BookLoader(NpgsqlConnection connection)
         OpenHolds = reader.GetInt16(13),
     };
 
-    private static Grant ReadGrant(NpgsqlDataReader reader) => new()
+    public static Grant ReadGrant(NpgsqlDataReader reader) => new()
     {
         FeatureKey = reader.GetInt32(2),
         Id = reader.GetGuid(3),

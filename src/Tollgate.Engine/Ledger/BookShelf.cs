@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using Npgsql;
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Ledger;
@@ -16,6 +17,14 @@ internal sealed class BookShelf(int mostBooks, ServerPresence presence, NewCusto
 {
     private readonly ConcurrentDictionary<(int Project, string Customer), AccountBook> _books = new();
 
+    /// <summary>An account whose rows name what no catalogue has would otherwise have the directory loaded for each operation.</summary>
+    private static readonly TimeSpan RenewEvery = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>The lane waits for it.</summary>
+    private static readonly TimeSpan LongestRenewal = TimeSpan.FromSeconds(1);
+
+    private long _renewedAt = Stopwatch.GetTimestamp() - Stopwatch.Frequency;
+
     /// <summary>Of <see cref="_books"/>, which locks itself as a whole to count: 15 µs for each batch.</summary>
     private int _count;
 
@@ -30,7 +39,10 @@ internal sealed class BookShelf(int mostBooks, ServerPresence presence, NewCusto
     public AccountBook? PeekOfThisEra(int project, string customer, int catalogRevision) =>
         Peek(project, customer, catalogRevision) is { } book && book.Era == presence.Era ? book : null;
 
-    /// <summary>Gives every operation its account's book; those that memory does not have are read, all in one round trip.</summary>
+    /// <summary>
+    /// Gives every operation its account's book; those that memory does not have are read, all in one round trip. Operations of an account
+    /// that cannot be read have a <see cref="LaneOp.Failure"/>.
+    /// </summary>
     public ValueTask LoadAsync(NpgsqlConnection connection, List<LaneOp> ops, bool locked)
     {
         // First of all: whatever stood before it in the batch needs the book that is read below.
@@ -43,6 +55,7 @@ internal sealed class BookShelf(int mostBooks, ServerPresence presence, NewCusto
         }
 
         Dictionary<(int, string), BookWanted>? wanted = null;
+        Dictionary<int, ProjectSnapshot>? newest = null;
         foreach (var op in ops)
         {
             op.Book = Peek(op.Project.Id, op.Customer, op.Project.Catalog.Revision);
@@ -50,28 +63,100 @@ internal sealed class BookShelf(int mostBooks, ServerPresence presence, NewCusto
             {
                 var key = (op.Project.Id, op.Customer);
                 wanted ??= [];
+                newest ??= [];
+                newest[op.Project.Id] = Newer(op.Project, newest.GetValueOrDefault(op.Project.Id));
                 wanted[key] = new(op.Project, op.Customer, op.Partition, op.Now,
                     (op.CreatesCustomer && op.Member is null && (!op.MayBeRefused || created.MayCreate(op.Project.Id))) || (wanted.TryGetValue(key, out var other) && other.Create));
             }
         }
 
-        return wanted is null ? ValueTask.CompletedTask : ReadAsync(connection, ops, [.. wanted.Values], locked);
+        return wanted is null ? ValueTask.CompletedTask
+            : ReadAsync(connection, ops, [.. wanted.Values.Select(one => one with { Project = newest![one.Project.Id] })], locked);
     }
+
+    private static ProjectSnapshot Newer(ProjectSnapshot one, ProjectSnapshot? other) =>
+        other is null || other.Catalog.Revision < one.Catalog.Revision ? one : other;
 
     private async ValueTask ReadAsync(NpgsqlConnection connection, List<LaneOp> ops, List<BookWanted> wanted, bool locked)
     {
+        var projects = wanted.Select(one => one.Project).DistinctBy(project => project.Id).ToDictionary(project => project.Id);
+        var unreadable = await ReadAsync(connection, wanted, locked);
+        if (unreadable.Values.Any(static why => why is CatalogTooOldException))
+        {
+            // Published since the requests came in: once more, with the catalogue as it is now.
+            var again = wanted.Where(one => unreadable.GetValueOrDefault(one.Key) is CatalogTooOldException);
+            await RenewAsync(again.Select(one => one.Project.Id), projects);
+            unreadable = await ReadAsync(connection, [.. wanted.Select(one => one with { Project = projects[one.Project.Id], Create = false })], locked);
+        }
+
+        foreach (var op in ops)
+        {
+            op.Book = _books.GetValueOrDefault((op.Project.Id, op.Customer));
+            if (op.Book is { } book)
+            {
+                if (book.CatalogRevision > op.Project.Catalog.Revision)
+                {
+                    op.Renew(projects[op.Project.Id]);
+                }
+            }
+            else if (op is not ForgetOp)
+            {
+                op.Failure = unreadable.GetValueOrDefault((op.Project.Id, op.Customer));
+            }
+        }
+    }
+
+    /// <returns>The accounts that cannot be read, and why. They have no book.</returns>
+    private async Task<Dictionary<(int Project, string Customer), Exception>> ReadAsync(NpgsqlConnection connection, List<BookWanted> wanted, bool locked)
+    {
         // Asked for before the read: what changes hands during it counts as read before.
         var era = presence.Era;
-        foreach (var (key, book) in await new BookLoader(connection).LoadAsync(wanted, created, locked, CancellationToken.None))
+        var reading = await new BookLoader(connection).LoadAsync(wanted, created, locked, CancellationToken.None);
+        foreach (var (key, book) in reading.Books)
         {
             book.Era = era;
             _count += _books.ContainsKey(key) ? 0 : 1;
             _books[key] = book;
         }
 
-        foreach (var op in ops)
+        foreach (var key in reading.Unreadable.Keys)
         {
-            op.Book = _books.GetValueOrDefault((op.Project.Id, op.Customer));
+            Remove(key);
+        }
+
+        return reading.Unreadable;
+    }
+
+    /// <summary>Puts the current snapshots of the named projects in the place of those that proved too old.</summary>
+    private async Task RenewAsync(IEnumerable<int> stale, Dictionary<int, ProjectSnapshot> projects)
+    {
+        var ids = stale.Distinct().ToList();
+        if (!Take() && Stopwatch.GetElapsedTime(_renewedAt) > RenewEvery)
+        {
+            _renewedAt = Stopwatch.GetTimestamp();
+            try
+            {
+                using var soon = new CancellationTokenSource(LongestRenewal);
+                await presence.Directory.RefreshAsync(soon.Token);
+                Take();
+            }
+            catch (Exception away) when (away is OperationCanceledException or NpgsqlException or TimeoutException)
+            {
+                // Those accounts fail, and nobody else: their callers ask again.
+            }
+        }
+
+        bool Take()
+        {
+            var current = presence.Directory.Current.ProjectsById;
+            var newer = true;
+            foreach (var id in ids)
+            {
+                newer &= current.TryGetValue(id, out var project) && project.Catalog.Revision > projects[id].Catalog.Revision;
+                projects[id] = Newer(projects[id], project);
+            }
+
+            return newer;
         }
     }
 
@@ -164,21 +249,13 @@ internal sealed class BookShelf(int mostBooks, ServerPresence presence, NewCusto
         await known.LoadUniqueAsync(connection, uniques, CancellationToken.None);
         foreach (var voiding in ops.OfType<VoidOp>())
         {
-            await LoadPeriodEventsAsync(connection, voiding, known);
+            if (voiding.Book is { } book && known.Events.TryGetValue((book.Account, voiding.EventId), out var target))
+            {
+                await known.LoadOthersAsync(connection, book, target, voiding.Project, CancellationToken.None);
+            }
         }
 
         return known;
-    }
-
-    private static async Task LoadPeriodEventsAsync(NpgsqlConnection connection, VoidOp op, KnownFacts known)
-    {
-        if (op.Book is { } book && known.Events.TryGetValue((book.Account, op.EventId), out var target)
-            && (target.Data.Raw.Count > 0 || target.Data.Unique.Count > 0))
-        {
-            var feature = book.BookOf(op.Project.Catalog.FeaturesByKey[target.FeatureKey]);
-            known.PeriodEvents[book.Account] = await KnownFacts.LoadPeriodAsync(
-                connection, book, feature.PeriodAt(target.OccurredAt), CancellationToken.None);
-        }
     }
 
     /// <summary>The batch was not committed: the accounts are read again when they are needed.</summary>

@@ -4,6 +4,7 @@ using Tollgate.Core.Ledger;
 using Tollgate.Core.Money;
 using Tollgate.Core.Quotas;
 using Tollgate.Core.Time;
+using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Ledger;
 
@@ -32,8 +33,11 @@ internal sealed class KnownFacts
 
     public HashSet<(int Account, int FeatureKey, Instant PeriodStart, Guid Value)> Unique { get; } = [];
 
-    /// <summary>Events of the period of an event to be voided that max and unique meters read, by account.</summary>
-    public Dictionary<int, List<StoredEvent>> PeriodEvents { get; } = [];
+    /// <summary>What a void falls back to: the highest value that the other events of the period have for a max meter. Missing: there is none.</summary>
+    public Dictionary<(int Account, Guid Event, int FeatureKey), Quantity> Highest { get; } = [];
+
+    /// <summary>Values of unique meters of an event to be voided that other events of the period have too.</summary>
+    public HashSet<(int Account, Guid Event, int FeatureKey, Guid Value)> SeenElsewhere { get; } = [];
 
     /// <summary>
     /// What a void takes back. Sums are simply reversed; a maximum falls to that of the other events of the period, and a
@@ -48,8 +52,7 @@ internal sealed class KnownFacts
             if (target.Data.Raw.Any(r => r.FeatureKey == posting.FeatureKey))
             {
                 var most = target.Data.Raw.First(r => r.FeatureKey == posting.FeatureKey).Value;
-                var rest = Others(account, target, posting).SelectMany(e => e.Data.Raw).Where(r => r.FeatureKey == posting.FeatureKey)
-                    .Select(r => r.Value).DefaultIfEmpty(Quantity.Zero).Max();
+                var rest = Highest.GetValueOrDefault((account, target.Id, posting.FeatureKey));
                 used = (most - rest).FloorAtZero();
             }
             else if (target.Data.Unique.Any(u => u.FeatureKey == posting.FeatureKey))
@@ -65,15 +68,7 @@ internal sealed class KnownFacts
 
     /// <summary>The values of unique meters that only <paramref name="target"/> still showed.</summary>
     public IReadOnlyList<(int FeatureKey, Guid Value)> NoLongerSeen(int account, StoredEvent target) =>
-        [.. target.Data.Unique.Where(u => !target.Postings.Where(p => p.FeatureKey == u.FeatureKey)
-            .SelectMany(p => Others(account, target, p)).Any(e => e.Data.Unique.Contains(u)))];
-
-    private IEnumerable<StoredEvent> Others(int account, StoredEvent target, Posting posting)
-    {
-        var events = PeriodEvents.GetValueOrDefault(account) ?? [];
-        var voided = events.Where(e => e.Data.Voids is not null).Select(e => e.Data.Voids!.Value).ToHashSet();
-        return events.Where(e => e.Id != target.Id && !voided.Contains(e.Id) && e.PeriodStart == posting.PeriodStart);
-    }
+        [.. target.Data.Unique.Where(u => !SeenElsewhere.Contains((account, target.Id, u.FeatureKey, u.Value)))];
 
     public async Task LoadEventsAsync(
         NpgsqlConnection connection, IReadOnlyList<(AccountBook Book, Guid Id)> wanted, Instant now, CancellationToken cancel)
@@ -136,22 +131,47 @@ internal sealed class KnownFacts
         }
     }
 
-    /// <summary>The period's events that a max or unique meter read, for the void of one of them.</summary>
-    public static async Task<List<StoredEvent>> LoadPeriodAsync(NpgsqlConnection connection, AccountBook book, Period period, CancellationToken cancel)
+    /// <summary>
+    /// What the other events of its periods say about an event to be voided. PostgreSQL answers one number or one word for each meter: the events
+    /// themselves may be any number, of any size.
+    /// </summary>
+    public async Task LoadOthersAsync(NpgsqlConnection connection, AccountBook book, StoredEvent target, ProjectSnapshot project, CancellationToken cancel)
     {
-        await using var command = new NpgsqlCommand(LedgerSql.LoadPeriodEvents, connection);
+        foreach (var posting in target.Postings)
+        {
+            var end = book.BookOf(project.Catalog.FeaturesByKey[posting.FeatureKey]).PeriodAt(target.OccurredAt).End;
+            if (target.Data.Raw.Any(raw => raw.FeatureKey == posting.FeatureKey)
+                && await AskAsync(connection, LedgerSql.HighestOfOthers, book, target, posting, end, null, cancel) is decimal highest)
+            {
+                Highest[(book.Account, target.Id, posting.FeatureKey)] = Quantity.Of(highest);
+            }
+
+            foreach (var (feature, value) in target.Data.Unique.Where(seen => seen.FeatureKey == posting.FeatureKey))
+            {
+                if (await AskAsync(connection, LedgerSql.SeenByOthers, book, target, posting, end, value, cancel) is true)
+                {
+                    SeenElsewhere.Add((book.Account, target.Id, feature, value));
+                }
+            }
+        }
+    }
+
+    private static async Task<object?> AskAsync(
+        NpgsqlConnection connection, string sql, AccountBook book, StoredEvent target, Posting posting, Instant end, Guid? value, CancellationToken cancel)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
         command.Parameters.Add(new() { Value = book.Partition, NpgsqlDbType = NpgsqlDbType.Smallint });
         command.Parameters.Add(new() { Value = book.Account, NpgsqlDbType = NpgsqlDbType.Integer });
-        command.Parameters.Add(new() { Value = period.Start.ToUtc(), NpgsqlDbType = NpgsqlDbType.TimestampTz });
-        command.Parameters.Add(new() { Value = period.End.ToUtc(), NpgsqlDbType = NpgsqlDbType.TimestampTz });
-        var events = new List<StoredEvent>();
-        await using var reader = await command.ExecuteReaderAsync(cancel);
-        while (await reader.ReadAsync(cancel))
+        command.Parameters.Add(new() { Value = posting.PeriodStart.ToUtc(), NpgsqlDbType = NpgsqlDbType.TimestampTz });
+        command.Parameters.Add(new() { Value = end.ToUtc(), NpgsqlDbType = NpgsqlDbType.TimestampTz });
+        command.Parameters.Add(new() { Value = posting.FeatureKey, NpgsqlDbType = NpgsqlDbType.Integer });
+        command.Parameters.Add(new() { Value = target.Id, NpgsqlDbType = NpgsqlDbType.Uuid });
+        if (value is { } seen)
         {
-            events.Add(StoredEvent.Read(reader));
+            command.Parameters.Add(new() { Value = seen, NpgsqlDbType = NpgsqlDbType.Uuid });
         }
 
-        return events;
+        return await command.ExecuteScalarAsync(cancel);
     }
 
     private static void AddKeys(NpgsqlCommand command, IReadOnlyList<(AccountBook Book, Guid Id)> wanted)

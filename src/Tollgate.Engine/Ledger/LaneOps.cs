@@ -37,8 +37,13 @@ public abstract class LaneOp : IValueTaskSource<GateAnswer>
     private string _customer = "";
     private short _partition;
     private LaneOp? _origin;
+    private ProjectSnapshot? _project;
 
-    public required ProjectSnapshot Project { get; init; }
+    public required ProjectSnapshot Project
+    {
+        get => _project!;
+        init => _project = value;
+    }
 
     /// <summary>On whose account it works.</summary>
     public required string Customer
@@ -89,6 +94,9 @@ public abstract class LaneOp : IValueTaskSource<GateAnswer>
     internal bool IsClosed { get; set; }
 
     public ValueTask<GateAnswer> AnswerAsync() => new(this, _ended.Version);
+
+    /// <summary>The customer's plan is newer than the catalogue that the request saw: the rest of the work uses that one.</summary>
+    internal void Renew(ProjectSnapshot project) => _project = project;
 
     /// <summary>Nobody has seen it yet, and its customer is a member: it works on the owner's account.</summary>
     internal void WorkFor(string owner)

@@ -139,13 +139,38 @@ internal static class LedgerSql
                               AND u.period_start = x.period_start AND u.value = x.value
         """;
 
-    /// <summary>What the events of a period say about a max or unique feature, newest first; for a void.</summary>
-    public const string LoadPeriodEvents =
+    /// <summary>
+    /// Null or the highest value that a max meter read from the events of a period, without one event and those that were voided. $1 partition,
+    /// $2 account, $3 start and $4 end of the feature's period, $5 the feature, $6 the event.
+    /// </summary>
+    public const string HighestOfOthers =
         $"""
-        SELECT {EventColumns}
+        SELECT max((r.pair ->> 1)::numeric)
           FROM events e
-         WHERE e.partition = $1 AND e.account = $2 AND e.occurred_at >= $3 AND e.occurred_at < $4
-           AND (e.data ? 'raw' OR e.data ? 'uniq' OR e.data ? 'void')
+         CROSS JOIN LATERAL jsonb_array_elements(e.data -> 'raw') AS r (pair)
+         WHERE {OthersOfPeriod}
+           AND e.data ? 'raw' AND (r.pair ->> 0)::integer = $5
+        """;
+
+    /// <summary>Whether any of those events has a value of a unique meter. $7 the value, the others as in <see cref="HighestOfOthers"/>.</summary>
+    public const string SeenByOthers =
+        $"""
+        SELECT EXISTS (SELECT FROM events e
+                        WHERE {OthersOfPeriod}
+                          AND e.data @> jsonb_build_object('uniq', jsonb_build_array(jsonb_build_array($5::integer, $7::uuid))))
+        """;
+
+    /// <summary>
+    /// The reversing event happened, as far as it says, when its event did. NOT IN has its rows hashed, also on a lane's connection, which may
+    /// not join by hashes. An event of several features names in its column the period of the first one only.
+    /// </summary>
+    private const string OthersOfPeriod =
+        """
+        e.partition = $1 AND e.account = $2 AND e.occurred_at >= $3 AND e.occurred_at < $4 AND e.id <> $6
+           AND (e.feature <> $5 OR e.period_start = $3)
+           AND e.id NOT IN (SELECT (v.data ->> 'void')::uuid
+                              FROM events v
+                             WHERE v.partition = $1 AND v.account = $2 AND v.occurred_at >= $3 AND v.occurred_at < $4 AND v.data ? 'void')
         """;
 
     /// <summary>

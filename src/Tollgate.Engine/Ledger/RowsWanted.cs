@@ -10,6 +10,7 @@ internal sealed class RowsWanted(KnownFacts? known)
 {
     private readonly List<RowWanted> _wanted = [];
     private readonly List<(AccountBook, FeatureBook, Period)> _toOpen = [];
+    private readonly Dictionary<AccountBook, Instant> _expiredUntil = [];
 
     public IReadOnlyCollection<RowWanted> Wanted => _wanted;
 
@@ -19,10 +20,7 @@ internal sealed class RowsWanted(KnownFacts? known)
     {
         if (book.Holds.Count > 0 && book.NextExpiry <= op.Now)
         {
-            foreach (var slot in book.Holds.Values)
-            {
-                AddParts(book, slot.Current);
-            }
+            AddExpired(book, op.Now);
         }
 
         switch (op)
@@ -51,6 +49,18 @@ internal sealed class RowsWanted(KnownFacts? known)
 
                 break;
         }
+    }
+
+    /// <summary>What the next decision of the book gives back. Operations of one batch share it: thousands may find thousands of expired holds.</summary>
+    private void AddExpired(AccountBook book, Instant now)
+    {
+        Instant? since = _expiredUntil.TryGetValue(book, out var until) ? until : null;
+        foreach (var slot in book.ExpiredHolds(now, since))
+        {
+            AddParts(book, slot.Current);
+        }
+
+        _expiredUntil[book] = until > now ? until : now;
     }
 
     private void AddHold(AccountBook book, HoldOp op)

@@ -44,7 +44,7 @@ public static class AffordableOutput
             var code = feature.Feature.Code;
             var rest = LeftOf(feature) is { } left ? (amount - (left - taken.GetValueOrDefault(code)).FloorAtZero()).FloorAtZero() : Quantity.Zero;
             taken[code] = taken.GetValueOrDefault(code) + (amount - rest);
-            return rest.IsZero || (feature.Entitlement.Pool is { } pool && features.TryGetValue(pool.Feature, out var credits) && Take(credits, rest.TimesRoundedUp(pool.Rate)));
+            return rest.IsZero || (feature.Entitlement.Pool is { } pool && features.TryGetValue(pool.Feature, out var credits) && rest.TimesRoundedUp(pool.Rate) is { } cost && Take(credits, cost));
         }
     }
 

@@ -58,6 +58,9 @@ public sealed class ServerPresence(
 
     private long _heardAt = long.MinValue;
 
+    /// <summary>What it keeps up to date.</summary>
+    internal ProjectDirectory Directory => directory;
+
     /// <summary>No other server works on this database, for certain: what this process has read in this <see cref="Era"/> is the truth.</summary>
     public bool Alone => Stopwatch.GetTimestamp() < Volatile.Read(ref _aloneUntil);
 

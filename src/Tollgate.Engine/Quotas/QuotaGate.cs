@@ -263,7 +263,7 @@ public sealed class QuotaGate(LedgerLanes lanes, LedgerOptions options, Database
 
         var seen = book ?? Stranger(project, customer);
         var keys = seen.Plan.Entitlements.Keys.Union(seen.Overridden.Keys);
-        var features = keys.Select(k => project.Catalog.FeaturesByKey[k]).OrderBy(f => f.Feature.SortOrder).ThenBy(f => f.Key)
+        var features = keys.Where(project.Catalog.FeaturesByKey.ContainsKey).Select(k => project.Catalog.FeaturesByKey[k]).OrderBy(f => f.Feature.SortOrder).ThenBy(f => f.Key)
             .Select(f => StandingOf(seen, f, now)).ToList();
         return new(customer, book is not null, seen.Plan, features, now);
     }

@@ -138,7 +138,9 @@ internal static class GateAnswers
         (Outcome.FeatureNotInPlan, _) => $"The plan '{decision.Plan}' does not include {feature.Feature.Name}.",
         (Outcome.FeatureDisabled, _) => $"{feature.Feature.Name} is disabled in the plan '{decision.Plan}'.",
         (Outcome.RateLimited, _) => $"{feature.Feature.Name} is limited to {decision.Window!.Limit} per {Word(decision.Window.Unit)}.",
-        (Outcome.ConcurrencyLimited, _) => $"{feature.Feature.Name} is limited to {decision.Window!.Limit} at one time.",
+        (Outcome.ConcurrencyLimited, _) when decision.Window is { } window => $"{feature.Feature.Name} is limited to {window.Limit} at one time.",
+        (Outcome.ConcurrencyLimited, _) => $"A customer has at most {Core.Ledger.AccountBook.MostOpenHolds} reservations open at one time. Settle or release some.",
+        (Outcome.OutOfRange, _) => $"{feature.Feature.Name}: the sum would be larger than {Core.Money.Quantity.Largest}.",
         (_, { Limit: { } limit } s) =>
             $"{feature.Feature.Name}: {s.Used} of {limit} used{(s.Held.IsZero ? "" : $", {s.Held} held")}, {s.Remaining} left"
             + (s.ResetsAt is { } at ? $" until {at}." : "."),

@@ -23,6 +23,7 @@ internal static class OutcomeMap
         Outcome.RateLimited => "rate_limited",
         Outcome.ConcurrencyLimited => "concurrency_limited",
         Outcome.SubscriptionInactive => "subscription_inactive",
+        Outcome.OutOfRange => "out_of_range",
         _ => throw new ArgumentOutOfRangeException(nameof(outcome), outcome, "The outcome has no reason."),
     };
 
@@ -36,6 +37,7 @@ internal static class OutcomeMap
         Outcome.FeatureNotInPlan => ErrorCode.FeatureNotInPlan,
         Outcome.RateLimited or Outcome.ConcurrencyLimited => ErrorCode.RateLimited,
         Outcome.SubscriptionInactive => ErrorCode.SubscriptionInactive,
+        Outcome.OutOfRange => ErrorCode.EventValueInvalid,
         _ => throw new ArgumentOutOfRangeException(nameof(outcome), outcome, "The outcome has no code."),
     };
 

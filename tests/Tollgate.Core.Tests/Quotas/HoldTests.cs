@@ -1,4 +1,6 @@
+using Tollgate.Core.Catalog;
 using Tollgate.Core.Ledger;
+using Tollgate.Core.Quotas;
 using Tollgate.Core.Time;
 
 namespace Tollgate.Core.Tests.Quotas;
@@ -13,5 +15,53 @@ public sealed class HoldTests
         hold.IsExpired(new(expiry.UnixMicroseconds - 1)).ShouldBeFalse();
         hold.IsExpired(expiry).ShouldBeTrue();
         hold.IsExpired(new(expiry.UnixMicroseconds + 1)).ShouldBeTrue();
+    }
+
+    [Fact]
+    public void A_customer_has_so_many_holds_open_and_no_more()
+    {
+        var test = new TestBook(new Entitlement { Feature = "unit", Quota = null });
+        for (var i = 0; i < AccountBook.MostOpenHolds; i++)
+        {
+            Open(test, i, minutes: 1 + (i % 60));
+        }
+
+        AccountRules.Reserve(test.Book, [test.Of(1)], TestBook.Now).Outcome.ShouldBe(Outcome.ConcurrencyLimited);
+        AccountRules.Close(test.Book, test.Book.Holds[IdOf(0)], HoldState.Released);
+        AccountRules.Reserve(test.Book, [test.Of(1)], TestBook.Now).Allowed.ShouldBeTrue();
+    }
+
+    [Fact]
+    public void The_next_expiry_follows_what_is_opened_extended_and_closed()
+    {
+        var test = new TestBook(new Entitlement { Feature = "unit", Quota = null });
+        foreach (var minutes in (int[])[5, 3, 9])
+        {
+            Open(test, minutes, minutes);
+        }
+
+        test.Book.NextExpiry.ShouldBe(In(3));
+        test.Book.Extend(test.Book.Holds[IdOf(3)], In(7));
+        test.Book.NextExpiry.ShouldBe(In(5));
+        test.Book.ExpiredHolds(In(7)).Select(slot => slot.Current.Id).ShouldBe([IdOf(5), IdOf(3)]);
+        test.Book.ExpiredHolds(In(7), since: In(5)).Select(slot => slot.Current.Id).ShouldBe([IdOf(3)]);
+        AccountRules.CloseExpired(test.Book, In(7));
+        (test.Book.NextExpiry, test.Book.Holds.Count, test.Balance.OpenHolds).ShouldBe((In(9), 1, 1));
+        test.Book.CloseHold(IdOf(9));
+        test.Book.NextExpiry.ShouldBe(Instant.FarFuture);
+    }
+
+    private static Instant In(int minutes) => TestBook.Now.Plus(TimeSpan.FromMinutes(minutes));
+
+    private static Guid IdOf(int number) => new(number, 0, 0, [0, 0, 0, 0, 0, 0, 0, 0]);
+
+    private static void Open(TestBook test, int number, int minutes)
+    {
+        var verdict = AccountRules.Reserve(test.Book, [test.Of(1)], TestBook.Now);
+        verdict.Allowed.ShouldBeTrue();
+        test.Book.OpenHold(new()
+        {
+            Id = IdOf(number), State = HoldState.Open, Amounts = [new(1, TestBook.Q(1))], Parts = verdict.Parts, CreatedAt = TestBook.Now, ExpiresAt = In(minutes),
+        });
     }
 }

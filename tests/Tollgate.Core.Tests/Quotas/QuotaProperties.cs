@@ -83,7 +83,7 @@ public sealed class QuotaProperties
             _holds.RemoveAt(_holds.Count - 1);
             var truth = Math.Min(amount, held);
             _events.Add((AccountRules.Settle(_test.Book, slot.Current, [_test.Of(truth)], TestBook.Now), truth));
-            _test.Book.Holds.Remove(slot.Current.Id);
+            _test.Book.CloseHold(slot.Current.Id);
             (_held, _used) = (_held - held, _used + truth);
             return true;
         }

@@ -25,10 +25,7 @@ internal sealed class TestBook
             CustomerSince = Instant.Epoch, Zone = TimeZoneInfo.Utc, Overridden = new Dictionary<int, Entitlement>(),
             FeaturesByCode = new Dictionary<string, FeatureEntry> { ["unit"] = Feature },
         };
-        foreach (var grant in grants)
-        {
-            Book.BookOf(Feature).Load(grant);
-        }
+        Book.BookOf(Feature).Load(grants.ToArray());
     }
 
     public AccountBook Book { get; }

@@ -1,0 +1,194 @@
+using Tollgate.Core;
+using Tollgate.Core.Money;
+using Tollgate.Core.Quotas;
+using Tollgate.Engine.Catalog;
+using Tollgate.Engine.Customers;
+using Tollgate.Engine.Ledger;
+using Tollgate.Engine.Quotas;
+using Tollgate.Testing;
+
+namespace Tollgate.Engine.Tests.Ledger;
+
+/// <summary>All customers share a lane: what one of them has or does stops nobody else.</summary>
+public sealed class SharedLaneTests(TestPostgres postgres) : IAsyncLifetime
+{
+    private const string Shop =
+        """
+        code: shop
+        name: Shop
+        default_plan: free
+        features:
+          - {code: scan, name: Scans}
+          - {code: credits, name: Credits}
+          - {code: cv, name: CVs}
+          - code: peak
+            name: Peak
+            meters: [{event_type: load, aggregate: max, value_property: gb}]
+          - code: seats
+            name: Seats
+            meters: [{event_type: login, aggregate: unique, value_property: user}]
+        plans:
+          - code: free
+            name: Free
+            entitlements:
+              - {feature: scan, quota: null}
+              - {feature: credits, quota: null}
+              - {feature: cv, quota: 1, pool: {feature: credits, rate: 5}}
+              - {feature: peak, quota: 100}
+              - {feature: seats, quota: 3}
+        """;
+
+    private const string WithPro = Shop +
+        """
+
+          - code: pro
+            name: Pro
+            entitlements: [{feature: scan, quota: 7}]
+        """;
+
+    private TestDatabase? _database;
+    private LedgerRig? _rig;
+
+    private TestDatabase Database => _database!;
+
+    private LedgerRig Rig => _rig!;
+
+    public async ValueTask InitializeAsync()
+    {
+        _database = await postgres.CreateDatabaseAsync();
+        _rig = await LedgerRig.StartAsync(_database, Shop, new LedgerOptions { Lanes = 1 });
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Rig.DisposeAsync();
+        await Database.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task An_account_that_cannot_be_read_fails_alone()
+    {
+        await Rig.ConsumeAsync("broken", "scan");
+        await Database.ExecuteAsync("""UPDATE customers SET overrides = '{"scan": 5}' WHERE id = 'broken'""");
+        await Rig.Gate.ForgetAsync(Rig.Project, "broken");
+
+        var answers = await TogetherAsync([.. Enumerable.Range(0, 20).Select(i => $"c{i}"), "broken"]);
+        answers["broken"].ShouldBeOfType<InvariantBrokenException>();
+        answers.Where(one => one.Key != "broken").ShouldAllBe(one => one.Value == null);
+    }
+
+    [Fact]
+    public async Task A_poisoned_operation_fails_alone_and_costs_its_batch_few_transactions()
+    {
+        await Rig.ConsumeAsync("c13", "scan");
+        await Database.ExecuteAsync(
+            "ALTER TABLE balances ADD CONSTRAINT poison CHECK (used < 2 OR account <> " + await Database.ScalarAsync<int>("SELECT account FROM customers") + ")");
+        var answers = await TogetherAsync([.. Enumerable.Range(0, 64).Select(i => $"c{i}")]);
+
+        answers.Where(one => one.Value is not null).Select(one => one.Key).ShouldBe(["c13"]);
+        (await Database.ScalarAsync<long>("SELECT count(DISTINCT xmin::text) FROM events")).ShouldBeLessThan(12);
+    }
+
+    [Fact]
+    public async Task A_request_of_before_a_publication_is_decided_by_the_plan_that_was_published()
+    {
+        var before = Rig.Project;
+        await Rig.ConsumeAsync("u1", "scan");
+        await new PublishCatalog(Database.Source).PublishAsync(before.Id, CatalogReader.ReadYaml(WithPro).Document!, null, CancellationToken.None);
+        await Database.ExecuteAsync(
+            "UPDATE customers SET version = version + 1, plan_version_id = (SELECT id FROM plan_versions WHERE plan = 'pro') WHERE id = 'u1'");
+        await Rig.Gate.ForgetAsync(before, "u1");
+
+        var answer = await Rig.Gate.ConsumeAsync(before, new("u1", "scan", Quantity.One, null, null, null), CancellationToken.None);
+        (answer.Decision!.Plan, answer.Decision.Standing!.Limit).ShouldBe(("pro", Quantity.Of(7)));
+    }
+
+    [Fact]
+    public async Task A_sum_beyond_the_range_is_refused_and_what_reaches_it_is_read_again()
+    {
+        const decimal Most = 999_999_999_999_999_999m;
+        await Rig.RecordAsync("u1", "scan", Most);
+        await Rig.RecordAsync("u1", "scan", 0.5m, id: "k");
+        await Rig.Gate.ForgetAsync(Rig.Project, "u1");
+        (await Rig.RecordAsync("u1", "scan", 0.5m, id: "k")).Replayed.ShouldBeTrue();
+
+        (await Rig.RecordAsync("u1", "scan")).Decision!.Outcome.ShouldBe(Outcome.OutOfRange);
+        (await Rig.ConsumeAsync("u1", "scan", Most)).Decision!.Outcome.ShouldBe(Outcome.OutOfRange);
+        (await Rig.ConsumeAsync("u1", "cv", Most)).Decision!.Outcome.ShouldBe(Outcome.OutOfRange);
+        (await Rig.StandingAsync("u1", "scan")).Used.Value.ShouldBe(Most + 0.5m);
+        await ShouldVerifyAsync();
+    }
+
+    [Fact]
+    public async Task A_hold_whose_settle_is_beyond_the_range_stays_open()
+    {
+        await Rig.RecordAsync("u1", "scan", 999_999_999_999_999_990m);
+        var hold = await Rig.ReserveAsync("u1", "scan", 5);
+        (await Rig.SettleAsync(hold.Id!, 50)).Decision!.Outcome.ShouldBe(Outcome.OutOfRange);
+        (await Rig.StandingAsync("u1", "scan")).Held.Value.ShouldBe(5);
+        (await Rig.SettleAsync(hold.Id!, 6)).Decision!.Allowed.ShouldBeTrue();
+        await ShouldVerifyAsync();
+    }
+
+    [Fact]
+    public async Task Voids_that_come_together_take_back_the_maximum_and_the_value()
+    {
+        foreach (var (id, gb) in ((string, int)[])[("a", 5), ("b", 8), ("c", 7), ("d", 3)])
+        {
+            await Rig.RecordAsync("u1", "load", id: id, properties: $$"""{"gb":{{gb}}}""");
+            await Rig.RecordAsync("u1", "login", id: "l" + id, properties: """{"user":"ann"}""");
+        }
+
+        await HeldUpAsync(() => Task.WhenAll(((string[])["b", "c", "la", "lb", "lc", "ld"])
+            .Select(id => Rig.Gate.VoidAsync(Rig.Project, id, "u1", CancellationToken.None).AsTask())));
+        (await Rig.StandingAsync("u1", "peak")).Used.Value.ShouldBe(5);
+        (await Rig.StandingAsync("u1", "seats")).Used.Value.ShouldBe(0);
+        (await Rig.RecordAsync("u1", "login", properties: """{"user":"ann"}""")).Decision!.Standing!.Used.Value.ShouldBe(1);
+        await ShouldVerifyAsync();
+    }
+
+    [Fact]
+    public async Task Expired_holds_are_found_by_project_first() =>
+        (await Database.ScalarAsync<string>("SELECT indexdef FROM pg_indexes WHERE indexname = 'holds_to_free'"))!.ShouldContain("(project_id, expires_at)");
+
+    /// <summary>One use for each of the customers, in one batch: what came of it, or the exception.</summary>
+    private async Task<Dictionary<string, Exception?>> TogetherAsync(string[] customers)
+    {
+        var answers = new Dictionary<string, Exception?>();
+        await HeldUpAsync(async () =>
+        {
+            var uses = customers.Select(customer => (customer, Use: Rig.ConsumeAsync(customer, "scan"))).ToArray();
+            foreach (var (customer, use) in uses)
+            {
+                answers[customer] = await Record.ExceptionAsync(() => use);
+            }
+        });
+        return answers;
+    }
+
+    /// <summary>While the lane waits for the balance of another customer, everything that is begun comes into one batch.</summary>
+    private async Task HeldUpAsync(Func<Task> begin)
+    {
+        await Rig.ConsumeAsync("first", "scan");
+        await using var connection = await Database.Source.OpenConnectionAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
+        await using (var hold = connection.CreateCommand())
+        {
+            hold.CommandText = "SELECT FROM balances WHERE account = (SELECT account FROM customers WHERE id = 'first') FOR UPDATE";
+            await hold.ExecuteNonQueryAsync();
+        }
+
+        var first = Rig.ConsumeAsync("first", "scan");
+        await Eventually.UntilAsync(() => Rig.Lanes.LaneOf(0).Depth == 0);
+        var begun = begin();
+        await transaction.RollbackAsync();
+        await first;
+        await begun;
+    }
+
+    private async Task ShouldVerifyAsync()
+    {
+        var report = await VerifyLedger.RunAsync(Database.Connections, null, null, CancellationToken.None);
+        report.IsClean.ShouldBeTrue(string.Join('\n', report.Findings.Where(f => f.IsBreak && f.Count > 0).Select(f => $"{f.Kind}: {string.Join(", ", f.First)}")));
+    }
+}
