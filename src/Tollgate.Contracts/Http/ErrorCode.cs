@@ -482,7 +482,7 @@ public sealed record ErrorCode(string Code, int Status, string Title, string Des
     // 429 and 503: waiting helps.
     public static readonly ErrorCode GatewayBusy = new(
         "gateway_busy", 429, "Too many calls at one time",
-        "As many calls of this project are under way in the gateway as TOLLGATE_GATEWAY_CALLS allows. Nothing was forwarded and nothing was recorded.",
+        "As many calls of this project are under way in the gateway as TOLLGATE_GATEWAY_CALLS allows, or they take as much memory as TOLLGATE_GATEWAY_MEMORY leaves it. Nothing was forwarded and nothing was recorded.",
         "Repeat after the seconds in the header Retry-After, or raise the limit.");
 
     public static readonly ErrorCode RateLimited = new(

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Text.Json;
 
 namespace Tollgate.Core.Gateway;
@@ -14,27 +15,38 @@ public sealed record AccountReferences
     /// <summary>Bytes. Keys of buckets have 1,024 characters at most, each up to six bytes when escaped; a longer text is a file inline.</summary>
     private const int LongestAddress = 16 * 1024;
 
-    /// <summary>Names of the request itself, small and without hyphens and underscores, as providers write them both ways.</summary>
-    private static readonly string[] OfRequest =
-        ["conversation", "conversationid", "cachedcontent", "threadid", "assistantid", "agentid", "datasources", "connectors"];
+    /// <summary>Bytes. Few members have longer names.</summary>
+    private const int UsualName = 64;
 
-    private static readonly string[] Anywhere =
-    [
+    /// <summary>Names of the request itself, small and without hyphens and underscores, as providers write them both ways.</summary>
+    private static readonly FrozenSet<string> OfRequest = FrozenSet.Create<string>(
+        StringComparer.Ordinal,
+        "conversation", "conversationid", "cachedcontent", "threadid", "assistantid", "agentid", "datasources", "connectors");
+
+    private static readonly FrozenSet<string> Anywhere = FrozenSet.Create<string>(
+        StringComparer.Ordinal,
         "fileid", "fileids", "vectorstoreid", "vectorstoreids", "collectionids", "libraryids", "documentids", "documentid", "skillid", "containerid",
-        "filesearchstorenames", "vertexragstore", "vertexaisearch",
-    ];
+        "filesearchstorenames", "vertexragstore", "vertexaisearch");
 
     /// <summary>Hold an address, which may be one of the account's storage.</summary>
-    private static readonly string[] Addresses = ["uri", "url", "fileuri", "imageurl", "videourl", "audiourl", "fileurl", "documenturl"];
+    private static readonly FrozenSet<string> Addresses = FrozenSet.Create<string>(
+        StringComparer.Ordinal,
+        "uri", "url", "fileuri", "imageurl", "videourl", "audiourl", "fileurl", "documenturl");
 
     /// <summary>Schemas and arguments of tools, where they stand inside of the request's members.</summary>
-    private static readonly string[] Opaque =
-    [
+    private static readonly FrozenSet<string> Opaque = FrozenSet.Create<string>(
+        StringComparer.Ordinal,
         "parameters", "inputschema", "input", "arguments", "args", "schema", "parametersjsonschema", "responseschema", "responsejsonschema", "response", "properties",
-        "json", "inputexamples",
-    ];
+        "json", "inputexamples");
 
-    private static readonly string[] OpaqueOfRequest = ["metadata", "labels", "format", "responseschema"];
+    private static readonly FrozenSet<string> OpaqueOfRequest = FrozenSet.Create<string>(
+        StringComparer.Ordinal,
+        "metadata", "labels", "format", "responseschema");
+
+    /// <summary>Every name that is looked for. One that ends in "uri" counts as that.</summary>
+    private static readonly FrozenSet<string>.AlternateLookup<ReadOnlySpan<char>> Known =
+        FrozenSet.Create(StringComparer.Ordinal, [.. OfRequest, .. Anywhere, .. Addresses, .. Opaque, .. OpaqueOfRequest, "container", "id", "previousresponseid", "prompt", "type", "webhook"])
+            .GetAlternateLookup<ReadOnlySpan<char>>();
 
     /// <summary>The answer that the call continues; null for none. Whoever names two is up to something.</summary>
     public string? Answer { get; private init; }
@@ -76,9 +88,9 @@ public sealed record AccountReferences
                 continue;
             }
 
-            var written = json.GetString()!;
-            var name = written.Replace("_", "", StringComparison.Ordinal).Replace("-", "", StringComparison.Ordinal).ToLowerInvariant();
+            var member = json;
             var depth = json.CurrentDepth;
+            var name = NameOf(ref json);
             json.Read();
             if (depth == 1 ? OpaqueOfRequest.Contains(name) : Opaque.Contains(name))
             {
@@ -92,11 +104,31 @@ public sealed record AccountReferences
                 isHolder[depth + 1] = json.TokenType == JsonTokenType.StartObject && (name == "container" || (depth == 1 && name == "prompt"));
             }
 
-            found = depth == 1 ? found.WithRequest(name, written, ref json) : found;
-            found = found.Foreign is null && IsForeign(name, depth, depth > 1 && isHolder[depth], ref json) ? found with { Foreign = Shown(name, depth, written) } : found;
+            found = depth == 1 ? found.WithRequest(name, ref member, ref json) : found;
+            found = found.Foreign is null && IsForeign(name, depth, depth > 1 && isHolder[depth], ref json) ? found with { Foreign = Shown(name, depth, member.GetString()!) } : found;
         }
 
         return found;
+    }
+
+    /// <summary>
+    /// The name as it is known here: small, without hyphens and underscores. Empty: it is known for nothing. A body may have millions of names,
+    /// so none of usual length is copied to the heap.
+    /// </summary>
+    private static string NameOf(ref Utf8JsonReader json)
+    {
+        var text = json.ValueSpan.Length <= UsualName ? stackalloc char[UsualName] : new char[json.ValueSpan.Length];
+        var length = 0;
+        foreach (var letter in text[..json.CopyString(text)])
+        {
+            if (letter is not ('_' or '-'))
+            {
+                text[length++] = char.ToLowerInvariant(letter);
+            }
+        }
+
+        var name = text[..length];
+        return Known.TryGetValue(name, out var known) ? known : name.EndsWith("uri") ? "uri" : "";
     }
 
     /// <summary>What the caller has to look for.</summary>
@@ -107,10 +139,10 @@ public sealed record AccountReferences
         _ => written,
     };
 
-    private AccountReferences WithRequest(string name, string written, ref Utf8JsonReader json) => name switch
+    private AccountReferences WithRequest(string name, ref Utf8JsonReader member, ref Utf8JsonReader json) => name switch
     {
         "previousresponseid" when json.TokenType == JsonTokenType.String && Answer is null => this with { Answer = json.GetString() },
-        "previousresponseid" when IsSaid(ref json) => this with { Foreign = Foreign ?? written },
+        "previousresponseid" when IsSaid(ref json) => this with { Foreign = Foreign ?? member.GetString() },
         "webhook" => this with { HasWebhook = HasWebhook || IsSaid(ref json) },
         _ => this,
     };
@@ -121,7 +153,7 @@ public sealed record AccountReferences
         || (name == "container" && json.TokenType == JsonTokenType.String)
         || (Anywhere.Contains(name) && IsSaid(ref json))
         || (name == "type" && json.TokenType == JsonTokenType.String && json.ValueTextEquals("item_reference"u8))
-        || ((Addresses.Contains(name) || name.EndsWith("uri", StringComparison.Ordinal)) && json.TokenType == JsonTokenType.String && json.ValueSpan.Length <= LongestAddress && IsOfAccount(name, json.GetString()!));
+        || (Addresses.Contains(name) && json.TokenType == JsonTokenType.String && json.ValueSpan.Length <= LongestAddress && IsOfAccount(name, json.GetString()!));
 
     /// <summary>Storage that is read with the account's rights: buckets, and files uploaded to Gemini.</summary>
     private static bool IsOfAccount(string name, string address) =>

@@ -23,6 +23,15 @@ internal sealed class AnswerRelay(HttpContext context, GatewayCall call, CallMet
     /// <summary>Bytes of an answer that is waited for whole: a few images. What is longer passes as it comes, and its usage is estimated.</summary>
     public const int LargestWhole = 32 * 1024 * 1024;
 
+    /// <summary>
+    /// Bytes that are read on after the caller has left or its budget has ended, for the usage at the end: 128,000 tokens in chunks of 300 bytes.
+    /// Beyond it the usage is estimated.
+    /// </summary>
+    private const long MostUnread = 64 * 1024 * 1024;
+
+    /// <summary>So long an answer is read on then: models think and write for minutes.</summary>
+    public static readonly TimeSpan UnreadTime = TimeSpan.FromMinutes(15);
+
     private const string CostHeader = "X-Tollgate-Cost";
     private const string RemainingHeader = "X-Tollgate-Remaining";
     private const string CallHeader = "X-Tollgate-Call";
@@ -31,6 +40,9 @@ internal sealed class AnswerRelay(HttpContext context, GatewayCall call, CallMet
     private readonly byte[] _chunk = ArrayPool<byte>.Shared.Rent(ChunkBytes);
 
     private int Status => (int)answer.StatusCode;
+
+    /// <summary>Against the call's Accept-Encoding. It passes as it is, and what was used is estimated.</summary>
+    private bool IsCompressed => answer.Content.Headers.ContentEncoding.Any(static coding => !coding.Equals("identity", StringComparison.OrdinalIgnoreCase));
 
     private string? ContentType => answer.Content.Headers.ContentType?.MediaType;
 
@@ -41,7 +53,7 @@ internal sealed class AnswerRelay(HttpContext context, GatewayCall call, CallMet
             Forwarder.CopyHead(answer, _to);
             _to.Headers[CallHeader] = call.Id.ToString("D");
             await using var body = await answer.Content.ReadAsStreamAsync(CancellationToken.None);
-            await (IsWhole() ? WholeAsync(body) : StreamAsync(body, default));
+            await (IsWhole() ? WholeAsync(body) : StreamAsync(body));
         }
         finally
         {
@@ -49,26 +61,37 @@ internal sealed class AnswerRelay(HttpContext context, GatewayCall call, CallMet
         }
     }
 
-    /// <summary>Somebody's connection broke, was silent, or what came over it cannot be unpacked.</summary>
-    public static bool IsOfTransport(Exception e) => e is IOException or InvalidDataException or HttpRequestException or OperationCanceledException;
+    /// <summary>Somebody's connection broke, or was silent.</summary>
+    public static bool IsOfTransport(Exception e) => e is IOException or HttpRequestException or OperationCanceledException;
+
+    /// <summary>Piece by piece, so that no second copy waits in memory for a caller that reads slowly.</summary>
+    public static async Task WriteAsync(HttpResponse to, ReadOnlyMemory<byte> bytes, CancellationToken cancel)
+    {
+        for (; bytes.Length > ChunkBytes; bytes = bytes[ChunkBytes..])
+        {
+            await to.BodyWriter.WriteAsync(bytes[..ChunkBytes], cancel);
+        }
+
+        to.BodyWriter.Write(bytes.Span);
+    }
 
     private bool IsWhole() => Status >= 300 || (ContentType is { } type && type.EndsWith("json", StringComparison.OrdinalIgnoreCase)
         && !type.Contains("ndjson", StringComparison.OrdinalIgnoreCase) && !call.Ask!.IsStream);
 
     private async Task WholeAsync(Stream body)
     {
-        var whole = new ArrayBufferWriter<byte>(answer.Content.Headers.ContentLength is > 0 and <= LargestWhole and var length ? (int)length : ChunkBytes);
+        var whole = new HeldBody(call.Memory, LargestWhole, answer.Content.Headers.ContentLength);
         try
         {
             while (await body.ReadAsync(_chunk, silence.Next()) is > 0 and var read)
             {
-                whole.Write(_chunk.AsSpan(0, read));
-                await meter.KeepAsync(CancellationToken.None);
-                if (whole.WrittenCount > LargestWhole)
+                if (whole.Add(_chunk.AsSpan(0, read)) != BodyEnd.Whole)
                 {
-                    await StreamAsync(body, whole.WrittenMemory);
+                    await StreamAsync(body, whole.Bytes, _chunk.AsSpan(0, read).ToArray());
                     return;
                 }
+
+                await meter.KeepAsync(CancellationToken.None);
             }
         }
         catch (Exception e) when (IsOfTransport(e))
@@ -83,8 +106,8 @@ internal sealed class AnswerRelay(HttpContext context, GatewayCall call, CallMet
         // A redirect is none of the provider's work; it is handed on and costs nothing.
         var report = Status is >= 300 and < 400
             ? new UsageReport { IsReported = true, Error = $"The provider answered {Status}, a redirect." }
-            : WithHeaders(UsageReader.Read(call.Route, whole.WrittenSpan, Status));
-        var delivered = report.IsReported && report.Doubt is null ? default : DeliveredText.Of(call.Route, whole.WrittenSpan);
+            : WithHeaders(UsageReader.Read(call.Route, whole.Bytes.Span, Status));
+        var delivered = report.IsReported && report.Doubt is null ? default : DeliveredText.Of(call.Route, whole.Bytes.Span);
         var settled = await meter.SettleAsync(report, delivered, Status, null, CallEnd.Whole);
         _to.Headers[CallHeader] = meter.JobCallId ?? call.Id.ToString("D");
         foreach (var (name, value) in HeadersOf(settled))
@@ -92,12 +115,12 @@ internal sealed class AnswerRelay(HttpContext context, GatewayCall call, CallMet
             _to.Headers[name] = value;
         }
 
-        _to.ContentLength = whole.WrittenCount;
-        _to.BodyWriter.Write(whole.WrittenSpan);
+        _to.ContentLength = whole.Bytes.Length;
+        await WriteAsync(_to, whole.Bytes, CancellationToken.None);
     }
 
     /// <param name="before">Bytes of the answer that were read already.</param>
-    private async Task StreamAsync(Stream body, ReadOnlyMemory<byte> before)
+    private async Task StreamAsync(Stream body, params ReadOnlyMemory<byte>[] before)
     {
         var usage = new UsageStream(call.Route);
         var (end, error) = await PassAsync(body, before, usage);
@@ -110,47 +133,58 @@ internal sealed class AnswerRelay(HttpContext context, GatewayCall call, CallMet
         }
     }
 
-    private async Task<(CallEnd End, string? Error)> PassAsync(Stream body, ReadOnlyMemory<byte> before, UsageStream usage)
+    private async IAsyncEnumerable<ReadOnlyMemory<byte>> PiecesAsync(Stream body, ReadOnlyMemory<byte>[] before)
+    {
+        foreach (var part in before)
+        {
+            for (var rest = part; !rest.IsEmpty; rest = rest[Math.Min(ChunkBytes, rest.Length)..])
+            {
+                yield return rest[..Math.Min(ChunkBytes, rest.Length)];
+            }
+        }
+
+        while (await body.ReadAsync(_chunk, silence.Next()) is > 0 and var read)
+        {
+            yield return _chunk.AsMemory(0, read);
+        }
+    }
+
+    private async Task<(CallEnd End, string? Error)> PassAsync(Stream body, ReadOnlyMemory<byte>[] before, UsageStream usage)
     {
         // Only whole events go out, so that what ends a stream early never stands in the middle of one.
         var isEvents = string.Equals(ContentType, "text/event-stream", StringComparison.OrdinalIgnoreCase);
-        var filter = isEvents || call.HidesUsage ? new UsageChunkFilter(call.HidesUsage) : null;
-        var isText = ContentType is not { } type || !type.StartsWith("audio/", StringComparison.OrdinalIgnoreCase) && !type.StartsWith("image/", StringComparison.OrdinalIgnoreCase);
+        var filter = !IsCompressed && (isEvents || call.HidesUsage) ? new UsageChunkFilter(call.HidesUsage) : null;
+        var isText = !IsCompressed && (ContentType is not { } type || !type.StartsWith("audio/", StringComparison.OrdinalIgnoreCase) && !type.StartsWith("image/", StringComparison.OrdinalIgnoreCase));
 
         // The head goes out at once: a caller that waits for the first word knows by it that the model thinks.
-        var (hasLeft, hasBudgetEnded) = (await HasLeftAsync(), false);
+        var (hasLeft, hasBudgetEnded, unread) = (await HasLeftAsync(), false, 0L);
+        if (hasLeft && !call.IsSeenThrough)
+        {
+            return (CallEnd.CallerLeft, null);
+        }
+
         try
         {
-            for (var chunk = before; call.IsSeenThrough || !(hasLeft || hasBudgetEnded); chunk = default)
+            await foreach (var chunk in PiecesAsync(body, before))
             {
-                if (chunk.IsEmpty)
+                if (isText)
                 {
-                    chunk = _chunk.AsMemory(0, await body.ReadAsync(_chunk, silence.Next()));
+                    Feed(usage, hasBudgetEnded ? null : filter, chunk.Span);
                 }
 
-                if (chunk.IsEmpty)
+                if (!hasBudgetEnded && await meter.CoverAsync(usage.Text, CancellationToken.None) is { } refusal)
+                {
+                    await EndEarlyAsync(refusal);
+                    silence.EndWithin(UnreadTime);
+                    hasBudgetEnded = true;
+                }
+
+                hasLeft = hasLeft || (!hasBudgetEnded && await HandOnAsync(chunk, filter));
+                unread += hasLeft || hasBudgetEnded ? chunk.Length : 0;
+                if (call.IsSeenThrough ? unread > MostUnread : unread > 0)
                 {
                     break;
                 }
-
-                if (isText)
-                {
-                    usage.Feed(chunk.Span);
-                }
-
-                if (hasBudgetEnded)
-                {
-                    continue;
-                }
-
-                if (await meter.CoverAsync(usage.Text, CancellationToken.None) is { } refusal)
-                {
-                    await EndEarlyAsync(refusal);
-                    hasBudgetEnded = true;
-                    continue;
-                }
-
-                hasLeft = hasLeft || await HandOnAsync(chunk, filter);
             }
 
             if (hasBudgetEnded || hasLeft)
@@ -166,6 +200,17 @@ internal sealed class AnswerRelay(HttpContext context, GatewayCall call, CallMet
             return hasBudgetEnded ? (CallEnd.BudgetEnded, null)
                 : context.RequestAborted.IsCancellationRequested ? (CallEnd.CallerLeft, null)
                 : (CallEnd.Broken, silence.IsOver ? "The provider was silent for too long." : "The provider's connection broke.");
+        }
+    }
+
+    /// <summary>Where there is no memory for an event, it is neither read nor waited for.</summary>
+    private void Feed(UsageStream usage, UsageChunkFilter? filter, ReadOnlySpan<byte> chunk)
+    {
+        usage.Feed(chunk);
+        if (!call.Memory.TryKeep(usage.Held + (filter?.Held ?? 0)))
+        {
+            usage.Drop();
+            filter?.GiveUp(_to.BodyWriter);
         }
     }
 
@@ -213,7 +258,8 @@ internal sealed class AnswerRelay(HttpContext context, GatewayCall call, CallMet
     }
 
     private UsageReport WithHeaders(UsageReport report) =>
-        call.Route.Api == LlmApi.BedrockInvoke ? UsageReader.WithBedrockHeaders(report, name => answer.Headers.TryGetValues(name, out var values) ? values.First() : null) : report;
+        IsCompressed && report.Error is null ? report with { Doubt = "The provider compressed its answer, which the call did not allow." }
+        : call.Route.Api == LlmApi.BedrockInvoke ? UsageReader.WithBedrockHeaders(report, name => answer.Headers.TryGetValues(name, out var values) ? values.First() : null) : report;
 
     private IEnumerable<(string Name, string Value)> HeadersOf(RecordedCall? settled)
     {

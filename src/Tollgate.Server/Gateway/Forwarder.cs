@@ -23,6 +23,9 @@ internal sealed class Forwarder : IDisposable
     /// <summary>Addresses of providers change behind their names.</summary>
     private static readonly TimeSpan ConnectionLife = TimeSpan.FromMinutes(5);
 
+    /// <summary>Ten thousand upstreams that were called once must not keep the sockets from the others. A new connection costs a tenth of a second.</summary>
+    private static readonly TimeSpan IdleTime = TimeSpan.FromSeconds(5);
+
     private static readonly TimeSpan[] Pauses = [TimeSpan.FromMilliseconds(100), TimeSpan.FromMilliseconds(400)];
 
     /// <summary>
@@ -38,7 +41,7 @@ internal sealed class Forwarder : IDisposable
 
     private static readonly FrozenSet<string> NotHandedOn = new[]
     {
-        "Connection", "Keep-Alive", "Proxy-Authenticate", "Trailer", "Transfer-Encoding", "Upgrade", "Content-Length", "Content-Encoding", "Set-Cookie", "Alt-Svc",
+        "Connection", "Keep-Alive", "Proxy-Authenticate", "Trailer", "Transfer-Encoding", "Upgrade", "Content-Length", "Set-Cookie", "Alt-Svc",
         "X-Content-Type-Options", "Strict-Transport-Security", "OpenAI-Organization", "OpenAI-Project", "Anthropic-Organization-Id",
     }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
@@ -55,9 +58,10 @@ internal sealed class Forwarder : IDisposable
     public Forwarder(GatewayOptions options, OwnAddress own)
     {
         _sockets = new((int)options.MostConnections);
-        _dialer = new(Reach.PublicAnd(options.Networks), own, UpstreamRules.NotAllowed, _sockets, Dialer.ResolveAsync);
+        _dialer = new(Reach.PublicAnd(options.Networks), own, UpstreamRules.NotAllowed, _sockets, NameLookups.OfMachine.ResolveAsync);
         var handler = _dialer.NewHandler(ConnectTime, ConnectionLife, Encoding.UTF8);
-        handler.AutomaticDecompression = DecompressionMethods.All;
+        handler.AutomaticDecompression = DecompressionMethods.None;
+        handler.PooledConnectionIdleTimeout = IdleTime;
         handler.EnableMultipleHttp2Connections = true;
         _client = new(handler);
     }
@@ -84,7 +88,9 @@ internal sealed class Forwarder : IDisposable
             var content = call.Body.IsEmpty && from.ContentType is null ? null : new BodyContent(call.Body);
             try
             {
-                return new(await _client.SendAsync(MessageOf(call, from, content), silence.Next()), null, true);
+                var answer = await _client.SendAsync(MessageOf(call, from, content), silence.Next());
+                LetGo(call, content);
+                return new(answer, null, true);
             }
             catch (HttpRequestException e) when (OutboundRefusedException.IsIn(e))
             {
@@ -105,23 +111,38 @@ internal sealed class Forwarder : IDisposable
         }
     }
 
+    /// <summary>An answer may take minutes, in which a body that has gone out would hold its memory.</summary>
+    private static void LetGo(GatewayCall call, BodyContent? content)
+    {
+        if (content is { WasSent: true })
+        {
+            content.Forget();
+            call.Memory.Give(call.Body.Length);
+            call.Body = default;
+        }
+    }
+
     /// <summary>A body that knows whether it has gone out.</summary>
     private sealed class BodyContent(ReadOnlyMemory<byte> body) : HttpContent
     {
+        private ReadOnlyMemory<byte> _body = body;
+
         public bool WasSent { get; private set; }
+
+        public void Forget() => _body = default;
 
         protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
             SerializeToStreamAsync(stream, context, CancellationToken.None);
 
         protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
         {
-            await stream.WriteAsync(body, cancellationToken);
+            await stream.WriteAsync(_body, cancellationToken);
             WasSent = true;
         }
 
         protected override bool TryComputeLength(out long length)
         {
-            length = body.Length;
+            length = _body.Length;
             return true;
         }
     }
@@ -141,7 +162,7 @@ internal sealed class Forwarder : IDisposable
             }
         }
 
-        // What comes is read for usage, and is handed on as text: compressing it between two servers is not worth the time.
+        // What comes is read for usage. An answer that is compressed nevertheless is handed on as it is: a few bytes may unpack to any number.
         message.Headers.TryAddWithoutValidation("Accept-Encoding", "identity");
         message.Headers.TryAddWithoutValidation(HopHeader, "1");
         foreach (var (name, value) in call.Credentials.Headers)

@@ -32,8 +32,11 @@ internal sealed record GatewayCall
     /// <summary>The job or stored answer that the path names, as far as it is known.</summary>
     public GatewayJob? Job { get; init; }
 
-    /// <summary>As it is sent on.</summary>
-    public required ReadOnlyMemory<byte> Body { get; init; }
+    /// <summary>As it is sent on; empty once it was sent.</summary>
+    public required ReadOnlyMemory<byte> Body { get; set; }
+
+    /// <summary>The memory that the body and the answer take.</summary>
+    public required HeldBytes Memory { get; init; }
 
     /// <summary>Null for calls that are not metered.</summary>
     public required LlmAsk? Ask { get; init; }

@@ -23,10 +23,13 @@ namespace Tollgate.Server.Gateway;
 /// 3. hold what it may use on every limit, or refuse; 4. forward; 5. hand the answer on and read off what was used; 6. settle.
 /// </summary>
 internal sealed class GatewayEndpoints(
-    GuardLlmCalls guard, QuotaGate gate, UpstreamSecrets secrets, Forwarder forwarder, SettleLater later, JobDesk jobs, Clock clock, GatewayOptions options)
+    GuardLlmCalls guard, QuotaGate gate, UpstreamSecrets secrets, Forwarder forwarder, SettleLater later, JobDesk jobs, ByteBudget memory, Clock clock, GatewayOptions options)
 {
     public const string CustomerHeader = "X-Tollgate-Customer";
     public const string FeatureHeader = "X-Tollgate-Feature";
+
+    /// <summary>What is said where the budget has no room for a body or an answer.</summary>
+    public const string NoRoom = "The bodies and answers of calls take as much memory as this project may have now (TOLLGATE_GATEWAY_MEMORY). Repeat the call when others have ended.";
 
     private readonly GatewayCrowd _crowd = new(options.MostCalls);
 
@@ -69,7 +72,8 @@ internal sealed class GatewayEndpoints(
 
     private async Task ForwardAsync(HttpContext context)
     {
-        if (await ReadAsync(context) is { } call)
+        using var held = memory.Open(context.Project().Id);
+        if (await ReadAsync(context, held) is { } call)
         {
             await (call.Ask is null ? PassAsync(context, call) : MeteredAsync(context, call));
         }
@@ -83,7 +87,7 @@ internal sealed class GatewayEndpoints(
     }
 
     /// <summary>Null: the answer is written already.</summary>
-    private async ValueTask<GatewayCall?> ReadAsync(HttpContext context)
+    private async ValueTask<GatewayCall?> ReadAsync(HttpContext context, HeldBytes held)
     {
         // 1. Who calls, and where to.
         var project = context.Project();
@@ -95,20 +99,11 @@ internal sealed class GatewayEndpoints(
         }
 
         // 2. What it asks for.
-        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
+        if (await ReadBodyAsync(context, held) is not { } body)
         {
-            size.MaxRequestBodySize = options.MaxBodyBytes;
-        }
-
-        if (await Body.ReadWholeAsync(context, (int)Math.Min(options.MaxBodyBytes, Array.MaxLength)) is not { } sequence)
-        {
-            await Problems.WriteAsync(context, ErrorCode.PayloadTooLarge, $"At most {options.MaxBodyBytes} bytes are forwarded.");
             return null;
         }
 
-        // A copy: the pipe's memory is given back now, and not while a connection may still be sending it.
-        var body = sequence.ToArray();
-        context.Request.BodyReader.AdvanceTo(sequence.End);
         var (job, notOwn) = await jobs.AdmitAsync(context, to!.Route, body);
         if (notOwn is not null)
         {
@@ -117,7 +112,7 @@ internal sealed class GatewayEndpoints(
         }
 
         var isMetered = GatewayRules.IsMetered(to!.Route, context.Request.Method, to.Target.Path);
-        var ask = isMetered ? AskReader.Read(to.Route, body, context.Request.ContentType) : null;
+        var ask = isMetered ? AskReader.Read(to.Route, body.Span, context.Request.ContentType) : null;
         if (isMetered && ask is null)
         {
             await Problems.WriteAsync(context, ErrorCode.MalformedJson, "The body could not be read, or it names a member twice that decides what the call uses (model, stream, max_tokens …). Nothing was forwarded.");
@@ -130,12 +125,41 @@ internal sealed class GatewayEndpoints(
             return null;
         }
 
-        var asked = ask is { IsStream: true, WantsUsage: false } && UsageOption.IsNeeded(to.Route) ? UsageOption.AddTo(body) : null;
+        var asked = ask is { IsStream: true, WantsUsage: false } && UsageOption.IsNeeded(to.Route) ? UsageOption.AddTo(body.Span) : null;
+        if (asked is not null && !held.TryTake(asked.Length - body.Length))
+        {
+            await Problems.WriteAsync(context, ErrorCode.GatewayBusy, NoRoom);
+            return null;
+        }
+
         return new()
         {
             Project = project, Customer = customer, Feature = feature, Route = to.Route, Home = to.Home, Credentials = to.Credentials, Target = to.Target.Url, Path = to.Target.Path,
-            Job = job, Body = asked ?? body, Ask = ask, HidesUsage = asked is not null, StartedAt = clock.Now(project),
+            Job = job, Body = asked ?? body, Memory = held, Ask = ask, HidesUsage = asked is not null, StartedAt = clock.Now(project),
         };
+    }
+
+    /// <summary>Null: the answer is written already.</summary>
+    private async ValueTask<ReadOnlyMemory<byte>?> ReadBodyAsync(HttpContext context, HeldBytes held)
+    {
+        var most = context.Caller().Kind == KeyKind.CustomerToken ? Math.Min(options.MaxCustomerBodyBytes, options.MaxBodyBytes) : options.MaxBodyBytes;
+        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
+        {
+            size.MaxRequestBodySize = most;
+        }
+
+        var body = new HeldBody(held, most, context.Request.ContentLength);
+        switch (await body.ReadAsync(context.Request.Body, () => context.RequestAborted))
+        {
+            case BodyEnd.TooLarge:
+                await Problems.WriteAsync(context, ErrorCode.PayloadTooLarge, $"At most {most} bytes are forwarded.");
+                return null;
+            case BodyEnd.NoRoom:
+                await Problems.WriteAsync(context, ErrorCode.GatewayBusy, NoRoom);
+                return null;
+            default:
+                return body.Bytes;
+        }
     }
 
     private Refusal? FindAddress(HttpContext context, ProjectSnapshot project, out Address? address)
@@ -200,7 +224,7 @@ internal sealed class GatewayEndpoints(
         }
 
         // 4. Forward.
-        using var silence = new Silence(options.Silence, call.IsSeenThrough ? CancellationToken.None : context.RequestAborted);
+        using var silence = new Silence(options.Silence, context.RequestAborted, call.IsSeenThrough ? AnswerRelay.UnreadTime : null);
         var sent = await forwarder.SendAsync(call, context.Request, silence);
         if (sent.Answer is not { } answer)
         {

@@ -10,6 +10,12 @@ public sealed record GatewayOptions
     /// <inheritdoc cref="Hosting.Settings.GatewayBodyBytes"/>
     public long MaxBodyBytes { get; init; } = Hosting.Settings.GatewayBodyBytes.Default;
 
+    /// <inheritdoc cref="Hosting.Settings.GatewayCustomerBodyBytes"/>
+    public long MaxCustomerBodyBytes { get; init; } = Hosting.Settings.GatewayCustomerBodyBytes.Default;
+
+    /// <inheritdoc cref="Hosting.Settings.GatewayMemory"/>
+    public long MostMemoryMiB { get; init; } = Hosting.Settings.GatewayMemory.Default;
+
     /// <inheritdoc cref="Hosting.Settings.UpstreamSeconds"/>
     public TimeSpan Silence { get; init; } = TimeSpan.FromSeconds(Hosting.Settings.UpstreamSeconds.Default);
 

@@ -94,17 +94,36 @@ internal sealed class JobDesk(GatewayJobs jobs, SettleLater later, Clock clock)
             return true;
         }
 
-        await answer.Content.LoadIntoBufferAsync(LargestAnswer, silence.Next());
-        var whole = await answer.Content.ReadAsByteArrayAsync(silence.Next());
-        var report = UsageReader.Read(call.Route, whole);
+        if (await ReadWholeAsync(call, answer, silence) is not { } whole)
+        {
+            context.Response.Clear();
+            await Problems.WriteAsync(context, ErrorCode.GatewayBusy, GatewayEndpoints.NoRoom);
+            return true;
+        }
+
+        var report = UsageReader.Read(call.Route, whole.Span);
         var settled = report.Work == WorkState.Unsaid ? null : await SettleAsync(call.Project, call.Route, call.Job ?? await AdoptAsync(call), report, whole);
         if (settled?.Cost.Cost is { } cost)
         {
             context.Response.Headers["X-Tollgate-Cost"] = cost.ToString();
         }
 
-        await context.Response.BodyWriter.WriteAsync(whole, context.RequestAborted);
+        await AnswerRelay.WriteAsync(context.Response, whole, context.RequestAborted);
         return true;
+    }
+
+    /// <summary>Null: there is no memory for the answer now.</summary>
+    /// <exception cref="IOException">The answer is larger than any that is read, or broke off.</exception>
+    public static async ValueTask<ReadOnlyMemory<byte>?> ReadWholeAsync(GatewayCall call, HttpResponseMessage answer, Silence silence)
+    {
+        var whole = new HeldBody(call.Memory, LargestAnswer, answer.Content.Headers.ContentLength);
+        await using var body = await answer.Content.ReadAsStreamAsync(silence.Next());
+        return await whole.ReadAsync(body, silence.Next) switch
+        {
+            BodyEnd.NoRoom => null,
+            BodyEnd.TooLarge => throw new IOException($"The answer has more than {LargestAnswer} bytes."),
+            _ => whole.Bytes,
+        };
     }
 
     /// <summary>Records what the work used, if it is over. Null: it is not, or waits for the database.</summary>
@@ -153,6 +172,11 @@ internal sealed class JobDesk(GatewayJobs jobs, SettleLater later, Clock clock)
             while (await body.ReadAsync(chunk, silence.Next()) is > 0 and var read)
             {
                 usage.Feed(chunk.AsSpan(0, read));
+                if (!call.Memory.TryKeep(usage.Held))
+                {
+                    usage.Drop();
+                }
+
                 await context.Response.BodyWriter.WriteAsync(chunk.AsMemory(0, read), context.RequestAborted);
             }
         }

@@ -14,7 +14,7 @@ namespace Tollgate.Server.Gateway;
 /// its end, has no reason to ask again. Removes what is remembered for too long.
 /// </summary>
 internal sealed class JobWatch(
-    GatewayJobs jobs, JobDesk desk, Forwarder forwarder, UpstreamSecrets secrets, ProjectDirectory directory, Clock clock, ParkedWork parked,
+    GatewayJobs jobs, JobDesk desk, Forwarder forwarder, UpstreamSecrets secrets, ByteBudget memory, ProjectDirectory directory, Clock clock, ParkedWork parked,
     ILogger<JobWatch> log)
     : Loop(Interval, "Jobs at providers were not looked at", log)
 {
@@ -60,7 +60,8 @@ internal sealed class JobWatch(
 
     private async Task AskAsync(ProjectSnapshot project, GatewayJob job, CancellationToken stop)
     {
-        if (CallOf(project, job) is not { } call)
+        using var held = memory.Open(project.Id);
+        if (CallOf(project, job, held) is not { } call)
         {
             return;
         }
@@ -76,9 +77,14 @@ internal sealed class JobWatch(
 
         try
         {
-            await answer.Content.LoadIntoBufferAsync(JobDesk.LargestAnswer, silence.Next());
-            var whole = await answer.Content.ReadAsByteArrayAsync(silence.Next());
-            await desk.SettleAsync(project, call.Route, job, UsageReader.Read(call.Route, whole), whole);
+            if (await JobDesk.ReadWholeAsync(call, answer, silence) is { } whole)
+            {
+                await desk.SettleAsync(project, call.Route, job, UsageReader.Read(call.Route, whole.Span), whole);
+            }
+            else
+            {
+                Log.LogWarning("The answer about the job {Job} in {Project} finds no room in TOLLGATE_GATEWAY_MEMORY.", job.CallId, project.Code);
+            }
         }
         catch (Exception e) when (AnswerRelay.IsOfTransport(e))
         {
@@ -87,7 +93,7 @@ internal sealed class JobWatch(
     }
 
     /// <summary>Null: the upstream is gone, or its credentials cannot be read.</summary>
-    private GatewayCall? CallOf(ProjectSnapshot project, GatewayJob job)
+    private GatewayCall? CallOf(ProjectSnapshot project, GatewayJob job, HeldBytes held)
     {
         if (job is not { Upstream: { } name, AskAt: { } at } || !project.Upstreams.TryGetValue(name, out var upstream) || secrets.Open(project, upstream) is not { } credentials)
         {
@@ -99,7 +105,7 @@ internal sealed class JobWatch(
         return GatewayTarget.Of(name, upstream.BaseUrl ?? home.BaseUrl!, path, at[path.Length..]) is not { } target ? null : new()
         {
             Project = project, Customer = job.Customer, Feature = job.Feature, Route = target.Route, Home = home, Credentials = credentials,
-            Target = target.Url, Path = target.Path, Job = job, Body = default, Ask = null, HidesUsage = false, StartedAt = clock.Now(project),
+            Target = target.Url, Path = target.Path, Job = job, Body = default, Memory = held, Ask = null, HidesUsage = false, StartedAt = clock.Now(project),
         };
     }
 }

@@ -319,11 +319,28 @@ public sealed record ServerOptions
     private static GatewayOptions ReadGateway(Func<string, string?> environment, long connections, List<string> faults) => new()
     {
         MaxBodyBytes = Settings.GatewayBodyBytes.Read(environment, faults),
+        MaxCustomerBodyBytes = Settings.GatewayCustomerBodyBytes.Read(environment, faults),
+        MostMemoryMiB = ReadGatewayMemory(environment, faults),
         Silence = TimeSpan.FromSeconds(Settings.UpstreamSeconds.Read(environment, faults)),
         MostConnections = connections,
-        MostCalls = (int)Settings.GatewayCalls.Read(environment, faults),
+        MostCalls = SocketBudget.CallsOf(Settings.GatewayCalls.Read(environment, faults), connections),
         Networks = ReadNetworks(environment, GatewayOptions.NetworksVariable, faults),
     };
+
+    /// <summary>A project alone may have half of it, and a body that grows is there twice for a moment.</summary>
+    private static long ReadGatewayMemory(Func<string, string?> environment, List<string> faults)
+    {
+        var (memory, largest) = (Settings.GatewayMemory.Read(environment, faults), Settings.GatewayBodyBytes.Read(environment, []));
+        var needed = (4 * largest + (1024 * 1024) - 1) / (1024 * 1024);
+        if (memory < needed)
+        {
+            faults.Add(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{Settings.GatewayMemory.Variable} is {memory} and {Settings.GatewayBodyBytes.Variable} is {largest}: the largest body needs {needed} MiB. Raise the memory, or lower the body."));
+        }
+
+        return memory;
+    }
 
     private static IReadOnlyList<IPNetwork> ReadNetworks(Func<string, string?> environment, string variable, List<string> faults)
     {

@@ -114,6 +114,17 @@ public static class Settings
         "TOLLGATE_GATEWAY_BODY_BYTES", "bytes", 64 * 1024 * 1024, 64 * 1024, 1024L * 1024 * 1024,
         "Providers take 20 to 50 MB, with images and sound; the body of a call is in memory until it is sent.");
 
+    /// <summary>The largest request body that the gateway forwards for a customer token.</summary>
+    public static readonly Setting GatewayCustomerBodyBytes = new(
+        "TOLLGATE_GATEWAY_CUSTOMER_BODY_BYTES", "bytes", 32 * 1024 * 1024, 64 * 1024, 1024L * 1024 * 1024,
+        "The body is read before it is known what the customer has left. A recording of 25 MB, the longest that OpenAI takes, fits.");
+
+    /// <summary>Memory of bodies and answers in the gateway.</summary>
+    public static readonly Setting GatewayMemory = new(
+        "TOLLGATE_GATEWAY_MEMORY", "MiB", 512, 1, 1024 * 1024,
+        "Bodies until they are sent, and answers that are read whole, of all calls. A project has at most as much as is left: half when it is alone. "
+        + "Beyond it callers get 429 gateway_busy. At least four times TOLLGATE_GATEWAY_BODY_BYTES.");
+
     /// <summary>How long an upstream may send nothing.</summary>
     public static readonly Setting UpstreamSeconds = new(
         "TOLLGATE_UPSTREAM_SECONDS", "seconds", 600, 1, 3600,
@@ -172,13 +183,13 @@ public static class Settings
     /// <summary>Calls of one project that are under way in the gateway.</summary>
     public static readonly Setting GatewayCalls = new(
         "TOLLGATE_GATEWAY_CALLS", "calls", 1_000, 1, 100_000,
-        "Of each project at one time, on each server: each holds two sockets for as long as the provider takes. Beyond it callers get 429 gateway_busy.");
+        "Of each project at one time, on each server: each holds two sockets for as long as the provider takes, and a project has a third of TOLLGATE_UPSTREAM_CONNECTIONS at most. Beyond it callers get 429 gateway_busy.");
 
     public static IReadOnlyList<Setting> All { get; } =
     [
         MaxBodyBytes, MaxConnections, ConnectionsPerAddress, UpstreamConnections, FailedAttempts, HeaderSeconds, IdleSeconds, StallSeconds, MinBodyBytesPerSecond,
         MinAnswerBytesPerSecond, ExportsPerProject, DrainSeconds, PoolSize, ConnectSeconds, CommandSeconds,
-        Lanes, QueueLength, MaxBatch, BooksPerLane, MostMembers, PaymentSeconds, GatewayBodyBytes, UpstreamSeconds, GatewayCalls,
+        Lanes, QueueLength, MaxBatch, BooksPerLane, MostMembers, PaymentSeconds, GatewayBodyBytes, GatewayCustomerBodyBytes, GatewayMemory, UpstreamSeconds, GatewayCalls,
         ProjectRequests, ProjectHeavy, ProjectBulk, ProjectWaiting, ProjectWaitSeconds, ProjectNewCustomers, MostKeys, MostCoupons, MostCheckouts, MostTokens,
     ];
 }

@@ -32,6 +32,13 @@ public sealed record SocketBudget(long MaxConnections, long PerAddress, long Ups
     /// <summary>Ten greedy addresses, not one, fill the server.</summary>
     private const int Shares = 10;
 
+    /// <summary>A project has a third of the sockets to upstreams at most: two whose upstreams are silent leave the rest to the others.</summary>
+    private const int ProjectsOfUpstreams = 3;
+
+    /// <summary>Calls of one project in the gateway at one time.</summary>
+    /// <param name="wanted">As the setting says.</param>
+    internal static int CallsOf(long wanted, long upstreamConnections) => (int)Math.Clamp(upstreamConnections / ProjectsOfUpstreams, 1, wanted);
+
     /// <summary>Files that are kept for the server itself.</summary>
     internal static long Reserve(long poolSize, long lanes) => OfProcess + OfProviders + WebhookTargets.MostSockets + poolSize + (OfLane * lanes);
 

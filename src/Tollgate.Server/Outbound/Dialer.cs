@@ -47,8 +47,6 @@ internal sealed class Dialer(Reach reach, OwnAddress own, string refusal, Outgoi
 {
     private static readonly TimeSpan ResolveTime = TimeSpan.FromSeconds(2);
 
-    public static Task<IPAddress[]> ResolveAsync(string host, CancellationToken cancel) => Dns.GetHostAddressesAsync(host, cancel);
-
     /// <summary>A handler of connections of its own: one that was made where more is allowed must not serve where less is.</summary>
     public SocketsHttpHandler NewHandler(TimeSpan connectTime, TimeSpan connectionLife, Encoding headers) => new()
     {

@@ -49,13 +49,13 @@ internal sealed class WebhookSender(WebhookTargets targets, WebhookSecrets secre
         limit.CancelAfter(DeliveryRules.Timeout);
         try
         {
-            using var message = MessageOf(delivery, at, signature);
-            using var answer = await targets.SendAsync(message, allowLocal, limit.Token);
+            var (sent, keepsText) = await SendAsync(() => MessageOf(delivery, at, signature), allowLocal, limit.Token);
+            using var answer = sent;
 
             // The receiver has decided. What its body does from here on changes nothing of that.
             var status = (int)answer.StatusCode;
             return new(
-                status, RetryAfterOf(answer.Headers.RetryAfter, at), await TextAsync(answer.Content, limit.Token),
+                status, RetryAfterOf(answer.Headers.RetryAfter, at), keepsText ? await TextAsync(answer.Content, limit.Token) : null,
                 status is >= 300 and <= 399 ? "The receiver redirects; redirects are not followed. Set the endpoint's url to where it leads." : null);
         }
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
@@ -65,6 +65,33 @@ internal sealed class WebhookSender(WebhookTargets targets, WebhookSecrets secre
         catch (Exception e) when (!cancel.IsCancellationRequested)
         {
             return new(null, null, null, WhyOf(e));
+        }
+    }
+
+    /// <summary>
+    /// A sandbox project may send into the network around the server, but must not read there what only the server can: of such an answer the
+    /// status is kept and the text is not, unless the operator has listed the network or allows local endpoints to everybody.
+    /// </summary>
+    private async Task<(HttpResponseMessage Answer, bool KeepsText)> SendAsync(Func<HttpRequestMessage> message, bool allowLocal, CancellationToken cancel)
+    {
+        if (!allowLocal || options.AllowLocal)
+        {
+            return (await targets.SendAsync(message(), allowLocal, cancel), true);
+        }
+
+        if (await targets.SendToListedAsync(message(), cancel) is { } answer)
+        {
+            return (answer, true);
+        }
+
+        try
+        {
+            return (await targets.SendAsync(message(), allowLocal, cancel), false);
+        }
+        catch (HttpRequestException e) when (e.HttpRequestError == HttpRequestError.InvalidResponse)
+        {
+            // Its message quotes what came.
+            throw new HttpRequestException("The receiver's answer is not HTTP.");
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using Tollgate.Core.Outbound;
 using Tollgate.Core.Webhooks;
 using Tollgate.Server.Http;
 using Tollgate.Server.Outbound;
@@ -27,26 +28,45 @@ internal sealed class WebhookTargets : IDisposable
     // Of their own connections each: one that was made where local targets are allowed must not serve where they are not.
     private readonly HttpMessageInvoker _public;
     private readonly HttpMessageInvoker _local;
+    private readonly HttpMessageInvoker _listed;
 
     /// <param name="own">Where this server is.</param>
     /// <param name="resolve">The addresses of a name; null: those that the machine knows.</param>
-    public WebhookTargets(OwnAddress own, Func<string, CancellationToken, Task<IPAddress[]>>? resolve = null)
+    /// <param name="networks">Those that the operator has listed beside the public internet; null: none.</param>
+    public WebhookTargets(OwnAddress own, Func<string, CancellationToken, Task<IPAddress[]>>? resolve = null, IReadOnlyList<IPNetwork>? networks = null)
     {
-        _publicDialer = new(TargetRules.ReachOf(allowLocal: false), own, TargetRules.NotAllowed, _sockets, resolve ?? Dialer.ResolveAsync);
-        _localDialer = new(TargetRules.ReachOf(allowLocal: true), own, TargetRules.NotAllowed, _sockets, resolve ?? Dialer.ResolveAsync);
-        (_public, _local) = (NewClient(_publicDialer), NewClient(_localDialer));
+        _publicDialer = new(TargetRules.ReachOf(allowLocal: false), own, TargetRules.NotAllowed, _sockets, resolve ?? NameLookups.OfMachine.ResolveAsync);
+        _localDialer = new(TargetRules.ReachOf(allowLocal: true), own, TargetRules.NotAllowed, _sockets, resolve ?? NameLookups.OfMachine.ResolveAsync);
+        var listed = new Dialer(Reach.PublicAnd(networks ?? []), own, TargetRules.NotAllowed, _sockets, resolve ?? NameLookups.OfMachine.ResolveAsync);
+        (_public, _local, _listed) = (NewClient(_publicDialer), NewClient(_localDialer), NewClient(listed));
     }
 
     public void Dispose()
     {
         _public.Dispose();
         _local.Dispose();
+        _listed.Dispose();
         _sockets.Dispose();
     }
 
     /// <exception cref="HttpRequestException">No answer came; the target may be one that is not allowed.</exception>
     public Task<HttpResponseMessage> SendAsync(HttpRequestMessage message, bool allowLocal, CancellationToken cancel) =>
         (allowLocal ? _local : _public).SendAsync(message, cancel);
+
+    /// <summary>Sends to the public internet and the networks that the operator has listed.</summary>
+    /// <returns>Null: the target is in another network, and nothing was sent.</returns>
+    /// <exception cref="HttpRequestException">No answer came.</exception>
+    public async Task<HttpResponseMessage?> SendToListedAsync(HttpRequestMessage message, CancellationToken cancel)
+    {
+        try
+        {
+            return await _listed.SendAsync(message, cancel);
+        }
+        catch (HttpRequestException e) when (OutboundRefusedException.IsIn(e))
+        {
+            return null;
+        }
+    }
 
     /// <inheritdoc cref="Dialer.LeadsAstrayAsync"/>
     public Task<bool> LeadsAstrayAsync(string url, bool allowLocal, CancellationToken cancel) =>

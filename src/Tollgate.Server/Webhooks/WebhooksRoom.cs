@@ -1,5 +1,6 @@
 using Tollgate.Contracts.Webhooks;
 using Tollgate.Engine.Webhooks;
+using Tollgate.Server.Gateway;
 using Tollgate.Server.Http;
 using Tollgate.Server.Outbound;
 
@@ -17,7 +18,7 @@ public static class WebhooksRoom
         services.AddSingleton<PublishEvents>();
         services.AddSingleton<SendQueue>();
         services.AddSingleton<WebhookSecrets>();
-        services.AddSingleton<WebhookTargets>(provider => new(provider.GetRequiredService<OwnAddress>()));
+        services.AddSingleton<WebhookTargets>(provider => new(provider.GetRequiredService<OwnAddress>(), networks: provider.GetRequiredService<GatewayOptions>().Networks));
         services.AddSingleton<WebhookSender>();
         services.AddSingleton<WebhookPayloads>();
         services.AddSingleton<SendSignal>();

@@ -198,6 +198,27 @@ public sealed class GatewayRulesTests
         faults.ShouldAllBe(fault => fault.EndsWith($"Write {write}.", StringComparison.Ordinal));
     }
 
+    /// <summary>64 MiB of short names were ten seconds of a core, in strings.</summary>
+    [Fact]
+    public void Members_that_name_nothing_cost_no_memory()
+    {
+        var body = System.Text.Encoding.UTF8.GetBytes("{" + string.Concat(Enumerable.Repeat("\"ab_c\":1,\"id\":{\"x\":[]},", 20_000)) + "\"f-i-l-e_iD\":\"file-1\"}");
+        AccountReferences.In(body);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        var named = AccountReferences.In(body).ShouldNotBeNull();
+        (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBeLessThan(100_000);
+        named.Foreign.ShouldBe("f-i-l-e_iD");
+    }
+
+    [Theory]
+    [InlineData("{\"x\":{\"____________________________________________________________________file_id\":\"f\"}}", true)]
+    [InlineData("{\"x\":{\"\\u0066ile_id\":\"f\"}}", true)]
+    [InlineData("{\"x\":{\"any_long_name_that_ends_in_uri\":\"gs://b/o\"}}", true)]
+    [InlineData("{\"x\":{\"file_id_of_mine\":\"f\"}}", false)]
+    [InlineData("{\"x\":{\"\":\"f\"}}", false)]
+    public void A_name_is_known_however_it_is_written(string body, bool isForeign) =>
+        (AccountReferences.In(System.Text.Encoding.UTF8.GetBytes(body))!.Foreign is not null).ShouldBe(isForeign);
+
     [Theory]
     [InlineData("X-Team", true)]
     [InlineData("OpenAI-Organization", true)]

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics;
 using System.Text;
 using System.Text.Json.Nodes;
 using FsCheck;
@@ -132,6 +133,35 @@ public sealed class UsageOptionTests
         var large = new byte[2 * 1024 * 1024];
         Array.Fill(large, (byte)'x');
         Filtered(large.Chunk(100_000).ToList()).Length.ShouldBe(large.Length);
+    }
+
+    /// <summary>Lines without a blank one between: each further byte would cost 500,000 steps, and all of them half an hour.</summary>
+    [Fact]
+    public void An_event_that_comes_byte_by_byte_is_not_searched_again_for_each()
+    {
+        var (filter, output) = (new UsageChunkFilter(hidesUsage: false), new ArrayBufferWriter<byte>());
+        filter.Feed(Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat("a\n", 500_000))), output);
+        var started = Stopwatch.GetTimestamp();
+        for (var i = 0; i < 20_000; i++)
+        {
+            filter.Feed("a\n"u8.Slice(i % 2, 1), output);
+        }
+
+        Stopwatch.GetElapsedTime(started).ShouldBeLessThan(TimeSpan.FromSeconds(10));
+        output.WrittenCount.ShouldBe(0);
+        filter.Feed("\n"u8, output);
+        output.WrittenCount.ShouldBe(1_020_001);
+    }
+
+    [Fact]
+    public void Without_memory_what_is_kept_and_all_behind_it_passes()
+    {
+        var (filter, output) = (new UsageChunkFilter(hidesUsage: true), new ArrayBufferWriter<byte>());
+        filter.Feed("data: {\"a\":1}\n\ndata: {\"usage\""u8, output);
+        filter.GiveUp(output);
+        filter.Feed(":null}\n\n"u8, output);
+        Encoding.UTF8.GetString(output.WrittenSpan).ShouldBe("data: {\"a\":1}\n\ndata: {\"usage\":null}\n\n");
+        filter.Held.ShouldBe(0);
     }
 
     [Fact]

@@ -15,6 +15,17 @@ public sealed class UsageReaderTests
     [Fact]
     public void All_samples_are_there() => UsageSample.All.Count.ShouldBe(61);
 
+    /// <summary>A document of JSON takes 12 bytes for each token, so that a tenant's upstream could fill the memory with "1,1,1".</summary>
+    [Theory]
+    [InlineData(JsonMembers.MostTokens - 100, true)]
+    [InlineData(JsonMembers.MostTokens, false)]
+    public void An_answer_of_more_tokens_than_any_provider_sends_is_not_read(int numbers, bool isRead)
+    {
+        var body = Encoding.UTF8.GetBytes("{\"model\":\"m\",\"data\":[" + string.Concat(Enumerable.Repeat("1,", numbers)) + "1],\"usage\":{\"prompt_tokens\":7,\"total_tokens\":7}}");
+        var report = UsageReader.Read(LlmRoutes.OfProvider("openai", "/v1/embeddings"), body);
+        report.IsReported.ShouldBe(isRead);
+    }
+
     [Theory]
     [MemberData(nameof(Samples))]
     public void A_sample_is_read_as_expected_by_the_address_of_its_call(string file)

@@ -36,6 +36,32 @@ public sealed class UsageStreamTests
 
     [Theory]
     [MemberData(nameof(Streams))]
+    public void An_event_that_was_dropped_is_skipped_and_the_next_ones_are_read(string file)
+    {
+        var sample = UsageSample.Of(file);
+        var (whole, stream) = (Fed(sample.Route, sample.Body), new UsageStream(sample.Route));
+        stream.Feed(sample.Body.AsSpan(0, 20));
+        stream.Drop();
+        stream.Feed(sample.Body.AsSpan(20));
+        stream.Text.Characters.ShouldBeLessThanOrEqualTo(whole.Text.Characters);
+        stream.HasEnded.ShouldBe(whole.HasEnded);
+    }
+
+    [Fact]
+    public void The_memory_of_an_event_is_known_and_given_back_when_it_is_dropped()
+    {
+        foreach (var start in (string[])["data: ", "{\"a\":\""])
+        {
+            var stream = new UsageStream(Chat);
+            stream.Feed(Encoding.UTF8.GetBytes(start + new string('x', 1_000_000)));
+            stream.Held.ShouldBeGreaterThan(1_000_000);
+            stream.Drop();
+            stream.Held.ShouldBeLessThan(100_000);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Streams))]
     public void The_shape_shows_in_the_stream_itself(string file)
     {
         var sample = UsageSample.Of(file);

@@ -459,16 +459,19 @@ public sealed class GatewayTests(GatewayStage stage) : IClassFixture<GatewayStag
     }
 
     [Fact]
-    public async Task An_answer_that_cannot_be_unpacked_is_a_502_and_holds_nothing()
+    public async Task An_answer_that_is_compressed_passes_as_it_is_and_is_estimated()
     {
         stage.Upstream.Answer = async (context, _) =>
         {
             context.Response.Headers.ContentEncoding = "gzip";
             context.Response.ContentType = "application/json";
-            await context.Response.WriteAsync("this is no gzip");
+            await context.Response.WriteAsync("as gzip");
         };
-        (await stage.CallAsync("packed", Ask)).Status.ShouldBe(502);
-        (await stage.TheCallAsync("packed")).GetProperty("status").GetInt32().ShouldBe(502);
+        var (status, body, answer) = await stage.CallAsync("packed", Ask);
+        (status, body, answer.Content.Headers.ContentEncoding.Single()).ShouldBe((200, "as gzip", "gzip"));
+        var call = await stage.TheCallAsync("packed");
+        (call.GetProperty("status").GetInt32(), call.GetProperty("estimated").GetBoolean()).ShouldBe((200, true));
+        call.GetProperty("properties").GetProperty("usage_doubt").GetString()!.ShouldContain("compressed");
         await NothingIsHeldAsync("packed");
     }
 }

@@ -45,6 +45,15 @@ public sealed class SocketBudgetTests
         }
     }
 
+    /// <summary>Calls that are set, sockets to upstreams, and calls that a project gets.</summary>
+    [Theory]
+    [InlineData(1_000, 10_000, 1_000)]
+    [InlineData(1_000, 92, 30)]
+    [InlineData(1_000, 2, 1)]
+    [InlineData(8, 10_000, 8)]
+    [InlineData(100_000, 9_000, 3_000)]
+    public void A_project_has_a_third_of_the_sockets_to_upstreams(long wanted, long upstreams, int calls) => SocketBudget.CallsOf(wanted, upstreams).ShouldBe(calls);
+
     [Fact]
     public void The_limit_of_this_process_can_be_read() => FileLimit.Read().ShouldNotBeNull().ShouldBeGreaterThan(100);
 

@@ -7,16 +7,17 @@ namespace Tollgate.Server.Tests.Webhooks;
 /// <summary>A receiver that answers with bytes of the test's choice, which no HTTP server would send.</summary>
 public sealed class RawReceiver : IAsyncDisposable
 {
-    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private readonly TcpListener _listener;
     private readonly CancellationTokenSource _end = new();
     private readonly string _answer;
     private readonly bool _hangs;
     private int _calls;
 
     /// <param name="hangs">The connection stays open after the answer, and nothing more comes.</param>
-    public RawReceiver(string answer, bool hangs = false)
+    /// <param name="address">Of this machine; null: 127.0.0.1.</param>
+    public RawReceiver(string answer, bool hangs = false, IPAddress? address = null)
     {
-        (_answer, _hangs) = (answer, hangs);
+        (_answer, _hangs, _listener) = (answer, hangs, new(address ?? IPAddress.Loopback, 0));
         _listener.Start();
         _ = RunAsync();
     }

@@ -34,6 +34,25 @@ public sealed class WebhookFaultTests(RunningServer running)
             (await stage.DeliveriesAsync($"?endpoint={endpoint}")) is [{ } only] ? only["attempts"]!.GetValue<int>() : 0;
     }
 
+    /// <summary>127.0.0.1 is listed on this server, and 127.0.0.2 is not.</summary>
+    [Theory]
+    [InlineData("HTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\nsecret", 200)]
+    [InlineData("SSH-2.0 secret\r\n\r\n", null)]
+    public async Task What_an_unlisted_network_of_the_server_answers_is_not_shown_to_a_sandbox(string answer, int? status)
+    {
+        await using var receiver = new RawReceiver(answer, address: IPAddress.Parse("127.0.0.2"));
+        await using var stage = await WebhookStage.StartAsync(running, "quota.*");
+        var endpoint = (await WebhookStage.AddAsync(stage.Sandbox, receiver.Url, "subscription.created"))["id"].GetValue<string>();
+        await stage.SubscribeAsync(1);
+        await UntilAsync(
+            async () => (await stage.DeliveriesAsync($"?endpoint={endpoint}")) is [{ } only] && only["attempts"]!.GetValue<int>() > 0, static () => "It was not tried.");
+        var delivery = (await stage.DeliveriesAsync($"?endpoint={endpoint}")).ShouldHaveSingleItem()!;
+        var detail = await stage.Door.GetAsync($"/v1/deliveries/{delivery["id"]}");
+        (delivery["last_status"]?.GetValue<int>(), receiver.Calls).ShouldBe((status, 1));
+        detail["history"][0]!["response"].ShouldBeNull();
+        detail.Json!.ToJsonString().ShouldNotContain("secret");
+    }
+
     [Fact]
     public async Task A_body_that_breaks_off_or_stalls_changes_nothing_of_the_status()
     {

@@ -59,6 +59,19 @@ public sealed class WebhookTargetTests
         inside.Calls.Count.ShouldBe(1);
     }
 
+    [Theory]
+    [InlineData("127.0.0.0/8", true)]
+    [InlineData("127.0.0.2/32", false)]
+    [InlineData(null, false)]
+    public async Task Only_listed_networks_count_as_listed(string? network, bool isSent)
+    {
+        await using var inside = await FakeUpstream.StartAsync();
+        inside.AnswersWith("taken");
+        using var targets = new WebhookTargets(Elsewhere, networks: network is null ? null : [IPNetwork.Parse(network)]);
+        using var answer = await targets.SendToListedAsync(new(HttpMethod.Post, inside.Url), TestContext.Current.CancellationToken);
+        (answer is not null, inside.Calls.Count).ShouldBe((isSent, isSent ? 1 : 0));
+    }
+
     [Fact]
     public async Task A_redirect_is_not_followed()
     {

@@ -18,6 +18,9 @@ internal sealed class EventBytes(int limit)
 
     public bool IsTooLarge { get; private set; }
 
+    /// <summary>Bytes of memory, used or not.</summary>
+    public int Capacity => _bytes.Length;
+
     public ReadOnlySpan<byte> Span => _bytes.AsSpan(0, Length);
 
     public void Append(ReadOnlySpan<byte> bytes)

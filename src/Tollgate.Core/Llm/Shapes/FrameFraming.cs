@@ -46,6 +46,17 @@ internal sealed class FrameFraming(int largestEvent) : StreamFraming
         }
     }
 
+    public override int Held => _frame.Capacity;
+
+    public override void Drop()
+    {
+        if (_frame.Length >= Prelude)
+        {
+            _skip = FrameLength() - _frame.Length;
+            _frame.Clear();
+        }
+    }
+
     public override void Finish(StreamEventReader read) => _frame.Clear();
 
     private int FrameLength() => (int)BinaryPrimitives.ReadUInt32BigEndian(_frame.Span);

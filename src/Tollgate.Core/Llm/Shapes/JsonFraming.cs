@@ -41,6 +41,10 @@ internal sealed class JsonFraming(int largestEvent) : StreamFraming
         }
     }
 
+    public override int Held => _object.Capacity;
+
+    public override void Drop() => _object.Spoil();
+
     public override void Finish(StreamEventReader read) => _object.Clear();
 
     // Outside of objects only their beginning matters: the list around them and the commas between are passed over.

@@ -8,7 +8,13 @@ internal static class JsonMembers
     // A content filter or a tool may nest deeper than the reader's default of 64.
     private static readonly JsonReaderOptions Lenient = new() { MaxDepth = 1_000, AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip };
 
-    /// <summary>Null when it is no JSON.</summary>
+    /// <summary>
+    /// A parsed document takes 12 bytes for each token (JsonDocument), so that 32 MiB of <c>1,1,1,</c> would be 200 MB. The answers of providers
+    /// with the most tokens, 2,000 embeddings, have three million. A text of so many bytes or fewer has no more tokens and is not counted.
+    /// </summary>
+    public const int MostTokens = 4_000_000;
+
+    /// <summary>Null when it is no JSON, or has too many tokens.</summary>
     public static JsonDocument? Parse(ReadOnlySpan<byte> json) => Parse(json, out _);
 
     /// <param name="rest">What follows the value: empty when it stands alone.</param>
@@ -18,6 +24,11 @@ internal static class JsonMembers
         try
         {
             var reader = new Utf8JsonReader(json, Lenient);
+            if (json.Length > MostTokens && HasTooMany(reader))
+            {
+                return null;
+            }
+
             if (!JsonDocument.TryParseValue(ref reader, out var document))
             {
                 return null;
@@ -30,6 +41,19 @@ internal static class JsonMembers
         {
             return null;
         }
+    }
+
+    /// <param name="copy">Read to the end of the first value.</param>
+    private static bool HasTooMany(Utf8JsonReader copy)
+    {
+        var tokens = 1;
+        copy.Read();
+        while (tokens <= MostTokens && copy.Read() && copy.CurrentDepth > 0)
+        {
+            tokens++;
+        }
+
+        return tokens > MostTokens;
     }
 
     /// <summary>Undefined when the parent is no object or has no such member.</summary>

@@ -35,6 +35,19 @@ internal sealed class SseFraming(int largestEvent) : StreamFraming
         }
     }
 
+    public override int Held => _line.Capacity + _data.Capacity;
+
+    public override void Drop()
+    {
+        if (_line.Length > 0)
+        {
+            _line.Spoil();
+        }
+
+        _data.Spoil();
+        _hasData = true;
+    }
+
     public override void Finish(StreamEventReader read)
     {
         EndLine([], read);

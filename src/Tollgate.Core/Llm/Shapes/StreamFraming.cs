@@ -9,6 +9,12 @@ internal abstract class StreamFraming
     /// <summary>No bytes follow: an event that lacks only its closing mark counts.</summary>
     public abstract void Finish(StreamEventReader read);
 
+    /// <summary>Bytes of memory that the event which has begun takes.</summary>
+    public abstract int Held { get; }
+
+    /// <summary>Gives up the event that has begun, as if it were too large. The next one is read again.</summary>
+    public abstract void Drop();
+
     /// <summary>By the first byte that is no space: an object or a list is JSON, a zero a frame's length, all else is text.</summary>
     public static StreamFraming Of(byte first, int largestEvent) => first switch
     {

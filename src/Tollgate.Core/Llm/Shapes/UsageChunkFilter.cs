@@ -13,8 +13,12 @@ public sealed class UsageChunkFilter(bool hidesUsage)
     /// <summary>Bytes of one event. A larger one, and all behind it, passes as it is.</summary>
     private const int LargestEvent = 1024 * 1024;
 
-    private readonly ArrayBufferWriter<byte> _cut = new();
+    private ArrayBufferWriter<byte> _cut = new();
+    private int _searched; // Bytes of it in which no event ends.
     private bool _gaveUp;
+
+    /// <summary>Bytes of memory that the event which has begun takes.</summary>
+    public int Held => _cut.Capacity;
 
     public void Feed(ReadOnlySpan<byte> chunk, IBufferWriter<byte> output)
     {
@@ -37,7 +41,7 @@ public sealed class UsageChunkFilter(bool hidesUsage)
         {
             _gaveUp = true;
             output.Write(rest);
-            _cut.Clear();
+            _cut = new();
         }
         else if (passed > 0)
         {
@@ -45,6 +49,14 @@ public sealed class UsageChunkFilter(bool hidesUsage)
             _cut.ResetWrittenCount();
             _cut.Write(kept);
         }
+    }
+
+    /// <summary>Hands on what is kept, and from here on everything as it comes: there is no memory for it.</summary>
+    public void GiveUp(IBufferWriter<byte> output)
+    {
+        _gaveUp = true;
+        output.Write(_cut.WrittenSpan);
+        _cut = new();
     }
 
     /// <summary>The stream has ended: what is left of it is no whole event.</summary>
@@ -58,19 +70,23 @@ public sealed class UsageChunkFilter(bool hidesUsage)
     private int Pass(ReadOnlySpan<byte> bytes, IBufferWriter<byte> output)
     {
         var passed = 0;
-        while (EndOfEvent(bytes[passed..]) is > 0 and var length)
+        while (EndOfEvent(bytes[passed..], _searched) is > 0 and var length)
         {
             PassEvent(bytes.Slice(passed, length), output);
             passed += length;
+            _searched = 0;
         }
 
+        // A line's end may be cut from the blank line behind it: "\n", "\r\n".
+        _searched = Math.Max(bytes.Length - passed - 2, 0);
         return passed;
     }
 
     /// <summary>Behind the blank line that ends the first event; 0: there is none yet.</summary>
-    private static int EndOfEvent(ReadOnlySpan<byte> bytes)
+    /// <param name="from">So many bytes were searched before: an event that comes in many pieces is not searched from its beginning for each.</param>
+    private static int EndOfEvent(ReadOnlySpan<byte> bytes, int from)
     {
-        for (var at = 0; bytes[at..].IndexOf((byte)'\n') is >= 0 and var next;)
+        for (var at = from; bytes[at..].IndexOf((byte)'\n') is >= 0 and var next;)
         {
             at += next + 1;
             var behind = bytes[at..];

@@ -61,6 +61,12 @@ public sealed class UsageStream
         _framing.Feed(chunk, _read);
     }
 
+    /// <summary>Bytes of memory that the event which has begun takes.</summary>
+    public int Held => _framing?.Held ?? 0;
+
+    /// <summary>Gives up the event that has begun, for want of memory: it is skipped as one that is too large.</summary>
+    public void Drop() => _framing?.Drop();
+
     /// <summary>What the stream said until here. The same at every call.</summary>
     public UsageReport Finish()
     {
