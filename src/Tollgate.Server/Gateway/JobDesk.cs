@@ -120,7 +120,7 @@ internal sealed class JobDesk(GatewayJobs jobs, SettleLater later, Clock clock)
         await using var body = await answer.Content.ReadAsStreamAsync(silence.Next());
         return await whole.ReadAsync(body, silence.Next) switch
         {
-            BodyEnd.NoRoom => null,
+            BodyEnd.NoRoom => default(ReadOnlyMemory<byte>?),
             BodyEnd.TooLarge => throw new IOException($"The answer has more than {LargestAnswer} bytes."),
             _ => whole.Bytes,
         };
