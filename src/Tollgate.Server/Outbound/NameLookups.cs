@@ -37,7 +37,7 @@ internal sealed class NameLookups(Func<string, IPAddress[]> ask)
     private readonly Dictionary<string, int> _busy = [];
     private readonly Dictionary<string, long> _failures = [];
     private readonly HashSet<string> _known = [];
-    private bool _isStarted;
+    private int _threads;
     private int _strangers;
 
     /// <summary>By the machine's resolver, for the whole process.</summary>
@@ -85,58 +85,47 @@ internal sealed class NameLookups(Func<string, IPAddress[]> ask)
 
             _underWay.Add(host, lookup);
             _waiting.AddLast(lookup);
-            Start();
-            Monitor.PulseAll(_waiting);
+            if (_threads < Threads && Take() is { } next)
+            {
+                _threads++;
+                new Thread(() => Work(next)) { IsBackground = true, Name = "Names" }.Start();
+            }
+
             return lookup.Answer.Task;
         }
     }
 
     private static string DomainOf(string host) => string.Join('.', host.Split('.').TakeLast(2));
 
-    private void Start()
+    private void Work(Lookup first)
     {
-        for (var i = 0; i < Threads && !_isStarted; i++)
+        for (var lookup = first; lookup is not null;)
         {
-            new Thread(Work) { IsBackground = true, Name = "Names" }.Start();
-        }
-
-        _isStarted = true;
-    }
-
-    private void Work()
-    {
-        while (true)
-        {
-            var lookup = Take();
-            var (addresses, failure) = Ask(lookup);
-            End(lookup, addresses);
+            var (done, (addresses, failure)) = (lookup, Ask(lookup));
+            lookup = EndAndTake(done, addresses);
             if (addresses is not null)
             {
-                lookup.Answer.SetResult(addresses);
+                done.Answer.SetResult(addresses);
             }
             else
             {
-                lookup.Answer.SetException(failure!);
+                done.Answer.SetException(failure!);
             }
         }
     }
 
-    /// <summary>The first that waits and may have a thread.</summary>
-    private Lookup Take()
+    /// <summary>The first that waits and may have a thread; null: none may. The lock is held.</summary>
+    private Lookup? Take()
     {
-        lock (_waiting)
+        var next = _waiting.FirstOrDefault(one => _busy.GetValueOrDefault(one.Domain) < ThreadsOfDomain && (one.IsKnown || _strangers < Threads - ThreadsForKnown));
+        if (next is not null)
         {
-            Lookup? next;
-            while ((next = _waiting.FirstOrDefault(one => _busy.GetValueOrDefault(one.Domain) < ThreadsOfDomain && (one.IsKnown || _strangers < Threads - ThreadsForKnown))) is null)
-            {
-                Monitor.Wait(_waiting);
-            }
-
             _waiting.Remove(next);
             _busy[next.Domain] = _busy.GetValueOrDefault(next.Domain) + 1;
             _strangers += next.IsKnown ? 0 : 1;
-            return next;
         }
+
+        return next;
     }
 
     private (IPAddress[]? Addresses, Exception? Failure) Ask(Lookup lookup)
@@ -176,7 +165,8 @@ internal sealed class NameLookups(Func<string, IPAddress[]> ask)
         }
     }
 
-    private void End(Lookup lookup, IPAddress[]? addresses)
+    /// <summary>Null: the thread ends, since no other look-up may have it.</summary>
+    private Lookup? EndAndTake(Lookup lookup, IPAddress[]? addresses)
     {
         lock (_waiting)
         {
@@ -197,7 +187,9 @@ internal sealed class NameLookups(Func<string, IPAddress[]> ask)
                 _known.Add(lookup.Host);
             }
 
-            Monitor.PulseAll(_waiting);
+            var next = Take();
+            _threads -= next is null ? 1 : 0;
+            return next;
         }
     }
 }
