@@ -39,13 +39,14 @@ internal sealed class FirstHead : IDisposable
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(connection.ConnectionClosed);
         limit.CancelAfter(_options.HeaderTime);
-        var input = connection.Transport.Input;
+        var (input, searched) = (connection.Transport.Input, 0L);
         try
         {
             while (true)
             {
                 var read = await input.ReadAsync(limit.Token);
-                var goesOn = read.IsCompleted || read.Buffer.Length > LargestHead || HasHead(read.Buffer);
+                var goesOn = read.IsCompleted || read.Buffer.Length > LargestHead || HasHead(read.Buffer, searched);
+                searched = read.Buffer.Length;
                 input.AdvanceTo(read.Buffer.Start, goesOn ? read.Buffer.Start : read.Buffer.End);
                 if (goesOn)
                 {
@@ -69,7 +70,10 @@ internal sealed class FirstHead : IDisposable
     /// An empty line ends a head; Kestrel takes a bare newline for a line's end too. What does not begin with a letter is no request, such as TLS on a port
     /// that has none: Kestrel says so at once.
     /// </summary>
-    private static bool HasHead(ReadOnlySequence<byte> seen)
+    /// <param name="searched">
+    /// Bytes of it in which an earlier call found no end. Only the last two of them can begin one, so that a head which comes in single bytes costs no more than another.
+    /// </param>
+    internal static bool HasHead(ReadOnlySequence<byte> seen, long searched)
     {
         var reader = new SequenceReader<byte>(seen);
         if (reader.TryPeek(out var first) && !char.IsAsciiLetter((char)first) && first is not ((byte)'\r' or (byte)'\n'))
@@ -77,6 +81,7 @@ internal sealed class FirstHead : IDisposable
             return true;
         }
 
+        reader.Advance(Math.Max(0, searched - 2));
         while (reader.TryAdvanceTo((byte)'\n'))
         {
             if (reader.IsNext((byte)'\n') || reader.IsNext("\r\n"u8))
