@@ -9,6 +9,9 @@ namespace Tollgate.Core.Gateway;
 /// <summary>What an upstream may look like. Every fault at once.</summary>
 public static partial class UpstreamRules
 {
+    /// <summary>Of one project. Every server has all of them in memory, at up to 90 kB each; the price book knows some 60 providers.</summary>
+    public const int MostUpstreams = 100;
+
     public const int LongestProvider = 64;
     public const int LongestUrl = 500;
 

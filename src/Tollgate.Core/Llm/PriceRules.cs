@@ -18,6 +18,9 @@ public static class PriceRules
 
     public const int MostAliases = 100;
 
+    /// <summary>Of one project, those of the past included: they are never removed. Every server has them in memory; the shared list of all providers has some 2,300.</summary>
+    public const int MostOwnPrices = 10_000;
+
     /// <summary>Real lists have one or two.</summary>
     public const int MostTiers = 20;
 

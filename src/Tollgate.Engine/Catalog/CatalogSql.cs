@@ -51,11 +51,11 @@ internal static class CatalogSql
              VALUES ($1, $2, $3, $4::jsonb)
         """;
 
-    /// <summary>Bytes of all plan versions, as every server reads them.</summary>
-    public const string SizeOfPlanVersions = """
-        SELECT coalesce(sum(octet_length(document::text)), 0)
-          FROM plan_versions
-         WHERE project_id = $1
+    /// <summary>How many features there are, and the bytes of all features and plan versions, as every server reads them.</summary>
+    public const string Size = """
+        SELECT f.count, f.bytes + v.bytes
+          FROM (SELECT count(*), coalesce(sum(octet_length(document::text)), 0) AS bytes FROM features WHERE project_id = $1) AS f,
+               (SELECT coalesce(sum(octet_length(document::text)), 0) AS bytes FROM plan_versions WHERE project_id = $1) AS v
         """;
 
     public const string InsertCatalog = """

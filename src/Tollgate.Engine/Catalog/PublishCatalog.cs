@@ -16,8 +16,11 @@ public enum PublishOutcome
     /// <summary>The caller saw another catalogue than the one in force (<c>If-Match</c>); nothing was written.</summary>
     Stale,
 
-    /// <summary>The project's plan versions would take more than <see cref="CatalogLimits.VersionBytes"/>; nothing was written.</summary>
+    /// <summary>The project's features and plan versions would take more than <see cref="CatalogLimits.VersionBytes"/>; nothing was written.</summary>
     TooMuch,
+
+    /// <summary>The project would have had more features than <see cref="CatalogLimits.FeaturesEver"/>; nothing was written.</summary>
+    TooManyFeatures,
 }
 
 /// <param name="Revision">Of the catalogue in force after the call.</param>
@@ -41,21 +44,30 @@ public sealed class PublishCatalog(NpgsqlDataSource database)
     {
         await using var connection = await database.OpenConnectionAsync(cancel);
         await using var transaction = await connection.BeginTransactionAsync(cancel);
+        var before = await SizeAsync(connection, projectId, cancel);
         var publication = await PublishInTransactionAsync(connection, projectId, document, ifMatch, cancel);
-        if (publication.NewPlanVersions.Count > 0 && await SizeAsync(connection, projectId, cancel) > CatalogLimits.VersionBytes)
+        if (publication.Outcome == PublishOutcome.Published && Excess(before, await SizeAsync(connection, projectId, cancel)) is { } excess)
         {
-            return publication with { Outcome = PublishOutcome.TooMuch };
+            return publication with { Outcome = excess };
         }
 
         await transaction.CommitAsync(cancel);
         return publication;
     }
 
-    private static async Task<long> SizeAsync(NpgsqlConnection connection, int projectId, CancellationToken cancel)
+    /// <summary>A project that has more already, from before there was the limit, may publish whatever adds nothing.</summary>
+    private static PublishOutcome? Excess((long Features, long Bytes) before, (long Features, long Bytes) after) =>
+        after.Features > Math.Max(before.Features, CatalogLimits.FeaturesEver) ? PublishOutcome.TooManyFeatures
+        : after.Bytes > Math.Max(before.Bytes, CatalogLimits.VersionBytes) ? PublishOutcome.TooMuch
+        : null;
+
+    private static async Task<(long Features, long Bytes)> SizeAsync(NpgsqlConnection connection, int projectId, CancellationToken cancel)
     {
-        await using var command = new NpgsqlCommand(CatalogSql.SizeOfPlanVersions, connection);
+        await using var command = new NpgsqlCommand(CatalogSql.Size, connection);
         command.Parameters.Add(new() { Value = projectId });
-        return Convert.ToInt64(await command.ExecuteScalarAsync(cancel), System.Globalization.CultureInfo.InvariantCulture);
+        await using var row = await command.ExecuteReaderAsync(cancel);
+        await row.ReadAsync(cancel);
+        return (row.GetInt64(0), row.GetInt64(1));
     }
 
     /// <summary>The same inside the caller's transaction, for instance the one that creates the project.</summary>

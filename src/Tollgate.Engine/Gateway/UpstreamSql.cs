@@ -9,9 +9,12 @@ internal static class UpstreamSql
          ORDER BY project_id, provider
         """;
 
+    /// <summary>$1 project, $2 provider, $3 base URL or null, $4 secrets, $5 how many a project has at most. No row: it has as many, and not this one.</summary>
     public const string Set = """
         INSERT INTO upstreams AS u (project_id, provider, base_url, secrets)
-             VALUES ($1, $2, $3, $4)
+        SELECT $1, $2, $3, $4
+         WHERE EXISTS (SELECT FROM upstreams WHERE project_id = $1 AND provider = $2)
+            OR (SELECT count(*) FROM upstreams WHERE project_id = $1) < $5
         ON CONFLICT (project_id, provider) DO UPDATE
                 SET base_url = excluded.base_url, secrets = excluded.secrets, version = DEFAULT, updated_at = now()
           RETURNING u.version, u.updated_at

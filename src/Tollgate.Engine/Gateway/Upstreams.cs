@@ -10,7 +10,8 @@ namespace Tollgate.Engine.Gateway;
 public sealed class Upstreams(NpgsqlDataSource database, ProjectDirectory directory)
 {
     /// <summary>Sets all of it. When it returns, this server forwards by it; others do within a second.</summary>
-    public async Task<Upstream> SetAsync(ProjectSnapshot project, string provider, string? baseUrl, byte[] secrets, CancellationToken cancel)
+    /// <returns>Null: the project has <see cref="UpstreamRules.MostUpstreams"/> others, and nothing was set. Requests at one time may exceed that by a few.</returns>
+    public async Task<Upstream?> SetAsync(ProjectSnapshot project, string provider, string? baseUrl, byte[] secrets, CancellationToken cancel)
     {
         Upstream upstream;
         await using (var connection = await database.OpenConnectionAsync(cancel))
@@ -21,9 +22,14 @@ public sealed class Upstreams(NpgsqlDataSource database, ProjectDirectory direct
             command.Parameters.Add(new() { Value = provider });
             command.Parameters.Add(new() { Value = (object?)baseUrl ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text });
             command.Parameters.Add(new() { Value = secrets });
+            command.Parameters.Add(new() { Value = UpstreamRules.MostUpstreams });
             await using (var reader = await command.ExecuteReaderAsync(cancel))
             {
-                await reader.ReadAsync(cancel);
+                if (!await reader.ReadAsync(cancel))
+                {
+                    return null;
+                }
+
                 upstream = new(provider, baseUrl, secrets, reader.GetInt64(0), reader.GetDateTime(1));
             }
 

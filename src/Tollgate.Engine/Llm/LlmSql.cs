@@ -61,6 +61,9 @@ internal static class LlmSql
     /// </summary>
     public const string LockPrices = "SELECT pg_advisory_xact_lock(7234000, 6)";
 
+    /// <summary>$1 the project.</summary>
+    public const string CountOwnPrices = "SELECT count(*) FROM model_prices WHERE project_id = $1";
+
     public const string AnySharedPriceExists = "SELECT EXISTS (SELECT FROM model_prices WHERE project_id IS NULL)";
 
     /// <summary>$1 the project, $2 now, then arrays: $3 providers, $4 models.</summary>

@@ -11,13 +11,19 @@ public sealed class SetModelPrices(NpgsqlDataSource database, ProjectDirectory d
 {
     /// <summary>Adds checked prices; when it returns, this server prices by them, and the others do within seconds.</summary>
     /// <param name="projectId">Null: shared by all projects.</param>
-    public async Task<IReadOnlyList<PriceRow>> RunAsync(int? projectId, IReadOnlyList<ModelPrice> prices, CancellationToken cancel)
+    /// <returns>Null: the project would have more than <see cref="PriceRules.MostOwnPrices"/>, and nothing was added.</returns>
+    public async Task<IReadOnlyList<PriceRow>?> RunAsync(int? projectId, IReadOnlyList<ModelPrice> prices, CancellationToken cancel)
     {
         IReadOnlyList<long> ids;
         await using (var connection = await database.OpenConnectionAsync(cancel))
         await using (var transaction = await connection.BeginTransactionAsync(cancel))
         {
             await LockAsync(connection, cancel);
+            if (!await HasRoomAsync(connection, projectId, prices.Count, cancel))
+            {
+                return null;
+            }
+
             ids = await InsertAsync(connection, projectId, prices, cancel);
             await ChangeNotice.SendAsync(connection, ChangeNotice.Prices, cancel);
             await transaction.CommitAsync(cancel);
@@ -35,7 +41,8 @@ public sealed class SetModelPrices(NpgsqlDataSource database, ProjectDirectory d
     /// </summary>
     /// <param name="projectId">Null: the shared prices.</param>
     /// <param name="dryRun">Nothing is added.</param>
-    public async Task<IReadOnlyList<PriceChange>> ImportAsync(
+    /// <returns>Null: the project would have more than <see cref="PriceRules.MostOwnPrices"/>, and nothing was added.</returns>
+    public async Task<IReadOnlyList<PriceChange>?> ImportAsync(
         int? projectId, IReadOnlyList<ModelPrice> list, Instant now, bool dryRun, CancellationToken cancel)
     {
         IReadOnlyList<PriceChange> changes;
@@ -48,6 +55,11 @@ public sealed class SetModelPrices(NpgsqlDataSource database, ProjectDirectory d
             if (dryRun || added.Count == 0)
             {
                 return changes;
+            }
+
+            if (!await HasRoomAsync(connection, projectId, added.Count, cancel))
+            {
+                return null;
             }
 
             await InsertAsync(connection, projectId, added, cancel);
@@ -117,6 +129,19 @@ public sealed class SetModelPrices(NpgsqlDataSource database, ProjectDirectory d
     {
         await using var command = new NpgsqlCommand(LlmSql.LockPrices, connection);
         await command.ExecuteNonQueryAsync(cancel);
+    }
+
+    /// <summary>The shared prices are the operator's own, and have no bound.</summary>
+    private static async Task<bool> HasRoomAsync(NpgsqlConnection connection, int? projectId, int more, CancellationToken cancel)
+    {
+        if (projectId is not { } project)
+        {
+            return true;
+        }
+
+        await using var command = new NpgsqlCommand(LlmSql.CountOwnPrices, connection);
+        command.Parameters.Add(new() { Value = project });
+        return (long)(await command.ExecuteScalarAsync(cancel))! + more <= PriceRules.MostOwnPrices;
     }
 
     private static async Task<bool> IsEmptyAsync(NpgsqlConnection connection, CancellationToken cancel)

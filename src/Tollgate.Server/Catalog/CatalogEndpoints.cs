@@ -105,11 +105,9 @@ public static class CatalogEndpoints
         string? ifMatch = context.Request.Headers.IfMatch;
         var done = await publish.PublishAsync(project.Id, document, ifMatch, context.RequestAborted);
         SetHeaders(context, done.ETag, done.Revision);
-        if (done.Outcome == PublishOutcome.TooMuch)
+        if (WhyTooMuch(done.Outcome) is { } limit)
         {
-            await Problems.WriteAsync(
-                context, ErrorCode.LimitReached,
-                $"All versions of plans that the project ever published take at most {CatalogLimits.VersionBytes / 1024 / 1024} MiB: customers may be pinned to each. Change large plans less often, or go on in a new project.");
+            await Problems.WriteAsync(context, ErrorCode.LimitReached, limit);
             return;
         }
 
@@ -122,6 +120,15 @@ public static class CatalogEndpoints
         await directory.RefreshAsync(CancellationToken.None);
         await AnswerAsync(context, done.Outcome == PublishOutcome.Published ? "published" : "unchanged", done.Revision, done.ETag, planned, outlook);
     }
+
+    private static string? WhyTooMuch(PublishOutcome outcome) => outcome switch
+    {
+        PublishOutcome.TooMuch =>
+            $"All features and versions of plans that the project ever published take at most {CatalogLimits.VersionBytes / 1024 / 1024} MiB: customers may be pinned to each. Change large plans less often, or go on in a new project.",
+        PublishOutcome.TooManyFeatures =>
+            $"A project publishes at most {CatalogLimits.FeaturesEver} features in its life: past use refers to each. Keep the codes of features that change, or go on in a new project.",
+        _ => null,
+    };
 
     private static Task AnswerAsync(HttpContext context, string outcome, int revision, string etag, CatalogPreview planned, MigrationOutlook outlook) => Answer.Json(
         context,

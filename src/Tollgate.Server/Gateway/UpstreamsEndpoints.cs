@@ -39,7 +39,7 @@ internal static class UpstreamsEndpoints
             Request = Example.Of<UpstreamRequest>("""{"api_key": "sk-…", "base_url": "https://api.openai.com"}"""),
             Path = Provider,
             Answers = [Example.Of<UpstreamView>(200, "Set", OpenAi)],
-            Errors = [ErrorCode.ValidationFailed],
+            Errors = [ErrorCode.ValidationFailed, ErrorCode.LimitReached],
         });
         app.MapGet("/v1/upstreams", (RequestDelegate)(context => ListAsync(context, secrets))).RequireKey(Access.Secret, Scope.SettingsRead).Describe(new(Tag, "List upstreams",
             "All of the project's, by name. Never their keys.")
@@ -78,6 +78,12 @@ internal static class UpstreamsEndpoints
 
         var credentials = new UpstreamCredentials(body.ApiKey!, body.Headers ?? FrozenDictionary<string, string>.Empty);
         var upstream = await upstreams.SetAsync(context.Project(), provider, body.BaseUrl?.TrimEnd('/'), secrets.Close(context.Project(), provider, credentials), context.RequestAborted);
+        if (upstream is null)
+        {
+            await Problems.WriteAsync(context, ErrorCode.LimitReached, $"A project has at most {UpstreamRules.MostUpstreams} upstreams. Remove those that nobody calls.");
+            return;
+        }
+
         await Answer.Json(context, StatusCodes.Status200OK, ViewOf(context.Project(), upstream, secrets), GatewayJson.Default.UpstreamView);
     }
 

@@ -39,7 +39,7 @@ internal static class ModelPricesEndpoints
                  "prices": {"input": "2.5", "cached_input": "1.25", "output": "10"}, "source": "contract of 2026-01-01"}
                 """),
             Answers = [Example.Of<ModelPriceView>(201, "Added", PriceExample)],
-            Errors = [ErrorCode.ValidationFailed],
+            Errors = [ErrorCode.ValidationFailed, ErrorCode.LimitReached],
         });
         app.MapGet("/v1/model-prices", (RequestDelegate)(context => ListAsync(context, queries, clock))).RequireKey(Access.Secret | Access.Admin, Scope.CatalogRead).Describe(new(Tag, "List prices",
             "Every price that the project sees, its own and the shared ones, also of the past and of the future; what was added last comes "
@@ -86,9 +86,15 @@ internal static class ModelPricesEndpoints
             return;
         }
 
-        var row = (await set.RunAsync(project.Id, [price], context.RequestAborted))[0];
-        await Answer.Json(context, StatusCodes.Status201Created, ViewOf(row), LlmJson.Default.ModelPriceView);
+        var rows = await set.RunAsync(project.Id, [price], context.RequestAborted);
+        await (rows is [var row]
+            ? Answer.Json(context, StatusCodes.Status201Created, ViewOf(row), LlmJson.Default.ModelPriceView)
+            : RefuseMoreAsync(context));
     }
+
+    internal static Task RefuseMoreAsync(HttpContext context) => Problems.WriteAsync(
+        context, ErrorCode.LimitReached,
+        $"A project has at most {PriceRules.MostOwnPrices} prices of its own, those of the past included. Ask the operator to import common prices as shared ones, or go on in a new project.");
 
     private static ModelPrice? PriceOf(ModelPriceRequest body, Instant now, Faults faults)
     {

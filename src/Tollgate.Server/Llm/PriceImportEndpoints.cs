@@ -35,7 +35,7 @@ internal static class PriceImportEndpoints
                                   "units": [{"unit": "input", "before": "2.5", "now": "2.4", "percent": -4.0}]}]}
                     """),
             ],
-            Errors = [ErrorCode.ValidationFailed],
+            Errors = [ErrorCode.ValidationFailed, ErrorCode.LimitReached],
         });
     }
 
@@ -57,7 +57,9 @@ internal static class PriceImportEndpoints
         var project = context.Caller().Project;
         var now = project is null ? clock.Now() : clock.Now(project);
         var changes = await set.ImportAsync(project?.Id, list, now, dryRun == "true", context.RequestAborted);
-        await Answer.Json(context, StatusCodes.Status200OK, ViewOf(changes, dryRun == "true", project), LlmJson.Default.PricesImported);
+        await (changes is null
+            ? ModelPricesEndpoints.RefuseMoreAsync(context)
+            : Answer.Json(context, StatusCodes.Status200OK, ViewOf(changes, dryRun == "true", project), LlmJson.Default.PricesImported));
     }
 
     /// <summary>Null: the problem is written.</summary>

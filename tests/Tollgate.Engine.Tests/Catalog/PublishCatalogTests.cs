@@ -135,6 +135,20 @@ public sealed class PublishCatalogTests(FreshDatabase fresh) : IClassFixture<Fre
     }
 
     [Fact]
+    public async Task A_project_publishes_only_so_many_features_in_its_life()
+    {
+        var project = await CreateProjectAsync("inventive");
+        await PublishAsync(project, First);
+        await fresh.Database.ExecuteAsync(
+            "INSERT INTO features (project_id, code, document) SELECT $1, 'old_' || g, '{}' FROM generate_series(1, $2 - (SELECT count(*) FROM features WHERE project_id = $1)) AS g",
+            project, (long)CatalogLimits.FeaturesEver);
+
+        var more = First with { Features = [.. First.Features, First.Features[0] with { Code = "one_more", Meters = [] }] };
+        (await PublishAsync(project, more)).Outcome.ShouldBe(PublishOutcome.TooManyFeatures);
+        (await PublishAsync(project, First with { Features = [.. First.Features.Select(static one => one with { Name = one.Name + "!" })] })).Outcome.ShouldBe(PublishOutcome.Published);
+    }
+
+    [Fact]
     public async Task Servers_hear_of_it_with_the_commit()
     {
         var project = await CreateProjectAsync("heard");

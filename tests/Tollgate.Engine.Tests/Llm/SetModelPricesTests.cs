@@ -1,7 +1,9 @@
 using Npgsql;
+using Tollgate.Core.Gateway;
 using Tollgate.Core.Llm;
 using Tollgate.Core.Money;
 using Tollgate.Core.Time;
+using Tollgate.Engine.Gateway;
 using Tollgate.Engine.Llm;
 using Tollgate.Engine.Tests.Projects;
 using Tollgate.Testing;
@@ -58,6 +60,41 @@ public sealed class SetModelPricesTests(FreshDatabase fresh, TestPostgres postgr
         PriceRules.ChargeTheSame(found, price).ShouldBeTrue();
         (found.Provider, found.Model, found.ValidFrom, found.ValidTo, found.Source, found.Aliases[0])
             .ShouldBe((price.Provider, price.Model, price.ValidFrom, price.ValidTo, price.Source, price.Aliases[0]));
+    }
+
+    [Fact]
+    public async Task A_project_has_only_so_many_prices_of_its_own()
+    {
+        using var server = new ProjectsWorld(fresh.Database);
+        var (project, other) = (await server.CreateProjectAsync("bargains"), await server.CreateProjectAsync("modest"));
+        var set = new SetModelPrices(fresh.Source, server.Directory);
+        await set.RunAsync(project.Id, [PriceOf("first")], CancellationToken.None);
+        await fresh.Database.ExecuteAsync(
+            "INSERT INTO model_prices (project_id, provider, model, valid_from, document) SELECT project_id, provider, model, valid_from, document FROM model_prices, generate_series(1, $2) WHERE project_id = $1",
+            project.Id, PriceRules.MostOwnPrices - 2);
+
+        (await set.RunAsync(project.Id, [PriceOf("a"), PriceOf("b")], CancellationToken.None)).ShouldBeNull();
+        (await set.ImportAsync(project.Id, [PriceOf("a"), PriceOf("b")], Instant.FromUnixSeconds(1), dryRun: false, CancellationToken.None)).ShouldBeNull();
+        (await set.RunAsync(project.Id, [PriceOf("last")], CancellationToken.None)).ShouldNotBeNull();
+        (await set.RunAsync(project.Id, [PriceOf("more")], CancellationToken.None)).ShouldBeNull();
+        (await set.RunAsync(other.Id, [PriceOf("more")], CancellationToken.None)).ShouldNotBeNull();
+    }
+
+    [Fact]
+    public async Task A_project_has_only_so_many_upstreams()
+    {
+        using var server = new ProjectsWorld(fresh.Database);
+        var (crowded, other) = (await server.CreateProjectAsync("upstreams"), await server.CreateProjectAsync("few-upstreams"));
+        await fresh.Database.ExecuteAsync(
+            "INSERT INTO upstreams (project_id, provider, secrets) SELECT $1, 'n' || g, '' FROM generate_series(1, $2) AS g", crowded.Id, UpstreamRules.MostUpstreams);
+        await server.Directory.RefreshAsync(CancellationToken.None);
+        var (upstreams, project) = (new Upstreams(fresh.Source, server.Directory), server.Directory.Current.ProjectsById[crowded.Id]);
+
+        (await upstreams.SetAsync(project, "one-more", null, [1], CancellationToken.None)).ShouldBeNull();
+        (await upstreams.SetAsync(project, "n1", null, [1], CancellationToken.None)).ShouldNotBeNull();
+        (await upstreams.SetAsync(server.Directory.Current.ProjectsById[other.Id], "one", null, [1], CancellationToken.None)).ShouldNotBeNull();
+        (await upstreams.RemoveAsync(project, "n2", CancellationToken.None)).ShouldBeTrue();
+        (await upstreams.SetAsync(project, "one-more", null, [1], CancellationToken.None)).ShouldNotBeNull();
     }
 
     [Fact]
