@@ -15,8 +15,18 @@ namespace Tollgate.Engine.Quotas;
 /// The one door to decisions: what endpoints, the gateway and the seed doors call. It resolves names, bounds times and
 /// hands the rest to the lane of the customer; the lane decides and records in one durable transaction.
 /// </summary>
-public sealed class QuotaGate(LedgerLanes lanes, LedgerOptions options, Database database, Clock clock, ServerPresence presence)
+public sealed class QuotaGate(LedgerLanes lanes, LedgerOptions options, Database database, Clock clock, ServerPresence presence) : IDisposable
 {
+    /// <summary>
+    /// Connections of the pool that look for a hold by its id alone, at one time: requests about holds take no place of their project's share. One look-up takes a
+    /// millisecond.
+    /// </summary>
+    private const int LookUps = 3;
+
+    private readonly SemaphoreSlim _lookUps = new(LookUps);
+
+    public void Dispose() => _lookUps.Dispose();
+
     /// <summary>May this be done? Changes nothing. Answered from memory where memory is certain, else from the database.</summary>
     public async ValueTask<GateAnswer> CheckAsync(
         ProjectSnapshot project, string customer, string feature, Quantity amount, CancellationToken cancel)
@@ -307,7 +317,7 @@ public sealed class QuotaGate(LedgerLanes lanes, LedgerOptions options, Database
             }
         }
 
-        var (place, fault) = await LedgerQueries.FindHoldAsync(database, project.Id, id, cancel);
+        var (place, fault) = await FindHoldAsync(project.Id, id, cancel);
         if (fault != GateFault.None)
         {
             return GateAnswer.Of(customer is null || fault == GateFault.StorageUnavailable ? fault : GateFault.HoldUnknown, hold);
@@ -323,6 +333,19 @@ public sealed class QuotaGate(LedgerLanes lanes, LedgerOptions options, Database
             Project = project, Customer = account, Partition = CustomerPlace.PartitionOf(project.Id, account), Now = clock.Now(project),
             Verb = verb, Id = id, Amounts = amounts, TimeToLive = timeToLive, OnOwnRows = onOwnRows,
         };
+    }
+
+    private async ValueTask<(LedgerQueries.Place Place, GateFault Fault)> FindHoldAsync(int project, Guid hold, CancellationToken cancel)
+    {
+        await _lookUps.WaitAsync(cancel);
+        try
+        {
+            return await LedgerQueries.FindHoldAsync(database, project, hold, cancel);
+        }
+        finally
+        {
+            _lookUps.Release();
+        }
     }
 
     private UseOp UseOf(

@@ -1,6 +1,4 @@
-using System.Diagnostics;
 using System.Text.Json.Serialization;
-using Npgsql;
 using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Projects;
 using Tollgate.Server.Http;
@@ -13,18 +11,6 @@ namespace Tollgate.Server.Hosting;
 /// </summary>
 internal static class HealthEndpoints
 {
-    /// <summary>Live projects follow the database's clock; a server whose own clock is far off still works, but its logs mislead.</summary>
-    private static readonly TimeSpan ClockTolerance = TimeSpan.FromSeconds(5);
-
-    /// <summary>
-    /// $1 and $2: the process of the standing connection and when it began. After a restart of PostgreSQL that is another one, or none yet: until the server has
-    /// noticed, its lanes and its pool hold connections that would fail whoever comes next.
-    /// </summary>
-    private const string Question = """
-        SELECT clock_timestamp(), (SELECT coalesce(max(version), 0) FROM schema_migrations),
-               EXISTS (SELECT FROM pg_stat_get_activity($1) WHERE backend_start = $2)
-        """;
-
     private const string ReadyExample = """
         {
           "status": "ready",
@@ -44,9 +30,10 @@ internal static class HealthEndpoints
             {
                 Answers = [Example.Of<LiveAnswer>(200, "It does.", """{"status": "live"}""")],
             });
-        app.MapGet("/health/ready", async (HttpContext context, Database database, ServerPresence presence, CancellationToken cancel) =>
+        var check = new ReadyCheck(app.Services.GetRequiredService<Database>(), app.Services.GetRequiredService<ServerPresence>());
+        app.MapGet("/health/ready", async (HttpContext context, CancellationToken cancel) =>
             {
-                var answer = await AskAsync(database, presence.StandingConnection, cancel);
+                var answer = await check.AskAsync().WaitAsync(cancel);
                 var ready = answer.Status == "ready";
                 if (!ready)
                 {
@@ -56,7 +43,7 @@ internal static class HealthEndpoints
                 return TypedResults.Json(answer, HealthJson.Default.ReadyAnswer, statusCode: ready ? 200 : 503);
             })
             .OpenToAll("Load balancers have no key.")
-            .Describe(new("Health", "Whether the server can decide", "Looks at the database, its schema and its clock. 503 with the same body when it cannot decide.")
+            .Describe(new("Health", "Whether the server can decide", "Looks at the database, its schema and its clock, at most once a second. 503 with the same body when it cannot decide.")
             {
                 Answers =
                 [
@@ -64,41 +51,6 @@ internal static class HealthEndpoints
                     Example.Of<ReadyAnswer>(503, "It cannot, for now.", ReadyExample.Replace("\"ready\"", "\"not_ready\"", StringComparison.Ordinal)),
                 ],
             });
-    }
-
-    private static async Task<ReadyAnswer> AskAsync(Database database, ServerPresence.Standing? standing, CancellationToken cancel)
-    {
-        var expected = MigrationFile.BuiltIn.Count;
-        try
-        {
-            await using var command = database.Source.CreateCommand(Question);
-            command.CommandTimeout = 2;
-            command.Parameters.Add(new() { Value = standing?.Process ?? 0 });
-            command.Parameters.Add(new() { Value = standing?.StartedAt ?? DateTime.UnixEpoch });
-            var started = Stopwatch.GetTimestamp();
-            await using var row = await command.ExecuteReaderAsync(cancel);
-            await row.ReadAsync(cancel);
-            var latency = Stopwatch.GetElapsedTime(started);
-            var skew = TimeProvider.System.GetUtcNow().UtcDateTime - row.GetDateTime(0);
-            var version = row.GetInt32(1);
-
-            var connected = row.GetBoolean(2);
-
-            // A newer schema is fine for a server that still runs while its successor is being rolled out.
-            var migrated = version >= expected;
-            return new ReadyAnswer(
-                migrated && connected ? "ready" : "not_ready",
-                new ReadyChecks(
-                    new DatabaseHealth(connected ? "ok" : "reconnecting", Math.Round((decimal)latency.TotalMilliseconds, 1)),
-                    new MigrationsHealth(migrated ? "ok" : "behind", version, expected),
-                    new ClockHealth(skew.Duration() <= ClockTolerance ? "ok" : "skewed", (long)skew.TotalMilliseconds)));
-        }
-        catch (Exception away) when (away is not OperationCanceledException)
-        {
-            return new ReadyAnswer(
-                "not_ready",
-                new ReadyChecks(new DatabaseHealth("unavailable", null), new MigrationsHealth("unknown", null, expected), new ClockHealth("unknown", null)));
-        }
     }
 }
 

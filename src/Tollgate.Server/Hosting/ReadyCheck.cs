@@ -1,0 +1,83 @@
+using System.Diagnostics;
+using Npgsql;
+using Tollgate.Engine.Postgres;
+using Tollgate.Engine.Projects;
+
+namespace Tollgate.Server.Hosting;
+
+/// <summary>
+/// Whether the server can decide. Anybody may ask, as often as they like: there is one question to the database at a time, and its answer holds for a second, so
+/// that at most one connection of the pool is used for it.
+/// </summary>
+internal sealed class ReadyCheck(Database database, ServerPresence presence)
+{
+    private static readonly TimeSpan Life = TimeSpan.FromSeconds(1);
+
+    /// <summary>Live projects follow the database's clock; a server whose own clock is far off still works, but its logs mislead.</summary>
+    private static readonly TimeSpan ClockTolerance = TimeSpan.FromSeconds(5);
+
+    /// <summary>
+    /// $1 and $2: the process of the standing connection and when it began. After a restart of PostgreSQL that is another one, or none yet: until the server has
+    /// noticed, its lanes and its pool hold connections that would fail whoever comes next.
+    /// </summary>
+    private const string Question = """
+        SELECT clock_timestamp(), (SELECT coalesce(max(version), 0) FROM schema_migrations),
+               EXISTS (SELECT FROM pg_stat_get_activity($1) WHERE backend_start = $2)
+        """;
+
+    private readonly Lock _one = new();
+    private Task<ReadyAnswer>? _latest;
+    private ServerPresence.Standing? _standing;
+    private long _askedAt;
+
+    /// <summary>The latest answer, or the one that is on its way. A new standing connection means that the database was restarted: then it is asked again.</summary>
+    public Task<ReadyAnswer> AskAsync()
+    {
+        lock (_one)
+        {
+            var standing = presence.StandingConnection;
+            if (_latest is { } latest && (!latest.IsCompleted || (latest.IsCompletedSuccessfully && standing == _standing && Stopwatch.GetElapsedTime(_askedAt) < Life)))
+            {
+                return latest;
+            }
+
+            (_standing, _askedAt) = (standing, Stopwatch.GetTimestamp());
+            return _latest = QuestionAsync(database, standing);
+        }
+    }
+
+    private static async Task<ReadyAnswer> QuestionAsync(Database database, ServerPresence.Standing? standing)
+    {
+        var expected = MigrationFile.BuiltIn.Count;
+        try
+        {
+            await using var command = database.Source.CreateCommand(Question);
+            command.CommandTimeout = 2;
+            command.Parameters.Add(new() { Value = standing?.Process ?? 0 });
+            command.Parameters.Add(new() { Value = standing?.StartedAt ?? DateTime.UnixEpoch });
+            var started = Stopwatch.GetTimestamp();
+            await using var row = await command.ExecuteReaderAsync();
+            await row.ReadAsync();
+            var latency = Stopwatch.GetElapsedTime(started);
+            var skew = TimeProvider.System.GetUtcNow().UtcDateTime - row.GetDateTime(0);
+            var version = row.GetInt32(1);
+
+            var connected = row.GetBoolean(2);
+
+            // A newer schema is fine for a server that still runs while its successor is being rolled out.
+            var migrated = version >= expected;
+            return new ReadyAnswer(
+                migrated && connected ? "ready" : "not_ready",
+                new ReadyChecks(
+                    new DatabaseHealth(connected ? "ok" : "reconnecting", Math.Round((decimal)latency.TotalMilliseconds, 1)),
+                    new MigrationsHealth(migrated ? "ok" : "behind", version, expected),
+                    new ClockHealth(skew.Duration() <= ClockTolerance ? "ok" : "skewed", (long)skew.TotalMilliseconds)));
+        }
+        catch (Exception away) when (away is not OperationCanceledException)
+        {
+            return new ReadyAnswer(
+                "not_ready",
+                new ReadyChecks(new DatabaseHealth("unavailable", null), new MigrationsHealth("unknown", null, expected), new ClockHealth("unknown", null)));
+        }
+    }
+}
