@@ -1,9 +1,11 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
+using System.Text;
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 using NpgsqlTypes;
+using Tollgate.Core;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Customers;
 using Tollgate.Engine.Projects;
@@ -25,6 +27,11 @@ public sealed partial class ParkedWork(NpgsqlDataSource database, Clock clock, I
 
     private const int LongestSubject = 500;
     private const int LongestError = 500;
+
+    /// <summary>Characters of a message that are looked through for secrets. More than are kept: a secret at the cut is found whole.</summary>
+    private const int LongestSearched = 4 * LongestError;
+
+    private const string NoError = "The message could not be searched for secrets in time. The log of the server has it.";
 
     /// <summary>Rows that each server remembers. Of more than that a success leaves the row behind, which goes an hour later.</summary>
     private const int MostKnown = 10_000;
@@ -133,13 +140,23 @@ public sealed partial class ParkedWork(NpgsqlDataSource database, Clock clock, I
 
     private static string TypeOf(Exception broken) => broken is PostgresException refused ? $"postgres_{refused.SqlState}" : broken.GetType().Name;
 
-    private static string Short(string subject) => subject.Length <= LongestSubject ? subject : subject[..LongestSubject];
+    private static string Short(string subject) => WellFormed.Cut(subject, LongestSubject);
 
-    /// <summary>A message may quote what could not be read: nothing in it that looks like a key goes further. PostgreSQL keeps no NUL.</summary>
-    internal static string WithoutSecrets(string message)
+    /// <summary>
+    /// A message may quote what could not be read: nothing in it that looks like a key goes further. PostgreSQL keeps no NUL and no half of a surrogate pair. It is
+    /// cut first, far beyond what is kept, so that the search has a bound; one that is too slow even so is not kept at all.
+    /// </summary>
+    public static string WithoutSecrets(string message)
     {
-        var text = LooksSecret().Replace(message.Replace('\0', ' '), "…");
-        return text.Length <= LongestError ? text : text[..LongestError];
+        try
+        {
+            var text = LooksSecret().Replace(WellFormed.Cut(message, LongestSearched).Replace('\0', ' '), "…");
+            return WellFormed.Cut(Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text)), LongestError);
+        }
+        catch (RegexMatchTimeoutException)
+        {
+            return NoError;
+        }
     }
 
     /// <summary>Keys of ours and of providers by their prefixes, and any long run of letters and digits.</summary>
