@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 using NpgsqlTypes;
@@ -32,6 +33,12 @@ public sealed class ReceiveWebhook(
     NpgsqlDataSource database, ProjectDirectory directory, PaymentProviders providers, ProviderKeys keys, SecretBox secrets, InboxBell bell, InboxMetrics metrics, Clock clock,
     ILogger<ReceiveWebhook> log)
 {
+    /// <summary>One line in the log for so long, however many are refused: the sender may be anybody. The metric counts each.</summary>
+    private static readonly TimeSpan TellEvery = TimeSpan.FromSeconds(10);
+
+    private long _toldAt;
+    private long _refused;
+
     /// <param name="only">Null: the signature says whose it is; of several projects with the same secret, what the event speaks of, and else the oldest.</param>
     /// <param name="from">The sender's address, for the log.</param>
     public async Task<ReceiveOutcome> RunAsync(PaymentProvider name, WebhookRequest request, ProjectSnapshot? only, string? from, CancellationToken cancel)
@@ -67,9 +74,20 @@ public sealed class ReceiveWebhook(
         }
 
         metrics.Refused(name, verdict);
-        log.LogWarning(
-            "Security: a webhook for {Provider} from {Address} was refused: {Verdict}, {Length} bytes", CatalogWords.Of(name), from, verdict, request.Body.Length);
+        Tell(name, from, verdict, request.Body.Length);
         return verdict == WebhookVerdict.Unreadable ? ReceiveOutcome.Unreadable : ReceiveOutcome.Refused;
+    }
+
+    private void Tell(PaymentProvider name, string? from, WebhookVerdict verdict, int length)
+    {
+        Interlocked.Increment(ref _refused);
+        var (last, now) = (Volatile.Read(ref _toldAt), Stopwatch.GetTimestamp());
+        if ((last == 0 || Stopwatch.GetElapsedTime(last, now) >= TellEvery) && Interlocked.CompareExchange(ref _toldAt, now, last) == last)
+        {
+            log.LogWarning(
+                "Security: a webhook for {Provider} from {Address} was refused: {Verdict}, {Length} bytes. {Count} were refused since the last such line.",
+                CatalogWords.Of(name), from, verdict, length, Interlocked.Exchange(ref _refused, 0));
+        }
     }
 
     private async Task<ReceiveOutcome> StoreAsync(ProjectSnapshot project, PaymentProvider name, ProviderEvent @event, CancellationToken cancel)

@@ -2,6 +2,7 @@ using Tollgate.Contracts.Checkouts;
 using Tollgate.Engine.Checkouts;
 using Tollgate.Server.Http;
 using Tollgate.Web.Checkouts;
+using Tollgate.Web.Layout;
 using Tollgate.Web.Portal;
 
 namespace Tollgate.Server.Checkouts;
@@ -19,6 +20,11 @@ public static class CheckoutsRoom
         services.AddSingleton<PayCheckout>();
         services.AddSingleton<PayChange>();
         services.AddSingleton<PortalSessions>();
+        services.AddSingleton<EnterProject>(static provider =>
+        {
+            var share = provider.GetRequiredService<FairShare>();
+            return (context, project) => share.MoveAsync(context, project.Id, Load.Ordinary);
+        });
         services.AddSingleton<CheckoutPages>();
         services.AddSingleton<PortalPages>();
         services.AddSingleton<ExpireCheckouts>();

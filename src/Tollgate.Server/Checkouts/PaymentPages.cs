@@ -99,6 +99,11 @@ internal static class PaymentPages
             return;
         }
 
+        if (!await context.RequestServices.GetRequiredService<FairShare>().MoveAsync(context, project.Id, Load.Heavy))
+        {
+            return;
+        }
+
         var queries = context.RequestServices.GetRequiredService<InvoiceQueries>();
         var style = new InvoiceStyle
         {

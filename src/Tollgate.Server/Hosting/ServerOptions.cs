@@ -206,6 +206,7 @@ public sealed record ServerOptions
         Bulk = (int)Settings.ProjectBulk.Read(environment, faults),
         Waiting = (int)Settings.ProjectWaiting.Read(environment, faults),
         Wait = TimeSpan.FromSeconds(Settings.ProjectWaitSeconds.Read(environment, faults)),
+        BodyTime = TimeSpan.FromSeconds(Settings.BodySeconds.Read(environment, faults)),
     };
 
     private static ThingLimits ReadThings(Func<string, string?> environment, List<string> faults) => new()

@@ -180,6 +180,11 @@ public static class Settings
         "TOLLGATE_PROJECT_WAIT_SECONDS", "seconds", 10, 1, 600,
         "Clients give up after 30 seconds and more; they should hear why.");
 
+    /// <summary>How long an ordinary body may take to arrive.</summary>
+    public static readonly Setting BodySeconds = new(
+        "TOLLGATE_BODY_SECONDS", "seconds", 30, 1, 3600,
+        "A megabyte over a slow line of 300 kbit/s; until it is there, a body is in memory and has no turn.");
+
     /// <summary>Calls of one project that are under way in the gateway.</summary>
     public static readonly Setting GatewayCalls = new(
         "TOLLGATE_GATEWAY_CALLS", "calls", 1_000, 1, 100_000,
@@ -190,6 +195,6 @@ public static class Settings
         MaxBodyBytes, MaxConnections, ConnectionsPerAddress, UpstreamConnections, FailedAttempts, HeaderSeconds, IdleSeconds, StallSeconds, MinBodyBytesPerSecond,
         MinAnswerBytesPerSecond, ExportsPerProject, DrainSeconds, PoolSize, ConnectSeconds, CommandSeconds,
         Lanes, QueueLength, MaxBatch, BooksPerLane, MostMembers, PaymentSeconds, GatewayBodyBytes, GatewayCustomerBodyBytes, GatewayMemory, UpstreamSeconds, GatewayCalls,
-        ProjectRequests, ProjectHeavy, ProjectBulk, ProjectWaiting, ProjectWaitSeconds, ProjectNewCustomers, MostKeys, MostCoupons, MostCheckouts, MostTokens,
+        ProjectRequests, ProjectHeavy, ProjectBulk, ProjectWaiting, ProjectWaitSeconds, BodySeconds, ProjectNewCustomers, MostKeys, MostCoupons, MostCheckouts, MostTokens,
     ];
 }

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Http.Features;
@@ -68,24 +69,53 @@ public static class Body
     }
 
     /// <summary>Waits until the body is here, or so many bytes of it. Nothing is used up: whoever reads the body afterwards finds all of it.</summary>
-    public static async ValueTask ArriveAsync(HttpContext context, int most)
+    /// <exception cref="BadHttpRequestException">It is not here in time. The least pace of the server is an average: after one fast megabyte a sender could rest for an hour.</exception>
+    public static async ValueTask ArriveAsync(HttpContext context, int most, TimeSpan time)
     {
-        if (context.Request.ContentLength is null or 0 && !context.Request.Headers.ContainsKey("Transfer-Encoding"))
+        if (LengthOf(context, most) == 0)
         {
             return;
         }
 
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
+        limit.CancelAfter(time);
         var pipe = context.Request.BodyReader;
-        while (true)
+        try
         {
-            var read = await pipe.ReadAsync(context.RequestAborted);
-            var isEnough = read.IsCompleted || read.Buffer.Length >= most;
-            pipe.AdvanceTo(read.Buffer.Start, isEnough ? read.Buffer.Start : read.Buffer.End);
-            if (isEnough)
+            while (true)
             {
-                return;
+                var read = await pipe.ReadAsync(limit.Token);
+                var isEnough = read.IsCompleted || read.Buffer.Length >= most;
+                pipe.AdvanceTo(read.Buffer.Start, isEnough ? read.Buffer.Start : read.Buffer.End);
+                if (isEnough)
+                {
+                    return;
+                }
             }
         }
+        catch (OperationCanceledException) when (!context.RequestAborted.IsCancellationRequested)
+        {
+            throw new BadHttpRequestException(
+                string.Create(CultureInfo.InvariantCulture, $"The body did not arrive within {time.TotalSeconds:0} seconds (TOLLGATE_BODY_SECONDS)."),
+                StatusCodes.Status408RequestTimeout);
+        }
+    }
+
+    /// <summary>Bytes that the body may have: those it is announced with, or <paramref name="most"/> where nobody says, or where more is announced.</summary>
+    public static long LengthOf(HttpContext context, int most) => context.Request.ContentLength is { } length
+        ? Math.Min(length, most)
+        : context.Request.Headers.ContainsKey("Transfer-Encoding") ? most : 0;
+
+    /// <summary>A body of more bytes is refused with 413 before it is read, and where its length is not announced, once it has more.</summary>
+    /// <returns><paramref name="most"/>.</returns>
+    public static int Bound(HttpContext context, int most)
+    {
+        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
+        {
+            limit.MaxRequestBodySize = most;
+        }
+
+        return most;
     }
 
     /// <summary>For bodies that are read line by line; the least pace of the server stays.</summary>

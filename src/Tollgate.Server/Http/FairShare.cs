@@ -22,6 +22,9 @@ public enum Load
 
     /// <summary>Seconds of a core or of PostgreSQL: a catalogue, an advance of a test clock, an export, a PDF, an analysis, a verification.</summary>
     Heavy,
+
+    /// <summary>A webhook of a provider: it has places of its own, so that no page keeps it waiting.</summary>
+    Webhook,
 }
 
 /// <summary>Metadata of an endpoint whose requests are not <see cref="Load.Ordinary"/>.</summary>
@@ -50,6 +53,9 @@ public sealed record FairShareOptions
 
     /// <summary>How long a request waits for its turn.</summary>
     public TimeSpan Wait { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long an ordinary body may take to arrive.</summary>
+    public TimeSpan BodyTime { get; init; } = TimeSpan.FromSeconds(30);
 }
 
 /// <summary>
@@ -61,7 +67,8 @@ public sealed class FairShare(FairShareOptions options) : IDisposable
 {
     /// <summary>
     /// Requests without a key (pages of checkouts and the portal, webhooks of providers) have the share of their address, and all of them together
-    /// twice that: one stranger leaves room for the others. Addresses are sorted into so many shares, so that memory has a bound.
+    /// twice that: one stranger leaves room for the others. A page takes it only until it knows its project (<see cref="MoveAsync"/>). Addresses are
+    /// sorted into so many shares, so that memory has a bound.
     /// </summary>
     private const int StrangerShares = 64;
 
@@ -71,8 +78,25 @@ public sealed class FairShare(FairShareOptions options) : IDisposable
     /// <summary>Connections that look up customer tokens at one time: whose project a token is, is known only afterwards. One look-up takes a millisecond.</summary>
     private const int LookUps = 3;
 
+    /// <summary>Bytes of a body that a request without a key may have: the forms of pages have a few fields.</summary>
+    private const int LargestStrangeBody = 64 * 1024;
+
+    /// <summary>Bytes of a webhook of a provider: the largest events that are known have some 100 kB, and each byte is hashed for every project with keys.</summary>
+    public const int LargestWebhook = 256 * 1024;
+
+    /// <summary>Bytes of a body that needs no room: forms and most events. 10,000 connections have 160 MB of them at most.</summary>
+    private const int SmallBody = 16 * 1024;
+
+    /// <summary>Bytes of larger bodies of one project or address that have no turn yet, as far as they may come: an eighth of all.</summary>
+    private const long BodiesOfOne = BodiesOfAll / 8;
+
+    /// <summary>Bytes of larger bodies of the server that have no turn yet.</summary>
+    private const long BodiesOfAll = 256L * 1024 * 1024;
+
     private readonly SemaphoreSlim _lookUps = new(LookUps);
     private readonly SemaphoreSlim _strangers = new(2 * options.Requests);
+    private readonly SemaphoreSlim _webhooks = new(2 * options.Requests);
+    private readonly BodyRoom _bodies = new(BodiesOfAll);
     private readonly ConcurrentDictionary<int, Places> _projects = new();
     private readonly Meter _meter = new("Tollgate");
     private Counter<long>? _refused;
@@ -87,20 +111,67 @@ public sealed class FairShare(FairShareOptions options) : IDisposable
     /// <summary>A turn for the request, to be given back at its end. Null: there is none, and the problem is written.</summary>
     public async ValueTask<Turn?> TakeAsync(HttpContext context, int? project, Load load)
     {
-        if (load != Load.Bulk)
+        var places = PlacesOf(context, project);
+        if (load == Load.Bulk)
         {
-            // Before the turn: a sender who dribbles must not hold it. Customer tokens and pages are in the hands of strangers.
-            await Body.ArriveAsync(context, WireLimits.BodyBytes);
+            return await TakeTurnAsync(context, places, project is null, load);
         }
 
-        var places = _projects.GetOrAdd(project ?? ShareOf(context.Connection.RemoteIpAddress), static (_, options) => new(options), options);
-        var turn = project is null ? await places.TakeAsync(_strangers, load == Load.Heavy ? places.Heavy : places.Requests, context.RequestAborted)
-            : load == Load.Bulk ? await places.TakeAsync(places.Bulk, null, context.RequestAborted)
-            : await places.TakeAsync(places.Requests, load == Load.Heavy ? places.Heavy : null, context.RequestAborted);
+        // Before the turn: a sender who dribbles must not hold it. Customer tokens and pages are in the hands of strangers.
+        var most = project is null ? Body.Bound(context, load == Load.Webhook ? LargestWebhook : LargestStrangeBody) : WireLimits.BodyBytes;
+        var bytes = Body.LengthOf(context, most);
+        if (bytes <= SmallBody)
+        {
+            await Body.ArriveAsync(context, most, options.BodyTime);
+            return await TakeTurnAsync(context, places, project is null, load);
+        }
+
+        if (!places.Bodies.TryTake(bytes))
+        {
+            _refused?.Add(1, new KeyValuePair<string, object?>("load", Named(load)));
+            await Problems.WriteAsync(context, ErrorCode.ProjectBusy, NoRoom);
+            return null;
+        }
+
+        try
+        {
+            await Body.ArriveAsync(context, most, options.BodyTime);
+            return await TakeTurnAsync(context, places, project is null, load);
+        }
+        finally
+        {
+            places.Bodies.Give(bytes);
+        }
+    }
+
+    /// <summary>The page of a stranger has named the project: from here on the request is one of the project's, and the place of the address is free again.</summary>
+    /// <returns>False: the project has no turn, and the problem is written.</returns>
+    public async ValueTask<bool> MoveAsync(HttpContext context, int project, Load load)
+    {
+        if (context.Features.Get<OpenTurn>() is not { } open)
+        {
+            return true; // It came with a key.
+        }
+
+        open.Dispose();
+        open.Turn = await TakeTurnAsync(context, PlacesOf(context, project), isStranger: false, load);
+        return open.Turn is not null;
+    }
+
+    private Places PlacesOf(HttpContext context, int? project) =>
+        _projects.GetOrAdd(project ?? ShareOf(context.Connection.RemoteIpAddress), static (_, all) => new(all.Options, all.Bodies), (Options: options, Bodies: _bodies));
+
+    private async ValueTask<Turn?> TakeTurnAsync(HttpContext context, Places places, bool isStranger, Load load)
+    {
+        var cancel = context.RequestAborted;
+        var turn = load == Load.Webhook ? await places.TakeAsync(_webhooks, places.Webhooks, cancel)
+            : isStranger ? await places.TakeAsync(_strangers, load == Load.Heavy ? places.Heavy : places.Requests, cancel)
+            : load == Load.Bulk ? await places.TakeAsync(places.Bulk, null, cancel)
+            : await places.TakeAsync(places.Requests, load == Load.Heavy ? places.Heavy : null, cancel);
         if (turn is null)
         {
             _refused?.Add(1, new KeyValuePair<string, object?>("load", Named(load)));
-            await Problems.WriteAsync(context, ErrorCode.ProjectBusy, Explain(project is null ? "This address" : "The project", load));
+            await Problems.WriteAsync(context, ErrorCode.ProjectBusy, Explain(isStranger ? "This address" : "The project", load));
         }
 
         return turn;
@@ -117,6 +188,7 @@ public sealed class FairShare(FairShareOptions options) : IDisposable
     {
         _lookUps.Dispose();
         _strangers.Dispose();
+        _webhooks.Dispose();
         _meter.Dispose();
         foreach (var places in _projects.Values)
         {
@@ -139,7 +211,10 @@ public sealed class FairShare(FairShareOptions options) : IDisposable
     /// <summary>Below the ids of projects.</summary>
     private static int ShareOf(IPAddress? stranger) => -1 - (int)((uint)Neighborhood.Of(stranger).GetHashCode() % StrangerShares);
 
-    private static string Named(Load load) => load switch { Load.Bulk => "bulk", Load.Heavy => "heavy", _ => "ordinary" };
+    private static string Named(Load load) => load switch { Load.Bulk => "bulk", Load.Heavy => "heavy", Load.Webhook => "webhook", _ => "ordinary" };
+
+    private static readonly string NoRoom = FormattableString.Invariant(
+        $"Bodies of more than {SmallBody / 1024} KiB that wait for their turn take at most {BodiesOfOne / 1024 / 1024} MiB of one project or address, and {BodiesOfAll / 1024 / 1024} MiB of the server; this one found no room. Send fewer at one time.");
 
     private string Explain(string who, Load load)
     {
@@ -163,15 +238,54 @@ public sealed class FairShare(FairShareOptions options) : IDisposable
         }
     }
 
-    private sealed class Places(FairShareOptions options) : IDisposable
+    /// <summary>The turn of a request without a key, which may become one of the project that its page names.</summary>
+    public sealed class OpenTurn(Turn turn) : IDisposable
+    {
+        internal Turn? Turn { get; set; } = turn;
+
+        public void Dispose()
+        {
+            Turn?.Dispose();
+            Turn = null;
+        }
+    }
+
+    /// <summary>Bytes that are promised to bodies, of which there is a bound; and a part of what a larger room has.</summary>
+    private sealed class BodyRoom(long most, BodyRoom? whole = null)
+    {
+        private long _taken;
+
+        public bool TryTake(long bytes)
+        {
+            if (Interlocked.Add(ref _taken, bytes) <= most && whole?.TryTake(bytes) != false)
+            {
+                return true;
+            }
+
+            Interlocked.Add(ref _taken, -bytes);
+            return false;
+        }
+
+        public void Give(long bytes)
+        {
+            Interlocked.Add(ref _taken, -bytes);
+            whole?.Give(bytes);
+        }
+    }
+
+    private sealed class Places(FairShareOptions options, BodyRoom all) : IDisposable
     {
         private int _waiting;
+
+        public BodyRoom Bodies { get; } = new(BodiesOfOne, all);
 
         public SemaphoreSlim Requests { get; } = new(options.Requests);
 
         public SemaphoreSlim Heavy { get; } = new(options.Heavy);
 
         public SemaphoreSlim Bulk { get; } = new(options.Bulk);
+
+        public SemaphoreSlim Webhooks { get; } = new(options.Requests);
 
         public int Waiting => Volatile.Read(ref _waiting);
 
@@ -203,6 +317,7 @@ public sealed class FairShare(FairShareOptions options) : IDisposable
             Requests.Dispose();
             Heavy.Dispose();
             Bulk.Dispose();
+            Webhooks.Dispose();
         }
 
         private async ValueTask<bool> WaitAsync(SemaphoreSlim places, CancellationToken cancel)

@@ -236,10 +236,9 @@ public sealed class FrontDoor(
         }
         else if (await share.TakeAsync(context, null, open.Load) is { } turn)
         {
-            using (turn)
-            {
-                await next(context);
-            }
+            using var held = new FairShare.OpenTurn(turn);
+            context.Features.Set(held);
+            await next(context);
         }
     }
 

@@ -6,8 +6,8 @@ using Tollgate.Engine.Projects;
 namespace Tollgate.Server.Http;
 
 /// <summary>
-/// Counts what fails for each address: keys and customer tokens that are unknown, revoked or expired, addresses of pages that lead nowhere, links of mails that
-/// nobody signed. An address that fails too often is told 429, and the database is not asked on its behalf.
+/// Counts what fails for each address: keys and customer tokens that are unknown, revoked or expired, addresses of pages that lead nowhere, links of mails and
+/// webhooks that nobody signed. An address that fails too often is told 429, and the database is not asked on its behalf.
 /// </summary>
 /// <remarks>
 /// Whatever is good is never counted: a key in memory costs nothing here. A token is looked up in the database, so of an address that guesses only those are
@@ -18,6 +18,9 @@ public sealed class Guesses : IDisposable
 {
     /// <summary>Tokens that were issued once and are good no more: they are not looked up again for an address that guesses. 32 KB.</summary>
     private const int MostDead = 1_024;
+
+    /// <summary>Addresses from which good webhooks came: providers have some dozens. 8 KB.</summary>
+    private const int MostSenders = 1_024;
 
     /// <summary>One line in the log for so long, however many fail.</summary>
     private static readonly TimeSpan LogEvery = TimeSpan.FromSeconds(10);
@@ -30,13 +33,14 @@ public sealed class Guesses : IDisposable
     private readonly Counter<long> _failed;
     private readonly Counter<long> _limited;
     private readonly Grave?[] _dead = new Grave?[MostDead];
+    private readonly ulong[] _senders = new ulong[MostSenders];
     private long _loggedAt = long.MinValue;
     private long _limitedSince;
 
     public Guesses(GuessOptions options, ProjectDirectory directory, ILogger<Guesses> log)
     {
         (_budget, _perMinute, _directory, _log) = (new(options.PerMinute), options.PerMinute, directory, log);
-        _failed = _meter.CreateCounter<long>("tollgate.guesses", "{attempt}", "Keys, tokens, page addresses and links of mails that were not good, by what was wrong.");
+        _failed = _meter.CreateCounter<long>("tollgate.guesses", "{attempt}", "Keys, tokens, page addresses, links of mails and webhooks that were not good, by what was wrong.");
         _limited = _meter.CreateCounter<long>("tollgate.guesses.limited", "{attempt}", "Of those, the ones that were answered with 429.");
     }
 
@@ -52,6 +56,20 @@ public sealed class Guesses : IDisposable
 
     /// <summary>The database does not know a token, or it is over: that will not change.</summary>
     public void Bury(KeyHash hash) => Volatile.Write(ref _dead[Place(hash)], new(hash));
+
+    /// <summary>
+    /// How long an address has to pause before its next webhook is verified, which costs a hash of the body for each project with keys. Null: verify it. An address
+    /// that ever sent a good one never pauses: it is the provider, whose events of one project may all be refused because a secret is wrong there.
+    /// </summary>
+    public TimeSpan? PauseOfSender(HttpContext context, string what) =>
+        IsSender(AddressOf(context)) || _budget.PauseOf(AddressOf(context), Now()) is null ? null : Fail(context, what);
+
+    /// <summary>A good webhook came from the address.</summary>
+    public void Vouch(HttpContext context)
+    {
+        var address = AddressOf(context);
+        Volatile.Write(ref _senders[Place(address)], address.Bits);
+    }
 
     /// <summary>Something was not good.</summary>
     /// <param name="what">For the metric and the log.</param>
@@ -72,6 +90,10 @@ public sealed class Guesses : IDisposable
     }
 
     private bool IsDead(KeyHash hash) => Volatile.Read(ref _dead[Place(hash)]) is { } dead && dead.Hash == hash;
+
+    private bool IsSender(Neighborhood address) => address != default && Volatile.Read(ref _senders[Place(address)]) == address.Bits;
+
+    private static int Place(Neighborhood address) => address.GetHashCode() & (MostSenders - 1);
 
     private static int Place(KeyHash hash) => hash.GetHashCode() & (MostDead - 1);
 

@@ -6,6 +6,7 @@ using Tollgate.Core;
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Payments;
 using Tollgate.Engine.Inbox;
+using Tollgate.Engine.Payments;
 using Tollgate.Engine.Projects;
 using Tollgate.Server.Http;
 
@@ -14,8 +15,10 @@ namespace Tollgate.Server.Inbox;
 /// <summary><c>/v1/webhooks/{provider}</c>: what providers tell. <c>/v1/provider-events</c>: what became of it.</summary>
 public static class InboxEndpoints
 {
-    private const int LongestBody = 1024 * 1024;
     private const int LongestType = 100;
+
+    /// <summary>For the metric and the log.</summary>
+    private const string Forged = "webhook_signature";
 
     /// <summary>Headers that a provider's signature may need; the others are of no use.</summary>
     private static readonly string[] Signing = ["Stripe-Signature", "webhook-id", "webhook-timestamp", "webhook-signature"];
@@ -24,11 +27,12 @@ public static class InboxEndpoints
     {
         var receive = app.Services.GetRequiredService<ReceiveWebhook>();
         var queries = app.Services.GetRequiredService<InboxQueries>();
+        var guesses = app.Services.GetRequiredService<Guesses>();
 
-        app.MapPost("/v1/webhooks/{provider}", (RequestDelegate)(context => ReceiveAsync(context, receive)))
+        app.MapPost("/v1/webhooks/{provider}", (RequestDelegate)(context => ReceiveAsync(context, receive, guesses)))
             .OpenToAll("The provider's signature is the key.")
             .WithOwnIdempotency()
-            .WithLoad(Load.Ordinary)
+            .WithLoad(Load.Webhook)
             .Describe(InboxDescriptions.Receive);
         app.MapGet("/v1/provider-events", (RequestDelegate)(context => ListAsync(context, queries)))
             .RequireKey(Access.Secret, Scope.BillingRead)
@@ -44,7 +48,7 @@ public static class InboxEndpoints
             .Describe(InboxDescriptions.RetryParked);
     }
 
-    private static async Task ReceiveAsync(HttpContext context, ReceiveWebhook receive)
+    private static async Task ReceiveAsync(HttpContext context, ReceiveWebhook receive, Guesses guesses)
     {
         if (!CatalogWords.TryParse<PaymentProvider>(RawPath.Segment(context, 2), out var provider))
         {
@@ -52,10 +56,9 @@ public static class InboxEndpoints
             return;
         }
 
-        switch (await TakeAsync(context, receive, provider, only: null))
+        switch (await TakeAsync(context, receive, guesses, provider))
         {
             case null:
-                await Problems.WriteAsync(context, ErrorCode.PayloadTooLarge, $"At most {LongestBody} bytes are accepted.");
                 break;
             case ReceiveOutcome.Stored or ReceiveOutcome.Repeated:
                 await Answer.Json(context, StatusCodes.Status200OK, new(true), InboxJson.Default.WebhookReceived);
@@ -69,16 +72,38 @@ public static class InboxEndpoints
         }
     }
 
-    /// <summary>The way in for every door that takes a provider's webhooks.</summary>
-    /// <param name="only">Null: the signature says whose it is.</param>
-    /// <returns>Null: the body is too long.</returns>
-    internal static async Task<ReceiveOutcome?> TakeAsync(HttpContext context, ReceiveWebhook receive, PaymentProvider provider, ProjectSnapshot? only)
+    /// <summary>The way in for every door that takes a provider's webhooks. The signature says whose it is.</summary>
+    /// <returns>Null: the body is too long, or the address fails too often; the problem is written.</returns>
+    internal static async Task<ReceiveOutcome?> TakeAsync(HttpContext context, ReceiveWebhook receive, Guesses guesses, PaymentProvider provider)
     {
-        if (await Body.ReadWholeAsync(context, LongestBody) is not { } body)
+        if (guesses.PauseOfSender(context, Forged) is { } pause)
         {
+            await Problems.WriteAsync(context, ErrorCode.RateLimited, "Too many webhooks that nobody signed came from this address.", retryAfter: pause);
             return null;
         }
 
+        if (await Body.ReadWholeAsync(context, FairShare.LargestWebhook) is not { } body)
+        {
+            await Problems.WriteAsync(context, ErrorCode.PayloadTooLarge, $"At most {FairShare.LargestWebhook} bytes are accepted.");
+            return null;
+        }
+
+        var request = RequestOf(context, body);
+        var outcome = await receive.RunAsync(provider, request, only: null, context.Connection.RemoteIpAddress?.ToString(), context.RequestAborted);
+        if (outcome == ReceiveOutcome.Refused)
+        {
+            guesses.Fail(context, Forged);
+        }
+        else
+        {
+            guesses.Vouch(context);
+        }
+
+        return outcome;
+    }
+
+    private static WebhookRequest RequestOf(HttpContext context, ReadOnlySequence<byte> body)
+    {
         var bytes = body.ToArray();
         context.Request.BodyReader.AdvanceTo(body.End);
         if (WellFormed.FaultIn(bytes) >= 0)
@@ -96,7 +121,7 @@ public static class InboxEndpoints
         }
 
         var query = context.Request.Query.Where(static one => one.Value is [not null]).ToDictionary(static one => one.Key, static one => one.Value[0]!);
-        return await receive.RunAsync(provider, new(headers, query, bytes), only, context.Connection.RemoteIpAddress?.ToString(), context.RequestAborted);
+        return new(headers, query, bytes);
     }
 
     private static async Task ListAsync(HttpContext context, InboxQueries queries)

@@ -25,22 +25,22 @@ internal static class SeedWebhooks
 
     public static void MapSeedWebhooks(this WebApplication app)
     {
-        var receive = app.Services.GetRequiredService<ReceiveWebhook>();
+        var (receive, guesses) = (app.Services.GetRequiredService<ReceiveWebhook>(), app.Services.GetRequiredService<Guesses>());
         foreach (var (path, tag) in Doors)
         {
-            app.MapPost(path, (RequestDelegate)(context => TakeAsync(context, receive)))
+            app.MapPost(path, (RequestDelegate)(context => TakeAsync(context, receive, guesses)))
                 .OpenToAll("The provider's signature is the key.")
                 .WithOwnIdempotency()
-                .WithLoad(Load.Ordinary)
+                .WithLoad(Load.Webhook)
                 .WithSeedErrors()
                 .Describe(DescriptionOf(tag));
         }
     }
 
-    private static async Task TakeAsync(HttpContext context, ReceiveWebhook receive) => await (
-        await InboxEndpoints.TakeAsync(context, receive, PaymentProvider.Stripe, only: null) switch
+    private static async Task TakeAsync(HttpContext context, ReceiveWebhook receive, Guesses guesses) => await (
+        await InboxEndpoints.TakeAsync(context, receive, guesses, PaymentProvider.Stripe) switch
         {
-            null => Problems.WriteAsync(context, ErrorCode.PayloadTooLarge),
+            null => Task.CompletedTask, // The problem is written.
             ReceiveOutcome.Stored or ReceiveOutcome.Repeated => Answer.Json(
                 context, StatusCodes.Status200OK, new SeedWebhookTaken("success"), SeedDoorsJson.Default.SeedWebhookTaken),
             _ => SeedErrors.WriteAsync(context, StatusCodes.Status400BadRequest, Invalid),

@@ -14,7 +14,8 @@ namespace Tollgate.Web.Checkouts;
 /// The pages of a checkout, <c>/checkout/{token}</c> and, of an invoice, <c>/pay/{token}</c>. The token is all that is needed to pay, and nothing else is: no cookie is
 /// set or read, so no other site can act for a customer. A form is answered with an address, so that going back and reloading pay nothing.
 /// </summary>
-public sealed class CheckoutPages(ProjectDirectory directory, CheckoutQueries queries, PaymentMethods methods, PayCheckout pay, SettlePayment settle, Clock clock)
+public sealed class CheckoutPages(ProjectDirectory directory, CheckoutQueries queries, PaymentMethods methods, PayCheckout pay, SettlePayment settle, EnterProject enter,
+    Clock clock)
 {
     private const string WaitSeconds = "2";
 
@@ -128,7 +129,10 @@ public sealed class CheckoutPages(ProjectDirectory directory, CheckoutQueries qu
             return;
         }
 
-        await run(new(context, project, row, $"/{door}/{token}"));
+        if (await enter(context, project))
+        {
+            await run(new(context, project, row, $"/{door}/{token}"));
+        }
     }
 
     private async Task ShowAsync(Desk desk, string? fault, int status)

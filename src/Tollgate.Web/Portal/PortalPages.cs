@@ -19,7 +19,7 @@ namespace Tollgate.Web.Portal;
 /// </summary>
 public sealed class PortalPages(
     ProjectDirectory directory, PortalSessions sessions, SubscriptionQueries subscriptions, InvoiceQueries invoices, PaymentMethods methods, OpenCheckout open,
-    ChangeSubscription change, ChangeDriven driven, NoticeQueries notices, Clock clock)
+    ChangeSubscription change, ChangeDriven driven, NoticeQueries notices, EnterProject enter, Clock clock)
 {
     private const int MostInvoices = 36;
 
@@ -151,7 +151,10 @@ public sealed class PortalPages(
             return;
         }
 
-        await run(new(context, project, session, "/portal/" + token));
+        if (await enter(context, project))
+        {
+            await run(new(context, project, session, "/portal/" + token));
+        }
     }
 
     private static Task NoticeAsync(HttpContext context, int status, ProjectSnapshot? project, string title, string text, string? link) => Pages.WriteAsync<NoticePage>(

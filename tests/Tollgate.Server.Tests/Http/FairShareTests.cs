@@ -97,6 +97,91 @@ public sealed class FairShareTests(FairShareStage stage) : IClassFixture<FairSha
         }
     }
 
+    /// <summary>Two addresses that keep pages busy would otherwise take all places of strangers, and webhooks too.</summary>
+    [Fact]
+    public async Task A_page_that_knows_its_project_takes_of_its_share_and_webhooks_have_places_of_their_own()
+    {
+        using var project = stage.Server.ClientFor("alwrity");
+        (await project.PostAsJsonAsync("/v1/customers", new JsonObject { ["id"] = "visitor" }, Cancel)).StatusCode.ShouldBe(HttpStatusCode.Created);
+        using var opened = await project.PostAsJsonAsync("/v1/portal-sessions", new JsonObject { ["customer"] = "visitor" }, Cancel);
+        var portal = new Uri((string)JsonNode.Parse(await opened.Content.ReadAsStringAsync(Cancel))!["url"]!).AbsolutePath;
+        await using var holder = new NpgsqlConnection(stage.Database.ConnectionString);
+        await holder.OpenAsync(Cancel);
+        await using (var invoices = await LockAsync(holder, "invoices"))
+        {
+            using var stranger = ClientFrom("127.0.0.4");
+            var held = Enumerable.Range(0, FairShareStage.Requests).Select(_ => GetAsync(stranger, portal)).ToList();
+            await UntilHeldAsync(FairShareStage.Requests);
+            (await GetAsync(stranger, "/pay/nobody")).StatusCode.ShouldBe(HttpStatusCode.NotFound, "the places of the address are free again");
+            await ShouldBeRefusedAsync(stranger, portal, "TOLLGATE_PROJECT_REQUESTS");
+            await invoices.RollbackAsync(Cancel);
+            (await Task.WhenAll(held)).ShouldAllBe(static answer => answer.StatusCode == HttpStatusCode.OK);
+        }
+
+        await using var sessions = await LockAsync(holder, "portal_sessions");
+        using var one = ClientFrom("127.0.0.5");
+        using var other = ClientFrom("127.0.0.6");
+        var all = Enumerable.Range(0, 2 * FairShareStage.Requests).Select(at => GetAsync(at % 2 == 0 ? one : other, "/portal/nobody")).ToList();
+        await UntilHeldAsync(2 * FairShareStage.Requests);
+        using var webhook = await one.PostAsJsonAsync("/v1/webhooks/stripe", new JsonObject(), Cancel);
+        webhook.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
+        await sessions.RollbackAsync(Cancel);
+        (await Task.WhenAll(all)).ShouldAllBe(static answer => answer.StatusCode == HttpStatusCode.NotFound);
+    }
+
+    [Fact]
+    public async Task Bodies_have_a_size_a_time_and_together_a_room()
+    {
+        (await PostAsync("/portal/nobody/cancel", 70_000)).ShouldBe(HttpStatusCode.RequestEntityTooLarge);
+        (await PostAsync("/v1/webhooks/stripe", 200_000)).ShouldBe(HttpStatusCode.BadRequest);
+        (await PostAsync("/v1/webhooks/stripe", 300_000)).ShouldBe(HttpStatusCode.RequestEntityTooLarge);
+
+        var sockets = new List<Socket>();
+        try
+        {
+            for (var at = 0; at < 36; at++)
+            {
+                sockets.Add(await HalfAsync("POST /v1/customers", stage.Server.Keys["TOLLGATE_KEY_TRENDIT"], length: 1_000_000));
+            }
+
+            var answers = await Task.WhenAll(sockets.Select(StatusOfAsync));
+            answers.Count(static status => status == 429).ShouldBe(3, "33 bodies of a million bytes fit into 32 MiB");
+            answers.Count(static status => status == 400).ShouldBe(33, "the time is over");
+        }
+        finally
+        {
+            sockets.ForEach(static socket => socket.Dispose());
+        }
+    }
+
+    /// <summary>Requests about holds take no place of a share, and readiness needs no key: neither may use up the pool.</summary>
+    [Fact]
+    public async Task What_takes_no_turn_takes_few_connections()
+    {
+        using var project = stage.Server.ClientFor("trendit");
+        await using var holder = new NpgsqlConnection(stage.Database.ConnectionString);
+        await holder.OpenAsync(Cancel);
+        await using (var holds = await LockAsync(holder, "holds"))
+        {
+            var sought = Enumerable.Range(0, 10).Select(at => project.PostAsJsonAsync($"/v1/reservations/unknown-{at}/extend", new JsonObject(), Cancel)).ToList();
+            await UntilHeldAsync(3);
+            await Task.Delay(300, Cancel);
+            (await HeldAsync("holds")).ShouldBe(3);
+            await holds.RollbackAsync(Cancel);
+            (await Task.WhenAll(sought)).ShouldAllBe(static answer => answer.StatusCode == HttpStatusCode.NotFound);
+        }
+
+        await using var schema = await LockAsync(holder, "schema_migrations");
+        await Task.Delay(1_100, Cancel);
+        var asked = Enumerable.Range(0, 20).Select(_ => GetAsync(stage.Server.Http, "/health/ready")).ToList();
+        await UntilHeldAsync(1);
+        await Task.Delay(300, Cancel);
+        (await HeldAsync("schema_migrations")).ShouldBe(1);
+        await schema.RollbackAsync(Cancel);
+        await Task.WhenAll(asked);
+        await Eventually.UntilAsync(async () => (await GetAsync(stage.Server.Http, "/health/ready")).StatusCode == HttpStatusCode.OK);
+    }
+
     [Fact]
     public async Task A_client_that_disconnects_while_it_waits_leaves_its_place()
     {
@@ -178,20 +263,50 @@ public sealed class FairShareTests(FairShareStage stage) : IClassFixture<FairSha
     }
 
     /// <summary>So many of the server's statements wait for a lock of the test.</summary>
-    private Task UntilHeldAsync(int count) => Eventually.UntilAsync(async () =>
+    private Task UntilHeldAsync(int count) => Eventually.UntilAsync(async () => await HeldAsync("") >= count);
+
+    /// <param name="table">Only statements that speak of it; empty: any.</param>
+    private async Task<int> HeldAsync(string table)
     {
         await using var waiting = stage.Database.Source.CreateCommand(
-            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'tollgate' AND wait_event_type = 'Lock'");
-        return Convert.ToInt32(await waiting.ExecuteScalarAsync(Cancel), CultureInfo.InvariantCulture) >= count;
-    });
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'tollgate' AND wait_event_type = 'Lock' AND strpos(query, $1) > 0");
+        waiting.Parameters.Add(new() { Value = table });
+        return Convert.ToInt32(await waiting.ExecuteScalarAsync(Cancel), CultureInfo.InvariantCulture);
+    }
 
-    private async Task<Socket> HalfAsync(string request, string? key)
+    private static async Task<NpgsqlTransaction> LockAsync(NpgsqlConnection holder, string table)
+    {
+        var transaction = await holder.BeginTransactionAsync(Cancel);
+        await using var command = new NpgsqlCommand($"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE", holder);
+        await command.ExecuteNonQueryAsync(Cancel);
+        return transaction;
+    }
+
+    private async Task<HttpStatusCode> PostAsync(string path, int bytes)
+    {
+        using var body = new StringContent(new string('x', bytes), Encoding.UTF8, "application/json");
+        using var answer = await stage.Server.Http.PostAsync(new Uri(path, UriKind.Relative), body, Cancel);
+        return answer.StatusCode;
+    }
+
+    private static async Task<int> StatusOfAsync(Socket socket)
+    {
+        var (answer, read) = (new byte[12], 0);
+        while (read < answer.Length && await socket.ReceiveAsync(answer.AsMemory(read), Cancel) is > 0 and var more)
+        {
+            read += more;
+        }
+
+        return read == answer.Length ? int.Parse(Encoding.ASCII.GetString(answer)[9..], CultureInfo.InvariantCulture) : 0;
+    }
+
+    private async Task<Socket> HalfAsync(string request, string? key, int length = 1_000)
     {
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         await socket.ConnectAsync(stage.Server.Url.Host, stage.Server.Port, Cancel);
         var authorization = key is null ? "" : $"Authorization: Bearer {key}\r\n";
         await socket.SendAsync(
-            Encoding.ASCII.GetBytes($"{request} HTTP/1.1\r\nHost: localhost\r\n{authorization}Content-Type: application/json\r\nContent-Length: 1000\r\n\r\n{{\"id\":"), Cancel);
+            Encoding.ASCII.GetBytes($"{request} HTTP/1.1\r\nHost: localhost\r\n{authorization}Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n{{\"id\":"), Cancel);
         return socket;
     }
 }
@@ -219,6 +334,7 @@ public sealed class FairShareStage(TestPostgres postgres) : IAsyncLifetime
             ["TOLLGATE_PROJECT_REQUESTS"] = Requests.ToString(CultureInfo.InvariantCulture),
             ["TOLLGATE_PROJECT_HEAVY"] = "1",
             ["TOLLGATE_PROJECT_WAIT_SECONDS"] = "2",
+            ["TOLLGATE_BODY_SECONDS"] = "3",
             ["TOLLGATE_MOST_KEYS"] = "3",
             ["TOLLGATE_MOST_COUPONS"] = "3",
             ["TOLLGATE_MOST_TOKENS"] = "3",

@@ -4,6 +4,8 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using Npgsql;
+using Tollgate.Core.Payments.Stripe;
+using Tollgate.Core.Time;
 using Tollgate.Engine.Projects;
 using Tollgate.Testing;
 
@@ -14,6 +16,8 @@ public sealed class GuessTests(GuessTests.Stage stage) : IClassFixture<GuessTest
 {
     /// <summary>One comes back every twenty seconds: so few that a slow machine does not give any back while a test runs.</summary>
     private const int PerMinute = 3;
+
+    private const string WebhookSecret = "whsec_of_the_guessed";
 
     private TestServer Server => stage.Server;
 
@@ -133,6 +137,37 @@ public sealed class GuessTests(GuessTests.Stage stage) : IClassFixture<GuessTest
 
         (await PageAsync("127.0.0.5", portal)).ShouldBe(200);
         (await PageAsync("127.0.0.6", portal[..^1] + "!")).ShouldBe(404);
+    }
+
+    /// <summary>Each costs a hash of its body for every project with keys. A provider's own address goes on, also while the secret of one project is wrong.</summary>
+    [Fact]
+    public async Task Forged_webhooks_of_an_address_get_429_unless_a_good_one_came_from_it()
+    {
+        await SendAsync("PUT", "/v1/payment-settings", $$"""{"provider": "stripe", "credentials": {"secret_key": "sk_live_1", "webhook_secret": "{{WebhookSecret}}"} }""");
+        (await WebhookAsync("127.0.0.7", WebhookSecret)).ShouldBe(200);
+        for (var i = 0; i < PerMinute; i++)
+        {
+            (await WebhookAsync("127.0.0.7", "whsec_forged")).ShouldBe(400);
+            (await WebhookAsync("127.0.0.8", "whsec_forged")).ShouldBe(400);
+        }
+
+        (await WebhookAsync("127.0.0.8", "whsec_forged")).ShouldBe(429);
+        (await WebhookAsync("127.0.0.8", WebhookSecret)).ShouldBe(429);
+        (await WebhookAsync("127.0.0.7", "whsec_forged")).ShouldBe(400);
+        (await WebhookAsync("127.0.0.7", WebhookSecret)).ShouldBe(200);
+        Server.Log.Split('\n').Count(static line => line.Contains("Security: a webhook for stripe", StringComparison.Ordinal)).ShouldBeInRange(1, 3);
+    }
+
+    private async Task<int> WebhookAsync(string from, string secret)
+    {
+        var body = $$"""{"id": "evt_{{Guid.NewGuid():N}}", "object": "event", "type": "payout.paid", "created": 1700000000, "data": {"object": {"id": "po_1", "object": "payout"} } }""";
+        var signature = StripeSignature.Sign(Encoding.UTF8.GetBytes(body), secret, Instant.FromUnixSeconds(TimeProvider.System.GetUtcNow().ToUnixTimeSeconds()));
+        using var client = ClientFrom(from);
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri("/v1/webhooks/stripe", UriKind.Relative));
+        request.Content = new StringContent(body, Encoding.UTF8, "application/json");
+        request.Headers.TryAddWithoutValidation("Stripe-Signature", signature);
+        using var answer = await client.SendAsync(request);
+        return (int)answer.StatusCode;
     }
 
     /// <summary>Issued by a server that knew nothing of checksums.</summary>

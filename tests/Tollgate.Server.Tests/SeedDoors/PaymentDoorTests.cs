@@ -181,7 +181,6 @@ public sealed class PaymentDoorTests(RunningServer running)
     public async Task A_webhook_that_nobody_signed_is_400_and_leaves_nothing_but_a_line_in_the_log(string path)
     {
         const string Body = """{"id": "evt_forged", "object": "event", "type": "customer.subscription.deleted", "data": {"object": {"id": "sub_1"}}}""";
-        var before = running.Server.Log.Split("Security: a webhook for stripe").Length;
         foreach (var signature in (string?[])[null, "t=1,v1=00", $"t={TimeProvider.System.GetUtcNow().ToUnixTimeSeconds()},v1={new string('0', 64)}"])
         {
             using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(path, UriKind.Relative)) { Content = new StringContent(Body, Encoding.UTF8, "application/json") };
@@ -201,6 +200,6 @@ public sealed class PaymentDoorTests(RunningServer running)
             (await running.DoorOf(project).GetAsync("/v1/provider-events"))["data"].AsArray().ShouldBeEmpty();
         }
 
-        running.Server.Log.Split("Security: a webhook for stripe").Length.ShouldBeGreaterThanOrEqualTo(before + 3);
+        running.Server.Log.ShouldContain("Security: a webhook for stripe"); // At most every 10 seconds.
     }
 }

@@ -31,6 +31,12 @@ public static class StripeSignature
 
     private const string Scheme = "v1";
 
+    /// <summary>Signatures that are looked at: Stripe sends one for each secret that counts, which are two while one is rotated.</summary>
+    public const int MostSignatures = 5;
+
+    /// <summary>Elements of a header that are looked at, whatever their names. What follows them is no part of it.</summary>
+    private const int MostElements = 12;
+
     /// <summary>As Stripe's libraries have it. The difference counts in both directions, so that nobody signs for later.</summary>
     public static readonly TimeSpan Tolerance = TimeSpan.FromMinutes(5);
 
@@ -45,7 +51,7 @@ public static class StripeSignature
             return StripeSignatureVerdict.NoTimestamp;
         }
 
-        var given = elements.Where(static element => element.Name == Scheme).Select(static element => Encoding.UTF8.GetBytes(element.Value)).ToList();
+        var given = elements.Where(static element => element.Name == Scheme).Take(MostSignatures).Select(static element => Encoding.UTF8.GetBytes(element.Value)).ToList();
         if (given.Count == 0)
         {
             return StripeSignatureVerdict.NoScheme;
@@ -88,13 +94,15 @@ public static class StripeSignature
 
     private static string Hex(string written, ReadOnlySpan<byte> body, string secret)
     {
-        byte[] signed = [.. Encoding.UTF8.GetBytes(written + "."), .. body];
-        return Convert.ToHexStringLower(HMACSHA256.HashData(Encoding.UTF8.GetBytes(secret), signed));
+        using var mac = IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, Encoding.UTF8.GetBytes(secret));
+        mac.AppendData(Encoding.UTF8.GetBytes(written + "."));
+        mac.AppendData(body); // In place: a copy of it for each project's secret would cost more than the hash.
+        return Convert.ToHexStringLower(mac.GetHashAndReset());
     }
 
     private static List<(string Name, string Value)> Elements(string? header) =>
     [
-        .. from element in (header ?? "").Split(',', StringSplitOptions.TrimEntries)
+        .. from element in (header ?? "").Split(',', MostElements + 1, StringSplitOptions.TrimEntries).Take(MostElements)
            let split = element.IndexOf('=', StringComparison.Ordinal)
            where split > 0
            select (element[..split], element[(split + 1)..]),

@@ -50,6 +50,19 @@ public sealed class StripeSignatureTests
         StripeSignature.Judge(header, Body, [Secret], SignedAt).ShouldBe(StripeSignatureVerdict.Mismatch);
     }
 
+    /// <summary>Each is compared for every project with keys, so a header of 10,000 would be dear.</summary>
+    [Fact]
+    public void Only_the_first_five_signatures_and_twelve_elements_are_looked_at()
+    {
+        var good = StripeSignature.Sign(Body, Secret, SignedAt);
+        var (time, signature) = (good.Split(',')[0], good.Split(',')[1]);
+        var other = $"v1={new string('0', 64)}";
+        Judge($"{time},{other},{other},{other},{other},{signature}", Secret, SignedAt).ShouldBe(StripeSignatureVerdict.Good);
+        Judge($"{time},{other},{other},{other},{other},{other},{signature}", Secret, SignedAt).ShouldBe(StripeSignatureVerdict.Mismatch);
+        Judge($"{time},{string.Concat(Enumerable.Repeat("v0=1,", 10))}{signature}", Secret, SignedAt).ShouldBe(StripeSignatureVerdict.Good);
+        Judge($"{time},{string.Concat(Enumerable.Repeat("v0=1,", 11))}{signature}", Secret, SignedAt).ShouldBe(StripeSignatureVerdict.NoScheme);
+    }
+
     [Fact]
     public void One_good_signature_is_enough_wherever_it_stands()
     {
