@@ -54,11 +54,15 @@ internal static class CheckoutSql
     /// </summary>
     public const string Overdue =
         $"""
-        SELECT k.project_id, k.id
+        SELECT p.id, w.id
           FROM projects p
-          JOIN checkouts k ON k.project_id = p.id AND k.status = 'open' AND k.expires_at <= coalesce(p.test_clock, now())
-         WHERE {ParkedSql.NotParked} 'checkouts' AND q.project_id = k.project_id AND q.subject = k.id::text)
-         ORDER BY k.expires_at
+         CROSS JOIN LATERAL (SELECT k.id, k.expires_at, row_number() OVER (ORDER BY k.expires_at) AS turn
+                               FROM checkouts k
+                              WHERE k.project_id = p.id AND k.status = 'open' AND k.expires_at <= coalesce(p.test_clock, now())
+                                AND {ParkedSql.NotParked} 'checkouts' AND q.project_id = k.project_id AND q.subject = k.id::text)
+                              ORDER BY k.expires_at
+                              LIMIT $1) AS w
+         ORDER BY w.turn, w.expires_at
          LIMIT $1
         """;
 

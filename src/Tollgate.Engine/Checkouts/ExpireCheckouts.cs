@@ -19,6 +19,9 @@ public sealed class ExpireCheckouts(
 
     private const int MostAtOnce = 100;
 
+    /// <summary>Each may wait for its provider, which closes the page.</summary>
+    private const int AtOnce = 8;
+
     public async Task<CheckoutAnswer> RunAsync(ProjectSnapshot project, Guid id, string actor, CancellationToken cancel)
     {
         if (await queries.FindAsync(project, id, cancel) is not { } found)
@@ -59,10 +62,9 @@ public sealed class ExpireCheckouts(
 
     protected override async Task LookAsync(CancellationToken cancel)
     {
-        foreach (var (project, id) in (IReadOnlyList<(ProjectSnapshot, Guid)>)[.. await ReadAsync(CheckoutSql.Overdue, cancel), .. await ReadAsync(CheckoutSql.Withdrawn, cancel)])
-        {
-            await parked.TryAsync(WorkNames.Checkouts, project, id.ToString("D"), () => RunAsync(project, id, PaymentActors.System, cancel), cancel);
-        }
+        var over = (await ReadAsync(CheckoutSql.Overdue, cancel)).Union(await ReadAsync(CheckoutSql.Withdrawn, cancel));
+        await Parallel.ForEachAsync(over, new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancel }, async (one, _) =>
+            await parked.TryAsync(WorkNames.Checkouts, one.Project, one.Id.ToString("D"), () => RunAsync(one.Project, one.Id, PaymentActors.System, cancel), cancel));
     }
 
     private async Task<IReadOnlyList<(ProjectSnapshot Project, Guid Id)>> ReadAsync(string sql, CancellationToken cancel)

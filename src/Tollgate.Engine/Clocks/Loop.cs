@@ -14,6 +14,8 @@ public abstract class Loop(TimeSpan period, string failure, ILogger log) : Backg
 {
     protected ILogger Log => log;
 
+    protected string Failure => failure;
+
     protected sealed override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(period);

@@ -26,8 +26,11 @@ public sealed class CollectDue(NpgsqlDataSource database, ChargeInvoice charge, 
 {
     private const int MostAtOnce = 100;
 
-    /// <summary>Providers take their time; each attempt on its way has no connection meanwhile.</summary>
-    private const int AtOnce = 8;
+    /// <summary>Attempts that a live project makes before others have their turn: two rounds, so that one with a slow provider keeps nobody for long.</summary>
+    private const int Page = 2 * AtOnce;
+
+    /// <summary>Attempts of one project on their way at one time. Providers take their time; each attempt has no connection meanwhile.</summary>
+    public const int AtOnce = 8;
 
     /// <summary>Longer than an attempt takes.</summary>
     private static readonly TimeSpan Taken = TimeSpan.FromMinutes(1);
@@ -38,13 +41,21 @@ public sealed class CollectDue(NpgsqlDataSource database, ChargeInvoice charge, 
     /// <summary>All that is due now; what others have taken is left to them.</summary>
     public async Task<CollectReport> RunAsync(ProjectSnapshot project, CancellationToken cancel)
     {
-        var report = default(CollectReport);
-        while (await TakeAsync(project, clock.Now(project), cancel) is { Count: > 0 } due)
+        var (report, hasMore) = (default(CollectReport), true);
+        while (hasMore)
         {
-            report += await RunAsync(project, due, cancel);
+            (var page, hasMore) = await RunPageAsync(project, cancel);
+            report += page;
         }
 
         return report;
+    }
+
+    /// <summary>The first of what is due now.</summary>
+    public async Task<(CollectReport Report, bool HasMore)> RunPageAsync(ProjectSnapshot project, CancellationToken cancel)
+    {
+        var due = await TakeAsync(project, clock.Now(project), Page, cancel);
+        return (await RunAsync(project, due, cancel), due.Count == Page);
     }
 
     /// <summary>All that is due until then, of a test clock that is being put forward: also what others have taken is over when this returns.</summary>
@@ -53,7 +64,7 @@ public sealed class CollectDue(NpgsqlDataSource database, ChargeInvoice charge, 
         var report = default(CollectReport);
         while (await FirstDueAsync(project, cancel) is { } first && first <= until)
         {
-            var due = await TakeAsync(project, until, cancel);
+            var due = await TakeAsync(project, until, MostAtOnce, cancel);
             report += await RunAsync(project, due, cancel);
             if (due.Count == 0)
             {
@@ -119,9 +130,9 @@ public sealed class CollectDue(NpgsqlDataSource database, ChargeInvoice charge, 
         return answer.Outcome == ChargeOutcome.NoMethod ? PaymentStatus.Failed : answer.Row?.Payment.Status;
     }
 
-    private async Task<IReadOnlyList<(Guid Invoice, Instant At)>> TakeAsync(ProjectSnapshot project, Instant until, CancellationToken cancel)
+    private async Task<IReadOnlyList<(Guid Invoice, Instant At)>> TakeAsync(ProjectSnapshot project, Instant until, int most, CancellationToken cancel)
     {
-        await using var command = database.Command(CollectionSql.Take, project.Id, until.ToUtc(), MostAtOnce, Taken.TotalSeconds);
+        await using var command = database.Command(CollectionSql.Take, project.Id, until.ToUtc(), most, Taken.TotalSeconds);
         await using var reader = await command.ExecuteReaderAsync(cancel);
         var taken = new List<(Guid, Instant At)>();
         while (await reader.ReadAsync(cancel))
@@ -133,26 +144,22 @@ public sealed class CollectDue(NpgsqlDataSource database, ChargeInvoice charge, 
     }
 }
 
-/// <summary>Looks every second whether something is to be collected, in all projects with one statement.</summary>
+/// <summary>Looks every second whether something is to be collected, in all projects with one statement, and collects in those where it is: side by side, each a page at a time.</summary>
 public sealed class CollectLoop(NpgsqlDataSource database, ProjectDirectory directory, CollectDue collect, Clock clock, ParkedWork parked, ILogger<CollectLoop> log)
-    : Loop(Interval, "Collecting was put off", log)
+    : ProjectLoop(WorkNames.Collections, MostAtOnce, Interval, "Collecting was put off", parked, log)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
-    protected override async Task LookAsync(CancellationToken cancel)
-    {
-        foreach (var project in await DueProjects.FindAsync(database, CollectionSql.NextDue, directory, clock, cancel))
-        {
-            if (!parked.Waits(WorkNames.Collections, project))
-            {
-                await parked.TryAsync(WorkNames.Collections, project, "", () => RunAsync(project, cancel), cancel);
-            }
-        }
-    }
+    /// <summary>Projects at one time. Together they have as many attempts on their way as there are sockets to one provider.</summary>
+    private const int MostAtOnce = PaymentOptions.MostConnections / CollectDue.AtOnce;
 
-    private async Task RunAsync(ProjectSnapshot project, CancellationToken cancel)
+    protected override Task<IReadOnlyList<ProjectSnapshot>> FindAsync(CancellationToken cancel) =>
+        DueProjects.FindAsync(database, CollectionSql.NextDue, directory, clock, cancel);
+
+    protected override async Task<bool> PageAsync(ProjectSnapshot project, CancellationToken cancel)
     {
-        var report = await collect.RunAsync(project, cancel);
+        var (report, hasMore) = await collect.RunPageAsync(project, cancel);
         Log.LogInformation("Collecting of {Project}: {Collected} paid, {Failed} failed", project.Code, report.Collected, report.Failed);
+        return hasMore;
     }
 }

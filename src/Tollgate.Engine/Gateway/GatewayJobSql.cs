@@ -31,8 +31,17 @@ internal static class GatewayJobSql
          WHERE project_id = $1 AND provider = $2 AND id = $3 AND settled_at IS NULL
         """;
 
+    /// <summary>Rows: project.</summary>
+    public const string DueProjects = $"""
+        SELECT p.id
+          FROM projects p
+         WHERE EXISTS (SELECT FROM gateway_jobs j
+                        WHERE j.project_id = p.id AND j.settled_at IS NULL AND j.next_look_at <= now()
+                          AND {ParkedSql.NotParked} 'gateway_jobs' AND q.project_id = j.project_id AND q.subject = j.provider || '/' || j.id))
+        """;
+
     /// <summary>
-    /// Takes work that is due to be asked for: $1 how many. Each is due again after a third of its age, so that a long one is not asked for
+    /// Takes work that is due to be asked for: $1 project, $2 how many. Each is due again after a third of its age, so that a long one is not asked for
     /// a thousand times and a forgotten one not for ever.
     /// </summary>
     public const string TakeDue = $"""
@@ -40,13 +49,13 @@ internal static class GatewayJobSql
            SET next_look_at = now() + greatest(interval '10 minutes', (now() - created_at) / 3)
           FROM (SELECT project_id, provider, id
                   FROM gateway_jobs
-                 WHERE settled_at IS NULL AND next_look_at <= now()
+                 WHERE project_id = $1 AND settled_at IS NULL AND next_look_at <= now()
                    AND {ParkedSql.NotParked} 'gateway_jobs' AND q.project_id = gateway_jobs.project_id AND q.subject = gateway_jobs.provider || '/' || gateway_jobs.id)
                  ORDER BY next_look_at
-                 LIMIT $1
+                 LIMIT $2
                    FOR UPDATE SKIP LOCKED) AS due
          WHERE j.project_id = due.project_id AND j.provider = due.provider AND j.id = due.id
-        RETURNING j.provider, j.id, customer, feature, model, endpoint, holds, started_at, FALSE, upstream, ask_at, j.project_id
+        RETURNING j.provider, j.id, customer, feature, model, endpoint, holds, started_at, FALSE, upstream, ask_at
         """;
 
     /// <summary>What could not be asked for is due when its pause is over. $1 project, $2 provider, $3 id.</summary>

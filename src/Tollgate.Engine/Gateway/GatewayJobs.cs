@@ -55,16 +55,31 @@ public sealed class GatewayJobs(NpgsqlDataSource database)
         await command.ExecuteNonQueryAsync(cancel);
     }
 
-    /// <summary>Unsettled work that nobody asked for in a while, with its project. Of several servers each takes others.</summary>
-    public async Task<IReadOnlyList<(int Project, GatewayJob Job)>> TakeDueAsync(int most, CancellationToken cancel)
+    /// <summary>Projects with unsettled work that nobody asked for in a while.</summary>
+    public async Task<IReadOnlyList<int>> ProjectsAsync(CancellationToken cancel)
     {
-        await using var command = database.CreateCommand(GatewayJobSql.TakeDue);
-        command.Parameters.Add(new() { Value = most });
+        await using var command = database.CreateCommand(GatewayJobSql.DueProjects);
         await using var reader = await command.ExecuteReaderAsync(cancel);
-        List<(int, GatewayJob)> due = [];
+        List<int> projects = [];
         while (await reader.ReadAsync(cancel))
         {
-            due.Add((reader.GetInt32(11), Read(reader)));
+            projects.Add(reader.GetInt32(0));
+        }
+
+        return projects;
+    }
+
+    /// <summary>A project's unsettled work that nobody asked for in a while. Of several servers each takes others.</summary>
+    public async Task<IReadOnlyList<GatewayJob>> TakeDueAsync(ProjectSnapshot project, int most, CancellationToken cancel)
+    {
+        await using var command = database.CreateCommand(GatewayJobSql.TakeDue);
+        command.Parameters.Add(new() { Value = project.Id });
+        command.Parameters.Add(new() { Value = most });
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        List<GatewayJob> due = [];
+        while (await reader.ReadAsync(cancel))
+        {
+            due.Add(Read(reader));
         }
 
         return due;

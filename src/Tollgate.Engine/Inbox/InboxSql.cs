@@ -16,18 +16,28 @@ internal static class InboxSql
         """;
 
     /// <summary>
-    /// Those that are due, in the order of their coming. Of several servers each takes others; who dies with one leaves it to the next after the lease.
-    /// $1 lease in seconds, $2 number of rows.
+    /// Those that are due: of each project in the order of their coming, the projects in turn. When there are more projects than rows, chance decides between them, so
+    /// that none waits for ever. Of several servers each takes others; who dies with one leaves it to the next after the lease.
+    /// $1 lease in seconds, $2 number of rows, $3 number of rows of one project.
     /// </summary>
     public const string Take =
         $"""
-          WITH due AS (
-                SELECT project_id, provider, id
-                  FROM provider_events
-                 WHERE state = 'waiting' AND due_at <= now()
-                 ORDER BY due_at, sequence
+          WITH first AS MATERIALIZED (
+                SELECT w.project_id, w.provider, w.id, w.turn, random() AS lot
+                  FROM projects p
+                 CROSS JOIN LATERAL (SELECT e.project_id, e.provider, e.id, row_number() OVER (ORDER BY e.due_at, e.sequence) AS turn
+                                       FROM provider_events e
+                                      WHERE e.project_id = p.id AND e.state = 'waiting' AND e.due_at <= now()
+                                      ORDER BY e.due_at, e.sequence
+                                      LIMIT $3) AS w),
+               due AS (
+                SELECT e.project_id, e.provider, e.id
+                  FROM first f
+                  JOIN provider_events e ON e.project_id = f.project_id AND e.provider = f.provider AND e.id = f.id
+                 WHERE e.state = 'waiting' AND e.due_at <= now()
+                 ORDER BY f.turn, f.lot
                  LIMIT $2
-                   FOR NO KEY UPDATE SKIP LOCKED),
+                   FOR NO KEY UPDATE OF e SKIP LOCKED),
                taken AS (
                 UPDATE provider_events e
                    SET due_at = now() + make_interval(secs => $1), attempts = e.attempts + 1

@@ -28,10 +28,13 @@ public sealed class ReadInbox(
 
     private const int MostAtOnce = 32;
 
+    /// <summary>Of one project: all of them wait for their provider at the same time, so that a slow one keeps the others for one answer and no longer.</summary>
+    private const int MostOfOneProject = 8;
+
     /// <summary>Events that wait for their provider's answer at the same time.</summary>
     private const int Parallel = 8;
 
-    protected override async Task<bool> LookAsync(CancellationToken cancel) => await RunAsync(cancel) == MostAtOnce;
+    protected override async Task<bool> LookAsync(CancellationToken cancel) => await RunAsync(cancel) >= MostOfOneProject;
 
     /// <returns>How many events were read.</returns>
     public async Task<int> RunAsync(CancellationToken cancel)
@@ -119,7 +122,7 @@ public sealed class ReadInbox(
     {
         var broken = new List<UnreadableEvent>();
         IReadOnlyList<StoredEvent> taken;
-        await using (var command = database.Command(InboxSql.Take, Lease.TotalSeconds, MostAtOnce))
+        await using (var command = database.Command(InboxSql.Take, Lease.TotalSeconds, MostAtOnce, MostOfOneProject))
         {
             taken = await StoredEvent.ReadAllAsync(command, secrets, cancel, broken.Add);
         }

@@ -19,15 +19,20 @@ internal static class ProviderLineSql
     /// </summary>
     public const string TakeUnsent =
         $"""
+          WITH first AS MATERIALIZED (
+                SELECT d.partition, d.account, d.id, row_number() OVER (PARTITION BY d.project_id ORDER BY d.asked_at) AS turn
+                  FROM provider_lines d
+                 WHERE d.sent_at IS NULL AND d.asked_at < now() - make_interval(secs => least($1 * 2 ^ d.tries, 21600))
+                   AND {ParkedSql.NotParked} 'provider_lines' AND q.project_id = d.project_id AND q.subject = d.subscription::text))
         UPDATE provider_lines l
            SET asked_at = now(), tries = l.tries + 1
          WHERE (l.partition, l.account, l.id) IN (SELECT u.partition, u.account, u.id
-                                                    FROM provider_lines u
+                                                    FROM first f
+                                                    JOIN provider_lines u ON u.partition = f.partition AND u.account = f.account AND u.id = f.id
                                                    WHERE u.sent_at IS NULL AND u.asked_at < now() - make_interval(secs => least($1 * 2 ^ u.tries, 21600))
-                                                     AND {ParkedSql.NotParked} 'provider_lines' AND q.project_id = u.project_id AND q.subject = u.subscription::text)
-                                                   ORDER BY u.asked_at
+                                                   ORDER BY f.turn, u.asked_at
                                                    LIMIT $2
-                                                     FOR NO KEY UPDATE SKIP LOCKED)
+                                                     FOR NO KEY UPDATE OF u SKIP LOCKED)
         RETURNING l.project_id, l.subscription
         """;
 

@@ -25,10 +25,14 @@ public sealed class MailQueue(NpgsqlDataSource database)
         await command.ExecuteNonQueryAsync(cancel);
     }
 
+    /// <param name="most">Of all projects.</param>
+    /// <param name="mostOfOne">Of one project.</param>
     /// <returns>Those to be sent, and those whose rows cannot be read.</returns>
-    public async Task<(IReadOnlyList<MailRow> Mails, IReadOnlyList<(int Project, Guid Mail, Exception Fault)> Broken)> ClaimAsync(int most, CancellationToken cancel)
+    public async Task<(IReadOnlyList<MailRow> Mails, IReadOnlyList<(int Project, Guid Mail, Exception Fault)> Broken)> ClaimAsync(
+        int most, int mostOfOne, CancellationToken cancel)
     {
-        await using var command = database.Command(MailSql.Claim, new NpgsqlParameter { Value = MailRules.Lease, NpgsqlDbType = NpgsqlDbType.Interval }, (long)most);
+        await using var command = database.Command(
+            MailSql.Claim, new NpgsqlParameter { Value = MailRules.Lease, NpgsqlDbType = NpgsqlDbType.Interval }, (long)most, (long)mostOfOne);
         await using var reader = await command.ExecuteReaderAsync(cancel);
         var (claimed, broken) = (new List<MailRow>(), new List<(int, Guid, Exception)>());
         while (await reader.ReadAsync(cancel))

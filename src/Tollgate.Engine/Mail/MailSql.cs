@@ -166,17 +166,30 @@ internal static class MailSql
          WHERE m.project_id = p.id AND m.state = 'waiting' AND m.due_at IS NULL AND m.not_before <= coalesce(p.test_clock, now())
         """;
 
-    /// <summary>Takes what is due. $1 lease, $2 number of rows.</summary>
+    /// <summary>
+    /// Takes what is due: of each project in the order of time, the projects in turn. When there are more projects than rows, chance decides between them, so that none
+    /// waits for ever. $1 lease, $2 number of rows, $3 number of rows of one project.
+    /// </summary>
     public const string Claim =
         $"""
+          WITH first AS MATERIALIZED (
+                SELECT w.number, w.turn, random() AS lot
+                  FROM projects p
+                 CROSS JOIN LATERAL (SELECT d.number, row_number() OVER (ORDER BY d.due_at, d.number) AS turn
+                                       FROM mails d
+                                      WHERE d.project_id = p.id AND d.due_at <= now()
+                                        AND {ParkedSql.NotParked} 'mails' AND q.project_id = d.project_id AND q.subject = d.id::text)
+                                      ORDER BY d.due_at, d.number
+                                      LIMIT $3) AS w)
         UPDATE mails m
            SET leased_until = now() + $1, due_at = now() + $1, attempts = m.attempts + 1
          WHERE m.number IN (SELECT d.number
-                             FROM mails d
-                            WHERE d.due_at <= now() AND {ParkedSql.NotParked} 'mails' AND q.project_id = d.project_id AND q.subject = d.id::text)
-                            ORDER BY d.due_at
-                            LIMIT $2
-                              FOR NO KEY UPDATE SKIP LOCKED)
+                              FROM first f
+                              JOIN mails d ON d.number = f.number
+                             WHERE d.due_at <= now()
+                             ORDER BY f.turn, f.lot
+                             LIMIT $2
+                               FOR NO KEY UPDATE OF d SKIP LOCKED)
         RETURNING {Columns}
         """;
 

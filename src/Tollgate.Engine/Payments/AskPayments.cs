@@ -33,28 +33,33 @@ public sealed class AskPayments(
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
-    private const int MostAtOnce = 100;
+    /// <summary>Rows of a kind in one look, the projects in turn: few enough that a provider that hangs does not keep the next look for minutes.</summary>
+    private const int MostAtOnce = 32;
+
+    /// <summary>Questions on their way at one time.</summary>
+    private const int AtOnce = 8;
 
     protected override async Task LookAsync(CancellationToken cancel)
     {
-        foreach (var (project, payment, _) in await TakeAsync(PaymentSql.TakeUnknown, cancel))
-        {
-            await parked.TryAsync(WorkNames.Payments, project, payment.ToString("D"), () => settle.AskAsync(project, payment, resends: true, cancel), cancel);
-        }
-
-        foreach (var (project, payment, id) in await TakeAsync(PaymentSql.TakeUnknownRefunds, cancel))
-        {
-            await parked.TryAsync(WorkNames.Refunds, project, id.ToString("D"), () => refund.AskAsync(project, payment, id, cancel), cancel);
-        }
-
-        foreach (var (project, subscription) in await lines.TakeUnsentAsync(options.AskAfter, MostAtOnce, cancel))
-        {
-            if (directory.Current.ProjectsById.TryGetValue(project, out var known))
-            {
-                await parked.TryAsync(WorkNames.ProviderLines, known, subscription.ToString("D"), () => bill.RunAsync(known, subscription, cancel), cancel);
-            }
-        }
+        await EachAsync(
+            await TakeAsync(PaymentSql.TakeUnknown, cancel), WorkNames.Payments, static one => (one.Project, one.Payment),
+            one => settle.AskAsync(one.Project, one.Payment, resends: true, cancel), cancel);
+        await EachAsync(
+            await TakeAsync(PaymentSql.TakeUnknownRefunds, cancel), WorkNames.Refunds, static one => (one.Project, one.Refund),
+            one => refund.AskAsync(one.Project, one.Payment, one.Refund, cancel), cancel);
+        var known = directory.Current.ProjectsById;
+        var unsent = (await lines.TakeUnsentAsync(options.AskAfter, MostAtOnce, cancel)).Where(one => known.ContainsKey(one.Project));
+        await EachAsync(
+            unsent.Select(one => (Project: known[one.Project], one.Subscription)), WorkNames.ProviderLines, static one => (one.Project, one.Subscription),
+            one => bill.RunAsync(one.Project, one.Subscription, cancel), cancel);
     }
+
+    private Task EachAsync<T>(IEnumerable<T> taken, string work, Func<T, (ProjectSnapshot Project, Guid Subject)> of, Func<T, Task> ask, CancellationToken cancel) =>
+        Parallel.ForEachAsync(taken, new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancel }, async (one, _) =>
+        {
+            var (project, subject) = of(one);
+            await parked.TryAsync(work, project, subject.ToString("D"), () => ask(one), cancel);
+        });
 
     private async Task<IReadOnlyList<(ProjectSnapshot Project, Guid Payment, Guid Refund)>> TakeAsync(string sql, CancellationToken cancel)
     {

@@ -152,32 +152,47 @@ internal static class PaymentSql
     /// </summary>
     public const string TakeUnknown =
         $"""
+          WITH first AS MATERIALIZED (
+                SELECT w.*
+                  FROM projects j
+                 CROSS JOIN LATERAL (SELECT d.partition, d.account, d.id, row_number() OVER (ORDER BY d.asked_at) AS turn
+                                       FROM payments d
+                                      WHERE d.project_id = j.id AND d.settled_at IS NULL AND d.asked_at < now() - make_interval(secs => $1)
+                                        AND {ParkedSql.NotParked} 'payments' AND q.project_id = d.project_id AND q.subject = d.id::text)
+                                      ORDER BY d.asked_at
+                                      LIMIT $2) AS w)
         UPDATE payments p
            SET asked_at = now()
          WHERE (p.partition, p.account, p.id) IN (SELECT u.partition, u.account, u.id
-                                                    FROM payments u
+                                                    FROM first f
+                                                    JOIN payments u ON u.partition = f.partition AND u.account = f.account AND u.id = f.id
                                                    WHERE u.settled_at IS NULL AND u.asked_at < now() - make_interval(secs => $1)
-                                                     AND {ParkedSql.NotParked} 'payments' AND q.project_id = u.project_id AND q.subject = u.id::text)
-                                                   ORDER BY u.asked_at
+                                                   ORDER BY f.turn, u.asked_at
                                                    LIMIT $2
-                                                     FOR NO KEY UPDATE SKIP LOCKED)
+                                                     FOR NO KEY UPDATE OF u SKIP LOCKED)
         RETURNING p.project_id, p.id
         """;
 
     /// <summary>The same of refunds. Rows: project, payment, refund.</summary>
     public const string TakeUnknownRefunds =
         $"""
+          WITH first AS MATERIALIZED (
+                SELECT d.partition, d.account, d.id, row_number() OVER (PARTITION BY y.project_id ORDER BY d.asked_at) AS turn
+                  FROM refunds d
+                  JOIN payments y ON y.partition = d.partition AND y.account = d.account AND y.id = d.payment
+                 WHERE d.status = 'pending' AND d.asked_at < now() - make_interval(secs => $1)
+                   AND {ParkedSql.NotParked} 'refunds' AND q.subject = d.id::text))
         UPDATE refunds r
            SET asked_at = now()
           FROM payments p
          WHERE p.partition = r.partition AND p.account = r.account AND p.id = r.payment
            AND (r.partition, r.account, r.id) IN (SELECT u.partition, u.account, u.id
-                                                    FROM refunds u
+                                                    FROM first f
+                                                    JOIN refunds u ON u.partition = f.partition AND u.account = f.account AND u.id = f.id
                                                    WHERE u.status = 'pending' AND u.asked_at < now() - make_interval(secs => $1)
-                                                     AND {ParkedSql.NotParked} 'refunds' AND q.subject = u.id::text)
-                                                   ORDER BY u.asked_at
+                                                   ORDER BY f.turn, u.asked_at
                                                    LIMIT $2
-                                                     FOR NO KEY UPDATE SKIP LOCKED)
+                                                     FOR NO KEY UPDATE OF u SKIP LOCKED)
         RETURNING p.project_id, p.id, r.id
         """;
 

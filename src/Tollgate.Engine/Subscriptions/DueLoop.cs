@@ -5,27 +5,25 @@ using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Subscriptions;
 
-/// <summary>Looks every second whether something is due, in all projects with one statement, and runs those where it is.</summary>
+/// <summary>Looks every second whether something is due, in all projects with one statement, and runs those where it is: side by side, each so many subscriptions at a time.</summary>
 public sealed class DueLoop(NpgsqlDataSource database, ProjectDirectory directory, RunDue run, Clock clock, ParkedWork parked, ILogger<DueLoop> log)
-    : Loop(Interval, "Billing was put off", log)
+    : ProjectLoop(WorkNames.Subscriptions, MostAtOnce, Interval, "Billing was put off", parked, log)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
-    protected override async Task LookAsync(CancellationToken cancel)
-    {
-        foreach (var project in await DueProjects.FindAsync(database, SubscriptionSql.NextDue, directory, clock, cancel))
-        {
-            if (!parked.Waits(WorkNames.Subscriptions, project))
-            {
-                // What is wrong with all of one project keeps no other from its invoices.
-                await parked.TryAsync(WorkNames.Subscriptions, project, "", () => RunAsync(project, cancel), cancel);
-            }
-        }
-    }
+    /// <summary>Projects at one time. Each takes up to three connections.</summary>
+    private const int MostAtOnce = 3;
 
-    private async Task RunAsync(ProjectSnapshot project, CancellationToken cancel)
+    /// <summary>Subscriptions of one project before others have their turn: three batches, which go side by side.</summary>
+    private const int Page = 1_500;
+
+    protected override Task<IReadOnlyList<ProjectSnapshot>> FindAsync(CancellationToken cancel) =>
+        DueProjects.FindAsync(database, SubscriptionSql.NextDue, directory, clock, cancel);
+
+    protected override async Task<bool> PageAsync(ProjectSnapshot project, CancellationToken cancel)
     {
-        var report = await run.RunAsync(project, clock.Now(project), null, cancel);
+        var report = await run.RunAsync(project, clock.Now(project), Page, null, cancel);
         Log.LogInformation("Billing of {Project}: {Steps} steps, {Invoices} invoices, {Parked} parked", project.Code, report.Steps, report.Invoices, report.Parked);
+        return report.Handled >= Page;
     }
 }

@@ -16,7 +16,7 @@ namespace Tollgate.Server.Gateway;
 internal sealed class JobWatch(
     GatewayJobs jobs, JobDesk desk, Forwarder forwarder, UpstreamSecrets secrets, ByteBudget memory, ProjectDirectory directory, Clock clock, ParkedWork parked,
     ILogger<JobWatch> log)
-    : Loop(Interval, "Jobs at providers were not looked at", log)
+    : ProjectLoop(WorkNames.GatewayJobs, MostAtOnce, Interval, "Jobs at providers were not looked at", parked, log)
 {
     /// <summary>A look at what is due, by an index on what is open, costs next to nothing.</summary>
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
@@ -24,11 +24,11 @@ internal sealed class JobWatch(
     /// <summary>An hour. What is too old is no trouble but its room.</summary>
     private const int LooksBetweenCleanings = 360;
 
-    /// <summary>Jobs taken at a time. What is taken is not due again for ten minutes, so no more than can be asked for by then.</summary>
-    private const int MostTaken = 100;
+    /// <summary>Projects at one time: a provider that hangs holds up its own project's jobs and no call.</summary>
+    private const int MostAtOnce = 16;
 
-    /// <summary>Asked at once: a provider that hangs holds up a few of the others' and no call.</summary>
-    private const int MostAtOnce = 8;
+    /// <summary>Jobs of one project before others have their turn, all asked for at the same time: a minute, when none of them answers.</summary>
+    private const int Page = 4;
 
     /// <summary>A question about a job is answered at once or not at all.</summary>
     private static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(30);
@@ -38,25 +38,28 @@ internal sealed class JobWatch(
     protected override async Task LookAsync(CancellationToken cancel)
     {
         _looks++;
-        await AskAsync(cancel);
+        await base.LookAsync(cancel);
         await (_looks % LooksBetweenCleanings == 0 ? jobs.ForgetOldAsync(cancel) : Task.CompletedTask);
     }
 
-    /// <summary>Asks for everything that is due, once.</summary>
-    private async Task AskAsync(CancellationToken cancel) => await Parallel.ForEachAsync(
-        await jobs.TakeDueAsync(MostTaken, cancel), new ParallelOptions { MaxDegreeOfParallelism = MostAtOnce, CancellationToken = cancel },
-        async (due, stop) =>
-        {
-            if (!directory.Current.ProjectsById.TryGetValue(due.Project, out var project))
-            {
-                return;
-            }
+    protected override async Task<IReadOnlyList<ProjectSnapshot>> FindAsync(CancellationToken cancel)
+    {
+        var projects = directory.Current.ProjectsById;
+        return [.. (await jobs.ProjectsAsync(cancel)).Where(projects.ContainsKey).Select(id => projects[id])];
+    }
 
-            if (!await parked.TryAsync(WorkNames.GatewayJobs, project, $"{due.Job.Provider}/{due.Job.Id}", () => AskAsync(project, due.Job, stop), stop))
+    protected override async Task<bool> PageAsync(ProjectSnapshot project, CancellationToken cancel)
+    {
+        var due = await jobs.TakeDueAsync(project, Page, cancel);
+        await Parallel.ForEachAsync(due, new ParallelOptions { MaxDegreeOfParallelism = Page, CancellationToken = cancel }, async (job, stop) =>
+        {
+            if (!await Parked.TryAsync(WorkNames.GatewayJobs, project, $"{job.Provider}/{job.Id}", () => AskAsync(project, job, stop), stop))
             {
-                await jobs.GiveBackAsync(due.Project, due.Job, stop);
+                await jobs.GiveBackAsync(project.Id, job, stop);
             }
         });
+        return due.Count == Page;
+    }
 
     private async Task AskAsync(ProjectSnapshot project, GatewayJob job, CancellationToken stop)
     {

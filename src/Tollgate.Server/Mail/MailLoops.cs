@@ -39,6 +39,9 @@ internal sealed class SendMailsLoop(
     /// <summary>One lease has to be enough for all of them.</summary>
     private const int MostAtOnce = 20;
 
+    /// <summary>Two rounds: a project that has many to send keeps the others' mails for these and no longer.</summary>
+    private const int MostOfOneProject = 8;
+
     private const int AtOnce = 4;
 
     /// <summary>How long mails can be looked at.</summary>
@@ -68,7 +71,7 @@ internal sealed class SendMailsLoop(
     /// <summary>A row that cannot be read keeps nobody's mail.</summary>
     private async Task<IReadOnlyList<MailRow>> ClaimAsync(CancellationToken cancel)
     {
-        var (mails, broken) = await queue.ClaimAsync(MostAtOnce, cancel);
+        var (mails, broken) = await queue.ClaimAsync(MostAtOnce, MostOfOneProject, cancel);
         foreach (var (project, mail, fault) in broken)
         {
             await parked.ParkAsync(WorkNames.Mails, directory.Current.ProjectsById.GetValueOrDefault(project), mail.ToString("D"), fault);

@@ -17,78 +17,28 @@ internal sealed class SendSignal : Bell;
 /// </summary>
 internal sealed class PublishLoop(PublishEvents publish, WebhookPayloads payloads, ProjectDirectory directory, SendSignal signal, ParkedWork parked,
     ILogger<PublishLoop> log)
-    : Loop(Interval, "Webhook events were put off", log)
+    : ProjectLoop(WorkNames.WebhookEvents, MostAtOnce, Interval, "Webhook events were put off", parked, log)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
     /// <summary>Each takes a connection.</summary>
     private const int MostAtOnce = 4;
 
-    private readonly ConcurrentDictionary<int, Task> _busy = new();
-    private readonly SemaphoreSlim _places = new(MostAtOnce);
-
-    public override void Dispose()
+    protected override async Task<IReadOnlyList<ProjectSnapshot>> FindAsync(CancellationToken cancel)
     {
-        _places.Dispose();
-        base.Dispose();
+        var projects = directory.Current.ProjectsById;
+        return [.. (await publish.ProjectsAsync(cancel)).Where(projects.ContainsKey).Select(id => projects[id])];
     }
 
-    public override async Task StopAsync(CancellationToken cancellationToken)
+    protected override async Task<bool> PageAsync(ProjectSnapshot project, CancellationToken cancel)
     {
-        await base.StopAsync(cancellationToken);
-        await Task.WhenAll(_busy.Values).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-    }
+        var published = await publish.RunAsync(project, payloads.TellAsync, cancel);
+        if (published > 0)
+        {
+            signal.Ring();
+        }
 
-    protected override async Task LookAsync(CancellationToken cancel)
-    {
-        foreach (var id in await publish.ProjectsAsync(cancel))
-        {
-            if (directory.Current.ProjectsById.TryGetValue(id, out var project) && !parked.Waits(WorkNames.WebhookEvents, project) && (!_busy.TryGetValue(id, out var busy) || busy.IsCompleted))
-            {
-                _busy[id] = PublishAsync(project, cancel);
-            }
-        }
-    }
-
-    /// <summary>Nobody awaits it while the server runs: what it throws ends here.</summary>
-    private async Task PublishAsync(ProjectSnapshot project, CancellationToken cancel)
-    {
-        try
-        {
-            await parked.TryAsync(WorkNames.WebhookEvents, project, "", () => PublishAllAsync(project, cancel), cancel);
-        }
-        catch (Exception e) when (e is not OperationCanceledException)
-        {
-            Log.LogWarning("Webhook events of {Project} were put off: {Reason}", project.Code, e.Message);
-        }
-    }
-
-    private async Task PublishAllAsync(ProjectSnapshot project, CancellationToken cancel)
-    {
-        int published;
-        do
-        {
-            published = await PageAsync(project, cancel);
-            if (published > 0)
-            {
-                signal.Ring();
-            }
-        }
-        while (published >= PublishEvents.MostAtOnce);
-    }
-
-    /// <summary>Whoever has many to tell stands in line again for each.</summary>
-    private async Task<int> PageAsync(ProjectSnapshot project, CancellationToken cancel)
-    {
-        await _places.WaitAsync(cancel);
-        try
-        {
-            return await publish.RunAsync(project, payloads.TellAsync, cancel);
-        }
-        finally
-        {
-            _places.Release();
-        }
+        return published >= PublishEvents.MostAtOnce;
     }
 }
 
