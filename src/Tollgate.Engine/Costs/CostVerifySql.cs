@@ -6,23 +6,25 @@ namespace Tollgate.Engine.Costs;
 /// </summary>
 internal static class CostVerifySql
 {
-    /// <summary>What all events come to: calls, corrections, and once more with a minus what was voided; less what is queued.</summary>
+    /// <summary>What all events come to: calls, corrections, and once more with a minus what was voided; less what is queued. Of the project's accounts alone.</summary>
     private const string Expected =
         """
         SELECT c.project_id, f.*, 1 AS sign
           FROM call_facts f
           JOIN customers c ON c.partition = f.partition AND c.account = f.account
+         WHERE ($1::integer IS NULL OR c.project_id = $1)
          UNION ALL
         SELECT c.project_id, f.*, -1
           FROM events v
           JOIN call_facts f ON f.partition = v.partition AND f.account = v.account AND f.id = (v.data ->> 'void')::uuid
           JOIN customers  c ON c.partition = f.partition AND c.account = f.account
-         WHERE v.data ? 'void'
+         WHERE v.data ? 'void' AND ($1::integer IS NULL OR c.project_id = $1)
          UNION ALL
         SELECT c.project_id, f.*, -q.sign
           FROM call_queue q
           JOIN call_facts f ON f.partition = q.partition AND f.account = q.account AND f.id = q.id AND f.month = q.month
           JOIN customers  c ON c.partition = f.partition AND c.account = f.account
+         WHERE ($1::integer IS NULL OR c.project_id = $1)
         """;
 
     private const string ExpectedSums =
@@ -64,7 +66,7 @@ internal static class CostVerifySql
           FROM (SELECT project_id, day, provider, model, feature, plan, {ExpectedSums}
                   FROM ({Expected}) AS facts
                  GROUP BY project_id, day, provider, model, feature, plan) AS e
-          FULL JOIN call_days r USING (project_id, day, provider, model, feature, plan)
+          FULL JOIN (SELECT * FROM call_days WHERE $1::integer IS NULL OR project_id = $1) AS r USING (project_id, day, provider, model, feature, plan)
           LEFT JOIN projects p ON p.id = project_id
         """ + Differences + " WHERE x.expected <> x.found" + Cut;
 
@@ -76,7 +78,7 @@ internal static class CostVerifySql
           FROM (SELECT project_id, partition, account, day, provider, model, feature, {ExpectedSums}
                   FROM ({Expected}) AS facts
                  GROUP BY project_id, partition, account, day, provider, model, feature) AS e
-          FULL JOIN call_customer_days r USING (project_id, partition, account, day, provider, model, feature)
+          FULL JOIN (SELECT * FROM call_customer_days WHERE $1::integer IS NULL OR project_id = $1) AS r USING (project_id, partition, account, day, provider, model, feature)
           LEFT JOIN (SELECT k.partition, k.account, k.id FROM customers k) AS c USING (partition, account)
           LEFT JOIN projects p ON p.id = project_id
         """ + Differences + " WHERE x.expected <> x.found" + Cut;
@@ -90,7 +92,7 @@ internal static class CostVerifySql
                   FROM ({Expected}) AS facts
                  WHERE latency_bucket IS NOT NULL
                  GROUP BY project_id, day, provider, model, latency_bucket) AS e
-          FULL JOIN call_latencies r USING (project_id, day, provider, model, bucket)
+          FULL JOIN (SELECT * FROM call_latencies WHERE $1::integer IS NULL OR project_id = $1) AS r USING (project_id, day, provider, model, bucket)
           LEFT JOIN projects p ON p.id = project_id
          WHERE coalesce(e.calls, 0) <> coalesce(r.calls, 0)
         """ + Cut;

@@ -26,16 +26,35 @@ internal static class VerifySql
                now()
         """;
 
+    /// <summary>
+    /// A table's rows of the project, by its accounts, so that a check costs what the project has recorded and not what the neighbours have; all rows where $1 is null,
+    /// those of nobody too. PostgreSQL knows $1 when it plans: no scan is left of the case that is not.
+    /// </summary>
+    internal const string Events = Of + "events" + OfProject;
+
+    private const string Balances = Of + "balances" + OfProject;
+    private const string Holds = Of + "holds" + OfProject;
+    private const string Grants = Of + "grants" + OfProject;
+    private const string UniqueValuesOf = Of + "unique_values" + OfProject;
+    private const string Crossings = Of + "threshold_crossings" + OfProject;
+    private const string LateChanges = Of + "late_changes" + OfProject;
+    private const string RateStates = Of + "rate_states" + OfProject;
+
+    private const string Of = "(SELECT t.* FROM ";
+
+    private const string OfProject =
+        " AS t LEFT JOIN customers AS own ON own.partition = t.partition AND own.account = t.account WHERE $1::integer IS NULL OR own.project_id = $1::integer) AS";
+
     /// <summary>What events did to balances. A plain event says it in its columns, the others in data.post (see EventData).</summary>
     private const string Postings =
-        """
+        $"""
         SELECT e.partition, e.account, e.feature, e.period_start, e.quantity AS used, 0::numeric AS drawn
-          FROM events e
+          FROM {Events} e
          WHERE e.feature <> 0 AND NOT e.data ? 'post'
          UNION ALL
         SELECT e.partition, e.account, (p ->> 0)::integer, timestamptz 'epoch' + (p ->> 1)::bigint * interval '1 microsecond',
                (p ->> 2)::numeric, (p ->> 3)::numeric
-          FROM events e
+          FROM {Events} e
          CROSS JOIN LATERAL jsonb_array_elements(e.data -> 'post') AS p
          WHERE e.data ? 'post'
         """;
@@ -49,15 +68,15 @@ internal static class VerifySql
 
     /// <summary>Open holds: what each part takes, and how many are open on the row of their own feature.</summary>
     private const string Held =
-        """
+        $"""
         SELECT partition, account, feature, period_start, sum(amount) AS held, sum(open) AS open_holds
           FROM (SELECT h.partition, h.account, p.feature, p.period_start, p.amount, 0 AS open
-                  FROM holds h
+                  FROM {Holds} h
                  CROSS JOIN LATERAL unnest(h.held_features, h.held_periods, h.held_amounts) AS p (feature, period_start, amount)
                  WHERE h.state = 'open'
                  UNION ALL
                 SELECT h.partition, h.account, f.feature, h.held_periods[array_position(h.held_features, f.feature)], 0, 1
-                  FROM holds h
+                  FROM {Holds} h
                  CROSS JOIN LATERAL unnest(h.features) AS f (feature)
                  WHERE h.state = 'open') AS part
          GROUP BY partition, account, feature, period_start
@@ -67,7 +86,7 @@ internal static class VerifySql
         $"""
           FROM (SELECT partition, account, feature, period_start AS place, coalesce(f.used, 0) AS expected, coalesce(b.used, 0) AS found
                   FROM ({Folded}) AS f
-                  FULL JOIN balances b USING (partition, account, feature, period_start)
+                  FULL JOIN {Balances} b USING (partition, account, feature, period_start)
                  WHERE coalesce(f.used, 0) <> coalesce(b.used, 0)) AS x
         """ + Tail;
 
@@ -75,7 +94,7 @@ internal static class VerifySql
         $"""
           FROM (SELECT partition, account, feature, period_start AS place, coalesce(f.drawn, 0) AS expected, coalesce(b.drawn, 0) AS found
                   FROM ({Folded}) AS f
-                  FULL JOIN balances b USING (partition, account, feature, period_start)
+                  FULL JOIN {Balances} b USING (partition, account, feature, period_start)
                  WHERE coalesce(f.drawn, 0) <> coalesce(b.drawn, 0)) AS x
         """ + Tail;
 
@@ -84,7 +103,7 @@ internal static class VerifySql
         $"""
           FROM (SELECT f.partition, f.account, f.feature, f.period_start AS place, f.events::numeric AS expected, 0::numeric AS found
                   FROM ({Folded}) AS f
-                  LEFT JOIN balances b USING (partition, account, feature, period_start)
+                  LEFT JOIN {Balances} b USING (partition, account, feature, period_start)
                  WHERE b.account IS NULL) AS x
         """ + Tail;
 
@@ -92,7 +111,7 @@ internal static class VerifySql
         $"""
           FROM (SELECT partition, account, feature, period_start AS place, coalesce(h.held, 0) AS expected, coalesce(b.held, 0) AS found
                   FROM ({Held}) AS h
-                  FULL JOIN balances b USING (partition, account, feature, period_start)
+                  FULL JOIN {Balances} b USING (partition, account, feature, period_start)
                  WHERE coalesce(h.held, 0) <> coalesce(b.held, 0)) AS x
         """ + Tail;
 
@@ -101,20 +120,20 @@ internal static class VerifySql
           FROM (SELECT partition, account, feature, period_start AS place, coalesce(h.open_holds, 0)::numeric AS expected,
                        coalesce(b.open_holds, 0)::numeric AS found
                   FROM ({Held}) AS h
-                  FULL JOIN balances b USING (partition, account, feature, period_start)
+                  FULL JOIN {Balances} b USING (partition, account, feature, period_start)
                  WHERE coalesce(h.open_holds, 0) <> coalesce(b.open_holds, 0)) AS x
         """ + Tail;
 
     /// <summary>Place: the grant's id. A burn of a grant that does not exist has no feature.</summary>
     public const string GrantsUsed = Head +
-        """
+        $"""
           FROM (SELECT partition, account, g.feature, id AS place, coalesce(burned.amount, 0) AS expected, coalesce(g.used, 0) AS found
                   FROM (SELECT e.partition, e.account, (b ->> 0)::uuid AS id, sum((b ->> 1)::numeric) AS amount
-                          FROM events e
+                          FROM {Events} e
                          CROSS JOIN LATERAL jsonb_array_elements(e.data -> 'burn') AS b
                          WHERE e.data ? 'burn'
                          GROUP BY 1, 2, 3) AS burned
-                  FULL JOIN grants g USING (partition, account, id)
+                  FULL JOIN {Grants} g USING (partition, account, id)
                  WHERE coalesce(burned.amount, 0) <> coalesce(g.used, 0)) AS x
         """ + Tail;
 
@@ -124,7 +143,7 @@ internal static class VerifySql
     /// Grants that were live at any time of the period count as granted.
     /// </summary>
     private const string Beyond =
-        """
+        $$"""
           FROM (SELECT b.partition, b.account, b.feature, b.period_start AS place,
                        greatest(b.quota - b.carried, 0) + b.drawn + coalesce(g.remaining, 0) AS expected, b.used + b.held AS found,
                        EXISTS (SELECT FROM events e
@@ -132,7 +151,7 @@ internal static class VerifySql
                                   AND ((e.feature = b.feature AND e.period_start = b.period_start)
                                        OR jsonb_path_exists(e.data, '$.post[*] ? (@[0] == $f)', jsonb_build_object('f', b.feature))))
                        OR c0.version > 1 OR (SELECT count(*) > 1 FROM catalogs k WHERE k.project_id = c0.project_id) AS explained
-                  FROM balances b
+                  FROM {{Balances}} b
                   JOIN customers c0 ON c0.partition = b.partition AND c0.account = b.account
                   LEFT JOIN LATERAL (SELECT sum(g.amount - g.used - g.forfeited) AS remaining
                                        FROM grants g
@@ -148,17 +167,17 @@ internal static class VerifySql
 
     /// <summary>The sweeper frees holds within seconds; a test clock that was moved has done so too.</summary>
     public const string OverdueHolds = Head +
-        """
+        $"""
           FROM (SELECT h.partition, h.account, h.features[1] AS feature, h.id AS place, 0::numeric AS expected,
                        round(extract(epoch FROM coalesce(p0.test_clock, now()) - h.expires_at)) AS found
-                  FROM holds h
+                  FROM {Holds} h
                   JOIN projects p0 ON p0.id = h.project_id
                  WHERE h.state = 'open' AND h.expires_at < coalesce(p0.test_clock, now()) - interval '5 seconds') AS x
         """ + Tail;
 
     /// <summary>Values of unique meters that live events show, against those that are remembered. Place: the period's start.</summary>
     public const string UniqueValues = Head +
-        """
+        $"""
           FROM (SELECT partition, account, feature, period_start AS place,
                        count(seen.value)::numeric AS expected, count(kept.kept)::numeric AS found
                   FROM (SELECT DISTINCT e.partition, e.account, (u ->> 0)::integer AS feature,
@@ -166,13 +185,13 @@ internal static class VerifySql
                                            FROM jsonb_array_elements(e.data -> 'post') AS p
                                           WHERE p -> 0 = u -> 0 LIMIT 1), e.period_start) AS period_start,
                                (u ->> 1)::uuid AS value
-                          FROM events e
+                          FROM {Events} e
                          CROSS JOIN LATERAL jsonb_array_elements(e.data -> 'uniq') AS u
                          WHERE e.data ? 'uniq'
-                           AND NOT EXISTS (SELECT FROM events v
+                           AND NOT EXISTS (SELECT FROM {Events} v
                                             WHERE v.partition = e.partition AND v.account = e.account
                                               AND v.data ? 'void' AND (v.data ->> 'void')::uuid = e.id)) AS seen
-                  FULL JOIN (SELECT u.*, u.value AS kept FROM unique_values u) AS kept
+                  FULL JOIN (SELECT u.*, u.value AS kept FROM {UniqueValuesOf} u) AS kept
                        USING (partition, account, feature, period_start, value)
                  WHERE seen.value IS NULL OR kept.kept IS NULL
                  GROUP BY partition, account, feature, period_start) AS x
@@ -180,40 +199,40 @@ internal static class VerifySql
 
     /// <summary>A crossing says that used had reached percent of granted, and its balance remembers that it fired.</summary>
     public const string Thresholds = Head +
-        """
+        $"""
           FROM (SELECT t.partition, t.account, t.feature, t.period_start AS place, t.percent::numeric AS expected,
                        coalesce(b.fired, 0)::numeric AS found
-                  FROM threshold_crossings t
-                  LEFT JOIN balances b USING (partition, account, feature, period_start)
+                  FROM {Crossings} t
+                  LEFT JOIN {Balances} b USING (partition, account, feature, period_start)
                  WHERE b.account IS NULL OR b.fired < t.percent OR t.used * 100 < t.granted * t.percent) AS x
         """ + Tail;
 
     /// <summary>An id counts once per customer, also across months. Place: the id.</summary>
     public const string RepeatedIds = Head +
-        """
+        $"""
           FROM (SELECT e.partition, e.account, 0 AS feature, e.id AS place, 1::numeric AS expected, count(*)::numeric AS found
-                  FROM events e
+                  FROM {Events} e
                  GROUP BY e.partition, e.account, e.id
                 HAVING count(*) > 1) AS x
         """ + Tail;
 
     /// <summary>Rows of nobody, and rows that name a feature of another project. Place: the table. Expected and found: project numbers.</summary>
     public const string Strangers = Head +
-        """
+        $"""
           FROM (SELECT r.partition, r.account, r.feature, r.place, coalesce(c0.project_id, 0)::numeric AS expected,
                        coalesce(f0.project_id, 0)::numeric AS found
-                  FROM (SELECT DISTINCT partition, account, feature, 'events' AS place FROM events WHERE feature <> 0
-                         UNION ALL SELECT DISTINCT partition, account, feature, 'balances' FROM balances
-                         UNION ALL SELECT DISTINCT partition, account, feature, 'late_changes' FROM late_changes
-                         UNION ALL SELECT DISTINCT partition, account, feature, 'grants' FROM grants
-                         UNION ALL SELECT DISTINCT partition, account, feature, 'rate_states' FROM rate_states
-                         UNION ALL SELECT DISTINCT h.partition, h.account, unnest(h.features), 'holds' FROM holds h) AS r
+                  FROM (SELECT DISTINCT partition, account, feature, 'events' AS place FROM {Events} events WHERE feature <> 0
+                         UNION ALL SELECT DISTINCT partition, account, feature, 'balances' FROM {Balances} balances
+                         UNION ALL SELECT DISTINCT partition, account, feature, 'late_changes' FROM {LateChanges} late_changes
+                         UNION ALL SELECT DISTINCT partition, account, feature, 'grants' FROM {Grants} grants
+                         UNION ALL SELECT DISTINCT partition, account, feature, 'rate_states' FROM {RateStates} rate_states
+                         UNION ALL SELECT DISTINCT h.partition, h.account, unnest(h.features), 'holds' FROM {Holds} h) AS r
                   LEFT JOIN customers c0 ON c0.partition = r.partition AND c0.account = r.account
                   LEFT JOIN features  f0 ON f0.id = r.feature
                  WHERE c0.project_id IS DISTINCT FROM f0.project_id OR c0.project_id IS NULL
                  UNION ALL
                 SELECT h.partition, h.account, 0, 'holds', coalesce(c0.project_id, 0), h.project_id
-                  FROM holds h
+                  FROM {Holds} h
                   LEFT JOIN customers c0 ON c0.partition = h.partition AND c0.account = h.account
                  WHERE c0.project_id IS DISTINCT FROM h.project_id
                  UNION ALL

@@ -79,8 +79,17 @@ public sealed class EventQueries(Database database)
     /// <summary>Characters of properties after which a page ends early: a thousand rows of 16 kB each would be 16 MB.</summary>
     private const int CharactersAtOnce = 1_000_000;
 
+    /// <summary>How long a page may be looked for when no customer is named. Default 5 seconds.</summary>
+    public TimeSpan LongestSearch { get; init; } = SearchLimit.Longest;
+
     /// <summary>At most <paramref name="most"/> events.</summary>
-    public async Task<IReadOnlyList<EventRow>> ListAsync(ProjectSnapshot project, EventFilter filter, int most, CancellationToken cancel)
+    /// <exception cref="SearchTooLongException">No customer is named, and too much lies in the window.</exception>
+    public Task<IReadOnlyList<EventRow>> ListAsync(ProjectSnapshot project, EventFilter filter, int most, CancellationToken cancel) =>
+        filter.Customer is null
+            ? SearchLimit.RunAsync(LongestSearch, limited => SearchAsync(project, filter, most, limited), cancel)
+            : SearchAsync(project, filter, most, cancel);
+
+    private async Task<IReadOnlyList<EventRow>> SearchAsync(ProjectSnapshot project, EventFilter filter, int most, CancellationToken cancel)
     {
         await using var connection = await database.Source.OpenConnectionAsync(cancel);
         var found = new List<FoundEvent>(most);

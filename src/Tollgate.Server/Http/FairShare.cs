@@ -28,12 +28,20 @@ public enum Load
 }
 
 /// <summary>Metadata of an endpoint whose requests are not <see cref="Load.Ordinary"/>.</summary>
-public sealed record LoadOf(Load Load);
+/// <param name="Narrow">A query parameter with which they are ordinary all the same; null: none.</param>
+public sealed record LoadOf(Load Load, string? Narrow = null)
+{
+    public Load For(HttpRequest request) => Narrow is not null && !string.IsNullOrEmpty(request.Query[Narrow]) ? Load.Ordinary : Load;
+}
 
 public static class LoadExtensions
 {
     public static TBuilder WithLoad<TBuilder>(this TBuilder endpoint, Load load)
         where TBuilder : IEndpointConventionBuilder => endpoint.WithMetadata(new LoadOf(load));
+
+    /// <summary>Heavy unless the query parameter <c>customer</c> says whose rows are looked through: there is no index over all of a project's.</summary>
+    public static TBuilder WithLoadByCustomer<TBuilder>(this TBuilder endpoint)
+        where TBuilder : IEndpointConventionBuilder => endpoint.WithMetadata(new LoadOf(Load.Heavy, "customer"));
 }
 
 /// <summary>How much of the server one project may use at one time. Each is an option of the server.</summary>
@@ -104,7 +112,7 @@ public sealed class FairShare(FairShareOptions options) : IDisposable
     /// <summary>What the request takes.</summary>
     public static Load LoadOf(HttpContext context)
     {
-        var load = context.GetEndpoint()?.Metadata.GetMetadata<LoadOf>()?.Load ?? Load.Ordinary;
+        var load = context.GetEndpoint()?.Metadata.GetMetadata<LoadOf>()?.For(context.Request) ?? Load.Ordinary;
         return load == Load.Light && !IsSmall(context.Request) ? Load.Bulk : load;
     }
 

@@ -234,7 +234,7 @@ public sealed class FrontDoor(
         {
             await next(context);
         }
-        else if (await share.TakeAsync(context, null, open.Load) is { } turn)
+        else if (await share.TakeAsync(context, null, open.For(context.Request)) is { } turn)
         {
             using var held = new FairShare.OpenTurn(turn);
             context.Features.Set(held);

@@ -4,6 +4,7 @@ using Npgsql;
 using Tollgate.Contracts.Http;
 using Tollgate.Core;
 using Tollgate.Engine.Customers;
+using Tollgate.Engine.Ledger;
 
 namespace Tollgate.Server.Http;
 
@@ -59,6 +60,7 @@ public static class Problems
         BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => (ErrorCode.PayloadTooLarge, null),
         BadHttpRequestException e => (ErrorCode.MalformedRequest, e.Message),
         CustomerBusyException => (ErrorCode.CustomerBusy, null),
+        SearchTooLongException e => (ErrorCode.ValidationFailed, e.Message),
         // Class 08: connection. 53: out of disk, memory or connections. 57: shutting down, or cancelled by a timeout.
         // 25006: a standby that takes no writes. 25P03: a transaction that stood still was ended. Without a state: the connection broke or never came about.
         PostgresException { SqlState: PostgresErrorCodes.LockNotAvailable } => (ErrorCode.Overloaded, LockDetail),

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using Tollgate.Contracts.Http;
 using Tollgate.Contracts.Ledger;
@@ -8,9 +9,18 @@ using Tollgate.Server.Http;
 
 namespace Tollgate.Server.Ledger;
 
-/// <summary>Recomputes the ledger from its facts on demand. One check at a time: it reads every event.</summary>
+/// <summary>
+/// Recomputes the ledger from its facts on demand. It reads every event of a project, or of all: each has one check at a time, and those that projects asked for have few
+/// places and an end.
+/// </summary>
 public static class VerifyEndpoints
 {
+    /// <summary>Checks of projects at one time. Each has a connection of its own and keeps PostgreSQL busy; a further one waits for its place.</summary>
+    private const int ProjectsAtOnce = 4;
+
+    /// <summary>One snapshot lasts as long as the check, and PostgreSQL cleans nothing up meanwhile. Five million events on a small machine; the operator has more time.</summary>
+    private static readonly TimeSpan LongestOfProject = TimeSpan.FromMinutes(5);
+
     private static readonly TimeSpan ComeBack = TimeSpan.FromSeconds(30);
 
     public static IServiceCollection AddVerify(this IServiceCollection services) => services.AddWire(LedgerJson.Default);
@@ -18,11 +28,12 @@ public static class VerifyEndpoints
     public static void MapVerify(this IEndpointRouteBuilder app)
     {
         var database = app.ServiceProvider.GetRequiredService<Database>();
-        var one = new SemaphoreSlim(1, 1);
-        app.MapPost("/v1/verify", context => VerifyAsync(context, database, one)).RequireKey(Access.Secret | Access.Admin, Scope.UsageRead).ReadsOnly().WithLoad(Load.Heavy).Describe(new("Ledger", "Verify the ledger",
+        var (busy, places) = (new ConcurrentDictionary<int, bool>(), new SemaphoreSlim(ProjectsAtOnce));
+        app.MapPost("/v1/verify", context => VerifyAsync(context, database, busy, places)).RequireKey(Access.Secret | Access.Admin, Scope.UsageRead).ReadsOnly().WithLoad(Load.Heavy).Describe(new("Ledger", "Verify the ledger",
             "Recomputes balances from events and holds, grants from what was burned, unique values, thresholds and tenancy in one snapshot of "
             + "the database, and compares. Changes nothing and may run beside traffic. A project's key checks its project; the admin key "
-            + "checks all of them, or the one that `X-Project` names. Takes about a minute for a million events on a small machine.")
+            + "checks all of them, or the one that `X-Project` names. Takes about a minute for a million events on a small machine; "
+            + "a check with a project's key is given up after five minutes (409).")
         {
             Answers =
             [
@@ -38,23 +49,54 @@ public static class VerifyEndpoints
         });
     }
 
-    private static async Task VerifyAsync(HttpContext context, Database database, SemaphoreSlim one)
+    private static async Task VerifyAsync(HttpContext context, Database database, ConcurrentDictionary<int, bool> busy, SemaphoreSlim places)
     {
-        if (!await one.WaitAsync(TimeSpan.Zero, context.RequestAborted))
+        var project = context.Caller().Project?.Id;
+        var key = project ?? 0;
+        if (!busy.TryAdd(key, true))
         {
-            await Problems.WriteAsync(context, ErrorCode.Conflict, "Another check is running on this server.", retryAfter: ComeBack);
+            await Problems.WriteAsync(context, ErrorCode.Conflict, "Another check of the same is running on this server.", retryAfter: ComeBack);
             return;
         }
 
         try
         {
             var started = Stopwatch.GetTimestamp();
-            var report = await VerifyLedger.RunAsync(database, context.Caller().Project?.Id, null, context.RequestAborted);
-            await Answer.Json(context, StatusCodes.Status200OK, ViewOf(report, Stopwatch.GetElapsedTime(started)), LedgerJson.Default.VerifiedView);
+            if (await RunAsync(context, database, places) is { } report)
+            {
+                await Answer.Json(context, StatusCodes.Status200OK, ViewOf(report, Stopwatch.GetElapsedTime(started)), LedgerJson.Default.VerifiedView);
+            }
         }
         finally
         {
-            one.Release();
+            busy.TryRemove(key, out _);
+        }
+    }
+
+    /// <returns>Null: it took too long, and the problem is written.</returns>
+    private static async Task<VerifyReport?> RunAsync(HttpContext context, Database database, SemaphoreSlim places)
+    {
+        var (caller, gone) = (context.Caller(), context.RequestAborted);
+        if (caller.Kind == KeyKind.Admin)
+        {
+            return await VerifyLedger.RunAsync(database, caller.Project?.Id, null, gone);
+        }
+
+        await places.WaitAsync(gone);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(gone);
+        limit.CancelAfter(LongestOfProject);
+        try
+        {
+            return await VerifyLedger.RunAsync(database, caller.Project!.Id, null, limit.Token);
+        }
+        catch (OperationCanceledException) when (!gone.IsCancellationRequested)
+        {
+            await Problems.WriteAsync(context, ErrorCode.Conflict, $"The check was given up after {LongestOfProject.TotalMinutes} minutes. The operator has more time: ./tollgate verify --project {caller.Project!.Code}.");
+            return null;
+        }
+        finally
+        {
+            places.Release();
         }
     }
 

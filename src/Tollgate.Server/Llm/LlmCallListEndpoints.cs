@@ -19,7 +19,7 @@ internal static class LlmCallListEndpoints
     {
         var queries = app.ServiceProvider.GetRequiredService<EventQueries>();
         var clock = app.ServiceProvider.GetRequiredService<Clock>();
-        app.MapGet("/v1/llm-calls", (RequestDelegate)(context => ListAsync(context, queries, clock))).RequireKey(Access.Secret, Scope.UsageRead).Describe(new("LLM", "List calls to models",
+        app.MapGet("/v1/llm-calls", (RequestDelegate)(context => ListAsync(context, queries, clock))).RequireKey(Access.Secret, Scope.UsageRead).WithLoadByCustomer().Describe(new("LLM", "List calls to models",
             "Recorded calls with what they used and cost, the newest first by occurred_at. The cost is the one that was recorded. "
             + "`starting_after` takes the id of the last call of the page before.")
         {

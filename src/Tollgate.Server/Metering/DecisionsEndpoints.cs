@@ -18,7 +18,7 @@ internal static class DecisionsEndpoints
     {
         var queries = app.ServiceProvider.GetRequiredService<DecisionQueries>();
         var clock = app.ServiceProvider.GetRequiredService<Clock>();
-        app.MapGet("/v1/decisions/{id}", (RequestDelegate)(context => FindAsync(context, queries, clock))).RequireKey(Access.Secret, Scope.UsageRead).Describe(new("Metering", "Explain a decision",
+        app.MapGet("/v1/decisions/{id}", (RequestDelegate)(context => FindAsync(context, queries, clock))).RequireKey(Access.Secret, Scope.UsageRead).WithLoadByCustomer().Describe(new("Metering", "Explain a decision",
             "Why the consume, event, settlement or reservation with this id came out as it did: what it took from which balance, grant and "
             + "credit pool, and which thresholds it crossed. A refusal leaves only a count, so there is nothing to explain under its id; "
             + "`GET /v1/customers/{id}/explain` shows what stands now.")

@@ -36,7 +36,7 @@ internal static class EventListEndpoints
         var queries = app.ServiceProvider.GetRequiredService<EventQueries>();
         var clock = app.ServiceProvider.GetRequiredService<Clock>();
         var exports = app.ServiceProvider.GetRequiredService<Exports>();
-        app.MapGet("/v1/events", (RequestDelegate)(context => ListAsync(context, queries, clock))).RequireKey(Access.Secret, Scope.UsageRead).Describe(new(Tag, "List events",
+        app.MapGet("/v1/events", (RequestDelegate)(context => ListAsync(context, queries, clock))).RequireKey(Access.Secret, Scope.UsageRead).WithLoadByCustomer().Describe(new(Tag, "List events",
             "Recorded events with their properties, the newest first by occurred_at. Reversing events are listed too (negative quantity). "
             + "`starting_after` takes the id of the last event of the page before; pages stay stable while events come in. "
             + "An event that was sent with a customer token has a `source` and a `key`: use the key instead of the id, since the back end may have used the same id.")

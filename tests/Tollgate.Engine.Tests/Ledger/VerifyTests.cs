@@ -99,4 +99,30 @@ public sealed class VerifyTests(TestPostgres postgres) : IAsyncLifetime
         (await VerifyLedger.RunAsync(_database.Connections, Rig.Project.Id + 1_000, null, CancellationToken.None)).IsClean.ShouldBeTrue();
         (await VerifyLedger.RunAsync(_database.Connections, null, null, CancellationToken.None)).IsClean.ShouldBeFalse();
     }
+
+    [Fact]
+    public async Task A_small_project_pays_nothing_for_what_its_neighbour_recorded()
+    {
+        const int Recorded = 60_000;
+        await _database!.ExecuteAsync(
+            $"""
+            INSERT INTO projects (code, name, mode) VALUES ('large', 'Large', 'live');
+            INSERT INTO customers (partition, account, project_id, id)
+            SELECT n % 64, 1000000 + n, (SELECT id FROM projects WHERE code = 'large'), 'c' || n FROM generate_series(1, 600) AS n;
+            INSERT INTO events (occurred_at, period_start, id, account, feature, month, partition, quantity, used_after)
+            SELECT now(), now(), gen_random_uuid(), 1000000 + k, 0, date_trunc('month', now())::date, k % 64, 1, 1
+              FROM (SELECT 1 + n % 600 AS k FROM generate_series(1, {Recorded}) AS n) AS x;
+            ANALYZE;
+            """);
+        var before = await ReadAsync();
+        (await VerifyAsync()).IsClean.ShouldBeTrue();
+        (await ReadAsync() - before).ShouldBeLessThan(Recorded / 10);
+    }
+
+    /// <summary>Rows of events that anybody has read. A session reports it when it ends.</summary>
+    private async Task<long> ReadAsync()
+    {
+        await Eventually.UntilAsync(async () => await _database!.ScalarAsync<long>("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle'") == 0);
+        return await _database!.ScalarAsync<long>("SELECT coalesce(sum(seq_tup_read + coalesce(idx_tup_fetch, 0)), 0)::bigint FROM pg_stat_user_tables WHERE relname LIKE 'events_2%'");
+    }
 }

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http;
 using Npgsql;
 using Tollgate.Engine.Customers;
+using Tollgate.Engine.Ledger;
 using Tollgate.Engine.Postgres;
 using Tollgate.Server.Http;
 using Tollgate.Testing;
@@ -22,6 +23,7 @@ public sealed class FailureMapTests(TestPostgres postgres)
         { Postgres("25P03"), "storage_unavailable" },
         { Postgres("55P03"), "overloaded" },
         { new CustomerBusyException(), "customer_busy" },
+        { new SearchTooLongException(), "validation_failed" },
         { Postgres("40001"), "storage_unavailable" },
         { Postgres("40P01"), "storage_unavailable" },
         { Postgres("22021"), "malformed_request" },

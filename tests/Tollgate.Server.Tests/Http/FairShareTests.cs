@@ -30,6 +30,8 @@ public sealed class FairShareTests(FairShareStage stage) : IClassFixture<FairSha
         var heavy = GetAsync(busy, "/v1/invoices.csv");
         await UntilHeldAsync(1);
         await ShouldBeRefusedAsync(busy, "/v1/customers/a/statement.csv", "TOLLGATE_PROJECT_HEAVY");
+        await ShouldBeRefusedAsync(busy, "/v1/events", "TOLLGATE_PROJECT_HEAVY");
+        (await GetAsync(busy, "/v1/events?customer=a")).StatusCode.ShouldBe(HttpStatusCode.OK, "whoever names a customer looks through its events only");
         (await GetAsync(busy, "/v1/customers")).StatusCode.ShouldBe(HttpStatusCode.OK, "an ordinary request waits for no heavy one");
 
         var ordinary = GetAsync(busy, "/v1/coupons");
@@ -45,7 +47,7 @@ public sealed class FairShareTests(FairShareStage stage) : IClassFixture<FairSha
         (await ordinary).StatusCode.ShouldBe(HttpStatusCode.OK);
         (await GetAsync(busy, "/v1/customers")).StatusCode.ShouldBe(HttpStatusCode.OK);
         using var admin = stage.Server.NewClient(stage.Server.AdminKey);
-        (await admin.GetStringAsync(new Uri("/metrics", UriKind.Relative), Cancel)).ShouldContain("""tollgate_share_refused_total{load="heavy"} 1""");
+        (await admin.GetStringAsync(new Uri("/metrics", UriKind.Relative), Cancel)).ShouldContain("""tollgate_share_refused_total{load="heavy"} 2""");
     }
 
     [Fact]

@@ -1,10 +1,11 @@
 using System.Text.Json;
 using Npgsql;
 using Tollgate.Server.Tests.Metering;
+using Tollgate.Testing;
 
 namespace Tollgate.Server.Tests.Ledger;
 
-/// <summary><c>POST /v1/verify</c>: what it finds, whose it is, and that two do not run at once.</summary>
+/// <summary><c>POST /v1/verify</c>: what it finds, whose it is, and that two of the same do not run at once.</summary>
 public sealed class VerifyOverHttpTests(MeteringStage stage) : IClassFixture<MeteringStage>
 {
     [Fact]
@@ -78,6 +79,24 @@ public sealed class VerifyOverHttpTests(MeteringStage stage) : IClassFixture<Met
         using var b = await second;
         new[] { (int)a.StatusCode, (int)b.StatusCode }.Order().ShouldBe([200, 409]);
         (await stage.PostAsync("/v1/verify", "")).Status.ShouldBe(200, "the place is free again");
+    }
+
+    [Fact]
+    public async Task A_check_of_one_project_keeps_no_other_from_its_own()
+    {
+        await using var holder = await stage.Database.Source.OpenConnectionAsync();
+        await using var transaction = await holder.BeginTransactionAsync();
+        await using (var hold = new NpgsqlCommand("LOCK TABLE balances IN ACCESS EXCLUSIVE MODE", holder))
+        {
+            await hold.ExecuteNonQueryAsync();
+        }
+
+        var (one, other) = (stage.PostAsync("/v1/verify", ""), IsCleanAsync(stage.Server.Keys["TOLLGATE_KEY_RESUME_ATS"]));
+        await Eventually.UntilAsync(async () => await stage.Database.ScalarAsync<long>(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%balances b%'") >= 2 || one.IsCompleted || other.IsCompleted);
+        await transaction.RollbackAsync();
+        (await one).Status.ShouldBe(200);
+        (await other).ShouldBeTrue();
     }
 
     private async Task<bool> IsCleanAsync(string key, string? project = null)
