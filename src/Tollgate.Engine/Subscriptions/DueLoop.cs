@@ -14,7 +14,7 @@ public sealed class DueLoop(NpgsqlDataSource database, ProjectDirectory director
     /// <summary>Projects at one time. Each takes up to three connections.</summary>
     private const int MostAtOnce = 3;
 
-    /// <summary>Subscriptions of one project before others have their turn: three batches, which go side by side.</summary>
+    /// <summary>Subscriptions of one project before others have their turn: five rounds of three batches, which go side by side.</summary>
     private const int Page = 1_500;
 
     protected override Task<IReadOnlyList<ProjectSnapshot>> FindAsync(CancellationToken cancel) =>

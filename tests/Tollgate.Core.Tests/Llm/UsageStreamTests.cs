@@ -39,6 +39,11 @@ public sealed class UsageStreamTests
     public void An_event_that_was_dropped_is_skipped_and_the_next_ones_are_read(string file)
     {
         var sample = UsageSample.Of(file);
+        if (file == "bedrock-invoke-stream-last-chunk.decoded.json")
+        {
+            return; // One event: no other follows it.
+        }
+
         var (whole, stream) = (Fed(sample.Route, sample.Body), new UsageStream(sample.Route));
         stream.Feed(sample.Body.AsSpan(0, 20));
         stream.Drop();
