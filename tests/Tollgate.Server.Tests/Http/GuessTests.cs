@@ -160,7 +160,7 @@ public sealed class GuessTests(GuessTests.Stage stage) : IClassFixture<GuessTest
 
     private async Task<int> WebhookAsync(string from, string secret)
     {
-        var body = $$"""{"id": "evt_{{Guid.NewGuid():N}}", "object": "event", "type": "payout.paid", "created": 1700000000, "data": {"object": {"id": "po_1", "object": "payout"} } }""";
+        var body = $$"""{"id": "evt_{{Guid.NewGuid():N}}", "object": "event", "livemode": true, "type": "payout.paid", "created": 1700000000, "data": {"object": {"id": "po_1", "object": "payout"} } }""";
         var signature = StripeSignature.Sign(Encoding.UTF8.GetBytes(body), secret, Instant.FromUnixSeconds(TimeProvider.System.GetUtcNow().ToUnixTimeSeconds()));
         using var client = ClientFrom(from);
         using var request = new HttpRequestMessage(HttpMethod.Post, new Uri("/v1/webhooks/stripe", UriKind.Relative));
