@@ -42,6 +42,7 @@ public sealed class Lane
     private readonly BookShelf _shelf;
     private readonly BatchWriter _writer = new();
     private readonly BatchDeciding _deciding;
+    private readonly BusyAccounts _busyAccounts;
     private NpgsqlConnection? _connection;
     private RowTypes _types;
 
@@ -50,6 +51,9 @@ public sealed class Lane
 
     /// <summary>Share of recent batches that were stale because another server works on the same customers, 0 to 1024.</summary>
     private int _staleRate;
+
+    /// <summary>Operations that wait outside of the queue for a customer that is busy elsewhere.</summary>
+    private int _aside;
 
     /// <summary>1 while somebody drains the queue.</summary>
     private int _busy;
@@ -64,6 +68,7 @@ public sealed class Lane
         _queue = new(options);
         _shelf = new(options.BooksPerLane, presence, created);
         _deciding = new(_writer);
+        _busyAccounts = new((ops, pause) => _ = ComeBackAsync(ops, pause));
     }
 
     public int Depth => _queue.Depth;
@@ -163,7 +168,7 @@ public sealed class Lane
     public async Task CompleteAsync(CancellationToken cancel)
     {
         _completed = true;
-        while (Depth > 0 || Volatile.Read(ref _busy) == 1)
+        while (Depth > 0 || Volatile.Read(ref _aside) > 0 || Volatile.Read(ref _busy) == 1)
         {
             await Task.Delay(TimeSpan.FromMilliseconds(10), cancel);
         }
@@ -183,7 +188,7 @@ public sealed class Lane
         {
             _log.LogError(bug, "A batch of {Count} failed.", ops.Count);
             await DropConnectionAsync();
-            Throw(ops, bug);
+            Throw([.. ops.Where(op => !_busyAccounts.HasLeft(op))], bug);
         }
     }
 
@@ -192,7 +197,8 @@ public sealed class Lane
         var known = _connection;
         try
         {
-            var again = await FastAsync(ops);
+            await _busyAccounts.BeginAsync(ConnectAsync, ops);
+            var again = ops.Count == 0 ? ops : await FastAsync(ops);
             if (again.Count > 0)
             {
                 await ExactAsync(again);
@@ -201,7 +207,7 @@ public sealed class Lane
         catch (Exception lost) when (IsLost(lost))
         {
             await DropConnectionAsync();
-            await AfterLossAsync([.. ops.Where(static op => !op.IsClosed)], lost, mayConnect: known is not null && !IsTimeout(lost));
+            await AfterLossAsync([.. ops.Where(op => !op.IsClosed && !_busyAccounts.HasLeft(op))], lost, mayConnect: known is not null && !IsTimeout(lost));
         }
     }
 
@@ -251,6 +257,12 @@ public sealed class Lane
             again = Decide(ops, known: null);
             await WriteAsync(connection);
         }
+        catch (PostgresException held) when (held.SqlState == PostgresErrorCodes.LockNotAvailable)
+        {
+            _shelf.Forget(ops);
+            await _busyAccounts.PutAsideAsync(connection, ops);
+            return ops;
+        }
         catch (PostgresException refused) when (IsStale(refused))
         {
             _metrics.DecidedAgain(refused.SqlState);
@@ -290,13 +302,19 @@ public sealed class Lane
             return;
         }
 
-        for (var attempt = 1; ; attempt++)
+        var waitsLonger = false;
+        for (var attempt = 1; ops.Count > 0; attempt++)
         {
             var started = Stopwatch.GetTimestamp();
             var connection = await ConnectAsync();
             try
             {
                 await using var transaction = await connection.BeginTransactionAsync();
+                if (waitsLonger)
+                {
+                    await connection.ExecuteAsync(LedgerSql.WaitLonger, CancellationToken.None);
+                }
+
                 _shelf.Forget(ops);
                 await LoadAsync(connection, ops, locked: true);
                 var known = await BookShelf.LoadFactsAsync(connection, ops, _clock.Now());
@@ -306,6 +324,11 @@ public sealed class Lane
                 await transaction.CommitAsync();
                 Committed(ops, started);
                 return;
+            }
+            catch (PostgresException held) when (held.SqlState == PostgresErrorCodes.LockNotAvailable && !waitsLonger)
+            {
+                _shelf.Forget(ops);
+                waitsLonger = !await _busyAccounts.PutAsideAsync(connection, ops);
             }
             catch (PostgresException refused) when (IsStale(refused) && attempt < Attempts)
             {
@@ -503,6 +526,27 @@ public sealed class Lane
         for (var from = 0; from < ops.Count; from += AnswersAtOnce)
         {
             ThreadPool.UnsafeQueueUserWorkItem(new Answers(ops.GetRange(from, Math.Min(AnswersAtOnce, ops.Count - from)), _log), preferLocal: false);
+        }
+    }
+
+    /// <summary>Queues them again, over the bound: they were in it before. Those that have waited too long hear so.</summary>
+    private async Task ComeBackAsync(List<LaneOp> ops, TimeSpan pause)
+    {
+        Interlocked.Add(ref _aside, ops.Count);
+        await Task.Delay(pause);
+        foreach (var op in ops)
+        {
+            if (op.Failure is null)
+            {
+                Enqueue(op);
+            }
+            else
+            {
+                op.IsClosed = true;
+                End(op, _log);
+            }
+
+            Interlocked.Decrement(ref _aside);
         }
     }
 

@@ -90,6 +90,9 @@ public abstract class LaneOp : IValueTaskSource<GateAnswer>
     /// <summary>Must see the database under locks: reads facts that no book holds.</summary>
     public virtual bool NeedsExact => false;
 
+    /// <summary>Since when its customer is busy elsewhere; see <see cref="BusyAccounts"/>. Null: it has not met that.</summary>
+    internal long? WaitsSince { get; set; }
+
     /// <summary>Its answer stands, though it may not have gone out yet.</summary>
     internal bool IsClosed { get; set; }
 

@@ -23,7 +23,7 @@ internal static class LedgerSql
         SET enable_mergejoin = off;
         SET enable_bitmapscan = off;
         SET jit = off;
-        SET lock_timeout = '10s';
+        SET lock_timeout = '100ms';
         SET idle_in_transaction_session_timeout = '30s';
         """;
 
@@ -35,6 +35,23 @@ internal static class LedgerSql
           FROM unnest($1::smallint[], $2::integer[], $3::text[]) AS x (partition, project_id, id)
           JOIN customers c ON c.partition = x.partition AND c.project_id = x.project_id AND c.id = x.id
          ORDER BY c.partition, c.account
+        """;
+
+    /// <summary>When nobody's customer is to blame for a wait: something locks whole tables for a moment.</summary>
+    public const string WaitLonger = "SET LOCAL lock_timeout = '10s'";
+
+    /// <summary>Of these customers, those whose row somebody holds now. $1 partitions, $2 projects, $3 ids. Row: project, id.</summary>
+    public const string HeldCustomers =
+        """
+        WITH free AS MATERIALIZED (
+            SELECT c.partition, c.account
+              FROM unnest($1::smallint[], $2::integer[], $3::text[]) AS x (partition, project_id, id)
+              JOIN customers c ON c.partition = x.partition AND c.project_id = x.project_id AND c.id = x.id
+               FOR NO KEY UPDATE OF c SKIP LOCKED)
+        SELECT c.project_id, c.id
+          FROM unnest($1::smallint[], $2::integer[], $3::text[]) AS x (partition, project_id, id)
+          JOIN customers c ON c.partition = x.partition AND c.project_id = x.project_id AND c.id = x.id
+         WHERE NOT EXISTS (SELECT FROM free f WHERE f.partition = c.partition AND f.account = c.account)
         """;
 
     /// <summary>As <see cref="LoadCustomers"/>; keeps others from changing the accounts until commit.</summary>

@@ -110,7 +110,10 @@ public sealed class Idempotency(IdempotencyKeys keys, ILogger<Idempotency> log)
 
         // 4. Store or give up, then send.
         await KeepAsync(context, request, claim.Id, answer, seal);
-        await context.Response.Body.WriteAsync(answer, aborted);
+        if (answer.Length > 0)
+        {
+            await context.Response.Body.WriteAsync(answer, aborted);
+        }
     }
 
     private static async Task<byte[]?> ReadBodyAsync(HttpContext context)

@@ -144,17 +144,17 @@ public sealed class GuessTests(GuessTests.Stage stage) : IClassFixture<GuessTest
     public async Task Forged_webhooks_of_an_address_get_429_unless_a_good_one_came_from_it()
     {
         await SendAsync("PUT", "/v1/payment-settings", $$"""{"provider": "stripe", "credentials": {"secret_key": "sk_live_1", "webhook_secret": "{{WebhookSecret}}"} }""");
-        (await WebhookAsync("127.0.0.7", WebhookSecret)).ShouldBe(200);
+        (await WebhookAsync("127.0.0.17", WebhookSecret)).ShouldBe(200);
         for (var i = 0; i < PerMinute; i++)
         {
-            (await WebhookAsync("127.0.0.7", "whsec_forged")).ShouldBe(400);
-            (await WebhookAsync("127.0.0.8", "whsec_forged")).ShouldBe(400);
+            (await WebhookAsync("127.0.0.17", "whsec_forged")).ShouldBe(400);
+            (await WebhookAsync("127.0.0.18", "whsec_forged")).ShouldBe(400);
         }
 
-        (await WebhookAsync("127.0.0.8", "whsec_forged")).ShouldBe(429);
-        (await WebhookAsync("127.0.0.8", WebhookSecret)).ShouldBe(429);
-        (await WebhookAsync("127.0.0.7", "whsec_forged")).ShouldBe(400);
-        (await WebhookAsync("127.0.0.7", WebhookSecret)).ShouldBe(200);
+        (await WebhookAsync("127.0.0.18", "whsec_forged")).ShouldBe(429);
+        (await WebhookAsync("127.0.0.18", WebhookSecret)).ShouldBe(429);
+        (await WebhookAsync("127.0.0.17", "whsec_forged")).ShouldBe(400);
+        (await WebhookAsync("127.0.0.17", WebhookSecret)).ShouldBe(200);
         Server.Log.Split('\n').Count(static line => line.Contains("Security: a webhook for stripe", StringComparison.Ordinal)).ShouldBeInRange(1, 3);
     }
 

@@ -96,7 +96,7 @@ public sealed class StripeReconcileTests(StripeStage stage) : IClassFixture<Stri
     {
         var sandbox = await StageAsync();
         var ann = await SubscribeAsync(sandbox, "ann");
-        Books.Get("subscription", ann)["id"] = "sub_of_another_account";
+        Books.Rename("subscription", ann, "sub_of_another_account");
         Books.Get("subscription", "sub_of_another_account")["customer"] = "cus_of_nobody";
         Books.Get("subscription", "sub_of_another_account")["metadata"] = new JsonObject();
         (await ListAsync(sandbox)).ShouldBe(["subscription sub_of_another_account ", "subscription  "], "Somebody pays for a plan of ours, and nobody says who.");

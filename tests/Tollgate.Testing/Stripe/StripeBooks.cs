@@ -63,6 +63,9 @@ public sealed partial class StripeBooks
 
     public JsonObject Get(string kind, string id) => _shelves[kind].Get(id);
 
+    /// <summary>As if it had always had another id.</summary>
+    public void Rename(string kind, string id, string to) => _shelves[kind].Rename(id, to);
+
     /// <exception cref="StripeFaultException">Refused.</exception>
     internal JsonNode Do(string method, string template, JsonObject parameters)
     {

@@ -31,6 +31,14 @@ public sealed class StripeShelf(string kind, string prefix, JsonObject sample)
         return made;
     }
 
+    public void Rename(string id, string to)
+    {
+        var one = Get(id);
+        _byId.Remove(id);
+        one["id"] = to;
+        _byId.Add(to, one);
+    }
+
     public void Remove(JsonObject one)
     {
         _objects.Remove(one);

@@ -1,0 +1,72 @@
+using System.Diagnostics;
+using Npgsql;
+using Tollgate.Engine.Customers;
+
+namespace Tollgate.Engine.Ledger;
+
+/// <summary>
+/// Customers whose rows somebody else holds for longer than a lane waits: a clock that is advanced, a migration of plans. What concerns them leaves its batch and comes
+/// back; everybody else's goes on. Only the lane uses it.
+/// </summary>
+/// <param name="comeBack">Queues operations again after a pause.</param>
+internal sealed class BusyAccounts(Action<List<LaneOp>, TimeSpan> comeBack)
+{
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>How long an operation waits for its customer, as other changes of a customer do.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
+    private readonly HashSet<(int, string)> _busy = [];
+    private readonly HashSet<LaneOp> _aside = [];
+
+    /// <summary>Whether the operation has left the batch that is worked on.</summary>
+    public bool HasLeft(LaneOp op) => _aside.Contains(op);
+
+    /// <summary>A batch begins: what concerns customers that are still busy leaves it without waiting for a lock.</summary>
+    public async ValueTask BeginAsync(Func<ValueTask<NpgsqlConnection>> connect, List<LaneOp> ops)
+    {
+        _aside.Clear();
+        if (_busy.Count > 0 && ops.Exists(op => _busy.Contains((op.Project.Id, op.Customer))))
+        {
+            await PutAsideAsync(await connect(), ops);
+        }
+    }
+
+    /// <summary>Looks whose rows are held, and takes what concerns them out of the batch.</summary>
+    /// <returns>Whether there are any.</returns>
+    public async Task<bool> PutAsideAsync(NpgsqlConnection connection, List<LaneOp> ops)
+    {
+        var accounts = ops.Select(static op => (op.Partition, Project: op.Project.Id, op.Customer)).Distinct().ToList();
+        _busy.ExceptWith(accounts.Select(static one => (one.Project, one.Customer)));
+        await using (var command = connection.Command(
+            LedgerSql.HeldCustomers, accounts.Select(static one => one.Partition).ToArray(), accounts.Select(static one => one.Project).ToArray(),
+            accounts.Select(static one => one.Customer).ToArray()))
+        await using (var row = await command.ExecuteReaderAsync())
+        {
+            while (await row.ReadAsync())
+            {
+                _busy.Add((row.GetInt32(0), row.GetString(1)));
+            }
+        }
+
+        var leaving = ops.FindAll(op => _busy.Contains((op.Project.Id, op.Customer)));
+        if (leaving.Count == 0)
+        {
+            return false;
+        }
+
+        _aside.UnionWith(leaving);
+        ops.RemoveAll(_aside.Contains);
+        foreach (var op in leaving)
+        {
+            op.WaitsSince ??= Stopwatch.GetTimestamp();
+            if (Stopwatch.GetElapsedTime(op.WaitsSince.Value) > Patience)
+            {
+                op.Failure = new CustomerBusyException("Another change of this customer is still running.");
+            }
+        }
+
+        comeBack(leaving, Pause);
+        return true;
+    }
+}
