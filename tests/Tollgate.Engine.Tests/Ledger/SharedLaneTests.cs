@@ -65,6 +65,39 @@ public sealed class SharedLaneTests(TestPostgres postgres) : IAsyncLifetime
         await Database.DisposeAsync();
     }
 
+    /// <summary>An advance of a clock, or a migration of plans, holds the rows of its customers for seconds.</summary>
+    [Fact]
+    public async Task Who_is_held_elsewhere_keeps_nobody_else_of_the_lane_waiting_and_goes_on_afterwards()
+    {
+        foreach (var customer in (string[])["held", "free"])
+        {
+            (await Rig.ConsumeAsync(customer, "scan")).Fault.ShouldBe(GateFault.None);
+        }
+
+        await using var holder = await Database.Source.OpenConnectionAsync();
+        await using var holding = await holder.BeginTransactionAsync();
+        await using (var hold = holder.CreateCommand())
+        {
+            hold.CommandText = "SELECT FROM customers c LEFT JOIN balances b ON b.partition = c.partition AND b.account = c.account WHERE c.id = 'held' FOR UPDATE OF c";
+            await hold.ExecuteNonQueryAsync();
+            hold.CommandText = "UPDATE balances SET version = version WHERE (partition, account) IN (SELECT partition, account FROM customers WHERE id = 'held')";
+            (await hold.ExecuteNonQueryAsync()).ShouldBeGreaterThan(0);
+        }
+
+        var held = Enumerable.Range(0, 20).Select(_ => Rig.ConsumeAsync("held", "scan")).ToArray();
+        var waiting = System.Diagnostics.Stopwatch.StartNew();
+        for (var at = 0; at < 20; at++)
+        {
+            (await Rig.ConsumeAsync("free", "scan")).Fault.ShouldBe(GateFault.None);
+        }
+
+        waiting.Elapsed.ShouldBeLessThan(TimeSpan.FromSeconds(2), "a lane waited for locks of 10 seconds");
+        held.ShouldAllBe(static one => !one.IsCompleted);
+        await holding.RollbackAsync();
+        (await Task.WhenAll(held)).ShouldAllBe(static answer => answer.Fault == GateFault.None);
+        (await Database.ScalarAsync<decimal>("SELECT sum(used) FROM balances")).ShouldBe(42);
+    }
+
     [Fact]
     public async Task An_account_that_cannot_be_read_fails_alone()
     {
