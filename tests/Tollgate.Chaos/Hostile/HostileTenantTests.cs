@@ -9,16 +9,19 @@ namespace Tollgate.Chaos.Hostile;
 /// QUALITY R18: a tenant does its worst with a secret key and a customer token, on every operation at the same time, while its neighbour's consumes,
 /// reads and health keep answering: no 5xx, and p99 within ten times of what it was in the same run before the attack.
 /// </summary>
+/// <remarks>
+/// Ten times is not reached yet: on two cores, which the attackers share with the server, a p99 of 10 ms becomes 200 to 400 ms for reads and 1 to 3 s for consumes. The
+/// long form says so and fails. The short form fails where a call fails, or where somebody waits as long as for a lane, a pool or a thread that one tenant holds.
+/// </remarks>
 public sealed class HostileTenantTests
 {
     private const double Factor = 10;
 
-    /// <summary>
-    /// On two cores the attackers, their clients, PostgreSQL and the server run side by side, and a request that computes for seconds (a catalogue, a PDF)
-    /// holds one of two pool threads until the pool adds another one, half a second later. Ten times a quiet p99 of 5 ms would measure that and
-    /// no unfairness: without shares calls waited three seconds for a connection and failed.
-    /// </summary>
-    private const double FloorMilliseconds = 1_000;
+    /// <summary>Of the short form. A lane that waited for a tenant's locks stood still for ten seconds.</summary>
+    private const double ShortFormMilliseconds = 8_000;
+
+    /// <summary>Of the long form: what is faster than this is noise of the kernel.</summary>
+    private const double FloorMilliseconds = 20;
 
     /// <summary>The short form has so many fewer callers: it shares its cores with the other tests' leftovers.</summary>
     private const int FewerInShort = 4;
@@ -48,7 +51,7 @@ public sealed class HostileTenantTests
         var (attacked, most) = await AttackAsync(theatre.Server, tenant, neighbour, form);
 
         Say(quiet, attacked, tenant, before, most);
-        var faults = Judge(quiet, attacked).Concat(tenant.Broken).ToList();
+        var faults = Judge(quiet, attacked, form.IsLong ? FloorMilliseconds : ShortFormMilliseconds).Concat(tenant.Broken).ToList();
         faults.ShouldBeEmpty(string.Join('\n', faults));
         (most - before).ShouldBeLessThan(MostGrowth, "The server's memory grew by more than a gibibyte.");
         (await Theatre.UntilServingAsync(tenant.Gate, "after", HostileCatalogue.Hot, TimeSpan.FromSeconds(60))).ShouldBeLessThan(TimeSpan.FromSeconds(60));
@@ -103,11 +106,12 @@ public sealed class HostileTenantTests
         return most;
     }
 
-    private static IEnumerable<string> Judge(IReadOnlyList<Times> quiet, IReadOnlyList<Times> attacked)
+    /// <param name="least">Milliseconds that nobody minds.</param>
+    private static IEnumerable<string> Judge(IReadOnlyList<Times> quiet, IReadOnlyList<Times> attacked, double least)
     {
         foreach (var (before, during) in quiet.Zip(attacked))
         {
-            var most = Math.Max(before.P99 * Factor, FloorMilliseconds);
+            var most = Math.Max(before.P99 * Factor, least);
             if (during.P99 > most)
             {
                 yield return string.Create(CultureInfo.InvariantCulture, $"{during.Kind}: p99 {during.P99:0} ms under attack, {before.P99:0.0} ms before it; at most {most:0} ms");
