@@ -102,7 +102,7 @@ public sealed class RestoreBackup(string connectionString, bool force, Action<st
         }
 
         // A session that was closed a moment ago, as the one above, is still seen.
-        for (var tries = 0; tries < 30; tries++)
+        for (var tries = 0; tries < 100; tries++)
         {
             if (await AskAsync<long>(outside, BackupSql.Users, cancel, _target) == 0)
             {
@@ -142,6 +142,7 @@ public sealed class RestoreBackup(string connectionString, bool force, Action<st
         tell("restoring indexes", 1);
         if (await program.EndAsync(cancel) is var code && code != 0)
         {
+            cancel.ThrowIfCancellationRequested();
             throw new StartRefusedException(
                 program.LastWords.Contains("No space left", StringComparison.OrdinalIgnoreCase)
                     ? "The disk of the target is full. Nothing was changed: make room, then restore again."
