@@ -8,8 +8,9 @@ namespace Tollgate.Engine.Ledger;
 /// Customers whose rows somebody else holds for longer than a lane waits: a clock that is advanced, a migration of plans. What concerns them leaves its batch and comes
 /// back; everybody else's goes on. Only the lane uses it.
 /// </summary>
-/// <param name="comeBack">Queues operations again after a pause.</param>
-internal sealed class BusyAccounts(Action<List<LaneOp>, TimeSpan> comeBack)
+/// <param name="queue">Queues an operation again, over the bound: it was in it before.</param>
+/// <param name="end">Ends one that has waited too long.</param>
+internal sealed class BusyAccounts(Action<LaneOp> queue, Action<LaneOp> end)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
 
@@ -18,6 +19,10 @@ internal sealed class BusyAccounts(Action<List<LaneOp>, TimeSpan> comeBack)
 
     private readonly HashSet<(int, string)> _busy = [];
     private readonly HashSet<LaneOp> _aside = [];
+    private int _waiting;
+
+    /// <summary>Operations that wait outside of the queue.</summary>
+    public int Waiting => Volatile.Read(ref _waiting);
 
     /// <summary>Whether the operation has left the batch that is worked on.</summary>
     public bool HasLeft(LaneOp op) => _aside.Contains(op);
@@ -66,7 +71,19 @@ internal sealed class BusyAccounts(Action<List<LaneOp>, TimeSpan> comeBack)
             }
         }
 
-        comeBack(leaving, Pause);
+        Interlocked.Add(ref _waiting, leaving.Count);
+        _ = ComeBackAsync(leaving);
         return true;
+    }
+
+    private async Task ComeBackAsync(List<LaneOp> ops)
+    {
+        await Task.Delay(Pause);
+        foreach (var op in ops)
+        {
+            op.IsClosed = op.Failure is not null;
+            (op.IsClosed ? end : queue)(op);
+            Interlocked.Decrement(ref _waiting);
+        }
     }
 }

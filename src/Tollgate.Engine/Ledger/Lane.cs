@@ -53,9 +53,6 @@ public sealed class Lane
     /// <summary>Share of recent batches that were stale because another server works on the same customers, 0 to 1024.</summary>
     private int _staleRate;
 
-    /// <summary>Operations that wait outside of the queue for a customer that is busy elsewhere.</summary>
-    private int _aside;
-
     /// <summary>1 while somebody drains the queue.</summary>
     private int _busy;
 
@@ -69,7 +66,7 @@ public sealed class Lane
         _queue = new(options);
         _shelf = new(options.BooksPerLane, presence, created);
         _deciding = new(_writer);
-        _busyAccounts = new((ops, pause) => _ = ComeBackAsync(ops, pause));
+        _busyAccounts = new(Enqueue, op => End(op, log));
     }
 
     public int Depth => _queue.Depth;
@@ -169,7 +166,7 @@ public sealed class Lane
     public async Task CompleteAsync(CancellationToken cancel)
     {
         _completed = true;
-        while (Depth > 0 || Volatile.Read(ref _aside) > 0 || Volatile.Read(ref _busy) == 1)
+        while (Depth > 0 || _busyAccounts.Waiting > 0 || Volatile.Read(ref _busy) == 1)
         {
             await Task.Delay(TimeSpan.FromMilliseconds(10), cancel);
         }
@@ -296,7 +293,7 @@ public sealed class Lane
     /// </summary>
     private async Task ExactAsync(List<LaneOp> ops)
     {
-        if (FirstVoidAfterOthers(ops) is var later and > 0)
+        if (VoidOp.FirstAfterOthers(ops) is var later and > 0)
         {
             await ExactAsync(ops[..later]);
             await ExactAsync(ops[later..]);
@@ -339,17 +336,7 @@ public sealed class Lane
             catch (Exception refused) when (!IsLost(refused))
             {
                 _shelf.Forget(ops);
-                if (ops.Count <= 1)
-                {
-                    _log.LogError(refused, "One operation failed.");
-                    Throw(ops, refused);
-                    return;
-                }
-
-                // One of them is poisoned; alone it fails alone. By halves, that one costs its batch a dozen transactions and not thousands.
-                var half = ops.Count / 2;
-                await ExactAsync(ops[..half]);
-                await ExactAsync(ops[half..]);
+                await ByHalvesAsync(ops, refused);
                 return;
             }
             catch
@@ -360,19 +347,19 @@ public sealed class Lane
         }
     }
 
-    /// <summary>
-    /// A void of a maximum or a unique value is decided on the stored events of its account: nothing of the same account may stand before it in
-    /// its batch. 0: none does.
-    /// </summary>
-    private static int FirstVoidAfterOthers(List<LaneOp> ops)
+    /// <summary>One of them is poisoned; alone it fails alone. By halves, that one costs its batch a dozen transactions and not thousands.</summary>
+    private async Task ByHalvesAsync(List<LaneOp> ops, Exception refused)
     {
-        if (!ops.Exists(static op => op is VoidOp))
+        if (ops.Count <= 1)
         {
-            return 0;
+            _log.LogError(refused, "One operation failed.");
+            Throw(ops, refused);
+            return;
         }
 
-        var seen = new HashSet<(int, string)>();
-        return Math.Max(0, ops.FindIndex(op => !seen.Add((op.Project.Id, op.Customer)) && op is VoidOp));
+        var half = ops.Count / 2;
+        await ExactAsync(ops[..half]);
+        await ExactAsync(ops[half..]);
     }
 
     /// <summary>Gives every operation its book. Those that have none because nobody can read it end here, and those of others go on to their lanes.</summary>
@@ -527,27 +514,6 @@ public sealed class Lane
         for (var from = 0; from < ops.Count; from += AnswersAtOnce)
         {
             ThreadPool.UnsafeQueueUserWorkItem(new Answers(ops.GetRange(from, Math.Min(AnswersAtOnce, ops.Count - from)), _log), preferLocal: false);
-        }
-    }
-
-    /// <summary>Queues them again, over the bound: they were in it before. Those that have waited too long hear so.</summary>
-    private async Task ComeBackAsync(List<LaneOp> ops, TimeSpan pause)
-    {
-        Interlocked.Add(ref _aside, ops.Count);
-        await Task.Delay(pause);
-        foreach (var op in ops)
-        {
-            if (op.Failure is null)
-            {
-                Enqueue(op);
-            }
-            else
-            {
-                op.IsClosed = true;
-                End(op, _log);
-            }
-
-            Interlocked.Decrement(ref _aside);
         }
     }
 

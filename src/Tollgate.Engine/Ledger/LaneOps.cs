@@ -288,6 +288,21 @@ public sealed class VoidOp : LaneOp
     public required Guid EventId { get; init; }
 
     public override bool NeedsExact => true;
+
+    /// <summary>
+    /// A void of a maximum or a unique value is decided on the stored events of its account: nothing of the same account may stand before it in
+    /// its batch. 0: none does.
+    /// </summary>
+    internal static int FirstAfterOthers(List<LaneOp> ops)
+    {
+        if (!ops.Exists(static op => op is VoidOp))
+        {
+            return 0;
+        }
+
+        var seen = new HashSet<(int, string)>();
+        return Math.Max(0, ops.FindIndex(op => !seen.Add((op.Project.Id, op.Customer)) && op is VoidOp));
+    }
 }
 
 /// <summary>Reads the account's book. With <see cref="Fresh"/> memory is not trusted.</summary>
