@@ -106,6 +106,7 @@ public sealed class RestoreBackupTests(TestPostgres postgres) : IAsyncLifetime
         await Target.ExecuteAsync("UPDATE projects SET name = 'mine'");
         foreach (var step in (string[])["checking the file", "restoring", "counting projects", "verifying"])
         {
+            Target.Source.Clear();
             using var stop = new CancellationTokenSource();
             await Should.ThrowAsync<OperationCanceledException>(() => new RestoreBackup(
                 Target.ConnectionString, force: true, (doing, _) =>
