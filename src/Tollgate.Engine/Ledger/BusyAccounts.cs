@@ -27,21 +27,25 @@ internal sealed class BusyAccounts(Action<LaneOp> queue, Action<LaneOp> end)
     /// <summary>Whether the operation has left the batch that is worked on.</summary>
     public bool HasLeft(LaneOp op) => _aside.Contains(op);
 
-    /// <summary>A batch begins: what concerns customers that are still busy leaves it without waiting for a lock.</summary>
+    /// <summary>A batch begins: what changes customers that are still busy leaves it without waiting for a lock. Reads take none and stay.</summary>
     public async ValueTask BeginAsync(Func<ValueTask<NpgsqlConnection>> connect, List<LaneOp> ops)
     {
         _aside.Clear();
-        if (_busy.Count > 0 && ops.Exists(op => _busy.Contains((op.Project.Id, op.Customer))))
+        if (_busy.Count > 0 && ops.FindAll(op => op is not (ReadOp or ForgetOp) && IsBusy(op)) is { Count: > 0 } suspects)
         {
-            await PutAsideAsync(await connect(), ops);
+            await PutAsideAsync(await connect(), ops, suspects);
         }
     }
 
-    /// <summary>Looks whose rows are held, and takes what concerns them out of the batch.</summary>
+    /// <summary>The batch did not get a lock: looks whose rows are held, and takes what concerns them out of it. What only forgets a book needs no lock.</summary>
     /// <returns>Whether there are any.</returns>
-    public async Task<bool> PutAsideAsync(NpgsqlConnection connection, List<LaneOp> ops)
+    public Task<bool> PutAsideAsync(NpgsqlConnection connection, List<LaneOp> ops) => PutAsideAsync(connection, ops, ops.FindAll(static op => op is not ForgetOp));
+
+    private bool IsBusy(LaneOp op) => _busy.Contains((op.Project.Id, op.Customer));
+
+    private async Task<bool> PutAsideAsync(NpgsqlConnection connection, List<LaneOp> ops, List<LaneOp> suspects)
     {
-        var accounts = ops.Select(static op => (op.Partition, Project: op.Project.Id, op.Customer)).Distinct().ToList();
+        var accounts = suspects.Select(static op => (op.Partition, Project: op.Project.Id, op.Customer)).Distinct().ToList();
         _busy.ExceptWith(accounts.Select(static one => (one.Project, one.Customer)));
         await using (var command = connection.Command(
             LedgerSql.HeldCustomers, accounts.Select(static one => one.Partition).ToArray(), accounts.Select(static one => one.Project).ToArray(),
@@ -54,7 +58,7 @@ internal sealed class BusyAccounts(Action<LaneOp> queue, Action<LaneOp> end)
             }
         }
 
-        var leaving = ops.FindAll(op => _busy.Contains((op.Project.Id, op.Customer)));
+        var leaving = suspects.FindAll(IsBusy);
         if (leaving.Count == 0)
         {
             return false;

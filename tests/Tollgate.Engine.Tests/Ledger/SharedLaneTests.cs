@@ -93,6 +93,7 @@ public sealed class SharedLaneTests(TestPostgres postgres) : IAsyncLifetime
 
         waiting.Elapsed.ShouldBeLessThan(TimeSpan.FromSeconds(2), "a lane waited for locks of 10 seconds");
         held.ShouldAllBe(static one => !one.IsCompleted);
+        (await Rig.StandingAsync("held", "scan").WaitAsync(TimeSpan.FromSeconds(2))).Used.ShouldBe(Quantity.One, "a read takes no lock");
         await holding.RollbackAsync();
         (await Task.WhenAll(held)).ShouldAllBe(static answer => answer.Fault == GateFault.None);
         (await Database.ScalarAsync<decimal>("SELECT sum(used) FROM balances")).ShouldBe(42);
