@@ -6,7 +6,7 @@ namespace Tollgate.Testing;
 /// </summary>
 /// <remarks>
 /// It lies in memory where there is plenty: each database is a thousand files, and a disk spends more time on making and removing those than a test on its work.
-/// What is durable is the same: tests kill processes, not machines. TMPDIR names another place.
+/// PostgreSQL keeps its durable settings, and memory outlives the processes that tests kill. TMPDIR names another place.
 /// </remarks>
 public sealed class TestFolder : IDisposable
 {

@@ -10,7 +10,7 @@ using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Inbox;
 
-/// <summary>Sends the sandbox's webhooks, by the same way in as everybody's. What a killed server had taken is sent again when its lease has ended.</summary>
+/// <summary>Sends the sandbox's webhooks to the same endpoint that real providers call. A webhook that a killed server had taken is sent again when its lease has ended.</summary>
 public sealed class SendSandboxWebhooks(
     NpgsqlDataSource database, ProjectDirectory directory, SandboxWebhooks webhooks, ReceiveWebhook receive, Clock clock, ParkedWork parked, ILogger<SendSandboxWebhooks> log)
     : Loop(Interval, "The sandbox's webhooks could not be sent", log)

@@ -49,7 +49,7 @@ internal static class ParkedCommands
         var id = new Argument<string?>("id") { Description = "Of an entry, as `list` shows it. Left out: all entries.", Arity = ArgumentArity.ZeroOrOne };
         var command = new Command(
             "retry",
-            "Tries parked work again now, one entry or all. What fails again is back on the list.\n\n"
+            "Tries parked work again now, one entry or all. An entry that fails again is back on the list.\n\n"
             + "Examples:\n  tollgate parked retry 01936f5e-7c1b-7aa0-8c11-0d4c2b1a9f88\n  tollgate parked retry --project shop")
         {
             id,

@@ -162,7 +162,7 @@ internal sealed class Forwarder : IDisposable
             }
         }
 
-        // What comes is read for usage. An answer that is compressed nevertheless is handed on as it is: a few bytes may unpack to any number.
+        // The gateway reads usage from the answer and asks for it uncompressed. A provider that compresses nevertheless is not unpacked: a few bytes may unpack to any number.
         message.Headers.TryAddWithoutValidation("Accept-Encoding", "identity");
         message.Headers.TryAddWithoutValidation(HopHeader, "1");
         foreach (var (name, value) in call.Credentials.Headers)

@@ -132,7 +132,7 @@ internal sealed class NameLookups(Func<string, IPAddress[]> ask)
     {
         if (Stopwatch.GetElapsedTime(lookup.Since) > Patience)
         {
-            // Who asked has gone.
+            // The caller has gone.
             return (null, new SocketException((int)SocketError.TryAgain));
         }
 

@@ -58,7 +58,7 @@ public static class PaymentSettingsEndpoints
             faults.Add("subscriptions", FaultCode.InvalidValue, $"{body.Provider} cannot renew and bill subscriptions; Tollgate does.");
         }
 
-        // Who takes no credentials keeps what is stored: the sandbox has made a secret for itself, which {} must not drop.
+        // A provider without credentials of the user keeps the stored ones: the sandbox has made a secret for itself, and {} must not drop it.
         var given = body.Credentials is { Count: 0 } && (desk.Providers.Find(name)?.Capabilities.Credentials ?? []).Count == 0 ? null : body.Credentials;
         var stored = given ?? desk.Keys.Open(project, name);
         Check(faults, project, desk.Providers.Find(name), name, given, stored);

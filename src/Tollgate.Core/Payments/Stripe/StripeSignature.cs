@@ -34,7 +34,7 @@ public static class StripeSignature
     /// <summary>Signatures that are looked at: Stripe sends one for each secret that counts, which are two while one is rotated.</summary>
     public const int MostSignatures = 5;
 
-    /// <summary>Elements of a header that are looked at, whatever their names. What follows them is no part of it.</summary>
+    /// <summary>Only the first so many elements of a header are read, whatever their names; the rest is ignored.</summary>
     private const int MostElements = 12;
 
     /// <summary>As Stripe's libraries have it. The difference counts in both directions, so that nobody signs for later.</summary>
