@@ -40,6 +40,9 @@ public sealed class AccountBook
     /// <summary>When it was read, in the counting of the server that keeps it: what another server wrote since is not in a book of an earlier era.</summary>
     public int Era { get; set; }
 
+    /// <summary>The project's time for which it was read: it has no rows of what was over by then, so whoever came before cannot be decided on it.</summary>
+    public Instant ReadFor { get; set; }
+
     public required PlanVersion Plan { get; init; }
 
     public PlanVersion? PreviousPlan { get; init; }

@@ -13,9 +13,13 @@ using Tollgate.Engine.Projects;
 namespace Tollgate.Engine.Ledger;
 
 /// <summary>An account that a batch needs.</summary>
+/// <param name="Now">Of the earliest operation: later ones need no row that is over by then.</param>
 internal readonly record struct BookWanted(ProjectSnapshot Project, string Customer, short Partition, Instant Now, bool Create)
 {
     public (int Project, string Customer) Key => (Project.Id, Customer);
+
+    /// <summary>What this operation and another one of the same account need.</summary>
+    public BookWanted And(in BookWanted other) => this with { Now = Now < other.Now ? Now : other.Now, Create = Create || other.Create };
 }
 
 /// <summary>A balance row that a batch needs beyond those of open periods.</summary>

@@ -58,15 +58,15 @@ internal sealed class BookShelf(int mostBooks, ServerPresence presence, NewCusto
         Dictionary<int, ProjectSnapshot>? newest = null;
         foreach (var op in ops)
         {
-            op.Book = Peek(op.Project.Id, op.Customer, op.Project.Catalog.Revision);
+            op.Book = Peek(op.Project.Id, op.Customer, op.Project.Catalog.Revision) is { } known && known.ReadFor <= op.Now ? known : null;
             if (op.Book is null && op is not ForgetOp)
             {
                 var key = (op.Project.Id, op.Customer);
                 wanted ??= [];
                 newest ??= [];
                 newest[op.Project.Id] = Newer(op.Project, newest.GetValueOrDefault(op.Project.Id));
-                wanted[key] = new(op.Project, op.Customer, op.Partition, op.Now,
-                    (op.CreatesCustomer && op.Member is null && (!op.MayBeRefused || created.MayCreate(op.Project.Id))) || (wanted.TryGetValue(key, out var other) && other.Create));
+                var one = new BookWanted(op.Project, op.Customer, op.Partition, op.Now, op.CreatesCustomer && op.Member is null && (!op.MayBeRefused || created.MayCreate(op.Project.Id)));
+                wanted[key] = wanted.TryGetValue(key, out var other) ? one.And(other) : one;
             }
         }
 
@@ -112,9 +112,10 @@ internal sealed class BookShelf(int mostBooks, ServerPresence presence, NewCusto
         // Asked for before the read: what changes hands during it counts as read before.
         var era = presence.Era;
         var reading = await new BookLoader(connection).LoadAsync(wanted, created, locked, CancellationToken.None);
+        var nows = wanted.ToDictionary(static one => one.Key, static one => one.Now);
         foreach (var (key, book) in reading.Books)
         {
-            book.Era = era;
+            (book.Era, book.ReadFor) = (era, nows[key]);
             _count += _books.ContainsKey(key) ? 0 : 1;
             _books[key] = book;
         }

@@ -1,9 +1,12 @@
 using Tollgate.Core;
+using Tollgate.Core.Ledger;
 using Tollgate.Core.Money;
 using Tollgate.Core.Quotas;
+using Tollgate.Core.Time;
 using Tollgate.Engine.Catalog;
 using Tollgate.Engine.Customers;
 using Tollgate.Engine.Ledger;
+using Tollgate.Engine.Projects;
 using Tollgate.Engine.Quotas;
 using Tollgate.Testing;
 
@@ -136,6 +139,41 @@ public sealed class SharedLaneTests(TestPostgres postgres) : IAsyncLifetime
         var answer = await Rig.Gate.ConsumeAsync(before, new("u1", "scan", Quantity.One, null, null, null), CancellationToken.None);
         (answer.Decision!.Plan, answer.Decision.Standing!.Limit).ShouldBe(("pro", Quantity.Of(7)));
     }
+
+    /// <summary>The project's clock was advanced while requests waited: its month is over for some of a batch and not for others.</summary>
+    [Fact]
+    public async Task Requests_of_before_and_after_the_end_of_a_period_are_decided_together()
+    {
+        var (before, after) = (Rig.Project with { TestClock = Moment(2027, 1, 31) }, Rig.Project with { TestClock = Moment(2027, 2, 1) });
+        await ConsumeAsync(before);
+        await Rig.Gate.ForgetAsync(before, "u1");
+        await HeldUpAsync(() => Task.WhenAll(Enumerable.Range(0, 30).Select(at => ConsumeAsync(at % 3 == 2 ? after : before))));
+
+        (await Database.ScalarAsync<string>("SELECT string_agg(trim_scale(used)::text, ' ' ORDER BY period_start) FROM balances b JOIN customers c USING (partition, account) WHERE c.id = 'u1'"))
+            .ShouldBe("21 10");
+        (await Database.ScalarAsync<long>("SELECT count(DISTINCT e.xmin::text) FROM events e JOIN customers c USING (partition, account) WHERE c.id = 'u1'"))
+            .ShouldBeLessThan(4, "batches were decided again and again");
+        await ShouldVerifyAsync();
+    }
+
+    [Fact]
+    public async Task Who_came_before_a_grant_ended_uses_it_although_somebody_asked_after_its_end()
+    {
+        var (before, after) = (Rig.Project with { TestClock = Moment(2027, 1, 31) }, Rig.Project with { TestClock = Moment(2027, 2, 1) });
+        await new AddGrant(Database.Source, Rig.Gate, Rig.Clock).RunAsync(
+            before, "u1", new("cv", Quantity.Of(5), GrantSource.TopUp, null, Moment(2027, 1, 1), Moment(2027, 2, 1), "pack"), CancellationToken.None);
+        await Rig.Gate.ForgetAsync(after, "u1");
+        (await Rig.Gate.StandingAsync(after, "u1", CancellationToken.None)).ShouldNotBeNull();
+
+        var answer = await Rig.Gate.ConsumeAsync(before, new("u1", "cv", Quantity.Of(3), null, null, null), CancellationToken.None);
+        answer.Burned.Sum(static one => one.Amount.Value).ShouldBe(2, "the quota has one");
+        await ShouldVerifyAsync();
+    }
+
+    private static Instant Moment(int year, int month, int day) => Instant.FromUtc(new(year, month, day, 0, 0, 0, DateTimeKind.Utc));
+
+    private async Task ConsumeAsync(ProjectSnapshot project) =>
+        (await Rig.Gate.ConsumeAsync(project, new("u1", "scan", Quantity.One, null, null, null), CancellationToken.None)).Fault.ShouldBe(GateFault.None);
 
     [Fact]
     public async Task A_sum_beyond_the_range_is_refused_and_what_reaches_it_is_read_again()
