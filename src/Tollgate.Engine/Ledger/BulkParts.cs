@@ -1,13 +1,12 @@
+using Tollgate.Core.Ledger;
+
 namespace Tollgate.Engine.Ledger;
 
 /// <summary>
-/// Cuts what one request brings to a lane into parts, so that no part keeps the lane much longer than a thousand small events of customers whom it knows.
+/// Cuts what one request brings to a lane into parts: <see cref="BulkBudget"/> says how many of them one transaction takes.
 /// </summary>
 internal static class BulkParts
 {
-    /// <summary>Of one part, in small events.</summary>
-    public const int Weight = 1_000;
-
     /// <summary>A customer whose book must be read, and perhaps made with its account and balances: 0.3 to 0.6 ms where a small event takes 0.03.</summary>
     private const int OfUnknownCustomer = 10;
 
@@ -27,7 +26,7 @@ internal static class BulkParts
                 weight += OfUnknownCustomer;
             }
 
-            if (weight >= Weight)
+            if (weight >= BulkBudget.Part)
             {
                 yield return PartOf(part, weight);
                 part = [];

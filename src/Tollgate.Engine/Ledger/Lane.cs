@@ -135,6 +135,7 @@ public sealed class Lane
                 }
 
                 await ExecuteAsync(ops);
+                _queue.Done();
                 ops.Clear();
             }
 

@@ -1,4 +1,6 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
+using Tollgate.Core.Ledger;
 
 namespace Tollgate.Engine.Ledger;
 
@@ -15,17 +17,9 @@ internal sealed class LaneQueue(LedgerOptions options)
     /// </summary>
     private const int SmallBatch = 96;
 
-    /// <summary>
-    /// Of batches and streams, by weight, that goes into one transaction: two parts of them, 5 to 10 ms. A consume that comes during it waits for
-    /// that, and not for the 40 ms of a full batch.
-    /// </summary>
-    private const int MostBulk = 2 * BulkParts.Weight;
-
-    /// <summary>The same while single operations wait: one part, so that bulk goes on and nobody else notices.</summary>
-    private const int MostBulkBesideOthers = BulkParts.Weight;
-
     private readonly ConcurrentQueue<LaneOp> _singles = new();
     private readonly ConcurrentQueue<BulkOp> _bulk = new();
+    private readonly BulkBudget _budget = new();
 
     private int _waiting;
 
@@ -33,6 +27,9 @@ internal sealed class LaneQueue(LedgerOptions options)
     private int _bulkWaiting;
 
     private TaskCompletionSource? _room;
+
+    /// <summary>When the lane took what it works on, and the weight of bulk in it.</summary>
+    private (TimeSpan At, int Weight) _taken;
 
     /// <summary>Operations that wait.</summary>
     public int Depth => Volatile.Read(ref _waiting) + Volatile.Read(ref _bulkWaiting);
@@ -99,17 +96,25 @@ internal sealed class LaneQueue(LedgerOptions options)
         return ops.Count > 0;
     }
 
+    /// <summary>What was taken is done.</summary>
+    public void Done()
+    {
+        var now = Stopwatch.GetElapsedTime(0);
+        _budget.Took(_taken.Weight, now - _taken.At, now);
+    }
+
     /// <summary>Fills the batch up with what came in bulk, behind the single operations.</summary>
     private void TakeBulk(List<LaneOp> ops)
     {
-        var (singles, weight) = (ops.Count, 0);
-        var most = singles > 0 ? MostBulkBesideOthers : MostBulk;
+        var (singles, weight, now) = (ops.Count, 0, Stopwatch.GetElapsedTime(0));
+        var most = _budget.Next(singles > 0, now);
         while (weight < most && ops.Count < options.MaxBatch && _bulk.TryDequeue(out var bulk))
         {
             ops.AddRange(bulk.Items);
             weight += bulk.Weight;
         }
 
+        _taken = (now, weight);
         Interlocked.Add(ref _bulkWaiting, singles - ops.Count);
     }
 }

@@ -100,7 +100,7 @@ public sealed class LaneQueueTests(TestPostgres postgres)
         await Eventually.UntilAsync(() => lane.Depth == 0);
         var flood = Enumerable.Range(0, 5).Select(batch => rig.Gate.RecordAsync(
             rig.Project, [.. Enumerable.Range(0, 100).Select(i => new EventOrder($"e{batch}-{i}", $"f{i % 7}", "scans", Quantity.One, null, null, false))], CancellationToken.None).AsTask()).ToArray();
-        await Eventually.UntilAsync(() => lane.Depth == 100);
+        await Eventually.UntilAsync(() => lane.Depth > 50);
         var single = rig.ConsumeAsync("d", "scans");
 
         single.IsCompleted.ShouldBeFalse("it waits for its turn instead of being refused");

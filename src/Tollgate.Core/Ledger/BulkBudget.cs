@@ -1,0 +1,68 @@
+namespace Tollgate.Core.Ledger;
+
+/// <summary>
+/// How much of batches and streams goes into one transaction of a lane. Somebody who sends a million events keeps single operations waiting for one transaction of
+/// theirs, so that one may take about three times as long as one without any: 5 to 10 ms on an idle machine, and no second on a busy one. One lane uses it, and nobody else.
+/// </summary>
+public sealed class BulkBudget
+{
+    /// <summary>By weight: the parts into which the lanes cut what came in bulk. A small event weighs 1.</summary>
+    public const int Part = 125;
+
+    /// <summary>By weight, while single operations come. More adds latency and hardly any throughput.</summary>
+    public const int MostBesideOthers = 1_000;
+
+    /// <summary>By weight, while nobody else works: 5 to 10 ms.</summary>
+    public const int MostAlone = 2 * MostBesideOthers;
+
+    /// <summary>Longer than a transaction without bulk has to take before its weight shrinks: shorter ones nobody notices.</summary>
+    private static readonly TimeSpan Unnoticed = TimeSpan.FromMilliseconds(10);
+
+    private const int TimesLonger = 3;
+
+    /// <summary>Nobody else has come for so long: there is nobody to protect. And what was measured so long ago is measured again.</summary>
+    private static readonly TimeSpan Recently = TimeSpan.FromSeconds(1);
+
+    private int _weight = MostBesideOthers;
+    private TimeSpan _plain;
+    private TimeSpan? _plainAt;
+    private TimeSpan? _othersAt;
+
+    /// <summary>The weight that the next transaction takes at most; 0: none, so that its time without any is known.</summary>
+    /// <param name="besideOthers">Single operations are in it.</param>
+    /// <param name="now">On a clock that only goes forward.</param>
+    public int Next(bool besideOthers, TimeSpan now)
+    {
+        if (besideOthers)
+        {
+            _othersAt = now;
+            return now - _plainAt < Recently ? _weight : 0;
+        }
+
+        return now - _othersAt < Recently ? _weight : MostAlone;
+    }
+
+    /// <summary>A transaction with so much of bulk has taken so long.</summary>
+    /// <param name="weight">0: it had none.</param>
+    /// <param name="time">From when it was put together until it was committed.</param>
+    /// <param name="now">On the clock of <see cref="Next"/>.</param>
+    public void Took(int weight, TimeSpan time, TimeSpan now)
+    {
+        if (weight == 0)
+        {
+            _plain = _plainAt is null ? time : ((3 * _plain) + time) / 4;
+            _plainAt = now;
+            return;
+        }
+
+        var most = (TimesLonger * _plain) + Unnoticed;
+        if (time > most)
+        {
+            _weight = Math.Max(Part, Math.Min(_weight, weight) / 2);
+        }
+        else if (time < most / 2 && weight >= _weight)
+        {
+            _weight = Math.Min(MostBesideOthers, _weight * 2);
+        }
+    }
+}
