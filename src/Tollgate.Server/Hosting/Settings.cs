@@ -137,8 +137,8 @@ public static class Settings
 
     /// <summary>Heavy requests of one project at work at one time.</summary>
     public static readonly Setting ProjectHeavy = new(
-        "TOLLGATE_PROJECT_HEAVY", "requests", 2, 1, 1000,
-        "Exports, PDFs, analyses, catalogues, clock advances and verification use a core for seconds; two leave the others their turns.");
+        "TOLLGATE_PROJECT_HEAVY", "requests", Math.Max(1, Environment.ProcessorCount / 2), 1, 1000,
+        "Half of the cores: exports, PDFs, analyses, catalogues, clock advances and verification use one for seconds, and the other half is the others'.");
 
     /// <summary>Large bodies of one project at one time.</summary>
     public static readonly Setting ProjectBulk = new(

@@ -51,7 +51,7 @@ public sealed record FairShareOptions
     public int Requests { get; init; } = 6;
 
     /// <summary>Heavy requests of a project at work at one time.</summary>
-    public int Heavy { get; init; } = 2;
+    public int Heavy { get; init; } = Math.Max(1, Environment.ProcessorCount / 2);
 
     /// <summary>Large bodies of a project at one time.</summary>
     public int Bulk { get; init; } = 8;

@@ -10,15 +10,15 @@ namespace Tollgate.Chaos.Hostile;
 /// reads and health keep answering: no 5xx, and p99 within ten times of what it was in the same run before the attack.
 /// </summary>
 /// <remarks>
-/// Ten times is not reached yet: on two cores, which the attackers share with the server, a p99 of 10 ms becomes 200 to 400 ms for reads and 1 to 3 s for consumes. The
+/// Ten times is not reached yet: on two cores, which the attackers share with the server, a p99 of 10 ms becomes 150 to 500 ms for reads and 500 to 1,300 ms for consumes. The
 /// long form says so and fails. The short form fails where a call fails, or where somebody waits as long as for a lane, a pool or a thread that one tenant holds.
 /// </remarks>
 public sealed class HostileTenantTests
 {
     private const double Factor = 10;
 
-    /// <summary>Of the short form. A lane that waited for a tenant's locks stood still for ten seconds.</summary>
-    private const double ShortFormMilliseconds = 8_000;
+    /// <summary>Of the short form. A lane that waited for a tenant's locks stood still for ten seconds, and one that decided its batches again and again for five to thirteen.</summary>
+    private const double ShortFormMilliseconds = 5_000;
 
     /// <summary>Of the long form: what is faster than this is noise of the kernel.</summary>
     private const double FloorMilliseconds = 20;
