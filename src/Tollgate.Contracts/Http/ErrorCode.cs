@@ -460,13 +460,13 @@ public sealed record ErrorCode(string Code, int Status, string Title, string Des
 
     public static readonly ErrorCode EventValueInvalid = new(
         "event_value_invalid", 422, "The event's value cannot be metered",
-        "A property that the feature's meter needs is missing or is not a number, or the sum would pass 18 digits before the point.",
-        "Send the property that the meter of the feature names.");
+        "A property that the feature's meter needs is missing or is not a number, or the sum would exceed 999999999999999999.999999999.",
+        "Send the property that the meter of the feature names, as a number. If the reason is out_of_range, send a smaller value.");
 
     public static readonly ErrorCode LimitReached = new(
         "limit_reached", 422, "There are too many of these",
-        "The project has as many of these as it may. Nothing was made.",
-        "Remove those that nobody uses, or ask the operator to raise the limit that the detail names.");
+        "The project or the customer has reached a limit. Nothing was created.",
+        "Remove those that nobody uses. If the detail names a variable, the operator can raise the limit.");
 
     public static readonly ErrorCode GatewayLoop = new(
         "gateway_loop", 422, "The call went around in a circle",
@@ -482,12 +482,12 @@ public sealed record ErrorCode(string Code, int Status, string Title, string Des
     // 429 and 503: waiting helps.
     public static readonly ErrorCode GatewayBusy = new(
         "gateway_busy", 429, "Too many calls at one time",
-        "As many calls of this project are under way in the gateway as TOLLGATE_GATEWAY_CALLS allows, or they take as much memory as TOLLGATE_GATEWAY_MEMORY leaves it. Nothing was forwarded and nothing was recorded.",
+        "The project has as many gateway calls under way as TOLLGATE_GATEWAY_CALLS allows, or they use all the memory that TOLLGATE_GATEWAY_MEMORY leaves to the project. Nothing was forwarded and nothing was recorded.",
         "Repeat after the seconds in the header Retry-After, or raise the limit.");
 
     public static readonly ErrorCode RateLimited = new(
         "rate_limited", 429, "Too fast",
-        "A rate window or the number of open reservations of the customer's plan is full. Nothing was recorded.",
+        "A rate window of the customer's plan is full, or the customer has as many open reservations as the plan or Tollgate (10,000) allows. Nothing was recorded.",
         "Repeat after the seconds in the header Retry-After.");
 
     public static readonly ErrorCode CustomersLimited = new(

@@ -18,7 +18,7 @@ internal static class ParkedCommands
         var work = new Option<string>("--work") { HelpName = "work", Description = "Only this kind: collections, mails, inbox, … Default: all." };
         var command = new Command(
             "list",
-            "Lists what failed in the background, newest first, with the error and when it is tried again. An empty next_attempt_at waits for a person.\n\n"
+            "Lists failed background work, newest first, with the error and the time of the next attempt. Entries without next_attempt_at need an operator.\n\n"
             + "Examples:\n  tollgate parked list\n  tollgate parked list --work collections --project shop --json")
         {
             work, json,
@@ -46,7 +46,7 @@ internal static class ParkedCommands
 
     private static Command Retry()
     {
-        var id = new Argument<string?>("id") { Description = "Of an entry, as `list` shows it. Left out: all entries.", Arity = ArgumentArity.ZeroOrOne };
+        var id = new Argument<string?>("id") { Description = "The id of an entry, as `list` shows it. Default: all entries.", Arity = ArgumentArity.ZeroOrOne };
         var command = new Command(
             "retry",
             "Tries parked work again now, one entry or all. An entry that fails again is back on the list.\n\n"

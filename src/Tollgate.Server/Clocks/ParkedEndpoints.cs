@@ -27,9 +27,9 @@ public static class ParkedEndpoints
     private static readonly Description List = new(
         Tag,
         "List what failed in the background",
-        "Newest first. When a background job fails on one thing (an invoice, a mail, an event), Tollgate leaves that one alone for a pause that grows from 10 seconds to "
-        + "6 hours and goes on with the others; success removes it from this list. What has no `next_attempt_at` waits for a person: events of providers that could not be "
-        + "applied for two days, and subscriptions whose next invoice looks impossible. The admin key without `X-Project` sees all projects.")
+        "Newest first. When a background job fails on one item (an invoice, a mail, an event), Tollgate leaves that one alone for a pause that grows from 10 seconds to "
+        + "6 hours and continues with the others; success removes it from this list. An entry without `next_attempt_at` needs an operator: Tollgate could not apply a provider's "
+        + "event for two days, or a subscription's next invoice looks impossible. The admin key without `X-Project` sees all projects.")
     {
         Query = [new("work", $"One of {string.Join(", ", WorkNames.All.Select(static name => $"`{name}`"))}."), .. QueryParameter.OfPage],
         Answers = [Example.Of<ParkedWorkList>(200, "A page.", $$"""{"data": [{{One}}], "has_more": false}""")],
@@ -37,7 +37,7 @@ public static class ParkedEndpoints
     };
 
     private static readonly Description Retry = new(
-        Tag, "Try parked work again", "Now, instead of at `next_attempt_at`. If it fails again it is back on the list with one attempt more, and the pause keeps growing.")
+        Tag, "Try parked work again", "Tollgate tries the entry now instead of at `next_attempt_at`. If it fails again, it returns to the list with one more attempt and a longer pause.")
     {
         Path = new Dictionary<string, string> { ["id"] = "The entry's id." },
         Answers = [Example.Of<ParkedWorkView>(200, "It is tried within a few seconds.", One)],
@@ -92,7 +92,7 @@ public static class ParkedEndpoints
     {
         if (!Guid.TryParse(RawPath.Id(context), out var id) || await desk.Parked.FindAsync(context.Caller().Project, id, context.RequestAborted) is not { } row)
         {
-            await Problems.WriteAsync(context, ErrorCode.NotFound, "Nothing parked has this id. It may have succeeded meanwhile.");
+            await Problems.WriteAsync(context, ErrorCode.NotFound, "No parked entry has this id. The work may have succeeded meanwhile: list GET /v1/parked.");
             return;
         }
 
@@ -141,10 +141,10 @@ public static class ParkedEndpoints
     private static string AdviceOn(ParkedRow row) => row.Work switch
     {
         WorkNames.Subscriptions when row.Next is null => "The subject is the subscription, whose next invoice looks impossible. Correct its usage or raise the bound, then retry.",
-        WorkNames.Inbox when row.Next is null => "The subject is the provider's event, which could not be applied for two days. Correct what the message names, then retry.",
-        WorkNames.Projects => "The subject is the project, which works with the settings that were read last. Correct or set again what the error names.",
+        WorkNames.Inbox when row.Next is null => "The subject is the provider's event, which Tollgate could not apply for two days. Correct what the message names, then retry.",
+        WorkNames.Projects => "The subject is the project. Tollgate uses the last settings that it could read. Correct the setting that the error names.",
         WorkNames.Collections => "The subject is the invoice. Correct what the error names, or mark it as paid; then retry.",
-        WorkNames.Payments or WorkNames.Refunds => "The subject is the payment or refund, whose end is unknown. Look at the provider's dashboard, correct what the error names, then retry.",
+        WorkNames.Payments or WorkNames.Refunds => "The subject is the payment or refund whose outcome is unknown. Check the provider's dashboard, correct what the error names, then retry.",
         _ when row.Subject.Length == 0 => "All of this work in the project waits. Correct what the error names, then retry.",
         _ => "Correct what the error names, then retry. The server's log has the details.",
     };

@@ -29,7 +29,7 @@ internal sealed class GatewayEndpoints(
     public const string FeatureHeader = "X-Tollgate-Feature";
 
     /// <summary>What is said where the budget has no room for a body or an answer.</summary>
-    public const string NoRoom = "The bodies and answers of calls take as much memory as this project may have now (TOLLGATE_GATEWAY_MEMORY). Repeat the call when others have ended.";
+    public const string NoRoom = "The project's gateway calls use all the memory that it may use now (TOLLGATE_GATEWAY_MEMORY). Repeat the call when other calls have finished.";
 
     private readonly GatewayCrowd _crowd = new(options.MostCalls);
 

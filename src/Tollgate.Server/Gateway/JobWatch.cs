@@ -86,7 +86,7 @@ internal sealed class JobWatch(
             }
             else
             {
-                Log.LogWarning("The answer about the job {Job} in {Project} finds no room in TOLLGATE_GATEWAY_MEMORY.", job.CallId, project.Code);
+                Log.LogWarning("The gateway has no memory left for the result of job {Job} in {Project}. Raise TOLLGATE_GATEWAY_MEMORY if this repeats.", job.CallId, project.Code);
             }
         }
         catch (Exception e) when (AnswerRelay.IsOfTransport(e))

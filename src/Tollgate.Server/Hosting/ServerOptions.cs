@@ -337,7 +337,7 @@ public sealed record ServerOptions
         {
             faults.Add(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{Settings.GatewayMemory.Variable} is {memory} and {Settings.GatewayBodyBytes.Variable} is {largest}: the largest body needs {needed} MiB. Raise the memory, or lower the body."));
+                $"{Settings.GatewayMemory.Variable} is {memory} MiB and {Settings.GatewayBodyBytes.Variable} is {largest} bytes: the memory must be at least four times the largest body, {needed} MiB. Raise {Settings.GatewayMemory.Variable}, or lower {Settings.GatewayBodyBytes.Variable}."));
         }
 
         return memory;

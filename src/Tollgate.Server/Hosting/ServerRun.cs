@@ -23,7 +23,7 @@ internal static class ServerRun
         var logger = logging.CreateLogger("Tollgate");
         TaskScheduler.UnobservedTaskException += (_, unobserved) =>
         {
-            logger.LogError(unobserved.Exception, "Work that nobody waits for failed.");
+            logger.LogError(unobserved.Exception, "A background task failed and nothing handled its error.");
             unobserved.SetObserved();
         };
         using var folder = DataFolder.Take(options.Data);
@@ -80,7 +80,7 @@ internal static class ServerRun
         }
         else
         {
-            logger.LogCritical("The server stops although nobody asked for it (see above), so that whoever watches it can start it again.");
+            logger.LogCritical("The server stops because of an unexpected error (logged above). Its supervisor (systemd, a container runtime) should start it again.");
         }
 
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(hurry);

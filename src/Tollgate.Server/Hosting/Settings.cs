@@ -117,13 +117,13 @@ public static class Settings
     /// <summary>The largest request body that the gateway forwards for a customer token.</summary>
     public static readonly Setting GatewayCustomerBodyBytes = new(
         "TOLLGATE_GATEWAY_CUSTOMER_BODY_BYTES", "bytes", 32 * 1024 * 1024, 64 * 1024, 1024L * 1024 * 1024,
-        "The body is read before it is known what the customer has left. A recording of 25 MB, the longest that OpenAI takes, fits.");
+        "Tollgate reads the body before it knows what the customer has left. A recording of 25 MB, the largest that OpenAI takes, fits.");
 
     /// <summary>Memory of bodies and answers in the gateway.</summary>
     public static readonly Setting GatewayMemory = new(
         "TOLLGATE_GATEWAY_MEMORY", "MiB", 512, 1, 1024 * 1024,
-        "Bodies until they are sent, and answers that are read whole, of all calls. A project has at most as much as is left: half when it is alone. "
-        + "Beyond it callers get 429 gateway_busy. At least four times TOLLGATE_GATEWAY_BODY_BYTES.");
+        "Request bodies until they are sent, and answers that Tollgate reads whole, for all calls together. A project may use as much as stays free: half when it is alone. "
+        + "Beyond it callers get 429 gateway_busy. Must be at least four times TOLLGATE_GATEWAY_BODY_BYTES.");
 
     /// <summary>How long an upstream may send nothing.</summary>
     public static readonly Setting UpstreamSeconds = new(
@@ -138,7 +138,7 @@ public static class Settings
     /// <summary>Heavy requests of one project at work at one time.</summary>
     public static readonly Setting ProjectHeavy = new(
         "TOLLGATE_PROJECT_HEAVY", "requests", Math.Max(1, Environment.ProcessorCount / 2), 1, 1000,
-        "Half of the cores: exports, PDFs, analyses, catalogues, clock advances and verification use one for seconds, and the other half is the others'.");
+        "Exports, PDFs, analyses, catalogues, clock advances and verification each use a core for seconds; half of the cores stay free for other projects.");
 
     /// <summary>Large bodies of one project at one time.</summary>
     public static readonly Setting ProjectBulk = new(
@@ -183,12 +183,12 @@ public static class Settings
     /// <summary>How long an ordinary body may take to arrive.</summary>
     public static readonly Setting BodySeconds = new(
         "TOLLGATE_BODY_SECONDS", "seconds", 30, 1, 3600,
-        "A megabyte over a slow line of 300 kbit/s; until it is there, a body is in memory and has no turn.");
+        "Long enough for a megabyte at 300 kbit/s. Until the whole body has arrived, it takes memory, and the request does not start.");
 
     /// <summary>Calls of one project that are under way in the gateway.</summary>
     public static readonly Setting GatewayCalls = new(
         "TOLLGATE_GATEWAY_CALLS", "calls", 1_000, 1, 100_000,
-        "Of each project at one time, on each server: each holds two sockets for as long as the provider takes, and a project has a third of TOLLGATE_UPSTREAM_CONNECTIONS at most. Beyond it callers get 429 gateway_busy.");
+        "For each project, on each server. A call holds two sockets until the provider answers; a project may use at most a third of TOLLGATE_UPSTREAM_CONNECTIONS. Beyond it callers get 429 gateway_busy.");
 
     public static IReadOnlyList<Setting> All { get; } =
     [

@@ -222,18 +222,18 @@ public sealed class FairShare(FairShareOptions options) : IDisposable
     private static string Named(Load load) => load switch { Load.Bulk => "bulk", Load.Heavy => "heavy", Load.Webhook => "webhook", _ => "ordinary" };
 
     private static readonly string NoRoom = FormattableString.Invariant(
-        $"Bodies of more than {SmallBody / 1024} KiB that wait for their turn take at most {BodiesOfOne / 1024 / 1024} MiB of one project or address, and {BodiesOfAll / 1024 / 1024} MiB of the server; this one found no room. Send fewer at one time.");
+        $"While bodies of more than {SmallBody / 1024} KiB wait for their turn, they may take {BodiesOfOne / 1024 / 1024} MiB for one project or address and {BodiesOfAll / 1024 / 1024} MiB on the server. This body would exceed that. Send fewer at one time.");
 
     private string Explain(string who, Load load)
     {
         var (most, what, knob) = load switch
         {
-            Load.Bulk => (options.Bulk, "large bodies", "TOLLGATE_PROJECT_BULK"),
-            Load.Heavy => (options.Heavy, "heavy requests (exports, PDFs, analyses, catalogues, clock advances)", "TOLLGATE_PROJECT_HEAVY"),
-            _ => (options.Requests, "requests", "TOLLGATE_PROJECT_REQUESTS"),
+            Load.Bulk => (options.Bulk, options.Bulk == 1 ? "large body" : "large bodies", "TOLLGATE_PROJECT_BULK"),
+            Load.Heavy => (options.Heavy, (options.Heavy == 1 ? "heavy request" : "heavy requests") + " (exports, PDFs, analyses, catalogues, clock advances, verification, searches without a customer)", "TOLLGATE_PROJECT_HEAVY"),
+            _ => (options.Requests, options.Requests == 1 ? "request" : "requests", "TOLLGATE_PROJECT_REQUESTS"),
         };
         return FormattableString.Invariant(
-            $"{who} has {most} {what} at work, which is its share of the server ({knob}), and this one got no turn within {options.Wait.TotalSeconds:0} seconds or found {options.Waiting} waiting. Send fewer at one time.");
+            $"{who} has {most} {what} at work, which is its share of the server ({knob}). This request waited {options.Wait.TotalSeconds:0} seconds, or {options.Waiting} others were waiting already. Send fewer at one time.");
     }
 
     /// <summary>What a request holds while it is at work.</summary>

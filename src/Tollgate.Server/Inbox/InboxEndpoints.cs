@@ -78,7 +78,7 @@ public static class InboxEndpoints
     {
         if (guesses.PauseOfSender(context, Forged) is { } pause)
         {
-            await Problems.WriteAsync(context, ErrorCode.RateLimited, "Too many webhooks that nobody signed came from this address.", retryAfter: pause);
+            await Problems.WriteAsync(context, ErrorCode.RateLimited, "This address sent too many webhooks without a valid signature. Check the signing secret of the project's payment settings, and send again after Retry-After.", retryAfter: pause);
             return null;
         }
 

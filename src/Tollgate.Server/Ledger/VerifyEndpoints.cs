@@ -32,8 +32,8 @@ public static class VerifyEndpoints
         app.MapPost("/v1/verify", context => VerifyAsync(context, database, busy, places)).RequireKey(Access.Secret | Access.Admin, Scope.UsageRead).ReadsOnly().WithLoad(Load.Heavy).Describe(new("Ledger", "Verify the ledger",
             "Recomputes balances from events and holds, grants from what was burned, unique values, thresholds and tenancy in one snapshot of "
             + "the database, and compares. Changes nothing and may run beside traffic. A project's key checks its project; the admin key "
-            + "checks all of them, or the one that `X-Project` names. Takes about a minute for a million events on a small machine; "
-            + "a check with a project's key is given up after five minutes (409).")
+            + "checks all of them, or the one that `X-Project` names. Takes about a minute for a million events on a small machine. "
+            + "Tollgate stops a check with a project's key after five minutes (409).")
         {
             Answers =
             [
@@ -55,7 +55,7 @@ public static class VerifyEndpoints
         var key = project ?? 0;
         if (!busy.TryAdd(key, true))
         {
-            await Problems.WriteAsync(context, ErrorCode.Conflict, "Another check of the same is running on this server.", retryAfter: ComeBack);
+            await Problems.WriteAsync(context, ErrorCode.Conflict, "A check of this project, or of all projects, is already running on this server. Repeat after the seconds in Retry-After.", retryAfter: ComeBack);
             return;
         }
 
@@ -91,7 +91,7 @@ public static class VerifyEndpoints
         }
         catch (OperationCanceledException) when (!gone.IsCancellationRequested)
         {
-            await Problems.WriteAsync(context, ErrorCode.Conflict, $"The check was given up after {LongestOfProject.TotalMinutes} minutes. The operator has more time: ./tollgate verify --project {caller.Project!.Code}.");
+            await Problems.WriteAsync(context, ErrorCode.Conflict, $"The check took longer than {LongestOfProject.TotalMinutes} minutes and was stopped. The operator can run it without this limit: ./tollgate verify --project {caller.Project!.Code}.");
             return null;
         }
         finally

@@ -129,8 +129,8 @@ internal sealed class SendLoop(
         if ((await FinishAsync(delivery, attempt, result))?.Disabled is { } why)
         {
             Log.LogWarning(
-                "The webhook endpoint {Endpoint} of {Project} is disabled, since {Why}. PATCH it with enabled: true when it is back", delivery.Endpoint, project.Code,
-                why == EndpointFault.Gone ? "it answered 410" : "it took nothing for days");
+                "Tollgate disabled the webhook endpoint {Endpoint} of {Project} because {Why}. When the receiver works again, PATCH the endpoint with enabled: true.", delivery.Endpoint, project.Code,
+                why == EndpointFault.Gone ? "it answered 410" : "every delivery failed for five days");
         }
 
         LookAgain();
