@@ -43,6 +43,9 @@ public sealed class AccountBook
     /// <summary>The project's time for which it was read: it has no rows of what was over by then, so whoever came before cannot be decided on it.</summary>
     public Instant ReadFor { get; set; }
 
+    /// <summary>It has every grant that was not over by then: what is recorded late may burn one that is over now.</summary>
+    public Instant GrantsSince { get; set; }
+
     public required PlanVersion Plan { get; init; }
 
     public PlanVersion? PreviousPlan { get; init; }

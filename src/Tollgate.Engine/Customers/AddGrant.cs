@@ -38,7 +38,7 @@ public sealed class AddGrant(NpgsqlDataSource database, QuotaGate gate, Clock cl
     /// <summary>Grants of one customer that have something left and are not over. Each decision walks all of them: 1,000 are 20 µs.</summary>
     public const int MostLive = 1_000;
 
-    /// <summary>Those that are not over, used up or not: an account is read with all of them, 10,000 in 20 ms.</summary>
+    /// <summary>Those that are not over, or not for longer than 36 days, used up or not: an account is read with them, 10,000 in 20 ms.</summary>
     public const int MostUnexpired = 10_000;
 
     /// <summary>Creates the customer when it is missing. Idempotent by <see cref="GrantOrder.Id"/>.</summary>

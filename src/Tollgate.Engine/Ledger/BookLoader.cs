@@ -201,6 +201,69 @@ internal sealed class BookLoader(NpgsqlConnection connection)
         }
     }
 
+    /// <summary>Puts grants that are over, and were not at these times, into their books. A day more is read, so that not every late event reads anew.</summary>
+    public async Task LoadGrantsAsync(IReadOnlyDictionary<AccountBook, Instant> since, CancellationToken cancel)
+    {
+        if (since.Count == 0)
+        {
+            return;
+        }
+
+        var from = since.ToDictionary(static one => one.Key, static one => one.Value.Minus(TimeSpan.FromDays(1)));
+        await using var command = new NpgsqlCommand(LedgerSql.LoadGrantsSince, connection);
+        AddAccounts(command, [.. from.Keys]);
+        command.Parameters.Add(new() { Value = from.Values.Select(static at => at.ToUtc()).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.TimestampTz });
+        await ReadGrantsAsync(command, from.Keys, cancel);
+        foreach (var (book, at) in from)
+        {
+            book.GrantsSince = at;
+        }
+    }
+
+    /// <summary>Puts particular grants into their books, over or not.</summary>
+    public async Task LoadGrantsAsync(IReadOnlyCollection<(AccountBook Book, Guid Grant)> wanted, CancellationToken cancel)
+    {
+        if (wanted.Count == 0)
+        {
+            return;
+        }
+
+        await using var command = new NpgsqlCommand(LedgerSql.LoadGrantsByKey, connection);
+        AddAccounts(command, [.. wanted.Select(static one => one.Book)]);
+        command.Parameters.Add(new() { Value = wanted.Select(static one => one.Grant).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Uuid });
+        await ReadGrantsAsync(command, wanted.Select(static one => one.Book), cancel);
+    }
+
+    private static void AddAccounts(NpgsqlCommand command, AccountBook[] books)
+    {
+        command.Parameters.Add(new() { Value = Array.ConvertAll(books, static book => book.Partition), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Smallint });
+        command.Parameters.Add(new() { Value = Array.ConvertAll(books, static book => book.Account), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Integer });
+    }
+
+    private static async Task ReadGrantsAsync(NpgsqlCommand command, IEnumerable<AccountBook> books, CancellationToken cancel)
+    {
+        var byAccount = books.Distinct().ToDictionary(static book => book.Account);
+        var found = new Dictionary<FeatureBook, List<Grant>>();
+        await using (var reader = await command.ExecuteReaderAsync(cancel))
+        {
+            while (await reader.ReadAsync(cancel))
+            {
+                var (book, grant) = (byAccount[reader.GetInt32(1)], ReadGrant(reader));
+                var feature = book.FindBook(grant.FeatureKey) ?? book.BookOf(book.FeaturesByCode.Values.First(one => one.Key == grant.FeatureKey));
+                var list = found.TryGetValue(feature, out var known) ? known : found[feature] = [];
+                if (feature.Grants.All(slot => slot.Current.Id != grant.Id) && list.TrueForAll(one => one.Id != grant.Id))
+                {
+                    list.Add(grant);
+                }
+            }
+        }
+
+        foreach (var (feature, grants) in found)
+        {
+            feature.Load(grants);
+        }
+    }
+
     public static Balance ReadBalance(NpgsqlDataReader reader) => new()
     {
         FeatureKey = reader.GetInt32(2),

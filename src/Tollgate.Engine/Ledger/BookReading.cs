@@ -32,7 +32,7 @@ internal sealed class BookReading(IReadOnlyDictionary<int, ProjectSnapshot> proj
 
         await ReadRowsAsync(reader, static (row, feature) => feature.Load(BookLoader.ReadBalance(row)), cancel);
         await ReadRowsAsync(reader, Gather, cancel);
-        await ReadEachAsync(reader, static (row, book, _) => book.LoadHold(BookLoader.ReadHold(row)), cancel);
+        await ReadEachAsync(reader, ReadHold, cancel);
         await ReadRowsAsync(
             reader,
             static (row, feature) => feature.Load(new RateState(
@@ -68,6 +68,18 @@ internal sealed class BookReading(IReadOnlyDictionary<int, ProjectSnapshot> proj
         }
 
         grants.Add(BookLoader.ReadGrant(row));
+    }
+
+    /// <summary>What it holds may lie in a period that is over, of a feature that has no other row: whoever frees it finds the feature all the same.</summary>
+    private static void ReadHold(NpgsqlDataReader row, AccountBook book, ProjectSnapshot project)
+    {
+        var hold = BookLoader.ReadHold(row);
+        foreach (var part in hold.Parts)
+        {
+            BookOf(book, project, part.FeatureKey);
+        }
+
+        book.LoadHold(hold);
     }
 
     private Task ReadRowsAsync(NpgsqlDataReader reader, Action<NpgsqlDataReader, FeatureBook> read, CancellationToken cancel) =>

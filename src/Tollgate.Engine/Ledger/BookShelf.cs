@@ -64,7 +64,7 @@ internal sealed class BookShelf(int mostBooks, ServerPresence presence, NewCusto
                 var key = (op.Project.Id, op.Customer);
                 wanted ??= [];
                 newest ??= [];
-                newest[op.Project.Id] = Newer(op.Project, newest.GetValueOrDefault(op.Project.Id));
+                newest[op.Project.Id] = Newer(op.Project, newest.GetValueOrDefault(op.Project.Id) ?? presence.Directory.Current.ProjectsById.GetValueOrDefault(op.Project.Id));
                 var one = new BookWanted(op.Project, op.Customer, op.Partition, op.Now, op.CreatesCustomer && op.Member is null && (!op.MayBeRefused || created.MayCreate(op.Project.Id)));
                 wanted[key] = wanted.TryGetValue(key, out var other) ? one.And(other) : one;
             }
@@ -115,7 +115,7 @@ internal sealed class BookShelf(int mostBooks, ServerPresence presence, NewCusto
         var nows = wanted.ToDictionary(static one => one.Key, static one => one.Now);
         foreach (var (key, book) in reading.Books)
         {
-            (book.Era, book.ReadFor) = (era, nows[key]);
+            (book.Era, book.ReadFor, book.GrantsSince) = (era, nows[key], nows[key]);
             _count += _books.ContainsKey(key) ? 0 : 1;
             _books[key] = book;
         }
@@ -194,12 +194,14 @@ internal sealed class BookShelf(int mostBooks, ServerPresence presence, NewCusto
             }
         }
 
-        return rows.Wanted.Count == 0 && rows.ToOpen.Count == 0 ? ValueTask.CompletedTask : PrepareAsync(connection, rows, locked);
+        return rows.IsEmpty ? ValueTask.CompletedTask : PrepareAsync(connection, rows, locked);
     }
 
     private static async ValueTask PrepareAsync(NpgsqlConnection connection, RowsWanted rows, bool locked)
     {
-        await new BookLoader(connection).LoadRowsAsync(rows.Wanted, locked, CancellationToken.None);
+        var loader = new BookLoader(connection);
+        await loader.LoadRowsAsync(rows.Wanted, locked, CancellationToken.None);
+        await loader.LoadGrantsAsync(rows.GrantsSince, CancellationToken.None);
         foreach (var (book, feature, period) in rows.ToOpen)
         {
             if (feature.FindBalance(period.Start) is null)
@@ -248,13 +250,17 @@ internal sealed class BookShelf(int mostBooks, ServerPresence presence, NewCusto
         await known.LoadEventsAsync(connection, events, now, CancellationToken.None);
         await known.LoadHoldsAsync(connection, holds, CancellationToken.None);
         await known.LoadUniqueAsync(connection, uniques, CancellationToken.None);
+        var burned = new List<(AccountBook, Guid)>();
         foreach (var voiding in ops.OfType<VoidOp>())
         {
             if (voiding.Book is { } book && known.Events.TryGetValue((book.Account, voiding.EventId), out var target))
             {
                 await known.LoadOthersAsync(connection, book, target, voiding.Project, CancellationToken.None);
+                burned.AddRange(target.Data.Burns.Select(burn => (book, burn.Grant)));
             }
         }
+
+        await new BookLoader(connection).LoadGrantsAsync(burned, CancellationToken.None);
 
         return known;
     }

@@ -38,8 +38,18 @@ internal sealed class BusyAccounts(Action<LaneOp> queue, Action<LaneOp> end)
     }
 
     /// <summary>The batch did not get a lock: looks whose rows are held, and takes what concerns them out of it. What only forgets a book needs no lock.</summary>
-    /// <returns>Whether there are any.</returns>
-    public Task<bool> PutAsideAsync(NpgsqlConnection connection, List<LaneOp> ops) => PutAsideAsync(connection, ops, ops.FindAll(static op => op is not ForgetOp));
+    /// <returns>Whether there are any. False too where the whole table is held.</returns>
+    public async Task<bool> PutAsideAsync(NpgsqlConnection connection, List<LaneOp> ops)
+    {
+        try
+        {
+            return await PutAsideAsync(connection, ops, ops.FindAll(static op => op is not ForgetOp));
+        }
+        catch (PostgresException held) when (held.SqlState == PostgresErrorCodes.LockNotAvailable)
+        {
+            return false;
+        }
+    }
 
     private bool IsBusy(LaneOp op) => _busy.Contains((op.Project.Id, op.Customer));
 

@@ -50,12 +50,15 @@ public static class GrantSql
            AND g.used + g.forfeited < g.amount
         """;
 
-    /// <summary>Of those that are not over at <c>$3</c>: more than <c>$4</c> have something left, or there are more than <c>$5</c>.</summary>
+    /// <summary>
+    /// Of those that are not over at <c>$3</c>, more than <c>$4</c> have something left; or there are more than <c>$5</c> with those that ended in the 36 days before: a late
+    /// event is decided with them.
+    /// </summary>
     public const string HasTooMany =
         """
-        SELECT count(*) FILTER (WHERE g.used + g.forfeited < g.amount) > $4 OR count(*) > $5
+        SELECT count(*) FILTER (WHERE g.expires_at > $3 AND g.used + g.forfeited < g.amount) > $4 OR count(*) > $5
           FROM grants g
-         WHERE g.partition = $1 AND g.account = $2 AND g.expires_at > $3
+         WHERE g.partition = $1 AND g.account = $2 AND g.expires_at > $3 - interval '36 days'
         """;
 
     /// <summary>Takes back what is left. What was burned stays burned.</summary>

@@ -187,7 +187,8 @@ public sealed class Lane
         {
             _log.LogError(bug, "A batch of {Count} failed.", ops.Count);
             await DropConnectionAsync();
-            Throw([.. ops.Where(op => !_busyAccounts.HasLeft(op))], bug);
+            _shelf.Forget(ops);
+            Throw(ops, bug);
         }
     }
 
@@ -216,6 +217,8 @@ public sealed class Lane
     /// </summary>
     private async Task AfterLossAsync(List<LaneOp> ops, Exception lost, bool mayConnect)
     {
+        // Also what only forgets a book, and whose batch came no further than the lost connection.
+        _shelf.Forget(ops);
         try
         {
             if (mayConnect)
@@ -328,6 +331,12 @@ public sealed class Lane
             {
                 _shelf.Forget(ops);
                 waitsLonger = !await _busyAccounts.PutAsideAsync(connection, ops);
+            }
+            catch (PostgresException held) when (held.SqlState == PostgresErrorCodes.LockNotAvailable)
+            {
+                _shelf.Forget(ops);
+                Throw(ops, new CustomerBusyException("PostgreSQL did not give the lane a lock in time."));
+                return;
             }
             catch (PostgresException refused) when (IsStale(refused) && attempt < Attempts)
             {
@@ -547,10 +556,10 @@ public sealed class Lane
 
     private void Throw(List<LaneOp> ops, Exception bug) => Close(ops, op => op.Failure = bug);
 
-    /// <summary>Part of a batch may be committed when the rest of it fails: those answers stand.</summary>
+    /// <summary>Part of a batch may be committed when the rest of it fails: those answers stand. What has left it for its customer's sake gets its answer later.</summary>
     private void Close(List<LaneOp> ops, Action<LaneOp> answer)
     {
-        foreach (var op in ops.Where(op => !op.IsClosed))
+        foreach (var op in ops.Where(op => !op.IsClosed && !_busyAccounts.HasLeft(op)))
         {
             op.IsClosed = true;
             answer(op);

@@ -95,11 +95,29 @@ internal static class LedgerSql
         "b.partition, b.account, b.feature, b.period_start, b.period_end, b.version, b.used, b.held, b.drawn, b.carried, b.quota, "
         + "b.denied, b.fired, b.open_holds";
 
+    private const string GrantColumns =
+        "g.partition, g.account, g.feature, g.id, g.source, g.priority, g.amount, g.used, g.forfeited, g.effective_at, g.expires_at, g.created_at";
+
+    /// <summary>Grants that were not over at a time. $1 partitions, $2 accounts, $3 times.</summary>
+    public const string LoadGrantsSince =
+        $"""
+        SELECT {GrantColumns}
+          FROM unnest($1::smallint[], $2::integer[], $3::timestamptz[]) AS x (partition, account, since)
+          JOIN grants g ON g.partition = x.partition AND g.account = x.account AND g.expires_at > x.since
+        """;
+
+    /// <summary>Particular grants. $1 partitions, $2 accounts, $3 ids.</summary>
+    public const string LoadGrantsByKey =
+        $"""
+        SELECT {GrantColumns}
+          FROM unnest($1::smallint[], $2::integer[], $3::uuid[]) AS x (partition, account, id)
+          JOIN grants g ON g.partition = x.partition AND g.account = x.account AND g.id = x.id
+        """;
+
     /// <summary>Grants that may still burn. $4 the project's now.</summary>
     public const string LoadGrants =
-        """
-        SELECT g.partition, g.account, g.feature, g.id, g.source, g.priority, g.amount, g.used, g.forfeited,
-               g.effective_at, g.expires_at, g.created_at
+        $"""
+        SELECT {GrantColumns}
           FROM unnest($1::smallint[], $2::integer[], $3::text[], $4::timestamptz[]) AS x (partition, project_id, id, now)
           JOIN customers c ON c.partition = x.partition AND c.project_id = x.project_id AND c.id = x.id
           JOIN grants    g ON g.partition = c.partition AND g.account = c.account AND g.expires_at > x.now

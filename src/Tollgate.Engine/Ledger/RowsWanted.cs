@@ -11,8 +11,14 @@ internal sealed class RowsWanted(KnownFacts? known)
     private readonly List<RowWanted> _wanted = [];
     private readonly List<(AccountBook, FeatureBook, Period)> _toOpen = [];
     private readonly Dictionary<AccountBook, Instant> _expiredUntil = [];
+    private readonly Dictionary<AccountBook, Instant> _grantsSince = [];
+
+    public bool IsEmpty => _wanted.Count == 0 && _toOpen.Count == 0 && _grantsSince.Count == 0;
 
     public IReadOnlyCollection<RowWanted> Wanted => _wanted;
+
+    /// <summary>Since when a book needs its grants: the time of the earliest late use.</summary>
+    public IReadOnlyDictionary<AccountBook, Instant> GrantsSince => _grantsSince;
 
     public IReadOnlyList<(AccountBook Book, FeatureBook Feature, Period Period)> ToOpen => _toOpen;
 
@@ -114,6 +120,11 @@ internal sealed class RowsWanted(KnownFacts? known)
 
     private void AddPeriod(AccountBook book, FeatureBook feature, Instant at, Instant now)
     {
+        if (at < book.GrantsSince && (!_grantsSince.TryGetValue(book, out var since) || at < since))
+        {
+            _grantsSince[book] = at;
+        }
+
         var period = feature.PeriodAt(at);
         if (period.End <= now)
         {

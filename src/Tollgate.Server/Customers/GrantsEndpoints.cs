@@ -85,7 +85,7 @@ public static class GrantsEndpoints
         {
             await Problems.WriteAsync(
                 context, ErrorCode.LimitReached,
-                $"A customer has at most {AddGrant.MostLive} grants with something left, and {AddGrant.MostUnexpired} that have not expired. Void some, or give grants an expires_at.");
+                $"A customer has at most {AddGrant.MostLive} grants with something left, and {AddGrant.MostUnexpired} that expired within 36 days or have not expired. Void some, or give grants an expires_at.");
         }
         else
         {
