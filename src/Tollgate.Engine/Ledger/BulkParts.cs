@@ -13,12 +13,13 @@ internal static class BulkParts
     /// <summary>So many characters of properties count as one more event.</summary>
     private const int PropertiesOfOne = 512;
 
-    /// <param name="items">Of one request and one lane, in their order. Not empty.</param>
+    /// <param name="items">Of one lane, in their order: of one request, or those that come back from a customer who was busy.</param>
     public static IEnumerable<BulkOp> Of(Lane lane, IReadOnlyList<UseOp> items)
     {
         var (part, weight, unknown) = (new List<LaneOp>(), 0, new HashSet<string>());
         foreach (var item in items)
         {
+            item.InBulk = true;
             part.Add(item);
             weight += 1 + ((item.PropertiesJson?.Length ?? 0) / PropertiesOfOne);
             if (lane.Peek(item.Project.Id, item.Customer, item.Project.Catalog.Revision) is null && unknown.Add(item.Customer))

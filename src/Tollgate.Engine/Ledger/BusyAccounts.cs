@@ -8,9 +8,10 @@ namespace Tollgate.Engine.Ledger;
 /// Customers whose rows somebody else holds for longer than a lane waits: a clock that is advanced, a migration of plans. What concerns them leaves its batch and comes
 /// back; everybody else's goes on. Only the lane uses it.
 /// </summary>
-/// <param name="queue">Queues an operation again, over the bound: it was in it before.</param>
-/// <param name="end">Ends one that has waited too long.</param>
-internal sealed class BusyAccounts(Action<LaneOp> queue, Action<LaneOp> end)
+/// <param name="lane">Takes what comes back, over the bound: it was in it before.</param>
+/// <param name="queue">The lane's: it counts what is aside.</param>
+/// <param name="end">Ends an operation that has waited too long.</param>
+internal sealed class BusyAccounts(Lane lane, LaneQueue queue, Action<LaneOp> end)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
 
@@ -19,10 +20,6 @@ internal sealed class BusyAccounts(Action<LaneOp> queue, Action<LaneOp> end)
 
     private readonly HashSet<(int, string)> _busy = [];
     private readonly HashSet<LaneOp> _aside = [];
-    private int _waiting;
-
-    /// <summary>Operations that wait outside of the queue.</summary>
-    public int Waiting => Volatile.Read(ref _waiting);
 
     /// <summary>Whether the operation has left the batch that is worked on.</summary>
     public bool HasLeft(LaneOp op) => _aside.Contains(op);
@@ -85,19 +82,40 @@ internal sealed class BusyAccounts(Action<LaneOp> queue, Action<LaneOp> end)
             }
         }
 
-        Interlocked.Add(ref _waiting, leaving.Count);
+        queue.PutAside(leaving);
         _ = ComeBackAsync(leaving);
         return true;
     }
 
+    /// <summary>Each comes back to where it was: what came in bulk in parts again, so that it neither stands before single operations nor fills one transaction.</summary>
     private async Task ComeBackAsync(List<LaneOp> ops)
     {
         await Task.Delay(Pause);
+        var bulk = new List<UseOp>();
         foreach (var op in ops)
         {
-            op.IsClosed = op.Failure is not null;
-            (op.IsClosed ? end : queue)(op);
-            Interlocked.Decrement(ref _waiting);
+            if (op.Failure is not null)
+            {
+                op.IsClosed = true;
+                end(op);
+            }
+            else if (op is UseOp { InBulk: true } item)
+            {
+                bulk.Add(item);
+                continue;
+            }
+            else
+            {
+                lane.Accept(op);
+            }
+
+            queue.IsBack(op);
+        }
+
+        foreach (var part in BulkParts.Of(lane, bulk))
+        {
+            lane.Accept(part);
+            queue.IsBack(part);
         }
     }
 }

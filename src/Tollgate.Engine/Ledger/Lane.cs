@@ -66,7 +66,7 @@ public sealed class Lane
         _queue = new(options);
         _shelf = new(options.BooksPerLane, presence, created);
         _deciding = new(_writer);
-        _busyAccounts = new(Enqueue, op => End(op, log));
+        _busyAccounts = new(this, _queue, op => End(op, log));
     }
 
     public int Depth => _queue.Depth;
@@ -167,7 +167,7 @@ public sealed class Lane
     public async Task CompleteAsync(CancellationToken cancel)
     {
         _completed = true;
-        while (Depth > 0 || _busyAccounts.Waiting > 0 || Volatile.Read(ref _busy) == 1)
+        while (Depth > 0 || Volatile.Read(ref _busy) == 1)
         {
             await Task.Delay(TimeSpan.FromMilliseconds(10), cancel);
         }

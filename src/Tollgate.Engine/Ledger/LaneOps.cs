@@ -196,6 +196,9 @@ public sealed class UseOp : LaneOp
     /// </summary>
     public IReadOnlyList<Guid> Settles { get; init; } = [];
 
+    /// <summary>Came in a batch or a stream: it waits apart from single operations, also after it has left its batch (<see cref="BusyAccounts"/>).</summary>
+    internal bool InBulk { get; set; }
+
     public override bool CreatesCustomer => true;
 
     public override bool MayBeRefused => Enforce;

@@ -26,20 +26,33 @@ internal sealed class LaneQueue(LedgerOptions options)
     /// <summary>Operations, not requests.</summary>
     private int _bulkWaiting;
 
+    /// <summary>Single operations whose customer is busy: they have left their batch and will come back.</summary>
+    private int _aside;
+
+    /// <summary>The same of batches and streams, in operations.</summary>
+    private int _bulkAside;
+
     private TaskCompletionSource? _room;
 
     /// <summary>When the lane took what it works on, and the weight of bulk in it.</summary>
     private (TimeSpan At, int Weight) _taken;
 
-    /// <summary>Operations that wait.</summary>
-    public int Depth => Volatile.Read(ref _waiting) + Volatile.Read(ref _bulkWaiting);
+    /// <summary>Operations that wait, here or aside. Those aside are read first: while they come back they count in both places, never in none.</summary>
+    public int Depth => Singles + Bulk;
+
+    private int Singles => Volatile.Read(ref _aside) + Volatile.Read(ref _waiting);
+
+    private int Bulk => Volatile.Read(ref _bulkAside) + Volatile.Read(ref _bulkWaiting);
 
     public bool IsEmpty => _singles.IsEmpty && _bulk.IsEmpty;
 
-    /// <summary>Batches wait at their senders as soon as one transaction full of them waits here.</summary>
+    /// <summary>
+    /// Batches wait at their senders as soon as one transaction full of them waits here. Those aside count in the length of the queue only: one busy customer
+    /// does not stop the streams of all others.
+    /// </summary>
     public bool IsFull(LaneOp op) => op is BulkOp
-        ? Volatile.Read(ref _bulkWaiting) >= options.MaxBatch
-        : Volatile.Read(ref _waiting) >= options.QueueLength;
+        ? Volatile.Read(ref _bulkWaiting) >= options.MaxBatch || Bulk >= options.QueueLength
+        : Singles >= options.QueueLength;
 
     /// <summary>Returns when there is room for the operation; somebody else may take it first.</summary>
     public async ValueTask UntilRoomAsync(LaneOp op, CancellationToken cancel)
@@ -71,6 +84,38 @@ internal sealed class LaneQueue(LedgerOptions options)
         _singles.Enqueue(op);
     }
 
+    /// <summary>Counts operations that leave their batch, until they are back.</summary>
+    public void PutAside(List<LaneOp> ops)
+    {
+        foreach (var op in ops)
+        {
+            CountAside(op, 1);
+        }
+    }
+
+    /// <summary>Operations that were aside are queued again, or over.</summary>
+    public void IsBack(LaneOp op)
+    {
+        CountAside(op, -1);
+        TellRoom();
+    }
+
+    private void CountAside(LaneOp op, int sign)
+    {
+        switch (op)
+        {
+            case BulkOp bulk:
+                Interlocked.Add(ref _bulkAside, sign * bulk.Items.Count);
+                break;
+            case UseOp { InBulk: true }:
+                Interlocked.Add(ref _bulkAside, sign);
+                break;
+            default:
+                Interlocked.Add(ref _aside, sign);
+                break;
+        }
+    }
+
     /// <summary>Adds what waits to <paramref name="ops"/>, which may hold a first part already.</summary>
     /// <returns>Whether there is anything to do.</returns>
     public bool Take(List<LaneOp> ops)
@@ -88,12 +133,16 @@ internal sealed class LaneQueue(LedgerOptions options)
             TakeBulk(ops);
         }
 
+        TellRoom();
+        return ops.Count > 0;
+    }
+
+    private void TellRoom()
+    {
         if (Volatile.Read(ref _room) is not null)
         {
             Interlocked.Exchange(ref _room, null)?.SetResult();
         }
-
-        return ops.Count > 0;
     }
 
     /// <summary>What was taken is done.</summary>

@@ -9,7 +9,7 @@ public sealed record LedgerOptions
     /// </summary>
     public int Lanes { get; init; } = Math.Clamp(Environment.ProcessorCount, 1, 2);
 
-    /// <summary>Operations that may wait in one lane. Default 16,384. Beyond it callers get 503 <c>overloaded</c>.</summary>
+    /// <summary>Single operations that may wait in one lane. Default 16,384. Beyond it callers get 503 <c>overloaded</c>. So many of batches wait at most while customers are busy.</summary>
     public int QueueLength { get; init; } = 16_384;
 
     /// <summary>Operations in one transaction. Default 4,096: more adds latency and hardly any throughput.</summary>

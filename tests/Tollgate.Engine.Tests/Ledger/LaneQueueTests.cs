@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Tollgate.Core.Money;
 using Tollgate.Engine.Customers;
 using Tollgate.Engine.Ledger;
@@ -110,6 +111,59 @@ public sealed class LaneQueueTests(TestPostgres postgres)
         (await Task.WhenAll(flood)).SelectMany(static answers => answers).ShouldAllBe(static answer => answer.Fault == GateFault.None);
         lane.Depth.ShouldBe(0);
     }
+
+    [Fact]
+    public async Task Streams_of_a_customer_whose_row_is_held_take_no_place_of_others()
+    {
+        await using var database = await postgres.CreateDatabaseAsync();
+        await using var rig = await LedgerRig.StartAsync(database, Catalog, new LedgerOptions { Lanes = 1, QueueLength = 100, MaxBatch = 10 });
+        await rig.ConsumeAsync("held", "scans");
+        await rig.ConsumeAsync("free", "scans");
+        await using var held = await HeldRow.OfAsync(database, "held");
+        var streams = new List<Task<IReadOnlyList<GateAnswer>>> { StreamAsync(rig, 0, "held") };
+        await Task.Delay(TimeSpan.FromMilliseconds(300));
+        (await StreamAsync(rig, 1, "free").WaitAsync(TimeSpan.FromSeconds(5))).ShouldAllBe(static answer => answer.Fault == GateFault.None, "another stream goes on");
+        streams.AddRange(Enumerable.Range(2, 59).Select(stream => StreamAsync(rig, stream, "held")));
+        await Task.Delay(TimeSpan.FromMilliseconds(300));
+
+        for (var watch = Stopwatch.StartNew(); watch.Elapsed < TimeSpan.FromSeconds(2);)
+        {
+            var asked = Stopwatch.GetTimestamp();
+            (await rig.ConsumeAsync("free", "scans")).Fault.ShouldBe(GateFault.None);
+            Stopwatch.GetElapsedTime(asked).ShouldBeLessThan(TimeSpan.FromSeconds(1));
+            await Task.Delay(5);
+        }
+
+        streams.ShouldAllBe(static stream => !stream.IsCompleted);
+        await held.DisposeAsync();
+        (await Task.WhenAll(streams)).SelectMany(static answers => answers).ShouldAllBe(static answer => answer.Fault == GateFault.None);
+        rig.Lanes.LaneOf(0).Depth.ShouldBe(0);
+        (await rig.StandingAsync("held", "scans")).Used.ShouldBe(Quantity.Of(1_201));
+    }
+
+    [Fact]
+    public async Task Single_operations_of_a_customer_whose_row_is_held_count_while_they_are_aside()
+    {
+        await using var database = await postgres.CreateDatabaseAsync();
+        await using var rig = await LedgerRig.StartAsync(database, Catalog, new LedgerOptions { Lanes = 1, QueueLength = 40, MaxBatch = 10 });
+        await rig.ConsumeAsync("held", "scans");
+        await using var held = await HeldRow.OfAsync(database, "held");
+        var answers = new List<Task<GateAnswer>>();
+        for (var watch = Stopwatch.StartNew(); watch.Elapsed < TimeSpan.FromSeconds(2);)
+        {
+            answers.Add(rig.ConsumeAsync("held", "scans"));
+            await Task.Delay(5);
+        }
+
+        answers.Count(static one => !one.IsCompleted).ShouldBeLessThanOrEqualTo(50, "what the queue takes, and one batch");
+        await held.DisposeAsync();
+        (await Task.WhenAll(answers)).Select(static answer => answer.Fault).Distinct().ShouldBe([GateFault.None, GateFault.Overloaded]);
+        rig.Lanes.LaneOf(0).Depth.ShouldBe(0);
+    }
+
+    /// <summary>Twenty events.</summary>
+    private static Task<IReadOnlyList<GateAnswer>> StreamAsync(LedgerRig rig, int stream, string customer) => rig.Gate.RecordAsync(
+        rig.Project, [.. Enumerable.Range(0, 20).Select(i => new EventOrder($"s{stream}-{i}", customer, "scans", Quantity.One, null, null, false))], CancellationToken.None).AsTask();
 
     [Fact]
     public async Task A_lane_whose_connection_broke_decides_again_on_a_new_one_and_counts_once()
