@@ -7,25 +7,28 @@ namespace Tollgate.Engine.Ledger;
 
 /// <summary>
 /// Frees holds whose time is over, for customers that nobody asks about: a decision frees those of its own customer by
-/// itself. Any number of servers may sweep; the version of the row decides who frees a hold.
+/// itself. Any number of servers may sweep; the version of the row decides who frees a hold. Projects are swept side by side: one that waits for a busy
+/// customer keeps its own place.
 /// </summary>
 public sealed class HoldSweeper(LedgerLanes lanes, Database database, ProjectDirectory directory, Clock clock, ParkedWork parked, ILogger<HoldSweeper> log)
-    : Loop(Interval, "Expired holds could not be looked for", log)
+    : ProjectLoop(WorkNames.Holds, ProjectsAtOnce, Interval, "Expired holds could not be looked for", parked, log)
 {
     /// <summary>No hold is shown longer than its life plus this and the time of one batch.</summary>
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
     private const int MostAtOnce = 1_000;
 
-    protected override async Task LookAsync(CancellationToken cancel)
+    /// <summary>A project whose customers are busy keeps its place for 10 seconds. Each has a connection of the pool for its look only, a millisecond.</summary>
+    private const int ProjectsAtOnce = 8;
+
+    protected override Task<IReadOnlyList<ProjectSnapshot>> FindAsync(CancellationToken cancel) =>
+        DueProjects.FindAsync(database.Source, LedgerSql.NextExpiry, directory, clock, cancel);
+
+    /// <returns>False: of very many holds the others come with the next look.</returns>
+    protected override async Task<bool> PageAsync(ProjectSnapshot project, CancellationToken cancel)
     {
-        foreach (var project in directory.Current.ProjectsById.Values)
-        {
-            if (!parked.Waits(WorkNames.Holds, project))
-            {
-                await parked.TryAsync(WorkNames.Holds, project, "", () => SweepAsync(project, cancel), cancel);
-            }
-        }
+        await SweepAsync(project, cancel);
+        return false;
     }
 
     /// <summary>Frees what has expired now; of very many the oldest, and the others with the next look.</summary>
@@ -53,8 +56,8 @@ public sealed class HoldSweeper(LedgerLanes lanes, Database database, ProjectDir
         foreach (var op in ops)
         {
             await (op.Failure is { } broken
-                ? parked.ParkAsync(WorkNames.Holds, project, op.Id.ToString("D"), broken)
-                : parked.DoneAsync(WorkNames.Holds, project, op.Id.ToString("D")));
+                ? Parked.ParkAsync(WorkNames.Holds, project, op.Id.ToString("D"), broken)
+                : Parked.DoneAsync(WorkNames.Holds, project, op.Id.ToString("D")));
         }
     }
 }

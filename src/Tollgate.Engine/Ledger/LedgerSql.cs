@@ -484,6 +484,15 @@ internal static class LedgerSql
          LIMIT $1
         """;
 
+    /// <summary>When a project's first open hold expires. $1 projects. Rows: project, expires_at or null.</summary>
+    public const string NextExpiry =
+        $"""
+        SELECT p.id, (SELECT min(h.expires_at) FROM holds h
+                       WHERE h.state = 'open' AND h.project_id = p.id
+                         AND {ParkedSql.NotParked} 'holds' AND q.project_id = h.project_id AND q.subject = h.id::text))
+          FROM unnest($1::integer[]) AS p (id)
+        """;
+
     /// <summary>Where an event lies when only its id is known. $1 project, $2 id.</summary>
     public const string FindEvent =
         """

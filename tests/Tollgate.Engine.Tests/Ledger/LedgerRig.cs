@@ -54,11 +54,7 @@ public sealed class LedgerRig : IAsyncDisposable
         var rig = new LedgerRig(database, options ?? new());
         if (yaml is not null)
         {
-            var reading = CatalogReader.ReadYaml(yaml);
-            reading.Faults.ShouldBeEmpty();
-            var project = await new CreateProject(database.Source, rig._directory).RunAsync(
-                new("shop", "Shop", ProjectMode.Live, "Etc/UTC", "USD", reading.Document!), CancellationToken.None);
-            await new PublishCatalog(database.Source).PublishAsync(project!.Id, reading.Document!, null, CancellationToken.None);
+            await rig.AddProjectAsync("shop", yaml);
         }
 
         await rig._presence.StartAsync(CancellationToken.None);
@@ -66,6 +62,17 @@ public sealed class LedgerRig : IAsyncDisposable
         await rig._forget.StartAsync(CancellationToken.None);
         await rig._sweeper.StartAsync(CancellationToken.None);
         return rig;
+    }
+
+    /// <summary>A live project with this catalogue.</summary>
+    public async Task<ProjectSnapshot> AddProjectAsync(string code, string yaml)
+    {
+        var reading = CatalogReader.ReadYaml(yaml);
+        reading.Faults.ShouldBeEmpty();
+        var project = await new CreateProject(Database.Source, _directory).RunAsync(
+            new(code, "Shop", ProjectMode.Live, "Etc/UTC", "USD", reading.Document!), CancellationToken.None);
+        await new PublishCatalog(Database.Source).PublishAsync(project!.Id, reading.Document!, null, CancellationToken.None);
+        return _directory.Find(code)!;
     }
 
     public async Task<GateAnswer> ConsumeAsync(string customer, string feature, decimal amount = 1, string? id = null, string? properties = null) =>

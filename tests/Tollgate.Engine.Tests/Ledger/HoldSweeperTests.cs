@@ -1,0 +1,43 @@
+using Tollgate.Core.Money;
+using Tollgate.Engine.Projects;
+using Tollgate.Engine.Quotas;
+using Tollgate.Testing;
+
+namespace Tollgate.Engine.Tests.Ledger;
+
+/// <summary>Holds that expire while nobody asks about their customers.</summary>
+public sealed class HoldSweeperTests(TestPostgres postgres)
+{
+    private const string Catalog =
+        """
+        code: shop
+        name: Shop
+        default_plan: free
+        features: [{code: scans, name: Scans}]
+        plans:
+          - {code: free, name: Free, entitlements: [{feature: scans, quota: 1000}]}
+        """;
+
+    [Fact]
+    public async Task A_busy_customer_of_one_project_keeps_no_hold_of_another()
+    {
+        await using var database = await postgres.CreateDatabaseAsync();
+        await using var rig = await LedgerRig.StartAsync(database, Catalog);
+        var other = await rig.AddProjectAsync("other", Catalog);
+        await ReserveAsync(rig, rig.Project, "busy", TimeSpan.FromMilliseconds(200));
+        await ReserveAsync(rig, other, "idle", TimeSpan.FromSeconds(3));
+        await using var held = await HeldRow.OfAsync(database, "busy");
+
+        // The sweeper is at the first by the time the second expires.
+        await Task.Delay(TimeSpan.FromSeconds(3));
+        await Eventually.UntilAsync(async () => await OpenAsync(other.Id) == 0, within: TimeSpan.FromSeconds(3));
+        (await OpenAsync(rig.Project.Id)).ShouldBe(1);
+        await held.DisposeAsync();
+        await Eventually.UntilAsync(async () => await OpenAsync(rig.Project.Id) == 0, within: TimeSpan.FromSeconds(10));
+
+        Task<long> OpenAsync(int project) => database.ScalarAsync<long>("SELECT count(*) FROM holds WHERE state = 'open' AND project_id = $1", project);
+    }
+
+    private static async Task ReserveAsync(LedgerRig rig, ProjectSnapshot project, string customer, TimeSpan life) =>
+        (await rig.Gate.ReserveAsync(project, new(customer, [new("scans", Quantity.One)], null, life), CancellationToken.None)).Fault.ShouldBe(GateFault.None);
+}
