@@ -23,7 +23,11 @@ public sealed class DueLoop(NpgsqlDataSource database, ProjectDirectory director
     protected override async Task<bool> PageAsync(ProjectSnapshot project, CancellationToken cancel)
     {
         var report = await run.RunAsync(project, clock.Now(project), Page, null, cancel);
-        Log.LogInformation("Billing of {Project}: {Steps} steps, {Invoices} invoices, {Parked} parked", project.Code, report.Steps, report.Invoices, report.Parked);
+        if (report.Handled > 0)
+        {
+            Log.LogInformation("Billing of {Project}: {Steps} steps, {Invoices} invoices, {Parked} parked", project.Code, report.Steps, report.Invoices, report.Parked);
+        }
+
         return report.Handled >= Page;
     }
 }

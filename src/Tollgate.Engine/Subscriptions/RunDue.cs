@@ -102,7 +102,10 @@ public sealed class RunDue(NpgsqlDataSource database, QuotaGate gate, Clock cloc
         RunAsync(project, until, int.MaxValue, progress, cancel);
 
     /// <inheritdoc cref="RunAsync(ProjectSnapshot, Instant, Func{DueReport, Instant, Task}, CancellationToken)"/>
-    /// <param name="most">So many subscriptions are taken up at most, the earliest first; the rest stays due.</param>
+    /// <param name="most">
+    /// So many subscriptions are taken up at most, the earliest first; the rest stays due, and so do those whose customers somebody else holds. Without a bound
+    /// (<see cref="int.MaxValue"/>) it waits for these.
+    /// </param>
     public async Task<DueReport> RunAsync(
         ProjectSnapshot project, Instant until, int most, Func<DueReport, Instant, Task>? progress, CancellationToken cancel)
     {
@@ -123,6 +126,11 @@ public sealed class RunDue(NpgsqlDataSource database, QuotaGate gate, Clock cloc
 
             if (report == before)
             {
+                if (most < int.MaxValue)
+                {
+                    return report;
+                }
+
                 await Task.Delay(Pause, cancel);
             }
         }

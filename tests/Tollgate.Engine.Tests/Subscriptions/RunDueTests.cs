@@ -75,6 +75,22 @@ public sealed class RunDueTests(TestPostgres postgres) : IAsyncLifetime
         (await run.CountAsync(Rig.Project, until, CancellationToken.None)).ShouldBe(0);
     }
 
+    [Fact]
+    public async Task A_run_with_a_limit_leaves_those_due_whose_customers_somebody_holds_and_one_without_waits_for_them()
+    {
+        await SubscribeAsync(2);
+        var (run, until) = (Runner(), Rig.Clock.Now().Plus(TimeSpan.FromDays(32)));
+        await using var held = await HeldRow.OfAsync(_database!, "c0");
+        (await run.RunAsync(Rig.Project, until, 10, null, CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(20))).Renewals.ShouldBe(1);
+        (await run.RunAsync(Rig.Project, until, 10, null, CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(20))).Handled.ShouldBe(0);
+
+        var waiting = run.RunAsync(Rig.Project, until, null, CancellationToken.None);
+        await Task.Delay(TimeSpan.FromMilliseconds(200));
+        waiting.IsCompleted.ShouldBeFalse();
+        await held.DisposeAsync();
+        (await waiting).Renewals.ShouldBe(1);
+    }
+
     /// <summary>QUALITY R4. The death of a biller is that of its connection in the middle of a transaction; whoever it was begins anew.</summary>
     [Fact]
     public async Task Eight_billers_race_and_die_and_each_period_is_invoiced_once()
@@ -112,7 +128,8 @@ public sealed class RunDueTests(TestPostgres postgres) : IAsyncLifetime
             try
             {
                 // Small parts, so that there is something to race for.
-                while ((await Runner().RunAsync(Rig.Project, until, part, null, CancellationToken.None)).Handled > 0)
+                while ((await Runner().RunAsync(Rig.Project, until, part, null, CancellationToken.None)).Handled > 0
+                    || await Runner().CountAsync(Rig.Project, until, CancellationToken.None) > 0)
                 {
                 }
 
