@@ -1,3 +1,4 @@
+using System.Globalization;
 using Tollgate.Contracts.Http;
 using Tollgate.Contracts.Payments;
 using Tollgate.Core.Catalog;
@@ -116,8 +117,12 @@ public static class SandboxEndpoints
             return;
         }
 
-        await webhooks.TellAsync(context.Project(), body.Type!, AboutOf(body, payment, charge), TimeSpan.Zero, context.RequestAborted);
-        await Answer.Nothing(context);
+        var isTold = await webhooks.TellAsync(context.Project(), body.Type!, AboutOf(body, payment, charge), TimeSpan.Zero, context.RequestAborted);
+        await (isTold
+            ? Answer.Nothing(context)
+            : Problems.WriteAsync(
+                context, ErrorCode.LimitReached,
+                string.Create(CultureInfo.InvariantCulture, $"{SandboxWebhooks.MostWaiting:N0} webhooks of the sandbox wait to be sent. Wait until they are sent, or ask for fewer copies.")));
     }
 
     private static SandboxObject AboutOf(SandboxEventRequest body, Payment payment, string charge)

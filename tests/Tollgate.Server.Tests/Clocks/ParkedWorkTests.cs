@@ -148,6 +148,30 @@ public sealed class ParkedWorkTests(RunningServer running) : IClassFixture<Runni
         await Eventually.UntilAsync(() => IsAsync("SELECT count(*) = 1 FROM provider_events WHERE id = 'evt_after'"));
     }
 
+    [Fact]
+    public async Task A_project_with_many_webhooks_of_the_sandbox_delays_no_other_and_asks_for_no_more()
+    {
+        var (busy, other) = (await BillingSandbox.StartAsync(running, "2031-01-01T00:00:00Z"), await BillingSandbox.StartAsync(running, "2031-01-01T00:00:00Z"));
+        await busy.SubscribeAsync("""{"customer": "acme", "plan": "pro", "trial": false}""");
+        await PayAsync(busy);
+        await ExecuteAsync($"""
+            INSERT INTO sandbox_webhooks (id, project_id, type, body, due_at, is_forged)
+            SELECT gen_random_uuid(), {await ProjectAsync(busy)}, 'nothing', '{EventOf("evt_many")}', now() - interval '1 hour', false
+              FROM generate_series(1, 10000)
+            """);
+        await ExecuteAsync($"""
+            INSERT INTO sandbox_webhooks (id, project_id, type, body, due_at, is_forged)
+                 VALUES (gen_random_uuid(), {await ProjectAsync(other)}, 'nothing', '{EventOf("evt_of_other")}', now(), false)
+            """);
+        await Eventually.UntilAsync(() => IsAsync("SELECT count(*) = 1 FROM provider_events WHERE id = 'evt_of_other'"));
+        (await IsAsync($"SELECT count(*) > 5000 FROM sandbox_webhooks WHERE project_id = {await ProjectAsync(busy)}")).ShouldBeTrue("It waited for a project that was first.");
+
+        var payment = (await busy.Door.GetAsync("/v1/payments"))["data"][0]!["id"]!.GetValue<string>();
+        var refused = await busy.Door.PostAsync("/v1/sandbox/events", $$"""{"type": "dispute.opened", "payment": "{{payment}}"}""");
+        (refused.Status, refused["code"].GetValue<string>()).ShouldBe((HttpStatusCode.UnprocessableEntity, "limit_reached"));
+        await ExecuteAsync($"DELETE FROM sandbox_webhooks WHERE project_id = {await ProjectAsync(busy)}");
+    }
+
     private static async Task PayAsync(BillingSandbox sandbox)
     {
         (await sandbox.Door.PostAsync("/v1/customers/acme/payment-methods", """{"token": "pm_sandbox_visa"}""")).Status.ShouldBe(HttpStatusCode.Created);

@@ -61,16 +61,27 @@ internal static class SandboxSql
              VALUES ($1, $2, $3, $4, now() + make_interval(secs => $5), $6)
         """;
 
-    /// <summary>Taken for a while; of several servers each takes others. $1 number of rows, $2 seconds. Rows: id, project, body, whether it is forged.</summary>
+    /// <summary>How many of a project wait, due or not; counting ends at the limit. $1 project, $2 limit.</summary>
+    public const string WaitingWebhooks = "SELECT count(*) FROM (SELECT FROM sandbox_webhooks WHERE project_id = $1 LIMIT $2) AS w";
+
+    /// <summary>
+    /// Taken for a while; of several servers each takes others. Of each project the earliest first, the projects in turn; when there are more projects than rows, chance
+    /// decides between them. One pass over all that are due is cheap, because a project has few waiting. $1 number of rows, $2 seconds. Rows: id, project, body, whether it is forged.
+    /// </summary>
     public const string TakeWebhooks =
         $"""
-          WITH due AS (
-                SELECT w.id, w.due_at
+          WITH first AS MATERIALIZED (
+                SELECT w.id, w.due_at, row_number() OVER (PARTITION BY w.project_id ORDER BY w.due_at, w.id) AS turn, random() AS lot
                   FROM sandbox_webhooks w
-                 WHERE w.due_at <= now() AND {ParkedSql.NotParked} 'sandbox_webhooks' AND q.project_id = w.project_id AND q.subject = w.id::text)
-                 ORDER BY w.due_at, w.id
+                 WHERE w.due_at <= now() AND {ParkedSql.NotParked} 'sandbox_webhooks' AND q.project_id = w.project_id AND q.subject = w.id::text)),
+               due AS (
+                SELECT w.id, f.due_at
+                  FROM first f
+                  JOIN sandbox_webhooks w ON w.id = f.id
+                 WHERE w.due_at <= now()
+                 ORDER BY f.turn, f.lot
                  LIMIT $1
-                   FOR UPDATE SKIP LOCKED),
+                   FOR UPDATE OF w SKIP LOCKED),
                taken AS (
                 UPDATE sandbox_webhooks w
                    SET due_at = now() + make_interval(secs => $2)

@@ -22,6 +22,9 @@ public sealed record SandboxWebhookBehavior(int Copies, int DelaySeconds, bool I
 /// <summary>The sandbox's side of webhooks: what its provider tells, signed with a secret that it makes for itself.</summary>
 public sealed class SandboxWebhooks(NpgsqlDataSource database, PaymentSettings settings, ProviderKeys keys, Clock clock)
 {
+    /// <summary>Of one project. All that wait are read twice a second, and sent one after the other: about 200 a second.</summary>
+    public const int MostWaiting = 1_000;
+
     private const int SecretBytes = 32;
 
     /// <summary>How the project's webhooks come from now on.</summary>
@@ -35,13 +38,19 @@ public sealed class SandboxWebhooks(NpgsqlDataSource database, PaymentSettings s
 
     /// <summary>Tells something of its own accord. It is sent within a second, or as the project asked for.</summary>
     /// <param name="wait">Null: only if the project wants webhooks.</param>
-    public async Task TellAsync(ProjectSnapshot project, string type, SandboxObject about, TimeSpan? wait, CancellationToken cancel)
+    /// <returns>False: <see cref="MostWaiting"/> of the project wait already, and this is not told. What a charge came to is found without it: <see cref="AskPayments"/> asks.</returns>
+    public async Task<bool> TellAsync(ProjectSnapshot project, string type, SandboxObject about, TimeSpan? wait, CancellationToken cancel)
     {
         var behavior = await BehaviorAsync(project, cancel);
         var copies = wait is null ? behavior.Copies : Math.Max(behavior.Copies, 1);
         if (copies == 0)
         {
-            return;
+            return true;
+        }
+
+        if (await WaitingAsync(project, cancel) >= MostWaiting)
+        {
+            return false;
         }
 
         await SecretAsync(project, cancel);
@@ -56,6 +65,14 @@ public sealed class SandboxWebhooks(NpgsqlDataSource database, PaymentSettings s
         {
             await SendLaterAsync(project, type, body, DelayOf(behavior), isForged: true, cancel);
         }
+
+        return true;
+    }
+
+    private async Task<long> WaitingAsync(ProjectSnapshot project, CancellationToken cancel)
+    {
+        await using var command = database.Command(SandboxSql.WaitingWebhooks, project.Id, MostWaiting);
+        return (long)(await command.ExecuteScalarAsync(cancel))!;
     }
 
     private static TimeSpan DelayOf(SandboxWebhookBehavior behavior)
