@@ -66,6 +66,24 @@ internal static class CheckoutSql
          LIMIT $1
         """;
 
+    /// <summary>
+    /// Pages that count against the customer's bound, oldest first. Not counted are those that are few anyway: in a mail; at whose end a provider has a subscription, one of a
+    /// customer; and of an invoice whose payment is under way, one of an invoice. $1 partition, $2 account, $3 rows. Rows: id, whether a payment is under way.
+    /// </summary>
+    public const string OpenPages =
+        """
+        SELECT w.id, w.is_pending
+          FROM (SELECT k.id, k.kind, k.sequence,
+                       EXISTS (SELECT FROM payments p
+                                WHERE p.partition = k.partition AND p.account = k.account AND p.checkout = k.id AND p.settled_at IS NULL) AS is_pending
+                  FROM checkouts k
+                 WHERE k.partition = $1 AND k.account = $2 AND k.status = 'open' AND k.token_hash IS NOT NULL AND k.driven_by IS NULL
+                   AND num_nonnulls(k.issuer, k.token, k.session) > 0) AS w
+         WHERE NOT (w.kind = 'invoice' AND w.is_pending)
+         ORDER BY w.sequence
+         LIMIT $3
+        """;
+
     // ---- writing: the caller holds the customer ----------------------------------------------------------------
 
     /// <summary>$1 partition, $2 account, $3 id, $4 project, $5 kind, $6 wanted, $7 hash or null, $8 and $9 addresses or null, $10 made, $11 until when; who
@@ -239,6 +257,28 @@ internal static class CheckoutSql
     /// <summary>$1 project, $2 id.</summary>
     public const string RevokeSession = "UPDATE portal_sessions SET revoked_at = coalesce(revoked_at, now()) WHERE project_id = $1 AND id = $2";
 
-    /// <summary>Old ones say "expired" for a week and are unknown then. $1 partition, $2 account.</summary>
-    public const string ForgetSessions = "DELETE FROM portal_sessions WHERE partition = $1 AND account = $2 AND expires_at < now() - interval '7 days'";
+    /// <summary>Ends the customer's oldest valid ones. $1 partition, $2 account, $3 how many stay.</summary>
+    public const string EndOldSessions =
+        """
+        UPDATE portal_sessions
+           SET expires_at = now()
+         WHERE partition = $1 AND account = $2
+           AND id IN (SELECT o.id FROM portal_sessions o
+                       WHERE o.partition = $1 AND o.account = $2 AND o.revoked_at IS NULL AND o.expires_at > now()
+                       ORDER BY o.id DESC
+                      OFFSET $3)
+        """;
+
+    /// <summary>
+    /// Old ones say "expired" for a week and are unknown then. Where a customer has many, the oldest say it for 10 minutes, in which requests that began with them end. Revoked
+    /// ones stay for the week: as long as they are there, what was opened on their pages is refused. $1 partition, $2 account, $3 how many stay.
+    /// </summary>
+    public const string ForgetSessions =
+        """
+        DELETE FROM portal_sessions
+         WHERE partition = $1 AND account = $2
+           AND (expires_at < now() - interval '7 days'
+                OR (revoked_at IS NULL AND expires_at < now() - interval '10 minutes'
+                    AND id IN (SELECT o.id FROM portal_sessions o WHERE o.partition = $1 AND o.account = $2 ORDER BY o.id DESC OFFSET $3)))
+        """;
 }

@@ -12,6 +12,21 @@ namespace Tollgate.Engine.Checkouts;
 /// <summary>What happens to a checkout's row, inside of a transaction that holds its customer. The caller commits.</summary>
 internal static class CheckoutWriter
 {
+    /// <summary>Ends a customer's oldest pages where one more would be more than <see cref="OpenCheckout.MostOpen"/>. A page whose payment is under way stays.</summary>
+    /// <returns>False: so many have a payment under way that one more would be too many.</returns>
+    public static async Task<bool> MakeRoomAsync(CustomerChange change, ProjectSnapshot project, Instant now, CancellationToken cancel)
+    {
+        var open = await OpenPagesAsync(change, cancel);
+        var over = open.Count - OpenCheckout.MostOpen + 1;
+        foreach (var (id, _) in open.Where(static one => !one.IsPending).Take(Math.Max(over, 0)))
+        {
+            await ExpireAsync(change, (await CheckoutQueries.FindAsync(change.Connection, project, id, cancel))!, now, PaymentActors.System, cancel);
+            over--;
+        }
+
+        return over <= 0;
+    }
+
     public static async Task OpenAsync(CustomerChange change, CheckoutRow row, byte[]? tokenHash, Issuer issuer, string actor, CancellationToken cancel)
     {
         var checkout = row.Checkout;
@@ -52,6 +67,20 @@ internal static class CheckoutWriter
 
     public static Task ExpireAsync(CustomerChange change, CheckoutRow row, Instant now, string actor, CancellationToken cancel) =>
         FinishAsync(change, row, CheckoutStatus.Expired, default, now, actor, cancel);
+
+    /// <summary>Not more than can be ended at once: older versions had no bound.</summary>
+    private static async Task<IReadOnlyList<(Guid Id, bool IsPending)>> OpenPagesAsync(CustomerChange change, CancellationToken cancel)
+    {
+        await using var command = change.Command(CheckoutSql.OpenPages, change.Row.Partition, change.Row.Account, 2 * OpenCheckout.MostOpen);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        var open = new List<(Guid, bool)>();
+        while (await reader.ReadAsync(cancel))
+        {
+            open.Add((reader.GetGuid(0), reader.GetBoolean(1)));
+        }
+
+        return open;
+    }
 
     private static async Task FinishAsync(
         CustomerChange change, CheckoutRow row, CheckoutStatus status, (Guid? Subscription, Guid? Invoice, Guid? Payment) came, Instant now, string actor,

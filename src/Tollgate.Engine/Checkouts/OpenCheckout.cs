@@ -35,6 +35,9 @@ public enum CheckoutOutcome
     /// <summary>What became of an attempt to pay it is not known yet.</summary>
     IsPending,
 
+    /// <summary>The customer has <see cref="OpenCheckout.MostOpen"/> pages whose payments are under way.</summary>
+    TooMany,
+
     /// <summary>It is completed.</summary>
     IsCompleted,
 
@@ -62,6 +65,12 @@ public sealed class OpenCheckout(
 
     /// <summary>How long the link of an open invoice can be used: as long as somebody may read the mail that it stands in.</summary>
     public static readonly TimeSpan InvoiceLife = TimeSpan.FromDays(60);
+
+    /// <summary>
+    /// Open pages of one customer. One more ends the oldest, because it is often the customer who opens them: a refusal would keep the project's back end from it. Not counted
+    /// are links in mails, an invoice's page at a provider, and pages at whose end a provider has a subscription.
+    /// </summary>
+    public const int MostOpen = 20;
 
     internal const string Look = "look";
 
@@ -146,6 +155,12 @@ public sealed class OpenCheckout(
         if (isHosted && order.Kind == CheckoutKind.Subscription && await claim.TakenByAsync(change, cancel) is not null)
         {
             return (new(CheckoutOutcome.IsPending, row), null);
+        }
+
+        // An invoice can be paid, however many other payments are under way.
+        if (!await CheckoutWriter.MakeRoomAsync(change, project, now, cancel) && order.Kind != CheckoutKind.Invoice)
+        {
+            return (new(CheckoutOutcome.TooMany), null);
         }
 
         await CheckoutWriter.OpenAsync(change, row, KeyHash.Of(token).ToBytes(), order.Issuer, actor, cancel);

@@ -29,6 +29,9 @@ public sealed class PortalSessions(NpgsqlDataSource database, ProjectDirectory d
 {
     public static readonly TimeSpan Life = TimeSpan.FromHours(1);
 
+    /// <summary>Valid ones of one customer. One more ends the oldest, because it is often the customer who opens them.</summary>
+    public const int Most = 100;
+
     /// <returns>Null: the project has no such customer.</returns>
     public async Task<NewPortalSession?> OpenAsync(ProjectSnapshot project, string customer, string? returnUrl, Issuer issuer, CancellationToken cancel)
     {
@@ -41,7 +44,8 @@ public sealed class PortalSessions(NpgsqlDataSource database, ProjectDirectory d
 
             var (row, token, now) = (change.Row, OpenCheckout.NewToken(directory.Current.Check), clock.Now());
             var (id, until) = (Guid.CreateVersion7(now.ToOffset()), now.Plus(issuer.Clip(Life, now)));
-            await change.ExecuteAsync(CheckoutSql.ForgetSessions, cancel, row.Partition, row.Account);
+            await change.ExecuteAsync(CheckoutSql.EndOldSessions, cancel, row.Partition, row.Account, Most - 1);
+            await change.ExecuteAsync(CheckoutSql.ForgetSessions, cancel, row.Partition, row.Account, Most - 1);
             await change.ExecuteAsync(
                 CheckoutSql.InsertSession, cancel, row.Partition, row.Account, id, project.Id, KeyHash.Of(token).ToBytes(),
                 CustomerCommands.OrNull(returnUrl, NpgsqlDbType.Text), until.ToUtc(),

@@ -87,6 +87,9 @@ public static class CheckoutEndpoints
             context, ErrorCode.BillingNotConfigured, $"The project's payment provider has no page on which a customer could do this. {PaymentEndpoints.HowToBePaid}"),
         CheckoutOutcome.NoAnswer => Problems.WriteAsync(context, ErrorCode.UpstreamUnreachable, "The payment provider did not answer; nothing was charged. Try again."),
         CheckoutOutcome.IsPending => Problems.WriteAsync(context, ErrorCode.PaymentPending, "It has a page on which it can be paid, or a payment under way: nothing is asked for twice."),
+        CheckoutOutcome.TooMany => Problems.WriteAsync(
+            context, ErrorCode.LimitReached,
+            $"The customer has {OpenCheckout.MostOpen} open checkouts whose payments are under way. Wait until one is paid or expires."),
         _ => RefuseAsync(context, answer.Refusal!),
     };
 

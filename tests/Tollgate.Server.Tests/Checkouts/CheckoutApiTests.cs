@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using Tollgate.Engine.Checkouts;
 using Tollgate.Server.Tests.Customers;
 using Tollgate.Server.Tests.Payments;
 using Tollgate.Server.Tests.Subscriptions;
@@ -346,6 +347,45 @@ public sealed partial class CheckoutApiTests(ImpatientServer server) : IClassFix
         var refused = await mine.PostAsync("/v1/portal-sessions", """{"customer": "other"}""");
         (refused.Status, Word(refused, "code")).ShouldBe((HttpStatusCode.Forbidden, "key_not_allowed"));
         (await mine.PostAsync("/v1/checkouts", """{"customer": "acme", "plan": "pro"}""")).Status.ShouldBe(HttpStatusCode.Forbidden);
+    }
+
+    [Fact]
+    public async Task One_checkout_more_than_a_customer_may_have_ends_the_oldest_that_nobody_pays()
+    {
+        var sandbox = await StartAsync();
+        var paying = await CheckOutAsync(sandbox);
+        (await PayAsync(paying, "pm_sandbox_authentication")).Status.ShouldBe(HttpStatusCode.SeeOther);
+        var oldest = await CheckOutAsync(sandbox);
+        for (var more = 2; more < OpenCheckout.MostOpen; more++)
+        {
+            await CheckOutAsync(sandbox);
+        }
+
+        (await StatusAsync(sandbox, oldest)).ShouldBe("open");
+        var newest = await CheckOutAsync(sandbox);
+
+        (await StatusAsync(sandbox, paying), await StatusAsync(sandbox, oldest), await StatusAsync(sandbox, newest)).ShouldBe(("open", "expired", "open"));
+        (await PageAsync(oldest)).Status.ShouldBe(HttpStatusCode.Gone);
+        (await sandbox.Door.GetAsync("/v1/checkouts?customer=acme&status=open&limit=100"))["data"].AsArray().Count.ShouldBe(OpenCheckout.MostOpen);
+        await CheckOutAsync(sandbox, customer: "other");
+        (await sandbox.Door.GetAsync("/v1/checkouts?customer=acme&status=open&limit=100"))["data"].AsArray().Count.ShouldBe(OpenCheckout.MostOpen);
+        await ShouldBeCleanAsync(sandbox);
+    }
+
+    [Fact]
+    public async Task One_portal_session_more_than_a_customer_may_have_ends_the_oldest()
+    {
+        var sandbox = await StartAsync();
+        await sandbox.Door.PostAsync("/v1/customers", """{"id": "acme"}""");
+        var opened = new List<Came>();
+        while (opened.Count <= PortalSessions.Most)
+        {
+            opened.Add(await sandbox.Door.PostAsync("/v1/portal-sessions", """{"customer": "acme"}"""));
+            opened[^1].Status.ShouldBe(HttpStatusCode.Created, opened[^1].Json?.ToJsonString());
+        }
+
+        ((await PageAsync(opened[0])).Status, (await PageAsync(opened[1])).Status, (await PageAsync(opened[^1])).Status)
+            .ShouldBe((HttpStatusCode.Gone, HttpStatusCode.OK, HttpStatusCode.OK));
     }
 
     private sealed record Page(HttpStatusCode Status, string Text, string? Location);
