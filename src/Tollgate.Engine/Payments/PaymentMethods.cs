@@ -11,31 +11,55 @@ using Tollgate.Engine.Secrets;
 
 namespace Tollgate.Engine.Payments;
 
+public enum AddMethodOutcome
+{
+    Added,
+
+    /// <summary>It is there already, and stays as it is.</summary>
+    Known,
+
+    /// <summary>The customer is a member, whose owner pays.</summary>
+    IsMember,
+
+    /// <summary>The customer has <see cref="PaymentMethods.Most"/>.</summary>
+    TooMany,
+}
+
+/// <param name="Method">Null: nothing was added.</param>
+public sealed record AddedMethod(AddMethodOutcome Outcome, PaymentMethod? Method = null);
+
 /// <summary>What customers are charged by. The newest is the default.</summary>
 public sealed class PaymentMethods(NpgsqlDataSource database, SecretBox secrets, Clock clock)
 {
+    /// <summary>Of a customer. Pages that need no key list all of them.</summary>
+    public const int Most = 50;
+
     /// <summary>Creates the customer when it is missing.</summary>
-    /// <returns>Null: it is a member, whose owner pays.</returns>
-    public Task<PaymentMethod?> AddAsync(ProjectSnapshot project, string customer, SandboxCard card, CancellationToken cancel) =>
+    public Task<AddedMethod> AddAsync(ProjectSnapshot project, string customer, SandboxCard card, CancellationToken cancel) =>
         AddAsync(project, new(customer, card.Token, card.Brand, card.Last4), PaymentProvider.Sandbox, cancel);
 
-    /// <summary>A method that a provider has of a customer. One that is there already stays as it is.</summary>
+    /// <summary>A method that a provider has of a customer. One that is there already stays as it is; one too many removes the oldest.</summary>
     internal Task SaveAsync(ProjectSnapshot project, PaymentProvider provider, MethodNews method, CancellationToken cancel) =>
         AddAsync(project, method, provider, cancel, isOnce: true);
 
-    private async Task<PaymentMethod?> AddAsync(
+    private async Task<AddedMethod> AddAsync(
         ProjectSnapshot project, MethodNews card, PaymentProvider provider, CancellationToken cancel, bool isOnce = false)
     {
         await using var change = await CustomerChange.BeginAsync(database, project, card.Customer, cancel);
         if (change.Row.Owner is not null)
         {
-            return null;
+            return new(AddMethodOutcome.IsMember);
         }
 
-        var known = isOnce ? await ReadAsync(change.Connection, PaymentSql.Methods, cancel, change.Row.Partition, change.Row.Account) : [];
-        if (known.FirstOrDefault(one => one.Provider == provider && secrets.OpenText(one.Token, SecretPlace.Card(one.Id)) == card.Token) is { } same)
+        var known = await KeptAsync(change.Connection, change.Row, cancel);
+        if (isOnce && known.FirstOrDefault(one => one.Provider == provider && secrets.OpenText(one.Token, SecretPlace.Card(one.Id)) == card.Token) is { } same)
         {
-            return same;
+            return new(AddMethodOutcome.Known, same);
+        }
+
+        if (!isOnce && known.Count >= Most)
+        {
+            return new(AddMethodOutcome.TooMany);
         }
 
         var now = clock.Now(project);
@@ -44,9 +68,10 @@ public sealed class PaymentMethods(NpgsqlDataSource database, SecretBox secrets,
         await change.ExecuteAsync(
             PaymentSql.InsertMethod, cancel, row.Partition, row.Account, method.Id, CatalogWords.Of(method.Provider), secrets.CloseText(method.Token, SecretPlace.Card(method.Id)),
             method.Brand, method.Last4, now.ToUtc());
+        await change.ExecuteAsync(PaymentSql.RemoveOldMethods, cancel, row.Partition, row.Account, now.ToUtc(), Most - 1);
         await change.ExecuteAsync(CollectionSql.Hasten, cancel, row.Partition, row.Account, now.ToUtc());
         await change.CommitAsync();
-        return method;
+        return new(AddMethodOutcome.Added, method);
     }
 
     /// <summary>Oldest first. Null: this project has no such customer.</summary>
@@ -65,7 +90,7 @@ public sealed class PaymentMethods(NpgsqlDataSource database, SecretBox secrets,
             row = CustomerRow.Read(reader, project);
         }
 
-        return await ReadAsync(connection, PaymentSql.Methods, cancel, row.Partition, row.Account);
+        return await KeptAsync(connection, row, cancel);
     }
 
     /// <returns>False: the customer has none of this id.</returns>
@@ -96,10 +121,10 @@ public sealed class PaymentMethods(NpgsqlDataSource database, SecretBox secrets,
     internal static async Task<PaymentMethod?> ChosenAsync(
         CustomerChange change, SecretBox secrets, (Guid? Saved, SandboxCard? Card) with, Instant now, CancellationToken cancel)
     {
-        var (row, methods) = (change.Row, PaymentSql.Methods);
+        var row = change.Row;
         if (with.Saved is { } id)
         {
-            return (await ReadAsync(change.Connection, methods, cancel, row.Partition, row.Account)).SingleOrDefault(method => method.Id == id);
+            return (await KeptAsync(change.Connection, row, cancel)).SingleOrDefault(method => method.Id == id);
         }
 
         if (with.Card is not { } card)
@@ -114,7 +139,7 @@ public sealed class PaymentMethods(NpgsqlDataSource database, SecretBox secrets,
         return added;
     }
 
-    /// <summary>What has paid is kept, and what a plan was paid with is charged from now on.</summary>
+    /// <summary>What has paid is kept, and what a plan was paid with is charged from now on. One too many removes the oldest.</summary>
     /// <param name="isDefault">It is charged from now on, also where another one was kept already.</param>
     internal static async Task KeepAsync(CustomerChange change, Guid id, bool isDefault, Instant now, CancellationToken cancel)
     {
@@ -124,6 +149,7 @@ public sealed class PaymentMethods(NpgsqlDataSource database, SecretBox secrets,
         {
             await change.ExecuteAsync(PaymentSql.NoDefault, cancel, row.Partition, row.Account);
             await change.ExecuteAsync(PaymentSql.KeepMethod, cancel, row.Partition, row.Account, id);
+            await change.ExecuteAsync(PaymentSql.RemoveOldMethods, cancel, row.Partition, row.Account, now.ToUtc(), Most - 1);
             await change.ExecuteAsync(CollectionSql.Hasten, cancel, row.Partition, row.Account, now.ToUtc());
         }
     }
@@ -147,10 +173,14 @@ public sealed class PaymentMethods(NpgsqlDataSource database, SecretBox secrets,
 
     /// <summary>What is charged by itself: the default, or the newest one where the default is of a provider that the project has left. Null: nothing is.</summary>
     internal static async Task<PaymentMethod?> DefaultAsync(CustomerChange change, ProjectSnapshot project, CancellationToken cancel) =>
-        (await ReadAsync(change.Connection, PaymentSql.Methods, cancel, change.Row.Partition, change.Row.Account))
+        (await KeptAsync(change.Connection, change.Row, cancel))
             .Where(method => method.Provider == project.Payments.Provider)
             .OrderBy(static method => method.IsDefault)
             .LastOrDefault();
+
+    /// <summary>Oldest first, with their tokens encrypted.</summary>
+    private static Task<IReadOnlyList<PaymentMethod>> KeptAsync(NpgsqlConnection connection, CustomerRow row, CancellationToken cancel) =>
+        ReadAsync(connection, PaymentSql.Methods, cancel, row.Partition, row.Account, Most);
 
     /// <summary>With their tokens encrypted.</summary>
     private static async Task<IReadOnlyList<PaymentMethod>> ReadAsync(NpgsqlConnection connection, string sql, CancellationToken cancel, params object?[] parameters)

@@ -200,9 +200,27 @@ internal static class PaymentSql
 
     private const string MethodColumns = "id, provider, token, brand, last4, is_default, added_at";
 
-    /// <summary>Those that were not removed, oldest first. $1 partition, $2 account.</summary>
+    /// <summary>
+    /// Those that were not removed, oldest first; the default and the newest where an older version kept more than the bound. $1 partition, $2 account, $3 bound.
+    /// </summary>
     public const string Methods =
-        $"SELECT {MethodColumns} FROM payment_methods WHERE partition = $1 AND account = $2 AND removed_at IS NULL ORDER BY sequence";
+        $"""
+        SELECT {MethodColumns}
+          FROM (SELECT {MethodColumns}, sequence FROM payment_methods WHERE partition = $1 AND account = $2 AND removed_at IS NULL ORDER BY is_default DESC, sequence DESC LIMIT $3) AS m
+         ORDER BY sequence
+        """;
+
+    /// <summary>Removes the oldest beyond the bound, never the default. There is a default. $1 partition, $2 account, $3 when, $4 how many stay beside the default.</summary>
+    public const string RemoveOldMethods =
+        """
+        UPDATE payment_methods
+           SET removed_at = $3
+         WHERE partition = $1 AND account = $2
+           AND id IN (SELECT o.id FROM payment_methods o
+                       WHERE o.partition = $1 AND o.account = $2 AND o.removed_at IS NULL AND NOT o.is_default
+                       ORDER BY o.sequence DESC
+                      OFFSET $4)
+        """;
 
     /// <summary>Also one that was removed since: it was charged. $1 partition, $2 account, $3 id.</summary>
     public const string Method = $"SELECT {MethodColumns} FROM payment_methods WHERE partition = $1 AND account = $2 AND id = $3";

@@ -61,10 +61,14 @@ public static class PaymentMethodEndpoints
             return;
         }
 
-        var method = await methods.AddAsync(context.Project(), customer, card!, context.RequestAborted);
-        await (method is null
-            ? Problems.WriteAsync(context, ErrorCode.CustomerIsMember)
-            : Answer.Json(context, StatusCodes.Status201Created, ViewOf(method), PaymentsJson.Default.PaymentMethodView));
+        var added = await methods.AddAsync(context.Project(), customer, card!, context.RequestAborted);
+        await (added.Outcome switch
+        {
+            AddMethodOutcome.IsMember => Problems.WriteAsync(context, ErrorCode.CustomerIsMember),
+            AddMethodOutcome.TooMany => Problems.WriteAsync(
+                context, ErrorCode.LimitReached, $"The customer has {PaymentMethods.Most} payment methods, the most there can be. Remove those that are not charged any more."),
+            _ => Answer.Json(context, StatusCodes.Status201Created, ViewOf(added.Method!), PaymentsJson.Default.PaymentMethodView),
+        });
     }
 
     private static async Task ListAsync(HttpContext context, PaymentMethods methods)

@@ -1,4 +1,5 @@
 using System.Net;
+using Tollgate.Engine.Payments;
 using Tollgate.Server.Tests.Customers;
 using Tollgate.Server.Tests.Payments;
 using Tollgate.Server.Tests.Subscriptions;
@@ -50,6 +51,24 @@ public sealed class CardsForLaterTests(ImpatientServer server) : IClassFixture<I
         (await ShowAsync(page)).ShouldNotContain("Your cards");
 
         (await SendAsync(page, null)).Location.ShouldBe("https://app.example/thanks");
+    }
+
+    [Fact]
+    public async Task A_customer_has_few_cards_and_one_that_pays_takes_the_place_of_the_oldest()
+    {
+        var (sandbox, page) = await OpenAsync("");
+        var added = new List<string>();
+        while (added.Count < PaymentMethods.Most)
+        {
+            added.Add(await AddCardAsync(sandbox, "pm_sandbox_visa"));
+        }
+
+        await RefusedAsync(sandbox, "/v1/customers/acme/payment-methods", """{"token": "pm_sandbox_visa"}""", HttpStatusCode.UnprocessableEntity, "limit_reached");
+        (await SendAsync(page, "new:pm_sandbox_mastercard")).Location.ShouldBe("https://app.example/thanks");
+
+        var cards = (await sandbox.Door.GetAsync("/v1/customers/acme/payment-methods"))["data"].AsArray();
+        cards.Take(PaymentMethods.Most - 1).Select(static one => one!["id"]!.GetValue<string>()).ShouldBe(added.Skip(1));
+        (cards.Count, cards[^1]!["brand"]!.GetValue<string>(), cards[^1]!["default"]!.GetValue<bool>()).ShouldBe((PaymentMethods.Most, "mastercard", true));
     }
 
     [Fact]
