@@ -1,3 +1,4 @@
+using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Secrets;
 
 namespace Tollgate.Engine.Backup;
@@ -5,6 +6,26 @@ namespace Tollgate.Engine.Backup;
 /// <summary>Whether the restored database finds its master key, and what to do where it does not.</summary>
 public static class RestoredKeys
 {
+    /// <summary>Makes the folder of the master key's file where it is missing, for its owner alone: with an own PostgreSQL a machine may have no data folder yet.</summary>
+    /// <exception cref="StartRefusedException">It cannot be made.</exception>
+    public static void MakeFolder(MasterKeySource source)
+    {
+        var folder = Path.GetDirectoryName(source.File)!;
+        if (!source.IsFile || Directory.Exists(folder))
+        {
+            return;
+        }
+
+        try
+        {
+            Directory.CreateDirectory(folder, DataFolder.OwnerOnly(directory: true));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new StartRefusedException($"The data folder {folder}, where the master key belongs, cannot be created: {e.Message} Choose another folder with --data.", e);
+        }
+    }
+
     /// <summary>Keys that came with the backup are written where the data folder has none.</summary>
     /// <returns>A sentence for the operator.</returns>
     public static async Task<string> FitAsync(MasterKeySource source, BackupManifest manifest, CancellationToken cancel)

@@ -71,6 +71,9 @@ internal static class BackupCommands
             // A file that cannot be restored is no reason to make a data folder.
             await CliScreen.WithStepsAsync(tell => RestoreBackup.CheckAsync(path, passphrase, tell, cancel));
             await using var door = await DatabaseDoor.OpenStoppedAsync(parsed, log, cancel);
+
+            // What would keep the key from being written is found before anything is restored.
+            RestoredKeys.MakeFolder(door.MasterKey);
             var restored = await CliScreen.WithStepsAsync(tell => new RestoreBackup(door.ConnectionString, parsed.GetValue(force), tell, log).RunAsync(path, passphrase, cancel));
             var (manifest, report) = (restored.Manifest, restored.Report);
             Console.WriteLine($"Restored {Count(manifest.AllRows)} rows of {manifest.Rows.Count} tables, as of {manifest.TakenAt:yyyy-MM-dd HH:mm:ss}Z.");

@@ -6,7 +6,7 @@ using Tollgate.Testing;
 namespace Tollgate.Server.Tests.Backup;
 
 /// <summary>The commands as an operator runs them: a backup beside traffic, and its restore on another machine.</summary>
-public sealed class BackupCommandTests
+public sealed class BackupCommandTests(TestPostgres postgres)
 {
     private const string Passphrase = "correct horse battery";
 
@@ -61,6 +61,35 @@ public sealed class BackupCommandTests
         (refused, why.Contains("--encrypt", StringComparison.Ordinal)).ShouldBe((2, true), why);
         (refused, why) = await ServerProcess.RunAsync(Environment, "backup", "--data", elsewhere, "--out", folder.Combine("nowhere/x.backup"));
         (refused, why.Contains("could not be written", StringComparison.Ordinal)).ShouldBe((1, true), why);
+    }
+
+    [Fact]
+    public async Task A_restore_into_an_own_PostgreSQL_makes_the_data_folder_that_the_key_needs()
+    {
+        using var folder = TestFolder.Create();
+        await using var target = await postgres.CreateEmptyDatabaseAsync();
+        var (file, data) = (folder.Combine("moved.backup"), folder.Combine("made/data"));
+        await using (var server = await TestServer.StartAsync())
+        {
+            var (made, why) = await ServerProcess.RunAsync(Environment, "backup", "--data", server.Data, "--out", file, "--encrypt", "--with-master-key");
+            made.ShouldBe(0, why);
+        }
+
+        // A file where the folder should be: nothing is restored.
+        await File.WriteAllTextAsync(folder.Combine("made"), "");
+        var (code, said) = await ServerProcess.RunAsync(Environment, "restore", file, "--data", data, "--database", target.ConnectionString);
+        (code, said.Contains("cannot be created", StringComparison.Ordinal)).ShouldBe((1, true), said);
+        (await target.ScalarAsync<bool>("SELECT to_regclass('projects') IS NULL")).ShouldBeTrue();
+        target.Source.Clear();
+        File.Delete(folder.Combine("made"));
+
+        (code, said) = await ServerProcess.RunAsync(Environment, "restore", file, "--data", data, "--database", target.ConnectionString);
+
+        code.ShouldBe(0, said);
+        said.ShouldContain("was in the backup and is now in");
+        File.GetUnixFileMode(data).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        File.GetUnixFileMode(Path.Combine(data, "master.key")).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        (await target.ScalarAsync<bool>("SELECT count(*) > 0 FROM projects")).ShouldBeTrue();
     }
 
     private static async Task<int> EventsAsync(HttpClient client)
