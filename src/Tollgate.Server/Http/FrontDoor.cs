@@ -8,7 +8,7 @@ using Tollgate.Engine.Projects;
 namespace Tollgate.Server.Http;
 
 /// <summary>
-/// The one middleware in front of all endpoints. In order: find the key, resolve it, hold it against what the endpoint
+/// The one middleware in front of all endpoints. In order: refuse a path with dot segments, find the key, resolve it, hold it against what the endpoint
 /// requires, run the endpoint (through <see cref="Idempotency"/> where a retry could repeat an effect), and turn what
 /// went wrong into problem+json.
 /// </summary>
@@ -37,7 +37,11 @@ public sealed class FrontDoor(
         try
         {
             var requirement = context.GetEndpoint()?.Metadata.GetMetadata<KeyRequirement>();
-            if (requirement is null)
+            if (RawPath.DotSegment(context) is { } dots)
+            {
+                await Problems.WriteAsync(context, ErrorCode.MalformedRequest, $"The path has the segment '{dots}'. Send the path without '.' and '..' segments; no id is one of them.");
+            }
+            else if (requirement is null)
             {
                 await RunOpenAsync(context);
             }

@@ -21,6 +21,32 @@ public static class RawPath
     }
 
     /// <summary>
+    /// The first segment of the path that is <c>.</c> or <c>..</c> once it is decoded, as the caller wrote it; null: there is none. Kestrel removes such segments
+    /// before an endpoint is chosen, so the segments of the raw target would be others than those of the route.
+    /// </summary>
+    /// <remarks>Every request comes by. One without a dot and without a percent sign in its target costs one vectorised search.</remarks>
+    public static string? DotSegment(HttpContext context)
+    {
+        if (context.Features.Get<IHttpRequestFeature>()?.RawTarget is not { } target || target.AsSpan().IndexOfAny('.', '%') < 0)
+        {
+            return null;
+        }
+
+        var path = Behind(context, 0).Path.AsSpan();
+        foreach (var part in path.Split('/'))
+        {
+            // Dots are unreserved characters: %2e is the longest way to write one.
+            var segment = path[part];
+            if (segment.Length is > 0 and <= 6 && Uri.UnescapeDataString(segment) is "." or "..")
+            {
+                return segment.ToString();
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>
     /// What the caller wrote behind so many segments: the path, with a leading slash, and what follows it from a question mark
     /// (or the sign of a fragment, which has no business in a request) on. Nothing is decoded.
     /// </summary>
@@ -32,9 +58,9 @@ public static class RawPath
         var path = target.AsSpan();
         if (path.IsEmpty || path[0] != '/')
         {
-            // The absolute form, as it is sent to proxies: http://host/path.
+            // The absolute form, as it is sent to proxies: http://host/path. "*" of OPTIONS and the host:port of CONNECT have no path.
             var authority = path.IndexOf("://");
-            var start = path[(authority + 3)..].IndexOf('/');
+            var start = authority < 0 ? -1 : path[(authority + 3)..].IndexOf('/');
             path = start < 0 ? "/" : path[(authority + 3 + start)..];
         }
 

@@ -55,6 +55,30 @@ public sealed class StrayInputTests(RunningServer server)
     public async Task Nothing_and_an_empty_object_say_nothing(string? body) =>
         (await server.SendAsync("POST", "/v1/provider-events/retry-parked", server.Secret(Project), body)).ShouldBe(200);
 
+    /// <summary>Kestrel removes dot segments before an endpoint is chosen; ids are read from the path as it was sent.</summary>
+    [Theory]
+    [InlineData("GET", "/v1/invoices/x/../a.pdf", "'..'")]
+    [InlineData("GET", "/v1/invoices/x/%2e%2E/a.pdf?x=1", "'%2e%2E'")]
+    [InlineData("GET", "http://x/v1/invoices/./a.pdf", "'.'")]
+    [InlineData("GET", "/v1/customers/.%2E", "'.%2E'")]
+    [InlineData("GET", "/nowhere/./", "'.'")]
+    [InlineData("GET", "/v1/customers/a..b", null)]
+    [InlineData("GET", "/v1/customers/...?x=/../y", null)]
+    [InlineData("GET", "/v1/customers/..%2Fa", null)]
+    [InlineData("OPTIONS", "*", null)]
+    public async Task A_dot_segment_is_refused_before_an_endpoint_runs(string method, string target, string? segment)
+    {
+        using var tcp = new System.Net.Sockets.TcpClient();
+        await tcp.ConnectAsync(server.Server.Url.Host, server.Server.Port, TestContext.Current.CancellationToken);
+        await using var stream = tcp.GetStream();
+        await stream.WriteAsync(System.Text.Encoding.ASCII.GetBytes(
+            $"{method} {target} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {server.Secret(Project)}\r\nConnection: close\r\n\r\n"), TestContext.Current.CancellationToken);
+        using var reader = new StreamReader(stream);
+        var answer = (await reader.ReadToEndAsync(TestContext.Current.CancellationToken)).Replace("\\u0027", "'", StringComparison.Ordinal);
+        answer.ShouldStartWith(segment is null ? "HTTP/1.1 40" : "HTTP/1.1 400");
+        answer.Contains("The path has the segment " + segment, StringComparison.Ordinal).ShouldBe(segment is not null, answer);
+    }
+
     /// <summary>Kestrel takes these; no address can be made of them, and links to pages begin with the address that the caller reached.</summary>
     [Theory]
     [InlineData("x:99999")]
