@@ -69,7 +69,7 @@ public sealed record FairShareOptions
 /// <summary>
 /// Keeps one project from using up what all share: so many of its requests are at work at one time, the others wait for them in the order
 /// in which they came, and only a project that keeps too many waiting is refused (429). Nothing is taken from a project by what another
-/// one does. Check, consume and their like pass by: the lanes have a queue of their own.
+/// one does. Check, consume and their like pass by: the lanes have a queue of their own. Only their larger bodies wait here until they have arrived.
 /// </summary>
 public sealed class FairShare(FairShareOptions options) : IDisposable
 {
@@ -81,7 +81,7 @@ public sealed class FairShare(FairShareOptions options) : IDisposable
     private const int StrangerShares = 64;
 
     /// <summary>Bytes of a body that a light request may have: a hundred events and more.</summary>
-    private const long LargestLightBody = 256 * 1024;
+    private const int LargestLightBody = 256 * 1024;
 
     /// <summary>Connections that look up customer tokens at one time: whose project a token is, is known only afterwards. One look-up takes a millisecond.</summary>
     private const int LookUps = 3;
@@ -134,10 +134,8 @@ public sealed class FairShare(FairShareOptions options) : IDisposable
             return await TakeTurnAsync(context, places, project is null, load);
         }
 
-        if (!places.Bodies.TryTake(bytes))
+        if (!await TakeRoomAsync(context, places, load, bytes))
         {
-            _refused?.Add(1, new KeyValuePair<string, object?>("load", Named(load)));
-            await Problems.WriteAsync(context, ErrorCode.ProjectBusy, NoRoom);
             return null;
         }
 
@@ -145,6 +143,31 @@ public sealed class FairShare(FairShareOptions options) : IDisposable
         {
             await Body.ArriveAsync(context, most, options.BodyTime);
             return await TakeTurnAsync(context, places, project is null, load);
+        }
+        finally
+        {
+            places.Bodies.Give(bytes);
+        }
+    }
+
+    /// <summary>Whether a light request has a body that needs room until it is here. The others cost nothing here.</summary>
+    public static bool NeedsRoom(HttpRequest request) => request.ContentLength > SmallBody;
+
+    /// <summary>Waits until the body of a light request is here. It takes room until then, and no turn.</summary>
+    /// <returns>False: there is no room, and the problem is written.</returns>
+    /// <exception cref="BadHttpRequestException">The body is not here in time.</exception>
+    public async ValueTask<bool> ArriveAsync(HttpContext context, int project)
+    {
+        var (places, bytes) = (PlacesOf(context, project), Body.LengthOf(context, LargestLightBody));
+        if (!await TakeRoomAsync(context, places, Load.Light, bytes))
+        {
+            return false;
+        }
+
+        try
+        {
+            await Body.ArriveAsync(context, LargestLightBody, options.BodyTime);
+            return true;
         }
         finally
         {
@@ -168,6 +191,18 @@ public sealed class FairShare(FairShareOptions options) : IDisposable
 
     private Places PlacesOf(HttpContext context, int? project) =>
         _projects.GetOrAdd(project ?? ShareOf(context.Connection.RemoteIpAddress), static (_, all) => new(all.Options, all.Bodies), (Options: options, Bodies: _bodies));
+
+    private async ValueTask<bool> TakeRoomAsync(HttpContext context, Places places, Load load, long bytes)
+    {
+        if (places.Bodies.TryTake(bytes))
+        {
+            return true;
+        }
+
+        _refused?.Add(1, new KeyValuePair<string, object?>("load", Named(load)));
+        await Problems.WriteAsync(context, ErrorCode.ProjectBusy, NoRoom);
+        return false;
+    }
 
     private async ValueTask<Turn?> TakeTurnAsync(HttpContext context, Places places, bool isStranger, Load load)
     {
@@ -222,7 +257,7 @@ public sealed class FairShare(FairShareOptions options) : IDisposable
     private static string Named(Load load) => load switch { Load.Bulk => "bulk", Load.Heavy => "heavy", Load.Webhook => "webhook", _ => "ordinary" };
 
     private static readonly string NoRoom = FormattableString.Invariant(
-        $"While bodies of more than {SmallBody / 1024} KiB wait for their turn, they may take {BodiesOfOne / 1024 / 1024} MiB for one project or address and {BodiesOfAll / 1024 / 1024} MiB on the server. This body would exceed that. Send fewer at one time.");
+        $"While bodies of more than {SmallBody / 1024} KiB arrive or wait for their turn, they may take {BodiesOfOne / 1024 / 1024} MiB for one project or address and {BodiesOfAll / 1024 / 1024} MiB on the server. This body would exceed that. Send fewer at one time.");
 
     private string Explain(string who, Load load)
     {

@@ -227,9 +227,10 @@ public sealed class FrontDoor(
     }
 
     private Task RunAsync(HttpContext context, Caller caller, KeyRequirement requirement) =>
-        caller.Project is not { } project || FairShare.LoadOf(context) is var load && load is Load.Light or Load.Own
-            ? GoAsync(context, caller, requirement)
-            : RunInTurnAsync(context, caller, requirement, project.Id, load);
+        caller.Project is not { } project || FairShare.LoadOf(context) is var load && load is Load.Own ? GoAsync(context, caller, requirement)
+        : load is not Load.Light ? RunInTurnAsync(context, caller, requirement, project.Id, load)
+        : FairShare.NeedsRoom(context.Request) ? RunInRoomAsync(context, caller, requirement, project.Id)
+        : GoAsync(context, caller, requirement);
 
     /// <summary>Pages and webhooks of providers, which need no key, take of the share of their address; health and documentation have no <see cref="LoadOf"/> and take nothing.</summary>
     private async Task RunOpenAsync(HttpContext context)
@@ -254,6 +255,14 @@ public sealed class FrontDoor(
             {
                 await GoAsync(context, caller, requirement);
             }
+        }
+    }
+
+    private async Task RunInRoomAsync(HttpContext context, Caller caller, KeyRequirement requirement, int project)
+    {
+        if (await share.ArriveAsync(context, project))
+        {
+            await GoAsync(context, caller, requirement);
         }
     }
 

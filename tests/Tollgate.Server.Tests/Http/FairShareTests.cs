@@ -156,6 +156,34 @@ public sealed class FairShareTests(FairShareStage stage) : IClassFixture<FairSha
         }
     }
 
+    /// <summary>The lanes decide these, so they take no turn; what they hold until they are here has the same room and the same time.</summary>
+    [Fact]
+    public async Task Light_bodies_that_are_not_small_have_the_same_time_and_room()
+    {
+        var sockets = new List<Socket>();
+        try
+        {
+            for (var at = 0; at < 130; at++)
+            {
+                sockets.Add(await HalfAsync("POST /v1/check", stage.Server.Keys["TOLLGATE_KEY_ALWRITY"], length: 262_144));
+            }
+
+            var answers = await Task.WhenAll(sockets.Select(StatusOfAsync));
+            answers.Count(static status => status == 429).ShouldBe(2, "128 bodies of 256 KiB fit into 32 MiB");
+            answers.Count(static status => status == 400).ShouldBe(128, "the time is over");
+        }
+        finally
+        {
+            sockets.ForEach(static socket => socket.Dispose());
+        }
+
+        // What arrives is decided as before, and its room is free again.
+        using var project = stage.Server.ClientFor("alwrity");
+        using var padded = new StringContent(new string(' ', 200_000) + """{"customer": "a", "feature": "no_such_feature"}""", Encoding.UTF8, "application/json");
+        using var answer = await project.PostAsync(new Uri("/v1/check", UriKind.Relative), padded, Cancel);
+        answer.StatusCode.ShouldBe(HttpStatusCode.NotFound);
+    }
+
     /// <summary>Requests about holds take no place of a share, and readiness needs no key: neither may use up the pool.</summary>
     [Fact]
     public async Task What_takes_no_turn_takes_few_connections()
