@@ -1,4 +1,4 @@
-using System.IO.Pipelines;
+using System.Buffers;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Http.Metadata;
@@ -75,13 +75,14 @@ internal static class LlmCallsEndpoints
     }
 
     /// <summary>Looks at the first byte that is no space, and leaves the body as it was.</summary>
-    private static async ValueTask<bool> IsArrayAsync(HttpContext context)
+    internal static async ValueTask<bool> IsArrayAsync(HttpContext context)
     {
-        var pipe = context.Request.BodyReader;
+        var (pipe, searched) = (context.Request.BodyReader, 0L);
         while (true)
         {
             var read = await pipe.ReadAsync(context.RequestAborted);
-            var first = FirstOf(read);
+            var first = FirstOf(read.Buffer.Slice(searched));
+            searched = read.Buffer.Length;
             pipe.AdvanceTo(read.Buffer.Start, first is null && !read.IsCompleted ? read.Buffer.End : read.Buffer.Start);
             if (first is not null || read.IsCompleted || read.Buffer.Length > WireLimits.BodyBytes)
             {
@@ -90,9 +91,9 @@ internal static class LlmCallsEndpoints
         }
     }
 
-    private static byte? FirstOf(ReadResult read)
+    private static byte? FirstOf(ReadOnlySequence<byte> bytes)
     {
-        foreach (var piece in read.Buffer)
+        foreach (var piece in bytes)
         {
             var text = piece.Span.TrimStart(" \t\r\n"u8);
             if (!text.IsEmpty)

@@ -25,6 +25,9 @@ internal sealed class LineStream<TItem, TAnswer>(
     private long _index;
     private bool _skipping;
 
+    /// <summary>Bytes at the start of the buffer that hold no line feed. They are not searched again when the line comes in small packets.</summary>
+    private long _searched;
+
     /// <summary>Reads lines until the stream ends. When the sender leaves, the whole lines that were read until then are recorded.</summary>
     public async Task ReadLinesAsync(PipeReader pipe, CancellationToken cancel)
     {
@@ -86,9 +89,14 @@ internal sealed class LineStream<TItem, TAnswer>(
     private bool TakeLines(ref ReadOnlySequence<byte> buffer, bool isLast)
     {
         var reader = new SequenceReader<byte>(buffer);
-        while (reader.TryReadTo(out ReadOnlySequence<byte> line, (byte)'\n'))
+        var start = buffer.Start;
+        reader.Advance(_searched);
+        _searched = 0;
+        while (reader.TryAdvanceTo((byte)'\n', advancePastDelimiter: false))
         {
-            TakeLine(line);
+            TakeLine(buffer.Slice(start, reader.Position));
+            reader.Advance(1);
+            start = reader.Position;
             if (_chunk.Count >= EventLimits.ChunkEvents)
             {
                 buffer = reader.UnreadSequence;
@@ -96,7 +104,7 @@ internal sealed class LineStream<TItem, TAnswer>(
             }
         }
 
-        buffer = reader.UnreadSequence;
+        buffer = buffer.Slice(start);
         if (isLast && !buffer.IsEmpty)
         {
             TakeLine(buffer);
@@ -107,6 +115,10 @@ internal sealed class LineStream<TItem, TAnswer>(
             // The line is rejected when its end comes; until then its bytes are dropped.
             _skipping = true;
             buffer = buffer.Slice(buffer.End);
+        }
+        else
+        {
+            _searched = buffer.Length;
         }
 
         return false;
