@@ -55,7 +55,10 @@ public sealed record FeatureCosts : CostFigures
     public string? Feature { get; init; }
 }
 
-/// <summary>Answer of <c>GET /v1/customers/{id}/costs</c>. Each list adds up to the total.</summary>
+/// <summary>
+/// Answer of <c>GET /v1/customers/{id}/costs</c>. Each list adds up to the total: of more than 1,000 names the cheapest are one entry
+/// <c>(others)</c>, the last.
+/// </summary>
 public sealed record CustomerCosts
 {
     public required string Customer { get; init; }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Npgsql;
 using NpgsqlTypes;
 using Tollgate.Core.Costs;
@@ -26,6 +27,8 @@ public sealed class CostQueries(Database database, FoldCalls fold)
         await fold.CatchUpAsync(cancel);
         customer = await AccountOfAsync(project, customer, cancel);
         await using var command = CommandOf(customer is null ? CostSql.BreakdownOfProject : CostSql.BreakdownOfCustomer, project, days, customer);
+        command.Parameters.Add(new() { Value = (long)CostBreakdown.MostNames });
+        command.Parameters.Add(new() { Value = CostBreakdown.Others, NpgsqlDbType = NpgsqlDbType.Text });
         await using var reader = await command.ExecuteReaderAsync(cancel);
         var lists = new Dictionary<int, List<CostRow>>();
         while (await reader.ReadAsync(cancel))
@@ -105,26 +108,41 @@ public sealed class CostQueries(Database database, FoldCalls fold)
         return customers;
     }
 
-    /// <summary>By day or month, provider and model, as far as <paramref name="groups"/> has them. Features and plans have none.</summary>
-    public async Task<IReadOnlyDictionary<(DateOnly? Day, string? Provider, string? Model), LatencyHistogram>> LatenciesAsync(
-        ProjectSnapshot project, DayRange days, CostGroups groups, CancellationToken cancel)
+    /// <summary>
+    /// How long the calls of <paramref name="rows"/> took, one row at a time so that memory does not grow with the names of models. Rows of which
+    /// no call says it are left out. Features and plans have none.
+    /// </summary>
+    /// <param name="rows">What <see cref="GroupsAsync"/> read for the same project, days and groups.</param>
+    /// <returns>The index of the row, and its histogram.</returns>
+    public async IAsyncEnumerable<(int Row, LatencyHistogram Latency)> LatenciesAsync(
+        ProjectSnapshot project, DayRange days, CostGroups groups, IReadOnlyList<CostRow> rows, [EnumeratorCancellation] CancellationToken cancel)
     {
         await using var command = CommandOf(CostSql.Latencies, project, days, null);
         command.Parameters.Add(new() { Value = (int)groups });
+        command.Parameters.Add(new() { Value = rows.Select(row => row.Day ?? days.First).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Date });
+        command.Parameters.Add(new() { Value = rows.Select(static row => row.Provider ?? "").ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text });
+        command.Parameters.Add(new() { Value = rows.Select(static row => row.Model ?? "").ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text });
         await using var reader = await command.ExecuteReaderAsync(cancel);
-        var histograms = new Dictionary<(DateOnly?, string?, string?), LatencyHistogram>();
+        var (line, histogram) = (0L, new LatencyHistogram());
         while (await reader.ReadAsync(cancel))
         {
-            var key = (DayAt(reader, 0), TextAt(reader, 1), TextAt(reader, 2));
-            if (!histograms.TryGetValue(key, out var histogram))
+            if (reader.GetInt64(0) is var next && next != line)
             {
-                histograms[key] = histogram = new();
+                if (line > 0)
+                {
+                    yield return ((int)line - 1, histogram);
+                }
+
+                (line, histogram) = (next, new());
             }
 
-            histogram.Add(reader.GetInt16(3), reader.GetInt64(4));
+            histogram.Add(reader.GetInt16(1), reader.GetInt64(2));
         }
 
-        return histograms;
+        if (line > 0)
+        {
+            yield return ((int)line - 1, histogram);
+        }
     }
 
     /// <summary>What was used of the project's features in the quota periods that reach beyond <paramref name="from"/>.</summary>

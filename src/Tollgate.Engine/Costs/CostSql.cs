@@ -143,25 +143,38 @@ internal static class CostSql
 
     /// <summary>
     /// The total and what it is made of, each way by itself; the first column tells the ways apart: a bit for each of day, provider,
-    /// model, feature, plan that is not part of the group.
+    /// model, feature, plan that is not part of the group. Callers invent names of models, so each way names the $6 that cost most and
+    /// adds the rest up in a last row under the name $7. Days have no name and are never added up.
     /// </summary>
+    /// <remarks>The name replaces only columns of the group: those that are not part of it are NULL, and so is their concatenation.</remarks>
     public const string BreakdownOfProject = BreakdownHead + OfProject + BreakdownTail;
 
     /// <inheritdoc cref="BreakdownOfProject"/>
     public const string BreakdownOfCustomer = BreakdownHead + OfCustomer + BreakdownTail;
 
+    private const string Way = "grouping(d.day, d.provider, d.model, d.feature, d.plan)";
+
     private const string BreakdownHead =
         $"""
-        SELECT grouping(d.day, d.provider, d.model, d.feature, d.plan), d.day, d.provider, d.model, d.feature, d.plan, {Sums}
+        SELECT d.way, d.day,
+               CASE WHEN d.place <= $6 THEN d.provider ELSE left(d.provider, 0) || $7 END,
+               CASE WHEN d.place <= $6 THEN d.model    ELSE left(d.model, 0)    || $7 END,
+               CASE WHEN d.place <= $6 THEN d.feature  ELSE left(d.feature, 0)  || $7 END,
+               CASE WHEN d.place <= $6 THEN d.plan     ELSE left(d.plan, 0)     || $7 END, {Sums}
+          FROM (SELECT {Way}, d.day, d.provider, d.model, d.feature, d.plan, {Sums},
+                       row_number() OVER (PARTITION BY {Way}
+                                              ORDER BY d.day, sum(d.cost_usd) DESC, sum(d.calls) DESC, d.provider, d.model, d.feature, d.plan)
 
         """;
 
     private const string BreakdownTail =
         $"""
 
-         GROUP BY GROUPING SETS ((), (d.day), (d.provider), (d.provider, d.model), (d.feature), (d.plan))
-        {Counted}
-         ORDER BY 1, d.day, sum(d.cost_usd) DESC, sum(d.calls) DESC, d.provider, d.model, d.feature, d.plan
+                 GROUP BY GROUPING SETS ((), (d.day), (d.provider), (d.provider, d.model), (d.feature), (d.plan))
+                {Counted}) AS d (way, day, provider, model, feature, plan, calls, errors, unpriced_calls, estimated_calls, input_tokens,
+                                 cached_input_tokens, output_tokens, cost_usd, place)
+         GROUP BY 1, 2, 3, 4, 5, 6
+         ORDER BY 1, min(d.place)
         """;
 
     /// <summary>$6 the bits of <see cref="CostGroups"/>, $7 how many rows.</summary>
@@ -214,14 +227,22 @@ internal static class CostSql
          GROUP BY d.feature
         """;
 
-    /// <summary>$1 project, $2 and $3 first and last day, $6 the bits of <see cref="CostGroups"/>.</summary>
+    /// <summary>
+    /// Of the lines that were read by <see cref="GroupsOfProject"/> only, line by line. $1 project, $2 and $3 first and last day, $6 the bits of
+    /// <see cref="CostGroups"/>, $7 to $9 each line's day, provider and model: $2 and '' where the lines are not by that. Rows: the line
+    /// (from 1), bucket, calls.
+    /// </summary>
     public const string Latencies =
         $"""
-        SELECT {GroupedDay}, CASE WHEN $6 & 4 <> 0 THEN d.provider END, CASE WHEN $6 & 8 <> 0 THEN d.model END, d.bucket,
-               sum(d.calls)::bigint
-          FROM call_latencies d
+        SELECT x.line, d.bucket, sum(d.calls)::bigint
+          FROM unnest($7::date[], $8::text[], $9::text[]) WITH ORDINALITY AS x (day, provider, model, line)
+          JOIN call_latencies d
+            ON coalesce({GroupedDay}, $2) = x.day
+           AND CASE WHEN $6 & 4 <> 0 THEN d.provider ELSE '' END = x.provider
+           AND CASE WHEN $6 & 8 <> 0 THEN d.model ELSE '' END = x.model
          WHERE d.project_id = $1 AND d.day BETWEEN $2 AND $3
-         GROUP BY 1, 2, 3, d.bucket
+         GROUP BY x.line, d.bucket
+         ORDER BY x.line
         """;
 
     /// <summary>

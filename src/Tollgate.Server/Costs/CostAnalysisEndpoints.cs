@@ -222,15 +222,20 @@ internal static class CostAnalysisEndpoints
     private static async Task<IReadOnlyList<CostLine>> LinesAsync(HttpContext context, CostQueries queries, Question question, int most)
     {
         var rows = await queries.GroupsAsync(context.Project(), question.Days, question.Groups, most, null, context.RequestAborted);
-        var latencies = question.HasLatencies
-            ? await queries.LatenciesAsync(context.Project(), question.Days, question.Groups, context.RequestAborted)
-            : new Dictionary<(DateOnly?, string?, string?), LatencyHistogram>();
-        return [.. rows.Select(row => CostViews.Fill(
+        var latencies = new LatencyView?[rows.Count];
+        if (question.HasLatencies)
+        {
+            await foreach (var (row, latency) in queries.LatenciesAsync(context.Project(), question.Days, question.Groups, rows, context.RequestAborted))
+            {
+                latencies[row] = CostViews.LatencyOf(latency);
+            }
+        }
+
+        return [.. rows.Zip(latencies, (row, latency) => CostViews.Fill(
             new CostLine
             {
                 Provider = CostViews.NameOf(row.Provider), Model = row.Model, Feature = CostViews.NameOf(row.Feature),
-                Group = GroupOf(row, question.GroupBy), ErrorRate = CostViews.ErrorRateOf(row.Totals),
-                Latency = CostViews.LatencyOf(latencies.GetValueOrDefault((row.Day, row.Provider, row.Model))),
+                Group = GroupOf(row, question.GroupBy), ErrorRate = CostViews.ErrorRateOf(row.Totals), Latency = latency,
             },
             row.Totals))];
     }

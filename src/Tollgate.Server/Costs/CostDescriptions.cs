@@ -1,5 +1,7 @@
+using System.Globalization;
 using Tollgate.Contracts.Costs;
 using Tollgate.Contracts.Http;
+using Tollgate.Engine.Costs;
 using Tollgate.Server.Customers;
 using Tollgate.Server.Http;
 
@@ -19,6 +21,10 @@ internal static class CostDescriptions
     private const string HowCounted =
         " Days are UTC. Dollars are exact; calls whose cost is unknown are counted in `unpriced_calls` and are in no sum. Voided calls do not count.";
 
+    private static readonly string OthersRow = string.Create(
+        CultureInfo.InvariantCulture,
+        $" A list of names has the {CostBreakdown.MostNames:N0} that cost most and then one entry `{CostBreakdown.Others}` with what the rest came to, so that it adds up to the total.");
+
     private const string Latency = """{"calls": 1250, "p50_ms": 812.3, "p95_ms": 2310.6, "p99_ms": 4094.4}""";
 
     private static readonly QueryParameter Limit =
@@ -29,7 +35,7 @@ internal static class CostDescriptions
 
     public static readonly Description CustomerCosts = new(
         Tag, "Show a customer's costs",
-        "What the calls to models of a customer came to, in total and by day, provider, model and feature." + HowCounted)
+        "What the calls to models of a customer came to, in total and by day, provider, model and feature." + OthersRow + HowCounted)
     {
         Path = CustomerDescriptions.Path,
         Query = CostDays.All,
@@ -127,7 +133,7 @@ internal static class CostDescriptions
             "What calls to models cost, by day, model, feature and plan (the customer's when the call was recorded). Amounts are dollars. "
             + "`revenue` is what invoices in dollars earn in the days, without taxes: a period's price is earned day by day, a year's over the year. "
             + "Credit notes take back, void invoices earn nothing. `cash` is beside it: what payments in dollars brought in the days, taxes included, less refunds and "
-            + "disputes that were lost, each on the day on which the money moved. Profit is revenue less cost." + HowCounted)
+            + "disputes that were lost, each on the day on which the money moved. Profit is revenue less cost." + OthersRow + HowCounted)
         {
             Query = CostDays.All,
             Answers =

@@ -48,7 +48,7 @@ internal static class CostViews
     public static decimal ErrorRateOf(CallTotals totals) =>
         totals.Calls > 0 ? decimal.Round((decimal)totals.Errors / totals.Calls, 4, MidpointRounding.AwayFromZero) : 0;
 
-    public static LatencyView? LatencyOf(LatencyHistogram? histogram) => histogram is { Calls: > 0 }
+    public static LatencyView? LatencyOf(LatencyHistogram histogram) => histogram.Calls > 0
         ? new()
         {
             Calls = histogram.Calls, P50Ms = histogram.Percentile(50)!.Value.Value, P95Ms = histogram.Percentile(95)!.Value.Value,
