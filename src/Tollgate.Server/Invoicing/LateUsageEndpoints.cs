@@ -22,6 +22,7 @@ public static class LateUsageEndpoints
             .Describe(LateUsageDescriptions.List);
         app.MapGet("/v1/billing/late-usage.csv", (RequestDelegate)(context => CsvAsync(context, queries)))
             .RequireKey(Access.Secret, Scope.BillingRead)
+            .WithLoad(Load.Heavy)
             .Describe(LateUsageDescriptions.Csv);
     }
 

@@ -46,6 +46,7 @@ internal static class CareerCoachStatsDoor
         void Map(string path, Func<HttpContext, Task> answer, Description description) => app
             .MapGet(path, (RequestDelegate)(context => EnterAsync(context, directory, options.Value, answer)))
             .RequireKey(Access.Secret | Access.Admin, Scope.UsageRead, "X-Admin-Key")
+            .WithLoad(Load.Heavy)
             .WithSeedErrors(SeedErrors.AdminShape)
             .Describe(description);
     }
