@@ -57,7 +57,7 @@ public static class Settings
     /// <summary>Exports of one project at one time.</summary>
     public static readonly Setting ExportsPerProject = new(
         "TOLLGATE_EXPORTS_PER_PROJECT", "exports", 2, 1, 1_000,
-        "Exports of events last as long as their client reads. Each holds about 2 MB at a time; beyond it callers get 429 rate_limited.");
+        "Exports of events and invoices last as long as their client reads. Each holds about 2 MB at a time; beyond it callers get 429 rate_limited.");
 
     /// <summary>Time for requests in flight after a signal to stop.</summary>
     public static readonly Setting DrainSeconds = new(

@@ -14,7 +14,7 @@ public enum Load
     /// <summary>Decided by the lanes or answered from memory: it takes no connection of the pool. A large body makes it <see cref="Bulk"/>.</summary>
     Light,
 
-    /// <summary>Has limits of its own and holds no connection of the pool while it waits for somebody: a call of the gateway, an export of events.</summary>
+    /// <summary>Has limits of its own and holds no connection of the pool while it waits for somebody: a call of the gateway, an export of events or invoices.</summary>
     Own,
 
     /// <summary>A large body, or one whose length nobody knows: thousands of events in memory at once.</summary>

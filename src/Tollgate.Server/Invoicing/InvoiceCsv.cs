@@ -12,13 +12,10 @@ namespace Tollgate.Server.Invoicing;
 /// </summary>
 internal static class InvoiceCsv
 {
-    public static string Of(IEnumerable<Invoice> invoices)
+    /// <param name="withHeader">False: these follow others of the same file.</param>
+    public static string Of(IEnumerable<Invoice> invoices, bool withHeader = true)
     {
-        var csv = new StringBuilder().Header(
-            "invoice_number", "invoice_id", "status", "customer", "currency", "issued_at", "period_start", "period_end",
-            "line", "kind", "description", "feature", "quantity", "unit_price", "amount_minor", "amount", "line_period_start", "line_period_end",
-            "subtotal_minor", "subtotal", "discount_minor", "discount", "tax_minor", "tax", "total_minor", "total",
-            "amount_paid_minor", "amount_paid", "amount_due_minor", "amount_due");
+        var csv = withHeader ? Header() : new StringBuilder();
         foreach (var invoice in invoices)
         {
             if (invoice.Lines.Count == 0)
@@ -34,6 +31,12 @@ internal static class InvoiceCsv
 
         return csv.ToString();
     }
+
+    private static StringBuilder Header() => new StringBuilder().Header(
+        "invoice_number", "invoice_id", "status", "customer", "currency", "issued_at", "period_start", "period_end",
+        "line", "kind", "description", "feature", "quantity", "unit_price", "amount_minor", "amount", "line_period_start", "line_period_end",
+        "subtotal_minor", "subtotal", "discount_minor", "discount", "tax_minor", "tax", "total_minor", "total",
+        "amount_paid_minor", "amount_paid", "amount_due_minor", "amount_due");
 
     /// <summary>A word as it is on the wire: <c>proration_credit</c>.</summary>
     internal static string Word<T>(T name)

@@ -25,7 +25,8 @@ public static class InvoiceFileEndpoints
     /// <summary>Invoices of one customer and currency that a statement adds up: 800 years of months.</summary>
     private const int MostInStatement = 10_000;
 
-    private const int PageOfCsv = 500;
+    /// <summary>Invoices with their lines that an export holds in memory at a time: rarely more than 1 MB.</summary>
+    private const int PageOfCsv = 100;
 
     /// <summary>Where the note's id stands in <c>/v1/invoices/{id}/credit-notes/{note}.pdf</c>.</summary>
     private const int NoteSegment = 4;
@@ -35,8 +36,10 @@ public static class InvoiceFileEndpoints
         var queries = app.Services.GetRequiredService<InvoiceQueries>();
         var customers = app.Services.GetRequiredService<CustomerQueries>();
         var clock = app.Services.GetRequiredService<Clock>();
+        var exports = app.Services.GetRequiredService<Exports>();
 
-        Map("/v1/invoices.csv", InvoiceFileDescriptions.Csv, context => CsvAsync(context, queries, clock));
+        app.MapGet("/v1/invoices.csv", exports.Bounded(context => CsvAsync(context, queries, clock)))
+            .RequireKey(Access.Secret, Scope.BillingRead).WithLoad(Load.Own).Describe(InvoiceFileDescriptions.Csv);
         Map("/v1/invoices/{id}.pdf", InvoiceFileDescriptions.InvoicePdf, context => InvoiceAsync(context, queries, ".pdf", Pdf, static (invoice, style) => Invoicing.InvoicePdf.Of(invoice, style)));
         Map("/v1/invoices/{id}.html", InvoiceFileDescriptions.InvoiceHtml, context => InvoiceAsync(context, queries, ".html", Html, static (invoice, style) => Bytes(Invoicing.InvoiceHtml.Of(invoice, style))));
         Map("/v1/invoices/{id}.csv", InvoiceFileDescriptions.InvoiceCsv, context => InvoiceAsync(context, queries, ".csv", Csv, static (invoice, _) => Bytes(Invoicing.InvoiceCsv.Of([invoice]))));
@@ -80,6 +83,7 @@ public static class InvoiceFileEndpoints
         await SendAsync(context, draw(row.Invoice, note, style), type, $"{note.Number}{extension}");
     }
 
+    /// <summary>Page by page: between pages, while the client reads, no connection of the pool is held.</summary>
     private static async Task CsvAsync(HttpContext context, InvoiceQueries queries, Clock clock)
     {
         var faults = new Faults();
@@ -90,20 +94,21 @@ public static class InvoiceFileEndpoints
             return;
         }
 
-        var (rows, last) = (new List<Invoice>(), (Guid?)null);
-        while (rows.Count < MostInCsv)
+        var (written, last, more) = (0, (Guid?)null, true);
+        while (more && written < MostInCsv)
         {
             var page = await queries.ListAsync(context.Project(), filter, last, PageOfCsv, context.RequestAborted);
-            rows.AddRange(page.Select(static row => row.Invoice));
-            if (page.Count < PageOfCsv)
+            if (written == 0)
             {
-                break;
+                // With the first page, so that a query that fails at once is still answered as an error.
+                context.Response.ContentType = Csv;
+                context.Response.Headers.ContentDisposition = "attachment; filename=\"invoices.csv\"";
             }
 
-            last = page[^1].Invoice.Id;
+            await context.Response.WriteAsync(Invoicing.InvoiceCsv.Of(page.Select(static row => row.Invoice), withHeader: written == 0), context.RequestAborted);
+            written += page.Count;
+            (last, more) = (page.Count == 0 ? null : page[^1].Invoice.Id, page.Count == PageOfCsv);
         }
-
-        await SendAsync(context, Bytes(InvoiceCsv.Of(rows)), Csv, "invoices.csv");
     }
 
     private static async Task StatementAsync(HttpContext context, InvoiceQueries queries, CustomerQueries customers, Clock clock, string? type)

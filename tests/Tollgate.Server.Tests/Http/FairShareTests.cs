@@ -27,7 +27,7 @@ public sealed class FairShareTests(FairShareStage stage) : IClassFixture<FairSha
             await both.ExecuteNonQueryAsync(Cancel);
         }
 
-        var heavy = GetAsync(busy, "/v1/invoices.csv");
+        var heavy = GetAsync(busy, "/v1/analytics/revenue-vs-cost.csv");
         await UntilHeldAsync(1);
         await ShouldBeRefusedAsync(busy, "/v1/customers/a/statement.csv", "TOLLGATE_PROJECT_HEAVY");
         await ShouldBeRefusedAsync(busy, "/v1/events", "TOLLGATE_PROJECT_HEAVY");
