@@ -19,6 +19,7 @@ internal sealed class BusyAccounts(Lane lane, LaneQueue queue, Action<LaneOp> en
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     private readonly HashSet<(int, string)> _busy = [];
+    private readonly HashSet<(int, string)> _unborn = [];
     private readonly HashSet<LaneOp> _aside = [];
 
     /// <summary>Whether the operation has left the batch that is worked on.</summary>
@@ -30,17 +31,21 @@ internal sealed class BusyAccounts(Lane lane, LaneQueue queue, Action<LaneOp> en
         _aside.Clear();
         if (_busy.Count > 0 && ops.FindAll(op => op is not (ReadOp or ForgetOp) && IsBusy(op)) is { Count: > 0 } suspects)
         {
-            await PutAsideAsync(await connect(), ops, suspects);
+            await PutAsideAsync(await connect(), ops, suspects, IsBusy);
         }
     }
 
-    /// <summary>The batch did not get a lock: looks whose rows are held, and takes what concerns them out of it. What only forgets a book needs no lock.</summary>
+    /// <summary>
+    /// The batch did not get a lock: looks whose rows are held, and takes what concerns them out of it, and what would create a customer, whom somebody else may be creating.
+    /// What only forgets a book needs no lock.
+    /// </summary>
     /// <returns>Whether there are any. False too where the whole table is held.</returns>
     public async Task<bool> PutAsideAsync(NpgsqlConnection connection, List<LaneOp> ops)
     {
         try
         {
-            return await PutAsideAsync(connection, ops, ops.FindAll(static op => op is not ForgetOp));
+            return await PutAsideAsync(
+                connection, ops, ops.FindAll(static op => op is not ForgetOp), op => IsBusy(op) || (op.CreatesCustomer && _unborn.Contains((op.Project.Id, op.Customer))));
         }
         catch (PostgresException held) when (held.SqlState == PostgresErrorCodes.LockNotAvailable)
         {
@@ -50,10 +55,11 @@ internal sealed class BusyAccounts(Lane lane, LaneQueue queue, Action<LaneOp> en
 
     private bool IsBusy(LaneOp op) => _busy.Contains((op.Project.Id, op.Customer));
 
-    private async Task<bool> PutAsideAsync(NpgsqlConnection connection, List<LaneOp> ops, List<LaneOp> suspects)
+    private async Task<bool> PutAsideAsync(NpgsqlConnection connection, List<LaneOp> ops, List<LaneOp> suspects, Predicate<LaneOp> leaves)
     {
         var accounts = suspects.Select(static op => (op.Partition, Project: op.Project.Id, op.Customer)).Distinct().ToList();
         _busy.ExceptWith(accounts.Select(static one => (one.Project, one.Customer)));
+        _unborn.Clear();
         await using (var command = connection.Command(
             LedgerSql.HeldCustomers, accounts.Select(static one => one.Partition).ToArray(), accounts.Select(static one => one.Project).ToArray(),
             accounts.Select(static one => one.Customer).ToArray()))
@@ -61,11 +67,11 @@ internal sealed class BusyAccounts(Lane lane, LaneQueue queue, Action<LaneOp> en
         {
             while (await row.ReadAsync())
             {
-                _busy.Add((row.GetInt32(0), row.GetString(1)));
+                (row.GetBoolean(2) ? _busy : _unborn).Add((row.GetInt32(0), row.GetString(1)));
             }
         }
 
-        var leaving = suspects.FindAll(IsBusy);
+        var leaving = suspects.FindAll(leaves);
         if (leaving.Count == 0)
         {
             return false;

@@ -40,7 +40,10 @@ internal static class LedgerSql
     /// <summary>When nobody's customer is to blame for a wait: something locks whole tables for a moment.</summary>
     public const string WaitLonger = "SET LOCAL lock_timeout = '10s'";
 
-    /// <summary>Of these customers, those whose row somebody holds now. $1 partitions, $2 projects, $3 ids. Row: project, id.</summary>
+    /// <summary>
+    /// Of these customers, those whose row somebody holds now, and those that have none that anybody else sees: somebody may be about to create it. $1 partitions,
+    /// $2 projects, $3 ids. Row: project, id, whether there is a row.
+    /// </summary>
     public const string HeldCustomers =
         """
         WITH free AS MATERIALIZED (
@@ -48,9 +51,9 @@ internal static class LedgerSql
               FROM unnest($1::smallint[], $2::integer[], $3::text[]) AS x (partition, project_id, id)
               JOIN customers c ON c.partition = x.partition AND c.project_id = x.project_id AND c.id = x.id
                FOR NO KEY UPDATE OF c SKIP LOCKED)
-        SELECT c.project_id, c.id
+        SELECT x.project_id, x.id, c.id IS NOT NULL
           FROM unnest($1::smallint[], $2::integer[], $3::text[]) AS x (partition, project_id, id)
-          JOIN customers c ON c.partition = x.partition AND c.project_id = x.project_id AND c.id = x.id
+          LEFT JOIN customers c ON c.partition = x.partition AND c.project_id = x.project_id AND c.id = x.id
          WHERE NOT EXISTS (SELECT FROM free f WHERE f.partition = c.partition AND f.account = c.account)
         """;
 

@@ -129,6 +129,35 @@ public sealed class LateUseTests(TestPostgres postgres) : IAsyncLifetime
         (await waiting).Fault.ShouldBe(GateFault.None);
     }
 
+    /// <summary>An order of a checkout creates its customer, and waits in the same transaction for a coupon.</summary>
+    [Fact]
+    public async Task A_customer_that_somebody_is_creating_keeps_no_other_of_the_lane_waiting()
+    {
+        await Rig.ConsumeAsync("u1", "scan");
+        var partition = CustomerPlace.PartitionOf(Rig.Project.Id, "born");
+        await using var holder = await Database.Source.OpenConnectionAsync();
+        await using var holding = await holder.BeginTransactionAsync();
+        await using (var create = new Npgsql.NpgsqlCommand(CustomerSql.CreateMissing, holder))
+        {
+            create.Parameters.Add(new() { Value = new[] { partition } });
+            create.Parameters.Add(new() { Value = new[] { Rig.Project.Id } });
+            create.Parameters.Add(new() { Value = new[] { "born" } });
+            await create.ExecuteNonQueryAsync();
+        }
+
+        var born = Rig.ConsumeAsync("born", "scan");
+        var waiting = System.Diagnostics.Stopwatch.StartNew();
+        for (var at = 0; at < 5; at++)
+        {
+            (await Rig.ConsumeAsync("u1", "scan")).Decision!.Allowed.ShouldBeTrue();
+        }
+
+        waiting.Elapsed.ShouldBeLessThan(TimeSpan.FromSeconds(3), "the lane waited for the customer of somebody else");
+        born.IsCompleted.ShouldBeFalse();
+        await holding.CommitAsync();
+        (await born).Decision!.Allowed.ShouldBeTrue();
+    }
+
     /// <summary>Five CVs until the first of February.</summary>
     private Task GrantAsync() => new AddGrant(Database.Source, Rig.Gate, Rig.Clock).RunAsync(
         January, "u1", new("cv", Quantity.Of(5), GrantSource.TopUp, null, Moment(2027, 1, 1, 0), Moment(2027, 2, 1, 0), "pack"), CancellationToken.None);
