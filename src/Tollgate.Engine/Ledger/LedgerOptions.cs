@@ -9,7 +9,10 @@ public sealed record LedgerOptions
     /// </summary>
     public int Lanes { get; init; } = Math.Clamp(Environment.ProcessorCount, 1, 2);
 
-    /// <summary>Single operations that may wait in one lane. Default 16,384. Beyond it callers get 503 <c>overloaded</c>. So many of batches wait at most while customers are busy.</summary>
+    /// <summary>
+    /// Single operations that may wait in one lane. Default 16,384. Beyond it callers get 503 <c>overloaded</c>. As many operations of batches and streams may wait
+    /// for busy customers; beyond it their senders wait.
+    /// </summary>
     public int QueueLength { get; init; } = 16_384;
 
     /// <summary>Operations in one transaction. Default 4,096: more adds latency and hardly any throughput.</summary>
