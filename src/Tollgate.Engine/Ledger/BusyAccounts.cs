@@ -18,8 +18,12 @@ internal sealed class BusyAccounts(Lane lane, LaneQueue queue, Action<LaneOp> en
     /// <summary>How long an operation waits for its customer, as other changes of a customer do.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
-    private readonly HashSet<(int, string)> _busy = [];
+    /// <summary>Customers that were busy at the last look, and when that was. What waits for one is looked at again every <see cref="Pause"/> or so.</summary>
+    private readonly Dictionary<(int, string), long> _busy = [];
+
+    /// <summary>Customers of the last look that have no row which this server sees.</summary>
     private readonly HashSet<(int, string)> _unborn = [];
+
     private readonly HashSet<LaneOp> _aside = [];
 
     /// <summary>Whether the operation has left the batch that is worked on.</summary>
@@ -29,6 +33,7 @@ internal sealed class BusyAccounts(Lane lane, LaneQueue queue, Action<LaneOp> en
     public async ValueTask BeginAsync(Func<ValueTask<NpgsqlConnection>> connect, List<LaneOp> ops)
     {
         _aside.Clear();
+        ForgetOld();
         if (_busy.Count > 0 && ops.FindAll(op => op is not (ReadOp or ForgetOp) && IsBusy(op)) is { Count: > 0 } suspects)
         {
             await PutAsideAsync(await connect(), ops, suspects, IsBusy);
@@ -40,35 +45,28 @@ internal sealed class BusyAccounts(Lane lane, LaneQueue queue, Action<LaneOp> en
     /// What only forgets a book needs no lock.
     /// </summary>
     /// <returns>Whether there are any. False too where the whole table is held.</returns>
-    public async Task<bool> PutAsideAsync(NpgsqlConnection connection, List<LaneOp> ops)
+    public Task<bool> PutAsideAsync(NpgsqlConnection connection, List<LaneOp> ops) => PutAsideAsync(
+        connection, ops, ops.FindAll(static op => op is not ForgetOp), op => IsBusy(op) || (op.CreatesCustomer && _unborn.Contains((op.Project.Id, op.Customer))));
+
+    private bool IsBusy(LaneOp op) => _busy.ContainsKey((op.Project.Id, op.Customer));
+
+    /// <summary>Whatever waited for a customer that was not looked at for so long has ended, in whichever way.</summary>
+    private void ForgetOld()
     {
-        try
+        foreach (var (customer, seen) in _busy)
         {
-            return await PutAsideAsync(
-                connection, ops, ops.FindAll(static op => op is not ForgetOp), op => IsBusy(op) || (op.CreatesCustomer && _unborn.Contains((op.Project.Id, op.Customer))));
-        }
-        catch (PostgresException held) when (held.SqlState == PostgresErrorCodes.LockNotAvailable)
-        {
-            return false;
+            if (Stopwatch.GetElapsedTime(seen) > Patience)
+            {
+                _busy.Remove(customer);
+            }
         }
     }
 
-    private bool IsBusy(LaneOp op) => _busy.Contains((op.Project.Id, op.Customer));
-
     private async Task<bool> PutAsideAsync(NpgsqlConnection connection, List<LaneOp> ops, List<LaneOp> suspects, Predicate<LaneOp> leaves)
     {
-        var accounts = suspects.Select(static op => (op.Partition, Project: op.Project.Id, op.Customer)).Distinct().ToList();
-        _busy.ExceptWith(accounts.Select(static one => (one.Project, one.Customer)));
-        _unborn.Clear();
-        await using (var command = connection.Command(
-            LedgerSql.HeldCustomers, accounts.Select(static one => one.Partition).ToArray(), accounts.Select(static one => one.Project).ToArray(),
-            accounts.Select(static one => one.Customer).ToArray()))
-        await using (var row = await command.ExecuteReaderAsync())
+        if (!await LookAsync(connection, suspects))
         {
-            while (await row.ReadAsync())
-            {
-                (row.GetBoolean(2) ? _busy : _unborn).Add((row.GetInt32(0), row.GetString(1)));
-            }
+            return false;
         }
 
         var leaving = suspects.FindAll(leaves);
@@ -91,6 +89,46 @@ internal sealed class BusyAccounts(Lane lane, LaneQueue queue, Action<LaneOp> en
         queue.PutAside(leaving);
         _ = ComeBackAsync(leaving);
         return true;
+    }
+
+    /// <summary>Whose row of these is held now, and who has none.</summary>
+    /// <returns>False: the whole table is held, and nobody knows.</returns>
+    private async Task<bool> LookAsync(NpgsqlConnection connection, List<LaneOp> suspects)
+    {
+        var accounts = suspects.Select(static op => (op.Partition, Project: op.Project.Id, op.Customer)).Distinct().ToList();
+        accounts.ForEach(one => _busy.Remove((one.Project, one.Customer)));
+        _unborn.Clear();
+        try
+        {
+            await ReadHeldAsync(connection, accounts);
+            return true;
+        }
+        catch (PostgresException held) when (held.SqlState == PostgresErrorCodes.LockNotAvailable)
+        {
+            return false;
+        }
+    }
+
+    private async Task ReadHeldAsync(NpgsqlConnection connection, List<(short Partition, int Project, string Customer)> accounts)
+    {
+        await using (var command = connection.Command(
+            LedgerSql.HeldCustomers, accounts.Select(static one => one.Partition).ToArray(), accounts.Select(static one => one.Project).ToArray(),
+            accounts.Select(static one => one.Customer).ToArray()))
+        await using (var row = await command.ExecuteReaderAsync())
+        {
+            while (await row.ReadAsync())
+            {
+                var customer = (row.GetInt32(0), row.GetString(1));
+                if (row.GetBoolean(2))
+                {
+                    _busy[customer] = Stopwatch.GetTimestamp();
+                }
+                else
+                {
+                    _unborn.Add(customer);
+                }
+            }
+        }
     }
 
     /// <summary>Each comes back to where it was: what came in bulk in parts again, so that it neither stands before single operations nor fills one transaction.</summary>

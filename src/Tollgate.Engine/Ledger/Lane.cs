@@ -167,13 +167,16 @@ public sealed class Lane
     public async Task CompleteAsync(CancellationToken cancel)
     {
         _completed = true;
-        while (Depth > 0 || Volatile.Read(ref _busy) == 1)
+        while (!IsIdle || !IsIdle)
         {
             await Task.Delay(TimeSpan.FromMilliseconds(10), cancel);
         }
 
         await DropConnectionAsync();
     }
+
+    /// <summary>Looked at twice: a batch between the two readings may have taken what waited and put it aside, where it stays for longer than a look takes.</summary>
+    private bool IsIdle => Volatile.Read(ref _busy) == 0 && Depth == 0;
 
     /// <summary>Answers every operation. Nothing that it throws may end the lane: nobody else would ever work for it.</summary>
     private async Task ExecuteAsync(List<LaneOp> ops)
