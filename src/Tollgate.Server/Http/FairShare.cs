@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using System.Net;
 using Tollgate.Contracts.Http;
+using Tollgate.Engine.Projects;
 
 namespace Tollgate.Server.Http;
 
@@ -83,9 +84,6 @@ public sealed class FairShare(FairShareOptions options) : IDisposable
     /// <summary>Bytes of a body that a light request may have: a hundred events and more.</summary>
     private const int LargestLightBody = 256 * 1024;
 
-    /// <summary>Connections that look up customer tokens at one time: whose project a token is, is known only afterwards. One look-up takes a millisecond.</summary>
-    private const int LookUps = 3;
-
     /// <summary>Bytes of a body that a request without a key may have: the forms of pages have a few fields.</summary>
     private const int LargestStrangeBody = 64 * 1024;
 
@@ -101,7 +99,7 @@ public sealed class FairShare(FairShareOptions options) : IDisposable
     /// <summary>Bytes of larger bodies of the server that have no turn yet.</summary>
     private const long BodiesOfAll = 256L * 1024 * 1024;
 
-    private readonly SemaphoreSlim _lookUps = new(LookUps);
+    private readonly TokenLookUps _lookUps = new();
     private readonly SemaphoreSlim _strangers = new(2 * options.Requests);
     private readonly SemaphoreSlim _webhooks = new(2 * options.Requests);
     private readonly BodyRoom _bodies = new(BodiesOfAll);
@@ -220,12 +218,8 @@ public sealed class FairShare(FairShareOptions options) : IDisposable
         return turn;
     }
 
-    /// <summary>A turn to look up a token.</summary>
-    public async ValueTask<Turn> TakeLookUpAsync(CancellationToken cancel)
-    {
-        await _lookUps.WaitAsync(cancel);
-        return new(_lookUps, null);
-    }
+    /// <inheritdoc cref="TokenLookUps.TakeAsync"/>
+    public ValueTask<IDisposable?> TakeLookUpAsync(KeyHash token, CancellationToken cancel) => _lookUps.TakeAsync(token, cancel);
 
     public void Dispose()
     {

@@ -173,10 +173,18 @@ public sealed class FrontDoor(
         return project is null ? ErrorCode.KeyMissing : new Caller(KeyKind.Public, project, Scope.All, null, null);
     }
 
+    private static readonly string ManyWait = FormattableString.Invariant(
+        $"{TokenLookUps.WaitingOfOne} requests with this customer token wait for its look-up already. Send fewer at one time.");
+
     /// <summary>A token does what the scopes of the key that issued it allow, from that key's networks, and ends with it.</summary>
     private async Task<Resolution> ResolveTokenAsync(HttpContext context, KeyHash hash)
     {
-        using var turn = await share.TakeLookUpAsync(context.RequestAborted);
+        using var turn = await share.TakeLookUpAsync(hash, context.RequestAborted);
+        if (turn is null)
+        {
+            return new Resolution(null, ErrorCode.RateLimited, ManyWait);
+        }
+
         if (await queries.FindTokenAsync(hash, context.RequestAborted) is not { } token)
         {
             guesses.Bury(hash);
