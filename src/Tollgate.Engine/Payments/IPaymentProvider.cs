@@ -1,3 +1,4 @@
+using System.Text;
 using Tollgate.Core.Money;
 using Tollgate.Core.Payments;
 using Tollgate.Engine.Projects;
@@ -47,7 +48,13 @@ public sealed record ProviderAnswer(string Reference, PaymentFailure? Failure)
 
 /// <summary>A webhook as it came in. Names of headers in any case.</summary>
 /// <param name="Body">Byte for byte.</param>
-public sealed record WebhookRequest(IReadOnlyDictionary<string, string> Headers, IReadOnlyDictionary<string, string> Query, ReadOnlyMemory<byte> Body);
+public sealed record WebhookRequest(IReadOnlyDictionary<string, string> Headers, IReadOnlyDictionary<string, string> Query, ReadOnlyMemory<byte> Body)
+{
+    private string? _text;
+
+    /// <summary>The body, decoded once however many projects' secrets it is verified with.</summary>
+    public string Text => _text ??= Encoding.UTF8.GetString(Body.Span);
+}
 
 /// <summary>An event of a provider.</summary>
 /// <param name="Id">Unique among the provider's events of a project, for ever: a repeat of it is the same event.</param>

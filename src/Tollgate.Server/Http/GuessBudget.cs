@@ -16,6 +16,9 @@ public sealed class GuessBudget(int perMinute)
     private readonly long _each = TimeSpan.TicksPerMinute / perMinute;
     private readonly int _seed = Random.Shared.Next();
 
+    /// <summary>Failures in a minute.</summary>
+    public int PerMinute => perMinute;
+
     /// <summary>How long the address has to pause. Null: it may fail.</summary>
     /// <param name="now">Of a clock that never steps back.</param>
     public TimeSpan? PauseOf(Neighborhood address, TimeSpan now) => Pause(Volatile.Read(ref Place(address)), now.Ticks);

@@ -25,8 +25,11 @@ public sealed class Guesses : IDisposable
     /// <summary>One line in the log for so long, however many fail.</summary>
     private static readonly TimeSpan LogEvery = TimeSpan.FromSeconds(10);
 
+    /// <summary>Times more failures of an address from which good webhooks come: a provider's events of one project fail while a secret is wrong there.</summary>
+    private const int MoreOfSenders = 10;
+
     private readonly GuessBudget _budget;
-    private readonly int _perMinute;
+    private readonly GuessBudget _ofSenders;
     private readonly ProjectDirectory _directory;
     private readonly ILogger _log;
     private readonly Meter _meter = new("Tollgate");
@@ -39,7 +42,7 @@ public sealed class Guesses : IDisposable
 
     public Guesses(GuessOptions options, ProjectDirectory directory, ILogger<Guesses> log)
     {
-        (_budget, _perMinute, _directory, _log) = (new(options.PerMinute), options.PerMinute, directory, log);
+        (_budget, _ofSenders, _directory, _log) = (new(options.PerMinute), new(MoreOfSenders * options.PerMinute), directory, log);
         _failed = _meter.CreateCounter<long>("tollgate.guesses", "{attempt}", "Keys, tokens, page addresses, links of mails and webhooks that were not good, by what was wrong.");
         _limited = _meter.CreateCounter<long>("tollgate.guesses.limited", "{attempt}", "Of those, the ones that were answered with 429.");
     }
@@ -59,10 +62,23 @@ public sealed class Guesses : IDisposable
 
     /// <summary>
     /// How long an address has to pause before its next webhook is verified, which costs a hash of the body for each project with keys. Null: verify it. An address
-    /// that ever sent a good one never pauses: it is the provider, whose events of one project may all be refused because a secret is wrong there.
+    /// that sent a good one may fail ten times as often: a provider's events of one project are all refused while a secret is wrong there. It is not without a
+    /// bound, because the secret of a good webhook is any project's own.
     /// </summary>
-    public TimeSpan? PauseOfSender(HttpContext context, string what) =>
-        IsSender(AddressOf(context)) || _budget.PauseOf(AddressOf(context), Now()) is null ? null : Fail(context, what);
+    public TimeSpan? PauseOfSender(HttpContext context, string what)
+    {
+        var address = AddressOf(context);
+        var budget = BudgetOfSender(address);
+        return budget.PauseOf(address, Now()) is null ? null : Fail(budget, address, what);
+    }
+
+    /// <summary>A webhook was not good.</summary>
+    /// <param name="what">For the metric and the log.</param>
+    public void FailOfSender(HttpContext context, string what)
+    {
+        var address = AddressOf(context);
+        Fail(BudgetOfSender(address), address, what);
+    }
 
     /// <summary>A good webhook came from the address.</summary>
     public void Vouch(HttpContext context)
@@ -74,24 +90,27 @@ public sealed class Guesses : IDisposable
     /// <summary>Something was not good.</summary>
     /// <param name="what">For the metric and the log.</param>
     /// <returns>Null: say so. Otherwise for how long the address is to pause.</returns>
-    public TimeSpan? Fail(HttpContext context, string what)
+    public TimeSpan? Fail(HttpContext context, string what) => Fail(_budget, AddressOf(context), what);
+
+    private TimeSpan? Fail(GuessBudget budget, Neighborhood address, string what)
     {
-        var address = AddressOf(context);
         var tag = new KeyValuePair<string, object?>("what", what);
         _failed.Add(1, tag);
-        if (_budget.Fail(address, Now()) is not { } pause)
+        if (budget.Fail(address, Now()) is not { } pause)
         {
             return null;
         }
 
         _limited.Add(1, tag);
-        Tell(address, what);
+        Tell(address, budget.PerMinute, what);
         return pause;
     }
 
     private bool IsDead(KeyHash hash) => Volatile.Read(ref _dead[Place(hash)]) is { } dead && dead.Hash == hash;
 
     private bool IsSender(Neighborhood address) => address != default && Volatile.Read(ref _senders[Place(address)]) == address.Bits;
+
+    private GuessBudget BudgetOfSender(Neighborhood address) => IsSender(address) ? _ofSenders : _budget;
 
     private static int Place(Neighborhood address) => address.GetHashCode() & (MostSenders - 1);
 
@@ -101,7 +120,7 @@ public sealed class Guesses : IDisposable
 
     private static TimeSpan Now() => Stopwatch.GetElapsedTime(0);
 
-    private void Tell(Neighborhood address, string what)
+    private void Tell(Neighborhood address, int perMinute, string what)
     {
         Interlocked.Increment(ref _limitedSince);
         var (last, now) = (Volatile.Read(ref _loggedAt), Now().Ticks);
@@ -109,7 +128,7 @@ public sealed class Guesses : IDisposable
         {
             _log.LogWarning(
                 "{Address} failed more than {PerMinute} times in a minute, the last time with {What}. {Count} attempt(s) were answered with 429 since the last such line.",
-                address, _perMinute, what, Interlocked.Exchange(ref _limitedSince, 0));
+                address, perMinute, what, Interlocked.Exchange(ref _limitedSince, 0));
         }
     }
 

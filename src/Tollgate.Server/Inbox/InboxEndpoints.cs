@@ -92,9 +92,9 @@ public static class InboxEndpoints
         var outcome = await receive.RunAsync(provider, request, only: null, context.Connection.RemoteIpAddress?.ToString(), context.RequestAborted);
         if (outcome == ReceiveOutcome.Refused)
         {
-            guesses.Fail(context, Forged);
+            guesses.FailOfSender(context, Forged);
         }
-        else
+        else if (outcome is ReceiveOutcome.Stored or ReceiveOutcome.Repeated)
         {
             guesses.Vouch(context);
         }

@@ -39,8 +39,7 @@ internal static class SandboxSignature
             return new(WebhookVerdict.Forged);
         }
 
-        var body = Encoding.UTF8.GetString(request.Body.Span);
-        var expected = Encoding.UTF8.GetBytes(secret.Sign(id, seconds, body));
+        var expected = Encoding.UTF8.GetBytes(secret.Sign(id, seconds, request.Text));
         if (!CryptographicOperations.FixedTimeEquals(expected, Encoding.UTF8.GetBytes(signature)))
         {
             return new(WebhookVerdict.Forged);
@@ -52,8 +51,8 @@ internal static class SandboxSignature
             return new(WebhookVerdict.Stale);
         }
 
-        return SandboxEvent.Read(body) is { } read && read.Id == id
-            ? new(WebhookVerdict.Genuine, new(read.Id, read.Type, read.Data.Reference, body, read.Created))
+        return SandboxEvent.Read(request.Text) is { } read && read.Id == id
+            ? new(WebhookVerdict.Genuine, new(read.Id, read.Type, read.Data.Reference, request.Text, read.Created))
             : new(WebhookVerdict.Unreadable);
     }
 }
