@@ -10,7 +10,7 @@ using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Costs;
 
-/// <summary>The reads of costs. Each first folds what waits, so that it sees the calls that were answered before it.</summary>
+/// <summary>The reads of costs. Each first folds what waits of its project, so that it sees the calls that were answered before it.</summary>
 public sealed class CostQueries(Database database, FoldCalls fold)
 {
     /// <summary>The bits of <c>grouping()</c> in <see cref="CostSql.BreakdownOfProject"/>, by the list that they stand for.</summary>
@@ -24,7 +24,7 @@ public sealed class CostQueries(Database database, FoldCalls fold)
     /// <param name="customer">Null: the whole project. A member stands for the customer whose balances it uses.</param>
     public async Task<CostBreakdown> BreakdownAsync(ProjectSnapshot project, DayRange days, string? customer, CancellationToken cancel)
     {
-        await fold.CatchUpAsync(cancel);
+        await fold.CatchUpAsync(project.Id, cancel);
         customer = await AccountOfAsync(project, customer, cancel);
         await using var command = CommandOf(customer is null ? CostSql.BreakdownOfProject : CostSql.BreakdownOfCustomer, project, days, customer);
         command.Parameters.Add(new() { Value = (long)CostBreakdown.MostNames });
@@ -57,7 +57,7 @@ public sealed class CostQueries(Database database, FoldCalls fold)
     public async Task<IReadOnlyList<CostRow>> GroupsAsync(
         ProjectSnapshot project, DayRange days, CostGroups groups, int most, string? customer, CancellationToken cancel)
     {
-        await fold.CatchUpAsync(cancel);
+        await fold.CatchUpAsync(project.Id, cancel);
         customer = await AccountOfAsync(project, customer, cancel);
         await using var command = CommandOf(customer is null ? CostSql.GroupsOfProject : CostSql.GroupsOfCustomer, project, days, customer);
         command.Parameters.Add(new() { Value = (int)groups });
@@ -76,7 +76,7 @@ public sealed class CostQueries(Database database, FoldCalls fold)
     public async Task<(IReadOnlyList<CustomerCost> Rows, long Customers)> TopCustomersAsync(
         ProjectSnapshot project, DayRange days, int most, CancellationToken cancel)
     {
-        await fold.CatchUpAsync(cancel);
+        await fold.CatchUpAsync(project.Id, cancel);
         await using var command = database.Source.CreateCommand(CostSql.TopCustomers);
         AddRange(command, project, days);
         command.Parameters.Add(new() { Value = (long)most });
@@ -95,7 +95,7 @@ public sealed class CostQueries(Database database, FoldCalls fold)
     /// <summary>How many customers made calls for each feature.</summary>
     public async Task<IReadOnlyDictionary<string, long>> CustomersOfFeaturesAsync(ProjectSnapshot project, DayRange days, CancellationToken cancel)
     {
-        await fold.CatchUpAsync(cancel);
+        await fold.CatchUpAsync(project.Id, cancel);
         await using var command = database.Source.CreateCommand(CostSql.CustomersOfFeatures);
         AddRange(command, project, days);
         await using var reader = await command.ExecuteReaderAsync(cancel);

@@ -31,18 +31,39 @@ internal static class CostSql
     /// OFFSET 0 keeps the look-up of a call whole. Without it the planner goes by account alone, and a call costs as much as
     /// its customer has history.
     /// </remarks>
-    public const string Fold = FoldBegin + " SKIP LOCKED" + FoldRest;
+    public const string Fold = FoldBegin + OfOneCall + FoldMiddle + " SKIP LOCKED" + FoldRest;
 
-    /// <summary>As <see cref="Fold"/>, but waits for what others are folding: afterwards it is all in the rollups.</summary>
-    public const string FoldAfterOthers = FoldBegin + FoldRest;
+    /// <summary>
+    /// As <see cref="Fold"/>, but only the calls of one project, and it waits for what others are folding of them: afterwards they are in the rollups. $1 how many,
+    /// $2 project, $3 how many calls of any project it looks through.
+    /// </summary>
+    public const string FoldOfProject = FoldBegin + OfOneProject + FoldMiddle + FoldRest;
 
     private const string FoldBegin =
-        $"""
+        """
         WITH taken AS MATERIALIZED (
             DELETE FROM call_queue
              WHERE ctid = ANY (ARRAY(SELECT k.ctid
                                        FROM call_queue k
-                                      WHERE ($2::smallint IS NULL OR (k.partition = $2 AND k.account = $3 AND k.id = $4)) AND {NotParked}
+
+        """;
+
+    private const string OfOneCall =
+        """
+                                      WHERE ($2::smallint IS NULL OR (k.partition = $2 AND k.account = $3 AND k.id = $4))
+
+        """;
+
+    private const string OfOneProject =
+        """
+                                      WHERE k.ctid = ANY (ARRAY(SELECT l.ctid FROM call_queue l LIMIT $3))
+                                        AND (SELECT c.project_id FROM customers c WHERE c.partition = k.partition AND c.account = k.account) = $2
+
+        """;
+
+    private const string FoldMiddle =
+        $"""
+                                        AND {NotParked}
                                       LIMIT $1
                                         FOR UPDATE
         """;

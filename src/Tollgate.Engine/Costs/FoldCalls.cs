@@ -15,6 +15,11 @@ public sealed class FoldCalls(Database database, ParkedWork parked)
     /// <summary>Calls of one transaction: a tenth of a second of work, for which others may wait.</summary>
     public const int MostAtOnce = 2_000;
 
+    /// <summary>
+    /// Calls of all projects among which a read looks for those of its own: some 50 ms. Beyond that the loop is behind by a second, and the read does not wait for it.
+    /// </summary>
+    private const int MostLookedThrough = 20_000;
+
     /// <summary>Folds what waits and nobody else is folding, at most <see cref="MostAtOnce"/>.</summary>
     /// <returns>How many calls were taken out of the queue.</returns>
     public async Task<int> RunAsync(CancellationToken cancel)
@@ -22,7 +27,7 @@ public sealed class FoldCalls(Database database, ParkedWork parked)
         try
         {
             var isAgain = parked.AnyDue(WorkNames.CallCosts);
-            var taken = await RunAsync(CostSql.Fold, null, cancel);
+            var taken = await RunAsync(CostSql.Fold, OnlyOf(null), cancel);
             if (isAgain)
             {
                 await using var folded = database.Source.Command(ParkedSql.UnparkFolded);
@@ -52,23 +57,23 @@ public sealed class FoldCalls(Database database, ParkedWork parked)
 
         foreach (var call in calls)
         {
-            await parked.TryAsync(WorkNames.CallCosts, null, $"{call.Partition}/{call.Account}/{call.Id}", () => RunAsync(CostSql.Fold, call, cancel), cancel);
+            await parked.TryAsync(WorkNames.CallCosts, null, $"{call.Partition}/{call.Account}/{call.Id}", () => RunAsync(CostSql.Fold, OnlyOf(call), cancel), cancel);
         }
 
         return calls.Count;
     }
 
     /// <summary>
-    /// For a read that follows: calls that were answered before are in the rollups afterwards, except when so many wait that a
-    /// read must not (the loop is then at work on them).
+    /// For a read of a project that follows: its calls that were answered before are in the rollups afterwards, except when so many wait that a
+    /// read must not (the loop is then at work on them). It neither does the work of other projects nor waits for it.
     /// </summary>
-    public async Task CatchUpAsync(CancellationToken cancel)
+    public async Task CatchUpAsync(int projectId, CancellationToken cancel)
     {
         if (await AnyQueuedAsync(cancel))
         {
             try
             {
-                await RunAsync(CostSql.FoldAfterOthers, null, cancel);
+                await RunAsync(CostSql.FoldOfProject, [(long)MostAtOnce, projectId, (long)MostLookedThrough], cancel);
             }
             catch (PostgresException busy) when (ParkedWork.IsItsOwn(busy))
             {
@@ -77,7 +82,14 @@ public sealed class FoldCalls(Database database, ParkedWork parked)
         }
     }
 
-    private async Task<int> RunAsync(string fold, (short Partition, int Account, Guid Id)? only, CancellationToken cancel)
+    /// <summary>The parameters of <see cref="CostSql.Fold"/>.</summary>
+    private static object[] OnlyOf((short Partition, int Account, Guid Id)? only) =>
+    [
+        (long)MostAtOnce, CustomerCommands.OrNull(only?.Partition, NpgsqlDbType.Smallint), CustomerCommands.OrNull(only?.Account, NpgsqlDbType.Integer),
+        CustomerCommands.OrNull(only?.Id, NpgsqlDbType.Uuid),
+    ];
+
+    private async Task<int> RunAsync(string fold, object[] parameters, CancellationToken cancel)
     {
         await using var connection = await database.Source.OpenConnectionAsync(cancel);
         await using var transaction = await connection.BeginTransactionAsync(cancel);
@@ -86,9 +98,7 @@ public sealed class FoldCalls(Database database, ParkedWork parked)
             await prepare.ExecuteNonQueryAsync(cancel);
         }
 
-        await using var command = connection.Command(
-            fold, (long)MostAtOnce, CustomerCommands.OrNull(only?.Partition, NpgsqlDbType.Smallint), CustomerCommands.OrNull(only?.Account, NpgsqlDbType.Integer),
-            CustomerCommands.OrNull(only?.Id, NpgsqlDbType.Uuid));
+        await using var command = connection.Command(fold, parameters);
         var taken = (long)(await command.ExecuteScalarAsync(cancel))!;
         await transaction.CommitAsync(cancel);
         return (int)taken;

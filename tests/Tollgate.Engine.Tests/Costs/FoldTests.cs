@@ -119,11 +119,24 @@ public sealed class FoldTests(TestPostgres postgres) : IAsyncLifetime
         }
 
         (await Rig.Fold.RunAsync(CancellationToken.None)).ShouldBe(0, "The loop leaves to others what they are at.");
-        var catchingUp = Rig.Fold.CatchUpAsync(CancellationToken.None);
+        var catchingUp = Rig.Fold.CatchUpAsync(Rig.Project.Id, CancellationToken.None);
         (await Task.WhenAny(catchingUp, Task.Delay(300))).ShouldNotBe(catchingUp);
+        await Rig.Fold.CatchUpAsync(Rig.Project.Id + 1, CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(3));
         await folding.RollbackAsync();
         await catchingUp;
         (await Rig.SumAsync("calls")).ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task A_read_folds_the_calls_of_its_own_project_only()
+    {
+        await Rig.RecordAsync(CostRig.Call("ann", "dear"), CostRig.Call("bob", "cheap"));
+        await Rig.Fold.CatchUpAsync(Rig.Project.Id + 1, CancellationToken.None);
+        (await Database.ScalarAsync<long>("SELECT count(*) FROM call_queue")).ShouldBe(2, "They are not its own.");
+        await Rig.Fold.CatchUpAsync(Rig.Project.Id, CancellationToken.None);
+        (await Database.ScalarAsync<long>("SELECT count(*) FROM call_queue")).ShouldBe(0);
+        (await Rig.SumAsync("cost_usd")).ShouldBe(1.001m);
+        await Rig.ShouldBeCleanAsync();
     }
 
     [Fact]
