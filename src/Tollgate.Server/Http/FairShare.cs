@@ -65,6 +65,9 @@ public sealed record FairShareOptions
 
     /// <summary>How long an ordinary body may take to arrive.</summary>
     public TimeSpan BodyTime { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>What a project's visitors have beside it: half of its requests and large bodies, one heavy request, and as many that wait.</summary>
+    public FairShareOptions OfVisitors() => this with { Requests = Math.Max(1, Requests / 2), Heavy = 1, Bulk = Math.Max(1, Bulk / 2) };
 }
 
 /// <summary>
@@ -104,6 +107,8 @@ public sealed class FairShare(FairShareOptions options) : IDisposable
     private readonly SemaphoreSlim _webhooks = new(2 * options.Requests);
     private readonly BodyRoom _bodies = new(BodiesOfAll);
     private readonly ConcurrentDictionary<int, Places> _projects = new();
+    private readonly ConcurrentDictionary<int, Places> _visitors = new();
+    private readonly FairShareOptions _ofVisitors = options.OfVisitors();
     private readonly Meter _meter = new("Tollgate");
     private Counter<long>? _refused;
 
@@ -115,21 +120,22 @@ public sealed class FairShare(FairShareOptions options) : IDisposable
     }
 
     /// <summary>A turn for the request, to be given back at its end. Null: there is none, and the problem is written.</summary>
-    public async ValueTask<Turn?> TakeAsync(HttpContext context, int? project, Load load)
+    /// <param name="caller">Null: a stranger, whose project nobody knows yet.</param>
+    public async ValueTask<Turn?> TakeAsync(HttpContext context, Caller? caller, Load load)
     {
-        var places = PlacesOf(context, project);
+        var places = PlacesOf(context, caller);
         if (load == Load.Bulk)
         {
-            return await TakeTurnAsync(context, places, project is null, load);
+            return await TakeTurnAsync(context, places, load);
         }
 
         // Before the turn: a sender who dribbles must not hold it. Customer tokens and pages are in the hands of strangers.
-        var most = project is null ? Body.Bound(context, load == Load.Webhook ? LargestWebhook : LargestStrangeBody) : WireLimits.BodyBytes;
+        var most = caller is null ? Body.Bound(context, load == Load.Webhook ? LargestWebhook : LargestStrangeBody) : WireLimits.BodyBytes;
         var bytes = Body.LengthOf(context, most);
         if (bytes <= SmallBody)
         {
             await Body.ArriveAsync(context, most, options.BodyTime);
-            return await TakeTurnAsync(context, places, project is null, load);
+            return await TakeTurnAsync(context, places, load);
         }
 
         if (!await TakeRoomAsync(context, places, load, bytes))
@@ -140,7 +146,7 @@ public sealed class FairShare(FairShareOptions options) : IDisposable
         try
         {
             await Body.ArriveAsync(context, most, options.BodyTime);
-            return await TakeTurnAsync(context, places, project is null, load);
+            return await TakeTurnAsync(context, places, load);
         }
         finally
         {
@@ -154,9 +160,9 @@ public sealed class FairShare(FairShareOptions options) : IDisposable
     /// <summary>Waits until the body of a light request is here. It takes room until then, and no turn.</summary>
     /// <returns>False: there is no room, and the problem is written.</returns>
     /// <exception cref="BadHttpRequestException">The body is not here in time.</exception>
-    public async ValueTask<bool> ArriveAsync(HttpContext context, int project)
+    public async ValueTask<bool> ArriveAsync(HttpContext context, Caller caller)
     {
-        var (places, bytes) = (PlacesOf(context, project), Body.LengthOf(context, LargestLightBody));
+        var (places, bytes) = (PlacesOf(context, caller), Body.LengthOf(context, LargestLightBody));
         if (!await TakeRoomAsync(context, places, Load.Light, bytes))
         {
             return false;
@@ -173,7 +179,7 @@ public sealed class FairShare(FairShareOptions options) : IDisposable
         }
     }
 
-    /// <summary>The page of a stranger has named the project: from here on the request is one of the project's, and the place of the address is free again.</summary>
+    /// <summary>The page of a stranger has named the project: from here on the request is one of the project's visitors, and the place of the address is free again.</summary>
     /// <returns>False: the project has no turn, and the problem is written.</returns>
     public async ValueTask<bool> MoveAsync(HttpContext context, int project, Load load)
     {
@@ -183,12 +189,22 @@ public sealed class FairShare(FairShareOptions options) : IDisposable
         }
 
         open.Dispose();
-        open.Turn = await TakeTurnAsync(context, PlacesOf(context, project), isStranger: false, load);
+        open.Turn = await TakeTurnAsync(context, VisitorsOf(project), load);
         return open.Turn is not null;
     }
 
-    private Places PlacesOf(HttpContext context, int? project) =>
-        _projects.GetOrAdd(project ?? ShareOf(context.Connection.RemoteIpAddress), static (_, all) => new(all.Options, all.Bodies), (Options: options, Bodies: _bodies));
+    /// <summary>Public keys, customer tokens and requests without a key are in anybody's hands: however many they send, the project's own back end does not wait for them.</summary>
+    private Places PlacesOf(HttpContext context, Caller? caller) => caller switch
+    {
+        null => PlacesOf(_projects, ShareOf(context.Connection.RemoteIpAddress), options, Who.Address),
+        { Kind: KeyKind.Public or KeyKind.CustomerToken } => VisitorsOf(caller.Project!.Id),
+        _ => PlacesOf(_projects, caller.Project!.Id, options, Who.Project),
+    };
+
+    private Places VisitorsOf(int project) => PlacesOf(_visitors, project, _ofVisitors, Who.Visitors);
+
+    private Places PlacesOf(ConcurrentDictionary<int, Places> all, int id, FairShareOptions share, Who who) =>
+        all.GetOrAdd(id, static (_, made) => new(made.Share, made.Bodies, made.Who), (Share: share, Bodies: _bodies, Who: who));
 
     private async ValueTask<bool> TakeRoomAsync(HttpContext context, Places places, Load load, long bytes)
     {
@@ -202,17 +218,17 @@ public sealed class FairShare(FairShareOptions options) : IDisposable
         return false;
     }
 
-    private async ValueTask<Turn?> TakeTurnAsync(HttpContext context, Places places, bool isStranger, Load load)
+    private async ValueTask<Turn?> TakeTurnAsync(HttpContext context, Places places, Load load)
     {
         var cancel = context.RequestAborted;
         var turn = load == Load.Webhook ? await places.TakeAsync(_webhooks, places.Webhooks, cancel)
-            : isStranger ? await places.TakeAsync(_strangers, load == Load.Heavy ? places.Heavy : places.Requests, cancel)
+            : places.Who == Who.Address ? await places.TakeAsync(_strangers, load == Load.Heavy ? places.Heavy : places.Requests, cancel)
             : load == Load.Bulk ? await places.TakeAsync(places.Bulk, null, cancel)
             : await places.TakeAsync(places.Requests, load == Load.Heavy ? places.Heavy : null, cancel);
         if (turn is null)
         {
             _refused?.Add(1, new KeyValuePair<string, object?>("load", Named(load)));
-            await Problems.WriteAsync(context, ErrorCode.ProjectBusy, Explain(isStranger ? "This address" : "The project", load));
+            await Problems.WriteAsync(context, ErrorCode.ProjectBusy, Explain(places, load));
         }
 
         return turn;
@@ -227,7 +243,7 @@ public sealed class FairShare(FairShareOptions options) : IDisposable
         _strangers.Dispose();
         _webhooks.Dispose();
         _meter.Dispose();
-        foreach (var places in _projects.Values)
+        foreach (var places in _projects.Values.Concat(_visitors.Values))
         {
             places.Dispose();
         }
@@ -237,7 +253,7 @@ public sealed class FairShare(FairShareOptions options) : IDisposable
     internal void Start()
     {
         _meter.CreateObservableGauge(
-            "tollgate.share.waiting", () => _projects.Values.Sum(static places => (long)places.Waiting), "{request}", "Requests that wait because their project uses its share.");
+            "tollgate.share.waiting", () => _projects.Values.Concat(_visitors.Values).Sum(static places => (long)places.Waiting), "{request}", "Requests that wait because their project uses its share.");
         _refused = _meter.CreateCounter<long>("tollgate.share.refused", "{request}", "Requests refused because their project used its share.");
     }
 
@@ -253,8 +269,15 @@ public sealed class FairShare(FairShareOptions options) : IDisposable
     private static readonly string NoRoom = FormattableString.Invariant(
         $"While bodies of more than {SmallBody / 1024} KiB arrive or wait for their turn, they may take {BodiesOfOne / 1024 / 1024} MiB for one project or address and {BodiesOfAll / 1024 / 1024} MiB on the server. This body would exceed that. Send fewer at one time.");
 
-    private string Explain(string who, Load load)
+    private static string Explain(Places places, Load load)
     {
+        var options = places.Options;
+        var (who, part) = places.Who switch
+        {
+            Who.Address => ("This address has", "its share of the server"),
+            Who.Visitors => ("The project's public keys, customer tokens and pages together have", "the visitors' part of its share of the server"),
+            _ => ("The project has", "its share of the server"),
+        };
         var (most, what, knob) = load switch
         {
             Load.Bulk => (options.Bulk, options.Bulk == 1 ? "large body" : "large bodies", "TOLLGATE_PROJECT_BULK"),
@@ -262,7 +285,7 @@ public sealed class FairShare(FairShareOptions options) : IDisposable
             _ => (options.Requests, options.Requests == 1 ? "request" : "requests", "TOLLGATE_PROJECT_REQUESTS"),
         };
         return FormattableString.Invariant(
-            $"{who} has {most} {what} at work, which is its share of the server ({knob}). This request waited {options.Wait.TotalSeconds:0} seconds, or {options.Waiting} others were waiting already. Send fewer at one time.");
+            $"{who} {most} {what} at work, which is {part} ({knob}). This request waited {options.Wait.TotalSeconds:0} seconds, or {options.Waiting} others were waiting already. Send fewer at one time.");
     }
 
     /// <summary>What a request holds while it is at work.</summary>
@@ -310,9 +333,26 @@ public sealed class FairShare(FairShareOptions options) : IDisposable
         }
     }
 
-    private sealed class Places(FairShareOptions options, BodyRoom all) : IDisposable
+    /// <summary>Who shares places.</summary>
+    private enum Who
+    {
+        /// <summary>The secret and restricted keys of a project, and the admin key at work on it.</summary>
+        Project,
+
+        /// <summary>Public keys, customer tokens, requests without a key and pages of a project.</summary>
+        Visitors,
+
+        /// <summary>A stranger's address, until its page has named the project.</summary>
+        Address,
+    }
+
+    private sealed class Places(FairShareOptions options, BodyRoom all, Who who) : IDisposable
     {
         private int _waiting;
+
+        public FairShareOptions Options => options;
+
+        public Who Who => who;
 
         public BodyRoom Bodies { get; } = new(BodiesOfOne, all);
 

@@ -235,9 +235,9 @@ public sealed class FrontDoor(
     }
 
     private Task RunAsync(HttpContext context, Caller caller, KeyRequirement requirement) =>
-        caller.Project is not { } project || FairShare.LoadOf(context) is var load && load is Load.Own ? GoAsync(context, caller, requirement)
-        : load is not Load.Light ? RunInTurnAsync(context, caller, requirement, project.Id, load)
-        : FairShare.NeedsRoom(context.Request) ? RunInRoomAsync(context, caller, requirement, project.Id)
+        caller.Project is null || FairShare.LoadOf(context) is var load && load is Load.Own ? GoAsync(context, caller, requirement)
+        : load is not Load.Light ? RunInTurnAsync(context, caller, requirement, load)
+        : FairShare.NeedsRoom(context.Request) ? RunInRoomAsync(context, caller, requirement)
         : GoAsync(context, caller, requirement);
 
     /// <summary>Pages and webhooks of providers, which need no key, take of the share of their address; health and documentation have no <see cref="LoadOf"/> and take nothing.</summary>
@@ -255,9 +255,9 @@ public sealed class FrontDoor(
         }
     }
 
-    private async Task RunInTurnAsync(HttpContext context, Caller caller, KeyRequirement requirement, int project, Load load)
+    private async Task RunInTurnAsync(HttpContext context, Caller caller, KeyRequirement requirement, Load load)
     {
-        if (await share.TakeAsync(context, project, load) is { } turn)
+        if (await share.TakeAsync(context, caller, load) is { } turn)
         {
             using (turn)
             {
@@ -266,9 +266,9 @@ public sealed class FrontDoor(
         }
     }
 
-    private async Task RunInRoomAsync(HttpContext context, Caller caller, KeyRequirement requirement, int project)
+    private async Task RunInRoomAsync(HttpContext context, Caller caller, KeyRequirement requirement)
     {
-        if (await share.ArriveAsync(context, project))
+        if (await share.ArriveAsync(context, caller))
         {
             await GoAsync(context, caller, requirement);
         }
