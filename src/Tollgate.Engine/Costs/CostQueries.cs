@@ -117,10 +117,18 @@ public sealed class CostQueries(Database database, FoldCalls fold)
     public async IAsyncEnumerable<(int Row, LatencyHistogram Latency)> LatenciesAsync(
         ProjectSnapshot project, DayRange days, CostGroups groups, IReadOnlyList<CostRow> rows, [EnumeratorCancellation] CancellationToken cancel)
     {
-        await using var command = CommandOf(CostSql.Latencies, project, days, null);
-        command.Parameters.Add(new() { Value = (int)groups });
+        await using var connection = await database.Source.OpenConnectionAsync(cancel);
+        await using var transaction = await connection.BeginTransactionAsync(cancel);
+        await using (var prepare = new NpgsqlCommand(CostSql.PrepareLatencies, connection))
+        {
+            await prepare.ExecuteNonQueryAsync(cancel);
+        }
+
+        await using var command = new NpgsqlCommand(CostSql.Latencies, connection);
+        AddRange(command, project, days);
         command.Parameters.Add(new() { Value = rows.Select(row => row.Day ?? days.First).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Date });
         command.Parameters.Add(new() { Value = rows.Select(static row => row.Provider ?? "").ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text });
+        command.Parameters.Add(new() { Value = (int)groups });
         command.Parameters.Add(new() { Value = rows.Select(static row => row.Model ?? "").ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text });
         await using var reader = await command.ExecuteReaderAsync(cancel);
         var (line, histogram) = (0L, new LatencyHistogram());
