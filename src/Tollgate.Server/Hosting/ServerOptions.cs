@@ -217,16 +217,16 @@ public sealed record ServerOptions
         Tokens = (int)Settings.MostTokens.Read(environment, faults),
     };
 
-    /// <summary>One project must leave connections to the others.</summary>
+    /// <summary>One project must leave connections to the others, also when its visitors use their half beside it (<see cref="FairShareOptions.OfVisitors"/>).</summary>
     private static int ShareOf(int pool, Func<string, string?> environment, List<string> faults)
     {
-        var (setting, most) = (Settings.ProjectRequests, Math.Max(1, pool - 1));
+        var (setting, most) = (Settings.ProjectRequests, Math.Max(1, (pool - 1) * 2 / 3));
         var share = (int)setting.Read(environment, faults);
         if (share > most && !string.IsNullOrWhiteSpace(environment(setting.Variable)))
         {
             faults.Add(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{setting.Variable} is {share} and {Settings.PoolSize.Variable} is {pool}: one project would have all connections. Lower the share, or raise the pool."));
+                $"{setting.Variable} is {share} and {Settings.PoolSize.Variable} is {pool}: one project and its visitors would have all connections. Lower the share, or raise the pool."));
         }
 
         return Math.Min(share, most);

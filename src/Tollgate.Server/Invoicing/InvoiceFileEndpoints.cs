@@ -223,7 +223,7 @@ internal static class InvoiceFileDescriptions
     {
         Query = [.. InvoiceDescriptions.Filters, new("order", "asc or desc (default).")],
         Answers = [Example.OfText(200, "The file.", "text/csv", "invoice,status,customer …")],
-        Errors = [ErrorCode.ValidationFailed],
+        Errors = [ErrorCode.ValidationFailed, ErrorCode.RateLimited],
     };
 
     public static readonly Description Statement = OfStatement("Show a customer's statement", null, null) with
