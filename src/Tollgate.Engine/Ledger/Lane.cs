@@ -330,16 +330,16 @@ public sealed class Lane
                 Committed(ops, started);
                 return;
             }
-            catch (PostgresException held) when (held.SqlState == PostgresErrorCodes.LockNotAvailable && !waitsLonger)
-            {
-                _shelf.Forget(ops);
-                waitsLonger = !await _busyAccounts.PutAsideAsync(connection, ops);
-            }
             catch (PostgresException held) when (held.SqlState == PostgresErrorCodes.LockNotAvailable)
             {
                 _shelf.Forget(ops);
-                Throw(ops, new CustomerBusyException("PostgreSQL did not give the lane a lock in time."));
-                return;
+                if (waitsLonger)
+                {
+                    Throw(ops, new CustomerBusyException("PostgreSQL did not give the lane a lock in time."));
+                    return;
+                }
+
+                waitsLonger = !await _busyAccounts.PutAsideAsync(connection, ops);
             }
             catch (PostgresException refused) when (IsStale(refused) && attempt < Attempts)
             {
