@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 using Tollgate.Core.Ledger;
@@ -144,23 +143,6 @@ public sealed class Lane
             Interlocked.Exchange(ref _busy, 0);
         }
         while (!_queue.IsEmpty && Interlocked.CompareExchange(ref _busy, 1, 0) == 0);
-    }
-
-    /// <summary>Goes on after everything that waits for a thread now. With nothing to wait for, a yield would still cost one.</summary>
-    private readonly struct BackOfTheLine : ICriticalNotifyCompletion
-    {
-        public bool IsCompleted => false;
-
-        public BackOfTheLine GetAwaiter() => this;
-
-        public void GetResult()
-        {
-        }
-
-        public void OnCompleted(Action continuation) => UnsafeOnCompleted(continuation);
-
-        public void UnsafeOnCompleted(Action continuation) =>
-            ThreadPool.UnsafeQueueUserWorkItem(static go => go(), continuation, preferLocal: false);
     }
 
     /// <summary>Takes nothing more; done when everything that waited has its answer.</summary>
@@ -314,19 +296,7 @@ public sealed class Lane
             var connection = await ConnectAsync();
             try
             {
-                await using var transaction = await connection.BeginTransactionAsync();
-                if (waitsLonger)
-                {
-                    await connection.ExecuteAsync(LedgerSql.WaitLonger, CancellationToken.None);
-                }
-
-                _shelf.Forget(ops);
-                await LoadAsync(connection, ops, locked: true);
-                var known = await BookShelf.LoadFactsAsync(connection, ops, _clock.Now());
-                await BookShelf.PrepareAsync(connection, ops, known, locked: true);
-                Decide(ops, known);
-                await WriteAsync(connection);
-                await transaction.CommitAsync();
+                await DecideLockedAsync(connection, ops, waitsLonger);
                 Committed(ops, started);
                 return;
             }
@@ -358,6 +328,23 @@ public sealed class Lane
                 throw;
             }
         }
+    }
+
+    private async Task DecideLockedAsync(NpgsqlConnection connection, List<LaneOp> ops, bool waitsLonger)
+    {
+        await using var transaction = await connection.BeginTransactionAsync();
+        if (waitsLonger)
+        {
+            await connection.ExecuteAsync(LedgerSql.WaitLonger, CancellationToken.None);
+        }
+
+        _shelf.Forget(ops);
+        await LoadAsync(connection, ops, locked: true);
+        var known = await BookShelf.LoadFactsAsync(connection, ops, _clock.Now());
+        await BookShelf.PrepareAsync(connection, ops, known, locked: true);
+        Decide(ops, known);
+        await WriteAsync(connection);
+        await transaction.CommitAsync();
     }
 
     /// <summary>One of them is poisoned; alone it fails alone. By halves, that one costs its batch a dozen transactions and not thousands.</summary>
