@@ -18,7 +18,7 @@ internal sealed class BusyAccounts(Lane lane, LaneQueue queue, Action<LaneOp> en
     /// <summary>How long an operation waits for its customer, as other changes of a customer do.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
-    /// <summary>Customers that were busy at the last look, and when that was. What waits for one is looked at again every <see cref="Pause"/> or so.</summary>
+    /// <summary>Customers that were busy when the lane last looked, and when that was. The lane looks again every <see cref="Pause"/> or so while operations wait for one.</summary>
     private readonly Dictionary<(int, string), long> _busy = [];
 
     /// <summary>Customers of the last look that have no row which this server sees.</summary>

@@ -72,7 +72,7 @@ internal static class BackupCommands
             await CliScreen.WithStepsAsync(tell => RestoreBackup.CheckAsync(path, passphrase, tell, cancel));
             await using var door = await DatabaseDoor.OpenStoppedAsync(parsed, log, cancel);
 
-            // What would keep the key from being written is found before anything is restored.
+            // The command finds out before it restores anything whether it can write the key.
             RestoredKeys.MakeFolder(door.MasterKey);
             var restored = await CliScreen.WithStepsAsync(tell => new RestoreBackup(door.ConnectionString, parsed.GetValue(force), tell, log).RunAsync(path, passphrase, cancel));
             var (manifest, report) = (restored.Manifest, restored.Report);

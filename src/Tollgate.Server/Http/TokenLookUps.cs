@@ -3,7 +3,7 @@ using Tollgate.Engine.Projects;
 namespace Tollgate.Server.Http;
 
 /// <summary>
-/// Turns to look up customer tokens in the database. Whose project a token is, is known only afterwards, so all projects share the turns; a token has one at a
+/// Turns to look up customer tokens in the database. Only the look-up tells whose project a token is, so all projects share the turns; a token has one at a
 /// time, so that a flood of requests with one token waits behind itself and not in front of the others.
 /// </summary>
 /// <remarks>Nothing that was looked up is kept: a revoked token is refused from the next request on.</remarks>

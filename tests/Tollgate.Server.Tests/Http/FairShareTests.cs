@@ -196,7 +196,7 @@ public sealed class FairShareTests(FairShareStage stage) : IClassFixture<FairSha
             sockets.ForEach(static socket => socket.Dispose());
         }
 
-        // What arrives is decided as before, and its room is free again.
+        // The server decides a body that has arrived as before, and frees its room.
         using var project = stage.Server.ClientFor("alwrity");
         using var padded = new StringContent(new string(' ', 200_000) + """{"customer": "a", "feature": "no_such_feature"}""", Encoding.UTF8, "application/json");
         using var answer = await project.PostAsync(new Uri("/v1/check", UriKind.Relative), padded, Cancel);
