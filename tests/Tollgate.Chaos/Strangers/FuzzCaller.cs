@@ -122,12 +122,14 @@ public sealed class FuzzCaller(FuzzStage stage, FuzzProject project, IReadOnlyLi
     }
 
     // Seed doors answer errors in their seed's shape, and who follows a mail's link a page; a path that Kestrel itself refuses (%00) has no body at all.
+    // An error echoes the path that was asked for, and the path may name what belongs to another project.
     private static string? Judge(Operation operation, WireRequest request, Answer answer) => answer switch
     {
         { Status: 0 } => $"no answer within {Hang.TotalSeconds} s",
         { Status: 502 or 504 } when IsOfUpstream(operation, answer) => null,
         { Status: >= 500 } => "a 5xx",
-        _ when answer.Text.Contains(FuzzStage.Mark, StringComparison.Ordinal) => "words of another project",
+        _ when answer.Text.Replace(request.Target.Split('?')[0], "", StringComparison.Ordinal).Contains(FuzzStage.Mark, StringComparison.Ordinal)
+            => "words of another project",
         { Status: >= 400 and not 404 and not 405, Code: "", Text.Length: > 0 } when request.Target.StartsWith("/v1/", StringComparison.Ordinal) && !request.Target.StartsWith("/v1/mail/unsubscribe", StringComparison.Ordinal) =>
             "an error without a code",
         _ => null,
