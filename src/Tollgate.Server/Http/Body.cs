@@ -148,13 +148,17 @@ public static class Body
         {
             var reader = new Utf8JsonReader(body, Strict);
             var value = JsonSerializer.Deserialize(ref reader, type);
-            return reader.Read() ? null : value;
+            return reader.Read() || (SaysNull(body) && BodyFaults.HasNullInList(body, type)) ? null : value;
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
         {
             return null;
         }
     }
+
+    /// <summary>The serializer puts null into lists whose type has none; few bodies have the word at all.</summary>
+    private static bool SaysNull(ReadOnlySequence<byte> body) =>
+        body.IsSingleSegment ? body.FirstSpan.IndexOf("null"u8) >= 0 : new SequenceReader<byte>(body).TryReadTo(out ReadOnlySequence<byte> _, "null"u8);
 
     private static Problem Explain<T>(HttpContext context, ReadOnlySequence<byte> body, JsonTypeInfo<T> type)
     {

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
@@ -34,6 +35,15 @@ internal static class BodyFaults
         return Problems.Of(found, onlyUnknown ? ErrorCode.UnknownField : ErrorCode.InvalidType);
     }
 
+    /// <summary>A list of the body has null among its elements, where the expected type has none.</summary>
+    public static bool HasNullInList(ReadOnlySequence<byte> body, JsonTypeInfo type)
+    {
+        using var document = JsonDocument.Parse(body, new() { MaxDepth = WireLimits.JsonDepth });
+        var faults = new Faults();
+        Walk(document.RootElement, type, "", faults);
+        return faults.Any;
+    }
+
     private static void Walk(JsonElement value, JsonTypeInfo type, string path, Faults faults)
     {
         switch (type.Kind)
@@ -45,7 +55,15 @@ internal static class BodyFaults
                 var index = 0;
                 foreach (var item in value.EnumerateArray())
                 {
-                    Walk(item, type.Options.GetTypeInfo(type.ElementType!), $"{path}[{index++}]", faults);
+                    var at = $"{path}[{index++}]";
+                    if (item.ValueKind == JsonValueKind.Null && !type.ElementType!.IsValueType)
+                    {
+                        faults.Add(at, FaultCode.InvalidType, "null is not accepted here.");
+                    }
+                    else
+                    {
+                        Walk(item, type.Options.GetTypeInfo(type.ElementType!), at, faults);
+                    }
                 }
 
                 break;

@@ -50,6 +50,7 @@ public sealed class BodyTests(RunningServer server)
     [InlineData("[]", "invalid_type", "")]
     [InlineData("\"x\"", "invalid_type", "")]
     [InlineData("{\"kind\": \"secret\", \"name\": \"\\ud800\"}", "invalid_type", "name")]
+    [InlineData("""{"kind": "restricted", "name": "x", "scopes": ["gate:write"], "networks": ["10.0.0.0/8", null]}""", "invalid_type", "networks[1]")]
     [InlineData("""{"kind": "secret", "expires_at": "2030-01-01T00:00:00"}""", "invalid_type", "expires_at")]
     public async Task Other_shapes_are_422(string body, string code, string param)
     {
