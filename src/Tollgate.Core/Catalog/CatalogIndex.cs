@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using Tollgate.Core.Time;
 
 namespace Tollgate.Core.Catalog;
 
@@ -12,13 +13,15 @@ public static class CatalogIndex
     /// <param name="everyFeature">All features the project ever had, with their numbers and last definitions.</param>
     /// <param name="known">Plan versions that were indexed before: neither they nor the numbers of features ever change.</param>
     /// <param name="further">All others that the project ever published.</param>
+    /// <param name="defaults">Which version the default plan was from when on, in the order of time; the last one is in force.</param>
     public static PublishedCatalog Build(
         int revision,
         string etag,
         CatalogDocument document,
         IReadOnlyList<FeatureEntry> everyFeature,
         IEnumerable<PlanVersion> known,
-        IReadOnlyList<StoredPlanVersion> further)
+        IReadOnlyList<StoredPlanVersion> further,
+        IReadOnlyList<(Instant From, int Version)> defaults)
     {
         var numbers = everyFeature.ToFrozenDictionary(static f => f.Code, static f => f.Key, StringComparer.Ordinal);
         var current = document.Features.Select(feature => new FeatureEntry(numbers[feature.Code], feature)).ToArray();
@@ -29,6 +32,7 @@ public static class CatalogIndex
         }
 
         PlanVersion[] versions = [.. known, .. further.Select(stored => Indexed(stored, numbers))];
+        var byId = versions.ToFrozenDictionary(static v => v.Id);
         return new()
         {
             Revision = revision,
@@ -37,7 +41,10 @@ public static class CatalogIndex
             Features = current.ToFrozenDictionary(static f => f.Code, StringComparer.Ordinal),
             FeaturesByKey = byKey.ToFrozenDictionary(),
             Plans = document.Plans.ToFrozenDictionary(static p => p.Code, plan => Newest(plan.Code, versions), StringComparer.Ordinal),
-            PlanVersions = versions.ToFrozenDictionary(static v => v.Id),
+            PlanVersions = byId,
+            DefaultPlans = defaults.Count > 0
+                ? [.. defaults.Select(one => new DefaultPlanSince(one.From, byId[one.Version]))]
+                : [new(Instant.Epoch, Newest(document.DefaultPlan, versions))],
             MetersByEventType = MetersByEventType(current),
         };
     }

@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using Tollgate.Core.Time;
 
 namespace Tollgate.Core.Catalog;
 
@@ -13,6 +14,9 @@ public sealed record PlanVersion(int Id, int Number, Plan Plan, FrozenDictionary
 {
     public string Code => Plan.Code;
 }
+
+/// <summary>The version that customers without a plan of their own have from an instant on.</summary>
+public sealed record DefaultPlanSince(Instant From, PlanVersion Version);
 
 /// <summary>A meter together with the feature that it feeds.</summary>
 public sealed record MeterTarget(FeatureEntry Feature, Meter Meter);
@@ -45,4 +49,7 @@ public sealed record PublishedCatalog
     public required FrozenDictionary<string, IReadOnlyList<MeterTarget>> MetersByEventType { get; init; }
 
     public PlanVersion DefaultPlan => Plans[Document.DefaultPlan];
+
+    /// <summary>Which version the default plan was from when on, in the order of time; the last one is <see cref="DefaultPlan"/>. The first holds for what was before, too.</summary>
+    public required IReadOnlyList<DefaultPlanSince> DefaultPlans { get; init; }
 }

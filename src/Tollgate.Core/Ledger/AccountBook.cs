@@ -46,11 +46,11 @@ public sealed class AccountBook
     /// <summary>It has every grant that was not over by then: what is recorded late may burn one that is over now.</summary>
     public Instant GrantsSince { get; set; }
 
-    public required PlanVersion Plan { get; init; }
+    /// <summary>Plan, add-ons and overrides for every instant.</summary>
+    public required TermsTimeline Terms { get; init; }
 
-    public PlanVersion? PreviousPlan { get; init; }
-
-    public Instant? PlanAssignedAt { get; init; }
+    /// <summary>The one in force.</summary>
+    public PlanVersion Plan => Terms.Current.Plan;
 
     public required Instant CustomerSince { get; init; }
 
@@ -58,9 +58,6 @@ public sealed class AccountBook
 
     /// <summary>What billing months and billing periods hang on. Empty: the calendar.</summary>
     public IReadOnlyList<BillingCycle> Cycles { get; init; } = [];
-
-    /// <summary>Entitlements that differ from the plan's, by feature number, overrides applied.</summary>
-    public required IReadOnlyDictionary<int, Entitlement> Overridden { get; init; }
 
     /// <summary>The project's features by code, to find a credit pool's.</summary>
     public required IReadOnlyDictionary<string, FeatureEntry> FeaturesByCode { get; init; }
@@ -76,10 +73,8 @@ public sealed class AccountBook
 
     public IReadOnlyList<FeatureBook> Features => Volatile.Read(ref _features);
 
-    public Entitlement? EntitlementOf(int featureKey) =>
-        Overridden.TryGetValue(featureKey, out var changed) ? changed : Plan.Entitlements.GetValueOrDefault(featureKey);
-
-    public Entitlement? PreviousEntitlementOf(int featureKey) => PreviousPlan?.Entitlements.GetValueOrDefault(featureKey);
+    /// <summary>In force; null: the customer has none.</summary>
+    public Entitlement? EntitlementOf(int featureKey) => Terms.Current.EntitlementOf(featureKey);
 
     public FeatureBook BookOf(FeatureEntry feature)
     {

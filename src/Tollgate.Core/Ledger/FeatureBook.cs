@@ -16,24 +16,39 @@ public sealed class FeatureBook
     private Slot<Grant>[] _grants = [];
     private Slot<RateState>[] _rates = [];
     private KnownPeriod? _period;
+    private KnownQuota? _quota;
+    private KnownPeriod? _opened;
 
     internal FeatureBook(AccountBook account, FeatureEntry feature)
     {
         _account = account;
         Feature = feature;
         Entitlement = account.EntitlementOf(feature.Key);
-        PreviousEntitlement = account.PreviousEntitlementOf(feature.Key);
+        RollsOver = account.Terms.Rolling.Contains(feature.Key);
     }
 
     private sealed record KnownPeriod(Period Period);
 
+    private sealed record KnownQuota(Period Period, Quantity? Quota);
+
     public FeatureEntry Feature { get; }
 
-    /// <summary>After overrides; null when the plan does not name the feature.</summary>
+    /// <summary>In force; after overrides; null when the plan does not name the feature.</summary>
     public Entitlement? Entitlement { get; }
 
-    /// <summary>Of the plan that was replaced last; for prorated grants.</summary>
-    public Entitlement? PreviousEntitlement { get; }
+    /// <summary>What it leaves at the end of a period goes on into the next, or did so under earlier terms.</summary>
+    public bool RollsOver { get; }
+
+    /// <summary>The period, or a later one, was opened in this book: nothing is left to roll, to carry or to trim. Safe on any thread.</summary>
+    public bool IsOpened(Period period) => Volatile.Read(ref _opened) is { } newest && newest.Period.Start >= period.Start;
+
+    public void MarkOpened(Period period)
+    {
+        if (!IsOpened(period))
+        {
+            Volatile.Write(ref _opened, new KnownPeriod(period));
+        }
+    }
 
     public IReadOnlyList<Slot<Balance>> Balances => Volatile.Read(ref _balances);
 
@@ -41,21 +56,55 @@ public sealed class FeatureBook
 
     public IReadOnlyList<Slot<RateState>> Rates => Volatile.Read(ref _rates);
 
+    /// <summary>Under the terms of that time.</summary>
+    public Entitlement? EntitlementAt(Instant at) =>
+        at >= _account.Terms.Current.From ? Entitlement : _account.Terms.At(at).EntitlementOf(Feature.Key);
+
     /// <summary>The quota period that holds <paramref name="at"/>.</summary>
     public Period PeriodAt(Instant at)
     {
+        if (at < _account.Terms.Current.From)
+        {
+            return PeriodOf(EntitlementAt(at), at);
+        }
+
         if (Volatile.Read(ref _period) is { } known && known.Period.Contains(at))
         {
             return known.Period;
         }
 
-        var period = BillingCycles.PeriodOf(Entitlement?.Period ?? QuotaPeriodKind.CalendarMonth, at, _account.Zone, _account.Cycles);
+        var period = PeriodOf(Entitlement, at);
         Volatile.Write(ref _period, new KnownPeriod(period));
         return period;
     }
 
-    public Quantity? QuotaIn(Period period) => QuotaRules.QuotaFor(
-        Entitlement, PreviousEntitlement, _account.PlanAssignedAt, period, Feature.Feature.IsMoney);
+    private Period PeriodOf(Entitlement? entitlement, Instant at) =>
+        BillingCycles.PeriodOf(entitlement?.Period ?? QuotaPeriodKind.CalendarMonth, at, _account.Zone, _account.Cycles);
+
+    /// <summary>The period that ends where <paramref name="period"/> begins: cut there, where its terms had other periods.</summary>
+    public Period PeriodBefore(Period period) => PeriodAt(new(period.Start.UnixMicroseconds - 1)) with { End = period.Start };
+
+    /// <summary>The plan's own quota, as the terms stand at the end of the period; as long as it runs, as they stand now.</summary>
+    public Quantity? QuotaIn(Period period)
+    {
+        if (period.Start >= _account.Terms.Current.From)
+        {
+            return Entitlement is null ? Quantity.Zero : Entitlement.Quota;
+        }
+
+        if (Volatile.Read(ref _quota) is { } known && known.Period == period)
+        {
+            return known.Quota;
+        }
+
+        var quota = QuotaIn(period, period.End);
+        Volatile.Write(ref _quota, new KnownQuota(period, quota));
+        return quota;
+    }
+
+    /// <summary>The same as it stood at an instant of the period.</summary>
+    private Quantity? QuotaIn(Period period, Instant at) =>
+        QuotaRules.QuotaFor(_account.Terms, Feature.Key, period, at, Feature.Feature.IsMoney);
 
     public Slot<Balance>? FindBalance(Instant periodStart)
     {
@@ -82,6 +131,13 @@ public sealed class FeatureBook
         Volatile.Write(ref _balances, [.. _balances, opened]);
         return opened;
     }
+
+    /// <summary>Of the periods that began before.</summary>
+    public Slot<Balance>? NewestBefore(Instant start) =>
+        Balances.Where(slot => slot.Current.Period.Start < start).MaxBy(static slot => slot.Current.Period.Start);
+
+    /// <summary>The book has no row of a later one.</summary>
+    public bool IsNewest(Period period) => Balances.All(slot => slot.Current.Period.Start <= period.Start);
 
     public void Load(Balance balance) => Volatile.Write(ref _balances, [.. _balances, new Slot<Balance>(balance, balance)]);
 
@@ -140,8 +196,10 @@ public sealed class FeatureBook
     }
 
     /// <summary>What the lane decides on: the rows as the batch in progress has them.</summary>
-    public FeatureFacts FactsOf(Balance balance, Instant at) =>
-        new(Feature, Entitlement, QuotaIn(balance.Period), balance, LiveGrants(at, stored: false));
+    /// <param name="at">When it happened: the terms, and the grants, are those of then.</param>
+    public FeatureFacts FactsOf(Balance balance, Instant at) => at >= _account.Terms.Current.From
+        ? new(Feature, Entitlement, QuotaIn(balance.Period), balance, LiveGrants(at, stored: false))
+        : new(Feature, EntitlementAt(at), QuotaIn(balance.Period, at), balance, LiveGrants(at, stored: false));
 
     /// <summary>What readers on other threads see: stored rows only.</summary>
     public FeatureFacts StoredFacts(Instant at)

@@ -167,6 +167,11 @@ public static class AccountRules
             var after = slot.Current with { Used = slot.Current.Used - posting.Used, Drawn = slot.Current.Drawn - posting.Drawn };
             after.AssertSound();
             book.Put(slot, after);
+            if (book.FindBook(posting.FeatureKey) is { RollsOver: true } feature && !feature.IsNewest(after.Period))
+            {
+                RolloverRules.Recount(book, feature, after.Period);
+            }
+
             reversed.Add(new(posting.FeatureKey, posting.PeriodStart, -posting.Used, -posting.Drawn));
         }
 

@@ -70,7 +70,7 @@ internal sealed class Deciding(AccountBook book, Instant at, Instant now, bool e
             return QuotaRules.Judge(new(effect.Feature, feature.Entitlement, null, Balance.Empty(0, default, null), []), effect.Amount);
         }
 
-        if (feature.Entitlement is null && enforce)
+        if (feature.EntitlementAt(at) is null && enforce)
         {
             return Outcome.FeatureNotInPlan;
         }
@@ -84,7 +84,7 @@ internal sealed class Deciding(AccountBook book, Instant at, Instant now, bool e
         var fromPool = Quantity.Zero;
 
         // 2. Its credit pool. Facts that go beyond everything overshoot on the pool.
-        if (feature.Entitlement?.Pool is { } pool && outcome is Outcome.QuotaExceeded or Outcome.BudgetExceeded)
+        if (facts.Entitlement?.Pool is { } pool && outcome is Outcome.QuotaExceeded or Outcome.BudgetExceeded)
         {
             var rest = amount - (facts.Available ?? amount);
             if (TakeFromPool(pool, rest) is { } asked && (asked <= Outcome.RecordedOverLimit || !enforce))
@@ -240,7 +240,7 @@ internal sealed class Deciding(AccountBook book, Instant at, Instant now, bool e
             (_burns ??= []).Add(burn);
         }
 
-        if (feature.Entitlement is { } entitlement)
+        if (facts.Entitlement is { } entitlement)
         {
             foreach (var percent in QuotaRules.Crossed(entitlement, slot.Current, after, facts.Limit))
             {
@@ -252,7 +252,11 @@ internal sealed class Deciding(AccountBook book, Instant at, Instant now, bool e
         after.AssertSound();
         _isOutOfRange |= after.Used.IsBeyondRange;
         _postings.Add(new(after.FeatureKey, after.Period.Start, amount, after.Drawn - slot.Current.Drawn));
-        book.Put(slot, after);
+        book.Put(slot, after with { Quota = feature.QuotaIn(after.Period) });
+        if (feature.RollsOver && !feature.IsNewest(after.Period))
+        {
+            RolloverRules.Recount(book, feature, after.Period);
+        }
     }
 
     private void Stand(FeatureEntry entry)

@@ -102,7 +102,8 @@ public static class GrantRules
     {
         public Quantity Unused => Quota is { } quota ? (quota - Carried - OfPlan - Held).FloorAtZero() : Quantity.Zero;
 
-        public Quantity Overage => Quota is { } quota ? (OfPlan - (quota - Carried).FloorAtZero()).FloorAtZero() : Quantity.Zero;
+        /// <summary>What went beyond the quota, with what was carried into the period: where that alone is more than the quota, the rest is carried on.</summary>
+        public Quantity Overage => Quota is { } quota ? (OfPlan + Carried - quota).FloorAtZero() : Quantity.Zero;
     }
 
     /// <summary>
@@ -111,13 +112,17 @@ public static class GrantRules
     /// </summary>
     public static (Quantity Rolled, IReadOnlyList<Burn> Trimmed) Roll(RolloverPolicy policy, EndedPeriod ended, IReadOnlyList<Grant> liveRollovers)
     {
-        var rolled = policy.Max is { } most ? Quantity.Min(most, ended.Unused) : ended.Unused;
-        if (policy.Max is not { } max)
-        {
-            return (rolled, []);
-        }
+        var rolled = RolledOf(policy, ended);
+        return (rolled, policy.Max is { } max ? Trim(max - rolled, liveRollovers) : []);
+    }
 
-        var total = rolled;
+    public static Quantity RolledOf(RolloverPolicy policy, EndedPeriod ended) =>
+        policy.Max is { } most ? Quantity.Min(most, ended.Unused) : ended.Unused;
+
+    /// <summary>By how much live rollovers are cut so that their sum is at most <paramref name="max"/>, the oldest first.</summary>
+    public static IReadOnlyList<Burn> Trim(Quantity max, IReadOnlyList<Grant> liveRollovers)
+    {
+        var total = Quantity.Zero;
         foreach (var grant in liveRollovers)
         {
             total += grant.Remaining;
@@ -135,6 +140,6 @@ public static class GrantRules
             }
         }
 
-        return (rolled, trimmed);
+        return trimmed;
     }
 }

@@ -53,37 +53,55 @@ public static class QuotaRules
     }
 
     /// <summary>
-    /// The plan's own quota in <paramref name="period"/>. Where the plan was changed inside the period and the policy
-    /// prorates, each plan gives its share of the time, in whole units rounded down (money: nano-units).
+    /// The plan's own quota in <paramref name="period"/> as it stands at <paramref name="at"/>. Where the plan was changed inside the
+    /// period before that and the last one's policy prorates, each plan gives its share of the time, in whole units rounded down (money:
+    /// nano-units). Overrides and add-ons of a plan count for all the time that the plan was had.
     /// </summary>
-    /// <param name="before">The entitlement of the plan that was replaced at <paramref name="changedAt"/>; null for none.</param>
-    public static Quantity? QuotaFor(Entitlement? entitlement, Entitlement? before, Instant? changedAt, Period period, bool isMoney)
+    /// <param name="at">The end of the period, or an instant in it: terms that began later do not count.</param>
+    public static Quantity? QuotaFor(TermsTimeline terms, int feature, Period period, Instant at, bool isMoney)
     {
-        if (entitlement is null)
+        var parts = terms.Within(period);
+        var last = parts.Count - 1;
+        while (last > 0 && parts[last].Part.Start > at)
+        {
+            last--;
+        }
+
+        if (parts[last].Terms.EntitlementOf(feature) is not { } entitlement)
         {
             return Quantity.Zero;
         }
 
-        if (entitlement.GrantOnChange == GrantOnChange.Full || entitlement.Quota is not { } quota
-            || changedAt is not { } at || at <= period.Start || at >= period.End || period.End == Instant.FarFuture)
+        if (entitlement.GrantOnChange == GrantOnChange.Full || entitlement.Quota is not { } quota || period.End == Instant.FarFuture)
         {
             return entitlement.Quota;
         }
 
-        if (before is { Quota: null })
+        // From the end backwards, in whole nano-units: quotas times microseconds leave the range of a decimal.
+        var (share, until, plan) = (BigInteger.Zero, period.End, parts[last].Terms.Plan.Id);
+        for (var i = last; i >= 0; i--)
         {
-            return entitlement.Quota;
+            var (part, then) = parts[i];
+            if (then.Plan.Id != plan)
+            {
+                (plan, until) = (then.Plan.Id, part.End);
+                if (then.EntitlementOf(feature) is { Quota: null })
+                {
+                    return entitlement.Quota;
+                }
+
+                quota = then.EntitlementOf(feature)?.Quota ?? Quantity.Zero;
+            }
+
+            share += Nanos(quota) * (until.UnixMicroseconds - part.Start.UnixMicroseconds);
+            until = part.Start;
         }
 
-        // In whole nano-units: quotas times microseconds leave the range of a decimal.
-        BigInteger whole = period.End.UnixMicroseconds - period.Start.UnixMicroseconds;
-        BigInteger elapsed = at.UnixMicroseconds - period.Start.UnixMicroseconds;
-        var share = ((Nanos(before?.Quota) * elapsed) + (Nanos(quota) * (whole - elapsed))) / whole;
-        var quantity = (decimal)share / NanosOfOne;
+        var quantity = (decimal)(share / (period.End.UnixMicroseconds - period.Start.UnixMicroseconds)) / NanosOfOne;
         return Quantity.Of(isMoney ? quantity : decimal.Floor(quantity));
     }
 
-    private static BigInteger Nanos(Quantity? quantity) => new((quantity ?? Quantity.Zero).Value * NanosOfOne);
+    private static BigInteger Nanos(Quantity quantity) => new(quantity.Value * NanosOfOne);
 
     /// <summary>
     /// Books <paramref name="amount"/> as used: the plan's quota and the grants burn in their order, and what none of

@@ -5,102 +5,232 @@ using Tollgate.Core.Time;
 
 namespace Tollgate.Core.Quotas;
 
-/// <summary>What happens when a quota period opens: unused quota of the periods before becomes grants, once.</summary>
+/// <summary>
+/// What happens between quota periods: unused quota becomes grants, overage is carried on, and a smaller plan trims what was rolled. Each
+/// ended period by the terms at its own end, the oldest first, so that what comes out is the same whoever looks, whenever, and how often.
+/// </summary>
+/// <remarks>
+/// A period is opened before the first thing of it, or of an earlier one, is recorded; the row that opening leaves says that those before
+/// it are closed. So all periods between a row and the next one were idle.
+/// </remarks>
 public static class RolloverRules
 {
+    /// <summary>So many idle periods are looked at, in 30 ms; overage that is carried from before counts as carried until there.</summary>
+    private const int MostIdle = 5_000;
+
     /// <summary>
-    /// The ended periods whose unused quota could still live in <paramref name="period"/>, oldest first. Their balance
-    /// rows must be in the book (where they exist) before <see cref="Open"/> is called.
+    /// Opens <paramref name="period"/>, if it is not: rolls what the ended periods left, each once (the grant's id is a function of the feature
+    /// and the ended period), carries overage, and trims what terms of <paramref name="now"/> or before bound. The newest row before the period
+    /// must be in the book, if there is one.
     /// </summary>
-    public static IReadOnlyList<Period> EndedBefore(AccountBook book, FeatureBook feature, Period period)
+    public static void Open(AccountBook book, FeatureBook feature, Period period, Instant now)
     {
-        if (feature.Entitlement is not { Rollover: { } policy, Period: not QuotaPeriodKind.Lifetime } entitlement)
+        var slot = feature.BalanceIn(period);
+        var ended = slot.Stored is null ? EndedBefore(book, feature, period) : [];
+        List<Instant> changes = [.. book.Terms.All.Skip(1).Select(static terms => terms.From).Where(from => from <= now)];
+        var (carried, change) = (Quantity.Zero, 0);
+        foreach (var earlier in ended)
         {
-            return [];
+            while (change < changes.Count && changes[change] < earlier.End)
+            {
+                TrimAt(book, feature, changes[change++]);
+            }
+
+            carried = Close(book, feature, earlier, carried, period.Start);
         }
 
-        var ended = new List<Period>();
-        var earlier = period;
-        for (var i = 0; i < policy.Periods; i++)
+        while (change < changes.Count)
         {
-            earlier = BillingCycles.Previous(entitlement.Period, earlier, book.Zone, book.Cycles);
-            if (earlier.End <= book.CustomerSince || (IsOfPreviousPlan(book, earlier) && feature.PreviousEntitlement?.Rollover is null))
+            TrimAt(book, feature, changes[change++]);
+        }
+
+        if (slot.Stored is null)
+        {
+            book.Put(slot, slot.Current with { Carried = carried });
+        }
+
+        feature.MarkOpened(period);
+    }
+
+    /// <summary>
+    /// After something was recorded in a period that is over: what rolled out of it, and the overage that it carried on, becomes what it would
+    /// have been had it been recorded in time, as far as what rolled was not used yet. The rows since then must be in the book.
+    /// </summary>
+    public static void Recount(AccountBook book, FeatureBook feature, Period changed)
+    {
+        var (ended, carried) = (changed, Quantity.Zero);
+        for (var i = 0; i < MostIdle; i++)
+        {
+            var (state, policy) = StateOf(book, feature, ended, carried);
+            carried = policy is { CarryOverage: true } ? state.Overage : Quantity.Zero;
+            if (policy is not null && FindRolled(feature, ended) is { } grant)
+            {
+                var excess = grant.Current.Amount - GrantRules.RolledOf(policy, state);
+                var cut = Quantity.Min(excess, grant.Current.Amount - grant.Current.Used);
+                if (cut > grant.Current.Forfeited)
+                {
+                    book.Put(grant, grant.Current with { Forfeited = cut });
+                }
+            }
+
+            var next = feature.PeriodAt(ended.End);
+            if (feature.FindBalance(next.Start) is { } row)
+            {
+                if (row.Current.Carried == carried)
+                {
+                    return;
+                }
+
+                book.Put(row, row.Current with { Carried = carried });
+            }
+            else if (feature.Balances.All(one => one.Current.Period.Start < next.Start))
+            {
+                return;
+            }
+
+            ended = next;
+        }
+    }
+
+    /// <summary>The periods before this one that are not closed yet, oldest first; none of so long ago that nothing of it could be left.</summary>
+    private static List<Period> EndedBefore(AccountBook book, FeatureBook feature, Period period)
+    {
+        var ended = new List<Period>();
+        if (period.End == Instant.FarFuture)
+        {
+            return ended;
+        }
+
+        var newest = feature.NewestBefore(period.Start)?.Current;
+        var (horizon, carries) = Horizon(book, feature);
+        var oldest = period.Start.Minus(horizon);
+        for (var earlier = feature.PeriodBefore(period);
+             ended.Count < MostIdle && earlier.End > book.CustomerSince && (earlier.End > oldest || (carries && newest is not null));
+             earlier = feature.PeriodBefore(earlier))
+        {
+            ended.Add(earlier);
+            if (newest is not null && earlier.Start <= newest.Period.Start)
             {
                 break;
             }
-
-            ended.Insert(0, earlier);
         }
 
+        ended.Reverse();
         return ended;
     }
 
-    /// <summary>
-    /// Opens <paramref name="period"/>: rolls what the ended periods left, each once (the grant's id is a function of the
-    /// feature and the ended period), trims older rollovers to the policy's bound, carries overage where the policy says so.
-    /// </summary>
-    public static void Open(AccountBook book, FeatureBook feature, Period period)
+    /// <summary>How long rolled units live at most under any of the terms, and whether any of them carries overage.</summary>
+    private static (TimeSpan Horizon, bool Carries) Horizon(AccountBook book, FeatureBook feature)
     {
-        var policy = feature.Entitlement!.Rollover!;
-        foreach (var ended in EndedBefore(book, feature, period))
+        var (horizon, carries) = (TimeSpan.Zero, false);
+        foreach (var terms in book.Terms.All)
         {
-            var id = GrantIdOf(feature.Feature.Key, ended.Start);
-            if (feature.Grants.Any(g => g.Current.Id == id))
+            if (terms.EntitlementOf(feature.Feature.Key) is { Rollover: { } policy } entitlement)
             {
-                continue;
+                var lives = LongestOf(entitlement.Period) * policy.Periods;
+                (horizon, carries) = (lives > horizon ? lives : horizon, carries || policy.CarryOverage);
             }
-
-            Roll(book, feature, policy, Ended(book, feature, ended), id, period.Start);
         }
 
-        var slot = feature.BalanceIn(period);
-        var before = BillingCycles.Previous(feature.Entitlement.Period, period, book.Zone, book.Cycles);
-        var carried = policy.CarryOverage && before.End > book.CustomerSince ? Ended(book, feature, before).Overage : Quantity.Zero;
-        book.Put(slot, slot.Current with { Carried = carried });
+        return (horizon, carries);
     }
 
-    private static void Roll(
-        AccountBook book, FeatureBook feature, RolloverPolicy policy, GrantRules.EndedPeriod ended, Guid id, Instant now)
+    private static TimeSpan LongestOf(QuotaPeriodKind kind) => kind switch
     {
-        var live = feature.Grants.Select(g => g.Current).Where(g => g.Source == GrantSource.Rollover && g.IsLive(now)).ToList();
-        var (rolled, trimmed) = GrantRules.Roll(policy, ended, live);
+        QuotaPeriodKind.Hour => TimeSpan.FromHours(1),
+        QuotaPeriodKind.Day => TimeSpan.FromHours(25),
+        QuotaPeriodKind.Week => TimeSpan.FromDays(8),
+        QuotaPeriodKind.BillingPeriod => TimeSpan.FromDays(367),
+        _ => TimeSpan.FromDays(32),
+    };
+
+    /// <returns>The overage that goes on into the next period.</returns>
+    private static Quantity Close(AccountBook book, FeatureBook feature, Period ended, Quantity carried, Instant opens)
+    {
+        var (state, policy) = StateOf(book, feature, ended, carried);
+        if (policy is null)
+        {
+            return Quantity.Zero;
+        }
+
+        // Whoever records something of the ended period at the same time, on another server, has to look again.
+        if (feature.FindBalance(ended.Start) is { Stored: not null } row)
+        {
+            book.Put(row, row.Current with { });
+        }
+
+        var expires = ExpiryOf(book, feature, ended, policy.Periods);
+        if (expires > opens && FindRolled(feature, ended) is null)
+        {
+            Roll(book, feature, policy, state, expires);
+        }
+
+        return policy.CarryOverage ? state.Overage : Quantity.Zero;
+    }
+
+    private static void Roll(AccountBook book, FeatureBook feature, RolloverPolicy policy, GrantRules.EndedPeriod ended, Instant expires)
+    {
+        var at = ended.Period.End;
+        var (rolled, trimmed) = GrantRules.Roll(policy, ended, LiveRollovers(feature, at));
+        Cut(book, feature, trimmed);
+        if (rolled.IsPositive)
+        {
+            feature.Add(new()
+            {
+                Id = GrantIdOf(feature.Feature.Key, ended.Period.Start), FeatureKey = feature.Feature.Key, Source = GrantSource.Rollover,
+                Amount = rolled, EffectiveAt = at, ExpiresAt = expires, CreatedAt = at,
+            });
+        }
+    }
+
+    /// <summary>Terms that bound rollovers bound those that were rolled before them, too. Applied again it cuts nothing more.</summary>
+    private static void TrimAt(AccountBook book, FeatureBook feature, Instant change)
+    {
+        if (book.Terms.At(change).EntitlementOf(feature.Feature.Key)?.Rollover?.Max is { } max)
+        {
+            Cut(book, feature, GrantRules.Trim(max, LiveRollovers(feature, change)));
+        }
+    }
+
+    private static void Cut(AccountBook book, FeatureBook feature, IReadOnlyList<Burn> trimmed)
+    {
         foreach (var cut in trimmed)
         {
             var slot = feature.GrantOf(cut.Grant);
             book.Put(slot, slot.Current with { Forfeited = slot.Current.Forfeited + cut.Amount });
         }
-
-        if (rolled.IsPositive)
-        {
-            feature.Add(new()
-            {
-                Id = id, FeatureKey = feature.Feature.Key, Source = GrantSource.Rollover, Amount = rolled,
-                EffectiveAt = ended.Period.End, ExpiresAt = ExpiryOf(book, feature, ended.Period, policy.Periods), CreatedAt = ended.Period.End,
-            });
-        }
     }
 
-    /// <summary>A period that was over when the plan was changed had the quota of the plan before, and rolls over only if that one let it.</summary>
-    private static bool IsOfPreviousPlan(AccountBook book, Period ended) => book.PlanAssignedAt is { } assigned && ended.End <= assigned;
+    private static List<Grant> LiveRollovers(FeatureBook feature, Instant at) =>
+        [.. feature.Grants.Select(static slot => slot.Current).Where(grant => grant.Source == GrantSource.Rollover && grant.IsLive(at))];
 
-    private static GrantRules.EndedPeriod Ended(AccountBook book, FeatureBook feature, Period period)
+    private static Slot<Grant>? FindRolled(FeatureBook feature, Period ended)
     {
-        var row = feature.FindBalance(period.Start)?.Current;
-        var quota = IsOfPreviousPlan(book, period) ? feature.PreviousEntitlement?.Quota ?? Quantity.Zero : feature.QuotaIn(period);
-        return row is null
-            ? new(period, quota, Quantity.Zero, Quantity.Zero, Quantity.Zero)
-            : new(period, row.Quota, row.OfPlan, row.Held, row.Carried);
+        var id = GrantIdOf(feature.Feature.Key, ended.Start);
+        return feature.Grants.FirstOrDefault(slot => slot.Current.Id == id);
     }
 
+    private static (GrantRules.EndedPeriod State, RolloverPolicy? Policy) StateOf(AccountBook book, FeatureBook feature, Period ended, Quantity carried)
+    {
+        var policy = book.Terms.AtEndOf(ended).EntitlementOf(feature.Feature.Key)?.Rollover;
+        var quota = feature.QuotaIn(ended);
+        return feature.FindBalance(ended.Start)?.Current is { } row
+            ? (new(ended, quota, row.OfPlan, row.Held, row.Carried), policy)
+            : (new(ended, quota, Quantity.Zero, Quantity.Zero, carried), policy);
+    }
+
+    /// <summary>As it was foreseen when the period ended: other periods that began later do not move it.</summary>
     private static Instant ExpiryOf(AccountBook book, FeatureBook feature, Period ended, int periods)
     {
-        var period = ended;
+        var kind = book.Terms.AtEndOf(ended).EntitlementOf(feature.Feature.Key)!.Period;
+        IReadOnlyList<BillingCycle> cycles = [.. book.Cycles.Where(cycle => cycle.From <= ended.End)];
+        var end = ended.End;
         for (var i = 0; i < periods; i++)
         {
-            period = BillingCycles.Next(feature.Entitlement!.Period, period, book.Zone, book.Cycles);
+            end = BillingCycles.PeriodOf(kind, end, book.Zone, cycles).End;
         }
 
-        return period.End;
+        return end;
     }
 
     /// <summary>A UUID of version 8 that holds the feature's number and the ended period's start.</summary>

@@ -1,6 +1,7 @@
 using System.Text;
 using Npgsql;
 using Tollgate.Core.Catalog;
+using Tollgate.Core.Time;
 
 namespace Tollgate.Engine.Catalog;
 
@@ -16,7 +17,7 @@ public static class CatalogQueries
         Plans = [new() { Code = "free", Name = "Free", SortOrder = 1 }],
     };
 
-    /// <summary>The catalogue in force with every feature and plan version the project ever had. Three small queries.</summary>
+    /// <summary>The catalogue in force with every feature and plan version the project ever had. Four small queries.</summary>
     /// <param name="before">The catalogue that memory has: only versions that it does not know are read. A project with a thousand of them publishes as fast as a new one.</param>
     public static async Task<PublishedCatalog> LoadAsync(NpgsqlConnection connection, int projectId, PublishedCatalog? before, CancellationToken cancel)
     {
@@ -24,7 +25,7 @@ public static class CatalogQueries
         if (newest is null)
         {
             var free = new StoredPlanVersion(0, 1, Nothing.Plans[0]);
-            return CatalogIndex.Build(0, CatalogWriter.ETagOf(Nothing), Nothing, [], [], [free]);
+            return CatalogIndex.Build(0, CatalogWriter.ETagOf(Nothing), Nothing, [], [], [free], [(Instant.Epoch, free.Id)]);
         }
 
         var features = await ReadAsync(
@@ -43,7 +44,10 @@ public static class CatalogQueries
             static row => new StoredPlanVersion(row.GetInt32(0), row.GetInt32(1), CatalogReader.ReadStoredPlan(Utf8(row, 2))),
             cancel,
             known.Select(static version => version.Id).DefaultIfEmpty().Max());
-        return CatalogIndex.Build(newest.Revision, newest.ETag, newest.Document, features, known, versions);
+        var defaults = await ReadAsync(
+            connection, CatalogSql.DefaultPlans, projectId, static row => (Instant.FromUtc(row.GetDateTime(0)), row.GetInt32(1)), cancel);
+        defaults.Reverse();
+        return CatalogIndex.Build(newest.Revision, newest.ETag, newest.Document, features, known, versions, defaults);
     }
 
     /// <summary>How many customers a new version of each plan would reach, and how many are pinned to an older one.</summary>

@@ -26,6 +26,17 @@ internal static class CatalogSql
          ORDER BY id
         """;
 
+    /// <summary>The newest 1,000 changes of what the default plan is, newest first.</summary>
+    public const string DefaultPlans = """
+        SELECT in_force_from, default_plan_version_id
+          FROM (SELECT revision, in_force_from, default_plan_version_id, lag(default_plan_version_id) OVER (ORDER BY revision) AS before
+                  FROM catalogs
+                 WHERE project_id = $1 AND default_plan_version_id IS NOT NULL) c
+         WHERE default_plan_version_id IS DISTINCT FROM before
+         ORDER BY revision DESC
+         LIMIT 1000
+        """;
+
     /// <summary>One publisher at a time per project; readers and the hot path are not touched.</summary>
     public const string LockProject = "SELECT pg_advisory_xact_lock(7234003, $1)";
 
@@ -59,8 +70,11 @@ internal static class CatalogSql
         """;
 
     public const string InsertCatalog = """
-        INSERT INTO catalogs (project_id, revision, etag, document)
-             VALUES ($1, $2, $3, $4::jsonb)
+        INSERT INTO catalogs (project_id, revision, etag, document, in_force_from, default_plan_version_id)
+        SELECT $1, $2, $3, $4::jsonb, coalesce(p.test_clock, now()),
+               (SELECT v.id FROM plan_versions v WHERE v.project_id = $1 AND v.plan = $5 ORDER BY v.version DESC LIMIT 1)
+          FROM projects p
+         WHERE p.id = $1
         """;
 
     /// <summary>Heard by every server on this database once the transaction commits.</summary>

@@ -108,7 +108,7 @@ public sealed class PublishCatalog(NpgsqlDataSource database)
         // 4
         var revision = (before?.Revision ?? 0) + 1;
         await ExecuteAsync(
-            connection, CatalogSql.InsertCatalog, cancel, projectId, revision, etag, Text(CatalogWriter.ToJson(document, indented: false)));
+            connection, CatalogSql.InsertCatalog, cancel, projectId, revision, etag, Text(CatalogWriter.ToJson(document, indented: false)), document.DefaultPlan);
 
         // 5
         await ExecuteAsync(connection, CatalogSql.Notify, cancel, projectId);

@@ -34,6 +34,8 @@ public sealed class AssignPlan(NpgsqlDataSource database, QuotaGate gate, Clock 
 {
     public const string ByHand = "assigned";
 
+    private static readonly string[] SetsPlan = ["plan"];
+
     /// <summary>Creates the customer when it is missing. The customer's plan follows its subscription while there is one.</summary>
     /// <param name="plan">Null: back to the project's default plan, whatever its newest version is.</param>
     public async Task<(AssignPlanOutcome Outcome, Customer? Customer)> RunAsync(ProjectSnapshot project, string customer, string? plan, CancellationToken cancel)
@@ -71,7 +73,7 @@ public sealed class AssignPlan(NpgsqlDataSource database, QuotaGate gate, Clock 
         var (partition, account, now) = (change.Row.Partition, change.Row.Account, clock.Now(project));
         var replaced = change.Row.PlanVersionId ?? project.Catalog.DefaultPlan.Id;
         await change.ExecuteAsync(CustomerSql.AssignPlan, cancel, partition, account, versionId, replaced, now.ToUtc());
-        var sequence = await change.TouchAsync(now, cancel);
-        await change.ExecuteAsync(CustomerSql.InsertAssignment, cancel, partition, account, now.ToUtc(), sequence, versionId, ByHand);
+        await change.TouchAsync(now, cancel);
+        await change.ExecuteAsync(CustomerSql.InsertTerms, cancel, partition, account, now.ToUtc(), SetsPlan, ByHand);
     }
 }

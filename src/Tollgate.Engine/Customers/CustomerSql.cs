@@ -1,6 +1,6 @@
 namespace Tollgate.Engine.Customers;
 
-/// <summary>Every statement of the customers room. Writers of <c>customers</c> and <c>plan_assignments</c> are only here.</summary>
+/// <summary>Every statement of the customers room. Writers of <c>customers</c> and <c>customer_terms</c> are only here.</summary>
 public static class CustomerSql
 {
     /// <summary>
@@ -158,11 +158,33 @@ public static class CustomerSql
     public const string HasSubscription =
         "SELECT EXISTS (SELECT FROM subscriptions WHERE partition = $1 AND account = $2 AND ended_at IS NULL)";
 
-    /// <summary>The fact. <c>$4</c> is the customer's version after the change.</summary>
-    public const string InsertAssignment =
+    /// <summary>
+    /// The fact, after <see cref="Touch"/>: what the customer is entitled to now, and which of <c>{plan, overrides, add_ons}</c> that sets. $3 from when on,
+    /// $4 what it sets, $5 why.
+    /// </summary>
+    public const string InsertTerms =
         """
-        INSERT INTO plan_assignments (partition, account, assigned_at, sequence, plan_version_id, cause)
-             VALUES ($1, $2, $3, $4, $5, $6)
+        INSERT INTO customer_terms (partition, account, from_at, sequence, plan_version_id, overrides, add_ons, sets, cause)
+        SELECT partition, account, $3, version, plan_version_id, overrides, add_ons, $4::text[], $5
+          FROM customers
+         WHERE partition = $1 AND account = $2
+        """;
+
+    /// <summary>So many changes of a customer's terms are looked back on, the newest ones: with more than one a month for 40 years nobody gets there.</summary>
+    public const int MostTerms = 500;
+
+    /// <summary>A column: the changes of the terms of the customer <c>c</c>, null for none. See <c>TermsReader.Read</c>.</summary>
+    public const string Terms =
+        """
+        (SELECT json_agg(json_build_array((extract(epoch FROM t.from_at) * 1000000)::bigint, t.sequence, t.plan_version_id, t.overrides::text, t.add_ons::text, t.sets))
+           FROM (SELECT * FROM customer_terms n WHERE n.partition = c.partition AND n.account = c.account ORDER BY n.sequence DESC LIMIT 500) t)::text
+        """;
+
+    /// <summary>$1 partitions, $2 accounts. Rows: account, <see cref="Terms"/>.</summary>
+    public const string LoadTerms =
+        $"""
+        SELECT c.account, {Terms}
+          FROM unnest($1::smallint[], $2::integer[]) AS c (partition, account)
         """;
 
     /// <summary>A customer keeps the currency of its first subscription.</summary>
@@ -205,8 +227,8 @@ public static class CustomerSql
                EXISTS (SELECT FROM members       WHERE partition = $1 AND account = $2)
         """;
 
-    public const string DeleteAssignments = "DELETE FROM plan_assignments WHERE partition = $1 AND account = $2";
-    public const string Delete            = "DELETE FROM customers        WHERE partition = $1 AND account = $2";
+    public const string DeleteTerms = "DELETE FROM customer_terms WHERE partition = $1 AND account = $2";
+    public const string Delete      = "DELETE FROM customers      WHERE partition = $1 AND account = $2";
 
     // ---- why? --------------------------------------------------------------------------------------------------
 

@@ -16,6 +16,8 @@ namespace Tollgate.Engine.Customers;
 /// </summary>
 public sealed class SetOverrides(NpgsqlDataSource database, QuotaGate gate, Clock clock)
 {
+    private static readonly string[] Sets = ["overrides"];
+
     /// <summary>
     /// Creates the customer when it is missing. Answers all overrides as JSON; or every fault, or the owner of a customer that is a
     /// member, and then nothing was changed.
@@ -44,7 +46,9 @@ public sealed class SetOverrides(NpgsqlDataSource database, QuotaGate gate, Cloc
 
         var json = Merge(change.Row.Overrides, project.Currency, set, removed);
         await change.ExecuteAsync(CustomerSql.SetOverrides, cancel, change.Row.Partition, change.Row.Account, CustomerRow.Json(json));
-        await change.TouchAsync(clock.Now(project), cancel);
+        var now = clock.Now(project);
+        await change.TouchAsync(now, cancel);
+        await change.ExecuteAsync(CustomerSql.InsertTerms, cancel, change.Row.Partition, change.Row.Account, now.ToUtc(), Sets, "overrides");
         await change.CommitAsync();
         await gate.ForgetAsync(project, customer);
         return (json, [], null);

@@ -32,9 +32,9 @@ internal static class InvoiceSql
                  WHERE l.partition = x.partition AND l.account = x.account AND l.changed_at > x.looked AND b.period_end <= x.looked) b
           LEFT JOIN rated_usage r ON r.partition = b.partition AND r.account = b.account AND r.feature = b.feature AND r.period_start = b.period_start
           LEFT JOIN LATERAL (SELECT p.plan_version_id
-                               FROM plan_assignments p
+                               FROM customer_terms p
                               WHERE r.price IS NULL AND (x.assigned_at < least(b.period_end, x.until)) IS NOT TRUE
-                                AND p.partition = b.partition AND p.account = b.account AND p.assigned_at < least(b.period_end, x.until)
+                                AND p.partition = b.partition AND p.account = b.account AND 'plan' = ANY (p.sets) AND p.from_at < least(b.period_end, x.until)
                               ORDER BY p.sequence DESC
                               LIMIT 1) a ON true
          WHERE CASE WHEN r.price IS NULL THEN b.period_end > x.paid AND b.used > b.drawn

@@ -1,4 +1,5 @@
 using Tollgate.Core.Catalog;
+using Tollgate.Core.Ledger;
 using Tollgate.Core.Money;
 using Tollgate.Core.Quotas;
 using Tollgate.Core.Rating;
@@ -39,14 +40,23 @@ internal sealed class UsageBasis(ProjectSnapshot project)
     /// <summary>Null: unlimited.</summary>
     public Quantity? QuotaOf(CustomerRow customer, Entitlement? entitlement, FeatureEntry feature, Period period)
     {
-        var previous = customer.PreviousPlanVersionId is { } before ? project.Catalog.PlanVersions[before].Entitlements.GetValueOrDefault(feature.Key) : null;
-        return QuotaRules.QuotaFor(entitlement, previous, customer.PlanAssignedAt, period, feature.Feature.IsMoney);
+        if (entitlement is null)
+        {
+            return Quantity.Zero;
+        }
+
+        var now = new CustomerTerms(
+            customer.PlanAssignedAt ?? Instant.Epoch, VersionOf(customer.PlanVersionId), false, new Dictionary<int, Entitlement> { [feature.Key] = entitlement });
+        var terms = customer.PreviousPlanVersionId is { } before
+            ? new TermsTimeline([new(Instant.Epoch, VersionOf(before), false, new Dictionary<int, Entitlement>()), now])
+            : new TermsTimeline([now]);
+        return QuotaRules.QuotaFor(terms, feature.Key, period, period.End, feature.Feature.IsMoney);
     }
 
     private IReadOnlyDictionary<int, Entitlement> ChangedOf(CustomerRow customer, string addOns, PlanVersion version)
     {
         var key = (customer.Account, version.Id, addOns);
         return _changed.TryGetValue(key, out var known) ? known
-            : _changed[key] = BookLoader.Overridden(customer.Overrides, addOns, version, project.Catalog);
+            : _changed[key] = TermsReader.Changed(customer.Overrides, addOns, version, project.Catalog);
     }
 }

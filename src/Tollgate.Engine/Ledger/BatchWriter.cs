@@ -215,6 +215,18 @@ internal sealed class BatchWriter
         }
 
         Count(rows.Count, Add(batch, LedgerSql.UpdateBalances, _changes.ToParameter()));
+        AddCarried(batch, rows);
+    }
+
+    private static void AddCarried(NpgsqlBatch batch, List<DirtyRow<Balance>> rows)
+    {
+        var carried = rows.Where(static row => row.After.Carried != row.Before!.Carried).ToList();
+        if (carried.Count > 0)
+        {
+            Add(batch, LedgerSql.UpdateCarried,
+                Smallints(carried, r => r.Book.Partition), Integers(carried, r => r.Book.Account), Integers(carried, r => r.After.FeatureKey),
+                Moments(carried, r => r.After.Period.Start), Numerics(carried, r => r.After.Carried));
+        }
     }
 
     private void FindLate()

@@ -1,4 +1,3 @@
-using System.Text;
 using Npgsql;
 using NpgsqlTypes;
 using Tollgate.Core;
@@ -6,7 +5,6 @@ using Tollgate.Core.Catalog;
 using Tollgate.Core.Ledger;
 using Tollgate.Core.Money;
 using Tollgate.Core.Time;
-using Tollgate.Engine.Catalog;
 using Tollgate.Engine.Customers;
 using Tollgate.Engine.Projects;
 
@@ -95,7 +93,6 @@ internal sealed class BookLoader(NpgsqlConnection connection)
     public static AccountBook ReadCustomer(NpgsqlDataReader reader, ProjectSnapshot project)
     {
         var catalog = project.Catalog;
-        var plan = reader.IsDBNull(5) ? catalog.DefaultPlan : PlanOf(catalog, reader.GetInt32(5));
         return new()
         {
             ProjectId = project.Id,
@@ -104,53 +101,25 @@ internal sealed class BookLoader(NpgsqlConnection connection)
             Account = reader.GetInt32(1),
             CustomerVersion = reader.GetInt32(4),
             CatalogRevision = catalog.Revision,
-            Plan = plan,
-            PreviousPlan = reader.IsDBNull(6) ? null : PlanOf(catalog, reader.GetInt32(6)),
-            PlanAssignedAt = reader.IsDBNull(7) ? null : At(reader, 7),
-            CustomerSince = At(reader, 9),
-            Cycles = CycleText.Read(reader.GetString(10)),
+            Terms = TermsOf(reader.IsDBNull(8) ? null : reader.GetString(8), catalog),
+            CustomerSince = At(reader, 5),
+            Cycles = CycleText.Read(reader.GetString(6)),
             Zone = project.Zone,
-            Owner = reader.IsDBNull(12) ? null : reader.GetString(12),
-            Overridden = Overridden(reader.GetString(8), reader.GetString(11), plan, catalog),
+            Owner = reader.IsDBNull(7) ? null : reader.GetString(7),
             FeaturesByCode = catalog.Features,
         };
     }
 
-    private static PlanVersion PlanOf(PublishedCatalog catalog, int version) => catalog.PlanVersions.TryGetValue(version, out var plan)
-        ? plan
-        : throw new CatalogTooOldException($"Plan version {version} is not in the catalogue of revision {catalog.Revision}.");
-
-    /// <summary>The entitlements that differ from those of the plan: what add-ons add, and then what the customer's overrides put in its place.</summary>
-    public static IReadOnlyDictionary<int, Entitlement> Overridden(string overridesJson, string addOnsJson, PlanVersion plan, PublishedCatalog catalog)
+    private static TermsTimeline TermsOf(string? changes, PublishedCatalog catalog)
     {
-        if (overridesJson == "{}" && addOnsJson == AddOnText.None)
+        try
         {
-            return System.Collections.Frozen.FrozenDictionary<int, Entitlement>.Empty;
+            return TermsReader.Read(changes, catalog);
         }
-
-        var changed = new Dictionary<int, Entitlement>();
-        var held = AddOnText.Read(addOnsJson);
-        foreach (var code in AddOnRules.FeaturesOf(held))
+        catch (KeyNotFoundException missing)
         {
-            if (catalog.Features.TryGetValue(code, out var feature)
-                && AddOnRules.Apply(plan.Entitlements.GetValueOrDefault(feature.Key), code, held) is { } entitlement)
-            {
-                changed[feature.Key] = entitlement;
-            }
+            throw new CatalogTooOldException($"A plan version is not in the catalogue of revision {catalog.Revision}.", missing);
         }
-
-        var (overrides, faults) = CatalogReader.ReadOverrides(Encoding.UTF8.GetBytes(overridesJson), catalog.Document.Currency);
-        Invariant.That(faults.Count == 0, $"Stored overrides are not readable: {overridesJson}");
-        foreach (var change in overrides.Values)
-        {
-            if (catalog.Features.TryGetValue(change.Feature, out var feature))
-            {
-                var entitlement = changed.GetValueOrDefault(feature.Key) ?? plan.Entitlements.GetValueOrDefault(feature.Key);
-                changed[feature.Key] = EntitlementRules.Apply(entitlement, change);
-            }
-        }
-
-        return changed;
     }
 
     /// <summary>Tells the books which of these belong to them; who does not is not said.</summary>
@@ -169,7 +138,14 @@ internal sealed class BookLoader(NpgsqlConnection connection)
     }
 
     /// <summary>Puts rows of ended periods into their books; those that do not exist stay missing.</summary>
-    public async Task LoadRowsAsync(IReadOnlyCollection<RowWanted> wanted, bool locked, CancellationToken cancel)
+    public Task LoadRowsAsync(IReadOnlyCollection<RowWanted> wanted, bool locked, CancellationToken cancel) =>
+        LoadRowsAsync(wanted, locked ? LedgerSql.LockBalancesByKey : LedgerSql.LoadBalancesByKey, cancel);
+
+    /// <summary>Puts into their books the rows from the newest one before a period on.</summary>
+    public Task LoadHistoryAsync(IReadOnlyCollection<RowWanted> wanted, bool locked, CancellationToken cancel) =>
+        LoadRowsAsync(wanted, locked ? LedgerSql.LockHistory : LedgerSql.LoadHistory, cancel);
+
+    private async Task LoadRowsAsync(IReadOnlyCollection<RowWanted> wanted, string sql, CancellationToken cancel)
     {
         if (wanted.Count == 0)
         {
@@ -178,7 +154,7 @@ internal sealed class BookLoader(NpgsqlConnection connection)
 
         var sorted = wanted.Distinct().OrderBy(w => w.Book.Partition).ThenBy(w => w.Book.Account)
             .ThenBy(w => w.FeatureKey).ThenBy(w => w.PeriodStart).ToArray();
-        await using var command = new NpgsqlCommand(locked ? LedgerSql.LockBalancesByKey : LedgerSql.LoadBalancesByKey, connection);
+        await using var command = new NpgsqlCommand(sql, connection);
         command.Parameters.Add(new() { Value = Array.ConvertAll(sorted, w => w.Book.Partition), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Smallint });
         command.Parameters.Add(new() { Value = Array.ConvertAll(sorted, w => w.Book.Account), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Integer });
         command.Parameters.Add(new() { Value = Array.ConvertAll(sorted, w => w.FeatureKey), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Integer });

@@ -6,7 +6,7 @@ using Tollgate.Engine.Projects;
 namespace Tollgate.Engine.Ledger;
 
 /// <summary>The account names a plan version or a feature that was published after the operation's snapshot of the catalogue was read.</summary>
-internal sealed class CatalogTooOldException(string message) : InvalidOperationException(message);
+internal sealed class CatalogTooOldException(string message, Exception? cause = null) : InvalidOperationException(message, cause);
 
 /// <summary>
 /// The books of one read. A row that cannot be read costs its own account the book and no other: lanes decide for everybody, and one account

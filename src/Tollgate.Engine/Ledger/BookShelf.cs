@@ -201,12 +201,13 @@ internal sealed class BookShelf(int mostBooks, ServerPresence presence, NewCusto
     {
         var loader = new BookLoader(connection);
         await loader.LoadRowsAsync(rows.Wanted, locked, CancellationToken.None);
+        await loader.LoadHistoryAsync(rows.Histories, locked, CancellationToken.None);
         await loader.LoadGrantsAsync(rows.GrantsSince, CancellationToken.None);
-        foreach (var (book, feature, period) in rows.ToOpen)
+        foreach (var (book, feature, period, now) in rows.ToOpen)
         {
-            if (feature.FindBalance(period.Start) is null)
+            if (!feature.IsOpened(period) || feature.FindBalance(period.Start) is null)
             {
-                RolloverRules.Open(book, feature, period);
+                RolloverRules.Open(book, feature, period, now);
             }
         }
     }

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using Tollgate.Engine.Clocks;
+using Tollgate.Engine.Customers;
 
 namespace Tollgate.Engine.Ledger;
 
@@ -29,9 +30,9 @@ internal static class LedgerSql
 
     /// <summary>$1 partitions, $2 projects, $3 customer ids.</summary>
     public const string LoadCustomers =
-        """
-        SELECT c.partition, c.account, c.project_id, c.id, c.version, c.plan_version_id, c.previous_plan_version_id,
-               c.plan_assigned_at, c.overrides::text, c.created_at, c.cycles::text, c.add_ons::text, c.owner
+        $"""
+        SELECT c.partition, c.account, c.project_id, c.id, c.version, c.created_at, c.cycles::text, c.owner,
+               {CustomerSql.Terms}
           FROM unnest($1::smallint[], $2::integer[], $3::text[]) AS x (partition, project_id, id)
           JOIN customers c ON c.partition = x.partition AND c.project_id = x.project_id AND c.id = x.id
          ORDER BY c.partition, c.account
@@ -93,6 +94,24 @@ internal static class LedgerSql
         """;
 
     public const string LockBalancesByKey = LoadBalancesByKey + "\n   FOR NO KEY UPDATE OF b";
+
+    /// <summary>
+    /// The rows of a feature from the newest one before a period on: what rolls over and what is carried rests on them. Parameters as
+    /// <see cref="LoadBalancesByKey"/>.
+    /// </summary>
+    public const string LoadHistory =
+        $"""
+        SELECT {BalanceColumns}
+          FROM unnest($1::smallint[], $2::integer[], $3::integer[], $4::timestamptz[]) AS x (partition, account, feature, period_start)
+          JOIN balances b ON b.partition = x.partition AND b.account = x.account AND b.feature = x.feature
+                         AND b.period_start >= coalesce((SELECT max(n.period_start)
+                                                           FROM balances n
+                                                          WHERE n.partition = x.partition AND n.account = x.account AND n.feature = x.feature
+                                                            AND n.period_start < x.period_start), x.period_start)
+         ORDER BY b.partition, b.account, b.feature, b.period_start
+        """;
+
+    public const string LockHistory = LoadHistory + "\n   FOR NO KEY UPDATE OF b";
 
     private const string BalanceColumns =
         "b.partition, b.account, b.feature, b.period_start, b.period_end, b.version, b.used, b.held, b.drawn, b.carried, b.quota, "
@@ -345,6 +364,18 @@ internal static class LedgerSql
                               FROM unnest($1::smallint[], $2::integer[], $3::uuid[]) AS x (partition, account, id)
                               JOIN holds h ON h.partition = x.partition AND h.account = x.account AND h.id = x.id),
                            0, 'TG002')
+        """;
+
+    /// <summary>
+    /// Overage that goes on into periods that are open already, because it was told late. After <see cref="UpdateBalances"/> of the same rows. $1 partitions,
+    /// $2 accounts, $3 features, $4 period starts, $5 carried.
+    /// </summary>
+    public const string UpdateCarried =
+        """
+        UPDATE balances b
+           SET carried = x.carried
+          FROM unnest($1::smallint[], $2::integer[], $3::integer[], $4::timestamptz[], $5::numeric[]) AS x (partition, account, feature, period_start, carried)
+         WHERE b.partition = x.partition AND b.account = x.account AND b.feature = x.feature AND b.period_start = x.period_start
         """;
 
     public const string UpdateGrants =

@@ -9,7 +9,8 @@ namespace Tollgate.Engine.Ledger;
 internal sealed class RowsWanted(KnownFacts? known)
 {
     private readonly List<RowWanted> _wanted = [];
-    private readonly List<(AccountBook, FeatureBook, Period)> _toOpen = [];
+    private readonly List<RowWanted> _histories = [];
+    private readonly List<(AccountBook, FeatureBook, Period, Instant)> _toOpen = [];
     private readonly Dictionary<AccountBook, Instant> _expiredUntil = [];
     private readonly Dictionary<AccountBook, Instant> _grantsSince = [];
 
@@ -17,10 +18,14 @@ internal sealed class RowsWanted(KnownFacts? known)
 
     public IReadOnlyCollection<RowWanted> Wanted => _wanted;
 
+    /// <summary>Features whose rows are wanted from the newest one before this period on.</summary>
+    public IReadOnlyCollection<RowWanted> Histories => _histories;
+
     /// <summary>Since when a book needs its grants: the time of the earliest late use.</summary>
     public IReadOnlyDictionary<AccountBook, Instant> GrantsSince => _grantsSince;
 
-    public IReadOnlyList<(AccountBook Book, FeatureBook Feature, Period Period)> ToOpen => _toOpen;
+    /// <summary>In the order of time, for each feature.</summary>
+    public IReadOnlyList<(AccountBook Book, FeatureBook Feature, Period Period, Instant Now)> ToOpen => _toOpen;
 
     public void Add(LaneOp op, AccountBook book)
     {
@@ -43,14 +48,14 @@ internal sealed class RowsWanted(KnownFacts? known)
             case VoidOp voiding when known is not null && known.Events.TryGetValue((book.Account, voiding.EventId), out var target):
                 foreach (var posting in target.Postings)
                 {
-                    AddRow(book.BookOf(op.Project.Catalog.FeaturesByKey[posting.FeatureKey]), book, posting.PeriodStart);
+                    AddRow(book.BookOf(op.Project.Catalog.FeaturesByKey[posting.FeatureKey]), book, posting.PeriodStart, op.Now);
                 }
 
                 break;
             case ReadOp:
-                foreach (var feature in book.Plan.Entitlements.Keys.Where(k => book.EntitlementOf(k)?.Rollover is not null))
+                foreach (var feature in book.Terms.Rolling)
                 {
-                    AddOpening(book, book.BookOf(op.Project.Catalog.FeaturesByKey[feature]), op.Now);
+                    AddOpening(book, book.BookOf(op.Project.Catalog.FeaturesByKey[feature]), op.Now, op.Now);
                 }
 
                 break;
@@ -63,7 +68,7 @@ internal sealed class RowsWanted(KnownFacts? known)
         Instant? since = _expiredUntil.TryGetValue(book, out var until) ? until : null;
         foreach (var slot in book.ExpiredHolds(now, since))
         {
-            AddParts(book, slot.Current);
+            AddParts(book, slot.Current, now);
         }
 
         _expiredUntil[book] = until > now ? until : now;
@@ -83,18 +88,18 @@ internal sealed class RowsWanted(KnownFacts? known)
             book.BookOf(features[part.FeatureKey]);
         }
 
-        AddParts(book, hold);
+        AddParts(book, hold, op.Now);
         var amounts = op.AmountsOf(hold) ?? hold.Amounts;
         AddEffects(book, [.. amounts.Select(a => new Effect(features[a.FeatureKey], a.Amount, MeterAggregate.Sum, default))], hold.CreatedAt, op.Now);
     }
 
-    private void AddParts(AccountBook book, Hold hold)
+    private void AddParts(AccountBook book, Hold hold, Instant now)
     {
         foreach (var part in hold.Parts)
         {
             if (book.FindBook(part.FeatureKey) is { } feature)
             {
-                AddRow(feature, book, part.PeriodStart);
+                AddRow(feature, book, part.PeriodStart, now);
             }
         }
     }
@@ -125,37 +130,51 @@ internal sealed class RowsWanted(KnownFacts? known)
             _grantsSince[book] = at;
         }
 
-        var period = feature.PeriodAt(at);
-        if (period.End <= now)
+        if (feature.RollsOver)
         {
-            AddRow(feature, book, period.Start);
+            AddOpening(book, feature, at, now);
         }
-        else
+        else if (feature.PeriodAt(at) is var period && period.End <= now)
         {
-            AddOpening(book, feature, at);
+            AddMissing(feature, book, period.Start);
         }
     }
 
-    private void AddOpening(AccountBook book, FeatureBook feature, Instant at)
+    /// <summary>The period of then, and the one of now: what is recorded of the past is recorded after everything that is over was closed.</summary>
+    private void AddOpening(AccountBook book, FeatureBook feature, Instant at, Instant now)
     {
-        if (feature.Entitlement?.Rollover is null)
+        var (then, running) = (feature.PeriodAt(at), feature.PeriodAt(now));
+        if (feature.IsOpened(running) && feature.FindBalance(then.Start) is not null)
         {
             return;
         }
 
-        var period = feature.PeriodAt(at);
-        if (feature.FindBalance(period.Start) is null)
+        if (feature.FindBalance(then.Start) is null || feature.FindBalance(running.Start) is null)
         {
-            foreach (var ended in RolloverRules.EndedBefore(book, feature, period))
-            {
-                AddRow(feature, book, ended.Start);
-            }
+            _histories.Add(new(book, feature.Feature.Key, then.Start < running.Start ? then.Start : running.Start));
+        }
 
-            _toOpen.Add((book, feature, period));
+        if (then.Start < running.Start)
+        {
+            _toOpen.Add((book, feature, then, now));
+        }
+
+        _toOpen.Add((book, feature, running, now));
+    }
+
+    private void AddRow(FeatureBook feature, AccountBook book, Instant periodStart, Instant now)
+    {
+        if (feature.RollsOver)
+        {
+            AddOpening(book, feature, periodStart, now);
+        }
+        else
+        {
+            AddMissing(feature, book, periodStart);
         }
     }
 
-    private void AddRow(FeatureBook feature, AccountBook book, Instant periodStart)
+    private void AddMissing(FeatureBook feature, AccountBook book, Instant periodStart)
     {
         if (feature.FindBalance(periodStart) is null)
         {

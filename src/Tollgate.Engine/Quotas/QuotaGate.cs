@@ -272,8 +272,7 @@ public sealed class QuotaGate(LedgerLanes lanes, LedgerOptions options, Database
         }
 
         var seen = book ?? Stranger(project, customer);
-        var keys = seen.Plan.Entitlements.Keys.Union(seen.Overridden.Keys);
-        var features = keys.Where(project.Catalog.FeaturesByKey.ContainsKey).Select(k => project.Catalog.FeaturesByKey[k]).OrderBy(f => f.Feature.SortOrder).ThenBy(f => f.Key)
+        var features = seen.Terms.Current.Entitlements.Select(static pair => pair.Key).Where(project.Catalog.FeaturesByKey.ContainsKey).Select(k => project.Catalog.FeaturesByKey[k]).OrderBy(f => f.Feature.SortOrder).ThenBy(f => f.Key)
             .Select(f => StandingOf(seen, f, now)).ToList();
         return new(customer, book is not null, seen.Plan, features, now);
     }
@@ -420,10 +419,10 @@ public sealed class QuotaGate(LedgerLanes lanes, LedgerOptions options, Database
 
     private static bool IsOpen(AccountBook book, ProjectSnapshot project, Instant now, Func<FeatureEntry, bool> rollsOver)
     {
-        foreach (var (key, entitlement) in book.Plan.Entitlements)
+        foreach (var key in book.Terms.Rolling)
         {
-            if (entitlement.Rollover is not null && rollsOver(project.Catalog.FeaturesByKey[key])
-                && book.ViewOf(project.Catalog.FeaturesByKey[key]).StoredFacts(now).Balance.Version == 0)
+            var feature = project.Catalog.FeaturesByKey[key];
+            if (rollsOver(feature) && !(book.FindBook(key) is { } known && known.IsOpened(known.PeriodAt(now)) && known.StoredFacts(now).Balance.Version > 0))
             {
                 return false;
             }
@@ -436,7 +435,7 @@ public sealed class QuotaGate(LedgerLanes lanes, LedgerOptions options, Database
     private static AccountBook Stranger(ProjectSnapshot project, string customer) => new()
     {
         ProjectId = project.Id, Customer = customer, Partition = 0, Account = 0, CustomerVersion = 0,
-        CatalogRevision = project.Catalog.Revision, Plan = project.Catalog.DefaultPlan, CustomerSince = Instant.FarFuture, Zone = project.Zone,
-        Overridden = System.Collections.Frozen.FrozenDictionary<int, Entitlement>.Empty, FeaturesByCode = project.Catalog.Features,
+        CatalogRevision = project.Catalog.Revision, Terms = TermsReader.Default(project.Catalog), CustomerSince = Instant.FarFuture, Zone = project.Zone,
+        FeaturesByCode = project.Catalog.Features,
     };
 }

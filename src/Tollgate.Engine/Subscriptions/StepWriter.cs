@@ -130,12 +130,12 @@ internal sealed class StepWriter(NpgsqlConnection connection, ProjectSnapshot pr
             await ExecuteAsync(CustomerSql.AssignPlan, cancel, customer.Partition, customer.Account, wanted, replaced, at.ToUtc());
         }
 
-        await using var touch = connection.Command(CustomerSql.Touch, customer.Partition, customer.Account, now.ToUtc());
-        var sequence = (int)(await touch.ExecuteScalarAsync(cancel))!;
-        if (wanted != customer.PlanVersionId)
+        await ExecuteAsync(CustomerSql.Touch, cancel, customer.Partition, customer.Account, now.ToUtc());
+        string[] sets = [.. wanted != customer.PlanVersionId ? ["plan"] : Array.Empty<string>(), .. hasNewAddOns ? ["add_ons"] : Array.Empty<string>()];
+        if (sets.Length > 0)
         {
             await ExecuteAsync(
-                CustomerSql.InsertAssignment, cancel, customer.Partition, customer.Account, at.ToUtc(), sequence, wanted, $"subscription {CatalogWords.Of(step.Step.Verb)}");
+                CustomerSql.InsertTerms, cancel, customer.Partition, customer.Account, at.ToUtc(), sets, $"subscription {CatalogWords.Of(step.Step.Verb)}");
         }
 
         Changed.Add(customer.Customer.Id);
@@ -145,7 +145,7 @@ internal sealed class StepWriter(NpgsqlConnection connection, ProjectSnapshot pr
     private int[] FeaturesOfBillingPeriods(CustomerRow customer)
     {
         var plan = customer.PlanVersionId is { } id ? project.Catalog.PlanVersions[id] : project.Catalog.DefaultPlan;
-        var overridden = BookLoader.Overridden(customer.Overrides, customer.AddOns, plan, project.Catalog);
+        var overridden = TermsReader.Changed(customer.Overrides, customer.AddOns, plan, project.Catalog);
         return [.. plan.Entitlements.Concat(overridden).Where(static pair => pair.Value.Period is QuotaPeriodKind.BillingMonth or QuotaPeriodKind.BillingPeriod)
             .Select(static pair => pair.Key).Distinct()];
     }

@@ -1,4 +1,5 @@
 using Tollgate.Core.Catalog;
+using Tollgate.Core.Ledger;
 using Tollgate.Core.Money;
 using Tollgate.Core.Quotas;
 using Tollgate.Core.Time;
@@ -60,8 +61,9 @@ public sealed class RangeTests
     {
         var entitlement = new Entitlement { Feature = "unit", Quota = Largest, GrantOnChange = GrantOnChange.Prorated };
         var middle = new Instant((TestBook.Month.Start.UnixMicroseconds + TestBook.Month.End.UnixMicroseconds) / 2);
-        QuotaRules.QuotaFor(entitlement, null, middle, TestBook.Month, isMoney: true).ShouldBe(At("499999999999999999.999999999"));
-        QuotaRules.QuotaFor(entitlement, null, middle, TestBook.Month, isMoney: false).ShouldBe(At("499999999999999999"));
+        var terms = new TermsTimeline([TestBook.Terms(Instant.Epoch, 1, entitlement with { Quota = Quantity.Zero }), TestBook.Terms(middle, 2, entitlement)]);
+        QuotaRules.QuotaFor(terms, 1, TestBook.Month, TestBook.Month.End, isMoney: true).ShouldBe(At("499999999999999999.999999999"));
+        QuotaRules.QuotaFor(terms, 1, TestBook.Month, TestBook.Month.End, isMoney: false).ShouldBe(At("499999999999999999"));
     }
 
     private static Quantity At(string text) => Quantity.Of(decimal.Parse(text, System.Globalization.CultureInfo.InvariantCulture));

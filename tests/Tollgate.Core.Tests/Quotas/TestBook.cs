@@ -21,12 +21,16 @@ internal sealed class TestBook
         Book = new()
         {
             ProjectId = 1, Customer = "c", Partition = 0, Account = 1, CustomerVersion = 1, CatalogRevision = 1,
-            Plan = new(1, 1, new Plan { Code = "p", Name = "P", SortOrder = 1 }, new Dictionary<int, Entitlement> { [1] = entitlement }.ToFrozenDictionary()),
-            CustomerSince = Instant.Epoch, Zone = TimeZoneInfo.Utc, Overridden = new Dictionary<int, Entitlement>(),
+            Terms = new([Terms(Instant.Epoch, 1, entitlement)]), CustomerSince = Instant.Epoch, Zone = TimeZoneInfo.Utc,
             FeaturesByCode = new Dictionary<string, FeatureEntry> { ["unit"] = Feature },
         };
         Book.BookOf(Feature).Load(grants.ToArray());
     }
+
+    /// <summary>A plan with one entitlement, from an instant on.</summary>
+    public static CustomerTerms Terms(Instant from, int plan, Entitlement entitlement) => new(
+        from, new(plan, 1, new Plan { Code = $"p{plan}", Name = "P", SortOrder = 1 }, new Dictionary<int, Entitlement> { [1] = entitlement }.ToFrozenDictionary()),
+        IsDefault: false, FrozenDictionary<int, Entitlement>.Empty);
 
     public AccountBook Book { get; }
 

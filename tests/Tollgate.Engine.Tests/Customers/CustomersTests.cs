@@ -155,7 +155,7 @@ public sealed class CustomersTests(TestPostgres postgres) : IAsyncLifetime
         await Assign.RunAsync(Project, "u1", "pro", default);
         await Assign.RunAsync(Project, "u1", "pro", default);
         await Assign.RunAsync(Project, "u1", null, default);
-        (await _database!.ScalarAsync<long>("SELECT count(*) FROM plan_assignments")).ShouldBe(2);
+        (await _database!.ScalarAsync<long>("SELECT count(*) FROM customer_terms")).ShouldBe(2);
         (await _database.ScalarAsync<bool>(
             "SELECT previous_plan_version_id = (SELECT id FROM plan_versions WHERE plan = 'pro') AND plan_version_id IS NULL FROM customers")).ShouldBeTrue();
     }

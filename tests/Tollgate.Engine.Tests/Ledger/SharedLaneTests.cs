@@ -106,7 +106,11 @@ public sealed class SharedLaneTests(TestPostgres postgres) : IAsyncLifetime
     public async Task An_account_that_cannot_be_read_fails_alone()
     {
         await Rig.ConsumeAsync("broken", "scan");
-        await Database.ExecuteAsync("""UPDATE customers SET overrides = '{"scan": 5}' WHERE id = 'broken'""");
+        await Database.ExecuteAsync(
+            """
+            INSERT INTO customer_terms (partition, account, from_at, sequence, overrides, add_ons, sets, cause)
+            SELECT partition, account, now(), version, '{"scan": 5}', '[]', '{overrides}', 'broken' FROM customers WHERE id = 'broken'
+            """);
         await Rig.Gate.ForgetAsync(Rig.Project, "broken");
 
         var answers = await TogetherAsync([.. Enumerable.Range(0, 20).Select(i => $"c{i}"), "broken"]);
@@ -133,7 +137,11 @@ public sealed class SharedLaneTests(TestPostgres postgres) : IAsyncLifetime
         await Rig.ConsumeAsync("u1", "scan");
         await new PublishCatalog(Database.Source).PublishAsync(before.Id, CatalogReader.ReadYaml(WithPro).Document!, null, CancellationToken.None);
         await Database.ExecuteAsync(
-            "UPDATE customers SET version = version + 1, plan_version_id = (SELECT id FROM plan_versions WHERE plan = 'pro') WHERE id = 'u1'");
+            """
+            UPDATE customers SET version = version + 1 WHERE id = 'u1';
+            INSERT INTO customer_terms (partition, account, from_at, sequence, plan_version_id, overrides, add_ons, sets, cause)
+            SELECT partition, account, now(), version, (SELECT id FROM plan_versions WHERE plan = 'pro'), '{}', '[]', '{plan}', 'test' FROM customers WHERE id = 'u1';
+            """);
         await Rig.Gate.ForgetAsync(before, "u1");
 
         var answer = await Rig.Gate.ConsumeAsync(before, new("u1", "scan", Quantity.One, null, null, null), CancellationToken.None);

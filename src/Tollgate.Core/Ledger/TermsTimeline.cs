@@ -1,0 +1,74 @@
+using Tollgate.Core.Catalog;
+using Tollgate.Core.Time;
+
+namespace Tollgate.Core.Ledger;
+
+/// <summary>What a customer was entitled to from an instant on, until the next terms began.</summary>
+/// <param name="IsDefault">The customer has no plan of its own: it is the default plan's version of that time.</param>
+/// <param name="Changed">Entitlements that differ from the plan's, by feature number: add-ons and then overrides applied.</param>
+public sealed record CustomerTerms(Instant From, PlanVersion Plan, bool IsDefault, IReadOnlyDictionary<int, Entitlement> Changed)
+{
+    /// <summary>Null: neither the plan nor anything beside it names the feature.</summary>
+    public Entitlement? EntitlementOf(int feature) =>
+        Changed.TryGetValue(feature, out var changed) ? changed : Plan.Entitlements.GetValueOrDefault(feature);
+
+    /// <summary>Every feature that they name, with its entitlement.</summary>
+    public IEnumerable<KeyValuePair<int, Entitlement>> Entitlements =>
+        Plan.Entitlements.Where(pair => !Changed.ContainsKey(pair.Key)).Concat(Changed);
+}
+
+/// <summary>
+/// A customer's terms for every instant (<c>SEMANTICS</c> 2, "Terms are a timeline"). Whatever looks back uses the terms of then, whatever
+/// decides now uses <see cref="Current"/>. Never changes: a new catalogue, plan, override or add-on makes a new timeline.
+/// </summary>
+public sealed class TermsTimeline
+{
+    private readonly CustomerTerms[] _terms;
+
+    /// <param name="terms">At least one, in the order of <see cref="CustomerTerms.From"/>. The first also holds for what was before it.</param>
+    public TermsTimeline(IReadOnlyList<CustomerTerms> terms)
+    {
+        Invariant.That(terms.Count > 0, "A timeline without terms.");
+        _terms = [.. terms];
+        Rolling = [.. _terms.SelectMany(static one => one.Entitlements).Where(static pair => pair.Value.Rollover is not null).Select(static pair => pair.Key).Distinct()];
+    }
+
+    public CustomerTerms Current => _terms[^1];
+
+    /// <summary>In the order of time.</summary>
+    public IReadOnlyList<CustomerTerms> All => _terms;
+
+    /// <summary>Features that roll over, or did at some time.</summary>
+    public IReadOnlyList<int> Rolling { get; }
+
+    public CustomerTerms At(Instant at)
+    {
+        var i = _terms.Length - 1;
+        while (i > 0 && _terms[i].From > at)
+        {
+            i--;
+        }
+
+        return _terms[i];
+    }
+
+    /// <summary>The terms in force at the end of a period: what happens at that very instant belongs to the next one.</summary>
+    public CustomerTerms AtEndOf(Period period) => At(new(period.End.UnixMicroseconds - 1));
+
+    /// <summary>The parts of a period, in order, each with the terms that were in force in it. They tile the period.</summary>
+    public IReadOnlyList<(Period Part, CustomerTerms Terms)> Within(Period period)
+    {
+        var parts = new List<(Period, CustomerTerms)>();
+        for (var i = 0; i < _terms.Length; i++)
+        {
+            var start = i == 0 || _terms[i].From < period.Start ? period.Start : _terms[i].From;
+            var end = i + 1 < _terms.Length && _terms[i + 1].From < period.End ? _terms[i + 1].From : period.End;
+            if (start < end)
+            {
+                parts.Add((new(start, end), _terms[i]));
+            }
+        }
+
+        return parts;
+    }
+}

@@ -1,0 +1,150 @@
+using System.Runtime.CompilerServices;
+using System.Text;
+using System.Text.Json;
+using Npgsql;
+using Tollgate.Core;
+using Tollgate.Core.Catalog;
+using Tollgate.Core.Ledger;
+using Tollgate.Core.Time;
+using Tollgate.Engine.Catalog;
+using Tollgate.Engine.Projects;
+
+namespace Tollgate.Engine.Customers;
+
+/// <summary>Reads what customers were entitled to: the facts of <c>customer_terms</c>, and what the default plan was, put together.</summary>
+internal static class TermsReader
+{
+    private static readonly ConditionalWeakTable<PublishedCatalog, TermsTimeline> OfDefault = [];
+
+    /// <summary>Plan, overrides and add-ons, as they are stored.</summary>
+    /// <param name="Version">Null: the default plan.</param>
+    private sealed record State(int? Version, string Overrides, string AddOns)
+    {
+        public static readonly State OfNobody = new(null, "{}", AddOnText.None);
+    }
+
+    private sealed record Change(Instant From, int Sequence, State After, bool SetsPlan, bool SetsOverrides, bool SetsAddOns)
+    {
+        public State Apply(State before) => new(
+            SetsPlan ? After.Version : before.Version, SetsOverrides ? After.Overrides : before.Overrides, SetsAddOns ? After.AddOns : before.AddOns);
+    }
+
+    /// <summary>A customer that has nothing of its own.</summary>
+    public static TermsTimeline Default(PublishedCatalog catalog) =>
+        OfDefault.GetValue(catalog, static catalog => Build([], State.OfNobody, catalog));
+
+    /// <param name="changes">The column <c>CustomerSql.Terms</c>; null: nothing was ever changed.</param>
+    /// <exception cref="KeyNotFoundException">A plan version is newer than the catalogue.</exception>
+    public static TermsTimeline Read(string? changes, PublishedCatalog catalog)
+    {
+        if (changes is null)
+        {
+            return Default(catalog);
+        }
+
+        var read = new List<Change>();
+        using (var json = JsonDocument.Parse(changes))
+        {
+            foreach (var row in json.RootElement.EnumerateArray())
+            {
+                var sets = row[5].EnumerateArray().Select(static one => one.GetString()).ToArray();
+                var after = new State(row[2].ValueKind == JsonValueKind.Null ? null : row[2].GetInt32(), row[3].GetString()!, row[4].GetString()!);
+                read.Add(new(new(row[0].GetInt64()), row[1].GetInt32(), after, sets.Contains("plan"), sets.Contains("overrides"), sets.Contains("add_ons")));
+            }
+        }
+
+        return Build([.. read.OrderBy(static one => one.From).ThenBy(static one => one.Sequence)], read.Count < CustomerSql.MostTerms ? State.OfNobody : read.MinBy(static one => one.Sequence)!.After, catalog);
+    }
+
+    /// <summary>The timelines of several accounts, by account.</summary>
+    public static async Task<IReadOnlyDictionary<int, TermsTimeline>> LoadAsync(
+        NpgsqlConnection connection, ProjectSnapshot project, IReadOnlyCollection<short> partitions, IReadOnlyCollection<int> accounts, CancellationToken cancel)
+    {
+        await using var command = connection.Command(CustomerSql.LoadTerms, partitions.ToArray(), accounts.ToArray());
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        var timelines = new Dictionary<int, TermsTimeline>();
+        while (await reader.ReadAsync(cancel))
+        {
+            timelines[reader.GetInt32(0)] = Read(reader.IsDBNull(1) ? null : reader.GetString(1), project.Catalog);
+        }
+
+        return timelines;
+    }
+
+    /// <summary>The entitlements that differ from those of the plan: what add-ons add, and then what the customer's overrides put in its place.</summary>
+    public static IReadOnlyDictionary<int, Entitlement> Changed(string overridesJson, string addOnsJson, PlanVersion plan, PublishedCatalog catalog)
+    {
+        if (overridesJson == "{}" && addOnsJson == AddOnText.None)
+        {
+            return System.Collections.Frozen.FrozenDictionary<int, Entitlement>.Empty;
+        }
+
+        var changed = new Dictionary<int, Entitlement>();
+        var held = AddOnText.Read(addOnsJson);
+        foreach (var code in AddOnRules.FeaturesOf(held))
+        {
+            if (catalog.Features.TryGetValue(code, out var feature)
+                && AddOnRules.Apply(plan.Entitlements.GetValueOrDefault(feature.Key), code, held) is { } entitlement)
+            {
+                changed[feature.Key] = entitlement;
+            }
+        }
+
+        var (overrides, faults) = CatalogReader.ReadOverrides(Encoding.UTF8.GetBytes(overridesJson), catalog.Document.Currency);
+        Invariant.That(faults.Count == 0, $"Stored overrides are not readable: {overridesJson}");
+        foreach (var change in overrides.Values)
+        {
+            if (catalog.Features.TryGetValue(change.Feature, out var feature))
+            {
+                var entitlement = changed.GetValueOrDefault(feature.Key) ?? plan.Entitlements.GetValueOrDefault(feature.Key);
+                changed[feature.Key] = EntitlementRules.Apply(entitlement, change);
+            }
+        }
+
+        return changed;
+    }
+
+    /// <summary>The changes in the order of time, with those of the default plan in between for as long as the customer was on it.</summary>
+    private static TermsTimeline Build(Change[] changes, State first, PublishedCatalog catalog)
+    {
+        var resolved = new Dictionary<(int Version, string Overrides, string AddOns), IReadOnlyDictionary<int, Entitlement>>();
+        var terms = new List<CustomerTerms>();
+        var (state, change, version) = (first, 0, 0);
+        Put(Instant.Epoch);
+        while (change < changes.Length || version + 1 < catalog.DefaultPlans.Count)
+        {
+            var ofCustomer = change < changes.Length ? changes[change].From : Instant.FarFuture;
+            var ofCatalog = version + 1 < catalog.DefaultPlans.Count ? catalog.DefaultPlans[version + 1].From : Instant.FarFuture;
+            if (ofCustomer <= ofCatalog)
+            {
+                state = changes[change++].Apply(state);
+                Put(ofCustomer);
+            }
+            else
+            {
+                version++;
+                Put(ofCatalog);
+            }
+        }
+
+        return new(terms);
+
+        void Put(Instant from)
+        {
+            var plan = state.Version is { } id ? catalog.PlanVersions[id] : catalog.DefaultPlans[version].Version;
+            var key = (plan.Id, state.Overrides, state.AddOns);
+            var changed = resolved.TryGetValue(key, out var known) ? known : resolved[key] = Changed(state.Overrides, state.AddOns, plan, catalog);
+            if (terms.Count > 0 && terms[^1].Plan == plan && terms[^1].Changed == changed && terms[^1].IsDefault == state.Version is null)
+            {
+                return;
+            }
+
+            if (terms.Count > 0 && terms[^1].From == from)
+            {
+                terms.RemoveAt(terms.Count - 1);
+            }
+
+            terms.Add(new(from, plan, state.Version is null, changed));
+        }
+    }
+}
