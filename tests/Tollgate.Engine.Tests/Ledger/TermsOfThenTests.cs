@@ -1,0 +1,211 @@
+using Tollgate.Core.Catalog;
+using Tollgate.Core.Money;
+using Tollgate.Core.Time;
+using Tollgate.Engine.Catalog;
+using Tollgate.Engine.Customers;
+using Tollgate.Engine.Ledger;
+using Tollgate.Engine.Projects;
+using Tollgate.Testing;
+
+namespace Tollgate.Engine.Tests.Ledger;
+
+/// <summary>
+/// What rolls over and what is carried, by the terms of then: two customers live the same life, and one of them is looked at before the
+/// terms change. Every row is told for both, and they have the same in the end.
+/// </summary>
+public sealed class TermsOfThenTests(TestPostgres postgres) : IAsyncLifetime
+{
+    private const string Shop =
+        """
+        code: shop
+        name: Shop
+        default_plan: free
+        features: [{code: scan, name: Scans}, {code: roll, name: Rolling}, {code: wide, name: Wide}, {code: carry, name: Carrying}, {code: both, name: Both}]
+        plans:
+          - code: free
+            name: Free
+            entitlements:
+              - {feature: scan, quota: 10}
+              - {feature: roll, quota: 100, rollover: {max: 1000, periods: 1}}
+              - {feature: wide, quota: 500, rollover: {max: 600, periods: 2}}
+              - {feature: carry, quota: 100, hard_cap: false, rollover: {max: 0, periods: 1, carry_overage: true}}
+              - {feature: both, quota: 100, hard_cap: false, rollover: {max: 1000, periods: 1, carry_overage: true}}
+          - code: wider
+            name: Wider
+            entitlements: [{feature: wide, quota: 500, rollover: {max: 1000, periods: 2}}]
+          - code: narrow
+            name: Narrow
+            entitlements: [{feature: wide, quota: 500, rollover: {max: 600, periods: 2}}]
+          - code: plain
+            name: Plain
+            entitlements: [{feature: roll, quota: 500}]
+        """;
+
+    private TestDatabase? _database;
+    private LedgerRig? _rig;
+
+    private LedgerRig Rig => _rig!;
+
+    public async ValueTask InitializeAsync()
+    {
+        _database = await postgres.CreateDatabaseAsync();
+        _rig = await LedgerRig.StartAsync(_database, Shop);
+        await _database.ExecuteAsync("UPDATE projects SET mode = 'sandbox', test_clock = '2027-04-10 12:00Z'");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Rig.DisposeAsync();
+        await _database!.DisposeAsync();
+    }
+
+    // B: two idle months of 500 with a bound of 600 leave 600, whatever the bound is afterwards.
+    [Fact]
+    public Task A_wider_bound_does_not_reach_back() => BothAsync(
+        async u => await ConsumeAsync(u, "scan", 1, Day(4, 10)),
+        async u => await AssignAsync(u, "wider", Day(6, 3)),
+        Day(6, 5), "wide", 1100);
+
+    // B, the other way round: two months under a bound of 1000, and the smaller plan trims what is there.
+    [Fact]
+    public Task A_narrower_bound_trims_what_was_rolled() => BothAsync(
+        async u => await AssignAsync(u, "wider", Day(4, 10)),
+        async u => await AssignAsync(u, "narrow", Day(6, 3)),
+        Day(6, 5), "wide", 1100);
+
+    // C1: what rolled under the plan before is kept by one that does not roll.
+    [Fact]
+    public Task A_plan_without_rollover_keeps_what_was_rolled() => BothAsync(
+        async u => await ConsumeAsync(u, "scan", 1, Day(4, 10)),
+        async u => await AssignAsync(u, "plain", Day(5, 3)),
+        Day(5, 5), "roll", 600);
+
+    // C2: a catalogue that raises the default plan's quota gives nothing to the month before it.
+    [Fact]
+    public Task A_new_catalogue_does_not_reach_back() => BothAsync(
+        async u => await ConsumeAsync(u, "scan", 1, Day(4, 10)),
+        async _ => await PublishAsync(Shop.Replace("{feature: roll, quota: 100,", "{feature: roll, quota: 1000,", StringComparison.Ordinal), Day(5, 3)),
+        Day(5, 5), "roll", 1100);
+
+    // C3
+    [Fact]
+    public Task An_override_does_not_reach_back() => BothAsync(
+        async u => await ConsumeAsync(u, "scan", 1, Day(4, 10)),
+        async u => await OverrideAsync(u, new() { Feature = "roll", Quota = new(true, Quantity.Of(700)) }, Day(5, 3)),
+        Day(5, 5), "roll", 800);
+
+    // C4
+    [Fact]
+    public Task What_was_left_of_a_month_in_use_rolls_under_its_own_plan() => BothAsync(
+        async u => await ConsumeAsync(u, "roll", 40, Day(4, 10)),
+        async u => await AssignAsync(u, "plain", Day(5, 3)),
+        Day(5, 5), "roll", 560);
+
+    // D2: 50 of April's overage are taken from May, whose other 50 roll into June.
+    [Fact]
+    public Task An_idle_month_pays_what_was_carried_into_it_before_it_rolls() => BothAsync(
+        async u => await RecordAsync(u, "both", 150, Day(4, 10), Day(4, 10)),
+        _ => Task.CompletedTask,
+        Day(6, 5), "both", 150);
+
+    // 300 used in April: 200 over. May pays 100 and June the other 100.
+    [Theory]
+    [InlineData(5, 0)]
+    [InlineData(6, 0)]
+    [InlineData(7, 100)]
+    public Task Overage_above_the_next_quota_stays_carried(int month, decimal limit) => BothAsync(
+        async u => await RecordAsync(u, "carry", 300, Day(4, 10), Day(4, 10)),
+        _ => Task.CompletedTask,
+        Day(month, 5), "carry", limit);
+
+    // 60 told in May of April: 40 are left of April's 100, and 40 are what rolled.
+    [Fact]
+    public Task Late_use_takes_back_what_rolled() => BothAsync(
+        async u => await ConsumeAsync(u, "scan", 1, Day(4, 10)),
+        async u => await RecordAsync(u, "roll", 60, Day(4, 20), Day(5, 3)),
+        Day(5, 5), "roll", 140);
+
+    // 250 told in June of April: May and half of June were spoken for.
+    [Fact]
+    public Task Late_overage_is_carried_as_if_it_had_been_told_in_time() => BothAsync(
+        async u => await ConsumeAsync(u, "scan", 1, Day(5, 10)),
+        async u => await RecordAsync(u, "carry", 250, Day(5, 20), Day(6, 18)),
+        Day(7, 5), "carry", 50);
+
+    // The quota of the plan of then: 40 of 100 were left, and a grant paid nothing.
+    [Fact]
+    public async Task A_late_event_is_booked_on_the_plan_of_its_time()
+    {
+        await AssignAsync("u1", "plain", Day(5, 3));
+        var late = await RecordAsync("u1", "roll", 60, Day(4, 20), Day(5, 4));
+        late.ShouldBe((100m, 60m));
+    }
+
+    /// <summary>Both have the same limit at the end, and the same grants.</summary>
+    /// <param name="before">Of each customer, in its first month.</param>
+    /// <param name="change">What happens later; <c>seen</c> is looked at a little before it.</param>
+    private async Task BothAsync(Func<string, Task> before, Func<string, Task> change, Instant end, string feature, decimal limit)
+    {
+        foreach (var customer in (string[])["seen", "unseen"])
+        {
+            await before(customer);
+        }
+
+        foreach (var at in (Instant[])[Day(5, 1), Day(5, 2), Day(6, 1), Day(6, 2)])
+        {
+            if (at < end)
+            {
+                await LimitAsync("seen", feature, at);
+            }
+        }
+
+        await change("seen");
+        await change("unseen");
+        (await LimitAsync("unseen", feature, end), await LimitAsync("seen", feature, end)).ShouldBe((limit, limit));
+        (await GrantsAsync("unseen", end)).ShouldBe(await GrantsAsync("seen", end));
+        var report = await VerifyLedger.RunAsync(_database!.Connections, null, null, CancellationToken.None);
+        report.IsClean.ShouldBeTrue(string.Join('\n', report.Findings.Where(f => f.IsBreak && f.Count > 0).Select(f => $"{f.Kind}: {string.Join(", ", f.First)}")));
+    }
+
+    private static Instant Day(int month, int day) => Instant.FromUtc(new(2027, month, day, 12, 0, 0, DateTimeKind.Utc));
+
+    private ProjectSnapshot At(Instant at) => Rig.Project with { TestClock = at };
+
+    private async Task<decimal> LimitAsync(string customer, string feature, Instant at)
+    {
+        var all = await Rig.Gate.StandingAsync(At(at), customer, CancellationToken.None);
+        return all!.Features.Single(one => one.Feature.Code == feature).Standing!.Limit!.Value.Value;
+    }
+
+    private async Task<string> GrantsAsync(string customer, Instant at) => await _database!.ScalarAsync<string>(
+        $"""
+        SELECT coalesce(string_agg(concat_ws(' ', g.amount, g.used, g.forfeited, g.effective_at, g.expires_at), '; ' ORDER BY g.id), '')
+          FROM grants g JOIN customers c USING (partition, account)
+         WHERE c.id = '{customer}' AND g.expires_at > '{at}' AND g.amount > g.forfeited
+        """) ?? "";
+
+    private async Task ConsumeAsync(string customer, string feature, decimal amount, Instant at) =>
+        (await Rig.Gate.ConsumeAsync(At(at), new(customer, feature, Quantity.Of(amount), null, null, null), CancellationToken.None)).Decision!.Allowed.ShouldBeTrue();
+
+    private async Task<(decimal Limit, decimal Used)> RecordAsync(string customer, string feature, decimal amount, Instant occurred, Instant at)
+    {
+        var answer = (await Rig.Gate.RecordAsync(
+            At(at), [new(Guid.NewGuid().ToString(), customer, feature, Quantity.Of(amount), occurred, null, Enforce: false)], CancellationToken.None))[0];
+        return (answer.Decision!.Standing!.Limit!.Value.Value, answer.Decision.Standing.Used.Value);
+    }
+
+    private async Task AssignAsync(string customer, string plan, Instant at) =>
+        (await new AssignPlan(_database!.Source, Rig.Gate, Rig.Clock).RunAsync(At(at), customer, plan, CancellationToken.None)).Outcome.ShouldBe(AssignPlanOutcome.Assigned);
+
+    private async Task OverrideAsync(string customer, EntitlementOverride change, Instant at) =>
+        (await new SetOverrides(_database!.Source, Rig.Gate, Rig.Clock).RunAsync(
+            At(at), customer, new Dictionary<string, EntitlementOverride> { [change.Feature] = change }, [], CancellationToken.None)).Faults.ShouldBeEmpty();
+
+    private async Task PublishAsync(string yaml, Instant at)
+    {
+        var before = Rig.Project.Catalog.Revision;
+        await _database!.ExecuteAsync($"UPDATE projects SET test_clock = '{at}'");
+        await new PublishCatalog(_database.Source).PublishAsync(Rig.Project.Id, CatalogReader.ReadYaml(yaml).Document!, null, CancellationToken.None);
+        await Eventually.UntilAsync(() => Rig.Project.Catalog.Revision >= Math.Max(before, 2));
+    }
+}
