@@ -25,6 +25,8 @@ public sealed class FeatureBook
         Feature = feature;
         Entitlement = account.EntitlementOf(feature.Key);
         RollsOver = account.Terms.Rolling.Contains(feature.Key);
+        HadOtherPeriods = account.Terms.All.Count > 1
+            && account.Terms.All.Any(terms => terms.EntitlementOf(feature.Key)?.Period != Entitlement?.Period);
     }
 
     private sealed record KnownPeriod(Period Period);
@@ -38,6 +40,9 @@ public sealed class FeatureBook
 
     /// <summary>What it leaves at the end of a period goes on into the next, or did so under earlier terms.</summary>
     public bool RollsOver { get; }
+
+    /// <summary>Earlier terms counted it by other periods, which end where these begin. Where one of them had begun at that very instant, its row goes on as the row of the new one.</summary>
+    public bool HadOtherPeriods { get; }
 
     /// <summary>The period, or a later one, was opened in this book: nothing is left to roll, to carry or to trim. Safe on any thread.</summary>
     public bool IsOpened(Period period) => Volatile.Read(ref _opened) is { } newest && newest.Period.Start >= period.Start;
@@ -63,25 +68,52 @@ public sealed class FeatureBook
     /// <summary>The quota period that holds <paramref name="at"/>.</summary>
     public Period PeriodAt(Instant at)
     {
-        if (at < _account.Terms.Current.From)
-        {
-            return PeriodOf(EntitlementAt(at), at);
-        }
-
         if (Volatile.Read(ref _period) is { } known && known.Period.Contains(at))
         {
             return known.Period;
         }
 
-        var period = PeriodOf(Entitlement, at);
-        Volatile.Write(ref _period, new KnownPeriod(period));
+        var period = PeriodOf(at);
+        if (at >= _account.Terms.Current.From)
+        {
+            Volatile.Write(ref _period, new KnownPeriod(period));
+        }
+
         return period;
     }
 
-    private Period PeriodOf(Entitlement? entitlement, Instant at) =>
-        BillingCycles.PeriodOf(entitlement?.Period ?? QuotaPeriodKind.CalendarMonth, at, _account.Zone, _account.Cycles);
+    /// <summary>Where terms begin that count by other periods, the running one is cut: all periods tile time.</summary>
+    private Period PeriodOf(Instant at)
+    {
+        var kind = KindAt(at);
+        var period = BillingCycles.PeriodOf(kind, at, _account.Zone, _account.Cycles);
+        if (!HadOtherPeriods)
+        {
+            return period;
+        }
 
-    /// <summary>The period that ends where <paramref name="period"/> begins: cut there, where its terms had other periods.</summary>
+        for (var i = 1; i < _account.Terms.All.Count; i++)
+        {
+            var change = _account.Terms.All[i].From;
+            if (change > period.Start && change < period.End && KindAt(change) != KindAt(new(change.UnixMicroseconds - 1)))
+            {
+                period = change <= at ? period with { Start = change } : period with { End = change };
+            }
+        }
+
+        return period;
+    }
+
+    /// <summary>Billing months and billing periods of who has no subscription are those of the calendar.</summary>
+    private QuotaPeriodKind KindAt(Instant at)
+    {
+        var kind = EntitlementAt(at)?.Period ?? QuotaPeriodKind.CalendarMonth;
+        return kind is QuotaPeriodKind.BillingMonth or QuotaPeriodKind.BillingPeriod && _account.Cycles.LastOrDefault(cycle => cycle.From <= at)?.Anchor is null
+            ? QuotaPeriodKind.CalendarMonth
+            : kind;
+    }
+
+    /// <summary>The period that ends where <paramref name="period"/> begins.</summary>
     public Period PeriodBefore(Period period) => PeriodAt(new(period.Start.UnixMicroseconds - 1)) with { End = period.Start };
 
     /// <summary>The plan's own quota, as the terms stand at the end of the period; as long as it runs, as they stand now.</summary>

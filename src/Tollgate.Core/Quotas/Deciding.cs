@@ -75,7 +75,7 @@ internal sealed class Deciding(AccountBook book, Instant at, Instant now, bool e
             return Outcome.FeatureNotInPlan;
         }
 
-        var slot = feature.BalanceIn(feature.PeriodAt(at));
+        var slot = RowOf(feature);
         var facts = feature.FactsOf(slot.Current, at);
         var amount = UnitsOf(effect, facts);
 
@@ -117,6 +117,19 @@ internal sealed class Deciding(AccountBook book, Instant at, Instant now, bool e
 
         // 4. Book it.
         return BookOne(feature, slot, facts, amount, fromPool) ?? outcome;
+    }
+
+    /// <summary>Terms with other periods cut the one that runs; one that begins at the very instant goes on with the row that is there: used stays used.</summary>
+    private Slot<Balance> RowOf(FeatureBook feature)
+    {
+        var period = feature.PeriodAt(at);
+        var slot = feature.BalanceIn(period);
+        if (feature.HadOtherPeriods && slot.Current.Period != period)
+        {
+            book.Put(slot, slot.Current with { Period = period });
+        }
+
+        return slot;
     }
 
     /// <returns>Null, or why the ledger cannot keep it, whatever the plan allows.</returns>
@@ -162,7 +175,7 @@ internal sealed class Deciding(AccountBook book, Instant at, Instant now, bool e
         }
 
         var feature = book.BookOf(entry);
-        var slot = feature.BalanceIn(feature.PeriodAt(at));
+        var slot = RowOf(feature);
         var facts = feature.FactsOf(slot.Current, at);
         var outcome = QuotaRules.Judge(facts, credits);
         if (outcome > Outcome.RecordedOverLimit && enforce)

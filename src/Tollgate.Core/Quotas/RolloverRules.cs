@@ -19,12 +19,13 @@ public static class RolloverRules
     private const int MostIdle = 5_000;
 
     /// <summary>
-    /// Opens <paramref name="period"/>, if it is not: rolls what the ended periods left, each once (the grant's id is a function of the feature
+    /// Opens the period that runs, if it is not: rolls what the ended periods left, each once (the grant's id is a function of the feature
     /// and the ended period), carries overage, and trims what terms of <paramref name="now"/> or before bound. The newest row before the period
-    /// must be in the book, if there is one.
+    /// must be in the book, if there is one, and the grants that were not over at <see cref="Reach"/>.
     /// </summary>
-    public static void Open(AccountBook book, FeatureBook feature, Period period, Instant now)
+    public static void Open(AccountBook book, FeatureBook feature, Instant now)
     {
+        var period = feature.PeriodAt(now);
         var slot = feature.BalanceIn(period);
         var ended = slot.Stored is null ? EndedBefore(book, feature, period) : [];
         List<Instant> changes = [.. book.Terms.All.Skip(1).Select(static terms => terms.From).Where(from => from <= now)];
@@ -36,7 +37,7 @@ public static class RolloverRules
                 TrimAt(book, feature, changes[change++]);
             }
 
-            carried = Close(book, feature, earlier, carried, period.Start);
+            carried = Close(book, feature, earlier, carried, Reach(now));
         }
 
         while (change < changes.Count)
@@ -50,6 +51,23 @@ public static class RolloverRules
         }
 
         feature.MarkOpened(period);
+    }
+
+    /// <summary>How far back late use reaches, and a little more: rolled units that were over before burn no more.</summary>
+    public static Instant Reach(Instant now) => now.Minus(TimeSpan.FromDays(36));
+
+    /// <summary>A period that was idle until now, and of which something is told late: what was carried into it. The newest row before it must be in the book.</summary>
+    public static void OpenPast(AccountBook book, FeatureBook feature, Period period)
+    {
+        var carried = Quantity.Zero;
+        foreach (var earlier in EndedBefore(book, feature, period))
+        {
+            var (state, policy) = StateOf(book, feature, earlier, carried);
+            carried = policy is { CarryOverage: true } ? state.Overage : Quantity.Zero;
+        }
+
+        var slot = feature.BalanceIn(period);
+        book.Put(slot, slot.Current with { Carried = carried });
     }
 
     /// <summary>
@@ -103,7 +121,7 @@ public static class RolloverRules
 
         var newest = feature.NewestBefore(period.Start)?.Current;
         var (horizon, carries) = Horizon(book, feature);
-        var oldest = period.Start.Minus(horizon);
+        var oldest = Reach(period.Start).Minus(horizon);
         for (var earlier = feature.PeriodBefore(period);
              ended.Count < MostIdle && earlier.End > book.CustomerSince && (earlier.End > oldest || (carries && newest is not null));
              earlier = feature.PeriodBefore(earlier))
@@ -145,7 +163,7 @@ public static class RolloverRules
     };
 
     /// <returns>The overage that goes on into the next period.</returns>
-    private static Quantity Close(AccountBook book, FeatureBook feature, Period ended, Quantity carried, Instant opens)
+    private static Quantity Close(AccountBook book, FeatureBook feature, Period ended, Quantity carried, Instant reach)
     {
         var (state, policy) = StateOf(book, feature, ended, carried);
         if (policy is null)
@@ -160,7 +178,7 @@ public static class RolloverRules
         }
 
         var expires = ExpiryOf(book, feature, ended, policy.Periods);
-        if (expires > opens && FindRolled(feature, ended) is null)
+        if (expires > reach && FindRolled(feature, ended) is null)
         {
             Roll(book, feature, policy, state, expires);
         }
@@ -177,7 +195,7 @@ public static class RolloverRules
         {
             feature.Add(new()
             {
-                Id = GrantIdOf(feature.Feature.Key, ended.Period.Start), FeatureKey = feature.Feature.Key, Source = GrantSource.Rollover,
+                Id = GrantIdOf(feature, ended.Period), FeatureKey = feature.Feature.Key, Source = GrantSource.Rollover,
                 Amount = rolled, EffectiveAt = at, ExpiresAt = expires, CreatedAt = at,
             });
         }
@@ -204,10 +222,11 @@ public static class RolloverRules
     private static List<Grant> LiveRollovers(FeatureBook feature, Instant at) =>
         [.. feature.Grants.Select(static slot => slot.Current).Where(grant => grant.Source == GrantSource.Rollover && grant.IsLive(at))];
 
+    /// <summary>By its number, which older versions gave without the kind of the period, and by its time: a day may begin where a week does.</summary>
     private static Slot<Grant>? FindRolled(FeatureBook feature, Period ended)
     {
-        var id = GrantIdOf(feature.Feature.Key, ended.Start);
-        return feature.Grants.FirstOrDefault(slot => slot.Current.Id == id);
+        var (id, older) = (GrantIdOf(feature, ended), GrantIdOf(feature.Feature.Key, ended.Start));
+        return feature.Grants.FirstOrDefault(slot => slot.Current.EffectiveAt == ended.End && (slot.Current.Id == id || slot.Current.Id == older));
     }
 
     private static (GrantRules.EndedPeriod State, RolloverPolicy? Policy) StateOf(AccountBook book, FeatureBook feature, Period ended, Quantity carried)
@@ -215,8 +234,23 @@ public static class RolloverRules
         var policy = book.Terms.AtEndOf(ended).EntitlementOf(feature.Feature.Key)?.Rollover;
         var quota = feature.QuotaIn(ended);
         return feature.FindBalance(ended.Start)?.Current is { } row
-            ? (new(ended, quota, row.OfPlan, row.Held, row.Carried), policy)
+            ? (new(ended, quota, row.OfPlan, HeldAtEnd(book, row, ended), row.Carried), policy)
             : (new(ended, quota, Quantity.Zero, Quantity.Zero, carried), policy);
+    }
+
+    /// <summary>Without what had expired by then, whether or not somebody has freed it yet.</summary>
+    private static Quantity HeldAtEnd(AccountBook book, Balance row, Period ended)
+    {
+        var held = row.Held;
+        foreach (var hold in held.IsPositive ? book.ExpiredHolds(ended.End) : [])
+        {
+            foreach (var part in hold.Current.Parts.Where(part => part.FeatureKey == row.FeatureKey && part.PeriodStart == row.Period.Start))
+            {
+                held -= part.Amount;
+            }
+        }
+
+        return held;
     }
 
     /// <summary>As it was foreseen when the period ended: other periods that began later do not move it.</summary>
@@ -233,12 +267,16 @@ public static class RolloverRules
         return end;
     }
 
-    /// <summary>A UUID of version 8 that holds the feature's number and the ended period's start.</summary>
-    public static Guid GrantIdOf(int featureKey, Instant periodStart)
+    private static Guid GrantIdOf(FeatureBook feature, Period ended) =>
+        GrantIdOf(feature.Feature.Key, ended.Start, feature.EntitlementAt(new(ended.End.UnixMicroseconds - 1))?.Period ?? default);
+
+    /// <summary>A UUID of version 8 that holds the feature's number and the ended period's kind and start.</summary>
+    public static Guid GrantIdOf(int featureKey, Instant periodStart, QuotaPeriodKind kind = default)
     {
         Span<byte> bytes = stackalloc byte[16];
         System.Buffers.Binary.BinaryPrimitives.WriteInt32BigEndian(bytes, featureKey);
         bytes[6] = 0x80;
+        bytes[7] = (byte)kind;
         System.Buffers.Binary.BinaryPrimitives.WriteInt64BigEndian(bytes[8..], periodStart.UnixMicroseconds);
         bytes[8] = (byte)((bytes[8] & 0x3F) | 0x80);
         return new(bytes, bigEndian: true);

@@ -215,17 +215,25 @@ internal sealed class BatchWriter
         }
 
         Count(rows.Count, Add(batch, LedgerSql.UpdateBalances, _changes.ToParameter()));
-        AddCarried(batch, rows);
+        AddEdges(batch, rows);
     }
 
-    private static void AddCarried(NpgsqlBatch batch, List<DirtyRow<Balance>> rows)
+    private static void AddEdges(NpgsqlBatch batch, List<DirtyRow<Balance>> rows)
     {
-        var carried = rows.Where(static row => row.After.Carried != row.Before!.Carried).ToList();
-        if (carried.Count > 0)
+        List<DirtyRow<Balance>>? edges = null;
+        foreach (var row in rows)
         {
-            Add(batch, LedgerSql.UpdateCarried,
-                Smallints(carried, r => r.Book.Partition), Integers(carried, r => r.Book.Account), Integers(carried, r => r.After.FeatureKey),
-                Moments(carried, r => r.After.Period.Start), Numerics(carried, r => r.After.Carried));
+            if (row.After.Carried != row.Before!.Carried || row.After.Period != row.Before.Period)
+            {
+                (edges ??= []).Add(row);
+            }
+        }
+
+        if (edges is not null)
+        {
+            Add(batch, LedgerSql.UpdateEdges,
+                Smallints(edges, r => r.Book.Partition), Integers(edges, r => r.Book.Account), Integers(edges, r => r.After.FeatureKey),
+                Moments(edges, r => r.After.Period.Start), Moments(edges, r => r.After.Period.End), Numerics(edges, r => r.After.Carried));
         }
     }
 

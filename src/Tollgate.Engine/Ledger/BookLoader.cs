@@ -169,8 +169,11 @@ internal sealed class BookLoader(NpgsqlConnection connection)
         while (await reader.ReadAsync(cancel))
         {
             var balance = ReadBalance(reader);
-            var feature = books[reader.GetInt32(1)].FindBook(balance.FeatureKey);
-            if (feature is not null && feature.FindBalance(balance.Period.Start) is null)
+            var book = books[reader.GetInt32(1)];
+            var feature = book.FindBook(balance.FeatureKey);
+
+            // A row of a period that was not over when the book was read came later, and grants with it: the book is stale, and the batch will find it so.
+            if (feature is not null && feature.FindBalance(balance.Period.Start) is null && balance.Period.End <= book.ReadFor)
             {
                 feature.Load(balance);
             }

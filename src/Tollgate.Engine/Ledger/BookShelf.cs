@@ -205,9 +205,13 @@ internal sealed class BookShelf(int mostBooks, ServerPresence presence, NewCusto
         await loader.LoadGrantsAsync(rows.GrantsSince, CancellationToken.None);
         foreach (var (book, feature, period, now) in rows.ToOpen)
         {
-            if (!feature.IsOpened(period) || feature.FindBalance(period.Start) is null)
+            if (!feature.IsOpened(period))
             {
-                RolloverRules.Open(book, feature, period, now);
+                RolloverRules.Open(book, feature, now);
+            }
+            else if (feature.FindBalance(period.Start) is null)
+            {
+                RolloverRules.OpenPast(book, feature, period);
             }
         }
     }

@@ -367,14 +367,15 @@ internal static class LedgerSql
         """;
 
     /// <summary>
-    /// Overage that goes on into periods that are open already, because it was told late. After <see cref="UpdateBalances"/> of the same rows. $1 partitions,
-    /// $2 accounts, $3 features, $4 period starts, $5 carried.
+    /// What rarely changes: overage that is told late goes on into periods that are open already, and a longer period goes on with the row of a shorter one.
+    /// After <see cref="UpdateBalances"/> of the same rows. $1 partitions, $2 accounts, $3 features, $4 period starts, $5 ends, $6 carried.
     /// </summary>
-    public const string UpdateCarried =
+    public const string UpdateEdges =
         """
         UPDATE balances b
-           SET carried = x.carried
-          FROM unnest($1::smallint[], $2::integer[], $3::integer[], $4::timestamptz[], $5::numeric[]) AS x (partition, account, feature, period_start, carried)
+           SET period_end = x.period_end, carried = x.carried
+          FROM unnest($1::smallint[], $2::integer[], $3::integer[], $4::timestamptz[], $5::timestamptz[], $6::numeric[])
+               AS x (partition, account, feature, period_start, period_end, carried)
          WHERE b.partition = x.partition AND b.account = x.account AND b.feature = x.feature AND b.period_start = x.period_start
         """;
 

@@ -24,7 +24,7 @@ internal sealed class RowsWanted(KnownFacts? known)
     /// <summary>Since when a book needs its grants: the time of the earliest late use.</summary>
     public IReadOnlyDictionary<AccountBook, Instant> GrantsSince => _grantsSince;
 
-    /// <summary>In the order of time, for each feature.</summary>
+    /// <summary>For each feature the running one first.</summary>
     public IReadOnlyList<(AccountBook Book, FeatureBook Feature, Period Period, Instant Now)> ToOpen => _toOpen;
 
     public void Add(LaneOp op, AccountBook book)
@@ -125,16 +125,12 @@ internal sealed class RowsWanted(KnownFacts? known)
 
     private void AddPeriod(AccountBook book, FeatureBook feature, Instant at, Instant now)
     {
-        if (at < book.GrantsSince && (!_grantsSince.TryGetValue(book, out var since) || at < since))
-        {
-            _grantsSince[book] = at;
-        }
-
+        AddGrantsSince(book, at);
         if (feature.RollsOver)
         {
             AddOpening(book, feature, at, now);
         }
-        else if (feature.PeriodAt(at) is var period && period.End <= now)
+        else if (feature.PeriodAt(at) is var period && (period.End <= now || feature.HadOtherPeriods))
         {
             AddMissing(feature, book, period.Start);
         }
@@ -144,22 +140,30 @@ internal sealed class RowsWanted(KnownFacts? known)
     private void AddOpening(AccountBook book, FeatureBook feature, Instant at, Instant now)
     {
         var (then, running) = (feature.PeriodAt(at), feature.PeriodAt(now));
-        if (feature.IsOpened(running) && feature.FindBalance(then.Start) is not null)
+        var isOpen = feature.IsOpened(running);
+        if (!isOpen)
         {
-            return;
+            AddGrantsSince(book, RolloverRules.Reach(now));
+            _toOpen.Add((book, feature, running, now));
         }
 
-        if (feature.FindBalance(then.Start) is null || feature.FindBalance(running.Start) is null)
+        if (then.Start < running.Start && feature.FindBalance(then.Start) is null)
         {
-            _histories.Add(new(book, feature.Feature.Key, then.Start < running.Start ? then.Start : running.Start));
-        }
-
-        if (then.Start < running.Start)
-        {
+            _histories.Add(new(book, feature.Feature.Key, then.Start));
             _toOpen.Add((book, feature, then, now));
         }
+        else if (!isOpen && feature.FindBalance(running.Start) is null)
+        {
+            _histories.Add(new(book, feature.Feature.Key, running.Start));
+        }
+    }
 
-        _toOpen.Add((book, feature, running, now));
+    private void AddGrantsSince(AccountBook book, Instant at)
+    {
+        if (at < book.GrantsSince && (!_grantsSince.TryGetValue(book, out var since) || at < since))
+        {
+            _grantsSince[book] = at;
+        }
     }
 
     private void AddRow(FeatureBook feature, AccountBook book, Instant periodStart, Instant now)
