@@ -160,6 +160,9 @@ public sealed record GrantView
     /// <summary>What can still be burned while the grant is active.</summary>
     public required decimal Remaining { get; init; }
 
+    /// <summary>Left, and nobody can use it in this period: facts went beyond everything that was granted before the grant came.</summary>
+    public required decimal HeldBack { get; init; }
+
     /// <summary><c>pending</c>, <c>active</c>, <c>used_up</c>, <c>expired</c> or <c>voided</c>.</summary>
     public required string Status { get; init; }
 
@@ -169,6 +172,9 @@ public sealed record GrantView
     public DateTimeOffset? ExpiresAt { get; init; }
 
     public required DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>When what was left of it was taken back; null: it was not.</summary>
+    public DateTimeOffset? VoidedAt { get; init; }
 }
 
 /// <summary>Answer of <c>GET /v1/customers/{id}/grants</c>.</summary>

@@ -26,5 +26,6 @@ namespace Tollgate.Contracts.Customers;
 [JsonSerializable(typeof(UsageView))]
 [JsonSerializable(typeof(EntitlementsView))]
 [JsonSerializable(typeof(ExplainView))]
+[JsonSerializable(typeof(TermsView))]
 [JsonSerializable(typeof(IReadOnlyDictionary<string, JsonElement>))]
 public sealed partial class CustomersJson : JsonSerializerContext;

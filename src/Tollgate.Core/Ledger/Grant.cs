@@ -8,10 +8,10 @@ public enum GrantSource
 {
     Rollover = 0,
 
-    // The plan's own quota burns here, between Rollover and TopUp (see GrantRules.PlanRank).
-    TopUp = 2,
-    Promotion = 3,
-    Gift = 4,
+    // The plan's own quota burns here, after Rollover (see GrantRules.PlanRank); then what was given, and what was bought last.
+    Promotion = 2,
+    Gift = 3,
+    TopUp = 4,
 }
 
 /// <summary>A quantity of a feature that a customer holds beside the plan's quota.</summary>
@@ -21,6 +21,12 @@ public sealed record Grant
     public const int DefaultPriority = 100;
 
     public required Guid Id { get; init; }
+
+    /// <summary>The caller's id, where that is not a UUID.</summary>
+    public string? Reference { get; init; }
+
+    /// <summary>The id by which everybody outside knows it.</summary>
+    public string Name => Reference ?? Id.ToString("D");
 
     public required int FeatureKey { get; init; }
 

@@ -52,6 +52,13 @@ public sealed class TermsTimeline
         return _terms[i];
     }
 
+    /// <summary>When the next terms began; null: these are in force.</summary>
+    public Instant? EndOf(CustomerTerms terms)
+    {
+        var next = Array.IndexOf(_terms, terms) + 1;
+        return next < _terms.Length ? _terms[next].From : null;
+    }
+
     /// <summary>The terms in force at the end of a period: what happens at that very instant belongs to the next one.</summary>
     public CustomerTerms AtEndOf(Period period) => At(new(period.End.UnixMicroseconds - 1));
 

@@ -6,12 +6,12 @@ using Tollgate.Core.Time;
 namespace Tollgate.Core.Quotas;
 
 /// <summary>
-/// Burn order and rollover. Order: priority ascending, then earlier expiry, then rollover before plan before top-up,
-/// then earlier creation. The plan's own quota takes part with the default priority and the period's end as its expiry.
+/// Burn order and rollover. Order: priority ascending, then earlier expiry, then rollover before plan before what was given before what was
+/// bought, then earlier creation. The plan's own quota takes part with the default priority and the period's end as its expiry.
 /// </summary>
 public static class GrantRules
 {
-    /// <summary>The plan's place among the sources: after a rollover, before a top-up.</summary>
+    /// <summary>The plan's place among the sources: after a rollover, before what was given or bought.</summary>
     private const int PlanRank = 1;
 
     internal static readonly Comparer<Grant> BurnOrder = Comparer<Grant>.Create((a, b) =>
@@ -86,6 +86,33 @@ public static class GrantRules
         }
 
         return burns;
+    }
+
+    /// <summary>
+    /// What of live grants nobody can use: facts went beyond the quota before, or beyond everything, and stand in their way as long as the period
+    /// lasts. The grants that burn last wait for it. Grants that are not named lose nothing.
+    /// </summary>
+    /// <param name="inOrder">Live ones, in burn order.</param>
+    public static IReadOnlyList<Burn> HeldBack(Standing standing, IReadOnlyList<Grant> inOrder)
+    {
+        if (standing.Limit is not { } limit || inOrder.Count == 0)
+        {
+            return [];
+        }
+
+        var beyond = (standing.Used + inOrder.Aggregate(Quantity.Zero, static (sum, grant) => sum + grant.Remaining) - limit).FloorAtZero();
+        var held = new List<Burn>();
+        for (var i = inOrder.Count - 1; i >= 0 && beyond.IsPositive; i--)
+        {
+            var part = Quantity.Min(beyond, inOrder[i].Remaining);
+            if (part.IsPositive)
+            {
+                held.Add(new(inOrder[i].Id, part));
+                beyond -= part;
+            }
+        }
+
+        return held;
     }
 
     private static bool BurnsBeforePlan(Grant grant, Instant planExpiry)

@@ -1,6 +1,7 @@
 using Npgsql;
 using NpgsqlTypes;
 using Tollgate.Core.Customers;
+using Tollgate.Core.Ledger;
 using Tollgate.Core.Money;
 using Tollgate.Core.Quotas;
 using Tollgate.Core.Time;
@@ -47,6 +48,13 @@ public sealed class CustomerQueries(NpgsqlDataSource database)
         return found?.Owner is { } owner ? await FindAsync(project, owner, cancel) : found;
     }
 
+    /// <summary>Plan, add-ons and overrides of an account for every instant.</summary>
+    public async Task<TermsTimeline> TermsAsync(ProjectSnapshot project, CustomerRow account, CancellationToken cancel)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancel);
+        return (await TermsReader.LoadAsync(connection, project, [account.Partition], [account.Account], cancel))[account.Account];
+    }
+
     /// <summary>In byte order of the id: stable while customers come and go, the same on every server.</summary>
     /// <param name="after">The id after which the page starts; it need not exist (any more). Null: the beginning.</param>
     /// <param name="search">The beginning of an id or, in any case, of an e-mail address. Null: all.</param>
@@ -80,7 +88,7 @@ public sealed class CustomerQueries(NpgsqlDataSource database)
             return null;
         }
 
-        await using var command = database.Command(GrantSql.FindGrant, row.Partition, row.Account, GrantRow.KeyOf(grant));
+        await using var command = database.Command(GrantSql.FindGrant, row.Partition, row.Account, GrantRow.KeysSought(grant));
         return (await ReadAsync(command, GrantRow.Read, cancel)).SingleOrDefault();
     }
 

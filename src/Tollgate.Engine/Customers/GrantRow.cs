@@ -11,8 +11,17 @@ namespace Tollgate.Engine.Customers;
 /// <param name="Feature">The feature's code, also when the catalogue has dropped it since.</param>
 public sealed record GrantRow(string Id, string Feature, Grant Grant)
 {
+    public Instant? VoidedAt { get; init; }
+
     /// <summary>The id that the ledger stores for the caller's id.</summary>
     public static Guid KeyOf(string id) => EventKey.Parse(id, default).Id;
+
+    /// <summary>
+    /// The ids that somebody may mean, the likeliest first. The ledger's own grants, rollovers, have UUIDs of version 8 as ids; what a caller has
+    /// named so was hashed as any text.
+    /// </summary>
+    internal static Guid[] KeysSought(string id) =>
+        Guid.TryParseExact(id, "D", out var own) && own.Version == 8 ? [KeyOf(id), own] : [KeyOf(id)];
 
     public static string NameOf(GrantSource source) => source switch
     {
@@ -38,7 +47,7 @@ public sealed record GrantRow(string Id, string Feature, Grant Grant)
     /// <summary>A grant that is known to exist, as the transaction sees it.</summary>
     internal static async Task<GrantRow> FindAsync(CustomerChange change, Guid id, CancellationToken cancel)
     {
-        await using var command = change.Command(GrantSql.FindGrant, change.Row.Partition, change.Row.Account, id);
+        await using var command = change.Command(GrantSql.FindGrant, change.Row.Partition, change.Row.Account, new[] { id });
         await using var reader = await command.ExecuteReaderAsync(cancel);
         await reader.ReadAsync(cancel);
         return Read(reader);
@@ -60,7 +69,10 @@ public sealed record GrantRow(string Id, string Feature, Grant Grant)
             ExpiresAt = Instant.FromUtc(reader.GetDateTime(9)),
             CreatedAt = Instant.FromUtc(reader.GetDateTime(10)),
         };
-        return new(reader.IsDBNull(1) ? grant.Id.ToString() : reader.GetString(1), reader.GetString(2), grant);
+        return new(reader.IsDBNull(1) ? grant.Id.ToString() : reader.GetString(1), reader.GetString(2), grant)
+        {
+            VoidedAt = reader.IsDBNull(12) ? null : Instant.FromUtc(reader.GetDateTime(12)),
+        };
     }
 
     private static GrantSource SourceOf(string name) =>

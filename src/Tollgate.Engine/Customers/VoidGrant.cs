@@ -19,9 +19,9 @@ public sealed class VoidGrant(NpgsqlDataSource database, QuotaGate gate, Clock c
         }
 
         // The balances first, then the grant: the order of the lanes.
-        await change.TouchAsync(clock.Now(project), cancel);
-        var key = GrantRow.KeyOf(grant);
-        if (await change.ExecuteAsync(GrantSql.VoidGrant, cancel, change.Row.Partition, change.Row.Account, key) == 0)
+        var now = clock.Now(project);
+        await change.TouchAsync(now, cancel);
+        if (await change.AskAsync(GrantSql.VoidGrant, cancel, change.Row.Partition, change.Row.Account, GrantRow.KeysSought(grant), now.ToUtc()) is not Guid key)
         {
             return null;
         }

@@ -443,10 +443,13 @@ internal sealed class BatchDeciding(BatchWriter writer)
         Standings = [.. effects.Select(e => book.BookOf(e.Feature)).Select(f => f.FactsOf(f.BalanceIn(f.PeriodAt(now)).Current, now).Standing)],
     };
 
+    private static string NameOf(AccountBook book, Guid grant) =>
+        book.Features.SelectMany(static feature => feature.Grants).First(slot => slot.Current.Id == grant).Current.Name;
+
     private static GateAnswer Answer(Verdict verdict, AccountBook book, string? id) =>
         verdict.Burns.Count == 0
             ? new(GateFault.None, DecisionOf(verdict, book), id, false)
-            : new(GateFault.None, DecisionOf(verdict, book), id, false) { Burned = [.. verdict.Burns.Select(b => (b.Grant, b.Amount))] };
+            : new(GateFault.None, DecisionOf(verdict, book), id, false) { Burned = [.. verdict.Burns.Select(b => (NameOf(book, b.Grant), b.Amount))] };
 
     public static Decision DecisionOf(Verdict verdict, AccountBook book) => new()
     {

@@ -270,6 +270,7 @@ internal sealed class BookLoader(NpgsqlConnection connection)
         EffectiveAt = At(reader, 9),
         ExpiresAt = At(reader, 10),
         CreatedAt = At(reader, 11),
+        Reference = reader.IsDBNull(12) ? null : reader.GetString(12),
     };
 
     public static Hold ReadHold(NpgsqlDataReader reader)

@@ -8,7 +8,7 @@ public static class GrantSql
 {
     private const string GrantColumns =
         "g.id, g.reference, f.code, g.source, g.priority, g.amount, g.used, g.forfeited, g.effective_at, g.expires_at, g.created_at, "
-        + "g.feature";
+        + "g.feature, g.voided_at";
 
     /// <summary>No row: a grant with this id exists.</summary>
     public const string InsertGrant =
@@ -19,12 +19,15 @@ public static class GrantSql
           RETURNING id
         """;
 
+    /// <summary><c>$3 uuid[]</c> the ids that may be meant, the likeliest first.</summary>
     public const string FindGrant =
         $"""
         SELECT {GrantColumns}
           FROM grants g
           JOIN features f ON f.id = g.feature
-         WHERE g.partition = $1 AND g.account = $2 AND g.id = $3
+         WHERE g.partition = $1 AND g.account = $2 AND g.id = ANY ($3)
+         ORDER BY array_position($3, g.id)
+         LIMIT 1
         """;
 
     /// <summary>Newest first; <c>$3</c> the grant after which it starts (null: the beginning), <c>$4</c> number of rows.</summary>
@@ -61,11 +64,13 @@ public static class GrantSql
          WHERE g.partition = $1 AND g.account = $2 AND g.expires_at > $3 - interval '36 days'
         """;
 
-    /// <summary>Takes back what is left. What was burned stays burned.</summary>
+    /// <summary>Takes back what is left. What was burned stays burned. <c>$3 uuid[]</c> as for <see cref="FindGrant"/>, <c>$4</c> the project's time. Row: the id.</summary>
     public const string VoidGrant =
         """
-        UPDATE grants SET forfeited = amount - used
-         WHERE partition = $1 AND account = $2 AND id = $3
+        UPDATE grants SET forfeited = amount - used, voided_at = coalesce(voided_at, $4)
+         WHERE partition = $1 AND account = $2
+           AND id = (SELECT s.id FROM grants s WHERE s.partition = $1 AND s.account = $2 AND s.id = ANY ($3) ORDER BY array_position($3, s.id) LIMIT 1)
+        RETURNING id
         """;
 
     public const string DeleteAll = "DELETE FROM grants WHERE partition = $1 AND account = $2";

@@ -21,7 +21,7 @@ public sealed record CrossingFact(string Feature, int Percent, Quantity Used, Qu
 /// <param name="Hold">Its reservation: of a settlement, or the whole decision when nothing was settled yet.</param>
 public sealed record DecisionFacts(
     EventRow? Event, Hold? Hold, Outcome? Outcome, bool IsSettle, bool IsLate, IReadOnlyList<PostingFact> Postings,
-    IReadOnlyList<(Guid Grant, string Source, Quantity Amount)> Burned, IReadOnlyList<CrossingFact> Crossings, string Customer);
+    IReadOnlyList<(string Grant, string Source, Quantity Amount)> Burned, IReadOnlyList<CrossingFact> Crossings, string Customer);
 
 /// <summary>Why a decision came out as it did: read back from what was recorded under its id.</summary>
 public sealed class DecisionQueries(Database database)
@@ -121,7 +121,7 @@ public sealed class DecisionQueries(Database database)
         return balances;
     }
 
-    private static async Task<IReadOnlyList<(Guid, string, Quantity)>> BurnedAsync(
+    private static async Task<IReadOnlyList<(string, string, Quantity)>> BurnedAsync(
         NpgsqlConnection connection, EventQueries.FoundEvent found, CancellationToken cancel)
     {
         var burns = found.Stored.Data.Burns;
@@ -132,14 +132,14 @@ public sealed class DecisionQueries(Database database)
 
         await using var command = CommandOf(connection, MeteringSql.GrantsOf, found);
         command.Parameters.Add(new() { Value = burns.Select(b => b.Grant).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Uuid });
-        var sources = new Dictionary<Guid, string>();
+        var grants = new Dictionary<Guid, (string Name, string Source)>();
         await using var reader = await command.ExecuteReaderAsync(cancel);
         while (await reader.ReadAsync(cancel))
         {
-            sources[reader.GetGuid(0)] = reader.GetString(1);
+            grants[reader.GetGuid(0)] = (reader.IsDBNull(2) ? reader.GetGuid(0).ToString("D") : reader.GetString(2), reader.GetString(1));
         }
 
-        return [.. burns.Select(b => (b.Grant, sources.GetValueOrDefault(b.Grant, "unknown"), b.Amount))];
+        return [.. burns.Select(b => grants.GetValueOrDefault(b.Grant, (b.Grant.ToString("D"), "unknown"))).Zip(burns, static (grant, burn) => (grant.Item1, grant.Item2, burn.Amount))];
     }
 
     /// <summary>The crossing that this event made has exactly its used_after.</summary>

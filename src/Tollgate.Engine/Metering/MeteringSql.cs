@@ -87,7 +87,7 @@ internal static class MeteringSql
 
     /// <summary>$1 partition, $2 account, $3 ids.</summary>
     public const string GrantsOf =
-        "SELECT g.id, g.source FROM grants g WHERE g.partition = $1 AND g.account = $2 AND g.id = ANY ($3)";
+        "SELECT g.id, g.source, g.reference FROM grants g WHERE g.partition = $1 AND g.account = $2 AND g.id = ANY ($3)";
 
     /// <summary>Thresholds that a balance crossed when it reached exactly this much. $1 partition, $2 account, $3 features, $4 period starts, $5 used after.</summary>
     public const string CrossingsOf =

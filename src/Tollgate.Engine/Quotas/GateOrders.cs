@@ -103,7 +103,7 @@ public sealed record GateAnswer(GateFault Fault, Decision? Decision, string? Id,
     public string? ComputedJson { get; init; }
 
     /// <summary>Granted quantities that the decision burned, in order: grant id and amount.</summary>
-    public IReadOnlyList<(Guid Grant, Quantity Amount)> Burned { get; init; } = [];
+    public IReadOnlyList<(string Grant, Quantity Amount)> Burned { get; init; } = [];
 
     /// <summary>For operations that say nothing: they read or forget.</summary>
     public static readonly GateAnswer Nothing = new(GateFault.None, null, null, false);
@@ -117,8 +117,6 @@ public sealed record CustomerStanding(
     string Customer, bool Known, Core.Catalog.PlanVersion Plan, IReadOnlyList<FeatureStanding> Features, Instant Now);
 
 /// <summary>A feature of the customer's plan. <see cref="Standing"/> is null for switches and values.</summary>
+/// <param name="HeldBack">What of live grants nobody can use; see <see cref="GrantRules.HeldBack"/>.</param>
 public sealed record FeatureStanding(
-    Core.Catalog.FeatureEntry Feature, Core.Catalog.Entitlement Entitlement, Standing? Standing, long Denied, IReadOnlyList<GrantStanding> Grants);
-
-/// <summary>A live grant beside the plan's quota.</summary>
-public sealed record GrantStanding(Guid Id, string Source, int Priority, Quantity Amount, Quantity Used, Instant EffectiveAt, Instant ExpiresAt);
+    Core.Catalog.FeatureEntry Feature, Core.Catalog.Entitlement Entitlement, Standing? Standing, long Denied, IReadOnlyList<Core.Ledger.Burn> HeldBack);

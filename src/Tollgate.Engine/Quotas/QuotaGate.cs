@@ -280,10 +280,8 @@ public sealed class QuotaGate(LedgerLanes lanes, LedgerOptions options, Database
     private static FeatureStanding StandingOf(AccountBook book, FeatureEntry feature, Instant now)
     {
         var facts = book.ViewOf(feature).StoredFacts(now);
-        var grants = facts.Grants.Select(g => new GrantStanding(
-            g.Id, g.Source.ToString().ToLowerInvariant(), g.Priority, g.Amount, g.Used, g.EffectiveAt, g.ExpiresAt)).ToList();
         var counted = AccountRules.IsCounted(feature, facts.Entitlement);
-        return new(feature, facts.Entitlement!, counted ? facts.Standing : null, facts.Balance.Denied, grants);
+        return new(feature, facts.Entitlement!, counted ? facts.Standing : null, facts.Balance.Denied, GrantRules.HeldBack(facts.Standing, facts.Grants));
     }
 
     /// <summary>

@@ -33,3 +33,6 @@ SELECT c.partition, c.account, c.created_at, c.version, c.plan_version_id, 'befo
   FROM customers c
  WHERE (c.overrides <> '{}' OR c.add_ons <> '[]')
    AND NOT EXISTS (SELECT FROM customer_terms t WHERE t.partition = c.partition AND t.account = c.account);
+
+-- Room: Ledger. When what was left of a grant was taken back.
+ALTER TABLE grants ADD COLUMN voided_at timestamptz;

@@ -17,6 +17,9 @@ public sealed record SubscriptionItem(SubscriptionRow Row, string Customer, Guid
 /// <param name="Invoice">What it was billed with.</param>
 public sealed record SubscriptionFact(int Sequence, string Verb, Instant At, Instant RecordedAt, string Actor, string? Cause, Guid? Invoice, SubscriptionState After);
 
+/// <summary>A subscription as it stood at an instant.</summary>
+public sealed record SubscriptionThen(string Id, string Currency, SubscriptionState State);
+
 /// <summary>One that a person has to look at.</summary>
 public sealed record ParkedSubscription(Guid Id, string? Reference, string Customer, Instant? DueAt, Instant ParkedAt, string Reason);
 
@@ -113,6 +116,18 @@ public sealed class SubscriptionQueries(NpgsqlDataSource database)
         }
 
         return facts;
+    }
+
+    /// <summary>The subscription that the account had at an instant, or the last one before it; null: there was none yet.</summary>
+    public async Task<SubscriptionThen?> FindThenAsync(CustomerRow account, Instant at, CancellationToken cancel)
+    {
+        await using var command = database.Command(SubscriptionSql.Then, account.Partition, account.Account, at.ToUtc());
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        return await reader.ReadAsync(cancel)
+            ? new(
+                reader.IsDBNull(1) ? reader.GetGuid(0).ToString("D") : reader.GetString(1), reader.GetString(2),
+                JsonSerializer.Deserialize(reader.GetString(3), SubscriptionJson.Default.SubscriptionState)!)
+            : null;
     }
 
     /// <summary>Oldest first.</summary>

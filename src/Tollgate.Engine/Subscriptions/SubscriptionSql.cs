@@ -289,6 +289,17 @@ internal static class SubscriptionSql
     public const string FirstState =
         "SELECT after::text FROM subscription_facts WHERE partition = $1 AND account = $2 AND subscription = $3 AND sequence = 1";
 
+    /// <summary>What the last step until an instant left. $1 partition, $2 account, $3 the instant.</summary>
+    public const string Then =
+        """
+        SELECT f.subscription, s.reference, s.currency, f.after::text
+          FROM subscription_facts f
+          JOIN subscriptions s ON s.partition = f.partition AND s.account = f.account AND s.id = f.subscription
+         WHERE f.partition = $1 AND f.account = $2 AND f.at <= $3
+         ORDER BY f.at DESC, f.recorded_at DESC, f.sequence DESC
+         LIMIT 1
+        """;
+
     /// <summary>The timeline, oldest first. $1 partition, $2 account, $3 subscription, $4 after which sequence, $5 number of rows.</summary>
     public const string Facts =
         """

@@ -40,7 +40,12 @@ public static class CustomerAnswers
         AddedAt = member.AddedAt.ToOffset(),
     };
 
-    public static GrantView Of(GrantRow row, Instant now) => new()
+    /// <summary>What nobody can use of live grants, by grant.</summary>
+    public static IReadOnlyDictionary<Guid, Quantity> HeldBack(CustomerStanding standing) =>
+        standing.Features.SelectMany(static feature => feature.HeldBack).ToDictionary(static held => held.Grant, static held => held.Amount);
+
+    /// <param name="heldBack">Of <see cref="HeldBack"/>.</param>
+    public static GrantView Of(GrantRow row, Instant now, Quantity heldBack) => new()
     {
         Id = row.Id,
         Feature = row.Feature,
@@ -49,11 +54,13 @@ public static class CustomerAnswers
         Amount = row.Grant.Amount.Value,
         Used = row.Grant.Used.Value,
         Forfeited = row.Grant.Forfeited.Value,
-        Remaining = row.Grant.Remaining.Value,
+        Remaining = (row.Grant.Remaining - heldBack).Value,
+        HeldBack = heldBack.Value,
         Status = StatusOf(row, now),
         EffectiveAt = row.Grant.EffectiveAt.ToOffset(),
         ExpiresAt = OrNever(row.Grant.ExpiresAt),
         CreatedAt = row.Grant.CreatedAt.ToOffset(),
+        VoidedAt = row.VoidedAt?.ToOffset(),
     };
 
     public static FeatureUsage Of(Standing standing, Instant now) => new()

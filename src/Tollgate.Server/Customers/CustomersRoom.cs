@@ -32,5 +32,6 @@ public static class CustomersRoom
         app.MapMembers();
         app.MapGrants();
         app.MapReadings();
+        app.MapTerms();
     }
 }

@@ -10,6 +10,7 @@ using Tollgate.Engine.Catalog;
 using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Customers;
 using Tollgate.Engine.Projects;
+using Tollgate.Engine.Quotas;
 using Tollgate.Server.Http;
 
 namespace Tollgate.Server.Customers;
@@ -27,17 +28,18 @@ public static class GrantsEndpoints
         var set = app.Services.GetRequiredService<SetOverrides>();
         var queries = app.Services.GetRequiredService<CustomerQueries>();
         var clock = app.Services.GetRequiredService<Clock>();
+        var gate = app.Services.GetRequiredService<QuotaGate>();
 
-        app.MapPost("/v1/customers/{id}/grants", (RequestDelegate)(context => AddAsync(context, add, clock)))
+        app.MapPost("/v1/customers/{id}/grants", (RequestDelegate)(context => AddAsync(context, add, clock, gate)))
             .RequireKey(Access.Secret, Scope.CustomersWrite)
             .Describe(GrantDescriptions.Add);
-        app.MapGet("/v1/customers/{id}/grants", (RequestDelegate)(context => ListAsync(context, queries, clock)))
+        app.MapGet("/v1/customers/{id}/grants", (RequestDelegate)(context => ListAsync(context, queries, gate)))
             .RequireKey(Access.Secret, Scope.CustomersRead)
             .Describe(GrantDescriptions.List);
-        app.MapGet("/v1/customers/{id}/grants/{grant}", (RequestDelegate)(context => ShowAsync(context, queries, clock)))
+        app.MapGet("/v1/customers/{id}/grants/{grant}", (RequestDelegate)(context => ShowAsync(context, queries, gate)))
             .RequireKey(Access.Secret, Scope.CustomersRead)
             .Describe(GrantDescriptions.Show);
-        app.MapDelete("/v1/customers/{id}/grants/{grant}", (RequestDelegate)(context => VoidAsync(context, take, clock)))
+        app.MapDelete("/v1/customers/{id}/grants/{grant}", (RequestDelegate)(context => VoidAsync(context, take, gate)))
             .RequireKey(Access.Secret, Scope.CustomersWrite)
             .Describe(GrantDescriptions.Void);
         app.MapGet("/v1/customers/{id}/overrides", (RequestDelegate)(context => ShowOverridesAsync(context, queries)))
@@ -48,7 +50,7 @@ public static class GrantsEndpoints
             .Describe(GrantDescriptions.SetOverrides);
     }
 
-    private static async Task AddAsync(HttpContext context, AddGrant add, Clock clock)
+    private static async Task AddAsync(HttpContext context, AddGrant add, Clock clock, QuotaGate gate)
     {
         if (await CustomersEndpoints.IdAsync(context) is not { } id
             || await Body.ReadAsync(context, CustomersJson.Default.AddGrantRequest) is not { } body)
@@ -90,11 +92,11 @@ public static class GrantsEndpoints
         else
         {
             var status = answer.Outcome == AddGrantOutcome.Added ? StatusCodes.Status201Created : StatusCodes.Status200OK;
-            await AnswerAsync(context, status, answer.Grant!, clock);
+            await AnswerAsync(context, status, id, answer.Grant!, gate);
         }
     }
 
-    private static async Task ListAsync(HttpContext context, CustomerQueries queries, Clock clock)
+    private static async Task ListAsync(HttpContext context, CustomerQueries queries, QuotaGate gate)
     {
         if (await CustomersEndpoints.IdAsync(context) is not { } id)
         {
@@ -109,19 +111,25 @@ public static class GrantsEndpoints
             return;
         }
 
+        // Reading where the customer stands opens the periods that began since: what rolled over is in the list.
+        if (await ReadingEndpoints.StandingAsync(context, gate, id) is not { } standing)
+        {
+            return;
+        }
+
         if (await queries.ListGrantsAsync(context.Project(), id, paging.Probe, paging.StartingAfter, context.RequestAborted) is not { } rows)
         {
             await Problems.WriteAsync(context, ErrorCode.CustomerNotFound);
             return;
         }
 
-        var now = clock.Now(context.Project());
         var (page, hasMore) = paging.Cut(rows);
-        var list = new GrantList([.. page.Select(grant => CustomerAnswers.Of(grant, now))], hasMore);
+        var heldBack = CustomerAnswers.HeldBack(standing);
+        var list = new GrantList([.. page.Select(grant => CustomerAnswers.Of(grant, standing.Now, heldBack.GetValueOrDefault(grant.Grant.Id)))], hasMore);
         await Answer.Json(context, StatusCodes.Status200OK, list, CustomersJson.Default.GrantList);
     }
 
-    private static async Task ShowAsync(HttpContext context, CustomerQueries queries, Clock clock)
+    private static async Task ShowAsync(HttpContext context, CustomerQueries queries, QuotaGate gate)
     {
         if (await CustomersEndpoints.IdAsync(context) is not { } id)
         {
@@ -131,10 +139,10 @@ public static class GrantsEndpoints
         var grant = await queries.FindGrantAsync(context.Project(), id, RawPath.Segment(context, GrantSegment), context.RequestAborted);
         await (grant is null
             ? Problems.WriteAsync(context, ErrorCode.GrantNotFound)
-            : AnswerAsync(context, StatusCodes.Status200OK, grant, clock));
+            : AnswerAsync(context, StatusCodes.Status200OK, id, grant, gate));
     }
 
-    private static async Task VoidAsync(HttpContext context, VoidGrant take, Clock clock)
+    private static async Task VoidAsync(HttpContext context, VoidGrant take, QuotaGate gate)
     {
         if (await CustomersEndpoints.IdAsync(context) is not { } id)
         {
@@ -144,7 +152,7 @@ public static class GrantsEndpoints
         var grant = await take.RunAsync(context.Project(), id, RawPath.Segment(context, GrantSegment), context.RequestAborted);
         await (grant is null
             ? Problems.WriteAsync(context, ErrorCode.GrantNotFound)
-            : AnswerAsync(context, StatusCodes.Status200OK, grant, clock));
+            : AnswerAsync(context, StatusCodes.Status200OK, id, grant, gate));
     }
 
     private static async Task ShowOverridesAsync(HttpContext context, CustomerQueries queries)
@@ -214,8 +222,14 @@ public static class GrantsEndpoints
     private static Task AnswerJson(HttpContext context, string json) =>
         Answer.Bytes(context, StatusCodes.Status200OK, Encoding.UTF8.GetBytes(json), Answer.JsonType);
 
-    private static Task AnswerAsync(HttpContext context, int status, GrantRow grant, Clock clock) =>
-        Answer.Json(context, status, CustomerAnswers.Of(grant, clock.Now(context.Project())), CustomersJson.Default.GrantView);
+    private static async Task AnswerAsync(HttpContext context, int status, string customer, GrantRow grant, QuotaGate gate)
+    {
+        if (await ReadingEndpoints.StandingAsync(context, gate, customer) is { } standing)
+        {
+            var heldBack = CustomerAnswers.HeldBack(standing).GetValueOrDefault(grant.Grant.Id);
+            await Answer.Json(context, status, CustomerAnswers.Of(grant, standing.Now, heldBack), CustomersJson.Default.GrantView);
+        }
+    }
 
     private static GrantOrder OrderOf(AddGrantRequest body, Faults faults)
     {

@@ -50,6 +50,27 @@ internal static class ReadingDescriptions
         ],
     };
 
+    public static readonly Description Terms = new(
+        Tag,
+        "Show the terms of a time",
+        "What the customer was entitled to at an instant: the version of the plan, add-ons and overrides of then, and the subscription as it stood. Whatever looks back (what "
+        + "rolls over, what is carried, late usage, corrections) uses these. Publishing a catalogue, or changing a plan, an override or an add-on, begins new terms and changes "
+        + "nothing before them. Of a member, those of the customer whose balances it uses.")
+    {
+        Path = CustomerDescriptions.Path,
+        Query = [new("at", "An ISO 8601 time with Z or an offset; now unless given.")],
+        Answers =
+        [
+            Example.Of<TermsView>(200, "The terms of then.", $$"""
+                {"customer": "u_1842", "at": "2026-10-15T00:00:00Z", "from": "2026-10-03T09:12:00Z", "until": "2026-11-01T00:00:00Z", "plan": "free",
+                 "plan_version": 1, "is_default_plan": true, "features": {"ats_scan": {{Scans}} },
+                 "subscription": {"id": "01936f5e-7c1b-7aa0-8c11-0d4c2b1a9f88", "status": "canceled", "plan": "pro", "plan_version": 3, "interval": "monthly", "currency": "USD",
+                                  "quantity": 1, "amount": 2900, "custom_amount": null, "add_ons": {}, "period_start": "2026-09-03T09:12:00Z", "period_end": "2026-10-03T09:12:00Z"} }
+                """),
+        ],
+        Errors = [ErrorCode.CustomerNotFound],
+    };
+
     public static readonly Description Explain = new(
         Tag,
         "Explain a feature",

@@ -130,6 +130,7 @@ public static class ReadingEndpoints
         var found = standing.Features.FirstOrDefault(f => f.Feature.Key == feature.Key);
         var grants = customer is null ? [] : await queries.BurningGrantsAsync(customer, feature.Key, standing.Now, cancel);
         var holds = customer is null ? [] : await queries.OpenHoldsAsync(customer, feature.Key, standing.Now, cancel);
+        var heldBack = CustomerAnswers.HeldBack(standing);
         var crossings = customer is null ? [] : await queries.CrossingsAsync(customer, feature.Key, cancel);
         return new()
         {
@@ -147,7 +148,7 @@ public static class ReadingEndpoints
             Override = OverrideOf(customer, feature.Code),
             PeriodStart = found?.Standing?.Period.Start.ToOffset(),
             PeriodEnd = found?.Standing?.ResetsAt?.ToOffset(),
-            Grants = [.. grants.Select(grant => CustomerAnswers.Of(grant, standing.Now))],
+            Grants = [.. grants.Select(grant => CustomerAnswers.Of(grant, standing.Now, heldBack.GetValueOrDefault(grant.Grant.Id)))],
             Reservations = [.. holds.Select(h => new OpenReservationView(h.Id, h.Amount.Value, h.CreatedAt.ToOffset(), h.ExpiresAt.ToOffset()))],
             Thresholds = [.. crossings.Select(c => new CrossingView(
                 c.Percent, c.PeriodStart.ToOffset(), c.Used.Value, c.Granted.Value, c.CrossedAt.ToOffset()))],

@@ -91,7 +91,7 @@ internal static class DecisionsEndpoints
             Feature = p.Feature, PeriodStart = p.Posting.PeriodStart.ToOffset(), Used = p.Posting.Used.Value, Drawn = p.Posting.Drawn.Value,
             UsedAfter = p.UsedAfter?.Value, Quota = p.Quota?.Value, UsedNow = p.UsedNow?.Value,
         })],
-        Burned = [.. facts.Burned.Select(b => new BurnedGrant(b.Grant.ToString("D"), b.Source, b.Amount.Value))],
+        Burned = [.. facts.Burned.Select(b => new BurnedGrant(b.Grant, b.Source, b.Amount.Value))],
         Thresholds = [.. facts.Crossings.Select(c => new CrossedThreshold(c.Feature, c.Percent, c.Used.Value, c.Granted.Value, c.At.ToOffset()))],
         VoidedBy = row.VoidedBy,
         Voids = row.Voids,
@@ -126,8 +126,8 @@ internal static class DecisionsEndpoints
         var sentences = new List<string>();
         sentences.AddRange(facts.Postings.Select(Sentence));
         sentences.AddRange(facts.Burned.Select(b => b.Amount.IsNegative
-            ? $"{-b.Amount} went back to the {b.Source} grant {b.Grant:D}."
-            : $"{b.Amount} of it was paid by the {b.Source} grant {b.Grant:D}."));
+            ? $"{-b.Amount} went back to the {b.Source} grant {b.Grant}."
+            : $"{b.Amount} of it was paid by the {b.Source} grant {b.Grant}."));
         sentences.AddRange(facts.Crossings.Select(c => $"It reached {c.Percent} percent of the {c.Granted} granted of {c.Feature}."));
         if (facts.Outcome == Outcome.Overage)
         {

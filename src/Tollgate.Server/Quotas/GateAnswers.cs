@@ -95,7 +95,7 @@ internal static class GateAnswers
             ResetsAt = standing?.ResetsAt?.ToOffset(),
             Id = answer.Id!,
             Replayed = answer.Replayed,
-            Burned = answer.Burned.Count == 0 ? null : [.. answer.Burned.Select(b => new BurnView(b.Grant.ToString("D"), b.Amount.Value))],
+            Burned = answer.Burned.Count == 0 ? null : [.. answer.Burned.Select(b => new BurnView(b.Grant, b.Amount.Value))],
         };
     }
 

@@ -184,7 +184,7 @@ public sealed class GatePolicyTests(TestPostgres postgres) : IAsyncLifetime
         var topup = await GrantAsync("topup", priority: 100, amount: 5, days: 90);
         await Rig.Gate.ForgetAsync(Rig.Project, "u1");
         var answer = await Rig.ConsumeAsync("u1", "scan", 4, "burner");
-        answer.Burned.ShouldBe([(promotion, Quantity.One), (topup, Quantity.One)]);
+        answer.Burned.ShouldBe([(promotion.ToString(), Quantity.One), (topup.ToString(), Quantity.One)]);
         answer.Decision!.Standing!.Remaining!.Value.Value.ShouldBe(4);
         (await _database!.ScalarAsync<decimal>("SELECT drawn FROM balances")).ShouldBe(2);
         await ShouldVerifyAsync();

@@ -129,6 +129,38 @@ public sealed class CustomersApiTests(RunningServer running)
     }
 
     [Fact]
+    public async Task A_grant_has_one_id_everywhere_and_says_what_nobody_can_use()
+    {
+        await Resume.PostAsync("/v1/events", """{"id": "beyond-1", "type": "ats_scan", "customer": "held-back", "quantity": 6}""");
+        await Resume.PostAsync("/v1/customers/held-back/grants", """{"feature": "ats_scan", "amount": 10, "id": "order/7"}""");
+        var consumed = await Resume.PostAsync("/v1/consume", """{"customer": "held-back", "feature": "ats_scan", "amount": 4, "id": "held-back-1"}""");
+        (consumed["burned"][0]!["grant"]!.GetValue<string>(), consumed["remaining"].GetValue<int>()).ShouldBe(("order/7", 2), "two scans a month; four beyond them came first");
+        (await Resume.GetAsync("/v1/decisions/held-back-1"))["burned"][0]!["grant"]!.GetValue<string>().ShouldBe("order/7");
+
+        var listed = (await Resume.GetAsync("/v1/customers/held-back/grants"))["data"][0]!;
+        (listed["remaining"]!.GetValue<int>(), listed["held_back"]!.GetValue<int>(), listed["voided_at"]).ShouldBe((2, 4, null));
+        (await Resume.DeleteAsync("/v1/customers/held-back/grants/order%2F7"))["voided_at"].GetValue<string>().ShouldNotBeEmpty();
+    }
+
+    [Fact]
+    public async Task The_terms_of_a_time_are_told()
+    {
+        await Resume.PostAsync("/v1/customers", """{"id": "termed"}""");
+        var before = (await Resume.GetAsync("/v1/customers/termed/terms"))["at"].GetValue<string>();
+        await Resume.PutAsync("/v1/customers/termed/plan", """{"plan": "pro"}""");
+        await Resume.PutAsync("/v1/customers/termed/overrides", """{"ats_scan": {"quota": 77}}""");
+
+        var then = await Resume.GetAsync($"/v1/customers/termed/terms?at={before}");
+        (then["plan"].GetValue<string>(), then["is_default_plan"].GetValue<bool>(), then["features"]["ats_scan"]!["quota"]!.GetValue<int>()).ShouldBe(("free", true, 2));
+        var now = await Resume.GetAsync("/v1/customers/termed/terms");
+        (now["plan"].GetValue<string>(), now["features"]["ats_scan"]!["quota"]!.GetValue<int>(), now.Json!["until"]).ShouldBe(("pro", 77, null));
+        string.CompareOrdinal(then["until"].GetValue<string>(), now["from"].GetValue<string>()).ShouldBeLessThan(0, "the plan was changed before the override");
+
+        (await Resume.GetAsync("/v1/customers/termed/terms?at=yesterday")).Status.ShouldBe(HttpStatusCode.UnprocessableEntity);
+        (await Resume.GetAsync("/v1/customers/nobody/terms"))["code"].GetValue<string>().ShouldBe("customer_not_found");
+    }
+
+    [Fact]
     public async Task All_faults_of_a_grant_are_told_at_once()
     {
         var refused = await Resume.PostAsync(

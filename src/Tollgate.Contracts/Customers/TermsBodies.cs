@@ -1,0 +1,62 @@
+namespace Tollgate.Contracts.Customers;
+
+/// <summary>Answer of <c>GET /v1/customers/{id}/terms</c>: what a customer was entitled to at an instant.</summary>
+public sealed record TermsView
+{
+    public required string Customer { get; init; }
+
+    /// <summary>The instant that was asked for.</summary>
+    public required DateTimeOffset At { get; init; }
+
+    /// <summary>When these terms began: a plan, an override, an add-on or a catalogue. Null: nothing was different before.</summary>
+    public DateTimeOffset? From { get; init; }
+
+    /// <summary>When the next ones began. Null: these are in force.</summary>
+    public DateTimeOffset? Until { get; init; }
+
+    public required string Plan { get; init; }
+
+    public required int PlanVersion { get; init; }
+
+    /// <summary>The customer had no plan of its own: it is the version that the project's default plan was then.</summary>
+    public required bool IsDefaultPlan { get; init; }
+
+    /// <summary>Every feature of the plan, with add-ons and overrides of then applied; where the customer stood is not said.</summary>
+    public required IReadOnlyDictionary<string, EntitlementView> Features { get; init; }
+
+    /// <summary>As it stood then; null: the customer had none yet.</summary>
+    public SubscriptionTermsView? Subscription { get; init; }
+}
+
+/// <summary>A subscription as it stood at an instant.</summary>
+public sealed record SubscriptionTermsView
+{
+    public required string Id { get; init; }
+
+    public required string Status { get; init; }
+
+    public required string Plan { get; init; }
+
+    public required int PlanVersion { get; init; }
+
+    /// <summary><c>weekly</c>, <c>monthly</c> or <c>yearly</c>.</summary>
+    public required string Interval { get; init; }
+
+    public required string Currency { get; init; }
+
+    /// <summary>Seats, or how many of the plan.</summary>
+    public required long Quantity { get; init; }
+
+    /// <summary>Of a whole period, with seats and add-ons, in minor units of the currency.</summary>
+    public required long Amount { get; init; }
+
+    /// <summary>Agreed with the customer instead of the plan's price, in minor units; null: the plan's.</summary>
+    public long? CustomAmount { get; init; }
+
+    /// <summary>Code and how many of it.</summary>
+    public required IReadOnlyDictionary<string, long> AddOns { get; init; }
+
+    public required DateTimeOffset PeriodStart { get; init; }
+
+    public required DateTimeOffset PeriodEnd { get; init; }
+}
