@@ -10,4 +10,38 @@ public static class RatingRules
 {
     /// <param name="quantity">Units beyond what the plan includes; not negative.</param>
     public static Rated Rate(OveragePrice price, Quantity quantity) => new(quantity, Currency.Of(price.Currency), TierRules.StepsOf(price, quantity));
+
+    /// <summary>A whole period: each of its prices once.</summary>
+    public static Rated Rate(IReadOnlyList<UsagePart> parts, Currency currency)
+    {
+        var prices = PricesOf(parts);
+        return new(
+            prices.Aggregate(Quantity.Zero, static (sum, one) => sum + one.Quantity), currency,
+            [.. prices.SelectMany(static one => TierRules.StepsOf(one.Price, one.Quantity))]);
+    }
+
+    /// <summary>Each price of the parts once, and the units that all of them have at it.</summary>
+    public static IReadOnlyList<(OveragePrice Price, Quantity Quantity)> PricesOf(IReadOnlyList<UsagePart> parts)
+    {
+        var prices = new List<(OveragePrice Price, Quantity Quantity)>(1);
+        foreach (var part in parts)
+        {
+            if (part.Segment.Price is not { } price)
+            {
+                continue;
+            }
+
+            var known = prices.FindIndex(one => SegmentRules.AreSame(one.Price, price));
+            if (known < 0)
+            {
+                prices.Add((price, part.Beyond));
+            }
+            else
+            {
+                prices[known] = (price, prices[known].Quantity + part.Beyond);
+            }
+        }
+
+        return prices;
+    }
 }

@@ -17,15 +17,17 @@ namespace Tollgate.Engine.Invoicing;
 /// <param name="Before">Null at the start of a subscription.</param>
 internal sealed record StepOrder(CustomerRow Customer, Subscription? Before, SubscriptionStep Step)
 {
+    public Currency Currency => Step.After.Terms.Currency;
+
     /// <summary>Usage after this and before the step is billed with it.</summary>
     public Instant UsageFrom => Before?.UsageFrom ?? Step.At;
 
     /// <summary>
     /// Usage is billed with what asks for something anyway, at the end of a month or of the subscription. What is only planned, or
-    /// stops, asks for nothing. A period that would still run may be ended in the very second of a renewal, which left it alone.
+    /// stops, asks for nothing. The first invoice of a subscription bills what is known by now of earlier ones.
     /// </summary>
-    public bool BillsUsage => Before is not null && (UsageFrom < Step.At || (EndsPeriods && (Before.TrialEnd ?? Before.StartedAt) < Step.At))
-        && (Step.Charges.Count > 0 || Step.Verb is SubscriptionVerb.BillUsage or SubscriptionVerb.Cancel || EndsDrivenPeriod);
+    public bool BillsUsage => Step.Charges.Count > 0 || EndsDrivenPeriod
+        || Step.Verb is SubscriptionVerb.BillUsage || (Step.Verb is SubscriptionVerb.Cancel && Before is { Status: not SubscriptionStatus.Trialing });
 
     /// <summary>What a provider drives has no charges here, and its periods end all the same.</summary>
     private bool EndsDrivenPeriod => Step.After.DrivenBy is not null && Before is { Status: SubscriptionStatus.Active or SubscriptionStatus.PastDue }
@@ -55,7 +57,7 @@ internal sealed class BillSteps(NpgsqlConnection connection, ProjectSnapshot pro
         var billed = new List<BilledOrder>(orders.Count);
         foreach (var order in orders)
         {
-            var currency = order.Step.After.Terms.Currency;
+            var currency = order.Currency;
             var rated = usage.GetValueOrDefault(order.Customer.Account) ?? [];
             var facts = new BillingFacts(
                 [.. rated.Where(static one => one.Ignored is null).Select(static one => one.Due)],

@@ -4,19 +4,16 @@ namespace Tollgate.Engine.Invoicing;
 internal static class InvoiceSql
 {
     /// <summary>
-    /// Balances that may have to be billed: of quota periods that ended until <c>$4</c> and that were not rated yet, or were and whose row
-    /// has moved since. Looked at are those that ended after <c>$6</c>, and of the others those that changed late after it: an account
-    /// is read in bounded time, however long its history. With the plan version that was in force at the end of the period.
-    /// $1 partitions, $2 accounts, $3 since when usage is paid for, $4 until, $5 whether periods that still run are billed too (at the end
-    /// of a subscription), $6 looked at since, $7 when the customers got the plans that they have, $8 these plans.
+    /// Balances that may have to be billed: of quota periods that ended until <c>$3</c> and that were not rated yet, or were and whose row
+    /// has moved since. Looked at are those that ended after <c>$5</c>, and of the others those that changed late after it: an account
+    /// is read in bounded time, however long its history.
+    /// $1 partitions, $2 accounts, $3 until, $4 whether periods that still run are billed too (at the end of a subscription), $5 looked at since.
     /// </summary>
     public const string UsageToBill =
         """
         SELECT b.account, b.feature, b.period_start, b.period_end, b.version, b.used - b.drawn,
-               r.quota, r.price::text, r.quantity, r.amount,
-               CASE WHEN x.assigned_at < least(b.period_end, x.until) THEN x.plan_version_id ELSE a.plan_version_id END, r.balance_version
-          FROM unnest($1::smallint[], $2::integer[], $3::timestamptz[], $4::timestamptz[], $5::boolean[], $6::timestamptz[], $7::timestamptz[], $8::integer[])
-               AS x (partition, account, paid, until, ends, looked, assigned_at, plan_version_id)
+               r.quota, r.price::text, r.quantity, r.amount, r.balance_version, r.period_end, r.parts IS NOT NULL
+          FROM unnest($1::smallint[], $2::integer[], $3::timestamptz[], $4::boolean[], $5::timestamptz[]) AS x (partition, account, until, ends, looked)
          CROSS JOIN LATERAL (
                 SELECT b.*
                   FROM balances b
@@ -31,15 +28,56 @@ internal static class InvoiceSql
                                       LIMIT 1) b
                  WHERE l.partition = x.partition AND l.account = x.account AND l.changed_at > x.looked AND b.period_end <= x.looked) b
           LEFT JOIN rated_usage r ON r.partition = b.partition AND r.account = b.account AND r.feature = b.feature AND r.period_start = b.period_start
-          LEFT JOIN LATERAL (SELECT p.plan_version_id
-                               FROM customer_terms p
-                              WHERE r.price IS NULL AND (x.assigned_at < least(b.period_end, x.until)) IS NOT TRUE
-                                AND p.partition = b.partition AND p.account = b.account AND 'plan' = ANY (p.sets) AND p.from_at < least(b.period_end, x.until)
-                              ORDER BY p.sequence DESC
-                              LIMIT 1) a ON true
-         WHERE CASE WHEN r.price IS NULL THEN b.period_end > x.paid AND b.used > b.drawn
+         WHERE CASE WHEN r.price IS NULL THEN b.used > b.drawn
                     ELSE r.balance_version <> b.version AND (b.used > b.drawn OR r.quantity > 0 OR r.ignored_quantity > 0) END
          ORDER BY b.account, b.period_start, b.feature
+        """;
+
+    /// <summary>
+    /// When subscriptions began and ended to sell what goes beyond a plan: on trial, paused and over they do not. Two rows in a row of a
+    /// subscription are never alike, and the first one sells. $1 partitions, $2 accounts. Rows: account, when, whether it sells from then on, currency.
+    /// </summary>
+    public const string Selling =
+        """
+        SELECT f.account, f.at, f.sells, f.currency
+          FROM (SELECT g.*, s.currency, a.sells, lag(a.sells, 1, false) OVER (PARTITION BY g.partition, g.account, g.subscription ORDER BY g.sequence) AS sold
+                  FROM unnest($1::smallint[], $2::integer[]) AS x (partition, account)
+                  JOIN subscription_facts g ON g.partition = x.partition AND g.account = x.account
+                  JOIN subscriptions      s ON s.partition = g.partition AND s.account = g.account AND s.id = g.subscription
+                 CROSS JOIN LATERAL (SELECT g.after ->> 'status' IN ('active', 'past_due') AS sells) a) f
+         WHERE f.sells <> f.sold
+         ORDER BY f.account, f.subscription, f.sequence
+        """;
+
+    /// <summary>
+    /// What burned the plan's own quota in stretches of quota periods, by when it happened: a void takes back at the time of its event. Read are
+    /// the customers' events of the months from <c>$5</c> on. Position by position: $1 partitions, $2 accounts, $3 features, $4 starts of quota
+    /// periods, $5 the first month whose ids may tell of the period, $6 from, $7 until. Rows: the stretch's number from 1, sum.
+    /// </summary>
+    public const string UsedInStretches =
+        """
+        WITH stretches AS (
+                SELECT * FROM unnest($1::smallint[], $2::integer[], $3::integer[], $4::timestamptz[], $5::date[], $6::timestamptz[], $7::timestamptz[])
+                         WITH ORDINALITY AS x (partition, account, feature, period_start, month, since, until, number)),
+             read AS (
+                SELECT e.partition, e.account, e.feature, e.period_start, e.occurred_at, e.quantity, e.data -> 'post' AS post
+                  FROM (SELECT partition, account, min(month) AS month FROM stretches GROUP BY partition, account) a
+                  JOIN events e ON e.partition = a.partition AND e.account = a.account AND e.month >= a.month),
+             posted AS (
+                SELECT partition, account, feature, period_start, occurred_at, quantity AS of_plan
+                  FROM read
+                 WHERE post IS NULL
+                 UNION ALL
+                SELECT partition, account, (p ->> 0)::integer, timestamptz 'epoch' + (p ->> 1)::bigint * interval '1 microsecond', occurred_at,
+                       (p ->> 2)::numeric - (p ->> 3)::numeric
+                  FROM read
+                 CROSS JOIN LATERAL jsonb_array_elements(post) AS p
+                 WHERE post IS NOT NULL)
+        SELECT s.number, sum(p.of_plan)
+          FROM stretches s
+          JOIN posted p ON p.partition = s.partition AND p.account = s.account AND p.feature = s.feature AND p.period_start = s.period_start
+                       AND p.occurred_at >= s.since AND p.occurred_at < s.until
+         GROUP BY s.number
         """;
 
     /// <summary>Which of these periods were rated. $1 partitions, $2 accounts, $3 features, $4 starts. Rows: account, feature, start.</summary>
@@ -50,43 +88,27 @@ internal static class InvoiceSql
           JOIN rated_usage r ON r.partition = x.partition AND r.account = x.account AND r.feature = x.feature AND r.period_start = x.period_start
         """;
 
-    /// <summary>The <c>balance_version</c> of a period that was not rated yet, but for which it is known by what it will be.</summary>
+    /// <summary>
+    /// The <c>balance_version</c> of a period that was not rated yet, but for which an older version of Tollgate stored by what it will be.
+    /// </summary>
     public const long Pinned = -1;
 
-    /// <summary>What burned the plan's quotas in periods that run at a moment. $1 partition, $2 account, $3 the moment.</summary>
-    public const string RunningUsage =
-        """
-        SELECT feature, period_start, period_end, used - drawn
-          FROM balances
-         WHERE partition = $1 AND account = $2 AND period_start < $3 AND period_end > $3 AND used > drawn
-        """;
-
-    /// <summary>
-    /// What a running period will be rated by; a period that was rated or pinned before keeps what it has.
-    /// $1 partition, $2 account, $3 feature, $4 start, $5 end, $6 subscription, $7 currency, $8 quota, $9 price.
-    /// </summary>
-    public static readonly string PinUsage =
-        $"""
-        INSERT INTO rated_usage (partition, account, feature, period_start, period_end, subscription, currency, quota, price, quantity, amount, balance_version)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9::jsonb, 0, 0, {Pinned})
-        ON CONFLICT DO NOTHING
-        """;
-
-    /// <summary>Periods that were not rated or pinned before, which the caller knows: it holds the customers.</summary>
+    /// <summary>Periods that were not rated before, which the caller knows: it holds the customers.</summary>
     public const string WriteRated =
         """
         COPY rated_usage (partition, account, feature, period_start, period_end, subscription, currency, quota, price, quantity, amount, balance_version,
-                          ignored_quantity, ignored_amount) FROM STDIN (FORMAT BINARY)
+                          ignored_quantity, ignored_amount, parts) FROM STDIN (FORMAT BINARY)
         """;
 
-    /// <summary>The others keep quota and price. Arrays, position by position.</summary>
+    /// <summary>The others; they keep when they were rated first. Arrays, position by position.</summary>
     public const string WriteRatedAgain =
         """
         UPDATE rated_usage r
-           SET quantity = x.quantity, amount = x.amount, balance_version = x.version, subscription = x.subscription,
-               ignored_quantity = x.ignored_quantity, ignored_amount = x.ignored_amount
-          FROM unnest($1::smallint[], $2::integer[], $3::integer[], $4::timestamptz[], $5::uuid[], $6::numeric[], $7::bigint[], $8::bigint[], $9::numeric[], $10::bigint[])
-               AS x (partition, account, feature, period_start, subscription, quantity, amount, version, ignored_quantity, ignored_amount)
+           SET quantity = x.quantity, amount = x.amount, balance_version = x.version, subscription = x.subscription, period_end = x.period_end,
+               ignored_quantity = x.ignored_quantity, ignored_amount = x.ignored_amount, quota = coalesce(x.quota, r.quota), price = coalesce(x.price, r.price), parts = x.parts
+          FROM unnest($1::smallint[], $2::integer[], $3::integer[], $4::timestamptz[], $5::timestamptz[], $6::uuid[], $7::numeric[], $8::jsonb[],
+                      $9::numeric[], $10::bigint[], $11::bigint[], $12::numeric[], $13::bigint[], $14::jsonb[])
+               AS x (partition, account, feature, period_start, period_end, subscription, quota, price, quantity, amount, version, ignored_quantity, ignored_amount, parts)
          WHERE r.partition = x.partition AND r.account = x.account AND r.feature = x.feature AND r.period_start = x.period_start
         """;
 

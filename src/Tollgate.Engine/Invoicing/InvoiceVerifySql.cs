@@ -111,20 +111,27 @@ internal static class InvoiceVerifySql
          WHERE (f.facts <> s.version OR f.status IS DISTINCT FROM s.status){{Cut}}
         """;
 
+    /// <summary>What a rated period has beyond its quota; of one with several stretches, what these have.</summary>
+    private const string Beyond =
+        """
+        CASE WHEN jsonb_array_length(r.parts) > 1 THEN (SELECT sum((part ->> 'beyond')::numeric) FROM jsonb_array_elements(r.parts) AS part)
+             ELSE greatest(0, b.used - b.drawn - r.quota) END
+        """;
+
     /// <summary>
     /// What was rated, and what came too late to be, is what the balance has beyond the quota, as long as that has not moved since.
     /// Place: the period's start.
     /// </summary>
     public const string RatedQuantities =
         $$"""
-        SELECT p.code, c.id, e.code, r.period_start::text, greatest(0, b.used - b.drawn - r.quota), r.quantity + r.ignored_quantity, count(*) OVER ()
+        SELECT p.code, c.id, e.code, r.period_start::text, {{Beyond}}, r.quantity + r.ignored_quantity, count(*) OVER ()
           FROM rated_usage r
           JOIN customers c ON c.partition = r.partition AND c.account = r.account
           JOIN projects  p ON p.id = c.project_id
           JOIN features  e ON e.id = r.feature
           LEFT JOIN balances b ON b.partition = r.partition AND b.account = r.account AND b.feature = r.feature AND b.period_start = r.period_start
          WHERE ((b.version IS NULL AND r.quantity <> 0)
-                OR (b.version = r.balance_version AND greatest(0, b.used - b.drawn - r.quota) <> r.quantity + r.ignored_quantity)){{Cut}}
+                OR (b.version = r.balance_version AND {{Beyond}} <> r.quantity + r.ignored_quantity)){{Cut}}
         """;
 
     /// <summary>
@@ -133,7 +140,7 @@ internal static class InvoiceVerifySql
     /// </summary>
     public const string LateChanges =
         $$"""
-        SELECT p.code, c.id, e.code, r.period_start::text, r.quantity + r.ignored_quantity, greatest(0, b.used - b.drawn - r.quota), count(*) OVER ()
+        SELECT p.code, c.id, e.code, r.period_start::text, r.quantity + r.ignored_quantity, {{Beyond}}, count(*) OVER ()
           FROM rated_usage r
           JOIN balances b ON b.partition = r.partition AND b.account = r.account AND b.feature = r.feature AND b.period_start = r.period_start
           JOIN subscriptions s ON s.partition = r.partition AND s.account = r.account AND s.ended_at IS NULL
@@ -142,7 +149,7 @@ internal static class InvoiceVerifySql
           JOIN features  e ON e.id = r.feature
          CROSS JOIN LATERAL (SELECT s.usage_from - CASE WHEN s.usage_from > coalesce(s.trial_end, s.started_at) THEN interval '2 days' ELSE interval '400 days' END AS at) x
          WHERE b.version <> r.balance_version AND b.period_end <= x.at
-           AND greatest(0, b.used - b.drawn - r.quota) <> r.quantity + r.ignored_quantity
+           AND {{Beyond}} <> r.quantity + r.ignored_quantity
            AND NOT EXISTS (SELECT FROM late_changes l
                             WHERE l.partition = b.partition AND l.account = b.account AND l.changed_at > x.at
                               AND l.feature = b.feature AND l.period_start = b.period_start){{Cut}}
@@ -250,18 +257,18 @@ internal static class InvoiceVerifySql
     /// <summary>
     /// For the recomputation by the rules: prices and quantities with what they were billed for; of usage with what was ignored of
     /// it, since both together were rated, and the lines say what was billed (<see cref="RatedLines"/>). $1 project or null. Columns:
-    /// project, customer, feature, place, price (null for a line of one unit price), quantity, unit price, currency, amount.
+    /// project, customer, feature, place, price (null for a line of one unit price), quantity, unit price, currency, amount, parts.
     /// </summary>
     public const string Rates =
         """
-        SELECT p.code, c.id, e.code, r.period_start::text, r.price::text, r.quantity + r.ignored_quantity, NULL::numeric, r.currency, r.amount + r.ignored_amount
+        SELECT p.code, c.id, e.code, r.period_start::text, r.price::text, r.quantity + r.ignored_quantity, NULL::numeric, r.currency, r.amount + r.ignored_amount, r.parts::text
           FROM rated_usage r
           JOIN customers c ON c.partition = r.partition AND c.account = r.account
           JOIN projects  p ON p.id = c.project_id
           JOIN features  e ON e.id = r.feature
          WHERE $1::integer IS NULL OR p.id = $1
          UNION ALL
-        SELECT p.code, c.id, NULL, i.number || ' line ' || l.position, NULL, l.quantity, l.unit_price, i.currency, l.amount
+        SELECT p.code, c.id, NULL, i.number || ' line ' || l.position, NULL, l.quantity, l.unit_price, i.currency, l.amount, NULL
           FROM invoice_lines l
           JOIN invoices  i ON i.partition = l.partition AND i.account = l.account AND i.id = l.invoice
           JOIN customers c ON c.partition = l.partition AND c.account = l.account

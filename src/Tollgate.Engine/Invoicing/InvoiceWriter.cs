@@ -214,12 +214,11 @@ internal sealed class InvoiceWriter(NpgsqlConnection connection, ProjectSnapshot
     }
 
     /// <summary>
-    /// What periods were rated by is known from now on, whatever the plan and its overrides become: also where nothing went beyond.
+    /// What periods were rated by, and what was billed of them: also where nothing went beyond.
     /// </summary>
     private Task WriteRatedAsync(IReadOnlyList<BilledOrder> orders, CancellationToken cancel)
     {
-        var rows = RatedRows(orders, isNew: true);
-        var prices = new Dictionary<OveragePrice, string>(ReferenceEqualityComparer.Instance);
+        var (rows, parts) = (RatedRows(orders, isNew: true), new PartText());
         return new Columns()
             .Small(rows.Select(static r => r.Customer.Partition))
             .Whole(rows.Select(static r => r.Customer.Account))
@@ -228,30 +227,35 @@ internal sealed class InvoiceWriter(NpgsqlConnection connection, ProjectSnapshot
             .Times(rows.Select(static r => (Instant?)r.Rated.Due.Period.End))
             .Ids(rows.Select(static r => (Guid?)r.Subscription))
             .Text(rows.Select(static r => r.Rated.Due.Billed.Currency.Code))
-            .Numbers(rows.Select(static r => (decimal?)r.Rated.Basis.Quota.Value))
-            .Json(rows.Select(r => prices.TryGetValue(r.Rated.Basis.Price, out var written) ? written : prices[r.Rated.Basis.Price] = PriceText.Write(r.Rated.Basis.Price)))
+            .Numbers(rows.Select(static r => (decimal?)PartText.Last(r.Rated)?.Quota?.Value))
+            .Json(rows.Select(r => parts.PriceOf(r.Rated)))
             .Numbers(rows.Select(static r => (decimal?)r.Rated.BilledQuantity.Value))
             .Long(rows.Select(static r => (long?)r.Rated.BilledAmount.Minor))
             .Long(rows.Select(static r => (long?)r.Rated.BalanceVersion))
             .Numbers(rows.Select(static r => (decimal?)(r.Rated.Ignored?.Quantity.Value ?? 0)))
             .Long(rows.Select(static r => (long?)(r.Rated.Ignored?.Amount.Minor ?? 0)))
+            .Json(rows.Select(r => parts.Write(r.Rated)))
             .CopyAsync(connection, InvoiceSql.WriteRated, cancel);
     }
 
     private static NpgsqlBatchCommand? RatedAgainRows(IReadOnlyList<BilledOrder> orders)
     {
-        var rows = RatedRows(orders, isNew: false);
+        var (rows, parts) = (RatedRows(orders, isNew: false), new PartText());
         return rows.Length == 0 ? null : new Columns()
             .Small(rows.Select(static r => r.Customer.Partition))
             .Whole(rows.Select(static r => r.Customer.Account))
             .Whole(rows.Select(static r => r.Rated.FeatureKey))
             .Times(rows.Select(static r => (Instant?)r.Rated.Due.Period.Start))
+            .Times(rows.Select(static r => (Instant?)r.Rated.Due.Period.End))
             .Ids(rows.Select(static r => (Guid?)r.Subscription))
+            .Numbers(rows.Select(static r => (decimal?)PartText.Last(r.Rated)?.Quota?.Value))
+            .Json(rows.Select(r => parts.PriceOf(r.Rated)))
             .Numbers(rows.Select(static r => (decimal?)r.Rated.BilledQuantity.Value))
             .Long(rows.Select(static r => (long?)r.Rated.BilledAmount.Minor))
             .Long(rows.Select(static r => (long?)r.Rated.BalanceVersion))
             .Numbers(rows.Select(static r => (decimal?)(r.Rated.Ignored?.Quantity.Value ?? 0)))
             .Long(rows.Select(static r => (long?)(r.Rated.Ignored?.Amount.Minor ?? 0)))
+            .Json(rows.Select(r => parts.Write(r.Rated)))
             .Command(InvoiceSql.WriteRatedAgain);
     }
 

@@ -1,11 +1,10 @@
 using Npgsql;
-using Tollgate.Core;
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Money;
 using Tollgate.Core.Rating;
 using Tollgate.Core.Time;
-using Tollgate.Engine.Catalog;
 using Tollgate.Engine.Customers;
+using Tollgate.Engine.Ledger;
 using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Projects;
 
@@ -14,7 +13,7 @@ namespace Tollgate.Engine.Invoicing;
 /// <summary>A quota period that was rated, and the version of the balance that it was rated at; 0: there was none.</summary>
 /// <param name="Ignored">What came too late for its invoice and is not billed; null: all that is due is.</param>
 /// <param name="IsNew">Nothing is stored of the period yet.</param>
-internal sealed record RatedPeriod(int FeatureKey, UsageDue Due, RatingBasis Basis, long BalanceVersion, bool IsNew, LateUsage? Ignored = null)
+internal sealed record RatedPeriod(int FeatureKey, UsageDue Due, long BalanceVersion, bool IsNew, LateUsage? Ignored = null)
 {
     public Quantity BilledQuantity => Ignored is null ? Due.Quantity : Due.BilledQuantity;
 
@@ -22,8 +21,8 @@ internal sealed record RatedPeriod(int FeatureKey, UsageDue Due, RatingBasis Bas
 }
 
 /// <summary>
-/// The quota periods that steps have to bill. A period is rated once, when it ended or is ended by the step, and what it was rated by is
-/// stored with it; from then on only a balance that moves brings it back, at the same quota and price.
+/// The quota periods that steps have to bill. A period is rated when it ended or is ended by the step, and again as a whole when its
+/// balance has moved since, each time by the terms of then: what it costs does not depend on when usage was reported.
 /// </summary>
 internal sealed class UsageToBill(NpgsqlConnection connection, ProjectSnapshot project)
 {
@@ -36,105 +35,94 @@ internal sealed class UsageToBill(NpgsqlConnection connection, ProjectSnapshot p
     /// <summary>How far back the first bill of a subscription looks: after the one before it had ended nobody did.</summary>
     private static readonly TimeSpan BeforeFirst = TimeSpan.FromDays(400);
 
-    private readonly UsageBasis _basis = new(project);
+    /// <summary>How long before it happens an event may have got an id that tells its month: the accept window, and some days.</summary>
+    private static readonly TimeSpan IdsBefore = TimeSpan.FromDays(40);
+
     private readonly Dictionary<string, OveragePrice> _prices = new(StringComparer.Ordinal);
 
     /// <returns>By account, in the order of time.</returns>
     public async Task<IReadOnlyDictionary<int, List<RatedPeriod>>> LoadAsync(IReadOnlyList<StepOrder> orders, CancellationToken cancel)
     {
         var billing = orders.Where(static order => order.BillsUsage).ToDictionary(static order => order.Customer.Account);
-        var rated = new Dictionary<int, List<RatedPeriod>>();
         if (billing.Count == 0)
         {
-            return rated;
+            return new Dictionary<int, List<RatedPeriod>>();
         }
 
-        await using (var command = connection.Command(
+        var terms = await UsageTerms.LoadAsync(connection, project, [.. billing.Values.Select(static order => order.Customer)], cancel);
+        var found = (await BalancesAsync(billing, cancel)).Select(one => WithSegments(one, terms)).OfType<PeriodToRate>().ToList();
+        found.AddRange(await FeesAsync(billing, terms, found, cancel));
+        var used = await UsedAsync(found, cancel);
+        return found.Zip(used, static (one, parts) => (one.Order.Customer.Account, Rated: one.Rate(parts)))
+            .GroupBy(static one => one.Account, static one => one.Rated)
+            .ToDictionary(static account => account.Key, static account => account.OrderBy(static one => one.Due.Period.Start).ThenBy(static one => one.FeatureKey).ToList());
+    }
+
+    // ---- periods with a balance ------------------------------------------------------------------------------------
+
+    private async Task<List<PeriodToRate>> BalancesAsync(Dictionary<int, StepOrder> billing, CancellationToken cancel)
+    {
+        var found = new List<PeriodToRate>();
+        await using var command = connection.Command(
             InvoiceSql.UsageToBill,
             billing.Values.Select(static order => order.Customer.Partition).ToArray(),
             billing.Values.Select(static order => order.Customer.Account).ToArray(),
-            billing.Values.Select(static order => PaidFrom(order).ToUtc()).ToArray(),
             billing.Values.Select(static order => order.Step.At.ToUtc()).ToArray(),
             billing.Values.Select(static order => order.EndsPeriods).ToArray(),
-            billing.Values.Select(static order => order.UsageFrom.Minus(order.UsageFrom > PaidFrom(order) ? Looked : BeforeFirst).ToUtc()).ToArray(),
-            billing.Values.Select(static order => order.Customer.PlanAssignedAt?.ToUtc()).ToArray(),
-            billing.Values.Select(static order => order.Customer.PlanVersionId).ToArray()))
-        await using (var reader = await command.ExecuteReaderAsync(cancel))
+            billing.Values.Select(static order => order.UsageFrom.Minus(IsFirst(order) ? BeforeFirst : Looked).ToUtc()).ToArray());
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        while (await reader.ReadAsync(cancel))
         {
-            while (await reader.ReadAsync(cancel))
-            {
-                var order = billing[reader.GetInt32(0)];
-                if (Read(reader, order) is { } period)
-                {
-                    Add(rated, order, period);
-                }
-            }
+            found.Add(Read(reader, billing[reader.GetInt32(0)]));
         }
 
-        await AddFeesAsync(billing, rated, cancel);
-        return rated;
+        return found;
     }
 
-    /// <summary>Usage of the time before it was paid for is never billed, however late it comes.</summary>
-    private static Instant PaidFrom(StepOrder order) => order.Before!.TrialEnd ?? order.Before.StartedAt;
+    /// <summary>No bill of the subscription has looked for usage yet.</summary>
+    private static bool IsFirst(StepOrder order) => order.Before is not { } before || order.UsageFrom <= (before.TrialEnd ?? before.StartedAt);
 
-    private static void Add(Dictionary<int, List<RatedPeriod>> rated, StepOrder order, RatedPeriod period) =>
-        (rated.TryGetValue(order.Customer.Account, out var list) ? list : rated[order.Customer.Account] = []).Add(period);
-
-    private RatedPeriod? Read(NpgsqlDataReader reader, StepOrder order)
+    private PeriodToRate Read(NpgsqlDataReader reader, StepOrder order)
     {
-        var feature = project.Catalog.FeaturesByKey[reader.GetInt32(1)];
-        var (currency, period) = (order.Before!.Terms.Currency, new Period(Instant.FromUtc(reader.GetDateTime(2)), Instant.FromUtc(reader.GetDateTime(3))));
-        var version = _basis.VersionOf(reader.IsDBNull(10) ? null : reader.GetInt32(10));
-        var isCut = period.End > order.Step.At;
-        if (isCut)
-        {
-            if (!order.Step.After.IsEnded && !IsCutByCycles(_basis.EntitlementOf(order.Customer, order.Customer.AddOns, _basis.VersionOf(order.Customer.PlanVersionId), feature.Key)))
-            {
-                return null;
-            }
-
-            period = period with { End = order.Step.At };
-        }
-
-        if (!reader.IsDBNull(7))
-        {
-            var (quantity, amount) = (Quantity.Of(reader.GetDecimal(8)), new MoneyAmount(reader.GetInt64(9), currency));
-            var isInvoiced = (period.End <= order.UsageFrom && !isCut) || reader.GetInt64(11) != InvoiceSql.Pinned;
-            return Rated(reader, feature, period, new(Quantity.Of(reader.GetDecimal(6)), PriceOf(reader.GetString(7), currency)), quantity, amount, isInvoiced);
-        }
+        var period = new Period(Instant.FromUtc(reader.GetDateTime(2)), Instant.FromUtc(reader.GetDateTime(3)));
 
         // What the step itself cuts never came late, also in the second of a renewal that was billed until then.
+        var isCut = period.End > order.Step.At;
         var isLate = period.End <= order.UsageFrom && !isCut;
-        return BasisOf(order, version, feature, period, isLate) is { } basis
-            ? Rated(reader, feature, period, basis, Quantity.Zero, MoneyAmount.Zero(currency), isLate)
-            : null;
-    }
-
-    private static RatedPeriod Rated(
-        NpgsqlDataReader reader, FeatureEntry feature, Period period, RatingBasis basis, Quantity billedQuantity, MoneyAmount billed, bool isInvoiced)
-    {
-        var due = UsageRules.DueOf(feature.Feature, period, Quantity.Of(reader.GetDecimal(5)), basis, billedQuantity, billed);
-        return new(feature.Key, due, basis, reader.GetInt64(4), IsNew: reader.IsDBNull(7), UsageRules.IgnoredOf(feature.Feature, due, isInvoiced));
-    }
-
-    private RatingBasis? BasisOf(StepOrder order, PlanVersion version, FeatureEntry feature, Period period, bool isLate)
-    {
-        var (customer, addOns, currency) = (order.Customer, AddOnsOf(order, version), order.Before!.Terms.Currency);
-        var basis = _basis.Of(customer, addOns, version, feature, period, currency);
-        var ofPlan = _basis.Of(customer, version.Entitlements.GetValueOrDefault(feature.Key), feature, period, currency);
-        if (isLate)
+        var one = new PeriodToRate(order, project.Catalog.FeaturesByKey[reader.GetInt32(1)], isCut ? period with { End = order.Step.At } : period)
         {
-            // It came late. Had anything been used before, the period would have been rated; overrides may have changed since then.
-            return ofPlan is null ? null : basis;
+            IsCut = isCut, BalanceVersion = reader.GetInt64(4), Used = Quantity.Of(reader.GetDecimal(5)), IsNew = reader.IsDBNull(7), IsInvoiced = isLate,
+        };
+        if (one.IsNew)
+        {
+            return one;
         }
 
-        return basis ?? (ofPlan is null ? null : UsageRules.NothingBilled(ofPlan.Price));
+        one = one with
+        {
+            BilledQuantity = Quantity.Of(reader.GetDecimal(8)), Billed = new(reader.GetInt64(9), order.Currency),
+            IsInvoiced = isLate || (reader.GetInt64(10) != InvoiceSql.Pinned && one.Period.End <= Instant.FromUtc(reader.GetDateTime(11))),
+        };
+
+        // A row of a version that kept no stretches: overrides and add-ons of then are known by nothing but what it stored.
+        return reader.GetBoolean(12) ? one : one with
+        {
+            Segments = [new(one.Period, null, Quantity.Of(reader.GetDecimal(6)), PriceOf(reader.GetString(7), order.Currency))],
+        };
     }
 
-    /// <summary>A step that pauses or resumes has taken the add-ons from the customer or not yet given them.</summary>
-    private static string AddOnsOf(StepOrder order, PlanVersion version) =>
-        order.Before!.Terms.Plan.Id == version.Id ? AddOnText.Write(order.Before.Terms.AddOns) : order.Customer.AddOns;
+    /// <returns>Null: nobody sold anything of it, or it goes on.</returns>
+    private static PeriodToRate? WithSegments(PeriodToRate one, UsageTerms terms)
+    {
+        var order = one.Order;
+        if (one.IsCut && !order.Step.After.IsEnded && !IsCutByCycles(terms.Of(order.Customer).AtEndOf(one.Period).EntitlementOf(one.Feature.Key)))
+        {
+            return null;
+        }
+
+        var whole = one.Segments.Count > 0 ? one : one with { Segments = terms.SegmentsOf(order.Customer, one.Feature, one.Period, order.Currency) };
+        return whole.Segments.Any(static segment => segment.IsSold) || !whole.IsNew ? whole : null;
+    }
 
     /// <summary>A month of the subscription ends where its cycle does; a calendar month goes on.</summary>
     private static bool IsCutByCycles(Entitlement? entitlement) => entitlement is { Period: QuotaPeriodKind.BillingMonth or QuotaPeriodKind.BillingPeriod };
@@ -142,62 +130,109 @@ internal sealed class UsageToBill(NpgsqlConnection connection, ProjectSnapshot p
     private OveragePrice PriceOf(string json, Currency currency) =>
         _prices.TryGetValue(json, out var known) ? known : _prices[json] = PriceText.Read(json, currency);
 
-    // ---- fees that are due without use -----------------------------------------------------------------------------
+    // ---- what was used in which stretch ----------------------------------------------------------------------------
 
-    /// <summary>A first tier's flat fee that is always due is so in a period without a balance too.</summary>
-    private async Task AddFeesAsync(Dictionary<int, StepOrder> billing, Dictionary<int, List<RatedPeriod>> rated, CancellationToken cancel)
+    /// <summary>
+    /// Position by position; null: all in the last stretch, or wherever it was nothing of it is beyond. One statement, and none where no
+    /// period with something beyond has more than one stretch.
+    /// </summary>
+    private async Task<IReadOnlyList<Quantity[]?>> UsedAsync(List<PeriodToRate> periods, CancellationToken cancel)
     {
-        var fees = billing.Values
-            .SelectMany(order => FeesOf(order).Select(fee => (Order: order, Fee: fee)))
-            .Where(one => !(rated.GetValueOrDefault(one.Order.Customer.Account)?.Any(period => IsSame(period, one.Fee)) ?? false))
-            .ToList();
-        if (fees.Count == 0)
+        var used = new Quantity[periods.Count][];
+        var wanted = periods.Select(static (period, i) => (period, i)).Where(static one => one.period.NeedsStretches)
+            .SelectMany(static one => one.period.Segments.Select((segment, at) => (one.period, one.i, segment, at))).ToArray();
+        if (wanted.Length == 0)
         {
-            return;
+            return used;
         }
 
-        var known = await RatedBeforeAsync(fees, cancel);
-        foreach (var (order, fee) in fees.Where(one => !known.Contains((one.Order.Customer.Account, one.Fee.FeatureKey, one.Fee.Due.Period.Start))))
+        foreach (var one in wanted)
         {
-            Add(rated, order, fee);
+            used[one.i] ??= new Quantity[one.period.Segments.Count];
         }
 
-        foreach (var account in fees.Select(static one => one.Order.Customer.Account).Distinct())
+        await using var command = connection.Command(
+            InvoiceSql.UsedInStretches,
+            Array.ConvertAll(wanted, static one => one.period.Order.Customer.Partition),
+            Array.ConvertAll(wanted, static one => one.period.Order.Customer.Account),
+            Array.ConvertAll(wanted, static one => one.period.Feature.Key),
+            Array.ConvertAll(wanted, static one => one.period.Period.Start.ToUtc()),
+            Array.ConvertAll(wanted, static one => EventKey.MonthOf(one.period.Period.Start.Minus(IdsBefore))),
+            Array.ConvertAll(wanted, static one => one.segment.Period.Start.ToUtc()),
+            Array.ConvertAll(wanted, static one => one.segment.Period.End.ToUtc()));
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        while (await reader.ReadAsync(cancel))
         {
-            rated.GetValueOrDefault(account)?.Sort(static (a, b) => (a.Due.Period.Start, a.FeatureKey).CompareTo((b.Due.Period.Start, b.FeatureKey)));
+            var one = wanted[reader.GetInt64(0) - 1];
+            used[one.i][one.at] = Quantity.Of(reader.GetDecimal(1));
         }
+
+        return used;
     }
 
-    private static bool IsSame(RatedPeriod a, RatedPeriod b) => a.FeatureKey == b.FeatureKey && a.Due.Period.Start == b.Due.Period.Start;
+    // ---- fees that are due without use -----------------------------------------------------------------------------
 
-    /// <summary>Of the time for which the plan was had and that was not billed yet. Days and hours without use cost nothing: their fee is one of use.</summary>
-    private IEnumerable<RatedPeriod> FeesOf(StepOrder order)
+    /// <summary>
+    /// A first tier's flat fee that is always due is so in a period without a balance too. Days and hours without use cost nothing: their
+    /// fee is one of use.
+    /// </summary>
+    private async Task<List<PeriodToRate>> FeesAsync(
+        Dictionary<int, StepOrder> billing, UsageTerms terms, List<PeriodToRate> found, CancellationToken cancel)
     {
-        var (before, currency, version) = (order.Before!, order.Before!.Terms.Currency, order.Before.Terms.Plan);
-        var had = before.PausedAt ?? order.Step.At;
-        foreach (var (feature, entitlement) in _basis.EntitlementsOf(order.Customer, AddOnsOf(order, version), version))
+        var known = found.Select(static one => one.Key).ToHashSet();
+        var fees = billing.Values.SelectMany(order => FeesOf(order, terms)).Where(fee => known.Add(fee.Key)).ToList();
+        if (fees.Count == 0)
         {
-            if (entitlement is not { HardCap: false, Period: QuotaPeriodKind.BillingMonth or QuotaPeriodKind.BillingPeriod or QuotaPeriodKind.CalendarMonth or QuotaPeriodKind.Week }
-                || entitlement.OveragePriceIn(currency) is not { } price || RatingRules.Rate(price, Quantity.Zero).Amount.IsZero)
-            {
-                continue;
-            }
+            return fees;
+        }
 
-            foreach (var period in EndedPeriods(order, entitlement).Where(period => period.Start < had))
+        await using var command = connection.Command(
+            InvoiceSql.RatedBefore,
+            fees.Select(static fee => fee.Order.Customer.Partition).ToArray(),
+            fees.Select(static fee => fee.Order.Customer.Account).ToArray(),
+            fees.Select(static fee => fee.Feature.Key).ToArray(),
+            fees.Select(static fee => fee.Period.Start.ToUtc()).ToArray());
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        var rated = new HashSet<(int Account, int Feature, Instant Start)>();
+        while (await reader.ReadAsync(cancel))
+        {
+            rated.Add((reader.GetInt32(0), reader.GetInt32(1), Instant.FromUtc(reader.GetDateTime(2))));
+        }
+
+        fees.RemoveAll(fee => rated.Contains(fee.Key));
+        return fees;
+    }
+
+    private IEnumerable<PeriodToRate> FeesOf(StepOrder order, UsageTerms terms)
+    {
+        foreach (var (stretch, of) in terms.Of(order.Customer).Within(new(order.UsageFrom, order.Step.At)))
+        {
+            foreach (var (feature, entitlement) in of.Entitlements)
             {
-                if (_basis.Of(order.Customer, entitlement, feature, period, currency) is { } basis)
+                if (entitlement is not { HardCap: false, Period: QuotaPeriodKind.BillingMonth or QuotaPeriodKind.BillingPeriod or QuotaPeriodKind.CalendarMonth or QuotaPeriodKind.Week }
+                    || entitlement.OveragePriceIn(order.Currency) is not { } price || RatingRules.Rate(price, Quantity.Zero).Amount.IsZero)
                 {
-                    yield return new(feature.Key, UsageRules.DueOf(feature.Feature, period, Quantity.Zero, basis, Quantity.Zero, MoneyAmount.Zero(currency)), basis, 0, IsNew: true);
+                    continue;
+                }
+
+                foreach (var period in EndedPeriods(order, stretch, entitlement))
+                {
+                    var fee = WithSegments(new(order, project.Catalog.FeaturesByKey[feature], period) { IsNew = true }, terms);
+                    if (fee is not null)
+                    {
+                        yield return fee;
+                    }
                 }
             }
         }
     }
 
-    private IEnumerable<Period> EndedPeriods(StepOrder order, Entitlement entitlement)
+    /// <summary>Of the time that was not billed yet.</summary>
+    private IEnumerable<Period> EndedPeriods(StepOrder order, Period stretch, Entitlement entitlement)
     {
         var (cycles, at) = (order.Customer.Cycles, order.Step.At);
-        for (var period = BillingCycles.PeriodOf(entitlement.Period, order.UsageFrom, project.Zone, cycles);
-             period.Start < at;
+        for (var period = BillingCycles.PeriodOf(entitlement.Period, stretch.Start, project.Zone, cycles);
+             period.Start < stretch.End;
              period = BillingCycles.Next(entitlement.Period, period, project.Zone, cycles))
         {
             if (period.End <= at)
@@ -211,21 +246,39 @@ internal sealed class UsageToBill(NpgsqlConnection connection, ProjectSnapshot p
         }
     }
 
-    private async Task<HashSet<(int Account, int Feature, Instant Start)>> RatedBeforeAsync(List<(StepOrder Order, RatedPeriod Fee)> fees, CancellationToken cancel)
+    /// <summary>A period on its way to be rated.</summary>
+    private sealed record PeriodToRate(StepOrder Order, FeatureEntry Feature, Period Period)
     {
-        await using var command = connection.Command(
-            InvoiceSql.RatedBefore,
-            fees.Select(static one => one.Order.Customer.Partition).ToArray(),
-            fees.Select(static one => one.Order.Customer.Account).ToArray(),
-            fees.Select(static one => one.Fee.FeatureKey).ToArray(),
-            fees.Select(static one => one.Fee.Due.Period.Start.ToUtc()).ToArray());
-        await using var reader = await command.ExecuteReaderAsync(cancel);
-        var known = new HashSet<(int, int, Instant)>();
-        while (await reader.ReadAsync(cancel))
-        {
-            known.Add((reader.GetInt32(0), reader.GetInt32(1), Instant.FromUtc(reader.GetDateTime(2))));
-        }
+        /// <summary>The step ends it before its time.</summary>
+        public bool IsCut { get; init; }
 
-        return known;
+        public bool IsNew { get; init; }
+
+        /// <summary>The period was rated as far before, or ended before usage was billed last: what is new came late.</summary>
+        public bool IsInvoiced { get; init; }
+
+        public long BalanceVersion { get; init; }
+
+        /// <summary>What burned the plan's own quota.</summary>
+        public Quantity Used { get; init; }
+
+        public Quantity BilledQuantity { get; init; }
+
+        public MoneyAmount Billed { get; init; } = MoneyAmount.Zero(Order.Currency);
+
+        public IReadOnlyList<UsageSegment> Segments { get; init; } = [];
+
+        public (int Account, int Feature, Instant Start) Key => (Order.Customer.Account, Feature.Key, Period.Start);
+
+        public bool NeedsStretches => Segments.Count > 1 && !SegmentRules.IsWithin(Segments, Used);
+
+        public RatedPeriod Rate(Quantity[]? used)
+        {
+            var parts = used is not null ? SegmentRules.Beyond(Segments, used)
+                : Segments.Count == 1 ? SegmentRules.Beyond(Segments, [Used])
+                : [.. Segments.Select(static segment => new UsagePart(segment, null, Quantity.Zero))];
+            var due = new UsageDue(Feature.Code, Feature.Feature.Name, Period, parts, BilledQuantity, Billed);
+            return new(Feature.Key, due, BalanceVersion, IsNew, UsageRules.IgnoredOf(Feature.Feature, due, IsInvoiced));
+        }
     }
 }

@@ -39,8 +39,13 @@ internal static class VerifyRates
     private static MoneyAmount Again(NpgsqlDataReader reader, Currency currency)
     {
         var quantity = Quantity.Of(reader.GetDecimal(5));
-        return reader.IsDBNull(4)
-            ? new ExactMoney(quantity.Value * reader.GetDecimal(6), currency).Rounded()
-            : RatingRules.Rate(PriceText.Read(reader.GetString(4), currency), quantity).Amount;
+        if (reader.IsDBNull(4))
+        {
+            return new ExactMoney(quantity.Value * reader.GetDecimal(6), currency).Rounded();
+        }
+
+        return reader.IsDBNull(9)
+            ? RatingRules.Rate(PriceText.Read(reader.GetString(4), currency), quantity).Amount
+            : RatingRules.Rate(PartText.Read(reader.GetString(9), currency, static _ => null), currency).Amount;
     }
 }

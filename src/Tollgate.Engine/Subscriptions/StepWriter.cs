@@ -112,7 +112,6 @@ internal sealed class StepWriter(NpgsqlConnection connection, ProjectSnapshot pr
             return;
         }
 
-        await new UsagePins(connection, project).WriteAsync(customer, step.Billed.Order.Before, after, at, hasNewCycle, cancel);
         if (hasNewAddOns)
         {
             await ExecuteAsync(CustomerSql.SetAddOns, cancel, customer.Partition, customer.Account, AddOnText.Write(addOns));

@@ -276,11 +276,11 @@ internal sealed class StepWriting(CustomerChange change, ProjectSnapshot project
         await using var command = change.Command(
             SubscriptionSql.UsedInPeriod, _customer.Partition, _customer.Account, period.Start.ToUtc(), period.End.ToUtc());
         await using var reader = await command.ExecuteReaderAsync(cancel);
-        var (basis, addOns) = (new UsageBasis(project), AddOnText.Write(terms.AddOns));
+        var changed = TermsReader.Changed(_customer.Overrides, AddOnText.Write(terms.AddOns), terms.Plan, project.Catalog);
         long? least = null;
         while (await reader.ReadAsync(cancel))
         {
-            var entitlement = basis.EntitlementOf(_customer, addOns, terms.Plan, reader.GetInt32(0));
+            var entitlement = changed.GetValueOrDefault(reader.GetInt32(0)) ?? terms.Plan.Entitlements.GetValueOrDefault(reader.GetInt32(0));
             if (entitlement is not { Quota: { IsPositive: true } quota, Period: QuotaPeriodKind.BillingMonth or QuotaPeriodKind.BillingPeriod })
             {
                 continue;

@@ -20,8 +20,9 @@ public sealed class InvoiceDraftTests
     private static LifeFacts Facts => new(TimeZoneInfo.Utc, null);
 
     private static UsageDue Used(decimal quantity, decimal billedQuantity = 0, long billed = 0) => new(
-        "exports", "Exports", new(Utc("2026-04-01T00:00:00Z"), Utc("2026-05-01T00:00:00Z")), Quantity.Of(quantity),
-        new(TierMode.PerUnit, "USD", [new(null, UnitPrice.Of(0.02m), null)], null), Quantity.Of(billedQuantity), new(billed, Currency.Usd));
+        "exports", "Exports", new(Utc("2026-04-01T00:00:00Z"), Utc("2026-05-01T00:00:00Z")),
+        [new(new(default, null, Quantity.Zero, new(TierMode.PerUnit, "USD", [new(null, UnitPrice.Of(0.02m), null)], null)), null, Quantity.Of(quantity))],
+        Quantity.Of(billedQuantity), new(billed, Currency.Usd));
 
     [Fact]
     public void A_renewal_bills_the_next_period_in_advance_and_usage_in_arrears_and_late_facts_at_the_old_price()

@@ -58,8 +58,8 @@ public sealed class LateUsageTests
 
     private static Feature Feature(LateEventPolicy policy) => new() { Code = "scan", Name = "Scans", Meters = [Meter("scan", policy)] };
 
-    private static UsageDue Due(OveragePrice price, int beyond, int billed) => UsageRules.DueOf(
-        Feature(LateEventPolicy.NextInvoice), April, Quantity.Of(100 + beyond), new(Quantity.Of(100), price), Quantity.Of(billed),
+    private static UsageDue Due(OveragePrice price, int beyond, int billed) => new(
+        "scan", "Scans", April, [new(new(April, null, Quantity.Of(100), price), Quantity.Of(100 + beyond), Quantity.Of(beyond))], Quantity.Of(billed),
         RatingRules.Rate(price, Quantity.Of(billed)).Amount);
 
     private static MoneyAmount Usd(long minor) => new(minor, Currency.Usd);

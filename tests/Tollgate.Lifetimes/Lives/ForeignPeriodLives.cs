@@ -80,7 +80,7 @@ public sealed class ForeignPeriodLives(LivesStage stage)
     // The free plan's 10 pages are used when the paid plan, which includes none, begins: only what comes after costs.
     [Fact]
     public Task What_the_plan_before_included_is_not_billed_by_the_next() => Given(Calendar)
-        .On("2031-04-20").Uses(10)
+        .On("2031-04-19").Uses(10)
         .On("2031-04-20").Subscribes("metered")
         .On("2031-04-25").Uses(7)
         .On("2031-05-20")

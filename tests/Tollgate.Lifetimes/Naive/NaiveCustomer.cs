@@ -5,7 +5,7 @@ namespace Tollgate.Lifetimes.Naive;
 /// <summary>One customer's subscription, usage, credit and invoices.</summary>
 internal sealed class NaiveCustomer(Shop opening, NaiveCalendar calendar)
 {
-    private readonly List<Use> _usage = [];
+    private readonly NaiveUsage _usage = new();
     private readonly List<Bill> _bills = [];
     private readonly List<Fact> _facts = [];
     private readonly List<NaiveReduction> _reductions = [];
@@ -61,7 +61,7 @@ internal sealed class NaiveCustomer(Shop opening, NaiveCalendar calendar)
                 _usage.Add(use);
                 break;
             case TakeBack back:
-                _usage.RemoveAll(use => use.Id == back.Id);
+                _usage.TakeBack(back.Id);
                 break;
             case Pay:
                 PayAll();
@@ -166,7 +166,7 @@ internal sealed class NaiveCustomer(Shop opening, NaiveCalendar calendar)
             reduction.End = calendar.ToUtc(Current.Anchor!.MonthsLater(reduction.Coupon!.Months));
         }
 
-        Issue(at, lines);
+        Issue(at, [.. lines, .. UsageDue()]);
     }
 
     /// <param name="from">Its months begin then; null: with the first paid period.</param>
@@ -225,7 +225,7 @@ internal sealed class NaiveCustomer(Shop opening, NaiveCalendar calendar)
 
     private void OpenSlice(DateTime at)
     {
-        Current.Slices.Add(new NaiveSlice(at));
+        _usage.Open(at, Current.Terms.Plan);
         Current.SliceEnd = FirstAfter(at, Current.Anchor!.MonthsLater);
     }
 
@@ -244,7 +244,7 @@ internal sealed class NaiveCustomer(Shop opening, NaiveCalendar calendar)
     {
         if (at == Current.SliceEnd)
         {
-            Current.Slice.Close(at, Current.Terms.Plan);
+            _usage.Close(at);
             OpenSlice(at);
         }
 
@@ -285,8 +285,8 @@ internal sealed class NaiveCustomer(Shop opening, NaiveCalendar calendar)
                 Current.Anchor = Current.Anchor! with { Year = local.Year, Month = local.Month };
             }
 
-            PinSlice(scheduled);
             (Current.Terms, Current.Scheduled) = (scheduled, null);
+            _usage.Sell(at, scheduled.Plan);
         }
 
         Note(at, "renew");
@@ -337,15 +337,15 @@ internal sealed class NaiveCustomer(Shop opening, NaiveCalendar calendar)
         Current.Scheduled = null;
         if (terms.Interval == old.Interval)
         {
-            PinSlice(terms);
             Current.Terms = terms;
+            _usage.Sell(at, terms.Plan);
             var charge = PartOf(terms.Amount, at, policy);
             Current.BilledForPeriod += charge;
             lines.AddRange(Lines(BillLine.Of("proration_charge", charge, at, end, terms.Quantity)));
         }
         else
         {
-            Current.Slice.Close(at, old.Plan);
+            _usage.Close(at);
             Current.Terms = terms;
             lines.AddRange(NewAnchor(at));
         }
@@ -384,7 +384,7 @@ internal sealed class NaiveCustomer(Shop opening, NaiveCalendar calendar)
         {
             if (included.Units is > 0 and var quota)
             {
-                var unused = Math.Max(0, quota - UsedIn(included.Feature, Current.Slice.Start, at.AddTicks(1)));
+                var unused = Math.Max(0, quota - _usage.UsedIn(included.Feature, at.AddTicks(1)));
                 least = Math.Min(least, NaiveRating.Share(Current.Terms.Amount, (long)(unused * 1_000_000), (long)(quota * 1_000_000)));
             }
         }
@@ -394,7 +394,7 @@ internal sealed class NaiveCustomer(Shop opening, NaiveCalendar calendar)
 
     private void PauseNow(Pause step)
     {
-        Current.Slice.Close(step.At, Current.Terms.Plan);
+        _usage.Close(step.At);
         Current.Status = NaiveStatus.Paused;
         Current.PausedAt = step.At;
         Current.PausedUntil = step.Until;
@@ -415,49 +415,19 @@ internal sealed class NaiveCustomer(Shop opening, NaiveCalendar calendar)
     {
         if (Current.Status == NaiveStatus.Active)
         {
-            Current.Slice.Close(at, Current.Terms.Plan);
+            _usage.Close(at);
         }
 
+        var isTrial = Current.Status == NaiveStatus.Trialing;
         Current.Status = NaiveStatus.Ended;
         Note(at, "cancel");
-        Issue(at, UsageDue());
-    }
-
-    /// <summary>For every slice that has ended: what its usage costs now, less what was asked for it before.</summary>
-    private List<BillLine> UsageDue()
-    {
-        var lines = new List<BillLine>();
-        foreach (var slice in Current.Slices)
+        if (!isTrial)
         {
-            if (slice is { End: { } end, Plan: { } plan })
-            {
-                lines.AddRange(slice.Sold(plan).SelectMany(included => UsageDue(slice, included, end)));
-            }
+            Issue(at, UsageDue());
         }
-
-        return lines;
     }
 
-    private List<BillLine> UsageDue(NaiveSlice slice, Included included, DateTime end)
-    {
-        var beyond = UsedIn(included.Feature, slice.Start, end) - included.Units!.Value;
-        var total = NaiveRating.Rate(included.Overage!, beyond, Shop.DigitsOf(Current.Terms.Currency));
-        var isInvoiced = slice.Billed.TryGetValue(included.Feature, out var before);
-        var due = total - before;
-        if (included.IgnoresLate && isInvoiced && due > 0)
-        {
-            return [];
-        }
-
-        slice.Billed[included.Feature] = total;
-        return Lines(BillLine.Of("usage", due, slice.Start, end, feature: included.Feature));
-    }
-
-    private void PinSlice(NaiveTerms next) =>
-        Current.Slice.Pin(Current.Terms.Plan, next.Plan, feature => UsedIn(feature, Current.Slice.Start, Current.SliceEnd));
-
-    private decimal UsedIn(string feature, DateTime start, DateTime end) =>
-        _usage.Where(use => use.Feature == feature && use.OccurredAt >= start && use.OccurredAt < end).Sum(use => use.Quantity);
+    private List<BillLine> UsageDue() => _usage.Due(Shop.DigitsOf(Current.Terms.Currency));
 
     /// <summary>A line without an amount is none.</summary>
     private static List<BillLine> Lines(BillLine line) => line.Amount == 0 ? [] : [line];

@@ -7,28 +7,36 @@ namespace Tollgate.Lifetimes.Naive;
 internal static class NaiveRating
 {
     /// <summary>The price of all units beyond the quota.</summary>
-    public static long Rate(Overage price, decimal units, int digits)
-    {
-        if (units <= 0)
-        {
-            return 0;
-        }
+    public static long Rate(Overage price, decimal units, int digits) => Rate([(price, units)], digits);
 
-        var major = price.Rate switch
-        {
-            Stories.Rate.PerUnit => units * price.Tiers[0].UnitPrice,
-            Stories.Rate.Package => decimal.Ceiling(units / price.PackageSize) * price.Tiers[0].UnitPrice,
-            Stories.Rate.Volume => Volume(price.Tiers, units),
-            Stories.Rate.Graduated => Graduated(price.Tiers, units),
-            _ => throw new InvalidOperationException($"No such rate: {price.Rate}"),
-        };
-        var minor = major;
+    /// <summary>Of units that are beyond at several prices: one line.</summary>
+    public static long Rate(IEnumerable<(Overage Price, decimal Units)> parts, int digits)
+    {
+        var minor = parts.Sum(part => Major(part.Price, part.Units));
         for (var digit = 0; digit < digits; digit++)
         {
             minor *= 10;
         }
 
         return (long)decimal.Round(minor, 0, MidpointRounding.AwayFromZero);
+    }
+
+    /// <summary>The first tier's fee is due without any use, unless the price says that it is not.</summary>
+    private static decimal Major(Overage price, decimal units)
+    {
+        if (units <= 0)
+        {
+            return price.FirstFlatFee == "on_use" ? 0 : price.Tiers[0].FlatFee;
+        }
+
+        return price.Rate switch
+        {
+            Stories.Rate.PerUnit => (units * price.Tiers[0].UnitPrice) + price.Tiers[0].FlatFee,
+            Stories.Rate.Package => (decimal.Ceiling(units / price.PackageSize) * price.Tiers[0].UnitPrice) + price.Tiers[0].FlatFee,
+            Stories.Rate.Volume => Volume(price.Tiers, units),
+            Stories.Rate.Graduated => Graduated(price.Tiers, units),
+            _ => throw new InvalidOperationException($"No such rate: {price.Rate}"),
+        };
     }
 
     /// <summary><paramref name="amount"/> × <paramref name="part"/> / <paramref name="whole"/>.</summary>

@@ -26,49 +26,15 @@ internal sealed record NaiveTerms(PlanSpec Plan, Interval Interval, int Quantity
     };
 }
 
-/// <summary>A stretch of time that usage is counted over. It is closed with the plan that was in force at its end.</summary>
+/// <summary>A stretch of time that usage is counted over. It is open while the subscription is active.</summary>
 internal sealed class NaiveSlice(DateTime start)
 {
     public DateTime Start { get; } = start;
 
-    public DateTime? End { get; private set; }
-
-    public PlanSpec? Plan { get; private set; }
+    public DateTime? End { get; set; }
 
     /// <summary>Feature → what invoices asked for so far.</summary>
     public Dictionary<string, long> Billed { get; } = [];
-
-    /// <summary>What was decided when the plan was changed inside of the month, by feature.</summary>
-    public Dictionary<string, Included> Pinned { get; } = [];
-
-    public void Close(DateTime end, PlanSpec plan) => (End, Plan) = (end, plan);
-
-    /// <summary>
-    /// What goes beyond a plan that sells it stays sold under a next one that neither sells nor includes it. What was used under a plan
-    /// that does not sell is not sold by the next.
-    /// </summary>
-    public void Pin(PlanSpec old, PlanSpec next, Func<string, decimal> usedOf)
-    {
-        foreach (var feature in old.Included.Concat(next.Included).Select(included => included.Feature).Distinct())
-        {
-            var (before, after) = (Of(old, feature), Of(next, feature));
-            var used = usedOf(feature);
-            if (before is { Overage: not null } && after is not { Overage: not null } && used > before.Units && (after is null || used > after.Units))
-            {
-                Pinned.TryAdd(feature, before);
-            }
-            else if (before is not { Overage: not null } && after is { Overage: not null } && used > after.Units)
-            {
-                Pinned.TryAdd(feature, after with { Units = used });
-            }
-        }
-    }
-
-    /// <summary>What is asked for when the month is over.</summary>
-    public IEnumerable<Included> Sold(PlanSpec plan) =>
-        plan.Included.Where(included => included.Overage is not null && !Pinned.ContainsKey(included.Feature)).Concat(Pinned.Values);
-
-    private static Included? Of(PlanSpec plan, string feature) => plan.Included.SingleOrDefault(included => included.Feature == feature);
 }
 
 /// <summary>Something that makes invoices smaller before tax: a coupon, or money that was a gift.</summary>
@@ -138,11 +104,6 @@ internal sealed class NaiveSubscription
     public DateTime PausedAt { get; set; }
 
     public DateTime? PausedUntil { get; set; }
-
-    /// <summary>The last one is open while the subscription is active.</summary>
-    public List<NaiveSlice> Slices { get; } = [];
-
-    public NaiveSlice Slice => Slices[^1];
 
     public DateTime SliceEnd { get; set; }
 }

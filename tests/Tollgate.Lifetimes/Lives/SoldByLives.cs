@@ -1,0 +1,215 @@
+using Tollgate.Lifetimes.Stage;
+using Tollgate.Lifetimes.Stories;
+using static Tollgate.Lifetimes.Lives.Life;
+
+namespace Tollgate.Lifetimes.Lives;
+
+/// <summary>
+/// Usage is billed under the plan that sold it when it happened, whenever it was reported. All plans are $10 a month: pro has 100 pages
+/// and asks 10 cents for each further one, dear 90 cents, big has 1,000 at 5 cents; hard has 10 and no more, bare has none. Free has none
+/// either.
+/// </summary>
+public sealed class SoldByLives(LivesStage stage)
+{
+    private static readonly Shop Shop = new()
+    {
+        Plans =
+        [
+            new("free", [new(Interval.Monthly, 0)], []),
+            Plan("pro", new Included("pages", 100, Overage.PerUnit(0.10m))),
+            Plan("dear", new Included("pages", 100, Overage.PerUnit(0.90m))),
+            Plan("big", new Included("pages", 1000, Overage.PerUnit(0.05m))),
+            Plan("hard", new Included("pages", 10)),
+            Plan("bare"),
+            Plan("sell", new Included("pages", 20, Overage.PerUnit(0.10m))),
+            Plan("fee", new Included("pages", 0, new(Rate.Graduated, [new(null, 0.10m, 5.00m)]))),
+        ],
+    };
+
+    // Nobody sold pages on the 2nd; nothing was used after that.
+    [Fact]
+    public Task Usage_of_before_the_subscription_is_not_billed() => Given(Shop)
+        .On("2031-03-02").Uses(500)
+        .On("2031-03-07").Subscribes("pro")
+        .On("2031-05-07")
+        .Invoices("""
+            2031-03-07 00:00 open 1000
+              subscription   1000  2031-03-07 00:00 → 2031-04-07 00:00
+            2031-04-07 00:00 open 1000
+              subscription   1000  2031-04-07 00:00 → 2031-05-07 00:00
+            2031-05-07 00:00 open 1000
+              subscription   1000  2031-05-07 00:00 → 2031-06-07 00:00
+            """)
+        .LivesAsync(stage);
+
+    // 50 beyond pro's 100 at 10 cents are $5, whatever comes next.
+    [Theory]
+    [InlineData("dear")]
+    [InlineData("big")]
+    [InlineData("hard")]
+    [InlineData("bare")]
+    public Task What_went_beyond_a_plan_stays_sold_by_it(string next) => Given(Shop)
+        .On("2031-04-01").Subscribes("pro").Pays()
+        .On("2031-04-10").Uses(150)
+        .On("2031-04-16").Changes(next, when: When.Now)
+        .On("2031-05-01")
+        .Invoices("""
+            2031-04-01 00:00 paid 1000
+              subscription        1000  2031-04-01 00:00 → 2031-05-01 00:00
+            2031-04-16 00:00 paid 0
+              proration_credit    -500  2031-04-16 00:00 → 2031-05-01 00:00
+              proration_charge     500  2031-04-16 00:00 → 2031-05-01 00:00
+            2031-05-01 00:00 open 1500
+              subscription        1000  2031-05-01 00:00 → 2031-06-01 00:00
+              usage pages          500  2031-04-01 00:00 → 2031-05-01 00:00
+            """)
+        .LivesAsync(stage);
+
+    // Three plans in a month, and what was used under each comes in any order: pro 120 (20 beyond, $2), dear 30 ($27), big until 150 + 860 = 1,010 (10 beyond, $0.50).
+    [Fact]
+    public Task Several_changes_split_the_month_at_each() => Given(Shop)
+        .On("2031-04-01").Subscribes("pro").Pays()
+        .On("2031-04-10").Changes("dear", when: When.Now).Uses(120, occurred: "2031-04-09 23:59:59")
+        .On("2031-04-20").Changes("big", when: When.Now)
+        .On("2031-04-25").Uses(860).Uses(30, occurred: "2031-04-10")
+        .On("2031-05-01")
+        .Invoices("""
+            2031-04-01 00:00 paid 1000
+              subscription        1000  2031-04-01 00:00 → 2031-05-01 00:00
+            2031-04-10 00:00 paid 0
+              proration_credit    -700  2031-04-10 00:00 → 2031-05-01 00:00
+              proration_charge     700  2031-04-10 00:00 → 2031-05-01 00:00
+            2031-04-20 00:00 paid 0
+              proration_credit    -367  2031-04-20 00:00 → 2031-05-01 00:00
+              proration_charge     367  2031-04-20 00:00 → 2031-05-01 00:00
+            2031-05-01 00:00 open 3950
+              subscription        1000  2031-05-01 00:00 → 2031-06-01 00:00
+              usage pages         2950  2031-04-01 00:00 → 2031-05-01 00:00
+            """)
+        .LivesAsync(stage);
+
+    // hard and bare sell no page. 70 after the change: with hard's 50 that is all beyond sell's 20; bare counted its 50 elsewhere.
+    [Theory]
+    [InlineData("hard", 700)]
+    [InlineData("bare", 500)]
+    public Task What_a_plan_did_not_sell_the_next_one_does_not_bill(string first, int usage) => Given(Shop)
+        .On("2031-04-01").Subscribes(first).Pays()
+        .On("2031-04-10").Uses(50)
+        .On("2031-04-16").Changes("sell", when: When.Now)
+        .On("2031-04-20").Uses(70)
+        .On("2031-05-01")
+        .Invoices($"""
+            2031-04-01 00:00 paid 1000
+              subscription        1000  2031-04-01 00:00 → 2031-05-01 00:00
+            2031-04-16 00:00 paid 0
+              proration_credit    -500  2031-04-16 00:00 → 2031-05-01 00:00
+              proration_charge     500  2031-04-16 00:00 → 2031-05-01 00:00
+            2031-05-01 00:00 open {1000 + usage}
+              subscription        1000  2031-05-01 00:00 → 2031-06-01 00:00
+              usage pages          {usage}  2031-04-01 00:00 → 2031-05-01 00:00
+            """)
+        .LivesAsync(stage);
+
+    // 76 on bare, which has no page, then fee: $5 once, and 10 × 10 cents.
+    [Fact]
+    public Task A_first_fee_is_due_once_where_the_plan_before_did_not_know_the_feature() => Given(Shop)
+        .On("2031-04-07").Subscribes("bare").Pays()
+        .On("2031-04-10").Uses(76)
+        .On("2031-04-22").Changes("fee", when: When.Now).Uses(10)
+        .On("2031-05-10")
+        .Invoices("""
+            2031-04-07 00:00 paid 1000
+              subscription        1000  2031-04-07 00:00 → 2031-05-07 00:00
+            2031-04-22 00:00 paid 0
+              proration_credit    -500  2031-04-22 00:00 → 2031-05-07 00:00
+              proration_charge     500  2031-04-22 00:00 → 2031-05-07 00:00
+            2031-05-07 00:00 open 1600
+              subscription        1000  2031-05-07 00:00 → 2031-06-07 00:00
+              usage pages          600  2031-04-07 00:00 → 2031-05-07 00:00
+            """)
+        .LivesAsync(stage);
+
+    // 50 beyond pro in March, told in April under another plan, cost what they cost in March.
+    [Theory]
+    [InlineData("hard")]
+    [InlineData("dear")]
+    [InlineData("bare")]
+    public Task Late_usage_after_a_change_costs_what_it_would_have_cost_in_time(string next) => Given(Shop)
+        .On("2031-03-10").Subscribes("pro")
+        .On("2031-03-15").Changes(next, when: When.PeriodEnd)
+        .On("2031-04-12").Uses(150, occurred: "2031-03-15 12:00")
+        .On("2031-05-10")
+        .Invoices("""
+            2031-03-10 00:00 open 1000
+              subscription   1000  2031-03-10 00:00 → 2031-04-10 00:00
+            2031-04-10 00:00 open 1000
+              subscription   1000  2031-04-10 00:00 → 2031-05-10 00:00
+            2031-05-10 00:00 open 1500
+              subscription   1000  2031-05-10 00:00 → 2031-06-10 00:00
+              usage pages     500  2031-03-10 00:00 → 2031-04-10 00:00
+            """)
+        .LivesAsync(stage);
+
+    // Told five days after the end: on the first invoice of the next subscription, whether anything was used in time or not.
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(100)]
+    public Task Late_usage_after_the_end_is_on_the_first_invoice_of_the_next_subscription(int inTime) => Given(Shop)
+        .On("2031-03-10").Subscribes("pro")
+        .On("2031-03-12").Uses(inTime == 0 ? 0.5m : inTime)
+        .On("2031-03-20").CancelsNow()
+        .On("2031-03-25").Uses(150 - (inTime == 0 ? 0.5m : inTime), occurred: "2031-03-15 12:00")
+        .On("2031-04-05").Subscribes("dear")
+        .On("2031-05-05")
+        .Invoices("""
+            2031-03-10 00:00 open 1000
+              subscription   1000  2031-03-10 00:00 → 2031-04-10 00:00
+            2031-04-05 00:00 open 1500
+              subscription   1000  2031-04-05 00:00 → 2031-05-05 00:00
+              usage pages     500  2031-03-10 00:00 → 2031-03-20 00:00
+            2031-05-05 00:00 open 1000
+              subscription   1000  2031-05-05 00:00 → 2031-06-05 00:00
+            """)
+        .LivesAsync(stage);
+
+    [Fact]
+    public Task Late_usage_after_the_end_is_billed_where_nothing_was_used_in_time() => Given(Shop)
+        .On("2031-03-10").Subscribes("pro")
+        .On("2031-03-20").CancelsNow()
+        .On("2031-03-25").Uses(150, occurred: "2031-03-15 12:00").Uses(70)
+        .On("2031-04-05").Subscribes("dear")
+        .On("2031-05-05")
+        .Invoices("""
+            2031-03-10 00:00 open 1000
+              subscription   1000  2031-03-10 00:00 → 2031-04-10 00:00
+            2031-04-05 00:00 open 1500
+              subscription   1000  2031-04-05 00:00 → 2031-05-05 00:00
+              usage pages     500  2031-03-10 00:00 → 2031-03-20 00:00
+            2031-05-05 00:00 open 1000
+              subscription   1000  2031-05-05 00:00 → 2031-06-05 00:00
+            """)
+        .LivesAsync(stage);
+
+    // The paid time ends with the pause. What it used and told later is billed when it goes on; what was used in the pause is not.
+    [Fact]
+    public Task Late_usage_of_before_a_pause_is_billed_when_it_goes_on() => Given(Shop)
+        .On("2031-04-01").Subscribes("pro").Pays()
+        .On("2031-04-16").Pauses()
+        .On("2031-04-20").Uses(150, occurred: "2031-04-10").Uses(500)
+        .On("2031-05-06").Resumes()
+        .On("2031-06-06")
+        .Invoices("""
+            2031-04-01 00:00 paid 1000
+              subscription        1000  2031-04-01 00:00 → 2031-05-01 00:00
+            2031-05-06 00:00 open 1000
+              proration_credit    -500  2031-04-16 00:00 → 2031-05-01 00:00
+              subscription        1000  2031-05-06 00:00 → 2031-06-06 00:00
+              usage pages          500  2031-04-01 00:00 → 2031-04-16 00:00
+            2031-06-06 00:00 open 1000
+              subscription        1000  2031-06-06 00:00 → 2031-07-06 00:00
+            """)
+        .LivesAsync(stage);
+
+    private static PlanSpec Plan(string code, params Included[] included) => new(code, [new(Interval.Monthly, 1000)], included);
+}
