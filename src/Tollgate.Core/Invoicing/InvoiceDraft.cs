@@ -14,12 +14,12 @@ public sealed record InvoiceDraft(InvoiceKind Kind, Period Period, Currency Curr
 
     /// <summary>The lines of what happened to a subscription, and then of the usage that is to be billed with it.</summary>
     /// <returns>Null: there is nothing to bill.</returns>
-    /// <param name="minimum">What the ended period falls short of its commitment.</param>
-    public static InvoiceDraft? Of(SubscriptionStep step, IReadOnlyList<UsageDue> usage, MinimumDue? minimum = null)
+    /// <param name="minimums">What ended periods fall short of their commitments.</param>
+    public static InvoiceDraft? Of(SubscriptionStep step, IReadOnlyList<UsageDue> usage, params IReadOnlyList<MinimumDue> minimums)
     {
         IReadOnlyList<InvoiceLine> lines =
         [
-            .. step.Charges.Select(LineOf), .. usage.Where(static due => !due.IsSettled).Select(LineOf), .. minimum is null ? (InvoiceLine[])[] : [LineOf(minimum)],
+            .. step.Charges.Select(LineOf), .. usage.Where(static due => !due.IsSettled).Select(LineOf), .. minimums.Select(LineOf),
         ];
         if (lines.Count == 0)
         {
@@ -119,7 +119,10 @@ public sealed record InvoiceDraft(InvoiceKind Kind, Period Period, Currency Curr
 
     private static InvoiceLine LineOf(MinimumDue minimum) => new()
     {
-        Kind = InvoiceLineKind.Minimum, Description = "Up to the agreed minimum", Quantity = Quantity.One, Amount = minimum.Amount, Period = minimum.Period,
-        Steps = [$"{minimum.Minimum} agreed − {minimum.Counted} of plan and usage"],
+        Kind = InvoiceLineKind.Minimum, Quantity = Quantity.One, Amount = minimum.Amount, Period = minimum.Period,
+        Description = minimum.BilledBefore is null ? "Up to the agreed minimum" : "Agreed minimum: correction of an earlier period",
+        Steps = minimum.BilledBefore is { } before
+            ? [$"{minimum.Minimum} agreed beside the plan − {minimum.Counted} of usage, not below nothing", $"billed before: {before}"]
+            : [$"{minimum.Minimum} agreed − {minimum.Counted} of plan and usage"],
     };
 }

@@ -10,8 +10,10 @@ namespace Tollgate.Core.Invoicing;
 /// <param name="Redemptions">Coupons of the subscription and promotional credits of the customer, in the order of redemption.</param>
 /// <param name="Credits">What the customer has to get; pays, tax included.</param>
 /// <param name="UsageBilled">Usage of the running period that earlier invoices billed; only where a minimum compares it.</param>
+/// <param name="Minimums">Ended periods with a minimum of which usage is corrected.</param>
 public sealed record BillingFacts(
-    IReadOnlyList<UsageDue> Usage, IReadOnlyList<Redemption> Redemptions, TaxDecision Tax, MoneyAmount Credits, MoneyAmount UsageBilled);
+    IReadOnlyList<UsageDue> Usage, IReadOnlyList<Redemption> Redemptions, TaxDecision Tax, MoneyAmount Credits, MoneyAmount UsageBilled,
+    IReadOnlyList<MinimumPeriod> Minimums);
 
 /// <summary>A computed invoice: what is stored when the step is done, and shown when it is only looked at.</summary>
 /// <param name="Lines">Those of the draft, and then what coupons and promotional credits take off.</param>
@@ -21,7 +23,11 @@ public sealed record Bill(InvoiceDraft Draft, IReadOnlyList<InvoiceLine> Lines, 
 /// <summary>A step, and what it is billed with.</summary>
 /// <param name="After">As the step left it, with what was taken off the running period.</param>
 /// <param name="Bill">Null: there is nothing to bill.</param>
-public sealed record BilledStep(SubscriptionStep Step, Subscription After, Bill? Bill);
+public sealed record BilledStep(SubscriptionStep Step, Subscription After, Bill? Bill)
+{
+    /// <summary>Periods with a minimum that the step ended, or whose usage it corrected.</summary>
+    public IReadOnlyList<MinimumPeriod> Minimums { get; init; } = [];
+}
 
 /// <summary>From a step to its invoice. Pure: a preview is the same call as the thing itself.</summary>
 public static class InvoiceRules
@@ -29,9 +35,16 @@ public static class InvoiceRules
     /// <param name="before">Null at the start of a subscription.</param>
     public static BilledStep Bill(Subscription? before, SubscriptionStep step, BillingFacts facts)
     {
-        if (InvoiceDraft.Of(step, facts.Usage, MinimumOf(before, step, facts)) is not { } draft)
+        var minimums = facts.Minimums.Select(one => MinimumRules.Corrected(one, facts.Usage)).ToList();
+        if (MinimumOf(before, step, facts) is { } ended)
         {
-            return new(step, step.After, null);
+            minimums.Add(ended);
+        }
+
+        IReadOnlyList<MinimumPeriod> kept = [.. minimums.Select(static one => one.After)];
+        if (InvoiceDraft.Of(step, facts.Usage, [.. minimums.Select(static one => one.Line).OfType<MinimumDue>()]) is not { } draft)
+        {
+            return new(step, step.After, null) { Minimums = kept };
         }
 
         var (plan, currency) = (step.After.Terms.Plan.Code, draft.Currency);
@@ -47,14 +60,15 @@ public static class InvoiceRules
         }
 
         var bill = new Bill(draft, [.. draft.Lines, .. discounts], sums, facts.Tax.Note, used);
-        return new(step, step.After with { Billed = step.After.Billed - OffThePeriod(step, draft, sums) }, bill);
+        return new(step, step.After with { Billed = step.After.Billed - OffThePeriod(step, draft, sums) }, bill) { Minimums = kept };
     }
 
     /// <summary>
     /// What the paid time that a step ends falls short of its commitment: plan price and usage together, before discounts. Of a period
     /// that was cut, or whose terms changed in it, the minimum is the share of the time. A trial has none.
     /// </summary>
-    private static MinimumDue? MinimumOf(Subscription? before, SubscriptionStep step, BillingFacts facts)
+    /// <returns>Null: nothing was agreed that usage has to come to.</returns>
+    private static (MinimumPeriod After, MinimumDue? Line)? MinimumOf(Subscription? before, SubscriptionStep step, BillingFacts facts)
     {
         if (before is not { HasMinimum: true } || PaidUntil(before, step) is not { } until)
         {
@@ -63,10 +77,17 @@ public static class InvoiceRules
 
         // What a correction of the running period was billed before is in the usage that was billed.
         var (terms, period) = (before.Terms, before.Current);
-        var usage = facts.Usage.Where(due => due.Period.End > period.Start).Aggregate(facts.UsageBilled, static (sum, due) => sum + due.Rated().Amount - due.Billed);
+        var usage = facts.Usage.Where(due => due.SoldUntil > period.Start).Aggregate(facts.UsageBilled, static (sum, due) => sum + due.Rated().Amount - due.Billed);
         var lived = ProrationRules.Between(period, before.TermsSince, until);
-        var since = before.Committed.IsZero ? before.TermsSince : period.Start;
-        return MinimumRules.Missing(terms.Price, new(since, until), lived.Of(terms.Amount), usage, lived, before.Committed);
+        var agreed = new Period(before.Committed.IsZero ? before.TermsSince : period.Start, until);
+        var (plan, nothing) = (lived.Of(terms.Amount), MoneyAmount.Zero(terms.Currency));
+        if (MinimumRules.Missing(terms.Price, agreed, plan, nothing, lived, before.Committed) is not { } required)
+        {
+            return null;
+        }
+
+        var due = MinimumRules.Missing(terms.Price, agreed, plan, usage, lived, before.Committed);
+        return (new(before.Id, new(period.Start, until), required.Amount, usage, due?.Amount ?? nothing), due);
     }
 
     /// <summary>The end of what was paid for, where a step ends that; null: it goes on, or nothing was paid. A pause has ended it when it began.</summary>

@@ -9,12 +9,42 @@ namespace Tollgate.Core.Rating;
 /// <param name="Period">The one that ended, or the part of it for which something was agreed.</param>
 /// <param name="Minimum">Of that time.</param>
 /// <param name="Counted">Plan and usage together, before discounts.</param>
-/// <param name="Amount">What is missing; more than zero.</param>
-public sealed record MinimumDue(Period Period, MoneyAmount Minimum, MoneyAmount Counted, MoneyAmount Amount);
+/// <param name="Amount">What is missing; more than zero. Of a correction: what is missing now, less what was billed before.</param>
+public sealed record MinimumDue(Period Period, MoneyAmount Minimum, MoneyAmount Counted, MoneyAmount Amount)
+{
+    /// <summary>Of an earlier invoice; null: the period has just ended. Minimum and counted are then those of usage alone.</summary>
+    public MoneyAmount? BilledBefore { get; init; }
+}
+
+/// <summary>A period with an agreed minimum that is over: usage that is reported or voided later is compared with it again.</summary>
+/// <param name="Required">What usage has to come to beside the plan's price; more than zero.</param>
+/// <param name="Usage">What it came to, late usage included.</param>
+/// <param name="Billed">What lines of kind <c>minimum</c> ask for.</param>
+public sealed record MinimumPeriod(Guid Subscription, Period Period, MoneyAmount Required, MoneyAmount Usage, MoneyAmount Billed)
+{
+    /// <summary>Usage of quota periods that end in it, or were cut in it, is its usage.</summary>
+    public bool Counts(UsageDue due) => due.SoldUntil > Period.Start && due.SoldUntil <= Period.End;
+
+    public MoneyAmount Missing => Usage < Required ? Required - Usage : MoneyAmount.Zero(Required.Currency);
+}
 
 /// <summary>The minimum commitment of a price (<c>SEMANTICS</c> 4): plan price and usage of an ended period are compared, before discounts.</summary>
 public static class MinimumRules
 {
+    /// <summary>
+    /// What was corrected of an ended period costs what exceeds the minimum and nothing else: what usage has become more the minimum
+    /// becomes less, down to nothing.
+    /// </summary>
+    /// <param name="corrections">Of usage, of any periods.</param>
+    /// <returns>The period as it is then, and the line that brings its minimum there; null: it stays as it was billed.</returns>
+    public static (MinimumPeriod After, MinimumDue? Line) Corrected(MinimumPeriod ended, IEnumerable<UsageDue> corrections)
+    {
+        var usage = corrections.Where(ended.Counts).Aggregate(ended.Usage, static (sum, due) => sum + due.Rated().Amount - due.Billed);
+        var missing = (ended with { Usage = usage }).Missing;
+        var line = missing == ended.Billed ? null : new MinimumDue(ended.Period, ended.Required, usage, missing - ended.Billed) { BilledBefore = ended.Billed };
+        return (ended with { Usage = usage, Billed = missing }, line);
+    }
+
     /// <param name="price">Of the terms that the period ended on; null: they have none.</param>
     /// <param name="period">The ended one.</param>
     /// <param name="plan">The plan's price for the time that the terms were in force: plan, seats and add-ons.</param>

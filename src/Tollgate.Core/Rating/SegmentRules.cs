@@ -27,8 +27,8 @@ public static class SegmentRules
             var quota = QuotaRules.QuotaFor(terms, feature.Key, period, stretch.Start, feature.Feature.IsMoney);
             foreach (var (part, isSold) in Cut(stretch, sold, currency))
             {
-                var price = isSold && IsOf(entitlement, part.Start, period, zone, cycles) ? PriceOf(entitlement!, quota, currency) : null;
-                Add(segments, new(part, of.Plan, quota, price));
+                var price = isSold && entitlement is not null ? PriceOf(entitlement, quota, currency) : null;
+                Add(segments, new(part, of.Plan, quota, price) { IsForeign = price is not null && !IsOf(entitlement!, part.Start, period, zone, cycles) });
             }
         }
 
@@ -49,11 +49,17 @@ public static class SegmentRules
             var (segment, before) = (segments[i], total);
             total += used[i];
             var included = segment.Quota is { } quota && quota > before ? quota : before;
-            parts.Add(new(segment, used[i], segment.IsSold && total > included ? total - included : Quantity.Zero));
+            parts.Add(Part(segment, used[i], segment.IsSold && total > included ? total - included : Quantity.Zero));
         }
 
         return parts;
     }
+
+    /// <summary>Of a period of which nothing is beyond, wherever it was used.</summary>
+    public static IReadOnlyList<UsagePart> Within(IReadOnlyList<UsageSegment> segments) => [.. segments.Select(static segment => Part(segment, null, Quantity.Zero))];
+
+    private static UsagePart Part(UsageSegment segment, Quantity? used, Quantity beyond) =>
+        new(segment.IsForeign && beyond.IsZero ? segment with { Price = null, IsForeign = false } : segment, used, beyond);
 
     /// <summary>No sold stretch can have anything beyond: what each of them used does not matter.</summary>
     public static bool IsWithin(IReadOnlyList<UsageSegment> segments, Quantity used) =>
@@ -76,7 +82,7 @@ public static class SegmentRules
 
     private static void Add(List<UsageSegment> segments, UsageSegment next)
     {
-        if (segments is [.., var last] && AreSame(last.Price, next.Price) && (!next.IsSold || last.Quota == next.Quota))
+        if (segments is [.., var last] && AreSame(last.Price, next.Price) && (!next.IsSold || (last.Quota == next.Quota && last.IsForeign == next.IsForeign)))
         {
             segments[^1] = last with { Period = last.Period with { End = next.Period.End }, Plan = next.IsSold ? last.Plan : next.Plan };
             return;
@@ -113,13 +119,8 @@ public static class SegmentRules
     /// The entitlement counts over this period, and not over another one that holds the same time: a calendar month that an earlier plan
     /// left open is not sold by a plan with months of the subscription.
     /// </summary>
-    private static bool IsOf(Entitlement? entitlement, Instant at, Period period, TimeZoneInfo zone, IReadOnlyList<BillingCycle> cycles)
+    private static bool IsOf(Entitlement entitlement, Instant at, Period period, TimeZoneInfo zone, IReadOnlyList<BillingCycle> cycles)
     {
-        if (entitlement is null)
-        {
-            return false;
-        }
-
         // Cycles that no event can reach any more were dropped; what is sold has one, so its period was right when it was opened.
         var isForgotten = entitlement.Period is QuotaPeriodKind.BillingMonth or QuotaPeriodKind.BillingPeriod && (cycles.Count == 0 || at < cycles[0].From);
         return isForgotten || BillingCycles.PeriodOf(entitlement.Period, at, zone, cycles).Start == period.Start;

@@ -17,6 +17,9 @@ public sealed record UsageDue(
     /// <summary>Somebody sold the feature in some of the period.</summary>
     public bool IsSold => Parts.Any(static part => part.Segment.IsSold);
 
+    /// <summary>The last instant at which somebody sold it.</summary>
+    public Instant SoldUntil => Parts.LastOrDefault(static part => part.Segment.IsSold)?.Segment.Period.End ?? Period.End;
+
     /// <summary>Something of the period was billed before.</summary>
     public bool IsCorrection => !BilledQuantity.IsZero || !Billed.IsZero;
 

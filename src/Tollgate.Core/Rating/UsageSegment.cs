@@ -13,6 +13,12 @@ public readonly record struct SellingSpan(Period Period, Currency Currency);
 /// <param name="Price">Of units beyond the quota; null: nobody sold them.</param>
 public sealed record UsageSegment(Period Period, PlanVersion? Plan, Quantity? Quota, OveragePrice? Price)
 {
+    /// <summary>
+    /// The terms count over other periods, which hold the same time: a calendar month that an earlier plan left open. Nothing is used of it
+    /// in the stretch, and no fee is due for it, unless a subscription was entered later as of an earlier day.
+    /// </summary>
+    public bool IsForeign { get; init; }
+
     public bool IsSold => Price is not null;
 }
 

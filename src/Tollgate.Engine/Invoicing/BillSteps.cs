@@ -54,6 +54,7 @@ internal sealed class BillSteps(NpgsqlConnection connection, ProjectSnapshot pro
         var redemptions = await RedemptionsAsync(orders, cancel);
         var credits = await CreditsAsync(orders, cancel);
         var committed = await UsageBilledAsync(orders, cancel);
+        var minimums = await MinimumsAsync(orders, usage, cancel);
         var billed = new List<BilledOrder>(orders.Count);
         foreach (var order in orders)
         {
@@ -64,7 +65,8 @@ internal sealed class BillSteps(NpgsqlConnection connection, ProjectSnapshot pro
                 redemptions.GetValueOrDefault(order.Customer.Account) ?? [],
                 TaxRules.For(settings.TaxRates, settings.Seller, Parties.Of(order.Customer.Customer)),
                 new(credits.GetValueOrDefault(order.Customer.Account), currency),
-                new(committed.GetValueOrDefault(order.Customer.Account), currency));
+                new(committed.GetValueOrDefault(order.Customer.Account), currency),
+                minimums.GetValueOrDefault(order.Customer.Account) ?? []);
             billed.Add(Billed(order, facts, rated));
         }
 
@@ -131,6 +133,45 @@ internal sealed class BillSteps(NpgsqlConnection connection, ProjectSnapshot pro
                 Array.ConvertAll(committed, static order => order.Before!.Current.Start.ToUtc())),
             cancel);
     }
+
+    /// <summary>Of accounts whose usage of an earlier billing period is corrected: the periods with a minimum that it counts for.</summary>
+    private async Task<Dictionary<int, List<MinimumPeriod>>> MinimumsAsync(
+        IReadOnlyList<StepOrder> orders, IReadOnlyDictionary<int, List<RatedPeriod>> usage, CancellationToken cancel)
+    {
+        var found = new Dictionary<int, List<MinimumPeriod>>();
+        var corrected = orders.Where(order => CorrectedOf(order, usage).Any()).ToDictionary(static order => order.Customer.Account);
+        if (corrected.Count == 0)
+        {
+            return found;
+        }
+
+        await using var command = connection.Command(
+            InvoiceSql.MinimumPeriods,
+            corrected.Values.Select(static order => order.Customer.Partition).ToArray(),
+            corrected.Values.Select(static order => order.Customer.Account).ToArray(),
+            corrected.Values.Select(static order => order.Currency.Code).ToArray(),
+            corrected.Values.Select(order => CorrectedOf(order, usage).Min(static due => due.SoldUntil).ToUtc()).ToArray());
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        while (await reader.ReadAsync(cancel))
+        {
+            var order = corrected[reader.GetInt32(0)];
+            var one = new MinimumPeriod(
+                reader.GetGuid(1), new(Instant.FromUtc(reader.GetDateTime(2)), Instant.FromUtc(reader.GetDateTime(3))), Minor(4), Minor(5), Minor(6));
+            if (CorrectedOf(order, usage).Any(one.Counts))
+            {
+                (found.TryGetValue(order.Customer.Account, out var known) ? known : found[order.Customer.Account] = []).Add(one);
+            }
+
+            MoneyAmount Minor(int column) => new(reader.GetInt64(column), order.Currency);
+        }
+
+        return found;
+    }
+
+    /// <summary>Usage that is billed with a step, and not of the running billing period.</summary>
+    private static IEnumerable<UsageDue> CorrectedOf(StepOrder order, IReadOnlyDictionary<int, List<RatedPeriod>> usage) =>
+        (usage.GetValueOrDefault(order.Customer.Account) ?? []).Where(static one => one.Ignored is null && !one.Due.IsSettled).Select(static one => one.Due)
+            .Where(due => order.Before is not { } before || due.SoldUntil <= before.Current.Start);
 
     private Task<Dictionary<int, long>> CreditsAsync(IReadOnlyList<StepOrder> orders, CancellationToken cancel) => SumsAsync(
         connection.Command(

@@ -132,6 +132,27 @@ internal static class InvoiceSql
          GROUP BY x.account
         """;
 
+    /// <summary>
+    /// Billing periods with a minimum that ended at an instant or later. $1 partitions, $2 accounts, $3 currencies, $4 the instants. Rows: account,
+    /// subscription, start, end, what usage has to come to, what it came to, what was billed.
+    /// </summary>
+    public const string MinimumPeriods =
+        """
+        SELECT m.account, m.subscription, m.period_start, m.period_end, m.required, m.usage, m.billed
+          FROM unnest($1::smallint[], $2::integer[], $3::text[], $4::timestamptz[]) AS x (partition, account, currency, since)
+          JOIN minimum_periods m ON m.partition = x.partition AND m.account = x.account AND m.currency = x.currency AND m.period_end >= x.since
+         ORDER BY m.account, m.period_start
+        """;
+
+    /// <summary>Periods that ended, and those whose usage was corrected. Arrays, position by position.</summary>
+    public const string WriteMinimums =
+        """
+        INSERT INTO minimum_periods (partition, account, subscription, period_start, period_end, currency, required, usage, billed)
+        SELECT * FROM unnest($1::smallint[], $2::integer[], $3::uuid[], $4::timestamptz[], $5::timestamptz[], $6::text[], $7::bigint[], $8::bigint[], $9::bigint[])
+            ON CONFLICT (partition, account, subscription, period_start) DO UPDATE
+           SET period_end = excluded.period_end, required = excluded.required, usage = excluded.usage, billed = excluded.billed
+        """;
+
     /// <summary>Arrays, position by position; $6 causes, $7 invoices, $8 notes.</summary>
     public const string WriteCredits =
         """

@@ -111,10 +111,10 @@ internal static class InvoiceVerifySql
          WHERE (f.facts <> s.version OR f.status IS DISTINCT FROM s.status){{Cut}}
         """;
 
-    /// <summary>What a rated period has beyond its quota; of one with several stretches, what these have.</summary>
+    /// <summary>What a rated period has beyond its quota; of one whose balance does not tell it, what its stretches have.</summary>
     private const string Beyond =
         """
-        CASE WHEN jsonb_array_length(r.parts) > 1 THEN (SELECT sum((part ->> 'beyond')::numeric) FROM jsonb_array_elements(r.parts) AS part)
+        CASE WHEN jsonb_array_length(r.parts) > 1 OR (r.parts -> 0 ->> 'used')::numeric <> b.used - b.drawn THEN (SELECT sum((part ->> 'beyond')::numeric) FROM jsonb_array_elements(r.parts) AS part)
              ELSE greatest(0, b.used - b.drawn - r.quota) END
         """;
 

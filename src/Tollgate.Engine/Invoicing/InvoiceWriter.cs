@@ -33,7 +33,7 @@ internal sealed class InvoiceWriter(NpgsqlConnection connection, ProjectSnapshot
         var billed = orders.Where(static order => order.Billed is { Bill: not null, After.DrivenBy: null }).ToArray();
         var drafts = Array.ConvertAll(billed, order => new BilledInvoice(order.Order.Customer, order.Billed.Bill!, Draft(order, settings, project.Zone, issuedAt(order))));
         await WriteRatedAsync(orders, cancel);
-        await WriteAsync(drafts, cancel, RedemptionRows(billed), RatedAgainRows(orders), ProviderLines.Rows(project, orders, issuedAt));
+        await WriteAsync(drafts, cancel, RedemptionRows(billed), RatedAgainRows(orders), MinimumRows(orders), ProviderLines.Rows(project, orders, issuedAt));
         return drafts;
     }
 
@@ -257,6 +257,22 @@ internal sealed class InvoiceWriter(NpgsqlConnection connection, ProjectSnapshot
             .Long(rows.Select(static r => (long?)(r.Rated.Ignored?.Amount.Minor ?? 0)))
             .Json(rows.Select(r => parts.Write(r.Rated)))
             .Command(InvoiceSql.WriteRatedAgain);
+    }
+
+    private static NpgsqlBatchCommand? MinimumRows(IReadOnlyList<BilledOrder> orders)
+    {
+        var rows = orders.SelectMany(static order => order.Billed.Minimums.Select(one => (order.Order.Customer, Minimum: one))).ToArray();
+        return rows.Length == 0 ? null : new Columns()
+            .Small(rows.Select(static r => r.Customer.Partition))
+            .Whole(rows.Select(static r => r.Customer.Account))
+            .Ids(rows.Select(static r => (Guid?)r.Minimum.Subscription))
+            .Times(rows.Select(static r => (Instant?)r.Minimum.Period.Start))
+            .Times(rows.Select(static r => (Instant?)r.Minimum.Period.End))
+            .Text(rows.Select(static r => r.Minimum.Required.Currency.Code))
+            .Long(rows.Select(static r => (long?)r.Minimum.Required.Minor))
+            .Long(rows.Select(static r => (long?)r.Minimum.Usage.Minor))
+            .Long(rows.Select(static r => (long?)r.Minimum.Billed.Minor))
+            .Command(InvoiceSql.WriteMinimums);
     }
 
     private static (CustomerRow Customer, Guid Subscription, RatedPeriod Rated)[] RatedRows(IReadOnlyList<BilledOrder> orders, bool isNew) =>

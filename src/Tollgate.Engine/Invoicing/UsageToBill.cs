@@ -54,6 +54,7 @@ internal sealed class UsageToBill(NpgsqlConnection connection, ProjectSnapshot p
         found.AddRange(await FeesAsync(billing, terms, found, cancel));
         var used = await UsedAsync(found, cancel);
         return found.Zip(used, static (one, parts) => (one.Order.Customer.Account, Rated: one.Rate(parts)))
+            .Where(static one => one.Rated.Due.IsSold || !one.Rated.IsNew)
             .GroupBy(static one => one.Account, static one => one.Rated)
             .ToDictionary(static account => account.Key, static account => account.OrderBy(static one => one.Due.Period.Start).ThenBy(static one => one.FeatureKey).ToList());
     }
@@ -157,7 +158,7 @@ internal sealed class UsageToBill(NpgsqlConnection connection, ProjectSnapshot p
             Array.ConvertAll(wanted, static one => one.period.Order.Customer.Account),
             Array.ConvertAll(wanted, static one => one.period.Feature.Key),
             Array.ConvertAll(wanted, static one => one.period.Period.Start.ToUtc()),
-            Array.ConvertAll(wanted, static one => EventKey.MonthOf(one.period.Period.Start.Minus(IdsBefore))),
+            Array.ConvertAll(wanted, one => FirstMonthOf(one.period.Period)),
             Array.ConvertAll(wanted, static one => one.segment.Period.Start.ToUtc()),
             Array.ConvertAll(wanted, static one => one.segment.Period.End.ToUtc()));
         await using var reader = await command.ExecuteReaderAsync(cancel);
@@ -169,6 +170,10 @@ internal sealed class UsageToBill(NpgsqlConnection connection, ProjectSnapshot p
 
         return used;
     }
+
+    /// <summary>Events lie in the month in which they were recorded, or that their ids tell: of a sandbox that has nothing to do with its clock.</summary>
+    private DateOnly FirstMonthOf(Period period) =>
+        project.TestClock is null && period.Start > Instant.Epoch.Plus(IdsBefore) ? EventKey.MonthOf(period.Start.Minus(IdsBefore)) : new(1970, 1, 1);
 
     // ---- fees that are due without use -----------------------------------------------------------------------------
 
@@ -270,13 +275,18 @@ internal sealed class UsageToBill(NpgsqlConnection connection, ProjectSnapshot p
 
         public (int Account, int Feature, Instant Start) Key => (Order.Customer.Account, Feature.Key, Period.Start);
 
-        public bool NeedsStretches => Segments.Count > 1 && !SegmentRules.IsWithin(Segments, Used);
+        /// <summary>
+        /// The balance does not tell: there are several stretches, or a cycle ended the period before its time, and what came after that may lie on
+        /// the same balance, in a calendar month that begins with it.
+        /// </summary>
+        public bool NeedsStretches => Segments.Any(static segment => segment.Plan is not null) && !SegmentRules.IsWithin(Segments, Used)
+            && (Segments.Count > 1 || Order.Customer.Cycles.Any(cycle => cycle.From == Period.End));
 
         public RatedPeriod Rate(Quantity[]? used)
         {
             var parts = used is not null ? SegmentRules.Beyond(Segments, used)
                 : Segments.Count == 1 ? SegmentRules.Beyond(Segments, [Used])
-                : [.. Segments.Select(static segment => new UsagePart(segment, null, Quantity.Zero))];
+                : SegmentRules.Within(Segments);
             var due = new UsageDue(Feature.Code, Feature.Feature.Name, Period, parts, BilledQuantity, Billed);
             return new(Feature.Key, due, BalanceVersion, IsNew, UsageRules.IgnoredOf(Feature.Feature, due, IsInvoiced));
         }

@@ -169,7 +169,7 @@ public sealed class RedemptionTests
 
     private static SubscriptionTerms Terms(long price) => new(Pro, PriceInterval.Monthly, Currency.Usd, 1) { CustomAmount = price };
 
-    private static BillingFacts Facts(IReadOnlyList<Redemption> redemptions) => new([], redemptions, new([], null), new(0, Currency.Usd), new(0, Currency.Usd));
+    private static BillingFacts Facts(IReadOnlyList<Redemption> redemptions) => new([], redemptions, new([], null), new(0, Currency.Usd), new(0, Currency.Usd), []);
 
     private static IReadOnlyList<Redemption> Read(string redemptions) => [.. redemptions.Split(" | ").Select(static (text, i) => text.Split(' ') switch
     {

@@ -78,8 +78,8 @@ public sealed class SegmentRulesTests
         var start = Utc("2026-04-07T00:00:00Z");
         BillingCycle[] cycles = [new(start, new(start), PriceInterval.Monthly)];
         var timeline = new TermsTimeline([new(Instant.Epoch, Plans["bare"], true, Nothing), new(start, Plans["pro"], false, Nothing)]);
-        SegmentRules.Of(Calls, April, timeline, [new(new(start, Instant.FarFuture), Currency.Usd)], Currency.Usd, TimeZoneInfo.Utc, cycles)
-            .ShouldHaveSingleItem().IsSold.ShouldBeFalse();
+        var segments = SegmentRules.Of(Calls, April, timeline, [new(new(start, Instant.FarFuture), Currency.Usd)], Currency.Usd, TimeZoneInfo.Utc, cycles);
+        SegmentRules.Beyond(segments, [Quantity.Of(76), Quantity.Zero]).ShouldAllBe(part => !part.Segment.IsSold && part.Beyond.IsZero);
         SegmentRules.Of(Calls, new(start, Utc("2026-05-07T00:00:00Z")), timeline, [new(new(start, Instant.FarFuture), Currency.Usd)], Currency.Usd, TimeZoneInfo.Utc, cycles)
             .ShouldHaveSingleItem().Price.ShouldBe(TenCents);
     }

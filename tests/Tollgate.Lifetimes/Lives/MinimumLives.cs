@@ -145,4 +145,54 @@ public sealed class MinimumLives(LivesStage stage)
               minimum           26400  2031-04-01 00:00 → 2032-04-01 00:00
             """)
         .LivesAsync(stage);
+
+    // $20 of usage are part of the $30 that were agreed, whenever they are told; $12 more are beyond by $12; what is taken back of them is given back down to the minimum.
+    [Fact]
+    public Task Late_usage_costs_what_exceeds_the_minimum_and_nothing_else() => Given(Shop).WithoutTheNaiveBiller()
+        .On("2031-04-01").Subscribes("committed")
+        .On("2031-05-03").Uses(200, occurred: "2031-04-20")
+        .On("2031-06-03").Uses(120, occurred: "2031-04-30 12:00", id: "more")
+        .On("2031-07-03").TakesBack("more")
+        .On("2031-08-01")
+        .Invoices("""
+            2031-04-01 00:00 open 1000
+              subscription   1000  2031-04-01 00:00 → 2031-05-01 00:00
+            2031-05-01 00:00 open 3000
+              subscription   1000  2031-05-01 00:00 → 2031-06-01 00:00
+              minimum        2000  2031-04-01 00:00 → 2031-05-01 00:00
+            2031-06-01 00:00 open 3000
+              subscription   1000  2031-06-01 00:00 → 2031-07-01 00:00
+              usage pages    2000  2031-04-01 00:00 → 2031-05-01 00:00
+              minimum       -2000  2031-04-01 00:00 → 2031-05-01 00:00
+              minimum        2000  2031-05-01 00:00 → 2031-06-01 00:00
+            2031-07-01 00:00 open 4200
+              subscription   1000  2031-07-01 00:00 → 2031-08-01 00:00
+              usage pages    1200  2031-04-01 00:00 → 2031-05-01 00:00
+              minimum        2000  2031-06-01 00:00 → 2031-07-01 00:00
+            2031-08-01 00:00 open 1800
+              subscription   1000  2031-08-01 00:00 → 2031-09-01 00:00
+              usage pages   -1200  2031-04-01 00:00 → 2031-05-01 00:00
+              minimum        2000  2031-07-01 00:00 → 2031-08-01 00:00
+            """)
+        .LivesAsync(stage);
+
+    // $5 of the $20 that the minimum covers are taken back: nothing is given back.
+    [Fact]
+    public Task What_is_taken_back_below_the_minimum_gives_nothing_back() => Given(Shop).WithoutTheNaiveBiller()
+        .On("2031-04-01").Subscribes("committed")
+        .On("2031-04-10").Uses(150).Uses(50, id: "mistake")
+        .On("2031-05-03").TakesBack("mistake")
+        .On("2031-05-20").CancelsNow()
+        .Invoices("""
+            2031-04-01 00:00 open 1000
+              subscription   1000  2031-04-01 00:00 → 2031-05-01 00:00
+            2031-05-01 00:00 open 3000
+              subscription   1000  2031-05-01 00:00 → 2031-06-01 00:00
+              usage pages    2000  2031-04-01 00:00 → 2031-05-01 00:00
+            2031-05-20 00:00 open 1226
+              usage pages    -500  2031-04-01 00:00 → 2031-05-01 00:00
+              minimum         500  2031-04-01 00:00 → 2031-05-01 00:00
+              minimum        1226  2031-05-01 00:00 → 2031-05-20 00:00
+            """)
+        .LivesAsync(stage);
 }

@@ -211,5 +211,65 @@ public sealed class SoldByLives(LivesStage stage)
             """)
         .LivesAsync(stage);
 
+    // Boost adds 75 pages and ends with April. 160 pages of April that are told in May are within 175; 20 more are beyond by 5.
+    [Theory]
+    [InlineData(1)]
+    [InlineData(0)]
+    public Task Late_usage_has_the_add_ons_of_then(int inTime) => Given(Boosting).WithoutTheNaiveBiller()
+        .On("2031-04-01").Calls("POST", "/v1/subscriptions", """{"customer": "anna", "plan": "pro", "add_ons": [{"code": "boost"}]}""")
+        .On("2031-04-05").Uses(inTime == 0 ? 0.5m : 1)
+        .On("2031-04-10").Calls("PATCH", Subscription, """{"add_ons": [], "when": "period_end"}""")
+        .On("2031-05-05").Uses(160 - (inTime == 0 ? 0.5m : 1), occurred: "2031-04-20")
+        .On("2031-06-03").Uses(20, occurred: "2031-04-30 12:00")
+        .On("2031-07-01")
+        .Invoices("""
+            2031-04-01 00:00 open 1500
+              subscription   1000  2031-04-01 00:00 → 2031-05-01 00:00
+              add_on          500  2031-04-01 00:00 → 2031-05-01 00:00
+            2031-05-01 00:00 open 1000
+              subscription   1000  2031-05-01 00:00 → 2031-06-01 00:00
+            2031-06-01 00:00 open 1000
+              subscription   1000  2031-06-01 00:00 → 2031-07-01 00:00
+            2031-07-01 00:00 open 1050
+              subscription   1000  2031-07-01 00:00 → 2031-08-01 00:00
+              usage pages      50  2031-04-01 00:00 → 2031-05-01 00:00
+            """)
+        .LivesAsync(stage);
+
+    // 150 pages of April without an add-on are 50 beyond, whatever is bought in May.
+    [Fact]
+    public Task An_add_on_that_is_bought_later_does_not_make_earlier_usage_free() => Given(Boosting).WithoutTheNaiveBiller()
+        .On("2031-04-01").Subscribes("pro").Pays()
+        .On("2031-05-01").Calls("PATCH", Subscription, """{"add_ons": [{"code": "boost"}]}""")
+        .On("2031-05-05").Uses(150, occurred: "2031-04-20")
+        .On("2031-06-01")
+        .Invoices("""
+            2031-04-01 00:00 paid 1000
+              subscription        1000  2031-04-01 00:00 → 2031-05-01 00:00
+            2031-05-01 00:00 open 1000
+              subscription        1000  2031-05-01 00:00 → 2031-06-01 00:00
+            2031-05-01 00:00 open 500
+              proration_credit   -1000  2031-05-01 00:00 → 2031-06-01 00:00
+              proration_charge    1500  2031-05-01 00:00 → 2031-06-01 00:00
+            2031-06-01 00:00 open 2000
+              subscription        1000  2031-06-01 00:00 → 2031-07-01 00:00
+              add_on               500  2031-06-01 00:00 → 2031-07-01 00:00
+              usage pages          500  2031-04-01 00:00 → 2031-05-01 00:00
+            """)
+        .LivesAsync(stage);
+
+    private const string Subscription = "/v1/subscriptions/{subscription}";
+
+    private static readonly Shop Boosting = Shop with
+    {
+        Extra = """
+            add_ons:
+              - code: boost
+                name: Boost
+                prices: [{ interval: monthly, amount: 500 }]
+                entitlements: [{ feature: pages, quota: 75 }]
+            """,
+    };
+
     private static PlanSpec Plan(string code, params Included[] included) => new(code, [new(Interval.Monthly, 1000)], included);
 }
