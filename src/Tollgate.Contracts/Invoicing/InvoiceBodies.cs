@@ -1,3 +1,5 @@
+using Tollgate.Contracts.Catalog;
+
 namespace Tollgate.Contracts.Invoicing;
 
 /// <summary>A line of an invoice. Amounts in minor units of the invoice's currency.</summary>
@@ -134,7 +136,23 @@ public sealed record LineExplanation
 /// <param name="Events">How many events the period has, and the first of them.</param>
 public sealed record UsageExplanation(
     DateTimeOffset PeriodStart, DateTimeOffset PeriodEnd, decimal Included, decimal Used, decimal PaidByGrants, decimal Beyond, long EventCount,
-    IReadOnlyList<ExplainedEvent> Events);
+    IReadOnlyList<ExplainedEvent> Events)
+{
+    /// <summary>
+    /// What the period was rated by, in the order of time: it is split where the plan, an add-on or an override changes, and where a subscription
+    /// begins or ends to sell. Absent for periods that an older version of Tollgate rated.
+    /// </summary>
+    public IReadOnlyList<UsagePartView>? Parts { get; init; }
+}
+
+/// <summary>A stretch of a quota period with one quota and one price.</summary>
+/// <param name="Plan">The plan's code.</param>
+/// <param name="Included">The quota that was in force; null: unlimited.</param>
+/// <param name="Used">What burned the plan's quota in it; null where nothing of the period is beyond.</param>
+/// <param name="Beyond">Units that the price is asked for: above the quota, and not used before.</param>
+/// <param name="Price">Null: nobody sold the feature beyond the quota.</param>
+public sealed record UsagePartView(
+    DateTimeOffset From, DateTimeOffset To, string Plan, int PlanVersion, decimal? Included, decimal? Used, decimal Beyond, OveragePriceView? Price);
 
 public sealed record ExplainedEvent(string Id, DateTimeOffset OccurredAt, decimal Quantity);
 

@@ -4,6 +4,7 @@ using NpgsqlTypes;
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Invoicing;
 using Tollgate.Core.Money;
+using Tollgate.Core.Rating;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Customers;
 using Tollgate.Engine.Projects;
@@ -18,7 +19,11 @@ public sealed record InvoiceRow(Invoice Invoice, short Partition, int Account, s
 /// <param name="Drawn">What grants and pools paid for.</param>
 /// <param name="Events">The first of <paramref name="EventCount"/>.</param>
 public sealed record RatedUsageRow(
-    Period Period, Quantity Quota, Quantity Beyond, Quantity Used, Quantity Drawn, long EventCount, IReadOnlyList<(string Id, Instant At, Quantity Quantity)> Events);
+    Period Period, Quantity Quota, Quantity Beyond, Quantity Used, Quantity Drawn, long EventCount, IReadOnlyList<(string Id, Instant At, Quantity Quantity)> Events)
+{
+    /// <summary>Null: a version of Tollgate rated it that kept no stretches.</summary>
+    public IReadOnlyList<UsagePart>? Parts { get; init; }
+}
 
 /// <summary>Which invoices are wanted. What is null does not matter.</summary>
 /// <param name="IssuedFrom">Included.</param>
@@ -103,7 +108,10 @@ public sealed class InvoiceQueries(NpgsqlDataSource database)
 
             found = new(
                 new(line.Period.Start, Instant.FromUtc(reader.GetDateTime(0))), Quantity.Of(reader.GetDecimal(1)), Quantity.Of(reader.GetDecimal(2)),
-                Quantity.Of(reader.GetDecimal(3)), Quantity.Of(reader.GetDecimal(4)), 0, []);
+                Quantity.Of(reader.GetDecimal(3)), Quantity.Of(reader.GetDecimal(4)), 0, [])
+            {
+                Parts = reader.IsDBNull(5) ? null : PartText.Read(reader.GetString(5), row.Invoice.Currency, id => project.Catalog.PlanVersions[id]),
+            };
         }
 
         await using var command = connection.Command(

@@ -277,7 +277,7 @@ internal static class InvoiceSql
     /// <summary>What a line of usage was made of. $1 partition, $2 account, $3 feature, $4 period start.</summary>
     public const string RatedPeriod =
         """
-        SELECT r.period_end, r.quota, r.quantity, coalesce(b.used, 0), coalesce(b.drawn, 0)
+        SELECT r.period_end, r.quota, r.quantity, coalesce(b.used, 0), coalesce(b.drawn, 0), r.parts::text
           FROM rated_usage r
           LEFT JOIN balances b ON b.partition = r.partition AND b.account = r.account AND b.feature = r.feature AND b.period_start = r.period_start
          WHERE r.partition = $1 AND r.account = $2 AND r.feature = $3 AND r.period_start = $4

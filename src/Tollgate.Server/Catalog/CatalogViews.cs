@@ -60,7 +60,7 @@ internal static class CatalogViews
                 new PackPriceView(price.Currency, price.AmountMinor, new MoneyAmount(price.AmountMinor, Currency.Of(price.Currency)).Display())),
         ]);
 
-    private static OveragePriceView Of(OveragePrice price) => new(
+    public static OveragePriceView Of(OveragePrice price) => new(
         CatalogWords.Of(price.Mode), price.Currency, CatalogWords.Of(price.FirstFlatFee), price.PackageSize?.Value, [.. price.Tiers.Select(Of)]);
 
     private static TierView Of(PriceTier tier) => new(

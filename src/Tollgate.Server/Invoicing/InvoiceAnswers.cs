@@ -2,7 +2,9 @@ using Tollgate.Contracts.Invoicing;
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Invoicing;
 using Tollgate.Core.Money;
+using Tollgate.Core.Rating;
 using Tollgate.Engine.Invoicing;
+using Tollgate.Server.Catalog;
 
 namespace Tollgate.Server.Invoicing;
 
@@ -81,7 +83,18 @@ internal static class InvoiceAnswers
 
     public static UsageExplanation Of(RatedUsageRow usage) => new(
         usage.Period.Start.ToOffset(), usage.Period.End.ToOffset(), usage.Quota.Value, (usage.Used - usage.Drawn).Value, usage.Drawn.Value, usage.Beyond.Value,
-        usage.EventCount, [.. usage.Events.Select(static one => new ExplainedEvent(one.Id, one.At.ToOffset(), one.Quantity.Value))]);
+        usage.EventCount, [.. usage.Events.Select(static one => new ExplainedEvent(one.Id, one.At.ToOffset(), one.Quantity.Value))])
+    {
+        Parts = usage.Parts is null ? null : [.. usage.Parts.Select(Of)],
+    };
+
+    private static UsagePartView Of(UsagePart part)
+    {
+        var (segment, plan) = (part.Segment, part.Segment.Plan!);
+        return new(
+            segment.Period.Start.ToOffset(), segment.Period.End.ToOffset(), plan.Code, plan.Number, segment.Quota?.Value, part.Used?.Value, part.Beyond.Value,
+            segment.Price is { } price ? CatalogViews.Of(price) : null);
+    }
 
     /// <summary>A tax on top of the prices is a line for whoever adds the lines up.</summary>
     public static InvoiceLineView LineOf(Invoice invoice, InvoiceTax tax) => new()

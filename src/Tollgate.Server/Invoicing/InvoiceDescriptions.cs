@@ -44,7 +44,7 @@ internal static class InvoiceDescriptions
     };
 
     public static readonly Description Explain = new(
-        Tag, "Explain a line", "How the amount came about, step by step; for usage with the quota, what was used, and the first hundred events of the period.")
+        Tag, "Explain a line", "How the amount came about, step by step; for usage with the quota, what was used, the first hundred events of the period, and the plans that sold it.")
     {
         Path = new Dictionary<string, string> { ["n"] = "The line's number, from 1." },
         Answers =
@@ -57,7 +57,9 @@ internal static class InvoiceDescriptions
                  "steps": ["120 units × 0.02 USD = 2.4 USD"],
                  "usage": {"period_start": "2026-01-31T00:00:00Z", "period_end": "2026-02-28T00:00:00Z", "included": 10000, "used": 10120,
                   "paid_by_grants": 0, "beyond": 120, "event_count": 1,
-                  "events": [{"id": "e-1", "occurred_at": "2026-02-01T08:00:00Z", "quantity": 10120}]}}
+                  "events": [{"id": "e-1", "occurred_at": "2026-02-01T08:00:00Z", "quantity": 10120}],
+                  "parts": [{"from": "2026-01-31T00:00:00Z", "to": "2026-02-28T00:00:00Z", "plan": "pro", "plan_version": 3, "included": 10000, "used": 10120,
+                    "beyond": 120, "price": {"mode": "per_unit", "currency": "USD", "first_flat_fee": "always", "tiers": [{"unit_price": "0.02"}]}}]}}
                 """),
         ],
         Errors = [ErrorCode.InvoiceNotFound],

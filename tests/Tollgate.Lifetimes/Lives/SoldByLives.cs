@@ -93,20 +93,20 @@ public sealed class SoldByLives(LivesStage stage)
     [InlineData("hard", 700)]
     [InlineData("bare", 500)]
     public Task What_a_plan_did_not_sell_the_next_one_does_not_bill(string first, int usage) => Given(Shop)
-        .On("2031-04-01").Subscribes(first).Pays()
+        .On("2031-04-02").Subscribes(first).Pays()
         .On("2031-04-10").Uses(50)
-        .On("2031-04-16").Changes("sell", when: When.Now)
+        .On("2031-04-17").Changes("sell", when: When.Now)
         .On("2031-04-20").Uses(70)
-        .On("2031-05-01")
+        .On("2031-05-02")
         .Invoices($"""
-            2031-04-01 00:00 paid 1000
-              subscription        1000  2031-04-01 00:00 → 2031-05-01 00:00
-            2031-04-16 00:00 paid 0
-              proration_credit    -500  2031-04-16 00:00 → 2031-05-01 00:00
-              proration_charge     500  2031-04-16 00:00 → 2031-05-01 00:00
-            2031-05-01 00:00 open {1000 + usage}
-              subscription        1000  2031-05-01 00:00 → 2031-06-01 00:00
-              usage pages          {usage}  2031-04-01 00:00 → 2031-05-01 00:00
+            2031-04-02 00:00 paid 1000
+              subscription        1000  2031-04-02 00:00 → 2031-05-02 00:00
+            2031-04-17 00:00 paid 0
+              proration_credit    -500  2031-04-17 00:00 → 2031-05-02 00:00
+              proration_charge     500  2031-04-17 00:00 → 2031-05-02 00:00
+            2031-05-02 00:00 open {1000 + usage}
+              subscription        1000  2031-05-02 00:00 → 2031-06-02 00:00
+              usage pages          {usage}  2031-04-02 00:00 → 2031-05-02 00:00
             """)
         .LivesAsync(stage);
 

@@ -30,7 +30,7 @@ public static class SimulatedShop
     private static readonly PlanSpec Plus = new(
         "plus",
         [new(Interval.Monthly, 2500), new(Interval.Yearly, 25000), new(Interval.Monthly, 2980, "JPY"), new(Interval.Yearly, 29800, "JPY")],
-        [new("pages", 80, Overage.PerUnit(1.37m))]);
+        [new("pages", 80, new(Rate.PerUnit, [new(null, 1.37m, 2m)]) { FirstFlatFee = "always" })]);
 
     public static readonly Shop Opening = new()
     {
