@@ -2,6 +2,16 @@ using System.Text.Json.Serialization;
 
 namespace Tollgate.Contracts.Customers;
 
+/// <summary>Why a customer pays no tax. Both stand on its invoices.</summary>
+public sealed record TaxExemptBody
+{
+    /// <summary>For instance <c>diplomatic mission</c>. 1 to 200 characters.</summary>
+    public string? Reason { get; init; }
+
+    /// <summary>The number of the document that proves it. 1 to 200 characters.</summary>
+    public string? Document { get; init; }
+}
+
 /// <summary>Body of <c>POST /v1/customers</c>.</summary>
 public sealed record CreateCustomerRequest
 {
@@ -21,7 +31,11 @@ public sealed record CreateCustomerRequest
     /// <summary>ISO 3166-1, two capital letters.</summary>
     public string? Country { get; init; }
 
+    /// <summary>A VAT id of the country where this has such; only a valid one takes tax off.</summary>
     public string? TaxId { get; init; }
+
+    /// <summary>The customer pays no tax.</summary>
+    public TaxExemptBody? TaxExempt { get; init; }
 
     /// <summary>At most 50 keys of 40 characters with values of 500.</summary>
     public IReadOnlyDictionary<string, string>? Metadata { get; init; }
@@ -47,6 +61,8 @@ public sealed record UpdateCustomerRequest
     public string? Country { get; set => field = Note(nameof(Country), value); }
 
     public string? TaxId { get; set => field = Note(nameof(TaxId), value); }
+
+    public TaxExemptBody? TaxExempt { get; set => field = Note(nameof(TaxExempt), value); }
 
     public IReadOnlyDictionary<string, string?>? Metadata { get; set => field = Note(nameof(Metadata), value); }
 
@@ -78,6 +94,9 @@ public sealed record CustomerView
     public string? Country { get; init; }
 
     public string? TaxId { get; init; }
+
+    /// <summary>Null: the customer pays the taxes of its country.</summary>
+    public TaxExemptBody? TaxExempt { get; init; }
 
     public required IReadOnlyDictionary<string, string> Metadata { get; init; }
 

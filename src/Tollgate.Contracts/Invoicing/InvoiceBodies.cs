@@ -417,8 +417,13 @@ public sealed record TaxRateBody
     /// <summary>Prices contain it.</summary>
     public bool? Inclusive { get; init; }
 
-    /// <summary>A customer with a <c>tax_id</c> in another country than the seller's owes it itself.</summary>
+    /// <summary>A customer with a valid VAT id in another country than the seller's owes it itself.</summary>
     public bool? ReverseCharge { get; init; }
+
+    /// <summary>
+    /// For what the catalogue sells in this <c>tax_category</c>, instead of the rates of the same country and region without a category. Null: for all others.
+    /// </summary>
+    public string? Category { get; init; }
 }
 
 /// <summary>Body and answer of <c>/v1/tax-rates</c>: all of a project's.</summary>

@@ -244,7 +244,8 @@ public sealed record SubscriptionView
 /// <summary>Answer of a change and of every preview.</summary>
 /// <param name="Invoice">What it asks for now; null: nothing. Of a preview: without a number.</param>
 /// <param name="NextInvoice">Only with a preview: what the next moment will ask for, with the usage so far.</param>
-public sealed record SubscriptionChangeView(SubscriptionView Subscription, InvoiceView? Invoice, InvoiceView? NextInvoice);
+/// <param name="ReplacedChange">The scheduled change as it was before, where this call changed it or took it back; null: none waited, or it waits on.</param>
+public sealed record SubscriptionChangeView(SubscriptionView Subscription, InvoiceView? Invoice, InvoiceView? NextInvoice, ScheduledChangeView? ReplacedChange);
 
 /// <summary>Answer of <c>GET /v1/subscriptions</c>.</summary>
 public sealed record SubscriptionList(IReadOnlyList<SubscriptionView> Data, bool HasMore);

@@ -19,6 +19,9 @@ public sealed record AddOn
 
     public string? Description { get; init; }
 
+    /// <summary>Which of the project's tax rates are for it; null: those without a category.</summary>
+    public string? TaxCategory { get; init; }
+
     /// <summary>False: kept by those who have it, no longer offered.</summary>
     public bool Active { get; init; } = true;
 
@@ -51,6 +54,9 @@ public sealed record CreditPack
     public required string Name { get; init; }
 
     public string? Description { get; init; }
+
+    /// <summary>Which of the project's tax rates are for it; null: those without a category.</summary>
+    public string? TaxCategory { get; init; }
 
     /// <summary>False: no longer offered. What was bought stays.</summary>
     public bool Active { get; init; } = true;

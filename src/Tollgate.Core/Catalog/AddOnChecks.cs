@@ -22,7 +22,7 @@ internal static class AddOnChecks
 
     private static void CheckAddOn(AddOn addOn, string path, CatalogDocument document, List<CatalogFault> faults)
     {
-        CatalogRules.CheckNamed(addOn.Code, addOn.Name, addOn.Description, path, faults);
+        CatalogRules.CheckNamed(addOn.Code, addOn.Name, addOn.Description, addOn.TaxCategory, path, faults);
         CheckPrices(addOn.Prices.Count, path, faults);
         CatalogRules.CheckUnique(
             addOn.Prices.Select(static p => $"{CatalogWords.Of(p.Interval)} price in {p.Currency}"), index => $"{path}.prices[{index}]", "", faults);
@@ -70,7 +70,7 @@ internal static class AddOnChecks
 
     private static void CheckPack(CreditPack pack, string path, CatalogDocument document, List<CatalogFault> faults)
     {
-        CatalogRules.CheckNamed(pack.Code, pack.Name, pack.Description, path, faults);
+        CatalogRules.CheckNamed(pack.Code, pack.Name, pack.Description, pack.TaxCategory, path, faults);
         var feature = document.Features.FirstOrDefault(f => f.Code == pack.Feature);
         if (feature is null or { Kind: not FeatureKind.Metered })
         {

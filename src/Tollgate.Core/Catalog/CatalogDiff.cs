@@ -70,6 +70,7 @@ public sealed record CatalogDiff(
         new("name", static f => f.Name),
         new("kind", static f => CatalogWords.Of(f.Kind)),
         new("description", static f => f.Description),
+        new("tax_category", static f => f.TaxCategory),
         new("icon", static f => f.Icon),
         new("unit", static f => f.Unit),
         new("money", static f => Shown(f.IsMoney)),
@@ -82,6 +83,7 @@ public sealed record CatalogDiff(
         new("name", static p => p.Name),
         new("tagline", static p => p.Tagline),
         new("description", static p => p.Description),
+        new("tax_category", static p => p.TaxCategory),
         new("bullets", static p => p.Bullets.Count == 0 ? null : string.Join("; ", p.Bullets)),
         new("icon", static p => p.Icon),
         new("highlighted", static p => Shown(p.Highlighted)),
@@ -119,6 +121,7 @@ public sealed record CatalogDiff(
     [
         new("name", static a => a.Name),
         new("description", static a => a.Description),
+        new("tax_category", static a => a.TaxCategory),
         new("active", static a => Shown(a.Active)),
         new("prices", static a => Joined(a.Prices.Select(static p => $"{Shown(p.AmountMinor, p.Currency)} {CatalogWords.Of(p.Interval)}"))),
         new("entitlements", static a => Joined(a.Entitlements.Select(static e => e.Enabled ? $"{e.Feature} on" : $"{e.Feature} +{Bound(e.Quota)}"))),
@@ -130,6 +133,7 @@ public sealed record CatalogDiff(
     [
         new("name", static p => p.Name),
         new("description", static p => p.Description),
+        new("tax_category", static p => p.TaxCategory),
         new("active", static p => Shown(p.Active)),
         new("feature", static p => p.Feature),
         new("quantity", static p => p.Quantity.ToString()),

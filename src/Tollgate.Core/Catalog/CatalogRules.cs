@@ -84,7 +84,7 @@ public static partial class CatalogRules
 
     private static void CheckFeature(Feature feature, string path, List<CatalogFault> faults)
     {
-        CheckNamed(feature.Code, feature.Name, feature.Description, path, faults);
+        CheckNamed(feature.Code, feature.Name, feature.Description, feature.TaxCategory, path, faults);
         CheckOptionalText(feature.Icon, $"{path}.icon", CatalogLimits.ShortText, faults);
         CheckOptionalText(feature.Unit, $"{path}.unit", CatalogLimits.ShortText, faults);
         if (feature.IsMoney && (feature.Kind != FeatureKind.Metered || !Currency.TryFind(feature.Unit, out _)))
@@ -160,7 +160,7 @@ public static partial class CatalogRules
 
     private static void CheckPlan(Plan plan, string path, CatalogDocument document, List<CatalogFault> faults)
     {
-        CheckNamed(plan.Code, plan.Name, plan.Description, path, faults);
+        CheckNamed(plan.Code, plan.Name, plan.Description, plan.TaxCategory, path, faults);
         if (plan.Code == "compare")
         {
             faults.Add(new($"{path}.code", "'compare' cannot be a plan's code: /v1/plans/compare is the comparison of plans."));
@@ -271,9 +271,14 @@ public static partial class CatalogRules
     }
 
     /// <summary>What every part of a catalogue has that stands in a list.</summary>
-    internal static void CheckNamed(string code, string name, string? description, string path, List<CatalogFault> faults)
+    internal static void CheckNamed(string code, string name, string? description, string? taxCategory, string path, List<CatalogFault> faults)
     {
         CheckCode(code, $"{path}.code", faults);
+        if (taxCategory is not null)
+        {
+            CheckCode(taxCategory, $"{path}.tax_category", faults);
+        }
+
         CheckText(name, $"{path}.name", CatalogLimits.ShortText, faults);
         CheckOptionalText(description, $"{path}.description", CatalogLimits.LongText, faults);
     }

@@ -63,6 +63,9 @@ public sealed record Feature
 
     public string? Description { get; init; }
 
+    /// <summary>Which of the project's tax rates are for it; null: those without a category.</summary>
+    public string? TaxCategory { get; init; }
+
     /// <summary>The name of an icon for the pricing page, for instance <c>file-text</c>.</summary>
     public string? Icon { get; init; }
 

@@ -33,6 +33,9 @@ public sealed record Plan
 
     public string? Description { get; init; }
 
+    /// <summary>Which of the project's tax rates are for it; null: those without a category.</summary>
+    public string? TaxCategory { get; init; }
+
     public string? Tagline { get; init; }
 
     /// <summary>The lines with check marks on the pricing page.</summary>

@@ -2,6 +2,9 @@ using System.Collections.Frozen;
 
 namespace Tollgate.Core.Customers;
 
+/// <summary>Why a customer pays no tax, and the document that proves it. Both stand on its invoices.</summary>
+public sealed record TaxExemption(string Reason, string Document);
+
 /// <summary>What a project tells about a customer. Everything is optional; null means not told.</summary>
 public sealed record CustomerProfile
 {
@@ -23,12 +26,15 @@ public sealed record CustomerProfile
     /// <summary>VAT or other tax number, as the customer writes it.</summary>
     public string? TaxId { get; init; }
 
+    /// <summary>Null: the customer pays the taxes of its country.</summary>
+    public TaxExemption? TaxExempt { get; init; }
+
     /// <summary>A flat object of the project's own, never read by Tollgate.</summary>
     public IReadOnlyDictionary<string, string> Metadata { get; init; } = FrozenDictionary<string, string>.Empty;
 
     public bool Equals(CustomerProfile? other) =>
         other is not null && Name == other.Name && Email == other.Email && Currency == other.Currency && TimeZone == other.TimeZone
-        && Country == other.Country && TaxId == other.TaxId && SameMetadata(Metadata, other.Metadata);
+        && Country == other.Country && TaxId == other.TaxId && TaxExempt == other.TaxExempt && SameMetadata(Metadata, other.Metadata);
 
     public override int GetHashCode() => HashCode.Combine(Name, Email, Currency, TimeZone, Country, TaxId, Metadata.Count);
 
@@ -51,6 +57,8 @@ public sealed record CustomerPatch
 
     public Change<string?> TaxId { get; init; }
 
+    public Change<TaxExemption?> TaxExempt { get; init; }
+
     /// <summary>A null value removes its key; a null map removes all.</summary>
     public Change<IReadOnlyDictionary<string, string?>?> Metadata { get; init; }
 
@@ -62,6 +70,7 @@ public sealed record CustomerPatch
         TimeZone = TimeZone.Or(old.TimeZone),
         Country = Country.Or(old.Country),
         TaxId = TaxId.Or(old.TaxId),
+        TaxExempt = TaxExempt.Or(old.TaxExempt),
         Metadata = Metadata.IsNamed ? Merge(old.Metadata, Metadata.Value) : old.Metadata,
     };
 

@@ -33,6 +33,8 @@ public static class CustomerRules
 
     public const int LongestTaxId = 40;
 
+    public const int LongestExemption = 200;
+
     public const int MostMetadataKeys = 50;
 
     public const int LongestMetadataKey = 40;
@@ -77,7 +79,8 @@ public static class CustomerRules
         return true;
     }
 
-    public static IReadOnlyList<FieldFault> FaultsOf(CustomerProfile profile)
+    /// <param name="before">What was known; null: nothing. A tax id that an older version of Tollgate took stays, as long as neither it nor the country changes.</param>
+    public static IReadOnlyList<FieldFault> FaultsOf(CustomerProfile profile, CustomerProfile? before = null)
     {
         var faults = new List<FieldFault>();
         Expect(IsOptionalLine(profile.Name, LongestName), "name", $"must have 1 to {LongestName} characters and no control characters.");
@@ -86,8 +89,18 @@ public static class CustomerRules
         Expect(profile.TimeZone is null || TimeZones.TryFind(profile.TimeZone, out _), "time_zone", "must be an IANA time zone such as Europe/Berlin.");
         Expect(profile.Country is null || IsCountry(profile.Country), "country", "must be two capital letters of ISO 3166, such as DE.");
         Expect(IsOptionalLine(profile.TaxId, LongestTaxId), "tax_id", $"must have 1 to {LongestTaxId} characters and no control characters.");
+        var isOld = before is not null && (profile.TaxId, profile.Country) == (before.TaxId, before.Country);
+        if (!isOld && IsOptionalLine(profile.TaxId, LongestTaxId) && profile.TaxId is not null && VatIds.FormOf(profile.Country) is { } form)
+        {
+            Expect(VatIds.IsValid(profile.Country, profile.TaxId), "tax_id", $"'{profile.TaxId}' is no VAT id of {profile.Country}, or a digit of it is wrong. Expected: {form}.");
+        }
+
+        Expect(IsExemptionPart(profile.TaxExempt?.Reason), "tax_exempt.reason", $"must say in 1 to {LongestExemption} characters why no tax is due.");
+        Expect(IsExemptionPart(profile.TaxExempt?.Document), "tax_exempt.document", $"must be the number of the document that proves it, in 1 to {LongestExemption} characters.");
         AddMetadataFaults(profile.Metadata, faults);
         return faults;
+
+        bool IsExemptionPart(string? text) => profile.TaxExempt is null || (text is not null && IsOptionalLine(text, LongestExemption));
 
         void Expect(bool holds, string field, string detail)
         {

@@ -62,15 +62,38 @@ public static class CreditNoteRules
             return (CreditVerdict.LineUnknown, null);
         }
 
-        var paid = MoneyParts.Spread(invoice.Total, [.. invoice.Lines.Select(static line => Math.Max(0, line.Amount.Minor))]);
-        var lines = positions.Select(position => LineOf(invoice, invoice.Lines[position - 1].Description, paid[position - 1])).ToArray();
+        var parts = PartsOf(invoice);
+        var lines = positions.Select(at => LineOf(invoice, invoice.Lines[at - 1].Description, parts[at - 1].Paid) with { Tax = parts[at - 1].Tax }).ToArray();
         var total = lines.Aggregate(MoneyAmount.Zero(invoice.Currency), static (sum, line) => sum + line.Amount);
         return total switch
         {
             { IsZero: true } => (CreditVerdict.NotPositive, null),
             _ when total > left => (CreditVerdict.TooMuch, null),
-            _ => (CreditVerdict.Allowed, new(lines, TaxIn(invoice, total), total)),
+            _ => (CreditVerdict.Allowed, new(lines, TaxOf(invoice, lines, total), total)),
         };
+    }
+
+    /// <summary>What each line came to, its discount taken off and its tax included, and how much of that is tax. Where something was given back on the same invoice all are less.</summary>
+    private static (MoneyAmount Paid, MoneyAmount Tax)[] PartsOf(Invoice invoice)
+    {
+        var zero = MoneyAmount.Zero(invoice.Currency);
+        var weights = invoice.Lines.Select(static line => Math.Max(0, line.Amount.Minor)).ToArray();
+        var off = MoneyParts.Spread(invoice.Discount, weights);
+        var taxes = invoice.Lines.All(static line => line.Tax is null) ? MoneyParts.Spread(invoice.Tax, weights) : [.. invoice.Lines.Select(line => line.Tax ?? zero)];
+        var added = invoice.Taxes.Where(static tax => !tax.IsInclusive).Aggregate(zero, static (sum, tax) => sum + tax.Amount);
+        var asked = weights.Select((weight, i) => weight == 0
+            ? 0
+            : Math.Max(0, weight - off[i].Minor + (invoice.Tax.IsZero ? 0 : new ExactMoney(taxes[i].Major * added.Minor / invoice.Tax.Minor, invoice.Currency).Rounded().Minor))).ToArray();
+        var paid = MoneyParts.Spread(invoice.Total, asked);
+        return [.. paid.Select((one, i) => (one, asked[i] == 0 ? zero : new ExactMoney(taxes[i].Major * one.Minor / asked[i], invoice.Currency).Rounded()))];
+    }
+
+    /// <summary>That of its lines; the note that gives the last of an invoice back has what is left of its tax.</summary>
+    private static MoneyAmount TaxOf(Invoice invoice, IReadOnlyList<InvoiceLine> lines, MoneyAmount total)
+    {
+        var left = invoice.CreditNotes.Aggregate(invoice.Tax, static (tax, note) => tax - note.Tax);
+        var own = lines.Aggregate(MoneyAmount.Zero(invoice.Currency), static (sum, line) => sum + line.Tax!.Value);
+        return left.IsNegative || own.IsNegative ? MoneyAmount.Zero(invoice.Currency) : invoice.Credited + total == invoice.Total || own > left ? left : own;
     }
 
     /// <summary>

@@ -34,6 +34,30 @@ public static class GivenBackRules
         return parts;
     }
 
+    /// <summary>The taxes that a part was paid with: those of the lines that asked for the period.</summary>
+    /// <param name="periodEnd">Of the period whose rest is given back.</param>
+    public static IReadOnlyList<PaidTax> PaidWith(InvoicePart part, Instant periodEnd)
+    {
+        var invoice = part.Invoice;
+        var lines = invoice.Lines.Select((line, i) => (Line: line, Rates: RatesOn(i + 1)))
+            .Where(one => one.Line.Kind != InvoiceLineKind.Usage && one.Line.Period.End == periodEnd && !one.Line.Amount.IsNegative).ToArray();
+        return [.. lines.Zip(MoneyParts.Spread(part.Part, [.. lines.Select(static one => one.Line.Amount.Minor)]), static (one, share) => new PaidTax(share, one.Rates))];
+
+        TaxRate[] RatesOn(int position) => [.. invoice.Taxes.Where(tax => tax.IsOn(position)).Select(static tax => new TaxRate(tax.Name, tax.Rate, tax.IsInclusive))];
+    }
+
+    /// <summary>How much of the taxes on top each part has: <see cref="PaidWith"/> makes several of one.</summary>
+    public static IEnumerable<MoneyAmount> TaxOf(IReadOnlyList<InvoicePart> parts, IReadOnlyList<MoneyAmount> taxes, Instant periodEnd)
+    {
+        var at = 0;
+        foreach (var part in parts)
+        {
+            var count = PaidWith(part, periodEnd).Count;
+            yield return taxes.Skip(at).Take(count).Aggregate(MoneyAmount.Zero(part.Part.Currency), static (sum, tax) => sum + tax);
+            at += count;
+        }
+    }
+
     /// <summary>What the left-over of a credit pays of invoices that are open, the oldest first.</summary>
     public static IReadOnlyList<InvoicePart> Pay(IEnumerable<Invoice> oldestFirst, MoneyAmount left)
     {

@@ -1,3 +1,4 @@
+using Tollgate.Core.Customers;
 using Tollgate.Core.Money;
 using Tollgate.Core.Time;
 
@@ -76,8 +77,14 @@ public sealed record InvoiceLine
     /// <summary>What the line pays for; a service period, which may lie before or behind the invoice's own.</summary>
     public required Period Period { get; init; }
 
+    /// <summary>Its part of the invoice's taxes, after discounts; null: not known, or a discount.</summary>
+    public MoneyAmount? Tax { get; init; }
+
     /// <summary>How the amount came about, step by step, in plain words: shown by <c>explain</c>.</summary>
     public IReadOnlyList<string> Steps { get; init; } = [];
+
+    /// <summary>Of a line that is to be taxed: that of the plan, add-on or pack. Usage has that of its feature.</summary>
+    public string? TaxCategory { get; init; }
 
     /// <summary>Of a discount that is to be stored: the <see cref="Invoicing.Redemption.Sequence"/> of what took it off.</summary>
     public long? Redemption { get; init; }
@@ -87,7 +94,13 @@ public sealed record InvoiceLine
 /// <param name="Name">As it is written on the invoice: <c>VAT</c>, <c>Sales tax</c>.</param>
 /// <param name="IsInclusive">The prices contain it already.</param>
 /// <param name="Base">What it is computed of, without the tax itself.</param>
-public sealed record InvoiceTax(string Name, Percent Rate, bool IsInclusive, MoneyAmount Base, MoneyAmount Amount);
+public sealed record InvoiceTax(string Name, Percent Rate, bool IsInclusive, MoneyAmount Base, MoneyAmount Amount)
+{
+    /// <summary>Positions, from 1, of the lines that have it; null: all of them.</summary>
+    public IReadOnlyList<int>? Lines { get; init; }
+
+    public bool IsOn(int position) => Lines is null || Lines.Contains(position);
+}
 
 /// <summary>Who sends the invoice, or to whom it goes, as it stood when the invoice was finalised.</summary>
 public sealed record InvoiceParty
@@ -105,6 +118,9 @@ public sealed record InvoiceParty
     public string? Region { get; init; }
 
     public string? TaxId { get; init; }
+
+    /// <summary>Why it pays no tax.</summary>
+    public TaxExemption? TaxExempt { get; init; }
 }
 
 /// <summary>What corrects a finalised invoice. Amounts are positive: they are given back.</summary>
@@ -116,6 +132,7 @@ public sealed record CreditNote(
 public sealed record Invoice
 {
     private readonly MoneyAmount? _prorated;
+    private readonly MoneyAmount? _proratedTax;
 
     public required Guid Id { get; init; }
 
@@ -163,6 +180,7 @@ public sealed record Invoice
     /// <summary>What coupons and promotional credits took off; positive.</summary>
     public required MoneyAmount Discount { get; init; }
 
+    /// <summary>Negative where more is given back than asked for.</summary>
     public required MoneyAmount Tax { get; init; }
 
     /// <summary>What the invoice asks for: never negative.</summary>
@@ -183,8 +201,18 @@ public sealed record Invoice
         init => _prorated = value;
     }
 
+    /// <summary>The taxes on top of <see cref="Prorated"/> that went back with it.</summary>
+    public MoneyAmount ProratedTax
+    {
+        get => _proratedTax ?? MoneyAmount.Zero(Currency);
+        init => _proratedTax = value;
+    }
+
+    /// <summary>What changes of the subscription gave back, taxes included.</summary>
+    public MoneyAmount GivenBack => Prorated + ProratedTax;
+
     /// <summary>What can still be given back by a document: what it asked for, less what went back already, in whichever way.</summary>
-    public MoneyAmount Creditable => Total - Credited - Prorated is { IsNegative: false } left ? left : MoneyAmount.Zero(Currency);
+    public MoneyAmount Creditable => Total - Credited - GivenBack is { IsNegative: false } left ? left : MoneyAmount.Zero(Currency);
 
     /// <summary>What credit notes gave back in all.</summary>
     public MoneyAmount Credited => CreditNotes.Aggregate(MoneyAmount.Zero(Currency), static (sum, note) => sum + note.Total);

@@ -40,7 +40,7 @@ public sealed record InvoiceDraft(InvoiceKind Kind, Period Period, Currency Curr
 
     private static InvoiceLine LineOf(Charge charge)
     {
-        var (terms, name) = (charge.Terms, $"{charge.Terms.Plan.Plan.Name}, {CatalogWords.Of(charge.Terms.Interval)}");
+        var name = $"{charge.AddOn?.AddOn.Name ?? charge.Terms.Plan.Plan.Name}, {CatalogWords.Of(charge.Terms.Interval)}";
         return new()
         {
             Kind = charge.Kind switch
@@ -53,20 +53,20 @@ public sealed record InvoiceDraft(InvoiceKind Kind, Period Period, Currency Curr
             },
             Description = charge.Kind switch
             {
-                ChargeKind.Advance => name,
+                ChargeKind.Advance or ChargeKind.AddOn => name,
                 ChargeKind.Seats => $"Seats beyond those of {name}",
-                ChargeKind.AddOn => $"{charge.AddOn!.AddOn.Name}, {CatalogWords.Of(terms.Interval)}",
                 ChargeKind.UnusedTime => $"Unused time of {name}",
                 _ => $"Remaining time of {name}",
             },
             Quantity = QuantityOf(charge), Amount = charge.Amount, Period = charge.Period, UnitPrice = UnitPriceOf(charge), Steps = StepsOf(charge),
+            TaxCategory = charge.AddOn is { } added ? added.AddOn.TaxCategory : charge.Terms.Plan.Plan.TaxCategory,
         };
     }
 
     /// <summary>Where seats have a price of their own the plan is had once.</summary>
     private static Quantity QuantityOf(Charge charge) => (charge.Kind, charge.Terms.Price?.Seats) switch
     {
-        (ChargeKind.AddOn, _) => Quantity.Of(charge.AddOn!.Quantity),
+        _ when charge.AddOn is { } held => Quantity.Of(held.Quantity),
         (ChargeKind.Seats, { } seats) => seats.Charged(charge.Terms.Quantity),
         (ChargeKind.Advance, not null) => Quantity.One,
         _ => Quantity.Of(charge.Terms.Quantity),
@@ -82,11 +82,14 @@ public sealed record InvoiceDraft(InvoiceKind Kind, Period Period, Currency Curr
 
     private static IReadOnlyList<string> StepsOf(Charge charge) => charge switch
     {
-        { Share: { } share } => [$"{charge.Terms.Amount} × {InDays(share)} of the period"],
+        { Share: { } share } => [$"{PriceOf(charge)} × {InDays(share)} of the period{(charge.Reduced.Value == 0 ? "" : $", less {charge.Reduced}")}"],
         { Kind: ChargeKind.Seats } => [.. charge.Terms.SeatSteps.Select(static step => step.ToString())],
         { AddOn: { } held } => [$"{held.Quantity} × {charge.Terms.AmountOf(held with { Quantity = 1 })}"],
         _ => [$"{QuantityOf(charge)} × {charge.Terms.Each}"],
     };
+
+    /// <summary>Of what a part is asked for or given back.</summary>
+    private static MoneyAmount PriceOf(Charge charge) => charge.AddOn is { } held ? charge.Terms.AmountOf(held) : charge.Terms.Base + charge.Terms.Seats;
 
     /// <summary>By the second, a share is told in days as well: <c>15/30 days</c>, or <c>14.5/30 days (1252800/2592000 seconds)</c>.</summary>
     private static string InDays(Fraction share)

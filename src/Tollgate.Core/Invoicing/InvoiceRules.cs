@@ -8,12 +8,14 @@ namespace Tollgate.Core.Invoicing;
 /// <summary>What has to be known beside a step to bill it.</summary>
 /// <param name="Usage">Beyond the plan, of quota periods that are over or end with this step.</param>
 /// <param name="Redemptions">Coupons of the subscription and promotional credits of the customer, in the order of redemption.</param>
+/// <param name="Taxes">Null: none.</param>
 /// <param name="Credits">What the customer has to get; pays, tax included.</param>
 /// <param name="UsageBilled">Usage of the running period that earlier invoices billed; only where a minimum compares it.</param>
 /// <param name="Minimums">Ended periods with a minimum of which usage is corrected.</param>
+/// <param name="GivenBack">Parts of earlier invoices that asked for the time that a step gives back.</param>
 public sealed record BillingFacts(
-    IReadOnlyList<UsageDue> Usage, IReadOnlyList<Redemption> Redemptions, TaxDecision Tax, MoneyAmount Credits, MoneyAmount UsageBilled,
-    IReadOnlyList<MinimumPeriod> Minimums);
+    IReadOnlyList<UsageDue> Usage, IReadOnlyList<Redemption> Redemptions, TaxTable? Taxes, MoneyAmount Credits, MoneyAmount UsageBilled,
+    IReadOnlyList<MinimumPeriod> Minimums, IReadOnlyList<InvoicePart> GivenBack);
 
 /// <summary>A computed invoice: what is stored when the step is done, and shown when it is only looked at.</summary>
 /// <param name="Lines">Those of the draft, and then what coupons and promotional credits take off.</param>
@@ -48,10 +50,17 @@ public static class InvoiceRules
         }
 
         var (plan, currency) = (step.After.Terms.Plan.Code, draft.Currency);
-        var redemptions = facts.Redemptions.Where(one => one.AppliesTo(plan, currency, step.At)).ToArray();
-        var amounts = draft.Lines.Select(static line => line.Amount).ToArray();
-        var sums = InvoiceMath.Compute(amounts, [.. redemptions.Select(static one => one.Reduction)], facts.Tax.Rates, facts.Credits);
-        var (discounts, used, left) = (new List<InvoiceLine>(), new List<Redemption>(), sums.Subtotal);
+        var subtotal = draft.Lines.Aggregate(MoneyAmount.Zero(currency), static (sum, line) => sum + line.Amount);
+
+        // What is for one invoice waits for one that asks for something.
+        var redemptions = facts.Redemptions
+            .Where(one => one.AppliesTo(plan, currency, step.At) && (one.Coupon is not { Duration: CouponDuration.Once } || subtotal > MoneyAmount.Zero(currency))).ToArray();
+        var taxes = draft.Lines.Select(line => facts.Taxes?.For(line) ?? TaxDecision.None).ToArray();
+        var taxed = draft.Lines.Zip(taxes, static (line, tax) => new TaxedLine(line.Amount, tax.Rates, line.Kind == InvoiceLineKind.ProrationCredit)).ToArray();
+        var paid = facts.GivenBack.SelectMany(part => GivenBackRules.PaidWith(part, before!.Current.End)).ToArray();
+        var sums = InvoiceMath.Compute(taxed, [.. redemptions.Select(static one => one.Reduction)], paid, facts.Credits);
+        var charged = taxed.Where(static line => !line.IsGivenBack).Aggregate(MoneyAmount.Zero(currency), static (sum, line) => sum + line.Amount);
+        var (discounts, used, left) = (new List<InvoiceLine>(), new List<Redemption>(), charged);
         foreach (var (redemption, taken) in redemptions.Zip(sums.Reduced).Where(static pair => !pair.Second.IsZero))
         {
             discounts.Add(LineOf(redemption, taken, left, step));
@@ -59,8 +68,20 @@ public static class InvoiceRules
             left -= taken;
         }
 
-        var bill = new Bill(draft, [.. draft.Lines, .. discounts], sums, facts.Tax.Note, used);
-        return new(step, step.After with { Billed = step.After.Billed - OffThePeriod(step, draft, sums) }, bill) { Minimums = kept };
+        var bill = new Bill(draft, [.. draft.Lines.Zip(sums.TaxOfLines, static (line, tax) => line with { Tax = tax }), .. discounts], sums, taxes.Select(static tax => tax.Note).FirstOrDefault(static note => note is not null), used);
+        return new(step, step.After with { Billed = step.After.Billed - OffThePeriod(step, draft, sums), Reduced = ReducedBy(step, redemptions) }, bill) { Minimums = kept };
+    }
+
+    /// <summary>What percentages take off the period that runs after a step: those of the invoice that asks for its price.</summary>
+    private static Percent ReducedBy(SubscriptionStep step, IReadOnlyList<Redemption> redemptions)
+    {
+        if (step.Charges.All(static charge => charge.Kind == ChargeKind.UnusedTime))
+        {
+            return step.After.Reduced;
+        }
+
+        var kept = redemptions.Aggregate(1m, static (left, one) => left * (1m - ((one.Reduction.Rate?.Value ?? 0m) / 100m)));
+        return new(decimal.Round((1m - kept) * 100m, Percent.Scale));
     }
 
     /// <summary>
@@ -137,7 +158,7 @@ public static class InvoiceRules
             Quantity = Quantity.One,
             Amount = -taken,
             Period = step.Span,
-            Steps = [reduction.Rate is { } rate ? $"{rate} of {of}" : $"{reduction.Amount}{(redemption.Left is null ? "" : " left,")} off {of}"],
+            Steps = [reduction.Rate is { } rate ? $"{rate} of {of}" : $"{reduction.Amount}{(redemption is { Left: null, TakenInPeriod: null } ? "" : " left,")} off {of}"],
             Redemption = redemption.Sequence,
         };
     }

@@ -1,3 +1,4 @@
+using Tollgate.Core.Customers;
 using Tollgate.Core.Money;
 
 namespace Tollgate.Core.Invoicing;
@@ -6,7 +7,11 @@ namespace Tollgate.Core.Invoicing;
 /// <param name="Country">ISO 3166-1, two letters.</param>
 /// <param name="Region">ISO 3166-2 without the country; null for all of it.</param>
 /// <param name="ReverseCharge">A customer abroad with a tax id owes the tax itself.</param>
-public sealed record TaxRule(string Country, string? Region, string Name, Percent Rate, bool IsInclusive, bool ReverseCharge);
+public sealed record TaxRule(string Country, string? Region, string Name, Percent Rate, bool IsInclusive, bool ReverseCharge)
+{
+    /// <summary>What is sold in this category has it instead of the country's or region's rates without one. Null: what has no category, or one without rates.</summary>
+    public string? Category { get; init; }
+}
 
 /// <summary>Which rates apply to a customer, and what must be said about them.</summary>
 public sealed record TaxDecision(IReadOnlyList<TaxRate> Rates, string? Note)
@@ -48,16 +53,35 @@ public sealed record InvoiceSettings
 public static class TaxRules
 {
     /// <summary>
-    /// The rates of the buyer's country, and of its region where there are such. A buyer abroad with a tax id owes a tax itself
+    /// The rates of the buyer's country, and of its region where there are such. A buyer abroad with a valid VAT id owes a tax itself
     /// whose rule says so.
     /// </summary>
-    public static TaxDecision For(IReadOnlyList<TaxRule> rules, InvoiceParty seller, InvoiceParty buyer)
+    /// <param name="category">Of what is sold; null: none.</param>
+    public static TaxDecision For(IReadOnlyList<TaxRule> rules, InvoiceParty seller, InvoiceParty buyer, string? category = null)
     {
-        var found = rules.Where(rule => rule.Country == buyer.Country && (rule.Region is null || rule.Region == buyer.Region)).ToArray();
-        var isAbroad = buyer.TaxId is not null && seller.Country is not null && buyer.Country != seller.Country;
+        var found = rules.Where(rule => rule.Country == buyer.Country && (rule.Region is null || rule.Region == buyer.Region))
+            .GroupBy(static rule => rule.Region)
+            .SelectMany(place => place.Any(rule => rule.Category is not null && rule.Category == category)
+                ? place.Where(rule => rule.Category == category)
+                : place.Where(static rule => rule.Category is null))
+            .ToArray();
+        if (buyer.TaxExempt is { } exempt)
+        {
+            return new([], found.Length == 0 ? null : $"Exempt from tax: {exempt.Reason} ({exempt.Document}).");
+        }
+
+        var isAbroad = VatIds.IsValid(buyer.Country, buyer.TaxId) && seller.Country is not null && buyer.Country != seller.Country;
         var charged = found.Where(rule => !(rule.ReverseCharge && isAbroad)).ToArray();
         return new(
             [.. charged.Select(static rule => new TaxRate(rule.Name, rule.Rate, rule.IsInclusive))],
             charged.Length < found.Length ? $"Reverse charge: the recipient owes the {found.First(static rule => rule.ReverseCharge).Name}." : null);
     }
+}
+
+/// <summary>The taxes of one customer, by what is sold.</summary>
+/// <param name="FeatureCategories">Of usage: by the code of its feature.</param>
+public sealed record TaxTable(IReadOnlyList<TaxRule> Rules, InvoiceParty Seller, InvoiceParty Buyer, IReadOnlyDictionary<string, string> FeatureCategories)
+{
+    public TaxDecision For(InvoiceLine line) =>
+        TaxRules.For(Rules, Seller, Buyer, line.TaxCategory ?? (line.Feature is { } feature ? FeatureCategories.GetValueOrDefault(feature) : null));
 }

@@ -119,7 +119,7 @@ public static class PackRules
             Steps = [$"{sale.Count} × {sale.Each} = {sale.Amount}", $"{sale.Units} units of {sale.Feature} in all"],
         };
         var sums = InvoiceMath.Compute([line.Amount], [], tax.Rates, credits);
-        return new(new(InvoiceKind.OneOff, period, sale.Each.Currency, [line]), [line], sums, tax.Note, []);
+        return new(new(InvoiceKind.OneOff, period, sale.Each.Currency, [line]), [line with { Tax = sums.TaxOfLines[0] }], sums, tax.Note, []);
     }
 
     /// <summary>

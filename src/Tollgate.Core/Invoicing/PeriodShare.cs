@@ -27,6 +27,6 @@ public static class PeriodShare
             .Aggregate(zero, static (sum, pair) => sum + pair.Second);
         var taken = positions is null ? MoneyParts.Share(credited, ofPeriod.Minor, invoice.Total.Minor) : ofPeriod;
         var added = invoice.Taxes.Where(static tax => !tax.IsInclusive).Aggregate(zero, static (sum, tax) => sum + tax.Amount);
-        return MoneyParts.Share(taken, (invoice.Total - added).Minor, invoice.Total.Minor);
+        return new ExactMoney(taken.Major * (invoice.Total - added).Minor / invoice.Total.Minor, invoice.Currency).Rounded();
     }
 }

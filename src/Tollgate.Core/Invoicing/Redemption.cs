@@ -14,14 +14,22 @@ namespace Tollgate.Core.Invoicing;
 /// <param name="Left">Of an amount that lasts until it is used up; null: the coupon's terms apply to each invoice anew.</param>
 public sealed record Redemption(long Sequence, Coupon? Coupon, Instant? EndsAt, int Used, MoneyAmount? Left)
 {
+    /// <summary>
+    /// What the coupon took off other invoices of the billing period. An amount that comes again comes off a period once, however many invoices this has.
+    /// Null: none of them had it, or the coupon is no such amount.
+    /// </summary>
+    public MoneyAmount? TakenInPeriod { get; init; }
+
     public bool IsSpent => Left?.IsZero ?? (Coupon is { Duration: CouponDuration.Once } && Used > 0);
 
     public Reduction Reduction => new(Coupon is null ? "Promotional credit" : $"Coupon {Coupon.Code}", Coupon?.PercentOff, Amount);
 
-    private MoneyAmount? Amount => Left ?? Coupon?.AmountOff;
+    private MoneyAmount? Amount => Left ?? (Coupon?.AmountOff - TakenInPeriod is { } left ? Positive(left) : Coupon?.AmountOff);
 
     public bool AppliesTo(string plan, Currency currency, Instant at) =>
         !IsSpent && (Coupon?.IsFor(plan) ?? true) && (EndsAt is not { } end || at < end) && (Amount is not { } amount || amount.Currency == currency);
+
+    private static MoneyAmount Positive(MoneyAmount amount) => amount.IsNegative ? MoneyAmount.Zero(amount.Currency) : amount;
 
     /// <summary>As an invoice leaves it that it took something off.</summary>
     public Redemption Took(MoneyAmount taken) => this with { Used = Used + 1, Left = Left - taken };

@@ -65,20 +65,31 @@ public static class ProrationRules
     }
 
     /// <summary>
-    /// What is given back for the rest of a period: the price's share, never more than was billed for the period and not given
-    /// back yet; with <see cref="Proration.UsageAware"/> never more than the unconsumed share of the quota either.
+    /// What is given back for the rest of a period, price by price: each one's share less the percentage that coupons took off it, together never
+    /// more than was billed for the period and not given back yet; with <see cref="Proration.UsageAware"/> never more than the unconsumed share of
+    /// the quota either.
     /// </summary>
+    /// <param name="prices">For a whole period; at least one.</param>
+    /// <param name="reduced">What percentages took off them.</param>
     /// <param name="billed">Billed for the period, less what was given back.</param>
     /// <param name="unconsumed">Share of the quota that is left; null: nothing in the plan is counted.</param>
-    public static MoneyAmount Credit(Proration policy, MoneyAmount price, Fraction remaining, MoneyAmount billed, Fraction? unconsumed)
+    public static IReadOnlyList<MoneyAmount> Credits(
+        Proration policy, IReadOnlyList<MoneyAmount> prices, Percent reduced, Fraction remaining, MoneyAmount billed, Fraction? unconsumed)
     {
-        var credit = remaining.Of(price);
-        if (policy == Proration.UsageAware && unconsumed is { } left)
-        {
-            credit = Lesser(credit, left.Of(price));
-        }
+        var credits = prices.Select(CreditOf).ToArray();
+        var most = billed.IsNegative ? MoneyAmount.Zero(billed.Currency) : billed;
+        return credits.Aggregate(static (sum, credit) => sum + credit) > most ? MoneyParts.Spread(most, [.. credits.Select(static credit => credit.Minor)]) : credits;
 
-        return Lesser(credit, billed.IsNegative ? MoneyAmount.Zero(price.Currency) : billed);
+        MoneyAmount CreditOf(MoneyAmount price)
+        {
+            var share = remaining.Of(price);
+            if (policy == Proration.UsageAware && unconsumed is { } left)
+            {
+                share = Lesser(share, left.Of(price));
+            }
+
+            return share - ExactMoney.Of(share).Times(reduced).Rounded();
+        }
     }
 
     private static MoneyAmount Lesser(MoneyAmount a, MoneyAmount b) => a < b ? a : b;

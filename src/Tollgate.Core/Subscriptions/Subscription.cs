@@ -34,6 +34,13 @@ public sealed record SubscriptionTerms(PlanVersion Plan, PriceInterval Interval,
     /// <summary>Agreed with this customer instead of the plan's price, in minor units; null: the plan's.</summary>
     public long? CustomAmount { get; init; }
 
+    /// <summary>Add-ons are the same by code and quantity: each is kept as it was bought.</summary>
+    public bool Equals(SubscriptionTerms? other) => other is not null
+        && (Plan, Interval, Currency, Quantity, CustomAmount) == (other.Plan, other.Interval, other.Currency, other.Quantity, other.CustomAmount)
+        && AddOns.Select(static held => (held.AddOn.Code, held.Quantity)).SequenceEqual(other.AddOns.Select(static held => (held.AddOn.Code, held.Quantity)));
+
+    public override int GetHashCode() => HashCode.Combine(Plan, Interval, Currency, Quantity, CustomAmount, AddOns.Count);
+
     /// <summary>Null: the version has no price for this interval in this currency.</summary>
     public PlanPrice? Price => Plan.Plan.Prices.FirstOrDefault(price => price.Interval == Interval && price.Currency == Currency.Code);
 
@@ -54,6 +61,9 @@ public sealed record SubscriptionTerms(PlanVersion Plan, PriceInterval Interval,
 
     /// <summary>For one whole period.</summary>
     public MoneyAmount Amount => AddOns.Aggregate(Base + Seats, (sum, held) => sum + AmountOf(held));
+
+    /// <summary>What stands on invoices under names of its own: the plan with its seats (null), and each add-on.</summary>
+    public IReadOnlyList<(HeldAddOn? AddOn, MoneyAmount Amount)> Items => [(null, Base + Seats), .. AddOns.Select(held => ((HeldAddOn?)held, AmountOf(held)))];
 
     /// <summary>What an add-on costs for one whole period.</summary>
     public MoneyAmount AmountOf(HeldAddOn held) => new MoneyAmount(held.AddOn.PriceFor(Interval, Currency)?.AmountMinor ?? 0, Currency) * held.Quantity;
@@ -106,6 +116,9 @@ public sealed record Subscription
 
     /// <summary>Billed for the running period, less what was given back and what coupons took off.</summary>
     public required MoneyAmount Billed { get; init; }
+
+    /// <summary>What percentages of coupons took off the price of the terms in force, for the running period: unused time is given back without it.</summary>
+    public Percent Reduced { get; init; }
 
     /// <summary>Since when the terms are in force in the running period: its start, or the last change in it.</summary>
     public required Instant TermsSince { get; init; }

@@ -31,8 +31,11 @@ public enum ChargeKind
 /// <param name="Share">The part of that price; null for all of it.</param>
 public sealed record Charge(ChargeKind Kind, SubscriptionTerms Terms, MoneyAmount Amount, Period Period, Fraction? Share)
 {
-    /// <summary>For <see cref="ChargeKind.AddOn"/>.</summary>
+    /// <summary>Null: the charge is for the plan, or its seats.</summary>
     public HeldAddOn? AddOn { get; init; }
+
+    /// <summary>Of unused time: what percentages of coupons had taken off it.</summary>
+    public Percent Reduced { get; init; }
 }
 
 /// <summary>One thing that happened to a subscription, and what is to be billed for it.</summary>
@@ -101,7 +104,7 @@ public static class SubscriptionLife
 
     /// <summary>
     /// New terms from now on. The rest of the running period is given back at the old price and charged at the new one, each rounded
-    /// apart; another interval begins a new period and a new anchor, which is billed whole.
+    /// apart; another interval begins a new period and a new anchor, which is billed whole. Terms that wait for the next period wait on.
     /// </summary>
     public static SubscriptionStep Change(Subscription subscription, SubscriptionTerms terms, Proration policy, LifeFacts facts, Instant now)
     {
@@ -109,31 +112,28 @@ public static class SubscriptionLife
         var (old, period) = (subscription.Terms, subscription.Current);
         if (status == SubscriptionStatus.Trialing)
         {
-            return new(subscription with { Terms = terms, Scheduled = null }, SubscriptionVerb.Change, now, []);
+            return new(subscription with { Terms = terms }, SubscriptionVerb.Change, now, []);
         }
 
         var at = WholeSecond(now) < period.Start ? period.Start : WholeSecond(now);
         var remaining = ProrationRules.Remaining(policy, period, at, facts.Zone);
-        var credit = ProrationRules.Credit(policy, old.Amount, remaining, subscription.Billed, facts.Unconsumed);
-        var charges = new List<Charge>(Unused(subscription, credit, at, remaining));
+        var charges = new List<Charge>(Unused(subscription, policy, at, remaining, facts.Unconsumed));
+        var given = Sum(charges, terms.Currency);
         if (terms.Interval != old.Interval)
         {
             var anchor = new Anchor(at);
             var first = BillingPeriods.At(terms.Interval, anchor, at, facts.Zone);
             charges.AddRange(Advance(terms, first));
-            var begun = Begun(subscription with { Terms = terms, Anchor = anchor, Scheduled = null, CancelAt = Moved(subscription, first) }, first);
+            var begun = Begun(subscription with { Terms = terms, Anchor = anchor, CancelAt = Moved(subscription, first) }, first);
             return new(WithUsageDue(begun, at, facts.Zone), SubscriptionVerb.Change, at, charges);
         }
 
-        var charge = remaining.Of(terms.Amount);
-        if (!charge.IsZero)
-        {
-            charges.Add(new(ChargeKind.RemainingTime, terms, charge, new(at, period.End), remaining));
-        }
-
+        var asked = terms.Items.Select(item => new Charge(ChargeKind.RemainingTime, terms, remaining.Of(item.Amount), new(at, period.End), remaining) { AddOn = item.AddOn })
+            .Where(static charge => !charge.Amount.IsZero).ToArray();
+        charges.AddRange(asked);
         var changed = subscription with
         {
-            Terms = terms, Scheduled = null, Billed = subscription.Billed - credit + charge, TermsSince = at,
+            Terms = terms, Billed = subscription.Billed + given + Sum(asked, terms.Currency), TermsSince = at,
             Committed = subscription.Committed + old.MinimumBeyondPrice(ProrationRules.Between(period, subscription.TermsSince, at)),
         };
         return new(WithUsageDue(changed, at, facts.Zone), SubscriptionVerb.Change, at, charges) { Span = new(at, period.End) };
@@ -165,16 +165,16 @@ public static class SubscriptionLife
     {
         var (ended, from) = (Cancel(subscription, reason, now), subscription.PausedAt ?? now);
         var remaining = ProrationRules.Remaining(Proration.Second, subscription.Current, from, facts.Zone);
-        var credit = ProrationRules.Credit(Proration.Second, subscription.Terms.Amount, remaining, subscription.Billed, null);
-        return ended with { After = ended.After with { Billed = subscription.Billed - credit }, Charges = Unused(subscription, credit, from, remaining) };
+        var unused = Unused(subscription, Proration.Second, from, remaining, null);
+        return ended with { After = ended.After with { Billed = subscription.Billed + Sum(unused, subscription.Terms.Currency) }, Charges = unused };
     }
 
-    /// <summary>Ends with the running period. A paused one has none that runs and ends at once.</summary>
+    /// <summary>Ends with the running period. A paused one has none that runs and ends at once. Terms that wait are in force if this is taken back.</summary>
     public static SubscriptionStep CancelAtEnd(Subscription subscription, string? reason, Instant now)
     {
         Allowed(subscription, SubscriptionVerb.ScheduleCancel);
         var end = subscription.Status == SubscriptionStatus.Paused ? now : subscription.Current.End;
-        return new(subscription with { CancelAt = end, CancelReason = reason ?? subscription.CancelReason, Scheduled = null }, SubscriptionVerb.ScheduleCancel, now, []);
+        return new(subscription with { CancelAt = end, CancelReason = reason ?? subscription.CancelReason }, SubscriptionVerb.ScheduleCancel, now, []);
     }
 
     public static SubscriptionStep Uncancel(Subscription subscription, Instant now)
@@ -212,7 +212,7 @@ public static class SubscriptionLife
         var at = WholeSecond(now);
         var (terms, period, paused) = (subscription.Scheduled ?? subscription.Terms, subscription.Current, subscription.PausedAt!.Value);
         var remaining = ProrationRules.Remaining(Proration.Second, period, paused, facts.Zone);
-        var credit = ProrationRules.Credit(Proration.Second, subscription.Terms.Amount, remaining, subscription.Billed, null);
+        var unused = Unused(subscription, Proration.Second, paused, remaining, null);
         var anchor = new Anchor(at);
         var first = BillingPeriods.At(terms.Interval, anchor, at, facts.Zone);
         var resumed = Begun(
@@ -221,7 +221,7 @@ public static class SubscriptionLife
                 Status = status, Terms = terms, Scheduled = null, Anchor = anchor, PausedAt = null, ResumeAt = null, CancelAt = Moved(subscription, first),
             },
             first);
-        return new(WithUsageDue(resumed, at, facts.Zone), SubscriptionVerb.Resume, at, [.. Unused(subscription, credit, paused, remaining), .. Advance(terms, first)]);
+        return new(WithUsageDue(resumed, at, facts.Zone), SubscriptionVerb.Resume, at, [.. unused, .. Advance(terms, first)]);
     }
 
     private static SubscriptionStep Convert(Subscription trial, Instant at, LifeFacts facts)
@@ -253,8 +253,21 @@ public static class SubscriptionLife
     /// <summary>Who has said that it ends with the period keeps what was paid: where another period begins, it ends with that one.</summary>
     private static Instant? Moved(Subscription subscription, Period begun) => subscription.CancelAt is null ? null : begun.End;
 
-    private static IReadOnlyList<Charge> Unused(Subscription subscription, MoneyAmount credit, Instant from, Fraction remaining) =>
-        credit.IsZero ? [] : [new(ChargeKind.UnusedTime, subscription.Terms, -credit, new(from, subscription.Current.End), remaining)];
+    /// <summary>The plan and each add-on, each less what coupons had taken off it; what comes to nothing is left out.</summary>
+    private static IReadOnlyList<Charge> Unused(Subscription subscription, Proration policy, Instant from, Fraction remaining, Fraction? unconsumed)
+    {
+        var (terms, rest) = (subscription.Terms, new Period(from, subscription.Current.End));
+        var credits = ProrationRules.Credits(policy, [.. terms.Items.Select(static item => item.Amount)], subscription.Reduced, remaining, subscription.Billed, unconsumed);
+        return
+        [
+            .. terms.Items.Zip(credits).Where(static pair => !pair.Second.IsZero).Select(pair => new Charge(ChargeKind.UnusedTime, terms, -pair.Second, rest, remaining)
+            {
+                AddOn = pair.First.AddOn, Reduced = subscription.Reduced,
+            }),
+        ];
+    }
+
+    private static MoneyAmount Sum(IEnumerable<Charge> charges, Currency currency) => charges.Aggregate(MoneyAmount.Zero(currency), static (sum, charge) => sum + charge.Amount);
 
     /// <summary>A month of quotas is over and the billing period is not: only what was used beyond the plan is billed.</summary>
     private static SubscriptionStep BillUsage(Subscription subscription, Instant at, LifeFacts facts)

@@ -38,6 +38,7 @@ public sealed record CustomerRow(Customer Customer, short Partition, int Account
             TimeZone = TextOrNull(4),
             Country = TextOrNull(5),
             TaxId = TextOrNull(6),
+            TaxExempt = TextOrNull(20) is { } exempt ? JsonSerializer.Deserialize<TaxExemption>(exempt) : null,
             Metadata = JsonSerializer.Deserialize<Dictionary<string, string>>(reader.GetString(first + 7))!,
         };
         var customer = new Customer(
@@ -60,11 +61,12 @@ public sealed record CustomerRow(Customer Customer, short Partition, int Account
         string? TextOrNull(int column) => reader.IsDBNull(first + column) ? null : reader.GetString(first + column);
     }
 
-    /// <summary>The parameters <c>$4..$10</c> of the statements that write a profile.</summary>
+    /// <summary>The parameters <c>$4..$11</c> of the statements that write a profile.</summary>
     internal static object?[] ProfileParameters(CustomerProfile profile) =>
     [
         profile.Name, profile.Email, profile.Currency, profile.TimeZone, profile.Country, profile.TaxId,
         Json(JsonSerializer.Serialize(profile.Metadata)),
+        profile.TaxExempt is { } exempt ? Json(JsonSerializer.Serialize(exempt)) : CustomerCommands.OrNull(null, NpgsqlDbType.Jsonb),
     ];
 
     internal static NpgsqlParameter Json(string text) => new() { Value = text, NpgsqlDbType = NpgsqlDbType.Jsonb };

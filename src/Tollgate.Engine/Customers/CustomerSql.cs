@@ -52,7 +52,7 @@ public static class CustomerSql
         """
         c.id, c.name, c.email, c.currency, c.time_zone, c.country, c.tax_id, c.metadata, c.created_at,
                c.plan_version_id, v.plan, v.version, c.partition, c.account, c.overrides, c.cycles::text,
-               c.previous_plan_version_id, c.plan_assigned_at, c.add_ons::text, c.owner
+               c.previous_plan_version_id, c.plan_assigned_at, c.add_ons::text, c.owner, c.tax_exempt::text
         """;
 
     /// <summary><c>$1</c> partition, <c>$2</c> project, <c>$3</c> id.</summary>
@@ -90,11 +90,11 @@ public static class CustomerSql
            FOR NO KEY UPDATE OF c
         """;
 
-    /// <summary>No row: the customer exists. <c>$4..$10</c> profile, <c>$11</c> the project's time.</summary>
+    /// <summary>No row: the customer exists. <c>$4..$11</c> profile, <c>$12</c> the project's time.</summary>
     public const string Insert =
         """
-        INSERT INTO customers (partition, account, project_id, id, name, email, currency, time_zone, country, tax_id, metadata, created_at)
-             VALUES ($1, nextval('account_numbers'), $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+        INSERT INTO customers (partition, account, project_id, id, name, email, currency, time_zone, country, tax_id, metadata, tax_exempt, created_at)
+             VALUES ($1, nextval('account_numbers'), $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
         ON CONFLICT (partition, project_id, id) DO NOTHING
           RETURNING account
         """;
@@ -102,7 +102,7 @@ public static class CustomerSql
     public const string UpdateProfile =
         """
         UPDATE customers
-           SET name = $4, email = $5, currency = $6, time_zone = $7, country = $8, tax_id = $9, metadata = $10, updated_at = now()
+           SET name = $4, email = $5, currency = $6, time_zone = $7, country = $8, tax_id = $9, metadata = $10, tax_exempt = $11, updated_at = now()
          WHERE partition = $1 AND project_id = $2 AND id = $3
         """;
 

@@ -23,7 +23,7 @@ public sealed class UpdateCustomer(NpgsqlDataSource database)
 
         var before = change.Row.Customer.Profile;
         var profile = patch.ApplyTo(before);
-        var faults = CustomerRules.FaultsOf(profile);
+        var faults = CustomerRules.FaultsOf(profile, before);
         if (faults.Count > 0)
         {
             return new(change.Row.Customer, faults, CurrencyFixed: false);

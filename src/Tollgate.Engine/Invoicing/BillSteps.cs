@@ -39,11 +39,15 @@ internal sealed record StepOrder(CustomerRow Customer, Subscription? Before, Sub
 
 /// <summary>What a step comes to.</summary>
 /// <param name="Doubt">Not null: it looks impossible, and nothing of it may be written before somebody has looked.</param>
-internal sealed record BilledOrder(StepOrder Order, BilledStep Billed, IReadOnlyList<RatedPeriod> Rated, string? Doubt);
+internal sealed record BilledOrder(StepOrder Order, BilledStep Billed, IReadOnlyList<RatedPeriod> Rated, string? Doubt)
+{
+    /// <summary>Parts of earlier invoices that asked for the time that the step gives back.</summary>
+    public IReadOnlyList<InvoicePart> GivenBack { get; init; } = [];
+}
 
 /// <summary>
 /// Finds out what steps cost: loads what the rules have to know and asks them. Two statements for all steps of a batch, a third where
-/// usage is billed, and one more each where a first tier's fee or a minimum is agreed. Writes nothing; a preview ends here. The caller
+/// usage is billed, one more each where a first tier's fee or a minimum is agreed, and some for each step that gives unused time back. Writes nothing; a preview ends here. The caller
 /// holds the customers.
 /// </summary>
 internal sealed class BillSteps(NpgsqlConnection connection, ProjectSnapshot project, InvoiceSettings settings)
@@ -63,15 +67,21 @@ internal sealed class BillSteps(NpgsqlConnection connection, ProjectSnapshot pro
             var facts = new BillingFacts(
                 [.. rated.Where(static one => one.Ignored is null).Select(static one => one.Due)],
                 redemptions.GetValueOrDefault(order.Customer.Account) ?? [],
-                TaxRules.For(settings.TaxRates, settings.Seller, Parties.Of(order.Customer.Customer)),
+                Taxes(order),
                 new(credits.GetValueOrDefault(order.Customer.Account), currency),
                 new(committed.GetValueOrDefault(order.Customer.Account), currency),
-                minimums.GetValueOrDefault(order.Customer.Account) ?? []);
-            billed.Add(Billed(order, facts, rated));
+                minimums.GetValueOrDefault(order.Customer.Account) ?? [],
+                await GiveBack.PartsAsync(connection, project, order, cancel));
+            billed.Add(Billed(order, facts, rated) with { GivenBack = facts.GivenBack });
         }
 
         return billed;
     }
+
+    private TaxTable? Taxes(StepOrder order) => settings.TaxRates.Count == 0
+        ? null
+        : new(settings.TaxRates, settings.Seller, Parties.Of(order.Customer.Customer), project.Catalog.Document.Features
+            .Where(static feature => feature.TaxCategory is not null).ToDictionary(static feature => feature.Code, static feature => feature.TaxCategory!));
 
     /// <summary>One customer whose numbers cannot be computed must not keep the others of a batch from their invoices.</summary>
     private BilledOrder Billed(StepOrder order, BillingFacts facts, IReadOnlyList<RatedPeriod> rated)
@@ -79,7 +89,7 @@ internal sealed class BillSteps(NpgsqlConnection connection, ProjectSnapshot pro
         try
         {
             // Who drives a subscription also taxes it, and takes off its own coupons.
-            facts = order.Step.After.DrivenBy is null ? facts : facts with { Redemptions = [], Tax = TaxDecision.None, Credits = MoneyAmount.Zero(facts.Credits.Currency) };
+            facts = order.Step.After.DrivenBy is null ? facts : facts with { Redemptions = [], Taxes = null, Credits = MoneyAmount.Zero(facts.Credits.Currency) };
             var billed = InvoiceRules.Bill(order.Before, order.Step, facts);
             billed = order.BillsUsage ? billed with { After = billed.After with { UsageFrom = order.Step.At } } : billed;
 
@@ -100,17 +110,22 @@ internal sealed class BillSteps(NpgsqlConnection connection, ProjectSnapshot pro
             orders.Select(static order => order.Customer.Partition).ToArray(),
             orders.Select(static order => order.Customer.Account).ToArray(),
             orders.Select(static order => order.Step.After.Id).ToArray(),
-            orders.Select(static order => order.Step.At.ToUtc()).ToArray());
+            orders.Select(static order => order.Step.At.ToUtc()).ToArray(),
+            orders.Select(static order => order.Step.After.Current.Start.ToUtc()).ToArray());
         var found = new Dictionary<int, List<Redemption>>();
         await using var reader = await command.ExecuteReaderAsync(cancel);
         while (await reader.ReadAsync(cancel))
         {
+            var coupon = reader.IsDBNull(2) ? null : CouponText.Read(reader.GetString(2), reader.GetString(3));
             var redemption = new Redemption(
                 reader.GetInt64(1),
-                reader.IsDBNull(2) ? null : CouponText.Read(reader.GetString(2), reader.GetString(3)),
+                coupon,
                 reader.IsDBNull(4) ? null : Instant.FromUtc(reader.GetDateTime(4)),
                 reader.GetInt32(5),
-                reader.IsDBNull(7) ? null : new MoneyAmount(reader.GetInt64(7), Currency.Of(reader.GetString(6))));
+                reader.IsDBNull(7) ? null : new MoneyAmount(reader.GetInt64(7), Currency.Of(reader.GetString(6))))
+            {
+                TakenInPeriod = reader.IsDBNull(8) ? null : new MoneyAmount(reader.GetInt64(8), coupon!.AmountOff!.Value.Currency),
+            };
             if (!found.TryAdd(reader.GetInt32(0), [redemption]))
             {
                 found[reader.GetInt32(0)].Add(redemption);
@@ -228,5 +243,6 @@ public static class Parties
         Country = customer.Profile.Country,
         Region = customer.Profile.Metadata.GetValueOrDefault(Region),
         TaxId = customer.Profile.TaxId,
+        TaxExempt = customer.Profile.TaxExempt,
     };
 }

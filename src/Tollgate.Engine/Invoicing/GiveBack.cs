@@ -16,33 +16,48 @@ namespace Tollgate.Engine.Invoicing;
 /// </summary>
 internal sealed class GiveBack(NpgsqlConnection connection, ProjectSnapshot project, string actor)
 {
-    /// <param name="left">What nothing stood against on the step's own invoice: of unused time, or of usage that was taken back.</param>
-    /// <param name="at">When the step's invoice is issued.</param>
-    public async Task RunAsync(StepOrder order, MoneyAmount left, Instant at, CancellationToken cancel)
+    /// <summary>The invoices that asked for the unused time which a step gives back; the newest first.</summary>
+    public static async Task<IReadOnlyList<InvoicePart>> PartsAsync(NpgsqlConnection connection, ProjectSnapshot project, StepOrder order, CancellationToken cancel)
     {
-        var credit = CreditOf(order.Step);
-        if (order.Before is not { DrivenBy: null } before || (credit.IsZero && left.IsZero))
+        var credit = order.Step.Charges.Where(static charge => charge.Kind == ChargeKind.UnusedTime)
+            .Aggregate(MoneyAmount.Zero(order.Step.After.Terms.Currency), static (sum, charge) => sum - charge.Amount);
+        if (order.Before is not { DrivenBy: null } before || credit.IsZero)
+        {
+            return [];
+        }
+
+        var rows = await FindAsync(connection, project, order.Customer, before, cancel);
+        return GivenBackRules.Spread(rows.Select(static row => row.Invoice), credit, before.Current.End);
+    }
+
+    /// <param name="at">When the step's invoice is issued.</param>
+    public async Task RunAsync(BilledOrder billed, Instant at, CancellationToken cancel)
+    {
+        var (order, sums) = (billed.Order, billed.Billed.Bill?.Sums);
+        if (order.Before is not { DrivenBy: null } before || sums is null)
         {
             return;
         }
 
-        var rows = await FindAsync(order.Customer, before, cancel);
-        foreach (var (invoice, part) in GivenBackRules.Spread(rows.Select(static row => row.Invoice), credit, before.Current.End))
+        foreach (var ((invoice, part), tax) in billed.GivenBack.Zip(GivenBackRules.TaxOf(billed.GivenBack, sums.TaxGivenBack, before.Current.End)))
         {
-            await ExecuteAsync(InvoiceSql.NoteProrated, cancel, order.Customer.Partition, order.Customer.Account, invoice.Id, part.Minor);
+            await ExecuteAsync(InvoiceSql.NoteProrated, cancel, order.Customer.Partition, order.Customer.Account, invoice.Id, part.Minor, tax.Minor);
         }
 
-        foreach (var (invoice, part) in GivenBackRules.Pay(rows.Select(static row => row.Invoice).Reverse(), left))
+        // What nothing stood against on the step's own invoice: of unused time, or of usage that was taken back.
+        if (!sums.Left.IsZero)
         {
-            await PayAsync(order.Customer, invoice, part, at, cancel);
+            var rows = await FindAsync(connection, project, order.Customer, before, cancel);
+            foreach (var (invoice, part) in GivenBackRules.Pay(rows.Select(static row => row.Invoice).Reverse(), sums.Left))
+            {
+                await PayAsync(order.Customer, invoice, part, at, cancel);
+            }
         }
     }
 
-    private static MoneyAmount CreditOf(SubscriptionStep step) => step.Charges.Where(static charge => charge.Kind == ChargeKind.UnusedTime)
-        .Aggregate(MoneyAmount.Zero(step.After.Terms.Currency), static (sum, charge) => sum - charge.Amount);
-
     /// <summary>Those that asked for the period, and those that still ask for something; the newest first.</summary>
-    private async Task<IReadOnlyList<InvoiceRow>> FindAsync(CustomerRow customer, Subscription before, CancellationToken cancel)
+    private static async Task<IReadOnlyList<InvoiceRow>> FindAsync(
+        NpgsqlConnection connection, ProjectSnapshot project, CustomerRow customer, Subscription before, CancellationToken cancel)
     {
         var ids = new List<Guid>();
         await using (var command = connection.Command(InvoiceSql.OfPeriod, customer.Partition, customer.Account, before.Id, before.Current.End.ToUtc()))

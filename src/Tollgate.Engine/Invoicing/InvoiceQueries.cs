@@ -233,6 +233,7 @@ public sealed class InvoiceQueries(NpgsqlDataSource database)
                     Amount = new(reader.GetInt64(6), currency),
                     Period = new(Instant.FromUtc(reader.GetDateTime(7)), Instant.FromUtc(reader.GetDateTime(8))),
                     Steps = JsonSerializer.Deserialize(reader.GetString(9), InvoicingJson.Default.IReadOnlyListString)!,
+                    Tax = reader.IsDBNull(10) ? null : new MoneyAmount(reader.GetInt64(10), currency),
                 }));
             }
 
@@ -279,7 +280,7 @@ public sealed class InvoiceQueries(NpgsqlDataSource database)
             Seller = details.Seller,
             Buyer = details.Buyer,
             Lines = [],
-            Taxes = [.. details.Taxes.Select(t => new InvoiceTax(t.Name, new Percent(t.Percent), t.Inclusive, new(t.Base, currency), new(t.Amount, currency)))],
+            Taxes = [.. details.Taxes.Select(t => new InvoiceTax(t.Name, new Percent(t.Percent), t.Inclusive, new(t.Base, currency), new(t.Amount, currency)) { Lines = t.Lines })],
             TaxNote = details.TaxNote,
             Subtotal = Money(11),
             Discount = Money(12),
@@ -288,6 +289,7 @@ public sealed class InvoiceQueries(NpgsqlDataSource database)
             FromCredits = Money(15),
             Paid = Money(16),
             Prorated = Money(22),
+            ProratedTax = Money(23),
         };
         return new(invoice, reader.GetInt16(18), reader.GetInt32(19), reader.IsDBNull(20) ? null : reader.GetString(20), details.Footer, details.Language ?? "en");
 
@@ -297,13 +299,13 @@ public sealed class InvoiceQueries(NpgsqlDataSource database)
 }
 
 /// <summary>How <c>credit_notes.lines</c> is written.</summary>
-internal sealed record StoredCreditLine(string Kind, string Description, long Amount, DateTime From, DateTime Until);
+internal sealed record StoredCreditLine(string Kind, string Description, long Amount, DateTime From, DateTime Until, long? Tax = null);
 
 internal static class CreditLines
 {
     public static string Write(IReadOnlyList<InvoiceLine> lines) => JsonSerializer.Serialize(
         lines.Select(static line => new StoredCreditLine(
-            CatalogWords.Of(line.Kind), line.Description, line.Amount.Minor, line.Period.Start.ToUtc(), line.Period.End.ToUtc())).ToArray(),
+            CatalogWords.Of(line.Kind), line.Description, line.Amount.Minor, line.Period.Start.ToUtc(), line.Period.End.ToUtc(), line.Tax?.Minor)).ToArray(),
         InvoicingJson.Default.IReadOnlyListStoredCreditLine);
 
     public static IReadOnlyList<InvoiceLine> Read(string json, Currency currency) =>
@@ -311,7 +313,7 @@ internal static class CreditLines
         .. JsonSerializer.Deserialize(json, InvoicingJson.Default.IReadOnlyListStoredCreditLine)!.Select(line => new InvoiceLine
         {
             Kind = CatalogWords.Read<InvoiceLineKind>(line.Kind), Description = line.Description, Quantity = Quantity.One,
-            Amount = new(line.Amount, currency), Period = new(Instant.FromUtc(line.From), Instant.FromUtc(line.Until)),
+            Amount = new(line.Amount, currency), Tax = line.Tax is { } tax ? new MoneyAmount(tax, currency) : null, Period = new(Instant.FromUtc(line.From), Instant.FromUtc(line.Until)),
         }),
     ];
 }

@@ -217,7 +217,7 @@ internal static class InvoiceSql
                (SELECT s.reference FROM subscriptions s WHERE s.partition = i.partition AND s.account = i.account AND s.id = i.subscription),
                CASE WHEN i.status IN ('paid', 'void', 'uncollectible')
                     THEN (SELECT max(f.at) FROM invoice_facts f WHERE f.partition = i.partition AND f.account = i.account AND f.invoice = i.id AND f.verb NOT IN ('credit', 'refund', 'refund_fail')) END,
-               i.prorated
+               i.prorated, i.prorated_tax
         """;
 
     /// <summary>$1 project, $2 id.</summary>
@@ -259,7 +259,8 @@ internal static class InvoiceSql
     /// <summary>$1 partitions, $2 accounts, $3 invoices.</summary>
     public const string Lines =
         """
-        SELECT l.invoice, l.kind, l.description, l.feature, l.quantity, l.unit_price, l.amount, l.period_start, l.period_end, l.steps::text
+        SELECT l.invoice, l.kind, l.description, l.feature, l.quantity, l.unit_price, l.amount, l.period_start, l.period_end, l.steps::text,
+               CASE WHEN l.kind <> 'discount' THEN l.tax END
           FROM unnest($1::smallint[], $2::integer[], $3::uuid[]) AS x (partition, account, invoice)
           JOIN invoice_lines l ON l.partition = x.partition AND l.account = x.account AND l.invoice = x.invoice
          ORDER BY l.invoice, l.position
@@ -330,8 +331,16 @@ internal static class InvoiceSql
     public const string LowerBilled =
         "UPDATE subscriptions SET billed = billed - $4 WHERE partition = $1 AND account = $2 AND id = $3";
 
-    /// <summary>$1 partition, $2 account, $3 invoice, $4 what a change gave back of it.</summary>
-    public const string NoteProrated = "UPDATE invoices SET prorated = prorated + $4 WHERE partition = $1 AND account = $2 AND id = $3";
+    /// <summary>
+    /// Taxes on parts are rounded each, and all parts together have no more of them than the invoice. $1 partition, $2 account, $3 invoice,
+    /// $4 what a change gave back of it, $5 the taxes on top of that.
+    /// </summary>
+    public const string NoteProrated =
+        """
+        UPDATE invoices
+           SET prorated = prorated + $4, prorated_tax = greatest(prorated_tax, least(prorated_tax + $5, total - credited - prorated - $4))
+         WHERE partition = $1 AND account = $2 AND id = $3
+        """;
 
     /// <summary>$1 partition, $2 account, $3 invoice, $4 what credits pay of it, $5 status.</summary>
     public const string PayFromCredits =

@@ -29,7 +29,7 @@ internal static class InvoiceVerifySql
                                     coalesce(sum((t ->> 'amount')::bigint) FILTER (WHERE NOT (t ->> 'inclusive')::boolean), 0) AS added
                                FROM jsonb_array_elements(i.details -> 'taxes') AS t) t
          CROSS JOIN LATERAL (VALUES ('subtotal', l.sold, i.subtotal), ('discount', l.discount, i.discount), ('tax', t.tax, i.tax),
-                                    ('total', greatest(0, l.sold) - l.discount + t.added, i.total)) AS x (sum, expected, found)
+                                    ('total', greatest(0, l.sold - l.discount + t.added), i.total)) AS x (sum, expected, found)
          WHERE x.expected <> x.found{{Cut}}
         """;
 
@@ -48,7 +48,7 @@ internal static class InvoiceVerifySql
                                FROM credit_notes n
                               WHERE n.partition = i.partition AND n.account = i.account AND n.invoice = i.id) n
          CROSS JOIN LATERAL (VALUES ('paid', f.paid, i.paid), ('finalized', f.finalized, i.total), ('credited', n.credited, i.credited),
-                                    ('given back beyond', 0, greatest(0, i.credited + i.prorated - i.total))) AS x (sum, expected, found)
+                                    ('given back beyond', 0, greatest(0, i.credited + i.prorated + i.prorated_tax - i.total))) AS x (sum, expected, found)
          WHERE x.expected <> x.found{{Cut}}
         """;
 
@@ -185,8 +185,8 @@ internal static class InvoiceVerifySql
                 HAVING sum(amount) < 0
                 UNION ALL
                 SELECT partition, account, coalesce(i.number, invoice::text),
-                       CASE WHEN i.status <> 'void' THEN i.from_credits ELSE least(i.from_credits, i.prorated) END::numeric, coalesce(k.paid, 0)
-                  FROM (SELECT partition, account, id AS invoice, number, status, from_credits, prorated FROM invoices) i
+                       CASE WHEN i.status <> 'void' THEN i.from_credits ELSE least(i.from_credits, i.prorated + i.prorated_tax) END::numeric, coalesce(k.paid, 0)
+                  FROM (SELECT partition, account, id AS invoice, number, status, from_credits, prorated, prorated_tax FROM invoices) i
                   FULL JOIN (SELECT partition, account, invoice, -sum(amount) AS paid
                                FROM customer_credits
                               WHERE cause = 'invoice'

@@ -138,9 +138,7 @@ internal sealed class InvoiceWriter(NpgsqlConnection connection, ProjectSnapshot
 
     private Task WriteLinesAsync(BilledInvoice[] invoices, CancellationToken cancel)
     {
-        var rows = invoices.SelectMany(one => one.Invoice.Lines.Select((line, i) => (
-            one.Customer, one.Invoice.Id, Position: (short)(i + 1), Line: line,
-            Tax: i < one.Bill.Sums.TaxOfLines.Count ? one.Bill.Sums.TaxOfLines[i].Minor : 0))).ToArray();
+        var rows = invoices.SelectMany(one => one.Invoice.Lines.Select((line, i) => (one.Customer, one.Invoice.Id, Position: (short)(i + 1), Line: line))).ToArray();
         return new Columns()
             .Small(rows.Select(static r => r.Customer.Partition))
             .Whole(rows.Select(static r => r.Customer.Account))
@@ -152,7 +150,7 @@ internal sealed class InvoiceWriter(NpgsqlConnection connection, ProjectSnapshot
             .Numbers(rows.Select(static r => (decimal?)r.Line.Quantity.Value))
             .Numbers(rows.Select(static r => r.Line.UnitPrice?.Major))
             .Long(rows.Select(static r => (long?)r.Line.Amount.Minor))
-            .Long(rows.Select(static r => (long?)r.Tax))
+            .Long(rows.Select(static r => (long?)(r.Line.Tax?.Minor ?? 0)))
             .Times(rows.Select(static r => (Instant?)r.Line.Period.Start))
             .Times(rows.Select(static r => (Instant?)r.Line.Period.End))
             .Json(rows.Select(static r => JsonSerializer.Serialize(r.Line.Steps, InvoicingJson.Default.IReadOnlyListString)))
@@ -282,7 +280,7 @@ internal sealed class InvoiceWriter(NpgsqlConnection connection, ProjectSnapshot
         new StoredDetails(
             invoice.Seller,
             invoice.Buyer,
-            [.. invoice.Taxes.Select(static t => new StoredTax(t.Name, t.Rate.Value, t.IsInclusive, t.Base.Minor, t.Amount.Minor))],
+            [.. invoice.Taxes.Select(static t => new StoredTax(t.Name, t.Rate.Value, t.IsInclusive, t.Base.Minor, t.Amount.Minor, t.Lines))],
             invoice.TaxNote,
             settings.Footer,
             settings.Language),

@@ -23,13 +23,19 @@ internal static class RedemptionSql
 
     /// <summary>
     /// Those that may take something off at a moment, in the order of redemption: whoever redeems holds the customer, so places are given in
-    /// that order whatever a server's clock says. Gifts that ended stay unspent for ever and are not read. $1 partitions, $2 accounts,
-    /// $3 subscriptions, $4 moments.
+    /// that order whatever a server's clock says. Gifts that ended stay unspent for ever and are not read. The last column is what a coupon of an amount
+    /// took off invoices of the billing period: the lines are the facts. $1 partitions, $2 accounts, $3 subscriptions, $4 moments, $5 starts of the billing periods.
     /// </summary>
     public const string Open =
         """
-        SELECT r.account, r.sequence, r.code, c.document::text, r.ends_at, r.used, r.currency, r.remaining
-          FROM unnest($1::smallint[], $2::integer[], $3::uuid[], $4::timestamptz[]) AS x (partition, account, subscription, at)
+        SELECT r.account, r.sequence, r.code, c.document::text, r.ends_at, r.used, r.currency, r.remaining,
+               CASE WHEN r.used > 0 AND r.remaining IS NULL AND c.document ->> 'amount_off' IS NOT NULL
+                    THEN (SELECT -sum(l.amount)::bigint
+                            FROM invoices i
+                            JOIN invoice_lines l ON l.partition = i.partition AND l.account = i.account AND l.invoice = i.id AND l.redemption = r.sequence
+                           WHERE i.partition = x.partition AND i.account = x.account AND i.subscription = x.subscription
+                             AND i.status <> 'void' AND i.period_start >= x.period_start) END
+          FROM unnest($1::smallint[], $2::integer[], $3::uuid[], $4::timestamptz[], $5::timestamptz[]) AS x (partition, account, subscription, at, period_start)
           JOIN redemptions r ON r.partition = x.partition AND r.account = x.account AND NOT r.spent
                             AND (r.subscription = x.subscription OR r.subscription IS NULL) AND (r.ends_at IS NULL OR r.ends_at > x.at)
           LEFT JOIN coupons c ON c.project_id = r.project_id AND c.code = r.code

@@ -29,7 +29,7 @@ internal static class SettingsText
             settings.LargestTotal,
             settings.Footer,
             settings.Language,
-            [.. settings.TaxRates.Select(static r => new StoredTaxRule(r.Country, r.Region, r.Name, r.Rate.Value, r.IsInclusive, r.ReverseCharge))]),
+            [.. settings.TaxRates.Select(static r => new StoredTaxRule(r.Country, r.Region, r.Name, r.Rate.Value, r.IsInclusive, r.ReverseCharge, r.Category))]),
         InvoicingJson.Default.StoredSettings);
 
     public static InvoiceSettings Read(string json)
@@ -43,7 +43,7 @@ internal static class SettingsText
             LargestTotal = stored.LargestTotal,
             Footer = stored.Footer,
             Language = stored.Language,
-            TaxRates = [.. stored.TaxRates.Select(static r => new TaxRule(r.Country, r.Region, r.Name, new Percent(r.Percent), r.Inclusive, r.ReverseCharge))],
+            TaxRates = [.. stored.TaxRates.Select(static r => new TaxRule(r.Country, r.Region, r.Name, new Percent(r.Percent), r.Inclusive, r.ReverseCharge) { Category = r.Category })],
         };
     }
 }

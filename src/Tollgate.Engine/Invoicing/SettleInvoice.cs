@@ -130,10 +130,10 @@ public sealed class SettleInvoice(NpgsqlDataSource database, QuotaGate gate, Clo
             if (verb == "void")
             {
                 await change.ExecuteAsync(RedemptionSql.GiveBack, cancel, row.Partition, row.Account, invoice.Id);
-                if (invoice.FromCredits > invoice.Prorated)
+                if (invoice.FromCredits > invoice.GivenBack)
                 {
                     // What credits had paid of it is the customer's again, but for those that the invoice itself was the reason of.
-                    await InvoiceChange.GiveAsync(change, row, invoice.FromCredits - invoice.Prorated, now, "invoice", verb, cancel);
+                    await InvoiceChange.GiveAsync(change, row, invoice.FromCredits - invoice.GivenBack, now, "invoice", verb, cancel);
                 }
             }
 
@@ -159,7 +159,7 @@ public sealed class SettleInvoice(NpgsqlDataSource database, QuotaGate gate, Clo
     }
 
     private static IEnumerable<string> Gone(Invoice invoice, MoneyAmount held) =>
-        new[] { (invoice.Credited, "by credit notes"), (invoice.Prorated, "when the subscription changed"), (held, "to a bank that disputes it") }
+        new[] { (invoice.Credited, "by credit notes"), (invoice.GivenBack, "when the subscription changed"), (held, "to a bank that disputes it") }
             .Where(static one => !one.Item1.IsZero).DefaultIfEmpty((MoneyAmount.Zero(invoice.Currency), "")).Select(static one => $"{one.Item1} {one.Item2}".TrimEnd());
 
     private static MoneyAmount Positive(MoneyAmount amount) => amount.IsNegative ? MoneyAmount.Zero(amount.Currency) : amount;

@@ -93,49 +93,86 @@ public sealed class ChangeSubscription(NpgsqlDataSource database, QuotaGate gate
     /// <summary>What the next moment will ask for.</summary>
     public Task<SubscriptionAnswer> UpcomingAsync(ProjectSnapshot project, Guid id, CancellationToken cancel) => _take.LookAheadAsync(project, id, cancel);
 
+    /// <summary>
+    /// Terms that wait for the next period are changed by what the order names and wait on. They go where the order names a plan or an
+    /// interval that leaves nothing of them; the answer says so.
+    /// </summary>
     private static StepChoice Choose(ProjectSnapshot project, Subscription subscription, ChangeOrder order, LifeFacts facts, Instant now)
     {
-        var old = subscription.Terms;
-        PlanVersion? plan = old.Plan;
-        if (order.Plan is not null && order.Plan != old.Plan.Code && !project.Catalog.Plans.TryGetValue(order.Plan, out plan))
+        var (catalog, old, waiting) = (project.Catalog, subscription.Terms, subscription.Scheduled);
+        if (PlanOf(catalog, order, old, old) is null)
         {
             return new(SubscriptionOutcome.PlanUnknown);
         }
 
-        // What was agreed was agreed for the plan that it was agreed for.
-        var terms = old with
-        {
-            Plan = plan!, Interval = order.Interval ?? old.Interval, Quantity = order.Quantity ?? old.Quantity,
-            CustomAmount = order.CustomAmount ?? (plan!.Code == old.Plan.Code && (order.Interval ?? old.Interval) == old.Interval ? old.CustomAmount : null),
-        };
-        (terms, var refusal) = Sold(project.Catalog.Document, terms, order.AddOns ?? [.. old.AddOns.Select(static held => (held.AddOn.Code, held.Quantity))]);
+        var (terms, refusal) = Ordered(catalog, order, old, old);
         if (refusal is not null)
         {
             return refusal;
         }
 
-        var when = order.When ?? TimeOf(subscription, terms);
-        if (terms == old && subscription.Scheduled is not null)
+        var isAnew = order.Plan is not null || order.Interval is not null;
+        var isNow = (order.When ?? TimeOf(subscription, terms)) == ChangeTime.Now && terms != old;
+        var (later, lost) = waiting is null ? (terms, null) : Ordered(catalog, isNow && !isAnew ? OfPlan(waiting) : order, waiting, old);
+        if (!isNow)
         {
-            // What it is now is wanted to stay: what was scheduled is taken back.
-            return IfAllowed(subscription, SubscriptionVerb.Unschedule, () => SubscriptionLife.Schedule(subscription, null, now));
+            (later, refusal) = lost is null ? (later, null) : isAnew ? (terms, null) : (later, lost);
         }
 
-        if (terms == old || (terms == subscription.Scheduled && when == ChangeTime.PeriodEnd))
+        if (refusal is not null)
+        {
+            return refusal;
+        }
+
+        if (!isNow && later == (waiting ?? old))
         {
             return new(SubscriptionOutcome.NothingChanges);
         }
 
-        if (order.Only is { } only && !Goes(only, old, terms))
+        if (terms != old && order.Only is { } only && !Goes(only, old, terms))
         {
             return new(
                 SubscriptionOutcome.NotAllowed,
                 Detail: $"Plan '{terms.Plan.Code}' costs no {(only == ChangeDirection.Up ? "more" : "less")} a month than '{old.Plan.Code}', which the customer has.");
         }
 
-        return when == ChangeTime.Now
-            ? IfAllowed(subscription, SubscriptionVerb.Change, () => SubscriptionLife.Change(subscription, terms, order.Proration, facts, now))
-            : IfAllowed(subscription, SubscriptionVerb.Schedule, () => SubscriptionLife.Schedule(subscription, terms, now));
+        if (!isNow)
+        {
+            // What it is now is wanted to stay: what was scheduled is taken back.
+            return later == old
+                ? IfAllowed(subscription, SubscriptionVerb.Unschedule, () => SubscriptionLife.Schedule(subscription, null, now))
+                : IfAllowed(subscription, SubscriptionVerb.Schedule, () => SubscriptionLife.Schedule(subscription, later, now));
+        }
+
+        var waits = waiting is null ? null : lost is null ? later : isAnew ? null : waiting;
+        var kept = subscription with { Scheduled = waits == terms ? null : waits };
+        return IfAllowed(subscription, SubscriptionVerb.Change, () => SubscriptionLife.Change(kept, terms, order.Proration, facts, now));
+
+        // A price that is agreed now is not agreed for another plan that waits.
+        ChangeOrder OfPlan(SubscriptionTerms one) => (one.Plan.Code, one.Interval) == (old.Plan.Code, old.Interval) ? order : order with { CustomAmount = null };
+    }
+
+    /// <summary>The version that an order means: that of the terms themselves, or of those in force, where it is theirs; otherwise the newest. Null: there is no such plan.</summary>
+    private static PlanVersion? PlanOf(PublishedCatalog catalog, ChangeOrder order, SubscriptionTerms of, SubscriptionTerms old) => order.Plan switch
+    {
+        null => of.Plan,
+        var code when code == of.Plan.Code => of.Plan,
+        var code when code == old.Plan.Code => old.Plan,
+        var code => catalog.Plans.GetValueOrDefault(code),
+    };
+
+    /// <summary>What an order makes of terms, those in force or those that wait: what it names is new. Or why they cannot be had.</summary>
+    private static (SubscriptionTerms Terms, StepChoice? Refusal) Ordered(PublishedCatalog catalog, ChangeOrder order, SubscriptionTerms of, SubscriptionTerms old)
+    {
+        var terms = of with { Plan = PlanOf(catalog, order, of, old)!, Interval = order.Interval ?? of.Interval, Quantity = order.Quantity ?? of.Quantity };
+
+        // What was agreed was agreed for the plan that it was agreed for.
+        var agreed = IsFor(of) ? of.CustomAmount : IsFor(old) ? old.CustomAmount : null;
+        return Sold(
+            catalog.Document, terms with { CustomAmount = order.CustomAmount ?? agreed },
+            order.AddOns ?? [.. of.AddOns.Select(static held => (held.AddOn.Code, held.Quantity))]);
+
+        bool IsFor(SubscriptionTerms one) => (one.Plan.Code, one.Interval) == (terms.Plan.Code, terms.Interval);
     }
 
     /// <summary>What costs more is had at once; a trial costs nothing yet, and a pause has no time that could be changed.</summary>
@@ -155,7 +192,7 @@ public sealed class ChangeSubscription(NpgsqlDataSource database, QuotaGate gate
         }
 
         var (faulty, addOns) = AddOnChoice.Of(catalog, terms, wanted);
-        var sold = terms with { AddOns = addOns.SequenceEqual(terms.AddOns) ? terms.AddOns : addOns };
+        var sold = terms with { AddOns = addOns };
         return (sold, faulty is not null ? StepChoice.None(SubscriptionOutcome.AddOnRefused, faulty) : Unpayable(sold));
     }
 
@@ -185,11 +222,10 @@ public sealed class ChangeSubscription(NpgsqlDataSource database, QuotaGate gate
         }
 
         var cause = $"migration to version {newest.Number}";
+        var kept = subscription with { Scheduled = scheduled };
         return WhenMoved(subscription, how.When) == MigrationTime.Now
-            ? IfAllowed(subscription, SubscriptionVerb.Change, () => Keeping(scheduled, SubscriptionLife.Change(subscription, terms, how.Proration, facts, now)), cause)
+            ? IfAllowed(subscription, SubscriptionVerb.Change, () => SubscriptionLife.Change(kept, terms, how.Proration, facts, now), cause)
             : IfAllowed(subscription, SubscriptionVerb.Schedule, () => SubscriptionLife.Schedule(subscription, scheduled ?? terms, now), cause);
-
-        static SubscriptionStep Keeping(SubscriptionTerms? scheduled, SubscriptionStep step) => step with { After = step.After with { Scheduled = scheduled } };
     }
 
     /// <summary>

@@ -69,8 +69,7 @@ internal sealed class StepWriter(NpgsqlConnection connection, ProjectSnapshot pr
         foreach (var step in steps)
         {
             var draft = invoices.GetValueOrDefault(step.After.Id);
-            await new GiveBack(connection, project, actor).RunAsync(
-                step.Billed.Order, draft?.Bill.Sums.Left ?? MoneyAmount.Zero(step.After.Terms.Currency), draft?.Invoice.IssuedAt ?? now, cancel);
+            await new GiveBack(connection, project, actor).RunAsync(step.Billed, draft?.Invoice.IssuedAt ?? now, cancel);
         }
 
         // An invoice and the wish to collect it are one transaction.
@@ -187,6 +186,7 @@ internal sealed class StepWriter(NpgsqlConnection connection, ProjectSnapshot pr
             .Times(rows.Select(static r => (Instant?)r.Sub.TermsSince))
             .Long(rows.Select(static r => (long?)r.Sub.Committed.Minor))
             .Text(rows.Select(static r => r.Sub.DrivenBy))
+            .Numbers(rows.Select(static r => (decimal?)r.Sub.Reduced.Value))
             .Command(SubscriptionSql.Write);
     }
 

@@ -23,7 +23,7 @@ public sealed record SubscriptionRow(short Partition, int Account, Subscription 
     public string? ParkedReason { get; init; }
 
     /// <summary>How many columns <see cref="Read"/> takes.</summary>
-    internal const int Columns = 34;
+    internal const int Columns = 35;
 
     /// <summary>The columns of <c>SubscriptionSql.Columns</c>, in their order.</summary>
     internal static SubscriptionRow Read(NpgsqlDataReader reader, ProjectSnapshot project)
@@ -54,6 +54,7 @@ public sealed record SubscriptionRow(short Partition, int Account, Subscription 
             ResumeAt = AtOrNull(25),
             EndedAt = AtOrNull(26),
             DrivenBy = TextOrNull(33),
+            Reduced = new(reader.GetDecimal(34)),
         };
         return new(reader.GetInt16(29), reader.GetInt32(30), subscription, reader.GetInt32(2), TextOrNull(1))
         {

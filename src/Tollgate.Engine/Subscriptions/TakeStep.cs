@@ -72,7 +72,11 @@ public enum SubscriptionOutcome
 /// <param name="Next">What the next moment will ask for, as far as it is known.</param>
 /// <param name="Detail">Of a refusal, for people.</param>
 public sealed record SubscriptionAnswer(
-    SubscriptionOutcome Outcome, SubscriptionRow? Row = null, string? Customer = null, Invoice? Invoice = null, Invoice? Next = null, string? Detail = null);
+    SubscriptionOutcome Outcome, SubscriptionRow? Row = null, string? Customer = null, Invoice? Invoice = null, Invoice? Next = null, string? Detail = null)
+{
+    /// <summary>The subscription with the terms that waited for its next period, where the call changed these or took them back; null: nothing waited, or it waits on.</summary>
+    public Subscription? Replaced { get; init; }
+}
 
 /// <summary>The step that was chosen, or why there is none.</summary>
 /// <param name="Cause">As the timeline names it; null: it was due.</param>
@@ -150,9 +154,15 @@ internal sealed class TakeStep(NpgsqlDataSource database, QuotaGate gate, Clock 
         }
 
         var choice = await choose(writing, answer.Row!);
-        return choice.Step is null
-            ? new(choice.Outcome, answer.Row, customer, Detail: choice.Detail)
-            : await writing.WriteAsync(answer.Row, choice, cancel);
+        if (choice.Step is null)
+        {
+            return new(choice.Outcome, answer.Row, customer, Detail: choice.Detail);
+        }
+
+        var before = answer.Row!.Subscription;
+        var taken = await writing.WriteAsync(answer.Row, choice, cancel);
+        var isReplaced = before.Scheduled is not null && choice.Step.Verb != SubscriptionVerb.Resume && choice.Step.After.Scheduled != before.Scheduled;
+        return isReplaced ? taken with { Replaced = before } : taken;
     }
 
     /// <summary>What the next moment would ask for, if nothing more happens until then. Changes nothing.</summary>

@@ -23,6 +23,7 @@ public static class CustomerAnswers
         TimeZone = customer.Profile.TimeZone,
         Country = customer.Profile.Country,
         TaxId = customer.Profile.TaxId,
+        TaxExempt = customer.Profile.TaxExempt is { } exempt ? new() { Reason = exempt.Reason, Document = exempt.Document } : null,
         Metadata = customer.Profile.Metadata,
         Plan = customer.Plan,
         PlanVersion = customer.PlanVersion,

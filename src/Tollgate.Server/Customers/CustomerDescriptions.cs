@@ -12,7 +12,7 @@ internal static class CustomerDescriptions
     public const string Ada =
         """
         {"id": "u_1842", "name": "Ada Lovelace", "email": "ada@example.com", "currency": "EUR", "time_zone": "Europe/Berlin",
-         "country": "DE", "tax_id": null, "metadata": {"signup": "spring"}, "plan": "free", "plan_version": 1, "member_of": null,
+         "country": "DE", "tax_id": null, "tax_exempt": null, "metadata": {"signup": "spring"}, "plan": "free", "plan_version": 1, "member_of": null,
          "created_at": "2026-11-21T08:00:00Z"}
         """;
 

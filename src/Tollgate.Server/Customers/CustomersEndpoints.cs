@@ -192,6 +192,9 @@ public static class CustomersEndpoints
     private static Task AnswerAsync(HttpContext context, int status, Customer customer) =>
         Answer.Json(context, status, CustomerAnswers.Of(customer), CustomersJson.Default.CustomerView);
 
+    /// <summary>What is missing is empty, which the rules refuse.</summary>
+    private static TaxExemption? ExemptionOf(TaxExemptBody? body) => body is null ? null : new(body.Reason ?? "", body.Document ?? "");
+
     private static CustomerProfile ProfileOf(CreateCustomerRequest body) => new()
     {
         Name = body.Name,
@@ -200,6 +203,7 @@ public static class CustomersEndpoints
         TimeZone = body.TimeZone,
         Country = body.Country,
         TaxId = body.TaxId,
+        TaxExempt = ExemptionOf(body.TaxExempt),
         Metadata = body.Metadata ?? CustomerProfile.Blank.Metadata,
     };
 
@@ -211,6 +215,7 @@ public static class CustomersEndpoints
         TimeZone = new(body.Names(nameof(body.TimeZone)), body.TimeZone),
         Country = new(body.Names(nameof(body.Country)), body.Country),
         TaxId = new(body.Names(nameof(body.TaxId)), body.TaxId),
+        TaxExempt = new(body.Names(nameof(body.TaxExempt)), ExemptionOf(body.TaxExempt)),
         Metadata = new(body.Names(nameof(body.Metadata)), body.Metadata),
     };
 }

@@ -178,8 +178,9 @@ internal static class InvoiceSettingsDescriptions
 
     public static readonly Description SetTaxes = new(
         Tag, "Set the tax rates",
-        "Replaces all rates. A customer without a country, or of a country without a rate, pays no tax. With `reverse_charge` a customer with a `tax_id` in "
-        + "another country than the seller's owes the tax itself, and the invoice says so.")
+        "Replaces all rates. A customer without a country, or of a country without a rate, pays no tax. With `reverse_charge` a customer with a valid VAT id in "
+        + "another country than the seller's owes the tax itself, and the invoice says so. A rate with a `category` is for what the catalogue sells in that `tax_category`, instead of "
+        + "the rates of the same country and region without one.")
     {
         Request = Example.Of<TaxRates>("""{"rates": [{"country": "DE", "name": "VAT", "percent": 19, "reverse_charge": true}]}"""),
         Answers = [Example.Of<TaxRates>(200, "All rates.", Rates)],

@@ -14,6 +14,7 @@ public static class InvoiceSettingsEndpoints
     private const int LongestName = 200;
     private const int MostAddressLines = 6;
     private const int LongestPrefix = 20;
+    private const int LongestCategory = 63;
     private const int MostDueDays = 365;
     private const int LongestFooter = 500;
     private const int LargestLogo = 262_144;
@@ -106,7 +107,10 @@ public static class InvoiceSettingsEndpoints
         }
 
         var rates = body.Rates!.Select(static rate => new TaxRule(
-            rate.Country!, rate.Region, rate.Name!, new Percent(rate.Percent!.Value), rate.Inclusive ?? false, rate.ReverseCharge ?? false)).ToArray();
+            rate.Country!, rate.Region, rate.Name!, new Percent(rate.Percent!.Value), rate.Inclusive ?? false, rate.ReverseCharge ?? false)
+        {
+            Category = rate.Category,
+        }).ToArray();
         await queries.ChangeSettingsAsync(context.Project(), settings => settings with { TaxRates = rates }, false, null, context.RequestAborted);
         await AnswerAsync(context, rates);
     }
@@ -121,7 +125,7 @@ public static class InvoiceSettingsEndpoints
                 .. rates.Select(static rate => new TaxRateBody
                 {
                     Country = rate.Country, Region = rate.Region, Name = rate.Name, Percent = rate.Rate.Value, Inclusive = rate.IsInclusive,
-                    ReverseCharge = rate.ReverseCharge,
+                    ReverseCharge = rate.ReverseCharge, Category = rate.Category,
                 }),
             ],
         },
@@ -179,6 +183,7 @@ public static class InvoiceSettingsEndpoints
         }
 
         faults.Text(rate.Region, $"{path}.region", LongestPrefix);
+        faults.Text(rate.Category, $"{path}.category", LongestCategory);
         faults.Required(rate.Name, $"{path}.name");
         faults.Text(rate.Name, $"{path}.name", LongestName);
         if (faults.Required(rate.Percent, $"{path}.percent") && (rate.Percent is < 0 or > 100 || rate.Percent % SmallestStep != 0))

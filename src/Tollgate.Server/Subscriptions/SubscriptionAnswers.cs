@@ -41,11 +41,7 @@ internal static class SubscriptionAnswers
             CancelAt = subscription.CancelAt?.ToOffset(),
             CancelReason = subscription.CancelReason,
             CancelComment = row.CancelComment,
-            ScheduledChange = subscription.Scheduled is { } terms
-                ? new(
-                    terms.Plan.Code, terms.Plan.Number, CatalogWords.Of(terms.Interval), terms.Quantity, terms.Amount.Minor,
-                    (subscription.PausedAt is null ? subscription.Current.End : subscription.ResumeAt)?.ToOffset())
-                : null,
+            ScheduledChange = WaitingOf(subscription),
             PausedAt = subscription.PausedAt?.ToOffset(),
             ResumeAt = subscription.ResumeAt?.ToOffset(),
             EndedAt = subscription.EndedAt?.ToOffset(),
@@ -59,7 +55,14 @@ internal static class SubscriptionAnswers
     public static SubscriptionChangeView ChangeOf(SubscriptionAnswer answer, Guid? latestInvoice, TimeZoneInfo zone, string? reference) => new(
         Of(answer.Row!, answer.Customer!, latestInvoice, zone),
         answer.Invoice is { } invoice ? InvoiceAnswers.Of(invoice, reference) : null,
-        answer.Next is { } next ? InvoiceAnswers.Of(next, reference) : null);
+        answer.Next is { } next ? InvoiceAnswers.Of(next, reference) : null,
+        WaitingOf(answer.Replaced));
+
+    private static ScheduledChangeView? WaitingOf(Subscription? subscription) => subscription?.Scheduled is { } terms
+        ? new(
+            terms.Plan.Code, terms.Plan.Number, CatalogWords.Of(terms.Interval), terms.Quantity, terms.Amount.Minor,
+            (subscription.PausedAt is null ? subscription.Current.End : subscription.ResumeAt)?.ToOffset())
+        : null;
 
     public static SubscriptionFactView Of(SubscriptionFact fact) => new()
     {

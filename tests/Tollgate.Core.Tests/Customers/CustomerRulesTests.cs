@@ -54,7 +54,7 @@ public sealed class CustomerRulesTests
             Currency = "EUR",
             TimeZone = "Europe/Berlin",
             Country = "DE",
-            TaxId = "DE123456789",
+            TaxId = "DE136695976",
             Metadata = new Dictionary<string, string> { ["source"] = "landing page\nspring" },
         }).ShouldBeEmpty();
     }

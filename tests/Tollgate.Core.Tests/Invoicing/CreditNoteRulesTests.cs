@@ -38,6 +38,29 @@ public sealed class CreditNoteRulesTests
         (draft!.Total.Minor, draft.Tax.Minor).ShouldBe((39, 7));
     }
 
+    /// <summary>Four lines of 68.33 at 20 %, of which 54.66 are spread: each note has its own line's.</summary>
+    [Theory]
+    [InlineData(new[] { 4, 2, 1, 3 }, new long[] { 1366, 1367, 1367, 1366 })]
+    [InlineData(new[] { 1, 2, 3, 4 }, new long[] { 1367, 1367, 1366, 1366 })]
+    public void A_note_of_a_line_has_the_tax_of_the_line(int[] order, long[] taxes)
+    {
+        InvoiceLine Line(long tax) => Invoice(6833, 0).Lines[0] with { Tax = Usd(tax) };
+        var invoice = Invoice(32_798, 5466) with
+        {
+            Lines = [Line(1367), Line(1367), Line(1366), Line(1366)], Subtotal = Usd(27_332), Taxes = [new("VAT", new(20), false, Usd(27_332), Usd(5466))],
+        };
+        foreach (var line in order)
+        {
+            var (verdict, draft) = CreditNoteRules.Judge(invoice, new(null, [line], "sorry"));
+            verdict.ShouldBe(CreditVerdict.Allowed);
+            (draft!.Total - draft.Tax).ShouldBe(Usd(6833));
+            invoice = invoice with { CreditNotes = [.. invoice.CreditNotes, new(Guid.Empty, "", April.Start, "", draft.Lines, draft.Tax, draft.Total)] };
+        }
+
+        invoice.CreditNotes.Select(static note => note.Tax.Minor).ShouldBe(taxes);
+        (invoice.Credited, taxes.Sum()).ShouldBe((Usd(32_798), 5466));
+    }
+
     private static Invoice Invoice(long total, long tax) => new()
     {
         Id = Guid.Empty, Status = InvoiceStatus.Open, Kind = InvoiceKind.Start, Customer = "a", Currency = Currency.Usd, Period = April, CreatedAt = April.Start,

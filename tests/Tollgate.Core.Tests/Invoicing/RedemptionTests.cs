@@ -63,13 +63,44 @@ public sealed class RedemptionTests
     }
 
     [Fact]
-    public void Nothing_is_taken_off_what_asks_for_nothing()
+    public void No_amount_is_taken_off_what_asks_for_nothing()
     {
         var step = SubscriptionLife.Start(Guid.Empty, Terms(2900), 0, true, Start, TimeZoneInfo.Utc);
-        var down = SubscriptionLife.Change(step.After, Terms(900), Proration.Second, new(TimeZoneInfo.Utc, null), Utc("2026-04-16T00:00:00Z"));
-        var bill = InvoiceRules.Bill(step.After, down, Facts(Read("gift 500 | once 10 | 10 %"))).Bill!;
+        var bill = InvoiceRules.Bill(step.After, Half(step.After, 900), Facts(Read("gift 500 | once 10"))).Bill!;
         (bill.Sums.Left.Minor, bill.Sums.Discount.Minor, bill.Redemptions.Count).ShouldBe((1000, 0, 0));
     }
+
+    /// <summary>Half of a month is left. Credit and charge have the percentage alike; what was paid without it goes back without it.</summary>
+    [Theory]
+    [InlineData("50 %", "50 %", 2900, 29900, "-725 14950 -7475 = 6750")]
+    [InlineData("50 %", "50 %", 29900, 2900, "-7475 1450 -725 = 0, 6750 left")]
+    [InlineData("50 % | 10 %", "50 % | 10 %", 2000, 4000, "-450 2000 -1000 -100 = 450")]
+    [InlineData("", "50 %", 2900, 29900, "-1450 14950 -7475 = 6025")]
+    [InlineData("50 %", "", 2900, 29900, "-725 14950 = 14225")]
+    [InlineData("100 %", "100 %", 2900, 29900, "14950 -14950 = 0")]
+    [InlineData("once 900", "", 2900, 29900, "-1450 14950 = 13500")]
+    public void A_change_has_the_percentage_on_both_sides(string paid, string now, long old, long changed, string told)
+    {
+        var begun = InvoiceRules.Bill(null, SubscriptionLife.Start(Guid.Empty, Terms(old), 0, true, Start, TimeZoneInfo.Utc), Facts(Read(paid))).After;
+        var bill = InvoiceRules.Bill(begun, Half(begun, changed), Facts(Read(now))).Bill!;
+        var left = bill.Sums.Left.IsZero ? "" : $", {bill.Sums.Left.Minor} left";
+        $"{string.Join(' ', bill.Lines.Select(static line => line.Amount.Minor))} = {bill.Sums.Total.Minor}{left}".ShouldBe(told);
+    }
+
+    [Fact]
+    public void An_amount_that_comes_again_comes_off_a_period_once()
+    {
+        var coupon = new Redemption(1, new() { Code = "C1", AmountOff = new(1000, Currency.Usd), Duration = CouponDuration.Forever }, null, 1, null);
+        BillOf(600, [coupon]).Sums.Discount.Minor.ShouldBe(600);
+        BillOf(600, [coupon with { TakenInPeriod = new(600, Currency.Usd) }]).ShouldSatisfyAllConditions(
+            bill => bill.Sums.Discount.Minor.ShouldBe(400), bill => bill.Lines[^1].Steps.Single().ShouldBe("4.00 USD left, off 6.00 USD"));
+        BillOf(600, [coupon with { TakenInPeriod = new(1000, Currency.Usd) }]).ShouldSatisfyAllConditions(
+            bill => bill.Sums.Discount.Minor.ShouldBe(0), bill => bill.Redemptions.ShouldBeEmpty());
+    }
+
+    /// <summary>Another price when half of April is left.</summary>
+    private static SubscriptionStep Half(Subscription subscription, long price) =>
+        SubscriptionLife.Change(subscription, Terms(price), Proration.Second, new(TimeZoneInfo.Utc, null), Utc("2026-04-16T00:00:00Z"));
 
     [Fact]
     public void Whatever_is_redeemed_no_amount_takes_off_more_than_it_is_and_no_invoice_is_below_nothing() => Prop.ForAll<(int Kind, int Size)[], int[]>((kinds, prices) =>
@@ -169,9 +200,9 @@ public sealed class RedemptionTests
 
     private static SubscriptionTerms Terms(long price) => new(Pro, PriceInterval.Monthly, Currency.Usd, 1) { CustomAmount = price };
 
-    private static BillingFacts Facts(IReadOnlyList<Redemption> redemptions) => new([], redemptions, new([], null), new(0, Currency.Usd), new(0, Currency.Usd), []);
+    private static BillingFacts Facts(IReadOnlyList<Redemption> redemptions) => new([], redemptions, null, new(0, Currency.Usd), new(0, Currency.Usd), [], []);
 
-    private static IReadOnlyList<Redemption> Read(string redemptions) => [.. redemptions.Split(" | ").Select(static (text, i) => text.Split(' ') switch
+    private static IReadOnlyList<Redemption> Read(string redemptions) => [.. redemptions.Split(" | ", StringSplitOptions.RemoveEmptyEntries).Select(static (text, i) => text.Split(' ') switch
     {
         ["gift", var amount] => Make(i + 1, 0, long.Parse(amount, CultureInfo.InvariantCulture)),
         ["carried", var amount] => Make(i + 1, 1, long.Parse(amount, CultureInfo.InvariantCulture)),

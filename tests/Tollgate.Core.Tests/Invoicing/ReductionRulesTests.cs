@@ -68,9 +68,11 @@ public sealed class ReductionRulesTests
 
     [Theory]
     [InlineData("DE", null, null, "VAT 19 %", null)]
-    [InlineData("DE", null, "DE123", "VAT 19 %", null)]
+    [InlineData("DE", null, "DE136695976", "VAT 19 %", null)]
     [InlineData("FR", null, null, "TVA 20 %", null)]
-    [InlineData("FR", null, "FR123", "", "Reverse charge: the recipient owes the TVA.")]
+    [InlineData("FR", null, "FR123", "TVA 20 %", null)]
+    [InlineData("FR", null, "DE136695976", "TVA 20 %", null)]
+    [InlineData("FR", null, "FR40303265045", "", "Reverse charge: the recipient owes the TVA.")]
     [InlineData("US", "CA", null, "Sales tax 7.25 %", null)]
     [InlineData("US", "OR", null, "", null)]
     [InlineData(null, null, null, "", null)]
@@ -82,6 +84,24 @@ public sealed class ReductionRulesTests
         ];
         var decision = TaxRules.For(rules, new() { Name = "Seller", Country = "DE" }, new() { Name = "Buyer", Country = country, Region = region, TaxId = taxId });
         (string.Join(", ", decision.Rates.Select(static rate => $"{rate.Name} {rate.Rate}")), decision.Note).ShouldBe((rates, note));
+    }
+
+    [Theory]
+    [InlineData(null, null, "VAT 20 %, City 1 %")]
+    [InlineData("books", null, "VAT 5 %, City 1 %")]
+    [InlineData("food", null, "VAT 20 %, Food 2 %")]
+    [InlineData("games", null, "VAT 20 %, City 1 %")]
+    [InlineData("books", "DE", "")]
+    public void A_category_has_its_own_rates_where_there_are_such(string? category, string? exempt, string rates)
+    {
+        TaxRule[] rules =
+        [
+            new("FR", null, "VAT", new(20), false, true), new("FR", null, "VAT", new(5), false, true) { Category = "books" },
+            new("FR", "75", "City", new(1), false, false), new("FR", "75", "Food", new(2), false, false) { Category = "food" },
+        ];
+        var buyer = new InvoiceParty { Name = "Buyer", Country = "FR", Region = "75", TaxExempt = exempt is null ? null : new("mission", "DM-7") };
+        var decision = TaxRules.For(rules, new() { Name = "Seller", Country = "DE" }, buyer, category);
+        (string.Join(", ", decision.Rates.Select(static rate => $"{rate.Name} {rate.Rate}")), decision.Note).ShouldBe((rates, exempt is null ? null : "Exempt from tax: mission (DM-7)."));
     }
 
     [Theory]

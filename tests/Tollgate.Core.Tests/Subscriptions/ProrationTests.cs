@@ -37,5 +37,5 @@ public sealed class ProrationTests
     [InlineData(Proration.UsageAware, 2900, 2900, 90, 1450)]
     [InlineData(Proration.UsageAware, 2900, 2900, null, 1450)]
     public void What_is_given_back(Proration policy, long price, long billed, int? leftPercent, long credit) =>
-        ProrationRules.Credit(policy, Usd(price), new(14, 28), Usd(billed), leftPercent is { } left ? new Fraction(left, 100) : null).Minor.ShouldBe(credit);
+        ProrationRules.Credits(policy, [Usd(price)], default, new(14, 28), Usd(billed), leftPercent is { } left ? new Fraction(left, 100) : null).Single().Minor.ShouldBe(credit);
 }

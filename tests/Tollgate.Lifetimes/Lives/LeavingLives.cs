@@ -61,17 +61,17 @@ public sealed class LeavingLives(LivesStage stage)
             """)
         .LivesAsync(stage);
 
-    // Half was taken off, so $5 were billed; 29 of 30 days would be $9.67.
+    // Half was taken off, so 29 of 30 days of $5 go back.
     [Fact]
-    public Task No_more_is_given_back_than_was_billed() => Given(Shops.With(new CouponSpec("HALF", 50, null, Duration.Forever))).WithoutTheNaiveBiller()
+    public Task What_a_coupon_took_off_does_not_go_back() => Given(Shops.With(new CouponSpec("HALF", 50, null, Duration.Forever))).WithoutTheNaiveBiller()
         .On("2031-04-01").Subscribes("basic", coupon: "HALF")
         .On("2031-04-02").Calls("POST", Cancel, """{"at": "now", "credit": true}""")
         .Invoices("""
-            2031-04-01 00:00 paid 500, 500 from credit
+            2031-04-01 00:00 open 500, 483 from credit
               subscription       1000  2031-04-01 00:00 → 2031-05-01 00:00
               discount           -500
             2031-04-02 00:00 paid 0
-              proration_credit   -500  2031-04-02 00:00 → 2031-05-01 00:00
+              proration_credit   -483  2031-04-02 00:00 → 2031-05-01 00:00
             """)
         .LivesAsync(stage);
 

@@ -138,7 +138,7 @@ public sealed class MoneyLives(LivesStage stage)
             """)
         .LivesAsync(stage);
 
-    // −1500 + 500: there is nothing to tax, and 1000 remain for the next invoice with its tax.
+    // −1500 + 500 go back with their tax of 190, and pay the whole next invoice with its tax.
     [Fact]
     public Task A_credit_pays_the_tax_too() => Given(Shops.Taxing(German))
         .On("2031-04-01").Joins("DE").Subscribes("pro").Pays()
@@ -147,10 +147,10 @@ public sealed class MoneyLives(LivesStage stage)
         .Invoices("""
             2031-04-01 00:00 paid 3570, tax 570
               subscription        3000  2031-04-01 00:00 → 2031-05-01 00:00
-            2031-04-16 00:00 paid 0
+            2031-04-16 00:00 paid 0, tax -190
               proration_credit   -1500  2031-04-16 00:00 → 2031-05-01 00:00
               proration_charge     500  2031-04-16 00:00 → 2031-05-01 00:00
-            2031-05-01 00:00 open 1190, tax 190, 1000 from credit
+            2031-05-01 00:00 paid 1190, tax 190, 1190 from credit
               subscription        1000  2031-05-01 00:00 → 2031-06-01 00:00
             """)
         .LivesAsync(stage);

@@ -33,7 +33,7 @@ public sealed class PackLives(LivesStage stage)
             """)
         .LivesAsync(stage);
 
-    // $30 − $10 for half of the month are $10 to get, and pay $7 with the 19 % on them: $8.33. The rest, $1.67, pays a part of May.
+    // $30 − $10 for half of the month and the 19 % on them are $11.90 to get, and pay $7 with its tax: $8.33. The rest, $3.57, pays a part of May.
     [Fact]
     public Task Credits_pay_a_pack_with_its_tax_and_it_is_given_at_once() => Given(
             Shops.Taxing(new TaxSpec("DE", "Umsatzsteuer", 19)) with { Packs = [new("hundred", "pages", 100, 700)] })
@@ -45,12 +45,12 @@ public sealed class PackLives(LivesStage stage)
         .Invoices("""
             2031-04-01 00:00 paid 3570, tax 570
               subscription            3000  2031-04-01 00:00 → 2031-05-01 00:00
-            2031-04-16 00:00 paid 0
+            2031-04-16 00:00 paid 0, tax -190
               proration_credit       -1500  2031-04-16 00:00 → 2031-05-01 00:00
               proration_charge         500  2031-04-16 00:00 → 2031-05-01 00:00
             2031-04-20 00:00 paid 833, tax 133, 833 from credit
               credit_pack pages        700  2031-04-20 00:00 → 2031-04-20 00:00:01
-            2031-05-01 00:00 open 1190, tax 190, 167 from credit
+            2031-05-01 00:00 open 1190, tax 190, 357 from credit
               subscription            1000  2031-05-01 00:00 → 2031-06-01 00:00
             """)
         .LivesAsync(stage);

@@ -33,7 +33,8 @@ public sealed class TermsLives(LivesStage stage)
               subscription       1000  2031-04-01 00:00 → 2031-05-01 00:00
             2031-04-16 00:00 open 250
               proration_credit   -500  2031-04-16 00:00 → 2031-05-01 00:00
-              proration_charge    750  2031-04-16 00:00 → 2031-05-01 00:00
+              proration_charge    500  2031-04-16 00:00 → 2031-05-01 00:00
+              proration_charge    250  2031-04-16 00:00 → 2031-05-01 00:00
             2031-05-01 00:00 open 1500
               subscription       1000  2031-05-01 00:00 → 2031-06-01 00:00
               add_on              500  2031-05-01 00:00 → 2031-06-01 00:00
@@ -54,8 +55,10 @@ public sealed class TermsLives(LivesStage stage)
               subscription       1000  2031-04-01 00:00 → 2031-05-01 00:00
               add_on x2          1000  2031-04-01 00:00 → 2031-05-01 00:00
             2031-04-16 00:00 paid 0
-              proration_credit  -1000  2031-04-16 00:00 → 2031-05-01 00:00
-              proration_charge    750  2031-04-16 00:00 → 2031-05-01 00:00
+              proration_credit     -500  2031-04-16 00:00 → 2031-05-01 00:00
+              proration_credit x2  -500  2031-04-16 00:00 → 2031-05-01 00:00
+              proration_charge      500  2031-04-16 00:00 → 2031-05-01 00:00
+              proration_charge      250  2031-04-16 00:00 → 2031-05-01 00:00
             2031-05-01 00:00 open 1500, 250 from credit
               subscription       1000  2031-05-01 00:00 → 2031-06-01 00:00
               add_on              500  2031-05-01 00:00 → 2031-06-01 00:00

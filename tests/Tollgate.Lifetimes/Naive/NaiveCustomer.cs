@@ -296,12 +296,7 @@ internal sealed class NaiveCustomer(Shop opening, NaiveCalendar calendar)
     private void ChangeTerms(Change step, Shop shop)
     {
         var old = Current.Terms;
-        var terms = old with
-        {
-            Plan = step.Plan is null || step.Plan == old.Plan.Code ? old.Plan : shop.Plan(step.Plan),
-            Interval = step.Interval ?? old.Interval,
-            Quantity = step.Quantity ?? old.Quantity,
-        };
+        var terms = Asked(step, old, old, shop);
         if (Current.Status == NaiveStatus.Trialing)
         {
             Current.Terms = terms;
@@ -309,19 +304,36 @@ internal sealed class NaiveCustomer(Shop opening, NaiveCalendar calendar)
         }
         else if ((step.When ?? (terms.AmountOfYear > old.AmountOfYear ? When.Now : When.PeriodEnd)) == When.PeriodEnd)
         {
-            Schedule(step.At, terms == old ? null : terms);
+            // What waits is changed by what is asked for, where that can be had together.
+            var later = Current.Scheduled is { } waiting && Asked(step, waiting, old, shop) is { IsSold: true } both ? both : terms;
+            Schedule(step.At, later == old ? null : later);
         }
         else
         {
             Note(step.At, "change");
+            if (Current.Scheduled is { } waiting)
+            {
+                var later = Asked(step, waiting, old, shop);
+                var isAnew = step.Plan is not null || step.Interval is not null;
+                Current.Scheduled = later == terms ? null : later.IsSold ? later : isAnew ? null : waiting;
+            }
+
             ChangeNow(step.At, terms, step.Proration ?? Proration.Second);
         }
     }
 
+    /// <summary>Terms with what a step asks for: everything else of them stays.</summary>
+    private static NaiveTerms Asked(Change step, NaiveTerms terms, NaiveTerms old, Shop shop) => terms with
+    {
+        Plan = step.Plan is null || step.Plan == terms.Plan.Code ? terms.Plan : step.Plan == old.Plan.Code ? old.Plan : shop.Plan(step.Plan),
+        Interval = step.Interval ?? terms.Interval,
+        Quantity = step.Quantity ?? terms.Quantity,
+    };
+
     /// <summary>To ask for what is there already takes back what was asked for before.</summary>
     private void Schedule(DateTime at, NaiveTerms? terms)
     {
-        if (terms is not null || Current.Scheduled is not null)
+        if (terms != Current.Scheduled)
         {
             Note(at, terms is null ? "unschedule" : "schedule");
         }
@@ -334,7 +346,6 @@ internal sealed class NaiveCustomer(Shop opening, NaiveCalendar calendar)
         var old = Current.Terms;
         var end = Current.PeriodEnd;
         var lines = Lines(CreditLine(at, Math.Min(PartOf(old.Amount, at, policy), UnusedShare(at, policy)), old.Quantity));
-        Current.Scheduled = null;
         if (terms.Interval == old.Interval)
         {
             Current.Terms = terms;
@@ -443,15 +454,17 @@ internal sealed class NaiveCustomer(Shop opening, NaiveCalendar calendar)
         var sum = lines.Sum(line => line.Amount);
         foreach (var reduction in _reductions)
         {
-            if (sum > 0 && reduction.TakeOff(sum, at) is > 0 and var off)
+            if (sum > 0 && reduction.TakeOff(sum, at, Current.PeriodStart) is > 0 and var off)
             {
                 lines.Add(BillLine.Discount(off));
                 sum -= off;
             }
         }
 
-        var (tax, total) = Taxed(Math.Max(0, sum));
-        _credit += PayEarlier(Math.Max(0, -sum));
+        // What goes back has its tax as well: each customer has one rate all the time.
+        var (tax, asked) = Taxed(sum);
+        var total = Math.Max(0, asked);
+        _credit += PayEarlier(Math.Max(0, -asked));
         var fromCredit = Math.Min(_credit, total);
         _credit -= fromCredit;
         _bills.Add(new Bill(at, Current.Terms.Currency, lines, tax, total, fromCredit, Paid: fromCredit == total));

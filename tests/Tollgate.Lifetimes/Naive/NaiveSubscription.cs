@@ -17,6 +17,8 @@ internal sealed record NaiveTerms(PlanSpec Plan, Interval Interval, int Quantity
 
     public long Amount => UnitAmount * Quantity;
 
+    public bool IsSold => Plan.Prices.Any(price => price.Interval == Interval && price.Currency == Currency);
+
     /// <summary>The price of a year: of two terms the one that is dearer a month is dearer a year.</summary>
     public long AmountOfYear => Interval switch
     {
@@ -51,16 +53,21 @@ internal sealed class NaiveReduction
 
     public bool IsUsed { get; set; }
 
-    /// <summary>What it takes off a sum that is more than nothing.</summary>
-    public long TakeOff(long sum, DateTime at)
+    /// <summary>The billing period in which it took something off last, and how much in all.</summary>
+    private (DateTime Start, long Amount) _taken;
+
+    /// <summary>What it takes off a sum that is more than nothing. An amount is there once for each billing period.</summary>
+    public long TakeOff(long sum, DateTime at, DateTime period)
     {
         if (at >= End || (Left is null && Coupon is { Duration: Duration.Once } && IsUsed))
         {
             return 0;
         }
 
-        var wanted = Left ?? Coupon!.AmountOff ?? NaiveRating.Percent(sum, Coupon.PercentOff!.Value);
+        var before = _taken.Start == period ? _taken.Amount : 0;
+        var wanted = Left ?? (Coupon!.AmountOff - before) ?? NaiveRating.Percent(sum, Coupon.PercentOff!.Value);
         var off = Math.Min(wanted, sum);
+        _taken = (period, before + off);
         IsUsed |= off > 0;
         Left -= off;
         return off;

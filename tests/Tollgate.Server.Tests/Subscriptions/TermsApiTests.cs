@@ -33,13 +33,13 @@ public sealed class TermsApiTests(RunningServer running)
         (await LimitAsync(sandbox, "a")).ShouldBe(20);
         await sandbox.AdvanceAsync("2027-04-16T00:00:00Z");
         var change = await sandbox.Door.PatchAsync($"/v1/subscriptions/{id}", """{"add_ons": [{"code": "boost", "quantity": 3}]}""");
-        BillingSandbox.Told(change["invoice"]).ShouldBe("000002 change 250 = proration_credit -1950, proration_charge 2200");
+        BillingSandbox.Told(change["invoice"]).ShouldBe("000002 change 250 = proration_credit -1450, proration_credit -500, proration_charge 1450, proration_charge 750");
         (await LimitAsync(sandbox, "a")).ShouldBe(25);
         await sandbox.Door.PatchAsync($"/v1/subscriptions/{id}", """{"add_ons": [], "when": "period_end"}""");
         await sandbox.AdvanceAsync("2027-05-01T00:00:00Z");
         (await sandbox.InvoicesAsync("a")).ShouldBe(
         [
-            "000001 start 3900 = subscription 2900, add_on 1000", "000002 change 250 = proration_credit -1950, proration_charge 2200", "000003 renewal 2900 = subscription 2900",
+            "000001 start 3900 = subscription 2900, add_on 1000", "000002 change 250 = proration_credit -1450, proration_credit -500, proration_charge 1450, proration_charge 750", "000003 renewal 2900 = subscription 2900",
         ]);
         (await LimitAsync(sandbox, "a")).ShouldBe(10);
         (await sandbox.Door.PatchAsync($"/v1/subscriptions/{id}", """{"add_ons": [{"code": "boost", "quantity": 4}]}"""))["code"].GetValue<string>().ShouldBe("add_on_refused");

@@ -1,0 +1,170 @@
+using System.Net;
+using System.Text.Json.Nodes;
+using Tollgate.Server.Tests.Customers;
+using Tollgate.Server.Tests.Payments;
+using Tollgate.Server.Tests.Subscriptions;
+
+namespace Tollgate.Server.Tests.Invoicing;
+
+/// <summary>Discounts and taxes apply once, whatever number of invoices a period has, and what is given back has the tax that was paid on it.</summary>
+[Collection(RunningServerTests.Name)]
+public sealed class OnceTests(RunningServer running)
+{
+    private const string French = """{"rates": [{"country": "FR", "name": "TVA", "percent": 20, "reverse_charge": true}]}""";
+
+    private const string WithAddOns =
+        """
+        code: shop
+        name: Shop
+        currency: USD
+        default_plan: free
+        features: [{ code: calls, name: Calls }]
+        plans:
+          - { code: free, name: Free, entitlements: [{ feature: calls, quota: 10 }] }
+          - { code: team, name: Team, prices: [{ interval: monthly, amount: 1000 }], entitlements: [{ feature: calls, quota: 100 }] }
+          - { code: big, name: Big, prices: [{ interval: monthly, amount: 4000 }], entitlements: [{ feature: calls, quota: 900 }] }
+        add_ons:
+          - { code: desk, name: Desk, prices: [{ interval: monthly, amount: 600 }], entitlements: [{ feature: calls, quota: 5 }] }
+          - { code: lamp, name: Lamp, prices: [{ interval: monthly, amount: 200 }], entitlements: [{ feature: calls, quota: 5 }] }
+        """;
+
+    [Fact]
+    public async Task An_amount_comes_off_the_changes_of_a_period_once()
+    {
+        var sandbox = await BillingSandbox.StartAsync(running, "2027-04-01T00:00:00Z", WithAddOns);
+        await CouponAsync(sandbox, """{"code": "TEN", "amount_off": 1000, "currency": "USD", "duration": "forever"}""");
+        var path = "/v1/subscriptions/" + await sandbox.SubscribeAsync("""{"customer": "acme", "plan": "team", "quantity": 10, "coupon": "TEN"}""");
+        await sandbox.AdvanceAsync("2027-04-16T00:00:00Z");
+        for (var seats = 11; seats <= 18; seats++)
+        {
+            (await sandbox.Door.PatchAsync(path, $$"""{"quantity": {{seats}}}""")).Status.ShouldBe(HttpStatusCode.OK);
+        }
+
+        await sandbox.AdvanceAsync("2027-05-01T00:00:00Z");
+        var totals = (await sandbox.Door.GetAsync("/v1/invoices?customer=acme&order=asc&limit=100"))["data"].AsArray().Select(static one => one!["total"]!.GetValue<long>());
+        totals.ShouldBe([9000, 500, 500, 500, 500, 500, 500, 500, 500, 17_000]);
+        (await PaymentSteps.FoundAsync(running, sandbox)).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task What_a_year_left_of_an_amount_waits_for_the_use_of_its_months_and_comes_back_with_a_void()
+    {
+        var sandbox = await BillingSandbox.StartAsync(running, "2027-04-01T00:00:00Z");
+        await CouponAsync(sandbox, """{"code": "LARGE", "amount_off": 29300, "currency": "USD", "duration": "forever"}""");
+        await sandbox.SubscribeAsync("""{"customer": "acme", "plan": "pro", "period": "yearly", "trial": false, "coupon": "LARGE"}""");
+        await sandbox.UseAsync("acme", "calls", 200);
+        await sandbox.AdvanceAsync("2027-05-01T00:00:00Z");
+        await sandbox.UseAsync("acme", "calls", 200);
+        await sandbox.AdvanceAsync("2027-06-01T00:00:00Z");
+        await sandbox.UseAsync("acme", "calls", 200);
+        await sandbox.AdvanceAsync("2027-07-01T00:00:00Z");
+        (await sandbox.InvoicesAsync("acme")).ShouldBe([
+            "000001 start 0 = subscription 29000, discount -29000", "000002 usage 0 = usage 200, discount -200", "000003 usage 100 = usage 200, discount -100", "000004 usage 200 = usage 200",
+        ]);
+
+        var third = (await sandbox.Door.GetAsync("/v1/invoices?customer=acme&order=asc&limit=100"))["data"][2]!["id"]!.GetValue<string>();
+        (await sandbox.Door.PostAsync($"/v1/invoices/{third}/void")).Status.ShouldBe(HttpStatusCode.OK);
+        await sandbox.UseAsync("acme", "calls", 200);
+        await sandbox.AdvanceAsync("2027-08-01T00:00:00Z");
+        (await sandbox.InvoicesAsync("acme"))[^1].ShouldBe("000005 usage 100 = usage 200, discount -100");
+        (await PaymentSteps.FoundAsync(running, sandbox)).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_percentage_is_on_both_sides_of_a_change()
+    {
+        var sandbox = await BillingSandbox.StartAsync(running, "2027-04-01T00:00:00Z");
+        await CouponAsync(sandbox, """{"code": "HALF", "percent_off": 50, "duration": "forever"}""");
+        var path = "/v1/subscriptions/" + await sandbox.SubscribeAsync("""{"customer": "acme", "plan": "enterprise", "coupon": "HALF"}""");
+        await sandbox.Door.PostAsync($"/v1/invoices/{await NewestAsync(sandbox)}/pay", "{}");
+        await sandbox.AdvanceAsync("2027-04-16T00:00:00Z");
+        (await sandbox.Door.PatchAsync(path, """{"plan": "pro", "when": "now"}""")).Status.ShouldBe(HttpStatusCode.OK);
+        (await sandbox.InvoicesAsync("acme"))[^1].ShouldBe("000002 change 0 = proration_credit -7475, proration_charge 1450, discount -725");
+        (await CreditAsync(sandbox)).ShouldBe(6750, "Half of half a month of Enterprise, less that of Pro.");
+        (await sandbox.Door.PatchAsync(path, """{"plan": "enterprise", "when": "now"}""")).Status.ShouldBe(HttpStatusCode.OK);
+        (await sandbox.InvoicesAsync("acme"))[^1].ShouldBe("000003 change 6750 = proration_credit -725, proration_charge 14950, discount -7475");
+        (await CreditAsync(sandbox)).ShouldBe(0);
+        (await PaymentSteps.FoundAsync(running, sandbox)).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Unused_time_goes_back_with_its_tax_and_pays_the_same_again()
+    {
+        var sandbox = await FrenchAsync("""{"id": "acme", "country": "FR"}""");
+        var path = "/v1/subscriptions/" + await sandbox.SubscribeAsync("""{"customer": "acme", "plan": "team", "trial": false}""");
+        var first = await NewestAsync(sandbox);
+        await sandbox.Door.PostAsync($"/v1/invoices/{first}/pay", "{}");
+        (await sandbox.Door.PostAsync(path + "/cancel", """{"at": "now", "credit": true}""")).Status.ShouldBe(HttpStatusCode.OK);
+
+        var back = await sandbox.Door.GetAsync("/v1/invoices/" + await NewestAsync(sandbox));
+        (back["total"].GetValue<long>(), back["tax"].GetValue<long>(), back["taxes"][0]!.ToJsonString()).ShouldBe(
+            (0, -1000, """{"name":"TVA","percent":20,"inclusive":false,"base":-5000,"amount":-1000}"""));
+        (await CreditAsync(sandbox)).ShouldBe(6000);
+        var refused = await sandbox.Door.PostAsync($"/v1/invoices/{first}/credit-notes", """{"reason": "again"}""");
+        (refused.Status, refused["detail"].GetValue<string>()).ShouldBe(
+            (HttpStatusCode.UnprocessableEntity, "The invoice asked for 60.00 USD. Of that 60.00 USD when the subscription changed went back already."));
+
+        await sandbox.SubscribeAsync("""{"customer": "acme", "plan": "team"}""");
+        (await sandbox.Door.GetAsync("/v1/invoices/" + await NewestAsync(sandbox)))["amount_due"].GetValue<long>().ShouldBe(0);
+        (await CreditAsync(sandbox)).ShouldBe(0);
+        (await PaymentSteps.FoundAsync(running, sandbox)).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task The_tax_that_goes_back_is_that_of_then()
+    {
+        var sandbox = await FrenchAsync("""{"id": "acme", "country": "FR"}""");
+        var path = "/v1/subscriptions/" + await sandbox.SubscribeAsync("""{"customer": "acme", "plan": "pro", "trial": false}""");
+        await sandbox.Door.PostAsync($"/v1/invoices/{await NewestAsync(sandbox)}/pay", "{}");
+        (await sandbox.Door.PatchAsync("/v1/customers/acme", """{"tax_id": "FR40303265045"}""")).Status.ShouldBe(HttpStatusCode.OK);
+        await sandbox.AdvanceAsync("2027-04-16T00:00:00Z");
+        (await sandbox.Door.PatchAsync(path, """{"plan": "enterprise"}""")).Status.ShouldBe(HttpStatusCode.OK);
+        var change = await sandbox.Door.GetAsync("/v1/invoices/" + await NewestAsync(sandbox));
+        (change["total"].GetValue<long>(), change["tax"].GetValue<long>()).ShouldBe((14_950 - 1450 - 290, -290));
+        (await PaymentSteps.FoundAsync(running, sandbox)).ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData("x", "'x' is no VAT id of FR, or a digit of it is wrong. Expected: FR, 2 digits or letters and 9 digits, for instance FR40303265045.")]
+    [InlineData("FR41303265045", "'FR41303265045' is no VAT id of FR, or a digit of it is wrong. Expected: FR, 2 digits or letters and 9 digits, for instance FR40303265045.")]
+    public async Task Text_that_is_no_VAT_id_is_refused(string id, string detail)
+    {
+        var sandbox = await FrenchAsync("""{"id": "acme", "country": "FR"}""");
+        foreach (var refused in (Came[])[
+            await sandbox.Door.PostAsync("/v1/customers", $$"""{"id": "bert", "country": "FR", "tax_id": "{{id}}"}"""),
+            await sandbox.Door.PatchAsync("/v1/customers/acme", $$"""{"tax_id": "{{id}}"}"""),
+        ])
+        {
+            (refused.Status, refused["errors"][0]!["detail"]!.GetValue<string>()).ShouldBe((HttpStatusCode.UnprocessableEntity, detail));
+        }
+    }
+
+    [Fact]
+    public async Task A_plan_and_its_add_ons_are_given_back_and_charged_by_name()
+    {
+        var sandbox = await BillingSandbox.StartAsync(running, "2027-04-01T00:00:00Z", WithAddOns);
+        var path = "/v1/subscriptions/" + await sandbox.SubscribeAsync("""{"customer": "acme", "plan": "team", "add_ons": [{"code": "desk", "quantity": 2}]}""");
+        await sandbox.AdvanceAsync("2027-04-16T00:00:00Z");
+        var changed = await sandbox.Door.PatchAsync(path, """{"plan": "big", "add_ons": [{"code": "lamp"}]}""");
+        changed["invoice"]["lines"]!.AsArray().Select(static line => $"{line!["description"]} {line["quantity"]} {line["amount"]}").ShouldBe([
+            "Unused time of Team, monthly 1 -500", "Unused time of Desk, monthly 2 -600", "Remaining time of Big, monthly 1 2000", "Remaining time of Lamp, monthly 1 100",
+        ]);
+        (await PaymentSteps.FoundAsync(running, sandbox)).ShouldBeEmpty();
+    }
+
+    private async Task<BillingSandbox> FrenchAsync(string customer)
+    {
+        var sandbox = await BillingSandbox.StartAsync(running, "2027-04-01T00:00:00Z");
+        (await sandbox.Door.SendAsync(HttpMethod.Put, "/v1/tax-rates", French)).Status.ShouldBe(HttpStatusCode.OK);
+        (await sandbox.Door.SendAsync(HttpMethod.Put, "/v1/invoice-settings", """{"country": "DE"}""")).Status.ShouldBe(HttpStatusCode.OK);
+        (await sandbox.Door.PostAsync("/v1/customers", customer)).Status.ShouldBe(HttpStatusCode.Created);
+        return sandbox;
+    }
+
+    private static async Task CouponAsync(BillingSandbox sandbox, string coupon) => (await sandbox.Door.PostAsync("/v1/coupons", coupon)).Status.ShouldBe(HttpStatusCode.Created);
+
+    private static async Task<string> NewestAsync(BillingSandbox sandbox) => (await sandbox.Door.GetAsync("/v1/invoices?customer=acme"))["data"][0]!["id"]!.GetValue<string>();
+
+    private static async Task<long> CreditAsync(BillingSandbox sandbox) =>
+        (await sandbox.Door.GetAsync("/v1/customers/acme/credits"))["balances"].AsArray().Sum(static one => one!["amount"]!.GetValue<long>());
+}
