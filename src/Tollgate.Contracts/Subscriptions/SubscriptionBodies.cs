@@ -2,6 +2,16 @@ using Tollgate.Contracts.Invoicing;
 
 namespace Tollgate.Contracts.Subscriptions;
 
+/// <summary>Comes off the plan's price before coupons: a percentage, or an amount.</summary>
+public sealed record LineDiscountBody
+{
+    /// <summary>0 to 100; 0 ends what the catalogue takes off.</summary>
+    public decimal? Percent { get; init; }
+
+    /// <summary>Minor units off the price for one.</summary>
+    public long? Amount { get; init; }
+}
+
 /// <summary>Body of <c>POST /v1/subscriptions</c>.</summary>
 public sealed record CreateSubscriptionRequest
 {
@@ -25,6 +35,9 @@ public sealed record CreateSubscriptionRequest
 
     /// <summary>Agreed with this customer instead of the plan's price: minor units for one period. Stays until plan or period change.</summary>
     public long? Amount { get; init; }
+
+    /// <summary>Agreed with this customer: comes off the plan's price, or off <c>amount</c>, before coupons. Stays until plan or period change.</summary>
+    public LineDiscountBody? Discount { get; init; }
 
     /// <summary>Default: with the plan's trial if it is the customer's first subscription.</summary>
     public bool? Trial { get; init; }
@@ -69,6 +82,9 @@ public sealed record ChangeSubscriptionRequest
     /// plan or period change.
     /// </summary>
     public long? Amount { get; init; }
+
+    /// <summary>Agreed with this customer: comes off the plan's price before coupons. Left out or null: what was agreed stays, unless plan or period change.</summary>
+    public LineDiscountBody? Discount { get; init; }
 
     /// <summary>
     /// <c>now</c> or <c>period_end</c>. Default: now if it costs more a month than before, otherwise at the end of the period; of a paused one
@@ -205,6 +221,9 @@ public sealed record SubscriptionView
 
     /// <summary>Minor units for one whole period, with seats and add-ons.</summary>
     public required long Amount { get; init; }
+
+    /// <summary>What comes off the plan's price before coupons: agreed, or of the catalogue. It is taken off <c>amount</c>.</summary>
+    public LineDiscountBody? Discount { get; init; }
 
     public required IReadOnlyList<SubscriptionAddOnView> AddOns { get; init; }
 

@@ -97,6 +97,7 @@ public sealed record CatalogDiff(
         new("amount", static p => Shown(p)),
         new("trial_days", static p => Shown(p.TrialDays)),
         new("seats", static p => p.Seats is { } seats ? Shown(seats, p.Currency) : null),
+        new("discount", static p => p.Discount?.In(Currency.Of(p.Currency))),
         new("minimum", static p => p.MinimumMinor is { } minimum ? Shown(minimum, p.Currency) : null),
     ];
 

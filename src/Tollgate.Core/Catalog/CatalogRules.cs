@@ -202,6 +202,11 @@ public static partial class CatalogRules
             faults.Add(new($"{path}.trial_days", $"{price.TrialDays} trial days; they lie between 0 and {CatalogLimits.TrialDays}."));
         }
 
+        if (price.Discount is { } discount && (discount.Percent is { Value: < 0 or > 100 } || discount.AmountMinor < 0 || discount.AmountMinor > price.AmountMinor))
+        {
+            faults.Add(new($"{path}.discount", $"{discount.In(Currency.Of(price.Currency))} off; a discount is 0 to 100 percent, or at most the price of {price.AmountMinor}."));
+        }
+
         if (price.MinimumMinor is { } minimum && (minimum <= price.AmountMinor || minimum > CatalogLimits.PriceMinor))
         {
             faults.Add(new(

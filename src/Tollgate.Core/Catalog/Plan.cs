@@ -1,3 +1,5 @@
+using Tollgate.Core.Money;
+
 namespace Tollgate.Core.Catalog;
 
 public enum PriceInterval
@@ -5,6 +7,20 @@ public enum PriceInterval
     Weekly,
     Monthly,
     Yearly,
+}
+
+/// <summary>What is taken off one price before coupons: a percentage, or an amount of the price for one.</summary>
+/// <param name="Percent">0 to 100; null: an amount.</param>
+/// <param name="AmountMinor">Minor units; never more than the price.</param>
+public sealed record LineDiscount(Percent? Percent, long? AmountMinor)
+{
+    /// <summary>The price for one after it.</summary>
+    public ExactMoney Of(MoneyAmount each) => Percent is { } percent
+        ? new(each.Major * (1m - (percent.Value / 100m)), each.Currency)
+        : ExactMoney.Of(new(Math.Max(0, each.Minor - AmountMinor!.Value), each.Currency));
+
+    /// <summary>As on an invoice.</summary>
+    public string In(Currency currency) => Percent?.ToString() ?? new MoneyAmount(AmountMinor!.Value, currency).ToString();
 }
 
 /// <summary>Plan × billing interval × currency.</summary>
@@ -17,6 +33,9 @@ public sealed record PlanPrice(PriceInterval Interval, string Currency, long Amo
     /// their own price. Null: the amount is due for each of the quantity.
     /// </summary>
     public SeatPrice? Seats { get; init; }
+
+    /// <summary>Comes off the amount, and stands on the invoice beside it. Null: none.</summary>
+    public LineDiscount? Discount { get; init; }
 
     /// <summary>What a period costs at least, plan and usage together before discounts, in minor units; null for no minimum.</summary>
     public long? MinimumMinor { get; init; }

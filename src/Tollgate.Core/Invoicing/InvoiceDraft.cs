@@ -74,7 +74,7 @@ public sealed record InvoiceDraft(InvoiceKind Kind, Period Period, Currency Curr
 
     private static ExactMoney? UnitPriceOf(Charge charge) => charge.Kind switch
     {
-        ChargeKind.Advance => ExactMoney.Of(charge.Terms.Each),
+        ChargeKind.Advance => charge.Terms.UnitPrice,
         ChargeKind.AddOn => ExactMoney.Of(charge.Terms.AmountOf(charge.AddOn! with { Quantity = 1 })),
         ChargeKind.Seats when charge.Terms.SeatSteps is [{ FlatFee.Major: 0 } only] => only.UnitPrice,
         _ => null,
@@ -85,6 +85,7 @@ public sealed record InvoiceDraft(InvoiceKind Kind, Period Period, Currency Curr
         { Share: { } share } => [$"{PriceOf(charge)} × {InDays(share)} of the period{(charge.Reduced.Value == 0 ? "" : $", less {charge.Reduced}")}"],
         { Kind: ChargeKind.Seats } => [.. charge.Terms.SeatSteps.Select(static step => step.ToString())],
         { AddOn: { } held } => [$"{held.Quantity} × {charge.Terms.AmountOf(held with { Quantity = 1 })}"],
+        { Terms.Discount: { } discount } => [$"{QuantityOf(charge)} × {charge.Terms.Each}", $"less {discount.In(charge.Terms.Currency)}{(discount.Percent is null ? " each" : "")}"],
         _ => [$"{QuantityOf(charge)} × {charge.Terms.Each}"],
     };
 

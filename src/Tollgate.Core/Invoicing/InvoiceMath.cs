@@ -87,8 +87,10 @@ public static class InvoiceMath
 
     private readonly record struct TaxedPart(MoneyAmount Amount, IReadOnlyList<TaxRate> Rates)
     {
-        /// <summary>Without the taxes that the price contains.</summary>
-        public ExactMoney Net => ExactMoney.Of(Amount).Without(Rates.Where(static rate => rate.IsInclusive).Aggregate(default(Percent), static (sum, rate) => sum + rate.Rate));
+        /// <summary>The taxes that the price contains.</summary>
+        public Percent Contained => Rates.Where(static rate => rate.IsInclusive).Aggregate(default(Percent), static (sum, rate) => sum + rate.Rate);
+
+        public ExactMoney Of(TaxRate rate) => Rates.Contains(rate) ? ExactMoney.Of(Amount).Without(Contained).Times(rate.Rate) : new(0, Amount.Currency);
     }
 
     private static List<MoneyAmount> Reduce(MoneyAmount subtotal, MoneyAmount given, IReadOnlyList<Reduction> reductions)
@@ -111,10 +113,8 @@ public static class InvoiceMath
     private static (IReadOnlyList<InvoiceTax> Taxes, (MoneyAmount All, MoneyAmount Added)[] OfParts) Tax(TaxedPart[] parts, bool[] asking, Currency currency)
     {
         var zero = MoneyAmount.Zero(currency);
-        var nets = Array.ConvertAll(parts, static part => part.Net);
         var rates = parts.SelectMany(static part => part.Rates).Distinct().ToArray();
-        var shares = Array.ConvertAll(
-            rates, rate => MoneyParts.Rounded([.. parts.Select((part, i) => part.Rates.Contains(rate) ? nets[i].Times(rate.Rate) : new(0, currency))], currency));
+        var shares = Array.ConvertAll(rates, rate => MoneyParts.Rounded([.. parts.Select(part => part.Of(rate))], TotalOf(rate)));
 
         // What taxes are computed of and those that it contains are the price again, to the cent.
         var within = Sums(static rate => rate.IsInclusive);
@@ -123,6 +123,12 @@ public static class InvoiceMath
             parts.Select((part, i) => part.Rates.Contains(rate) ? part.Amount - within[i] : zero).Aggregate(zero, static (sum, one) => sum + one),
             shares[r].Aggregate(zero, static (sum, one) => sum + one)) { Lines = LinesWith(rate) });
         return ([.. taxes], [.. Sums(static _ => true).Zip(Sums(static rate => !rate.IsInclusive))]);
+
+        // A sum first, and then its tax: a third of a cent in each part would be lost.
+        MoneyAmount TotalOf(TaxRate rate) => new ExactMoney(
+            parts.Where(part => part.Rates.Contains(rate)).GroupBy(static part => part.Contained)
+                .Sum(same => ExactMoney.Of(same.Aggregate(zero, static (sum, part) => sum + part.Amount)).Without(same.Key).Times(rate.Rate).Major),
+            currency).Rounded();
 
         int[]? LinesWith(TaxRate rate)
         {

@@ -36,21 +36,20 @@ public static class MoneyParts
     }
 
     /// <summary>
-    /// Rounds exact amounts so that together they are their sum, rounded: each is rounded towards zero, and what is missing goes, one unit each, to
-    /// those that lost most, the earlier first.
+    /// Rounds exact amounts so that together they are their sum, which the caller has rounded: each is rounded towards zero, and what is missing goes, one
+    /// unit each, to those that lost most, the earlier first.
     /// </summary>
-    public static IReadOnlyList<MoneyAmount> Rounded(IReadOnlyList<ExactMoney> exact, Currency currency)
+    public static IReadOnlyList<MoneyAmount> Rounded(IReadOnlyList<ExactMoney> exact, MoneyAmount sum)
     {
-        var sum = new ExactMoney(exact.Sum(static one => one.Major), currency).Rounded().Minor;
-        var minor = exact.Select(one => one.Major * currency.MinorPerMajor).ToArray();
+        var minor = exact.Select(one => one.Major * sum.Currency.MinorPerMajor).ToArray();
         var parts = minor.Select(static one => (long)decimal.Truncate(one)).ToArray();
-        var (missing, order) = (sum - parts.Sum(), Enumerable.Range(0, parts.Length));
+        var (missing, order) = (sum.Minor - parts.Sum(), Enumerable.Range(0, parts.Length));
         var taking = missing > 0 ? order.OrderByDescending(at => minor[at] - parts[at]) : order.OrderBy(at => minor[at] - parts[at]);
         foreach (var at in taking.Take((int)Math.Abs(missing)))
         {
             parts[at] += Math.Sign(missing);
         }
 
-        return [.. parts.Select(part => new MoneyAmount(part, currency))];
+        return [.. parts.Select(part => new MoneyAmount(part, sum.Currency))];
     }
 }

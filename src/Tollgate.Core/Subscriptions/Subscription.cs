@@ -34,9 +34,15 @@ public sealed record SubscriptionTerms(PlanVersion Plan, PriceInterval Interval,
     /// <summary>Agreed with this customer instead of the plan's price, in minor units; null: the plan's.</summary>
     public long? CustomAmount { get; init; }
 
+    /// <summary>Agreed with this customer for the plan's price; null: what the catalogue says of it.</summary>
+    public LineDiscount? AgreedDiscount { get; init; }
+
+    /// <summary>Comes off the plan's price before coupons; of an amount that was agreed only what was agreed as well.</summary>
+    public LineDiscount? Discount => AgreedDiscount ?? (CustomAmount is null ? Price?.Discount : null);
+
     /// <summary>Add-ons are the same by code and quantity: each is kept as it was bought.</summary>
     public bool Equals(SubscriptionTerms? other) => other is not null
-        && (Plan, Interval, Currency, Quantity, CustomAmount) == (other.Plan, other.Interval, other.Currency, other.Quantity, other.CustomAmount)
+        && (Plan, Interval, Currency, Quantity, CustomAmount, AgreedDiscount) == (other.Plan, other.Interval, other.Currency, other.Quantity, other.CustomAmount, other.AgreedDiscount)
         && AddOns.Select(static held => (held.AddOn.Code, held.Quantity)).SequenceEqual(other.AddOns.Select(static held => (held.AddOn.Code, held.Quantity)));
 
     public override int GetHashCode() => HashCode.Combine(Plan, Interval, Currency, Quantity, CustomAmount, AddOns.Count);
@@ -45,9 +51,12 @@ public sealed record SubscriptionTerms(PlanVersion Plan, PriceInterval Interval,
     public PlanPrice? Price => Plan.Plan.Prices.FirstOrDefault(price => price.Interval == Interval && price.Currency == Currency.Code);
 
     /// <summary>The plan's price for one whole period: once where seats have a price of their own, else for each of the quantity.</summary>
-    public MoneyAmount Base => Each * (Price?.Seats is null ? Quantity : 1);
+    public MoneyAmount Base => new ExactMoney(UnitPrice.Major * (Price?.Seats is null ? Quantity : 1), Currency).Rounded();
 
-    /// <summary>The plan's price for one.</summary>
+    /// <summary>The plan's price for one, less the discount of the line.</summary>
+    public ExactMoney UnitPrice => Discount?.Of(Each) ?? ExactMoney.Of(Each);
+
+    /// <summary>The plan's price for one, before anything is taken off.</summary>
     public MoneyAmount Each => new(CustomAmount ?? Price?.AmountMinor ?? 0, Currency);
 
     /// <summary>How the seats beyond the included ones come to their price; empty without a price of seats.</summary>

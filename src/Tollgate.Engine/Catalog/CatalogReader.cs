@@ -275,10 +275,23 @@ public static class CatalogReader
             fields.Int32("trial_days", 0))
         {
             Seats = fields.Map("seats") is { } seats ? ReadSeats(seats) : null,
+            Discount = fields.Map("discount") is { } discount ? ReadDiscount(discount) : null,
             MinimumMinor = fields.Whole("minimum"),
         };
         fields.RefuseOthers();
         return price;
+    }
+
+    private static LineDiscount ReadDiscount(CatalogFields fields)
+    {
+        var (percent, amount) = (fields.Amount("percent"), fields.Whole("amount"));
+        if ((percent is null) == (amount is null))
+        {
+            fields.Fault("percent", "A discount has either 'percent' or 'amount' (minor units off the price for one).");
+        }
+
+        fields.RefuseOthers();
+        return new(percent is { } rate ? new Percent(rate.Value) : null, percent is null ? amount ?? 0 : null);
     }
 
     private static Entitlement ReadEntitlement(

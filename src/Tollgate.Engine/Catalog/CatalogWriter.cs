@@ -97,7 +97,13 @@ public static class CatalogWriter
         .Whole("amount", price.AmountMinor, null)
         .Whole("trial_days", price.TrialDays, 0)
         .When(price.Seats is not null, k => k.Node("seats", NodeOf(price.Seats!)))
+        .When(price.Discount is not null, k => k.Node("discount", NodeOf(price.Discount!)))
         .Whole("minimum", price.MinimumMinor ?? 0, 0)
+        .ToMap(compact: true);
+
+    private static MapNode NodeOf(LineDiscount discount) => new Keys()
+        .When(discount.Percent is not null, k => k.Amount("percent", Quantity.Of(discount.Percent!.Value.Value)))
+        .When(discount.Percent is null, k => k.Whole("amount", discount.AmountMinor!.Value, null))
         .ToMap(compact: true);
 
     private static MapNode NodeOf(SeatPrice seats)

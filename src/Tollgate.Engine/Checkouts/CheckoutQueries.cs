@@ -42,6 +42,9 @@ public sealed record CheckoutWanted
 
     public long? CustomAmount { get; init; }
 
+    /// <summary>Agreed for the plan's price.</summary>
+    public LineDiscount? Discount { get; init; }
+
     public string? Pack { get; init; }
 
     public long? Count { get; init; }

@@ -104,7 +104,7 @@ public sealed class PayChange(
 
     private static CheckoutWanted WantedOf(Guid subscription, ChangeOrder order) => new()
     {
-        Subscription = subscription, Plan = order.Plan, Interval = order.Interval, Quantity = order.Quantity, CustomAmount = order.CustomAmount,
+        Subscription = subscription, Plan = order.Plan, Interval = order.Interval, Quantity = order.Quantity, CustomAmount = order.CustomAmount, Discount = order.Discount,
         When = order.When switch { ChangeTime.Now => "now", ChangeTime.PeriodEnd => "period_end", _ => null }, Proration = CatalogWords.Of(order.Proration),
         AddOns = order.AddOns?.ToDictionary(static one => one.Code, static one => one.Quantity),
     };

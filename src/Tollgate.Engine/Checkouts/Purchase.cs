@@ -111,13 +111,13 @@ internal sealed class MakePurchase(CustomerChange change, ProjectSnapshot projec
 
     private SubscriptionOrder StartOf(CheckoutWanted wanted, bool hasMethod) => new(
         change.Row.Customer.Id, wanted.Plan!, wanted.Interval ?? PriceInterval.Monthly, CurrencyOf(wanted), wanted.Quantity ?? 1, wanted.Trial, hasMethod,
-        null, wanted.Coupon, null, null, AddOnsOf(wanted) ?? [], wanted.CustomAmount);
+        null, wanted.Coupon, null, null, AddOnsOf(wanted) ?? [], wanted.CustomAmount) { Discount = wanted.Discount };
 
     private static ChangeOrder ChangeOf(CheckoutWanted wanted) => new(
         wanted.Plan, wanted.Interval, wanted.Quantity,
         wanted.When switch { "now" => ChangeTime.Now, "period_end" => ChangeTime.PeriodEnd, _ => null },
         wanted.Proration is { } policy ? CatalogWords.Read<Proration>(policy) : Proration.Second,
-        AddOnsOf(wanted), wanted.CustomAmount);
+        AddOnsOf(wanted), wanted.CustomAmount) { Discount = wanted.Discount };
 
     private static IReadOnlyList<(string, long)>? AddOnsOf(CheckoutWanted wanted) =>
         wanted.AddOns is { } some ? [.. some.Select(static one => (one.Key, one.Value))] : null;

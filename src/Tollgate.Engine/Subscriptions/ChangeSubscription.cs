@@ -31,7 +31,11 @@ public enum ChangeDirection
 /// <param name="Only">The change is refused when it would go the other way; null: either way.</param>
 public sealed record ChangeOrder(
     string? Plan, PriceInterval? Interval, long? Quantity, ChangeTime? When, Proration Proration, IReadOnlyList<(string Code, long Quantity)>? AddOns = null,
-    long? CustomAmount = null, ChangeDirection? Only = null);
+    long? CustomAmount = null, ChangeDirection? Only = null)
+{
+    /// <summary>Agreed for the plan's price; null: what was agreed stays, unless plan or interval change.</summary>
+    public LineDiscount? Discount { get; init; }
+}
 
 /// <summary>How a subscription is to end.</summary>
 /// <param name="When">Null: at the end of the period.</param>
@@ -149,7 +153,7 @@ public sealed class ChangeSubscription(NpgsqlDataSource database, QuotaGate gate
         return IfAllowed(subscription, SubscriptionVerb.Change, () => SubscriptionLife.Change(kept, terms, order.Proration, facts, now));
 
         // A price that is agreed now is not agreed for another plan that waits.
-        ChangeOrder OfPlan(SubscriptionTerms one) => (one.Plan.Code, one.Interval) == (old.Plan.Code, old.Interval) ? order : order with { CustomAmount = null };
+        ChangeOrder OfPlan(SubscriptionTerms one) => (one.Plan.Code, one.Interval) == (old.Plan.Code, old.Interval) ? order : order with { CustomAmount = null, Discount = null };
     }
 
     /// <summary>The version that an order means: that of the terms themselves, or of those in force, where it is theirs; otherwise the newest. Null: there is no such plan.</summary>
@@ -167,9 +171,9 @@ public sealed class ChangeSubscription(NpgsqlDataSource database, QuotaGate gate
         var terms = of with { Plan = PlanOf(catalog, order, of, old)!, Interval = order.Interval ?? of.Interval, Quantity = order.Quantity ?? of.Quantity };
 
         // What was agreed was agreed for the plan that it was agreed for.
-        var agreed = IsFor(of) ? of.CustomAmount : IsFor(old) ? old.CustomAmount : null;
+        var agreed = IsFor(of) ? of : IsFor(old) ? old : null;
         return Sold(
-            catalog.Document, terms with { CustomAmount = order.CustomAmount ?? agreed },
+            catalog.Document, terms with { CustomAmount = order.CustomAmount ?? agreed?.CustomAmount, AgreedDiscount = order.Discount ?? agreed?.AgreedDiscount },
             order.AddOns ?? [.. of.AddOns.Select(static held => (held.AddOn.Code, held.Quantity))]);
 
         bool IsFor(SubscriptionTerms one) => (one.Plan.Code, one.Interval) == (terms.Plan.Code, terms.Interval);

@@ -26,7 +26,11 @@ namespace Tollgate.Engine.Subscriptions;
 /// <param name="CustomAmount">Agreed instead of the plan's price, in minor units; null: the plan's.</param>
 public sealed record SubscriptionOrder(
     string Customer, string Plan, PriceInterval Interval, Currency? Currency, long Quantity, bool? Trial, bool ConvertsTrial, string? Fingerprint, string? Coupon,
-    Instant? StartAt, string? Id, IReadOnlyList<(string Code, long Quantity)> AddOns, long? CustomAmount);
+    Instant? StartAt, string? Id, IReadOnlyList<(string Code, long Quantity)> AddOns, long? CustomAmount)
+{
+    /// <summary>Agreed for the plan's price; null: what the catalogue says of it.</summary>
+    public LineDiscount? Discount { get; init; }
+}
 
 /// <summary>Begins a subscription. The customer, created when it is missing, has the plan's quotas at once.</summary>
 public sealed class CreateSubscription(NpgsqlDataSource database, QuotaGate gate, Clock clock)
@@ -106,7 +110,10 @@ public sealed class CreateSubscription(NpgsqlDataSource database, QuotaGate gate
             return StepChoice.None(SubscriptionOutcome.CurrencyFixed, $"The customer is invoiced in {kept}.");
         }
 
-        var terms = new SubscriptionTerms(plan, order.Interval, order.Currency ?? Currency.Of(kept ?? project.Currency), order.Quantity) { CustomAmount = order.CustomAmount };
+        var terms = new SubscriptionTerms(plan, order.Interval, order.Currency ?? Currency.Of(kept ?? project.Currency), order.Quantity)
+        {
+            CustomAmount = order.CustomAmount, AgreedDiscount = order.Discount,
+        };
         var (faulty, addOns) = AddOnChoice.Of(project.Catalog.Document, terms, order.AddOns);
         if (faulty is not null || terms.Price is not { } price)
         {
@@ -175,8 +182,8 @@ public sealed class CreateSubscription(NpgsqlDataSource database, QuotaGate gate
         var state = JsonSerializer.Deserialize(first, SubscriptionJson.Default.SubscriptionState)!;
         var coupon = await change.AskAsync(RedemptionSql.CodeAtStart, cancel, change.Row.Partition, change.Row.Account, stored.Id) as string;
         var isTrial = state.Status == CatalogWords.Of(SubscriptionStatus.Trialing);
-        return (state.Plan, state.Interval, state.Quantity, state.CustomAmount, coupon)
-                == (order.Plan, CatalogWords.Of(order.Interval), order.Quantity, order.CustomAmount, order.Coupon)
+        return (state.Plan, state.Interval, state.Quantity, state.CustomAmount, state.Discount, coupon)
+                == (order.Plan, CatalogWords.Of(order.Interval), order.Quantity, order.CustomAmount, StoredDiscount.Write(order.Discount), order.Coupon)
             && AreSame(state.AddOns ?? new Dictionary<string, long>(), order.AddOns)
             && (order.Currency is null || order.Currency == stored.Terms.Currency)
             && (order.Trial is null || order.Trial == isTrial)

@@ -77,6 +77,7 @@ public sealed class ForeseeMigration(NpgsqlDataSource database, Clock clock)
         new(project.Catalog.PlanVersions[reader.GetInt32(1)], CatalogWords.Read<PriceInterval>(reader.GetString(2)), Currency.Of(reader.GetString(3)), reader.GetInt64(4))
         {
             CustomAmount = reader.IsDBNull(5) ? null : reader.GetInt64(5), AddOns = AddOnText.Read(reader.GetString(6)),
+            AgreedDiscount = StoredDiscount.Read(reader.IsDBNull(11) ? null : reader.GetString(11)),
         };
 
     /// <summary>Those of each subscription of the group: all of it have the same. That they still apply was asked for.</summary>

@@ -187,6 +187,7 @@ internal sealed class StepWriter(NpgsqlConnection connection, ProjectSnapshot pr
             .Long(rows.Select(static r => (long?)r.Sub.Committed.Minor))
             .Text(rows.Select(static r => r.Sub.DrivenBy))
             .Numbers(rows.Select(static r => (decimal?)r.Sub.Reduced.Value))
+            .Text(rows.Select(static r => StoredDiscount.Write(r.Sub.Terms.AgreedDiscount)))
             .Command(SubscriptionSql.Write);
     }
 

@@ -23,7 +23,7 @@ public sealed record SubscriptionRow(short Partition, int Account, Subscription 
     public string? ParkedReason { get; init; }
 
     /// <summary>How many columns <see cref="Read"/> takes.</summary>
-    internal const int Columns = 35;
+    internal const int Columns = 36;
 
     /// <summary>The columns of <c>SubscriptionSql.Columns</c>, in their order.</summary>
     internal static SubscriptionRow Read(NpgsqlDataReader reader, ProjectSnapshot project)
@@ -36,6 +36,7 @@ public sealed record SubscriptionRow(short Partition, int Account, Subscription 
             Terms = new(project.Catalog.PlanVersions[reader.GetInt32(4)], CatalogWords.Read<PriceInterval>(reader.GetString(5)), currency, reader.GetInt64(7))
             {
                 CustomAmount = reader.IsDBNull(8) ? null : reader.GetInt64(8), AddOns = AddOnText.Read(reader.GetString(9)),
+                AgreedDiscount = StoredDiscount.Read(TextOrNull(35)),
             },
             Scheduled = reader.IsDBNull(10) ? null : StoredTerms.Read(reader.GetString(10), currency, project.Catalog),
             StartedAt = At(11),
@@ -69,10 +70,10 @@ public sealed record SubscriptionRow(short Partition, int Account, Subscription 
 
 /// <summary>How <c>subscriptions.scheduled</c> is written.</summary>
 /// <param name="AddOns">As <see cref="AddOnText"/> writes them.</param>
-internal sealed record StoredTerms(int PlanVersion, string Interval, long Quantity, long? CustomAmount, string AddOns)
+internal sealed record StoredTerms(int PlanVersion, string Interval, long Quantity, long? CustomAmount, string AddOns, string? Discount = null)
 {
     public static string Write(SubscriptionTerms terms) => JsonSerializer.Serialize(
-        new StoredTerms(terms.Plan.Id, CatalogWords.Of(terms.Interval), terms.Quantity, terms.CustomAmount, AddOnText.Write(terms.AddOns)),
+        new StoredTerms(terms.Plan.Id, CatalogWords.Of(terms.Interval), terms.Quantity, terms.CustomAmount, AddOnText.Write(terms.AddOns), StoredDiscount.Write(terms.AgreedDiscount)),
         SubscriptionJson.Default.StoredTerms);
 
     public static SubscriptionTerms Read(string json, Currency currency, PublishedCatalog catalog)
@@ -80,9 +81,19 @@ internal sealed record StoredTerms(int PlanVersion, string Interval, long Quanti
         var stored = JsonSerializer.Deserialize(json, SubscriptionJson.Default.StoredTerms)!;
         return new(catalog.PlanVersions[stored.PlanVersion], CatalogWords.Read<PriceInterval>(stored.Interval), currency, stored.Quantity)
         {
-            CustomAmount = stored.CustomAmount, AddOns = AddOnText.Read(stored.AddOns),
+            CustomAmount = stored.CustomAmount, AddOns = AddOnText.Read(stored.AddOns), AgreedDiscount = StoredDiscount.Read(stored.Discount),
         };
     }
+}
+
+/// <summary>How a discount that was agreed is written: <c>{"percent": 10}</c> or <c>{"amount": 500}</c>.</summary>
+internal sealed record StoredDiscount(decimal? Percent, long? Amount)
+{
+    public static string? Write(LineDiscount? discount) =>
+        discount is null ? null : JsonSerializer.Serialize(new(discount.Percent?.Value, discount.AmountMinor), SubscriptionJson.Default.StoredDiscount);
+
+    public static LineDiscount? Read(string? json) =>
+        json is null ? null : JsonSerializer.Deserialize(json, SubscriptionJson.Default.StoredDiscount) is var (percent, amount) ? new(percent is { } rate ? new Percent(rate) : null, amount) : null;
 }
 
 /// <summary>What a fact of the timeline keeps of the subscription as the step left it.</summary>
@@ -92,6 +103,9 @@ public sealed record SubscriptionState(
 {
     /// <summary>Agreed instead of the plan's price, in minor units.</summary>
     public long? CustomAmount { get; init; }
+
+    /// <summary>Agreed for the plan's price, as it is stored.</summary>
+    public string? Discount { get; init; }
 
     /// <summary>Code and how many of it; null: none.</summary>
     public IReadOnlyDictionary<string, long>? AddOns { get; init; }
@@ -110,11 +124,13 @@ public sealed record SubscriptionState(
         subscription.CancelReason)
     {
         CustomAmount = subscription.Terms.CustomAmount,
+        Discount = StoredDiscount.Write(subscription.Terms.AgreedDiscount),
         AddOns = subscription.Terms.AddOns.Count == 0 ? null : subscription.Terms.AddOns.ToDictionary(static held => held.AddOn.Code, static held => held.Quantity),
     };
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(StoredTerms))]
+[JsonSerializable(typeof(StoredDiscount))]
 [JsonSerializable(typeof(SubscriptionState))]
 internal sealed partial class SubscriptionJson : JsonSerializerContext;

@@ -29,6 +29,7 @@ internal static class SubscriptionAnswers
             Currency = subscription.Terms.Currency.Code,
             Quantity = subscription.Terms.Quantity,
             Amount = subscription.Terms.Amount.Minor,
+            Discount = subscription.Terms.Discount is { } discount ? new() { Percent = discount.Percent?.Value, Amount = discount.AmountMinor } : null,
             AddOns =
             [
                 .. subscription.Terms.AddOns.Select(held => new SubscriptionAddOnView(held.AddOn.Code, held.AddOn.Name, held.Quantity, subscription.Terms.AmountOf(held).Minor)),

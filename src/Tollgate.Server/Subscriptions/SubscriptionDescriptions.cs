@@ -20,7 +20,7 @@ internal static class SubscriptionDescriptions
          "parked_reason": null, "latest_invoice": "01936f5e-7c1b-7aa0-8c11-0d4c2b1a9f88"}
         """;
 
-    private const string Changed = $$"""{"subscription": {{One}}, "invoice": {{InvoiceDescriptions.Sample}}, "next_invoice": null}""";
+    private const string Changed = $$"""{"subscription": {{One}}, "invoice": {{InvoiceDescriptions.Sample}}, "next_invoice": null, "replaced_change": null}""";
 
     private static readonly ErrorCode[] Steps = [ErrorCode.SubscriptionNotFound, ErrorCode.SubscriptionState, ErrorCode.DrivenByProvider, ErrorCode.InvoiceImplausible, ErrorCode.ValidationFailed];
 
@@ -82,7 +82,7 @@ internal static class SubscriptionDescriptions
         "Change a subscription",
         "Another plan, period, quantity, other add-ons, or a price that was agreed. What costs more a month than before is changed now: the rest of the period is given back at the old price "
         + "and charged at the new one, each rounded apart. What costs less is changed at the end of the period. `when` overrides both. Another period "
-        + "now begins a new period and a new anchor. Asking for what it is takes back a scheduled change. Quotas follow at once. "
+        + "now begins a new period and a new anchor. Asking for what it is takes back a scheduled change. Other changes keep one, with what they name; `replaced_change` is the scheduled change that a call changed or took back. Quotas follow at once. "
         + "Where the customer has a payment method that the project's provider charges, and something is due now, it is paid first: a payment that fails is a 402 and changes nothing. "
         + "A customer without one gets the change, and an open invoice.")
     {

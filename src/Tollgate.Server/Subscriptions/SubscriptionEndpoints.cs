@@ -164,7 +164,33 @@ public static class SubscriptionEndpoints
 
         return new(
             body.Customer ?? "", body.Plan ?? "", IntervalOf(body.Period) ?? PriceInterval.Monthly, currency, body.Quantity ?? 1, body.Trial,
-            body.TrialEndBehavior != "expire", body.TrialFingerprint, body.Coupon, start, body.Id, AddOnsOf(body.AddOns, faults) ?? [], body.Amount);
+            body.TrialEndBehavior != "expire", body.TrialFingerprint, body.Coupon, start, body.Id, AddOnsOf(body.AddOns, faults) ?? [], body.Amount)
+        {
+            Discount = DiscountOf(body.Discount, faults),
+        };
+    }
+
+    /// <summary>What is agreed to come off the plan's price.</summary>
+    internal static LineDiscount? DiscountOf(LineDiscountBody? body, Faults faults)
+    {
+        if (body is null)
+        {
+            return null;
+        }
+
+        if ((body.Percent is null) == (body.Amount is null))
+        {
+            faults.Add("discount", FaultCode.InvalidValue, "A discount has either 'percent' (0 to 100) or 'amount' (minor units off the price for one).");
+        }
+
+        faults.Range(body.Amount, "discount.amount", 0, SubscriptionTerms.LargestAmount);
+        var percent = default(Percent);
+        if (body.Percent is { } rate && (!Percent.TryCreate(rate, out percent) || rate > 100))
+        {
+            faults.Add("discount.percent", FaultCode.OutOfRange, "0 to 100 with at most 6 decimals is expected.");
+        }
+
+        return new(body.Percent is null ? null : percent, body.Amount);
     }
 
     /// <summary>Each code once. Null: none were named.</summary>

@@ -62,6 +62,7 @@ public static class SubscriptionStepEndpoints
         faults.OneOf(body.When, "when", "now", "period_end");
         faults.OneOf(body.Proration, "proration", "second", "day", "none", "usage_aware");
         var addOns = SubscriptionEndpoints.AddOnsOf(body.AddOns, faults);
+        var discount = SubscriptionEndpoints.DiscountOf(body.Discount, faults);
         if (faults.Any)
         {
             await faults.WriteAsync(context);
@@ -75,7 +76,10 @@ public static class SubscriptionStepEndpoints
             TimeOf(body.When),
             body.Proration is null ? Proration.Second : CatalogWords.Read<Proration>(body.Proration),
             addOns,
-            body.Amount);
+            body.Amount)
+        {
+            Discount = discount,
+        };
         var request = RequestOf(context, pay is null || body.Preview == true);
         if (await desk.Driven.ChangeAsync(context.Project(), desk.IdOf(context), order, request, context.RequestAborted) is { } driven)
         {

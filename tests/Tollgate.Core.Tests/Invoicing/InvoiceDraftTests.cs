@@ -48,6 +48,17 @@ public sealed class InvoiceDraftTests
             .ShouldBe(["ProrationCredit -2900 58.00 USD × 15/30 days of the period", "ProrationCharge 5800 116.00 USD × 15/30 days of the period"]);
     }
 
+    [Theory]
+    [InlineData(10.5, null, 5191, "25.955", "less 10.5 %")]
+    [InlineData(null, 500L, 4800, "24", "less 5.00 USD each")]
+    [InlineData(null, 9999L, 0, "0", "less 99.99 USD each")]
+    public void A_discount_of_the_line_is_in_its_price(double? percent, long? amount, long total, string price, string step)
+    {
+        var terms = Pro with { AgreedDiscount = new(percent is { } rate ? new Percent((decimal)rate) : null, amount) };
+        var line = InvoiceDraft.Of(SubscriptionLife.Start(Guid.Empty, terms, 0, true, Utc("2026-04-01T00:00:00Z"), TimeZoneInfo.Utc), [])!.Lines.Single();
+        (line.Amount.Minor, line.UnitPrice!.Value.Major.ToString("0.####", System.Globalization.CultureInfo.InvariantCulture), line.Steps[^1]).ShouldBe((total, price, step));
+    }
+
     [Fact]
     public void Where_nothing_is_due_there_is_no_invoice()
     {

@@ -84,6 +84,9 @@ public sealed class InvoiceMathTests
             sums => (sums.Total, sums.Tax).ShouldBe((Usd(2_500), Usd(-500))), sums => sums.TaxGivenBack.ShouldBe([Usd(500), Usd(0)]));
         Changed(1_004, 2_001, [Tva], (1_004, [Tva])).Tax.ShouldBe(Usd(199), "A rate is rounded once on an invoice: 9.97 × 20 %.");
 
+        // A sixth of 1770.33 is 295.055, whatever the sixths of its parts lose.
+        Changed(14_671, 191_704, [Tva with { IsInclusive = true }], (14_671, [Tva with { IsInclusive = true }])).Tax.ShouldBe(Usd(29_506));
+
         // The price contains it.
         Changed(6_000, 0, [], (6_000, [Tva with { IsInclusive = true }])).ShouldSatisfyAllConditions(
             sums => (sums.Left, sums.Tax, sums.Taxes[0].Base, sums.TaxGivenBack[0]).ShouldBe((Usd(6_000), Usd(-1_000), Usd(-5_000), Usd(0))));

@@ -120,6 +120,24 @@ public sealed class ChangeLives(LivesStage stage)
             """)
         .LivesAsync(stage);
 
+    // Two of Enterprise become three for half of April: $300 back, $450 charged. Pro begins in May all the same, with three.
+    [Fact]
+    public Task A_change_that_waits_has_the_seats_that_were_added_since() => Given(Shops.Standard)
+        .On("2031-04-01").Subscribes("enterprise", quantity: 2)
+        .On("2031-04-10").Changes("pro")
+        .On("2031-04-16").Changes(quantity: 3).IsOn("enterprise")
+        .On("2031-05-01").IsOn("pro")
+        .Invoices("""
+            2031-04-01 00:00 open 60000
+              subscription x2      60000  2031-04-01 00:00 → 2031-05-01 00:00
+            2031-04-16 00:00 open 15000
+              proration_credit x2 -30000  2031-04-16 00:00 → 2031-05-01 00:00
+              proration_charge x3  45000  2031-04-16 00:00 → 2031-05-01 00:00
+            2031-05-01 00:00 open 9000
+              subscription x3       9000  2031-05-01 00:00 → 2031-06-01 00:00
+            """)
+        .LivesAsync(stage);
+
     // Pro was to begin in May. Asked for again without a word about when, it is dearer and so begins now: 15 of 30 days.
     [Fact]
     public Task What_was_scheduled_is_wanted_at_once_after_all() => Given(Shops.Standard)

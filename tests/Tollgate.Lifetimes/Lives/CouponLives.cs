@@ -78,6 +78,29 @@ public sealed class CouponLives(LivesStage stage)
             """)
         .LivesAsync(stage);
 
+    // Of $15 a month the first invoice has $10, and the change in April the other $5. Nothing was paid for April, so nothing of it goes back.
+    [Fact]
+    public Task An_amount_for_ever_is_there_once_a_month() => Given(Shops.With(new CouponSpec("FIFTEEN", null, 1500, Duration.Forever))).WithoutTheNaiveBiller()
+        .On("2031-04-01").Subscribes("basic", coupon: "FIFTEEN")
+        .On("2031-04-16").Changes(quantity: 3)
+        .On("2031-04-26").Changes(quantity: 4)
+        .On("2031-05-01")
+        .Invoices("""
+            2031-04-01 00:00 paid 0
+              subscription          1000  2031-04-01 00:00 → 2031-05-01 00:00
+              discount             -1000
+            2031-04-16 00:00 open 1000
+              proration_charge x3   1500  2031-04-16 00:00 → 2031-05-01 00:00
+              discount              -500
+            2031-04-26 00:00 open 167
+              proration_credit x3   -500  2031-04-26 00:00 → 2031-05-01 00:00
+              proration_charge x4    667  2031-04-26 00:00 → 2031-05-01 00:00
+            2031-05-01 00:00 open 2500
+              subscription x4       4000  2031-05-01 00:00 → 2031-06-01 00:00
+              discount             -1500
+            """)
+        .LivesAsync(stage);
+
     [Fact]
     public Task An_amount_for_two_months() => Given(Shops.With(new CouponSpec("THREEDOLLARS", null, 300, Duration.Repeating, 2)))
         .On("2031-04-01").Subscribes("basic", coupon: "THREEDOLLARS")

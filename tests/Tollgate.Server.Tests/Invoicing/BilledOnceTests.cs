@@ -143,13 +143,12 @@ public sealed class BilledOnceTests(RunningServer running)
     }
 
     /// <summary>
-    /// Half off for ever. 15 days before the end: half of $149.50 less the unused half of $14.50 is $67.50, as it should be. 23 days before:
-    /// $114.62 − $11.12 would be fair, but no more than $14.50 is given back before the coupon is taken off.
+    /// Half off for ever. 15 days before the end: half of $149.50 less the unused half of $14.50 is $67.50. 23 days before: $114.61 − $11.11.
     /// </summary>
     [Theory]
-    [InlineData("2027-04-16T00:00:00Z", "enterprise", "change 6750 = proration_credit -1450, proration_charge 14950, discount -6750")]
-    [InlineData("2027-04-08T00:00:00Z", "enterprise", "change 10736 = proration_credit -1450, proration_charge 22923, discount -10737")]
-    public async Task After_a_percentage_coupon_no_more_is_given_back_than_was_billed_also_early(string at, string plan, string expected)
+    [InlineData("2027-04-16T00:00:00Z", "enterprise", "change 6750 = proration_credit -725, proration_charge 14950, discount -7475")]
+    [InlineData("2027-04-08T00:00:00Z", "enterprise", "change 10350 = proration_credit -1111, proration_charge 22923, discount -11462")]
+    public async Task A_percentage_coupon_is_on_both_sides_of_a_change_also_early(string at, string plan, string expected)
     {
         var sandbox = await BillingSandbox.StartAsync(running, "2027-04-01T00:00:00Z");
         await sandbox.Door.PostAsync("/v1/coupons", """{"code": "HALF", "percent_off": 50, "duration": "forever"}""");

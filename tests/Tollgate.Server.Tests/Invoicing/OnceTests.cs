@@ -152,6 +152,52 @@ public sealed class OnceTests(RunningServer running)
         (await PaymentSteps.FoundAsync(running, sandbox)).ShouldBeEmpty();
     }
 
+    [Fact]
+    public async Task Each_line_has_the_rates_of_its_category_and_who_is_exempt_has_none()
+    {
+        var sandbox = await BillingSandbox.StartAsync(running, "2027-04-01T00:00:00Z", WithAddOns.Replace("name: Desk,", "name: Desk, tax_category: furniture,", StringComparison.Ordinal));
+        const string Rates = """{"rates": [{"country": "FR", "name": "TVA", "percent": 20}, {"country": "FR", "name": "TVA", "percent": 5, "category": "furniture"}]}""";
+        (await sandbox.Door.SendAsync(HttpMethod.Put, "/v1/tax-rates", Rates))["rates"][1]!["category"]!.GetValue<string>().ShouldBe("furniture");
+        await sandbox.Door.PostAsync("/v1/customers", """{"id": "acme", "country": "FR"}""");
+        var path = "/v1/subscriptions/" + await sandbox.SubscribeAsync("""{"customer": "acme", "plan": "team", "add_ons": [{"code": "desk", "quantity": 2}]}""");
+        var first = await sandbox.Door.GetAsync("/v1/invoices/" + await NewestAsync(sandbox));
+        first["taxes"].AsArray().Select(static tax => $"{tax!["percent"]} {tax["base"]} {tax["amount"]}").ShouldBe(["20 1000 200", "5 1200 60"]);
+        await sandbox.Door.PostAsync("/v1/customers", """{"id": "bert", "country": "FR"}""");
+        await sandbox.SubscribeAsync("""{"customer": "bert", "plan": "team", "add_ons": [{"code": "desk", "quantity": 2}]}""");
+        var berts = (await sandbox.Door.GetAsync("/v1/invoices?customer=bert"))["data"][0]!["id"]!.GetValue<string>();
+        var note = await sandbox.Door.PostAsync($"/v1/invoices/{berts}/credit-notes", """{"lines": [2], "reason": "no desks"}""");
+        (note["credit_notes"][0]!["total"]!.GetValue<long>(), note["credit_notes"][0]!["tax"]!.GetValue<long>()).ShouldBe((1260, 60));
+
+        (await sandbox.Door.PatchAsync("/v1/customers/acme", """{"tax_exempt": {"reason": "mission"}}"""))["errors"][0]!["param"]!.GetValue<string>().ShouldBe("tax_exempt.document");
+        var exempt = await sandbox.Door.PatchAsync("/v1/customers/acme", """{"tax_exempt": {"reason": "mission", "document": "DM-7"}}""");
+        exempt["tax_exempt"]["document"]!.GetValue<string>().ShouldBe("DM-7");
+        await sandbox.Door.PostAsync(path + "/cancel", """{"at": "now", "credit": true}""");
+        var back = await sandbox.Door.GetAsync("/v1/invoices/" + await NewestAsync(sandbox));
+        (back["tax"].GetValue<long>(), back["tax_note"].GetValue<string>()).ShouldBe((-260, "Exempt from tax: mission (DM-7)."));
+        (await PaymentSteps.FoundAsync(running, sandbox)).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_discount_of_the_price_comes_before_coupons()
+    {
+        var sandbox = await BillingSandbox.StartAsync(
+            running, "2027-04-01T00:00:00Z", WithAddOns.Replace("amount: 4000 }", "amount: 4000, discount: { percent: 25 } }", StringComparison.Ordinal));
+        await CouponAsync(sandbox, """{"code": "TEN", "percent_off": 10, "duration": "forever"}""");
+        var path = "/v1/subscriptions/" + await sandbox.SubscribeAsync("""{"customer": "acme", "plan": "team", "quantity": 3, "discount": {"amount": 100}, "coupon": "TEN"}""");
+        (await sandbox.InvoicesAsync("acme"))[^1].ShouldBe("000001 start 2430 = subscription 2700, discount -270");
+        (await sandbox.Door.GetAsync(path))["discount"]["amount"]!.GetValue<long>().ShouldBe(100);
+        await sandbox.AdvanceAsync("2027-04-16T00:00:00Z");
+
+        // What was agreed was agreed for Team; a quarter is off Big for everybody.
+        (await sandbox.Door.PatchAsync(path, """{"plan": "big"}""")).Status.ShouldBe(HttpStatusCode.OK);
+        (await sandbox.InvoicesAsync("acme"))[^1].ShouldBe("000002 change 2835 = proration_credit -1215, proration_charge 4500, discount -450");
+        (await sandbox.Door.PatchAsync(path, """{"discount": {"percent": 50}}"""))["subscription"]["scheduled_change"]!["amount"]!.GetValue<long>().ShouldBe(6000);
+        await sandbox.AdvanceAsync("2027-05-01T00:00:00Z");
+        (await sandbox.InvoicesAsync("acme"))[^1].ShouldBe("000003 renewal 5400 = subscription 6000, discount -600");
+        (await sandbox.Door.PatchAsync(path, """{"discount": {"percent": 50, "amount": 1}}""")).Status.ShouldBe(HttpStatusCode.UnprocessableEntity);
+        (await PaymentSteps.FoundAsync(running, sandbox)).ShouldBeEmpty();
+    }
+
     private async Task<BillingSandbox> FrenchAsync(string customer)
     {
         var sandbox = await BillingSandbox.StartAsync(running, "2027-04-01T00:00:00Z");
