@@ -126,7 +126,7 @@ public sealed class FollowSubscription(NpgsqlDataSource database, QuotaGate gate
         SubscriptionTerms Of(PlanVersion version)
         {
             var terms = new SubscriptionTerms(version, price.Interval, price.Each.Currency, price.Quantity);
-            return terms.Price is { } listed && listed.AmountMinor != price.Each.Minor ? terms with { CustomAmount = price.Each.Minor } : terms;
+            return terms.Price is { } listed && (listed.AmountMinor != price.Each.Minor || listed.Discount is not null) ? terms with { CustomAmount = price.Each.Minor } : terms;
         }
     }
 
