@@ -107,7 +107,7 @@ public sealed record InvoiceDraft(InvoiceKind Kind, Period Period, Currency Curr
 
     private static InvoiceLine LineOf(UsageDue due)
     {
-        var (rated, isPackage) = (due.Rated(), RatingRules.PricesOf(due.Parts) is [{ Price.Mode: TierMode.Package }]);
+        var (rated, isPackage) = (due.Rated(), RatingRules.PricesOf(due.Parts).Any(static one => one.Price.Mode == TierMode.Package));
         return new()
         {
             Kind = InvoiceLineKind.Usage, Feature = due.Feature, Period = due.Period, Quantity = due.Quantity - due.BilledQuantity, Amount = rated.Amount - due.Billed,

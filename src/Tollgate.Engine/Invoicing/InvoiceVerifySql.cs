@@ -118,6 +118,10 @@ internal static class InvoiceVerifySql
              ELSE greatest(0, b.used - b.drawn - r.quota) END
         """;
 
+    /// <summary>The same of a balance that has moved since: what several stretches have now only their events tell.</summary>
+    private const string BeyondNow =
+        "CASE WHEN jsonb_array_length(r.parts) > 1 THEN r.quantity + r.ignored_quantity ELSE greatest(0, b.used - b.drawn - r.quota) END";
+
     /// <summary>
     /// What was rated, and what came too late to be, is what the balance has beyond the quota, as long as that has not moved since.
     /// Place: the period's start.
@@ -140,7 +144,7 @@ internal static class InvoiceVerifySql
     /// </summary>
     public const string LateChanges =
         $$"""
-        SELECT p.code, c.id, e.code, r.period_start::text, r.quantity + r.ignored_quantity, {{Beyond}}, count(*) OVER ()
+        SELECT p.code, c.id, e.code, r.period_start::text, r.quantity + r.ignored_quantity, {{BeyondNow}}, count(*) OVER ()
           FROM rated_usage r
           JOIN balances b ON b.partition = r.partition AND b.account = r.account AND b.feature = r.feature AND b.period_start = r.period_start
           JOIN subscriptions s ON s.partition = r.partition AND s.account = r.account AND s.ended_at IS NULL
@@ -149,7 +153,7 @@ internal static class InvoiceVerifySql
           JOIN features  e ON e.id = r.feature
          CROSS JOIN LATERAL (SELECT s.usage_from - CASE WHEN s.usage_from > coalesce(s.trial_end, s.started_at) THEN interval '2 days' ELSE interval '400 days' END AS at) x
          WHERE b.version <> r.balance_version AND b.period_end <= x.at
-           AND {{Beyond}} <> r.quantity + r.ignored_quantity
+           AND {{BeyondNow}} <> r.quantity + r.ignored_quantity
            AND NOT EXISTS (SELECT FROM late_changes l
                             WHERE l.partition = b.partition AND l.account = b.account AND l.changed_at > x.at
                               AND l.feature = b.feature AND l.period_start = b.period_start){{Cut}}
