@@ -11,6 +11,12 @@ public sealed record UpstreamRequest
 
     /// <summary>Sent with every call, in place of the caller's of the same names.</summary>
     public IReadOnlyDictionary<string, string>? Headers { get; init; }
+
+    /// <summary>
+    /// What a cost counts for that the provider itself reports of a call. <c>wins</c>: it is the cost that budgets move by, and what the price
+    /// book gives is kept beside it. <c>beside</c>: the other way round. Default: <c>wins</c> for openrouter, <c>beside</c> for every other.
+    /// </summary>
+    public string? ReportedCost { get; init; }
 }
 
 public sealed record UpstreamView
@@ -28,6 +34,9 @@ public sealed record UpstreamView
 
     /// <summary>False: the credentials were encrypted with a key that this server does not have; set them again.</summary>
     public required bool Readable { get; init; }
+
+    /// <summary><c>wins</c> or <c>beside</c>, as it was set or by default.</summary>
+    public required string ReportedCost { get; init; }
 
     public required DateTimeOffset UpdatedAt { get; init; }
 }

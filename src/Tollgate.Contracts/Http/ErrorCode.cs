@@ -107,8 +107,8 @@ public sealed record ErrorCode(string Code, int Status, string Title, string Des
 
     public static readonly ErrorCode SubscriptionInactive = new(
         "subscription_inactive", 402, "The subscription is not active",
-        "The customer's subscription is paused, past due beyond its grace, or ended.",
-        "Pay the open invoice or resume the subscription.");
+        "The customer's subscription is paused, past due beyond its grace, or ended, and the catalogue says without_subscription: inactive.",
+        "Pay the open invoice, resume the subscription or subscribe again.");
 
     // 404 and 405: what was addressed.
     public static readonly ErrorCode NotFound = new(
@@ -458,6 +458,11 @@ public sealed record ErrorCode(string Code, int Status, string Title, string Des
         "occurred_at lies more than 5 minutes ahead of the server's clock.",
         "Correct the sender's clock, or omit occurred_at.");
 
+    public static readonly ErrorCode EventUnmatched = new(
+        "event_unmatched", 422, "No meter takes the event",
+        "No meter of the project's catalogue reads events of this type, and the catalogue refuses those (unmatched_events: refuse). Nothing was recorded.",
+        "Send the type that a meter reads; the detail names the nearest one. Or add a meter to the catalogue, or set unmatched_events to accept there.");
+
     public static readonly ErrorCode EventValueInvalid = new(
         "event_value_invalid", 422, "The event's value cannot be metered",
         "A property that the feature's meter needs is missing or is not a number, or the sum would exceed 999999999999999999.999999999.",
@@ -557,7 +562,7 @@ public sealed record ErrorCode(string Code, int Status, string Title, string Des
         PreconditionFailed, PayloadTooLarge, UnsupportedMediaType,
         ValidationFailed, UnknownField, InvalidType, CatalogInvalid, PriceNotFound, CouponRefused, AddOnRefused, PackRefused, CreditRefused, RefundRefused, CreditsInsufficient, NotAtProvider,
         FeatureNotMetered, EventTooOld, EventInFuture,
-        EventValueInvalid, GatewayLoop, LimitReached,
+        EventUnmatched, EventValueInvalid, GatewayLoop, LimitReached,
         RateLimited, GatewayBusy, CustomersLimited, ProjectBusy, Overloaded, CustomerBusy, StorageUnavailable, UpstreamUnreadable, UpstreamUnreachable, UpstreamTimeout, Internal,
     ];
 

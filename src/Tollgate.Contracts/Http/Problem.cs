@@ -46,6 +46,9 @@ public sealed record Problem
 
     public decimal? Remaining { get; init; }
 
+    /// <summary>Units that the request asked for.</summary>
+    public decimal? Requested { get; init; }
+
     public DateTimeOffset? ResetsAt { get; init; }
 
     public string? Reason { get; init; }

@@ -64,9 +64,15 @@ public sealed record LlmCallRequest : LlmCounts
 
     /// <summary>
     /// A feature that this call uses once, together with what the meters on <c>llm_call</c> count. Leave it out when the use was
-    /// counted already, for instance by <c>/v1/consume</c>.
+    /// counted already, for instance by <c>/v1/consume</c>, and name it in <c>attribute_to</c>.
     /// </summary>
     public string? Feature { get; init; }
+
+    /// <summary>
+    /// What the cost is for, in the reports of costs: a feature's code or any other text of at most 100 characters. It uses nothing.
+    /// Default: <c>feature</c>.
+    /// </summary>
+    public string? AttributeTo { get; init; }
 
     /// <summary>Such as <c>openai</c>; default: whose model it is by the price book.</summary>
     public string? Provider { get; init; }
@@ -95,8 +101,17 @@ public sealed record LlmCallRequest : LlmCounts
     /// <summary>True: the counts were estimated.</summary>
     public bool? Estimated { get; init; }
 
-    /// <summary>What the provider itself says it charged, in dollars; kept beside our own figure.</summary>
+    /// <summary>
+    /// What the provider itself says it charged, in dollars: kept beside our own figure, or the cost itself where the provider's upstream says
+    /// <c>reported_cost: wins</c>, as openrouter's does by default.
+    /// </summary>
     public string? ReportedCostUsd { get; init; }
+
+    /// <summary>
+    /// The service tier that served the call, as the provider names it: <c>flex</c>, <c>priority</c>, <c>batch</c>. It selects the price where the
+    /// price book has one for it. Default: what the answer says, else the standard tier.
+    /// </summary>
+    public string? ServiceTier { get; init; }
 
     /// <summary>The provider's id of the call.</summary>
     public string? RequestId { get; init; }
@@ -136,6 +151,12 @@ public sealed record LlmCallRecorded
 
     /// <summary>False: the cost is unknown, and the model stands in <c>/v1/unpriced-models</c>.</summary>
     public required bool Priced { get; init; }
+
+    /// <summary>What the price book gives where the cost is what the provider reported, in dollars; null: it does not know, or the cost is its figure.</summary>
+    public string? ComputedCostUsd { get; init; }
+
+    /// <summary>How the numbers of the provider's answer differ from each other; its counts are recorded all the same. Null: they agree.</summary>
+    public string? UsageDifference { get; init; }
 
     /// <summary>By feature code.</summary>
     public required IReadOnlyDictionary<string, LlmBalance> Balances { get; init; }
@@ -197,6 +218,9 @@ public sealed record LlmCallView : LlmCounts
     /// <summary>As it was reported; null when none was named.</summary>
     public string? Feature { get; init; }
 
+    /// <summary>What the cost is for where that is not the feature.</summary>
+    public string? AttributeTo { get; init; }
+
     public string? Provider { get; init; }
 
     /// <summary>Null for a reversing event.</summary>
@@ -209,8 +233,17 @@ public sealed record LlmCallView : LlmCounts
 
     public bool Estimated { get; init; }
 
+    /// <summary>How the provider's numbers differ from each other; null: they agree.</summary>
+    public string? UsageDifference { get; init; }
+
+    /// <summary>The tier that served it; null: the standard one.</summary>
+    public string? ServiceTier { get; init; }
+
     /// <summary>What the provider itself said it charged, in dollars.</summary>
     public string? ReportedCostUsd { get; init; }
+
+    /// <summary>What the price book gave where the cost is what the provider reported, in dollars; null: it did not know, or the cost is its figure.</summary>
+    public string? ComputedCostUsd { get; init; }
 
     public string? RequestId { get; init; }
 
@@ -286,6 +319,12 @@ public sealed record ModelPriceRequest
     /// <summary>Prices for long prompts.</summary>
     public IReadOnlyList<PriceTierBody>? Tiers { get; init; }
 
+    /// <summary>What service tiers change, by their names: <c>flex</c>, <c>priority</c>, <c>batch</c>.</summary>
+    public IReadOnlyDictionary<string, ServiceTierBody>? ServiceTiers { get; init; }
+
+    /// <summary>What hours of the day change. They do not overlap.</summary>
+    public IReadOnlyList<PriceHoursBody>? Hours { get; init; }
+
     /// <summary>Where the price was read; default: the API.</summary>
     public string? Source { get; init; }
 }
@@ -294,6 +333,27 @@ public sealed record ModelPriceRequest
 public sealed record PriceTierBody
 {
     public long? AboveTokens { get; init; }
+
+    public IReadOnlyDictionary<string, string>? Prices { get; init; }
+}
+
+/// <summary>What a service tier changes. A unit that is not here keeps the standard price.</summary>
+public sealed record ServiceTierBody
+{
+    public IReadOnlyDictionary<string, string>? Prices { get; init; }
+
+    /// <summary>Prices for long prompts; none: those of the standard tier.</summary>
+    public IReadOnlyList<PriceTierBody>? Tiers { get; init; }
+}
+
+/// <summary>What the prices are in some hours of every day. A unit that is not here keeps its price.</summary>
+public sealed record PriceHoursBody
+{
+    /// <summary>UTC, inclusive: <c>16:30</c>.</summary>
+    public string? From { get; init; }
+
+    /// <summary>UTC, exclusive. Not after <c>from</c>: the window goes over midnight.</summary>
+    public string? To { get; init; }
 
     public IReadOnlyDictionary<string, string>? Prices { get; init; }
 }
@@ -317,6 +377,12 @@ public sealed record ModelPriceView
     public required IReadOnlyDictionary<string, string> Prices { get; init; }
 
     public required IReadOnlyList<PriceTierBody> Tiers { get; init; }
+
+    /// <summary>Null: there are none.</summary>
+    public IReadOnlyDictionary<string, ServiceTierBody>? ServiceTiers { get; init; }
+
+    /// <summary>Null: the prices are the same all day.</summary>
+    public IReadOnlyList<PriceHoursBody>? Hours { get; init; }
 
     public required string Source { get; init; }
 

@@ -43,7 +43,34 @@ public sealed record RecordedEvents
 
     /// <summary>Of a stream the first 1,000; otherwise all.</summary>
     public required IReadOnlyList<RejectedEvent> Rejected { get; init; }
+
+    /// <summary>True: events were recorded that no meter takes, so nothing was counted for them. <c>GET /v1/unmatched-events</c> lists their types.</summary>
+    public required bool Unmatched { get; init; }
+
+    /// <summary>How many those are.</summary>
+    public required long UnmatchedCount { get; init; }
+
+    /// <summary>Their types, the first 20 that came.</summary>
+    public required IReadOnlyList<string> UnmatchedTypes { get; init; }
 }
+
+/// <summary>A type of events that no meter reads.</summary>
+public sealed record UnmatchedEventView
+{
+    public required string Type { get; init; }
+
+    /// <summary>Events of it that were recorded, or refused for their type.</summary>
+    public required long Count { get; init; }
+
+    public required DateTimeOffset FirstSeenAt { get; init; }
+
+    public required DateTimeOffset LastSeenAt { get; init; }
+
+    /// <summary>The feature or the type of events whose name is nearest to it; null: none is near.</summary>
+    public string? Nearest { get; init; }
+}
+
+public sealed record UnmatchedEventList(IReadOnlyList<UnmatchedEventView> Data, bool HasMore);
 
 /// <summary>An event that was not recorded.</summary>
 /// <param name="Index">Its place in the array, or its line in the stream, from 0; empty lines count.</param>

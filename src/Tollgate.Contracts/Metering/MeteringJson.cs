@@ -17,4 +17,5 @@ namespace Tollgate.Contracts.Metering;
 [JsonSerializable(typeof(EventView))]
 [JsonSerializable(typeof(EventList))]
 [JsonSerializable(typeof(DecisionExplained))]
+[JsonSerializable(typeof(UnmatchedEventList))]
 public sealed partial class MeteringJson : JsonSerializerContext;

@@ -59,6 +59,8 @@ public sealed record CatalogDiff(
         new("time_zone", static d => d.TimeZone),
         new("default_plan", static d => d.DefaultPlan),
         new("upgrade_url", static d => d.UpgradeUrl),
+        new("without_subscription", static d => CatalogWords.Of(d.WithoutSubscription)),
+        new("unmatched_events", static d => CatalogWords.Of(d.UnmatchedEvents)),
         new("order of features", static d => Joined(d.Features.Select(static f => f.Code))),
         new("order of plans", static d => Joined(d.Plans.Select(static p => p.Code))),
         new("order of add-ons", static d => Joined(d.AddOns.Select(static a => a.Code))),

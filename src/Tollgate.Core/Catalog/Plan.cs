@@ -75,6 +75,24 @@ public sealed record Plan
     public IReadOnlyList<Entitlement> Entitlements { get; init; } = [];
 }
 
+/// <summary>What a customer may do whose subscription ended, is paused or is unpaid. Who never had one has the default plan either way.</summary>
+public enum WithoutSubscription
+{
+    /// <summary>What the default plan gives.</summary>
+    DefaultPlan,
+
+    /// <summary>Nothing that is decided: <c>subscription_inactive</c>.</summary>
+    Inactive,
+}
+
+/// <summary>What becomes of an event of a type that no meter reads.</summary>
+public enum UnmatchedEvents
+{
+    /// <summary>It is recorded and flagged.</summary>
+    Accept,
+    Refuse,
+}
+
 /// <summary>Everything that a project sells: what <c>PUT /v1/catalog</c> takes and <c>catalog export</c> gives back.</summary>
 public sealed record CatalogDocument
 {
@@ -92,6 +110,10 @@ public sealed record CatalogDocument
 
     /// <summary>Where a denial sends the customer; may hold <c>{customer}</c>, <c>{feature}</c> and <c>{plan}</c>.</summary>
     public string UpgradeUrl { get; init; } = "/pricing";
+
+    public WithoutSubscription WithoutSubscription { get; init; }
+
+    public UnmatchedEvents UnmatchedEvents { get; init; }
 
     public IReadOnlyList<Feature> Features { get; init; } = [];
 

@@ -26,6 +26,9 @@ public sealed record GatewayJob
     /// <summary>What the start uses once; it is counted when the work is over.</summary>
     public required string? Feature { get; init; }
 
+    /// <inheritdoc cref="Llm.LlmCall.AttributeTo"/>
+    public string? AttributeTo { get; init; }
+
     /// <summary>What the hold was priced by, and the settle is where the finished work names none.</summary>
     public required string Model { get; init; }
 

@@ -59,6 +59,9 @@ public sealed class AccountBook
     /// <summary>What billing months and billing periods hang on. Empty: the calendar.</summary>
     public IReadOnlyList<BillingCycle> Cycles { get; init; } = [];
 
+    /// <summary>The project decides nothing for the customer: its subscription ended, is paused or is unpaid (<see cref="WithoutSubscription.Inactive"/>).</summary>
+    public bool IsInactive { get; init; }
+
     /// <summary>The project's features by code, to find a credit pool's.</summary>
     public required IReadOnlyDictionary<string, FeatureEntry> FeaturesByCode { get; init; }
 

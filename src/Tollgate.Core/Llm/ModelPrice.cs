@@ -11,6 +11,20 @@ namespace Tollgate.Core.Llm;
 /// <param name="Prices">What changes; a unit that is not here keeps the price of a lower tier or of the model.</param>
 public sealed record PriceTier(long AboveTokens, IReadOnlyDictionary<LlmUnit, UnitPrice> Prices);
 
+/// <summary>What a service tier (flex, priority, batch) changes.</summary>
+/// <param name="Prices">A unit that is not here keeps the standard price.</param>
+/// <param name="Tiers">Prices for long prompts; none: those of the standard tier.</param>
+public sealed record ServiceTierPrice(IReadOnlyDictionary<LlmUnit, UnitPrice> Prices, IReadOnlyList<PriceTier> Tiers);
+
+/// <summary>What the prices are in some hours of every day, by UTC. A window whose end is not after its start goes over midnight.</summary>
+/// <param name="From">Inclusive.</param>
+/// <param name="To">Exclusive.</param>
+/// <param name="Prices">A unit that is not here keeps the price of the other hours.</param>
+public sealed record PriceHours(TimeOnly From, TimeOnly To, IReadOnlyDictionary<LlmUnit, UnitPrice> Prices)
+{
+    public bool HoldAt(Instant at) => TimeOnly.FromDateTime(at.ToUtc()).IsBetween(From, To);
+}
+
 /// <summary>What a provider takes for one model, from one day to another. Never edited: a new price is a new one with a later start.</summary>
 public sealed record ModelPrice
 {
@@ -37,6 +51,12 @@ public sealed record ModelPrice
 
     /// <summary>In any order.</summary>
     public IReadOnlyList<PriceTier> Tiers { get; init; } = [];
+
+    /// <summary>By the name of the tier. A tier that is not here costs what the standard one costs.</summary>
+    public IReadOnlyDictionary<string, ServiceTierPrice> ByServiceTier { get; init; } = FrozenDictionary<string, ServiceTierPrice>.Empty;
+
+    /// <summary>Hours of the day with prices of their own; they do not overlap.</summary>
+    public IReadOnlyList<PriceHours> Hours { get; init; } = [];
 
     /// <summary>Where the price was read: a list and its date, a page, a contract.</summary>
     public required string Source { get; init; }

@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using Tollgate.Core.Customers;
 using Tollgate.Core.Money;
+using Tollgate.Core.Time;
 
 namespace Tollgate.Core.Llm;
 
@@ -23,6 +24,12 @@ public static class PriceRules
 
     /// <summary>Real lists have one or two.</summary>
     public const int MostTiers = 20;
+
+    /// <summary>Real lists have three.</summary>
+    public const int MostServiceTiers = 10;
+
+    /// <summary>One for each hour of the day.</summary>
+    public const int MostHours = 24;
 
     /// <summary>Basis points. A tenfold price; a larger markup is a mistake of units.</summary>
     public const int LargestMarkup = 100_000;
@@ -62,13 +69,54 @@ public static class PriceRules
     public static bool IsToken(LlmUnit unit) => unit < LlmUnit.Request;
 
     /// <summary>
+    /// The price as it holds for a call: 1. the model's own, 2. with what the hour of the call changes, 3. with what the service tier changes.
+    /// What came of it has neither hours nor tiers of service.
+    /// </summary>
+    /// <param name="serviceTier">As <see cref="ServiceTiers"/> names it; null: the standard one.</param>
+    public static ModelPrice InForce(ModelPrice price, string? serviceTier, Instant at)
+    {
+        if (price is { ByServiceTier.Count: 0, Hours.Count: 0 })
+        {
+            return price;
+        }
+
+        var hours = price.Hours.FirstOrDefault(window => window.HoldAt(at));
+        var tier = serviceTier is null ? null : price.ByServiceTier.GetValueOrDefault(serviceTier);
+        return price with
+        {
+            Prices = With(With(price.Prices, hours?.Prices), tier?.Prices),
+            Tiers = tier is { Tiers.Count: > 0 } ? tier.Tiers : price.Tiers,
+            ByServiceTier = FrozenDictionary<string, ServiceTierPrice>.Empty,
+            Hours = [],
+        };
+    }
+
+    private static IReadOnlyDictionary<LlmUnit, UnitPrice> With(IReadOnlyDictionary<LlmUnit, UnitPrice> prices, IReadOnlyDictionary<LlmUnit, UnitPrice>? changed)
+    {
+        if (changed is not { Count: > 0 })
+        {
+            return prices;
+        }
+
+        var all = new Dictionary<LlmUnit, UnitPrice>(prices);
+        foreach (var (unit, each) in changed)
+        {
+            all[unit] = each;
+        }
+
+        return all;
+    }
+
+    /// <summary>
     /// Every amount times its price, exactly, and rounded once at the end. Null means unknown, which is not free: something was
     /// used that costs apart and has no price (<see cref="CostsApart"/>), or nothing of what was used has one, or the sum is beyond 9
-    /// billion dollars (a mistake of the price or of the usage). Nothing used costs nothing.
+    /// billion dollars (a mistake of the price or of the usage). Nothing used costs nothing, and neither does a call without tokens to a
+    /// model that is priced by tokens.
     /// </summary>
+    /// <param name="price">As it is <see cref="InForce"/>.</param>
     /// <param name="markupBasisPoints">Hundredths of a percent on top: 2000 makes $1.00 to $1.20. Negative for a discount.</param>
     public static NanoUsd? CostOf(LlmUsage usage, ModelPrice price, int markupBasisPoints = 0) =>
-        usage.Parts.Any(part => CostsApart(part.Unit, usage) && PriceOf(part.Unit, price, usage.InputTokens) is null)
+        usage.Parts.Any(part => CostsApart(part.Unit, usage, price) && PriceOf(part.Unit, price, usage.InputTokens) is null)
             ? null
             : SumOf(usage, price, fallback: null, markupBasisPoints);
 
@@ -82,15 +130,21 @@ public static class PriceRules
 
     /// <summary>
     /// Whether a unit is charged for itself. A call is not, where nothing says so. Images and seconds measure once more what a
-    /// provider that counts tokens of images or of sound charges by those.
+    /// provider that counts tokens of images or of sound charges by those; and tokens measure once more what a model that has no price of
+    /// tokens charges by the second.
     /// </summary>
-    public static bool CostsApart(LlmUnit unit, LlmUsage usage) => unit switch
+    /// <param name="price">Null: the model has none.</param>
+    public static bool CostsApart(LlmUnit unit, LlmUsage usage, ModelPrice? price) => unit switch
     {
         LlmUnit.Request => false,
         LlmUnit.Image => usage[LlmUnit.ImageOutput].IsZero,
-        LlmUnit.Second => usage[LlmUnit.AudioInput].IsZero && usage[LlmUnit.CachedAudioInput].IsZero,
-        _ => true,
+        LlmUnit.Second => (usage[LlmUnit.AudioInput].IsZero && usage[LlmUnit.CachedAudioInput].IsZero) || IsPricedBySecond(price),
+        _ => !(IsToken(unit) && !usage[LlmUnit.Second].IsZero && IsPricedBySecond(price)),
     };
+
+    private static bool IsPricedBySecond(ModelPrice? price) => price is not null && price.Prices.ContainsKey(LlmUnit.Second) && !StatesTokens(price);
+
+    private static bool StatesTokens(ModelPrice price) => price.Prices.Keys.Any(IsToken);
 
     /// <summary>What the provider says it charged, with the project's markup on top.</summary>
     public static NanoUsd CostOf(NanoUsd reported, int markupBasisPoints)
@@ -109,9 +163,9 @@ public static class PriceRules
         var (used, priced) = (false, false);
         foreach (var (unit, amount) in usage.Parts)
         {
-            used = true;
+            used |= unit != LlmUnit.Request || price is null || !StatesTokens(price);
             var each = price is null ? null : PriceOf(unit, price, usage.InputTokens);
-            if (each is null && fallback is not null && (price is null || CostsApart(unit, usage)))
+            if (each is null && fallback is not null && (price is null || CostsApart(unit, usage, price)))
             {
                 each = PriceOf(unit, fallback, usage.InputTokens);
             }
@@ -153,9 +207,12 @@ public static class PriceRules
 
     /// <summary>Whether two prices charge the same for every usage, by what they state.</summary>
     public static bool ChargeTheSame(ModelPrice a, ModelPrice b) =>
-        a.Currency == b.Currency && Same(a.Prices, b.Prices) && a.Tiers.Count == b.Tiers.Count
-        && Ascending(a).Zip(Ascending(b)).All(static pair =>
-            pair.First.AboveTokens == pair.Second.AboveTokens && Same(pair.First.Prices, pair.Second.Prices));
+        a.Currency == b.Currency && Same(a.Prices, b.Prices) && Same(a.Tiers, b.Tiers)
+        && a.ByServiceTier.Count == b.ByServiceTier.Count
+        && a.ByServiceTier.All(pair => b.ByServiceTier.TryGetValue(pair.Key, out var other) && Same(pair.Value.Prices, other.Prices) && Same(pair.Value.Tiers, other.Tiers))
+        && a.Hours.Count == b.Hours.Count
+        && a.Hours.OrderBy(static window => window.From).Zip(b.Hours.OrderBy(static window => window.From)).All(static pair =>
+            (pair.First.From, pair.First.To) == (pair.Second.From, pair.Second.To) && Same(pair.First.Prices, pair.Second.Prices));
 
     /// <summary>Every fault at once; no fault is an empty list. Fields are named as on the wire.</summary>
     public static IReadOnlyList<FieldFault> Validate(ModelPrice price)
@@ -172,7 +229,9 @@ public static class PriceRules
         Expect(price.Source.Length is >= 1 and <= LongestSource && CustomerRules.IsLine(price.Source), "source",
             $"must have 1 to {LongestSource} characters and no control characters.");
         Expect(price.Prices.Count > 0, "prices", $"states no price; the units are {string.Join(", ", LlmWords.All)}.");
-        AddTierFaults(price, faults);
+        AddTierFaults(price.Tiers, "", faults);
+        AddServiceTierFaults(price, faults);
+        AddHourFaults(price.Hours, faults);
         return faults;
 
         void Expect(bool holds, string field, string detail)
@@ -184,35 +243,89 @@ public static class PriceRules
         }
     }
 
-    private static void AddTierFaults(ModelPrice price, List<FieldFault> faults)
+    private static void AddServiceTierFaults(ModelPrice price, List<FieldFault> faults)
     {
-        if (price.Tiers.Count > MostTiers)
+        if (price.ByServiceTier.Count > MostServiceTiers)
         {
-            faults.Add(new("tiers", $"has {price.Tiers.Count} tiers; at most {MostTiers} are allowed."));
+            faults.Add(new("service_tiers", $"has {price.ByServiceTier.Count} tiers; at most {MostServiceTiers} are allowed."));
             return;
         }
 
-        var seen = new HashSet<long>();
-        for (var i = 0; i < price.Tiers.Count; i++)
+        foreach (var (name, tier) in price.ByServiceTier)
         {
-            var tier = price.Tiers[i];
-            if (tier.AboveTokens <= 0)
+            var path = $"service_tiers.{name}";
+            if (ServiceTiers.Of(name) is var known && known != name)
             {
-                faults.Add(new($"tiers[{i}].above_tokens", $"is {tier.AboveTokens}; the prices of the model itself begin at 0."));
-            }
-            else if (!seen.Add(tier.AboveTokens))
-            {
-                faults.Add(new($"tiers[{i}].above_tokens", $"is {tier.AboveTokens}, as in a tier before."));
+                faults.Add(new(path, known is null
+                    ? $"is no service tier beside the standard one: '{name}' must have 1 to {ServiceTiers.Longest} small letters, digits or _, such as flex, priority or batch."
+                    : $"is written '{known}'."));
             }
 
             if (tier.Prices.Count == 0)
             {
-                faults.Add(new($"tiers[{i}].prices", "changes no price."));
+                faults.Add(new($"{path}.prices", "changes no price."));
+            }
+
+            AddTierFaults(tier.Tiers, path + ".", faults);
+        }
+    }
+
+    private static void AddHourFaults(IReadOnlyList<PriceHours> hours, List<FieldFault> faults)
+    {
+        if (hours.Count > MostHours)
+        {
+            faults.Add(new("hours", $"has {hours.Count} windows; at most {MostHours} are allowed."));
+            return;
+        }
+
+        for (var i = 0; i < hours.Count; i++)
+        {
+            if (hours[i].From == hours[i].To)
+            {
+                faults.Add(new($"hours[{i}].to", $"is {hours[i].To:HH:mm}, as from: a window that lasts all day is the price itself."));
+            }
+
+            if (hours.Take(i).Any(earlier => hours[i].From.IsBetween(earlier.From, earlier.To) || earlier.From.IsBetween(hours[i].From, hours[i].To)))
+            {
+                faults.Add(new($"hours[{i}].from", $"is {hours[i].From:HH:mm}; a window before has some of these hours."));
+            }
+
+            if (hours[i].Prices.Count == 0)
+            {
+                faults.Add(new($"hours[{i}].prices", "changes no price."));
+            }
+        }
+    }
+
+    private static void AddTierFaults(IReadOnlyList<PriceTier> tiers, string path, List<FieldFault> faults)
+    {
+        if (tiers.Count > MostTiers)
+        {
+            faults.Add(new($"{path}tiers", $"has {tiers.Count} tiers; at most {MostTiers} are allowed."));
+            return;
+        }
+
+        var seen = new HashSet<long>();
+        for (var i = 0; i < tiers.Count; i++)
+        {
+            var tier = tiers[i];
+            if (tier.AboveTokens <= 0)
+            {
+                faults.Add(new($"{path}tiers[{i}].above_tokens", $"is {tier.AboveTokens}; the prices of the model itself begin at 0."));
+            }
+            else if (!seen.Add(tier.AboveTokens))
+            {
+                faults.Add(new($"{path}tiers[{i}].above_tokens", $"is {tier.AboveTokens}, as in a tier before."));
+            }
+
+            if (tier.Prices.Count == 0)
+            {
+                faults.Add(new($"{path}tiers[{i}].prices", "changes no price."));
             }
 
             foreach (var unit in tier.Prices.Keys.Where(static unit => !IsToken(unit)))
             {
-                faults.Add(new($"tiers[{i}].prices.{LlmWords.Of(unit)}", "is not counted in tokens; a tier changes prices of tokens only."));
+                faults.Add(new($"{path}tiers[{i}].prices.{LlmWords.Of(unit)}", "is not counted in tokens; a tier changes prices of tokens only."));
             }
         }
     }
@@ -239,5 +352,8 @@ public static class PriceRules
     private static bool Same(IReadOnlyDictionary<LlmUnit, UnitPrice> a, IReadOnlyDictionary<LlmUnit, UnitPrice> b) =>
         a.Count == b.Count && a.All(pair => b.TryGetValue(pair.Key, out var other) && other == pair.Value);
 
-    private static IEnumerable<PriceTier> Ascending(ModelPrice price) => price.Tiers.OrderBy(static tier => tier.AboveTokens);
+    private static bool Same(IReadOnlyList<PriceTier> a, IReadOnlyList<PriceTier> b) => a.Count == b.Count
+        && Ascending(a).Zip(Ascending(b)).All(static pair => pair.First.AboveTokens == pair.Second.AboveTokens && Same(pair.First.Prices, pair.Second.Prices));
+
+    private static IEnumerable<PriceTier> Ascending(IReadOnlyList<PriceTier> tiers) => tiers.OrderBy(static tier => tier.AboveTokens);
 }

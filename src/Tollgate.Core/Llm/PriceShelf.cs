@@ -45,8 +45,14 @@ internal sealed class PriceSeries(ModelName name, IEnumerable<ModelPrice> prices
     }
 
     private static string ContentOf(ModelPrice price) =>
-        string.Join(';', price.Tiers.OrderBy(static tier => tier.AboveTokens).Select(static tier => $"{tier.AboveTokens}:{Listed(tier.Prices)}")
-            .Prepend(Listed(price.Prices)).Append(price.Source));
+        string.Join(';', ListedTiers(price.Tiers).Prepend(Listed(price.Prices))
+            .Concat(price.ByServiceTier.OrderBy(static tier => tier.Key, StringComparer.Ordinal)
+                .SelectMany(static tier => ListedTiers(tier.Value.Tiers).Prepend($"{tier.Key}:{Listed(tier.Value.Prices)}")))
+            .Concat(price.Hours.OrderBy(static window => window.From).Select(static window => $"{window.From:O}-{window.To:O}:{Listed(window.Prices)}"))
+            .Append(price.Source));
+
+    private static IEnumerable<string> ListedTiers(IReadOnlyList<PriceTier> tiers) =>
+        tiers.OrderBy(static tier => tier.AboveTokens).Select(static tier => $"{tier.AboveTokens}:{Listed(tier.Prices)}");
 
     private static string Listed(IReadOnlyDictionary<LlmUnit, Money.UnitPrice> prices) =>
         string.Join(',', prices.OrderBy(static pair => pair.Key).Select(static pair => $"{pair.Key}={pair.Value}"));

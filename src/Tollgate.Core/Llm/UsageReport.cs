@@ -50,6 +50,15 @@ public sealed record UsageReport
     /// <summary>The provider's error message, in an error body or in the middle of a stream.</summary>
     public string? Error { get; init; }
 
-    /// <summary>Why the numbers cannot be believed (negative, more parts than the whole, absurdly many); null: they can.</summary>
+    /// <summary>The tier that served the call, as <see cref="ServiceTiers"/> names it; null: the standard one, or not said.</summary>
+    public string? ServiceTier { get; init; }
+
+    /// <summary>Why a count cannot be believed (it is negative, absurdly large or no number), so that the usage has to be estimated; null: all can.</summary>
     public string? Doubt { get; init; }
+
+    /// <summary>
+    /// How the provider's numbers differ from each other: a stated total is not the sum of its parts, or a part is larger than its whole. The
+    /// counts stand all the same. Null: the numbers agree.
+    /// </summary>
+    public string? Difference { get; init; }
 }

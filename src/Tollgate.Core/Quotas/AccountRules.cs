@@ -35,7 +35,7 @@ public static class AccountRules
     {
         var view = book.ViewOf(feature);
         var facts = view.StoredFacts(now);
-        var outcome = QuotaRules.Judge(facts, amount);
+        var outcome = book.IsInactive ? Outcome.SubscriptionInactive : QuotaRules.Judge(facts, amount);
         if (facts.Entitlement?.Pool is { } pool && outcome is Outcome.QuotaExceeded or Outcome.BudgetExceeded)
         {
             outcome = JudgePool(book, facts, pool, amount, now) ?? outcome;
@@ -58,14 +58,14 @@ public static class AccountRules
                 {
                     return new()
                     {
-                        Outcome = Outcome.RateLimited, Feature = feature, Standings = standings,
+                        Outcome = Outcome.RateLimited, Feature = feature, Requested = amount, Standings = standings,
                         RetryAfter = rate.RetryAfter, Window = limit, WindowRemaining = rate.Remaining,
                     };
                 }
             }
         }
 
-        return new() { Outcome = outcome, Feature = feature, Standings = standings };
+        return new() { Outcome = outcome, Feature = feature, Requested = outcome <= Outcome.RecordedOverLimit ? null : amount, Standings = standings };
     }
 
     private static Outcome? JudgePool(AccountBook book, in FeatureFacts facts, CreditPool pool, Quantity amount, Instant now)
@@ -91,7 +91,7 @@ public static class AccountRules
 
     /// <summary>No amount of it is ever refused. Safe on any thread.</summary>
     public static bool IsUnlimited(AccountBook book, FeatureEntry feature) =>
-        book.EntitlementOf(feature.Key) is { Quota: null, RateLimits.Count: 0 };
+        !book.IsInactive && book.EntitlementOf(feature.Key) is { Quota: null, RateLimits.Count: 0 };
 
     internal static Period WindowOf(RateLimit limit, Instant now, TimeZoneInfo zone) => limit.Unit switch
     {

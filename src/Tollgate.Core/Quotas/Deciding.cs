@@ -7,7 +7,8 @@ namespace Tollgate.Core.Quotas;
 
 /// <summary>
 /// One decision in progress. For each feature in turn: (1) judge its own balance, (2) ask its credit pool for what is
-/// missing, (3) judge its rate windows, (4) book. The first refusal takes everything back.
+/// missing, (3) judge its rate windows, (4) book. The first refusal takes everything back. Where the project wants it, a customer whose
+/// subscription is not active is refused before all that.
 /// </summary>
 internal sealed class Deciding(AccountBook book, Instant at, Instant now, bool enforce, bool hold)
 {
@@ -36,6 +37,11 @@ internal sealed class Deciding(AccountBook book, Instant at, Instant now, bool e
             book.Begin();
         }
 
+        if (enforce && book.IsInactive)
+        {
+            return Refuse(Outcome.SubscriptionInactive, effects[0]);
+        }
+
         var outcome = Outcome.WithinQuota;
         for (var i = 0; i < effects.Count; i++)
         {
@@ -43,7 +49,7 @@ internal sealed class Deciding(AccountBook book, Instant at, Instant now, bool e
             if (one > Outcome.RecordedOverLimit)
             {
                 book.Undo();
-                return Refuse(one, effects[i].Feature);
+                return Refuse(one, effects[i]);
             }
 
             outcome = i == 0 || one > outcome ? one : outcome;
@@ -281,8 +287,9 @@ internal sealed class Deciding(AccountBook book, Instant at, Instant now, bool e
         }
     }
 
-    private Verdict Refuse(Outcome outcome, FeatureEntry entry)
+    private Verdict Refuse(Outcome outcome, in Effect effect)
     {
+        var entry = effect.Feature;
         if (entry.Feature.Kind == FeatureKind.Metered && book.EntitlementOf(entry.Key) is not null)
         {
             var feature = book.BookOf(entry);
@@ -298,7 +305,7 @@ internal sealed class Deciding(AccountBook book, Instant at, Instant now, bool e
 
         return new()
         {
-            Outcome = outcome, Feature = entry, Standings = _standings,
+            Outcome = outcome, Feature = entry, Requested = effect.Amount, Standings = _standings,
             RetryAfter = _retryAfter, Window = _window, WindowRemaining = _windowRemaining,
         };
     }

@@ -35,6 +35,9 @@ public sealed record Decision
 
     public required IReadOnlyList<Standing> Standings { get; init; }
 
+    /// <summary>Of a refusal: units of <see cref="FeatureKey"/> that were asked for.</summary>
+    public Quantity? Requested { get; init; }
+
     /// <summary>For <see cref="Outcome.RateLimited"/>: when the same request would pass, seen from now.</summary>
     public TimeSpan? RetryAfter { get; init; }
 

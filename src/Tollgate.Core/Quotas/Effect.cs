@@ -24,6 +24,9 @@ public sealed class Verdict
 
     public bool Allowed => Outcome <= Outcome.RecordedOverLimit;
 
+    /// <summary>Of a refusal: units of <see cref="Feature"/> that were asked for.</summary>
+    public Quantity? Requested { get; init; }
+
     public IReadOnlyList<Posting> Postings { get; init; } = [];
 
     public IReadOnlyList<Burn> Burns { get; init; } = [];
@@ -42,5 +45,5 @@ public sealed class Verdict
     public Quantity? WindowRemaining { get; init; }
 
     /// <summary>True where the verdict rests on the plan alone: no balance row of its own proves that it is fresh.</summary>
-    public bool RestsOnPlan => Outcome is Outcome.FeatureNotInPlan or Outcome.FeatureDisabled or Outcome.SwitchedOn;
+    public bool RestsOnPlan => Outcome is Outcome.FeatureNotInPlan or Outcome.FeatureDisabled or Outcome.SwitchedOn or Outcome.SubscriptionInactive;
 }

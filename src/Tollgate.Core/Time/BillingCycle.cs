@@ -14,6 +14,13 @@ public sealed record BillingCycle(Instant From, Anchor? Anchor, PriceInterval? I
 /// </summary>
 public static class BillingCycles
 {
+    /// <summary>
+    /// A subscription gave the customer its cycle, and none does now: it ended, is paused or is unpaid. A plan that somebody assigned
+    /// after that stands in its place.
+    /// </summary>
+    public static bool HaveLapsed(IReadOnlyList<BillingCycle> cycles, Instant? planAssignedAt) =>
+        cycles is [.., { Anchor: null } last] && !(planAssignedAt > last.From);
+
     /// <param name="cycles">In the order of <see cref="BillingCycle.From"/>.</param>
     public static Period PeriodOf(QuotaPeriodKind kind, Instant at, TimeZoneInfo zone, IReadOnlyList<BillingCycle> cycles)
     {

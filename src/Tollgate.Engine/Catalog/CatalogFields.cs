@@ -83,6 +83,9 @@ internal sealed partial class CatalogFields
 
     public string Path { get; }
 
+    /// <summary>What the map has, in its order.</summary>
+    public IEnumerable<string> Keys => _entries.Keys;
+
     public bool Has(string key)
     {
         Know(key);
@@ -385,20 +388,21 @@ internal sealed partial class CatalogFields
 }
 
 /// <summary>Guesses what was meant by a word that is not known.</summary>
-internal static class Spelling
+public static class Spelling
 {
-    /// <summary>A sentence with the nearest known word, or nothing when none is near: at most a third of the letters differ, or two swapped ones.</summary>
-    public static string DidYouMean(string word, IEnumerable<string> known)
+    /// <summary>A sentence with the nearest known word, or nothing when none is near.</summary>
+    public static string DidYouMean(string word, IEnumerable<string> known) => Nearest(word, known) is { } nearest ? $" Did you mean '{nearest}'?" : "";
+
+    /// <summary>The nearest known word; null when none is near: at most a third of the letters differ, or two swapped ones.</summary>
+    public static string? Nearest(string word, IEnumerable<string> known)
     {
         if (word.Length is 0 or > 63)
         {
-            return "";
+            return null;
         }
 
         var nearest = known.Select(k => (Word: k, Distance: Distance(word, k))).OrderBy(static k => k.Distance).FirstOrDefault();
-        return nearest.Word is not null && nearest.Distance <= Math.Max(word.Length < 4 ? 1 : 2, Math.Max(word.Length, nearest.Word.Length) / 3)
-            ? $" Did you mean '{nearest.Word}'?"
-            : "";
+        return nearest.Word is not null && nearest.Distance <= Math.Max(word.Length < 4 ? 1 : 2, Math.Max(word.Length, nearest.Word.Length) / 3) ? nearest.Word : null;
     }
 
     /// <summary>Levenshtein's edit distance.</summary>

@@ -96,6 +96,8 @@ public static class CatalogReader
             TimeZone = fields.Text("time_zone") ?? "Etc/UTC",
             DefaultPlan = fields.RequiredText("default_plan"),
             UpgradeUrl = fields.Text("upgrade_url") ?? "/pricing",
+            WithoutSubscription = fields.Word("without_subscription", WithoutSubscription.DefaultPlan),
+            UnmatchedEvents = fields.Word("unmatched_events", UnmatchedEvents.Accept),
             Features = features,
             Plans = fields.Maps("plans", (plan, index) => ReadPlan(plan, index, currency, kinds, checkKinds: true)),
             AddOns = fields.Maps("add_ons", (addOn, _) => ReadAddOn(addOn, currency, kinds)),

@@ -5,15 +5,15 @@ namespace Tollgate.Engine.Gateway;
 /// <summary>The statements on gateway_jobs.</summary>
 internal static class GatewayJobSql
 {
-    private const string Columns = "provider, id, customer, feature, model, endpoint, holds, started_at, settled_at IS NOT NULL, upstream, ask_at";
+    private const string Columns = "provider, id, customer, feature, model, endpoint, holds, started_at, settled_at IS NOT NULL, upstream, ask_at, attribute_to";
 
     /// <summary>
     /// $1 project, $2 provider, $3 id, $4 customer, $5 feature or null, $6 model, $7 endpoint, $8 holds, $9 the project's time, $10 whether it
-    /// is settled, $11 upstream and $12 path to ask at. Nothing happens where the job is known: its first owner stays.
+    /// is settled, $11 upstream and $12 path to ask at, $13 what the cost is for or null. Nothing happens where the job is known: its first owner stays.
     /// </summary>
     public const string Remember = """
-        INSERT INTO gateway_jobs (project_id, provider, id, customer, feature, model, endpoint, holds, started_at, settled_at, upstream, ask_at, next_look_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, CASE WHEN $10 THEN now() END, $11, $12, CASE WHEN NOT $10 THEN now() + interval '10 minutes' END)
+        INSERT INTO gateway_jobs (project_id, provider, id, customer, feature, model, endpoint, holds, started_at, settled_at, upstream, ask_at, attribute_to, next_look_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, CASE WHEN $10 THEN now() END, $11, $12, $13, CASE WHEN NOT $10 THEN now() + interval '10 minutes' END)
         ON CONFLICT (project_id, provider, id) DO NOTHING
         """;
 
@@ -55,7 +55,7 @@ internal static class GatewayJobSql
                  LIMIT $2
                    FOR UPDATE SKIP LOCKED) AS due
          WHERE j.project_id = due.project_id AND j.provider = due.provider AND j.id = due.id
-        RETURNING j.provider, j.id, customer, feature, model, endpoint, holds, started_at, FALSE, upstream, ask_at
+        RETURNING j.provider, j.id, customer, feature, model, endpoint, holds, started_at, FALSE, upstream, ask_at, attribute_to
         """;
 
     /// <summary>What could not be asked for is due when its pause is over. $1 project, $2 provider, $3 id.</summary>

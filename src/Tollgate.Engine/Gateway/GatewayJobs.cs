@@ -25,6 +25,7 @@ public sealed class GatewayJobs(NpgsqlDataSource database)
         command.Parameters.Add(new() { Value = job.IsSettled });
         command.Parameters.Add(TextOrNull(job.Upstream));
         command.Parameters.Add(TextOrNull(job.AskAt));
+        command.Parameters.Add(TextOrNull(job.AttributeTo));
         return await command.ExecuteNonQueryAsync(cancel) > 0;
     }
 
@@ -106,6 +107,7 @@ public sealed class GatewayJobs(NpgsqlDataSource database)
         Provider = row.GetString(0), Id = row.GetString(1), Customer = row.GetString(2), Feature = row.IsDBNull(3) ? null : row.GetString(3),
         Model = row.GetString(4), Endpoint = row.GetString(5), Holds = row.GetFieldValue<Guid[]>(6), StartedAt = Instant.FromUtc(row.GetDateTime(7)),
         IsSettled = row.GetBoolean(8), Upstream = row.IsDBNull(9) ? null : row.GetString(9), AskAt = row.IsDBNull(10) ? null : row.GetString(10),
+        AttributeTo = row.IsDBNull(11) ? null : row.GetString(11),
     };
 
     private static NpgsqlParameter TextOrNull(string? text) => new() { Value = (object?)text ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text };

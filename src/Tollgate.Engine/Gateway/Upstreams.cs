@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using Npgsql;
 using NpgsqlTypes;
+using Tollgate.Core.Catalog;
 using Tollgate.Core.Gateway;
 using Tollgate.Engine.Projects;
 
@@ -11,7 +12,8 @@ public sealed class Upstreams(NpgsqlDataSource database, ProjectDirectory direct
 {
     /// <summary>Sets all of it. When it returns, this server forwards by it; others do within a second.</summary>
     /// <returns>Null: the project has <see cref="UpstreamRules.MostUpstreams"/> others, and nothing was set. Requests at one time may exceed that by a few.</returns>
-    public async Task<Upstream?> SetAsync(ProjectSnapshot project, string provider, string? baseUrl, byte[] secrets, CancellationToken cancel)
+    public async Task<Upstream?> SetAsync(
+        ProjectSnapshot project, string provider, string? baseUrl, byte[] secrets, ReportedCostPolicy? reportedCost, CancellationToken cancel)
     {
         Upstream upstream;
         await using (var connection = await database.OpenConnectionAsync(cancel))
@@ -23,6 +25,7 @@ public sealed class Upstreams(NpgsqlDataSource database, ProjectDirectory direct
             command.Parameters.Add(new() { Value = (object?)baseUrl ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text });
             command.Parameters.Add(new() { Value = secrets });
             command.Parameters.Add(new() { Value = UpstreamRules.MostUpstreams });
+            command.Parameters.Add(new() { Value = reportedCost is { } policy ? CatalogWords.Of(policy) : DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text });
             await using (var reader = await command.ExecuteReaderAsync(cancel))
             {
                 if (!await reader.ReadAsync(cancel))
@@ -30,7 +33,7 @@ public sealed class Upstreams(NpgsqlDataSource database, ProjectDirectory direct
                     return null;
                 }
 
-                upstream = new(provider, baseUrl, secrets, reader.GetInt64(0), reader.GetDateTime(1));
+                upstream = new(provider, baseUrl, secrets, reader.GetInt64(0), reader.GetDateTime(1)) { ReportedCost = reportedCost };
             }
 
             await ChangeNotice.SendAsync(connection, ChangeNotice.Project(project.Id), cancel);
@@ -69,7 +72,10 @@ public sealed class Upstreams(NpgsqlDataSource database, ProjectDirectory direct
         while (await reader.ReadAsync(cancel))
         {
             rows.Add((reader.GetInt32(0), new(
-                reader.GetString(1), reader.IsDBNull(2) ? null : reader.GetString(2), reader.GetFieldValue<byte[]>(3), reader.GetInt64(4), reader.GetDateTime(5))));
+                reader.GetString(1), reader.IsDBNull(2) ? null : reader.GetString(2), reader.GetFieldValue<byte[]>(3), reader.GetInt64(4), reader.GetDateTime(5))
+            {
+                ReportedCost = reader.IsDBNull(6) ? null : CatalogWords.Read<ReportedCostPolicy>(reader.GetString(6)),
+            }));
         }
 
         return rows.GroupBy(row => row.Project).ToFrozenDictionary(

@@ -455,6 +455,7 @@ internal sealed class BatchDeciding(BatchWriter writer)
     {
         Outcome = verdict.Outcome, FeatureKey = verdict.Feature.Key, Plan = book.Plan.Code, PlanVersion = book.Plan.Number,
         Standings = verdict.Standings, RetryAfter = verdict.RetryAfter, Window = verdict.Window, WindowRemaining = verdict.WindowRemaining,
+        Requested = verdict.Requested,
     };
 
     private static bool SameContent(UseOp a, UseOp b) =>

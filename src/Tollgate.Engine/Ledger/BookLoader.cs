@@ -93,6 +93,7 @@ internal sealed class BookLoader(NpgsqlConnection connection)
     public static AccountBook ReadCustomer(NpgsqlDataReader reader, ProjectSnapshot project)
     {
         var catalog = project.Catalog;
+        var cycles = CycleText.Read(reader.GetString(6));
         return new()
         {
             ProjectId = project.Id,
@@ -103,7 +104,9 @@ internal sealed class BookLoader(NpgsqlConnection connection)
             CatalogRevision = catalog.Revision,
             Terms = TermsOf(reader.IsDBNull(8) ? null : reader.GetString(8), catalog),
             CustomerSince = At(reader, 5),
-            Cycles = CycleText.Read(reader.GetString(6)),
+            Cycles = cycles,
+            IsInactive = catalog.Document.WithoutSubscription == WithoutSubscription.Inactive
+                && BillingCycles.HaveLapsed(cycles, reader.IsDBNull(9) ? null : At(reader, 9)),
             Zone = project.Zone,
             Owner = reader.IsDBNull(7) ? null : reader.GetString(7),
             FeaturesByCode = catalog.Features,

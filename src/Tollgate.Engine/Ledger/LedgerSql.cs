@@ -32,7 +32,7 @@ internal static class LedgerSql
     public const string LoadCustomers =
         $"""
         SELECT c.partition, c.account, c.project_id, c.id, c.version, c.created_at, c.cycles::text, c.owner,
-               {CustomerSql.Terms}
+               {CustomerSql.Terms}, c.plan_assigned_at
           FROM unnest($1::smallint[], $2::integer[], $3::text[]) AS x (partition, project_id, id)
           JOIN customers c ON c.partition = x.partition AND c.project_id = x.project_id AND c.id = x.id
          ORDER BY c.partition, c.account

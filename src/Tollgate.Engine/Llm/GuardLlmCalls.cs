@@ -18,7 +18,7 @@ public sealed record ForeseenCall(LlmCall Call, LlmRoute Route, LlmAsk Ask);
 /// is made; 2. <see cref="GrowAsync"/> holds more while a long answer comes; 3. <see cref="SettleAsync"/> records what it used and gives
 /// back the holds, in one decision.
 /// </summary>
-public sealed class GuardLlmCalls(QuotaGate gate, UnpricedModels unpriced, Clock clock)
+public sealed class GuardLlmCalls(QuotaGate gate, UnpricedModels unpriced, LlmMetrics metrics, Clock clock)
 {
     private readonly AnsweringModels _models = new();
 
@@ -56,7 +56,9 @@ public sealed class GuardLlmCalls(QuotaGate gate, UnpricedModels unpriced, Clock
             await unpriced.NoteAsync(project, [(cost.Provider, call.Model)], now, cancel);
         }
 
-        return new(await gate.SettleAsync(project, RecordLlmCalls.OrderOf(call, cost), holds, cancel), cost);
+        var answer = await gate.SettleAsync(project, RecordLlmCalls.OrderOf(call, cost), holds, cancel);
+        metrics.Recorded(call, answer);
+        return new(answer, cost);
     }
 
     /// <summary>
@@ -75,13 +77,21 @@ public sealed class GuardLlmCalls(QuotaGate gate, UnpricedModels unpriced, Clock
     private static ForeseenCall With(ForeseenCall expected, (LlmUnit, Quantity) more) =>
         expected with { Call = expected.Call with { Usage = LlmUsage.Of([.. expected.Call.Usage.Parts, more]) } };
 
+    /// <summary>Which tier serves the call, its answer says: what is held is the dearer of the standard one and the one that is asked for.</summary>
     private CallCost CostOf(ProjectSnapshot project, ForeseenCall expected, Instant now)
+    {
+        var standard = CostOf(project, expected, null, now);
+        return expected.Ask.ServiceTier is { } tier && CostOf(project, expected, tier, now) is var asked && asked.Cost > standard.Cost ? asked : standard;
+    }
+
+    private CallCost CostOf(ProjectSnapshot project, ForeseenCall expected, string? serviceTier, Instant now)
     {
         var at = expected.Call.OccurredAt ?? now;
         var own = project.Prices.Find(expected.Call.Provider, expected.Call.Model, at);
         var call = own is null ? _models.Foreseen(project, expected.Call) : expected.Call;
         var price = own ?? project.Prices.Find(call.Provider, call.Model, at) ?? project.Prices.FindFallback(call.Provider, at);
-        var dearest = price is null ? call.Usage : DearestUsage.Of(call.Usage, expected.Route, expected.Ask with { Model = call.Model }, price);
-        return RecordLlmCalls.CostOf(project, call with { Usage = dearest }, now);
+        var dearest = price is null ? call.Usage
+            : DearestUsage.Of(call.Usage, expected.Route, expected.Ask with { Model = call.Model }, PriceRules.InForce(price, serviceTier, at));
+        return RecordLlmCalls.CostOf(project, call with { Usage = dearest, ServiceTier = serviceTier }, now);
     }
 }

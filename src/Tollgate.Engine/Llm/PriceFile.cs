@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Globalization;
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Llm;
@@ -114,6 +115,8 @@ public static class PriceFile
             ValidTo = ReadMoment(fields, "valid_to", fields.Text("valid_to")),
             Prices = ReadPrices(fields),
             Tiers = fields.Maps("tiers", static (tier, _) => ReadTier(tier)),
+            ByServiceTier = ReadServiceTiers(fields),
+            Hours = fields.Maps("hours", static (window, _) => ReadHours(window)),
             Source = fields.RequiredText("source"),
         };
         fields.RefuseOthers();
@@ -130,6 +133,42 @@ public static class PriceFile
         var tier = new PriceTier(fields.Whole("above_tokens") ?? 0, ReadPrices(fields));
         fields.RefuseOthers();
         return tier;
+    }
+
+    private static Dictionary<string, ServiceTierPrice> ReadServiceTiers(CatalogFields holder)
+    {
+        var tiers = new Dictionary<string, ServiceTierPrice>(StringComparer.Ordinal);
+        if (holder.Map("service_tiers") is not { } fields)
+        {
+            return tiers;
+        }
+
+        foreach (var name in fields.Keys)
+        {
+            var tier = fields.Map(name);
+            tiers[name] = tier is null ? new(FrozenDictionary<LlmUnit, UnitPrice>.Empty, []) : new(ReadPrices(tier), tier.Maps("tiers", static (one, _) => ReadTier(one)));
+            tier?.RefuseOthers();
+        }
+
+        return tiers;
+    }
+
+    private static PriceHours ReadHours(CatalogFields fields)
+    {
+        var hours = new PriceHours(ReadHour(fields, "from"), ReadHour(fields, "to"), ReadPrices(fields));
+        fields.RefuseOthers();
+        return hours;
+    }
+
+    private static TimeOnly ReadHour(CatalogFields fields, string key)
+    {
+        var text = fields.RequiredText(key);
+        if (!PriceText.TryParseHour(text, out var hour) && text.Length > 0)
+        {
+            fields.Fault(key, $"'{text}' is no time of the day in UTC, such as 16:30.");
+        }
+
+        return hour;
     }
 
     private static Dictionary<LlmUnit, UnitPrice> ReadPrices(CatalogFields holder)

@@ -10,8 +10,10 @@ using Tollgate.Core.Time;
 namespace Tollgate.Engine.Llm;
 
 /// <summary>A price as the database keeps it: an object with the members of a line of <c>prices/models.json</c>.</summary>
-internal static class PriceText
+public static class PriceText
 {
+    private const string HourFormat = "HH:mm";
+
     public static string Write(ModelPrice price)
     {
         var buffer = new ArrayBufferWriter<byte>(256);
@@ -35,16 +37,9 @@ internal static class PriceText
             }
 
             Write(json, price.Prices);
-            json.WriteStartArray("tiers");
-            foreach (var tier in price.Tiers)
-            {
-                json.WriteStartObject();
-                json.WriteNumber("above_tokens", tier.AboveTokens);
-                Write(json, tier.Prices);
-                json.WriteEndObject();
-            }
-
-            json.WriteEndArray();
+            Write(json, price.Tiers);
+            WriteServiceTiers(json, price);
+            WriteHours(json, price);
             json.WriteString("source", price.Source);
             json.WriteEndObject();
         }
@@ -66,10 +61,80 @@ internal static class PriceText
             ValidFrom = At(root.GetProperty("valid_from")),
             ValidTo = root.TryGetProperty("valid_to", out var end) ? At(end) : null,
             Prices = Prices(root),
-            Tiers = [.. root.GetProperty("tiers").EnumerateArray().Select(tier => new PriceTier(tier.GetProperty("above_tokens").GetInt64(), Prices(tier)))],
+            Tiers = Tiers(root),
+            ByServiceTier = root.TryGetProperty("service_tiers", out var services)
+                ? services.EnumerateObject().ToFrozenDictionary(static tier => tier.Name, static tier => new ServiceTierPrice(Prices(tier.Value), Tiers(tier.Value)))
+                : FrozenDictionary<string, ServiceTierPrice>.Empty,
+            Hours = root.TryGetProperty("hours", out var hours)
+                ? [.. hours.EnumerateArray().Select(static window => new PriceHours(Hour(window, "from"), Hour(window, "to"), Prices(window)))]
+                : [],
             Source = root.GetProperty("source").GetString()!,
         };
     }
+
+    private static void Write(Utf8JsonWriter json, IReadOnlyList<PriceTier> tiers)
+    {
+        json.WriteStartArray("tiers");
+        foreach (var tier in tiers)
+        {
+            json.WriteStartObject();
+            json.WriteNumber("above_tokens", tier.AboveTokens);
+            Write(json, tier.Prices);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+
+    private static void WriteServiceTiers(Utf8JsonWriter json, ModelPrice price)
+    {
+        if (price.ByServiceTier.Count == 0)
+        {
+            return;
+        }
+
+        json.WriteStartObject("service_tiers");
+        foreach (var (name, tier) in price.ByServiceTier.OrderBy(static tier => tier.Key, StringComparer.Ordinal))
+        {
+            json.WriteStartObject(name);
+            Write(json, tier.Prices);
+            Write(json, tier.Tiers);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndObject();
+    }
+
+    private static void WriteHours(Utf8JsonWriter json, ModelPrice price)
+    {
+        if (price.Hours.Count == 0)
+        {
+            return;
+        }
+
+        json.WriteStartArray("hours");
+        foreach (var window in price.Hours)
+        {
+            json.WriteStartObject();
+            json.WriteString("from", TextOf(window.From));
+            json.WriteString("to", TextOf(window.To));
+            Write(json, window.Prices);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+
+    /// <summary>A time of the day: <c>16:30</c>.</summary>
+    public static string TextOf(TimeOnly time) => time.ToString(HourFormat, CultureInfo.InvariantCulture);
+
+    public static bool TryParseHour(string? text, out TimeOnly time) =>
+        TimeOnly.TryParseExact(text, HourFormat, CultureInfo.InvariantCulture, DateTimeStyles.None, out time);
+
+    private static TimeOnly Hour(JsonElement window, string name) => TimeOnly.ParseExact(window.GetProperty(name).GetString()!, HourFormat, CultureInfo.InvariantCulture);
+
+    private static PriceTier[] Tiers(JsonElement holder) =>
+        [.. holder.GetProperty("tiers").EnumerateArray().Select(static tier => new PriceTier(tier.GetProperty("above_tokens").GetInt64(), Prices(tier)))];
 
     private static void Write(Utf8JsonWriter json, IReadOnlyDictionary<LlmUnit, UnitPrice> prices)
     {

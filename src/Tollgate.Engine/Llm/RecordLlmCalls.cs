@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text;
 using System.Text.Json;
+using Tollgate.Core.Gateway;
 using Tollgate.Core.Llm;
 using Tollgate.Core.Llm.Shapes;
 using Tollgate.Core.Money;
@@ -22,15 +23,24 @@ public sealed record RecordedCall(GateAnswer Answer, CallCost Cost);
 /// For an unknown cost: what budgets move by, by the prices that are known and the project's fallback price. Null: they do not move.
 /// </param>
 /// <param name="MarkupBasisPoints">Of the project when the call was recorded. Pricing it anew charges the same.</param>
-public sealed record CallCost(string? Provider, NanoUsd? Cost, NanoUsd? Assumed = null, int MarkupBasisPoints = 0);
+public sealed record CallCost(string? Provider, NanoUsd? Cost, NanoUsd? Assumed = null, int MarkupBasisPoints = 0)
+{
+    /// <summary>What the provider says it charged is the cost (<see cref="ReportedCostPolicy.Wins"/>), and not what the price book says.</summary>
+    public bool IsReported { get; init; }
+
+    /// <summary>What the price book says where <see cref="IsReported"/>; null: it does not know, or its figure is the cost.</summary>
+    public NanoUsd? Computed { get; init; }
+}
 
 /// <summary>
 /// Records calls to models: 1. prices each at its own time; 2. notes models without a price, before anything is recorded, so
 /// that no call of unknown cost is without its note; 3. hands them to the gate as events of the type
 /// <see cref="LlmCall.EventType"/>, whose meters move calls, tokens, dollars and the named feature in one decision.
 /// </summary>
-public sealed class RecordLlmCalls(QuotaGate gate, UnpricedModels unpriced, Clock clock)
+public sealed class RecordLlmCalls(QuotaGate gate, UnpricedModels unpriced, LlmMetrics metrics, Clock clock)
 {
+    private const string Reported = "reported";
+
     /// <summary>Answers in the order of <paramref name="calls"/>. Features that are named must exist in the catalogue.</summary>
     public async ValueTask<IReadOnlyList<RecordedCall>> RunAsync(ProjectSnapshot project, IReadOnlyList<LlmCall> calls, CancellationToken cancel)
     {
@@ -39,20 +49,29 @@ public sealed class RecordLlmCalls(QuotaGate gate, UnpricedModels unpriced, Cloc
         await unpriced.NoteAsync(
             project, [.. calls.Zip(costs).Where(pair => pair.Second.Cost is null).Select(pair => (pair.Second.Provider, pair.First.Model))], now, cancel);
         var answers = await gate.RecordAsync(project, [.. calls.Zip(costs, OrderOf)], cancel);
+        foreach (var (call, answer) in calls.Zip(answers))
+        {
+            metrics.Recorded(call, answer);
+        }
+
         return [.. answers.Zip(costs, (answer, cost) => new RecordedCall(answer, answer is { Replayed: true, ComputedJson: { } then } ? Read(then) : cost))];
     }
 
     /// <summary>
-    /// What a call costs, with the project's markup: by the price book; where that does not know all of it, what the provider says it
-    /// charged. A failed call, and one that used nothing, costs nothing.
+    /// What a call costs, with the project's markup: by the price book, for the service tier and the hour of the call; where that does not
+    /// know all of it, or the project wants it so, what the provider says it charged. A failed call, and one that used nothing, costs nothing.
     /// </summary>
-    public static CallCost CostOf(ProjectSnapshot project, LlmCall call, Instant now) => CostOf(project, call, now, project.MarkupBasisPoints);
+    public static CallCost CostOf(ProjectSnapshot project, LlmCall call, Instant now)
+    {
+        var wins = ReportedCosts.Of(project.Upstreams, call.Upstream, LlmRoutes.ProviderOf(call.Provider, call.Model)) == ReportedCostPolicy.Wins;
+        return CostOf(project, call, now, project.MarkupBasisPoints, wins);
+    }
 
-    /// <summary>The same, with the markup of another time.</summary>
-    internal static CallCost CostOf(ProjectSnapshot project, LlmCall call, Instant now, int markupBasisPoints)
+    /// <summary>The same, with the markup and the policy of another time.</summary>
+    internal static CallCost CostOf(ProjectSnapshot project, LlmCall call, Instant now, int markupBasisPoints, bool reportedWins)
     {
         var at = call.OccurredAt ?? now;
-        var price = project.Prices.Find(call.Provider, call.Model, at);
+        var price = project.Prices.Find(call.Provider, call.Model, at) is { } listed ? PriceRules.InForce(listed, call.ServiceTier, at) : null;
         var provider = price?.Provider ?? LlmRoutes.ProviderOf(call.Provider, call.Model);
         var cost = price is null ? null : PriceRules.CostOf(call.Usage, price, markupBasisPoints);
         if (cost is null && (HasFailed(call) || !call.Usage.Parts.Any()))
@@ -61,9 +80,12 @@ public sealed class RecordLlmCalls(QuotaGate gate, UnpricedModels unpriced, Cloc
         }
 
         // Of an estimated call the provider did not see the end, or is not believed.
-        if (cost is null && call is { ReportedCost: { } reported, IsEstimated: false })
+        if ((cost is null || reportedWins) && call is { ReportedCost: { } reported, IsEstimated: false })
         {
-            cost = PriceRules.CostOf(reported, markupBasisPoints);
+            return new(provider.Length == 0 ? null : provider, PriceRules.CostOf(reported, markupBasisPoints), null, markupBasisPoints)
+            {
+                IsReported = reportedWins, Computed = reportedWins ? cost : null,
+            };
         }
 
         var assumed = cost is null
@@ -96,6 +118,11 @@ public sealed class RecordLlmCalls(QuotaGate gate, UnpricedModels unpriced, Cloc
 
                 WriteNumber(json, "assumed_cost_usd", cost.Assumed?.Dollars);
                 WriteNumber(json, "markup_basis_points", cost.MarkupBasisPoints == 0 ? null : cost.MarkupBasisPoints);
+                WriteText(json, "cost_source", cost.IsReported ? Reported : null);
+                WriteNumber(json, "computed_cost_usd", cost.Computed?.Dollars);
+
+                // What reports sum by. A caller's own property of that name, in an older call, is not meant.
+                WriteText(json, "attribute_to", call.AttributeTo);
             }),
         };
 
@@ -103,6 +130,7 @@ public sealed class RecordLlmCalls(QuotaGate gate, UnpricedModels unpriced, Cloc
     private static string PropertiesOf(LlmCall call) => Write(json =>
     {
         WriteText(json, "feature", call.Feature);
+        WriteText(json, "attribute_to", call.AttributeTo);
         WriteText(json, "provider", call.Provider);
         json.WriteString("model", call.Model);
         foreach (var (unit, amount) in call.Usage.Parts)
@@ -116,6 +144,8 @@ public sealed class RecordLlmCalls(QuotaGate gate, UnpricedModels unpriced, Cloc
             json.WriteBoolean("estimated", true);
         }
 
+        WriteText(json, "usage_difference", call.UsageDifference);
+        WriteText(json, "service_tier", call.ServiceTier);
         WriteText(json, "reported_cost_usd", call.ReportedCost?.ToString());
         WriteText(json, "request_id", call.RequestId);
         WriteText(json, "endpoint", call.Endpoint);
@@ -141,7 +171,11 @@ public sealed class RecordLlmCalls(QuotaGate gate, UnpricedModels unpriced, Cloc
             root.GetProperty("provider").GetString(),
             root.GetProperty("cost_usd") is { ValueKind: JsonValueKind.Number } cost ? NanoUsd.OfDollars(cost.GetDecimal()) : null,
             root.TryGetProperty("assumed_cost_usd", out var assumed) ? NanoUsd.OfDollars(assumed.GetDecimal()) : null,
-            root.TryGetProperty("markup_basis_points", out var markup) ? markup.GetInt32() : 0);
+            root.TryGetProperty("markup_basis_points", out var markup) ? markup.GetInt32() : 0)
+        {
+            IsReported = root.TryGetProperty("cost_source", out var source) && source.ValueEquals(Reported),
+            Computed = root.TryGetProperty("computed_cost_usd", out var book) ? NanoUsd.OfDollars(book.GetDecimal()) : null,
+        };
     }
 
     internal static string Write(Action<Utf8JsonWriter> members)

@@ -31,7 +31,8 @@ public sealed record RerateFilter(string? Provider, string? Model, bool All, Ins
 public sealed record RerateResult(int Seen, int Changed, int Unknown, int TooOld, Quantity Delta, EventPosition? Next, GateFault Fault);
 
 /// <summary>
-/// Prices recorded calls by today's book, each at its own time and with the markup of then. A call is never changed: 1. a page of
+/// Prices recorded calls by today's book, each at its own time and with the markup of then; what the provider charged for a call, where
+/// that was its cost, stays its cost. A call is never changed: 1. a page of
 /// calls is read, 2. the adjustments that they have already, 3. each call whose cost differs from the sum of both gets one more
 /// event of the type <see cref="LlmCall.AdjustmentType"/>, which moves the same cost meters in the call's own period. Its id follows
 /// from the call's and from how many it has had, voided ones too, so two runs at once, or one that was cut off and begins again, add
@@ -59,7 +60,7 @@ public sealed class RerateLlmCalls(QuotaGate gate, EventQueries events, LedgerOp
 
             seen++;
             var call = CallOf(row, properties);
-            if (RecordLlmCalls.CostOf(project, call, row.OccurredAt, recorded.MarkupBasisPoints).Cost is not { } cost)
+            if (RecordLlmCalls.CostOf(project, call, row.OccurredAt, recorded.MarkupBasisPoints, recorded.IsReported).Cost is not { } cost)
             {
                 unknown++;
                 continue;
@@ -141,10 +142,17 @@ public sealed class RerateLlmCalls(QuotaGate gate, EventQueries events, LedgerOp
         return new()
         {
             Id = row.Id, Customer = row.Customer, Provider = TextIn(call, "provider"), Model = TextIn(call, "model") ?? "", Feature = TextIn(call, "feature"),
+            AttributeTo = AttributeOf(row.ComputedJson), ServiceTier = TextIn(call, "service_tier"),
             ReportedCost = DollarsIn(call, "reported_cost_usd"), IsEstimated = call.TryGetProperty("estimated", out var estimated) && estimated.ValueKind == JsonValueKind.True,
             OccurredAt = row.OccurredAt, Error = TextIn(call, "error"), Status = (int?)NumberIn(call, "status"),
             Usage = LlmUsage.Of([.. Enum.GetValues<LlmUnit>().Select(unit => (unit, Quantity.Of(NumberIn(call, CallWords.Of(unit)) ?? 0)))]),
         };
+    }
+
+    private static string? AttributeOf(string? computed)
+    {
+        using var document = JsonDocument.Parse(computed ?? "{}");
+        return TextIn(document.RootElement, "attribute_to");
     }
 
     /// <summary>Null: the cost is what it was. What a budget has counted is not given back: the money may be spent already.</summary>
@@ -167,7 +175,7 @@ public sealed class RerateLlmCalls(QuotaGate gate, EventQueries events, LedgerOp
             {
                 RecordLlmCalls.WriteText(json, "provider", provider);
                 RecordLlmCalls.WriteText(json, "model", call.Model);
-                RecordLlmCalls.WriteText(json, "feature", call.Feature);
+                RecordLlmCalls.WriteText(json, "feature", call.AttributeTo ?? call.Feature);
                 json.WriteString("day", row.OccurredAt.ToUtc().ToString("yyyy-MM-dd", CultureInfo.InvariantCulture));
                 json.WriteNumber("cost_usd", change.Value);
                 json.WriteNumber("moved_usd", moved.Value);

@@ -98,4 +98,32 @@ internal static class MeteringSql
                                     AND t.period_start = x.period_start AND t.used = x.used
          ORDER BY t.feature, t.percent
         """;
+
+    /// <summary>
+    /// Adds to the counts of types that no meter reads, by place: $1 projects, $2 types, $3 counts, $4 and $5 when they were first and last seen. $6 how many types
+    /// of a project are counted; further ones are not.
+    /// </summary>
+    public const string NoteUnmatched =
+        """
+        INSERT INTO unmatched_events AS known (project_id, type, count, first_seen_at, last_seen_at)
+        SELECT x.project_id, x.type, x.count, x.first_seen_at, x.last_seen_at
+          FROM unnest($1::integer[], $2::text[], $3::bigint[], $4::timestamptz[], $5::timestamptz[]) AS x (project_id, type, count, first_seen_at, last_seen_at)
+         WHERE EXISTS (SELECT FROM unmatched_events k WHERE k.project_id = x.project_id AND k.type = x.type)
+            OR (SELECT count(*) FROM unmatched_events k WHERE k.project_id = x.project_id) < $6
+         ORDER BY x.project_id, x.type COLLATE "C"
+            ON CONFLICT (project_id, type)
+            DO UPDATE SET count         = known.count + excluded.count,
+                          first_seen_at = least(known.first_seen_at, excluded.first_seen_at),
+                          last_seen_at  = greatest(known.last_seen_at, excluded.last_seen_at)
+        """;
+
+    /// <summary>$1 project, $2 how many, $3 the last type of the page before or null, $4 types that meters read.</summary>
+    public const string ListUnmatched =
+        """
+        SELECT type, count, first_seen_at, last_seen_at
+          FROM unmatched_events
+         WHERE project_id = $1 AND ($3::text IS NULL OR type > $3) AND type <> ALL ($4::text[])
+         ORDER BY type
+         LIMIT $2
+        """;
 }

@@ -31,6 +31,10 @@ internal static class Effects
             : [new(catalog.Features[code], Quantity.One, MeterAggregate.Sum, default), .. effects];
     }
 
+    /// <summary>No meter reads events of that type. A call is priced and listed, whether or not a meter reads it.</summary>
+    public static bool AreNever(PublishedCatalog catalog, EventOrder order) =>
+        order is { MovesNothing: false, ComputedJson: null, Feature: null } && !catalog.MetersByEventType.ContainsKey(order.Type);
+
     /// <summary>A corrected cost moves what the cost of the call itself moves, by <c>moved_usd</c>.</summary>
     private static List<Effect> OfAdjustment(PublishedCatalog catalog, string? propertiesJson, string adjustmentJson)
     {

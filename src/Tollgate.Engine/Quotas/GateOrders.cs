@@ -80,6 +80,9 @@ public enum GateFault
     /// <summary>A property that the meter needs is missing or not a number (422 <c>event_value_invalid</c>).</summary>
     ValueInvalid,
 
+    /// <summary>No meter reads events of that type, and the project refuses them (422 <c>event_unmatched</c>).</summary>
+    Unmatched,
+
     /// <summary>The project has created as many customers this minute as it may (429 <c>customers_limited</c>).</summary>
     CustomersLimited,
 
@@ -98,6 +101,9 @@ public sealed record GateAnswer(GateFault Fault, Decision? Decision, string? Id,
 
     /// <summary>A settle that came after its hold had expired: recorded as a fact.</summary>
     public bool Late { get; init; }
+
+    /// <summary>No meter reads events of its type: it is recorded, and nothing was counted.</summary>
+    public bool IsUnmatched { get; init; }
 
     /// <summary>For a replay: what the server had found out about the event when it was recorded.</summary>
     public string? ComputedJson { get; init; }

@@ -91,6 +91,11 @@ public sealed class QuotaGate(LedgerLanes lanes, LedgerOptions options, Database
             var op = UseOf(
                 project, ticket, order.Customer, order.Id, order.Type, order.Quantity, effects, order.OccurredAt, order.PropertiesJson, order.Enforce,
                 order.ComputedJson, onOwnRows: order.OnOwnAccount, isOfToken: order.IsOfToken);
+            if (op.Answer is null && project.Catalog.Document.UnmatchedEvents == UnmatchedEvents.Refuse && Effects.AreNever(project.Catalog, order))
+            {
+                op.Answer = GateAnswer.Of(GateFault.Unmatched, order.Id);
+            }
+
             ops[i] = op;
             if (op.Answer is not null)
             {
@@ -120,7 +125,9 @@ public sealed class QuotaGate(LedgerLanes lanes, LedgerOptions options, Database
             await ticket.Done;
         }
 
-        return Array.ConvertAll(ops, op => op.Failure is { } failure ? throw failure : op.Answer!);
+        return [.. ops.Zip(orders, (op, order) => op.Failure is { } failure ? throw failure
+            : op.Answer is { Fault: GateFault.None } answer && Effects.AreNever(project.Catalog, order) ? answer with { IsUnmatched = true }
+            : op.Answer!)];
     }
 
     /// <summary>

@@ -133,7 +133,8 @@ internal sealed class CallMeter(GatewayCall call, GuardLlmCalls guard, QuotaGate
         var usage = isEstimated ? UsageEstimate.After(call.Route, call.Ask!, delivered, report.Doubt is null ? report : UsageReport.Silent) : report.Usage;
         var happened = With(usage) with
         {
-            Model = report.Model ?? With(usage).Model, AskedModel = With(usage).Model, IsEstimated = isEstimated, ReportedCost = report.ReportedCost, RequestId = Short(report.ResponseId, 255),
+            Model = report.Model ?? With(usage).Model, AskedModel = With(usage).Model, IsEstimated = isEstimated, ReportedCost = report.ReportedCost,
+            UsageDifference = isEstimated ? null : report.Difference, ServiceTier = report.ServiceTier, RequestId = Short(report.ResponseId, 255),
             LatencyMilliseconds = call.Milliseconds, Status = status, Error = Short(error ?? report.Error, 2_000), PropertiesJson = PropertiesOf(report, end),
         };
         IsSettled = true;
@@ -175,7 +176,8 @@ internal sealed class CallMeter(GatewayCall call, GuardLlmCalls guard, QuotaGate
 
     private LlmCall With(LlmUsage usage) => new()
     {
-        Id = call.Id.ToString("D"), Customer = call.Customer!, Feature = call.Feature, Provider = call.Route.Provider, Usage = usage,
+        Id = call.Id.ToString("D"), Customer = call.Customer!, Feature = call.Feature, AttributeTo = call.AttributeTo, Provider = call.Route.Provider,
+        Upstream = call.Home.Provider, Usage = usage,
         Model = GatewayRules.NameOf(call.Route, call.Ask!, call.Path), Endpoint = Short(call.Path, 255), OccurredAt = call.StartedAt,
     };
 

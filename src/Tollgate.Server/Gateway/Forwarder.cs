@@ -36,7 +36,7 @@ internal sealed class Forwarder : IDisposable
     {
         "Host", "Connection", "Keep-Alive", "Proxy-Authenticate", "Proxy-Authorization", "Proxy-Connection", "TE", "Trailer", "Transfer-Encoding",
         "Upgrade", "Content-Length", "Accept-Encoding", "Expect", "Cookie", "Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto",
-        "X-Real-IP", "X-Project", "X-Tollgate-Customer", "X-Tollgate-Feature", HopHeader, "OpenAI-Organization", "OpenAI-Project", ProviderHome.Bearer,
+        "X-Real-IP", "X-Project", "X-Tollgate-Customer", "X-Tollgate-Feature", "X-Tollgate-Attribute-To", HopHeader, "OpenAI-Organization", "OpenAI-Project", ProviderHome.Bearer,
     }.Concat(ProviderHome.KeyHeaders).ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
     private static readonly FrozenSet<string> NotHandedOn = new[]

@@ -18,6 +18,9 @@ internal sealed record GatewayCall
 
     public required string? Feature { get; init; }
 
+    /// <inheritdoc cref="Core.Llm.LlmCall.AttributeTo"/>
+    public required string? AttributeTo { get; init; }
+
     public required LlmRoute Route { get; init; }
 
     public required ProviderHome Home { get; init; }

@@ -9,6 +9,7 @@ using Tollgate.Core.Llm;
 using Tollgate.Core.Llm.Asks;
 using Tollgate.Core.Llm.Shapes;
 using Tollgate.Core.Money;
+using Tollgate.Engine.Catalog;
 using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Llm;
 using Tollgate.Engine.Projects;
@@ -27,6 +28,7 @@ internal sealed class GatewayEndpoints(
 {
     public const string CustomerHeader = "X-Tollgate-Customer";
     public const string FeatureHeader = "X-Tollgate-Feature";
+    public const string AttributeHeader = "X-Tollgate-Attribute-To";
 
     /// <summary>What is said where the budget has no room for a body or an answer.</summary>
     public const string NoRoom = "The project's gateway calls use all the memory that it may use now (TOLLGATE_GATEWAY_MEMORY). Repeat the call when other calls have finished.";
@@ -91,8 +93,9 @@ internal sealed class GatewayEndpoints(
     {
         // 1. Who calls, and where to.
         var project = context.Project();
-        string? customer = null, feature = null;
-        if ((FindAddress(context, project, out var to) ?? FindCaller(context, project, to!, out customer, out feature)) is { } refusal)
+        string? customer = null, feature = null, attributeTo = null;
+        if ((FindAddress(context, project, out var to) ?? FindCaller(context, project, to!, out customer, out feature)
+            ?? FindPurpose(context, project, out attributeTo)) is { } refusal)
         {
             await Problems.WriteAsync(context, refusal.Code, refusal.Detail, refusal.Param);
             return null;
@@ -134,7 +137,7 @@ internal sealed class GatewayEndpoints(
 
         return new()
         {
-            Project = project, Customer = customer, Feature = feature, Route = to.Route, Home = to.Home, Credentials = to.Credentials, Target = to.Target.Url, Path = to.Target.Path,
+            Project = project, Customer = customer, Feature = feature, AttributeTo = attributeTo, Route = to.Route, Home = to.Home, Credentials = to.Credentials, Target = to.Target.Url, Path = to.Target.Path,
             Job = job, Body = asked ?? body, Memory = held, Ask = ask, HidesUsage = asked is not null, StartedAt = clock.Now(project),
         };
     }
@@ -202,8 +205,25 @@ internal sealed class GatewayEndpoints(
         }
 
         return feature is not null && !project.Catalog.Features.ContainsKey(feature)
-            ? new(ErrorCode.FeatureNotFound, $"The project's catalogue has no feature '{feature}'.", FeatureHeader)
+            ? new(ErrorCode.FeatureNotFound,
+                $"The project's catalogue has no feature '{feature}'.{Spelling.DidYouMean(feature, project.Catalog.Features.Keys)} A tag for the reports of costs goes into {AttributeHeader}.", FeatureHeader)
             : null;
+    }
+
+    /// <summary>What the cost is for. Customers name features only: whatever else they wrote would be a line of the project's reports.</summary>
+    private static Refusal? FindPurpose(HttpContext context, ProjectSnapshot project, out string? attributeTo)
+    {
+        attributeTo = HeaderOf(context, AttributeHeader);
+        return attributeTo switch
+        {
+            null => null,
+            { Length: > LlmCall.LongestTag } => new(ErrorCode.ValidationFailed, $"At most {LlmCall.LongestTag} characters are accepted.", AttributeHeader),
+            _ when !CustomerRules.IsLine(attributeTo) => new(ErrorCode.ValidationFailed, "A line of text is expected.", AttributeHeader),
+            _ when context.Caller().Kind == KeyKind.CustomerToken && !project.Catalog.Features.ContainsKey(attributeTo) => new(
+                ErrorCode.FeatureNotFound,
+                $"The project's catalogue has no feature '{attributeTo}', and a customer token names features only.{Spelling.DidYouMean(attributeTo, project.Catalog.Features.Keys)}", AttributeHeader),
+            _ => null,
+        };
     }
 
     private async Task MeteredAsync(HttpContext context, GatewayCall call)

@@ -42,6 +42,10 @@ internal sealed record GatewayTarget(Uri Url, string Path, LlmRoute Route)
     private static LlmRoute RouteOf(string provider, Uri url, string path) =>
         LlmRoutes.Of(url.Host, path) is var route && ProviderHome.IsKnown(route.Provider) ? route : LlmRoutes.OfProvider(provider, path);
 
+    /// <summary>Whose prices and answers the calls through an upstream have.</summary>
+    public static string ProviderOf(Upstream upstream) =>
+        upstream.BaseUrl is { } url ? RouteOf(upstream.Provider, new(url), "/").Provider : upstream.Provider;
+
     /// <summary>Google's clients may put the key there; the caller's own is not forwarded.</summary>
     private static string WithoutKey(string query, ProviderHome home)
     {

@@ -30,7 +30,7 @@ internal sealed class JobDesk(GatewayJobs jobs, SettleLater later, Clock clock)
     /// <summary>What is remembered of a call that started work, or was answered with something that the provider keeps.</summary>
     public static GatewayJob JobOf(GatewayCall call, string id, IReadOnlyList<Guid> holds, string model, bool isSettled) => new()
     {
-        Provider = call.Route.Provider, Id = id, Customer = call.Customer!, Feature = call.Feature, Model = model, Endpoint = call.Path, Holds = holds,
+        Provider = call.Route.Provider, Id = id, Customer = call.Customer!, Feature = call.Feature, AttributeTo = call.AttributeTo, Model = model, Endpoint = call.Path, Holds = holds,
         StartedAt = call.StartedAt, IsSettled = isSettled, Upstream = isSettled ? null : call.Home.Provider,
         AskAt = isSettled ? null : (call.Route.Job is null ? StatusOf(call.Path.TrimEnd('/'), Uri.EscapeDataString(id)) : call.Path) + call.Target.Query,
     };
@@ -142,11 +142,12 @@ internal sealed class JobDesk(GatewayJobs jobs, SettleLater later, Clock clock)
         var isNothing = usage.Parts.All(part => part.Unit == LlmUnit.Request);
         return new()
         {
-            Id = job.CallId, Customer = job.Customer, Feature = job.Feature, Provider = job.Provider, Model = report.Model ?? job.Model, RequestId = job.Id,
+            Id = job.CallId, Customer = job.Customer, Feature = job.Feature, AttributeTo = job.AttributeTo, Provider = job.Provider, Upstream = job.Upstream, Model = report.Model ?? job.Model, RequestId = job.Id,
 
             // Firecrawl charges for pages only; who stopped before anything was used pays for nothing.
             Usage = isNothing && (isStopped || route.Api == LlmApi.FirecrawlCrawl) ? LlmUsage.None : usage,
-            IsEstimated = isEstimated, ReportedCost = report.ReportedCost, Endpoint = job.Endpoint.Length > 255 ? job.Endpoint[..255] : job.Endpoint,
+            IsEstimated = isEstimated, ReportedCost = report.ReportedCost, UsageDifference = isEstimated ? null : report.Difference, ServiceTier = report.ServiceTier,
+            Endpoint = job.Endpoint.Length > 255 ? job.Endpoint[..255] : job.Endpoint,
             OccurredAt = now - job.StartedAt < OldestStart ? job.StartedAt : null, Status = StatusCodes.Status200OK,
             Error = report.Error ?? (isStopped && isNothing ? "The work was stopped before it used anything." : null),
             PropertiesJson = CallMeter.PropertiesOf(report, CallEnd.Whole),

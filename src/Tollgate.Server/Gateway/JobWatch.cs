@@ -107,7 +107,7 @@ internal sealed class JobWatch(
         var path = at.Split('?')[0];
         return GatewayTarget.Of(name, upstream.BaseUrl ?? home.BaseUrl!, path, at[path.Length..]) is not { } target ? null : new()
         {
-            Project = project, Customer = job.Customer, Feature = job.Feature, Route = target.Route, Home = home, Credentials = credentials,
+            Project = project, Customer = job.Customer, Feature = job.Feature, AttributeTo = job.AttributeTo, Route = target.Route, Home = home, Credentials = credentials,
             Target = target.Url, Path = target.Path, Job = job, Body = default, Memory = held, Ask = null, HidesUsage = false, StartedAt = clock.Now(project),
         };
     }

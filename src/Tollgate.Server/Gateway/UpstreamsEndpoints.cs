@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using Tollgate.Contracts.Gateway;
 using Tollgate.Contracts.Http;
+using Tollgate.Core.Catalog;
 using Tollgate.Core.Gateway;
 using Tollgate.Core.Llm.Shapes;
 using Tollgate.Engine.Gateway;
@@ -16,7 +17,7 @@ internal static class UpstreamsEndpoints
 
     private const string OpenAi =
         """
-        {"provider": "openai", "base_url": "https://api.openai.com", "has_key": true, "headers": [], "readable": true,
+        {"provider": "openai", "base_url": "https://api.openai.com", "has_key": true, "headers": [], "readable": true, "reported_cost": "beside",
          "updated_at": "2026-11-21T08:00:00Z"}
         """;
 
@@ -34,7 +35,9 @@ internal static class UpstreamsEndpoints
             + "headers are kept encrypted and are never shown again.\n\n`base_url` ends where the provider's own paths begin: `https://api.openai.com`, without "
             + "`/v1`, since the paths behind `/gateway/openai` begin with it. It must be an address of the public internet, or of a network that the operator lists in "
             + "`TOLLGATE_UPSTREAM_NETWORKS`; that is looked at again whenever a connection is made. `headers` cannot be those of a connection, nor those that servers "
-            + "of a private network trust (`Cookie`, `X-Forwarded-*`, `Metadata-Flavor` …).")
+            + "of a private network trust (`Cookie`, `X-Forwarded-*`, `Metadata-Flavor` …).\n\n"
+            + "`reported_cost` says what a cost counts for that the provider reports of a call: `wins` (the default of `openrouter`) makes it the cost that budgets "
+            + "move by, `beside` (the default of all others) keeps it beside the cost that the price book gives.")
         {
             Request = Example.Of<UpstreamRequest>("""{"api_key": "sk-…", "base_url": "https://api.openai.com"}"""),
             Path = Provider,
@@ -64,6 +67,7 @@ internal static class UpstreamsEndpoints
 
         var faults = new Faults();
         var provider = LlmRoutes.ProviderOf(RawPath.Id(context), null);
+        faults.OneOf(body.ReportedCost, "reported_cost", [.. CatalogWords.All<ReportedCostPolicy>()]);
         faults.Add(UpstreamRules.Validate(provider, body.BaseUrl, body.ApiKey, body.Headers));
         if (!faults.Any && body.BaseUrl is { } url && await forwarder.LeadsAstrayAsync(new(url), context.RequestAborted))
         {
@@ -77,7 +81,9 @@ internal static class UpstreamsEndpoints
         }
 
         var credentials = new UpstreamCredentials(body.ApiKey!, body.Headers ?? FrozenDictionary<string, string>.Empty);
-        var upstream = await upstreams.SetAsync(context.Project(), provider, body.BaseUrl?.TrimEnd('/'), secrets.Close(context.Project(), provider, credentials), context.RequestAborted);
+        var upstream = await upstreams.SetAsync(
+            context.Project(), provider, body.BaseUrl?.TrimEnd('/'), secrets.Close(context.Project(), provider, credentials),
+            body.ReportedCost is { } word ? CatalogWords.Read<ReportedCostPolicy>(word) : null, context.RequestAborted);
         if (upstream is null)
         {
             await Problems.WriteAsync(context, ErrorCode.LimitReached, $"A project has at most {UpstreamRules.MostUpstreams} upstreams. Remove those that nobody calls.");
@@ -105,6 +111,7 @@ internal static class UpstreamsEndpoints
         {
             Provider = upstream.Provider, BaseUrl = upstream.BaseUrl ?? ProviderHome.Of(upstream.Provider).BaseUrl ?? "", HasKey = credentials is { ApiKey.Length: > 0 },
             Headers = [.. (credentials?.Headers.Keys ?? []).Order(StringComparer.Ordinal)], Readable = credentials is not null,
+            ReportedCost = CatalogWords.Of(upstream.ReportedCost ?? ReportedCosts.DefaultOf(GatewayTarget.ProviderOf(upstream))),
             UpdatedAt = upstream.UpdatedAt.ToUniversalTime(),
         };
     }

@@ -10,6 +10,7 @@ using Tollgate.Core.Llm.Asks;
 using Tollgate.Core.Llm.Shapes;
 using Tollgate.Core.Money;
 using Tollgate.Core.Time;
+using Tollgate.Engine.Catalog;
 using Tollgate.Engine.Projects;
 using Tollgate.Server.Http;
 
@@ -35,6 +36,8 @@ internal static class CallReading
         // The raw request names it where neither the call nor the answer does, and says what it likes.
         faults.Text(body.Model ?? raw?.Model, "model", PriceRules.LongestModel);
         faults.Text(body.Provider, "provider", PriceRules.LongestProvider);
+        faults.Text(body.AttributeTo, "attribute_to", LlmCall.LongestTag);
+        faults.Text(body.ServiceTier, "service_tier", ServiceTiers.Longest);
         faults.Text(body.RequestId, "request_id", LongestName);
         faults.Text(body.Endpoint, "endpoint", LongestName);
         faults.Text(body.Error, "error", LongestError);
@@ -46,8 +49,9 @@ internal static class CallReading
         var usage = raw?.Usage ?? UsageOf(body, faults);
         return faults.Any ? null : new()
         {
-            Id = id, Customer = body.Customer!, Feature = body.Feature, Provider = body.Provider, Model = raw?.Model ?? body.Model!, Usage = usage,
-            IsEstimated = body.Estimated == true || isEstimated, ReportedCost = reported, RequestId = body.RequestId ?? raw?.ResponseId, Endpoint = body.Endpoint,
+            Id = id, Customer = body.Customer!, Feature = body.Feature, AttributeTo = body.AttributeTo, Provider = body.Provider, Model = raw?.Model ?? body.Model!, Usage = usage,
+            IsEstimated = body.Estimated == true || isEstimated, ReportedCost = reported, UsageDifference = isEstimated ? null : raw?.Difference,
+            ServiceTier = body.ServiceTier is { } tier ? ServiceTiers.Of(tier) : raw?.ServiceTier, RequestId = body.RequestId ?? raw?.ResponseId, Endpoint = body.Endpoint,
             LatencyMilliseconds = body.LatencyMs, Status = body.Status, Error = body.Error ?? Shortened(raw?.Error),
             OccurredAt = body.OccurredAt is { } at ? Instant.From(at) : null,
             PropertiesJson = body.Properties is { ValueKind: JsonValueKind.Object } own ? own.GetRawText() : null,
@@ -148,11 +152,12 @@ internal static class CallReading
 
         if (!catalog.Features.TryGetValue(code, out var feature))
         {
-            faults.Add("feature", FaultCode.InvalidValue, "The project's catalogue has no such feature.");
+            faults.Add("feature", FaultCode.InvalidValue,
+                $"The project's catalogue has no feature '{code}'.{Spelling.DidYouMean(code, catalog.Features.Keys)} A tag for the reports of costs goes into attribute_to.");
         }
         else if (feature.Feature.Kind != FeatureKind.Metered)
         {
-            faults.Add("feature", FaultCode.InvalidValue, "This feature is not counted: a switch or a value.");
+            faults.Add("feature", FaultCode.InvalidValue, $"The feature '{code}' is not counted: it is a switch or a value. To name it for the reports of costs, use attribute_to.");
         }
     }
 

@@ -59,7 +59,8 @@ internal static class LlmCallListEndpoints
         var view = JsonSerializer.Deserialize(ours, LlmJson.Default.LlmCallView)!;
         return Placed(view, row) with
         {
-            Provider = cost.Provider ?? view.Provider, CostUsd = cost.Cost?.ToString(), Priced = cost.Cost is not null, Properties = own, Plan = row.Plan,
+            Provider = cost.Provider ?? view.Provider, CostUsd = cost.Cost?.ToString(), Priced = cost.Cost is not null,
+            ComputedCostUsd = cost.Computed?.ToString(), Properties = own, Plan = row.Plan,
         };
     }
 

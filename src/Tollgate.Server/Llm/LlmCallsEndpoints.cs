@@ -30,7 +30,9 @@ internal static class LlmCallsEndpoints
         app.MapPost("/v1/llm-calls", context => RecordAsync(context, record)).RequireKey(Access.Secret, Scope.GateWrite).WithOwnIdempotency().WithLoad(Load.Light).Describe(new(Tag, "Record calls to models",
             "Records a call, or an array of at most 10,000, with its exact cost by the price book at the call's own time. What the meters on "
             + "`llm_call` count (calls, tokens, dollars) and the named feature move in one decision. Calls are facts: they are recorded also "
-            + "beyond a cap.\n\nA model without a price, or without one for all that was used, is recorded with an unknown cost (`cost_usd` null, `priced` false), never "
+            + "beyond a cap. `attribute_to` names what the cost is for in the reports of costs (a feature or any other text) and uses nothing: for a route "
+            + "that counted its use with `/v1/consume` or a reservation.\n\nThe counts of a provider's answer (`raw_response`) are recorded as they are, also where its stated total is not their "
+            + "sum: `usage_difference` says so. Only counts that are missing or impossible (negative, absurdly large) are refused.\n\nA model without a price, or without one for all that was used, is recorded with an unknown cost (`cost_usd` null, `priced` false), never "
             + "with 0, and is listed in `/v1/unpriced-models`; meters that read `cost_usd` move by what is known of it, if anything. Repeating an `id` replays, with the cost that was "
             + "recorded then. An array answers with counts and `rejected`, as `/v1/events` does, and so does a stream of any length "
             + "(`application/x-ndjson` or `application/jsonl`, one call a line of at most 1 MiB).")
@@ -128,6 +130,7 @@ internal static class LlmCallsEndpoints
         {
             Id = id, Replayed = recorded.Answer.Replayed, Provider = recorded.Cost.Provider, Model = call.Model,
             CostUsd = recorded.Cost.Cost?.ToString(), Priced = recorded.Cost.Cost is not null,
+            ComputedCostUsd = recorded.Cost.Computed?.ToString(), UsageDifference = call.UsageDifference,
             Balances = BalancesOf(project, recorded.Answer),
         };
         await Answer.Json(context, StatusCodes.Status200OK, view, LlmJson.Default.LlmCallRecorded);

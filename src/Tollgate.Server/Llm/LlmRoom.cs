@@ -8,7 +8,7 @@ namespace Tollgate.Server.Llm;
 public static class LlmRoom
 {
     public static IServiceCollection AddLlm(this IServiceCollection services) =>
-        services.AddSingleton<RecordLlmCalls>().AddSingleton<UnpricedModels>().AddSingleton<SetModelPrices>().AddSingleton<RerateLlmCalls>().AddSingleton<PriceQueries>()
+        services.AddSingleton<LlmMetrics>().AddSingleton<RecordLlmCalls>().AddSingleton<UnpricedModels>().AddSingleton<SetModelPrices>().AddSingleton<RerateLlmCalls>().AddSingleton<PriceQueries>()
             .AddWire(LlmJson.Default);
 
     public static void MapLlm(this IEndpointRouteBuilder app)

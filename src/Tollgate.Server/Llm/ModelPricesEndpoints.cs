@@ -111,12 +111,30 @@ internal static class ModelPricesEndpoints
             Provider = body.Provider ?? "", Model = body.Model ?? "", Aliases = body.Aliases ?? [],
             ValidFrom = body.ValidFrom is { } from ? Instant.From(from) : now, ValidTo = body.ValidTo is { } to ? Instant.From(to) : null,
             Prices = PricesOf(body.Prices, "prices", faults), Source = body.Source ?? "API",
-            Tiers = [.. (body.Tiers ?? []).Select((tier, i) => new PriceTier(tier.AboveTokens ?? 0, PricesOf(tier.Prices, $"tiers[{i}].prices", faults)))],
+            Tiers = TiersOf(body.Tiers, "", faults),
+            ByServiceTier = (body.ServiceTiers ?? FrozenDictionary<string, ServiceTierBody>.Empty).ToFrozenDictionary(
+                static tier => tier.Key,
+                tier => new ServiceTierPrice(PricesOf(tier.Value?.Prices, $"service_tiers.{tier.Key}.prices", faults), TiersOf(tier.Value?.Tiers, $"service_tiers.{tier.Key}.", faults))),
+            Hours = [.. (body.Hours ?? []).Select((window, i) => new PriceHours(
+                HourOf(window?.From, $"hours[{i}].from", faults), HourOf(window?.To, $"hours[{i}].to", faults), PricesOf(window?.Prices, $"hours[{i}].prices", faults)))],
         };
 
         // What the rules find as well, where nothing was found yet.
         faults.Add(PriceRules.Validate(price).Where(found => faults.Found.All(known => !known.Param.StartsWith(found.Field, StringComparison.Ordinal))).ToArray());
         return faults.Any ? null : price;
+    }
+
+    private static PriceTier[] TiersOf(IReadOnlyList<PriceTierBody?>? tiers, string path, Faults faults) =>
+        [.. (tiers ?? []).Select((tier, i) => new PriceTier(tier?.AboveTokens ?? 0, PricesOf(tier?.Prices, $"{path}tiers[{i}].prices", faults)))];
+
+    private static TimeOnly HourOf(string? text, string path, Faults faults)
+    {
+        if (!PriceText.TryParseHour(text, out var hour))
+        {
+            faults.Add(path, FaultCode.InvalidFormat, $"A time of the day in UTC such as 16:30 is expected{(text is null ? "" : $", not '{text}'")}.");
+        }
+
+        return hour;
     }
 
     private static FrozenDictionary<LlmUnit, UnitPrice> PricesOf(IReadOnlyDictionary<string, string>? texts, string path, Faults faults)
@@ -204,9 +222,16 @@ internal static class ModelPricesEndpoints
         Id = row.Id.ToString(CultureInfo.InvariantCulture),
         Provider = row.Price.Provider, Model = row.Price.Model, Aliases = row.Price.Aliases, ValidFrom = row.Price.ValidFrom.ToOffset(),
         ValidTo = row.Price.ValidTo?.ToOffset(), Currency = row.Price.Currency.Code, Prices = TextsOf(row.Price.Prices),
-        Tiers = [.. row.Price.Tiers.Select(tier => new PriceTierBody { AboveTokens = tier.AboveTokens, Prices = TextsOf(tier.Prices) })],
+        Tiers = ViewOf(row.Price.Tiers),
+        ServiceTiers = row.Price.ByServiceTier.Count == 0 ? null : row.Price.ByServiceTier.OrderBy(static tier => tier.Key, StringComparer.Ordinal).ToDictionary(
+            static tier => tier.Key, static tier => new ServiceTierBody { Prices = TextsOf(tier.Value.Prices), Tiers = ViewOf(tier.Value.Tiers) }),
+        Hours = row.Price.Hours.Count == 0 ? null
+            : [.. row.Price.Hours.Select(static window => new PriceHoursBody { From = PriceText.TextOf(window.From), To = PriceText.TextOf(window.To), Prices = TextsOf(window.Prices) })],
         Source = row.Price.Source, Scope = row.IsOwn ? "project" : "shared",
     };
+
+    private static PriceTierBody[] ViewOf(IReadOnlyList<PriceTier> tiers) =>
+        [.. tiers.Select(static tier => new PriceTierBody { AboveTokens = tier.AboveTokens, Prices = TextsOf(tier.Prices) })];
 
     private static Dictionary<string, string> TextsOf(IReadOnlyDictionary<LlmUnit, UnitPrice> prices) =>
         prices.OrderBy(pair => pair.Key).ToDictionary(pair => LlmWords.Of(pair.Key), pair => pair.Value.ToString());

@@ -1,9 +1,14 @@
 using System.IO.Pipelines;
 using System.Text.Json;
+using Tollgate.Engine.Clocks;
+using Tollgate.Engine.Metering;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Quotas;
 
 namespace Tollgate.Server.Metering;
+
+/// <summary>What takes in events.</summary>
+internal sealed record EventDoor(QuotaGate Gate, UnmatchedTypes Unmatched, Clock Clock);
 
 /// <summary>The events of a request on their way into the lanes, and what became of them.</summary>
 internal sealed class EventStream
@@ -12,15 +17,15 @@ internal sealed class EventStream
     private readonly EventFields _fields;
     private readonly string? _idPrefix;
 
-    public EventStream(ProjectSnapshot project, QuotaGate gate, bool enforce, string? idPrefix, int mostListed)
+    public EventStream(ProjectSnapshot project, EventDoor door, bool enforce, string? idPrefix, int mostListed)
     {
         _fields = new(enforce);
         _idPrefix = idPrefix;
-        Tally = new(project, mostListed);
+        Tally = new(project, door.Unmatched, door.Clock.Now(project), mostListed);
 
         // Not given up when the sender leaves: what was read is recorded.
         _lines = new(
-            EventLimits.LineBytes, ReadLine, orders => gate.RecordAsync(project, orders, CancellationToken.None).AsTask(), Tally.Add, Tally.Batch);
+            EventLimits.LineBytes, ReadLine, orders => door.Gate.RecordAsync(project, orders, CancellationToken.None).AsTask(), Tally.Add, Tally.Batch);
     }
 
     public EventTally Tally { get; }

@@ -1,6 +1,8 @@
 using Tollgate.Contracts.Http;
 using Tollgate.Contracts.Metering;
 using Tollgate.Core.Quotas;
+using Tollgate.Core.Time;
+using Tollgate.Engine.Metering;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Quotas;
 using Tollgate.Server.Quotas;
@@ -8,9 +10,14 @@ using Tollgate.Server.Quotas;
 namespace Tollgate.Server.Metering;
 
 /// <summary>Counts what became of the events of a request.</summary>
-internal sealed class EventTally(ProjectSnapshot project, int mostListed)
+internal sealed class EventTally(ProjectSnapshot project, UnmatchedTypes unmatched, Instant now, int mostListed)
 {
+    /// <summary>Types that the answer names.</summary>
+    private const int MostTypes = 20;
+
+    private readonly List<string> _unmatchedTypes = [];
     private long _overLimit;
+    private long _unmatched;
 
     public BatchTally Batch { get; } = new("events", mostListed);
 
@@ -21,9 +28,30 @@ internal sealed class EventTally(ProjectSnapshot project, int mostListed)
             var code = OutcomeMap.Code(denied.Outcome)!;
             Batch.Reject(index, order.Id, code.Code, GateAnswers.RefusalOf(code, project, order.Customer, denied).Detail!);
         }
+        else if (answer.Fault == GateFault.Unmatched)
+        {
+            unmatched.Note(project, order.Type, now);
+            Batch.Reject(index, order.Id, ErrorCode.EventUnmatched.Code, $"No meter reads events of the type '{order.Type}'.{UnmatchedEventsEndpoint.Hint(project.Catalog, order.Type)}");
+        }
         else if (Batch.Add(index, order.Id, answer))
         {
             _overLimit += answer.Decision?.Outcome == Outcome.RecordedOverLimit ? 1 : 0;
+            NoteUnmatched(order.Type, answer);
+        }
+    }
+
+    private void NoteUnmatched(string type, GateAnswer answer)
+    {
+        if (!answer.IsUnmatched)
+        {
+            return;
+        }
+
+        _unmatched++;
+        unmatched.Note(project, type, now);
+        if (_unmatchedTypes.Count < MostTypes && !_unmatchedTypes.Contains(type))
+        {
+            _unmatchedTypes.Add(type);
         }
     }
 
@@ -34,5 +62,6 @@ internal sealed class EventTally(ProjectSnapshot project, int mostListed)
     {
         Accepted = Batch.Accepted, Replayed = Batch.Replayed, OverLimit = _overLimit, RejectedCount = Batch.RejectedCount,
         Rejected = [.. Batch.Rejected.Select(static one => new RejectedEvent(one.Index, one.Id, one.Code, one.Detail))],
+        Unmatched = _unmatched > 0, UnmatchedCount = _unmatched, UnmatchedTypes = _unmatchedTypes,
     };
 }

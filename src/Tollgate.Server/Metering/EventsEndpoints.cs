@@ -5,6 +5,8 @@ using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Http.Metadata;
 using Tollgate.Contracts.Http;
 using Tollgate.Contracts.Metering;
+using Tollgate.Engine.Clocks;
+using Tollgate.Engine.Metering;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Quotas;
 using Tollgate.Server.Http;
@@ -27,7 +29,8 @@ internal static class EventsEndpoints
     public static void Map(IEndpointRouteBuilder app)
     {
         var gate = app.ServiceProvider.GetRequiredService<QuotaGate>();
-        app.MapPost("/v1/events", context => RecordAsync(context, gate)).RequireKey(Access.Secret, Scope.GateWrite).WithOwnIdempotency().WithLoad(Load.Light).Describe(new(Tag, "Record events",
+        var door = new EventDoor(gate, app.ServiceProvider.GetRequiredService<UnmatchedTypes>(), app.ServiceProvider.GetRequiredService<Clock>());
+        app.MapPost("/v1/events", context => RecordAsync(context, door)).RequireKey(Access.Secret, Scope.GateWrite).WithOwnIdempotency().WithLoad(Load.Light).Describe(new(Tag, "Record events",
             "Records facts, also beyond a cap (`over_limit` counts those); with `enforce=true` each event is decided like a consume "
             + "and a denied one is rejected. Takes one event, an array of at most 10,000, a stream of any length "
             + "(`application/x-ndjson` or `application/jsonl`, one event a line), or CloudEvents 1.0 "
@@ -35,7 +38,9 @@ internal static class EventsEndpoints
             + "customer, `time` is occurred_at, `data.quantity` the quantity and the rest of `data` the properties.\n\n"
             + "When it answers, what it accepted is on disk. Faulty events are listed in `rejected` by their `index` and never stop the "
             + "others; an array that is not JSON is refused whole. Ids make retries safe: send everything again after a 503 (its `accepted` "
-            + "says how far it came) and nothing counts twice. An event without an id gets one and cannot be retried safely.")
+            + "says how far it came) and nothing counts twice. An event without an id gets one and cannot be retried safely.\n\n"
+            + "An event of a type that no meter of the catalogue reads is recorded and counts for nothing: the answer says `unmatched: true` and names the types, "
+            + "`/v1/unmatched-events` counts them. With `unmatched_events: refuse` in the catalogue it is rejected with `event_unmatched`.")
         {
             Request = Example.Of<EventRequest>(
                 """
@@ -48,7 +53,8 @@ internal static class EventsEndpoints
                 Example.Of<RecordedEvents>(200, "What became of them",
                     """
                     {"accepted": 2, "replayed": 1, "over_limit": 0, "rejected_count": 1,
-                     "rejected": [{"index": 3, "id": "e-4", "code": "event_too_old", "detail": "occurred_at lies further in the past than the accept window of 35 days."}]}
+                     "rejected": [{"index": 3, "id": "e-4", "code": "event_too_old", "detail": "occurred_at lies further in the past than the accept window of 35 days."}],
+                     "unmatched": false, "unmatched_count": 0, "unmatched_types": []}
                     """),
             ],
             Errors = [ErrorCode.ValidationFailed, ErrorCode.Overloaded],
@@ -72,7 +78,7 @@ internal static class EventsEndpoints
         });
     }
 
-    private static async Task RecordAsync(HttpContext context, QuotaGate gate)
+    private static async Task RecordAsync(HttpContext context, EventDoor door)
     {
         var faults = new Faults();
         var enforce = Enforce(context, faults);
@@ -92,16 +98,16 @@ internal static class EventsEndpoints
         switch (type)
         {
             case "application/x-ndjson" or "application/jsonl" or "application/ndjson":
-                await RecordStreamAsync(context, new(context.Project(), gate, enforce, prefix, EventLimits.ListedOfStream));
+                await RecordStreamAsync(context, new(context.Project(), door, enforce, prefix, EventLimits.ListedOfStream));
                 break;
             case "application/cloudevents+json" or "application/cloudevents-batch+json":
-                await RecordBodyAsync(context, new(context.Project(), gate, enforce, prefix, EventLimits.ArrayItems), new(enforce), EventForms.CloudEvent, prefix);
+                await RecordBodyAsync(context, new(context.Project(), door, enforce, prefix, EventLimits.ArrayItems), new(enforce), EventForms.CloudEvent, prefix);
                 break;
             case "" or "application/json" when context.Request.Headers.ContainsKey("ce-specversion"):
-                await RecordBodyAsync(context, new(context.Project(), gate, enforce, prefix, EventLimits.ArrayItems), new(enforce), BinaryForm(context.Request), prefix);
+                await RecordBodyAsync(context, new(context.Project(), door, enforce, prefix, EventLimits.ArrayItems), new(enforce), BinaryForm(context.Request), prefix);
                 break;
             case "" or "application/json":
-                await RecordBodyAsync(context, new(context.Project(), gate, enforce, prefix, EventLimits.ArrayItems), new(enforce), EventForms.Plain, prefix);
+                await RecordBodyAsync(context, new(context.Project(), door, enforce, prefix, EventLimits.ArrayItems), new(enforce), EventForms.Plain, prefix);
                 break;
             default:
                 await Problems.WriteAsync(

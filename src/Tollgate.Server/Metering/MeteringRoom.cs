@@ -8,12 +8,13 @@ namespace Tollgate.Server.Metering;
 public static class MeteringRoom
 {
     public static IServiceCollection AddMetering(this IServiceCollection services) =>
-        services.AddSingleton<EventQueries>().AddSingleton<DecisionQueries>().AddWire(MeteringJson.Default);
+        services.AddSingleton<EventQueries>().AddSingleton<DecisionQueries>().AddSingleton<UnmatchedTypes>().AddHostedService<UnmatchedTypesWriter>().AddWire(MeteringJson.Default);
 
     public static void MapMetering(this IEndpointRouteBuilder app)
     {
         EventsEndpoints.Map(app);
         EventListEndpoints.Map(app);
         DecisionsEndpoints.Map(app);
+        UnmatchedEventsEndpoint.Map(app);
     }
 }

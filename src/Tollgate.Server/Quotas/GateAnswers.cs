@@ -52,6 +52,7 @@ internal static class GateAnswers
             Used = standing?.Used.Value ?? (decision.Outcome == Outcome.FeatureNotInPlan ? 0 : null),
             Held = standing?.Held.Value ?? (decision.Outcome == Outcome.FeatureNotInPlan ? 0 : null),
             Remaining = standing?.Remaining?.Value ?? (decision.Outcome == Outcome.FeatureNotInPlan ? 0 : null),
+            Requested = decision.Requested?.Value,
             ResetsAt = standing?.ResetsAt?.ToOffset(),
             Reason = OutcomeMap.Reason(decision.Outcome),
             UpgradeUrl = UpgradeUrl(project.Catalog.Document.UpgradeUrl, customer, feature.Code, decision.Plan),
@@ -141,8 +142,9 @@ internal static class GateAnswers
         (Outcome.ConcurrencyLimited, _) when decision.Window is { } window => $"{feature.Feature.Name} is limited to {window.Limit} at one time.",
         (Outcome.ConcurrencyLimited, _) => $"A customer has at most {Core.Ledger.AccountBook.MostOpenHolds} reservations open at one time. Settle or release some.",
         (Outcome.OutOfRange, _) => $"{feature.Feature.Name}: the sum would be larger than {Core.Money.Quantity.Largest}.",
+        (Outcome.SubscriptionInactive, _) => $"{feature.Feature.Name} was refused: the customer's subscription is not active.",
         (_, { Limit: { } limit } s) =>
-            $"{feature.Feature.Name}: {s.Used} of {limit} used{(s.Held.IsZero ? "" : $", {s.Held} held")}, {s.Remaining} left"
+            $"{feature.Feature.Name}: {(decision.Requested is { } asked ? $"{asked} requested, " : "")}{s.Used} of {limit} used{(s.Held.IsZero ? "" : $", {s.Held} held")}, {s.Remaining} left"
             + (s.ResetsAt is { } at ? $" until {at}." : "."),
         _ => $"{feature.Feature.Name} was refused.",
     };

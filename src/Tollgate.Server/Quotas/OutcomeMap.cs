@@ -55,6 +55,7 @@ internal static class OutcomeMap
         GateFault.HoldAmbiguous => ErrorCode.ReservationAmbiguous,
         GateFault.EventUnknown => ErrorCode.EventNotFound,
         GateFault.ValueInvalid => ErrorCode.EventValueInvalid,
+        GateFault.Unmatched => ErrorCode.EventUnmatched,
         GateFault.CustomersLimited => ErrorCode.CustomersLimited,
         GateFault.Overloaded => ErrorCode.Overloaded,
         GateFault.StorageUnavailable => ErrorCode.StorageUnavailable,

@@ -27,7 +27,8 @@ internal static class SeedGuard
 
     /// <summary>
     /// The decision, allowed or refused by a quota: what the seeds have shapes for. Null when there is nothing to say in
-    /// the seed's own shape (nobody named, unknown feature, no database, too fast), and then the problem is written. The
+    /// the seed's own shape (nobody named, unknown feature, no database, too fast), or the subscription is not active, which every door says
+    /// as E does; then the problem is written. The
     /// header <c>Idempotency-Key</c> makes a repeat harmless.
     /// </summary>
     public static async ValueTask<Decision?> ConsumeAsync(HttpContext context, QuotaGate gate, string feature, Quantity amount)
@@ -55,6 +56,9 @@ internal static class SeedGuard
             case { Outcome: Outcome.RateLimited or Outcome.ConcurrencyLimited } denied:
                 // Waiting helps; the seeds know only quotas, so they are told when to come back.
                 await Problems.WriteAsync(context, Problem.Of(ErrorCode.RateLimited), denied.RetryAfter);
+                return null;
+            case { Outcome: Outcome.SubscriptionInactive }:
+                await SeedErrors.WriteAsync(context, StatusCodes.Status402PaymentRequired, "Active subscription required");
                 return null;
             case var decision:
                 return decision;

@@ -63,11 +63,6 @@ public static class TrenditDoor
             return Answer.Json(context, StatusCodes.Status200OK, allowed, SeedDoorsJson.Default.TrenditAllowed);
         }
 
-        if (decision.Outcome == Outcome.SubscriptionInactive)
-        {
-            return SeedErrors.WriteAsync(context, StatusCodes.Status402PaymentRequired, "Active subscription required");
-        }
-
         // The seed says "Monthly export limit exceeded" for every usage type, with the type's own name.
         var denied = new TrenditDenied(
             "rate_limit_exceeded", $"Monthly {usageType} limit exceeded", used, limit, context.Project().Catalog.Document.UpgradeUrl);

@@ -51,7 +51,9 @@ public sealed class PriceProperties
         return Units.All(unit => PriceRules.CostOf(Used((unit, Q(1))), price) switch
         {
             null => PriceRules.PriceOf(unit, price, Quantity.Zero) is null,
-            { } cost => cost > NanoUsd.Zero == PriceRules.PriceOf(unit, price, Quantity.Zero)!.Value.Value > 0,
+
+            // A call of a model that is priced by tokens costs nothing for itself.
+            { } cost => cost > NanoUsd.Zero == (PriceRules.PriceOf(unit, price, Quantity.Zero)?.Value > 0) && (unit == LlmUnit.Request || PriceRules.PriceOf(unit, price, Quantity.Zero) is not null),
         });
     });
 

@@ -1,5 +1,6 @@
 using Tollgate.Core.Llm;
 using Tollgate.Core.Money;
+using Tollgate.Core.Time;
 using static Tollgate.Core.Llm.LlmUnit;
 using static Tollgate.Core.Tests.Llm.TestPrices;
 
@@ -72,7 +73,8 @@ public sealed class PriceRulesTests
 
     [Theory]
     [InlineData("input", Image, null)]
-    [InlineData("input", Request, null)]
+    [InlineData("input", Request, "0")]
+    [InlineData("search", Request, null)]
     [InlineData("image", Image, "1")]
     [InlineData("image", Second, null)]
     public void Units_without_a_price_make_the_cost_unknown_when_nothing_has_one(string stated, LlmUnit used, string? cost) =>
@@ -94,6 +96,84 @@ public sealed class PriceRulesTests
         Cost(Model("p", "m", (Input, "2"), (ImageOutput, "40")), (Input, 1_000_000), (ImageOutput, 1_000_000), (Image, 3)).ShouldBe("42");
         Cost(Model("p", "m", (AudioInput, "6")), (AudioInput, 1_000_000), (Second, 90)).ShouldBe("6");
         Cost(Model("p", "m", (Image, "0.04")), (Image, 1), (Request, 1)).ShouldBe("0.04");
+    }
+
+    [Fact]
+    public void A_call_without_tokens_to_a_model_that_is_priced_by_tokens_costs_nothing()
+    {
+        var price = Model("p", "m", (Input, "2.5"), (Output, "10"));
+
+        Cost(price, (Request, 1)).ShouldBe("0");
+        Cost(price, (Request, 1), (Search, 1)).ShouldBeNull("the search has no price");
+        PriceRules.LeastCostOf(Used((Request, Q(1))), null, null, 0).ShouldBeNull("the model has none");
+    }
+
+    [Fact]
+    public void Tokens_of_a_model_that_is_priced_by_the_second_are_not_charged_again()
+    {
+        Cost(Model("p", "m", (Second, "0.00005")), (Second, 203), (Input, 4), (Output, 635), (Request, 1)).ShouldBe("0.01015");
+        Cost(Model("p", "m", (Second, "0.00005")), (Second, 203), (AudioInput, 2600), (Output, 635)).ShouldBe("0.01015");
+        Cost(Model("p", "m", (Second, "0.00005")), (Input, 4), (Output, 635)).ShouldBeNull("no seconds were counted");
+        Cost(Model("p", "m", (Second, "0.00005"), (Output, "1")), (Second, 203), (Input, 4), (Output, 635)).ShouldBeNull("tokens have prices of their own here");
+        Cost(Model("p", "m", (Second, "0.00005")), (Second, 203), (Output, 635), (Search, 1)).ShouldBeNull();
+    }
+
+    [Theory]
+    [InlineData(null, "12:00", 1_000, "3")]
+    [InlineData("flex", "12:00", 1_000, "1.5")]
+    [InlineData("priority", "12:00", 1_000, "5.25")]
+    [InlineData("scale", "12:00", 1_000, "3")]
+    [InlineData(null, "00:59", 1_000, "3")]
+    [InlineData(null, "01:00", 1_000, "6")]
+    [InlineData(null, "03:59", 1_000, "6")]
+    [InlineData(null, "04:00", 1_000, "3")]
+    [InlineData(null, "23:30", 1_000, "4")]
+    [InlineData(null, "00:29", 1_000, "4")]
+    [InlineData("flex", "01:30", 1_000, "1.5")]
+    [InlineData(null, "12:00", 2_000_000, "12")]
+    [InlineData("priority", "12:00", 2_000_000, "22.5")]
+    [InlineData("flex", "12:00", 2_000_000, "11")]
+    public void The_service_tier_and_the_hour_select_the_price(string? tier, string hour, int input, string cost)
+    {
+        // Input 1, output 2 a million: an hour of the day doubles both, flex halves both, priority takes 1.75 and 3.5.
+        var price = Model("p", "m", (Input, "1"), (Output, "2")) with
+        {
+            Tiers = [new(1_500_000, Prices((Input, "5")))],
+            Hours =
+            [
+                new(new(1, 0), new(4, 0), Prices((Input, "2"), (Output, "4"))),
+                new(new(23, 0), new(0, 30), Prices((Input, "1"), (Output, "3"))),
+            ],
+            ByServiceTier = new Dictionary<string, ServiceTierPrice>
+            {
+                ["flex"] = new(Prices((Input, "0.5"), (Output, "1")), []),
+                ["priority"] = new(Prices((Input, "1.75"), (Output, "3.5")), [new(1_500_000, Prices((Input, "9.5")))]),
+            },
+        };
+        PriceRules.Validate(price).ShouldBeEmpty();
+        var at = Instant.FromUtc(DateTime.SpecifyKind(new DateTime(2026, 11, 21) + TimeSpan.Parse(hour), DateTimeKind.Utc));
+        var usage = input == 1_000 ? Used((Input, Q(1_000_000)), (Output, Q(1_000_000))) : Used((Input, Q(2_000_000)), (Output, Q(1_000_000)));
+
+        PriceRules.CostOf(usage, PriceRules.InForce(price, tier, at))?.ToString().ShouldBe(cost);
+    }
+
+    [Fact]
+    public void Faulty_tiers_of_service_and_hours_are_all_named()
+    {
+        var price = Model("p", "m", (Input, "1")) with
+        {
+            Hours =
+            [
+                new(new(1, 0), new(1, 0), Prices((Input, "2"))), new(new(5, 0), new(8, 0), Prices((Input, "2"))), new(new(7, 0), new(9, 0), Prices()),
+            ],
+            ByServiceTier = new Dictionary<string, ServiceTierPrice>
+            {
+                ["batches"] = new(Prices((Input, "0.5")), []), ["standard"] = new(Prices((Input, "0.5")), []), ["flex"] = new(Prices(), [new(0, Prices((Input, "1")))]),
+            },
+        };
+
+        PriceRules.Validate(price).Select(static fault => fault.Field).Order(StringComparer.Ordinal).ShouldBe(
+            ["hours[0].to", "hours[2].from", "hours[2].prices", "service_tiers.batches", "service_tiers.flex.prices", "service_tiers.flex.tiers[0].above_tokens", "service_tiers.standard"]);
     }
 
     [Fact]

@@ -90,11 +90,11 @@ public sealed class SetModelPricesTests(FreshDatabase fresh, TestPostgres postgr
         await server.Directory.RefreshAsync(CancellationToken.None);
         var (upstreams, project) = (new Upstreams(fresh.Source, server.Directory), server.Directory.Current.ProjectsById[crowded.Id]);
 
-        (await upstreams.SetAsync(project, "one-more", null, [1], CancellationToken.None)).ShouldBeNull();
-        (await upstreams.SetAsync(project, "n1", null, [1], CancellationToken.None)).ShouldNotBeNull();
-        (await upstreams.SetAsync(server.Directory.Current.ProjectsById[other.Id], "one", null, [1], CancellationToken.None)).ShouldNotBeNull();
+        (await upstreams.SetAsync(project, "one-more", null, [1], null, CancellationToken.None)).ShouldBeNull();
+        (await upstreams.SetAsync(project, "n1", null, [1], null, CancellationToken.None)).ShouldNotBeNull();
+        (await upstreams.SetAsync(server.Directory.Current.ProjectsById[other.Id], "one", null, [1], null, CancellationToken.None)).ShouldNotBeNull();
         (await upstreams.RemoveAsync(project, "n2", CancellationToken.None)).ShouldBeTrue();
-        (await upstreams.SetAsync(project, "one-more", null, [1], CancellationToken.None)).ShouldNotBeNull();
+        (await upstreams.SetAsync(project, "one-more", null, [1], null, CancellationToken.None)).ShouldNotBeNull();
     }
 
     [Fact]

@@ -46,6 +46,8 @@ internal sealed class AskDraft(LlmRoute route)
 
     public bool WritesCache { get; set; }
 
+    public string? ServiceTier { get; set; }
+
     public DeliveredText Prompt { get; set; }
 
     public long PromptTokens { get; set; }
@@ -186,6 +188,7 @@ internal sealed class AskDraft(LlmRoute route)
         Searches = Searches,
         Forms = _forms,
         WritesCache = WritesCache,
+        ServiceTier = ServiceTier,
     };
 
     // Imagen makes four images when it is not told how many.

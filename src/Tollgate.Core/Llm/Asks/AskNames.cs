@@ -52,6 +52,9 @@ internal enum AskMember
     /// <summary>A tool of the provider that searches the web.</summary>
     WebSearch,
     MostSearches,
+
+    /// <summary>Which service tier is asked for: flex, priority.</summary>
+    ServiceTier,
 }
 
 /// <summary>The names of members, by where they stand. Whoever copied a provider kept its names.</summary>
@@ -80,7 +83,8 @@ internal static class AskNames
         "limit" or "num" => AskMember.Limit,
         "document" => AskMember.Document,
         "file" => AskMember.Audio,
-        "user" or "metadata" or "store" or "stop" or "stop_sequences" or "stopSequences" or "logit_bias" or "service_tier" or "tool_choice"
+        "service_tier" or "serviceTier" => AskMember.ServiceTier,
+        "user" or "metadata" or "store" or "stop" or "stop_sequences" or "stopSequences" or "logit_bias" or "tool_choice"
             or "toolChoice" or "safety_settings" or "safetySettings" or "include" or "voice" or "encoding_format"
             or "quality" or "size" or "style" or "background" or "provider" or "models" or "plugins" or "transforms"
             or "prompt_cache_key" or "safety_identifier" or "truncation" or "reasoning" or "reasoning_effort" or "thinking"

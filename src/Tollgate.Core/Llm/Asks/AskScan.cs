@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using Tollgate.Core.Llm.Shapes;
 
@@ -190,7 +191,7 @@ internal ref struct AskScan
     private static Zone ZoneIn(Zone parent, AskMember member, bool isArray) => (parent, member) switch
     {
         (Zone.Quiet or Zone.Written or Zone.Things, _) => parent,
-        (_, AskMember.Quiet or AskMember.WebSearch) => Zone.Quiet,
+        (_, AskMember.Quiet or AskMember.WebSearch or AskMember.ServiceTier) => Zone.Quiet,
         (_, AskMember.Written or AskMember.Tools) => Zone.Written,
         (Zone.Request, AskMember.Settings or AskMember.StreamOptions) or (Zone.Request or Zone.Settings, AskMember.Forms) => Zone.Settings,
 
@@ -282,6 +283,9 @@ internal ref struct AskScan
                 break;
             case AskMember.Things:
                 _draft.Items(AskMember.Things, 1);
+                break;
+            case AskMember.ServiceTier:
+                _draft.ServiceTier = value.Length <= ServiceTiers.Longest ? ServiceTiers.Of(Encoding.UTF8.GetString(value)) : null;
                 break;
             case AskMember.Quiet or AskMember.Settings or AskMember.StreamOptions or AskMember.Forms or AskMember.Stream or AskMember.Answers or AskMember.MaxOutput or AskMember.Limit:
                 break;

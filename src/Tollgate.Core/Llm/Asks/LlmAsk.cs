@@ -70,4 +70,7 @@ public sealed record LlmAsk
 
     /// <summary>The request has parts of the prompt written to the provider's cache.</summary>
     public bool WritesCache { get; init; }
+
+    /// <summary>The service tier that is asked for, where it is not the standard one. Which one serves the call, the answer says.</summary>
+    public string? ServiceTier { get; init; }
 }

@@ -25,7 +25,7 @@ internal static class AnthropicShape
         }
     }
 
-    // The doubt about an earlier event stays: its numbers may still be in use.
+    // What was noted about an earlier event stays: its numbers may still be in use.
     private static void ReadUsage(JsonElement usage, UsageDraft draft)
     {
         var creation = usage.Member("cache_creation");
@@ -34,7 +34,7 @@ internal static class AnthropicShape
         var hour = draft.Latest(creation, "ephemeral_1h_input_tokens");
         if (written > 0 && fiveMinutes + hour > written)
         {
-            draft.Suspect($"{fiveMinutes} and {hour} tokens by lifetime are more than the {written} written to the cache.");
+            draft.Differs($"{fiveMinutes} and {hour} tokens by lifetime are more than the {written} written to the cache.");
         }
 
         var read = draft.Latest(usage, "cache_read_input_tokens");
@@ -49,6 +49,7 @@ internal static class AnthropicShape
             Reasoning = draft.Latest(usage.Member("output_tokens_details"), "thinking_tokens"),
         });
         draft.Set(LlmUnit.Search, draft.Latest(usage.Member("server_tool_use"), "web_search_requests"));
-        draft.SetCost(usage, "cost");
+        OpenAiShape.ReadCost(usage, draft);
+        draft.ReadServiceTier(usage, "service_tier");
     }
 }

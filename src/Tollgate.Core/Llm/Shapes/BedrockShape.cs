@@ -24,7 +24,7 @@ internal static class BedrockShape
         var hour = usage.Items("cacheDetails").Where(static part => part.Text("ttl") == "1h").Sum(part => draft.Count(part, "inputTokens"));
         if (hour > written)
         {
-            draft.Suspect($"{hour} tokens for an hour are more than the {written} written to the cache.");
+            draft.Differs($"{hour} tokens for an hour are more than the {written} written to the cache.");
         }
 
         var fresh = draft.Count(usage, "inputTokens");
@@ -41,6 +41,7 @@ internal static class BedrockShape
             // Some regions state the total without the cache.
             Stated = total == fresh + output ? null : total,
         });
+        draft.ReadServiceTier(body.Member("serviceTier"), "type");
         draft.End();
     }
 

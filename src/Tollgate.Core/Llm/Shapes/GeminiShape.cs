@@ -18,6 +18,8 @@ internal static class GeminiShape
             draft.Restart();
             draft.Take(Totals(usage, draft));
             draft.Set(LlmUnit.Search, Searches(answer, draft));
+            draft.ReadServiceTier(usage, "serviceTier");
+            draft.ReadServiceTier(usage, "trafficType");
         }
 
         if (answer.HasObject("promptFeedback") && answer.Member("promptFeedback").Has("blockReason")

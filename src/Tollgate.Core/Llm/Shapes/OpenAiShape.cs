@@ -28,6 +28,7 @@ internal static class OpenAiShape
         draft.Restart();
         draft.Take(ChatTotals(usage, draft));
         ReadExtras(usage, draft);
+        draft.ReadServiceTier(body, "service_tier");
         if (IsLastChunk(body))
         {
             draft.End();
@@ -42,8 +43,8 @@ internal static class OpenAiShape
         if (ReadInputOutput(body.Member("usage"), draft, OutputIs.Text))
         {
             draft.Set(LlmUnit.Search, body.Items("output").LongCount(IsSearch));
-            draft.SetCost(body.Member("usage"), "cost");
-            draft.SetCost(body.Member("usage"), "cost_in_usd_ticks", TicksPerDollar);
+            ReadCost(body.Member("usage"), draft);
+            draft.ReadServiceTier(body, "service_tier");
         }
 
         ReadWork(answer, body, draft);
@@ -163,9 +164,12 @@ internal static class OpenAiShape
         var total = draft.TryCount(usage, "total_tokens");
         var output = draft.Count(usage, "completion_tokens");
         var input = draft.TryCount(usage, "prompt_tokens") ?? Math.Max(0, (total ?? 0) - output);
-        var reasoning = draft.TryCount(completion, "reasoning_tokens") ?? 0;
+
+        // Some hosts, and xAI in its older shape, have the details beside the totals. Perplexity counts that thought apart.
+        var reasoning = draft.TryCount(completion, "reasoning_tokens") ?? (draft.Provider == "perplexity" ? 0 : draft.Count(usage, "reasoning_tokens"));
         var cached = draft.TryCount(prompt, "cached_tokens")
             ?? draft.TryCount(usage, "prompt_cache_hit_tokens")
+            ?? draft.TryCount(usage, "cached_prompt_text_tokens")
             ?? draft.Count(usage, "cached_tokens");
         CheckCacheMiss(usage, input, cached, draft);
         var outside = ReasoningOutside(draft.Provider, input, output, reasoning, total);
@@ -175,7 +179,7 @@ internal static class OpenAiShape
             Cached = cached,
             CacheWrite = draft.Count(prompt, "cache_write_tokens"),
             Audio = draft.Count(prompt, "audio_tokens"),
-            Image = draft.Count(prompt, "image_tokens"),
+            Image = draft.TryCount(prompt, "image_tokens") ?? draft.Count(usage, "prompt_image_tokens"),
             Video = draft.Count(prompt, "video_tokens"),
             Output = output + outside,
             Reasoning = Math.Max(reasoning, outside),
@@ -220,20 +224,33 @@ internal static class OpenAiShape
     {
         if (draft.TryCount(usage, "prompt_cache_miss_tokens") is { } missed && missed + cached != input)
         {
-            draft.Suspect($"{cached} cached and {missed} other tokens are not the prompt's {input}.");
+            draft.Differs($"{cached} cached and {missed} other tokens are not the prompt's {input}.");
         }
     }
 
     private static void ReadExtras(JsonElement usage, UsageDraft draft)
     {
-        draft.SetCost(usage, "cost");
-        draft.SetCost(usage.Member("cost"), "total_cost");
-        draft.SetCost(usage, "cost_in_usd_ticks", TicksPerDollar);
+        ReadCost(usage, draft);
         draft.SetSeconds(usage, "prompt_audio_seconds");
         draft.Set(LlmUnit.Search,
             draft.TryCount(usage, "num_search_queries")
             ?? draft.TryCount(usage, "num_sources_used")
             ?? draft.Count(usage.Member("server_tool_use"), "web_search_requests"));
+    }
+
+    /// <summary>
+    /// Perplexity states its parts, xAI ticks. With a key of the caller's own (<c>is_byok</c>) OpenRouter's <c>cost</c> is its fee, and what the
+    /// model's provider charges stands beside it.
+    /// </summary>
+    internal static void ReadCost(JsonElement usage, UsageDraft draft)
+    {
+        draft.SetCost(usage, "cost");
+        draft.SetCost(usage.Member("cost"), "total_cost");
+        draft.SetCost(usage, "cost_in_usd_ticks", TicksPerDollar);
+        if (usage.Member("is_byok").ValueKind == JsonValueKind.True)
+        {
+            draft.AddCost(usage.Member("cost_details"), "upstream_inference_cost");
+        }
     }
 
     /// <summary>False when there are no such counts.</summary>

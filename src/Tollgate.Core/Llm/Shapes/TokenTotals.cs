@@ -39,7 +39,10 @@ internal sealed record TokenTotals
     /// <summary>The sum that the provider states; null when it states none.</summary>
     public long? Stated { get; init; }
 
-    /// <summary>Parts that are larger than their whole are kept, the rest of the whole is then zero, and the numbers are doubted.</summary>
+    /// <summary>
+    /// The counts are the provider's own, also where they differ: parts that are larger than their whole are kept and the rest of the whole is
+    /// then zero; a stated total that is not the sum is only noted. More tokens than any model takes are doubted.
+    /// </summary>
     public void WriteTo(UsageDraft draft)
     {
         WriteInput(draft);
@@ -51,7 +54,7 @@ internal sealed record TokenTotals
 
         if (Stated is { } stated && stated != Input + Output)
         {
-            draft.Suspect($"The total is stated as {stated}, its parts are {Input} and {Output}.");
+            draft.Differs($"The total is stated as {stated}, its parts are {Input} and {Output}.");
         }
     }
 
@@ -91,7 +94,7 @@ internal sealed record TokenTotals
     {
         if (rest < 0)
         {
-            draft.Suspect($"The parts of the {whole} tokens are {-rest} more than the whole.");
+            draft.Differs($"The parts of the {whole} tokens are {-rest} more than the whole.");
         }
 
         return Math.Max(0, rest);

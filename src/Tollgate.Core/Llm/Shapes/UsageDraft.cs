@@ -6,7 +6,8 @@ namespace Tollgate.Core.Llm.Shapes;
 
 /// <summary>
 /// What an answer has said so far. A stream writes it again and again: a later word replaces an earlier one, nothing is
-/// added up. Reading never throws; what cannot be believed leaves a sentence in <see cref="Doubt"/>.
+/// added up. Reading never throws; what cannot be believed leaves a sentence in <see cref="Doubt"/>, and numbers that differ from each other
+/// one in <see cref="Difference"/>.
 /// </summary>
 internal sealed class UsageDraft(LlmRoute route)
 {
@@ -37,6 +38,10 @@ internal sealed class UsageDraft(LlmRoute route)
 
     public string? Doubt { get; private set; }
 
+    public string? Difference { get; private set; }
+
+    public string? ServiceTier { get; private set; }
+
     public bool IsReported { get; private set; }
 
     /// <summary>The answer came to its own end.</summary>
@@ -53,6 +58,7 @@ internal sealed class UsageDraft(LlmRoute route)
     {
         Array.Clear(_amounts);
         Doubt = null;
+        Difference = null;
         Cost = null;
     }
 
@@ -73,6 +79,11 @@ internal sealed class UsageDraft(LlmRoute route)
     private static bool IsName(string? text) => text is { Length: > 0 and <= PriceRules.LongestModel } && CustomerRules.IsLine(text);
 
     public void Suspect(string why) => Doubt ??= why;
+
+    public void Differs(string how) => Difference ??= how;
+
+    /// <summary>The member that names the tier which served the call; the last event that names one counts.</summary>
+    public void ReadServiceTier(JsonElement parent, string name) => ServiceTier = ServiceTiers.Of(parent.Text(name)) ?? ServiceTier;
 
     public void Set(LlmUnit unit, long amount) => _amounts[(int)unit] = Quantity.Of(amount);
 
@@ -145,7 +156,7 @@ internal sealed class UsageDraft(LlmRoute route)
         }
     }
 
-    /// <summary>What the provider says it charged. <paramref name="perDollar"/>: units of the number in a dollar.</summary>
+    /// <summary>What the provider says it charged; a figure that is negative or absurd is noted and not taken. <paramref name="perDollar"/>: units of the number in a dollar.</summary>
     public void SetCost(JsonElement parent, string name, long perDollar = 1)
     {
         var value = parent.Member(name);
@@ -157,11 +168,20 @@ internal sealed class UsageDraft(LlmRoute route)
         var dollars = amount / perDollar;
         if (dollars is < 0 or > MostDollars)
         {
-            Suspect($"{name} is {Shortened(value.GetRawText())}.");
+            Differs($"{name} is {Shortened(value.GetRawText())}.");
             return;
         }
 
         Cost = NanoUsd.OfDollars(dollars);
+    }
+
+    /// <summary>Adds a part of the cost that stands by itself. Where it is missing, the whole cost is not known.</summary>
+    public void AddCost(JsonElement parent, string name)
+    {
+        var before = Cost;
+        Cost = null;
+        SetCost(parent, name);
+        Cost = before + Cost;
     }
 
     /// <summary>The report of an answer that came, with one request counted for it.</summary>
@@ -196,7 +216,9 @@ internal sealed class UsageDraft(LlmRoute route)
             IsKept = IsKept,
             ReportedCost = Cost,
             Error = Error,
+            ServiceTier = ServiceTier,
             Doubt = Doubt,
+            Difference = Difference,
         };
     }
 }
