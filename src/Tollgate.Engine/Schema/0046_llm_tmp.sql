@@ -1,12 +1,10 @@
--- Rooms: Gateway, Costs, Metering.
-
--- What a cost counts for that an upstream reports of a call. Null: the default of the provider.
+-- Room: Gateway. What a cost counts for that an upstream reports of a call. Null: the default of the provider.
 ALTER TABLE upstreams ADD COLUMN reported_cost text CHECK (reported_cost IN ('beside', 'wins'));
 
 -- What the cost of work that goes on is for, in the reports of costs.
 ALTER TABLE gateway_jobs ADD COLUMN attribute_to text CHECK (length(attribute_to) BETWEEN 1 AND 100);
 
--- The costs of a call are summed under what it is attributed to, else under the feature that it uses.
+-- Room: Costs. The costs of a call are summed under what it is attributed to, else under the feature that it uses.
 CREATE OR REPLACE VIEW call_facts AS
 SELECT e.partition, e.account, e.id, e.month,
        coalesce((e.data #>> '{calc,day}')::date, (e.occurred_at AT TIME ZONE 'UTC')::date)             AS day,
@@ -35,7 +33,7 @@ SELECT e.partition, e.account, e.id, e.month,
                             + coalesce(p.image_output_tokens, 0) AS tokens) AS o
  WHERE e.data ? 'calc' AND coalesce(e.data ->> 'type', 'llm_call') IN ('llm_call', 'llm_cost_adjustment');
 
--- Types of events that no meter reads, and how many of each came.
+-- Room: Metering. Types of events that no meter reads, and how many of each came.
 CREATE TABLE unmatched_events (
     project_id    integer     NOT NULL REFERENCES projects (id),
     type          text        COLLATE "C" NOT NULL,

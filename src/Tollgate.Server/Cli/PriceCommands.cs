@@ -318,7 +318,7 @@ internal static class PriceCommands
     }
 
     private static string TextOf(PriceChangeView change) => change.Units.Count == 0
-        ? "its names, tiers or end"
+        ? "its names, tiers, hours or end"
         : string.Join(", ", change.Units.Select(unit =>
             $"{unit.Unit} {unit.Before ?? "none"} → {unit.Now ?? "none"}"
             + (unit.Percent is { } percent ? string.Create(CultureInfo.InvariantCulture, $" ({percent:+0.#;-0.#;0} %)") : "")));

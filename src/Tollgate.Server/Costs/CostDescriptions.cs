@@ -31,7 +31,7 @@ internal static class CostDescriptions
         new("limit", $"Lines: 1 to {CostAnalysisEndpoints.MostLines}, default 100.", "integer");
 
     private static readonly QueryParameter GroupBy =
-        new("group_by", "Splits each line further: day, month, provider, model, feature or plan; its value stands in `group`.");
+        new("group_by", "Splits each line further: day, month, provider, model, feature (what a call is attributed to, else the feature that it used) or plan; its value stands in `group`.");
 
     public static readonly Description CustomerCosts = new(
         Tag, "Show a customer's costs",
@@ -112,7 +112,7 @@ internal static class CostDescriptions
         ["models.csv"] = Csv("models", ",openai,gpt-4o,,", grouped: true),
         ["providers"] = Analysis("provider", "Calls, costs, errors and latencies of each provider", """ "provider": "openai", "model": null, "feature": null, "group": null, """),
         ["providers.csv"] = Csv("providers", ",openai,,,", grouped: true),
-        ["features"] = Analysis("feature", "Calls, costs and errors by the feature that the calls named", """ "provider": null, "model": null, "feature": "chat", "group": null, """),
+        ["features"] = Analysis("feature", "Calls, costs and errors by what the calls are attributed to (`attribute_to`), else by the feature that they used", """ "provider": null, "model": null, "feature": "chat", "group": null, """),
         ["features.csv"] = Csv("features", ",,,chat,", grouped: true),
         ["customers"] = new(Tag, "Rank customers by cost", "The customers whose calls to models cost most, and how many made calls at all." + HowCounted)
         {

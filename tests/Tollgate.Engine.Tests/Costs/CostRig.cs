@@ -33,7 +33,7 @@ public sealed class CostRig : IAsyncDisposable
     {
         Ledger = ledger;
         Fold = new(ledger.Database.Connections, ledger.Parked);
-        _record = new(ledger.Gate, new UnpricedModels(ledger.Database.Source, NullLogger<UnpricedModels>.Instance), ledger.Clock);
+        _record = new(ledger.Gate, new UnpricedModels(ledger.Database.Source, NullLogger<UnpricedModels>.Instance), new(), ledger.Clock);
     }
 
     public LedgerRig Ledger { get; }

@@ -109,6 +109,22 @@ public sealed class PriceListTests
         Cost(Book, provider, model, Now, used).ShouldBe(cost);
 
     [Theory]
+    [InlineData("openai", "gpt-5", null, 12, "0.01125")]
+    [InlineData("openai", "gpt-5", "flex", 12, "0.005625")]
+    [InlineData("openai", "gpt-5", "priority", 12, "0.0225")]
+    [InlineData("openai", "gpt-5", "batch", 12, "0.01125")]
+    [InlineData("deepseek", "deepseek-v4-flash", null, 0, "0.00088")]
+    [InlineData("deepseek", "deepseek-v4-flash", null, 1, "0.00176")]
+    [InlineData("deepseek", "deepseek-v4-flash", null, 4, "0.00088")]
+    [InlineData("deepseek", "deepseek-v4-flash", null, 9, "0.00176")]
+    public void A_call_is_priced_by_its_service_tier_and_hour(string provider, string model, string? tier, int hour, string cost)
+    {
+        var at = Now.Plus(TimeSpan.FromHours(hour));
+        var price = PriceRules.InForce(Book.Find(provider, model, at)!, tier, at);
+        PriceRules.CostOf(LlmUsage.Of((Input, Quantity.Of(1000)), (Output, Quantity.Of(1000))), price)?.ToString().ShouldBe(cost);
+    }
+
+    [Theory]
     [InlineData("openai", "o3", 2025, 6, 9, "0.05")]
     [InlineData("openai", "o3", 2025, 6, 10, "0.01")]
     [InlineData("openai", "o3-2025-04-16", 2025, 6, 9, "0.05")]

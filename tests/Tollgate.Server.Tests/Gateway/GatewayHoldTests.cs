@@ -36,6 +36,24 @@ public sealed class GatewayHoldTests(GatewayStage stage) : IClassFixture<Gateway
 
     [Theory]
     [InlineData("", 200)]
+    [InlineData(""","service_tier":"flex" """, 200)]
+    [InlineData(""","service_tier":"priority" """, 402)]
+    public async Task A_tier_that_is_asked_for_is_held_at_its_price_where_it_is_dearer(string tier, int expected)
+    {
+        await stage.Project.PostAsync("/v1/model-prices",
+            """
+            {"provider":"openai","model":"hasty","valid_from":"2020-01-01T00:00:00Z","prices":{"input":"1","output":"100"},"source":"test",
+             "service_tiers":{"flex":{"prices":{"output":"1"}},"priority":{"prices":{"output":"1000"}}}}
+            """);
+        stage.Upstream.AnswersWith("""{"model":"hasty","service_tier":"default","choices":[],"usage":{"prompt_tokens":5,"completion_tokens":5,"total_tokens":10}}""");
+
+        var (status, body, _) = await stage.CallAsync("hasty", $$"""{"model":"hasty","max_tokens":5000,"messages":[{"role":"user","content":"Go"}]{{tier}}}""");
+
+        status.ShouldBe(expected, body);
+    }
+
+    [Theory]
+    [InlineData("", 200)]
     [InlineData(""","cache_control":{"type":"ephemeral","ttl":"1h"}""", 402)]
     public async Task A_prompt_that_is_to_be_cached_is_held_at_the_price_of_writing(string cache, int expected)
     {

@@ -241,6 +241,57 @@ public sealed class GatewayTests(GatewayStage stage) : IClassFixture<GatewayStag
     }
 
     [Fact]
+    public async Task A_stated_total_that_differs_is_noted_and_the_providers_counts_are_recorded()
+    {
+        stage.Upstream.AnswersWith(
+            """
+            {"id":"x","object":"chat.completion","model":"house","choices":[{"index":0,"finish_reason":"stop","message":{"role":"assistant","content":"42"}}],
+             "usage":{"prompt_tokens":5000,"completion_tokens":2000,"total_tokens":7001}}
+            """);
+        (await stage.CallAsync("differs", Ask)).Status.ShouldBe(200);
+        var call = await stage.TheCallAsync("differs");
+        (call.GetProperty("input_tokens").GetInt64(), call.GetProperty("output_tokens").GetInt64(), call.GetProperty("estimated").GetBoolean(), call.GetProperty("cost_usd").GetString())
+            .ShouldBe((5000, 2000, false, "0.0325"));
+        call.GetProperty("usage_difference").GetString().ShouldBe("The total is stated as 7001, its parts are 5000 and 2000.");
+    }
+
+    [Fact]
+    public async Task A_call_is_attributed_without_using_the_feature_and_the_header_is_not_forwarded()
+    {
+        stage.Upstream.AnswersWith(Said.Completion(10, 20));
+        foreach (var tag in new[] { "chat", "nightly batch" })
+        {
+            using var request = GatewayStage.Request("attributed", Ask);
+            request.Headers.Add("X-Tollgate-Attribute-To", tag);
+            ((int)(await stage.Project.Http.SendAsync(request)).StatusCode).ShouldBe(200);
+        }
+
+        (await stage.RecordedAsync("attributed")).Select(call => call.GetProperty("attribute_to").GetString()).ShouldBe(["nightly batch", "chat"]);
+        (await stage.Project.UsedAsync("attributed", "chat")).ShouldBe(0m);
+        stage.Upstream.Calls.Last().Headers.Keys.ShouldNotContain("X-Tollgate-Attribute-To");
+
+        var token = (await stage.Project.PostAsync("/v1/customers/attributed/tokens", """{"ttl_seconds":60}""")).Body.GetProperty("token").GetString();
+        foreach (var (tag, expected) in new[] { ("chat", 200), ("anything", 404) })
+        {
+            using var request = GatewayStage.Request("attributed", Ask);
+            request.Headers.Add("X-Tollgate-Attribute-To", tag);
+            request.Headers.Authorization = new("Bearer", token);
+            using var answer = await stage.Project.Http.SendAsync(request);
+            ((int)answer.StatusCode).ShouldBe(expected, await answer.Content.ReadAsStringAsync());
+        }
+    }
+
+    [Fact]
+    public async Task A_refusal_says_what_was_asked_for_and_what_is_left()
+    {
+        var (status, body, _) = await stage.CallAsync("asks", """{"model":"house","max_tokens":200000,"messages":[{"role":"user","content":"Say it"}]}""");
+        (status, body.Contains(" requested, 0 of 1 used, 1 left", StringComparison.Ordinal)).ShouldBe((402, true), body);
+        var (refused, problem) = await stage.Project.PostAsync("/v1/consume", """{"customer":"asks","feature":"scan","amount":3}""");
+        (refused, problem.GetProperty("requested").GetDecimal(), problem.GetProperty("remaining").GetDecimal()).ShouldBe((402, 3m, 2m));
+        problem.GetProperty("detail").GetString()!.ShouldStartWith("Scans: 3 requested, 0 of 2 used, 2 left");
+    }
+
+    [Fact]
     public async Task Usage_that_cannot_be_believed_is_estimated_and_said_so()
     {
         stage.Upstream.AnswersWith(Said.Completion(-5, 30));

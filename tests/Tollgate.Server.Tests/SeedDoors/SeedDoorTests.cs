@@ -1,9 +1,5 @@
 using System.Net;
 using System.Text.Json.Nodes;
-using Microsoft.AspNetCore.Http;
-using Tollgate.Core.Money;
-using Tollgate.Core.Quotas;
-using Tollgate.Server.SeedDoors;
 using Tollgate.Server.Tests.Customers;
 
 namespace Tollgate.Server.Tests.SeedDoors;
@@ -270,20 +266,6 @@ public sealed class SeedDoorTests(RunningServer running)
         (await door.PostAsync("/sentiment/analyze-batch", Batch(20)))["current_usage"].GetValue<int>().ShouldBe(50);
         (await door.PostAsync("/sentiment/analyze-batch", """{"texts": []}""")).Status.ShouldBe(HttpStatusCode.UnprocessableEntity);
         (await door.PostAsync("/sentiment/analyze-batch", """{"texts": "one"}""")).Status.ShouldBe(HttpStatusCode.UnprocessableEntity);
-    }
-
-    [Fact]
-    public async Task E_without_an_active_subscription_it_is_402()
-    {
-        var context = new DefaultHttpContext();
-        using var body = new MemoryStream();
-        context.Response.Body = body;
-        var decision = new Decision { Outcome = Outcome.SubscriptionInactive, FeatureKey = 1, Plan = "pro", PlanVersion = 1, Standings = [] };
-        await TrenditDoor.WriteAsync(context, decision, "export", Quantity.One);
-        await context.Response.CompleteAsync();
-
-        context.Response.StatusCode.ShouldBe(402);
-        System.Text.Encoding.UTF8.GetString(body.ToArray()).ShouldBe("""{"detail":"Active subscription required"}""");
     }
 
     private static string Batch(int texts) =>
