@@ -64,14 +64,22 @@ internal static class PriceCommands
     {
         ["provider"] = price.GetProperty("provider").GetString(),
         ["model"] = price.GetProperty("model").GetString(),
-        ["prices"] = string.Join(" ", price.GetProperty("prices").EnumerateObject().Select(each => $"{each.Name}={each.Value.GetString()}"))
-            + string.Concat(price.GetProperty("tiers").EnumerateArray().Select(tier => $" (>{tier.GetProperty("above_tokens")}: "
-                + string.Join(" ", tier.GetProperty("prices").EnumerateObject().Select(each => $"{each.Name}={each.Value.GetString()}")) + ")")),
+        ["prices"] = PricesOf(price) + TiersOf(price)
+            + (price.GetProperty("service_tiers") is { ValueKind: JsonValueKind.Object } tiers
+                ? string.Concat(tiers.EnumerateObject().Select(static tier => $" ({tier.Name}: {PricesOf(tier.Value)}{TiersOf(tier.Value)})")) : "")
+            + (price.GetProperty("hours") is { ValueKind: JsonValueKind.Array } hours
+                ? string.Concat(hours.EnumerateArray().Select(static window => $" ({window.GetProperty("from")}-{window.GetProperty("to")} UTC: {PricesOf(window)})")) : ""),
         ["from"] = price.GetProperty("valid_from").GetString()![..10],
         ["to"] = price.GetProperty("valid_to").ValueKind == JsonValueKind.String ? price.GetProperty("valid_to").GetString()![..10] : null,
         ["scope"] = price.GetProperty("scope").GetString(),
         ["source"] = price.GetProperty("source").GetString(),
     });
+
+    private static string PricesOf(JsonElement holder) =>
+        string.Join(" ", holder.GetProperty("prices").EnumerateObject().Select(static each => $"{each.Name}={each.Value.GetString()}"));
+
+    private static string TiersOf(JsonElement holder) =>
+        string.Concat(holder.GetProperty("tiers").EnumerateArray().Select(static tier => $" (>{tier.GetProperty("above_tokens")}: {PricesOf(tier)})"));
 
     private static Command Set()
     {

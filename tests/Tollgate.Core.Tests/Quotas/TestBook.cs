@@ -16,12 +16,17 @@ internal sealed class TestBook
         Instant.FromUtc(new DateTime(2026, 11, 1, 0, 0, 0, DateTimeKind.Utc)), Instant.FromUtc(new DateTime(2026, 12, 1, 0, 0, 0, DateTimeKind.Utc)));
 
     public TestBook(Entitlement entitlement, params ReadOnlySpan<Grant> grants)
+        : this(entitlement, isInactive: false, grants)
+    {
+    }
+
+    public TestBook(Entitlement entitlement, bool isInactive, params ReadOnlySpan<Grant> grants)
     {
         Feature = new(1, new Feature { Code = "unit", Name = "Unit" });
         Book = new()
         {
             ProjectId = 1, Customer = "c", Partition = 0, Account = 1, CustomerVersion = 1, CatalogRevision = 1,
-            Terms = new([Terms(Instant.Epoch, 1, entitlement)]), CustomerSince = Instant.Epoch, Zone = TimeZoneInfo.Utc,
+            Terms = new([Terms(Instant.Epoch, 1, entitlement)]), CustomerSince = Instant.Epoch, IsInactive = isInactive, Zone = TimeZoneInfo.Utc,
             FeaturesByCode = new Dictionary<string, FeatureEntry> { ["unit"] = Feature },
         };
         Book.BookOf(Feature).Load(grants.ToArray());

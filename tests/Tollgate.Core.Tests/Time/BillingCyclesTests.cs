@@ -31,6 +31,15 @@ public sealed class BillingCyclesTests
     public void A_billing_period_is_that_of_the_subscription(string at, string start, string end) =>
         BillingCycles.PeriodOf(QuotaPeriodKind.BillingPeriod, Utc(at), TimeZoneInfo.Utc, Life).ShouldBe(new(Utc(start), Utc(end)));
 
+    [Theory]
+    [InlineData(0, null, false)]
+    [InlineData(2, null, false)]
+    [InlineData(3, null, true)]
+    [InlineData(3, "2026-05-01T00:00:00Z", true)]
+    [InlineData(3, "2026-05-02T00:00:00Z", false)]
+    public void A_customer_has_lapsed_whose_last_cycle_is_the_calendars_again(int cycles, string? planAssignedAt, bool lapsed) =>
+        BillingCycles.HaveLapsed(Life[..cycles], planAssignedAt is null ? null : Utc(planAssignedAt)).ShouldBe(lapsed);
+
     [Fact]
     public void Calendar_months_know_no_cycles() =>
         BillingCycles.PeriodOf(QuotaPeriodKind.CalendarMonth, Utc("2026-01-31T12:00:00Z"), TimeZoneInfo.Utc, Life)

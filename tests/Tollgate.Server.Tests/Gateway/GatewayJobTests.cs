@@ -71,6 +71,18 @@ public sealed class GatewayJobTests(GatewayStage stage) : IClassFixture<GatewayS
     }
 
     [Fact]
+    public async Task Work_that_goes_on_is_attributed_as_its_start_said()
+    {
+        stage.Upstream.AnswersWith(Response("resp_for", "queued"));
+        using var request = GatewayStage.Request("for", Background, "/gateway/openai/v1/responses");
+        request.Headers.Add("X-Tollgate-Attribute-To", "nightly batch");
+        ((int)(await stage.Project.Http.SendAsync(request)).StatusCode).ShouldBe(200);
+        stage.Upstream.AnswersWith(Response("resp_for", "completed", Counts(1000, 900)));
+        (await GetAsync("/openai/v1/responses/resp_for")).Status.ShouldBe(200);
+        (await stage.TheCallAsync("for")).GetProperty("attribute_to").GetString().ShouldBe("nightly batch");
+    }
+
+    [Fact]
     public async Task Starts_in_the_background_pass_no_budget()
     {
         var started = 0;

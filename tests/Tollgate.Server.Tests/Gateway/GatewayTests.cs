@@ -256,6 +256,43 @@ public sealed class GatewayTests(GatewayStage stage) : IClassFixture<GatewayStag
     }
 
     [Fact]
+    public async Task What_an_upstream_reports_is_the_cost_where_its_policy_says_so()
+    {
+        await stage.Project.PostAsync("/v1/model-prices", """{"provider":"my-router","model":"routed","valid_from":"2020-01-01T00:00:00Z","prices":{"input":"1","output":"1"}}""");
+        stage.Upstream.AnswersWith("""{"model":"routed","choices":[],"usage":{"prompt_tokens":1000,"completion_tokens":1000,"total_tokens":2000,"cost":0.5}}""");
+        foreach (var (policy, cost, computed) in new[] { ("wins", "0.5", "0.002"), ("beside", "0.002", null) })
+        {
+            using var set = await stage.Project.Http.PutAsync("/v1/upstreams/my-router", MeteringStage.Text($$"""{"base_url":"{{stage.Upstream.Url}}","api_key":"k","reported_cost":"{{policy}}"}"""));
+            ((int)set.StatusCode).ShouldBe(200);
+            (await stage.CallAsync(policy, """{"model":"routed","max_tokens":5,"messages":[{"role":"user","content":"Say it"}]}""", "/gateway/my-router/v1/chat/completions")).Status.ShouldBe(200);
+            var call = await stage.TheCallAsync(policy);
+            (call.GetProperty("cost_usd").GetString(), call.GetProperty("computed_cost_usd").GetString(), call.GetProperty("reported_cost_usd").GetString()).ShouldBe((cost, computed, "0.5"));
+            (await stage.StandsAsync(policy, "llm_cost")).Used.ToString(System.Globalization.CultureInfo.InvariantCulture).ShouldBe(cost);
+        }
+    }
+
+    [Fact]
+    public async Task A_transcription_of_Mistral_is_held_and_settled_by_its_seconds()
+    {
+        await stage.SetUpstreamAsync("mistral", stage.Upstream.Url);
+        stage.Upstream.AnswersWith(
+            """
+            {"model":"voxtral-mini-latest","text":"…","language":"en","segments":[],
+             "usage":{"prompt_audio_seconds":203,"prompt_tokens":4,"total_tokens":3264,"completion_tokens":635}}
+            """);
+        using var form = new MultipartFormDataContent { { new StringContent("voxtral-mini-latest"), "model" }, { new ByteArrayContent(new byte[64_000]), "file", "a.mp3" } };
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/gateway/mistral/v1/audio/transcriptions") { Content = form };
+        request.Headers.Add("X-Tollgate-Customer", "hears");
+        using var answer = await stage.Project.Http.SendAsync(request);
+        ((int)answer.StatusCode, answer.Headers.GetValues("X-Tollgate-Cost").Single()).ShouldBe((200, "0.01015"));
+
+        var call = await stage.TheCallAsync("hears");
+        (call.GetProperty("seconds").GetDecimal(), call.GetProperty("input_tokens").GetInt64(), call.GetProperty("output_tokens").GetInt64(), call.GetProperty("priced").GetBoolean())
+            .ShouldBe((203m, 4, 635, true));
+        (await stage.StandsAsync("hears", "llm_cost")).ShouldBe((0.01015m, 0));
+    }
+
+    [Fact]
     public async Task A_call_is_attributed_without_using_the_feature_and_the_header_is_not_forwarded()
     {
         stage.Upstream.AnswersWith(Said.Completion(10, 20));

@@ -31,6 +31,10 @@ public sealed class WithoutSubscriptionTests(RunningServer running)
         (await door.PostAsync("/v1/reservations", """{"customer": "c", "feature": "calls", "amount": 1}""")).Status.ShouldBe(HttpStatusCode.PaymentRequired);
         var enforced = await door.PostAsync("/v1/events?enforce=true", """{"customer": "c", "type": "calls"}""");
         enforced["rejected"][0]!["code"]!.GetValue<string>().ShouldBe("subscription_inactive");
+        await door.SendAsync(HttpMethod.Put, "/v1/upstreams/openai", """{"api_key": "k"}""");
+        var call = await door.SendAsync(
+            HttpMethod.Post, "/gateway/openai/v1/chat/completions", """{"model": "gpt-4o", "max_tokens": 5, "messages": []}""", ("X-Tollgate-Customer", "c"), ("X-Tollgate-Feature", "calls"));
+        (call.Status, call.Message.Headers.GetValues("X-Tollgate-Error").Single()).ShouldBe((HttpStatusCode.PaymentRequired, "subscription_inactive"));
         (await door.PostAsync("/v1/events", """{"customer": "c", "type": "calls"}"""))["accepted"].GetValue<int>().ShouldBe(1, "a fact is recorded");
         (await door.PostAsync($"/v1/reservations/{hold["id"].GetValue<string>()}/settle", """{"amount": 2}""")).Status.ShouldBe(HttpStatusCode.OK, "the work was done");
 
