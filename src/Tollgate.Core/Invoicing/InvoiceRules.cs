@@ -57,7 +57,16 @@ public static class InvoiceRules
             .Where(one => one.AppliesTo(plan, currency, step.At) && (one.Coupon is not { Duration: CouponDuration.Once } || subtotal > MoneyAmount.Zero(currency))).ToArray();
         var taxes = draft.Lines.Select(line => facts.Taxes?.For(line) ?? TaxDecision.None).ToArray();
         var taxed = draft.Lines.Zip(taxes, static (line, tax) => new TaxedLine(line.Amount, tax.Rates, line.Kind == InvoiceLineKind.ProrationCredit)).ToArray();
-        var paid = facts.GivenBack.SelectMany(part => GivenBackRules.PaidWith(part, before!.Current.End)).ToArray();
+        var paid = facts.GivenBack.SelectMany(part => GivenBackRules.PaidWith(part, before!.Current.End)).ToList();
+
+        // An invoice of nothing has no part, though its time was paid by other unused time: the rates of now stand for its own.
+        var rest = paid.Aggregate(MoneyAmount.Zero(currency), static (sum, one) => sum - one.Part)
+            - taxed.Where(static line => line.IsGivenBack).Aggregate(MoneyAmount.Zero(currency), static (sum, line) => sum + line.Amount);
+        if (rest > MoneyAmount.Zero(currency))
+        {
+            paid.Add(new(rest, taxed.First(static line => line.IsGivenBack).Rates));
+        }
+
         var sums = InvoiceMath.Compute(taxed, [.. redemptions.Select(static one => one.Reduction)], paid, facts.Credits);
         var charged = taxed.Where(static line => !line.IsGivenBack).Aggregate(MoneyAmount.Zero(currency), static (sum, line) => sum + line.Amount);
         var (discounts, used, left) = (new List<InvoiceLine>(), new List<Redemption>(), charged);
