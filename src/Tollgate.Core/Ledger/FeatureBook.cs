@@ -82,33 +82,38 @@ public sealed class FeatureBook
         return period;
     }
 
-    /// <summary>Where terms begin that count by other periods, the running one is cut: all periods tile time.</summary>
+    /// <summary>
+    /// Where terms begin that count by other periods, the running one is cut: all periods tile time. Terms that do not name the feature count it by calendar
+    /// months, from where they begin.
+    /// </summary>
     private Period PeriodOf(Instant at)
     {
-        var kind = KindAt(at);
-        var period = BillingCycles.PeriodOf(kind, at, _account.Zone, _account.Cycles);
+        var period = BillingCycles.PeriodOf(EntitlementAt(at)?.Period ?? QuotaPeriodKind.CalendarMonth, at, _account.Zone, _account.Cycles);
         if (!HadOtherPeriods)
         {
             return period;
         }
 
-        for (var i = 1; i < _account.Terms.All.Count; i++)
+        QuotaPeriodKind? last = null;
+        foreach (var terms in _account.Terms.All)
         {
-            var change = _account.Terms.All[i].From;
-            if (change > period.Start && change < period.End && KindAt(change) != KindAt(new(change.UnixMicroseconds - 1)))
+            var kind = KindIn(terms);
+            if (terms.From > period.Start && terms.From < period.End && last is not null && kind != last)
             {
-                period = change <= at ? period with { Start = change } : period with { End = change };
+                period = terms.From <= at ? period with { Start = terms.From } : period with { End = terms.From };
             }
+
+            last = kind ?? last;
         }
 
         return period;
     }
 
-    /// <summary>Billing months and billing periods of who has no subscription are those of the calendar.</summary>
-    private QuotaPeriodKind KindAt(Instant at)
+    /// <summary>Billing months and billing periods of who has no subscription are those of the calendar. Null: the feature is not named.</summary>
+    private QuotaPeriodKind? KindIn(CustomerTerms terms)
     {
-        var kind = EntitlementAt(at)?.Period ?? QuotaPeriodKind.CalendarMonth;
-        return kind is QuotaPeriodKind.BillingMonth or QuotaPeriodKind.BillingPeriod && _account.Cycles.LastOrDefault(cycle => cycle.From <= at)?.Anchor is null
+        var kind = terms.EntitlementOf(Feature.Key)?.Period;
+        return kind is QuotaPeriodKind.BillingMonth or QuotaPeriodKind.BillingPeriod && _account.Cycles.LastOrDefault(cycle => cycle.From <= terms.From)?.Anchor is null
             ? QuotaPeriodKind.CalendarMonth
             : kind;
     }

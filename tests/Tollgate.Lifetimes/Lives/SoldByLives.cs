@@ -250,7 +250,8 @@ public sealed class SoldByLives(LivesStage stage)
               subscription        1000  2031-05-01 00:00 → 2031-06-01 00:00
             2031-05-01 00:00 open 500
               proration_credit   -1000  2031-05-01 00:00 → 2031-06-01 00:00
-              proration_charge    1500  2031-05-01 00:00 → 2031-06-01 00:00
+              proration_charge    1000  2031-05-01 00:00 → 2031-06-01 00:00
+              proration_charge     500  2031-05-01 00:00 → 2031-06-01 00:00
             2031-06-01 00:00 open 2000
               subscription        1000  2031-06-01 00:00 → 2031-07-01 00:00
               add_on               500  2031-06-01 00:00 → 2031-07-01 00:00
