@@ -130,7 +130,7 @@ internal sealed class RowsWanted(KnownFacts? known)
         {
             AddOpening(book, feature, at, now);
         }
-        else if (feature.PeriodAt(at) is var period && (period.End <= now || feature.HadOtherPeriods))
+        else if (feature.PeriodAt(at) is var period && (period.End <= now || feature.HadOtherPeriods || known is not null))
         {
             AddMissing(feature, book, period.Start);
         }
@@ -178,6 +178,7 @@ internal sealed class RowsWanted(KnownFacts? known)
         }
     }
 
+    /// <summary>A row that ended, or that terms with other periods left; on the exact path any that the account was not read with.</summary>
     private void AddMissing(FeatureBook feature, AccountBook book, Instant periodStart)
     {
         if (feature.FindBalance(periodStart) is null)
