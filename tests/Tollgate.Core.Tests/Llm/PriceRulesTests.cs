@@ -151,7 +151,7 @@ public sealed class PriceRulesTests
             },
         };
         PriceRules.Validate(price).ShouldBeEmpty();
-        var at = Instant.FromUtc(DateTime.SpecifyKind(new DateTime(2026, 11, 21) + TimeSpan.Parse(hour), DateTimeKind.Utc));
+        var at = Instant.FromUtc(DateTime.SpecifyKind(new DateTime(2026, 11, 21) + TimeSpan.Parse(hour, System.Globalization.CultureInfo.InvariantCulture), DateTimeKind.Utc));
         var usage = input == 1_000 ? Used((Input, Q(1_000_000)), (Output, Q(1_000_000))) : Used((Input, Q(2_000_000)), (Output, Q(1_000_000)));
 
         PriceRules.CostOf(usage, PriceRules.InForce(price, tier, at))?.ToString().ShouldBe(cost);

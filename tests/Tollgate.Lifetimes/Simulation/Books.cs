@@ -60,6 +60,11 @@ public sealed record Books(IReadOnlyDictionary<string, IReadOnlyList<Bill>> ByCu
             invoices before
             {Bill.Text(expected.ByCustomer.GetValueOrDefault(first.Customer, []).TakeWhile(bill => bill.IssuedAt < first.At).TakeLast(5), zone)}
 
+            invoices after, expected and seen
+            {Bill.Text(expected.ByCustomer.GetValueOrDefault(first.Customer, []).SkipWhile(bill => bill.IssuedAt <= first.At).Take(6), zone)}
+
+            {Bill.Text(seen.ByCustomer.GetValueOrDefault(first.Customer, []).SkipWhile(bill => bill.IssuedAt <= first.At).Take(6), zone)}
+
             the others: {string.Join(", ", different.Skip(1).Take(20).Select(other => $"{other.Customer} {other.At:yyyy-MM-dd}"))}
             """;
     }
