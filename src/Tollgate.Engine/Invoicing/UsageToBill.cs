@@ -208,9 +208,12 @@ internal sealed class UsageToBill(NpgsqlConnection connection, ProjectSnapshot p
         return fees;
     }
 
+    private static readonly TimeSpan LongestPeriod = TimeSpan.FromDays(367);
+
     private IEnumerable<PeriodToRate> FeesOf(StepOrder order, UsageTerms terms)
     {
-        foreach (var (stretch, of) in terms.Of(order.Customer).Within(new(order.UsageFrom, order.Step.At)))
+        // A plan that was left before the period's end had its fee, too: a step in between has billed until then, and the period goes on.
+        foreach (var (stretch, of) in terms.Of(order.Customer).Within(new(order.UsageFrom.Minus(LongestPeriod), order.Step.At)))
         {
             foreach (var (feature, entitlement) in of.Entitlements)
             {
@@ -220,7 +223,7 @@ internal sealed class UsageToBill(NpgsqlConnection connection, ProjectSnapshot p
                     continue;
                 }
 
-                foreach (var period in EndedPeriods(order, stretch, entitlement))
+                foreach (var period in EndedPeriods(order, stretch, entitlement).Where(period => period.End > order.UsageFrom))
                 {
                     var fee = WithSegments(new(order, project.Catalog.FeaturesByKey[feature], period) { IsNew = true }, terms);
                     if (fee is not null)
