@@ -134,14 +134,10 @@ public sealed class FeatureBook
             return known.Quota;
         }
 
-        var quota = QuotaIn(period, period.End);
+        var quota = QuotaRules.QuotaFor(_account.Terms, Feature.Key, period, period.End, Feature.Feature.IsMoney);
         Volatile.Write(ref _quota, new KnownQuota(period, quota));
         return quota;
     }
-
-    /// <summary>The same as it stood at an instant of the period.</summary>
-    private Quantity? QuotaIn(Period period, Instant at) =>
-        QuotaRules.QuotaFor(_account.Terms, Feature.Key, period, at, Feature.Feature.IsMoney);
 
     public Slot<Balance>? FindBalance(Instant periodStart)
     {
@@ -233,10 +229,11 @@ public sealed class FeatureBook
     }
 
     /// <summary>What the lane decides on: the rows as the batch in progress has them.</summary>
-    /// <param name="at">When it happened: the terms, and the grants, are those of then.</param>
-    public FeatureFacts FactsOf(Balance balance, Instant at) => at >= _account.Terms.Current.From
-        ? new(Feature, Entitlement, QuotaIn(balance.Period), balance, LiveGrants(at, stored: false))
-        : new(Feature, EntitlementAt(at), QuotaIn(balance.Period, at), balance, LiveGrants(at, stored: false));
+    /// <param name="at">
+    /// When it happened: caps, pool and grants are those of then. The quota is that of the whole period, as what was used of it is: a plan that was left has no room of its own.
+    /// </param>
+    public FeatureFacts FactsOf(Balance balance, Instant at) =>
+        new(Feature, EntitlementAt(at), QuotaIn(balance.Period), balance, LiveGrants(at, stored: false));
 
     /// <summary>What readers on other threads see: stored rows only.</summary>
     public FeatureFacts StoredFacts(Instant at)

@@ -271,7 +271,7 @@ internal sealed class Deciding(AccountBook book, Instant at, Instant now, bool e
         after.AssertSound();
         _isOutOfRange |= after.Used.IsBeyondRange;
         _postings.Add(new(after.FeatureKey, after.Period.Start, amount, after.Drawn - slot.Current.Drawn));
-        book.Put(slot, after with { Quota = feature.QuotaIn(after.Period) });
+        book.Put(slot, after);
         if (feature.RollsOver && !feature.IsNewest(after.Period))
         {
             RolloverRules.Recount(book, feature, after.Period);

@@ -28,8 +28,8 @@ public static class RolloverRules
         var period = feature.PeriodAt(now);
         var slot = feature.BalanceIn(period);
         var ended = slot.Stored is null ? EndedBefore(book, feature, period) : [];
-        List<Instant> changes = [.. book.Terms.All.Skip(1).Select(static terms => terms.From).Where(from => from <= now)];
-        var (carried, change) = (Quantity.Zero, 0);
+        var changes = BoundsUntil(book, feature, now);
+        var (carried, change) = (CarriedInto(book, feature, period, ended), 0);
         foreach (var earlier in ended)
         {
             while (change < changes.Count && changes[change] < earlier.End)
@@ -59,8 +59,9 @@ public static class RolloverRules
     /// <summary>A period that was idle until now, and of which something is told late: what was carried into it. The newest row before it must be in the book.</summary>
     public static void OpenPast(AccountBook book, FeatureBook feature, Period period)
     {
-        var carried = Quantity.Zero;
-        foreach (var earlier in EndedBefore(book, feature, period))
+        var ended = EndedBefore(book, feature, period);
+        var carried = CarriedInto(book, feature, period, ended);
+        foreach (var earlier in ended)
         {
             var (state, policy) = StateOf(book, feature, earlier, carried);
             carried = policy is { CarryOverage: true } ? state.Overage : Quantity.Zero;
@@ -135,6 +136,35 @@ public static class RolloverRules
 
         ended.Reverse();
         return ended;
+    }
+
+    /// <summary>Where the newest row lies before all of these: the overage that it carried on. Idle periods in between are too many to look at.</summary>
+    private static Quantity CarriedInto(AccountBook book, FeatureBook feature, Period period, List<Period> ended)
+    {
+        if (ended.Count == 0 || feature.NewestBefore(period.Start)?.Current is not { } newest || newest.Period.Start >= ended[0].Start)
+        {
+            return Quantity.Zero;
+        }
+
+        var (state, policy) = StateOf(book, feature, newest.Period, Quantity.Zero);
+        return policy is { CarryOverage: true } ? state.Overage : Quantity.Zero;
+    }
+
+    /// <summary>When another bound of rollovers began, in order: what was rolled before is bound by it, too.</summary>
+    private static List<Instant> BoundsUntil(AccountBook book, FeatureBook feature, Instant now)
+    {
+        var changes = new List<Instant>();
+        for (var i = 1; i < book.Terms.All.Count && book.Terms.All[i].From <= now; i++)
+        {
+            if (BoundOf(book.Terms.All[i]) is { } max && max != BoundOf(book.Terms.All[i - 1]))
+            {
+                changes.Add(book.Terms.All[i].From);
+            }
+        }
+
+        return changes;
+
+        Quantity? BoundOf(CustomerTerms terms) => terms.EntitlementOf(feature.Feature.Key)?.Rollover?.Max;
     }
 
     /// <summary>How long rolled units live at most under any of the terms, and whether any of them carries overage.</summary>
@@ -226,7 +256,7 @@ public static class RolloverRules
     private static Slot<Grant>? FindRolled(FeatureBook feature, Period ended)
     {
         var (id, older) = (GrantIdOf(feature, ended), GrantIdOf(feature.Feature.Key, ended.Start));
-        return feature.Grants.FirstOrDefault(slot => slot.Current.EffectiveAt == ended.End && (slot.Current.Id == id || slot.Current.Id == older));
+        return feature.Grants.FirstOrDefault(slot => slot.Current.Id == id || (slot.Current.Id == older && slot.Current.EffectiveAt == ended.End));
     }
 
     private static (GrantRules.EndedPeriod State, RolloverPolicy? Policy) StateOf(AccountBook book, FeatureBook feature, Period ended, Quantity carried)

@@ -45,6 +45,12 @@ public sealed class SetOverrides(NpgsqlDataSource database, QuotaGate gate, Cloc
         }
 
         var json = Merge(change.Row.Overrides, project.Currency, set, removed);
+        if (json == Merge(change.Row.Overrides, project.Currency, new Dictionary<string, EntitlementOverride>(), []))
+        {
+            // Said again, every five minutes perhaps: it begins no new terms.
+            return (json, [], null);
+        }
+
         await change.ExecuteAsync(CustomerSql.SetOverrides, cancel, change.Row.Partition, change.Row.Account, CustomerRow.Json(json));
         var now = clock.Now(project);
         await change.TouchAsync(now, cancel);

@@ -61,7 +61,7 @@ public static class GrantSql
         """
         SELECT count(*) FILTER (WHERE g.expires_at > $3 AND g.used + g.forfeited < g.amount) > $4 OR count(*) > $5
           FROM grants g
-         WHERE g.partition = $1 AND g.account = $2 AND g.expires_at > $3 - interval '36 days'
+         WHERE g.partition = $1 AND g.account = $2 AND g.expires_at > $3 - interval '36 days' AND g.source <> 'rollover'
         """;
 
     /// <summary>Takes back what is left. What was burned stays burned. <c>$3 uuid[]</c> as for <see cref="FindGrant"/>, <c>$4</c> the project's time. Row: the id.</summary>

@@ -116,7 +116,7 @@ internal sealed class RowsWanted(KnownFacts? known)
 
             var feature = book.BookOf(effect.Feature);
             AddPeriod(book, feature, at, now);
-            if (feature.Entitlement?.Pool is { } pool && book.FeatureNamed(pool.Feature) is { } entry)
+            if (feature.EntitlementAt(at)?.Pool is { } pool && book.FeatureNamed(pool.Feature) is { } entry)
             {
                 AddPeriod(book, book.BookOf(entry), at, now);
             }

@@ -36,10 +36,10 @@ public static class GrantsEndpoints
         app.MapGet("/v1/customers/{id}/grants", (RequestDelegate)(context => ListAsync(context, queries, gate)))
             .RequireKey(Access.Secret, Scope.CustomersRead)
             .Describe(GrantDescriptions.List);
-        app.MapGet("/v1/customers/{id}/grants/{grant}", (RequestDelegate)(context => ShowAsync(context, queries, gate)))
+        app.MapGet("/v1/customers/{id}/grants/{grant}", (RequestDelegate)(context => ShowAsync(context, queries, gate, clock)))
             .RequireKey(Access.Secret, Scope.CustomersRead)
             .Describe(GrantDescriptions.Show);
-        app.MapDelete("/v1/customers/{id}/grants/{grant}", (RequestDelegate)(context => VoidAsync(context, take, gate)))
+        app.MapDelete("/v1/customers/{id}/grants/{grant}", (RequestDelegate)(context => VoidAsync(context, take, gate, clock)))
             .RequireKey(Access.Secret, Scope.CustomersWrite)
             .Describe(GrantDescriptions.Void);
         app.MapGet("/v1/customers/{id}/overrides", (RequestDelegate)(context => ShowOverridesAsync(context, queries)))
@@ -92,7 +92,7 @@ public static class GrantsEndpoints
         else
         {
             var status = answer.Outcome == AddGrantOutcome.Added ? StatusCodes.Status201Created : StatusCodes.Status200OK;
-            await AnswerAsync(context, status, id, answer.Grant!, gate);
+            await AnswerAsync(context, status, id, answer.Grant!, gate, clock);
         }
     }
 
@@ -129,7 +129,7 @@ public static class GrantsEndpoints
         await Answer.Json(context, StatusCodes.Status200OK, list, CustomersJson.Default.GrantList);
     }
 
-    private static async Task ShowAsync(HttpContext context, CustomerQueries queries, QuotaGate gate)
+    private static async Task ShowAsync(HttpContext context, CustomerQueries queries, QuotaGate gate, Clock clock)
     {
         if (await CustomersEndpoints.IdAsync(context) is not { } id)
         {
@@ -139,10 +139,10 @@ public static class GrantsEndpoints
         var grant = await queries.FindGrantAsync(context.Project(), id, RawPath.Segment(context, GrantSegment), context.RequestAborted);
         await (grant is null
             ? Problems.WriteAsync(context, ErrorCode.GrantNotFound)
-            : AnswerAsync(context, StatusCodes.Status200OK, id, grant, gate));
+            : AnswerAsync(context, StatusCodes.Status200OK, id, grant, gate, clock));
     }
 
-    private static async Task VoidAsync(HttpContext context, VoidGrant take, QuotaGate gate)
+    private static async Task VoidAsync(HttpContext context, VoidGrant take, QuotaGate gate, Clock clock)
     {
         if (await CustomersEndpoints.IdAsync(context) is not { } id)
         {
@@ -152,7 +152,7 @@ public static class GrantsEndpoints
         var grant = await take.RunAsync(context.Project(), id, RawPath.Segment(context, GrantSegment), context.RequestAborted);
         await (grant is null
             ? Problems.WriteAsync(context, ErrorCode.GrantNotFound)
-            : AnswerAsync(context, StatusCodes.Status200OK, id, grant, gate));
+            : AnswerAsync(context, StatusCodes.Status200OK, id, grant, gate, clock));
     }
 
     private static async Task ShowOverridesAsync(HttpContext context, CustomerQueries queries)
@@ -222,13 +222,12 @@ public static class GrantsEndpoints
     private static Task AnswerJson(HttpContext context, string json) =>
         Answer.Bytes(context, StatusCodes.Status200OK, Encoding.UTF8.GetBytes(json), Answer.JsonType);
 
-    private static async Task AnswerAsync(HttpContext context, int status, string customer, GrantRow grant, QuotaGate gate)
+    private static async Task AnswerAsync(HttpContext context, int status, string customer, GrantRow grant, QuotaGate gate, Clock clock)
     {
-        if (await ReadingEndpoints.StandingAsync(context, gate, customer) is { } standing)
-        {
-            var heldBack = CustomerAnswers.HeldBack(standing).GetValueOrDefault(grant.Grant.Id);
-            await Answer.Json(context, status, CustomerAnswers.Of(grant, standing.Now, heldBack), CustomersJson.Default.GrantView);
-        }
+        // The grant is there, or voided, whether or not it can be said now what of it nobody can use.
+        var standing = await gate.StandingAsync(context.Project(), customer, context.RequestAborted);
+        var heldBack = standing is null ? default : CustomerAnswers.HeldBack(standing).GetValueOrDefault(grant.Grant.Id);
+        await Answer.Json(context, status, CustomerAnswers.Of(grant, standing?.Now ?? clock.Now(context.Project()), heldBack), CustomersJson.Default.GrantView);
     }
 
     private static GrantOrder OrderOf(AddGrantRequest body, Faults faults)
