@@ -118,9 +118,13 @@ internal static class InvoiceVerifySql
              ELSE greatest(0, b.used - b.drawn - r.quota) END
         """;
 
-    /// <summary>The same of a balance that has moved since: what several stretches have now only their events tell.</summary>
+    /// <summary>The same of a balance that has moved since. What several stretches have beyond now only their events tell; what they have in all is known.</summary>
     private const string BeyondNow =
-        "CASE WHEN jsonb_array_length(r.parts) > 1 THEN r.quantity + r.ignored_quantity ELSE greatest(0, b.used - b.drawn - r.quota) END";
+        """
+        CASE WHEN jsonb_array_length(r.parts) > 1
+             THEN r.quantity + r.ignored_quantity + b.used - b.drawn - (SELECT sum((part ->> 'used')::numeric) FROM jsonb_array_elements(r.parts) AS part)
+             ELSE greatest(0, b.used - b.drawn - r.quota) END
+        """;
 
     /// <summary>
     /// What was rated, and what came too late to be, is what the balance has beyond the quota, as long as that has not moved since.

@@ -12,7 +12,7 @@ internal static class GrantDescriptions
 
     private const string Pack =
         """
-        {"id": "order-77", "feature": "cv_generate", "source": "topup", "priority": 100, "amount": 20, "used": 3, "forfeited": 0,
+        {"id": "order-77", "feature": "cv_generate", "source": "topup", "priority": 100, "amount": 20, "used": 3, "forfeited": 0, "held_back": 0,
          "remaining": 17, "status": "active", "effective_at": "2026-11-21T08:00:00Z", "expires_at": null,
          "created_at": "2026-11-21T08:00:00Z"}
         """;
