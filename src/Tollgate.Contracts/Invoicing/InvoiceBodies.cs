@@ -139,7 +139,7 @@ public sealed record UsageExplanation(
     IReadOnlyList<ExplainedEvent> Events)
 {
     /// <summary>
-    /// What the period was rated by, in the order of time: it is split where the plan, an add-on or an override changes, and where a subscription
+    /// The parts of the period in the order of time, each with the plan that rated it. A new part begins where the plan, an add-on or an override changes, and where a subscription
     /// begins or ends to sell. Absent for periods that an older version of Tollgate rated.
     /// </summary>
     public IReadOnlyList<UsagePartView>? Parts { get; init; }

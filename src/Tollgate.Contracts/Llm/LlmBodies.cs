@@ -69,7 +69,7 @@ public sealed record LlmCallRequest : LlmCounts
     public string? Feature { get; init; }
 
     /// <summary>
-    /// What the cost is for, in the reports of costs: a feature's code or any other text of at most 100 characters. It uses nothing.
+    /// Cost reports group by this text: a feature's code or any other text of at most 100 characters. It uses nothing of the feature.
     /// Default: <c>feature</c>.
     /// </summary>
     public string? AttributeTo { get; init; }

@@ -11,7 +11,7 @@ public sealed record Upstream(string Provider, string? BaseUrl, ReadOnlyMemory<b
     public ReportedCostPolicy? ReportedCost { get; init; }
 }
 
-/// <summary>What a cost counts for that the provider itself reports of a call.</summary>
+/// <summary>How Tollgate uses the cost that the provider itself reports for a call.</summary>
 public enum ReportedCostPolicy
 {
     /// <summary>It is kept beside the cost that the price book gives, and stands in where that knows none.</summary>
