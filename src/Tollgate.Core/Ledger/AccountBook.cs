@@ -175,6 +175,19 @@ public sealed class AccountBook
         Touch(slot);
     }
 
+    /// <summary>The row is written with the batch although nothing of it changes: whoever decides on it elsewhere has to look again.</summary>
+    /// <returns>False: it is written anyway.</returns>
+    public bool Renew(Slot<Balance> row)
+    {
+        if (row is { IsListed: true, IsDirty: true })
+        {
+            return false;
+        }
+
+        Put(row, row.Current with { });
+        return true;
+    }
+
     public void Touch(Slot slot)
     {
         if (!slot.IsListed)

@@ -35,7 +35,7 @@ public sealed class TermsTimeline
 
     public CustomerTerms Current => _terms[^1];
 
-    /// <summary>In the order of time.</summary>
+    /// <summary>In the order of time. Some may last no time: others replaced them at the same instant.</summary>
     public IReadOnlyList<CustomerTerms> All => _terms;
 
     /// <summary>Features that roll over, or did at some time.</summary>

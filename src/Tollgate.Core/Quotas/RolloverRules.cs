@@ -18,6 +18,9 @@ public static class RolloverRules
     /// <summary>So many idle periods are looked at, in 30 ms; overage that is carried from before counts as carried until there.</summary>
     private const int MostIdle = 5_000;
 
+    /// <summary>A server whose clock is behind may still record the first thing of a period that is over for this one.</summary>
+    private static readonly TimeSpan ClocksDiffer = TimeSpan.FromMinutes(5);
+
     /// <summary>
     /// Opens the period that runs, if it is not: rolls what the ended periods left, each once (the grant's id is a function of the feature
     /// and the ended period), carries overage, and trims what terms of <paramref name="now"/> or before bound. The newest row before the period
@@ -32,7 +35,7 @@ public static class RolloverRules
         var (carried, change) = (CarriedInto(book, feature, period, ended), 0);
         foreach (var earlier in ended)
         {
-            while (change < changes.Count && changes[change] < earlier.End)
+            while (change < changes.Count && changes[change].From < earlier.End)
             {
                 TrimAt(book, feature, changes[change++]);
             }
@@ -150,15 +153,18 @@ public static class RolloverRules
         return policy is { CarryOverage: true } ? state.Overage : Quantity.Zero;
     }
 
-    /// <summary>When another bound of rollovers began, in order: what was rolled before is bound by it, too.</summary>
-    private static List<Instant> BoundsUntil(AccountBook book, FeatureBook feature, Instant now)
+    /// <summary>
+    /// The terms that bound rollovers otherwise than those before them, in order: what was rolled before is bound by them, too. Also terms that
+    /// others replaced at the same instant, while a test clock stood still: somebody may have looked in between.
+    /// </summary>
+    private static List<CustomerTerms> BoundsUntil(AccountBook book, FeatureBook feature, Instant now)
     {
-        var changes = new List<Instant>();
+        var changes = new List<CustomerTerms>();
         for (var i = 1; i < book.Terms.All.Count && book.Terms.All[i].From <= now; i++)
         {
             if (BoundOf(book.Terms.All[i]) is { } max && max != BoundOf(book.Terms.All[i - 1]))
             {
-                changes.Add(book.Terms.All[i].From);
+                changes.Add(book.Terms.All[i]);
             }
         }
 
@@ -201,10 +207,16 @@ public static class RolloverRules
             return Quantity.Zero;
         }
 
-        // Whoever records something of the ended period at the same time, on another server, has to look again.
-        if (feature.FindBalance(ended.Start) is { Stored: not null } row)
+        // Whoever records something of the ended period at the same time, on another server, has to look again. Where there is no row to
+        // write once more and this book may not know of one, it makes one, which fails if the other was first.
+        if (feature.FindBalance(ended.Start) is { } row)
         {
             book.Put(row, row.Current with { });
+        }
+        else if (ended.End.Plus(ClocksDiffer) > book.ReadFor)
+        {
+            var made = feature.BalanceIn(ended);
+            book.Put(made, made.Current with { Carried = carried });
         }
 
         var expires = ExpiryOf(book, feature, ended, policy.Periods);
@@ -232,11 +244,11 @@ public static class RolloverRules
     }
 
     /// <summary>Terms that bound rollovers bound those that were rolled before them, too. Applied again it cuts nothing more.</summary>
-    private static void TrimAt(AccountBook book, FeatureBook feature, Instant change)
+    private static void TrimAt(AccountBook book, FeatureBook feature, CustomerTerms change)
     {
-        if (book.Terms.At(change).EntitlementOf(feature.Feature.Key)?.Rollover?.Max is { } max)
+        if (change.EntitlementOf(feature.Feature.Key)?.Rollover?.Max is { } max)
         {
-            Cut(book, feature, GrantRules.Trim(max, LiveRollovers(feature, change)));
+            Cut(book, feature, GrantRules.Trim(max, LiveRollovers(feature, change.From)));
         }
     }
 

@@ -104,7 +104,10 @@ internal static class TermsReader
         return changed;
     }
 
-    /// <summary>The changes in the order of time, with those of the default plan in between for as long as the customer was on it.</summary>
+    /// <summary>
+    /// The changes in the order of time, with those of the default plan in between for as long as the customer was on it. At one instant
+    /// the catalogue comes first, and what the customer's next change replaced stays in the list: it lasted no time, but it was in force.
+    /// </summary>
     private static TermsTimeline Build(Change[] changes, State first, PublishedCatalog catalog)
     {
         var resolved = new Dictionary<(int Version, string Overrides, string AddOns), IReadOnlyDictionary<int, Entitlement>>();
@@ -115,7 +118,7 @@ internal static class TermsReader
         {
             var ofCustomer = change < changes.Length ? changes[change].From : Instant.FarFuture;
             var ofCatalog = version + 1 < catalog.DefaultPlans.Count ? catalog.DefaultPlans[version + 1].From : Instant.FarFuture;
-            if (ofCustomer <= ofCatalog)
+            if (ofCustomer < ofCatalog || version + 1 >= catalog.DefaultPlans.Count)
             {
                 state = changes[change++].Apply(state);
                 Put(ofCustomer);
@@ -137,11 +140,6 @@ internal static class TermsReader
             if (terms.Count > 0 && terms[^1].Plan == plan && terms[^1].Changed == changed && terms[^1].IsDefault == state.Version is null)
             {
                 return;
-            }
-
-            if (terms.Count > 0 && terms[^1].From == from)
-            {
-                terms.RemoveAt(terms.Count - 1);
             }
 
             terms.Add(new(from, plan, state.Version is null, changed));

@@ -109,6 +109,7 @@ internal sealed class BatchWriter
     {
         _counted.Clear();
         _rows.Collect(_books.Keys);
+        RenewRunning();
         FindLate();
         var batch = new NpgsqlBatch(connection);
         if (IsOneUse())
@@ -234,6 +235,28 @@ internal sealed class BatchWriter
             Add(batch, LedgerSql.UpdateEdges,
                 Smallints(edges, r => r.Book.Partition), Integers(edges, r => r.Book.Account), Integers(edges, r => r.After.FeatureKey),
                 Moments(edges, r => r.After.Period.Start), Moments(edges, r => r.After.Period.End), Numerics(edges, r => r.After.Carried));
+        }
+    }
+
+    /// <summary>
+    /// A grant that a period that is over burns, or gives back, is what the running one may decide on right now, on another server, without
+    /// changing the grant: a reservation, a refusal. The running row tells that server.
+    /// </summary>
+    private void RenewRunning()
+    {
+        var renewed = false;
+        foreach (var burned in _rows.Burned)
+        {
+            if (burned.Book.FindBook(burned.After.FeatureKey) is { } feature && feature.PeriodAt(_books[burned.Book]) is var running
+                && (!feature.RollsOver || feature.IsOpened(running)))
+            {
+                renewed |= burned.Book.Renew(feature.BalanceIn(running));
+            }
+        }
+
+        if (renewed)
+        {
+            _rows.Collect(_books.Keys);
         }
     }
 

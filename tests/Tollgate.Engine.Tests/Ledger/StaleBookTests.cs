@@ -113,8 +113,52 @@ public sealed class StaleBookTests(TestPostgres postgres) : IAsyncLifetime
     [Fact]
     public async Task One_grant_that_two_servers_burn_from_two_periods_burns_no_further_than_it_reaches()
     {
+        var (other, lastMonth) = await WithGrantAsync();
+        await using var leaves = other;
+
+        // The other server knows the grant as unused, and last month's own quota as used up.
+        (await other.RecordAsync("u1", "scan", 2, at: lastMonth)).Burned.ShouldBeEmpty();
+        (await Rig.ConsumeAsync("u1", "scan", 5)).Burned.Sum(burned => burned.Amount.Value).ShouldBe(3);
+
+        (await other.RecordAsync("u1", "scan", 4, at: lastMonth)).Burned.Sum(burned => burned.Amount.Value).ShouldBe(2);
+        (await Database.ScalarAsync<decimal>("SELECT used FROM grants")).ShouldBe(5);
+        await ShouldVerifyAsync();
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task What_another_server_burned_for_last_month_cannot_be_reserved(bool hasRow)
+    {
+        var (other, lastMonth) = await WithGrantAsync();
+        await using var leaves = other;
+        await Rig.ConsumeAsync("u1", hasRow ? "scan" : "job", 1);
+
+        // Rig knows the grant as unused: last month's two, and then three of the five, are told to the other one.
+        (await other.RecordAsync("u1", "scan", 5, at: lastMonth)).Burned.Sum(burned => burned.Amount.Value).ShouldBe(3);
+        var left = hasRow ? 3 : 4;
+        (await Rig.ReserveAsync("u1", "scan", left + 1)).Decision!.Outcome.ShouldBe(Outcome.QuotaExceeded);
+        (await Rig.ReserveAsync("u1", "scan", left)).Decision!.Allowed.ShouldBeTrue();
+        await ShouldVerifyAsync();
+    }
+
+    [Fact]
+    public async Task What_another_server_took_back_of_last_month_can_be_reserved()
+    {
+        var (other, lastMonth) = await WithGrantAsync();
+        await using var leaves = other;
+        var late = await other.RecordAsync("u1", "scan", 5, at: lastMonth);
+        await Rig.ConsumeAsync("u1", "scan", 1);
+        await other.Gate.VoidAsync(other.Project, late.Id!, "u1", CancellationToken.None);
+        (await Rig.ReserveAsync("u1", "scan", 6)).Decision!.Allowed.ShouldBeTrue();
+        await ShouldVerifyAsync();
+    }
+
+    /// <summary>u1 has a grant of 5 since two months ago, which the book of no server has.</summary>
+    private async Task<(LedgerRig Other, Instant LastMonth)> WithGrantAsync()
+    {
         var lastMonth = new DateTime(DateTime.UtcNow.Year, DateTime.UtcNow.Month, 1, 0, 0, 0, DateTimeKind.Utc).AddHours(-1);
-        await Rig.RecordAsync("u1", "scan", 0);
+        await Rig.RecordAsync("u1", "job", 0);
         await Database.ExecuteAsync(
             """
             INSERT INTO grants (partition, account, feature, id, source, priority, amount, effective_at, expires_at, created_at)
@@ -122,15 +166,7 @@ public sealed class StaleBookTests(TestPostgres postgres) : IAsyncLifetime
               FROM customers c, features f WHERE f.code = 'scan'
             """);
         await Rig.Gate.ForgetAsync(Rig.Project, "u1");
-        await using var other = await LedgerRig.StartAsync(Database);
-
-        // The other server knows the grant as unused, and last month's own quota as used up.
-        (await other.RecordAsync("u1", "scan", 2, at: Instant.FromUtc(lastMonth))).Burned.ShouldBeEmpty();
-        (await Rig.ConsumeAsync("u1", "scan", 5)).Burned.Sum(burned => burned.Amount.Value).ShouldBe(3);
-
-        (await other.RecordAsync("u1", "scan", 4, at: Instant.FromUtc(lastMonth))).Burned.Sum(burned => burned.Amount.Value).ShouldBe(2);
-        (await Database.ScalarAsync<decimal>("SELECT used FROM grants")).ShouldBe(5);
-        await ShouldVerifyAsync();
+        return (await LedgerRig.StartAsync(Database), Instant.FromUtc(lastMonth));
     }
 
     private async Task AssignAsync(LedgerRig server, string plan)

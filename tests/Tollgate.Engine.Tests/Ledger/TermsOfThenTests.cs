@@ -141,6 +141,36 @@ public sealed class TermsOfThenTests(TestPostgres postgres) : IAsyncLifetime
         late.ShouldBe((100m, 60m));
     }
 
+    // The one server read the customer in April and knows nothing of what the other recorded on its last day: 40 of 100 are left to roll.
+    [Fact]
+    public async Task What_another_server_recorded_first_in_a_month_does_not_roll()
+    {
+        await ConsumeAsync("u1", "scan", 1, Day(4, 10));
+        await using var other = await LedgerRig.StartAsync(_database!);
+        await Eventually.UntilAsync(() => !Rig.Alone && !other.Alone);
+        var used = await other.Gate.ConsumeAsync(At(Day(4, 30)), new("u1", "roll", Quantity.Of(60), null, null, null), CancellationToken.None);
+        used.Decision!.Allowed.ShouldBeTrue();
+        await ConsumeAsync("u1", "roll", 1, Day(5, 2));
+        (await LimitAsync("u1", "roll", Day(5, 2))).ShouldBe(140);
+    }
+
+    // A server whose clock is a second behind records April's first use when the other has closed April already.
+    [Fact]
+    public async Task The_first_use_of_a_month_that_another_server_has_just_closed_takes_back_what_rolled()
+    {
+        await ConsumeAsync("u1", "scan", 1, Day(4, 10));
+        await using var other = await LedgerRig.StartAsync(_database!);
+        await Eventually.UntilAsync(() => !Rig.Alone && !other.Alone);
+        var may = Instant.FromUtc(new(2027, 5, 1, 0, 0, 0, DateTimeKind.Utc));
+        await other.Gate.ConsumeAsync(At(Day(4, 12)), new("u1", "scan", Quantity.Of(1), null, null, null), CancellationToken.None);
+        await ConsumeAsync("u1", "roll", 1, may.Plus(TimeSpan.FromMilliseconds(500)));
+        var used = await other.Gate.ConsumeAsync(At(may.Minus(TimeSpan.FromMilliseconds(500))), new("u1", "roll", Quantity.Of(60), null, null, null), CancellationToken.None);
+        used.Decision!.Allowed.ShouldBeTrue();
+        (await LimitAsync("u1", "roll", Day(5, 2))).ShouldBe(140);
+        var report = await VerifyLedger.RunAsync(_database!.Connections, null, null, CancellationToken.None);
+        report.IsClean.ShouldBeTrue();
+    }
+
     /// <summary>Both have the same limit at the end, and the same grants.</summary>
     /// <param name="before">Of each customer, in its first month.</param>
     /// <param name="change">What happens later; <c>seen</c> is looked at a little before it.</param>

@@ -321,9 +321,9 @@ public sealed class GatewayTests(GatewayStage stage) : IClassFixture<GatewayStag
     [Fact]
     public async Task A_refusal_says_what_was_asked_for_and_what_is_left()
     {
-        var (status, body, _) = await stage.CallAsync("asks", """{"model":"house","max_tokens":200000,"messages":[{"role":"user","content":"Say it"}]}""");
+        var (status, body, _) = await stage.CallAsync("asks-much", """{"model":"house","max_tokens":200000,"messages":[{"role":"user","content":"Say it"}]}""");
         (status, body.Contains(" requested, 0 of 1 used, 1 left", StringComparison.Ordinal)).ShouldBe((402, true), body);
-        var (refused, problem) = await stage.Project.PostAsync("/v1/consume", """{"customer":"asks","feature":"scan","amount":3}""");
+        var (refused, problem) = await stage.Project.PostAsync("/v1/consume", """{"customer":"asks-much","feature":"scan","amount":3}""");
         (refused, problem.GetProperty("requested").GetDecimal(), problem.GetProperty("remaining").GetDecimal()).ShouldBe((402, 3m, 2m));
         problem.GetProperty("detail").GetString()!.ShouldStartWith("Scans: 3 requested, 0 of 2 used, 2 left");
     }
