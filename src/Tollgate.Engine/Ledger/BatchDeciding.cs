@@ -95,7 +95,7 @@ internal sealed class BatchDeciding(BatchWriter writer)
             writer.Expect(book);
         }
 
-        var given = Answer(verdict, book, op.Id);
+        var given = Answer(verdict, book, op.Id, op.OccurredAt);
         if (verdict.Allowed && verdict.Postings.Count > 0)
         {
             Note(verdict, book, op.Now);
@@ -356,7 +356,7 @@ internal sealed class BatchDeciding(BatchWriter writer)
         RecordedAt = op.OccurredAtGiven ? op.Now : null,
         PropertiesJson = op.PropertiesJson,
         ComputedJson = op.ComputedJson,
-        Plan = op.ComputedJson is null ? null : book.Plan.Code,
+        Plan = op.ComputedJson is null ? null : book.Terms.At(op.OccurredAt).Plan.Code,
         Member = op.Member,
         Postings = postings,
         Burns = burns,
@@ -418,9 +418,10 @@ internal sealed class BatchDeciding(BatchWriter writer)
         IReadOnlyList<Standing> standings = now is null
             ? [.. others]
             : [now with { Used = stored.UsedAfter, Remaining = now.Limit is { } limit ? (limit - stored.UsedAfter - now.Held).FloorAtZero() : null }, .. others];
+        var plan = book.Terms.At(stored.OccurredAt).Plan;
         var decision = new Decision
         {
-            Outcome = outcome, FeatureKey = effects[0].Feature.Key, Plan = book.Plan.Code, PlanVersion = book.Plan.Number, Standings = standings,
+            Outcome = outcome, FeatureKey = effects[0].Feature.Key, Plan = plan.Code, PlanVersion = plan.Number, Standings = standings,
         };
         return new(GateFault.None, decision, id, true) { Late = stored.Data.IsLate, ComputedJson = stored.Data.ComputedJson };
     }
@@ -446,17 +447,22 @@ internal sealed class BatchDeciding(BatchWriter writer)
     private static string NameOf(AccountBook book, Guid grant) =>
         book.Features.SelectMany(static feature => feature.Grants).First(slot => slot.Current.Id == grant).Current.Name;
 
-    private static GateAnswer Answer(Verdict verdict, AccountBook book, string? id) =>
+    private static GateAnswer Answer(Verdict verdict, AccountBook book, string? id, Instant? occurred = null) =>
         verdict.Burns.Count == 0
-            ? new(GateFault.None, DecisionOf(verdict, book), id, false)
-            : new(GateFault.None, DecisionOf(verdict, book), id, false) { Burned = [.. verdict.Burns.Select(b => (NameOf(book, b.Grant), b.Amount))] };
+            ? new(GateFault.None, DecisionOf(verdict, book, occurred), id, false)
+            : new(GateFault.None, DecisionOf(verdict, book, occurred), id, false) { Burned = [.. verdict.Burns.Select(b => (NameOf(book, b.Grant), b.Amount))] };
 
-    public static Decision DecisionOf(Verdict verdict, AccountBook book) => new()
+    /// <param name="occurred">What was used was used then, under the plan of then; null: now.</param>
+    public static Decision DecisionOf(Verdict verdict, AccountBook book, Instant? occurred = null)
     {
-        Outcome = verdict.Outcome, FeatureKey = verdict.Feature.Key, Plan = book.Plan.Code, PlanVersion = book.Plan.Number,
-        Standings = verdict.Standings, RetryAfter = verdict.RetryAfter, Window = verdict.Window, WindowRemaining = verdict.WindowRemaining,
-        Requested = verdict.Requested,
-    };
+        var plan = occurred is { } then ? book.Terms.At(then).Plan : book.Plan;
+        return new()
+        {
+            Outcome = verdict.Outcome, FeatureKey = verdict.Feature.Key, Plan = plan.Code, PlanVersion = plan.Number,
+            Standings = verdict.Standings, RetryAfter = verdict.RetryAfter, Window = verdict.Window, WindowRemaining = verdict.WindowRemaining,
+            Requested = verdict.Requested,
+        };
+    }
 
     private static bool SameContent(UseOp a, UseOp b) =>
         a.Type == b.Type && a.Quantity == b.Quantity && a.Member == b.Member && (!a.OccurredAtGiven || !b.OccurredAtGiven || a.OccurredAt == b.OccurredAt)
