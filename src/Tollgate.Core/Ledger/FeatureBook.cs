@@ -183,7 +183,9 @@ public sealed class FeatureBook
     public Slot<Grant> Add(Grant grant)
     {
         var slot = new Slot<Grant>(null, grant);
-        Keep([.. _grants, slot]);
+        var place = Array.FindIndex(_grants, other => GrantRules.BurnOrder.Compare(grant, other.Current) < 0);
+        place = place < 0 ? _grants.Length : place;
+        Volatile.Write(ref _grants, [.. _grants.AsSpan(0, place), slot, .. _grants.AsSpan(place)]);
         _account.Touch(slot);
         return slot;
     }

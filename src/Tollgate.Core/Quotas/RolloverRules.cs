@@ -24,7 +24,7 @@ public static class RolloverRules
     /// <summary>
     /// Opens the period that runs, if it is not: rolls what the ended periods left, each once (the grant's id is a function of the feature
     /// and the ended period), carries overage, and trims what terms of <paramref name="now"/> or before bound. The newest row before the period
-    /// must be in the book, if there is one, and the grants that were not over at <see cref="Reach"/>.
+    /// must be in the book, if there is one, the grants that were not over at <see cref="Reach"/>, and the rollovers of <see cref="RolloversSince"/>.
     /// </summary>
     public static void Open(AccountBook book, FeatureBook feature, Instant now)
     {
@@ -33,19 +33,20 @@ public static class RolloverRules
         var ended = slot.Stored is null ? EndedBefore(book, feature, period) : [];
         var changes = BoundsUntil(book, feature, now);
         var (carried, change) = (CarriedInto(book, feature, period, ended), 0);
+        var closing = new Closing(book, feature, Reach(now));
         foreach (var earlier in ended)
         {
             while (change < changes.Count && changes[change].From < earlier.End)
             {
-                TrimAt(book, feature, changes[change++]);
+                closing.Trim(changes[change++]);
             }
 
-            carried = Close(book, feature, earlier, carried, Reach(now));
+            carried = closing.Close(earlier, carried);
         }
 
         while (change < changes.Count)
         {
-            TrimAt(book, feature, changes[change++]);
+            closing.Trim(changes[change++]);
         }
 
         if (slot.Stored is null)
@@ -58,6 +59,14 @@ public static class RolloverRules
 
     /// <summary>How far back late use reaches, and a little more: rolled units that were over before burn no more.</summary>
     public static Instant Reach(Instant now) => now.Minus(TimeSpan.FromDays(36));
+
+    /// <summary>What rolled and was not over by then counts in the bounds of what <see cref="Open"/> closes. The newest row before the period must be in the book.</summary>
+    public static Instant RolloversSince(AccountBook book, FeatureBook feature, Period period)
+    {
+        var closed = feature.NewestBefore(period.Start)?.Current.Period.Start ?? book.CustomerSince;
+        var oldest = Oldest(period, Horizon(book, feature).Horizon);
+        return closed < oldest ? oldest : closed;
+    }
 
     /// <summary>A period that was idle until now, and of which something is told late: what was carried into it. The newest row before it must be in the book.</summary>
     public static void OpenPast(AccountBook book, FeatureBook feature, Period period)
@@ -118,16 +127,11 @@ public static class RolloverRules
     private static List<Period> EndedBefore(AccountBook book, FeatureBook feature, Period period)
     {
         var ended = new List<Period>();
-        if (period.End == Instant.FarFuture)
-        {
-            return ended;
-        }
-
         var newest = feature.NewestBefore(period.Start)?.Current;
         var (horizon, carries) = Horizon(book, feature);
-        var oldest = Reach(period.Start).Minus(horizon);
+        var oldest = Oldest(period, horizon);
         for (var earlier = feature.PeriodBefore(period);
-             ended.Count < MostIdle && earlier.End > book.CustomerSince && (earlier.End > oldest || (carries && newest is not null));
+             ended.Count < MostIdle && earlier.End > Instant.Epoch && earlier.End > book.CustomerSince && (earlier.End > oldest || (carries && newest is not null));
              earlier = feature.PeriodBefore(earlier))
         {
             ended.Add(earlier);
@@ -198,71 +202,99 @@ public static class RolloverRules
         _ => TimeSpan.FromDays(32),
     };
 
-    /// <returns>The overage that goes on into the next period.</returns>
-    private static Quantity Close(AccountBook book, FeatureBook feature, Period ended, Quantity carried, Instant reach)
+    /// <summary>What rolled before is not only over, it also bounds nothing any more that is not.</summary>
+    private static Instant Oldest(Period period, TimeSpan horizon) => Reach(period.Start).Minus(3 * horizon);
+
+    /// <summary>Ended periods of one feature, closed one after the other.</summary>
+    /// <param name="reach">What was over by then is not written. As long as it lived, it counted in the bound of what rolled later.</param>
+    private sealed class Closing(AccountBook book, FeatureBook feature, Instant reach)
     {
-        var (state, policy) = StateOf(book, feature, ended, carried);
-        if (policy is null)
+        private readonly List<Grant> _over = [];
+
+        /// <returns>The overage that goes on into the next period.</returns>
+        public Quantity Close(Period ended, Quantity carried)
         {
-            return Quantity.Zero;
+            var (state, policy) = StateOf(book, feature, ended, carried);
+            if (policy is null)
+            {
+                return Quantity.Zero;
+            }
+
+            // Whoever records something of the ended period at the same time, on another server, has to look again. Where there is no row to
+            // write once more and this book may not know of one, it makes one, which fails if the other was first.
+            if (feature.FindBalance(ended.Start) is { } row)
+            {
+                book.Put(row, row.Current with { });
+            }
+            else if (ended.End.Plus(ClocksDiffer) > book.ReadFor)
+            {
+                var made = feature.BalanceIn(ended);
+                book.Put(made, made.Current with { Carried = carried });
+            }
+
+            if (FindRolled(feature, ended) is null)
+            {
+                Roll(policy, state, ExpiryOf(book, feature, ended, policy.Periods));
+            }
+
+            return policy.CarryOverage ? state.Overage : Quantity.Zero;
         }
 
-        // Whoever records something of the ended period at the same time, on another server, has to look again. Where there is no row to
-        // write once more and this book may not know of one, it makes one, which fails if the other was first.
-        if (feature.FindBalance(ended.Start) is { } row)
+        /// <summary>Terms that bound rollovers bound those that were rolled before them, too. Applied again it cuts nothing more.</summary>
+        public void Trim(CustomerTerms change)
         {
-            book.Put(row, row.Current with { });
-        }
-        else if (ended.End.Plus(ClocksDiffer) > book.ReadFor)
-        {
-            var made = feature.BalanceIn(ended);
-            book.Put(made, made.Current with { Carried = carried });
+            if (change.EntitlementOf(feature.Feature.Key)?.Rollover?.Max is { } max)
+            {
+                Cut(GrantRules.Trim(max, Live(change.From)));
+            }
         }
 
-        var expires = ExpiryOf(book, feature, ended, policy.Periods);
-        if (expires > reach && FindRolled(feature, ended) is null)
+        private void Roll(RolloverPolicy policy, GrantRules.EndedPeriod ended, Instant expires)
         {
-            Roll(book, feature, policy, state, expires);
-        }
+            var at = ended.Period.End;
+            var (rolled, trimmed) = GrantRules.Roll(policy, ended, Live(at));
+            Cut(trimmed);
+            if (!rolled.IsPositive)
+            {
+                return;
+            }
 
-        return policy.CarryOverage ? state.Overage : Quantity.Zero;
-    }
-
-    private static void Roll(AccountBook book, FeatureBook feature, RolloverPolicy policy, GrantRules.EndedPeriod ended, Instant expires)
-    {
-        var at = ended.Period.End;
-        var (rolled, trimmed) = GrantRules.Roll(policy, ended, LiveRollovers(feature, at));
-        Cut(book, feature, trimmed);
-        if (rolled.IsPositive)
-        {
-            feature.Add(new()
+            var grant = new Grant
             {
                 Id = GrantIdOf(feature, ended.Period), FeatureKey = feature.Feature.Key, Source = GrantSource.Rollover,
                 Amount = rolled, EffectiveAt = at, ExpiresAt = expires, CreatedAt = at,
-            });
+            };
+            if (expires > reach)
+            {
+                feature.Add(grant);
+            }
+            else
+            {
+                _over.Add(grant);
+            }
         }
-    }
 
-    /// <summary>Terms that bound rollovers bound those that were rolled before them, too. Applied again it cuts nothing more.</summary>
-    private static void TrimAt(AccountBook book, FeatureBook feature, CustomerTerms change)
-    {
-        if (change.EntitlementOf(feature.Feature.Key)?.Rollover?.Max is { } max)
+        private void Cut(IReadOnlyList<Burn> trimmed)
         {
-            Cut(book, feature, GrantRules.Trim(max, LiveRollovers(feature, change.From)));
-        }
-    }
+            foreach (var cut in trimmed)
+            {
+                if (_over.FindIndex(one => one.Id == cut.Grant) is >= 0 and var i)
+                {
+                    _over[i] = _over[i] with { Forfeited = _over[i].Forfeited + cut.Amount };
+                    continue;
+                }
 
-    private static void Cut(AccountBook book, FeatureBook feature, IReadOnlyList<Burn> trimmed)
-    {
-        foreach (var cut in trimmed)
+                var slot = feature.GrantOf(cut.Grant);
+                book.Put(slot, slot.Current with { Forfeited = slot.Current.Forfeited + cut.Amount });
+            }
+        }
+
+        private List<Grant> Live(Instant at)
         {
-            var slot = feature.GrantOf(cut.Grant);
-            book.Put(slot, slot.Current with { Forfeited = slot.Current.Forfeited + cut.Amount });
+            _over.RemoveAll(grant => grant.ExpiresAt <= at);
+            return [.. feature.Grants.Select(static slot => slot.Current).Where(grant => grant.Source == GrantSource.Rollover && grant.IsLive(at)), .. _over];
         }
     }
-
-    private static List<Grant> LiveRollovers(FeatureBook feature, Instant at) =>
-        [.. feature.Grants.Select(static slot => slot.Current).Where(grant => grant.Source == GrantSource.Rollover && grant.IsLive(at))];
 
     /// <summary>By its number, which older versions gave without the kind of the period, and by its time: a day may begin where a week does.</summary>
     private static Slot<Grant>? FindRolled(FeatureBook feature, Period ended)

@@ -170,14 +170,14 @@ public static class CustomerSql
          WHERE partition = $1 AND account = $2
         """;
 
-    /// <summary>So many changes of a customer's terms are looked back on, the newest ones: with more than one a month for 40 years nobody gets there.</summary>
-    public const int MostTerms = 500;
+    /// <summary>So many changes of a customer's terms are looked back on, the newest ones: with one each hour, further than late events reach (34 days).</summary>
+    public const int MostTerms = 1_000;
 
     /// <summary>A column: the changes of the terms of the customer <c>c</c>, null for none. See <c>TermsReader.Read</c>.</summary>
     public const string Terms =
         """
         (SELECT json_agg(json_build_array((extract(epoch FROM t.from_at) * 1000000)::bigint, t.sequence, t.plan_version_id, t.overrides::text, t.add_ons::text, t.sets))
-           FROM (SELECT * FROM customer_terms n WHERE n.partition = c.partition AND n.account = c.account ORDER BY n.sequence DESC LIMIT 500) t)::text
+           FROM (SELECT * FROM customer_terms n WHERE n.partition = c.partition AND n.account = c.account ORDER BY n.sequence DESC LIMIT 1000) t)::text
         """;
 
     /// <summary>$1 partitions, $2 accounts. Rows: account, <see cref="Terms"/>.</summary>

@@ -183,6 +183,18 @@ internal sealed class BookLoader(NpgsqlConnection connection)
         }
     }
 
+    /// <summary>Puts rollovers that were not over at these times into their books.</summary>
+    public async Task LoadRolloversAsync(IReadOnlyDictionary<AccountBook, Instant> since, CancellationToken cancel)
+    {
+        if (since.Count > 0)
+        {
+            await using var command = new NpgsqlCommand(LedgerSql.LoadRolloversSince, connection);
+            AddAccounts(command, [.. since.Keys]);
+            command.Parameters.Add(new() { Value = since.Values.Select(static at => at.ToUtc()).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.TimestampTz });
+            await ReadGrantsAsync(command, since.Keys, cancel);
+        }
+    }
+
     /// <summary>Puts grants that are over, and were not at these times, into their books. A day more is read, so that not every late event reads anew.</summary>
     public async Task LoadGrantsAsync(IReadOnlyDictionary<AccountBook, Instant> since, CancellationToken cancel)
     {

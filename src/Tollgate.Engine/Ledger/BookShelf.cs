@@ -203,6 +203,7 @@ internal sealed class BookShelf(int mostBooks, ServerPresence presence, NewCusto
         await loader.LoadRowsAsync(rows.Wanted, locked, CancellationToken.None);
         await loader.LoadHistoryAsync(rows.Histories, locked, CancellationToken.None);
         await loader.LoadGrantsAsync(rows.GrantsSince, CancellationToken.None);
+        await loader.LoadRolloversAsync(rows.RolloversSince(), CancellationToken.None);
         foreach (var (book, feature, period, now) in rows.ToOpen)
         {
             if (!feature.IsOpened(period))

@@ -129,6 +129,9 @@ internal static class LedgerSql
           JOIN grants g ON g.partition = x.partition AND g.account = x.account AND g.expires_at > x.since
         """;
 
+    /// <summary>Those of them that rolled over.</summary>
+    public const string LoadRolloversSince = $"{LoadGrantsSince} AND g.source = 'rollover'";
+
     /// <summary>Particular grants. $1 partitions, $2 accounts, $3 ids.</summary>
     public const string LoadGrantsByKey =
         $"""

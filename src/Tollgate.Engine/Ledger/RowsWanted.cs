@@ -158,6 +158,22 @@ internal sealed class RowsWanted(KnownFacts? known)
         }
     }
 
+    /// <summary>Since when a book needs its rollovers, where that is before it needs its grants. The histories must be in the books.</summary>
+    public IReadOnlyDictionary<AccountBook, Instant> RolloversSince()
+    {
+        var earliest = new Dictionary<AccountBook, Instant>();
+        foreach (var (book, feature, period, now) in _toOpen)
+        {
+            if (!feature.IsOpened(period) && RolloverRules.RolloversSince(book, feature, period) is var since && since < RolloverRules.Reach(now)
+                && (!earliest.TryGetValue(book, out var known) || since < known))
+            {
+                earliest[book] = since;
+            }
+        }
+
+        return earliest;
+    }
+
     private void AddGrantsSince(AccountBook book, Instant at)
     {
         if (at < book.GrantsSince && (!_grantsSince.TryGetValue(book, out var since) || at < since))

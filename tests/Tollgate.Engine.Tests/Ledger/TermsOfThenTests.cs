@@ -39,6 +39,10 @@ public sealed class TermsOfThenTests(TestPostgres postgres) : IAsyncLifetime
           - code: plain
             name: Plain
             entitlements: [{feature: roll, quota: 500}]
+          - {code: long, name: Long, entitlements: [{feature: wide, quota: 500, rollover: {max: 600, periods: 4}}]}
+          - {code: brief, name: Brief, entitlements: [{feature: wide, quota: 100, rollover: {max: 100, periods: 1}}]}
+          - {code: kept, name: Kept, entitlements: [{feature: wide, quota: 500}]}
+          - {code: forever, name: Forever, entitlements: [{feature: wide, quota: 1000, period: lifetime}]}
         """;
 
     private TestDatabase? _database;
@@ -139,6 +143,36 @@ public sealed class TermsOfThenTests(TestPostgres postgres) : IAsyncLifetime
         await AssignAsync("u1", "plain", Day(5, 3));
         var late = await RecordAsync("u1", "roll", 60, Day(4, 20), Day(5, 4));
         late.ShouldBe((100m, 60m));
+    }
+
+    // May rolls 100 under a bound of 100, which takes the last of April's 500. In August May's are over for long, and April's are still gone.
+    [Fact]
+    public async Task What_rolled_and_is_over_bounds_what_rolled_before_it_and_is_not()
+    {
+        foreach (var customer in (string[])["seen", "unseen"])
+        {
+            await AssignAsync(customer, "long", Day(4, 10));
+            foreach (var (plan, month) in new[] { ("brief", 5), ("kept", 6) })
+            {
+                if (customer == "seen")
+                {
+                    await LimitAsync(customer, "wide", Day(month, 2));
+                }
+
+                await AssignAsync(customer, plan, Day(month, 3));
+            }
+        }
+
+        (await LimitAsync("unseen", "wide", Day(8, 20)), await LimitAsync("seen", "wide", Day(8, 20))).ShouldBe((500m, 500m));
+    }
+
+    // 400 of a month's 500 are left when the plan changes to a quota for life.
+    [Fact]
+    public async Task What_a_month_left_rolls_into_a_lifetime()
+    {
+        await ConsumeAsync("u1", "wide", 100, Day(4, 10));
+        await AssignAsync("u1", "forever", Day(4, 20));
+        (await LimitAsync("u1", "wide", Day(4, 21))).ShouldBe(1400);
     }
 
     // The one server read the customer in April and knows nothing of what the other recorded on its last day: 40 of 100 are left to roll.
