@@ -152,11 +152,19 @@ public sealed class FeatureBook
         return null;
     }
 
-    /// <summary>The slot of the period, opened in memory when no row is known. An opened one is stored when it changes.</summary>
+    /// <summary>
+    /// The slot of the period, opened in memory when no row is known. An opened one is stored when it changes. Terms with other periods cut
+    /// the one that runs; where theirs begins at the very instant, it goes on with the row that is there: used stays used.
+    /// </summary>
     public Slot<Balance> BalanceIn(Period period)
     {
         if (FindBalance(period.Start) is { } known)
         {
+            if (HadOtherPeriods && known.Current.Period != period)
+            {
+                _account.Put(known, known.Current with { Period = period });
+            }
+
             return known;
         }
 
@@ -246,7 +254,7 @@ public sealed class FeatureBook
         {
             if (slot.Stored is { } stored && stored.Period.Start == period.Start)
             {
-                balance = stored;
+                balance = HadOtherPeriods ? stored with { Period = period } : stored;
                 break;
             }
         }

@@ -158,7 +158,7 @@ public static class AccountRules
     }
 
     /// <summary>Takes back what an event posted: the reversing event's postings are the negatives.</summary>
-    public static IReadOnlyList<Posting> Reverse(AccountBook book, IReadOnlyList<Posting> postings, IReadOnlyList<Burn> burns)
+    public static IReadOnlyList<Posting> Reverse(AccountBook book, IReadOnlyList<Posting> postings, IReadOnlyList<Burn> burns, Instant now)
     {
         var reversed = new List<Posting>(postings.Count);
         foreach (var posting in postings)
@@ -169,7 +169,7 @@ public static class AccountRules
             book.Put(slot, after);
             if (book.FindBook(posting.FeatureKey) is { RollsOver: true } feature && !feature.IsNewest(after.Period))
             {
-                RolloverRules.Recount(book, feature, after.Period);
+                RolloverRules.Recount(book, feature, after.Period, now, gives: true);
             }
 
             reversed.Add(new(posting.FeatureKey, posting.PeriodStart, -posting.Used, -posting.Drawn));
@@ -181,6 +181,11 @@ public static class AccountRules
             {
                 book.Put(grant, grant.Current with { Used = grant.Current.Used - burn.Amount });
             }
+        }
+
+        foreach (var feature in book.Features.Where(feature => feature.RollsOver && reversed.Exists(one => one.FeatureKey == feature.Feature.Key)))
+        {
+            RolloverRules.TrimAgain(book, feature, now);
         }
 
         return reversed;

@@ -81,7 +81,7 @@ internal sealed class Deciding(AccountBook book, Instant at, Instant now, bool e
             return Outcome.FeatureNotInPlan;
         }
 
-        var slot = RowOf(feature);
+        var slot = feature.BalanceIn(feature.PeriodAt(at));
         var facts = feature.FactsOf(slot.Current, at);
         var amount = UnitsOf(effect, facts);
 
@@ -123,19 +123,6 @@ internal sealed class Deciding(AccountBook book, Instant at, Instant now, bool e
 
         // 4. Book it.
         return BookOne(feature, slot, facts, amount, fromPool) ?? outcome;
-    }
-
-    /// <summary>Terms with other periods cut the one that runs; one that begins at the very instant goes on with the row that is there: used stays used.</summary>
-    private Slot<Balance> RowOf(FeatureBook feature)
-    {
-        var period = feature.PeriodAt(at);
-        var slot = feature.BalanceIn(period);
-        if (feature.HadOtherPeriods && slot.Current.Period != period)
-        {
-            book.Put(slot, slot.Current with { Period = period });
-        }
-
-        return slot;
     }
 
     /// <returns>Null, or why the ledger cannot keep it, whatever the plan allows.</returns>
@@ -181,7 +168,7 @@ internal sealed class Deciding(AccountBook book, Instant at, Instant now, bool e
         }
 
         var feature = book.BookOf(entry);
-        var slot = RowOf(feature);
+        var slot = feature.BalanceIn(feature.PeriodAt(at));
         var facts = feature.FactsOf(slot.Current, at);
         var outcome = QuotaRules.Judge(facts, credits);
         if (outcome > Outcome.RecordedOverLimit && enforce)
@@ -274,7 +261,7 @@ internal sealed class Deciding(AccountBook book, Instant at, Instant now, bool e
         book.Put(slot, after);
         if (feature.RollsOver && !feature.IsNewest(after.Period))
         {
-            RolloverRules.Recount(book, feature, after.Period);
+            RolloverRules.Recount(book, feature, after.Period, now, gives: false);
         }
     }
 

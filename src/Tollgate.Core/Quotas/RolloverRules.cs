@@ -87,21 +87,17 @@ public static class RolloverRules
     /// After something was recorded in a period that is over: what rolled out of it, and the overage that it carried on, becomes what it would
     /// have been had it been recorded in time, as far as what rolled was not used yet. The rows since then must be in the book.
     /// </summary>
-    public static void Recount(AccountBook book, FeatureBook feature, Period changed)
+    /// <param name="gives">Use was taken back: what rolled may grow, or roll at all. A decision that may still be taken back does not.</param>
+    public static void Recount(AccountBook book, FeatureBook feature, Period changed, Instant now, bool gives)
     {
-        var (ended, carried) = (changed, Quantity.Zero);
+        var (ended, carried, closing) = (changed, Quantity.Zero, new Closing(book, feature, Reach(now)));
         for (var i = 0; i < MostIdle; i++)
         {
             var (state, policy) = StateOf(book, feature, ended, carried);
             carried = policy is { CarryOverage: true } ? state.Overage : Quantity.Zero;
-            if (policy is not null && FindRolled(feature, ended) is { } grant)
+            if (policy is not null)
             {
-                var excess = grant.Current.Amount - GrantRules.RolledOf(policy, state);
-                var cut = Quantity.Min(excess, grant.Current.Amount - grant.Current.Used);
-                if (cut > grant.Current.Forfeited)
-                {
-                    book.Put(grant, grant.Current with { Forfeited = cut });
-                }
+                closing.Again(state, policy, gives);
             }
 
             var next = feature.PeriodAt(ended.End);
@@ -120,6 +116,16 @@ public static class RolloverRules
             }
 
             ended = next;
+        }
+    }
+
+    /// <summary>Units were given back to what rolled: bounds that began since then cut them as they would have.</summary>
+    public static void TrimAgain(AccountBook book, FeatureBook feature, Instant now)
+    {
+        var closing = new Closing(book, feature, Reach(now));
+        foreach (var change in BoundsUntil(book, feature, now))
+        {
+            closing.Trim(change);
         }
     }
 
@@ -234,10 +240,33 @@ public static class RolloverRules
 
             if (FindRolled(feature, ended) is null)
             {
-                Roll(policy, state, ExpiryOf(book, feature, ended, policy.Periods));
+                Roll(policy, state);
             }
 
             return policy.CarryOverage ? state.Overage : Quantity.Zero;
+        }
+
+        /// <summary>A period that was closed before, and of which something else is known now.</summary>
+        public void Again(GrantRules.EndedPeriod ended, RolloverPolicy policy, bool gives)
+        {
+            var rolled = GrantRules.RolledOf(policy, ended);
+            if (FindRolled(feature, ended.Period) is not { } slot)
+            {
+                if (gives && ExpiryOf(book, feature, ended.Period, policy.Periods) > reach)
+                {
+                    Roll(policy, ended);
+                }
+            }
+            else if (slot.Current is var grant && rolled < grant.Amount)
+            {
+                var amount = Quantity.Max(rolled, grant.Used);
+                book.Put(slot, grant with { Amount = amount, Forfeited = Quantity.Min((grant.Forfeited - (grant.Amount - rolled)).FloorAtZero(), amount - grant.Used) });
+            }
+            else if (gives && rolled > grant.Amount)
+            {
+                book.Put(slot, grant with { Amount = rolled });
+                Cut(policy.Max is { } max ? GrantRules.Trim(max, Live(ended.Period.End)) : []);
+            }
         }
 
         /// <summary>Terms that bound rollovers bound those that were rolled before them, too. Applied again it cuts nothing more.</summary>
@@ -249,9 +278,9 @@ public static class RolloverRules
             }
         }
 
-        private void Roll(RolloverPolicy policy, GrantRules.EndedPeriod ended, Instant expires)
+        private void Roll(RolloverPolicy policy, GrantRules.EndedPeriod ended)
         {
-            var at = ended.Period.End;
+            var (at, expires) = (ended.Period.End, ExpiryOf(book, feature, ended.Period, policy.Periods));
             var (rolled, trimmed) = GrantRules.Roll(policy, ended, Live(at));
             Cut(trimmed);
             if (!rolled.IsPositive)

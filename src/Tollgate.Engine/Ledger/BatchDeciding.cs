@@ -298,7 +298,7 @@ internal sealed class BatchDeciding(BatchWriter writer)
         }
 
         var postings = _known.PostingsToReverse(book.Account, target);
-        var reversed = AccountRules.Reverse(book, postings, target.Data.Burns);
+        var reversed = AccountRules.Reverse(book, postings, target.Data.Burns, op.Now);
         foreach (var (feature, value) in _known.NoLongerSeen(book.Account, target))
         {
             var start = target.Postings.First(p => p.FeatureKey == feature).PeriodStart;

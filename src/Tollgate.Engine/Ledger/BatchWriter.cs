@@ -322,8 +322,8 @@ internal sealed class BatchWriter
         {
             Add(batch, LedgerSql.UpdateGrants,
                 Smallints(rows, r => r.Book.Partition), Integers(rows, r => r.Book.Account), Uuids(rows, r => r.After.Id),
-                Numerics(rows, r => r.After.Used), Numerics(rows, r => r.After.Forfeited), Numerics(rows, r => r.Before!.Used),
-                Numerics(rows, r => r.Before!.Forfeited), Count(rows.Count));
+                Numerics(rows, r => r.After.Amount), Numerics(rows, r => r.After.Used), Numerics(rows, r => r.After.Forfeited),
+                Numerics(rows, r => r.Before!.Amount), Numerics(rows, r => r.Before!.Used), Numerics(rows, r => r.Before!.Forfeited), Count(rows.Count));
         }
     }
 

@@ -383,17 +383,18 @@ internal static class LedgerSql
          WHERE b.partition = x.partition AND b.account = x.account AND b.feature = x.feature AND b.period_start = x.period_start
         """;
 
+    /// <summary>The amount changes only of what rolled over: something was told of the period that it came from, or taken back.</summary>
     public const string UpdateGrants =
         """
         WITH burned AS (
             UPDATE grants g
-               SET used = x.used, forfeited = x.forfeited
-              FROM unnest($1::smallint[], $2::integer[], $3::uuid[], $4::numeric[], $5::numeric[], $6::numeric[], $7::numeric[])
-                   AS x (partition, account, id, used, forfeited, used_before, forfeited_before)
+               SET amount = x.amount, used = x.used, forfeited = x.forfeited
+              FROM unnest($1::smallint[], $2::integer[], $3::uuid[], $4::numeric[], $5::numeric[], $6::numeric[], $7::numeric[], $8::numeric[], $9::numeric[])
+                   AS x (partition, account, id, amount, used, forfeited, amount_before, used_before, forfeited_before)
              WHERE g.partition = x.partition AND g.account = x.account AND g.id = x.id
-               AND g.used = x.used_before AND g.forfeited = x.forfeited_before
+               AND g.amount = x.amount_before AND g.used = x.used_before AND g.forfeited = x.forfeited_before
             RETURNING 1)
-        SELECT expect_rows((SELECT count(*) FROM burned), $8::bigint, 'TG001')
+        SELECT expect_rows((SELECT count(*) FROM burned), $10::bigint, 'TG001')
         """;
 
     /// <summary>Rollovers: grants that the ledger makes itself when a period opens. The id is a function of the ended period.</summary>

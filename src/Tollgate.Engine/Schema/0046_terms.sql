@@ -36,3 +36,7 @@ SELECT c.partition, c.account, c.created_at, c.version, c.plan_version_id, 'befo
 
 -- Room: Ledger. When what was left of a grant was taken back.
 ALTER TABLE grants ADD COLUMN voided_at timestamptz;
+
+-- Nothing is left of what rolled out of a month when the whole month's quota proves used: a late event says so, and a void takes it back.
+ALTER TABLE grants DROP CONSTRAINT grants_amount_check;
+ALTER TABLE grants ADD CONSTRAINT grants_amount_check CHECK (amount > 0 OR (amount = 0 AND source = 'rollover')) NOT VALID;

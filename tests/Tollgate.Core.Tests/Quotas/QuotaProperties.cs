@@ -100,7 +100,7 @@ public sealed class QuotaProperties
         {
             var (done, amount) = _events[0];
             _events.RemoveAt(0);
-            AccountRules.Reverse(_test.Book, done.Postings, done.Burns);
+            AccountRules.Reverse(_test.Book, done.Postings, done.Burns, TestBook.Now);
             _used -= amount;
             return true;
         }

@@ -145,6 +145,39 @@ public sealed class TermsOfThenTests(TestPostgres postgres) : IAsyncLifetime
         late.ShouldBe((100m, 60m));
     }
 
+    // 100 a month: what of April's use is taken back in May rolls, as far as the bound leaves room, and told again it does not.
+    [Theory]
+    [InlineData(60, 140, 200)]
+    [InlineData(100, 100, 200)]
+    [InlineData(30, 170, 200)]
+    public async Task What_is_taken_back_of_an_ended_month_rolls(decimal used, decimal before, decimal after)
+    {
+        var id = await UseAsync(used, Day(4, 20), Day(4, 20));
+        (await LimitAsync("u1", "roll", Day(5, 2))).ShouldBe(before);
+        await Rig.Gate.VoidAsync(At(Day(5, 3)), id, "u1", CancellationToken.None);
+        (await LimitAsync("u1", "roll", Day(5, 3))).ShouldBe(after);
+
+        id = await UseAsync(used, Day(4, 21), Day(5, 4));
+        (await LimitAsync("u1", "roll", Day(5, 4))).ShouldBe(before);
+        await Rig.Gate.VoidAsync(At(Day(5, 5)), id, "u1", CancellationToken.None);
+        (await LimitAsync("u1", "roll", Day(5, 5))).ShouldBe(after);
+
+        async Task<string> UseAsync(decimal amount, Instant occurred, Instant at) => (await Rig.Gate.RecordAsync(
+            At(at), [new(Guid.NewGuid().ToString(), "u1", "roll", Quantity.Of(amount), occurred, null, Enforce: false)], CancellationToken.None))[0].Id!;
+    }
+
+    // April's 500 rolled, of which 450 were used when the bound became 100: 50 are left. Taken back, they are 100, not 500.
+    [Fact]
+    public async Task What_is_given_back_to_a_rollover_is_bound_by_the_terms_since_then()
+    {
+        await ConsumeAsync("u1", "wide", 1, Day(4, 10));
+        var used = await Rig.Gate.ConsumeAsync(At(Day(5, 2)), new("u1", "wide", Quantity.Of(950), null, null, null), CancellationToken.None);
+        used.Decision!.Allowed.ShouldBeTrue();
+        await AssignAsync("u1", "brief", Day(5, 3));
+        await Rig.Gate.VoidAsync(At(Day(5, 4)), used.Id!, "u1", CancellationToken.None);
+        (await LimitAsync("u1", "wide", Day(5, 4))).ShouldBe(200);
+    }
+
     // May rolls 100 under a bound of 100, which takes the last of April's 500. In August May's are over for long, and April's are still gone.
     [Fact]
     public async Task What_rolled_and_is_over_bounds_what_rolled_before_it_and_is_not()
