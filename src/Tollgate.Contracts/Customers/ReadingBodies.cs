@@ -132,6 +132,9 @@ public sealed record ExplainView
 
     public required int PlanVersion { get; init; }
 
+    /// <summary>Since when plan, add-ons and overrides are what they are. Null: nothing was different before. What was in force then: <c>GET …/terms?at=</c>.</summary>
+    public DateTimeOffset? TermsFrom { get; init; }
+
     public required DateTimeOffset Now { get; init; }
 
     /// <summary>Whether one more unit would be allowed now.</summary>

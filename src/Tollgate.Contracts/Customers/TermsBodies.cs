@@ -56,7 +56,13 @@ public sealed record SubscriptionTermsView
     /// <summary>Code and how many of it.</summary>
     public required IReadOnlyDictionary<string, long> AddOns { get; init; }
 
+    /// <summary>Those that took something off invoices of then, in the order of redemption.</summary>
+    public required IReadOnlyList<CouponTermsView> Coupons { get; init; }
+
     public required DateTimeOffset PeriodStart { get; init; }
 
     public required DateTimeOffset PeriodEnd { get; init; }
 }
+
+/// <param name="EndsAt">Null: it has no end of its own.</param>
+public sealed record CouponTermsView(string Code, DateTimeOffset RedeemedAt, DateTimeOffset? EndsAt);

@@ -1,9 +1,11 @@
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Money;
+using Tollgate.Core.Time;
 
 namespace Tollgate.Core.Quotas;
 
 /// <summary>Everything that the answer to "why?" rests on.</summary>
+/// <param name="TermsFrom">Since when plan, add-ons and overrides are what they are; null: nothing was different before.</param>
 /// <param name="Entitlement">After overrides; null when the plan does not name the feature.</param>
 /// <param name="Standing">Null for switches, values and features outside the plan.</param>
 /// <param name="GrantsLeft">What live grants still hold together.</param>
@@ -13,6 +15,7 @@ public sealed record ExplainedFacts(
     Feature Feature,
     string Plan,
     int PlanVersion,
+    Instant? TermsFrom,
     bool IsOverridden,
     Entitlement? Entitlement,
     Standing? Standing,
@@ -24,10 +27,15 @@ public sealed record ExplainedFacts(
 /// <summary>The derivation of a decision in words and numbers, for people.</summary>
 public static class Explanation
 {
-    /// <summary>Sentences in the order of the reasoning: plan, override, grants, arithmetic, verdict.</summary>
+    /// <summary>Sentences in the order of the reasoning: plan, terms, override, grants, arithmetic, verdict.</summary>
     public static IReadOnlyList<string> Of(ExplainedFacts facts)
     {
         var lines = new List<string> { PlanLine(facts) };
+        if (facts.TermsFrom is { } from)
+        {
+            lines.Add($"These terms are in force since {from}.");
+        }
+
         if (facts.IsOverridden)
         {
             lines.Add("An override of the customer has changed what the plan says.");

@@ -72,6 +72,10 @@ public sealed class CouponQueries(NpgsqlDataSource database)
         return await OfSubscriptionAsync(connection, partition, account, subscription, cancel);
     }
 
+    /// <summary>Those of its coupons that were redeemed by <paramref name="at"/> and had no end before it.</summary>
+    public async Task<IReadOnlyList<RedeemedCoupon>> OfSubscriptionAsync(short partition, int account, Guid subscription, Instant at, CancellationToken cancel) =>
+        [.. (await OfSubscriptionAsync(partition, account, subscription, cancel)).Where(one => one.RedeemedAt <= at && !(one.Redemption.EndsAt <= at))];
+
     internal static async Task<IReadOnlyList<RedeemedCoupon>> OfSubscriptionAsync(
         NpgsqlConnection connection, short partition, int account, Guid subscription, CancellationToken cancel)
     {

@@ -18,7 +18,7 @@ public sealed record SubscriptionItem(SubscriptionRow Row, string Customer, Guid
 public sealed record SubscriptionFact(int Sequence, string Verb, Instant At, Instant RecordedAt, string Actor, string? Cause, Guid? Invoice, SubscriptionState After);
 
 /// <summary>A subscription as it stood at an instant.</summary>
-public sealed record SubscriptionThen(string Id, string Currency, SubscriptionState State);
+public sealed record SubscriptionThen(Guid Key, string Id, string Currency, SubscriptionState State);
 
 /// <summary>One that a person has to look at.</summary>
 public sealed record ParkedSubscription(Guid Id, string? Reference, string Customer, Instant? DueAt, Instant ParkedAt, string Reason);
@@ -125,7 +125,7 @@ public sealed class SubscriptionQueries(NpgsqlDataSource database)
         await using var reader = await command.ExecuteReaderAsync(cancel);
         return await reader.ReadAsync(cancel)
             ? new(
-                reader.IsDBNull(1) ? reader.GetGuid(0).ToString("D") : reader.GetString(1), reader.GetString(2),
+                reader.GetGuid(0), reader.IsDBNull(1) ? reader.GetGuid(0).ToString("D") : reader.GetString(1), reader.GetString(2),
                 JsonSerializer.Deserialize(reader.GetString(3), SubscriptionJson.Default.SubscriptionState)!)
             : null;
     }

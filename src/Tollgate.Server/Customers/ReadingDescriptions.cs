@@ -65,7 +65,8 @@ internal static class ReadingDescriptions
                 {"customer": "u_1842", "at": "2026-10-15T00:00:00Z", "from": "2026-10-03T09:12:00Z", "until": "2026-11-01T00:00:00Z", "plan": "free",
                  "plan_version": 1, "is_default_plan": true, "features": {"ats_scan": {{Scans}} },
                  "subscription": {"id": "01936f5e-7c1b-7aa0-8c11-0d4c2b1a9f88", "status": "canceled", "plan": "pro", "plan_version": 3, "interval": "monthly", "currency": "USD",
-                                  "quantity": 1, "amount": 2900, "custom_amount": null, "add_ons": {}, "period_start": "2026-09-03T09:12:00Z", "period_end": "2026-10-03T09:12:00Z"} }
+                                  "quantity": 1, "amount": 2900, "custom_amount": null, "add_ons": {},
+                                  "coupons": [{"code": "LAUNCH20", "redeemed_at": "2026-08-03T09:12:00Z", "ends_at": "2026-11-03T09:12:00Z"}], "period_start": "2026-09-03T09:12:00Z", "period_end": "2026-10-03T09:12:00Z"} }
                 """),
         ],
         Errors = [ErrorCode.CustomerNotFound],
@@ -74,7 +75,7 @@ internal static class ReadingDescriptions
     public static readonly Description Explain = new(
         Tag,
         "Explain a feature",
-        "Why the next decision about one unit would come out as it would: plan version, override, grants in burn order, open "
+        "Why the next decision about one unit would come out as it would: plan version and since when, override, grants in burn order, open "
         + "reservations, the arithmetic in words and numbers, thresholds crossed, decisions refused." + NobodyIsCreated)
     {
         Path = CustomerDescriptions.Path,
@@ -83,8 +84,9 @@ internal static class ReadingDescriptions
         [
             Example.Of<ExplainView>(200, "The derivation.", $$"""
                 {"customer": "u_1842", "known": true, "feature": "ats_scan", "kind": "metered", "plan": "free", "plan_version": 1,
-                 "now": "2026-11-21T08:00:00Z", "allowed": false, "reason": "quota_exceeded",
+                 "terms_from": "2026-11-03T09:12:00Z", "now": "2026-11-21T08:00:00Z", "allowed": false, "reason": "quota_exceeded",
                  "because": ["Plan free, version 1, gives 2 ats_scan per billing month, with a hard cap.",
+                             "These terms are in force since 2026-11-03T09:12:00Z.",
                              "Remaining 0 = limit 2 − used 2 − held 0, until 2026-12-01T00:00:00Z.",
                              "One more is refused: it does not fit into what remains."],
                  "entitlement": {{Scans}}, "override": null, "period_start": "2026-11-01T00:00:00Z", "period_end": "2026-12-01T00:00:00Z",

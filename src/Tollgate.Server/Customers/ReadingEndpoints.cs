@@ -86,7 +86,7 @@ public static class ReadingEndpoints
 
         var check = await gate.CheckAsync(context.Project(), id, feature.Code, Quantity.One, context.RequestAborted);
         var customer = await queries.FindAccountAsync(context.Project(), id, context.RequestAborted);
-        var view = await ExplainedAsync(queries, standing, feature, check.Decision?.Outcome, customer, context.RequestAborted);
+        var view = await ExplainedAsync(queries, context.Project(), standing, feature, check.Decision?.Outcome, customer, context.RequestAborted);
         await Answer.Json(context, StatusCodes.Status200OK, view, CustomersJson.Default.ExplainView);
     }
 
@@ -121,6 +121,7 @@ public static class ReadingEndpoints
 
     private static async Task<ExplainView> ExplainedAsync(
         CustomerQueries queries,
+        ProjectSnapshot project,
         CustomerStanding standing,
         FeatureEntry feature,
         Outcome? oneMore,
@@ -131,6 +132,8 @@ public static class ReadingEndpoints
         var grants = customer is null ? [] : await queries.BurningGrantsAsync(customer, feature.Key, standing.Now, cancel);
         var holds = customer is null ? [] : await queries.OpenHoldsAsync(customer, feature.Key, standing.Now, cancel);
         var heldBack = CustomerAnswers.HeldBack(standing);
+        var terms = customer is null ? null : (await queries.TermsAsync(project, customer, cancel)).Current;
+        var termsFrom = terms is null || terms.From == Instant.Epoch ? (Instant?)null : terms.From;
         var crossings = customer is null ? [] : await queries.CrossingsAsync(customer, feature.Key, cancel);
         return new()
         {
@@ -140,10 +143,11 @@ public static class ReadingEndpoints
             Kind = CatalogWords.Of(feature.Feature.Kind),
             Plan = standing.Plan.Code,
             PlanVersion = standing.Plan.Number,
+            TermsFrom = termsFrom?.ToOffset(),
             Now = standing.Now.ToOffset(),
             Allowed = oneMore is <= Outcome.RecordedOverLimit || (oneMore is null && found is not null),
             Reason = ReasonOf(oneMore, found),
-            Because = Explanation.Of(FactsOf(standing, feature, found, grants, oneMore)),
+            Because = Explanation.Of(FactsOf(standing, termsFrom, feature, found, grants, oneMore)),
             Entitlement = found is null ? null : CustomerAnswers.Of(found, standing.Plan),
             Override = OverrideOf(customer, feature.Code),
             PeriodStart = found?.Standing?.Period.Start.ToOffset(),
@@ -162,10 +166,11 @@ public static class ReadingEndpoints
         : "setting";
 
     private static ExplainedFacts FactsOf(
-        CustomerStanding standing, FeatureEntry feature, FeatureStanding? found, IReadOnlyList<GrantRow> grants, Outcome? oneMore) => new(
+        CustomerStanding standing, Instant? termsFrom, FeatureEntry feature, FeatureStanding? found, IReadOnlyList<GrantRow> grants, Outcome? oneMore) => new(
         feature.Feature,
         standing.Plan.Code,
         standing.Plan.Number,
+        termsFrom,
         found is not null && CustomerAnswers.IsOverridden(found, standing.Plan),
         found?.Entitlement,
         found?.Standing,

@@ -4,6 +4,7 @@ using Tollgate.Core.Ledger;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Customers;
+using Tollgate.Engine.Invoicing;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Quotas;
 using Tollgate.Engine.Subscriptions;
@@ -18,14 +19,15 @@ public static class TermsEndpoints
     {
         var queries = app.Services.GetRequiredService<CustomerQueries>();
         var subscriptions = app.Services.GetRequiredService<SubscriptionQueries>();
+        var coupons = app.Services.GetRequiredService<CouponQueries>();
         var clock = app.Services.GetRequiredService<Clock>();
 
-        app.MapGet("/v1/customers/{id}/terms", (RequestDelegate)(context => ShowAsync(context, queries, subscriptions, clock)))
+        app.MapGet("/v1/customers/{id}/terms", (RequestDelegate)(context => ShowAsync(context, queries, subscriptions, coupons, clock)))
             .RequireKey(Access.Secret, Scope.CustomersRead)
             .Describe(ReadingDescriptions.Terms);
     }
 
-    private static async Task ShowAsync(HttpContext context, CustomerQueries queries, SubscriptionQueries subscriptions, Clock clock)
+    private static async Task ShowAsync(HttpContext context, CustomerQueries queries, SubscriptionQueries subscriptions, CouponQueries coupons, Clock clock)
     {
         if (await CustomersEndpoints.IdAsync(context) is not { } id)
         {
@@ -46,11 +48,13 @@ public static class TermsEndpoints
         {
             var timeline = await queries.TermsAsync(project, account, context.RequestAborted);
             var then = await subscriptions.FindThenAsync(account, at, context.RequestAborted);
-            await Answer.Json(context, StatusCodes.Status200OK, ViewOf(project, id, at, timeline, then), CustomersJson.Default.TermsView);
+            var redeemed = then is null ? [] : await coupons.OfSubscriptionAsync(account.Partition, account.Account, then.Key, at, context.RequestAborted);
+            var subscription = then is null ? null : ViewOf(then, redeemed);
+            await Answer.Json(context, StatusCodes.Status200OK, ViewOf(project, id, at, timeline, subscription), CustomersJson.Default.TermsView);
         }
     }
 
-    private static TermsView ViewOf(ProjectSnapshot project, string customer, Instant at, TermsTimeline timeline, SubscriptionThen? then)
+    private static TermsView ViewOf(ProjectSnapshot project, string customer, Instant at, TermsTimeline timeline, SubscriptionTermsView? subscription)
     {
         var terms = timeline.At(at);
         var features = project.Catalog.FeaturesByKey;
@@ -66,11 +70,11 @@ public static class TermsEndpoints
             Features = terms.Entitlements.Where(pair => features.ContainsKey(pair.Key)).ToDictionary(
                 pair => features[pair.Key].Code,
                 pair => CustomerAnswers.Of(new FeatureStanding(features[pair.Key], pair.Value, null, 0, []), terms.Plan)),
-            Subscription = then is null ? null : ViewOf(then),
+            Subscription = subscription,
         };
     }
 
-    private static SubscriptionTermsView ViewOf(SubscriptionThen then) => new()
+    private static SubscriptionTermsView ViewOf(SubscriptionThen then, IReadOnlyList<RedeemedCoupon> coupons) => new()
     {
         Id = then.Id,
         Status = then.State.Status,
@@ -82,6 +86,7 @@ public static class TermsEndpoints
         Amount = then.State.Amount,
         CustomAmount = then.State.CustomAmount,
         AddOns = then.State.AddOns ?? new Dictionary<string, long>(),
+        Coupons = [.. coupons.Select(one => new CouponTermsView(one.Coupon.Code, one.RedeemedAt.ToOffset(), one.Redemption.EndsAt?.ToOffset()))],
         PeriodStart = new(DateTime.SpecifyKind(then.State.PeriodStart, DateTimeKind.Utc)),
         PeriodEnd = new(DateTime.SpecifyKind(then.State.PeriodEnd, DateTimeKind.Utc)),
     };

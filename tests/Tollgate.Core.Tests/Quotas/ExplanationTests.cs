@@ -24,9 +24,10 @@ public sealed class ExplanationTests
 
     [Fact]
     public void Grants_and_overrides_are_told_apart_from_the_plan() =>
-        Explanation.Of(Facts(Two, limit: 12, used: 1, held: 4, Outcome.WithinQuota) with { IsOverridden = true, Grants = 1, GrantsLeft = Quantity.Of(10) }).ShouldBe(
+        Explanation.Of(Facts(Two, limit: 12, used: 1, held: 4, Outcome.WithinQuota) with { TermsFrom = Start, IsOverridden = true, Grants = 1, GrantsLeft = Quantity.Of(10) }).ShouldBe(
         [
             "Plan free, version 4, gives 2 ats_scan per billing month, with a hard cap.",
+            "These terms are in force since 2026-11-01T00:00:00Z.",
             "An override of the customer has changed what the plan says.",
             "One live grant has 10 left.",
             "Limit 12 = 2 of the plan + 10 of grants, burned or left.",
@@ -77,6 +78,6 @@ public sealed class ExplanationTests
         Quantity? granted = limit is { } some ? Quantity.Of(some) : null;
         Quantity? remaining = granted is { } all ? (all - Quantity.Of(used) - Quantity.Of(held)).FloorAtZero() : null;
         var standing = new Standing(1, granted, Quantity.Of(used), Quantity.Of(held), remaining, November);
-        return new(Scans, "free", 4, false, entitlement, standing, 0, Quantity.Zero, outcome, 0);
+        return new(Scans, "free", 4, null, false, entitlement, standing, 0, Quantity.Zero, outcome, 0);
     }
 }

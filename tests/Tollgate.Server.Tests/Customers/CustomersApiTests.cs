@@ -156,6 +156,10 @@ public sealed class CustomersApiTests(RunningServer running)
         (now["plan"].GetValue<string>(), now["features"]["ats_scan"]!["quota"]!.GetValue<int>(), now.Json!["until"]).ShouldBe(("pro", 77, null));
         string.CompareOrdinal(then["until"].GetValue<string>(), now["from"].GetValue<string>()).ShouldBeLessThan(0, "the plan was changed before the override");
 
+        var explained = await Resume.GetAsync("/v1/customers/termed/explain?feature=ats_scan");
+        explained["terms_from"].GetValue<string>().ShouldBe(now["from"].GetValue<string>());
+        explained["because"].AsArray()[1]!.GetValue<string>().ShouldBe($"These terms are in force since {now["from"].GetValue<string>()}.");
+
         (await Resume.GetAsync("/v1/customers/termed/terms?at=yesterday")).Status.ShouldBe(HttpStatusCode.UnprocessableEntity);
         (await Resume.GetAsync("/v1/customers/nobody/terms"))["code"].GetValue<string>().ShouldBe("customer_not_found");
     }

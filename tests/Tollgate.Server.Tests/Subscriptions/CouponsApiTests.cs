@@ -66,6 +66,12 @@ public sealed class CouponsApiTests(RunningServer running)
         var facts = (await sandbox.Door.GetAsync($"/v1/subscriptions/{id}/events"))["data"].AsArray();
         facts.Select(static fact => $"{fact!["type"]} {fact["cause"]} {(fact["actor"]!.GetValue<string>().StartsWith("key ", StringComparison.Ordinal) ? "key" : fact["actor"])}")
             .ShouldBe(["start request key", "redeem_coupon coupon FIVE key", "renew due system", "end_coupon coupon FIVE key", "renew due system"]);
+        foreach (var (day, coupons) in new[] { ("03-31", 0), ("05-09", 1), ("05-10", 0) })
+        {
+            var subscription = (await sandbox.Door.GetAsync($"/v1/customers/anna/terms?at=2027-{day}T00:00:00Z")).Json!["subscription"];
+            (subscription?["coupons"]!.AsArray().Count ?? 0).ShouldBe(coupons, day);
+        }
+
         (await RedeemAsync(sandbox, id, """{"code": "FIVE"}""", HttpStatusCode.UnprocessableEntity))["detail"].GetValue<string>()
             .ShouldBe("The subscription has redeemed coupon 'FIVE' already.");
         await ShouldVerifyAsync(sandbox);
