@@ -95,6 +95,9 @@ public sealed record CustomerView
 
     public string? TaxId { get; init; }
 
+    /// <summary>What VIES says about <c>tax_id</c>.</summary>
+    public required TaxStandingView Tax { get; init; }
+
     /// <summary>Null: the customer pays the taxes of its country.</summary>
     public TaxExemptBody? TaxExempt { get; init; }
 
@@ -109,6 +112,29 @@ public sealed record CustomerView
     public string? MemberOf { get; init; }
 
     public required DateTimeOffset CreatedAt { get; init; }
+}
+
+/// <summary>Whether a customer's VAT id exists, as VIES (in a sandbox project: the sandbox) answered last.</summary>
+public sealed record TaxStandingView
+{
+    /// <summary>
+    /// <c>unchecked</c> (no VAT id of a country in VIES, or the look-up is off), <c>pending</c> (no answer yet; Tollgate asks again), <c>valid</c> or <c>invalid</c>.
+    /// </summary>
+    public required string VatStatus { get; init; }
+
+    public DateTimeOffset? CheckedAt { get; init; }
+
+    /// <summary><c>vies</c> or <c>sandbox</c>.</summary>
+    public string? Source { get; init; }
+
+    /// <summary>The proof that VIES was asked. VIES gives one when the project's <c>tax_id</c> in <c>/v1/invoice-settings</c> is a VAT id of the European Union.</summary>
+    public string? ConsultationNumber { get; init; }
+
+    /// <summary>Of the id's owner, where its country tells.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>Why there was no answer.</summary>
+    public string? Detail { get; init; }
 }
 
 /// <summary>Answer of <c>GET /v1/customers</c>.</summary>

@@ -34,7 +34,14 @@ public sealed record InvoiceLineView
 public sealed record InvoiceTaxView(string Name, decimal Percent, bool Inclusive, long Base, long Amount);
 
 /// <summary>Who sends an invoice, or gets it.</summary>
-public sealed record InvoicePartyView(string Name, IReadOnlyList<string> Address, string? Email, string? Country, string? Region, string? TaxId);
+/// <param name="TaxIdCheck">Of a buyer: what VIES had answered for its VAT id when the invoice was issued; null: VIES was not asked.</param>
+public sealed record InvoicePartyView(
+    string Name, IReadOnlyList<string> Address, string? Email, string? Country, string? Region, string? TaxId, TaxIdCheckView? TaxIdCheck);
+
+/// <summary>What was known of a buyer's VAT id.</summary>
+/// <param name="Status"><c>valid</c>, <c>invalid</c> or <c>pending</c>.</param>
+/// <param name="Source"><c>vies</c> or <c>sandbox</c>; null: it was not asked yet.</param>
+public sealed record TaxIdCheckView(string Status, string? Source, DateTimeOffset? CheckedAt, string? ConsultationNumber);
 
 public sealed record CreditNoteView(string Id, string Number, DateTimeOffset IssuedAt, string Reason, IReadOnlyList<InvoiceLineView> Lines, long Tax, long Total);
 
@@ -386,6 +393,12 @@ public sealed record InvoiceSettingsBody
 
     /// <summary>Major units above which an invoice is held back until somebody has looked. Default: about a million US dollars, 1000000 in most currencies.</summary>
     public long? LargestTotal { get; init; }
+
+    /// <summary>
+    /// Whether a VAT id that VIES has not answered for yet takes tax off. Default: true, because registers are often down for hours. With false such a customer pays tax until the
+    /// answer is there.
+    /// </summary>
+    public bool? ReverseChargeWhilePending { get; init; }
 
     /// <summary>At the foot of each page.</summary>
     public string? Footer { get; init; }

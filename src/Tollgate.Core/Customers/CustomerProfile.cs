@@ -118,4 +118,7 @@ public sealed record Customer(string Id, CustomerProfile Profile, string Plan, i
 {
     /// <summary>The customer that it is a member of, whose balances it uses; null: none, it uses its own.</summary>
     public string? Owner { get; init; }
+
+    /// <summary>What is known of <see cref="CustomerProfile.TaxId"/>.</summary>
+    public VatStanding Vat { get; init; } = VatStanding.Unchecked;
 }

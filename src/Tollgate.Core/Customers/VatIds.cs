@@ -3,6 +3,13 @@ using System.Text.RegularExpressions;
 
 namespace Tollgate.Core.Customers;
 
+/// <summary>A VAT id as VIES names it.</summary>
+/// <param name="Country">Two letters: EL for Greece, XI for Northern Ireland.</param>
+public sealed record ViesId(string Country, string Number)
+{
+    public override string ToString() => Country + Number;
+}
+
 /// <summary>
 /// VAT identification numbers of the European Union, Northern Ireland, the United Kingdom, Switzerland and Norway: their forms and check digits.
 /// An id that passes may still be nobody's; only a look-up at the tax office tells. Sources: the European Commission's VIES form list, and the check
@@ -69,9 +76,32 @@ public static class VatIds
             return false;
         }
 
-        var plain = Plain(id);
+        return NumberOf(rule, Plain(id)) is not null;
+    }
+
+    /// <summary>A valid id as VIES is asked for it. Null: it is not valid, or not of a country in VIES: the United Kingdom without Northern Ireland, Switzerland, Norway.</summary>
+    /// <inheritdoc cref="IsValid"/>
+    public static ViesId? InVies(string? country, string? id)
+    {
+        if (id is null || RuleOf(country) is not { } rule || NumberOf(rule, Plain(id)) is not { } number)
+        {
+            return null;
+        }
+
+        return rule.Prefixes[0] switch
+        {
+            "GB" => Plain(id).StartsWith("XI", StringComparison.Ordinal) ? new("XI", number) : null,
+            "CHE" or "NO" => null,
+            "BE" => new("BE", number.PadLeft(10, '0')),
+            var prefix => new(prefix, number),
+        };
+    }
+
+    /// <summary>What follows the country of a valid id; null: it is not valid.</summary>
+    private static string? NumberOf(Rule rule, string plain)
+    {
         var prefix = rule.Prefixes.FirstOrDefault(one => plain.StartsWith(one, StringComparison.Ordinal));
-        return (prefix is not null && Fits(plain[prefix.Length..])) || (rule.MayLackPrefix && Fits(plain));
+        return prefix is not null && Fits(plain[prefix.Length..]) ? plain[prefix.Length..] : rule.MayLackPrefix && Fits(plain) ? plain : null;
 
         bool Fits(string body) => rule.Pattern.IsMatch(body) && rule.HasCheckDigits(body);
     }

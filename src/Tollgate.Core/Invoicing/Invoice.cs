@@ -119,6 +119,9 @@ public sealed record InvoiceParty
 
     public string? TaxId { get; init; }
 
+    /// <summary>Of a buyer: what VIES had answered for <see cref="TaxId"/>. Null: it was not asked.</summary>
+    public VatEvidence? TaxIdCheck { get; init; }
+
     /// <summary>Why it pays no tax.</summary>
     public TaxExemption? TaxExempt { get; init; }
 }

@@ -42,6 +42,11 @@ public sealed record InvoiceSettings
 
     public IReadOnlyList<TaxRule> TaxRates { get; init; } = [];
 
+    /// <summary>
+    /// A VAT id that VIES has not answered for yet takes tax off. Registers are down for hours nearly every day: a buyer with a right id should not have to ask for its tax back.
+    /// </summary>
+    public bool ReversesWhilePending { get; init; } = true;
+
     /// <summary>Major units.</summary>
     public long LargestTotalIn(Currency currency) => LargestTotal ?? PlausibleTotals.LargestIn(currency);
 
@@ -54,10 +59,11 @@ public static class TaxRules
 {
     /// <summary>
     /// The rates of the buyer's country, and of its region where there are such. A buyer abroad with a valid VAT id owes a tax itself
-    /// whose rule says so.
+    /// whose rule says so, unless VIES says that the id is nobody's.
     /// </summary>
     /// <param name="category">Of what is sold; null: none.</param>
-    public static TaxDecision For(IReadOnlyList<TaxRule> rules, InvoiceParty seller, InvoiceParty buyer, string? category = null)
+    /// <param name="whilePending"><see cref="InvoiceSettings.ReversesWhilePending"/>.</param>
+    public static TaxDecision For(IReadOnlyList<TaxRule> rules, InvoiceParty seller, InvoiceParty buyer, string? category = null, bool whilePending = true)
     {
         var found = rules.Where(rule => rule.Country == buyer.Country && (rule.Region is null || rule.Region == buyer.Region))
             .GroupBy(static rule => rule.Region)
@@ -70,11 +76,17 @@ public static class TaxRules
             return new([], found.Length == 0 ? null : $"Exempt from tax: {exempt.Reason} ({exempt.Document}).");
         }
 
-        var isAbroad = VatIds.IsValid(buyer.Country, buyer.TaxId) && seller.Country is not null && buyer.Country != seller.Country;
+        var isTaken = buyer.TaxIdCheck?.Status switch
+        {
+            VatStatus.Invalid => false,
+            VatStatus.Pending => whilePending,
+            _ => true,
+        };
+        var isAbroad = isTaken && VatIds.IsValid(buyer.Country, buyer.TaxId) && seller.Country is not null && buyer.Country != seller.Country;
         var charged = found.Where(rule => !(rule.ReverseCharge && isAbroad)).ToArray();
         return new(
             [.. charged.Select(static rule => new TaxRate(rule.Name, rule.Rate, rule.IsInclusive))],
-            charged.Length < found.Length ? $"Reverse charge: the recipient owes the {found.First(static rule => rule.ReverseCharge).Name}." : null);
+            charged.Length < found.Length ? $"Reverse charge: the recipient owes the {found.First(static rule => rule.ReverseCharge).Name}.{buyer.TaxIdCheck?.Note}" : null);
     }
 }
 
@@ -82,6 +94,9 @@ public static class TaxRules
 /// <param name="FeatureCategories">Of usage: by the code of its feature.</param>
 public sealed record TaxTable(IReadOnlyList<TaxRule> Rules, InvoiceParty Seller, InvoiceParty Buyer, IReadOnlyDictionary<string, string> FeatureCategories)
 {
+    /// <inheritdoc cref="InvoiceSettings.ReversesWhilePending"/>
+    public bool ReversesWhilePending { get; init; } = true;
+
     public TaxDecision For(InvoiceLine line) =>
-        TaxRules.For(Rules, Seller, Buyer, line.TaxCategory ?? (line.Feature is { } feature ? FeatureCategories.GetValueOrDefault(feature) : null));
+        TaxRules.For(Rules, Seller, Buyer, line.TaxCategory ?? (line.Feature is { } feature ? FeatureCategories.GetValueOrDefault(feature) : null), ReversesWhilePending);
 }

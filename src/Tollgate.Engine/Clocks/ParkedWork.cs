@@ -185,11 +185,12 @@ public static class WorkNames
     public const string WebhookDeliveries = "webhook_deliveries";
     public const string MailEvents = "mail_events";
     public const string Mails = "mails";
+    public const string VatChecks = "vat_checks";
 
     public static IReadOnlyList<string> All { get; } =
     [
         CallCosts, Checkouts, Collections, GatewayJobs, Holds, Inbox, MailEvents, Mails, Payments, Projects, ProviderLines, Refunds, SandboxWebhooks, Subscriptions,
-        WebhookDeliveries, WebhookEvents,
+        VatChecks, WebhookDeliveries, WebhookEvents,
     ];
 }
 

@@ -23,7 +23,7 @@ public enum CreateCustomerOutcome
 }
 
 /// <summary>Makes a customer known before its first use, with what the project tells about it.</summary>
-public sealed class CreateCustomer(NpgsqlDataSource database, QuotaGate gate, LedgerLanes lanes, Clock clock)
+public sealed class CreateCustomer(NpgsqlDataSource database, QuotaGate gate, LedgerLanes lanes, Clock clock, CheckVatIds vat)
 {
     /// <summary>Id and profile were checked with <see cref="CustomerRules"/>.</summary>
     public async Task<(CreateCustomerOutcome Outcome, Customer? Customer)> RunAsync(
@@ -45,14 +45,14 @@ public sealed class CreateCustomer(NpgsqlDataSource database, QuotaGate gate, Le
         // A reader may have been told just now that nobody is known by this id.
         await gate.ForgetAsync(project, id);
         var plan = project.Catalog.DefaultPlan;
-        return (CreateCustomerOutcome.Created, new(id, profile, plan.Code, plan.Number, now));
+        return (CreateCustomerOutcome.Created, new(id, profile, plan.Code, plan.Number, now) { Vat = await vat.BeginAsync(project, id, profile, cancel) });
     }
 
     private async Task<bool> InsertAsync(ProjectSnapshot project, string id, CustomerProfile profile, Instant now, CancellationToken cancel)
     {
         var partition = CustomerPlace.PartitionOf(project.Id, id);
         await using var insert = database.Command(
-            CustomerSql.Insert, [partition, project.Id, id, .. CustomerRow.ProfileParameters(profile), now.ToUtc()]);
+            CustomerSql.Insert, [partition, project.Id, id, .. CustomerRow.ProfileParameters(profile), vat.Asks(project, profile), now.ToUtc()]);
         return await insert.ExecuteScalarAsync(cancel) is not null;
     }
 
@@ -72,8 +72,8 @@ public sealed class CreateCustomer(NpgsqlDataSource database, QuotaGate gate, Le
             return (CreateCustomerOutcome.Conflict, change.Row.Customer);
         }
 
-        await change.ExecuteAsync(CustomerSql.UpdateProfile, cancel, [change.Row.Partition, project.Id, id, .. CustomerRow.ProfileParameters(profile)]);
+        await change.ExecuteAsync(CustomerSql.UpdateProfile, cancel, [change.Row.Partition, project.Id, id, .. CustomerRow.ProfileParameters(profile), vat.Asks(project, profile)]);
         await change.CommitAsync();
-        return (CreateCustomerOutcome.Existed, change.Row.Customer with { Profile = profile });
+        return (CreateCustomerOutcome.Existed, change.Row.Customer with { Profile = profile, Vat = await vat.BeginAsync(project, id, profile, cancel) });
     }
 }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Npgsql;
 using NpgsqlTypes;
+using Tollgate.Core.Catalog;
 using Tollgate.Core.Customers;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Projects;
@@ -49,6 +50,7 @@ public sealed record CustomerRow(Customer Customer, short Partition, int Account
             Instant.FromUtc(reader.GetDateTime(first + 8)))
         {
             Owner = TextOrNull(19),
+            Vat = VatStanding.Of(TextOrNull(22) is { } check ? CheckOf(check) : null, reader.GetBoolean(first + 21)),
         };
         return new(customer, reader.GetInt16(first + 12), reader.GetInt32(first + 13), reader.IsDBNull(first + 9) ? null : reader.GetInt32(first + 9), reader.GetString(first + 14))
         {
@@ -59,6 +61,17 @@ public sealed record CustomerRow(Customer Customer, short Partition, int Account
         };
 
         string? TextOrNull(int column) => reader.IsDBNull(first + column) ? null : reader.GetString(first + column);
+    }
+
+    private static VatCheck CheckOf(string json)
+    {
+        using var document = JsonDocument.Parse(json);
+        var check = document.RootElement;
+        return new(
+            CatalogWords.Read<VatAnswer>(check.GetProperty("Answer").GetString()!), check.GetProperty("Source").GetString()!, Instant.From(check.GetProperty("AskedAt").GetDateTimeOffset()))
+        {
+            Consultation = check.GetProperty("Consultation").GetString(), Name = check.GetProperty("Name").GetString(), Detail = check.GetProperty("Detail").GetString(),
+        };
     }
 
     /// <summary>The parameters <c>$4..$11</c> of the statements that write a profile.</summary>

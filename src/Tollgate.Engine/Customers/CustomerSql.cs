@@ -52,7 +52,15 @@ public static class CustomerSql
         """
         c.id, c.name, c.email, c.currency, c.time_zone, c.country, c.tax_id, c.metadata, c.created_at,
                c.plan_version_id, v.plan, v.version, c.partition, c.account, c.overrides, c.cycles::text,
-               c.previous_plan_version_id, c.plan_assigned_at, c.add_ons::text, c.owner, c.tax_exempt::text
+               c.previous_plan_version_id, c.plan_assigned_at, c.add_ons::text, c.owner, c.tax_exempt::text,
+               c.vat_check_at IS NOT NULL,
+               CASE WHEN c.tax_id IS NOT NULL
+                    THEN (SELECT json_build_object('Answer', k.answer, 'Source', k.source, 'AskedAt', k.asked_at, 'Consultation', k.consultation, 'Name', k.name, 'Detail', k.detail)::text
+                            FROM vat_checks k
+                           WHERE k.partition = c.partition AND k.account = c.account AND k.country = c.country AND k.tax_id = c.tax_id
+                           ORDER BY k.answer = 'unavailable', k.asked_at DESC, k.id DESC
+                           LIMIT 1)
+                END
         """;
 
     /// <summary><c>$1</c> partition, <c>$2</c> project, <c>$3</c> id.</summary>
@@ -90,19 +98,21 @@ public static class CustomerSql
            FOR NO KEY UPDATE OF c
         """;
 
-    /// <summary>No row: the customer exists. <c>$4..$11</c> profile, <c>$12</c> the project's time.</summary>
+    /// <summary>No row: the customer exists. <c>$4..$11</c> profile, <c>$12</c> whether VIES is to be asked for the tax id, <c>$13</c> the project's time.</summary>
     public const string Insert =
         """
-        INSERT INTO customers (partition, account, project_id, id, name, email, currency, time_zone, country, tax_id, metadata, tax_exempt, created_at)
-             VALUES ($1, nextval('account_numbers'), $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+        INSERT INTO customers (partition, account, project_id, id, name, email, currency, time_zone, country, tax_id, metadata, tax_exempt, vat_check_at, created_at)
+             VALUES ($1, nextval('account_numbers'), $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, CASE WHEN $12 THEN now() END, $13)
         ON CONFLICT (partition, project_id, id) DO NOTHING
           RETURNING account
         """;
 
+    /// <summary><c>$4..$11</c> profile, <c>$12</c> whether VIES is to be asked for the tax id. An id that stays is asked for when it would have been.</summary>
     public const string UpdateProfile =
         """
         UPDATE customers
-           SET name = $4, email = $5, currency = $6, time_zone = $7, country = $8, tax_id = $9, metadata = $10, tax_exempt = $11, updated_at = now()
+           SET vat_check_at = CASE WHEN country IS NOT DISTINCT FROM $8 AND tax_id IS NOT DISTINCT FROM $9 THEN vat_check_at WHEN $12 THEN now() END,
+               name = $4, email = $5, currency = $6, time_zone = $7, country = $8, tax_id = $9, metadata = $10, tax_exempt = $11, updated_at = now()
          WHERE partition = $1 AND project_id = $2 AND id = $3
         """;
 

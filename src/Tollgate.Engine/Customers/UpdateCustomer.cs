@@ -10,7 +10,7 @@ namespace Tollgate.Engine.Customers;
 public sealed record CustomerUpdate(Customer Customer, IReadOnlyList<FieldFault> Faults, bool CurrencyFixed);
 
 /// <summary>Changes what is known about a customer. Nothing of it decides on quotas, so no decision becomes stale.</summary>
-public sealed class UpdateCustomer(NpgsqlDataSource database)
+public sealed class UpdateCustomer(NpgsqlDataSource database, CheckVatIds vat)
 {
     /// <summary>Null: no such customer.</summary>
     public async Task<CustomerUpdate?> RunAsync(ProjectSnapshot project, string id, CustomerPatch patch, CancellationToken cancel)
@@ -35,8 +35,9 @@ public sealed class UpdateCustomer(NpgsqlDataSource database)
             return new(change.Row.Customer, [], CurrencyFixed: true);
         }
 
-        await change.ExecuteAsync(CustomerSql.UpdateProfile, cancel, [change.Row.Partition, project.Id, id, .. CustomerRow.ProfileParameters(profile)]);
+        await change.ExecuteAsync(CustomerSql.UpdateProfile, cancel, [change.Row.Partition, project.Id, id, .. CustomerRow.ProfileParameters(profile), vat.Asks(project, profile)]);
         await change.CommitAsync();
-        return new(change.Row.Customer with { Profile = profile }, [], CurrencyFixed: false);
+        var standing = (profile.Country, profile.TaxId) == (before.Country, before.TaxId) ? change.Row.Customer.Vat : await vat.BeginAsync(project, id, profile, cancel);
+        return new(change.Row.Customer with { Profile = profile, Vat = standing }, [], CurrencyFixed: false);
     }
 }

@@ -81,7 +81,10 @@ internal sealed class BillSteps(NpgsqlConnection connection, ProjectSnapshot pro
     private TaxTable? Taxes(StepOrder order) => settings.TaxRates.Count == 0
         ? null
         : new(settings.TaxRates, settings.Seller, Parties.Of(order.Customer.Customer), project.Catalog.Document.Features
-            .Where(static feature => feature.TaxCategory is not null).ToDictionary(static feature => feature.Code, static feature => feature.TaxCategory!));
+            .Where(static feature => feature.TaxCategory is not null).ToDictionary(static feature => feature.Code, static feature => feature.TaxCategory!))
+        {
+            ReversesWhilePending = settings.ReversesWhilePending,
+        };
 
     /// <summary>One customer whose numbers cannot be computed must not keep the others of a batch from their invoices.</summary>
     private BilledOrder Billed(StepOrder order, BillingFacts facts, IReadOnlyList<RatedPeriod> rated)
@@ -243,6 +246,7 @@ public static class Parties
         Country = customer.Profile.Country,
         Region = customer.Profile.Metadata.GetValueOrDefault(Region),
         TaxId = customer.Profile.TaxId,
+        TaxIdCheck = Core.Customers.VatEvidence.Of(customer.Vat),
         TaxExempt = customer.Profile.TaxExempt,
     };
 }

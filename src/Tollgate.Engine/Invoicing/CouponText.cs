@@ -54,7 +54,8 @@ internal sealed record StoredTax(string Name, decimal Percent, bool Inclusive, l
 
 /// <summary>How <c>invoice_settings.document</c> is written.</summary>
 internal sealed record StoredSettings(
-    InvoiceParty Seller, string Prefix, int DueDays, long? LargestTotal, string? Footer, string Language, IReadOnlyList<StoredTaxRule> TaxRates);
+    InvoiceParty Seller, string Prefix, int DueDays, long? LargestTotal, string? Footer, string Language, IReadOnlyList<StoredTaxRule> TaxRates,
+    bool ReversesWhilePending = true);
 
 internal sealed record StoredTaxRule(string Country, string? Region, string Name, decimal Percent, bool Inclusive, bool ReverseCharge, string? Category = null);
 

@@ -29,7 +29,8 @@ internal static class SettingsText
             settings.LargestTotal,
             settings.Footer,
             settings.Language,
-            [.. settings.TaxRates.Select(static r => new StoredTaxRule(r.Country, r.Region, r.Name, r.Rate.Value, r.IsInclusive, r.ReverseCharge, r.Category))]),
+            [.. settings.TaxRates.Select(static r => new StoredTaxRule(r.Country, r.Region, r.Name, r.Rate.Value, r.IsInclusive, r.ReverseCharge, r.Category))],
+            settings.ReversesWhilePending),
         InvoicingJson.Default.StoredSettings);
 
     public static InvoiceSettings Read(string json)
@@ -44,6 +45,7 @@ internal static class SettingsText
             Footer = stored.Footer,
             Language = stored.Language,
             TaxRates = [.. stored.TaxRates.Select(static r => new TaxRule(r.Country, r.Region, r.Name, new Percent(r.Percent), r.Inclusive, r.ReverseCharge) { Category = r.Category })],
+            ReversesWhilePending = stored.ReversesWhilePending,
         };
     }
 }

@@ -23,12 +23,23 @@ public static class CustomerAnswers
         TimeZone = customer.Profile.TimeZone,
         Country = customer.Profile.Country,
         TaxId = customer.Profile.TaxId,
+        Tax = Of(customer.Vat),
         TaxExempt = customer.Profile.TaxExempt is { } exempt ? new() { Reason = exempt.Reason, Document = exempt.Document } : null,
         Metadata = customer.Profile.Metadata,
         Plan = customer.Plan,
         PlanVersion = customer.PlanVersion,
         MemberOf = customer.Owner,
         CreatedAt = customer.CreatedAt.ToOffset(),
+    };
+
+    private static TaxStandingView Of(VatStanding vat) => new()
+    {
+        VatStatus = CatalogWords.Of(vat.Status),
+        CheckedAt = vat.Check?.AskedAt.ToOffset(),
+        Source = vat.Check?.Source,
+        ConsultationNumber = vat.Check?.Consultation,
+        Name = vat.Check?.Name,
+        Detail = vat.Check?.Detail,
     };
 
     public static MemberView Of(Member member) => new()

@@ -12,7 +12,9 @@ internal static class CustomerDescriptions
     public const string Ada =
         """
         {"id": "u_1842", "name": "Ada Lovelace", "email": "ada@example.com", "currency": "EUR", "time_zone": "Europe/Berlin",
-         "country": "DE", "tax_id": null, "tax_exempt": null, "metadata": {"signup": "spring"}, "plan": "free", "plan_version": 1, "member_of": null,
+         "country": "DE", "tax_id": "DE136695976",
+         "tax": {"vat_status": "valid", "checked_at": "2026-11-21T08:00:03Z", "source": "vies", "consultation_number": "WAPIAAAAYtzS3xZW", "name": "Lovelace Analytics GmbH", "detail": null},
+         "tax_exempt": null, "metadata": {"signup": "spring"}, "plan": "free", "plan_version": 1, "member_of": null,
          "created_at": "2026-11-21T08:00:00Z"}
         """;
 
@@ -29,7 +31,7 @@ internal static class CustomerDescriptions
         + "Other content for a customer of which something is known already is a 409; change it with PATCH.")
     {
         Request = Example.Of<CreateCustomerRequest>(
-            """{"id": "u_1842", "name": "Ada Lovelace", "email": "ada@example.com", "currency": "EUR", "metadata": {"signup": "spring"}}"""),
+            """{"id": "u_1842", "name": "Ada Lovelace", "email": "ada@example.com", "currency": "EUR", "country": "DE", "tax_id": "DE136695976", "metadata": {"signup": "spring"}}"""),
         Answers = [Example.Of<CustomerView>(201, "Created.", Ada), Example.Of<CustomerView>(200, "It existed with this content, or with none.", Ada)],
         Errors = [ErrorCode.CustomerExists],
     };
@@ -45,7 +47,9 @@ internal static class CustomerDescriptions
         Errors = [ErrorCode.ValidationFailed],
     };
 
-    public static readonly Description Show = new(Tag, "Show a customer", "What is known about it, and the plan that it is on.")
+    public static readonly Description Show = new(Tag, "Show a customer", "What is known about it, and the plan that it is on. `tax` says whether its VAT id exists: Tollgate asks VIES in the background, asks again while VIES "
+        + "does not answer, and checks a valid id again after 30 days. In sandbox projects ids with the digits `111111` are invalid, those with `222222` stay pending, and all "
+        + "others are valid.")
     {
         Path = Path,
         Answers = [Example.Of<CustomerView>(200, "The customer.", Ada)],

@@ -7,9 +7,10 @@ namespace Tollgate.Server.Customers;
 /// <summary>Hangs the room Customers into the server. Needs the rooms Projects and Quotas.</summary>
 public static class CustomersRoom
 {
-    public static IServiceCollection AddCustomers(this IServiceCollection services, CustomerOptions options)
+    public static IServiceCollection AddCustomers(this IServiceCollection services, CustomerOptions options, ViesOptions vies)
     {
         services.AddSingleton(options);
+        services.AddSingleton(vies).AddSingleton<ViesClient>().AddSingleton<CheckVatIds>().AddHostedService<CheckVatLoop>();
         services.AddSingleton<CustomerQueries>();
         services.AddSingleton<CreateCustomer>();
         services.AddSingleton<UpdateCustomer>();
@@ -24,6 +25,31 @@ public static class CustomersRoom
         services.AddSingleton<RemoveMember>();
         services.AddHostedService<ForgetMoved>();
         return services.AddWire(CustomersJson.Default);
+    }
+
+    /// <summary>Where VIES is asked for VAT ids instead of at the European Commission, or <c>off</c>.</summary>
+    private const string ViesVariable = "TOLLGATE_VIES_URL", Off = "off";
+
+    /// <param name="faults">Gets one more when it is no address.</param>
+    public static ViesOptions ReadVies(Func<string, string?> environment, ICollection<string> faults)
+    {
+        if (environment(ViesVariable) is not { Length: > 0 } text)
+        {
+            return ViesOptions.Default;
+        }
+
+        if (text == Off)
+        {
+            return ViesOptions.Off;
+        }
+
+        if (Uri.TryCreate(text, UriKind.Absolute, out var home) && home.Scheme is "http" or "https")
+        {
+            return new(new Uri(home.AbsoluteUri.TrimEnd('/') + "/"));
+        }
+
+        faults.Add($"{ViesVariable} is \"{text}\": it must be \"off\" or an address such as {ViesOptions.Default.Home}.");
+        return ViesOptions.Default;
     }
 
     public static void MapCustomersRoom(this WebApplication app)

@@ -42,7 +42,7 @@ internal static class Rooms
         services.AddLlm();
         services.AddCosts();
         services.AddGateway(options.Gateway);
-        services.AddCustomers(options.Customers);
+        services.AddCustomers(options.Customers, options.Vies);
         services.AddInvoicing();
         services.AddPayments(options.Payments);
         services.AddPaymob(options.Paymob);

@@ -9,6 +9,7 @@ using Tollgate.Engine.Payments.Stripe;
 using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Secrets;
+using Tollgate.Server.Customers;
 using Tollgate.Server.Gateway;
 using Tollgate.Server.Http;
 using Tollgate.Server.Payments;
@@ -108,6 +109,9 @@ public sealed record ServerOptions
     /// <summary>Limits of what customers have.</summary>
     public CustomerOptions Customers { get; init; } = new();
 
+    /// <summary>Where VAT ids are looked up.</summary>
+    public ViesOptions Vies { get; init; } = ViesOptions.Default;
+
     /// <inheritdoc cref="Settings.PaymentSeconds"/>
     public PaymentOptions Payments { get; init; } = PaymentOptions.Default;
 
@@ -174,6 +178,7 @@ public sealed record ServerOptions
             Share = ReadShare(environment, found),
             Things = ReadThings(environment, found),
             Customers = new CustomerOptions { MostMembers = (int)Settings.MostMembers.Read(environment, found) },
+            Vies = CustomersRoom.ReadVies(environment, found),
             Paymob = PaymobSetup.Read(environment, ReadAddress(environment, "TOLLGATE_PUBLIC_URL", []), found),
             Payments = new PaymentOptions(TimeSpan.FromSeconds(Settings.PaymentSeconds.Read(environment, found))) { Stripe = ReadStripe(environment, found) },
             Gateway = ReadGateway(environment, sockets.UpstreamConnections, found),

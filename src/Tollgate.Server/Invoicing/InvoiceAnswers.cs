@@ -1,5 +1,6 @@
 using Tollgate.Contracts.Invoicing;
 using Tollgate.Core.Catalog;
+using Tollgate.Core.Customers;
 using Tollgate.Core.Invoicing;
 using Tollgate.Core.Money;
 using Tollgate.Core.Rating;
@@ -110,5 +111,7 @@ internal static class InvoiceAnswers
 
     private static string UnitPriceText(ExactMoney price) => UnitPrice.TryCreate(price.Major, out var unit) ? unit.ToString() : price.ToString().Split(' ')[0];
 
-    private static InvoicePartyView Of(InvoiceParty party) => new(party.Name, party.Address, party.Email, party.Country, party.Region, party.TaxId);
+    private static InvoicePartyView Of(InvoiceParty party) => new(party.Name, party.Address, party.Email, party.Country, party.Region, party.TaxId, Of(party.TaxIdCheck));
+
+    private static TaxIdCheckView? Of(VatEvidence? check) => check is null ? null : new(CatalogWords.Of(check.Status), check.Source, check.CheckedAt, check.Consultation);
 }

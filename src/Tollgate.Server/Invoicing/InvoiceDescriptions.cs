@@ -20,8 +20,8 @@ internal static class InvoiceDescriptions
           {"kind": "usage", "description": "API calls beyond the plan", "feature": "api_call", "quantity": 120, "unit_price": "0.02", "amount": 240,
            "period_start": "2026-01-31T00:00:00Z", "period_end": "2026-02-28T00:00:00Z", "steps": ["120 units × 0.02 USD = 2.4 USD"]}],
          "subtotal": 3140, "discount": 0, "tax": 0, "taxes": [], "tax_note": null, "total": 3140, "paid_from_credits": 0, "amount_paid": 0,
-         "amount_due": 3140, "seller": {"name": "Trendit", "address": [], "email": null, "country": null, "region": null, "tax_id": null},
-         "buyer": {"name": "Acme Ltd", "address": [], "email": null, "country": null, "region": null, "tax_id": null}, "credit_notes": []}
+         "amount_due": 3140, "seller": {"name": "Trendit", "address": [], "email": null, "country": null, "region": null, "tax_id": null, "tax_id_check": null},
+         "buyer": {"name": "Acme Ltd", "address": [], "email": null, "country": null, "region": null, "tax_id": null, "tax_id_check": null}, "credit_notes": []}
         """;
 
     public static readonly IReadOnlyList<QueryParameter> Filters =
@@ -152,7 +152,7 @@ internal static class InvoiceSettingsDescriptions
     private const string Settings =
         """
         {"name": "Trendit Inc", "address": ["1 Main Street", "Springfield"], "email": "billing@trendit.example", "country": "US", "tax_id": null,
-         "number_prefix": "TRENDIT", "due_days": 14, "largest_total": 1000000, "footer": null, "language": "en", "logo": null, "has_logo": false}
+         "number_prefix": "TRENDIT", "due_days": 14, "largest_total": 1000000, "reverse_charge_while_pending": true, "footer": null, "language": "en", "logo": null, "has_logo": false}
         """;
 
     private const string Rates =

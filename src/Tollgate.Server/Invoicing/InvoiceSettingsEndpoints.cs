@@ -75,6 +75,7 @@ public static class InvoiceSettingsEndpoints
             Footer = body.Footer,
             Language = body.Language ?? "en",
             TaxRates = rates,
+            ReversesWhilePending = body.ReverseChargeWhilePending ?? true,
         };
         await queries.ChangeSettingsAsync(project, current => With(current.TaxRates), body.Logo is not null, logo, context.RequestAborted);
         await ShowAsync(context, queries);
@@ -141,6 +142,7 @@ public static class InvoiceSettingsEndpoints
         NumberPrefix = settings.Prefix,
         DueDays = settings.DueDays,
         LargestTotal = settings.LargestTotal,
+        ReverseChargeWhilePending = settings.ReversesWhilePending,
         Footer = settings.Footer,
         Language = settings.Language,
         HasLogo = hasLogo,

@@ -29,7 +29,8 @@ internal static class WebhookDescriptions
 
     private const string Quota =
         """
-        {"customer": {"id": "acme", "name": null, "email": null, "currency": null, "time_zone": null, "country": null, "tax_id": null, "tax_exempt": null, "metadata": {},
+        {"customer": {"id": "acme", "name": null, "email": null, "currency": null, "time_zone": null, "country": null, "tax_id": null,
+          "tax": {"vat_status": "unchecked", "checked_at": null, "source": null, "consultation_number": null, "name": null, "detail": null}, "tax_exempt": null, "metadata": {},
           "plan": "free", "plan_version": 1, "member_of": null, "created_at": "2026-11-01T00:00:00Z"},
          "quota": {"feature": "api_call", "percent": 80, "used": 801, "granted": 1000, "period_start": "2026-11-01T00:00:00Z", "reached_at": "2026-11-21T08:00:00Z"}}
         """;

@@ -71,4 +71,26 @@ public sealed class VatIdsTests
         "AT BE BG CY CZ DE DK EE EL GR ES FI FR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK XI GB CH NO".Split(' ').ShouldBeSubsetOf(VatIds.Countries);
         (VatIds.IsValid("US", "12-3456789"), VatIds.IsValid(null, "DE136695976"), VatIds.IsValid("DE", null), VatIds.IsValid("DE", "x"), VatIds.FormOf("US")).ShouldBe((false, false, false, false, null));
     }
+
+    [Theory]
+    [InlineData("DE", "DE136695976", "DE136695976")]
+    [InlineData("DE", "136 695 976", "DE136695976")]
+    [InlineData("GR", "EL 094.259.216", "EL094259216")]
+    [InlineData("BE", "BE428759497", "BE0428759497")]
+    [InlineData("MC", "FR40303265045", "FR40303265045")]
+    [InlineData("XI", "XI980780684", "XI980780684")]
+    [InlineData("GB", "GB980780684", null)]
+    [InlineData("CH", "CHE-107.787.577 MWST", null)]
+    [InlineData("NO", "NO995525828MVA", null)]
+    [InlineData("DE", "DE136695977", null)]
+    [InlineData("US", "12-3456789", null)]
+    [InlineData(null, null, null)]
+    public void VIES_is_asked_for_valid_ids_of_its_countries(string? country, string? id, string? asked) => VatIds.InVies(country, id)?.ToString().ShouldBe(asked);
+
+    [Theory]
+    [InlineData("DE111111125", VatAnswer.Invalid)]
+    [InlineData("DE222222220", VatAnswer.Unavailable)]
+    [InlineData("DE136695976", VatAnswer.Valid)]
+    public void The_sandbox_answers_by_the_digits_of_an_id(string id, VatAnswer answer) =>
+        VatCheckRules.InSandbox(VatIds.InVies("DE", id)!, Core.Time.Instant.Epoch).Answer.ShouldBe(answer);
 }

@@ -1,3 +1,4 @@
+using Tollgate.Core.Customers;
 using Tollgate.Core.Invoicing;
 using Tollgate.Core.Money;
 using Tollgate.Core.Time;
@@ -83,6 +84,22 @@ public sealed class ReductionRulesTests
             new("DE", null, "VAT", new(19), false, true), new("FR", null, "TVA", new(20), false, true), new("US", "CA", "Sales tax", new(7.25m), false, false),
         ];
         var decision = TaxRules.For(rules, new() { Name = "Seller", Country = "DE" }, new() { Name = "Buyer", Country = country, Region = region, TaxId = taxId });
+        (string.Join(", ", decision.Rates.Select(static rate => $"{rate.Name} {rate.Rate}")), decision.Note).ShouldBe((rates, note));
+    }
+
+    [Theory]
+    [InlineData(null, true, "", "Reverse charge: the recipient owes the TVA.")]
+    [InlineData(VatStatus.Pending, true, "", "Reverse charge: the recipient owes the TVA. VIES has not confirmed the VAT id yet.")]
+    [InlineData(VatStatus.Pending, false, "TVA 20 %", null)]
+    [InlineData(VatStatus.Valid, false, "", "Reverse charge: the recipient owes the TVA. VIES confirmed the VAT id on 2026-03-01, consultation W1.")]
+    [InlineData(VatStatus.Invalid, true, "TVA 20 %", null)]
+    public void What_VIES_answered_decides_on_reverse_charge(VatStatus? status, bool whilePending, string rates, string? note)
+    {
+        var check = status is { } known
+            ? new VatEvidence(known, known == VatStatus.Pending ? null : "vies", known == VatStatus.Pending ? null : new(2026, 3, 1, 8, 0, 0, TimeSpan.Zero), known == VatStatus.Valid ? "W1" : null)
+            : null;
+        var buyer = new InvoiceParty { Name = "Buyer", Country = "FR", TaxId = "FR40303265045", TaxIdCheck = check };
+        var decision = TaxRules.For([new("FR", null, "TVA", new(20), false, true)], new() { Name = "Seller", Country = "DE" }, buyer, whilePending: whilePending);
         (string.Join(", ", decision.Rates.Select(static rate => $"{rate.Name} {rate.Rate}")), decision.Note).ShouldBe((rates, note));
     }
 

@@ -49,7 +49,9 @@ public sealed class CustomersTests(TestPostgres postgres) : IAsyncLifetime
 
     private CustomerQueries Queries => new(_database!.Source);
 
-    private CreateCustomer Create => new(_database!.Source, Rig.Gate, Rig.Lanes, Rig.Clock);
+    private CreateCustomer Create => new(_database!.Source, Rig.Gate, Rig.Lanes, Rig.Clock, Vat);
+
+    private CheckVatIds Vat => new(_database!.Source, new(ViesOptions.Off), Rig.Clock);
 
     private AssignPlan Assign => new(_database!.Source, Rig.Gate, Rig.Clock);
 
@@ -108,7 +110,7 @@ public sealed class CustomersTests(TestPostgres postgres) : IAsyncLifetime
     {
         var full = Enumerable.Range(0, 50).ToDictionary(i => $"k{i}", _ => "v");
         await Create.RunAsync(Project, "u1", new() { Name = "Ada", Metadata = full }, default);
-        var update = new UpdateCustomer(_database!.Source);
+        var update = new UpdateCustomer(_database!.Source, Vat);
 
         var tooMany = await update.RunAsync(Project, "u1", MetadataPatch(("one-more", "v")), default);
         tooMany!.Faults.ShouldHaveSingleItem().Field.ShouldBe("metadata");
@@ -321,7 +323,7 @@ public sealed class CustomersTests(TestPostgres postgres) : IAsyncLifetime
         (await Queries.ListAsync(foreign, 10, null, "u", default)).ShouldBeEmpty();
         (await Queries.FindGrantAsync(foreign, "u1", "order-1", default)).ShouldBeNull();
         (await Queries.ListGrantsAsync(foreign, "u1", 10, null, default)).ShouldBeNull();
-        (await new UpdateCustomer(_database!.Source).RunAsync(foreign, "u1", new() { Name = Change<string?>.To("Eve") }, default)).ShouldBeNull();
+        (await new UpdateCustomer(_database!.Source, Vat).RunAsync(foreign, "u1", new() { Name = Change<string?>.To("Eve") }, default)).ShouldBeNull();
         (await new VoidGrant(_database.Source, Rig.Gate, Rig.Clock).RunAsync(foreign, "u1", "order-1", default)).ShouldBeNull();
         (await new DeleteCustomer(_database.Source, Rig.Gate).RunAsync(foreign, "u1", default)).ShouldBe(DeleteCustomerOutcome.Unknown);
         (await Queries.FindAsync(Project, "u1", default))!.Customer.Profile.Name.ShouldBe("Ada");

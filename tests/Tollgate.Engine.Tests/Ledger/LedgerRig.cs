@@ -40,6 +40,8 @@ public sealed class LedgerRig : IAsyncDisposable
 
     public ParkedWork Parked { get; }
 
+    public ProjectDirectory Directory => _directory;
+
     public QuotaGate Gate { get; }
 
     /// <summary>PostgreSQL's process for the standing connection; 0 while there is none.</summary>

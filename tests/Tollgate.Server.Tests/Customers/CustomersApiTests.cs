@@ -16,7 +16,7 @@ public sealed class CustomersApiTests(RunningServer running)
         created.Status.ShouldBe(HttpStatusCode.Created);
         created["plan"].GetValue<string>().ShouldBe("free");
         created.Json!.AsObject().Select(m => m.Key).ShouldBe(
-            ["id", "name", "email", "currency", "time_zone", "country", "tax_id", "tax_exempt", "metadata", "plan", "plan_version", "member_of", "created_at"]);
+            ["id", "name", "email", "currency", "time_zone", "country", "tax_id", "tax", "tax_exempt", "metadata", "plan", "plan_version", "member_of", "created_at"]);
 
         (await Resume.PostAsync("/v1/customers", ada)).Status.ShouldBe(HttpStatusCode.OK);
         var other = await Resume.PostAsync("/v1/customers", """{"id": "ada", "name": "Eve"}""");

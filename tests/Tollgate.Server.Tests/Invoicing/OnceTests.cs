@@ -140,6 +140,38 @@ public sealed class OnceTests(RunningServer running)
     }
 
     [Fact]
+    public async Task Whether_an_id_exists_decides_on_tax_and_changes_no_issued_invoice()
+    {
+        var sandbox = await BillingSandbox.StartAsync(running, "2027-04-01T00:00:00Z", WithAddOns);
+        await sandbox.Door.PutAsync("/v1/invoice-settings", """{"name": "Shop", "country": "FR"}""");
+        await sandbox.Door.SendAsync(HttpMethod.Put, "/v1/tax-rates", """{"rates": [{"country": "DE", "name": "MwSt", "percent": 19, "reverse_charge": true}]}""");
+        (string Id, string Status, long Tax, string? Note)[] expected =
+        [
+            ("DE136695976", "valid", 0, "Reverse charge: the recipient owes the MwSt. The sandbox confirmed the VAT id on 2027-04-01, consultation SANDBOX."),
+            ("DE111111125", "invalid", 190, null),
+            ("DE222222220", "pending", 0, "Reverse charge: the recipient owes the MwSt. VIES has not confirmed the VAT id yet."),
+        ];
+        foreach (var (id, status, tax, note) in expected)
+        {
+            var made = await sandbox.Door.PostAsync("/v1/customers", $$"""{"id": "{{id}}", "country": "DE", "tax_id": "{{id}}"}""");
+            made["tax"]["vat_status"]!.GetValue<string>().ShouldBe(status);
+            (await sandbox.Door.GetAsync($"/v1/customers/{id}"))["tax"]["vat_status"]!.GetValue<string>().ShouldBe(status);
+            await sandbox.SubscribeAsync($$"""{"customer": "{{id}}", "plan": "team"}""");
+            var invoice = (await sandbox.Door.GetAsync($"/v1/invoices?customer={id}"))["data"][0]!;
+            (invoice["tax"]!.GetValue<long>(), invoice["tax_note"]?.GetValue<string>(), invoice["buyer"]!["tax_id_check"]!["status"]!.GetValue<string>()).ShouldBe((tax, note, status));
+        }
+
+        // From now on only what was confirmed takes tax off.
+        (await sandbox.Door.PutAsync("/v1/invoice-settings", """{"name": "Shop", "country": "FR", "reverse_charge_while_pending": false}"""))["reverse_charge_while_pending"].GetValue<bool>().ShouldBeFalse();
+        await sandbox.Door.PatchAsync("/v1/customers/DE136695976", """{"tax_id": "DE111111125"}""");
+        await sandbox.AdvanceAsync("2027-05-01T00:00:00Z");
+        foreach (var (id, taxes) in ((string, long[])[])[("DE136695976", [0, 190]), ("DE222222220", [0, 190])])
+        {
+            (await sandbox.Door.GetAsync($"/v1/invoices?customer={id}&order=asc"))["data"].AsArray().Select(static one => one!["tax"]!.GetValue<long>()).ShouldBe(taxes);
+        }
+    }
+
+    [Fact]
     public async Task A_plan_and_its_add_ons_are_given_back_and_charged_by_name()
     {
         var sandbox = await BillingSandbox.StartAsync(running, "2027-04-01T00:00:00Z", WithAddOns);

@@ -1,0 +1,118 @@
+using System.Net.Http.Json;
+using System.Text.Json;
+using Tollgate.Core;
+using Tollgate.Core.Customers;
+using Tollgate.Core.Time;
+
+namespace Tollgate.Engine.Customers;
+
+/// <param name="Home">Where VIES is; null: it is not asked.</param>
+public sealed record ViesOptions(Uri? Home)
+{
+    public static readonly ViesOptions Default = new(new Uri("https://ec.europa.eu/taxation_customs/vies/rest-api/"));
+
+    public static readonly ViesOptions Off = new(Home: null);
+}
+
+/// <summary>
+/// Asks VIES, the European Commission's look-up of VAT ids. Only a plain yes or no counts. Everything else is no answer: no connection, no whole answer in time, an error of
+/// VIES or of a country's register, something that is not JSON.
+/// </summary>
+/// <remarks>https://ec.europa.eu/taxation_customs/vies/#/technical-information</remarks>
+public sealed class ViesClient(ViesOptions options) : IDisposable
+{
+    /// <summary>Until the answer is here whole. VIES itself waits for a country's register for some seconds.</summary>
+    public static readonly TimeSpan Timeout = TimeSpan.FromSeconds(5);
+
+    private const int LargestAnswer = 64 * 1024, MostConnections = 4, LongestText = 200;
+
+    /// <summary>What VIES writes where a country does not tell.</summary>
+    private const string Untold = "---";
+
+    private readonly HttpClient _http = new(new SocketsHttpHandler
+    {
+        AllowAutoRedirect = false, PooledConnectionLifetime = TimeSpan.FromMinutes(5), MaxConnectionsPerServer = MostConnections,
+    })
+    {
+        Timeout = Timeout,
+        MaxResponseContentBufferSize = LargestAnswer,
+    };
+
+    public bool IsOn => options.Home is not null;
+
+    public void Dispose() => _http.Dispose();
+
+    /// <param name="requester">The seller's own id: VIES gives a consultation number to whoever names itself. Null: it names nobody.</param>
+    public async Task<VatCheck> AskAsync(ViesId id, ViesId? requester, Instant now, CancellationToken cancel)
+    {
+        try
+        {
+            var question = new ViesQuestion(id.Country, id.Number, requester?.Country, requester?.Number);
+            using var content = JsonContent.Create(question, ViesJson.Default.ViesQuestion);
+            await content.LoadIntoBufferAsync(cancel);
+            using var answer = await _http.PostAsync(new Uri(options.Home!, "check-vat-number"), content, cancel);
+            var body = await answer.Content.ReadAsStringAsync(cancel);
+            return Read(body, (int)answer.StatusCode, now);
+        }
+        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+        {
+            return None(now, $"No answer within {Timeout.TotalSeconds} seconds.");
+        }
+        catch (HttpRequestException e)
+        {
+            return None(now, $"No answer: {e.Message}");
+        }
+    }
+
+    private static VatCheck Read(string body, int status, Instant now)
+    {
+        try
+        {
+            using var json = JsonDocument.Parse(body);
+            var root = json.RootElement;
+            if (root.ValueKind == JsonValueKind.Object && status is >= 200 and <= 299 && TextOf(root, "userError") is null or "VALID" or "INVALID"
+                && root.TryGetProperty("valid", out var valid) && valid.ValueKind is JsonValueKind.True or JsonValueKind.False)
+            {
+                return new(valid.GetBoolean() ? VatAnswer.Valid : VatAnswer.Invalid, VatCheckRules.Vies, now)
+                {
+                    Consultation = TextOf(root, "requestIdentifier"),
+                    Name = TextOf(root, "name"),
+                };
+            }
+
+            return None(now, $"Status {status}: {ErrorOf(root) ?? "an answer that says neither valid nor invalid"}.");
+        }
+        catch (JsonException)
+        {
+            return None(now, $"Status {status} and no JSON.");
+        }
+    }
+
+    private static string? ErrorOf(JsonElement root) =>
+        root.ValueKind != JsonValueKind.Object ? null
+        : root.TryGetProperty("errorWrappers", out var errors) && errors.ValueKind == JsonValueKind.Array && errors.GetArrayLength() > 0 && errors[0].ValueKind == JsonValueKind.Object
+            ? TextOf(errors[0], "error")
+        : TextOf(root, "userError");
+
+    /// <summary>A line that can be stored; null: nothing was told.</summary>
+    private static string? TextOf(JsonElement root, string member)
+    {
+        if (!root.TryGetProperty(member, out var value) || value.ValueKind != JsonValueKind.String || value.GetString() is not { } text)
+        {
+            return null;
+        }
+
+        var line = WellFormed.Cut(string.Concat(text.Select(static c => char.IsControl(c) ? ' ' : c)).Trim(), LongestText);
+        return line.Length == 0 || line == Untold || !CustomerRules.IsLine(line) ? null : line;
+    }
+
+    private static VatCheck None(Instant now, string why) => new(VatAnswer.Unavailable, VatCheckRules.Vies, now) { Detail = WellFormed.Cut(why, LongestText) };
+}
+
+internal sealed record ViesQuestion(string CountryCode, string VatNumber, string? RequesterMemberStateCode, string? RequesterNumber);
+
+[System.Text.Json.Serialization.JsonSourceGenerationOptions(
+    PropertyNamingPolicy = System.Text.Json.Serialization.JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = System.Text.Json.Serialization.JsonIgnoreCondition.WhenWritingNull)]
+[System.Text.Json.Serialization.JsonSerializable(typeof(ViesQuestion))]
+internal sealed partial class ViesJson : System.Text.Json.Serialization.JsonSerializerContext;

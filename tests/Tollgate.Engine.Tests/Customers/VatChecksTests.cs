@@ -1,0 +1,174 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Tollgate.Core.Customers;
+using Tollgate.Engine.Clocks;
+using Tollgate.Engine.Customers;
+using Tollgate.Engine.Tests.Ledger;
+using Tollgate.Testing;
+
+namespace Tollgate.Engine.Tests.Customers;
+
+/// <summary>VAT ids are looked up in the background: a VIES that errs, hangs or talks nonsense keeps nobody's customer, invoice or other id.</summary>
+public sealed class VatChecksTests(TestPostgres postgres) : IAsyncLifetime
+{
+    private const string Shop =
+        """
+        code: shop
+        name: Shop
+        default_plan: free
+        features: [{code: scan, name: Scans}]
+        plans: [{code: free, name: Free, entitlements: [{feature: scan, quota: 2}]}]
+        """;
+
+    private const string German = "DE136695976", French = "FR40303265045", Italian = "IT00743110157";
+
+    private readonly ViesDouble _vies = new();
+    private TestDatabase? _database;
+    private LedgerRig? _rig;
+
+    private CheckVatIds? _check;
+
+    private CheckVatIds Check => _check!;
+
+    public async ValueTask InitializeAsync()
+    {
+        _database = await postgres.CreateDatabaseAsync();
+        _rig = await LedgerRig.StartAsync(_database, Shop);
+        _check = NewServer();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _vies.DisposeAsync();
+        await _rig!.DisposeAsync();
+        await _database!.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task An_answer_is_a_fact_with_its_consultation_and_the_invoice_quotes_it()
+    {
+        await _database!.ExecuteAsync("""INSERT INTO invoice_settings (project_id, document) SELECT id, '{"seller": {"name": "Shop", "country": "FR", "tax_id": "FR40303265045"}}' FROM projects""");
+        (await CreateAsync("acme", "DE", German)).Status.ShouldBe(VatStatus.Pending);
+        await LookAsync();
+        var found = await FindAsync("acme");
+        (found.Status, found.Check!.Consultation, found.Check.Name, found.Check.Source).ShouldBe((VatStatus.Valid, "WAPI40303265045", null, "vies"));
+        _vies.Asked.Single().ShouldBe("""{"countryCode":"DE","vatNumber":"136695976","requesterMemberStateCode":"FR","requesterNumber":"40303265045"}""");
+        VatEvidence.Of(found)!.Note.ShouldEndWith("consultation WAPI40303265045.");
+
+        await LookAsync();
+        _vies.Asked.Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task An_id_that_is_nobodys_is_invalid_and_a_new_id_is_asked_for_again()
+    {
+        await CreateAsync("acme", "DE", "DE999000009");
+        await LookAsync();
+        (await FindAsync("acme")).Status.ShouldBe(VatStatus.Invalid);
+
+        (await PatchAsync("acme", German)).Status.ShouldBe(VatStatus.Pending);
+        await LookAsync();
+        (await FindAsync("acme")).Status.ShouldBe(VatStatus.Valid);
+        (await _database!.ScalarAsync<long>("SELECT count(*) FROM vat_checks")).ShouldBe(2);
+        (await PatchAsync("acme", null)).ShouldBe(VatStanding.Unchecked);
+    }
+
+    [Theory]
+    [InlineData(ViesMood.Fails, "Status 500 and no JSON.")]
+    [InlineData(ViesMood.Babbles, "Status 200 and no JSON.")]
+    [InlineData(ViesMood.MemberStateIsDown, "Status 200: MS_UNAVAILABLE.")]
+    [InlineData(ViesMood.Drips, "No answer within 5 seconds.")]
+    public async Task Without_an_answer_the_id_stays_pending_is_parked_and_asked_for_when_VIES_is_back(ViesMood mood, string why)
+    {
+        _vies.Mood = mood;
+        await CreateAsync("acme", "DE", German);
+        await CreateAsync("bert", "FR", French);
+        await LookAsync();
+        var acme = await FindAsync("acme");
+        (acme.Status, acme.Check!.Answer, acme.Check.Detail).ShouldBe((VatStatus.Pending, VatAnswer.Unavailable, why));
+        (await FindAsync("bert")).Status.ShouldBe(VatStatus.Pending);
+        (await _database!.ScalarAsync<long>("SELECT count(*) FROM parked_work WHERE work = 'vat_checks' AND subject IN ('acme/DE136695976', 'bert/FR40303265045')")).ShouldBe(2);
+
+        _vies.Mood = ViesMood.Answers;
+        await LookAsync();
+        (await FindAsync("acme")).Status.ShouldBe(VatStatus.Pending, "its pause is not over");
+        await CreateAsync("carl", "IT", Italian);
+        await LookAsync();
+        (await FindAsync("carl")).Status.ShouldBe(VatStatus.Valid, "what is parked keeps nobody else");
+
+        await _database.ExecuteAsync("UPDATE parked_work SET next_attempt_at = now(); UPDATE customers SET vat_check_at = now() WHERE vat_check_at < now() + interval '1 day'");
+        await LookAsync();
+        (await FindAsync("acme")).Status.ShouldBe(VatStatus.Valid);
+        (await _database.ScalarAsync<long>("SELECT count(*) FROM parked_work")).ShouldBe(0);
+        (await _database.ScalarAsync<string>("SELECT string_agg(answer, ' ' ORDER BY id) FROM vat_checks WHERE tax_id = 'DE136695976'")).ShouldBe("unavailable valid");
+    }
+
+    [Fact]
+    public async Task An_answer_stays_while_VIES_is_down_later()
+    {
+        await CreateAsync("acme", "DE", German);
+        await LookAsync();
+        _vies.Mood = ViesMood.Fails;
+        await _database!.ExecuteAsync("UPDATE customers SET vat_check_at = now(); UPDATE vat_checks SET asked_at = asked_at - interval '31 days'");
+        await LookAsync();
+        _vies.Asked.Count.ShouldBe(2);
+        (await FindAsync("acme")).Status.ShouldBe(VatStatus.Valid);
+    }
+
+    [Fact]
+    public async Task One_id_of_many_customers_is_asked_for_once()
+    {
+        foreach (var customer in (string[])["a", "b", "c"])
+        {
+            await CreateAsync(customer, "DE", German);
+        }
+
+        await LookAsync();
+        await CreateAsync("d", "DE", "136 695 976");
+        await LookAsync();
+        (await FindAsync("d")).Check!.AskedAt.ShouldBe((await FindAsync("a")).Check!.AskedAt);
+        _vies.Asked.Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Two_servers_ask_for_each_customer_once()
+    {
+        _vies.Delay = TimeSpan.FromMilliseconds(50);
+        string[] ids = [German, French, Italian, "ATU13585627", "DK13585628", "EL094259216", "LU15027442", "PL8567346215", "FI20774740", "PT501964843"];
+        foreach (var id in ids)
+        {
+            await CreateAsync(id, id.StartsWith("EL", StringComparison.Ordinal) ? "GR" : id[..2], id);
+        }
+
+        var other = NewServer();
+        await Task.WhenAll(LookAsync(), LookAsync(other), LookAsync(), LookAsync(other));
+        _vies.Asked.Count.ShouldBe(ids.Length);
+        (await _database!.ScalarAsync<long>("SELECT count(*) FROM vat_checks WHERE answer = 'valid'")).ShouldBe(ids.Length);
+    }
+
+    [Fact]
+    public async Task An_id_of_an_older_version_that_VIES_cannot_know_is_asked_for_by_nobody()
+    {
+        await CreateAsync("acme", "DE", German);
+        await _database!.ExecuteAsync("UPDATE customers SET tax_id = 'whatever', vat_check_at = now()");
+        (await FindAsync("acme")).Status.ShouldBe(VatStatus.Pending);
+        await LookAsync();
+        (_vies.Asked.Count, (await FindAsync("acme")).Status).ShouldBe((0, VatStatus.Unchecked));
+    }
+
+    private CheckVatIds NewServer() => new(_database!.Source, new(new ViesOptions(_vies.Url)), _rig!.Clock);
+
+    private async Task<VatStanding> CreateAsync(string customer, string country, string id) =>
+        (await new CreateCustomer(_database!.Source, _rig!.Gate, _rig.Lanes, _rig.Clock, Check).RunAsync(_rig.Project, customer, new() { Country = country, TaxId = id }, default)).Customer!.Vat;
+
+    private async Task<VatStanding> PatchAsync(string customer, string? id) =>
+        (await new UpdateCustomer(_database!.Source, Check).RunAsync(_rig!.Project, customer, new() { TaxId = Change<string?>.To(id) }, default))!.Customer.Vat;
+
+    private async Task<VatStanding> FindAsync(string customer) => (await new CustomerQueries(_database!.Source).FindAsync(_rig!.Project, customer, default))!.Customer.Vat;
+
+    /// <summary>What the loop does in one look.</summary>
+    private async Task LookAsync(CheckVatIds? check = null)
+    {
+        using var loop = new CheckVatLoop(check ?? Check, _rig!.Directory, _rig.Parked, NullLogger<CheckVatLoop>.Instance);
+        await loop.LookOnceAsync(CancellationToken.None);
+    }
+}
