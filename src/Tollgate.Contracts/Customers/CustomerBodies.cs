@@ -224,3 +224,127 @@ public sealed record GrantView
 
 /// <summary>Answer of <c>GET /v1/customers/{id}/grants</c>.</summary>
 public sealed record GrantList(IReadOnlyList<GrantView> Data, bool HasMore);
+
+/// <summary>Body of <c>POST /v1/customers/{id}/grant-schedules</c>.</summary>
+public sealed record AddGrantScheduleRequest
+{
+    /// <summary>The code of a metered feature.</summary>
+    public string? Feature { get; init; }
+
+    /// <summary>Units of each grant, more than 0, at most 9 decimals.</summary>
+    public decimal? Amount { get; init; }
+
+    /// <summary><c>day</c>, <c>week</c>, <c>month</c> or <c>year</c>.</summary>
+    public string? Every { get; init; }
+
+    /// <summary>Intervals after which each grant expires, 1 to 1000: 1 ends each grant when the next one begins. Default: the grants never expire.</summary>
+    public int? ExpiresAfter { get; init; }
+
+    /// <summary><c>topup</c> (default), <c>promotion</c> or <c>gift</c>.</summary>
+    public string? Source { get; init; }
+
+    /// <summary>As for a single grant.</summary>
+    public int? Priority { get; init; }
+
+    /// <summary>When the first grant takes effect; the others follow at the same local time of day in the project's time zone. Default: now.</summary>
+    public DateTimeOffset? StartsAt { get; init; }
+
+    /// <summary>No grant takes effect at this time or later. Default: the schedule goes on.</summary>
+    public DateTimeOffset? EndsAt { get; init; }
+
+    /// <summary>Your own id of the schedule: a repeat with the same content replays, with other content it is refused. The grants are <c>{id}:1</c>, <c>{id}:2</c> and so on.</summary>
+    public string? Id { get; init; }
+}
+
+/// <summary>Body of <c>PATCH /v1/customers/{id}/grant-schedules/{schedule}</c>.</summary>
+public sealed record UpdateGrantScheduleRequest
+{
+    /// <summary>True: no grant takes effect until it is false again.</summary>
+    public bool? Paused { get; init; }
+}
+
+/// <summary>A quantity that a customer is granted in each interval.</summary>
+public sealed record GrantScheduleView
+{
+    public required string Id { get; init; }
+
+    public required string Feature { get; init; }
+
+    public required decimal Amount { get; init; }
+
+    /// <summary><c>day</c>, <c>week</c>, <c>month</c> or <c>year</c>.</summary>
+    public required string Every { get; init; }
+
+    /// <summary>Intervals after which each grant expires; null: never.</summary>
+    public int? ExpiresAfter { get; init; }
+
+    public required string Source { get; init; }
+
+    public required int Priority { get; init; }
+
+    /// <summary><c>active</c>, <c>paused</c> or <c>ended</c>.</summary>
+    public required string Status { get; init; }
+
+    public required DateTimeOffset StartsAt { get; init; }
+
+    public DateTimeOffset? EndsAt { get; init; }
+
+    /// <summary>When the next grant takes effect; null: there is none.</summary>
+    public DateTimeOffset? NextAt { get; init; }
+
+    public required DateTimeOffset CreatedAt { get; init; }
+}
+
+/// <summary>Answer of <c>GET /v1/customers/{id}/grant-schedules</c>: all of them, the oldest first.</summary>
+public sealed record GrantScheduleList(IReadOnlyList<GrantScheduleView> Data, bool HasMore);
+
+/// <summary>Body of <c>POST /v1/customers/{id}/withdrawals</c>.</summary>
+public sealed record WithdrawRequest
+{
+    /// <summary>The code of a metered feature.</summary>
+    public string? Feature { get; init; }
+
+    /// <summary>Units of the feature, more than 0, at most 9 decimals.</summary>
+    public decimal? Amount { get; init; }
+
+    /// <summary>Only out of grants of this source: <c>topup</c>, <c>promotion</c>, <c>gift</c> or <c>rollover</c>. Default: all.</summary>
+    public string? Source { get; init; }
+
+    /// <summary>True: take what is left where that is less. Default: false, and nothing is taken.</summary>
+    public bool? UpTo { get; init; }
+
+    /// <summary>For people, at most 500 characters.</summary>
+    public string? Reason { get; init; }
+
+    /// <summary>Your own id of the withdrawal: a repeat with the same content replays, with other content it is refused.</summary>
+    public string? Id { get; init; }
+}
+
+/// <summary>Credits that were taken back.</summary>
+public sealed record WithdrawalView
+{
+    public required string Id { get; init; }
+
+    public required string Feature { get; init; }
+
+    public string? Source { get; init; }
+
+    public required decimal Requested { get; init; }
+
+    /// <summary>What was taken: less than <c>requested</c> only with <c>up_to</c>.</summary>
+    public required decimal Amount { get; init; }
+
+    /// <summary>By grant, in burn order.</summary>
+    public required IReadOnlyList<WithdrawnPart> Grants { get; init; }
+
+    public string? Reason { get; init; }
+
+    public required DateTimeOffset At { get; init; }
+
+    /// <summary>The same request came before.</summary>
+    public required bool Replayed { get; init; }
+}
+
+/// <summary>What one grant lost.</summary>
+/// <param name="Grant">Its id, as lists of grants have it.</param>
+public sealed record WithdrawnPart(string Grant, decimal Amount);

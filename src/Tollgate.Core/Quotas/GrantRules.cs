@@ -115,6 +115,24 @@ public static class GrantRules
         return held;
     }
 
+    /// <summary>How an amount is taken back out of grants: the first to burn loses first, and none loses what was burned of it.</summary>
+    /// <param name="inOrder">Live ones, in burn order.</param>
+    public static IReadOnlyList<Burn> Withdrawn(IReadOnlyList<Grant> inOrder, Quantity amount)
+    {
+        var parts = new List<Burn>();
+        foreach (var grant in inOrder)
+        {
+            var part = Quantity.Min(grant.Remaining, amount);
+            if (part.IsPositive)
+            {
+                parts.Add(new(grant.Id, part));
+                amount -= part;
+            }
+        }
+
+        return parts;
+    }
+
     private static bool BurnsBeforePlan(Grant grant, Instant planExpiry)
     {
         var order = grant.Priority.CompareTo(Grant.DefaultPriority);

@@ -27,7 +27,7 @@ public enum AdvanceOutcome
 /// Puts a sandbox's clock forward over any distance. Everything that is due in between happens in the order of time before the call
 /// answers; then the clock stands still at the new instant. Killed in the middle, the same call again does the rest.
 /// </summary>
-public sealed class AdvanceClock(Database database, ProjectDirectory directory, RunDue run, CollectDue collect, HoldSweeper holds, Clock clock)
+public sealed class AdvanceClock(Database database, ProjectDirectory directory, RunDue run, CollectDue collect, GiveScheduled give, HoldSweeper holds, Clock clock)
     : IDisposable
 {
     /// <summary>Clocks that one server advances at one time: each has a connection outside the pool, and work for all of PostgreSQL.</summary>
@@ -84,6 +84,8 @@ public sealed class AdvanceClock(Database database, ProjectDirectory directory, 
             return (AdvanceOutcome.NotLater, DueReport.Nothing);
         }
 
+        // The grants of the days that are passed through, and of those that come next, are there before anything else looks for them.
+        await give.RunAsync(project with { TestClock = to }, cancel);
         var report = await RunDaysAsync(project with { TestClock = to }, to, progress, cancel);
 
         // All that was due is done: that the caller has hung up since changes nothing any more.

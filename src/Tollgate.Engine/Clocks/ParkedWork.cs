@@ -186,10 +186,11 @@ public static class WorkNames
     public const string MailEvents = "mail_events";
     public const string Mails = "mails";
     public const string VatChecks = "vat_checks";
+    public const string GrantSchedules = "grant_schedules";
 
     public static IReadOnlyList<string> All { get; } =
     [
-        CallCosts, Checkouts, Collections, GatewayJobs, Holds, Inbox, MailEvents, Mails, Payments, Projects, ProviderLines, Refunds, SandboxWebhooks, Subscriptions,
+        CallCosts, Checkouts, Collections, GatewayJobs, GrantSchedules, Holds, Inbox, MailEvents, Mails, Payments, Projects, ProviderLines, Refunds, SandboxWebhooks, Subscriptions,
         VatChecks, WebhookDeliveries, WebhookEvents,
     ];
 }

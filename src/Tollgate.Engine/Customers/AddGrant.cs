@@ -98,7 +98,7 @@ public sealed class AddGrant(NpgsqlDataSource database, QuotaGate gate, Clock cl
             now.ToUtc(),
             key.Text) is not null;
 
-    private static async Task<bool> HasTooManyAsync(CustomerChange change, Instant now, CancellationToken cancel) =>
+    internal static async Task<bool> HasTooManyAsync(CustomerChange change, Instant now, CancellationToken cancel) =>
         (bool)(await change.AskAsync(
             GrantSql.HasTooMany, cancel, change.Row.Partition, change.Row.Account, now.ToUtc(), (long)MostLive, (long)MostUnexpired))!;
 

@@ -75,7 +75,8 @@ public sealed record GrantRow(string Id, string Feature, Grant Grant)
         };
     }
 
-    private static GrantSource SourceOf(string name) =>
+    /// <summary>A source that this program has named, or that was checked.</summary>
+    public static GrantSource SourceOf(string name) =>
         name == "rollover" ? GrantSource.Rollover
         : TryParseSource(name, out var source) ? source
         : throw new InvalidOperationException($"The database names a source of grants that this server does not know: {name}.");

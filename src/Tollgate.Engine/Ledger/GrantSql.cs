@@ -73,5 +73,14 @@ public static class GrantSql
         RETURNING id
         """;
 
+    /// <summary>Takes parts of grants back. <c>$3 uuid[]</c> grants, <c>$4 numeric[]</c> amounts, <c>$5</c> the project's time. What has nothing left was taken back whole.</summary>
+    public const string Withdraw =
+        """
+        UPDATE grants g
+           SET forfeited = g.forfeited + x.amount, voided_at = CASE WHEN g.used + g.forfeited + x.amount = g.amount THEN coalesce(g.voided_at, $5) ELSE g.voided_at END
+          FROM unnest($3::uuid[], $4::numeric[]) AS x (id, amount)
+         WHERE g.partition = $1 AND g.account = $2 AND g.id = x.id
+        """;
+
     public const string DeleteAll = "DELETE FROM grants WHERE partition = $1 AND account = $2";
 }

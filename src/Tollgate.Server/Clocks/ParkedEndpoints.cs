@@ -144,6 +144,7 @@ public static class ParkedEndpoints
         WorkNames.Inbox when row.Next is null => "The subject is the provider's event, which Tollgate could not apply for two days. Correct what the message names, then retry.",
         WorkNames.Projects => "The subject is the project. Tollgate uses the last settings that it could read. Correct the setting that the error names.",
         WorkNames.Collections => "The subject is the invoice. Correct what the error names, or mark it as paid; then retry.",
+        WorkNames.GrantSchedules => "The subject is partition/account/schedule. Its customer gets no further grant of the schedule until this succeeds. Correct what the error names, then retry.",
         WorkNames.VatChecks => "The subject is the customer and its VAT id, which stays pending. Tollgate asks VIES again at next_attempt_at. Check that the server reaches TOLLGATE_VIES_URL.",
         WorkNames.Payments or WorkNames.Refunds => "The subject is the payment or refund whose outcome is unknown. Check the provider's dashboard, correct what the error names, then retry.",
         _ when row.Subject.Length == 0 => "All of this work in the project waits. Correct what the error names, then retry.",

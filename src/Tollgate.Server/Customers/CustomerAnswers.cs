@@ -75,6 +75,40 @@ public static class CustomerAnswers
         VoidedAt = row.VoidedAt?.ToOffset(),
     };
 
+    public static GrantScheduleView Of(GrantSchedule schedule, Instant now, TimeZoneInfo zone)
+    {
+        var isOver = schedule.EndsAt <= now;
+        var next = schedule.FirstFrom(now, zone);
+        return new()
+        {
+            Id = schedule.Name,
+            Feature = schedule.Feature,
+            Amount = schedule.Amount.Value,
+            Every = CatalogWords.Of(schedule.Every),
+            ExpiresAfter = schedule.Lives,
+            Source = GrantRow.NameOf(schedule.Source),
+            Priority = schedule.Priority,
+            Status = isOver ? "ended" : schedule.PausedAt is null ? "active" : "paused",
+            StartsAt = schedule.StartsAt.ToOffset(),
+            EndsAt = schedule.EndsAt?.ToOffset(),
+            NextAt = isOver || schedule.PausedAt is not null || schedule.StartOf(next, zone) >= (schedule.EndsAt ?? Instant.FarFuture) ? null : schedule.StartOf(next, zone).ToOffset(),
+            CreatedAt = schedule.CreatedAt.ToOffset(),
+        };
+    }
+
+    public static WithdrawalView Of(Withdrawal withdrawal, bool replayed) => new()
+    {
+        Id = withdrawal.Id,
+        Feature = withdrawal.Feature,
+        Source = withdrawal.Source is { } source ? GrantRow.NameOf(source) : null,
+        Requested = withdrawal.Requested.Value,
+        Amount = withdrawal.Amount.Value,
+        Grants = [.. withdrawal.Taken.Select(static part => new WithdrawnPart(part.Grant, part.Amount.Value))],
+        Reason = withdrawal.Reason,
+        At = withdrawal.At.ToOffset(),
+        Replayed = replayed,
+    };
+
     public static FeatureUsage Of(Standing standing, Instant now) => new()
     {
         Limit = standing.Limit?.Value,

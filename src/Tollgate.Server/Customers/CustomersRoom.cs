@@ -18,6 +18,8 @@ public static class CustomersRoom
         services.AddSingleton<AssignPlan>();
         services.AddSingleton<AddGrant>();
         services.AddSingleton<VoidGrant>();
+        services.AddSingleton<WithdrawGrants>();
+        services.AddSingleton<ScheduleGrants>().AddSingleton<GiveScheduled>().AddHostedService<GiveScheduledLoop>();
         services.AddSingleton<SetOverrides>();
         services.AddSingleton<MemberQueries>();
         services.AddSingleton<AddMember>();
@@ -57,6 +59,7 @@ public static class CustomersRoom
         app.MapCustomers();
         app.MapMembers();
         app.MapGrants();
+        app.MapGrantSchedules();
         app.MapReadings();
         app.MapTerms();
     }

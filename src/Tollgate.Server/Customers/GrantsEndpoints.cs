@@ -232,22 +232,34 @@ public static class GrantsEndpoints
 
     private static GrantOrder OrderOf(AddGrantRequest body, Faults faults)
     {
-        var amount = Quantity.Zero;
         faults.Required(body.Feature, "feature");
-        if (faults.Required(body.Amount, "amount") && !Quantity.TryCreate(body.Amount!.Value, out amount))
-        {
-            faults.Add("amount", FaultCode.OutOfRange, $"At most {Quantity.Scale} decimals and 18 digits before the point are accepted.");
-        }
-
-        var source = GrantSource.TopUp;
-        if (body.Source is { } name && !GrantRow.TryParseSource(name, out source))
-        {
-            faults.Add("source", FaultCode.InvalidValue, "One of topup, promotion, gift is expected.");
-        }
-
+        var amount = AmountOf(body.Amount, faults);
+        var source = SourceOf(body.Source, faults);
         faults.Id(body.Id, "id", required: false);
         return new(body.Feature ?? "", amount, source, body.Priority, InstantOf(body.EffectiveAt), InstantOf(body.ExpiresAt), body.Id);
     }
 
-    private static Instant? InstantOf(DateTimeOffset? time) => time is { } some ? Instant.From(some) : null;
+    internal static Quantity AmountOf(decimal? number, Faults faults)
+    {
+        var amount = Quantity.Zero;
+        if (faults.Required(number, "amount") && !Quantity.TryCreate(number!.Value, out amount))
+        {
+            faults.Add("amount", FaultCode.OutOfRange, $"At most {Quantity.Scale} decimals and 18 digits before the point are accepted.");
+        }
+
+        return amount;
+    }
+
+    internal static GrantSource SourceOf(string? name, Faults faults)
+    {
+        var source = GrantSource.TopUp;
+        if (name is not null && !GrantRow.TryParseSource(name, out source))
+        {
+            faults.Add("source", FaultCode.InvalidValue, "One of topup, promotion, gift is expected.");
+        }
+
+        return source;
+    }
+
+    internal static Instant? InstantOf(DateTimeOffset? time) => time is { } some ? Instant.From(some) : null;
 }

@@ -1,0 +1,40 @@
+-- Room: Customers. Grants that come again. A grant's id, time and amount follow from the row and the grant's number, so that it is granted once, whoever makes it and when.
+CREATE TABLE grant_schedules (
+    partition   smallint      NOT NULL,
+    account     integer       NOT NULL,
+    id          uuid          NOT NULL,
+    project_id  integer       NOT NULL REFERENCES projects (id),
+    name        text          NOT NULL,                                -- the caller's id; the generated one where there was none
+    feature     integer       NOT NULL REFERENCES features (id),
+    amount      numeric(27,9) NOT NULL CHECK (amount > 0),
+    source      text          NOT NULL CHECK (source IN ('topup', 'promotion', 'gift')),
+    priority    smallint      NOT NULL,
+    every       text          NOT NULL CHECK (every IN ('day', 'week', 'month', 'year')),
+    lives       integer       CHECK (lives > 0),                       -- intervals until a grant expires; null: it does not
+    starts_at   timestamptz   NOT NULL,
+    ends_at     timestamptz,
+    paused_at   timestamptz,
+    turn        integer       NOT NULL DEFAULT 0,                      -- how often it was resumed
+    next_number integer       NOT NULL DEFAULT 0,                      -- of the grant that is made next
+    due_at      timestamptz,                                           -- when that is made, on the project's clock; null: never
+    created_at  timestamptz   NOT NULL,
+    PRIMARY KEY (partition, account, id)
+);
+CREATE INDEX grant_schedules_due ON grant_schedules (project_id, due_at) WHERE due_at IS NOT NULL;
+
+-- Room: Customers. Facts: credits that were taken back, and out of which grants. What each lost is in its "forfeited".
+CREATE TABLE grant_withdrawals (
+    partition  smallint      NOT NULL,
+    account    integer       NOT NULL,
+    id         uuid          NOT NULL,
+    reference  text,                                                   -- the caller's id, when it was not a UUID
+    feature    integer       NOT NULL REFERENCES features (id),
+    source     text          CHECK (source IN ('rollover', 'topup', 'promotion', 'gift')), -- of grants; null: all
+    requested  numeric(27,9) NOT NULL CHECK (requested > 0),
+    up_to      boolean       NOT NULL,                                 -- less was taken where less was left
+    grants     uuid[]        NOT NULL,
+    amounts    numeric[]     NOT NULL CHECK (cardinality(amounts) = cardinality(grants)),
+    reason     text,
+    at         timestamptz   NOT NULL,
+    PRIMARY KEY (partition, account, id)
+);
