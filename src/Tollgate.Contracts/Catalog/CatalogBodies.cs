@@ -50,16 +50,29 @@ public sealed record PackView(
 
 /// <param name="Amount">Minor units of the currency.</param>
 /// <param name="Display">For people: <c>$29.99</c>.</param>
-public sealed record PackPriceView(string Currency, long Amount, string Display);
+public sealed record PackPriceView(string Currency, long Amount, string Display)
+{
+    /// <summary>Absent: there is no discount, and <c>amount</c> is due.</summary>
+    public DiscountedView? Discounted { get; init; }
+}
+
+/// <summary>What is due instead of a price: show the price struck through beside it.</summary>
+/// <param name="Percent">Off the price; absent: an amount.</param>
+/// <param name="AmountOff">Minor units off the price for one.</param>
+/// <param name="Amount">What is due for one, rounded to minor units.</param>
+/// <param name="Display">For people: <c>$26.99</c>.</param>
+public sealed record DiscountedView(decimal? Percent, long? AmountOff, long Amount, string Display);
 
 /// <summary>What seats beyond the included ones cost for one period, in the currency of the price.</summary>
 /// <param name="Included">Seats that the amount pays for.</param>
-public sealed record SeatsView(long Included, string Mode, string FirstFlatFee, IReadOnlyList<TierView> Tiers);
+/// <param name="PercentOff">Comes off unit prices and fees of the tiers; absent: nothing does.</param>
+public sealed record SeatsView(long Included, string Mode, string FirstFlatFee, IReadOnlyList<TierView> Tiers, decimal? PercentOff);
 
 /// <summary>What units beyond a soft cap cost.</summary>
 /// <param name="Mode"><c>per_unit</c>, <c>graduated</c>, <c>volume</c>, <c>package</c> or <c>percentage</c>.</param>
 /// <param name="FirstFlatFee"><c>always</c>, or <c>on_use</c>: the first tier's fee is due only when there is a unit.</param>
-public sealed record OveragePriceView(string Mode, string Currency, string FirstFlatFee, decimal? PackageSize, IReadOnlyList<TierView> Tiers);
+/// <param name="PercentOff">Comes off unit prices and fees of the tiers; absent: nothing does.</param>
+public sealed record OveragePriceView(string Mode, string Currency, string FirstFlatFee, decimal? PackageSize, IReadOnlyList<TierView> Tiers, decimal? PercentOff);
 
 /// <param name="UpTo">Inclusive; absent in the last tier.</param>
 /// <param name="UnitPrice">Major units of the currency, exactly, as text; absent with <paramref name="Percent"/>.</param>
@@ -73,6 +86,9 @@ public sealed record PriceView(string Interval, string Currency, long Amount, in
 {
     /// <summary>Then a subscription's quantity is its number of seats. Absent: the amount is due for each of the quantity.</summary>
     public SeatsView? Seats { get; init; }
+
+    /// <inheritdoc cref="PackPriceView.Discounted"/>
+    public DiscountedView? Discounted { get; init; }
 
     /// <summary>What a period costs at least, plan and usage together, in minor units. Absent: no minimum.</summary>
     public long? Minimum { get; init; }

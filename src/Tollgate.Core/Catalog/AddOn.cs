@@ -3,7 +3,11 @@ using Tollgate.Core.Money;
 namespace Tollgate.Core.Catalog;
 
 /// <param name="AmountMinor">For one unit of the add-on and one period, in minor units.</param>
-public sealed record AddOnPrice(PriceInterval Interval, string Currency, long AmountMinor);
+public sealed record AddOnPrice(PriceInterval Interval, string Currency, long AmountMinor)
+{
+    /// <inheritdoc cref="PlanPrice.Discount"/>
+    public LineDiscount? Discount { get; init; }
+}
 
 /// <summary>What one unit of an add-on gives beside the plan.</summary>
 /// <param name="Quota">Of a metered feature: units per period of the plan's entitlement; null is unlimited.</param>
@@ -44,7 +48,16 @@ public sealed record AddOn
 }
 
 /// <param name="AmountMinor">For one pack, in minor units.</param>
-public sealed record PackPrice(string Currency, long AmountMinor);
+public sealed record PackPrice(string Currency, long AmountMinor)
+{
+    /// <inheritdoc cref="PlanPrice.Discount"/>
+    public LineDiscount? Discount { get; init; }
+
+    /// <summary>One pack after the discount, in whole minor units: what one pays for two packs is twice what one pays for one.</summary>
+    public MoneyAmount Each => Discount?.Of(Listed).Rounded() ?? Listed;
+
+    public MoneyAmount Listed => new(AmountMinor, Money.Currency.Of(Currency));
+}
 
 /// <summary>Units of a feature that are bought once and used up, beside any plan: a top-up.</summary>
 public sealed record CreditPack

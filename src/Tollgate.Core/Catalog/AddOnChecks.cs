@@ -29,6 +29,7 @@ internal static class AddOnChecks
         for (var i = 0; i < addOn.Prices.Count; i++)
         {
             CheckPrice(addOn.Prices[i].Currency, addOn.Prices[i].AmountMinor, 0, $"{path}.prices[{i}]", faults);
+            CatalogRules.CheckDiscount(addOn.Prices[i].Discount, addOn.Prices[i].AmountMinor, 0, $"{path}.prices[{i}].discount", faults);
         }
 
         CatalogRules.CheckUnique(addOn.Entitlements.Select(static e => e.Feature), index => $"{path}.entitlements[{index}].feature", "feature", faults);
@@ -89,6 +90,7 @@ internal static class AddOnChecks
         for (var i = 0; i < pack.Prices.Count; i++)
         {
             CheckPrice(pack.Prices[i].Currency, pack.Prices[i].AmountMinor, 1, $"{path}.prices[{i}]", faults);
+            CatalogRules.CheckDiscount(pack.Prices[i].Discount, pack.Prices[i].AmountMinor, 1, $"{path}.prices[{i}].discount", faults);
         }
 
         if (pack.ExpiresAfterDays is < 1 or > CatalogLimits.PackDays)

@@ -126,7 +126,7 @@ public sealed record CatalogDiff(
         new("description", static a => a.Description),
         new("tax_category", static a => a.TaxCategory),
         new("active", static a => Shown(a.Active)),
-        new("prices", static a => Joined(a.Prices.Select(static p => $"{Shown(p.AmountMinor, p.Currency)} {CatalogWords.Of(p.Interval)}"))),
+        new("prices", static a => Joined(a.Prices.Select(static p => $"{Shown(p.AmountMinor, p.Currency)} {CatalogWords.Of(p.Interval)}{Less(p.Discount, p.Currency)}"))),
         new("entitlements", static a => Joined(a.Entitlements.Select(static e => e.Enabled ? $"{e.Feature} on" : $"{e.Feature} +{Bound(e.Quota)}"))),
         new("plans", static a => a.Plans is null ? "all" : Joined(a.Plans)),
         new("max_quantity", static a => a.MaxQuantity?.ToString(CultureInfo.InvariantCulture)),
@@ -140,7 +140,7 @@ public sealed record CatalogDiff(
         new("active", static p => Shown(p.Active)),
         new("feature", static p => p.Feature),
         new("quantity", static p => p.Quantity.ToString()),
-        new("prices", static p => Joined(p.Prices.Select(static price => Shown(price.AmountMinor, price.Currency)))),
+        new("prices", static p => Joined(p.Prices.Select(static price => Shown(price.AmountMinor, price.Currency) + Less(price.Discount, price.Currency)))),
         new("expires_after_days", static p => p.ExpiresAfterDays?.ToString(CultureInfo.InvariantCulture)),
         new("priority", static p => p.Priority?.ToString(CultureInfo.InvariantCulture)),
         new("plans", static p => p.Plans is null ? "all" : Joined(p.Plans)),
@@ -259,8 +259,11 @@ public sealed record CatalogDiff(
     private static string Shown(long minor, string code) =>
         Currency.TryFind(code, out var currency) ? new MoneyAmount(minor, currency).Display() : $"{minor} {code}";
 
+    private static string Less(LineDiscount? discount, string code) =>
+        discount is null || !Currency.TryFind(code, out var currency) ? "" : $" less {discount.In(currency)}";
+
     private static string Shown(SeatPrice seats, string currency) =>
-        $"{Shown(new OveragePrice(seats.Mode, currency, seats.Tiers, null) { FirstFlatFee = seats.FirstFlatFee })} for each beyond {seats.Included}";
+        $"{Shown(new OveragePrice(seats.Mode, currency, seats.Tiers, null) { FirstFlatFee = seats.FirstFlatFee, Discount = seats.Discount })} for each beyond {seats.Included}";
 
     private static string Shown(RateLimit limit) =>
         $"{limit.Limit} per {CatalogWords.Of(limit.Unit)}{(limit.Burst is { } burst ? $" (burst {burst})" : "")}{(limit.CountsDecisions ? "" : " by amount")}";
@@ -271,7 +274,7 @@ public sealed record CatalogDiff(
             $"{t.Percent?.ToString() ?? t.UnitPrice.ToString()}{(t.FlatFee is { } fee ? $" + {fee}" : "")}{(t.UpTo is { } upTo ? $" up to {upTo}" : "")}");
         var package = price.PackageSize is { } size ? $" of {size}" : "";
         var first = price.FirstFlatFee == FirstFlatFee.Always ? "" : $", first flat fee {CatalogWords.Of(price.FirstFlatFee)}";
-        return $"{CatalogWords.Of(price.Mode)}{package} {string.Join(", ", tiers)} {price.Currency}{first}";
+        return $"{CatalogWords.Of(price.Mode)}{package} {string.Join(", ", tiers)} {price.Currency}{first}{(price.Discount is { } off ? $" less {off}" : "")}";
     }
 
     private static string Shown(Meter meter)

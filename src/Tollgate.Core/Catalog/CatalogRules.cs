@@ -202,10 +202,7 @@ public static partial class CatalogRules
             faults.Add(new($"{path}.trial_days", $"{price.TrialDays} trial days; they lie between 0 and {CatalogLimits.TrialDays}."));
         }
 
-        if (price.Discount is { } discount && (discount.Percent is { Value: < 0 or > 100 } || discount.AmountMinor < 0 || discount.AmountMinor > price.AmountMinor))
-        {
-            faults.Add(new($"{path}.discount", $"{discount.In(Currency.Of(price.Currency))} off; a discount is 0 to 100 percent, or at most the price of {price.AmountMinor}."));
-        }
+        CheckDiscount(price.Discount, price.AmountMinor, 0, $"{path}.discount", faults);
 
         if (price.MinimumMinor is { } minimum && (minimum <= price.AmountMinor || minimum > CatalogLimits.PriceMinor))
         {
@@ -266,6 +263,18 @@ public static partial class CatalogRules
                 + "write a list with a price for each currency."));
         }
     }
+
+    /// <param name="left">Minor units that a price keeps at least.</param>
+    internal static void CheckDiscount(LineDiscount? discount, long price, long left, string path, List<CatalogFault> faults)
+    {
+        if (discount is not null && !discount.Fits(price, left))
+        {
+            faults.Add(new(
+                path,
+                $"{discount.Percent?.ToString() ?? $"{discount.AmountMinor} minor units"} off a price of {price}; a discount is 0 to 100 percent or an amount, and leaves at least {left}."));
+        }
+    }
+
 
     internal static void CheckCurrency(string code, string path, List<CatalogFault> faults)
     {

@@ -19,6 +19,11 @@ public sealed record LineDiscount(Percent? Percent, long? AmountMinor)
         ? new(each.Major * (1m - (percent.Value / 100m)), each.Currency)
         : ExactMoney.Of(new(Math.Max(0, each.Minor - AmountMinor!.Value), each.Currency));
 
+    /// <summary>A discount of this price: 0 to 100 percent, or at most so much that this many minor units are left.</summary>
+    internal bool Fits(long price, long left = 0) => Percent is { } percent
+        ? percent.Value is >= 0 and <= 100 && Of(new(price, Currency.Usd)).Rounded().Minor >= left
+        : AmountMinor >= 0 && price - AmountMinor >= left;
+
     /// <summary>As on an invoice.</summary>
     public string In(Currency currency) => Percent?.ToString() ?? new MoneyAmount(AmountMinor!.Value, currency).ToString();
 }

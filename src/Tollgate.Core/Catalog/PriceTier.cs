@@ -45,6 +45,9 @@ public sealed record PriceTier(Quantity? UpTo, UnitPrice UnitPrice, UnitPrice? F
 public sealed record OveragePrice(TierMode Mode, string Currency, IReadOnlyList<PriceTier> Tiers, Quantity? PackageSize)
 {
     public FirstFlatFee FirstFlatFee { get; init; }
+
+    /// <summary>Comes off unit prices and flat fees before coupons, and stands on the invoice beside them. Null: none.</summary>
+    public Percent? Discount { get; init; }
 }
 
 /// <summary>What seats beyond the included ones cost for one period. The currency is that of the plan's price which it belongs to.</summary>
@@ -55,10 +58,13 @@ public sealed record SeatPrice(long Included, TierMode Mode, IReadOnlyList<Price
 {
     public FirstFlatFee FirstFlatFee { get; init; }
 
+    /// <inheritdoc cref="OveragePrice.Discount"/>
+    public Percent? Discount { get; init; }
+
     /// <summary>The seats of so many that are charged.</summary>
     public Quantity Charged(long seats) => Quantity.Of(Math.Max(0, seats - Included));
 
     /// <summary>What so many seats cost, the included ones among them.</summary>
     public IReadOnlyList<PricedStep> StepsOf(long seats, Currency currency) =>
-        TierRules.StepsOf(new(Mode, currency.Code, Tiers, null) { FirstFlatFee = FirstFlatFee }, Charged(seats));
+        TierRules.StepsOf(new(Mode, currency.Code, Tiers, null) { FirstFlatFee = FirstFlatFee, Discount = Discount }, Charged(seats));
 }

@@ -9,6 +9,9 @@ public readonly record struct PricedStep(Quantity Units, ExactMoney UnitPrice, E
     /// <summary>The units are an amount of money, and this share of it is the price.</summary>
     public Percent? Percent { get; init; }
 
+    /// <summary>What was taken off the unit price and the fee; null: nothing.</summary>
+    public Percent? Less { get; init; }
+
     /// <summary>The units are packages.</summary>
     public bool CountsPackages { get; init; }
 
@@ -19,7 +22,7 @@ public readonly record struct PricedStep(Quantity Units, ExactMoney UnitPrice, E
     public override string ToString()
     {
         var price = Percent is { } percent ? $"{percent} of {UnitPrice with { Major = Units.Value }}" : $"{Units} {(CountsPackages ? "packages" : "units")} × {UnitPrice}";
-        return $"{price}{(FlatFee.Major == 0 ? "" : $" + {FlatFee}")} = {Amount}";
+        return $"{price}{(FlatFee.Major == 0 ? "" : $" + {FlatFee}")}{(Less is { } less ? $" ({less} off)" : "")} = {Amount}";
     }
 }
 
@@ -44,6 +47,11 @@ public static class TierRules
             TierMode.Package => [StepOf(price.Tiers[0], Packages(units, price.PackageSize!.Value), currency) with { CountsPackages = true }],
             _ => throw new InvariantBrokenException($"{price.Mode} is not a way to price."),
         };
+        if (price.Discount is { } off)
+        {
+            steps = [.. steps.Select(step => step with { UnitPrice = Less(step.UnitPrice, off), FlatFee = Less(step.FlatFee, off), Less = off })];
+        }
+
         return units.IsZero && price.FirstFlatFee == FirstFlatFee.OnUse ? [steps[0] with { FlatFee = new(0, currency) }] : steps;
     }
 
@@ -79,6 +87,8 @@ public static class TierRules
     /// <summary>The tier that the last unit falls into. A fraction above a bound is in the next tier.</summary>
     private static PriceTier TierOf(IReadOnlyList<PriceTier> tiers, Quantity units) =>
         tiers.First(tier => tier.UpTo is not { } bound || units <= bound);
+
+    private static ExactMoney Less(ExactMoney price, Percent off) => price with { Major = price.Major * (1m - (off.Value / 100m)) };
 
     /// <summary>A package that was begun is paid for.</summary>
     private static Quantity Packages(Quantity units, Quantity size) => Quantity.Of(decimal.Ceiling(units.Value / size.Value));

@@ -75,7 +75,7 @@ public sealed record InvoiceDraft(InvoiceKind Kind, Period Period, Currency Curr
     private static ExactMoney? UnitPriceOf(Charge charge) => charge.Kind switch
     {
         ChargeKind.Advance => charge.Terms.UnitPrice,
-        ChargeKind.AddOn => ExactMoney.Of(charge.Terms.AmountOf(charge.AddOn! with { Quantity = 1 })),
+        ChargeKind.AddOn => charge.Terms.UnitPriceOf(charge.AddOn!),
         ChargeKind.Seats when charge.Terms.SeatSteps is [{ FlatFee.Major: 0 } only] => only.UnitPrice,
         _ => null,
     };
@@ -84,10 +84,13 @@ public sealed record InvoiceDraft(InvoiceKind Kind, Period Period, Currency Curr
     {
         { Share: { } share } => [$"{PriceOf(charge)} × {InDays(share)} of the period{(charge.Reduced.Value == 0 ? "" : $", less {charge.Reduced}")}"],
         { Kind: ChargeKind.Seats } => [.. charge.Terms.SeatSteps.Select(static step => step.ToString())],
-        { AddOn: { } held } => [$"{held.Quantity} × {charge.Terms.AmountOf(held with { Quantity = 1 })}"],
-        { Terms.Discount: { } discount } => [$"{QuantityOf(charge)} × {charge.Terms.Each}", $"less {discount.In(charge.Terms.Currency)}{(discount.Percent is null ? " each" : "")}"],
+        { AddOn: { } held } => [$"{held.Quantity} × {charge.Terms.EachOf(held)}", .. StepsOf(charge.Terms.DiscountOf(held), charge.Terms.Currency)],
+        { Terms.Discount: { } discount } => [$"{QuantityOf(charge)} × {charge.Terms.Each}", .. StepsOf(discount, charge.Terms.Currency)],
         _ => [$"{QuantityOf(charge)} × {charge.Terms.Each}"],
     };
+
+    internal static IReadOnlyList<string> StepsOf(LineDiscount? discount, Currency currency) =>
+        discount is null ? [] : [$"less {discount.In(currency)}{(discount.Percent is null ? " each" : "")}"];
 
     /// <summary>Of what a part is asked for or given back.</summary>
     private static MoneyAmount PriceOf(Charge charge) => charge.AddOn is { } held ? charge.Terms.AmountOf(held) : charge.Terms.Base + charge.Terms.Seats;

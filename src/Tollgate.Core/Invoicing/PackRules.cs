@@ -33,6 +33,9 @@ public sealed record PackSale
     public int? ExpiresAfterDays { get; init; }
 
     public MoneyAmount Amount => Each * Count;
+
+    /// <summary>How the catalogue's price becomes that of one; empty where it is the same.</summary>
+    public IReadOnlyList<string> DiscountSteps { get; init; } = [];
 }
 
 /// <summary>Whether a pack can be bought.</summary>
@@ -96,7 +99,8 @@ public static class PackRules
             Feature = pack.Feature,
             Count = count,
             Units = units,
-            Each = new(pack.PriceIn(currency)!.AmountMinor, currency),
+            Each = pack.PriceIn(currency)!.Each,
+            DiscountSteps = pack.PriceIn(currency) is { Discount: { } discount } price ? [$"{price.Listed} each", .. InvoiceDraft.StepsOf(discount, currency)] : [],
             Priority = pack.Priority ?? GrantTerms.DefaultPriorityOf(GrantSource.TopUp),
             ExpiresAfterDays = pack.ExpiresAfterDays,
         });
@@ -116,7 +120,7 @@ public static class PackRules
             UnitPrice = ExactMoney.Of(sale.Each),
             Amount = sale.Amount,
             Period = period,
-            Steps = [$"{sale.Count} × {sale.Each} = {sale.Amount}", $"{sale.Units} units of {sale.Feature} in all"],
+            Steps = [.. sale.DiscountSteps, $"{sale.Count} × {sale.Each} = {sale.Amount}", $"{sale.Units} units of {sale.Feature} in all"],
         };
         var sums = InvoiceMath.Compute([line.Amount], [], tax.Rates, credits);
         return new(new(InvoiceKind.OneOff, period, sale.Each.Currency, [line]), [line with { Tax = sums.TaxOfLines[0] }], sums, tax.Note, []);

@@ -70,7 +70,7 @@ public static class SegmentRules
     /// due once in the period.
     /// </summary>
     public static bool AreSame(OveragePrice? a, OveragePrice? b) => ReferenceEquals(a, b)
-        || (a is not null && b is not null && (a.Mode, a.Currency, a.PackageSize, a.FirstFlatFee) == (b.Mode, b.Currency, b.PackageSize, b.FirstFlatFee)
+        || (a is not null && b is not null && (a.Mode, a.Currency, a.PackageSize, a.FirstFlatFee, a.Discount) == (b.Mode, b.Currency, b.PackageSize, b.FirstFlatFee, b.Discount)
             && a.Tiers.SequenceEqual(b.Tiers));
 
     /// <summary>

@@ -75,12 +75,20 @@ public sealed record SubscriptionTerms(PlanVersion Plan, PriceInterval Interval,
     public IReadOnlyList<(HeldAddOn? AddOn, MoneyAmount Amount)> Items => [(null, Base + Seats), .. AddOns.Select(held => ((HeldAddOn?)held, AmountOf(held)))];
 
     /// <summary>What an add-on costs for one whole period.</summary>
-    public MoneyAmount AmountOf(HeldAddOn held) => new MoneyAmount(held.AddOn.PriceFor(Interval, Currency)?.AmountMinor ?? 0, Currency) * held.Quantity;
+    public MoneyAmount AmountOf(HeldAddOn held) => UnitPriceOf(held) is var each ? (each with { Major = each.Major * held.Quantity }).Rounded() : default;
+
+    /// <summary>What one unit of an add-on costs, less the discount of its price.</summary>
+    public ExactMoney UnitPriceOf(HeldAddOn held) => DiscountOf(held)?.Of(EachOf(held)) ?? ExactMoney.Of(EachOf(held));
+
+    /// <summary>What one unit of an add-on costs, before anything is taken off.</summary>
+    public MoneyAmount EachOf(HeldAddOn held) => new(held.AddOn.PriceFor(Interval, Currency)?.AmountMinor ?? 0, Currency);
+
+    public LineDiscount? DiscountOf(HeldAddOn held) => held.AddOn.PriceFor(Interval, Currency)?.Discount;
 
     /// <summary><see cref="Amount"/> is not beyond <see cref="LargestAmount"/>. To be asked first: a price times a quantity may not even fit.</summary>
     public bool IsPayable =>
         ((decimal)Each.Minor * (Price?.Seats is null ? Quantity : 1)) + (TierRules.Exact(SeatSteps, Currency).Major * Currency.MinorPerMajor)
-        + AddOns.Sum(held => (decimal)AmountOf(held with { Quantity = 1 }).Minor * held.Quantity) <= LargestAmount;
+        + AddOns.Sum(held => (decimal)EachOf(held).Minor * held.Quantity) <= LargestAmount;
 
     /// <summary>
     /// What usage has to come to in a part of a period, so that together with the plan's price it makes up the agreed minimum.

@@ -188,7 +188,10 @@ public static class CatalogReader
     private static AddOnPrice ReadAddOnPrice(CatalogFields fields, string currency)
     {
         RequireInterval(fields);
-        var price = new AddOnPrice(fields.Word("interval", PriceInterval.Monthly), fields.Text("currency") ?? currency, RequiredMinor(fields));
+        var price = new AddOnPrice(fields.Word("interval", PriceInterval.Monthly), fields.Text("currency") ?? currency, RequiredMinor(fields))
+        {
+            Discount = fields.Map("discount") is { } discount ? ReadDiscount(discount) : null,
+        };
         fields.RefuseOthers();
         return price;
     }
@@ -244,7 +247,10 @@ public static class CatalogReader
 
     private static PackPrice ReadPackPrice(CatalogFields fields, string currency)
     {
-        var price = new PackPrice(fields.Text("currency") ?? currency, RequiredMinor(fields));
+        var price = new PackPrice(fields.Text("currency") ?? currency, RequiredMinor(fields))
+        {
+            Discount = fields.Map("discount") is { } discount ? ReadDiscount(discount) : null,
+        };
         fields.RefuseOthers();
         return price;
     }
@@ -294,6 +300,23 @@ public static class CatalogReader
 
         fields.RefuseOthers();
         return new(percent is { } rate ? new Percent(rate.Value) : null, percent is null ? amount ?? 0 : null);
+    }
+
+    /// <summary>Of a price by tiers, which has many amounts: a percentage.</summary>
+    private static Percent? ReadPercentOff(CatalogFields fields)
+    {
+        var percent = fields.Amount("percent");
+        if (percent is null)
+        {
+            fields.Fault("percent", "'percent' is missing: 10 for ten percent off each unit price and fee.");
+        }
+        else if (percent.Value.Value is < 0 or > 100)
+        {
+            fields.Fault("percent", $"{percent} percent off; a discount is 0 to 100 percent.");
+        }
+
+        fields.RefuseOthers();
+        return percent is { Value: >= 0 and <= 100 } rate ? new Percent(rate.Value) : null;
     }
 
     private static Entitlement ReadEntitlement(
@@ -372,6 +395,7 @@ public static class CatalogReader
             fields.Amount("package_size"))
         {
             FirstFlatFee = fields.Word("first_flat_fee", FirstFlatFee.Always),
+            Discount = fields.Map("discount") is { } discount ? ReadPercentOff(discount) : null,
         };
         fields.RefuseOthers();
         return price;
@@ -395,6 +419,7 @@ public static class CatalogReader
         var seats = new SeatPrice(included, mode, hasPrice ? [new(null, each ?? UnitPrice.Free, null)] : tiers)
         {
             FirstFlatFee = fields.Word("first_flat_fee", FirstFlatFee.Always),
+            Discount = fields.Map("discount") is { } discount ? ReadPercentOff(discount) : null,
         };
         fields.RefuseOthers();
         return seats;

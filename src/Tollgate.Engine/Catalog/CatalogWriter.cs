@@ -117,6 +117,7 @@ public static class CatalogWriter
             .Text("price", one?.UnitPrice.ToString())
             .When(one is null, k => k.Word("mode", seats.Mode).List("tiers", seats.Tiers.Select(NodeOf)))
             .Word("first_flat_fee", seats.FirstFlatFee, FirstFlatFee.Always)
+            .When(seats.Discount is not null, k => k.Node("discount", NodeOf(new LineDiscount(seats.Discount, null))))
             .ToMap(compact: true);
     }
 
@@ -128,6 +129,7 @@ public static class CatalogWriter
         .Flag("active", addOn.Active, otherwise: true)
         .List("prices", addOn.Prices.Select(price => new Keys()
             .Word("interval", price.Interval).Text("currency", price.Currency == currency ? null : price.Currency).Whole("amount", price.AmountMinor, null)
+            .When(price.Discount is not null, k => k.Node("discount", NodeOf(price.Discount!)))
             .ToMap(compact: true)))
         .List("entitlements", addOn.Entitlements.Select(static added => new Keys()
             .Text("feature", added.Feature).When(!added.Enabled, k => k.Amount("quota", added.Quota)).When(added.Enabled, k => k.Flag("enabled", value: true))
@@ -145,7 +147,9 @@ public static class CatalogWriter
         .Text("feature", pack.Feature)
         .Amount("quantity", pack.Quantity)
         .List("prices", pack.Prices.Select(price => new Keys()
-            .Text("currency", price.Currency == currency ? null : price.Currency).Whole("amount", price.AmountMinor, null).ToMap(compact: true)))
+            .Text("currency", price.Currency == currency ? null : price.Currency).Whole("amount", price.AmountMinor, null)
+            .When(price.Discount is not null, k => k.Node("discount", NodeOf(price.Discount!)))
+            .ToMap(compact: true)))
         .Whole("expires_after_days", pack.ExpiresAfterDays ?? 0, 0)
         .When(pack.Priority is not null, k => k.Whole("priority", pack.Priority!.Value, null))
         .Texts("plans", pack.Plans ?? [], compact: true)
@@ -200,6 +204,7 @@ public static class CatalogWriter
         .Text("currency", price.Currency == currency ? null : price.Currency)
         .When(price.PackageSize is not null, k => k.Amount("package_size", price.PackageSize))
         .Word("first_flat_fee", price.FirstFlatFee, FirstFlatFee.Always)
+        .When(price.Discount is not null, k => k.Node("discount", NodeOf(new LineDiscount(price.Discount, null))))
         .List("tiers", price.Tiers.Select(NodeOf))
         .ToMap();
 

@@ -31,8 +31,9 @@ internal static class CatalogViews
         new(CatalogWords.Of(price.Interval), price.Currency, price.AmountMinor, price.TrialDays, CatalogDisplay.Price(price))
         {
             Seats = price.Seats is { } seats
-                ? new(seats.Included, CatalogWords.Of(seats.Mode), CatalogWords.Of(seats.FirstFlatFee), [.. seats.Tiers.Select(Of)])
+                ? new(seats.Included, CatalogWords.Of(seats.Mode), CatalogWords.Of(seats.FirstFlatFee), [.. seats.Tiers.Select(Of)], seats.Discount?.Value)
                 : null,
+            Discounted = Of(price.Discount, price.AmountMinor, price.Currency),
             Minimum = price.MinimumMinor,
         };
 
@@ -41,7 +42,7 @@ internal static class CatalogViews
         addOn.Name,
         addOn.Description,
         addOn.MaxQuantity,
-        [.. addOn.Prices.Select(static price => Of(new PlanPrice(price.Interval, price.Currency, price.AmountMinor, TrialDays: 0)))],
+        [.. addOn.Prices.Select(static price => Of(new PlanPrice(price.Interval, price.Currency, price.AmountMinor, TrialDays: 0) { Discount = price.Discount }))],
         [
             .. addOn.Entitlements.Select(given => catalog.Features[given.Feature].Feature.Kind == FeatureKind.Switch
                 ? new AddOnEntitlementView(given.Feature) { Enabled = given.Enabled }
@@ -57,11 +58,22 @@ internal static class CatalogViews
         pack.ExpiresAfterDays,
         [
             .. pack.Prices.Select(static price =>
-                new PackPriceView(price.Currency, price.AmountMinor, new MoneyAmount(price.AmountMinor, Currency.Of(price.Currency)).Display())),
+                new PackPriceView(price.Currency, price.AmountMinor, price.Listed.Display()) { Discounted = Of(price.Discount, price.AmountMinor, price.Currency) }),
         ]);
 
     public static OveragePriceView Of(OveragePrice price) => new(
-        CatalogWords.Of(price.Mode), price.Currency, CatalogWords.Of(price.FirstFlatFee), price.PackageSize?.Value, [.. price.Tiers.Select(Of)]);
+        CatalogWords.Of(price.Mode), price.Currency, CatalogWords.Of(price.FirstFlatFee), price.PackageSize?.Value, [.. price.Tiers.Select(Of)], price.Discount?.Value);
+
+    private static DiscountedView? Of(LineDiscount? discount, long minor, string code)
+    {
+        if (discount is null)
+        {
+            return null;
+        }
+
+        var due = discount.Of(new(minor, Currency.Of(code))).Rounded();
+        return new(discount.Percent?.Value, discount.AmountMinor, due.Minor, due.Display());
+    }
 
     private static TierView Of(PriceTier tier) => new(
         tier.UpTo?.Value, tier.Percent is null ? tier.UnitPrice.ToString() : null, tier.FlatFee?.ToString(), tier.Percent?.Value);

@@ -210,6 +210,59 @@ public sealed class OnceTests(RunningServer running)
     }
 
     [Fact]
+    public async Task Add_ons_packs_seats_and_usage_have_discounts_of_their_own()
+    {
+        const string Discounted =
+            """
+            code: shop
+            name: Shop
+            currency: USD
+            default_plan: free
+            features: [{ code: calls, name: Calls }, { code: scans, name: Scans }]
+            plans:
+              - { code: free, name: Free, entitlements: [{ feature: calls, quota: 10 }] }
+              - code: team
+                name: Team
+                prices: [{ interval: monthly, amount: 1000, seats: { included: 1, price: "10", discount: { percent: 15 } } }]
+                entitlements: [{ feature: calls, quota: 100, hard_cap: false, overage_price: { mode: graduated, tiers: [{ up_to: 10, unit_price: 0.10, flat_fee: 1 }, { unit_price: 0.05 }], discount: { percent: 50 } } }]
+            add_ons:
+              - { code: desk, name: Desk, prices: [{ interval: monthly, amount: 333, discount: { percent: 10 } }], entitlements: [{ feature: calls, quota: 5 }] }
+              - { code: lamp, name: Lamp, prices: [{ interval: monthly, amount: 200, discount: { amount: 50 } }], entitlements: [{ feature: calls, quota: 5 }] }
+            packs:
+              - { code: ten, name: Ten, feature: scans, quantity: 10, prices: [{ amount: 999, discount: { percent: 20 } }] }
+            """;
+        var sandbox = await BillingSandbox.StartAsync(running, "2027-04-01T00:00:00Z", Discounted);
+        var path = "/v1/subscriptions/" + await sandbox.SubscribeAsync(
+            """{"customer": "acme", "plan": "team", "quantity": 3, "add_ons": [{"code": "desk", "quantity": 3}, {"code": "lamp", "quantity": 2}]}""");
+        var start = (await sandbox.Door.GetAsync("/v1/invoices/" + await NewestAsync(sandbox)))["lines"].AsArray();
+        start.Select(static line => $"{line!["kind"]} {line["quantity"]} {line["unit_price"]} {line["amount"]}: {string.Join("; ", line["steps"]!.AsArray())}").ShouldBe([
+            "subscription 1 10 1000: 1 × 10.00 USD", "seat 2 8.5 1700: 2 units × 8.5 USD (15 % off) = 17 USD",
+            "add_on 3 2.997 899: 3 × 3.33 USD; less 10 %", "add_on 2 1.5 300: 2 × 2.00 USD; less 0.50 USD each",
+        ]);
+
+        // A change gives back what was paid, and asks for what is due.
+        await sandbox.AdvanceAsync("2027-04-16T00:00:00Z");
+        var changed = await sandbox.Door.PatchAsync(path, """{"add_ons": [{"code": "lamp", "quantity": 2}], "when": "now"}""");
+        changed["invoice"]["lines"]!.AsArray().Select(static line => $"{line!["description"]} {line["amount"]}").ShouldContain("Unused time of Desk, monthly -450");
+        await sandbox.UseAsync("acme", "calls", 140);
+        await sandbox.AdvanceAsync("2027-05-01T00:00:00Z");
+        var usage = (await sandbox.Door.GetAsync("/v1/invoices/" + await NewestAsync(sandbox)))["lines"].AsArray().Single(static line => line!["kind"]!.GetValue<string>() == "usage")!;
+        (usage["amount"]!.GetValue<long>(), string.Join("; ", usage["steps"]!.AsArray())).ShouldBe(
+            (150, "10 units × 0.05 USD + 0.5 USD (50 % off) = 1 USD; 20 units × 0.025 USD (50 % off) = 0.5 USD"));
+
+        var pack = await sandbox.Door.PostAsync("/v1/customers/acme/packs", """{"pack": "ten", "quantity": 3, "preview": true}""");
+        var bought = pack["invoice"]["lines"]![0]!;
+        (bought["amount"]!.GetValue<long>(), string.Join("; ", bought["steps"]!.AsArray())).ShouldBe(
+            (2397, "9.99 USD each; less 20 %; 3 × 7.99 USD = 23.97 USD; 30 units of scans in all"));
+
+        var shown = (await sandbox.Door.GetAsync("/v1/plans/team")).Json!;
+        shown["add_ons"]![0]!["prices"]![0]!["discounted"]!.ToJsonString().ShouldBe("""{"percent":10,"amount":300,"display":"$3.00"}""");
+        shown["packs"]![0]!["prices"]![0]!["discounted"]!["amount"]!.GetValue<long>().ShouldBe(799);
+        (shown["prices"]![0]!["discounted"], shown["prices"]![0]!["seats"]!["percent_off"]!.GetValue<int>()).ShouldBe((null, 15));
+        (await PaymentSteps.FoundAsync(running, sandbox)).ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task A_discount_of_the_price_comes_before_coupons()
     {
         var sandbox = await BillingSandbox.StartAsync(
