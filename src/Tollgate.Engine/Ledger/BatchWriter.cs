@@ -239,18 +239,20 @@ internal sealed class BatchWriter
     }
 
     /// <summary>
-    /// A grant that a period that is over burns, or gives back, is what the running one may decide on right now, on another server, without
+    /// A grant that a period that is over burns, gives back or rolls anew is what the running one may decide on right now, on another server, without
     /// changing the grant: a reservation, a refusal. The running row tells that server.
     /// </summary>
     private void RenewRunning()
     {
         var renewed = false;
-        foreach (var burned in _rows.Burned)
+        foreach (var rows in (ReadOnlySpan<List<DirtyRow<Grant>>>)[_rows.Burned, _rows.Rolled])
         {
-            if (burned.Book.FindBook(burned.After.FeatureKey) is { } feature && feature.PeriodAt(_books[burned.Book]) is var running
-                && (!feature.RollsOver || feature.IsOpened(running)))
+            foreach (var (book, _, grant) in rows)
             {
-                renewed |= burned.Book.Renew(feature.BalanceIn(running));
+                if (book.FindBook(grant.FeatureKey) is { } feature && feature.PeriodAt(_books[book]) is var running && (!feature.RollsOver || feature.IsOpened(running)))
+                {
+                    renewed |= book.Renew(feature.BalanceIn(running));
+                }
             }
         }
 

@@ -166,6 +166,21 @@ public sealed class TermsOfThenTests(TestPostgres postgres) : IAsyncLifetime
             At(at), [new(Guid.NewGuid().ToString(), "u1", "roll", Quantity.Of(amount), occurred, null, Enforce: false)], CancellationToken.None))[0].Id!;
     }
 
+    // All of April was used and nothing rolled. The other server has May open when 100 of April are taken back.
+    [Fact]
+    public async Task What_is_taken_back_on_one_server_rolls_on_the_other()
+    {
+        await ConsumeAsync("u1", "roll", 100, Day(4, 20));
+        await using var other = await LedgerRig.StartAsync(_database!);
+        await Eventually.UntilAsync(() => !Rig.Alone && !other.Alone);
+        var first = await other.Gate.ConsumeAsync(At(Day(5, 1)), new("u1", "roll", Quantity.Of(1), null, null, null), CancellationToken.None);
+        first.Decision!.Allowed.ShouldBeTrue();
+        var used = await _database!.ScalarAsync<Guid>("SELECT id FROM events WHERE quantity = 100");
+        await Rig.Gate.VoidAsync(At(Day(5, 3)), used.ToString("D"), "u1", CancellationToken.None);
+        var held = await other.Gate.ReserveAsync(At(Day(5, 4)), new("u1", [new("roll", Quantity.Of(199))], null, TimeSpan.FromHours(1)), CancellationToken.None);
+        held.Decision!.Allowed.ShouldBeTrue();
+    }
+
     // April's 500 rolled, of which 450 were used when the bound became 100: 50 are left. Taken back, they are 100, not 500.
     [Fact]
     public async Task What_is_given_back_to_a_rollover_is_bound_by_the_terms_since_then()
