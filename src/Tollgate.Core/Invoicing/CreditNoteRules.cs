@@ -73,6 +73,32 @@ public static class CreditNoteRules
         };
     }
 
+    /// <summary>
+    /// The share of a line that still counts: that was neither credited, by a note of its own or by one of an amount, nor is on an invoice that
+    /// nobody has to pay any more.
+    /// </summary>
+    /// <param name="position">From 1.</param>
+    public static decimal KeptOf(Invoice invoice, int position)
+    {
+        if (invoice.Total.IsZero || invoice.Status is InvoiceStatus.Void or InvoiceStatus.Uncollectible)
+        {
+            return invoice.Status == InvoiceStatus.Void ? 0 : invoice.Total.IsZero ? 1 : (decimal)invoice.Paid.Minor / invoice.Total.Minor;
+        }
+
+        var (kept, paid, line) = (1m, PartsOf(invoice)[position - 1].Paid, invoice.Lines[position - 1]);
+        foreach (var note in invoice.CreditNotes)
+        {
+            // A note of lines has their names, and one of an amount a line of its own.
+            var isOfLines = note.Lines.All(one => invoice.Lines.Any(sold => sold.Description == one.Description));
+            var credited = isOfLines
+                ? note.Lines.FirstOrDefault(one => one.Description == line.Description && one.Amount == paid) ?? note.Lines.FirstOrDefault(one => one.Description == line.Description)
+                : null;
+            kept -= !isOfLines ? (decimal)note.Total.Minor / invoice.Total.Minor : credited is null || paid.IsZero ? 0 : (decimal)credited.Amount.Minor / paid.Minor;
+        }
+
+        return Math.Max(0, kept);
+    }
+
     /// <summary>What each line came to, its discount taken off and its tax included, and how much of that is tax. Where something was given back on the same invoice all are less.</summary>
     private static (MoneyAmount Paid, MoneyAmount Tax)[] PartsOf(Invoice invoice)
     {
@@ -80,12 +106,17 @@ public static class CreditNoteRules
         var weights = invoice.Lines.Select(static line => Math.Max(0, line.Amount.Minor)).ToArray();
         var off = MoneyParts.Spread(invoice.Discount, weights);
         var taxes = invoice.Lines.All(static line => line.Tax is null) ? MoneyParts.Spread(invoice.Tax, weights) : [.. invoice.Lines.Select(line => line.Tax ?? zero)];
-        var added = invoice.Taxes.Where(static tax => !tax.IsInclusive).Aggregate(zero, static (sum, tax) => sum + tax.Amount);
-        var asked = weights.Select((weight, i) => weight == 0
-            ? 0
-            : Math.Max(0, weight - off[i].Minor + (invoice.Tax.IsZero ? 0 : new ExactMoney(taxes[i].Major * added.Minor / invoice.Tax.Minor, invoice.Currency).Rounded().Minor))).ToArray();
+        var asked = weights.Select((weight, i) => weight == 0 ? 0 : Math.Max(0, weight - off[i].Minor + AddedOf(invoice, i + 1, taxes[i]).Minor)).ToArray();
         var paid = MoneyParts.Spread(invoice.Total, asked);
         return [.. paid.Select((one, i) => (one, asked[i] == 0 ? zero : new ExactMoney(taxes[i].Major * one.Minor / asked[i], invoice.Currency).Rounded()))];
+    }
+
+    /// <summary>What of a line's taxes comes on top of its price: those of its own rates that the price does not contain.</summary>
+    private static MoneyAmount AddedOf(Invoice invoice, int position, MoneyAmount tax)
+    {
+        var rates = invoice.Taxes.Where(one => one.IsOn(position)).ToArray();
+        var (all, added) = (rates.Sum(static one => one.Rate.Value), rates.Where(static one => !one.IsInclusive).Sum(static one => one.Rate.Value));
+        return all == 0 ? MoneyAmount.Zero(invoice.Currency) : new ExactMoney(tax.Major * added / all, invoice.Currency).Rounded();
     }
 
     /// <summary>That of its lines; the note that gives the last of an invoice back has what is left of its tax.</summary>

@@ -74,6 +74,9 @@ public sealed record InvoiceLine
     /// <summary>Negative for what is given back or taken off.</summary>
     public required MoneyAmount Amount { get; init; }
 
+    /// <summary>Of usage or a minimum that is taken back: what it was billed at before discounts, where less goes back; null: the amount.</summary>
+    public MoneyAmount? Rated { get; init; }
+
     /// <summary>What the line pays for; a service period, which may lie before or behind the invoice's own.</summary>
     public required Period Period { get; init; }
 

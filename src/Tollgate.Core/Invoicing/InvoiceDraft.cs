@@ -126,7 +126,7 @@ public sealed record InvoiceDraft(InvoiceKind Kind, Period Period, Currency Curr
 
     private static InvoiceLine LineOf(MinimumDue minimum) => new()
     {
-        Kind = InvoiceLineKind.Minimum, Quantity = Quantity.One, Amount = minimum.Amount, Period = minimum.Period,
+        Kind = InvoiceLineKind.Minimum, Quantity = Quantity.One, Amount = minimum.Amount, Period = minimum.Period, TaxCategory = minimum.TaxCategory,
         Description = minimum.BilledBefore is null ? "Up to the agreed minimum" : "Agreed minimum: correction of an earlier period",
         Steps = minimum.BilledBefore is { } before
             ? [$"{minimum.Minimum} agreed beside the plan − {minimum.Counted} of usage, not below nothing", $"billed before: {before}"]

@@ -5,7 +5,11 @@ namespace Tollgate.Core.Invoicing;
 /// <summary>What a coupon or promotional credit takes off an invoice: a percentage of what remains, or an amount.</summary>
 /// <param name="Name">As it is written on the invoice.</param>
 /// <param name="Rate">0 to 100; null for an amount.</param>
-public sealed record Reduction(string Name, Percent? Rate, MoneyAmount? Amount);
+public sealed record Reduction(string Name, Percent? Rate, MoneyAmount? Amount)
+{
+    /// <summary>The amount comes off what is asked for, also where more unused time goes back beside it, which had its own part of the amount taken off.</summary>
+    public bool IsOfCharges { get; init; }
+}
 
 /// <summary>A rate of tax that applies.</summary>
 /// <param name="IsInclusive">The prices contain it.</param>
@@ -99,7 +103,7 @@ public static class InvoiceMath
         foreach (var reduction in reductions)
         {
             var charged = Positive(remains - given);
-            var most = Positive(remains);
+            var most = reduction.IsOfCharges ? charged : Positive(remains);
             var taken = reduction.Rate is { } rate ? ExactMoney.Of(charged).Times(rate).Rounded() : reduction.Amount < most ? reduction.Amount.Value : most;
             reduced.Add(taken);
             remains -= taken;

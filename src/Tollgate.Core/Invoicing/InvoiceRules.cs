@@ -13,14 +13,19 @@ namespace Tollgate.Core.Invoicing;
 /// <param name="UsageBilled">Usage of the running period that earlier invoices billed; only where a minimum compares it.</param>
 /// <param name="Minimums">Ended periods with a minimum of which usage is corrected.</param>
 /// <param name="GivenBack">Parts of earlier invoices that asked for the time that a step gives back.</param>
+/// <param name="Billed">Lines that billed what may be taken back of usage and minimums, the oldest first.</param>
 public sealed record BillingFacts(
     IReadOnlyList<UsageDue> Usage, IReadOnlyList<Redemption> Redemptions, TaxTable? Taxes, MoneyAmount Credits, MoneyAmount UsageBilled,
-    IReadOnlyList<MinimumPeriod> Minimums, IReadOnlyList<InvoicePart> GivenBack);
+    IReadOnlyList<MinimumPeriod> Minimums, IReadOnlyList<InvoicePart> GivenBack, IReadOnlyDictionary<BilledKey, IReadOnlyList<BilledLine>> Billed);
 
 /// <summary>A computed invoice: what is stored when the step is done, and shown when it is only looked at.</summary>
 /// <param name="Lines">Those of the draft, and then what coupons and promotional credits take off.</param>
 /// <param name="Redemptions">What took something off, as it is after it.</param>
-public sealed record Bill(InvoiceDraft Draft, IReadOnlyList<InvoiceLine> Lines, InvoiceSums Sums, string? TaxNote, IReadOnlyList<Redemption> Redemptions);
+public sealed record Bill(InvoiceDraft Draft, IReadOnlyList<InvoiceLine> Lines, InvoiceSums Sums, string? TaxNote, IReadOnlyList<Redemption> Redemptions)
+{
+    /// <summary>What the bill gives back of earlier invoices.</summary>
+    public IReadOnlyList<GivenBackNote> GivenBack { get; init; } = [];
+}
 
 /// <summary>A step, and what it is billed with.</summary>
 /// <param name="After">As the step left it, with what was taken off the running period.</param>
@@ -56,18 +61,12 @@ public static class InvoiceRules
         var redemptions = facts.Redemptions
             .Where(one => one.AppliesTo(plan, currency, step.At) && (one.Coupon is not { Duration: CouponDuration.Once } || subtotal > MoneyAmount.Zero(currency))).ToArray();
         var taxes = draft.Lines.Select(line => facts.Taxes?.For(line) ?? TaxDecision.None).ToArray();
-        var taxed = draft.Lines.Zip(taxes, static (line, tax) => new TaxedLine(line.Amount, tax.Rates, line.Kind == InvoiceLineKind.ProrationCredit)).ToArray();
-        var paid = facts.GivenBack.SelectMany(part => GivenBackRules.PaidWith(part, before!.Current.End)).ToList();
-
-        // An invoice of nothing has no part, though its time was paid by other unused time: the rates of now stand for its own.
-        var rest = paid.Aggregate(MoneyAmount.Zero(currency), static (sum, one) => sum - one.Part)
-            - taxed.Where(static line => line.IsGivenBack).Aggregate(MoneyAmount.Zero(currency), static (sum, line) => sum + line.Amount);
-        if (rest > MoneyAmount.Zero(currency))
-        {
-            paid.Add(new(rest, taxed.First(static line => line.IsGivenBack).Rates));
-        }
-
-        var sums = InvoiceMath.Compute(taxed, [.. redemptions.Select(static one => one.Reduction)], paid, facts.Credits);
+        var back = UnusedTime(before, draft, taxes, facts);
+        draft = draft with { Lines = [.. draft.Lines.Zip(taxes, (line, tax) => Corrected(line, tax, facts, back))] };
+        var taxed = draft.Lines.Zip(taxes, static (line, tax) => new TaxedLine(line.Amount, tax.Rates, GivesBack(line))).ToArray();
+        var begins = before is not null && before.Current.Start != step.After.Current.Start;
+        var reductions = redemptions.Select(one => one.Reduction with { IsOfCharges = begins && one.ComesAgain }).ToArray();
+        var sums = InvoiceMath.Compute(taxed, reductions, [.. back.SelectMany(static one => one.Paid)], facts.Credits);
         var charged = taxed.Where(static line => !line.IsGivenBack).Aggregate(MoneyAmount.Zero(currency), static (sum, line) => sum + line.Amount);
         var (discounts, used, left) = (new List<InvoiceLine>(), new List<Redemption>(), charged);
         foreach (var (redemption, taken) in redemptions.Zip(sums.Reduced).Where(static pair => !pair.Second.IsZero))
@@ -77,8 +76,49 @@ public static class InvoiceRules
             left -= taken;
         }
 
-        var bill = new Bill(draft, [.. draft.Lines.Zip(sums.TaxOfLines, static (line, tax) => line with { Tax = tax }), .. discounts], sums, taxes.Select(static tax => tax.Note).FirstOrDefault(static note => note is not null), used);
-        return new(step, step.After with { Billed = step.After.Billed - OffThePeriod(step, draft, sums), Reduced = ReducedBy(step, redemptions) }, bill) { Minimums = kept };
+        var note = taxes.Select(static tax => tax.Note).FirstOrDefault(static note => note is not null);
+        var bill = new Bill(draft, [.. draft.Lines.Zip(sums.TaxOfLines, static (line, tax) => line with { Tax = tax }), .. discounts], sums, note, used)
+        {
+            GivenBack = GivenBackRules.NotesOf(back, sums.TaxGivenBack),
+        };
+        var again = redemptions.Zip(sums.Reduced).Where(static pair => pair.First.ComesAgain).Aggregate(MoneyAmount.Zero(currency), static (sum, pair) => sum + pair.Second);
+        var after = step.After with
+        {
+            Billed = step.After.Billed - OfThePeriod(sums.Discount, step, draft), Reduced = ReducedBy(step, redemptions), AmountOff = step.After.AmountOff + OfThePeriod(again, step, draft),
+        };
+        return new(step, after, bill) { Minimums = kept };
+    }
+
+    /// <summary>Unused time, and usage or a minimum that is taken back: coupons are not taken off it again, and its taxes are those that it was paid with.</summary>
+    private static bool GivesBack(InvoiceLine line) =>
+        line.Kind == InvoiceLineKind.ProrationCredit || (line.Kind is InvoiceLineKind.Usage or InvoiceLineKind.Minimum && (line.Rated ?? line.Amount).IsNegative);
+
+    /// <summary>The taxes that unused time was paid with. Where no invoice is known that asked for it, the rates of the newest one that is, or of now, stand for its own.</summary>
+    private static List<GivenBackPart> UnusedTime(Subscription? before, InvoiceDraft draft, TaxDecision[] taxes, BillingFacts facts)
+    {
+        var back = facts.GivenBack.Select(part => new GivenBackPart(part.Invoice, GivenBackRules.PaidWith(part, before!.Current.End))).ToList();
+        var unused = draft.Lines.Zip(taxes).Where(static one => one.First.Kind == InvoiceLineKind.ProrationCredit).ToArray();
+        var rest = back.Aggregate(MoneyAmount.Zero(draft.Currency), static (sum, one) => sum - one.Part)
+            - unused.Aggregate(MoneyAmount.Zero(draft.Currency), static (sum, one) => sum + one.First.Amount);
+        if (rest > MoneyAmount.Zero(draft.Currency))
+        {
+            back.Add(new(null, [new(rest, back.Count > 0 ? back[0].Paid[0].Rates : unused[0].Second.Rates)]));
+        }
+
+        return back;
+    }
+
+    /// <param name="back">Gets the parts of a line that takes something back.</param>
+    private static InvoiceLine Corrected(InvoiceLine line, TaxDecision tax, BillingFacts facts, List<GivenBackPart> back)
+    {
+        if (line.Kind == InvoiceLineKind.ProrationCredit || !GivesBack(line))
+        {
+            return line;
+        }
+
+        var (corrected, parts) = CorrectionRules.Paid(line, facts.Billed.GetValueOrDefault(BilledKey.Of(line)) ?? [], tax.Rates);
+        back.AddRange(parts);
+        return corrected;
     }
 
     /// <summary>What percentages take off the period that runs after a step: those of the invoice that asks for its price.</summary>
@@ -89,8 +129,7 @@ public static class InvoiceRules
             return step.After.Reduced;
         }
 
-        var kept = redemptions.Aggregate(1m, static (left, one) => left * (1m - ((one.Reduction.Rate?.Value ?? 0m) / 100m)));
-        return new(decimal.Round((1m - kept) * 100m, Percent.Scale));
+        return Percent.Together(redemptions.Select(static one => one.Reduction.Rate ?? default));
     }
 
     /// <summary>
@@ -116,8 +155,9 @@ public static class InvoiceRules
             return null;
         }
 
+        var category = terms.Plan.Plan.TaxCategory;
         var due = MinimumRules.Missing(terms.Price, agreed, plan, usage, lived, before.Committed);
-        return (new(before.Id, new(period.Start, until), required.Amount, usage, due?.Amount ?? nothing), due);
+        return (new(before.Id, new(period.Start, until), required.Amount, usage, due?.Amount ?? nothing) { TaxCategory = category }, due is null ? null : due with { TaxCategory = category });
     }
 
     /// <summary>The end of what was paid for, where a step ends that; null: it goes on, or nothing was paid. A pause has ended it when it began.</summary>
@@ -142,15 +182,15 @@ public static class InvoiceRules
         return backwards is null ? null : $"The line \"{backwards.Description}\" is for no time: {backwards.Period}.";
     }
 
-    /// <summary>The part of the discount that falls on the running period: what is given back later was not paid.</summary>
-    private static MoneyAmount OffThePeriod(SubscriptionStep step, InvoiceDraft draft, InvoiceSums sums)
+    /// <summary>The part of a discount that falls on the running period: what is given back later was not paid.</summary>
+    private static MoneyAmount OfThePeriod(MoneyAmount discount, SubscriptionStep step, InvoiceDraft draft)
     {
-        if (sums.Discount.IsZero)
+        if (discount.IsZero)
         {
-            return sums.Discount;
+            return discount;
         }
 
-        var shares = MoneyParts.Spread(sums.Discount, [.. draft.Lines.Select(static line => Math.Max(0, line.Amount.Minor))]);
+        var shares = MoneyParts.Spread(discount, [.. draft.Lines.Select(static line => Math.Max(0, line.Amount.Minor))]);
         return draft.Lines.Zip(shares)
             .Where(pair => pair.First.Kind != InvoiceLineKind.Usage && pair.First.Period.End == step.After.Current.End)
             .Aggregate(MoneyAmount.Zero(draft.Currency), static (sum, pair) => sum + pair.Second);

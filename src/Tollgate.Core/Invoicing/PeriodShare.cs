@@ -9,6 +9,10 @@ namespace Tollgate.Core.Invoicing;
 /// </summary>
 public static class PeriodShare
 {
+    /// <summary>A line that asks for time of the period.</summary>
+    public static bool Asks(InvoiceLine line, Instant periodEnd) =>
+        line.Kind != InvoiceLineKind.Usage && line.Period.End == periodEnd && line.Amount > MoneyAmount.Zero(line.Amount.Currency);
+
     /// <param name="credited">Taken back of the total, tax included; all of it when the invoice is void. Negative for what counts again.</param>
     /// <param name="positions">The lines that are taken back, from 1; null: a part of all of them.</param>
     /// <param name="periodEnd">Of the running period.</param>
@@ -21,12 +25,26 @@ public static class PeriodShare
             return zero;
         }
 
-        var paid = MoneyParts.Spread(invoice.Total, [.. invoice.Lines.Select(static line => Math.Max(0, line.Amount.Minor))]);
+        var paid = MoneyParts.Spread(invoice.Total, Weights(invoice));
         var ofPeriod = invoice.Lines.Zip(paid)
-            .Where((pair, i) => pair.First.Kind != InvoiceLineKind.Usage && pair.First.Period.End == periodEnd && (positions is null || positions.Contains(i + 1)))
+            .Where((pair, i) => Asks(pair.First, periodEnd) && (positions is null || positions.Contains(i + 1)))
             .Aggregate(zero, static (sum, pair) => sum + pair.Second);
         var taken = positions is null ? MoneyParts.Share(credited, ofPeriod.Minor, invoice.Total.Minor) : ofPeriod;
         var added = invoice.Taxes.Where(static tax => !tax.IsInclusive).Aggregate(zero, static (sum, tax) => sum + tax.Amount);
         return new ExactMoney(taken.Major * (invoice.Total - added).Minor / invoice.Total.Minor, invoice.Currency).Rounded();
     }
+
+    /// <summary>
+    /// What an invoice asked for the period, whatever its credit lines paid of that: lines less their discounts and less what was taken back of the invoice,
+    /// before taxes that are added.
+    /// </summary>
+    public static MoneyAmount AskedFor(Invoice invoice, Instant periodEnd)
+    {
+        var off = MoneyParts.Spread(invoice.Discount, Weights(invoice));
+        return invoice.Lines.Zip(off).Where(pair => Asks(pair.First, periodEnd))
+            .Aggregate(MoneyAmount.Zero(invoice.Currency), static (sum, pair) => sum + pair.First.Amount - pair.Second)
+            - Of(invoice, invoice.Total - invoice.Counted, null, periodEnd);
+    }
+
+    private static long[] Weights(Invoice invoice) => [.. invoice.Lines.Select(static line => Math.Max(0, line.Amount.Minor))];
 }

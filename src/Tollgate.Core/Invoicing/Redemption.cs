@@ -22,6 +22,9 @@ public sealed record Redemption(long Sequence, Coupon? Coupon, Instant? EndsAt, 
 
     public bool IsSpent => Left?.IsZero ?? (Coupon is { Duration: CouponDuration.Once } && Used > 0);
 
+    /// <summary>An amount that comes off each billing period: it belongs to the period's price, and goes back with it.</summary>
+    public bool ComesAgain => Left is null && Coupon is { AmountOff: not null, Duration: not CouponDuration.Once };
+
     public Reduction Reduction => new(Coupon is null ? "Promotional credit" : $"Coupon {Coupon.Code}", Coupon?.PercentOff, Amount);
 
     private MoneyAmount? Amount => Left ?? (Coupon?.AmountOff - TakenInPeriod is { } left ? Positive(left) : Coupon?.AmountOff);

@@ -22,6 +22,10 @@ public readonly record struct Percent(decimal Value)
     /// <summary>What it is of one unit of a currency: 2.5 % of a dollar are 0.025.</summary>
     public ExactMoney OfOne(Currency currency) => new ExactMoney(1m, currency).Times(this);
 
+    /// <summary>What percentages that are taken off one after the other take off in all.</summary>
+    public static Percent Together(IEnumerable<Percent> percents) =>
+        new(decimal.Round((1m - percents.Aggregate(1m, static (left, one) => left * (1m - (one.Value / 100m)))) * 100m, Scale));
+
     public static Percent operator +(Percent a, Percent b) => new(a.Value + b.Value);
 
     public override string ToString() => Value.ToString("0.######", CultureInfo.InvariantCulture) + " %";

@@ -14,6 +14,9 @@ public sealed record MinimumDue(Period Period, MoneyAmount Minimum, MoneyAmount 
 {
     /// <summary>Of an earlier invoice; null: the period has just ended. Minimum and counted are then those of usage alone.</summary>
     public MoneyAmount? BilledBefore { get; init; }
+
+    /// <summary>That of the plan that the minimum was agreed for.</summary>
+    public string? TaxCategory { get; init; }
 }
 
 /// <summary>A period with an agreed minimum that is over: usage that is reported or voided later is compared with it again.</summary>
@@ -24,6 +27,9 @@ public sealed record MinimumPeriod(Guid Subscription, Period Period, MoneyAmount
 {
     /// <summary>Usage of quota periods that end in it, or were cut in it, is its usage.</summary>
     public bool Counts(UsageDue due) => due.SoldUntil > Period.Start && due.SoldUntil <= Period.End;
+
+    /// <summary>That of the plan that the minimum was agreed for; null: it has none, or an older version of Tollgate billed the period.</summary>
+    public string? TaxCategory { get; init; }
 
     public MoneyAmount Missing => Usage < Required ? Required - Usage : MoneyAmount.Zero(Required.Currency);
 }
@@ -41,7 +47,10 @@ public static class MinimumRules
     {
         var usage = corrections.Where(ended.Counts).Aggregate(ended.Usage, static (sum, due) => sum + due.Rated().Amount - due.Billed);
         var missing = (ended with { Usage = usage }).Missing;
-        var line = missing == ended.Billed ? null : new MinimumDue(ended.Period, ended.Required, usage, missing - ended.Billed) { BilledBefore = ended.Billed };
+        var line = missing == ended.Billed ? null : new MinimumDue(ended.Period, ended.Required, usage, missing - ended.Billed)
+        {
+            BilledBefore = ended.Billed, TaxCategory = ended.TaxCategory,
+        };
         return (ended with { Usage = usage, Billed = missing }, line);
     }
 

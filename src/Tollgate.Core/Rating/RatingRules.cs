@@ -20,7 +20,10 @@ public static class RatingRules
             [.. prices.SelectMany(static one => TierRules.StepsOf(one.Price, one.Quantity)).Where(step => prices.Count == 1 || step.Amount.Major != 0)]);
     }
 
-    /// <summary>Each price of the parts once, and the units that all of them have at it.</summary>
+    /// <summary>
+    /// Each price of the parts once, and the units that all of them have at it: tiers go on, and a first flat fee is due once. Where it is always due under one
+    /// of them, it is due without use.
+    /// </summary>
     public static IReadOnlyList<(OveragePrice Price, Quantity Quantity)> PricesOf(IReadOnlyList<UsagePart> parts)
     {
         var prices = new List<(OveragePrice Price, Quantity Quantity)>(1);
@@ -31,14 +34,15 @@ public static class RatingRules
                 continue;
             }
 
-            var known = prices.FindIndex(one => SegmentRules.AreSame(one.Price, price));
+            var known = prices.FindIndex(one => SegmentRules.AreSame(one.Price, price with { FirstFlatFee = one.Price.FirstFlatFee }));
             if (known < 0)
             {
                 prices.Add((price, part.Beyond));
             }
             else
             {
-                prices[known] = (price, prices[known].Quantity + part.Beyond);
+                var always = prices[known].Price.FirstFlatFee == FirstFlatFee.Always ? prices[known].Price : price;
+                prices[known] = (always, prices[known].Quantity + part.Beyond);
             }
         }
 

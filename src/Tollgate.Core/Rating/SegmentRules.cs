@@ -71,7 +71,10 @@ public static class SegmentRules
     /// </summary>
     public static bool AreSame(OveragePrice? a, OveragePrice? b) => ReferenceEquals(a, b)
         || (a is not null && b is not null && (a.Mode, a.Currency, a.PackageSize, a.FirstFlatFee, a.Discount) == (b.Mode, b.Currency, b.PackageSize, b.FirstFlatFee, b.Discount)
-            && a.Tiers.SequenceEqual(b.Tiers));
+            && a.Tiers.Select(Written).SequenceEqual(b.Tiers.Select(Written)));
+
+    /// <summary>No fee and a fee of nothing are one.</summary>
+    private static PriceTier Written(PriceTier tier) => tier with { FlatFee = tier.FlatFee ?? UnitPrice.Free };
 
     /// <summary>
     /// Under a hard cap what went beyond is an overshoot of facts, not a sale; overage that is carried into the next period is paid with

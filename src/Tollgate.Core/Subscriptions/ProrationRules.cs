@@ -65,20 +65,22 @@ public static class ProrationRules
     }
 
     /// <summary>
-    /// What is given back for the rest of a period, price by price: each one's share less the percentage that coupons took off it, together never
-    /// more than was billed for the period and not given back yet; with <see cref="Proration.UsageAware"/> never more than the unconsumed share of
+    /// What is given back for the rest of a period, price by price: each one's share less the percentage and the part of an amount that coupons took off it,
+    /// together never more than was billed for the period and not given back yet; with <see cref="Proration.UsageAware"/> never more than the unconsumed share of
     /// the quota either.
     /// </summary>
     /// <param name="prices">For a whole period; at least one.</param>
     /// <param name="reduced">What percentages took off them.</param>
     /// <param name="billed">Billed for the period, less what was given back.</param>
     /// <param name="unconsumed">Share of the quota that is left; null: nothing in the plan is counted.</param>
+    /// <param name="amountOff">What coupons of an amount took off the rest of the period.</param>
     public static IReadOnlyList<MoneyAmount> Credits(
-        Proration policy, IReadOnlyList<MoneyAmount> prices, Percent reduced, Fraction remaining, MoneyAmount billed, Fraction? unconsumed)
+        Proration policy, IReadOnlyList<MoneyAmount> prices, Percent reduced, Fraction remaining, MoneyAmount billed, Fraction? unconsumed, MoneyAmount amountOff)
     {
         var credits = prices.Select(CreditOf).ToArray();
-        var most = billed.IsNegative ? MoneyAmount.Zero(billed.Currency) : billed;
-        return credits.Aggregate(static (sum, credit) => sum + credit) > most ? MoneyParts.Spread(most, [.. credits.Select(static credit => credit.Minor)]) : credits;
+        var left = credits.Aggregate(static (sum, credit) => sum + credit) - amountOff;
+        var most = Positive(Lesser(left, billed));
+        return left != most || !amountOff.IsZero ? MoneyParts.Spread(most, [.. credits.Select(static credit => credit.Minor)]) : credits;
 
         MoneyAmount CreditOf(MoneyAmount price)
         {
@@ -91,6 +93,8 @@ public static class ProrationRules
             return share - ExactMoney.Of(share).Times(reduced).Rounded();
         }
     }
+
+    private static MoneyAmount Positive(MoneyAmount amount) => amount.IsNegative ? MoneyAmount.Zero(amount.Currency) : amount;
 
     private static MoneyAmount Lesser(MoneyAmount a, MoneyAmount b) => a < b ? a : b;
 }

@@ -114,6 +114,8 @@ public sealed record SubscriptionTerms(PlanVersion Plan, PriceInterval Interval,
 /// <summary>Which plan a customer has from when to when, and what happens next.</summary>
 public sealed record Subscription
 {
+    private readonly MoneyAmount? _amountOff;
+
     public required Guid Id { get; init; }
 
     public required SubscriptionStatus Status { get; init; }
@@ -136,6 +138,16 @@ public sealed record Subscription
 
     /// <summary>What percentages of coupons took off the price of the terms in force, for the running period: unused time is given back without it.</summary>
     public Percent Reduced { get; init; }
+
+    /// <summary>
+    /// What coupons of an amount that comes off each billing period took off the price of the terms in force, for the rest of the running period: where that period
+    /// ends early, unused time is given back without its share, because the next period has the coupon again.
+    /// </summary>
+    public MoneyAmount AmountOff
+    {
+        get => _amountOff ?? MoneyAmount.Zero(Terms.Currency);
+        init => _amountOff = value;
+    }
 
     /// <summary>Since when the terms are in force in the running period: its start, or the last change in it.</summary>
     public required Instant TermsSince { get; init; }

@@ -117,9 +117,10 @@ public static class SubscriptionLife
 
         var at = WholeSecond(now) < period.Start ? period.Start : WholeSecond(now);
         var remaining = ProrationRules.Remaining(policy, period, at, facts.Zone);
-        var charges = new List<Charge>(Unused(subscription, policy, at, remaining, facts.Unconsumed));
+        var ends = terms.Interval != old.Interval;
+        var charges = new List<Charge>(Unused(subscription, policy, at, remaining, facts, ends));
         var given = Sum(charges, terms.Currency);
-        if (terms.Interval != old.Interval)
+        if (ends)
         {
             var anchor = new Anchor(at);
             var first = BillingPeriods.At(terms.Interval, anchor, at, facts.Zone);
@@ -134,6 +135,7 @@ public static class SubscriptionLife
         var changed = subscription with
         {
             Terms = terms, Billed = subscription.Billed + given + Sum(asked, terms.Currency), TermsSince = at,
+            AmountOff = Lesser(AmountOffOf(subscription, policy, remaining, facts.Zone), Sum(asked, terms.Currency)),
             Committed = subscription.Committed + old.MinimumBeyondPrice(ProrationRules.Between(period, subscription.TermsSince, at)),
         };
         return new(WithUsageDue(changed, at, facts.Zone), SubscriptionVerb.Change, at, charges) { Span = new(at, period.End) };
@@ -165,7 +167,7 @@ public static class SubscriptionLife
     {
         var (ended, from) = (Cancel(subscription, reason, now), subscription.PausedAt ?? now);
         var remaining = ProrationRules.Remaining(Proration.Second, subscription.Current, from, facts.Zone);
-        var unused = Unused(subscription, Proration.Second, from, remaining, null);
+        var unused = Unused(subscription, Proration.Second, from, remaining, facts with { Unconsumed = null }, ends: true);
         return ended with { After = ended.After with { Billed = subscription.Billed + Sum(unused, subscription.Terms.Currency) }, Charges = unused };
     }
 
@@ -212,7 +214,7 @@ public static class SubscriptionLife
         var at = WholeSecond(now);
         var (terms, period, paused) = (subscription.Scheduled ?? subscription.Terms, subscription.Current, subscription.PausedAt!.Value);
         var remaining = ProrationRules.Remaining(Proration.Second, period, paused, facts.Zone);
-        var unused = Unused(subscription, Proration.Second, paused, remaining, null);
+        var unused = Unused(subscription, Proration.Second, paused, remaining, facts with { Unconsumed = null }, ends: true);
         var anchor = new Anchor(at);
         var first = BillingPeriods.At(terms.Interval, anchor, at, facts.Zone);
         var resumed = Begun(
@@ -248,16 +250,20 @@ public static class SubscriptionLife
     private static Subscription Begun(Subscription subscription, Period period) => subscription with
     {
         Current = period, Billed = subscription.Terms.Amount, TermsSince = period.Start, Committed = MoneyAmount.Zero(subscription.Terms.Currency),
+        AmountOff = MoneyAmount.Zero(subscription.Terms.Currency),
     };
 
     /// <summary>Who has said that it ends with the period keeps what was paid: where another period begins, it ends with that one.</summary>
     private static Instant? Moved(Subscription subscription, Period begun) => subscription.CancelAt is null ? null : begun.End;
 
     /// <summary>The plan and each add-on, each less what coupons had taken off it; what comes to nothing is left out.</summary>
-    private static IReadOnlyList<Charge> Unused(Subscription subscription, Proration policy, Instant from, Fraction remaining, Fraction? unconsumed)
+    /// <param name="ends">The billing period ends with it, and with that what a coupon of an amount takes off it.</param>
+    private static IReadOnlyList<Charge> Unused(Subscription subscription, Proration policy, Instant from, Fraction remaining, LifeFacts facts, bool ends)
     {
         var (terms, rest) = (subscription.Terms, new Period(from, subscription.Current.End));
-        var credits = ProrationRules.Credits(policy, [.. terms.Items.Select(static item => item.Amount)], subscription.Reduced, remaining, subscription.Billed, unconsumed);
+        var amountOff = ends ? AmountOffOf(subscription, policy, remaining, facts.Zone) : MoneyAmount.Zero(terms.Currency);
+        var credits = ProrationRules.Credits(
+            policy, [.. terms.Items.Select(static item => item.Amount)], subscription.Reduced, remaining, subscription.Billed, facts.Unconsumed, amountOff);
         return
         [
             .. terms.Items.Zip(credits).Where(static pair => !pair.Second.IsZero).Select(pair => new Charge(ChargeKind.UnusedTime, terms, -pair.Second, rest, remaining)
@@ -266,6 +272,15 @@ public static class SubscriptionLife
             }),
         ];
     }
+
+    /// <summary>Of what coupons of an amount took off the terms in force, the part of the remaining time.</summary>
+    private static MoneyAmount AmountOffOf(Subscription subscription, Proration policy, Fraction remaining, TimeZoneInfo zone)
+    {
+        var charged = ProrationRules.Remaining(policy, subscription.Current, subscription.TermsSince, zone);
+        return charged.Part == 0 || remaining.Part >= charged.Part ? subscription.AmountOff : MoneyParts.Share(subscription.AmountOff, remaining.Part, charged.Part);
+    }
+
+    private static MoneyAmount Lesser(MoneyAmount a, MoneyAmount b) => a < b ? a : b;
 
     private static MoneyAmount Sum(IEnumerable<Charge> charges, Currency currency) => charges.Aggregate(MoneyAmount.Zero(currency), static (sum, charge) => sum + charge.Amount);
 

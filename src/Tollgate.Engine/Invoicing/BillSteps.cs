@@ -39,15 +39,11 @@ internal sealed record StepOrder(CustomerRow Customer, Subscription? Before, Sub
 
 /// <summary>What a step comes to.</summary>
 /// <param name="Doubt">Not null: it looks impossible, and nothing of it may be written before somebody has looked.</param>
-internal sealed record BilledOrder(StepOrder Order, BilledStep Billed, IReadOnlyList<RatedPeriod> Rated, string? Doubt)
-{
-    /// <summary>Parts of earlier invoices that asked for the time that the step gives back.</summary>
-    public IReadOnlyList<InvoicePart> GivenBack { get; init; } = [];
-}
+internal sealed record BilledOrder(StepOrder Order, BilledStep Billed, IReadOnlyList<RatedPeriod> Rated, string? Doubt);
 
 /// <summary>
 /// Finds out what steps cost: loads what the rules have to know and asks them. Two statements for all steps of a batch, a third where
-/// usage is billed, one more each where a first tier's fee or a minimum is agreed, and some for each step that gives unused time back. Writes nothing; a preview ends here. The caller
+/// usage is billed, one more each where a first tier's fee or a minimum is agreed, and some where unused time or billed usage goes back. Writes nothing; a preview ends here. The caller
 /// holds the customers.
 /// </summary>
 internal sealed class BillSteps(NpgsqlConnection connection, ProjectSnapshot project, InvoiceSettings settings)
@@ -59,6 +55,7 @@ internal sealed class BillSteps(NpgsqlConnection connection, ProjectSnapshot pro
         var credits = await CreditsAsync(orders, cancel);
         var committed = await UsageBilledAsync(orders, cancel);
         var minimums = await MinimumsAsync(orders, usage, cancel);
+        var lines = await BilledLines.LoadAsync(connection, project, orders, usage, minimums, cancel);
         var billed = new List<BilledOrder>(orders.Count);
         foreach (var order in orders)
         {
@@ -71,8 +68,9 @@ internal sealed class BillSteps(NpgsqlConnection connection, ProjectSnapshot pro
                 new(credits.GetValueOrDefault(order.Customer.Account), currency),
                 new(committed.GetValueOrDefault(order.Customer.Account), currency),
                 minimums.GetValueOrDefault(order.Customer.Account) ?? [],
-                await GiveBack.PartsAsync(connection, project, order, cancel));
-            billed.Add(Billed(order, facts, rated) with { GivenBack = facts.GivenBack });
+                await GiveBack.PartsAsync(connection, project, order, cancel),
+                lines.GetValueOrDefault(order.Customer.Account) ?? BilledLines.None);
+            billed.Add(Billed(order, facts, rated));
         }
 
         return billed;
@@ -92,7 +90,10 @@ internal sealed class BillSteps(NpgsqlConnection connection, ProjectSnapshot pro
         try
         {
             // Who drives a subscription also taxes it, and takes off its own coupons.
-            facts = order.Step.After.DrivenBy is null ? facts : facts with { Redemptions = [], Taxes = null, Credits = MoneyAmount.Zero(facts.Credits.Currency) };
+            facts = order.Step.After.DrivenBy is null ? facts : facts with
+            {
+                Redemptions = [], Taxes = null, Credits = MoneyAmount.Zero(facts.Credits.Currency), Billed = BilledLines.None,
+            };
             var billed = InvoiceRules.Bill(order.Before, order.Step, facts);
             billed = order.BillsUsage ? billed with { After = billed.After with { UsageFrom = order.Step.At } } : billed;
 
@@ -174,7 +175,10 @@ internal sealed class BillSteps(NpgsqlConnection connection, ProjectSnapshot pro
         {
             var order = corrected[reader.GetInt32(0)];
             var one = new MinimumPeriod(
-                reader.GetGuid(1), new(Instant.FromUtc(reader.GetDateTime(2)), Instant.FromUtc(reader.GetDateTime(3))), Minor(4), Minor(5), Minor(6));
+                reader.GetGuid(1), new(Instant.FromUtc(reader.GetDateTime(2)), Instant.FromUtc(reader.GetDateTime(3))), Minor(4), Minor(5), Minor(6))
+            {
+                TaxCategory = reader.IsDBNull(7) ? null : reader.GetString(7),
+            };
             if (CorrectedOf(order, usage).Any(one.Counts))
             {
                 (found.TryGetValue(order.Customer.Account, out var known) ? known : found[order.Customer.Account] = []).Add(one);

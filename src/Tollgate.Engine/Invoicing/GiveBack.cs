@@ -11,7 +11,7 @@ using Tollgate.Engine.Projects;
 namespace Tollgate.Engine.Invoicing;
 
 /// <summary>
-/// What a step that gives something back does to earlier invoices of its subscription: 1. unused time of theirs cannot go back again; 2. what its own invoice
+/// What a step that gives something back does to earlier invoices of its subscription: 1. unused time and usage of theirs cannot go back again; 2. what its own invoice
 /// leaves over pays what they still ask for. The caller holds the customer, has written the credit, and commits.
 /// </summary>
 internal sealed class GiveBack(NpgsqlConnection connection, ProjectSnapshot project, string actor)
@@ -33,22 +33,21 @@ internal sealed class GiveBack(NpgsqlConnection connection, ProjectSnapshot proj
     /// <param name="at">When the step's invoice is issued.</param>
     public async Task RunAsync(BilledOrder billed, Instant at, CancellationToken cancel)
     {
-        var (order, sums) = (billed.Order, billed.Billed.Bill?.Sums);
-        if (order.Before is not { DrivenBy: null } before || sums is null)
+        if (billed is not { Order: var order, Billed.Bill: { } bill })
         {
             return;
         }
 
-        foreach (var ((invoice, part), tax) in billed.GivenBack.Zip(GivenBackRules.TaxOf(billed.GivenBack, sums.TaxGivenBack, before.Current.End)))
+        foreach (var (invoice, part, tax) in bill.GivenBack)
         {
             await ExecuteAsync(InvoiceSql.NoteProrated, cancel, order.Customer.Partition, order.Customer.Account, invoice.Id, part.Minor, tax.Minor);
         }
 
         // What nothing stood against on the step's own invoice: of unused time, or of usage that was taken back.
-        if (!sums.Left.IsZero)
+        if (order.Before is { DrivenBy: null } before && !bill.Sums.Left.IsZero)
         {
             var rows = await FindAsync(connection, project, order.Customer, before, cancel);
-            foreach (var (invoice, part) in GivenBackRules.Pay(rows.Select(static row => row.Invoice).Reverse(), sums.Left))
+            foreach (var (invoice, part) in GivenBackRules.Pay(rows.Select(static row => row.Invoice).Reverse(), bill.Sums.Left))
             {
                 await PayAsync(order.Customer, invoice, part, at, cancel);
             }

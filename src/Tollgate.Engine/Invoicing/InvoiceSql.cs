@@ -12,7 +12,7 @@ internal static class InvoiceSql
     public const string UsageToBill =
         """
         SELECT b.account, b.feature, b.period_start, b.period_end, b.version, b.used - b.drawn,
-               r.quota, r.price::text, r.quantity, r.amount, r.balance_version, r.period_end, r.parts IS NOT NULL
+               r.quota, r.price::text, r.quantity, r.amount, r.period_end, r.parts IS NOT NULL
           FROM unnest($1::smallint[], $2::integer[], $3::timestamptz[], $4::boolean[], $5::timestamptz[]) AS x (partition, account, until, ends, looked)
          CROSS JOIN LATERAL (
                 SELECT b.*
@@ -35,49 +35,58 @@ internal static class InvoiceSql
 
     /// <summary>
     /// When subscriptions began and ended to sell what goes beyond a plan: on trial, paused and over they do not. Two rows in a row of a
-    /// subscription are never alike, and the first one sells. $1 partitions, $2 accounts. Rows: account, when, whether it sells from then on, currency.
+    /// subscription are never alike, and the first one sells. Read are facts of the time since <c>$3</c>, and of each subscription the last one before.
+    /// $1 partitions, $2 accounts, $3 since. Rows: account, when, whether it sells from then on, currency.
     /// </summary>
     public const string Selling =
         """
         SELECT f.account, f.at, f.sells, f.currency
           FROM (SELECT g.*, s.currency, a.sells, lag(a.sells, 1, false) OVER (PARTITION BY g.partition, g.account, g.subscription ORDER BY g.sequence) AS sold
-                  FROM unnest($1::smallint[], $2::integer[]) AS x (partition, account)
-                  JOIN subscription_facts g ON g.partition = x.partition AND g.account = x.account
-                  JOIN subscriptions      s ON s.partition = g.partition AND s.account = g.account AND s.id = g.subscription
+                  FROM unnest($1::smallint[], $2::integer[], $3::timestamptz[]) AS x (partition, account, since)
+                  JOIN subscriptions s ON s.partition = x.partition AND s.account = x.account AND (s.ended_at IS NULL OR s.ended_at >= x.since)
+                 CROSS JOIN LATERAL (SELECT coalesce(max(b.sequence), 0) AS sequence
+                                       FROM (SELECT b.sequence
+                                               FROM subscription_facts b
+                                              WHERE b.partition = s.partition AND b.account = s.account AND b.subscription = s.id AND b.at <= x.since
+                                              ORDER BY b.sequence DESC
+                                              LIMIT 1) b) b
+                  JOIN subscription_facts g ON g.partition = s.partition AND g.account = s.account AND g.subscription = s.id AND g.sequence >= b.sequence
                  CROSS JOIN LATERAL (SELECT g.after ->> 'status' IN ('active', 'past_due') AS sells) a) f
          WHERE f.sells <> f.sold
          ORDER BY f.account, f.subscription, f.sequence
         """;
 
     /// <summary>
-    /// What burned the plan's own quota in stretches of quota periods, by when it happened: a void takes back at the time of its event. Read are
-    /// the customers' events of the months from <c>$5</c> on. Position by position: $1 partitions, $2 accounts, $3 features, $4 starts of quota
-    /// periods, $5 the first month whose ids may tell of the period, $6 from, $7 until. Rows: the stretch's number from 1, sum.
+    /// What burned the plan's own quota in stretches of quota periods, by when it happened: a void takes back at the time of its event. The stretches of a
+    /// period tile it. Read are the customers' events of the period's time in months from <c>$5</c> on, once for the columns and once for postings, which may be of any
+    /// feature; 1,000,000 events of a month in 11 stretches take 2.6 s, and 8 s where each is compared with each stretch. Position by position: $1 partitions,
+    /// $2 accounts, $3 features, $4 starts of quota periods, $5 the first month whose ids may tell of the period, $6 from, $7 until. Rows: the stretch's number from 1, sum.
     /// </summary>
     public const string UsedInStretches =
         """
-        WITH stretches AS (
-                SELECT * FROM unnest($1::smallint[], $2::integer[], $3::integer[], $4::timestamptz[], $5::date[], $6::timestamptz[], $7::timestamptz[])
-                         WITH ORDINALITY AS x (partition, account, feature, period_start, month, since, until, number)),
-             read AS (
-                SELECT e.partition, e.account, e.feature, e.period_start, e.occurred_at, e.quantity, e.data -> 'post' AS post
-                  FROM (SELECT partition, account, min(month) AS month FROM stretches GROUP BY partition, account) a
-                  JOIN events e ON e.partition = a.partition AND e.account = a.account AND e.month >= a.month),
-             posted AS (
-                SELECT partition, account, feature, period_start, occurred_at, quantity AS of_plan
-                  FROM read
-                 WHERE post IS NULL
+        WITH periods AS (
+                SELECT partition, account, feature, period_start, min(month) AS month, min(since) AS since, max(until) AS until,
+                       array_agg(since ORDER BY since) AS starts, array_agg(number ORDER BY since) AS numbers
+                  FROM unnest($1::smallint[], $2::integer[], $3::integer[], $4::timestamptz[], $5::date[], $6::timestamptz[], $7::timestamptz[])
+                         WITH ORDINALITY AS x (partition, account, feature, period_start, month, since, until, number)
+                 GROUP BY partition, account, feature, period_start),
+             used AS (
+                SELECT p.numbers[width_bucket(e.occurred_at, p.starts)] AS number, sum(e.quantity) AS of_plan
+                  FROM periods p
+                  JOIN events e ON e.partition = p.partition AND e.account = p.account AND e.month >= p.month AND e.occurred_at >= p.since AND e.occurred_at < p.until
+                               AND e.feature = p.feature AND e.period_start = p.period_start AND NOT e.data ? 'post'
+                 GROUP BY 1
                  UNION ALL
-                SELECT partition, account, (p ->> 0)::integer, timestamptz 'epoch' + (p ->> 1)::bigint * interval '1 microsecond', occurred_at,
-                       (p ->> 2)::numeric - (p ->> 3)::numeric
-                  FROM read
-                 CROSS JOIN LATERAL jsonb_array_elements(post) AS p
-                 WHERE post IS NOT NULL)
-        SELECT s.number, sum(p.of_plan)
-          FROM stretches s
-          JOIN posted p ON p.partition = s.partition AND p.account = s.account AND p.feature = s.feature AND p.period_start = s.period_start
-                       AND p.occurred_at >= s.since AND p.occurred_at < s.until
-         GROUP BY s.number
+                SELECT p.numbers[width_bucket(e.occurred_at, p.starts)], sum((t ->> 2)::numeric - (t ->> 3)::numeric)
+                  FROM periods p
+                  JOIN events e ON e.partition = p.partition AND e.account = p.account AND e.month >= p.month AND e.occurred_at >= p.since AND e.occurred_at < p.until
+                               AND e.data ? 'post'
+                 CROSS JOIN LATERAL jsonb_array_elements(e.data -> 'post') AS t
+                 WHERE (t ->> 0)::integer = p.feature AND (t ->> 1)::bigint = (extract(epoch FROM p.period_start) * 1000000)::bigint
+                 GROUP BY 1)
+        SELECT number, sum(of_plan)
+          FROM used
+         GROUP BY number
         """;
 
     /// <summary>Which of these periods were rated. $1 partitions, $2 accounts, $3 features, $4 starts. Rows: account, feature, start.</summary>
@@ -87,11 +96,6 @@ internal static class InvoiceSql
           FROM unnest($1::smallint[], $2::integer[], $3::integer[], $4::timestamptz[]) AS x (partition, account, feature, period_start)
           JOIN rated_usage r ON r.partition = x.partition AND r.account = x.account AND r.feature = x.feature AND r.period_start = x.period_start
         """;
-
-    /// <summary>
-    /// The <c>balance_version</c> of a period that was not rated yet, but for which an older version of Tollgate stored by what it will be.
-    /// </summary>
-    public const long Pinned = -1;
 
     /// <summary>Periods that were not rated before, which the caller knows: it holds the customers.</summary>
     public const string WriteRated =
@@ -121,24 +125,49 @@ internal static class InvoiceSql
          GROUP BY x.account
         """;
 
-    /// <summary>Usage of periods that ended after <c>$4</c>, billed already. $1 partitions, $2 accounts, $3 subscriptions. Rows: account, sum.</summary>
+    /// <summary>
+    /// Usage of periods that ended after <c>$4</c>, billed already, as it was rated: a minimum is compared before discounts, and with usage of void invoices too.
+    /// $1 partitions, $2 accounts, $3 subscriptions. Rows: account, sum.
+    /// </summary>
     public const string UsageBilled =
         """
-        SELECT x.account, sum(l.amount)::bigint
+        SELECT x.account, sum(coalesce(l.rated, l.amount))::bigint
           FROM unnest($1::smallint[], $2::integer[], $3::uuid[], $4::timestamptz[]) AS x (partition, account, subscription, since)
-          JOIN invoices      i ON i.partition = x.partition AND i.account = x.account AND i.subscription = x.subscription AND i.status <> 'void'
-                              AND i.period_end > x.since
+          JOIN invoices      i ON i.partition = x.partition AND i.account = x.account AND i.subscription = x.subscription AND i.period_end > x.since
           JOIN invoice_lines l ON l.partition = i.partition AND l.account = i.account AND l.invoice = i.id AND l.kind = 'usage' AND l.period_end > x.since
          GROUP BY x.account
         """;
 
     /// <summary>
+    /// Lines that billed usage of a quota period or the minimum of a billing period, and those that took some of it back, the oldest first. Position by position:
+    /// $1 partitions, $2 accounts, $3 features; null: a minimum, $4 starts of quota periods and ends of periods with a minimum, $5 subscriptions of minimums, $6 currencies. Rows: number of the position from 1,
+    /// invoice, position of the line, amount before discounts, percentages that coupons took off the invoice.
+    /// </summary>
+    public const string BilledLines =
+        """
+        SELECT x.number, l.invoice, l.position, coalesce(l.rated, l.amount),
+               ARRAY(SELECT (c.document ->> 'percent_off')::numeric
+                       FROM invoice_lines d
+                       JOIN redemptions r ON r.partition = d.partition AND r.account = d.account AND r.sequence = d.redemption
+                       JOIN coupons     c ON c.project_id = r.project_id AND c.code = r.code
+                      WHERE d.partition = l.partition AND d.account = l.account AND d.invoice = l.invoice AND c.document ->> 'percent_off' IS NOT NULL)
+          FROM unnest($1::smallint[], $2::integer[], $3::integer[], $4::timestamptz[], $5::uuid[], $6::text[])
+               WITH ORDINALITY AS x (partition, account, feature, at, subscription, currency, number)
+          JOIN invoice_lines l ON l.partition = x.partition AND l.account = x.account
+                              AND CASE WHEN x.feature IS NULL THEN l.kind = 'minimum' AND l.period_end = x.at
+                                       ELSE l.kind = 'usage' AND l.feature = x.feature AND l.period_start = x.at END
+          JOIN invoices      i ON i.partition = l.partition AND i.account = l.account AND i.id = l.invoice AND i.currency = x.currency
+                              AND (x.subscription IS NULL OR i.subscription = x.subscription)
+         ORDER BY x.number, i.serial, l.position
+        """;
+
+    /// <summary>
     /// Billing periods with a minimum that ended at an instant or later. $1 partitions, $2 accounts, $3 currencies, $4 the instants. Rows: account,
-    /// subscription, start, end, what usage has to come to, what it came to, what was billed.
+    /// subscription, start, end, what usage has to come to, what it came to, what was billed, tax category.
     /// </summary>
     public const string MinimumPeriods =
         """
-        SELECT m.account, m.subscription, m.period_start, m.period_end, m.required, m.usage, m.billed
+        SELECT m.account, m.subscription, m.period_start, m.period_end, m.required, m.usage, m.billed, m.tax_category
           FROM unnest($1::smallint[], $2::integer[], $3::text[], $4::timestamptz[]) AS x (partition, account, currency, since)
           JOIN minimum_periods m ON m.partition = x.partition AND m.account = x.account AND m.currency = x.currency AND m.period_end >= x.since
          ORDER BY m.account, m.period_start
@@ -147,8 +176,8 @@ internal static class InvoiceSql
     /// <summary>Periods that ended, and those whose usage was corrected. Arrays, position by position.</summary>
     public const string WriteMinimums =
         """
-        INSERT INTO minimum_periods (partition, account, subscription, period_start, period_end, currency, required, usage, billed)
-        SELECT * FROM unnest($1::smallint[], $2::integer[], $3::uuid[], $4::timestamptz[], $5::timestamptz[], $6::text[], $7::bigint[], $8::bigint[], $9::bigint[])
+        INSERT INTO minimum_periods (partition, account, subscription, period_start, period_end, currency, required, usage, billed, tax_category)
+        SELECT * FROM unnest($1::smallint[], $2::integer[], $3::uuid[], $4::timestamptz[], $5::timestamptz[], $6::text[], $7::bigint[], $8::bigint[], $9::bigint[], $10::text[])
             ON CONFLICT (partition, account, subscription, period_start) DO UPDATE
            SET period_end = excluded.period_end, required = excluded.required, usage = excluded.usage, billed = excluded.billed
         """;
@@ -186,7 +215,7 @@ internal static class InvoiceSql
     public const string WriteLines =
         """
         COPY invoice_lines (partition, account, invoice, position, kind, description, feature, quantity, unit_price, amount, tax, period_start, period_end, steps,
-                            redemption)
+                            redemption, rated)
              FROM STDIN (FORMAT BINARY)
         """;
 
@@ -332,13 +361,14 @@ internal static class InvoiceSql
         "UPDATE subscriptions SET billed = billed - $4 WHERE partition = $1 AND account = $2 AND id = $3";
 
     /// <summary>
-    /// Taxes on parts are rounded each, and all parts together have no more of them than the invoice. $1 partition, $2 account, $3 invoice,
-    /// $4 what a change gave back of it, $5 the taxes on top of that.
+    /// No more is noted than the invoice asked for: what its own credit lines paid of it was asked for on those before it. Taxes on parts are rounded each.
+    /// $1 partition, $2 account, $3 invoice, $4 what a step gave back of it, $5 the taxes on top of that.
     /// </summary>
     public const string NoteProrated =
         """
         UPDATE invoices
-           SET prorated = prorated + $4, prorated_tax = greatest(prorated_tax, least(prorated_tax + $5, total - credited - prorated - $4))
+           SET prorated = prorated + greatest(0, least($4, total - credited - prorated - prorated_tax)),
+               prorated_tax = prorated_tax + greatest(0, least($5, total - credited - prorated - prorated_tax - $4))
          WHERE partition = $1 AND account = $2 AND id = $3
         """;
 

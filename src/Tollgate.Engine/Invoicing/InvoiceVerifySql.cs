@@ -170,7 +170,7 @@ internal static class InvoiceVerifySql
           FROM (SELECT partition, account, feature, period_start, coalesce(l.amount, 0) AS lines, coalesce(r.amount, 0)::numeric AS rated
                   FROM rated_usage r
                   FULL JOIN (SELECT partition, account, feature, period_start, sum(amount) AS amount
-                               FROM (SELECT partition, account, feature, period_start, amount FROM invoice_lines WHERE kind = 'usage'
+                               FROM (SELECT partition, account, feature, period_start, coalesce(rated, amount) AS amount FROM invoice_lines WHERE kind = 'usage'
                                       UNION ALL
                                      SELECT partition, account, feature, period_start, amount FROM provider_lines WHERE feature IS NOT NULL) b
                               GROUP BY partition, account, feature, period_start) l USING (partition, account, feature, period_start)) x

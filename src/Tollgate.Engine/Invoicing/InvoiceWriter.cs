@@ -155,6 +155,7 @@ internal sealed class InvoiceWriter(NpgsqlConnection connection, ProjectSnapshot
             .Times(rows.Select(static r => (Instant?)r.Line.Period.End))
             .Json(rows.Select(static r => JsonSerializer.Serialize(r.Line.Steps, InvoicingJson.Default.IReadOnlyListString)))
             .Long(rows.Select(static r => r.Line.Redemption))
+            .Long(rows.Select(static r => r.Line.Rated?.Minor))
             .CopyAsync(connection, InvoiceSql.WriteLines, cancel);
     }
 
@@ -270,6 +271,7 @@ internal sealed class InvoiceWriter(NpgsqlConnection connection, ProjectSnapshot
             .Long(rows.Select(static r => (long?)r.Minimum.Required.Minor))
             .Long(rows.Select(static r => (long?)r.Minimum.Usage.Minor))
             .Long(rows.Select(static r => (long?)r.Minimum.Billed.Minor))
+            .Text(rows.Select(static r => r.Minimum.TaxCategory))
             .Command(InvoiceSql.WriteMinimums);
     }
 

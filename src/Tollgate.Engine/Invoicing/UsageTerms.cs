@@ -14,12 +14,13 @@ namespace Tollgate.Engine.Invoicing;
 internal sealed class UsageTerms(
     ProjectSnapshot project, IReadOnlyDictionary<int, TermsTimeline> terms, IReadOnlyDictionary<int, List<SellingSpan>> sold)
 {
+    /// <param name="since">The earliest instant that is asked about, customer by customer.</param>
     public static async Task<UsageTerms> LoadAsync(
-        NpgsqlConnection connection, ProjectSnapshot project, IReadOnlyCollection<CustomerRow> customers, CancellationToken cancel)
+        NpgsqlConnection connection, ProjectSnapshot project, IReadOnlyCollection<(CustomerRow Customer, Instant Since)> since, CancellationToken cancel)
     {
-        var (partitions, accounts) = (customers.Select(static one => one.Partition).ToArray(), customers.Select(static one => one.Account).ToArray());
+        var (partitions, accounts) = (since.Select(static one => one.Customer.Partition).ToArray(), since.Select(static one => one.Customer.Account).ToArray());
         var terms = await TermsReader.LoadAsync(connection, project, partitions, accounts, cancel);
-        return new(project, terms, await SoldAsync(connection, partitions, accounts, cancel));
+        return new(project, terms, await SoldAsync(connection, partitions, accounts, [.. since.Select(static one => one.Since.ToUtc())], cancel));
     }
 
     public TermsTimeline Of(CustomerRow customer) => terms[customer.Account];
@@ -30,10 +31,11 @@ internal sealed class UsageTerms(
     /// <summary>The customer's subscriptions in the order of time; one that still sells does so for ever.</summary>
     private IReadOnlyList<SellingSpan> SoldTo(CustomerRow customer) => sold.TryGetValue(customer.Account, out var spans) ? spans : [];
 
-    private static async Task<Dictionary<int, List<SellingSpan>>> SoldAsync(NpgsqlConnection connection, short[] partitions, int[] accounts, CancellationToken cancel)
+    private static async Task<Dictionary<int, List<SellingSpan>>> SoldAsync(
+        NpgsqlConnection connection, short[] partitions, int[] accounts, DateTime[] since, CancellationToken cancel)
     {
         var sold = new Dictionary<int, List<SellingSpan>>();
-        await using (var command = connection.Command(InvoiceSql.Selling, partitions, accounts))
+        await using (var command = connection.Command(InvoiceSql.Selling, partitions, accounts, since))
         await using (var reader = await command.ExecuteReaderAsync(cancel))
         {
             while (await reader.ReadAsync(cancel))

@@ -49,14 +49,23 @@ internal sealed class UsageToBill(NpgsqlConnection connection, ProjectSnapshot p
             return new Dictionary<int, List<RatedPeriod>>();
         }
 
-        var terms = await UsageTerms.LoadAsync(connection, project, [.. billing.Values.Select(static order => order.Customer)], cancel);
-        var found = (await BalancesAsync(billing, cancel)).Select(one => WithSegments(one, terms)).OfType<PeriodToRate>().ToList();
+        var balances = await BalancesAsync(billing, cancel);
+        var first = balances.GroupBy(static one => one.Order.Customer.Account).ToDictionary(static account => account.Key, static account => account.Min(static one => one.Period.Start));
+        var terms = await UsageTerms.LoadAsync(connection, project, [.. billing.Values.Select(order => (order.Customer, SinceOf(order, first)))], cancel);
+        var found = balances.Select(one => WithSegments(one, terms)).OfType<PeriodToRate>().ToList();
         found.AddRange(await FeesAsync(billing, terms, found, cancel));
         var used = await UsedAsync(found, cancel);
         return found.Zip(used, static (one, parts) => (one.Order.Customer.Account, Rated: one.Rate(parts)))
             .Where(static one => one.Rated.Due.IsSold || !one.Rated.IsNew)
             .GroupBy(static one => one.Account, static one => one.Rated)
             .ToDictionary(static account => account.Key, static account => account.OrderBy(static one => one.Due.Period.Start).ThenBy(static one => one.FeatureKey).ToList());
+    }
+
+    /// <summary>Since when terms are asked for: those of fees without use, and of periods with a balance.</summary>
+    private static Instant SinceOf(StepOrder order, IReadOnlyDictionary<int, Instant> first)
+    {
+        var fees = order.UsageFrom.Minus(LongestPeriod);
+        return first.TryGetValue(order.Customer.Account, out var start) && start < fees ? start : fees;
     }
 
     // ---- periods with a balance ------------------------------------------------------------------------------------
@@ -102,11 +111,11 @@ internal sealed class UsageToBill(NpgsqlConnection connection, ProjectSnapshot p
         one = one with
         {
             BilledQuantity = Quantity.Of(reader.GetDecimal(8)), Billed = new(reader.GetInt64(9), order.Currency),
-            IsInvoiced = isLate || (reader.GetInt64(10) != InvoiceSql.Pinned && one.Period.End <= Instant.FromUtc(reader.GetDateTime(11))),
+            IsInvoiced = isLate || one.Period.End <= Instant.FromUtc(reader.GetDateTime(10)),
         };
 
         // A row of a version that kept no stretches: overrides and add-ons of then are known by nothing but what it stored.
-        return reader.GetBoolean(12) ? one : one with
+        return reader.GetBoolean(11) ? one : one with
         {
             Segments = [new(one.Period, null, Quantity.Of(reader.GetDecimal(6)), PriceOf(reader.GetString(7), order.Currency))],
         };
@@ -185,7 +194,8 @@ internal sealed class UsageToBill(NpgsqlConnection connection, ProjectSnapshot p
         Dictionary<int, StepOrder> billing, UsageTerms terms, List<PeriodToRate> found, CancellationToken cancel)
     {
         var known = found.Select(static one => one.Key).ToHashSet();
-        var fees = billing.Values.SelectMany(order => FeesOf(order, terms)).Where(fee => known.Add(fee.Key)).ToList();
+        var fees = billing.Values.SelectMany(order => FeesOf(order, terms)).Where(fee => !known.Contains(fee.Key)).DistinctBy(static fee => (fee.Key, fee.Period.End))
+            .Select(fee => WithSegments(fee, terms)).OfType<PeriodToRate>().Where(fee => known.Add(fee.Key)).ToList();
         if (fees.Count == 0)
         {
             return fees;
@@ -225,11 +235,7 @@ internal sealed class UsageToBill(NpgsqlConnection connection, ProjectSnapshot p
 
                 foreach (var period in EndedPeriods(order, stretch, entitlement).Where(period => period.End > order.UsageFrom))
                 {
-                    var fee = WithSegments(new(order, project.Catalog.FeaturesByKey[feature], period) { IsNew = true }, terms);
-                    if (fee is not null)
-                    {
-                        yield return fee;
-                    }
+                    yield return new(order, project.Catalog.FeaturesByKey[feature], period) { IsNew = true };
                 }
             }
         }

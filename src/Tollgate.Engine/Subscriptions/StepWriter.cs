@@ -188,6 +188,7 @@ internal sealed class StepWriter(NpgsqlConnection connection, ProjectSnapshot pr
             .Text(rows.Select(static r => r.Sub.DrivenBy))
             .Numbers(rows.Select(static r => (decimal?)r.Sub.Reduced.Value))
             .Text(rows.Select(static r => StoredDiscount.Write(r.Sub.Terms.AgreedDiscount)))
+            .Long(rows.Select(static r => (long?)r.Sub.AmountOff.Minor))
             .Command(SubscriptionSql.Write);
     }
 

@@ -23,7 +23,7 @@ public sealed record SubscriptionRow(short Partition, int Account, Subscription 
     public string? ParkedReason { get; init; }
 
     /// <summary>How many columns <see cref="Read"/> takes.</summary>
-    internal const int Columns = 36;
+    internal const int Columns = 37;
 
     /// <summary>The columns of <c>SubscriptionSql.Columns</c>, in their order.</summary>
     internal static SubscriptionRow Read(NpgsqlDataReader reader, ProjectSnapshot project)
@@ -56,6 +56,7 @@ public sealed record SubscriptionRow(short Partition, int Account, Subscription 
             EndedAt = AtOrNull(26),
             DrivenBy = TextOrNull(33),
             Reduced = new(reader.GetDecimal(34)),
+            AmountOff = new(reader.GetInt64(36), currency),
         };
         return new(reader.GetInt16(29), reader.GetInt32(30), subscription, reader.GetInt32(2), TextOrNull(1))
         {

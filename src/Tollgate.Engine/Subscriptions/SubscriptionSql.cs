@@ -12,7 +12,7 @@ internal static class SubscriptionSql
         s.id, s.reference, s.version, s.status, s.plan_version_id, s.interval, s.currency, s.quantity, s.custom_amount, s.add_ons::text,
                s.scheduled::text, s.started_at, s.anchor, s.anchor_day, s.period_start, s.period_end, s.billed, s.usage_from, s.usage_due_at,
                s.trial_end, s.converts_trial, s.cancel_at, s.cancel_reason, s.cancel_comment, s.paused_at, s.resume_at, s.ended_at,
-               s.parked_at, s.parked_reason, s.partition, s.account, s.terms_since, s.committed, s.driven_by, s.reduced, s.discount::text
+               s.parked_at, s.parked_reason, s.partition, s.account, s.terms_since, s.committed, s.driven_by, s.reduced, s.discount::text, s.amount_off
         """;
 
     /// <summary>The one that is not over. The caller holds the customer. $1 partition, $2 account.</summary>
@@ -245,20 +245,20 @@ internal static class SubscriptionSql
         INSERT INTO subscriptions AS s (partition, account, id, project_id, reference, version, status, plan_version_id, interval, currency, quantity,
                                         custom_amount, add_ons, scheduled, started_at, anchor, anchor_day, period_start, period_end, billed, usage_from,
                                         usage_due_at, trial_end, converts_trial, cancel_at, cancel_reason, cancel_comment, paused_at, resume_at, ended_at, due_at,
-                                        terms_since, committed, driven_by, reduced, discount)
+                                        terms_since, committed, driven_by, reduced, discount, amount_off)
         SELECT x.partition, x.account, x.id, x.project_id, x.reference, x.version, x.status, x.plan_version_id, x.interval, x.currency, x.quantity,
                x.custom_amount, x.add_ons::jsonb, x.scheduled::jsonb, x.started_at, x.anchor, x.anchor_day, x.period_start, x.period_end, x.billed, x.usage_from,
                x.usage_due_at, x.trial_end, x.converts_trial, x.cancel_at, x.cancel_reason, x.cancel_comment, x.paused_at, x.resume_at, x.ended_at, x.due_at,
-               x.terms_since, x.committed, x.driven_by, x.reduced, x.discount::jsonb
+               x.terms_since, x.committed, x.driven_by, x.reduced, x.discount::jsonb, x.amount_off
           FROM unnest($1::smallint[], $2::integer[], $3::uuid[], $4::integer[], $5::text[], $6::integer[], $7::text[], $8::integer[], $9::text[], $10::text[],
                       $11::bigint[], $12::bigint[], $13::text[], $14::text[], $15::timestamptz[], $16::timestamptz[], $17::smallint[], $18::timestamptz[],
                       $19::timestamptz[], $20::bigint[], $21::timestamptz[], $22::timestamptz[], $23::timestamptz[], $24::boolean[], $25::timestamptz[],
                       $26::text[], $27::text[], $28::timestamptz[], $29::timestamptz[], $30::timestamptz[], $31::timestamptz[],
-                      $32::timestamptz[], $33::bigint[], $34::text[], $35::numeric[], $36::text[])
+                      $32::timestamptz[], $33::bigint[], $34::text[], $35::numeric[], $36::text[], $37::bigint[])
                AS x (partition, account, id, project_id, reference, version, status, plan_version_id, interval, currency, quantity,
                      custom_amount, add_ons, scheduled, started_at, anchor, anchor_day, period_start, period_end, billed, usage_from,
                      usage_due_at, trial_end, converts_trial, cancel_at, cancel_reason, cancel_comment, paused_at, resume_at, ended_at, due_at,
-                     terms_since, committed, driven_by, reduced, discount)
+                     terms_since, committed, driven_by, reduced, discount, amount_off)
             ON CONFLICT (partition, account, id) DO UPDATE
            SET version = excluded.version, status = excluded.status, plan_version_id = excluded.plan_version_id, interval = excluded.interval,
                quantity = excluded.quantity, custom_amount = excluded.custom_amount, add_ons = excluded.add_ons, scheduled = excluded.scheduled,
@@ -266,7 +266,8 @@ internal static class SubscriptionSql
                billed = excluded.billed, usage_from = excluded.usage_from, usage_due_at = excluded.usage_due_at, trial_end = excluded.trial_end,
                converts_trial = excluded.converts_trial, cancel_at = excluded.cancel_at, cancel_reason = excluded.cancel_reason,
                cancel_comment = excluded.cancel_comment, paused_at = excluded.paused_at, resume_at = excluded.resume_at, ended_at = excluded.ended_at,
-               due_at = excluded.due_at, terms_since = excluded.terms_since, committed = excluded.committed, reduced = excluded.reduced, discount = excluded.discount
+               due_at = excluded.due_at, terms_since = excluded.terms_since, committed = excluded.committed, reduced = excluded.reduced, discount = excluded.discount,
+               amount_off = excluded.amount_off
         """;
 
     /// <summary>

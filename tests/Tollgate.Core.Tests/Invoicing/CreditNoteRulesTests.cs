@@ -61,6 +61,29 @@ public sealed class CreditNoteRulesTests
         (invoice.Credited, taxes.Sum()).ShouldBe((Usd(32_798), 5466));
     }
 
+    // 100 with 20 % in it, of which 16.67 are tax, and 100 with 10 % on top: 100 and 110 were paid.
+    [Theory]
+    [InlineData(new[] { 1, 2 }, new long[] { 10_000, 11_000 }, new long[] { 1667, 1000 })]
+    [InlineData(new[] { 2, 1 }, new long[] { 11_000, 10_000 }, new long[] { 1000, 1667 })]
+    public void A_line_goes_back_with_the_taxes_on_it_alone(int[] order, long[] totals, long[] taxes)
+    {
+        var line = Invoice(10_000, 0).Lines[0];
+        var invoice = Invoice(21_000, 2667) with
+        {
+            Lines = [line with { Description = "Book", Tax = Usd(1667) }, line with { Description = "Plan", Tax = Usd(1000) }], Subtotal = Usd(20_000),
+            Taxes = [new("VAT", new(20), true, Usd(8333), Usd(1667)) { Lines = [1] }, new("Sales tax", new(10), false, Usd(10_000), Usd(1000)) { Lines = [2] }],
+        };
+        foreach (var at in order)
+        {
+            var (verdict, draft) = CreditNoteRules.Judge(invoice, new(null, [at], "sorry"));
+            verdict.ShouldBe(CreditVerdict.Allowed);
+            invoice = invoice with { CreditNotes = [.. invoice.CreditNotes, new(Guid.Empty, "", April.Start, "", draft!.Lines, draft.Tax, draft.Total)] };
+        }
+
+        invoice.CreditNotes.Select(static note => note.Total.Minor).ShouldBe(totals);
+        invoice.CreditNotes.Select(static note => note.Tax.Minor).ShouldBe(taxes);
+    }
+
     private static Invoice Invoice(long total, long tax) => new()
     {
         Id = Guid.Empty, Status = InvoiceStatus.Open, Kind = InvoiceKind.Start, Customer = "a", Currency = Currency.Usd, Period = April, CreatedAt = April.Start,

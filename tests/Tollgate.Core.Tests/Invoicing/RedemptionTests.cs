@@ -200,7 +200,7 @@ public sealed class RedemptionTests
 
     private static SubscriptionTerms Terms(long price) => new(Pro, PriceInterval.Monthly, Currency.Usd, 1) { CustomAmount = price };
 
-    private static BillingFacts Facts(IReadOnlyList<Redemption> redemptions) => new([], redemptions, null, new(0, Currency.Usd), new(0, Currency.Usd), [], []);
+    private static BillingFacts Facts(IReadOnlyList<Redemption> redemptions) => new([], redemptions, null, new(0, Currency.Usd), new(0, Currency.Usd), [], [], new Dictionary<BilledKey, IReadOnlyList<BilledLine>>());
 
     private static IReadOnlyList<Redemption> Read(string redemptions) => [.. redemptions.Split(" | ", StringSplitOptions.RemoveEmptyEntries).Select(static (text, i) => text.Split(' ') switch
     {

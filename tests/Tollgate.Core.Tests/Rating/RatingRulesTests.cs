@@ -22,6 +22,26 @@ public sealed class RatingRulesTests
     private static readonly OveragePrice Stairs = Price(TierMode.Graduated, null, Tier(10, 1m, 5m), Tier(100, 0.5m, 2m), Tier(null, 0.1m));
     private static readonly OveragePrice Volume = Price(TierMode.Volume, null, Tier(10, 1m, 5m), Tier(100, 0.5m, 2m), Tier(null, 0.1m));
 
+    // 8 units under one plan and 7 under the next: 10 × 1 + 5, and 5 × 0.5 + 2, whichever of them asks for the first fee without use.
+    [Theory]
+    [InlineData(FirstFlatFee.Always, FirstFlatFee.OnUse, 8, 7, "19.5")]
+    [InlineData(FirstFlatFee.OnUse, FirstFlatFee.OnUse, 8, 7, "19.5")]
+    [InlineData(FirstFlatFee.OnUse, FirstFlatFee.Always, 0, 0, "5")]
+    [InlineData(FirstFlatFee.OnUse, FirstFlatFee.OnUse, 0, 0, "0")]
+    public void Plans_with_the_same_tiers_go_on_in_them(FirstFlatFee first, FirstFlatFee then, int before, int after, string amount)
+    {
+        var noFee = Stairs with { Tiers = [.. Stairs.Tiers.Select(static tier => tier with { FlatFee = tier.FlatFee ?? UnitPrice.Free })] };
+
+        RatingRules.Rate([Part(Stairs with { FirstFlatFee = first }, before), Part(noFee with { FirstFlatFee = then }, after)], Currency.Usd).Exact.Major.ShouldBe(D(amount));
+    }
+
+    // Another price is another bargain: each has its own tiers and its own first fee.
+    [Fact]
+    public void Prices_that_differ_are_rated_apart() =>
+        RatingRules.Rate([Part(Stairs, 8), Part(Volume, 7)], Currency.Usd).Exact.Major.ShouldBe((8m + 5m) + (7m + 5m));
+
+    private static UsagePart Part(OveragePrice price, decimal beyond) => new(new(new(Time.QuotaPeriodsTests.Utc("2026-04-01T00:00:00Z"), Time.QuotaPeriodsTests.Utc("2026-05-01T00:00:00Z")), null, Quantity.Zero, price), null, Q(beyond));
+
     [Theory]
     [InlineData(TierMode.PerUnit, "0", "0")]
     [InlineData(TierMode.PerUnit, "3", "0.06")]

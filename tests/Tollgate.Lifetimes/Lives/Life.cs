@@ -84,7 +84,7 @@ public sealed class Life
 
     public Life Resumes() => Then(new Resume(_now, _customer));
 
-    /// <summary>A call that no step tells. In the path <c>{subscription}</c> is the newest one of who acts.</summary>
+    /// <summary>A call that no step tells. In the path <c>{subscription}</c> and <c>{invoice}</c> are the newest ones of who acts.</summary>
     public Life Calls(string method, string path, string body) => Then(new Call(_now, _customer, method, path, body, null));
 
     public Life IsRefused(string code, string method, string path, string body) => Then(new Call(_now, _customer, method, path, body, code));
@@ -115,6 +115,9 @@ public sealed class Life
     /// <summary>All invoices of who acts, up to now, written as <see cref="Bill.Text(TimeZoneInfo)"/> writes them. Spaces may be used to align.</summary>
     public Life Invoices(string expected) => Then(new InvoiceCheck(_customer, Tidied(expected)));
 
+    /// <summary>The newest invoice of who acts asks for so much, and has a line.</summary>
+    public Life IsLast(long total, string line) => Then(new LastCheck(_customer, total, Tidied(line)));
+
     /// <summary>
     /// What came too late to be billed in the whole shop, the newest period first: customer, feature, quantity, what it would have been,
     /// and its period. The server alone is asked.
@@ -144,6 +147,11 @@ public sealed class Life
                 case InvoiceCheck check:
                     var bills = Bill.Text(await player.BillsAsync(check.Customer), _told);
                     ShouldBeTheSame(bills, check.Expected, "The server's invoices are not those of the hand calculation.");
+                    break;
+                case LastCheck check:
+                    var last = Bill.Text([(await player.BillsAsync(check.Customer))[^1]], _told);
+                    Tidied(last).Split('\n').ShouldContain(check.Line, last);
+                    (await player.BillsAsync(check.Customer))[^1].Total.ShouldBe(check.Total);
                     break;
                 case TimelineCheck check:
                     ShouldBeTheSame(Told(await player.TimelineAsync(check.Customer)), check.Expected, "The server's timeline is another.");
@@ -209,6 +217,8 @@ public sealed class Life
         string.Join('\n', text.Split('\n').Select(line => string.Join(' ', line.Split(' ', StringSplitOptions.RemoveEmptyEntries))).Where(line => line.Length > 0));
 
     private sealed record InvoiceCheck(string Customer, string Expected);
+
+    private sealed record LastCheck(string Customer, long Total, string Line);
 
     private sealed record TimelineCheck(string Customer, string Expected);
 

@@ -12,9 +12,10 @@ internal static class Answers
         var (tax, total, paid, due) = (Amount(invoice, "tax"), Amount(invoice, "total"), Amount(invoice, "amount_paid"), Amount(invoice, "amount_due"));
         var fromCredit = Amount(invoice, "paid_from_credits");
         var status = (string)invoice["status"]!;
-        due.ShouldBe(total - paid, $"What is due is not what is left to pay: {invoice}");
-        (status is "paid" or "open").ShouldBeTrue($"An issued invoice is open or paid: {invoice}");
-        (status == "paid").ShouldBe(due == 0, $"An invoice is paid when nothing is due: {invoice}");
+        var credited = invoice["credit_notes"]!.AsArray().Sum(static note => (long)note!["total"]!);
+        due.ShouldBe(status == "void" ? 0 : total - paid - credited, $"What is due is not what is left to pay: {invoice}");
+        (status is "paid" or "open" or "void").ShouldBeTrue($"An issued invoice is open, paid or void: {invoice}");
+        (status is "paid" or "void").ShouldBe(due == 0, $"An invoice is paid when nothing is due: {invoice}");
         var lines = invoice["lines"]!.AsArray().Select(line => line!.AsObject()).Where(line => (string)line["kind"]! != "tax").Select(Line).ToList();
         return new Bill(Time(invoice["issued_at"]!), (string)invoice["currency"]!, lines, tax, total, fromCredit, status == "paid");
     }

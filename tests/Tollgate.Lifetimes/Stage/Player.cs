@@ -179,6 +179,12 @@ public sealed class Player(HttpClient http, Shop shop) : IAsyncDisposable
         var path = call.Path.Contains("{subscription}", StringComparison.Ordinal)
             ? call.Path.Replace("/v1/subscriptions/{subscription}", PathOf(call.Customer), StringComparison.Ordinal)
             : call.Path;
+        if (path.Contains("{invoice}", StringComparison.Ordinal))
+        {
+            var newest = (await _wire.GetAsync($"/v1/invoices?customer={call.Customer}&limit=1"))["data"]!.AsArray().Single()!;
+            path = path.Replace("{invoice}", (string)newest["id"]!, StringComparison.Ordinal);
+        }
+
         if (call.Refusal is { } code)
         {
             var refused = await Should.ThrowAsync<InvalidOperationException>(_wire.SendAsync(new(call.Method), path, call.Body));
