@@ -64,7 +64,7 @@ public static class InvoiceRules
         var back = UnusedTime(before, draft, taxes, facts);
         draft = draft with { Lines = [.. draft.Lines.Zip(taxes, (line, tax) => Corrected(line, tax, facts, back))] };
         var taxed = draft.Lines.Zip(taxes, static (line, tax) => new TaxedLine(line.Amount, tax.Rates, GivesBack(line))).ToArray();
-        var begins = before is not null && before.Current.Start != step.After.Current.Start;
+        var begins = before is not null && before.Current != step.After.Current;
         var reductions = redemptions.Select(one => one.Reduction with { IsOfCharges = begins && one.ComesAgain }).ToArray();
         var sums = InvoiceMath.Compute(taxed, reductions, [.. back.SelectMany(static one => one.Paid)], facts.Credits);
         var charged = taxed.Where(static line => !line.IsGivenBack).Aggregate(MoneyAmount.Zero(currency), static (sum, line) => sum + line.Amount);

@@ -102,7 +102,7 @@ public sealed class CorrectedLives(LivesStage stage)
     public Task An_amount_that_comes_again_does_not_make_changes_of_the_interval_free() => Given(Shops.With(new CouponSpec("FIVE", null, 500, Duration.Forever))).WithoutTheNaiveBiller()
         .On("2031-04-01").Subscribes("pro", coupon: "FIVE")
         .On("2031-04-16").Changes(interval: Interval.Yearly, when: When.Now)
-        .Changes(interval: Interval.Monthly, when: When.Now)
+        .On("2031-04-16 00:01").Changes(interval: Interval.Monthly, when: When.Now)
         .Invoices("""
             2031-04-01 00:00 paid 2500, 2500 from credit
               subscription        3000  2031-04-01 00:00 → 2031-05-01 00:00
@@ -111,9 +111,9 @@ public sealed class CorrectedLives(LivesStage stage)
               proration_credit   -1250  2031-04-16 00:00 → 2031-05-01 00:00
               subscription       30000  2031-04-16 00:00 → 2032-04-16 00:00
               discount            -500
-            2031-04-16 00:00 paid 0
-              proration_credit  -29500  2031-04-16 00:00 → 2032-04-16 00:00
-              subscription        3000  2031-04-16 00:00 → 2031-05-16 00:00
+            2031-04-16 00:01 paid 0
+              proration_credit  -29500  2031-04-16 00:01 → 2032-04-16 00:00
+              subscription        3000  2031-04-16 00:01 → 2031-05-16 00:01
               discount            -500
             """)
         .LivesAsync(stage);

@@ -58,6 +58,43 @@ public sealed class BilledOnceTests(RunningServer running)
         }
     }
 
+    /// <summary>Of 1,020 calls 20 are beyond: $0.49. Half of them came off with a coupon, and the invoice of the next 20 is void; all the books agree on what is left.</summary>
+    [Fact]
+    public async Task Voided_usage_goes_back_as_it_was_paid_and_the_books_agree()
+    {
+        var sandbox = await BillingSandbox.StartAsync(running, "2027-04-01T00:00:00Z");
+        (await sandbox.Door.PostAsync("/v1/coupons", """{"code": "HALF", "percent_off": 50, "duration": "repeating", "months": 2}""")).Status.ShouldBe(HttpStatusCode.Created);
+        await sandbox.SubscribeAsync("""{"customer": "a", "plan": "pro", "trial": false, "coupon": "HALF"}""");
+        await EventAsync(sandbox, "april", 1000, "2027-04-10T00:00:00Z");
+        await sandbox.AdvanceAsync("2027-05-10T00:00:00Z");
+        await EventAsync(sandbox, "may", 1000, "2027-05-10T00:00:00Z");
+        await sandbox.AdvanceAsync("2027-06-02T00:00:00Z");
+        var june = (await sandbox.Door.GetAsync("/v1/invoices?customer=a&limit=1"))["data"][0]!["id"]!.GetValue<string>();
+        (await sandbox.Door.PostAsync($"/v1/invoices/{june}/void", "{}")).Status.ShouldBe(HttpStatusCode.OK);
+        foreach (var mistake in (string[])["april", "may"])
+        {
+            (await sandbox.Door.PostAsync($"/v1/events/{mistake}/void", """{"customer": "a"}""")).Status.ShouldBe(HttpStatusCode.OK);
+        }
+
+        await sandbox.AdvanceAsync("2027-07-02T00:00:00Z");
+        var bills = (await sandbox.InvoicesAsync("a")).ToArray();
+        var asked = (await sandbox.Door.GetAsync("/v1/invoices?customer=a&order=asc"))["data"].AsArray()
+            .Select(static invoice => invoice!["lines"]!.AsArray().Where(static line => (string)line!["kind"]! == "usage").Sum(static line => (long)line!["amount"]!)).ToArray();
+        var (april, may, back) = (asked[1], asked[2], asked[3]);
+        april.ShouldBeGreaterThan(0, string.Join('\n', bills));
+        may.ShouldBe(april);
+        back.ShouldBe(-(april - (long)decimal.Round(april / 2m, MidpointRounding.AwayFromZero)));
+        var report = await running.DoorWith(running.Server.AdminKey).SendAsync(HttpMethod.Post, "/v1/verify", null, ("X-Project", sandbox.Code));
+        report["checks"].AsArray().Where(static one => one!["count"]!.GetValue<long>() > 0 && one["break"]!.GetValue<bool>()).Select(static one => one!.ToJsonString()).ShouldBeEmpty();
+
+        static async Task EventAsync(BillingSandbox sandbox, string id, int quantity, string at)
+        {
+            var answer = await sandbox.Door.PostAsync(
+                "/v1/events", $$"""[{"id": "{{id}}", "customer": "a", "type": "calls", "quantity": {{quantity}}, "occurred_at": "{{at}}"}]""");
+            answer["rejected"].AsArray().ShouldBeEmpty();
+        }
+    }
+
     [Fact]
     public async Task What_a_credit_note_gave_back_a_change_does_not_give_back_again()
     {
