@@ -92,11 +92,8 @@ public static class CorrectionRules
     }
 
     /// <summary>Of a piece of a line: less the percentages, and less the share that was credited or is not asked for any more.</summary>
-    private static MoneyAmount PaidOf(BilledLine line, MoneyAmount piece)
-    {
-        var reduced = piece - ExactMoney.Of(piece).Times(line.Reduced).Rounded();
-        return new ExactMoney(reduced.Major * CreditNoteRules.KeptOf(line.Invoice, line.Position), piece.Currency).Rounded();
-    }
+    private static MoneyAmount PaidOf(BilledLine line, MoneyAmount piece) =>
+        CreditNoteRules.KeptOf(line.Invoice, line.Position, piece - ExactMoney.Of(piece).Times(line.Reduced).Rounded());
 
     /// <summary>What the invoice asked for and nothing gave back yet, before taxes that are added: coupons of an amount and promotional credit are not money that goes back.</summary>
     private static MoneyAmount RoomOf(Invoice invoice)

@@ -74,15 +74,15 @@ public static class CreditNoteRules
     }
 
     /// <summary>
-    /// The share of a line that still counts: that was neither credited, by a note of its own or by one of an amount, nor is on an invoice that
+    /// What of a part of a line still counts: was neither credited, by a note of the line or by one of an amount, nor is on an invoice that
     /// nobody has to pay any more.
     /// </summary>
     /// <param name="position">From 1.</param>
-    public static decimal KeptOf(Invoice invoice, int position)
+    public static MoneyAmount KeptOf(Invoice invoice, int position, MoneyAmount part)
     {
         if (invoice.Total.IsZero || invoice.Status is InvoiceStatus.Void or InvoiceStatus.Uncollectible)
         {
-            return invoice.Status == InvoiceStatus.Void ? 0 : invoice.Total.IsZero ? 1 : (decimal)invoice.Paid.Minor / invoice.Total.Minor;
+            return invoice.Status == InvoiceStatus.Void ? MoneyAmount.Zero(part.Currency) : invoice.Total.IsZero ? part : MoneyParts.Share(part, invoice.Paid.Minor, invoice.Total.Minor);
         }
 
         var (kept, paid, line) = (1m, PartsOf(invoice)[position - 1].Paid, invoice.Lines[position - 1]);
@@ -96,7 +96,7 @@ public static class CreditNoteRules
             kept -= !isOfLines ? (decimal)note.Total.Minor / invoice.Total.Minor : credited is null || paid.IsZero ? 0 : (decimal)credited.Amount.Minor / paid.Minor;
         }
 
-        return Math.Max(0, kept);
+        return new ExactMoney(part.Major * Math.Max(0, kept), part.Currency).Rounded();
     }
 
     /// <summary>What each line came to, its discount taken off and its tax included, and how much of that is tax. Where something was given back on the same invoice all are less.</summary>

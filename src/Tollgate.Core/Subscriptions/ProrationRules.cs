@@ -80,7 +80,7 @@ public static class ProrationRules
         var credits = prices.Select(CreditOf).ToArray();
         var left = credits.Aggregate(static (sum, credit) => sum + credit) - amountOff;
         var most = Positive(Lesser(left, billed));
-        return left != most || !amountOff.IsZero ? MoneyParts.Spread(most, [.. credits.Select(static credit => credit.Minor)]) : credits;
+        return MoneyParts.Spread(most, [.. credits.Select(static credit => credit.Minor)]);
 
         MoneyAmount CreditOf(MoneyAmount price)
         {
