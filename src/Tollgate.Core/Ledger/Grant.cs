@@ -41,6 +41,9 @@ public sealed record Grant
     /// <summary>Taken back without use: a rollover trimmed to its bound, a voided remainder.</summary>
     public Quantity Forfeited { get; init; }
 
+    /// <summary>What callers took back of it; part of <see cref="Forfeited"/>.</summary>
+    public Quantity Withdrawn { get; init; }
+
     public required Instant EffectiveAt { get; init; }
 
     public required Instant ExpiresAt { get; init; }

@@ -183,9 +183,12 @@ public static class AccountRules
             }
         }
 
-        foreach (var feature in book.Features.Where(feature => feature.RollsOver && reversed.Exists(one => one.FeatureKey == feature.Feature.Key)))
+        foreach (var posting in reversed)
         {
-            RolloverRules.TrimAgain(book, feature, now);
+            if (book.FindBook(posting.FeatureKey) is { RollsOver: true } feature && feature.FindBalance(posting.PeriodStart) is { } row)
+            {
+                RolloverRules.TrimAgain(book, feature, row.Current.Period, now);
+            }
         }
 
         return reversed;

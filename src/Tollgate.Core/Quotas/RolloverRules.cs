@@ -85,7 +85,8 @@ public static class RolloverRules
 
     /// <summary>
     /// After something was recorded in a period that is over: what rolled out of it, and the overage that it carried on, becomes what it would
-    /// have been had it been recorded in time, as far as what rolled was not used yet. The rows since then must be in the book.
+    /// have been had it been recorded in time, as far as what rolled was not used yet. What other rollovers lost to its bound they do not get back.
+    /// The rows since then must be in the book.
     /// </summary>
     /// <param name="gives">Use was taken back: what rolled may grow, or roll at all. A decision that may still be taken back does not.</param>
     public static void Recount(AccountBook book, FeatureBook feature, Period changed, Instant now, bool gives)
@@ -119,13 +120,25 @@ public static class RolloverRules
         }
     }
 
-    /// <summary>Units were given back to what rolled: bounds that began since then cut them as they would have.</summary>
-    public static void TrimAgain(AccountBook book, FeatureBook feature, Instant now)
+    /// <summary>Units of a period, and of what rolled out of it, were given back: the bounds of each period's end and of each change of terms since then cut them as they would have.</summary>
+    public static void TrimAgain(AccountBook book, FeatureBook feature, Period changed, Instant now)
     {
-        var closing = new Closing(book, feature, Reach(now));
-        foreach (var change in BoundsUntil(book, feature, now))
+        var (closing, changes, change) = (new Closing(book, feature, Reach(now)), BoundsUntil(book, feature, now), 0);
+        var period = changed;
+        for (var i = 0; i < MostIdle && period.End <= now; i++)
         {
-            closing.Trim(change);
+            for (; change < changes.Count && changes[change].From < period.End; change++)
+            {
+                closing.Trim(changes[change]);
+            }
+
+            closing.Trim(book.Terms.AtEndOf(period), period.End);
+            period = feature.PeriodAt(period.End);
+        }
+
+        for (; change < changes.Count; change++)
+        {
+            closing.Trim(changes[change]);
         }
     }
 
@@ -259,22 +272,25 @@ public static class RolloverRules
             }
             else if (slot.Current is var grant && rolled < grant.Amount)
             {
-                var amount = Quantity.Max(rolled, grant.Used);
-                book.Put(slot, grant with { Amount = amount, Forfeited = Quantity.Min((grant.Forfeited - (grant.Amount - rolled)).FloorAtZero(), amount - grant.Used) });
+                var (kept, trimmed) = (grant.Used + grant.Withdrawn, grant.Forfeited - grant.Withdrawn);
+                var amount = Quantity.Max(rolled, kept);
+                var cut = Quantity.Min((trimmed - (grant.Amount - rolled)).FloorAtZero(), amount - kept);
+                book.Put(slot, grant with { Amount = amount, Forfeited = grant.Withdrawn + cut });
             }
-            else if (gives && rolled > grant.Amount)
+            else if (gives && rolled > grant.Amount && (grant.Withdrawn.IsZero || grant.Remaining.IsPositive))
             {
                 book.Put(slot, grant with { Amount = rolled });
-                Cut(policy.Max is { } max ? GrantRules.Trim(max, Live(ended.Period.End)) : []);
             }
         }
 
+        public void Trim(CustomerTerms change) => Trim(change, change.From);
+
         /// <summary>Terms that bound rollovers bound those that were rolled before them, too. Applied again it cuts nothing more.</summary>
-        public void Trim(CustomerTerms change)
+        public void Trim(CustomerTerms terms, Instant at)
         {
-            if (change.EntitlementOf(feature.Feature.Key)?.Rollover?.Max is { } max)
+            if (terms.EntitlementOf(feature.Feature.Key)?.Rollover?.Max is { } max)
             {
-                Cut(GrantRules.Trim(max, Live(change.From)));
+                Cut(GrantRules.Trim(max, Live(at)));
             }
         }
 

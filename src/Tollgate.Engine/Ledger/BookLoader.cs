@@ -286,6 +286,7 @@ internal sealed class BookLoader(NpgsqlConnection connection)
         ExpiresAt = At(reader, 10),
         CreatedAt = At(reader, 11),
         Reference = reader.IsDBNull(12) ? null : reader.GetString(12),
+        Withdrawn = Quantity.Of(reader.GetDecimal(13)),
     };
 
     public static Hold ReadHold(NpgsqlDataReader reader)

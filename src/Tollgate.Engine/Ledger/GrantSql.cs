@@ -67,7 +67,7 @@ public static class GrantSql
     /// <summary>Takes back what is left. What was burned stays burned. <c>$3 uuid[]</c> as for <see cref="FindGrant"/>, <c>$4</c> the project's time. Row: the id.</summary>
     public const string VoidGrant =
         """
-        UPDATE grants SET forfeited = amount - used, voided_at = coalesce(voided_at, $4)
+        UPDATE grants SET forfeited = amount - used, withdrawn = withdrawn + amount - used - forfeited, voided_at = coalesce(voided_at, $4)
          WHERE partition = $1 AND account = $2
            AND id = (SELECT s.id FROM grants s WHERE s.partition = $1 AND s.account = $2 AND s.id = ANY ($3) ORDER BY array_position($3, s.id) LIMIT 1)
         RETURNING id
@@ -77,7 +77,8 @@ public static class GrantSql
     public const string Withdraw =
         """
         UPDATE grants g
-           SET forfeited = g.forfeited + x.amount, voided_at = CASE WHEN g.used + g.forfeited + x.amount = g.amount THEN coalesce(g.voided_at, $5) ELSE g.voided_at END
+           SET forfeited = g.forfeited + x.amount, withdrawn = g.withdrawn + x.amount,
+               voided_at = CASE WHEN g.used + g.forfeited + x.amount = g.amount THEN coalesce(g.voided_at, $5) ELSE g.voided_at END
           FROM unnest($3::uuid[], $4::numeric[]) AS x (id, amount)
          WHERE g.partition = $1 AND g.account = $2 AND g.id = x.id
         """;

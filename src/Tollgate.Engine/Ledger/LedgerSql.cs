@@ -119,7 +119,7 @@ internal static class LedgerSql
 
     private const string GrantColumns =
         "g.partition, g.account, g.feature, g.id, g.source, g.priority, g.amount, g.used, g.forfeited, g.effective_at, g.expires_at, g.created_at, "
-        + "g.reference";
+        + "g.reference, g.withdrawn";
 
     /// <summary>Grants that were not over at a time. $1 partitions, $2 accounts, $3 times.</summary>
     public const string LoadGrantsSince =

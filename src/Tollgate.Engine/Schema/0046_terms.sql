@@ -37,6 +37,9 @@ SELECT c.partition, c.account, c.created_at, c.version, c.plan_version_id, 'befo
 -- Room: Ledger. When what was left of a grant was taken back.
 ALTER TABLE grants ADD COLUMN voided_at timestamptz;
 
+-- What callers took back is in "forfeited" and here; the rest of "forfeited" was cut by the bound of rollovers, which later use of the same period lowers.
+ALTER TABLE grants ADD COLUMN withdrawn numeric(27,9) NOT NULL DEFAULT 0 CHECK (withdrawn >= 0);
+
 -- Nothing is left of what rolled out of a month when the whole month's quota proves used: a late event says so, and a void takes it back.
 ALTER TABLE grants DROP CONSTRAINT grants_amount_check;
 ALTER TABLE grants ADD CONSTRAINT grants_amount_check CHECK (amount > 0 OR (amount = 0 AND source = 'rollover')) NOT VALID;

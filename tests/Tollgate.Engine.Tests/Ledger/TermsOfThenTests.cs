@@ -181,6 +181,36 @@ public sealed class TermsOfThenTests(TestPostgres postgres) : IAsyncLifetime
         held.Decision!.Allowed.ShouldBeTrue();
     }
 
+    // All of April was used, May was idle and rolled 500 of a bound of 600. Taken back in June, April's 500 would have lost 400 to May's.
+    [Fact]
+    public async Task What_rolls_anew_is_bound_by_what_rolled_since()
+    {
+        await ConsumeAsync("u1", "wide", 500, Day(4, 20));
+        (await LimitAsync("u1", "wide", Day(6, 2))).ShouldBe(1000);
+        var used = await _database!.ScalarAsync<Guid>("SELECT id FROM events");
+        await Rig.Gate.VoidAsync(At(Day(6, 3)), used.ToString("D"), "u1", CancellationToken.None);
+        (await LimitAsync("u1", "wide", Day(6, 3))).ShouldBe(1100);
+    }
+
+    // 100 rolled, of which the seller took 40 back. 30 of April's told late leave 30, and taken back 60.
+    [Theory]
+    [InlineData(40, 60, 30)]
+    [InlineData(100, 0, 0)]
+    public async Task What_was_withdrawn_stays_withdrawn_whatever_is_told_late(decimal withdrawn, decimal before, decimal after)
+    {
+        await ConsumeAsync("u1", "scan", 1, Day(4, 10));
+        (await LimitAsync("u1", "roll", Day(5, 2))).ShouldBe(200);
+        await _database!.ExecuteAsync($"UPDATE grants SET forfeited = {withdrawn}, withdrawn = {withdrawn} WHERE effective_at = '2027-05-01Z'");
+        await Rig.Gate.ForgetAsync(At(Day(5, 2)), "u1");
+        (await LimitAsync("u1", "roll", Day(5, 2))).ShouldBe(100 + before);
+
+        var late = (await Rig.Gate.RecordAsync(
+            At(Day(5, 3)), [new("late", "u1", "roll", Quantity.Of(30), Day(4, 20), null, Enforce: false)], CancellationToken.None))[0];
+        (await LimitAsync("u1", "roll", Day(5, 3))).ShouldBe(100 + after);
+        await Rig.Gate.VoidAsync(At(Day(5, 4)), late.Id!, "u1", CancellationToken.None);
+        (await LimitAsync("u1", "roll", Day(5, 4))).ShouldBe(100 + before);
+    }
+
     // April's 500 rolled, of which 450 were used when the bound became 100: 50 are left. Taken back, they are 100, not 500.
     [Fact]
     public async Task What_is_given_back_to_a_rollover_is_bound_by_the_terms_since_then()

@@ -9,19 +9,19 @@ namespace Tollgate.Lifetimes.Simulation;
 /// Many customers over two years of joining, changing, pausing, leaving and late reports, billed by the real server and by
 /// the naive biller, and compared line by line.
 /// </summary>
-/// <remarks><c>TOLLGATE_LIVES_SEED</c> and <c>TOLLGATE_LIVES_CUSTOMERS</c> make it another or a larger story.</remarks>
+/// <remarks><c>TOLLGATE_LIVES_SEED</c>, <c>TOLLGATE_LIVES_CUSTOMERS</c> and <c>TOLLGATE_LIVES_MONTHS</c> make it another or a larger story: <c>./tollgate lifetimes</c>.</remarks>
 public sealed class SimulationTests(LivesStage stage)
 {
     private static readonly int Seed = Number("TOLLGATE_LIVES_SEED", 2031);
     private static readonly int Customers = Number("TOLLGATE_LIVES_CUSTOMERS", 500);
-    private const int Months = 24;
+    private static readonly int Months = Number("TOLLGATE_LIVES_MONTHS", 24);
 
     [Fact]
     public async Task Two_years_of_500_subscriptions_are_billed_line_by_line_as_the_naive_biller_says_and_twice_alike()
     {
         var story = StoryWriter.Write(Seed, Customers, Months);
         var expected = Books.Expected(story);
-        Say($"{story.Ticks.Count} moments, {story.Ticks.Sum(tick => tick.Steps.Count)} decisions, {story.Ticks.Sum(tick => tick.Uses.Count)} reports of usage, {expected.Invoices} invoices");
+        Say($"seed {Seed}, {Customers} subscriptions of {Months} months: {story.Ticks.Count} moments, {story.Ticks.Sum(tick => tick.Steps.Count)} decisions, {story.Ticks.Sum(tick => tick.Uses.Count)} reports of usage, {expected.Invoices} invoices");
 
         var watch = Stopwatch.StartNew();
         var seen = await Task.WhenAll(PlayAsync(story, previews: true), PlayAsync(story, previews: false));

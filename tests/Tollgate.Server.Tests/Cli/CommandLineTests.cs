@@ -57,6 +57,8 @@ public sealed class CommandLineTests
     [InlineData("mutants --help", 0, "The tree itself is never changed")]
     [InlineData("audit --help", 0, "a feed could not be asked")]
     [InlineData("fuzz --help", 0, "the line that sends the same again")]
+    [InlineData("lifetimes --help", 0, "a biller")]
+    [InlineData("lifetimes --lives 0", 2, "it must be a whole number")]
     [InlineData("fuzz --seed many", 2, "must be a whole number")]
     public async Task The_launcher_explains_itself_without_building(string line, int expected, string word)
     {
