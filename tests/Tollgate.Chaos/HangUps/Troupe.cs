@@ -66,6 +66,7 @@ public sealed class Troupe
         troupe._things["payment"] = (await Done(gate, "/v1/payments", $$"""{"invoice":"{{troupe._invoices[0]}}"}""")).Id;
         troupe._things["subscription"] = (await Done(gate, "/v1/subscriptions", $$"""{"customer":"{{id}}","plan":"pro","period":"monthly","coupon":"{{troupe._things["redeemed"]}}"}""")).Id;
         troupe._things["grant"] = (await Done(gate, $"/v1/customers/{id}/grants", """{"feature":"calls","amount":5}""")).Id;
+        troupe._things["schedule"] = (await Done(gate, $"/v1/customers/{id}/grant-schedules", """{"feature":"calls","amount":5,"every":"month"}""")).Id;
         troupe._things["member"] = (await Done(gate, $"/v1/customers/{id}/members", $$"""{"id":"{{id}}-m"}""")).Id;
         troupe._things["hold"] = (await Done(gate, "/v1/reservations", $$"""{"customer":"{{id}}","feature":"calls","amount":1}""")).Id;
         troupe._things["event"] = (await Done(gate, "/v1/consume", $$"""{"customer":"{{id}}","feature":"calls","id":"{{id}}-e"}""")).Id;
@@ -92,7 +93,7 @@ public sealed class Troupe
 
     private string PathValue(string name, Operation operation, string endpoint) => (operation.Path.Split('/') is ["", "v1", var room, ..] ? room : "", name) switch
     {
-        (_, "grant" or "member" or "method" or "token_id") => _things[name],
+        (_, "grant" or "schedule" or "member" or "method" or "token_id") => _things[name],
         ("portal-sessions", _) => _things["session"],
         ("customers", _) => Customer,
         ("invoices", _) => InvoiceFor(operation),
@@ -132,6 +133,8 @@ public sealed class Troupe
         "POST /v1/customers/{id}/packs" => """{"pack":"hundred"}""",
         "POST /v1/customers/{id}/credits" => """{"kind":"prepaid","amount":100}""",
         "POST /v1/customers/{id}/grants" => """{"feature":"calls","amount":1}""",
+        "POST /v1/customers/{id}/grant-schedules" => """{"feature":"calls","amount":1,"every":"month"}""",
+        "POST /v1/customers/{id}/withdrawals" => """{"feature":"calls","amount":1,"up_to":true}""",
         "PUT /v1/customers/{id}/overrides" => """{"calls":{"quota":500}}""",
         "POST /v1/customers/{id}/members" => $$"""{"id":"{{Customer}}-{{Next()}}"}""",
         "POST /v1/customers" => $$"""{"id":"new-{{Next()}}"}""",
