@@ -68,11 +68,16 @@ public sealed class Life
         string? currency = null,
         bool trial = false,
         string? coupon = null,
-        bool trialExpires = false) =>
-        Then(new Subscribe(_now, _customer, plan, interval, quantity, currency, trial, coupon, trialExpires));
+        bool trialExpires = false,
+        HeldAddOns? addOns = null) =>
+        Then(new Subscribe(_now, _customer, plan, interval, quantity, currency, trial, coupon, trialExpires, addOns));
 
-    public Life Changes(string? plan = null, Interval? interval = null, int? quantity = null, When? when = null, Proration? proration = null) =>
-        Then(new Change(_now, _customer, plan, interval, quantity, when, proration));
+    public Life Changes(
+        string? plan = null, Interval? interval = null, int? quantity = null, When? when = null, Proration? proration = null, HeldAddOns? addOns = null) =>
+        Then(new Change(_now, _customer, plan, interval, quantity, when, proration, addOns));
+
+    /// <summary>An add-on, so many of it.</summary>
+    public static HeldAddOns Held(string code, int quantity = 1) => new(new HeldAddOn(code, quantity));
 
     public Life CancelsNow(string? reason = null) => Then(new Cancel(_now, _customer, When.Now, reason));
 

@@ -12,16 +12,16 @@ public sealed class MinimumLives(LivesStage stage)
 {
     private static readonly PlanSpec Committed = new(
         "committed",
-        [new(Interval.Monthly, 1000, Extra: "minimum: 3000"), new(Interval.Yearly, 10000, Extra: "minimum: 36500")],
+        [new(Interval.Monthly, 1000, Minimum: 3000), new(Interval.Yearly, 10000, Minimum: 36500)],
         [new("pages", 0, Overage.PerUnit(0.10m))]);
 
-    private static readonly PlanSpec Scale = new("scale", [new(Interval.Monthly, 6000, Extra: "minimum: 12000")], [new("pages", 100, Overage.PerUnit(0.10m))]);
+    private static readonly PlanSpec Scale = new("scale", [new(Interval.Monthly, 6000, Minimum: 12000)], [new("pages", 100, Overage.PerUnit(0.10m))]);
 
     private static readonly Shop Shop = Shops.Standard with { Plans = [.. Shops.Standard.Plans, Committed, Scale] };
 
     // $30 agreed, $10 for the plan and $5 for 50 pages.
     [Fact]
-    public Task Who_cancels_at_the_end_of_the_period_has_agreed_to_it_too() => Given(Shop).WithoutTheNaiveBiller()
+    public Task Who_cancels_at_the_end_of_the_period_has_agreed_to_it_too() => Given(Shop)
         .On("2031-04-01").Subscribes("committed")
         .On("2031-04-02").Uses(50)
         .On("2031-04-10").CancelsAtTheEnd()
@@ -37,7 +37,7 @@ public sealed class MinimumLives(LivesStage stage)
 
     // 15 of 30 days: $15 agreed, $5 of the plan's price are for that time.
     [Fact]
-    public Task Who_cancels_at_once_owes_the_share_of_the_time() => Given(Shop).WithoutTheNaiveBiller()
+    public Task Who_cancels_at_once_owes_the_share_of_the_time() => Given(Shop)
         .On("2031-04-01").Subscribes("committed")
         .On("2031-04-16").CancelsNow()
         .Invoices("""
@@ -49,7 +49,7 @@ public sealed class MinimumLives(LivesStage stage)
         .LivesAsync(stage);
 
     [Fact]
-    public Task A_pause_does_not_get_out_of_it() => Given(Shop).WithoutTheNaiveBiller()
+    public Task A_pause_does_not_get_out_of_it() => Given(Shop)
         .On("2031-04-01").Subscribes("committed")
         .On("2031-04-16").Pauses(until: "2031-05-10")
         .On("2031-05-11")
@@ -64,7 +64,7 @@ public sealed class MinimumLives(LivesStage stage)
         .LivesAsync(stage);
 
     [Fact]
-    public Task Nor_does_a_cancellation_in_a_pause() => Given(Shop).WithoutTheNaiveBiller()
+    public Task Nor_does_a_cancellation_in_a_pause() => Given(Shop)
         .On("2031-04-01").Subscribes("committed")
         .On("2031-04-16").Pauses()
         .On("2031-04-20").CancelsNow()
@@ -78,7 +78,7 @@ public sealed class MinimumLives(LivesStage stage)
 
     // One of 30 days: $4 of $120 agreed, $2 of the plan's $60 are for that day.
     [Fact]
-    public Task An_upgrade_on_the_last_day_agrees_to_a_day() => Given(Shop).WithoutTheNaiveBiller()
+    public Task An_upgrade_on_the_last_day_agrees_to_a_day() => Given(Shop)
         .On("2031-04-01").Subscribes("basic")
         .On("2031-04-30").Changes("scale")
         .On("2031-05-01")
@@ -96,7 +96,7 @@ public sealed class MinimumLives(LivesStage stage)
 
     // 29 of 30 days: $116 agreed, $58 of the plan's price are for them; 150 pages beyond basic's 100 are $15 of the rest.
     [Fact]
-    public Task A_downgrade_on_the_last_day_does_not_get_out_of_the_others() => Given(Shop).WithoutTheNaiveBiller()
+    public Task A_downgrade_on_the_last_day_does_not_get_out_of_the_others() => Given(Shop)
         .On("2031-04-01").Subscribes("scale").Pays()
         .On("2031-04-10").Uses(250)
         .On("2031-04-30").Changes("basic", when: When.Now)
@@ -116,7 +116,7 @@ public sealed class MinimumLives(LivesStage stage)
 
     // Agreed $120: $58 and $2 of the plans' prices and 620 pages at 10 cents are $122.
     [Fact]
-    public Task What_is_used_counts_for_all_of_the_period_whatever_it_is_called() => Given(Shop).WithoutTheNaiveBiller()
+    public Task What_is_used_counts_for_all_of_the_period_whatever_it_is_called() => Given(Shop)
         .On("2031-04-01").Subscribes("scale")
         .On("2031-04-10").Uses(720)
         .On("2031-05-01")
@@ -131,7 +131,7 @@ public sealed class MinimumLives(LivesStage stage)
 
     // Under yearly billing usage is billed by months and counts for the year: $365 agreed, $100 for the plan, $1 in May.
     [Fact]
-    public Task A_years_minimum_looks_at_the_whole_year() => Given(Shop).WithoutTheNaiveBiller()
+    public Task A_years_minimum_looks_at_the_whole_year() => Given(Shop)
         .On("2031-04-01").Subscribes("committed", Interval.Yearly)
         .On("2031-05-05").Uses(10)
         .On("2031-06-02").CancelsAtTheEnd()
@@ -148,7 +148,7 @@ public sealed class MinimumLives(LivesStage stage)
 
     // $20 of usage are part of the $30 that were agreed, whenever they are told; $12 more are beyond by $12; what is taken back of them is given back down to the minimum.
     [Fact]
-    public Task Late_usage_costs_what_exceeds_the_minimum_and_nothing_else() => Given(Shop).WithoutTheNaiveBiller()
+    public Task Late_usage_costs_what_exceeds_the_minimum_and_nothing_else() => Given(Shop)
         .On("2031-04-01").Subscribes("committed")
         .On("2031-05-03").Uses(200, occurred: "2031-04-20")
         .On("2031-06-03").Uses(120, occurred: "2031-04-30 12:00", id: "more")
@@ -178,7 +178,7 @@ public sealed class MinimumLives(LivesStage stage)
 
     // $5 of the $20 that the minimum covers are taken back: nothing is given back.
     [Fact]
-    public Task What_is_taken_back_below_the_minimum_gives_nothing_back() => Given(Shop).WithoutTheNaiveBiller()
+    public Task What_is_taken_back_below_the_minimum_gives_nothing_back() => Given(Shop)
         .On("2031-04-01").Subscribes("committed")
         .On("2031-04-10").Uses(150).Uses(50, id: "mistake")
         .On("2031-05-03").TakesBack("mistake")

@@ -179,8 +179,7 @@ public sealed class MoneyLives(LivesStage stage)
     // April: $10 and 50 pages at 10 cents are $15 of at least $40. May: $10 and $50 are more than that.
     [Fact]
     public Task A_minimum_is_filled_up_at_the_end_of_the_period() => Given(Shops.Standard.With(
-            Shops.Basic with { Prices = [new(Interval.Monthly, 1000, Extra: "minimum: 4000")] }))
-        .WithoutTheNaiveBiller()
+            Shops.Basic with { Prices = [new(Interval.Monthly, 1000, Minimum: 4000)] }))
         .On("2031-04-01").Subscribes("basic")
         .On("2031-04-10").Uses(150)
         .On("2031-05-10").Uses(600)

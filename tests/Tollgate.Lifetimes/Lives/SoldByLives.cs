@@ -215,10 +215,10 @@ public sealed class SoldByLives(LivesStage stage)
     [Theory]
     [InlineData(1)]
     [InlineData(0)]
-    public Task Late_usage_has_the_add_ons_of_then(int inTime) => Given(Boosting).WithoutTheNaiveBiller()
-        .On("2031-04-01").Calls("POST", "/v1/subscriptions", """{"customer": "anna", "plan": "pro", "add_ons": [{"code": "boost"}]}""")
+    public Task Late_usage_has_the_add_ons_of_then(int inTime) => Given(Boosting)
+        .On("2031-04-01").Subscribes("pro", addOns: Held("boost"))
         .On("2031-04-05").Uses(inTime == 0 ? 0.5m : 1)
-        .On("2031-04-10").Calls("PATCH", Subscription, """{"add_ons": [], "when": "period_end"}""")
+        .On("2031-04-10").Changes(addOns: HeldAddOns.None, when: When.PeriodEnd)
         .On("2031-05-05").Uses(160 - (inTime == 0 ? 0.5m : 1), occurred: "2031-04-20")
         .On("2031-06-03").Uses(20, occurred: "2031-04-30 12:00")
         .On("2031-07-01")
@@ -238,9 +238,9 @@ public sealed class SoldByLives(LivesStage stage)
 
     // 150 pages of April without an add-on are 50 beyond, whatever is bought in May.
     [Fact]
-    public Task An_add_on_that_is_bought_later_does_not_make_earlier_usage_free() => Given(Boosting).WithoutTheNaiveBiller()
+    public Task An_add_on_that_is_bought_later_does_not_make_earlier_usage_free() => Given(Boosting)
         .On("2031-04-01").Subscribes("pro").Pays()
-        .On("2031-05-01").Calls("PATCH", Subscription, """{"add_ons": [{"code": "boost"}]}""")
+        .On("2031-05-01").Changes(addOns: Held("boost"))
         .On("2031-05-05").Uses(150, occurred: "2031-04-20")
         .On("2031-06-01")
         .Invoices("""
@@ -259,17 +259,9 @@ public sealed class SoldByLives(LivesStage stage)
             """)
         .LivesAsync(stage);
 
-    private const string Subscription = "/v1/subscriptions/{subscription}";
-
     private static readonly Shop Boosting = Shop with
     {
-        Extra = """
-            add_ons:
-              - code: boost
-                name: Boost
-                prices: [{ interval: monthly, amount: 500 }]
-                entitlements: [{ feature: pages, quota: 75 }]
-            """,
+        AddOns = [new("boost", [new(Interval.Monthly, 500)], [new("pages", 75)])],
     };
 
     private static PlanSpec Plan(string code, params Included[] included) => new(code, [new(Interval.Monthly, 1000)], included);

@@ -10,23 +10,17 @@ public sealed class TermsLives(LivesStage stage)
     /// <summary>Boost is $5 a month and adds 50 pages.</summary>
     private static readonly Shop Boosting = Shops.Standard with
     {
-        Extra = """
-            add_ons:
-              - code: boost
-                name: Boost
-                prices: [{ interval: monthly, amount: 500 }]
-                entitlements: [{ feature: pages, quota: 50 }]
-            """,
+        AddOns = [new("boost", [new(Interval.Monthly, 500)], [new("pages", 50)])],
     };
 
     private const string Subscription = "/v1/subscriptions/{subscription}", Overrides = "/v1/customers/anna/overrides";
 
     // Half of April with boost is $2.50 more. In May 170 pages are used and 150 included.
     [Fact]
-    public Task An_add_on_is_bought_in_the_middle_and_dropped_at_the_end() => Given(Boosting).WithoutTheNaiveBiller()
+    public Task An_add_on_is_bought_in_the_middle_and_dropped_at_the_end() => Given(Boosting)
         .On("2031-04-01").Subscribes("basic").May(100)
-        .On("2031-04-16").Calls("PATCH", Subscription, """{"add_ons": [{"code": "boost"}]}""").May(150)
-        .On("2031-05-10").Uses(170).Calls("PATCH", Subscription, """{"add_ons": []}""").May(150)
+        .On("2031-04-16").Changes(addOns: Held("boost")).May(150)
+        .On("2031-05-10").Uses(170).Changes(addOns: HeldAddOns.None).May(150)
         .On("2031-06-01").May(100)
         .Invoices("""
             2031-04-01 00:00 open 1000
@@ -46,9 +40,9 @@ public sealed class TermsLives(LivesStage stage)
 
     // Two are $10; one is dropped at once on the 16th: 15 of 30 days of $20 back, of $15 charged.
     [Fact]
-    public Task An_add_on_is_dropped_at_once() => Given(Boosting).WithoutTheNaiveBiller()
-        .On("2031-04-01").Calls("POST", "/v1/subscriptions", """{"customer": "anna", "plan": "basic", "add_ons": [{"code": "boost", "quantity": 2}]}""").May(200).Pays()
-        .On("2031-04-16").Calls("PATCH", Subscription, """{"add_ons": [{"code": "boost", "quantity": 1}], "when": "now"}""").May(150)
+    public Task An_add_on_is_dropped_at_once() => Given(Boosting)
+        .On("2031-04-01").Subscribes("basic", addOns: Held("boost", 2)).May(200).Pays()
+        .On("2031-04-16").Changes(addOns: Held("boost"), when: When.Now).May(150)
         .On("2031-05-01")
         .Invoices("""
             2031-04-01 00:00 paid 2000

@@ -6,6 +6,8 @@ namespace Tollgate.Lifetimes.Naive;
 internal sealed class NaiveCustomer(Shop opening, NaiveCalendar calendar)
 {
     private readonly NaiveUsage _usage = new();
+    private readonly NaiveMinimums _minimums = new();
+    private readonly NaivePaid _paid = new();
     private readonly List<Bill> _bills = [];
     private readonly List<Fact> _facts = [];
     private readonly List<NaiveReduction> _reductions = [];
@@ -23,6 +25,9 @@ internal sealed class NaiveCustomer(Shop opening, NaiveCalendar calendar)
 
     /// <summary>It has, or had, something that comes off before tax. What a change gives back then is told by lives.</summary>
     public bool HasReductions { get; private set; }
+
+    /// <summary>How the usage of a quota period was rated last.</summary>
+    public IReadOnlyList<Stretch> Explain(string feature, DateTime start) => _usage.Explain(feature, start);
 
     private NaiveSubscription Current => Subscription ?? throw new InvalidOperationException("The customer has no subscription.");
 
@@ -122,7 +127,7 @@ internal sealed class NaiveCustomer(Shop opening, NaiveCalendar calendar)
         var trials = step.Trial && trialDays > 0;
         Subscription = new NaiveSubscription
         {
-            Terms = new(plan, step.Interval, step.Quantity, currency),
+            Terms = new(plan, step.Interval, step.Quantity, currency, step.AddOns ?? HeldAddOns.None, shop.AddOns),
             Status = trials ? NaiveStatus.Trialing : NaiveStatus.Active,
             TrialExpires = step.TrialExpires,
             Coupon = shop.Coupons.SingleOrDefault(coupon => coupon.Code == step.Coupon),
@@ -160,13 +165,13 @@ internal sealed class NaiveCustomer(Shop opening, NaiveCalendar calendar)
 
     private void FirstPaidPeriod(DateTime at)
     {
-        var lines = NewAnchor(at);
+        List<BillLine> lines = [.. NewAnchor(at), .. Due()];
         foreach (var reduction in _reductions.Where(reduction => reduction is { Coupon.Duration: Duration.Repeating, End: null }))
         {
             reduction.End = calendar.ToUtc(Current.Anchor!.MonthsLater(reduction.Coupon!.Months));
         }
 
-        Issue(at, [.. lines, .. UsageDue()]);
+        Issue(at, lines);
     }
 
     /// <param name="from">Its months begin then; null: with the first paid period.</param>
@@ -205,11 +210,11 @@ internal sealed class NaiveCustomer(Shop opening, NaiveCalendar calendar)
         Current.Anchor = calendar.AnchorAt(at);
         Current.AnchoredAt = at;
         OpenSlice(at);
-        return [OpenPeriod(at)];
+        return OpenPeriod(at);
     }
 
-    /// <summary>The line of a whole period that begins now.</summary>
-    private BillLine OpenPeriod(DateTime at)
+    /// <summary>The lines of a whole period that begins now.</summary>
+    private List<BillLine> OpenPeriod(DateTime at)
     {
         var (terms, anchor) = (Current.Terms, Current.Anchor!);
         Current.PeriodStart = at;
@@ -219,13 +224,14 @@ internal sealed class NaiveCustomer(Shop opening, NaiveCalendar calendar)
             Interval.Monthly => anchor.MonthsLater(count),
             _ => anchor.MonthsLater(12 * count),
         });
+        (Current.TermsSince, Current.Committed) = (at, 0);
         Current.BilledForPeriod = terms.Amount;
-        return BillLine.Of("subscription", terms.Amount, at, Current.PeriodEnd, terms.Quantity);
+        return [.. terms.Items.Select((item, i) => BillLine.Of(i == 0 ? "subscription" : "add_on", item.Amount, at, Current.PeriodEnd, item.Quantity))];
     }
 
     private void OpenSlice(DateTime at)
     {
-        _usage.Open(at, Current.Terms.Plan);
+        _usage.Open(at, Current.Terms);
         Current.SliceEnd = FirstAfter(at, Current.Anchor!.MonthsLater);
     }
 
@@ -261,7 +267,7 @@ internal sealed class NaiveCustomer(Shop opening, NaiveCalendar calendar)
     private void IssueUsage(DateTime at)
     {
         var before = _bills.Count;
-        Issue(at, UsageDue());
+        Issue(at, Due());
         if (_bills.Count > before)
         {
             Note(at, "bill_usage");
@@ -276,6 +282,7 @@ internal sealed class NaiveCustomer(Shop opening, NaiveCalendar calendar)
             return;
         }
 
+        var due = Due(paidUntil: at);
         if (Current.Scheduled is { } scheduled)
         {
             if (scheduled.Interval != Current.Terms.Interval)
@@ -286,11 +293,11 @@ internal sealed class NaiveCustomer(Shop opening, NaiveCalendar calendar)
             }
 
             (Current.Terms, Current.Scheduled) = (scheduled, null);
-            _usage.Sell(at, scheduled.Plan);
+            _usage.Sell(at, scheduled);
         }
 
         Note(at, "renew");
-        Issue(at, [OpenPeriod(at), .. UsageDue()]);
+        Issue(at, [.. OpenPeriod(at), .. due]);
     }
 
     private void ChangeTerms(Change step, Shop shop)
@@ -328,6 +335,7 @@ internal sealed class NaiveCustomer(Shop opening, NaiveCalendar calendar)
         Plan = step.Plan is null || step.Plan == terms.Plan.Code ? terms.Plan : step.Plan == old.Plan.Code ? old.Plan : shop.Plan(step.Plan),
         Interval = step.Interval ?? terms.Interval,
         Quantity = step.Quantity ?? terms.Quantity,
+        AddOns = step.AddOns ?? terms.AddOns,
     };
 
     /// <summary>To ask for what is there already takes back what was asked for before.</summary>
@@ -345,34 +353,39 @@ internal sealed class NaiveCustomer(Shop opening, NaiveCalendar calendar)
     {
         var old = Current.Terms;
         var end = Current.PeriodEnd;
-        var lines = Lines(CreditLine(at, Math.Min(PartOf(old.Amount, at, policy), UnusedShare(at, policy)), old.Quantity));
+        var lines = CreditLines(at, [.. old.Items.Select(item => Math.Min(PartOf(item.Amount, at, policy), UnusedShare(item.Amount, at, policy)))]);
         if (terms.Interval == old.Interval)
         {
-            Current.Terms = terms;
-            _usage.Sell(at, terms.Plan);
-            var charge = PartOf(terms.Amount, at, policy);
-            Current.BilledForPeriod += charge;
-            lines.AddRange(Lines(BillLine.Of("proration_charge", charge, at, end, terms.Quantity)));
+            Current.Committed += NaiveMinimums.CommittedUntil(Current, at);
+            (Current.Terms, Current.TermsSince) = (terms, at);
+            _usage.Sell(at, terms);
+            foreach (var item in terms.Items)
+            {
+                var charge = PartOf(item.Amount, at, policy);
+                Current.BilledForPeriod += charge;
+                lines.AddRange(Lines(BillLine.Of("proration_charge", charge, at, end, item.Quantity)));
+            }
+
+            lines.AddRange(lines.Count > 0 ? Due() : []);
         }
         else
         {
             _usage.Close(at);
+            var due = Due(paidUntil: at);
             Current.Terms = terms;
-            lines.AddRange(NewAnchor(at));
+            lines.AddRange([.. NewAnchor(at), .. due]);
         }
 
-        if (lines.Count > 0)
-        {
-            Issue(at, [.. lines, .. UsageDue()]);
-        }
+        Issue(at, lines);
     }
 
-    /// <summary>Gives back a part of what was asked for this period, at most all of it.</summary>
-    private BillLine CreditLine(DateTime from, long amount, int quantity)
+    /// <summary>Gives back parts of what was asked for this period, for the plan and each add-on, together at most all of it.</summary>
+    private List<BillLine> CreditLines(DateTime from, IReadOnlyList<long> amounts)
     {
-        var credit = Math.Min(amount, Current.BilledForPeriod);
+        var credit = Math.Min(amounts.Sum(), Current.BilledForPeriod);
         Current.BilledForPeriod -= credit;
-        return BillLine.Of("proration_credit", -credit, from, Current.PeriodEnd, quantity);
+        return [.. NaiveRating.Spread(credit, amounts).Zip(Current.Terms.Items).SelectMany(one =>
+            Lines(BillLine.Of("proration_credit", -one.First, from, Current.PeriodEnd, one.Second.Quantity)))];
     }
 
     /// <summary>The part of a period's price that lies behind <paramref name="at"/>.</summary>
@@ -388,15 +401,15 @@ internal sealed class NaiveCustomer(Shop opening, NaiveCalendar calendar)
     }
 
     /// <summary>Under <c>usage_aware</c>: the price of the quota that is not used up, of the feature that is used most.</summary>
-    private long UnusedShare(DateTime at, Proration policy)
+    private long UnusedShare(long amount, DateTime at, Proration policy)
     {
         var least = long.MaxValue;
-        foreach (var included in policy == Proration.UsageAware ? Current.Terms.Plan.Included : [])
+        foreach (var included in policy == Proration.UsageAware ? Current.Terms.Included : [])
         {
             if (included.Units is > 0 and var quota)
             {
                 var unused = Math.Max(0, quota - _usage.UsedIn(included.Feature, at.AddTicks(1)));
-                least = Math.Min(least, NaiveRating.Share(Current.Terms.Amount, (long)(unused * 1_000_000), (long)(quota * 1_000_000)));
+                least = Math.Min(least, NaiveRating.Share(amount, (long)(unused * 1_000_000), (long)(quota * 1_000_000)));
             }
         }
 
@@ -415,10 +428,10 @@ internal sealed class NaiveCustomer(Shop opening, NaiveCalendar calendar)
     private void ResumeNow(DateTime at)
     {
         Note(at, "resume");
-        var unused = NaiveRating.Share(
-            Current.Terms.Amount, (Current.PeriodEnd - Current.PausedAt).Ticks, (Current.PeriodEnd - Current.PeriodStart).Ticks);
-        var lines = Lines(CreditLine(Current.PausedAt, unused, Current.Terms.Quantity));
-        Issue(at, [.. lines, .. NewAnchor(at), .. UsageDue()]);
+        var (left, whole) = ((Current.PeriodEnd - Current.PausedAt).Ticks, (Current.PeriodEnd - Current.PeriodStart).Ticks);
+        var lines = CreditLines(Current.PausedAt, [.. Current.Terms.Items.Select(item => NaiveRating.Share(item.Amount, left, whole))]);
+        var due = Due(paidUntil: Current.PausedAt);
+        Issue(at, [.. lines, .. NewAnchor(at), .. due]);
     }
 
     /// <summary>Nothing is given back; what was used and not asked for yet is.</summary>
@@ -429,16 +442,28 @@ internal sealed class NaiveCustomer(Shop opening, NaiveCalendar calendar)
             _usage.Close(at);
         }
 
-        var isTrial = Current.Status == NaiveStatus.Trialing;
+        var (isTrial, paidUntil) = (Current.Status == NaiveStatus.Trialing, Current.Status == NaiveStatus.Paused ? Current.PausedAt : at);
         Current.Status = NaiveStatus.Ended;
         Note(at, "cancel");
         if (!isTrial)
         {
-            Issue(at, UsageDue());
+            Issue(at, Due(paidUntil));
         }
     }
 
-    private List<BillLine> UsageDue() => _usage.Due(Shop.DigitsOf(Current.Terms.Currency));
+    /// <summary>What usage and agreed minimums ask for, or give back.</summary>
+    /// <param name="paidUntil">The running period ends there; null: it goes on.</param>
+    private List<BillLine> Due(DateTime? paidUntil = null)
+    {
+        var lines = _usage.Due(Shop.DigitsOf(Current.Terms.Currency));
+        lines.AddRange(_minimums.Corrections(_usage));
+        if (paidUntil is { } until && _minimums.End(Current, until, _usage) is { } missing)
+        {
+            lines.Add(missing);
+        }
+
+        return lines;
+    }
 
     /// <summary>A line without an amount is none.</summary>
     private static List<BillLine> Lines(BillLine line) => line.Amount == 0 ? [] : [line];
@@ -451,15 +476,12 @@ internal sealed class NaiveCustomer(Shop opening, NaiveCalendar calendar)
             return;
         }
 
-        var sum = lines.Sum(line => line.Amount);
-        foreach (var reduction in _reductions)
-        {
-            if (sum > 0 && reduction.TakeOff(sum, at, Current.PeriodStart) is > 0 and var off)
-            {
-                lines.Add(BillLine.Discount(off));
-                sum -= off;
-            }
-        }
+        var rated = lines.ToList();
+        lines = [.. rated.Select(line => line is { Amount: < 0, Kind: "usage" or "minimum" } ? _paid.GoesBack(line) : line)];
+        var discounts = Discounts(at, rated.Sum(line => line.Amount), lines, out var kept);
+        _paid.Note(lines, kept, discounts.Sum());
+        var sum = lines.Sum(line => line.Amount) - discounts.Sum();
+        lines.AddRange(discounts.Select(BillLine.Discount));
 
         // What goes back has its tax as well: each customer has one rate all the time.
         var (tax, asked) = Taxed(sum);
@@ -468,6 +490,27 @@ internal sealed class NaiveCustomer(Shop opening, NaiveCalendar calendar)
         var fromCredit = Math.Min(_credit, total);
         _credit -= fromCredit;
         _bills.Add(new Bill(at, Current.Terms.Currency, lines, tax, total, fromCredit, Paid: fromCredit == total));
+    }
+
+    /// <summary>What comes off the lines that ask for something, in the order of redemption.</summary>
+    /// <param name="rated">What all lines come to as they were rated: what is for one bill waits for one that asks for something.</param>
+    /// <param name="kept">What percentages leave of 1.</param>
+    private List<long> Discounts(DateTime at, long rated, List<BillLine> lines, out decimal kept)
+    {
+        var (charged, net) = (lines.Where(line => line.Amount > 0).Sum(line => line.Amount), lines.Sum(line => line.Amount));
+        var discounts = new List<long>();
+        kept = 1;
+        foreach (var reduction in _reductions.Where(reduction => reduction.Coupon is not { Duration: Duration.Once } || rated > 0))
+        {
+            if (reduction.TakeOff(charged, net, at, Current.PeriodStart) is > 0 and var off)
+            {
+                discounts.Add(off);
+                (charged, net) = (charged - off, net - off);
+                kept *= 1 - ((reduction.Coupon?.PercentOff ?? 0) / 100);
+            }
+        }
+
+        return discounts;
     }
 
     /// <summary>What a change leaves over pays first what the subscription's bills still ask for, the oldest first.</summary>

@@ -21,6 +21,45 @@ internal static class NaiveRating
         return (long)decimal.Round(minor, 0, MidpointRounding.AwayFromZero);
     }
 
+    /// <summary>Of a whole quota period: each price once, for all units that are beyond at it.</summary>
+    public static long Rate(IEnumerable<Stretch> stretches, int digits)
+    {
+        var prices = new List<(Overage Price, decimal Units)>();
+        foreach (var stretch in stretches)
+        {
+            if (stretch.Price is not { } price)
+            {
+                continue;
+            }
+
+            var at = prices.FindIndex(one => one.Price.IsTheSame(price));
+            if (at < 0)
+            {
+                prices.Add((price, stretch.Beyond));
+            }
+            else
+            {
+                prices[at] = (price, prices[at].Units + stretch.Beyond);
+            }
+        }
+
+        return Rate(prices, digits);
+    }
+
+    /// <summary>Spreads an amount in the ratio of weights: rounded towards zero, and what is left to those that lost most, a unit each.</summary>
+    public static long[] Spread(long amount, IReadOnlyList<long> weights)
+    {
+        var sum = weights.Sum(weight => (decimal)weight);
+        var exact = weights.Select(weight => sum == 0 ? 0 : amount * weight / sum).ToArray();
+        var parts = exact.Select(share => (long)decimal.Truncate(share)).ToArray();
+        foreach (var at in Enumerable.Range(0, parts.Length).OrderByDescending(at => exact[at] - parts[at]).Take((int)(amount - parts.Sum())))
+        {
+            parts[at]++;
+        }
+
+        return parts;
+    }
+
     /// <summary>The first tier's fee is due without any use, unless the price says that it is not.</summary>
     private static decimal Major(Overage price, decimal units)
     {

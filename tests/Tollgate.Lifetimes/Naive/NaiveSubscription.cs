@@ -10,12 +10,48 @@ internal enum NaiveStatus
     Ended,
 }
 
-/// <summary>What a customer pays for. The plan is the very version that was sold.</summary>
-internal sealed record NaiveTerms(PlanSpec Plan, Interval Interval, int Quantity, string Currency)
+/// <summary>What a customer pays for. The plan is the very version that was sold; add-ons are never published anew.</summary>
+/// <param name="Offered">All add-ons of the shop.</param>
+internal sealed record NaiveTerms(PlanSpec Plan, Interval Interval, int Quantity, string Currency, HeldAddOns AddOns, AddOnSpec[] Offered)
 {
-    public long UnitAmount => Plan.AmountOf(Interval, Currency);
+    /// <summary>The plan, and then each add-on: each stands on bills by itself.</summary>
+    public IReadOnlyList<(long Amount, int Quantity)> Items =>
+    [
+        (Plan.AmountOf(Interval, Currency) * Quantity, Quantity),
+        .. AddOns.All.Select(held => (Offered.Single(one => one.Code == held.Code).AmountOf(Interval, Currency) * held.Quantity, held.Quantity)),
+    ];
 
-    public long Amount => UnitAmount * Quantity;
+    public long Amount => Items.Sum(item => item.Amount);
+
+    public long? Minimum => Plan.Prices.Single(price => price.Interval == Interval && price.Currency == Currency).Minimum;
+
+    /// <summary>The plan's quotas with what add-ons add; what only an add-on knows has a hard cap.</summary>
+    public IReadOnlyList<Included> Included
+    {
+        get
+        {
+            var included = Plan.Included.ToList();
+            foreach (var (code, quantity) in AddOns.All)
+            {
+                foreach (var added in Offered.Single(one => one.Code == code).Included)
+                {
+                    var at = included.FindIndex(one => one.Feature == added.Feature);
+                    if (at < 0)
+                    {
+                        included.Add(added with { Units = added.Units * quantity });
+                    }
+                    else
+                    {
+                        included[at] = included[at] with { Units = included[at].Units + (added.Units * quantity) };
+                    }
+                }
+            }
+
+            return included;
+        }
+    }
+
+    public Included? Find(string feature) => Included.SingleOrDefault(included => included.Feature == feature);
 
     public bool IsSold => Plan.Prices.Any(price => price.Interval == Interval && price.Currency == Currency);
 
@@ -36,8 +72,11 @@ internal sealed class NaiveSlice(DateTime start)
     public DateTime? End { get; set; }
 
     /// <summary>Feature → what invoices asked for so far.</summary>
-    public Dictionary<string, long> Billed { get; } = [];
+    public Dictionary<string, NaiveBilled> Billed { get; } = [];
 }
+
+/// <summary>What usage of a feature in a slice came to when it was looked at last, and how.</summary>
+internal sealed record NaiveBilled(long Amount, DateTime SoldUntil, IReadOnlyList<Stretch> Stretches);
 
 /// <summary>Something that makes invoices smaller before tax: a coupon, or money that was a gift.</summary>
 internal sealed class NaiveReduction
@@ -56,8 +95,10 @@ internal sealed class NaiveReduction
     /// <summary>The billing period in which it took something off last, and how much in all.</summary>
     private (DateTime Start, long Amount) _taken;
 
-    /// <summary>What it takes off a sum that is more than nothing. An amount is there once for each billing period.</summary>
-    public long TakeOff(long sum, DateTime at, DateTime period)
+    /// <summary>What it takes off. An amount is there once for each billing period.</summary>
+    /// <param name="charged">What is left of the lines that ask for something: a percentage is of these.</param>
+    /// <param name="net">The same less what goes back beside them: an amount takes no more off.</param>
+    public long TakeOff(long charged, long net, DateTime at, DateTime period)
     {
         if (at >= End || (Left is null && Coupon is { Duration: Duration.Once } && IsUsed))
         {
@@ -65,8 +106,8 @@ internal sealed class NaiveReduction
         }
 
         var before = _taken.Start == period ? _taken.Amount : 0;
-        var wanted = Left ?? (Coupon!.AmountOff - before) ?? NaiveRating.Percent(sum, Coupon.PercentOff!.Value);
-        var off = Math.Min(wanted, sum);
+        var amount = Left ?? (Coupon!.AmountOff - before);
+        var off = amount is { } wanted ? Math.Max(0, Math.Min(wanted, net)) : NaiveRating.Percent(charged, Coupon!.PercentOff!.Value);
         _taken = (period, before + off);
         IsUsed |= off > 0;
         Left -= off;
@@ -102,6 +143,12 @@ internal sealed class NaiveSubscription
     public DateTime PeriodStart { get; set; }
 
     public DateTime PeriodEnd { get; set; }
+
+    /// <summary>Since when the terms are in force in the running period.</summary>
+    public DateTime TermsSince { get; set; }
+
+    /// <summary>What usage of the period must come to for the minimums of terms that were in force in it before, each for its share of the time.</summary>
+    public long Committed { get; set; }
 
     /// <summary>What was asked for this period and not given back yet.</summary>
     public long BilledForPeriod { get; set; }

@@ -11,22 +11,22 @@ internal sealed class NaiveUsage
     private readonly List<Use> _uses = [];
     private readonly List<NaiveSlice> _slices = [];
 
-    /// <summary>Which plan sold from when on.</summary>
-    private readonly List<(DateTime From, PlanSpec Plan)> _sold = [];
+    /// <summary>Which terms sold from when on.</summary>
+    private readonly List<(DateTime From, NaiveTerms Terms)> _sold = [];
 
     public void Add(Use use) => _uses.Add(use);
 
     public void TakeBack(string id) => _uses.RemoveAll(use => use.Id == id);
 
-    public void Open(DateTime at, PlanSpec plan)
+    public void Open(DateTime at, NaiveTerms terms)
     {
         _slices.Add(new NaiveSlice(at));
-        Sell(at, plan);
+        Sell(at, terms);
     }
 
     public void Close(DateTime at) => _slices[^1].End = at;
 
-    public void Sell(DateTime at, PlanSpec plan) => _sold.Add((at, plan));
+    public void Sell(DateTime at, NaiveTerms terms) => _sold.Add((at, terms));
 
     /// <summary>In the running slice.</summary>
     public decimal UsedIn(string feature, DateTime until) => Of(feature, _slices[^1].Start, until).Sum(use => use.Quantity);
@@ -37,7 +37,7 @@ internal sealed class NaiveUsage
         var lines = new List<BillLine>();
         foreach (var slice in _slices.Where(slice => slice.End > slice.Start))
         {
-            foreach (var feature in PlansIn(slice).SelectMany(plan => plan.Included).Select(included => included.Feature).Distinct().ToList())
+            foreach (var feature in SoldIn(slice).SelectMany(sold => sold.Terms.Included).Select(included => included.Feature).Distinct().ToList())
             {
                 if (Due(slice, feature, digits) is { } line)
                 {
@@ -49,77 +49,84 @@ internal sealed class NaiveUsage
         return lines;
     }
 
+    /// <summary>What was asked so far for usage of the slices that were sold last within a stretch of time, its end included.</summary>
+    public long BilledIn(DateTime start, DateTime until) => _slices.SelectMany(slice => slice.Billed.Values)
+        .Where(billed => billed.SoldUntil > start && billed.SoldUntil <= until).Sum(billed => billed.Amount);
+
+    /// <summary>How the slice that began then was rated last.</summary>
+    public IReadOnlyList<Stretch> Explain(string feature, DateTime start) =>
+        _slices.Single(slice => slice.Start == start && slice.Billed.ContainsKey(feature)).Billed[feature].Stretches;
+
     private BillLine? Due(NaiveSlice slice, string feature, int digits)
     {
-        var offers = PlansIn(slice).Select(plan => Find(plan, feature)).OfType<Included>().Where(offer => offer is { Overage: not null, Units: not null }).ToList();
-        if (offers.Count == 0)
+        var stretches = Stretches(slice, feature);
+        if (stretches.FindLast(stretch => stretch.Price is not null) is not { } last)
         {
             return null;
         }
 
-        var total = NaiveRating.Rate(Beyond(slice, feature, offers), digits);
+        var total = NaiveRating.Rate(stretches, digits);
         var isInvoiced = slice.Billed.TryGetValue(feature, out var before);
-        if (offers[^1].IgnoresLate && isInvoiced && total > before)
+        if (isInvoiced && total > before!.Amount && IgnoresLate(slice, feature))
         {
             return null;
         }
 
-        slice.Billed[feature] = total;
-        return total == before ? null : BillLine.Of("usage", total - before, slice.Start, slice.End!.Value, feature: feature);
+        slice.Billed[feature] = new(total, last.To, stretches);
+        var amount = total - (before?.Amount ?? 0);
+        return amount == 0 ? null : BillLine.Of("usage", amount, slice.Start, slice.End!.Value, feature: feature);
     }
 
-    /// <summary>How many units are beyond at each price that was offered in the slice.</summary>
-    private List<(Overage Price, decimal Units)> Beyond(NaiveSlice slice, string feature, List<Included> offers)
+    private bool IgnoresLate(NaiveSlice slice, string feature) => SoldIn(slice).Last(sold => Sells(sold.Terms, feature)).Terms.Find(feature)!.IgnoresLate;
+
+    /// <summary>The slice, cut where another quota or price begins to be in force, and what was used and went beyond in each part.</summary>
+    private List<Stretch> Stretches(NaiveSlice slice, string feature)
     {
-        var prices = new List<(Overage Price, decimal Units)>();
-        foreach (var offer in offers)
+        var (stretches, total) = (new List<Stretch>(), 0m);
+        foreach (var (from, to, terms) in SoldIn(slice))
         {
-            if (!prices.Exists(one => IsTheSame(one.Price, offer.Overage!)))
-            {
-                prices.Add((offer.Overage!, 0));
-            }
-        }
+            var offer = terms.Find(feature);
+            var next = offer is { Overage: { } price, Units: { } units }
+                ? new Stretch(from, to, terms.Plan.Code, units, 0, 0, price)
+                : new Stretch(from, to, null, null, 0, 0, null);
 
-        var used = 0m;
-        foreach (var use in Of(feature, slice.Start, slice.End!.Value).OrderBy(use => use.OccurredAt))
-        {
             // A plan that does not know the feature counts it nowhere near this slice.
-            if (Find(PlanAt(use.OccurredAt), feature) is not { } offer)
+            foreach (var use in Of(feature, from, to).Where(_ => offer is not null).OrderBy(use => use.OccurredAt))
             {
-                continue;
+                total += use.Quantity;
+                var beyond = next.Price is null ? 0 : Math.Clamp(total - next.Quota!.Value, 0, use.Quantity);
+                next = next with { Used = next.Used + use.Quantity, Beyond = next.Beyond + beyond };
             }
 
-            used += use.Quantity;
-            if (offer is { Overage: { } price, Units: { } units } && used > units)
+            if (stretches.Count > 0 && stretches[^1].HasTermsOf(next))
             {
-                var at = prices.FindIndex(one => IsTheSame(one.Price, price));
-                prices[at] = (prices[at].Price, prices[at].Units + Math.Min(use.Quantity, used - units));
+                stretches[^1] = stretches[^1] with { To = to, Used = stretches[^1].Used + next.Used, Beyond = stretches[^1].Beyond + next.Beyond };
+            }
+            else
+            {
+                stretches.Add(next);
             }
         }
 
-        return prices;
+        return stretches;
     }
 
     private IEnumerable<Use> Of(string feature, DateTime start, DateTime end) =>
         _uses.Where(use => use.Feature == feature && use.OccurredAt >= start && use.OccurredAt < end);
 
-    private PlanSpec PlanAt(DateTime at) => _sold.Last(sold => sold.From <= at).Plan;
+    private static bool Sells(NaiveTerms terms, string feature) => terms.Find(feature) is { Overage: not null, Units: not null };
 
-    /// <summary>Of a slice that has ended; a plan that was replaced in the very second was never sold.</summary>
-    private IEnumerable<PlanSpec> PlansIn(NaiveSlice slice)
+    /// <summary>Of a slice that has ended; terms that were replaced in the very second were never sold.</summary>
+    private IEnumerable<(DateTime From, DateTime To, NaiveTerms Terms)> SoldIn(NaiveSlice slice)
     {
         for (var at = 0; at < _sold.Count; at++)
         {
-            var until = at + 1 < _sold.Count ? _sold[at + 1].From : DateTime.MaxValue;
-            if (_sold[at].From < until && _sold[at].From < slice.End && until > slice.Start)
+            var (start, end) = (_sold[at].From, at + 1 < _sold.Count ? _sold[at + 1].From : DateTime.MaxValue);
+            var (from, to) = (start > slice.Start ? start : slice.Start, end < slice.End ? end : slice.End!.Value);
+            if (from < to)
             {
-                yield return _sold[at].Plan;
+                yield return (from, to, _sold[at].Terms);
             }
         }
     }
-
-    private static Included? Find(PlanSpec plan, string feature) => plan.Included.SingleOrDefault(included => included.Feature == feature);
-
-    private static bool IsTheSame(Overage one, Overage other) =>
-        one.Rate == other.Rate && one.PackageSize == other.PackageSize && one.FirstFlatFee == other.FirstFlatFee && one.Tiers.SequenceEqual(other.Tiers);
 }

@@ -22,14 +22,41 @@ public sealed record Books(IReadOnlyDictionary<string, IReadOnlyList<Bill>> ByCu
 
     public static Books Expected(Story story)
     {
-        var biller = new NaiveBiller(story.Shop);
-        foreach (var step in story.Ticks.SelectMany(tick => tick.All))
+        var biller = Lived(story);
+        return new Books(biller.Customers.ToDictionary(customer => customer, biller.BillsOf), "");
+    }
+
+    /// <summary>
+    /// Null when each explanation says what the naive biller rated, stretch by stretch, and comes to what the lines asked for; otherwise the first one that does not.
+    /// </summary>
+    public static string? FirstUnexplained(Story story, IReadOnlyList<Explained> seen)
+    {
+        var biller = Lived(story);
+        foreach (var one in seen)
         {
-            biller.Play(step);
+            // What each stretch used is told where it matters: something is beyond.
+            var expected = biller.Explain(one.Customer, one.Feature, one.Start)
+                .Select((stretch, at) => one.Stretches.ElementAtOrDefault(at) is { Used: null } ? stretch with { Used = null } : stretch).ToList();
+            var (told, wanted) = (string.Join('\n', one.Stretches), string.Join('\n', expected));
+            var rated = NaiveRating.Rate(one.Stretches, Shop.DigitsOf(one.Currency));
+            if (told != wanted || rated != one.Rated || one.Beyond != one.Stretches.Sum(stretch => stretch.Beyond))
+            {
+                return $"""
+                    {one.Customer} {one.Feature} {one.Start:yyyy-MM-dd HH:mm:ss} is explained otherwise (seed {story.Seed}): its lines ask for {one.Rated}, its parts come to {rated}, {one.Beyond} are beyond.
+
+                    expected
+                    {wanted}
+
+                    seen
+                    {told}
+
+                    what happened until then (UTC)
+                    {History(story, one.Customer, one.End)}
+                    """;
+            }
         }
 
-        biller.AdvanceTo(story.Ticks[^1].At);
-        return new Books(biller.Customers.ToDictionary(customer => customer, biller.BillsOf), "");
+        return null;
     }
 
     /// <summary>Null when both say the same; otherwise the earliest invoice on which they differ, told so that one can follow it.</summary>
@@ -67,6 +94,18 @@ public sealed record Books(IReadOnlyDictionary<string, IReadOnlyList<Bill>> ByCu
 
             the others: {string.Join(", ", different.Skip(1).Take(20).Select(other => $"{other.Customer} {other.At:yyyy-MM-dd}"))}
             """;
+    }
+
+    private static NaiveBiller Lived(Story story)
+    {
+        var biller = new NaiveBiller(story.Shop);
+        foreach (var step in story.Ticks.SelectMany(tick => tick.All))
+        {
+            biller.Play(step);
+        }
+
+        biller.AdvanceTo(story.Ticks[^1].At);
+        return biller;
     }
 
     /// <summary>The last steps of a customer's story.</summary>

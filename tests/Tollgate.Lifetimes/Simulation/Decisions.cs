@@ -7,7 +7,7 @@ namespace Tollgate.Lifetimes.Simulation;
 internal sealed class Decisions(Random chance, NaiveBiller biller)
 {
     private static readonly string?[] Reasons = ["too_expensive", "missing_feature", "switched_service", null];
-    private static readonly string[] Paid = ["starter", "starter", "team", "team", "business", "plain", "plus"];
+    private static readonly string[] Paid = ["starter", "starter", "team", "team", "business", "plain", "plus", "committed", "committed"];
 
     public Subscribe Subscription(DateTime at, string customer, bool first)
     {
@@ -18,8 +18,13 @@ internal sealed class Decisions(Random chance, NaiveBiller biller)
         var offersTrial = biller.Shop.Plan(plan).Prices.Single(price => price.Interval == interval && price.Currency == currency).TrialDays > 0;
         var trial = first && offersTrial && chance.Next(3) > 0;
         return new Subscribe(
-            at, customer, plan, interval, Quantity: chance.Next(4) == 0 ? chance.Next(2, 6) : 1, currency, trial, coupon, TrialExpires: trial && chance.Next(5) == 0);
+            at, customer, plan, interval, Quantity: chance.Next(4) == 0 ? chance.Next(2, 6) : 1, currency, trial, coupon, TrialExpires: trial && chance.Next(5) == 0,
+            AddOns: currency == "USD" && chance.Next(4) == 0 ? AddOns() : null);
     }
+
+    /// <summary>Promotional credit, now and then with an end.</summary>
+    public Give Gift(DateTime at, string customer) =>
+        new(at, customer, chance.Next(1, 9000), Prepaid: false, chance.Next(2) == 0 ? null : at.AddDays(chance.Next(20, 120)));
 
     public CustomerStep? Next(DateTime at, string customer)
     {
@@ -54,7 +59,7 @@ internal sealed class Decisions(Random chance, NaiveBiller biller)
                 new Pause(at, customer, chance.Next(2) == 0 ? at.AddDays(chance.Next(3, 60)).AddSeconds(chance.Next(86_400)) : null),
             4 when chance.Next(2) == 0 => new Pay(at, customer),
             5 => new Give(at, customer, chance.Next(1, 6000), Prepaid: true),
-            14 or 15 when biller.HasReductions(customer) => new Give(at, customer, chance.Next(1, 9000), Prepaid: false, chance.Next(2) == 0 ? null : at.AddDays(chance.Next(20, 120))),
+            14 or 15 when biller.HasReductions(customer) => Gift(at, customer),
             16 or 17 when biller.HasReductions(customer) && subscription.Terms.Currency == "USD" => Redemption(at, customer, subscription),
             < 14 => Change(at, customer, subscription),
             _ => null,
@@ -77,7 +82,8 @@ internal sealed class Decisions(Random chance, NaiveBiller biller)
         var plan = chance.Next(2) == 0 ? Any(PlansIn(old.Currency)) : old.Plan.Code;
         var interval = chance.Next(3) == 0 || !IntervalsOf(plan, old.Currency).Contains(old.Interval) ? Any(IntervalsOf(plan, old.Currency)) : old.Interval;
         var quantity = chance.Next(3) == 0 ? chance.Next(1, 6) : old.Quantity;
-        if (plan == old.Plan.Code && interval == old.Interval && quantity == old.Quantity)
+        var addOns = old.Currency == "USD" && chance.Next(4) == 0 ? AddOns() : old.AddOns;
+        if (plan == old.Plan.Code && interval == old.Interval && quantity == old.Quantity && addOns == old.AddOns)
         {
             return null;
         }
@@ -102,8 +108,17 @@ internal sealed class Decisions(Random chance, NaiveBiller biller)
 
         return new Change(
             at, customer, plan == old.Plan.Code ? null : plan, interval == old.Interval ? null : interval, quantity == old.Quantity ? null : quantity,
-            subscription.Status == NaiveStatus.Trialing ? null : when, Policy(old.Interval == interval && interval != Interval.Weekly));
+            subscription.Status == NaiveStatus.Trialing ? null : when, Policy(old.Interval == interval && interval != Interval.Weekly),
+            addOns == old.AddOns ? null : addOns);
     }
+
+    private HeldAddOns AddOns() => chance.Next(5) switch
+    {
+        0 => HeldAddOns.None,
+        1 => new(new HeldAddOn("boost", chance.Next(1, 4))),
+        2 => new(new HeldAddOn("care", 1)),
+        _ => new(new HeldAddOn("boost", chance.Next(1, 3)), new HeldAddOn("care", chance.Next(1, 3))),
+    };
 
     private Proration? Policy(bool mayBeNone) => chance.Next(8) switch
     {

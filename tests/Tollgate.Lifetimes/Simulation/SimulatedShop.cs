@@ -32,10 +32,19 @@ public static class SimulatedShop
         [new(Interval.Monthly, 2500), new(Interval.Yearly, 25000), new(Interval.Monthly, 2980, "JPY"), new(Interval.Yearly, 29800, "JPY")],
         [new("pages", 80, new(Rate.PerUnit, [new(null, 1.37m, 2m)]) { FirstFlatFee = "always" })]);
 
+    private static readonly PlanSpec Committed = new(
+        "committed",
+        [new(Interval.Monthly, 2900, Minimum: 6000), new(Interval.Yearly, 29000, Minimum: 41000)],
+        [new("pages", 40, Overage.PerUnit(0.31m)), new("calls", 10, Overage.Package(10, 1.10m))]);
+
     public static readonly Shop Opening = new()
     {
-        Zone = "Europe/Berlin",
-        Plans = [Free, Starter, Team, Business, Plain, Plus],
+        Plans = [Free, Starter, Team, Business, Plain, Plus, Committed],
+        AddOns =
+        [
+            new("boost", [new(Interval.Weekly, 129), new(Interval.Monthly, 500), new(Interval.Yearly, 5003)], [new("pages", 50)]),
+            new("care", [new(Interval.Weekly, 77), new(Interval.Monthly, 301), new(Interval.Yearly, 3100)], []),
+        ],
         Coupons =
         [
             new("THIRD", 33.3m, null, Duration.Repeating, 3),
@@ -54,11 +63,13 @@ public static class SimulatedShop
         SellerCountry = "DE",
     };
 
-    public static readonly Shop Dearer = Opening.With(
+    /// <summary>What it sells after a year.</summary>
+    public static Shop Dearer(Shop opening) => opening.With(
         Starter with
         {
             Prices = [new(Interval.Weekly, 349), new(Interval.Monthly, 1199), new(Interval.Yearly, 11990)],
             Included = [new("pages", 80, Overage.PerUnit(0.09m)), new("calls", 40, Overage.Package(10, 2.49m))],
         },
-        Team with { Included = [new("pages", 250, Overage.PerUnit(0.055m)), new("calls", 120, Overage.Package(25, 2.19m))] });
+        Team with { Included = [new("pages", 250, Overage.PerUnit(0.055m)), new("calls", 120, Overage.Package(25, 2.19m))] },
+        Committed with { Prices = [new(Interval.Monthly, 3100, Minimum: 5500), new(Interval.Yearly, 29000, Minimum: 45000)] });
 }

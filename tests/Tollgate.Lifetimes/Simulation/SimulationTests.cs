@@ -7,11 +7,12 @@ namespace Tollgate.Lifetimes.Simulation;
 
 /// <summary>
 /// Many customers over two years of joining, changing, pausing, leaving and late reports, billed by the real server and by
-/// the naive biller, and compared line by line.
+/// the naive biller, and compared line by line, as is how each usage line came about.
 /// </summary>
 /// <remarks><c>TOLLGATE_LIVES_SEED</c>, <c>TOLLGATE_LIVES_CUSTOMERS</c> and <c>TOLLGATE_LIVES_MONTHS</c> make it another or a larger story: <c>./tollgate lifetimes</c>.</remarks>
 public sealed class SimulationTests(LivesStage stage)
 {
+    private const int MostExplained = 2000;
     private static readonly int Seed = Number("TOLLGATE_LIVES_SEED", 2031);
     private static readonly int Customers = Number("TOLLGATE_LIVES_CUSTOMERS", 500);
     private static readonly int Months = Number("TOLLGATE_LIVES_MONTHS", 24);
@@ -24,15 +25,18 @@ public sealed class SimulationTests(LivesStage stage)
         Say($"seed {Seed}, {Customers} subscriptions of {Months} months: {story.Ticks.Count} moments, {story.Ticks.Sum(tick => tick.Steps.Count)} decisions, {story.Ticks.Sum(tick => tick.Uses.Count)} reports of usage, {expected.Invoices} invoices");
 
         var watch = Stopwatch.StartNew();
-        var seen = await Task.WhenAll(PlayAsync(story, previews: true), PlayAsync(story, previews: false));
-        Say($"played twice in {watch.Elapsed.TotalSeconds:0} s, {(seen[0].Hash == seen[1].Hash ? "alike" : "not alike")}");
+        var plays = await Task.WhenAll(PlayAsync(story, previews: true), PlayAsync(story, previews: false));
+        var seen = Array.ConvertAll(plays, play => play.Books);
+        Say($"played twice in {watch.Elapsed.TotalSeconds:0} s, {(seen[0].Hash == seen[1].Hash ? "alike" : "not alike")}; {plays[0].Explained.Count} quota periods explained");
 
         (Books.FirstDifference(story, expected, seen[0]) ?? "").ShouldBeEmpty();
+        (Books.FirstUnexplained(story, plays[0].Explained) ?? "").ShouldBeEmpty();
         (Books.FirstDifference(story, seen[0], seen[1]) ?? "").ShouldBeEmpty("The same story was billed otherwise the second time.");
         seen[1].Hash.ShouldBe(seen[0].Hash);
     }
 
-    private async Task<Books> PlayAsync(Story story, bool previews)
+    /// <summary>The first play's usage is explained as well: <see cref="MostExplained"/> quota periods.</summary>
+    private async Task<(Books Books, IReadOnlyList<Explained> Explained)> PlayAsync(Story story, bool previews)
     {
         await using var player = await stage.OpenAsync(story.Shop, previews);
         foreach (var tick in story.Ticks)
@@ -46,7 +50,7 @@ public sealed class SimulationTests(LivesStage stage)
             await player.UseAsync(tick.Uses);
         }
 
-        return Books.Of(await player.ShouldHaveNumbersWithoutGapsAsync());
+        return (Books.Of(await player.ShouldHaveNumbersWithoutGapsAsync()), previews ? await player.ExplainAsync(MostExplained) : []);
     }
 
     /// <summary>Nothing in a story is impossible: a refusal is shown with what led to it.</summary>

@@ -16,10 +16,11 @@ public sealed class StoryTests
         var story = StoryWriter.Write(7, 20, 6);
         var expected = Books.Expected(story);
         var wrong = expected.ByCustomer.ToDictionary(pair => pair.Key, pair => pair.Value);
-        var bills = wrong["c011"].ToList();
+        var who = wrong.Keys.Last(customer => wrong[customer].Count > 0);
+        var bills = wrong[who].ToList();
         bills[^1] = bills[^1] with { Total = bills[^1].Total + 1 };
-        wrong["c011"] = bills;
+        wrong[who] = bills;
         Books.FirstDifference(story, expected, expected).ShouldBeNull();
-        Books.FirstDifference(story, expected, new Books(wrong, "")).ShouldNotBeNull().ShouldContain("c011");
+        Books.FirstDifference(story, expected, new Books(wrong, "")).ShouldNotBeNull().ShouldContain(who);
     }
 }

@@ -13,17 +13,19 @@ public sealed record Tick(DateTime At, IReadOnlyList<Step> Steps, IReadOnlyList<
 public sealed record Story(int Seed, Shop Shop, IReadOnlyList<Tick> Ticks);
 
 /// <summary>
-/// Makes up what many customers do over the years. The same seed is the same story. It lets the naive biller live along, only
+/// Makes up what many customers do over the years. The same seed is the same story, and five seeds in a row are five time zones. It lets the naive biller live along, only
 /// to know what each customer can do next: nobody resumes what was not paused.
 /// </summary>
 public sealed class StoryWriter
 {
     private static readonly DateTime Opening = new(2031, 1, 1, 0, 0, 0, DateTimeKind.Unspecified);
+    private static readonly string[] Zones = ["America/New_York", "Europe/Berlin", "Africa/Cairo", "Asia/Kolkata", "Etc/UTC"];
     private static readonly string?[] Countries = [null, null, "US", "DE", "GB", "FR", "CH"];
 
     private readonly Random _chance;
-    private readonly NaiveBiller _biller = new(SimulatedShop.Opening);
-    private readonly NaiveCalendar _calendar = new(SimulatedShop.Opening.Zone);
+    private readonly Shop _shop;
+    private readonly NaiveBiller _biller;
+    private readonly NaiveCalendar _calendar;
     private readonly Dictionary<string, List<Use>> _uses = [];
     private readonly Decisions _decisions;
     private readonly int _customers;
@@ -32,6 +34,8 @@ public sealed class StoryWriter
     private StoryWriter(int seed, int customers)
     {
         _chance = new Random(seed);
+        _shop = SimulatedShop.Opening with { Zone = Zones[seed % Zones.Length] };
+        (_biller, _calendar) = (new NaiveBiller(_shop), new NaiveCalendar(_shop.Zone));
         _decisions = new Decisions(_chance, _biller);
         _customers = customers;
     }
@@ -48,16 +52,16 @@ public sealed class StoryWriter
         }
 
         ticks.Add(new Tick(writer._calendar.ToUtc(last), [], []));
-        return new Story(seed, SimulatedShop.Opening, ticks);
+        return new Story(seed, writer._shop, ticks);
     }
 
     private Tick TickAt(DateTime local)
     {
         var at = _calendar.ToUtc(local);
         var steps = new List<Step>();
-        if (local >= Opening.AddMonths(11) && _biller.Shop == SimulatedShop.Opening)
+        if (local >= Opening.AddMonths(11) && _biller.Shop == _shop)
         {
-            Play(new Publish(at, SimulatedShop.Dearer));
+            Play(new Publish(at, SimulatedShop.Dearer(_shop)));
         }
 
         // Whatever is due comes first: a decision is made about the subscription as it is then.
@@ -78,6 +82,10 @@ public sealed class StoryWriter
             _uses[customer] = [];
             Play(new Join(at, customer, country, country == "FR" && _chance.Next(2) == 0 ? "FR40303265045" : null));
             Play(_decisions.Subscription(at, customer, first: true));
+            if (_chance.Next(10) == 0)
+            {
+                Play(_decisions.Gift(at, customer));
+            }
         }
 
         return new Tick(at, steps, UsagesAt(at));

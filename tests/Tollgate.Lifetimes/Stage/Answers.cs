@@ -16,8 +16,14 @@ internal static class Answers
         due.ShouldBe(status == "void" ? 0 : total - paid - credited, $"What is due is not what is left to pay: {invoice}");
         (status is "paid" or "open" or "void").ShouldBeTrue($"An issued invoice is open, paid or void: {invoice}");
         (status is "paid" or "void").ShouldBe(due == 0, $"An invoice is paid when nothing is due: {invoice}");
-        var lines = invoice["lines"]!.AsArray().Select(line => line!.AsObject()).Where(line => (string)line["kind"]! != "tax").Select(Line).ToList();
-        return new Bill(Time(invoice["issued_at"]!), (string)invoice["currency"]!, lines, tax, total, fromCredit, status == "paid");
+        var currency = (string)invoice["currency"]!;
+        var lines = invoice["lines"]!.AsArray().Select(line => line!.AsObject()).Where(line => (string)line["kind"]! != "tax").ToList();
+        foreach (var usage in lines.Where(line => (string)line["kind"]! == "usage"))
+        {
+            Explanations.Rated(usage, currency);
+        }
+
+        return new Bill(Time(invoice["issued_at"]!), currency, [.. lines.Select(Line)], tax, total, fromCredit, status == "paid");
     }
 
     /// <summary>That a month of a yearly plan ended without anything to bill is no event.</summary>

@@ -26,6 +26,7 @@ internal static class Bodies
         ["trial"] = step.Trial,
         ["trial_end_behavior"] = step.TrialExpires ? "expire" : null,
         ["coupon"] = step.Coupon,
+        ["add_ons"] = Of(step.AddOns),
     });
 
     public static JsonObject Of(Change step) => Without(new JsonObject
@@ -35,6 +36,7 @@ internal static class Bodies
         ["quantity"] = step.Quantity,
         ["when"] = Word(step.When),
         ["proration"] = Word(step.Proration),
+        ["add_ons"] = Of(step.AddOns),
     });
 
     /// <summary>The verbs that have a path of their own.</summary>
@@ -87,6 +89,9 @@ internal static class Bodies
             ["reverse_charge"] = rate.ReverseCharge,
         })]),
     };
+
+    private static JsonArray? Of(HeldAddOns? held) =>
+        held is null ? null : new JsonArray([.. held.All.Select(one => new JsonObject { ["code"] = one.Code, ["quantity"] = one.Quantity })]);
 
     private static string? Word<T>(T? value)
         where T : struct, Enum => value is { } word ? ShopText.Word(word) : null;

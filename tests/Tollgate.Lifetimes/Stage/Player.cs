@@ -141,6 +141,23 @@ public sealed class Player(HttpClient http, Shop shop) : IAsyncDisposable
         return invoices;
     }
 
+    /// <summary>The newest usage line of quota periods, explained: of all periods of the project, or so many that lie evenly among them.</summary>
+    public async Task<IReadOnlyList<Explained>> ExplainAsync(int most)
+    {
+        var lines = (await _wire.AllAsync("/v1/invoices?order=asc&limit=100")).SelectMany(invoice => invoice["lines"]!.AsArray().Select((line, at) => (Invoice: invoice, Line: line!.AsObject(), Number: at + 1)))
+            .Where(one => (string)one.Line["kind"]! == "usage")
+            .GroupBy(one => ((string)one.Invoice["customer"]!, (string)one.Line["feature"]!, (string)one.Line["period_start"]!)).ToList();
+        var explained = new List<Explained>();
+        for (var at = 0; at < lines.Count; at += Math.Max(1, lines.Count / most))
+        {
+            var (invoice, currency) = (lines[at].Last().Invoice, (string)lines[at].Last().Invoice["currency"]!);
+            var explanation = await _wire.GetAsync(string.Create(CultureInfo.InvariantCulture, $"/v1/invoices/{invoice["id"]}/lines/{lines[at].Last().Number}/explain"));
+            explained.Add(Explanations.Of(lines[at].Key.Item1, currency, explanation, lines[at].Sum(one => Explanations.Rated(one.Line, currency))));
+        }
+
+        return explained;
+    }
+
     public async ValueTask DisposeAsync()
     {
         _wire.Dispose();

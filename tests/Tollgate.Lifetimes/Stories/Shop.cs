@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Tollgate.Lifetimes.Stories;
 
 public enum Interval
@@ -9,7 +11,8 @@ public enum Interval
 
 /// <summary>Plan × interval × currency. <paramref name="Amount"/> is in minor units.</summary>
 /// <param name="Extra">More keys of the catalogue's price, as YAML; the naive biller does not know what they mean.</param>
-public sealed record Price(Interval Interval, long Amount, string Currency = "USD", int TrialDays = 0, string? Extra = null);
+/// <param name="Minimum">What a period costs at least, plan and usage together; null: nothing is agreed.</param>
+public sealed record Price(Interval Interval, long Amount, string Currency = "USD", int TrialDays = 0, string? Extra = null, long? Minimum = null);
 
 /// <summary>One step of an overage price, in major units. <paramref name="UpTo"/> belongs to the tier.</summary>
 public sealed record Tier(decimal? UpTo, decimal UnitPrice, decimal FlatFee = 0);
@@ -27,6 +30,15 @@ public sealed record Overage(Rate Rate, Tier[] Tiers, decimal PackageSize = 0)
 {
     /// <summary>As the catalogue says it; null: its default, which the naive biller does not know.</summary>
     public string? FirstFlatFee { get; init; }
+
+    public bool IsTheSame(Overage other) =>
+        Rate == other.Rate && PackageSize == other.PackageSize && (FirstFlatFee ?? "always") == (other.FirstFlatFee ?? "always") && Tiers.SequenceEqual(other.Tiers);
+
+    public override string ToString()
+    {
+        var tiers = Tiers.Select(tier => string.Create(CultureInfo.InvariantCulture, $"{tier.UnitPrice:0.############} + {tier.FlatFee:0.############} to {tier.UpTo:0.######}"));
+        return string.Create(CultureInfo.InvariantCulture, $"{Rate} {PackageSize:0.######} {FirstFlatFee ?? "always"} [{string.Join("; ", tiers)}]");
+    }
 
     public static Overage PerUnit(decimal price) => new(Rate.PerUnit, [new(null, price)]);
 
@@ -57,6 +69,27 @@ public enum Duration
 /// <param name="CarriesOver">Of an amount for once: what an invoice leaves of it, the next ones have.</param>
 public sealed record CouponSpec(string Code, decimal? PercentOff, long? AmountOff, Duration Duration, int Months = 0, bool CarriesOver = false);
 
+/// <summary>Something that is had beside a plan, for the same periods: each one adds its units to the plan's quotas.</summary>
+public sealed record AddOnSpec(string Code, Price[] Prices, Included[] Included)
+{
+    public long AmountOf(Interval interval, string currency) =>
+        Prices.Single(price => price.Interval == interval && price.Currency == currency).Amount;
+}
+
+public sealed record HeldAddOn(string Code, int Quantity);
+
+/// <summary>All add-ons that a subscription has, in the order in which they were named.</summary>
+public sealed record HeldAddOns(params HeldAddOn[] All)
+{
+    public static readonly HeldAddOns None = new();
+
+    public bool Equals(HeldAddOns? other) => other is not null && All.SequenceEqual(other.All);
+
+    public override int GetHashCode() => All.Length;
+
+    public override string ToString() => All.Length == 0 ? "none" : string.Join(" + ", All.Select(held => $"{held.Quantity} {held.Code}"));
+}
+
 /// <summary>Units of a feature that are bought once; <paramref name="Amount"/> in minor units.</summary>
 /// <param name="Days">From the payment on; null: they never expire.</param>
 public sealed record PackSpec(string Code, string Feature, decimal Units, long Amount, int? Days = null);
@@ -75,6 +108,8 @@ public sealed record Shop
     public CouponSpec[] Coupons { get; init; } = [];
 
     public PackSpec[] Packs { get; init; } = [];
+
+    public AddOnSpec[] AddOns { get; init; } = [];
 
     public TaxSpec[] Taxes { get; init; } = [];
 

@@ -42,6 +42,7 @@ public sealed class ShopText
             text.WritePlan(plan);
         }
 
+        text.WriteAddOns(shop.AddOns);
         if (shop.Packs.Length > 0)
         {
             text.Line($"packs:");
@@ -68,7 +69,8 @@ public sealed class ShopText
         Line($"    prices:");
         foreach (var price in plan.Prices)
         {
-            var extra = price.Extra is null ? "" : ", " + price.Extra;
+            var minimum = price.Minimum is { } least ? string.Create(CultureInfo.InvariantCulture, $", minimum: {least}") : "";
+            var extra = (price.Extra is null ? "" : ", " + price.Extra) + minimum;
             Line($"      - {{ interval: {Word(price.Interval)}, amount: {price.Amount}, currency: {price.Currency}, trial_days: {price.TrialDays}{extra} }}");
         }
 
@@ -85,6 +87,35 @@ public sealed class ShopText
             if (included.Overage is { } overage)
             {
                 WriteOverage(overage, plan.Prices.Select(price => price.Currency).Distinct());
+            }
+        }
+    }
+
+    private void WriteAddOns(AddOnSpec[] addOns)
+    {
+        if (addOns.Length > 0)
+        {
+            Line($"add_ons:");
+        }
+
+        foreach (var addOn in addOns)
+        {
+            Line($"  - code: {addOn.Code}");
+            Line($"    name: {addOn.Code}");
+            Line($"    prices:");
+            foreach (var price in addOn.Prices)
+            {
+                Line($"      - {{ interval: {Word(price.Interval)}, amount: {price.Amount}, currency: {price.Currency} }}");
+            }
+
+            if (addOn.Included.Length > 0)
+            {
+                Line($"    entitlements:");
+            }
+
+            foreach (var included in addOn.Included)
+            {
+                Line($"      - {{ feature: {included.Feature}, quota: {Number(included.Units!.Value)} }}");
             }
         }
     }

@@ -38,12 +38,20 @@ public sealed record Subscribe(
     string? Currency = null,
     bool Trial = false,
     string? Coupon = null,
-    bool TrialExpires = false)
+    bool TrialExpires = false,
+    HeldAddOns? AddOns = null)
     : CustomerStep(At, Customer);
 
 /// <summary>What is null stays as it is; without <paramref name="When"/> dearer is now and cheaper at the period's end.</summary>
 public sealed record Change(
-    DateTime At, string Customer, string? Plan = null, Interval? Interval = null, int? Quantity = null, When? When = null, Proration? Proration = null)
+    DateTime At,
+    string Customer,
+    string? Plan = null,
+    Interval? Interval = null,
+    int? Quantity = null,
+    When? When = null,
+    Proration? Proration = null,
+    HeldAddOns? AddOns = null)
     : CustomerStep(At, Customer);
 
 public sealed record Cancel(DateTime At, string Customer, When When, string? Reason = null) : CustomerStep(At, Customer);

@@ -1,0 +1,57 @@
+using Tollgate.Lifetimes.Stories;
+
+namespace Tollgate.Lifetimes.Naive;
+
+/// <summary>
+/// What bills asked for usage and minimums, and what was paid of it. What is taken back later goes back as it was paid: less the percentages that coupons
+/// took off that bill, and never more than the bill came to.
+/// </summary>
+internal sealed class NaivePaid
+{
+    private readonly Dictionary<(string Kind, string? Feature, DateTime At), Stack<Piece>> _pieces = [];
+
+    /// <summary>Notes a bill: what it asked for usage and minimums.</summary>
+    /// <param name="kept">What percentages left of 1.</param>
+    public void Note(IReadOnlyList<BillLine> lines, decimal kept, long discount)
+    {
+        // Without a discount everything was paid as it was asked for.
+        var bill = new Room { Left = discount == 0 ? long.MaxValue : lines.Where(line => line.Amount > 0).Sum(line => line.Amount) - discount };
+        foreach (var line in lines.Where(line => line.Amount > 0 && line.Kind is "usage" or "minimum"))
+        {
+            Of(line).Push(new Piece(line.Amount, (1 - kept) * 100, bill));
+        }
+    }
+
+    /// <summary>A line that takes back, as it goes back: of what was asked for last first.</summary>
+    public BillLine GoesBack(BillLine line)
+    {
+        var (left, back, pieces) = (-line.Amount, 0L, Of(line));
+        while (left > 0 && pieces.TryPop(out var piece))
+        {
+            var part = Math.Min(left, piece.Asked);
+            var paid = Math.Min(part - NaiveRating.Percent(part, piece.PercentOff), piece.Bill.Left);
+            (left, back, piece.Bill.Left) = (left - part, back + paid, piece.Bill.Left - paid);
+            if (part < piece.Asked)
+            {
+                pieces.Push(piece with { Asked = piece.Asked - part });
+            }
+        }
+
+        return line with { Amount = -back - left };
+    }
+
+    /// <summary>A quota period is known by its start, a period with a minimum by its end: the minimum may have been agreed in the middle of it.</summary>
+    private Stack<Piece> Of(BillLine line)
+    {
+        var key = (line.Kind, line.Feature, (line.Kind == "minimum" ? line.End : line.Start)!.Value);
+        return _pieces.TryGetValue(key, out var pieces) ? pieces : _pieces[key] = [];
+    }
+
+    private sealed record Piece(long Asked, decimal PercentOff, Room Bill);
+
+    /// <summary>What of a bill can still go back.</summary>
+    private sealed class Room
+    {
+        public long Left { get; set; }
+    }
+}

@@ -1,0 +1,24 @@
+using System.Globalization;
+
+namespace Tollgate.Lifetimes.Stories;
+
+/// <summary>A part of a quota period with one quota and one price, as the explanation of a usage line tells it.</summary>
+/// <param name="Plan">Null, as is <paramref name="Quota"/>: nobody sold the feature, and whose quota it was does not matter.</param>
+/// <param name="Used">Null: not told, because nothing of the period is beyond.</param>
+public sealed record Stretch(DateTime From, DateTime To, string? Plan, decimal? Quota, decimal? Used, decimal Beyond, Overage? Price)
+{
+    /// <summary>Both are sold with one quota at one price, or neither is sold.</summary>
+    public bool HasTermsOf(Stretch other) =>
+        Price is null || other.Price is null ? Price is null && other.Price is null : Quota == other.Quota && Price.IsTheSame(other.Price);
+
+    public override string ToString()
+    {
+        var sold = Price is null ? "not sold" : string.Create(CultureInfo.InvariantCulture, $"{Plan} {Quota:0.######} at {Price}");
+        return string.Create(CultureInfo.InvariantCulture, $"{From:yyyy-MM-dd HH:mm:ss} → {To:yyyy-MM-dd HH:mm:ss} used {Used:0.######}, beyond {Beyond:0.######}, {sold}");
+    }
+}
+
+/// <summary>The explanation of the newest usage line of a quota period.</summary>
+/// <param name="Rated">What all lines of the period came to before anything was taken off what went back.</param>
+/// <param name="Beyond">As the explanation says it for the whole period.</param>
+public sealed record Explained(string Customer, string Currency, string Feature, DateTime Start, DateTime End, long Rated, decimal Beyond, IReadOnlyList<Stretch> Stretches);
