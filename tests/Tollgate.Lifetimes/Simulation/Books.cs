@@ -26,6 +26,25 @@ public sealed record Books(IReadOnlyDictionary<string, IReadOnlyList<Bill>> ByCu
         return new Books(biller.Customers.ToDictionary(customer => customer, biller.BillsOf), "");
     }
 
+    /// <summary>How the naive biller explains its own usage lines, of customers from whom nothing was taken off.</summary>
+    public static IReadOnlyList<Explained> ExplainedNaively(Story story)
+    {
+        var biller = Lived(story);
+        return
+        [
+            .. biller.Customers.Where(customer => !biller.HasReductions(customer)).SelectMany(customer => biller.BillsOf(customer)
+                .SelectMany(bill => bill.Lines.Where(line => line.Kind == "usage").Select(line => (bill.Currency, Line: line)))
+                .GroupBy(one => (one.Currency, Feature: one.Line.Feature!, Start: one.Line.Start!.Value))
+                .Select(period =>
+                {
+                    var stretches = biller.Explain(customer, period.Key.Feature, period.Key.Start);
+                    return new Explained(
+                        customer, period.Key.Currency, period.Key.Feature, period.Key.Start, stretches[^1].To, period.Sum(one => one.Line.Amount),
+                        stretches.Sum(stretch => stretch.Beyond), stretches);
+                })),
+        ];
+    }
+
     /// <summary>
     /// Null when each explanation says what the naive biller rated, stretch by stretch, and comes to what the lines asked for; otherwise the first one that does not.
     /// </summary>

@@ -1,3 +1,5 @@
+using Tollgate.Lifetimes.Stories;
+
 namespace Tollgate.Lifetimes.Simulation;
 
 /// <summary>The simulation's own parts: its stories repeat, and its comparison sees a cent.</summary>
@@ -22,5 +24,36 @@ public sealed class StoryTests
         wrong[who] = bills;
         Books.FirstDifference(story, expected, expected).ShouldBeNull();
         Books.FirstDifference(story, expected, new Books(wrong, "")).ShouldNotBeNull().ShouldContain(who);
+    }
+
+    [Fact]
+    public void An_explanation_with_another_use_or_sum_is_seen()
+    {
+        var story = StoryWriter.Write(7, 40, 8);
+        var right = Books.ExplainedNaively(story).First(one => one.Stretches.Count > 1 && one.Beyond > 0);
+        var (first, rest) = (right.Stretches[0], right.Stretches.Skip(1));
+        Books.FirstUnexplained(story, [right]).ShouldBeNull();
+        Books.FirstUnexplained(story, [right with { Rated = right.Rated + 1 }]).ShouldNotBeNull().ShouldContain(right.Customer);
+        Books.FirstUnexplained(story, [right with { Stretches = [first with { Used = first.Used + 1 }, .. rest] }]).ShouldNotBeNull().ShouldContain(right.Customer);
+        Books.FirstUnexplained(story, [right with { Beyond = right.Beyond + 1 }]).ShouldNotBeNull().ShouldContain(right.Customer);
+    }
+
+    /// <summary>What is not drawn is not compared.</summary>
+    [Fact]
+    public void A_story_has_something_of_everything()
+    {
+        var story = StoryWriter.Write(7, 150, 14);
+        var bills = Books.Expected(story).ByCustomer.Values.SelectMany(bills => bills).ToList();
+        var lines = bills.SelectMany(bill => bill.Lines).ToList();
+        lines.Select(line => line.Kind).Distinct().ShouldBe(
+            ["subscription", "add_on", "proration_credit", "proration_charge", "usage", "minimum", "discount"], ignoreOrder: true);
+        lines.ShouldContain(line => line.Kind == "usage" && line.Amount < 0);
+        lines.ShouldContain(line => line.Kind == "minimum" && line.Amount < 0);
+        bills.ShouldContain(bill => bill.Tax > 0 && bill.FromCredit > 0);
+        bills.ShouldContain(bill => bill.Currency == "JPY");
+        var steps = story.Ticks.SelectMany(tick => tick.All).ToList();
+        steps.OfType<Give>().ShouldContain(give => !give.Prepaid && give.Expires != null);
+        steps.OfType<Change>().ShouldContain(change => change.AddOns != null);
+        Enumerable.Range(1, 5).Select(seed => StoryWriter.Write(seed, 1, 1).Shop.Zone).ShouldBeUnique();
     }
 }
