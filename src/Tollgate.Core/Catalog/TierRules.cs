@@ -9,20 +9,25 @@ public readonly record struct PricedStep(Quantity Units, ExactMoney UnitPrice, E
     /// <summary>The units are an amount of money, and this share of it is the price.</summary>
     public Percent? Percent { get; init; }
 
-    /// <summary>What was taken off the unit price and the fee; null: nothing.</summary>
+    /// <summary>What comes off the unit price and the fee; null: nothing.</summary>
     public Percent? Less { get; init; }
 
     /// <summary>The units are packages.</summary>
     public bool CountsPackages { get; init; }
 
-    /// <summary>Not rounded: the line that the step belongs to is, once.</summary>
-    public ExactMoney Amount => UnitPrice with { Major = (Units.Value * UnitPrice.Major) + FlatFee.Major };
+    /// <summary>What one unit costs after the discount.</summary>
+    public ExactMoney DueUnitPrice => UnitPrice with { Major = UnitPrice.Major * Share };
 
-    /// <summary>As an invoice explains it: <c>1000 units × 0.02 USD + 5 USD = 25 USD</c>, <c>2.5 % of 1000 USD = 25 USD</c>.</summary>
+    /// <summary>Not rounded: the line that the step belongs to is, once.</summary>
+    public ExactMoney Amount => UnitPrice with { Major = ((Units.Value * UnitPrice.Major) + FlatFee.Major) * Share };
+
+    private decimal Share => 1m - ((Less?.Value ?? 0) / 100m);
+
+    /// <summary>As an invoice explains it, by listed prices: <c>1000 units × 0.02 USD + 5 USD = 25 USD</c>, <c>2.5 % of 1000 USD less 10 % = 22.5 USD</c>.</summary>
     public override string ToString()
     {
         var price = Percent is { } percent ? $"{percent} of {UnitPrice with { Major = Units.Value }}" : $"{Units} {(CountsPackages ? "packages" : "units")} × {UnitPrice}";
-        return $"{price}{(FlatFee.Major == 0 ? "" : $" + {FlatFee}")}{(Less is { } less ? $" ({less} off)" : "")} = {Amount}";
+        return $"{price}{(FlatFee.Major == 0 ? "" : $" + {FlatFee}")}{(Less is { } less ? $" less {less}" : "")} = {Amount}";
     }
 }
 
@@ -49,7 +54,7 @@ public static class TierRules
         };
         if (price.Discount is { } off)
         {
-            steps = [.. steps.Select(step => step with { UnitPrice = Less(step.UnitPrice, off), FlatFee = Less(step.FlatFee, off), Less = off })];
+            steps = [.. steps.Select(step => step with { Less = off })];
         }
 
         return units.IsZero && price.FirstFlatFee == FirstFlatFee.OnUse ? [steps[0] with { FlatFee = new(0, currency) }] : steps;
@@ -87,8 +92,6 @@ public static class TierRules
     /// <summary>The tier that the last unit falls into. A fraction above a bound is in the next tier.</summary>
     private static PriceTier TierOf(IReadOnlyList<PriceTier> tiers, Quantity units) =>
         tiers.First(tier => tier.UpTo is not { } bound || units <= bound);
-
-    private static ExactMoney Less(ExactMoney price, Percent off) => price with { Major = price.Major * (1m - (off.Value / 100m)) };
 
     /// <summary>A package that was begun is paid for.</summary>
     private static Quantity Packages(Quantity units, Quantity size) => Quantity.Of(decimal.Ceiling(units.Value / size.Value));

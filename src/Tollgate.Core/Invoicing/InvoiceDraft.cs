@@ -76,7 +76,7 @@ public sealed record InvoiceDraft(InvoiceKind Kind, Period Period, Currency Curr
     {
         ChargeKind.Advance => charge.Terms.UnitPrice,
         ChargeKind.AddOn => charge.Terms.UnitPriceOf(charge.AddOn!),
-        ChargeKind.Seats when charge.Terms.SeatSteps is [{ FlatFee.Major: 0 } only] => only.UnitPrice,
+        ChargeKind.Seats when charge.Terms.SeatSteps is [{ FlatFee.Major: 0 } only] => only.DueUnitPrice,
         _ => null,
     };
 
@@ -115,7 +115,7 @@ public sealed record InvoiceDraft(InvoiceKind Kind, Period Period, Currency Curr
         {
             Kind = InvoiceLineKind.Usage, Feature = due.Feature, Period = due.Period, Quantity = due.Quantity - due.BilledQuantity, Amount = rated.Amount - due.Billed,
             Description = due.IsCorrection ? $"{due.Name}: correction of an earlier period" : $"{due.Name} beyond the plan",
-            UnitPrice = rated.Steps is [{ FlatFee.Major: 0 } only] && !isPackage && !due.IsCorrection ? only.UnitPrice : null,
+            UnitPrice = rated.Steps is [{ FlatFee.Major: 0 } only] && !isPackage && !due.IsCorrection ? only.DueUnitPrice : null,
             Steps =
             [
                 .. rated.Steps.Select(static step => step.ToString()),

@@ -236,7 +236,7 @@ public sealed class OnceTests(RunningServer running)
             """{"customer": "acme", "plan": "team", "quantity": 3, "add_ons": [{"code": "desk", "quantity": 3}, {"code": "lamp", "quantity": 2}]}""");
         var start = (await sandbox.Door.GetAsync("/v1/invoices/" + await NewestAsync(sandbox)))["lines"].AsArray();
         start.Select(static line => $"{line!["kind"]} {line["quantity"]} {line["unit_price"]} {line["amount"]}: {string.Join("; ", line["steps"]!.AsArray())}").ShouldBe([
-            "subscription 1 10 1000: 1 × 10.00 USD", "seat 2 8.5 1700: 2 units × 8.5 USD (15 % off) = 17 USD",
+            "subscription 1 10 1000: 1 × 10.00 USD", "seat 2 8.5 1700: 2 units × 10 USD less 15 % = 17 USD",
             "add_on 3 2.997 899: 3 × 3.33 USD; less 10 %", "add_on 2 1.5 300: 2 × 2.00 USD; less 0.50 USD each",
         ]);
 
@@ -248,7 +248,7 @@ public sealed class OnceTests(RunningServer running)
         await sandbox.AdvanceAsync("2027-05-01T00:00:00Z");
         var usage = (await sandbox.Door.GetAsync("/v1/invoices/" + await NewestAsync(sandbox)))["lines"].AsArray().Single(static line => line!["kind"]!.GetValue<string>() == "usage")!;
         (usage["amount"]!.GetValue<long>(), string.Join("; ", usage["steps"]!.AsArray())).ShouldBe(
-            (150, "10 units × 0.05 USD + 0.5 USD (50 % off) = 1 USD; 20 units × 0.025 USD (50 % off) = 0.5 USD"));
+            (150, "10 units × 0.1 USD + 1 USD less 50 % = 1 USD; 20 units × 0.05 USD less 50 % = 0.5 USD"));
 
         var pack = await sandbox.Door.PostAsync("/v1/customers/acme/packs", """{"pack": "ten", "quantity": 3, "preview": true}""");
         var bought = pack["invoice"]["lines"]![0]!;
