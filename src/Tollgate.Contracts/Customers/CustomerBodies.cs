@@ -118,7 +118,7 @@ public sealed record CustomerView
 public sealed record TaxStandingView
 {
     /// <summary>
-    /// <c>unchecked</c> (no VAT id of a country in VIES, or the look-up is off), <c>pending</c> (no answer yet; Tollgate asks again), <c>valid</c> or <c>invalid</c>.
+    /// <c>unchecked</c> (no VAT id of a country in VIES), <c>pending</c> (no answer yet; Tollgate asks again unless the look-up is off), <c>valid</c> or <c>invalid</c>.
     /// </summary>
     public required string VatStatus { get; init; }
 

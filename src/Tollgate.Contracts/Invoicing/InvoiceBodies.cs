@@ -395,8 +395,8 @@ public sealed record InvoiceSettingsBody
     public long? LargestTotal { get; init; }
 
     /// <summary>
-    /// Whether a VAT id that VIES has not answered for yet takes tax off. Default: true, because registers are often down for hours. With false such a customer pays tax until the
-    /// answer is there.
+    /// Whether a VAT id that VIES has not answered for yet takes tax off, for 14 days after the first request at most. Default: true, because registers are often down for hours.
+    /// With false such a customer pays tax until the answer is there.
     /// </summary>
     public bool? ReverseChargeWhilePending { get; init; }
 

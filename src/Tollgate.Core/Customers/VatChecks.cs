@@ -18,10 +18,10 @@ public enum VatAnswer
 [JsonConverter(typeof(JsonStringEnumConverter<VatStatus>))]
 public enum VatStatus
 {
-    /// <summary>Nobody was asked: there is no id, its country is not in VIES, or the look-up is off.</summary>
+    /// <summary>Nobody is asked: there is no id, or its country is not in VIES.</summary>
     Unchecked,
 
-    /// <summary>Form and check digits are right, and VIES has not answered yet.</summary>
+    /// <summary>Form and check digits are right, and VIES has not answered yet, or the look-up is off.</summary>
     Pending,
     Valid,
     Invalid,
@@ -38,7 +38,7 @@ public sealed record VatCheck(VatAnswer Answer, string Source, Instant AskedAt)
     /// <summary>The owner of the id, where its country tells.</summary>
     public string? Name { get; init; }
 
-    /// <summary>Why there was no answer.</summary>
+    /// <summary>Why there was no answer, or what VIES wrote of an id that it could not read.</summary>
     public string? Detail { get; init; }
 }
 
@@ -46,9 +46,10 @@ public sealed record VatCheck(VatAnswer Answer, string Source, Instant AskedAt)
 /// <param name="Check">The last answer that says valid or invalid; where there is none, the last attempt.</param>
 public sealed record VatStanding(VatStatus Status, VatCheck? Check)
 {
-    public static readonly VatStanding Unchecked = new(VatStatus.Unchecked, null);
+    /// <summary>When VIES was first asked for the id; null: it was not asked.</summary>
+    public Instant? AskedSince { get; init; }
 
-    public static readonly VatStanding Pending = new(VatStatus.Pending, null);
+    public static readonly VatStanding Unchecked = new(VatStatus.Unchecked, null);
 
     /// <param name="check">See <see cref="Check"/>.</param>
     /// <param name="isDue">VIES will be asked.</param>
@@ -65,10 +66,17 @@ public sealed record VatStanding(VatStatus Status, VatCheck? Check)
 /// <summary>What an invoice keeps of the check of its buyer's VAT id, as it stood when the invoice was issued.</summary>
 public sealed record VatEvidence(VatStatus Status, string? Source, DateTimeOffset? CheckedAt, string? Consultation)
 {
-    public static VatEvidence? Of(VatStanding standing) => standing switch
+    /// <summary>VIES was first asked so long ago that a pending id takes no tax off any more.</summary>
+    public bool IsOverdue { get; init; }
+
+    /// <param name="at">When the invoice is issued, on the project's clock.</param>
+    public static VatEvidence? Of(VatStanding standing, Instant at) => standing switch
     {
         { Status: VatStatus.Unchecked } => null,
-        { Check: { } check } => new(standing.Status, check.Source, check.AskedAt.ToOffset(), check.Consultation),
+        { Check: { } check } => new(standing.Status, check.Source, check.AskedAt.ToOffset(), check.Consultation)
+        {
+            IsOverdue = standing.Status == VatStatus.Pending && standing.AskedSince is { } since && at >= since.Plus(VatCheckRules.LongestPending),
+        },
         _ => new(standing.Status, null, null, null),
     };
 
@@ -87,6 +95,12 @@ public sealed record VatEvidence(VatStatus Status, string? Source, DateTimeOffse
 public static class VatCheckRules
 {
     public const string Vies = "vies", Sandbox = "sandbox";
+
+    /// <summary>
+    /// A pending id takes tax off for so long after VIES was first asked. Registers are down for hours, rarely for days: an id that no register knows after two weeks is
+    /// not waiting for one to come back.
+    /// </summary>
+    public static readonly TimeSpan LongestPending = TimeSpan.FromDays(14);
 
     /// <summary>An answer serves all customers of the project with the same id for so long.</summary>
     public static readonly TimeSpan Shared = TimeSpan.FromDays(1);

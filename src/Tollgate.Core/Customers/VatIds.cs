@@ -90,7 +90,7 @@ public static class VatIds
 
         return rule.Prefixes[0] switch
         {
-            "GB" => Plain(id).StartsWith("XI", StringComparison.Ordinal) ? new("XI", number) : null,
+            "GB" => country == "XI" || Plain(id).StartsWith("XI", StringComparison.Ordinal) ? new("XI", number) : null,
             "CHE" or "NO" => null,
             "BE" => new("BE", number.PadLeft(10, '0')),
             var prefix => new(prefix, number),

@@ -43,7 +43,8 @@ public sealed record InvoiceSettings
     public IReadOnlyList<TaxRule> TaxRates { get; init; } = [];
 
     /// <summary>
-    /// A VAT id that VIES has not answered for yet takes tax off. Registers are down for hours nearly every day: a buyer with a right id should not have to ask for its tax back.
+    /// A VAT id that VIES has not answered for yet takes tax off, for <see cref="VatCheckRules.LongestPending"/> at most. Registers are down for hours nearly every day: a buyer
+    /// with a right id should not have to ask for its tax back.
     /// </summary>
     public bool ReversesWhilePending { get; init; } = true;
 
@@ -79,7 +80,7 @@ public static class TaxRules
         var isTaken = buyer.TaxIdCheck?.Status switch
         {
             VatStatus.Invalid => false,
-            VatStatus.Pending => whilePending,
+            VatStatus.Pending => whilePending && !buyer.TaxIdCheck.IsOverdue,
             _ => true,
         };
         var isAbroad = isTaken && VatIds.IsValid(buyer.Country, buyer.TaxId) && seller.Country is not null && buyer.Country != seller.Country;

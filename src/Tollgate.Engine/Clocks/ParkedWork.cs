@@ -100,6 +100,12 @@ public sealed partial class ParkedWork(NpgsqlDataSource database, Clock clock, I
         await row.ReadAsync(CancellationToken.None);
         var (attempts, next) = (row.GetInt32(0), Instant.FromUtc(row.GetDateTime(1)));
         _known[(work, project?.Id ?? 0, Short(subject))] = next;
+        if (broken is ViesUnavailableException)
+        {
+            // The loop says so once for all of them, and names nobody.
+            return;
+        }
+
         log.LogError(
             broken, "Parked: {Work} {Subject} of {Project} failed (attempt {Attempt}) and is tried again at {Next}: {Error}", work, subject, project?.Code ?? "the server",
             attempts, next, error);

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 using NpgsqlTypes;
@@ -41,31 +42,28 @@ public sealed class ViesUnavailableException : Exception
 /// </summary>
 public sealed class CheckVatIds(NpgsqlDataSource database, ViesClient vies, Clock clock)
 {
-    /// <summary>Whether the id of a profile is asked for at all.</summary>
-    internal bool Asks(ProjectSnapshot project, CustomerProfile profile) =>
-        (project.Mode == ProjectMode.Sandbox || vies.IsOn) && VatIds.InVies(profile.Country, profile.TaxId) is not null;
+    /// <summary>Otherwise ids stay due until VIES is on again.</summary>
+    public bool IsOn => vies.IsOn;
 
-    /// <summary>After a customer got an id.</summary>
-    internal async Task<VatStanding> BeginAsync(ProjectSnapshot project, string customer, CustomerProfile profile, CancellationToken cancel)
+    /// <summary>After a customer may have got an id: in a sandbox it is answered at once.</summary>
+    internal async Task<Customer> BeginAsync(ProjectSnapshot project, Customer customer, CancellationToken cancel)
     {
-        if (!Asks(project, profile))
+        if (project.Mode != ProjectMode.Sandbox || customer.Vat is not { Status: VatStatus.Pending, Check: null })
         {
-            return VatStanding.Unchecked;
+            return customer;
         }
 
-        if (project.Mode != ProjectMode.Sandbox)
-        {
-            return VatStanding.Pending;
-        }
-
-        var due = new DueVatCheck(project.Id, customer, profile.Country!, profile.TaxId!, null);
-        return VatStanding.Of(await AskAsync(project, due, cancel), isDue: true);
+        var due = new DueVatCheck(project.Id, customer.Id, customer.Profile.Country!, customer.Profile.TaxId!, null);
+        var check = await AskAsync(project, due, cancel);
+        return customer with { Vat = VatStanding.Of(check, isDue: true) with { AskedSince = check?.AskedAt } };
     }
 
     /// <summary>Takes some that are due; other servers take others.</summary>
-    public async Task<IReadOnlyList<DueVatCheck>> ClaimAsync(int most, CancellationToken cancel)
+    /// <param name="most">Of all projects.</param>
+    /// <param name="ofOneProject">Of each.</param>
+    public async Task<IReadOnlyList<DueVatCheck>> ClaimAsync(int most, int ofOneProject, CancellationToken cancel)
     {
-        await using var command = database.Command(VatSql.Claim, most, WorkNames.VatChecks);
+        await using var command = database.Command(VatSql.Claim, most, WorkNames.VatChecks, ofOneProject);
         await using var row = await command.ExecuteReaderAsync(cancel);
         var due = new List<DueVatCheck>();
         while (await row.ReadAsync(cancel))
@@ -90,8 +88,7 @@ public sealed class CheckVatIds(NpgsqlDataSource database, ViesClient vies, Cloc
     private async Task<VatCheck?> AskAsync(ProjectSnapshot project, DueVatCheck due, CancellationToken cancel)
     {
         var partition = CustomerPlace.PartitionOf(project.Id, due.Customer);
-        var isSandbox = project.Mode == ProjectMode.Sandbox;
-        if (VatIds.InVies(due.Country, due.TaxId) is not { } id || !(isSandbox || vies.IsOn))
+        if (VatIds.InVies(due.Country, due.TaxId) is not { } id)
         {
             await using var drop = database.Command(VatSql.Drop, partition, project.Id, due.Customer, due.TaxId);
             await drop.ExecuteNonQueryAsync(cancel);
@@ -99,7 +96,7 @@ public sealed class CheckVatIds(NpgsqlDataSource database, ViesClient vies, Cloc
         }
 
         var now = clock.Now(project);
-        var check = isSandbox ? VatCheckRules.InSandbox(id, now) : await SharedAsync(project, id, now, cancel) ?? await vies.AskAsync(id, due.Seller, now, cancel);
+        var check = project.Mode == ProjectMode.Sandbox ? VatCheckRules.InSandbox(id, now) : await SharedAsync(project, id, now, cancel) ?? await vies.AskAsync(id, due.Seller, now, cancel);
         await using var command = database.Command(
             VatSql.Record, partition, project.Id, due.Customer, due.Country, due.TaxId, Guid.CreateVersion7(), id.ToString(), CatalogWords.Of(check.Answer), check.Source,
             check.AskedAt.ToUtc(), OrNull(check.Consultation), OrNull(check.Name), OrNull(check.Detail), VatCheckRules.AskAgainAfter(check.Answer).TotalSeconds);
@@ -124,20 +121,23 @@ public sealed class CheckVatIds(NpgsqlDataSource database, ViesClient vies, Cloc
 }
 
 /// <summary>
-/// Looks every two seconds for VAT ids that are due. Customers with one id are asked for one after the other, so that the first answer serves the others. An id without an
-/// answer is parked by itself; after a page with such a one the loop rests until its next look, so that a VIES that is down is not asked for everybody at once.
+/// Looks every two seconds for VAT ids that are due, while VIES is on. The ids of one country are asked for one after the other: the first answer serves others with the same id,
+/// and after an id without an answer, which is parked, the country's others wait for the minute for which they are taken. Then the loop rests until its next look, so that a VIES
+/// that is down is not asked for everybody at once.
 /// </summary>
 public sealed class CheckVatLoop(CheckVatIds check, ProjectDirectory directory, ParkedWork parked, ILogger<CheckVatLoop> log) : Loop(Interval, "VAT ids were not checked", log)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
 
-    /// <summary>At most 5 rounds of 5 seconds: less than the minute for which they are taken.</summary>
-    private const int MostAtOnce = 20, AtOnce = 4;
+    private const int MostAtOnce = 20, OfOneProject = 5, AtOnce = 4;
+
+    /// <summary>After it no question of a page begins. With one that has begun, of two times 5 seconds at most, it is less than the minute for which they are taken.</summary>
+    private static readonly TimeSpan LongestPage = TimeSpan.FromSeconds(30);
 
     /// <summary>All that can be answered now.</summary>
     public async Task LookOnceAsync(CancellationToken cancel)
     {
-        while (await PageAsync(cancel))
+        while (check.IsOn && await PageAsync(cancel))
         {
             // The next page.
         }
@@ -148,20 +148,42 @@ public sealed class CheckVatLoop(CheckVatIds check, ProjectDirectory directory, 
     /// <returns>Whether there may be more that can be answered now.</returns>
     private async Task<bool> PageAsync(CancellationToken cancel)
     {
-        var due = await check.ClaimAsync(MostAtOnce, cancel);
-        var failed = 0;
-        var ids = due.GroupBy(static one => (one.Project, VatIds.InVies(one.Country, one.TaxId)));
-        await Parallel.ForEachAsync(ids, new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancel }, async (same, stop) =>
+        var due = await check.ClaimAsync(MostAtOnce, OfOneProject, cancel);
+        var (began, projects, failed) = (Stopwatch.GetTimestamp(), directory.Current.ProjectsById, 0);
+        string? away = null;
+
+        // A sandbox is a register of its own.
+        var registers = due.Where(one => projects.ContainsKey(one.Project))
+            .GroupBy(one => (projects[one.Project].Mode == ProjectMode.Sandbox ? one.Project : 0, VatIds.InVies(one.Country, one.TaxId)?.Country));
+        await Parallel.ForEachAsync(registers, new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancel }, async (register, stop) =>
         {
-            foreach (var one in same)
+            foreach (var one in register.TakeWhile(_ => Stopwatch.GetElapsedTime(began) < LongestPage))
             {
-                if (directory.Current.ProjectsById.TryGetValue(one.Project, out var project)
-                    && !await parked.TryAsync(WorkNames.VatChecks, project, one.Subject, () => check.RunAsync(project, one, stop), stop))
+                if (!await parked.TryAsync(WorkNames.VatChecks, projects[one.Project], one.Subject, () => AskAsync(one, stop), stop))
                 {
                     Interlocked.Increment(ref failed);
+                    return;
                 }
             }
         });
-        return due.Count == MostAtOnce && failed == 0;
+        if (away is not null)
+        {
+            Log.LogWarning("VIES did not answer for {Failed} VAT ids, which stay pending: {Reason}", failed, away);
+        }
+
+        return due.Count > 0 && failed == 0;
+
+        async Task AskAsync(DueVatCheck one, CancellationToken stop)
+        {
+            try
+            {
+                await check.RunAsync(projects[one.Project], one, stop);
+            }
+            catch (ViesUnavailableException none)
+            {
+                away = none.Message;
+                throw;
+            }
+        }
     }
 }

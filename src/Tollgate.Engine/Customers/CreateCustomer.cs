@@ -45,14 +45,15 @@ public sealed class CreateCustomer(NpgsqlDataSource database, QuotaGate gate, Le
         // A reader may have been told just now that nobody is known by this id.
         await gate.ForgetAsync(project, id);
         var plan = project.Catalog.DefaultPlan;
-        return (CreateCustomerOutcome.Created, new(id, profile, plan.Code, plan.Number, now) { Vat = await vat.BeginAsync(project, id, profile, cancel) });
+        var created = new Customer(id, profile, plan.Code, plan.Number, now) { Vat = VatStanding.Of(null, VatIds.InVies(profile.Country, profile.TaxId) is not null) };
+        return (CreateCustomerOutcome.Created, await vat.BeginAsync(project, created, cancel));
     }
 
     private async Task<bool> InsertAsync(ProjectSnapshot project, string id, CustomerProfile profile, Instant now, CancellationToken cancel)
     {
         var partition = CustomerPlace.PartitionOf(project.Id, id);
         await using var insert = database.Command(
-            CustomerSql.Insert, [partition, project.Id, id, .. CustomerRow.ProfileParameters(profile), vat.Asks(project, profile), now.ToUtc()]);
+            CustomerSql.Insert, [partition, project.Id, id, .. CustomerRow.ProfileParameters(profile), now.ToUtc()]);
         return await insert.ExecuteScalarAsync(cancel) is not null;
     }
 
@@ -72,8 +73,9 @@ public sealed class CreateCustomer(NpgsqlDataSource database, QuotaGate gate, Le
             return (CreateCustomerOutcome.Conflict, change.Row.Customer);
         }
 
-        await change.ExecuteAsync(CustomerSql.UpdateProfile, cancel, [change.Row.Partition, project.Id, id, .. CustomerRow.ProfileParameters(profile), vat.Asks(project, profile)]);
+        await change.ExecuteAsync(CustomerSql.UpdateProfile, cancel, [change.Row.Partition, project.Id, id, .. CustomerRow.ProfileParameters(profile)]);
+        var completed = (await change.ReadAgainAsync(project, cancel)).Customer;
         await change.CommitAsync();
-        return (CreateCustomerOutcome.Existed, change.Row.Customer with { Profile = profile, Vat = await vat.BeginAsync(project, id, profile, cancel) });
+        return (CreateCustomerOutcome.Existed, await vat.BeginAsync(project, completed, cancel));
     }
 }

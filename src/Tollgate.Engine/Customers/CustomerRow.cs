@@ -50,7 +50,7 @@ public sealed record CustomerRow(Customer Customer, short Partition, int Account
             Instant.FromUtc(reader.GetDateTime(first + 8)))
         {
             Owner = TextOrNull(19),
-            Vat = VatStanding.Of(TextOrNull(22) is { } check ? CheckOf(check) : null, reader.GetBoolean(first + 21)),
+            Vat = VatOf(TextOrNull(22), reader.GetBoolean(first + 21) && VatIds.InVies(profile.Country, profile.TaxId) is not null),
         };
         return new(customer, reader.GetInt16(first + 12), reader.GetInt32(first + 13), reader.IsDBNull(first + 9) ? null : reader.GetInt32(first + 9), reader.GetString(first + 14))
         {
@@ -63,15 +63,22 @@ public sealed record CustomerRow(Customer Customer, short Partition, int Account
         string? TextOrNull(int column) => reader.IsDBNull(first + column) ? null : reader.GetString(first + column);
     }
 
-    private static VatCheck CheckOf(string json)
+    /// <param name="json">The last answer; null: there is none.</param>
+    private static VatStanding VatOf(string? json, bool isDue)
     {
+        if (json is null)
+        {
+            return VatStanding.Of(null, isDue);
+        }
+
         using var document = JsonDocument.Parse(json);
         var check = document.RootElement;
-        return new(
+        var last = new VatCheck(
             CatalogWords.Read<VatAnswer>(check.GetProperty("Answer").GetString()!), check.GetProperty("Source").GetString()!, Instant.From(check.GetProperty("AskedAt").GetDateTimeOffset()))
         {
             Consultation = check.GetProperty("Consultation").GetString(), Name = check.GetProperty("Name").GetString(), Detail = check.GetProperty("Detail").GetString(),
         };
+        return VatStanding.Of(last, isDue) with { AskedSince = Instant.From(check.GetProperty("Since").GetDateTimeOffset()) };
     }
 
     /// <summary>The parameters <c>$4..$11</c> of the statements that write a profile.</summary>

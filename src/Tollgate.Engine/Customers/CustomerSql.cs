@@ -55,7 +55,8 @@ public static class CustomerSql
                c.previous_plan_version_id, c.plan_assigned_at, c.add_ons::text, c.owner, c.tax_exempt::text,
                c.vat_check_at IS NOT NULL,
                CASE WHEN c.tax_id IS NOT NULL
-                    THEN (SELECT json_build_object('Answer', k.answer, 'Source', k.source, 'AskedAt', k.asked_at, 'Consultation', k.consultation, 'Name', k.name, 'Detail', k.detail)::text
+                    THEN (SELECT json_build_object('Answer', k.answer, 'Source', k.source, 'AskedAt', k.asked_at, 'Consultation', k.consultation, 'Name', k.name, 'Detail', k.detail,
+                                                   'Since', min(k.asked_at) OVER ())::text
                             FROM vat_checks k
                            WHERE k.partition = c.partition AND k.account = c.account AND k.country = c.country AND k.tax_id = c.tax_id
                            ORDER BY k.answer = 'unavailable', k.asked_at DESC, k.id DESC
@@ -98,21 +99,20 @@ public static class CustomerSql
            FOR NO KEY UPDATE OF c
         """;
 
-    /// <summary>No row: the customer exists. <c>$4..$11</c> profile, <c>$12</c> whether VIES is to be asked for the tax id, <c>$13</c> the project's time.</summary>
+    /// <summary>No row: the customer exists. <c>$4..$11</c> profile, <c>$12</c> the project's time.</summary>
     public const string Insert =
         """
-        INSERT INTO customers (partition, account, project_id, id, name, email, currency, time_zone, country, tax_id, metadata, tax_exempt, vat_check_at, created_at)
-             VALUES ($1, nextval('account_numbers'), $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, CASE WHEN $12 THEN now() END, $13)
+        INSERT INTO customers (partition, account, project_id, id, name, email, currency, time_zone, country, tax_id, metadata, tax_exempt, created_at)
+             VALUES ($1, nextval('account_numbers'), $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
         ON CONFLICT (partition, project_id, id) DO NOTHING
           RETURNING account
         """;
 
-    /// <summary><c>$4..$11</c> profile, <c>$12</c> whether VIES is to be asked for the tax id. An id that stays is asked for when it would have been.</summary>
+    /// <summary><c>$4..$11</c> profile.</summary>
     public const string UpdateProfile =
         """
         UPDATE customers
-           SET vat_check_at = CASE WHEN country IS NOT DISTINCT FROM $8 AND tax_id IS NOT DISTINCT FROM $9 THEN vat_check_at WHEN $12 THEN now() END,
-               name = $4, email = $5, currency = $6, time_zone = $7, country = $8, tax_id = $9, metadata = $10, tax_exempt = $11, updated_at = now()
+           SET name = $4, email = $5, currency = $6, time_zone = $7, country = $8, tax_id = $9, metadata = $10, tax_exempt = $11, updated_at = now()
          WHERE partition = $1 AND project_id = $2 AND id = $3
         """;
 

@@ -35,9 +35,9 @@ public sealed class UpdateCustomer(NpgsqlDataSource database, CheckVatIds vat)
             return new(change.Row.Customer, [], CurrencyFixed: true);
         }
 
-        await change.ExecuteAsync(CustomerSql.UpdateProfile, cancel, [change.Row.Partition, project.Id, id, .. CustomerRow.ProfileParameters(profile), vat.Asks(project, profile)]);
+        await change.ExecuteAsync(CustomerSql.UpdateProfile, cancel, [change.Row.Partition, project.Id, id, .. CustomerRow.ProfileParameters(profile)]);
+        var changed = (await change.ReadAgainAsync(project, cancel)).Customer;
         await change.CommitAsync();
-        var standing = (profile.Country, profile.TaxId) == (before.Country, before.TaxId) ? change.Row.Customer.Vat : await vat.BeginAsync(project, id, profile, cancel);
-        return new(change.Row.Customer with { Profile = profile, Vat = standing }, [], CurrencyFixed: false);
+        return new(await vat.BeginAsync(project, changed, cancel), [], CurrencyFixed: false);
     }
 }

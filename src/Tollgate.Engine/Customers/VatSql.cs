@@ -6,19 +6,24 @@ namespace Tollgate.Engine.Customers;
 internal static class VatSql
 {
     /// <summary>
-    /// Takes customers whose VAT id is due, for a minute: another server passes over them, and one that dies leaves them due again. $1 number of rows, $2 the work's name.
-    /// Rows: project, id, country, tax id, country and tax id of the seller or null.
+    /// Takes customers whose VAT id is due, for a minute: another server passes over them, and one that dies leaves them due again. Of each project a few, and the projects in
+    /// the order of chance: none waits until another has no more. $1 number of rows, $2 the work's name, $3 number of rows of one project. Rows: project, id, country, tax id,
+    /// country and tax id of the seller or null.
     /// </summary>
     public const string Claim =
         $"""
           WITH due AS (
-                SELECT d.partition, d.account
-                  FROM customers d
-                 WHERE d.vat_check_at <= now()
-                   AND {ParkedSql.NotParked} $2 AND q.project_id = d.project_id AND q.subject = d.id || '/' || d.tax_id)
-                 ORDER BY d.vat_check_at
-                 LIMIT $1
-                   FOR NO KEY UPDATE SKIP LOCKED)
+                SELECT w.partition, w.account
+                  FROM (SELECT id FROM projects ORDER BY random()) p
+                 CROSS JOIN LATERAL (
+                        SELECT d.partition, d.account
+                          FROM customers d
+                         WHERE d.project_id = p.id AND d.vat_check_at <= now() AND d.country IS NOT NULL AND d.tax_id IS NOT NULL
+                           AND {ParkedSql.NotParked} $2 AND q.project_id = d.project_id AND q.subject = d.id || '/' || d.tax_id)
+                         ORDER BY d.vat_check_at
+                         LIMIT $3
+                           FOR NO KEY UPDATE SKIP LOCKED) w
+                 LIMIT $1)
         UPDATE customers c
            SET vat_check_at = now() + interval '1 minute'
           FROM due

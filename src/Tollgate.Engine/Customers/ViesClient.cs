@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Tollgate.Core;
@@ -15,8 +16,8 @@ public sealed record ViesOptions(Uri? Home)
 }
 
 /// <summary>
-/// Asks VIES, the European Commission's look-up of VAT ids. Only a plain yes or no counts. Everything else is no answer: no connection, no whole answer in time, an error of
-/// VIES or of a country's register, something that is not JSON.
+/// Asks VIES, the European Commission's look-up of VAT ids. Only a plain yes or no counts, and that VIES cannot read the id, which is a no. Everything else is no answer: no
+/// connection, no whole answer in time, an error of VIES or of a country's register, something that is not JSON.
 /// </summary>
 /// <remarks>https://ec.europa.eu/taxation_customs/vies/#/technical-information</remarks>
 public sealed class ViesClient(ViesOptions options) : IDisposable
@@ -28,6 +29,18 @@ public sealed class ViesClient(ViesOptions options) : IDisposable
 
     /// <summary>What VIES writes where a country does not tell.</summary>
     private const string Untold = "---";
+
+    /// <summary>What VIES writes where it cannot read an id, or not the seller's.</summary>
+    private const string InvalidInput = "INVALID_INPUT", InvalidRequester = "INVALID_REQUESTER_INFO";
+
+    /// <summary>
+    /// Between two questions of this server: 5 a second. VIES and the registers behind it refuse those who ask more at one time (MS_MAX_CONCURRENT_REQ), and 18,000 ids an hour
+    /// are enough for a first import.
+    /// </summary>
+    private static readonly long Apart = Stopwatch.Frequency / 5;
+
+    private readonly Lock _turns = new();
+    private long _nextTurn;
 
     private readonly HttpClient _http = new(new SocketsHttpHandler
     {
@@ -45,6 +58,15 @@ public sealed class ViesClient(ViesOptions options) : IDisposable
     /// <param name="requester">The seller's own id: VIES gives a consultation number to whoever names itself. Null: it names nobody.</param>
     public async Task<VatCheck> AskAsync(ViesId id, ViesId? requester, Instant now, CancellationToken cancel)
     {
+        var (check, error) = await PostAsync(id, requester, now, cancel);
+
+        // The seller's own id may be at fault. Who names nobody is answered, too, and gets no consultation number.
+        return requester is not null && error is InvalidRequester or InvalidInput ? (await PostAsync(id, null, now, cancel)).Check : check;
+    }
+
+    private async Task<(VatCheck Check, string? Error)> PostAsync(ViesId id, ViesId? requester, Instant now, CancellationToken cancel)
+    {
+        await Task.Delay(UntilTurn(), cancel);
         try
         {
             var question = new ViesQuestion(id.Country, id.Number, requester?.Country, requester?.Number);
@@ -56,15 +78,26 @@ public sealed class ViesClient(ViesOptions options) : IDisposable
         }
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
         {
-            return None(now, $"No answer within {Timeout.TotalSeconds} seconds.");
+            return (None(now, $"No answer within {Timeout.TotalSeconds} seconds."), null);
         }
         catch (HttpRequestException e)
         {
-            return None(now, $"No answer: {e.Message}");
+            return (None(now, $"No answer: {e.Message}"), null);
         }
     }
 
-    private static VatCheck Read(string body, int status, Instant now)
+    private TimeSpan UntilTurn()
+    {
+        lock (_turns)
+        {
+            var now = Stopwatch.GetTimestamp();
+            var turn = Math.Max(now, _nextTurn);
+            _nextTurn = turn + Apart;
+            return Stopwatch.GetElapsedTime(now, turn);
+        }
+    }
+
+    private static (VatCheck Check, string? Error) Read(string body, int status, Instant now)
     {
         try
         {
@@ -73,18 +106,21 @@ public sealed class ViesClient(ViesOptions options) : IDisposable
             if (root.ValueKind == JsonValueKind.Object && status is >= 200 and <= 299 && TextOf(root, "userError") is null or "VALID" or "INVALID"
                 && root.TryGetProperty("valid", out var valid) && valid.ValueKind is JsonValueKind.True or JsonValueKind.False)
             {
-                return new(valid.GetBoolean() ? VatAnswer.Valid : VatAnswer.Invalid, VatCheckRules.Vies, now)
+                var check = new VatCheck(valid.GetBoolean() ? VatAnswer.Valid : VatAnswer.Invalid, VatCheckRules.Vies, now)
                 {
                     Consultation = TextOf(root, "requestIdentifier"),
                     Name = TextOf(root, "name"),
                 };
+                return (check, null);
             }
 
-            return None(now, $"Status {status}: {ErrorOf(root) ?? "an answer that says neither valid nor invalid"}.");
+            var error = ErrorOf(root);
+            var none = None(now, $"Status {status}: {error ?? "an answer that says neither valid nor invalid"}.");
+            return (error == InvalidInput ? none with { Answer = VatAnswer.Invalid } : none, error);
         }
         catch (JsonException)
         {
-            return None(now, $"Status {status} and no JSON.");
+            return (None(now, $"Status {status} and no JSON."), null);
         }
     }
 

@@ -78,7 +78,7 @@ internal sealed class BillSteps(NpgsqlConnection connection, ProjectSnapshot pro
 
     private TaxTable? Taxes(StepOrder order) => settings.TaxRates.Count == 0
         ? null
-        : new(settings.TaxRates, settings.Seller, Parties.Of(order.Customer.Customer), project.Catalog.Document.Features
+        : new(settings.TaxRates, settings.Seller, Parties.Of(order.Customer.Customer, order.Step.At), project.Catalog.Document.Features
             .Where(static feature => feature.TaxCategory is not null).ToDictionary(static feature => feature.Code, static feature => feature.TaxCategory!))
         {
             ReversesWhilePending = settings.ReversesWhilePending,
@@ -240,7 +240,8 @@ public static class Parties
     /// <summary>Members of the customer's metadata that an invoice shows: the address in lines, and the region for taxes.</summary>
     private const string Address = "address", Region = "region";
 
-    public static InvoiceParty Of(Core.Customers.Customer customer) => new()
+    /// <param name="at">On the project's clock.</param>
+    public static InvoiceParty Of(Core.Customers.Customer customer, Instant at) => new()
     {
         Name = customer.Profile.Name ?? customer.Id,
         Address = customer.Profile.Metadata.TryGetValue(Address, out var address)
@@ -250,7 +251,7 @@ public static class Parties
         Country = customer.Profile.Country,
         Region = customer.Profile.Metadata.GetValueOrDefault(Region),
         TaxId = customer.Profile.TaxId,
-        TaxIdCheck = Core.Customers.VatEvidence.Of(customer.Vat),
+        TaxIdCheck = Core.Customers.VatEvidence.Of(customer.Vat, at),
         TaxExempt = customer.Profile.TaxExempt,
     };
 }

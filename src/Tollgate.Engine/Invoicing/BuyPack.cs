@@ -98,7 +98,7 @@ public sealed class BuyPack(NpgsqlDataSource database, QuotaGate gate, Clock clo
 
         // 4.
         var settings = await SettingsText.LoadAsync(change.Connection, project, cancel);
-        var tax = TaxRules.For(settings.TaxRates, settings.Seller, Parties.Of(change.Row.Customer), pack!.TaxCategory, settings.ReversesWhilePending);
+        var tax = TaxRules.For(settings.TaxRates, settings.Seller, Parties.Of(change.Row.Customer, now), pack!.TaxCategory, settings.ReversesWhilePending);
         var bill = PackRules.Bill(sale, tax, await CreditsAsync(change, currency, cancel), now);
         if (InvoiceRules.Doubt(bill, settings) is { } doubt)
         {

@@ -80,7 +80,7 @@ internal sealed class InvoiceWriter(NpgsqlConnection connection, ProjectSnapshot
             IssuedAt = at,
             DueAt = BillingPeriods.AfterDays(at, settings.DueDays, zone),
             Seller = settings.Seller,
-            Buyer = Parties.Of(customer.Customer),
+            Buyer = Parties.Of(customer.Customer, at),
             Lines = bill.Lines,
             Taxes = sums.Taxes,
             TaxNote = bill.TaxNote,

@@ -22,7 +22,18 @@ CREATE INDEX vat_checks_shared ON vat_checks (project_id, vies_id, asked_at DESC
 
 -- When VIES is asked next for the customer's VAT id, in real time; null: it is not asked.
 ALTER TABLE customers ADD COLUMN vat_check_at timestamptz;
-CREATE INDEX customers_vat_check ON customers (vat_check_at) WHERE vat_check_at IS NOT NULL;
+CREATE INDEX customers_vat_check ON customers (project_id, vat_check_at) WHERE vat_check_at IS NOT NULL;
 
 -- Ids that older versions took are asked for, too. The loop drops those that VIES cannot know.
 UPDATE customers SET vat_check_at = now() WHERE tax_id IS NOT NULL AND country IS NOT NULL;
+
+-- Each new id is asked for, and no id that was removed, also where a server of an older version writes the row.
+CREATE FUNCTION ask_for_vat_id() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    NEW.vat_check_at := CASE WHEN NEW.country IS NOT NULL AND NEW.tax_id IS NOT NULL THEN now() END;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER customers_new_vat_id BEFORE INSERT ON customers
+    FOR EACH ROW WHEN (NEW.tax_id IS NOT NULL) EXECUTE FUNCTION ask_for_vat_id();
+CREATE TRIGGER customers_other_vat_id BEFORE UPDATE OF country, tax_id ON customers
+    FOR EACH ROW WHEN (OLD.country IS DISTINCT FROM NEW.country OR OLD.tax_id IS DISTINCT FROM NEW.tax_id) EXECUTE FUNCTION ask_for_vat_id();

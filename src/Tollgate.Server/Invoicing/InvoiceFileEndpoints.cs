@@ -149,7 +149,7 @@ public static class InvoiceFileEndpoints
 
         var settings = await queries.SettingsAsync(project, context.RequestAborted);
         var style = await StyleAsync(context, queries, settings.Language, settings.Footer);
-        var parties = new StatementParties(settings.Seller, Parties.Of(customer.Customer));
+        var parties = new StatementParties(settings.Seller, Parties.Of(customer.Customer, to));
         await SendAsync(
             context,
             type == Pdf ? StatementFiles.Pdf(statement, parties, style) : Bytes(type == Html ? StatementFiles.Html(statement, parties, style) : StatementFiles.Csv(statement)),

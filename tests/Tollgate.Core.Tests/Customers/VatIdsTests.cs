@@ -79,6 +79,7 @@ public sealed class VatIdsTests
     [InlineData("BE", "BE428759497", "BE0428759497")]
     [InlineData("MC", "FR40303265045", "FR40303265045")]
     [InlineData("XI", "XI980780684", "XI980780684")]
+    [InlineData("XI", "980780684", "XI980780684")]
     [InlineData("GB", "GB980780684", null)]
     [InlineData("CH", "CHE-107.787.577 MWST", null)]
     [InlineData("NO", "NO995525828MVA", null)]

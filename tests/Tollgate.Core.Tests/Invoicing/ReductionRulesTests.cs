@@ -89,14 +89,15 @@ public sealed class ReductionRulesTests
 
     [Theory]
     [InlineData(null, true, "", "Reverse charge: the recipient owes the TVA.")]
+    [InlineData(VatStatus.Pending, true, "TVA 20 %", null, true)]
     [InlineData(VatStatus.Pending, true, "", "Reverse charge: the recipient owes the TVA. VIES has not confirmed the VAT id yet.")]
     [InlineData(VatStatus.Pending, false, "TVA 20 %", null)]
     [InlineData(VatStatus.Valid, false, "", "Reverse charge: the recipient owes the TVA. VIES confirmed the VAT id on 2026-03-01, consultation W1.")]
     [InlineData(VatStatus.Invalid, true, "TVA 20 %", null)]
-    public void What_VIES_answered_decides_on_reverse_charge(VatStatus? status, bool whilePending, string rates, string? note)
+    public void What_VIES_answered_decides_on_reverse_charge(VatStatus? status, bool whilePending, string rates, string? note, bool isOverdue = false)
     {
         var check = status is { } known
-            ? new VatEvidence(known, known == VatStatus.Pending ? null : "vies", known == VatStatus.Pending ? null : new(2026, 3, 1, 8, 0, 0, TimeSpan.Zero), known == VatStatus.Valid ? "W1" : null)
+            ? new VatEvidence(known, known == VatStatus.Pending ? null : "vies", known == VatStatus.Pending ? null : new(2026, 3, 1, 8, 0, 0, TimeSpan.Zero), known == VatStatus.Valid ? "W1" : null) { IsOverdue = isOverdue }
             : null;
         var buyer = new InvoiceParty { Name = "Buyer", Country = "FR", TaxId = "FR40303265045", TaxIdCheck = check };
         var decision = TaxRules.For([new("FR", null, "TVA", new(20), false, true)], new() { Name = "Seller", Country = "DE" }, buyer, whilePending: whilePending);

@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Tollgate.Core.Customers;
 using Tollgate.Engine.Clocks;
@@ -46,13 +48,13 @@ public sealed class VatChecksTests(TestPostgres postgres) : IAsyncLifetime
     [Fact]
     public async Task An_answer_is_a_fact_with_its_consultation_and_the_invoice_quotes_it()
     {
-        await _database!.ExecuteAsync("""INSERT INTO invoice_settings (project_id, document) SELECT id, '{"seller": {"name": "Shop", "country": "FR", "tax_id": "FR40303265045"}}' FROM projects""");
+        await SellInFranceAsync();
         (await CreateAsync("acme", "DE", German)).Status.ShouldBe(VatStatus.Pending);
         await LookAsync();
         var found = await FindAsync("acme");
         (found.Status, found.Check!.Consultation, found.Check.Name, found.Check.Source).ShouldBe((VatStatus.Valid, "WAPI40303265045", null, "vies"));
         _vies.Asked.Single().ShouldBe("""{"countryCode":"DE","vatNumber":"136695976","requesterMemberStateCode":"FR","requesterNumber":"40303265045"}""");
-        VatEvidence.Of(found)!.Note.ShouldEndWith("consultation WAPI40303265045.");
+        VatEvidence.Of(found, found.Check.AskedAt)!.Note.ShouldEndWith("consultation WAPI40303265045.");
 
         await LookAsync();
         _vies.Asked.Count.ShouldBe(1);
@@ -69,7 +71,22 @@ public sealed class VatChecksTests(TestPostgres postgres) : IAsyncLifetime
         await LookAsync();
         (await FindAsync("acme")).Status.ShouldBe(VatStatus.Valid);
         (await _database!.ScalarAsync<long>("SELECT count(*) FROM vat_checks")).ShouldBe(2);
+        (await PatchAsync("acme", "DE999000009")).ShouldBe(await FindAsync("acme"), "the answer of a change is what a read says");
+        (await FindAsync("acme")).Status.ShouldBe(VatStatus.Invalid, "its answers are known");
         (await PatchAsync("acme", null)).ShouldBe(VatStanding.Unchecked);
+    }
+
+    [Theory]
+    [InlineData(ViesMood.RefusesSellers, VatStatus.Valid, null)]
+    [InlineData(ViesMood.CannotRead, VatStatus.Invalid, "Status 400: INVALID_INPUT.")]
+    public async Task Where_the_sellers_id_is_refused_VIES_is_asked_without_it_and_an_id_that_it_cannot_read_is_invalid(ViesMood mood, VatStatus status, string? detail)
+    {
+        await SellInFranceAsync();
+        _vies.Mood = mood;
+        await CreateAsync("acme", "DE", German);
+        await LookAsync();
+        var found = await FindAsync("acme");
+        (found.Status, found.Check!.Consultation, found.Check.Detail, _vies.Asked.Count).ShouldBe((status, null, detail, 2));
     }
 
     [Theory]
@@ -95,11 +112,85 @@ public sealed class VatChecksTests(TestPostgres postgres) : IAsyncLifetime
         await LookAsync();
         (await FindAsync("carl")).Status.ShouldBe(VatStatus.Valid, "what is parked keeps nobody else");
 
-        await _database.ExecuteAsync("UPDATE parked_work SET next_attempt_at = now(); UPDATE customers SET vat_check_at = now() WHERE vat_check_at < now() + interval '1 day'");
+        await MakeDueAsync();
         await LookAsync();
         (await FindAsync("acme")).Status.ShouldBe(VatStatus.Valid);
         (await _database.ScalarAsync<long>("SELECT count(*) FROM parked_work")).ShouldBe(0);
         (await _database.ScalarAsync<string>("SELECT string_agg(answer, ' ' ORDER BY id) FROM vat_checks WHERE tax_id = 'DE136695976'")).ShouldBe("unavailable valid");
+    }
+
+    [Fact]
+    public async Task A_pending_id_takes_tax_off_for_two_weeks_after_the_first_question()
+    {
+        _vies.Mood = ViesMood.Fails;
+        await CreateAsync("acme", "DE", German);
+        await LookAsync();
+        var first = (await FindAsync("acme")).AskedSince!.Value;
+        await MakeDueAsync();
+        await LookAsync();
+        var found = await FindAsync("acme");
+        (found.AskedSince, found.Check!.AskedAt > first).ShouldBe((first, true));
+        VatEvidence.Of(found, first.Plus(TimeSpan.FromDays(13)))!.IsOverdue.ShouldBeFalse();
+        VatEvidence.Of(found, first.Plus(TimeSpan.FromDays(14)))!.IsOverdue.ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task A_register_that_is_down_is_asked_once_and_a_project_with_many_ids_keeps_no_other()
+    {
+        _vies.Mood = ViesMood.MemberStateIsDown;
+        string[] ids = [German, "DE115235681", "DE811128135"];
+        foreach (var id in ids)
+        {
+            await CreateAsync(id, "DE", id);
+        }
+
+        await LookAsync();
+        (_vies.Asked.Count, await _database!.ScalarAsync<long>("SELECT count(*) FROM parked_work")).ShouldBe((1, 1));
+        _vies.Mood = ViesMood.Answers;
+        await MakeDueAsync();
+        await LookAsync();
+        (await _database.ScalarAsync<long>("SELECT count(*) FROM vat_checks WHERE answer = 'valid'")).ShouldBe(3);
+
+        var other = await _rig!.AddProjectAsync("other", Shop);
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(i => CreateAsync($"many-{i}", "FR", French)));
+        await NewCustomer(Check).RunAsync(other, "one", new() { Country = "FR", TaxId = French }, default);
+        var taken = await Check.ClaimAsync(20, 5, default);
+        (taken.Count, taken.Count(one => one.Project == other.Id)).ShouldBe((6, 1));
+    }
+
+    [Fact]
+    public async Task An_outage_is_logged_once_a_look_and_names_nobody()
+    {
+        _vies.Mood = ViesMood.MemberStateIsDown;
+        await CreateAsync("acme", "DE", German);
+        await CreateAsync("bert", "FR", French);
+        var log = new Lines();
+        using var loop = new CheckVatLoop(Check, _rig!.Directory, new(_database!.Source, _rig.Clock, log), log);
+        await loop.LookOnceAsync(CancellationToken.None);
+        log.Written.ShouldBe(["Warning VIES did not answer for 2 VAT ids, which stay pending: Status 200: MS_UNAVAILABLE."]);
+    }
+
+    [Fact]
+    public async Task While_VIES_is_off_ids_stay_due()
+    {
+        var off = new CheckVatIds(_database!.Source, new(ViesOptions.Off), _rig!.Clock);
+        await NewCustomer(off).RunAsync(_rig.Project, "acme", new() { Country = "DE", TaxId = German }, default);
+        await LookAsync(off);
+        (await FindAsync("acme")).ShouldBe(VatStanding.Of(null, isDue: true));
+        await LookAsync();
+        (await FindAsync("acme")).Status.ShouldBe(VatStatus.Valid);
+    }
+
+    [Fact]
+    public async Task Ids_that_a_server_of_an_older_version_writes_are_asked_for_and_removed_ones_are_not()
+    {
+        await CreateAsync("acme", "DE", German);
+        await _database!.ExecuteAsync("UPDATE customers SET tax_id = NULL");
+        await LookAsync();
+        (_vies.Asked.Count, (await FindAsync("acme")).Status).ShouldBe((0, VatStatus.Unchecked));
+        await _database.ExecuteAsync($"UPDATE customers SET tax_id = '{German}'");
+        await LookAsync();
+        (await FindAsync("acme")).Status.ShouldBe(VatStatus.Valid);
     }
 
     [Fact]
@@ -150,20 +241,42 @@ public sealed class VatChecksTests(TestPostgres postgres) : IAsyncLifetime
     {
         await CreateAsync("acme", "DE", German);
         await _database!.ExecuteAsync("UPDATE customers SET tax_id = 'whatever', vat_check_at = now()");
-        (await FindAsync("acme")).Status.ShouldBe(VatStatus.Pending);
+        (await FindAsync("acme")).Status.ShouldBe(VatStatus.Unchecked);
         await LookAsync();
-        (_vies.Asked.Count, (await FindAsync("acme")).Status).ShouldBe((0, VatStatus.Unchecked));
+        (_vies.Asked.Count, await _database.ScalarAsync<long>("SELECT count(*) FROM customers WHERE vat_check_at IS NOT NULL")).ShouldBe((0, 0));
     }
+
+    private Task SellInFranceAsync() => _database!.ExecuteAsync(
+        """INSERT INTO invoice_settings (project_id, document) SELECT id, '{"seller": {"name": "Shop", "country": "FR", "tax_id": "FR40303265045"}}' FROM projects""");
+
+    /// <summary>All pauses are over.</summary>
+    private Task MakeDueAsync() => _database!.ExecuteAsync(
+        "UPDATE parked_work SET next_attempt_at = now(); UPDATE customers SET vat_check_at = now() WHERE vat_check_at < now() + interval '1 day'");
+
+    private CreateCustomer NewCustomer(CheckVatIds check) => new(_database!.Source, _rig!.Gate, _rig.Lanes, _rig.Clock, check);
 
     private CheckVatIds NewServer() => new(_database!.Source, new(new ViesOptions(_vies.Url)), _rig!.Clock);
 
     private async Task<VatStanding> CreateAsync(string customer, string country, string id) =>
-        (await new CreateCustomer(_database!.Source, _rig!.Gate, _rig.Lanes, _rig.Clock, Check).RunAsync(_rig.Project, customer, new() { Country = country, TaxId = id }, default)).Customer!.Vat;
+        (await NewCustomer(Check).RunAsync(_rig!.Project, customer, new() { Country = country, TaxId = id }, default)).Customer!.Vat;
 
     private async Task<VatStanding> PatchAsync(string customer, string? id) =>
         (await new UpdateCustomer(_database!.Source, Check).RunAsync(_rig!.Project, customer, new() { TaxId = Change<string?>.To(id) }, default))!.Customer.Vat;
 
     private async Task<VatStanding> FindAsync(string customer) => (await new CustomerQueries(_database!.Source).FindAsync(_rig!.Project, customer, default))!.Customer.Vat;
+
+    private sealed class Lines : ILogger<ParkedWork>, ILogger<CheckVatLoop>
+    {
+        public ConcurrentQueue<string> Written { get; } = new();
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            Written.Enqueue($"{logLevel} {formatter(state, exception)}");
+    }
 
     /// <summary>What the loop does in one look.</summary>
     private async Task LookAsync(CheckVatIds? check = null)

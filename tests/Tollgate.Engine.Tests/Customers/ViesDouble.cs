@@ -15,6 +15,8 @@ public enum ViesMood
     Drips,
     Babbles,
     MemberStateIsDown,
+    RefusesSellers,
+    CannotRead,
 }
 
 /// <summary>VIES on a port of this machine. Ids with 999 are nobody's.</summary>
@@ -88,6 +90,8 @@ public sealed class ViesDouble : IAsyncDisposable
         ViesMood.Fails => ("500 Internal Server Error", "<h1>sorry</h1>"),
         ViesMood.Babbles => ("200 OK", "{\"valid\": tr"),
         ViesMood.MemberStateIsDown => ("200 OK", """{"actionSucceed": false, "errorWrappers": [{"error": "MS_UNAVAILABLE"}]}"""),
+        ViesMood.RefusesSellers when question["requesterNumber"] is not null => ("400 Bad Request", """{"actionSucceed": false, "errorWrappers": [{"error": "INVALID_REQUESTER_INFO"}]}"""),
+        ViesMood.CannotRead => ("400 Bad Request", """{"actionSucceed": false, "errorWrappers": [{"error": "INVALID_INPUT"}]}"""),
         _ => ("200 OK", new JsonObject
         {
             ["countryCode"] = question["countryCode"]!.DeepClone(), ["vatNumber"] = question["vatNumber"]!.DeepClone(), ["requestDate"] = "2026-03-01T08:00:00.000Z",
