@@ -325,6 +325,9 @@ public sealed record BillingReportView(
 
     /// <summary>Attempts at that which failed.</summary>
     public int CollectingFailed { get; init; }
+
+    /// <summary>Grant schedules that could not give what is due: see <c>GET /v1/parked</c>. Of a run of billing 0.</summary>
+    public int SchedulesParked { get; init; }
 }
 
 /// <summary>Body of <c>POST /v1/plans/{code}/migrate</c>.</summary>

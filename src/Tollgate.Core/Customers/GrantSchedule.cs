@@ -50,7 +50,14 @@ public sealed record GrantSchedule
 
     public required Instant StartsAt { get; init; }
 
+    /// <summary>As it was ordered.</summary>
     public Instant? EndsAt { get; init; }
+
+    /// <summary>When somebody ended it before <see cref="EndsAt"/>.</summary>
+    public Instant? EndedAt { get; init; }
+
+    /// <summary>No grant takes effect at this instant or later; null: it goes on.</summary>
+    public Instant? End => EndedAt ?? EndsAt;
 
     public Instant? PausedAt { get; init; }
 
@@ -79,7 +86,7 @@ public sealed record GrantSchedule
     /// <summary>When the next grant is to be made: as soon as the one before has taken effect, or <see cref="Ahead"/> of its own time. Null: there is none.</summary>
     public Instant? DueAt(TimeZoneInfo zone)
     {
-        if (PausedAt is not null || (EndsAt is { } end && StartOf(Next, zone) >= end))
+        if (PausedAt is not null || (End is { } end && StartOf(Next, zone) >= end))
         {
             return null;
         }

@@ -85,8 +85,8 @@ public sealed class AdvanceClock(Database database, ProjectDirectory directory, 
         }
 
         // The grants of the days that are passed through, and of those that come next, are there before anything else looks for them.
-        await give.RunAsync(project with { TestClock = to }, cancel);
-        var report = await RunDaysAsync(project with { TestClock = to }, to, progress, cancel);
+        var parked = await give.RunAsync(project with { TestClock = to }, cancel);
+        var report = await RunDaysAsync(project with { TestClock = to }, to, progress, cancel) with { SchedulesParked = parked };
 
         // All that was due is done: that the caller has hung up since changes nothing any more.
         await AskAsync(connection, ProjectsSql.SetTestClock, CancellationToken.None, project.Id, to.ToUtc());

@@ -54,6 +54,7 @@ public sealed class DeleteCustomer(NpgsqlDataSource database, QuotaGate gate)
         }
 
         await change.ExecuteAsync(GrantSql.DeleteAll, cancel, change.Row.Partition, change.Row.Account);
+        await change.ExecuteAsync(WithdrawalSql.DeleteAll, cancel, change.Row.Partition, change.Row.Account);
         await change.ExecuteAsync(ScheduleSql.DeleteAll, cancel, change.Row.Partition, change.Row.Account);
         await change.ExecuteAsync(VatSql.DeleteAll, cancel, change.Row.Partition, change.Row.Account);
         await change.ExecuteAsync(CustomerSql.DeleteTerms, cancel, change.Row.Partition, change.Row.Account);

@@ -23,7 +23,7 @@ internal static class GrantScheduleRow
 
     public static Task SetAsync(CustomerChange change, GrantSchedule schedule, TimeZoneInfo zone, CancellationToken cancel) => change.ExecuteAsync(
         ScheduleSql.Set, cancel, change.Row.Partition, change.Row.Account, schedule.Id, schedule.Next, schedule.Turn, TimeOrNull(schedule.PausedAt),
-        TimeOrNull(schedule.EndsAt), TimeOrNull(schedule.DueAt(zone)));
+        TimeOrNull(schedule.EndedAt), TimeOrNull(schedule.DueAt(zone)));
 
     public static NpgsqlParameter TimeOrNull(Instant? at) => CustomerCommands.OrNull(at?.ToUtc(), NpgsqlDbType.TimestampTz);
 
@@ -47,6 +47,7 @@ internal static class GrantScheduleRow
             Turn = reader.GetInt32(12),
             Next = reader.GetInt32(13),
             CreatedAt = Instant.FromUtc(reader.GetDateTime(14)),
+            EndedAt = TimeOf(15),
         };
 
         Instant? TimeOf(int column) => reader.IsDBNull(column) ? null : Instant.FromUtc(reader.GetDateTime(column));

@@ -34,6 +34,9 @@ public enum ScheduleOutcome
 
     /// <summary>It has ended: it is neither paused nor resumed. Nothing was changed.</summary>
     Ended,
+
+    /// <summary>The customer has a grant that the schedule did not make under a name that the schedule would give. Nothing was changed.</summary>
+    GrantExists,
 }
 
 /// <param name="Owner">Whose member the customer is.</param>
@@ -43,6 +46,9 @@ public sealed record ScheduleAnswer(ScheduleOutcome Outcome, GrantSchedule? Sche
         : this(outcome, schedule, [])
     {
     }
+
+    /// <summary>Of <see cref="ScheduleOutcome.GrantExists"/>: which.</summary>
+    public string? TakenGrant { get; init; }
 }
 
 /// <summary>Schedules of grants: made, paused, resumed and ended. What a grant has given stays; grants that have not taken effect are taken back.</summary>
@@ -77,6 +83,11 @@ public sealed class ScheduleGrants(NpgsqlDataSource database, QuotaGate gate, Cl
             return new(ScheduleOutcome.TooMany);
         }
 
+        if (await change.AskAsync(GrantSql.FindNumbered, cancel, change.Row.Partition, change.Row.Account, $"{name}:") is string taken)
+        {
+            return new(ScheduleOutcome.GrantExists) { TakenGrant = taken };
+        }
+
         var schedule = new GrantSchedule
         {
             Id = GrantScheduleRow.KeyOf(name), Name = name, Feature = order.Feature, FeatureKey = feature!.Key, Amount = order.Amount, Source = order.Source,
@@ -90,16 +101,16 @@ public sealed class ScheduleGrants(NpgsqlDataSource database, QuotaGate gate, Cl
     /// <summary>A pause begins now; while it lasts no grant takes effect. The schedule goes on with the first one whose time comes after the pause.</summary>
     public Task<ScheduleAnswer> PauseAsync(ProjectSnapshot project, string customer, string name, bool paused, CancellationToken cancel) =>
         ChangeAsync(project, customer, name, (schedule, now) =>
-            schedule.EndsAt <= now ? null
+            schedule.End <= now ? null
             : (schedule.PausedAt is not null) == paused ? schedule
             : paused ? schedule with { PausedAt = now }
             : schedule with { PausedAt = null, Turn = schedule.Turn + 1, Next = schedule.FirstFrom(now, project.Zone) },
             cancel);
 
-    /// <summary>No grant takes effect from now on. Ending it again changes nothing.</summary>
+    /// <summary>No grant takes effect from now on. Ending it again changes nothing. It ends also when it cannot give what is late: that is not given then.</summary>
     public Task<ScheduleAnswer> EndAsync(ProjectSnapshot project, string customer, string name, CancellationToken cancel) =>
         ChangeAsync(project, customer, name, (schedule, now) =>
-            schedule.EndsAt <= now ? schedule : schedule with { EndsAt = now }, cancel);
+            schedule.End <= now ? schedule : schedule with { EndedAt = now, Next = schedule.FirstFrom(now, project.Zone) }, cancel);
 
     /// <summary>Null: no such customer.</summary>
     public async Task<IReadOnlyList<GrantSchedule>?> ListAsync(ProjectSnapshot project, string customer, CancellationToken cancel)
@@ -138,40 +149,82 @@ public sealed class ScheduleGrants(NpgsqlDataSource database, QuotaGate gate, Cl
         }
 
         var now = clock.Now(project);
-        if (apply(before, now) is not { } after)
+        if (apply(before, now) is not { } wanted)
         {
             return new(ScheduleOutcome.Ended, before);
         }
 
-        if (after == before)
+        if (wanted == before)
         {
             return new(ScheduleOutcome.Done, before);
         }
 
         await change.TouchAsync(now, cancel);
-        if (after.PausedAt is not null || after.EndsAt <= now)
+        var late = await GiveLateAsync(change, project, before, now, cancel);
+        if (late.Outcome != ScheduleOutcome.Done && wanted.EndedAt is null)
         {
-            var pending = Enumerable.Range(before.FirstFrom(now, project.Zone), before.Next).TakeWhile(number => number < before.Next);
-            foreach (var number in pending)
-            {
-                await change.AskAsync(
-                    GrantSql.VoidGrant, cancel, change.Row.Partition, change.Row.Account, new[] { GrantScheduleRow.KeyOf(before.NameOf(number)) }, now.ToUtc());
-            }
+            return late;
+        }
+
+        var after = apply(late.Schedule!, now)!;
+        if (after.PausedAt is not null || after.End <= now)
+        {
+            await VoidPendingAsync(change, after, now, cancel);
         }
 
         return await GiveAsync(change, project, after, now, cancel);
     }
 
-    private async Task<ScheduleAnswer> GiveAsync(CustomerChange change, ProjectSnapshot project, GrantSchedule schedule, Instant now, CancellationToken cancel)
+    /// <summary>A schedule that was parked, or whose servers were down, has given all by the time of a change that it would have given by then.</summary>
+    /// <returns>The schedule as it is then; of another outcome than <see cref="ScheduleOutcome.Done"/> without what failed.</returns>
+    private static async Task<ScheduleAnswer> GiveLateAsync(CustomerChange change, ProjectSnapshot project, GrantSchedule schedule, Instant now, CancellationToken cancel)
     {
-        if (await GiveScheduled.GiveInTransactionAsync(change, project, schedule, now, cancel) is not { } given)
+        const string Mark = "late";
+        while (schedule.DueAt(project.Zone) <= now)
         {
-            return new(ScheduleOutcome.TooMany);
+            await change.MarkAsync(Mark, cancel);
+            var given = await GiveScheduled.GiveInTransactionAsync(change, project, schedule, now, cancel);
+            if (given.Outcome != ScheduleOutcome.Done)
+            {
+                await change.TakeBackAsync(Mark, cancel);
+                return given with { Schedule = schedule };
+            }
+
+            schedule = given.Schedule!;
         }
 
-        await change.CommitAsync();
-        await gate.ForgetAsync(project, change.Row.Customer.Id);
-        return new(ScheduleOutcome.Done, given);
+        return new(ScheduleOutcome.Done, schedule);
+    }
+
+    /// <summary>Takes back the schedule's own grants that have not taken effect.</summary>
+    private static async Task VoidPendingAsync(CustomerChange change, GrantSchedule schedule, Instant now, CancellationToken cancel)
+    {
+        var pending = new List<Guid>();
+        await using (var command = change.Command(GrantSql.PendingScheduled, change.Row.Partition, change.Row.Account, schedule.Id, now.ToUtc()))
+        await using (var row = await command.ExecuteReaderAsync(cancel))
+        {
+            while (await row.ReadAsync(cancel))
+            {
+                pending.Add(row.GetGuid(0));
+            }
+        }
+
+        foreach (var grant in pending)
+        {
+            await change.AskAsync(GrantSql.VoidGrant, cancel, change.Row.Partition, change.Row.Account, new[] { grant }, now.ToUtc());
+        }
+    }
+
+    private async Task<ScheduleAnswer> GiveAsync(CustomerChange change, ProjectSnapshot project, GrantSchedule schedule, Instant now, CancellationToken cancel)
+    {
+        var given = await GiveScheduled.GiveInTransactionAsync(change, project, schedule, now, cancel);
+        if (given.Outcome == ScheduleOutcome.Done)
+        {
+            await change.CommitAsync();
+            await gate.ForgetAsync(project, change.Row.Customer.Id);
+        }
+
+        return given;
     }
 
     private static Task InsertAsync(CustomerChange change, ProjectSnapshot project, GrantSchedule schedule, CancellationToken cancel) => change.AskAsync(
@@ -179,10 +232,10 @@ public sealed class ScheduleGrants(NpgsqlDataSource database, QuotaGate gate, Cl
         GrantRow.NameOf(schedule.Source), (short)schedule.Priority, CatalogWords.Of(schedule.Every), CustomerCommands.OrNull(schedule.Lives, NpgsqlDbType.Integer),
         schedule.StartsAt.ToUtc(), GrantScheduleRow.TimeOrNull(schedule.EndsAt), schedule.CreatedAt.ToUtc(), GrantScheduleRow.TimeOrNull(schedule.DueAt(project.Zone)));
 
-    /// <summary>An order that left the start open is the same order a minute later. That the schedule was ended since changes nothing of it.</summary>
+    /// <summary>An order that left the start open is the same order a minute later.</summary>
     private static bool IsSame(GrantScheduleOrder order, GrantSchedule known) =>
         (order.Feature, order.Amount, order.Source, order.Every, order.Lives) == (known.Feature, known.Amount, known.Source, known.Every, known.Lives)
         && known.Priority == (order.Priority ?? GrantTerms.DefaultPriorityOf(order.Source))
         && (order.StartsAt is null || order.StartsAt == known.StartsAt)
-        && (order.EndsAt is null || order.EndsAt == known.EndsAt || known.EndsAt < order.EndsAt);
+        && order.EndsAt == known.EndsAt;
 }

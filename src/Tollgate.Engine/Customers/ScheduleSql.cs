@@ -6,7 +6,7 @@ namespace Tollgate.Engine.Customers;
 internal static class ScheduleSql
 {
     private const string Columns =
-        "s.id, s.name, f.code, s.feature, s.amount, s.source, s.priority, s.every, s.lives, s.starts_at, s.ends_at, s.paused_at, s.turn, s.next_number, s.created_at";
+        "s.id, s.name, f.code, s.feature, s.amount, s.source, s.priority, s.every, s.lives, s.starts_at, s.ends_at, s.paused_at, s.turn, s.next_number, s.created_at, s.ended_at";
 
     private const string NotParked = $"{ParkedSql.NotParked} 'grant_schedules' AND q.project_id = s.project_id AND q.subject = s.partition || '/' || s.account || '/' || s.id)";
 
@@ -40,11 +40,11 @@ internal static class ScheduleSql
          WHERE s.partition = $1 AND s.account = $2 AND s.id = $3
         """;
 
-    /// <summary><c>$3</c> id, <c>$4</c> next number, <c>$5</c> turn, <c>$6</c> paused_at, <c>$7</c> ends_at, <c>$8</c> due_at.</summary>
+    /// <summary><c>$3</c> id, <c>$4</c> next number, <c>$5</c> turn, <c>$6</c> paused_at, <c>$7</c> ended_at, <c>$8</c> due_at.</summary>
     public const string Set =
         """
         UPDATE grant_schedules
-           SET next_number = $4, turn = $5, paused_at = $6, ends_at = $7, due_at = $8
+           SET next_number = $4, turn = $5, paused_at = $6, ended_at = $7, due_at = $8
          WHERE partition = $1 AND account = $2 AND id = $3
         """;
 
@@ -56,6 +56,9 @@ internal static class ScheduleSql
         SELECT p.id, (SELECT min(s.due_at) FROM grant_schedules s WHERE s.project_id = p.id AND s.due_at IS NOT NULL AND {NotParked})
           FROM unnest($1::integer[]) AS p (id)
         """;
+
+    /// <summary>Of how many a grant is to be made, parked ones included. $1 project, $2 until when.</summary>
+    public const string CountDue = "SELECT count(*) FROM grant_schedules WHERE project_id = $1 AND due_at <= $2";
 
     /// <summary>$1 project, $2 until when, $3 number of rows. Rows: customer, id, partition, account.</summary>
     public const string Due =

@@ -23,4 +23,6 @@ internal static class WithdrawalSql
         INSERT INTO grant_withdrawals (partition, account, id, reference, feature, source, requested, up_to, grants, amounts, reason, at)
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
         """;
+
+    public const string DeleteAll = "DELETE FROM grant_withdrawals WHERE partition = $1 AND account = $2";
 }

@@ -12,7 +12,8 @@ CREATE TABLE grant_schedules (
     every       text          NOT NULL CHECK (every IN ('day', 'week', 'month', 'year')),
     lives       integer       CHECK (lives > 0),                       -- intervals until a grant expires; null: it does not
     starts_at   timestamptz   NOT NULL,
-    ends_at     timestamptz,
+    ends_at     timestamptz,                                           -- as it was ordered
+    ended_at    timestamptz,                                           -- when somebody ended it before that
     paused_at   timestamptz,
     turn        integer       NOT NULL DEFAULT 0,                      -- how often it was resumed
     next_number integer       NOT NULL DEFAULT 0,                      -- of the grant that is made next
@@ -21,6 +22,9 @@ CREATE TABLE grant_schedules (
     PRIMARY KEY (partition, account, id)
 );
 CREATE INDEX grant_schedules_due ON grant_schedules (project_id, due_at) WHERE due_at IS NOT NULL;
+
+-- Which schedule made a grant: one of the same name that a caller made is not the schedule's.
+ALTER TABLE grants ADD COLUMN schedule uuid;
 
 -- Room: Customers. Facts: credits that were taken back, and out of which grants. What each lost is in its "forfeited".
 CREATE TABLE grant_withdrawals (

@@ -42,6 +42,9 @@ public sealed record DueReport
     /// <summary>Attempts at that which failed.</summary>
     public int CollectingFailed { get; init; }
 
+    /// <summary>Grant schedules that could not give what is due, and are parked.</summary>
+    public int SchedulesParked { get; init; }
+
     public int Steps => Renewals + TrialsConverted + TrialsExpired + Canceled + Resumed + UsageBilled;
 
     /// <summary>Subscriptions that were taken up, whether something came of it or they were parked.</summary>
@@ -52,6 +55,7 @@ public sealed record DueReport
         Renewals = Renewals + more.Renewals, TrialsConverted = TrialsConverted + more.TrialsConverted, TrialsExpired = TrialsExpired + more.TrialsExpired,
         Canceled = Canceled + more.Canceled, Resumed = Resumed + more.Resumed, UsageBilled = UsageBilled + more.UsageBilled, Invoices = Invoices + more.Invoices,
         Parked = Parked + more.Parked, Collected = Collected + more.Collected, CollectingFailed = CollectingFailed + more.CollectingFailed,
+        SchedulesParked = SchedulesParked + more.SchedulesParked,
     };
 
     internal DueReport With(SubscriptionVerb verb, bool isInvoiced) => (verb switch

@@ -35,7 +35,7 @@ public static class TestClockEndpoints
                 """
                 {"now": "2027-01-31T00:00:00Z", "is_frozen": true,
                  "processed": {"invoices": 12, "renewals": 12, "trials_converted": 0, "trials_expired": 0, "canceled": 0, "resumed": 0, "usage_billed": 0,
-                  "parked": 0, "collected": 12, "collecting_failed": 0}}
+                  "parked": 0, "collected": 12, "collecting_failed": 0, "schedules_parked": 0}}
                 """),
         ],
         Errors = [ErrorCode.SandboxOnly, ErrorCode.ClockBusy, ErrorCode.ValidationFailed],

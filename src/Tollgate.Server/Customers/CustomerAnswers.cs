@@ -77,7 +77,7 @@ public static class CustomerAnswers
 
     public static GrantScheduleView Of(GrantSchedule schedule, Instant now, TimeZoneInfo zone)
     {
-        var isOver = schedule.EndsAt <= now;
+        var isOver = schedule.End <= now;
         var next = schedule.FirstFrom(now, zone);
         return new()
         {
@@ -90,8 +90,8 @@ public static class CustomerAnswers
             Priority = schedule.Priority,
             Status = isOver ? "ended" : schedule.PausedAt is null ? "active" : "paused",
             StartsAt = schedule.StartsAt.ToOffset(),
-            EndsAt = schedule.EndsAt?.ToOffset(),
-            NextAt = isOver || schedule.PausedAt is not null || schedule.StartOf(next, zone) >= (schedule.EndsAt ?? Instant.FarFuture) ? null : schedule.StartOf(next, zone).ToOffset(),
+            EndsAt = schedule.End?.ToOffset(),
+            NextAt = isOver || schedule.PausedAt is not null || schedule.StartOf(next, zone) >= (schedule.End ?? Instant.FarFuture) ? null : schedule.StartOf(next, zone).ToOffset(),
             CreatedAt = schedule.CreatedAt.ToOffset(),
         };
     }

@@ -32,12 +32,13 @@ internal static class GrantScheduleDescriptions
         "Gives the customer units of a metered feature each day, week, month or year, beside the plan's quota. Creates the customer when it is missing. The grants are made before "
         + "they take effect and are listed as `pending` until then; after that they are grants like all others. Each is granted once.\n\n"
         + "Times follow the calendar of the project's time zone. A schedule that starts on the 31st grants on the last day of shorter months.\n\n"
-        + "With an `id` of yours a repeat answers 200 with the schedule as it is now; other content is a 409.")
+        + "With an `id` of yours a repeat answers 200 with the schedule as it is now; other content is a 409. The grants are named after it (`club:1`): a grant of yours with such an id "
+        + "is a 409, too.")
     {
         Path = Path,
         Request = Example.Of<AddGrantScheduleRequest>("""{"feature": "cv_generate", "amount": 100, "every": "month", "expires_after": 1, "source": "gift", "id": "club"}"""),
         Answers = [Example.Of<GrantScheduleView>(201, "Created.", Monthly), Example.Of<GrantScheduleView>(200, "The same schedule came before.", Monthly)],
-        Errors = [ErrorCode.IdempotencyKeyReused, ErrorCode.CustomerIsMember, ErrorCode.LimitReached],
+        Errors = [ErrorCode.IdempotencyKeyReused, ErrorCode.Conflict, ErrorCode.CustomerIsMember, ErrorCode.LimitReached],
     };
 
     public static readonly Description List = new(Tag, "List grant schedules", "All of a customer, ended ones too, the oldest first. A customer has at most 100.")

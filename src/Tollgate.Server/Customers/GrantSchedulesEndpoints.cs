@@ -161,7 +161,10 @@ public static class GrantSchedulesEndpoints
                 context, ErrorCode.LimitReached,
                 $"A customer has at most {GrantScheduleRules.MostSchedules} grant schedules, ended ones included, and {AddGrant.MostLive} grants with something left. Void grants, or give schedules an expires_after."),
             ScheduleOutcome.Unknown => Problems.WriteAsync(context, ErrorCode.NotFound, "This customer has no such grant schedule. List them with GET /v1/customers/{id}/grant-schedules."),
-            ScheduleOutcome.Ended => Problems.WriteAsync(context, ErrorCode.Conflict, $"Grant schedule \"{answer.Schedule!.Name}\" ended at {answer.Schedule.EndsAt}. Create a new one."),
+            ScheduleOutcome.Ended => Problems.WriteAsync(context, ErrorCode.Conflict, $"Grant schedule \"{answer.Schedule!.Name}\" ended at {answer.Schedule.End}. Create a new one."),
+            ScheduleOutcome.GrantExists => Problems.WriteAsync(
+                context, ErrorCode.Conflict,
+                $"The customer has a grant \"{answer.TakenGrant}\" that this schedule did not make and whose id the schedule would give. Create the schedule with another id."),
             _ => faults.WriteAsync(context),
         });
 

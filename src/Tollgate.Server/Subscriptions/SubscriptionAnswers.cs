@@ -83,7 +83,7 @@ internal static class SubscriptionAnswers
     public static BillingReportView Of(DueReport report) => new(
         report.Invoices, report.Renewals, report.TrialsConverted, report.TrialsExpired, report.Canceled, report.Resumed, report.UsageBilled, report.Parked)
     {
-        Collected = report.Collected, CollectingFailed = report.CollectingFailed,
+        Collected = report.Collected, CollectingFailed = report.CollectingFailed, SchedulesParked = report.SchedulesParked,
     };
 
     public static DueItemView Of(DueItem item) => new(

@@ -165,7 +165,7 @@ internal static class SubscriptionDescriptions
                 200, "Done, or what would be.",
                 """
                 {"dry_run": true, "processed": {"invoices": 0, "renewals": 0, "trials_converted": 0, "trials_expired": 0, "canceled": 0, "resumed": 0,
-                 "usage_billed": 0, "parked": 0, "collected": 0, "collecting_failed": 0},
+                 "usage_billed": 0, "parked": 0, "collected": 0, "collecting_failed": 0, "schedules_parked": 0},
                  "due": [{"customer": "acme", "subscription": "01936f5e-7c1a-7d3e-9b0a-2f6f0c1d2e3f", "type": "renew", "at": "2026-02-28T00:00:00Z",
                   "total": 2900, "currency": "USD", "parked": null}], "remaining": 1}
                 """),

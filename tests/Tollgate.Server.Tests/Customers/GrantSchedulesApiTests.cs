@@ -57,6 +57,8 @@ public sealed class GrantSchedulesApiTests(RunningServer running)
             "club:1 2027-01-01T00:00:00Z 2027-02-01T00:00:00Z expired",
         ]);
         (await sandbox.Door.DeleteAsync(Club)).Status.ShouldBe(HttpStatusCode.OK);
+        (await sandbox.Door.PostAsync(Schedules, Monthly)).Status.ShouldBe(HttpStatusCode.OK, "that it ended does not make it another order");
+        (await sandbox.Door.PostAsync(Schedules, Monthly.Replace("{", """{"ends_at": "2027-12-01T00:00:00Z", """, StringComparison.Ordinal))).Status.ShouldBe(HttpStatusCode.Conflict);
         (await sandbox.Door.PatchAsync(Club, """{"paused": true}""")).Status.ShouldBe(HttpStatusCode.Conflict);
         (await sandbox.Door.GetAsync(Schedules))["data"].AsArray().Count.ShouldBe(1);
     }
