@@ -16,12 +16,10 @@ public readonly record struct PricedStep(Quantity Units, ExactMoney UnitPrice, E
     public bool CountsPackages { get; init; }
 
     /// <summary>What one unit costs after the discount.</summary>
-    public ExactMoney DueUnitPrice => UnitPrice with { Major = UnitPrice.Major * Share };
+    public ExactMoney DueUnitPrice => Due(UnitPrice);
 
     /// <summary>Not rounded: the line that the step belongs to is, once.</summary>
-    public ExactMoney Amount => UnitPrice with { Major = ((Units.Value * UnitPrice.Major) + FlatFee.Major) * Share };
-
-    private decimal Share => 1m - ((Less?.Value ?? 0) / 100m);
+    public ExactMoney Amount => Due(UnitPrice with { Major = (Units.Value * UnitPrice.Major) + FlatFee.Major });
 
     /// <summary>As an invoice explains it, by listed prices: <c>1000 units × 0.02 USD + 5 USD = 25 USD</c>, <c>2.5 % of 1000 USD less 10 % = 22.5 USD</c>.</summary>
     public override string ToString()
@@ -29,6 +27,8 @@ public readonly record struct PricedStep(Quantity Units, ExactMoney UnitPrice, E
         var price = Percent is { } percent ? $"{percent} of {UnitPrice with { Major = Units.Value }}" : $"{Units} {(CountsPackages ? "packages" : "units")} × {UnitPrice}";
         return $"{price}{(FlatFee.Major == 0 ? "" : $" + {FlatFee}")}{(Less is { } less ? $" less {less}" : "")} = {Amount}";
     }
+
+    private ExactMoney Due(ExactMoney listed) => Less is { } off ? listed with { Major = listed.Major * (1m - (off.Value / 100m)) } : listed;
 }
 
 /// <summary>
