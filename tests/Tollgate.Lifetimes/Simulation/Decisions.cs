@@ -95,10 +95,10 @@ internal sealed class Decisions(Random chance, NaiveBiller biller)
             when = When.Now;
         }
 
-        if (interval == old.Interval && HasBeenOnFree(customer) && Names(plan) && old.Find("calls") is null)
+        if (interval == old.Interval && Names(plan) && old.Find("calls") is null)
         {
-            // A fault of the server: a feature that the plan did not name and the next one does begins its month at the change, but only where the free plan
-            // counted it by calendar months before, in a pause or between two subscriptions.
+            // A fault of the server: a feature that the plan did not name and the next one does begins its quota period at the change, but only where the free plan
+            // counted it by calendar months before. Otherwise it begins with the month of the subscription.
             when = When.PeriodEnd;
         }
 
@@ -118,8 +118,6 @@ internal sealed class Decisions(Random chance, NaiveBiller biller)
             subscription.Status == NaiveStatus.Trialing ? null : when, Policy(old.Interval == interval && interval != Interval.Weekly),
             addOns == old.AddOns ? null : addOns);
     }
-
-    private bool HasBeenOnFree(string customer) => biller.FactsOf(customer).Any(fact => fact.Type is "pause" or "cancel" or "expire_trial");
 
     private bool Names(string plan) => biller.Shop.Plan(plan).Included.Any(included => included.Feature == "calls");
 
