@@ -49,7 +49,7 @@ public sealed class NaiveBiller(Shop shop)
     public IReadOnlyList<Fact> FactsOf(string customer) => Customer(customer).Facts;
 
     /// <summary>How the usage of a quota period was rated last, stretch by stretch.</summary>
-    public IReadOnlyList<Stretch> Explain(string customer, string feature, DateTime start) => Customer(customer).Explain(feature, start);
+    internal NaiveBilled Explain(string customer, string feature, DateTime start) => Customer(customer).Explain(feature, start);
 
     /// <summary>The subscription that lives or ended last; null when there never was one.</summary>
     internal NaiveSubscription? SubscriptionOf(string customer) => Customer(customer).Subscription;

@@ -27,7 +27,7 @@ internal sealed class NaiveCustomer(Shop opening, NaiveCalendar calendar)
     public bool HasReductions { get; private set; }
 
     /// <summary>How the usage of a quota period was rated last.</summary>
-    public IReadOnlyList<Stretch> Explain(string feature, DateTime start) => _usage.Explain(feature, start);
+    public NaiveBilled Explain(string feature, DateTime start) => _usage.Explain(feature, start);
 
     private NaiveSubscription Current => Subscription ?? throw new InvalidOperationException("The customer has no subscription.");
 

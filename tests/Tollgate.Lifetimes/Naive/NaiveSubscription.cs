@@ -76,7 +76,8 @@ internal sealed class NaiveSlice(DateTime start)
 }
 
 /// <summary>What usage of a feature in a slice came to when it was looked at last, and how.</summary>
-internal sealed record NaiveBilled(long Amount, DateTime SoldUntil, IReadOnlyList<Stretch> Stretches);
+/// <param name="Asked">As they were when the newest line of it was made: later ones may have come to the same amount.</param>
+internal sealed record NaiveBilled(long Amount, DateTime SoldUntil, IReadOnlyList<Stretch> Stretches, IReadOnlyList<Stretch> Asked);
 
 /// <summary>Something that makes invoices smaller before tax: a coupon, or money that was a gift.</summary>
 internal sealed class NaiveReduction

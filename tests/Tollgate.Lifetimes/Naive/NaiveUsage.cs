@@ -54,8 +54,7 @@ internal sealed class NaiveUsage
         .Where(billed => billed.SoldUntil > start && billed.SoldUntil <= until).Sum(billed => billed.Amount);
 
     /// <summary>How the slice that began then was rated last.</summary>
-    public IReadOnlyList<Stretch> Explain(string feature, DateTime start) =>
-        _slices.Single(slice => slice.Start == start && slice.Billed.ContainsKey(feature)).Billed[feature].Stretches;
+    public NaiveBilled Explain(string feature, DateTime start) => _slices.Single(slice => slice.Start == start && slice.Billed.ContainsKey(feature)).Billed[feature];
 
     private BillLine? Due(NaiveSlice slice, string feature, int digits)
     {
@@ -72,8 +71,8 @@ internal sealed class NaiveUsage
             return null;
         }
 
-        slice.Billed[feature] = new(total, last.To, stretches);
         var amount = total - (before?.Amount ?? 0);
+        slice.Billed[feature] = new(total, last.To, stretches, amount == 0 && before is not null ? before.Asked : stretches);
         return amount == 0 ? null : BillLine.Of("usage", amount, slice.Start, slice.End!.Value, feature: feature);
     }
 
