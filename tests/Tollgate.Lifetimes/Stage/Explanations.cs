@@ -76,12 +76,12 @@ internal static partial class Explanations
     private static DateTime Time(JsonNode time) =>
         DateTimeOffset.Parse((string)time!, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal).UtcDateTime;
 
-    [GeneratedRegex(@"^(?<units>[\d.]+) (units|packages) × (?<price>[\d.]+) [A-Z]{3}( \+ (?<fee>[\d.]+) [A-Z]{3})? = (?<amount>[\d.]+) [A-Z]{3}$")]
+    [GeneratedRegex(@"^(?<units>[\d.]+) (units|packages) × (?<price>[\d.]+) [A-Z]{3}( \+ (?<fee>[\d.]+) [A-Z]{3})? = (?<amount>[\d.]+) [A-Z]{3}\z")]
     private static partial Regex Priced();
 
-    [GeneratedRegex(@"^billed before: \S+ for (?<amount>-?[\d.]+) [A-Z]{3}$")]
+    [GeneratedRegex(@"^billed before: \S+ for (?<amount>-?[\d.]+) [A-Z]{3}\z")]
     private static partial Regex BilledBefore();
 
-    [GeneratedRegex(@"^(?<rated>[\d.]+) [A-Z]{3} taken back, of which (?<paid>[\d.]+) [A-Z]{3} was paid after discounts and credit notes$")]
+    [GeneratedRegex(@"^(?<rated>[\d.]+) [A-Z]{3} taken back, of which (?<paid>[\d.]+) [A-Z]{3} was paid after discounts and credit notes\z")]
     private static partial Regex TakenBack();
 }
