@@ -18,13 +18,13 @@ public readonly record struct BilledKey(string? Feature, Instant At)
 }
 
 /// <summary>
-/// What goes back of usage that was voided, and of a minimum that usage reached later: as much as was paid for it (<c>SEMANTICS</c> 4). Percentages
-/// that came off the invoice come off again, and of an invoice that is void or was credited nothing goes back a second time.
+/// The refund of voided usage, and of a minimum that usage reached later: the amount that the customer paid for it (<c>SEMANTICS</c> 4). Percentages
+/// that came off the invoice come off again, and amounts that an invoice gave back already (by a void or a credit note) do not go back a second time.
 /// </summary>
 public static class CorrectionRules
 {
     /// <param name="line">Negative, as it was rated.</param>
-    /// <param name="oldestFirst">The lines that billed it. What they do not explain goes back as it was rated.</param>
+    /// <param name="oldestFirst">The lines that billed it. The rest, which they do not explain, goes back as it was rated.</param>
     /// <param name="rates">Taxes of now, for that.</param>
     /// <returns>The line as it goes back, which may be zero, and the parts of it.</returns>
     public static (InvoiceLine Line, IReadOnlyList<GivenBackPart> Parts) Paid(InvoiceLine line, IReadOnlyList<BilledLine> oldestFirst, IReadOnlyList<TaxRate> rates)

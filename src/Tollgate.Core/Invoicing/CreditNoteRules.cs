@@ -74,8 +74,8 @@ public static class CreditNoteRules
     }
 
     /// <summary>
-    /// What of a part of a line still counts: was neither credited, by a note of the line or by one of an amount, nor is on an invoice that
-    /// nobody has to pay any more.
+    /// The share of a part of a line that still counts: no credit note (of the line or of an amount) has credited it, and somebody still has to
+    /// pay its invoice, or has paid it.
     /// </summary>
     /// <param name="position">From 1.</param>
     public static MoneyAmount KeptOf(Invoice invoice, int position, MoneyAmount part)

@@ -35,8 +35,8 @@ public static class PeriodShare
     }
 
     /// <summary>
-    /// What an invoice asked for the period, whatever its credit lines paid of that: lines less their discounts and less what was taken back of the invoice,
-    /// before taxes that are added.
+    /// The invoice's price for the period before its credit lines: the sum of the period's lines after their discounts, less credit notes, before taxes
+    /// that are added.
     /// </summary>
     public static MoneyAmount AskedFor(Invoice invoice, Instant periodEnd)
     {

@@ -26,7 +26,7 @@ public sealed class FeatureBook
         Entitlement = account.EntitlementOf(feature.Key);
         RollsOver = account.Terms.Rolling.Contains(feature.Key);
         HadOtherPeriods = account.Terms.All.Count > 1
-            && account.Terms.All.Any(terms => terms.EntitlementOf(feature.Key)?.Period != Entitlement?.Period);
+            && account.Terms.All.Select(terms => terms.EntitlementOf(feature.Key)?.Period).OfType<QuotaPeriodKind>().Distinct().Skip(1).Any();
     }
 
     private sealed record KnownPeriod(Period Period);
@@ -83,12 +83,12 @@ public sealed class FeatureBook
     }
 
     /// <summary>
-    /// Where terms begin that count by other periods, the running one is cut: all periods tile time. Terms that do not name the feature count it by calendar
-    /// months, from where they begin.
+    /// Terms that count by other periods cut the running one where they begin: all periods tile time. Terms that do not name the feature go on with the periods of
+    /// the terms before them: a plan without the feature between two plans with it neither cuts a period nor gives a quota a second time.
     /// </summary>
     private Period PeriodOf(Instant at)
     {
-        var period = BillingCycles.PeriodOf(EntitlementAt(at)?.Period ?? QuotaPeriodKind.CalendarMonth, at, _account.Zone, _account.Cycles);
+        var period = BillingCycles.PeriodOf(EntitlementAt(at)?.Period ?? _account.Terms.PeriodKindAt(Feature.Key, at), at, _account.Zone, _account.Cycles);
         if (!HadOtherPeriods)
         {
             return period;
@@ -97,26 +97,26 @@ public sealed class FeatureBook
         QuotaPeriodKind? last = null;
         foreach (var terms in _account.Terms.All)
         {
-            var kind = KindIn(terms);
-            if (terms.From > period.Start && terms.From < period.End && last is not null && kind != last)
+            var kind = terms.EntitlementOf(Feature.Key)?.Period ?? last;
+            if (terms.From > period.Start && terms.From < period.End && last is { } before && kind is { } after && before != after
+                && CountedBy(before, terms.From.Minus(Shortest)) != CountedBy(after, terms.From))
             {
                 period = terms.From <= at ? period with { Start = terms.From } : period with { End = terms.From };
             }
 
-            last = kind ?? last;
+            last = kind;
         }
 
         return period;
     }
 
-    /// <summary>Billing months and billing periods of who has no subscription are those of the calendar. Null: the feature is not named.</summary>
-    private QuotaPeriodKind? KindIn(CustomerTerms terms)
-    {
-        var kind = terms.EntitlementOf(Feature.Key)?.Period;
-        return kind is QuotaPeriodKind.BillingMonth or QuotaPeriodKind.BillingPeriod && _account.Cycles.LastOrDefault(cycle => cycle.From <= terms.From)?.Anchor is null
+    private static readonly TimeSpan Shortest = TimeSpan.FromMicroseconds(1);
+
+    /// <summary>Customers without a subscription have the months of the calendar for billing months and billing periods.</summary>
+    private QuotaPeriodKind CountedBy(QuotaPeriodKind kind, Instant at) =>
+        kind is QuotaPeriodKind.BillingMonth or QuotaPeriodKind.BillingPeriod && _account.Cycles.LastOrDefault(cycle => cycle.From <= at)?.Anchor is null
             ? QuotaPeriodKind.CalendarMonth
             : kind;
-    }
 
     /// <summary>The period that ends where <paramref name="period"/> begins.</summary>
     public Period PeriodBefore(Period period) => PeriodAt(new(period.Start.UnixMicroseconds - 1)) with { End = period.Start };

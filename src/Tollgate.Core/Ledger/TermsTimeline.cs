@@ -52,6 +52,26 @@ public sealed class TermsTimeline
         return _terms[i];
     }
 
+    /// <summary>
+    /// By which periods a feature is counted: those of the terms in force or, where they do not name it, of the last terms before that did, else of the first ones after.
+    /// A plan without the feature between two plans with it neither cuts a period nor gives a quota a second time.
+    /// </summary>
+    public QuotaPeriodKind PeriodKindAt(int feature, Instant at)
+    {
+        QuotaPeriodKind? named = null;
+        foreach (var terms in _terms)
+        {
+            if (named is not null && terms.From > at)
+            {
+                break;
+            }
+
+            named = terms.EntitlementOf(feature)?.Period ?? named;
+        }
+
+        return named ?? QuotaPeriodKind.BillingMonth;
+    }
+
     /// <summary>When the next terms began; null: these are in force.</summary>
     public Instant? EndOf(CustomerTerms terms)
     {

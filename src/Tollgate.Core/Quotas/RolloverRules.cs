@@ -239,8 +239,8 @@ public static class RolloverRules
                 return Quantity.Zero;
             }
 
-            // Whoever records something of the ended period at the same time, on another server, has to look again. Where there is no row to
-            // write once more and this book may not know of one, it makes one, which fails if the other was first.
+            // A server that records usage of the ended period at the same time has to read again: this write makes its version stale. If this book
+            // has no row and may not know of one, it makes one; the insert fails if the other server was first.
             if (feature.FindBalance(ended.Start) is { } row)
             {
                 book.Put(row, row.Current with { });

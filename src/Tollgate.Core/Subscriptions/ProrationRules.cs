@@ -65,15 +65,15 @@ public static class ProrationRules
     }
 
     /// <summary>
-    /// What is given back for the rest of a period, price by price: each one's share less the percentage and the part of an amount that coupons took off it,
-    /// together never more than was billed for the period and not given back yet; with <see cref="Proration.UsageAware"/> never more than the unconsumed share of
-    /// the quota either.
+    /// The proration credit for the rest of a period, price by price: the share of each price, less the percentage and the part of an amount that coupons took off
+    /// it. All credits together never exceed the amount that was billed for the period and not given back yet; with <see cref="Proration.UsageAware"/> they never exceed
+    /// the unconsumed share of the quota either.
     /// </summary>
     /// <param name="prices">For a whole period; at least one.</param>
-    /// <param name="reduced">What percentages took off them.</param>
+    /// <param name="reduced">The percentage that coupons took off them.</param>
     /// <param name="billed">Billed for the period, less what was given back.</param>
     /// <param name="unconsumed">Share of the quota that is left; null: nothing in the plan is counted.</param>
-    /// <param name="amountOff">What coupons of an amount took off the rest of the period.</param>
+    /// <param name="amountOff">The amount that coupons took off the rest of the period.</param>
     public static IReadOnlyList<MoneyAmount> Credits(
         Proration policy, IReadOnlyList<MoneyAmount> prices, Percent reduced, Fraction remaining, MoneyAmount billed, Fraction? unconsumed, MoneyAmount amountOff)
     {

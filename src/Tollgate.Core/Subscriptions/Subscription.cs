@@ -136,12 +136,12 @@ public sealed record Subscription
     /// <summary>Billed for the running period, less what was given back and what coupons took off.</summary>
     public required MoneyAmount Billed { get; init; }
 
-    /// <summary>What percentages of coupons took off the price of the terms in force, for the running period: unused time is given back without it.</summary>
+    /// <summary>The percentage that coupons took off the price of the terms in force, for the running period: a proration credit leaves it out.</summary>
     public Percent Reduced { get; init; }
 
     /// <summary>
-    /// What coupons of an amount that comes off each billing period took off the price of the terms in force, for the rest of the running period: where that period
-    /// ends early, unused time is given back without its share, because the next period has the coupon again.
+    /// The amount that coupons, which come off each billing period, took off the price of the terms in force, for the rest of the running period. If that period
+    /// ends early, the proration credit leaves its share out, because the next period has the coupon again.
     /// </summary>
     public MoneyAmount AmountOff
     {

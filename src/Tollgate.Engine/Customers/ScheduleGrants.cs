@@ -47,11 +47,11 @@ public sealed record ScheduleAnswer(ScheduleOutcome Outcome, GrantSchedule? Sche
     {
     }
 
-    /// <summary>Of <see cref="ScheduleOutcome.GrantExists"/>: which.</summary>
+    /// <summary>The id of the grant that exists already; only with <see cref="ScheduleOutcome.GrantExists"/>.</summary>
     public string? TakenGrant { get; init; }
 }
 
-/// <summary>Schedules of grants: made, paused, resumed and ended. What a grant has given stays; grants that have not taken effect are taken back.</summary>
+/// <summary>Schedules of grants: made, paused, resumed and ended. Ending a schedule keeps the grants in effect and takes back those that have not begun.</summary>
 public sealed class ScheduleGrants(NpgsqlDataSource database, QuotaGate gate, Clock clock)
 {
     /// <summary>Creates the customer when it is missing. Idempotent by <see cref="GrantScheduleOrder.Id"/>.</summary>

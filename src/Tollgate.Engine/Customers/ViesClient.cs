@@ -55,12 +55,12 @@ public sealed class ViesClient(ViesOptions options) : IDisposable
 
     public void Dispose() => _http.Dispose();
 
-    /// <param name="requester">The seller's own id: VIES gives a consultation number to whoever names itself. Null: it names nobody.</param>
+    /// <param name="requester">The seller's own id: VIES gives a consultation number only if the requester is named. Null: none is named.</param>
     public async Task<VatCheck> AskAsync(ViesId id, ViesId? requester, Instant now, CancellationToken cancel)
     {
         var (check, error) = await PostAsync(id, requester, now, cancel);
 
-        // The seller's own id may be at fault. Who names nobody is answered, too, and gets no consultation number.
+        // The seller's own id may be at fault. VIES also answers a request without a requester, with no consultation number.
         return requester is not null && error is InvalidRequester or InvalidInput ? (await PostAsync(id, null, now, cancel)).Check : check;
     }
 

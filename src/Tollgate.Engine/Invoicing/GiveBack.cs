@@ -11,8 +11,8 @@ using Tollgate.Engine.Projects;
 namespace Tollgate.Engine.Invoicing;
 
 /// <summary>
-/// What a step that gives something back does to earlier invoices of its subscription: 1. unused time and usage of theirs cannot go back again; 2. what its own invoice
-/// leaves over pays what they still ask for. The caller holds the customer, has written the credit, and commits.
+/// A step that gives something back changes earlier invoices of its subscription: 1. their unused time and usage cannot go back again; 2. credit that its own invoice
+/// leaves over pays their open amounts. The caller holds the customer, has written the credit, and commits.
 /// </summary>
 internal sealed class GiveBack(NpgsqlConnection connection, ProjectSnapshot project, string actor)
 {

@@ -125,7 +125,7 @@ internal sealed class UsageToBill(NpgsqlConnection connection, ProjectSnapshot p
     private static PeriodToRate? WithSegments(PeriodToRate one, UsageTerms terms)
     {
         var order = one.Order;
-        if (one.IsCut && !order.Step.After.IsEnded && !IsCutByCycles(terms.Of(order.Customer).AtEndOf(one.Period).EntitlementOf(one.Feature.Key)))
+        if (one.IsCut && !order.Step.After.IsEnded && !IsCutByCycles(terms.Of(order.Customer).PeriodKindAt(one.Feature.Key, new(one.Period.End.UnixMicroseconds - 1))))
         {
             return null;
         }
@@ -135,7 +135,7 @@ internal sealed class UsageToBill(NpgsqlConnection connection, ProjectSnapshot p
     }
 
     /// <summary>A month of the subscription ends where its cycle does; a calendar month goes on.</summary>
-    private static bool IsCutByCycles(Entitlement? entitlement) => entitlement is { Period: QuotaPeriodKind.BillingMonth or QuotaPeriodKind.BillingPeriod };
+    private static bool IsCutByCycles(QuotaPeriodKind kind) => kind is QuotaPeriodKind.BillingMonth or QuotaPeriodKind.BillingPeriod;
 
     private OveragePrice PriceOf(string json, Currency currency) =>
         _prices.TryGetValue(json, out var known) ? known : _prices[json] = PriceText.Read(json, currency);
@@ -253,7 +253,7 @@ internal sealed class UsageToBill(NpgsqlConnection connection, ProjectSnapshot p
             {
                 yield return period;
             }
-            else if (order.Step.After.IsEnded || (order.EndsPeriods && IsCutByCycles(entitlement)))
+            else if (order.Step.After.IsEnded || (order.EndsPeriods && IsCutByCycles(entitlement.Period)))
             {
                 yield return period with { End = at };
             }

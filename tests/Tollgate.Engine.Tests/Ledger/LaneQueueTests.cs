@@ -137,7 +137,9 @@ public sealed class LaneQueueTests(TestPostgres postgres)
         streams.ShouldAllBe(static stream => !stream.IsCompleted);
         await held.DisposeAsync();
         (await Task.WhenAll(streams)).SelectMany(static answers => answers).ShouldAllBe(static answer => answer.Fault == GateFault.None);
-        rig.Lanes.LaneOf(0).Depth.ShouldBe(0);
+
+        // An operation that comes back from aside is answered a moment before it is no longer counted there.
+        await Eventually.UntilAsync(() => rig.Lanes.LaneOf(0).Depth == 0);
         (await rig.StandingAsync("held", "scans")).Used.ShouldBe(Quantity.Of(1_201));
     }
 
@@ -158,7 +160,7 @@ public sealed class LaneQueueTests(TestPostgres postgres)
         answers.Count(static one => !one.IsCompleted).ShouldBeLessThanOrEqualTo(50, "what the queue takes, and one batch");
         await held.DisposeAsync();
         (await Task.WhenAll(answers)).Select(static answer => answer.Fault).Distinct().ShouldBe([GateFault.None, GateFault.Overloaded]);
-        rig.Lanes.LaneOf(0).Depth.ShouldBe(0);
+        await Eventually.UntilAsync(() => rig.Lanes.LaneOf(0).Depth == 0);
     }
 
     /// <summary>Twenty events.</summary>

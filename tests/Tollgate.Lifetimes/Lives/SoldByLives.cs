@@ -65,6 +65,31 @@ public sealed class SoldByLives(LivesStage stage)
             """)
         .LivesAsync(stage);
 
+    // One month has one quota: 90 under pro and 7 that nobody sold leave 3 of the 100, so 17 of the last 20 are beyond.
+    [Fact]
+    public Task A_plan_without_the_feature_in_between_gives_no_second_quota() => Given(Shop)
+        .On("2031-04-01").Subscribes("pro").Pays()
+        .On("2031-04-05").Uses(90)
+        .On("2031-04-10").Changes("bare", when: When.Now)
+        .On("2031-04-12").Uses(7)
+        .On("2031-04-20").Changes("pro", when: When.Now)
+        .On("2031-04-25").Uses(20)
+        .On("2031-05-01")
+        .Invoices("""
+            2031-04-01 00:00 paid 1000
+              subscription        1000  2031-04-01 00:00 → 2031-05-01 00:00
+            2031-04-10 00:00 paid 0
+              proration_credit    -700  2031-04-10 00:00 → 2031-05-01 00:00
+              proration_charge     700  2031-04-10 00:00 → 2031-05-01 00:00
+            2031-04-20 00:00 paid 0
+              proration_credit    -367  2031-04-20 00:00 → 2031-05-01 00:00
+              proration_charge     367  2031-04-20 00:00 → 2031-05-01 00:00
+            2031-05-01 00:00 open 1170
+              subscription        1000  2031-05-01 00:00 → 2031-06-01 00:00
+              usage pages          170  2031-04-01 00:00 → 2031-05-01 00:00
+            """)
+        .LivesAsync(stage);
+
     // Three plans in a month, and what was used under each comes in any order: pro 120 (20 beyond, $2), dear 30 ($27), big until 150 + 860 = 1,010 (10 beyond, $0.50).
     [Fact]
     public Task Several_changes_split_the_month_at_each() => Given(Shop)

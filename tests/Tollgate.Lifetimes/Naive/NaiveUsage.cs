@@ -89,8 +89,8 @@ internal sealed class NaiveUsage
                 ? new Stretch(from, to, terms.Plan.Code, units, 0, 0, price)
                 : new Stretch(from, to, null, null, 0, 0, null);
 
-            // A plan that does not know the feature counts it nowhere near this slice.
-            foreach (var use in Of(feature, from, to).Where(_ => offer is not null).OrderBy(use => use.OccurredAt))
+            // Use under a plan that does not name the feature costs nothing, but it stays used.
+            foreach (var use in Of(feature, from, to).OrderBy(use => use.OccurredAt))
             {
                 total += use.Quantity;
                 var beyond = next.Price is null ? 0 : Math.Clamp(total - next.Quota!.Value, 0, use.Quantity);

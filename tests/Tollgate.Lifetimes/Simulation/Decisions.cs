@@ -95,13 +95,6 @@ internal sealed class Decisions(Random chance, NaiveBiller biller)
             when = When.Now;
         }
 
-        if (interval == old.Interval && Names(plan) && old.Find("calls") is null)
-        {
-            // A fault of the server: a feature that the plan did not name and the next one does begins its quota period at the change, but only where the free plan
-            // counted it by calendar months before. Otherwise it begins with the month of the subscription.
-            when = When.PeriodEnd;
-        }
-
         if (subscription.Status == NaiveStatus.Active && biller.HasReductions(customer))
         {
             // What a credit for a discounted period may be is told by a life, not here.
@@ -118,8 +111,6 @@ internal sealed class Decisions(Random chance, NaiveBiller biller)
             subscription.Status == NaiveStatus.Trialing ? null : when, Policy(old.Interval == interval && interval != Interval.Weekly),
             addOns == old.AddOns ? null : addOns);
     }
-
-    private bool Names(string plan) => biller.Shop.Plan(plan).Included.Any(included => included.Feature == "calls");
 
     private HeldAddOns AddOns() => chance.Next(5) switch
     {
