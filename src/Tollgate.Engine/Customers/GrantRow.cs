@@ -23,6 +23,9 @@ public sealed record GrantRow(string Id, string Feature, Grant Grant)
     internal static Guid[] KeysSought(string id) =>
         Guid.TryParseExact(id, "D", out var own) && own.Version == 8 ? [KeyOf(id), own] : [KeyOf(id)];
 
+    /// <summary>The names of all sources.</summary>
+    public static IReadOnlyList<string> Sources { get; } = [.. Enum.GetValues<GrantSource>().Select(NameOf)];
+
     public static string NameOf(GrantSource source) => source switch
     {
         GrantSource.Rollover => "rollover",

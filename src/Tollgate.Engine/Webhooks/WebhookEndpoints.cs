@@ -15,7 +15,11 @@ namespace Tollgate.Engine.Webhooks;
 /// <param name="NotBefore">Nothing is sent to it until then.</param>
 public sealed record WebhookEndpoint(
     Guid Id, string Url, IReadOnlyList<string> Events, string? Description, byte[] Sealed, byte[]? PreviousSealed, Instant? PreviousUntil, Instant? DisabledAt,
-    string? DisabledReason, int Failures, Instant? NotBefore, Instant CreatedAt, Instant UpdatedAt);
+    string? DisabledReason, int Failures, Instant? NotBefore, Instant CreatedAt, Instant UpdatedAt)
+{
+    /// <summary>The reason where somebody disabled it. The others are an <c>EndpointFault</c>.</summary>
+    public const string Asked = "asked";
+}
 
 /// <summary>What is changed of an endpoint; null stays as it is.</summary>
 public sealed record EndpointChange(string? Url, IReadOnlyList<string>? Events, string? Description, bool? IsEnabled);

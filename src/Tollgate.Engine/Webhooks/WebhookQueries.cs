@@ -32,7 +32,8 @@ public readonly record struct WebhookBacklog(long Waiting, long Asked, long Gone
 public sealed class WebhookQueries(NpgsqlDataSource database)
 {
     private static readonly string[] ObjectTypes = Array.ConvertAll(Enum.GetValues<WebhookObject>(), CatalogWords.Of);
-    private static readonly string[] States = ["waiting", "delivered", "failed"];
+    /// <summary>How a delivery stands.</summary>
+    public static readonly string[] States = ["waiting", "delivered", "failed"];
 
     /// <summary>Oldest first.</summary>
     /// <param name="after">A position; 0: from the oldest that is kept.</param>

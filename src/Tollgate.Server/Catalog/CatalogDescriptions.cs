@@ -45,6 +45,10 @@ internal static class CatalogDescriptions
               - { feature: scan, quota: 2 }
         """;
 
+    private const string YamlType = "application/yaml";
+
+    private static readonly Example AsJson = Example.OfText(Answer.JsonType, Json) with { Schema = CatalogSchema.Name };
+
     public static readonly Description ListPlans = new(
         "Catalog", "List the plans on offer", "The active plans in their order, as a pricing page needs them. A public key suffices.")
     {
@@ -96,9 +100,10 @@ internal static class CatalogDescriptions
     {
         Answers =
         [
-            Example.OfText(200, "The whole catalogue.", Answer.JsonType, Json),
+            AsJson with { Status = StatusCodes.Status200OK, Meaning = "The whole catalogue." },
             new Example(StatusCodes.Status304NotModified, "It is the one that you have.", null, null),
         ],
+        AlsoWritten = [Example.OfText(200, "The whole catalogue.", YamlType, Yaml)],
     };
 
     public static readonly Description PutCatalog = new(
@@ -110,8 +115,9 @@ internal static class CatalogDescriptions
         + "somebody else published in between. Sending the catalogue in force again changes nothing. "
         + "A fault anywhere refuses the whole; `errors` lists all of them with path, line and column.")
     {
-        Request = Example.OfText("application/yaml", Yaml),
-        AlsoAccepts = ["application/x-yaml", "text/yaml", "text/x-yaml", Answer.JsonType],
+        Request = AsJson,
+        AlsoAccepts = [YamlType, "application/x-yaml", "text/yaml", "text/x-yaml"],
+        AlsoWritten = [Example.OfText(YamlType, Yaml), Example.OfText("application/x-yaml", Yaml), Example.OfText("text/yaml", Yaml), Example.OfText("text/x-yaml", Yaml)],
         Query = [new("dry_run", "true: only say what would change.", "boolean")],
         Answers = [Example.Of<CatalogAnswer>(200, "What changed, or would change.", Diff)],
         Errors = [ErrorCode.CatalogInvalid, ErrorCode.MalformedJson, ErrorCode.PreconditionFailed, ErrorCode.UnsupportedMediaType, ErrorCode.PayloadTooLarge],

@@ -98,7 +98,7 @@ public static class CatalogEndpoints
         if (dryRun == "true")
         {
             SetHeaders(context, planned.ETag, planned.Revision);
-            await AnswerAsync(context, "dry_run", planned.Revision, planned.ETag, planned, outlook);
+            await AnswerAsync(context, CatalogOutcome.DryRun, planned.Revision, planned.ETag, planned, outlook);
             return;
         }
 
@@ -118,7 +118,7 @@ public static class CatalogEndpoints
         }
 
         await directory.RefreshAsync(CancellationToken.None);
-        await AnswerAsync(context, done.Outcome == PublishOutcome.Published ? "published" : "unchanged", done.Revision, done.ETag, planned, outlook);
+        await AnswerAsync(context, done.Outcome == PublishOutcome.Published ? CatalogOutcome.Published : CatalogOutcome.Unchanged, done.Revision, done.ETag, planned, outlook);
     }
 
     private static string? WhyTooMuch(PublishOutcome outcome) => outcome switch
@@ -130,11 +130,11 @@ public static class CatalogEndpoints
         _ => null,
     };
 
-    private static Task AnswerAsync(HttpContext context, string outcome, int revision, string etag, CatalogPreview planned, MigrationOutlook outlook) => Answer.Json(
+    private static Task AnswerAsync(HttpContext context, CatalogOutcome outcome, int revision, string etag, CatalogPreview planned, MigrationOutlook outlook) => Answer.Json(
         context,
         StatusCodes.Status200OK,
         new CatalogAnswer(
-            outcome,
+            CatalogWords.Of(outcome),
             revision,
             etag,
             [.. planned.Diff.Changes.Select(CatalogViews.Of)],
@@ -197,4 +197,12 @@ public static class CatalogEndpoints
         context.Response.Headers.ETag = etag.Length == 0 ? null : etag;
         context.Response.Headers["X-Catalog-Revision"] = revision.ToString(CultureInfo.InvariantCulture);
     }
+}
+
+/// <summary>What a publication came to, as its answer says it.</summary>
+internal enum CatalogOutcome
+{
+    Published,
+    Unchanged,
+    DryRun,
 }

@@ -1,5 +1,7 @@
 using Tollgate.Contracts.Checkouts;
 using Tollgate.Contracts.Http;
+using Tollgate.Core.Catalog;
+using Tollgate.Core.Checkouts;
 using Tollgate.Server.Http;
 
 namespace Tollgate.Server.Checkouts;
@@ -68,7 +70,7 @@ internal static class CheckoutDescriptions
 
     public static readonly Description List = new(Tag, "List checkouts", "Newest first.")
     {
-        Query = [new("customer", "Only checkouts of this customer."), new("status", "`open`, `completed`, `expired` or `credited`."), .. QueryParameter.OfPage],
+        Query = [new("customer", "Only checkouts of this customer."), new("status", "Only in this status.", Words: CatalogWords.All<CheckoutStatus>()), .. QueryParameter.OfPage],
         Answers = [Example.Of<CheckoutList>(200, "A page.", $$"""{"data": [{{Completed}}], "has_more": false}""")],
         Errors = [ErrorCode.ValidationFailed],
     };

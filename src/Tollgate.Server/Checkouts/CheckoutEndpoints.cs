@@ -26,6 +26,10 @@ public static class CheckoutEndpoints
     private const int LongestCode = 255;
     private const int LongestCoupon = 64;
 
+    internal static readonly string[] MethodWishes = ["always", IfRequired];
+
+    private const string IfRequired = "if_required";
+
     public static void MapCheckouts(this WebApplication app)
     {
         var (open, queries, expire) = (
@@ -171,7 +175,7 @@ public static class CheckoutEndpoints
         faults.Range(body.Quantity, "quantity", 1, SubscriptionEndpoints.LargestQuantity);
         faults.Range(body.Count, "count", 1, PackRules.MostAtOnce);
         faults.Text(body.Coupon, "coupon", LongestCoupon);
-        faults.OneOf(body.PaymentMethod, "payment_method", "always", "if_required");
+        faults.OneOf(body.PaymentMethod, "payment_method", MethodWishes);
         var addOns = SubscriptionEndpoints.AddOnsOf(body.AddOns, faults);
         Address(body.SuccessUrl, "success_url", kind != CheckoutKind.Invoice, faults);
         Address(body.CancelUrl, "cancel_url", kind != CheckoutKind.Invoice, faults);
@@ -189,7 +193,7 @@ public static class CheckoutEndpoints
         var wanted = new CheckoutWanted
         {
             Plan = body.Plan, Interval = SubscriptionEndpoints.IntervalOf(body.Period) ?? (body.Plan is null ? null : PriceInterval.Monthly), Currency = body.Currency,
-            Quantity = body.Quantity, Trial = body.Trial, Coupon = body.Coupon, MethodIfRequired = body.PaymentMethod == "if_required" ? true : null, Pack = body.Pack, Count = body.Count, Invoice = isId ? invoice : null,
+            Quantity = body.Quantity, Trial = body.Trial, Coupon = body.Coupon, MethodIfRequired = body.PaymentMethod == IfRequired ? true : null, Pack = body.Pack, Count = body.Count, Invoice = isId ? invoice : null,
             AddOns = faults.Any ? null : addOns?.ToDictionary(static one => one.Code, static one => one.Quantity),
         };
         var life = kind == CheckoutKind.Invoice ? OpenCheckout.InvoiceLife : OpenCheckout.DefaultLife;

@@ -31,7 +31,7 @@ public static class ParkedEndpoints
         + "6 hours and continues with the others; success removes it from this list. An entry without `next_attempt_at` needs an operator: Tollgate could not apply a provider's "
         + "event for two days, or a subscription's next invoice looks impossible. The admin key without `X-Project` sees all projects.")
     {
-        Query = [new("work", $"One of {string.Join(", ", WorkNames.All.Select(static name => $"`{name}`"))}."), .. QueryParameter.OfPage],
+        Query = [new("work", "Only work of this kind.", Words: WorkNames.All), .. QueryParameter.OfPage],
         Answers = [Example.Of<ParkedWorkList>(200, "A page.", $$"""{"data": [{{One}}], "has_more": false}""")],
         Errors = [ErrorCode.ValidationFailed],
     };

@@ -26,7 +26,7 @@ internal static class CostAnalysisEndpoints
     /// <summary>What is held in memory while it is written: about 10 MB.</summary>
     public const int MostCsvLines = 50_000;
 
-    private static readonly Dictionary<string, CostGroups> Groupings = new(StringComparer.Ordinal)
+    internal static readonly Dictionary<string, CostGroups> Groupings = new(StringComparer.Ordinal)
     {
         ["day"] = CostGroups.Day, ["month"] = CostGroups.Month, ["provider"] = CostGroups.Provider, ["model"] = CostGroups.Model,
         ["feature"] = CostGroups.Feature, ["plan"] = CostGroups.Plan,

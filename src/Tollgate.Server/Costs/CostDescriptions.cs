@@ -31,7 +31,7 @@ internal static class CostDescriptions
         new("limit", $"Lines: 1 to {CostAnalysisEndpoints.MostLines}, default 100.", "integer");
 
     private static readonly QueryParameter GroupBy =
-        new("group_by", "Splits each line further: day, month, provider, model, feature (what a call is attributed to, else the feature that it used) or plan; its value stands in `group`.");
+        new("group_by", "Splits each line further: day, month, provider, model, feature (what a call is attributed to, else the feature that it used) or plan; its value stands in `group`.", Words: [.. CostAnalysisEndpoints.Groupings.Keys]);
 
     public static readonly Description CustomerCosts = new(
         Tag, "Show a customer's costs",

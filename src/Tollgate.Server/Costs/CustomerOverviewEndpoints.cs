@@ -1,5 +1,6 @@
 using Tollgate.Contracts.Costs;
 using Tollgate.Contracts.Http;
+using Tollgate.Core.Catalog;
 using Tollgate.Core.Costs;
 using Tollgate.Core.Money;
 using Tollgate.Core.Quotas;
@@ -60,7 +61,7 @@ internal static class CustomerOverviewEndpoints
         var (used, limit) = (notice.Feature.Standing!.Used, notice.Feature.Standing.Limit!.Value);
         return new()
         {
-            Feature = notice.Feature.Feature.Code, Severity = WordOf(notice.Level), Used = used.Value, Limit = limit.Value,
+            Feature = notice.Feature.Feature.Code, Severity = CatalogWords.Of(notice.Level), Used = used.Value, Limit = limit.Value,
             Message = UsageNotices.MessageOf(notice.Feature.Feature.Feature, used, limit), Percent = UsageProjection.PercentOf(used, limit)!.Value,
         };
     }
@@ -99,7 +100,7 @@ internal static class CustomerOverviewEndpoints
         var feature = project.Catalog.FeaturesByKey[row.FeatureKey];
         return new()
         {
-            Feature = feature.Code, Percent = row.Crossing.Percent, Severity = WordOf(LevelOf(row)), Used = row.Crossing.Used.Value,
+            Feature = feature.Code, Percent = row.Crossing.Percent, Severity = CatalogWords.Of(LevelOf(row)), Used = row.Crossing.Used.Value,
             Limit = row.Crossing.Granted.Value, PeriodStart = row.Crossing.PeriodStart.ToOffset(), CrossedAt = row.Crossing.CrossedAt.ToOffset(),
             Message = UsageNotices.MessageOf(feature.Feature, row.Crossing.Used, row.Crossing.Granted),
         };
@@ -108,11 +109,4 @@ internal static class CustomerOverviewEndpoints
     /// <summary>By the threshold, which a plan may set below 80 %.</summary>
     internal static NoticeLevel LevelOf(FeatureCrossing row) =>
         UsageNotices.LevelOf(Quantity.Of(row.Crossing.Percent), Quantity.Of(100)) ?? NoticeLevel.Info;
-
-    internal static string WordOf(NoticeLevel level) => level switch
-    {
-        NoticeLevel.Info => "info",
-        NoticeLevel.Warning => "warning",
-        _ => "critical",
-    };
 }

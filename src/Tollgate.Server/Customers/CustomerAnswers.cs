@@ -68,7 +68,7 @@ public static class CustomerAnswers
         Forfeited = row.Grant.Forfeited.Value,
         Remaining = (row.Grant.Remaining - heldBack).Value,
         HeldBack = heldBack.Value,
-        Status = StatusOf(row, now),
+        Status = CatalogWords.Of(StatusOf(row, now)),
         EffectiveAt = row.Grant.EffectiveAt.ToOffset(),
         ExpiresAt = OrNever(row.Grant.ExpiresAt),
         CreatedAt = row.Grant.CreatedAt.ToOffset(),
@@ -88,7 +88,7 @@ public static class CustomerAnswers
             ExpiresAfter = schedule.Lives,
             Source = GrantRow.NameOf(schedule.Source),
             Priority = schedule.Priority,
-            Status = isOver ? "ended" : schedule.PausedAt is null ? "active" : "paused",
+            Status = CatalogWords.Of(isOver ? ScheduleStatus.Ended : schedule.PausedAt is null ? ScheduleStatus.Active : ScheduleStatus.Paused),
             StartsAt = schedule.StartsAt.ToOffset(),
             EndsAt = schedule.End?.ToOffset(),
             NextAt = isOver || schedule.PausedAt is not null || schedule.StartOf(next, zone) >= (schedule.End ?? Instant.FarFuture) ? null : schedule.StartOf(next, zone).ToOffset(),
@@ -158,19 +158,47 @@ public static class CustomerAnswers
     };
 
     private static RateWindowView Of(RateLimit limit) => new(
-        CatalogWords.Of(limit.Unit), limit.Limit.Value, limit.Burst?.Value, limit.CountsDecisions ? "requests" : "units");
+        CatalogWords.Of(limit.Unit), limit.Limit.Value, limit.Burst?.Value, CatalogWords.Of(limit.CountsDecisions ? Counted.Requests : Counted.Units));
 
     private static bool GivesAnything(FeatureStanding feature) =>
         feature.Entitlement.Quota is not { IsZero: true } || feature.Entitlement.Pool is not null || feature.Standing is { Limit.IsPositive: true };
 
-    private static string StatusOf(GrantRow row, Instant now) => row.Grant switch
+    private static GrantStatus StatusOf(GrantRow row, Instant now) => row.Grant switch
     {
-        { Remaining.IsZero: true, Forfeited.IsPositive: true } => "voided",
-        { Remaining.IsZero: true } => "used_up",
-        var grant when grant.ExpiresAt <= now => "expired",
-        var grant when grant.EffectiveAt > now => "pending",
-        _ => "active",
+        { Remaining.IsZero: true, Forfeited.IsPositive: true } => GrantStatus.Voided,
+        { Remaining.IsZero: true } => GrantStatus.UsedUp,
+        var grant when grant.ExpiresAt <= now => GrantStatus.Expired,
+        var grant when grant.EffectiveAt > now => GrantStatus.Pending,
+        _ => GrantStatus.Active,
     };
 
     private static DateTimeOffset? OrNever(Instant instant) => instant == Instant.FarFuture ? null : instant.ToOffset();
+}
+
+/// <summary>How a grant stands, as its view says it.</summary>
+internal enum GrantStatus
+{
+    Pending,
+    Active,
+    UsedUp,
+    Expired,
+    Voided,
+}
+
+/// <summary>How a grant schedule stands, as its view says it.</summary>
+internal enum ScheduleStatus
+{
+    Active,
+    Paused,
+    Ended,
+}
+
+/// <summary>What a rate limit counts, as its view says it.</summary>
+internal enum Counted
+{
+    /// <summary>Each decision counts 1.</summary>
+    Requests,
+
+    /// <summary>The amount of each decision counts.</summary>
+    Units,
 }

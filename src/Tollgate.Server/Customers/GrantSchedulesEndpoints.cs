@@ -117,7 +117,7 @@ public static class GrantSchedulesEndpoints
         faults.Required(body.Feature, "feature");
         var amount = GrantsEndpoints.AmountOf(body.Amount, faults);
         GrantSource? source = null;
-        if (body.Source is { } word && faults.OneOf(word, "source", ["topup", "promotion", "gift", "rollover"]))
+        if (body.Source is { } word && faults.OneOf(word, "source", [.. GrantRow.Sources]))
         {
             source = GrantRow.SourceOf(word);
         }

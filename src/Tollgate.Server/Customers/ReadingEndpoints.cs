@@ -19,6 +19,9 @@ namespace Tollgate.Server.Customers;
 /// </summary>
 public static class ReadingEndpoints
 {
+    /// <summary>The reason of a value feature, which nobody decides about.</summary>
+    internal const string Setting = "setting";
+
     public static void MapReadings(this WebApplication app)
     {
         var gate = app.Services.GetRequiredService<QuotaGate>();
@@ -163,7 +166,7 @@ public static class ReadingEndpoints
     private static string ReasonOf(Outcome? oneMore, FeatureStanding? found) =>
         oneMore is { } outcome ? OutcomeMap.Reason(outcome)
         : found is null ? OutcomeMap.Reason(Outcome.FeatureNotInPlan)
-        : "setting";
+        : Setting;
 
     private static ExplainedFacts FactsOf(
         CustomerStanding standing, Instant? termsFrom, FeatureEntry feature, FeatureStanding? found, IReadOnlyList<GrantRow> grants, Outcome? oneMore) => new(

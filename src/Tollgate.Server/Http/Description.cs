@@ -34,6 +34,9 @@ public sealed record Description(string Tag, string Summary, string Details)
     /// <summary>Content types that are read beside the one of <see cref="Request"/>; routing answers 415 to all others.</summary>
     public IReadOnlyList<string> AlsoAccepts { get; init; } = [];
 
+    /// <summary>Examples of the same bodies in other content types.</summary>
+    public IReadOnlyList<Example> AlsoWritten { get; init; } = [];
+
     public required IReadOnlyList<Example> Answers { get; init; }
 
     public IReadOnlyList<QueryParameter> Query { get; init; } = [];
@@ -51,6 +54,9 @@ public sealed record Description(string Tag, string Summary, string Details)
 /// <param name="Text">The body as it goes over the wire; null when there is none.</param>
 public sealed record Example(int Status, string Meaning, Type? Type, string? Text, string ContentType = Answer.JsonType)
 {
+    /// <summary>Name of a schema of the document that no type has.</summary>
+    public string? Schema { get; init; }
+
     public static Example Of<T>(string json) => new(0, "", typeof(T), json);
 
     public static Example Of<T>(int status, string meaning, string json) => new(status, meaning, typeof(T), json);
@@ -81,7 +87,8 @@ public sealed record Example(int Status, string Meaning, Type? Type, string? Tex
 }
 
 /// <param name="Type">JSON Schema: string, integer, boolean.</param>
-public sealed record QueryParameter(string Name, string Meaning, string Type = "string", bool Required = false)
+/// <param name="Words">The only values, where these are a closed set.</param>
+public sealed record QueryParameter(string Name, string Meaning, string Type = "string", bool Required = false, IReadOnlyList<string>? Words = null)
 {
     public static IReadOnlyList<QueryParameter> OfPage { get; } =
     [

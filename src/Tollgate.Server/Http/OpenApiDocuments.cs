@@ -1,8 +1,11 @@
 using System.Globalization;
+using System.Reflection;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 using Tollgate.Contracts.Http;
+using Tollgate.Contracts.SeedDoors;
+using Tollgate.Server.Hosting;
 using Tollgate.Server.Http.Pages;
 
 namespace Tollgate.Server.Http;
@@ -16,22 +19,40 @@ internal static class OpenApiDocuments
     private const string Bearer = "bearer";
     private const string ApiKey = "api_key";
 
-    /// <summary>The rooms in the order in which a newcomer wants them. Others, such as the seed doors, follow as they were mapped.</summary>
-    private static readonly (string Name, string Meaning)[] Rooms =
+    /// <summary>The schemas of errors: Tollgate's own, and what seed doors answer instead.</summary>
+    private static readonly (string Name, Type Type)[] Errors = [("Problem", typeof(Problem)), ("SeedErrorOfstring", typeof(SeedError<string>))];
+
+    /// <summary>The groups of operations in the order in which a newcomer needs them.</summary>
+    private static readonly (string Name, string Meaning)[] Tags =
     [
-        ("Quotas", "May this customer do this? Ask, or decide and record in one step."),
-        ("Reservations", "Hold before the work; settle with what it took, or release."),
-        ("Metering", "Usage events: what has happened."),
-        ("LLM", "What calls to models used and what they cost."),
-        ("Gateway", "Providers' own APIs, metered and limited on the way."),
-        ("Costs", "What calls to models came to."),
-        ("Customers", "Plans, balances, grants and overrides of your customers."),
+        ("Quotas", "Ask whether a customer may use a feature, or decide and record the use in one step."),
+        ("Reservations", "Hold an amount before the work; settle it with the true amount, or release it."),
+        ("Metering", "Send usage events and read them back."),
+        ("LLM", "Record model calls, keep the price book, and list calls with their costs."),
+        ("Gateway", "Call model providers through Tollgate, which meters and limits each call."),
+        ("Costs", "Costs, revenue and margins by model, provider, feature, plan and customer."),
+        ("Customers", "Customers with their plans, balances, grants, overrides and terms."),
+        ("Members", "The people of a team, who share the plan and the balances of one customer."),
         ("Catalog", "Features, plans, prices and quotas as data."),
-        ("Projects", "One for each product."),
-        ("Keys", "Who may call, and for what."),
-        ("Webhooks", "What happens is sent to you."),
-        ("Ledger", "Whether the books are right."),
-        ("Health", "For load balancers and monitoring."),
+        ("Subscriptions", "Start, change, pause and cancel subscriptions, and preview each step."),
+        ("Invoices", "Invoices, credit notes, statements, credit packs and account credits; the seller's details and tax rates."),
+        ("Coupons", "Create coupons and redeem them on subscriptions."),
+        ("Payments", "Checkout pages, the customer portal, payments, refunds, disputes, and the payment provider of a project."),
+        ("Dunning", "Invoices that could not be collected, and the policy by which Tollgate tries them again."),
+        ("Billing", "Run due billing work now, and list subscriptions and usage that it could not bill."),
+        ("Mail", "Mails to customers: what was sent, what was not and why."),
+        ("Projects", "One project for each product, with its own customers, catalog and keys."),
+        ("Keys", "API keys and customer tokens: who may call, and for what."),
+        ("Webhooks", "Endpoints to which Tollgate sends events, and the deliveries to each."),
+        ("Parked work", "Background work that failed and waits, with the error and what to do."),
+        ("Test clock", "Read and advance the clock of a sandbox project."),
+        ("Ledger", "Verify that balances, events and reservations agree."),
+        ("Health", "Probes for load balancers, and metrics for monitoring."),
+        ("Seed door: ALwrity", "The routes of the ALwrity product, answered in its own shapes."),
+        ("Seed door: Trendit", "The routes of the Trendit product, answered in its own shapes."),
+        ("Seed door: career coach", "The routes of the career coach product, answered in its own shapes."),
+        ("Seed door: email assistant", "The routes of the email assistant product, answered in its own shapes."),
+        ("Seed door: resume and ATS", "The routes of the resume and ATS product, answered in its own shapes."),
     ];
 
     public static void Configure(OpenApiOptions options)
@@ -42,12 +63,35 @@ internal static class OpenApiDocuments
             Introduce(document);
             return Task.CompletedTask;
         });
+        options.AddSchemaTransformer((schema, context, _) =>
+        {
+            if (context.JsonPropertyInfo?.AttributeProvider is PropertyInfo member && ClosedSets.Of(member) is { } words)
+            {
+                Close(schema, words);
+            }
+
+            return Task.CompletedTask;
+        });
         options.AddOperationTransformer(async (operation, context, cancel) =>
         {
-            var problem = await context.GetOrCreateSchemaAsync(typeof(Problem), null, cancel);
-            context.Document?.AddComponent("Problem", problem);
+            foreach (var (name, type) in Errors)
+            {
+                context.Document?.AddComponent(name, await context.GetOrCreateSchemaAsync(type, null, cancel));
+            }
+
             Describe(operation, context);
         });
+    }
+
+    /// <summary>Lists the words of a closed set, of a list's items for a list.</summary>
+    private static void Close(OpenApiSchema schema, IReadOnlyList<string> words)
+    {
+        var closed = schema.Items as OpenApiSchema ?? schema;
+        closed.Enum = [.. words.Select(static word => JsonValue.Create(word))];
+        if (closed.Type?.HasFlag(JsonSchemaType.Null) == true)
+        {
+            closed.Enum.Add(JsonNullSentinel.JsonNull);
+        }
     }
 
     private static void Introduce(OpenApiDocument document)
@@ -62,8 +106,8 @@ internal static class OpenApiDocuments
                 + "Unknown fields are refused.",
             License = new() { Name = "Apache-2.0", Identifier = "Apache-2.0" },
         };
-        var known = Rooms.Select(room => new OpenApiTag { Name = room.Name, Description = room.Meaning });
-        var others = (document.Tags ?? new HashSet<OpenApiTag>()).Where(tag => Rooms.All(room => room.Name != tag.Name));
+        var known = Tags.Select(tag => new OpenApiTag { Name = tag.Name, Description = tag.Meaning });
+        var others = (document.Tags ?? new HashSet<OpenApiTag>()).Where(tag => Tags.All(one => one.Name != tag.Name));
         document.Tags = new HashSet<OpenApiTag>([.. known, .. others]);
         document.Servers = [new() { Url = "/" }];
         document.Components ??= new();
@@ -95,20 +139,13 @@ internal static class OpenApiDocuments
         var requirement = metadata.OfType<KeyRequirement>().LastOrDefault();
         operation.Summary = description.Summary;
         operation.Description = requirement is null ? description.Details : $"{description.Details}\n\n{Audience(requirement)}";
-        operation.OperationId = OperationId(context.Description.HttpMethod!, context.Description.RelativePath!);
+        operation.OperationId = OperationNames.Of(
+            context.Description.HttpMethod!, $"/{context.Description.RelativePath!.TrimStart('/')}", description.Answers.FirstOrDefault()?.Type?.GetProperty("Data") is not null);
         AddParameters(operation, description, context, metadata, requirement);
-        AddExamples(operation, description);
+        AddExamples(operation, description, context.Document!);
         AddErrors(operation, description, context.Document!, requirement, metadata.OfType<ErrorShape>().Any());
         operation.Security = requirement is null ? [] : Security(context.Document!);
     }
-
-    /// <summary><c>POST v1/api-keys/{id}/rotate</c> becomes <c>post_v1_api_keys_id_rotate</c>: stable, and unique by construction.</summary>
-    private static string OperationId(string method, string path) =>
-        string.Create(CultureInfo.InvariantCulture, $"{method} {path}")
-            .ToLowerInvariant()
-            .Replace("{", "", StringComparison.Ordinal)
-            .Replace("}", "", StringComparison.Ordinal)
-            .Replace('/', '_').Replace('-', '_').Replace(' ', '_').Replace('.', '_').TrimEnd('_');
 
     private static string Audience(KeyRequirement requirement)
     {
@@ -147,7 +184,7 @@ internal static class OpenApiDocuments
 
         foreach (var parameter in description.Query)
         {
-            Add(operation, parameter.Name, ParameterLocation.Query, parameter.Meaning, parameter.Type, parameter.Required);
+            Add(operation, parameter.Name, ParameterLocation.Query, parameter.Meaning, parameter.Type, parameter.Required, parameter.Words);
         }
 
         if (requirement is not null && requirement.Access != Access.Admin)
@@ -170,7 +207,7 @@ internal static class OpenApiDocuments
         select part[..part.IndexOf('}', StringComparison.Ordinal)].TrimStart('*').Split(':', '=', '?')[0];
 
     private static void Add(
-        OpenApiOperation operation, string name, ParameterLocation location, string meaning, string type, bool required)
+        OpenApiOperation operation, string name, ParameterLocation location, string meaning, string type, bool required, IReadOnlyList<string>? words = null)
     {
         if (operation.Parameters!.Any(parameter => parameter.Name == name && parameter.In == location))
         {
@@ -191,20 +228,22 @@ internal static class OpenApiDocuments
                     "boolean" => JsonSchemaType.Boolean,
                     _ => JsonSchemaType.String,
                 },
+                Enum = words?.Select(static JsonNode (word) => JsonValue.Create(word)).ToList(),
             },
         });
     }
 
-    private static void AddExamples(OpenApiOperation operation, Description description)
+    private static void AddExamples(OpenApiOperation operation, Description description, OpenApiDocument document)
     {
-        if (description.Request is { Text: not null } request
-            && operation.RequestBody?.Content is { } bodies
-            && bodies.TryGetValue(request.ContentType, out var body))
+        foreach (var example in description.AlsoWritten.Append(description.Request).OfType<Example>().Where(static one => one is { Status: 0, Text: not null }))
         {
-            body.Example = NodeOf(request);
+            if (operation.RequestBody?.Content is { } bodies && bodies.TryGetValue(example.ContentType, out var body))
+            {
+                Show(body, example, document);
+            }
         }
 
-        foreach (var answer in description.Answers)
+        foreach (var answer in description.Answers.Concat(description.AlsoWritten.Where(static one => one.Status != 0)))
         {
             if (operation.Responses?.GetValueOrDefault(Text(answer.Status)) is not OpenApiResponse response)
             {
@@ -212,11 +251,28 @@ internal static class OpenApiDocuments
             }
 
             response.Description = answer.Meaning;
-            if (answer.Text is not null && response.Content?.TryGetValue(answer.ContentType, out var content) == true)
+            if (answer.Text is not null)
             {
-                content.Example = NodeOf(answer);
+                response.Content ??= new Dictionary<string, OpenApiMediaType>();
+                response.Content.TryAdd(answer.ContentType, new());
+                Show(response.Content[answer.ContentType], answer, document);
             }
         }
+    }
+
+    private static void Show(OpenApiMediaType body, Example example, OpenApiDocument document)
+    {
+        body.Example = NodeOf(example);
+        if (example.Schema is { } name)
+        {
+            body.Schema = new OpenApiSchemaReference(name, document);
+        }
+        else if (example is { Type: null, IsJson: true })
+        {
+            body.Schema = new OpenApiSchema { Type = JsonSchemaType.Object, AdditionalProperties = new OpenApiSchema() };
+        }
+
+        body.Schema ??= new OpenApiSchema { Type = JsonSchemaType.String };
     }
 
     private static JsonNode NodeOf(Example example) =>
@@ -234,6 +290,10 @@ internal static class OpenApiDocuments
             {
                 errors.Add(ErrorCode.ProjectRequired);
             }
+        }
+        else
+        {
+            errors.Add(ErrorCode.MalformedRequest);
         }
 
         if (description.Request is not null)
@@ -256,7 +316,7 @@ internal static class OpenApiDocuments
                 Content = new Dictionary<string, OpenApiMediaType>
                 {
                     [ownShape ? Answer.JsonType : Problems.ContentType] = ownShape
-                        ? new() { Example = new JsonObject { ["detail"] = group.First().Description } }
+                        ? new() { Schema = new OpenApiSchemaReference("SeedErrorOfstring", document), Example = new JsonObject { ["detail"] = group.First().Description } }
                         : new() { Schema = new OpenApiSchemaReference("Problem", document), Example = ExampleOf(group.First()) },
                 },
             };

@@ -1,5 +1,8 @@
 using Tollgate.Contracts.Http;
 using Tollgate.Contracts.Inbox;
+using Tollgate.Core.Catalog;
+using Tollgate.Core.Payments;
+using Tollgate.Engine.Inbox;
 using Tollgate.Server.Http;
 
 namespace Tollgate.Server.Inbox;
@@ -37,7 +40,7 @@ internal static class InboxDescriptions
     {
         Query =
         [
-            new("state", "`waiting`, `done`, `ignored` or `parked`."), new("provider", "`stripe`, `paymob` or `sandbox`."),
+            new("state", "Only in this state.", Words: CatalogWords.All<InboxState>()), new("provider", "Only of this provider.", Words: CatalogWords.All<PaymentProvider>()),
             new("type", "The provider's own word."), .. QueryParameter.OfPage,
         ],
         Answers = [Example.Of<ProviderEventList>(200, "A page.", $$"""{"data": [{{Event}}], "has_more": false}""")],

@@ -1,5 +1,7 @@
 using Tollgate.Contracts.Http;
 using Tollgate.Contracts.Invoicing;
+using Tollgate.Core.Catalog;
+using Tollgate.Core.Invoicing;
 using Tollgate.Server.Http;
 
 namespace Tollgate.Server.Invoicing;
@@ -26,13 +28,17 @@ internal static class InvoiceDescriptions
 
     public static readonly IReadOnlyList<QueryParameter> Filters =
     [
-        new("customer", "Only this customer's."), new("subscription", "Only of this subscription."), new("status", "Only in this status."),
+        new("customer", "Only this customer's."), new("subscription", "Only of this subscription."), new("status", "Only in this status.", Words: CatalogWords.All<InvoiceStatus>()),
         new("from", "Issued at this time or later."), new("to", "Issued before this time."),
     ];
 
+    public static readonly string[] Orders = ["asc", "desc"];
+
+    public static readonly QueryParameter Order = new("order", "By number: `desc` (default) or `asc`.", Words: Orders);
+
     public static readonly Description List = new(Tag, "List invoices", "By number, the newest first; `order=asc` the oldest first.")
     {
-        Query = [.. QueryParameter.OfPage, .. Filters, new("order", "asc or desc (default).")],
+        Query = [.. QueryParameter.OfPage, .. Filters, Order],
         Answers = [Example.Of<InvoiceList>(200, "A page.", $$"""{"data": [{{Sample}}], "has_more": false}""")],
         Errors = [ErrorCode.ValidationFailed],
     };

@@ -73,7 +73,7 @@ public static class InvoiceEndpoints
         faults.Id(customer, "customer", required: false);
         faults.Id(subscription, "subscription", required: false);
         faults.OneOf(status, "status", [.. CatalogWords.All<InvoiceStatus>()]);
-        faults.OneOf(order, "order", "asc", "desc");
+        faults.OneOf(order, "order", InvoiceDescriptions.Orders);
         return new(
             customer,
             subscription is null ? null : SubscriptionAnswers.IdOf(subscription, clock.Now()),

@@ -221,7 +221,7 @@ internal static class InvoiceFileDescriptions
 
     public static readonly Description Csv = new(Tag, "Export invoices", "A row for each line, at most the first 10,000 invoices, with the filters of the list.")
     {
-        Query = [.. InvoiceDescriptions.Filters, new("order", "asc or desc (default).")],
+        Query = [.. InvoiceDescriptions.Filters, InvoiceDescriptions.Order],
         Answers = [Example.OfText(200, "The file.", "text/csv", "invoice,status,customer …")],
         Errors = [ErrorCode.ValidationFailed, ErrorCode.RateLimited],
     };

@@ -9,6 +9,7 @@ using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Llm;
 using Tollgate.Engine.Projects;
 using Tollgate.Server.Http;
+using CatalogWords = Tollgate.Core.Catalog.CatalogWords;
 
 namespace Tollgate.Server.Llm;
 
@@ -48,7 +49,7 @@ internal static class ModelPricesEndpoints
             Query =
             [
                 new("provider", "Only this provider's."), new("model", "Only this model's, by its exact name or alias."),
-                new("scope", "`project`: only the project's own. `shared`: only those of all projects."),
+                new("scope", "`project`: only the project's own. `shared`: only those of all projects.", Words: CatalogWords.All<PriceScope>()),
                 new("effective_at", "Only what holds at this instant, or `now`: one price of each name."),
                 .. QueryParameter.OfPage,
             ],
@@ -168,7 +169,7 @@ internal static class ModelPricesEndpoints
         faults.Text(provider, "provider", PriceRules.LongestProvider);
         faults.Text(model, "model", PriceRules.LongestModel);
         string? scope = context.Request.Query["scope"];
-        faults.OneOf(scope, "scope", "project", "shared");
+        faults.OneOf(scope, "scope", [.. CatalogWords.All<PriceScope>()]);
         string? moment = context.Request.Query["effective_at"];
         var project = context.Caller().Project;
         var at = moment == "now" ? (project is null ? clock.Now() : clock.Now(project)) : faults.Moment(moment, "effective_at");
@@ -185,7 +186,7 @@ internal static class ModelPricesEndpoints
             return;
         }
 
-        var rows = await queries.ListAsync(new(project?.Id, provider, model, after, scope is null ? null : scope == "project", at), paging.Probe, context.RequestAborted);
+        var rows = await queries.ListAsync(new(project?.Id, provider, model, after, scope is null ? null : scope == CatalogWords.Of(PriceScope.Project), at), paging.Probe, context.RequestAborted);
         var (page, hasMore) = paging.Cut(rows);
         await Answer.Json(context, StatusCodes.Status200OK, new([.. page.Select(ViewOf)], hasMore), LlmJson.Default.ModelPriceList);
     }
@@ -227,7 +228,7 @@ internal static class ModelPricesEndpoints
             static tier => tier.Key, static tier => new ServiceTierBody { Prices = TextsOf(tier.Value.Prices), Tiers = ViewOf(tier.Value.Tiers) }),
         Hours = row.Price.Hours.Count == 0 ? null
             : [.. row.Price.Hours.Select(static window => new PriceHoursBody { From = PriceText.TextOf(window.From), To = PriceText.TextOf(window.To), Prices = TextsOf(window.Prices) })],
-        Source = row.Price.Source, Scope = row.IsOwn ? "project" : "shared",
+        Source = row.Price.Source, Scope = CatalogWords.Of(row.IsOwn ? PriceScope.Project : PriceScope.Shared),
     };
 
     private static PriceTierBody[] ViewOf(IReadOnlyList<PriceTier> tiers) =>
@@ -235,4 +236,14 @@ internal static class ModelPricesEndpoints
 
     private static Dictionary<string, string> TextsOf(IReadOnlyDictionary<LlmUnit, UnitPrice> prices) =>
         prices.OrderBy(pair => pair.Key).ToDictionary(pair => LlmWords.Of(pair.Key), pair => pair.Value.ToString());
+}
+
+/// <summary>Whose a price is, as its view says it.</summary>
+internal enum PriceScope
+{
+    /// <summary>The project's own.</summary>
+    Project,
+
+    /// <summary>Of all projects.</summary>
+    Shared,
 }

@@ -1,6 +1,7 @@
 using System.Buffers;
 using Tollgate.Contracts.Http;
 using Tollgate.Contracts.Llm;
+using Tollgate.Core.Catalog;
 using Tollgate.Core.Llm;
 using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Llm;
@@ -103,7 +104,7 @@ internal static class PriceImportEndpoints
     {
         return new()
         {
-            DryRun = dryRun, Scope = project is null ? "shared" : "project",
+            DryRun = dryRun, Scope = CatalogWords.Of(project is null ? PriceScope.Shared : PriceScope.Project),
             New = Count(PriceChangeKind.New), Changed = Count(PriceChangeKind.Changed), Unchanged = Count(PriceChangeKind.Unchanged),
             Left = Count(PriceChangeKind.Left),
             Changes = [.. changes.Where(static change => change.Kind != PriceChangeKind.Unchanged).Select(ViewOf)],
@@ -114,7 +115,7 @@ internal static class PriceImportEndpoints
 
     private static PriceChangeView ViewOf(PriceChange change) => new()
     {
-        Kind = change.Kind switch { PriceChangeKind.New => "new", PriceChangeKind.Changed => "changed", _ => "left" },
+        Kind = CatalogWords.Of(change.Kind),
         Provider = change.Price.Provider, Model = change.Price.Model, ValidFrom = change.Price.ValidFrom.ToOffset(),
         Units =
         [

@@ -30,8 +30,8 @@ internal static class MailEndpoints
     {
         Query =
         [
-            new("customer", "Only to this customer."), new("type", $"{string.Join(", ", CatalogWords.All<MailType>().Select(static one => $"`{one}`"))}."),
-            new("status", "`waiting`, `sent`, `skipped` or `failed`."), .. QueryParameter.OfPage,
+            new("customer", "Only to this customer."), new("type", "Only of this type.", Words: CatalogWords.All<MailType>()),
+            new("status", "Only in this status.", Words: CatalogWords.All<MailState>()), .. QueryParameter.OfPage,
         ],
         Answers = [Example.Of<MailList>(200, "A page.", $$"""{"data": [{{Sample}}], "has_more": false}""")],
         Errors = [ErrorCode.ValidationFailed],

@@ -1,5 +1,6 @@
 using Tollgate.Contracts.Http;
 using Tollgate.Contracts.Metering;
+using Tollgate.Core.Catalog;
 using Tollgate.Core.Quotas;
 using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Customers;
@@ -14,6 +15,9 @@ namespace Tollgate.Server.Metering;
 /// <summary>"Why?": a decision read back from what was recorded under its id, in numbers and in sentences.</summary>
 internal static class DecisionsEndpoints
 {
+    /// <summary>The reason where no meter read the event.</summary>
+    internal const string NotMetered = "not_metered";
+
     public static void Map(IEndpointRouteBuilder app)
     {
         var queries = app.ServiceProvider.GetRequiredService<DecisionQueries>();
@@ -77,13 +81,13 @@ internal static class DecisionsEndpoints
     private static DecisionExplained ViewOf(DecisionFacts facts, EventRow row) => new()
     {
         Id = row.Id,
-        Kind = row.Voids is not null ? "void" : facts.IsSettle ? "settlement" : "event",
+        Kind = CatalogWords.Of(row.Voids is not null ? DecisionKind.Void : facts.IsSettle ? DecisionKind.Settlement : DecisionKind.Event),
         Customer = row.Customer,
         Member = row.Member,
         OccurredAt = row.OccurredAt.ToOffset(),
         RecordedAt = row.RecordedAt.ToOffset(),
         Allowed = true,
-        Reason = facts.Outcome is { } outcome ? OutcomeMap.Reason(outcome) : "not_metered",
+        Reason = facts.Outcome is { } outcome ? OutcomeMap.Reason(outcome) : NotMetered,
         Type = row.Type,
         Quantity = row.Quantity.Value,
         Postings = [.. facts.Postings.Select(p => new PostingView
@@ -101,10 +105,10 @@ internal static class DecisionsEndpoints
     private static DecisionExplained ViewOf(ProjectSnapshot project, DecisionFacts facts)
     {
         var hold = facts.Hold!;
-        var state = hold.State.ToString().ToLowerInvariant();
+        var state = CatalogWords.Of(hold.State);
         return new()
         {
-            Id = hold.Reference ?? hold.Id.ToString("D"), Kind = "reservation", Customer = facts.Customer, Member = hold.Member,
+            Id = hold.Reference ?? hold.Id.ToString("D"), Kind = CatalogWords.Of(DecisionKind.Reservation), Customer = facts.Customer, Member = hold.Member,
             OccurredAt = hold.CreatedAt.ToOffset(), RecordedAt = hold.CreatedAt.ToOffset(), Allowed = true, Reason = state,
             Postings = [], Burned = [], Thresholds = [],
             Because =
@@ -160,4 +164,13 @@ internal static class DecisionsEndpoints
         var drawn = posting.Posting.Drawn.IsPositive ? $", {posting.Posting.Drawn} of it paid by grants or a credit pool" : "";
         return $"{posting.Feature}: {took}{after}{drawn}.";
     }
+}
+
+/// <summary>What an id turned out to be, as the explanation says it.</summary>
+internal enum DecisionKind
+{
+    Event,
+    Settlement,
+    Void,
+    Reservation,
 }

@@ -1,5 +1,7 @@
 using Tollgate.Contracts.Http;
 using Tollgate.Contracts.Payments;
+using Tollgate.Core.Catalog;
+using Tollgate.Core.Payments;
 using Tollgate.Server.Customers;
 using Tollgate.Server.Http;
 
@@ -57,7 +59,7 @@ internal static class PaymentDescriptions
         Query =
         [
             new("customer", "Only payments of this customer."), new("invoice", "Only payments of this invoice."),
-            new("status", "`pending`, `succeeded` or `failed`."), .. QueryParameter.OfPage,
+            new("status", "Only in this status.", Words: CatalogWords.All<PaymentStatus>()), .. QueryParameter.OfPage,
         ],
         Answers = [Example.Of<PaymentList>(200, "A page.", $$"""{"data": [{{Refunded}}], "has_more": false}""")],
         Errors = [ErrorCode.ValidationFailed],
@@ -157,7 +159,7 @@ internal static class PaymentDescriptions
         "List disputes",
         "Newest first. A customer's bank took the money of a payment back, or asks whether it should. What it holds or took cannot be refunded as well.")
     {
-        Query = [new("customer", "Only of this customer."), new("status", "`open`, `won` or `lost`."), new("payment", "Only of this payment."), .. QueryParameter.OfPage],
+        Query = [new("customer", "Only of this customer."), new("status", "Only in this status.", Words: CatalogWords.All<DisputeStatus>()), new("payment", "Only of this payment."), .. QueryParameter.OfPage],
         Answers =
         [
             Example.Of<DisputeList>(

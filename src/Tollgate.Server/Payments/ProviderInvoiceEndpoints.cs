@@ -19,7 +19,7 @@ public static class ProviderInvoiceEndpoints
         Query =
         [
             new("customer", "Only of this customer."), new("subscription", "Only of this one: the provider's id, as `GET /v1/subscriptions` shows it."),
-            new("status", "`draft`, `open`, `paid`, `void` or `uncollectible`."), .. QueryParameter.OfPage,
+            new("status", "Only in this status.", Words: CatalogWords.All<ProviderInvoiceStatus>()), .. QueryParameter.OfPage,
         ],
         Answers =
         [

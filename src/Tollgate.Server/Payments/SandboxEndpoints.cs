@@ -21,7 +21,7 @@ public static class SandboxEndpoints
     private const int LongestReason = 500;
 
     /// <summary>What can be asked to happen there.</summary>
-    private static readonly string[] Happenings =
+    internal static readonly string[] Happenings =
         [SandboxEvent.DisputeOpened, SandboxEvent.DisputeWon, SandboxEvent.DisputeLost, SandboxEvent.RefundSucceeded, SandboxEvent.PaymentSucceeded];
 
     public static void MapSandbox(this WebApplication app)

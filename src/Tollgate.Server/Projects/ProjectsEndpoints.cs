@@ -212,7 +212,7 @@ internal static partial class ProjectsEndpoints
 
         if (faults.Required(body.Mode, "mode"))
         {
-            faults.OneOf(body.Mode, "mode", "live", "sandbox");
+            faults.OneOf(body.Mode, "mode", [.. CatalogWords.All<ProjectMode>()]);
         }
 
         faults.TimeZone(body.TimeZone, "time_zone");
@@ -253,7 +253,7 @@ internal static partial class ProjectsEndpoints
     {
         Code = project.Order.Code,
         Name = project.Order.Name,
-        Mode = NameOf(project.Order.Mode),
+        Mode = CatalogWords.Of(project.Order.Mode),
         TimeZone = project.Order.TimeZone,
         Currency = project.Order.Currency,
         CreatedAt = project.CreatedAt.ToOffset(),
@@ -265,15 +265,13 @@ internal static partial class ProjectsEndpoints
     {
         Code = row.Code,
         Name = row.Name,
-        Mode = NameOf(row.Mode),
+        Mode = CatalogWords.Of(row.Mode),
         TimeZone = row.Zone.Id,
         Currency = row.Currency,
         CreatedAt = row.CreatedAt.ToOffset(),
         CatalogRevision = row.CatalogRevision,
         Hosts = row.Hosts,
     };
-
-    private static string NameOf(ProjectMode mode) => mode == ProjectMode.Sandbox ? "sandbox" : "live";
 
     [GeneratedRegex(@"^[a-z][a-z0-9-]{0,62}\z", RegexOptions.CultureInvariant)]
     private static partial Regex CodePattern();

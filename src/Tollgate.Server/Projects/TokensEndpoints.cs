@@ -1,5 +1,6 @@
 using Tollgate.Contracts.Http;
 using Tollgate.Contracts.Projects;
+using Tollgate.Core.Catalog;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Projects;
@@ -145,5 +146,14 @@ internal static class TokensEndpoints
     };
 
     /// <summary>How a token or a portal session stands.</summary>
-    internal static string StatusOf(Instant? revokedAt, Instant expiresAt, Instant now) => revokedAt is not null ? "revoked" : expiresAt <= now ? "expired" : "active";
+    internal static string StatusOf(Instant? revokedAt, Instant expiresAt, Instant now) =>
+        CatalogWords.Of(revokedAt is not null ? TokenStatus.Revoked : expiresAt <= now ? TokenStatus.Expired : TokenStatus.Active);
+}
+
+/// <summary>How a customer token or a portal session stands, as its view says it.</summary>
+internal enum TokenStatus
+{
+    Active,
+    Expired,
+    Revoked,
 }

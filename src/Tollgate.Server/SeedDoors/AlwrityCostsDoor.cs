@@ -148,7 +148,7 @@ internal static class AlwrityCostsDoor
         var (feature, standing) = (notice.Feature.Feature.Feature, notice.Feature.Standing!);
         return new(
             TitleOf(feature, notice.Level), UsageNotices.MessageOf(feature, standing.Used, standing.Limit!.Value),
-            CustomerOverviewEndpoints.WordOf(notice.Level));
+            CatalogWords.Of(notice.Level));
     }
 
     /// <summary><c>API Usage Notice - Gemini</c>: the provider is the first word of the feature's name.</summary>
@@ -174,7 +174,7 @@ internal static class AlwrityCostsDoor
         var feature = project.Catalog.FeaturesByKey[row.FeatureKey].Feature;
         var level = CustomerOverviewEndpoints.LevelOf(row);
         return new(
-            TitleOf(feature, level), UsageNotices.MessageOf(feature, row.Crossing.Used, row.Crossing.Granted), CustomerOverviewEndpoints.WordOf(level),
+            TitleOf(feature, level), UsageNotices.MessageOf(feature, row.Crossing.Used, row.Crossing.Granted), CatalogWords.Of(level),
             row.Crossing.Percent, QuotaPeriods.MonthKey(row.Crossing.PeriodStart, project.Zone), row.Crossing.CrossedAt.ToOffset());
     }
 

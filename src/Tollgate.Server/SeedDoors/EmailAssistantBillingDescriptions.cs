@@ -1,5 +1,7 @@
 using Tollgate.Contracts.Http;
 using Tollgate.Contracts.SeedDoors;
+using Tollgate.Core.Catalog;
+using Tollgate.Engine.Subscriptions;
 using Tollgate.Server.Http;
 
 namespace Tollgate.Server.SeedDoors;
@@ -57,7 +59,7 @@ internal static class EmailAssistantBillingDescriptions
         Query =
         [
             new("user_id", "The user. Not needed with the header X-Tollgate-Customer."),
-            new("at", "period_end (default) or now."),
+            new("at", "period_end (default) or now.", Words: CatalogWords.All<ChangeTime>()),
             new("reason", "A short code of yours, such as too_expensive."),
         ],
         Answers = [Example.Of<EmailAssistantSubscription>(200, "The subscription; `cancel_at` says when it ends.", Sample("starter", "null", 0, "\"2026-12-21T08:00:00Z\""))],

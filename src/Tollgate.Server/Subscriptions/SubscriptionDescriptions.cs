@@ -1,6 +1,8 @@
 using Tollgate.Contracts.Http;
 using Tollgate.Contracts.Invoicing;
 using Tollgate.Contracts.Subscriptions;
+using Tollgate.Core.Catalog;
+using Tollgate.Core.Subscriptions;
 using Tollgate.Server.Http;
 using Tollgate.Server.Invoicing;
 
@@ -48,7 +50,7 @@ internal static class SubscriptionDescriptions
     {
         Query =
         [
-            .. QueryParameter.OfPage, new("customer", "Only this customer's."), new("status", "Only in this status."), new("plan", "Only on this plan."),
+            .. QueryParameter.OfPage, new("customer", "Only this customer's."), new("status", "Only in this status.", Words: CatalogWords.All<SubscriptionStatus>()), new("plan", "Only on this plan."),
         ],
         Answers = [Example.Of<SubscriptionList>(200, "A page.", $$"""{"data": [{{One}}], "has_more": false}""")],
     };

@@ -26,7 +26,9 @@ public static class SubscriptionEndpoints
     /// <summary>Each period since is invoiced at once.</summary>
     private static readonly TimeSpan EarliestStart = TimeSpan.FromDays(366);
 
-    internal static readonly string[] Periods = ["weekly", "monthly", "yearly"];
+    internal static readonly string[] Periods = [.. CatalogWords.All<PriceInterval>()];
+
+    internal static readonly string[] TrialEnds = ["convert", "expire"];
 
     public static void MapSubscriptions(this WebApplication app)
     {
@@ -147,7 +149,7 @@ public static class SubscriptionEndpoints
         faults.OneOf(body.Period, "period", Periods);
         faults.Range(body.Quantity, "quantity", 1, LargestQuantity);
         faults.Range(body.Amount, "amount", 0, SubscriptionTerms.LargestAmount);
-        faults.OneOf(body.TrialEndBehavior, "trial_end_behavior", "convert", "expire");
+        faults.OneOf(body.TrialEndBehavior, "trial_end_behavior", TrialEnds);
         faults.Text(body.TrialFingerprint, "trial_fingerprint", LongestFingerprint);
         faults.Text(body.Coupon, "coupon", LongestCoupon);
         faults.Id(body.Id, "id", required: false);

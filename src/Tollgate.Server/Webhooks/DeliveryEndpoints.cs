@@ -33,7 +33,7 @@ internal static class DeliveryEndpoints
         var faults = new Faults();
         var paging = Paging.Read(context, faults);
         string? status = context.Request.Query["status"];
-        faults.OneOf(status, "status", "waiting", "delivered", "failed");
+        faults.OneOf(status, "status", WebhookQueries.States);
         var filter = new DeliveryFilter(
             WebhookIds.Read(context.Request.Query["endpoint"], "endpoint", faults), WebhookIds.Read(context.Request.Query["event"], "event", faults), status);
         var before = WebhookIds.Read(paging.StartingAfter, "starting_after", faults) is { } id

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Tollgate.Contracts.Webhooks;
+using Tollgate.Core.Catalog;
 using Tollgate.Core.Time;
 using Tollgate.Core.Webhooks;
 using Tollgate.Engine.Webhooks;
@@ -15,7 +16,7 @@ internal static class WebhookAnswers
         Url = endpoint.Url,
         Events = endpoint.Events,
         Description = endpoint.Description,
-        Status = endpoint.DisabledAt is null ? "enabled" : "disabled",
+        Status = CatalogWords.Of(endpoint.DisabledAt is null ? EndpointStatus.Enabled : EndpointStatus.Disabled),
         DisabledReason = endpoint.DisabledReason,
         DisabledAt = endpoint.DisabledAt?.ToOffset(),
         Failures = endpoint.Failures,
@@ -82,4 +83,11 @@ internal static class WebhookAnswers
                 DurationMs = attempt.DurationMilliseconds,
             }),
         ]);
+}
+
+/// <summary>Whether a webhook endpoint is sent to, as its view says it.</summary>
+internal enum EndpointStatus
+{
+    Enabled,
+    Disabled,
 }

@@ -1,5 +1,7 @@
 using Tollgate.Contracts.Http;
 using Tollgate.Contracts.Webhooks;
+using Tollgate.Core.Webhooks;
+using Tollgate.Engine.Webhooks;
 using Tollgate.Server.Http;
 
 namespace Tollgate.Server.Webhooks;
@@ -142,7 +144,7 @@ internal static class WebhookDescriptions
         Query =
         [
             new("limit", $"Items of the page: 1 to {WireLimits.LargestPageItems}, default {WireLimits.PageItems}.", "integer"),
-            new("after", "The id of an event: what came after it."), new("starting_after", "The same as `after`."), new("type", "Only of this type."),
+            new("after", "The id of an event: what came after it."), new("starting_after", "The same as `after`."), new("type", "Only of this type.", Words: [.. WebhookEventType.All.Select(static type => type.Name)]),
             new("object", "Only of this object: the id of a subscription, an invoice, a payment, a checkout or an endpoint, or `customer/feature` of a quota."),
         ],
         Answers = [Example.Of<WebhookEventList>(200, "A page.", $$"""{"data": [{{Event}}], "has_more": false}""")],
@@ -161,7 +163,7 @@ internal static class WebhookDescriptions
         Query =
         [
             .. QueryParameter.OfPage, new("endpoint", "Only to this endpoint."), new("event", "Only of this event."),
-            new("status", "Only these: `waiting`, `delivered` or `failed`."),
+            new("status", "Only in this status.", Words: WebhookQueries.States),
         ],
         Answers = [Example.Of<WebhookDeliveryList>(200, "A page.", $$"""{"data": [{{Delivery}}], "has_more": false}""")],
         Errors = [ErrorCode.ValidationFailed],

@@ -27,7 +27,7 @@ internal sealed class WebhookMetrics : IDisposable
     private IEnumerable<Measurement<T>> Show<T>(Func<Measured, IEnumerable<Measurement<T>>> of)
         where T : struct => Volatile.Read(ref _last) is { } last ? of(last) : [];
 
-    private static Measurement<long>[] Disabled(WebhookBacklog backlog) => [Of("asked", backlog.Asked), Of("gone", backlog.Gone), Of("failing", backlog.Failing)];
+    private static Measurement<long>[] Disabled(WebhookBacklog backlog) => [Of(WebhookEndpoint.Asked, backlog.Asked), Of("gone", backlog.Gone), Of("failing", backlog.Failing)];
 
     private static Measurement<long> Of(string reason, long count) => new(count, new KeyValuePair<string, object?>("reason", reason));
 

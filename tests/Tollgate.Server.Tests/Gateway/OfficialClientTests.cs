@@ -175,6 +175,14 @@ internal static class NpmClients
         return JsonElement.Parse(output).GetProperty("good").GetBoolean();
     }
 
+    /// <summary>What a program of the folder prints. Fails the test with all that it said when it ends with another code than 0.</summary>
+    public static async Task<string> NodeAsync(params string[] arguments)
+    {
+        var (code, output, error) = await RunAsync("node", null, arguments);
+        code.ShouldBe(0, $"{output}\n{error}");
+        return output;
+    }
+
     private static async Task<string?> InstallOnceAsync()
     {
         try

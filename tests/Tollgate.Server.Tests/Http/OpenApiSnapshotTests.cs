@@ -5,8 +5,8 @@ using Tollgate.Testing;
 namespace Tollgate.Server.Tests.Http;
 
 /// <summary>
-/// The wire as it was last looked at: a committed text of all operations with their parameters, bodies and answers, and of
-/// all schemas with their members. Whoever changes the wire on purpose renews the text, and its diff is reviewed.
+/// The wire as it was last looked at: a committed text of all operations with their ids, parameters, bodies and answers, and of
+/// all schemas with their members and closed sets. Whoever changes the wire on purpose renews the text, and its diff is reviewed.
 /// </summary>
 [Collection(FrontDoorTests.Name)]
 public sealed class OpenApiSnapshotTests(RunningServer server)
@@ -69,12 +69,13 @@ public sealed class OpenApiSnapshotTests(RunningServer server)
 
     private static IEnumerable<string> OperationLines(JsonElement operation)
     {
+        yield return $"id {operation.GetProperty("operationId").GetString()}";
         if (operation.TryGetProperty("parameters", out var parameters))
         {
             foreach (var parameter in parameters.EnumerateArray())
             {
                 var isRequired = parameter.TryGetProperty("required", out var required) && required.GetBoolean();
-                yield return $"{parameter.GetProperty("in").GetString()} {parameter.GetProperty("name").GetString()}{(isRequired ? "" : "?")}";
+                yield return $"{parameter.GetProperty("in").GetString()} {parameter.GetProperty("name").GetString()}{(isRequired ? "" : "?")}{WordsOf(parameter.GetProperty("schema"))}";
             }
         }
 
@@ -127,8 +128,12 @@ public sealed class OpenApiSnapshotTests(RunningServer server)
         var type = !schema.TryGetProperty("type", out var plain) ? "any"
             : plain.ValueKind == JsonValueKind.Array ? string.Join(" | ", plain.EnumerateArray().Select(one => one.GetString()).Order(StringComparer.Ordinal))
             : plain.GetString()!;
-        return schema.TryGetProperty("format", out var format) ? $"{type} ({format.GetString()})" : type;
+        return schema.TryGetProperty("format", out var format) ? $"{type} ({format.GetString()})" : type + WordsOf(schema);
     }
+
+    /// <summary>The words of a closed set.</summary>
+    private static string WordsOf(JsonElement schema) =>
+        schema.TryGetProperty("enum", out var words) ? $" = {string.Join(' ', words.EnumerateArray().Select(static one => one.GetString()).OfType<string>())}" : "";
 
     private static bool IsNullable(JsonElement schema) =>
         schema.TryGetProperty("type", out var type) && type.ValueKind == JsonValueKind.Array && type.EnumerateArray().Any(one => one.GetString() == "null");

@@ -1,0 +1,121 @@
+using System.Text.Json;
+using Tollgate.Server.Hosting;
+using Tollgate.Testing;
+
+namespace Tollgate.Server.Tests.Http;
+
+/// <summary>What client generators and their users take from the document: examples, closed sets, names and groups of operations.</summary>
+[Collection(FrontDoorTests.Name)]
+public sealed class OpenApiExampleTests(RunningServer server)
+{
+    [Fact]
+    public async Task Every_example_is_valid_against_its_schema()
+    {
+        var document = await DocumentAsync();
+        var check = new SchemaCheck(document);
+        List<string> faults = [];
+        var seen = 0;
+        foreach (var (name, body) in Operations(document).SelectMany(static one => Bodies(one.Name, one.Operation)))
+        {
+            foreach (var media in body.EnumerateObject())
+            {
+                seen++;
+                var example = media.Value.GetProperty("example");
+                faults.AddRange(media.Value.TryGetProperty("schema", out var schema)
+                    ? check.FaultsOf(schema, example).Select(fault => $"{name} {media.Name}: {fault}")
+                    : [$"{name} {media.Name}: no schema"]);
+            }
+        }
+
+        faults.ShouldBeEmpty();
+        seen.ShouldBeGreaterThan(1_000);
+    }
+
+    [Fact]
+    public async Task Every_closed_set_is_an_enum_of_the_words_that_the_code_writes()
+    {
+        var schemas = (await DocumentAsync()).GetProperty("components").GetProperty("schemas");
+        List<string> faults = [];
+        foreach (var ((body, member), words) in ClosedSets.All)
+        {
+            var name = JsonNamingPolicy.SnakeCaseLower.ConvertName(member);
+            if (!schemas.TryGetProperty(body.Name, out var schema) || !schema.GetProperty("properties").TryGetProperty(name, out var property))
+            {
+                faults.Add($"{body.Name}.{name} is not in the document");
+                continue;
+            }
+
+            var closed = property.TryGetProperty("items", out var items) ? items : property;
+            var listed = closed.TryGetProperty("enum", out var values) ? values.EnumerateArray().Select(static one => one.GetString()).OfType<string>() : [];
+            if (!listed.SequenceEqual(words))
+            {
+                faults.Add($"{body.Name}.{name}: {string.Join(", ", listed)} instead of {string.Join(", ", words)}");
+            }
+        }
+
+        faults.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Every_operation_says_how_it_refuses()
+    {
+        Operations(await DocumentAsync()).Where(static one => !one.Operation.GetProperty("responses").EnumerateObject().Any(static answer => answer.Name.StartsWith('4')))
+            .Select(static one => one.Name).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Every_group_of_operations_is_described()
+    {
+        (await DocumentAsync()).GetProperty("tags").EnumerateArray().Where(static tag => !tag.TryGetProperty("description", out _))
+            .Select(static tag => tag.GetProperty("name").GetString()).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Operations_have_nouns_and_a_verb_for_a_name()
+    {
+        var ids = Operations(await DocumentAsync()).ToDictionary(static one => one.Name, static one => one.Operation.GetProperty("operationId").GetString());
+        ids["POST /v1/invoices/{id}/void"].ShouldBe("invoices_void");
+        ids["GET /v1/invoices"].ShouldBe("invoices_list");
+        ids["GET /v1/invoices/{id}.pdf"].ShouldBe("invoices_get_pdf");
+        ids["GET /v1/invoices.csv"].ShouldBe("invoices_export_csv");
+        ids["PUT /v1/catalog"].ShouldBe("catalog_publish");
+        ids.Values.ShouldBeUnique();
+        ids.Values.ShouldAllBe(static id => System.Text.RegularExpressions.Regex.IsMatch(id!, @"^[a-z0-9]+(_[a-z0-9]+)+\z"));
+    }
+
+    [Theory]
+    [InlineData("application/json")]
+    [InlineData("application/yaml")]
+    public async Task The_example_of_a_catalog_is_a_catalog(string type)
+    {
+        var body = Operations(await DocumentAsync()).Single(static one => one.Name == "PUT /v1/catalog").Operation.GetProperty("requestBody").GetProperty("content").GetProperty(type);
+        var example = body.GetProperty("example");
+        var made = (await server.SendAsync("POST", "/v1/projects", server.Admin, $$"""{"code": "oa-{{type[^4..]}}", "name": "Example", "mode": "sandbox"}""")).ShouldBe(201).Json;
+        var answer = await server.SendAsync(
+            "PUT", "/v1/catalog", made.GetProperty("secret_key").GetString(), example.ValueKind == JsonValueKind.String ? example.GetString() : example.GetRawText(), ("Content-Type", type));
+        answer.ShouldBe(200).Json.GetProperty("outcome").GetString().ShouldBe("published");
+    }
+
+    private async Task<JsonElement> DocumentAsync() => (await server.SendAsync("GET", "/openapi/v1.json", null)).ShouldBe(200).Json;
+
+    private static IEnumerable<(string Name, JsonElement Operation)> Operations(JsonElement document) =>
+        from path in document.GetProperty("paths").EnumerateObject()
+        from method in path.Value.EnumerateObject()
+        select ($"{method.Name.ToUpperInvariant()} {path.Name}", method.Value);
+
+    private static IEnumerable<(string Name, JsonElement Content)> Bodies(string name, JsonElement operation)
+    {
+        if (operation.TryGetProperty("requestBody", out var body) && body.TryGetProperty("content", out var sent))
+        {
+            yield return ($"{name} body", sent);
+        }
+
+        foreach (var answer in operation.GetProperty("responses").EnumerateObject())
+        {
+            if (answer.Value.TryGetProperty("content", out var content))
+            {
+                yield return ($"{name} {answer.Name}", content);
+            }
+        }
+    }
+}
