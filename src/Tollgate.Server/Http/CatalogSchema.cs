@@ -37,9 +37,9 @@ internal static class CatalogSchema
     };
 
     /// <summary>A default is said in the description: generators take a member with a <c>default</c> for one that is always there.</summary>
-    private static IEnumerable<KeyValuePair<string, JsonNode?>> Spoken(JsonObject schema) => schema["default"] is JsonValue otherwise
+    private static IEnumerable<KeyValuePair<string, JsonNode?>> Spoken(JsonObject schema) => schema["default"] is { } otherwise
         ? schema.Where(static pair => pair.Key is not ("default" or "description"))
-            .Append(KeyValuePair.Create<string, JsonNode?>("description", $"{schema["description"]} Default: {otherwise}.".TrimStart()))
+            .Append(KeyValuePair.Create<string, JsonNode?>("description", $"{schema["description"]} Default: {(otherwise is JsonValue ? otherwise.ToString() : otherwise.ToJsonString())}.".TrimStart()))
         : schema;
 
     private static JsonNode? Link(JsonNode reference) => JsonValue.Create($"#/components/schemas/{NameOf(reference.GetValue<string>().Split('/')[^1])}");

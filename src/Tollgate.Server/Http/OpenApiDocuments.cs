@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Reflection;
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 using Tollgate.Contracts.Http;
@@ -65,11 +66,7 @@ internal static class OpenApiDocuments
         });
         options.AddSchemaTransformer((schema, context, _) =>
         {
-            if (context.JsonPropertyInfo?.AttributeProvider is PropertyInfo member && ClosedSets.Of(member) is { } words)
-            {
-                Close(schema, words);
-            }
-
+            Refine(schema, context.JsonTypeInfo, context.JsonPropertyInfo?.AttributeProvider as PropertyInfo);
             return Task.CompletedTask;
         });
         options.AddOperationTransformer(async (operation, context, cancel) =>
@@ -80,7 +77,29 @@ internal static class OpenApiDocuments
             }
 
             Describe(operation, context);
+            if (context.Description.ActionDescriptor.EndpointMetadata.OfType<Description>().LastOrDefault()?.AnswerToMany is { } many
+                && operation.Responses?["200"].Content?[Answer.JsonType] is { } answer)
+            {
+                answer.Schema = new OpenApiSchema { OneOf = [answer.Schema!, await context.GetOrCreateSchemaAsync(many, null, cancel)] };
+            }
         });
+    }
+
+    /// <summary>Says of a schema what the generator does not know. A member that may be null is optional: some answers leave it out.</summary>
+    /// <param name="member">Whose schema it is; null: a type's own.</param>
+    private static void Refine(OpenApiSchema schema, JsonTypeInfo type, PropertyInfo? member)
+    {
+        schema.Required?.ExceptWith(type.Properties.Where(static one => one.IsGetNullable).Select(static one => one.Name));
+        if (member is not null && ClosedSets.Of(member) is { } words)
+        {
+            Close(schema, words);
+        }
+
+        if (member is not null && schema.AdditionalProperties is OpenApiSchema values
+            && new NullabilityInfoContext().Create(member).GenericTypeArguments is [.., { ReadState: NullabilityState.Nullable }])
+        {
+            values.Type |= JsonSchemaType.Null;
+        }
     }
 
     /// <summary>Lists the words of a closed set, of a list's items for a list.</summary>
@@ -240,6 +259,10 @@ internal static class OpenApiDocuments
             if (operation.RequestBody?.Content is { } bodies && bodies.TryGetValue(example.ContentType, out var body))
             {
                 Show(body, example, document);
+                if (description.OrArray && example == description.Request)
+                {
+                    body.Schema = new OpenApiSchema { OneOf = [body.Schema!, new OpenApiSchema { Type = JsonSchemaType.Array, Items = body.Schema }] };
+                }
             }
         }
 
@@ -262,17 +285,22 @@ internal static class OpenApiDocuments
 
     private static void Show(OpenApiMediaType body, Example example, OpenApiDocument document)
     {
-        body.Example = NodeOf(example);
+        var node = NodeOf(example);
+        body.Example = node;
         if (example.Schema is { } name)
         {
             body.Schema = new OpenApiSchemaReference(name, document);
         }
-        else if (example is { Type: null, IsJson: true })
+        else if (example.Type is null)
         {
-            body.Schema = new OpenApiSchema { Type = JsonSchemaType.Object, AdditionalProperties = new OpenApiSchema() };
+            var map = new OpenApiSchema { Type = JsonSchemaType.Object, AdditionalProperties = new OpenApiSchema() };
+            body.Schema = node switch
+            {
+                JsonObject => map,
+                JsonArray => new OpenApiSchema { Type = JsonSchemaType.Array, Items = map },
+                _ => new OpenApiSchema { Type = JsonSchemaType.String },
+            };
         }
-
-        body.Schema ??= new OpenApiSchema { Type = JsonSchemaType.String };
     }
 
     private static JsonNode NodeOf(Example example) =>

@@ -19,6 +19,8 @@ internal static class OpenApiFile
 {
     public const string Name = "v1";
 
+    private const string AnyJson = "#/components/schemas/JsonElement";
+
     private static readonly JsonSerializerOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     public static void Map(WebApplication app)
@@ -59,6 +61,7 @@ internal static class OpenApiFile
         var document = await services.GetRequiredKeyedService<IOpenApiDocumentProvider>(Name).GetOpenApiDocumentAsync();
         var made = (JsonObject)JsonNode.Parse(await document.SerializeAsJsonAsync(OpenApiSpecVersion.OpenApi3_1))!;
         CatalogSchema.AddTo(made);
+        Widen(made);
         var plain = Encoding.UTF8.GetBytes(made.ToJsonString(Readable));
         var hash = Convert.ToHexStringLower(SHA256.HashData(plain).AsSpan(0, 8));
         return new(
@@ -67,6 +70,21 @@ internal static class OpenApiFile
             new("br", Compress(plain, static (to, level) => new BrotliStream(to, level)), Tag("-br")));
 
         EntityTagHeaderValue Tag(string form) => new($"\"{hash}{form}\"");
+    }
+
+    /// <summary>Any JSON is null too. The generator writes a choice between null and any JSON, which a null matches twice.</summary>
+    private static void Widen(JsonObject document)
+    {
+        foreach (var members in ((JsonObject)document["components"]!["schemas"]!).Select(static schema => schema.Value?["properties"]).OfType<JsonObject>())
+        {
+            foreach (var (name, member) in members.ToList())
+            {
+                if ((member?["oneOf"] as JsonArray)?.OfType<JsonObject>().FirstOrDefault(static one => one["$ref"]?.GetValue<string>() == AnyJson) is { } any)
+                {
+                    members[name] = new JsonObject(any.Where(static pair => pair.Key != "$ref").Select(static pair => KeyValuePair.Create(pair.Key, pair.Value?.DeepClone())));
+                }
+            }
+        }
     }
 
     private static byte[] Compress(byte[] plain, Func<Stream, CompressionLevel, Stream> open)

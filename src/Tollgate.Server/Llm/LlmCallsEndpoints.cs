@@ -24,6 +24,9 @@ internal static class LlmCallsEndpoints
 
     private static readonly string[] MediaTypes = ["application/json", "application/x-ndjson", "application/jsonl", "application/ndjson"];
 
+    private const string Lines =
+        """{"id": "c-1", "customer": "user_42", "model": "gpt-4o-mini", "input_tokens": 93}""" + "\n" + """{"id": "c-2", "customer": "user_43", "model": "gpt-4o-mini", "input_tokens": 12}""";
+
     public static void Map(IEndpointRouteBuilder app)
     {
         var record = app.ServiceProvider.GetRequiredService<RecordLlmCalls>();
@@ -42,6 +45,9 @@ internal static class LlmCallsEndpoints
                 {"id": "01936f5e-7c1a-7d3e-9b0a-2f6f0c1d2e3f", "customer": "user_42", "provider": "openai", "model": "gpt-4o-mini-2024-07-18",
                  "input_tokens": 93, "cached_input_tokens": 1024, "output_tokens": 46, "request_id": "req_1", "latency_ms": 812, "status": 200}
                 """),
+            OrArray = true,
+            AnswerToMany = typeof(LlmCallsRecorded),
+            AlsoWritten = [Example.OfText("application/x-ndjson", Lines), Example.OfText("application/jsonl", Lines), Example.OfText("application/ndjson", Lines)],
             Answers =
             [
                 Example.Of<LlmCallRecorded>(200, "Recorded",

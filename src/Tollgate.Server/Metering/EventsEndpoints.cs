@@ -26,6 +26,17 @@ internal static class EventsEndpoints
         "application/cloudevents-batch+json",
     ];
 
+    private const string Lines = """{"id": "e-1", "customer": "user_42", "type": "ats_scan"}""" + "\n" + """{"id": "e-2", "customer": "user_43", "type": "ats_scan", "quantity": 2}""";
+
+    private const string CloudEvent =
+        """{"specversion": "1.0", "id": "e-1", "source": "import", "type": "ats_scan", "subject": "user_42", "time": "2026-11-21T08:00:00Z", "data": {"quantity": 1}}""";
+
+    private static readonly Example[] OtherForms =
+    [
+        Example.OfText("application/x-ndjson", Lines), Example.OfText("application/jsonl", Lines), Example.OfText("application/ndjson", Lines),
+        Example.OfText("application/cloudevents+json", CloudEvent), Example.OfText("application/cloudevents-batch+json", $"[{CloudEvent}]"),
+    ];
+
     public static void Map(IEndpointRouteBuilder app)
     {
         var gate = app.ServiceProvider.GetRequiredService<QuotaGate>();
@@ -47,6 +58,8 @@ internal static class EventsEndpoints
                 {"id": "01936f5e-7c1a-7d3e-9b0a-2f6f0c1d2e3f", "customer": "user_42", "type": "ats_scan", "quantity": 1,
                  "occurred_at": "2026-11-21T08:00:00Z", "properties": {"source": "import"}}
                 """),
+            OrArray = true,
+            AlsoWritten = OtherForms,
             Query = [new("enforce", "true: caps are applied to each event. Default false.", "boolean")],
             Answers =
             [

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Tollgate.Chaos.Client;
+using Tollgate.Testing;
 
 namespace Tollgate.Chaos.Strangers;
 
@@ -135,10 +136,13 @@ public sealed class FuzzCaller(FuzzStage stage, FuzzProject project, IReadOnlyLi
         _ => null,
     };
 
+    /// <summary>Items of a list that are held against their schema; the others look alike.</summary>
+    private const int LookedAt = 5;
+
     /// <summary>Only of requests that are as documented: a path with dots may be another operation's, and an array has another answer than one thing.</summary>
     private static string? FaultOfShape(Operation operation, Answer answer) =>
         answer is { Fate: Fate.Granted, Body.ValueKind: not JsonValueKind.Undefined } && operation.AnswerSchema(answer.Status) is { ValueKind: JsonValueKind.Object } schema
-        && AnswerShape.FaultOf(operation, schema, answer.Body) is { } fault ? $"not what the document promises: {fault}" : null;
+        && new SchemaCheck(operation.Document).FaultsOf(schema, answer.Body, LookedAt) is [var fault, ..] ? $"not what the document promises: {fault}" : null;
 
     /// <summary>Nobody is behind the upstream and the payment provider's address.</summary>
     private static bool IsOfUpstream(Operation operation, Answer answer) =>

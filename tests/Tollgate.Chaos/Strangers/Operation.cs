@@ -17,13 +17,13 @@ public sealed record Operation(string Method, string Path, JsonElement Spec, Jso
     public IEnumerable<JsonElement> Parameters =>
         Spec.TryGetProperty("parameters", out var parameters) ? parameters.EnumerateArray().Select(Resolve) : [];
 
-    /// <summary>The schema of the JSON body; undefined when there is none.</summary>
+    /// <summary>The schema of the JSON body, the first where there is a choice; undefined when there is none.</summary>
     public JsonElement BodySchema =>
         Spec.TryGetProperty("requestBody", out var body)
         && Resolve(body).TryGetProperty("content", out var content)
         && content.TryGetProperty("application/json", out var json)
         && json.TryGetProperty("schema", out var schema)
-            ? Resolve(schema)
+            ? Resolve(Resolve(schema).TryGetProperty("oneOf", out var choices) ? choices[0] : schema)
             : default;
 
     /// <summary>In which forms a body may come.</summary>
