@@ -19,6 +19,6 @@ public sealed class TypeScriptClientTests(RunningServer server)
         var said = await NpmClients.NodeAsync("typescript/generated/out/scenario.js", url, made.GetProperty("secret_key").GetString()!);
 
         JsonSerializer.Serialize(JsonElement.Parse(said)).ShouldBe(
-            """{"outcome":"published","customer":"acme","reason":"within_quota","refusal":"quota_exceeded","status":"active","used":2,"remaining":18,"kind":"metered","line":"subscription","total":1200,"before":"to be paid","after":"settled"}""");
+            """{"outcome":"published","customer":"acme","reason":"within_quota","refusal":"quota_exceeded","status":"active","used":3,"remaining":17,"kind":"metered","line":"subscription","total":1200,"before":"to be paid","after":"settled"}""");
     }
 }

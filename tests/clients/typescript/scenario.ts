@@ -38,6 +38,8 @@ const code: Schemas["Problem"]["code"] | undefined = refused.error?.code;
 
 const subscription = good(await client.POST("/v1/subscriptions", { body: { customer: customer.id, plan: "pro", period: "monthly" } }));
 
+// The paid plan's month begins now, with its own quota.
+good(await client.POST("/v1/consume", { body: { customer: customer.id, feature: "scan", amount: 3 } }));
 const usage = good(await client.GET("/v1/customers/{id}/usage", { params: { path: { id: customer.id } } }));
 const balance = usage.features["scan"];
 
