@@ -33,7 +33,7 @@ public sealed class CheckoutPageTests(Shop shop, Browser browser) : IClassFixtur
 
     [Theory]
     [InlineData("pm_sandbox_declined", "The bank declined this card.")]
-    [InlineData("pm_sandbox_insufficient_funds", "There is too little money on this card.")]
+    [InlineData("pm_sandbox_insufficient_funds", "This card has too little money.")]
     public async Task A_card_that_does_not_pay_changes_nothing_and_another_one_pays(string card, string reason)
     {
         var door = await shop.OpenAsync();
@@ -112,7 +112,7 @@ public sealed class CheckoutPageTests(Shop shop, Browser browser) : IClassFixtur
         await ArriveAsync(page);
 
         await page.GoBackAsync();
-        await Assertions.Expect(page.GetByRole(AriaRole.Heading, new() { Level = 1 })).ToHaveTextAsync("Thank you, that is done");
+        await Assertions.Expect(page.GetByRole(AriaRole.Heading, new() { Level = 1 })).ToHaveTextAsync("Thank you");
         (await PaymentsAsync(door)).ShouldBe(["succeeded"]);
         (await door.ListAsync("/v1/invoices?customer=acme")).Count.ShouldBe(1);
     }
@@ -142,7 +142,7 @@ public sealed class CheckoutPageTests(Shop shop, Browser browser) : IClassFixtur
         var door = await shop.OpenAsync();
         await door.PostAsync("/v1/test-clock", new JsonObject { ["advance_to"] = "2027-01-01T00:00:00Z" });
         var (with, without) = (await OpenAsync(await door.CheckOutAsync(shop.App, "with")), await OpenAsync(await door.CheckOutAsync(shop.App, "without")));
-        await Assertions.Expect(with.GetByText("Without a card the trial ends by itself.")).ToBeVisibleAsync();
+        await Assertions.Expect(with.GetByText("Without a card the trial ends then, and nothing is charged.")).ToBeVisibleAsync();
         await with.PayAsync("pm_sandbox_visa");
         await ArriveAsync(with);
         await without.Locator("input[value=none]").CheckAsync();
@@ -189,7 +189,7 @@ public sealed class CheckoutPageTests(Shop shop, Browser browser) : IClassFixtur
 
         await page.GotoAsync((await door.PostAsync("/v1/checkouts", new JsonObject { ["invoice"] = owed }))["url"]!.GetValue<string>());
         await page.PayAsync("pm_sandbox_mastercard");
-        await Assertions.Expect(page.GetByRole(AriaRole.Heading, new() { Level = 1 })).ToHaveTextAsync("Thank you, that is done");
+        await Assertions.Expect(page.GetByRole(AriaRole.Heading, new() { Level = 1 })).ToHaveTextAsync("Thank you");
 
         (await door.ListAsync("/v1/subscriptions?customer=acme"))[0]!["status"]!.GetValue<string>().ShouldBe("active");
     }
@@ -252,7 +252,7 @@ public sealed class CheckoutPageTests(Shop shop, Browser browser) : IClassFixtur
 
         var page = await OpenAsync(made);
         await page.PayAsync("pm_sandbox_visa");
-        await Assertions.Expect(page.GetByRole(AriaRole.Heading, new() { Level = 1 })).ToHaveTextAsync("Thank you, that is done");
+        await Assertions.Expect(page.GetByRole(AriaRole.Heading, new() { Level = 1 })).ToHaveTextAsync("Thank you");
         (await door.GetAsync("/v1/invoices/" + invoice))["status"]!.GetValue<string>().ShouldBe("paid");
     }
 

@@ -43,8 +43,12 @@ public sealed class LookTests(Shop shop, Browser browser) : IClassFixture<Shop>
         await LookAsync(page, "wait", scheme, width);
         await page.ArriveAsync(shop.App + "/thanks");
 
-        await page.GotoAsync(new Uri(shop.Server.Url, "/checkout/none").AbsoluteUri);
-        await LookAsync(page, "unknown", scheme, width);
+        foreach (var (path, name) in (IEnumerable<(string, string)>)[("/checkout/none", "unknown"), ("/", "start"), ("/pricing", "plans"), ("/nothing", "missing")])
+        {
+            await page.GotoAsync(new Uri(shop.Server.Url, path).AbsoluteUri);
+            await LookAsync(page, name, scheme, width);
+        }
+
         await door.PostAsync("/v1/test-clock", new JsonObject { ["advance_to"] = "2028-01-16T00:00:00Z" });
         var session = await door.PostAsync("/v1/portal-sessions", new JsonObject { ["customer"] = "acme", ["return_url"] = shop.App });
         await GotoAsync(page, session);
@@ -85,7 +89,7 @@ public sealed class LookTests(Shop shop, Browser browser) : IClassFixture<Shop>
         await door.PostAsync("/v1/subscriptions", new JsonObject { ["customer"] = "twice", ["plan"] = "enterprise", ["trial"] = false });
         await LookAsync(page, "taken", scheme, width);
         await GotoAsync(page, late);
-        await Assertions.Expect(page.GetByText("It is your credit")).ToBeVisibleAsync(new() { Timeout = 90_000 });
+        await Assertions.Expect(page.GetByText("The money is your credit")).ToBeVisibleAsync(new() { Timeout = 90_000 });
         await LookAsync(page, "credited", scheme, width);
     }
 
@@ -178,7 +182,7 @@ public sealed class LookTests(Shop shop, Browser browser) : IClassFixture<Shop>
 
     private static Task GotoAsync(IPage page, JsonNode made) => page.GotoAsync(made["url"]!.GetValue<string>());
 
-    private static async Task LookAsync(IPage page, string name, ColorScheme scheme, int width)
+    internal static async Task LookAsync(IPage page, string name, ColorScheme scheme, int width)
     {
         var overflow = await page.EvaluateAsync<int>("document.documentElement.scrollWidth - document.documentElement.clientWidth");
         var found = await page.RunAxe();

@@ -39,6 +39,58 @@ public sealed class PortalPageTests(Shop shop, Browser browser) : IClassFixture<
     }
 
     [Fact]
+    public async Task The_plan_is_the_one_that_the_customer_has_whatever_it_comes_from()
+    {
+        var door = await shop.OpenAsync();
+        await door.PostAsync("/v1/test-clock", new JsonObject { ["advance_to"] = "2027-01-15T09:30:00Z" });
+        foreach (var customer in (string[])["none", "set", "ended", "paused"])
+        {
+            await door.PostAsync("/v1/customers", new JsonObject { ["id"] = customer });
+        }
+
+        await door.SendAsync(HttpMethod.Put, "/v1/customers/set/plan", new JsonObject { ["plan"] = "enterprise" });
+        foreach (var (customer, verb) in (IEnumerable<(string, string)>)[("ended", "cancel"), ("paused", "pause")])
+        {
+            var id = (await door.PostAsync("/v1/subscriptions", new JsonObject { ["customer"] = customer, ["plan"] = "pro", ["trial"] = false }))["id"]!.GetValue<string>();
+            await door.PostAsync($"/v1/subscriptions/{id}/{verb}", verb == "cancel" ? new JsonObject { ["at"] = "now" } : []);
+        }
+
+        (await PlanAsync("none")).ShouldBe(("Free", "You have no subscription."));
+        (await PlanAsync("set")).ShouldBe(("Enterprise", "Career Coach set this plan for you. You have no subscription to it."));
+        (await PlanAsync("ended")).ShouldBe(("Free", "Your subscription to Pro ended on 15 Jan 2027."));
+        (await PlanAsync("paused")).ShouldBe(("Free", "Your subscription to Pro is paused."));
+
+        async Task<(string, string)> PlanAsync(string customer)
+        {
+            var page = await browser.OpenAsync();
+            await page.GotoAsync((await door.PostAsync("/v1/portal-sessions", new JsonObject { ["customer"] = customer }))["url"]!.GetValue<string>());
+            var card = page.GetByRole(AriaRole.Region, new() { Name = "Plan" });
+            return ((await card.Locator(".headline").TextContentAsync())!.Trim(), (await card.Locator(".quiet").First.TextContentAsync())!.Trim());
+        }
+    }
+
+    [Fact]
+    public async Task Where_invoices_are_paid_by_hand_there_is_no_button_and_the_page_says_how()
+    {
+        var door = await shop.OpenAsync();
+        await door.SendAsync(HttpMethod.Put, "/v1/payment-settings", new JsonObject { ["provider"] = "manual" });
+        await door.PostAsync("/v1/subscriptions", new JsonObject { ["customer"] = "acme", ["plan"] = "pro", ["trial"] = false });
+        var page = await browser.OpenAsync();
+        var url = (await door.PostAsync("/v1/portal-sessions", new JsonObject { ["customer"] = "acme" }))["url"]!.GetValue<string>();
+        await page.GotoAsync(url);
+
+        await Assertions.Expect(page.GetByText("It cannot be paid online; please pay it as the invoice says.")).ToBeVisibleAsync();
+        await Assertions.Expect(page.GetByText("or ask Career Coach how.")).ToBeVisibleAsync();
+        await Assertions.Expect(page.Locator("form[action$='/pay']")).ToHaveCountAsync(0);
+
+        // A page that was open before says so, instead of loading again without a word.
+        var invoice = (await door.ListAsync("/v1/invoices?customer=acme"))[0]!["id"]!.GetValue<string>();
+        using var form = new FormUrlEncodedContent(new Dictionary<string, string> { ["invoice"] = invoice });
+        using var refused = await shop.Server.Http.PostAsync(new Uri(url + "/pay"), form);
+        (refused.StatusCode, (await refused.Content.ReadAsStringAsync()).Contains("Ask Career Coach how to pay.", StringComparison.Ordinal)).ShouldBe((HttpStatusCode.Conflict, true));
+    }
+
+    [Fact]
     public async Task Nothing_of_another_customer_is_shown_or_paid()
     {
         var door = await shop.OpenAsync();

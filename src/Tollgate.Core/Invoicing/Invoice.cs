@@ -74,6 +74,9 @@ public sealed record InvoiceLine
     /// <summary>Negative for what is given back or taken off.</summary>
     public required MoneyAmount Amount { get; init; }
 
+    /// <summary>Of a line that is not stored yet: the amount before the discount of its own price; null: it has none, or the line is for a part of a period.</summary>
+    public MoneyAmount? Listed { get; init; }
+
     /// <summary>Of usage or a minimum that is taken back: what it was billed at before discounts, where less goes back; null: the amount.</summary>
     public MoneyAmount? Rated { get; init; }
 

@@ -58,7 +58,7 @@ public sealed record InvoiceDraft(InvoiceKind Kind, Period Period, Currency Curr
                 ChargeKind.UnusedTime => $"Unused time of {name}",
                 _ => $"Remaining time of {name}",
             },
-            Quantity = QuantityOf(charge), Amount = charge.Amount, Period = charge.Period, UnitPrice = UnitPriceOf(charge), Steps = StepsOf(charge),
+            Quantity = QuantityOf(charge), Amount = charge.Amount, Listed = ListedOf(charge), Period = charge.Period, UnitPrice = UnitPriceOf(charge), Steps = StepsOf(charge),
             TaxCategory = charge.AddOn is { } added ? added.AddOn.TaxCategory : charge.Terms.Plan.Plan.TaxCategory,
         };
     }
@@ -71,6 +71,19 @@ public sealed record InvoiceDraft(InvoiceKind Kind, Period Period, Currency Curr
         (ChargeKind.Advance, not null) => Quantity.One,
         _ => Quantity.Of(charge.Terms.Quantity),
     };
+
+    private static MoneyAmount? ListedOf(Charge charge)
+    {
+        var listed = charge switch
+        {
+            { Share: not null } => charge.Amount,
+            { Kind: ChargeKind.Advance } => charge.Terms.ListedBase,
+            { Kind: ChargeKind.Seats } => charge.Terms.ListedSeats,
+            { Kind: ChargeKind.AddOn, AddOn: { } held } => charge.Terms.ListedOf(held),
+            _ => charge.Amount,
+        };
+        return listed == charge.Amount ? null : listed;
+    }
 
     private static ExactMoney? UnitPriceOf(Charge charge) => charge.Kind switch
     {

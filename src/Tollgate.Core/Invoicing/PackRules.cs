@@ -34,6 +34,9 @@ public sealed record PackSale
 
     public MoneyAmount Amount => Each * Count;
 
+    /// <summary>The price of one before its discount; null: the same.</summary>
+    public MoneyAmount? ListedEach { get; init; }
+
     /// <summary>How the catalogue's price becomes that of one; empty where it is the same.</summary>
     public IReadOnlyList<string> DiscountSteps { get; init; } = [];
 }
@@ -100,6 +103,7 @@ public static class PackRules
             Count = count,
             Units = units,
             Each = pack.PriceIn(currency)!.Each,
+            ListedEach = pack.PriceIn(currency) is { Discount: not null } reduced && reduced.Listed != reduced.Each ? reduced.Listed : null,
             DiscountSteps = pack.PriceIn(currency) is { Discount: { } discount } price ? [$"{price.Listed} each", .. InvoiceDraft.StepsOf(discount, currency)] : [],
             Priority = pack.Priority ?? GrantTerms.DefaultPriorityOf(GrantSource.TopUp),
             ExpiresAfterDays = pack.ExpiresAfterDays,
@@ -119,6 +123,7 @@ public static class PackRules
             Quantity = Quantity.Of(sale.Count),
             UnitPrice = ExactMoney.Of(sale.Each),
             Amount = sale.Amount,
+            Listed = sale.ListedEach is { } listed ? listed * sale.Count : null,
             Period = period,
             Steps = [.. sale.DiscountSteps, $"{sale.Count} × {sale.Each} = {sale.Amount}", $"{sale.Units} units of {sale.Feature} in all"],
         };

@@ -123,6 +123,15 @@ public sealed record NoticeFacts(Instant Now, TimeZoneInfo Zone, string DefaultP
     /// <summary>When the cancellation or the change was asked for.</summary>
     public Instant? ScheduledSince { get; init; }
 
+    /// <summary>The provider charges saved cards automatically. False: nobody charges anything, whatever was planned.</summary>
+    public bool ChargesCards { get; init; } = true;
+
+    /// <summary>The customer has a card that the provider can charge.</summary>
+    public bool HasCard { get; init; } = true;
+
+    /// <summary>An invoice can be paid on a page. False: only outside of Tollgate.</summary>
+    public bool HasPayPage { get; init; } = true;
+
     /// <summary>Of one that is past due: when that began.</summary>
     public Instant? PastDueSince { get; init; }
 

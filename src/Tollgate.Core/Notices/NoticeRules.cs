@@ -39,7 +39,8 @@ public static class NoticeRules
 
     private static Notice OfInvoice(NoticeFacts facts, OwedInvoice owed) => owed switch
     {
-        { Failing: { } failing } => OfFailure(facts, owed, failing),
+        { Failing: { } failing } when facts.ChargesCards => OfFailure(facts, owed, failing),
+        { Failing: { } failing } => OfStuck(facts, owed, failing),
         { Ended: { } ended } when facts.Subscription is not { GivesPlan: true } => OfEnd(facts, owed, ended),
         _ => OfDue(facts, owed),
     };
@@ -63,7 +64,7 @@ public static class NoticeRules
             NoticeCode.PaymentFailed, isLast ? NoticeSeverity.Critical : NoticeSeverity.Warning, failing.FirstFailedAt, $"Your payment of {amount} failed",
             $"Invoice {owed.Number} could not be collected: {Why(failing.Failure)}. {next}{end}")
         {
-            Action = failing.Failure == PaymentFailure.PaymentMethodMissing ? (NoticeAction.AddPaymentMethod, "Add a card") : Pay(owed),
+            Action = failing.Failure == PaymentFailure.PaymentMethodMissing ? (NoticeAction.AddPaymentMethod, "Add a card") : Pay(facts, owed),
             Invoice = owed,
             Subscription = failing.Subscription,
             NextAttempt = owed.CollectAt,
@@ -71,22 +72,32 @@ public static class NoticeRules
         };
     }
 
+    /// <summary>A payment failed, and the provider charges no card any more: dunning waits, so the plan ends on no day.</summary>
+    private static Notice OfStuck(NoticeFacts facts, OwedInvoice owed, FailingInvoice failing) => new(
+        NoticeCode.PaymentFailed, NoticeSeverity.Warning, failing.FirstFailedAt, $"Your payment of {Words(owed.Due)} failed",
+        $"Invoice {owed.Number} could not be collected: {Why(failing.Failure)}. We do not charge a card again automatically. {HowToPay(facts)}")
+    {
+        Action = Pay(facts, owed), Invoice = owed, Subscription = failing.Subscription,
+    };
+
     private static Notice OfEnd(NoticeFacts facts, OwedInvoice owed, EndedPlan ended) => new(
         NoticeCode.PlanEnded, NoticeSeverity.Critical, ended.At, $"{ended.Plan} has ended",
         $"{ended.Plan} ended on {Day(facts, ended.At)} because invoice {owed.Number} was not paid. You are on {facts.DefaultPlan} now. "
             + (ended.Waits ? $"Pay {Words(owed.Due)}, and {ended.Plan} goes on at once." : $"You can still pay it; to have {ended.Plan} again, subscribe anew."))
     {
-        Action = Pay(owed), Invoice = owed, Subscription = ended.Subscription,
+        Action = Pay(facts, owed), Invoice = owed, Subscription = ended.Subscription,
     };
 
     private static Notice OfDue(NoticeFacts facts, OwedInvoice owed)
     {
-        var isLate = owed.DueAt < facts.Now && owed.CollectAt is null;
-        var when = owed.CollectAt is { } at ? $"is charged to your card on {Day(facts, at)}" : $"{(isLate ? "was" : "is")} due on {Day(facts, owed.DueAt)}";
+        // A charge that was planned and cannot be made is not announced.
+        var charged = facts is { ChargesCards: true, HasCard: true } ? owed.CollectAt : null;
+        var isLate = owed.DueAt < facts.Now && charged is null;
+        var when = charged is { } at ? $"is charged to your card on {Day(facts, at)}" : $"{(isLate ? "was" : "is")} due on {Day(facts, owed.DueAt)}";
         return new(
-            NoticeCode.InvoiceDue, isLate ? NoticeSeverity.Warning : NoticeSeverity.Info, owed.IssuedAt, $"{Words(owed.Due)} to pay", $"Invoice {owed.Number} {when}.")
+            NoticeCode.InvoiceDue, isLate ? NoticeSeverity.Warning : NoticeSeverity.Info, owed.IssuedAt, $"{Words(owed.Due)} to pay", $"Invoice {owed.Number} {when}.{(facts.HasPayPage ? "" : " " + HowToPay(facts))}")
         {
-            Action = Pay(owed), Invoice = owed, NextAttempt = owed.CollectAt,
+            Action = Pay(facts, owed), Invoice = owed, NextAttempt = charged,
         };
     }
 
@@ -171,7 +182,7 @@ public static class NoticeRules
         return new(
             NoticeCode.PaymentFailed, NoticeSeverity.Warning, facts.PastDueSince ?? facts.Now,
             bill is null ? "Your payment did not go through" : $"Your payment of {Words(bill.Due)} did not go through",
-            $"{what} for {plan} is not paid. {name} collects it, and may try again by itself. You keep {plan} for now; if it stays unpaid, {plan} can end.")
+            $"{what} for {plan} is not paid. {name} collects it, and may try again. You keep {plan} for now; if it stays unpaid, {plan} can end.")
         {
             Action = bill?.Page is null ? null : (NoticeAction.OpenLink, $"Pay {Words(bill.Due)}"), Link = bill?.Page, Bill = bill, Subscription = facts.SubscriptionId,
         };
@@ -185,7 +196,9 @@ public static class NoticeRules
         _ => "your bank declined it",
     };
 
-    private static (NoticeAction, string) Pay(OwedInvoice owed) => (NoticeAction.PayInvoice, $"Pay {Words(owed.Due)}");
+    private static (NoticeAction, string)? Pay(NoticeFacts facts, OwedInvoice owed) => facts.HasPayPage ? (NoticeAction.PayInvoice, $"Pay {Words(owed.Due)}") : null;
+
+    private static string HowToPay(NoticeFacts facts) => facts.HasPayPage ? "Please pay the invoice." : "It cannot be paid online; please pay it as the invoice says.";
 
     private static string Words(MoneyAmount amount) => amount.Display().Replace('-', '−');
 

@@ -71,6 +71,15 @@ public sealed record SubscriptionTerms(PlanVersion Plan, PriceInterval Interval,
     /// <summary>For one whole period.</summary>
     public MoneyAmount Amount => AddOns.Aggregate(Base + Seats, (sum, held) => sum + AmountOf(held));
 
+    /// <summary>For one whole period, before the discounts of the prices themselves.</summary>
+    public MoneyAmount Listed => AddOns.Aggregate(ListedBase + ListedSeats, (sum, held) => sum + ListedOf(held));
+
+    /// <inheritdoc cref="Listed"/>
+    public MoneyAmount ListedBase => Each * (Price?.Seats is null ? Quantity : 1);
+
+    /// <inheritdoc cref="Listed"/>
+    public MoneyAmount ListedSeats => Price?.Seats is { } seats ? TierRules.Sum((seats with { Discount = null }).StepsOf(Quantity, Currency), Currency) : MoneyAmount.Zero(Currency);
+
     /// <summary>What stands on invoices under names of its own: the plan with its seats (null), and each add-on.</summary>
     public IReadOnlyList<(HeldAddOn? AddOn, MoneyAmount Amount)> Items => [(null, Base + Seats), .. AddOns.Select(held => ((HeldAddOn?)held, AmountOf(held)))];
 
@@ -82,6 +91,9 @@ public sealed record SubscriptionTerms(PlanVersion Plan, PriceInterval Interval,
 
     /// <summary>What one unit of an add-on costs, before anything is taken off.</summary>
     public MoneyAmount EachOf(HeldAddOn held) => new(held.AddOn.PriceFor(Interval, Currency)?.AmountMinor ?? 0, Currency);
+
+    /// <inheritdoc cref="Listed"/>
+    public MoneyAmount ListedOf(HeldAddOn held) => EachOf(held) * held.Quantity;
 
     public LineDiscount? DiscountOf(HeldAddOn held) => held.AddOn.PriceFor(Interval, Currency)?.Discount;
 

@@ -40,14 +40,15 @@ internal static class CheckoutWriter
 
     /// <summary>An attempt to pay it, before anybody is asked for money. What was looked at is kept with it.</summary>
     /// <param name="by">What is charged; no method: the provider's own page asks for one.</param>
+    /// <param name="time">When the price was told, and when the attempt is written.</param>
     public static async Task<Guid> AttemptAsync(
-        CustomerChange change, CheckoutRow row, Purchase purchase, (PaymentProvider Provider, Guid? Method, string? Name) by, Instant now, string actor, CancellationToken cancel)
+        CustomerChange change, CheckoutRow row, Purchase purchase, (PaymentProvider Provider, Guid? Method, string? Name) by, PurchaseTime time, string actor, CancellationToken cancel)
     {
-        var (payment, due) = (Guid.CreateVersion7(now.ToOffset()), purchase.Due);
+        var (payment, due, now) = (Guid.CreateVersion7(time.Now.ToOffset()), purchase.Due, time.Now);
         await change.ExecuteAsync(
             PaymentSql.InsertOfCheckout, cancel, row.Partition, row.Account, payment, row.Project, CustomerCommands.OrNull(row.Wanted.Invoice, NpgsqlDbType.Uuid),
             row.Checkout.Id, CatalogWords.Of(by.Provider), CustomerCommands.OrNull(by.Method, NpgsqlDbType.Uuid), due.Currency.Code, due.Minor, now.ToUtc(),
-            CustomerCommands.OrNull(purchase.ExpectedVersion, NpgsqlDbType.Integer));
+            CustomerCommands.OrNull(purchase.ExpectedVersion, NpgsqlDbType.Integer), time.AsOf.ToUtc());
         await change.ExecuteAsync(
             PaymentSql.AddFact, cancel, row.Partition, row.Account, payment, "attempt", now.ToUtc(), due.Minor, actor, CustomerCommands.OrNull(by.Name, NpgsqlDbType.Text));
         return payment;

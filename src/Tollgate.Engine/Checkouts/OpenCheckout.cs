@@ -164,7 +164,7 @@ public sealed class OpenCheckout(
         }
 
         await CheckoutWriter.OpenAsync(change, row, KeyHash.Of(token).ToBytes(), order.Issuer, actor, cancel);
-        var payment = isHosted ? await CheckoutWriter.AttemptAsync(change, row, purchase, (project.Payments.Provider, null, null), now, actor, cancel) : default;
+        var payment = isHosted ? await CheckoutWriter.AttemptAsync(change, row, purchase, (project.Payments.Provider, null, null), new(now, now), actor, cancel) : default;
         await change.CommitAsync();
         if (!isHosted)
         {

@@ -89,7 +89,7 @@ public sealed class PayChange(
 
         var row = OpenCheckout.RowOf(change.Row, project, new(customer, CheckoutKind.Change, wanted, null, null, OpenCheckout.DefaultLife, Issuer.Server), now);
         await CheckoutWriter.OpenAsync(change, row, null, Issuer.Server, actor, cancel);
-        var payment = await CheckoutWriter.AttemptAsync(change, row, purchase, (method.Provider, method.Id, $"{method.Brand} {method.Last4}"), now, actor, cancel);
+        var payment = await CheckoutWriter.AttemptAsync(change, row, purchase, (method.Provider, method.Id, $"{method.Brand} {method.Last4}"), new(now, now), actor, cancel);
         var made = await PaymentQueries.FindAsync(change.Connection, project, payment, cancel);
         await change.CommitAsync();
         return (made, method, row.Checkout.Id);

@@ -24,6 +24,16 @@ public sealed record PayWith(Guid? Saved, SandboxCard? Card)
     internal bool IsNothing => Saved is null && Card is null;
 }
 
+/// <summary>What the customer was told that is due.</summary>
+/// <param name="Due">In minor units.</param>
+/// <param name="Quote">As <see cref="PriceQuote.Sealed"/> has it; null: the price was not held.</param>
+public sealed record ToldPrice(long Due, string? Quote);
+
+/// <summary>What a checkout comes to.</summary>
+/// <param name="HoldsUntil">Until then just this is charged; null: the price changes with the catalogue only.</param>
+/// <param name="Sealed">For the form of the page, which sends it back; null: nothing is held.</param>
+public sealed record PriceQuote(Purchase Purchase, Instant? HoldsUntil, string? Sealed);
+
 public enum PayOutcome
 {
     /// <summary>There was an attempt; its status says how it ended.</summary>
@@ -59,8 +69,8 @@ public sealed record PayAnswer(PayOutcome Outcome, CheckoutRow Row, PaymentRow? 
 public sealed class PayCheckout(
     NpgsqlDataSource database, CheckoutQueries queries, SettlePayment settle, ClaimPlan claim, SandboxProvider sandbox, SecretBox secrets, QuotaGate gate, Clock clock)
 {
-    /// <summary>What it comes to at this moment. Changes nothing.</summary>
-    public async Task<Purchase?> QuoteAsync(ProjectSnapshot project, CheckoutRow row, CancellationToken cancel)
+    /// <summary>What it comes to at this moment. Changes nothing. The price of a change, which falls with each second, is held for a while.</summary>
+    public async Task<PriceQuote?> QuoteAsync(ProjectSnapshot project, CheckoutRow row, CancellationToken cancel)
     {
         await using var change = await CustomerChange.BeginOnExistingAsync(database, project, row.Checkout.Customer, cancel);
         if (change is null)
@@ -69,12 +79,18 @@ public sealed class PayCheckout(
         }
 
         var now = clock.Now(project);
-        return await new MakePurchase(change, project, new(now, now), PaymentActors.System)
+        var purchase = await new MakePurchase(change, project, new(now, now), PaymentActors.System)
             .RunAsync(row.Checkout.Kind, row.Wanted, hasMethod: true, looksAhead: true, cancel);
+        if (purchase is not { ExpectedVersion: { } version, Due.IsZero: false })
+        {
+            return new(purchase, null, null);
+        }
+
+        var held = new HeldQuote(now, HeldQuote.End(now, purchase.DueAtBefore, row.Checkout.ExpiresAt), purchase.Due.Minor, version);
+        return new(purchase, held.Until, QuoteSeal.Close(secrets, row.Checkout.Id, held));
     }
 
-    /// <param name="told">What the customer was told that is due, in minor units; null: whatever it is.</param>
-    public async Task<PayAnswer> RunAsync(ProjectSnapshot project, CheckoutRow row, PayWith with, long? told, string actor, CancellationToken cancel)
+    public async Task<PayAnswer> RunAsync(ProjectSnapshot project, CheckoutRow row, PayWith with, ToldPrice told, string actor, CancellationToken cancel)
     {
         // The sandbox's cards pay nothing anywhere else, whatever a form says.
         with = project.Payments.Provider == PaymentProvider.Sandbox ? with : with with { Card = null };
@@ -129,7 +145,7 @@ public sealed class PayCheckout(
     public static string ActorOf(CheckoutRow row) => $"customer {row.Checkout.Customer}";
 
     private async Task<PayAnswer> AttemptAsync(
-        CustomerChange change, ProjectSnapshot project, Guid id, (PayWith With, long? Told) how, string actor, CancellationToken cancel)
+        CustomerChange change, ProjectSnapshot project, Guid id, (PayWith With, ToldPrice Told) how, string actor, CancellationToken cancel)
     {
         var (row, now) = ((await CheckoutQueries.FindAsync(change.Connection, project, id, cancel))!, clock.Now(project));
         if (!row.Checkout.IsOpen(now))
@@ -150,14 +166,16 @@ public sealed class PayCheckout(
         await CouponQueries.HoldAsync(change, project, row.Wanted.Coupon, cancel);
         await change.MarkAsync(OpenCheckout.Look, cancel);
         var hasMethod = !how.With.IsNothing || await PaymentMethods.DefaultAsync(change, project, cancel) is not null;
-        var purchase = await new MakePurchase(change, project, new(now, now), actor)
-            .RunAsync(row.Checkout.Kind, row.Wanted, hasMethod, looksAhead: false, cancel);
+        var held = QuoteSeal.Open(secrets, id, how.Told.Quote) is { } quote && quote.Holds(now) ? quote : null;
+        var time = new PurchaseTime(held?.At ?? now, now);
+        var purchase = await new MakePurchase(change, project, time, actor).RunAsync(row.Checkout.Kind, row.Wanted, hasMethod, looksAhead: false, cancel);
         if (purchase.Refusal is not null)
         {
             return new(PayOutcome.Refused, row, Purchase: purchase);
         }
 
-        if (how.Told is { } told && told != purchase.Due.Minor)
+        // Of another version, it was the price of another change.
+        if (how.Told.Due != purchase.Due.Minor || (held is not null && (held.Version, held.Due) != (purchase.ExpectedVersion, how.Told.Due)))
         {
             return new(PayOutcome.QuoteMoved, row, Purchase: purchase);
         }
@@ -174,7 +192,7 @@ public sealed class PayCheckout(
 
         return purchase.Due.IsZero
             ? await CompleteAsync(change, row, purchase, how.With, now, actor, cancel)
-            : await WriteAttemptAsync(change, project, row, purchase, how.With, now, actor, cancel);
+            : await WriteAttemptAsync(change, project, row, purchase, how.With, time, actor, cancel);
     }
 
     /// <summary>Nothing is due: a trial, a change at the period's end, what credits pay, a method that is only left.</summary>
@@ -198,15 +216,15 @@ public sealed class PayCheckout(
     }
 
     private async Task<PayAnswer> WriteAttemptAsync(
-        CustomerChange change, ProjectSnapshot project, CheckoutRow row, Purchase purchase, PayWith with, Instant now, string actor, CancellationToken cancel)
+        CustomerChange change, ProjectSnapshot project, CheckoutRow row, Purchase purchase, PayWith with, PurchaseTime time, string actor, CancellationToken cancel)
     {
         await change.TakeBackAsync(OpenCheckout.Look, cancel);
-        if (await PaymentMethods.ChosenAsync(change, secrets, (with.Saved, with.Card), now, cancel) is not { } method)
+        if (await PaymentMethods.ChosenAsync(change, secrets, (with.Saved, with.Card), time.Now, cancel) is not { } method)
         {
             return new(PayOutcome.NoMethod, row, Purchase: purchase);
         }
 
-        var payment = await CheckoutWriter.AttemptAsync(change, row, purchase, (method.Provider, method.Id, $"{method.Brand} {method.Last4}"), now, actor, cancel);
+        var payment = await CheckoutWriter.AttemptAsync(change, row, purchase, (method.Provider, method.Id, $"{method.Brand} {method.Last4}"), time, actor, cancel);
         var made = await PaymentQueries.FindAsync(change.Connection, project, payment, cancel);
         await change.CommitAsync();
         return new(PayOutcome.Attempted, row, made, purchase);

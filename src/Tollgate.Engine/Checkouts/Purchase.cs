@@ -29,6 +29,9 @@ public sealed record Purchase(
 {
     public PurchaseRefusal? Refusal { get; init; }
 
+    /// <summary>When the subscription that is changed would have taken its next step; null: it would have taken none.</summary>
+    public Instant? DueAtBefore { get; init; }
+
     /// <summary>
     /// Nothing is due now, and the plan costs something later: whoever has nothing to be charged by leaves it now. A trial asks in its own way, and a change that waits for
     /// the end of the period gives nothing before that.
@@ -85,7 +88,7 @@ internal sealed class MakePurchase(CustomerChange change, ProjectSnapshot projec
         var next = looksAhead && answer.Row!.Subscription.DueAt is not null ? await writing.NextAsync(answer.Row, cancel) : null;
         return new(
             answer.Invoice?.Due ?? MoneyAmount.Zero(answer.Row!.Subscription.Terms.Currency), answer.Invoice, answer.Row!.Subscription,
-            isStart ? null : answer.Row.Version - 1, next, writing.Changed);
+            isStart ? null : answer.Row.Version - 1, next, writing.Changed) { DueAtBefore = live?.Subscription.DueAt };
     }
 
     private async Task<Purchase> BuyAsync(CheckoutWanted wanted, CancellationToken cancel)

@@ -8,6 +8,7 @@ using Tollgate.Core.Time;
 using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Customers;
 using Tollgate.Engine.Dunning;
+using Tollgate.Engine.Payments;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Secrets;
 using Tollgate.Engine.Quotas;
@@ -17,7 +18,8 @@ namespace Tollgate.Engine.Notices;
 
 /// <summary>What a customer is to be told now, gathered from the rooms that know it.</summary>
 public sealed class NoticeQueries(
-    NpgsqlDataSource database, CustomerQueries customers, SubscriptionQueries subscriptions, DunningQueries dunning, QuotaGate gate, SecretBox secrets, Clock clock)
+    NpgsqlDataSource database, CustomerQueries customers, SubscriptionQueries subscriptions, DunningQueries dunning, PaymentProviders providers, PaymentMethods methods, QuotaGate gate,
+    SecretBox secrets, Clock clock)
 {
     /// <summary>Nobody reads more reminders of one kind. The oldest invoices matter most.</summary>
     public const int MostInvoices = 36;
@@ -43,8 +45,13 @@ public sealed class NoticeQueries(
         }
 
         var live = (await subscriptions.FindLiveAsync(project, customer, cancel))?.Row;
+        var abilities = providers.CapabilitiesOf(project);
+        var cards = await methods.ListAsync(project, customer, cancel) ?? [];
         return NoticeRules.Of(facts with
         {
+            HasPayPage = abilities.HasCheckout,
+            ChargesCards = abilities.ChargesSavedMethods,
+            HasCard = cards.Any(card => card.Provider == project.Payments.Provider),
             Subscription = live?.Subscription,
             SubscriptionId = live is null ? null : live.Reference ?? live.Subscription.Id.ToString("D"),
             ScheduledSince = live is null ? null : await ScheduledSinceAsync(live, cancel),

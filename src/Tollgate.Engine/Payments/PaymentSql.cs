@@ -81,12 +81,12 @@ internal static class PaymentSql
 
     /// <summary>
     /// One that a checkout makes. $1 partition, $2 account, $3 id, $4 project, $5 invoice or null, $6 checkout, $7 provider, $8 method or null, $9 currency, $10 amount, $11 created, $12 version
-    /// of the subscription or null.
+    /// of the subscription or null, $13 when its price was told.
     /// </summary>
     public const string InsertOfCheckout =
         """
         INSERT INTO payments (partition, account, id, project_id, invoice, checkout, provider, method, currency, amount, status, created_at, quoted_at, expected_version)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'pending', $11, $11, $12)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'pending', $11, $13, $12)
         """;
 
     /// <summary>$1 partition, $2 account, $3 invoice. Answers the id of the one whose outcome is not known.</summary>

@@ -20,7 +20,8 @@ public static class NoticesRoom
         is told of usage only.
 
         To pay an invoice is a checkout (`POST /v1/checkouts {"invoice": …}`), a card is added on the portal (`POST /v1/portal-sessions`), a plan is kept by
-        `POST /v1/subscriptions/{id}/uncancel`. What a provider that drives the subscription asks for is paid on its own page (`open_link`).
+        `POST /v1/subscriptions/{id}/uncancel`. An invoice of a provider-managed subscription is paid on the provider's own page (`open_link`).
+        In a project that is paid by hand `action` is null, and no notice announces a charge that no provider makes.
         """)
     {
         Answers =

@@ -1,5 +1,6 @@
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Checkouts;
+using Tollgate.Core.Money;
 using Tollgate.Core.Payments;
 using Tollgate.Core.Payments.Sandbox;
 using Tollgate.Core.Subscriptions;
@@ -12,15 +13,20 @@ using Tollgate.Web.Layout;
 
 namespace Tollgate.Web.Checkouts;
 
-/// <summary>What the page of a checkout shows.</summary>
+/// <summary>The page of a checkout, ready to be shown.</summary>
 /// <param name="Path">The page's own address, from which forms lead.</param>
 /// <param name="Last">The newest attempt to pay it.</param>
-/// <param name="Tried">What that was made with.</param>
-/// <param name="Fault">What is wrong with what was sent, for people.</param>
+/// <param name="Tried">The card of that attempt.</param>
+/// <param name="Fault">Why the form that was sent did nothing, for the customer.</param>
 public sealed record CheckoutModel(
-    string Path, ProjectSnapshot Project, CheckoutRow Row, Purchase Quote, IReadOnlyList<PaymentMethod> Saved, PaymentRow? Last, PaymentMethod? Tried,
+    string Path, ProjectSnapshot Project, CheckoutRow Row, PriceQuote Price, IReadOnlyList<PaymentMethod> Saved, PaymentRow? Last, PaymentMethod? Tried,
     string? Fault = null)
 {
+    public Purchase Quote => Price.Purchase;
+
+    /// <summary>Until when just this price is charged; null: nothing is to be said of it.</summary>
+    public string? Holds => Price.HoldsUntil is { } until ? $"This price holds until {Words.Time(until, Project)}." : null;
+
     public bool IsSandbox => Project.Mode == ProjectMode.Sandbox;
 
     /// <summary>The sandbox's cards are shown where the sandbox takes them.</summary>
@@ -43,7 +49,7 @@ public sealed record CheckoutModel(
 
     public string Title => Kind switch
     {
-        CheckoutKind.Pack => $"Buy {Quote.Invoice!.Lines[0].Description}",
+        CheckoutKind.Pack => $"Buy {(Quote.Invoice!.Lines[0].Quantity == Quantity.One ? "" : $"{Quote.Invoice.Lines[0].Quantity} × ")}{Quote.Invoice.Lines[0].Description}",
         CheckoutKind.Invoice => $"Invoice {Quote.Invoice!.Number}",
         CheckoutKind.Setup => "Save a card",
         _ when IsTrial => $"Try {PlanName}",
@@ -67,17 +73,17 @@ public sealed record CheckoutModel(
     /// <summary>What comes after.</summary>
     public string? Then => Quote.Next is { } next && Subscription is { } subscription
         ? $"Then {Words.Of(next.Total)} {Every((subscription.Scheduled ?? subscription.Terms).Interval)}, first on {Words.Day(subscription.DueAt!.Value, Project)}."
-            + (IsTrial ? " Without a card the trial ends by itself." : "")
+            + (IsTrial ? " Without a card the trial ends then, and nothing is charged." : "")
         : null;
 
     /// <summary>What becomes of the card.</summary>
     public string SavingWords => Kind switch
     {
-        CheckoutKind.Setup => "It pays what comes next. You can remove it at any time.",
-        _ when IsForLater => "Nothing is charged today. The card is saved, and pays what comes next. You can remove it at any time.",
-        _ when IsTrial => "The card is saved, and pays when the trial ends. You can cancel before, and remove it at any time.",
-        CheckoutKind.Subscription => "The card is saved once it has paid, and pays what comes next. You can remove it at any time.",
-        _ => "The card is saved once it has paid. You can remove it at any time.",
+        CheckoutKind.Setup => "We charge later payments to it. You can remove it at any time.",
+        _ when IsForLater => "Nothing is charged today. We save the card and charge later payments to it. You can remove it at any time.",
+        _ when IsTrial => "We save the card and charge it when the trial ends. You can cancel before then, and remove the card at any time.",
+        CheckoutKind.Subscription => "We save the card once it has paid, and charge later payments to it. You can remove it at any time.",
+        _ => "We save the card once it has paid. You can remove it at any time.",
     };
 
     public string Button => (Kind, Quote.Due.IsZero) switch
@@ -93,9 +99,9 @@ public sealed record CheckoutModel(
     {
         { Payment: { Status: PaymentStatus.Failed, Failure: { } why } } => why switch
         {
-            PaymentFailure.InsufficientFunds => "There is too little money on this card. Nothing was charged.",
+            PaymentFailure.InsufficientFunds => "This card has too little money. Nothing was charged.",
             PaymentFailure.AuthenticationRequired => "The bank did not get your confirmation. Nothing was charged.",
-            PaymentFailure.Canceled => "The payment was given up. Nothing was charged.",
+            PaymentFailure.Canceled => "The payment was canceled. Nothing was charged.",
             PaymentFailure.AmountNotPossible or PaymentFailure.ProviderRefused => "This cannot be paid by card at the moment. Nothing was charged.",
             _ => "The bank declined this card. Nothing was charged.",
         },
@@ -105,7 +111,7 @@ public sealed record CheckoutModel(
     /// <summary>Why what the page is for cannot be had.</summary>
     public static string WhyNotOf(PurchaseRefusal? why) => why is { Subscription: SubscriptionOutcome.CouponRefused, Detail: { } detail }
         ? detail
-        : "What this page was for is yours already, or is not offered any more.";
+        : "You have it already, or it is not offered any more.";
 
     /// <summary>The bank still waits for the customer.</summary>
     public bool IsAtBank => Last is { Payment.Status: PaymentStatus.RequiresAction };

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.AspNetCore.Http;
 using Tollgate.Core.Checkouts;
 using Tollgate.Core.Payments;
@@ -31,22 +32,22 @@ public sealed class CheckoutPages(ProjectDirectory directory, CheckoutQueries qu
     public Task PayAsync(HttpContext context, string door, string token) => AtAsync(context, door, token, async desk =>
     {
         var form = await Forms.ReadAsync(context);
-        if (!long.TryParse(form["due"], out var told))
+        if (!long.TryParse(form["due"], NumberStyles.Integer, CultureInfo.InvariantCulture, out var told))
         {
-            await ShowAsync(desk, "The form did not arrive whole. Nothing was charged: please send it again.", StatusCodes.Status400BadRequest);
+            await ShowAsync(desk, "The form was incomplete, and nothing was charged. Please send it again.", StatusCodes.Status400BadRequest);
             return;
         }
 
         var with = CardValue.Read(form["card"]) ?? PayWith.Nothing;
-        var answer = await pay.RunAsync(desk.Project, desk.Row, with, told, PayCheckout.ActorOf(desk.Row), context.RequestAborted);
+        var answer = await pay.RunAsync(desk.Project, desk.Row, with, new(told, form["quote"]), PayCheckout.ActorOf(desk.Row), context.RequestAborted);
         await (answer.Outcome switch
         {
             PayOutcome.Completed => Pages.LeadToAsync(context, desk.Success),
             PayOutcome.Attempted => LeadOnAsync(desk, answer.Payment!.Payment),
             PayOutcome.IsPending => Pages.LeadToAsync(context, desk.Path + "/wait"),
-            PayOutcome.QuoteMoved => ShowAsync(desk, "The amount has changed since you opened this page. Nothing was charged: please look at it again.", StatusCodes.Status409Conflict),
+            PayOutcome.QuoteMoved => ShowAsync(desk, "The price or your plan has changed since you opened this page, and nothing was charged. This is the price now.", StatusCodes.Status409Conflict),
             PayOutcome.PlanIsTaken => ShowAsync(
-                desk, "A payment for your plan is under way elsewhere, and nothing was charged here. Look again in a moment.", StatusCodes.Status409Conflict),
+                desk, "Another payment for your plan is under way, and nothing was charged here. Look again in a moment.", StatusCodes.Status409Conflict),
             PayOutcome.NoMethod => ShowAsync(desk, "Choose a card first. Nothing was charged.", StatusCodes.Status422UnprocessableEntity),
             _ => Pages.LeadToAsync(context, desk.Path),
         });
@@ -110,21 +111,21 @@ public sealed class CheckoutPages(ProjectDirectory directory, CheckoutQueries qu
     {
         if (await queries.FindByTokenAsync(token, context.RequestAborted) is not { } row || !directory.Current.ProjectsById.TryGetValue(row.Project, out var project))
         {
-            await NoticeAsync(context, StatusCodes.Status404NotFound, null, "This page is not known", "The address is incomplete, or too old. Go back to where you came from and try again.");
+            await NoticeAsync(context, StatusCodes.Status404NotFound, null, "Page not found", "The address is incomplete or too old. Go back to the app that you came from and try again.");
             return;
         }
 
         var issuer = await queries.IssuerOfAsync(token, context.RequestAborted);
         if (!KeyRules.Allows(issuer.Networks, context.Connection.RemoteIpAddress))
         {
-            await NoticeAsync(context, StatusCodes.Status403Forbidden, project, "This page cannot be opened from here", "It works from certain networks only.");
+            await NoticeAsync(context, StatusCodes.Status403Forbidden, project, "This page cannot be opened from here", "It works from certain networks only. Ask the company that gave you the link.");
             return;
         }
 
         if (row.Checkout.Status == CheckoutStatus.Open && issuer.HasEnded(clock.Now()))
         {
             await NoticeAsync(
-                context, StatusCodes.Status410Gone, project, "This page has expired", "It was withdrawn, and nothing was charged. Start again where you came from.",
+                context, StatusCodes.Status410Gone, project, "This page has expired", "The link was withdrawn, and nothing was charged. Go back to the app that you came from and start again.",
                 row.Checkout.CancelUrl, $"Back to {project.Name}");
             return;
         }
@@ -143,7 +144,7 @@ public sealed class CheckoutPages(ProjectDirectory directory, CheckoutQueries qu
         if (checkout.Status == CheckoutStatus.Completed)
         {
             await NoticeAsync(
-                context, StatusCodes.Status200OK, project, checkout.Kind == CheckoutKind.Setup ? "Your card is saved" : "Thank you, that is done",
+                context, StatusCodes.Status200OK, project, checkout.Kind == CheckoutKind.Setup ? "Your card is saved" : "Thank you",
                 checkout.Payment is null ? "Nothing is due." : $"We have received {Words.Of(last!.Payment.Amount)}. There is nothing left to pay here.", checkout.SuccessUrl, $"Go on to {project.Name}");
             return;
         }
@@ -151,8 +152,8 @@ public sealed class CheckoutPages(ProjectDirectory directory, CheckoutQueries qu
         if (checkout.Status == CheckoutStatus.Credited)
         {
             await NoticeAsync(
-                context, StatusCodes.Status200OK, project, "Your payment is your credit",
-                $"We have received {Words.Of(last!.Payment.Amount)}, but what it was for could not be had any more. It is your credit, and pays what is due next.",
+                context, StatusCodes.Status200OK, project, "Your payment became credit",
+                $"We have received {Words.Of(last!.Payment.Amount)}, but could not complete your purchase. The money is your credit, and pays your next invoices.",
                 checkout.CancelUrl ?? checkout.SuccessUrl, $"Back to {project.Name}");
             return;
         }
@@ -166,16 +167,16 @@ public sealed class CheckoutPages(ProjectDirectory directory, CheckoutQueries qu
         if (!checkout.IsOpen(clock.Now(project)))
         {
             await NoticeAsync(
-                context, StatusCodes.Status410Gone, project, "This page has expired", "Nothing was bought, and nothing was charged. Start again where you came from.",
+                context, StatusCodes.Status410Gone, project, "This page has expired", "Nothing was bought, and nothing was charged. Go back to the app that you came from and start again.",
                 checkout.CancelUrl, $"Back to {project.Name}");
             return;
         }
 
         var quote = await pay.QuoteAsync(project, row, cancel);
-        if (quote is not { Refusal: null })
+        if (quote is not { Purchase.Refusal: null })
         {
             await NoticeAsync(
-                context, StatusCodes.Status409Conflict, project, "There is nothing to pay here", CheckoutModel.WhyNotOf(quote?.Refusal) + " Nothing was charged.",
+                context, StatusCodes.Status409Conflict, project, "There is nothing to pay here", CheckoutModel.WhyNotOf(quote?.Purchase.Refusal) + " Nothing was charged.",
                 checkout.CancelUrl ?? checkout.SuccessUrl, $"Back to {project.Name}");
             return;
         }

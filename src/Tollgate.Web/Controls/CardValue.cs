@@ -30,12 +30,12 @@ public static class CardValue
 
     public static string MeaningOf(SandboxOutcome outcome) => outcome switch
     {
-        SandboxOutcome.Success => "Pays",
-        SandboxOutcome.Decline => "Is declined",
-        SandboxOutcome.InsufficientFunds => "Has too little",
-        SandboxOutcome.AuthenticationRequired => "Asks the bank (3-D Secure)",
-        SandboxOutcome.Timeout => "Pays, answer is lost",
-        SandboxOutcome.LateSuccess => "Pays some seconds later",
+        SandboxOutcome.Success => "Succeeds",
+        SandboxOutcome.Decline => "Declined",
+        SandboxOutcome.InsufficientFunds => "Insufficient funds",
+        SandboxOutcome.AuthenticationRequired => "Asks for 3-D Secure",
+        SandboxOutcome.Timeout => "Succeeds, answer is lost",
+        SandboxOutcome.LateSuccess => "Succeeds some seconds later",
         _ => "",
     };
 }

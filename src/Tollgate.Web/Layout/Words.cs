@@ -1,4 +1,5 @@
 using System.Globalization;
+using Tollgate.Core.Invoicing;
 using Tollgate.Core.Money;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Projects;
@@ -10,6 +11,22 @@ public static class Words
 {
     /// <summary><c>$19.00</c>, <c>−$5.00</c>.</summary>
     public static string Of(MoneyAmount amount) => amount.Display().Replace('-', '−');
+
+    /// <summary>How many a line of an invoice is for, where it is not one: <c>2 × $10.00</c>, or <c>Quantity: 9</c> where they have no one price.</summary>
+    public static string? Count(InvoiceLine line)
+    {
+        if (line.Quantity == Quantity.One || line.Kind is InvoiceLineKind.Discount or InvoiceLineKind.Credit)
+        {
+            return null;
+        }
+
+        var count = line.Quantity.Value.ToString("#,0.#########", CultureInfo.InvariantCulture);
+        return line.UnitPrice is { } each ? $"{count} × {(ExactMoney.Of(each.Rounded()) == each ? Of(each.Rounded()) : each)}" : $"Quantity: {count}";
+    }
+
+    /// <summary>A time of day where the project is: <c>09:45 (UTC)</c>.</summary>
+    public static string Time(Instant at, ProjectSnapshot project) => string.Create(
+        CultureInfo.InvariantCulture, $"{TimeZoneInfo.ConvertTime(at.ToOffset(), project.Zone):HH:mm} ({(project.Zone.Id == "Etc/UTC" ? "UTC" : project.Zone.Id)})");
 
     /// <summary>A day where the project is: <c>3 Dec 2026</c>.</summary>
     public static string Day(Instant at, ProjectSnapshot project) =>

@@ -1,5 +1,7 @@
 using Tollgate.Core.Catalog;
+using Tollgate.Core.Customers;
 using Tollgate.Core.Invoicing;
+using Tollgate.Core.Money;
 using Tollgate.Core.Notices;
 using Tollgate.Core.Payments;
 using Tollgate.Core.Subscriptions;
@@ -8,33 +10,75 @@ using Tollgate.Web.Layout;
 
 namespace Tollgate.Web.Portal;
 
-/// <summary>What a customer sees of what is theirs.</summary>
-/// <param name="Subscription">The one that is not over; null: none.</param>
+/// <summary>The plan that a customer has, and what it comes from.</summary>
+/// <param name="IsDefault">It is the plan of everybody who has no other.</param>
+/// <param name="IsOwners">The customer is a member, and uses the plan of its owner.</param>
+/// <param name="Newest">The newest subscription, which may be over; null: the customer never had one.</param>
+/// <param name="Vat">Of the VAT id; null: the customer is not known.</param>
+public sealed record PortalPlan(Plan Plan, bool IsDefault, bool IsOwners, Subscription? Newest, VatStatus? Vat);
+
+/// <summary>The customer's plan, cards and invoices, as the portal shows them.</summary>
 /// <param name="Invoices">Newest first.</param>
 /// <param name="Notices">What matters most first.</param>
+/// <param name="HasPayPage">Invoices can be paid on a page. False: only outside of Tollgate.</param>
 public sealed record PortalModel(
-    string Path, ProjectSnapshot Project, string? ReturnUrl, Subscription? Subscription, IReadOnlyList<Invoice> Invoices, IReadOnlyList<PaymentMethod> Methods,
-    IReadOnlyList<Notice> Notices)
+    string Path, ProjectSnapshot Project, string? ReturnUrl, PortalPlan Plan, IReadOnlyList<Invoice> Invoices, IReadOnlyList<PaymentMethod> Methods,
+    IReadOnlyList<Notice> Notices, bool HasPayPage)
 {
+    /// <summary>The one that is not over; null: none.</summary>
+    public Subscription? Subscription => Plan.Newest is { IsEnded: false } live ? live : null;
+
+    /// <summary>The subscription that the customer pays for gives this plan. False: the plan was set, or the subscription gives none while it is paused.</summary>
+    private bool IsPaidFor => Subscription is { GivesPlan: true } some && some.Terms.Plan.Code == Plan.Plan.Code;
+
+    /// <summary>Where the plan comes from, if not from the running subscription; null: from it.</summary>
+    public string? Origin => this switch
+    {
+        { Plan.IsOwners: true } => "You share this plan. Its owner pays for it.",
+        { IsPaidFor: true } => null,
+        { Subscription: { Status: SubscriptionStatus.Paused } paused } => $"Your subscription to {paused.Terms.Plan.Plan.Name} is paused.",
+        { Subscription: { GivesPlan: false } waiting } => $"Your subscription to {waiting.Terms.Plan.Plan.Name} waits for its first payment.",
+        { Subscription: { } other } => $"{Project.Name} set this plan for you. You also have a subscription to {other.Terms.Plan.Plan.Name}.",
+        { Plan: { Newest: { EndedAt: { } ended } over } } => $"Your subscription to {over.Terms.Plan.Plan.Name} ended on {Words.Day(ended, Project)}.{(Plan.IsDefault ? "" : $" {SetForYou}")}",
+        { Plan.IsDefault: true } => "You have no subscription.",
+        _ => SetForYou,
+    };
+
+    private string SetForYou => $"{Project.Name} set this plan for you. You have no subscription to it.";
+
+    /// <summary>What the subscription costs before discounts of its prices; null: the same.</summary>
+    public MoneyAmount? Listed => Subscription is { Terms: var terms } && terms.Listed != terms.Amount ? terms.Listed : null;
+
+    /// <summary>What is to be known of the tax on the next invoices; null: nothing.</summary>
+    public string? TaxNote => Plan.Vat switch
+    {
+        VatStatus.Pending => "The register of the European Union (VIES) has not confirmed your VAT id yet.",
+        VatStatus.Invalid => "The register of the European Union (VIES) does not know your VAT id, so it takes no tax off your invoices.",
+        _ => null,
+    };
+
+    /// <summary>How to pay, where no page takes money; null: on a page, or nothing is open.</summary>
+    public string? HowToPay => HasPayPage || !Invoices.Any(static invoice => !invoice.Payable.IsZero)
+        ? null
+        : $"Open invoices cannot be paid online. Pay them as the invoice says, or ask {Project.Name} how.";
+
     public bool IsSandbox => Project.Mode == ProjectMode.Sandbox;
 
     public bool CanAddCard => Project.Payments.Provider == PaymentProvider.Sandbox;
 
     public static string ToneOf(NoticeSeverity severity) => severity switch { NoticeSeverity.Critical => "bad", NoticeSeverity.Warning => "note", _ => "" };
 
-    /// <summary>What the button of a notice says to who does not see what it stands beside.</summary>
+    /// <summary>The button's name for screen readers, which do not show what it stands beside.</summary>
     public static string LabelOf(Notice notice) => notice.Invoice is { } invoice ? $"{notice.Action?.Words} of invoice {invoice.Number}" : notice.Action?.Words ?? "";
 
-    /// <summary>Where the button of a notice leads, and what it sends; null: what it does is not done on this page.</summary>
+    /// <summary>Where the button of a notice leads, and what it sends; null: this page does not do that.</summary>
     public (string To, string Name, string Value)? FormOf(Notice notice) => notice.Action?.Do switch
     {
-        NoticeAction.PayInvoice => (Path + "/pay", "invoice", notice.Invoice!.Id.ToString("D")),
+        NoticeAction.PayInvoice when HasPayPage => (Path + "/pay", "invoice", notice.Invoice!.Id.ToString("D")),
         NoticeAction.AddPaymentMethod when CanAddCard => (Path + "/cards", "do", "add"),
         NoticeAction.KeepPlan => (Path + "/uncancel", "keep", "plan"),
         _ => null,
     };
-
-    public string DefaultPlan => Project.Catalog.DefaultPlan.Plan.Name;
 
     public bool CanCancel => Subscription is { CancelAt: null } some && SubscriptionTransitions.After(some.Status, SubscriptionVerb.ScheduleCancel) is not null;
 

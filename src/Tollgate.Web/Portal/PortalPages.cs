@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http;
 using Tollgate.Core.Checkouts;
 using Tollgate.Engine.Checkouts;
 using Tollgate.Engine.Clocks;
+using Tollgate.Engine.Customers;
 using Tollgate.Engine.Driven;
 using Tollgate.Engine.Invoicing;
 using Tollgate.Engine.Notices;
@@ -18,8 +19,8 @@ namespace Tollgate.Web.Portal;
 /// paid, and a card that is added, is a checkout.
 /// </summary>
 public sealed class PortalPages(
-    ProjectDirectory directory, PortalSessions sessions, SubscriptionQueries subscriptions, InvoiceQueries invoices, PaymentMethods methods, OpenCheckout open,
-    ChangeSubscription change, ChangeDriven driven, NoticeQueries notices, EnterProject enter, Clock clock)
+    ProjectDirectory directory, PortalSessions sessions, CustomerQueries customers, SubscriptionQueries subscriptions, InvoiceQueries invoices, PaymentMethods methods, OpenCheckout open,
+    ChangeSubscription change, ChangeDriven driven, NoticeQueries notices, PaymentProviders providers, EnterProject enter, Clock clock)
 {
     private const int MostInvoices = 36;
 
@@ -35,8 +36,9 @@ public sealed class PortalPages(
         var (project, customer, cancel) = (desk.Project, desk.Session.Customer, context.RequestAborted);
         var rows = await invoices.ListAsync(project, new(customer, null, null, null, null, false), null, MostInvoices, cancel);
         var model = new PortalModel(
-            desk.Path, project, desk.Session.ReturnUrl, (await LiveAsync(desk))?.Row.Subscription, [.. rows.Select(static row => row.Invoice)],
-            await methods.ListAsync(project, customer, cancel) ?? [], await notices.ListAsync(project, customer, cancel) ?? []);
+            desk.Path, project, desk.Session.ReturnUrl, await PlanAsync(desk), [.. rows.Select(static row => row.Invoice)],
+            await methods.ListAsync(project, customer, cancel) ?? [], await notices.ListAsync(project, customer, cancel) ?? [],
+            providers.CapabilitiesOf(project).HasCheckout);
         await Pages.WriteAsync<PortalPage>(context, StatusCodes.Status200OK, new Dictionary<string, object?> { ["Model"] = model });
     });
 
@@ -113,19 +115,40 @@ public sealed class PortalPages(
         return (project, row);
     }
 
-    private async Task<SubscriptionItem?> LiveAsync(Desk desk)
+    /// <summary>The plan that the customer has, whatever it comes from.</summary>
+    private async Task<PortalPlan> PlanAsync(Desk desk)
     {
-        var items = await subscriptions.ListAsync(desk.Project, new(desk.Session.Customer, null, null), null, 1, desk.Context.RequestAborted);
-        return items is [{ Row.Subscription.IsEnded: false } newest] ? newest : null;
+        var (project, customer, cancel) = (desk.Project, desk.Session.Customer, desk.Context.RequestAborted);
+        var account = await customers.FindAccountAsync(project, customer, cancel);
+        var plan = account?.PlanVersionId is { } version ? project.Catalog.PlanVersions[version] : project.Catalog.DefaultPlan;
+        var newest = await NewestAsync(desk);
+        return new(plan.Plan, plan.Code == project.Catalog.DefaultPlan.Code, account is not null && account.Customer.Id != customer, newest?.Row.Subscription, account?.Customer.Vat.Status);
     }
+
+    private async Task<SubscriptionItem?> LiveAsync(Desk desk) => await NewestAsync(desk) is { Row.Subscription.IsEnded: false } live ? live : null;
+
+    private async Task<SubscriptionItem?> NewestAsync(Desk desk) =>
+        (await subscriptions.ListAsync(desk.Project, new(desk.Session.Customer, null, null), null, 1, desk.Context.RequestAborted)).SingleOrDefault();
 
     private async Task CheckOutAsync(Desk desk, CheckoutKind kind, CheckoutWanted wanted, Uri server)
     {
         var back = new Uri(server, desk.Path).AbsoluteUri;
         var answer = await open.RunAsync(
             desk.Project, new(desk.Session.Customer, kind, wanted, back, back, OpenCheckout.DefaultLife, IssuerOf(desk.Session)), server, desk.Actor, desk.Context.RequestAborted);
-        await Pages.LeadToAsync(desk.Context, answer.Page?.AbsoluteUri ?? desk.Path);
+        await (answer.Page is { } page
+            ? Pages.LeadToAsync(desk.Context, page.AbsoluteUri)
+            : NoticeAsync(
+                desk.Context, StatusCodes.Status409Conflict, desk.Project, "This cannot be paid here at the moment",
+                $"Nothing was charged. {WhyNot(answer, desk.Project)}", desk.Path, "Back to your plan and invoices"));
     }
+
+    private static string WhyNot(CheckoutAnswer answer, ProjectSnapshot project) => answer.Outcome switch
+    {
+        CheckoutOutcome.Refused => "The invoice may be paid already.",
+        CheckoutOutcome.IsPending => "A payment for it is under way: look again in a moment.",
+        CheckoutOutcome.NoAnswer => "The payment provider did not answer: try again in a moment.",
+        _ => $"Ask {project.Name} how to pay.",
+    };
 
     /// <summary>The hour of the portal is no limit of a payment that was begun in it; what limits the credential behind the session is.</summary>
     private static Issuer IssuerOf(PortalSession session) => new(null, null, session.Id, session.Issuer.ExpiresAt);
@@ -135,19 +158,19 @@ public sealed class PortalPages(
         var session = await sessions.FindAsync(token, context.RequestAborted);
         if (session is null || !directory.Current.ProjectsById.TryGetValue(session.Project, out var project))
         {
-            await NoticeAsync(context, StatusCodes.Status404NotFound, null, "This page is not known", "The address is incomplete, or too old. Go back to where you came from and open it again.", null);
+            await NoticeAsync(context, StatusCodes.Status404NotFound, null, "Page not found", "The address is incomplete or too old. Go back to the app that you came from and open the page again.", null);
             return;
         }
 
         if (!KeyRules.Allows(session.Issuer.Networks, context.Connection.RemoteIpAddress))
         {
-            await NoticeAsync(context, StatusCodes.Status403Forbidden, project, "This page cannot be opened from here", "It works from certain networks only.", session.ReturnUrl);
+            await NoticeAsync(context, StatusCodes.Status403Forbidden, project, "This page cannot be opened from here", "It works from certain networks only. Ask the company that gave you the link.", session.ReturnUrl);
             return;
         }
 
         if (session.HasEnded(clock.Now()))
         {
-            await NoticeAsync(context, StatusCodes.Status410Gone, project, "This page has expired", "For your safety it lasts an hour. Open it again where you came from.", session.ReturnUrl);
+            await NoticeAsync(context, StatusCodes.Status410Gone, project, "This page has expired", "For your safety this page works for an hour only. Go back to the app that you came from and open it again.", session.ReturnUrl);
             return;
         }
 
@@ -157,11 +180,12 @@ public sealed class PortalPages(
         }
     }
 
-    private static Task NoticeAsync(HttpContext context, int status, ProjectSnapshot? project, string title, string text, string? link) => Pages.WriteAsync<NoticePage>(
+    private static Task NoticeAsync(
+        HttpContext context, int status, ProjectSnapshot? project, string title, string text, string? link, string? linkText = null) => Pages.WriteAsync<NoticePage>(
         context, status,
         new Dictionary<string, object?>
         {
             ["Title"] = title, ["Text"] = text, ["Seller"] = project?.Name ?? "Tollgate", ["IsSandbox"] = project?.Mode == ProjectMode.Sandbox, ["Link"] = link,
-            ["LinkText"] = $"Back to {project?.Name}",
+            ["LinkText"] = linkText ?? $"Back to {project?.Name}",
         });
 }

@@ -82,12 +82,41 @@ public sealed class NoticeRulesTests
             .Select(static notice => (notice.Code, notice.Severity, notice.Text)).ShouldBe([(NoticeCode.InvoiceDue, severity, text)]);
 
     [Theory]
+    [InlineData(false, true)]
+    [InlineData(true, false)]
+    public void A_charge_that_nobody_makes_is_not_announced(bool charges, bool hasCard)
+    {
+        var notice = NoticeRules.Of(Facts with { ChargesCards = charges, HasCard = hasCard, Owed = [Owed with { CollectAt = Day(3, 1) }] }).Single();
+
+        (notice.Text, notice.NextAttempt).ShouldBe(("Invoice CC-000042 is due on 14 Mar 2027.", null));
+        notice.Action.ShouldBe((NoticeAction.PayInvoice, "Pay $29.00"));
+    }
+
+    [Fact]
+    public void A_failure_that_nobody_tries_again_says_so_and_ends_nothing()
+    {
+        var notice = NoticeRules.Of(Facts with { ChargesCards = false, Owed = [Owed with { CollectAt = Day(3, 1), Failing = Failing }] }).Single();
+
+        notice.Text.ShouldBe("Invoice CC-000042 could not be collected: your bank declined it. We do not charge a card again automatically. Please pay the invoice.");
+        (notice.Code, notice.NextAttempt, notice.HappensAt).ShouldBe((NoticeCode.PaymentFailed, null, null));
+        notice.Action.ShouldBe((NoticeAction.PayInvoice, "Pay $29.00"));
+    }
+
+    [Fact]
+    public void Where_no_page_takes_money_there_is_no_button()
+    {
+        var notice = NoticeRules.Of(Facts with { ChargesCards = false, HasPayPage = false, Owed = [Owed] }).Single();
+
+        (notice.Text, notice.Action).ShouldBe(("Invoice CC-000042 is due on 14 Mar 2027. It cannot be paid online; please pay it as the invoice says.", null));
+    }
+
+    [Theory]
     [InlineData(null, "Your payment did not go through",
-        "The last invoice for Pro is not paid. Stripe collects it, and may try again by itself. You keep Pro for now; if it stays unpaid, Pro can end.")]
+        "The last invoice for Pro is not paid. Stripe collects it, and may try again. You keep Pro for now; if it stays unpaid, Pro can end.")]
     [InlineData("", "Your payment of $29.00 did not go through",
-        "Invoice ST-0007 for Pro is not paid. Stripe collects it, and may try again by itself. You keep Pro for now; if it stays unpaid, Pro can end.")]
+        "Invoice ST-0007 for Pro is not paid. Stripe collects it, and may try again. You keep Pro for now; if it stays unpaid, Pro can end.")]
     [InlineData("https://invoice.stripe.com/i/1", "Your payment of $29.00 did not go through",
-        "Invoice ST-0007 for Pro is not paid. Stripe collects it, and may try again by itself. You keep Pro for now; if it stays unpaid, Pro can end.")]
+        "Invoice ST-0007 for Pro is not paid. Stripe collects it, and may try again. You keep Pro for now; if it stays unpaid, Pro can end.")]
     public void What_a_provider_collects_is_paid_on_its_page_or_not_at_all(string? page, string title, string text)
     {
         var link = page is { Length: > 0 } ? new Uri(page) : null;

@@ -111,7 +111,7 @@ public sealed partial class CheckoutApiTests(ImpatientServer server) : IClassFix
         refund.Status.ShouldBe(HttpStatusCode.Created, refund.Json!.ToJsonString());
         (refund["amount_refunded"].GetValue<long>(), refund["refunds"][0]!["from_credit"]!.GetValue<long>()).ShouldBe((2900, 2900));
         (await sandbox.Door.GetAsync("/v1/customers/acme/credits"))["balances"].AsArray().Sum(static one => one!["amount"]!.GetValue<long>()).ShouldBe(0);
-        (await PageAsync(made)).Text.ShouldContain("It is your credit");
+        (await PageAsync(made)).Text.ShouldContain("The money is your credit");
         await UntilAsync(async () => (await sandbox.Door.GetAsync("/v1/webhook-events?limit=100"))["data"].AsArray()
             .Any(one => one!["type"]!.GetValue<string>() == "checkout.credited" && one["object"]!.GetValue<string>() == Word(made, "id")));
         await ShouldBeCleanAsync(sandbox);
@@ -145,7 +145,7 @@ public sealed partial class CheckoutApiTests(ImpatientServer server) : IClassFix
         var moved = await PayAsync(made, "pm_sandbox_visa", 2900);
 
         moved.Status.ShouldBe(HttpStatusCode.Conflict);
-        moved.Text.ShouldContain("The amount has changed");
+        moved.Text.ShouldContain("has changed since you opened this page");
         (await PaymentsAsync(sandbox)).ShouldBeEmpty();
         (await PayAsync(made, "pm_sandbox_visa", 3900)).Location.ShouldStartWith("https://app.example/thanks");
     }

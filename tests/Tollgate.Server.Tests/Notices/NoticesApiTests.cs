@@ -130,6 +130,21 @@ public sealed class NoticesApiTests(ImpatientServer server) : IClassFixture<Impa
         (await sandbox.Door.GetAsync("/v1/customers/nobody/notices"))["code"].GetValue<string>().ShouldBe("customer_not_found");
     }
 
+    [Fact]
+    public async Task A_project_that_is_paid_by_hand_announces_no_charge()
+    {
+        var sandbox = await BillingSandbox.StartAsync(_running, "2027-01-31T00:00:00Z");
+        await sandbox.Door.PostAsync("/v1/customers/acme/payment-methods", """{"token": "pm_sandbox_visa"}""");
+        await sandbox.SubscribeAsync("""{"customer": "acme", "plan": "pro", "trial": false}""");
+        Text((await NoticesAsync(sandbox)).Single(), "text").ShouldEndWith("is charged to your card on 31 Jan 2027.");
+        (await sandbox.Door.PutAsync("/v1/payment-settings", """{"provider": "manual"}""")).Status.ShouldBe(HttpStatusCode.OK);
+
+        var notice = (await NoticesAsync(sandbox)).Single();
+
+        Text(notice, "text").ShouldEndWith(" It cannot be paid online; please pay it as the invoice says.");
+        (notice["action"], notice["next_attempt_at"]).ShouldBe((null, null));
+    }
+
     /// <summary>acme's renewal of the 28th of February has failed once, and nothing will be paid.</summary>
     private async Task<BillingSandbox> FailingAsync(string? policy = null)
     {

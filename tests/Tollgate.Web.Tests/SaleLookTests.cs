@@ -1,0 +1,73 @@
+using System.Text.Json.Nodes;
+using Microsoft.Playwright;
+
+namespace Tollgate.Web.Tests;
+
+/// <summary>How checkout and portal show quantities, discounts of prices and a VAT id that is not confirmed.</summary>
+public sealed class SaleLookTests(Shop shop, Browser browser) : IClassFixture<Shop>
+{
+    private const string Catalog =
+        """
+        code: sale
+        name: Sale
+        currency: USD
+        time_zone: Etc/UTC
+        default_plan: free
+        features:
+          - { code: calls, name: Calls, unit: call }
+        plans:
+          - { code: free, name: Free, entitlements: [{ feature: calls, quota: 10 }] }
+          - code: team
+            name: Team
+            prices: [{ interval: monthly, amount: 5000, discount: { percent: 20 }, seats: { included: 3, price: 10.00 } }]
+            entitlements: [{ feature: calls, quota: 1000 }]
+          - code: crew
+            name: Crew
+            prices: [{ interval: monthly, amount: 900 }]
+            entitlements: [{ feature: calls, quota: 1000 }]
+        packs:
+          - { code: more, name: 100 calls, feature: calls, quantity: 100, prices: [{ amount: 1000, discount: { amount: 200 } }] }
+        """;
+
+    [Theory]
+    [InlineData(ColorScheme.Light, 1280)]
+    [InlineData(ColorScheme.Light, 360)]
+    [InlineData(ColorScheme.Dark, 1280)]
+    [InlineData(ColorScheme.Dark, 360)]
+    public async Task Quantities_and_struck_prices_are_shown(ColorScheme scheme, int width)
+    {
+        var door = await shop.OpenAsync(Catalog, "Sale");
+        await door.PostAsync("/v1/test-clock", new JsonObject { ["advance_to"] = "2027-01-15T09:30:00Z" });
+        var page = await browser.OpenAsync(width, scheme, javaScript: true);
+
+        await GotoAsync(new() { ["customer"] = "acme", ["pack"] = "more", ["count"] = 2 });
+        await SaysAsync("h1", "Buy 2 × 100 calls");
+        await SaysAsync(".sums div >> nth=0", "100 calls 2 × $8.00 Before the discount: $20.00 Now: $16.00");
+        await LookTests.LookAsync(page, "pack", scheme, width);
+
+        await GotoAsync(new() { ["customer"] = "acme", ["plan"] = "crew", ["quantity"] = 9, ["trial"] = false });
+        await SaysAsync(".sums div >> nth=0", "Crew, monthly 9 × $9.00 $81.00");
+
+        await GotoAsync(new() { ["customer"] = "acme", ["plan"] = "team", ["quantity"] = 9, ["trial"] = false });
+        await SaysAsync(".sums div >> nth=0", "Team, monthly Before the discount: $50.00 Now: $40.00");
+        await SaysAsync(".sums div >> nth=1", "Seats beyond those of Team, monthly 6 × $10.00 $60.00");
+        await LookTests.LookAsync(page, "seats", scheme, width);
+        await page.PayAsync("pm_sandbox_visa");
+        await page.ArriveAsync(shop.App + "/thanks");
+
+        // VIES answers a sandbox that this id is nobody's.
+        await door.SendAsync(HttpMethod.Patch, "/v1/customers/acme", new JsonObject { ["country"] = "DE", ["tax_id"] = "DE111111125" });
+        await page.GotoAsync((await door.PostAsync("/v1/portal-sessions", new JsonObject { ["customer"] = "acme" }))["url"]!.GetValue<string>());
+        await Assertions.Expect(page.Locator(".card", new() { HasText = "Before the discount: $110.00" })).ToHaveCountAsync(1);
+        await Assertions.Expect(page.GetByText("does not know your VAT id")).ToBeVisibleAsync();
+        await LookTests.LookAsync(page, "portal-sale", scheme, width);
+
+        async Task GotoAsync(JsonObject order)
+        {
+            (order["success_url"], order["cancel_url"]) = (shop.App + "/thanks", shop.App);
+            await page.GotoAsync((await door.PostAsync("/v1/checkouts", order))["url"]!.GetValue<string>());
+        }
+
+        Task SaysAsync(string selector, string text) => Assertions.Expect(page.Locator(selector)).ToHaveTextAsync(text);
+    }
+}
