@@ -29,11 +29,16 @@ public sealed record MailRow(
         row.IsDBNull(13) ? null : row.GetDateTime(13));
 }
 
+/// <summary>The usage that a mail tells of.</summary>
+/// <param name="Plan">The code of the customer's plan.</param>
+/// <param name="ResetsAt">When the quota starts anew; null: never.</param>
+public sealed record MailUsage(string Plan, Instant? ResetsAt);
+
 /// <summary>Which mails are wanted. What is null does not matter.</summary>
 public sealed record MailFilter(string? Customer, MailType? Type, MailState? State);
 
 /// <summary>Reads of mails, and who writes them.</summary>
-public sealed class MailQueries(NpgsqlDataSource database)
+public sealed class MailQueries(NpgsqlDataSource database, CustomerQueries customers)
 {
     /// <summary>Newest first.</summary>
     public async Task<IReadOnlyList<MailRow>> ListAsync(ProjectSnapshot project, MailFilter filter, Guid? after, int limit, CancellationToken cancel)
@@ -57,6 +62,22 @@ public sealed class MailQueries(NpgsqlDataSource database)
         await using var command = database.Command(MailSql.Show, project.Id, id);
         await using var reader = await command.ExecuteReaderAsync(cancel);
         return await reader.ReadAsync(cancel) ? MailRow.Read(reader) : null;
+    }
+
+    /// <summary>Null: the mail does not tell of usage, or its customer is gone.</summary>
+    public async Task<MailUsage?> UsageAsync(ProjectSnapshot project, MailRow mail, CancellationToken cancel)
+    {
+        if (mail.Type != MailType.QuotaThreshold || await customers.FindAccountAsync(project, mail.Customer, cancel) is not { } account)
+        {
+            return null;
+        }
+
+        var terms = (await customers.TermsAsync(project, account, cancel)).At(mail.At);
+        var began = Instant.From(mail.Data.GetProperty("period_start").GetDateTimeOffset());
+        var end = project.Catalog.Features.TryGetValue(mail.Data.GetProperty("feature").GetString()!, out var feature) && terms.EntitlementOf(feature.Key) is { } entitlement
+            ? BillingCycles.PeriodOf(entitlement.Period, began, project.Zone, account.Cycles).End
+            : Instant.FarFuture;
+        return new(account.Customer.Plan, end == Instant.FarFuture ? null : end);
     }
 
     /// <summary>The seller, in whose name customers are written, and in which language.</summary>

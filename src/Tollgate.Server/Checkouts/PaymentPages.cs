@@ -1,5 +1,4 @@
 using System.Globalization;
-using Tollgate.Contracts.Http;
 using Tollgate.Engine.Invoicing;
 using Tollgate.Engine.Projects;
 using Tollgate.Server.Http;
@@ -82,7 +81,7 @@ internal static class PaymentPages
         return Pages.WriteAsync<NoticePage>(context, StatusCodes.Status429TooManyRequests, new Dictionary<string, object?>
         {
             ["Title"] = "Please wait a moment",
-            ["Text"] = "Too many addresses that lead nowhere were asked for from your network. Wait a minute, then open your link again.",
+            ["Text"] = "Your network asked for too many pages that do not exist. Wait a minute, then open your link again.",
             ["Seller"] = "Tollgate",
         });
     }
@@ -95,7 +94,12 @@ internal static class PaymentPages
         if (!name.EndsWith(".pdf", StringComparison.Ordinal) || !Guid.TryParse(name.AsSpan(0, name.Length - 4), out var id)
             || await portal.FindInvoiceAsync(Token(context), id, context.Connection.RemoteIpAddress, context.RequestAborted) is not var (project, row))
         {
-            await Problems.WriteAsync(context, ErrorCode.InvoiceNotFound);
+            await Pages.WriteAsync<NoticePage>(context, StatusCodes.Status404NotFound, new Dictionary<string, object?>
+            {
+                ["Title"] = "Invoice not found",
+                ["Text"] = "The address is incomplete or too old. Open your plan and invoices again from the app that you came from.",
+                ["Seller"] = "Tollgate",
+            });
             return;
         }
 
@@ -104,13 +108,8 @@ internal static class PaymentPages
             return;
         }
 
-        var queries = context.RequestServices.GetRequiredService<InvoiceQueries>();
-        var style = new InvoiceStyle
-        {
-            Locale = row.Language, Zone = project.Zone, Logo = await queries.LogoAsync(project, context.RequestAborted), Footer = row.Footer,
-            IsSandbox = project.Mode == ProjectMode.Sandbox,
-        };
+        var pdf = await InvoicePdf.OfAsync(context.RequestServices.GetRequiredService<InvoiceQueries>(), project, row, context.RequestAborted);
         context.Response.Headers.ContentDisposition = $"inline; filename=\"{row.Invoice.Number}.pdf\"";
-        await Answer.Bytes(context, StatusCodes.Status200OK, InvoicePdf.Of(row.Invoice, style), "application/pdf");
+        await Answer.Bytes(context, StatusCodes.Status200OK, pdf, InvoicePdf.ContentType);
     }
 }

@@ -1,4 +1,6 @@
 using Tollgate.Core.Invoicing;
+using Tollgate.Engine.Invoicing;
+using Tollgate.Engine.Projects;
 
 namespace Tollgate.Server.Invoicing;
 
@@ -6,6 +8,12 @@ namespace Tollgate.Server.Invoicing;
 internal static class InvoicePdf
 {
     public const string ContentType = "application/pdf";
+
+    /// <summary>As its customer gets it: in the language and with the footer that it was issued with.</summary>
+    public static async Task<byte[]> OfAsync(InvoiceQueries queries, ProjectSnapshot project, InvoiceRow row, CancellationToken cancel) => Of(row.Invoice, new()
+    {
+        Locale = row.Language, Zone = project.Zone, Logo = await queries.LogoAsync(project, cancel), Footer = row.Footer, IsSandbox = project.Mode == ProjectMode.Sandbox,
+    });
 
     public static byte[] Of(Invoice invoice, InvoiceStyle style) => PaperPdf.Draw(InvoicePaper.Of(invoice, style));
 

@@ -58,7 +58,7 @@ internal static class MailEndpoints
         app.MapGet("/v1/mails", (RequestDelegate)(context => ListAsync(context, queries)))
             .RequireKey(Access.Secret, Scope.BillingRead)
             .Describe(List);
-        app.MapGet("/v1/mails/{id}", (RequestDelegate)(context => ShowAsync(context, queries)))
+        app.MapGet("/v1/mails/{id}", (RequestDelegate)(context => ShowAsync(context, queries, links)))
             .RequireKey(Access.Secret, Scope.BillingRead)
             .Describe(Show);
         var directory = app.Services.GetRequiredService<ProjectDirectory>();
@@ -98,7 +98,7 @@ internal static class MailEndpoints
         await Answer.Json(context, StatusCodes.Status200OK, new MailList([.. page.Select(mail => ViewOf(mail, templates))], hasMore), MailJson.Default.MailList);
     }
 
-    private static async Task ShowAsync(HttpContext context, MailQueries queries)
+    private static async Task ShowAsync(HttpContext context, MailQueries queries, MailLinks links)
     {
         var mail = Guid.TryParse(RawPath.Id(context), out var id) ? await queries.FindAsync(context.Project(), id, context.RequestAborted) : null;
         if (mail is null)
@@ -108,7 +108,8 @@ internal static class MailEndpoints
         }
 
         var templates = new MailTemplates(context.Project(), await queries.SenderAsync(context.Project(), context.RequestAborted));
-        var letter = templates.Write(mail, MailLinks.Hidden);
+        var usage = await queries.UsageAsync(context.Project(), mail, context.RequestAborted);
+        var letter = templates.Write(mail, new(MailLinks.Hidden, links.Upgrade(context.Project(), mail, usage), usage?.ResetsAt));
         var unsubscribe = MailRules.CanBeRefused(mail.Type) ? MailLinks.Hidden : null;
         var detail = new MailDetail(
             ViewOf(mail, templates), MailWriter.Text(letter, templates, unsubscribe), MailWriter.Html(letter, templates, unsubscribe));
@@ -188,7 +189,7 @@ internal static class MailEndpoints
         Id = mail.Id.ToString("D"),
         Customer = mail.Customer,
         Type = CatalogWords.Of(mail.Type),
-        Subject = templates.Write(mail, null).Subject,
+        Subject = templates.Write(mail, MailNow.Nothing).Subject,
         Status = CatalogWords.Of(mail.State),
         Reason = mail.Reason,
         To = mail.Address is { } address ? Masked(address) : null,

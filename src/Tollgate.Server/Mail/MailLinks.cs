@@ -10,6 +10,7 @@ using Tollgate.Engine.Mail;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Secrets;
 using Tollgate.Server.Http;
+using Tollgate.Server.Quotas;
 
 namespace Tollgate.Server.Mail;
 
@@ -46,6 +47,11 @@ internal sealed class MailLinks(SigningKeys keys, OpenCheckout checkouts, IOptio
 
     /// <summary>Encrypted, so that an address of a mail tells nobody who the customer is, and authenticated.</summary>
     private string Sign(string text) => Base64Url.EncodeToString(Aead.Close(keys.OfMail(), Encoding.UTF8.GetBytes(text)));
+
+    /// <summary>The catalogue's <c>upgrade_url</c>. Null: the mail is not about usage.</summary>
+    public Uri? Upgrade(ProjectSnapshot project, MailRow mail, MailUsage? usage) => usage is null
+        ? null
+        : new(UpgradeLink.Of(project, () => Server, mail.Customer, mail.Data.GetProperty("feature").GetString()!, usage.Plan));
 
     /// <summary>
     /// A page of ours on which the invoice of a failed payment is paid. Null: nothing is due any more, or the page would be the provider's, where an attempt would wait

@@ -1,8 +1,10 @@
 using Npgsql;
 using Tollgate.Core.Mail;
 using Tollgate.Engine.Clocks;
+using Tollgate.Engine.Invoicing;
 using Tollgate.Engine.Mail;
 using Tollgate.Engine.Projects;
+using Tollgate.Server.Invoicing;
 
 namespace Tollgate.Server.Mail;
 
@@ -29,7 +31,7 @@ internal sealed class DeriveMailsLoop(DeriveMails derive, MailQueue queue, Parke
 
 /// <summary>Takes mails that are due and sends them, a few at a time.</summary>
 internal sealed class SendMailsLoop(
-    MailQueue queue, MailQueries queries, MailSender sender, MailLinks links, ProjectDirectory directory, Clock clock, ParkedWork parked,
+    MailQueue queue, MailQueries queries, InvoiceQueries invoices, MailSender sender, MailLinks links, ProjectDirectory directory, Clock clock, ParkedWork parked,
     ILogger<SendMailsLoop> log)
     : Loop(Interval, "Mails were put off", log)
 {
@@ -125,14 +127,20 @@ internal sealed class SendMailsLoop(
         }
 
         var templates = new MailTemplates(project, await queries.SenderAsync(project, cancel));
-        var letter = templates.Write(mail, await links.PayAsync(project, mail, cancel));
+        var usage = await queries.UsageAsync(project, mail, cancel);
+        var letter = templates.Write(mail, new(await links.PayAsync(project, mail, cancel), links.Upgrade(project, mail, usage), usage?.ResetsAt));
         var unsubscribe = MailRules.CanBeRefused(mail.Type) ? links.Unsubscribe(project, mail) : null;
-        var attempt = await sender.SendAsync(
-            project, mail, target.Address,
-            (letter.Subject, MailWriter.Text(letter, templates, unsubscribe), MailWriter.Html(letter, templates, unsubscribe), templates.Sender),
-            unsubscribe);
+        var attempt = await sender.SendAsync(project, mail, target.Address, new(
+            letter.Subject, MailWriter.Text(letter, templates, unsubscribe), MailWriter.Html(letter, templates, unsubscribe), templates.Sender, unsubscribe,
+            await InvoiceOfAsync(project, mail, cancel)));
         var retry = attempt.Failure is null ? null : MailRules.RetryIn(mail.Attempts, attempt.IsFinal);
         var state = attempt.Failure is null ? MailState.Sent : retry is null ? MailState.Failed : MailState.Waiting;
         await queue.FinishAsync(mail, state, attempt.Failure, target.Address, retry, cancel);
     }
+
+    /// <summary>A receipt brings the invoice.</summary>
+    private async Task<(string Name, byte[] Pdf)?> InvoiceOfAsync(ProjectSnapshot project, MailRow mail, CancellationToken cancel) =>
+        mail.Type == MailType.Receipt && await invoices.FindAsync(project, mail.Data.GetProperty("invoice").GetGuid(), cancel) is { } row
+            ? ($"{row.Invoice.Number}.pdf", await InvoicePdf.OfAsync(invoices, project, row, cancel))
+            : null;
 }

@@ -9,6 +9,12 @@ using Tollgate.Engine.Projects;
 
 namespace Tollgate.Server.Mail;
 
+/// <summary>A mail as it leaves.</summary>
+/// <param name="Sender">The name in From.</param>
+/// <param name="Unsubscribe">Null: it cannot be refused.</param>
+/// <param name="Invoice">The PDF of the invoice that it tells of, under its file name; null: none.</param>
+internal sealed record MailContent(string Subject, string Text, string Html, string Sender, Uri? Unsubscribe, (string Name, byte[] Pdf)? Invoice);
+
 /// <summary>How an attempt ended.</summary>
 /// <param name="Failure">Null: the mail server has it, or the file is written.</param>
 /// <param name="IsFinal">It will not be taken later either.</param>
@@ -22,9 +28,9 @@ internal sealed class MailSender(MailOptions options, MailHome home, ILogger<Mai
     /// <summary>How long files are kept.</summary>
     private static readonly TimeSpan FilesKept = TimeSpan.FromDays(30);
 
-    public async Task<MailAttempt> SendAsync(ProjectSnapshot project, MailRow mail, string address, (string Subject, string Text, string Html, string Sender) letter, Uri? unsubscribe)
+    public async Task<MailAttempt> SendAsync(ProjectSnapshot project, MailRow mail, string address, MailContent letter)
     {
-        using var message = MessageOf(mail, address, letter, unsubscribe);
+        using var message = MessageOf(mail, address, letter);
         if (message is null)
         {
             return new("The address is no mail address.", IsFinal: true);
@@ -87,7 +93,7 @@ internal sealed class MailSender(MailOptions options, MailHome home, ILogger<Mai
         return default;
     }
 
-    private MailMessage? MessageOf(MailRow mail, string address, (string Subject, string Text, string Html, string Sender) letter, Uri? unsubscribe)
+    private MailMessage? MessageOf(MailRow mail, string address, MailContent letter)
     {
         if (!MailAddress.TryCreate(address, out var to))
         {
@@ -98,7 +104,7 @@ internal sealed class MailSender(MailOptions options, MailHome home, ILogger<Mai
         var message = new MailMessage(from, to) { Subject = OneLine(letter.Subject), SubjectEncoding = Encoding.UTF8, HeadersEncoding = Encoding.UTF8 };
         message.Headers.Add("Message-ID", $"<{mail.Id:D}@{from.Host}>");
         message.Headers.Add("Auto-Submitted", "auto-generated");
-        if (unsubscribe is not null)
+        if (letter.Unsubscribe is { } unsubscribe)
         {
             message.Headers.Add("List-Unsubscribe", $"<{unsubscribe.AbsoluteUri}>");
             message.Headers.Add("List-Unsubscribe-Post", "List-Unsubscribe=One-Click");
@@ -106,6 +112,11 @@ internal sealed class MailSender(MailOptions options, MailHome home, ILogger<Mai
 
         message.AlternateViews.Add(AlternateView.CreateAlternateViewFromString(letter.Text, Encoding.UTF8, MediaTypeNames.Text.Plain));
         message.AlternateViews.Add(AlternateView.CreateAlternateViewFromString(letter.Html, Encoding.UTF8, MediaTypeNames.Text.Html));
+        if (letter.Invoice is var (name, pdf))
+        {
+            message.Attachments.Add(new(new MemoryStream(pdf), name, MediaTypeNames.Application.Pdf));
+        }
+
         return message;
     }
 

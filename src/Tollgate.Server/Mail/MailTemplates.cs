@@ -11,6 +11,15 @@ using Tollgate.Server.Invoicing;
 
 namespace Tollgate.Server.Mail;
 
+/// <summary>What a mail says beside its own data, as it is when it leaves.</summary>
+/// <param name="Pay">Where an invoice that could not be collected is paid; null: nowhere.</param>
+/// <param name="Upgrade">Where larger plans are; null: the mail does not tell of usage.</param>
+/// <param name="ResetsAt">When the quota starts anew; null: never, or the mail does not tell of usage.</param>
+internal sealed record MailNow(Uri? Pay, Uri? Upgrade, Instant? ResetsAt)
+{
+    public static readonly MailNow Nothing = new(null, null, null);
+}
+
 /// <summary>What each kind of mail says, in the language of the project's invoices, with amounts and dates as there.</summary>
 /// <param name="sender">In whose name.</param>
 internal sealed class MailTemplates(ProjectSnapshot project, InvoiceSettings sender)
@@ -29,17 +38,16 @@ internal sealed class MailTemplates(ProjectSnapshot project, InvoiceSettings sen
 
     private string DefaultPlan => project.Catalog.DefaultPlan.Plan.Name;
 
-    /// <param name="pay">Where an invoice that could not be collected is paid; null: nowhere.</param>
-    public MailLetter Write(MailRow mail, Uri? pay)
+    public MailLetter Write(MailRow mail, MailNow now)
     {
-        var data = mail.Data;
+        var (data, pay) = (mail.Data, now.Pay);
         return mail.Type switch
         {
             MailType.Receipt => Receipt(data, mail.At),
             MailType.PaymentFailed when IsTrue(data, "ends_plan") => EndedUnpaid(data, mail.At, pay),
             MailType.PaymentFailed => PaymentFailed(data, pay),
             MailType.TrialEnding => TrialEnding(data),
-            MailType.QuotaThreshold => QuotaThreshold(data),
+            MailType.QuotaThreshold => QuotaThreshold(data, now),
             MailType.PlanChanged => PlanChanged(data),
             _ => Canceled(data),
         };
@@ -95,7 +103,7 @@ internal sealed class MailTemplates(ProjectSnapshot project, InvoiceSettings sen
             [(Words.Plan, plan), .. isCanceled ? Array.Empty<(string, string)>() : [(Words.Price, price)], (Words.TrialEnds, ends)]);
     }
 
-    private MailLetter QuotaThreshold(JsonElement data)
+    private MailLetter QuotaThreshold(JsonElement data, MailNow now)
     {
         var feature = project.Catalog.Document.Features.FirstOrDefault(one => one.Code == Text(data, "feature"));
         var (name, percent, isMoney) = (feature?.Name ?? Text(data, "feature"), data.GetProperty("percent").GetInt32(), feature?.IsMoney == true);
@@ -105,8 +113,9 @@ internal sealed class MailTemplates(ProjectSnapshot project, InvoiceSettings sen
             subject,
             subject,
             [Say(Words.UsedText, used, granted), .. percent >= AllOfIt ? new[] { Words.BeyondText } : []],
-            [(Words.Used, Say(Words.UsedOf, used, granted))],
-            Progress: percent);
+            [(Words.Used, Say(Words.UsedOf, used, granted)), .. now.ResetsAt is { } at ? new[] { (Words.ResetsOn, _locale.Date(at, project.Zone)) } : []],
+            now.Upgrade is null ? null : (Words.UpgradeButton, now.Upgrade),
+            percent);
     }
 
     private MailLetter PlanChanged(JsonElement data)

@@ -89,6 +89,10 @@ internal sealed record MailWords
     public required string UsedOf { get; init; }
     public required string BeyondText { get; init; }
 
+    /// <summary>The name of the day on which the quota starts anew.</summary>
+    public required string ResetsOn { get; init; }
+    public required string UpgradeButton { get; init; }
+
     /// <summary>{0} is the plan's name.</summary>
     public required string ChangedSubject { get; init; }
 
@@ -137,7 +141,7 @@ internal sealed record MailWords
         TrialCanceled = "It is canceled: after that you are on {1}, and nothing is charged. To keep {0}, take the cancellation back before.",
         TrialNeedsMethod = "After that {0} goes on for {1} if there is a card, or another way to pay, of yours by then. Without one you are on {2}.",
         ThresholdSubject = "{0}: {1} used", AllUsedSubject = "{0}: all used", UsedText = "You have used {0} of the {1} that you have for this period.", UsedOf = "{0} of {1}",
-        BeyondText = "What you can do beyond that depends on your plan; a larger one has more.",
+        BeyondText = "A larger plan includes more.", ResetsOn = "Resets on", UpgradeButton = "See the plans",
         ChangedSubject = "Your plan is {0} now", ChangedText = "Until now it was {1}. What {0} includes can be used at once.",
         OverSubject = "{0} has ended", OverText = "Your subscription to {0} is canceled, and you are on {1} now.",
         EndsSubject = "{0} ends on {1}",
@@ -169,7 +173,7 @@ internal sealed record MailWords
         TrialCanceled = "Sie ist gekündigt: Danach haben Sie {1}, und es wird nichts berechnet. Wenn Sie {0} behalten möchten, nehmen Sie die Kündigung vorher zurück.",
         TrialNeedsMethod = "Danach läuft {0} für {1} weiter, wenn bis dahin eine Karte oder ein anderes Zahlungsmittel von Ihnen hinterlegt ist. Andernfalls haben Sie {2}.",
         ThresholdSubject = "{0}: {1} verbraucht", AllUsedSubject = "{0}: alles verbraucht", UsedText = "Sie haben {0} von {1} verbraucht, die Sie in diesem Zeitraum haben.",
-        UsedOf = "{0} von {1}", BeyondText = "Was darüber hinaus geht, hängt von Ihrem Tarif ab; ein größerer enthält mehr.",
+        UsedOf = "{0} von {1}", BeyondText = "Ein größerer Tarif enthält mehr.", ResetsOn = "Beginnt neu am", UpgradeButton = "Tarife ansehen",
         ChangedSubject = "Ihr Tarif ist jetzt {0}", ChangedText = "Bisher war es {1}. Was {0} enthält, können Sie sofort nutzen.",
         OverSubject = "{0} ist beendet", OverText = "Ihr Abonnement von {0} ist gekündigt. Sie haben jetzt {1}.",
         EndsSubject = "{0} endet am {1}",
@@ -201,7 +205,7 @@ internal sealed record MailWords
         TrialCanceled = "Il est résilié : ensuite, vous aurez {1}, et rien ne sera facturé. Pour garder {0}, annulez la résiliation avant.",
         TrialNeedsMethod = "Ensuite, {0} continue pour {1} si une carte ou un autre moyen de paiement est enregistré d’ici là. Sinon, vous aurez {2}.",
         ThresholdSubject = "{0} : {1} consommés", AllUsedSubject = "{0} : tout est consommé", UsedText = "Vous avez consommé {0} sur les {1} dont vous disposez pour cette période.",
-        UsedOf = "{0} sur {1}", BeyondText = "Au-delà, cela dépend de votre offre ; une offre plus grande en contient plus.",
+        UsedOf = "{0} sur {1}", BeyondText = "Une offre plus grande en contient plus.", ResetsOn = "Remise à zéro le", UpgradeButton = "Voir les offres",
         ChangedSubject = "Votre offre est maintenant {0}", ChangedText = "Jusqu’ici, c’était {1}. Tout ce que {0} contient est disponible dès maintenant.",
         OverSubject = "{0} est terminé", OverText = "Votre abonnement à {0} est résilié, et vous avez maintenant {1}.",
         EndsSubject = "{0} se termine le {1}",
@@ -232,7 +236,7 @@ internal sealed record MailWords
         TrialCanceled = "Está cancelada: después tendrá {1}, y no se cobrará nada. Para conservar {0}, anule antes la cancelación.",
         TrialNeedsMethod = "Después, {0} continúa por {1} si para entonces hay una tarjeta u otro medio de pago suyo. Si no, tendrá {2}.",
         ThresholdSubject = "{0}: {1} consumido", AllUsedSubject = "{0}: todo consumido", UsedText = "Ha consumido {0} de los {1} que tiene para este período.", UsedOf = "{0} de {1}",
-        BeyondText = "Lo que pase de ahí depende de su plan; uno mayor incluye más.",
+        BeyondText = "Un plan mayor incluye más.", ResetsOn = "Se renueva el", UpgradeButton = "Ver los planes",
         ChangedSubject = "Ahora su plan es {0}", ChangedText = "Hasta ahora era {1}. Ya puede usar todo lo que {0} incluye.",
         OverSubject = "{0} ha terminado", OverText = "Su suscripción a {0} está cancelada, y ahora tiene {1}.",
         EndsSubject = "{0} termina el {1}",

@@ -26,7 +26,7 @@ internal sealed class EventTally(ProjectSnapshot project, UnmatchedTypes unmatch
         if (answer is { Decision: { Allowed: false } denied } && OutcomeMap.Code(answer.Fault) is null)
         {
             var code = OutcomeMap.Code(denied.Outcome)!;
-            Batch.Reject(index, order.Id, code.Code, GateAnswers.RefusalOf(code, project, order.Customer, denied).Detail!);
+            Batch.Reject(index, order.Id, code.Code, GateAnswers.Explain(project, denied));
         }
         else if (answer.Fault == GateFault.Unmatched)
         {

@@ -35,16 +35,16 @@ internal static class GateAnswers
     {
         var code = OutcomeMap.Code(decision.Outcome)!;
         WriteRateHeaders(context, decision);
-        return Problems.WriteAsync(context, RefusalOf(code, project, customer, decision), decision.RetryAfter);
+        return Problems.WriteAsync(context, RefusalOf(context, code, project, customer, decision), decision.RetryAfter);
     }
 
     /// <summary>The problem of a refusal with the numbers behind it. Also for doors that answer in another shape.</summary>
-    public static Problem RefusalOf(ErrorCode code, ProjectSnapshot project, string? customer, Decision decision)
+    public static Problem RefusalOf(HttpContext context, ErrorCode code, ProjectSnapshot project, string? customer, Decision decision)
     {
         var feature = project.Catalog.FeaturesByKey[decision.FeatureKey];
         var standing = decision.Standing;
         var suggested = code.Status == StatusCodes.Status402PaymentRequired ? SuggestedPlan(project, decision, feature) : null;
-        return Problem.Of(code, Explain(feature, decision)) with
+        return Problem.Of(code, Explain(project, decision)) with
         {
             Feature = feature.Code,
             Plan = decision.Plan,
@@ -55,7 +55,7 @@ internal static class GateAnswers
             Requested = decision.Requested?.Value,
             ResetsAt = standing?.ResetsAt?.ToOffset(),
             Reason = OutcomeMap.Reason(decision.Outcome),
-            UpgradeUrl = UpgradeUrl(project.Catalog.Document.UpgradeUrl, customer, feature.Code, decision.Plan),
+            UpgradeUrl = UpgradeLink.Of(project, () => PublicAddress.Of(context), customer, feature.Code, decision.Plan),
             SuggestedPlan = suggested,
         };
     }
@@ -134,6 +134,9 @@ internal static class GateAnswers
         }
     }
 
+    /// <summary>Why, for people.</summary>
+    public static string Explain(ProjectSnapshot project, Decision decision) => Explain(project.Catalog.FeaturesByKey[decision.FeatureKey], decision);
+
     private static string Explain(FeatureEntry feature, Decision decision) => (decision.Outcome, decision.Standing) switch
     {
         (Outcome.FeatureNotInPlan, _) => $"The plan '{decision.Plan}' does not include {feature.Feature.Name}.",
@@ -150,11 +153,6 @@ internal static class GateAnswers
     };
 
     private static string Word(RateUnit unit) => unit.ToString().ToLowerInvariant();
-
-    private static string UpgradeUrl(string template, string? customer, string feature, string plan) => template
-        .Replace("{customer}", Uri.EscapeDataString(customer ?? ""), StringComparison.Ordinal)
-        .Replace("{feature}", feature, StringComparison.Ordinal)
-        .Replace("{plan}", plan, StringComparison.Ordinal);
 
     /// <summary>The next plan in the catalogue's order that grants more of the feature; null when there is none.</summary>
     private static string? SuggestedPlan(ProjectSnapshot project, Decision decision, FeatureEntry feature)

@@ -146,6 +146,9 @@ public sealed partial class MailTests(MailedServer server) : IClassFixture<Maile
         await UntilAsync(async () => (await MailsAsync(sandbox.Door, "acme")).Any(static mail => Text(mail, "status") == "sent"));
         var first = (await MailsAsync(sandbox.Door, "acme")).Single();
         (Text(first, "type"), Text(first, "subject")).ShouldBe(("quota_threshold", "Calls: 80% used"));
+        var says = (await sandbox.Door.GetAsync("/v1/mails/" + Text(first, "id")))["text"].GetValue<string>();
+        says.ShouldContain("Resets on: Feb 28, 2027");
+        says.ShouldContain($"See the plans:\n{_running.Server.Url.AbsoluteUri}pricing");
 
         var link = UnsubscribeLink().Match(await FileAsync(Text(first, "id")).ContinueWith(static file => Unfolded(file.Result), TaskScheduler.Default)).Groups[1].Value;
         using var anybody = new HttpClient();
@@ -163,6 +166,8 @@ public sealed partial class MailTests(MailedServer server) : IClassFixture<Maile
         await UntilAsync(async () => await MailsAsync(sandbox.Door, "acme") is { Length: 3 } mails && mails.All(static mail => Text(mail, "status") != "waiting"));
         (await MailsAsync(sandbox.Door, "acme")).Select(static mail => $"{Text(mail, "type")} {Text(mail, "status")} {mail["reason"]}").Order()
             .ShouldBe(["quota_threshold sent ", "quota_threshold skipped unsubscribed", "receipt sent "]);
+        var receipt = await FileAsync(Text((await MailsAsync(sandbox.Door, "acme")).Single(static mail => Text(mail, "type") == "receipt"), "id"));
+        (receipt.Contains("application/pdf", StringComparison.Ordinal), receipt.Contains("JVBERi", StringComparison.Ordinal)).ShouldBe((true, true), "A receipt brings the invoice.");
     }
 
     [Theory]

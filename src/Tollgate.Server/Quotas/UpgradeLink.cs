@@ -1,0 +1,17 @@
+using Tollgate.Engine.Projects;
+
+namespace Tollgate.Server.Quotas;
+
+/// <summary>The catalogue's <c>upgrade_url</c> for one customer.</summary>
+internal static class UpgradeLink
+{
+    /// <param name="server">Completes a path: where customers reach this server. Called for paths only.</param>
+    public static string Of(ProjectSnapshot project, Func<Uri> server, string? customer, string feature, string plan)
+    {
+        var address = project.Catalog.Document.UpgradeUrl
+            .Replace("{customer}", Uri.EscapeDataString(customer ?? ""), StringComparison.Ordinal)
+            .Replace("{feature}", feature, StringComparison.Ordinal)
+            .Replace("{plan}", plan, StringComparison.Ordinal);
+        return address.StartsWith('/') ? new Uri(server(), address).AbsoluteUri : address;
+    }
+}
