@@ -12,8 +12,8 @@ using Tollgate.Engine.Quotas;
 namespace Tollgate.Server.Hosting;
 
 /// <summary>
-/// Customers with a usage history for <c>up --demo</c>, made by the same doors as real ones: profile, plan, and events that
-/// the gate decides. The history is 34 days long, because the gate accepts no event older than 35.
+/// Customers with a usage history for <c>up --demo</c>, made by the same doors as real ones: profile without a mail address, plan,
+/// and events that the gate decides. The history is 34 days long, because the gate accepts no event older than 35.
 /// </summary>
 /// <remarks>
 /// The same seed on the same day gives the same customers, plans and amounts. A customer who exists is left alone, so a
@@ -24,6 +24,8 @@ internal sealed class DemoData(
 {
     private const int CustomersPerProject = 12;
     private const int Days = 34;
+    private const string ShownProject = "resume-ats";
+    private const string ShownCustomer = "demo_02";
 
     private static readonly string[] Names =
     [
@@ -33,6 +35,12 @@ internal sealed class DemoData(
 
     /// <summary>How much of a quota a demo customer uses in a month, in percent: some barely, some beyond the cap.</summary>
     private static readonly int[] Appetites = [5, 20, 40, 60, 85, 130];
+
+    /// <summary>The customer whose portal the start page shows. Somebody's own customer with this id is not it.</summary>
+    public async Task<(ProjectSnapshot Project, string Customer)?> ShownAsync(CancellationToken cancel) =>
+        directory.Find(ShownProject) is { } project && await customers.FindAsync(project, ShownCustomer, cancel) is { Customer.Profile: { Email: null, Name: { } name } } && name == Names[1]
+            ? (project, ShownCustomer)
+            : null;
 
     public async Task FillAsync(long seed, CancellationToken cancel)
     {
@@ -60,7 +68,8 @@ internal sealed class DemoData(
 
             // Its own source of chance for each customer: adding one later changes none of the others.
             var chance = new Random(unchecked((int)(seed * 31) + (project.Id * 1009) + number));
-            var profile = CustomerProfile.Blank with { Name = Names[number], Email = $"{id}@example.com" };
+            // Without an address: a demo writes to nobody.
+            var profile = CustomerProfile.Blank with { Name = Names[number] };
             await create.RunAsync(project, id, profile, cancel);
             var plan = plans[number % plans.Count].Code;
             await assign.RunAsync(project, id, plan, cancel);

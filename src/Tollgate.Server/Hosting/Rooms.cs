@@ -93,9 +93,10 @@ internal static class Rooms
         app.MapMailRoom();
         app.MapClocks();
         app.MapSeedDoors();
+        DemoPortal.Map(app);
 
         // Last: what the rooms have mapped is described, and nothing is open by accident.
-        app.MapHttpRoom();
+        app.MapHttpRoom(app.Services.GetRequiredService<ServerOptions>().Demo);
         app.RefuseUnguardedEndpoints();
     }
 }

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Options;
 using Tollgate.Contracts.Http;
 using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Projects;
+using Tollgate.Server.Http.Pages;
 
 namespace Tollgate.Server.Http;
 
@@ -60,7 +61,9 @@ public sealed class FrontDoor(
 
             if (IsBareFailure(context.Response))
             {
-                await Problems.WriteAsync(context, Problems.Of(context.Response.StatusCode));
+                await (context is { Response.StatusCode: StatusCodes.Status404NotFound } && context.GetEndpoint() is null
+                    ? StartPages.WriteNotFoundAsync(context)
+                    : Problems.WriteAsync(context, Problems.Of(context.Response.StatusCode)));
             }
         }
         catch (Exception e) when (e is ConnectionResetException

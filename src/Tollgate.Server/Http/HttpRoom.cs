@@ -39,12 +39,14 @@ public static class HttpRoom
     /// <summary>The front door; before every middleware that could answer.</summary>
     public static IApplicationBuilder UseFrontDoor(this IApplicationBuilder app) => app.UseMiddleware<FrontDoor>();
 
-    /// <summary>The document at <c>/openapi/v1.json</c>, Swagger UI at <c>/docs</c>, the pages of the error codes; <c>/</c> leads there.</summary>
-    public static void MapHttpRoom(this WebApplication app)
+    /// <summary>The document at <c>/openapi/v1.json</c>, Swagger UI at <c>/docs</c>, the pages of the error codes, the start page.</summary>
+    /// <param name="hasDemo">There are demo customers.</param>
+    public static void MapHttpRoom(this WebApplication app, bool hasDemo)
     {
         OpenApiFile.Map(app);
         PageFrame.Map(app);
         ErrorPages.Map(app);
+        StartPages.Map(app, hasDemo);
 
         // Only where they have something to say: the hot path does not walk through this middleware.
         app.UseWhen(context => context.Request.Path.StartsWithSegments("/docs", StringComparison.Ordinal), docs =>

@@ -106,6 +106,9 @@ public sealed class ServerLifeTests
         var usage = new Uri("/v1/customers/demo_02/usage", UriKind.Relative);
         await PrintedAsync(server, "Tollgate is ready");
         var before = await client.GetStringAsync(usage);
+        (await client.GetStringAsync(new Uri("/v1/mails?status=sent", UriKind.Relative))).ShouldContain("\"data\":[]", Case.Sensitive, "A demo writes to nobody.");
+        (await server.Http.GetStringAsync(new Uri("/", UriKind.Relative))).ShouldContain("href=\"/demo/portal\"");
+        (await server.Http.GetStringAsync(new Uri("/demo/portal", UriKind.Relative))).ShouldContain("<h1>Your plan and invoices</h1>");
 
         (await server.StopAsync()).ShouldBe(0, server.Log);
         await server.StartAgainAsync();

@@ -10,6 +10,8 @@ namespace Tollgate.Server.Tests.Http;
 public sealed partial class PageTests(RunningServer server)
 {
     [Theory]
+    [InlineData("/", "Start · Tollgate")]
+    [InlineData("/pricing", "Plans · Tollgate")]
     [InlineData("/docs/index.html", "API · Tollgate")]
     [InlineData("/docs/errors", "Errors · Tollgate")]
     [InlineData("/docs/errors/quota_exceeded", "quota_exceeded · Tollgate")]
@@ -29,7 +31,7 @@ public sealed partial class PageTests(RunningServer server)
     [Fact]
     public async Task What_a_page_links_to_is_there()
     {
-        HashSet<string> seen = ["/docs/index.html", "/docs/errors"];
+        HashSet<string> seen = ["/", "/pricing", "/docs/index.html", "/docs/errors"];
         var open = new Queue<string>(seen);
         while (open.TryDequeue(out var path))
         {
@@ -69,7 +71,31 @@ public sealed partial class PageTests(RunningServer server)
         (await server.SendAsync("GET", "/docs/errors/nope", null)).ShouldBeProblem(404, "not_found");
     }
 
+    [Fact]
+    public async Task The_start_page_is_small_and_links_to_no_demo_where_there_is_none()
+    {
+        var page = (await server.SendAsync("GET", "/", null)).ShouldBe(200);
+
+        page.Body.Length.ShouldBeLessThan(10_000);
+        Encoding.UTF8.GetString(page.Body).ShouldNotContain("/demo/portal");
+        (await server.SendAsync("GET", "/demo/portal", null)).ShouldBeProblem(404, "not_found");
+    }
+
     [Theory]
+    [InlineData("/nothing")]
+    [InlineData("/v1/nothing")]
+    public async Task An_unknown_path_is_a_page_for_people_and_a_problem_for_programs(string path)
+    {
+        var page = await server.SendAsync("GET", path, null, null, ("Accept", "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8"));
+        (page.Status, page.ContentType).ShouldBe((HttpStatusCode.NotFound, "text/html"));
+        Encoding.UTF8.GetString(page.Body).ShouldContain("<h1>Page not found</h1>");
+
+        (await server.SendAsync("GET", path, null, null, ("Accept", "*/*"))).ShouldBeProblem(404, "not_found");
+        (await server.SendAsync("POST", path, null, null, ("Accept", "text/html"))).ShouldBeProblem(404, "not_found");
+    }
+
+    [Theory]
+    [InlineData("/")]
     [InlineData("/docs/index.html")]
     [InlineData("/docs/index.js")]
     [InlineData("/docs/errors")]

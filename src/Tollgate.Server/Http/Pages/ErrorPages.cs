@@ -39,7 +39,7 @@ internal static class ErrorPages
         context.Response.Headers.CacheControl = AnswerHeaders.Private;
 
         // A person gets a page, a program what every other unknown path gives.
-        return context.Request.Headers.Accept.ToString().Contains("text/html", StringComparison.OrdinalIgnoreCase)
+        return StartPages.IsBrowser(context.Request)
             ? Answer.Bytes(context, StatusCodes.Status404NotFound, unknown, PageFrame.HtmlType)
             : Problems.WriteAsync(context, ErrorCode.NotFound, "No error has this code.");
     }

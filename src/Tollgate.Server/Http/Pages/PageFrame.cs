@@ -7,6 +7,14 @@ using Tollgate.Contracts.Http;
 
 namespace Tollgate.Server.Http.Pages;
 
+/// <summary>Parts of the documentation that the bar of a page names.</summary>
+internal enum DocsPart
+{
+    None,
+    Api,
+    Errors,
+}
+
 /// <summary>What all pages for people share: the frame, the style sheets, and headers that keep everything on this server.</summary>
 internal static class PageFrame
 {
@@ -36,13 +44,6 @@ internal static class PageFrame
 
     public static void Map(WebApplication app)
     {
-        app.MapMethods("/", Reading, context =>
-            {
-                context.Response.Redirect("/docs/index.html");
-                return Task.CompletedTask;
-            })
-            .OpenToAll("It leads to the documentation.")
-            .ExcludeFromDescription();
         app.MapMethods("/docs/styles/{name}", Reading, ShowSheetAsync)
             .OpenToAll("Documentation.")
             .ExcludeFromDescription();
@@ -51,16 +52,22 @@ internal static class PageFrame
     /// <summary>For everything under <c>/docs</c>, also what Swagger UI answers.</summary>
     public static Task ProtectAsync(HttpContext context, RequestDelegate next)
     {
-        context.Response.Headers.ContentSecurityPolicy = ContentPolicy;
+        Protect(context.Response);
         context.Response.Headers.CacheControl = AnswerHeaders.Documentation;
-        context.Response.Headers["Referrer-Policy"] = "no-referrer";
         return next(context);
+    }
+
+    public static void Protect(HttpResponse response)
+    {
+        response.Headers.ContentSecurityPolicy = ContentPolicy;
+        response.Headers["Referrer-Policy"] = "no-referrer";
     }
 
     /// <summary>A whole page.</summary>
     /// <param name="title">Plain text; it is encoded here.</param>
     /// <param name="main">HTML.</param>
-    public static byte[] Page(string title, string main) => Encoding.UTF8.GetBytes(
+    /// <param name="part">Where the page is in the documentation.</param>
+    public static byte[] Page(string title, string main, DocsPart part = DocsPart.Errors) => Encoding.UTF8.GetBytes(
         $"""
          <!doctype html>
          <html lang="en">
@@ -70,7 +77,7 @@ internal static class PageFrame
          </head>
          <body>
          <a class="skip" href="#main">Skip to the content</a>
-         {Bar(inErrors: true)}
+         {Bar(part)}
          <main id="main" class="prose">
          {main}
          </main>
@@ -91,7 +98,7 @@ internal static class PageFrame
          <title>%(DocumentTitle)</title>
          </head>
          <body>
-         {Bar(inErrors: false)}
+         {Bar(DocsPart.Api)}
          <main id="swagger-ui"></main>
          <noscript>This page needs JavaScript. The document that it shows is <a href="/openapi/v1.json">/openapi/v1.json</a>.</noscript>
          <script src="/docs/swagger-ui-bundle.js"></script>
@@ -111,12 +118,12 @@ internal static class PageFrame
          <link rel="stylesheet" href="/docs/styles/pages.css">
          """;
 
-    private static string Bar(bool inErrors)
+    private static string Bar(DocsPart part)
     {
-        var (api, errors) = inErrors ? ("", " aria-current=\"true\"") : (" aria-current=\"page\"", "");
+        var (api, errors) = (part == DocsPart.Api ? " aria-current=\"page\"" : "", part == DocsPart.Errors ? " aria-current=\"true\"" : "");
         return $"""
                 <header class="bar"><nav aria-label="Documentation">
-                <a class="name" href="/docs/index.html">Tollgate</a>
+                <a class="name" href="/">Tollgate</a>
                 <a href="/docs/index.html"{api}>API</a>
                 <a href="/docs/errors"{errors}>Errors</a>
                 <a href="/openapi/v1.json">OpenAPI</a>

@@ -1,0 +1,68 @@
+using Tollgate.Contracts.Http;
+
+namespace Tollgate.Server.Http.Pages;
+
+/// <summary>The pages of the server itself: <c>/</c>, the one behind the default <c>upgrade_url</c>, and the one that a browser gets for an unknown path.</summary>
+internal static class StartPages
+{
+    public const string DemoPortal = "/demo/portal";
+
+    private const string Plans =
+        """
+        <h1>Choose a plan in your app</h1>
+        <p class="lead">Go back to the app that you came from. It lists its plans and takes you to the checkout.</p>
+        <p>If you run the app: set <code>upgrade_url</code> in the catalogue to the page of your app that lists the plans. While it is not set, Tollgate sends
+        customers here.</p>
+        """;
+
+    private const string Missing =
+        """
+        <h1>Page not found</h1>
+        <p class="lead">Nothing is at this address. It may be incomplete or too old.</p>
+        <p><a href="/">Start page</a> · <a href="/docs/index.html">API reference</a></p>
+        """;
+
+    private static readonly byte[] NotFound = PageFrame.Page("Page not found", Missing, DocsPart.None);
+
+    /// <param name="hasDemo">There are demo customers, one of whom is shown to everybody.</param>
+    public static void Map(WebApplication app, bool hasDemo)
+    {
+        var (start, plans) = (PageFrame.Page("Start", Start(hasDemo), DocsPart.None), PageFrame.Page("Plans", Plans, DocsPart.None));
+        app.MapMethods("/", PageFrame.Reading, context => WriteAsync(context, StatusCodes.Status200OK, start))
+            .OpenToAll("It links to what is open to all.")
+            .ExcludeFromDescription();
+        app.MapMethods("/pricing", PageFrame.Reading, context => WriteAsync(context, StatusCodes.Status200OK, plans))
+            .OpenToAll("Customers who reached a limit are sent here until the catalogue names a page of the app.")
+            .ExcludeFromDescription();
+    }
+
+    /// <summary>No endpoint has the path. A browser gets a page, a program what every other error is.</summary>
+    public static Task WriteNotFoundAsync(HttpContext context) => IsBrowser(context.Request)
+        ? WriteAsync(context, StatusCodes.Status404NotFound, NotFound)
+        : Problems.WriteAsync(context, ErrorCode.NotFound);
+
+    /// <summary>Somebody reads in a browser: only browsers ask for HTML.</summary>
+    public static bool IsBrowser(HttpRequest request) =>
+        (HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method)) && request.Headers.Accept.ToString().Contains("text/html", StringComparison.OrdinalIgnoreCase);
+
+    private static Task WriteAsync(HttpContext context, int status, byte[] page)
+    {
+        PageFrame.Protect(context.Response);
+        context.Response.Headers["X-Request-Id"] = context.RequestId();
+        return Answer.Bytes(context, status, page, PageFrame.HtmlType);
+    }
+
+    private static string Start(bool hasDemo) =>
+        $"""
+         <h1>Tollgate {PageFrame.Version}</h1>
+         <p class="lead">This server meters, gates and bills AI products.</p>
+         <ul class="start">
+         <li><a href="/docs/index.html">API reference</a><span>Every operation, with examples. It loads 4 MB.</span></li>
+         <li><a href="/docs/errors">Errors</a><span>Every error code, and what to do about it.</span></li>
+         <li><a href="/openapi/v1.json">OpenAPI document</a><span>For generating clients.</span></li>
+         <li><a href="/health/ready">Health</a><span>Whether the server can decide now.</span></li>
+         {(hasDemo ? $"<li><a href=\"{DemoPortal}\" rel=\"nofollow\">Demo portal</a><span>The page of a demo customer: plan, cards and invoices.</span></li>" : "")}
+         </ul>
+         <p>The guides are in <code>docs/</code> of the source. The keys that the first start created are in the file that <code>tollgate up</code> prints.</p>
+         """;
+}
