@@ -96,7 +96,7 @@ internal sealed record InvoiceWords
         Payment = "Payment of invoice {0}", Refund = "Refund of invoice {0}", ToCredits = "Credit of invoice {0} kept as credits",
         InvoiceVoided = "Invoice {0} voided", InvoiceWrittenOff = "Invoice {0} written off", OpeningBalance = "Opening balance",
         ClosingBalance = "Closing balance", NoEntries = "Nothing happened in this period.", Invoiced = "Invoiced", Refunded = "Refunded",
-        Page = "Page {0} of {1}", Sandbox = "This document is of a test system. Nobody has to pay it.",
+        Page = "Page {0} of {1}", Sandbox = "This is a test document. Nobody has to pay it.",
         Months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"],
     };
 

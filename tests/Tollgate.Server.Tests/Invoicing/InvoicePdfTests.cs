@@ -186,7 +186,7 @@ public sealed partial class InvoicePdfTests
 
     [Fact]
     public async Task An_invoice_of_a_sandbox_says_so() =>
-        (await Poppler.TextAsync(InvoicePdf.Of(Rich(), Style with { IsSandbox = true }))).ShouldContain("This document is of a test system.");
+        (await Poppler.TextAsync(InvoicePdf.Of(Rich(), Style with { IsSandbox = true }))).ShouldContain("This is a test document.");
 
     [GeneratedRegex(@"Feature number (\d+) beyond the plan [\d,]+ \$0\.0125 \$([\d.,]+)\n")]
     private static partial Regex LineOfLong();
