@@ -41,8 +41,15 @@ public sealed partial class DocumentTests
         Repository.Files.SelectMany(MachinePaths).ShouldBeNone("A path of somebody's machine means nothing to others. Make it relative or a parameter.");
 
     [Fact]
+    public void Guides_are_short() =>
+        Documents.Where(page => page.IsUnder("docs/guides")).SelectMany(LongGuide)
+            .ShouldBeNone("A guide does one task. Reasons go to docs/concepts, tables to docs/reference.");
+
+    [Fact]
     public void The_rules_see_offenders()
     {
+        LongGuide(new("docs/guides/x.md", string.Concat(Enumerable.Repeat("word ", MostWords + 1)))).ShouldNotBeEmpty();
+        LongGuide(new("docs/guides/x.md", "| word |\n```bash\n" + string.Concat(Enumerable.Repeat("word ", MostWords + 1)) + "\n```\n")).ShouldBeEmpty();
         DeadLinks(new("docs/x.md", "see [this](nowhere.md)")).ShouldNotBeEmpty();
         DeadLinks(new("tests/README.md", "see [this](https://example.org/x.md) and ```\n[x](y.md)\n```")).ShouldBeEmpty();
         Unproved(new("src/X/README.md", "## Invariants\n- Nothing is lost.\n"), []).ShouldNotBeEmpty();
@@ -51,6 +58,15 @@ public sealed partial class DocumentTests
         UndocumentedOptions(SourceFile.Parse("src/X/X.cs", "sealed record LaneOptions { public int Size { get; init; } }")).ShouldNotBeEmpty();
         MachinePaths(new("docs/x.md", "cd " + "/work" + "/here")).ShouldNotBeEmpty();
     }
+
+    /// <summary>Of the prose and the tables; blocks of code are not read but pasted.</summary>
+    private const int MostWords = 800;
+
+    private static IEnumerable<Finding> LongGuide(TextFile page) =>
+        Code().Replace(page.Text, " ").Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Count(word => word.Any(char.IsLetterOrDigit)) is var words
+        && words > MostWords
+            ? [new(page.Path, 1, $"{words} words are more than {MostWords}.")]
+            : [];
 
     private static IEnumerable<Finding> DeadLinks(TextFile page)
     {

@@ -46,6 +46,11 @@ public sealed class GuideShell : IAsyncDisposable
     public async Task<IReadOnlyList<string>> PasteAsync(IEnumerable<Guide> guides)
     {
         var pasted = guides.ToList();
+        if (Directory.Exists(Results))
+        {
+            Directory.Delete(Results, recursive: true);
+        }
+
         Directory.CreateDirectory(Results);
         await File.WriteAllTextAsync(_folder.Combine("paste.sh"), Script(pasted));
         await RunAsync();

@@ -40,6 +40,20 @@ public sealed class GuideTests(TestPostgres postgres)
     }
 
     [Fact]
+    public async Task A_guide_that_tells_something_else_is_seen()
+    {
+        await using var database = await postgres.CreateDatabaseAsync();
+        await using var shell = await GuideShell.StartAsync(database.ConnectionString);
+        await SeeAsync("```bash\ntrue\n./tollgate nothing\n```\n", ":1: this command failed: ./tollgate nothing (exit code 2)");
+        await SeeAsync("```bash\n. .tollgate/keys.env\ncurl -sS $TOLLGATE_URL/v1/plans\n```\n", ":1: a request was answered 401");
+        await SeeAsync("```bash\n. .tollgate/keys.env\ncurl -sS $TOLLGATE_URL/v1/plans\n```\n```json\n{\"status\": 404, …}\n```\n", "answered 401");
+        await SeeAsync("```bash\necho 1\n```\n\n```text\n2\n```\n", ":1: The guide shows\n2");
+        (await shell.PasteAsync([Guide.Parse("good.md", "```bash\necho 1\n```\n**Needs a miracle:**\n\n```bash\nfalse\n```\n")])).ShouldBeEmpty();
+
+        async Task SeeAsync(string guide, string fault) => (await shell.PasteAsync([Guide.Parse("wrong.md", guide)])).ShouldHaveSingleItem().ShouldContain(fault);
+    }
+
+    [Fact]
     public void Few_blocks_need_what_only_a_reader_has() =>
         Guide.All.Where(static guide => guide.Blocks.Any(static block => block.NeedsWorld))
             .ToDictionary(static guide => guide.Path, static guide => guide.Blocks.Count(static block => block.NeedsWorld))
