@@ -304,7 +304,7 @@ public sealed record ErrorCode(string Code, int Status, string Title, string Des
     public static readonly ErrorCode DrivenByProvider = new(
         "driven_by_provider", 409, "The payment provider drives this subscription",
         "It was begun at the payment provider, which renews and bills it. What is asked for cannot be done there.",
-        "Change it in the provider's dashboard or its customer portal; Tollgate follows. docs/guides/stripe.md says what can be done here.");
+        "Change it in the provider's dashboard or its customer portal; Tollgate follows. docs/concepts/stripe.md says what can be done here.");
 
     public static readonly ErrorCode TrialUsed = new(
         "trial_used", 409, "The trial was had already",
@@ -547,7 +547,7 @@ public sealed record ErrorCode(string Code, int Status, string Title, string Des
         "not_at_provider", 422, "The payment provider cannot do this",
         "The payment provider drives the subscription, or is to, and has no such thing: a change that waits for the end of the period, a proration by days, a coupon that "
         + "carries over, or a price that nobody made there. It is not done in another way instead. The detail says which.",
-        "Ask for what the provider can do; docs/guides/stripe.md lists it. A missing price is made by \"tollgate stripe sync\".");
+        "Ask for what the provider can do; docs/concepts/stripe.md lists it. A missing price is made by \"tollgate stripe sync\".");
 
     /// <summary>Every code, in the order of their declaration.</summary>
     public static IReadOnlyList<ErrorCode> All { get; } =

@@ -31,7 +31,7 @@ public sealed class WebhookReferenceTests
             """
             # Events of webhooks
 
-            What an endpoint can ask for: names, groups such as `invoice.*`, or `*`. [The guide](../guides/webhooks.md) says how they are sent and verified;
+            An endpoint can ask for names, groups such as `invoice.*`, or `*`. [Receive webhooks](../guides/webhooks.md) shows how to verify them, [webhooks](../concepts/webhooks.md) how Tollgate sends them;
             `GET /v1/webhook-event-types` has a JSON Schema of each. New types and new members of bodies may come with any version: ignore what you do not know.
 
             Every body has `type`, `timestamp` (when it happened, by the project's clock; of an endpoint in real time), `sequence` (counts the events of its object from 1, without a gap) and `data`.
