@@ -46,6 +46,14 @@ public sealed partial class DocumentTests
             .ShouldBeNone("A guide does one task. Reasons go to docs/concepts, tables to docs/reference.");
 
     [Fact]
+    public void The_glossary_has_each_term_once_in_alphabetical_order()
+    {
+        var terms = Term().Matches(Documents.Single(page => page.Path == "docs/glossary.md").Text).Select(match => match.Groups[1].Value).ToList();
+        terms.Count.ShouldBeGreaterThan(50);
+        terms.ShouldBe(terms.Distinct(StringComparer.OrdinalIgnoreCase).Order(StringComparer.OrdinalIgnoreCase));
+    }
+
+    [Fact]
     public void The_rules_see_offenders()
     {
         LongGuide(new("docs/guides/x.md", string.Concat(Enumerable.Repeat("word ", MostWords + 1)))).ShouldNotBeEmpty();
@@ -165,6 +173,9 @@ public sealed partial class DocumentTests
 
     [GeneratedRegex(@"```[\s\S]*?```|`[^`\n]*`")]
     private static partial Regex Code();
+
+    [GeneratedRegex(@"^\| \*\*(.+?)\*\* \|", RegexOptions.Multiline)]
+    private static partial Regex Term();
 
     [GeneratedRegex(@"\[[^\]\n]*\]\(<?([^)\s>]*)>?[^)]*\)")]
     private static partial Regex Link();
