@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
 using Tollgate.Contracts.Http;
 
@@ -16,4 +17,5 @@ namespace Tollgate.Contracts.Catalog;
 [JsonSerializable(typeof(FeatureList))]
 [JsonSerializable(typeof(PlanComparison))]
 [JsonSerializable(typeof(CatalogAnswer))]
+[JsonSerializable(typeof(JsonElement))]
 public sealed partial class CatalogJson : JsonSerializerContext;

@@ -397,6 +397,11 @@ public sealed record ErrorCode(string Code, int Status, string Title, string Des
         "A field of the body is not one that this operation knows. Nothing is ignored silently.",
         "Remove or rename the fields that errors lists.");
 
+    public static readonly ErrorCode UnknownParameter = new(
+        "unknown_parameter", 422, "The query has an unknown parameter",
+        "A query parameter is not one that this operation reads, or it comes more than once. Nothing is ignored silently: a misspelt filter would list everything.",
+        "Remove or rename the parameters that errors lists.");
+
     public static readonly ErrorCode InvalidType = new(
         "invalid_type", 422, "A field has the wrong type",
         "A field of the body has a JSON type or format that this operation does not accept.",
@@ -560,7 +565,7 @@ public sealed record ErrorCode(string Code, int Status, string Title, string Des
         Conflict, IdempotencyKeyReused, ProjectExists, CustomerExists, CustomerIsMember, MemberExists, MemberElsewhere, MemberNested, NoSeatLeft, ReservationClosed, ReservationAmbiguous, SubscriptionExists,
         SubscriptionState, DrivenByProvider, TrialUsed, CurrencyFixed, InvoiceState, PaymentPending, CheckoutState, PaymentMethodMissing, BillingNotConfigured, InvoiceImplausible, WebhookEndpointState, CouponExists, ClockBusy, SandboxOnly, LastKey,
         PreconditionFailed, PayloadTooLarge, UnsupportedMediaType,
-        ValidationFailed, UnknownField, InvalidType, CatalogInvalid, PriceNotFound, CouponRefused, AddOnRefused, PackRefused, CreditRefused, RefundRefused, CreditsInsufficient, NotAtProvider,
+        ValidationFailed, UnknownField, UnknownParameter, InvalidType, CatalogInvalid, PriceNotFound, CouponRefused, AddOnRefused, PackRefused, CreditRefused, RefundRefused, CreditsInsufficient, NotAtProvider,
         FeatureNotMetered, EventTooOld, EventInFuture,
         EventUnmatched, EventValueInvalid, GatewayLoop, LimitReached,
         RateLimited, GatewayBusy, CustomersLimited, ProjectBusy, Overloaded, CustomerBusy, StorageUnavailable, UpstreamUnreadable, UpstreamUnreachable, UpstreamTimeout, Internal,

@@ -53,6 +53,7 @@ public sealed record Problem
 
     public string? Reason { get; init; }
 
+    /// <summary>Where the customer can buy more: the catalogue's <c>upgrade_url</c> as an absolute address.</summary>
     public string? UpgradeUrl { get; init; }
 
     public string? SuggestedPlan { get; init; }
@@ -95,6 +96,8 @@ public static class FaultCode
     public const string Required = "required";
     public const string UnknownField = "unknown_field";
     public const string DuplicateField = "duplicate_field";
+    public const string UnknownParameter = "unknown_parameter";
+    public const string DuplicateParameter = "duplicate_parameter";
     public const string InvalidType = "invalid_type";
     public const string InvalidFormat = "invalid_format";
     public const string InvalidValue = "invalid_value";

@@ -26,7 +26,7 @@ public static partial class CatalogRules
             var feature = document.Features.FirstOrDefault(f => f.Code == change.Feature);
             if (feature is null)
             {
-                faults.Add(new(change.Feature, $"The catalogue has no feature '{change.Feature}'."));
+                faults.Add(new(change.Feature, $"The catalogue has no feature '{change.Feature}'.{Spelling.DidYouMean(change.Feature, document.Features.Select(static one => one.Code))}"));
                 continue;
             }
 
@@ -53,7 +53,7 @@ public static partial class CatalogRules
         CheckCurrency(document.Currency, "currency", faults);
         if (!TimeZones.TryFind(document.TimeZone, out _))
         {
-            faults.Add(new("time_zone", $"'{document.TimeZone}' is not an IANA time zone such as Europe/Berlin or Etc/UTC."));
+            faults.Add(new("time_zone", TimeZones.Unknown(document.TimeZone)));
         }
 
         if (document.UpgradeUrl.Length > CatalogLimits.Url || !UpgradeUrl().IsMatch(document.UpgradeUrl))
@@ -69,7 +69,7 @@ public static partial class CatalogRules
         }
         else if (document.Plans.All(plan => plan.Code != document.DefaultPlan))
         {
-            faults.Add(new("default_plan", $"There is no plan '{document.DefaultPlan}'. Plans: {string.Join(", ", document.Plans.Select(static p => p.Code))}."));
+            faults.Add(new("default_plan", $"There is no plan '{document.DefaultPlan}'.{Spelling.DidYouMean(document.DefaultPlan, document.Plans.Select(static one => one.Code))} Plans: {string.Join(", ", document.Plans.Select(static p => p.Code))}."));
         }
     }
 
@@ -237,7 +237,7 @@ public static partial class CatalogRules
         var feature = document.Features.FirstOrDefault(f => f.Code == entitlement.Feature);
         if (feature is null)
         {
-            faults.Add(new($"{path}.feature", $"The catalogue has no feature '{entitlement.Feature}'."));
+            faults.Add(new($"{path}.feature", $"The catalogue has no feature '{entitlement.Feature}'.{Spelling.DidYouMean(entitlement.Feature, document.Features.Select(static one => one.Code))}"));
             return;
         }
 
@@ -280,7 +280,7 @@ public static partial class CatalogRules
     {
         if (!Currency.TryFind(code, out _))
         {
-            faults.Add(new(path, $"'{code}' is not a currency of ISO 4217 such as USD."));
+            faults.Add(new(path, Currency.Unknown(code)));
         }
     }
 

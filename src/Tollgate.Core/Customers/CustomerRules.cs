@@ -79,15 +79,15 @@ public static class CustomerRules
         return true;
     }
 
-    /// <param name="before">What was known; null: nothing. A tax id that an older version of Tollgate took stays, as long as neither it nor the country changes.</param>
+    /// <param name="before">What was known; null: nothing. A country or tax id that an older version of Tollgate took stays as long as it does not change, a tax id also only with its country.</param>
     public static IReadOnlyList<FieldFault> FaultsOf(CustomerProfile profile, CustomerProfile? before = null)
     {
         var faults = new List<FieldFault>();
         Expect(IsOptionalLine(profile.Name, LongestName), "name", $"must have 1 to {LongestName} characters and no control characters.");
         Expect(profile.Email is null || IsEmail(profile.Email), "email", $"must be an e-mail address of at most {LongestEmail} characters.");
-        Expect(profile.Currency is null || Currency.TryFind(profile.Currency, out _), "currency", "must be an ISO 4217 code such as USD.");
-        Expect(profile.TimeZone is null || TimeZones.TryFind(profile.TimeZone, out _), "time_zone", "must be an IANA time zone such as Europe/Berlin.");
-        Expect(profile.Country is null || IsCountry(profile.Country), "country", "must be two capital letters of ISO 3166, such as DE.");
+        Know(profile.Currency is null || Currency.TryFind(profile.Currency, out _), "currency", profile.Currency, Currency.Unknown);
+        Know(profile.TimeZone is null || TimeZones.TryFind(profile.TimeZone, out _), "time_zone", profile.TimeZone, TimeZones.Unknown);
+        Know(profile.Country is null || Countries.IsCode(profile.Country) || profile.Country == before?.Country, "country", profile.Country, Countries.Unknown);
         Expect(IsOptionalLine(profile.TaxId, LongestTaxId), "tax_id", $"must have 1 to {LongestTaxId} characters and no control characters.");
         var isOld = before is not null && (profile.TaxId, profile.Country) == (before.TaxId, before.Country);
         if (!isOld && IsOptionalLine(profile.TaxId, LongestTaxId) && profile.TaxId is not null && VatIds.FormOf(profile.Country) is { } form)
@@ -107,6 +107,14 @@ public static class CustomerRules
             if (!holds)
             {
                 faults.Add(new(field, detail));
+            }
+        }
+
+        void Know(bool holds, string field, string? name, Func<string, string> unknown)
+        {
+            if (!holds)
+            {
+                faults.Add(new(field, unknown(name!)));
             }
         }
     }
@@ -139,8 +147,6 @@ public static class CustomerRules
         return email.Length <= LongestEmail && IsLine(email) && !email.Any(char.IsWhiteSpace)
             && at > 0 && at == email.LastIndexOf('@') && at < email.Length - 1;
     }
-
-    private static bool IsCountry(string country) => country.Length == 2 && country.All(char.IsAsciiLetterUpper);
 
     private static bool IsOptionalLine(string? text, int longest) => text is null || (text.Length >= 1 && text.Length <= longest && IsLine(text));
 

@@ -41,6 +41,8 @@ public sealed record ProviderHome(string Provider, string? BaseUrl, string KeyHe
     public static IReadOnlyList<string> KeyHeaders { get; } =
         [.. Known.Select(home => home.KeyHeader).Where(header => header != Bearer).Distinct(StringComparer.OrdinalIgnoreCase)];
 
+    public static IEnumerable<string> Names => Known.Select(static home => home.Provider);
+
     public static bool IsKnown(string provider) => Array.Exists(Known, home => home.Provider == provider);
 
     /// <summary>A provider that nobody knows speaks as OpenAI does, wherever the project says that it is.</summary>

@@ -46,6 +46,9 @@ public sealed record Currency
         return code is not null && ByCode.TryGetValue(code, out currency);
     }
 
+    /// <summary>Says that a currency is unknown, with the nearest code.</summary>
+    public static string Unknown(string code) => $"{Spelling.Unknown("currency", code, ByCode.Keys.Order(StringComparer.Ordinal))} An ISO 4217 code such as USD is expected.";
+
     /// <summary>A currency whose code was checked at the edge.</summary>
     public static Currency Of(string code)
     {

@@ -29,6 +29,17 @@ public static class TimeZones
         return true;
     }
 
+    /// <summary>Says that a time zone is unknown, with the nearest name, or the zone of the city where only that was named.</summary>
+    public static string Unknown(string name)
+    {
+        var names = TimeZoneInfo.GetSystemTimeZones().Select(static zone => zone.Id).Where(static id => TryFind(id, out _)).Order(StringComparer.Ordinal).ToArray();
+        var city = Spelling.Nearest(name, names) is null ? Spelling.Nearest(name, names.Select(CityOf)) : null;
+        var hint = city is null ? Spelling.DidYouMean(name, names) : $" Did you mean '{names.First(one => CityOf(one) == city)}'?";
+        return $"Unknown time zone '{Spelling.Shown(name)}'.{hint} An IANA time zone such as Europe/Berlin or Etc/UTC is expected.";
+    }
+
+    private static string CityOf(string name) => name[(name.LastIndexOf('/') + 1)..];
+
     private static bool LooksLikeZone(string name)
     {
         if (name.Any(static c => !char.IsAsciiLetterOrDigit(c) && c is not ('/' or '_' or '-' or '+')))

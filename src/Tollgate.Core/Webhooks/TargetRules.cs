@@ -27,9 +27,13 @@ public static class TargetRules
             faults.Add(new("url", fault));
         }
 
-        if (events is not null && (events.Count is < 1 or > MostEvents || events.Any(static one => one is null || !IsWanted(one))))
+        if (events is not null && (events.Count is < 1 or > MostEvents || events.Any(static one => one is null)))
         {
-            faults.Add(new("events", $"must be 1 to {MostEvents} types of GET /v1/webhook-event-types, groups such as subscription.*, or *."));
+            faults.Add(new("events", WhatEventsAre));
+        }
+        else if (events?.FirstOrDefault(static one => !IsWanted(one)) is { } unknown)
+        {
+            faults.Add(new("events", $"{Spelling.Unknown("event type", unknown, WebhookEventType.All.Select(static type => type.Name))} {WhatEventsAre}"));
         }
 
         if (description is not null && (description.Length is < 1 or > LongestDescription || !CustomerRules.IsLine(description)))
@@ -39,6 +43,8 @@ public static class TargetRules
 
         return faults;
     }
+
+    private static readonly string WhatEventsAre = $"Expected: 1 to {MostEvents} types of GET /v1/webhook-event-types, groups such as subscription.*, or *.";
 
     private static string? FaultOf(string text, bool allowLocal)
     {

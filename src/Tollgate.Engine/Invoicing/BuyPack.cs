@@ -1,5 +1,7 @@
 using Npgsql;
 using NpgsqlTypes;
+using Tollgate.Core;
+using Tollgate.Core.Catalog;
 using Tollgate.Core.Invoicing;
 using Tollgate.Core.Money;
 using Tollgate.Core.Time;
@@ -93,7 +95,7 @@ public sealed class BuyPack(NpgsqlDataSource database, QuotaGate gate, Clock clo
         var (verdict, sale) = PackRules.Judge(pack, plan, currency, order.Count);
         if (sale is null)
         {
-            return new(PackOutcome.Refused, Detail: Explain(verdict, order, plan, currency));
+            return new(PackOutcome.Refused, Detail: Explain(verdict, order, plan, currency, project.Catalog.Document));
         }
 
         // 4.
@@ -157,9 +159,9 @@ public sealed class BuyPack(NpgsqlDataSource database, QuotaGate gate, Clock clo
     private static bool IsSame(PackOrder order, PackSale sold) =>
         (order.Pack, order.Count) == (sold.Pack, sold.Count) && (order.Currency is not { } currency || currency == sold.Each.Currency);
 
-    private static string Explain(PackVerdict verdict, PackOrder order, string plan, Currency currency) => verdict switch
+    private static string Explain(PackVerdict verdict, PackOrder order, string plan, Currency currency, CatalogDocument catalog) => verdict switch
     {
-        PackVerdict.Unknown => $"The catalogue has no pack '{order.Pack}'.",
+        PackVerdict.Unknown => Spelling.Unknown("pack", order.Pack, catalog.Packs.Where(static pack => pack.Active).Select(static pack => pack.Code)),
         PackVerdict.Inactive => $"Pack '{order.Pack}' is not offered any more.",
         PackVerdict.NotForPlan => $"Pack '{order.Pack}' is not for plan '{plan}'.",
         PackVerdict.NotInCurrency => $"Pack '{order.Pack}' is not sold in {currency}.",

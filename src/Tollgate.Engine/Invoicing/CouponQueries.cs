@@ -58,6 +58,20 @@ public sealed class CouponQueries(NpgsqlDataSource database)
         return rows;
     }
 
+    /// <summary>The codes of the newest coupons that can be redeemed.</summary>
+    public async Task<IReadOnlyList<string>> CodesAsync(ProjectSnapshot project, int most, CancellationToken cancel)
+    {
+        await using var command = database.Command(CouponSql.Codes, project.Id, most);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        var codes = new List<string>();
+        while (await reader.ReadAsync(cancel))
+        {
+            codes.Add(reader.GetString(0));
+        }
+
+        return codes;
+    }
+
     /// <summary>It cannot be redeemed any more; who has it keeps it. False: there is none.</summary>
     public async Task<bool> EndAsync(ProjectSnapshot project, string code, CancellationToken cancel)
     {

@@ -22,6 +22,9 @@ internal static class CouponSql
     /// <summary>$1 project, $2 the code after which it starts, $3 number of rows.</summary>
     public const string List = $"SELECT {Columns} FROM coupons c WHERE c.project_id = $1 AND c.code > $2 ORDER BY c.code LIMIT $3";
 
+    /// <summary>$1 project, $2 number of rows.</summary>
+    public const string Codes = "SELECT code FROM coupons WHERE project_id = $1 AND active ORDER BY created_at DESC, code LIMIT $2";
+
     /// <summary>$1 project, $2 code.</summary>
     public const string End = "UPDATE coupons SET active = false WHERE project_id = $1 AND code = $2";
 

@@ -1,3 +1,4 @@
+using Tollgate.Core;
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Subscriptions;
 
@@ -16,7 +17,13 @@ internal static class AddOnChoice
         {
             var addOn = catalog.AddOns.FirstOrDefault(one => one.Code == code);
             var known = terms.AddOns.FirstOrDefault(one => one.AddOn.Code == code);
-            if (FaultOf(addOn, known, code, quantity, terms) is { } fault)
+            if ((known?.AddOn ?? addOn) is not { } chosen)
+            {
+                // What is not offered any more is not shown to everybody.
+                return (Spelling.Unknown("add-on", code, catalog.AddOns.Where(static one => one.Active).Select(static one => one.Code)), []);
+            }
+
+            if (FaultOf(chosen, known, quantity, terms) is { } fault)
             {
                 return (fault, []);
             }
@@ -28,13 +35,12 @@ internal static class AddOnChoice
         return (null, held);
     }
 
-    private static string? FaultOf(AddOn? addOn, HeldAddOn? known, string code, long quantity, SubscriptionTerms terms) => (known?.AddOn ?? addOn) switch
+    private static string? FaultOf(AddOn addOn, HeldAddOn? known, long quantity, SubscriptionTerms terms) => addOn switch
     {
-        null => $"The catalogue has no add-on '{code}'.",
-        { Active: false } when known is null => $"Add-on '{code}' is not offered any more.",
-        var one when !one.FitsPlan(terms.Plan.Code) => $"Add-on '{code}' is not for plan '{terms.Plan.Code}'.",
-        var one when one.PriceFor(terms.Interval, terms.Currency) is null => $"Add-on '{code}' is not sold {CatalogWords.Of(terms.Interval)} in {terms.Currency}.",
-        { MaxQuantity: { } most } when quantity > most => $"At most {most} of add-on '{code}' can be had.",
+        { Active: false } when known is null => $"Add-on '{addOn.Code}' is not offered any more.",
+        _ when !addOn.FitsPlan(terms.Plan.Code) => $"Add-on '{addOn.Code}' is not for plan '{terms.Plan.Code}'.",
+        _ when addOn.PriceFor(terms.Interval, terms.Currency) is null => $"Add-on '{addOn.Code}' is not sold {CatalogWords.Of(terms.Interval)} in {terms.Currency}.",
+        { MaxQuantity: { } most } when quantity > most => $"At most {most} of add-on '{addOn.Code}' can be had.",
         _ => null,
     };
 }

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text;
+using System.Text.Json;
 using System.Text.Unicode;
 using Tollgate.Contracts.Catalog;
 using Tollgate.Contracts.Http;
@@ -47,7 +48,7 @@ public static class CatalogEndpoints
         var code = (string)context.Request.RouteValues["code"]!;
         return catalog.Plans.TryGetValue(code, out var plan)
             ? Answer.Json(context, StatusCodes.Status200OK, CatalogViews.Of(plan.Plan, catalog), CatalogJson.Default.PlanView)
-            : Problems.WriteAsync(context, ErrorCode.PlanNotFound);
+            : UnknownNames.WritePlanAsync(context, code);
     }
 
     private static Task ComparePlansAsync(HttpContext context) =>
@@ -73,7 +74,7 @@ public static class CatalogEndpoints
         string? accept = context.Request.Headers.Accept;
         return accept?.Contains("yaml", StringComparison.OrdinalIgnoreCase) == true
             ? Answer.Bytes(context, StatusCodes.Status200OK, Encoding.UTF8.GetBytes(CatalogWriter.ToYaml(catalog.Document)), Yaml)
-            : Answer.Bytes(context, StatusCodes.Status200OK, CatalogWriter.ToJson(catalog.Document, indented: false), Answer.JsonType);
+            : Answer.Json(context, StatusCodes.Status200OK, JsonElement.Parse(CatalogWriter.ToJson(catalog.Document, indented: false)), CatalogJson.Default.JsonElement);
     }
 
     private static async Task PutCatalogAsync(

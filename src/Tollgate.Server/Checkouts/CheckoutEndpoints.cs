@@ -79,7 +79,10 @@ public static class CheckoutEndpoints
         }
 
         var actor = SubscriptionAnswers.ActorOf(context.Caller());
-        await WriteAsync(context, await open.RunAsync(context.Project(), order, PublicAddress.Of(context), actor, context.RequestAborted));
+        var answer = await open.RunAsync(context.Project(), order, PublicAddress.Of(context), actor, context.RequestAborted);
+        await (answer.Refusal is { Subscription: SubscriptionOutcome.PlanUnknown or SubscriptionOutcome.CouponRefused } why
+            ? SubscriptionAnswers.RefuseAsync(context, why.Subscription.Value, why.Detail, body.Plan, body.Coupon)
+            : WriteAsync(context, answer));
     }
 
     /// <summary>What came of making one.</summary>
@@ -179,10 +182,7 @@ public static class CheckoutEndpoints
         var addOns = SubscriptionEndpoints.AddOnsOf(body.AddOns, faults);
         Address(body.SuccessUrl, "success_url", kind != CheckoutKind.Invoice, faults);
         Address(body.CancelUrl, "cancel_url", kind != CheckoutKind.Invoice, faults);
-        if (body.Currency is not null && !Currency.TryFind(body.Currency, out _))
-        {
-            faults.Add("currency", FaultCode.InvalidFormat, "An ISO 4217 code such as USD is expected.");
-        }
+        faults.Currency(body.Currency, "currency");
 
         var isId = Guid.TryParse(body.Invoice, out var invoice);
         if (body.Invoice is not null && !isId)

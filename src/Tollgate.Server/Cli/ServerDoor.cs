@@ -4,6 +4,7 @@ using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Tollgate.Core;
 using Tollgate.Server.Hosting;
 
 namespace Tollgate.Server.Cli;
@@ -18,8 +19,6 @@ internal sealed class ServerDoor : IDisposable
     private static readonly Option<string> Key = Text("--key", "key", "Key to use. Default: the admin key of --data. Prefer the variable. [TOLLGATE_KEY]");
     internal static readonly Option<string> Data = Text("--data", "folder", "Data folder with keys.env. Default .tollgate. [TOLLGATE_DATA]");
     private static readonly Option<string> Project = Text("--project", "code", "Project to work on, with the admin key (header X-Project). [TOLLGATE_PROJECT]");
-
-    private static readonly JsonSerializerOptions Printed = new() { WriteIndented = true };
 
     private readonly HttpClient _http;
 
@@ -156,7 +155,7 @@ internal sealed class ServerDoor : IDisposable
     /// <summary>Of commands that print a table otherwise.</summary>
     public static Option<bool> JsonOption() => new("--json") { Description = "Print JSON." };
 
-    public static void Print(JsonElement json) => Console.WriteLine(JsonSerializer.Serialize(json, Printed));
+    public static void Print(JsonElement json) => Console.WriteLine(JsonSerializer.Serialize(json, PlainJson.Indented));
 
     public void Dispose() => _http.Dispose();
 

@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Text.Json;
 using Npgsql;
 using Tollgate.Contracts.Ledger;
+using Tollgate.Core;
 using Tollgate.Engine.Ledger;
 using Tollgate.Engine.Postgres;
 using Tollgate.Server.Ledger;
@@ -61,7 +62,7 @@ internal static class VerifyCommand
     {
         if (json)
         {
-            Console.WriteLine(JsonSerializer.Serialize(report, LedgerJson.Default.VerifiedView));
+            Console.WriteLine(PlainJson.Text(report, LedgerJson.Default.VerifiedView));
             return report.Clean ? ExitCode.Done : ExitCode.Refused;
         }
 

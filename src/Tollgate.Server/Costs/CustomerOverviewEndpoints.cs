@@ -75,11 +75,6 @@ internal static class CustomerOverviewEndpoints
 
         var faults = new Faults();
         var paging = Paging.Read(context, faults);
-        if (context.Request.Query.ContainsKey("starting_after"))
-        {
-            faults.Add("starting_after", FaultCode.InvalidValue, "This list has one page: raise limit.");
-        }
-
         if (faults.Any)
         {
             await faults.WriteAsync(context);

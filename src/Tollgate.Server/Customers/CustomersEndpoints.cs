@@ -3,6 +3,7 @@ using Tollgate.Contracts.Http;
 using Tollgate.Core.Customers;
 using Tollgate.Engine.Customers;
 using Tollgate.Engine.Projects;
+using Tollgate.Server.Catalog;
 using Tollgate.Server.Http;
 
 namespace Tollgate.Server.Customers;
@@ -182,7 +183,7 @@ public static class CustomersEndpoints
         var (outcome, customer) = await assign.RunAsync(context.Project(), id, body.Plan, context.RequestAborted);
         await (outcome switch
         {
-            AssignPlanOutcome.PlanUnknown => Problems.WriteAsync(context, ErrorCode.PlanNotFound, param: "plan"),
+            AssignPlanOutcome.PlanUnknown => UnknownNames.WritePlanAsync(context, body.Plan!, "plan"),
             AssignPlanOutcome.IsMember => MembersEndpoints.WriteIsMemberAsync(context, id, customer!.Owner!),
             AssignPlanOutcome.Subscribed => Problems.WriteAsync(context, ErrorCode.SubscriptionExists, "The customer's plan comes of its subscription; change that one."),
             _ => AnswerAsync(context, StatusCodes.Status200OK, customer!),

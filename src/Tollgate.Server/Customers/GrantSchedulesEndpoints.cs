@@ -8,6 +8,7 @@ using Tollgate.Core.Time;
 using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Customers;
 using Tollgate.Engine.Projects;
+using Tollgate.Server.Catalog;
 using Tollgate.Server.Http;
 
 namespace Tollgate.Server.Customers;
@@ -55,13 +56,16 @@ public static class GrantSchedulesEndpoints
         if (faults.Any)
         {
             // What the rules would find as well, so that all of it is heard at once.
-            faults.Add(GrantScheduleRules.FaultsOf(order, context.Project().Catalog.Features.GetValueOrDefault(order.Feature)?.Feature, clock.Now(context.Project()))
-                .Where(found => faults.Found.All(known => known.Param != found.Field)));
+            var catalog = context.Project().Catalog;
+            var more = GrantScheduleRules.FaultsOf(order, catalog.Features.GetValueOrDefault(order.Feature)?.Feature, clock.Now(context.Project()));
+            faults.Add(UnknownNames.Named(catalog, more, order.Feature).Where(found => faults.Found.All(known => known.Param != found.Field)));
             await faults.WriteAsync(context);
             return;
         }
 
-        await AnswerAsync(context, id, await schedules.AddAsync(context.Project(), id, order, context.RequestAborted), clock, StatusCodes.Status201Created);
+        var answer = await schedules.AddAsync(context.Project(), id, order, context.RequestAborted);
+        answer = answer with { Faults = [.. UnknownNames.Named(context.Project().Catalog, answer.Faults, order.Feature)] };
+        await AnswerAsync(context, id, answer, clock, StatusCodes.Status201Created);
     }
 
     private static async Task ListAsync(HttpContext context, ScheduleGrants schedules, Clock clock)
@@ -132,7 +136,7 @@ public static class GrantSchedulesEndpoints
 
         var order = new WithdrawalOrder(body.Feature!, amount, source, body.UpTo ?? false, body.Reason, body.Id);
         var answer = await withdraw.RunAsync(context.Project(), id, order, context.RequestAborted);
-        faults.Add(answer.Faults);
+        faults.Add(UnknownNames.Named(context.Project().Catalog, answer.Faults, order.Feature));
         await (answer.Outcome switch
         {
             WithdrawOutcome.Withdrawn => Answer.Json(context, StatusCodes.Status201Created, CustomerAnswers.Of(answer.Withdrawal!, false), CustomersJson.Default.WithdrawalView),
@@ -178,9 +182,9 @@ public static class GrantSchedulesEndpoints
         var amount = GrantsEndpoints.AmountOf(body.Amount, faults);
         var source = GrantsEndpoints.SourceOf(body.Source, faults);
         var every = GrantInterval.Month;
-        if (faults.Required(body.Every, "every") && !CatalogWords.TryParse(body.Every!, out every))
+        if (faults.Required(body.Every, "every") && faults.OneOf(body.Every, "every", [.. CatalogWords.All<GrantInterval>()]))
         {
-            faults.Add("every", FaultCode.InvalidValue, $"\"{body.Every}\" is no interval. One of {string.Join(", ", CatalogWords.All<GrantInterval>())} is expected.");
+            every = CatalogWords.Read<GrantInterval>(body.Every!);
         }
 
         faults.Id(body.Id, "id", required: false);

@@ -11,6 +11,7 @@ using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Customers;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Quotas;
+using Tollgate.Server.Catalog;
 using Tollgate.Server.Http;
 
 namespace Tollgate.Server.Customers;
@@ -63,8 +64,9 @@ public static class GrantsEndpoints
         if (faults.Any)
         {
             // What the rules would find as well, so that all of it is heard at once.
-            faults.Add(GrantTerms.FaultsOf(order, context.Project().Catalog.Features.GetValueOrDefault(order.Feature)?.Feature, clock.Now(context.Project()))
-                .Where(found => faults.Found.All(known => known.Param != found.Field)));
+            var catalog = context.Project().Catalog;
+            var more = GrantTerms.FaultsOf(order, catalog.Features.GetValueOrDefault(order.Feature)?.Feature, clock.Now(context.Project()));
+            faults.Add(UnknownNames.Named(catalog, more, order.Feature).Where(found => faults.Found.All(known => known.Param != found.Field)));
             await faults.WriteAsync(context);
             return;
         }
@@ -72,7 +74,7 @@ public static class GrantsEndpoints
         var answer = await add.RunAsync(context.Project(), id, order, context.RequestAborted);
         if (answer.Outcome == AddGrantOutcome.Refused)
         {
-            faults.Add(answer.Faults);
+            faults.Add(UnknownNames.Named(context.Project().Catalog, answer.Faults, order.Feature));
             await faults.WriteAsync(context);
         }
         else if (answer.Owner is { } owner)
@@ -202,7 +204,8 @@ public static class GrantsEndpoints
                 return;
             }
 
-            faults.Add(found);
+            var catalog = context.Project().Catalog;
+            faults.Add(found.Select(one => body.ContainsKey(one.Field) && !catalog.Features.ContainsKey(one.Field) ? one with { Detail = UnknownNames.Feature(catalog, one.Field) } : one));
             if (!faults.Any)
             {
                 await AnswerJson(context, json);
@@ -255,7 +258,7 @@ public static class GrantsEndpoints
         var source = GrantSource.TopUp;
         if (name is not null && !GrantRow.TryParseSource(name, out source))
         {
-            faults.Add("source", FaultCode.InvalidValue, "One of topup, promotion, gift is expected.");
+            faults.OneOf(name, "source", "topup", "promotion", "gift");
         }
 
         return source;

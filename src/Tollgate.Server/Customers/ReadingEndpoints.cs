@@ -8,6 +8,7 @@ using Tollgate.Core.Time;
 using Tollgate.Engine.Customers;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Quotas;
+using Tollgate.Server.Catalog;
 using Tollgate.Server.Http;
 using Tollgate.Server.Quotas;
 
@@ -78,7 +79,7 @@ public static class ReadingEndpoints
 
         if (!context.Project().Catalog.Features.TryGetValue(code!, out var feature))
         {
-            await Problems.WriteAsync(context, ErrorCode.FeatureNotFound, param: "feature");
+            await UnknownNames.WriteFeatureAsync(context, code!, "feature");
             return;
         }
 

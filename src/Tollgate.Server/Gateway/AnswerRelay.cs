@@ -245,7 +245,7 @@ internal sealed class AnswerRelay(HttpContext context, GatewayCall call, CallMet
     private async Task EndEarlyAsync(GateAnswer refusal)
     {
         var problem = refusal.Decision is { Allowed: false } decision
-            ? GateAnswers.RefusalOf(context, OutcomeMap.Code(decision.Outcome)!, call.Project, call.Customer, decision)
+            ? GateAnswers.RefusalOf(OutcomeMap.Code(decision.Outcome)!, call.Project, call.Customer, decision, PublicAddress.Find(context))
             : Problem.Of(OutcomeMap.Code(refusal.Fault)!);
         var last = ProviderErrors.EndOf(call.Route, ContentType, problem with { RequestId = context.RequestId() });
         if (last.IsEmpty)

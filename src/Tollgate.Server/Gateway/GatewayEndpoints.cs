@@ -2,6 +2,7 @@ using System.Buffers;
 using Microsoft.AspNetCore.Http.Features;
 using Tollgate.Contracts.Gateway;
 using Tollgate.Contracts.Http;
+using Tollgate.Core;
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Customers;
 using Tollgate.Core.Gateway;
@@ -14,6 +15,7 @@ using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Llm;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Quotas;
+using Tollgate.Server.Catalog;
 using Tollgate.Server.Http;
 using Tollgate.Server.Quotas;
 
@@ -171,7 +173,7 @@ internal sealed class GatewayEndpoints(
         var provider = LlmRoutes.ProviderOf(RawPath.Segment(context, 1), null);
         if (!project.Upstreams.TryGetValue(provider, out var upstream))
         {
-            return new(ErrorCode.UpstreamNotConfigured, $"The project has no upstream '{provider}'.");
+            return new(ErrorCode.UpstreamNotConfigured, $"The project has no upstream '{Spelling.Shown(provider)}'.{(ProviderHome.IsKnown(provider) ? "" : Spelling.DidYouMean(provider, ProviderHome.Names))}");
         }
 
         if (secrets.Open(project, upstream) is not { } credentials)
@@ -206,7 +208,7 @@ internal sealed class GatewayEndpoints(
 
         return feature is not null && !project.Catalog.Features.ContainsKey(feature)
             ? new(ErrorCode.FeatureNotFound,
-                $"The project's catalogue has no feature '{feature}'.{Spelling.DidYouMean(feature, project.Catalog.Features.Keys)} A tag for the reports of costs goes into {AttributeHeader}.", FeatureHeader)
+                $"{UnknownNames.Feature(project.Catalog, feature)} A tag for the reports of costs goes into {AttributeHeader}.", FeatureHeader)
             : null;
     }
 
@@ -221,7 +223,7 @@ internal sealed class GatewayEndpoints(
             _ when !CustomerRules.IsLine(attributeTo) => new(ErrorCode.ValidationFailed, "A line of text is expected.", AttributeHeader),
             _ when context.Caller().Kind == KeyKind.CustomerToken && !project.Catalog.Features.ContainsKey(attributeTo) => new(
                 ErrorCode.FeatureNotFound,
-                $"The project's catalogue has no feature '{attributeTo}', and a customer token names features only.{Spelling.DidYouMean(attributeTo, project.Catalog.Features.Keys)}", AttributeHeader),
+                $"{UnknownNames.Feature(project.Catalog, attributeTo)} A customer token names features only.", AttributeHeader),
             _ => null,
         };
     }

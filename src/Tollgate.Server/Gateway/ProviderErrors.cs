@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Text.Json;
 using Tollgate.Contracts.Http;
+using Tollgate.Core;
 using Tollgate.Core.Llm.Shapes;
 using Tollgate.Server.Http;
 
@@ -149,7 +150,7 @@ internal static class ProviderErrors
     private static byte[] Write(Action<Utf8JsonWriter> members)
     {
         var buffer = new ArrayBufferWriter<byte>(512);
-        using (var json = new Utf8JsonWriter(buffer))
+        using (var json = new Utf8JsonWriter(buffer, PlainJson.Writer))
         {
             json.WriteStartObject();
             members(json);

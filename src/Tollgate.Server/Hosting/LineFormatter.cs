@@ -1,8 +1,8 @@
 using System.Globalization;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Logging.Console;
+using Tollgate.Core;
 using Tollgate.Server.Http;
 
 namespace Tollgate.Server.Hosting;
@@ -14,8 +14,6 @@ namespace Tollgate.Server.Hosting;
 public sealed class LineFormatter : ConsoleFormatter
 {
     public const string FormatterName = "tollgate";
-
-    private static readonly JsonWriterOptions Json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private readonly bool _json = Environment.GetEnvironmentVariable("TOLLGATE_LOG_FORMAT") switch
     {
@@ -46,7 +44,7 @@ public sealed class LineFormatter : ConsoleFormatter
     private static string JsonLine(string at, LogLevel level, string category, string message, Exception? exception)
     {
         using var stream = new MemoryStream();
-        using (var json = new Utf8JsonWriter(stream, Json))
+        using (var json = new Utf8JsonWriter(stream, PlainJson.Writer))
         {
             json.WriteStartObject();
             json.WriteString("at", at);

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Tollgate.Core;
 
 namespace Tollgate.Server.Http;
 
@@ -24,7 +25,7 @@ public static class Answer
     public static Task Json<T>(HttpContext context, int status, T value, JsonTypeInfo<T> type, string contentType = JsonType)
     {
         var buffer = _buffer ??= new(FirstBuffer);
-        var writer = _writer ??= new(buffer, new JsonWriterOptions { SkipValidation = true });
+        var writer = _writer ??= new(buffer, PlainJson.Writer with { SkipValidation = true });
         try
         {
             JsonSerializer.Serialize(writer, value, type);

@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Tollgate.Contracts.Http;
+using Tollgate.Core;
 
 namespace Tollgate.Server.Http;
 
@@ -98,7 +99,7 @@ internal static class BodyFaults
             var property = type.Properties.FirstOrDefault(property => property.Name == member.Name);
             if (property is null)
             {
-                faults.Add(at, FaultCode.UnknownField, "This field is not known here.");
+                faults.Add(at, FaultCode.UnknownField, Spelling.Unknown("field", member.Name, type.Properties.Select(static known => known.Name)));
             }
             else if (!seen.Add(member.Name))
             {
@@ -154,5 +155,9 @@ internal static class BodyFaults
         _ => "null",
     };
 
-    private static string Join(string path, string name) => path.Length == 0 ? name : $"{path}.{name}";
+    private static string Join(string path, string name)
+    {
+        var shown = Spelling.Shown(name);
+        return path.Length == 0 ? shown : $"{path}.{shown}";
+    }
 }

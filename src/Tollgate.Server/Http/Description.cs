@@ -125,6 +125,11 @@ public static class DescriptionExtensions
                 builder.Metadata.Add(new AcceptsMetadata(types, request.Type ?? typeof(string), description.BodyMayBeAbsent));
             }
 
+            if (IsOurs(builder))
+            {
+                builder.Metadata.Add(new KnownQuery([.. description.Query.Select(static one => one.Name)]));
+            }
+
             if (description.Request is null && TakesNothing(builder))
             {
                 builder.Metadata.Add(new NoBody());
@@ -144,8 +149,11 @@ public static class DescriptionExtensions
 
     /// <summary>A seed door is called as its product calls the route behind it, whose body is none of ours.</summary>
     private static bool TakesNothing(EndpointBuilder builder) =>
-        builder is RouteEndpointBuilder { RoutePattern.RawText: { } route } && route.StartsWith("/v1/", StringComparison.Ordinal)
+        IsOurs(builder)
         && builder.Metadata.OfType<IHttpMethodMetadata>().Any(static methods => methods.HttpMethods.Contains(HttpMethods.Post));
+
+    private static bool IsOurs(EndpointBuilder builder) =>
+        builder is RouteEndpointBuilder { RoutePattern.RawText: { } route } && route.StartsWith("/v1/", StringComparison.Ordinal);
 
     private static Task Described(HttpContext context) => Task.CompletedTask;
 }

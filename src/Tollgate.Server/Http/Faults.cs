@@ -1,6 +1,8 @@
 using System.Text.Json;
 using Tollgate.Contracts.Http;
+using Tollgate.Core;
 using Tollgate.Core.Customers;
+using Tollgate.Core.Money;
 using Tollgate.Core.Time;
 
 namespace Tollgate.Server.Http;
@@ -112,9 +114,15 @@ public sealed class Faults
             return true;
         }
 
-        Add(param, FaultCode.InvalidValue, $"One of {string.Join(", ", allowed.ToArray())} is expected.");
+        Unknown("value", value, param, allowed.ToArray(), $"One of {string.Join(", ", allowed.ToArray())} is expected.");
         return false;
     }
+
+    /// <summary>A word that names nothing: it is repeated, with the nearest that does.</summary>
+    /// <param name="what">What it should name, in lower case.</param>
+    /// <param name="expected">Which words there are, or an example.</param>
+    public void Unknown(string what, string value, string param, IEnumerable<string> known, string expected) =>
+        Add(param, FaultCode.InvalidValue, $"{Spelling.Unknown(what, value, known)} {expected}");
 
     public bool Range(long? value, string param, long lowest, long highest)
     {
@@ -144,27 +152,38 @@ public sealed class Faults
         return null;
     }
 
-    /// <summary>ISO 4217: three capital letters.</summary>
-    public bool Currency(string? value, string param)
+    /// <summary>A currency of ISO 4217; null when there is none or an unknown one.</summary>
+    public Currency? Currency(string? value, string param)
     {
-        if (value is null || (value.Length == 3 && value.All(char.IsAsciiLetterUpper)))
+        if (value is not null && !Core.Money.Currency.TryFind(value, out _))
         {
-            return true;
+            Add(param, FaultCode.InvalidValue, Core.Money.Currency.Unknown(value));
         }
 
-        Add(param, FaultCode.InvalidFormat, "An ISO 4217 code such as USD is expected.");
-        return false;
+        return Core.Money.Currency.TryFind(value, out var currency) ? currency : null;
     }
 
     /// <summary>IANA, as the machine's time zone data knows it.</summary>
     public bool TimeZone(string? value, string param)
     {
-        if (value is null || (TimeZoneInfo.TryFindSystemTimeZoneById(value, out var zone) && zone.HasIanaId))
+        if (value is null || TimeZones.TryFind(value, out _))
         {
             return true;
         }
 
-        Add(param, FaultCode.InvalidValue, "An IANA time zone such as Europe/Berlin is expected.");
+        Add(param, FaultCode.InvalidValue, TimeZones.Unknown(value));
+        return false;
+    }
+
+    /// <summary>ISO 3166-1: two capital letters.</summary>
+    public bool Country(string? value, string param)
+    {
+        if (value is null || Countries.IsCode(value))
+        {
+            return true;
+        }
+
+        Add(param, FaultCode.InvalidValue, Countries.Unknown(value));
         return false;
     }
 

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Options;
 using Tollgate.Contracts.Http;
+using Tollgate.Core;
 using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Projects;
 using Tollgate.Server.Http.Pages;
@@ -61,9 +62,10 @@ public sealed class FrontDoor(
 
             if (IsBareFailure(context.Response))
             {
-                await (context is { Response.StatusCode: StatusCodes.Status404NotFound } && context.GetEndpoint() is null
+                var code = Problems.Of(context.Response.StatusCode);
+                await (code == ErrorCode.NotFound && context.GetEndpoint() is null && StartPages.IsBrowser(context.Request)
                     ? StartPages.WriteNotFoundAsync(context)
-                    : Problems.WriteAsync(context, Problems.Of(context.Response.StatusCode)));
+                    : Problems.WriteAsync(context, code, DetailOf(context, code)));
             }
         }
         catch (Exception e) when (e is ConnectionResetException
@@ -163,7 +165,9 @@ public sealed class FrontDoor(
             return admin;
         }
 
-        return directory.Find(code) is { } project ? admin with { Project = project } : ErrorCode.ProjectNotFound;
+        return directory.Find(code) is { } project
+            ? admin with { Project = project }
+            : new Resolution(null, ErrorCode.ProjectNotFound, Spelling.Unknown("project", code, directory.Current.ProjectsById.Values.Select(static one => one.Code)));
     }
 
     /// <summary>
@@ -221,6 +225,11 @@ public sealed class FrontDoor(
         if (Refuse(caller, requirement) is { } refusal)
         {
             return Problems.WriteAsync(context, refusal.Code, refusal.Detail);
+        }
+
+        if (QueryFaults.Of(context) is { Any: true } faults)
+        {
+            return faults.WriteAsync(context, ErrorCode.UnknownParameter);
         }
 
         context.Features.Set(caller);
@@ -324,6 +333,13 @@ public sealed class FrontDoor(
         access.HasFlag(Access.CustomerToken) ? "customer token" : null,
         access.HasFlag(Access.Admin) ? "admin key" : null,
     ]).OfType<string>());
+
+    /// <summary>What was wrong with a path or method, and what was perhaps meant; null: the code says it.</summary>
+    private static string? DetailOf(HttpContext context, ErrorCode code) =>
+        code == ErrorCode.NotFound ? $"No operation has the path '{Spelling.Shown(context.Request.Path.Value ?? "")}'.{NearestPath.DidYouMean(context)}"
+        : code == ErrorCode.MethodNotAllowed && context.Response.Headers.Allow.ToString() is { Length: > 0 } allowed
+            ? $"{Spelling.Shown(context.Request.Method)} is not a method of this path. Methods: {allowed}."
+        : null;
 
     /// <summary>A failure that somebody else (routing, a limit of the server) answered with nothing but a status.</summary>
     private static bool IsBareFailure(HttpResponse response) =>

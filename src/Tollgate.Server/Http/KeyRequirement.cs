@@ -43,6 +43,12 @@ public sealed record OwnIdempotency(bool ReadsOnly);
 /// </summary>
 public sealed record NoBody;
 
+/// <summary>
+/// Metadata of an operation of <c>/v1</c>: the query parameters that it reads. <see cref="FrontDoor"/> refuses others, so that a misspelt filter never lists
+/// everything. <see cref="DescriptionExtensions.Describe"/> adds it; doors of seeds and of providers are called as their callers please.
+/// </summary>
+public sealed record KnownQuery(IReadOnlyList<string> Names);
+
 /// <summary>Metadata of an endpoint whose answer holds a secret: a stored replay of it is encrypted.</summary>
 public sealed record SecretAnswer;
 

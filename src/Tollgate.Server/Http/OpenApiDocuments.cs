@@ -162,7 +162,7 @@ internal static class OpenApiDocuments
             context.Description.HttpMethod!, $"/{context.Description.RelativePath!.TrimStart('/')}", description.Answers.FirstOrDefault()?.Type?.GetProperty("Data") is not null);
         AddParameters(operation, description, context, metadata, requirement);
         AddExamples(operation, description, context.Document!);
-        AddErrors(operation, description, context.Document!, requirement, metadata.OfType<ErrorShape>().Any());
+        AddErrors(operation, description, context.Document!, requirement, metadata.OfType<ErrorShape>().Any(), metadata.OfType<KnownQuery>().Any());
         operation.Security = requirement is null ? [] : Security(context.Document!);
     }
 
@@ -307,7 +307,7 @@ internal static class OpenApiDocuments
         example.IsJson ? JsonNode.Parse(example.Text!)! : JsonValue.Create(example.Text!);
 
     private static void AddErrors(
-        OpenApiOperation operation, Description description, OpenApiDocument document, KeyRequirement? requirement, bool ownShape)
+        OpenApiOperation operation, Description description, OpenApiDocument document, KeyRequirement? requirement, bool ownShape, bool knowsQuery)
     {
         var errors = description.Errors.ToList();
         if (requirement is not null)
@@ -322,6 +322,11 @@ internal static class OpenApiDocuments
         else
         {
             errors.Add(ErrorCode.MalformedRequest);
+        }
+
+        if (requirement is not null && knowsQuery)
+        {
+            errors.Add(ErrorCode.UnknownParameter);
         }
 
         if (description.Request is not null)

@@ -7,6 +7,7 @@ using Tollgate.Core.Time;
 using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Invoicing;
 using Tollgate.Engine.Projects;
+using Tollgate.Server.Catalog;
 using Tollgate.Server.Http;
 using Tollgate.Server.Projects;
 
@@ -46,7 +47,7 @@ public static class CouponEndpoints
         }
 
         var (project, now, faults) = (context.Project(), clock.Now(context.Project()), new Faults());
-        var coupon = CouponOf(body, project, now, faults);
+        var coupon = CouponOf(body, context.Caller(), now, faults);
         if (faults.Any)
         {
             await faults.WriteAsync(context);
@@ -76,18 +77,22 @@ public static class CouponEndpoints
     {
         var found = await coupons.FindAsync(context.Project(), RawPath.Id(context), context.RequestAborted);
         await (found is null
-            ? Problems.WriteAsync(context, ErrorCode.CouponNotFound)
+            ? RefuseAsync(context)
             : Answer.Json(context, StatusCodes.Status200OK, InvoiceAnswers.Of(found), InvoicesJson.Default.CouponView));
     }
 
     private static async Task EndAsync(HttpContext context, CouponQueries coupons)
     {
         var isKnown = await coupons.EndAsync(context.Project(), RawPath.Id(context), context.RequestAborted);
-        await (isKnown ? ShowAsync(context, coupons) : Problems.WriteAsync(context, ErrorCode.CouponNotFound));
+        await (isKnown ? ShowAsync(context, coupons) : RefuseAsync(context));
     }
 
-    private static Coupon CouponOf(CreateCouponRequest body, ProjectSnapshot project, Instant now, Faults faults)
+    private static async Task RefuseAsync(HttpContext context) =>
+        await Problems.WriteAsync(context, ErrorCode.CouponNotFound, await UnknownNames.CouponAsync(context, RawPath.Id(context)));
+
+    private static Coupon CouponOf(CreateCouponRequest body, Caller caller, Instant now, Faults faults)
     {
+        var project = caller.Project!;
         if (faults.Required(body.Code, "code") && !IsCode(body.Code!))
         {
             faults.Add("code", FaultCode.InvalidFormat, $"1 to {LongestCode} letters, digits and . _ - are expected, a letter or digit first.");
@@ -104,17 +109,13 @@ public static class CouponEndpoints
         }
 
         faults.Range(body.AmountOff, "amount_off", 1, long.MaxValue / 2);
-        if (!Currency.TryFind(body.Currency ?? project.Currency, out var currency))
-        {
-            faults.Add("currency", FaultCode.InvalidFormat, "An ISO 4217 code such as USD is expected.");
-        }
-
+        var currency = faults.Currency(body.Currency ?? project.Currency, "currency");
         CheckDuration(body, faults);
         faults.Range(body.MaxRedemptions, "max_redemptions", 1, int.MaxValue);
         faults.Range(body.Plans?.Count, "plans", 1, MostPlans);
-        foreach (var unknown in (body.Plans ?? []).Where(plan => plan is null || !project.Catalog.Plans.ContainsKey(plan)))
+        foreach (var unknown in (body.Plans ?? []).Where(plan => !project.Catalog.Plans.ContainsKey(plan)))
         {
-            faults.Add("plans", FaultCode.InvalidValue, $"The catalogue has no plan '{unknown}'.");
+            faults.Add("plans", FaultCode.InvalidValue, UnknownNames.Plan(caller, unknown));
         }
 
         Instant? ends = body.ExpiresAt is { } at ? Instant.From(at) : null;

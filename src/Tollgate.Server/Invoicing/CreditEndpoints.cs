@@ -77,10 +77,7 @@ public static class CreditEndpoints
             }
         }
 
-        if (!Currency.TryFind(body.Currency, out var currency) && body.Currency is not null)
-        {
-            faults.Add("currency", FaultCode.InvalidFormat, "An ISO 4217 code such as USD is expected.");
-        }
+        var currency = faults.Currency(body.Currency, "currency");
 
         Instant? expires = body.ExpiresAt is { } at ? Instant.From(at) : null;
         if (expires is not null && isPrepaid)

@@ -127,11 +127,7 @@ public static class InvoiceFileEndpoints
 
         string? code = context.Request.Query["currency"];
         var (from, to) = RangeOf(context, clock.Now(project), faults);
-        if (!Currency.TryFind(code ?? customer.Customer.Profile.Currency ?? project.Currency, out var currency))
-        {
-            faults.Add("currency", FaultCode.InvalidFormat, "An ISO 4217 code such as USD is expected.");
-        }
-
+        var currency = faults.Currency(code ?? customer.Customer.Profile.Currency ?? project.Currency, "currency");
         if (faults.Any)
         {
             await faults.WriteAsync(context);

@@ -159,7 +159,7 @@ public static class InvoiceSettingsEndpoints
         }
 
         faults.Text(body.Email, "email", LongestName);
-        CheckCountry(body.Country, "country", faults);
+        faults.Country(body.Country, "country");
         faults.Text(body.TaxId, "tax_id", LongestName);
         if (body.NumberPrefix is { } prefix && (prefix.Length is 0 or > LongestPrefix || prefix.Any(static c => !char.IsAsciiLetterUpper(c) && !char.IsAsciiDigit(c) && c != '-')))
         {
@@ -181,7 +181,7 @@ public static class InvoiceSettingsEndpoints
 
         if (faults.Required(rate.Country, $"{path}.country"))
         {
-            CheckCountry(rate.Country, $"{path}.country", faults);
+            faults.Country(rate.Country, $"{path}.country");
         }
 
         faults.Text(rate.Region, $"{path}.region", LongestPrefix);
@@ -191,14 +191,6 @@ public static class InvoiceSettingsEndpoints
         if (faults.Required(rate.Percent, $"{path}.percent") && (rate.Percent is < 0 or > 100 || rate.Percent % SmallestStep != 0))
         {
             faults.Add($"{path}.percent", FaultCode.OutOfRange, "0 to 100 with at most 4 decimals is expected.");
-        }
-    }
-
-    private static void CheckCountry(string? country, string path, Faults faults)
-    {
-        if (country is not null && (country.Length != 2 || !country.All(char.IsAsciiLetterUpper)))
-        {
-            faults.Add(path, FaultCode.InvalidFormat, "An ISO 3166-1 code such as DE is expected.");
         }
     }
 

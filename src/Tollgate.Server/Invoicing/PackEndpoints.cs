@@ -43,10 +43,7 @@ public static class PackEndpoints
         faults.Text(body.Pack, "pack", LongestCode);
         faults.Range(body.Quantity, "quantity", 1, PackRules.MostAtOnce);
         faults.Id(body.Id, "id", required: false);
-        if (!Currency.TryFind(body.Currency, out var currency) && body.Currency is not null)
-        {
-            faults.Add("currency", FaultCode.InvalidFormat, "An ISO 4217 code such as USD is expected.");
-        }
+        var currency = faults.Currency(body.Currency, "currency");
 
         if (faults.Any)
         {

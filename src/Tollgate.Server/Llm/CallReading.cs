@@ -12,6 +12,7 @@ using Tollgate.Core.Money;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Catalog;
 using Tollgate.Engine.Projects;
+using Tollgate.Server.Catalog;
 using Tollgate.Server.Http;
 
 namespace Tollgate.Server.Llm;
@@ -153,7 +154,7 @@ internal static class CallReading
         if (!catalog.Features.TryGetValue(code, out var feature))
         {
             faults.Add("feature", FaultCode.InvalidValue,
-                $"The project's catalogue has no feature '{code}'.{Spelling.DidYouMean(code, catalog.Features.Keys)} A tag for the reports of costs goes into attribute_to.");
+                $"{UnknownNames.Feature(catalog, code)} A tag for the reports of costs goes into attribute_to.");
         }
         else if (feature.Feature.Kind != FeatureKind.Metered)
         {

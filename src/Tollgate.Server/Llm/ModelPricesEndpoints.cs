@@ -2,6 +2,7 @@ using System.Collections.Frozen;
 using System.Globalization;
 using Tollgate.Contracts.Http;
 using Tollgate.Contracts.Llm;
+using Tollgate.Core;
 using Tollgate.Core.Llm;
 using Tollgate.Core.Money;
 using Tollgate.Core.Time;
@@ -145,7 +146,7 @@ internal static class ModelPricesEndpoints
         {
             if (!LlmWords.TryParse(word, out var unit))
             {
-                faults.Add($"{path}.{word}", FaultCode.UnknownField, $"The units are {string.Join(", ", LlmWords.All)}.");
+                faults.Add($"{path}.{Spelling.Shown(word)}", FaultCode.UnknownField, $"{Spelling.Unknown("unit", word, LlmWords.All)} The units are {string.Join(", ", LlmWords.All)}.");
             }
             else if (!ModelPrice.TryParse(text, out var price))
             {

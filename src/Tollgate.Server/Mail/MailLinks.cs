@@ -51,7 +51,7 @@ internal sealed class MailLinks(SigningKeys keys, OpenCheckout checkouts, IOptio
     /// <summary>The catalogue's <c>upgrade_url</c>. Null: the mail is not about usage.</summary>
     public Uri? Upgrade(ProjectSnapshot project, MailRow mail, MailUsage? usage) => usage is null
         ? null
-        : new(UpgradeLink.Of(project, () => Server, mail.Customer, mail.Data.GetProperty("feature").GetString()!, usage.Plan));
+        : new(UpgradeLink.Of(project, Server, mail.Customer, mail.Data.GetProperty("feature").GetString()!, usage.Plan));
 
     /// <summary>
     /// A page of ours on which the invoice of a failed payment is paid. Null: nothing is due any more, or the page would be the provider's, where an attempt would wait

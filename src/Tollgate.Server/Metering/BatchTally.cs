@@ -43,10 +43,13 @@ internal sealed class BatchTally(string noun, int mostListed)
         return !answer.Replayed;
     }
 
+    /// <summary>The next rejected one is listed with its detail.</summary>
+    public bool ListsMore => _rejected.Count < mostListed;
+
     public void Reject(long index, string? id, string code, string detail)
     {
         RejectedCount++;
-        if (_rejected.Count < mostListed)
+        if (ListsMore)
         {
             _rejected.Add(new(index, id, code, detail));
         }

@@ -12,6 +12,9 @@ internal static class EventForms
 {
     public static readonly JsonReaderOptions Strict = new() { MaxDepth = Http.WireLimits.JsonDepth };
 
+    /// <summary>Of <see cref="Plain"/>.</summary>
+    private static readonly string[] Members = ["id", "customer", "type", "quantity", "occurred_at", "properties"];
+
     /// <summary>Reads one value into <paramref name="fields"/>. The reader stands on the value's first token and ends on its last.</summary>
     public delegate void Form(ref Utf8JsonReader reader, ReadOnlySpan<byte> json, EventFields fields);
 
@@ -190,8 +193,8 @@ internal static class EventForms
             name = "?";
         }
 
-        fields.Add(WellFormed.Cut(name, 100), unknown ? FaultCode.UnknownField : FaultCode.DuplicateField,
-            unknown ? "This field is not known here." : "This field comes twice.");
+        fields.Add(Spelling.Shown(name), unknown ? FaultCode.UnknownField : FaultCode.DuplicateField,
+            unknown ? Spelling.Unknown("field", name, Members) : "This field comes twice.");
         reader.Skip();
     }
 }

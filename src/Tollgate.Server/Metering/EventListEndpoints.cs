@@ -7,6 +7,7 @@ using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Customers;
 using Tollgate.Engine.Metering;
 using Tollgate.Engine.Projects;
+using Tollgate.Server.Catalog;
 using Tollgate.Server.Http;
 
 namespace Tollgate.Server.Metering;
@@ -177,7 +178,11 @@ internal static class EventListEndpoints
         var query = context.Request.Query;
         string? type = query["type"], feature = query["feature"];
         faults.Text(type, "type", WireLimits.IdCharacters);
-        faults.Text(feature, "feature", WireLimits.CodeCharacters);
+        if (feature is not null && context.Project().Catalog.FeaturesByKey.Values.All(one => one.Code != feature))
+        {
+            faults.Add("feature", FaultCode.InvalidValue, UnknownNames.Feature(context.Project().Catalog, feature));
+        }
+
         var to = faults.Moment(query["to"], "to") ?? now.Plus(EventQueries.LongestWindow);
         var from = faults.Moment(query["from"], "from") ?? (customer is null ? Earlier(to, now).Minus(DefaultWindow) : Instant.Epoch);
         if (to <= from)

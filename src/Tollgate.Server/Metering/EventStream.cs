@@ -17,11 +17,12 @@ internal sealed class EventStream
     private readonly EventFields _fields;
     private readonly string? _idPrefix;
 
-    public EventStream(ProjectSnapshot project, EventDoor door, bool enforce, string? idPrefix, int mostListed)
+    public EventStream(Caller caller, EventDoor door, bool enforce, string? idPrefix, int mostListed)
     {
         _fields = new(enforce);
         _idPrefix = idPrefix;
-        Tally = new(project, door.Unmatched, door.Clock.Now(project), mostListed);
+        var project = caller.Project!;
+        Tally = new(caller, door.Unmatched, door.Clock.Now(project), mostListed);
 
         // Not given up when the sender leaves: what was read is recorded.
         _lines = new(

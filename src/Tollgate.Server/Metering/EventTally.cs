@@ -1,5 +1,6 @@
 using Tollgate.Contracts.Http;
 using Tollgate.Contracts.Metering;
+using Tollgate.Core;
 using Tollgate.Core.Quotas;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Metering;
@@ -10,11 +11,12 @@ using Tollgate.Server.Quotas;
 namespace Tollgate.Server.Metering;
 
 /// <summary>Counts what became of the events of a request.</summary>
-internal sealed class EventTally(ProjectSnapshot project, UnmatchedTypes unmatched, Instant now, int mostListed)
+internal sealed class EventTally(Caller caller, UnmatchedTypes unmatched, Instant now, int mostListed)
 {
     /// <summary>Types that the answer names.</summary>
     private const int MostTypes = 20;
 
+    private readonly ProjectSnapshot _project = caller.Project!;
     private readonly List<string> _unmatchedTypes = [];
     private long _overLimit;
     private long _unmatched;
@@ -26,12 +28,13 @@ internal sealed class EventTally(ProjectSnapshot project, UnmatchedTypes unmatch
         if (answer is { Decision: { Allowed: false } denied } && OutcomeMap.Code(answer.Fault) is null)
         {
             var code = OutcomeMap.Code(denied.Outcome)!;
-            Batch.Reject(index, order.Id, code.Code, GateAnswers.Explain(project, denied));
+            Batch.Reject(index, order.Id, code.Code, GateAnswers.Explain(_project, denied));
         }
         else if (answer.Fault == GateFault.Unmatched)
         {
-            unmatched.Note(project, order.Type, now);
-            Batch.Reject(index, order.Id, ErrorCode.EventUnmatched.Code, $"No meter reads events of the type '{order.Type}'.{UnmatchedEventsEndpoint.Hint(project.Catalog, order.Type)}");
+            unmatched.Note(_project, order.Type, now);
+            var hint = Batch.ListsMore ? UnmatchedEventsEndpoint.Hint(caller, order.Type) : "";
+            Batch.Reject(index, order.Id, ErrorCode.EventUnmatched.Code, $"No meter reads events of the type '{Spelling.Shown(order.Type)}'.{hint}");
         }
         else if (Batch.Add(index, order.Id, answer))
         {
@@ -48,7 +51,7 @@ internal sealed class EventTally(ProjectSnapshot project, UnmatchedTypes unmatch
         }
 
         _unmatched++;
-        unmatched.Note(project, type, now);
+        unmatched.Note(_project, type, now);
         if (_unmatchedTypes.Count < MostTypes && !_unmatchedTypes.Contains(type))
         {
             _unmatchedTypes.Add(type);

@@ -111,16 +111,16 @@ internal static class EventsEndpoints
         switch (type)
         {
             case "application/x-ndjson" or "application/jsonl" or "application/ndjson":
-                await RecordStreamAsync(context, new(context.Project(), door, enforce, prefix, EventLimits.ListedOfStream));
+                await RecordStreamAsync(context, new(context.Caller(), door, enforce, prefix, EventLimits.ListedOfStream));
                 break;
             case "application/cloudevents+json" or "application/cloudevents-batch+json":
-                await RecordBodyAsync(context, new(context.Project(), door, enforce, prefix, EventLimits.ArrayItems), new(enforce), EventForms.CloudEvent, prefix);
+                await RecordBodyAsync(context, new(context.Caller(), door, enforce, prefix, EventLimits.ArrayItems), new(enforce), EventForms.CloudEvent, prefix);
                 break;
             case "" or "application/json" when context.Request.Headers.ContainsKey("ce-specversion"):
-                await RecordBodyAsync(context, new(context.Project(), door, enforce, prefix, EventLimits.ArrayItems), new(enforce), BinaryForm(context.Request), prefix);
+                await RecordBodyAsync(context, new(context.Caller(), door, enforce, prefix, EventLimits.ArrayItems), new(enforce), BinaryForm(context.Request), prefix);
                 break;
             case "" or "application/json":
-                await RecordBodyAsync(context, new(context.Project(), door, enforce, prefix, EventLimits.ArrayItems), new(enforce), EventForms.Plain, prefix);
+                await RecordBodyAsync(context, new(context.Caller(), door, enforce, prefix, EventLimits.ArrayItems), new(enforce), EventForms.Plain, prefix);
                 break;
             default:
                 await Problems.WriteAsync(

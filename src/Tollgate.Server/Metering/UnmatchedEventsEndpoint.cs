@@ -1,5 +1,6 @@
 using Tollgate.Contracts.Http;
 using Tollgate.Contracts.Metering;
+using Tollgate.Core;
 using Tollgate.Core.Catalog;
 using Tollgate.Engine.Catalog;
 using Tollgate.Engine.Metering;
@@ -32,8 +33,9 @@ internal static class UnmatchedEventsEndpoint
         });
     }
 
-    /// <summary>A sentence with the nearest name, or nothing when none is near.</summary>
-    public static string Hint(PublishedCatalog catalog, string type) => Nearest(catalog, type) is { } nearest ? $" Did you mean '{nearest}'?" : "";
+    /// <summary>A sentence with the nearest name that the caller may read, or nothing when none is near: features are on the pricing page, types of events are not.</summary>
+    public static string Hint(Caller caller, string type) =>
+        Spelling.DidYouMean(type, Names(caller.Project!.Catalog, seesTypes: (caller.Scopes & (Scope.CatalogRead | Scope.UsageRead)) != Scope.None));
 
     private static async Task ListAsync(HttpContext context, UnmatchedTypes types)
     {
@@ -48,17 +50,14 @@ internal static class UnmatchedEventsEndpoint
         var project = context.Project();
         await types.WriteAsync(context.RequestAborted);
         var (page, hasMore) = paging.Cut(await types.ListAsync(project, paging.Probe, paging.StartingAfter, context.RequestAborted));
+        var names = Names(project.Catalog, seesTypes: true).ToArray();
         var views = page.Select(one => new UnmatchedEventView
         {
-            Type = one.Type, Count = one.Count, FirstSeenAt = one.FirstSeenAt.ToOffset(), LastSeenAt = one.LastSeenAt.ToOffset(), Nearest = Nearest(project.Catalog, one.Type),
+            Type = one.Type, Count = one.Count, FirstSeenAt = one.FirstSeenAt.ToOffset(), LastSeenAt = one.LastSeenAt.ToOffset(), Nearest = Spelling.Nearest(one.Type, names),
         });
         await Answer.Json(context, StatusCodes.Status200OK, new([.. views], hasMore), MeteringJson.Default.UnmatchedEventList);
     }
 
-    /// <summary>Types are written with dots and hyphens too, codes of features with underscores.</summary>
-    private static string? Nearest(PublishedCatalog catalog, string type)
-    {
-        var names = catalog.MetersByEventType.Keys.Concat(catalog.Features.Keys).Distinct().Order(StringComparer.Ordinal).ToArray();
-        return Spelling.Nearest(type, names) ?? Spelling.Nearest(type.ToLowerInvariant().Replace('.', '_').Replace('-', '_').Replace(' ', '_'), names);
-    }
+    private static IEnumerable<string> Names(PublishedCatalog catalog, bool seesTypes) =>
+        catalog.Features.Keys.Concat(seesTypes ? catalog.MetersByEventType.Keys : []).Distinct().Order(StringComparer.Ordinal);
 }

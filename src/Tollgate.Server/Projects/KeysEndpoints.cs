@@ -230,10 +230,7 @@ internal static class KeysEndpoints
 
         for (var i = 0; i < names.Count && i < LargestList; i++)
         {
-            if (!Scopes.TryParse(names[i], out _))
-            {
-                faults.Add($"scopes[{i}]", FaultCode.InvalidValue, $"One of {string.Join(", ", Scopes.Names)} is expected.");
-            }
+            faults.OneOf(names[i], $"scopes[{i}]", [.. Scopes.Names]);
         }
 
         return Scopes.Parse(names);

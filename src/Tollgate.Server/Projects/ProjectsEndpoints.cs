@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using Tollgate.Contracts.Http;
 using Tollgate.Contracts.Projects;
+using Tollgate.Core;
 using Tollgate.Core.Catalog;
 using Tollgate.Engine.Catalog;
 using Tollgate.Engine.Projects;
@@ -141,7 +142,7 @@ internal static partial class ProjectsEndpoints
 
         // To a project's key every other project looks as if it did not exist.
         await (row is null || (caller.Kind != KeyKind.Admin && row.Id != caller.Project!.Id)
-            ? Problems.WriteAsync(context, ErrorCode.ProjectNotFound)
+            ? Problems.WriteAsync(context, ErrorCode.ProjectNotFound, Spelling.Unknown("project", code, caller.Kind == KeyKind.Admin ? rows.Select(static one => one.Code) : []))
             : Answer.Json(context, StatusCodes.Status200OK, View(row), ProjectsJson.Default.ProjectView));
     }
 
@@ -165,7 +166,7 @@ internal static partial class ProjectsEndpoints
         await (outcome switch
         {
             SetHostsOutcome.Set => ShowAsync(context, queries),
-            SetHostsOutcome.ProjectUnknown => Problems.WriteAsync(context, ErrorCode.ProjectNotFound),
+            SetHostsOutcome.ProjectUnknown => ShowAsync(context, queries),
             SetHostsOutcome.Taken => Problems.WriteAsync(
                 context, ErrorCode.Conflict, $"Another project has {string.Join(", ", taken)}; take it away there first.", "hosts"),
             _ => throw new InvalidOperationException($"{outcome} is no outcome."),
@@ -233,8 +234,8 @@ internal static partial class ProjectsEndpoints
             var found = builtIn.FirstOrDefault(document => document.Code == body.Catalog);
             if (found is null)
             {
-                var known = string.Join(", ", builtIn.Select(document => document.Code));
-                faults.Add("catalog", FaultCode.InvalidValue, $"A catalogue as YAML text is expected, or the code of a built-in one: {known}.");
+                var known = builtIn.Select(document => document.Code).ToArray();
+                faults.Unknown("catalogue", body.Catalog, "catalog", known, $"A catalogue as YAML text is expected, or the code of a built-in one: {string.Join(", ", known)}.");
             }
 
             return found;

@@ -5,6 +5,7 @@ using Tollgate.Core.Catalog;
 using Tollgate.Core.Quotas;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Quotas;
+using Tollgate.Server.Catalog;
 using Tollgate.Server.Http;
 
 namespace Tollgate.Server.Quotas;
@@ -13,11 +14,13 @@ namespace Tollgate.Server.Quotas;
 internal static class GateAnswers
 {
     /// <summary>Writes the problem of a fault or a refusal; false when the answer is an allowed decision.</summary>
-    public static bool TryWriteProblem(HttpContext context, ProjectSnapshot project, string? customer, GateAnswer answer, out Task written)
+    /// <param name="features">That the request names.</param>
+    public static bool TryWriteProblem(
+        HttpContext context, ProjectSnapshot project, string? customer, GateAnswer answer, out Task written, params IEnumerable<string> features)
     {
         if (OutcomeMap.Code(answer.Fault) is { } fault)
         {
-            written = Problems.WriteAsync(context, fault);
+            written = Problems.WriteAsync(context, fault, Explain(project.Catalog, answer.Fault, features));
             return true;
         }
 
@@ -31,15 +34,25 @@ internal static class GateAnswers
         return false;
     }
 
+    /// <summary>Which of the features it is that the catalogue does not have, or does not count; null: the fault is another.</summary>
+    private static string? Explain(PublishedCatalog catalog, GateFault fault, IEnumerable<string> features) => fault switch
+    {
+        GateFault.FeatureUnknown when features.FirstOrDefault(code => !catalog.Features.ContainsKey(code)) is { } unknown => UnknownNames.Feature(catalog, unknown),
+        GateFault.FeatureNotMetered when features.FirstOrDefault(code => catalog.Features.GetValueOrDefault(code)?.Feature.Kind is FeatureKind.Switch or FeatureKind.Value) is { } read =>
+            $"The feature '{read}' is a {CatalogWords.Of(catalog.Features[read].Feature.Kind)}: it is read, not counted.",
+        _ => null,
+    };
+
     private static Task WriteRefusal(HttpContext context, ProjectSnapshot project, string? customer, Decision decision)
     {
         var code = OutcomeMap.Code(decision.Outcome)!;
         WriteRateHeaders(context, decision);
-        return Problems.WriteAsync(context, RefusalOf(context, code, project, customer, decision), decision.RetryAfter);
+        return Problems.WriteAsync(context, RefusalOf(code, project, customer, decision, PublicAddress.Find(context)), decision.RetryAfter);
     }
 
     /// <summary>The problem of a refusal with the numbers behind it. Also for doors that answer in another shape.</summary>
-    public static Problem RefusalOf(HttpContext context, ErrorCode code, ProjectSnapshot project, string? customer, Decision decision)
+    /// <param name="server">Where people reach the server; null: unknown, and an upgrade link that is a path stays one.</param>
+    public static Problem RefusalOf(ErrorCode code, ProjectSnapshot project, string? customer, Decision decision, Uri? server)
     {
         var feature = project.Catalog.FeaturesByKey[decision.FeatureKey];
         var standing = decision.Standing;
@@ -55,7 +68,7 @@ internal static class GateAnswers
             Requested = decision.Requested?.Value,
             ResetsAt = standing?.ResetsAt?.ToOffset(),
             Reason = OutcomeMap.Reason(decision.Outcome),
-            UpgradeUrl = UpgradeLink.Of(project, () => PublicAddress.Of(context), customer, feature.Code, decision.Plan),
+            UpgradeUrl = UpgradeLink.Of(project, server, customer, feature.Code, decision.Plan),
             SuggestedPlan = suggested,
         };
     }

@@ -90,9 +90,9 @@ internal static class QuotasEndpoints
 
         var project = context.Project();
         var answer = await gate.CheckAsync(project, body.Customer!, body.Feature!, amount, context.RequestAborted);
-        if (OutcomeMap.Code(answer.Fault) is { } fault)
+        if (answer.Fault != GateFault.None && GateAnswers.TryWriteProblem(context, project, body.Customer, answer, out var refused, body.Feature!))
         {
-            await Problems.WriteAsync(context, fault);
+            await refused;
             return;
         }
 
@@ -138,7 +138,7 @@ internal static class QuotasEndpoints
         var project = context.Project();
         var order = new ConsumeOrder(body.Customer!, body.Feature!, amount, id, InstantOf(body.OccurredAt), JsonOf(body.Properties));
         var answer = await gate.ConsumeAsync(project, order, context.RequestAborted);
-        if (GateAnswers.TryWriteProblem(context, project, body.Customer, answer, out var written))
+        if (GateAnswers.TryWriteProblem(context, project, body.Customer, answer, out var written, body.Feature!))
         {
             await written;
             return;

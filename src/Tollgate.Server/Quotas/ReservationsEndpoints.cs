@@ -99,7 +99,7 @@ internal static class ReservationsEndpoints
         var project = context.Project();
         var answer = await Gate(context).ReserveAsync(
             project, new(body.Customer!, amounts, id, SpanOf(body.TtlSeconds)), context.RequestAborted);
-        await WriteAsync(context, project, body.Customer, answer, StatusCodes.Status201Created);
+        await WriteAsync(context, project, body.Customer, answer, StatusCodes.Status201Created, amounts.Select(static one => one.Feature));
     }
 
     private static async Task SettleAsync(HttpContext context)
@@ -127,7 +127,8 @@ internal static class ReservationsEndpoints
         }
 
         var project = context.Project();
-        await WriteAsync(context, project, body.Customer, await Gate(context).SettleAsync(project, id, body.Customer, amounts, context.RequestAborted));
+        await WriteAsync(context, project, body.Customer, await Gate(context).SettleAsync(project, id, body.Customer, amounts, context.RequestAborted),
+            features: body.Amounts?.Keys);
     }
 
     private static async Task ExtendAsync(HttpContext context)
@@ -183,9 +184,9 @@ internal static class ReservationsEndpoints
         [.. amounts.Select(a => new FeatureAmount(a.Key, QuotasEndpoints.AmountOf(a.Value, $"amounts.{a.Key}", faults, mayBeZero)))];
 
     private static Task WriteAsync(
-        HttpContext context, ProjectSnapshot project, string? customer, GateAnswer answer, int status = StatusCodes.Status200OK)
+        HttpContext context, ProjectSnapshot project, string? customer, GateAnswer answer, int status = StatusCodes.Status200OK, IEnumerable<string>? features = null)
     {
-        if (GateAnswers.TryWriteProblem(context, project, customer, answer, out var written))
+        if (GateAnswers.TryWriteProblem(context, project, customer, answer, out var written, features ?? []))
         {
             return written;
         }

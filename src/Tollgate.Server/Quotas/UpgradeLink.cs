@@ -5,13 +5,13 @@ namespace Tollgate.Server.Quotas;
 /// <summary>The catalogue's <c>upgrade_url</c> for one customer.</summary>
 internal static class UpgradeLink
 {
-    /// <param name="server">Completes a path: where customers reach this server. Called for paths only.</param>
-    public static string Of(ProjectSnapshot project, Func<Uri> server, string? customer, string feature, string plan)
+    /// <param name="server">Completes a path: where customers reach this server; null: unknown, and a path stays one.</param>
+    public static string Of(ProjectSnapshot project, Uri? server, string? customer, string feature, string plan)
     {
         var address = project.Catalog.Document.UpgradeUrl
             .Replace("{customer}", Uri.EscapeDataString(customer ?? ""), StringComparison.Ordinal)
             .Replace("{feature}", feature, StringComparison.Ordinal)
             .Replace("{plan}", plan, StringComparison.Ordinal);
-        return address.StartsWith('/') ? new Uri(server(), address).AbsoluteUri : address;
+        return address.StartsWith('/') && server is not null ? new Uri(server, address).AbsoluteUri : address;
     }
 }

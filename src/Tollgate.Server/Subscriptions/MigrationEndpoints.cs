@@ -5,6 +5,7 @@ using Tollgate.Core.Subscriptions;
 using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Subscriptions;
+using Tollgate.Server.Catalog;
 using Tollgate.Server.Http;
 
 namespace Tollgate.Server.Subscriptions;
@@ -78,7 +79,7 @@ public static class MigrationEndpoints
         var answer = await migrate.RunAsync(context.Project(), order, SubscriptionAnswers.ActorOf(context.Caller()), context.RequestAborted);
         await (answer is var (moved, hasMore)
             ? Answer.Json(context, StatusCodes.Status200OK, new(order.DryRun, [.. moved.Select(ViewOf)], hasMore), SubscriptionsJson.Default.MigrationView)
-            : Problems.WriteAsync(context, ErrorCode.PlanNotFound, param: "code"));
+            : UnknownNames.WritePlanAsync(context, order.Plan, "code"));
     }
 
     private static MigratedView ViewOf(MigratedSubscription one)

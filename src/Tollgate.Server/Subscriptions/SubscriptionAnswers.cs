@@ -6,6 +6,7 @@ using Tollgate.Core.Time;
 using Tollgate.Engine.Ledger;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Subscriptions;
+using Tollgate.Server.Catalog;
 using Tollgate.Server.Http;
 using Tollgate.Server.Invoicing;
 
@@ -113,6 +114,22 @@ internal static class SubscriptionAnswers
         SubscriptionOutcome.Implausible => (ErrorCode.InvoiceImplausible, null),
         _ => throw new InvalidOperationException($"{outcome} is no outcome."),
     };
+
+    /// <summary>Writes why the call was not done.</summary>
+    /// <param name="detail">What the engine said.</param>
+    /// <param name="plan">The plan that the request names; null: none.</param>
+    /// <param name="coupon">The coupon that the request names; null: none.</param>
+    public static async Task RefuseAsync(HttpContext context, SubscriptionOutcome outcome, string? detail, string? plan = null, string? coupon = null)
+    {
+        var (code, param) = ProblemOf(outcome) ?? throw new InvalidOperationException($"{outcome} is no refusal.");
+        var unknown = outcome switch
+        {
+            SubscriptionOutcome.PlanUnknown when plan is not null => UnknownNames.Plan(context.Caller(), plan),
+            SubscriptionOutcome.CouponRefused or SubscriptionOutcome.CouponUnknown when coupon is not null => await UnknownNames.CouponAsync(context, coupon),
+            _ => null,
+        };
+        await Problems.WriteAsync(context, code, unknown ?? detail, param);
+    }
 
     /// <summary>Whoever asked, as the timeline names it. Never the key's text.</summary>
     public static string ActorOf(Caller caller) => caller switch

@@ -7,6 +7,7 @@ using Tollgate.Engine.Driven;
 using Tollgate.Engine.Invoicing;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Subscriptions;
+using Tollgate.Server.Catalog;
 using Tollgate.Server.Http;
 using Tollgate.Server.Invoicing;
 
@@ -72,7 +73,8 @@ public static class SubscriptionCouponEndpoints
             ?? await desk.Change.RedeemAsync(context.Project(), desk.IdOf(context), body.Code!, request, context.RequestAborted);
         if (SubscriptionAnswers.ProblemOf(answer.Outcome) is var (code, param))
         {
-            await Problems.WriteAsync(context, code, answer.Detail, param is null ? null : "code");
+            var unknown = answer.Outcome == SubscriptionOutcome.CouponRefused ? await UnknownNames.CouponAsync(context, body.Code!) : null;
+            await Problems.WriteAsync(context, code, unknown ?? answer.Detail, param is null ? null : "code");
         }
         else if (request.Preview)
         {
@@ -103,8 +105,8 @@ public static class SubscriptionCouponEndpoints
         var request = new StepRequest(SubscriptionAnswers.ActorOf(context.Caller()), Preview: false);
         var answer = await desk.Driven.EndCouponAsync(context.Project(), desk.IdOf(context), coupon, request, context.RequestAborted)
             ?? await desk.Change.EndAsync(context.Project(), desk.IdOf(context), coupon, request, context.RequestAborted);
-        await (SubscriptionAnswers.ProblemOf(answer.Outcome) is var (code, param)
-            ? Problems.WriteAsync(context, code, answer.Detail, param)
+        await (SubscriptionAnswers.ProblemOf(answer.Outcome) is not null
+            ? SubscriptionAnswers.RefuseAsync(context, answer.Outcome, answer.Detail, coupon: coupon)
             : AnswerAsync(context, desk, StatusCodes.Status200OK, answer.Row!, coupon));
     }
 

@@ -8,6 +8,7 @@ using Tollgate.Core.Time;
 using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Subscriptions;
+using Tollgate.Server.Catalog;
 using Tollgate.Server.Http;
 
 namespace Tollgate.Server.Subscriptions;
@@ -20,7 +21,6 @@ public static class SubscriptionEndpoints
 
     private const int MostAddOns = 50;
     private const int LongestFingerprint = 500;
-    private const int LongestPlan = 255;
     private const int LongestCoupon = 64;
 
     /// <summary>Each period since is invoiced at once.</summary>
@@ -67,9 +67,9 @@ public static class SubscriptionEndpoints
 
         var request = new StepRequest(SubscriptionAnswers.ActorOf(context.Caller()), body.Preview == true);
         var answer = await create.RunAsync(context.Project(), order, request, context.RequestAborted);
-        if (SubscriptionAnswers.ProblemOf(answer.Outcome) is var (code, param))
+        if (SubscriptionAnswers.ProblemOf(answer.Outcome) is not null)
         {
-            await Problems.WriteAsync(context, code, answer.Detail, param);
+            await SubscriptionAnswers.RefuseAsync(context, answer.Outcome, answer.Detail, body.Plan, body.Coupon);
             return;
         }
 
@@ -92,7 +92,11 @@ public static class SubscriptionEndpoints
         var paging = Paging.Read(context, faults);
         string? customer = context.Request.Query["customer"], status = context.Request.Query["status"], plan = context.Request.Query["plan"];
         faults.Id(customer, "customer", required: false);
-        faults.Text(plan, "plan", LongestPlan);
+        if (plan is not null && context.Project().Catalog.PlanVersions.Values.All(one => one.Code != plan))
+        {
+            faults.Add("plan", FaultCode.InvalidValue, UnknownNames.Plan(context.Caller(), plan));
+        }
+
         faults.OneOf(status, "status", [.. CatalogWords.All<SubscriptionStatus>()]);
         if (faults.Any)
         {
@@ -153,10 +157,7 @@ public static class SubscriptionEndpoints
         faults.Text(body.TrialFingerprint, "trial_fingerprint", LongestFingerprint);
         faults.Text(body.Coupon, "coupon", LongestCoupon);
         faults.Id(body.Id, "id", required: false);
-        if (!Currency.TryFind(body.Currency, out var currency) && body.Currency is not null)
-        {
-            faults.Add("currency", FaultCode.InvalidFormat, "An ISO 4217 code such as USD is expected.");
-        }
+        var currency = faults.Currency(body.Currency, "currency");
 
         Instant? start = body.StartAt is { } at ? Instant.From(at) : null;
         if (start > now || start < now.Minus(EarliestStart))

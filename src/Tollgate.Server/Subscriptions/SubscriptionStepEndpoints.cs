@@ -83,7 +83,7 @@ public static class SubscriptionStepEndpoints
         var request = RequestOf(context, pay is null || body.Preview == true);
         if (await desk.Driven.ChangeAsync(context.Project(), desk.IdOf(context), order, request, context.RequestAborted) is { } driven)
         {
-            await AnswerAsync(context, desk, driven, showsInvoice: true);
+            await AnswerAsync(context, desk, driven, showsInvoice: true, body.Plan);
             return;
         }
 
@@ -91,7 +91,7 @@ public static class SubscriptionStepEndpoints
         var answer = paid is null
             ? await desk.Change.RunAsync(context.Project(), desk.IdOf(context), order, request, context.RequestAborted)
             : paid.Change;
-        await (answer is null ? RefuseAsync(context, paid!) : AnswerAsync(context, desk, answer, showsInvoice: true));
+        await (answer is null ? RefuseAsync(context, paid!) : AnswerAsync(context, desk, answer, showsInvoice: true, body.Plan));
     }
 
     /// <summary>A change that has to be paid and was not made.</summary>
@@ -190,11 +190,11 @@ public static class SubscriptionStepEndpoints
         });
     }
 
-    private static async Task AnswerAsync(HttpContext context, Desk desk, SubscriptionAnswer answer, bool showsInvoice)
+    private static async Task AnswerAsync(HttpContext context, Desk desk, SubscriptionAnswer answer, bool showsInvoice, string? plan = null)
     {
-        if (SubscriptionAnswers.ProblemOf(answer.Outcome) is var (code, param))
+        if (SubscriptionAnswers.ProblemOf(answer.Outcome) is not null)
         {
-            await Problems.WriteAsync(context, code, answer.Detail, param);
+            await SubscriptionAnswers.RefuseAsync(context, answer.Outcome, answer.Detail, plan);
             return;
         }
 

@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Tollgate.Core;
 
 namespace Tollgate.Server.Supply;
 
@@ -17,8 +18,6 @@ public static class Sbom
     private const string Locks = "locks/";
 
     private static readonly Assembly Program = typeof(Sbom).Assembly;
-
-    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
     /// <param name="Hash">SHA-512 of the package's content, which NuGet compares at each restore.</param>
     /// <param name="IsDirect">A project of ours names it.</param>
@@ -64,7 +63,7 @@ public static class Sbom
                 .. Packages.Select(static package => Dependency(package.Url, package.DependsOn.Select(UrlOf).OfType<string>())),
             ]),
         };
-        return document.ToJsonString(Indented) + "\n";
+        return document.ToJsonString(PlainJson.Indented) + "\n";
     }
 
     private static JsonObject Component(Package package) => new()

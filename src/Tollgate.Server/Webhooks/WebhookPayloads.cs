@@ -5,6 +5,7 @@ using Tollgate.Contracts.Invoicing;
 using Tollgate.Contracts.Payments;
 using Tollgate.Contracts.Subscriptions;
 using Tollgate.Contracts.Webhooks;
+using Tollgate.Core;
 using Tollgate.Core.Webhooks;
 using Tollgate.Engine.Checkouts;
 using Tollgate.Engine.Clocks;
@@ -54,7 +55,7 @@ internal sealed class WebhookPayloads(
         var (type, at) = (fact.Type.Name, fact.At.ToOffset());
         if (fact.Customer is null)
         {
-            return JsonSerializer.Serialize(
+            return PlainJson.Text(
                 new(type, at, fact.Sequence, new(known.Endpoints[fact.Id!.Value], new(fact.FactNumber, fact.Word, at, fact.Note!))),
                 WebhooksJson.Default.WebhookEndpointWebhook);
         }
@@ -62,18 +63,18 @@ internal sealed class WebhookPayloads(
         var customer = known.Customers[fact.Customer];
         return fact.Type.Object switch
         {
-            WebhookObject.Subscription => JsonSerializer.Serialize(
+            WebhookObject.Subscription => PlainJson.Text(
                 new(type, at, fact.Sequence, new(customer, known.Subscriptions[fact.Id!.Value], ChangeOf(fact, fact.After!), Before(fact))),
                 WebhooksJson.Default.SubscriptionWebhook),
-            WebhookObject.Invoice => JsonSerializer.Serialize(
+            WebhookObject.Invoice => PlainJson.Text(
                 new(type, at, fact.Sequence, new(customer, known.Invoices[fact.Id!.Value], new(fact.FactNumber, fact.Word, at, fact.Amount!.Value, fact.Actor, fact.Note))),
                 WebhooksJson.Default.InvoiceWebhook),
-            WebhookObject.Checkout => JsonSerializer.Serialize(
+            WebhookObject.Checkout => PlainJson.Text(
                 new(type, at, fact.Sequence, new(customer, known.Checkouts[fact.Id!.Value])), WebhooksJson.Default.CheckoutWebhook),
-            WebhookObject.Payment => JsonSerializer.Serialize(
+            WebhookObject.Payment => PlainJson.Text(
                 new(type, at, fact.Sequence, new(customer, known.Payments[fact.Id!.Value], new(fact.FactNumber, fact.Word, at, fact.Amount!.Value, fact.Actor, fact.Note))),
                 WebhooksJson.Default.PaymentWebhook),
-            _ => JsonSerializer.Serialize(
+            _ => PlainJson.Text(
                 new(type, at, fact.Sequence, new(customer, ThresholdOf(fact, fact.Threshold!))), WebhooksJson.Default.QuotaWebhook),
         };
     }

@@ -1,0 +1,57 @@
+using Tollgate.Contracts.Http;
+using Tollgate.Core;
+using Tollgate.Core.Catalog;
+using Tollgate.Core.Customers;
+using Tollgate.Engine.Invoicing;
+using Tollgate.Engine.Projects;
+using Tollgate.Server.Http;
+
+namespace Tollgate.Server.Catalog;
+
+/// <summary>
+/// Says which name of a request the project does not have, with the nearest that it has. A suggestion shows nothing that the caller's key does not open: features
+/// and the plans that are offered are on the pricing page, retired plans need <c>catalog:read</c>, coupons <c>billing:read</c>.
+/// </summary>
+internal static class UnknownNames
+{
+    /// <summary>Coupons that a code is compared with: the newest ones. A project may have one for each customer.</summary>
+    private const int MostCoupons = 1_000;
+
+    public static string Feature(PublishedCatalog catalog, string code) => Spelling.Unknown("feature", code, catalog.Features.Keys.Order(StringComparer.Ordinal));
+
+    public static Task WriteFeatureAsync(HttpContext context, string code, string param) =>
+        Problems.WriteAsync(context, ErrorCode.FeatureNotFound, Feature(context.Project().Catalog, code), param);
+
+    /// <summary>What the rules found, where they were told of no feature because the catalogue does not have it.</summary>
+    public static IEnumerable<FieldFault> Named(PublishedCatalog catalog, IEnumerable<FieldFault> found, string feature) => catalog.Features.ContainsKey(feature)
+        ? found
+        : found.Select(fault => fault.Field == "feature" ? fault with { Detail = Feature(catalog, feature) } : fault);
+
+    public static string Plan(Caller caller, string code) => Spelling.Unknown("plan", code, PlansFor(caller));
+
+    public static Task WritePlanAsync(HttpContext context, string code, string? param = null) =>
+        Problems.WriteAsync(context, ErrorCode.PlanNotFound, Plan(context.Caller(), code), param);
+
+    /// <summary>Null: the project has the coupon.</summary>
+    public static async Task<string?> CouponAsync(HttpContext context, string code)
+    {
+        var (caller, coupons) = (context.Caller(), context.RequestServices.GetRequiredService<CouponQueries>());
+        if (await coupons.FindAsync(context.Project(), code, context.RequestAborted) is not null)
+        {
+            return null;
+        }
+
+        var mayRead = IsOfProject(caller) && caller.Scopes.HasFlag(Scope.BillingRead);
+        return Spelling.Unknown("coupon", code, mayRead ? await coupons.CodesAsync(context.Project(), MostCoupons, context.RequestAborted) : []);
+    }
+
+    private static IEnumerable<string> PlansFor(Caller caller)
+    {
+        var catalog = caller.Project!.Catalog;
+        return IsOfProject(caller) && caller.Scopes.HasFlag(Scope.CatalogRead)
+            ? catalog.Plans.Keys.Order(StringComparer.Ordinal)
+            : CatalogDisplay.Offered(catalog.Document).Select(static plan => plan.Code);
+    }
+
+    private static bool IsOfProject(Caller caller) => caller.Kind is KeyKind.Secret or KeyKind.Restricted or KeyKind.Admin;
+}

@@ -1,0 +1,33 @@
+using Tollgate.Contracts.Http;
+using Tollgate.Core;
+
+namespace Tollgate.Server.Http;
+
+/// <summary>Finds query parameters that an operation does not read. Names are compared as the framework does, without regard to case.</summary>
+internal static class QueryFaults
+{
+    /// <summary>Null: there is nothing to read, or nothing is read.</summary>
+    public static Faults? Of(HttpContext context)
+    {
+        if (!context.Request.QueryString.HasValue || context.GetEndpoint()?.Metadata.GetMetadata<KnownQuery>() is not { } known)
+        {
+            return null;
+        }
+
+        var faults = new Faults();
+        foreach (var (name, values) in context.Request.Query)
+        {
+            if (!known.Names.Contains(name, StringComparer.OrdinalIgnoreCase))
+            {
+                var all = known.Names.Count == 0 ? " None is read here." : $" Known: {string.Join(", ", known.Names)}.";
+                faults.Add(Spelling.Shown(name), FaultCode.UnknownParameter, Spelling.Unknown("query parameter", name, known.Names) + all);
+            }
+            else if (values.Count > 1)
+            {
+                faults.Add(name, FaultCode.DuplicateParameter, "This parameter comes more than once.");
+            }
+        }
+
+        return faults;
+    }
+}
