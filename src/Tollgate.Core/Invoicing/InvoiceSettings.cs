@@ -1,3 +1,4 @@
+using System.Globalization;
 using Tollgate.Core.Customers;
 using Tollgate.Core.Money;
 
@@ -52,6 +53,10 @@ public sealed record InvoiceSettings
     public long LargestTotalIn(Currency currency) => LargestTotal ?? PlausibleTotals.LargestIn(currency);
 
     public string NumberOf(long serial) => $"{Prefix}-{serial:000000}";
+
+    /// <summary>The serial in a number of any prefix, since a project may change it. Null: it is no number of an invoice.</summary>
+    public static long? SerialOf(string number) =>
+        number.LastIndexOf('-') is > 0 and var dash && long.TryParse(number.AsSpan(dash + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var serial) ? serial : null;
 
     public string CreditNoteNumberOf(long serial) => $"{Prefix}-CN-{serial:000000}";
 }

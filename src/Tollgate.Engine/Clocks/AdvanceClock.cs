@@ -116,7 +116,7 @@ public sealed class AdvanceClock(Database database, ProjectDirectory directory, 
             var until = Earlier(Earlier(first.Plus(Together), attempt), to)!.Value;
             report = report.Plus(await run.RunAsync(project, until, progress is null ? null : (done, at) => progress(before.Plus(done), at), cancel));
             var collected = await collect.RunAsync(project, until, cancel);
-            report = report with { Collected = report.Collected + collected.Collected, CollectingFailed = report.CollectingFailed + collected.Failed };
+            report = report.With(collected);
         }
     }
 

@@ -11,11 +11,13 @@ using Tollgate.Engine.Projects;
 namespace Tollgate.Engine.Dunning;
 
 /// <summary>What a run has collected.</summary>
-public readonly record struct CollectReport(int Collected, int Failed)
+/// <param name="Canceled">Subscriptions that ended because the last attempt failed. Counted only where a clock is put forward.</param>
+/// <param name="Invoices">What those were invoiced with at their end.</param>
+public readonly record struct CollectReport(int Collected, int Failed, int Canceled, int Invoices)
 {
     public static CollectReport operator +(CollectReport a, CollectReport b) => Add(a, b);
 
-    public static CollectReport Add(CollectReport left, CollectReport right) => new(left.Collected + right.Collected, left.Failed + right.Failed);
+    public static CollectReport Add(CollectReport left, CollectReport right) => new(left.Collected + right.Collected, left.Failed + right.Failed, left.Canceled + right.Canceled, left.Invoices + right.Invoices);
 }
 
 /// <summary>
@@ -66,6 +68,7 @@ public sealed class CollectDue(NpgsqlDataSource database, ChargeInvoice charge, 
         {
             var due = await TakeAsync(project, until, MostAtOnce, cancel);
             report += await RunAsync(project, due, cancel);
+            report += await EndedAsync(project, [.. due.Select(static one => one.Invoice)], cancel);
             if (due.Count == 0)
             {
                 await Task.Delay(Pause, cancel);
@@ -97,7 +100,16 @@ public sealed class CollectDue(NpgsqlDataSource database, ChargeInvoice charge, 
                     break;
             }
         });
-        return new(collected, failed);
+        return new(collected, failed, 0, 0);
+    }
+
+    /// <summary>The subscriptions that these attempts have ended.</summary>
+    private async Task<CollectReport> EndedAsync(ProjectSnapshot project, Guid[] invoices, CancellationToken cancel)
+    {
+        await using var command = database.Command(CollectionSql.Ended, project.Id, invoices, MoveCollection.Reason);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        await reader.ReadAsync(cancel);
+        return new(0, 0, reader.GetInt32(0), reader.GetInt32(1));
     }
 
     /// <summary>What is wrong with one keeps nobody from trying the others, also while a clock is moved.</summary>

@@ -90,6 +90,19 @@ internal static class CollectionSql
          WHERE partition = $1 AND account = $2 AND invoice = $3 AND state IN ('open', 'stopped')
         """;
 
+    /// <summary>
+    /// Subscriptions that ended when collecting of one of the invoices was given up, and their last invoices. A period ends at a whole second.
+    /// $1 project, $2 invoices, $3 cause of the end. Row: subscriptions, invoices.
+    /// </summary>
+    public const string Ended =
+        """
+        SELECT count(DISTINCT f.subscription)::integer, count(DISTINCT f.invoice)::integer
+          FROM collections c
+          JOIN subscription_facts f ON f.partition = c.partition AND f.account = c.account AND f.subscription = c.subscription
+                                   AND f.verb = 'cancel' AND f.cause = $3 AND f.at = date_trunc('second', c.ended_at)
+         WHERE c.project_id = $1 AND c.invoice = ANY ($2::uuid[]) AND c.state = 'given_up'
+        """;
+
     /// <summary>It is not tried again by itself. $1 partition, $2 account, $3 invoice, $4 when, $5 why.</summary>
     public const string Stop =
         """

@@ -29,7 +29,10 @@ public sealed record RatedUsageRow(
 /// <param name="IssuedFrom">Included.</param>
 /// <param name="IssuedBefore">Excluded.</param>
 /// <param name="OldestFirst">By number; otherwise the newest first.</param>
-public sealed record InvoiceFilter(string? Customer, Guid? Subscription, InvoiceStatus? Status, Instant? IssuedFrom, Instant? IssuedBefore, bool OldestFirst);
+public sealed record InvoiceFilter(string? Customer, Guid? Subscription, InvoiceStatus? Status, Instant? IssuedFrom, Instant? IssuedBefore, bool OldestFirst)
+{
+    public string? Number { get; init; }
+}
 
 /// <summary>Reads of invoices. Every statement is bounded by the project.</summary>
 public sealed class InvoiceQueries(NpgsqlDataSource database)
@@ -50,6 +53,12 @@ public sealed class InvoiceQueries(NpgsqlDataSource database)
     /// <param name="after">The id of the last invoice of the page before.</param>
     public async Task<IReadOnlyList<InvoiceRow>> ListAsync(ProjectSnapshot project, InvoiceFilter filter, Guid? after, int limit, CancellationToken cancel)
     {
+        var serial = filter.Number is null ? null : InvoiceSettings.SerialOf(filter.Number);
+        if (filter.Number is not null && serial is null)
+        {
+            return [];
+        }
+
         await using var connection = await database.OpenConnectionAsync(cancel);
         var command = connection.Command(
             InvoiceSql.List(filter.OldestFirst, filter.Customer is not null),
@@ -60,7 +69,9 @@ public sealed class InvoiceQueries(NpgsqlDataSource database)
             limit,
             CustomerCommands.OrNull(filter.Subscription, NpgsqlDbType.Uuid),
             CustomerCommands.OrNull(filter.IssuedFrom?.ToUtc(), NpgsqlDbType.TimestampTz),
-            CustomerCommands.OrNull(filter.IssuedBefore?.ToUtc(), NpgsqlDbType.TimestampTz));
+            CustomerCommands.OrNull(filter.IssuedBefore?.ToUtc(), NpgsqlDbType.TimestampTz),
+            CustomerCommands.OrNull(serial, NpgsqlDbType.Bigint),
+            CustomerCommands.OrNull(filter.Number, NpgsqlDbType.Text));
         return await WholeAsync(connection, project, await HeadsAsync(command, cancel), cancel);
     }
 

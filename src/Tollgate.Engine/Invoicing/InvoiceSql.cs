@@ -269,7 +269,8 @@ internal static class InvoiceSql
 
     /// <summary>
     /// By number, newest first or oldest first. $1 project, $2 customer or null, $3 status or null, $4 the id after which it starts
-    /// or null, $5 number of rows, $6 subscription or null, $7 issued from or null, $8 issued before or null.
+    /// or null, $5 number of rows, $6 subscription or null, $7 issued from or null, $8 issued before or null,
+    /// $9 the serial in a number or null, which the index knows, $10 the number.
     /// </summary>
     /// <param name="ofCustomer">Only its invoices are read then, not the project's.</param>
     public static string List(bool ascending, bool ofCustomer) =>
@@ -281,6 +282,7 @@ internal static class InvoiceSql
            AND ($4::uuid IS NULL OR i.serial {(ascending ? ">" : "<")} (SELECT f.serial FROM invoices f WHERE f.project_id = $1 AND f.id = $4))
            AND ($6::uuid IS NULL OR i.subscription = $6)
            AND ($7::timestamptz IS NULL OR i.issued_at >= $7) AND ($8::timestamptz IS NULL OR i.issued_at < $8)
+           AND ($9::bigint IS NULL OR (i.serial = $9 AND i.number = $10::text))
          ORDER BY i.serial {(ascending ? "" : "DESC")}
          LIMIT $5
         """;

@@ -69,6 +69,9 @@ public static class VerifyLedger
         new("packs", "a credit pack that is paid has not given its units once, or one that is not paid has, or its invoice asks for something else", InvoiceVerifySql.Packs),
     ];
 
+    /// <summary>How often <c>step</c> is told something.</summary>
+    public static int Steps => Checks.Length + 1;
+
     /// <param name="projectId">Null: every project.</param>
     /// <param name="step">Told the name of each check before it runs.</param>
     public static async Task<VerifyReport> RunAsync(Database database, int? projectId, Action<string>? step, CancellationToken cancel)

@@ -37,6 +37,22 @@ public static class OpenSecrets
         return box;
     }
 
+    /// <summary>The id of the master key that the database's secrets are encrypted with. Null: it has none yet.</summary>
+    /// <exception cref="NpgsqlException">The database cannot be reached.</exception>
+    public static async Task<string?> CurrentAsync(string connectionString, CancellationToken cancel)
+    {
+        await using var database = Database.ForStart(connectionString);
+        await using var connection = await database.OpenConnectionAsync(cancel);
+        try
+        {
+            return await CurrentAsync(connection, cancel);
+        }
+        catch (PostgresException missing) when (missing.SqlState == PostgresErrorCodes.UndefinedTable)
+        {
+            return null;
+        }
+    }
+
     internal static async Task<string?> CurrentAsync(NpgsqlConnection connection, CancellationToken cancel)
     {
         await using var command = connection.Command(SecretsSql.Current);

@@ -7,6 +7,7 @@ using Tollgate.Core.Subscriptions;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Customers;
+using Tollgate.Engine.Dunning;
 using Tollgate.Engine.Invoicing;
 using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Projects;
@@ -56,6 +57,12 @@ public sealed record DueReport
         Canceled = Canceled + more.Canceled, Resumed = Resumed + more.Resumed, UsageBilled = UsageBilled + more.UsageBilled, Invoices = Invoices + more.Invoices,
         Parked = Parked + more.Parked, Collected = Collected + more.Collected, CollectingFailed = CollectingFailed + more.CollectingFailed,
         SchedulesParked = SchedulesParked + more.SchedulesParked,
+    };
+
+    internal DueReport With(CollectReport collected) => this with
+    {
+        Collected = Collected + collected.Collected, CollectingFailed = CollectingFailed + collected.Failed, Canceled = Canceled + collected.Canceled,
+        Invoices = Invoices + collected.Invoices,
     };
 
     internal DueReport With(SubscriptionVerb verb, bool isInvoiced) => (verb switch

@@ -21,7 +21,7 @@ internal static class BillingCommands
     private static Command Run()
     {
         var dry = new Option<bool>("--dry-run") { Description = "Only show what is due and what it comes to. Changes nothing." };
-        var json = ServerDoor.JsonOption();
+        var json = Lists.JsonOption();
         var command = new Command(
             "run",
             "Does what is due, in parts: trials end, periods renew, usage is invoiced. The server does it by itself too; a repeat finds nothing. Stopped in "
@@ -39,9 +39,9 @@ internal static class BillingCommands
             {
                 ServerDoor.Print(JsonSerializer.SerializeToElement(view, SubscriptionsJson.Default.BillingRunView));
             }
-            else if (view.Due is { } due)
+            else if (view.Due is not null)
             {
-                ShowDue(due, view.Remaining);
+                ShowDue(view);
             }
             else
             {
@@ -88,15 +88,16 @@ internal static class BillingCommands
 
     private static BillingRunView Read(string text) => JsonSerializer.Deserialize(text, SubscriptionsJson.Default.BillingRunView)!;
 
-    private static void ShowDue(IReadOnlyList<DueItemView> due, long remaining)
+    private static void ShowDue(BillingRunView view)
     {
+        var (due, remaining) = (view.Due!, view.Remaining);
         if (due.Count == 0)
         {
             Console.WriteLine("Nothing is due.");
             return;
         }
 
-        Lists.Print([.. due.Select(RowOf)], false, "customer", "subscription", "type", "at", "total", "parked");
+        Lists.Print([.. JsonSerializer.SerializeToElement(view, SubscriptionsJson.Default.BillingRunView).GetProperty("due").EnumerateArray()], false, "customer", "subscription", "type", "at", "total", "parked");
         var sums = due.Where(static item => item is { Parked: null, Total: not null, Currency: not null })
             .GroupBy(static item => item.Currency!)
             .Select(static group => new MoneyAmount(group.Sum(static item => item.Total!.Value), Currency.Of(group.Key)).ToString())
@@ -108,19 +109,9 @@ internal static class BillingCommands
             + $"{(parked > 0 ? $" To be parked: {parked}." : "")}");
     }
 
-    private static JsonElement RowOf(DueItemView item) => JsonSerializer.SerializeToElement(new JsonObject
-    {
-        ["customer"] = item.Customer,
-        ["subscription"] = item.Subscription,
-        ["type"] = item.Type,
-        ["at"] = TimeText(item.At),
-        ["total"] = item is { Total: { } total, Currency: { } currency } ? new MoneyAmount(total, Currency.Of(currency)).ToString() : null,
-        ["parked"] = item.Parked,
-    });
-
     private static Command Parked()
     {
-        var json = ServerDoor.JsonOption();
+        var json = Lists.JsonOption();
         var command = new Command(
             "parked",
             "Lists subscriptions whose next invoice looks impossible, with the reason. Nothing is asked for until somebody has looked.\n\n"
@@ -179,7 +170,7 @@ internal static class BillingCommands
 
     private static Command Late()
     {
-        var json = ServerDoor.JsonOption();
+        var json = Lists.JsonOption();
         var command = new Command(
             "late",
             "Lists usage that came when its period was invoiced already and was not billed (late_events: ignore_and_report), the newest period first, with what it "
@@ -190,33 +181,17 @@ internal static class BillingCommands
         ServerDoor.SetAction(command, async (door, parsed, cancel) =>
         {
             var rows = await Lists.ReadAllAsync(door, "/v1/billing/late-usage", "id", cancel);
-            if (parsed.GetValue(json))
-            {
-                ServerDoor.Print(JsonSerializer.SerializeToElement(rows));
-            }
-            else if (rows.Count == 0)
+            if (rows.Count == 0 && !parsed.GetValue(json))
             {
                 Console.WriteLine("Nothing came too late.");
-            }
-            else
-            {
-                Lists.Print([.. rows.Select(LateRowOf)], false, "customer", "feature", "period_start", "period_end", "quantity", "amount");
+                return ExitCode.Done;
             }
 
+            Lists.Print(rows, parsed.GetValue(json), "customer", "feature", "period_start", "period_end", "quantity", "amount");
             return ExitCode.Done;
         });
         return command;
     }
-
-    private static JsonElement LateRowOf(JsonElement late) => JsonSerializer.SerializeToElement(new JsonObject
-    {
-        ["customer"] = late.GetProperty("customer").GetString(),
-        ["feature"] = late.GetProperty("feature").GetString(),
-        ["period_start"] = late.GetProperty("period_start").GetString(),
-        ["period_end"] = late.GetProperty("period_end").GetString(),
-        ["quantity"] = late.GetProperty("quantity").GetDecimal(),
-        ["amount"] = new MoneyAmount(late.GetProperty("amount").GetInt64(), Currency.Of(late.GetProperty("currency").GetString()!)).ToString(),
-    });
 
     /// <summary>What has happened, in words: <c>Done: 13 invoices, 12 renewals</c>.</summary>
     public static string Told(BillingReportView report)
@@ -225,7 +200,8 @@ internal static class BillingCommands
         {
             (report.Invoices, "invoice", "invoices"), (report.Renewals, "renewal", "renewals"), (report.TrialsConverted, "trial paid", "trials paid"),
             (report.TrialsExpired, "trial expired", "trials expired"), (report.Canceled, "cancellation", "cancellations"), (report.Resumed, "resumed", "resumed"),
-            (report.UsageBilled, "month of usage", "months of usage"), (report.Parked, "parked", "parked"),
+            (report.UsageBilled, "month of usage", "months of usage"), (report.Collected, "charge", "charges"), (report.CollectingFailed, "failed charge", "failed charges"),
+            (report.Parked, "parked", "parked"), (report.SchedulesParked, "grant schedule parked", "grant schedules parked"),
         };
         var told = parts.Where(static part => part.Number > 0)
             .Select(static part => string.Create(CultureInfo.InvariantCulture, $"{part.Number} {(part.Number == 1 ? part.One : part.Many)}"))
@@ -235,7 +211,10 @@ internal static class BillingCommands
 
     public static BillingReportView Sum(BillingReportView a, BillingReportView b) => new(
         a.Invoices + b.Invoices, a.Renewals + b.Renewals, a.TrialsConverted + b.TrialsConverted, a.TrialsExpired + b.TrialsExpired, a.Canceled + b.Canceled,
-        a.Resumed + b.Resumed, a.UsageBilled + b.UsageBilled, a.Parked + b.Parked);
+        a.Resumed + b.Resumed, a.UsageBilled + b.UsageBilled, a.Parked + b.Parked)
+    {
+        Collected = a.Collected + b.Collected, CollectingFailed = a.CollectingFailed + b.CollectingFailed, SchedulesParked = a.SchedulesParked + b.SchedulesParked,
+    };
 
     public static string TimeText(DateTimeOffset time) => time.ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFF'Z'", CultureInfo.InvariantCulture);
 }

@@ -34,7 +34,7 @@ internal static class CatalogCommands
     private static Command Validate()
     {
         var files = new Argument<string[]>("file") { Description = "Catalogue files, YAML or JSON.", Arity = ArgumentArity.OneOrMore };
-        var command = new Command("validate", "Checks files and prints every fault with its line. Needs no server.") { files };
+        var command = new Command("validate", "Checks files and prints every fault with its line. Needs no server.\n\nExample:\n  tollgate catalog validate catalog.yaml") { files };
         command.SetAction(async (parsed, cancel) =>
         {
             var good = true;
@@ -57,7 +57,8 @@ internal static class CatalogCommands
     {
         var file = new Argument<string>("file") { Description = "The catalogue to compare with the one in force." };
         var exitCode = new Option<bool>("--exit-code") { Description = "Exit with 2 when there is a difference." };
-        var command = new Command("diff", "Shows what applying a file would change, and who is affected. Changes nothing.") { file, exitCode };
+        var json = Lists.JsonOption();
+        var command = new Command("diff", "Shows what applying a file would change, and who is affected. Changes nothing.\n\nExample:\n  tollgate catalog diff catalog.yaml --project shop") { file, exitCode, json };
         ServerDoor.SetAction(command, async (door, parsed, cancel) =>
         {
             if (await ReadAsync(parsed.GetRequiredValue(file), cancel) is not { } catalog)
@@ -66,7 +67,7 @@ internal static class CatalogCommands
             }
 
             var (planned, _) = await PutAsync(door, catalog, dryRun: true, ifMatch: null, cancel);
-            Show(planned);
+            Show(planned, parsed.GetValue(json));
             return planned.Changes.Count > 0 && parsed.GetValue(exitCode) ? Different : ExitCode.Done;
         });
         return command;
@@ -76,22 +77,28 @@ internal static class CatalogCommands
     {
         var file = new Argument<string>("file") { Description = "The catalogue to put into force." };
         var yes = new Option<bool>("--yes", "-y") { Description = "Do not ask." };
-        var command = new Command("apply", "Shows what a file changes, asks, and puts it into force.") { file, yes };
+        var json = Lists.JsonOption();
+        var command = new Command("apply", "Shows what a file changes, asks, and puts it into force.\n\nExample:\n  tollgate catalog apply catalog.yaml --project shop") { file, yes, json };
         ServerDoor.SetAction(command, async (door, parsed, cancel) =>
         {
+            var asJson = CliScreen.IsJson(parsed, json, yes);
             if (await ReadAsync(parsed.GetRequiredValue(file), cancel) is not { } catalog)
             {
                 return ExitCode.Refused;
             }
 
             var (planned, seen) = await PutAsync(door, catalog, dryRun: true, ifMatch: null, cancel);
-            Show(planned);
+            if (planned.Changes.Count == 0 || !asJson)
+            {
+                Show(planned, asJson);
+            }
+
             if (planned.Changes.Count == 0)
             {
                 return ExitCode.Done;
             }
 
-            if (!parsed.GetValue(yes) && !Confirm())
+            if (!parsed.GetValue(yes) && !CliScreen.Confirm(Screen, "Put this into force?"))
             {
                 Screen.MarkupLine("[yellow]Nothing was changed.[/]");
                 return ExitCode.Refused;
@@ -99,7 +106,15 @@ internal static class CatalogCommands
 
             // Only over the catalogue that the difference was shown against.
             var (done, _) = await PutAsync(door, catalog, dryRun: false, seen, cancel);
-            Screen.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"[green]In force as revision {done.Revision}.[/]");
+            if (asJson)
+            {
+                Show(done, asJson);
+            }
+            else
+            {
+                Screen.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"[green]In force as revision {done.Revision}.[/]");
+            }
+
             return ExitCode.Done;
         });
         return command;
@@ -109,7 +124,7 @@ internal static class CatalogCommands
     {
         var json = new Option<bool>("--json") { Description = "As JSON instead of YAML." };
         var output = new Option<string?>("--out") { HelpName = "file", Description = "Write to this file instead of the standard output." };
-        var command = new Command("export", "Prints the catalogue in force. Applying what was exported changes nothing.") { json, output };
+        var command = new Command("export", "Prints the catalogue in force. Applying what was exported changes nothing.\n\nExample:\n  tollgate catalog export --out catalog.yaml --project shop") { json, output };
         ServerDoor.SetAction(command, async (door, parsed, cancel) =>
         {
             using var request = new HttpRequestMessage(HttpMethod.Get, "/v1/catalog");
@@ -174,8 +189,14 @@ internal static class CatalogCommands
         return (body!, answer.Headers.ETag);
     }
 
-    private static void Show(CatalogAnswer planned)
+    private static void Show(CatalogAnswer planned, bool asJson)
     {
+        if (asJson)
+        {
+            ServerDoor.Print(JsonSerializer.SerializeToElement(planned, CatalogJson.Default.CatalogAnswer));
+            return;
+        }
+
         if (planned.Changes.Count == 0)
         {
             Screen.MarkupLine("[green]No difference.[/]");
@@ -223,6 +244,4 @@ internal static class CatalogCommands
 
         static string Text(long minor, MrrChangeView of) => new MoneyAmount(minor, Currency.Of(of.Currency)).ToString();
     }
-
-    private static bool Confirm() => CliScreen.Confirm(Screen, "Put this into force?");
 }

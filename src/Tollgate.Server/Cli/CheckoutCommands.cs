@@ -3,10 +3,12 @@ using System.Text.Json.Nodes;
 
 namespace Tollgate.Server.Cli;
 
-/// <summary><c>tollgate checkouts create|ls|expire</c>.</summary>
+/// <summary><c>tollgate checkouts create|list|show|expire</c>.</summary>
 internal static class CheckoutCommands
 {
-    public static Command Build() => ServerDoor.Group("checkouts", "Pages on which customers pay.", Create(), List(), Expire());
+    private const string Path = "/v1/checkouts";
+
+    public static Command Build() => ServerDoor.Group("checkouts", "Pages on which customers pay.", Create(), List(), Show(), Expire());
 
     private static Command Create()
     {
@@ -14,10 +16,11 @@ internal static class CheckoutCommands
         var period = new Option<string>("--period") { HelpName = "period", Description = "weekly, monthly (default) or yearly." };
         var coupon = new Option<string>("--coupon") { HelpName = "code", Description = "Taken off." };
         var back = new Option<string>("--back") { HelpName = "url", Description = "Where the page leads when it is done or canceled.", Required = true };
+        var json = Lists.JsonOption();
         var command = new Command(
             "create", "Makes a page on which a customer buys a plan, and prints its address.\n\nExample:\n  tollgate checkouts create acme pro --back https://app.example.com/ --project shop")
         {
-            customer, plan, period, coupon, back,
+            customer, plan, period, coupon, back, json,
         };
         ServerDoor.SetAction(command, async (door, parsed, cancel) =>
         {
@@ -26,36 +29,41 @@ internal static class CheckoutCommands
                 ["customer"] = parsed.GetRequiredValue(customer), ["plan"] = parsed.GetRequiredValue(plan), ["period"] = parsed.GetValue(period) ?? "monthly",
                 ["coupon"] = parsed.GetValue(coupon), ["success_url"] = parsed.GetRequiredValue(back), ["cancel_url"] = parsed.GetRequiredValue(back),
             };
-            var made = await door.SendAsync(HttpMethod.Post, "/v1/checkouts", body, cancel);
-            Console.WriteLine(made.GetProperty("url").GetString());
+            var made = await door.SendAsync(HttpMethod.Post, Path, body, cancel);
+            if (parsed.GetValue(json))
+            {
+                ServerDoor.Print(made);
+            }
+            else
+            {
+                Console.WriteLine(made.GetProperty("url").GetString());
+            }
+
             return ExitCode.Done;
         });
         return command;
     }
 
-    private static Command List()
-    {
-        var json = new Option<bool>("--json") { Description = "Print JSON." };
-        var command = new Command("ls", "Lists checkouts, newest first.\n\nExample:\n  tollgate checkouts ls --project shop") { json };
-        ServerDoor.SetAction(command, async (door, parsed, cancel) =>
-        {
-            Lists.Print(
-                await Lists.ReadAllAsync(door, "/v1/checkouts", "id", cancel), parsed.GetValue(json), "id", "customer", "kind", "status", "created_at", "expires_at");
-            return ExitCode.Done;
-        });
-        return command;
-    }
+    private static Command List() => Lists.Command(
+        Path, "id", "Lists checkouts, newest first.\n\nExample:\n  tollgate checkouts list --status open --project shop",
+        ["id", "customer", "kind", "status", "created_at", "expires_at"],
+        Lists.CustomerOption(), new("--status") { HelpName = "status", Description = "open, completed, expired or credited. Default: all." });
+
+    private static Command Show() => Lists.ShowCommand(
+        "Shows a checkout.\n\nExample:\n  tollgate checkouts show 01936f5e-7c20-7f55-9166-52917f6e5e44 --project shop", Id(), static id => $"{Path}/{id}");
 
     private static Command Expire()
     {
-        var id = new Argument<string>("id") { Description = "The checkout's id." };
-        var command = new Command("expire", "Ends one that nobody has finished.\n\nExample:\n  tollgate checkouts expire 01936f5e-7c20-7f55-9166-52917f6e5e44 --project shop") { id };
+        var (id, json) = (Id(), Lists.JsonOption());
+        var command = new Command("expire", "Ends one that nobody has finished.\n\nExample:\n  tollgate checkouts expire 01936f5e-7c20-7f55-9166-52917f6e5e44 --project shop") { id, json };
         ServerDoor.SetAction(command, async (door, parsed, cancel) =>
         {
-            await door.SendAsync(HttpMethod.Post, $"/v1/checkouts/{Uri.EscapeDataString(parsed.GetRequiredValue(id))}/expire", (JsonNode?)null, cancel);
-            Console.WriteLine("Expired.");
+            var expired = await door.SendAsync(HttpMethod.Post, Lists.Of(Path, parsed.GetRequiredValue(id)) + "/expire", (JsonNode?)null, cancel);
+            Lists.PrintOne(expired, parsed.GetValue(json));
             return ExitCode.Done;
         });
         return command;
     }
+
+    private static Argument<string> Id() => new("id") { Description = "The checkout's id." };
 }

@@ -1,3 +1,4 @@
+using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
 using Spectre.Console;
@@ -8,6 +9,9 @@ namespace Tollgate.Server.Cli;
 internal static class CliScreen
 {
     private static readonly TimeSpan SignOfLifeEvery = TimeSpan.FromSeconds(5);
+
+    /// <summary>Bars are drawn for a person who looks on: with the output or the errors in a file, lines are written instead.</summary>
+    private static bool HasBars => !Console.IsOutputRedirected && !Console.IsErrorRedirected;
 
     /// <summary>Colours for people; plain, unwrapped lines for files and pipes. NO_COLOR is honoured.</summary>
     public static IAnsiConsole Open()
@@ -25,9 +29,18 @@ internal static class CliScreen
         return screen;
     }
 
-    /// <summary>Waits, with a sign of life on stderr every five seconds.</summary>
+    /// <summary>Work of one piece: a bar without an end for people; for files and pipes a line every five seconds. Both on stderr.</summary>
     public static async Task<T> WaitAsync<T>(Task<T> work, string doing)
     {
+        if (HasBars)
+        {
+            return await Errors().Progress().AutoClear(true).HideCompleted(true).Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new ElapsedTimeColumn()).StartAsync(async progress =>
+            {
+                progress.AddTask(Markup.Escape(doing)).IsIndeterminate = true;
+                return await work;
+            });
+        }
+
         var started = Stopwatch.GetTimestamp();
         while (await Task.WhenAny(work, Task.Delay(SignOfLifeEvery)) != work)
         {
@@ -42,16 +55,20 @@ internal static class CliScreen
     /// <param name="work">Says after each part, except the last, how far it has come.</param>
     public static async Task<T> WithBarAsync<T>(string first, Func<Action<BarPart>, Task<T>> work)
     {
-        if (Console.IsErrorRedirected)
+        if (!HasBars)
         {
             return await work(static part => Console.Error.WriteLine($"{part.Text} …"));
         }
 
-        var screen = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
-        return await screen.Progress().AutoClear(true).HideCompleted(true).StartAsync(async progress =>
+        return await Errors().Progress().AutoClear(true).HideCompleted(true).StartAsync(async progress =>
         {
             var bar = progress.AddTask(Markup.Escape(first));
-            return await work(part => (bar.Description, bar.MaxValue, bar.Value) = (Markup.Escape(part.Text), part.All, part.Done));
+            bar.IsIndeterminate = true;
+            return await work(part =>
+            {
+                bar.IsIndeterminate = part.All == 0;
+                (bar.Description, bar.MaxValue, bar.Value) = (Markup.Escape(part.Text), part.All == 0 ? 1 : part.All, part.Done);
+            });
         });
     }
 
@@ -62,13 +79,21 @@ internal static class CliScreen
         var last = "";
         return work((doing, part) =>
         {
-            if (doing != last || !Console.IsErrorRedirected)
+            if (doing != last || HasBars)
             {
                 last = doing;
                 tell(new(doing, (double)part, 1));
             }
         });
     });
+
+    private static IAnsiConsole Errors() => AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
+
+    /// <summary>Whether JSON is wanted, of a command that asks before it changes something.</summary>
+    /// <exception cref="CliStopException">It would ask in the middle of the JSON.</exception>
+    public static bool IsJson(ParseResult parsed, Option<bool> json, Option<bool> yes) => !parsed.GetValue(json) || parsed.GetValue(yes)
+        ? parsed.GetValue(json)
+        : throw new CliStopException(ExitCode.Usage, "--json needs --yes: nobody can be asked in the middle of JSON.");
 
     /// <exception cref="CliStopException">Nobody is there to answer.</exception>
     public static bool Confirm(IAnsiConsole screen, string question)
@@ -83,4 +108,5 @@ internal static class CliScreen
 }
 
 /// <summary>How far a work in parts has come.</summary>
+/// <param name="All">0: nobody knows.</param>
 internal readonly record struct BarPart(string Text, double Done, double All);

@@ -18,7 +18,7 @@ internal static partial class ClockCommands
 
     private static Command Show()
     {
-        var json = new Option<bool>("--json") { Description = "Print JSON." };
+        var json = Lists.JsonOption();
         var command = new Command("show", "Shows where the project stands in time.\n\nExample:\n  tollgate clock show --project shop-test") { json };
         ServerDoor.SetAction(command, async (door, parsed, cancel) =>
         {
@@ -39,7 +39,7 @@ internal static partial class ClockCommands
     private static Command Advance()
     {
         var to = new Argument<string>("to") { Description = "A time (2027-01-31T00:00:00Z, 2027-01-31) or a distance: +12h, +30d, +2w, +1mo, +1y." };
-        var json = new Option<bool>("--json") { Description = "Print JSON." };
+        var json = Lists.JsonOption();
         var command = new Command(
             "advance",
             "Puts the clock forward, month by month. Everything that is due on the way happens in the order of time.\n\n"

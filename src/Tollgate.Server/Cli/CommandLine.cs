@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using Npgsql;
+using Tollgate.Engine.Catalog;
 using Tollgate.Engine.Postgres;
 
 namespace Tollgate.Server.Cli;
@@ -19,25 +20,34 @@ internal static class CommandLine
         SessionCommands.Build,
         CatalogCommands.Build,
         PriceCommands.Build,
+        CustomerCommands.Build,
+        SubscriptionCommands.Build,
         BillingCommands.Build,
         InvoiceCommands.Build,
         CreditCommands.Build,
         PaymentCommands.Build,
+        PaymentCommands.Disputes,
+        ProviderCommands.Settings,
+        ProviderCommands.Events,
+        ProviderCommands.Invoices,
         StripeCommands.Build,
         CheckoutCommands.Build,
         DunningCommands.Build,
         NoticeCommands.Build,
         MailCommands.Build,
         WebhookCommands.Build,
+        WebhookCommands.Deliveries,
         ClockCommands.Build,
         ParkedCommands.Build,
+        DoctorCommand.Build,
         VerifyCommand.Build,
         SbomCommand.Build,
         BackupCommands.Backup,
         BackupCommands.Restore,
     ];
 
-    public static async Task<int> RunAsync(string[] args)
+    /// <summary>All commands.</summary>
+    public static Command Root()
     {
         // Not RootCommand: it takes its name, which the help shows, from the program's file.
         var root = new Command("tollgate", "Tollgate meters, gates and bills AI products.") { new HelpOption(), new VersionOption() };
@@ -46,8 +56,15 @@ internal static class CommandLine
             root.Add(build());
         }
 
-        var parsed = root.Parse(args.Length == 0 ? ["--help"] : args);
-        if (parsed.Action is ParseErrorAction)
+        return root;
+    }
+
+    public static async Task<int> RunAsync(string[] args)
+    {
+        var parsed = Root().Parse(args.Length == 0 ? ["--help"] : args);
+
+        // --help and --version would answer as if the word that is not known had not been there.
+        if (parsed.Action is ParseErrorAction || parsed.UnmatchedTokens.Count > 0)
         {
             await Console.Error.WriteLineAsync(Explain(parsed));
             return ExitCode.Usage;
@@ -75,19 +92,47 @@ internal static class CommandLine
         }
     }
 
-    /// <summary>What is wrong, and where help is: the whole help would push the fault off the screen.</summary>
+    /// <summary>What is wrong and what to do, in one line: the whole help would push the fault off the screen.</summary>
     private static string Explain(ParseResult parsed)
     {
         var command = parsed.CommandResult.Command;
         var name = NameOf(command);
-        var faults = parsed.UnmatchedTokens.Count > 0
-            ? parsed.UnmatchedTokens.Select(token => $"\"{token}\" is no {(token.StartsWith('-') ? "option" : command.Subcommands.Count > 0 ? "command" : "argument")} of \"{name}\".")
-            : command.Subcommands.Count > 0
-                ? [$"\"{name}\" needs a command."]
-                : parsed.Errors.Select(error => error.Message).Distinct();
-        var commands = command.Subcommands.Count > 0 ? $" Its commands: {string.Join(", ", command.Subcommands.Select(sub => sub.Name))}." : "";
-        return $"{string.Join('\n', faults)}{commands} \"{name} --help\" explains.";
+        var fault = parsed.UnmatchedTokens.Count > 0 ? ExplainUnknown(parsed.UnmatchedTokens, command, name)
+            : command.Subcommands.Count > 0 ? $"\"{name}\" needs a command. {CommandsOf(command)}"
+            : string.Join(' ', parsed.Errors.Select(static error => error.Message).Distinct());
+        return $"{fault} \"{name} --help\" explains.";
     }
+
+    private static string ExplainUnknown(IReadOnlyList<string> tokens, Command command, string name)
+    {
+        // The word after an unknown option is its value. A value may be a secret: it is not repeated.
+        var token = tokens.FirstOrDefault(static token => token.StartsWith('-'))?.Split('=')[0] ?? tokens[0];
+        if (token.StartsWith('-'))
+        {
+            return $"Unknown option '{token}' of \"{name}\".{Spelling.DidYouMean(token, OptionsOf(command))}";
+        }
+
+        if (command.Subcommands.Count == 0)
+        {
+            return $"Unexpected argument '{token}' of \"{name}\".";
+        }
+
+        var unknown = command.Parents.Any() ? $"Unknown command '{token}' of \"{name}\"." : $"Unknown command '{token}'.";
+        return NearestCommand(command, token) is { } nearest ? $"{unknown} Did you mean '{nearest}'?" : $"{unknown} {CommandsOf(command)}";
+    }
+
+    /// <summary>A name that is spelt alike, or the one group that has a command of this name: for <c>import</c> it is <c>prices import</c>.</summary>
+    private static string? NearestCommand(Command command, string word) =>
+        Spelling.Nearest(word, command.Subcommands.Select(static sub => sub.Name))
+        ?? (command.Subcommands.Where(group => group.Subcommands.Any(sub => sub.Name == word)).ToList() is [var only] ? $"{only.Name} {word}" : null);
+
+    private static IEnumerable<string> OptionsOf(Command command) =>
+        command.Options.Concat(Ancestors(command).SelectMany(static parent => parent.Options).Where(static option => option.Recursive)).Select(static option => option.Name);
+
+    private static IEnumerable<Command> Ancestors(Command command) =>
+        command.Parents.OfType<Command>().FirstOrDefault() is { } parent ? Ancestors(parent).Prepend(parent) : [];
+
+    private static string CommandsOf(Command command) => $"Its commands: {string.Join(", ", command.Subcommands.Select(static sub => sub.Name))}.";
 
     /// <summary>As it is typed: <c>tollgate keys create</c>.</summary>
     private static string NameOf(Command command) =>

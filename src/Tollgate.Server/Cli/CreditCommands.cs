@@ -15,7 +15,7 @@ internal static class CreditCommands
     private static Command List()
     {
         var customer = Customer();
-        var json = ServerDoor.JsonOption();
+        var json = Lists.JsonOption();
         var command = new Command(
             "list",
             "Shows what a customer has, and what came and went, newest first.\n\nExample:\n  tollgate credits list acme --project shop")
@@ -26,18 +26,16 @@ internal static class CreditCommands
         {
             var path = PathOf(parsed.GetRequiredValue(customer));
             var rows = await Lists.ReadAllAsync(door, path, "id", cancel);
-            if (parsed.GetValue(json))
+            if (parsed.GetValue(json) || rows.Count > 0)
             {
-                ServerDoor.Print(JsonSerializer.SerializeToElement(rows));
-                return ExitCode.Done;
+                Lists.Print(rows, parsed.GetValue(json), "at", "kind", "cause", "amount", "expires_at", "invoice", "note");
             }
 
-            if (rows.Count > 0)
+            if (!parsed.GetValue(json))
             {
-                Lists.Print([.. rows.Select(RowOf)], false, "at", "kind", "cause", "amount", "expires_at", "invoice", "note");
+                await PrintBalancesAsync(door, path, asJson: false, cancel);
             }
 
-            await PrintBalancesAsync(door, path, cancel);
             return ExitCode.Done;
         });
         return command;
@@ -45,7 +43,7 @@ internal static class CreditCommands
 
     private static Command Give()
     {
-        var (customer, amount, currency, note) = (Customer(), Amount(), Unit(), Note());
+        var (customer, amount, currency, note, json) = (Customer(), Amount(), Unit(), Note(), Lists.JsonOption());
         var kind = new Option<string>("--kind") { HelpName = "kind", Description = "promotional (comes off the price) or prepaid (pays).", Required = true };
         var expires = new Option<string>("--expires") { HelpName = "time", Description = "Only of promotional. Default: never." };
         var command = new Command(
@@ -54,40 +52,42 @@ internal static class CreditCommands
             + "  tollgate credits give acme 50 USD --kind promotional --expires 2027-01-01T00:00:00Z --note Welcome --project shop\n"
             + "  tollgate credits give acme 49.90 USD --kind prepaid --project shop")
         {
-            customer, amount, currency, kind, expires, note,
+            customer, amount, currency, kind, expires, note, json,
         };
-        ServerDoor.SetAction(command, (door, parsed, cancel) =>
+        ServerDoor.SetAction(command, async (door, parsed, cancel) =>
         {
             var money = MoneyOf(parsed.GetRequiredValue(amount), parsed.GetRequiredValue(currency));
-            return SendAsync(door, parsed.GetRequiredValue(customer), money, parsed.GetRequiredValue(kind), parsed.GetValue(expires), parsed.GetValue(note), cancel);
+            var path = await SendAsync(door, parsed.GetRequiredValue(customer), money, parsed.GetRequiredValue(kind), parsed.GetValue(expires), parsed.GetValue(note), cancel);
+            return await PrintBalancesAsync(door, path, parsed.GetValue(json), cancel);
         });
         return command;
     }
 
     private static Command Take()
     {
-        var (customer, amount, currency, note) = (Customer(), Amount(), Unit(), Note());
+        var (customer, amount, currency, note, json) = (Customer(), Amount(), Unit(), Note(), Lists.JsonOption());
         var command = new Command(
             "take",
             "Takes back prepaid money, at most what is left.\n\nExample:\n  tollgate credits take acme 12.50 USD --project shop")
         {
-            customer, amount, currency, note,
+            customer, amount, currency, note, json,
         };
-        ServerDoor.SetAction(command, (door, parsed, cancel) =>
+        ServerDoor.SetAction(command, async (door, parsed, cancel) =>
         {
             var money = MoneyOf(parsed.GetRequiredValue(amount), parsed.GetRequiredValue(currency));
-            return SendAsync(door, parsed.GetRequiredValue(customer), -money, "prepaid", null, parsed.GetValue(note), cancel);
+            var path = await SendAsync(door, parsed.GetRequiredValue(customer), -money, "prepaid", null, parsed.GetValue(note), cancel);
+            return await PrintBalancesAsync(door, path, parsed.GetValue(json), cancel);
         });
         return command;
     }
 
-    private static async Task<int> SendAsync(
+    /// <returns>The path of the customer's credits.</returns>
+    private static async Task<string> SendAsync(
         ServerDoor door, string customer, MoneyAmount money, string kind, string? expires, string? note, CancellationToken cancel)
     {
         var body = new JsonObject { ["amount"] = money.Minor, ["currency"] = money.Currency.Code, ["kind"] = kind, ["expires_at"] = expires, ["note"] = note };
         await door.SendAsync(HttpMethod.Post, PathOf(customer), body, cancel);
-        await PrintBalancesAsync(door, PathOf(customer), cancel);
-        return ExitCode.Done;
+        return PathOf(customer);
     }
 
     /// <exception cref="CliStopException">It is no amount of the currency.</exception>
@@ -111,28 +111,24 @@ internal static class CreditCommands
             : throw new CliStopException(ExitCode.Usage, $"\"{text}\" is no amount of {currency.Code}. It is more than 0 and has at most {currency.Decimals} decimals.");
     }
 
-    private static async Task PrintBalancesAsync(ServerDoor door, string path, CancellationToken cancel)
+    private static async Task<int> PrintBalancesAsync(ServerDoor door, string path, bool asJson, CancellationToken cancel)
     {
-        var account = await door.GetAsync(path + "?limit=1", cancel);
-        var balances = account.GetProperty("balances").EnumerateArray().Select(static one => $"{AmountOf(one)} {one.GetProperty("kind").GetString()}").ToList();
-        Console.WriteLine(balances.Count == 0 ? "There are no credits." : $"Left: {string.Join(", ", balances)}.");
-    }
+        var all = (await door.GetAsync(path + "?limit=1", cancel)).GetProperty("balances");
+        if (asJson)
+        {
+            ServerDoor.Print(all);
+            return ExitCode.Done;
+        }
 
-    private static JsonElement RowOf(JsonElement fact) => JsonSerializer.SerializeToElement(new JsonObject
-    {
-        ["at"] = fact.GetProperty("at").GetString(),
-        ["kind"] = fact.GetProperty("kind").GetString(),
-        ["cause"] = fact.GetProperty("cause").GetString(),
-        ["amount"] = AmountOf(fact),
-        ["expires_at"] = fact.GetProperty("expires_at").GetString(),
-        ["invoice"] = fact.GetProperty("invoice").GetString(),
-        ["note"] = fact.GetProperty("note").GetString(),
-    });
+        var balances = all.EnumerateArray().Select(static one => $"{AmountOf(one)} {one.GetProperty("kind").GetString()}").ToList();
+        Console.WriteLine(balances.Count == 0 ? "There are no credits." : $"Left: {string.Join(", ", balances)}.");
+        return ExitCode.Done;
+    }
 
     private static string AmountOf(JsonElement money) =>
         new MoneyAmount(money.GetProperty("amount").GetInt64(), Currency.Of(money.GetProperty("currency").GetString()!)).ToString();
 
-    private static string PathOf(string customer) => $"/v1/customers/{Uri.EscapeDataString(customer)}/credits";
+    private static string PathOf(string customer) => Lists.Of("/v1/customers", customer) + "/credits";
 
     private static Argument<string> Customer() => new("customer") { Description = "The customer's id." };
 

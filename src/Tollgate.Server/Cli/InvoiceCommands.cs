@@ -1,46 +1,58 @@
 using System.CommandLine;
-using System.Text.Json;
 using System.Text.Json.Nodes;
-using Tollgate.Core.Money;
 
 namespace Tollgate.Server.Cli;
 
-/// <summary><c>tollgate invoices list|pdf</c>; <c>ls</c> is <c>list</c>.</summary>
+/// <summary><c>tollgate invoices list|show|pdf|void</c>. An invoice is named by its id or by its number.</summary>
 internal static class InvoiceCommands
 {
     private const string Path = "/v1/invoices";
 
-    /// <summary>Shown without <c>--all</c>: the newest page.</summary>
-    private const int Newest = 100;
+    public static Command Build() => ServerDoor.Group("invoices", "Invoices of a project.", List(), Show(), Pdf(), Void());
 
-    public static Command Build() => ServerDoor.Group("invoices", "Invoices of a project.", List(), Pdf());
+    public static Argument<string> Invoice() => new("invoice") { Description = "The invoice's number or id, from \"tollgate invoices list\"." };
 
-    private static Command List()
+    /// <exception cref="CliStopException">No invoice has the number.</exception>
+    public static async Task<string> IdOfAsync(ServerDoor door, string invoice, CancellationToken cancel)
     {
-        var customer = new Option<string>("--customer") { HelpName = "id", Description = "Only this customer's." };
-        var status = new Option<string>("--status") { HelpName = "status", Description = "open, paid, void or uncollectible. Default: all." };
-        var all = new Option<bool>("--all") { Description = $"All of them. Default: the newest {Newest}." };
-        var json = new Option<bool>("--json") { Description = "Print JSON." };
-        var command = new Command(
-            "list",
-            "Lists invoices, newest first.\n\nExamples:\n  tollgate invoices list --customer acme --project shop\n"
-            + "  tollgate invoices list --status open --all --json --project shop")
+        if (Guid.TryParse(invoice, out _))
         {
-            customer, status, all, json,
-        };
-        command.Aliases.Add("ls");
+            return invoice;
+        }
+
+        var (found, _) = await Lists.ReadPageAsync(door, $"{Path}?number={Uri.EscapeDataString(invoice)}", cancel);
+        return found is [var one, ..]
+            ? one.GetProperty("id").GetString()!
+            : throw new CliStopException(ExitCode.Refused, $"No invoice has the number '{invoice}'. \"tollgate invoices list\" shows numbers and ids.");
+    }
+
+    private static Command List() => Lists.Command(
+        Path, "id", "Lists invoices, newest first.\n\nExamples:\n  tollgate invoices list --customer acme --project shop\n  tollgate invoices list --status open --all --json --project shop",
+        ["number", "customer", "kind", "status", "issued_at", "total", "amount_due", "id"],
+        Lists.CustomerOption(), new("--status") { HelpName = "status", Description = "open, paid, void or uncollectible. Default: all." },
+        new("--subscription") { HelpName = "id", Description = "Only of this subscription." });
+
+    private static Command Show()
+    {
+        var (invoice, json) = (Invoice(), Lists.JsonOption());
+        var command = new Command("show", "Shows an invoice with its lines.\n\nExample:\n  tollgate invoices show SHOP-000042 --project shop") { invoice, json };
         ServerDoor.SetAction(command, async (door, parsed, cancel) =>
         {
-            var filters = FilterText(("customer", parsed.GetValue(customer)), ("status", parsed.GetValue(status)));
-            var (rows, hasMore) = parsed.GetValue(all)
-                ? (await Lists.ReadAllAsync(door, Path, "id", cancel, filters), false)
-                : await NewestAsync(door, filters, cancel);
-            Print(rows, parsed.GetValue(json));
-            if (hasMore)
-            {
-                await Console.Error.WriteLineAsync($"There are more; these are the newest {rows.Count}. --all lists the others too.");
-            }
+            Lists.PrintOne(await door.GetAsync(Lists.Of(Path, await IdOfAsync(door, parsed.GetRequiredValue(invoice), cancel)), cancel), parsed.GetValue(json));
+            return ExitCode.Done;
+        });
+        return command;
+    }
 
+    private static Command Void()
+    {
+        var (invoice, json) = (Invoice(), Lists.JsonOption());
+        var note = new Option<string>("--note") { HelpName = "text", Description = "Why; it stands in the invoice's history." };
+        var command = new Command("void", "Voids an invoice that nobody has paid.\n\nExample:\n  tollgate invoices void SHOP-000042 --note \"Ordered twice\" --project shop") { invoice, note, json };
+        ServerDoor.SetAction(command, async (door, parsed, cancel) =>
+        {
+            var path = Lists.Of(Path, await IdOfAsync(door, parsed.GetRequiredValue(invoice), cancel)) + "/void";
+            Lists.PrintOne(await door.SendAsync(HttpMethod.Post, path, new JsonObject { ["note"] = parsed.GetValue(note) }, cancel), parsed.GetValue(json));
             return ExitCode.Done;
         });
         return command;
@@ -48,12 +60,12 @@ internal static class InvoiceCommands
 
     private static Command Pdf()
     {
-        var id = new Argument<string>("invoice") { Description = "The invoice's id, from \"tollgate invoices list\"." };
+        var invoice = Invoice();
         var output = new Option<string>("--output", "-o") { HelpName = "file", Description = "Where to write it. Default: the invoice's number in this folder. A file that exists is not replaced." };
-        var command = new Command("pdf", "Saves an invoice as PDF.\n\nExample:\n  tollgate invoices pdf 01936f5e-7c1b-7aa0-8c11-0d4c2b1a9f88 --project shop") { id, output };
+        var command = new Command("pdf", "Saves an invoice as PDF.\n\nExample:\n  tollgate invoices pdf SHOP-000042 --project shop") { invoice, output };
         ServerDoor.SetAction(command, async (door, parsed, cancel) =>
         {
-            using var request = new HttpRequestMessage(HttpMethod.Get, $"{Path}/{Uri.EscapeDataString(parsed.GetValue(id)!)}.pdf");
+            using var request = new HttpRequestMessage(HttpMethod.Get, Lists.Of(Path, await IdOfAsync(door, parsed.GetRequiredValue(invoice), cancel)) + ".pdf");
             using var answer = await door.SendAsync(request, cancel);
             var file = parsed.GetValue(output) ?? answer.Content.Headers.ContentDisposition?.FileName?.Trim('"') ?? "invoice.pdf";
             await SaveAsync(answer.Content, file, cancel);
@@ -80,48 +92,5 @@ internal static class InvoiceCommands
         {
             throw new CliStopException(ExitCode.Refused, $"{file} cannot be written: {e.Message}");
         }
-    }
-
-    private static string FilterText(params (string Name, string? Value)[] filters) =>
-        string.Concat(filters.Where(filter => filter.Value is not null).Select(filter => $"&{filter.Name}={Uri.EscapeDataString(filter.Value!)}"));
-
-    private static async Task<(IReadOnlyList<JsonElement> Rows, bool HasMore)> NewestAsync(ServerDoor door, string filters, CancellationToken cancel)
-    {
-        var page = await door.GetAsync($"{Path}?limit={Newest}{filters}", cancel);
-        return ([.. page.GetProperty("data").EnumerateArray()], page.GetProperty("has_more").GetBoolean());
-    }
-
-    private static void Print(IReadOnlyList<JsonElement> rows, bool asJson)
-    {
-        if (asJson)
-        {
-            ServerDoor.Print(JsonSerializer.SerializeToElement(rows));
-        }
-        else if (rows.Count == 0)
-        {
-            Console.WriteLine("There are no such invoices.");
-        }
-        else
-        {
-            Lists.Print([.. rows.Select(RowOf)], false, "number", "customer", "kind", "status", "issued_at", "total", "due", "id");
-        }
-    }
-
-    private static JsonElement RowOf(JsonElement invoice)
-    {
-        var currency = Currency.Of(invoice.GetProperty("currency").GetString()!);
-        return JsonSerializer.SerializeToElement(new JsonObject
-        {
-            ["number"] = invoice.GetProperty("number").GetString(),
-            ["customer"] = invoice.GetProperty("customer").GetString(),
-            ["kind"] = invoice.GetProperty("kind").GetString(),
-            ["status"] = invoice.GetProperty("status").GetString(),
-            ["issued_at"] = invoice.GetProperty("issued_at").GetString(),
-            ["total"] = Amount("total"),
-            ["due"] = Amount("amount_due"),
-            ["id"] = invoice.GetProperty("id").GetString(),
-        });
-
-        string Amount(string member) => new MoneyAmount(invoice.GetProperty(member).GetInt64(), currency).ToString();
     }
 }

@@ -20,7 +20,11 @@ internal static class KeyCommands
         var scopes = new Option<string[]>("--scope") { Description = $"Of a restricted key, repeatable: {string.Join(", ", Scopes.Names)}." };
         var networks = new Option<string[]>("--network") { Description = "Address or network from which it works, repeatable. Default: as the key that creates it." };
         var expires = new Option<string>("--expires-at") { Description = "ISO 8601 with Z or an offset. Default: as the key that creates it." };
-        var command = new Command("create", "Creates a key and prints it, this once.") { kind, name, scopes, networks, expires };
+        var json = Lists.JsonOption();
+        var command = new Command("create", "Creates a key and prints it, this once.\n\nExample:\n  tollgate keys create --name importer --scope gate:write --project shop")
+        {
+            kind, name, scopes, networks, expires, json,
+        };
         ServerDoor.SetAction(command, async (door, parsed, cancel) =>
         {
             var given = parsed.GetValue(scopes) ?? [];
@@ -32,26 +36,15 @@ internal static class KeyCommands
                 ["networks"] = Array(parsed.GetValue(networks) ?? []),
                 ["expires_at"] = parsed.GetValue(expires),
             };
-            ServerDoor.Print(await door.SendAsync(HttpMethod.Post, Path, body, cancel));
+            Lists.PrintOne(await door.SendAsync(HttpMethod.Post, Path, body, cancel), parsed.GetValue(json));
             return ExitCode.Done;
         });
         return command;
     }
 
-    private static Command List()
-    {
-        var json = new Option<bool>("--json") { Description = "Print JSON." };
-        var command = new Command("list", "Lists keys, newest first, by the beginning of their text.") { json };
-        ServerDoor.SetAction(command, async (door, parsed, cancel) =>
-        {
-            var keys = await Lists.ReadAllAsync(door, Path, "id", cancel);
-            Lists.Print(
-                keys, parsed.GetValue(json),
-                "id", "kind", "prefix", "name", "scopes", "networks", "created_at", "expires_at", "revoked_at", "last_used_at", "issued_by");
-            return ExitCode.Done;
-        });
-        return command;
-    }
+    private static Command List() => Lists.Command(
+        Path, "id", "Lists keys, newest first, by the beginning of their text.\n\nExample:\n  tollgate keys list --project shop",
+        ["id", "kind", "prefix", "name", "scopes", "networks", "created_at", "expires_at", "revoked_at", "last_used_at", "issued_by"]);
 
     private static Command Revoke()
     {
@@ -63,7 +56,8 @@ internal static class KeyCommands
         { id };
         ServerDoor.SetAction(command, async (door, parsed, cancel) =>
         {
-            await door.SendAsync(HttpMethod.Delete, Of(parsed.GetRequiredValue(id)), (JsonNode?)null, cancel);
+            await door.SendAsync(HttpMethod.Delete, Lists.Of(Path, parsed.GetRequiredValue(id)), (JsonNode?)null, cancel);
+            Console.WriteLine("Revoked.");
             return ExitCode.Done;
         });
         return command;
@@ -71,13 +65,19 @@ internal static class KeyCommands
 
     private static Command Rotate()
     {
-        var id = Id();
+        var (id, json) = (Id(), Lists.JsonOption());
         var grace = new Option<long>("--grace-seconds") { Description = "Seconds for which the old key stays valid, up to a week. Default 0." };
-        var command = new Command("rotate", "Replaces a key by a new one with the same scopes, networks and expiry, which takes over what the old one issued, and prints it, this once.") { id, grace };
+        var command = new Command(
+            "rotate",
+            "Replaces a key by a new one with the same scopes, networks and expiry, which takes over what the old one issued, and prints it, this once.\n\nExample:\n"
+            + "  tollgate keys rotate 019aa5a0-3c1e-7a52-9d31-5f0c8a4b7e10 --grace-seconds 3600 --project shop")
+        {
+            id, grace, json,
+        };
         ServerDoor.SetAction(command, async (door, parsed, cancel) =>
         {
             var body = new JsonObject { ["grace_seconds"] = parsed.GetValue(grace) };
-            ServerDoor.Print(await door.SendAsync(HttpMethod.Post, Of(parsed.GetRequiredValue(id)) + "/rotate", body, cancel));
+            Lists.PrintOne(await door.SendAsync(HttpMethod.Post, Lists.Of(Path, parsed.GetRequiredValue(id)) + "/rotate", body, cancel), parsed.GetValue(json));
             return ExitCode.Done;
         });
         return command;
@@ -119,8 +119,6 @@ internal static class KeyCommands
     }
 
     private static Argument<string> Id() => new("id") { Description = "The key's id, from \"tollgate keys list\"." };
-
-    private static string Of(string id) => $"{Path}/{Uri.EscapeDataString(id)}";
 
     private static JsonArray? Array(string[] texts) => texts.Length == 0 ? null : [.. texts.Select(text => (JsonNode)text)];
 }

@@ -14,7 +14,7 @@ internal static class ParkedCommands
 
     private static Command List()
     {
-        var json = ServerDoor.JsonOption();
+        var json = Lists.JsonOption();
         var work = new Option<string>("--work") { HelpName = "work", Description = "Only this kind: collections, mails, inbox, … Default: all." };
         var command = new Command(
             "list",
@@ -26,19 +26,13 @@ internal static class ParkedCommands
         ServerDoor.SetAction(command, async (door, parsed, cancel) =>
         {
             var rows = await AllAsync(door, parsed.GetValue(work), cancel);
-            if (parsed.GetValue(json))
-            {
-                Lists.Print(rows, true);
-            }
-            else if (rows.Count == 0)
+            if (rows.Count == 0 && !parsed.GetValue(json))
             {
                 Console.WriteLine("Nothing is parked.");
-            }
-            else
-            {
-                Lists.Print([.. rows.Select(Flat)], false, "id", "work", "project", "subject", "attempts", "next_attempt_at", "error");
+                return ExitCode.Done;
             }
 
+            Lists.Print(parsed.GetValue(json) ? rows : [.. rows.Select(Flat)], parsed.GetValue(json), "id", "work", "project", "subject", "attempts", "next_attempt_at", "error");
             return ExitCode.Done;
         });
         return command;
@@ -59,7 +53,7 @@ internal static class ParkedCommands
             string[] ids = parsed.GetValue(id) is { } one ? [one] : [.. (await AllAsync(door, null, cancel)).Select(static row => row.GetProperty("id").GetString()!)];
             foreach (var each in ids)
             {
-                await door.SendAsync(HttpMethod.Post, $"{Path}/{Uri.EscapeDataString(each)}/retry", (JsonNode?)null, cancel);
+                await door.SendAsync(HttpMethod.Post, Lists.Of(Path, each) + "/retry", (JsonNode?)null, cancel);
             }
 
             Console.WriteLine(ids.Length == 1 ? "1 entry is tried again within a few seconds." : $"{ids.Length} entries are tried again within a few seconds.");

@@ -1,140 +1,91 @@
 using System.CommandLine;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 
 namespace Tollgate.Server.Cli;
 
-/// <summary><c>tollgate payments ls|charge|refund|provider|events|retry|disputes|invoices</c>.</summary>
+/// <summary><c>tollgate payments list|show|charge|refund</c> and <c>tollgate disputes list</c>.</summary>
 internal static class PaymentCommands
 {
-    private const string Events = "/v1/provider-events";
+    private const string Path = "/v1/payments";
 
-    public static Command Build() =>
-        ServerDoor.Group("payments", "Payments, who moves the money, and what they told.", PaymentMoves.List(), PaymentMoves.Charge(), PaymentMoves.Refund(), Provider(), ListEvents(), Retry(), Disputes(), Invoices());
+    private static readonly string[] Columns = ["id", "customer", "invoice", "provider", "amount", "amount_refunded", "status", "failure", "dispute", "created_at"];
 
-    private static Command Provider()
+    public static Command Build() => ServerDoor.Group("payments", "Payments: what was charged, and what went back.", List(), Show(), Charge(), Refund());
+
+    public static Command Disputes() => ServerDoor.Group(
+        "disputes", "Payments that a customer's bank took back, or wants to.",
+        Lists.Command(
+            "/v1/disputes", "id", "Lists disputes, newest first.\n\nExample:\n  tollgate disputes list --status open --project shop",
+            ["id", "customer", "payment", "amount", "status", "reason", "opened_at"],
+            Lists.CustomerOption(), new("--status") { HelpName = "status", Description = "open, won or lost. Default: all." }, new("--payment") { HelpName = "id", Description = "Only of this payment." }));
+
+    private static Command List() => Lists.Command(
+        Path, "id", "Lists payments, newest first.\n\nExample:\n  tollgate payments list --customer acme --status failed --project shop", Columns,
+        Lists.CustomerOption(), new("--status") { HelpName = "status", Description = "pending, requires_action, succeeded or failed. Default: all." });
+
+    private static Command Show() => Lists.ShowCommand(
+        "Shows a payment with its refunds.\n\nExample:\n  tollgate payments show 01936f5e-7c1d-7c22-8e33-2f6e4d3c2b11 --project shop", Payment(), static id => $"{Path}/{id}");
+
+    private static Command Charge()
     {
-        var choose = new Option<string>("--set") { HelpName = "provider", Description = "Choose sandbox, manual, stripe or paymob. Default: show what is chosen." };
-        var credential = new Option<string[]>("--credential")
-        {
-            HelpName = "name=variable", Description = "A key of it, taken from an environment variable so that it is in no shell history. May be repeated.",
-            DefaultValueFactory = _ => [],
-        };
-        var drives = new Option<string>("--subscriptions") { HelpName = "who", Description = "Who renews and bills new subscriptions: tollgate, or the provider (stripe). With --set." };
+        var (invoice, json) = (InvoiceCommands.Invoice(), Lists.JsonOption());
         var command = new Command(
-            "provider",
-            "Shows or chooses who moves a project's money.\n\nExamples:\n  tollgate payments provider --project shop\n"
-            + "  tollgate payments provider --set stripe --credential secret_key=STRIPE_SECRET_KEY --credential webhook_secret=STRIPE_WEBHOOK_SECRET --project shop")
+            "charge",
+            "Charges an invoice to its customer's payment method, and says how that ended. The exit code is 1 when no money came.\n\n"
+            + "Example:\n  tollgate payments charge SHOP-000042 --project shop")
         {
-            choose, credential, drives,
+            invoice, json,
         };
         ServerDoor.SetAction(command, async (door, parsed, cancel) =>
         {
-            if (parsed.GetValue(choose) is not { } name)
+            var id = await InvoiceCommands.IdOfAsync(door, parsed.GetRequiredValue(invoice), cancel);
+            var made = await door.SendAsync(HttpMethod.Post, Path, new JsonObject { ["invoice"] = id }, cancel);
+            Print(made, parsed.GetValue(json));
+            return made.GetProperty("status").GetString() == "failed" ? ExitCode.Refused : ExitCode.Done;
+        });
+        return command;
+    }
+
+    private static Command Refund()
+    {
+        var (payment, json) = (Payment(), Lists.JsonOption());
+        var amount = new Option<string>("--amount") { HelpName = "amount", Description = "In major units: 50 or 49.90. Default: all that is left." };
+        var reason = new Option<string>("--reason") { HelpName = "text", Description = "Stands on the credit note." };
+        var command = new Command(
+            "refund",
+            "Sends money of a payment back to where it came from.\n\nExamples:\n  tollgate payments refund 01936f5e-7c1d-7c22-8e33-2f6e4d3c2b11 --project shop\n"
+            + "  tollgate payments refund 01936f5e-7c1d-7c22-8e33-2f6e4d3c2b11 --amount 9 --reason \"Two days of outage\" --project shop")
+        {
+            payment, amount, reason, json,
+        };
+        ServerDoor.SetAction(command, async (door, parsed, cancel) =>
+        {
+            var path = Lists.Of(Path, parsed.GetRequiredValue(payment));
+            var body = new JsonObject { ["reason"] = parsed.GetValue(reason) };
+            if (parsed.GetValue(amount) is { } text)
             {
-                ServerDoor.Print(await door.GetAsync("/v1/payment-settings", cancel));
-                return ExitCode.Done;
+                var code = (await door.GetAsync(path, cancel)).GetProperty("currency").GetString()!;
+                body["amount"] = CreditCommands.MoneyOf(text, code).Minor;
             }
 
-            var body = new JsonObject { ["provider"] = name };
-            if (parsed.GetValue(credential) is { Length: > 0 } pairs)
-            {
-                body["credentials"] = ReadCredentials(pairs);
-            }
-
-            if (parsed.GetValue(drives) is { } who)
-            {
-                body["subscriptions"] = who;
-            }
-
-            ServerDoor.Print(await door.SendAsync(HttpMethod.Put, "/v1/payment-settings", body, cancel));
+            Print(await door.SendAsync(HttpMethod.Post, path + "/refunds", body, cancel), parsed.GetValue(json));
             return ExitCode.Done;
         });
         return command;
     }
 
-    private static JsonObject ReadCredentials(IEnumerable<string> pairs)
+    private static void Print(JsonElement payment, bool asJson)
     {
-        var credentials = new JsonObject();
-        foreach (var pair in pairs)
+        if (asJson)
         {
-            if (pair.Split('=', 2) is not [var name, var variable] || Environment.GetEnvironmentVariable(variable) is not { Length: > 0 } value)
-            {
-                throw new CliStopException(ExitCode.Usage, $"--credential {pair}: name=VARIABLE is expected, and the environment variable must be set.");
-            }
-
-            credentials[name] = value;
+            ServerDoor.Print(payment);
         }
-
-        return credentials;
+        else
+        {
+            Lists.Print([payment], false, Columns);
+        }
     }
 
-    private static Command ListEvents()
-    {
-        var json = ServerDoor.JsonOption();
-        var state = new Option<string>("--state") { HelpName = "state", Description = "waiting, done, ignored or parked. Default: all." };
-        var command = new Command(
-            "events", "Lists the newest hundred events that providers told.\n\nExample:\n  tollgate payments events --state parked --project shop") { state, json };
-        ServerDoor.SetAction(command, async (door, parsed, cancel) =>
-        {
-            var filter = parsed.GetValue(state) is { } wanted ? $"&state={Uri.EscapeDataString(wanted)}" : "";
-            var page = await door.GetAsync($"{Events}?limit=100{filter}", cancel);
-            Lists.Print([.. page.GetProperty("data").EnumerateArray()], parsed.GetValue(json), "id", "type", "object", "state", "attempts", "received_at", "reason");
-            return ExitCode.Done;
-        });
-        return command;
-    }
-
-    private static Command Retry()
-    {
-        var id = new Argument<string?>("id") { Description = "Of an event, as `events` lists it. Left out: all that are parked.", Arity = ArgumentArity.ZeroOrOne };
-        var command = new Command(
-            "retry",
-            "Reads an event of a provider again, or all that are parked.\n\nExamples:\n  tollgate payments retry stripe:evt_1QxDemo --project shop\n"
-            + "  tollgate payments retry --project shop")
-        {
-            id,
-        };
-        ServerDoor.SetAction(command, async (door, parsed, cancel) =>
-        {
-            if (parsed.GetValue(id) is { } one)
-            {
-                await door.SendAsync(HttpMethod.Post, $"{Events}/{Uri.EscapeDataString(one)}/retry", (JsonNode?)null, cancel);
-                Console.WriteLine($"{one} is read in a moment.");
-                return ExitCode.Done;
-            }
-
-            var answer = await door.SendAsync(HttpMethod.Post, $"{Events}/retry-parked", (JsonNode?)null, cancel);
-            Console.WriteLine($"{answer.GetProperty("events").GetInt32()} events are read again.");
-            return ExitCode.Done;
-        });
-        return command;
-    }
-
-    private static Command Disputes()
-    {
-        var json = ServerDoor.JsonOption();
-        var command = new Command("disputes", "Lists the newest hundred disputes.\n\nExample:\n  tollgate payments disputes --project shop") { json };
-        ServerDoor.SetAction(command, async (door, parsed, cancel) =>
-        {
-            var page = await door.GetAsync("/v1/disputes?limit=100", cancel);
-            Lists.Print([.. page.GetProperty("data").EnumerateArray()], parsed.GetValue(json), "id", "customer", "payment", "amount", "currency", "status", "reason", "opened_at");
-            return ExitCode.Done;
-        });
-        return command;
-    }
-
-    private static Command Invoices()
-    {
-        var json = ServerDoor.JsonOption();
-        var command = new Command(
-            "invoices",
-            "Lists the newest hundred invoices that the payment provider made for subscriptions that it drives.\n\nExample:\n  tollgate payments invoices --project shop") { json };
-        ServerDoor.SetAction(command, async (door, parsed, cancel) =>
-        {
-            var page = await door.GetAsync("/v1/provider-invoices?limit=100", cancel);
-            Lists.Print([.. page.GetProperty("data").EnumerateArray()], parsed.GetValue(json), "id", "customer", "subscription", "number", "status", "total", "amount_paid", "currency", "created_at");
-            return ExitCode.Done;
-        });
-        return command;
-    }
+    private static Argument<string> Payment() => new("payment") { Description = "The payment's id, from \"tollgate payments list\"." };
 }

@@ -34,8 +34,10 @@ internal static class PriceCommands
         var scope = new Option<string>("--scope") { HelpName = "scope", Description = "project or shared. Default: both." };
         var at = new Option<string>("--at") { HelpName = "instant", Description = "What holds then, such as 2026-11-01T00:00:00Z. Default: now." };
         var all = new Option<bool>("--all") { Description = "Every price, also of the past and of the future." };
-        var json = new Option<bool>("--json") { Description = "Print JSON." };
-        var command = new Command("list", "Lists prices with the time from which they hold and where they come from.") { provider, model, scope, at, all, json };
+        var json = Lists.JsonOption();
+        var command = new Command(
+            "list", "Lists prices with the time from which they hold and where they come from.\n\nExample:\n  tollgate prices list --provider openai --project shop")
+        { provider, model, scope, at, all, json };
         ServerDoor.SetAction(command, async (door, parsed, cancel) =>
         {
             var time = parsed.GetValue(all) ? null : parsed.GetValue(at) ?? "now";
@@ -43,8 +45,7 @@ internal static class PriceCommands
             {
                 ("provider", parsed.GetValue(provider)), ("model", parsed.GetValue(model)), ("scope", parsed.GetValue(scope)), ("effective_at", time),
             };
-            var query = string.Concat(filters.Where(pair => pair.Item2 is not null).Select(pair => $"&{pair.Item1}={Uri.EscapeDataString(pair.Item2!)}"));
-            var rows = await Lists.ReadAllAsync(door, "/v1/model-prices", "id", cancel, query);
+            var rows = await Lists.ReadAllAsync(door, "/v1/model-prices", "id", cancel, Lists.FiltersOf(filters));
             if (parsed.GetValue(json))
             {
                 ServerDoor.Print(JsonSerializer.SerializeToElement(rows));
@@ -94,7 +95,12 @@ internal static class PriceCommands
         var to = new Option<string>("--to") { HelpName = "instant", Description = "When it ends. Default: when a newer one begins." };
         var alias = new Option<string[]>("--alias") { HelpName = "name", Description = "Another name of the model; may be given several times." };
         var source = new Option<string>("--source") { HelpName = "text", Description = "Where the price was read. Default: the command line." };
-        var command = new Command("set", "Adds a price of the project's own. Recorded calls keep their cost.") { provider, model, prices, from, to, alias, source };
+        var json = Lists.JsonOption();
+        var command = new Command(
+            "set", "Adds a price of the project's own. Recorded calls keep their cost.\n\nExample:\n  tollgate prices set openai gpt-4o input=2.4 output=10 --project shop")
+        {
+            provider, model, prices, from, to, alias, source, json,
+        };
         ServerDoor.SetAction(command, async (door, parsed, cancel) =>
         {
             var body = new JsonObject
@@ -107,7 +113,7 @@ internal static class PriceCommands
             };
             AddIf(body, "valid_from", parsed.GetValue(from));
             AddIf(body, "valid_to", parsed.GetValue(to));
-            ServerDoor.Print(await door.SendAsync(HttpMethod.Post, "/v1/model-prices", body, cancel));
+            Lists.PrintOne(await door.SendAsync(HttpMethod.Post, "/v1/model-prices", body, cancel), parsed.GetValue(json));
             return ExitCode.Done;
         });
         return command;
@@ -142,7 +148,8 @@ internal static class PriceCommands
     {
         var file = new Argument<string>("file") { Description = "A list such as prices/models.json." };
         var exitCode = new Option<bool>("--exit-code") { Description = "Exit with 2 when there is a difference." };
-        var command = new Command("diff", "Shows what importing a list would change. Changes nothing.") { file, exitCode };
+        var json = Lists.JsonOption();
+        var command = new Command("diff", "Shows what importing a list would change. Changes nothing.\n\nExample:\n  tollgate prices diff prices/models.json --project shop") { file, exitCode, json };
         ServerDoor.SetAction(command, async (door, parsed, cancel) =>
         {
             if (await ReadAsync(parsed.GetRequiredValue(file), cancel) is not { } list)
@@ -151,7 +158,7 @@ internal static class PriceCommands
             }
 
             var planned = await PostAsync(door, list, dryRun: true, cancel);
-            Show(planned);
+            Show(planned, parsed.GetValue(json));
             return planned.New + planned.Changed > 0 && parsed.GetValue(exitCode) ? Different : ExitCode.Done;
         });
         return command;
@@ -161,17 +168,25 @@ internal static class PriceCommands
     {
         var file = new Argument<string>("file") { Description = "A list such as prices/models.json." };
         var yes = new Option<bool>("--yes", "-y") { Description = "Do not ask." };
-        var command = new Command("import", "Shows what a list changes, asks, and adds it. The past is never priced anew.") { file, yes };
+        var json = Lists.JsonOption();
+        var command = new Command(
+            "import", "Shows what a list changes, asks, and adds it. The past is never priced anew.\n\nExample:\n  tollgate prices import prices/models.json --project shop") { file, yes, json };
         ServerDoor.SetAction(command, async (door, parsed, cancel) =>
         {
+            var asJson = CliScreen.IsJson(parsed, json, yes);
             if (await ReadAsync(parsed.GetRequiredValue(file), cancel) is not { } list)
             {
                 return ExitCode.Refused;
             }
 
             var planned = await PostAsync(door, list, dryRun: true, cancel);
-            Show(planned);
-            if (planned.New + planned.Changed == 0)
+            var changes = planned.New + planned.Changed;
+            if (changes == 0 || !asJson)
+            {
+                Show(planned, asJson);
+            }
+
+            if (changes == 0)
             {
                 return ExitCode.Done;
             }
@@ -183,7 +198,15 @@ internal static class PriceCommands
             }
 
             var done = await PostAsync(door, list, dryRun: false, cancel);
-            Screen.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"[green]{done.New + done.Changed} prices were added to the {done.Scope} ones.[/]");
+            if (asJson)
+            {
+                Show(done, asJson);
+            }
+            else
+            {
+                Screen.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"[green]{done.New + done.Changed} prices were added to the {done.Scope} ones.[/]");
+            }
+
             return ExitCode.Done;
         });
         return command;
@@ -192,13 +215,23 @@ internal static class PriceCommands
     private static Command SetMarkup()
     {
         var percent = new Argument<decimal?>("percent") { Description = "Percent on top, such as 20; negative for a discount. Without it: show the markup.", Arity = ArgumentArity.ZeroOrOne };
-        var command = new Command("markup", "Shows or sets what a project's calls cost on top of their prices. Recorded calls keep their cost.") { percent };
+        var json = Lists.JsonOption();
+        var command = new Command(
+            "markup", "Shows or sets what a project's calls cost on top of their prices. Recorded calls keep their cost.\n\nExample:\n  tollgate prices markup 20 --project shop") { percent, json };
         ServerDoor.SetAction(command, async (door, parsed, cancel) =>
         {
             var answer = parsed.GetValue(percent) is { } wanted
                 ? await door.SendAsync(HttpMethod.Put, "/v1/model-prices/markup", new JsonObject { ["basis_points"] = BasisPointsOf(wanted) }, cancel)
                 : await door.GetAsync("/v1/model-prices/markup", cancel);
-            Screen.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"{answer.GetProperty("basis_points").GetDecimal() / 100m:+0.##;-0.##;0} %");
+            if (parsed.GetValue(json))
+            {
+                ServerDoor.Print(answer);
+            }
+            else
+            {
+                Screen.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"{answer.GetProperty("basis_points").GetDecimal() / 100m:+0.##;-0.##;0} %");
+            }
+
             return ExitCode.Done;
         });
         return command;
@@ -216,18 +249,28 @@ internal static class PriceCommands
         var from = new Option<string>("--from") { HelpName = "instant", Description = "Calls from then on. Default: 35 days ago, before which no cost is corrected." };
         var to = new Option<string>("--to") { HelpName = "instant", Description = "Calls before then. Default: now." };
         var yes = new Option<bool>("--yes", "-y") { Description = "Do not ask." };
-        var command = new Command("rerate", "Prices recorded calls by today's prices: shows the difference, asks, and adds adjustments. May be repeated.")
+        var json = Lists.JsonOption();
+        var command = new Command(
+            "rerate",
+            "Prices recorded calls by today's prices: shows the difference, asks, and adds adjustments. May be repeated.\n\nExample:\n  tollgate prices rerate --provider openai --project shop")
         {
-            provider, model, all, from, to, yes,
+            provider, model, all, from, to, yes, json,
         };
         ServerDoor.SetAction(command, async (door, parsed, cancel) =>
         {
+            var asJson = CliScreen.IsJson(parsed, json, yes);
             var body = new JsonObject { ["all"] = parsed.GetValue(all) };
             AddIf(body, "provider", parsed.GetValue(provider));
             AddIf(body, "model", parsed.GetValue(model));
             AddIf(body, "from", parsed.GetValue(from));
             AddIf(body, "to", parsed.GetValue(to));
-            if (await RerateAsync(door, body, dryRun: true, cancel) == 0)
+            var planned = await RerateAsync(door, body, null, cancel);
+            if (planned.Changed == 0 || !asJson)
+            {
+                Show(planned, isPlan: true, asJson);
+            }
+
+            if (planned.Changed == 0)
             {
                 return ExitCode.Done;
             }
@@ -238,38 +281,51 @@ internal static class PriceCommands
                 return ExitCode.Refused;
             }
 
-            await RerateAsync(door, body, dryRun: false, cancel);
+            Show(await RerateAsync(door, body, planned, cancel), isPlan: false, asJson);
             return ExitCode.Done;
         });
         return command;
     }
 
-    /// <summary>All pages, with a line of progress for each on stderr; how many calls changed.</summary>
-    private static async Task<long> RerateAsync(ServerDoor door, JsonObject body, bool dryRun, CancellationToken cancel)
+    private sealed record Rerated(long Seen, long Changed, long Unknown, long TooOld, decimal Delta);
+
+    /// <summary>All pages, with a bar.</summary>
+    /// <param name="planned">Null: it is only looked at, and nobody knows yet how many calls there are.</param>
+    private static Task<Rerated> RerateAsync(ServerDoor door, JsonObject body, Rerated? planned, CancellationToken cancel) => CliScreen.WithBarAsync("looking at calls", async told =>
     {
-        var (seen, changed, unknown, tooOld, delta) = (0L, 0L, 0L, 0L, 0m);
+        var sum = new Rerated(0, 0, 0, 0, 0);
         for (string? next = null; ;)
         {
             body["starting_after"] = next;
-            var page = await door.SendAsync(HttpMethod.Post, dryRun ? "/v1/model-prices/rerate?dry_run=true" : "/v1/model-prices/rerate", body, cancel);
-            seen += page.GetProperty("seen").GetInt64();
-            changed += page.GetProperty("changed").GetInt64();
-            unknown += page.GetProperty("unknown").GetInt64();
-            tooOld += page.GetProperty("too_old").GetInt64();
-            delta += decimal.Parse(page.GetProperty("delta_usd").GetString()!, CultureInfo.InvariantCulture);
+            var page = await door.SendAsync(HttpMethod.Post, planned is null ? "/v1/model-prices/rerate?dry_run=true" : "/v1/model-prices/rerate", body, cancel);
+            sum = new(
+                sum.Seen + page.GetProperty("seen").GetInt64(), sum.Changed + page.GetProperty("changed").GetInt64(), sum.Unknown + page.GetProperty("unknown").GetInt64(),
+                sum.TooOld + page.GetProperty("too_old").GetInt64(), sum.Delta + decimal.Parse(page.GetProperty("delta_usd").GetString()!, CultureInfo.InvariantCulture));
             next = page.GetProperty("next").GetString();
             if (next is null)
             {
-                break;
+                return sum;
             }
 
-            await Console.Error.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{seen} calls …"));
+            told(new(string.Create(CultureInfo.InvariantCulture, $"{sum.Seen} calls"), sum.Seen, planned?.Seen ?? 0));
+        }
+    });
+
+    private static void Show(Rerated sum, bool isPlan, bool asJson)
+    {
+        if (asJson)
+        {
+            ServerDoor.Print(JsonSerializer.SerializeToElement(new JsonObject
+            {
+                ["dry_run"] = isPlan, ["seen"] = sum.Seen, ["changed"] = sum.Changed, ["unknown"] = sum.Unknown, ["too_old"] = sum.TooOld,
+                ["delta_usd"] = sum.Delta.ToString(CultureInfo.InvariantCulture),
+            }));
+            return;
         }
 
         Screen.MarkupLineInterpolated(
             CultureInfo.InvariantCulture,
-            $"{seen} calls: {changed} {(dryRun ? "would change" : "were corrected")}, {unknown} have no price, {tooOld} are too old. {(dryRun ? "Difference" : "Corrected")}: ${delta}.");
-        return changed;
+            $"{sum.Seen} calls: {sum.Changed} {(isPlan ? "would change" : "were corrected")}, {sum.Unknown} have no price, {sum.TooOld} are too old. {(isPlan ? "Difference" : "Corrected")}: {sum.Delta} USD.");
     }
 
     /// <summary>Null when the file has faults, which are then on stderr.</summary>
@@ -298,12 +354,19 @@ internal static class PriceCommands
     {
         using var content = new ByteArrayContent(list);
         content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
-        var text = await door.TextAsync(HttpMethod.Post, dryRun ? "/v1/model-prices/import?dry_run=true" : "/v1/model-prices/import", content, cancel);
+        var path = dryRun ? "/v1/model-prices/import?dry_run=true" : "/v1/model-prices/import";
+        var text = await CliScreen.WaitAsync(door.TextAsync(HttpMethod.Post, path, content, cancel), dryRun ? "comparing" : "importing");
         return JsonSerializer.Deserialize(text, LlmJson.Default.PricesImported)!;
     }
 
-    private static void Show(PricesImported planned)
+    private static void Show(PricesImported planned, bool asJson)
     {
+        if (asJson)
+        {
+            ServerDoor.Print(JsonSerializer.SerializeToElement(planned, LlmJson.Default.PricesImported));
+            return;
+        }
+
         foreach (var change in planned.Changes.Take(MostShown))
         {
             var (sign, colour) = change.Kind switch { "new" => ("+", "green"), "changed" => ("~", "blue"), _ => ("=", "yellow") };

@@ -1,14 +1,15 @@
 using System.CommandLine;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 
 namespace Tollgate.Server.Cli;
 
-/// <summary><c>tollgate projects create|list|hosts</c>.</summary>
+/// <summary><c>tollgate projects create|list|show|set-hosts</c>.</summary>
 internal static class ProjectCommands
 {
+    private const string Path = "/v1/projects";
+
     public static Command Build() => ServerDoor.Group(
-        "projects", "Projects: one for each product, with its own catalogue, customers and keys.", Create(), List(), Hosts());
+        "projects", "Projects: one for each product, with its own catalogue, customers and keys.", Create(), List(), Show(), SetHosts());
 
     private static Command Create()
     {
@@ -18,7 +19,12 @@ internal static class ProjectCommands
         var catalog = new Option<string>("--catalog") { Description = "Code of a built-in catalogue, or a YAML file. Default: a plan \"free\" that grants nothing." };
         var zone = new Option<string>("--time-zone") { Description = "IANA zone for billing days. Default: the catalogue's." };
         var currency = new Option<string>("--currency") { Description = "ISO 4217. Default: the catalogue's." };
-        var command = new Command("create", "Creates a project and prints its first keys, this once.") { code, name, sandbox, catalog, zone, currency };
+        var json = Lists.JsonOption();
+        var command = new Command(
+            "create", "Creates a project and prints its first keys, this once.\n\nExample:\n  tollgate projects create shop --sandbox --catalog trendit")
+        {
+            code, name, sandbox, catalog, zone, currency, json,
+        };
         ServerDoor.SetAction(command, async (door, parsed, cancel) =>
         {
             var body = new JsonObject
@@ -30,40 +36,38 @@ internal static class ProjectCommands
                 ["time_zone"] = parsed.GetValue(zone),
                 ["currency"] = parsed.GetValue(currency),
             };
-            ServerDoor.Print(await door.SendAsync(HttpMethod.Post, "/v1/projects", body, cancel));
+            Lists.PrintOne(await door.SendAsync(HttpMethod.Post, Path, body, cancel), parsed.GetValue(json));
             return ExitCode.Done;
         });
         return command;
     }
 
-    private static Command List()
-    {
-        var json = new Option<bool>("--json") { Description = "Print JSON." };
-        var command = new Command("list", "Lists the projects in the order of their creation.") { json };
-        ServerDoor.SetAction(command, async (door, parsed, cancel) =>
-        {
-            var projects = await Lists.ReadAllAsync(door, "/v1/projects", "code", cancel);
-            Lists.Print(
-                projects, parsed.GetValue(json), "code", "name", "mode", "time_zone", "currency", "catalog_revision", "hosts", "created_at");
-            return ExitCode.Done;
-        });
-        return command;
-    }
+    private static Command List() => Lists.Command(
+        Path, "code", "Lists the projects in the order of their creation.\n\nExample:\n  tollgate projects list",
+        ["code", "name", "mode", "time_zone", "currency", "catalog_revision", "hosts", "created_at"]);
 
-    private static Command Hosts()
+    private static Command Show() => Lists.ShowCommand("Shows a project.\n\nExample:\n  tollgate projects show shop", Code(), static code => $"{Path}/{code}");
+
+    private static Argument<string> Code() => new("code") { Description = "The project's code." };
+
+    private static Command SetHosts()
     {
-        var code = new Argument<string>("code") { Description = "The project's code." };
+        var code = Code();
         var hosts = new Argument<string[]>("hosts")
         {
             Description = "All of its host names, without ports. None: it has no host of its own.",
             Arity = ArgumentArity.ZeroOrMore,
         };
-        var command = new Command("hosts", "Sets the host names under which public reads without a key show this project.") { code, hosts };
+        var json = Lists.JsonOption();
+        var command = new Command(
+            "set-hosts", "Sets the host names under which public reads without a key show this project.\n\nExample:\n  tollgate projects set-hosts shop pricing.example.com")
+        {
+            code, hosts, json,
+        };
         ServerDoor.SetAction(command, async (door, parsed, cancel) =>
         {
             var body = new JsonObject { ["hosts"] = new JsonArray([.. (parsed.GetValue(hosts) ?? []).Select(host => JsonValue.Create(host))]) };
-            var path = $"/v1/projects/{Uri.EscapeDataString(parsed.GetRequiredValue(code))}/hosts";
-            ServerDoor.Print(await door.SendAsync(HttpMethod.Put, path, body, cancel));
+            Lists.PrintOne(await door.SendAsync(HttpMethod.Put, Lists.Of(Path, parsed.GetRequiredValue(code)) + "/hosts", body, cancel), parsed.GetValue(json));
             return ExitCode.Done;
         });
         return command;
@@ -72,47 +76,4 @@ internal static class ProjectCommands
     /// <summary>A path to an existing file stands for its text; anything else goes to the server as it is.</summary>
     private static async Task<string?> CatalogAsync(string? value, CancellationToken cancel) =>
         value is not null && File.Exists(value) ? await File.ReadAllTextAsync(value, cancel) : value;
-}
-
-/// <summary>Lists of the API, read to their end and shown as a table or as JSON.</summary>
-internal static class Lists
-{
-    public static async Task<IReadOnlyList<JsonElement>> ReadAllAsync(ServerDoor door, string path, string id, CancellationToken cancel, string filters = "")
-    {
-        List<JsonElement> rows = [];
-        for (var more = true; more;)
-        {
-            var after = rows.Count == 0 ? "" : "&starting_after=" + Uri.EscapeDataString(rows[^1].GetProperty(id).GetString()!);
-            var page = await door.GetAsync($"{path}?limit=100{filters}{after}", cancel);
-            rows.AddRange(page.GetProperty("data").EnumerateArray());
-            more = page.GetProperty("has_more").GetBoolean();
-        }
-
-        return rows;
-    }
-
-    public static void Print(IReadOnlyList<JsonElement> rows, bool asJson, params string[] columns)
-    {
-        if (asJson)
-        {
-            ServerDoor.Print(JsonSerializer.SerializeToElement(rows));
-            return;
-        }
-
-        // Whole lines, however wide: they are copied, searched and piped. A terminal wraps them if it must.
-        string[][] lines = [columns, .. rows.Select(row => columns.Select(column => Cell(row.GetProperty(column))).ToArray())];
-        var widths = columns.Select((_, i) => lines.Max(line => line[i].Length)).ToArray();
-        foreach (var line in lines)
-        {
-            Console.WriteLine(string.Join("  ", line.Select((cell, i) => cell.PadRight(widths[i]))).TrimEnd());
-        }
-    }
-
-    private static string Cell(JsonElement value) => value.ValueKind switch
-    {
-        JsonValueKind.Null => "-",
-        JsonValueKind.Array when value.GetArrayLength() == 0 => "-",
-        JsonValueKind.Array => string.Join(" ", value.EnumerateArray().Select(item => item.ToString())),
-        _ => value.ToString(),
-    };
 }

@@ -4,6 +4,7 @@ using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Tollgate.Contracts.Http;
 using Tollgate.Core;
 using Tollgate.Server.Hosting;
 
@@ -15,7 +16,7 @@ namespace Tollgate.Server.Cli;
 /// </summary>
 internal sealed class ServerDoor : IDisposable
 {
-    private static readonly Option<string> Url = Text("--url", "url", "Server to talk to. Default: the one of --data. [TOLLGATE_URL]");
+    private static readonly Option<string> UrlOption = Text("--url", "url", "Server to talk to. Default: the one of --data. [TOLLGATE_URL]");
     private static readonly Option<string> Key = Text("--key", "key", "Key to use. Default: the admin key of --data. Prefer the variable. [TOLLGATE_KEY]");
     internal static readonly Option<string> Data = Text("--data", "folder", "Data folder with keys.env. Default .tollgate. [TOLLGATE_DATA]");
     private static readonly Option<string> Project = Text("--project", "code", "Project to work on, with the admin key (header X-Project). [TOLLGATE_PROJECT]");
@@ -38,6 +39,9 @@ internal sealed class ServerDoor : IDisposable
         }
     }
 
+    /// <summary>The server's address.</summary>
+    public Uri Url => _http.BaseAddress!;
+
     /// <summary>A project was named; without one the admin key works on the server itself.</summary>
     public bool HasProject { get; }
 
@@ -56,7 +60,7 @@ internal sealed class ServerDoor : IDisposable
     /// <summary>Gives a command the options that choose the server.</summary>
     public static Command Talking(Command command)
     {
-        foreach (var option in new[] { Url, Key, Data, Project })
+        foreach (var option in new[] { UrlOption, Key, Data, Project })
         {
             command.Add(option);
         }
@@ -77,7 +81,7 @@ internal sealed class ServerDoor : IDisposable
     {
         var data = parsed.GetValue(Data) ?? environment("TOLLGATE_DATA") ?? ServerOptions.DefaultData;
         var keys = KeysFile.Read(data);
-        var url = parsed.GetValue(Url) ?? environment("TOLLGATE_URL") ?? keys.GetValueOrDefault(KeysFile.UrlEntry);
+        var url = parsed.GetValue(UrlOption) ?? environment("TOLLGATE_URL") ?? keys.GetValueOrDefault(KeysFile.UrlEntry);
         var key = parsed.GetValue(Key) ?? environment("TOLLGATE_KEY") ?? keys.GetValueOrDefault(KeysFile.AdminEntry);
         var file = Engine.Postgres.DataFolder.KeysFileOf(data);
         if (url is null)
@@ -125,21 +129,7 @@ internal sealed class ServerDoor : IDisposable
     /// <exception cref="CliStopException">The server refused, or none answers.</exception>
     public async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancel)
     {
-        HttpResponseMessage answer;
-        try
-        {
-            answer = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancel);
-        }
-        catch (HttpRequestException e)
-        {
-            throw new CliStopException(
-                ExitCode.Unreachable, $"No server answers at {_http.BaseAddress} ({e.Message}). Start it with \"tollgate up\", or name another with --url.");
-        }
-        catch (TaskCanceledException) when (!cancel.IsCancellationRequested)
-        {
-            throw new CliStopException(ExitCode.Unreachable, $"The server at {_http.BaseAddress} did not answer in time.");
-        }
-
+        var answer = await AskAsync(request, cancel);
         if (answer.IsSuccessStatusCode)
         {
             return answer;
@@ -147,24 +137,45 @@ internal sealed class ServerDoor : IDisposable
 
         using (answer)
         {
-            throw new CliStopException(ExitCode.Refused, SentenceOf((int)answer.StatusCode, await answer.Content.ReadAsStringAsync(cancel)));
+            throw RefusalOf((int)answer.StatusCode, await answer.Content.ReadAsStringAsync(cancel));
+        }
+    }
+
+    /// <summary>The answer whatever its status. The caller disposes it.</summary>
+    /// <exception cref="CliStopException">No server answers.</exception>
+    public async Task<HttpResponseMessage> AskAsync(HttpRequestMessage request, CancellationToken cancel)
+    {
+        try
+        {
+            return await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancel);
+        }
+        catch (HttpRequestException e)
+        {
+            throw new CliStopException(
+                ExitCode.Unreachable, $"No server answers at {Url} ({e.Message}). Start it with \"tollgate up\", or name another with --url.");
+        }
+        catch (TaskCanceledException) when (!cancel.IsCancellationRequested)
+        {
+            throw new CliStopException(ExitCode.Unreachable, $"The server at {Url} did not answer in time.");
         }
     }
 
     /// <summary>Prints JSON for people and for jq.</summary>
-    /// <summary>Of commands that print a table otherwise.</summary>
-    public static Option<bool> JsonOption() => new("--json") { Description = "Print JSON." };
-
     public static void Print(JsonElement json) => Console.WriteLine(JsonSerializer.Serialize(json, PlainJson.Indented));
 
     public void Dispose() => _http.Dispose();
 
     /// <summary>problem+json as sentences: what, why, each fault on a line of its own, and the code to look up.</summary>
-    private static string SentenceOf(int status, string body)
+    private static CliStopException RefusalOf(int status, string body)
     {
         try
         {
             var problem = JsonElement.Parse(body);
+            if (Member(problem, "code") == ErrorCode.ProjectRequired.Code)
+            {
+                return new(ExitCode.Usage, "The option --project is missing: name the project (or set TOLLGATE_PROJECT). \"tollgate projects list\" shows the codes.");
+            }
+
             var text = new StringBuilder(Member(problem, "detail") ?? Member(problem, "title") ?? "The server refused.");
             if (problem.TryGetProperty("errors", out var errors) && errors.ValueKind == JsonValueKind.Array)
             {
@@ -174,11 +185,12 @@ internal sealed class ServerDoor : IDisposable
                 }
             }
 
-            return text.Append(CultureInfo.InvariantCulture, $"\n({status} {Member(problem, "code") ?? "error"}, request {Member(problem, "request_id") ?? "unknown"})").ToString();
+            text.Append(CultureInfo.InvariantCulture, $"\n({status} {Member(problem, "code") ?? "error"}, request {Member(problem, "request_id") ?? "unknown"})");
+            return new(ExitCode.Refused, text.ToString());
         }
         catch (JsonException)
         {
-            return $"The server answered {status}.";
+            return new(ExitCode.Refused, $"The server answered {status}.");
         }
     }
 

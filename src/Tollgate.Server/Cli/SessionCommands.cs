@@ -10,22 +10,9 @@ internal static class SessionCommands
 
     public static Command Build() => ServerDoor.Group("sessions", "Portal sessions: pages on which customers see what is theirs.", List(), Revoke());
 
-    private static Command List()
-    {
-        var customer = new Option<string>("--customer") { HelpName = "id", Description = "Only this customer's." };
-        var json = new Option<bool>("--json") { Description = "Print JSON." };
-        var command = new Command(
-            "list", "Lists the newest hundred.\n\nExample:\n  tollgate sessions list --customer acme --project shop") { customer, json };
-        ServerDoor.SetAction(command, async (door, parsed, cancel) =>
-        {
-            var filter = parsed.GetValue(customer) is { } id ? $"&customer={Uri.EscapeDataString(id)}" : "";
-            var page = await door.GetAsync(Path + "?limit=100" + filter, cancel);
-            Lists.Print(
-                [.. page.GetProperty("data").EnumerateArray()], parsed.GetValue(json), "id", "customer", "status", "issued_by", "token", "created_at", "expires_at", "revoked_at");
-            return ExitCode.Done;
-        });
-        return command;
-    }
+    private static Command List() => Lists.Command(
+        Path, "id", "Lists portal sessions, newest first.\n\nExample:\n  tollgate sessions list --customer acme --project shop",
+        ["id", "customer", "status", "issued_by", "token", "created_at", "expires_at", "revoked_at"], Lists.CustomerOption());
 
     private static Command Revoke()
     {
@@ -36,7 +23,8 @@ internal static class SessionCommands
             + "  tollgate sessions revoke 01936f5e-7c20-7f55-9166-52917f6e5e44 --project shop") { id };
         ServerDoor.SetAction(command, async (door, parsed, cancel) =>
         {
-            await door.SendAsync(HttpMethod.Delete, $"{Path}/{Uri.EscapeDataString(parsed.GetRequiredValue(id))}", (JsonNode?)null, cancel);
+            await door.SendAsync(HttpMethod.Delete, Lists.Of(Path, parsed.GetRequiredValue(id)), (JsonNode?)null, cancel);
+            Console.WriteLine("Revoked.");
             return ExitCode.Done;
         });
         return command;

@@ -10,7 +10,7 @@ internal static class StripeCommands
 
     private static Command Reconcile()
     {
-        var json = ServerDoor.JsonOption();
+        var json = Lists.JsonOption();
         var since = new Option<int>("--since") { HelpName = "days", Description = "Payments, invoices and refunds of so many days. Default 30.", DefaultValueFactory = static _ => 30 };
         var repair = new Option<bool>("--repair") { Description = "Bring here what Stripe is right about." };
         var command = new Command(
@@ -45,7 +45,7 @@ internal static class StripeCommands
 
     private static Command Sync()
     {
-        var json = ServerDoor.JsonOption();
+        var json = Lists.JsonOption();
         var dryRun = new Option<bool>("--dry-run") { Description = "Only say what would be done." };
         var command = new Command(
             "sync",
@@ -56,7 +56,15 @@ internal static class StripeCommands
         ServerDoor.SetAction(command, async (door, parsed, cancel) =>
         {
             var report = await door.SendAsync(HttpMethod.Post, "/v1/stripe/sync", new JsonObject { ["dry_run"] = parsed.GetValue(dryRun) }, cancel);
-            Lists.Print([.. report.GetProperty("lines").EnumerateArray()], parsed.GetValue(json), "kind", "name", "id", "outcome", "detail");
+            if (parsed.GetValue(json))
+            {
+                ServerDoor.Print(report);
+            }
+            else
+            {
+                Lists.Print([.. report.GetProperty("lines").EnumerateArray()], false, "kind", "name", "id", "outcome", "detail");
+            }
+
             return ExitCode.Done;
         });
         return command;

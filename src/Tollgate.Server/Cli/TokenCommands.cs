@@ -10,7 +10,7 @@ internal static class TokenCommands
 
     private static Command List()
     {
-        var (customer, json) = (Customer(), new Option<bool>("--json") { Description = "Print JSON." });
+        var (customer, json) = (Customer(), Lists.JsonOption());
         var command = new Command("list", "Lists a customer's tokens, newest first.\n\nExample:\n  tollgate tokens list acme --project shop") { customer, json };
         ServerDoor.SetAction(command, async (door, parsed, cancel) =>
         {
@@ -31,8 +31,9 @@ internal static class TokenCommands
             + "  tollgate tokens revoke acme 019aa5a0-3c1e-7a52-9d31-5f0c8a4b7e10 --project shop") { customer, id };
         ServerDoor.SetAction(command, async (door, parsed, cancel) =>
         {
-            var path = $"{PathOf(parsed.GetRequiredValue(customer))}/{Uri.EscapeDataString(parsed.GetRequiredValue(id))}";
+            var path = Lists.Of(PathOf(parsed.GetRequiredValue(customer)), parsed.GetRequiredValue(id));
             await door.SendAsync(HttpMethod.Delete, path, (JsonNode?)null, cancel);
+            Console.WriteLine("Revoked.");
             return ExitCode.Done;
         });
         return command;
@@ -40,5 +41,5 @@ internal static class TokenCommands
 
     private static Argument<string> Customer() => new("customer") { Description = "The customer's id." };
 
-    private static string PathOf(string customer) => $"/v1/customers/{Uri.EscapeDataString(customer)}/tokens";
+    private static string PathOf(string customer) => Lists.Of("/v1/customers", customer) + "/tokens";
 }

@@ -17,7 +17,7 @@ namespace Tollgate.Server.Cli;
 /// </summary>
 internal static class VerifyCommand
 {
-    private static readonly Option<bool> Json = new("--json") { Description = "Print the whole report as JSON." };
+    private static readonly Option<bool> Json = Lists.JsonOption();
 
     private static readonly Option<string> Database = new("--database")
     {
@@ -27,10 +27,12 @@ internal static class VerifyCommand
 
     public static Command Build()
     {
-        var command = ServerDoor.Talking(new Command("verify", "Recompute balances from events and reservations, and compare. Changes nothing.") { Json, Database });
+        var command = ServerDoor.Talking(new Command("verify", "Recompute balances from events and reservations, and compare. Changes nothing.\n\nExample:\n  tollgate verify --project shop") { Json, Database });
         command.SetAction(async (parsed, cancel) =>
         {
-            var report = await CliScreen.WaitAsync(parsed.GetValue(Database) is { } url ? ReadAsync(url, cancel) : AskAsync(parsed, cancel), "checking");
+            var report = parsed.GetValue(Database) is { } url
+                ? await CliScreen.WithBarAsync("checking", told => ReadAsync(url, told, cancel))
+                : await CliScreen.WaitAsync(AskAsync(parsed, cancel), "checking");
             return Print(report, parsed.GetValue(Json));
         });
         return command;
@@ -43,13 +45,13 @@ internal static class VerifyCommand
         return JsonSerializer.Deserialize(text, LedgerJson.Default.VerifiedView)!;
     }
 
-    private static async Task<VerifiedView> ReadAsync(string url, CancellationToken cancel)
+    private static async Task<VerifiedView> ReadAsync(string url, Action<BarPart> told, CancellationToken cancel)
     {
         try
         {
             await using var database = new Engine.Postgres.Database(DatabaseUrl.ToConnectionString(url), new DatabaseOptions());
-            var started = Stopwatch.GetTimestamp();
-            var report = await VerifyLedger.RunAsync(database, null, check => Console.Error.WriteLine($"checking {check} …"), cancel);
+            var (started, done) = (Stopwatch.GetTimestamp(), 0);
+            var report = await VerifyLedger.RunAsync(database, null, check => told(new($"checking {check}", done++, VerifyLedger.Steps)), cancel);
             return VerifyEndpoints.ViewOf(report, Stopwatch.GetElapsedTime(started));
         }
         catch (NpgsqlException lost) when (lost is not PostgresException)

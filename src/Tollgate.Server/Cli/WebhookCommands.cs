@@ -1,47 +1,42 @@
 using System.CommandLine;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 
 namespace Tollgate.Server.Cli;
 
-/// <summary><c>tollgate webhooks ls|add|rotate|deliveries|redeliver</c>.</summary>
+/// <summary><c>tollgate webhooks list|show|create|rotate|redeliver</c> and <c>tollgate deliveries list|show|redeliver</c>.</summary>
 internal static class WebhookCommands
 {
-    private const string Path = "/v1/webhook-endpoints";
+    private const string Path = "/v1/webhook-endpoints", DeliveriesPath = "/v1/deliveries";
 
-    public static Command Build() =>
-        ServerDoor.Group("webhooks", "Where events are sent, and what became of them.", List(), Add(), Rotate(), Deliveries(), Redeliver());
+    public static Command Build() => ServerDoor.Group("webhooks", "Endpoints that events are sent to.", List(), Show(), Create(), Rotate(), RedeliverSince());
 
-    private static Command List()
-    {
-        var json = ServerDoor.JsonOption();
-        var command = new Command("ls", "Lists the endpoints and how they do.\n\nExample:\n  tollgate webhooks ls --project shop") { json };
-        ServerDoor.SetAction(command, async (door, parsed, cancel) =>
-        {
-            Lists.Print(await Lists.ReadAllAsync(door, Path, "id", cancel), parsed.GetValue(json), "id", "url", "status", "disabled_reason", "failures", "paused_until");
-            return ExitCode.Done;
-        });
-        return command;
-    }
+    public static Command Deliveries() => ServerDoor.Group("deliveries", "Events on their way to endpoints, and what became of them.", ListDeliveries(), ShowDelivery(), Redeliver());
 
-    private static Command Add()
+    private static Command List() => Lists.Command(
+        Path, "id", "Lists the endpoints and how they do.\n\nExample:\n  tollgate webhooks list --project shop", ["id", "url", "status", "disabled_reason", "failures", "paused_until"]);
+
+    private static Command Show() => Lists.ShowCommand(
+        "Shows an endpoint, without its secret.\n\nExample:\n  tollgate webhooks show 019aa5a0-3c1e-7a52-9d31-5f0c8a4b7e10 --project shop", Endpoint(), static id => $"{Path}/{id}");
+
+    private static Command Create()
     {
         var url = new Argument<string>("url") { Description = "Where to: https, and in sandbox projects also http." };
         var events = new Option<string[]>("--event")
         {
             HelpName = "type", Description = "A type such as invoice.paid, or a group such as invoice.*. May be repeated. Default: all.", DefaultValueFactory = _ => ["*"],
         };
+        var json = Lists.JsonOption();
         var command = new Command(
-            "add",
-            "Makes an endpoint and prints its secret, which is shown this once.\n\nExample:\n"
-            + "  tollgate webhooks add https://app.example.com/hooks/tollgate --event \"invoice.*\" --project shop")
+            "create",
+            "Creates an endpoint and prints its secret, which is shown this once.\n\nExample:\n"
+            + "  tollgate webhooks create https://app.example.com/hooks/tollgate --event \"invoice.*\" --project shop")
         {
-            url, events,
+            url, events, json,
         };
         ServerDoor.SetAction(command, async (door, parsed, cancel) =>
         {
             var body = new JsonObject { ["url"] = parsed.GetRequiredValue(url), ["events"] = new JsonArray([.. parsed.GetValue(events)!.Select(one => (JsonNode)one)]) };
-            PrintSecret(await door.SendAsync(HttpMethod.Post, Path, body, cancel));
+            Lists.PrintOne(await door.SendAsync(HttpMethod.Post, Path, body, cancel), parsed.GetValue(json));
             return ExitCode.Done;
         });
         return command;
@@ -49,60 +44,34 @@ internal static class WebhookCommands
 
     private static Command Rotate()
     {
-        var id = Endpoint();
+        var (id, json) = (Endpoint(), Lists.JsonOption());
         var grace = new Option<int>("--grace-seconds") { HelpName = "number", Description = "How long both secrets sign.", DefaultValueFactory = _ => 86_400 };
         var command = new Command(
-            "rotate", "Makes a new secret for an endpoint and prints it.\n\nExample:\n  tollgate webhooks rotate 019aa5a0-3c1e-7a52-9d31-5f0c8a4b7e10 --project shop") { id, grace };
+            "rotate", "Makes a new secret for an endpoint and prints it.\n\nExample:\n  tollgate webhooks rotate 019aa5a0-3c1e-7a52-9d31-5f0c8a4b7e10 --project shop") { id, grace, json };
         ServerDoor.SetAction(command, async (door, parsed, cancel) =>
         {
-            var path = $"{Path}/{Uri.EscapeDataString(parsed.GetRequiredValue(id))}/rotate-secret";
-            PrintSecret(await door.SendAsync(HttpMethod.Post, path, new JsonObject { ["grace_seconds"] = parsed.GetValue(grace) }, cancel));
+            var body = new JsonObject { ["grace_seconds"] = parsed.GetValue(grace) };
+            Lists.PrintOne(await door.SendAsync(HttpMethod.Post, Lists.Of(Path, parsed.GetRequiredValue(id)) + "/rotate-secret", body, cancel), parsed.GetValue(json));
             return ExitCode.Done;
         });
         return command;
     }
 
-    private static Command Deliveries()
+    private static Command RedeliverSince()
     {
-        var json = ServerDoor.JsonOption();
-        var status = new Option<string>("--status") { HelpName = "status", Description = "waiting, delivered or failed. Default: all." };
-        var endpoint = new Option<string>("--endpoint") { HelpName = "id", Description = "Only to this endpoint." };
-        var command = new Command(
-            "deliveries", "Lists the newest hundred deliveries.\n\nExample:\n  tollgate webhooks deliveries --status failed --project shop") { status, endpoint, json };
-        ServerDoor.SetAction(command, async (door, parsed, cancel) =>
-        {
-            var filter = string.Concat(Part("status", parsed.GetValue(status)), Part("endpoint", parsed.GetValue(endpoint)));
-            var page = await door.GetAsync("/v1/deliveries?limit=100" + filter, cancel);
-            Lists.Print([.. page.GetProperty("data").EnumerateArray()], parsed.GetValue(json), "id", "type", "object", "sequence", "status", "attempts", "last_status", "last_error");
-            return ExitCode.Done;
-        });
-        return command;
-
-        static string Part(string name, string? value) => value is null ? "" : $"&{name}={Uri.EscapeDataString(value)}";
-    }
-
-    private static Command Redeliver()
-    {
-        var id = new Argument<string>("id") { Description = "Of a delivery; with --from of an endpoint." };
-        var from = new Option<string>("--from") { HelpName = "time", Description = "Send an endpoint all that it missed since then." };
+        var id = Endpoint();
+        var from = new Option<string>("--from") { HelpName = "time", Description = "Since when.", Required = true };
         var command = new Command(
             "redeliver",
-            "Sends a delivery again, or an endpoint all that it missed.\n\nExamples:\n  tollgate webhooks redeliver 5f0c8a4b-7e10-4a52-9d31-019aa5a03c1e --project shop\n"
+            "Sends an endpoint all that it missed since a time.\n\nExample:\n"
             + "  tollgate webhooks redeliver 019aa5a0-3c1e-7a52-9d31-5f0c8a4b7e10 --from 2026-11-20T00:00:00Z --project shop")
         {
             id, from,
         };
         ServerDoor.SetAction(command, async (door, parsed, cancel) =>
         {
-            var name = Uri.EscapeDataString(parsed.GetRequiredValue(id));
-            if (parsed.GetValue(from) is { } since)
-            {
-                Console.WriteLine($"{await RangeAsync(door, name, since, cancel)} deliveries are on their way.");
-                return ExitCode.Done;
-            }
-
-            var made = await door.SendAsync(HttpMethod.Post, $"/v1/deliveries/{name}/redeliver", (JsonNode?)null, cancel);
-            Console.WriteLine($"Delivery {made.GetProperty("id").GetString()} is on its way.");
+            var made = await RangeAsync(door, Lists.Of(Path, parsed.GetRequiredValue(id)), parsed.GetRequiredValue(from), cancel);
+            Console.WriteLine($"{made} deliveries are on their way.");
             return ExitCode.Done;
         });
         return command;
@@ -114,7 +83,7 @@ internal static class WebhookCommands
         var (all, body) = (0, new JsonObject { ["from"] = since });
         while (true)
         {
-            var made = await door.SendAsync(HttpMethod.Post, $"{Path}/{endpoint}/redeliver", body, cancel);
+            var made = await door.SendAsync(HttpMethod.Post, endpoint + "/redeliver", body, cancel);
             all += made.GetProperty("deliveries").GetInt32();
             if (!made.GetProperty("has_more").GetBoolean())
             {
@@ -125,11 +94,30 @@ internal static class WebhookCommands
         }
     }
 
-    private static void PrintSecret(JsonElement made)
+    private static Command ListDeliveries() => Lists.Command(
+        DeliveriesPath, "id", "Lists deliveries, newest first.\n\nExample:\n  tollgate deliveries list --status failed --project shop",
+        ["id", "type", "object", "sequence", "status", "attempts", "last_status", "last_error"],
+        new Option<string>("--status") { HelpName = "status", Description = "waiting, delivered or failed. Default: all." },
+        new Option<string>("--endpoint") { HelpName = "id", Description = "Only to this endpoint." });
+
+    private static Command ShowDelivery() => Lists.ShowCommand(
+        "Shows a delivery with its attempts.\n\nExample:\n  tollgate deliveries show 5f0c8a4b-7e10-4a52-9d31-019aa5a03c1e --project shop", Delivery(), static id => $"{DeliveriesPath}/{id}");
+
+    private static Command Redeliver()
     {
-        Console.WriteLine($"Endpoint {made.GetProperty("id").GetString()}");
-        Console.WriteLine($"Secret   {made.GetProperty("secret").GetString()}");
+        var (id, json) = (Delivery(), Lists.JsonOption());
+        var command = new Command(
+            "redeliver", "Sends a delivery again.\n\nExample:\n  tollgate deliveries redeliver 5f0c8a4b-7e10-4a52-9d31-019aa5a03c1e --project shop") { id, json };
+        ServerDoor.SetAction(command, async (door, parsed, cancel) =>
+        {
+            var made = await door.SendAsync(HttpMethod.Post, Lists.Of(DeliveriesPath, parsed.GetRequiredValue(id)) + "/redeliver", (JsonNode?)null, cancel);
+            Lists.PrintOne(made, parsed.GetValue(json));
+            return ExitCode.Done;
+        });
+        return command;
     }
 
-    private static Argument<string> Endpoint() => new("id") { Description = "The endpoint's id." };
+    private static Argument<string> Endpoint() => new("id") { Description = "The endpoint's id, from \"tollgate webhooks list\"." };
+
+    private static Argument<string> Delivery() => new("id") { Description = "The delivery's id, from \"tollgate deliveries list\"." };
 }

@@ -29,6 +29,7 @@ internal static class InvoiceDescriptions
     public static readonly IReadOnlyList<QueryParameter> Filters =
     [
         new("customer", "Only this customer's."), new("subscription", "Only of this subscription."), new("status", "Only in this status.", Words: CatalogWords.All<InvoiceStatus>()),
+        new("number", "Only the invoice with this number."),
         new("from", "Issued at this time or later."), new("to", "Issued before this time."),
     ];
 

@@ -16,6 +16,7 @@ namespace Tollgate.Server.Invoicing;
 public static class InvoiceEndpoints
 {
     private const int LongestNote = 500;
+    private const int LongestNumber = 64;
     private const int MostEventsShown = 100;
 
     /// <summary>Where the line's number stands in <c>/v1/invoices/{id}/lines/{n}/explain</c>.</summary>
@@ -69,9 +70,10 @@ public static class InvoiceEndpoints
     internal static InvoiceFilter FilterOf(HttpContext context, Clock clock, Faults faults)
     {
         var query = context.Request.Query;
-        string? customer = query["customer"], status = query["status"], subscription = query["subscription"], order = query["order"];
+        string? customer = query["customer"], status = query["status"], subscription = query["subscription"], number = query["number"], order = query["order"];
         faults.Id(customer, "customer", required: false);
         faults.Id(subscription, "subscription", required: false);
+        faults.Text(number, "number", LongestNumber);
         faults.OneOf(status, "status", [.. CatalogWords.All<InvoiceStatus>()]);
         faults.OneOf(order, "order", InvoiceDescriptions.Orders);
         return new(
@@ -80,7 +82,10 @@ public static class InvoiceEndpoints
             status is not null && CatalogWords.TryParse<InvoiceStatus>(status, out var wanted) ? wanted : null,
             faults.Moment(query["from"], "from"),
             faults.Moment(query["to"], "to"),
-            order == "asc");
+            order == "asc")
+        {
+            Number = number,
+        };
     }
 
     private static async Task ListAsync(HttpContext context, InvoiceQueries queries, Clock clock)

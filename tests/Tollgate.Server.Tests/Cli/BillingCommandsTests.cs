@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Tollgate.Server.Tests.Customers;
+using Tollgate.Server.Tests.Payments;
 using Tollgate.Server.Tests.Subscriptions;
 using Tollgate.Testing;
 
@@ -31,7 +32,7 @@ public sealed class BillingCommandsTests(RunningServer running)
         var sandbox = await BillingSandbox.StartAsync(running, "2027-04-01T00:00:00Z");
         await ShouldSayAsync(sandbox.Code, "billing parked", "Nothing is parked.");
         await ShouldSayAsync(sandbox.Code, "billing run --dry-run", "Nothing is due.");
-        await ShouldSayAsync(sandbox.Code, "invoices list", "There are no such invoices.");
+        await ShouldSayAsync(sandbox.Code, "invoices list", "There are none.");
         await sandbox.Door.PutAsync("/v1/invoice-settings", """{"largest_total": 100}""");
         await sandbox.SubscribeAsync("""{"id": "sub-huge", "customer": "huge", "plan": "pro", "trial": false}""");
         await sandbox.UseAsync("huge", "calls", 100_000);
@@ -48,9 +49,11 @@ public sealed class BillingCommandsTests(RunningServer running)
         await ShouldSayAsync(sandbox.Code, "billing run");
         await ShouldSayAsync(sandbox.Code, "billing run", "Nothing was due.");
         await ShouldSayAsync(
-            sandbox.Code, "invoices list --customer huge", "number customer kind status issued_at total due id\n", "huge renewal open 2027-05-01T00:00:00Z 2027.00 USD 2027.00 USD ");
+            sandbox.Code, "invoices list --customer huge", "number customer kind status issued_at total amount_due id\n", "huge renewal open 2027-05-01T00:00:00Z 2027.00 USD 2027.00 USD ");
 
-        var invoice = (await sandbox.Door.GetAsync("/v1/invoices?customer=huge"))["data"][0]!["id"]!.GetValue<string>();
+        var invoice = (await sandbox.Door.GetAsync("/v1/invoices?customer=huge"))["data"][0]!["number"]!.GetValue<string>();
+        await ShouldSayAsync(sandbox.Code, $"invoices show {invoice}", $"number {invoice}\n", "total 2027.00 USD\n", "lines:\nkind description ", " 29.00 USD ");
+        await ShouldSayAsync(sandbox.Code, $"invoices show {invoice} --json", "\"total\": 202700,");
         var file = Path.Combine(Directory.CreateTempSubdirectory("tollgate-cli-").FullName, "huge.pdf");
         await ShouldSayAsync(sandbox.Code, $"invoices pdf {invoice} --output {file}", $"Written to {file}.");
         (await File.ReadAllTextAsync(file)).ShouldStartWith("%PDF");
@@ -111,11 +114,11 @@ public sealed class BillingCommandsTests(RunningServer running)
     [InlineData(
         "billing run",
         """
-        {"dry_run": false, "processed": {"invoices": 13, "renewals": 12, "trials_converted": 1, "trials_expired": 0, "canceled": 2, "resumed": 0, "usage_billed": 0, "parked": 3},
-         "due": null, "remaining": 0}
+        {"dry_run": false, "processed": {"invoices": 13, "renewals": 12, "trials_converted": 1, "trials_expired": 0, "canceled": 2, "resumed": 0, "usage_billed": 0, "parked": 3,
+          "collected": 4, "collecting_failed": 1, "schedules_parked": 0}, "due": null, "remaining": 0}
         """,
         "POST /v1/billing/run?limit=2000",
-        "Done: 13 invoices, 12 renewals, 1 trial paid, 2 cancellations, 3 parked. \"tollgate billing parked\" says why.")]
+        "Done: 13 invoices, 12 renewals, 1 trial paid, 2 cancellations, 4 charges, 1 failed charge, 3 parked. \"tollgate billing parked\" says why.")]
     [InlineData(
         "billing parked",
         """{"data": [{"id": "s-1", "customer": "a", "due_at": null, "parked_at": "2027-05-01T00:00:00Z", "reason": "Too large."}], "has_more": true}""",
@@ -211,6 +214,24 @@ public sealed class BillingCommandsTests(RunningServer running)
         JsonElement.Parse(json).GetProperty("now").GetString().ShouldBe("2028-02-15T00:00:00Z");
     }
 
+    [Fact]
+    public async Task The_clock_counts_charges_failures_and_cancellations()
+    {
+        var sandbox = await BillingSandbox.StartAsync(running, "2027-01-31T00:00:00Z");
+        await sandbox.SubscribeAsync("""{"customer": "acme", "plan": "pro", "trial": false}""");
+        await PaymentSteps.AddCardAsync(sandbox, "pm_sandbox_declined");
+        await ShouldSayAsync(sandbox.Code, "clock advance 2027-02-28", "Done: 1 invoice, 1 renewal, 1 failed charge.");
+        await ShouldSayAsync(sandbox.Code, "clock advance 2027-03-31", "Done: 1 cancellation, 4 failed charges.");
+        await ShouldSayAsync(sandbox.Code, "clock advance +1d", "Nothing was due.");
+    }
+
+    [Fact]
+    public async Task A_missing_project_is_named()
+    {
+        var (code, text) = await ServerProcess.RunAsync("invoices", "list", "--data", running.Server.Data);
+        (code, text.Contains("The option --project is missing", StringComparison.Ordinal)).ShouldBe((2, true), text);
+    }
+
     [Theory]
     [InlineData("clock advance soon", 2, "\"soon\" is neither a time")]
     [InlineData("clock advance +11y", 2, "at most ten years at once")]
@@ -218,7 +239,12 @@ public sealed class BillingCommandsTests(RunningServer running)
     [InlineData("clock advance 2001-01-01", 1, "the clock never goes back")]
     [InlineData("billing unpark nothing", 1, "subscription_not_found")]
     [InlineData("invoices list --status lost", 1, "One of draft, open")]
-    [InlineData("invoices pdf nothing", 1, "invoice_not_found")]
+    [InlineData("invoices pdf nothing", 1, "No invoice has the number 'nothing'.")]
+    [InlineData("invoices show BILLING-999999", 1, "No invoice has the number 'BILLING-999999'.")]
+    [InlineData("invoices show 01936f5e-7c1b-7aa0-8c11-0d4c2b1a9f88", 1, "invoice_not_found")]
+    [InlineData("customers show nobody", 1, "customer_not_found")]
+    [InlineData("subscriptions cancel nothing", 1, "subscription_not_found")]
+    [InlineData("catalog apply none.yaml --json", 2, "--json needs --yes")]
     public async Task A_fault_is_a_sentence_and_an_exit_code(string line, int expected, string sentence)
     {
         var sandbox = await BillingSandbox.StartAsync(running, "2027-04-01T00:00:00Z");

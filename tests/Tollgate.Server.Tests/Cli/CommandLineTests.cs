@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Tollgate.Server.Cli;
 using Tollgate.Testing;
 
 namespace Tollgate.Server.Tests.Cli;
@@ -19,9 +20,20 @@ public sealed class CommandLineTests
     }
 
     [Theory]
-    [InlineData("nonsense", "\"nonsense\" is no command of \"tollgate\". Its commands: up, ")]
-    [InlineData("up --nonsense", "\"--nonsense\" is no option of \"tollgate up\". \"tollgate up --help\" explains.")]
-    [InlineData("up twice", "\"twice\" is no argument of \"tollgate up\".")]
+    [InlineData("nonsense", "Unknown command 'nonsense'. Its commands: up, ")]
+    [InlineData("nonsense --help", "Unknown command 'nonsense'.")]
+    [InlineData("--version nonsense", "Unknown command 'nonsense'.")]
+    [InlineData("invoces list --project shop", "Unknown command 'invoces'. Did you mean 'invoices'? \"tollgate --help\" explains.")]
+    [InlineData("invoces --help", "Unknown command 'invoces'. Did you mean 'invoices'?")]
+    [InlineData("import --help", "Unknown command 'import'. Did you mean 'prices import'?")]
+    [InlineData("invoices lst", "Unknown command 'lst' of \"tollgate invoices\". Did you mean 'list'? \"tollgate invoices --help\" explains.")]
+    [InlineData("invoices ls", "Unknown command 'ls' of \"tollgate invoices\". Its commands: list, show, pdf, void.")]
+    [InlineData("up --nonsense", "Unknown option '--nonsense' of \"tollgate up\". \"tollgate up --help\" explains.")]
+    [InlineData("invoices list --projct shop", "Unknown option '--projct' of \"tollgate invoices list\". Did you mean '--project'?")]
+    [InlineData("invoices list --projct=shop --help", "Unknown option '--projct' of \"tollgate invoices list\". Did you mean '--project'?")]
+    [InlineData("invoices list --kee tg_sk_secret", "Unknown option '--kee' of \"tollgate invoices list\". Did you mean '--key'?")]
+    [InlineData("up twice", "Unexpected argument 'twice' of \"tollgate up\".")]
+    [InlineData("checkouts create acme pro", "'--back'")]
     [InlineData("up --port", "--port")]
     [InlineData("up --port http", "--port (or TOLLGATE_PORT) is \"http\"")]
     [InlineData("keys", "\"tollgate keys\" needs a command. Its commands: create, list, revoke, rotate, rotate-master.")]
@@ -34,7 +46,37 @@ public sealed class CommandLineTests
         text.ShouldContain(sentence);
         text.Trim().Split('\n').Length.ShouldBe(1, text);
         text.ShouldNotContain("   at ");
+        text.ShouldNotContain("tg_sk_secret");
     }
+
+    /// <summary>Commands that print no rows and no object: they serve, write a file, or say in a sentence what they did.</summary>
+    private static readonly string[] WithoutJson =
+    [
+        "up", "sbom", "backup", "restore", "catalog validate", "invoices pdf", "keys revoke", "keys rotate-master", "tokens revoke", "sessions revoke", "billing unpark",
+        "provider-events retry", "webhooks redeliver", "parked retry",
+    ];
+
+    [Fact]
+    public void Every_command_that_prints_data_prints_it_as_json_too()
+    {
+        var without = Leaves(CommandLine.Root(), "").Where(static leaf => leaf.Command.Options.All(static option => option.Name != "--json")).Select(static leaf => leaf.Name);
+        without.ShouldBe(WithoutJson, ignoreOrder: true);
+    }
+
+    [Fact]
+    public void Nouns_share_their_verbs_and_every_command_of_a_server_has_an_example()
+    {
+        var leaves = Leaves(CommandLine.Root(), "").ToList();
+        leaves.ShouldNotContain(static leaf => leaf.Name.EndsWith(" ls", StringComparison.Ordinal) || leaf.Name.EndsWith(" add", StringComparison.Ordinal));
+        leaves.Where(static leaf => leaf.Name.Contains(' ') && leaf.Name != "keys rotate-master" && !leaf.Command.Description!.Contains("  tollgate " + leaf.Name, StringComparison.Ordinal))
+            .Select(static leaf => leaf.Name).ShouldBeEmpty();
+        leaves.ShouldContain(static leaf => leaf.Name == "customers show");
+        leaves.ShouldContain(static leaf => leaf.Name == "subscriptions cancel");
+    }
+
+    private static IEnumerable<(string Name, System.CommandLine.Command Command)> Leaves(System.CommandLine.Command command, string name) => command.Subcommands.Count == 0
+        ? [(name, command)]
+        : command.Subcommands.SelectMany(sub => Leaves(sub, $"{name} {sub.Name}".Trim()));
 
     [Fact]
     public async Task A_server_that_does_not_answer_ends_with_3_and_an_unknown_one_too()

@@ -74,7 +74,8 @@ public sealed class DunningLives(ImpatientServer server) : IClassFixture<Impatie
         (await StatusAsync(sandbox)).ShouldBe("past_due");
         (await ExportsAsync(sandbox)).ShouldBe(10);
 
-        await sandbox.AdvanceAsync("2027-03-07T00:00:00Z");
+        var processed = (await sandbox.AdvanceAsync("2027-03-07T00:00:00Z"))["processed"];
+        (processed["canceled"]!.GetValue<int>(), processed["collecting_failed"]!.GetValue<int>(), processed["collected"]!.GetValue<int>()).ShouldBe((1, 1, 0));
         (await StatusAsync(sandbox)).ShouldBe("canceled");
         (await ExportsAsync(sandbox)).ShouldBe(0, "The default plan.");
         (await InvoiceStatesAsync(sandbox)).ShouldBe(["paid", "uncollectible"]);

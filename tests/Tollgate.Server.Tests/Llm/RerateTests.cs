@@ -136,7 +136,7 @@ public sealed class RerateTests(MeteringStage stage) : IClassFixture<MeteringSta
             rerated.ExitCode.ShouldBe(0, rerated.Output);
             rerated.Output.ShouldContain("1 calls: 1 would change");
             rerated.Output.ShouldContain("1 were corrected");
-            rerated.Output.ShouldContain("$0.12");
+            rerated.Output.ShouldContain("0.12 USD");
             (await RunAsync(database, "rerate", "--yes")).Output.ShouldContain("0 would change");
 
             // Both calls were made under 20 %, and stay so whatever the markup is today.

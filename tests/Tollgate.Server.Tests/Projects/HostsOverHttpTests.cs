@@ -93,11 +93,11 @@ public sealed class HostsOverHttpTests(CatalogServer fixture)
     [Fact]
     public async Task The_command_sets_all_of_them_or_none()
     {
-        var (set, text) = await ServerProcess.RunAsync("projects", "hosts", "resume-ats", "a.cli.example", "b.cli.example", "--data", fixture.Server.Data);
+        var (set, text) = await ServerProcess.RunAsync("projects", "set-hosts", "resume-ats", "a.cli.example", "b.cli.example", "--data", fixture.Server.Data);
         set.ShouldBe(0, text);
         Codes(await GetAsync("/pricing/plans", "b.cli.example")).ShouldBe(ResumeAts);
 
-        var (cleared, printed) = await ServerProcess.RunAsync("projects", "hosts", "resume-ats", "--data", fixture.Server.Data);
+        var (cleared, printed) = await ServerProcess.RunAsync("projects", "set-hosts", "resume-ats", "--data", fixture.Server.Data);
         cleared.ShouldBe(0, printed);
         Codes(await GetAsync("/pricing/plans", "b.cli.example")).ShouldBe(CareerCoach);
     }

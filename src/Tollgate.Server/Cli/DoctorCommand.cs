@@ -1,0 +1,251 @@
+using System.CommandLine;
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Npgsql;
+using Tollgate.Engine.Postgres;
+using Tollgate.Engine.Secrets;
+using Tollgate.Server.Hosting;
+
+namespace Tollgate.Server.Cli;
+
+/// <summary>
+/// <c>tollgate doctor</c>: looks at this machine, the database and the running server, and says what to do. Exit code 0: nothing failed; 1: something did.
+/// Checks that need a server or a database which does not run are listed as not checked.
+/// </summary>
+internal static class DoctorCommand
+{
+    private static readonly Option<bool> Json = Lists.JsonOption();
+
+    public static Command Build()
+    {
+        var command = ServerDoor.Talking(new Command(
+            "doctor",
+            "Checks disk, clock, file limit, PostgreSQL, port, master key, queues, webhooks and parked work, each with advice. Changes nothing. Run it on the server's machine; "
+            + "with --url alone it sees only the server.\n\nExamples:\n  tollgate doctor\n  tollgate doctor --data /srv/tollgate --json") { DatabaseDoor.Database, Json });
+        command.SetAction(async (parsed, cancel) =>
+        {
+            var lines = await CliScreen.WaitAsync(RunAsync(parsed, cancel), "looking");
+            Print(lines, parsed.GetValue(Json));
+            return lines.Any(static line => line.Health == Health.Fail) ? ExitCode.Refused : ExitCode.Done;
+        });
+        return command;
+    }
+
+    private static async Task<IReadOnlyList<DoctorLine>> RunAsync(ParseResult parsed, CancellationToken cancel)
+    {
+        var data = Path.GetFullPath(parsed.GetValue(ServerDoor.Data) ?? Filled("TOLLGATE_DATA") ?? ServerOptions.DefaultData);
+        var (server, isServing) = await ServerAsync(parsed, data, cancel);
+        var (database, connection) = await DatabaseAsync(parsed, data, cancel);
+        return [Disk(data), Files(data, isServing), await MasterKeyAsync(data, connection, cancel), .. database, .. server];
+    }
+
+    // ---- this machine --------------------------------------------------------------------------------------------
+
+    private static DoctorLine Disk(string data)
+    {
+        // Before the first start the folder is not there; its disk is that of the folder around it.
+        var folder = data;
+        while (!Directory.Exists(folder))
+        {
+            folder = Path.GetDirectoryName(folder)!;
+        }
+
+        try
+        {
+            return DoctorRules.Disk(data, new DriveInfo(folder).AvailableFreeSpace);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return new("disk", Health.Skip, $"{folder} cannot be looked at: {e.Message}");
+        }
+    }
+
+    private static DoctorLine Files(string data, bool isServing)
+    {
+        var (whose, limit) = isServing && LimitOfServer(data) is { } ofServer ? ("the server", ofServer) : ("a process of this shell", FileLimit.Read());
+        var faults = new List<string>();
+        var pool = (int)Settings.PoolSize.Read(Environment.GetEnvironmentVariable, []);
+        var lanes = Settings.Lanes.Read(Environment.GetEnvironmentVariable, []);
+        var budget = SocketBudget.Read(Environment.GetEnvironmentVariable, limit, new DatabaseOptions { PoolSize = pool }, lanes, faults);
+        return DoctorRules.Files(whose, limit, budget, faults);
+    }
+
+    /// <summary>Of the process that holds the data folder. Null: this system does not tell.</summary>
+    private static long? LimitOfServer(string data)
+    {
+        try
+        {
+            var process = File.ReadAllText(Path.Combine(data, "server.pid")).Trim();
+            var line = File.ReadLines($"/proc/{process}/limits").First(static line => line.StartsWith("Max open files", StringComparison.Ordinal));
+            return long.TryParse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[3], NumberStyles.None, CultureInfo.InvariantCulture, out var limit) ? limit : null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    private static async Task<DoctorLine> MasterKeyAsync(string data, string? connection, CancellationToken cancel)
+    {
+        var faults = new List<string>();
+        var source = MasterKeySource.Read(Environment.GetEnvironmentVariable, data, faults);
+        try
+        {
+            if (faults.Count == 0)
+            {
+                var ids = (await source.LoadAsync(cancel)).Select(static key => key.Id).ToList();
+                return DoctorRules.MasterKey(source.Name, ids, connection is null ? null : await OpenSecrets.CurrentAsync(connection, cancel), connection is not null);
+            }
+        }
+        catch (Exception refused) when (refused is StartRefusedException or NpgsqlException)
+        {
+            faults.Add(refused.Message);
+        }
+
+        return new("master key", Health.Fail, string.Join(' ', faults), "docs/operating/secrets.md explains where the master key comes from.");
+    }
+
+    // ---- the database --------------------------------------------------------------------------------------------
+
+    /// <returns>With the connection string of a database that answers.</returns>
+    private static async Task<(IReadOnlyList<DoctorLine> Lines, string? Connection)> DatabaseAsync(ParseResult parsed, string data, CancellationToken cancel)
+    {
+        try
+        {
+            var url = parsed.GetValue(DatabaseDoor.Database) ?? Filled("TOLLGATE_DATABASE");
+            if ((url is null ? PrivatePostgres.RunningIn(data) : DatabaseUrl.ToConnectionString(url)) is not { } connection)
+            {
+                return ([new("postgres", Health.Skip, $"no PostgreSQL runs in {data}", "Start the server, or name your own PostgreSQL with --database, and run this again.")], null);
+            }
+
+            var risks = await DatabaseCheck.RunAsync(connection, allowUnsafe: true, cancel);
+            var facts = await DatabaseFacts.ReadAsync(connection, TimeProvider.System, cancel);
+            var (pool, lanes) = (Settings.PoolSize.Read(Environment.GetEnvironmentVariable, []), Settings.Lanes.Read(Environment.GetEnvironmentVariable, []));
+            return ([.. DoctorRules.Database(facts, risks, pool, lanes), DoctorRules.Clock(facts.Skew)], connection);
+        }
+        catch (Exception refused) when (refused is StartRefusedException or NpgsqlException)
+        {
+            return ([new("postgres", Health.Fail, refused.Message, "PostgreSQL's log says more: postgres.log in the data folder, or that of your own server.")], null);
+        }
+    }
+
+    // ---- the server ----------------------------------------------------------------------------------------------
+
+    private static async Task<(IReadOnlyList<DoctorLine> Lines, bool IsServing)> ServerAsync(ParseResult parsed, string data, CancellationToken cancel)
+    {
+        ServerDoor door;
+        try
+        {
+            door = ServerDoor.Open(parsed, Environment.GetEnvironmentVariable);
+        }
+        catch (CliStopException unknown)
+        {
+            return ([new("server", Health.Skip, unknown.Message), Port(data), NotChecked(unknown.Message)], false);
+        }
+
+        using (door)
+        {
+            try
+            {
+                var started = Stopwatch.GetTimestamp();
+                await door.TextAsync(HttpMethod.Get, "/health/live", null, cancel);
+                var answered = new DoctorLine(
+                    "server", Health.Ok, string.Create(CultureInfo.InvariantCulture, $"{door.Url} answers in {Stopwatch.GetElapsedTime(started).TotalMilliseconds:0} ms"));
+                return ([answered, await ReadyAsync(door, cancel), .. await InsideAsync(door, cancel)], true);
+            }
+            catch (CliStopException away)
+            {
+                var line = new DoctorLine("server", Health.Fail, away.Message, "Its log says why it stopped, where it was started.");
+                return (door.Url.IsLoopback ? [line, Port(data), NotChecked("no server answers")] : [line, NotChecked("no server answers")], false);
+            }
+        }
+    }
+
+    private static DoctorLine NotChecked(string why) => new("queue, loops, webhooks, clients, parked", Health.Skip, why, "Start the server with \"tollgate up\" and run this again.");
+
+    /// <summary>Whether a start would get its port.</summary>
+    private static DoctorLine Port(string data)
+    {
+        if (ServerOptions.Read(name => name == "--data" ? data : null, Environment.GetEnvironmentVariable, out var faults) is not { } options)
+        {
+            return new("settings", Health.Fail, string.Join(' ', faults), "docs/operating/start.md lists the variables.");
+        }
+
+        try
+        {
+            PortCheck.RefuseBusyPort(options);
+            return new("port", Health.Ok, $"{options.Listen} port {options.Port} is free");
+        }
+        catch (StartRefusedException busy)
+        {
+            return new("port", Health.Fail, busy.Message, "Stop the other program, or start with another --port.");
+        }
+    }
+
+    private static async Task<DoctorLine> ReadyAsync(ServerDoor door, CancellationToken cancel)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/health/ready");
+        using var answer = await door.AskAsync(request, cancel);
+        var ready = JsonElement.Parse(await answer.Content.ReadAsStringAsync(cancel));
+        var checks = string.Join(", ", ready.GetProperty("checks").EnumerateObject().Select(static check => $"{check.Name} {check.Value.GetProperty("status").GetString()}"));
+        return ready.GetProperty("checks").GetProperty("clock").GetProperty("status").GetString() == "skewed"
+            ? new("ready", Health.Warn, checks, "Synchronise the clocks of the server and of the database (NTP).")
+            : answer.IsSuccessStatusCode ? new("ready", Health.Ok, checks)
+            : new("ready", Health.Fail, checks, "The server answers and cannot decide: look at PostgreSQL and at the server's log.");
+    }
+
+    private static async Task<IReadOnlyList<DoctorLine>> InsideAsync(ServerDoor door, CancellationToken cancel)
+    {
+        try
+        {
+            var metrics = await door.TextAsync(HttpMethod.Get, "/metrics", null, cancel);
+            var (rows, hasMore) = await Lists.ReadPageAsync(door, "/v1/parked?limit=100", cancel);
+            var waiting = rows.Count(static row => row.GetProperty("next_attempt_at").ValueKind == JsonValueKind.Null);
+            return [.. DoctorRules.Metrics(DoctorRules.Read(metrics)), DoctorRules.Parked(rows.Count, hasMore, waiting)];
+        }
+        catch (CliStopException refused) when (refused.ExitCode != ExitCode.Unreachable)
+        {
+            return [new("queue, loops, webhooks, clients, parked", Health.Skip, refused.Message, "Use the admin key: --key, or keys.env of --data.")];
+        }
+    }
+
+    // ---- what is shown -------------------------------------------------------------------------------------------
+
+    private static void Print(IReadOnlyList<DoctorLine> lines, bool asJson)
+    {
+        if (asJson)
+        {
+            var checks = lines.Select(static line => (JsonNode)new JsonObject
+            {
+                ["check"] = line.Check, ["status"] = StatusOf(line), ["found"] = line.Found, ["advice"] = line.Advice,
+            });
+            ServerDoor.Print(JsonSerializer.SerializeToElement(new JsonObject { ["healthy"] = lines.All(static line => line.Health != Health.Fail), ["checks"] = new JsonArray([.. checks]) }));
+            return;
+        }
+
+        foreach (var line in lines)
+        {
+            Console.WriteLine($"{StatusOf(line),-4}  {line.Check,-12}  {line.Found}");
+            if (line.Advice is not null)
+            {
+                Console.WriteLine($"                    → {line.Advice}");
+            }
+        }
+
+        Console.WriteLine($"\n{Count(Health.Ok)} ok, {Count(Health.Warn)} to look at, {Count(Health.Fail)} failed, {Count(Health.Skip)} not checked.");
+
+        int Count(Health health) => lines.Count(line => line.Health == health);
+    }
+
+    private static string StatusOf(DoctorLine line) => line.Health switch
+    {
+        Health.Ok => "ok",
+        Health.Warn => "warn",
+        Health.Fail => "fail",
+        _ => "skip",
+    };
+
+    private static string? Filled(string variable) => Environment.GetEnvironmentVariable(variable) is { } value && !string.IsNullOrWhiteSpace(value) ? value : null;
+}

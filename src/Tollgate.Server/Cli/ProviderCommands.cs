@@ -1,0 +1,120 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+
+namespace Tollgate.Server.Cli;
+
+/// <summary><c>tollgate payment-settings</c>, <c>provider-events</c> and <c>provider-invoices</c>: who moves a project's money, and what the provider told.</summary>
+internal static class ProviderCommands
+{
+    private const string SettingsPath = "/v1/payment-settings", EventsPath = "/v1/provider-events";
+
+    public static Command Settings() => ServerDoor.Group("payment-settings", "Who moves a project's money.", ShowSettings(), SetProvider());
+
+    public static Command Events() => ServerDoor.Group("provider-events", "What payment providers told, and what became of it.", ListEvents(), ShowEvent(), Retry());
+
+    public static Command Invoices() => ServerDoor.Group(
+        "provider-invoices", "Invoices that the payment provider made for subscriptions that it manages.",
+        Lists.Command(
+            "/v1/provider-invoices", "id", "Lists them, newest first.\n\nExample:\n  tollgate provider-invoices list --project shop",
+            ["id", "customer", "subscription", "number", "status", "total", "amount_paid", "created_at"],
+            Lists.CustomerOption(), new("--subscription") { HelpName = "id", Description = "Only of this subscription." }, new("--status") { HelpName = "status", Description = "Only in this status." }));
+
+    private static Command ShowSettings()
+    {
+        var json = Lists.JsonOption();
+        var command = new Command("show", "Shows who moves a project's money, and what the provider can do.\n\nExample:\n  tollgate payment-settings show --project shop") { json };
+        ServerDoor.SetAction(command, async (door, parsed, cancel) =>
+        {
+            Lists.PrintOne(await door.GetAsync(SettingsPath, cancel), parsed.GetValue(json));
+            return ExitCode.Done;
+        });
+        return command;
+    }
+
+    private static Command SetProvider()
+    {
+        var provider = new Argument<string>("provider") { Description = "sandbox, manual, stripe or paymob." };
+        var credential = new Option<string[]>("--credential")
+        {
+            HelpName = "name=variable", Description = "A key of it, taken from an environment variable so that it is in no shell history. May be repeated.",
+            DefaultValueFactory = _ => [],
+        };
+        var drives = new Option<string>("--subscriptions") { HelpName = "who", Description = "Who renews and bills new subscriptions: tollgate, or the provider (stripe)." };
+        var json = Lists.JsonOption();
+        var command = new Command(
+            "set",
+            "Chooses who moves a project's money.\n\nExamples:\n  tollgate payment-settings set manual --project shop\n"
+            + "  tollgate payment-settings set stripe --credential secret_key=STRIPE_SECRET_KEY --credential webhook_secret=STRIPE_WEBHOOK_SECRET --project shop")
+        {
+            provider, credential, drives, json,
+        };
+        ServerDoor.SetAction(command, async (door, parsed, cancel) =>
+        {
+            var body = new JsonObject { ["provider"] = parsed.GetRequiredValue(provider) };
+            if (parsed.GetValue(credential) is { Length: > 0 } pairs)
+            {
+                body["credentials"] = ReadCredentials(pairs);
+            }
+
+            if (parsed.GetValue(drives) is { } who)
+            {
+                body["subscriptions"] = who;
+            }
+
+            Lists.PrintOne(await door.SendAsync(HttpMethod.Put, SettingsPath, body, cancel), parsed.GetValue(json));
+            return ExitCode.Done;
+        });
+        return command;
+    }
+
+    private static JsonObject ReadCredentials(IEnumerable<string> pairs)
+    {
+        var credentials = new JsonObject();
+        foreach (var pair in pairs)
+        {
+            if (pair.Split('=', 2) is not [var name, var variable] || Environment.GetEnvironmentVariable(variable) is not { Length: > 0 } value)
+            {
+                throw new CliStopException(ExitCode.Usage, $"--credential {pair}: name=VARIABLE is expected, and the environment variable must be set.");
+            }
+
+            credentials[name] = value;
+        }
+
+        return credentials;
+    }
+
+    private static Command ListEvents() => Lists.Command(
+        EventsPath, "id", "Lists what providers told, newest first.\n\nExample:\n  tollgate provider-events list --state parked --project shop",
+        ["id", "type", "object", "state", "attempts", "received_at", "reason"],
+        new Option<string>("--state") { HelpName = "state", Description = "waiting, done, ignored or parked. Default: all." });
+
+    private static Command ShowEvent() => Lists.ShowCommand(
+        "Shows an event as the provider sent it.\n\nExample:\n  tollgate provider-events show stripe:evt_1QxDemo --project shop",
+        new("id") { Description = "The event's id, from \"tollgate provider-events list\"." }, static id => $"{EventsPath}/{id}");
+
+    private static Command Retry()
+    {
+        var id = new Argument<string?>("id") { Description = "The event's id. Default: all that are parked.", Arity = ArgumentArity.ZeroOrOne };
+        var command = new Command(
+            "retry",
+            "Reads an event of a provider again, or all that are parked.\n\nExamples:\n  tollgate provider-events retry stripe:evt_1QxDemo --project shop\n"
+            + "  tollgate provider-events retry --project shop")
+        {
+            id,
+        };
+        ServerDoor.SetAction(command, async (door, parsed, cancel) =>
+        {
+            if (parsed.GetValue(id) is { } one)
+            {
+                await door.SendAsync(HttpMethod.Post, Lists.Of(EventsPath, one) + "/retry", (JsonNode?)null, cancel);
+                Console.WriteLine($"{one} is read in a moment.");
+                return ExitCode.Done;
+            }
+
+            var answer = await door.SendAsync(HttpMethod.Post, $"{EventsPath}/retry-parked", (JsonNode?)null, cancel);
+            Console.WriteLine($"{answer.GetProperty("events").GetInt32()} events are read again.");
+            return ExitCode.Done;
+        });
+        return command;
+    }
+}
