@@ -142,7 +142,7 @@ internal static class DoctorCommand
         }
         catch (CliStopException unknown)
         {
-            return ([new("server", Health.Skip, unknown.Message), Port(data), NotChecked(unknown.Message)], false);
+            return ([new("server", Health.Skip, unknown.Message), Port(data), .. NotChecked("no server is known")], false);
         }
 
         using (door)
@@ -158,12 +158,12 @@ internal static class DoctorCommand
             catch (CliStopException away)
             {
                 var line = new DoctorLine("server", Health.Fail, away.Message, "Its log says why it stopped, where it was started.");
-                return (door.Url.IsLoopback ? [line, Port(data), NotChecked("no server answers")] : [line, NotChecked("no server answers")], false);
+                return (door.Url.IsLoopback ? [line, Port(data), .. NotChecked("no server answers")] : [line, .. NotChecked("no server answers")], false);
             }
         }
     }
 
-    private static DoctorLine NotChecked(string why) => new("queue, loops, webhooks, clients, parked", Health.Skip, why, "Start the server with \"tollgate up\" and run this again.");
+    private static IEnumerable<DoctorLine> NotChecked(string why) => DoctorRules.Inside.Select(check => new DoctorLine(check, Health.Skip, $"not checked: {why}"));
 
     /// <summary>Whether a start would get its port.</summary>
     private static DoctorLine Port(string data)
@@ -207,7 +207,7 @@ internal static class DoctorCommand
         }
         catch (CliStopException refused) when (refused.ExitCode != ExitCode.Unreachable)
         {
-            return [new("queue, loops, webhooks, clients, parked", Health.Skip, refused.Message, "Use the admin key: --key, or keys.env of --data.")];
+            return [.. NotChecked($"{refused.Message.Split('\n')[0]} Use the admin key (--key, or keys.env of --data)")];
         }
     }
 

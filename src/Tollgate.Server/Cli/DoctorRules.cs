@@ -28,6 +28,9 @@ internal readonly record struct Sample(string Name, string Labels, decimal Value
 /// <summary>How <c>tollgate doctor</c> judges what it found: facts in, lines out.</summary>
 internal static partial class DoctorRules
 {
+    /// <summary>Checks that only a running server can answer.</summary>
+    public static readonly IReadOnlyList<string> Inside = ["queue", "loops", "webhooks", "clients", "parked"];
+
     private const long Giga = 1024L * 1024 * 1024;
 
     /// <summary>PostgreSQL stops at a full disk. A start with the log of a crash needs about this much.</summary>
@@ -42,21 +45,26 @@ internal static partial class DoctorRules
     /// <summary>A listener of changes, presence, clocks that are advanced, checks, and what an operator opens beside the server.</summary>
     private const int OtherConnections = 20;
 
+    /// <summary>What a limit of 1,024 files, which many systems have, does not reach.</summary>
+    private const long FewConnections = 1_000;
+
     private static readonly TimeSpan LongTransaction = TimeSpan.FromMinutes(5);
 
     private const decimal LongLagSeconds = 30, ManyDeliveries = 10_000;
 
     public static DoctorLine Disk(string path, long free)
     {
-        var found = string.Create(CultureInfo.InvariantCulture, $"{(decimal)free / Giga:0.0} GB are free in {path}");
+        var found = Text($"{(decimal)free / Giga:0.0} GB are free in {path}");
         const string Advice = "Free space or enlarge the disk: PostgreSQL stops when it is full.";
         return free < SmallestDisk ? new("disk", Health.Fail, found, Advice) : free < LowDisk ? new("disk", Health.Warn, found, Advice) : new("disk", Health.Ok, found);
     }
 
     public static DoctorLine Clock(TimeSpan skew)
     {
-        var found = string.Create(CultureInfo.InvariantCulture, $"differs from the database's by {skew.Duration().TotalSeconds:0.0} s");
-        return skew.Duration() <= LargestSkew ? new("clock", Health.Ok, found) : new("clock", Health.Warn, found, "Synchronise the clocks of both machines (NTP). Tollgate decides by the database's clock; logs and expiries of tokens would mislead.");
+        var found = Text($"differs from the database's by {skew.Duration().TotalSeconds:0.0} s");
+        return skew.Duration() <= LargestSkew
+            ? new("clock", Health.Ok, found)
+            : new("clock", Health.Warn, found, "Synchronise the clocks of both machines (NTP). Tollgate decides by the database's clock; this machine's logs mislead.");
     }
 
     /// <param name="limit">Null: there is none.</param>
@@ -64,10 +72,12 @@ internal static partial class DoctorRules
     /// <param name="faults">Why it could not start with it.</param>
     public static DoctorLine Files(string whose, long? limit, SocketBudget budget, IReadOnlyList<string> faults)
     {
-        var found = limit is { } most ? string.Create(CultureInfo.InvariantCulture, $"{most} open files for {whose}, which leaves {budget.MaxConnections} connections for clients") : $"no limit of open files for {whose}";
+        var found = limit is { } most
+            ? Text($"{most} open files for {whose}, which leaves {budget.MaxConnections} connections for clients")
+            : $"no limit of open files for {whose}";
         const string Advice = "Raise it: ulimit -n 65536 before the start, or LimitNOFILE=65536 in the systemd unit.";
         return faults.Count > 0 ? new("file limit", Health.Fail, string.Join(' ', faults), Advice)
-            : budget.MaxConnections < Settings.MaxConnections.Default && limit < 65_536 ? new("file limit", Health.Warn, found, Advice)
+            : budget.MaxConnections < FewConnections ? new("file limit", Health.Warn, found, Advice)
             : new("file limit", Health.Ok, found);
     }
 
@@ -82,14 +92,16 @@ internal static partial class DoctorRules
             ? new("time zone", Health.Ok, "UTC")
             : new("time zone", Health.Warn, $"PostgreSQL's time zone is {facts.TimeZone}", "Set timezone = 'UTC' for the database: its log and psql then show the times that Tollgate shows.");
         yield return facts.OldestTransaction > LongTransaction
-            ? new("transactions", Health.Warn, string.Create(CultureInfo.InvariantCulture, $"one has been open for {facts.OldestTransaction.TotalMinutes:0} minutes"), "Find it in pg_stat_activity (xact_start) and end it: events and vacuum wait for it.")
+            ? new(
+                "transactions", Health.Warn, Text($"one has been open for {facts.OldestTransaction.TotalMinutes:0} minutes"),
+                "Find it in pg_stat_activity (xact_start) and end it: events and vacuum wait for it.")
             : new("transactions", Health.Ok, "none has been open for long");
     }
 
     private static DoctorLine Connections(DatabaseFacts facts, long needed)
     {
         var free = facts.MostConnections - facts.Reserved;
-        var found = string.Create(CultureInfo.InvariantCulture, $"{facts.Connections} of {free} connections are open, one server needs up to {needed}");
+        var found = Text($"{facts.Connections} of {free} connections are open, one server needs up to {needed}");
         return free < needed
             ? new("connections", Health.Fail, found, $"Raise max_connections to {needed + facts.Reserved} or more, or lower {Settings.PoolSize.Variable}.")
             : facts.Connections * 10 > free * 9 ? new("connections", Health.Warn, found, "Close connections of other programs, or raise max_connections.")
@@ -103,7 +115,7 @@ internal static partial class DoctorRules
         if (current is null)
         {
             return ids.Count == 0
-                ? new("master key", isKnown ? Health.Ok : Health.Skip, isKnown ? "none yet: the first start makes it" : $"{name} does not exist, and no database could be asked for its key")
+                ? isKnown ? new("master key", Health.Ok, "none yet: the first start makes it") : new("master key", Health.Skip, $"{name} does not exist, and no database could be asked for its key")
                 : new("master key", Health.Ok, $"{name} can be read{(isKnown ? "" : "; no database could be asked whether it is its key")}");
         }
 
@@ -116,7 +128,9 @@ internal static partial class DoctorRules
     {
         var number = $"{count}{(hasMore ? " or more" : "")} {(count == 1 ? "entry" : "entries")}";
         return count == 0 ? new("parked", Health.Ok, "nothing is parked")
-            : new("parked", Health.Warn, $"{number}, of which {waiting} {(waiting == 1 ? "waits" : "wait")} for an operator", "\"tollgate parked list\" says why; correct it, then \"tollgate parked retry\".");
+            : new(
+                "parked", Health.Warn, $"{number}, of which {waiting} {(waiting == 1 ? "waits" : "wait")} for an operator",
+                "\"tollgate parked list\" says why; correct it, then \"tollgate parked retry\".");
     }
 
     /// <summary>What <c>/metrics</c> says about the server's queues and background work.</summary>
@@ -125,12 +139,14 @@ internal static partial class DoctorRules
         var depth = Of(samples, "tollgate_queue_depth").Select(static one => one.Value).DefaultIfEmpty().Max();
         var most = Settings.QueueLength.Default;
         yield return depth * 2 > most
-            ? new("queue", Health.Warn, Text($"{depth} operations wait in a lane"), "The database does not keep up: look at its disk (tollgate_batch_commit_milliseconds).")
+            ? new("queue", Health.Warn, Text($"{depth} operations wait in a lane"), "The database does not keep up: look at its disk, and at tollgate_batch_commit_milliseconds.")
             : new("queue", Health.Ok, Text($"{depth} operations wait"));
 
         var failures = Of(samples, "tollgate_loop_failures_total").Where(static one => one.Value > 0).ToList();
         yield return failures.Count > 0
-            ? new("loops", Health.Warn, $"failures since the start: {string.Join(", ", failures.Select(static one => Text($"{one.Labels} {one.Value}")))}", "The server's log has an error for each; \"tollgate parked list\" shows what waits.")
+            ? new(
+                "loops", Health.Warn, $"failures since the start: {string.Join(", ", failures.Select(static one => Text($"{one.Labels} {one.Value}")))}",
+                "The server's log has an error for each; \"tollgate parked list\" shows what waits.")
             : new("loops", Health.Ok, "no background job has failed since the start");
 
         yield return Webhooks(
@@ -139,17 +155,20 @@ internal static partial class DoctorRules
 
         var refused = Sum(samples, "tollgate_connections_refused_total");
         yield return refused > 0
-            ? new("clients", Health.Warn, Text($"{refused} connections of clients were refused since the start"), "docs/operating/connections.md: raise the file limit and TOLLGATE_MAX_CONNECTIONS, or find the address that opens so many.")
+            ? new(
+                "clients", Health.Warn, Text($"{refused} connections of clients were refused since the start"),
+                "Raise the file limit and TOLLGATE_MAX_CONNECTIONS, or find the address that opens so many: docs/operating/connections.md.")
             : new("clients", Health.Ok, "no connection was refused since the start");
     }
 
     private static DoctorLine Webhooks(decimal lag, decimal waiting, decimal disabled)
     {
         var found = Text($"{lag:0.#} s behind, {waiting} deliveries wait, {disabled} endpoints were disabled because they failed");
-        return disabled > 0 ? new("webhooks", Health.Warn, found, "\"tollgate webhooks list\" shows the endpoint. Repair the receiver, enable it, then \"tollgate webhooks redeliver\".")
-            : lag > LongLagSeconds ? new("webhooks", Health.Warn, found, "A transaction stays open (pg_stat_activity), or publishing fails: the server's log says why.")
-            : waiting > ManyDeliveries ? new("webhooks", Health.Warn, found, "Receivers fail or hang: \"tollgate deliveries list --status waiting\" shows which.")
-            : new("webhooks", Health.Ok, found);
+        var advice = disabled > 0 ? "\"tollgate webhooks list\" shows the endpoint. Repair the receiver, enable it, then \"tollgate webhooks redeliver\"."
+            : lag > LongLagSeconds ? "A transaction stays open (pg_stat_activity), or publishing fails: the server's log says why."
+            : waiting > ManyDeliveries ? "Receivers fail or hang: \"tollgate deliveries list --status waiting\" shows which."
+            : null;
+        return new("webhooks", advice is null ? Health.Ok : Health.Warn, found, advice);
     }
 
     /// <summary>Prometheus' text format; what is no number is left out.</summary>

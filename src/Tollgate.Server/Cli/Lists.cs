@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using Tollgate.Core.Money;
 
 namespace Tollgate.Server.Cli;

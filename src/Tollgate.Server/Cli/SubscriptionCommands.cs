@@ -25,7 +25,8 @@ internal static class SubscriptionCommands
 
     private static Command Create()
     {
-        var (customer, plan) = (new Argument<string>("customer") { Description = "The customer's id; the customer is created when missing." }, new Argument<string>("plan") { Description = "The plan's code." });
+        var customer = new Argument<string>("customer") { Description = "The customer's id; the customer is created when missing." };
+        var plan = new Argument<string>("plan") { Description = "The plan's code." };
         var (period, quantity) = (Period(), Quantity());
         var coupon = new Option<string>("--coupon") { HelpName = "code", Description = "A coupon's code." };
         var noTrial = new Option<bool>("--no-trial") { Description = "Begin the first paid period at once. Default: with the plan's trial if it is the customer's first subscription." };

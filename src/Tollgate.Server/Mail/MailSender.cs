@@ -67,7 +67,7 @@ internal sealed class MailSender(MailOptions options, MailHome home, ILogger<Mai
         catch (SmtpException refused)
         {
             // What the mail server says may name the customer: it is kept with the mail, and not written to the log.
-            log.LogWarning("The mail server did not take mail {Mail}: {Status}. \"tollgate mails ls\" says why", mail.Id, refused.StatusCode);
+            log.LogWarning("The mail server did not take mail {Mail}: {Status}. \"tollgate mails list\" says why", mail.Id, refused.StatusCode);
             return new(refused.InnerException?.Message ?? refused.Message, MailRules.IsFinal((int)refused.StatusCode, refused.Message));
         }
         catch (OperationCanceledException)

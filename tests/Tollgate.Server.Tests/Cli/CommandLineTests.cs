@@ -74,6 +74,13 @@ public sealed class CommandLineTests
         leaves.ShouldContain(static leaf => leaf.Name == "subscriptions cancel");
     }
 
+    [Fact]
+    public async Task The_reference_lists_every_command()
+    {
+        var page = await File.ReadAllTextAsync(Path.Combine(ServerProcess.Root, "docs", "reference", "cli.md"));
+        Leaves(CommandLine.Root(), "").Select(static leaf => leaf.Name).Where(name => !page.Contains($"`{name}`", StringComparison.Ordinal)).ShouldBeEmpty();
+    }
+
     private static IEnumerable<(string Name, System.CommandLine.Command Command)> Leaves(System.CommandLine.Command command, string name) => command.Subcommands.Count == 0
         ? [(name, command)]
         : command.Subcommands.SelectMany(sub => Leaves(sub, $"{name} {sub.Name}".Trim()));
