@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using Npgsql;
+using Tollgate.Core;
 using Tollgate.Engine.Catalog;
 using Tollgate.Engine.Postgres;
 
