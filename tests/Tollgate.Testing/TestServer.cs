@@ -15,7 +15,7 @@ namespace Tollgate.Testing;
 public sealed class TestServer : IAsyncDisposable
 {
     /// <summary>Of servers that are given a database.</summary>
-    private const string SharedMasterKey = "dGhlIG1hc3RlciBrZXkgb2YgdGVzdHMsIDMyIGJ5dGU=";
+    public const string SharedMasterKey = "dGhlIG1hc3RlciBrZXkgb2YgdGVzdHMsIDMyIGJ5dGU=";
 
     private const int FirstPort = 12_000;
     private const uint Ports = 20_000;

@@ -106,10 +106,12 @@ internal static class CommandLine
 
     private static string ExplainUnknown(IReadOnlyList<string> tokens, Command command, string name)
     {
-        // The word after an unknown option is its value. A value may be a secret: it is not repeated.
-        var token = tokens.FirstOrDefault(static token => token.StartsWith('-'))?.Split('=')[0] ?? tokens[0];
+        // The rest belongs to the first that is not known: options of an unknown command, or the value of an unknown option.
+        var token = tokens[0];
         if (token.StartsWith('-'))
         {
+            // A value may be a secret: it is not repeated.
+            token = token.Split('=')[0];
             return $"Unknown option '{token}' of \"{name}\".{Spelling.DidYouMean(token, OptionsOf(command))}";
         }
 

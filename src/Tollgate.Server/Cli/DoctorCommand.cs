@@ -38,7 +38,7 @@ internal static class DoctorCommand
         var data = Path.GetFullPath(parsed.GetValue(ServerDoor.Data) ?? Filled("TOLLGATE_DATA") ?? ServerOptions.DefaultData);
         var (server, isServing) = await ServerAsync(parsed, data, cancel);
         var (database, connection) = await DatabaseAsync(parsed, data, cancel);
-        return [Disk(data), Files(data, isServing), await MasterKeyAsync(data, connection, cancel), .. database, .. server];
+        return [Disk(data), Files(data, isServing), await MasterKeyAsync(data, connection, isServing, cancel), .. database, .. server];
     }
 
     // ---- this machine --------------------------------------------------------------------------------------------
@@ -87,7 +87,7 @@ internal static class DoctorCommand
         }
     }
 
-    private static async Task<DoctorLine> MasterKeyAsync(string data, string? connection, CancellationToken cancel)
+    private static async Task<DoctorLine> MasterKeyAsync(string data, string? connection, bool isServing, CancellationToken cancel)
     {
         var faults = new List<string>();
         var source = MasterKeySource.Read(Environment.GetEnvironmentVariable, data, faults);
@@ -96,7 +96,8 @@ internal static class DoctorCommand
             if (faults.Count == 0)
             {
                 var ids = (await source.LoadAsync(cancel)).Select(static key => key.Id).ToList();
-                return DoctorRules.MasterKey(source.Name, ids, connection is null ? null : await OpenSecrets.CurrentAsync(connection, cancel), connection is not null);
+                var current = connection is null ? null : await OpenSecrets.CurrentAsync(connection, cancel);
+                return DoctorRules.MasterKey(source.Name, ids, current, connection is not null, isServing);
             }
         }
         catch (Exception refused) when (refused is StartRefusedException or NpgsqlException)

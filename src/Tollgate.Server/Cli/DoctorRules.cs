@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Tollgate.Engine.Postgres;
+using Tollgate.Engine.Secrets;
 using Tollgate.Server.Hosting;
 
 namespace Tollgate.Server.Cli;
@@ -110,13 +111,21 @@ internal static partial class DoctorRules
 
     /// <param name="current">The key that the database's secrets are encrypted with; null: none yet.</param>
     /// <param name="isKnown">The database could be asked.</param>
-    public static DoctorLine MasterKey(string name, IReadOnlyList<string> ids, string? current, bool isKnown)
+    /// <param name="isServing">A server runs, which may have the key from its own environment.</param>
+    public static DoctorLine MasterKey(string name, IReadOnlyList<string> ids, string? current, bool isKnown, bool isServing)
     {
         if (current is null)
         {
             return ids.Count == 0
                 ? isKnown ? new("master key", Health.Ok, "none yet: the first start makes it") : new("master key", Health.Skip, $"{name} does not exist, and no database could be asked for its key")
                 : new("master key", Health.Ok, $"{name} can be read{(isKnown ? "" : "; no database could be asked whether it is its key")}");
+        }
+
+        if (ids.Count == 0 && isServing)
+        {
+            return new(
+                "master key", Health.Skip, $"not checked: the server has key {current} from its environment, and this shell does not",
+                $"Set {MasterKeySource.KeyVariable} or {MasterKeySource.CommandVariable} here as the server has it.");
         }
 
         return ids.Contains(current)

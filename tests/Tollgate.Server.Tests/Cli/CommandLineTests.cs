@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text.RegularExpressions;
 using Tollgate.Server.Cli;
 using Tollgate.Testing;
 
@@ -79,6 +80,20 @@ public sealed class CommandLineTests
     {
         var page = await File.ReadAllTextAsync(Path.Combine(ServerProcess.Root, "docs", "reference", "cli.md"));
         Leaves(CommandLine.Root(), "").Select(static leaf => leaf.Name).Where(name => !page.Contains($"`{name}`", StringComparison.Ordinal)).ShouldBeEmpty();
+    }
+
+    /// <summary>Everything but the changelog, which tells of commands that are gone.</summary>
+    [Fact]
+    public void Documents_and_messages_name_commands_that_exist()
+    {
+        var groups = CommandLine.Root().Subcommands.Where(static group => group.Subcommands.Count > 0).ToDictionary(static group => group.Name, static group => group.Subcommands.Select(static sub => sub.Name).ToHashSet());
+        var files = Directory.EnumerateFiles(Path.Combine(ServerProcess.Root, "docs"), "*.md", SearchOption.AllDirectories)
+            .Concat(Directory.EnumerateFiles(Path.Combine(ServerProcess.Root, "src"), "*.cs", SearchOption.AllDirectories))
+            .Append(Path.Combine(ServerProcess.Root, "README.md"));
+        var unknown = files.SelectMany(file => Regex.Matches(File.ReadAllText(file), "tollgate ([a-z-]+) ([a-z-]+)")
+            .Where(match => groups.TryGetValue(match.Groups[1].Value, out var verbs) && !verbs.Contains(match.Groups[2].Value))
+            .Select(match => $"{Path.GetRelativePath(ServerProcess.Root, file)}: {match.Value}"));
+        unknown.ShouldBeEmpty();
     }
 
     private static IEnumerable<(string Name, System.CommandLine.Command Command)> Leaves(System.CommandLine.Command command, string name) => command.Subcommands.Count == 0

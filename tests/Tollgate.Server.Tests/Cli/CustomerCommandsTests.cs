@@ -33,7 +33,7 @@ public sealed class CustomerCommandsTests(RunningServer running)
         (await SayAsync(sandbox, "subscriptions resume sub-1")).ShouldContain(" active ");
         (await SayAsync(sandbox, "subscriptions change sub-1 --plan enterprise --preview")).ShouldContain(" enterprise monthly active 299.00 USD ");
         var ended = JsonElement.Parse(await SayAsync(sandbox, "subscriptions cancel sub-1 --now --json"));
-        ended.GetProperty("subscription").GetProperty("status").GetString().ShouldBe("canceled");
+        ended.GetProperty("status").GetString().ShouldBe("canceled");
     }
 
     /// <summary>What the command said when it ended well, without repeated spaces.</summary>

@@ -54,14 +54,15 @@ public sealed class DoctorTests(RunningServer running)
     }
 
     [Theory]
-    [InlineData("k1", "k1", true, Health.Ok)]
-    [InlineData("k2", "k1", true, Health.Fail)]
-    [InlineData(null, "k1", true, Health.Fail)]
-    [InlineData(null, null, true, Health.Ok)]
-    [InlineData("k1", null, false, Health.Ok)]
-    [InlineData(null, null, false, Health.Skip)]
-    public void A_master_key_is_the_databases(string? id, string? current, bool isKnown, object health) =>
-        DoctorRules.MasterKey("master.key", id is null ? [] : [id], current, isKnown).Health.ShouldBe((Health)health);
+    [InlineData("k1", "k1", true, false, Health.Ok)]
+    [InlineData("k2", "k1", true, true, Health.Fail)]
+    [InlineData(null, "k1", true, false, Health.Fail)]
+    [InlineData(null, "k1", true, true, Health.Skip)]
+    [InlineData(null, null, true, false, Health.Ok)]
+    [InlineData("k1", null, false, false, Health.Ok)]
+    [InlineData(null, null, false, false, Health.Skip)]
+    public void A_master_key_is_the_databases(string? id, string? current, bool isKnown, bool isServing, object health) =>
+        DoctorRules.MasterKey("master.key", id is null ? [] : [id], current, isKnown, isServing).Health.ShouldBe((Health)health);
 
     [Theory]
     [InlineData("", "")]
@@ -83,7 +84,7 @@ public sealed class DoctorTests(RunningServer running)
     [Fact]
     public async Task A_running_server_is_looked_at_from_all_sides()
     {
-        var environment = new Dictionary<string, string> { ["TOLLGATE_DATABASE"] = running.ConnectionString };
+        var environment = new Dictionary<string, string> { ["TOLLGATE_DATABASE"] = running.ConnectionString, ["TOLLGATE_MASTER_KEY"] = TestServer.SharedMasterKey };
         var (code, text) = await ServerProcess.RunAsync(environment, "doctor", "--data", running.Server.Data, "--json");
         var report = JsonElement.Parse(text);
         var checks = report.GetProperty("checks").EnumerateArray().ToDictionary(static one => one.GetProperty("check").GetString()!, static one => one.GetProperty("status").GetString()!);
