@@ -15,6 +15,9 @@ public static class Spelling
     /// <summary>A catalogue has at most some thousand names; the rest of a longer list is not compared.</summary>
     private const int MostWords = 5_000;
 
+    /// <summary>Of long words; of short ones a third of the letters.</summary>
+    private const int MostDifferences = 6;
+
     /// <summary>Says that a word is unknown, repeats it, and names the nearest known word where one is near.</summary>
     /// <param name="what">What the word should name, in lower case: <c>feature</c>.</param>
     public static string Unknown(string what, string word, IEnumerable<string> known) => $"Unknown {what} '{Shown(word)}'.{DidYouMean(word, known)}";
@@ -44,7 +47,7 @@ public static class Spelling
     }
 
     /// <summary>
-    /// The nearest known word; null when none is near: at most a third of the letters differ. Letters that changed places differ once; capital letters,
+    /// The nearest known word; null when none is near: at most a third of the letters differ, and six. Letters that changed places differ once; capital letters,
     /// dots, hyphens and spaces in the place of underscores do not differ. Of words that are equally near, the one that begins alike.
     /// </summary>
     public static string? Nearest(string word, IEnumerable<string> known)
@@ -54,18 +57,21 @@ public static class Spelling
             return null;
         }
 
-        var folded = Fold(word);
+        Span<char> folded = stackalloc char[word.Length];
+        Span<char> other = stackalloc char[LongestWord];
+        Fold(word, folded);
         string? nearest = null;
         var (least, alike) = (int.MaxValue, -1);
         foreach (var candidate in known.Take(MostWords))
         {
-            var most = Math.Min(least, Math.Max(word.Length < 4 ? 1 : 2, Math.Max(word.Length, candidate.Length) / 3));
+            var most = Math.Min(least, Math.Clamp(Math.Max(word.Length, candidate.Length) / 3, word.Length < 4 ? 1 : 2, MostDifferences));
             if (candidate.Length is 0 or > LongestWord || Math.Abs(word.Length - candidate.Length) > most)
             {
                 continue;
             }
 
-            var distance = Distance(folded, Fold(candidate), most);
+            Fold(candidate, other);
+            var distance = Distance(folded, other[..candidate.Length], most);
             var common = word.AsSpan().CommonPrefixLength(candidate);
             if (distance <= most && (distance < least || common > alike))
             {
@@ -76,23 +82,36 @@ public static class Spelling
         return nearest;
     }
 
-    private static string Fold(string word) => string.Create(word.Length, word, static (letters, from) =>
+    private static void Fold(string word, Span<char> letters)
     {
-        for (var i = 0; i < letters.Length; i++)
+        for (var i = 0; i < word.Length; i++)
         {
-            letters[i] = from[i] is '.' or '-' or ' ' ? '_' : char.ToLowerInvariant(from[i]);
+            letters[i] = word[i] is '.' or '-' or ' ' ? '_' : char.ToLowerInvariant(word[i]);
         }
-    });
+    }
 
-    /// <summary>Letters to add, remove, replace or swap with their neighbour (optimal string alignment). More than <paramref name="most"/> are not counted to the end.</summary>
-    private static int Distance(string a, string b, int most)
+    /// <summary>
+    /// Letters to add, remove, replace or swap with their neighbour (optimal string alignment). More than <paramref name="most"/> are not counted to the end, and only
+    /// places that so few differences can reach are looked at.
+    /// </summary>
+    private static int Distance(ReadOnlySpan<char> a, ReadOnlySpan<char> b, int most)
     {
-        var (before, last, row) = (new int[b.Length + 1], Enumerable.Range(0, b.Length + 1).ToArray(), new int[b.Length + 1]);
+        const int Far = 1_000;
+        Span<int> rows = stackalloc int[3 * (LongestWord + 1)];
+        var before = rows[..(LongestWord + 1)];
+        var last = rows.Slice(LongestWord + 1, LongestWord + 1);
+        var row = rows[(2 * (LongestWord + 1))..];
+        for (var j = 0; j <= b.Length; j++)
+        {
+            last[j] = j;
+        }
+
         for (var i = 1; i <= a.Length; i++)
         {
+            row.Fill(Far);
             row[0] = i;
             var least = i;
-            for (var j = 1; j <= b.Length; j++)
+            for (var j = Math.Max(1, i - most); j <= Math.Min(b.Length, i + most); j++)
             {
                 row[j] = Math.Min(last[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1), Math.Min(last[j], row[j - 1]) + 1);
                 if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
@@ -108,9 +127,12 @@ public static class Spelling
                 return least;
             }
 
-            (before, last, row) = (last, row, before);
+            var spare = before;
+            before = last;
+            last = row;
+            row = spare;
         }
 
-        return last[^1];
+        return last[b.Length];
     }
 }

@@ -3,7 +3,6 @@ using Tollgate.Contracts.Http;
 using Tollgate.Contracts.Invoicing;
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Invoicing;
-using Tollgate.Core.Money;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Customers;

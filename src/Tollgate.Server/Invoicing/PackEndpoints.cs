@@ -2,7 +2,6 @@ using Tollgate.Contracts.Http;
 using Tollgate.Contracts.Invoicing;
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Invoicing;
-using Tollgate.Core.Money;
 using Tollgate.Engine.Invoicing;
 using Tollgate.Engine.Projects;
 using Tollgate.Server.Customers;

@@ -46,7 +46,7 @@ public sealed class AddOnChecksTests
         { "name", Scans with { Name = "" }, "empty" },
         { "description", Scans with { Description = new('x', 2001) }, "2001 characters" },
         { "prices", Scans with { Prices = [] }, "no price" },
-        { "prices[0].currency", Scans with { Prices = [new(PriceInterval.Monthly, "USX", 1)], Plans = null }, "not a currency" },
+        { "prices[0].currency", Scans with { Prices = [new(PriceInterval.Monthly, "USX", 1)], Plans = null }, "Unknown currency" },
         { "prices[0].amount", Scans with { Prices = [new(PriceInterval.Monthly, "USD", -1)] }, "between 0 and" },
         { "prices[1]", Scans with { Prices = [Scans.Prices[0], Scans.Prices[0]] }, "occurs twice" },
         { "entitlements[0].feature", Scans with { Entitlements = [new("scam", Quantity.One, false)] }, "no feature 'scam'" },

@@ -74,8 +74,8 @@ public sealed class StrayInputTests(RunningServer server)
         await stream.WriteAsync(System.Text.Encoding.ASCII.GetBytes(
             $"{method} {target} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {server.Secret(Project)}\r\nConnection: close\r\n\r\n"), TestContext.Current.CancellationToken);
         using var reader = new StreamReader(stream);
-        var answer = (await reader.ReadToEndAsync(TestContext.Current.CancellationToken)).Replace("\\u0027", "'", StringComparison.Ordinal);
-        answer.ShouldStartWith(segment is null ? "HTTP/1.1 40" : "HTTP/1.1 400");
+        var answer = (await reader.ReadToEndAsync(TestContext.Current.CancellationToken));
+        answer.ShouldStartWith(segment is null ? "HTTP/1.1 4" : "HTTP/1.1 400");
         answer.Contains("The path has the segment " + segment, StringComparison.Ordinal).ShouldBe(segment is not null, answer);
     }
 

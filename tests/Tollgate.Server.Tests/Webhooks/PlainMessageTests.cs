@@ -1,0 +1,25 @@
+using System.Text;
+using Tollgate.Server.Tests.Customers;
+using Tollgate.Server.Tests.Gateway;
+
+namespace Tollgate.Server.Tests.Webhooks;
+
+[Collection(RunningServerTests.Name)]
+public sealed class PlainMessageTests(RunningServer running)
+{
+    /// <summary>A message can be read, searched and copied as it came, and is signed as it came.</summary>
+    [Fact]
+    public async Task A_message_has_no_escapes_that_JSON_does_not_need()
+    {
+        await NpmClients.InstallAsync();
+        await using var stage = await WebhookStage.StartAsync(running, "subscription.created");
+        (await stage.Door.PostAsync("/v1/customers", """{"id": "plain", "name": "Müller & Söhne <AG> 'x' + 🚀"}""")).Status.ShouldBe(System.Net.HttpStatusCode.Created);
+        await stage.Sandbox.SubscribeAsync("""{"customer": "plain", "plan": "pro", "trial": false}""");
+
+        var message = (await stage.TakenAsync(1))[0];
+        var text = Encoding.UTF8.GetString(message.Seen.Body);
+        text.ShouldContain("\"name\":\"Müller & Söhne <AG> 'x' + 🚀\"", customMessage: text);
+        text.ShouldNotContain("\\u");
+        (await NpmClients.VerifiesAsync(stage.Secret, message.Seen)).ShouldBeTrue();
+    }
+}
