@@ -159,7 +159,8 @@ internal static class OpenApiDocuments
         operation.Summary = description.Summary;
         operation.Description = requirement is null ? description.Details : $"{description.Details}\n\n{Audience(requirement)}";
         operation.OperationId = OperationNames.Of(
-            context.Description.HttpMethod!, $"/{context.Description.RelativePath!.TrimStart('/')}", description.Answers.FirstOrDefault()?.Type?.GetProperty("Data") is not null);
+            context.Description.HttpMethod!, $"/{context.Description.RelativePath!.TrimStart('/')}",
+            description.Answers is [{ Type: { } first }, ..] && first.GetProperty("Data") is not null);
         AddParameters(operation, description, context, metadata, requirement);
         AddExamples(operation, description, context.Document!);
         AddErrors(operation, description, context.Document!, requirement, metadata.OfType<ErrorShape>().Any(), metadata.OfType<KnownQuery>().Any());

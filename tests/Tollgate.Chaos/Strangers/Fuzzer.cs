@@ -54,7 +54,8 @@ public sealed class Fuzzer(Operation operation, Random random, Shelf shelf)
     };
 
     /// <summary>As it is documented, with what exists in the place of names: for a chain of calls that succeed.</summary>
-    public string? ValidBody() => operation.BodyExample is { } example ? Living(example, "") : null;
+    /// <remarks>No catalogue: the documented one has none of the features that the other calls use.</remarks>
+    public string? ValidBody() => operation.Name != "PUT /v1/catalog" && operation.BodyExample is { } example ? Living(example, "") : null;
 
     /// <summary>A catalogue that works, with characters replaced that mean something in YAML.</summary>
     private string Yaml()
