@@ -295,7 +295,7 @@ public sealed partial class CheckoutApiTests(ImpatientServer server) : IClassFix
 
         var page = await PageAsync(made);
 
-        page.Text.ShouldContain("This cannot be paid here any more.");
+        page.Text.ShouldContain("This cannot be paid here any more");
         page.Text.ShouldNotContain("<button");
     }
 
