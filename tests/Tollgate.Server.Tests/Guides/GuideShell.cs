@@ -13,7 +13,7 @@ namespace Tollgate.Server.Tests.Guides;
 public sealed class GuideShell : IAsyncDisposable
 {
     private const string Status = "answered-with";
-    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(4);
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(10);
 
     private readonly TestFolder _folder = TestFolder.Create();
     private readonly StripeDouble _stripe;
