@@ -142,7 +142,7 @@ public sealed class GuideShell : IAsyncDisposable
     private string? FaultOf(string block, GuideBlock? shown)
     {
         string output = Read(block, "out"), errors = Read(block, "err");
-        var statuses = Regex.Matches(errors, $@"^{Status} (\d+)$", RegexOptions.Multiline).Select(static match => match.Groups[1].Value).ToList();
+        var statuses = Regex.Matches(errors, $@"(?m)^{Status} (\d+)$").Select(static match => match.Groups[1].Value).ToList();
         var refused = statuses.Find(status => status is not ['2' or '3', ..] && shown?.Text.Contains($"\"status\": {status}", StringComparison.Ordinal) != true);
         var printed = $"\n{output}{Regex.Replace(errors, $"^{Status}.*\n", "", RegexOptions.Multiline)}";
         if (Read(block, "failed") is { Length: > 0 } failed)
