@@ -51,7 +51,6 @@ public sealed class MistakeTests(RunningServer server) : IAsyncLifetime
     // Names of the catalogue.
     [InlineData("POST", "/v1/consume", """{"customer": "u", "feature": "atsscan"}""", 404, "feature_not_found", "Unknown feature 'atsscan'.", "ats_scan")]
     [InlineData("POST", "/v1/consume", """{"customer": "u", "feature": "video_minutes"}""", 404, "feature_not_found", "Unknown feature 'video_minutes'.", null)]
-    [InlineData("POST", "/v1/consume", """{"customer": "u", "feature": "export_csv"}""", 422, "feature_not_metered", "The feature 'export_csv' is a switch", null)]
     [InlineData("POST", "/v1/check", """{"customer": "u", "feature": "ATS-scan"}""", 404, "feature_not_found", "Unknown feature 'ATS-scan'.", "ats_scan")]
     [InlineData("POST", "/v1/reservations", """{"customer": "u", "feature": "coverletter"}""", 404, "feature_not_found", "Unknown feature 'coverletter'.", "cover_letter")]
     [InlineData("POST", "/v1/reservations", """{"customer": "u", "amounts": {"ats_scan": 1, "cover_leter": 1}}""", 404, "feature_not_found", "Unknown feature 'cover_leter'.", "cover_letter")]
