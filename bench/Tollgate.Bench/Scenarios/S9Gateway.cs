@@ -14,7 +14,7 @@ internal static class S9Gateway
     {
         await using var gateways = await Gateways.StartAsync(session.Bench, session.Cancel);
         var run = new Run(session, gateways);
-        Gate[] gates = [gateways.Direct, gateways.Nginx, gateways.Unlimited, gateways.Limited, .. gateways.Portkey is { } portkey ? (Gate[])[portkey] : []];
+        Gate[] gates = [gateways.Direct, gateways.Nginx, gateways.Unlimited, gateways.Limited, gateways.Portkey];
         foreach (var gate in gates)
         {
             await run.WarmAsync(gate);
@@ -55,10 +55,8 @@ internal static class S9Gateway
             {
                 new("S9", "one connection, no durable hold: added p50 ÷ what nginx adds", Spread.Of(rounds.Select(r => Added(r, gateways.Unlimited) / Added(r, gateways.Nginx))),
                     2.5, 4, Better.Lower, "", Note(rounds, Added)),
-                gateways.Portkey is { } portkey
-                    ? new("S9", "one connection, durable hold: added p50 ÷ what Portkey adds", Spread.Of(rounds.Select(r => Added(r, gateways.Limited) / Added(r, portkey))),
-                        0.4, 0.55, Better.Lower, "", Note(rounds, Added))
-                    : Figure.NotMeasured("S9", "one connection, durable hold: added p50 ÷ what Portkey adds", "npm is missing"),
+                new("S9", "one connection, durable hold: added p50 ÷ what Portkey adds", Spread.Of(rounds.Select(r => Added(r, gateways.Limited) / Added(r, gateways.Portkey))),
+                    0.4, 0.55, Better.Lower, "", Note(rounds, Added)),
             };
             return figures;
         }
@@ -68,13 +66,11 @@ internal static class S9Gateway
             var rounds = await RoundsAsync(gates, 64, result => result.PerSecond);
             string Rates(Gate gate) => $"{gate.Name} {Figure.Text(Spread.Of(rounds.Select(r => r[gate])).Median)}/s";
             var note = string.Join(", ", gates.Select(Rates)) + "; processor time of the gateway a call: " + string.Join(", ", gates.Skip(1).Select(gate => $"{gate.Name} {Cpu(gate)}"));
-            return gateways.Portkey is not { } portkey
-                ? [Figure.NotMeasured("S9", "64 connections: throughput ÷ Portkey's", "npm is missing; " + note)]
-                :
-                [
-                    new("S9", "64 connections, durable hold: throughput ÷ Portkey's", Spread.Of(rounds.Select(r => r[gateways.Limited] / r[portkey])), 12, 8, Better.Higher, "", note),
-                    new("S9", "for comparison: 64 connections, no durable hold ÷ Portkey's", Spread.Of(rounds.Select(r => r[gateways.Unlimited] / r[portkey])), null, null, Better.Higher, "", ""),
-                ];
+            return
+            [
+                new("S9", "64 connections, durable hold: throughput ÷ Portkey's", Spread.Of(rounds.Select(r => r[gateways.Limited] / r[gateways.Portkey])), 12, 8, Better.Higher, "", note),
+                new("S9", "for comparison: 64 connections, no durable hold ÷ Portkey's", Spread.Of(rounds.Select(r => r[gateways.Unlimited] / r[gateways.Portkey])), null, null, Better.Higher, "", ""),
+            ];
         }
 
         private readonly Dictionary<Gate, LoadResult> _last = [];

@@ -29,19 +29,19 @@ internal sealed class Gateways : IAsyncDisposable
 
     public Gate Limited { get; private set; } = null!;
 
-    /// <summary>Null where npm is missing.</summary>
-    public Gate? Portkey { get; private set; }
+    public Gate Portkey { get; private set; } = null!;
 
     public static async Task<Gateways> StartAsync(Workbench bench, CancellationToken cancel)
     {
+        var (nginx, node, npm) = await Tools.PrepareGatewaysAsync(Workbench.Tell, cancel);
         var gateways = new Gateways(await TollgateServer.StartBareAsync(bench, "gateway", cancel));
         try
         {
             var upstream = await gateways.ProviderAsync(bench, cancel);
             gateways.Direct = new("direct", upstream, ChatPath, "sk-upstream", []);
-            gateways.Nginx = await gateways.NginxAsync(bench, new Uri(upstream).Port, cancel);
+            gateways.Nginx = await gateways.NginxAsync(bench, nginx, new Uri(upstream).Port, cancel);
             await gateways.OursAsync(upstream, cancel);
-            gateways.Portkey = await gateways.PortkeyAsync(bench, upstream, cancel);
+            gateways.Portkey = await gateways.PortkeyAsync(bench, node, npm, upstream, cancel);
             return gateways;
         }
         catch
@@ -68,9 +68,8 @@ internal sealed class Gateways : IAsyncDisposable
         return $"http://127.0.0.1:{port}";
     }
 
-    private async Task<Gate> NginxAsync(Workbench bench, int upstream, CancellationToken cancel)
+    private async Task<Gate> NginxAsync(Workbench bench, string nginx, int upstream, CancellationToken cancel)
     {
-        var nginx = Tools.Find("nginx") ?? (File.Exists("/usr/sbin/nginx") ? "/usr/sbin/nginx" : throw new BenchFault("Missing: nginx. Install with: sudo apt-get install -y nginx-light"));
         var port = Workbench.FreePort();
         var text = await File.ReadAllTextAsync(Path.Combine(bench.Scripts, "nginx.conf"), cancel);
         var file = Path.Combine(bench.Folder, "nginx.conf");
@@ -106,13 +105,8 @@ internal sealed class Gateways : IAsyncDisposable
         }
     }
 
-    private async Task<Gate?> PortkeyAsync(Workbench bench, string upstream, CancellationToken cancel)
+    private async Task<Gate> PortkeyAsync(Workbench bench, string node, string npm, string upstream, CancellationToken cancel)
     {
-        if (Tools.Find("npm") is not { } npm || Tools.Find("node") is not { } node)
-        {
-            return null;
-        }
-
         var source = Path.Combine(Workbench.Repository, "bench", "gateways");
         var folder = bench.NewFolder("portkey");
         foreach (var file in (string[])["package.json", "package-lock.json"])

@@ -11,22 +11,39 @@ internal sealed partial record Tools(string Wrk, string RedisServer, string Redi
         ("pgbench", "postgresql-contrib"),
     ];
 
+    /// <summary>What stands beside our gateway in S9.</summary>
+    private static readonly (string Program, string Package)[] NeededByGateways = [("nginx", "nginx-light"), ("node", "nodejs"), ("npm", "npm")];
+
     public static async Task<Tools> PrepareAsync(Action<string> tell, CancellationToken cancel)
     {
-        var missing = Needed.Where(tool => Find(tool.Program) is null).ToList();
+        await InstallMissingAsync(Needed, tell, cancel);
+        return new Tools(Find("wrk")!, Find("redis-server")!, Find("redis-benchmark")!, Find("redis-cli")!, Find("pgbench")!);
+    }
+
+    /// <exception cref="BenchFault">Something is missing, and it cannot be installed here.</exception>
+    public static async Task<(string Nginx, string Node, string Npm)> PrepareGatewaysAsync(Action<string> tell, CancellationToken cancel)
+    {
+        await InstallMissingAsync(NeededByGateways, tell, cancel);
+        return (Find("nginx")!, Find("node")!, Find("npm")!);
+    }
+
+    private static async Task InstallMissingAsync((string Program, string Package)[] needed, Action<string> tell, CancellationToken cancel)
+    {
+        var missing = needed.Where(tool => Find(tool.Program) is null).ToList();
         if (missing.Count > 0)
         {
             await InstallAsync([.. missing.Select(tool => tool.Package).Distinct()], tell, cancel);
         }
 
-        var still = Needed.Where(tool => Find(tool.Program) is null).ToList();
-        return still.Count == 0
-            ? new Tools(Find("wrk")!, Find("redis-server")!, Find("redis-benchmark")!, Find("redis-cli")!, Find("pgbench")!)
-            : throw new BenchFault($"Missing: {string.Join(", ", still.Select(tool => tool.Program))}. "
+        var still = missing.Where(tool => Find(tool.Program) is null).ToList();
+        if (still.Count > 0)
+        {
+            throw new BenchFault($"Missing: {string.Join(", ", still.Select(tool => tool.Program))}. "
                 + $"Install with: sudo apt-get install -y {string.Join(' ', still.Select(tool => tool.Package).Distinct())}");
+        }
     }
 
-    /// <summary>On the PATH, or among PostgreSQL's own programs (the newest version first).</summary>
+    /// <summary>On the PATH, among the system's programs, or among PostgreSQL's own (the newest version first).</summary>
     public static string? Find(string program)
     {
         var own = Directory.Exists("/usr/lib/postgresql")
@@ -34,7 +51,7 @@ internal sealed partial record Tools(string Wrk, string RedisServer, string Redi
                 .Select(path => Path.Combine(path, "bin"))
             : [];
         return (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':', StringSplitOptions.RemoveEmptyEntries)
-            .Concat(own).Select(folder => Path.Combine(folder, program)).FirstOrDefault(File.Exists);
+            .Append("/usr/sbin").Concat(own).Select(folder => Path.Combine(folder, program)).FirstOrDefault(File.Exists);
     }
 
     private static async Task InstallAsync(string[] packages, Action<string> tell, CancellationToken cancel)

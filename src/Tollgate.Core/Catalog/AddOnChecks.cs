@@ -56,7 +56,7 @@ internal static class AddOnChecks
         var feature = document.Features.FirstOrDefault(f => f.Code == added.Feature);
         (string Member, string Message)? fault = feature switch
         {
-            null => ("feature", $"The catalogue has no feature '{added.Feature}'.{Spelling.DidYouMean(added.Feature, document.Features.Select(static one => one.Code))}"),
+            null => ("feature", $"The catalogue has no feature '{added.Feature}'.{CatalogFault.Guess(faults, added.Feature, document.Features.Select(static one => one.Code))}"),
             { Kind: FeatureKind.Value } => ("feature", $"'{added.Feature}' is a value feature; an add-on adds units of a metered feature or turns a switch on."),
             { Kind: FeatureKind.Metered } when added.Enabled || added.Quota is { IsPositive: false } =>
                 ("quota", $"'quota' of '{added.Feature}' is more than 0: the units that one add-on adds, or unlimited."),
@@ -76,7 +76,7 @@ internal static class AddOnChecks
         if (feature is null or { Kind: not FeatureKind.Metered })
         {
             faults.Add(new($"{path}.feature", feature is null
-                ? $"The catalogue has no feature '{pack.Feature}'.{Spelling.DidYouMean(pack.Feature, document.Features.Select(static one => one.Code))}"
+                ? $"The catalogue has no feature '{pack.Feature}'.{CatalogFault.Guess(faults, pack.Feature, document.Features.Select(static one => one.Code))}"
                 : $"'{pack.Feature}' is a {CatalogWords.Of(feature.Kind)} feature; a pack holds units of a metered one."));
         }
 
@@ -141,7 +141,7 @@ internal static class AddOnChecks
         for (var i = 0; i < plans.Count; i++)
         {
             var plan = document.Plans.FirstOrDefault(p => p.Code == plans[i]);
-            if ((plan is null ? $"There is no plan '{plans[i]}'.{Spelling.DidYouMean(plans[i], document.Plans.Select(static one => one.Code))}" : misfit(plan)) is { } message)
+            if ((plan is null ? $"There is no plan '{plans[i]}'.{CatalogFault.Guess(faults, plans[i], document.Plans.Select(static one => one.Code))}" : misfit(plan)) is { } message)
             {
                 faults.Add(new($"{path}[{i}]", message));
             }

@@ -26,7 +26,7 @@ public static partial class CatalogRules
             var feature = document.Features.FirstOrDefault(f => f.Code == change.Feature);
             if (feature is null)
             {
-                faults.Add(new(change.Feature, $"The catalogue has no feature '{change.Feature}'.{Spelling.DidYouMean(change.Feature, document.Features.Select(static one => one.Code))}"));
+                faults.Add(new(change.Feature, $"The catalogue has no feature '{change.Feature}'.{CatalogFault.Guess(faults, change.Feature, document.Features.Select(static one => one.Code))}"));
                 continue;
             }
 
@@ -69,7 +69,7 @@ public static partial class CatalogRules
         }
         else if (document.Plans.All(plan => plan.Code != document.DefaultPlan))
         {
-            faults.Add(new("default_plan", $"There is no plan '{document.DefaultPlan}'.{Spelling.DidYouMean(document.DefaultPlan, document.Plans.Select(static one => one.Code))} Plans: {string.Join(", ", document.Plans.Select(static p => p.Code))}."));
+            faults.Add(new("default_plan", $"There is no plan '{document.DefaultPlan}'.{CatalogFault.Guess(faults, document.DefaultPlan, document.Plans.Select(static one => one.Code))} Plans: {string.Join(", ", document.Plans.Select(static p => p.Code))}."));
         }
     }
 
@@ -237,7 +237,7 @@ public static partial class CatalogRules
         var feature = document.Features.FirstOrDefault(f => f.Code == entitlement.Feature);
         if (feature is null)
         {
-            faults.Add(new($"{path}.feature", $"The catalogue has no feature '{entitlement.Feature}'.{Spelling.DidYouMean(entitlement.Feature, document.Features.Select(static one => one.Code))}"));
+            faults.Add(new($"{path}.feature", $"The catalogue has no feature '{entitlement.Feature}'.{CatalogFault.Guess(faults, entitlement.Feature, document.Features.Select(static one => one.Code))}"));
             return;
         }
 

@@ -154,7 +154,7 @@ internal static class EntitlementChecks
         var credits = document.Features.FirstOrDefault(f => f.Code == pool.Feature);
         var fault = credits switch
         {
-            null => $"The catalogue has no feature '{pool.Feature}'.{Spelling.DidYouMean(pool.Feature, document.Features.Select(static one => one.Code))}",
+            null => $"The catalogue has no feature '{pool.Feature}'.{CatalogFault.Guess(faults, pool.Feature, document.Features.Select(static one => one.Code))}",
             _ when credits.Code == entitlement.Feature => "A feature cannot draw on itself.",
             { Kind: not FeatureKind.Metered } => $"'{pool.Feature}' is a {CatalogWords.Of(credits.Kind)} feature; credits are metered.",
             _ when DrawsOnPool(pool.Feature, document) => $"'{pool.Feature}' draws on a pool itself; credits are one level deep.",

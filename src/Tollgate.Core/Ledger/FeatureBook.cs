@@ -26,7 +26,7 @@ public sealed class FeatureBook
         Entitlement = account.EntitlementOf(feature.Key);
         RollsOver = account.Terms.Rolling.Contains(feature.Key);
         HadOtherPeriods = account.Terms.All.Count > 1
-            && account.Terms.All.Select(terms => terms.EntitlementOf(feature.Key)?.Period).OfType<QuotaPeriodKind>().Distinct().Skip(1).Any();
+            && account.Terms.All.Any(terms => terms.EntitlementOf(feature.Key)?.Period != Entitlement?.Period);
     }
 
     private sealed record KnownPeriod(Period Period);

@@ -8,7 +8,7 @@ using Tollgate.Engine.Secrets;
 namespace Tollgate.Engine.Checkouts;
 
 /// <summary>A quote as the page's form carries it: encrypted and bound to its checkout, so that nobody can change it or use it on another page.</summary>
-/// <remarks>The key comes from the newest master key. A quote from before a rotation opens no more, and its price is told anew.</remarks>
+/// <remarks>Every master key that the server knows opens it: during a rotation another server may have closed it with the one before or after.</remarks>
 internal static class QuoteSeal
 {
     private const string Purpose = "quotes";
@@ -25,8 +25,13 @@ internal static class QuoteSeal
     /// <returns>Null: this server closed no such quote for this checkout.</returns>
     public static HeldQuote? Open(SecretBox secrets, Guid checkout, string? closed)
     {
-        if (closed is not { Length: > 0 and <= Longest } || !Base64Url.IsValid(closed)
-            || Aead.Open(secrets.Ring.Current.Of(Purpose), Base64Url.DecodeFromChars(closed), checkout.ToByteArray()) is not { } text)
+        if (closed is not { Length: > 0 and <= Longest } || !Base64Url.IsValid(closed))
+        {
+            return null;
+        }
+
+        var (ring, box, bound) = (secrets.Ring, Base64Url.DecodeFromChars(closed), checkout.ToByteArray());
+        if (ring.Ids.Select(id => Aead.Open(ring.Find(id)!.Of(Purpose), box, bound)).FirstOrDefault(static opened => opened is not null) is not { } text)
         {
             return null;
         }

@@ -205,7 +205,7 @@ public static class GrantsEndpoints
             }
 
             var catalog = context.Project().Catalog;
-            faults.Add(found.Select(one => body.ContainsKey(one.Field) && !catalog.Features.ContainsKey(one.Field) ? one with { Detail = UnknownNames.Feature(catalog, one.Field) } : one));
+            faults.Add(found.Take(WireLimits.Faults).Select(one => body.ContainsKey(one.Field) && !catalog.Features.ContainsKey(one.Field) ? one with { Detail = UnknownNames.Feature(catalog, one.Field) } : one));
             if (!faults.Any)
             {
                 await AnswerJson(context, json);

@@ -93,7 +93,7 @@ internal static class BodyFaults
         }
 
         HashSet<string> seen = [];
-        foreach (var member in value.EnumerateObject())
+        foreach (var member in value.EnumerateObject().TakeWhile(_ => !faults.IsFull))
         {
             var at = Join(path, member.Name);
             var property = type.Properties.FirstOrDefault(property => property.Name == member.Name);

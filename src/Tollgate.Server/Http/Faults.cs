@@ -22,11 +22,14 @@ public sealed class Faults
 
     public bool Any => _found.Count > 0;
 
+    /// <summary>Further faults are not told: nobody has to find words for them.</summary>
+    public bool IsFull => _found.Count >= WireLimits.Faults;
+
     public IReadOnlyList<Fault> Found => _found;
 
     public void Add(string param, string code, string detail)
     {
-        if (_found.Count < WireLimits.Faults)
+        if (!IsFull)
         {
             _found.Add(new(param, code, detail));
         }

@@ -33,6 +33,9 @@ internal sealed class EventFields(bool enforce)
 
     public IReadOnlyList<Fault> Faults => _faults;
 
+    /// <summary>Further faults are not told: nobody has to find words for them.</summary>
+    public bool IsFull => _faults.Count >= WireLimits.Faults;
+
     public void Reset()
     {
         _faults.Clear();
@@ -42,7 +45,7 @@ internal sealed class EventFields(bool enforce)
 
     public void Add(string param, string code, string detail)
     {
-        if (_faults.Count < WireLimits.Faults)
+        if (!IsFull)
         {
             _faults.Add(new(param, code, detail));
         }

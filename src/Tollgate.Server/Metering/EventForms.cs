@@ -183,6 +183,12 @@ internal static class EventForms
 
     private static void Refuse(ref Utf8JsonReader reader, EventFields fields, bool unknown)
     {
+        if (fields.IsFull)
+        {
+            reader.Skip();
+            return;
+        }
+
         string name;
         try
         {

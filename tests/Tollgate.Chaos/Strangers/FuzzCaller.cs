@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Tollgate.Chaos.Client;
+using Tollgate.Core;
 using Tollgate.Testing;
 
 namespace Tollgate.Chaos.Strangers;
@@ -122,6 +123,9 @@ public sealed class FuzzCaller(FuzzStage stage, FuzzProject project, IReadOnlyLi
         return parts.Count == 0 ? "" : "?" + string.Join('&', parts);
     }
 
+    private static string WithoutPath(string text, string path) => text.Replace(path, "", StringComparison.Ordinal)
+        .Replace(JsonEncodedText.Encode(Uri.UnescapeDataString(path), PlainJson.Encoder).ToString(), "", StringComparison.Ordinal);
+
     // Seed doors answer errors in their seed's shape, and who follows a mail's link a page; a path that Kestrel itself refuses (%00) has no body at all.
     // An error echoes the path that was asked for, and the path may name what belongs to another project.
     private static string? Judge(Operation operation, WireRequest request, Answer answer) => answer switch
@@ -129,7 +133,7 @@ public sealed class FuzzCaller(FuzzStage stage, FuzzProject project, IReadOnlyLi
         { Status: 0 } => $"no answer within {Hang.TotalSeconds} s",
         { Status: 502 or 504 } when IsOfUpstream(operation, answer) => null,
         { Status: >= 500 } => "a 5xx",
-        _ when answer.Text.Replace(request.Target.Split('?')[0], "", StringComparison.Ordinal).Contains(FuzzStage.Mark, StringComparison.Ordinal)
+        _ when WithoutPath(answer.Text, request.Target.Split('?')[0]).Contains(FuzzStage.Mark, StringComparison.Ordinal)
             => "words of another project",
         { Status: >= 400 and not 404 and not 405, Code: "", Text.Length: > 0 } when request.Target.StartsWith("/v1/", StringComparison.Ordinal) && !request.Target.StartsWith("/v1/mail/unsubscribe", StringComparison.Ordinal) =>
             "an error without a code",

@@ -19,7 +19,7 @@ public sealed class CardsForLaterTests(ImpatientServer server) : IClassFixture<I
     public async Task A_plan_that_is_free_at_first_asks_for_a_card_and_its_renewal_is_paid_by_it()
     {
         var (sandbox, page) = await OpenAsync("");
-        (await ShowAsync(page)).ShouldContain("The card is saved, and pays what comes next.");
+        (await ShowAsync(page)).ShouldContain("We save the card and charge later payments to it.");
         var refused = await SendAsync(page, null);
         refused.Status.ShouldBe(HttpStatusCode.UnprocessableEntity);
         Word(await sandbox.Door.GetAsync("/v1/customers/acme"), "plan").ShouldBe("free");

@@ -42,7 +42,7 @@ public sealed class AnswerHeadersTests(RunningServer server)
     [InlineData("GET", "/v1/nothing", 404, "no-store")]
     [InlineData("PUT", "/v1/consume", 405, "no-store")]
     [InlineData("GET", "/health/live", 200, "no-store")]
-    [InlineData("GET", "/", 302, "no-store")]
+    [InlineData("GET", "/", 200, "no-store")]
     [InlineData("GET", "/portal/nothing", 404, "no-store")]
     [InlineData("GET", "/checkout/nothing", 404, "no-store")]
     [InlineData("GET", "/portal/nothing/invoices/nothing.pdf", 404, "no-store")]

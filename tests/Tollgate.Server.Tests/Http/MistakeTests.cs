@@ -60,7 +60,7 @@ public sealed class MistakeTests(RunningServer server) : IAsyncLifetime
     [InlineData("POST", "/v1/customers/u/grants", """{"feature": "ats_scn", "amount": 5}""", 422, "validation_failed", "Unknown feature 'ats_scn'.", "ats_scan")]
     [InlineData("POST", "/v1/customers/u/grants", """{"feature": "ats_scn"}""", 422, "validation_failed", "Unknown feature 'ats_scn'.", "ats_scan")]
     [InlineData("POST", "/v1/customers/u/grant-schedules", """{"feature": "ats_scn", "amount": 5, "every": "month"}""", 422, "validation_failed", "Unknown feature 'ats_scn'.", "ats_scan")]
-    [InlineData("POST", "/v1/customers/u/withdrawals", """{"feature": "ats_scn", "amount": 5}""", 422, "validation_failed", "Unknown feature 'ats_scn'.", "ats_scan")]
+    [InlineData("POST", "/v1/customers/paid/withdrawals", """{"feature": "ats_scn", "amount": 5}""", 422, "validation_failed", "Unknown feature 'ats_scn'.", "ats_scan")]
     [InlineData("PUT", "/v1/customers/u/overrides", """{"ats_scn": {"quota": 5}}""", 422, "validation_failed", "Unknown feature 'ats_scn'.", "ats_scan")]
     [InlineData("PUT", "/v1/customers/u/plan", """{"plan": "profesional"}""", 404, "plan_not_found", "Unknown plan 'profesional'.", "professional")]
     [InlineData("PUT", "/v1/customers/u/plan", """{"plan": "legacygold"}""", 404, "plan_not_found", "Unknown plan 'legacygold'.", "legacy_gold")]
