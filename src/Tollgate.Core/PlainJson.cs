@@ -33,8 +33,8 @@ public static class PlainJson
     }
 
     /// <remarks>
-    /// The framework's encoders that escape less than others escape all characters beyond U+FFFF, so also every emoji. What is no Unicode becomes U+FFFD, as
-    /// in those.
+    /// The framework's encoders that escape less than others escape all characters beyond U+FFFF, so also every emoji. This one writes U+FFFD for invalid
+    /// Unicode, as they do.
     /// </remarks>
     private sealed class LeastEscapes : JavaScriptEncoder
     {

@@ -47,7 +47,7 @@ public static class Countries
 
     private static readonly FrozenSet<string> Codes = Rows.Select(static row => row[0]).Concat(["XI", "XK", "EL"]).ToFrozenSet(StringComparer.Ordinal);
 
-    /// <summary>What people write instead of the code, beside the other columns of the table.</summary>
+    /// <summary>Words that people write instead of the code, beside the other columns of the table.</summary>
     private static readonly FrozenDictionary<string, string> Others = Rows
         .SelectMany(static row => row[1..].Select(name => KeyValuePair.Create(name, row[0])))
         .Concat([new("UK", "GB"), new("EN", "GB"), new("England", "GB"), new("Scotland", "GB"), new("Great Britain", "GB"), new("United States of America", "US"), new("Holland", "NL")])

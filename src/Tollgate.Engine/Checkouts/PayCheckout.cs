@@ -24,7 +24,7 @@ public sealed record PayWith(Guid? Saved, SandboxCard? Card)
     internal bool IsNothing => Saved is null && Card is null;
 }
 
-/// <summary>What the customer was told that is due.</summary>
+/// <summary>The price that the page showed to the customer.</summary>
 /// <param name="Due">In minor units.</param>
 /// <param name="Quote">As <see cref="PriceQuote.Sealed"/> has it; null: the price was not held.</param>
 public sealed record ToldPrice(long Due, string? Quote);
@@ -69,7 +69,7 @@ public sealed record PayAnswer(PayOutcome Outcome, CheckoutRow Row, PaymentRow? 
 public sealed class PayCheckout(
     NpgsqlDataSource database, CheckoutQueries queries, SettlePayment settle, ClaimPlan claim, SandboxProvider sandbox, SecretBox secrets, QuotaGate gate, Clock clock)
 {
-    /// <summary>What it comes to at this moment. Changes nothing. The price of a change, which falls with each second, is held for a while.</summary>
+    /// <summary>The price at this moment. Changes nothing. The price of a change, which falls with each second, is held for a while.</summary>
     public async Task<PriceQuote?> QuoteAsync(ProjectSnapshot project, CheckoutRow row, CancellationToken cancel)
     {
         await using var change = await CustomerChange.BeginOnExistingAsync(database, project, row.Checkout.Customer, cancel);

@@ -69,7 +69,7 @@ public static class VerifyLedger
         new("packs", "a credit pack that is paid has not given its units once, or one that is not paid has, or its invoice asks for something else", InvoiceVerifySql.Packs),
     ];
 
-    /// <summary>How often <c>step</c> is told something.</summary>
+    /// <summary>The number of calls of <c>step</c>.</summary>
     public static int Steps => Checks.Length + 1;
 
     /// <param name="projectId">Null: every project.</param>

@@ -2,7 +2,7 @@ using Npgsql;
 
 namespace Tollgate.Engine.Postgres;
 
-/// <summary>What <c>tollgate doctor</c> asks a PostgreSQL beside what a start checks (<see cref="DatabaseCheck"/>).</summary>
+/// <summary>The facts that <c>tollgate doctor</c> reads from PostgreSQL, beside those that a start checks (<see cref="DatabaseCheck"/>).</summary>
 /// <param name="Reserved">Of <paramref name="MostConnections"/>, for superusers.</param>
 /// <param name="Connections">Of clients, at this moment.</param>
 /// <param name="OldestTransaction">How long the oldest open transaction of a client in this database has been open.</param>

@@ -19,7 +19,7 @@ internal static class AddOnChoice
             var known = terms.AddOns.FirstOrDefault(one => one.AddOn.Code == code);
             if ((known?.AddOn ?? addOn) is not { } chosen)
             {
-                // What is not offered any more is not shown to everybody.
+                // Suggestions show only add-ons that are still offered: everybody reads them.
                 return (Spelling.Unknown("add-on", code, catalog.AddOns.Where(static one => one.Active).Select(static one => one.Code)), []);
             }
 

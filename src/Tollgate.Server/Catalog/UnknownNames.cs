@@ -22,7 +22,7 @@ internal static class UnknownNames
     public static Task WriteFeatureAsync(HttpContext context, string code, string param) =>
         Problems.WriteAsync(context, ErrorCode.FeatureNotFound, Feature(context.Project().Catalog, code), param);
 
-    /// <summary>What the rules found, where they were told of no feature because the catalogue does not have it.</summary>
+    /// <summary>The faults that the rules found. A fault of a feature that the catalogue does not have names that feature.</summary>
     public static IEnumerable<FieldFault> Named(PublishedCatalog catalog, IEnumerable<FieldFault> found, string feature) => catalog.Features.ContainsKey(feature)
         ? found
         : found.Select(fault => fault.Field == "feature" ? fault with { Detail = Feature(catalog, feature) } : fault);

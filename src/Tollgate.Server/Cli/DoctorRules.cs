@@ -46,7 +46,7 @@ internal static partial class DoctorRules
     /// <summary>A listener of changes, presence, clocks that are advanced, checks, and what an operator opens beside the server.</summary>
     private const int OtherConnections = 20;
 
-    /// <summary>What a limit of 1,024 files, which many systems have, does not reach.</summary>
+    /// <summary>Connections that a limit of 1,024 open files, which many systems have, does not reach.</summary>
     private const long FewConnections = 1_000;
 
     private static readonly TimeSpan LongTransaction = TimeSpan.FromMinutes(5);
@@ -142,7 +142,7 @@ internal static partial class DoctorRules
                 "\"tollgate parked list\" says why; correct it, then \"tollgate parked retry\".");
     }
 
-    /// <summary>What <c>/metrics</c> says about the server's queues and background work.</summary>
+    /// <summary>The figures of <c>/metrics</c> about the server's queues and background work.</summary>
     public static IEnumerable<DoctorLine> Metrics(IReadOnlyList<Sample> samples)
     {
         var depth = Of(samples, "tollgate_queue_depth").Select(static one => one.Value).DefaultIfEmpty().Max();

@@ -85,7 +85,7 @@ internal static class Lists
         return rows;
     }
 
-    /// <summary>What a query goes on with: <c>&amp;customer=acme</c>.</summary>
+    /// <summary>The further part of a query: <c>&amp;customer=acme</c>.</summary>
     public static string FiltersOf(IEnumerable<(string Name, string? Value)> filters) =>
         string.Concat(filters.Where(static filter => filter.Value is not null).Select(static filter => $"&{filter.Name}={Uri.EscapeDataString(filter.Value!)}"));
 

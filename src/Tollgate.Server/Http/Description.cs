@@ -34,10 +34,10 @@ public sealed record Description(string Tag, string Summary, string Details)
     /// <summary>Content types that are read beside the one of <see cref="Request"/>; routing answers 415 to all others.</summary>
     public IReadOnlyList<string> AlsoAccepts { get; init; } = [];
 
-    /// <summary>The body may be an array of what <see cref="Request"/> is one of.</summary>
+    /// <summary>The body may also be an array of <see cref="Request"/>.</summary>
     public bool OrArray { get; init; }
 
-    /// <summary>What an array or a stream is answered with, where that is another type than that of one thing.</summary>
+    /// <summary>The type of the answer to an array or a stream, where it differs from the answer to one element.</summary>
     public Type? AnswerToMany { get; init; }
 
     /// <summary>Examples of the same bodies in other content types.</summary>

@@ -11,7 +11,7 @@ using Tollgate.Server.Invoicing;
 
 namespace Tollgate.Server.Mail;
 
-/// <summary>What a mail says beside its own data, as it is when it leaves.</summary>
+/// <summary>The facts in a mail that are read when it leaves, beside its own data.</summary>
 /// <param name="Pay">Where an invoice that could not be collected is paid; null: nowhere.</param>
 /// <param name="Upgrade">Where larger plans are; null: the mail does not tell of usage.</param>
 /// <param name="ResetsAt">When the quota starts anew; null: never, or the mail does not tell of usage.</param>

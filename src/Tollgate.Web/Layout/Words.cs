@@ -12,7 +12,7 @@ public static class Words
     /// <summary><c>$19.00</c>, <c>−$5.00</c>.</summary>
     public static string Of(MoneyAmount amount) => amount.Display().Replace('-', '−');
 
-    /// <summary>How many a line of an invoice is for, where it is not one: <c>2 × $10.00</c>, or <c>Quantity: 9</c> where they have no one price.</summary>
+    /// <summary>The quantity of an invoice line, where it is not one: <c>2 × $10.00</c>, or <c>Quantity: 9</c> where the units have different prices.</summary>
     public static string? Count(InvoiceLine line)
     {
         if (line.Quantity == Quantity.One || line.Kind is InvoiceLineKind.Discount or InvoiceLineKind.Credit)

@@ -9,7 +9,7 @@ using Tollgate.Testing.Stripe;
 namespace Tollgate.Server.Tests.Guides;
 
 /// <summary>A folder with <c>./tollgate</c> in it, and a fresh server that keeps its keys in <c>.tollgate</c> there: a reader's machine.</summary>
-/// <remarks>Stripe and Paymob are doubles. What a reader copies from their dashboards is in the environment already.</remarks>
+/// <remarks>Stripe and Paymob are doubles. The environment already has the keys that a reader copies from their dashboards.</remarks>
 public sealed class GuideShell : IAsyncDisposable
 {
     private const string Status = "answered-with";

@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace Tollgate.Server.Tests.Http;
 
-/// <summary>What newcomers get wrong. Each answer repeats the wrong value and, where one is near, names the right one.</summary>
+/// <summary>Mistakes of newcomers. Each answer repeats the wrong value and, where one is near, names the right one.</summary>
 [Collection(FrontDoorTests.Name)]
 public sealed class MistakeTests(RunningServer server) : IAsyncLifetime
 {
@@ -172,7 +172,7 @@ public sealed class MistakeTests(RunningServer server) : IAsyncLifetime
         (await SendAsync("GET", "/v1/customers?" + name[..3_000] + "=1", null)).ShouldBeProblem(422, "unknown_parameter").Body.Length.ShouldBeLessThan(1_200);
     }
 
-    /// <summary>What is asked for, what is left and where more is sold, as a link that works wherever it is read.</summary>
+    /// <summary>A 402 has the amount requested, the amount left, and an absolute link to where more is sold.</summary>
     [Fact]
     public async Task A_402_says_what_was_asked_for_and_what_is_left_with_an_absolute_link()
     {

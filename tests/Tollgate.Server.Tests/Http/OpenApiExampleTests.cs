@@ -4,7 +4,7 @@ using Tollgate.Testing;
 
 namespace Tollgate.Server.Tests.Http;
 
-/// <summary>What client generators and their users take from the document: examples, closed sets, names and groups of operations.</summary>
+/// <summary>The parts of the document that client generators and their users read: examples, closed sets, names and groups of operations.</summary>
 [Collection(FrontDoorTests.Name)]
 public sealed class OpenApiExampleTests(RunningServer server)
 {

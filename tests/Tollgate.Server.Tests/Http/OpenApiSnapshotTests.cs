@@ -6,7 +6,7 @@ namespace Tollgate.Server.Tests.Http;
 
 /// <summary>
 /// The wire as it was last looked at: a committed text of all operations with their ids, parameters, bodies and answers, and of
-/// all schemas with their members and closed sets. Whoever changes the wire on purpose renews the text, and its diff is reviewed.
+/// all schemas with their members and closed sets. A deliberate change of the wire renews the text, and a reviewer reads the diff.
 /// </summary>
 [Collection(FrontDoorTests.Name)]
 public sealed class OpenApiSnapshotTests(RunningServer server)

@@ -3,7 +3,7 @@ using Tollgate.Testing;
 
 namespace Tollgate.Server.Tests.Http;
 
-/// <summary>What an answer or a command prints can be copied as it is: nothing is escaped that JSON allows.</summary>
+/// <summary>Readers can copy text from answers and commands as it is: nothing is escaped that JSON allows.</summary>
 [Collection(FrontDoorTests.Name)]
 public sealed class PlainAnswerTests(RunningServer server)
 {
