@@ -78,7 +78,7 @@ public static class VerifyLedger
     {
         await using var connection = await database.OpenDedicatedAsync(cancel);
         await using var transaction = await connection.BeginTransactionAsync(System.Data.IsolationLevel.RepeatableRead, cancel);
-        await using (var begin = new NpgsqlCommand(VerifySql.Begin, connection))
+        await using (var begin = new NpgsqlCommand(projectId is null ? VerifySql.Begin : VerifySql.Begin + VerifySql.OfOneProject, connection))
         {
             await begin.ExecuteNonQueryAsync(cancel);
         }

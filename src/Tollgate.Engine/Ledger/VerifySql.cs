@@ -18,6 +18,9 @@ internal static class VerifySql
         SET LOCAL jit = off;
         """;
 
+    /// <summary>A merge join reads rows of all projects in the order of an index until it has passed the last row of the one project.</summary>
+    public const string OfOneProject = "SET LOCAL enable_mergejoin = off";
+
     public const string Counts =
         """
         SELECT (SELECT count(*) FROM events   e JOIN customers c USING (partition, account) WHERE $1::integer IS NULL OR c.project_id = $1),

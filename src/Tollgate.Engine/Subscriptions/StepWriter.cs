@@ -111,6 +111,7 @@ internal sealed class StepWriter(NpgsqlConnection connection, ProjectSnapshot pr
             return;
         }
 
+        var ended = hasNewCycle ? await FeaturesOfBillingPeriodsAsync(customer, at, cancel) : [];
         if (hasNewAddOns)
         {
             await ExecuteAsync(CustomerSql.SetAddOns, cancel, customer.Partition, customer.Account, AddOnText.Write(addOns));
@@ -119,7 +120,7 @@ internal sealed class StepWriter(NpgsqlConnection connection, ProjectSnapshot pr
         if (hasNewCycle)
         {
             await ExecuteAsync(CustomerSql.SetCycles, cancel, customer.Partition, customer.Account, CycleText.Write(BillingCycles.With(customer.Cycles, cycle, at.Minus(CyclesKept))));
-            await ExecuteAsync(LedgerSql.CutPeriods, cancel, customer.Partition, customer.Account, FeaturesOfBillingPeriods(customer), at.ToUtc());
+            await ExecuteAsync(LedgerSql.CutPeriods, cancel, customer.Partition, customer.Account, ended, at.ToUtc());
         }
 
         if (wanted != customer.PlanVersionId)
@@ -139,13 +140,12 @@ internal sealed class StepWriter(NpgsqlConnection connection, ProjectSnapshot pr
         Changed.Add(customer.Customer.Id);
     }
 
-    /// <summary>Features whose running period ends with the cycle, under the plan that the customer has until now.</summary>
-    private int[] FeaturesOfBillingPeriods(CustomerRow customer)
+    /// <summary>Features whose running period ends with the cycle, also those that the plan until now did not name.</summary>
+    private async Task<int[]> FeaturesOfBillingPeriodsAsync(CustomerRow customer, Instant at, CancellationToken cancel)
     {
-        var plan = customer.PlanVersionId is { } id ? project.Catalog.PlanVersions[id] : project.Catalog.DefaultPlan;
-        var overridden = TermsReader.Changed(customer.Overrides, customer.AddOns, plan, project.Catalog);
-        return [.. plan.Entitlements.Concat(overridden).Where(static pair => pair.Value.Period is QuotaPeriodKind.BillingMonth or QuotaPeriodKind.BillingPeriod)
-            .Select(static pair => pair.Key).Distinct()];
+        var terms = (await TermsReader.LoadAsync(connection, project, [customer.Partition], [customer.Account], cancel))[customer.Account];
+        var before = new Instant(at.UnixMicroseconds - 1);
+        return [.. project.Catalog.FeaturesByKey.Keys.Where(feature => terms.PeriodKindAt(feature, before) is QuotaPeriodKind.BillingMonth or QuotaPeriodKind.BillingPeriod)];
     }
 
     private NpgsqlBatchCommand Rows(IReadOnlyList<StepToWrite> steps)

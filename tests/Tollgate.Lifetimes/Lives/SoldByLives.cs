@@ -5,9 +5,9 @@ using static Tollgate.Lifetimes.Lives.Life;
 namespace Tollgate.Lifetimes.Lives;
 
 /// <summary>
-/// Usage is billed under the plan that sold it when it happened, whenever it was reported. All plans are $10 a month: pro has 100 pages
+/// Usage is billed under the plan that sold it when it happened, whenever it was reported. The monthly plans are $10: pro has 100 pages
 /// and asks 10 cents for each further one, dear 90 cents, big has 1,000 at 5 cents; hard has 10 and no more, bare has none. Free has none
-/// either.
+/// either. A year of "year" is $120, with 10 pages a month; "top" is $240 and has none.
 /// </summary>
 public sealed class SoldByLives(LivesStage stage)
 {
@@ -23,6 +23,8 @@ public sealed class SoldByLives(LivesStage stage)
             Plan("bare"),
             Plan("sell", new Included("pages", 20, Overage.PerUnit(0.10m))),
             Plan("fee", new Included("pages", 0, new(Rate.Graduated, [new(null, 0.10m, 5.00m)]))),
+            new("year", [new(Interval.Yearly, 12000)], [new("pages", 10)]),
+            new("top", [new(Interval.Yearly, 24000)], []),
         ],
     };
 
@@ -110,6 +112,29 @@ public sealed class SoldByLives(LivesStage stage)
             2031-05-01 00:00 open 3950
               subscription        1000  2031-05-01 00:00 → 2031-06-01 00:00
               usage pages         2950  2031-04-01 00:00 → 2031-05-01 00:00
+            """)
+        .LivesAsync(stage);
+
+    // The 90 of April are no use of the year that begins on the 20th: all of its time that is left comes back, 361 of 366 days.
+    [Fact]
+    public Task A_new_cycle_ends_the_period_of_a_feature_that_the_plan_until_then_did_not_name() => Given(Shop)
+        .On("2031-04-01").Subscribes("pro").Pays()
+        .On("2031-04-05").Uses(90)
+        .On("2031-04-10").Changes("bare", when: When.Now)
+        .On("2031-04-20").Changes("year", Interval.Yearly, when: When.Now)
+        .On("2031-04-25").Changes("top", when: When.Now, proration: Proration.UsageAware)
+        .Invoices("""
+            2031-04-01 00:00 paid 1000
+              subscription        1000  2031-04-01 00:00 → 2031-05-01 00:00
+            2031-04-10 00:00 paid 0
+              proration_credit    -700  2031-04-10 00:00 → 2031-05-01 00:00
+              proration_charge     700  2031-04-10 00:00 → 2031-05-01 00:00
+            2031-04-20 00:00 open 11633
+              proration_credit    -367  2031-04-20 00:00 → 2031-05-01 00:00
+              subscription       12000  2031-04-20 00:00 → 2032-04-20 00:00
+            2031-04-25 00:00 open 11836
+              proration_credit  -11836  2031-04-25 00:00 → 2032-04-20 00:00
+              proration_charge   23672  2031-04-25 00:00 → 2032-04-20 00:00
             """)
         .LivesAsync(stage);
 
