@@ -124,6 +124,13 @@ public sealed class LookTests(Shop shop, Browser browser) : IClassFixture<Shop>
             await GotoAsync(page, await door.PostAsync("/v1/portal-sessions", new JsonObject { ["customer"] = "acme" }));
             await LookAsync(page, name, scheme, width);
             (await page.Locator(".notice strong").AllTextContentsAsync()).Order().ShouldBe(titles.Order());
+            (await page.GetByRole(AriaRole.Link, new() { Name = "See the plans" }).CountAsync()).ShouldBe(titles.Count(static title => title.EndsWith(": all used", StringComparison.Ordinal)));
+            foreach (var ask in await page.Locator("summary").AllAsync())
+            {
+                await ask.ClickAsync();
+            }
+
+            await LookAsync(page, name + "-asking", scheme, width);
         }
     }
 

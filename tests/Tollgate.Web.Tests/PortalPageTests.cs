@@ -24,13 +24,17 @@ public sealed class PortalPageTests(Shop shop, Browser browser) : IClassFixture<
         await page.ChooseAsync("pm_sandbox_mastercard");
         await page.Button("Save the card").ClickAsync();
         await page.Button("Make default: Visa ending in 4242").ClickAsync();
-        await page.Button("Remove Mastercard ending in 4444").ClickAsync();
+        await Assertions.Expect(page.Locator("button[value=remove]").First).ToBeHiddenAsync();
+        await page.Locator("summary[aria-label='Remove Mastercard ending in 4444']").ClickAsync();
+        await page.Button("Yes, remove it: Mastercard ending in 4444").ClickAsync();
         await Assertions.Expect(page.GetByText("Mastercard")).ToHaveCountAsync(0);
         (await door.ListAsync("/v1/customers/acme/payment-methods")).ShouldHaveSingleItem()!["default"]!.GetValue<bool>().ShouldBeTrue();
 
-        await page.Button("Cancel at the end of the period").ClickAsync();
+        await page.GetByText("Cancel the plan").ClickAsync();
+        await Assertions.Expect(page.GetByText("then it ends")).ToBeVisibleAsync();
+        await page.Button("Yes, cancel it").ClickAsync();
         await Assertions.Expect(page.GetByText("Until then nothing changes.")).ToBeVisibleAsync();
-        await page.Button("Keep Pro").ClickAsync();
+        await page.Button("Do not cancel").ClickAsync();
         await Assertions.Expect(page.GetByText("Renews on")).ToBeVisibleAsync();
 
         var pdf = await page.GetByRole(AriaRole.Link, new() { NameString = "as PDF" }).GetAttributeAsync("href");
@@ -69,6 +73,42 @@ public sealed class PortalPageTests(Shop shop, Browser browser) : IClassFixture<
         }
     }
 
+    /// <summary>A newcomer took "Then $23.99 a month" for the price, and "Keep Elite" for keeping Elite.</summary>
+    [Fact]
+    public async Task What_is_said_to_be_charged_is_charged_and_a_button_takes_back_what_it_names()
+    {
+        var door = await shop.OpenAsync();
+        await door.PostAsync("/v1/test-clock", new JsonObject { ["advance_to"] = "2027-01-15T09:30:00Z" });
+        await door.PostAsync("/v1/coupons", new JsonObject { ["code"] = "HALF", ["percent_off"] = 50, ["duration"] = "once" });
+        var taxes = new JsonObject { ["rates"] = new JsonArray(new JsonObject { ["country"] = "US", ["name"] = "VAT", ["percent"] = 20 }) };
+        (await door.SendAsync(HttpMethod.Put, "/v1/tax-rates", taxes)).ShouldSatisfyAllConditions(static answer => answer.Status.ShouldBe(HttpStatusCode.OK, answer.Json.ToJsonString()));
+        foreach (var customer in (string[])["acme", "other"])
+        {
+            await door.PostAsync("/v1/customers", new JsonObject { ["id"] = customer, ["country"] = "US" });
+        }
+
+        await door.PostAsync("/v1/customers/acme/payment-methods", new JsonObject { ["token"] = "pm_sandbox_visa" });
+        var page = await browser.OpenAsync();
+        await page.GotoAsync((await door.CheckOutAsync(shop.App, "other", more: new() { ["coupon"] = "HALF" }))["url"]!.GetValue<string>());
+        await Assertions.Expect(page.GetByText("Then $17.99 on 22 Jan 2027, from 22 Feb 2027 on $35.99 a month.")).ToBeVisibleAsync();
+
+        var id = (await door.PostAsync("/v1/subscriptions", new JsonObject { ["customer"] = "acme", ["plan"] = "enterprise", ["trial"] = true, ["coupon"] = "HALF" }))["id"]!.GetValue<string>();
+        await page.GotoAsync((await door.PostAsync("/v1/portal-sessions", new JsonObject { ["customer"] = "acme" }))["url"]!.GetValue<string>());
+        var plan = page.GetByRole(AriaRole.Region, new() { Name = "Plan" });
+        await Assertions.Expect(plan.Locator("#pays")).ToHaveTextAsync(
+            "You pay $59.99 on 14 Feb 2027, from 14 Mar 2027 on $119.99 a month. Next invoice: plan $99.99, discount −$50.00, tax $10.00.");
+
+        await door.PostAsync("/v1/test-clock", new JsonObject { ["advance_to"] = "2027-02-20T00:00:00Z" });
+        await door.SendAsync(HttpMethod.Patch, $"/v1/subscriptions/{id}", new JsonObject { ["plan"] = "pro", ["when"] = "period_end" });
+        await door.PostAsync($"/v1/subscriptions/{id}/cancel", new JsonObject { ["at"] = "period_end" });
+        await page.ReloadAsync();
+        await page.Button("Do not cancel").ClickAsync();
+        await Assertions.Expect(plan.GetByText("Changes to Pro on")).ToBeVisibleAsync();
+        await page.Button("Keep Enterprise").ClickAsync();
+        await Assertions.Expect(plan.GetByText("Renews on")).ToBeVisibleAsync();
+        (await door.GetAsync($"/v1/subscriptions/{id}"))["scheduled_change"].ShouldBeNull();
+    }
+
     [Fact]
     public async Task Where_invoices_are_paid_by_hand_there_is_no_button_and_the_page_says_how()
     {
@@ -80,7 +120,7 @@ public sealed class PortalPageTests(Shop shop, Browser browser) : IClassFixture<
         await page.GotoAsync(url);
 
         await Assertions.Expect(page.GetByText("It cannot be paid online; please pay it as the invoice says.")).ToBeVisibleAsync();
-        await Assertions.Expect(page.GetByText("or ask Career Coach how.")).ToBeVisibleAsync();
+        await Assertions.Expect(page.GetByText("Ask Career Coach if an invoice")).ToBeVisibleAsync();
         await Assertions.Expect(page.Locator("form[action$='/pay']")).ToHaveCountAsync(0);
 
         // A page that was open before says so, instead of loading again without a word.

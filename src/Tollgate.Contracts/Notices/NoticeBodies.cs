@@ -51,7 +51,7 @@ public sealed record NoticeView
     public DateTimeOffset? HappensAt { get; init; }
 }
 
-/// <param name="Do"><c>pay_invoice</c>, <c>add_payment_method</c>, <c>keep_plan</c>, or <c>open_link</c>: on a page of the provider that drives the subscription.</param>
+/// <param name="Do"><c>pay_invoice</c>, <c>add_payment_method</c>, <c>keep_plan</c> (uncancel: it takes back the cancellation or the change that is scheduled), or <c>open_link</c>: on a page of the provider that drives the subscription.</param>
 /// <param name="Label">What a button says.</param>
 /// <param name="Url">Of <c>open_link</c>: where it leads.</param>
 public sealed record NoticeActionView(string Do, string Label, string? Url);

@@ -138,9 +138,10 @@ public static class NoticeRules
         {
             yield return new(
                 NoticeCode.CancelScheduled, NoticeSeverity.Info, since, $"{plan} ends on {Day(facts, end)}",
-                $"It is canceled. After that you are on {facts.DefaultPlan}.")
+                $"It is canceled. After that you are on {facts.DefaultPlan}."
+                    + (subscription.Scheduled is { } waiting ? $" If you do not cancel, it changes to {waiting.Plan.Plan.Name} then, as scheduled before." : ""))
             {
-                Action = (NoticeAction.KeepPlan, $"Keep {plan}"), Subscription = facts.SubscriptionId, HappensAt = end,
+                Action = (NoticeAction.KeepPlan, "Do not cancel"), Subscription = facts.SubscriptionId, HappensAt = end,
             };
         }
 
@@ -161,6 +162,8 @@ public static class NoticeRules
                 NoticeCode.ChangeScheduled, NoticeSeverity.Info, since, $"Your plan changes on {Day(facts, subscription.Current.End)}",
                 $"From then on it is {next.Plan.Plan.Name} for {Price(next)}. Until then you have {plan}.")
             {
+                // What a provider has scheduled only the provider takes back.
+                Action = subscription.DrivenBy is null ? (NoticeAction.KeepPlan, next.Plan.Code == subscription.Terms.Plan.Code ? "Do not change it" : $"Keep {plan}") : null,
                 Subscription = facts.SubscriptionId, HappensAt = subscription.Current.End,
             };
         }

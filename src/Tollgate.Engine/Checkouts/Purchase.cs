@@ -29,6 +29,9 @@ public sealed record Purchase(
 {
     public PurchaseRefusal? Refusal { get; init; }
 
+    /// <summary>What the renewals will ask for, where that was asked for.</summary>
+    public IReadOnlyList<ComingPrice> Prices { get; init; } = [];
+
     /// <summary>When the subscription that is changed would have taken its next step; null: it would have taken none.</summary>
     public Instant? DueAtBefore { get; init; }
 
@@ -85,10 +88,13 @@ internal sealed class MakePurchase(CustomerChange change, ProjectSnapshot projec
                 : new(answer.Outcome, Detail: answer.Detail));
         }
 
-        var next = looksAhead && answer.Row!.Subscription.DueAt is not null ? await writing.NextAsync(answer.Row, cancel) : null;
+        var (next, prices) = looksAhead && answer.Row!.Subscription.DueAt is not null ? await writing.NextAsync(answer.Row, cancel) : (null, []);
         return new(
             answer.Invoice?.Due ?? MoneyAmount.Zero(answer.Row!.Subscription.Terms.Currency), answer.Invoice, answer.Row!.Subscription,
-            isStart ? null : answer.Row.Version - 1, next, writing.Changed) { DueAtBefore = live?.Subscription.DueAt };
+            isStart ? null : answer.Row.Version - 1, next, writing.Changed) 
+        {
+            DueAtBefore = live?.Subscription.DueAt, Prices = prices,
+        };
     }
 
     private async Task<Purchase> BuyAsync(CheckoutWanted wanted, CancellationToken cancel)

@@ -39,7 +39,11 @@ internal sealed record StepOrder(CustomerRow Customer, Subscription? Before, Sub
 
 /// <summary>What a step comes to.</summary>
 /// <param name="Doubt">Not null: it looks impossible, and nothing of it may be written before somebody has looked.</param>
-internal sealed record BilledOrder(StepOrder Order, BilledStep Billed, IReadOnlyList<RatedPeriod> Rated, string? Doubt);
+internal sealed record BilledOrder(StepOrder Order, BilledStep Billed, IReadOnlyList<RatedPeriod> Rated, string? Doubt)
+{
+    /// <summary>What it was billed with; null: it could not be.</summary>
+    public BillingFacts? Facts { get; init; }
+}
 
 /// <summary>
 /// Finds out what steps cost: loads what the rules have to know and asks them. Two statements for all steps of a batch, a third where
@@ -98,7 +102,7 @@ internal sealed class BillSteps(NpgsqlConnection connection, ProjectSnapshot pro
             billed = order.BillsUsage ? billed with { After = billed.After with { UsageFrom = order.Step.At } } : billed;
 
             // The end of a driven one is a fact whatever it costs; its lines are looked at before they are told.
-            return new(order, billed, rated, billed is { Bill: { } bill, After.DrivenBy: null } ? InvoiceRules.Doubt(bill, settings) : null);
+            return new(order, billed, rated, billed is { Bill: { } bill, After.DrivenBy: null } ? InvoiceRules.Doubt(bill, settings) : null) { Facts = facts };
         }
         catch (Exception broken) when (broken is InvariantBrokenException or OverflowException)
         {

@@ -76,6 +76,9 @@ public sealed record SubscriptionAnswer(
 {
     /// <summary>The subscription with the terms that waited for its next period, where the call changed these or took them back; null: nothing waited, or it waits on.</summary>
     public Subscription? Replaced { get; init; }
+
+    /// <summary>Of a look: what the renewals will ask for. Empty: nothing renews, or it is the provider who knows.</summary>
+    public IReadOnlyList<ComingPrice> Prices { get; init; } = [];
 }
 
 /// <summary>The step that was chosen, or why there is none.</summary>
@@ -174,7 +177,8 @@ internal sealed class TakeStep(NpgsqlDataSource database, QuotaGate gate, Clock 
         var isLook = request.Preview && answer.Outcome is SubscriptionOutcome.Done or SubscriptionOutcome.NothingChanges;
         if (isLook && answer.Row is { Subscription.DueAt: not null })
         {
-            answer = answer with { Next = await writing.NextAsync(answer.Row, cancel) };
+            var (next, prices) = await writing.NextAsync(answer.Row, cancel);
+            answer = answer with { Next = next, Prices = prices };
         }
 
         if (request.Preview)
@@ -270,13 +274,15 @@ internal sealed class StepWriting(CustomerChange change, ProjectSnapshot project
         return new(SubscriptionOutcome.Done, after, _customer.Customer.Id, invoices.GetValueOrDefault(step.After.Id));
     }
 
-    /// <summary>The invoice of the next moment, with the usage that is known. Null: it asks for nothing.</summary>
-    public async Task<Invoice?> NextAsync(SubscriptionRow row, CancellationToken cancel)
+    /// <summary>The invoice of the next moment, with the usage that is known (null: it asks for nothing), and what the renewals will ask for.</summary>
+    public async Task<(Invoice? Invoice, IReadOnlyList<ComingPrice> Prices)> NextAsync(SubscriptionRow row, CancellationToken cancel)
     {
         var step = SubscriptionLife.Due(row.Subscription, await FactsAsync(row, cancel));
         var order = new StepOrder(_customer, row.Subscription, step);
         var billed = (await new BillSteps(change.Connection, project, settings).RunAsync([order], cancel)).Single();
-        return billed.Billed.Bill is null ? null : InvoiceWriter.Draft(billed, settings, project.Zone, step.At);
+        return (
+            billed.Billed.Bill is null ? null : InvoiceWriter.Draft(billed, settings, project.Zone, step.At),
+            billed.Facts is { } facts ? OutlookRules.Of(row.Subscription, facts, project.Zone) : []);
     }
 
     /// <summary>The share of the plan's quotas that is left in the running billing period: that of the feature that has least left.</summary>

@@ -147,7 +147,7 @@ internal sealed record MailWords
         EndsSubject = "{0} ends on {1}",
         EndsText = "Your subscription to {0} is canceled. You keep it until {1}, and nothing more is charged for it after that. You can take the cancellation back until then.",
         RefuseAsk = "No more mails about usage?", RefuseText = "You will still get receipts and what concerns your plan.", RefuseButton = "Unsubscribe",
-        RefusedHeading = "You are unsubscribed", RefusedText = "You get no more mails about usage.",
+        RefusedHeading = "No more mails about usage", RefusedText = "You are unsubscribed. You still get receipts and what concerns your plan.",
         BadLinkHeading = "This link is not valid", BadLinkText = "Take the whole link from the mail.",
     };
 
@@ -179,7 +179,7 @@ internal sealed record MailWords
         EndsSubject = "{0} endet am {1}",
         EndsText = "Ihr Abonnement von {0} ist gekündigt. Sie behalten es bis zum {1}, danach wird nichts mehr berechnet. Bis dahin können Sie die Kündigung zurücknehmen.",
         RefuseAsk = "Keine E-Mails mehr über den Verbrauch?", RefuseText = "Belege und was Ihren Tarif betrifft erhalten Sie weiterhin.", RefuseButton = "Abbestellen",
-        RefusedHeading = "Abbestellt", RefusedText = "Sie erhalten keine E-Mails mehr über den Verbrauch.",
+        RefusedHeading = "Keine E-Mails mehr über den Verbrauch", RefusedText = "Sie sind abgemeldet. Belege und was Ihren Tarif betrifft erhalten Sie weiterhin.",
         BadLinkHeading = "Dieser Link ist nicht gültig", BadLinkText = "Nehmen Sie den ganzen Link aus der E-Mail.",
     };
 
@@ -211,7 +211,7 @@ internal sealed record MailWords
         EndsSubject = "{0} se termine le {1}",
         EndsText = "Votre abonnement à {0} est résilié. Vous le gardez jusqu’au {1}, et plus rien ne sera facturé ensuite. D’ici là, vous pouvez annuler la résiliation.",
         RefuseAsk = "Ne plus recevoir d’e-mails sur la consommation ?", RefuseText = "Vous recevrez toujours les reçus et ce qui concerne votre offre.", RefuseButton = "Se désabonner",
-        RefusedHeading = "Désabonnement effectué", RefusedText = "Vous ne recevrez plus d’e-mails sur la consommation.",
+        RefusedHeading = "Plus d’e-mails sur la consommation", RefusedText = "Vous êtes désabonné. Vous recevrez toujours les reçus et ce qui concerne votre offre.",
         BadLinkHeading = "Ce lien n’est pas valable", BadLinkText = "Reprenez le lien entier de l’e-mail.",
     };
 
@@ -242,7 +242,7 @@ internal sealed record MailWords
         EndsSubject = "{0} termina el {1}",
         EndsText = "Su suscripción a {0} está cancelada. La conserva hasta el {1}, y después no se le cobrará nada más. Hasta entonces puede anular la cancelación.",
         RefuseAsk = "¿No recibir más correos sobre el consumo?", RefuseText = "Seguirá recibiendo los recibos y lo que se refiere a su plan.", RefuseButton = "Darse de baja",
-        RefusedHeading = "Se ha dado de baja", RefusedText = "No recibirá más correos sobre el consumo.",
+        RefusedHeading = "No más correos sobre el consumo", RefusedText = "Se ha dado de baja. Seguirá recibiendo los recibos y lo que se refiere a su plan.",
         BadLinkHeading = "Este enlace no es válido", BadLinkText = "Tome el enlace completo del correo.",
     };
 }

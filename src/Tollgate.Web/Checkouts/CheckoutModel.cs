@@ -71,9 +71,9 @@ public sealed record CheckoutModel(
     };
 
     /// <summary>What comes after.</summary>
-    public string? Then => Quote.Next is { } next && Subscription is { } subscription
-        ? $"Then {Words.Of(next.Total)} {Every((subscription.Scheduled ?? subscription.Terms).Interval)}, first on {Words.Day(subscription.DueAt!.Value, Project)}."
-            + (IsTrial ? " Without a card the trial ends then, and nothing is charged." : "")
+    public string? Then => (Quote.Next is not null || Quote.Prices.Any(static price => !price.Total.IsZero)) && Subscription is { } subscription
+        && Words.Coming(Quote.Prices, (subscription.Scheduled ?? subscription.Terms).Interval, "first", Project) is { } prices
+        ? $"Then {prices}.{(IsTrial ? " Without a card the trial ends then, and nothing is charged." : "")}"
         : null;
 
     /// <summary>What becomes of the card.</summary>
@@ -120,9 +120,4 @@ public sealed record CheckoutModel(
     public string Chosen => Tried is not null
         ? Saved.Any(one => one.Id == Tried.Id) ? CardValue.Of(Tried) : CardValue.OfNew(Tried)
         : Saved.FirstOrDefault(static one => one.IsDefault) is { } own ? CardValue.Of(own) : CardValue.Of(SandboxCards.All[0]);
-
-    private static string Every(PriceInterval interval) => interval switch
-    {
-        PriceInterval.Weekly => "a week", PriceInterval.Yearly => "a year", _ => "a month",
-    };
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Tollgate.Core.Catalog;
 using Tollgate.Core.Invoicing;
 using Tollgate.Core.Money;
 using Tollgate.Core.Time;
@@ -9,6 +10,9 @@ namespace Tollgate.Web.Layout;
 /// <summary>How pages write amounts and days.</summary>
 public static class Words
 {
+    /// <summary>Before the price that stays: more of them nobody reads in one sentence.</summary>
+    private const int MostPrices = 3;
+
     /// <summary><c>$19.00</c>, <c>−$5.00</c>.</summary>
     public static string Of(MoneyAmount amount) => amount.Display().Replace('-', '−');
 
@@ -22,6 +26,31 @@ public static class Words
 
         var count = line.Quantity.Value.ToString("#,0.#########", CultureInfo.InvariantCulture);
         return line.UnitPrice is { } each ? $"{count} × {(ExactMoney.Of(each.Rounded()) == each ? Of(each.Rounded()) : each)}" : $"Quantity: {count}";
+    }
+
+    public static string Every(PriceInterval interval) => interval switch { PriceInterval.Weekly => "a week", PriceInterval.Yearly => "a year", _ => "a month" };
+
+    /// <summary>
+    /// What renewals ask for: <c>$29.00 a month, first on 24 Dec 2026</c>, or, while something comes off that ends,
+    /// <c>$23.20 on 24 Dec 2026, from 24 Jan 2027 on $29.00 a month</c>. Null: nothing renews.
+    /// </summary>
+    /// <param name="next">The word for the renewal that comes.</param>
+    public static string? Coming(IReadOnlyList<ComingPrice> prices, PriceInterval interval, string next, ProjectSnapshot project)
+    {
+        if (prices.Count == 0)
+        {
+            return null;
+        }
+
+        var (last, every) = (prices[^1], Every(interval));
+        if (prices.Count == 1)
+        {
+            return $"{Of(last.Total)} {every}, {next} on {Day(last.From, project)}";
+        }
+
+        var before = prices.SkipLast(1).Take(MostPrices).Select(price => $"{Of(price.Total)} {(price.Periods > 1 ? $"{every} from" : "on")} {Day(price.From, project)}");
+        var more = prices.Count - 1 > MostPrices ? ", then other amounts" : "";
+        return $"{string.Join(", ", before)}{more}, from {Day(last.From, project)} on {Of(last.Total)} {every}";
     }
 
     /// <summary>A time of day where the project is: <c>09:45 (UTC)</c>.</summary>

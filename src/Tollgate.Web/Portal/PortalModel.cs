@@ -21,9 +21,11 @@ public sealed record PortalPlan(Plan Plan, bool IsDefault, bool IsOwners, Subscr
 /// <param name="Invoices">Newest first.</param>
 /// <param name="Notices">What matters most first.</param>
 /// <param name="HasPayPage">Invoices can be paid on a page. False: only outside of Tollgate.</param>
+/// <param name="Next">What the next moment asks for; null: nothing, or it is a provider that knows.</param>
+/// <param name="Prices">What the renewals ask for.</param>
 public sealed record PortalModel(
-    string Path, ProjectSnapshot Project, string? ReturnUrl, PortalPlan Plan, IReadOnlyList<Invoice> Invoices, IReadOnlyList<PaymentMethod> Methods,
-    IReadOnlyList<Notice> Notices, bool HasPayPage)
+    string Path, ProjectSnapshot Project, string Customer, string? ReturnUrl, PortalPlan Plan, IReadOnlyList<Invoice> Invoices, IReadOnlyList<PaymentMethod> Methods,
+    IReadOnlyList<Notice> Notices, bool HasPayPage, Invoice? Next, IReadOnlyList<ComingPrice> Prices)
 {
     /// <summary>The one that is not over; null: none.</summary>
     public Subscription? Subscription => Plan.Newest is { IsEnded: false } live ? live : null;
@@ -49,6 +51,42 @@ public sealed record PortalModel(
     /// <summary>What the subscription costs before discounts of its prices; null: the same.</summary>
     public MoneyAmount? Listed => Subscription is { Terms: var terms } && terms.Listed != terms.Amount ? terms.Listed : null;
 
+    /// <summary>What is charged, where that is not just the plan's price; null: it is.</summary>
+    public string? Pays => Subscription is not { } some ? null
+        : some.DrivenBy is { } provider ? $"{(provider == "stripe" ? "Stripe" : provider)} charges it, with its taxes and discounts."
+        : string.Join(' ', new[] { Usage, Renewals(some), Parts }.OfType<string>()) is { Length: > 0 } text ? text : null;
+
+    /// <summary>A month of usage inside of a longer period, or what is left to bill at the end.</summary>
+    private string? Usage => Next is { Total.IsZero: false, IssuedAt: { } at } && !IsRenewal
+        ? $"You pay {Words.Of(Next.Total)} for usage on {Words.Day(at, Project)}."
+        : null;
+
+    private bool IsRenewal => Prices.Count > 0 && Next?.Kind is InvoiceKind.Start or InvoiceKind.Renewal or InvoiceKind.Change;
+
+    private string? Renewals(Subscription some) => Prices is [var only] && only.Total == some.Terms.Amount && some.Scheduled is null
+        ? null
+        : Words.Coming(Prices, (some.Scheduled ?? some.Terms).Interval, "next", Project) is { } prices ? $"You pay {prices}." : null;
+
+    /// <summary>Why the next invoice asks for something else than the plan costs.</summary>
+    private string? Parts
+    {
+        get
+        {
+            if (!IsRenewal || Next is not { } next)
+            {
+                return null;
+            }
+
+            var usage = Sum(static line => line.Kind is InvoiceLineKind.Usage or InvoiceLineKind.Minimum);
+            var tax = next.Taxes.Where(static one => !one.IsInclusive).Aggregate(MoneyAmount.Zero(next.Currency), static (sum, one) => sum + one.Amount);
+            (string, MoneyAmount)[] parts = [("usage so far", usage), ("discount", -next.Discount), ("tax", tax), ("from your credit", -next.FromCredits)];
+            var others = string.Concat(parts.Where(static part => !part.Item2.IsZero).Select(static part => $", {part.Item1} {Words.Of(part.Item2)}"));
+            return others.Length == 0 ? null : $"Next invoice: plan {Words.Of(next.Subtotal - usage)}{others}.";
+
+            MoneyAmount Sum(Func<InvoiceLine, bool> are) => next.Lines.Where(are).Aggregate(MoneyAmount.Zero(next.Currency), static (sum, line) => sum + line.Amount);
+        }
+    }
+
     /// <summary>What is to be known of the tax on the next invoices; null: nothing.</summary>
     public string? TaxNote => Plan.Vat switch
     {
@@ -60,7 +98,7 @@ public sealed record PortalModel(
     /// <summary>How to pay, where no page takes money; null: on a page, or nothing is open.</summary>
     public string? HowToPay => HasPayPage || !Invoices.Any(static invoice => !invoice.Payable.IsZero)
         ? null
-        : $"Open invoices cannot be paid online. Pay them as the invoice says, or ask {Project.Name} how.";
+        : $"Ask {Project.Name} if an invoice does not say how to pay it.";
 
     public bool IsSandbox => Project.Mode == ProjectMode.Sandbox;
 
@@ -76,13 +114,24 @@ public sealed record PortalModel(
     {
         NoticeAction.PayInvoice when HasPayPage => (Path + "/pay", "invoice", notice.Invoice!.Id.ToString("D")),
         NoticeAction.AddPaymentMethod when CanAddCard => (Path + "/cards", "do", "add"),
-        NoticeAction.KeepPlan => (Path + "/uncancel", "keep", "plan"),
+        NoticeAction.KeepPlan => (Path + "/uncancel", "undo", notice.Code == NoticeCode.ChangeScheduled ? "change" : "cancellation"),
         _ => null,
     };
 
+    /// <summary>Where more of a feature is sold, if the notice tells that all of it is used; null: it does not.</summary>
+    public string? MoreOf(Notice notice) => notice is { Code: NoticeCode.QuotaReached, Severity: NoticeSeverity.Critical, Feature: { } feature }
+        ? Project.Catalog.Document.UpgradeUrl.Replace("{customer}", Uri.EscapeDataString(Customer), StringComparison.Ordinal)
+            .Replace("{feature}", feature, StringComparison.Ordinal).Replace("{plan}", Plan.Plan.Code, StringComparison.Ordinal)
+        : null;
+
+    /// <summary>What a cancellation would do, to be read before it is confirmed.</summary>
+    public string WhenCanceled => Subscription is not { } some ? ""
+        : some.Status == SubscriptionStatus.Paused ? $"{some.Terms.Plan.Plan.Name} ends at once, because it is paused."
+        : $"You keep {some.Terms.Plan.Plan.Name} until {Words.Day(some.Current.End, Project)}; then it ends. Until that day you can take the cancellation back.";
+
     public bool CanCancel => Subscription is { CancelAt: null } some && SubscriptionTransitions.After(some.Status, SubscriptionVerb.ScheduleCancel) is not null;
 
-    public string Every => Subscription?.Terms.Interval switch { PriceInterval.Weekly => "a week", PriceInterval.Yearly => "a year", _ => "a month" };
+    public string Every => Words.Every(Subscription?.Terms.Interval ?? PriceInterval.Monthly);
 
     public string StatusWord => Subscription?.Status switch
     {

@@ -35,10 +35,14 @@ public sealed class PortalPages(
     {
         var (project, customer, cancel) = (desk.Project, desk.Session.Customer, context.RequestAborted);
         var rows = await invoices.ListAsync(project, new(customer, null, null, null, null, false), null, MostInvoices, cancel);
+        var plan = await PlanAsync(desk);
+
+        // A provider is not asked for each look at the page: it can be slow, or away.
+        var ahead = plan.Newest is { IsEnded: false, DrivenBy: null } live ? await change.UpcomingAsync(project, live.Id, cancel) : null;
         var model = new PortalModel(
-            desk.Path, project, desk.Session.ReturnUrl, await PlanAsync(desk), [.. rows.Select(static row => row.Invoice)],
+            desk.Path, project, customer, desk.Session.ReturnUrl, plan, [.. rows.Select(static row => row.Invoice)],
             await methods.ListAsync(project, customer, cancel) ?? [], await notices.ListAsync(project, customer, cancel) ?? [],
-            providers.CapabilitiesOf(project).HasCheckout);
+            providers.CapabilitiesOf(project).HasCheckout, ahead?.Next, ahead?.Prices ?? []);
         await Pages.WriteAsync<PortalPage>(context, StatusCodes.Status200OK, new Dictionary<string, object?> { ["Model"] = model });
     });
 
@@ -90,12 +94,14 @@ public sealed class PortalPages(
         await desk.BackAsync();
     });
 
+    /// <summary>Takes back what the button was for, and nothing else: pressed twice, it takes back one thing.</summary>
     public Task UncancelAsync(HttpContext context, string token) => AtAsync(context, token, async desk =>
     {
-        if (await LiveAsync(desk) is { Row.Subscription.CancelAt: not null } item)
+        var undoesChange = (await Forms.ReadAsync(context))["undo"] == "change";
+        if (await LiveAsync(desk) is { Row.Subscription: { } subscription } && (undoesChange ? subscription is { CancelAt: null, Scheduled: not null } : subscription.CancelAt is not null))
         {
-            _ = await driven.UncancelAsync(desk.Project, item.Row.Subscription.Id, new(desk.Actor, false), context.RequestAborted)
-                ?? await change.UncancelAsync(desk.Project, item.Row.Subscription.Id, new(desk.Actor, false), context.RequestAborted);
+            _ = await driven.UncancelAsync(desk.Project, subscription.Id, new(desk.Actor, false), context.RequestAborted)
+                ?? await change.UncancelAsync(desk.Project, subscription.Id, new(desk.Actor, false), context.RequestAborted);
         }
 
         await desk.BackAsync();

@@ -99,6 +99,24 @@ public sealed class RedemptionTests
     }
 
     /// <summary>Another price when half of April is left.</summary>
+    /// <summary>A total, how many renewals ask for it, and from when on: what stands for ever has no number.</summary>
+    [Theory]
+    [InlineData("", "2900 from 05-01")]
+    [InlineData("10 %", "2610 from 05-01")]
+    [InlineData("once 500", "2400 ×1 from 05-01, 2900 from 06-01")]
+    [InlineData("carried 7000", "0 ×2 from 05-01, 1700 ×1 from 07-01, 2900 from 08-01")]
+    [InlineData("gift 6500 | 10 %", "0 ×2 from 05-01, 1980 ×1 from 07-01, 2610 from 08-01")]
+    [InlineData("months 3", "1450 ×2 from 05-01, 2900 from 07-01")]
+    public void The_next_total_is_not_the_price_of_all_periods(string redemptions, string told)
+    {
+        var running = SubscriptionLife.Start(Guid.Empty, Terms(2900), 0, true, Start, TimeZoneInfo.Utc).After;
+        var facts = Facts(redemptions == "months 3" ? [new(1, Repeating(3), CouponRules.EndOf(Repeating(3), Start, Zone), 1, null)] : Read(redemptions));
+
+        string.Join(", ", OutlookRules.Of(running, facts, TimeZoneInfo.Utc).Select(static price =>
+            $"{price.Total.Minor}{(price.Periods is { } times ? $" ×{times}" : "")} from {price.From.ToUtc():MM-dd}")).ShouldBe(told);
+        OutlookRules.Of(running with { CancelAt = running.Current.End }, facts, TimeZoneInfo.Utc).ShouldBeEmpty("Nothing renews.");
+    }
+
     private static SubscriptionStep Half(Subscription subscription, long price) =>
         SubscriptionLife.Change(subscription, Terms(price), Proration.Second, new(TimeZoneInfo.Utc, null), Utc("2026-04-16T00:00:00Z"));
 

@@ -134,6 +134,21 @@ public sealed class NoticeRulesTests
         NoticeRules.Of(Facts with { Subscription = Trial with { Status = SubscriptionStatus.PastDue, TrialEnd = null } }).ShouldBeEmpty();
 
     [Fact]
+    public void A_button_says_what_it_takes_back()
+    {
+        var waiting = Trial with { Status = SubscriptionStatus.Active, TrialEnd = null, Scheduled = Terms("Basic", 900) };
+
+        Said(waiting).ShouldBe((NoticeCode.ChangeScheduled, (NoticeAction.KeepPlan, "Keep Pro"), "From then on it is Basic for $9.00 a month. Until then you have Pro."));
+        Said(waiting with { CancelAt = Day(3, 2) }).ShouldBe((
+            NoticeCode.CancelScheduled, (NoticeAction.KeepPlan, "Do not cancel"),
+            "It is canceled. After that you are on Free. If you do not cancel, it changes to Basic then, as scheduled before."));
+        Said(waiting with { DrivenBy = "stripe" }).Action.ShouldBeNull("Only the provider takes back what it has scheduled.");
+
+        static (NoticeCode, (NoticeAction, string)? Action, string) Said(Subscription subscription) =>
+            NoticeRules.Of(Facts with { Subscription = subscription }).Select(static notice => (notice.Code, notice.Action, notice.Text)).Single();
+    }
+
+    [Fact]
     public void The_end_of_a_trial_says_what_will_happen()
     {
         Said(Trial).ShouldBe(["After that Pro goes on for $29.00 a month. If you do not want that, cancel before."]);
