@@ -15,6 +15,18 @@ public static class Spelling
     /// <summary>A catalogue has at most some thousand names; the rest of a longer list is not compared.</summary>
     private const int MostWords = 5_000;
 
+    /// <summary>Words that a message lists.</summary>
+    private const int MostKnown = 40;
+
+    /// <summary>What other products call it. A word that only adds a letter or two to its opposite is nearest to that.</summary>
+    private static readonly Dictionary<string, string[]> Synonyms = new(StringComparer.OrdinalIgnoreCase)
+    {
+        ["annual"] = ["yearly", "year"], ["annually"] = ["yearly", "year"], ["yearly"] = ["year"], ["year"] = ["yearly"], ["month"] = ["monthly", "calendar_month"],
+        ["monthly"] = ["month", "calendar_month"], ["week"] = ["weekly"], ["weekly"] = ["week"], ["day"] = ["daily"], ["daily"] = ["day"],
+        ["unpaid"] = ["open", "past_due"], ["overdue"] = ["past_due", "open"], ["cancelled"] = ["canceled"], ["ended"] = ["canceled", "expired"], ["test"] = ["sandbox"],
+        ["production"] = ["live"],
+    };
+
     /// <summary>Of long words; of short ones a third of the letters.</summary>
     private const int MostDifferences = 6;
 
@@ -24,6 +36,12 @@ public static class Spelling
 
     /// <summary>A sentence with the nearest known word, or nothing when none is near.</summary>
     public static string DidYouMean(string word, IEnumerable<string> known) => Nearest(word, known) is { } nearest ? $" Did you mean '{nearest}'?" : "";
+
+    /// <summary>The words that there are, as far as they fit into a message.</summary>
+    /// <param name="what">Several: <c>fields</c>.</param>
+    public static string Known(string what, IReadOnlyCollection<string> known) => known.Count == 0
+        ? $" There are no {what} here."
+        : $" Known {what}: {string.Join(", ", known.Take(MostKnown))}{(known.Count > MostKnown ? " …" : "")}.";
 
     /// <summary>The word for a message: one line of at most <see cref="LongestShown"/> characters, invisible ones as <c>\u0000</c>.</summary>
     public static string Shown(string word)
@@ -57,6 +75,12 @@ public static class Spelling
             return null;
         }
 
+        known = known as IReadOnlyCollection<string> ?? [.. known.Take(MostWords)];
+        if (Synonyms.TryGetValue(word, out var same) && same.FirstOrDefault(one => known.Contains(one)) is { } synonym)
+        {
+            return synonym;
+        }
+
         Span<char> folded = stackalloc char[word.Length];
         Span<char> other = stackalloc char[LongestWord];
         Fold(word, folded);
@@ -65,7 +89,7 @@ public static class Spelling
         foreach (var candidate in known.Take(MostWords))
         {
             var most = Math.Min(least, Math.Clamp(Math.Max(word.Length, candidate.Length) / 3, word.Length < 4 ? 1 : 2, MostDifferences));
-            if (candidate.Length is 0 or > LongestWord || Math.Abs(word.Length - candidate.Length) > most)
+            if (candidate.Length is 0 or > LongestWord || IsOpposite(word, candidate) || Math.Abs(word.Length - candidate.Length) > most)
             {
                 continue;
             }
@@ -81,6 +105,12 @@ public static class Spelling
 
         return nearest;
     }
+
+    private static bool IsOpposite(string word, string candidate) => IsUn(word, candidate) || IsUn(candidate, word);
+
+    /// <summary><c>unpaid</c> of <c>paid</c>.</summary>
+    private static bool IsUn(string longer, string shorter) =>
+        longer.Length == shorter.Length + 2 && longer.StartsWith("un", StringComparison.OrdinalIgnoreCase) && longer.EndsWith(shorter, StringComparison.OrdinalIgnoreCase);
 
     private static void Fold(string word, Span<char> letters)
     {

@@ -364,7 +364,7 @@ public sealed record ErrorCode(string Code, int Status, string Title, string Des
     public static readonly ErrorCode SandboxOnly = new(
         "sandbox_only", 409, "This works in sandbox projects only",
         "The operation moves a test clock or steers the sandbox, and this project is live.",
-        "Use a project whose mode is sandbox.");
+        "Use a project whose mode is sandbox: tollgate projects create shop-test --sandbox, or POST /v1/projects with \"mode\": \"sandbox\".");
 
     public static readonly ErrorCode LastKey = new(
         "last_key", 409, "The last admin key cannot be revoked",

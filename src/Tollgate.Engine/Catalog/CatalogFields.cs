@@ -173,6 +173,19 @@ internal sealed partial class CatalogFields
         return null;
     }
 
+    /// <summary>Minor units of a currency. <c>12.00</c> would be a whole number, and twelve cents: nobody who writes it means that.</summary>
+    public long? Minor(string key)
+    {
+        if (Scalar(key) is { Quoted: false } scalar && scalar.Text.Contains('.', StringComparison.Ordinal) && TryNumber(scalar.Text, out var number))
+        {
+            Fault(key, string.Create(CultureInfo.InvariantCulture,
+                $"'{key}' is in minor units of the currency and has no decimal point: where the currency has cents, write {number * 100m:0.##} for {scalar.Text}."));
+            return null;
+        }
+
+        return Whole(key);
+    }
+
     public int? OptionalInt32(string key) => Says(key) ? Int32(key, otherwise: 0) : null;
 
     public int Int32(string key, int otherwise)

@@ -270,7 +270,7 @@ public static class CatalogReader
             fields.Fault("amount", "'amount' is missing: minor units of the currency, 2999 for $29.99.");
         }
 
-        return fields.Whole("amount") ?? 0;
+        return fields.Minor("amount") ?? 0;
     }
 
     private static PlanPrice ReadPrice(CatalogFields fields, string currency)
@@ -284,7 +284,7 @@ public static class CatalogReader
         {
             Seats = fields.Map("seats") is { } seats ? ReadSeats(seats) : null,
             Discount = fields.Map("discount") is { } discount ? ReadDiscount(discount) : null,
-            MinimumMinor = fields.Whole("minimum"),
+            MinimumMinor = fields.Minor("minimum"),
         };
         fields.RefuseOthers();
         return price;
@@ -292,7 +292,7 @@ public static class CatalogReader
 
     private static LineDiscount ReadDiscount(CatalogFields fields)
     {
-        var (percent, amount) = (fields.Amount("percent"), fields.Whole("amount"));
+        var (percent, amount) = (fields.Amount("percent"), fields.Minor("amount"));
         if ((percent is null) == (amount is null))
         {
             fields.Fault("percent", "A discount has either 'percent' or 'amount' (minor units off the price for one).");

@@ -18,6 +18,11 @@ internal static class CatalogText
         {
             return ReadDocument(new(scanner));
         }
+        catch (Exception fault) when (fault is not CatalogTextException && TabOf(text) is { } tab)
+        {
+            // YamlDotNet names the place where the structure broke, which is often lines behind the tab that broke it.
+            throw new CatalogTextException("This is not YAML: a tab stands in the indentation. Indent with spaces.", tab.Line, tab.Column);
+        }
         catch (YamlException fault)
         {
             throw new CatalogTextException($"This is not YAML: {fault.Message}", (int)fault.Start.Line, (int)fault.Start.Column);
@@ -29,6 +34,23 @@ internal static class CatalogText
             var place = scanner.CurrentPosition;
             throw new CatalogTextException("This is not YAML: the text cannot be read any further.", (int)place.Line, (int)place.Column);
         }
+    }
+
+    /// <summary>The first tab before the text of a line; null: there is none.</summary>
+    private static (int Line, int Column)? TabOf(string text)
+    {
+        var number = 0;
+        foreach (var line in text.AsSpan().EnumerateLines())
+        {
+            number++;
+            var indentation = line[..(line.Length - line.TrimStart(" \t").Length)];
+            if (indentation.Length < line.Length && indentation.IndexOf('\t') is >= 0 and var at)
+            {
+                return (number, at + 1);
+            }
+        }
+
+        return null;
     }
 
     private static CatalogNode ReadDocument(Parser parser)

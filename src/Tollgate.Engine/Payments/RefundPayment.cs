@@ -109,7 +109,7 @@ public sealed class RefundPayment(NpgsqlDataSource database, PaymentQueries quer
                 : RefundRules.Book(row.Payment, invoice?.Invoice, bounds, amount!.Value);
             if (judged.Verdict != RefundVerdict.Allowed)
             {
-                return (new(RefundOutcome.Refused, row, Explain(judged.Verdict, row.Payment, judged.Amount)), default);
+                return (new(RefundOutcome.Refused, row, Explain(judged, row.Payment, invoice?.Invoice, bounds)), default);
             }
 
             var refund = Guid.CreateVersion7(now.ToOffset());
@@ -235,11 +235,24 @@ public sealed class RefundPayment(NpgsqlDataSource database, PaymentQueries quer
         PaymentSql.AddFact, cancel, row.Partition, row.Account, row.Payment.Id, verb, now.ToUtc(), amount.Minor, by.Actor,
         CustomerCommands.OrNull(by.Note, NpgsqlDbType.Text));
 
-    private static string Explain(RefundVerdict verdict, Payment payment, MoneyAmount left) => verdict switch
+    private static string Explain(RefundJudgement judged, Payment payment, Invoice? invoice, RefundBounds bounds) => judged.Verdict switch
     {
         RefundVerdict.NotSucceeded => $"The payment is {CatalogWords.Of(payment.Status)}; no money came.",
-        RefundVerdict.NothingLeft => "Nothing of it is left: it went back, its invoice was credited in full, or the customer's bank holds or took it in a dispute.",
-        RefundVerdict.TooMuch => $"{left} of it can go back.",
+        RefundVerdict.NothingLeft => $"Nothing of it is left{WhereItWent(payment, invoice, bounds)}.",
+        RefundVerdict.TooMuch => $"{judged.Amount} of it can go back{WhereItWent(payment, invoice, bounds)}.",
         _ => "What goes back is more than 0.",
     };
+
+    private static string WhereItWent(Payment payment, Invoice? invoice, RefundBounds bounds)
+    {
+        var zero = MoneyAmount.Zero(payment.Amount.Currency);
+        (MoneyAmount Amount, string What)[] all =
+        [
+            (payment.Refunded, "was refunded"), (bounds.Held, "is held or was taken by the customer's bank in a dispute"),
+            (invoice?.GivenBack ?? zero, "was set off when the subscription changed, as credit for what came after"),
+            ((invoice?.Credited ?? zero) - payment.Refunded, "of its invoice was given back by credit notes"),
+        ];
+        var parts = all.Where(one => one.Amount > zero).Select(static one => $"{one.Amount} {one.What}").ToArray();
+        return parts.Length == 0 ? "" : ": " + string.Join(", ", parts);
+    }
 }

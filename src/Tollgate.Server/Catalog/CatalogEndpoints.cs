@@ -175,22 +175,24 @@ public static class CatalogEndpoints
         var reading = isYaml ? CatalogReader.ReadYaml(Encoding.UTF8.GetString(bytes)) : CatalogReader.ReadJson(bytes);
         if (reading.Document is null)
         {
-            await RefuseAsync(context, reading, isYaml);
+            await RefuseAsync(context, reading, isYaml, bytes.AsSpan().TrimStart(" \t\r\n"u8) is not [(byte)'{' or (byte)'[', ..]);
         }
 
         return reading.Document;
     }
 
-    private static Task RefuseAsync(HttpContext context, CatalogReading reading, bool isYaml)
+    private static Task RefuseAsync(HttpContext context, CatalogReading reading, bool isYaml, bool isOther)
     {
         if (reading.Malformed && !isYaml)
         {
-            return Problems.WriteAsync(context, ErrorCode.MalformedJson, reading.Faults[0].Describe("line"));
+            var fault = reading.Faults[0];
+            var hint = isOther ? $" If it is YAML, send Content-Type: {Yaml}." : "";
+            return Problems.WriteAsync(context, ErrorCode.MalformedJson, string.Create(CultureInfo.InvariantCulture, $"Line {fault.Line}, column {fault.Column}: {fault.Message}{hint}"));
         }
 
         var faults = reading.Faults.Take(WireLimits.Faults).Select(static fault =>
             new Fault(fault.Path, FaultCode.InvalidValue, fault.Message) { Line = fault.Line, Column = fault.Column });
-        return Problems.WriteAsync(context, [.. faults], reading.Malformed ? ErrorCode.MalformedRequest : ErrorCode.CatalogInvalid);
+        return Problems.WriteAsync(context, [.. faults], ErrorCode.CatalogInvalid);
     }
 
     private static void SetHeaders(HttpContext context, string etag, int revision)

@@ -17,7 +17,8 @@ internal static class UnknownNames
     /// <summary>Coupons that a code is compared with: the newest ones. A project may have one for each customer.</summary>
     private const int MostCoupons = 1_000;
 
-    public static string Feature(PublishedCatalog catalog, string code) => Spelling.Unknown("feature", code, catalog.Features.Keys.Order(StringComparer.Ordinal));
+    public static string Feature(PublishedCatalog catalog, string code) =>
+        Spelling.Unknown("feature", code, catalog.Features.Keys.Order(StringComparer.Ordinal)) + WhyNone(catalog);
 
     public static Task WriteFeatureAsync(HttpContext context, string code, string param) =>
         Problems.WriteAsync(context, ErrorCode.FeatureNotFound, Feature(context.Project().Catalog, code), param);
@@ -27,7 +28,11 @@ internal static class UnknownNames
         ? found
         : found.Select(fault => fault.Field == "feature" ? fault with { Detail = Feature(catalog, feature) } : fault);
 
-    public static string Plan(Caller caller, string code) => Spelling.Unknown("plan", code, PlansFor(caller));
+    public static string Plan(Caller caller, string code) => Spelling.Unknown("plan", code, PlansFor(caller)) + WhyNone(caller.Project!.Catalog);
+
+    /// <summary>A project that was made without a catalogue knows no name at all; nothing when it has features.</summary>
+    private static string WhyNone(PublishedCatalog catalog) =>
+        catalog.Features.Count == 0 ? " The project has no features yet: put a catalogue into force with PUT /v1/catalog, or \"tollgate catalog apply catalog.yaml\"." : "";
 
     public static Task WritePlanAsync(HttpContext context, string code, string? param = null) =>
         Problems.WriteAsync(context, ErrorCode.PlanNotFound, Plan(context.Caller(), code), param);

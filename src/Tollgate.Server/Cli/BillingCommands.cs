@@ -142,13 +142,14 @@ internal static class BillingCommands
 
     private static Command Unpark()
     {
+        var json = Lists.JsonOption();
         var id = new Argument<string>("subscription") { Description = "The subscription's id, from \"tollgate billing parked\"." };
         var command = new Command(
             "unpark",
             "Lets a parked subscription go on: the next run computes its invoice again. Correct what made it impossible first.\n\n"
             + "Example:\n  tollgate billing unpark sub_42 --project shop")
         {
-            id,
+            id, json,
         };
         ServerDoor.SetAction(command, async (door, parsed, cancel) =>
         {
@@ -157,12 +158,12 @@ internal static class BillingCommands
             var before = await door.GetAsync(path, cancel);
             if (before.GetProperty("parked_reason").ValueKind == JsonValueKind.Null)
             {
-                Console.WriteLine($"{subscription} is not parked.");
+                Lists.Say($"{subscription} is not parked.", new() { ["subscription"] = subscription, ["unparked"] = false }, parsed.GetValue(json));
                 return ExitCode.Done;
             }
 
             await door.SendAsync(HttpMethod.Post, path + "/unpark", (JsonNode?)null, cancel);
-            Console.WriteLine($"{subscription} goes on with the next run.");
+            Lists.Say($"{subscription} goes on with the next run.", new() { ["subscription"] = subscription, ["unparked"] = true }, parsed.GetValue(json));
             return ExitCode.Done;
         });
         return command;

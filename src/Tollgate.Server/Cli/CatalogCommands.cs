@@ -3,8 +3,12 @@ using System.Globalization;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Spectre.Console;
 using Tollgate.Contracts.Catalog;
+using Tollgate.Contracts.Http;
+using Tollgate.Core;
+using Tollgate.Core.Catalog;
 using Tollgate.Core.Money;
 using Tollgate.Engine.Catalog;
 
@@ -34,21 +38,27 @@ internal static class CatalogCommands
     private static Command Validate()
     {
         var files = new Argument<string[]>("file") { Description = "Catalogue files, YAML or JSON.", Arity = ArgumentArity.OneOrMore };
-        var command = new Command("validate", "Checks files and prints every fault with its line. Needs no server.\n\nExample:\n  tollgate catalog validate catalog.yaml") { files };
+        var json = Lists.JsonOption();
+        var command = new Command("validate", "Checks files and prints every fault with its line. Needs no server.\n\nExample:\n  tollgate catalog validate catalog.yaml") { files, json };
         command.SetAction(async (parsed, cancel) =>
         {
-            var good = true;
+            var (found, asJson) = (new JsonArray(), parsed.GetValue(json));
             foreach (var file in parsed.GetRequiredValue(files))
             {
-                good &= await ReadAsync(file, cancel) is not null;
+                var (_, faults) = await ReadTextAsync(file, cancel);
+                foreach (var fault in faults)
+                {
+                    found.Add(ToJson(file, fault));
+                    await (asJson ? Task.CompletedTask : Console.Error.WriteLineAsync(fault.Describe(file)));
+                }
             }
 
-            if (good)
+            if (asJson || found.Count == 0)
             {
-                Screen.MarkupLine("[green]No faults.[/]");
+                Lists.Say("No faults.", new() { ["valid"] = found.Count == 0, ["faults"] = found }, asJson);
             }
 
-            return good ? ExitCode.Done : ExitCode.Refused;
+            return found.Count == 0 ? ExitCode.Done : ExitCode.Refused;
         });
         return command;
     }
@@ -61,11 +71,7 @@ internal static class CatalogCommands
         var command = new Command("diff", "Shows what applying a file would change, and who is affected. Changes nothing.\n\nExample:\n  tollgate catalog diff catalog.yaml --project shop") { file, exitCode, json };
         ServerDoor.SetAction(command, async (door, parsed, cancel) =>
         {
-            if (await ReadAsync(parsed.GetRequiredValue(file), cancel) is not { } catalog)
-            {
-                return ExitCode.Refused;
-            }
-
+            var catalog = await ReadAsync(parsed.GetRequiredValue(file), cancel);
             var (planned, _) = await PutAsync(door, catalog, dryRun: true, ifMatch: null, cancel);
             Show(planned, parsed.GetValue(json));
             return planned.Changes.Count > 0 && parsed.GetValue(exitCode) ? Different : ExitCode.Done;
@@ -82,11 +88,7 @@ internal static class CatalogCommands
         ServerDoor.SetAction(command, async (door, parsed, cancel) =>
         {
             var asJson = CliScreen.IsJson(parsed, json, yes);
-            if (await ReadAsync(parsed.GetRequiredValue(file), cancel) is not { } catalog)
-            {
-                return ExitCode.Refused;
-            }
-
+            var catalog = await ReadAsync(parsed.GetRequiredValue(file), cancel);
             var (planned, seen) = await PutAsync(door, catalog, dryRun: true, ifMatch: null, cancel);
             if (planned.Changes.Count == 0 || !asJson)
             {
@@ -147,8 +149,17 @@ internal static class CatalogCommands
 
     private sealed record CatalogFile(string Text, string ContentType);
 
-    /// <summary>Null when the file has faults, which are then on stderr.</summary>
-    private static async Task<CatalogFile?> ReadAsync(string path, CancellationToken cancel)
+    /// <exception cref="CliStopException">The file has faults: all of them, each with its place.</exception>
+    private static async Task<CatalogFile> ReadAsync(string path, CancellationToken cancel)
+    {
+        var (catalog, faults) = await ReadTextAsync(path, cancel);
+        var problem = new JsonObject { ["title"] = ErrorCode.CatalogInvalid.Title, ["code"] = ErrorCode.CatalogInvalid.Code, ["detail"] = $"{path} has faults.", ["errors"] = new JsonArray([.. faults.Select(fault => ToJson(path, fault))]) };
+        return faults.Count == 0
+            ? catalog
+            : throw new CliStopException(ExitCode.Refused, string.Join('\n', faults.Select(fault => fault.Describe(path))), problem.ToJsonString(PlainJson.Indented));
+    }
+
+    private static async Task<(CatalogFile Catalog, IReadOnlyList<CatalogFault> Faults)> ReadTextAsync(string path, CancellationToken cancel)
     {
         byte[] bytes;
         try
@@ -163,13 +174,13 @@ internal static class CatalogCommands
         var isJson = path.EndsWith(".json", StringComparison.OrdinalIgnoreCase);
         var text = Utf8.GetString(bytes);
         var reading = isJson ? CatalogReader.ReadJson(bytes) : CatalogReader.ReadYaml(text);
-        foreach (var fault in reading.Faults)
-        {
-            await Console.Error.WriteLineAsync(fault.Describe(path));
-        }
-
-        return reading.Document is null ? null : new(text, isJson ? "application/json" : "application/yaml");
+        return (new(text, isJson ? "application/json" : "application/yaml"), reading.Faults);
     }
+
+    private static JsonNode ToJson(string file, CatalogFault fault) => new JsonObject
+    {
+        ["file"] = file, ["line"] = fault.Line, ["column"] = fault.Column, ["param"] = fault.Path, ["detail"] = fault.Message,
+    };
 
     private static async Task<(CatalogAnswer Answer, EntityTagHeaderValue? Seen)> PutAsync(
         ServerDoor door, CatalogFile catalog, bool dryRun, EntityTagHeaderValue? ifMatch, CancellationToken cancel)

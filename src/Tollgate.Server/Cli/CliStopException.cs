@@ -1,7 +1,20 @@
+using System.Text.Json.Nodes;
+
 namespace Tollgate.Server.Cli;
 
 /// <summary>Ends a command: the sentence goes to stderr, the code to the shell.</summary>
-internal sealed class CliStopException(int exitCode, string sentence) : Exception(sentence)
+/// <param name="problem">The problem document of the server, as it came; null: the fault was found here.</param>
+internal sealed class CliStopException(int exitCode, string sentence, string? problem = null) : Exception(sentence)
 {
     public int ExitCode { get; } = exitCode;
+
+    /// <summary>With <c>--json</c> a refusal is a problem document too, also on stderr: the standard output has data or nothing.</summary>
+    public static string Describe(int exitCode, string sentence, string? problem = null) => problem ?? new JsonObject
+    {
+        ["title"] = exitCode switch { Cli.ExitCode.Usage => "The command line is wrong", Cli.ExitCode.Unreachable => "No server answers", _ => "Refused" },
+        ["code"] = exitCode switch { Cli.ExitCode.Usage => "usage", Cli.ExitCode.Unreachable => "unreachable", _ => "refused" },
+        ["detail"] = sentence,
+    }.ToJsonString(Core.PlainJson.Indented);
+
+    public string Describe() => Describe(ExitCode, Message, problem);
 }

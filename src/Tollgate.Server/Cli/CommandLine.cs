@@ -62,13 +62,14 @@ internal static class CommandLine
 
     public static async Task<int> RunAsync(string[] args)
     {
-        var parsed = Root().Parse(args.Length == 0 ? ["--help"] : args);
+        // "help customers", as git and others have it.
+        args = args switch { [] => ["--help"], ["help", .. var words] => [.. words, "--help"], _ => args };
+        var (parsed, asJson) = (Root().Parse(args), args.Contains("--json"));
 
         // --help and --version would answer as if the word that is not known had not been there.
         if (parsed.Action is ParseErrorAction || parsed.UnmatchedTokens.Count > 0)
         {
-            await Console.Error.WriteLineAsync(Explain(parsed));
-            return ExitCode.Usage;
+            return await StopAsync(asJson, new(ExitCode.Usage, Explain(parsed)));
         }
 
         try
@@ -78,19 +79,22 @@ internal static class CommandLine
         }
         catch (StartRefusedException e)
         {
-            await Console.Error.WriteLineAsync(e.Message);
-            return ExitCode.Refused;
+            return await StopAsync(asJson, new(ExitCode.Refused, e.Message));
         }
         catch (NpgsqlException e)
         {
-            await Console.Error.WriteLineAsync($"The database went away or refused: {e.Message} Look at its log (postgres.log in the data folder), then start again.");
-            return ExitCode.Refused;
+            return await StopAsync(asJson, new(ExitCode.Refused, $"The database went away or refused: {e.Message} Look at its log (postgres.log in the data folder), then start again."));
         }
         catch (CliStopException e)
         {
-            await Console.Error.WriteLineAsync(e.Message);
-            return e.ExitCode;
+            return await StopAsync(asJson, e);
         }
+    }
+
+    private static async Task<int> StopAsync(bool asJson, CliStopException why)
+    {
+        await Console.Error.WriteLineAsync(asJson ? why.Describe() : why.Message);
+        return why.ExitCode;
     }
 
     /// <summary>What is wrong and what to do, in one line: the whole help would push the fault off the screen.</summary>

@@ -60,16 +60,16 @@ internal static class InvoiceCommands
 
     private static Command Pdf()
     {
-        var invoice = Invoice();
+        var (invoice, json) = (Invoice(), Lists.JsonOption());
         var output = new Option<string>("--output", "-o") { HelpName = "file", Description = "Where to write it. Default: the invoice's number in this folder. A file that exists is not replaced." };
-        var command = new Command("pdf", "Saves an invoice as PDF.\n\nExample:\n  tollgate invoices pdf SHOP-000042 --project shop") { invoice, output };
+        var command = new Command("pdf", "Saves an invoice as PDF.\n\nExample:\n  tollgate invoices pdf SHOP-000042 --project shop") { invoice, output, json };
         ServerDoor.SetAction(command, async (door, parsed, cancel) =>
         {
             using var request = new HttpRequestMessage(HttpMethod.Get, Lists.Of(Path, await IdOfAsync(door, parsed.GetRequiredValue(invoice), cancel)) + ".pdf");
             using var answer = await door.SendAsync(request, cancel);
             var file = parsed.GetValue(output) ?? answer.Content.Headers.ContentDisposition?.FileName?.Trim('"') ?? "invoice.pdf";
             await SaveAsync(answer.Content, file, cancel);
-            Console.WriteLine($"Written to {file}.");
+            Lists.Say($"Written to {file}.", new() { ["file"] = file }, parsed.GetValue(json));
             return ExitCode.Done;
         });
         return command;

@@ -48,16 +48,16 @@ internal static class KeyCommands
 
     private static Command Revoke()
     {
-        var id = Id();
+        var (id, json) = (Id(), Lists.JsonOption());
         var command = new Command(
             "revoke",
             "Ends a key and everything that it issued: keys, customer tokens, portal sessions, checkouts, and keys of projects that it created. To keep them, rotate the key.\n\nExample:\n"
             + "  tollgate keys revoke 019aa5a0-3c1e-7a52-9d31-5f0c8a4b7e10 --project shop")
-        { id };
+        { id, json };
         ServerDoor.SetAction(command, async (door, parsed, cancel) =>
         {
             await door.SendAsync(HttpMethod.Delete, Lists.Of(Path, parsed.GetRequiredValue(id)), (JsonNode?)null, cancel);
-            Console.WriteLine("Revoked.");
+            Lists.Say("Revoked.", new() { ["id"] = parsed.GetValue(id), ["revoked"] = true }, parsed.GetValue(json));
             return ExitCode.Done;
         });
         return command;

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Tollgate.Core.Money;
 
 namespace Tollgate.Server.Cli;
@@ -88,6 +89,19 @@ internal static class Lists
     /// <summary>The further part of a query: <c>&amp;customer=acme</c>.</summary>
     public static string FiltersOf(IEnumerable<(string Name, string? Value)> filters) =>
         string.Concat(filters.Where(static filter => filter.Value is not null).Select(static filter => $"&{filter.Name}={Uri.EscapeDataString(filter.Value!)}"));
+
+    /// <summary>What a command did that answers with no object of the API: a sentence, or the same as JSON.</summary>
+    public static void Say(string sentence, JsonObject facts, bool asJson)
+    {
+        if (asJson)
+        {
+            ServerDoor.Print(JsonSerializer.SerializeToElement(facts));
+        }
+        else
+        {
+            Console.WriteLine(sentence);
+        }
+    }
 
     public static void Print(IReadOnlyList<JsonElement> rows, bool asJson, params string[] columns)
     {

@@ -40,13 +40,14 @@ internal static class ParkedCommands
 
     private static Command Retry()
     {
+        var json = Lists.JsonOption();
         var id = new Argument<string?>("id") { Description = "The id of an entry, as `list` shows it. Default: all entries.", Arity = ArgumentArity.ZeroOrOne };
         var command = new Command(
             "retry",
             "Tries parked work again now, one entry or all. An entry that fails again is back on the list.\n\n"
             + "Examples:\n  tollgate parked retry 01936f5e-7c1b-7aa0-8c11-0d4c2b1a9f88\n  tollgate parked retry --project shop")
         {
-            id,
+            id, json,
         };
         ServerDoor.SetAction(command, async (door, parsed, cancel) =>
         {
@@ -56,7 +57,9 @@ internal static class ParkedCommands
                 await door.SendAsync(HttpMethod.Post, Lists.Of(Path, each) + "/retry", (JsonNode?)null, cancel);
             }
 
-            Console.WriteLine(ids.Length == 1 ? "1 entry is tried again within a few seconds." : $"{ids.Length} entries are tried again within a few seconds.");
+            Lists.Say(
+                ids.Length == 1 ? "1 entry is tried again within a few seconds." : $"{ids.Length} entries are tried again within a few seconds.", new() { ["entries"] = ids.Length },
+                parsed.GetValue(json));
             return ExitCode.Done;
         });
         return command;

@@ -37,6 +37,11 @@ internal static class ProjectCommands
                 ["currency"] = parsed.GetValue(currency),
             };
             Lists.PrintOne(await door.SendAsync(HttpMethod.Post, Path, body, cancel), parsed.GetValue(json));
+            if (body["catalog"] is null && !parsed.GetValue(json))
+            {
+                Console.WriteLine($"\nThe project has no features yet. Next: tollgate catalog apply catalog.yaml --project {body["code"]}");
+            }
+
             return ExitCode.Done;
         });
         return command;
@@ -74,6 +79,13 @@ internal static class ProjectCommands
     }
 
     /// <summary>A path to an existing file stands for its text; anything else goes to the server as it is.</summary>
-    private static async Task<string?> CatalogAsync(string? value, CancellationToken cancel) =>
-        value is not null && File.Exists(value) ? await File.ReadAllTextAsync(value, cancel) : value;
+    /// <exception cref="CliStopException">It looks like a file that is not there.</exception>
+    private static async Task<string?> CatalogAsync(string? value, CancellationToken cancel) => value switch
+    {
+        null => null,
+        _ when File.Exists(value) => await File.ReadAllTextAsync(value, cancel),
+        _ when !value.Contains(':', StringComparison.Ordinal) && (value.AsSpan().IndexOfAny("/\\.") >= 0) =>
+            throw new CliStopException(ExitCode.Usage, $"The file {value} does not exist (in {Directory.GetCurrentDirectory()}). --catalog is a YAML file or the code of a built-in catalogue."),
+        _ => value,
+    };
 }

@@ -94,25 +94,27 @@ internal static class ProviderCommands
 
     private static Command Retry()
     {
+        var json = Lists.JsonOption();
         var id = new Argument<string?>("id") { Description = "The event's id. Default: all that are parked.", Arity = ArgumentArity.ZeroOrOne };
         var command = new Command(
             "retry",
             "Reads an event of a provider again, or all that are parked.\n\nExamples:\n  tollgate provider-events retry stripe:evt_1QxDemo --project shop\n"
             + "  tollgate provider-events retry --project shop")
         {
-            id,
+            id, json,
         };
         ServerDoor.SetAction(command, async (door, parsed, cancel) =>
         {
             if (parsed.GetValue(id) is { } one)
             {
                 await door.SendAsync(HttpMethod.Post, Lists.Of(EventsPath, one) + "/retry", (JsonNode?)null, cancel);
-                Console.WriteLine($"{one} is read in a moment.");
+                Lists.Say($"{one} is read in a moment.", new() { ["events"] = 1 }, parsed.GetValue(json));
                 return ExitCode.Done;
             }
 
             var answer = await door.SendAsync(HttpMethod.Post, $"{EventsPath}/retry-parked", (JsonNode?)null, cancel);
-            Console.WriteLine($"{answer.GetProperty("events").GetInt32()} events are read again.");
+            var events = answer.GetProperty("events").GetInt32();
+            Lists.Say($"{events} events are read again.", new() { ["events"] = events }, parsed.GetValue(json));
             return ExitCode.Done;
         });
         return command;

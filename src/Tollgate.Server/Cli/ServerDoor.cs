@@ -173,12 +173,13 @@ internal sealed class ServerDoor : IDisposable
             var problem = JsonElement.Parse(body);
             if (Member(problem, "code") == ErrorCode.ProjectRequired.Code)
             {
-                return new(ExitCode.Usage, "The option --project is missing: name the project (or set TOLLGATE_PROJECT). \"tollgate projects list\" shows the codes.");
+                return new(ExitCode.Usage, "The option --project is missing: name the project (or set TOLLGATE_PROJECT). \"tollgate projects list\" shows the codes.", body);
             }
 
             var text = new StringBuilder(Member(problem, "detail") ?? Member(problem, "title") ?? "The server refused.");
-            if (problem.TryGetProperty("errors", out var errors) && errors.ValueKind == JsonValueKind.Array)
+            if (problem.TryGetProperty("errors", out var errors) && errors.ValueKind == JsonValueKind.Array && errors.GetArrayLength() > 1)
             {
+                // A single fault is the detail itself.
                 foreach (var error in errors.EnumerateArray())
                 {
                     text.Append("\n  ").Append(FaultOf(error));
@@ -186,7 +187,7 @@ internal sealed class ServerDoor : IDisposable
             }
 
             text.Append(CultureInfo.InvariantCulture, $"\n({status} {Member(problem, "code") ?? "error"}, request {Member(problem, "request_id") ?? "unknown"})");
-            return new(ExitCode.Refused, text.ToString());
+            return new(ExitCode.Refused, text.ToString(), body);
         }
         catch (JsonException)
         {

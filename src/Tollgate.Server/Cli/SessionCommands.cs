@@ -17,14 +17,15 @@ internal static class SessionCommands
     private static Command Revoke()
     {
         var id = new Argument<string>("id") { Description = "The session's id, from \"tollgate sessions list\"." };
+        var json = Lists.JsonOption();
         var command = new Command(
             "revoke",
             "Ends a portal session, and the checkouts that were opened on its page.\n\nExample:\n"
-            + "  tollgate sessions revoke 01936f5e-7c20-7f55-9166-52917f6e5e44 --project shop") { id };
+            + "  tollgate sessions revoke 01936f5e-7c20-7f55-9166-52917f6e5e44 --project shop") { id, json };
         ServerDoor.SetAction(command, async (door, parsed, cancel) =>
         {
             await door.SendAsync(HttpMethod.Delete, Lists.Of(Path, parsed.GetRequiredValue(id)), (JsonNode?)null, cancel);
-            Console.WriteLine("Revoked.");
+            Lists.Say("Revoked.", new() { ["id"] = parsed.GetValue(id), ["revoked"] = true }, parsed.GetValue(json));
             return ExitCode.Done;
         });
         return command;

@@ -51,8 +51,16 @@ internal static class SubscriptionCommands
         var (id, period, quantity) = (Id(), Period(), Quantity());
         var plan = new Option<string>("--plan") { HelpName = "code", Description = "Another plan." };
         var when = new Option<string>("--when") { HelpName = "when", Description = "now or period_end. Default: now if it costs more a month than before, otherwise period_end." };
+        var command = new Command("change", "Changes plan, period or quantity.\n\nExample:\n  tollgate subscriptions change sub-acme --plan team --preview --project shop") { id, plan, period, quantity, when };
+        command.Validators.Add(given =>
+        {
+            if (given.GetResult(plan) is null && given.GetResult(period) is null && given.GetResult(quantity) is null)
+            {
+                given.AddError("Nothing to change: give --plan, --period or --quantity.");
+            }
+        });
         return Changing(
-            new Command("change", "Changes plan, period or quantity.\n\nExample:\n  tollgate subscriptions change sub-acme --plan team --preview --project shop") { id, plan, period, quantity, when },
+            command,
             HttpMethod.Patch,
             parsed => Lists.Of(Path, parsed.GetRequiredValue(id)),
             parsed => new JsonObject

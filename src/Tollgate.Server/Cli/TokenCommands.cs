@@ -24,16 +24,16 @@ internal static class TokenCommands
 
     private static Command Revoke()
     {
-        var (customer, id) = (Customer(), new Argument<string>("id") { Description = "The token's id, from \"tollgate tokens list\"." });
+        var (customer, id, json) = (Customer(), new Argument<string>("id") { Description = "The token's id, from \"tollgate tokens list\"." }, Lists.JsonOption());
         var command = new Command(
             "revoke",
             "Ends a token, and the portal sessions and checkouts that were opened with it.\n\nExample:\n"
-            + "  tollgate tokens revoke acme 019aa5a0-3c1e-7a52-9d31-5f0c8a4b7e10 --project shop") { customer, id };
+            + "  tollgate tokens revoke acme 019aa5a0-3c1e-7a52-9d31-5f0c8a4b7e10 --project shop") { customer, id, json };
         ServerDoor.SetAction(command, async (door, parsed, cancel) =>
         {
             var path = Lists.Of(PathOf(parsed.GetRequiredValue(customer)), parsed.GetRequiredValue(id));
             await door.SendAsync(HttpMethod.Delete, path, (JsonNode?)null, cancel);
-            Console.WriteLine("Revoked.");
+            Lists.Say("Revoked.", new() { ["id"] = parsed.GetValue(id), ["revoked"] = true }, parsed.GetValue(json));
             return ExitCode.Done;
         });
         return command;

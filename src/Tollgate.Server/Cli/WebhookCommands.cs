@@ -59,19 +59,19 @@ internal static class WebhookCommands
 
     private static Command RedeliverSince()
     {
-        var id = Endpoint();
+        var (id, json) = (Endpoint(), Lists.JsonOption());
         var from = new Option<string>("--from") { HelpName = "time", Description = "Since when.", Required = true };
         var command = new Command(
             "redeliver",
             "Sends an endpoint all that it missed since a time.\n\nExample:\n"
             + "  tollgate webhooks redeliver 019aa5a0-3c1e-7a52-9d31-5f0c8a4b7e10 --from 2026-11-20T00:00:00Z --project shop")
         {
-            id, from,
+            id, from, json,
         };
         ServerDoor.SetAction(command, async (door, parsed, cancel) =>
         {
             var made = await RangeAsync(door, Lists.Of(Path, parsed.GetRequiredValue(id)), parsed.GetRequiredValue(from), cancel);
-            Console.WriteLine($"{made} deliveries are on their way.");
+            Lists.Say($"{made} deliveries are on their way.", new() { ["deliveries"] = made }, parsed.GetValue(json));
             return ExitCode.Done;
         });
         return command;

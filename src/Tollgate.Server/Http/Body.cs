@@ -164,8 +164,7 @@ public static class Body
     {
         if (!IsJson(context.Request.ContentType))
         {
-            return Problem.Of(
-                ErrorCode.UnsupportedMediaType, $"application/json is expected; {context.Request.ContentType} was sent.", "Content-Type");
+            return Problem.Of(ErrorCode.UnsupportedMediaType, Problems.WrongType(context), "Content-Type");
         }
 
         if (body.IsEmpty)

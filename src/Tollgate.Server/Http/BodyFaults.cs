@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
@@ -99,11 +100,12 @@ internal static class BodyFaults
             var property = type.Properties.FirstOrDefault(property => property.Name == member.Name);
             if (property is null)
             {
-                faults.Add(at, FaultCode.UnknownField, Spelling.Unknown("field", member.Name, type.Properties.Select(static known => known.Name)));
+                var known = type.Properties.Select(static one => one.Name).ToArray();
+                faults.Add(at, FaultCode.UnknownField, Spelling.Unknown("field", member.Name, known) + Spelling.Known("fields", known));
             }
             else if (!seen.Add(member.Name))
             {
-                faults.Add(at, FaultCode.DuplicateField, "This field comes twice.");
+                faults.Add(at, FaultCode.DuplicateField, $"The field '{Spelling.Shown(member.Name)}' comes twice.");
             }
             else if (member.Value.ValueKind != JsonValueKind.Null)
             {
@@ -124,9 +126,16 @@ internal static class BodyFaults
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
         {
-            faults.Add(path, FaultCode.InvalidType, Expectation(type, value));
+            faults.Add(path, FaultCode.InvalidType, Expectation(type, value) + MinorUnits(type, value, path));
         }
     }
+
+    /// <summary>What stands for <c>12.50</c> where an amount of money is a whole number; nothing elsewhere.</summary>
+    private static string MinorUnits(JsonTypeInfo type, JsonElement value, string path) =>
+        (Nullable.GetUnderlyingType(type.Type) ?? type.Type) == typeof(long) && value.ValueKind == JsonValueKind.Number && value.TryGetDecimal(out var sent)
+        && path[(path.LastIndexOf('.') + 1)..] is "amount" or "amount_off" or "minimum"
+            ? string.Create(CultureInfo.InvariantCulture, $" Amounts are in minor units of the currency: where it has cents, send {sent * 100m:0.##} for {sent}.")
+            : "";
 
     private static string Expectation(JsonTypeInfo type, JsonElement value)
     {
@@ -139,10 +148,12 @@ internal static class BodyFaults
             _ when plain == typeof(bool) => "true or false",
             _ when plain == typeof(decimal) => "A number of at most 28 digits",
             _ when plain == typeof(int) || plain == typeof(long) => "A whole number",
-            _ when plain == typeof(DateTimeOffset) => "An ISO 8601 time with Z or an offset, such as 2026-11-21T08:00:00Z,",
+            _ when plain == typeof(DateTimeOffset) && value.ValueKind == JsonValueKind.String => null,
+            _ when plain == typeof(DateTimeOffset) => Faults.TimeExpected,
             _ => "Another value",
         };
-        return $"{expected} is expected; {Name(value.ValueKind)} was sent.";
+        return expected is null ? Faults.WhyNoTime(value.GetString()!)
+            : $"{expected} is expected; {(value.ValueKind == JsonValueKind.Number ? Spelling.Shown(value.GetRawText()) : Name(value.ValueKind))} was sent.";
     }
 
     private static string Name(JsonValueKind kind) => kind switch

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Tollgate.Contracts.Http;
 using Tollgate.Core;
@@ -151,9 +152,26 @@ public sealed class Faults
             return Instant.From(moment);
         }
 
-        Add(param, FaultCode.InvalidFormat, "An ISO 8601 time with Z or an offset, such as 2026-11-21T08:00:00Z, is expected.");
+        Add(param, FaultCode.InvalidFormat, WhyNoTime(text));
         return null;
     }
+
+    internal const string TimeExpected = "An ISO 8601 time with Z or an offset, such as 2026-11-21T08:00:00Z,";
+
+    /// <summary>What a text lacks that should be an instant, with what would be one.</summary>
+    internal static string WhyNoTime(string text)
+    {
+        var shown = Spelling.Shown(text);
+        return DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out _)
+            ? $"'{shown}' has no time of day: send {shown}T00:00:00Z, or the same with an offset."
+            : text.Length <= LongestTime && DateTime.TryParseExact(text, ZonelessTimes, CultureInfo.InvariantCulture, DateTimeStyles.None, out _)
+                ? $"'{shown}' has neither Z nor an offset: send {shown.Replace(' ', 'T')}Z if it is UTC."
+                : $"'{shown}' is no time. {TimeExpected} is expected.";
+    }
+
+    private const int LongestTime = 40;
+
+    private static readonly string[] ZonelessTimes = ["yyyy-MM-ddTHH:mm", "yyyy-MM-dd HH:mm", "yyyy-MM-ddTHH:mm:ss.FFFFFFF", "yyyy-MM-dd HH:mm:ss.FFFFFFF"];
 
     /// <summary>A currency of ISO 4217; null when there is none or an unknown one.</summary>
     public Currency? Currency(string? value, string param)

@@ -112,7 +112,9 @@ public sealed class FrontDoor(
         var text = KeyReader.Read(context, requirement.Headers).Span;
         if (text.IsEmpty)
         {
-            return requirement.Access.HasFlag(Access.Keyless) ? KeylessCaller(PublicAddress.HostOf(context).Host) : ErrorCode.KeyMissing;
+            return requirement.Access.HasFlag(Access.Keyless)
+                ? KeylessCaller(PublicAddress.HostOf(context).Host)
+                : new Resolution(null, ErrorCode.KeyMissing, KeyReader.WhyNone(context));
         }
 
         if (!KeyHash.TryOf(text, out var hash))
@@ -153,7 +155,16 @@ public sealed class FrontDoor(
         }
 
         key.Use.Note(now);
-        return key.Caller.Kind == KeyKind.Admin ? WithProject(context, key.Caller) : key.Caller;
+        return key.Caller.Kind == KeyKind.Admin ? WithProject(context, key.Caller) : OfItsProject(context, key.Caller);
+    }
+
+    /// <summary>The key decides the project. A request that names another one would change what its sender does not mean.</summary>
+    private static Resolution OfItsProject(HttpContext context, Caller caller)
+    {
+        string? named = context.Request.Headers["X-Project"];
+        return string.IsNullOrEmpty(named) || named == caller.Project!.Code ? caller : new Resolution(
+            null, ErrorCode.KeyNotAllowed,
+            $"X-Project names '{Spelling.Shown(named)}', but the key belongs to '{caller.Project.Code}'. Leave the header out, or send a key of '{Spelling.Shown(named)}' or the admin key.");
     }
 
     /// <summary>The admin key works on the project that <c>X-Project</c> names.</summary>
@@ -216,7 +227,7 @@ public sealed class FrontDoor(
         }
 
         return directory.Current.ProjectsById.TryGetValue(token.ProjectId, out var project)
-            ? new Caller(KeyKind.CustomerToken, project, token.Issuer.Scopes, token.Customer, null) { Token = token.Id, ExpiresAt = token.ExpiresAt }
+            ? OfItsProject(context, new(KeyKind.CustomerToken, project, token.Issuer.Scopes, token.Customer, null) { Token = token.Id, ExpiresAt = token.ExpiresAt })
             : ErrorCode.KeyInvalid;
     }
 
@@ -339,6 +350,7 @@ public sealed class FrontDoor(
         code == ErrorCode.NotFound ? $"No operation has the path '{Spelling.Shown(context.Request.Path.Value ?? "")}'.{NearestPath.DidYouMean(context)}"
         : code == ErrorCode.MethodNotAllowed && context.Response.Headers.Allow.ToString() is { Length: > 0 } allowed
             ? $"{Spelling.Shown(context.Request.Method)} is not a method of this path. Methods: {allowed}."
+        : code == ErrorCode.UnsupportedMediaType ? Problems.WrongType(context)
         : null;
 
     /// <summary>A failure that somebody else (routing, a limit of the server) answered with nothing but a status.</summary>

@@ -1,9 +1,28 @@
+using Tollgate.Contracts.Http;
+using Tollgate.Core;
+
 namespace Tollgate.Server.Http;
 
 /// <summary>Finds the key in a request: <c>Authorization: Bearer</c>, else <c>X-Api-Key</c>, else the endpoint's own headers.</summary>
 internal static class KeyReader
 {
     private const string Scheme = "Bearer ";
+
+    /// <summary>Of a scheme that is repeated: what is longer may be a secret.</summary>
+    private const int LongestScheme = 16;
+
+    /// <summary>Why a request has no key, and what to send: a header that is there and is not understood is named.</summary>
+    public static string WhyNone(HttpContext context)
+    {
+        string? header = context.Request.Headers.Authorization;
+        var scheme = header?.Trim().Split(' ')[0] ?? "";
+        var why = header is null ? "The request carries no key."
+            : scheme.Equals(Scheme.Trim(), StringComparison.OrdinalIgnoreCase) ? "Authorization: Bearer has no key behind it; perhaps a variable is empty."
+            : scheme.StartsWith("tg_", StringComparison.Ordinal) ? "Authorization holds a key without the word Bearer before it."
+            : scheme.Length is > 0 and <= LongestScheme && header!.Contains(' ', StringComparison.Ordinal) ? $"Authorization has the scheme '{Spelling.Shown(scheme)}', which this server does not take."
+            : "Authorization has no scheme that this server takes.";
+        return $"{why} {ErrorCode.KeyMissing.HowToFix}";
+    }
 
     /// <summary>The key's text, or empty. Never in a query string: URLs end up in logs.</summary>
     public static ReadOnlyMemory<char> Read(HttpContext context, IReadOnlyList<string> ownHeaders)

@@ -25,6 +25,21 @@ internal static class NearestPath
         return found is null ? "" : $" Did you mean '{found.RawText}'?";
     }
 
+    /// <summary>The operations that a request was for, whatever routing made of it.</summary>
+    public static IEnumerable<Endpoint> Operations(HttpContext context)
+    {
+        if (context.Request.Path.Value is not { Length: > 1 and <= LongestPath } path)
+        {
+            return [];
+        }
+
+        var segments = path.Trim('/').Split('/');
+        return context.RequestServices.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>().Where(endpoint =>
+            endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods.Contains(context.Request.Method) == true
+            && endpoint.RoutePattern.PathSegments.Count == segments.Length
+            && endpoint.RoutePattern.PathSegments.Index().All(one => Fits(one.Item, segments[one.Index])));
+    }
+
     private static RoutePattern? Find(string path, IReadOnlyList<RoutePattern> templates)
     {
         var segments = path.Trim('/').Split('/');

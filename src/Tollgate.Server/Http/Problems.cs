@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Microsoft.AspNetCore.Http.Metadata;
 using Npgsql;
 using Tollgate.Contracts.Http;
 using Tollgate.Core;
@@ -18,7 +19,22 @@ public static class Problems
 
     public static Task WriteAsync(
         HttpContext context, ErrorCode code, string? detail = null, string? param = null, TimeSpan? retryAfter = null) =>
-        WriteAsync(context, Problem.Of(code, detail, param), retryAfter);
+        WriteAsync(context, Problem.Of(code, detail ?? DetailOf(context, code), param), retryAfter);
+
+    /// <summary>What to do next where the meaning of a code alone leads nowhere; null: the meaning is enough.</summary>
+    private static string? DetailOf(HttpContext context, ErrorCode code) =>
+        code.Status == StatusCodes.Status401Unauthorized || code == ErrorCode.ProjectRequired || code == ErrorCode.SandboxOnly
+            ? $"{code.Description} {code.HowToFix}"
+            : code.Status == StatusCodes.Status404NotFound ? UnknownId.Of(context, code) : null;
+
+    /// <summary>What a body was sent as, and what the operation takes. Routing answers a bare 415 and keeps the operation to itself.</summary>
+    public static string WrongType(HttpContext context)
+    {
+        var sent = Spelling.Shown(Body.MediaTypeOf(context.Request));
+        string[] wanted = [.. NearestPath.Operations(context).SelectMany(static one => one.Metadata.GetMetadata<IAcceptsMetadata>()?.ContentTypes ?? []).Distinct(StringComparer.Ordinal)];
+        var form = sent == "application/x-www-form-urlencoded" ? " curl sends a form unless it is told -H 'Content-Type: application/json'." : "";
+        return $"{(wanted.Length == 0 ? Answer.JsonType : string.Join(" or ", wanted))} is expected; {(sent.Length == 0 ? "no Content-Type" : sent)} was sent.{form}";
+    }
 
     /// <summary>All faults at once, under <paramref name="code"/> (default <c>validation_failed</c>).</summary>
     public static Task WriteAsync(HttpContext context, IReadOnlyList<Fault> faults, ErrorCode? code = null) =>
@@ -105,14 +121,23 @@ public static class Problems
     public static Problem Of(IReadOnlyList<Fault> faults, ErrorCode code)
     {
         var detail = faults.Count == 1
-            ? $"{faults[0].Param}: {faults[0].Detail}"
+            ? $"{PlaceOf(faults[0])}{faults[0].Detail}"
             : $"{faults.Count.ToString(CultureInfo.InvariantCulture)} faults were found; errors lists them.";
         return Problem.Of(code, detail, faults[0].Param) with { Errors = faults };
     }
 
+    /// <summary>A fault of the body as a whole has no field, one of a text its line.</summary>
+    private static string PlaceOf(Fault fault)
+    {
+        var line = fault.Line is { } number ? string.Create(CultureInfo.InvariantCulture, $"Line {number}, column {fault.Column}: ") : "";
+        return fault.Param.Length == 0 ? line : $"{line}{fault.Param}: ";
+    }
+
     /// <summary>JSON that breaks off or is none.</summary>
-    public static Problem Of(JsonException malformed) => Problem.Of(
-        ErrorCode.MalformedJson, $"Line {malformed.LineNumber + 1}, byte {malformed.BytePositionInLine + 1}: this is not JSON (any more).");
+    /// <param name="takesLines">The operation also takes one value on each line.</param>
+    public static Problem Of(JsonException malformed, bool takesLines = false) => Problem.Of(
+        ErrorCode.MalformedJson, $"Line {malformed.LineNumber + 1}, byte {malformed.BytePositionInLine + 1}: this is not JSON (any more)."
+            + (takesLines && malformed.LineNumber > 0 ? " If each line is a value of its own, send it as Content-Type: application/x-ndjson." : ""));
 
     /// <summary>JSON in which bytes are not UTF-8, or an escape is half of a surrogate pair; null when all of it is Unicode.</summary>
     public static Problem? OfUnicode(ReadOnlySpan<byte> json)

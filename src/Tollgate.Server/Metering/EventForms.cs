@@ -200,7 +200,7 @@ internal static class EventForms
         }
 
         fields.Add(Spelling.Shown(name), unknown ? FaultCode.UnknownField : FaultCode.DuplicateField,
-            unknown ? Spelling.Unknown("field", name, Members) : "This field comes twice.");
+            unknown ? Spelling.Unknown("field", name, Members) + Spelling.Known("fields", Members) : $"The field '{Spelling.Shown(name)}' comes twice.");
         reader.Skip();
     }
 }

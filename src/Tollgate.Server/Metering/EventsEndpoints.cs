@@ -244,7 +244,7 @@ internal static class EventsEndpoints
         }
         catch (JsonException e)
         {
-            return Problems.Of(e);
+            return Problems.Of(e, takesLines: true);
         }
     }
 

@@ -228,7 +228,8 @@ internal static partial class ProjectsEndpoints
             return new() { Code = "empty", Name = "Empty", DefaultPlan = "free", Plans = [new() { Code = "free", Name = "Free" }] };
         }
 
-        if (CodePattern().IsMatch(body.Catalog))
+        // A catalogue has keys and values: what is one line without a colon is meant to name one.
+        if (body.Catalog.AsSpan().Trim().IndexOfAny(':', '\n') < 0)
         {
             var builtIn = await BuiltInCatalogs.ReadAsync(cancel);
             var found = builtIn.FirstOrDefault(document => document.Code == body.Catalog);

@@ -63,6 +63,11 @@ public static class SubscriptionStepEndpoints
         faults.OneOf(body.Proration, "proration", "second", "day", "none", "usage_aware");
         var addOns = SubscriptionEndpoints.AddOnsOf(body.AddOns, faults);
         var discount = SubscriptionEndpoints.DiscountOf(body.Discount, faults);
+        if (pay is not null && body is { Preview: not true, Plan: null, Period: null, Quantity: null, AddOns: null, Amount: null, Discount: null })
+        {
+            faults.Add("", FaultCode.Required, "Nothing to change: send plan, period, quantity, add_ons, amount or discount.");
+        }
+
         if (faults.Any)
         {
             await faults.WriteAsync(context);

@@ -113,6 +113,31 @@ public sealed class MistakeTests(RunningServer server) : IAsyncLifetime
     [InlineData("PUT", "/v1/invoice-settings", """{"country": "Frnace"}""", 422, "validation_failed", "Unknown country 'Frnace'.", "FR")]
     [InlineData("POST", "/v1/model-prices", """{"provider": "openai", "model": "x", "prices": {"imput": "1"}}""", 422, "validation_failed", "Unknown unit 'imput'.", "input")]
 
+    [InlineData("POST", "/v1/customers", """{"id": "u", "time_zone": "Europe/Kiew"}""", 422, "validation_failed", "Unknown time zone 'Europe/Kiew'.", "Europe/Kiev")]
+
+    // Words of other products, and opposites, which are spelt alike.
+    [InlineData("GET", "/v1/invoices?status=unpaid", null, 422, "validation_failed", "Unknown value 'unpaid'.", "open")]
+    [InlineData("POST", "/v1/subscriptions", """{"customer": "u", "plan": "professional", "period": "annual"}""", 422, "validation_failed", "Unknown value 'annual'.", "yearly")]
+
+    // Times and amounts of money.
+    [InlineData("POST", "/v1/test-clock", """{"advance_to": "2027-01-15"}""", 422, "invalid_type", "'2027-01-15' has no time of day: send 2027-01-15T00:00:00Z", null)]
+    [InlineData("POST", "/v1/test-clock", """{"advance_to": "2027-01-15 09:30:00"}""", 422, "invalid_type", "has neither Z nor an offset: send 2027-01-15T09:30:00Z", null)]
+    [InlineData("POST", "/v1/test-clock", """{"advance_to": "2027-02-30T00:00:00Z"}""", 422, "invalid_type", "'2027-02-30T00:00:00Z' is no time.", null)]
+    [InlineData("GET", "/v1/events?from=yesterday", null, 422, "validation_failed", "'yesterday' is no time.", null)]
+    [InlineData("POST", "/v1/subscriptions", """{"customer": "u", "plan": "professional", "amount": 12.5}""", 422, "invalid_type", "12.5 was sent. Amounts are in minor units of the currency: where it has cents, send 1250 for 12.5.", null)]
+
+    // Ids, fields and bodies.
+    [InlineData("GET", "/v1/customers/nobody", null, 404, "customer_not_found", "Unknown customer 'nobody'.", null)]
+    [InlineData("GET", "/v1/subscriptions/sub-none", null, 404, "subscription_not_found", "Unknown subscription 'sub-none'.", null)]
+    [InlineData("GET", "/v1/invoices/M-000001", null, 404, "invoice_not_found", "Unknown invoice 'M-000001'. An invoice is found by its number with GET /v1/invoices?number=.", null)]
+    [InlineData("POST", "/v1/customers", """{"id": "u", "surname": "Ada"}""", 422, "unknown_field", "Known fields: id, name, email", null)]
+    [InlineData("POST", "/v1/customers", """{"id": "u", "name": "Ada", "name": "Eva"}""", 422, "unknown_field", "The field 'name' comes twice.", null)]
+    [InlineData("PATCH", "/v1/subscriptions/sub-paid", "{}", 422, "validation_failed", "Nothing to change: send plan, period,", null)]
+    [InlineData("POST", "/v1/events", "{\"customer\": \"u\", \"type\": \"ats_scan\"}\n{\"customer\": \"u\", \"type\": \"ats_scan\"}", 400, "malformed_json", "send it as Content-Type: application/x-ndjson.", null)]
+    [InlineData("PUT", "/v1/catalog", "code: mistakes\nname: Mistakes", 400, "malformed_json", "If it is YAML, send Content-Type: application/yaml.", null)]
+    [InlineData("POST", "/v1/projects", """{"code": "typo", "name": "Typo", "mode": "sandbox", "catalog": "Trendit"}""", 422, "validation_failed", "Unknown catalogue 'Trendit'.", "trendit")]
+    [InlineData("POST", "/v1/projects", """{"code": "typo", "name": "Typo", "mode": "sandbox", "catalog": "resume_ats"}""", 422, "validation_failed", "Unknown catalogue 'resume_ats'.", "resume-ats")]
+
     // Paths and methods.
     [InlineData("GET", "/v1/custmers", null, 404, "not_found", "No operation has the path '/v1/custmers'.", "/v1/customers")]
     [InlineData("GET", "/v1/customer/u/usage", null, 404, "not_found", "No operation has the path '/v1/customer/u/usage'.", "/v1/customers/{id}/usage")]
@@ -128,6 +153,66 @@ public sealed class MistakeTests(RunningServer server) : IAsyncLifetime
         (detail.Contains("Did you mean", StringComparison.Ordinal) ? detail : null).ShouldBe(meant is null ? null : detail, detail);
         detail.ShouldContain(meant is null ? "" : $"Did you mean '{meant}'?");
         Encoding.UTF8.GetString(reply.Body).ShouldNotContain("\\u00");
+    }
+
+    /// <summary>A key of one project with the name of another: what is meant is not clear, and would change the wrong one.</summary>
+    [Fact]
+    public async Task A_request_that_names_another_project_than_its_key_is_refused()
+    {
+        var key = server.Secret("resume-ats");
+        (await server.SendAsync("GET", "/v1/customers", key, null, ("X-Project", "resume-ats"))).ShouldBe(200);
+        (await server.SendAsync("GET", "/v1/customers", key, null, ("X-Project", Project))).ShouldBeProblem(403, "key_not_allowed")
+            .Json.GetProperty("detail").GetString().ShouldStartWith("X-Project names 'mistakes', but the key belongs to 'resume-ats'.");
+    }
+
+    [Theory]
+    [InlineData("/v1/customers", "Basic dG9rZW4=", 401, "Authorization has the scheme 'Basic'")]
+    [InlineData("/v1/customers", "Bearer ", 401, "Authorization: Bearer has no key behind it")]
+    [InlineData("/v1/customers", "tg_sk_0", 401, "Authorization holds a key without the word Bearer before it.")]
+    [InlineData("/v1/customers", null, 401, "The request carries no key. Send Authorization: Bearer <key>")]
+    [InlineData("/v1/customers", "admin", 400, "Add the header X-Project with the project's code")]
+    [InlineData("/v1/test-clock", "live", 409, "tollgate projects create shop-test --sandbox")]
+    public async Task A_refusal_at_the_door_names_the_next_step(string path, string? authorization, int status, string words)
+    {
+        var header = authorization switch { null => null, "admin" => "Bearer " + server.Admin, "live" => "Bearer " + server.Secret("resume-ats"), _ => authorization };
+        using var request = new HttpRequestMessage(HttpMethod.Get, path);
+        if (header is not null)
+        {
+            request.Headers.TryAddWithoutValidation("Authorization", header);
+        }
+
+        using var answer = await server.Server.Http.SendAsync(request);
+        ((int)answer.StatusCode).ShouldBe(status);
+        JsonElement.Parse(await answer.Content.ReadAsStringAsync()).GetProperty("detail").GetString()!.ShouldContain(words);
+    }
+
+    [Theory]
+    [InlineData("POST", "/v1/customers", "application/x-www-form-urlencoded", "application/json is expected; application/x-www-form-urlencoded was sent. curl sends a form unless")]
+    [InlineData("POST", "/v1/events", "text/plain", "application/x-ndjson")]
+    [InlineData("PUT", "/v1/catalog", "text/plain", "application/yaml")]
+    public async Task A_wrong_content_type_is_named_beside_the_right_ones(string method, string path, string type, string words) =>
+        (await server.SendAsync(method, path, server.Admin, "x=1", ("X-Project", Project), ("Content-Type", type))).ShouldBeProblem(415, "unsupported_media_type")
+            .Json.GetProperty("detail").GetString()!.ShouldContain(words);
+
+    [Fact]
+    public async Task Faults_of_a_catalogue_have_their_line_and_a_project_without_one_says_so()
+    {
+        foreach (var (text, words) in (IEnumerable<(string, string)>)
+        [
+            ("code: x\nplans:\n  - code: free\n\tname: Free\n", "Line 4, column 1: This is not YAML: a tab stands in the indentation."),
+            ("code: x\nname: [1\n", "Line "),
+            (Catalog.Replace("amount: 1500", "amount: 15.00", StringComparison.Ordinal), "where the currency has cents, write 1500 for 15.00."),
+        ])
+        {
+            (await server.SendAsync("PUT", "/v1/catalog?dry_run=true", server.Admin, text, ("X-Project", Project), ("Content-Type", "application/yaml"))).ShouldBeProblem(422, "catalog_invalid")
+                .Json.GetProperty("detail").GetString()!.ShouldContain(words);
+        }
+
+        await server.SendAsync("POST", "/v1/projects", server.Admin, """{"code": "bare", "name": "Bare", "mode": "sandbox"}""");
+        foreach (var (path, body) in (IEnumerable<(string, string)>)[("/v1/consume", """{"customer": "u", "feature": "scan"}"""), ("/v1/subscriptions", """{"customer": "u", "plan": "pro"}""")])
+        {
+            (await server.SendAsync("POST", path, server.Admin, body, ("X-Project", "bare"))).Json.GetProperty("detail").GetString()!.ShouldContain("tollgate catalog apply");
+        }
     }
 
     [Fact]

@@ -100,7 +100,7 @@ public sealed class PaymentsApiTests(ImpatientServer server) : IClassFixture<Imp
 
         first.Status.ShouldBe(HttpStatusCode.Created, first.Json?.ToJsonString());
         first["refunds"][0]!["status"]!.GetValue<string>().ShouldBe("succeeded");
-        (tooMuch.Status, Word(tooMuch, "code"), Word(tooMuch, "detail")).ShouldBe((HttpStatusCode.UnprocessableEntity, "refund_refused", "15.00 USD of it can go back."));
+        (tooMuch.Status, Word(tooMuch, "code"), Word(tooMuch, "detail")).ShouldBe((HttpStatusCode.UnprocessableEntity, "refund_refused", "15.00 USD of it can go back: 9.00 USD was refunded, 5.00 USD of its invoice was given back by credit notes."));
         rest["amount_refunded"].GetValue<long>().ShouldBe(2400);
         nothing.Status.ShouldBe(HttpStatusCode.UnprocessableEntity);
 

@@ -1,0 +1,35 @@
+using Microsoft.AspNetCore.Routing.Patterns;
+using Tollgate.Contracts.Http;
+using Tollgate.Core;
+
+namespace Tollgate.Server.Http;
+
+/// <summary>Repeats the id of the path that names nothing: <c>/v1/customers/{id}</c> of <c>customer_not_found</c>.</summary>
+internal static class UnknownId
+{
+    private const string Ending = "_not_found";
+
+    /// <returns>Null: the path has no id of such a thing.</returns>
+    public static string? Of(HttpContext context, ErrorCode code)
+    {
+        if (context.GetEndpoint() is not RouteEndpoint { RoutePattern.PathSegments: var segments } || !code.Code.EndsWith(Ending, StringComparison.Ordinal))
+        {
+            return null;
+        }
+
+        var noun = code.Code[..^Ending.Length];
+        for (var i = 1; i < segments.Count; i++)
+        {
+            if (segments[i].Parts is [RoutePatternParameterPart] && segments[i - 1].Parts is [RoutePatternLiteralPart list] && IsListOf(list.Content, noun))
+            {
+                var hint = code == ErrorCode.InvoiceNotFound ? " An invoice is found by its number with GET /v1/invoices?number=." : "";
+                return $"Unknown {noun.Replace('_', ' ')} '{Spelling.Shown(RawPath.Segment(context, i))}'.{hint}";
+            }
+        }
+
+        return null;
+    }
+
+    private static bool IsListOf(string list, string noun) =>
+        list.Replace('-', '_') is var plural && (plural == noun + "s" || (noun.EndsWith('y') && plural == noun[..^1] + "ies"));
+}
