@@ -192,7 +192,7 @@ public static class CatalogEndpoints
 
         var faults = reading.Faults.Take(WireLimits.Faults).Select(static fault =>
             new Fault(fault.Path, FaultCode.InvalidValue, fault.Message) { Line = fault.Line, Column = fault.Column });
-        return Problems.WriteAsync(context, [.. faults], ErrorCode.CatalogInvalid);
+        return Problems.WriteAsync(context, [.. faults], reading.Malformed ? ErrorCode.MalformedRequest : ErrorCode.CatalogInvalid);
     }
 
     private static void SetHeaders(HttpContext context, string etag, int revision)

@@ -38,8 +38,13 @@ internal static class DoctorCommand
         var data = Path.GetFullPath(parsed.GetValue(ServerDoor.Data) ?? Filled("TOLLGATE_DATA") ?? ServerOptions.DefaultData);
         var (server, isServing) = await ServerAsync(parsed, data, cancel);
         var (database, connection) = await DatabaseAsync(parsed, data, cancel);
-        return [Disk(data), Files(data, isServing), await MasterKeyAsync(data, connection, isServing, cancel), .. database, .. server];
+        return [.. Folder(data, server), Disk(data), Files(data, isServing), await MasterKeyAsync(data, connection, isServing, cancel), .. database, .. server];
     }
+
+    /// <summary>A mistyped folder would look like a machine on which nothing ever ran.</summary>
+    private static IEnumerable<DoctorLine> Folder(string data, IReadOnlyList<DoctorLine> server) => Directory.Exists(data) || server[0].Health == Health.Ok
+        ? []
+        : [new("data folder", Health.Warn, $"{data} does not exist", "Name the server's folder with --data. Before the first start there is none: \"tollgate up\" creates it.")];
 
     // ---- this machine --------------------------------------------------------------------------------------------
 
@@ -54,7 +59,7 @@ internal static class DoctorCommand
 
         try
         {
-            return DoctorRules.Disk(data, new DriveInfo(folder).AvailableFreeSpace);
+            return DoctorRules.Disk(folder, new DriveInfo(folder).AvailableFreeSpace);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -169,7 +174,11 @@ internal static class DoctorCommand
     /// <summary>Whether a start would get its port.</summary>
     private static DoctorLine Port(string data)
     {
-        if (ServerOptions.Read(name => name == "--data" ? data : null, Environment.GetEnvironmentVariable, out var faults) is not { } options)
+        // As the last start had it, unless a variable says otherwise now.
+        var last = Filled("TOLLGATE_PORT") is null && KeysFile.Read(data).GetValueOrDefault(KeysFile.UrlEntry) is { } known && Uri.TryCreate(known, UriKind.Absolute, out var url) && url.IsLoopback
+            ? url.Port.ToString(CultureInfo.InvariantCulture)
+            : null;
+        if (ServerOptions.Read(name => name switch { "--data" => data, "--port" => last, _ => null }, Environment.GetEnvironmentVariable, out var faults) is not { } options)
         {
             return new("settings", Health.Fail, string.Join(' ', faults), "docs/operating/start.md lists the variables.");
         }

@@ -5,6 +5,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Spectre.Console;
 using Tollgate.Contracts.Llm;
+using Tollgate.Core;
 using Tollgate.Core.Llm;
 using Tollgate.Engine.Llm;
 
@@ -46,6 +47,11 @@ internal static class PriceCommands
                 ("provider", parsed.GetValue(provider)), ("model", parsed.GetValue(model)), ("scope", parsed.GetValue(scope)), ("effective_at", time),
             };
             var rows = await Lists.ReadAllAsync(door, "/v1/model-prices", "id", cancel, Lists.FiltersOf(filters));
+            if (rows.Count == 0 && parsed.GetValue(provider) is { } unknown)
+            {
+                await NameProvidersAsync(door, unknown, cancel);
+            }
+
             if (parsed.GetValue(json))
             {
                 ServerDoor.Print(JsonSerializer.SerializeToElement(rows));
@@ -59,6 +65,16 @@ internal static class PriceCommands
             return ExitCode.Done;
         });
         return command;
+    }
+
+    /// <exception cref="CliStopException">The price book knows no such provider.</exception>
+    private static async Task NameProvidersAsync(ServerDoor door, string unknown, CancellationToken cancel)
+    {
+        var known = (await Lists.ReadAllAsync(door, "/v1/model-prices", "id", cancel)).Select(static row => row.GetProperty("provider").GetString()!).Distinct().Order(StringComparer.Ordinal).ToArray();
+        if (!known.Contains(unknown))
+        {
+            throw new CliStopException(ExitCode.Refused, Spelling.Unknown("provider", unknown, known) + Spelling.Known("providers", known));
+        }
     }
 
     private static JsonElement RowOf(JsonElement price) => JsonSerializer.SerializeToElement(new JsonObject

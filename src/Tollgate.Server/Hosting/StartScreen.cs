@@ -1,4 +1,5 @@
 using Tollgate.Engine.Postgres;
+using Tollgate.Server.Http.Pages;
 
 namespace Tollgate.Server.Hosting;
 
@@ -17,7 +18,7 @@ internal static class StartScreen
             Tollgate is ready.
 
               API        {options.Url}
-              Docs       {options.Url}/docs
+              Docs       {options.Url}/docs{(options.Demo ? $"\n  Demo       {options.Url}{StartPages.DemoPortal}: the portal of a demo customer" : "")}
               Keys       {DataFolder.KeysFileOf(options.Data)}
               Database   {database}
             {Example(options)}

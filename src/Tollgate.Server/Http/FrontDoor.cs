@@ -163,7 +163,7 @@ public sealed class FrontDoor(
     {
         string? named = context.Request.Headers["X-Project"];
         return string.IsNullOrEmpty(named) || named == caller.Project!.Code ? caller : new Resolution(
-            null, ErrorCode.KeyNotAllowed,
+            null, ErrorCode.MalformedRequest,
             $"X-Project names '{Spelling.Shown(named)}', but the key belongs to '{caller.Project.Code}'. Leave the header out, or send a key of '{Spelling.Shown(named)}' or the admin key.");
     }
 

@@ -23,7 +23,7 @@ public static class Problems
 
     /// <summary>What to do next where the meaning of a code alone leads nowhere; null: the meaning is enough.</summary>
     private static string? DetailOf(HttpContext context, ErrorCode code) =>
-        code.Status == StatusCodes.Status401Unauthorized || code == ErrorCode.ProjectRequired || code == ErrorCode.SandboxOnly
+        code.Status == StatusCodes.Status401Unauthorized || code == ErrorCode.ProjectRequired || code == ErrorCode.SandboxOnly || code == ErrorCode.IdempotencyKeyReused
             ? $"{code.Description} {code.HowToFix}"
             : code.Status == StatusCodes.Status404NotFound ? UnknownId.Of(context, code) : null;
 
@@ -123,7 +123,7 @@ public static class Problems
         var detail = faults.Count == 1
             ? $"{PlaceOf(faults[0])}{faults[0].Detail}"
             : $"{faults.Count.ToString(CultureInfo.InvariantCulture)} faults were found; errors lists them.";
-        return Problem.Of(code, detail, faults[0].Param) with { Errors = faults };
+        return Problem.Of(code, detail, faults[0].Param is { Length: > 0 } param ? param : null) with { Errors = faults };
     }
 
     /// <summary>A fault of the body as a whole has no field, one of a text its line.</summary>

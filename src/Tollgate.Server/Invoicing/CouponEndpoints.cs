@@ -1,3 +1,4 @@
+using System.Globalization;
 using Tollgate.Contracts.Http;
 using Tollgate.Contracts.Invoicing;
 using Tollgate.Core.Catalog;
@@ -103,7 +104,11 @@ public static class CouponEndpoints
             faults.Add("percent_off", FaultCode.InvalidValue, "percent_off or amount_off is expected, one of them.");
         }
 
-        if (body.PercentOff is { } percent && (percent is <= 0 or > 100 || percent % SmallestStep != 0))
+        if (body.PercentOff is > 0 and < 1 and var fraction)
+        {
+            faults.Add("percent_off", FaultCode.OutOfRange, $"At least 1 percent is expected: send 20 for 20 percent; {fraction.ToString("0.####", CultureInfo.InvariantCulture)} was sent, which is {fraction.ToString("0.####", CultureInfo.InvariantCulture)} percent.");
+        }
+        else if (body.PercentOff is { } percent && (percent is <= 0 or > 100 || percent % SmallestStep != 0))
         {
             faults.Add("percent_off", FaultCode.OutOfRange, "More than 0, at most 100, at most 4 decimals are expected.");
         }

@@ -134,6 +134,35 @@ public sealed class CommandLineTests
         text.ShouldContain(word);
     }
 
+    [Fact]
+    public async Task The_launcher_names_every_noun()
+    {
+        var (_, text) = await LaunchAsync(["help"]);
+        CommandLine.Root().Subcommands.Select(static noun => noun.Name).Where(noun => !Regex.IsMatch(text, $@"[\s:]{noun}[\s.]")).ShouldBeEmpty();
+    }
+
+    /// <summary>The standard output has data or nothing; what went wrong is a problem document on stderr.</summary>
+    [Theory]
+    [InlineData("invoces list --json", 2, "usage")]
+    [InlineData("catalog diff none.yaml --json --url http://127.0.0.1:9 --key none", 1, "refused")]
+    [InlineData("projects list --json --url http://127.0.0.1:9 --key none", 3, "unreachable")]
+    public async Task With_json_an_error_is_json_too(string line, int exit, string word)
+    {
+        var (code, text) = await ServerProcess.RunAsync(line.Split(' '));
+        (code, System.Text.Json.JsonElement.Parse(text).GetProperty("code").GetString()).ShouldBe((exit, word), text);
+    }
+
+    [Fact]
+    public async Task Validate_prints_its_faults_as_json()
+    {
+        using var folder = TestFolder.Create();
+        await File.WriteAllTextAsync(folder.Combine("bad.yaml"), "code: x\nname: [1\n");
+        var (code, text) = await ServerProcess.RunAsync("catalog", "validate", folder.Combine("bad.yaml"), "--json");
+        code.ShouldBe(1, text);
+        var fault = System.Text.Json.JsonElement.Parse(text).GetProperty("faults")[0];
+        (fault.GetProperty("line").ValueKind, fault.GetProperty("file").GetString()).ShouldBe((System.Text.Json.JsonValueKind.Number, folder.Combine("bad.yaml")));
+    }
+
     private static async Task<(int Code, string Text)> LaunchAsync(string[] arguments)
     {
         using var process = Process.Start(new ProcessStartInfo(Path.Combine(ServerProcess.Root, "tollgate"), arguments)

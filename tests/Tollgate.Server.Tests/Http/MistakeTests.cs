@@ -119,7 +119,8 @@ public sealed class MistakeTests(RunningServer server) : IAsyncLifetime
     [InlineData("GET", "/v1/invoices?status=unpaid", null, 422, "validation_failed", "Unknown value 'unpaid'.", "open")]
     [InlineData("POST", "/v1/subscriptions", """{"customer": "u", "plan": "professional", "period": "annual"}""", 422, "validation_failed", "Unknown value 'annual'.", "yearly")]
 
-    // Times and amounts of money.
+    // Times, amounts of money and percentages.
+    [InlineData("POST", "/v1/coupons", """{"code": "X", "percent_off": 0.2, "duration": "once"}""", 422, "validation_failed", "send 20 for 20 percent; 0.2 was sent", null)]
     [InlineData("POST", "/v1/test-clock", """{"advance_to": "2027-01-15"}""", 422, "invalid_type", "'2027-01-15' has no time of day: send 2027-01-15T00:00:00Z", null)]
     [InlineData("POST", "/v1/test-clock", """{"advance_to": "2027-01-15 09:30:00"}""", 422, "invalid_type", "has neither Z nor an offset: send 2027-01-15T09:30:00Z", null)]
     [InlineData("POST", "/v1/test-clock", """{"advance_to": "2027-02-30T00:00:00Z"}""", 422, "invalid_type", "'2027-02-30T00:00:00Z' is no time.", null)]
@@ -161,7 +162,7 @@ public sealed class MistakeTests(RunningServer server) : IAsyncLifetime
     {
         var key = server.Secret("resume-ats");
         (await server.SendAsync("GET", "/v1/customers", key, null, ("X-Project", "resume-ats"))).ShouldBe(200);
-        (await server.SendAsync("GET", "/v1/customers", key, null, ("X-Project", Project))).ShouldBeProblem(403, "key_not_allowed")
+        (await server.SendAsync("GET", "/v1/customers", key, null, ("X-Project", Project))).ShouldBeProblem(400, "malformed_request")
             .Json.GetProperty("detail").GetString().ShouldStartWith("X-Project names 'mistakes', but the key belongs to 'resume-ats'.");
     }
 
@@ -197,14 +198,14 @@ public sealed class MistakeTests(RunningServer server) : IAsyncLifetime
     [Fact]
     public async Task Faults_of_a_catalogue_have_their_line_and_a_project_without_one_says_so()
     {
-        foreach (var (text, words) in (IEnumerable<(string, string)>)
+        foreach (var (text, code, words) in (IEnumerable<(string, string, string)>)
         [
-            ("code: x\nplans:\n  - code: free\n\tname: Free\n", "Line 4, column 1: This is not YAML: a tab stands in the indentation."),
-            ("code: x\nname: [1\n", "Line "),
-            (Catalog.Replace("amount: 1500", "amount: 15.00", StringComparison.Ordinal), "where the currency has cents, write 1500 for 15.00."),
+            ("code: x\nplans:\n  - code: free\n\tname: Free\n", "malformed_request", "Line 4, column 1: This is not YAML: a tab stands in the indentation."),
+            ("code: x\nname: [1\n", "malformed_request", "Line "),
+            (Catalog.Replace("amount: 1500", "amount: 15.00", StringComparison.Ordinal), "catalog_invalid", "where the currency has cents, write 1500 for 15.00."),
         ])
         {
-            (await server.SendAsync("PUT", "/v1/catalog?dry_run=true", server.Admin, text, ("X-Project", Project), ("Content-Type", "application/yaml"))).ShouldBeProblem(422, "catalog_invalid")
+            (await server.SendAsync("PUT", "/v1/catalog?dry_run=true", server.Admin, text, ("X-Project", Project), ("Content-Type", "application/yaml"))).ShouldBeProblem(code == "catalog_invalid" ? 422 : 400, code)
                 .Json.GetProperty("detail").GetString()!.ShouldContain(words);
         }
 

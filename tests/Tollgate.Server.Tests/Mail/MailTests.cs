@@ -172,8 +172,8 @@ public sealed partial class MailTests(MailedServer server) : IClassFixture<Maile
 
     [Theory]
     [InlineData("de-AT", "<html lang=\"de-AT\">", ">Abbestellen</button>", ">Keine E-Mails mehr über den Verbrauch</h1>")]
-    [InlineData("fr", "<html lang=\"fr\">", ">Se désabonner</button>", ">Désabonnement effectué</h1>")]
-    [InlineData("es", "<html lang=\"es\">", ">Darse de baja</button>", ">Se ha dado de baja</h1>")]
+    [InlineData("fr", "<html lang=\"fr\">", ">Se désabonner</button>", ">Plus d’e-mails sur la consommation</h1>")]
+    [InlineData("es", "<html lang=\"es\">", ">Darse de baja</button>", ">No más correos sobre el consumo</h1>")]
     public async Task Mails_are_refused_in_the_language_in_which_they_were_written(string language, string html, string button, string done)
     {
         var sandbox = await BillingSandbox.StartAsync(_running, "2027-01-31T00:00:00Z");

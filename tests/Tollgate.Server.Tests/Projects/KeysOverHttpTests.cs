@@ -117,7 +117,8 @@ public sealed class KeysOverHttpTests(RunningServer server)
         (await server.SendAsync("DELETE", path, server.Secret("trendit"))).ShouldBeProblem(404, "key_not_found");
         (await server.SendAsync("POST", path + "/rotate", server.Secret("trendit"))).ShouldBeProblem(404, "key_not_found");
         (await server.SendAsync("DELETE", Keys + "/nonsense", server.Secret("trendit"))).ShouldBeProblem(404, "key_not_found");
-        (await server.SendAsync("GET", Keys, created.GetProperty("key").GetString(), null, ("X-Project", "trendit"))).ShouldBe(200)
+        (await server.SendAsync("GET", Keys, created.GetProperty("key").GetString(), null, ("X-Project", "trendit"))).ShouldBeProblem(400, "malformed_request");
+        (await server.SendAsync("GET", Keys, created.GetProperty("key").GetString())).ShouldBe(200)
             .Json.GetProperty("data").EnumerateArray().ShouldContain(key => key.GetProperty("id").GetString() == created.GetProperty("id").GetString());
     }
 

@@ -205,7 +205,7 @@ public sealed class SubscriptionsApiTests(RunningServer running)
         await Refused("POST", "/v1/subscriptions", """{"customer": "two", "plan": "pro", "period": "weekly"}""", HttpStatusCode.UnprocessableEntity, "price_not_found");
         await Refused("POST", "/v1/subscriptions", """{"customer": "two", "plan": "pro", "quantity": 0}""", HttpStatusCode.UnprocessableEntity, "validation_failed");
         await Refused("POST", "/v1/subscriptions", """{"customer": "two", "plan": "pro", "start_at": "2027-04-02T00:00:00Z"}""", HttpStatusCode.UnprocessableEntity, "validation_failed");
-        await Refused("PATCH", "/v1/subscriptions/none", "{}", HttpStatusCode.NotFound, "subscription_not_found");
+        await Refused("PATCH", "/v1/subscriptions/none", """{"plan": "pro"}""", HttpStatusCode.NotFound, "subscription_not_found");
         await Refused("PATCH", "/v1/subscriptions/sub-1", """{"when": "soon"}""", HttpStatusCode.UnprocessableEntity, "validation_failed");
         await Refused("POST", "/v1/subscriptions/sub-1/resume", null, HttpStatusCode.Conflict, "subscription_state");
         await Refused("PUT", "/v1/customers/one/plan", """{"plan": "free"}""", HttpStatusCode.Conflict, "subscription_exists");
