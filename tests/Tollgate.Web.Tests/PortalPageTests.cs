@@ -99,9 +99,14 @@ public sealed class PortalPageTests(Shop shop, Browser browser) : IClassFixture<
             "You pay $59.99 on 14 Feb 2027, from 14 Mar 2027 on $119.99 a month. Next invoice: plan $99.99, discount −$50.00, tax $10.00.");
 
         await door.PostAsync("/v1/test-clock", new JsonObject { ["advance_to"] = "2027-02-20T00:00:00Z" });
-        await door.SendAsync(HttpMethod.Patch, $"/v1/subscriptions/{id}", new JsonObject { ["plan"] = "pro", ["when"] = "period_end" });
+        var downgrade = (await door.CheckOutAsync(shop.App, "acme", "pro"))["url"]!.GetValue<string>();
+        await page.GotoAsync(downgrade);
+        await page.Button("Confirm").ClickAsync();
+        await page.ArriveAsync(shop.App + "/thanks");
+        await page.GotoAsync(downgrade);
+        await Assertions.Expect(page.GetByText("Your plan changes to Pro on 14 Mar 2027.")).ToBeVisibleAsync();
         await door.PostAsync($"/v1/subscriptions/{id}/cancel", new JsonObject { ["at"] = "period_end" });
-        await page.ReloadAsync();
+        await page.GotoAsync((await door.PostAsync("/v1/portal-sessions", new JsonObject { ["customer"] = "acme" }))["url"]!.GetValue<string>());
         await page.Button("Do not cancel").ClickAsync();
         await Assertions.Expect(plan.GetByText("Changes to Pro on")).ToBeVisibleAsync();
         await page.Button("Keep Enterprise").ClickAsync();

@@ -30,6 +30,9 @@ public sealed record EventRequest
 /// <summary>What became of the events of a request. Every event is in exactly one of accepted, replayed and rejected.</summary>
 public sealed record RecordedEvents
 {
+    /// <summary>Of the event, where just one was recorded or replayed: also an id that Tollgate generated, by which the event can be voided. Null: there were none or several.</summary>
+    public string? Id { get; init; }
+
     /// <summary>Recorded by this request.</summary>
     public required long Accepted { get; init; }
 

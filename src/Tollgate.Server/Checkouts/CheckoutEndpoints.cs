@@ -71,7 +71,7 @@ public static class CheckoutEndpoints
             if (await invoices.FindAsync(context.Project(), order.Wanted.Invoice!.Value, context.RequestAborted) is not { } row
                 || (body.Customer is { } named && named != row.Invoice.Customer))
             {
-                await Problems.WriteAsync(context, ErrorCode.InvoiceNotFound, null, "invoice");
+                await Problems.WriteAsync(context, ErrorCode.InvoiceNotFound, UnknownId.Invoice(body.Invoice!), "invoice");
                 return;
             }
 

@@ -1,5 +1,6 @@
 using Tollgate.Contracts.Checkouts;
 using Tollgate.Contracts.Http;
+using Tollgate.Core;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Checkouts;
 using Tollgate.Engine.Clocks;
@@ -58,7 +59,7 @@ internal static class PortalSessionEndpoints
         var server = PublicAddress.Of(context);
         var session = await sessions.OpenAsync(context.Project(), customer!, body.ReturnUrl, Issuer.Of(caller), context.RequestAborted);
         await (session is null
-            ? Problems.WriteAsync(context, ErrorCode.CustomerNotFound, null, "customer")
+            ? Problems.WriteAsync(context, ErrorCode.CustomerNotFound, $"Unknown customer '{Spelling.Shown(customer!)}'.", "customer")
             : Answer.Json(
                 context, StatusCodes.Status201Created,
                 new(session.Id.ToString("D"), new Uri(server, "/portal/" + session.Token).AbsoluteUri, session.ExpiresAt.ToOffset()),

@@ -22,13 +22,21 @@ internal static class UnknownId
         {
             if (segments[i].Parts is [RoutePatternParameterPart] && segments[i - 1].Parts is [RoutePatternLiteralPart list] && IsListOf(list.Content, noun))
             {
-                var hint = code == ErrorCode.InvoiceNotFound ? " An invoice is found by its number with GET /v1/invoices?number=." : "";
-                return $"Unknown {noun.Replace('_', ' ')} '{Spelling.Shown(RawPath.Segment(context, i))}'.{hint}";
+                var id = RawPath.Segment(context, i);
+                if (id.StartsWith("tg_", StringComparison.Ordinal))
+                {
+                    return null; // The text of a key or token, which nobody repeats.
+                }
+
+                return code == ErrorCode.InvoiceNotFound ? Invoice(id) : $"Unknown {noun.Replace('_', ' ')} '{Spelling.Shown(id)}'.";
             }
         }
 
         return null;
     }
+
+    /// <summary>People know the numbers of invoices; the API takes ids.</summary>
+    public static string Invoice(string id) => $"Unknown invoice '{Spelling.Shown(id)}'. An invoice is found by its number with GET /v1/invoices?number=.";
 
     private static bool IsListOf(string list, string noun) =>
         list.Replace('-', '_') is var plural && (plural == noun + "s" || (noun.EndsWith('y') && plural == noun[..^1] + "ies"));

@@ -20,11 +20,13 @@ internal sealed class EventTally(Caller caller, UnmatchedTypes unmatched, Instan
     private readonly List<string> _unmatchedTypes = [];
     private long _overLimit;
     private long _unmatched;
+    private string? _id;
 
     public BatchTally Batch { get; } = new("events", mostListed);
 
     public void Add(long index, EventOrder order, GateAnswer answer)
     {
+        _id ??= OutcomeMap.Code(answer.Fault) is null && answer.Decision is not { Allowed: false } ? answer.Id : null;
         if (answer is { Decision: { Allowed: false } denied } && OutcomeMap.Code(answer.Fault) is null)
         {
             var code = OutcomeMap.Code(denied.Outcome)!;
@@ -63,7 +65,7 @@ internal sealed class EventTally(Caller caller, UnmatchedTypes unmatched, Instan
 
     public RecordedEvents View() => new()
     {
-        Accepted = Batch.Accepted, Replayed = Batch.Replayed, OverLimit = _overLimit, RejectedCount = Batch.RejectedCount,
+        Id = Batch.Accepted + Batch.Replayed == 1 ? _id : null, Accepted = Batch.Accepted, Replayed = Batch.Replayed, OverLimit = _overLimit, RejectedCount = Batch.RejectedCount,
         Rejected = [.. Batch.Rejected.Select(static one => new RejectedEvent(one.Index, one.Id, one.Code, one.Detail))],
         Unmatched = _unmatched > 0, UnmatchedCount = _unmatched, UnmatchedTypes = _unmatchedTypes,
     };

@@ -65,7 +65,7 @@ internal static class EventsEndpoints
             [
                 Example.Of<RecordedEvents>(200, "What became of them",
                     """
-                    {"accepted": 2, "replayed": 1, "over_limit": 0, "rejected_count": 1,
+                    {"id": null, "accepted": 2, "replayed": 1, "over_limit": 0, "rejected_count": 1,
                      "rejected": [{"index": 3, "id": "e-4", "code": "event_too_old", "detail": "occurred_at lies further in the past than the accept window of 35 days."}],
                      "unmatched": false, "unmatched_count": 0, "unmatched_types": []}
                     """),

@@ -65,7 +65,7 @@ public static class PaymentEndpoints
         await (answer.Outcome switch
         {
             ChargeOutcome.Attempted => Answer.Json(context, StatusCodes.Status201Created, ViewOf(answer.Row!), PaymentsJson.Default.PaymentView),
-            ChargeOutcome.InvoiceUnknown => Problems.WriteAsync(context, ErrorCode.InvoiceNotFound, null, "invoice"),
+            ChargeOutcome.InvoiceUnknown => Problems.WriteAsync(context, ErrorCode.InvoiceNotFound, UnknownId.Invoice(body.Invoice!), "invoice"),
             ChargeOutcome.NothingDue => Problems.WriteAsync(context, ErrorCode.InvoiceState, answer.Detail, "invoice"),
             ChargeOutcome.IsPending => Problems.WriteAsync(context, ErrorCode.PaymentPending, answer.Detail, "invoice"),
             ChargeOutcome.NotOffered => Problems.WriteAsync(context, ErrorCode.BillingNotConfigured, $"{answer.Detail} {HowToBePaid}"),

@@ -6,6 +6,7 @@ using Tollgate.Engine.Checkouts;
 using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Payments;
 using Tollgate.Engine.Projects;
+using Tollgate.Engine.Subscriptions;
 using Tollgate.Web.Controls;
 using Tollgate.Web.Layout;
 
@@ -15,7 +16,7 @@ namespace Tollgate.Web.Checkouts;
 /// The pages of a checkout, <c>/checkout/{token}</c> and, of an invoice, <c>/pay/{token}</c>. The token is all that is needed to pay, and nothing else is: no cookie is
 /// set or read, so no other site can act for a customer. A form is answered with an address, so that going back and reloading pay nothing.
 /// </summary>
-public sealed class CheckoutPages(ProjectDirectory directory, CheckoutQueries queries, PaymentMethods methods, PayCheckout pay, SettlePayment settle, EnterProject enter,
+public sealed class CheckoutPages(ProjectDirectory directory, CheckoutQueries queries, SubscriptionQueries subscriptions, PaymentMethods methods, PayCheckout pay, SettlePayment settle, EnterProject enter,
     Clock clock)
 {
     private const string WaitSeconds = "2";
@@ -145,7 +146,7 @@ public sealed class CheckoutPages(ProjectDirectory directory, CheckoutQueries qu
         {
             await NoticeAsync(
                 context, StatusCodes.Status200OK, project, checkout.Kind == CheckoutKind.Setup ? "Your card is saved" : "Thank you",
-                checkout.Payment is null ? "Nothing is due." : $"We have received {Words.Of(last!.Payment.Amount)}. There is nothing left to pay here.", checkout.SuccessUrl, $"Go on to {project.Name}");
+                checkout.Payment is null ? await NothingDueAsync(desk) : $"We have received {Words.Of(last!.Payment.Amount)}. There is nothing left to pay here.", checkout.SuccessUrl, $"Go on to {project.Name}");
             return;
         }
 
@@ -186,6 +187,12 @@ public sealed class CheckoutPages(ProjectDirectory directory, CheckoutQueries qu
         await Pages.WriteAsync<CheckoutPage>(
             context, status, new Dictionary<string, object?> { ["Model"] = new CheckoutModel(desk.Path, project, row, quote, saved, last, tried, fault) }, checkout.SuccessUrl);
     }
+
+    /// <summary>What was confirmed and cost nothing now: a change that waits says for when.</summary>
+    private async Task<string> NothingDueAsync(Desk desk) =>
+        (await subscriptions.FindLiveAsync(desk.Project, desk.Row.Checkout.Customer, desk.Context.RequestAborted))?.Row.Subscription is { Scheduled: { } later } waiting
+            ? $"Nothing is due now. Your plan changes to {later.Plan.Plan.Name} on {Words.Day(waiting.Current.End, desk.Project)}."
+            : "Nothing is due.";
 
     private static Task NoticeAsync(HttpContext context, int status, ProjectSnapshot? project, string title, string text, string? link = null, string? linkText = null) =>
         Pages.WriteAsync<NoticePage>(

@@ -24,6 +24,15 @@ public sealed class EventsTests(MeteringStage stage) : IClassFixture<MeteringSta
         (await stage.UsedAsync("single", "call")).ShouldBe(2.5m);
     }
 
+    [Fact]
+    public async Task An_event_without_an_id_is_voided_by_the_one_that_was_generated()
+    {
+        var id = (await stage.PostAsync("/v1/events", """{"customer":"nameless","type":"call"}""")).Body.GetProperty("id").GetString();
+        var (status, body) = await stage.PostAsync($"/v1/events/{id}/void", """{"customer":"nameless"}""");
+        status.ShouldBe(200, body.ToString());
+        (await stage.PostAsync("/v1/events", """[{"customer":"nameless","type":"call"},{"customer":"nameless","type":"call"}]""")).Body.GetProperty("id").ValueKind.ShouldBe(JsonValueKind.Null);
+    }
+
     [Theory]
     [InlineData("", 400, "malformed_json")]
     [InlineData("{\"id\":", 400, "malformed_json")]
