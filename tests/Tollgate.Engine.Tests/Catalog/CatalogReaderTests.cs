@@ -134,7 +134,7 @@ public sealed class CatalogReaderTests
     [InlineData("amount: 1, seats: { price: -1 }", "seats.price", "0 or more")]
     [InlineData("amount: 1, seats: { prize: 1 }", "seats.prize", "Did you mean 'price'?")]
     [InlineData("amount: 100, minimum: 100", "minimum", "reached always")]
-    [InlineData("amount: 100, minimum: 9.99", "minimum", "whole number")]
+    [InlineData("amount: 100, minimum: 9.99", "minimum", "write 999 for 9.99")]
     [InlineData("amount: ", "amount", "is missing")]
     public void A_price_says_all_that_it_must(string members, string member, string says)
     {
