@@ -23,7 +23,7 @@ public sealed class LookTests(Shop shop, Browser browser) : IClassFixture<Shop>
         await door.PostAsync("/v1/coupons", new JsonObject { ["code"] = "WELCOME", ["percent_off"] = 25, ["duration"] = "once" });
         var page = await browser.OpenAsync(width, scheme, javaScript: true);
 
-        await GotoAsync(page, await door.CheckOutAsync(shop.App, "acme"));
+        await GotoAsync(page, await door.CheckOutAsync(shop.App, "acme", more: new() { ["coupon"] = "WELCOME" }));
         await LookAsync(page, "trial", scheme, width);
 
         await GotoAsync(page, await door.CheckOutAsync(shop.App, "acme", more: new() { ["trial"] = false, ["coupon"] = "WELCOME" }));
@@ -50,6 +50,10 @@ public sealed class LookTests(Shop shop, Browser browser) : IClassFixture<Shop>
         }
 
         await door.PostAsync("/v1/test-clock", new JsonObject { ["advance_to"] = "2028-01-16T00:00:00Z" });
+        var subscription = "/v1/subscriptions/" + (await door.ListAsync("/v1/subscriptions?customer=acme"))[0]!["id"]!.GetValue<string>();
+        await door.PostAsync("/v1/coupons", new JsonObject { ["code"] = "STAY", ["percent_off"] = 10, ["duration"] = "once" });
+        await door.PostAsync(subscription + "/coupons", new JsonObject { ["code"] = "STAY" });
+        await door.SendAsync(HttpMethod.Patch, subscription, new JsonObject { ["plan"] = "pro", ["when"] = "period_end" });
         var session = await door.PostAsync("/v1/portal-sessions", new JsonObject { ["customer"] = "acme", ["return_url"] = shop.App });
         await GotoAsync(page, session);
         await LookAsync(page, "portal", scheme, width);

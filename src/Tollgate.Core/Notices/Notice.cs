@@ -1,5 +1,6 @@
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Dunning;
+using Tollgate.Core.Invoicing;
 using Tollgate.Core.Money;
 using Tollgate.Core.Payments;
 using Tollgate.Core.Quotas;
@@ -122,6 +123,9 @@ public sealed record NoticeFacts(Instant Now, TimeZoneInfo Zone, string DefaultP
 
     /// <summary>When the cancellation or the change was asked for.</summary>
     public Instant? ScheduledSince { get; init; }
+
+    /// <summary>What its renewals will ask for, with coupons and taxes. Empty: it is not known, and the plan's price is told.</summary>
+    public IReadOnlyList<ComingPrice> Prices { get; init; } = [];
 
     /// <summary>The provider charges saved cards automatically. False: nobody charges anything, whatever was planned.</summary>
     public bool ChargesCards { get; init; } = true;

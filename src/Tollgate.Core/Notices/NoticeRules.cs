@@ -32,6 +32,13 @@ public static class NoticeRules
         return [.. notices.OrderByDescending(static notice => notice.Severity).ThenBy(static notice => notice.Since).ThenBy(static notice => notice.Title, StringComparer.Ordinal)];
     }
 
+    /// <summary>A notice of the subscription names a price, which coupons and taxes change.</summary>
+    public static bool TellsPrice(Subscription subscription, Instant now) => subscription is { Scheduled: not null, CancelAt: null } || IsEnding(subscription, now);
+
+    /// <summary>The trial ends soon. What ends with its trial is canceled, and no more is to be said of it.</summary>
+    private static bool IsEnding(Subscription subscription, Instant now) => subscription is { Status: SubscriptionStatus.Trialing, TrialEnd: { } over }
+        && over <= now.Plus(TimeSpan.FromDays(TrialDays)) && !(subscription.CancelAt <= over);
+
     /// <summary>The highest threshold that usage stands at or beyond; null: none.</summary>
     public static int? Reached(Entitlement entitlement, Standing standing) => standing.Limit is { IsPositive: true } granted
         ? entitlement.Thresholds.Where(percent => standing.Used.Value * AllOfIt >= granted.Value * percent).Select(static percent => (int?)percent).Max()
@@ -145,8 +152,7 @@ public static class NoticeRules
             };
         }
 
-        // What ends with its trial is canceled, and no more is to be said of it.
-        if (subscription is { Status: SubscriptionStatus.Trialing, TrialEnd: { } over } && over <= facts.Now.Plus(TimeSpan.FromDays(TrialDays)) && !(subscription.CancelAt <= over))
+        if (IsEnding(subscription, facts.Now) && subscription.TrialEnd is { } over)
         {
             yield return new(
                 NoticeCode.TrialEnding, subscription.ConvertsTrial ? NoticeSeverity.Info : NoticeSeverity.Warning, Later(over.Minus(TimeSpan.FromDays(TrialDays)), subscription.StartedAt),
@@ -160,7 +166,7 @@ public static class NoticeRules
         {
             yield return new(
                 NoticeCode.ChangeScheduled, NoticeSeverity.Info, since, $"Your plan changes on {Day(facts, subscription.Current.End)}",
-                $"From then on it is {next.Plan.Plan.Name} for {Price(next)}. Until then you have {plan}.")
+                $"From then on it is {next.Plan.Plan.Name} for {Price(facts, next)}. Until then you have {plan}.")
             {
                 // What a provider has scheduled only the provider takes back.
                 Action = subscription.DrivenBy is null ? (NoticeAction.KeepPlan, next.Plan.Code == subscription.Terms.Plan.Code ? "Do not change it" : $"Keep {plan}") : null,
@@ -171,7 +177,7 @@ public static class NoticeRules
 
     private static string AfterTrial(NoticeFacts facts, Subscription subscription, string plan) => subscription switch
     {
-        { ConvertsTrial: true } => $"After that {plan} goes on for {Price(subscription.Terms)}. If you do not want that, cancel before.",
+        { ConvertsTrial: true } => $"After that {plan} goes on for {Price(facts, subscription.Terms)}. If you do not want that, cancel before.",
         { DrivenBy: not null } =>
             $"After that {plan} goes on for {Price(subscription.Terms)} if there is a card, or another way to pay, of yours by then. Without one you are on {facts.DefaultPlan}.",
         _ => $"After that you are on {facts.DefaultPlan}. To keep {plan}, subscribe to it for {Price(subscription.Terms)}.",
@@ -205,8 +211,18 @@ public static class NoticeRules
 
     private static string Words(MoneyAmount amount) => amount.Display().Replace('-', '−');
 
-    private static string Price(SubscriptionTerms terms) =>
-        $"{Words(terms.Amount)} {terms.Interval switch { PriceInterval.Weekly => "a week", PriceInterval.Yearly => "a year", _ => "a month" }}";
+    private static string Price(SubscriptionTerms terms) => Price(terms.Amount, terms);
+
+    private static string Price(MoneyAmount amount, SubscriptionTerms terms) =>
+        $"{Words(amount)} {terms.Interval switch { PriceInterval.Weekly => "a week", PriceInterval.Yearly => "a year", _ => "a month" }}";
+
+    /// <summary>What will be charged, as far as it is known: <c>$23.20, and from 24 Jan 2027 on $29.00 a month</c>.</summary>
+    private static string Price(NoticeFacts facts, SubscriptionTerms terms) => facts.Prices switch
+    {
+        [] => Price(terms),
+        [var only] => Price(only.Total, terms),
+        [var first, .., var last] => $"{Words(first.Total)}, and from {Day(facts, last.From)} on {Price(last.Total, terms)}",
+    };
 
     private static string Day(NoticeFacts facts, Instant at) => TimeZoneInfo.ConvertTime(at.ToOffset(), facts.Zone).ToString("d MMM yyyy", CultureInfo.InvariantCulture);
 

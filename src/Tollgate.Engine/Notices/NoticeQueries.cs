@@ -18,7 +18,7 @@ namespace Tollgate.Engine.Notices;
 
 /// <summary>What a customer is to be told now, gathered from the rooms that know it.</summary>
 public sealed class NoticeQueries(
-    NpgsqlDataSource database, CustomerQueries customers, SubscriptionQueries subscriptions, DunningQueries dunning, PaymentProviders providers, PaymentMethods methods, QuotaGate gate,
+    NpgsqlDataSource database, CustomerQueries customers, SubscriptionQueries subscriptions, ChangeSubscription change, DunningQueries dunning, PaymentProviders providers, PaymentMethods methods, QuotaGate gate,
     SecretBox secrets, Clock clock)
 {
     /// <summary>Nobody reads more reminders of one kind. The oldest invoices matter most.</summary>
@@ -53,6 +53,7 @@ public sealed class NoticeQueries(
             ChargesCards = abilities.ChargesSavedMethods,
             HasCard = cards.Any(card => card.Provider == project.Payments.Provider),
             Subscription = live?.Subscription,
+            Prices = live?.Subscription is { } one && NoticeRules.TellsPrice(one, facts.Now) ? (await change.GlanceAsync(project, one, cancel))?.Prices ?? [] : [],
             SubscriptionId = live is null ? null : live.Reference ?? live.Subscription.Id.ToString("D"),
             ScheduledSince = live is null ? null : await ScheduledSinceAsync(live, cancel),
             PastDueSince = live?.Subscription.Status == SubscriptionStatus.PastDue ? await LastTimeAsync(live, SubscriptionVerb.FailPayment, cancel) : null,

@@ -4,6 +4,7 @@ using Tollgate.Core.Money;
 using Tollgate.Core.Subscriptions;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Clocks;
+using Tollgate.Engine.Customers;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Quotas;
 
@@ -96,6 +97,19 @@ public sealed class ChangeSubscription(NpgsqlDataSource database, QuotaGate gate
 
     /// <summary>What the next moment will ask for.</summary>
     public Task<SubscriptionAnswer> UpcomingAsync(ProjectSnapshot project, Guid id, CancellationToken cancel) => _take.LookAheadAsync(project, id, cancel);
+
+    /// <summary>The same for a page, which is shown without it while another call holds the customer for long, or where a provider drives the subscription: null then.</summary>
+    public async Task<SubscriptionAnswer?> GlanceAsync(ProjectSnapshot project, Subscription subscription, CancellationToken cancel)
+    {
+        try
+        {
+            return subscription.DrivenBy is null && !subscription.IsEnded ? await UpcomingAsync(project, subscription.Id, cancel) : null;
+        }
+        catch (CustomerBusyException)
+        {
+            return null;
+        }
+    }
 
     /// <summary>
     /// Terms that wait for the next period are changed by what the order names and wait on. They go where the order names a plan or an

@@ -123,7 +123,7 @@ public static class Problems
         var detail = faults.Count == 1
             ? $"{PlaceOf(faults[0])}{faults[0].Detail}"
             : $"{faults.Count.ToString(CultureInfo.InvariantCulture)} faults were found; errors lists them.";
-        return Problem.Of(code, detail, faults[0].Param is { Length: > 0 } param ? param : null) with { Errors = faults };
+        return Problem.Of(code, detail, faults[0].Param) with { Errors = faults };
     }
 
     /// <summary>A fault of the body as a whole has no field, one of a text its line.</summary>

@@ -38,7 +38,7 @@ public sealed class PortalPages(
         var plan = await PlanAsync(desk);
 
         // A provider is not asked for each look at the page: it can be slow, or away.
-        var ahead = plan.Newest is { IsEnded: false, DrivenBy: null } live ? await change.UpcomingAsync(project, live.Id, cancel) : null;
+        var ahead = plan.Newest is { } newest ? await change.GlanceAsync(project, newest, cancel) : null;
         var model = new PortalModel(
             desk.Path, project, customer, desk.Session.ReturnUrl, plan, [.. rows.Select(static row => row.Invoice)],
             await methods.ListAsync(project, customer, cancel) ?? [], await notices.ListAsync(project, customer, cancel) ?? [],

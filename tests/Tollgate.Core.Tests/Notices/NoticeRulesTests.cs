@@ -149,6 +149,16 @@ public sealed class NoticeRulesTests
     }
 
     [Fact]
+    public void The_price_is_what_will_be_charged_where_that_is_known()
+    {
+        var priced = Facts with { Subscription = Trial, Prices = [new(Day(3, 2), new(2320, Currency.Usd), 1), new(Day(4, 2), new(3480, Currency.Usd), null)] };
+
+        NoticeRules.Of(priced).Single().Text.ShouldBe("After that Pro goes on for $23.20, and from 2 Apr 2027 on $34.80 a month. If you do not want that, cancel before.");
+        NoticeRules.Of(priced with { Prices = [priced.Prices[1]] }).Single().Text.ShouldStartWith("After that Pro goes on for $34.80 a month.");
+        NoticeRules.TellsPrice(Trial with { TrialEnd = Day(3, 20) }, Facts.Now).ShouldBeFalse("Its end is far away.");
+    }
+
+    [Fact]
     public void The_end_of_a_trial_says_what_will_happen()
     {
         Said(Trial).ShouldBe(["After that Pro goes on for $29.00 a month. If you do not want that, cancel before."]);
