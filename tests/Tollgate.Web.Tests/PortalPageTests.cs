@@ -96,7 +96,7 @@ public sealed class PortalPageTests(Shop shop, Browser browser) : IClassFixture<
         await page.GotoAsync((await door.PostAsync("/v1/portal-sessions", new JsonObject { ["customer"] = "acme" }))["url"]!.GetValue<string>());
         var plan = page.GetByRole(AriaRole.Region, new() { Name = "Plan" });
         await Assertions.Expect(plan.Locator("#pays")).ToHaveTextAsync(
-            "You pay $59.99 on 14 Feb 2027, from 14 Mar 2027 on $119.99 a month. Next invoice: plan $99.99, discount −$50.00, tax $10.00.");
+            "You pay $59.99 on 14 Feb 2027, from 14 Mar 2027 on $119.99 a month. Next invoice: plan $99.99, less $50.00 discount, plus $10.00 tax.");
 
         await door.PostAsync("/v1/test-clock", new JsonObject { ["advance_to"] = "2027-02-20T00:00:00Z" });
         var downgrade = (await door.CheckOutAsync(shop.App, "acme", "pro"))["url"]!.GetValue<string>();

@@ -79,8 +79,9 @@ public sealed record PortalModel(
 
             var usage = Sum(static line => line.Kind is InvoiceLineKind.Usage or InvoiceLineKind.Minimum);
             var tax = next.Taxes.Where(static one => !one.IsInclusive).Aggregate(MoneyAmount.Zero(next.Currency), static (sum, one) => sum + one.Amount);
-            (string, MoneyAmount)[] parts = [("usage so far", usage), ("discount", -next.Discount), ("tax", tax), ("from your credit", -next.FromCredits)];
-            var others = string.Concat(parts.Where(static part => !part.Item2.IsZero).Select(static part => $", {part.Item1} {Words.Of(part.Item2)}"));
+            (string Sign, MoneyAmount Amount, string What)[] parts =
+                [("plus", usage, "for usage so far"), ("less", next.Discount, "discount"), ("plus", tax, "tax"), ("less", next.FromCredits, "of your credit")];
+            var others = string.Concat(parts.Where(static part => !part.Amount.IsZero).Select(static part => $", {part.Sign} {Words.Of(part.Amount)} {part.What}"));
             return others.Length == 0 ? null : $"Next invoice: plan {Words.Of(next.Subtotal - usage)}{others}.";
 
             MoneyAmount Sum(Func<InvoiceLine, bool> are) => next.Lines.Where(are).Aggregate(MoneyAmount.Zero(next.Currency), static (sum, line) => sum + line.Amount);
