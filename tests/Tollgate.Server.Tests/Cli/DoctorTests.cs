@@ -107,6 +107,7 @@ public sealed class DoctorTests(RunningServer running)
         var (code, text) = await ServerProcess.RunAsync(new Dictionary<string, string> { ["TOLLGATE_PORT"] = port }, "doctor", "--data", folder.Combine("none"));
         code.ShouldBe(0, text);
         text.ShouldContain($"ok    port          127.0.0.1 port {port} is free");
+        text.ShouldContain($"warn  data folder   {folder.Combine("none")} does not exist");
         text.ShouldContain("skip  postgres      no PostgreSQL runs in");
         text.ShouldContain("skip  parked        not checked: no server is known");
 
@@ -116,5 +117,9 @@ public sealed class DoctorTests(RunningServer running)
         told.ShouldContain("fail  server        No server answers");
         told.ShouldContain("skip  queue         not checked: no server answers");
         told.ShouldNotContain("tg_ad_secret");
+
+        // The port of the last start, not the default.
+        await File.WriteAllTextAsync(folder.Combine("keys.env"), $"TOLLGATE_URL=http://127.0.0.1:{port}\nTOLLGATE_ADMIN_KEY=tg_ad_none\n");
+        (await ServerProcess.RunAsync("doctor", "--data", folder.Path)).Output.ShouldContain($"port {port} is free");
     }
 }

@@ -87,6 +87,19 @@ public sealed class PaymentsApiTests(ImpatientServer server) : IClassFixture<Imp
     }
 
     [Fact]
+    public async Task A_refund_of_what_a_change_set_off_is_refused_with_that_reason()
+    {
+        var (sandbox, invoice) = await OwingAsync("pm_sandbox_visa");
+        var payment = Word(await ChargeAsync(sandbox, invoice), "id");
+        var subscription = (await sandbox.Door.GetAsync("/v1/subscriptions?customer=acme"))["data"][0]!["id"]!.GetValue<string>();
+        (await sandbox.Door.SendAsync(new("PATCH"), $"/v1/subscriptions/{subscription}", """{"plan": "enterprise", "when": "now"}""")).Status.ShouldBe(HttpStatusCode.OK);
+
+        var refused = await sandbox.Door.PostAsync($"/v1/payments/{payment}/refunds", """{"amount": 2900}""");
+        (refused.Status, Word(refused, "code")).ShouldBe((HttpStatusCode.UnprocessableEntity, "refund_refused"));
+        Word(refused, "detail").ShouldContain("was set off when the subscription changed");
+    }
+
+    [Fact]
     public async Task What_is_refunded_has_a_credit_note_and_never_comes_to_more_than_was_paid()
     {
         var (sandbox, invoice) = await OwingAsync("pm_sandbox_visa");
