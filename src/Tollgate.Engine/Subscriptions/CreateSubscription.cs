@@ -101,7 +101,9 @@ public sealed class CreateSubscription(NpgsqlDataSource database, QuotaGate gate
         if (await TakeStep.FindAsync(change, project, SubscriptionSql.Live, cancel, change.Row.Partition, change.Row.Account) is { } live)
         {
             var name = live.Reference ?? live.Subscription.Id.ToString();
-            return StepChoice.None(SubscriptionOutcome.AlreadySubscribed, $"Subscription {name} is {CatalogWords.Of(live.Subscription.Status)}; change that one.");
+            return StepChoice.None(
+                SubscriptionOutcome.AlreadySubscribed,
+                $"The customer has subscription {name} to plan '{live.Subscription.Terms.Plan.Code}', which is {CatalogWords.Of(live.Subscription.Status)}. Change that one with PATCH /v1/subscriptions/{name}, or cancel it first.");
         }
 
         var kept = change.Row.Customer.Profile.Currency;

@@ -1,5 +1,6 @@
 using Tollgate.Contracts.Customers;
 using Tollgate.Contracts.Http;
+using Tollgate.Core;
 using Tollgate.Core.Customers;
 using Tollgate.Engine.Customers;
 using Tollgate.Engine.Projects;
@@ -185,7 +186,8 @@ public static class CustomersEndpoints
         {
             AssignPlanOutcome.PlanUnknown => UnknownNames.WritePlanAsync(context, body.Plan!, "plan"),
             AssignPlanOutcome.IsMember => MembersEndpoints.WriteIsMemberAsync(context, id, customer!.Owner!),
-            AssignPlanOutcome.Subscribed => Problems.WriteAsync(context, ErrorCode.SubscriptionExists, "The customer's plan comes of its subscription; change that one."),
+            AssignPlanOutcome.Subscribed => Problems.WriteAsync(context, ErrorCode.SubscriptionExists,
+                $"The plan of customer '{Spelling.Shown(id)}' comes from its subscription. Change that one with PATCH /v1/subscriptions/{{id}}; GET /v1/subscriptions?customer= names it."),
             _ => AnswerAsync(context, StatusCodes.Status200OK, customer!),
         });
     }

@@ -89,7 +89,7 @@ public sealed class Idempotency(IdempotencyKeys keys, ILogger<Idempotency> log)
         switch (claim.State)
         {
             case ClaimState.Reused:
-                await Problems.WriteAsync(context, ErrorCode.IdempotencyKeyReused, param: Header);
+                await Problems.WriteAsync(context, ErrorCode.IdempotencyKeyReused, Problems.Reused(Header, context.Request.Headers[Header].ToString()), Header);
                 return;
             case ClaimState.Running:
                 await Problems.WriteAsync(

@@ -23,9 +23,12 @@ public static class Problems
 
     /// <summary>What to do next where the meaning of a code alone leads nowhere; null: the meaning is enough.</summary>
     private static string? DetailOf(HttpContext context, ErrorCode code) =>
-        code.Status == StatusCodes.Status401Unauthorized || code == ErrorCode.ProjectRequired || code == ErrorCode.SandboxOnly || code == ErrorCode.IdempotencyKeyReused
+        code.Status == StatusCodes.Status401Unauthorized || code == ErrorCode.ProjectRequired || code == ErrorCode.SandboxOnly
             ? $"{code.Description} {code.HowToFix}"
             : code.Status == StatusCodes.Status404NotFound ? UnknownId.Of(context, code) : null;
+
+    /// <param name="what">By which name the caller knows it: <c>id</c>.</param>
+    public static string Reused(string what, string id) => $"The {what} '{Spelling.Shown(id)}' was accepted before with other content. {ErrorCode.IdempotencyKeyReused.HowToFix}";
 
     /// <summary>What a body was sent as, and what the operation takes. Routing answers a bare 415 and keeps the operation to itself.</summary>
     public static string WrongType(HttpContext context)

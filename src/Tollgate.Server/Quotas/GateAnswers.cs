@@ -20,7 +20,7 @@ internal static class GateAnswers
     {
         if (OutcomeMap.Code(answer.Fault) is { } fault)
         {
-            written = Problems.WriteAsync(context, fault, Explain(project.Catalog, answer.Fault, features));
+            written = Problems.WriteAsync(context, fault, answer is { Fault: GateFault.IdReused, Id: { } id } ? Problems.Reused("id", id) : Explain(project.Catalog, answer.Fault, features));
             return true;
         }
 

@@ -139,6 +139,9 @@ public sealed class MistakeTests(RunningServer server) : IAsyncLifetime
     [InlineData("POST", "/v1/projects", """{"code": "typo", "name": "Typo", "mode": "sandbox", "catalog": "Trendit"}""", 422, "validation_failed", "Unknown catalogue 'Trendit'.", "trendit")]
     [InlineData("POST", "/v1/projects", """{"code": "typo", "name": "Typo", "mode": "sandbox", "catalog": "resume_ats"}""", 422, "validation_failed", "Unknown catalogue 'resume_ats'.", "resume-ats")]
 
+    [InlineData("POST", "/v1/subscriptions", """{"customer": "paid", "plan": "professional"}""", 409, "subscription_exists", "Change that one with PATCH /v1/subscriptions/sub-paid, or cancel it first.", null)]
+    [InlineData("PUT", "/v1/customers/paid/plan", """{"plan": "free"}""", 409, "subscription_exists", "The plan of customer 'paid' comes from its subscription.", null)]
+
     // Paths and methods.
     [InlineData("GET", "/v1/custmers", null, 404, "not_found", "No operation has the path '/v1/custmers'.", "/v1/customers")]
     [InlineData("GET", "/v1/customer/u/usage", null, 404, "not_found", "No operation has the path '/v1/customer/u/usage'.", "/v1/customers/{id}/usage")]
@@ -214,6 +217,14 @@ public sealed class MistakeTests(RunningServer server) : IAsyncLifetime
         {
             (await server.SendAsync("POST", path, server.Admin, body, ("X-Project", "bare"))).Json.GetProperty("detail").GetString()!.ShouldContain("tollgate catalog apply");
         }
+    }
+
+    [Fact]
+    public async Task An_id_that_was_used_for_something_else_is_named()
+    {
+        (await SendAsync("POST", "/v1/consume", """{"customer": "again", "feature": "ats_scan", "id": "scan-1"}""")).ShouldBe(200);
+        (await DetailAsync("POST", "/v1/consume", server.Admin, """{"customer": "again", "feature": "ats_scan", "id": "scan-1", "amount": 2}"""))
+            .ShouldStartWith("The id 'scan-1' was accepted before with other content. Use a new key");
     }
 
     [Fact]
