@@ -303,7 +303,7 @@ public sealed record CreateCouponRequest
     /// <summary>1 to 64 letters, digits, and . _ - after the first. Capital letters count.</summary>
     public string? Code { get; init; }
 
-    /// <summary>More than 0, at most 100, at most 4 decimals. This or <c>amount_off</c>.</summary>
+    /// <summary>Percent: 20 for 20 %. At least 1, at most 100, at most 4 decimals. This or <c>amount_off</c>.</summary>
     public decimal? PercentOff { get; init; }
 
     /// <summary>Minor units of <c>currency</c>.</summary>

@@ -110,7 +110,7 @@ public static class CouponEndpoints
         }
         else if (body.PercentOff is { } percent && (percent is <= 0 or > 100 || percent % SmallestStep != 0))
         {
-            faults.Add("percent_off", FaultCode.OutOfRange, "More than 0, at most 100, at most 4 decimals are expected.");
+            faults.Add("percent_off", FaultCode.OutOfRange, "1 to 100 with at most 4 decimals is expected.");
         }
 
         faults.Range(body.AmountOff, "amount_off", 1, long.MaxValue / 2);
