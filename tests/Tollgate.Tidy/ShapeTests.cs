@@ -52,6 +52,10 @@ public sealed class ShapeTests
             .ShouldBeNone("Sealed by default (STYLE 14).");
 
     [Fact]
+    public void Namespaces_are_of_the_whole_file() =>
+        Repository.Sources.SelectMany(BlockNamespaces).ShouldBeNone("Write `namespace X;`: it saves every line an indentation.");
+
+    [Fact]
     public void No_interface_has_a_single_implementer() =>
         LonelyInterfaces(Repository.SourcesUnder("src").ToList())
             .Except(OutwardInterfaces, "tests/Tollgate.Tidy/ShapeTests.cs")
@@ -65,9 +69,15 @@ public sealed class ShapeTests
         NotSealed(SourceFile.Parse("src/X/X.cs", "class X;")).ShouldNotBeEmpty();
         NotSealed(SourceFile.Parse("src/X/X.cs", "record X(int Y);")).ShouldNotBeEmpty();
         NotSealed(SourceFile.Parse("src/X/X.cs", "sealed class X; static class Y { } abstract class Z; record struct A(int B);")).ShouldBeEmpty();
+        BlockNamespaces(SourceFile.Parse("src/X/X.cs", "namespace X { }")).ShouldNotBeEmpty();
+        BlockNamespaces(SourceFile.Parse("src/X/X.cs", "namespace X;")).ShouldBeEmpty();
         LonelyInterfaces([SourceFile.Parse("src/X/X.cs", "interface IX; sealed class X : IX;")]).ShouldNotBeEmpty();
         LonelyInterfaces([SourceFile.Parse("src/X/X.cs", "interface IX; sealed class X : IX; sealed class Y : IX;")]).ShouldBeEmpty();
     }
+
+    private static IEnumerable<Finding> BlockNamespaces(SourceFile source) =>
+        source.Root.DescendantNodes().OfType<NamespaceDeclarationSyntax>()
+            .Select(space => new Finding(source.File.Path, source.LineOf(space), $"{space.Name} has braces."));
 
     private static IEnumerable<(string, Finding)> TooLong(SourceFile source)
     {

@@ -65,7 +65,8 @@ public sealed class AdvanceClock(Database database, ProjectDirectory directory, 
 
     /// <summary>
     /// The lock is the session's, for as long as the advance lasts; a connection of the pool would be held while others are wanted for the work. The end
-    /// of the session ends the lock, whatever happened.
+    /// of the session ends the lock, whatever happened, but PostgreSQL ends a session a moment after the server has closed it: an advance that went well
+    /// lets go itself, so that the caller's next one does not find the clock busy.
     /// </summary>
     private async Task<(AdvanceOutcome Outcome, DueReport Report)> LockedAsync(
         ProjectSnapshot project, Instant to, Func<DueReport, Instant, Task>? progress, CancellationToken cancel)
@@ -76,6 +77,14 @@ public sealed class AdvanceClock(Database database, ProjectDirectory directory, 
             return (AdvanceOutcome.Busy, DueReport.Nothing);
         }
 
+        var advanced = await AloneAsync(connection, project, to, progress, cancel);
+        await AskAsync(connection, ProjectsSql.LetGoOfTestClock, CancellationToken.None, project.Id);
+        return advanced;
+    }
+
+    private async Task<(AdvanceOutcome Outcome, DueReport Report)> AloneAsync(
+        NpgsqlConnection connection, ProjectSnapshot project, Instant to, Func<DueReport, Instant, Task>? progress, CancellationToken cancel)
+    {
         // The row decides, not what this server knew when the request came: somebody may have advanced the clock since.
         await using var command = connection.Command(ProjectsSql.TestClock, project.Id);
         var now = await command.ExecuteScalarAsync(cancel) is DateTime at ? Instant.FromUtc(at) : clock.Now(project);

@@ -43,6 +43,8 @@ internal static class ProjectsSql
     /// <summary>Of the session: one advance at a time for each project.</summary>
     public const string TryLockTestClock = "SELECT pg_try_advisory_lock(7234002, $1)";
 
+    public const string LetGoOfTestClock = "SELECT pg_advisory_unlock(7234002, $1)";
+
     public const string TestClock = "SELECT test_clock FROM projects WHERE id = $1 AND mode = 'sandbox'";
 
     public const string SetTestClock = "UPDATE projects SET test_clock = $2 WHERE id = $1 AND mode = 'sandbox' RETURNING true";

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Text.Json.Nodes;
+using Npgsql;
 using Tollgate.Server.Tests.Customers;
 
 namespace Tollgate.Server.Tests.Subscriptions;
@@ -8,6 +9,22 @@ namespace Tollgate.Server.Tests.Subscriptions;
 [Collection(RunningServerTests.Name)]
 public sealed class SubscriptionsApiTests(RunningServer running)
 {
+    [Fact]
+    public async Task Nobody_holds_the_clock_any_more_when_an_advance_has_answered()
+    {
+        var sandbox = await BillingSandbox.StartAsync(running, "2027-01-31T00:00:00Z");
+        await using var database = NpgsqlDataSource.Create(running.ConnectionString);
+        await using var holders = database.CreateCommand(
+            "SELECT count(*) FROM pg_locks JOIN projects ON id = objid::integer WHERE locktype = 'advisory' AND classid = 7234002 AND code = $1 "
+            + "AND database = (SELECT oid FROM pg_database WHERE datname = current_database())");
+        holders.Parameters.Add(new() { Value = sandbox.Code });
+        for (var second = 1; second < 30; second++)
+        {
+            await sandbox.AdvanceAsync($"2027-01-31T00:00:{second:00}Z");
+            (await holders.ExecuteScalarAsync()).ShouldBe(0L);
+        }
+    }
+
     [Fact]
     public async Task From_the_31st_of_January_with_an_upgrade_and_overage_for_a_year_the_invoices_are_those_of_a_hand_calculation()
     {
