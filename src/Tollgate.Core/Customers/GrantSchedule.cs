@@ -98,7 +98,9 @@ public sealed record GrantSchedule
     /// <summary>The first grant that takes effect at this instant or later, of those that were made or are.</summary>
     public int FirstFrom(Instant at, TimeZoneInfo zone)
     {
-        var number = Next;
+        // Within two of it on any calendar: a schedule may be years old, and a list of a hundred asks for each.
+        var average = Every switch { GrantInterval.Day => 1, GrantInterval.Week => 7, GrantInterval.Month => 30.436875, _ => 365.2425 };
+        var number = Math.Max(0, (int)((at - StartsAt).TotalDays / average));
         while (number > 0 && StartOf(number - 1, zone) >= at)
         {
             number--;

@@ -183,11 +183,23 @@ public static class CustomerSql
     /// <summary>So many changes of a customer's terms are looked back on, the newest ones: with one each hour, further than late events reach (34 days).</summary>
     public const int MostTerms = 1_000;
 
-    /// <summary>A column: the changes of the terms of the customer <c>c</c>, null for none. See <c>TermsReader.Read</c>.</summary>
+    /// <summary>
+    /// A column: the changes of the terms of the customer <c>c</c>, null for none. Overrides are told where they were set, and with the oldest of so many
+    /// changes that there may be older ones. See <c>TermsReader.Read</c>.
+    /// </summary>
     public const string Terms =
         """
-        (SELECT json_agg(json_build_array((extract(epoch FROM t.from_at) * 1000000)::bigint, t.sequence, t.plan_version_id, t.overrides::text, t.add_ons::text, t.sets))
-           FROM (SELECT * FROM customer_terms n WHERE n.partition = c.partition AND n.account = c.account ORDER BY n.sequence DESC LIMIT 1000) t)::text
+        (SELECT json_agg(json_build_array((extract(epoch FROM t.from_at) * 1000000)::bigint, t.sequence, t.plan_version_id,
+                                          CASE WHEN 'overrides' = ANY(t.sets) OR t.age = 1000 THEN t.overrides::text END, t.add_ons::text, t.sets))
+           FROM (SELECT *, row_number() OVER (ORDER BY n.sequence DESC) AS age
+                   FROM customer_terms n WHERE n.partition = c.partition AND n.account = c.account ORDER BY n.sequence DESC LIMIT 1000) t)::text
+        """;
+
+    /// <summary>Bytes of all overrides that are looked back on. $1 partition, $2 account.</summary>
+    public const string BytesOfOverrides =
+        """
+        SELECT coalesce(sum(octet_length(overrides::text)) FILTER (WHERE 'overrides' = ANY(sets)), 0)::bigint
+          FROM (SELECT overrides, sets FROM customer_terms WHERE partition = $1 AND account = $2 ORDER BY sequence DESC LIMIT 1000) t
         """;
 
     /// <summary>$1 partitions, $2 accounts. Rows: account, <see cref="Terms"/>.</summary>

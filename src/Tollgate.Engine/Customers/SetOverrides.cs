@@ -16,6 +16,14 @@ namespace Tollgate.Engine.Customers;
 /// </summary>
 public sealed class SetOverrides(NpgsqlDataSource database, QuotaGate gate, Clock clock)
 {
+    /// <summary>Bytes of one customer's overrides, together: whoever decides for the customer reads them first.</summary>
+    public const int MostBytes = 64 * 1024;
+
+    /// <summary>Bytes of all that were set in the changes that are looked back on; what is as small as <see cref="SmallBytes"/> may always be set.</summary>
+    public const int MostBytesInAll = 1024 * 1024;
+
+    private const int SmallBytes = 2 * 1024;
+
     private static readonly string[] Sets = ["overrides"];
 
     /// <summary>
@@ -51,6 +59,11 @@ public sealed class SetOverrides(NpgsqlDataSource database, QuotaGate gate, Cloc
             return (json, [], null);
         }
 
+        if (await TooLargeAsync(change, json, cancel) is { } tooLarge)
+        {
+            return (change.Row.Overrides, [new("overrides", tooLarge)], null);
+        }
+
         await change.ExecuteAsync(CustomerSql.SetOverrides, cancel, change.Row.Partition, change.Row.Account, CustomerRow.Json(json));
         var now = clock.Now(project);
         await change.TouchAsync(now, cancel);
@@ -58,6 +71,20 @@ public sealed class SetOverrides(NpgsqlDataSource database, QuotaGate gate, Cloc
         await change.CommitAsync();
         await gate.ForgetAsync(project, customer);
         return (json, [], null);
+    }
+
+    /// <summary>Null: it is not. A decision waits until a customer's overrides are read, those of before too, and other customers wait behind it.</summary>
+    private static async Task<string?> TooLargeAsync(CustomerChange change, string json, CancellationToken cancel)
+    {
+        var bytes = Encoding.UTF8.GetByteCount(json);
+        if (bytes > MostBytes)
+        {
+            return $"would have {bytes} bytes together; a customer's overrides have at most {MostBytes}. What many customers share belongs into a plan.";
+        }
+
+        return bytes > SmallBytes && (long)(await change.AskAsync(CustomerSql.BytesOfOverrides, cancel, change.Row.Partition, change.Row.Account))! + bytes is var all and > MostBytesInAll
+            ? $"would have {all} bytes in all with those that they had before; at most {MostBytesInAll} are looked back on. Overrides of at most {SmallBytes} bytes can be set at any time."
+            : null;
     }
 
     private static Plan PlanOf(CustomerRow row, ProjectSnapshot project) =>

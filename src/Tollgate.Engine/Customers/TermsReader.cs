@@ -48,7 +48,7 @@ internal static class TermsReader
             foreach (var row in json.RootElement.EnumerateArray())
             {
                 var sets = row[5].EnumerateArray().Select(static one => one.GetString()).ToArray();
-                var after = new State(row[2].ValueKind == JsonValueKind.Null ? null : row[2].GetInt32(), row[3].GetString()!, row[4].GetString()!);
+                var after = new State(row[2].ValueKind == JsonValueKind.Null ? null : row[2].GetInt32(), row[3].GetString() ?? State.OfNobody.Overrides, row[4].GetString()!);
                 read.Add(new(new(row[0].GetInt64()), row[1].GetInt32(), after, sets.Contains("plan"), sets.Contains("overrides"), sets.Contains("add_ons")));
             }
         }
@@ -91,7 +91,7 @@ internal static class TermsReader
         }
 
         var (overrides, faults) = CatalogReader.ReadOverrides(Encoding.UTF8.GetBytes(overridesJson), catalog.Document.Currency);
-        Invariant.That(faults.Count == 0, $"Stored overrides are not readable: {overridesJson}");
+        Invariant.That(faults.Count == 0, "Stored overrides are not readable.");
         foreach (var change in overrides.Values)
         {
             if (catalog.Features.TryGetValue(change.Feature, out var feature))

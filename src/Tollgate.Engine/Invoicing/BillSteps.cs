@@ -233,7 +233,7 @@ internal static class PriceText
     public static OveragePrice Read(string json, Currency currency)
     {
         var (overrides, faults) = CatalogReader.ReadOverrides(Encoding.UTF8.GetBytes(json), currency.Code);
-        Invariant.That(faults.Count == 0, $"A stored price is not readable: {json}");
+        Invariant.That(faults.Count == 0, "A stored price is not readable.");
         return overrides[Carrier].OveragePrices.Value.Single();
     }
 }

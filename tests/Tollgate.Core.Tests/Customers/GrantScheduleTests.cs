@@ -44,6 +44,23 @@ public sealed class GrantScheduleTests
     }
 
     [Theory]
+    [InlineData(GrantInterval.Day, 4_000)]
+    [InlineData(GrantInterval.Week, 900)]
+    [InlineData(GrantInterval.Month, 400)]
+    [InlineData(GrantInterval.Year, 60)]
+    public void The_first_grant_from_an_instant_on_is_found_without_counting_from_the_start(GrantInterval every, int most)
+    {
+        var schedule = Monthly("2028-02-29T22:30:00Z") with { Every = every, Next = most / 3 };
+        for (var number = 1; number < most; number += 1 + (most / 97))
+        {
+            var start = schedule.StartOf(number, Cairo);
+            (schedule.FirstFrom(start, Cairo), schedule.FirstFrom(start.Plus(TimeSpan.FromMicroseconds(1)), Cairo)).ShouldBe((number, number + 1));
+        }
+
+        schedule.FirstFrom(At("1999-01-01T00:00:00Z"), Cairo).ShouldBe(0);
+    }
+
+    [Theory]
     [InlineData("0", "")]
     [InlineData("5", "a 5")]
     [InlineData("12", "a 7, b 5")]

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json.Nodes;
+using Tollgate.Server.Tests.Subscriptions;
 
 namespace Tollgate.Server.Tests.Customers;
 
@@ -201,6 +202,43 @@ public sealed class CustomersApiTests(RunningServer running)
         refused["errors"].AsArray()[0]!["param"]!.GetValue<string>().ShouldBe("ats_scan.qouta");
         (await Resume.PutAsync(path, """{"nothing": {"quota": 1}}""")).Status.ShouldBe(HttpStatusCode.UnprocessableEntity);
         (await Resume.PutAsync(path, """{"ats_scan": ["\ud800"]}""")).Status.ShouldBe(HttpStatusCode.UnprocessableEntity, "half of a surrogate pair");
+    }
+
+    /// <summary>Whoever decides for the customer reads them all, and neighbours wait behind it.</summary>
+    [Fact]
+    public async Task Overrides_have_room_for_what_people_agree_on_and_no_more()
+    {
+        string[] features = [.. Enumerable.Range(1, 60).Select(static n => $"f{n}")];
+        var catalog = $$"""
+            {"code": "hoard", "name": "Hoard", "currency": "USD", "default_plan": "free", "features": [{{string.Join(", ", features.Select(static code => $$"""{"code": "{{code}}", "name": "{{code}}", "unit": "call"}"""))}}],
+             "plans": [{"code": "free", "name": "Free", "entitlements": [{{string.Join(", ", features.Select(static code => $$"""{"feature": "{{code}}", "quota": 1}"""))}}]}]}
+            """;
+        var door = (await BillingSandbox.StartAsync(running, "2027-01-31T00:00:00Z", catalog)).Door;
+        const string path = "/v1/customers/hoarder/overrides";
+        var refused = await door.PutAsync(path, Tiers(60, 1));
+        refused.Status.ShouldBe(HttpStatusCode.UnprocessableEntity);
+        refused["errors"]![0]!["detail"]!.GetValue<string>().ShouldEndWith("a customer's overrides have at most 65536. What many customers share belongs into a plan.");
+        (await door.GetAsync("/v1/customers/hoarder")).Status.ShouldBe(HttpStatusCode.NotFound);
+
+        var (change, status) = (0, HttpStatusCode.OK);
+        while (status == HttpStatusCode.OK && change < 60)
+        {
+            status = (await door.PutAsync(path, Tiers(20, ++change))).Status;
+        }
+
+        status.ShouldBe(HttpStatusCode.UnprocessableEntity);
+        change.ShouldBeInRange(20, 35, "A megabyte of changes is full.");
+        (await door.PutAsync(path, $"{{{string.Join(", ", features.Select(static code => $"\"{code}\": null"))}}}")).Status.ShouldBe(HttpStatusCode.OK);
+        (await door.PutAsync(path, """{"f1": {"quota": 50}}""")).Status.ShouldBe(HttpStatusCode.OK);
+        (await door.GetAsync("/v1/customers/hoarder/usage"))["features"]!["f1"]!["limit"]!.GetValue<int>().ShouldBe(50);
+
+        string Tiers(int count, int price)
+        {
+            var tiers = string.Concat(Enumerable.Range(1, 49).Select(n => $$"""{"up_to": {{n}}, "unit_price": 0.{{price:00}}}, """));
+            return $"{{{string.Join(", ", features.Take(count).Select(code => $$"""
+                "{{code}}": {"hard_cap": false, "overage_price": {"mode": "graduated", "tiers": [{{tiers}} {"unit_price": 0.01}]} }
+                """))}}}";
+        }
     }
 
     [Fact]
