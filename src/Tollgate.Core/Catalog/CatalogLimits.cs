@@ -30,6 +30,9 @@ public static class CatalogLimits
     /// <summary>Meters of a feature; each is tried on every event of its type.</summary>
     public const int Meters = 20;
 
+    /// <summary>Meters of all features that read one type of events: each may have an effect that its own balance keeps. A product with a token quota for each of its features has as many.</summary>
+    public const int MetersOfType = 100;
+
     /// <summary>Filters of a meter.</summary>
     public const int Filters = 10;
 

@@ -80,6 +80,11 @@ public static partial class CatalogRules
         {
             CheckFeature(document.Features[i], $"features[{i}]", faults);
         }
+
+        foreach (var (type, count) in document.Features.SelectMany(static one => one.Meters).CountBy(static meter => meter.EventType).Where(static pair => pair.Value > CatalogLimits.MetersOfType))
+        {
+            faults.Add(new("features", $"{count} meters read events of the type '{type}'; at most {CatalogLimits.MetersOfType} may: each event would change as many balances."));
+        }
     }
 
     private static void CheckFeature(Feature feature, string path, List<CatalogFault> faults)

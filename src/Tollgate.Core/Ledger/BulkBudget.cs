@@ -6,7 +6,7 @@ namespace Tollgate.Core.Ledger;
 /// </summary>
 public sealed class BulkBudget
 {
-    /// <summary>By weight: the parts into which the lanes cut what came in bulk. A small event weighs 1.</summary>
+    /// <summary>By weight: the parts into which the lanes cut what came in bulk. A small event weighs 1, one that several meters read as much as it has effects.</summary>
     public const int Part = 125;
 
     /// <summary>By weight, while single operations come. More adds latency and hardly any throughput.</summary>

@@ -21,7 +21,7 @@ internal static class BulkParts
         {
             item.InBulk = true;
             part.Add(item);
-            weight += 1 + ((item.PropertiesJson?.Length ?? 0) / PropertiesOfOne);
+            weight += Math.Max(1, item.Effects.Count) + ((item.PropertiesJson?.Length ?? 0) / PropertiesOfOne);
             if (lane.Peek(item.Project.Id, item.Customer, item.Project.Catalog.Revision) is null && unknown.Add(item.Customer))
             {
                 weight += OfUnknownCustomer;

@@ -63,6 +63,7 @@ public sealed class CatalogRulesTests
         { "plans[1].code", Good with { Plans = [Good.Plans[0], Good.Plans[0]] }, "occurs twice" },
         { "plans[0].code", Good with { DefaultPlan = "compare", Plans = [Good.Plans[0] with { Code = "compare" }] }, "cannot be a plan's code" },
         { "features[5].code", WithFeature(new() { Code = "scan", Name = "Scan" }), "occurs twice" },
+        { "features", Good with { Features = [.. Good.Features, .. Enumerable.Range(0, 101).Select(static n => new Feature { Code = $"f{n}", Name = "F", Meters = [Meter("x")] })] }, "101 meters read events of the type 'x'" },
         { "features[5].money", WithFeature(new() { Code = "m", Name = "M", IsMoney = true, Unit = "token" }), "currency code" },
         { "features[5].meters", WithFeature(new() { Code = "s", Name = "S", Kind = FeatureKind.Switch, Meters = [Meter("x")] }), "only metered features" },
         { "features[5].meters[0].event_type", WithFeature(new() { Code = "s", Name = "S", Meters = [Meter("a b")] }), "not an event type" },

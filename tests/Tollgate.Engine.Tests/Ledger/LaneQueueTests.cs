@@ -112,6 +112,32 @@ public sealed class LaneQueueTests(TestPostgres postgres)
         lane.Depth.ShouldBe(0);
     }
 
+    /// <summary>Nobody waits behind a transaction of somebody whose every event changes a hundred balances.</summary>
+    [Fact]
+    public async Task Events_that_many_meters_read_take_as_much_room_as_their_effects()
+    {
+        var codes = Enumerable.Range(0, 100).Select(static n => $"f{n}").ToArray();
+        await using var database = await postgres.CreateDatabaseAsync();
+        await using var rig = await LedgerRig.StartAsync(
+            database,
+            $$"""
+            code: shop
+            name: Shop
+            default_plan: free
+            features: [{{string.Join(", ", codes.Select(static code => $"{{code: {code}, name: {code}, meters: [{{event_type: boom, aggregate: count}}]}}"))}}]
+            plans:
+              - {code: free, name: Free, entitlements: [{{string.Join(", ", codes.Select(static code => $"{{feature: {code}, quota: unlimited}}"))}}]}
+            """);
+        await rig.Gate.RecordAsync(rig.Project, [Boom(0)], CancellationToken.None);
+
+        await rig.Gate.RecordAsync(rig.Project, [.. Enumerable.Range(1, 300).Select(Boom)], CancellationToken.None);
+
+        (await database.ScalarAsync<decimal>("SELECT sum(used) FROM balances")).ShouldBe(100 * 301);
+        (await database.ScalarAsync<long>("SELECT max(n) FROM (SELECT count(*) AS n FROM events GROUP BY xmin::text) t")).ShouldBeLessThanOrEqualTo(22);
+
+        static EventOrder Boom(int n) => new($"e{n}", "c", "boom", Quantity.One, null, null, false);
+    }
+
     [Fact]
     public async Task Streams_of_a_customer_whose_row_is_held_take_no_place_of_others()
     {
