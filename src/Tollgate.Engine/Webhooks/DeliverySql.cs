@@ -50,31 +50,33 @@ internal static class DeliverySql
         """;
 
     /// <summary>
-    /// Takes what is due for a while: of each endpoint as many as it has room for, of all at most so many, the endpoints in turn. Endpoints that somebody holds are
-    /// left to the next look, and what another server took since this statement began is not taken from it. $1 how long, $2 room of one whose last attempt was good,
-    /// $3 number of rows.
+    /// Takes what is due for a while: of each endpoint as many as it has room for, of each project at most its share, of all at most so many; the projects in turn,
+    /// and of each its endpoints in turn. Endpoints that somebody holds are left to the next look, and what another server took since this statement began is not
+    /// taken from it. $1 how long, $2 room of one whose last attempt was good, $3 number of rows, $4 projects and $5 how many of each are on their way already,
+    /// $6 a project's share.
     /// </summary>
     public const string Claim =
         $"""
           WITH endpoints AS MATERIALIZED (
-                SELECT e.id, CASE WHEN e.failures = 0 THEN $2 ELSE 1 END
+                SELECT e.id, e.project_id, CASE WHEN e.failures = 0 THEN $2 ELSE 1 END
                              - (SELECT count(*) FROM webhook_deliveries b WHERE b.endpoint = e.id AND b.leased_until > now()) AS room
                   FROM webhook_endpoints e
                  WHERE e.deleted_at IS NULL AND e.disabled_at IS NULL AND (e.not_before IS NULL OR e.not_before <= now())
                    AND EXISTS (SELECT FROM webhook_deliveries d
                                 WHERE d.endpoint = e.id AND d.due_at <= now() AND (d.leased_until IS NULL OR d.leased_until <= now()))
                    FOR NO KEY UPDATE SKIP LOCKED),
-               due AS MATERIALIZED (
-                SELECT d.number
+               turns AS (
+                SELECT d.number, row_number() OVER (PARTITION BY endpoints.project_id ORDER BY d.turn, d.number) + coalesce(going.count, 0) AS place
                   FROM endpoints
+                  LEFT JOIN unnest($4::integer[], $5::integer[]) AS going (project, count) ON going.project = endpoints.project_id
                  CROSS JOIN LATERAL (SELECT d.number, row_number() OVER (ORDER BY d.due_at, d.number) AS turn
                                        FROM webhook_deliveries d
                                       WHERE d.endpoint = endpoints.id AND d.due_at <= now() AND (d.leased_until IS NULL OR d.leased_until <= now())
                                         AND {ParkedSql.NotParked} 'webhook_deliveries' AND q.project_id = d.project_id AND q.subject = d.number::text)
                                       ORDER BY d.due_at, d.number
-                                      LIMIT greatest(endpoints.room, 0)) AS d
-                 ORDER BY d.turn, d.number
-                 LIMIT $3)
+                                      LIMIT greatest(endpoints.room, 0)) AS d),
+               due AS MATERIALIZED (
+                SELECT number FROM turns WHERE place <= $6 ORDER BY place, number LIMIT $3)
         UPDATE webhook_deliveries d
            SET leased_until = now() + $1
           FROM due, webhook_endpoints e, webhook_events v

@@ -33,10 +33,13 @@ public readonly record struct FinishedAttempt(DeliveryVerdict Verdict, EndpointF
 public sealed class SendQueue(NpgsqlDataSource database)
 {
     /// <param name="most">How many.</param>
-    public async Task<IReadOnlyList<ClaimedDelivery>> ClaimAsync(int most, CancellationToken cancel)
+    /// <param name="going">How many of each project are on their way already, also to endpoints that were deleted meanwhile.</param>
+    /// <param name="share">How many of one project may be on their way.</param>
+    public async Task<IReadOnlyList<ClaimedDelivery>> ClaimAsync(int most, IReadOnlyDictionary<int, int> going, int share, CancellationToken cancel)
     {
         await using var command = database.Command(
-            DeliverySql.Claim, new NpgsqlParameter { Value = DeliveryRules.Lease, NpgsqlDbType = NpgsqlDbType.Interval }, (long)DeliveryRules.MostAtOnce, (long)most);
+            DeliverySql.Claim, new NpgsqlParameter { Value = DeliveryRules.Lease, NpgsqlDbType = NpgsqlDbType.Interval }, (long)DeliveryRules.MostAtOnce, (long)most,
+            going.Keys.ToArray(), going.Values.ToArray(), (long)share);
         await using var row = await command.ExecuteReaderAsync(cancel);
         var claimed = new List<ClaimedDelivery>();
         while (await row.ReadAsync(cancel))

@@ -58,7 +58,7 @@ internal sealed class ForgetLoop(SendQueue queue, ILogger<ForgetLoop> log)
 
 /// <summary>
 /// Takes what is due and sends it, each delivery by itself: one that hangs holds its own place and nobody else's. An endpoint has a few places, and
-/// one that fails has one.
+/// one that fails has one. A project has a share of all places, whose targets hang for however long, and whether it has deleted them since.
 /// </summary>
 internal sealed class SendLoop(
     SendQueue queue, WebhookSender sender, ProjectDirectory directory, SendSignal signal, ParkedWork parked, ILogger<SendLoop> log)
@@ -67,13 +67,17 @@ internal sealed class SendLoop(
     /// <summary>Requests on their way at one time, from this server: 60 endpoints that all begin to hang leave room for others.</summary>
     private const int MostAtOnce = 256;
 
+    /// <summary>Of one project: 16 endpoints with all their places.</summary>
+    private const int ShareOfProject = 64;
+
     /// <summary>What is published wakes the loop; this is for what becomes due by itself.</summary>
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
     /// <summary>While the loop is woken again and again it still leaves the database some air.</summary>
     private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(20);
 
-    private readonly ConcurrentDictionary<Task, byte> _sending = new();
+    /// <summary>What is on its way, and of which project.</summary>
+    private readonly ConcurrentDictionary<Task, int> _sending = new();
 
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
@@ -88,10 +92,11 @@ internal sealed class SendLoop(
         await Task.Delay(ShortestPause, cancel);
         if (MostAtOnce - _sending.Count is var free and > 0)
         {
-            foreach (var delivery in await queue.ClaimAsync(free, cancel))
+            var going = _sending.Values.CountBy(static project => project).ToDictionary();
+            foreach (var delivery in await queue.ClaimAsync(free, going, ShareOfProject, cancel))
             {
                 var sending = SendAsync(delivery, cancel);
-                _sending[sending] = 0;
+                _sending[sending] = delivery.Project;
                 _ = sending.ContinueWith(done => _sending.TryRemove(done, out _), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
             }
         }
