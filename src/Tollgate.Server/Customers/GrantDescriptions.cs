@@ -81,7 +81,7 @@ internal static class GrantDescriptions
         "By feature code, members of the entitlement as in the catalogue: `quota` (null is unlimited, 0 disabled), `period`, `hard_cap`, "
         + "`overage_limit`, `overage_price`, `rollover`, `rate_limits`, `pool`, `thresholds`, `settle_over`, `grant_on_change`; `enabled` "
         + "for switches, `value` for values. Members that are not said are the plan's. Features that are not named keep their "
-        + "override, null removes one. Creates the customer when it is missing; the very next decision sees the change.")
+        + "override, null removes one. Together they have at most 64 KiB. Creates the customer when it is missing; the very next decision sees the change.")
     {
         Path = Path,
         Request = Example.Of<IReadOnlyDictionary<string, JsonElement>>("""{"cv_generate": {"quota": 500, "hard_cap": false}, "mock_interview": null}"""),
