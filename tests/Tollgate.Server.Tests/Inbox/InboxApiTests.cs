@@ -89,7 +89,7 @@ public sealed class InboxApiTests(PatientServer server) : IClassFixture<PatientS
         (await OfCustomerAsync("acme"), await OfCustomerAsync("nobody")).ShouldBe((1, 0));
         (await ShownAsync()).ShouldBe(((2000, "open"), (2000, "open")));
         var tooMuch = await sandbox.Door.PostAsync($"/v1/payments/{payment}/refunds", """{"amount": 901}""");
-        (tooMuch.Status, Word(tooMuch, "detail")).ShouldBe((HttpStatusCode.UnprocessableEntity, "9.00 USD of it can go back."));
+        (tooMuch.Status, Word(tooMuch, "detail")).ShouldBe((HttpStatusCode.UnprocessableEntity, "9.00 USD of it can go back: 20.00 USD is held or was taken by the customer's bank in a dispute."));
 
         await HappenAsync(sandbox, "dispute.won", payment, ", \"amount\": 2000");
         await UntilAsync(async () => (await DisputesAsync(sandbox)).SequenceEqual([(2000, "won")]));
@@ -121,7 +121,7 @@ public sealed class InboxApiTests(PatientServer server) : IClassFixture<PatientS
 
         var refused = await sandbox.Door.PostAsync($"/v1/payments/{Word(charged, "id")}/refunds");
         (refused.Status, Word(refused, "detail")).ShouldBe(
-            (HttpStatusCode.UnprocessableEntity, "Nothing of it is left: it went back, its invoice was credited in full, or the customer's bank holds or took it in a dispute."));
+            (HttpStatusCode.UnprocessableEntity, "Nothing of it is left: 29.00 USD is held or was taken by the customer's bank in a dispute."));
     }
 
     [Fact]
