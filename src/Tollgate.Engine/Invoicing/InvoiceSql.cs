@@ -28,8 +28,7 @@ internal static class InvoiceSql
                                       LIMIT 1) b
                  WHERE l.partition = x.partition AND l.account = x.account AND l.changed_at > x.looked AND b.period_end <= x.looked) b
           LEFT JOIN rated_usage r ON r.partition = b.partition AND r.account = b.account AND r.feature = b.feature AND r.period_start = b.period_start
-         WHERE CASE WHEN r.price IS NULL THEN b.used > b.drawn
-                    ELSE r.balance_version <> b.version AND (b.used > b.drawn OR r.quantity > 0 OR r.ignored_quantity > 0) END
+         WHERE CASE WHEN r.price IS NULL THEN b.used > b.drawn ELSE r.balance_version <> b.version END
          ORDER BY b.account, b.period_start, b.feature
         """;
 
