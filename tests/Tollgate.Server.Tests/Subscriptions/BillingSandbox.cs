@@ -102,11 +102,11 @@ public sealed class BillingSandbox
         return came["id"].GetValue<string>();
     }
 
-    public async Task UseAsync(string customer, string feature, decimal quantity, string? at = null)
+    public async Task UseAsync(string customer, string feature, decimal quantity, string? at = null, string? id = null)
     {
         var occurred = at is null ? "" : $$""", "occurred_at": "{{at}}" """;
         var came = await Door.PostAsync(
-            "/v1/events", string.Create(CultureInfo.InvariantCulture, $$"""{"id": "{{Guid.CreateVersion7()}}", "customer": "{{customer}}", "type": "{{feature}}", "quantity": {{quantity}}{{occurred}}}"""));
+            "/v1/events", string.Create(CultureInfo.InvariantCulture, $$"""{"id": "{{id ?? Guid.CreateVersion7().ToString()}}", "customer": "{{customer}}", "type": "{{feature}}", "quantity": {{quantity}}{{occurred}}}"""));
         came["accepted"].GetValue<int>().ShouldBe(1, came.Json!.ToJsonString());
     }
 

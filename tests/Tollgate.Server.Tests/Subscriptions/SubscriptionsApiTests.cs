@@ -58,6 +58,31 @@ public sealed class SubscriptionsApiTests(RunningServer running)
             .ShouldBe((1000, 1250, 1));
     }
 
+    // 150 of 100 are billed and taken back; what came late within the quota is taken back too. Nobody pays another cent for it.
+    [Fact]
+    public async Task An_explanation_tells_the_usage_of_the_period_as_it_is_now_also_where_no_amount_changed()
+    {
+        var sandbox = await BillingSandbox.StartAsync(running, "2027-01-01T00:00:00Z");
+        await sandbox.SubscribeAsync("""{"customer": "acme", "plan": "pro", "trial": false}""");
+        await sandbox.UseAsync("acme", "calls", 150, id: "mistake");
+        await sandbox.AdvanceAsync("2027-02-05T00:00:00Z");
+        (await sandbox.Door.PostAsync("/v1/events/mistake/void", """{"customer": "acme"}""")).Status.ShouldBe(HttpStatusCode.OK);
+        await sandbox.UseAsync("acme", "calls", 36, at: "2027-01-20T00:00:00Z", id: "late");
+        await sandbox.AdvanceAsync("2027-03-05T00:00:00Z");
+        (await ExplainedAsync()).ShouldBe(36);
+        (await sandbox.Door.PostAsync("/v1/events/late/void", """{"customer": "acme"}""")).Status.ShouldBe(HttpStatusCode.OK);
+        await sandbox.AdvanceAsync("2027-04-05T00:00:00Z");
+        (await ExplainedAsync()).ShouldBe(0);
+
+        async Task<decimal> ExplainedAsync()
+        {
+            var february = (await sandbox.Door.GetAsync("/v1/invoices?customer=acme&order=asc&limit=100"))["data"].AsArray()[1]!;
+            BillingSandbox.Told(february).ShouldBe("000002 renewal 3000 = subscription 2900, usage 100");
+            var explained = await sandbox.Door.GetAsync($"/v1/invoices/{february["id"]!.GetValue<string>()}/lines/2/explain");
+            return explained["usage"]["used"]!.GetValue<decimal>();
+        }
+    }
+
     [Fact]
     public async Task A_trial_is_had_once_and_hangs_on_its_end()
     {
