@@ -79,7 +79,7 @@ public sealed class SubscriptionsApiTests(RunningServer running)
             var february = (await sandbox.Door.GetAsync("/v1/invoices?customer=acme&order=asc&limit=100"))["data"].AsArray()[1]!;
             BillingSandbox.Told(february).ShouldBe("000002 renewal 3000 = subscription 2900, usage 100");
             var explained = await sandbox.Door.GetAsync($"/v1/invoices/{february["id"]!.GetValue<string>()}/lines/2/explain");
-            return explained["usage"]["used"]!.GetValue<decimal>();
+            return explained["usage"]["parts"]!.AsArray().Single()!["used"]!.GetValue<decimal>();
         }
     }
 
