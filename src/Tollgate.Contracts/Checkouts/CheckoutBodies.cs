@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using Tollgate.Contracts.Subscriptions;
 
 namespace Tollgate.Contracts.Checkouts;
@@ -6,6 +7,7 @@ namespace Tollgate.Contracts.Checkouts;
 public sealed record CreateCheckoutRequest
 {
     /// <summary>Created when it is missing. Left out: that of the invoice.</summary>
+    [Required]
     public string? Customer { get; init; }
 
     /// <summary>Code of the plan. A customer who has a subscription changes it.</summary>
@@ -46,9 +48,11 @@ public sealed record CreateCheckoutRequest
     public bool? Setup { get; init; }
 
     /// <summary>Where the page leads when it is done: http or https. <c>{CHECKOUT_ID}</c> in it becomes the checkout's id. Of an invoice it may be left out.</summary>
+    [Required]
     public string? SuccessUrl { get; init; }
 
     /// <summary>Where the page leads when nothing is bought.</summary>
+    [Required]
     public string? CancelUrl { get; init; }
 }
 

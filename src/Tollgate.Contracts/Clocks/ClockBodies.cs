@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Tollgate.Contracts.Http;
@@ -9,6 +10,7 @@ namespace Tollgate.Contracts.Clocks;
 public sealed record AdvanceClockRequest
 {
     /// <summary>Not before the clock's present time, at most ten years after it.</summary>
+    [Required]
     public DateTimeOffset? AdvanceTo { get; init; }
 }
 

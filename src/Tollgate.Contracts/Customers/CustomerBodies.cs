@@ -1,3 +1,5 @@
+using System.ComponentModel.DataAnnotations;
+using System.Diagnostics.CodeAnalysis;
 using System.Text.Json.Serialization;
 
 namespace Tollgate.Contracts.Customers;
@@ -16,6 +18,7 @@ public sealed record TaxExemptBody
 public sealed record CreateCustomerRequest
 {
     /// <summary>Your own id: 1 to 255 characters, no control characters, not "." or "..".</summary>
+    [Required]
     public string? Id { get; init; }
 
     public string? Name { get; init; }
@@ -144,6 +147,8 @@ public sealed record CustomerList(IReadOnlyList<CustomerView> Data, bool HasMore
 public sealed record AssignPlanRequest
 {
     /// <summary>The plan's code; null: back to the project's default plan. Leaving it out is a fault.</summary>
+    [Required]
+    [AllowNull]
     public string? Plan
     {
         get;
@@ -162,9 +167,11 @@ public sealed record AssignPlanRequest
 public sealed record AddGrantRequest
 {
     /// <summary>The code of a metered feature.</summary>
+    [Required]
     public string? Feature { get; init; }
 
     /// <summary>Units of the feature, more than 0, at most 9 decimals.</summary>
+    [Required]
     public decimal? Amount { get; init; }
 
     /// <summary><c>topup</c> (default), <c>promotion</c> or <c>gift</c>.</summary>
@@ -229,12 +236,15 @@ public sealed record GrantList(IReadOnlyList<GrantView> Data, bool HasMore);
 public sealed record AddGrantScheduleRequest
 {
     /// <summary>The code of a metered feature.</summary>
+    [Required]
     public string? Feature { get; init; }
 
     /// <summary>Units of each grant, more than 0, at most 9 decimals.</summary>
+    [Required]
     public decimal? Amount { get; init; }
 
     /// <summary><c>day</c>, <c>week</c>, <c>month</c> or <c>year</c>.</summary>
+    [Required]
     public string? Every { get; init; }
 
     /// <summary>Intervals after which each grant expires, 1 to 1000: 1 ends each grant when the next one begins. Default: the grants never expire.</summary>
@@ -260,6 +270,7 @@ public sealed record AddGrantScheduleRequest
 public sealed record UpdateGrantScheduleRequest
 {
     /// <summary>True: no grant takes effect until it is false again.</summary>
+    [Required]
     public bool? Paused { get; init; }
 }
 
@@ -302,9 +313,11 @@ public sealed record GrantScheduleList(IReadOnlyList<GrantScheduleView> Data, bo
 public sealed record WithdrawRequest
 {
     /// <summary>The code of a metered feature.</summary>
+    [Required]
     public string? Feature { get; init; }
 
     /// <summary>Units of the feature, more than 0, at most 9 decimals.</summary>
+    [Required]
     public decimal? Amount { get; init; }
 
     /// <summary>Only out of grants of this source: <c>topup</c>, <c>promotion</c>, <c>gift</c> or <c>rollover</c>. Default: all.</summary>

@@ -1,9 +1,12 @@
+using System.ComponentModel.DataAnnotations;
+
 namespace Tollgate.Contracts.Customers;
 
 /// <summary>Body of <c>POST /v1/customers/{id}/members</c>.</summary>
 public sealed record AddMemberRequest
 {
     /// <summary>Your own id of the user, as for a customer.</summary>
+    [Required]
     public string? Id { get; init; }
 
     public string? Name { get; init; }

@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using Tollgate.Contracts.Catalog;
 
 namespace Tollgate.Contracts.Invoicing;
@@ -177,6 +178,7 @@ public sealed record StatementView(
 public sealed record BuyPackRequest
 {
     /// <summary>Code of a pack of the catalogue.</summary>
+    [Required]
     public string? Pack { get; init; }
 
     /// <summary>How many: 1 (default) to 10000.</summary>
@@ -230,12 +232,14 @@ public sealed record PackPurchaseList(IReadOnlyList<PackPurchaseView> Data, bool
 public sealed record GiveCreditRequest
 {
     /// <summary>Minor units, not 0. Negative, only of <c>prepaid</c>: so much of what is left is taken back.</summary>
+    [Required]
     public long? Amount { get; init; }
 
     /// <summary>ISO 4217. Default: the customer's, or the project's.</summary>
     public string? Currency { get; init; }
 
     /// <summary><c>promotional</c>: comes off the price before tax, in the order of redemption among the coupons. <c>prepaid</c>: pays, tax included.</summary>
+    [Required]
     public string? Kind { get; init; }
 
     /// <summary>Only of <c>promotional</c>: nothing is taken off from then on. Default: never.</summary>
@@ -301,6 +305,7 @@ public sealed record LateUsageList(IReadOnlyList<LateUsageView> Data, bool HasMo
 public sealed record CreateCouponRequest
 {
     /// <summary>1 to 64 letters, digits, and . _ - after the first. Capital letters count.</summary>
+    [Required]
     public string? Code { get; init; }
 
     /// <summary>Percent: 20 for 20 %. At least 1, at most 100, at most 4 decimals. This or <c>amount_off</c>.</summary>
@@ -442,5 +447,6 @@ public sealed record TaxRateBody
 /// <summary>Body and answer of <c>/v1/tax-rates</c>: all of a project's.</summary>
 public sealed record TaxRates
 {
+    [Required]
     public IReadOnlyList<TaxRateBody>? Rates { get; init; }
 }

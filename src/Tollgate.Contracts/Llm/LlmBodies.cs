@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -60,6 +61,7 @@ public sealed record LlmCallRequest : LlmCounts
     public string? Id { get; init; }
 
     /// <summary>The project's own id; created on first use.</summary>
+    [Required]
     public string? Customer { get; init; }
 
     /// <summary>
@@ -78,6 +80,7 @@ public sealed record LlmCallRequest : LlmCounts
     public string? Provider { get; init; }
 
     /// <summary>As the provider writes it; the answer's own name of it is the most exact.</summary>
+    [Required]
     public string? Model { get; init; }
 
     /// <summary>
@@ -293,9 +296,11 @@ public sealed record UnpricedModelList(IReadOnlyList<UnpricedModelView> Data, bo
 /// <summary>A price of a model: the project's own, which stands before the shared ones.</summary>
 public sealed record ModelPriceRequest
 {
+    [Required]
     public string? Provider { get; init; }
 
     /// <summary>As the provider writes it, or a pattern in which <c>*</c> stands for any text.</summary>
+    [Required]
     public string? Model { get; init; }
 
     /// <summary>Other names of the same model.</summary>
@@ -314,6 +319,7 @@ public sealed record ModelPriceRequest
     /// Decimal texts by unit: dollars per million tokens (<c>input</c>, <c>cached_input</c>, <c>cache_write</c>, <c>output</c>,
     /// <c>reasoning</c> …) or for each <c>request</c>, <c>image</c>, <c>page</c>, <c>search</c>, <c>second</c>.
     /// </summary>
+    [Required]
     public IReadOnlyDictionary<string, string>? Prices { get; init; }
 
     /// <summary>Prices for long prompts.</summary>
@@ -441,6 +447,7 @@ public sealed record UnitChangeView(string Unit, string? Before, string? Now, de
 public sealed record MarkupBody
 {
     /// <summary>Hundredths of a percent: 2000 makes $1.00 to $1.20. From -10000 (free) to 100000; negative for a discount.</summary>
+    [Required]
     public long? BasisPoints { get; init; }
 }
 

@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using System.Text.Json;
 
 namespace Tollgate.Contracts.Metering;
@@ -12,9 +13,11 @@ public sealed record EventRequest
     public string? Id { get; init; }
 
     /// <summary>The project's own id; created on first use.</summary>
+    [Required]
     public string? Customer { get; init; }
 
     /// <summary>What meters read; a feature without meters of its own counts the events that bear its code.</summary>
+    [Required]
     public string? Type { get; init; }
 
     /// <summary>0 or more, at most nine decimals; default 1.</summary>

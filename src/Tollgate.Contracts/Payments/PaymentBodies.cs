@@ -1,8 +1,11 @@
+using System.ComponentModel.DataAnnotations;
+
 namespace Tollgate.Contracts.Payments;
 
 public sealed record ChargeRequest
 {
     /// <summary>The id of the invoice. Its customer's default payment method is charged with all that is due.</summary>
+    [Required]
     public string? Invoice { get; init; }
 }
 
@@ -82,6 +85,7 @@ public sealed record AddPaymentMethodRequest
 {
     /// <summary>The provider's token. Of the sandbox: <c>pm_sandbox_visa</c>, <c>pm_sandbox_mastercard</c>, <c>pm_sandbox_declined</c>,
     /// <c>pm_sandbox_insufficient_funds</c>, <c>pm_sandbox_authentication</c>, <c>pm_sandbox_timeout</c>, <c>pm_sandbox_late</c>.</summary>
+    [Required]
     public string? Token { get; init; }
 }
 
@@ -93,10 +97,12 @@ public sealed record PaymentMethodList(IReadOnlyList<PaymentMethodView> Data);
 
 public sealed record PaymentBehaviorRequest
 {
+    [Required]
     public string? Customer { get; init; }
 
     /// <summary><c>success</c>, <c>decline</c>, <c>insufficient_funds</c>, <c>authentication_required</c>, <c>timeout</c> or
     /// <c>late_success</c>.</summary>
+    [Required]
     public string? Outcome { get; init; }
 
     /// <summary>Of so many of the customer's next charges; 1 when left out.</summary>

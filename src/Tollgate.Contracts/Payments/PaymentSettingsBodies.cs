@@ -1,8 +1,11 @@
+using System.ComponentModel.DataAnnotations;
+
 namespace Tollgate.Contracts.Payments;
 
 public sealed record PaymentSettingsRequest
 {
     /// <summary><c>sandbox</c> (sandbox projects only), <c>manual</c>, <c>stripe</c> or <c>paymob</c>.</summary>
+    [Required]
     public string? Provider { get; init; }
 
     /// <summary>All keys of the provider, by name; left out: those that are stored stay. They are kept encrypted and never shown again.</summary>

@@ -1,3 +1,5 @@
+using System.ComponentModel.DataAnnotations;
+
 namespace Tollgate.Contracts.Payments;
 
 public sealed record WebhookBehaviorRequest
@@ -19,9 +21,11 @@ public sealed record SandboxEventRequest
 {
     /// <summary><c>dispute.opened</c>, <c>dispute.won</c>, <c>dispute.lost</c>, <c>refund.succeeded</c> (on the provider's own pages) or
     /// <c>payment.succeeded</c> (the money of a failed payment comes after all).</summary>
+    [Required]
     public string? Type { get; init; }
 
     /// <summary>The id of a payment of the sandbox that succeeded; of <c>payment.succeeded</c> one that failed.</summary>
+    [Required]
     public string? Payment { get; init; }
 
     /// <summary>Minor units; left out: all of it.</summary>

@@ -1,14 +1,19 @@
+using System.ComponentModel.DataAnnotations;
+
 namespace Tollgate.Contracts.Projects;
 
 /// <summary>Body of <c>POST /v1/projects</c>.</summary>
 public sealed record CreateProjectRequest
 {
     /// <summary>Lower-case letters, digits and hyphens, at most 63; the first a letter.</summary>
+    [Required]
     public string? Code { get; init; }
 
+    [Required]
     public string? Name { get; init; }
 
     /// <summary><c>live</c> or <c>sandbox</c> (has a movable test clock).</summary>
+    [Required]
     public string? Mode { get; init; }
 
     /// <summary>The code of a built-in catalogue, or a catalogue as YAML text. Without one: a single plan <c>free</c> without features.</summary>
@@ -66,6 +71,7 @@ public sealed record ProjectView
 public sealed record SetHostsRequest
 {
     /// <summary>All of the project's host names, without ports: at most 20; an empty list takes them away.</summary>
+    [Required]
     public IReadOnlyList<string>? Hosts { get; init; }
 }
 
@@ -75,6 +81,7 @@ public sealed record ProjectList(IReadOnlyList<ProjectView> Data, bool HasMore);
 public sealed record CreateKeyRequest
 {
     /// <summary><c>secret</c>, <c>public</c> or <c>restricted</c>.</summary>
+    [Required]
     public string? Kind { get; init; }
 
     public string? Name { get; init; }

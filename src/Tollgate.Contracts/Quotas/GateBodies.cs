@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -7,8 +8,10 @@ namespace Tollgate.Contracts.Quotas;
 public sealed record CheckRequest
 {
     /// <summary>The project's own id of the customer. It is not created by asking.</summary>
+    [Required]
     public string? Customer { get; init; }
 
+    [Required]
     public string? Feature { get; init; }
 
     /// <summary>Units; default 1.</summary>
@@ -28,8 +31,10 @@ public sealed record CheckRequest
 public sealed record ConsumeRequest
 {
     /// <summary>The project's own id; created on first use.</summary>
+    [Required]
     public string? Customer { get; init; }
 
+    [Required]
     public string? Feature { get; init; }
 
     /// <summary>Units, more than 0; default 1.</summary>
@@ -48,6 +53,7 @@ public sealed record ConsumeRequest
 /// <summary>A reservation of one feature (feature, amount) or of several (amounts).</summary>
 public sealed record ReserveRequest
 {
+    [Required]
     public string? Customer { get; init; }
 
     public string? Feature { get; init; }

@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using Tollgate.Contracts.Invoicing;
 
 namespace Tollgate.Contracts.Subscriptions;
@@ -16,9 +17,11 @@ public sealed record LineDiscountBody
 public sealed record CreateSubscriptionRequest
 {
     /// <summary>Your id of the customer, who is created when missing.</summary>
+    [Required]
     public string? Customer { get; init; }
 
     /// <summary>Code of a plan of the catalogue in force; its newest version.</summary>
+    [Required]
     public string? Plan { get; init; }
 
     /// <summary><c>weekly</c>, <c>monthly</c> (default) or <c>yearly</c>: the plan needs a price for it.</summary>
@@ -136,6 +139,7 @@ public sealed record SubscriptionStepRequest
 public sealed record RedeemCouponRequest
 {
     /// <summary>The coupon's. Capital letters count.</summary>
+    [Required]
     public string? Code { get; init; }
 
     /// <summary>Only look: answers what would be, and changes nothing.</summary>

@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using System.Text.Json;
 
 namespace Tollgate.Contracts.Webhooks;
@@ -6,9 +7,11 @@ namespace Tollgate.Contracts.Webhooks;
 public sealed record CreateWebhookEndpointRequest
 {
     /// <summary><c>https</c>, of the public internet; in sandbox projects also <c>http</c> and one's own network.</summary>
+    [Required]
     public string? Url { get; init; }
 
     /// <summary>Types of <c>GET /v1/webhook-event-types</c>, groups such as <c>subscription.*</c>, or <c>*</c>.</summary>
+    [Required]
     public IReadOnlyList<string>? Events { get; init; }
 
     public string? Description { get; init; }

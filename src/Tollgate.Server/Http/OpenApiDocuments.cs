@@ -1,3 +1,5 @@
+using System.ComponentModel.DataAnnotations;
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Reflection;
 using System.Text.Json.Nodes;
@@ -85,11 +87,25 @@ internal static class OpenApiDocuments
         });
     }
 
-    /// <summary>Says of a schema what the generator does not know. A member that may be null is optional: some answers leave it out.</summary>
+    /// <summary>
+    /// Says of a schema what the generator does not know. A member that may be null is optional: some answers leave it out. One that a request
+    /// needs may be null for the code alone, so that all faults of a body are named at once.
+    /// </summary>
     /// <param name="member">Whose schema it is; null: a type's own.</param>
     private static void Refine(OpenApiSchema schema, JsonTypeInfo type, PropertyInfo? member)
     {
+        var needed = type.Properties.Where(static one => IsNeeded(one.AttributeProvider)).Select(static one => one.Name).ToList();
         schema.Required?.ExceptWith(type.Properties.Where(static one => one.IsGetNullable).Select(static one => one.Name));
+        if (needed.Count > 0)
+        {
+            schema.Required = new SortedSet<string>([.. schema.Required ?? new HashSet<string>(), .. needed], StringComparer.Ordinal);
+        }
+
+        if (IsNeeded(member) && !member.IsDefined(typeof(AllowNullAttribute), inherit: false))
+        {
+            schema.Type &= ~JsonSchemaType.Null;
+        }
+
         if (member is not null && ClosedSets.Of(member) is { } words)
         {
             Close(schema, words);
@@ -101,6 +117,8 @@ internal static class OpenApiDocuments
             values.Type |= JsonSchemaType.Null;
         }
     }
+
+    private static bool IsNeeded([NotNullWhen(true)] ICustomAttributeProvider? member) => member?.IsDefined(typeof(RequiredAttribute), inherit: false) == true;
 
     /// <summary>Lists the words of a closed set, of a list's items for a list.</summary>
     private static void Close(OpenApiSchema schema, IReadOnlyList<string> words)
@@ -314,7 +332,7 @@ internal static class OpenApiDocuments
         if (requirement is not null)
         {
             errors.AddRange([ErrorCode.KeyMissing, ErrorCode.KeyInvalid, ErrorCode.KeyNotAllowed, ErrorCode.ScopeMissing]);
-            errors.Add(ErrorCode.StorageUnavailable);
+            errors.AddRange([ErrorCode.ProjectBusy, ErrorCode.RateLimited, ErrorCode.StorageUnavailable]);
             if (!requirement.Access.HasFlag(Access.Admin))
             {
                 errors.Add(ErrorCode.ProjectRequired);

@@ -130,6 +130,59 @@ public sealed class OpenApiExampleTests(RunningServer server)
         answer.ShouldBe(200).Json.GetProperty("outcome").GetString().ShouldBe("published");
     }
 
+    /// <summary>What the answer to <c>{}</c> asks for and another body can do without.</summary>
+    private static readonly Dictionary<string, string> Otherwise = new(StringComparer.Ordinal)
+    {
+        ["POST /v1/reservations feature"] = "amounts names several",
+        ["POST /v1/checkouts plan"] = "a pack is bought",
+        ["POST /v1/portal-sessions customer"] = "the customer's token asks",
+        ["POST /v1/webhook-endpoints/{id}/redeliver after"] = "from names a time",
+    };
+
+    [Fact]
+    public async Task What_a_body_needs_is_required()
+    {
+        var document = await DocumentAsync();
+        var schemas = document.GetProperty("components").GetProperty("schemas");
+        var key = (await server.SendAsync("POST", "/v1/projects", server.Admin, """{"code": "oa-required", "name": "Required", "mode": "sandbox"}"""))
+            .ShouldBe(201).Json.GetProperty("secret_key").GetString();
+        List<string> faults = [];
+        var seen = 0;
+        foreach (var (name, operation) in Operations(document).Where(static one => one.Name.Contains(" /v1/", StringComparison.Ordinal)))
+        {
+            if (!operation.TryGetProperty("requestBody", out var body) || !body.GetProperty("content").TryGetProperty("application/json", out var json)
+                || SchemaOf(json.GetProperty("schema"), schemas) is not { } schema)
+            {
+                continue;
+            }
+
+            var documented = schema.TryGetProperty("required", out var required) ? required.EnumerateArray().Select(static one => one.GetString()!).ToHashSet() : [];
+            var asked = await NeededAsync(name, name.Contains("/v1/projects", StringComparison.Ordinal) ? server.Admin : key!);
+            seen += asked.Count;
+            faults.AddRange(documented.Except(asked).Select(member => $"{name}: {member} is not needed"));
+            faults.AddRange(asked.Except(documented).Where(member => !Otherwise.ContainsKey($"{name} {member}")).Select(member => $"{name}: {member} is needed"));
+        }
+
+        faults.ShouldBeEmpty();
+        seen.ShouldBeGreaterThan(50);
+    }
+
+    /// <summary>Of an event and a call: of one of them.</summary>
+    private static JsonElement? SchemaOf(JsonElement schema, JsonElement schemas)
+    {
+        var one = schema.TryGetProperty("oneOf", out var all) ? all.EnumerateArray().First() : schema;
+        return one.TryGetProperty("$ref", out var name) && name.GetString()!.Split('/')[^1] is var found && found != "Catalog" ? schemas.GetProperty(found) : null;
+    }
+
+    private async Task<HashSet<string>> NeededAsync(string operation, string key)
+    {
+        var (method, path) = (operation.Split(' ')[0], System.Text.RegularExpressions.Regex.Replace(operation.Split(' ')[1], @"\{[^}]*\}", "x"));
+        var answer = await server.SendAsync(method, path, key, "{}");
+        return (int)answer.Status == 422 && answer.Json.TryGetProperty("errors", out var errors)
+            ? [.. errors.EnumerateArray().Where(static one => one.GetProperty("code").GetString() == "required").Select(static one => one.GetProperty("param").GetString()!).Where(static one => one.Length > 0)]
+            : [];
+    }
+
     private async Task<JsonElement> DocumentAsync() => (await server.SendAsync("GET", "/openapi/v1.json", null)).ShouldBe(200).Json;
 
     private static IEnumerable<(string Name, JsonElement Operation)> Operations(JsonElement document) =>
