@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Tollgate.Contracts.Customers;
 
 /// <summary>Answer of <c>GET /v1/customers/{id}/usage</c>: the metered features of the customer's plan.</summary>
@@ -31,6 +33,12 @@ public sealed record FeatureUsage
     public decimal? Remaining { get; init; }
 
     public required bool Unlimited { get; init; }
+
+    /// <summary>
+    /// Overage of earlier periods under <c>carry_overage</c>, which lowers the limit. What is above the quota stays carried into the next period. Left out where there is none.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public decimal? CarriedOverage { get; init; }
 
     /// <summary>Used as percents of the limit, one decimal. Null: unlimited.</summary>
     public decimal? Percent { get; init; }

@@ -12,6 +12,9 @@ namespace Tollgate.Core.Quotas;
 /// <param name="Period">The quota period; its end is <c>resets_at</c> unless it never ends.</param>
 public sealed record Standing(int FeatureKey, Quantity? Limit, Quantity Used, Quantity Held, Quantity? Remaining, Period Period)
 {
+    /// <summary>Overage of ended periods that lowers the limit, or would lower it further than to zero.</summary>
+    public Quantity Carried { get; init; }
+
     public Instant? ResetsAt => Period.End == Instant.FarFuture ? null : Period.End;
 
     /// <summary>How far used and held together stand beyond the limit; zero when they do not.</summary>

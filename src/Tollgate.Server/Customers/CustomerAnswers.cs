@@ -116,6 +116,7 @@ public static class CustomerAnswers
         Held = standing.Held.Value,
         Remaining = standing.Remaining?.Value,
         Unlimited = standing.Limit is null,
+        CarriedOverage = standing.Carried.IsZero ? null : standing.Carried.Value,
         Percent = UsageProjection.PercentOf(standing.Used, standing.Limit),
         ResetsAt = standing.ResetsAt?.ToOffset(),
         Projected = UsageProjection.AtPeriodEnd(standing.Used, standing.Period, now)?.Value,

@@ -1,5 +1,6 @@
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Money;
+using Tollgate.Core.Quotas;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Catalog;
 using Tollgate.Engine.Customers;
@@ -114,13 +115,17 @@ public sealed class TermsOfThenTests(TestPostgres postgres) : IAsyncLifetime
 
     // 300 used in April: 200 over. May pays 100 and June the other 100.
     [Theory]
-    [InlineData(5, 0)]
-    [InlineData(6, 0)]
-    [InlineData(7, 100)]
-    public Task Overage_above_the_next_quota_stays_carried(int month, decimal limit) => BothAsync(
-        async u => await RecordAsync(u, "carry", 300, Day(4, 10), Day(4, 10)),
-        _ => Task.CompletedTask,
-        Day(month, 5), "carry", limit);
+    [InlineData(5, 0, 200)]
+    [InlineData(6, 0, 100)]
+    [InlineData(7, 100, 0)]
+    public async Task Overage_above_the_next_quota_stays_carried_and_visible(int month, decimal limit, decimal carried)
+    {
+        await BothAsync(
+            async u => await RecordAsync(u, "carry", 300, Day(4, 10), Day(4, 10)),
+            _ => Task.CompletedTask,
+            Day(month, 5), "carry", limit);
+        (await StandingAsync("unseen", "carry", Day(month, 5))).Carried.Value.ShouldBe(carried);
+    }
 
     // 60 told in May of April: 40 are left of April's 100, and 40 are what rolled.
     [Fact]
@@ -313,10 +318,12 @@ public sealed class TermsOfThenTests(TestPostgres postgres) : IAsyncLifetime
 
     private ProjectSnapshot At(Instant at) => Rig.Project with { TestClock = at };
 
-    private async Task<decimal> LimitAsync(string customer, string feature, Instant at)
+    private async Task<decimal> LimitAsync(string customer, string feature, Instant at) => (await StandingAsync(customer, feature, at)).Limit!.Value.Value;
+
+    private async Task<Standing> StandingAsync(string customer, string feature, Instant at)
     {
         var all = await Rig.Gate.StandingAsync(At(at), customer, CancellationToken.None);
-        return all!.Features.Single(one => one.Feature.Code == feature).Standing!.Limit!.Value.Value;
+        return all!.Features.Single(one => one.Feature.Code == feature).Standing!;
     }
 
     private async Task<string> GrantsAsync(string customer, Instant at) => await _database!.ScalarAsync<string>(
