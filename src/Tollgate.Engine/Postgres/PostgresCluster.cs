@@ -66,7 +66,9 @@ internal static class PostgresCluster
         Directory.Move(folder.PostgresInMaking, folder.Postgres);
     }
 
-    /// <summary>In the data folder; under /tmp when the path is longer than a socket's may be, or Npgsql would take it for a list.</summary>
+    /// <summary>
+    /// In the data folder; under /tmp when the path is longer than a socket's may be, or Npgsql would take it for a list. No PostgreSQL runs on the data.
+    /// </summary>
     public static async Task<string> PrepareSocketsAsync(DataFolder folder, PostgresOwner owner, CancellationToken cancel)
     {
         var longest = Encoding.UTF8.GetByteCount(folder.Sockets)
@@ -75,6 +77,9 @@ internal static class PostgresCluster
             ? folder.Sockets
             : Directory.CreateTempSubdirectory("tollgate-").FullName;
         await owner.CreateFolderAsync(sockets, cancel);
+
+        // Left by a PostgreSQL that was killed. Where its number is another process by now, or its parent has not asked for its end yet, a new one takes it for alive.
+        File.Delete(Path.Combine(sockets, PostgresSettings.SocketLock));
         return sockets;
     }
 

@@ -14,6 +14,9 @@ public static class PostgresSettings
     /// <summary>The port only names the socket; nothing listens on TCP.</summary>
     public const int Port = 5432;
 
+    /// <summary>Beside the socket; names the process that listens.</summary>
+    public static readonly string SocketLock = string.Create(CultureInfo.InvariantCulture, $".s.PGSQL.{Port}.lock");
+
     /// <summary>What goes to the end of <c>postgresql.conf</c>, once.</summary>
     public const string Includes = $"""
 

@@ -67,9 +67,11 @@ public sealed class PrivatePostgresTests
     }
 
     [Fact]
-    public async Task A_stale_postmaster_pid_whose_number_is_another_process_is_no_obstacle()
+    public async Task Stale_lock_files_whose_number_is_another_process_are_no_obstacle()
     {
         using var folder = TestFolder.Create();
+        using var another = DataFolder.Take(folder.Combine("another"));
+        await using var alive = await PrivatePostgres.StartAsync(another, NullLogger.Instance, CancellationToken.None);
         using var data = DataFolder.Take(folder.Combine("data"));
         await using (await PrivatePostgres.StartAsync(data, NullLogger.Instance, CancellationToken.None))
         {
@@ -77,6 +79,8 @@ public sealed class PrivatePostgresTests
 
         await File.WriteAllTextAsync(
             Path.Combine(data.Postgres, "postmaster.pid"), $"{Environment.ProcessId}\n{data.Postgres}\n1700000000\n5432\n\n\n  1 1\nready   \n");
+        var socketLock = Path.Combine(data.Sockets, PostgresSettings.SocketLock);
+        await File.WriteAllTextAsync(socketLock, $"{alive.ProcessId}\n{data.Postgres}\n1700000000\n5432\n{data.Sockets}\n");
 
         await using var again = await PrivatePostgres.StartAsync(data, NullLogger.Instance, CancellationToken.None);
         (await ScalarAsync<int>(again, "SELECT 1")).ShouldBe(1);
