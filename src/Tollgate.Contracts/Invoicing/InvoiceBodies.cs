@@ -90,7 +90,10 @@ public sealed record InvoiceView
 
     public required long Total { get; init; }
 
-    /// <summary>Of it, what credits paid.</summary>
+    /// <summary>What the invoice gives back beyond what it asks for: it became the customer's credits. <c>total</c> is 0 then, and the lines add up to minus this.</summary>
+    public required long ToCredits { get; init; }
+
+    /// <summary>Of the total, what credits paid.</summary>
     public required long PaidFromCredits { get; init; }
 
     public required long AmountPaid { get; init; }
@@ -137,7 +140,19 @@ public sealed record LineExplanation
 
     /// <summary>For usage: what the feature's events of the period come to.</summary>
     public UsageExplanation? Usage { get; init; }
+
+    /// <summary>Its part of the invoice's discounts, positive. Null: the line is a discount or a tax.</summary>
+    public long? Discount { get; init; }
+
+    /// <summary>Its part of the invoice's taxes, after the discount. Null: the line is a discount or a tax, or an older version of Tollgate made the invoice.</summary>
+    public long? Tax { get; init; }
+
+    /// <summary>The rates of <c>tax</c>; null where that is, and for a line that gives money back: it has the rates that it was paid with.</summary>
+    public IReadOnlyList<LineTaxRateView>? TaxRates { get; init; }
 }
+
+/// <summary>A rate of tax of one line.</summary>
+public sealed record LineTaxRateView(string Name, decimal Percent, bool Inclusive);
 
 /// <param name="Included">The plan's quota in the period.</param>
 /// <param name="Used">Of the plan's quota and beyond; without what grants paid for.</param>

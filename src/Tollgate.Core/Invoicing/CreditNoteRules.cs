@@ -104,7 +104,7 @@ public static class CreditNoteRules
     {
         var zero = MoneyAmount.Zero(invoice.Currency);
         var weights = invoice.Lines.Select(static line => Math.Max(0, line.Amount.Minor)).ToArray();
-        var off = MoneyParts.Spread(invoice.Discount, weights);
+        var off = invoice.DiscountOfLines;
         var taxes = invoice.Lines.All(static line => line.Tax is null) ? MoneyParts.Spread(invoice.Tax, weights) : [.. invoice.Lines.Select(line => line.Tax ?? zero)];
         var asked = weights.Select((weight, i) => weight == 0 ? 0 : Math.Max(0, weight - off[i].Minor + AddedOf(invoice, i + 1, taxes[i]).Minor)).ToArray();
         var paid = MoneyParts.Spread(invoice.Total, asked);

@@ -178,6 +178,9 @@ public sealed record Invoice
     /// <summary>What is sold, and then what is taken off: kinds Discount, Credit. Tax has no line here but stands in <see cref="Taxes"/>.</summary>
     public required IReadOnlyList<InvoiceLine> Lines { get; init; }
 
+    /// <summary>For each line, its part of the discounts. Lines that give money back have none, and neither have the discounts themselves.</summary>
+    public IReadOnlyList<MoneyAmount> DiscountOfLines => MoneyParts.Spread(Discount, [.. Lines.Select(static line => Math.Max(0, line.Amount.Minor))]);
+
     public IReadOnlyList<InvoiceTax> Taxes { get; init; } = [];
 
     /// <summary>What must be said about the tax, for instance that the customer owes it (reverse charge).</summary>
@@ -194,6 +197,17 @@ public sealed record Invoice
 
     /// <summary>What the invoice asks for: never negative.</summary>
     public required MoneyAmount Total { get; init; }
+
+    /// <summary>What it gives back beyond what it asks for, taxes included: it became the customer's credits. The total is zero then.</summary>
+    public MoneyAmount ToCredits
+    {
+        get
+        {
+            var zero = MoneyAmount.Zero(Currency);
+            var asked = Taxes.Where(static tax => !tax.IsInclusive).Aggregate(Subtotal - Discount, static (sum, tax) => sum + tax.Amount);
+            return asked.IsNegative ? zero - asked : zero;
+        }
+    }
 
     /// <summary>Of the total, what prepaid credits and the customer's balance paid.</summary>
     public required MoneyAmount FromCredits { get; init; }

@@ -95,12 +95,48 @@ public sealed record InvoiceDraft(InvoiceKind Kind, Period Period, Currency Curr
 
     private static IReadOnlyList<string> StepsOf(Charge charge) => charge switch
     {
-        { Share: { } share } => [$"{PriceOf(charge)} × {InDays(share)} of the period{(charge.Reduced.Value == 0 ? "" : $", less {charge.Reduced}")}"],
+        { Share: { } share } => [.. WholeOf(charge), ShareOf(charge, share), .. charge.Credit is { } credit ? BoundsOf(credit) : []],
         { Kind: ChargeKind.Seats } => [.. charge.Terms.SeatSteps.Select(static step => step.ToString())],
-        { AddOn: { } held } => [$"{held.Quantity} × {charge.Terms.EachOf(held)}", .. StepsOf(charge.Terms.DiscountOf(held), charge.Terms.Currency)],
-        { Terms.Discount: { } discount } => [$"{QuantityOf(charge)} × {charge.Terms.Each}", .. StepsOf(discount, charge.Terms.Currency)],
-        _ => [$"{QuantityOf(charge)} × {charge.Terms.Each}"],
+        { AddOn: { } held } => StepsOf(charge.Terms, held),
+        _ => [$"{QuantityOf(charge)} × {charge.Terms.Each}", .. StepsOf(charge.Terms.Discount, charge.Terms.Currency)],
     };
+
+    private static IReadOnlyList<string> StepsOf(SubscriptionTerms terms, HeldAddOn held) =>
+        [$"{held.Quantity} × {terms.EachOf(held)}", .. StepsOf(terms.DiscountOf(held), terms.Currency)];
+
+    /// <summary>How the price for a whole period comes about; nothing where it is a single price of the catalogue.</summary>
+    private static IReadOnlyList<string> WholeOf(Charge charge)
+    {
+        var terms = charge.Terms;
+        if (charge.AddOn is { } held)
+        {
+            return held.Quantity == 1 && terms.DiscountOf(held) is null ? [] : StepsOf(terms, held);
+        }
+
+        var times = terms.Price?.Seats is null ? terms.Quantity : 1;
+        return times == 1 && terms.Discount is null && terms.Seats.IsZero
+            ? []
+            : [$"{times} × {terms.Each}", .. StepsOf(terms.Discount, terms.Currency), .. terms.SeatSteps.Select(static step => step.ToString())];
+    }
+
+    private static string ShareOf(Charge charge, Fraction share)
+    {
+        var part = charge.Credit?.OfQuota is { } ofQuota ? $"{ofQuota} of the quota, which is not used" : $"{InDays(share)} of the period";
+        return $"{PriceOf(charge)} × {part}{(charge.Reduced.Value == 0 ? "" : $", less {charge.Reduced}")}";
+    }
+
+    private static IEnumerable<string> BoundsOf(ProrationCredit credit)
+    {
+        if (!credit.AmountOff.IsZero)
+        {
+            yield return $"less {credit.AmountOff}, which coupons had taken off this time";
+        }
+
+        if (!credit.NotBilled.IsZero)
+        {
+            yield return $"less {credit.NotBilled}, which was not billed for the period or went back before";
+        }
+    }
 
     internal static IReadOnlyList<string> StepsOf(LineDiscount? discount, Currency currency) =>
         discount is null ? [] : [$"less {discount.In(currency)}{(discount.Percent is null ? " each" : "")}"];

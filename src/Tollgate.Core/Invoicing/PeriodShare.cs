@@ -40,8 +40,7 @@ public static class PeriodShare
     /// </summary>
     public static MoneyAmount AskedFor(Invoice invoice, Instant periodEnd)
     {
-        var off = MoneyParts.Spread(invoice.Discount, Weights(invoice));
-        return invoice.Lines.Zip(off).Where(pair => Asks(pair.First, periodEnd))
+        return invoice.Lines.Zip(invoice.DiscountOfLines).Where(pair => Asks(pair.First, periodEnd))
             .Aggregate(MoneyAmount.Zero(invoice.Currency), static (sum, pair) => sum + pair.First.Amount - pair.Second)
             - Of(invoice, invoice.Total - invoice.Counted, null, periodEnd);
     }

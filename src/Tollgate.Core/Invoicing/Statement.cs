@@ -9,7 +9,7 @@ public enum StatementEntryKind
     /// <summary>An invoice was issued: its total is owed.</summary>
     Invoice,
 
-    /// <summary>What prepaid credits paid of it, at the same moment.</summary>
+    /// <summary>What prepaid credits paid of an invoice, when they did.</summary>
     FromCredits,
 
     Payment,
@@ -19,7 +19,10 @@ public enum StatementEntryKind
 
     CreditNote,
 
-    /// <summary>What a credit note gave was kept as prepaid credits: it comes back as <see cref="FromCredits"/> of a later invoice.</summary>
+    /// <summary>
+    /// What a credit note gave, or an invoice that gives back more than it asks for, was kept as prepaid credits: it comes back as <see cref="FromCredits"/> of
+    /// another invoice.
+    /// </summary>
     ToCredits,
 
     /// <summary>An invoice was voided: its total is not owed any more.</summary>
@@ -30,7 +33,7 @@ public enum StatementEntryKind
 }
 
 /// <summary>Money that moved between a customer and the project for an invoice, as the one who keeps payments knows it.</summary>
-/// <param name="Kind">Payment, Refund or ToCredits.</param>
+/// <param name="Kind">Payment, FromCredits, Refund or ToCredits.</param>
 /// <param name="Amount">Positive.</param>
 /// <param name="Invoice">The number of the invoice that it was for.</param>
 public sealed record StatementPayment(StatementEntryKind Kind, Instant At, string Invoice, MoneyAmount Amount);
@@ -65,9 +68,10 @@ public static class StatementRules
         string customer, Currency currency, Period period, IReadOnlyList<Invoice> invoices, IReadOnlyList<StatementPayment> payments)
     {
         var movements = invoices.Where(static invoice => invoice.Status != InvoiceStatus.Draft).SelectMany(Movements)
-            .Concat(payments.Select(static payment => new Movement(payment.Kind, payment.At, payment.Invoice, SignedAmount(payment))))
+            .Concat(payments.Select(static payment => new Movement(payment.Kind, payment.At, payment.Invoice, payment.Invoice, SignedAmount(payment))))
             .Where(movement => movement.At < period.End)
-            .OrderBy(static movement => movement.At).ThenBy(static movement => movement.Kind).ThenBy(static movement => movement.Number, StringComparer.Ordinal);
+            .OrderBy(static movement => movement.At).ThenBy(static movement => movement.Invoice, StringComparer.Ordinal).ThenBy(static movement => movement.Kind)
+            .ThenBy(static movement => movement.Number, StringComparer.Ordinal);
 
         var (opening, balance) = (MoneyAmount.Zero(currency), MoneyAmount.Zero(currency));
         var entries = new List<StatementEntry>();
@@ -87,20 +91,21 @@ public static class StatementRules
         return new(customer, currency, period, opening, entries, balance);
     }
 
-    private readonly record struct Movement(StatementEntryKind Kind, Instant At, string Number, MoneyAmount Amount);
+    /// <param name="Invoice">The number of the invoice that it belongs to: at one instant all of an invoice stands together.</param>
+    private readonly record struct Movement(StatementEntryKind Kind, Instant At, string Invoice, string Number, MoneyAmount Amount);
 
     private static IEnumerable<Movement> Movements(Invoice invoice)
     {
         var (number, issued) = (invoice.Number ?? "", invoice.IssuedAt ?? invoice.CreatedAt);
-        yield return new(StatementEntryKind.Invoice, issued, number, invoice.Total);
-        if (!invoice.FromCredits.IsZero)
+        yield return new(StatementEntryKind.Invoice, issued, number, number, invoice.Total - invoice.ToCredits);
+        if (!invoice.ToCredits.IsZero)
         {
-            yield return new(StatementEntryKind.FromCredits, issued, number, -invoice.FromCredits);
+            yield return new(StatementEntryKind.ToCredits, issued, number, number, invoice.ToCredits);
         }
 
         foreach (var note in invoice.CreditNotes)
         {
-            yield return new(StatementEntryKind.CreditNote, note.IssuedAt, note.Number, -note.Total);
+            yield return new(StatementEntryKind.CreditNote, note.IssuedAt, number, note.Number, -note.Total);
         }
 
         // What nobody has to pay any more. Due is zero then, so it is what the invoice would still ask for.
@@ -108,7 +113,7 @@ public static class StatementRules
         {
             var left = (invoice with { Status = InvoiceStatus.Open }).Due;
             var kind = invoice.Status == InvoiceStatus.Void ? StatementEntryKind.Voided : StatementEntryKind.WrittenOff;
-            yield return new(kind, invoice.ClosedAt ?? issued, number, -left);
+            yield return new(kind, invoice.ClosedAt ?? issued, number, number, -left);
         }
     }
 
@@ -117,7 +122,7 @@ public static class StatementRules
         Invariant.That(!payment.Amount.IsNegative, $"{payment.Amount} is no amount of a payment.");
         return payment.Kind switch
         {
-            StatementEntryKind.Payment => -payment.Amount,
+            StatementEntryKind.Payment or StatementEntryKind.FromCredits => -payment.Amount,
             StatementEntryKind.Refund or StatementEntryKind.ToCredits => payment.Amount,
             _ => throw new InvariantBrokenException($"{payment.Kind} is no movement of money."),
         };

@@ -30,6 +30,12 @@ public readonly record struct Fraction(long Part, long Whole)
     public override string ToString() => $"{Part}/{Whole}";
 }
 
+/// <summary>What of one price goes back for the rest of a period, and why not more of it.</summary>
+/// <param name="OfQuota">The share of the quota that is not used, where it bounds the credit; null: the remaining time does.</param>
+/// <param name="AmountOff">Left out, because coupons of an amount had taken it off the rest of the period.</param>
+/// <param name="NotBilled">Left out, because it was not billed for the period, or went back before.</param>
+public readonly record struct ProrationCredit(MoneyAmount Amount, Fraction? OfQuota, MoneyAmount AmountOff, MoneyAmount NotBilled);
+
 /// <summary>What a change in the middle of a period gives back and charges.</summary>
 public static class ProrationRules
 {
@@ -74,24 +80,34 @@ public static class ProrationRules
     /// <param name="billed">Billed for the period, less what was given back.</param>
     /// <param name="unconsumed">Share of the quota that is left; null: nothing in the plan is counted.</param>
     /// <param name="amountOff">The amount that coupons took off the rest of the period.</param>
-    public static IReadOnlyList<MoneyAmount> Credits(
+    public static IReadOnlyList<ProrationCredit> Credits(
         Proration policy, IReadOnlyList<MoneyAmount> prices, Percent reduced, Fraction remaining, MoneyAmount billed, Fraction? unconsumed, MoneyAmount amountOff)
     {
         var credits = prices.Select(CreditOf).ToArray();
-        var left = credits.Aggregate(static (sum, credit) => sum + credit) - amountOff;
-        var most = Positive(Lesser(left, billed));
-        return MoneyParts.Spread(most, [.. credits.Select(static credit => credit.Minor)]);
+        long[] weights = [.. credits.Select(static credit => credit.Amount.Minor)];
+        var sum = credits.Aggregate(MoneyAmount.Zero(amountOff.Currency), static (sum, credit) => sum + credit.Amount);
+        var left = sum - amountOff;
+        var most = MoneyParts.Spread(Positive(Lesser(left, billed)), weights);
+        var off = left <= billed ? null : MoneyParts.Spread(amountOff, weights);
+        return [.. credits.Select((credit, i) => Lowered(credit.Amount, credit.OfQuota, most[i], off?[i]))];
 
-        MoneyAmount CreditOf(MoneyAmount price)
+        (MoneyAmount Amount, Fraction? OfQuota) CreditOf(MoneyAmount price)
         {
-            var share = remaining.Of(price);
-            if (policy == Proration.UsageAware && unconsumed is { } left)
+            var (share, ofQuota) = (remaining.Of(price), (Fraction?)null);
+            if (policy == Proration.UsageAware && unconsumed is { } left && left.Of(price) < share)
             {
-                share = Lesser(share, left.Of(price));
+                (share, ofQuota) = (left.Of(price), left);
             }
 
-            return share - ExactMoney.Of(share).Times(reduced).Rounded();
+            return (share - ExactMoney.Of(share).Times(reduced).Rounded(), ofQuota);
         }
+    }
+
+    /// <param name="off">What coupons of an amount took off; null: all that is missing.</param>
+    private static ProrationCredit Lowered(MoneyAmount share, Fraction? ofQuota, MoneyAmount credit, MoneyAmount? off)
+    {
+        var amountOff = off is { } one && one < share - credit ? one : share - credit;
+        return new(credit, ofQuota, amountOff, share - credit - amountOff);
     }
 
     private static MoneyAmount Positive(MoneyAmount amount) => amount.IsNegative ? MoneyAmount.Zero(amount.Currency) : amount;

@@ -36,6 +36,9 @@ public sealed record Charge(ChargeKind Kind, SubscriptionTerms Terms, MoneyAmoun
 
     /// <summary>Of unused time: what percentages of coupons had taken off it.</summary>
     public Percent Reduced { get; init; }
+
+    /// <summary>Of unused time: why not more of it goes back.</summary>
+    public ProrationCredit? Credit { get; init; }
 }
 
 /// <summary>One thing that happened to a subscription, and what is to be billed for it.</summary>
@@ -266,9 +269,9 @@ public static class SubscriptionLife
             policy, [.. terms.Items.Select(static item => item.Amount)], subscription.Reduced, remaining, subscription.Billed, facts.Unconsumed, amountOff);
         return
         [
-            .. terms.Items.Zip(credits).Where(static pair => !pair.Second.IsZero).Select(pair => new Charge(ChargeKind.UnusedTime, terms, -pair.Second, rest, remaining)
+            .. terms.Items.Zip(credits).Where(static pair => !pair.Second.Amount.IsZero).Select(pair => new Charge(ChargeKind.UnusedTime, terms, -pair.Second.Amount, rest, remaining)
             {
-                AddOn = pair.First.AddOn, Reduced = subscription.Reduced,
+                AddOn = pair.First.AddOn, Reduced = subscription.Reduced, Credit = pair.Second,
             }),
         ];
     }

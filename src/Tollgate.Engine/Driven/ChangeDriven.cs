@@ -204,7 +204,7 @@ public sealed class ChangeDriven(
         SubscriptionAnswer? Judge() => terms switch
         {
             _ when order.CustomAmount is not null || order.Discount is not null || order.AddOns is { Count: > 0 } => Impossible("What a provider drives has its plan's price: no agreed amount, and no add-ons."),
-            { Price: null } => new(SubscriptionOutcome.PriceUnknown, Detail: ChangeSubscription.PricesOf(version.Plan)),
+            { Price: null } => new(SubscriptionOutcome.PriceUnknown, Detail: ChangeSubscription.PricesOf(terms)),
             _ when NotAllowed(subscription, SubscriptionVerb.Change) is { } refusal => refusal,
             _ when IsOwing(subscription) && order.Proration != Proration.None => Impossible(Owing),
             _ when terms == old => new(SubscriptionOutcome.NothingChanges),

@@ -436,11 +436,11 @@ internal static class InvoiceSql
     /// <summary>Money that came in for them, what went back of it and what of that came back (less than 0), and what credit notes gave back as credits. Parameters as <see cref="Account"/>, without the last.</summary>
     public const string AccountPayments =
         """
-        SELECT CASE f.verb WHEN 'pay' THEN 'payment' ELSE 'refund' END, f.at, i.number, CASE f.verb WHEN 'refund_fail' THEN -f.amount ELSE f.amount END
+        SELECT CASE WHEN f.verb <> 'pay' THEN 'refund' WHEN f.note = 'credits' THEN 'from_credits' ELSE 'payment' END, f.at, i.number, CASE f.verb WHEN 'refund_fail' THEN -f.amount ELSE f.amount END
           FROM customers c
           JOIN invoices      i ON i.partition = c.partition AND i.account = c.account AND i.currency = $3
           JOIN invoice_facts f ON f.partition = i.partition AND f.account = i.account AND f.invoice = i.id
-                              AND (f.verb IN ('refund', 'refund_fail') OR (f.verb = 'pay' AND f.note IS DISTINCT FROM 'credits'))
+                              AND f.verb IN ('pay', 'refund', 'refund_fail')
          WHERE c.project_id = $1 AND c.id = $2
          UNION ALL
         SELECT 'to_credits', k.at, i.number, k.amount

@@ -206,7 +206,7 @@ public sealed class ChangeSubscription(NpgsqlDataSource database, QuotaGate gate
     {
         if (terms.Price is null)
         {
-            return (terms, StepChoice.None(SubscriptionOutcome.PriceUnknown, PricesOf(terms.Plan.Plan)));
+            return (terms, StepChoice.None(SubscriptionOutcome.PriceUnknown, PricesOf(terms)));
         }
 
         var (faulty, addOns) = AddOnChoice.Of(catalog, terms, wanted);
@@ -278,9 +278,14 @@ public sealed class ChangeSubscription(NpgsqlDataSource database, QuotaGate gate
     internal static bool Goes(ChangeDirection direction, SubscriptionTerms old, SubscriptionTerms terms) =>
         direction == ChangeDirection.Up ? terms.PerMonth.Major > old.PerMonth.Major : terms.PerMonth.Major < old.PerMonth.Major;
 
-    internal static string PricesOf(Plan plan) => plan.Prices.Count == 0
-        ? $"Plan '{plan.Code}' has no prices; assign it with PUT /v1/customers/{{id}}/plan."
-        : $"Plan '{plan.Code}' is sold {string.Join(", ", plan.Prices.Select(static price => $"{CatalogWords.Of(price.Interval)} in {price.Currency}"))}.";
+    /// <summary>What of the terms has no price, and which prices their plan has.</summary>
+    internal static string PricesOf(SubscriptionTerms terms)
+    {
+        var plan = terms.Plan.Plan;
+        return plan.Prices.Count == 0
+            ? $"Plan '{plan.Code}' has no prices; assign it with PUT /v1/customers/{{id}}/plan."
+            : $"Plan '{plan.Code}' is not sold {CatalogWords.Of(terms.Interval)} in {terms.Currency}, but {string.Join(", ", plan.Prices.Select(static price => $"{CatalogWords.Of(price.Interval)} in {price.Currency}"))}.";
+    }
 
     private static StepChoice IfAllowed(
         Subscription subscription, SubscriptionVerb verb, Func<SubscriptionStep> step, string? cause = null, string? comment = null) =>

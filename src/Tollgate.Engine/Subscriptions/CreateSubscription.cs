@@ -119,7 +119,7 @@ public sealed class CreateSubscription(NpgsqlDataSource database, QuotaGate gate
         var (faulty, addOns) = AddOnChoice.Of(project.Catalog.Document, terms, order.AddOns);
         if (faulty is not null || terms.Price is not { } price)
         {
-            return faulty is null ? StepChoice.None(SubscriptionOutcome.PriceUnknown, ChangeSubscription.PricesOf(plan.Plan)) : StepChoice.None(SubscriptionOutcome.AddOnRefused, faulty);
+            return faulty is null ? StepChoice.None(SubscriptionOutcome.PriceUnknown, ChangeSubscription.PricesOf(terms)) : StepChoice.None(SubscriptionOutcome.AddOnRefused, faulty);
         }
 
         terms = terms with { AddOns = addOns };

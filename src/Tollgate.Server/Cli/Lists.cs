@@ -16,7 +16,7 @@ internal static class Lists
     /// <summary>Members that are minor units of the <c>currency</c> beside them, or of the object around them.</summary>
     private static readonly HashSet<string> MinorUnits = new(StringComparer.Ordinal)
     {
-        "amount", "amount_disputed", "amount_due", "amount_off", "amount_paid", "amount_refunded", "base", "discount", "from_credit", "paid_from_credits", "subtotal", "tax", "total",
+        "amount", "amount_disputed", "amount_due", "amount_off", "amount_paid", "amount_refunded", "base", "discount", "from_credit", "paid_from_credits", "subtotal", "tax", "to_credits", "total",
     };
 
     public static Option<bool> JsonOption() => new("--json") { Description = "Print JSON." };

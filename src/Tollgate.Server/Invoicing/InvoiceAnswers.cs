@@ -35,6 +35,7 @@ internal static class InvoiceAnswers
         Taxes = [.. invoice.Taxes.Select(static tax => new InvoiceTaxView(tax.Name, tax.Rate.Value, tax.IsInclusive, tax.Base.Minor, tax.Amount.Minor))],
         TaxNote = invoice.TaxNote,
         Total = invoice.Total.Minor,
+        ToCredits = invoice.ToCredits.Minor,
         PaidFromCredits = invoice.FromCredits.Minor,
         AmountPaid = invoice.Paid.Minor,
         AmountDue = invoice.Due.Minor,
@@ -88,6 +89,20 @@ internal static class InvoiceAnswers
     {
         Parts = usage.Parts is null ? null : [.. usage.Parts.Select(Of)],
     };
+
+    /// <param name="number">Of the line, from 1.</param>
+    public static LineExplanation WithTax(LineExplanation view, Invoice invoice, int number)
+    {
+        var line = invoice.Lines[number - 1];
+        return view with
+        {
+            Discount = invoice.DiscountOfLines[number - 1].Minor,
+            Tax = line.Tax?.Minor,
+            TaxRates = line.Tax is null || line.Amount.IsNegative
+                ? null
+                : [.. invoice.Taxes.Where(tax => tax.IsOn(number)).Select(static tax => new LineTaxRateView(tax.Name, tax.Rate.Value, tax.IsInclusive))],
+        };
+    }
 
     private static UsagePartView Of(UsagePart part)
     {

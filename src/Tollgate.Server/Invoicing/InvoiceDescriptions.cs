@@ -21,7 +21,7 @@ internal static class InvoiceDescriptions
            "period_start": "2026-02-28T00:00:00Z", "period_end": "2026-03-31T00:00:00Z", "steps": ["1 × 29.00 USD"]},
           {"kind": "usage", "description": "API calls beyond the plan", "feature": "api_call", "quantity": 120, "unit_price": "0.02", "amount": 240,
            "period_start": "2026-01-31T00:00:00Z", "period_end": "2026-02-28T00:00:00Z", "steps": ["120 units × 0.02 USD = 2.4 USD"]}],
-         "subtotal": 3140, "discount": 0, "tax": 0, "taxes": [], "tax_note": null, "total": 3140, "paid_from_credits": 0, "amount_paid": 0,
+         "subtotal": 3140, "discount": 0, "tax": 0, "taxes": [], "tax_note": null, "total": 3140, "to_credits": 0, "paid_from_credits": 0, "amount_paid": 0,
          "amount_due": 3140, "seller": {"name": "Trendit", "address": [], "email": null, "country": null, "region": null, "tax_id": null, "tax_id_check": null},
          "buyer": {"name": "Acme Ltd", "address": [], "email": null, "country": null, "region": null, "tax_id": null, "tax_id_check": null}, "credit_notes": []}
         """;
@@ -51,7 +51,7 @@ internal static class InvoiceDescriptions
     };
 
     public static readonly Description Explain = new(
-        Tag, "Explain a line", "How the amount came about, step by step; for usage with the quota, what was used, the first hundred events of the period, and the plans that sold it.")
+        Tag, "Explain a line", "How the amount came about, step by step, with its part of the discounts and taxes; for usage with the quota, what was used, the first hundred events of the period, and the plans that sold it.")
     {
         Path = new Dictionary<string, string> { ["n"] = "The line's number, from 1." },
         Answers =
@@ -62,6 +62,7 @@ internal static class InvoiceDescriptions
                 {"line": {"kind": "usage", "description": "API calls beyond the plan", "feature": "api_call", "quantity": 120, "unit_price": "0.02",
                   "amount": 240, "period_start": "2026-01-31T00:00:00Z", "period_end": "2026-02-28T00:00:00Z", "steps": ["120 units × 0.02 USD = 2.4 USD"]},
                  "steps": ["120 units × 0.02 USD = 2.4 USD"],
+                 "discount": 24, "tax": 41, "tax_rates": [{"name": "VAT", "percent": 19, "inclusive": false}],
                  "usage": {"period_start": "2026-01-31T00:00:00Z", "period_end": "2026-02-28T00:00:00Z", "included": 10000, "used": 10120,
                   "paid_by_grants": 0, "beyond": 120, "event_count": 1,
                   "events": [{"id": "e-1", "occurred_at": "2026-02-01T08:00:00Z", "quantity": 10120}],

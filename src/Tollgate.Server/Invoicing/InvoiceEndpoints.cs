@@ -135,13 +135,9 @@ public static class InvoiceEndpoints
 
         var (shown, line) = (lines[number - 1], number > row.Invoice.Lines.Count ? null : row.Invoice.Lines[number - 1]);
         var usage = line is { Kind: InvoiceLineKind.Usage } ? await queries.UsageOfAsync(context.Project(), row, line, MostEventsShown, context.RequestAborted) : null;
-        var view = new LineExplanation
-        {
-            Line = shown,
-            Steps = shown.Steps,
-            Usage = usage is null ? null : InvoiceAnswers.Of(usage),
-        };
-        await Answer.Json(context, StatusCodes.Status200OK, view, InvoicesJson.Default.LineExplanation);
+        var view = new LineExplanation { Line = shown, Steps = shown.Steps, Usage = usage is null ? null : InvoiceAnswers.Of(usage) };
+        await Answer.Json(
+            context, StatusCodes.Status200OK, line is null or { Kind: InvoiceLineKind.Discount } ? view : InvoiceAnswers.WithTax(view, row.Invoice, number), InvoicesJson.Default.LineExplanation);
     }
 
     /// <summary>Invoices are finalised when they are made: there is nothing left to do, and a repeat is no fault.</summary>

@@ -97,7 +97,7 @@ internal sealed class InvoicePaper
                 _locale.Days(line.Period, _style.Zone))),
         ]);
 
-    /// <summary>In the order of the calculation: lines, reductions, tax on top, total, tax that is contained, payments, what is due.</summary>
+    /// <summary>In the order of the calculation: lines, reductions, tax on top, what becomes credit, total, tax that is contained, payments, what is due.</summary>
     private IEnumerable<PaperSum> Sums()
     {
         yield return new(Words.Subtotal, _locale.Amount(_invoice.Subtotal));
@@ -114,6 +114,11 @@ internal sealed class InvoicePaper
         if (_invoice.Taxes.Count == 0)
         {
             yield return new(Words.Tax, _locale.Amount(_invoice.Tax));
+        }
+
+        if (!_invoice.ToCredits.IsZero)
+        {
+            yield return new(Words.AddedToCredits, _locale.Amount(_invoice.ToCredits));
         }
 
         yield return new(Words.Total, _locale.Amount(_invoice.Total), SumWeight.Total);

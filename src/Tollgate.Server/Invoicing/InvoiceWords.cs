@@ -56,6 +56,7 @@ internal sealed record InvoiceWords
     public required string Subtotal { get; init; }
     public required string Discount { get; init; }
     public required string Total { get; init; }
+    public required string AddedToCredits { get; init; }
     public required string FromCredits { get; init; }
     public required string Payments { get; init; }
     public required string Credited { get; init; }
@@ -91,7 +92,7 @@ internal sealed record InvoiceWords
         Description = "Description", Quantity = "Quantity", UnitPrice = "Unit price", Amount = "Amount", Date = "Date", Balance = "Balance",
         Taxes = "Tax details", Rate = "Rate", TaxableAmount = "Taxable amount", Tax = "Tax", CreditNotes = "Credit notes",
         Included = "{0}, included in the prices",
-        Subtotal = "Subtotal", Discount = "Discount", Total = "Total", FromCredits = "Paid from credits", Payments = "Paid", Credited = "Credited",
+        Subtotal = "Subtotal", Discount = "Discount", AddedToCredits = "Added to your credits", Total = "Total", FromCredits = "Paid from credits", Payments = "Paid", Credited = "Credited",
         AmountDue = "Amount due",
         Payment = "Payment of invoice {0}", Refund = "Refund of invoice {0}", ToCredits = "Credit of invoice {0} kept as credits",
         InvoiceVoided = "Invoice {0} voided", InvoiceWrittenOff = "Invoice {0} written off", OpeningBalance = "Opening balance",
@@ -111,7 +112,7 @@ internal sealed record InvoiceWords
         Description = "Beschreibung", Quantity = "Menge", UnitPrice = "Einzelpreis", Amount = "Betrag", Date = "Datum", Balance = "Saldo",
         Taxes = "Steuern", Rate = "Satz", TaxableAmount = "Nettobetrag", Tax = "Steuer", CreditNotes = "Rechnungskorrekturen",
         Included = "{0}, in den Preisen enthalten",
-        Subtotal = "Zwischensumme", Discount = "Rabatt", Total = "Gesamtbetrag", FromCredits = "Aus Guthaben bezahlt", Payments = "Bezahlt",
+        Subtotal = "Zwischensumme", Discount = "Rabatt", AddedToCredits = "Ihrem Guthaben gutgeschrieben", Total = "Gesamtbetrag", FromCredits = "Aus Guthaben bezahlt", Payments = "Bezahlt",
         Credited = "Gutgeschrieben", AmountDue = "Zu zahlen",
         Payment = "Zahlung zu Rechnung {0}", Refund = "Erstattung zu Rechnung {0}", ToCredits = "Gutschrift zu Rechnung {0} als Guthaben behalten",
         InvoiceVoided = "Rechnung {0} storniert", InvoiceWrittenOff = "Rechnung {0} abgeschrieben", OpeningBalance = "Anfangssaldo",
@@ -131,7 +132,7 @@ internal sealed record InvoiceWords
         Description = "Désignation", Quantity = "Quantité", UnitPrice = "Prix unitaire", Amount = "Montant", Date = "Date", Balance = "Solde",
         Taxes = "Détail des taxes", Rate = "Taux", TaxableAmount = "Base", Tax = "Taxe", CreditNotes = "Avoirs",
         Included = "{0}, comprise dans les prix",
-        Subtotal = "Sous-total", Discount = "Remise", Total = "Total", FromCredits = "Payé par crédits", Payments = "Payé", Credited = "Crédité",
+        Subtotal = "Sous-total", Discount = "Remise", AddedToCredits = "Ajouté à vos crédits", Total = "Total", FromCredits = "Payé par crédits", Payments = "Payé", Credited = "Crédité",
         AmountDue = "Reste à payer",
         Payment = "Paiement de la facture {0}", Refund = "Remboursement de la facture {0}", ToCredits = "Avoir de la facture {0} conservé en crédits",
         InvoiceVoided = "Facture {0} annulée", InvoiceWrittenOff = "Facture {0} passée en perte", OpeningBalance = "Solde initial",
@@ -151,7 +152,7 @@ internal sealed record InvoiceWords
         Description = "Descripción", Quantity = "Cantidad", UnitPrice = "Precio unitario", Amount = "Importe", Date = "Fecha", Balance = "Saldo",
         Taxes = "Detalle de impuestos", Rate = "Tipo", TaxableAmount = "Base imponible", Tax = "Impuesto", CreditNotes = "Facturas rectificativas",
         Included = "{0}, incluido en los precios",
-        Subtotal = "Subtotal", Discount = "Descuento", Total = "Total", FromCredits = "Pagado con créditos", Payments = "Pagado", Credited = "Abonado",
+        Subtotal = "Subtotal", Discount = "Descuento", AddedToCredits = "Añadido a sus créditos", Total = "Total", FromCredits = "Pagado con créditos", Payments = "Pagado", Credited = "Abonado",
         AmountDue = "Pendiente de pago",
         Payment = "Pago de la factura {0}", Refund = "Reembolso de la factura {0}", ToCredits = "Abono de la factura {0} guardado como créditos",
         InvoiceVoided = "Factura {0} anulada", InvoiceWrittenOff = "Factura {0} dada de baja", OpeningBalance = "Saldo inicial",

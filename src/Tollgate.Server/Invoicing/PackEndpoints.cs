@@ -121,7 +121,7 @@ internal static class PackDescriptions
           "issued_at": "2026-04-05T10:00:00Z", "due_at": "2026-04-19T10:00:00Z",
           "lines": [{"kind": "credit_pack", "description": "A million tokens", "feature": "token", "quantity": 2, "unit_price": "5", "amount": 1000,
            "period_start": "2026-04-05T10:00:00Z", "period_end": "2026-04-05T10:00:01Z", "steps": ["2 × 5.00 USD = 10.00 USD", "2000000 units of token in all"]}],
-          "subtotal": 1000, "discount": 0, "tax": 0, "taxes": [], "tax_note": null, "total": 1000, "paid_from_credits": 0, "amount_paid": 0,
+          "subtotal": 1000, "discount": 0, "tax": 0, "taxes": [], "tax_note": null, "total": 1000, "to_credits": 0, "paid_from_credits": 0, "amount_paid": 0,
           "amount_due": 1000, "seller": {"name": "Trendit", "address": [], "email": null, "country": null, "region": null, "tax_id": null, "tax_id_check": null},
           "buyer": {"name": "Acme Ltd", "address": [], "email": null, "country": null, "region": null, "tax_id": null, "tax_id_check": null}, "credit_notes": []}}
         """;

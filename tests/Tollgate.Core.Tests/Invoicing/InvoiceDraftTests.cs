@@ -44,8 +44,8 @@ public sealed class InvoiceDraftTests
         var step = SubscriptionLife.Change(Started, Pro with { Quantity = 4 }, Proration.Day, Facts, Utc("2026-04-16T12:00:00Z"));
         var draft = InvoiceDraft.Of(step, [])!;
         (draft.Kind, draft.Period.Start).ShouldBe((InvoiceKind.Change, Utc("2026-04-16T12:00:00Z")));
-        draft.Lines.Select(line => $"{line.Kind} {line.Amount.Minor} {line.Steps.Single()}")
-            .ShouldBe(["ProrationCredit -2900 58.00 USD × 15/30 days of the period", "ProrationCharge 5800 116.00 USD × 15/30 days of the period"]);
+        draft.Lines.Select(line => $"{line.Kind} {line.Amount.Minor} {string.Join("; ", line.Steps)}").ShouldBe(
+            ["ProrationCredit -2900 2 × 29.00 USD; 58.00 USD × 15/30 days of the period", "ProrationCharge 5800 4 × 29.00 USD; 116.00 USD × 15/30 days of the period"]);
     }
 
     [Theory]

@@ -35,7 +35,8 @@ public sealed class StatementRulesTests
             Issued(3, "A-1", 2_900) with { CreditNotes = [Note(12, "N-1", 500)] },
             Issued(25, "A-3", 100, status: InvoiceStatus.Draft),
         ];
-        StatementPayment[] payments = [Moved(StatementEntryKind.Refund, 13, "A-1", 500), Moved(StatementEntryKind.Payment, 5, "A-1", 2_900)];
+        StatementPayment[] payments = [Moved(StatementEntryKind.Refund, 13, "A-1", 500), Moved(StatementEntryKind.Payment, 5, "A-1", 2_900),
+            Moved(StatementEntryKind.FromCredits, 20, "A-2", 1_000)];
 
         var whole = StatementRules.Of("c", Currency.Usd, new(Day(1), Day(32)), invoices, payments);
         Told(whole).ShouldBe(
@@ -76,8 +77,30 @@ public sealed class StatementRulesTests
     {
         Invoice[] invoices = [Issued(3, "A-1", 2_900) with { CreditNotes = [Note(6, "N-1", 500)] }, Issued(20, "A-2", 2_900, fromCredits: 500)];
         StatementPayment[] payments =
-            [Moved(StatementEntryKind.Payment, 4, "A-1", 2_900), Moved(StatementEntryKind.ToCredits, 6, "A-1", 500), Moved(StatementEntryKind.Payment, 21, "A-2", 2_400)];
+        [
+            Moved(StatementEntryKind.Payment, 4, "A-1", 2_900), Moved(StatementEntryKind.ToCredits, 6, "A-1", 500), Moved(StatementEntryKind.FromCredits, 20, "A-2", 500),
+            Moved(StatementEntryKind.Payment, 21, "A-2", 2_400),
+        ];
         StatementRules.Of("c", Currency.Usd, new(Day(1), Day(32)), invoices, payments).Closing.Minor.ShouldBe(0);
+    }
+
+    // 60.00 with their tax are paid and go back at once: half of it pays an older invoice some days later.
+    [Fact]
+    public void What_an_invoice_gives_back_is_seen_and_pays_another_when_it_does()
+    {
+        Invoice[] invoices =
+        [
+            Issued(2, "A-1", 3_000) with { FromCredits = Cents(3_000), Paid = Cents(3_000), Status = InvoiceStatus.Paid },
+            Issued(3, "A-2", 6_000) with { Status = InvoiceStatus.Paid, Paid = Cents(6_000) },
+            Issued(3, "A-3", 0, status: InvoiceStatus.Paid) with { Subtotal = Cents(-5_000), Taxes = [new("VAT", new(20), false, Cents(-5_000), Cents(-1_000))] },
+        ];
+        StatementPayment[] payments = [Moved(StatementEntryKind.Payment, 3, "A-2", 6_000), Moved(StatementEntryKind.FromCredits, 9, "A-1", 3_000)];
+        Told(StatementRules.Of("c", Currency.Usd, new(Day(1), Day(32)), invoices, payments)).ShouldBe(
+        [
+            "2 Invoice A-1 3000 3000", "3 Invoice A-2 6000 9000", "3 Payment A-2 -6000 3000", "3 Invoice A-3 -6000 -3000", "3 ToCredits A-3 6000 3000",
+            "9 FromCredits A-1 -3000 0",
+        ]);
+        StatementRules.Of("c", Currency.Usd, new(Day(1), Day(9)), invoices, payments).Closing.Minor.ShouldBe(3_000);
     }
 
     [Fact]

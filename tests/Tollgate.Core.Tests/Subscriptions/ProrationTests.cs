@@ -37,14 +37,19 @@ public sealed class ProrationTests
     [InlineData(Proration.UsageAware, 2900, 2900, 90, 1450)]
     [InlineData(Proration.UsageAware, 2900, 2900, null, 1450)]
     public void What_is_given_back(Proration policy, long price, long billed, int? leftPercent, long credit) =>
-        ProrationRules.Credits(policy, [Usd(price)], default, new(14, 28), Usd(billed), leftPercent is { } left ? new Fraction(left, 100) : null, Usd(0)).Single().Minor.ShouldBe(credit);
+        ProrationRules.Credits(policy, [Usd(price)], default, new(14, 28), Usd(billed), leftPercent is { } left ? new Fraction(left, 100) : null, Usd(0)).Single().Amount.Minor.ShouldBe(credit);
 
     // Of $10 off $30 half came off the half that is left: $15 less $5. What several prices had is theirs in the ratio of what goes back.
     [Theory]
-    [InlineData(new long[] { 3000 }, 2000, 500, new long[] { 1000 })]
-    [InlineData(new long[] { 3000, 1000 }, 3000, 500, new long[] { 1125, 375 })]
-    [InlineData(new long[] { 3000 }, 400, 500, new long[] { 400 })]
-    [InlineData(new long[] { 3000 }, 3000, 1600, new long[] { 0 })]
-    public void An_amount_that_came_off_the_period_does_not_go_back(long[] prices, long billed, long amountOff, long[] credits) =>
-        ProrationRules.Credits(Proration.Second, [.. prices.Select(Usd)], default, new(14, 28), Usd(billed), null, Usd(amountOff)).Select(static one => one.Minor).ShouldBe(credits);
+    [InlineData(new long[] { 3000 }, 2000, 500, new[] { "1000 off 500" })]
+    [InlineData(new long[] { 3000, 1000 }, 3000, 500, new[] { "1125 off 375", "375 off 125" })]
+    [InlineData(new long[] { 3000 }, 400, 500, new[] { "400 off 500 not billed 600" })]
+    [InlineData(new long[] { 3000 }, 400, 0, new[] { "400 not billed 1100" })]
+    [InlineData(new long[] { 3000 }, 3000, 1600, new[] { "0 off 1500" })]
+    [InlineData(new long[] { 3000 }, -100, 1600, new[] { "0 off 1500" })]
+    public void An_amount_that_came_off_the_period_does_not_go_back(long[] prices, long billed, long amountOff, string[] credits) =>
+        ProrationRules.Credits(Proration.Second, [.. prices.Select(Usd)], default, new(14, 28), Usd(billed), null, Usd(amountOff))
+            .Select(static one => $"{one.Amount.Minor}{Told("off", one.AmountOff)}{Told("not billed", one.NotBilled)}").ShouldBe(credits);
+
+    private static string Told(string why, MoneyAmount amount) => amount.IsZero ? "" : $" {why} {amount.Minor}";
 }

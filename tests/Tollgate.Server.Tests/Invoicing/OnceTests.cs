@@ -28,6 +28,37 @@ public sealed class OnceTests(RunningServer running)
           - { code: lamp, name: Lamp, prices: [{ interval: monthly, amount: 200 }], entitlements: [{ feature: calls, quota: 5 }] }
         """;
 
+    // 50.00 and two seats of 10.00, 5.00 off each month, 19 % on the 65.00. Paused when 20 of 30 days are left.
+    [Fact]
+    public async Task A_line_is_explained_with_its_discount_and_tax_and_with_why_less_goes_back()
+    {
+        var sandbox = await BillingSandbox.StartAsync(running, "2027-04-01T00:00:00Z");
+        await sandbox.Door.PutAsync("/v1/tax-rates", """{"rates": [{"country": "DE", "name": "VAT", "percent": 19}]}""");
+        await sandbox.Door.PostAsync("/v1/customers", """{"id": "acme", "country": "DE"}""");
+        await CouponAsync(sandbox, """{"code": "FIVE", "amount_off": 500, "currency": "USD", "duration": "forever"}""");
+        var path = "/v1/subscriptions/" + await sandbox.SubscribeAsync("""{"customer": "acme", "plan": "team", "quantity": 5, "coupon": "FIVE"}""");
+        await sandbox.AdvanceAsync("2027-04-11T00:00:00Z");
+        await sandbox.Door.PostAsync($"{path}/pause", "{}");
+        await sandbox.AdvanceAsync("2027-04-15T00:00:00Z");
+        await sandbox.Door.PostAsync($"{path}/resume", "{}");
+
+        (await ExplainedAsync(0, 1)).ShouldBe("5000 less 357 tax 882 (VAT 19): 1 × 50.00 USD");
+        (await ExplainedAsync(0, 2)).ShouldBe("2000 less 143 tax 353 (VAT 19): 2 units × 10 USD = 20 USD");
+        (await ExplainedAsync(0, 3)).ShouldBe("-500 less - tax - (): 5.00 USD off 70.00 USD");
+        (await ExplainedAsync(0, 4)).ShouldBe("1235 less - tax - (): 19 % of 65.00 USD");
+        (await ExplainedAsync(1, 1)).ShouldBe(
+            "-4334 less 0 tax -823 (): 1 × 50.00 USD; 2 units × 10 USD = 20 USD; 70.00 USD × 20/30 days of the period; less 3.33 USD, which coupons had taken off this time");
+
+        async Task<string> ExplainedAsync(int invoice, int line)
+        {
+            var id = (await sandbox.Door.GetAsync("/v1/invoices?customer=acme&order=asc"))["data"].AsArray()[invoice]!["id"]!.GetValue<string>();
+            var view = await sandbox.Door.GetAsync($"/v1/invoices/{id}/lines/{line}/explain");
+            var rates = (view.Json!["tax_rates"]?.AsArray() ?? []).Select(static rate => $"{rate!["name"]} {rate["percent"]}");
+            return $"{view["line"]["amount"]} less {view.Json["discount"]?.ToString() ?? "-"} tax {view.Json["tax"]?.ToString() ?? "-"} ({string.Join(", ", rates)}): "
+                + string.Join("; ", view["steps"].AsArray().Select(static step => step!.GetValue<string>()));
+        }
+    }
+
     [Fact]
     public async Task An_amount_comes_off_the_changes_of_a_period_once()
     {
