@@ -33,6 +33,9 @@ public sealed record ThingLimits
     /// <summary>Of one customer.</summary>
     public int Tokens { get; init; } = 1_000;
 
+    /// <summary>New idempotency keys that tokens of one customer use in a day (<see cref="Projects.CustomerKeys"/>).</summary>
+    public int CustomerKeys { get; init; } = 1_000;
+
     public int Of(Thing thing) => thing switch { Thing.Key => Keys, Thing.Coupon => Coupons, Thing.Checkout => Checkouts, _ => Tokens };
 }
 

@@ -1,5 +1,6 @@
 using Npgsql;
 using NpgsqlTypes;
+using Tollgate.Engine.Clocks;
 
 namespace Tollgate.Engine.Projects;
 
@@ -7,7 +8,11 @@ namespace Tollgate.Engine.Projects;
 /// <param name="ProjectId">0: an operation on the whole server.</param>
 /// <param name="Operation">Method and path, for people who read the table.</param>
 /// <param name="BodyHash">SHA-256 of method, path, query and body: what must be the same in a repeat.</param>
-public sealed record IdempotentRequest(int ProjectId, string Key, string Operation, byte[] BodyHash);
+public sealed record IdempotentRequest(int ProjectId, string Key, string Operation, byte[] BodyHash)
+{
+    /// <summary>Of the token that the request came with. Null: it came with a key of the project.</summary>
+    public string? Customer { get; init; }
+}
 
 /// <summary>An answer as it was sent. <see cref="Sealed"/>: the body is encrypted because it holds a secret.</summary>
 public sealed record StoredAnswer(int Status, string? ContentType, byte[] Body, bool Sealed);
@@ -25,9 +30,13 @@ public enum ClaimState
 
     /// <summary>The key belongs to another request.</summary>
     Reused,
+
+    /// <summary>The customer has used up its new keys of the day.</summary>
+    Limited,
 }
 
-public sealed record Claim(ClaimState State, Guid Id, StoredAnswer? Answer);
+/// <param name="RetryAfter">With <see cref="ClaimState.Limited"/>.</param>
+public sealed record Claim(ClaimState State, Guid Id, StoredAnswer? Answer, TimeSpan? RetryAfter = null);
 
 /// <summary>
 /// The memory behind the header <c>Idempotency-Key</c>. A row is claimed before the request runs, and its answer is
@@ -35,7 +44,7 @@ public sealed record Claim(ClaimState State, Guid Id, StoredAnswer? Answer);
 /// when the lease has ended the same request may run again, and then the natural key of its effect (a project's code, a
 /// customer's id, a grant's id …) keeps the effect single; an effect without one is remembered by <c>customer_requests</c>.
 /// </summary>
-public sealed class IdempotencyKeys(NpgsqlDataSource database)
+public sealed class IdempotencyKeys(NpgsqlDataSource database, CustomerKeys customers, Clock clock)
 {
     /// <summary>Longer than any request may run (30 s), so that a living request never loses its claim.</summary>
     public static readonly TimeSpan Lease = TimeSpan.FromSeconds(35);
@@ -44,8 +53,14 @@ public sealed class IdempotencyKeys(NpgsqlDataSource database)
     {
         await using var connection = await database.OpenConnectionAsync(cancel);
         var claim = Guid.CreateVersion7();
-        if (await TryTakeAsync(connection, request, claim, cancel))
+        var pause = request.Customer is { } customer ? customers.PauseOf(request.ProjectId, customer, clock.Now()) : null;
+        if (pause is null && await TryTakeAsync(connection, request, claim, cancel))
         {
+            if (request.Customer is not null)
+            {
+                customers.Used(request.ProjectId, request.Customer, clock.Now());
+            }
+
             return new(ClaimState.Mine, claim, null);
         }
 
@@ -55,8 +70,8 @@ public sealed class IdempotencyKeys(NpgsqlDataSource database)
         await using var reader = await command.ExecuteReaderAsync(cancel);
         if (!await reader.ReadAsync(cancel))
         {
-            // The one who had it let it go in between: the caller asks again.
-            return new(ClaimState.Running, default, null);
+            // Without a limit the one who had it let it go in between: the caller asks again.
+            return new(pause is null ? ClaimState.Running : ClaimState.Limited, default, null, pause);
         }
 
         if (!reader.GetFieldValue<byte[]>(0).AsSpan().SequenceEqual(request.BodyHash))

@@ -220,6 +220,7 @@ public sealed record ServerOptions
         Coupons = (int)Settings.MostCoupons.Read(environment, faults),
         Checkouts = (int)Settings.MostCheckouts.Read(environment, faults),
         Tokens = (int)Settings.MostTokens.Read(environment, faults),
+        CustomerKeys = (int)Settings.CustomerKeys.Read(environment, faults),
     };
 
     /// <summary>One project must leave connections to the others, also when its visitors use their half beside it (<see cref="FairShareOptions.OfVisitors"/>).</summary>

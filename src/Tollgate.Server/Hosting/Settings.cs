@@ -175,6 +175,11 @@ public static class Settings
         "TOLLGATE_MOST_TOKENS", "tokens", 1_000, 1, 1_000_000,
         "A token lives 30 days at most: a new one every 45 minutes.");
 
+    /// <summary>New idempotency keys of the tokens of one customer in a day.</summary>
+    public static readonly Setting CustomerKeys = new(
+        "TOLLGATE_CUSTOMER_IDEMPOTENCY_KEYS", "keys a day", 1_000, 1, 10_000_000,
+        "What customer tokens send, on each server. A key is kept for 35 days with its answer, about 1 kB; no person at a browser reaches it. Beyond it callers get 429 rate_limited.");
+
     /// <summary>How long a request waits for its project's turn.</summary>
     public static readonly Setting ProjectWaitSeconds = new(
         "TOLLGATE_PROJECT_WAIT_SECONDS", "seconds", 10, 1, 600,
@@ -196,5 +201,6 @@ public static class Settings
         MinAnswerBytesPerSecond, ExportsPerProject, DrainSeconds, PoolSize, ConnectSeconds, CommandSeconds,
         Lanes, QueueLength, MaxBatch, BooksPerLane, MostMembers, PaymentSeconds, GatewayBodyBytes, GatewayCustomerBodyBytes, GatewayMemory, UpstreamSeconds, GatewayCalls,
         ProjectRequests, ProjectHeavy, ProjectBulk, ProjectWaiting, ProjectWaitSeconds, BodySeconds, ProjectNewCustomers, MostKeys, MostCoupons, MostCheckouts, MostTokens,
+        CustomerKeys,
     ];
 }

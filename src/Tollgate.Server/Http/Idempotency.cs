@@ -22,7 +22,7 @@ namespace Tollgate.Server.Http;
 /// consume, reservations and events do not come here: there the header is the default of the event's id, whose unique
 /// key is the arbiter (<see cref="IdFor"/>). An answer that holds a secret is stored encrypted under the caller's own key.
 /// </remarks>
-public sealed class Idempotency(IdempotencyKeys keys, ILogger<Idempotency> log)
+public sealed class Idempotency(IdempotencyKeys keys, CustomerKeys customers, ILogger<Idempotency> log)
 {
     public const string Header = "Idempotency-Key";
     private const string ReplayedHeader = "Idempotent-Replayed";
@@ -91,6 +91,12 @@ public sealed class Idempotency(IdempotencyKeys keys, ILogger<Idempotency> log)
             case ClaimState.Reused:
                 await Problems.WriteAsync(context, ErrorCode.IdempotencyKeyReused, Problems.Reused(Header, context.Request.Headers[Header].ToString()), Header);
                 return;
+            case ClaimState.Limited:
+                await Problems.WriteAsync(
+                    context, ErrorCode.RateLimited,
+                    FormattableString.Invariant($"Tokens of one customer may use {customers.ADay} new Idempotency-Keys a day (UTC, TOLLGATE_CUSTOMER_IDEMPOTENCY_KEYS). Nothing was done. Earlier keys are still answered."),
+                    Header, claim.RetryAfter);
+                return;
             case ClaimState.Running:
                 await Problems.WriteAsync(
                     context, ErrorCode.Conflict, "The first request with this Idempotency-Key is still running.", Header, LongestWait);
@@ -143,7 +149,7 @@ public sealed class Idempotency(IdempotencyKeys keys, ILogger<Idempotency> log)
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         hash.AppendData(Encoding.UTF8.GetBytes($"{operation}{request.QueryString}\n{caller.Customer}\n"));
         hash.AppendData(body);
-        return new(caller.Project?.Id ?? 0, KeyOf(caller, key), operation, hash.GetHashAndReset());
+        return new(caller.Project?.Id ?? 0, KeyOf(caller, key), operation, hash.GetHashAndReset()) { Customer = caller.Customer };
     }
 
     /// <summary>

@@ -15,6 +15,7 @@ public static class ProjectsRoom
         services.AddSingleton<Clock>();
         services.AddSingleton<ProjectDirectory>();
         services.AddSingleton<ProjectQueries>();
+        services.AddSingleton(new CustomerKeys(things.CustomerKeys));
         services.AddSingleton<IdempotencyKeys>();
         services.AddSingleton<CreateProject>();
         services.AddSingleton<CreateFirstProjects>();

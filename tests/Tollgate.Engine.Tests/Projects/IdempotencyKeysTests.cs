@@ -1,3 +1,5 @@
+using Tollgate.Core.Time;
+using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Projects;
 using Tollgate.Testing;
 
@@ -5,7 +7,7 @@ namespace Tollgate.Engine.Tests.Projects;
 
 public sealed class IdempotencyKeysTests(FreshDatabase fresh) : IClassFixture<FreshDatabase>
 {
-    private readonly IdempotencyKeys _keys = new(fresh.Source);
+    private readonly IdempotencyKeys _keys = new(fresh.Source, new CustomerKeys(aDay: 2), new Clock());
 
     [Fact]
     public async Task Of_many_at_once_one_gets_the_claim()
@@ -64,6 +66,30 @@ public sealed class IdempotencyKeysTests(FreshDatabase fresh) : IClassFixture<Fr
         var claim = await _keys.ClaimAsync(request, CancellationToken.None);
         await _keys.ForgetAsync(request, claim.Id, CancellationToken.None);
         (await _keys.ClaimAsync(request, CancellationToken.None)).State.ShouldBe(ClaimState.Mine);
+    }
+
+    [Fact]
+    public async Task A_customer_uses_so_many_new_keys_a_day_and_repeats_the_ones_it_has()
+    {
+        var first = Request("\n1") with { Customer = "one" };
+        (await _keys.ClaimAsync(first, CancellationToken.None)).State.ShouldBe(ClaimState.Mine);
+        (await _keys.ClaimAsync(Request("\n2") with { Customer = "one" }, CancellationToken.None)).State.ShouldBe(ClaimState.Mine);
+        var refused = await _keys.ClaimAsync(Request("\n3") with { Customer = "one" }, CancellationToken.None);
+        refused.State.ShouldBe(ClaimState.Limited);
+        refused.RetryAfter!.Value.ShouldBeInRange(TimeSpan.Zero, TimeSpan.FromDays(1));
+
+        (await _keys.ClaimAsync(first, CancellationToken.None)).State.ShouldBe(ClaimState.Running, "The key is the customer's already.");
+        (await _keys.ClaimAsync(Request("\n4") with { Customer = "two" }, CancellationToken.None)).State.ShouldBe(ClaimState.Mine);
+        (await _keys.ClaimAsync(Request("5"), CancellationToken.None)).State.ShouldBe(ClaimState.Mine, "The back end is not bounded.");
+    }
+
+    [Fact]
+    public void The_next_day_counts_anew()
+    {
+        var (keys, evening) = (new CustomerKeys(aDay: 1), Instant.FromUtc(new DateTime(2026, 3, 1, 23, 0, 0, DateTimeKind.Utc)));
+        keys.Used(1, "one", evening);
+        keys.PauseOf(1, "one", evening).ShouldBe(TimeSpan.FromHours(1));
+        keys.PauseOf(1, "one", evening.Plus(TimeSpan.FromHours(1))).ShouldBeNull();
     }
 
     private static IdempotentRequest Request(string key) =>

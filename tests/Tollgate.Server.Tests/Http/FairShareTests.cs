@@ -288,6 +288,29 @@ public sealed class FairShareTests(FairShareStage stage) : IClassFixture<FairSha
         theirs.StatusCode.ShouldBe(HttpStatusCode.Created);
     }
 
+    [Fact]
+    public async Task A_customer_token_uses_only_so_many_new_idempotency_keys_a_day()
+    {
+        using var project = stage.Server.ClientFor("resume-ats");
+        using var issued = await project.PostAsJsonAsync(new Uri("/v1/customers/keys-1/tokens", UriKind.Relative), new JsonObject(), Cancel);
+        using var customer = stage.Server.NewClient((string?)JsonNode.Parse(await issued.Content.ReadAsStringAsync(Cancel))!["token"]);
+        using var first = await OpenAsync("key-1");
+        first.StatusCode.ShouldBe(HttpStatusCode.Created);
+        using var refused = await OpenAsync("key-2");
+        refused.StatusCode.ShouldBe(HttpStatusCode.TooManyRequests);
+        refused.Headers.RetryAfter!.Delta!.Value.ShouldBeInRange(TimeSpan.FromSeconds(1), TimeSpan.FromDays(1));
+        (await refused.Content.ReadAsStringAsync(Cancel)).ShouldContain("TOLLGATE_CUSTOMER_IDEMPOTENCY_KEYS");
+        using var again = await OpenAsync("key-1");
+        again.StatusCode.ShouldBe(HttpStatusCode.Created);
+
+        async Task<HttpResponseMessage> OpenAsync(string key)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Post, new Uri("/v1/portal-sessions", UriKind.Relative)) { Content = JsonContent.Create(new JsonObject()) };
+            request.Headers.Add("Idempotency-Key", key);
+            return await customer.SendAsync(request, Cancel);
+        }
+    }
+
     private HttpClient ClientFrom(string address) => new(new SocketsHttpHandler
     {
         ConnectCallback = async (to, cancel) =>
@@ -387,6 +410,7 @@ public sealed class FairShareStage(TestPostgres postgres) : IAsyncLifetime
             ["TOLLGATE_MOST_KEYS"] = "3",
             ["TOLLGATE_MOST_COUPONS"] = "3",
             ["TOLLGATE_MOST_TOKENS"] = "3",
+            ["TOLLGATE_CUSTOMER_IDEMPOTENCY_KEYS"] = "1",
         });
     }
 
