@@ -292,6 +292,7 @@ public sealed class FairShareTests(FairShareStage stage) : IClassFixture<FairSha
     public async Task A_customer_token_uses_only_so_many_new_idempotency_keys_a_day()
     {
         using var project = stage.Server.ClientFor("resume-ats");
+        using var created = await project.PostAsJsonAsync(new Uri("/v1/customers", UriKind.Relative), new JsonObject { ["id"] = "keys-1" }, Cancel);
         using var issued = await project.PostAsJsonAsync(new Uri("/v1/customers/keys-1/tokens", UriKind.Relative), new JsonObject(), Cancel);
         using var customer = stage.Server.NewClient((string?)JsonNode.Parse(await issued.Content.ReadAsStringAsync(Cancel))!["token"]);
         using var first = await OpenAsync("key-1");
