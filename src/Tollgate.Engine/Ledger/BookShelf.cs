@@ -23,6 +23,14 @@ internal sealed class BookShelf(int mostBooks, ServerPresence presence, NewCusto
     /// <summary>The lane waits for it.</summary>
     private static readonly TimeSpan LongestRenewal = TimeSpan.FromSeconds(1);
 
+    /// <summary>An account that cannot be read would otherwise be read for each operation. Servers that do not change the customer themselves see the change after it.</summary>
+    private static readonly TimeSpan ReadAgainAfter = TimeSpan.FromSeconds(5);
+
+    /// <summary>Beyond it all are forgotten: each costs one read again.</summary>
+    private const int MostUnreadable = 10_000;
+
+    private readonly Dictionary<(int Project, string Customer), (Exception Why, long At, int Revision)> _unreadable = [];
+
     private long _renewedAt = Stopwatch.GetTimestamp() - Stopwatch.Frequency;
 
     /// <summary>Of <see cref="_books"/>, which locks itself as a whole to count: 15 µs for each batch.</summary>
@@ -48,6 +56,11 @@ internal sealed class BookShelf(int mostBooks, ServerPresence presence, NewCusto
         // First of all: whatever stood before it in the batch needs the book that is read below.
         foreach (var op in ops)
         {
+            if (op is ForgetOp)
+            {
+                _unreadable.Remove((op.Project.Id, op.Customer));
+            }
+
             if (op is ForgetOp or ReadOp { Fresh: true } || (op is ReadOp && PeekOfThisEra(op.Project.Id, op.Customer, op.Project.Catalog.Revision) is null))
             {
                 Remove((op.Project.Id, op.Customer));
@@ -58,13 +71,19 @@ internal sealed class BookShelf(int mostBooks, ServerPresence presence, NewCusto
         Dictionary<int, ProjectSnapshot>? newest = null;
         foreach (var op in ops)
         {
-            op.Book = Peek(op.Project.Id, op.Customer, op.Project.Catalog.Revision) is { } known && known.ReadFor <= op.Now ? known : null;
+            op.Book = Peek(op.Project.Id, op.Customer, op.Project.Catalog.Revision) is { } book && book.ReadFor <= op.Now ? book : null;
             if (op.Book is null && op is not ForgetOp)
             {
                 var key = (op.Project.Id, op.Customer);
-                wanted ??= [];
                 newest ??= [];
                 newest[op.Project.Id] = Newer(op.Project, newest.GetValueOrDefault(op.Project.Id) ?? presence.Directory.Current.ProjectsById.GetValueOrDefault(op.Project.Id));
+                if (_unreadable.TryGetValue(key, out var known) && known.Revision == newest[op.Project.Id].Catalog.Revision && Stopwatch.GetElapsedTime(known.At) < ReadAgainAfter)
+                {
+                    (op.Failure, op.FailedBefore) = (known.Why, true);
+                    continue;
+                }
+
+                wanted ??= [];
                 var one = new BookWanted(op.Project, op.Customer, op.Partition, op.Now, op.CreatesCustomer && op.Member is null && (!op.MayBeRefused || created.MayCreate(op.Project.Id)));
                 wanted[key] = wanted.TryGetValue(key, out var other) ? one.And(other) : one;
             }
@@ -89,7 +108,8 @@ internal sealed class BookShelf(int mostBooks, ServerPresence presence, NewCusto
             unreadable = await ReadAsync(connection, [.. wanted.Select(one => one with { Project = projects[one.Project.Id], Create = false })], locked);
         }
 
-        foreach (var op in ops)
+        Remember(unreadable, projects);
+        foreach (var op in ops.Where(static op => !op.FailedBefore))
         {
             op.Book = _books.GetValueOrDefault((op.Project.Id, op.Customer));
             if (op.Book is { } book)
@@ -103,6 +123,19 @@ internal sealed class BookShelf(int mostBooks, ServerPresence presence, NewCusto
             {
                 op.Failure = unreadable.GetValueOrDefault((op.Project.Id, op.Customer));
             }
+        }
+    }
+
+    private void Remember(Dictionary<(int Project, string Customer), Exception> unreadable, Dictionary<int, ProjectSnapshot> projects)
+    {
+        if (_unreadable.Count + unreadable.Count > MostUnreadable)
+        {
+            _unreadable.Clear();
+        }
+
+        foreach (var (key, why) in unreadable)
+        {
+            _unreadable[key] = (why, Stopwatch.GetTimestamp(), projects[key.Project].Catalog.Revision);
         }
     }
 
@@ -277,6 +310,7 @@ internal sealed class BookShelf(int mostBooks, ServerPresence presence, NewCusto
         foreach (var op in ops)
         {
             Remove((op.Project.Id, op.Customer));
+            _unreadable.Remove((op.Project.Id, op.Customer));
         }
     }
 

@@ -371,6 +371,11 @@ public sealed class Lane
             foreach (var op in unreadable)
             {
                 op.IsClosed = true;
+                if (op.FailedBefore)
+                {
+                    continue;
+                }
+
                 _log.LogError(op.Failure, "The account of {Customer} in {Project} cannot be read.", op.Customer, op.Project.Code);
             }
 

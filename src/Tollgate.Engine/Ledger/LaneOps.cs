@@ -78,6 +78,9 @@ public abstract class LaneOp : IValueTaskSource<GateAnswer>
     /// <summary>A bug or a poisoned request: rethrown to the caller of this operation alone.</summary>
     public Exception? Failure { get; set; }
 
+    /// <summary>The account could not be read a moment ago, and was not read again: the log has it.</summary>
+    public bool FailedBefore { get; set; }
+
     /// <summary>The account's book while a batch works on it; null when there is no such customer.</summary>
     internal AccountBook? Book { get; set; }
 

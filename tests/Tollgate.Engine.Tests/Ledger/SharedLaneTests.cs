@@ -116,6 +116,11 @@ public sealed class SharedLaneTests(TestPostgres postgres) : IAsyncLifetime
         var answers = await TogetherAsync([.. Enumerable.Range(0, 20).Select(i => $"c{i}"), "broken"]);
         answers["broken"].ShouldBeOfType<InvariantBrokenException>();
         answers.Where(one => one.Key != "broken").ShouldAllBe(one => one.Value == null);
+
+        await Database.ExecuteAsync("DELETE FROM customer_terms WHERE cause = 'broken'");
+        await Should.ThrowAsync<InvariantBrokenException>(() => Rig.ConsumeAsync("broken", "scan"), "it is not read for each request");
+        await Rig.Gate.ForgetAsync(Rig.Project, "broken");
+        (await Rig.ConsumeAsync("broken", "scan")).Fault.ShouldBe(GateFault.None, "a change of the customer has it read at once");
     }
 
     [Fact]
