@@ -23,7 +23,7 @@ internal sealed class BookShelf(int mostBooks, ServerPresence presence, NewCusto
     /// <summary>The lane waits for it.</summary>
     private static readonly TimeSpan LongestRenewal = TimeSpan.FromSeconds(1);
 
-    /// <summary>An account that cannot be read would otherwise be read for each operation. Servers that do not change the customer themselves see the change after it.</summary>
+    /// <summary>An account that cannot be read would otherwise be read for each operation. What another server changed is decided on after it.</summary>
     private static readonly TimeSpan ReadAgainAfter = TimeSpan.FromSeconds(5);
 
     /// <summary>Beyond it all are forgotten: each costs one read again.</summary>
@@ -77,7 +77,7 @@ internal sealed class BookShelf(int mostBooks, ServerPresence presence, NewCusto
                 var key = (op.Project.Id, op.Customer);
                 newest ??= [];
                 newest[op.Project.Id] = Newer(op.Project, newest.GetValueOrDefault(op.Project.Id) ?? presence.Directory.Current.ProjectsById.GetValueOrDefault(op.Project.Id));
-                if (_unreadable.TryGetValue(key, out var known) && known.Revision == newest[op.Project.Id].Catalog.Revision && Stopwatch.GetElapsedTime(known.At) < ReadAgainAfter)
+                if (op is not ReadOp { Fresh: true } && _unreadable.TryGetValue(key, out var known) && known.Revision == newest[op.Project.Id].Catalog.Revision && Stopwatch.GetElapsedTime(known.At) < ReadAgainAfter)
                 {
                     (op.Failure, op.FailedBefore) = (known.Why, true);
                     continue;
@@ -151,6 +151,7 @@ internal sealed class BookShelf(int mostBooks, ServerPresence presence, NewCusto
             (book.Era, book.ReadFor, book.GrantsSince) = (era, nows[key], nows[key]);
             _count += _books.ContainsKey(key) ? 0 : 1;
             _books[key] = book;
+            _unreadable.Remove(key);
         }
 
         foreach (var key in reading.Unreadable.Keys)
