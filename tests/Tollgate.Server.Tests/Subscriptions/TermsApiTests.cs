@@ -104,7 +104,7 @@ public sealed class TermsApiTests(RunningServer running)
         await sandbox.Door.PostAsync($"/v1/invoices/{id}/pay");
         var statement = await sandbox.Door.GetAsync("/v1/customers/files/statement");
         statement["entries"].AsArray().Select(static entry => $"{entry!["kind"]} {entry["amount"]} {entry["balance"]}")
-            .ShouldBe(["invoice 2900 2900", "invoice 2900 5800", "payment -2900 2900"]);
+            .ShouldBe(["invoice 2900 2900", "payment -2900 0", "invoice 2900 2900"], "The clock stands: what is of one instant stands by invoice.");
         (await sandbox.FetchAsync("/v1/customers/files/statement.pdf")).Content.Headers.ContentType!.MediaType.ShouldBe("application/pdf");
         (await sandbox.Door.GetAsync("/v1/customers/files/statement?from=2027-05-01T00:00:00Z&to=2027-04-01T00:00:00Z")).Status.ShouldBe(HttpStatusCode.UnprocessableEntity);
         (await sandbox.FetchAsync("/v1/invoices/none.pdf")).StatusCode.ShouldBe(HttpStatusCode.NotFound);
