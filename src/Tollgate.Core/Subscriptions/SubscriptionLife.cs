@@ -243,7 +243,8 @@ public static class SubscriptionLife
     {
         var status = Allowed(subscription, SubscriptionVerb.Renew);
         var (terms, at) = (subscription.Scheduled ?? subscription.Terms, subscription.Current.End);
-        var anchor = terms.Interval == subscription.Terms.Interval ? subscription.Anchor : Onward(subscription.Anchor, subscription.Terms.Interval, at, facts.Zone);
+        var anchor = terms.Interval == subscription.Terms.Interval ? subscription.Anchor
+            : BillingPeriods.Onward(subscription.Anchor, subscription.Terms.Interval, terms.Interval, at, facts.Zone);
         var next = BillingPeriods.At(terms.Interval, anchor, at, facts.Zone);
         var renewed = Begun(subscription with { Status = status, Terms = terms, Scheduled = null, Anchor = anchor }, next);
         return new(WithUsageDue(renewed, at, facts.Zone), SubscriptionVerb.Renew, at, Advance(terms, next));
@@ -306,10 +307,6 @@ public static class SubscriptionLife
         var end = QuotaPeriods.Of(QuotaPeriodKind.BillingMonth, at, zone, subscription.Anchor, null).End;
         return subscription with { UsageDueAt = end < subscription.Current.End ? end : null };
     }
-
-    /// <summary>Counts from the boundary, on the anchor's day of the month. Weeks have no day of the month: what follows them has that of the boundary.</summary>
-    private static Anchor Onward(Anchor anchor, PriceInterval before, Instant boundary, TimeZoneInfo zone) =>
-        new(boundary, before == PriceInterval.Weekly ? null : anchor.DayIn(zone));
 
     private static SubscriptionStep Ended(Subscription subscription, SubscriptionVerb verb, Instant at)
     {

@@ -18,14 +18,7 @@ public static class BillingPeriods
         }
 
         var start = LocalTime.At(anchor.StartedAt, zone);
-        var day = interval switch
-        {
-            PriceInterval.Weekly => start.Date.AddDays(7 * number),
-            PriceInterval.Monthly => Months(start, anchor.DayIn(zone), number),
-            PriceInterval.Yearly => Months(start, anchor.DayIn(zone), 12 * number),
-            _ => throw new InvariantBrokenException($"{interval} is not an interval."),
-        };
-        return LocalTime.FirstInstantShowing(day + new TimeSpan(start.Hour, start.Minute, start.Second), zone);
+        return LocalTime.FirstInstantShowing(Moved(interval, start.Date, anchor.DayIn(zone), number) + TimeOfDay(start), zone);
     }
 
     /// <summary>The period that contains <paramref name="at"/>. Before the anchor there is none.</summary>
@@ -47,9 +40,43 @@ public static class BillingPeriods
     public static Period Next(PriceInterval interval, Anchor anchor, Period period, TimeZoneInfo zone) =>
         At(interval, anchor, period.End, zone);
 
+    /// <summary>
+    /// The anchor for another interval from <paramref name="boundary"/> on. The time of day stays, and the day of the month; weeks have none, so what follows them takes
+    /// that of the boundary. A boundary in an hour that the clock skipped shows another time of day: its periods are counted from an earlier one that shows the right one.
+    /// </summary>
+    public static Anchor Onward(Anchor anchor, PriceInterval before, PriceInterval after, Instant boundary, TimeZoneInfo zone)
+    {
+        var (shown, time) = (LocalTime.At(boundary, zone), TimeOfDay(LocalTime.At(anchor.StartedAt, zone)));
+        if (TimeOfDay(shown) == time)
+        {
+            return new(boundary, before == PriceInterval.Weekly ? null : anchor.DayIn(zone));
+        }
+
+        // Nuuk skips the end of a day, Cairo the beginning of one.
+        var date = LocalTime.FirstInstantShowing(shown.Date + time, zone) == boundary ? shown.Date : shown.Date.AddDays(-1);
+        var day = before == PriceInterval.Weekly ? date.Day : anchor.DayIn(zone);
+        var start = boundary;
+        for (var number = -1; TimeOfDay(LocalTime.At(start, zone)) != time; number--)
+        {
+            start = LocalTime.FirstInstantShowing(Moved(after, date, day, number) + time, zone);
+        }
+
+        return new(start, day);
+    }
+
     /// <summary>So many calendar days later, at the same local time of day: the end of a trial.</summary>
     public static Instant AfterDays(Instant start, int days, TimeZoneInfo zone) =>
         LocalTime.FirstInstantShowing(LocalTime.At(start, zone).AddDays(days), zone);
+
+    private static DateTime Moved(PriceInterval interval, DateTime date, int day, int number) => interval switch
+    {
+        PriceInterval.Weekly => date.AddDays(7 * number),
+        PriceInterval.Monthly => Months(date, day, number),
+        PriceInterval.Yearly => Months(date, day, 12 * number),
+        _ => throw new InvariantBrokenException($"{interval} is not an interval."),
+    };
+
+    private static TimeSpan TimeOfDay(DateTime local) => new(local.Hour, local.Minute, local.Second);
 
     private static DateTime Months(DateTime start, int day, int months)
     {

@@ -31,6 +31,25 @@ public sealed class BillingPeriodsTests
         BillingPeriods.At(PriceInterval.Yearly, anchor, Utc("2027-06-01T00:00:00Z"), TimeZoneInfo.Utc).ShouldBe(new(Utc("2027-02-28T09:00:00Z"), Utc("2028-02-29T09:00:00Z")));
     }
 
+    [Theory]
+    // Cairo's clocks show no 00:09 on the 25th of April 2031: the year begins at 01:00 and ends at 00:09.
+    [InlineData(PriceInterval.Monthly, "2031-01-24T22:09:12Z", "Africa/Cairo", "2031-04-24T22:00:00Z", PriceInterval.Yearly, "2032-04-24T22:09:12Z", "2033-04-24T22:09:12Z")]
+    [InlineData(PriceInterval.Yearly, "2030-04-24T22:09:12Z", "Africa/Cairo", "2031-04-24T22:00:00Z", PriceInterval.Monthly, "2031-05-24T21:09:12Z", "2031-06-24T21:09:12Z")]
+    [InlineData(PriceInterval.Monthly, "2031-01-24T22:09:12Z", "Africa/Cairo", "2031-04-24T22:00:00Z", PriceInterval.Weekly, "2031-05-01T21:09:12Z", "2031-05-08T21:09:12Z")]
+    [InlineData(PriceInterval.Weekly, "2031-04-17T22:09:12Z", "Africa/Cairo", "2031-04-24T22:00:00Z", PriceInterval.Monthly, "2031-05-24T21:09:12Z", "2031-06-24T21:09:12Z")]
+    // Nuuk's show no 23:15 on the 29th of March 2031: it is 00:00 on the 30th.
+    [InlineData(PriceInterval.Monthly, "2031-01-30T01:15:00Z", "America/Nuuk", "2031-03-30T01:00:00Z", PriceInterval.Weekly, "2031-04-06T00:15:00Z", "2031-04-13T00:15:00Z")]
+    // Elsewhere the day and the time of day stay too.
+    [InlineData(PriceInterval.Monthly, "2031-01-31T09:00:00.5Z", "Europe/Berlin", "2031-02-28T09:00:00Z", PriceInterval.Yearly, "2032-02-29T09:00:00Z", "2033-02-28T09:00:00Z")]
+    public void Another_interval_keeps_the_time_of_day(PriceInterval before, string anchor, string zone, string boundary, PriceInterval after, string end, string next)
+    {
+        var (from, at) = (new Anchor(Utc(anchor)), Utc(boundary));
+        BillingPeriods.At(before, from, at, Zone(zone)).Start.ShouldBe(at);
+        var onward = BillingPeriods.Onward(from, before, after, at, Zone(zone));
+        BillingPeriods.At(after, onward, at, Zone(zone)).ShouldBe(new(at, Utc(end)));
+        BillingPeriods.At(after, onward, Utc(end), Zone(zone)).ShouldBe(new(Utc(end), Utc(next)));
+    }
+
     [Fact]
     public void Before_the_anchor_there_is_none() =>
         Should.Throw<InvariantBrokenException>(() => BillingPeriods.At(PriceInterval.Monthly, new(Utc("2026-01-31T00:00:00Z")), Utc("2026-01-30T00:00:00Z"), TimeZoneInfo.Utc));
