@@ -5,19 +5,15 @@ using Tollgate.Server.Http.Pages;
 
 namespace Tollgate.Server.Hosting;
 
-/// <summary><c>/demo/portal</c> with <c>--demo</c>: opens the portal of a demo customer for everybody. Without demo data there is no such path.</summary>
+/// <summary><c>/demo/portal</c> with <c>--demo</c>: opens the portal of a demo customer for everybody. Otherwise it says how to start the server.</summary>
 internal static class DemoPortal
 {
     public static void Map(WebApplication app)
     {
-        if (!app.Services.GetRequiredService<ServerOptions>().Demo)
-        {
-            return;
-        }
-
+        var isOn = app.Services.GetRequiredService<ServerOptions>().Demo;
         var (demo, sessions) = (app.Services.GetRequiredService<DemoData>(), app.Services.GetRequiredService<PortalSessions>());
-        app.MapGet(StartPages.DemoPortal, (RequestDelegate)(context => OpenAsync(context, demo, sessions)))
-            .OpenToAll("The customer is made up; the server was started with --demo.").WithLoad(Load.Ordinary)
+        app.MapGet(StartPages.DemoPortal, (RequestDelegate)(context => isOn ? OpenAsync(context, demo, sessions) : StartPages.WriteNoDemoAsync(context)))
+            .OpenToAll("The customer is made up, and only a server that was started with --demo has it.").WithLoad(Load.Ordinary)
             .ExcludeFromDescription();
     }
 
@@ -29,7 +25,7 @@ internal static class DemoPortal
             : null;
         if (session is null)
         {
-            await StartPages.WriteNotFoundAsync(context);
+            await StartPages.WriteNoDemoAsync(context);
             return;
         }
 

@@ -78,7 +78,10 @@ public sealed partial class PageTests(RunningServer server)
 
         page.Body.Length.ShouldBeLessThan(10_000);
         Encoding.UTF8.GetString(page.Body).ShouldNotContain("/demo/portal");
-        (await server.SendAsync("GET", "/demo/portal", null)).ShouldBeProblem(404, "not_found");
+        (await server.SendAsync("GET", "/demo/portal", null)).ShouldBeProblem(404, "not_found").Json.GetProperty("detail").GetString()!.ShouldContain("./tollgate up --demo");
+        var none = await server.SendAsync("GET", "/demo/portal", null, null, ("Accept", "text/html"));
+        none.Status.ShouldBe(HttpStatusCode.NotFound);
+        Encoding.UTF8.GetString(none.Body).ShouldContain("<h1>No demo here</h1>");
     }
 
     [Theory]
