@@ -6,6 +6,7 @@ using Tollgate.Core.Ledger;
 using Tollgate.Core.Money;
 using Tollgate.Core.Quotas;
 using Tollgate.Core.Time;
+using Tollgate.Engine.Customers;
 using Tollgate.Engine.Postgres;
 
 namespace Tollgate.Engine.Ledger;
@@ -46,6 +47,7 @@ internal sealed class BatchWriter
     private readonly List<UniqueChange> _uniques = [];
     private readonly List<QueuedCall> _calls = [];
     private readonly HashSet<AccountBook> _expected = [];
+    private readonly HashSet<AccountBook> _renewed = [];
     private readonly List<(AccountBook Book, Guid Id)> _notInEarlierMonths = [];
     private readonly List<(AccountBook Book, Guid Id)> _notUsed = [];
     private readonly List<(AccountBook Book, Guid Id)> _notHeld = [];
@@ -64,6 +66,7 @@ internal sealed class BatchWriter
         _uniques.Clear();
         _calls.Clear();
         _expected.Clear();
+        _renewed.Clear();
         _notInEarlierMonths.Clear();
         _notUsed.Clear();
         _notHeld.Clear();
@@ -74,6 +77,12 @@ internal sealed class BatchWriter
 
     /// <summary>The verdict rests on the plan alone: prove that the customer's version is the one it was made on.</summary>
     public void Expect(AccountBook book) => _expected.Add(book);
+
+    /// <summary>
+    /// Units went back to grants. Another server may know them as burned, and decide on that in any period in which they live, also in one that has no row yet: it looks
+    /// again, as after a change of the account. So does this one: forget the book after the commit. The customer's row must be locked.
+    /// </summary>
+    public void RenewAll(AccountBook book) => _renewed.Add(book);
 
     public void Add(in NewEvent added, bool idGiven)
     {
@@ -132,6 +141,7 @@ internal sealed class BatchWriter
         AddProbes(batch, now);
         AddEvents(batch, types.NewEvent);
         AddCalls(batch);
+        AddRenewed(batch);
         return batch.BatchCommands.Count == 0 ? null : batch;
     }
 
@@ -288,6 +298,15 @@ internal sealed class BatchWriter
             Add(batch, LedgerSql.NoteLateChanges,
                 Smallints(_late, l => l.Row.Book.Partition), Integers(_late, l => l.Row.Book.Account), Integers(_late, l => l.Row.After.FeatureKey),
                 Moments(_late, l => l.Row.After.Period.Start), Moments(_late, l => l.At));
+        }
+    }
+
+    /// <summary>Last: the others prove the versions that this one moves.</summary>
+    private void AddRenewed(NpgsqlBatch batch)
+    {
+        foreach (var book in _renewed)
+        {
+            Add(batch, CustomerSql.Touch, One(book.Partition, NpgsqlDbType.Smallint), One(book.Account, NpgsqlDbType.Integer), Moment(_books[book]));
         }
     }
 

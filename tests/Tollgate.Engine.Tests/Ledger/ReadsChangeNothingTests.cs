@@ -89,6 +89,7 @@ public sealed class ReadsChangeNothingTests(TestPostgres postgres) : IAsyncLifet
         var first = Number("TOLLGATE_READ_SEED", count > 0 ? Random.Shared.Next(1_000_000) : 41);
         var lives = Enumerable.Range(0, (count > 0 ? count : 16) / 2)
             .Select(i => new TwinLife(_database!, second is null ? [_rig!] : [_rig!, second], (2 * (first + i)) + servers)).ToArray();
+        TestContext.Current.TestOutputHelper?.WriteLine($"TOLLGATE_READ_SEED={first}");
         var catalogues = new Random(first);
         var now = new DateTime(2027, 1, 10, 12, 0, 0, DateTimeKind.Utc);
         for (var step = 0; step < Steps; step++)

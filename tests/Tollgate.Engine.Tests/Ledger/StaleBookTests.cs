@@ -154,6 +154,25 @@ public sealed class StaleBookTests(TestPostgres postgres) : IAsyncLifetime
         await ShouldVerifyAsync();
     }
 
+    [Theory]
+    [InlineData("scan")]
+    [InlineData("job")]
+    public async Task What_another_server_took_back_of_this_month_burns_for_last_month(string known)
+    {
+        var (other, lastMonth) = await WithGrantAsync();
+        await using var leaves = other;
+        var all = await Rig.ConsumeAsync("u1", "scan", 7, id: "all");
+        all.Burned.Sum(burned => burned.Amount.Value).ShouldBe(5);
+
+        // The other server knows the grant as burned, and last month's row or that there is none.
+        await other.RecordAsync("u1", known, 2, at: lastMonth);
+        (await Rig.Gate.VoidAsync(Rig.Project, all.Id!, "u1", CancellationToken.None)).Fault.ShouldBe(GateFault.None);
+        (await other.RecordAsync("u1", "scan", known == "scan" ? 4 : 6, at: lastMonth)).Burned.Sum(burned => burned.Amount.Value).ShouldBe(4);
+        (await Rig.ConsumeAsync("u1", "scan", 4)).Decision!.Outcome.ShouldBe(Outcome.QuotaExceeded);
+        (await Rig.ConsumeAsync("u1", "scan", 3)).Decision!.Allowed.ShouldBeTrue();
+        await ShouldVerifyAsync();
+    }
+
     /// <summary>u1 has a grant of 5 since two months ago, which the book of no server has.</summary>
     private async Task<(LedgerRig Other, Instant LastMonth)> WithGrantAsync()
     {
