@@ -17,6 +17,7 @@ public sealed class AccountBook
 
     private readonly Dictionary<Guid, Slot<Hold>> _holds = [];
     private readonly SortedSet<(Instant ExpiresAt, Guid Id)> _expiries = [];
+    private long _nextExpiry = Instant.FarFuture.UnixMicroseconds;
     private FeatureBook[] _features = [];
     private readonly List<(Slot Slot, object Value)> _undo = [];
     private readonly List<Slot> _touched = [];
@@ -71,8 +72,8 @@ public sealed class AccountBook
     /// <summary>Open holds by id. Only the owning lane touches it.</summary>
     public IReadOnlyDictionary<Guid, Slot<Hold>> Holds => _holds;
 
-    /// <summary>No open hold expires before this.</summary>
-    public Instant NextExpiry => _expiries.Count == 0 ? Instant.FarFuture : _expiries.Min.ExpiresAt;
+    /// <summary>No open hold expires before this. Safe on any thread.</summary>
+    public Instant NextExpiry => new(Volatile.Read(ref _nextExpiry));
 
     public IReadOnlyList<FeatureBook> Features => Volatile.Read(ref _features);
 
@@ -129,6 +130,7 @@ public sealed class AccountBook
     {
         _holds[slot.Current.Id] = slot;
         _expiries.Add((slot.Current.ExpiresAt, slot.Current.Id));
+        SetNextExpiry();
     }
 
     /// <summary>It is open no longer, whatever became of it.</summary>
@@ -137,6 +139,7 @@ public sealed class AccountBook
         if (_holds.Remove(id, out var slot))
         {
             _expiries.Remove((slot.Current.ExpiresAt, id));
+            SetNextExpiry();
         }
     }
 
@@ -145,7 +148,10 @@ public sealed class AccountBook
         _expiries.Remove((open.Current.ExpiresAt, open.Current.Id));
         Put(open, open.Current with { ExpiresAt = expiresAt });
         _expiries.Add((expiresAt, open.Current.Id));
+        SetNextExpiry();
     }
+
+    private void SetNextExpiry() => Volatile.Write(ref _nextExpiry, (_expiries.Count == 0 ? Instant.FarFuture : _expiries.Min.ExpiresAt).UnixMicroseconds);
 
     /// <summary>Open holds whose time is over, the oldest first; with <paramref name="since"/> only those that it was not over for then.</summary>
     public IReadOnlyList<Slot<Hold>> ExpiredHolds(Instant now, Instant? since = null)

@@ -422,8 +422,14 @@ public sealed class QuotaGate(LedgerLanes lanes, LedgerOptions options, Database
             : known;
     }
 
+    /// <summary>Nothing is to be done before it is read: no period to open, and no hold to close that is over.</summary>
     private static bool IsOpen(AccountBook book, ProjectSnapshot project, Instant now, Func<FeatureEntry, bool> rollsOver)
     {
+        if (book.NextExpiry <= now)
+        {
+            return false;
+        }
+
         foreach (var key in book.Terms.Rolling)
         {
             var feature = project.Catalog.FeaturesByKey[key];

@@ -66,8 +66,8 @@ public sealed record CheckoutModel(
         CheckoutKind.Pack => "Paid once.",
         _ when Subscription is not { } subscription => null,
         _ when IsTrial => $"Free until {Words.Day(Subscription!.TrialEnd!.Value, Project)}",
-        _ when Subscription.Scheduled is not null => $"From {Words.Day(Subscription.Current.End, Project)} on; nothing is due before then.",
-        _ => $"Until {Words.Day(Subscription.Current.End, Project)}",
+        _ when Subscription.Scheduled is not null => $"Nothing is due now. The change comes on {Words.Day(Subscription.Current.End, Project)}.",
+        _ => $"For the time until {Words.Day(Subscription.Current.End, Project)}",
     };
 
     /// <summary>What comes after.</summary>
@@ -79,7 +79,7 @@ public sealed record CheckoutModel(
     /// <summary>What becomes of the card.</summary>
     public string SavingWords => Kind switch
     {
-        CheckoutKind.Setup => "We charge later payments to it. You can remove it at any time.",
+        CheckoutKind.Setup => $"We charge later payments to it{(Saved.Count > 0 ? " and no longer to the card before it" : "")}. You can remove it at any time.",
         _ when IsForLater => "Nothing is charged today. We save the card and charge later payments to it. You can remove it at any time.",
         _ when IsTrial => "We save the card and charge it when the trial ends. You can cancel before then, and remove the card at any time.",
         CheckoutKind.Subscription => "We save the card once it has paid, and charge later payments to it. You can remove it at any time.",
@@ -119,5 +119,5 @@ public sealed record CheckoutModel(
     /// <summary>What was tried last, else the card that pays by default, else the first that works.</summary>
     public string Chosen => Tried is not null
         ? Saved.Any(one => one.Id == Tried.Id) ? CardValue.Of(Tried) : CardValue.OfNew(Tried)
-        : Saved.FirstOrDefault(static one => one.IsDefault) is { } own ? CardValue.Of(own) : CardValue.Of(SandboxCards.All[0]);
+        : Kind != CheckoutKind.Setup && Saved.FirstOrDefault(static one => one.IsDefault) is { } own ? CardValue.Of(own) : CardValue.Of(SandboxCards.All[0]);
 }

@@ -130,6 +130,12 @@ public sealed record PortalModel(
         : some.Status == SubscriptionStatus.Paused ? $"{some.Terms.Plan.Plan.Name} ends at once, because it is paused."
         : $"You keep {some.Terms.Plan.Plan.Name} until {Words.Day(some.Current.End, Project)}; then it ends. Until that day you can take the cancellation back.";
 
+    /// <summary>What it would mean that a card is gone, to be read before it is removed; null: another one is charged, or nothing will be.</summary>
+    public string? WhenRemoved(PaymentMethod method) =>
+        Methods is [var only] && only.Id == method.Id && Subscription is { CancelAt: null, DrivenBy: null, Status: SubscriptionStatus.Active or SubscriptionStatus.PastDue or SubscriptionStatus.Trialing }
+            ? "It is your only card. Without one nothing is charged automatically, and you pay each invoice yourself."
+            : null;
+
     public bool CanCancel => Subscription is { CancelAt: null } some && SubscriptionTransitions.After(some.Status, SubscriptionVerb.ScheduleCancel) is not null;
 
     public string Every => Words.Every(Subscription?.Terms.Interval ?? PriceInterval.Monthly);

@@ -38,6 +38,23 @@ public sealed class HoldSweeperTests(TestPostgres postgres)
         Task<long> OpenAsync(int project) => database.ScalarAsync<long>("SELECT count(*) FROM holds WHERE state = 'open' AND project_id = $1", project);
     }
 
+    [Fact]
+    public async Task What_is_read_after_the_expiry_has_no_hold_whether_or_not_anybody_has_swept()
+    {
+        await using var database = await postgres.CreateDatabaseAsync();
+        await using var rig = await LedgerRig.StartAsync(database, Catalog);
+        await Eventually.UntilAsync(() => rig.Alone);
+        await rig.StopSweepingAsync();
+        await database.ExecuteAsync("UPDATE projects SET mode = 'sandbox', test_clock = '2027-01-10 12:00Z'");
+        var (before, after) = (rig.Project with { Mode = ProjectMode.Sandbox, TestClock = new(1_800_000_000_000_000) }, rig.Project with { Mode = ProjectMode.Sandbox, TestClock = new(1_800_000_060_000_000) });
+        await ReserveAsync(rig, before, "one", TimeSpan.FromMinutes(1));
+        (await HeldAsync(before)).ShouldBe(1);
+        (await HeldAsync(after)).ShouldBe(0);
+
+        async Task<decimal> HeldAsync(ProjectSnapshot project) =>
+            (await rig.Gate.StandingAsync(project, "one", CancellationToken.None))!.Features.Single().Standing!.Held.Value;
+    }
+
     private static async Task ReserveAsync(LedgerRig rig, ProjectSnapshot project, string customer, TimeSpan life) =>
         (await rig.Gate.ReserveAsync(project, new(customer, [new("scans", Quantity.One)], null, life), CancellationToken.None)).Fault.ShouldBe(GateFault.None);
 }

@@ -22,7 +22,7 @@ internal static class StartPages
         <p><a href="/">Start page</a> · <a href="/docs/index.html">API reference</a></p>
         """;
 
-    private const string NoDemo = "This server shows no demo customer. Start one that does with ./tollgate up --demo --data .tollgate-demo.";
+    private const string NoDemo = "This server shows no demo customer. Start one that does with ./tollgate up --demo --data .demo.";
 
     private static readonly byte[] NotFound = PageFrame.Page("Page not found", Missing, DocsPart.None);
 
@@ -72,6 +72,6 @@ internal static class StartPages
          <li><a href="/health/ready">Health</a><span>Whether the server can decide now.</span></li>
          {(hasDemo ? $"<li><a href=\"{DemoPortal}\" rel=\"nofollow\">Demo portal</a><span>The page of a demo customer: plan, cards and invoices.</span></li>" : "")}
          </ul>
-         <p>The tour is in <code>README.md</code> of the source, the guides in <code>docs/guides/</code>. The keys that the first start created are in the file that <code>tollgate up</code> prints.{(hasDemo ? "" : " <code>tollgate up --demo --data .tollgate-demo</code> starts a server with demo customers.")}</p>
+         <p>The tour is in <code>README.md</code> of the source, the guides in <code>docs/guides/</code>. The keys that the first start created are in the file that <code>./tollgate up</code> prints.{(hasDemo ? "" : " <code>./tollgate up --demo --data .demo</code> starts a server with demo customers.")}</p>
          """;
 }
