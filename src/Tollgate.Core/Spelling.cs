@@ -18,6 +18,9 @@ public static class Spelling
     /// <summary>Words that a message lists.</summary>
     private const int MostKnown = 40;
 
+    /// <summary>So few are listed although nobody asked for a list.</summary>
+    private const int MostOfFew = 12;
+
     /// <summary>What other products call it. A word that only adds a letter or two to its opposite is nearest to that.</summary>
     private static readonly Dictionary<string, string[]> Synonyms = new(StringComparer.OrdinalIgnoreCase)
     {
@@ -29,6 +32,12 @@ public static class Spelling
 
     /// <summary>Of long words; of short ones a third of the letters.</summary>
     private const int MostDifferences = 6;
+
+    /// <summary>Says that a word is unknown, repeats it, and names the nearest known word where one is near.</summary>
+    /// <param name="what">What the word should name, in lower case: <c>feature</c>.</param>
+    /// <param name="known">A few of them are listed where none is near.</param>
+    public static string UnknownOfFew(string what, string word, IReadOnlyCollection<string> known) =>
+        Unknown(what, word, known) + (known.Count is > 0 and <= MostOfFew && Nearest(word, known) is null ? Known($"{what}s", known) : "");
 
     /// <summary>Says that a word is unknown, repeats it, and names the nearest known word where one is near.</summary>
     /// <param name="what">What the word should name, in lower case: <c>feature</c>.</param>

@@ -126,7 +126,7 @@ public static class NoticeRules
             NoticeCode.QuotaReached,
             isOver ? NoticeSeverity.Critical : reached.Percent >= WarningPercent ? NoticeSeverity.Warning : NoticeSeverity.Info,
             reached.Since,
-            $"{reached.Feature.Name}: {(isAll ? "all" : $"{reached.Percent}%")} used",
+            $"{reached.Feature.Name}: {(isAll ? "all" : string.Create(CultureInfo.InvariantCulture, $"{decimal.Truncate(used.Value * AllOfIt / granted.Value)}%"))} used",
             $"{of}.{more}")
         {
             Feature = reached.Feature.Code, Percent = reached.Percent, HappensAt = reached.Standing.ResetsAt,

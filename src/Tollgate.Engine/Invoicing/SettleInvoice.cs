@@ -116,7 +116,7 @@ public sealed class SettleInvoice(NpgsqlDataSource database, QuotaGate gate, Clo
             var invoice = row.Invoice;
             if (decide(invoice) is not { } after)
             {
-                return new(InvoiceOutcome.NotAllowed, row, Detail: $"The invoice is {CatalogWords.Of(invoice.Status)}.");
+                return new(InvoiceOutcome.NotAllowed, row, Detail: $"The invoice is {CatalogWords.Of(invoice.Status)}.{(invoice.Status == InvoiceStatus.Paid ? " A refund of its payment gives money back, a credit note takes back what it asked for." : "")}");
             }
 
             if (ReferenceEquals(after, invoice))

@@ -292,7 +292,9 @@ public sealed class ChangeSubscription(NpgsqlDataSource database, QuotaGate gate
         SubscriptionTransitions.After(subscription.Status, verb) is null ? NotAllowed(subscription, verb) : StepChoice.Of(step(), cause, comment);
 
     internal static StepChoice NotAllowed(Subscription subscription, SubscriptionVerb verb) => new(
-        SubscriptionOutcome.NotAllowed, Detail: $"The subscription is {CatalogWords.Of(subscription.Status)}; '{CatalogWords.Of(verb)}' is not possible then.");
+        SubscriptionOutcome.NotAllowed, Detail: subscription.IsEnded
+            ? $"The subscription is {CatalogWords.Of(subscription.Status)}, which nothing changes any more. POST /v1/subscriptions begins a new one."
+            : $"The subscription is {CatalogWords.Of(subscription.Status)}; '{CatalogWords.Of(verb)}' is not possible then.");
 
     /// <summary>What ends or stops a period leaves it a boundary without a fraction of a second; never before the period began.</summary>
     private static Instant WholeSecond(Instant at) => new(at.UnixMicroseconds - (at.UnixMicroseconds % 1_000_000));

@@ -18,7 +18,7 @@ internal static class UnknownNames
     private const int MostCoupons = 1_000;
 
     public static string Feature(PublishedCatalog catalog, string code) =>
-        Spelling.Unknown("feature", code, catalog.Features.Keys.Order(StringComparer.Ordinal)) + WhyNone(catalog);
+        Spelling.UnknownOfFew("feature", code, [.. catalog.Features.Keys.Order(StringComparer.Ordinal)]) + WhyNone(catalog);
 
     public static Task WriteFeatureAsync(HttpContext context, string code, string param) =>
         Problems.WriteAsync(context, ErrorCode.FeatureNotFound, Feature(context.Project().Catalog, code), param);
@@ -28,7 +28,7 @@ internal static class UnknownNames
         ? found
         : found.Select(fault => fault.Field == "feature" ? fault with { Detail = Feature(catalog, feature) } : fault);
 
-    public static string Plan(Caller caller, string code) => Spelling.Unknown("plan", code, PlansFor(caller)) + WhyNone(caller.Project!.Catalog);
+    public static string Plan(Caller caller, string code) => Spelling.UnknownOfFew("plan", code, [.. PlansFor(caller)]) + WhyNone(caller.Project!.Catalog);
 
     /// <summary>A project that was made without a catalogue knows no name at all; nothing when it has features.</summary>
     private static string WhyNone(PublishedCatalog catalog) =>

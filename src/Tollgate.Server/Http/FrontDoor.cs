@@ -320,7 +320,7 @@ public sealed class FrontDoor(
         };
         if ((requirement.Access & wanted) == Access.None)
         {
-            return (ErrorCode.KeyNotAllowed, $"A {ProjectQueries.NameOf(caller.Kind)} key may not do this. Accepted: {Names(requirement.Access)}.");
+            return (ErrorCode.KeyNotAllowed, $"A {ProjectQueries.NameOf(caller.Kind)} key may not do this. Accepted: {Names(requirement.Access)}.{(caller.Kind == KeyKind.CustomerToken ? " A customer's own usage is at GET /me/usage." : "")}");
         }
 
         if (caller.Project is null && !requirement.Access.HasFlag(Access.Admin))

@@ -76,7 +76,7 @@ public static class Problems
     /// <summary>What an exception that nobody expected means to the caller. Internals stay in the log.</summary>
     public static (ErrorCode Code, string? Detail) Of(Exception exception) => exception switch
     {
-        BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => (ErrorCode.PayloadTooLarge, null),
+        BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } e => (ErrorCode.PayloadTooLarge, e.Message),
         BadHttpRequestException e => (ErrorCode.MalformedRequest, e.Message),
         CustomerBusyException => (ErrorCode.CustomerBusy, null),
         SearchTooLongException e => (ErrorCode.ValidationFailed, e.Message),
@@ -125,7 +125,7 @@ public static class Problems
     {
         var detail = faults.Count == 1
             ? $"{PlaceOf(faults[0])}{faults[0].Detail}"
-            : $"{faults.Count.ToString(CultureInfo.InvariantCulture)} faults were found; errors lists them.";
+            : $"{faults.Count.ToString(CultureInfo.InvariantCulture)} faults were found; errors lists them. The first: {PlaceOf(faults[0])}{faults[0].Detail}";
         return Problem.Of(code, detail, faults[0].Param) with { Errors = faults };
     }
 

@@ -173,6 +173,18 @@ public sealed class StaleBookTests(TestPostgres postgres) : IAsyncLifetime
         await ShouldVerifyAsync();
     }
 
+    [Fact]
+    public async Task What_another_server_burned_this_month_is_no_room_of_last_month()
+    {
+        var (other, lastMonth) = await WithGrantAsync();
+        await using var leaves = other;
+        (await other.RecordAsync("u1", "scan", 1, at: lastMonth)).Decision!.Standings.Single().Limit!.Value.Value.ShouldBe(7);
+        (await Rig.ConsumeAsync("u1", "scan", 7)).Burned.Sum(burned => burned.Amount.Value).ShouldBe(5);
+
+        // Burns nothing, so no statement compares the grant.
+        (await other.RecordAsync("u1", "scan", 1, at: lastMonth)).Decision!.Standings.Single().Limit!.Value.Value.ShouldBe(2);
+    }
+
     /// <summary>u1 has a grant of 5 since two months ago, which the book of no server has.</summary>
     private async Task<(LedgerRig Other, Instant LastMonth)> WithGrantAsync()
     {

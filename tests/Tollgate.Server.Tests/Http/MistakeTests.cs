@@ -247,11 +247,11 @@ public sealed class MistakeTests(RunningServer server) : IAsyncLifetime
         var open = await KeyAsync("""{"kind": "public", "name": "page"}""");
         var token = (await SendAsync("POST", "/v1/customers/paid/tokens", "{}")).ShouldBe(201).Json.GetProperty("token").GetString()!;
 
-        (await DetailAsync("GET", "/v1/plans/legacygold", open)).ShouldBe("Unknown plan 'legacygold'.");
-        (await DetailAsync("GET", "/v1/plans/legacygold", token)).ShouldBe("Unknown plan 'legacygold'.");
+        (await DetailAsync("GET", "/v1/plans/legacygold", open)).ShouldBe("Unknown plan 'legacygold'. Known plans: free, professional.");
+        (await DetailAsync("GET", "/v1/plans/legacygold", token)).ShouldBe("Unknown plan 'legacygold'. Known plans: free, professional.");
         (await DetailAsync("GET", "/v1/plans/profesional", token)).ShouldBe("Unknown plan 'profesional'. Did you mean 'professional'?");
         (await DetailAsync("GET", "/v1/plans/legacygold", reader)).ShouldBe("Unknown plan 'legacygold'. Did you mean 'legacy_gold'?");
-        (await DetailAsync("PUT", "/v1/customers/u/plan", billing, """{"plan": "legacygold"}""")).ShouldBe("Unknown plan 'legacygold'.");
+        (await DetailAsync("PUT", "/v1/customers/u/plan", billing, """{"plan": "legacygold"}""")).ShouldBe("Unknown plan 'legacygold'. Known plans: free, professional.");
         (await DetailAsync("POST", "/v1/subscriptions", billing, """{"customer": "u", "plan": "professional", "coupon": "WELCOM20"}""")).ShouldBe("Unknown coupon 'WELCOM20'.");
         (await DetailAsync("POST", "/v1/subscriptions", reader, """{"customer": "u", "plan": "professional", "coupon": "WELCOM20"}"""))
             .ShouldBe("Unknown coupon 'WELCOM20'. Did you mean 'WELCOME20'?");
@@ -261,8 +261,8 @@ public sealed class MistakeTests(RunningServer server) : IAsyncLifetime
     public async Task A_long_or_hostile_value_is_cut_and_shown()
     {
         var detail = await DetailAsync("POST", "/v1/consume", server.Admin, $$"""{"customer": "u", "feature": "{{new string('a', 5_000)}}"}""");
-        detail.ShouldBe($"Unknown feature '{new string('a', 99)}…'.");
-        (await DetailAsync("POST", "/v1/consume", server.Admin, """{"customer": "u", "feature": "a\n\u0007\u202eb"}""")).ShouldBe("Unknown feature 'a\\u000A\\u0007\\u202Eb'.");
+        detail.ShouldBe($"Unknown feature '{new string('a', 99)}…'. Known features: ats_scan, cover_letter, export_csv.");
+        (await DetailAsync("POST", "/v1/consume", server.Admin, """{"customer": "u", "feature": "a\n\u0007\u202eb"}""")).ShouldBe("Unknown feature 'a\\u000A\\u0007\\u202Eb'. Known features: ats_scan, cover_letter, export_csv.");
         var name = new string('x', 50_000);
         var reply = (await SendAsync("POST", "/v1/consume", $$"""{"{{name}}": 1}""")).ShouldBeProblem(422, "unknown_field");
         reply.Body.Length.ShouldBeLessThan(1_000);

@@ -70,7 +70,7 @@ internal static class StartPages
          <li><a href="/docs/errors">Errors</a><span>Every error code, and what to do about it.</span></li>
          <li><a href="/openapi/v1.json">OpenAPI document</a><span>For generating clients.</span></li>
          <li><a href="/health/ready">Health</a><span>Whether the server can decide now.</span></li>
-         {(hasDemo ? $"<li><a href=\"{DemoPortal}\" rel=\"nofollow\">Demo portal</a><span>The page of a demo customer: plan, cards and invoices.</span></li>" : "")}
+         {(hasDemo ? $"<li><a href=\"{DemoPortal}\" rel=\"nofollow\">Demo portal</a><span>The page of a demo customer: its plan, and what of it is used.</span></li>" : "")}
          </ul>
          <p>The tour is in <code>README.md</code> of the source, the guides in <code>docs/guides/</code>. The keys that the first start created are in the file that <code>./tollgate up</code> prints.{(hasDemo ? "" : " <code>./tollgate up --demo --data .demo</code> starts a server with demo customers.")}</p>
          """;
