@@ -299,11 +299,6 @@ internal sealed class BatchDeciding(BatchWriter writer)
 
         var postings = _known.PostingsToReverse(book.Account, target);
         var reversed = AccountRules.Reverse(book, postings, target.Data.Burns, op.Now);
-        if (book.Touched.Any(static slot => slot is Slot<Grant> { IsDirty: true }))
-        {
-            writer.RenewAll(book);
-        }
-
         foreach (var (feature, value) in _known.NoLongerSeen(book.Account, target))
         {
             var start = target.Postings.First(p => p.FeatureKey == feature).PeriodStart;

@@ -6,7 +6,6 @@ using Tollgate.Core.Ledger;
 using Tollgate.Core.Money;
 using Tollgate.Core.Quotas;
 using Tollgate.Core.Time;
-using Tollgate.Engine.Customers;
 using Tollgate.Engine.Postgres;
 
 namespace Tollgate.Engine.Ledger;
@@ -19,6 +18,21 @@ internal readonly record struct NewEvent(
 
 /// <summary>A call that the rollups of costs shall take in (<paramref name="Sign"/> 1), or take back (-1): it was voided.</summary>
 internal readonly record struct QueuedCall(AccountBook Book, Guid Id, DateOnly Month, short Sign);
+
+/// <summary>The sums of a feature's grants that live between two times, as a batch was decided on them.</summary>
+internal readonly record struct GrantsSeen(AccountBook Book, int FeatureKey, Instant Since, Instant Until, Quantity Amount, Quantity Used, Quantity Forfeited)
+{
+    public static GrantsSeen Of(AccountBook book, int featureKey, Instant since, Instant until, IEnumerable<Grant> grants)
+    {
+        var (amount, used, forfeited) = (Quantity.Zero, Quantity.Zero, Quantity.Zero);
+        foreach (var grant in grants)
+        {
+            (amount, used, forfeited) = (amount + grant.Amount, used + grant.Used, forfeited + grant.Forfeited);
+        }
+
+        return new(book, featureKey, since, until, amount, used, forfeited);
+    }
+}
 
 /// <summary>A value that a unique meter saw first, or (a void) no longer sees.</summary>
 internal readonly record struct UniqueChange(AccountBook Book, int FeatureKey, Instant PeriodStart, Guid Value, bool Seen);
@@ -47,11 +61,11 @@ internal sealed class BatchWriter
     private readonly List<UniqueChange> _uniques = [];
     private readonly List<QueuedCall> _calls = [];
     private readonly HashSet<AccountBook> _expected = [];
-    private readonly HashSet<AccountBook> _renewed = [];
     private readonly List<(AccountBook Book, Guid Id)> _notInEarlierMonths = [];
     private readonly List<(AccountBook Book, Guid Id)> _notUsed = [];
     private readonly List<(AccountBook Book, Guid Id)> _notHeld = [];
     private readonly List<(DirtyRow<Balance> Row, Instant At)> _late = [];
+    private readonly List<GrantsSeen> _seen = [];
     private readonly DirtyRows _rows = new();
     private readonly RowArray _changes = new("balance_change[]", columns: 12);
     private readonly RowArray _newEvents = new("new_event[]", columns: 10);
@@ -66,7 +80,6 @@ internal sealed class BatchWriter
         _uniques.Clear();
         _calls.Clear();
         _expected.Clear();
-        _renewed.Clear();
         _notInEarlierMonths.Clear();
         _notUsed.Clear();
         _notHeld.Clear();
@@ -77,12 +90,6 @@ internal sealed class BatchWriter
 
     /// <summary>The verdict rests on the plan alone: prove that the customer's version is the one it was made on.</summary>
     public void Expect(AccountBook book) => _expected.Add(book);
-
-    /// <summary>
-    /// Units went back to grants. Another server may know them as burned, and decide on that in any period in which they live, also in one that has no row yet: it looks
-    /// again, as after a change of the account. So does this one: forget the book after the commit. The customer's row must be locked.
-    /// </summary>
-    public void RenewAll(AccountBook book) => _renewed.Add(book);
 
     public void Add(in NewEvent added, bool idGiven)
     {
@@ -120,6 +127,7 @@ internal sealed class BatchWriter
         _rows.Collect(_books.Keys);
         RenewRunning();
         FindLate();
+        FindSeen();
         var batch = new NpgsqlBatch(connection);
         if (IsOneUse())
         {
@@ -128,6 +136,7 @@ internal sealed class BatchWriter
         }
 
         AddExpected(batch);
+        AddSeen(batch);
         AddOpened(batch, _rows.Opened);
         AddUpdated(batch, _rows.Updated, types.BalanceChange);
         AddLate(batch);
@@ -141,14 +150,13 @@ internal sealed class BatchWriter
         AddProbes(batch, now);
         AddEvents(batch, types.NewEvent);
         AddCalls(batch);
-        AddRenewed(batch);
         return batch.BatchCommands.Count == 0 ? null : batch;
     }
 
     /// <summary>One event on one balance, and nothing else.</summary>
     private bool IsOneUse() => _events.Count == 1 && _rows is { Count: 1, Updated.Count: 1 }
         && _events[0].FeatureKey == _rows.Updated[0].After.FeatureKey && _events[0].PeriodStart == _rows.Updated[0].After.Period.Start
-        && _late.Count + _crossings.Count + _uniques.Count + _expected.Count + _notInEarlierMonths.Count + _notUsed.Count + _notHeld.Count + _calls.Count == 0;
+        && _late.Count + _seen.Count + _crossings.Count + _uniques.Count + _expected.Count + _notInEarlierMonths.Count + _notUsed.Count + _notHeld.Count + _calls.Count == 0;
 
     private void AddOne(NpgsqlBatch batch, DirtyRow<Balance> row, NewEvent added)
     {
@@ -290,6 +298,37 @@ internal sealed class BatchWriter
     /// <summary>What burned the plan's quota: what invoices look at.</summary>
     private static Quantity OfPlan(Balance? balance) => balance is null ? Quantity.Zero : balance.Used - balance.Drawn;
 
+    /// <summary>
+    /// A row that is made, or that is of a period that is over, was decided with grants whose changes on another server have renewed no row of this period: they are compared
+    /// themselves. Those that this book has, in the part of the period for which it has all.
+    /// </summary>
+    private void FindSeen()
+    {
+        _seen.Clear();
+        foreach (var rows in (ReadOnlySpan<List<DirtyRow<Balance>>>)[_rows.Opened, _rows.Updated])
+        {
+            foreach (var (book, before, after) in rows)
+            {
+                if ((before is null || after.Period.End <= _books[book]) && book.FindBook(after.FeatureKey) is { } feature && (feature.Grants.Count > 0 || feature.RollsOver))
+                {
+                    var since = after.Period.Start > book.GrantsSince ? after.Period.Start : book.GrantsSince;
+                    var stored = feature.Grants.Select(static slot => slot.Stored).OfType<Grant>().Where(grant => grant.ExpiresAt > since && grant.EffectiveAt < after.Period.End);
+                    _seen.Add(GrantsSeen.Of(book, after.FeatureKey, since, after.Period.End, stored));
+                }
+            }
+        }
+    }
+
+    private void AddSeen(NpgsqlBatch batch)
+    {
+        if (_seen.Count > 0)
+        {
+            Add(batch, LedgerSql.ExpectGrants,
+                Smallints(_seen, s => s.Book.Partition), Integers(_seen, s => s.Book.Account), Integers(_seen, s => s.FeatureKey), Moments(_seen, s => s.Since),
+                Moments(_seen, s => s.Until), Numerics(_seen, s => s.Amount), Numerics(_seen, s => s.Used), Numerics(_seen, s => s.Forfeited), Count(_seen.Count));
+        }
+    }
+
     private void AddLate(NpgsqlBatch batch)
     {
         if (_late.Count > 0)
@@ -298,15 +337,6 @@ internal sealed class BatchWriter
             Add(batch, LedgerSql.NoteLateChanges,
                 Smallints(_late, l => l.Row.Book.Partition), Integers(_late, l => l.Row.Book.Account), Integers(_late, l => l.Row.After.FeatureKey),
                 Moments(_late, l => l.Row.After.Period.Start), Moments(_late, l => l.At));
-        }
-    }
-
-    /// <summary>Last: the others prove the versions that this one moves.</summary>
-    private void AddRenewed(NpgsqlBatch batch)
-    {
-        foreach (var book in _renewed)
-        {
-            Add(batch, CustomerSql.Touch, One(book.Partition, NpgsqlDbType.Smallint), One(book.Account, NpgsqlDbType.Integer), Moment(_books[book]));
         }
     }
 

@@ -61,7 +61,7 @@ internal sealed class BookShelf(int mostBooks, ServerPresence presence, NewCusto
                 _unreadable.Remove((op.Project.Id, op.Customer));
             }
 
-            if (op is ForgetOp or ReadOp { Fresh: true } || (op is ReadOp && PeekOfThisEra(op.Project.Id, op.Customer, op.Project.Catalog.Revision) is null) || IsLateBesideOthers(op))
+            if (op is ForgetOp or ReadOp { Fresh: true } || (op is ReadOp && PeekOfThisEra(op.Project.Id, op.Customer, op.Project.Catalog.Revision) is null))
             {
                 Remove((op.Project.Id, op.Customer));
             }
@@ -92,14 +92,6 @@ internal sealed class BookShelf(int mostBooks, ServerPresence presence, NewCusto
         return wanted is null ? ValueTask.CompletedTask
             : ReadAsync(connection, ops, [.. wanted.Values.Select(one => one with { Project = newest![one.Project.Id] })], locked);
     }
-
-    /// <summary>
-    /// Something is told of a period that is over, and there are other servers. What they burned since of a grant that lived then changes no row of that period, so no version
-    /// would tell that memory is old.
-    /// </summary>
-    private bool IsLateBesideOthers(LaneOp op) => op is UseOp use && use.OccurredAt < op.Now && !presence.Alone
-        && Peek(op.Project.Id, op.Customer, op.Project.Catalog.Revision) is { } book
-        && use.Effects.Any(effect => book.FindBook(effect.Feature.Key)?.PeriodAt(use.OccurredAt).End <= op.Now);
 
     private static ProjectSnapshot Newer(ProjectSnapshot one, ProjectSnapshot? other) =>
         other is null || other.Catalog.Revision < one.Catalog.Revision ? one : other;

@@ -298,7 +298,6 @@ public sealed class Lane
             {
                 await DecideLockedAsync(connection, ops, waitsLonger);
                 Committed(ops, started);
-                _shelf.Forget(ops.FindAll(static op => op is VoidOp));
                 return;
             }
             catch (PostgresException held) when (held.SqlState == PostgresErrorCodes.LockNotAvailable)

@@ -383,6 +383,23 @@ internal static class LedgerSql
          WHERE b.partition = x.partition AND b.account = x.account AND b.feature = x.feature AND b.period_start = x.period_start
         """;
 
+    /// <summary>
+    /// The grants that a batch was decided on and may change none of. $1 partitions, $2 accounts, $3 features, $4 since when and $5 until when they live, $6 sums of amounts, $7 of what is
+    /// used, $8 of what is forfeited, $9 how many rows.
+    /// </summary>
+    public const string ExpectGrants =
+        """
+        SELECT expect_rows((SELECT count(*)
+                              FROM unnest($1::smallint[], $2::integer[], $3::integer[], $4::timestamptz[], $5::timestamptz[], $6::numeric[], $7::numeric[], $8::numeric[])
+                                   AS x (partition, account, feature, since, until, amount, used, forfeited)
+                             CROSS JOIN LATERAL (SELECT coalesce(sum(g.amount), 0) AS amount, coalesce(sum(g.used), 0) AS used, coalesce(sum(g.forfeited), 0) AS forfeited
+                                                   FROM grants g
+                                                  WHERE g.partition = x.partition AND g.account = x.account AND g.feature = x.feature
+                                                    AND g.expires_at > x.since AND g.effective_at < x.until) AS now
+                             WHERE now.amount = x.amount AND now.used = x.used AND now.forfeited = x.forfeited),
+                           $9::bigint, 'TG001')
+        """;
+
     /// <summary>The amount changes only of what rolled over: something was told of the period that it came from, or taken back.</summary>
     public const string UpdateGrants =
         """

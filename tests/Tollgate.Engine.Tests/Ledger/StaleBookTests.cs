@@ -3,6 +3,7 @@ using Tollgate.Core.Quotas;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Customers;
 using Tollgate.Engine.Ledger;
+using Tollgate.Engine.Projects;
 using Tollgate.Engine.Quotas;
 using Tollgate.Testing;
 
@@ -183,6 +184,21 @@ public sealed class StaleBookTests(TestPostgres postgres) : IAsyncLifetime
 
         // Burns nothing, so no statement compares the grant.
         (await other.RecordAsync("u1", "scan", 1, at: lastMonth)).Decision!.Standings.Single().Limit!.Value.Value.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task What_another_server_burned_last_month_cannot_be_reserved_first_of_all()
+    {
+        var (other, lastMonth) = await WithGrantAsync();
+        await using var leaves = other;
+        var (then, next) = (lastMonth.Plus(TimeSpan.FromDays(1)), lastMonth.Plus(TimeSpan.FromDays(32)));
+        await other.Gate.ConsumeAsync(At(then), new("u1", "job", Quantity.One, null, null, null), CancellationToken.None);
+        (await Rig.Gate.ConsumeAsync(At(then), new("u1", "scan", Quantity.Of(7), null, null, null), CancellationToken.None)).Burned.Sum(burned => burned.Amount.Value).ShouldBe(5);
+
+        // No row of the next month whose version could have moved, and a reservation changes no grant.
+        (await other.Gate.ReserveAsync(At(next), new("u1", [new("scan", Quantity.Of(3))], null, null), CancellationToken.None)).Decision!.Outcome.ShouldBe(Outcome.QuotaExceeded);
+
+        ProjectSnapshot At(Instant at) => other.Project with { Mode = ProjectMode.Sandbox, TestClock = at };
     }
 
     /// <summary>u1 has a grant of 5 since two months ago, which the book of no server has.</summary>
