@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Npgsql;
@@ -121,9 +122,9 @@ public sealed class CheckVatIds(NpgsqlDataSource database, ViesClient vies, Cloc
 }
 
 /// <summary>
-/// Looks every two seconds for VAT ids that are due, while VIES is on. The ids of one country are asked for one after the other: the first answer serves others with the same id,
-/// and after an id without an answer, which is parked, the country's others wait for the minute for which they are taken. Then the loop rests until its next look, so that a VIES
-/// that is down is not asked for everybody at once.
+/// Looks every two seconds for VAT ids that are due, while VIES is on. The ids of one country are asked for one after the other: the first answer serves others with the same id.
+/// The projects take turns. An id that fails is parked, and its project's others in that country wait for the minute for which they are taken; where two projects had no answer,
+/// everybody's in that country wait, so that a VIES that is down is not asked for everybody at once.
 /// </summary>
 public sealed class CheckVatLoop(CheckVatIds check, ProjectDirectory directory, ParkedWork parked, ILogger<CheckVatLoop> log) : Loop(Interval, "VAT ids were not checked", log)
 {
@@ -134,56 +135,106 @@ public sealed class CheckVatLoop(CheckVatIds check, ProjectDirectory directory, 
     /// <summary>After it no question of a page begins. With one that has begun, of two times 5 seconds at most, it is less than the minute for which they are taken.</summary>
     private static readonly TimeSpan LongestPage = TimeSpan.FromSeconds(30);
 
-    /// <summary>All that can be answered now.</summary>
+    /// <summary>After it no page begins, however much is due: the next look asks again in countries that were down.</summary>
+    private static readonly TimeSpan LongestLook = TimeSpan.FromMinutes(1);
+
+    /// <summary>All that can be answered now, as far as the look's time goes.</summary>
     public async Task LookOnceAsync(CancellationToken cancel)
     {
-        while (check.IsOn && await PageAsync(cancel))
+        var (look, began) = (new Look(), Stopwatch.GetTimestamp());
+        while (check.IsOn && Stopwatch.GetElapsedTime(began) < LongestLook && await PageAsync(look, cancel))
         {
             // The next page.
+        }
+
+        if (look.Reason is { } reason)
+        {
+            Log.LogWarning("VIES did not answer for {Silent} VAT ids, which stay pending: {Reason}", look.Silent, reason);
         }
     }
 
     protected override Task LookAsync(CancellationToken cancel) => LookOnceAsync(cancel);
 
     /// <returns>Whether there may be more that can be answered now.</returns>
-    private async Task<bool> PageAsync(CancellationToken cancel)
+    private async Task<bool> PageAsync(Look look, CancellationToken cancel)
     {
         var due = await check.ClaimAsync(MostAtOnce, OfOneProject, cancel);
-        var (began, projects, failed) = (Stopwatch.GetTimestamp(), directory.Current.ProjectsById, 0);
-        string? away = null;
+        var (began, projects, answered) = (Stopwatch.GetTimestamp(), directory.Current.ProjectsById, 0);
 
         // A sandbox is a register of its own.
         var registers = due.Where(one => projects.ContainsKey(one.Project))
             .GroupBy(one => (projects[one.Project].Mode == ProjectMode.Sandbox ? one.Project : 0, VatIds.InVies(one.Country, one.TaxId)?.Country));
-        await Parallel.ForEachAsync(registers, new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancel }, async (register, stop) =>
+        await Parallel.ForEachAsync(registers, new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancel }, async (ids, stop) =>
         {
-            foreach (var one in register.TakeWhile(_ => Stopwatch.GetElapsedTime(began) < LongestPage))
+            var register = look.Registers.GetOrAdd(ids.Key, static _ => new());
+            foreach (var one in InTurns(ids).TakeWhile(_ => Stopwatch.GetElapsedTime(began) < LongestPage).Where(one => register.IsAskedFor(one.Project)))
             {
-                if (!await parked.TryAsync(WorkNames.VatChecks, projects[one.Project], one.Subject, () => AskAsync(one, stop), stop))
+                if (await parked.TryAsync(WorkNames.VatChecks, projects[one.Project], one.Subject, () => AskAsync(projects[one.Project], one, look, register, stop), stop))
                 {
-                    Interlocked.Increment(ref failed);
-                    return;
+                    Interlocked.Increment(ref answered);
+                }
+                else
+                {
+                    register.Failed.Add(one.Project);
                 }
             }
         });
-        if (away is not null)
+        return answered > 0;
+    }
+
+    private async Task AskAsync(ProjectSnapshot project, DueVatCheck due, Look look, Register register, CancellationToken stop)
+    {
+        try
         {
-            Log.LogWarning("VIES did not answer for {Failed} VAT ids, which stay pending: {Reason}", failed, away);
+            await check.RunAsync(project, due, stop);
         }
-
-        return due.Count > 0 && failed == 0;
-
-        async Task AskAsync(DueVatCheck one, CancellationToken stop)
+        catch (ViesUnavailableException none)
         {
-            try
+            register.Silent++;
+            if (project.Mode != ProjectMode.Sandbox)
             {
-                await check.RunAsync(projects[one.Project], one, stop);
+                look.CountSilent(none.Message);
             }
-            catch (ViesUnavailableException none)
-            {
-                away = none.Message;
-                throw;
-            }
+
+            throw;
+        }
+    }
+
+    /// <summary>The first of each project, then the second of each, and so on.</summary>
+    private static IEnumerable<DueVatCheck> InTurns(IEnumerable<DueVatCheck> ids) => ids.GroupBy(static one => one.Project)
+        .SelectMany(static project => project.Index()).OrderBy(static one => one.Index).Select(static one => one.Item);
+
+    /// <summary>What is known of a country, or a sandbox, in one look. It is asked for one id at a time.</summary>
+    private sealed class Register
+    {
+        private const int MostSilent = 2;
+
+        /// <summary>Projects of which an id failed, for whatever reason.</summary>
+        public HashSet<int> Failed { get; } = [];
+
+        /// <summary>Projects of which an id had no answer.</summary>
+        public int Silent { get; set; }
+
+        public bool IsAskedFor(int project) => Silent < MostSilent && !Failed.Contains(project);
+    }
+
+    /// <summary>What the pages of one look have in common.</summary>
+    private sealed class Look
+    {
+        private int _silent;
+
+        public ConcurrentDictionary<(int Sandbox, string? Country), Register> Registers { get; } = new();
+
+        /// <summary>Ids for which VIES did not answer.</summary>
+        public int Silent => _silent;
+
+        /// <summary>Why, for one of them. Null: it answered for all.</summary>
+        public string? Reason { get; private set; }
+
+        public void CountSilent(string reason)
+        {
+            Interlocked.Increment(ref _silent);
+            Reason = reason;
         }
     }
 }

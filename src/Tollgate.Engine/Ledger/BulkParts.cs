@@ -13,7 +13,7 @@ internal static class BulkParts
     /// <summary>So many characters of properties count as one more event.</summary>
     private const int PropertiesOfOne = 512;
 
-    /// <param name="items">Of one lane, in their order: of one request, or those that come back from a customer who was busy.</param>
+    /// <param name="items">Of one lane and one project, in their order: of one request, or those that come back from a customer who was busy.</param>
     public static IEnumerable<BulkOp> Of(Lane lane, IReadOnlyList<UseOp> items)
     {
         var (part, weight, unknown) = (new List<LaneOp>(), 0, new HashSet<string>());

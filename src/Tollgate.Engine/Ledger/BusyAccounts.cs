@@ -156,7 +156,7 @@ internal sealed class BusyAccounts(Lane lane, LaneQueue queue, Action<LaneOp> en
             queue.IsBack(op);
         }
 
-        foreach (var part in BulkParts.Of(lane, bulk))
+        foreach (var part in bulk.GroupBy(static item => item.Project.Id).SelectMany(project => BulkParts.Of(lane, [.. project])))
         {
             lane.Accept(part);
             queue.IsBack(part);

@@ -18,19 +18,13 @@ internal sealed class LaneQueue(LedgerOptions options)
     private const int SmallBatch = 96;
 
     private readonly ConcurrentQueue<LaneOp> _singles = new();
-    private readonly ConcurrentQueue<BulkOp> _bulk = new();
+    private readonly BulkQueue _bulk = new(options);
     private readonly BulkBudget _budget = new();
 
     private int _waiting;
 
-    /// <summary>Operations, not requests.</summary>
-    private int _bulkWaiting;
-
     /// <summary>Single operations whose customer is busy: they have left their batch and will come back.</summary>
     private int _aside;
-
-    /// <summary>The same of batches and streams, in operations.</summary>
-    private int _bulkAside;
 
     private TaskCompletionSource? _room;
 
@@ -38,21 +32,14 @@ internal sealed class LaneQueue(LedgerOptions options)
     private (TimeSpan At, int Weight) _taken;
 
     /// <summary>Operations that wait, here or aside. Those aside are read first: while they come back they count in both places, never in none.</summary>
-    public int Depth => Singles + Bulk;
+    public int Depth => Singles + _bulk.Depth;
 
     private int Singles => Volatile.Read(ref _aside) + Volatile.Read(ref _waiting);
 
-    private int Bulk => Volatile.Read(ref _bulkAside) + Volatile.Read(ref _bulkWaiting);
-
     public bool IsEmpty => _singles.IsEmpty && _bulk.IsEmpty;
 
-    /// <summary>
-    /// Batches wait at their senders as soon as one transaction full of them waits here. Those aside count in the length of the queue only: one busy customer
-    /// does not stop the streams of all others.
-    /// </summary>
-    public bool IsFull(LaneOp op) => op is BulkOp
-        ? Volatile.Read(ref _bulkWaiting) >= options.MaxBatch || Bulk >= options.QueueLength
-        : Singles >= options.QueueLength;
+    /// <summary>For batches and streams of its project, or for single operations of all projects.</summary>
+    public bool IsFull(LaneOp op) => op is BulkOp ? _bulk.IsFull(op.Project.Id) : Singles >= options.QueueLength;
 
     /// <summary>Returns when there is room for the operation; somebody else may take it first.</summary>
     public async ValueTask UntilRoomAsync(LaneOp op, CancellationToken cancel)
@@ -75,8 +62,7 @@ internal sealed class LaneQueue(LedgerOptions options)
     {
         if (op is BulkOp bulk)
         {
-            Interlocked.Add(ref _bulkWaiting, bulk.Items.Count);
-            _bulk.Enqueue(bulk);
+            _bulk.Add(bulk);
             return;
         }
 
@@ -105,10 +91,10 @@ internal sealed class LaneQueue(LedgerOptions options)
         switch (op)
         {
             case BulkOp bulk:
-                Interlocked.Add(ref _bulkAside, sign * bulk.Items.Count);
+                _bulk.CountAside(bulk.Project.Id, sign * bulk.Items.Count);
                 break;
             case UseOp { InBulk: true }:
-                Interlocked.Add(ref _bulkAside, sign);
+                _bulk.CountAside(op.Project.Id, sign);
                 break;
             default:
                 Interlocked.Add(ref _aside, sign);
@@ -155,15 +141,7 @@ internal sealed class LaneQueue(LedgerOptions options)
     /// <summary>Fills the batch up with what came in bulk, behind the single operations.</summary>
     private void TakeBulk(List<LaneOp> ops)
     {
-        var (singles, weight, now) = (ops.Count, 0, Stopwatch.GetElapsedTime(0));
-        var most = _budget.Next(singles > 0, now);
-        while (weight < most && ops.Count < options.MaxBatch && _bulk.TryDequeue(out var bulk))
-        {
-            ops.AddRange(bulk.Items);
-            weight += bulk.Weight;
-        }
-
-        _taken = (now, weight);
-        Interlocked.Add(ref _bulkWaiting, singles - ops.Count);
+        var now = Stopwatch.GetElapsedTime(0);
+        _taken = (now, _bulk.Take(ops, _budget.Next(ops.Count > 0, now)));
     }
 }

@@ -10,8 +10,8 @@ public sealed record LedgerOptions
     public int Lanes { get; init; } = Math.Clamp(Environment.ProcessorCount, 1, 2);
 
     /// <summary>
-    /// Single operations that may wait in one lane. Default 16,384. Beyond it callers get 503 <c>overloaded</c>. As many operations of batches and streams may wait
-    /// for busy customers; beyond it their senders wait.
+    /// Single operations that may wait in one lane. Default 16,384. Beyond it callers get 503 <c>overloaded</c>. As many operations of batches and streams may wait, those
+    /// of busy customers included, and at most half as many of one project; beyond it their senders wait.
     /// </summary>
     public int QueueLength { get; init; } = 16_384;
 

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Tollgate.Core.Customers;
 using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Customers;
+using Tollgate.Engine.Projects;
 using Tollgate.Engine.Tests.Ledger;
 using Tollgate.Testing;
 
@@ -135,7 +136,7 @@ public sealed class VatChecksTests(TestPostgres postgres) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_register_that_is_down_is_asked_once_and_a_project_with_many_ids_keeps_no_other()
+    public async Task A_register_that_is_down_is_asked_once_for_a_project_and_a_project_with_many_ids_keeps_no_other()
     {
         _vies.Mood = ViesMood.MemberStateIsDown;
         string[] ids = [German, "DE115235681", "DE811128135"];
@@ -158,6 +159,92 @@ public sealed class VatChecksTests(TestPostgres postgres) : IAsyncLifetime
         (taken.Count, taken.Count(one => one.Project == other.Id)).ShouldBe((6, 1));
     }
 
+    /// <summary>One project's ids on several pages: a page has five of a project.</summary>
+    [Fact]
+    public async Task A_project_without_answers_keeps_no_other_of_the_same_country_waiting()
+    {
+        await SellInFranceAsync();
+        _vies.DownFor = "requesterNumber";
+        var other = await _rig!.AddProjectAsync("other", Shop);
+        await CreateManyAsync(_rig.Project, 7, "DE", German);
+        await CreateManyAsync(other, 7, "DE", German);
+
+        await LookAsync();
+
+        (await ValidOfAsync(other), await ValidOfAsync(_rig.Project)).ShouldBe((7, 0));
+        _vies.Asked.Count(static question => question.Contains("requesterNumber", StringComparison.Ordinal)).ShouldBe(1, "its other ids wait");
+    }
+
+    [Fact]
+    public async Task A_sandbox_without_answers_keeps_nobody_waiting_and_is_no_outage()
+    {
+        var sandbox = await _rig!.AddProjectAsync("sandbox", Shop, ProjectMode.Sandbox);
+        await CreateManyAsync(sandbox, 2, "DE", "DE222222220");
+        await CreateManyAsync(_rig.Project, 7, "DE", German);
+        await MakeDueAsync();
+        var log = new Lines();
+
+        await LookAsync(log: log);
+
+        (await ValidOfAsync(_rig.Project), await ValidOfAsync(sandbox)).ShouldBe((7, 0));
+        log.Written.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_country_that_is_down_is_asked_for_two_projects_in_a_look_and_the_other_countries_go_on()
+    {
+        _vies.DownFor = "\"countryCode\":\"DE\"";
+        foreach (var code in (string[])["a", "b", "c"])
+        {
+            await CreateManyAsync(await _rig!.AddProjectAsync(code, Shop), 7, "DE", German);
+        }
+
+        await CreateManyAsync(_rig!.Project, 12, "FR", French);
+        var log = new Lines();
+
+        await LookAsync(log: log);
+
+        (await ValidOfAsync(_rig.Project)).ShouldBe(12);
+        _vies.Asked.Count(static question => question.Contains("\"DE\"", StringComparison.Ordinal)).ShouldBe(2);
+        log.Written.ShouldBe(["Warning VIES did not answer for 2 VAT ids, which stay pending: Status 200: MS_UNAVAILABLE."]);
+    }
+
+    /// <summary>VIES answered, but the answers of three projects cannot be stored: that says nothing about the country.</summary>
+    [Fact]
+    public async Task Projects_whose_answers_cannot_be_stored_keep_no_other_of_the_same_country_waiting()
+    {
+        foreach (var code in (string[])["a", "b", "c"])
+        {
+            await CreateManyAsync(await _rig!.AddProjectAsync(code, Shop), 7, "DE", German);
+        }
+
+        await CreateManyAsync(_rig!.Project, 7, "DE", German);
+        await _database!.ExecuteAsync($"ALTER TABLE vat_checks ADD CONSTRAINT poison CHECK (project_id = {_rig.Project.Id})");
+
+        await LookAsync();
+
+        (await ValidOfAsync(_rig.Project)).ShouldBe(7);
+        (await _database.ScalarAsync<long>("SELECT count(*) FROM parked_work WHERE work = 'vat_checks'")).ShouldBe(3, "one of each, and the others wait");
+    }
+
+    [Fact]
+    public async Task The_projects_take_turns_with_their_ids_of_one_country()
+    {
+        await SellInFranceAsync();
+        var other = await _rig!.AddProjectAsync("other", Shop);
+        string[] ids = [German, "DE115235681", "DE811128135", "DE120000013", "DE120000021"];
+        foreach (var (project, id) in ids.Select(id => (_rig.Project, id)).Concat(ids.Select(id => (other, id))))
+        {
+            await CreateManyAsync(project, 1, "DE", id);
+        }
+
+        await LookAsync();
+
+        var sellers = _vies.Asked.Select(static question => question.Contains("requesterNumber", StringComparison.Ordinal)).ToList();
+        sellers.Count.ShouldBe(10);
+        sellers.Skip(1).ShouldBe(sellers.SkipLast(1).Select(static seller => !seller));
+    }
+
     [Fact]
     public async Task An_outage_is_logged_once_a_look_and_names_nobody()
     {
@@ -165,8 +252,7 @@ public sealed class VatChecksTests(TestPostgres postgres) : IAsyncLifetime
         await CreateAsync("acme", "DE", German);
         await CreateAsync("bert", "FR", French);
         var log = new Lines();
-        using var loop = new CheckVatLoop(Check, _rig!.Directory, new(_database!.Source, _rig.Clock, log), log);
-        await loop.LookOnceAsync(CancellationToken.None);
+        await LookAsync(log: log);
         log.Written.ShouldBe(["Warning VIES did not answer for 2 VAT ids, which stay pending: Status 200: MS_UNAVAILABLE."]);
     }
 
@@ -257,6 +343,18 @@ public sealed class VatChecksTests(TestPostgres postgres) : IAsyncLifetime
 
     private CheckVatIds NewServer() => new(_database!.Source, new(new ViesOptions(_vies.Url)), _rig!.Clock);
 
+    /// <summary>Customers with the same id.</summary>
+    private async Task CreateManyAsync(ProjectSnapshot project, int count, string country, string id)
+    {
+        for (var i = 0; i < count; i++)
+        {
+            await NewCustomer(Check).RunAsync(project, $"{id}-{i}", new() { Country = country, TaxId = id }, default);
+        }
+    }
+
+    private Task<long> ValidOfAsync(ProjectSnapshot project) =>
+        _database!.ScalarAsync<long>("SELECT count(*) FROM vat_checks WHERE project_id = $1 AND answer = 'valid'", project.Id);
+
     private async Task<VatStanding> CreateAsync(string customer, string country, string id) =>
         (await NewCustomer(Check).RunAsync(_rig!.Project, customer, new() { Country = country, TaxId = id }, default)).Customer!.Vat;
 
@@ -279,9 +377,10 @@ public sealed class VatChecksTests(TestPostgres postgres) : IAsyncLifetime
     }
 
     /// <summary>What the loop does in one look.</summary>
-    private async Task LookAsync(CheckVatIds? check = null)
+    private async Task LookAsync(CheckVatIds? check = null, Lines? log = null)
     {
-        using var loop = new CheckVatLoop(check ?? Check, _rig!.Directory, _rig.Parked, NullLogger<CheckVatLoop>.Instance);
+        var parked = log is null ? _rig!.Parked : new(_database!.Source, _rig!.Clock, log);
+        using var loop = new CheckVatLoop(check ?? Check, _rig.Directory, parked, log ?? (ILogger<CheckVatLoop>)NullLogger<CheckVatLoop>.Instance);
         await loop.LookOnceAsync(CancellationToken.None);
     }
 }

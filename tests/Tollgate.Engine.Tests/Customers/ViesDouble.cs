@@ -22,6 +22,8 @@ public enum ViesMood
 /// <summary>VIES on a port of this machine. Ids with 999 are nobody's.</summary>
 public sealed class ViesDouble : IAsyncDisposable
 {
+    private static readonly (string Status, string Body) DownAnswer = ("200 OK", """{"actionSucceed": false, "errorWrappers": [{"error": "MS_UNAVAILABLE"}]}""");
+
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly CancellationTokenSource _end = new();
     private readonly Task _serving;
@@ -33,6 +35,9 @@ public sealed class ViesDouble : IAsyncDisposable
     }
 
     public ViesMood Mood { get; set; }
+
+    /// <summary>Text of the questions to which it answers that the country's register is down, in whatever mood. Null: none.</summary>
+    public string? DownFor { get; set; }
 
     /// <summary>Time that each answer takes.</summary>
     public TimeSpan Delay { get; set; }
@@ -87,9 +92,10 @@ public sealed class ViesDouble : IAsyncDisposable
 
     private (string Status, string Body) AnswerTo(JsonNode question) => Mood switch
     {
+        _ when DownFor is { } text && question.ToJsonString().Contains(text, StringComparison.Ordinal) => DownAnswer,
         ViesMood.Fails => ("500 Internal Server Error", "<h1>sorry</h1>"),
         ViesMood.Babbles => ("200 OK", "{\"valid\": tr"),
-        ViesMood.MemberStateIsDown => ("200 OK", """{"actionSucceed": false, "errorWrappers": [{"error": "MS_UNAVAILABLE"}]}"""),
+        ViesMood.MemberStateIsDown => DownAnswer,
         ViesMood.RefusesSellers when question["requesterNumber"] is not null => ("400 Bad Request", """{"actionSucceed": false, "errorWrappers": [{"error": "INVALID_REQUESTER_INFO"}]}"""),
         ViesMood.CannotRead => ("400 Bad Request", """{"actionSucceed": false, "errorWrappers": [{"error": "INVALID_INPUT"}]}"""),
         _ => ("200 OK", new JsonObject

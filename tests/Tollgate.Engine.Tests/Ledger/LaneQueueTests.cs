@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Tollgate.Core.Money;
 using Tollgate.Engine.Customers;
 using Tollgate.Engine.Ledger;
+using Tollgate.Engine.Projects;
 using Tollgate.Engine.Quotas;
 using Tollgate.Testing;
 
@@ -170,6 +171,146 @@ public sealed class LaneQueueTests(TestPostgres postgres)
     }
 
     [Fact]
+    public async Task Streams_of_a_customer_whose_row_is_held_stop_no_other_project()
+    {
+        await using var database = await postgres.CreateDatabaseAsync();
+        await using var rig = await LedgerRig.StartAsync(database, Catalog, new LedgerOptions { Lanes = 1, QueueLength = 400, MaxBatch = 100 });
+        var other = await rig.AddProjectAsync("other", Catalog);
+        await rig.ConsumeAsync("held", "scans");
+        await StreamAsync(rig, -1, "held", other);
+        await using var held = await HeldRow.OfAsync(database, "held");
+        Task<IReadOnlyList<GateAnswer>>[] streams = [.. Enumerable.Range(0, 60).Select(stream => StreamAsync(rig, stream, "held")), StreamAsync(rig, 0, "held", other)];
+
+        // They come back and go aside again, many times and together.
+        await Task.Delay(TimeSpan.FromSeconds(2));
+        (await StreamAsync(rig, 1, "free", other).WaitAsync(TimeSpan.FromSeconds(5))).ShouldAllBe(static answer => answer.Fault == GateFault.None);
+        streams.ShouldAllBe(static stream => !stream.IsCompleted);
+        rig.Lanes.LaneOf(0).Depth.ShouldBeLessThanOrEqualTo(400);
+        await held.DisposeAsync();
+        (await Task.WhenAll(streams).WaitAsync(TimeSpan.FromSeconds(20))).SelectMany(static answers => answers).ShouldAllBe(static answer => answer.Fault == GateFault.None);
+        await Eventually.UntilAsync(() => rig.Lanes.LaneOf(0).Depth == 0);
+    }
+
+    [Fact]
+    public async Task A_project_that_streams_without_end_delays_its_neighbours_batch_by_one_transaction()
+    {
+        await using var database = await postgres.CreateDatabaseAsync();
+        await using var rig = await LedgerRig.StartAsync(database, Catalog, new LedgerOptions { Lanes = 1 });
+        var lane = rig.Lanes.LaneOf(0);
+        var other = await rig.AddProjectAsync("other", Catalog);
+        await SendAsync(rig, other, "n", 1);
+        await using var table = await StopAsync(rig);
+        var flood = Enumerable.Range(0, 60).Select(batch => SendAsync(rig, rig.Project, $"f{batch}", 125)).ToArray();
+        var full = lane.Depth;
+        full.ShouldBeInRange(4_096, 4_096 + 125, "the share of a project, and one part; the others wait at their senders");
+
+        var neighbour = SendAsync(rig, other, "batch", 125);
+
+        lane.Depth.ShouldBe(full + 125, "it waits for no room");
+        await table.DisposeAsync();
+        await neighbour;
+        await Task.WhenAll(flood);
+        (await TransactionsAsync(database))[0].ShouldContainKeyAndValue("other", 125);
+        await Eventually.UntilAsync(() => lane.Depth == 0);
+    }
+
+    [Fact]
+    public async Task Projects_share_a_transaction_by_what_their_batches_cost_and_not_by_how_many_they_are()
+    {
+        await using var database = await postgres.CreateDatabaseAsync();
+        await using var rig = await LedgerRig.StartAsync(database, Catalog, new LedgerOptions { Lanes = 1 });
+        var (large, small) = (await rig.AddProjectAsync("large", Catalog), await rig.AddProjectAsync("small", Catalog));
+        await SendAsync(rig, large, "n", 1);
+        await SendAsync(rig, small, "n", 1);
+        await using var table = await StopAsync(rig);
+        Task[] all =
+        [
+            SendAsync(rig, rig.Project, "f", 3_000), SendAsync(rig, large, "f", 3_000),
+            .. Enumerable.Range(0, 200).Select(batch => SendAsync(rig, small, $"f{batch}", 5)),
+        ];
+
+        await table.DisposeAsync();
+        await Task.WhenAll(all);
+
+        // 2,000 events go into one transaction of a lane that has no single operations.
+        var first = (await TransactionsAsync(database))[0];
+        first.Keys.ShouldBe(["shop", "large", "small"], ignoreOrder: true);
+        first.Values.ShouldAllBe(static events => events >= 625 && events <= 750, "a third, and a part more or less");
+    }
+
+    [Fact]
+    public async Task Many_projects_that_stream_leave_room_for_another_and_stay_below_the_bound()
+    {
+        await using var database = await postgres.CreateDatabaseAsync();
+        await using var rig = await LedgerRig.StartAsync(database, Catalog, new LedgerOptions { Lanes = 1, QueueLength = 1_000, MaxBatch = 400 });
+        var lane = rig.Lanes.LaneOf(0);
+        foreach (var n in Enumerable.Range(0, 7))
+        {
+            await SendAsync(rig, await rig.AddProjectAsync($"p{n}", Catalog), "n", 1);
+        }
+
+        await using var table = await StopAsync(rig);
+        var floods = Enumerable.Range(0, 6).SelectMany(n => Enumerable.Range(0, 200).Select(batch => SendAsync(rig, rig.Directory.Find($"p{n}")!, $"f{batch}", 5))).ToArray();
+        var before = lane.Depth;
+
+        var last = SendAsync(rig, rig.Directory.Find("p6")!, "f", 5);
+
+        lane.Depth.ShouldBe(before + 5, "it waits for no room");
+        lane.Depth.ShouldBeLessThanOrEqualTo(1_000);
+        await table.DisposeAsync();
+        await last;
+        await Task.WhenAll(floods);
+        (await database.ScalarAsync<long>("SELECT count(*) FROM events")).ShouldBe(6_000 + 5 + 7 + 2);
+        await Eventually.UntilAsync(() => lane.Depth == 0);
+    }
+
+    /// <summary>
+    /// Stops the only lane with one event in its hand, for ten seconds at most or until what this returns is disposed. It sends no single operations, so that the next
+    /// transaction takes as much of batches as it may.
+    /// </summary>
+    private static async Task<Npgsql.NpgsqlConnection> StopAsync(LedgerRig rig)
+    {
+        await SendAsync(rig, rig.Project, "warm", 1);
+        var connection = new Npgsql.NpgsqlConnection(rig.Database.ConnectionString + ";Pooling=false");
+        await connection.OpenAsync();
+        await using (var hold = new Npgsql.NpgsqlCommand("BEGIN; LOCK TABLE balances IN ACCESS EXCLUSIVE MODE", connection))
+        {
+            await hold.ExecuteNonQueryAsync();
+        }
+
+        _ = SendAsync(rig, rig.Project, "first", 1);
+        await Eventually.UntilAsync(() => rig.Lanes.LaneOf(0).Depth == 0);
+        return connection;
+    }
+
+    /// <summary>Events of one customer in one request.</summary>
+    private static Task<IReadOnlyList<GateAnswer>> SendAsync(LedgerRig rig, ProjectSnapshot project, string name, int events) => rig.Gate.RecordAsync(
+        project, [.. Enumerable.Range(0, events).Select(i => new EventOrder($"{name}-{i}", "c", "scans", Quantity.One, null, null, false))], CancellationToken.None).AsTask();
+
+    /// <summary>How many events of each project each transaction of several wrote, in their order.</summary>
+    private static async Task<List<Dictionary<string, long>>> TransactionsAsync(TestDatabase database)
+    {
+        await using var command = database.Source.CreateCommand(
+            """
+            SELECT e.xmin::text::bigint, p.code, count(*)
+              FROM events e
+              JOIN customers c USING (partition, account)
+              JOIN projects p ON p.id = c.project_id
+             GROUP BY 1, 2
+             ORDER BY 1
+            """);
+        await using var row = await command.ExecuteReaderAsync();
+        var all = new List<(long Transaction, string Project, long Events)>();
+        while (await row.ReadAsync())
+        {
+            all.Add((row.GetInt64(0), row.GetString(1), row.GetInt64(2)));
+        }
+
+        return [.. all.GroupBy(static one => one.Transaction).Where(static one => one.Sum(static part => part.Events) > 1)
+            .Select(static one => one.ToDictionary(static part => part.Project, static part => part.Events))];
+    }
+
+    [Fact]
     public async Task Single_operations_of_a_customer_whose_row_is_held_count_while_they_are_aside()
     {
         await using var database = await postgres.CreateDatabaseAsync();
@@ -190,8 +331,8 @@ public sealed class LaneQueueTests(TestPostgres postgres)
     }
 
     /// <summary>Twenty events.</summary>
-    private static Task<IReadOnlyList<GateAnswer>> StreamAsync(LedgerRig rig, int stream, string customer) => rig.Gate.RecordAsync(
-        rig.Project, [.. Enumerable.Range(0, 20).Select(i => new EventOrder($"s{stream}-{i}", customer, "scans", Quantity.One, null, null, false))], CancellationToken.None).AsTask();
+    private static Task<IReadOnlyList<GateAnswer>> StreamAsync(LedgerRig rig, int stream, string customer, ProjectSnapshot? project = null) => rig.Gate.RecordAsync(
+        project ?? rig.Project, [.. Enumerable.Range(0, 20).Select(i => new EventOrder($"s{stream}-{i}", customer, "scans", Quantity.One, null, null, false))], CancellationToken.None).AsTask();
 
     [Fact]
     public async Task A_lane_whose_connection_broke_decides_again_on_a_new_one_and_counts_once()

@@ -66,13 +66,13 @@ public sealed class LedgerRig : IAsyncDisposable
         return rig;
     }
 
-    /// <summary>A live project with this catalogue.</summary>
-    public async Task<ProjectSnapshot> AddProjectAsync(string code, string yaml)
+    /// <summary>A project with this catalogue.</summary>
+    public async Task<ProjectSnapshot> AddProjectAsync(string code, string yaml, ProjectMode mode = ProjectMode.Live)
     {
         var reading = CatalogReader.ReadYaml(yaml);
         reading.Faults.ShouldBeEmpty();
         var project = await new CreateProject(Database.Source, _directory).RunAsync(
-            new(code, "Shop", ProjectMode.Live, "Etc/UTC", "USD", reading.Document!), CancellationToken.None);
+            new(code, "Shop", mode, "Etc/UTC", "USD", reading.Document!), CancellationToken.None);
         await new PublishCatalog(Database.Source).PublishAsync(project!.Id, reading.Document!, null, CancellationToken.None);
         return _directory.Find(code)!;
     }
