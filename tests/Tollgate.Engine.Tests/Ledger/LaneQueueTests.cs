@@ -185,7 +185,7 @@ public sealed class LaneQueueTests(TestPostgres postgres)
         await Task.Delay(TimeSpan.FromSeconds(2));
         (await StreamAsync(rig, 1, "free", other).WaitAsync(TimeSpan.FromSeconds(5))).ShouldAllBe(static answer => answer.Fault == GateFault.None);
         streams.ShouldAllBe(static stream => !stream.IsCompleted);
-        rig.Lanes.LaneOf(0).Depth.ShouldBeLessThanOrEqualTo(400);
+        await Eventually.UntilAsync(() => rig.Lanes.LaneOf(0).Depth <= 400); // What comes back counts twice for a moment.
         await held.DisposeAsync();
         (await Task.WhenAll(streams).WaitAsync(TimeSpan.FromSeconds(20))).SelectMany(static answers => answers).ShouldAllBe(static answer => answer.Fault == GateFault.None);
         await Eventually.UntilAsync(() => rig.Lanes.LaneOf(0).Depth == 0);
