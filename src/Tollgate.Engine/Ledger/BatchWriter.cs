@@ -314,6 +314,7 @@ internal sealed class BatchWriter
                     var since = after.Period.Start > book.GrantsSince ? after.Period.Start : book.GrantsSince;
                     var stored = feature.Grants.Select(static slot => slot.Stored).OfType<Grant>().Where(grant => grant.ExpiresAt > since && grant.EffectiveAt < after.Period.End);
                     _seen.Add(GrantsSeen.Of(book, after.FeatureKey, since, after.Period.End, stored));
+                    _expected.Add(book); // Terms that began since may have trimmed them, or will with the next thing that is done.
                 }
             }
         }
