@@ -1,5 +1,6 @@
 using System.Globalization;
 using Tollgate.Contracts.Http;
+using Tollgate.Core;
 
 namespace Tollgate.Server.Http;
 
@@ -20,7 +21,7 @@ public sealed record Paging(int Limit, string? StartingAfter)
         if (text is not null
             && (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out limit) || limit is < 1 or > WireLimits.LargestPageItems))
         {
-            faults.Add("limit", FaultCode.OutOfRange, $"A whole number from 1 to {WireLimits.LargestPageItems} is expected.");
+            faults.Add("limit", FaultCode.OutOfRange, $"'{Spelling.Shown(text)}' is not possible: a whole number from 1 to {WireLimits.LargestPageItems} is expected.");
             limit = WireLimits.PageItems;
         }
 
