@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Numerics;
 using Npgsql;
 using NpgsqlTypes;
 using Tollgate.Core;
@@ -19,15 +20,19 @@ internal readonly record struct NewEvent(
 /// <summary>A call that the rollups of costs shall take in (<paramref name="Sign"/> 1), or take back (-1): it was voided.</summary>
 internal readonly record struct QueuedCall(AccountBook Book, Guid Id, DateOnly Month, short Sign);
 
-/// <summary>The sums of a feature's grants that live between two times, as a batch was decided on them.</summary>
-internal readonly record struct GrantsSeen(AccountBook Book, int FeatureKey, Instant Since, Instant Until, Quantity Amount, Quantity Used, Quantity Forfeited)
+/// <summary>The sums of a feature's grants that live between two times, as a batch was decided on them. In units of 10^-9: a decimal would round the sum of a hundred of the largest.</summary>
+internal readonly record struct GrantsSeen(AccountBook Book, int FeatureKey, Instant Since, Instant Until, BigInteger Amount, BigInteger Used, BigInteger Forfeited)
 {
+    private const decimal PerUnit = 1_000_000_000;
+
     public static GrantsSeen Of(AccountBook book, int featureKey, Instant since, Instant until, IEnumerable<Grant> grants)
     {
-        var (amount, used, forfeited) = (Quantity.Zero, Quantity.Zero, Quantity.Zero);
+        var (amount, used, forfeited) = (BigInteger.Zero, BigInteger.Zero, BigInteger.Zero);
         foreach (var grant in grants)
         {
-            (amount, used, forfeited) = (amount + grant.Amount, used + grant.Used, forfeited + grant.Forfeited);
+            amount += (BigInteger)(grant.Amount.Value * PerUnit);
+            used += (BigInteger)(grant.Used.Value * PerUnit);
+            forfeited += (BigInteger)(grant.Forfeited.Value * PerUnit);
         }
 
         return new(book, featureKey, since, until, amount, used, forfeited);
@@ -326,7 +331,7 @@ internal sealed class BatchWriter
         {
             Add(batch, LedgerSql.ExpectGrants,
                 Smallints(_seen, s => s.Book.Partition), Integers(_seen, s => s.Book.Account), Integers(_seen, s => s.FeatureKey), Moments(_seen, s => s.Since),
-                Moments(_seen, s => s.Until), Numerics(_seen, s => s.Amount), Numerics(_seen, s => s.Used), Numerics(_seen, s => s.Forfeited), Count(_seen.Count));
+                Moments(_seen, s => s.Until), Wholes(_seen, s => s.Amount), Wholes(_seen, s => s.Used), Wholes(_seen, s => s.Forfeited), Count(_seen.Count));
         }
     }
 
@@ -560,6 +565,8 @@ internal sealed class BatchWriter
 
     private static NpgsqlParameter Numerics<T>(IReadOnlyList<T> rows, Func<T, Quantity> value) =>
         Column(rows, r => value(r).Value, NpgsqlDbType.Numeric);
+
+    private static NpgsqlParameter Wholes<T>(IReadOnlyList<T> rows, Func<T, BigInteger> value) => Column(rows, value, NpgsqlDbType.Numeric);
 
     private static NpgsqlParameter Quotas<T>(IReadOnlyList<T> rows, Func<T, Quantity?> value) =>
         Column(rows, r => value(r)?.Value, NpgsqlDbType.Numeric);

@@ -237,24 +237,26 @@ internal sealed class BookLoader(NpgsqlConnection connection)
     private static async Task ReadGrantsAsync(NpgsqlCommand command, IEnumerable<AccountBook> books, CancellationToken cancel)
     {
         var byAccount = books.Distinct().ToDictionary(static book => book.Account);
-        var found = new Dictionary<FeatureBook, List<Grant>>();
+        var found = new Dictionary<FeatureBook, Dictionary<Guid, Grant>>();
         await using (var reader = await command.ExecuteReaderAsync(cancel))
         {
             while (await reader.ReadAsync(cancel))
             {
                 var (book, grant) = (byAccount[reader.GetInt32(1)], ReadGrant(reader));
                 var feature = book.FindBook(grant.FeatureKey) ?? book.BookOf(book.FeaturesByCode.Values.First(one => one.Key == grant.FeatureKey));
-                var list = found.TryGetValue(feature, out var known) ? known : found[feature] = [];
-                if (feature.Grants.All(slot => slot.Current.Id != grant.Id) && list.TrueForAll(one => one.Id != grant.Id))
-                {
-                    list.Add(grant);
-                }
+                var read = found.TryGetValue(feature, out var known) ? known : found[feature] = [];
+                read.TryAdd(grant.Id, grant);
             }
         }
 
         foreach (var (feature, grants) in found)
         {
-            feature.Load(grants);
+            foreach (var slot in feature.Grants)
+            {
+                grants.Remove(slot.Current.Id);
+            }
+
+            feature.Load(grants.Values);
         }
     }
 

@@ -24,6 +24,9 @@ public sealed class Lane
 {
     private const int Attempts = 8;
 
+    /// <summary>Of a part of a batch that was refused as a whole: one account may be to blame, and costs its neighbours the time.</summary>
+    private const int LeastAttempts = 3;
+
     /// <summary>Few enough that both cores share the answers of a batch, many enough that handing them over costs little.</summary>
     private const int AnswersAtOnce = 16;
 
@@ -280,12 +283,12 @@ public sealed class Lane
     /// Decides under locks: (1) locks the accounts and their open balances, always in the same order; (2) reads what the
     /// ids of the batch mean; (3) decides; (4) writes; (5) commits. A row that somebody opened in between: once more.
     /// </summary>
-    private async Task ExactAsync(List<LaneOp> ops)
+    private async Task ExactAsync(List<LaneOp> ops, int attempts = Attempts)
     {
         if (VoidOp.FirstAfterOthers(ops) is var later and > 0)
         {
-            await ExactAsync(ops[..later]);
-            await ExactAsync(ops[later..]);
+            await ExactAsync(ops[..later], attempts);
+            await ExactAsync(ops[later..], attempts);
             return;
         }
 
@@ -311,7 +314,7 @@ public sealed class Lane
 
                 waitsLonger = !await _busyAccounts.PutAsideAsync(connection, ops);
             }
-            catch (PostgresException refused) when (IsStale(refused) && attempt < Attempts)
+            catch (PostgresException refused) when (IsStale(refused) && attempt < attempts)
             {
                 _metrics.DecidedAgain(refused.SqlState);
                 _shelf.Forget(ops);
@@ -319,7 +322,7 @@ public sealed class Lane
             catch (Exception refused) when (!IsLost(refused))
             {
                 _shelf.Forget(ops);
-                await ByHalvesAsync(ops, refused);
+                await ByHalvesAsync(ops, refused, Math.Max(LeastAttempts, attempts / 2));
                 return;
             }
             catch
@@ -348,7 +351,7 @@ public sealed class Lane
     }
 
     /// <summary>One of them is poisoned; alone it fails alone. By halves, that one costs its batch a dozen transactions and not thousands.</summary>
-    private async Task ByHalvesAsync(List<LaneOp> ops, Exception refused)
+    private async Task ByHalvesAsync(List<LaneOp> ops, Exception refused, int attempts)
     {
         if (ops.Count <= 1)
         {
@@ -358,8 +361,8 @@ public sealed class Lane
         }
 
         var half = ops.Count / 2;
-        await ExactAsync(ops[..half]);
-        await ExactAsync(ops[half..]);
+        await ExactAsync(ops[..half], attempts);
+        await ExactAsync(ops[half..], attempts);
     }
 
     /// <summary>Gives every operation its book. Those that have none because nobody can read it end here, and those of others go on to their lanes.</summary>

@@ -384,15 +384,16 @@ internal static class LedgerSql
         """;
 
     /// <summary>
-    /// The grants that a batch was decided on and may change none of. $1 partitions, $2 accounts, $3 features, $4 since when and $5 until when they live, $6 sums of amounts, $7 of what is
-    /// used, $8 of what is forfeited, $9 how many rows.
+    /// The grants that a batch was decided on and may change none of. $1 partitions, $2 accounts, $3 features, $4 since when and $5 until when they live, $6 sums of amounts in 10^-9, $7 of what
+    /// is used, $8 of what is forfeited, $9 how many rows.
     /// </summary>
     public const string ExpectGrants =
         """
         SELECT expect_rows((SELECT count(*)
                               FROM unnest($1::smallint[], $2::integer[], $3::integer[], $4::timestamptz[], $5::timestamptz[], $6::numeric[], $7::numeric[], $8::numeric[])
                                    AS x (partition, account, feature, since, until, amount, used, forfeited)
-                             CROSS JOIN LATERAL (SELECT coalesce(sum(g.amount), 0) AS amount, coalesce(sum(g.used), 0) AS used, coalesce(sum(g.forfeited), 0) AS forfeited
+                             CROSS JOIN LATERAL (SELECT coalesce(sum(g.amount), 0) * 1000000000 AS amount, coalesce(sum(g.used), 0) * 1000000000 AS used,
+                                                        coalesce(sum(g.forfeited), 0) * 1000000000 AS forfeited
                                                    FROM grants g
                                                   WHERE g.partition = x.partition AND g.account = x.account AND g.feature = x.feature
                                                     AND g.expires_at > x.since AND g.effective_at < x.until) AS now

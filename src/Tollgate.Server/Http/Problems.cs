@@ -78,6 +78,7 @@ public static class Problems
     {
         BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } e => (ErrorCode.PayloadTooLarge, e.Message),
         BadHttpRequestException e => (ErrorCode.MalformedRequest, e.Message),
+        IOException { InnerException: OverflowException } => (ErrorCode.MalformedRequest, "A chunk of the body says a size that no chunk has."),
         CustomerBusyException => (ErrorCode.CustomerBusy, null),
         SearchTooLongException e => (ErrorCode.ValidationFailed, e.Message),
         // Class 08: connection. 53: out of disk, memory or connections. 57: shutting down, or cancelled by a timeout.

@@ -201,6 +201,20 @@ public sealed class StaleBookTests(TestPostgres postgres) : IAsyncLifetime
         ProjectSnapshot At(Instant at) => other.Project with { Mode = ProjectMode.Sandbox, TestClock = at };
     }
 
+    [Fact]
+    public async Task Grants_whose_sum_no_decimal_holds_are_compared_exactly()
+    {
+        await Rig.RecordAsync("u1", "job", 0);
+        await Database.ExecuteAsync(
+            """
+            INSERT INTO grants (partition, account, feature, id, source, priority, amount, used, effective_at, expires_at, created_at)
+            SELECT c.partition, c.account, f.id, gen_random_uuid(), 'gift', 100, 999999999999999999.999999999, n * 0.000000001, now() - interval '60 days', now() + interval '60 days', now()
+              FROM customers c, features f, generate_series(1, 100) n WHERE f.code = 'scan'
+            """);
+        await Rig.Gate.ForgetAsync(Rig.Project, "u1");
+        (await Rig.ConsumeAsync("u1", "scan", 3)).Decision!.Allowed.ShouldBeTrue();
+    }
+
     /// <summary>u1 has a grant of 5 since two months ago, which the book of no server has.</summary>
     private async Task<(LedgerRig Other, Instant LastMonth)> WithGrantAsync()
     {

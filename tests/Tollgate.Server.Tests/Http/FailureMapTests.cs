@@ -34,6 +34,7 @@ public sealed class FailureMapTests(TestPostgres postgres)
         { Postgres("42P01"), "internal" },
         { new BadHttpRequestException("too large", 413), "payload_too_large" },
         { new BadHttpRequestException("bad chunk", 400), "malformed_request" },
+        { new IOException("Bad chunk size data.", new OverflowException()), "malformed_request" },
         { new InvalidOperationException("secret detail"), "internal" },
     };
 
