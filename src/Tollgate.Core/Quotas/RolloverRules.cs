@@ -92,7 +92,9 @@ public static class RolloverRules
     public static void Recount(AccountBook book, FeatureBook feature, Period changed, Instant now, bool gives)
     {
         var (ended, carried, closing) = (changed, Quantity.Zero, new Closing(book, feature, Reach(now)));
-        for (var i = 0; i < MostIdle; i++)
+
+        // Nothing rolls out of a lifetime, although terms that were replaced may have left rows that began later.
+        for (var i = 0; i < MostIdle && ended.End < Instant.FarFuture; i++)
         {
             var (state, policy) = StateOf(book, feature, ended, carried);
             carried = policy is { CarryOverage: true } ? state.Overage : Quantity.Zero;
