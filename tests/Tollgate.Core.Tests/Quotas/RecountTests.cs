@@ -1,0 +1,26 @@
+using Tollgate.Core.Catalog;
+using Tollgate.Core.Ledger;
+using Tollgate.Core.Money;
+using Tollgate.Core.Quotas;
+using Tollgate.Core.Time;
+
+namespace Tollgate.Core.Tests.Quotas;
+
+/// <summary>What is counted again after something was told late: the lives of <c>ReadsChangeNothingTests</c> have the rest.</summary>
+public sealed class RecountTests
+{
+    [Fact]
+    public void A_lifetime_has_no_next_period_although_a_row_began_later()
+    {
+        var book = new TestBook(new() { Feature = "unit", Quota = Quantity.Of(10), Period = QuotaPeriodKind.Lifetime });
+        var lifetime = book.Unit.PeriodAt(TestBook.Now);
+        var month = Balance.Empty(1, TestBook.Month, Quantity.Of(10));
+        book.Unit.Load(Balance.Empty(1, lifetime, Quantity.Of(10)));
+        book.Unit.Load(month);
+
+        RolloverRules.Recount(book.Book, book.Unit, lifetime, TestBook.Now, gives: false);
+
+        lifetime.End.ShouldBe(Instant.FarFuture);
+        book.Unit.FindBalance(TestBook.Month.Start)!.Current.ShouldBe(month);
+    }
+}
