@@ -82,7 +82,7 @@ public sealed record CheckoutModel(
         CheckoutKind.Setup => $"We charge later payments to it{(Saved.Count > 0 ? " and no longer to the card before it" : "")}. You can remove it at any time.",
         _ when IsForLater => "Nothing is charged today. We save the card and charge later payments to it. You can remove it at any time.",
         _ when IsTrial => "We save the card and charge it when the trial ends. You can cancel before then, and remove the card at any time.",
-        CheckoutKind.Subscription => "We save the card once it has paid, and charge later payments to it. You can remove it at any time.",
+        CheckoutKind.Subscription => "We keep the card that pays, and charge later payments to it. You can remove it at any time.",
         _ => "We save the card once it has paid. You can remove it at any time.",
     };
 
