@@ -131,8 +131,7 @@ internal sealed class BatchWriter
         _counted.Clear();
         _rows.Collect(_books.Keys);
         RenewRunning();
-        FindLate();
-        FindSeen();
+        FindOver();
         var batch = new NpgsqlBatch(connection);
         if (IsOneUse())
         {
@@ -285,14 +284,21 @@ internal sealed class BatchWriter
         }
     }
 
-    private void FindLate()
+    private void FindOver()
     {
         _late.Clear();
+        _seen.Clear();
         foreach (var rows in (ReadOnlySpan<List<DirtyRow<Balance>>>)[_rows.Opened, _rows.Updated])
         {
             foreach (var row in rows)
             {
-                if (_books[row.Book] is var now && row.After.Period.End <= now.Minus(Late) && OfPlan(row.After) != OfPlan(row.Before))
+                var now = _books[row.Book];
+                if (row.Before is null || row.After.Period.End <= now)
+                {
+                    AddSeen(row);
+                }
+
+                if (row.After.Period.End <= now.Minus(Late) && OfPlan(row.After) != OfPlan(row.Before))
                 {
                     _late.Add((row, now));
                 }
@@ -300,30 +306,24 @@ internal sealed class BatchWriter
         }
     }
 
-    /// <summary>What burned the plan's quota: what invoices look at.</summary>
-    private static Quantity OfPlan(Balance? balance) => balance is null ? Quantity.Zero : balance.Used - balance.Drawn;
-
     /// <summary>
     /// A row that is made, or that is of a period that is over, was decided with grants whose changes on another server have renewed no row of this period: they are compared
     /// themselves. Those that this book has, in the part of the period for which it has all.
     /// </summary>
-    private void FindSeen()
+    private void AddSeen(in DirtyRow<Balance> row)
     {
-        _seen.Clear();
-        foreach (var rows in (ReadOnlySpan<List<DirtyRow<Balance>>>)[_rows.Opened, _rows.Updated])
+        var (book, period) = (row.Book, row.After.Period);
+        if (book.FindBook(row.After.FeatureKey) is { } feature && (feature.Grants.Count > 0 || feature.RollsOver))
         {
-            foreach (var (book, before, after) in rows)
-            {
-                if ((before is null || after.Period.End <= _books[book]) && book.FindBook(after.FeatureKey) is { } feature && (feature.Grants.Count > 0 || feature.RollsOver))
-                {
-                    var since = after.Period.Start > book.GrantsSince ? after.Period.Start : book.GrantsSince;
-                    var stored = feature.Grants.Select(static slot => slot.Stored).OfType<Grant>().Where(grant => grant.ExpiresAt > since && grant.EffectiveAt < after.Period.End);
-                    _seen.Add(GrantsSeen.Of(book, after.FeatureKey, since, after.Period.End, stored));
-                    _expected.Add(book); // Terms that began since may have trimmed them, or will with the next thing that is done.
-                }
-            }
+            var since = period.Start > book.GrantsSince ? period.Start : book.GrantsSince;
+            var stored = feature.Grants.Select(static slot => slot.Stored).OfType<Grant>().Where(grant => grant.ExpiresAt > since && grant.EffectiveAt < period.End);
+            _seen.Add(GrantsSeen.Of(book, row.After.FeatureKey, since, period.End, stored));
+            _expected.Add(book); // Terms that began since may have trimmed them, or will with the next thing that is done.
         }
     }
+
+    /// <summary>What burned the plan's quota: what invoices look at.</summary>
+    private static Quantity OfPlan(Balance? balance) => balance is null ? Quantity.Zero : balance.Used - balance.Drawn;
 
     private void AddSeen(NpgsqlBatch batch)
     {

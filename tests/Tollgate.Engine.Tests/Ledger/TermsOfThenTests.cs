@@ -250,20 +250,6 @@ public sealed class TermsOfThenTests(TestPostgres postgres) : IAsyncLifetime
     }
 
     // 400 of a month's 500 are left when the plan changes to a quota for life.
-    [Theory]
-    [InlineData(0)]
-    [InlineData(1)]
-    public async Task A_lifetime_goes_on_beside_the_row_of_terms_that_were_replaced(int hours)
-    {
-        await AssignAsync("u", "forever", Day(4, 10));
-        await ConsumeAsync("u", "wide", 1, Day(4, 10));
-        await AssignAsync("u", "wider", Day(5, 3));
-        await ConsumeAsync("u", "wide", 1, Day(5, 3));
-        await AssignAsync("u", "forever", Day(5, 3).Plus(TimeSpan.FromHours(hours)));
-        await ConsumeAsync("u", "wide", 1, Day(5, 3).Plus(TimeSpan.FromHours(hours)));
-        await ConsumeAsync("u", "wide", 1, Day(6, 3));
-    }
-
     [Fact]
     public async Task What_a_month_left_rolls_into_a_lifetime()
     {
