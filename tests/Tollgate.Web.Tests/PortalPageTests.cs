@@ -43,6 +43,29 @@ public sealed class PortalPageTests(Shop shop, Browser browser) : IClassFixture<
     }
 
     [Fact]
+    public async Task Many_notices_are_folded_and_the_only_card_is_not_removed_unwarned()
+    {
+        var door = await shop.OpenAsync();
+        await door.PostAsync("/v1/test-clock", new JsonObject { ["advance_to"] = "2027-01-31T09:30:00Z" });
+        await door.PostAsync("/v1/subscriptions", new JsonObject { ["customer"] = "owes", ["plan"] = "pro", ["trial"] = false });
+        await door.PostAsync("/v1/test-clock", new JsonObject { ["advance_to"] = "2027-06-15T09:30:00Z" });
+        await door.PostAsync("/v1/customers/owes/payment-methods", new JsonObject { ["token"] = "pm_sandbox_visa" });
+        var page = await browser.OpenAsync();
+        await page.GotoAsync((await door.PostAsync("/v1/portal-sessions", new JsonObject { ["customer"] = "owes" }))["url"]!.GetValue<string>());
+
+        var notices = page.Locator(".notice");
+        var (all, hidden) = (await notices.CountAsync(), page.Locator("details:has(> .notice)"));
+        all.ShouldBeGreaterThan(4);
+        await Assertions.Expect(notices.Nth(3)).ToBeVisibleAsync();
+        await Assertions.Expect(notices.Nth(4)).ToBeHiddenAsync();
+        await hidden.Locator("summary").PressAsync("Enter");
+        await Assertions.Expect(notices.Nth(all - 1)).ToBeVisibleAsync();
+
+        await page.Locator("summary[aria-label='Remove Visa ending in 4242']").ClickAsync();
+        await Assertions.Expect(page.GetByText("It is your only card.")).ToBeVisibleAsync();
+    }
+
+    [Fact]
     public async Task The_plan_is_the_one_that_the_customer_has_whatever_it_comes_from()
     {
         var door = await shop.OpenAsync();

@@ -22,11 +22,13 @@ internal static class StartPages
         <p><a href="/">Start page</a> · <a href="/docs/index.html">API reference</a></p>
         """;
 
-    private const string NoDemo = "This server shows no demo customer. Start one that does with ./tollgate up --demo --data .demo.";
+    private const string NoDemo = "This server shows no demo customer. Start another one that does:";
+
+    private const string WithDemo = "./tollgate up --demo --data .demo --port 8081";
 
     private static readonly byte[] NotFound = PageFrame.Page("Page not found", Missing, DocsPart.None);
 
-    private static readonly byte[] DemoNotFound = PageFrame.Page("No demo", $"<h1>No demo here</h1><p class=\"lead\">{NoDemo}</p><p><a href=\"/\">Start page</a></p>", DocsPart.None);
+    private static readonly byte[] DemoNotFound = PageFrame.Page("No demo", $"<h1>No demo here</h1><p class=\"lead\">{NoDemo}</p><pre><code>{WithDemo}</code></pre><p><a href=\"/\">Start page</a></p>", DocsPart.None);
 
     /// <param name="hasDemo">There are demo customers, one of whom is shown to everybody.</param>
     public static void Map(WebApplication app, bool hasDemo)
@@ -48,7 +50,7 @@ internal static class StartPages
     /// <summary>The server was started without demo data, or the customer that it shows is not the one made up.</summary>
     public static Task WriteNoDemoAsync(HttpContext context) => IsBrowser(context.Request)
         ? WriteAsync(context, StatusCodes.Status404NotFound, DemoNotFound)
-        : Problems.WriteAsync(context, ErrorCode.NotFound, NoDemo);
+        : Problems.WriteAsync(context, ErrorCode.NotFound, $"{NoDemo} {WithDemo}");
 
     /// <summary>Somebody reads in a browser: only browsers ask for HTML.</summary>
     public static bool IsBrowser(HttpRequest request) =>
@@ -72,6 +74,7 @@ internal static class StartPages
          <li><a href="/health/ready">Health</a><span>Whether the server can decide now.</span></li>
          {(hasDemo ? $"<li><a href=\"{DemoPortal}\" rel=\"nofollow\">Demo portal</a><span>The page of a demo customer: its plan, and what of it is used.</span></li>" : "")}
          </ul>
-         <p>The tour is in <code>README.md</code> of the source, the guides in <code>docs/guides/</code>. The keys that the first start created are in the file that <code>./tollgate up</code> prints.{(hasDemo ? "" : " <code>./tollgate up --demo --data .demo</code> starts a server with demo customers.")}</p>
+         <p>The tour is in <code>README.md</code> of the source, the guides in <code>docs/guides/</code>. The keys that the first start created are in the file that <code>./tollgate up</code> prints.</p>
+         {(hasDemo ? "" : $"<p>Another server, with demo customers:</p><pre><code>{WithDemo}</code></pre>")}
          """;
 }
