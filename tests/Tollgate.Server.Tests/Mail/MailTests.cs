@@ -251,7 +251,7 @@ public sealed partial class MailTests(MailedServer server) : IClassFixture<Maile
         var from = file.Split('\n').Single(static line => line.StartsWith("From: ", StringComparison.Ordinal));
 
         from.Count(static one => one == '@').ShouldBe(1, from);
-        from.ShouldEndWith(" <billing@localhost>");
+        from.ShouldEndWith("<billing@trendit.example>");
         from.ShouldNotContain("\\");
     }
 
