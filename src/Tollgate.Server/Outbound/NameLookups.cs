@@ -82,9 +82,8 @@ internal sealed class NameLookups(Func<string, IPAddress[]> ask)
         }
     }
 
-    /// <exception cref="SocketException">The name leads nowhere, its servers do not answer in time, or too many names are being looked up.</exception>
     /// <param name="project">The project that wrote the name.</param>
-    /// <param name="host">The name.</param>
+    /// <exception cref="SocketException">The name leads nowhere, its servers do not answer in time, or too many names are being looked up.</exception>
     public async Task<IPAddress[]> ResolveAsync(int project, string host, CancellationToken cancel)
     {
         try
@@ -131,10 +130,10 @@ internal sealed class NameLookups(Func<string, IPAddress[]> ask)
     private bool IsFull(int project, string domain) =>
         _waiting.Count >= MostWaiting || _waiting.Count(one => one.Domain == domain) >= MostWaitingOfDomain || _waiting.Count(one => one.Projects[0] == project) >= MostWaitingOfProject;
 
-    /// <summary>The lock is held.</summary>
+    /// <summary>A look-up that ends leaves room of its domain and of its project, which two others may wait for. The lock is held.</summary>
     private void StartWork()
     {
-        if (_threads < Threads && Take() is { } next)
+        while (_threads < Threads && Take() is { } next)
         {
             _threads++;
             new Thread(() => Work(next)) { IsBackground = true, Name = "Names" }.Start();
@@ -261,6 +260,7 @@ internal sealed class NameLookups(Func<string, IPAddress[]> ask)
 
             var next = Take();
             _threads -= next is null ? 1 : 0;
+            StartWork();
             return next;
         }
     }
