@@ -13,6 +13,7 @@ namespace Tollgate.Chaos.Hostile;
 /// Ten times is not reached yet: on two cores, which the attackers share with the server, a p99 of 2 to 12 ms becomes 120 to 160 ms for reads, and one of 6 ms becomes 330 ms for consumes. The
 /// long form says so and fails. The short form fails where a call fails, or where somebody waits as long as for a lane, a pool or a thread that one tenant holds.
 /// </remarks>
+[Trait("Runs", "alone")]
 public sealed class HostileTenantTests
 {
     private const double Factor = 10;
