@@ -150,7 +150,7 @@ public sealed class LookTests(Shop shop, Browser browser) : IClassFixture<Shop>
         await shop.Database.ExecuteAsync(
             """
               WITH driven AS (
-                    UPDATE subscriptions s SET driven_by = 'stripe', status = 'past_due', due_at = NULL
+                    UPDATE subscriptions s SET managed_by = 'stripe', status = 'past_due', due_at = NULL
                       FROM customers c
                      WHERE c.partition = s.partition AND c.account = s.account AND c.id = $1
                     RETURNING s.partition, s.account, s.id, c.project_id)

@@ -113,7 +113,7 @@ public static class SubscriptionMirror
 
     private static Subscription Begun(Guid id, string provider, MirroredState state) => new()
     {
-        Id = id, DrivenBy = provider, Status = state.Status, Terms = state.Terms, StartedAt = state.StartedAt,
+        Id = id, ManagedBy = provider, Status = state.Status, Terms = state.Terms, StartedAt = state.StartedAt,
         Anchor = state.Anchor, Current = state.Current, Billed = state.Terms.Amount, TermsSince = state.Current.Start, Committed = MoneyAmount.Zero(state.Terms.Currency),
         UsageFrom = state.EndedAt is { } over ? over : state.TrialEnd is { } trial && trial > state.Current.Start ? trial : state.Current.Start, TrialEnd = state.TrialEnd,
         ConvertsTrial = state.ConvertsTrial,

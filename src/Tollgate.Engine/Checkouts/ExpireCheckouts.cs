@@ -3,7 +3,7 @@ using Npgsql;
 using Tollgate.Core.Checkouts;
 using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Customers;
-using Tollgate.Engine.Driven;
+using Tollgate.Engine.ProviderManaged;
 using Tollgate.Engine.Payments;
 using Tollgate.Engine.Projects;
 
@@ -11,7 +11,7 @@ namespace Tollgate.Engine.Checkouts;
 
 /// <summary>Ends checkouts that nobody finished: when their time is over, when the credential that issued them is revoked, or when somebody asks for it. One whose payment is under way waits for that.</summary>
 public sealed class ExpireCheckouts(
-    NpgsqlDataSource database, ProjectDirectory directory, CheckoutQueries queries, PayCheckout pay, OpenDrivenPage driven, Clock clock, ParkedWork parked,
+    NpgsqlDataSource database, ProjectDirectory directory, CheckoutQueries queries, PayCheckout pay, OpenProviderManagedPage driven, Clock clock, ParkedWork parked,
     ILogger<ExpireCheckouts> log)
     : Loop(Interval, "Checkouts could not be ended", log)
 {

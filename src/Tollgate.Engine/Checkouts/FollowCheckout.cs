@@ -15,7 +15,7 @@ namespace Tollgate.Engine.Checkouts;
 public sealed class FollowCheckout(NpgsqlDataSource database, ChangeCoupons coupons, Clock clock)
 {
     /// <returns>Null: it is so now. Else why it cannot be yet, for people.</returns>
-    public async Task<string?> RunAsync(ProjectSnapshot project, PaymentProvider provider, CheckoutNews news, CancellationToken cancel)
+    public async Task<string?> RunAsync(ProjectSnapshot project, PaymentProvider provider, CheckoutUpdate news, CancellationToken cancel)
     {
         CheckoutRow? row;
         await using (var connection = await database.OpenConnectionAsync(cancel))
@@ -46,7 +46,7 @@ public sealed class FollowCheckout(NpgsqlDataSource database, ChangeCoupons coup
         if (subscription is { } begun && row.Wanted.Coupon is { } code)
         {
             // Told again it is redeemed already; where it was used up meanwhile the provider takes it off all the same.
-            await coupons.RedeemAsync(project, begun, code, new(CatalogWords.Of(provider), Preview: false) { IsOfDriver = true }, cancel);
+            await coupons.RedeemAsync(project, begun, code, new(CatalogWords.Of(provider), Preview: false) { IsFromProvider = true }, cancel);
         }
 
         return null;

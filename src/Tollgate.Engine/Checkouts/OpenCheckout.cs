@@ -5,7 +5,7 @@ using Tollgate.Core.Payments;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Customers;
-using Tollgate.Engine.Driven;
+using Tollgate.Engine.ProviderManaged;
 using Tollgate.Engine.Invoicing;
 using Tollgate.Engine.Payments;
 using Tollgate.Engine.Projects;
@@ -57,7 +57,7 @@ public sealed record CheckoutAnswer(CheckoutOutcome Outcome, CheckoutRow? Row = 
 /// written. The customer is created when it is missing.
 /// </summary>
 public sealed class OpenCheckout(
-    NpgsqlDataSource database, ProjectDirectory directory, PaymentProviders providers, SettlePayment settle, ClosePages pages, ClaimPlan claim, OpenDrivenPage driven,
+    NpgsqlDataSource database, ProjectDirectory directory, PaymentProviders providers, SettlePayment settle, ClosePages pages, ClaimPlan claim, OpenProviderManagedPage driven,
     SecretBox secrets, Clock clock)
 {
     /// <summary>How long a checkout can be used.</summary>

@@ -87,7 +87,7 @@ public sealed class PayCheckout(
         }
 
         var held = new HeldQuote(now, HeldQuote.End(now, purchase.DueAtBefore, row.Checkout.ExpiresAt), purchase.Due.Minor, version);
-        return new(purchase, held.Until, QuoteSeal.Close(secrets, row.Checkout.Id, held));
+        return new(purchase, held.Until, QuoteToken.Close(secrets, row.Checkout.Id, held));
     }
 
     public async Task<PayAnswer> RunAsync(ProjectSnapshot project, CheckoutRow row, PayWith with, ToldPrice told, string actor, CancellationToken cancel)
@@ -166,7 +166,7 @@ public sealed class PayCheckout(
         await CouponQueries.HoldAsync(change, project, row.Wanted.Coupon, cancel);
         await change.MarkAsync(OpenCheckout.Look, cancel);
         var hasMethod = !how.With.IsNothing || await PaymentMethods.DefaultAsync(change, project, cancel) is not null;
-        var held = QuoteSeal.Open(secrets, id, how.Told.Quote) is { } quote && quote.Holds(now) ? quote : null;
+        var held = QuoteToken.Open(secrets, id, how.Told.Quote) is { } quote && quote.Holds(now) ? quote : null;
         var time = new PurchaseTime(held?.At ?? now, now);
         var purchase = await new MakePurchase(change, project, time, actor).RunAsync(row.Checkout.Kind, row.Wanted, hasMethod, looksAhead: false, cancel);
         if (purchase.Refusal is not null)

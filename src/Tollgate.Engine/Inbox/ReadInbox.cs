@@ -16,7 +16,7 @@ namespace Tollgate.Engine.Inbox;
 /// one of them died with is read again, which changes nothing.
 /// </summary>
 public sealed class ReadInbox(
-    NpgsqlDataSource database, ProjectDirectory directory, PaymentProviders providers, ApplyNews apply, SecretBox secrets, InboxBell bell, ParkedWork parked,
+    NpgsqlDataSource database, ProjectDirectory directory, PaymentProviders providers, ApplyProviderUpdate apply, SecretBox secrets, InboxBell bell, ParkedWork parked,
     ILogger<ReadInbox> log)
     : WokenLoop(bell, Interval, "The inbox could not be read", log)
 {

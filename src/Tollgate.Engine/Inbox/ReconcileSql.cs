@@ -20,7 +20,7 @@ internal static class ReconcileSql
         SELECT s.id, s.reference, s.status, v.plan, s.interval, s.quantity, s.period_start, s.period_end, s.cancel_at
           FROM subscriptions s
           JOIN plan_versions v ON v.id = s.plan_version_id
-         WHERE s.project_id = $1 AND s.driven_by = 'stripe' AND (s.id = ANY ($2) OR ($2 IS NULL AND s.ended_at IS NULL))
+         WHERE s.project_id = $1 AND s.managed_by = 'stripe' AND (s.id = ANY ($2) OR ($2 IS NULL AND s.ended_at IS NULL))
          ORDER BY s.id
          LIMIT $3
         """;

@@ -25,7 +25,7 @@ public sealed record ReconcileReport(Instant Since, bool Complete, IReadOnlyList
 /// difference is said once. With repair, what Stripe is right about is applied by the same news as its events bring, which change nothing where it is so already.
 /// </summary>
 public sealed class ReconcileStripe(
-    NpgsqlDataSource database, StripeAccounts accounts, StripeMirror mirror, StripeEvents events, PaymentQueries payments, ApplyNews apply)
+    NpgsqlDataSource database, StripeAccounts accounts, StripeMirror mirror, StripeEvents events, PaymentQueries payments, ApplyProviderUpdate apply)
 {
     /// <summary>Of 100, of each list.</summary>
     public int MostPages { get; init; } = 50;
@@ -57,15 +57,15 @@ public sealed class ReconcileStripe(
 
     private sealed class Findings
     {
-        public List<(StripeDrift Drift, Func<CancellationToken, Task<IReadOnlyList<ProviderNews>>>? News)> All { get; } = [];
+        public List<(StripeDrift Drift, Func<CancellationToken, Task<IReadOnlyList<ProviderUpdate>>>? News)> All { get; } = [];
 
         public bool IsCut { get; set; }
 
         /// <summary>Before all others: Stripe lists the newest first, and what was over makes room for what began after it.</summary>
-        public void Begin(IEnumerable<StripeDrift> drifts, Func<CancellationToken, Task<IReadOnlyList<ProviderNews>>> news) =>
+        public void Begin(IEnumerable<StripeDrift> drifts, Func<CancellationToken, Task<IReadOnlyList<ProviderUpdate>>> news) =>
             All.InsertRange(0, drifts.Select(drift => (drift, drift.IsTheirs ? news : null)));
 
-        public void Add(StripeDrift? drift, Func<CancellationToken, Task<IReadOnlyList<ProviderNews>>>? news)
+        public void Add(StripeDrift? drift, Func<CancellationToken, Task<IReadOnlyList<ProviderUpdate>>>? news)
         {
             if (drift is not null)
             {
@@ -85,7 +85,7 @@ public sealed class ReconcileStripe(
             var there = page.Select(StripeSubscription.Read).OfType<StripeSubscription>().ToList();
             seen.UnionWith(there.Select(static one => one.Id));
             var owners = await OwnersAsync(project, there, cancel);
-            var here = await DrivenAsync(project, [.. there.Select(static one => FollowSubscription.IdOf(one.Id))], cancel);
+            var here = await ProviderManagedAsync(project, [.. there.Select(static one => FollowSubscription.IdOf(one.Id))], cancel);
             foreach (var one in there)
             {
                 var ours = here.GetValueOrDefault(one.Id);
@@ -103,11 +103,11 @@ public sealed class ReconcileStripe(
 
                 followed.Add(one.Id);
                 found.Begin(
-                    StripeDrifts.OfSubscription(one.Id, ours is null ? null : one.Id, ours, StateOf(news)), _ => Task.FromResult<IReadOnlyList<ProviderNews>>([news]));
+                    StripeDrifts.OfSubscription(one.Id, ours is null ? null : one.Id, ours, StateOf(news)), _ => Task.FromResult<IReadOnlyList<ProviderUpdate>>([news]));
             }
         }
 
-        var unseen = (await DrivenAsync(project, null, cancel)).Where(one => !seen.Contains(one.Key)).ToList();
+        var unseen = (await ProviderManagedAsync(project, null, cancel)).Where(one => !seen.Contains(one.Key)).ToList();
         found.IsCut |= unseen.Count > MostSingle;
         foreach (var (reference, ours) in unseen.Take(found.IsCut ? 0 : MostSingle))
         {
@@ -255,7 +255,7 @@ public sealed class ReconcileStripe(
         return null;
     }
 
-    private static DrivenState StateOf(SubscriptionNews news) => new(
+    private static ProviderManagedState StateOf(SubscriptionUpdate news) => new(
         CatalogWords.Of(news.EndedAt is null ? news.Status : Core.Subscriptions.SubscriptionStatus.Canceled), news.Price?.Plan ?? "none of the catalogue",
         news.Price is { } price ? CatalogWords.Of(price.Interval) : "", news.Price?.Quantity ?? 1, news.Current, news.CancelAt);
 
@@ -273,9 +273,9 @@ public sealed class ReconcileStripe(
     }
 
     /// <param name="ids">Null: all that are not over.</param>
-    private async Task<IReadOnlyDictionary<string, DrivenState>> DrivenAsync(ProjectSnapshot project, Guid[]? ids, CancellationToken cancel)
+    private async Task<IReadOnlyDictionary<string, ProviderManagedState>> ProviderManagedAsync(ProjectSnapshot project, Guid[]? ids, CancellationToken cancel)
     {
-        var states = new Dictionary<string, DrivenState>();
+        var states = new Dictionary<string, ProviderManagedState>();
         await using var command = database.Command(
             ReconcileSql.Driven, project.Id, new NpgsqlParameter { NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Uuid, Value = (object?)ids ?? DBNull.Value }, MostRows);
         await using var reader = await command.ExecuteReaderAsync(cancel);

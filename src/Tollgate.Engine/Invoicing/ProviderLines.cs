@@ -26,7 +26,7 @@ public sealed class ProviderLines(NpgsqlDataSource database)
     /// <summary>Null: nothing is to be asked for.</summary>
     internal static NpgsqlBatchCommand? Rows(ProjectSnapshot project, IReadOnlyList<BilledOrder> orders, Func<BilledOrder, Instant> writtenAt)
     {
-        var rows = orders.Where(static order => order.Billed is { Bill: not null, After.DrivenBy: not null })
+        var rows = orders.Where(static order => order.Billed is { Bill: not null, After.ManagedBy: not null })
             .SelectMany(order => order.Billed.Bill!.Draft.Lines.Where(static line => !line.Amount.IsZero).Select(line => (order, line, At: writtenAt(order)))).ToArray();
         return rows.Length == 0 ? null : new Columns()
             .Small(rows.Select(static r => r.order.Order.Customer.Partition))

@@ -7,7 +7,7 @@ using Tollgate.Engine.Projects;
 namespace Tollgate.Engine.Payments;
 
 /// <summary>Tells providers what the invoices that they make have to ask for beside their own price. What one does not take stays, and is told again.</summary>
-public sealed class BillAtProvider(NpgsqlDataSource database, ProviderLines lines, SubscriptionDrivers drivers, ILogger<BillAtProvider> log)
+public sealed class BillAtProvider(NpgsqlDataSource database, ProviderLines lines, SubscriptionBackends drivers, ILogger<BillAtProvider> log)
 {
     public async Task RunAsync(ProjectSnapshot project, Guid subscription, CancellationToken cancel)
     {

@@ -19,7 +19,7 @@ namespace Tollgate.Engine.Payments;
 public sealed class FollowInvoice(NpgsqlDataSource database, SecretBox secrets, Clock clock)
 {
     /// <returns>Null: it is so now. Else why it cannot be yet, for people.</returns>
-    public async Task<string?> RunAsync(ProjectSnapshot project, PaymentProvider provider, InvoiceNews news, CancellationToken cancel)
+    public async Task<string?> RunAsync(ProjectSnapshot project, PaymentProvider provider, InvoiceUpdate news, CancellationToken cancel)
     {
         await using (var change = await CustomerChange.BeginOnExistingAsync(database, project, news.Customer, cancel))
         {
@@ -29,7 +29,7 @@ public sealed class FollowInvoice(NpgsqlDataSource database, SecretBox secrets, 
             }
 
             var (row, subscription) = (change.Row, FollowSubscription.IdOf(news.Subscription));
-            if (await change.AskAsync(ProviderInvoiceSql.IsDriven, cancel, row.Partition, row.Account, subscription) is null)
+            if (await change.AskAsync(ProviderInvoiceSql.IsProviderManaged, cancel, row.Partition, row.Account, subscription) is null)
             {
                 return $"{news.Reference} is for {news.Subscription}, which is not followed.";
             }
@@ -50,7 +50,7 @@ public sealed class FollowInvoice(NpgsqlDataSource database, SecretBox secrets, 
     }
 
     /// <summary>One row for an invoice, however often it was asked for: failed until money comes. What asked for nothing has none.</summary>
-    private async Task PayAsync(CustomerChange change, ProjectSnapshot project, PaymentProvider provider, InvoiceNews news, CancellationToken cancel)
+    private async Task PayAsync(CustomerChange change, ProjectSnapshot project, PaymentProvider provider, InvoiceUpdate news, CancellationToken cancel)
     {
         var isPaid = news.Status == ProviderInvoiceStatus.Paid && news.Paid.Minor > 0;
         if (!isPaid && !news.HasFailed)
@@ -72,7 +72,7 @@ public sealed class FollowInvoice(NpgsqlDataSource database, SecretBox secrets, 
         }
     }
 
-    private static NpgsqlParameter LinesOf(InvoiceNews news) => new()
+    private static NpgsqlParameter LinesOf(InvoiceUpdate news) => new()
     {
         NpgsqlDbType = NpgsqlDbType.Jsonb,
         Value = JsonSerializer.Serialize(

@@ -39,11 +39,11 @@ public sealed class PaymentMethods(NpgsqlDataSource database, SecretBox secrets,
         AddAsync(project, new(customer, card.Token, card.Brand, card.Last4), PaymentProvider.Sandbox, cancel);
 
     /// <summary>A method that a provider has of a customer. One that is there already stays as it is; one too many removes the oldest.</summary>
-    internal Task SaveAsync(ProjectSnapshot project, PaymentProvider provider, MethodNews method, CancellationToken cancel) =>
+    internal Task SaveAsync(ProjectSnapshot project, PaymentProvider provider, PaymentMethodUpdate method, CancellationToken cancel) =>
         AddAsync(project, method, provider, cancel, isOnce: true);
 
     private async Task<AddedMethod> AddAsync(
-        ProjectSnapshot project, MethodNews card, PaymentProvider provider, CancellationToken cancel, bool isOnce = false)
+        ProjectSnapshot project, PaymentMethodUpdate card, PaymentProvider provider, CancellationToken cancel, bool isOnce = false)
     {
         await using var change = await CustomerChange.BeginAsync(database, project, card.Customer, cancel);
         if (change.Row.Owner is not null)

@@ -53,7 +53,7 @@ public sealed class RefundPayment(NpgsqlDataSource database, PaymentQueries quer
             return false;
         }
 
-        if (IsNews(known, done))
+        if (IsUpdate(known, done))
         {
             await SettleAsync(project, row, refund, done, PaymentActors.System, cancel);
         }
@@ -145,7 +145,7 @@ public sealed class RefundPayment(NpgsqlDataSource database, PaymentQueries quer
             var invoice = await InvoiceOfAsync(change, project, before.Payment, cancel);
             var (now, row) = (clock.Now(project), (await PaymentQueries.FindAsync(change.Connection, project, before.Payment.Id, cancel))!);
             var refund = row.Refunds.Single(one => one.Id == id);
-            if (!IsNews(refund, done))
+            if (!IsUpdate(refund, done))
             {
                 return row;
             }
@@ -158,7 +158,7 @@ public sealed class RefundPayment(NpgsqlDataSource database, PaymentQueries quer
     }
 
     /// <summary>A bank may send money back that counted as gone. After that nothing is said of the refund any more.</summary>
-    private static bool IsNews(Refund known, ProviderAnswer done) =>
+    private static bool IsUpdate(Refund known, ProviderAnswer done) =>
         known.Status == PaymentStatus.Pending || (known.Status == PaymentStatus.Succeeded && done.Failure is not null);
 
     /// <summary>The invoice that the payment paid; null: it paid none.</summary>
@@ -249,7 +249,7 @@ public sealed class RefundPayment(NpgsqlDataSource database, PaymentQueries quer
         (MoneyAmount Amount, string What)[] all =
         [
             (payment.Refunded, "was refunded"), (bounds.Held, "is held or was taken by the customer's bank in a dispute"),
-            (invoice?.GivenBack ?? zero, "was set off when the subscription changed, as credit for what came after"),
+            (invoice?.ProrationCredited ?? zero, "was set off when the subscription changed, as credit for what came after"),
             ((invoice?.Credited ?? zero) - payment.Refunded, "of its invoice was given back by credit notes"),
         ];
         var parts = all.Where(one => one.Amount > zero).Select(static one => $"{one.Amount} {one.What}").ToArray();

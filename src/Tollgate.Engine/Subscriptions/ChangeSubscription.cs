@@ -103,7 +103,7 @@ public sealed class ChangeSubscription(NpgsqlDataSource database, QuotaGate gate
     {
         try
         {
-            return subscription.DrivenBy is null && !subscription.IsEnded ? await UpcomingAsync(project, subscription.Id, cancel) : null;
+            return subscription.ManagedBy is null && !subscription.IsEnded ? await UpcomingAsync(project, subscription.Id, cancel) : null;
         }
         catch (CustomerBusyException)
         {

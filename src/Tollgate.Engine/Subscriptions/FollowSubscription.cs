@@ -21,7 +21,7 @@ public sealed class FollowSubscription(NpgsqlDataSource database, QuotaGate gate
     public static Guid IdOf(string reference) => EventKey.Parse(reference, Instant.Epoch).Id;
 
     /// <returns>Null: it is so now. Else why it cannot be, for people; what of it can be is so.</returns>
-    public async Task<string?> RunAsync(ProjectSnapshot project, PaymentProvider provider, SubscriptionNews news, CancellationToken cancel)
+    public async Task<string?> RunAsync(ProjectSnapshot project, PaymentProvider provider, SubscriptionUpdate news, CancellationToken cancel)
     {
         await using var change = await CustomerChange.BeginAsync(database, project, news.Customer, cancel);
         var (row, id) = (change.Row, IdOf(news.Reference));
@@ -33,12 +33,12 @@ public sealed class FollowSubscription(NpgsqlDataSource database, QuotaGate gate
 
         var known = await TakeStep.FindAsync(change, project, SubscriptionSql.ById, cancel, row.Partition, row.Account, id);
         var heardAt = news.AskedAt.ToUtc();
-        if (known is { Subscription.DrivenBy: null })
+        if (known is { Subscription.ManagedBy: null })
         {
             return $"A subscription of Tollgate's own has the id {news.Reference}.";
         }
 
-        if (known is not null && await change.AskAsync(SubscriptionSql.IsOldNews, cancel, row.Partition, row.Account, id, heardAt) is true)
+        if (known is not null && await change.AskAsync(SubscriptionSql.IsOldUpdate, cancel, row.Partition, row.Account, id, heardAt) is true)
         {
             return null;
         }
@@ -73,7 +73,7 @@ public sealed class FollowSubscription(NpgsqlDataSource database, QuotaGate gate
     }
 
     /// <summary>Why another subscription cannot begin. One that gives nothing makes way for one that does.</summary>
-    private static async Task<string?> RefuseAsync(StepWriting writing, SubscriptionNews news, CancellationToken cancel)
+    private static async Task<string?> RefuseAsync(StepWriting writing, SubscriptionUpdate news, CancellationToken cancel)
     {
         var (change, row) = (writing.Change, writing.Change.Row);
         if (row.Owner is { } owner)
@@ -96,7 +96,7 @@ public sealed class FollowSubscription(NpgsqlDataSource database, QuotaGate gate
             return null;
         }
 
-        if (live.Subscription is { DrivenBy: not null, GivesPlan: false } && news.Status is SubscriptionStatus.Active or SubscriptionStatus.Trialing)
+        if (live.Subscription is { ManagedBy: not null, GivesPlan: false } && news.Status is SubscriptionStatus.Active or SubscriptionStatus.Trialing)
         {
             await writing.WriteAsync(live, StepChoice.Of(SubscriptionLife.Cancel(live.Subscription, "replaced", writing.Now), $"replaced by {news.Reference}"), cancel);
             return null;
@@ -110,7 +110,7 @@ public sealed class FollowSubscription(NpgsqlDataSource database, QuotaGate gate
     /// where the provider's are none of the catalogue.
     /// </summary>
     /// <returns>No terms: it cannot be followed. A doubt: why, or what is not as it is there.</returns>
-    private static (SubscriptionTerms? Terms, string? Doubt) TermsOf(ProjectSnapshot project, Subscription? known, SubscriptionNews news)
+    private static (SubscriptionTerms? Terms, string? Doubt) TermsOf(ProjectSnapshot project, Subscription? known, SubscriptionUpdate news)
     {
         if (news.Price is not { } price || !project.Catalog.Plans.TryGetValue(price.Plan, out var newest))
         {
@@ -130,7 +130,7 @@ public sealed class FollowSubscription(NpgsqlDataSource database, QuotaGate gate
         }
     }
 
-    private static MirroredState StateOf(SubscriptionNews news, SubscriptionTerms terms) => new(
+    private static MirroredState StateOf(SubscriptionUpdate news, SubscriptionTerms terms) => new(
         news.Status, terms, news.StartedAt, new(news.Anchor), news.Current, news.TrialEnd, news.CancelAt, news.EndedAt, news.Reason) { ConvertsTrial = news.ConvertsTrial };
 
     private static async Task StepAsync(

@@ -24,7 +24,7 @@ public enum SubscriptionOutcome
     NotAllowed,
 
     /// <summary>A payment provider drives it, and what is asked for is done there.</summary>
-    DrivenByProvider,
+    ProviderManaged,
     PlanUnknown,
 
     /// <summary>The plan has no price for the interval in the currency.</summary>
@@ -104,7 +104,7 @@ internal sealed record StepChoice(SubscriptionOutcome Outcome, SubscriptionStep?
 public readonly record struct StepRequest(string Actor, bool Preview)
 {
     /// <summary>It is a step that a subscription takes which a provider drives. Any other is the provider's.</summary>
-    public bool IsOfDriver { get; init; }
+    public bool IsFromProvider { get; init; }
 }
 
 /// <summary>
@@ -136,18 +136,18 @@ internal sealed class TakeStep(NpgsqlDataSource database, QuotaGate gate, Clock 
             }
 
             var writing = new StepWriting(change, project, await SettingsText.LoadAsync(change.Connection, project, cancel), request.Actor, clock.Now(project));
-            return await EndAsync(writing, await StepAsync(writing, row, choose, cancel, request.IsOfDriver), request, cancel);
+            return await EndAsync(writing, await StepAsync(writing, row, choose, cancel, request.IsFromProvider), request, cancel);
         }
     }
 
     /// <summary>2. to 5., in a transaction that holds the customer.</summary>
     internal static async Task<SubscriptionAnswer> StepAsync(
-        StepWriting writing, SubscriptionRow row, Func<StepWriting, SubscriptionRow, Task<StepChoice>> choose, CancellationToken cancel, bool isOfDriver = false)
+        StepWriting writing, SubscriptionRow row, Func<StepWriting, SubscriptionRow, Task<StepChoice>> choose, CancellationToken cancel, bool isFromProvider = false)
     {
         var customer = writing.Change.Row.Customer.Id;
-        if (row.Subscription.DrivenBy is not null && !isOfDriver)
+        if (row.Subscription.ManagedBy is not null && !isFromProvider)
         {
-            return new(SubscriptionOutcome.DrivenByProvider, row, customer);
+            return new(SubscriptionOutcome.ProviderManaged, row, customer);
         }
 
         var answer = await CatchUpAsync(writing, new(SubscriptionOutcome.Done, row, customer), cancel);

@@ -113,7 +113,7 @@ internal sealed class SendLoop(
                 var number = delivery.Number.ToString(CultureInfo.InvariantCulture);
                 if (!await parked.TryAsync(WorkNames.WebhookDeliveries, project, number, () => AttemptAsync(project, delivery, cancel), cancel))
                 {
-                    await queue.GiveBackAsync(delivery, cancel);
+                    await queue.ReturnAsync(delivery, cancel);
                 }
             }
         }

@@ -75,8 +75,8 @@ public sealed class SandboxProvider(NpgsqlDataSource database, SandboxWebhooks w
     public WebhookReading ReadWebhook(IReadOnlyDictionary<string, string> credentials, WebhookRequest request, DateTimeOffset now) =>
         SandboxSignature.Read(credentials, request, now);
 
-    public Task<ProviderTold> TellAsync(ProjectSnapshot project, ProviderEvent @event, CancellationToken cancel) => 
-        Task.FromResult(SandboxEvent.Read(@event.Body)?.Told() is { } news ? new ProviderTold([news]) : ProviderTold.Nothing);
+    public Task<ParsedEvent> TellAsync(ProjectSnapshot project, ProviderEvent @event, CancellationToken cancel) => 
+        Task.FromResult(SandboxEvent.Read(@event.Body)?.Told() is { } news ? new ParsedEvent([news]) : ParsedEvent.Nothing);
 
     /// <summary>What the customer answered on the bank's page. What was answered first counts.</summary>
     public async Task<ProviderAnswer> ConfirmAsync(ProjectSnapshot project, Guid key, MoneyAmount amount, bool isApproved, CancellationToken cancel)

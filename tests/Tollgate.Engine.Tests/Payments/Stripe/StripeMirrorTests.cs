@@ -340,7 +340,7 @@ public sealed class StripeMirrorTests(TestPostgres postgres) : IAsyncLifetime
     {
         var (start, at) = (Instant.From(DateTimeOffset.UtcNow.AddDays(-3)), Instant.From(DateTimeOffset.UtcNow));
         var follow = new FollowSubscription(_database!.Source, Rig.Ledger.Gate, Rig.Ledger.Clock);
-        var news = new SubscriptionNews(
+        var news = new SubscriptionUpdate(
             "ada", "sub_1", new("pro", PriceInterval.Monthly, 1, new(2900, Currency.Usd)), SubscriptionStatus.Active, new(start, start.Plus(TimeSpan.FromDays(30))), start, start,
             null, null, null, null, at);
         (await follow.RunAsync(Rig.Project, PaymentProvider.Stripe, news, CancellationToken.None)).ShouldBeNull();
@@ -351,7 +351,7 @@ public sealed class StripeMirrorTests(TestPostgres postgres) : IAsyncLifetime
         (await SeenAsync()).ShouldBe("past_due pro monthly 1");
 
         var invoices = new FollowInvoice(_database!.Source, StripeRig.Secrets, Rig.Ledger.Clock);
-        var invoice = new InvoiceNews(
+        var invoice = new InvoiceUpdate(
             "ada", "in_1", "sub_1", "A-1", ProviderInvoiceStatus.Open, new(2900, Currency.Usd), new(0, Currency.Usd), new(0, Currency.Usd), "pi_1", true, null, start, null, [], at);
         (await invoices.RunAsync(Rig.Project, PaymentProvider.Stripe, invoice, CancellationToken.None)).ShouldBeNull();
         (await PaymentsAsync()).ShouldBe("failed 2900 0");
