@@ -42,7 +42,7 @@ public sealed partial class RoomTests
         new("Tollgate.Engine/Ledger -> Payments", "One command verifies the books of all rooms in one snapshot."),
         new("Tollgate.Engine/Subscriptions -> Invoicing", "A step and what it is billed with are one transaction; invoicing knows nothing of how steps are stored."),
         new("Tollgate.Engine/Ledger -> Dunning", "One command verifies the books of all rooms in one snapshot."),
-        new("Tollgate.Engine/Subscriptions -> Payments", "What a provider says of a subscription that it drives is told in the words of Payments, and followed as any step."),
+        new("Tollgate.Engine/Subscriptions -> Payments", "What a provider says of a subscription that it manages is told in the words of Payments, and followed as any step."),
         new("Tollgate.Engine/Subscriptions -> Dunning", "An invoice and the wish to collect it are one transaction."),
         new("Tollgate.Engine/Invoicing -> Dunning", "An invoice that asks for nothing any more is not collected: that is looked at at once."),
         new("Tollgate.Engine/Payments -> Checkouts", "Money that came for a checkout and what it buys are one transaction."),

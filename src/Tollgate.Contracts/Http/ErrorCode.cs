@@ -302,7 +302,7 @@ public sealed record ErrorCode(string Code, int Status, string Title, string Des
         "Read the subscription's status; docs/concepts/subscriptions.md has the table of what may happen when.");
 
     public static readonly ErrorCode ProviderManaged = new(
-        "provider_managed", 409, "The payment provider drives this subscription",
+        "provider_managed", 409, "The payment provider manages this subscription",
         "It was begun at the payment provider, which renews and bills it. What is asked for cannot be done there.",
         "Change it in the provider's dashboard or its customer portal; Tollgate follows. docs/concepts/stripe.md says what can be done here.");
 
@@ -550,7 +550,7 @@ public sealed record ErrorCode(string Code, int Status, string Title, string Des
 
     public static readonly ErrorCode NotAtProvider = new(
         "not_at_provider", 422, "The payment provider cannot do this",
-        "The payment provider drives the subscription, or is to, and has no such thing: a change that waits for the end of the period, a proration by days, a coupon that "
+        "The payment provider manages the subscription, or is to, and has no such thing: a change that waits for the end of the period, a proration by days, a coupon that "
         + "carries over, or a price that nobody made there. It is not done in another way instead. The detail says which.",
         "Ask for what the provider can do; docs/concepts/stripe.md lists it. A missing price is made by \"tollgate stripe sync\".");
 

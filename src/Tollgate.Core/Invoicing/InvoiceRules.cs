@@ -170,7 +170,7 @@ public static class InvoiceRules
     };
 
     /// <summary>What no invoice should look like; null: it looks right. A person has to look at the others before anybody is asked to pay them.</summary>
-    public static string? Doubt(Bill bill, InvoiceSettings settings)
+    public static string? ImplausibleReason(Bill bill, InvoiceSettings settings)
     {
         var (total, largest) = (bill.Sums.Total, settings.LargestTotalIn(bill.Sums.Total.Currency));
         if (total.Major > largest)

@@ -29,7 +29,7 @@ public sealed record DisputeUpdate(string Reference, string Charge, MoneyAmount 
 /// <param name="Customer">Our own id.</param>
 public sealed record PaymentMethodUpdate(string Customer, string Token, string Brand, string Last4) : ProviderUpdate;
 
-/// <summary>A subscription that the provider drives.</summary>
+/// <summary>A subscription that the provider manages.</summary>
 /// <param name="Customer">Our own id.</param>
 /// <param name="Reference">The provider's id of it.</param>
 /// <param name="Price">Null: its price is no plan's, and one that is followed already keeps its terms.</param>
@@ -47,7 +47,7 @@ public sealed record SubscriptionUpdate(
 /// <param name="Each">What one of the quantity costs for a period.</param>
 public sealed record SubscribedPrice(string Plan, PriceInterval Interval, long Quantity, MoneyAmount Each);
 
-/// <summary>An invoice that the provider made for a subscription that it drives.</summary>
+/// <summary>An invoice that the provider made for a subscription that it manages.</summary>
 /// <param name="Subscription">The provider's id of it.</param>
 /// <param name="Payment">The provider's id of what paid it, or was to.</param>
 /// <param name="HasFailed">It was asked for, and no money came.</param>

@@ -182,7 +182,7 @@ public sealed record Subscription
     public Instant? TrialEnd { get; init; }
 
     /// <summary>
-    /// What the trial's end does: true pays, false ends the subscription. Where a provider drives it false means that it ends, or is paused, if nothing is there to pay with then.
+    /// What the trial's end does: true pays, false ends the subscription. Where a provider manages it false means that it ends, or is paused, if nothing is there to pay with then.
     /// </summary>
     public bool ConvertsTrial { get; init; } = true;
 

@@ -29,7 +29,7 @@ internal sealed record StepOrder(CustomerRow Customer, Subscription? Before, Sub
     public bool BillsUsage => Step.Charges.Count > 0 || EndsProviderManagedPeriod
         || Step.Verb is SubscriptionVerb.BillUsage || (Step.Verb is SubscriptionVerb.Cancel && Before is { Status: not SubscriptionStatus.Trialing });
 
-    /// <summary>What a provider drives has no charges here, and its periods end all the same.</summary>
+    /// <summary>What a provider manages has no charges here, and its periods end all the same.</summary>
     private bool EndsProviderManagedPeriod => Step.After.ManagedBy is not null && Before is { Status: SubscriptionStatus.Active or SubscriptionStatus.PastDue }
         && Before.Current.Start != Step.After.Current.Start;
 
@@ -38,8 +38,8 @@ internal sealed record StepOrder(CustomerRow Customer, Subscription? Before, Sub
 }
 
 /// <summary>What a step comes to.</summary>
-/// <param name="Doubt">Not null: it looks impossible, and nothing of it may be written before somebody has looked.</param>
-internal sealed record BilledOrder(StepOrder Order, BilledStep Billed, IReadOnlyList<RatedPeriod> Rated, string? Doubt)
+/// <param name="ParkReason">Not null: it looks impossible, and nothing of it may be written before somebody has looked.</param>
+internal sealed record BilledOrder(StepOrder Order, BilledStep Billed, IReadOnlyList<RatedPeriod> Rated, string? ParkReason)
 {
     /// <summary>What it was billed with; null: it could not be.</summary>
     public BillingFacts? Facts { get; init; }
@@ -93,7 +93,7 @@ internal sealed class BillSteps(NpgsqlConnection connection, ProjectSnapshot pro
     {
         try
         {
-            // Who drives a subscription also taxes it, and takes off its own coupons.
+            // Who manages a subscription also taxes it, and takes off its own coupons.
             facts = order.Step.After.ManagedBy is null ? facts : facts with
             {
                 Redemptions = [], Taxes = null, Credits = MoneyAmount.Zero(facts.Credits.Currency), Billed = BilledLines.None,
@@ -101,8 +101,8 @@ internal sealed class BillSteps(NpgsqlConnection connection, ProjectSnapshot pro
             var billed = InvoiceRules.Bill(order.Before, order.Step, facts);
             billed = order.BillsUsage ? billed with { After = billed.After with { UsageFrom = order.Step.At } } : billed;
 
-            // The end of a driven one is a fact whatever it costs; its lines are looked at before they are told.
-            return new(order, billed, rated, billed is { Bill: { } bill, After.ManagedBy: null } ? InvoiceRules.Doubt(bill, settings) : null) { Facts = facts };
+            // The end of a managed one is a fact whatever it costs; its lines are looked at before they are told.
+            return new(order, billed, rated, billed is { Bill: { } bill, After.ManagedBy: null } ? InvoiceRules.ImplausibleReason(bill, settings) : null) { Facts = facts };
         }
         catch (Exception broken) when (broken is InvariantBrokenException or OverflowException)
         {

@@ -78,7 +78,7 @@ public sealed class ChangeInvoiceStatus(NpgsqlDataSource database, QuotaGate gat
                 return new(InvoiceOutcome.Done, row, invoice.CreditNotes.Single(one => one.Id.ToString("D") == made));
             }
 
-            var held = new MoneyAmount((long)(await change.AskAsync(InvoiceSql.HeldOf, cancel, row.Partition, row.Account, id))!, invoice.Currency);
+            var held = new MoneyAmount((long)(await change.ScalarAsync(InvoiceSql.HeldOf, cancel, row.Partition, row.Account, id))!, invoice.Currency);
             var (verdict, draft) = CreditNoteRules.Judge(invoice, order, held);
             if (draft is null)
             {

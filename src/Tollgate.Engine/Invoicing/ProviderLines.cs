@@ -14,7 +14,7 @@ public sealed record ProviderLine(Guid Id, string Description, MoneyAmount Amoun
 
 /// <summary>The lines of one subscription that its provider was not told yet.</summary>
 /// <param name="Reference">The provider's own id of the subscription.</param>
-/// <param name="Provider">Who drives it.</param>
+/// <param name="Provider">Who manages it.</param>
 /// <param name="IsOver">Its provider makes no further invoice by itself.</param>
 public sealed record ProviderBill(string Customer, Guid Subscription, string Provider, string Reference, bool IsOver, IReadOnlyList<ProviderLine> Lines);
 

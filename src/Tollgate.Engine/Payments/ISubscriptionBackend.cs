@@ -9,7 +9,7 @@ using Tollgate.Engine.Subscriptions;
 
 namespace Tollgate.Engine.Payments;
 
-/// <summary>A page on which a customer subscribes at a provider, which drives the subscription from then on.</summary>
+/// <summary>A page on which a customer subscribes at a provider, which manages the subscription from then on.</summary>
 /// <param name="Key">The checkout's id: idempotency key, and what the provider's events name.</param>
 /// <param name="TrialDays">0: none is left.</param>
 public sealed record ProviderManagedCheckout(
@@ -17,7 +17,7 @@ public sealed record ProviderManagedCheckout(
 
 public enum BackendOutcome
 {
-    /// <summary>It is so at the provider; <see cref="BackendAnswer.Told"/> says what it has now.</summary>
+    /// <summary>It is so at the provider; <see cref="BackendAnswer.Updates"/> says what it has now.</summary>
     Done,
 
     /// <summary>It had to be paid, and no money came. Nothing was changed.</summary>
@@ -37,7 +37,7 @@ public enum BackendOutcome
 public sealed record BackendAnswer(BackendOutcome Outcome, string? Detail = null, PaymentFailure? Failure = null)
 {
     /// <summary>Of what was done: the provider's subscriptions of the customer, and what was invoiced for it.</summary>
-    public IReadOnlyList<ProviderUpdate> Told { get; init; } = [];
+    public IReadOnlyList<ProviderUpdate> Updates { get; init; } = [];
 
     /// <summary>Of a page.</summary>
     public HostedPage? Page { get; init; }
@@ -54,7 +54,7 @@ public sealed record BackendAnswer(BackendOutcome Outcome, string? Detail = null
 }
 
 /// <summary>
-/// The seam to a provider that drives subscriptions. What is asked for is a state and not a difference, so asking again does no harm; what became of it is read
+/// The seam to a provider that manages subscriptions. What is asked for is a state and not a difference, so asking again does no harm; what became of it is read
 /// at the provider, so a lost answer does none either. What the provider does not do is refused, and never done in another way.
 /// </summary>
 public interface ISubscriptionBackend
@@ -92,15 +92,15 @@ public interface ISubscriptionBackend
     Task<IReadOnlyDictionary<Guid, string>> BillAsync(ProjectSnapshot project, ProviderBill bill, CancellationToken cancel);
 }
 
-/// <summary>The drivers, by name.</summary>
-public sealed class SubscriptionBackends(IEnumerable<ISubscriptionBackend> drivers)
+/// <summary>The backends, by name.</summary>
+public sealed class SubscriptionBackends(IEnumerable<ISubscriptionBackend> backends)
 {
-    private readonly Dictionary<string, ISubscriptionBackend> _drivers = drivers.ToDictionary(static one => CatalogWords.Of(one.Name), StringComparer.Ordinal);
+    private readonly Dictionary<string, ISubscriptionBackend> _backends = backends.ToDictionary(static one => CatalogWords.Of(one.Name), StringComparer.Ordinal);
 
     /// <param name="name">As <see cref="Subscription.ManagedBy"/> has it.</param>
-    public ISubscriptionBackend Of(string name) => _drivers[name];
+    public ISubscriptionBackend Of(string name) => _backends[name];
 
     /// <summary>Who begins the project's new subscriptions; null: Tollgate.</summary>
     public ISubscriptionBackend? OfNew(ProjectSnapshot project) =>
-        project.Payments.Subscriptions == SubscriptionsBy.Provider ? _drivers.GetValueOrDefault(CatalogWords.Of(project.Payments.Provider)) : null;
+        project.Payments.Subscriptions == SubscriptionsBy.Provider ? _backends.GetValueOrDefault(CatalogWords.Of(project.Payments.Provider)) : null;
 }

@@ -144,7 +144,7 @@ public sealed class PaymentMethods(NpgsqlDataSource database, SecretBox secrets,
     internal static async Task KeepAsync(CustomerChange change, Guid id, bool isDefault, Instant now, CancellationToken cancel)
     {
         var row = change.Row;
-        var isKept = await change.AskAsync(PaymentSql.MethodIsKept, cancel, row.Partition, row.Account, id) is not null;
+        var isKept = await change.ScalarAsync(PaymentSql.MethodIsKept, cancel, row.Partition, row.Account, id) is not null;
         if (!isKept || isDefault)
         {
             await change.ExecuteAsync(PaymentSql.NoDefault, cancel, row.Partition, row.Account);
@@ -159,7 +159,7 @@ public sealed class PaymentMethods(NpgsqlDataSource database, SecretBox secrets,
     public async Task<bool> MakeDefaultAsync(ProjectSnapshot project, string customer, Guid id, CancellationToken cancel)
     {
         await using var change = await CustomerChange.BeginOnExistingAsync(database, project, customer, cancel);
-        if (change is null || await change.AskAsync(PaymentSql.MethodIsKept, cancel, change.Row.Partition, change.Row.Account, id) is null)
+        if (change is null || await change.ScalarAsync(PaymentSql.MethodIsKept, cancel, change.Row.Partition, change.Row.Account, id) is null)
         {
             return false;
         }

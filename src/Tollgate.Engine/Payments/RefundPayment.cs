@@ -46,7 +46,7 @@ public sealed class RefundPayment(NpgsqlDataSource database, PaymentQueries quer
         (await BeginAsync(project, payment, new(amount.Minor, reason, done, null), PaymentActors.System, cancel)).Answer;
 
     /// <summary>What became of one that is on its way, or that had gone and came back. Any other that is settled stays as it is.</summary>
-    internal async Task<bool> TellAsync(ProjectSnapshot project, Guid payment, Guid refund, ProviderAnswer done, CancellationToken cancel)
+    internal async Task<bool> RecordAnswerAsync(ProjectSnapshot project, Guid payment, Guid refund, ProviderAnswer done, CancellationToken cancel)
     {
         if (await queries.FindAsync(project, payment, cancel) is not { } row || row.Refunds.FirstOrDefault(one => one.Id == refund) is not { } known)
         {
@@ -195,8 +195,8 @@ public sealed class RefundPayment(NpgsqlDataSource database, PaymentQueries quer
     private static async Task<RefundBounds> BoundsAsync(CustomerChange change, PaymentRow row, CancellationToken cancel)
     {
         var (payment, currency) = (row.Payment, row.Payment.Amount.Currency);
-        var held = (long)(await change.AskAsync(DisputeSql.HeldOf, cancel, row.Partition, row.Account, payment.Id))!;
-        var overpaid = (long)(await change.AskAsync(PaymentSql.OverpaidOf, cancel, row.Partition, row.Account, PaymentActors.NoteOf(payment.Id)))!;
+        var held = (long)(await change.ScalarAsync(DisputeSql.HeldOf, cancel, row.Partition, row.Account, payment.Id))!;
+        var overpaid = (long)(await change.ScalarAsync(PaymentSql.OverpaidOf, cancel, row.Partition, row.Account, PaymentActors.NoteOf(payment.Id)))!;
         return new(new(held, currency), new(overpaid, currency), await BuyPack.CreditsAsync(change, currency, cancel));
     }
 

@@ -23,7 +23,7 @@ public enum SubscriptionOutcome
     /// <summary>Not while the subscription stands where it does.</summary>
     NotAllowed,
 
-    /// <summary>A payment provider drives it, and what is asked for is done there.</summary>
+    /// <summary>A payment provider manages it, and what is asked for is done there.</summary>
     ProviderManaged,
     PlanUnknown,
 
@@ -57,13 +57,13 @@ public enum SubscriptionOutcome
     /// <summary>The invoice looks impossible; a person has to look at it first.</summary>
     Implausible,
 
-    /// <summary>The provider that drives it has no such thing.</summary>
+    /// <summary>The provider that manages it has no such thing.</summary>
     NotAtProvider,
 
     /// <summary>It had to be paid, and the provider got no money. Nothing was changed.</summary>
     Declined,
 
-    /// <summary>The provider that drives it did not answer.</summary>
+    /// <summary>The provider that manages it did not answer.</summary>
     NoAnswer,
 }
 
@@ -103,7 +103,7 @@ internal sealed record StepChoice(SubscriptionOutcome Outcome, SubscriptionStep?
 /// <param name="Actor">As the timeline names it.</param>
 public readonly record struct StepRequest(string Actor, bool Preview)
 {
-    /// <summary>It is a step that a subscription takes which a provider drives. Any other is the provider's.</summary>
+    /// <summary>It is a step that a subscription takes which a provider manages. Any other is the provider's.</summary>
     public bool IsFromProvider { get; init; }
 }
 
@@ -254,7 +254,7 @@ internal sealed class StepWriting(CustomerChange change, ProjectSnapshot project
     {
         var order = new StepOrder(_customer, before?.Subscription, choice.Step!);
         var billed = (await new BillSteps(change.Connection, project, settings).RunAsync([order], cancel)).Single();
-        if (billed.Doubt is { } doubt)
+        if (billed.ParkReason is { } doubt)
         {
             return new(SubscriptionOutcome.Implausible, before, _customer.Customer.Id, Detail: doubt);
         }

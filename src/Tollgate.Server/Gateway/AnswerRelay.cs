@@ -107,7 +107,7 @@ internal sealed class AnswerRelay(HttpContext context, GatewayCall call, CallMet
         var report = Status is >= 300 and < 400
             ? new UsageReport { IsReported = true, Error = $"The provider answered {Status}, a redirect." }
             : WithHeaders(UsageReader.Read(call.Route, whole.Bytes.Span, Status));
-        var delivered = report.IsReported && report.Doubt is null ? default : DeliveredText.Of(call.Route, whole.Bytes.Span);
+        var delivered = report.IsReported && report.Inconsistency is null ? default : DeliveredText.Of(call.Route, whole.Bytes.Span);
         var settled = await meter.SettleAsync(report, delivered, Status, null, CallEnd.Whole);
         _to.Headers[CallHeader] = meter.JobCallId ?? call.Id.ToString("D");
         foreach (var (name, value) in HeadersOf(settled))
@@ -258,7 +258,7 @@ internal sealed class AnswerRelay(HttpContext context, GatewayCall call, CallMet
     }
 
     private UsageReport WithHeaders(UsageReport report) =>
-        IsCompressed && report.Error is null ? report with { Doubt = "The provider compressed its answer, which the call did not allow." }
+        IsCompressed && report.Error is null ? report with { Inconsistency = "The provider compressed its answer, which the call did not allow." }
         : call.Route.Api == LlmApi.BedrockInvoke ? UsageReader.WithBedrockHeaders(report, name => answer.Headers.TryGetValues(name, out var values) ? values.First() : null) : report;
 
     private IEnumerable<(string Name, string Value)> HeadersOf(RecordedCall? settled)

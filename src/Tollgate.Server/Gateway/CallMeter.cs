@@ -129,8 +129,8 @@ internal sealed class CallMeter(GatewayCall call, GuardLlmCalls guard, QuotaGate
             return null;
         }
 
-        var isEstimated = !report.IsReported || report.IsPartial || report.Doubt is not null;
-        var usage = isEstimated ? UsageEstimate.After(call.Route, call.Ask!, delivered, report.Doubt is null ? report : UsageReport.Silent) : report.Usage;
+        var isEstimated = !report.IsReported || report.IsPartial || report.Inconsistency is not null;
+        var usage = isEstimated ? UsageEstimate.After(call.Route, call.Ask!, delivered, report.Inconsistency is null ? report : UsageReport.Silent) : report.Usage;
         var happened = With(usage) with
         {
             Model = report.Model ?? With(usage).Model, RequestedModel = With(usage).Model, IsEstimated = isEstimated, ReportedCost = report.ReportedCost,
@@ -185,7 +185,7 @@ internal sealed class CallMeter(GatewayCall call, GuardLlmCalls guard, QuotaGate
 
     internal static string? PropertiesOf(UsageReport report, CallEnd end)
     {
-        if (end is CallEnd.Whole or CallEnd.Broken && report.Doubt is null)
+        if (end is CallEnd.Whole or CallEnd.Broken && report.Inconsistency is null)
         {
             return null;
         }
@@ -199,7 +199,7 @@ internal sealed class CallMeter(GatewayCall call, GuardLlmCalls guard, QuotaGate
                 json.WriteString("ended_by", end == CallEnd.CallerLeft ? "caller" : "budget");
             }
 
-            if (report.Doubt is { } doubt)
+            if (report.Inconsistency is { } doubt)
             {
                 json.WriteString("usage_doubt", doubt);
             }

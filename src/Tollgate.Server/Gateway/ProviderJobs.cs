@@ -137,8 +137,8 @@ internal sealed class ProviderJobs(GatewayJobs jobs, SettleLater later, Clock cl
     private static LlmCall CallOf(GatewayJob job, LlmRoute route, UsageReport report, ReadOnlySpan<byte> whole, Instant now)
     {
         var isStopped = report.Work == WorkState.Stopped;
-        var isEstimated = !isStopped && (!report.IsReported || report.Doubt is not null);
-        var usage = isEstimated ? UsageEstimate.After(route, null, DeliveredText.Of(route, whole), report.Doubt is null ? report : UsageReport.Silent) : report.Usage;
+        var isEstimated = !isStopped && (!report.IsReported || report.Inconsistency is not null);
+        var usage = isEstimated ? UsageEstimate.After(route, null, DeliveredText.Of(route, whole), report.Inconsistency is null ? report : UsageReport.Silent) : report.Usage;
         var isNothing = usage.Parts.All(part => part.Unit == LlmUnit.Request);
         return new()
         {

@@ -80,7 +80,7 @@ internal static class CallReading
         {
             faults.Add("raw_response", FaultCode.InvalidValue, "Send the counts or the answer, not both.");
         }
-        else if (report.Doubt is { } doubt)
+        else if (report.Inconsistency is { } doubt)
         {
             faults.Add("raw_response", FaultCode.InvalidValue, $"Its usage cannot be believed: {doubt}");
         }

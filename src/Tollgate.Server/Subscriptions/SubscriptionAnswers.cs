@@ -88,7 +88,7 @@ internal static class SubscriptionAnswers
     };
 
     public static DueItemView Of(DueItem item) => new(
-        item.Customer, item.Subscription.ToString("D"), CatalogWords.Of(item.Verb), item.At.ToOffset(), item.Invoice?.Total.Minor, item.Invoice?.Currency.Code, item.Doubt);
+        item.Customer, item.Subscription.ToString("D"), CatalogWords.Of(item.Verb), item.At.ToOffset(), item.Invoice?.Total.Minor, item.Invoice?.Currency.Code, item.ParkReason);
 
     /// <summary>Null: the call was done, or nothing had to be done.</summary>
     public static (ErrorCode Code, string? Param)? ProblemOf(SubscriptionOutcome outcome) => outcome switch

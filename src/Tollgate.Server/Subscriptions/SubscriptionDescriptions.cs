@@ -26,7 +26,7 @@ internal static class SubscriptionDescriptions
 
     private static readonly ErrorCode[] Steps = [ErrorCode.SubscriptionNotFound, ErrorCode.SubscriptionState, ErrorCode.ProviderManaged, ErrorCode.InvoiceImplausible, ErrorCode.ValidationFailed];
 
-    /// <summary>Of what is asked of the provider where that drives the subscription.</summary>
+    /// <summary>Of what is asked of the provider where that manages the subscription.</summary>
     private static readonly ErrorCode[] Asked = [.. Steps, ErrorCode.NotAtProvider, ErrorCode.UpstreamUnreachable];
 
     public static readonly Description Create = new(

@@ -86,9 +86,9 @@ public static class SubscriptionStepEndpoints
             Discount = discount,
         };
         var request = RequestOf(context, pay is null || body.Preview == true);
-        if (await deps.ProviderManaged.ChangeAsync(context.Project(), deps.IdOf(context), order, request, context.RequestAborted) is { } driven)
+        if (await deps.ProviderManaged.ChangeAsync(context.Project(), deps.IdOf(context), order, request, context.RequestAborted) is { } managed)
         {
-            await AnswerAsync(context, deps, driven, showsInvoice: true, body.Plan);
+            await AnswerAsync(context, deps, managed, showsInvoice: true, body.Plan);
             return;
         }
 

@@ -20,7 +20,7 @@ namespace Tollgate.Web.Portal;
 /// </summary>
 public sealed class PortalPages(
     ProjectDirectory directory, PortalSessions sessions, CustomerQueries customers, SubscriptionQueries subscriptions, InvoiceQueries invoices, PaymentMethods methods, OpenCheckout open,
-    ChangeSubscription change, ChangeProviderManaged driven, NoticeQueries notices, PaymentProviders providers, EnterProject enter, Clock clock)
+    ChangeSubscription change, ChangeProviderManaged managed, NoticeQueries notices, PaymentProviders providers, EnterProject enter, Clock clock)
 {
     private const int MostInvoices = 36;
 
@@ -87,7 +87,7 @@ public sealed class PortalPages(
     {
         if (await LiveAsync(deps) is { } item)
         {
-            _ = await driven.CancelAsync(deps.Project, item.Row.Subscription.Id, new(ChangeTime.PeriodEnd, null), new(deps.Actor, false), context.RequestAborted)
+            _ = await managed.CancelAsync(deps.Project, item.Row.Subscription.Id, new(ChangeTime.PeriodEnd, null), new(deps.Actor, false), context.RequestAborted)
                 ?? await change.CancelAsync(deps.Project, item.Row.Subscription.Id, new(ChangeTime.PeriodEnd, null), new(deps.Actor, false), context.RequestAborted);
         }
 
@@ -100,7 +100,7 @@ public sealed class PortalPages(
         var undoesChange = (await Forms.ReadAsync(context))["undo"] == "change";
         if (await LiveAsync(deps) is { Row.Subscription: { } subscription } && (undoesChange ? subscription is { CancelAt: null, Scheduled: not null } : subscription.CancelAt is not null))
         {
-            _ = await driven.UncancelAsync(deps.Project, subscription.Id, new(deps.Actor, false), context.RequestAborted)
+            _ = await managed.UncancelAsync(deps.Project, subscription.Id, new(deps.Actor, false), context.RequestAborted)
                 ?? await change.UncancelAsync(deps.Project, subscription.Id, new(deps.Actor, false), context.RequestAborted);
         }
 

@@ -7,7 +7,7 @@ using Tollgate.Testing.Stripe;
 
 namespace Tollgate.Server.Tests.ProviderManaged;
 
-/// <summary>Subscriptions that begin on Stripe's page and are driven there, changed from here: Stripe is asked, and followed.</summary>
+/// <summary>Subscriptions that begin on Stripe's page and are managed there, changed from here: Stripe is asked, and followed.</summary>
 public sealed class StripeManagedTests(StripeHost host) : IClassFixture<StripeHost>
 {
     private int _told = host.Stripe.Books.Events.Count;
@@ -347,10 +347,10 @@ public sealed class StripeManagedTests(StripeHost host) : IClassFixture<StripeHo
         var refused = await sandbox.Door.PutAsync("/v1/payment-settings", """{"provider": "sandbox", "subscriptions": "provider"}""");
         ((int)refused.Status, (string?)refused["param"]).ShouldBe((422, "subscriptions"), refused.Json?.ToJsonString());
 
-        var driven = await ProjectAsync();
-        ((string?)(await driven.Door.GetAsync("/v1/payment-settings"))["subscriptions"]).ShouldBe("provider");
-        (await driven.Door.PutAsync("/v1/payment-settings", """{"provider": "stripe"}"""))["subscriptions"]!.ToString().ShouldBe("provider", "What is left out stays.");
-        (await driven.Door.PutAsync("/v1/payment-settings", """{"provider": "manual"}"""))["subscriptions"]!.ToString().ShouldBe("tollgate");
+        var managed = await ProjectAsync();
+        ((string?)(await managed.Door.GetAsync("/v1/payment-settings"))["subscriptions"]).ShouldBe("provider");
+        (await managed.Door.PutAsync("/v1/payment-settings", """{"provider": "stripe"}"""))["subscriptions"]!.ToString().ShouldBe("provider", "What is left out stays.");
+        (await managed.Door.PutAsync("/v1/payment-settings", """{"provider": "manual"}"""))["subscriptions"]!.ToString().ShouldBe("tollgate");
     }
 
     [Fact]

@@ -51,8 +51,8 @@ public sealed class StripeDoorTests(StripeHost host) : IClassFixture<StripeHost>
         made.Status.ShouldBe(HttpStatusCode.OK, made.Json?.ToJsonString());
         made["checkout_url"].GetValue<string>().ShouldStartWith("https://checkout.stripe.com/");
 
-        var driven = await sandbox.Door.PutAsync("/v1/payment-settings", """{"provider": "stripe", "subscriptions": "provider"}""");
-        driven.Status.ShouldBe(HttpStatusCode.OK, driven.Json?.ToJsonString());
+        var managed = await sandbox.Door.PutAsync("/v1/payment-settings", """{"provider": "stripe", "subscriptions": "provider"}""");
+        managed.Status.ShouldBe(HttpStatusCode.OK, managed.Json?.ToJsonString());
         await sandbox.Door.PostAsync("/v1/stripe/sync", "{}");
         var subscribed = await sandbox.Door.SendAsync(
             HttpMethod.Post, "/billing/create-checkout-session",

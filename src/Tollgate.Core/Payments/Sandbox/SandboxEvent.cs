@@ -38,7 +38,7 @@ public sealed record SandboxEvent
     }
 
     /// <summary>Null: this type concerns nobody here.</summary>
-    public ProviderUpdate? Told() => Type switch
+    public ProviderUpdate? ToUpdate() => Type switch
     {
         PaymentSucceeded => new PaymentUpdate(Data.Key, Data.Reference, null),
         PaymentFailed => new PaymentUpdate(Data.Key, Data.Reference, Data.Failure ?? PaymentFailure.Declined),

@@ -22,7 +22,7 @@ public sealed record ProviderManagedState(string Status, string Plan, string Int
 /// <summary>Who differs in what. Both sides in, differences out.</summary>
 public static class StripeDrifts
 {
-    private const string Follow = "Stripe drives it and is right: run it with --repair, and see why its event was not applied (tollgate provider-events list).";
+    private const string Follow = "Stripe manages it and is right: run it with --repair, and see why its event was not applied (tollgate provider-events list).";
 
     /// <summary>Each member that differs, once.</summary>
     /// <param name="theirs">Null: it is over there, or never was.</param>

@@ -173,11 +173,11 @@ public sealed partial class PaymobProvider(
     }
 
     /// <summary>Only the number of a transaction is taken from a callback, whose rest may be old or not signed: Paymob is asked what it has.</summary>
-    public async Task<ParsedEvent> TellAsync(ProjectSnapshot project, ProviderEvent @event, CancellationToken cancel)
+    public async Task<ParsedEvent> ParseAsync(ProjectSnapshot project, ProviderEvent @event, CancellationToken cancel)
     {
         if (@event.Type == PaymobCallbacks.Token)
         {
-            return await TellOfCardAsync(project, @event, cancel);
+            return await ParseCardAsync(project, @event, cancel);
         }
 
         if (@event.Type != PaymobCallbacks.Transaction || !long.TryParse(@event.Object, NumberStyles.None, CultureInfo.InvariantCulture, out var id))
@@ -191,16 +191,16 @@ public sealed partial class PaymobProvider(
         return told switch
         {
             { Pending: true } => new([]),
-            { Parent: { } parent } when told.IsRefund || told.IsVoid => await TellOfRefundAsync(project, told, parent, cancel),
-            _ => await TellOfPaymentAsync(project, told, cancel),
+            { Parent: { } parent } when told.IsRefund || told.IsVoid => await ParseRefundAsync(project, told, parent, cancel),
+            _ => await ParsePaymentAsync(project, told, cancel),
         };
     }
 
-    private async Task<ParsedEvent> TellOfPaymentAsync(ProjectSnapshot project, PaymobTransaction told, CancellationToken cancel)
+    private async Task<ParsedEvent> ParsePaymentAsync(ProjectSnapshot project, PaymobTransaction told, CancellationToken cancel)
     {
         if (PaymobRules.StatusOf(told) != PaymentStatus.Succeeded)
         {
-            return await TellOfDeclineAsync(project, told, cancel);
+            return await ParseDeclineAsync(project, told, cancel);
         }
 
         // What nobody here asked for may be the merchant's other business.
@@ -210,7 +210,7 @@ public sealed partial class PaymobProvider(
     }
 
     /// <summary>With the payment, which may not have been told yet.</summary>
-    private async Task<ParsedEvent> TellOfRefundAsync(ProjectSnapshot project, PaymobTransaction told, long parent, CancellationToken cancel)
+    private async Task<ParsedEvent> ParseRefundAsync(ProjectSnapshot project, PaymobTransaction told, long parent, CancellationToken cancel)
     {
         if (await KeyOfAsync(project, told.Order, cancel) is not { } key)
         {
@@ -225,7 +225,7 @@ public sealed partial class PaymobProvider(
         return new([new PaymentUpdate(key, paid, null), new RefundUpdate(ours, paid, ReferenceOf(told), told.Amount, !told.Success, told.Message)]);
     }
 
-    private async Task<ParsedEvent> TellOfCardAsync(ProjectSnapshot project, ProviderEvent @event, CancellationToken cancel) =>
+    private async Task<ParsedEvent> ParseCardAsync(ProjectSnapshot project, ProviderEvent @event, CancellationToken cancel) =>
         PaymobCallbacks.CardOf(@event) is { } card && await KeyOfAsync(project, card.Order, cancel) is { } key
             && await payments.FindAsync(project, key, cancel) is { } row
                 ? new([new PaymentMethodUpdate(row.Payment.Customer, card.Token, card.Brand, card.Last4)])

@@ -13,7 +13,7 @@ public sealed class StripeEvents(StripeAccounts accounts, StripeMirror mirror)
     private const int MostPages = 10;
 
     /// <exception cref="ProviderSilentException">Stripe did not answer.</exception>
-    public Task<ParsedEvent> TellAsync(StripeAccount account, StripeEvent told, CancellationToken cancel) => told.Type.Split('.') switch
+    public Task<ParsedEvent> ParseAsync(StripeAccount account, StripeEvent told, CancellationToken cancel) => told.Type.Split('.') switch
     {
         ["payment_intent", ..] => PaymentAsync(account, told.ObjectId!, cancel),
         ["checkout", "session", ..] => CheckoutAsync(account, told.ObjectId!, cancel),
@@ -31,7 +31,7 @@ public sealed class StripeEvents(StripeAccounts accounts, StripeMirror mirror)
     {
         var found = await accounts.FetchAsync(account, $"/v1/payment_intents/{Uri.EscapeDataString(id)}", new StripeForm().Set("expand", ["payment_method"]), cancel);
         return found is not { } intent ? StripeMirror.Missing(id)
-            : PaymentOf(intent) is { } news ? new([news, .. MethodOf(intent)])
+            : PaymentOf(intent) is { } update ? new([update, .. MethodOf(intent)])
             : ParsedEvent.Nothing;
     }
 
@@ -64,8 +64,8 @@ public sealed class StripeEvents(StripeAccounts accounts, StripeMirror mirror)
             return new([new PaymentUpdate(key, session.Id, PaymentFailure.Canceled)]);
         }
 
-        return found.Child("payment_intent") is { ValueKind: JsonValueKind.Object } intent && PaymentOf(intent) is { } news
-            ? new([news, .. MethodOf(intent)])
+        return found.Child("payment_intent") is { ValueKind: JsonValueKind.Object } intent && PaymentOf(intent) is { } update
+            ? new([update, .. MethodOf(intent)])
             : ParsedEvent.Nothing;
     }
 
@@ -76,7 +76,7 @@ public sealed class StripeEvents(StripeAccounts accounts, StripeMirror mirror)
             ? await mirror.CustomerAsync(account, customer, (session.Subscription, OwnerOf(session)), cancel)
             : ParsedEvent.Nothing;
         return session.Status is "complete" or "expired" && KeyOf(session.Metadata, StripeSubscriptions.CheckoutField) is { } checkout
-            ? told with { News = [.. told.News, new CheckoutUpdate(checkout, session.Status == "complete" ? session.Subscription : null)], IsKnown = true }
+            ? told with { Updates = [.. told.Updates, new CheckoutUpdate(checkout, session.Status == "complete" ? session.Subscription : null)], IsKnown = true }
             : told;
     }
 
@@ -97,17 +97,17 @@ public sealed class StripeEvents(StripeAccounts accounts, StripeMirror mirror)
             return before;
         }
 
-        var news = new List<ProviderUpdate>();
+        var update = new List<ProviderUpdate>();
         await foreach (var one in accounts.ListAsync(account, "/v1/refunds", () => new StripeForm().Set("payment_intent", payment), MostPages, cancel))
         {
             if (one.Text("id") is { } id && StripeAmounts.FromStripe(one.Number("amount"), one.Text("currency")) is { } amount)
             {
-                news.Insert(0, new RefundUpdate(
+                update.Insert(0, new RefundUpdate(
                     KeyOf(one.Metadata(), StripeProvider.RefundField), payment, id, amount, one.Text("status") is "failed" or "canceled", one.Text("reason")));
             }
         }
 
-        return before with { News = [.. before.News, .. news], IsKnown = true };
+        return before with { Updates = [.. before.Updates, .. update], IsKnown = true };
     }
 
     /// <summary>Whether a payment is followed here: Tollgate asked for it, or it paid an invoice of Stripe's own, which is told first.</summary>
@@ -124,7 +124,7 @@ public sealed class StripeEvents(StripeAccounts accounts, StripeMirror mirror)
         }
 
         var told = await mirror.InvoiceOfAsync(account, payment, cancel);
-        return (told.News.OfType<InvoiceUpdate>().Any(), told);
+        return (told.Updates.OfType<InvoiceUpdate>().Any(), told);
     }
 
     private async Task<ParsedEvent> DisputeAsync(StripeAccount account, StripeEvent told, CancellationToken cancel)
@@ -136,7 +136,7 @@ public sealed class StripeEvents(StripeAccounts accounts, StripeMirror mirror)
 
         var (isFollowed, before) = await PaidAsync(account, payment, cancel);
         return isFollowed
-            ? before with { News = [.. before.News, new DisputeUpdate(dispute.Id, payment, amount, StatusOf(dispute.Status), dispute.Reason)], IsKnown = true }
+            ? before with { Updates = [.. before.Updates, new DisputeUpdate(dispute.Id, payment, amount, StatusOf(dispute.Status), dispute.Reason)], IsKnown = true }
             : before;
     }
 

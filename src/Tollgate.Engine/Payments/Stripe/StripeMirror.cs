@@ -9,7 +9,7 @@ using Tollgate.Engine.Subscriptions;
 namespace Tollgate.Engine.Payments.Stripe;
 
 /// <summary>
-/// Subscriptions that Stripe drives: what they are there, with their invoices, and what Stripe is told to invoice with them. Who is asked for one is asked
+/// Subscriptions that Stripe manages: what they are there, with their invoices, and what Stripe is told to invoice with them. Who is asked for one is asked
 /// for all of a customer, so that one which is over never stands in the way of the next.
 /// </summary>
 public sealed class StripeMirror(StripeAccounts accounts, StripeVariables variables)
@@ -50,7 +50,7 @@ public sealed class StripeMirror(StripeAccounts accounts, StripeVariables variab
         }
 
         var known = await accounts.OwnerOfAsync(account.Project, customer, cancel);
-        var (news, doubt) = (new List<ProviderUpdate>(), (string?)null);
+        var (updates, doubt) = (new List<ProviderUpdate>(), (string?)null);
         foreach (var subscription in found.OrderBy(static one => one.Created))
         {
             var isMeant = subscription.Id == about.Subscription;
@@ -62,7 +62,7 @@ public sealed class StripeMirror(StripeAccounts accounts, StripeVariables variab
                 continue;
             }
 
-            news.Add(told);
+            updates.Add(told);
             if (known is null && NamedBy(subscription) is { } named)
             {
                 // Only who has the keys can write metadata. A checkout's reference may stand in a link, and is the word of whoever clicked.
@@ -71,7 +71,7 @@ public sealed class StripeMirror(StripeAccounts accounts, StripeVariables variab
             }
         }
 
-        return new(news, IsKnown: news.Count > 0 || doubt is not null) { Doubt = doubt, Subscription = about.Subscription };
+        return new(updates, IsKnown: updates.Count > 0 || doubt is not null) { UnresolvedReason = doubt, Subscription = about.Subscription };
     }
 
     /// <summary>Stripe keeps the ids of customers who were deleted, and says so of them.</summary>
@@ -96,8 +96,8 @@ public sealed class StripeMirror(StripeAccounts accounts, StripeVariables variab
         }
 
         var told = await CustomerAsync(account, customer, (subscription, null), cancel);
-        return told.News.OfType<SubscriptionUpdate>().FirstOrDefault(one => one.Reference == subscription) is { } known && Tell(invoice, known, askedAt) is { } news
-            ? told with { News = [.. told.News, news] }
+        return told.Updates.OfType<SubscriptionUpdate>().FirstOrDefault(one => one.Reference == subscription) is { } known && Tell(invoice, known, askedAt) is { } update
+            ? told with { Updates = [.. told.Updates, update] }
             : told;
     }
 
@@ -215,7 +215,7 @@ public sealed class StripeMirror(StripeAccounts accounts, StripeVariables variab
 
     /// <summary>A subscription as it would be followed, or why it cannot be; neither: it is none of the project's.</summary>
     /// <param name="known">Whom its customer at Stripe is known as.</param>
-    internal async Task<(SubscriptionUpdate? News, string? Doubt)> ReadAsync(
+    internal async Task<(SubscriptionUpdate? Updates, string? UnresolvedReason)> ReadAsync(
         StripeAccount account, StripeSubscription subscription, string? known, Instant askedAt, CancellationToken cancel) =>
         IsOfProject(account, subscription.Metadata) ? Tell(account, subscription, await OwnerOfAsync(account, subscription, cancel) ?? known, askedAt) : default;
 
@@ -227,7 +227,7 @@ public sealed class StripeMirror(StripeAccounts accounts, StripeVariables variab
         NamedBy(subscription) ?? await accounts.SubscriberAsync(account.Project, FollowSubscription.IdOf(subscription.Id), cancel);
 
     /// <summary>What neither is for a plan nor of a customer here is somebody else's.</summary>
-    private (SubscriptionUpdate? News, string? Doubt) Tell(StripeAccount account, StripeSubscription subscription, string? owner, Instant askedAt)
+    private (SubscriptionUpdate? Updates, string? UnresolvedReason) Tell(StripeAccount account, StripeSubscription subscription, string? owner, Instant askedAt)
     {
         var (item, price) = SoldAs(account, subscription);
         if (owner is null)

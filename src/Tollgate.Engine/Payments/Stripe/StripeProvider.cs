@@ -227,7 +227,7 @@ public sealed class StripeProvider(StripeAccounts accounts, StripeEvents events,
         return projects.FirstOrDefault(one => one.Id == known);
     }
 
-    public async Task<ParsedEvent> TellAsync(ProjectSnapshot project, ProviderEvent @event, CancellationToken cancel)
+    public async Task<ParsedEvent> ParseAsync(ProjectSnapshot project, ProviderEvent @event, CancellationToken cancel)
     {
         if (StripeEvent.Read(Encoding.UTF8.GetBytes(@event.Body)) is not { IsHandled: true } told)
         {
@@ -235,7 +235,7 @@ public sealed class StripeProvider(StripeAccounts accounts, StripeEvents events,
         }
 
         var account = accounts.Open(project) ?? throw new ProviderSilentException("The project has no keys of Stripe any more.");
-        return await events.TellAsync(account, told, cancel);
+        return await events.ParseAsync(account, told, cancel);
     }
 
     private StripeAccount? Open(ProjectSnapshot project)

@@ -13,7 +13,7 @@ using Tollgate.Engine.Subscriptions;
 namespace Tollgate.Engine.Payments.Stripe;
 
 /// <summary>
-/// Subscriptions that Stripe drives, as they are begun and changed from here. Each call has an idempotency key of its own, under which it is repeated; after that the
+/// Subscriptions that Stripe manages, as they are begun and changed from here. Each call has an idempotency key of its own, under which it is repeated; after that the
 /// subscription is read again, which tells what became of a call whose answer was lost. The same asked for once more changes nothing at Stripe, so no key is needed
 /// to outlive a call, and a refused card can be followed by a better one at once (Stripe would answer an old key with the old refusal for a day).
 /// </summary>
@@ -69,7 +69,7 @@ public sealed class StripeSubscriptions(StripeAccounts accounts, StripeMirror mi
         var answer = await accounts.Client.PostAsync(account.Secret, $"/v1/checkout/sessions/{Uri.EscapeDataString(reference)}/expire", new(), null, cancel);
         return answer.Outcome == StripeOutcome.NoAnswer || answer.Error is { IsOfKey: true }
             ? BackendAnswer.Silent
-            : new(BackendOutcome.Done) { Told = (await events.CheckoutAsync(account, reference, cancel)).News };
+            : new(BackendOutcome.Done) { Updates = (await events.CheckoutAsync(account, reference, cancel)).Updates };
     });
 
     public Task<BackendAnswer> ChangeAsync(ProjectSnapshot project, SubscriptionRow row, SubscriptionTerms terms, Proration proration, CancellationToken cancel) =>
@@ -111,7 +111,7 @@ public sealed class StripeSubscriptions(StripeAccounts accounts, StripeMirror mi
 
         var (held, id) = (await DiscountsAsync(account, row, cancel), StripeCoupons.IdOf(project.Code, coupon.Code));
         return held.Any(one => one.Coupon == id)
-            ? await TellAsync(account, row, cancel)
+            ? await ReadStateAsync(account, row, cancel)
             : await DoAsync(
                 account, row, new StripeForm().Set("discounts", (IReadOnlyList<StripeForm>)[.. held.Select(Keeping), new StripeForm().Set("coupon", id)]),
                 async () => (await DiscountsAsync(account, row, cancel)).Any(one => one.Coupon == id), cancel);
@@ -123,7 +123,7 @@ public sealed class StripeSubscriptions(StripeAccounts accounts, StripeMirror mi
         var rest = held.Where(one => one.Coupon != id).ToList();
         if (rest.Count == held.Count)
         {
-            return await TellAsync(account, row, cancel);
+            return await ReadStateAsync(account, row, cancel);
         }
 
         var form = rest.Count == 0 ? new StripeForm().Set("discounts", "") : new StripeForm().Set("discounts", (IReadOnlyList<StripeForm>)[.. rest.Select(Keeping)]);
@@ -221,16 +221,16 @@ public sealed class StripeSubscriptions(StripeAccounts accounts, StripeMirror mi
             // What was canceled meanwhile, or by the call whose answer was lost, is canceled.
             return StripeRules.FailureOf(error) is { } failure ? new(BackendOutcome.Declined, error.Message, failure)
                 : error.IsOfKey ? BackendAnswer.Silent
-                : error.IsMissing && await isDone() ? await TellAsync(account, row, cancel)
+                : error.IsMissing && await isDone() ? await ReadStateAsync(account, row, cancel)
                 : error.IsMissing && await ReadAsync(account, row, cancel) is null ? new(BackendOutcome.Missing, $"Stripe has no subscription {row.Reference}.")
                 : BackendAnswer.Impossible($"Stripe refuses it: {error.Message}");
         }
 
-        return answer.Outcome == StripeOutcome.Done || await isDone() ? await TellAsync(account, row, cancel) : BackendAnswer.Silent;
+        return answer.Outcome == StripeOutcome.Done || await isDone() ? await ReadStateAsync(account, row, cancel) : BackendAnswer.Silent;
     }
 
     /// <summary>What Stripe has now, its newest invoice among it.</summary>
-    private async Task<BackendAnswer> TellAsync(StripeAccount account, SubscriptionRow row, CancellationToken cancel)
+    private async Task<BackendAnswer> ReadStateAsync(StripeAccount account, SubscriptionRow row, CancellationToken cancel)
     {
         if (await ReadAsync(account, row, cancel) is not { Customer: { } customer } now)
         {
@@ -238,8 +238,8 @@ public sealed class StripeSubscriptions(StripeAccounts accounts, StripeMirror mi
         }
 
         var told = now.LatestInvoice is { } invoice ? await mirror.InvoiceAsync(account, invoice, cancel) : ParsedEvent.Nothing;
-        told = told.News.Count > 0 ? told : await mirror.CustomerAsync(account, customer, (now.Id, null), cancel);
-        return new(BackendOutcome.Done, told.Doubt) { Told = told.News };
+        told = told.Updates.Count > 0 ? told : await mirror.CustomerAsync(account, customer, (now.Id, null), cancel);
+        return new(BackendOutcome.Done, told.UnresolvedReason) { Updates = told.Updates };
     }
 
     private async Task<StripeSubscription?> ReadAsync(StripeAccount account, SubscriptionRow row, CancellationToken cancel) =>
@@ -262,7 +262,7 @@ public sealed class StripeSubscriptions(StripeAccounts accounts, StripeMirror mi
         var name = $"{terms.Plan.Code} {CatalogWords.Of(terms.Interval)} {terms.Currency.Code}";
         if (terms.AddOns.Count > 0 || terms.Price?.Seats is not null || terms.CustomAmount is not null)
         {
-            return (null, $"What Stripe drives has the price of its plan: no add-ons, no seats with a price of their own and no agreed amount ({name}).");
+            return (null, $"What Stripe manages has the price of its plan: no add-ons, no seats with a price of their own and no agreed amount ({name}).");
         }
 
         var project = account.Project;
