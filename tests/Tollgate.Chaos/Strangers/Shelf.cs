@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace Tollgate.Chaos.Fuzzing;
+namespace Tollgate.Chaos.Strangers;
 
 /// <summary>
 /// What answers have told so far: ids of things that were made, by the path under which they are found, and texts by the name of their

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 
-namespace Tollgate.Chaos.Fuzzing;
+namespace Tollgate.Chaos.Strangers;
 
 /// <summary>
 /// Makes request bodies and parameters from a schema: mostly valid ones, with one part or more replaced by something that

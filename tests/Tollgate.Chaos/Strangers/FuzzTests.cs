@@ -1,12 +1,12 @@
-using Tollgate.Chaos.Servers;
+using Tollgate.Chaos.Stage;
 
-namespace Tollgate.Chaos.Fuzzing;
+namespace Tollgate.Chaos.Strangers;
 
 /// <summary>
 /// QUALITY R9: whatever is sent, the answer is no 5xx, comes, has the promised form, says nothing of another project, and leaves the
 /// ledger right. <c>./tollgate fuzz</c> runs it for longer.
 /// </summary>
-public sealed class FuzzTests(ChaosServers servers)
+public sealed class FuzzTests(Theatres theatres)
 {
     /// <summary>Each with a project of its own, so that a seed sends the same again.</summary>
     private const int Callers = 4;
@@ -17,23 +17,23 @@ public sealed class FuzzTests(ChaosServers servers)
     public async Task No_input_makes_the_server_fail_or_hang()
     {
         var form = Form.Of(rounds: 1);
-        using var host = await FuzzHost.StartAsync(servers);
-        var operations = await host.OperationsAsync();
-        await form.EachAsync(seed => RoundAsync(host, operations, seed));
-        await host.ShouldVerifyAsync();
+        using var stage = await FuzzStage.StartAsync(theatres);
+        var operations = await stage.OperationsAsync();
+        await form.EachAsync(seed => RoundAsync(stage, operations, seed));
+        await stage.ShouldVerifyAsync();
     }
 
-    private static async Task RoundAsync(FuzzHost host, IReadOnlyList<Operation> operations, int seed)
+    private static async Task RoundAsync(FuzzStage stage, IReadOnlyList<Operation> operations, int seed)
     {
         var name = $"fuzz-{Guid.NewGuid().ToString("N")[..8]}";
-        var victim = await host.VictimAsync($"{name}-victim", operations, Form.ChanceOf(seed, Callers));
+        var victim = await stage.VictimAsync($"{name}-victim", operations, Form.ChanceOf(seed, Callers));
         var callers = new List<FuzzCaller>();
         try
         {
             for (var number = 0; number < Callers; number++)
             {
-                var project = await host.ProjectAsync($"{name}-{number}", number % 2 == 0 ? "sandbox" : "live");
-                callers.Add(new(host, project, operations, victim, Form.ChanceOf(seed, number)));
+                var project = await stage.ProjectAsync($"{name}-{number}", number % 2 == 0 ? "sandbox" : "live");
+                callers.Add(new(stage, project, operations, victim, Form.ChanceOf(seed, number)));
             }
 
             await Task.WhenAll(callers.Select(static caller => caller.RunAsync(Requests)));

@@ -1,14 +1,14 @@
 using System.Text.Json.Nodes;
 using Tollgate.Chaos.Client;
-using Tollgate.Chaos.Servers;
+using Tollgate.Chaos.Stage;
 
-namespace Tollgate.Chaos.Fuzzing;
+namespace Tollgate.Chaos.Strangers;
 
 /// <summary>
 /// Every operation of the OpenAPI document × {no key, an unknown key, another project's key, a public key, a revoked key}:
 /// never a 2xx that the key is not entitled to, never a word of another project's data, never a 5xx.
 /// </summary>
-public sealed class UnknownInputTests(ChaosServers servers)
+public sealed class StrangerTests(Theatres theatres)
 {
     private const string Customer = "customer-of-ours";
 
@@ -43,7 +43,7 @@ public sealed class UnknownInputTests(ChaosServers servers)
     [Fact]
     public async Task Nobody_without_a_valid_key_gets_an_answer()
     {
-        using var walk = await Walk.StartAsync(servers);
+        using var walk = await Walk.StartAsync(theatres);
         string?[] keys = [null, "tg_sk_0000000000000000000000000000000000000000000", "tg_sk_", "nonsense", "tg_ct_AAAA", walk.RevokedKey];
         var faults = new List<string>();
         foreach (var operation in walk.Operations.Where(operation => !Open.Any(open => operation.Path.StartsWith(open.Path, StringComparison.Ordinal))))
@@ -71,7 +71,7 @@ public sealed class UnknownInputTests(ChaosServers servers)
     [Fact]
     public async Task The_key_of_another_project_opens_nothing_of_ours()
     {
-        using var walk = await Walk.StartAsync(servers);
+        using var walk = await Walk.StartAsync(theatres);
         var before = await Usage.OfAsync(walk.Ours.Gate, Customer, Catalogue.Thousand);
         var faults = new List<string>();
         foreach (var operation in walk.Operations)
@@ -98,13 +98,13 @@ public sealed class UnknownInputTests(ChaosServers servers)
         var held = await walk.Ours.Gate.SettleAsync(walk.Hold, new Dictionary<string, decimal> { [Catalogue.Thousand] = 5 });
         held.Fate.ShouldBe(Fate.Granted, $"our reservation was touched: {held}");
         (await walk.Ours.Gate.SendAsync(HttpMethod.Get, "/v1/features", null)).Text.ShouldContain(Mark);
-        await walk.ChaosServer.ShouldVerifyAsync();
+        await walk.Theatre.ShouldVerifyAsync();
     }
 
     [Fact]
     public async Task A_public_key_reads_the_catalogue_and_nothing_else()
     {
-        using var walk = await Walk.StartAsync(servers);
+        using var walk = await Walk.StartAsync(theatres);
         var faults = new List<string>();
         foreach (var operation in walk.Operations.Where(operation => !Open.Any(open => operation.Path.StartsWith(open.Path, StringComparison.Ordinal))))
         {
@@ -122,10 +122,10 @@ public sealed class UnknownInputTests(ChaosServers servers)
     /// <summary>Two projects; ours has a customer with a member, events and a reservation, all marked.</summary>
     private sealed class Walk : IDisposable
     {
-        private Walk(ChaosServer chaos, Project ours, Project theirs, string revokedKey, string hold, IReadOnlyList<Operation> operations) =>
-            (ChaosServer, Ours, Theirs, RevokedKey, Hold, Operations) = (chaos, ours, theirs, revokedKey, hold, operations);
+        private Walk(Theatre theatre, Project ours, Project theirs, string revokedKey, string hold, IReadOnlyList<Operation> operations) =>
+            (Theatre, Ours, Theirs, RevokedKey, Hold, Operations) = (theatre, ours, theirs, revokedKey, hold, operations);
 
-        public ChaosServer ChaosServer { get; }
+        public Theatre Theatre { get; }
 
         public Project Ours { get; }
 
@@ -137,11 +137,11 @@ public sealed class UnknownInputTests(ChaosServers servers)
 
         public IReadOnlyList<Operation> Operations { get; }
 
-        public static async Task<Walk> StartAsync(ChaosServers servers)
+        public static async Task<Walk> StartAsync(Theatres theatres)
         {
-            var chaos = await servers.TwoServersAsync();
-            var ours = await chaos.ProjectAsync("ours", Catalogue.Text.Replace("A thousand", Mark, StringComparison.Ordinal));
-            var theirs = await chaos.ProjectAsync("theirs");
+            var theatre = await theatres.TwoServersAsync();
+            var ours = await theatre.ProjectAsync("ours", Catalogue.Text.Replace("A thousand", Mark, StringComparison.Ordinal));
+            var theirs = await theatre.ProjectAsync("theirs");
             var gate = ours.Gate;
             ShouldDo(await gate.PostAsync("/v1/customers", new JsonObject
             {
@@ -164,13 +164,13 @@ public sealed class UnknownInputTests(ChaosServers servers)
             var key = await gate.PostAsync("/v1/api-keys", new JsonObject { ["kind"] = "secret", ["name"] = Mark });
             ShouldDo(key);
             ShouldDo(await gate.SendAsync(HttpMethod.Delete, $"/v1/api-keys/{key.Id}", null));
-            return new(chaos, ours, theirs, key.Member("key").GetString()!, hold.Id, await Operation.AllAsync(gate));
+            return new(theatre, ours, theirs, key.Member("key").GetString()!, hold.Id, await Operation.AllAsync(gate));
         }
 
         /// <summary>The operation with our ids in its path and the documented example, or a plausible body, beside.</summary>
         public async Task<Answer> SendAsync(Operation operation, string? key, string? project = null)
         {
-            using var gate = new GateClient(ChaosServer.Server.Url, key, project);
+            using var gate = new GateClient(Theatre.Server.Url, key, project);
             var path = operation.PathWith(name => ValueOf(name, operation.Path));
             using var content = operation.Mutates && operation.BodySchema.ValueKind == System.Text.Json.JsonValueKind.Object
                 ? GateClient.Raw(Body(operation), "application/json")

@@ -5,10 +5,10 @@ using Npgsql;
 using Tollgate.Chaos.Client;
 using Tollgate.Testing;
 
-namespace Tollgate.Chaos.Servers;
+namespace Tollgate.Chaos.Stage;
 
 /// <summary>Real servers on a real PostgreSQL, a project on them, and the checker at the end.</summary>
-public sealed class ChaosServer : IAsyncDisposable
+public sealed class Theatre : IAsyncDisposable
 {
     private static int _projects;
 
@@ -32,7 +32,7 @@ public sealed class ChaosServer : IAsyncDisposable
     private readonly TestDatabase? _database;
     private readonly string _connection;
 
-    private ChaosServer(TestDatabase? database, string connection, IReadOnlyList<TestServer> servers) =>
+    private Theatre(TestDatabase? database, string connection, IReadOnlyList<TestServer> servers) =>
         (_database, _connection, Servers) = (database, connection, servers);
 
     public IReadOnlyList<TestServer> Servers { get; }
@@ -40,7 +40,7 @@ public sealed class ChaosServer : IAsyncDisposable
     public TestServer Server => Servers[0];
 
     /// <summary>Several server processes on one database.</summary>
-    public static async Task<ChaosServer> OnOneDatabaseAsync(TestPostgres postgres, int servers, IReadOnlyDictionary<string, string>? environment = null)
+    public static async Task<Theatre> OnOneDatabaseAsync(TestPostgres postgres, int servers, IReadOnlyDictionary<string, string>? environment = null)
     {
         var database = await postgres.CreateDatabaseAsync();
         var started = new List<TestServer>();
@@ -67,13 +67,13 @@ public sealed class ChaosServer : IAsyncDisposable
     }
 
     /// <summary>One server with the private PostgreSQL that it supervises itself: what <c>tollgate up</c> gives.</summary>
-    public static async Task<ChaosServer> WithPrivatePostgresAsync(IReadOnlyDictionary<string, string>? environment = null)
+    public static async Task<Theatre> WithPrivatePostgresAsync(IReadOnlyDictionary<string, string>? environment = null)
     {
         var server = await TestServer.StartAsync(environment: environment);
         return new(null, "", [server]);
     }
 
-    /// <summary>A fresh project with the tests' catalogue; its code gets a number, since tests share a chaos.</summary>
+    /// <summary>A fresh project with the tests' catalogue; its code gets a number, since tests share a theatre.</summary>
     public async Task<Project> ProjectAsync(string name, string? catalogue = null, string mode = "live")
     {
         var code = string.Create(CultureInfo.InvariantCulture, $"{name}-{Interlocked.Increment(ref _projects)}");

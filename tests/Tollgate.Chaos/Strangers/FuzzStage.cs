@@ -1,26 +1,26 @@
 using System.Text.Json.Nodes;
 using Tollgate.Chaos.Client;
-using Tollgate.Chaos.Servers;
+using Tollgate.Chaos.Stage;
 using Tollgate.Testing;
 
-namespace Tollgate.Chaos.Fuzzing;
+namespace Tollgate.Chaos.Strangers;
 
 /// <summary>A project that a fuzzer has to itself, with the keys that it may call with.</summary>
 /// <param name="Token">Of the customer <c>user_42</c>, of whom the documented examples speak.</param>
 public sealed record FuzzProject(string Code, string SecretKey, string Token);
 
 /// <summary>The server that is fuzzed: one of the suite's, or the one that <c>TOLLGATE_FUZZ_URL</c> names.</summary>
-public sealed class FuzzHost : IDisposable
+public sealed class FuzzStage : IDisposable
 {
     /// <summary>Written into the names of a project that no fuzzer has a key of; must never stand in an answer to one.</summary>
     public const string Mark = "zebra-7f3a-of-another-project";
 
-    private readonly ChaosServer? _theatre;
+    private readonly Theatre? _theatre;
     private readonly GateClient _admin;
 
-    private FuzzHost(ChaosServer? chaos, Uri server, string adminKey)
+    private FuzzStage(Theatre? theatre, Uri server, string adminKey)
     {
-        (_theatre, Server, AdminKey) = (chaos, server, adminKey);
+        (_theatre, Server, AdminKey) = (theatre, server, adminKey);
         _admin = new(server, adminKey);
     }
 
@@ -28,15 +28,15 @@ public sealed class FuzzHost : IDisposable
 
     public string AdminKey { get; }
 
-    public static async Task<FuzzHost> StartAsync(ChaosServers servers)
+    public static async Task<FuzzStage> StartAsync(Theatres theatres)
     {
         if (Environment.GetEnvironmentVariable("TOLLGATE_FUZZ_URL") is { Length: > 0 } url)
         {
             return new(null, new(url), Environment.GetEnvironmentVariable("TOLLGATE_KEY") ?? throw new InvalidOperationException("TOLLGATE_FUZZ_URL needs the server's admin key in TOLLGATE_KEY."));
         }
 
-        var chaos = await servers.TwoServersAsync();
-        return new(chaos, chaos.Server.Url, chaos.Server.AdminKey);
+        var theatre = await theatres.TwoServersAsync();
+        return new(theatre, theatre.Server.Url, theatre.Server.AdminKey);
     }
 
     public Task<IReadOnlyList<Operation>> OperationsAsync() => Operation.AllAsync(_admin);

@@ -4,18 +4,18 @@ using Tollgate.Chaos.Client;
 using Tollgate.Core;
 using Tollgate.Testing;
 
-namespace Tollgate.Chaos.Fuzzing;
+namespace Tollgate.Chaos.Strangers;
 
 /// <summary>
 /// One fuzzer with a project of its own: makes things by the documented examples, uses them, spoils requests about them, deletes them.
 /// What it sends depends on its seed and on what the server answered, on nothing else.
 /// </summary>
-public sealed class FuzzCaller(FuzzHost host, FuzzProject project, IReadOnlyList<Operation> operations, Shelf victim, Random random) : IDisposable
+public sealed class FuzzCaller(FuzzStage stage, FuzzProject project, IReadOnlyList<Operation> operations, Shelf victim, Random random) : IDisposable
 {
     /// <summary>Longer than any answer of a loaded machine takes, shorter than a test that hangs.</summary>
     private static readonly TimeSpan Hang = TimeSpan.FromSeconds(30);
 
-    private readonly Wire _wire = new(host.Server);
+    private readonly Wire _wire = new(stage.Server);
     private readonly Shelf _shelf = new(random);
     private string _secretKey = project.SecretKey;
 
@@ -64,7 +64,7 @@ public sealed class FuzzCaller(FuzzHost host, FuzzProject project, IReadOnlyList
 
         if (answer.Status == 401 && request.Headers.Any(header => header == ("Authorization", $"Bearer {_secretKey}")) && answer.Code is "key_revoked" or "key_invalid" or "key_expired")
         {
-            _secretKey = await host.NewKeyAsync(project.Code);
+            _secretKey = await stage.NewKeyAsync(project.Code);
         }
 
         if ((Judge(operation, request, answer) ?? (isValid ? FaultOfShape(operation, answer) : null)) is { } fault)
@@ -78,7 +78,7 @@ public sealed class FuzzCaller(FuzzHost host, FuzzProject project, IReadOnlyList
         var fuzzer = new Fuzzer(operation, random, _shelf);
         var body = operation.Mutates ? fuzzer.ValidBody() : null;
         return new(operation.Method.ToUpperInvariant(), operation.TargetWith((before, name) => IsUpstream(before) ? "house" : Uri.EscapeDataString(_shelf.Id(before, name) ?? "x")),
-            host.HeadersOf(_secretKey, body is null ? null : "application/json"), Encoding.UTF8.GetBytes(body ?? ""));
+            stage.HeadersOf(_secretKey, body is null ? null : "application/json"), Encoding.UTF8.GetBytes(body ?? ""));
     }
 
     private WireRequest Spoiled(Operation operation)
@@ -87,7 +87,7 @@ public sealed class FuzzCaller(FuzzHost host, FuzzProject project, IReadOnlyList
         var types = operation.MediaTypes;
         var type = types.Count == 0 ? "application/json" : types[random.Next(types.Count)];
         var body = operation.Mutates && (types.Count > 0 || random.Next(5) == 0) ? fuzzer.Body(type) : "";
-        var headers = host.HeadersOf(Key(), body.Length > 0 || random.Next(2) == 0 ? type : null);
+        var headers = stage.HeadersOf(Key(), body.Length > 0 || random.Next(2) == 0 ? type : null);
         if (random.Next(10) == 0)
         {
             headers.Add(("X-Project", project.Code));
@@ -107,7 +107,7 @@ public sealed class FuzzCaller(FuzzHost host, FuzzProject project, IReadOnlyList
     /// <summary>Other upstreams may lead to real providers.</summary>
     private static bool IsUpstream(string before) => before is "/gateway/" or "/v1/upstreams/";
 
-    private string Key() => random.Next(12) switch { 0 => host.AdminKey, 1 or 2 => project.Token, 3 => Convert.ToHexString(BitConverter.GetBytes(random.Next())), _ => _secretKey };
+    private string Key() => random.Next(12) switch { 0 => stage.AdminKey, 1 or 2 => project.Token, 3 => Convert.ToHexString(BitConverter.GetBytes(random.Next())), _ => _secretKey };
 
     private string Query(Operation operation, Fuzzer fuzzer)
     {
@@ -133,7 +133,7 @@ public sealed class FuzzCaller(FuzzHost host, FuzzProject project, IReadOnlyList
         { Status: 0 } => $"no answer within {Hang.TotalSeconds} s",
         { Status: 502 or 504 } when IsOfUpstream(operation, answer) => null,
         { Status: >= 500 } => "a 5xx",
-        _ when WithoutPath(answer.Text, request.Target.Split('?')[0]).Contains(FuzzHost.Mark, StringComparison.Ordinal)
+        _ when WithoutPath(answer.Text, request.Target.Split('?')[0]).Contains(FuzzStage.Mark, StringComparison.Ordinal)
             => "words of another project",
         { Status: >= 400 and not 404 and not 405, Code: "", Text.Length: > 0 } when request.Target.StartsWith("/v1/", StringComparison.Ordinal) && !request.Target.StartsWith("/v1/mail/unsubscribe", StringComparison.Ordinal) =>
             "an error without a code",

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 
-namespace Tollgate.Chaos.Servers;
+namespace Tollgate.Chaos.Stage;
 
 /// <summary>Signals to processes that the tests started. Linux only, like the server's own PostgreSQL.</summary>
 public static partial class Signal

@@ -1,4 +1,4 @@
-namespace Tollgate.Chaos.Servers;
+namespace Tollgate.Chaos.Stage;
 
 /// <summary>The catalogue of the chaos projects, and the limits in it that the tests reckon with.</summary>
 public static class Catalogue

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Tollgate.Chaos.Client;
 
-namespace Tollgate.Chaos.Fuzzing;
+namespace Tollgate.Chaos.Strangers;
 
 /// <summary>An operation of <c>/openapi/v1.json</c>.</summary>
 public sealed record Operation(string Method, string Path, JsonElement Spec, JsonElement Document)

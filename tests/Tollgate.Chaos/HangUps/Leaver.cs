@@ -22,7 +22,7 @@ public sealed record RawRequest(string Method, string Path, string? Key, string?
 }
 
 /// <summary>A client that sends a request on a connection of its own, and hangs up without reading an answer.</summary>
-public static class HangUp
+public static class Leaver
 {
     /// <param name="after">From the last byte that is sent on.</param>
     /// <param name="isReset">The connection is reset (RST), as when a process is killed; otherwise closed (FIN), as by a client that gives up.</param>

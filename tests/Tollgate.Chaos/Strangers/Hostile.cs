@@ -1,4 +1,4 @@
-namespace Tollgate.Chaos.Fuzzing;
+namespace Tollgate.Chaos.Strangers;
 
 /// <summary>Headers, paths and queries that no client of good will sends, and that a parser on the way may take.</summary>
 public static class Hostile

@@ -1,12 +1,12 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Tollgate.Chaos.Client;
-using Tollgate.Chaos.Fuzzing;
+using Tollgate.Chaos.Strangers;
 
 namespace Tollgate.Chaos.HangUps;
 
 /// <summary>A customer with something of everything that operations work on: each operation gets a path and a body with which it does something.</summary>
-public sealed class CallerSet
+public sealed class Troupe
 {
     public const string Shop = """
         code: hangups
@@ -39,43 +39,43 @@ public sealed class CallerSet
     private readonly Dictionary<string, string> _things = [];
     private readonly string[] _invoices = new string[5];
 
-    private CallerSet(string customer) => Customer = customer;
+    private Troupe(string customer) => Customer = customer;
 
     public string Customer { get; }
 
     /// <summary>A customer token, for the doors that want one.</summary>
     public string Token => _things["token"];
 
-    public static async Task<CallerSet> GatherAsync(GateClient gate)
+    public static async Task<Troupe> GatherAsync(GateClient gate)
     {
-        var callers = new CallerSet(string.Create(CultureInfo.InvariantCulture, $"cust-{Interlocked.Increment(ref _count)}"));
-        var id = callers.Customer;
+        var troupe = new Troupe(string.Create(CultureInfo.InvariantCulture, $"cust-{Interlocked.Increment(ref _count)}"));
+        var id = troupe.Customer;
         await Done(gate, "/v1/customers", $$"""{"id":"{{id}}"}""");
-        callers._things["method"] = (await Done(gate, $"/v1/customers/{id}/payment-methods", """{"token":"pm_sandbox_visa"}""")).Id;
-        for (var n = 0; n < callers._invoices.Length; n++)
+        troupe._things["method"] = (await Done(gate, $"/v1/customers/{id}/payment-methods", """{"token":"pm_sandbox_visa"}""")).Id;
+        for (var n = 0; n < troupe._invoices.Length; n++)
         {
             var sold = await Done(gate, $"/v1/customers/{id}/packs", """{"pack":"hundred"}""");
-            callers._invoices[n] = sold.Member("invoice").GetProperty("id").GetString()!;
+            troupe._invoices[n] = sold.Member("invoice").GetProperty("id").GetString()!;
         }
 
         foreach (var coupon in (string[])["coupon", "redeemed"])
         {
-            callers._things[coupon] = (await Done(gate, "/v1/coupons", $$"""{"code":"{{coupon}}-{{id}}","percent_off":10,"duration":"forever"}""")).Member("code").GetString()!;
+            troupe._things[coupon] = (await Done(gate, "/v1/coupons", $$"""{"code":"{{coupon}}-{{id}}","percent_off":10,"duration":"forever"}""")).Member("code").GetString()!;
         }
 
-        callers._things["payment"] = (await Done(gate, "/v1/payments", $$"""{"invoice":"{{callers._invoices[0]}}"}""")).Id;
-        callers._things["subscription"] = (await Done(gate, "/v1/subscriptions", $$"""{"customer":"{{id}}","plan":"pro","period":"monthly","coupon":"{{callers._things["redeemed"]}}"}""")).Id;
-        callers._things["grant"] = (await Done(gate, $"/v1/customers/{id}/grants", """{"feature":"calls","amount":5}""")).Id;
-        callers._things["schedule"] = (await Done(gate, $"/v1/customers/{id}/grant-schedules", """{"feature":"calls","amount":5,"every":"month"}""")).Id;
-        callers._things["member"] = (await Done(gate, $"/v1/customers/{id}/members", $$"""{"id":"{{id}}-m"}""")).Id;
-        callers._things["hold"] = (await Done(gate, "/v1/reservations", $$"""{"customer":"{{id}}","feature":"calls","amount":1}""")).Id;
-        callers._things["event"] = (await Done(gate, "/v1/consume", $$"""{"customer":"{{id}}","feature":"calls","id":"{{id}}-e"}""")).Id;
-        callers._things["checkout"] = (await Done(gate, "/v1/checkouts", $$"""{"customer":"{{id}}","pack":"hundred","success_url":"https://a.example/x","cancel_url":"https://a.example/y"}""")).Id;
+        troupe._things["payment"] = (await Done(gate, "/v1/payments", $$"""{"invoice":"{{troupe._invoices[0]}}"}""")).Id;
+        troupe._things["subscription"] = (await Done(gate, "/v1/subscriptions", $$"""{"customer":"{{id}}","plan":"pro","period":"monthly","coupon":"{{troupe._things["redeemed"]}}"}""")).Id;
+        troupe._things["grant"] = (await Done(gate, $"/v1/customers/{id}/grants", """{"feature":"calls","amount":5}""")).Id;
+        troupe._things["schedule"] = (await Done(gate, $"/v1/customers/{id}/grant-schedules", """{"feature":"calls","amount":5,"every":"month"}""")).Id;
+        troupe._things["member"] = (await Done(gate, $"/v1/customers/{id}/members", $$"""{"id":"{{id}}-m"}""")).Id;
+        troupe._things["hold"] = (await Done(gate, "/v1/reservations", $$"""{"customer":"{{id}}","feature":"calls","amount":1}""")).Id;
+        troupe._things["event"] = (await Done(gate, "/v1/consume", $$"""{"customer":"{{id}}","feature":"calls","id":"{{id}}-e"}""")).Id;
+        troupe._things["checkout"] = (await Done(gate, "/v1/checkouts", $$"""{"customer":"{{id}}","pack":"hundred","success_url":"https://a.example/x","cancel_url":"https://a.example/y"}""")).Id;
         var issued = await Done(gate, $"/v1/customers/{id}/tokens", """{"ttl_seconds":3600}""");
-        (callers._things["token"], callers._things["token_id"]) = (issued.Member("token").GetString()!, (await Done(gate, $"/v1/customers/{id}/tokens", "{}")).Id);
-        callers._things["session"] = (await Done(gate, "/v1/portal-sessions", $$"""{"customer":"{{id}}"}""")).Id;
-        callers._things["key"] = (await Done(gate, "/v1/api-keys", """{"kind":"secret"}""")).Id;
-        return callers;
+        (troupe._things["token"], troupe._things["token_id"]) = (issued.Member("token").GetString()!, (await Done(gate, $"/v1/customers/{id}/tokens", "{}")).Id);
+        troupe._things["session"] = (await Done(gate, "/v1/portal-sessions", $$"""{"customer":"{{id}}"}""")).Id;
+        troupe._things["key"] = (await Done(gate, "/v1/api-keys", """{"kind":"secret"}""")).Id;
+        return troupe;
     }
 
     /// <summary>Webhook endpoints are few in a project: all share one.</summary>

@@ -5,7 +5,7 @@ using System.Text;
 using System.Text.Json;
 using Tollgate.Chaos.Client;
 
-namespace Tollgate.Chaos.Fuzzing;
+namespace Tollgate.Chaos.Strangers;
 
 /// <summary>A request as its bytes go out: nothing is normalised, escaped or refused on the way.</summary>
 public sealed record WireRequest(string Method, string Target, IReadOnlyList<(string Name, string Value)> Headers, byte[] Body)

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
 
-namespace Tollgate.Chaos.Servers;
+namespace Tollgate.Chaos.Stage;
 
 /// <summary>
 /// How long and on which seed a test runs. The short form is part of the suite; <c>TOLLGATE_CHAOS_SECONDS</c> gives every
