@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 using Tollgate.Bench;
-using Tollgate.Bench.Hosting;
+using Tollgate.Bench.Stage;
 
 if (args is [BareProgram.Word, .. var rest])
 {

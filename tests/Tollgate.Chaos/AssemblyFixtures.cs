@@ -1,7 +1,7 @@
-using Tollgate.Chaos.Servers;
+using Tollgate.Chaos.Stage;
 
 // Starting servers takes longer than most tests: all share them.
-[assembly: AssemblyFixture(typeof(ChaosServers))]
+[assembly: AssemblyFixture(typeof(Theatres))]
 
 // Each test loads the machine by itself; two at once would measure each other.
 [assembly: CollectionBehavior(DisableTestParallelization = true)]

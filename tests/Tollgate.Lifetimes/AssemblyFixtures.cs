@@ -1,4 +1,4 @@
-using Tollgate.Lifetimes.TestHost;
+using Tollgate.Lifetimes.Stage;
 
 // One server for all lives: each lives in a project of its own.
-[assembly: AssemblyFixture(typeof(LivesHost))]
+[assembly: AssemblyFixture(typeof(LivesStage))]

@@ -22,7 +22,7 @@ public sealed class ShapeTests
     /// <summary>Interfaces with one implementer that face an outside party. Subject: the interface.</summary>
     private static readonly Allowed[] OutwardInterfaces =
     [
-        new("ISubscriptionBackend", "It faces payment providers, as IPaymentProvider does; of those that there are only Stripe manages subscriptions."),
+        new("ISubscriptionDriver", "It faces payment providers, as IPaymentProvider does; of those that there are only Stripe drives subscriptions."),
     ];
 
     /// <summary>Classes that others may derive from. Subject: the class.</summary>

@@ -4,7 +4,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Text;
-using Tollgate.Bench.Hosting;
+using Tollgate.Bench.Stage;
 
 namespace Tollgate.Bench.Load;
 

@@ -1,5 +1,5 @@
 using System.Globalization;
-using Tollgate.Bench.Hosting;
+using Tollgate.Bench.Stage;
 
 namespace Tollgate.Bench.Load;
 

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
-using Tollgate.Bench.Hosting;
+using Tollgate.Bench.Stage;
 
 namespace Tollgate.Bench.Load;
 

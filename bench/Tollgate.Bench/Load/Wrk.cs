@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Security.Cryptography;
-using Tollgate.Bench.Hosting;
+using Tollgate.Bench.Stage;
 
 namespace Tollgate.Bench.Load;
 

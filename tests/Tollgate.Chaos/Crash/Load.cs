@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
 using Tollgate.Chaos.Client;
-using Tollgate.Chaos.Servers;
+using Tollgate.Chaos.Stage;
 
 namespace Tollgate.Chaos.Crash;
 

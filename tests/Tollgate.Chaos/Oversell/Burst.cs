@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using Tollgate.Chaos.Client;
-using Tollgate.Chaos.Servers;
+using Tollgate.Chaos.Stage;
 
 namespace Tollgate.Chaos.Oversell;
 

@@ -1,17 +1,17 @@
 using Tollgate.Chaos.Client;
-using Tollgate.Chaos.Servers;
+using Tollgate.Chaos.Stage;
 
 namespace Tollgate.Chaos.Oversell;
 
 /// <summary>QUALITY R3. Two server processes on one database.</summary>
-public sealed class OversellTests(ChaosServers servers)
+public sealed class OversellTests(Theatres theatres)
 {
     [Fact]
     public async Task A_hard_cap_is_never_oversold_and_nobody_is_denied_while_enough_is_free()
     {
         var form = Form.Of(rounds: 20, seed: 1);
-        var chaos = await servers.TwoServersAsync();
-        using var project = await chaos.ProjectAsync("oversell");
+        var theatre = await theatres.TwoServersAsync();
+        using var project = await theatre.ProjectAsync("oversell");
 
         var bursts = new List<Burst>();
         await form.EachAsync(async seed =>
@@ -29,7 +29,7 @@ public sealed class OversellTests(ChaosServers servers)
         }
 
         Form.Say($"{bursts.Sum(burst => burst.History.Steps.Count)} decisions, {bursts.Sum(burst => burst.History.Steps.Count(step => step.Granted))} granted.");
-        await chaos.ShouldVerifyAsync();
+        await theatre.ShouldVerifyAsync();
     }
 
     // Used is the sum of what was acknowledged, nothing is held, and what is left can be taken to the last unit.

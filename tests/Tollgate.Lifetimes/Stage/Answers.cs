@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using Tollgate.Lifetimes.Stories;
 
-namespace Tollgate.Lifetimes.TestHost;
+namespace Tollgate.Lifetimes.Stage;
 
 /// <summary>What is read: the server's JSON as bills and facts. Whatever an invoice says about itself must add up.</summary>
 internal static class Answers

@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Json.Nodes;
 
-namespace Tollgate.Lifetimes.TestHost;
+namespace Tollgate.Lifetimes.Stage;
 
 /// <summary>Plain HTTP and JSON, sharing no code with the server. An answer that is no success ends the life.</summary>
 public sealed class Wire(HttpClient http) : IDisposable
