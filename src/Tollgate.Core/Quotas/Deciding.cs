@@ -1,5 +1,6 @@
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Ledger;
+using Tollgate.Core.Metering;
 using Tollgate.Core.Money;
 using Tollgate.Core.Time;
 
@@ -146,9 +147,7 @@ internal sealed class Deciding(AccountBook book, Instant at, Instant now, bool e
 
     private Quantity UnitsOf(in Effect effect, in FeatureFacts facts)
     {
-        var amount = effect.Aggregate == MeterAggregate.Max
-            ? (effect.Amount - facts.Balance.Used).FloorAtZero()
-            : effect.Amount;
+        var amount = AggregateRules.ChangeOf(effect, facts.Balance.Used);
         return ClipsBySettlePolicy && facts is { Entitlement: { SettleOver: SettleOverPolicy.Clip, HardCap: true }, Available: { } most }
             ? Quantity.Min(amount, most)
             : amount;

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text;
 using System.Text.Json;
 using Tollgate.Core.Ledger;
+using Tollgate.Core.Metering;
 using Tollgate.Core.Money;
 using Tollgate.Core.Quotas;
 using Tollgate.Core.Time;
@@ -50,9 +51,7 @@ public sealed record EventData
 
     public Guid? Voids { get; init; }
 
-    public IReadOnlyList<(int FeatureKey, Quantity Value)> Raw { get; init; } = [];
-
-    public IReadOnlyList<(int FeatureKey, Guid Value)> Unique { get; init; } = [];
+    public IReadOnlyList<Reading> Readings { get; init; } = [];
 
     public string Write()
     {
@@ -92,16 +91,11 @@ public sealed record EventData
                 json.WriteStringValue(b.Grant);
                 json.WriteNumberValue(b.Amount.Value);
             });
-            WriteList(json, "raw", Raw, r =>
+            foreach (var kind in Readings.GroupBy(static reading => reading.Kind))
             {
-                json.WriteNumberValue(r.FeatureKey);
-                json.WriteNumberValue(r.Value.Value);
-            });
-            WriteList(json, "uniq", Unique, u =>
-            {
-                json.WriteNumberValue(u.FeatureKey);
-                json.WriteStringValue(u.Value);
-            });
+                WriteList(json, KeyOf(kind.Key), [.. kind], reading => Write(json, reading));
+            }
+
             json.WriteEndObject();
         }
 
@@ -133,10 +127,35 @@ public sealed record EventData
             IsSettle = root.TryGetProperty("hold", out _),
             IsLate = root.TryGetProperty("late", out _),
             Voids = root.TryGetProperty("void", out var voided) ? voided.GetGuid() : null,
-            Raw = List(root, "raw", r => (r[0].GetInt32(), Quantity.Of(r[1].GetDecimal()))),
-            Unique = List(root, "uniq", u => (u[0].GetInt32(), u[1].GetGuid())),
+            Readings = [.. Enum.GetValues<ReadingKind>().SelectMany(kind => List(root, KeyOf(kind), pair => Read(kind, pair)))],
         };
     }
+
+    private static string KeyOf(ReadingKind kind) => kind switch
+    {
+        ReadingKind.Highest => "raw",
+        ReadingKind.Seen => "uniq",
+    };
+
+    private static void Write(Utf8JsonWriter json, Reading reading)
+    {
+        json.WriteNumberValue(reading.FeatureKey);
+        switch (reading.Kind)
+        {
+            case ReadingKind.Highest:
+                json.WriteNumberValue(reading.Value.Value);
+                break;
+            case ReadingKind.Seen:
+                json.WriteStringValue(reading.Hash);
+                break;
+        }
+    }
+
+    private static Reading Read(ReadingKind kind, JsonElement pair) => kind switch
+    {
+        ReadingKind.Highest => Reading.Highest(pair[0].GetInt32(), Quantity.Of(pair[1].GetDecimal())),
+        ReadingKind.Seen => Reading.Seen(pair[0].GetInt32(), pair[1].GetGuid()),
+    };
 
     private static void WriteText(Utf8JsonWriter json, string name, string? value)
     {

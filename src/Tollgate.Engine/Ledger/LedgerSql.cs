@@ -201,8 +201,8 @@ internal static class LedgerSql
         """;
 
     /// <summary>
-    /// Null or the highest value that a max meter read from the events of a period, without one event and those that were voided. $1 partition,
-    /// $2 account, $3 start and $4 end of the feature's period, $5 the feature, $6 the event.
+    /// The highest value that a max meter read from the events of a period, without one event and those that were voided; no row: there is
+    /// none. $1 partition, $2 account, $3 start and $4 end of the feature's period, $5 the feature, $6 the event, $7 is not used.
     /// </summary>
     public const string HighestOfOthers =
         $"""
@@ -210,15 +210,18 @@ internal static class LedgerSql
           FROM events e
          CROSS JOIN LATERAL jsonb_array_elements(e.data -> 'raw') AS r (pair)
          WHERE {OthersOfPeriod}
-           AND e.data ? 'raw' AND (r.pair ->> 0)::integer = $5
+           AND e.data ? 'raw' AND (r.pair ->> 0)::integer = $5 AND $7::uuid IS NOT NULL
+        HAVING max((r.pair ->> 1)::numeric) IS NOT NULL
         """;
 
-    /// <summary>Whether any of those events has a value of a unique meter. $7 the value, the others as in <see cref="HighestOfOthers"/>.</summary>
+    /// <summary>A row where any of those events has a value of a unique meter. $7 the value, the others as in <see cref="HighestOfOthers"/>.</summary>
     public const string SeenByOthers =
         $"""
-        SELECT EXISTS (SELECT FROM events e
-                        WHERE {OthersOfPeriod}
-                          AND e.data @> jsonb_build_object('uniq', jsonb_build_array(jsonb_build_array($5::integer, $7::uuid))))
+        SELECT 1::numeric
+          FROM events e
+         WHERE {OthersOfPeriod}
+           AND e.data @> jsonb_build_object('uniq', jsonb_build_array(jsonb_build_array($5::integer, $7::uuid)))
+         LIMIT 1
         """;
 
     /// <summary>
