@@ -108,7 +108,7 @@ internal sealed class Deciding(AccountBook book, Instant at, Instant now, bool e
 
         if (outcome > Outcome.RecordedOverLimit)
         {
-            if (enforce)
+            if (enforce && AggregateRules.MayBeRefused(effect, amount))
             {
                 return outcome;
             }
@@ -116,22 +116,24 @@ internal sealed class Deciding(AccountBook book, Instant at, Instant now, bool e
             outcome = Outcome.RecordedOverLimit;
         }
 
-        // 3. Its rate windows.
-        if (enforce && feature.Entitlement is { RateLimits.Count: > 0 } limited && JudgeRates(feature, limited, amount) is { } slow)
+        // 3. Its rate windows. A level that falls gives no units of them back.
+        if (enforce && feature.Entitlement is { RateLimits.Count: > 0 } limited && JudgeRates(feature, limited, amount.FloorAtZero()) is { } slow)
         {
             return slow;
         }
 
         // 4. Book it.
-        return BookOne(feature, slot, facts, amount, fromPool) ?? outcome;
+        return BookOne(feature, slot, facts, effect, amount, fromPool) ?? outcome;
     }
 
     /// <returns>Null, or why the ledger cannot keep it, whatever the plan allows.</returns>
-    private Outcome? BookOne(FeatureBook feature, Slot<Balance> slot, in FeatureFacts facts, Quantity amount, Quantity fromPool)
+    private Outcome? BookOne(FeatureBook feature, Slot<Balance> slot, in FeatureFacts facts, in Effect effect, Quantity amount, Quantity fromPool)
     {
         if (!hold)
         {
-            BookUse(feature, slot, facts, amount, fromPool);
+            BookUse(feature, slot, effect.Aggregate.IsLevel()
+                ? QuotaRules.SetLevel(facts, amount, AggregateRules.ReportsAfter(effect, slot.Current.Reports, at))
+                : QuotaRules.Use(facts, amount, fromPool), facts);
         }
         else if (Math.Max(book.Holds.Count, slot.Current.OpenHolds) >= AccountBook.MostOpenHolds)
         {
@@ -147,8 +149,8 @@ internal sealed class Deciding(AccountBook book, Instant at, Instant now, bool e
 
     private Quantity UnitsOf(in Effect effect, in FeatureFacts facts)
     {
-        var amount = AggregateRules.ChangeOf(effect, facts.Balance.Used);
-        return ClipsBySettlePolicy && facts is { Entitlement: { SettleOver: SettleOverPolicy.Clip, HardCap: true }, Available: { } most }
+        var amount = AggregateRules.ChangeOf(effect, facts.Balance.Used, facts.Balance.Reports, at);
+        return ClipsBySettlePolicy && !effect.Aggregate.IsLevel() && facts is { Entitlement: { SettleOver: SettleOverPolicy.Clip, HardCap: true }, Available: { } most }
             ? Quantity.Min(amount, most)
             : amount;
     }
@@ -181,7 +183,7 @@ internal sealed class Deciding(AccountBook book, Instant at, Instant now, bool e
         }
         else
         {
-            BookUse(feature, slot, facts, credits, Quantity.Zero);
+            BookUse(feature, slot, QuotaRules.Use(facts, credits, Quantity.Zero), facts);
         }
 
         return outcome;
@@ -234,9 +236,8 @@ internal sealed class Deciding(AccountBook book, Instant at, Instant now, bool e
         (_parts ??= []).Add(new(after.FeatureKey, after.Period.Start, amount));
     }
 
-    private void BookUse(FeatureBook feature, Slot<Balance> slot, in FeatureFacts facts, Quantity amount, Quantity fromPool)
+    private void BookUse(FeatureBook feature, Slot<Balance> slot, in UseResult used, in FeatureFacts facts)
     {
-        var used = QuotaRules.Use(facts, amount, fromPool);
         var after = used.Balance;
         foreach (var burn in used.Burns)
         {
@@ -256,7 +257,7 @@ internal sealed class Deciding(AccountBook book, Instant at, Instant now, bool e
 
         after.AssertSound();
         _isOutOfRange |= after.Used.IsBeyondRange;
-        _postings.Add(new(after.FeatureKey, after.Period.Start, amount, after.Drawn - slot.Current.Drawn));
+        _postings.Add(new(after.FeatureKey, after.Period.Start, after.Used - slot.Current.Used, after.Drawn - slot.Current.Drawn));
         book.Put(slot, after);
         if (feature.RollsOver && !feature.IsNewest(after.Period))
         {

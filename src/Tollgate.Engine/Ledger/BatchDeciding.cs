@@ -299,8 +299,8 @@ internal sealed class BatchDeciding(BatchWriter writer)
         }
 
         var others = _known.OthersOf(book.Account, target);
-        var postings = VoidRules.PostingsToReverse(target.Postings, target.Data.Readings, others);
-        var reversed = AccountRules.Reverse(book, postings, target.Data.Burns, op.Now);
+        var reversals = VoidRules.Reverse(target.Postings, target.Data.Readings, others, target.OccurredAt);
+        var reversed = AccountRules.Reverse(book, reversals, target.Data.Burns, op.Now);
         foreach (var gone in VoidRules.NoLongerSeen(target.Data.Readings, others))
         {
             var start = target.Postings.First(p => p.FeatureKey == gone.FeatureKey).PeriodStart;
@@ -345,7 +345,7 @@ internal sealed class BatchDeciding(BatchWriter writer)
         var outcome = verdict?.Outcome is Outcome.Overage or Outcome.RecordedOverLimit ? verdict.Outcome : (Outcome?)null;
         var isPlain = plain && outcome is null && primary?.Code == op.Type && op is
             { Key.Text: null, Member: null, OccurredAtGiven: false, PropertiesJson: null, ComputedJson: null, HasUnique: false, Effects: [var only] }
-            && AggregateRules.ReadingOf(only) is null;
+            && !AggregateRules.KeepsReading(only.Aggregate);
         return new(book, op.Key, primary?.Key ?? 0, op.Quantity, op.OccurredAt, primary is null ? Instant.Epoch : own.PeriodStart,
             UsedAfter(book, own), isPlain ? EventData.Nothing : DataOf(op, primary, plain ? [] : postings, verdict?.Burns ?? [], outcome, book).Write(),
             IsCall: op.ComputedJson is not null);
@@ -364,8 +364,24 @@ internal sealed class BatchDeciding(BatchWriter writer)
         Postings = postings,
         Burns = burns,
         Outcome = outcome,
-        Readings = [.. op.Effects.Select(static effect => AggregateRules.ReadingOf(effect)).OfType<Reading>()],
+        Readings = ReadingsOf(op, book),
     };
+
+    private static IReadOnlyList<Reading> ReadingsOf(UseOp op, AccountBook book)
+    {
+        List<Reading>? readings = null;
+        foreach (var effect in op.Effects)
+        {
+            // Decided a moment ago: the row's last report is this event's.
+            if (AggregateRules.KeepsReading(effect.Aggregate)
+                && AggregateRules.ReadingOf(effect, book.FindBook(effect.Feature.Key) is { } of ? of.FindBalance(of.PeriodAt(op.OccurredAt).Start)?.Current.Reports : null) is { } reading)
+            {
+                (readings ??= []).Add(reading);
+            }
+        }
+
+        return readings ?? (IReadOnlyList<Reading>)[];
+    }
 
     private NewEvent SettleEvent(
         HoldOp op, AccountBook book, Hold hold, IReadOnlyList<FeatureQuantity> amounts, Verdict verdict, bool late)

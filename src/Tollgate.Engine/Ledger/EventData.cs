@@ -17,7 +17,8 @@ namespace Tollgate.Engine.Ledger;
 /// out, such as a cost · <c>plan</c> beside it the customer's plan · <c>by</c> the member of the customer that did it · <c>post</c> all postings where
 /// the columns do not say it: [feature, period start, used, drawn] · <c>burn</c> [grant, amount] · <c>out</c> the outcome
 /// where it was not plain · <c>hold</c> a settle · <c>late</c> a settle after expiry · <c>void</c> the id that is reversed ·
-/// <c>raw</c> the values of max meters and <c>uniq</c> the hashes of unique meters: [feature, value].
+/// <c>raw</c> the values of max meters and <c>uniq</c> the hashes of unique meters: [feature, value] ·
+/// <c>last</c> the values of latest meters: [feature, value, number of the report in its period].
 /// </summary>
 public sealed record EventData
 {
@@ -135,6 +136,7 @@ public sealed record EventData
     {
         ReadingKind.Highest => "raw",
         ReadingKind.Seen => "uniq",
+        ReadingKind.Latest => "last",
     };
 
     private static void Write(Utf8JsonWriter json, Reading reading)
@@ -148,6 +150,10 @@ public sealed record EventData
             case ReadingKind.Seen:
                 json.WriteStringValue(reading.Hash);
                 break;
+            case ReadingKind.Latest:
+                json.WriteNumberValue(reading.Value.Value);
+                json.WriteNumberValue(reading.Order);
+                break;
         }
     }
 
@@ -155,6 +161,7 @@ public sealed record EventData
     {
         ReadingKind.Highest => Reading.Highest(pair[0].GetInt32(), Quantity.Of(pair[1].GetDecimal())),
         ReadingKind.Seen => Reading.Seen(pair[0].GetInt32(), pair[1].GetGuid()),
+        ReadingKind.Latest => Reading.Latest(pair[0].GetInt32(), Quantity.Of(pair[1].GetDecimal()), pair[2].GetInt32()),
     };
 
     private static void WriteText(Utf8JsonWriter json, string name, string? value)

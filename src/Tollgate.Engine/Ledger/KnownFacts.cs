@@ -119,7 +119,7 @@ internal sealed class KnownFacts
             await using var reader = await command.ExecuteReaderAsync(cancel);
             if (await reader.ReadAsync(cancel))
             {
-                others[reading] = new(Quantity.Of(reader.GetDecimal(0)));
+                others[reading] = new(Quantity.Of(reader.GetDecimal(0)), BookLoader.At(reader, 1), reader.GetInt32(2));
             }
         }
     }
@@ -128,6 +128,7 @@ internal sealed class KnownFacts
     {
         ReadingKind.Highest => LedgerSql.HighestOfOthers,
         ReadingKind.Seen => LedgerSql.SeenByOthers,
+        ReadingKind.Latest => LedgerSql.LatestOfOthers,
     };
 
     private static void AddKeys(NpgsqlCommand command, IReadOnlyList<(AccountBook Book, Guid Id)> wanted)

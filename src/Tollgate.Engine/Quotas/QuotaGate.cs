@@ -67,6 +67,11 @@ public sealed class QuotaGate(LedgerLanes lanes, LedgerOptions options, Database
             return new(GateAnswer.Of(GateFault.FeatureNotMetered, order.Id));
         }
 
+        if (feature.Feature.IsLevel)
+        {
+            return new(GateAnswer.Of(GateFault.LevelNotConsumed, order.Id));
+        }
+
         var effects = MeteringRules.EffectsOfConsume(project.Catalog, feature, order.Amount, order.PropertiesJson);
         var op = UseOf(
             project, null, order.Customer, order.Id, order.Feature, order.Amount, effects, order.OccurredAt, order.PropertiesJson, enforce: true,
@@ -193,6 +198,11 @@ public sealed class QuotaGate(LedgerLanes lanes, LedgerOptions options, Database
             if (feature.Feature.Kind != FeatureKind.Metered)
             {
                 return GateAnswer.Of(GateFault.FeatureNotMetered, order.Id);
+            }
+
+            if (feature.Feature.IsLevel)
+            {
+                return GateAnswer.Of(GateFault.LevelNotConsumed, order.Id);
             }
 
             effects.Add(Effect.OfUnits(feature, amount));
