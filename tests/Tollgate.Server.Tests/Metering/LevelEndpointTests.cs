@@ -28,8 +28,8 @@ public sealed class LevelEndpointTests(MeteringStage stage) : IClassFixture<Mete
     {
         using var http = await ProjectAsync("levels");
         await SendAsync(http, "/v1/events", """[{"id":"a","customer":"ann","type":"seats_counted","quantity":4},{"id":"b","customer":"ann","type":"seats_counted","quantity":3}]""", 200);
-        var usage = JsonElement.Parse(await http.GetStringAsync("/v1/customers/ann/usage"));
-        usage.GetProperty("features").EnumerateArray().Single(one => one.GetProperty("feature").GetString() == "seats").GetProperty("used").GetDecimal().ShouldBe(3);
+        (await UsageAsync(http)).GetProperty("used").GetDecimal().ShouldBe(3);
+        (await UsageAsync(http)).GetProperty("projected").GetDecimal().ShouldBe(3, "a level is no pace");
         (await SendAsync(http, "/v1/check", """{"customer":"ann","feature":"seats","amount":2}""", 200)).GetProperty("allowed").GetBoolean().ShouldBeTrue();
         (await SendAsync(http, "/v1/check", """{"customer":"ann","feature":"seats","amount":3}""", 200)).GetProperty("allowed").GetBoolean().ShouldBeFalse();
         foreach (var (path, body) in ((string, string)[])[
@@ -44,9 +44,11 @@ public sealed class LevelEndpointTests(MeteringStage stage) : IClassFixture<Mete
         (await SendAsync(http, "/v1/customers/ann/grants", """{"feature":"seats","amount":1}""", 422)).ToString().ShouldContain("is a level");
         JsonElement.Parse(await http.GetStringAsync("/v1/decisions/b")).ToString().ShouldContain("seats");
         await SendAsync(http, "/v1/events/b/void", """{"customer":"ann"}""", 200);
-        JsonElement.Parse(await http.GetStringAsync("/v1/customers/ann/usage")).GetProperty("features").EnumerateArray()
-            .Single(one => one.GetProperty("feature").GetString() == "seats").GetProperty("used").GetDecimal().ShouldBe(4);
+        (await UsageAsync(http)).GetProperty("used").GetDecimal().ShouldBe(4);
     }
+
+    private static async Task<JsonElement> UsageAsync(HttpClient http) =>
+        JsonElement.Parse(await http.GetStringAsync("/v1/customers/ann/usage")).GetProperty("features").GetProperty("seats");
 
     [Theory]
     [InlineData("quota: 5}", "quota: 5, pool: {feature: credits, rate: 1}}", "plans[0].entitlements[1].pool", "is a level")]
