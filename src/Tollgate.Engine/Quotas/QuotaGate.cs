@@ -149,7 +149,15 @@ public sealed class QuotaGate(LedgerLanes lanes, LedgerOptions options, Database
             return GateAnswer.Of(GateFault.ValueInvalid);
         }
 
-        var effects = all.Select(effect => AggregateRules.HeldFor(effect, grows)).OfType<Effect>().ToList();
+        var effects = new List<Effect>(all.Count);
+        foreach (var effect in all)
+        {
+            if (AggregateRules.HeldFor(effect, grows) is { } held)
+            {
+                effects.Add(held);
+            }
+        }
+
         var now = clock.Now(project);
         var partition = CustomerPlace.PartitionOf(project.Id, expected.Customer);
         if (effects.Count == 0 || Known(project, expected.Customer, partition) is { } book && effects.TrueForAll(effect => AccountRules.IsUnlimited(book, effect.Feature)))

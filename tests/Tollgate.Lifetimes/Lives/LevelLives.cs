@@ -94,7 +94,7 @@ public sealed class LevelLives(LivesStage stage)
             2031-06-01 00:00 open 6000
               subscription  3000  2031-06-01 00:00 → 2031-07-01 00:00
               usage seats   3000  2031-04-01 00:00 → 2031-05-01 00:00
-            2031-07-01 00:00 open 0
+            2031-07-01 00:00 paid 0
               subscription  3000  2031-07-01 00:00 → 2031-08-01 00:00
               usage seats  -3000  2031-04-01 00:00 → 2031-05-01 00:00
             """)
