@@ -57,7 +57,7 @@ public sealed class LevelEndpointTests(MeteringStage stage) : IClassFixture<Mete
     [InlineData("aggregate: latest}]", "aggregate: latest}, {event_type: scan}]", "features[1].meters[1]", "stands alone")]
     [InlineData("aggregate: latest}]", "aggregate: latest}, {event_type: seats_counted, aggregate: latest, value_property: n}]", "features[1].meters[1]", "count twice")]
     [InlineData("aggregate: latest}]", "aggregate: latest}, {event_type: seats_counted, aggregate: latest, filters: [{property: n, any_of: [1]}]}]", "features[1].meters[1]", "different types")]
-    [InlineData("aggregate: latest}]", "aggregate: unique, value_property: u}, {event_type: seats_counted}]", "features[1].meters[1]", "could not tell")]
+    [InlineData("aggregate: latest}]", "aggregate: unique, value_property: u}, {event_type: seats_counted, filters: [{property: n, any_of: [1]}]}]", "features[1].meters[1]", "could not tell")]
     [InlineData("aggregate: latest}]", "aggregate: sum}]", "features[1].meters", "cannot become a sum")]
     [InlineData("aggregate: latest}]", "aggregate: max}]", "features[1].meters", "cannot become max")]
     [InlineData("plans:\n", "packs: [{code: p, name: P, feature: seats, quantity: 1, prices: [{amount: 100}]}]\nplans:\n", "packs[0].feature", "An add-on raises")]
