@@ -13,8 +13,8 @@ public sealed partial class RoomTests
     ];
 
     /// <summary>
-    /// The flow of DESIGN section 1, by stage. Code of a stage knows its own and earlier stages, never later ones: usage
-    /// does not know invoices. Quotas and Ledger are one stage (a decision and its record are one transaction).
+    /// The flow of DESIGN section 1, by host. Code of a host knows its own and earlier stages, never later ones: usage
+    /// does not know invoices. Quotas and Ledger are one host (a decision and its record are one transaction).
     /// </summary>
     private static readonly string[][] Flow =
     [
@@ -29,7 +29,7 @@ public sealed partial class RoomTests
         ["Checkouts"],
         ["Dunning"],
         ["Inbox"],
-        ["Driven"],
+        ["ProviderManaged"],
         ["Analytics"],
     ];
 
@@ -42,7 +42,7 @@ public sealed partial class RoomTests
         new("Tollgate.Engine/Ledger -> Payments", "One command verifies the books of all rooms in one snapshot."),
         new("Tollgate.Engine/Subscriptions -> Invoicing", "A step and what it is billed with are one transaction; invoicing knows nothing of how steps are stored."),
         new("Tollgate.Engine/Ledger -> Dunning", "One command verifies the books of all rooms in one snapshot."),
-        new("Tollgate.Engine/Subscriptions -> Payments", "What a provider says of a subscription that it drives is told in the words of Payments, and followed as any step."),
+        new("Tollgate.Engine/Subscriptions -> Payments", "What a provider says of a subscription that it manages is told in the words of Payments, and followed as any step."),
         new("Tollgate.Engine/Subscriptions -> Dunning", "An invoice and the wish to collect it are one transaction."),
         new("Tollgate.Engine/Invoicing -> Dunning", "An invoice that asks for nothing any more is not collected: that is looked at at once."),
         new("Tollgate.Engine/Payments -> Checkouts", "Money that came for a checkout and what it buys are one transaction."),
@@ -95,7 +95,7 @@ public sealed partial class RoomTests
 
     private static readonly string[] KnownRooms =
     [
-        "Catalog", "Subscriptions", "Metering", "Quotas", "Ledger", "Rating", "Invoicing", "Payments", "Checkouts", "Dunning", "Inbox", "Driven", "Analytics", "Llm", "Growth",
+        "Catalog", "Subscriptions", "Metering", "Quotas", "Ledger", "Rating", "Invoicing", "Payments", "Checkouts", "Dunning", "Inbox", "ProviderManaged", "Analytics", "Llm", "Growth",
         "Alerts", "Webhooks", "Projects", "Customers", "Clocks", "Jobs", "Schema", "Verification", "Health", "Hosting", "Postgres", "Secrets", "Backup",
     ];
 
@@ -127,7 +127,7 @@ public sealed partial class RoomTests
         }
     }
 
-    private static int StageOf(string room) => Array.FindIndex(Flow, stage => stage.Contains(room, StringComparer.Ordinal));
+    private static int StageOf(string room) => Array.FindIndex(Flow, host => host.Contains(room, StringComparer.Ordinal));
 
     private static IEnumerable<string> EngineRooms() =>
         Repository.SourcesUnder("src/Tollgate.Engine").Select(source => source.File.Room).Where(room => room.Length > 0).Distinct(StringComparer.Ordinal);

@@ -15,25 +15,25 @@ namespace Tollgate.Engine.Checkouts;
 public sealed class FollowCheckout(NpgsqlDataSource database, ChangeCoupons coupons, Clock clock)
 {
     /// <returns>Null: it is so now. Else why it cannot be yet, for people.</returns>
-    public async Task<string?> RunAsync(ProjectSnapshot project, PaymentProvider provider, CheckoutNews news, CancellationToken cancel)
+    public async Task<string?> RunAsync(ProjectSnapshot project, PaymentProvider provider, CheckoutUpdate update, CancellationToken cancel)
     {
         CheckoutRow? row;
         await using (var connection = await database.OpenConnectionAsync(cancel))
         {
-            row = await CheckoutQueries.FindAsync(connection, project, news.Checkout, cancel);
+            row = await CheckoutQueries.FindAsync(connection, project, update.Checkout, cancel);
         }
 
-        Guid? subscription = news.Subscription is { } reference ? FollowSubscription.IdOf(reference) : null;
+        Guid? subscription = update.Subscription is { } reference ? FollowSubscription.IdOf(reference) : null;
         await using (var change = row is null ? null : await CustomerChange.BeginOnExistingAsync(database, project, row.Checkout.Customer, cancel))
         {
             if (row is null || change is null)
             {
-                return $"No checkout {news.Checkout} is known.";
+                return $"No checkout {update.Checkout} is known.";
             }
 
             if (subscription is { } id && await TakeStep.FindAsync(change, project, SubscriptionSql.ById, cancel, change.Row.Partition, change.Row.Account, id) is null)
             {
-                return $"{news.Subscription} is not followed yet.";
+                return $"{update.Subscription} is not followed yet.";
             }
 
             var (now, actor) = (clock.Now(project), CatalogWords.Of(provider));
@@ -46,7 +46,7 @@ public sealed class FollowCheckout(NpgsqlDataSource database, ChangeCoupons coup
         if (subscription is { } begun && row.Wanted.Coupon is { } code)
         {
             // Told again it is redeemed already; where it was used up meanwhile the provider takes it off all the same.
-            await coupons.RedeemAsync(project, begun, code, new(CatalogWords.Of(provider), Preview: false) { IsOfDriver = true }, cancel);
+            await coupons.RedeemAsync(project, begun, code, new(CatalogWords.Of(provider), Preview: false) { IsFromProvider = true }, cancel);
         }
 
         return null;

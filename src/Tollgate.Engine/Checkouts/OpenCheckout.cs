@@ -5,7 +5,7 @@ using Tollgate.Core.Payments;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Customers;
-using Tollgate.Engine.Driven;
+using Tollgate.Engine.ProviderManaged;
 using Tollgate.Engine.Invoicing;
 using Tollgate.Engine.Payments;
 using Tollgate.Engine.Projects;
@@ -57,7 +57,7 @@ public sealed record CheckoutAnswer(CheckoutOutcome Outcome, CheckoutRow? Row = 
 /// written. The customer is created when it is missing.
 /// </summary>
 public sealed class OpenCheckout(
-    NpgsqlDataSource database, ProjectDirectory directory, PaymentProviders providers, SettlePayment settle, ClosePages pages, ClaimPlan claim, OpenDrivenPage driven,
+    NpgsqlDataSource database, ProjectDirectory directory, PaymentProviders providers, SettlePayment settle, ClosePages pages, ClaimPlan claim, OpenProviderManagedPage managed,
     SecretBox secrets, Clock clock)
 {
     /// <summary>How long a checkout can be used.</summary>
@@ -90,7 +90,7 @@ public sealed class OpenCheckout(
             return new(CheckoutOutcome.NotOffered);
         }
 
-        if (await driven.RunAsync(project, order, actor, cancel) is { } begun)
+        if (await managed.RunAsync(project, order, actor, cancel) is { } begun)
         {
             return begun;
         }
@@ -147,7 +147,7 @@ public sealed class OpenCheckout(
         var page = new Uri(server, $"/{(order.Kind == CheckoutKind.Invoice ? "pay" : "checkout")}/{token}");
         var isHosted = project.Payments.Provider != PaymentProvider.Sandbox && !purchase.Due.IsZero;
         if (isHosted && order.Wanted.Invoice is { } invoice
-            && await change.AskAsync(PaymentSql.PendingOf, cancel, change.Row.Partition, change.Row.Account, invoice) is not null)
+            && await change.ScalarAsync(PaymentSql.PendingOf, cancel, change.Row.Partition, change.Row.Account, invoice) is not null)
         {
             return (await SamePageAsync(change, project, invoice, purchase.Due.Minor, cancel) ?? new(CheckoutOutcome.IsPending, row), null);
         }

@@ -54,7 +54,7 @@ internal sealed class CustomerChange : IAsyncDisposable
     }
 
     /// <summary>The first column of the first row; null when there is no row.</summary>
-    public async Task<object?> AskAsync(string sql, CancellationToken cancel, params object?[] parameters)
+    public async Task<object?> ScalarAsync(string sql, CancellationToken cancel, params object?[] parameters)
     {
         await using var command = Command(sql, parameters);
         return await command.ExecuteScalarAsync(cancel);
@@ -68,7 +68,7 @@ internal sealed class CustomerChange : IAsyncDisposable
 
     /// <summary>The same for the other one of two. Who touches both touches the one of the lower partition and account first.</summary>
     public async Task<int> TouchAsync(CustomerRow row, Instant now, CancellationToken cancel) =>
-        (int)(await AskAsync(CustomerSql.Touch, cancel, row.Partition, row.Account, now.ToUtc()))!;
+        (int)(await ScalarAsync(CustomerSql.Touch, cancel, row.Partition, row.Account, now.ToUtc()))!;
 
     /// <summary>The customer as this transaction has changed it.</summary>
     public async Task<CustomerRow> ReadAgainAsync(ProjectSnapshot project, CancellationToken cancel)
@@ -86,7 +86,7 @@ internal sealed class CustomerChange : IAsyncDisposable
 
     /// <summary>What came of a request before, when its answer was lost. Null: nothing, or it has no key.</summary>
     public async Task<string?> ResultOfAsync(Guid? request, CancellationToken cancel) =>
-        request is { } id ? (string?)await AskAsync(CustomerSql.ResultOf, cancel, Row.Partition, Row.Account, id) : null;
+        request is { } id ? (string?)await ScalarAsync(CustomerSql.ResultOf, cancel, Row.Partition, Row.Account, id) : null;
 
     /// <summary>Remembers what comes of a request, for longer than its key is kept.</summary>
     public async Task KeepResultAsync(Guid? request, string result, CancellationToken cancel)

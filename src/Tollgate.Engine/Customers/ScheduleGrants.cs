@@ -78,12 +78,12 @@ public sealed class ScheduleGrants(NpgsqlDataSource database, QuotaGate gate, Cl
             return new(ScheduleOutcome.Refused, null, faults);
         }
 
-        if ((long)(await change.AskAsync(ScheduleSql.Count, cancel, change.Row.Partition, change.Row.Account))! >= GrantScheduleRules.MostSchedules)
+        if ((long)(await change.ScalarAsync(ScheduleSql.Count, cancel, change.Row.Partition, change.Row.Account))! >= GrantScheduleRules.MostSchedules)
         {
             return new(ScheduleOutcome.TooMany);
         }
 
-        if (await change.AskAsync(GrantSql.FindNumbered, cancel, change.Row.Partition, change.Row.Account, $"{name}:") is string taken)
+        if (await change.ScalarAsync(GrantSql.FindNumbered, cancel, change.Row.Partition, change.Row.Account, $"{name}:") is string taken)
         {
             return new(ScheduleOutcome.GrantExists) { TakenGrant = taken };
         }
@@ -211,7 +211,7 @@ public sealed class ScheduleGrants(NpgsqlDataSource database, QuotaGate gate, Cl
 
         foreach (var grant in pending)
         {
-            await change.AskAsync(GrantSql.VoidGrant, cancel, change.Row.Partition, change.Row.Account, new[] { grant }, now.ToUtc());
+            await change.ScalarAsync(GrantSql.VoidGrant, cancel, change.Row.Partition, change.Row.Account, new[] { grant }, now.ToUtc());
         }
     }
 
@@ -227,7 +227,7 @@ public sealed class ScheduleGrants(NpgsqlDataSource database, QuotaGate gate, Cl
         return given;
     }
 
-    private static Task InsertAsync(CustomerChange change, ProjectSnapshot project, GrantSchedule schedule, CancellationToken cancel) => change.AskAsync(
+    private static Task InsertAsync(CustomerChange change, ProjectSnapshot project, GrantSchedule schedule, CancellationToken cancel) => change.ScalarAsync(
         ScheduleSql.Insert, cancel, change.Row.Partition, change.Row.Account, schedule.Id, project.Id, schedule.Name, schedule.FeatureKey, schedule.Amount.Value,
         GrantRow.NameOf(schedule.Source), (short)schedule.Priority, CatalogWords.Of(schedule.Every), CustomerCommands.OrNull(schedule.Lives, NpgsqlDbType.Integer),
         schedule.StartsAt.ToUtc(), GrantScheduleRow.TimeOrNull(schedule.EndsAt), schedule.CreatedAt.ToUtc(), GrantScheduleRow.TimeOrNull(schedule.DueAt(project.Zone)));

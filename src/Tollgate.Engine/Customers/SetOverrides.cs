@@ -82,7 +82,7 @@ public sealed class SetOverrides(NpgsqlDataSource database, QuotaGate gate, Cloc
             return $"would have {bytes} bytes together; a customer's overrides have at most {MostBytes}. What many customers share belongs into a plan.";
         }
 
-        return bytes > SmallBytes && (long)(await change.AskAsync(CustomerSql.BytesOfOverrides, cancel, change.Row.Partition, change.Row.Account))! + bytes is var all and > MostBytesInAll
+        return bytes > SmallBytes && (long)(await change.ScalarAsync(CustomerSql.BytesOfOverrides, cancel, change.Row.Partition, change.Row.Account))! + bytes is var all and > MostBytesInAll
             ? $"would have {all} bytes in all with those that they had before; at most {MostBytesInAll} are looked back on. Overrides of at most {SmallBytes} bytes can be set at any time."
             : null;
     }

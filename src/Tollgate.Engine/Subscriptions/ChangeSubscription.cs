@@ -98,12 +98,12 @@ public sealed class ChangeSubscription(NpgsqlDataSource database, QuotaGate gate
     /// <summary>What the next moment will ask for.</summary>
     public Task<SubscriptionAnswer> UpcomingAsync(ProjectSnapshot project, Guid id, CancellationToken cancel) => _take.LookAheadAsync(project, id, cancel);
 
-    /// <summary>The same for a page, which is shown without it while another call holds the customer for long, or where a provider drives the subscription: null then.</summary>
+    /// <summary>The same for a page, which is shown without it while another call holds the customer for long, or where a provider manages the subscription: null then.</summary>
     public async Task<SubscriptionAnswer?> GlanceAsync(ProjectSnapshot project, Subscription subscription, CancellationToken cancel)
     {
         try
         {
-            return subscription.DrivenBy is null && !subscription.IsEnded ? await UpcomingAsync(project, subscription.Id, cancel) : null;
+            return subscription.ManagedBy is null && !subscription.IsEnded ? await UpcomingAsync(project, subscription.Id, cancel) : null;
         }
         catch (CustomerBusyException)
         {

@@ -13,7 +13,7 @@ using Tollgate.Engine.Quotas;
 namespace Tollgate.Engine.Subscriptions;
 
 /// <summary>
-/// Brings the row of a subscription that a provider drives to what the provider says of it. Told again, or late, it changes nothing: who asked later knows more.
+/// Brings the row of a subscription that a provider manages to what the provider says of it. Told again, or late, it changes nothing: who asked later knows more.
 /// </summary>
 public sealed class FollowSubscription(NpgsqlDataSource database, QuotaGate gate, Clock clock)
 {
@@ -21,47 +21,47 @@ public sealed class FollowSubscription(NpgsqlDataSource database, QuotaGate gate
     public static Guid IdOf(string reference) => EventKey.Parse(reference, Instant.Epoch).Id;
 
     /// <returns>Null: it is so now. Else why it cannot be, for people; what of it can be is so.</returns>
-    public async Task<string?> RunAsync(ProjectSnapshot project, PaymentProvider provider, SubscriptionNews news, CancellationToken cancel)
+    public async Task<string?> RunAsync(ProjectSnapshot project, PaymentProvider provider, SubscriptionUpdate update, CancellationToken cancel)
     {
-        await using var change = await CustomerChange.BeginAsync(database, project, news.Customer, cancel);
-        var (row, id) = (change.Row, IdOf(news.Reference));
-        await change.AskAsync(SubscriptionSql.LockId, cancel, id.ToString("D"));
-        if (await change.AskAsync(SubscriptionSql.CustomerOf, cancel, project.Id, id) is string owner && owner != news.Customer)
+        await using var change = await CustomerChange.BeginAsync(database, project, update.Customer, cancel);
+        var (row, id) = (change.Row, IdOf(update.Reference));
+        await change.ScalarAsync(SubscriptionSql.LockId, cancel, id.ToString("D"));
+        if (await change.ScalarAsync(SubscriptionSql.CustomerOf, cancel, project.Id, id) is string owner && owner != update.Customer)
         {
-            return $"{news.Reference} is of customer '{owner}' here, and of '{news.Customer}' there.";
+            return $"{update.Reference} is of customer '{owner}' here, and of '{update.Customer}' there.";
         }
 
         var known = await TakeStep.FindAsync(change, project, SubscriptionSql.ById, cancel, row.Partition, row.Account, id);
-        var heardAt = news.AskedAt.ToUtc();
-        if (known is { Subscription.DrivenBy: null })
+        var heardAt = update.AskedAt.ToUtc();
+        if (known is { Subscription.ManagedBy: null })
         {
-            return $"A subscription of Tollgate's own has the id {news.Reference}.";
+            return $"A subscription of Tollgate's own has the id {update.Reference}.";
         }
 
-        if (known is not null && await change.AskAsync(SubscriptionSql.IsOldNews, cancel, row.Partition, row.Account, id, heardAt) is true)
+        if (known is not null && await change.ScalarAsync(SubscriptionSql.IsOldUpdate, cancel, row.Partition, row.Account, id, heardAt) is true)
         {
             return null;
         }
 
         // What nobody has paid for yet is no news: it may be one of several tries.
-        if (known is null && news is { Status: SubscriptionStatus.Incomplete, EndedAt: null })
+        if (known is null && update is { Status: SubscriptionStatus.Incomplete, EndedAt: null })
         {
             return null;
         }
 
-        var (terms, doubt) = TermsOf(project, known?.Subscription, news);
+        var (terms, doubt) = TermsOf(project, known?.Subscription, update);
         if (terms is null)
         {
             return doubt;
         }
 
         var writing = new StepWriting(change, project, await SettingsText.LoadAsync(change.Connection, project, cancel), CatalogWords.Of(provider), clock.Now(project));
-        if (known is null && await RefuseAsync(writing, news, cancel) is { } refused)
+        if (known is null && await RefuseAsync(writing, update, cancel) is { } refused)
         {
             return refused;
         }
 
-        await StepAsync(writing, provider, known, StateOf(news, terms), (id, news.Reference), cancel);
+        await StepAsync(writing, provider, known, StateOf(update, terms), (id, update.Reference), cancel);
         await change.ExecuteAsync(SubscriptionSql.Heard, cancel, row.Partition, row.Account, id, heardAt);
         await change.CommitAsync();
         foreach (var changed in writing.Changed)
@@ -73,22 +73,22 @@ public sealed class FollowSubscription(NpgsqlDataSource database, QuotaGate gate
     }
 
     /// <summary>Why another subscription cannot begin. One that gives nothing makes way for one that does.</summary>
-    private static async Task<string?> RefuseAsync(StepWriting writing, SubscriptionNews news, CancellationToken cancel)
+    private static async Task<string?> RefuseAsync(StepWriting writing, SubscriptionUpdate update, CancellationToken cancel)
     {
         var (change, row) = (writing.Change, writing.Change.Row);
         if (row.Owner is { } owner)
         {
-            return $"Customer '{news.Customer}' is a member of '{owner}', which subscribes for it.";
+            return $"Customer '{update.Customer}' is a member of '{owner}', which subscribes for it.";
         }
 
-        if (news.EndedAt is not null)
+        if (update.EndedAt is not null)
         {
             return null;
         }
 
-        if (row.Customer.Profile.Currency is { } kept && kept != news.Price!.Each.Currency.Code)
+        if (row.Customer.Profile.Currency is { } kept && kept != update.Price!.Each.Currency.Code)
         {
-            return $"Customer '{news.Customer}' is invoiced in {kept}, and {news.Reference} in {news.Price.Each.Currency.Code}.";
+            return $"Customer '{update.Customer}' is invoiced in {kept}, and {update.Reference} in {update.Price.Each.Currency.Code}.";
         }
 
         if (await TakeStep.FindAsync(change, writing.Project, SubscriptionSql.Live, cancel, row.Partition, row.Account) is not { } live)
@@ -96,13 +96,13 @@ public sealed class FollowSubscription(NpgsqlDataSource database, QuotaGate gate
             return null;
         }
 
-        if (live.Subscription is { DrivenBy: not null, GivesPlan: false } && news.Status is SubscriptionStatus.Active or SubscriptionStatus.Trialing)
+        if (live.Subscription is { ManagedBy: not null, GivesPlan: false } && update.Status is SubscriptionStatus.Active or SubscriptionStatus.Trialing)
         {
-            await writing.WriteAsync(live, StepChoice.Of(SubscriptionLife.Cancel(live.Subscription, "replaced", writing.Now), $"replaced by {news.Reference}"), cancel);
+            await writing.WriteAsync(live, StepChoice.Of(SubscriptionLife.Cancel(live.Subscription, "replaced", writing.Now), $"replaced by {update.Reference}"), cancel);
             return null;
         }
 
-        return FollowRules.BlockedBy(news.Customer, live.Reference ?? live.Subscription.Id.ToString(), CatalogWords.Of(live.Subscription.Status), news.Reference);
+        return FollowRules.BlockedBy(update.Customer, live.Reference ?? live.Subscription.Id.ToString(), CatalogWords.Of(live.Subscription.Status), update.Reference);
     }
 
     /// <summary>
@@ -110,18 +110,18 @@ public sealed class FollowSubscription(NpgsqlDataSource database, QuotaGate gate
     /// where the provider's are none of the catalogue.
     /// </summary>
     /// <returns>No terms: it cannot be followed. A doubt: why, or what is not as it is there.</returns>
-    private static (SubscriptionTerms? Terms, string? Doubt) TermsOf(ProjectSnapshot project, Subscription? known, SubscriptionNews news)
+    private static (SubscriptionTerms? Terms, string? Doubt) TermsOf(ProjectSnapshot project, Subscription? known, SubscriptionUpdate update)
     {
-        if (news.Price is not { } price || !project.Catalog.Plans.TryGetValue(price.Plan, out var newest))
+        if (update.Price is not { } price || !project.Catalog.Plans.TryGetValue(price.Plan, out var newest))
         {
-            return (known?.Terms, $"No plan of the catalogue is sold by the price of {news.Reference}: name it (price_<plan>), or let \"tollgate stripe sync\" make it.");
+            return (known?.Terms, $"No plan of the catalogue is sold by the price of {update.Reference}: name it (price_<plan>), or let \"tollgate stripe sync\" make it.");
         }
 
         var held = known?.Terms.Plan is { } plan && plan.Code == price.Plan ? plan : newest;
         SubscriptionTerms[] possible = [Of(held), Of(newest)];
         return Array.Find(possible, static terms => terms is { AreSold: true, IsPayable: true }) is { } sold
             ? (sold, null)
-            : (known?.Terms, $"Plan '{price.Plan}' is not sold {CatalogWords.Of(price.Interval)} in {price.Each.Currency.Code} for {price.Quantity} × {price.Each}, as {news.Reference} is.");
+            : (known?.Terms, $"Plan '{price.Plan}' is not sold {CatalogWords.Of(price.Interval)} in {price.Each.Currency.Code} for {price.Quantity} × {price.Each}, as {update.Reference} is.");
 
         SubscriptionTerms Of(PlanVersion version)
         {
@@ -130,8 +130,8 @@ public sealed class FollowSubscription(NpgsqlDataSource database, QuotaGate gate
         }
     }
 
-    private static MirroredState StateOf(SubscriptionNews news, SubscriptionTerms terms) => new(
-        news.Status, terms, news.StartedAt, new(news.Anchor), news.Current, news.TrialEnd, news.CancelAt, news.EndedAt, news.Reason) { ConvertsTrial = news.ConvertsTrial };
+    private static MirroredState StateOf(SubscriptionUpdate update, SubscriptionTerms terms) => new(
+        update.Status, terms, update.StartedAt, new(update.Anchor), update.Current, update.TrialEnd, update.CancelAt, update.EndedAt, update.Reason) { ConvertsTrial = update.ConvertsTrial };
 
     private static async Task StepAsync(
         StepWriting writing, PaymentProvider provider, SubscriptionRow? row, MirroredState state, (Guid Id, string Reference) which, CancellationToken cancel)

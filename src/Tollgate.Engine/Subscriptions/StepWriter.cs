@@ -69,7 +69,7 @@ internal sealed class StepWriter(NpgsqlConnection connection, ProjectSnapshot pr
         foreach (var step in steps)
         {
             var draft = invoices.GetValueOrDefault(step.After.Id);
-            await new GiveBack(connection, project, actor).RunAsync(step.Billed, draft?.Invoice.IssuedAt ?? now, cancel);
+            await new ApplyProrationCredit(connection, project, actor).RunAsync(step.Billed, draft?.Invoice.IssuedAt ?? now, cancel);
         }
 
         // An invoice and the wish to collect it are one transaction.
@@ -185,7 +185,7 @@ internal sealed class StepWriter(NpgsqlConnection connection, ProjectSnapshot pr
             .Times(rows.Select(static r => r.Sub.DueAt))
             .Times(rows.Select(static r => (Instant?)r.Sub.TermsSince))
             .Long(rows.Select(static r => (long?)r.Sub.Committed.Minor))
-            .Text(rows.Select(static r => r.Sub.DrivenBy))
+            .Text(rows.Select(static r => r.Sub.ManagedBy))
             .Numbers(rows.Select(static r => (decimal?)r.Sub.Reduced.Value))
             .Text(rows.Select(static r => StoredDiscount.Write(r.Sub.Terms.AgreedDiscount)))
             .Long(rows.Select(static r => (long?)r.Sub.AmountOff.Minor))

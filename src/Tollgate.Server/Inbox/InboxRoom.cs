@@ -1,5 +1,5 @@
 using Tollgate.Contracts.Inbox;
-using Tollgate.Engine.Driven;
+using Tollgate.Engine.ProviderManaged;
 using Tollgate.Engine.Inbox;
 using Tollgate.Server.Http;
 
@@ -14,10 +14,10 @@ public static class InboxRoom
         services.AddSingleton<InboxQueries>();
         services.AddSingleton<InboxMetrics>();
         services.AddSingleton<ReceiveWebhook>();
-        services.AddSingleton<ApplyNews>();
+        services.AddSingleton<ApplyProviderUpdate>();
         services.AddSingleton<ReconcileStripe>();
-        services.AddSingleton<OpenDrivenPage>();
-        services.AddSingleton<ChangeDriven>();
+        services.AddSingleton<OpenProviderManagedPage>();
+        services.AddSingleton<ChangeProviderManaged>();
         services.AddHostedService<ReadInbox>();
         services.AddHostedService<SendSandboxWebhooks>();
         return services.AddWire(InboxJson.Default);

@@ -7,7 +7,7 @@ using Tollgate.Core.Subscriptions;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Checkouts;
 using Tollgate.Engine.Clocks;
-using Tollgate.Engine.Driven;
+using Tollgate.Engine.ProviderManaged;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Subscriptions;
 using Tollgate.Server.Http;
@@ -25,16 +25,16 @@ public static class SubscriptionStepEndpoints
     {
         var change = app.Services.GetRequiredService<ChangeSubscription>();
         var pay = app.Services.GetRequiredService<PayChange>();
-        var desk = new Desk(
-            change, app.Services.GetRequiredService<ChangeDriven>(), app.Services.GetRequiredService<SubscriptionQueries>(), app.Services.GetRequiredService<Clock>());
+        var deps = new Deps(
+            change, app.Services.GetRequiredService<ChangeProviderManaged>(), app.Services.GetRequiredService<SubscriptionQueries>(), app.Services.GetRequiredService<Clock>());
 
-        Map("PATCH", "", SubscriptionDescriptions.Change, context => ChangeAsync(context, desk, pay));
-        Map("POST", "/preview", SubscriptionDescriptions.Preview, context => ChangeAsync(context, desk, pay: null));
-        Map("POST", "/cancel", SubscriptionDescriptions.Cancel, context => CancelAsync(context, desk));
-        Map("POST", "/uncancel", SubscriptionDescriptions.Uncancel, context => UncancelAsync(context, desk));
-        Map("POST", "/pause", SubscriptionDescriptions.Pause, context => PauseAsync(context, desk));
-        Map("POST", "/resume", SubscriptionDescriptions.Resume, context => ResumeAsync(context, desk));
-        app.MapGet("/v1/subscriptions/{id}/upcoming-invoice", (RequestDelegate)(context => UpcomingAsync(context, desk)))
+        Map("PATCH", "", SubscriptionDescriptions.Change, context => ChangeAsync(context, deps, pay));
+        Map("POST", "/preview", SubscriptionDescriptions.Preview, context => ChangeAsync(context, deps, pay: null));
+        Map("POST", "/cancel", SubscriptionDescriptions.Cancel, context => CancelAsync(context, deps));
+        Map("POST", "/uncancel", SubscriptionDescriptions.Uncancel, context => UncancelAsync(context, deps));
+        Map("POST", "/pause", SubscriptionDescriptions.Pause, context => PauseAsync(context, deps));
+        Map("POST", "/resume", SubscriptionDescriptions.Resume, context => ResumeAsync(context, deps));
+        app.MapGet("/v1/subscriptions/{id}/upcoming-invoice", (RequestDelegate)(context => UpcomingAsync(context, deps)))
             .RequireKey(Access.Secret, Scope.BillingRead)
             .Describe(SubscriptionDescriptions.Upcoming);
 
@@ -42,13 +42,13 @@ public static class SubscriptionStepEndpoints
             app.MapMethods("/v1/subscriptions/{id}" + tail, [method], handle).RequireKey(Access.Secret, Scope.BillingWrite).Describe(description);
     }
 
-    private readonly record struct Desk(ChangeSubscription Change, ChangeDriven Driven, SubscriptionQueries Queries, Clock Clock)
+    private readonly record struct Deps(ChangeSubscription Change, ChangeProviderManaged ProviderManaged, SubscriptionQueries Queries, Clock Clock)
     {
         public Guid IdOf(HttpContext context) => SubscriptionAnswers.IdOf(RawPath.Id(context), Clock.Now());
     }
 
     /// <param name="pay">Null: it is only looked at.</param>
-    private static async Task ChangeAsync(HttpContext context, Desk desk, PayChange? pay)
+    private static async Task ChangeAsync(HttpContext context, Deps deps, PayChange? pay)
     {
         if (await Body.ReadAsync(context, SubscriptionsJson.Default.ChangeSubscriptionRequest) is not { } body)
         {
@@ -86,17 +86,17 @@ public static class SubscriptionStepEndpoints
             Discount = discount,
         };
         var request = RequestOf(context, pay is null || body.Preview == true);
-        if (await desk.Driven.ChangeAsync(context.Project(), desk.IdOf(context), order, request, context.RequestAborted) is { } driven)
+        if (await deps.ProviderManaged.ChangeAsync(context.Project(), deps.IdOf(context), order, request, context.RequestAborted) is { } managed)
         {
-            await AnswerAsync(context, desk, driven, showsInvoice: true, body.Plan);
+            await AnswerAsync(context, deps, managed, showsInvoice: true, body.Plan);
             return;
         }
 
-        var paid = request.Preview ? null : await pay!.RunAsync(context.Project(), desk.IdOf(context), order, request.Actor, context.RequestAborted);
+        var paid = request.Preview ? null : await pay!.RunAsync(context.Project(), deps.IdOf(context), order, request.Actor, context.RequestAborted);
         var answer = paid is null
-            ? await desk.Change.RunAsync(context.Project(), desk.IdOf(context), order, request, context.RequestAborted)
+            ? await deps.Change.RunAsync(context.Project(), deps.IdOf(context), order, request, context.RequestAborted)
             : paid.Change;
-        await (answer is null ? RefuseAsync(context, paid!) : AnswerAsync(context, desk, answer, showsInvoice: true, body.Plan));
+        await (answer is null ? RefuseAsync(context, paid!) : AnswerAsync(context, deps, answer, showsInvoice: true, body.Plan));
     }
 
     /// <summary>A change that has to be paid and was not made.</summary>
@@ -113,7 +113,7 @@ public static class SubscriptionStepEndpoints
             context, ErrorCode.PaymentPending, $"What became of payment {payment.Id} is not known yet. The change is made when its money is known to have come."),
     };
 
-    private static async Task CancelAsync(HttpContext context, Desk desk)
+    private static async Task CancelAsync(HttpContext context, Deps deps)
     {
         if (await Body.ReadAsync(context, SubscriptionsJson.Default.CancelSubscriptionRequest, new()) is not { } body)
         {
@@ -137,23 +137,23 @@ public static class SubscriptionStepEndpoints
 
         var request = RequestOf(context, body.Preview == true);
         var order = new CancelOrder(TimeOf(body.At), body.Reason, body.Comment, body.Credit == true);
-        var answer = await desk.Driven.CancelAsync(context.Project(), desk.IdOf(context), order, request, context.RequestAborted)
-            ?? await desk.Change.CancelAsync(context.Project(), desk.IdOf(context), order, request, context.RequestAborted);
-        await AnswerAsync(context, desk, answer, request.Preview);
+        var answer = await deps.ProviderManaged.CancelAsync(context.Project(), deps.IdOf(context), order, request, context.RequestAborted)
+            ?? await deps.Change.CancelAsync(context.Project(), deps.IdOf(context), order, request, context.RequestAborted);
+        await AnswerAsync(context, deps, answer, request.Preview);
     }
 
-    private static async Task UncancelAsync(HttpContext context, Desk desk)
+    private static async Task UncancelAsync(HttpContext context, Deps deps)
     {
         if (await Body.ReadAsync(context, SubscriptionsJson.Default.SubscriptionStepRequest, new()) is { } body)
         {
             var request = RequestOf(context, body.Preview == true);
-            var answer = await desk.Driven.UncancelAsync(context.Project(), desk.IdOf(context), request, context.RequestAborted)
-                ?? await desk.Change.UncancelAsync(context.Project(), desk.IdOf(context), request, context.RequestAborted);
-            await AnswerAsync(context, desk, answer, request.Preview);
+            var answer = await deps.ProviderManaged.UncancelAsync(context.Project(), deps.IdOf(context), request, context.RequestAborted)
+                ?? await deps.Change.UncancelAsync(context.Project(), deps.IdOf(context), request, context.RequestAborted);
+            await AnswerAsync(context, deps, answer, request.Preview);
         }
     }
 
-    private static async Task PauseAsync(HttpContext context, Desk desk)
+    private static async Task PauseAsync(HttpContext context, Deps deps)
     {
         if (await Body.ReadAsync(context, SubscriptionsJson.Default.PauseSubscriptionRequest, new()) is not { } body)
         {
@@ -161,32 +161,32 @@ public static class SubscriptionStepEndpoints
         }
 
         Instant? until = body.Until is { } at ? Instant.From(at) : null;
-        if (until <= desk.Clock.Now(context.Project()))
+        if (until <= deps.Clock.Now(context.Project()))
         {
             var faults = new Faults();
-            faults.Add("until", FaultCode.OutOfRange, $"A time after {desk.Clock.Now(context.Project())} is expected.");
+            faults.Add("until", FaultCode.OutOfRange, $"A time after {deps.Clock.Now(context.Project())} is expected.");
             await faults.WriteAsync(context);
             return;
         }
 
         var request = RequestOf(context, body.Preview == true);
-        await AnswerAsync(context, desk, await desk.Change.PauseAsync(context.Project(), desk.IdOf(context), until, request, context.RequestAborted), request.Preview);
+        await AnswerAsync(context, deps, await deps.Change.PauseAsync(context.Project(), deps.IdOf(context), until, request, context.RequestAborted), request.Preview);
     }
 
-    private static async Task ResumeAsync(HttpContext context, Desk desk)
+    private static async Task ResumeAsync(HttpContext context, Deps deps)
     {
         if (await Body.ReadAsync(context, SubscriptionsJson.Default.SubscriptionStepRequest, new()) is { } body)
         {
             var request = RequestOf(context, body.Preview == true);
-            await AnswerAsync(context, desk, await desk.Change.ResumeAsync(context.Project(), desk.IdOf(context), request, context.RequestAborted), request.Preview);
+            await AnswerAsync(context, deps, await deps.Change.ResumeAsync(context.Project(), deps.IdOf(context), request, context.RequestAborted), request.Preview);
         }
     }
 
-    private static async Task UpcomingAsync(HttpContext context, Desk desk)
+    private static async Task UpcomingAsync(HttpContext context, Deps deps)
     {
-        var id = desk.IdOf(context);
-        var answer = await desk.Driven.UpcomingAsync(context.Project(), id, context.RequestAborted)
-            ?? await desk.Change.UpcomingAsync(context.Project(), id, context.RequestAborted);
+        var id = deps.IdOf(context);
+        var answer = await deps.ProviderManaged.UpcomingAsync(context.Project(), id, context.RequestAborted)
+            ?? await deps.Change.UpcomingAsync(context.Project(), id, context.RequestAborted);
         await (answer switch
         {
             _ when SubscriptionAnswers.ProblemOf(answer.Outcome) is var (code, param) => Problems.WriteAsync(context, code, answer.Detail, param),
@@ -195,7 +195,7 @@ public static class SubscriptionStepEndpoints
         });
     }
 
-    private static async Task AnswerAsync(HttpContext context, Desk desk, SubscriptionAnswer answer, bool showsInvoice, string? plan = null)
+    private static async Task AnswerAsync(HttpContext context, Deps deps, SubscriptionAnswer answer, bool showsInvoice, string? plan = null)
     {
         if (SubscriptionAnswers.ProblemOf(answer.Outcome) is not null)
         {
@@ -203,7 +203,7 @@ public static class SubscriptionStepEndpoints
             return;
         }
 
-        var item = await desk.Queries.FindAsync(context.Project(), answer.Row!.Subscription.Id, context.RequestAborted);
+        var item = await deps.Queries.FindAsync(context.Project(), answer.Row!.Subscription.Id, context.RequestAborted);
         await (showsInvoice
             ? Answer.Json(
                 context, StatusCodes.Status200OK, SubscriptionAnswers.ChangeOf(answer, item!.LatestInvoice, context.Project().Zone, answer.Row.Reference),

@@ -17,7 +17,7 @@ namespace Tollgate.Core.Tests.Metering;
 /// </summary>
 public sealed class VoidProperties
 {
-    private static readonly Entitlement Facts = new() { Feature = "unit", Quota = TestBook.Q(4), Thresholds = [] };
+    private static readonly Entitlement Facts = new() { Feature = "unit", Quota = TestAccount.Q(4), Thresholds = [] };
 
     [Theory]
     [InlineData(MeterAggregate.Count)]
@@ -50,7 +50,7 @@ public sealed class VoidProperties
 
     private sealed class Life(MeterAggregate aggregate)
     {
-        private readonly TestBook _test = new(Facts);
+        private readonly TestAccount _test = new(Facts);
         private readonly List<Recorded> _live = [];
         private int _number;
 
@@ -64,7 +64,7 @@ public sealed class VoidProperties
                 return true;
             }
 
-            Record(value: step / 7 % 6, TestBook.Month.Start.Plus(TimeSpan.FromHours(step / 3 % 5)));
+            Record(value: step / 7 % 6, TestAccount.Month.Start.Plus(TimeSpan.FromHours(step / 3 % 5)));
             return true;
         }
 
@@ -87,14 +87,14 @@ public sealed class VoidProperties
                 _ => value,
             };
             var effect = new Effect(_test.Feature, Quantity.Of(amount), aggregate, aggregate == MeterAggregate.Unique ? HashOf(value) : default);
-            var verdict = AccountRules.Use(_test.Book, [effect], at, TestBook.Now, enforce: false);
+            var verdict = AccountRules.Use(_test.Book, [effect], at, TestAccount.Now, enforce: false);
             _live.Add(new(++_number, at, value, verdict.Postings, AggregateRules.ReadingOf(effect, _test.Balance.Reports) is { } reading ? [reading] : []));
         }
 
         private void Void(Recorded target)
         {
             _live.Remove(target);
-            AccountRules.Reverse(_test.Book, VoidRules.Reverse(target.Postings, target.Readings, OthersOf(target), target.At), [], TestBook.Now);
+            AccountRules.Reverse(_test.Book, VoidRules.Reverse(target.Postings, target.Readings, OthersOf(target), target.At), [], TestAccount.Now);
         }
 
         /// <summary>As PostgreSQL answers it.</summary>

@@ -1,11 +1,11 @@
-using Tollgate.Lifetimes.Stage;
+using Tollgate.Lifetimes.TestHost;
 using Tollgate.Lifetimes.Stories;
 using static Tollgate.Lifetimes.Lives.Life;
 
 namespace Tollgate.Lifetimes.Lives;
 
 /// <summary>Seats, of which the last number that was reported is billed: a includes 5 and asks $10 for each further one, b includes 20 and asks $8.</summary>
-public sealed class LevelLives(LivesStage stage)
+public sealed class LevelLives(LivesHost host)
 {
     private static readonly Shop Seats = new()
     {
@@ -36,7 +36,7 @@ public sealed class LevelLives(LivesStage stage)
             2031-06-01 00:00 open 3000
               subscription  3000  2031-06-01 00:00 → 2031-07-01 00:00
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     // A report of the 12th that comes on the 20th is older than that of the 15th. Without the one of the 15th, it is 9: 4 beyond.
     [Fact]
@@ -53,7 +53,7 @@ public sealed class LevelLives(LivesStage stage)
               subscription  3000  2031-05-01 00:00 → 2031-06-01 00:00
               usage seats   4000  2031-04-01 00:00 → 2031-05-01 00:00
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     // 12 under a, of which 7 are beyond its 5; 25 under b, of which 5 are beyond its 20. The upgrade costs half of the difference of the prices.
     [Fact]
@@ -64,7 +64,7 @@ public sealed class LevelLives(LivesStage stage)
         .On("2031-04-20").Uses(25, "seats")
         .On("2031-05-01")
         .IsLast(20000, "usage seats 11000 2031-04-01 00:00 → 2031-05-01 00:00")
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     [Fact]
     public Task Seats_that_were_given_up_again_cost_nothing() => Given(Seats)
@@ -75,7 +75,7 @@ public sealed class LevelLives(LivesStage stage)
         .On("2031-04-28").Uses(9, "seats")
         .On("2031-05-01")
         .IsLast(13000, "usage seats 4000 2031-04-01 00:00 → 2031-05-01 00:00")
-        .LivesAsync(stage);
+        .LivesAsync(host);
 
     // The report of the 29th comes on 3 May and is the last of April: 3 more. Voided in June, those 3 are given back.
     [Fact]
@@ -98,5 +98,5 @@ public sealed class LevelLives(LivesStage stage)
               subscription  3000  2031-07-01 00:00 → 2031-08-01 00:00
               usage seats  -3000  2031-04-01 00:00 → 2031-05-01 00:00
             """)
-        .LivesAsync(stage);
+        .LivesAsync(host);
 }

@@ -5,7 +5,7 @@ using System.Text.Json;
 namespace Tollgate.Server.Tests.Metering;
 
 /// <summary>A feature whose last reported value is used, over the wire.</summary>
-public sealed class LevelEndpointTests(MeteringStage stage) : IClassFixture<MeteringStage>
+public sealed class LevelEndpointTests(MeteringHost host) : IClassFixture<MeteringHost>
 {
     private const string Catalogue =
         """
@@ -74,17 +74,17 @@ public sealed class LevelEndpointTests(MeteringStage stage) : IClassFixture<Mete
 
     private async Task<HttpClient> ProjectAsync(string code)
     {
-        using var admin = stage.Server.NewClient(stage.Server.AdminKey);
-        using var made = await admin.PostAsync("/v1/projects", MeteringStage.Text(JsonSerializer.Serialize(
+        using var admin = host.Server.NewClient(host.Server.AdminKey);
+        using var made = await admin.PostAsync("/v1/projects", MeteringHost.Text(JsonSerializer.Serialize(
             new Dictionary<string, string> { ["code"] = code, ["name"] = code, ["mode"] = "live", ["catalog"] = Catalogue })));
         var body = JsonElement.Parse(await made.Content.ReadAsStringAsync());
         ((int)made.StatusCode).ShouldBe(201, body.ToString());
-        return stage.Server.NewClient(body.GetProperty("secret_key").GetString());
+        return host.Server.NewClient(body.GetProperty("secret_key").GetString());
     }
 
     private static async Task<JsonElement> SendAsync(HttpClient http, string path, string body, int status)
     {
-        using var answer = await http.PostAsync(path, MeteringStage.Text(body));
+        using var answer = await http.PostAsync(path, MeteringHost.Text(body));
         var text = await answer.Content.ReadAsStringAsync();
         ((int)answer.StatusCode).ShouldBe(status, $"{path}: {text}");
         return JsonElement.Parse(text);

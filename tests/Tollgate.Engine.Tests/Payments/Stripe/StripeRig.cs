@@ -70,7 +70,7 @@ public sealed class StripeRig : IAsyncDisposable
 
     public StripeMirror Mirror { get; }
 
-    public ApplyNews Apply { get; }
+    public ApplyProviderUpdate Apply { get; }
 
     public PaymentQueries Queries { get; }
 

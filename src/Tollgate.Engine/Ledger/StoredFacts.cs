@@ -1,0 +1,140 @@
+using System.Collections.Immutable;
+using Npgsql;
+using NpgsqlTypes;
+using Tollgate.Core.Ledger;
+using Tollgate.Core.Metering;
+using Tollgate.Core.Money;
+using Tollgate.Core.Quotas;
+using Tollgate.Core.Time;
+using Tollgate.Engine.Customers;
+using Tollgate.Engine.Projects;
+
+namespace Tollgate.Engine.Ledger;
+
+/// <summary>An event as it is stored.</summary>
+internal sealed record StoredEvent(
+    Guid Id, int FeatureKey, Quantity Quantity, Quantity UsedAfter, Instant OccurredAt, Instant PeriodStart, EventData Data, DateOnly Month)
+{
+    /// <summary>What it did to balances; the columns say it unless the data does.</summary>
+    public IReadOnlyList<Posting> Postings =>
+        Data.Postings.Count > 0 || FeatureKey == 0 ? Data.Postings : [new(FeatureKey, PeriodStart, Quantity, Quantity.Zero)];
+
+    public static StoredEvent Read(NpgsqlDataReader reader) => new(
+        reader.GetGuid(2), reader.GetInt32(3), Quantity.Of(reader.GetDecimal(4)), Quantity.Of(reader.GetDecimal(5)),
+        AccountLoader.At(reader, 6), AccountLoader.At(reader, 7), EventData.Read(reader.GetString(8)), reader.GetFieldValue<DateOnly>(9));
+}
+
+/// <summary>
+/// What the database knows about the ids of a batch, read under the locks of the exact path. Empty on the fast path,
+/// where the unique keys find out.
+/// </summary>
+internal sealed class StoredFacts
+{
+    public Dictionary<(int Account, Guid Id), StoredEvent> Events { get; } = [];
+
+    public Dictionary<(int Account, Guid Id), Hold> Holds { get; } = [];
+
+    public HashSet<(int Account, int FeatureKey, Instant PeriodStart, Guid Value)> Unique { get; } = [];
+
+    private readonly Dictionary<(int Account, Guid Event), Dictionary<Reading, OtherReading>> _others = [];
+
+    /// <summary>Of an event to be voided: what other live events of its periods say in place of its readings.</summary>
+    public IReadOnlyDictionary<Reading, OtherReading> OthersOf(int account, StoredEvent target) =>
+        _others.TryGetValue((account, target.Id), out var known) ? known : ImmutableDictionary<Reading, OtherReading>.Empty;
+
+    public async Task LoadEventsAsync(
+        NpgsqlConnection connection, IReadOnlyList<(AccountState Book, Guid Id)> wanted, Instant now, CancellationToken cancel)
+    {
+        if (wanted.Count == 0)
+        {
+            return;
+        }
+
+        // The month after this one: a client's clock may run ahead over the boundary.
+        var newest = EventKey.MonthOf(now).AddMonths(1);
+        await using var command = new NpgsqlCommand(LedgerSql.LoadEvents, connection);
+        AddKeys(command, wanted);
+        command.Parameters.Add(new() { Value = wanted.Select(_ => newest).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Date });
+        command.Parameters.Add(new() { Value = newest.AddMonths(-EventKey.MonthsSearched - 1), NpgsqlDbType = NpgsqlDbType.Date });
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        while (await reader.ReadAsync(cancel))
+        {
+            var stored = StoredEvent.Read(reader);
+            Events[(reader.GetInt32(1), stored.Id)] = stored;
+        }
+    }
+
+    public async Task LoadHoldsAsync(
+        NpgsqlConnection connection, IReadOnlyList<(AccountState Book, Guid Id)> wanted, CancellationToken cancel)
+    {
+        if (wanted.Count == 0)
+        {
+            return;
+        }
+
+        await using var command = new NpgsqlCommand(LedgerSql.LoadHoldsByKey, connection);
+        AddKeys(command, wanted);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        while (await reader.ReadAsync(cancel))
+        {
+            var hold = AccountLoader.ReadHold(reader);
+            Holds[(reader.GetInt32(1), hold.Id)] = hold;
+        }
+    }
+
+    public async Task LoadUniqueAsync(
+        NpgsqlConnection connection, IReadOnlyList<(AccountState Book, int FeatureKey, Instant PeriodStart, Guid Value)> wanted, CancellationToken cancel)
+    {
+        if (wanted.Count == 0)
+        {
+            return;
+        }
+
+        await using var command = new NpgsqlCommand(LedgerSql.LoadUnique, connection);
+        command.Parameters.Add(new() { Value = wanted.Select(w => w.Book.Partition).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Smallint });
+        command.Parameters.Add(new() { Value = wanted.Select(w => w.Book.Account).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Integer });
+        command.Parameters.Add(new() { Value = wanted.Select(w => w.FeatureKey).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Integer });
+        command.Parameters.Add(new() { Value = wanted.Select(w => w.PeriodStart.ToUtc()).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.TimestampTz });
+        command.Parameters.Add(new() { Value = wanted.Select(w => w.Value).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Uuid });
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        while (await reader.ReadAsync(cancel))
+        {
+            Unique.Add((reader.GetInt32(1), reader.GetInt32(2), AccountLoader.At(reader, 3), reader.GetGuid(4)));
+        }
+    }
+
+    /// <summary>
+    /// Asks what the other events of its periods say about an event to be voided. PostgreSQL answers one row for each reading: the events
+    /// themselves may be any number, of any size.
+    /// </summary>
+    public async Task LoadOthersAsync(NpgsqlConnection connection, AccountState book, StoredEvent target, ProjectSnapshot project, CancellationToken cancel)
+    {
+        var others = _others[(book.Account, target.Id)] = [];
+        foreach (var reading in target.Data.Readings.Distinct())
+        {
+            var start = target.Postings.First(posting => posting.FeatureKey == reading.FeatureKey).PeriodStart;
+            var end = book.BookOf(project.Catalog.FeaturesByKey[reading.FeatureKey]).PeriodAt(target.OccurredAt).End;
+            await using var command = connection.Command(
+                SqlOf(reading.Kind), book.Partition, book.Account, start.ToUtc(), end.ToUtc(), reading.FeatureKey, target.Id, reading.Hash);
+            await using var reader = await command.ExecuteReaderAsync(cancel);
+            if (await reader.ReadAsync(cancel))
+            {
+                others[reading] = new(Quantity.Of(reader.GetDecimal(0)), AccountLoader.At(reader, 1), reader.GetInt32(2));
+            }
+        }
+    }
+
+    private static string SqlOf(ReadingKind kind) => kind switch
+    {
+        ReadingKind.Highest => LedgerSql.HighestOfOthers,
+        ReadingKind.Seen => LedgerSql.SeenByOthers,
+        ReadingKind.Latest => LedgerSql.LatestOfOthers,
+    };
+
+    private static void AddKeys(NpgsqlCommand command, IReadOnlyList<(AccountState Book, Guid Id)> wanted)
+    {
+        command.Parameters.Add(new() { Value = wanted.Select(w => w.Book.Partition).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Smallint });
+        command.Parameters.Add(new() { Value = wanted.Select(w => w.Book.Account).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Integer });
+        command.Parameters.Add(new() { Value = wanted.Select(w => w.Id).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Uuid });
+    }
+}
