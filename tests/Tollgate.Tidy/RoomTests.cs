@@ -47,7 +47,7 @@ public sealed partial class RoomTests
         new("Tollgate.Engine/Invoicing -> Dunning", "An invoice that asks for nothing any more is not collected: that is looked at at once."),
         new("Tollgate.Engine/Payments -> Checkouts", "Money that came for a checkout and what it buys are one transaction."),
         new("Tollgate.Engine/Payments -> Dunning", "How an attempt ends and what that does to collecting are one transaction."),
-        new("Tollgate.Engine/Checkouts -> Driven", "A checkout at whose end the provider has the subscription begins and ends on the provider's page."),
+        new("Tollgate.Engine/Checkouts -> ProviderManaged", "A checkout at whose end the provider has the subscription begins and ends on the provider's page."),
         new("Tollgate.Engine/Subscriptions -> Quotas", "Quotas follow a step at once: the books in memory are told to forget."),
         new("Tollgate.Engine/Subscriptions -> Ledger", "A step that begins a billing cycle ends the quota periods that run, in its own transaction."),
         new("Tollgate.Engine/Metering -> Quotas", "The outcomes of recorded decisions are words of Quotas; nothing is decided that way."),
