@@ -71,7 +71,6 @@ public sealed partial class ProjectDirectionTests
     [GeneratedRegex("<(PackageReference|FrameworkReference)\\b")]
     private static partial Regex PackageOrFramework();
 
-    // Data protection (encrypted upstream credentials) is part of the web framework but not of HTTP.
-    [GeneratedRegex(@"Microsoft\.AspNetCore\.(?!DataProtection)\w+")]
+    [GeneratedRegex(@"Microsoft\.AspNetCore\.\w+")]
     private static partial Regex HttpNamespace();
 }

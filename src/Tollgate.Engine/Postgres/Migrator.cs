@@ -81,23 +81,25 @@ public static class Migrator
 
     private static void RefuseWhatDoesNotFit(Dictionary<int, (string Name, string Checksum)> applied, IReadOnlyList<MigrationFile> files, string database)
     {
+        // Texts first: a database of a development checkout may have more files than this server, and no newer Tollgate made it.
         var known = files.ToDictionary(file => file.Version);
+        foreach (var (version, (name, checksum)) in applied.OrderBy(a => a.Key))
+        {
+            if (known.TryGetValue(version, out var file) && file.Checksum != checksum)
+            {
+                throw new StartRefusedException(
+                    $"Migration {version} ({name}) was applied to the database {database} with another text than this server has. "
+                    + "The migrations of a release never change, so a development checkout made the database, and this server cannot upgrade it: "
+                    + "start the checkout that made it, or use a new data folder or an empty database.");
+            }
+        }
+
         var newest = applied.Count == 0 ? 0 : applied.Keys.Max();
         if (newest > files.Count)
         {
             throw new StartRefusedException(
                 $"The database {database} has schema version {newest}, and this server knows versions up to {files.Count}. "
                 + "It was migrated by a newer Tollgate: start that one, or restore a backup from before the upgrade.");
-        }
-
-        foreach (var (version, (name, checksum)) in applied.OrderBy(a => a.Key))
-        {
-            if (known[version].Checksum != checksum)
-            {
-                throw new StartRefusedException(
-                    $"Migration {version} ({name}) was applied to the database {database} with another text than this server has. "
-                    + "Applied migrations never change: start the release that made the database, or use a new data folder.");
-            }
         }
     }
 

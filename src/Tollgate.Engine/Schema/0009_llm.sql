@@ -1,7 +1,7 @@
--- Room: Llm. What calls to models cost, and which models nobody knows the price of.
+-- Room: Llm. Prices of calls to models, and models without a known price.
 
 -- Prices as they were entered, never changed. Of several with the same provider, model and valid_from the newest holds;
--- the one whose time has come last holds for a call. Prices of a project stand before the shared ones.
+-- for a call the price with the latest valid_from that has come holds. Prices of a project stand before the shared ones.
 CREATE TABLE model_prices (
     id         bigint      GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     project_id integer     REFERENCES projects (id),                -- null: shared by all projects
@@ -11,7 +11,7 @@ CREATE TABLE model_prices (
     document   jsonb       NOT NULL,                                -- the whole price as a line of prices/models.json
     created_at timestamptz NOT NULL DEFAULT now()
 );
-CREATE INDEX model_prices_newest ON model_prices (project_id, id); -- the newest id is the revision of a price book
+CREATE INDEX model_prices_newest ON model_prices (project_id, id);  -- the newest id is the revision of a price book
 
 -- Calls to these were recorded with an unknown cost. Noted before the call is recorded, so that no such call is without.
 CREATE TABLE unpriced_models (
@@ -21,4 +21,11 @@ CREATE TABLE unpriced_models (
     first_seen_at timestamptz NOT NULL,
     last_seen_at  timestamptz NOT NULL,
     PRIMARY KEY (project_id, provider, model)
+);
+
+-- How a project prices calls to models, beside its prices.
+CREATE TABLE llm_settings (
+    project_id          integer     PRIMARY KEY REFERENCES projects (id),
+    markup_basis_points integer     NOT NULL DEFAULT 0 CHECK (markup_basis_points BETWEEN -10000 AND 100000),
+    updated_at          timestamptz NOT NULL
 );

@@ -1,44 +1,26 @@
--- Outgoing webhooks. The facts are the outbox: a publisher turns those that are below every running transaction into events, and its
+-- Room: Webhooks. Outgoing webhooks. The facts are the outbox: a publisher turns those that are below every running transaction into events, and its
 -- place moves in the transaction that writes them. See docs/decisions/0015-the-facts-are-the-outbox.md.
 
--- Which transaction wrote a fact. Null: before this version; such facts are never published. The default is set apart from the column,
--- so that no row is written again.
-
--- Room: Subscriptions ------------------------------------------------------------------------------------------
-ALTER TABLE subscription_facts ADD COLUMN xid xid8;
-ALTER TABLE subscription_facts ALTER COLUMN xid SET DEFAULT pg_current_xact_id();
-CREATE INDEX subscription_facts_by_xid ON subscription_facts (xid) WHERE xid IS NOT NULL;
-
--- Room: Invoicing ----------------------------------------------------------------------------------------------
-ALTER TABLE invoice_facts ADD COLUMN xid xid8;
-ALTER TABLE invoice_facts ALTER COLUMN xid SET DEFAULT pg_current_xact_id();
-CREATE INDEX invoice_facts_by_xid ON invoice_facts (xid) WHERE xid IS NOT NULL;
-
--- Room: Ledger -------------------------------------------------------------------------------------------------
-ALTER TABLE threshold_crossings ADD COLUMN xid xid8;
-ALTER TABLE threshold_crossings ALTER COLUMN xid SET DEFAULT pg_current_xact_id();
-CREATE INDEX threshold_crossings_by_xid ON threshold_crossings (xid) WHERE xid IS NOT NULL;
-
--- Room: Webhooks -----------------------------------------------------------------------------------------------
--- Projects that have, or had, an endpoint: facts of all others are not looked at. Every fact below the transaction is published.
+-- Projects that have, or had, an endpoint: the publisher skips facts of all others. Every fact below the transaction is published.
 CREATE TABLE webhook_projects (
     project_id      integer PRIMARY KEY REFERENCES projects (id),
     published_below xid8    NOT NULL
 );
 
--- Where events go. What a deleted one was sent stays visible.
+-- Receivers of events. Deliveries to a deleted endpoint stay visible.
 CREATE TABLE webhook_endpoints (
     id              uuid        PRIMARY KEY,
     project_id      integer     NOT NULL REFERENCES projects (id),
     url             text        NOT NULL CHECK (length(url) <= 2048),
     events          text[]      NOT NULL CHECK (cardinality(events) > 0),
     description     text,
-    secret          bytea       NOT NULL,                           -- encrypted with a key of protection_keys
+    secret          bytea       NOT NULL,                           -- encrypted; see Engine/Secrets
     previous_secret bytea,                                          -- signs beside the new one,
     previous_until  timestamptz,                                    -- until then
     disabled_at     timestamptz,                                    -- nothing is sent, and no delivery is made
-    disabled_reason text        CHECK (disabled_reason IN ('asked', 'gone')),
+    disabled_reason text        CHECK (disabled_reason IN ('asked', 'gone', 'failing')),
     failures        integer     NOT NULL DEFAULT 0,                 -- attempts that failed since the last good one
+    failing_since   timestamptz,                                    -- the first of them; null: there is none
     not_before      timestamptz,                                    -- the receiver asked for a pause, or keeps failing
     created_at      timestamptz NOT NULL DEFAULT now(),
     updated_at      timestamptz NOT NULL DEFAULT now(),
@@ -48,7 +30,20 @@ CREATE TABLE webhook_endpoints (
 ) WITH (fillfactor = 70);
 CREATE INDEX webhook_endpoints_by_project ON webhook_endpoints (project_id, id) WHERE deleted_at IS NULL;
 
--- The last number that was given to an event of an object. Stays when old events go.
+-- Facts: endpoints that the server disabled. They are published like all others. Real time, in which sending runs.
+CREATE TABLE webhook_endpoint_facts (
+    endpoint   uuid        NOT NULL REFERENCES webhook_endpoints (id),
+    sequence   integer     NOT NULL,
+    project_id integer     NOT NULL,
+    verb       text        NOT NULL CHECK (verb IN ('disable')),
+    reason     text        NOT NULL CHECK (reason IN ('gone', 'failing')),
+    at         timestamptz NOT NULL DEFAULT now(),
+    xid        xid8        NOT NULL DEFAULT place_of_fact(),
+    PRIMARY KEY (endpoint, sequence)
+);
+CREATE INDEX webhook_endpoint_facts_by_xid ON webhook_endpoint_facts (xid);
+
+-- The number of an object's last event. Stays when old events go.
 CREATE TABLE webhook_objects (
     project_id  integer NOT NULL,
     object_type text    NOT NULL,
@@ -57,7 +52,7 @@ CREATE TABLE webhook_objects (
     PRIMARY KEY (project_id, object_type, object)
 ) WITH (fillfactor = 70);
 
--- What happened, as it was told. "position" grows with time in a project, with gaps; "sequence" counts an object's events without any.
+-- Published events. "position" grows with time in a project, with gaps; "sequence" counts an object's events without any.
 CREATE TABLE webhook_events (
     position     bigint      GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     id           uuid        NOT NULL UNIQUE,
@@ -72,6 +67,8 @@ CREATE TABLE webhook_events (
     UNIQUE (project_id, object_type, object, sequence)
 );
 CREATE INDEX webhook_events_by_project ON webhook_events (project_id, position);
+CREATE INDEX webhook_events_by_time    ON webhook_events (project_id, published_at);
+CREATE INDEX webhook_events_by_type    ON webhook_events (project_id, type, position);
 CREATE INDEX webhook_events_by_age     ON webhook_events USING brin (published_at);
 
 -- An event on its way to an endpoint. Of an object's open deliveries to an endpoint only the first one is due: the others wait for it.
@@ -89,19 +86,21 @@ CREATE TABLE webhook_deliveries (
     attempts     smallint    NOT NULL DEFAULT 0,
     first_due_at timestamptz,
     due_at       timestamptz,                                       -- null: it waits for an earlier one, or is over
-    leased_until timestamptz,                                       -- somebody is sending it; the lease of a killed server runs out
+    leased_until timestamptz,                                       -- a server is sending it; the lease of a killed server runs out
     created_at   timestamptz NOT NULL DEFAULT now(),
     finished_at  timestamptz,
     CHECK ((state = 'waiting') = (finished_at IS NULL)),
     CHECK (state = 'waiting' OR (due_at IS NULL AND leased_until IS NULL))
 ) WITH (fillfactor = 70);
-CREATE INDEX webhook_deliveries_due        ON webhook_deliveries (endpoint, due_at, number) WHERE due_at IS NOT NULL;
-CREATE INDEX webhook_deliveries_leased     ON webhook_deliveries (endpoint) WHERE leased_until IS NOT NULL;
-CREATE INDEX webhook_deliveries_open       ON webhook_deliveries (endpoint, object_type, object, number) WHERE state = 'waiting';
-CREATE INDEX webhook_deliveries_by_project ON webhook_deliveries (project_id, number);
-CREATE INDEX webhook_deliveries_by_event   ON webhook_deliveries (event);
+CREATE INDEX webhook_deliveries_due         ON webhook_deliveries (endpoint, due_at, number) WHERE due_at IS NOT NULL;
+CREATE INDEX webhook_deliveries_leased      ON webhook_deliveries (endpoint) WHERE leased_until IS NOT NULL;
+CREATE INDEX webhook_deliveries_open        ON webhook_deliveries (endpoint, object_type, object, number) WHERE state = 'waiting';
+CREATE INDEX webhook_deliveries_by_project  ON webhook_deliveries (project_id, number);
+CREATE INDEX webhook_deliveries_by_state    ON webhook_deliveries (project_id, state, number);
+CREATE INDEX webhook_deliveries_by_endpoint ON webhook_deliveries (endpoint, state, number);
+CREATE INDEX webhook_deliveries_by_event    ON webhook_deliveries (event);
 
--- Facts: what was sent when, and what came back.
+-- Facts: each attempt to send, and its answer.
 CREATE TABLE webhook_attempts (
     delivery    bigint      NOT NULL REFERENCES webhook_deliveries (number),
     attempt     smallint    NOT NULL,                               -- from 1

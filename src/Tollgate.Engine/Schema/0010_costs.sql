@@ -1,18 +1,5 @@
--- What calls to models cost, summed up by day, so that no read of costs goes through events.
+-- Room: Costs. Costs of calls to models, summed up by day, so that no read of costs goes through events.
 
--- Room: Ledger -------------------------------------------------------------------------------------------------
--- Calls that the rollups have not taken in yet, and voided ones that they have not taken back. Written in the
--- transaction that writes the event; emptied in the transaction that writes the rollups: each call counts once,
--- whatever is killed when. No key and no index: rows live for a second and are taken in any order.
-CREATE TABLE call_queue (
-    id        uuid     NOT NULL,                                    -- of the call itself, also where sign is -1
-    account   integer  NOT NULL,
-    month     date     NOT NULL,                                    -- the partition of events that has the call
-    partition smallint NOT NULL,
-    sign      smallint NOT NULL CHECK (sign IN (1, -1))             -- -1: the call was voided
-) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000, autovacuum_vacuum_cost_delay = 0);
-
--- Room: Costs --------------------------------------------------------------------------------------------------
 -- Buckets of latencies grow by a tenth: bucket b holds the milliseconds above 1.1^(b-1), up to 1.1^b, and stands for
 -- 2 × 1.1^b ÷ 2.1, which is at most 4.8 % away from each of them. -1: 0 ms. Core/Costs/LatencyHistogram.cs reads them.
 CREATE FUNCTION latency_bucket(milliseconds numeric) RETURNS smallint LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
@@ -22,12 +9,13 @@ $$;
 -- What one event adds to the rollups: a call, or a correction of the cost of one (llm_cost_adjustment: no call, a signed
 -- cost, in "calc" also model, feature, the day that is corrected and what unpriced_calls changes by). The only place that
 -- reads calls out of events: the fold and verify both use it. Days are UTC, of occurred_at. '' stands for "not named".
+-- A call counts under what it is attributed to, else under the feature that it uses.
 CREATE VIEW call_facts AS
 SELECT e.partition, e.account, e.id, e.month,
        coalesce((e.data #>> '{calc,day}')::date, (e.occurred_at AT TIME ZONE 'UTC')::date)             AS day,
        coalesce(e.data #>> '{calc,provider}', '') COLLATE "C"                                          AS provider,
        coalesce(e.data #>> '{calc,model}',   e.data #>> '{props,model}',   '') COLLATE "C"             AS model,
-       coalesce(e.data #>> '{calc,feature}', e.data #>> '{props,feature}', '') COLLATE "C"             AS feature,
+       coalesce(e.data #>> '{calc,attribute_to}', e.data #>> '{calc,feature}', e.data #>> '{props,feature}', '') COLLATE "C" AS feature,
        coalesce(e.data ->> 'plan', '') COLLATE "C"                                                     AS plan,
        k.is_call                                                                                       AS calls,
        CASE WHEN p.status >= 400 OR p.error IS NOT NULL THEN k.is_call ELSE 0 END                      AS errors,
@@ -90,7 +78,7 @@ CREATE TABLE call_customer_days (
 ) WITH (fillfactor = 70);
 CREATE INDEX call_customer_days_by_project ON call_customer_days (project_id, day);
 
--- How long calls took, of those that say it.
+-- Latencies of the calls that report one.
 CREATE TABLE call_latencies (
     project_id integer  NOT NULL,
     day        date     NOT NULL,
@@ -100,15 +88,3 @@ CREATE TABLE call_latencies (
     calls      bigint   NOT NULL,
     PRIMARY KEY (project_id, day, provider, model, bucket)
 ) WITH (fillfactor = 70);
-
--- Room: Ledger -------------------------------------------------------------------------------------------------
--- Calls of before this version.
-INSERT INTO call_queue (id, account, month, partition, sign)
-SELECT e.id, e.account, e.month, e.partition, 1
-  FROM events e
- WHERE e.data ? 'calc'
- UNION ALL
-SELECT e.id, e.account, e.month, e.partition, -1
-  FROM events v
-  JOIN events e ON e.partition = v.partition AND e.account = v.account AND e.id = (v.data ->> 'void')::uuid
- WHERE v.data ? 'void' AND e.data ? 'calc';
