@@ -50,13 +50,6 @@ public static class Migrator
         }
     }
 
-    /// <summary>The newest version applied; 0 for an empty database.</summary>
-    public static async Task<int> VersionAsync(NpgsqlConnection connection, CancellationToken cancel)
-    {
-        await using var command = new NpgsqlCommand(MigratorSql.Version, connection);
-        return (int)(await command.ExecuteScalarAsync(cancel))!;
-    }
-
     private static async Task TakeLockAsync(NpgsqlConnection connection, ILogger logger, CancellationToken cancel)
     {
         var waiting = Stopwatch.StartNew();
@@ -172,8 +165,6 @@ internal static class MigratorSql
         """;
 
     public const string Applied = "SELECT version, name, checksum FROM schema_migrations ORDER BY version";
-
-    public const string Version = "SELECT coalesce(max(version), 0) FROM schema_migrations";
 
     public const string Record = "INSERT INTO schema_migrations (version, name, checksum) VALUES ($1, $2, $3)";
 
