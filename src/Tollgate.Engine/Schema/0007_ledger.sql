@@ -27,6 +27,8 @@ CREATE TABLE balances (
     carried      numeric(27,9) NOT NULL DEFAULT 0,                  -- overage of the period before, charged to this one
     quota        numeric(27,9),                                     -- the plan's own quota when last decided; null = unlimited
     room         text          NOT NULL DEFAULT repeat('.', 130),   -- space on the page, see above
+    report_at    timestamptz,                                       -- of a level (aggregate "latest": seats, stored gigabytes): time of the report that counts; null: no level, or all reports were voided
+    reports      integer,                                           -- of a level: reports recorded in the period, voided ones too: their order; null: no level
     PRIMARY KEY (partition, account, feature, period_start)
 ) WITH (fillfactor = 90, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_cost_delay = 0);
 ALTER TABLE balances ALTER COLUMN room SET STORAGE PLAIN;           -- compressed it would take no space
