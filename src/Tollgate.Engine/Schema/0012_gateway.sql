@@ -1,16 +1,4 @@
--- Room: Gateway. The providers to which a project's calls are forwarded, and work that providers do while nobody waits.
-
--- A project's providers, with its credentials there.
-CREATE TABLE upstreams (
-    project_id    integer     NOT NULL REFERENCES projects (id),
-    provider      text        NOT NULL CHECK (length(provider) BETWEEN 1 AND 64),
-    base_url      text,                                             -- null: the provider's own
-    secrets       bytea       NOT NULL,                             -- key and headers, encrypted; see Engine/Secrets
-    reported_cost text        CHECK (reported_cost IN ('beside', 'wins')), -- how a cost counts that the upstream reports of a call; null: the provider's default
-    version       bigint      NOT NULL GENERATED ALWAYS AS IDENTITY, -- moves with every change
-    updated_at    timestamptz NOT NULL DEFAULT now(),
-    PRIMARY KEY (project_id, provider)
-);
+-- Room: Gateway. Work that providers do while nobody waits.
 
 -- Jobs at providers, and answers that they keep, with the customer that started them. Until a job is settled, holds lie on that customer's balances.
 -- Not spread by customer: a poll knows the provider's id only.

@@ -29,3 +29,16 @@ CREATE TABLE llm_settings (
     markup_basis_points integer     NOT NULL DEFAULT 0 CHECK (markup_basis_points BETWEEN -10000 AND 100000),
     updated_at          timestamptz NOT NULL
 );
+
+-- Room: Gateway ----------------------------------------------------------------------------------------------
+-- The providers to which the gateway forwards a project's calls, with the project's credentials there.
+CREATE TABLE upstreams (
+    project_id    integer     NOT NULL REFERENCES projects (id),
+    provider      text        NOT NULL CHECK (length(provider) BETWEEN 1 AND 64),
+    base_url      text,                                             -- null: the provider's own
+    secrets       bytea       NOT NULL,                             -- key and headers, encrypted; see Engine/Secrets
+    reported_cost text        CHECK (reported_cost IN ('beside', 'wins')), -- how a cost counts that the upstream reports of a call; null: the provider's default
+    version       bigint      NOT NULL GENERATED ALWAYS AS IDENTITY, -- moves with every change
+    updated_at    timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (project_id, provider)
+);
