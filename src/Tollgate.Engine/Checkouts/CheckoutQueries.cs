@@ -6,8 +6,8 @@ using Tollgate.Core.Catalog;
 using Tollgate.Core.Checkouts;
 using Tollgate.Core.Payments;
 using Tollgate.Core.Time;
-using Tollgate.Engine.Customers;
 using Tollgate.Engine.Payments;
+using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Checkouts;
@@ -146,9 +146,9 @@ public sealed class CheckoutQueries(NpgsqlDataSource database)
             connection.Command(
                 CheckoutSql.List,
                 project.Id,
-                CustomerCommands.OrNull(customer, NpgsqlDbType.Text),
-                CustomerCommands.OrNull(status is { } wanted ? CatalogWords.Of(wanted) : null, NpgsqlDbType.Text),
-                CustomerCommands.OrNull(after, NpgsqlDbType.Uuid),
+                SqlCommands.OrNull(customer, NpgsqlDbType.Text),
+                SqlCommands.OrNull(status is { } wanted ? CatalogWords.Of(wanted) : null, NpgsqlDbType.Text),
+                SqlCommands.OrNull(after, NpgsqlDbType.Uuid),
                 limit),
             cancel);
     }

@@ -5,6 +5,7 @@ using Tollgate.Core.Payments;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Customers;
 using Tollgate.Engine.Payments;
+using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Checkouts;
@@ -32,9 +33,9 @@ internal static class CheckoutWriter
         var checkout = row.Checkout;
         await change.ExecuteAsync(
             CheckoutSql.Insert, cancel, row.Partition, row.Account, checkout.Id, row.Project, CatalogWords.Of(checkout.Kind),
-            row.Wanted.Write(), CustomerCommands.OrNull(tokenHash, NpgsqlDbType.Bytea), CustomerCommands.OrNull(checkout.SuccessUrl, NpgsqlDbType.Text),
-            CustomerCommands.OrNull(checkout.CancelUrl, NpgsqlDbType.Text), checkout.CreatedAt.ToUtc(), checkout.ExpiresAt.ToUtc(),
-            CustomerCommands.OrNull(issuer.Key, NpgsqlDbType.Uuid), CustomerCommands.OrNull(issuer.Token, NpgsqlDbType.Uuid), CustomerCommands.OrNull(issuer.Session, NpgsqlDbType.Uuid));
+            row.Wanted.Write(), SqlCommands.OrNull(tokenHash, NpgsqlDbType.Bytea), SqlCommands.OrNull(checkout.SuccessUrl, NpgsqlDbType.Text),
+            SqlCommands.OrNull(checkout.CancelUrl, NpgsqlDbType.Text), checkout.CreatedAt.ToUtc(), checkout.ExpiresAt.ToUtc(),
+            SqlCommands.OrNull(issuer.Key, NpgsqlDbType.Uuid), SqlCommands.OrNull(issuer.Token, NpgsqlDbType.Uuid), SqlCommands.OrNull(issuer.Session, NpgsqlDbType.Uuid));
         await AddFactAsync(change, row, "open", checkout.CreatedAt, actor, null, cancel);
     }
 
@@ -46,11 +47,11 @@ internal static class CheckoutWriter
     {
         var (payment, due, now) = (Guid.CreateVersion7(time.Now.ToOffset()), purchase.Due, time.Now);
         await change.ExecuteAsync(
-            PaymentSql.InsertOfCheckout, cancel, row.Partition, row.Account, payment, row.Project, CustomerCommands.OrNull(row.Wanted.Invoice, NpgsqlDbType.Uuid),
-            row.Checkout.Id, CatalogWords.Of(by.Provider), CustomerCommands.OrNull(by.Method, NpgsqlDbType.Uuid), due.Currency.Code, due.Minor, now.ToUtc(),
-            CustomerCommands.OrNull(purchase.ExpectedVersion, NpgsqlDbType.Integer), time.AsOf.ToUtc());
+            PaymentSql.InsertOfCheckout, cancel, row.Partition, row.Account, payment, row.Project, SqlCommands.OrNull(row.Wanted.Invoice, NpgsqlDbType.Uuid),
+            row.Checkout.Id, CatalogWords.Of(by.Provider), SqlCommands.OrNull(by.Method, NpgsqlDbType.Uuid), due.Currency.Code, due.Minor, now.ToUtc(),
+            SqlCommands.OrNull(purchase.ExpectedVersion, NpgsqlDbType.Integer), time.AsOf.ToUtc());
         await change.ExecuteAsync(
-            PaymentSql.AddFact, cancel, row.Partition, row.Account, payment, "attempt", now.ToUtc(), due.Minor, actor, CustomerCommands.OrNull(by.Name, NpgsqlDbType.Text));
+            PaymentSql.AddFact, cancel, row.Partition, row.Account, payment, "attempt", now.ToUtc(), due.Minor, actor, SqlCommands.OrNull(by.Name, NpgsqlDbType.Text));
         return payment;
     }
 
@@ -89,8 +90,8 @@ internal static class CheckoutWriter
     {
         var isFirst = await change.ExecuteAsync(
             CheckoutSql.Finish, cancel, row.Partition, row.Account, row.Checkout.Id, CatalogWords.Of(status), now.ToUtc(),
-            CustomerCommands.OrNull(came.Subscription, NpgsqlDbType.Uuid), CustomerCommands.OrNull(came.Invoice, NpgsqlDbType.Uuid),
-            CustomerCommands.OrNull(came.Payment, NpgsqlDbType.Uuid)) == 1;
+            SqlCommands.OrNull(came.Subscription, NpgsqlDbType.Uuid), SqlCommands.OrNull(came.Invoice, NpgsqlDbType.Uuid),
+            SqlCommands.OrNull(came.Payment, NpgsqlDbType.Uuid)) == 1;
         if (isFirst)
         {
             var verb = status switch { CheckoutStatus.Completed => "complete", CheckoutStatus.Credited => "credit", _ => "expire" };
@@ -100,5 +101,5 @@ internal static class CheckoutWriter
 
     private static Task AddFactAsync(CustomerChange change, CheckoutRow row, string verb, Instant at, string actor, string? note, CancellationToken cancel) =>
         change.ExecuteAsync(
-            CheckoutSql.AddFact, cancel, row.Partition, row.Account, row.Checkout.Id, verb, at.ToUtc(), actor, CustomerCommands.OrNull(note, NpgsqlDbType.Text));
+            CheckoutSql.AddFact, cancel, row.Partition, row.Account, row.Checkout.Id, verb, at.ToUtc(), actor, SqlCommands.OrNull(note, NpgsqlDbType.Text));
 }

@@ -5,6 +5,7 @@ using Tollgate.Core.Payments;
 using Tollgate.Engine.Customers;
 using Tollgate.Engine.Payments;
 using Tollgate.Engine.Payments.Sandbox;
+using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Checkouts;

@@ -4,7 +4,9 @@ using Tollgate.Core.Checkouts;
 using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Customers;
 using Tollgate.Engine.Driven;
+using Tollgate.Engine.Jobs;
 using Tollgate.Engine.Payments;
+using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Checkouts;

@@ -8,6 +8,7 @@ using Tollgate.Engine.Customers;
 using Tollgate.Engine.Driven;
 using Tollgate.Engine.Invoicing;
 using Tollgate.Engine.Payments;
+using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Secrets;
 

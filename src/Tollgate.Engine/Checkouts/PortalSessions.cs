@@ -3,6 +3,7 @@ using NpgsqlTypes;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Customers;
+using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Checkouts;
@@ -48,8 +49,8 @@ public sealed class PortalSessions(NpgsqlDataSource database, ProjectDirectory d
             await change.ExecuteAsync(CheckoutSql.ForgetSessions, cancel, row.Partition, row.Account, Most - 1);
             await change.ExecuteAsync(
                 CheckoutSql.InsertSession, cancel, row.Partition, row.Account, id, project.Id, KeyHash.Of(token).ToBytes(),
-                CustomerCommands.OrNull(returnUrl, NpgsqlDbType.Text), until.ToUtc(),
-                CustomerCommands.OrNull(issuer.Key, NpgsqlDbType.Uuid), CustomerCommands.OrNull(issuer.Token, NpgsqlDbType.Uuid));
+                SqlCommands.OrNull(returnUrl, NpgsqlDbType.Text), until.ToUtc(),
+                SqlCommands.OrNull(issuer.Key, NpgsqlDbType.Uuid), SqlCommands.OrNull(issuer.Token, NpgsqlDbType.Uuid));
             await change.CommitAsync();
             return new(id, token, until);
         }
@@ -74,7 +75,7 @@ public sealed class PortalSessions(NpgsqlDataSource database, ProjectDirectory d
 
     /// <summary>Newest first; those that ended stay listed for a week.</summary>
     public Task<IReadOnlyList<PortalSessionRow>> ListAsync(ProjectSnapshot project, string? customer, Guid? after, int limit, CancellationToken cancel) => ReadAsync(
-        database.Command(CheckoutSql.ListSessions, project.Id, CustomerCommands.OrNull(customer, NpgsqlDbType.Text), CustomerCommands.OrNull(after, NpgsqlDbType.Uuid), limit),
+        database.Command(CheckoutSql.ListSessions, project.Id, SqlCommands.OrNull(customer, NpgsqlDbType.Text), SqlCommands.OrNull(after, NpgsqlDbType.Uuid), limit),
         cancel);
 
     public async Task<PortalSessionRow?> ShowAsync(ProjectSnapshot project, Guid id, CancellationToken cancel) =>

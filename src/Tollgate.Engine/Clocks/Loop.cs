@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Tollgate.Engine.Jobs;
 
 namespace Tollgate.Engine.Clocks;
 

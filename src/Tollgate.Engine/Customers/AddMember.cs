@@ -3,7 +3,9 @@ using Tollgate.Core.Catalog;
 using Tollgate.Core.Customers;
 using Tollgate.Core.Money;
 using Tollgate.Core.Subscriptions;
+using Tollgate.Core.Time;
 using Tollgate.Engine.Clocks;
+using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Quotas;
 
@@ -125,5 +127,5 @@ public sealed class AddMember(NpgsqlDataSource database, QuotaGate gate, Clock c
             : null;
     }
 
-    internal static NpgsqlParameter Text(string? value) => CustomerCommands.OrNull(value, NpgsqlTypes.NpgsqlDbType.Text);
+    internal static NpgsqlParameter Text(string? value) => SqlCommands.OrNull(value, NpgsqlTypes.NpgsqlDbType.Text);
 }

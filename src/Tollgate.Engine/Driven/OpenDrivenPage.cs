@@ -11,6 +11,7 @@ using Tollgate.Engine.Customers;
 using Tollgate.Engine.Inbox;
 using Tollgate.Engine.Invoicing;
 using Tollgate.Engine.Payments;
+using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Secrets;
 using Tollgate.Engine.Subscriptions;

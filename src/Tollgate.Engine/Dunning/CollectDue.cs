@@ -4,8 +4,9 @@ using Tollgate.Core.Payments;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Checkouts;
 using Tollgate.Engine.Clocks;
-using Tollgate.Engine.Customers;
+using Tollgate.Engine.Jobs;
 using Tollgate.Engine.Payments;
+using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Dunning;

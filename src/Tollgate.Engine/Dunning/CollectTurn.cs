@@ -6,6 +6,7 @@ using Tollgate.Engine.Checkouts;
 using Tollgate.Engine.Customers;
 using Tollgate.Engine.Invoicing;
 using Tollgate.Engine.Payments;
+using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Dunning;
@@ -67,14 +68,14 @@ internal static class CollectTurn
         var (payment, failure) = (Guid.CreateVersion7(now.ToOffset()), CatalogWords.Of(PaymentFailure.PaymentMethodMissing));
         await change.ExecuteAsync(
             PaymentSql.Insert, cancel, row.Partition, row.Account, payment, project.Id, row.Invoice.Id, CatalogWords.Of(project.Payments.Provider),
-            CustomerCommands.OrNull(null, NpgsqlDbType.Uuid), row.Invoice.Currency.Code, row.Invoice.Due.Minor, CatalogWords.Of(PaymentStatus.Pending),
-            CustomerCommands.OrNull(null, NpgsqlDbType.Text), now.ToUtc(), CustomerCommands.OrNull(null, NpgsqlDbType.TimestampTz));
+            SqlCommands.OrNull(null, NpgsqlDbType.Uuid), row.Invoice.Currency.Code, row.Invoice.Due.Minor, CatalogWords.Of(PaymentStatus.Pending),
+            SqlCommands.OrNull(null, NpgsqlDbType.Text), now.ToUtc(), SqlCommands.OrNull(null, NpgsqlDbType.TimestampTz));
         await change.ExecuteAsync(
             PaymentSql.Settle, cancel, row.Partition, row.Account, payment, CatalogWords.Of(PaymentStatus.Failed), failure,
-            CustomerCommands.OrNull(null, NpgsqlDbType.Text), now.ToUtc());
+            SqlCommands.OrNull(null, NpgsqlDbType.Text), now.ToUtc());
         await change.ExecuteAsync(
             PaymentSql.AddFact, cancel, row.Partition, row.Account, payment, "fail", now.ToUtc(), row.Invoice.Due.Minor, PaymentActors.System,
-            CustomerCommands.OrNull(failure, NpgsqlDbType.Text));
+            SqlCommands.OrNull(failure, NpgsqlDbType.Text));
         return payment;
     }
 }

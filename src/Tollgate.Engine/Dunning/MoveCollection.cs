@@ -8,6 +8,7 @@ using Tollgate.Core.Time;
 using Tollgate.Engine.Customers;
 using Tollgate.Engine.Invoicing;
 using Tollgate.Engine.Payments;
+using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Subscriptions;
 
@@ -197,6 +198,6 @@ internal static class MoveCollection
     private static Task AddFactAsync(
         CustomerChange change, Collection collection, string verb, (Guid? Payment, string? Failure) why, Instant now, Instant? next, CancellationToken cancel) => change.ExecuteAsync(
         CollectionSql.AddFact, cancel, change.Row.Partition, change.Row.Account, collection.Invoice, verb, now.ToUtc(),
-        CustomerCommands.OrNull(why.Payment, NpgsqlDbType.Uuid), CustomerCommands.OrNull(why.Failure, NpgsqlDbType.Text), collection.Failures,
-        CustomerCommands.OrNull(next?.ToUtc(), NpgsqlDbType.TimestampTz));
+        SqlCommands.OrNull(why.Payment, NpgsqlDbType.Uuid), SqlCommands.OrNull(why.Failure, NpgsqlDbType.Text), collection.Failures,
+        SqlCommands.OrNull(next?.ToUtc(), NpgsqlDbType.TimestampTz));
 }

@@ -10,6 +10,7 @@ using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Customers;
 using Tollgate.Engine.Invoicing;
 using Tollgate.Engine.Payments;
+using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Subscriptions;
 
@@ -101,8 +102,8 @@ public sealed class ApplyNews(
             await CountAsync(change, project, row.Payment, known, news, cancel);
             await change.ExecuteAsync(
                 DisputeSql.Write, cancel, row.Partition, row.Account, payment, news.Reference, news.Amount.Minor, CatalogWords.Of(news.Status),
-                CustomerCommands.OrNull(news.Reason, NpgsqlDbType.Text), now.ToUtc(),
-                CustomerCommands.OrNull(news.Status == DisputeStatus.Open ? null : now.ToUtc(), NpgsqlDbType.TimestampTz), project.Id);
+                SqlCommands.OrNull(news.Reason, NpgsqlDbType.Text), now.ToUtc(),
+                SqlCommands.OrNull(news.Status == DisputeStatus.Open ? null : now.ToUtc(), NpgsqlDbType.TimestampTz), project.Id);
             await change.ExecuteAsync(
                 PaymentSql.AddFact, cancel, row.Partition, row.Account, payment, VerbOf(news.Status), now.ToUtc(), news.Amount.Minor, PaymentActors.System,
                 news.Reference);

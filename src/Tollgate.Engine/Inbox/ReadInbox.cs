@@ -4,8 +4,9 @@ using NpgsqlTypes;
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Inbox;
 using Tollgate.Engine.Clocks;
-using Tollgate.Engine.Customers;
+using Tollgate.Engine.Jobs;
 using Tollgate.Engine.Payments;
+using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Secrets;
 
@@ -114,7 +115,7 @@ public sealed class ReadInbox(
         var state = outcome.State == InboxState.Waiting && wait is null ? InboxState.Parked : outcome.State;
         await using var command = database.Command(
             InboxSql.Finish, key.Project, key.Provider, key.Id, CatalogWords.Of(state),
-            CustomerCommands.OrNull(outcome.Reason, NpgsqlDbType.Text), CustomerCommands.OrNull(wait?.TotalSeconds, NpgsqlDbType.Double));
+            SqlCommands.OrNull(outcome.Reason, NpgsqlDbType.Text), SqlCommands.OrNull(wait?.TotalSeconds, NpgsqlDbType.Double));
         await command.ExecuteNonQueryAsync(cancel);
     }
 

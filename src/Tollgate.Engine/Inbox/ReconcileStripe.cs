@@ -5,9 +5,9 @@ using Tollgate.Core.Catalog;
 using Tollgate.Core.Payments;
 using Tollgate.Core.Payments.Stripe;
 using Tollgate.Core.Time;
-using Tollgate.Engine.Customers;
 using Tollgate.Engine.Payments;
 using Tollgate.Engine.Payments.Stripe;
+using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Subscriptions;
 

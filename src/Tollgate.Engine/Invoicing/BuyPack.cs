@@ -8,6 +8,7 @@ using Tollgate.Core.Time;
 using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Customers;
 using Tollgate.Engine.Ledger;
+using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Quotas;
 
@@ -150,9 +151,9 @@ public sealed class BuyPack(NpgsqlDataSource database, QuotaGate gate, Clock clo
     {
         var (row, sale) = (change.Row, purchase.Sale);
         return change.ExecuteAsync(
-            PackSql.Insert, cancel, row.Partition, row.Account, purchase.Id, project.Id, CustomerCommands.OrNull(purchase.Reference, NpgsqlDbType.Text), sale.Pack, sale.Name,
+            PackSql.Insert, cancel, row.Partition, row.Account, purchase.Id, project.Id, SqlCommands.OrNull(purchase.Reference, NpgsqlDbType.Text), sale.Pack, sale.Name,
             purchase.FeatureKey, sale.Count, sale.Units.Value, sale.Each.Currency.Code, sale.Each.Minor, (short)sale.Priority,
-            CustomerCommands.OrNull(sale.ExpiresAfterDays, NpgsqlDbType.Integer), purchase.Invoice, purchase.Grant, purchase.BoughtAt.ToUtc());
+            SqlCommands.OrNull(sale.ExpiresAfterDays, NpgsqlDbType.Integer), purchase.Invoice, purchase.Grant, purchase.BoughtAt.ToUtc());
     }
 
     /// <summary>An order that left the currency open is the same order when the customer has one.</summary>

@@ -7,6 +7,7 @@ using Tollgate.Core.Subscriptions;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Customers;
+using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Invoicing;
@@ -125,7 +126,7 @@ public sealed class GiveCredit(NpgsqlDataSource database, Clock clock)
     {
         var sequence = (long)(await change.AskAsync(
             CreditSql.Insert, cancel, change.Row.Partition, change.Row.Account, amount.Currency.Code, amount.Minor, now.ToUtc(), actor,
-            CustomerCommands.OrNull(gift.Note, NpgsqlDbType.Text)))!;
+            SqlCommands.OrNull(gift.Note, NpgsqlDbType.Text)))!;
         return IdOf('c', sequence);
     }
 
@@ -134,7 +135,7 @@ public sealed class GiveCredit(NpgsqlDataSource database, Clock clock)
     {
         var sequence = (long)(await change.AskAsync(
             RedemptionSql.InsertCredit, cancel, change.Row.Partition, change.Row.Account, project.Id, amount.Currency.Code, amount.Minor, now.ToUtc(),
-            CustomerCommands.OrNull(gift.ExpiresAt?.ToUtc(), NpgsqlDbType.TimestampTz), actor, CustomerCommands.OrNull(gift.Note, NpgsqlDbType.Text)))!;
+            SqlCommands.OrNull(gift.ExpiresAt?.ToUtc(), NpgsqlDbType.TimestampTz), actor, SqlCommands.OrNull(gift.Note, NpgsqlDbType.Text)))!;
         return IdOf('p', sequence);
     }
 

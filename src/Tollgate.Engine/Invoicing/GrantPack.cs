@@ -2,6 +2,7 @@ using Tollgate.Core.Invoicing;
 using Tollgate.Core.Ledger;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Customers;
+using Tollgate.Engine.Grants;
 using Tollgate.Engine.Ledger;
 using Tollgate.Engine.Projects;
 

@@ -5,6 +5,7 @@ using Tollgate.Core.Catalog;
 using Tollgate.Core.Ledger;
 using Tollgate.Core.Quotas;
 using Tollgate.Core.Time;
+using Tollgate.Engine.Customers;
 using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Ledger;

@@ -1,3 +1,5 @@
+using Tollgate.Engine.Grants;
+
 namespace Tollgate.Engine.Ledger;
 
 /// <summary>

@@ -1,9 +1,9 @@
 using System.Threading.Tasks.Sources;
+using Tollgate.Core.Customers;
 using Tollgate.Core.Ledger;
 using Tollgate.Core.Money;
 using Tollgate.Core.Quotas;
 using Tollgate.Core.Time;
-using Tollgate.Engine.Customers;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Quotas;
 

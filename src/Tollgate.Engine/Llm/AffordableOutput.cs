@@ -1,6 +1,7 @@
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Money;
 using Tollgate.Core.Quotas;
+using Tollgate.Engine.Ledger;
 using Tollgate.Engine.Quotas;
 
 namespace Tollgate.Engine.Llm;

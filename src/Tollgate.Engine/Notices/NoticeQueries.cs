@@ -9,9 +9,10 @@ using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Customers;
 using Tollgate.Engine.Dunning;
 using Tollgate.Engine.Payments;
+using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Projects;
-using Tollgate.Engine.Secrets;
 using Tollgate.Engine.Quotas;
+using Tollgate.Engine.Secrets;
 using Tollgate.Engine.Subscriptions;
 
 namespace Tollgate.Engine.Notices;

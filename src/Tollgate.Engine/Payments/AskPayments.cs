@@ -1,9 +1,10 @@
 using Microsoft.Extensions.Logging;
 using Npgsql;
 using Tollgate.Engine.Clocks;
-using Tollgate.Engine.Customers;
 using Tollgate.Engine.Invoicing;
+using Tollgate.Engine.Jobs;
 using Tollgate.Engine.Payments.Stripe;
+using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Payments;

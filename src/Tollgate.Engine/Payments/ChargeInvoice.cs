@@ -8,6 +8,7 @@ using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Customers;
 using Tollgate.Engine.Dunning;
 using Tollgate.Engine.Invoicing;
+using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Quotas;
 
@@ -131,11 +132,11 @@ public sealed class ChargeInvoice(
         var payment = Guid.CreateVersion7(now.ToOffset());
         await change.ExecuteAsync(
             PaymentSql.Insert, cancel, row.Partition, row.Account, payment, project.Id, invoice.Id, CatalogWords.Of(method.Provider), method.Id,
-            invoice.Currency.Code, asked.Minor, CatalogWords.Of(PaymentStatus.Pending), CustomerCommands.OrNull(null, NpgsqlDbType.Text),
-            now.ToUtc(), CustomerCommands.OrNull(null, NpgsqlDbType.TimestampTz));
+            invoice.Currency.Code, asked.Minor, CatalogWords.Of(PaymentStatus.Pending), SqlCommands.OrNull(null, NpgsqlDbType.Text),
+            now.ToUtc(), SqlCommands.OrNull(null, NpgsqlDbType.TimestampTz));
         await change.ExecuteAsync(
             PaymentSql.AddFact, cancel, row.Partition, row.Account, payment, "attempt", now.ToUtc(), asked.Minor, actor,
-            CustomerCommands.OrNull($"{method.Brand} {method.Last4}", NpgsqlDbType.Text));
+            SqlCommands.OrNull($"{method.Brand} {method.Last4}", NpgsqlDbType.Text));
         return (new(ChargeOutcome.Attempted, await PaymentQueries.FindAsync(change.Connection, project, payment, cancel)), method);
     }
 }

@@ -7,6 +7,7 @@ using Tollgate.Core.Payments;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Customers;
+using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Secrets;
 using Tollgate.Engine.Subscriptions;
@@ -36,9 +37,9 @@ public sealed class FollowInvoice(NpgsqlDataSource database, SecretBox secrets, 
 
             var written = await change.ExecuteAsync(
                 ProviderInvoiceSql.Write, cancel, row.Partition, row.Account, CatalogWords.Of(provider), news.Reference, project.Id, subscription,
-                CustomerCommands.OrNull(news.Number, NpgsqlDbType.Text), CatalogWords.Of(news.Status), news.Total.Currency.Code, news.Total.Minor, news.Tax.Minor, news.Paid.Minor,
-                CustomerCommands.OrNull(news.Url is { } url ? secrets.CloseText(url, SecretPlace.InvoicePage(project.Id, CatalogWords.Of(provider), news.Reference)) : null, NpgsqlDbType.Text), LinesOf(news), news.CreatedAt.ToUtc(),
-                CustomerCommands.OrNull(news.PaidAt?.ToUtc(), NpgsqlDbType.TimestampTz), news.AskedAt.ToUtc());
+                SqlCommands.OrNull(news.Number, NpgsqlDbType.Text), CatalogWords.Of(news.Status), news.Total.Currency.Code, news.Total.Minor, news.Tax.Minor, news.Paid.Minor,
+                SqlCommands.OrNull(news.Url is { } url ? secrets.CloseText(url, SecretPlace.InvoicePage(project.Id, CatalogWords.Of(provider), news.Reference)) : null, NpgsqlDbType.Text), LinesOf(news), news.CreatedAt.ToUtc(),
+                SqlCommands.OrNull(news.PaidAt?.ToUtc(), NpgsqlDbType.TimestampTz), news.AskedAt.ToUtc());
             if (written == 1)
             {
                 await PayAsync(change, project, provider, news, cancel);
@@ -63,7 +64,7 @@ public sealed class FollowInvoice(NpgsqlDataSource database, SecretBox secrets, 
         var (amount, settled) = (isPaid ? news.Paid : news.Total, isPaid ? news.PaidAt ?? now : now);
         var payment = await change.AskAsync(
             ProviderInvoiceSql.WritePayment, cancel, change.Row.Partition, change.Row.Account, Guid.CreateVersion7(now.ToOffset()), project.Id, word, news.Reference,
-            amount.Currency.Code, amount.Minor, CatalogWords.Of(status), CustomerCommands.OrNull(failure, NpgsqlDbType.Text), news.Payment ?? news.Reference,
+            amount.Currency.Code, amount.Minor, CatalogWords.Of(status), SqlCommands.OrNull(failure, NpgsqlDbType.Text), news.Payment ?? news.Reference,
             news.CreatedAt.ToUtc(), settled.ToUtc());
         if (payment is Guid id)
         {

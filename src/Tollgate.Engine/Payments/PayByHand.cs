@@ -4,9 +4,9 @@ using Tollgate.Core.Catalog;
 using Tollgate.Core.Invoicing;
 using Tollgate.Core.Payments;
 using Tollgate.Engine.Clocks;
-using Tollgate.Engine.Customers;
 using Tollgate.Engine.Dunning;
 using Tollgate.Engine.Invoicing;
+using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Quotas;
 
@@ -37,11 +37,11 @@ public sealed class PayByHand(NpgsqlDataSource database, QuotaGate gate, Clock c
             var (amount, payment) = (invoice.Total - invoice.Paid - invoice.Credited, Guid.CreateVersion7(now.ToOffset()));
             await change.ExecuteAsync(
                 PaymentSql.Insert, cancel, row.Partition, row.Account, payment, project.Id, id, CatalogWords.Of(PaymentProvider.Manual),
-                CustomerCommands.OrNull(null, NpgsqlDbType.Uuid), invoice.Currency.Code, amount.Minor, CatalogWords.Of(PaymentStatus.Succeeded),
-                CustomerCommands.OrNull(null, NpgsqlDbType.Text), now.ToUtc(), now.ToUtc());
+                SqlCommands.OrNull(null, NpgsqlDbType.Uuid), invoice.Currency.Code, amount.Minor, CatalogWords.Of(PaymentStatus.Succeeded),
+                SqlCommands.OrNull(null, NpgsqlDbType.Text), now.ToUtc(), now.ToUtc());
             await change.ExecuteAsync(
                 PaymentSql.AddFact, cancel, row.Partition, row.Account, payment, "succeed", now.ToUtc(), amount.Minor, actor,
-                CustomerCommands.OrNull(note, NpgsqlDbType.Text));
+                SqlCommands.OrNull(note, NpgsqlDbType.Text));
             var isStale = await InvoiceChange.PayAsync(change, project, row, amount, actor, PaymentActors.NoteOf(payment), now, cancel)
                 | await MoveCollection.SettledAsync(change, project, id, now, cancel);
             var after = await InvoiceQueries.FindAsync(change.Connection, project, id, cancel);

@@ -10,6 +10,7 @@ using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Customers;
 using Tollgate.Engine.Dunning;
 using Tollgate.Engine.Invoicing;
+using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Quotas;
 
@@ -108,7 +109,7 @@ public sealed class SettlePayment(
 
     private static async Task<bool> WriteAsync(CustomerChange change, PaymentRow row, ProviderAnswer done, Instant now, CancellationToken cancel) => await change.ExecuteAsync(
         PaymentSql.Settle, cancel, row.Partition, row.Account, row.Payment.Id, CatalogWords.Of(done.Failure is null ? PaymentStatus.Succeeded : PaymentStatus.Failed),
-        CustomerCommands.OrNull(done.Failure is { } why ? CatalogWords.Of(why) : null, NpgsqlDbType.Text), done.Reference, now.ToUtc()) == 1;
+        SqlCommands.OrNull(done.Failure is { } why ? CatalogWords.Of(why) : null, NpgsqlDbType.Text), done.Reference, now.ToUtc()) == 1;
 
     /// <summary>What money causes. Everything that a payment is made for is done here.</summary>
     /// <returns>Customers whose books in memory are stale after the commit.</returns>
@@ -141,7 +142,7 @@ public sealed class SettlePayment(
     private static Task AddFactAsync(
         CustomerChange change, PaymentRow row, string verb, Instant now, (string Actor, string? Note) by, CancellationToken cancel) => change.ExecuteAsync(
         PaymentSql.AddFact, cancel, row.Partition, row.Account, row.Payment.Id, verb, now.ToUtc(), row.Payment.Amount.Minor, by.Actor,
-        CustomerCommands.OrNull(by.Note, NpgsqlDbType.Text));
+        SqlCommands.OrNull(by.Note, NpgsqlDbType.Text));
 
     private static ChargeOrder OrderOf(Payment payment, PaymentMethod method) => new(payment.Id, payment.Customer, method, payment.Amount);
 }

@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.DataProtection.Repositories;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Npgsql;
-using Tollgate.Engine.Customers;
+using Tollgate.Engine.Postgres;
 
 namespace Tollgate.Engine.Secrets;
 

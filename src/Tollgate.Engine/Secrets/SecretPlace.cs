@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Tollgate.Core.Llm;
 
 namespace Tollgate.Engine.Secrets;
 

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Npgsql;
 using Tollgate.Engine.Clocks;
+using Tollgate.Engine.Jobs;
 using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Subscriptions;

@@ -9,6 +9,7 @@ using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Customers;
 using Tollgate.Engine.Dunning;
 using Tollgate.Engine.Invoicing;
+using Tollgate.Engine.Jobs;
 using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Quotas;
@@ -342,7 +343,7 @@ public sealed class RunDue(NpgsqlDataSource database, QuotaGate gate, Clock cloc
     private static async Task<IReadOnlyList<(SubscriptionRow Row, CustomerRow Customer)>> ClaimAsync(
         NpgsqlConnection connection, ProjectSnapshot project, Instant until, int most, CancellationToken cancel, Guid? only = null)
     {
-        await using var claim = connection.Command(SubscriptionSql.ClaimDue, project.Id, until.ToUtc(), most, CustomerCommands.OrNull(only, NpgsqlDbType.Uuid));
+        await using var claim = connection.Command(SubscriptionSql.ClaimDue, project.Id, until.ToUtc(), most, SqlCommands.OrNull(only, NpgsqlDbType.Uuid));
         await using var reader = await claim.ExecuteReaderAsync(cancel);
         var claimed = new List<(SubscriptionRow, CustomerRow)>();
         while (await reader.ReadAsync(cancel))

@@ -7,14 +7,15 @@ using Tollgate.Core.Invoicing;
 using Tollgate.Core.Money;
 using Tollgate.Core.Outbound;
 using Tollgate.Core.Payments;
+using Tollgate.Core.Time;
 using Tollgate.Engine.Checkouts;
 using Tollgate.Engine.Invoicing;
 using Tollgate.Engine.Payments;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Subscriptions;
 using Tollgate.Server.Http;
-using Tollgate.Server.Projects;
 using Tollgate.Server.Payments;
+using Tollgate.Server.Projects;
 using Tollgate.Server.Subscriptions;
 
 namespace Tollgate.Server.Checkouts;

@@ -21,7 +21,7 @@ internal static class CommandLine
         SessionCommands.Build,
         CatalogCommands.Build,
         PriceCommands.Build,
-        CustomerCommands.Build,
+        SqlCommands.Build,
         SubscriptionCommands.Build,
         BillingCommands.Build,
         InvoiceCommands.Build,

@@ -4,6 +4,7 @@ using Tollgate.Core.Catalog;
 using Tollgate.Core.Payments;
 using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Inbox;
+using Tollgate.Engine.Jobs;
 using Tollgate.Engine.Mail;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Subscriptions;

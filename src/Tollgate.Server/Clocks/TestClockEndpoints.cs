@@ -1,7 +1,9 @@
 using Tollgate.Contracts.Clocks;
 using Tollgate.Contracts.Http;
 using Tollgate.Core.Time;
+using Tollgate.Engine.Billing;
 using Tollgate.Engine.Clocks;
+using Tollgate.Engine.Jobs;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Subscriptions;
 using Tollgate.Server.Http;

@@ -6,6 +6,7 @@ using Tollgate.Core.Money;
 using Tollgate.Core.Quotas;
 using Tollgate.Engine.Costs;
 using Tollgate.Engine.Customers;
+using Tollgate.Engine.Ledger;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Quotas;
 using Tollgate.Server.Customers;

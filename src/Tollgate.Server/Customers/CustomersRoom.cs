@@ -1,5 +1,6 @@
 using Tollgate.Contracts.Customers;
 using Tollgate.Engine.Customers;
+using Tollgate.Engine.Grants;
 using Tollgate.Server.Http;
 
 namespace Tollgate.Server.Customers;
@@ -11,7 +12,7 @@ public static class CustomersRoom
     {
         services.AddSingleton(options);
         services.AddSingleton(vies).AddSingleton<ViesClient>().AddSingleton<CheckVatIds>().AddHostedService<CheckVatLoop>();
-        services.AddSingleton<CustomerQueries>();
+        services.AddSingleton<CustomerQueries>().AddSingleton<GrantQueries>();
         services.AddSingleton<CreateCustomer>();
         services.AddSingleton<UpdateCustomer>();
         services.AddSingleton<DeleteCustomer>();

@@ -1,12 +1,12 @@
 using Tollgate.Contracts.Customers;
 using Tollgate.Contracts.Http;
 using Tollgate.Core.Catalog;
-using Tollgate.Core.Customers;
+using Tollgate.Core.Grants;
 using Tollgate.Core.Ledger;
 using Tollgate.Core.Money;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Clocks;
-using Tollgate.Engine.Customers;
+using Tollgate.Engine.Grants;
 using Tollgate.Engine.Projects;
 using Tollgate.Server.Catalog;
 using Tollgate.Server.Http;

@@ -2,13 +2,14 @@ using System.Text;
 using System.Text.Json;
 using Tollgate.Contracts.Customers;
 using Tollgate.Contracts.Http;
-using Tollgate.Core.Customers;
+using Tollgate.Core.Grants;
 using Tollgate.Core.Ledger;
 using Tollgate.Core.Money;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Catalog;
 using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Customers;
+using Tollgate.Engine.Grants;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Quotas;
 using Tollgate.Server.Catalog;
@@ -28,16 +29,17 @@ public static class GrantsEndpoints
         var take = app.Services.GetRequiredService<VoidGrant>();
         var set = app.Services.GetRequiredService<SetOverrides>();
         var queries = app.Services.GetRequiredService<CustomerQueries>();
+        var grants = app.Services.GetRequiredService<GrantQueries>();
         var clock = app.Services.GetRequiredService<Clock>();
         var gate = app.Services.GetRequiredService<QuotaGate>();
 
         app.MapPost("/v1/customers/{id}/grants", (RequestDelegate)(context => AddAsync(context, add, clock, gate)))
             .RequireKey(Access.Secret, Scope.CustomersWrite)
             .Describe(GrantDescriptions.Add);
-        app.MapGet("/v1/customers/{id}/grants", (RequestDelegate)(context => ListAsync(context, queries, gate)))
+        app.MapGet("/v1/customers/{id}/grants", (RequestDelegate)(context => ListAsync(context, grants, gate)))
             .RequireKey(Access.Secret, Scope.CustomersRead)
             .Describe(GrantDescriptions.List);
-        app.MapGet("/v1/customers/{id}/grants/{grant}", (RequestDelegate)(context => ShowAsync(context, queries, gate, clock)))
+        app.MapGet("/v1/customers/{id}/grants/{grant}", (RequestDelegate)(context => ShowAsync(context, grants, gate, clock)))
             .RequireKey(Access.Secret, Scope.CustomersRead)
             .Describe(GrantDescriptions.Show);
         app.MapDelete("/v1/customers/{id}/grants/{grant}", (RequestDelegate)(context => VoidAsync(context, take, gate, clock)))
@@ -98,7 +100,7 @@ public static class GrantsEndpoints
         }
     }
 
-    private static async Task ListAsync(HttpContext context, CustomerQueries queries, QuotaGate gate)
+    private static async Task ListAsync(HttpContext context, GrantQueries queries, QuotaGate gate)
     {
         if (await CustomersEndpoints.IdAsync(context) is not { } id)
         {
@@ -131,7 +133,7 @@ public static class GrantsEndpoints
         await Answer.Json(context, StatusCodes.Status200OK, list, CustomersJson.Default.GrantList);
     }
 
-    private static async Task ShowAsync(HttpContext context, CustomerQueries queries, QuotaGate gate, Clock clock)
+    private static async Task ShowAsync(HttpContext context, GrantQueries queries, QuotaGate gate, Clock clock)
     {
         if (await CustomersEndpoints.IdAsync(context) is not { } id)
         {

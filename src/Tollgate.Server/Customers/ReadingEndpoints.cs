@@ -6,6 +6,8 @@ using Tollgate.Core.Money;
 using Tollgate.Core.Quotas;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Customers;
+using Tollgate.Engine.Grants;
+using Tollgate.Engine.Ledger;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Quotas;
 using Tollgate.Server.Catalog;
@@ -27,6 +29,7 @@ public static class ReadingEndpoints
     {
         var gate = app.Services.GetRequiredService<QuotaGate>();
         var queries = app.Services.GetRequiredService<CustomerQueries>();
+        var grants = app.Services.GetRequiredService<GrantQueries>();
 
         app.MapGet("/v1/customers/{id}/usage", (RequestDelegate)(context => UsageAsync(context, gate)))
             .RequireKey(Access.Secret, Scope.UsageRead)
@@ -34,7 +37,7 @@ public static class ReadingEndpoints
         app.MapGet("/v1/customers/{id}/entitlements", (RequestDelegate)(context => EntitlementsAsync(context, gate)))
             .RequireKey(Access.Secret, Scope.UsageRead)
             .Describe(ReadingDescriptions.Entitlements);
-        app.MapGet("/v1/customers/{id}/explain", (RequestDelegate)(context => ExplainAsync(context, gate, queries)))
+        app.MapGet("/v1/customers/{id}/explain", (RequestDelegate)(context => ExplainAsync(context, gate, (queries, grants))))
             .RequireKey(Access.Secret, Scope.UsageRead)
             .Describe(ReadingDescriptions.Explain);
     }
@@ -62,7 +65,7 @@ public static class ReadingEndpoints
         }
     }
 
-    private static async Task ExplainAsync(HttpContext context, QuotaGate gate, CustomerQueries queries)
+    private static async Task ExplainAsync(HttpContext context, QuotaGate gate, (CustomerQueries Customers, GrantQueries Grants) queries)
     {
         if (await CustomersEndpoints.IdAsync(context) is not { } id)
         {
@@ -89,7 +92,7 @@ public static class ReadingEndpoints
         }
 
         var check = await gate.CheckAsync(context.Project(), id, feature.Code, Quantity.One, context.RequestAborted);
-        var customer = await queries.FindAccountAsync(context.Project(), id, context.RequestAborted);
+        var customer = await queries.Customers.FindAccountAsync(context.Project(), id, context.RequestAborted);
         var view = await ExplainedAsync(queries, context.Project(), standing, feature, check.Decision?.Outcome, customer, context.RequestAborted);
         await Answer.Json(context, StatusCodes.Status200OK, view, CustomersJson.Default.ExplainView);
     }
@@ -124,7 +127,7 @@ public static class ReadingEndpoints
     }
 
     private static async Task<ExplainView> ExplainedAsync(
-        CustomerQueries queries,
+        (CustomerQueries Customers, GrantQueries Grants) queries,
         ProjectSnapshot project,
         CustomerStanding standing,
         FeatureEntry feature,
@@ -133,12 +136,12 @@ public static class ReadingEndpoints
         CancellationToken cancel)
     {
         var found = standing.Features.FirstOrDefault(f => f.Feature.Key == feature.Key);
-        var grants = customer is null ? [] : await queries.BurningGrantsAsync(customer, feature.Key, standing.Now, cancel);
-        var holds = customer is null ? [] : await queries.OpenHoldsAsync(customer, feature.Key, standing.Now, cancel);
+        var grants = customer is null ? [] : await queries.Grants.BurningGrantsAsync(customer, feature.Key, standing.Now, cancel);
+        var holds = customer is null ? [] : await queries.Customers.OpenHoldsAsync(customer, feature.Key, standing.Now, cancel);
         var heldBack = CustomerAnswers.HeldBack(standing);
-        var terms = customer is null ? null : (await queries.TermsAsync(project, customer, cancel)).Current;
+        var terms = customer is null ? null : (await queries.Customers.TermsAsync(project, customer, cancel)).Current;
         var termsFrom = terms is null || terms.From == Instant.Epoch ? (Instant?)null : terms.From;
-        var crossings = customer is null ? [] : await queries.CrossingsAsync(customer, feature.Key, cancel);
+        var crossings = customer is null ? [] : await queries.Customers.CrossingsAsync(customer, feature.Key, cancel);
         return new()
         {
             Customer = standing.Customer,

@@ -1,10 +1,11 @@
 using Tollgate.Contracts.Customers;
 using Tollgate.Contracts.Http;
-using Tollgate.Core.Ledger;
+using Tollgate.Core.Customers;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Customers;
 using Tollgate.Engine.Invoicing;
+using Tollgate.Engine.Ledger;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Quotas;
 using Tollgate.Engine.Subscriptions;

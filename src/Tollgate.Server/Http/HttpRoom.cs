@@ -3,7 +3,6 @@ using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using Swashbuckle.AspNetCore.SwaggerUI;
 using Tollgate.Contracts.Http;
-using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Projects;
 using Tollgate.Server.Http.Pages;
 

@@ -3,6 +3,7 @@ using Tollgate.Engine.Invoicing;
 using Tollgate.Engine.Payments;
 using Tollgate.Engine.Payments.Sandbox;
 using Tollgate.Engine.Payments.Stripe;
+using Tollgate.Engine.Projects;
 using Tollgate.Engine.Subscriptions;
 using Tollgate.Server.Http;
 
@@ -16,6 +17,7 @@ public static class PaymentsRoom
         services.AddSingleton(options);
         services.AddSingleton<ProviderKeys>();
         services.AddSingleton<PaymentProviders>();
+        services.AddSingleton<IProjectPart, PaymentPart>();
         services.AddSingleton<PaymentSettings>();
         services.AddSingleton<PaymentQueries>();
         services.AddSingleton<PaymentMethods>();

@@ -3,8 +3,8 @@ using Tollgate.Contracts.Http;
 using Tollgate.Contracts.Quotas;
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Quotas;
+using Tollgate.Engine.Ledger;
 using Tollgate.Engine.Projects;
-using Tollgate.Engine.Quotas;
 using Tollgate.Server.Catalog;
 using Tollgate.Server.Http;
 

@@ -3,6 +3,7 @@ using Tollgate.Contracts.SeedDoors;
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Money;
 using Tollgate.Core.Subscriptions;
+using Tollgate.Core.Time;
 using Tollgate.Engine.Driven;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Subscriptions;

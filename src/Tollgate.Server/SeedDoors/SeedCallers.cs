@@ -1,4 +1,5 @@
 using Tollgate.Contracts.Http;
+using Tollgate.Engine.Ledger;
 using Tollgate.Engine.Quotas;
 using Tollgate.Server.Customers;
 using Tollgate.Server.Http;

@@ -1,10 +1,12 @@
 using Tollgate.Core.Customers;
+using Tollgate.Core.Grants;
 using Tollgate.Core.Ledger;
 using Tollgate.Core.Money;
 using Tollgate.Core.Quotas;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Catalog;
 using Tollgate.Engine.Customers;
+using Tollgate.Engine.Grants;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Tests.Ledger;
 using Tollgate.Testing;

@@ -1,8 +1,8 @@
-using Tollgate.Core.Customers;
+using Tollgate.Core.Grants;
 using Tollgate.Core.Ledger;
 using Tollgate.Core.Money;
 using Tollgate.Core.Time;
-using Tollgate.Engine.Customers;
+using Tollgate.Engine.Grants;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Tests.Ledger;
 using Tollgate.Testing;

@@ -3,11 +3,12 @@ using Tollgate.Core.Money;
 using Tollgate.Core.Quotas;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Customers;
+using Tollgate.Engine.Grants;
 using Tollgate.Engine.Ledger;
 using Tollgate.Engine.Metering;
 using Tollgate.Engine.Projects;
-using Tollgate.Engine.Quotas;
 using Tollgate.Engine.Tests.Ledger;
+using Tollgate.Engine.Verification;
 using Tollgate.Testing;
 
 namespace Tollgate.Engine.Tests.Customers;
@@ -371,7 +372,7 @@ public sealed class MembersTests(TestPostgres postgres) : IAsyncLifetime
 
     private async Task<ProjectSnapshot> CreateProjectAsync(string code, Core.Catalog.CatalogDocument catalog)
     {
-        using var directory = new ProjectDirectory(_database!.Source);
+        using var directory = new ProjectDirectory(_database!.Source, []);
         var project = await new CreateProject(_database.Source, directory).RunAsync(new(code, code, ProjectMode.Live, "Etc/UTC", "USD", catalog), default);
         await new Engine.Catalog.PublishCatalog(_database.Source).PublishAsync(project!.Id, catalog, null, default);
         await directory.RefreshAsync(default);

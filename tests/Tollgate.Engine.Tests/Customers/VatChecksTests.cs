@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Tollgate.Core.Customers;
 using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Customers;
+using Tollgate.Engine.Jobs;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Tests.Ledger;
 using Tollgate.Testing;

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using Tollgate.Core.Money;
-using Tollgate.Engine.Customers;
 using Tollgate.Engine.Ledger;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Quotas;

@@ -3,6 +3,7 @@ using Tollgate.Core.Money;
 using Tollgate.Engine.Catalog;
 using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Customers;
+using Tollgate.Engine.Jobs;
 using Tollgate.Engine.Ledger;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Quotas;

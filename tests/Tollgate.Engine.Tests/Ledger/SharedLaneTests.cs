@@ -4,10 +4,10 @@ using Tollgate.Core.Money;
 using Tollgate.Core.Quotas;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Catalog;
-using Tollgate.Engine.Customers;
+using Tollgate.Engine.Grants;
 using Tollgate.Engine.Ledger;
 using Tollgate.Engine.Projects;
-using Tollgate.Engine.Quotas;
+using Tollgate.Engine.Verification;
 using Tollgate.Testing;
 
 namespace Tollgate.Engine.Tests.Ledger;

@@ -4,7 +4,7 @@ using Tollgate.Core.Time;
 using Tollgate.Engine.Customers;
 using Tollgate.Engine.Ledger;
 using Tollgate.Engine.Projects;
-using Tollgate.Engine.Quotas;
+using Tollgate.Engine.Verification;
 using Tollgate.Testing;
 
 namespace Tollgate.Engine.Tests.Ledger;

@@ -4,8 +4,8 @@ using Tollgate.Core.Quotas;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Catalog;
 using Tollgate.Engine.Customers;
-using Tollgate.Engine.Ledger;
 using Tollgate.Engine.Projects;
+using Tollgate.Engine.Verification;
 using Tollgate.Testing;
 
 namespace Tollgate.Engine.Tests.Ledger;

@@ -3,6 +3,7 @@ using Tollgate.Core.Catalog;
 using Tollgate.Core.Money;
 using Tollgate.Core.Quotas;
 using Tollgate.Core.Time;
+using Tollgate.Engine.Ledger;
 using Tollgate.Engine.Llm;
 using Tollgate.Engine.Quotas;
 

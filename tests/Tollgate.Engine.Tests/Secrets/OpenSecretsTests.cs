@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.AspNetCore.DataProtection.Repositories;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
+using Tollgate.Core.Llm;
 using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Secrets;
 using Tollgate.Testing;

@@ -8,8 +8,7 @@ using Tollgate.Core.Payments;
 using Tollgate.Core.Payments.Paymob;
 using Tollgate.Engine.Checkouts;
 using Tollgate.Engine.Clocks;
-using Tollgate.Engine.Customers;
-using Tollgate.Engine.Invoicing;
+using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Secrets;
 
@@ -219,7 +218,7 @@ public sealed partial class PaymobProvider(
 
         await using var command = database.Command(
             PaymobSql.NameRefund, project.Id, parent, told.Amount.Minor, told.Id,
-            CustomerCommands.OrNull(told.Success ? null : CatalogWords.Of(PaymentFailure.Declined), NpgsqlDbType.Text));
+            SqlCommands.OrNull(told.Success ? null : CatalogWords.Of(PaymentFailure.Declined), NpgsqlDbType.Text));
         var ours = await command.ExecuteScalarAsync(cancel) as Guid?;
         var paid = parent.ToString(CultureInfo.InvariantCulture);
         return new([new PaymentNews(key, paid, null), new RefundNews(ours, paid, ReferenceOf(told), told.Amount, !told.Success, told.Message)]);
@@ -278,8 +277,8 @@ public sealed partial class PaymobProvider(
     private async Task<ProviderAnswer> EndRefundAsync(ProjectSnapshot project, RefundOrder order, long? reference, PaymentFailure? failure, CancellationToken cancel)
     {
         await ExecuteAsync(
-            PaymobSql.EndRefund, cancel, project.Id, order.Key, CustomerCommands.OrNull(reference, NpgsqlDbType.Bigint),
-            CustomerCommands.OrNull(failure is { } why ? CatalogWords.Of(why) : null, NpgsqlDbType.Text));
+            PaymobSql.EndRefund, cancel, project.Id, order.Key, SqlCommands.OrNull(reference, NpgsqlDbType.Bigint),
+            SqlCommands.OrNull(failure is { } why ? CatalogWords.Of(why) : null, NpgsqlDbType.Text));
         return AnswerOf(order, (await RefundOfAsync(project, order.Key, cancel))!);
     }
 

@@ -4,7 +4,7 @@ using Tollgate.Core.Payments;
 using Tollgate.Core.Payments.Sandbox;
 using Tollgate.Core.Webhooks;
 using Tollgate.Engine.Clocks;
-using Tollgate.Engine.Customers;
+using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Payments.Sandbox;
@@ -99,7 +99,7 @@ public sealed class SandboxWebhooks(NpgsqlDataSource database, PaymentSettings s
     /// <summary>The secret that signs. Made where there is none yet, and anew where what is stored cannot be read or holds none.</summary>
     internal async Task<WebhookSecret> SecretAsync(ProjectSnapshot project, CancellationToken cancel)
     {
-        var now = project with { Payments = settings.Of(project) };
+        var now = settings.Newest(project);
         if (keys.Open(now, PaymentProvider.Sandbox)?.GetValueOrDefault(SandboxSignature.Secret) is { } text && WebhookSecret.Parse(text) is { } known)
         {
             return known;

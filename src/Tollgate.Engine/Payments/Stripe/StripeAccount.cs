@@ -4,10 +4,12 @@ using System.Text.Json;
 using Npgsql;
 using NpgsqlTypes;
 using Tollgate.Core.Catalog;
+using Tollgate.Core.Customers;
 using Tollgate.Core.Payments;
 using Tollgate.Core.Payments.Stripe;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Customers;
+using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Payments.Stripe;
@@ -78,7 +80,7 @@ public sealed class StripeAccounts(NpgsqlDataSource database, ProviderKeys keys,
     public async Task<int?> ProjectOfAsync(int[] projects, string? payment, string? customer, CancellationToken cancel)
     {
         await using var command = database.Command(
-            StripeSql.ProjectOf, projects, Provider, CustomerCommands.OrNull(payment, NpgsqlDbType.Text), CustomerCommands.OrNull(customer, NpgsqlDbType.Text));
+            StripeSql.ProjectOf, projects, Provider, SqlCommands.OrNull(payment, NpgsqlDbType.Text), SqlCommands.OrNull(customer, NpgsqlDbType.Text));
         return await command.ExecuteScalarAsync(cancel) as int?;
     }
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Payments;
+using Tollgate.Core.Time;
 using Tollgate.Engine.Subscriptions;
 using Tollgate.Testing;
 using Tollgate.Testing.Stripe;

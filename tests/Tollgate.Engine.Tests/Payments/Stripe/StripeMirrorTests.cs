@@ -7,10 +7,10 @@ using Tollgate.Core.Payments.Stripe;
 using Tollgate.Core.Subscriptions;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Analytics;
-using Tollgate.Engine.Ledger;
 using Tollgate.Engine.Payments;
 using Tollgate.Engine.Payments.Stripe;
 using Tollgate.Engine.Subscriptions;
+using Tollgate.Engine.Verification;
 using Tollgate.Testing;
 using Tollgate.Testing.Stripe;
 
