@@ -13,12 +13,12 @@ public sealed class OwnershipTests
     private static readonly string[] Takers =
     [
         "OpenConnectionAsync", "OpenDedicatedAsync", "BeginTransactionAsync", "ExecuteReaderAsync", "BeginOnExistingAsync", "BeginOnTwoAsync",
-        "CustomerChange.BeginAsync", "OpenTransaction.BeginAsync", "CustomerTurn.TakeAsync", "HeldInvoice.LockAsync",
+        "changes.BeginAsync", "BeginOnManyAsync", "OpenTransaction.BeginAsync", "CustomerTurn.TakeAsync", "HeldInvoice.LockAsync",
     ];
 
     private static readonly string[] Owned =
     [
-        "NpgsqlConnection", "NpgsqlTransaction", "NpgsqlDataReader", "NpgsqlCommand", "NpgsqlBatch", "CustomerChange", "CustomerTurn", "HeldInvoice", "OpenTransaction", "Stream",
+        "NpgsqlConnection", "NpgsqlTransaction", "NpgsqlDataReader", "NpgsqlCommand", "NpgsqlBatch", "CustomerChange", "CustomerTransaction", "CustomerTurn", "HeldInvoice", "OpenTransaction", "Stream",
     ];
 
     /// <summary>Who keeps a connection for as long as it lives. Subject: the file's path.</summary>
@@ -41,15 +41,15 @@ public sealed class OwnershipTests
 
     [Theory]
     [InlineData("class X { async Task Y() { var c = await source.OpenConnectionAsync(cancel); await c.Z(); } }")]
-    [InlineData("class X { async Task Y() { if (await CustomerChange.BeginOnExistingAsync(d, p, c, cancel) is not { } change) { return; } await using (change) { } } }")]
+    [InlineData("class X { async Task Y() { if (await changes.BeginOnExistingAsync(p, c, cancel) is not { } change) { return; } await using (change) { } } }")]
     [InlineData("class X { async Task<(A, B)> Y() => await source.OpenConnectionAsync(cancel) is { } c ? (c, await c.Z()) : (null, null); }")]
     public void The_rule_sees_what_has_no_owner(string code) => Unowned(SourceFile.Parse("src/X/X.cs", code)).ShouldNotBeEmpty();
 
     [Theory]
     [InlineData("class X { async Task Y() { await using var c = await source.OpenConnectionAsync(cancel); } }")]
-    [InlineData("class X { async Task Y() { await using (var c = a ? null : await CustomerChange.BeginOnExistingAsync(d, p, c, cancel)) { } } }")]
+    [InlineData("class X { async Task Y() { await using (var c = a ? null : await changes.BeginOnExistingAsync(p, c, cancel)) { } } }")]
     [InlineData("class X { async Task<C> Y() => await source.OpenConnectionAsync(cancel); }")]
-    [InlineData("class X { Task<C> Y() { return CustomerChange.BeginOnExistingAsync(d, p, c, cancel); } }")]
+    [InlineData("class X { Task<C> Y() { return changes.BeginOnExistingAsync(p, c, cancel); } }")]
     [InlineData("class X { async Task<C?> Y() { var taken = await CustomerTurn.TakeAsync(d); return await taken.IntoAsync(async t => new C(t)); } }")]
     public void The_rule_lets_owners_be(string code) => Unowned(SourceFile.Parse("src/X/X.cs", code)).ShouldBeEmpty();
 

@@ -1,5 +1,4 @@
 using Tollgate.Core.Money;
-using Tollgate.Core.Quotas;
 using Tollgate.Core.Time;
 
 namespace Tollgate.Core.Ledger;

@@ -1,12 +1,10 @@
 using Npgsql;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Clocks;
-using Tollgate.Engine.Dunning;
 using Tollgate.Engine.Grants;
 using Tollgate.Engine.Ledger;
 using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Projects;
-using Tollgate.Engine.Subscriptions;
 
 namespace Tollgate.Engine.Billing;
 

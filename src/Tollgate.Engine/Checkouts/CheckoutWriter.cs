@@ -1,6 +1,7 @@
 using NpgsqlTypes;
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Checkouts;
+using Tollgate.Core.Money;
 using Tollgate.Core.Payments;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Customers;
@@ -13,12 +14,12 @@ namespace Tollgate.Engine.Checkouts;
 /// <summary>What happens to a checkout's row, inside of a transaction that holds its customer. The caller commits.</summary>
 internal static class CheckoutWriter
 {
-    /// <summary>Ends a customer's oldest pages where one more would be more than <see cref="OpenCheckout.MostOpen"/>. A page whose payment is under way stays.</summary>
+    /// <summary>Ends a customer's oldest pages where one more would be more than <see cref="CheckoutQueries.MostOpen"/>. A page whose payment is under way stays.</summary>
     /// <returns>False: so many have a payment under way that one more would be too many.</returns>
     public static async Task<bool> MakeRoomAsync(CustomerChange change, ProjectSnapshot project, Instant now, CancellationToken cancel)
     {
         var open = await OpenPagesAsync(change, cancel);
-        var over = open.Count - OpenCheckout.MostOpen + 1;
+        var over = open.Count - CheckoutQueries.MostOpen + 1;
         foreach (var (id, _) in open.Where(static one => !one.IsPending).Take(Math.Max(over, 0)))
         {
             await ExpireAsync(change, (await CheckoutQueries.FindAsync(change.Connection, project, id, cancel))!, now, PaymentActors.System, cancel);
@@ -43,13 +44,14 @@ internal static class CheckoutWriter
     /// <param name="by">What is charged; no method: the provider's own page asks for one.</param>
     /// <param name="time">When the price was told, and when the attempt is written.</param>
     public static async Task<Guid> AttemptAsync(
-        CustomerChange change, CheckoutRow row, Purchase purchase, (PaymentProvider Provider, Guid? Method, string? Name) by, PurchaseTime time, string actor, CancellationToken cancel)
+        CustomerChange change, CheckoutRow row, (MoneyAmount Due, int? ExpectedVersion) told, (PaymentProvider Provider, Guid? Method, string? Name) by,
+        (Instant AsOf, Instant Now) time, string actor, CancellationToken cancel)
     {
-        var (payment, due, now) = (Guid.CreateVersion7(time.Now.ToOffset()), purchase.Due, time.Now);
+        var (payment, due, now) = (Guid.CreateVersion7(time.Now.ToOffset()), told.Due, time.Now);
         await change.ExecuteAsync(
             PaymentSql.InsertOfCheckout, cancel, row.Partition, row.Account, payment, row.Project, SqlCommands.OrNull(row.Wanted.Invoice, NpgsqlDbType.Uuid),
             row.Checkout.Id, CatalogWords.Of(by.Provider), SqlCommands.OrNull(by.Method, NpgsqlDbType.Uuid), due.Currency.Code, due.Minor, now.ToUtc(),
-            SqlCommands.OrNull(purchase.ExpectedVersion, NpgsqlDbType.Integer), time.AsOf.ToUtc());
+            SqlCommands.OrNull(told.ExpectedVersion, NpgsqlDbType.Integer), time.AsOf.ToUtc());
         await change.ExecuteAsync(
             PaymentSql.AddFact, cancel, row.Partition, row.Account, payment, "attempt", now.ToUtc(), due.Minor, actor, SqlCommands.OrNull(by.Name, NpgsqlDbType.Text));
         return payment;
@@ -73,7 +75,7 @@ internal static class CheckoutWriter
     /// <summary>Not more than can be ended at once: older versions had no bound.</summary>
     private static async Task<IReadOnlyList<(Guid Id, bool IsPending)>> OpenPagesAsync(CustomerChange change, CancellationToken cancel)
     {
-        await using var command = change.Command(CheckoutSql.OpenPages, change.Row.Partition, change.Row.Account, 2 * OpenCheckout.MostOpen);
+        await using var command = change.Command(CheckoutSql.OpenPages, change.Row.Partition, change.Row.Account, 2 * CheckoutQueries.MostOpen);
         await using var reader = await command.ExecuteReaderAsync(cancel);
         var open = new List<(Guid, bool)>();
         while (await reader.ReadAsync(cancel))

@@ -26,7 +26,7 @@ public sealed record PortalSessionRow(
     Guid Id, string Customer, string? ReturnUrl, Guid? IssuedBy, Guid? Token, Instant CreatedAt, Instant ExpiresAt, Instant? RevokedAt);
 
 /// <summary>Addresses under which a customer sees what is theirs, for an hour of real time: whoever has one is the customer.</summary>
-public sealed class PortalSessions(NpgsqlDataSource database, ProjectDirectory directory, Clock clock)
+public sealed class PortalSessions(NpgsqlDataSource database, CustomerChanges changes, ProjectDirectory directory, Clock clock)
 {
     public static readonly TimeSpan Life = TimeSpan.FromHours(1);
 
@@ -36,14 +36,14 @@ public sealed class PortalSessions(NpgsqlDataSource database, ProjectDirectory d
     /// <returns>Null: the project has no such customer.</returns>
     public async Task<NewPortalSession?> OpenAsync(ProjectSnapshot project, string customer, string? returnUrl, Issuer issuer, CancellationToken cancel)
     {
-        await using (var change = await CustomerChange.BeginOnExistingAsync(database, project, customer, cancel))
+        await using (var change = await changes.BeginOnExistingAsync(project, customer, cancel))
         {
             if (change is null)
             {
                 return null;
             }
 
-            var (row, token, now) = (change.Row, OpenCheckout.NewToken(directory.Current.Check), clock.Now());
+            var (row, token, now) = (change.Row, PageToken.New(directory.Current.Check), clock.Now());
             var (id, until) = (Guid.CreateVersion7(now.ToOffset()), now.Plus(issuer.Clip(Life, now)));
             await change.ExecuteAsync(CheckoutSql.EndOldSessions, cancel, row.Partition, row.Account, Most - 1);
             await change.ExecuteAsync(CheckoutSql.ForgetSessions, cancel, row.Partition, row.Account, Most - 1);

@@ -7,7 +7,6 @@ using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Customers;
 using Tollgate.Engine.Ledger;
 using Tollgate.Engine.Projects;
-using Tollgate.Engine.Quotas;
 
 namespace Tollgate.Engine.Grants;
 
@@ -35,7 +34,7 @@ public enum AddGrantOutcome
 public sealed record AddGrantAnswer(AddGrantOutcome Outcome, GrantRow? Grant, IReadOnlyList<FieldFault> Faults, string? Owner = null);
 
 /// <summary>Gives a customer a quantity beside the plan's quota. The next decision can burn it.</summary>
-public sealed class AddGrant(NpgsqlDataSource database, QuotaGate gate, Clock clock)
+public sealed class AddGrant(CustomerChanges changes, Clock clock)
 {
     /// <summary>Grants of one customer that have something left and are not over. Each decision walks all of them: 1,000 are 20 µs.</summary>
     public const int MostLive = 1_000;
@@ -55,7 +54,7 @@ public sealed class AddGrant(NpgsqlDataSource database, QuotaGate gate, Clock cl
         }
 
         var key = order.Id is { } id ? EventKey.Parse(id, now) : EventKey.Generate(now);
-        await using var change = await CustomerChange.BeginAsync(database, project, customer, cancel);
+        await using var change = await changes.BeginAsync(project, customer, cancel);
         if (change.Row.Owner is { } owner)
         {
             return new(AddGrantOutcome.IsMember, null, [], owner);
@@ -79,7 +78,6 @@ public sealed class AddGrant(NpgsqlDataSource database, QuotaGate gate, Clock cl
         }
 
         await change.CommitAsync();
-        await gate.ForgetAsync(project, customer);
         return new(AddGrantOutcome.Added, grant, []);
     }
 

@@ -2,7 +2,6 @@ using Npgsql;
 using Tollgate.Engine.Customers;
 using Tollgate.Engine.Ledger;
 using Tollgate.Engine.Projects;
-using Tollgate.Engine.Quotas;
 
 namespace Tollgate.Engine.Grants;
 
@@ -34,11 +33,11 @@ public enum DeleteCustomerOutcome
 /// Takes back a customer that was created by mistake: one that the ledger has never heard of. Whoever has used something
 /// stays, since usage, invoices and balances refer to it.
 /// </summary>
-public sealed class DeleteCustomer(NpgsqlDataSource database, QuotaGate gate)
+public sealed class DeleteCustomer(CustomerChanges changes)
 {
     public async Task<DeleteCustomerOutcome> RunAsync(ProjectSnapshot project, string id, CancellationToken cancel)
     {
-        await using var change = await CustomerChange.BeginOnExistingAsync(database, project, id, cancel);
+        await using var change = await changes.BeginOnExistingAsync(project, id, cancel);
         if (change is null)
         {
             return DeleteCustomerOutcome.Unknown;
@@ -61,8 +60,8 @@ public sealed class DeleteCustomer(NpgsqlDataSource database, QuotaGate gate)
         await change.ExecuteAsync(CustomerSql.DeleteTerms, cancel, change.Row.Partition, change.Row.Account);
         await change.ExecuteAsync(CustomerSql.Delete, cancel, change.Row.Partition, change.Row.Account);
         await RevokeTokens.OfCustomerInTransactionAsync(change.Connection, project, id, cancel);
+        change.NoteDeleted();
         await change.CommitAsync();
-        await gate.ForgetAsync(project, id);
         return DeleteCustomerOutcome.Deleted;
     }
 

@@ -9,7 +9,6 @@ using Tollgate.Engine.Jobs;
 using Tollgate.Engine.Ledger;
 using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Projects;
-using Tollgate.Engine.Quotas;
 
 namespace Tollgate.Engine.Grants;
 
@@ -17,7 +16,7 @@ namespace Tollgate.Engine.Grants;
 /// Makes the grants of schedules, before they take effect. Decisions find them as they find any grant and know nothing of schedules. Any number of servers may run it: a
 /// customer is held while its grants are made, and each grant has one id.
 /// </summary>
-public sealed class GiveScheduled(NpgsqlDataSource database, ProjectDirectory directory, QuotaGate gate, Clock clock, ParkedWork parked)
+public sealed class GiveScheduled(NpgsqlDataSource database, ProjectDirectory directory, CustomerChanges changes, Clock clock, ParkedWork parked)
 {
     private const int MostAtOnce = 100;
 
@@ -55,7 +54,7 @@ public sealed class GiveScheduled(NpgsqlDataSource database, ProjectDirectory di
 
     private async Task GiveAsync(ProjectSnapshot project, string customer, Guid id, CancellationToken cancel)
     {
-        await using var change = await CustomerChange.BeginOnExistingAsync(database, project, customer, cancel);
+        await using var change = await changes.BeginOnExistingAsync(project, customer, cancel);
         if (change is not null && await GrantScheduleRow.FindAsync(change, id, cancel) is { } schedule)
         {
             var given = await GiveInTransactionAsync(change, project, schedule, clock.Now(project), cancel);
@@ -67,11 +66,10 @@ public sealed class GiveScheduled(NpgsqlDataSource database, ProjectDirectory di
             }
 
             await change.CommitAsync();
-            await gate.ForgetAsync(project, customer);
         }
     }
 
-    /// <summary>The grants of a schedule that are due, and when the next one is. The caller holds the customer, commits, and lets the gate forget it.</summary>
+    /// <summary>The grants of a schedule that are due, and when the next one is. The caller holds the customer and commits.</summary>
     /// <returns>The schedule as it is then. Any other outcome than <see cref="ScheduleOutcome.Done"/>: the caller takes back what was done.</returns>
     internal static async Task<ScheduleAnswer> GiveInTransactionAsync(
         CustomerChange change, ProjectSnapshot project, GrantSchedule schedule, Instant now, CancellationToken cancel)

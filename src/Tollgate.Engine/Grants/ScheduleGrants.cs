@@ -9,7 +9,6 @@ using Tollgate.Engine.Customers;
 using Tollgate.Engine.Ledger;
 using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Projects;
-using Tollgate.Engine.Quotas;
 
 namespace Tollgate.Engine.Grants;
 
@@ -55,13 +54,13 @@ public sealed record ScheduleAnswer(ScheduleOutcome Outcome, GrantSchedule? Sche
 }
 
 /// <summary>Schedules of grants: made, paused, resumed and ended. Ending a schedule keeps the grants in effect and takes back those that have not begun.</summary>
-public sealed class ScheduleGrants(NpgsqlDataSource database, QuotaGate gate, Clock clock)
+public sealed class ScheduleGrants(NpgsqlDataSource database, CustomerChanges changes, Clock clock)
 {
     /// <summary>Creates the customer when it is missing. Idempotent by <see cref="GrantScheduleOrder.Id"/>.</summary>
     public async Task<ScheduleAnswer> AddAsync(ProjectSnapshot project, string customer, GrantScheduleOrder order, CancellationToken cancel)
     {
         var now = clock.Now(project);
-        await using var change = await CustomerChange.BeginAsync(database, project, customer, cancel);
+        await using var change = await changes.BeginAsync(project, customer, cancel);
         if (change.Row.Owner is { } owner)
         {
             return new(ScheduleOutcome.IsMember, null, [], owner);
@@ -145,7 +144,7 @@ public sealed class ScheduleGrants(NpgsqlDataSource database, QuotaGate gate, Cl
     private async Task<ScheduleAnswer> ChangeAsync(
         ProjectSnapshot project, string customer, string name, Func<GrantSchedule, Instant, GrantSchedule?> apply, CancellationToken cancel)
     {
-        await using var change = await CustomerChange.BeginOnExistingAsync(database, project, customer, cancel);
+        await using var change = await changes.BeginOnExistingAsync(project, customer, cancel);
         if (change is null || await GrantScheduleRow.FindAsync(change, GrantScheduleRow.KeyOf(name), cancel) is not { } before)
         {
             return new(ScheduleOutcome.Unknown);
@@ -224,7 +223,6 @@ public sealed class ScheduleGrants(NpgsqlDataSource database, QuotaGate gate, Cl
         if (given.Outcome == ScheduleOutcome.Done)
         {
             await change.CommitAsync();
-            await gate.ForgetAsync(project, change.Row.Customer.Id);
         }
 
         return given;

@@ -3,17 +3,16 @@ using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Customers;
 using Tollgate.Engine.Ledger;
 using Tollgate.Engine.Projects;
-using Tollgate.Engine.Quotas;
 
 namespace Tollgate.Engine.Grants;
 
 /// <summary>Takes back what is left of a grant. What was burned stays burned; a repeat finds nothing left and changes nothing.</summary>
-public sealed class VoidGrant(NpgsqlDataSource database, QuotaGate gate, Clock clock)
+public sealed class VoidGrant(CustomerChanges changes, Clock clock)
 {
     /// <summary>Null: no such customer, or the customer has no such grant.</summary>
     public async Task<GrantRow?> RunAsync(ProjectSnapshot project, string customer, string grant, CancellationToken cancel)
     {
-        await using var change = await CustomerChange.BeginOnExistingAsync(database, project, customer, cancel);
+        await using var change = await changes.BeginOnExistingAsync(project, customer, cancel);
         if (change is null)
         {
             return null;
@@ -29,7 +28,6 @@ public sealed class VoidGrant(NpgsqlDataSource database, QuotaGate gate, Clock c
 
         var voided = await GrantRow.FindAsync(change, key, cancel);
         await change.CommitAsync();
-        await gate.ForgetAsync(project, customer);
         return voided;
     }
 }

@@ -47,7 +47,7 @@ public sealed record WithdrawAnswer(WithdrawOutcome Outcome, Withdrawal? Withdra
 /// Takes back what customers hold beside their plan, out of the live grants of a feature in burn order. A grant never goes below what was burned of it, and the plan's
 /// quota stays. As with a void, reservations that count on what was taken may still settle.
 /// </summary>
-public sealed class WithdrawGrants(NpgsqlDataSource database, QuotaGate gate, Clock clock)
+public sealed class WithdrawGrants(CustomerChanges changes, QuotaGate gate, Clock clock)
 {
     /// <summary>
     /// 1. the customer is held; 2. a repeat is answered with what came of the first; 3. its balances are touched and the live grants read, in the order of the lanes; 4. the
@@ -59,7 +59,7 @@ public sealed class WithdrawGrants(NpgsqlDataSource database, QuotaGate gate, Cl
 
         // Opens the periods that began since: what rolled over can be taken, whether or not anybody looked before.
         await gate.StandingAsync(project, customer, cancel);
-        await using var change = await CustomerChange.BeginOnExistingAsync(database, project, customer, cancel);
+        await using var change = await changes.BeginOnExistingAsync(project, customer, cancel);
         if (change is null)
         {
             return new(WithdrawOutcome.Unknown, null, []);
@@ -94,7 +94,6 @@ public sealed class WithdrawGrants(NpgsqlDataSource database, QuotaGate gate, Cl
         await TakeAsync(change, order, key, feature.Key, parts, now, cancel);
         var made = await FindAsync(change, key.Id, cancel);
         await change.CommitAsync();
-        await gate.ForgetAsync(project, customer);
         return new(WithdrawOutcome.Withdrawn, made, []);
     }
 

@@ -17,7 +17,7 @@ namespace Tollgate.Engine.Inbox;
 /// one of them died with is read again, which changes nothing.
 /// </summary>
 public sealed class ReadInbox(
-    NpgsqlDataSource database, ProjectDirectory directory, PaymentProviders providers, ApplyNews apply, SecretBox secrets, InboxBell bell, ParkedWork parked,
+    NpgsqlDataSource database, ProjectDirectory directory, PaymentProviders providers, ApplyUpdate apply, SecretBox secrets, InboxBell bell, ParkedWork parked,
     ILogger<ReadInbox> log)
     : WokenLoop(bell, Interval, "The inbox could not be read", log)
 {
@@ -93,7 +93,7 @@ public sealed class ReadInbox(
         foreach (var news in told.News)
         {
             // What cannot be so yet keeps nothing else from being so, and concerns this event only where the event is about it.
-            var why = await apply.RunAsync(project, stored.Provider, news, cancel);
+            var why = await apply(project, stored.Provider, news, cancel);
             doubt ??= told.IsAbout(news) ? why : null;
         }
 

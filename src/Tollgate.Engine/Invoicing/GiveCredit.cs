@@ -46,7 +46,7 @@ public sealed record GiveCreditAnswer(GiveCreditOutcome Outcome, CreditFact? Fac
 /// Gives a customer money, or takes back what was prepaid and is left: 1. the customer is locked, as it is by whoever bills it; 2. the
 /// gift is judged; 3. it is written.
 /// </summary>
-public sealed class GiveCredit(NpgsqlDataSource database, Clock clock)
+public sealed class GiveCredit(CustomerChanges changes, Clock clock)
 {
     /// <summary>Promotional credits of one customer that have something left and have not ended: each may be a line of its next invoice.</summary>
     public const int MostOpen = 100;
@@ -60,7 +60,7 @@ public sealed class GiveCredit(NpgsqlDataSource database, Clock clock)
         ProjectSnapshot project, string customer, CreditGift gift, Guid? request, string actor, CancellationToken cancel)
     {
         // 1.
-        await using var change = await CustomerChange.BeginAsync(database, project, customer, cancel);
+        await using var change = await changes.BeginAsync(project, customer, cancel);
         if (change.Row.Owner is { } owner)
         {
             return new(GiveCreditOutcome.IsMember, Detail: $"{customer} is a member of {owner}; give it to {owner}.");

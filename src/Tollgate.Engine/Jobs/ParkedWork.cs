@@ -8,7 +8,6 @@ using NpgsqlTypes;
 using Tollgate.Core;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Clocks;
-using Tollgate.Engine.Customers;
 using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Projects;
 

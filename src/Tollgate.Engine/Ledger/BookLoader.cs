@@ -1,6 +1,5 @@
 using Npgsql;
 using NpgsqlTypes;
-using Tollgate.Core;
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Customers;
 using Tollgate.Core.Ledger;

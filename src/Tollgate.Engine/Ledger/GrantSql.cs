@@ -1,4 +1,3 @@
-using Tollgate.Engine.Grants;
 
 namespace Tollgate.Engine.Ledger;
 

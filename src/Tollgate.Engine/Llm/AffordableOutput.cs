@@ -1,7 +1,6 @@
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Money;
 using Tollgate.Core.Quotas;
-using Tollgate.Engine.Ledger;
 using Tollgate.Engine.Quotas;
 
 namespace Tollgate.Engine.Llm;

@@ -10,26 +10,25 @@ using Tollgate.Engine.Customers;
 using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Secrets;
-using Tollgate.Engine.Subscriptions;
 
 namespace Tollgate.Engine.Payments;
 
 /// <summary>
 /// Brings the row of an invoice that a provider made, and the payment of it, to what the provider says. Told again, or late, it changes nothing.
 /// </summary>
-public sealed class FollowInvoice(NpgsqlDataSource database, SecretBox secrets, Clock clock)
+public sealed class FollowInvoice(CustomerChanges changes, SecretBox secrets, Clock clock)
 {
     /// <returns>Null: it is so now. Else why it cannot be yet, for people.</returns>
     public async Task<string?> RunAsync(ProjectSnapshot project, PaymentProvider provider, InvoiceNews news, CancellationToken cancel)
     {
-        await using (var change = await CustomerChange.BeginOnExistingAsync(database, project, news.Customer, cancel))
+        await using (var change = await changes.BeginOnExistingAsync(project, news.Customer, cancel))
         {
             if (change is null)
             {
                 return $"No customer '{news.Customer}' is known.";
             }
 
-            var (row, subscription) = (change.Row, FollowSubscription.IdOf(news.Subscription));
+            var (row, subscription) = (change.Row, ProviderReference.IdOf(news.Subscription));
             if (await change.AskAsync(ProviderInvoiceSql.IsDriven, cancel, row.Partition, row.Account, subscription) is null)
             {
                 return $"{news.Reference} is for {news.Subscription}, which is not followed.";

@@ -28,7 +28,7 @@ public sealed record RefundAnswer(RefundOutcome Outcome, PaymentRow? Row = null,
 /// Sends money of a payment back, with a credit note over the same amount: 1. the refund and the document are committed, so that nothing
 /// else can give the amount back too; 2. the provider is asked; 3. its answer is written.
 /// </summary>
-public sealed class RefundPayment(NpgsqlDataSource database, PaymentQueries queries, PaymentProviders providers, Clock clock)
+public sealed class RefundPayment(CustomerChanges changes, PaymentQueries queries, PaymentProviders providers, Clock clock)
 {
     private const string Untold = "Refund";
 
@@ -84,7 +84,7 @@ public sealed class RefundPayment(NpgsqlDataSource database, PaymentQueries quer
             return (new(RefundOutcome.PaymentUnknown), default);
         }
 
-        await using (var change = await CustomerChange.BeginOnExistingAsync(database, project, found.Payment.Customer, cancel))
+        await using (var change = await changes.BeginOnExistingAsync(project, found.Payment.Customer, cancel))
         {
             if (change is null)
             {
@@ -141,7 +141,7 @@ public sealed class RefundPayment(NpgsqlDataSource database, PaymentQueries quer
 
     private async Task<PaymentRow> SettleAsync(ProjectSnapshot project, PaymentRow before, Guid id, ProviderAnswer done, string actor, CancellationToken cancel)
     {
-        await using (var change = (await CustomerChange.BeginOnExistingAsync(database, project, before.Payment.Customer, cancel))!)
+        await using (var change = (await changes.BeginOnExistingAsync(project, before.Payment.Customer, cancel))!)
         {
             var invoice = await InvoiceOfAsync(change, project, before.Payment, cancel);
             var (now, row) = (clock.Now(project), (await PaymentQueries.FindAsync(change.Connection, project, before.Payment.Id, cancel))!);

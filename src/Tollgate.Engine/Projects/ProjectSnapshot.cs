@@ -1,6 +1,5 @@
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Time;
-using Tollgate.Engine.Llm;
 
 namespace Tollgate.Engine.Projects;
 

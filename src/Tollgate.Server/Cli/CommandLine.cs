@@ -3,7 +3,6 @@ using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using Npgsql;
 using Tollgate.Core;
-using Tollgate.Engine.Catalog;
 using Tollgate.Engine.Postgres;
 
 namespace Tollgate.Server.Cli;

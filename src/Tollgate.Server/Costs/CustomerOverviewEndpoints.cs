@@ -6,11 +6,11 @@ using Tollgate.Core.Money;
 using Tollgate.Core.Quotas;
 using Tollgate.Engine.Costs;
 using Tollgate.Engine.Customers;
-using Tollgate.Engine.Ledger;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Quotas;
 using Tollgate.Server.Customers;
 using Tollgate.Server.Http;
+using Tollgate.Server.Quotas;
 
 namespace Tollgate.Server.Costs;
 

@@ -7,7 +7,6 @@ using Tollgate.Core.Money;
 using Tollgate.Core.Quotas;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Grants;
-using Tollgate.Engine.Ledger;
 using Tollgate.Engine.Quotas;
 using Tollgate.Server.Http;
 

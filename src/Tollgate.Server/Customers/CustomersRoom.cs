@@ -10,7 +10,7 @@ public static class CustomersRoom
 {
     public static IServiceCollection AddCustomers(this IServiceCollection services, CustomerOptions options, ViesOptions vies)
     {
-        services.AddSingleton(options);
+        services.AddSingleton(options).AddSingleton<CustomerChanges>();
         services.AddSingleton(vies).AddSingleton<ViesClient>().AddSingleton<CheckVatIds>().AddHostedService<CheckVatLoop>();
         services.AddSingleton<CustomerQueries>().AddSingleton<GrantQueries>();
         services.AddSingleton<CreateCustomer>();
@@ -26,7 +26,6 @@ public static class CustomersRoom
         services.AddSingleton<AddMember>();
         services.AddSingleton<UpdateMember>();
         services.AddSingleton<RemoveMember>();
-        services.AddHostedService<ForgetMoved>();
         return services.AddWire(CustomersJson.Default);
     }
 

@@ -1,6 +1,5 @@
 using Tollgate.Server.Catalog;
 using Tollgate.Server.Checkouts;
-using Tollgate.Server.Clocks;
 using Tollgate.Server.Costs;
 using Tollgate.Server.Customers;
 using Tollgate.Server.Dunning;
@@ -18,7 +17,6 @@ using Tollgate.Server.Payments;
 using Tollgate.Server.Projects;
 using Tollgate.Server.Quotas;
 using Tollgate.Server.SeedDoors;
-using Tollgate.Server.Subscriptions;
 using Tollgate.Server.Webhooks;
 
 namespace Tollgate.Server.Hosting;
@@ -31,8 +29,9 @@ internal static class Rooms
     {
         services.AddSingleton(provider => provider.GetRequiredService<Engine.Postgres.Database>().Source);
         services.AddHttpRoom(
-            options.Share, options.Guesses,
+            options.Share, options.Guesses, ClosedSets.Of,
             http => (http.DefaultProject, http.PublicUrl, http.ExportsPerProject) = (options.DefaultProject, options.PublicUrl, options.ExportsPerProject));
+        services.AddWire(HealthJson.Default);
         services.AddSingleton(new OwnAddress(new(options.Listen, options.Port), options.PublicUrl));
         services.AddProjects(options.Things);
         services.AddCatalog();

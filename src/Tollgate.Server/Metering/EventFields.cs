@@ -6,7 +6,6 @@ using Tollgate.Contracts.Http;
 using Tollgate.Core.Customers;
 using Tollgate.Core.Money;
 using Tollgate.Core.Time;
-using Tollgate.Engine.Ledger;
 using Tollgate.Engine.Quotas;
 using Tollgate.Server.Http;
 

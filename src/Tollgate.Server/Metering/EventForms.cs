@@ -2,7 +2,6 @@ using System.Buffers;
 using System.Text.Json;
 using Tollgate.Contracts.Http;
 using Tollgate.Core;
-using Tollgate.Engine.Ledger;
 using Tollgate.Engine.Quotas;
 using Tollgate.Server.Http;
 

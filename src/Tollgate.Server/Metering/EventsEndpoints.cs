@@ -6,7 +6,6 @@ using Microsoft.AspNetCore.Http.Metadata;
 using Tollgate.Contracts.Http;
 using Tollgate.Contracts.Metering;
 using Tollgate.Engine.Clocks;
-using Tollgate.Engine.Ledger;
 using Tollgate.Engine.Metering;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Quotas;

@@ -1,10 +1,10 @@
 using Tollgate.Contracts.Payments;
+using Tollgate.Engine.Billing;
 using Tollgate.Engine.Invoicing;
 using Tollgate.Engine.Payments;
 using Tollgate.Engine.Payments.Sandbox;
 using Tollgate.Engine.Payments.Stripe;
 using Tollgate.Engine.Projects;
-using Tollgate.Engine.Subscriptions;
 using Tollgate.Server.Http;
 
 namespace Tollgate.Server.Payments;
@@ -21,6 +21,7 @@ public static class PaymentsRoom
         services.AddSingleton<PaymentSettings>();
         services.AddSingleton<PaymentQueries>();
         services.AddSingleton<PaymentMethods>();
+        services.AddSingleton<KeepPaymentMethod>();
         services.AddSingleton<SandboxWebhooks>();
         services.AddSingleton<SandboxProvider>();
         services.AddSingleton<IPaymentProvider>(provider => provider.GetRequiredService<SandboxProvider>());

@@ -4,9 +4,10 @@ using Tollgate.Core.Catalog;
 using Tollgate.Core.Money;
 using Tollgate.Core.Subscriptions;
 using Tollgate.Core.Time;
-using Tollgate.Engine.Driven;
+using Tollgate.Engine.Billing;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Subscriptions;
+using Tollgate.Server.Billing;
 using Tollgate.Server.Http;
 using Tollgate.Server.Subscriptions;
 
@@ -51,7 +52,7 @@ internal static class EmailAssistantBillingDoor
         }
 
         var order = new SubscriptionOrder(
-            user, body.Tier!, SubscriptionEndpoints.IntervalOf(body.BillingPeriod) ?? PriceInterval.Monthly, Currency: null, Quantity: 1, Trial: body.Trial == true,
+            user, body.Tier!, OrderedTerms.IntervalOf(body.BillingPeriod) ?? PriceInterval.Monthly, Currency: null, Quantity: 1, Trial: body.Trial == true,
             ConvertsTrial: true, Fingerprint: null, Coupon: null, StartAt: null, Id: null, AddOns: [], CustomAmount: null);
         var answer = await desk.Create.RunAsync(context.Project(), order, RequestOf(context), context.RequestAborted);
         await AnswerAsync(context, desk, answer, StatusCodes.Status201Created);
@@ -66,7 +67,7 @@ internal static class EmailAssistantBillingDoor
             return;
         }
 
-        var order = new ChangeOrder(body.Tier, SubscriptionEndpoints.IntervalOf(body.BillingPeriod), Quantity: null, When: null, Proration.Second, Only: direction);
+        var order = new ChangeOrder(body.Tier, OrderedTerms.IntervalOf(body.BillingPeriod), Quantity: null, When: null, Proration.Second, Only: direction);
         await AnswerAsync(
             context, desk,
             await desk.Driven.ChangeAsync(context.Project(), id, order, RequestOf(context), context.RequestAborted)
@@ -110,7 +111,7 @@ internal static class EmailAssistantBillingDoor
 
         var faults = new Faults();
         faults.Required(tier, "tier");
-        faults.OneOf(period, "billing_period", SubscriptionEndpoints.Periods);
+        faults.OneOf(period, "billing_period", OrderedTerms.Periods);
         if (!faults.Any)
         {
             return customer;

@@ -1,10 +1,10 @@
 using System.Net;
 using Microsoft.AspNetCore.Http;
 using Tollgate.Core.Checkouts;
+using Tollgate.Engine.Billing;
 using Tollgate.Engine.Checkouts;
 using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Customers;
-using Tollgate.Engine.Driven;
 using Tollgate.Engine.Invoicing;
 using Tollgate.Engine.Notices;
 using Tollgate.Engine.Payments;
@@ -19,7 +19,7 @@ namespace Tollgate.Web.Portal;
 /// paid, and a card that is added, is a checkout.
 /// </summary>
 public sealed class PortalPages(
-    ProjectDirectory directory, PortalSessions sessions, CustomerQueries customers, SubscriptionQueries subscriptions, InvoiceQueries invoices, PaymentMethods methods, OpenCheckout open,
+    ProjectDirectory directory, PortalSessions sessions, CustomerQueries customers, SubscriptionQueries subscriptions, InvoiceQueries invoices, PaymentMethods methods, KeepPaymentMethod keep, OpenCheckout open,
     ChangeSubscription change, ChangeDriven driven, NoticeQueries notices, PaymentProviders providers, EnterProject enter, Clock clock)
 {
     private const int MostInvoices = 36;
@@ -74,8 +74,8 @@ public sealed class PortalPages(
         {
             _ = form["do"].ToString() switch
             {
-                "remove" => await methods.RemoveAsync(project, customer, card, context.RequestAborted),
-                "default" => await methods.MakeDefaultAsync(project, customer, card, context.RequestAborted),
+                "remove" => await keep.RemoveAsync(project, customer, card, context.RequestAborted),
+                "default" => await keep.MakeDefaultAsync(project, customer, card, context.RequestAborted),
                 _ => false,
             };
         }
@@ -140,7 +140,7 @@ public sealed class PortalPages(
     {
         var back = new Uri(server, desk.Path).AbsoluteUri;
         var answer = await open.RunAsync(
-            desk.Project, new(desk.Session.Customer, kind, wanted, back, back, OpenCheckout.DefaultLife, IssuerOf(desk.Session)), server, desk.Actor, desk.Context.RequestAborted);
+            desk.Project, new(desk.Session.Customer, kind, wanted, back, back, CheckoutLife.Default, IssuerOf(desk.Session)), server, desk.Actor, desk.Context.RequestAborted);
         await (answer.Page is { } page
             ? Pages.LeadToAsync(desk.Context, page.AbsoluteUri)
             : NoticeAsync(

@@ -232,7 +232,7 @@ public sealed class StaleBookTests(TestPostgres postgres) : IAsyncLifetime
 
     private async Task AssignAsync(LedgerRig server, string plan)
     {
-        var answer = await new AssignPlan(Database.Source, server.Gate, server.Clock).RunAsync(server.Project, "u1", plan, CancellationToken.None);
+        var answer = await new AssignPlan(server.Changes, server.Clock).RunAsync(server.Project, "u1", plan, CancellationToken.None);
         answer.Outcome.ShouldBe(AssignPlanOutcome.Assigned);
     }
 

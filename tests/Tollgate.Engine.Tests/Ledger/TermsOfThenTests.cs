@@ -344,10 +344,10 @@ public sealed class TermsOfThenTests(TestPostgres postgres) : IAsyncLifetime
     }
 
     private async Task AssignAsync(string customer, string plan, Instant at) =>
-        (await new AssignPlan(_database!.Source, Rig.Gate, Rig.Clock).RunAsync(At(at), customer, plan, CancellationToken.None)).Outcome.ShouldBe(AssignPlanOutcome.Assigned);
+        (await new AssignPlan(Rig.Changes, Rig.Clock).RunAsync(At(at), customer, plan, CancellationToken.None)).Outcome.ShouldBe(AssignPlanOutcome.Assigned);
 
     private async Task OverrideAsync(string customer, EntitlementOverride change, Instant at) =>
-        (await new SetOverrides(_database!.Source, Rig.Gate, Rig.Clock).RunAsync(
+        (await new SetOverrides(Rig.Changes, Rig.Clock).RunAsync(
             At(at), customer, new Dictionary<string, EntitlementOverride> { [change.Feature] = change }, [], CancellationToken.None)).Faults.ShouldBeEmpty();
 
     private async Task PublishAsync(string yaml, Instant at)

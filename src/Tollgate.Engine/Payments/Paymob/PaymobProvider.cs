@@ -6,7 +6,6 @@ using Tollgate.Core.Catalog;
 using Tollgate.Core.Money;
 using Tollgate.Core.Payments;
 using Tollgate.Core.Payments.Paymob;
-using Tollgate.Engine.Checkouts;
 using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Projects;
@@ -22,7 +21,7 @@ public sealed partial class PaymobProvider(
     PaymobClient client, ProviderKeys keys, PaymentQueries payments, SecretBox secrets, NpgsqlDataSource database, Clock clock, ILogger<PaymobProvider> log) : IPaymentProvider
 {
     /// <summary>In less nobody can pay; the most is the life of an invoice's link. Where saved cards are charged a page, which cannot be closed, holds that up: a day.</summary>
-    private static readonly (TimeSpan Least, TimeSpan Most) Lifetime = (TimeSpan.FromMinutes(5), OpenCheckout.InvoiceLife);
+    private static readonly (TimeSpan Least, TimeSpan Most) Lifetime = (TimeSpan.FromMinutes(5), CheckoutLife.OfInvoice);
 
     /// <summary>Somebody who began to pay just in time has come to an end by then.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromMinutes(30);
@@ -61,7 +60,7 @@ public sealed partial class PaymobProvider(
         {
             var reference = PaymobCredentials.ReferenceOf(order.Key, attempt);
             var now = clock.Now().ToOffset();
-            var most = account.Moto is null ? Lifetime.Most : OpenCheckout.DefaultLife;
+            var most = account.Moto is null ? Lifetime.Most : CheckoutLife.Default;
             var lifetime = TimeSpan.FromTicks(Math.Clamp((order.ExpiresAt - now).Ticks, Lifetime.Least.Ticks, most.Ticks));
             var answer = await client.IntendAsync(
                 account,

@@ -48,7 +48,7 @@ public sealed record StripeAccount(ProjectSnapshot Project, string Secret, IRead
 }
 
 /// <summary>Opens the accounts of projects, and knows who their customers are there.</summary>
-public sealed class StripeAccounts(NpgsqlDataSource database, ProviderKeys keys, StripeClient client)
+public sealed class StripeAccounts(NpgsqlDataSource database, CustomerChanges changes, ProviderKeys keys, StripeClient client)
 {
     public const string CustomerField = "tollgate_customer";
 
@@ -95,7 +95,7 @@ public sealed class StripeAccounts(NpgsqlDataSource database, ProviderKeys keys,
     /// <summary>The same, of a customer whom nobody knew here before somebody subscribed at Stripe.</summary>
     public async Task KnowCustomerAsync(StripeAccount account, string customer, string reference, CancellationToken cancel)
     {
-        await using (var change = await CustomerChange.BeginAsync(database, account.Project, customer, cancel))
+        await using (var change = await changes.BeginAsync(account.Project, customer, cancel))
         {
             await change.CommitAsync();
         }
