@@ -34,6 +34,20 @@ public sealed class OwnershipTests
             .Except(Keepers, "tests/Tollgate.Tidy/OwnershipTests.cs")
             .ShouldBeNone("Take it by 'await using', return it as it is, or hand it on by IntoAsync (Engine/Postgres/OpenTransaction.cs).");
 
+    /// <summary>Who moves a customer's versions past it would leave a stale memory on this server.</summary>
+    [Fact]
+    public void Customers_are_touched_by_the_transaction_that_forgets_them() =>
+        Repository.SourcesUnder("src").Where(static source => source.File.Name is not ("CustomerTransaction.cs" or "CustomerSql.cs")).SelectMany(Touches)
+            .ShouldBeNone("Call CustomerTransaction.TouchAsync: it forgets the customer on this server at the commit.");
+
+    [Fact]
+    public void The_rule_of_touching_sees_an_offender() =>
+        Touches(SourceFile.Parse("src/X/X.cs", "class X { Task Y() => change.ExecuteAsync(CustomerSql.Touch, cancel); }")).ShouldNotBeEmpty();
+
+    private static IEnumerable<Finding> Touches(SourceFile source) =>
+        source.Root.DescendantNodes().OfType<MemberAccessExpressionSyntax>().Where(static access => access.ToString() == "CustomerSql.Touch")
+            .Select(access => new Finding(source.File.Path, source.LineOf(access), "touches a customer by its own statement."));
+
     [Fact]
     public void No_tuple_holds_what_must_be_given_back() =>
         Repository.SourcesUnder("src").SelectMany(Tuples)

@@ -47,7 +47,7 @@ public sealed class ChangeCoupons(CustomerChanges changes, Clock clock)
     {
         if (SubscriptionTransitions.After(row.Subscription.Status, verb) is null)
         {
-            return ChangeSubscription.NotAllowed(row.Subscription, verb);
+            return ChangeAtOnce.NotAllowed(row.Subscription, verb);
         }
 
         return await write() ?? StepChoice.Of(SubscriptionLife.WithCoupon(row.Subscription, verb, writing.Now), $"coupon {code}");

@@ -183,7 +183,7 @@ public sealed class ChangeDriven(
     private ISubscriptionDriver DriverOf(SubscriptionItem item) => drivers.Of(item.Row.Subscription.DrivenBy!);
 
     private static SubscriptionAnswer? NotAllowed(Subscription subscription, SubscriptionVerb verb) =>
-        SubscriptionTransitions.After(subscription.Status, verb) is null ? new(SubscriptionOutcome.NotAllowed, Detail: ChangeSubscription.NotAllowed(subscription, verb).Detail) : null;
+        SubscriptionTransitions.After(subscription.Status, verb) is null ? new(SubscriptionOutcome.NotAllowed, Detail: ChangeAtOnce.NotAllowed(subscription, verb).Detail) : null;
 
     /// <summary>The terms that are asked for, or why the provider cannot have them.</summary>
     private static (SubscriptionTerms Terms, SubscriptionAnswer? Refusal) TermsOf(ProjectSnapshot project, Subscription subscription, ChangeOrder order)
@@ -203,14 +203,14 @@ public sealed class ChangeDriven(
         SubscriptionAnswer? Judge() => terms switch
         {
             _ when order.CustomAmount is not null || order.Discount is not null || order.AddOns is { Count: > 0 } => Impossible("What a provider drives has its plan's price: no agreed amount, and no add-ons."),
-            { Price: null } => new(SubscriptionOutcome.PriceUnknown, Detail: ChangeSubscription.PricesOf(terms)),
+            { Price: null } => new(SubscriptionOutcome.PriceUnknown, Detail: ChangeAtOnce.PricesOf(terms)),
             _ when NotAllowed(subscription, SubscriptionVerb.Change) is { } refusal => refusal,
             _ when IsOwing(subscription) && order.Proration != Proration.None => Impossible(Owing),
             _ when terms == old => new(SubscriptionOutcome.NothingChanges),
             { IsPayable: false } => new(SubscriptionOutcome.Implausible),
             { Amount.IsZero: true } => Impossible($"Plan '{version.Code}' costs nothing, and has no price at the provider: cancel the subscription instead."),
-            _ when order.Only is { } only && !ChangeSubscription.Goes(only, old, terms) => new(SubscriptionOutcome.NotAllowed, Detail: $"Plan '{version.Code}' does not cost {(only == ChangeDirection.Up ? "more" : "less")}."),
-            _ when (order.When ?? ChangeSubscription.TimeOf(subscription, terms)) == ChangeTime.PeriodEnd => Impossible(
+            _ when order.Only is { } only && !ChangeAtOnce.Goes(only, old, terms) => new(SubscriptionOutcome.NotAllowed, Detail: $"Plan '{version.Code}' does not cost {(only == ChangeDirection.Up ? "more" : "less")}."),
+            _ when (order.When ?? ChangeAtOnce.TimeOf(subscription, terms)) == ChangeTime.PeriodEnd => Impossible(
                 "The provider changes a subscription now or not at all; it keeps no change for the end of the period. Say when: now, which gives back the unused time, or cancel."),
             _ => null,
         };

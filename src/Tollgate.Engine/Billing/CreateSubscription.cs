@@ -119,11 +119,11 @@ public sealed class CreateSubscription(CustomerChanges changes, Clock clock)
         var (faulty, addOns) = AddOnChoice.Of(project.Catalog.Document, terms, order.AddOns);
         if (faulty is not null || terms.Price is not { } price)
         {
-            return faulty is null ? StepChoice.None(SubscriptionOutcome.PriceUnknown, ChangeSubscription.PricesOf(terms)) : StepChoice.None(SubscriptionOutcome.AddOnRefused, faulty);
+            return faulty is null ? StepChoice.None(SubscriptionOutcome.PriceUnknown, ChangeAtOnce.PricesOf(terms)) : StepChoice.None(SubscriptionOutcome.AddOnRefused, faulty);
         }
 
         terms = terms with { AddOns = addOns };
-        if (ChangeSubscription.Unpayable(terms) is { } unpayable)
+        if (ChangeAtOnce.Unpayable(terms) is { } unpayable)
         {
             return unpayable;
         }

@@ -50,7 +50,7 @@ public sealed class ForeseeMigration(NpgsqlDataSource database, Clock clock)
             var (status, terms, number) = (CatalogWords.Read<SubscriptionStatus>(reader.GetString(0)), TermsOf(reader, project), reader.GetInt64(8));
             var coupons = CouponsOf(reader);
             var scheduled = reader.IsDBNull(7) ? null : StoredTerms.Read(reader.GetString(7), terms.Currency, project.Catalog);
-            var (moved, _, refusal) = ChangeSubscription.Moved(document, terms, scheduled, coming[terms.Plan.Code]);
+            var (moved, _, refusal) = ChangeAtOnce.Moved(document, terms, scheduled, coming[terms.Plan.Code]);
             var before = RevenueRules.PerMonth(status, terms, coupons, now).Major;
             var after = refusal is null ? RevenueRules.PerMonth(status, moved, coupons, now).Major : before;
             var sum = sums.GetValueOrDefault(terms.Currency.Code);

@@ -28,7 +28,7 @@ public sealed record MigratedSubscription(
 /// change of its own, in its own transaction and timeline, so that a call that is cut short has moved some and can be repeated. They
 /// are taken in the order of their ids; whoever goes on after the last one looks at each once, whether it could be moved or not.
 /// </summary>
-public sealed class MigratePlan(NpgsqlDataSource database, ChangeSubscription change)
+public sealed class MigratePlan(NpgsqlDataSource database, ChangeAtOnce change)
 {
     /// <returns>Null: the catalogue in force has no such plan. With whether more are left.</returns>
     public async Task<(IReadOnlyList<MigratedSubscription> Moved, bool HasMore)?> RunAsync(
@@ -47,7 +47,7 @@ public sealed class MigratePlan(NpgsqlDataSource database, ChangeSubscription ch
             var terms = before.Terms with { Plan = newest };
             var answer = await change.MigrateAsync(project, before.Id, newest, order.When, order.Proration, new(actor, order.DryRun), cancel);
             moved.Add(new(
-                item, ChangeSubscription.WhenMoved(before, order.When), terms.IsPayable ? terms.Amount : MoneyAmount.Zero(terms.Currency), newest.Number, answer.Invoice?.Total,
+                item, ChangeAtOnce.WhenMoved(before, order.When), terms.IsPayable ? terms.Amount : MoneyAmount.Zero(terms.Currency), newest.Number, answer.Invoice?.Total,
                 answer.Outcome is SubscriptionOutcome.Done ? null : answer.Detail ?? answer.Outcome.ToString()));
         }
 

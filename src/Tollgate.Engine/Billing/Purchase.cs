@@ -77,7 +77,7 @@ internal sealed class MakePurchase(CustomerChange change, ProjectSnapshot projec
             (null, _) => new(SubscriptionOutcome.NotFound),
             (_, { Coupon: not null }) => new(
                 SubscriptionOutcome.CouponRefused, Detail: "The customer has a subscription: redeem the coupon for it, with POST /v1/subscriptions/{id}/coupons."),
-            _ => await ChangeSubscription.RunInTransactionAsync(writing, live, ChangeOf(wanted), cancel),
+            _ => await ChangeAtOnce.RunInTransactionAsync(writing, live, ChangeOf(wanted), cancel),
         };
         if (answer.Outcome != SubscriptionOutcome.Done)
         {

@@ -293,7 +293,7 @@ public sealed class RunDue(NpgsqlDataSource database, CustomerChanges changes, C
                 await ParkAsync(batch.Connection, project, row, reason, until, cancel);
             }
 
-            var steps = billed.Where(static one => one.Doubt is null).Select(one => StepOf(one, rows[one.Billed.After.Id])).ToArray();
+            var steps = billed.Where(static one => one.Doubt is null).ToArray();
             var writer = new StepWriter(batch.Work, project, settings, Actor);
             var now = project.TestClock is null ? clock.Now(project) : until;
             var drafts = steps.Length == 0 ? [] : await writer.WriteAsync(steps, now, cancel);
@@ -303,11 +303,9 @@ public sealed class RunDue(NpgsqlDataSource database, CustomerChanges changes, C
             var forgetting = await batch.Work.CommitFirstAsync();
             report = report with { Parked = report.Parked + doubtful.Length };
             return new(
-                steps.Aggregate(report, static (sum, step) => sum.With(step.Step.Verb, step.Billed.Billed.Bill is not null)), forgetting, [.. rows.Keys]);
+                steps.Aggregate(report, static (sum, step) => sum.With(step.Step.Verb, step.Billed.Bill is not null)), forgetting, [.. rows.Keys]);
         }
     }
-
-    private static StepToWrite StepOf(BilledOrder billed, SubscriptionRow row) => new(billed, row.Version + 1, row.Reference, row.CancelComment, null);
 
     /// <summary>What is due for each, and those for which that cannot be computed: they must not keep the others of a batch from their invoices.</summary>
     private static (IReadOnlyList<StepOrder> Orders, IReadOnlyList<(SubscriptionRow Row, string Reason)> Broken) OrdersOf(
@@ -318,7 +316,7 @@ public sealed class RunDue(NpgsqlDataSource database, CustomerChanges changes, C
         {
             try
             {
-                orders.Add(new(customer, row.Subscription, SubscriptionLife.Due(row.Subscription, new(project.Zone, null))));
+                orders.Add(new(customer, row, SubscriptionLife.Due(row.Subscription, new(project.Zone, null))));
             }
             catch (Exception fault) when (fault is InvariantBrokenException or ArithmeticException or ArgumentOutOfRangeException)
             {

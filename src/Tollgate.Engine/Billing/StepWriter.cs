@@ -15,18 +15,6 @@ using Tollgate.Engine.Subscriptions;
 
 namespace Tollgate.Engine.Billing;
 
-/// <summary>A billed step, and what its row keeps beside the subscription.</summary>
-/// <param name="Version">Of the row after the step.</param>
-/// <param name="Cause">Why it happened, in a word or a sentence; null: it was due.</param>
-internal sealed record StepToWrite(BilledOrder Billed, int Version, string? Reference, string? CancelComment, string? Cause)
-{
-    public CustomerRow Customer => Billed.Order.Customer;
-
-    public Subscription After => Billed.Billed.After;
-
-    public SubscriptionStep Step => Billed.Order.Step;
-}
-
 /// <summary>
 /// Writes steps with what they come to. The score: 1. what invoices consist of; 2. subscriptions; 3. the facts, what they give back of earlier invoices, and what is to be collected; 4. plan and billing cycle of the
 /// customers whose step changes them; 5. the invoices, with their numbers. The caller holds the customers and commits.
@@ -47,17 +35,17 @@ internal sealed class StepWriter(CustomerTransaction work, ProjectSnapshot proje
 
     /// <param name="now">The project's clock.</param>
     /// <returns>The invoices by subscription.</returns>
-    public async Task<IReadOnlyDictionary<Guid, Invoice>> RunAsync(IReadOnlyList<StepToWrite> steps, Instant now, CancellationToken cancel) =>
+    public async Task<IReadOnlyDictionary<Guid, Invoice>> RunAsync(IReadOnlyList<BilledOrder> steps, Instant now, CancellationToken cancel) =>
         (await FinishAsync(steps, await WriteAsync(steps, now, cancel), now, cancel)).ToDictionary(static one => one.Subscription!.Value);
 
     /// <summary>1. to 3.</summary>
     /// <param name="now">The project's clock.</param>
     /// <returns>The invoices, which <see cref="FinishAsync"/> writes.</returns>
-    public async Task<IReadOnlyList<BilledInvoice>> WriteAsync(IReadOnlyList<StepToWrite> steps, Instant now, CancellationToken cancel)
+    public async Task<IReadOnlyList<BilledInvoice>> WriteAsync(IReadOnlyList<BilledOrder> steps, Instant now, CancellationToken cancel)
     {
         // 1. A step that was due in the past of a sandbox's clock is issued when it was due: the clock jumps, the days do not.
         var drafts = await _invoices.WriteAsync(
-            [.. steps.Select(static step => step.Billed)], order => project.TestClock is null ? now : order.Order.Step.At, cancel);
+            steps, order => project.TestClock is null ? now : order.Order.Step.At, cancel);
 
         // 2. and 3.
         await using var batch = new NpgsqlBatch(work.Connection);
@@ -71,14 +59,14 @@ internal sealed class StepWriter(CustomerTransaction work, ProjectSnapshot proje
         {
             var draft = invoices.GetValueOrDefault(step.After.Id);
             var at = draft?.Invoice.IssuedAt ?? now;
-            foreach (var settled in await new GiveBack(work.Connection, project, actor).RunAsync(step.Billed, at, cancel))
+            foreach (var settled in await new GiveBack(work.Connection, project, actor).RunAsync(step, at, cancel))
             {
                 await ExecuteAsync(CollectionSql.LookNow, cancel, step.Customer.Partition, step.Customer.Account, settled, at.ToUtc());
             }
         }
 
         // An invoice and the wish to collect it are one transaction.
-        var byItself = steps.Where(static step => step.Cause is null).Select(static step => step.After.Id).ToHashSet();
+        var byItself = steps.Where(static step => step.Order.Cause is null).Select(static step => step.After.Id).ToHashSet();
         await Collections.BeginAsync(work.Connection, project, [.. drafts.Select(draft => (draft, byItself.Contains(draft.Invoice.Subscription!.Value)))], cancel);
         return drafts;
     }
@@ -86,7 +74,7 @@ internal sealed class StepWriter(CustomerTransaction work, ProjectSnapshot proje
     /// <summary>4. and 5.</summary>
     /// <param name="now">The project's clock.</param>
     public async Task<IReadOnlyList<Invoice>> FinishAsync(
-        IReadOnlyList<StepToWrite> steps, IReadOnlyList<BilledInvoice> drafts, Instant now, CancellationToken cancel)
+        IReadOnlyList<BilledOrder> steps, IReadOnlyList<BilledInvoice> drafts, Instant now, CancellationToken cancel)
     {
         // 4. Quotas follow at once.
         foreach (var step in steps)
@@ -97,10 +85,10 @@ internal sealed class StepWriter(CustomerTransaction work, ProjectSnapshot proje
         return await _invoices.NumberAsync(drafts, cancel);
     }
 
-    private async Task FollowAsync(StepToWrite step, Instant now, CancellationToken cancel)
+    private async Task FollowAsync(BilledOrder step, Instant now, CancellationToken cancel)
     {
         var (customer, after, at) = (step.Customer, step.After, step.Step.At);
-        if (step.Billed.Order.Before is null && after.IsEnded)
+        if (step.Order.Before is null && after.IsEnded)
         {
             return;
         }
@@ -153,7 +141,7 @@ internal sealed class StepWriter(CustomerTransaction work, ProjectSnapshot proje
         return [.. project.Catalog.FeaturesByKey.Keys.Where(feature => terms.PeriodKindAt(feature, before) is QuotaPeriodKind.BillingMonth or QuotaPeriodKind.BillingPeriod)];
     }
 
-    private NpgsqlBatchCommand Rows(IReadOnlyList<StepToWrite> steps)
+    private NpgsqlBatchCommand Rows(IReadOnlyList<BilledOrder> steps)
     {
         var rows = steps.Select(static step => (step.Customer, Sub: step.After, Step: step)).ToArray();
         return new Columns()
@@ -161,8 +149,8 @@ internal sealed class StepWriter(CustomerTransaction work, ProjectSnapshot proje
             .Whole(rows.Select(static r => r.Customer.Account))
             .Ids(rows.Select(static r => (Guid?)r.Sub.Id))
             .Whole(rows.Select(_ => project.Id))
-            .Text(rows.Select(static r => r.Step.Reference))
-            .Whole(rows.Select(static r => r.Step.Version))
+            .Text(rows.Select(static r => r.Step.Order.Reference))
+            .Whole(rows.Select(static r => r.Step.Order.Version))
             .Text(rows.Select(static r => CatalogWords.Of(r.Sub.Status)))
             .Whole(rows.Select(static r => r.Sub.Terms.Plan.Id))
             .Text(rows.Select(static r => CatalogWords.Of(r.Sub.Terms.Interval)))
@@ -183,7 +171,7 @@ internal sealed class StepWriter(CustomerTransaction work, ProjectSnapshot proje
             .Flags(rows.Select(static r => r.Sub.ConvertsTrial))
             .Times(rows.Select(static r => r.Sub.CancelAt))
             .Text(rows.Select(static r => r.Sub.CancelReason))
-            .Text(rows.Select(static r => r.Step.CancelComment))
+            .Text(rows.Select(static r => r.Step.Order.CancelComment))
             .Times(rows.Select(static r => r.Sub.PausedAt))
             .Times(rows.Select(static r => r.Sub.ResumeAt))
             .Times(rows.Select(static r => r.Sub.EndedAt))
@@ -198,15 +186,15 @@ internal sealed class StepWriter(CustomerTransaction work, ProjectSnapshot proje
     }
 
     /// <summary>What nobody asked for was due; an end that was asked for before keeps its reason.</summary>
-    private Task WriteFactsAsync(IReadOnlyList<StepToWrite> steps, Dictionary<Guid, BilledInvoice> invoices, CancellationToken cancel) => new Columns()
+    private Task WriteFactsAsync(IReadOnlyList<BilledOrder> steps, Dictionary<Guid, BilledInvoice> invoices, CancellationToken cancel) => new Columns()
         .Small(steps.Select(static s => s.Customer.Partition))
         .Whole(steps.Select(static s => s.Customer.Account))
         .Ids(steps.Select(static s => (Guid?)s.After.Id))
-        .Whole(steps.Select(static s => s.Version))
+        .Whole(steps.Select(static s => s.Order.Version))
         .Text(steps.Select(static s => CatalogWords.Of(s.Step.Verb)))
         .Times(steps.Select(static s => (Instant?)s.Step.At))
         .Text(steps.Select(_ => actor))
-        .Text(steps.Select(static s => s.Cause ?? (s.Step.Verb == SubscriptionVerb.Cancel ? s.After.CancelReason : null) ?? "due"))
+        .Text(steps.Select(static s => s.Order.Cause ?? (s.Step.Verb == SubscriptionVerb.Cancel ? s.After.CancelReason : null) ?? "due"))
         .Ids(steps.Select(s => invoices.TryGetValue(s.After.Id, out var one) ? one.Invoice.Id : (Guid?)null))
         .Json(steps.Select(static s => JsonSerializer.Serialize(SubscriptionState.Of(s.After), SubscriptionJson.Default.SubscriptionState)))
         .CopyAsync(work.Connection, SubscriptionSql.WriteFacts, cancel);

@@ -64,6 +64,12 @@ public enum SubscriptionOutcome
     /// <summary>It had to be paid, and the provider got no money. Nothing was changed.</summary>
     Declined,
 
+    /// <summary>It has to be paid, and the result of the payment is not known yet.</summary>
+    PaymentPending,
+
+    /// <summary>Another change came first while it was paid. The money is the customer's credit.</summary>
+    Overtaken,
+
     /// <summary>The provider that drives it did not answer.</summary>
     NoAnswer,
 }
@@ -246,32 +252,29 @@ internal sealed class StepWriting(CustomerChange change, ProjectSnapshot project
     /// <param name="before">Null: the step begins a subscription.</param>
     public async Task<SubscriptionAnswer> WriteAsync(SubscriptionRow? before, StepChoice choice, CancellationToken cancel, string? reference = null)
     {
-        var order = new StepOrder(_customer, before?.Subscription, choice.Step!);
+        var order = new StepOrder(_customer, before, choice.Step!) { Cause = choice.Cause, Comment = choice.Comment, Reference = reference };
         var billed = (await new BillSteps(change.Connection, project, settings).RunAsync([order], cancel)).Single();
         if (billed.Doubt is { } doubt)
         {
             return new(SubscriptionOutcome.Implausible, before, _customer.Customer.Id, Detail: doubt);
         }
 
-        // The comment is about the cancellation that is to come; taken back, it is about nothing.
-        var comment = billed.Order.Step.Verb == SubscriptionVerb.Uncancel ? null : choice.Comment ?? before?.CancelComment;
-        var step = new StepToWrite(billed, (before?.Version ?? 0) + 1, before?.Reference ?? reference, comment, choice.Cause);
         var writer = new StepWriter(change.Transaction, project, settings, choice.Cause is null ? ByItself : actor);
-        var invoices = await writer.RunAsync([step], issuedAt ?? now, cancel);
+        var invoices = await writer.RunAsync([billed], issuedAt ?? now, cancel);
         if (writer.HasChangedCustomers)
         {
             _customer = await change.ReadAgainAsync(project, cancel);
         }
 
-        var after = new SubscriptionRow(_customer.Partition, _customer.Account, step.After, step.Version, step.Reference) { CancelComment = step.CancelComment };
-        return new(SubscriptionOutcome.Done, after, _customer.Customer.Id, invoices.GetValueOrDefault(step.After.Id));
+        var after = new SubscriptionRow(_customer.Partition, _customer.Account, billed.After, order.Version, order.Reference) { CancelComment = order.CancelComment };
+        return new(SubscriptionOutcome.Done, after, _customer.Customer.Id, invoices.GetValueOrDefault(billed.After.Id));
     }
 
     /// <summary>The invoice of the next moment, with the usage that is known (null: it asks for nothing), and what the renewals will ask for.</summary>
     public async Task<(Invoice? Invoice, IReadOnlyList<ComingPrice> Prices)> NextAsync(SubscriptionRow row, CancellationToken cancel)
     {
         var step = SubscriptionLife.Due(row.Subscription, await FactsAsync(row, cancel));
-        var order = new StepOrder(_customer, row.Subscription, step);
+        var order = new StepOrder(_customer, row, step);
         var billed = (await new BillSteps(change.Connection, project, settings).RunAsync([order], cancel)).Single();
         return (
             billed.Billed.Bill is null ? null : InvoiceWriter.Draft(billed, settings, project.Zone, step.At),

@@ -6,6 +6,7 @@ using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Subscriptions;
 using Tollgate.Server.Http;
+using Tollgate.Server.Subscriptions;
 
 namespace Tollgate.Server.Billing;
 

@@ -8,6 +8,7 @@ using Tollgate.Engine.Projects;
 using Tollgate.Engine.Subscriptions;
 using Tollgate.Server.Catalog;
 using Tollgate.Server.Http;
+using Tollgate.Server.Subscriptions;
 
 namespace Tollgate.Server.Billing;
 

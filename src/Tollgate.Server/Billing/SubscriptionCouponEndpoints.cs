@@ -10,6 +10,7 @@ using Tollgate.Engine.Subscriptions;
 using Tollgate.Server.Catalog;
 using Tollgate.Server.Http;
 using Tollgate.Server.Invoicing;
+using Tollgate.Server.Subscriptions;
 
 namespace Tollgate.Server.Billing;
 
@@ -26,7 +27,7 @@ public static class SubscriptionCouponEndpoints
     public static void MapSubscriptionCoupons(this WebApplication app)
     {
         var desk = new Desk(
-            app.Services.GetRequiredService<ChangeCoupons>(), app.Services.GetRequiredService<ChangeDriven>(), app.Services.GetRequiredService<SubscriptionQueries>(), app.Services.GetRequiredService<CouponQueries>(),
+            app.Services.GetRequiredService<ChangeSubscription>(), app.Services.GetRequiredService<SubscriptionQueries>(), app.Services.GetRequiredService<CouponQueries>(),
             app.Services.GetRequiredService<Clock>());
 
         app.MapPost(Path, (RequestDelegate)(context => RedeemAsync(context, desk)))
@@ -40,7 +41,7 @@ public static class SubscriptionCouponEndpoints
             .Describe(SubscriptionCouponDescriptions.End);
     }
 
-    private sealed record Desk(ChangeCoupons Change, ChangeDriven Driven, SubscriptionQueries Subscriptions, CouponQueries Coupons, Clock Clock)
+    private sealed record Desk(ChangeSubscription Change, SubscriptionQueries Subscriptions, CouponQueries Coupons, Clock Clock)
     {
         public Guid IdOf(HttpContext context) => SubscriptionAnswers.IdOf(RawPath.Id(context), Clock.Now());
 
@@ -69,8 +70,7 @@ public static class SubscriptionCouponEndpoints
         }
 
         var request = new StepRequest(SubscriptionAnswers.ActorOf(context.Caller()), body.Preview == true);
-        var answer = await desk.Driven.RedeemAsync(context.Project(), desk.IdOf(context), body.Code!, request, context.RequestAborted)
-            ?? await desk.Change.RedeemAsync(context.Project(), desk.IdOf(context), body.Code!, request, context.RequestAborted);
+        var answer = await desk.Change.RedeemAsync(context.Project(), desk.IdOf(context), body.Code!, request, context.RequestAborted);
         if (SubscriptionAnswers.ProblemOf(answer.Outcome) is var (code, param))
         {
             var unknown = answer.Outcome == SubscriptionOutcome.CouponRefused ? await UnknownNames.CouponAsync(context, body.Code!) : null;
@@ -103,8 +103,7 @@ public static class SubscriptionCouponEndpoints
     {
         var coupon = RawPath.Segment(context, CodeSegment);
         var request = new StepRequest(SubscriptionAnswers.ActorOf(context.Caller()), Preview: false);
-        var answer = await desk.Driven.EndCouponAsync(context.Project(), desk.IdOf(context), coupon, request, context.RequestAborted)
-            ?? await desk.Change.EndAsync(context.Project(), desk.IdOf(context), coupon, request, context.RequestAborted);
+        var answer = await desk.Change.EndCouponAsync(context.Project(), desk.IdOf(context), coupon, request, context.RequestAborted);
         await (SubscriptionAnswers.ProblemOf(answer.Outcome) is not null
             ? SubscriptionAnswers.RefuseAsync(context, answer.Outcome, answer.Detail, coupon: coupon)
             : AnswerAsync(context, desk, StatusCodes.Status200OK, answer.Row!, coupon));

@@ -2,7 +2,6 @@ using Tollgate.Contracts.Http;
 using Tollgate.Contracts.Invoicing;
 using Tollgate.Contracts.Subscriptions;
 using Tollgate.Core.Catalog;
-using Tollgate.Core.Payments;
 using Tollgate.Core.Subscriptions;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Billing;
@@ -24,12 +23,10 @@ public static class SubscriptionStepEndpoints
     public static void MapSubscriptionSteps(this WebApplication app)
     {
         var change = app.Services.GetRequiredService<ChangeSubscription>();
-        var pay = app.Services.GetRequiredService<PayChange>();
-        var desk = new Desk(
-            change, app.Services.GetRequiredService<ChangeDriven>(), app.Services.GetRequiredService<SubscriptionQueries>(), app.Services.GetRequiredService<Clock>());
+        var desk = new Desk(change, app.Services.GetRequiredService<SubscriptionQueries>(), app.Services.GetRequiredService<Clock>());
 
-        Map("PATCH", "", SubscriptionDescriptions.Change, context => ChangeAsync(context, desk, pay));
-        Map("POST", "/preview", SubscriptionDescriptions.Preview, context => ChangeAsync(context, desk, pay: null));
+        Map("PATCH", "", SubscriptionDescriptions.Change, context => ChangeAsync(context, desk, isPreview: false));
+        Map("POST", "/preview", SubscriptionDescriptions.Preview, context => ChangeAsync(context, desk, isPreview: true));
         Map("POST", "/cancel", SubscriptionDescriptions.Cancel, context => CancelAsync(context, desk));
         Map("POST", "/uncancel", SubscriptionDescriptions.Uncancel, context => UncancelAsync(context, desk));
         Map("POST", "/pause", SubscriptionDescriptions.Pause, context => PauseAsync(context, desk));
@@ -42,13 +39,13 @@ public static class SubscriptionStepEndpoints
             app.MapMethods("/v1/subscriptions/{id}" + tail, [method], handle).RequireKey(Access.Secret, Scope.BillingWrite).Describe(description);
     }
 
-    private readonly record struct Desk(ChangeSubscription Change, ChangeDriven Driven, SubscriptionQueries Queries, Clock Clock)
+    private readonly record struct Desk(ChangeSubscription Change, SubscriptionQueries Queries, Clock Clock)
     {
         public Guid IdOf(HttpContext context) => SubscriptionAnswers.IdOf(RawPath.Id(context), Clock.Now());
     }
 
-    /// <param name="pay">Null: it is only looked at.</param>
-    private static async Task ChangeAsync(HttpContext context, Desk desk, PayChange? pay)
+    /// <param name="isPreview">It is only looked at.</param>
+    private static async Task ChangeAsync(HttpContext context, Desk desk, bool isPreview)
     {
         if (await Body.ReadAsync(context, SubscriptionsJson.Default.ChangeSubscriptionRequest) is not { } body)
         {
@@ -63,7 +60,7 @@ public static class SubscriptionStepEndpoints
         faults.OneOf(body.Proration, "proration", "second", "day", "none", "usage_aware");
         var addOns = OrderedTerms.AddOnsOf(body.AddOns, faults);
         var discount = OrderedTerms.DiscountOf(body.Discount, faults);
-        if (pay is not null && body is { Preview: not true, Plan: null, Period: null, Quantity: null, AddOns: null, Amount: null, Discount: null })
+        if (!isPreview && body is { Preview: not true, Plan: null, Period: null, Quantity: null, AddOns: null, Amount: null, Discount: null })
         {
             faults.Add("", FaultCode.Required, "Nothing to change: send plan, period, quantity, add_ons, amount or discount.");
         }
@@ -85,33 +82,10 @@ public static class SubscriptionStepEndpoints
         {
             Discount = discount,
         };
-        var request = RequestOf(context, pay is null || body.Preview == true);
-        if (await desk.Driven.ChangeAsync(context.Project(), desk.IdOf(context), order, request, context.RequestAborted) is { } driven)
-        {
-            await AnswerAsync(context, desk, driven, showsInvoice: true, body.Plan);
-            return;
-        }
-
-        var paid = request.Preview ? null : await pay!.RunAsync(context.Project(), desk.IdOf(context), order, request.Actor, context.RequestAborted);
-        var answer = paid is null
-            ? await desk.Change.RunAsync(context.Project(), desk.IdOf(context), order, request, context.RequestAborted)
-            : paid.Change;
-        await (answer is null ? RefuseAsync(context, paid!) : AnswerAsync(context, desk, answer, showsInvoice: true, body.Plan));
+        var request = RequestOf(context, isPreview || body.Preview == true);
+        var answer = await desk.Change.RunAsync(context.Project(), desk.IdOf(context), order, request, context.RequestAborted);
+        await AnswerAsync(context, desk, answer, showsInvoice: true, body.Plan);
     }
-
-    /// <summary>A change that has to be paid and was not made.</summary>
-    private static Task RefuseAsync(HttpContext context, PaidChange paid) => paid switch
-    {
-        { IsOfAnother: true } => Problems.WriteAsync(
-            context, ErrorCode.PaymentPending,
-            $"What became of payment {paid.Payment.Id}, for a plan or a change that was asked for before, is not known yet. Nothing was charged for this change: ask again when it is."),
-        { Payment: { Status: PaymentStatus.Failed } payment } => Problems.WriteAsync(
-            context, ErrorCode.PaymentFailed, $"{payment.Amount} are due for the change, and the card was refused: {CatalogWords.Of(payment.Failure!.Value)}. Nothing was changed."),
-        { Payment: { Status: PaymentStatus.Succeeded } payment } => Problems.WriteAsync(
-            context, ErrorCode.Conflict, $"The subscription was changed by somebody else while it was paid. The {payment.Amount} of payment {payment.Id} are the customer's credit."),
-        { Payment: var payment } => Problems.WriteAsync(
-            context, ErrorCode.PaymentPending, $"What became of payment {payment.Id} is not known yet. The change is made when its money is known to have come."),
-    };
 
     private static async Task CancelAsync(HttpContext context, Desk desk)
     {
@@ -137,8 +111,7 @@ public static class SubscriptionStepEndpoints
 
         var request = RequestOf(context, body.Preview == true);
         var order = new CancelOrder(TimeOf(body.At), body.Reason, body.Comment, body.Credit == true);
-        var answer = await desk.Driven.CancelAsync(context.Project(), desk.IdOf(context), order, request, context.RequestAborted)
-            ?? await desk.Change.CancelAsync(context.Project(), desk.IdOf(context), order, request, context.RequestAborted);
+        var answer = await desk.Change.CancelAsync(context.Project(), desk.IdOf(context), order, request, context.RequestAborted);
         await AnswerAsync(context, desk, answer, request.Preview);
     }
 
@@ -147,8 +120,7 @@ public static class SubscriptionStepEndpoints
         if (await Body.ReadAsync(context, SubscriptionsJson.Default.SubscriptionStepRequest, new()) is { } body)
         {
             var request = RequestOf(context, body.Preview == true);
-            var answer = await desk.Driven.UncancelAsync(context.Project(), desk.IdOf(context), request, context.RequestAborted)
-                ?? await desk.Change.UncancelAsync(context.Project(), desk.IdOf(context), request, context.RequestAborted);
+            var answer = await desk.Change.UncancelAsync(context.Project(), desk.IdOf(context), request, context.RequestAborted);
             await AnswerAsync(context, desk, answer, request.Preview);
         }
     }
@@ -185,8 +157,7 @@ public static class SubscriptionStepEndpoints
     private static async Task UpcomingAsync(HttpContext context, Desk desk)
     {
         var id = desk.IdOf(context);
-        var answer = await desk.Driven.UpcomingAsync(context.Project(), id, context.RequestAborted)
-            ?? await desk.Change.UpcomingAsync(context.Project(), id, context.RequestAborted);
+        var answer = await desk.Change.UpcomingAsync(context.Project(), id, context.RequestAborted);
         await (answer switch
         {
             _ when SubscriptionAnswers.ProblemOf(answer.Outcome) is var (code, param) => Problems.WriteAsync(context, code, answer.Detail, param),

@@ -12,6 +12,7 @@ public static class SubscriptionsRoom
     {
         services.AddSingleton<SubscriptionQueries>();
         services.AddSingleton<CreateSubscription>();
+        services.AddSingleton<ChangeAtOnce>();
         services.AddSingleton<ChangeSubscription>();
         services.AddSingleton<ChangeCoupons>();
         services.AddSingleton<MigratePlan>();

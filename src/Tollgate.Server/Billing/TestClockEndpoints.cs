@@ -6,6 +6,7 @@ using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Jobs;
 using Tollgate.Engine.Projects;
 using Tollgate.Server.Http;
+using Tollgate.Server.Jobs;
 using Tollgate.Server.Subscriptions;
 
 namespace Tollgate.Server.Billing;

@@ -1,7 +1,9 @@
 using Tollgate.Contracts.Customers;
 using Tollgate.Engine.Customers;
 using Tollgate.Engine.Grants;
+using Tollgate.Server.Grants;
 using Tollgate.Server.Http;
+using Tollgate.Server.Quotas;
 
 namespace Tollgate.Server.Customers;
 

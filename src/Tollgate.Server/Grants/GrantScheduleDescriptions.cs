@@ -1,6 +1,7 @@
 using Tollgate.Contracts.Customers;
 using Tollgate.Contracts.Http;
 using Tollgate.Engine.Grants;
+using Tollgate.Server.Customers;
 using Tollgate.Server.Http;
 
 namespace Tollgate.Server.Grants;

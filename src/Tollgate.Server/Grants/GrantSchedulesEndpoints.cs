@@ -7,6 +7,7 @@ using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Grants;
 using Tollgate.Engine.Projects;
 using Tollgate.Server.Catalog;
+using Tollgate.Server.Customers;
 using Tollgate.Server.Http;
 
 namespace Tollgate.Server.Grants;

@@ -13,6 +13,7 @@ using Tollgate.Engine.Grants;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Quotas;
 using Tollgate.Server.Catalog;
+using Tollgate.Server.Customers;
 using Tollgate.Server.Http;
 using Tollgate.Server.Quotas;
 

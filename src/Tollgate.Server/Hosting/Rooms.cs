@@ -1,3 +1,4 @@
+using Tollgate.Server.Billing;
 using Tollgate.Server.Catalog;
 using Tollgate.Server.Checkouts;
 using Tollgate.Server.Costs;

@@ -1,5 +1,6 @@
 using Tollgate.Contracts.Customers;
 using Tollgate.Contracts.Http;
+using Tollgate.Server.Customers;
 using Tollgate.Server.Http;
 
 namespace Tollgate.Server.Quotas;

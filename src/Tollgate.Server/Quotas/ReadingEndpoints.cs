@@ -10,6 +10,7 @@ using Tollgate.Engine.Grants;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Quotas;
 using Tollgate.Server.Catalog;
+using Tollgate.Server.Customers;
 using Tollgate.Server.Http;
 using Tollgate.Server.Quotas;
 

@@ -8,6 +8,7 @@ using Tollgate.Engine.Invoicing;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Quotas;
 using Tollgate.Engine.Subscriptions;
+using Tollgate.Server.Customers;
 using Tollgate.Server.Http;
 using Tollgate.Server.Quotas;
 

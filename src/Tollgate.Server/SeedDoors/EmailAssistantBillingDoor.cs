@@ -24,13 +24,13 @@ internal static class EmailAssistantBillingDoor
     /// <summary>A short code of the app's, as in <c>/v1/subscriptions/{id}/cancel</c>.</summary>
     private const int LongestReason = 64;
 
-    private sealed record Desk(CreateSubscription Create, ChangeSubscription Change, ChangeDriven Driven, SubscriptionQueries Queries);
+    private sealed record Desk(CreateSubscription Create, ChangeSubscription Change, SubscriptionQueries Queries);
 
     public static void MapEmailAssistantBilling(this WebApplication app)
     {
         var services = app.Services;
         var desk = new Desk(
-            services.GetRequiredService<CreateSubscription>(), services.GetRequiredService<ChangeSubscription>(), services.GetRequiredService<ChangeDriven>(), services.GetRequiredService<SubscriptionQueries>());
+            services.GetRequiredService<CreateSubscription>(), services.GetRequiredService<ChangeSubscription>(), services.GetRequiredService<SubscriptionQueries>());
         Map(HttpMethods.Post, "subscribe", context => SubscribeAsync(context, desk), EmailAssistantBillingDescriptions.Subscribe);
         Map(HttpMethods.Put, "upgrade", context => ChangeAsync(context, desk, ChangeDirection.Up), EmailAssistantBillingDescriptions.Upgrade);
         Map(HttpMethods.Put, "downgrade", context => ChangeAsync(context, desk, ChangeDirection.Down), EmailAssistantBillingDescriptions.Downgrade);
@@ -69,9 +69,7 @@ internal static class EmailAssistantBillingDoor
 
         var order = new ChangeOrder(body.Tier, OrderedTerms.IntervalOf(body.BillingPeriod), Quantity: null, When: null, Proration.Second, Only: direction);
         await AnswerAsync(
-            context, desk,
-            await desk.Driven.ChangeAsync(context.Project(), id, order, RequestOf(context), context.RequestAborted)
-            ?? await desk.Change.RunAsync(context.Project(), id, order, RequestOf(context), context.RequestAborted));
+            context, desk, await desk.Change.RunAsync(context.Project(), id, order, RequestOf(context), context.RequestAborted));
     }
 
     private static async Task CancelAsync(HttpContext context, Desk desk)
@@ -95,9 +93,7 @@ internal static class EmailAssistantBillingDoor
         {
             var order = new CancelOrder(at == "now" ? ChangeTime.Now : ChangeTime.PeriodEnd, reason);
             await AnswerAsync(
-                context, desk,
-                await desk.Driven.CancelAsync(context.Project(), id, order, RequestOf(context), context.RequestAborted)
-                ?? await desk.Change.CancelAsync(context.Project(), id, order, RequestOf(context), context.RequestAborted));
+                context, desk, await desk.Change.CancelAsync(context.Project(), id, order, RequestOf(context), context.RequestAborted));
         }
     }
 

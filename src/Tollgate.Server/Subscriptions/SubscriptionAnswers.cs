@@ -104,6 +104,8 @@ internal static class SubscriptionAnswers
         SubscriptionOutcome.CouponUnknown => (ErrorCode.CouponNotFound, null),
         SubscriptionOutcome.NotAtProvider => (ErrorCode.NotAtProvider, null),
         SubscriptionOutcome.Declined => (ErrorCode.PaymentFailed, null),
+        SubscriptionOutcome.PaymentPending => (ErrorCode.PaymentPending, null),
+        SubscriptionOutcome.Overtaken => (ErrorCode.Conflict, null),
         SubscriptionOutcome.NoAnswer => (ErrorCode.UpstreamUnreachable, null),
         SubscriptionOutcome.Implausible => (ErrorCode.InvoiceImplausible, null),
         _ => throw new InvalidOperationException($"{outcome} is no outcome."),

@@ -20,7 +20,7 @@ namespace Tollgate.Web.Portal;
 /// </summary>
 public sealed class PortalPages(
     ProjectDirectory directory, PortalSessions sessions, CustomerQueries customers, SubscriptionQueries subscriptions, InvoiceQueries invoices, PaymentMethods methods, KeepPaymentMethod keep, OpenCheckout open,
-    ChangeSubscription change, ChangeDriven driven, NoticeQueries notices, PaymentProviders providers, EnterProject enter, Clock clock)
+    ChangeSubscription change, NoticeQueries notices, PaymentProviders providers, EnterProject enter, Clock clock)
 {
     private const int MostInvoices = 36;
 
@@ -87,8 +87,7 @@ public sealed class PortalPages(
     {
         if (await LiveAsync(desk) is { } item)
         {
-            _ = await driven.CancelAsync(desk.Project, item.Row.Subscription.Id, new(ChangeTime.PeriodEnd, null), new(desk.Actor, false), context.RequestAborted)
-                ?? await change.CancelAsync(desk.Project, item.Row.Subscription.Id, new(ChangeTime.PeriodEnd, null), new(desk.Actor, false), context.RequestAborted);
+            _ = await change.CancelAsync(desk.Project, item.Row.Subscription.Id, new(ChangeTime.PeriodEnd, null), new(desk.Actor, false), context.RequestAborted);
         }
 
         await desk.BackAsync();
@@ -100,8 +99,7 @@ public sealed class PortalPages(
         var undoesChange = (await Forms.ReadAsync(context))["undo"] == "change";
         if (await LiveAsync(desk) is { Row.Subscription: { } subscription } && (undoesChange ? subscription is { CancelAt: null, Scheduled: not null } : subscription.CancelAt is not null))
         {
-            _ = await driven.UncancelAsync(desk.Project, subscription.Id, new(desk.Actor, false), context.RequestAborted)
-                ?? await change.UncancelAsync(desk.Project, subscription.Id, new(desk.Actor, false), context.RequestAborted);
+            _ = await change.UncancelAsync(desk.Project, subscription.Id, new(desk.Actor, false), context.RequestAborted);
         }
 
         await desk.BackAsync();

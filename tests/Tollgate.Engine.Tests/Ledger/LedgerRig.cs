@@ -5,6 +5,8 @@ using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Customers;
 using Tollgate.Engine.Jobs;
 using Tollgate.Engine.Ledger;
+using Tollgate.Engine.Llm;
+using Tollgate.Engine.Payments;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Quotas;
 using Tollgate.Testing;

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Tollgate.Core.Payments;
 using Tollgate.Engine.Billing;
 using Tollgate.Engine.Inbox;
+using Tollgate.Engine.Llm;
 using Tollgate.Engine.Payments;
 using Tollgate.Engine.Payments.Stripe;
 using Tollgate.Engine.Projects;
