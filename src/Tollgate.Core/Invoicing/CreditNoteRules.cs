@@ -22,10 +22,21 @@ public enum CreditVerdict
     TooMuch,
     LineUnknown,
     NotPositive,
+
+    /// <summary>The credit notes of the invoice have as many lines as they can, and this one would leave something.</summary>
+    TooMany,
 }
 
 public static class CreditNoteRules
 {
+    /// <summary>Lines that the credit notes of an invoice can have beside one for each of its own: whoever reads the invoice reads all of them. A note has one or more.</summary>
+    public const int MostLines = 100;
+
+    /// <summary>A note that gives back all that is left is always possible: after it there is none.</summary>
+    public static bool IsOneTooMany(Invoice invoice, CreditDraft draft, MoneyAmount held) =>
+        draft.Total < invoice.Creditable - held
+        && invoice.CreditNotes.Sum(static note => note.Lines.Count) + draft.Lines.Count > MostLines + invoice.Lines.Count;
+
     /// <param name="held">Of what was paid for it, what customers' banks hold or took, which went back that way; null: nothing, or it is known to go.</param>
     public static (CreditVerdict Verdict, CreditDraft? Draft) Judge(Invoice invoice, CreditOrder order, MoneyAmount? held = null)
     {

@@ -16,13 +16,17 @@ public enum RefundVerdict
 
     /// <summary>More than is left.</summary>
     TooMuch,
+
+    /// <summary>The payment has as many refunds as it can, and this one would leave something.</summary>
+    TooMany,
 }
 
 /// <summary>What else bears on a refund, in the payment's currency.</summary>
 /// <param name="Held">Of the payment, what the customer's bank holds or took: it went back that way.</param>
 /// <param name="Overpaid">Of the payment, what its invoice did not ask for any more, and did not go back yet: it became credit.</param>
 /// <param name="Credit">The prepaid credit that the customer has.</param>
-public sealed record RefundBounds(MoneyAmount Held, MoneyAmount Overpaid, MoneyAmount Credit);
+/// <param name="Refunds">The number of refunds that the payment has, whatever became of them.</param>
+public sealed record RefundBounds(MoneyAmount Held, MoneyAmount Overpaid, MoneyAmount Credit, int Refunds = 0);
 
 /// <param name="Amount">Of an allowed one, what goes back; else what could.</param>
 /// <param name="FromCredit">Of it, what is taken out of the customer's credit; over the rest there is a credit note.</param>
@@ -34,6 +38,9 @@ public sealed record RefundJudgement(RefundVerdict Verdict, MoneyAmount Amount, 
 /// </summary>
 public static class RefundRules
 {
+    /// <summary>Refunds that somebody can ask for, of one payment: whoever reads the payment reads all of them. One over all that is left is always possible.</summary>
+    public const int MostRefunds = 100;
+
     /// <param name="invoice">Null: it paid none of ours, and all of it became credit, unless it paid one of the provider's own.</param>
     /// <param name="wanted">Null: all that is left.</param>
     public static RefundJudgement Judge(Payment payment, Invoice? invoice, RefundBounds bounds, MoneyAmount? wanted)
@@ -58,6 +65,7 @@ public static class RefundRules
         {
             { IsZero: true } or { IsNegative: true } => new(RefundVerdict.NotPositive, left, zero),
             _ when amount > left => new(RefundVerdict.TooMuch, left, zero),
+            _ when bounds.Refunds >= MostRefunds && amount < left => new(RefundVerdict.TooMany, left, zero),
             _ => new(RefundVerdict.Allowed, amount, Least(amount, ofCredit)),
         };
     }

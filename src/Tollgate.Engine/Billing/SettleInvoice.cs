@@ -80,6 +80,11 @@ public sealed class SettleInvoice(CustomerChanges changes, Clock clock)
 
             var held = new MoneyAmount((long)(await change.AskAsync(InvoiceSql.HeldOf, cancel, row.Partition, row.Account, id))!, invoice.Currency);
             var (verdict, draft) = CreditNoteRules.Judge(invoice, order, held);
+            if (draft is not null && CreditNoteRules.IsOneTooMany(invoice, draft, held))
+            {
+                (verdict, draft) = (CreditVerdict.TooMany, null);
+            }
+
             if (draft is null)
             {
                 return new(verdict == CreditVerdict.NotInState ? InvoiceOutcome.NotAllowed : InvoiceOutcome.CreditRefused, row, Detail: Explain(verdict, invoice, held));
@@ -164,6 +169,7 @@ public sealed class SettleInvoice(CustomerChanges changes, Clock clock)
     {
         CreditVerdict.NotInState => $"The invoice is {CatalogWords.Of(invoice.Status)}; open and paid ones can be credited.",
         CreditVerdict.NothingLeft or CreditVerdict.TooMuch => $"The invoice asked for {invoice.Total}. Of that {string.Join(", ", Gone(invoice, held))} went back already.",
+        CreditVerdict.TooMany => $"The invoice has {invoice.CreditNotes.Count} credit notes, the most there can be. The last one can only give back all that is left: leave amount and lines out.",
         CreditVerdict.LineUnknown => $"Lines are numbered from 1 to {invoice.Lines.Count}; each can be named once.",
         _ => "What is given back is more than 0.",
     };

@@ -50,13 +50,12 @@ public sealed record StoredEvent(
         return events;
     }
 
-    /// <summary>A body that no master key of this server opens is empty: the event waits, and is parked with what its reader says of it.</summary>
     private static StoredEvent Read(NpgsqlDataReader reader, SecretBox secrets) => new(
         reader.GetInt32(12),
         CatalogWords.Read<PaymentProvider>(reader.GetString(0)),
         new(
             reader.GetString(1), reader.GetString(2), reader.IsDBNull(3) ? null : reader.GetString(3),
-            secrets.OpenText(reader.GetString(4), SecretPlace.ProviderEvent(reader.GetInt32(12), reader.GetString(0), reader.GetString(1))) ?? "",
+            BodyOf(reader, secrets),
             reader.IsDBNull(5) ? null : new DateTimeOffset(reader.GetDateTime(5))),
         Instant.FromUtc(reader.GetDateTime(6)),
         CatalogWords.Read<InboxState>(reader.GetString(7)),
@@ -64,6 +63,13 @@ public sealed record StoredEvent(
         reader.IsDBNull(9) ? null : Instant.FromUtc(reader.GetDateTime(9)),
         reader.IsDBNull(10) ? null : reader.GetString(10),
         reader.IsDBNull(11) ? null : Instant.FromUtc(reader.GetDateTime(11)));
+
+    /// <summary>
+    /// Empty in a list. Also where no master key of this server opens it: the event waits, and is parked with what its reader says of it.
+    /// </summary>
+    private static string BodyOf(NpgsqlDataReader reader, SecretBox secrets) => reader.IsDBNull(4)
+        ? ""
+        : secrets.OpenText(reader.GetString(4), SecretPlace.ProviderEvent(reader.GetInt32(12), reader.GetString(0), reader.GetString(1))) ?? "";
 }
 
 /// <summary>A row that this version cannot read: of a provider that it does not know, say.</summary>
@@ -81,7 +87,7 @@ public sealed class InboxQueries(NpgsqlDataSource database, SecretBox secrets, I
         return (await StoredEvent.ReadAllAsync(command, secrets, cancel)).SingleOrDefault();
     }
 
-    /// <summary>Newest first.</summary>
+    /// <summary>Newest first, without their bodies.</summary>
     /// <param name="after">The last event of the page before.</param>
     public async Task<IReadOnlyList<StoredEvent>> ListAsync(
         ProjectSnapshot project, InboxFilter filter, (PaymentProvider Provider, string Id)? after, int limit, CancellationToken cancel)

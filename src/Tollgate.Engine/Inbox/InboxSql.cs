@@ -7,6 +7,10 @@ internal static class InboxSql
     private const string Columns =
         "e.provider, e.id, e.type, e.object, e.body, e.happened_at, e.received_at, e.state, e.attempts, e.due_at, e.reason, e.done_at, e.project_id";
 
+    /// <summary>Lists show no bodies, and a page of them can have 25 MB.</summary>
+    private const string WithoutBody =
+        "e.provider, e.id, e.type, e.object, NULL::text, e.happened_at, e.received_at, e.state, e.attempts, e.due_at, e.reason, e.done_at, e.project_id";
+
     /// <summary>A repeat is no row. $1 project, $2 provider, $3 id, $4 type, $5 object or null, $6 body, $7 when it happened or null.</summary>
     public const string Store =
         """
@@ -81,7 +85,7 @@ internal static class InboxSql
     /// </summary>
     public const string List =
         $"""
-        SELECT {Columns}
+        SELECT {WithoutBody}
           FROM provider_events e
          WHERE e.project_id = $1 AND ($2::text IS NULL OR e.state = $2) AND ($3::text IS NULL OR e.provider = $3) AND ($4::text IS NULL OR e.type = $4)
            AND ($6::text IS NULL

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 using NpgsqlTypes;
@@ -11,7 +12,7 @@ namespace Tollgate.Engine.Llm;
 /// <param name="Provider">Empty: the callers named none.</param>
 public sealed record UnpricedModel(string Provider, string Model, Instant FirstSeenAt, Instant LastSeenAt);
 
-/// <summary>The inbox of models without a price, and the alarm: a warning in the log for each, once a minute at most.</summary>
+/// <summary>The inbox of models without a price, and the alarm: a warning in the log for each, once a minute at most, and for a few of a project.</summary>
 public sealed class UnpricedModels(NpgsqlDataSource database, ILogger<UnpricedModels> log)
 {
     /// <summary>A model that was noted is not noted again for so long: a busy one would be written with every call.</summary>
@@ -20,7 +21,13 @@ public sealed class UnpricedModels(NpgsqlDataSource database, ILogger<UnpricedMo
     /// <summary>Names come from callers; beyond this many the memory starts anew.</summary>
     private const int MostRemembered = 10_000;
 
+    /// <summary>Warnings of a project in a minute. Callers invent names: a batch can have 10,000, and they would fill the log.</summary>
+    private const int MostTold = 20;
+
     private readonly ConcurrentDictionary<(int Project, string Provider, string Model), Instant> _noted = new();
+
+    /// <summary>By project: since when is counted, and the warnings since then.</summary>
+    private readonly ConcurrentDictionary<int, (long Since, int Told)> _told = new();
 
     /// <summary>Done when the notes are on disk.</summary>
     public async ValueTask NoteAsync(ProjectSnapshot project, IReadOnlyList<(string? Provider, string Model)> seen, Instant now, CancellationToken cancel)
@@ -46,7 +53,29 @@ public sealed class UnpricedModels(NpgsqlDataSource database, ILogger<UnpricedMo
         foreach (var (provider, model) in news)
         {
             _noted[(project.Id, provider, model)] = now;
+        }
+
+        Tell(project, news);
+    }
+
+    private void Tell(ProjectSnapshot project, List<(string Provider, string Model)> news)
+    {
+        var (before, after) = (0, 0);
+        _told.AddOrUpdate(project.Id, _ => Counted((Stopwatch.GetTimestamp(), 0)), (_, told) => Counted(Stopwatch.GetElapsedTime(told.Since) < NotedFor ? told : (Stopwatch.GetTimestamp(), 0)));
+        foreach (var (provider, model) in news.Take(Math.Min(after, MostTold) - before))
+        {
             log.LogWarning("No price, or not one for all that was used, is known for {Model} of {Provider} in {Project}: its calls are recorded with an unknown cost.", model, provider, project.Code);
+        }
+
+        if (before <= MostTold && after > MostTold)
+        {
+            log.LogWarning("More models without a price are called in {Project}; GET /v1/unpriced-models lists all.", project.Code);
+        }
+
+        (long Since, int Told) Counted((long Since, int Told) told)
+        {
+            (before, after) = (told.Told, Math.Min(told.Told + news.Count, MostTold + 1));
+            return told with { Told = after };
         }
     }
 

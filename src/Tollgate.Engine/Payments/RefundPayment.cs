@@ -198,7 +198,7 @@ public sealed class RefundPayment(CustomerChanges changes, PaymentQueries querie
         var (payment, currency) = (row.Payment, row.Payment.Amount.Currency);
         var held = (long)(await change.AskAsync(DisputeSql.HeldOf, cancel, row.Partition, row.Account, payment.Id))!;
         var overpaid = (long)(await change.AskAsync(PaymentSql.OverpaidOf, cancel, row.Partition, row.Account, PaymentActors.NoteOf(payment.Id)))!;
-        return new(new(held, currency), new(overpaid, currency), await BuyPack.CreditsAsync(change, currency, cancel));
+        return new(new(held, currency), new(overpaid, currency), await BuyPack.CreditsAsync(change, currency, cancel), row.Refunds.Count);
     }
 
     /// <summary>A refund that is on its way: what it takes out of the credit, and its document. The caller commits.</summary>
@@ -241,6 +241,7 @@ public sealed class RefundPayment(CustomerChanges changes, PaymentQueries querie
         RefundVerdict.NotSucceeded => $"The payment is {CatalogWords.Of(payment.Status)}; no money came.",
         RefundVerdict.NothingLeft => $"Nothing of it is left{WhereItWent(payment, invoice, bounds)}.",
         RefundVerdict.TooMuch => $"{judged.Amount} of it can go back{WhereItWent(payment, invoice, bounds)}.",
+        RefundVerdict.TooMany => $"The payment has {bounds.Refunds} refunds, the most there can be. The last one can only send back all that is left, {judged.Amount}: leave amount out.",
         _ => "What goes back is more than 0.",
     };
 

@@ -73,7 +73,7 @@ internal sealed class Forwarder : IDisposable
     }
 
     /// <inheritdoc cref="Dialer.LeadsAstrayAsync"/>
-    public Task<bool> LeadsAstrayAsync(Uri url, CancellationToken cancel) => _dialer.LeadsAstrayAsync(url, cancel);
+    public Task<bool> LeadsAstrayAsync(int project, Uri url, CancellationToken cancel) => _dialer.LeadsAstrayAsync(project, url, cancel);
 
     /// <summary>What became of a call that was to be sent.</summary>
     /// <param name="Answer">Its head; null: there is none.</param>
@@ -154,6 +154,7 @@ internal sealed class Forwarder : IDisposable
             Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionOrLower, Content = content,
         };
 
+        message.Options.Set(Dialer.Project, call.Project.Id);
         foreach (var (name, values) in from.Headers)
         {
             if (!KeptBack.Contains(name) && !call.Credentials.Headers.ContainsKey(name) && !name.StartsWith(':'))

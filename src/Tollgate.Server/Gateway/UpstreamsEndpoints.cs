@@ -70,7 +70,7 @@ internal static class UpstreamsEndpoints
         var provider = LlmRoutes.ProviderOf(RawPath.Id(context), null);
         faults.OneOf(body.ReportedCost, "reported_cost", [.. CatalogWords.All<ReportedCostPolicy>()]);
         faults.Add(UpstreamRules.Validate(provider, body.BaseUrl, body.ApiKey, body.Headers));
-        if (!faults.Any && body.BaseUrl is { } url && await forwarder.LeadsAstrayAsync(new(url), context.RequestAborted))
+        if (!faults.Any && body.BaseUrl is { } url && await forwarder.LeadsAstrayAsync(context.Project().Id, new(url), context.RequestAborted))
         {
             faults.Add("base_url", FaultCode.InvalidValue, UpstreamRules.NotAllowed);
         }

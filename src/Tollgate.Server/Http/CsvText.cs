@@ -4,7 +4,8 @@ namespace Tollgate.Server.Http;
 
 /// <summary>
 /// CSV as RFC 4180 has it: CRLF, quotes where needed. Texts that a spreadsheet would take for a formula get an apostrophe
-/// in front: their authors are the customers of customers.
+/// in front: their authors are the customers of customers. A spreadsheet whose list separator is the semicolon begins a new cell behind each one, so the
+/// same holds there.
 /// </summary>
 public static class CsvText
 {
@@ -23,10 +24,48 @@ public static class CsvText
     /// <summary>A text that somebody outside wrote.</summary>
     public static StringBuilder Cell(this StringBuilder csv, string? text)
     {
-        var guarded = text is ['=' or '+' or '-' or '@' or '\t' or '\r' or '\n', ..] ? "'" + text : text ?? "";
+        var guarded = Guarded(text ?? "");
         return guarded.AsSpan().IndexOfAny(",\"\r\n") < 0
             ? csv.Append(guarded)
             : csv.Append('"').Append(guarded.Replace("\"", "\"\"", StringComparison.Ordinal)).Append('"');
+    }
+
+    private static string Guarded(string text)
+    {
+        if (!text.Contains(';', StringComparison.Ordinal))
+        {
+            return IsFormula(text) ? "'" + text : text;
+        }
+
+        var guarded = new StringBuilder();
+        for (var begin = 0; begin <= text.Length;)
+        {
+            var end = text.IndexOf(';', begin) is >= 0 and var next ? next + 1 : text.Length + 1;
+            var part = text.AsSpan(begin, Math.Min(end, text.Length) - begin);
+            guarded.Append(IsFormula(part) ? "'" : "").Append(part);
+            begin = end;
+        }
+
+        return guarded.ToString();
+    }
+
+    /// <summary>Also with full-width signs, which spreadsheets read as the others, and behind what nobody sees: spaces, marks of direction and of byte order.</summary>
+    private static bool IsFormula(ReadOnlySpan<char> text)
+    {
+        foreach (var sign in text)
+        {
+            if (sign is '=' or '+' or '-' or '@' or '\t' or '\r' or '\n' or '＝' or '＋' or '－' or '＠')
+            {
+                return true;
+            }
+
+            if (!char.IsWhiteSpace(sign) && char.GetUnicodeCategory(sign) != System.Globalization.UnicodeCategory.Format)
+            {
+                return false;
+            }
+        }
+
+        return false;
     }
 
     /// <summary>A number or a time of ours: it may begin with a minus sign.</summary>

@@ -100,7 +100,7 @@ internal sealed class MailSender(MailOptions options, MailHome home, ILogger<Mai
             return null;
         }
 
-        var from = new MailAddress(options.From, letter.Sender, Encoding.UTF8);
+        var from = new MailAddress(options.From, Quotable(letter.Sender), Encoding.UTF8);
         var message = new MailMessage(from, to) { Subject = OneLine(letter.Subject), SubjectEncoding = Encoding.UTF8, HeadersEncoding = Encoding.UTF8 };
         message.Headers.Add("Message-ID", $"<{mail.Id:D}@{from.Host}>");
         message.Headers.Add("Auto-Submitted", "auto-generated");
@@ -119,6 +119,12 @@ internal sealed class MailSender(MailOptions options, MailHome home, ILogger<Mai
 
         return message;
     }
+
+    /// <summary>
+    /// <see cref="MailAddress"/> puts a name of ASCII between quotes as it is: a quote inside would end it, and what follows would be another sender. (RFC 5322,
+    /// 3.2.4 lets a backslash stand before it; a typographic quote needs none, and looks the same in every mail program.)
+    /// </summary>
+    private static string Quotable(string name) => name.Replace('"', '”').Replace('\\', '＼');
 
     /// <summary>Names may hold line breaks; headers may not.</summary>
     private static string OneLine(string text) => string.Join(' ', text.Split(['\r', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));

@@ -33,6 +33,10 @@ internal sealed record OwnAddress(IPEndPoint Listen, Uri? PublicUrl)
         .SelectMany(static one => one.GetIPProperties().UnicastAddresses).Any(one => one.Address.GetAddressBytes().AsSpan().SequenceEqual(address.GetAddressBytes()));
 }
 
+/// <summary>The addresses of a name that a project wrote.</summary>
+/// <param name="project">Whose share of look-ups it uses.</param>
+internal delegate Task<IPAddress[]> Resolve(int project, string host, CancellationToken cancel);
+
 /// <summary>
 /// Makes every connection to a target that a tenant names. A name is resolved once, when the connection is made; every address that it
 /// has must be allowed, and the connection goes to one of those addresses and to no other: a name that answers differently the next time
@@ -43,9 +47,12 @@ internal sealed record OwnAddress(IPEndPoint Listen, Uri? PublicUrl)
 /// <param name="refusal">What is said of a target that is not allowed.</param>
 /// <param name="sockets">Bounds the connections; those who share it share the bound.</param>
 /// <param name="resolve">The addresses of a name.</param>
-internal sealed class Dialer(Reach reach, OwnAddress own, string refusal, OutgoingSockets sockets, Func<string, CancellationToken, Task<IPAddress[]>> resolve)
+internal sealed class Dialer(Reach reach, OwnAddress own, string refusal, OutgoingSockets sockets, Resolve resolve)
 {
     private static readonly TimeSpan ResolveTime = TimeSpan.FromSeconds(2);
+
+    /// <summary>Of each request: the project that wrote the target, whose share of look-ups the connection uses.</summary>
+    public static readonly HttpRequestOptionsKey<int> Project = new("tollgate.project");
 
     /// <summary>A handler of connections of its own: one that was made where more is allowed must not serve where less is.</summary>
     public SocketsHttpHandler NewHandler(TimeSpan connectTime, TimeSpan connectionLife, Encoding headers) => new()
@@ -62,17 +69,17 @@ internal sealed class Dialer(Reach reach, OwnAddress own, string refusal, Outgoi
         // Who gives up an answer wants it to end now: by default the handler reads on for two seconds.
         ResponseDrainTimeout = TimeSpan.Zero,
         RequestHeaderEncodingSelector = (_, _) => headers,
-        ConnectCallback = (context, cancel) => ConnectAsync(context.DnsEndPoint, cancel),
+        ConnectCallback = (context, cancel) => ConnectAsync(ProjectOf(context.InitialRequestMessage), context.DnsEndPoint, cancel),
     };
 
     /// <summary>For whoever sets an address: whether it leads to where nothing may be sent. A name that leads nowhere yet is good.</summary>
-    public async Task<bool> LeadsAstrayAsync(Uri url, CancellationToken cancel)
+    public async Task<bool> LeadsAstrayAsync(int project, Uri url, CancellationToken cancel)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         limit.CancelAfter(ResolveTime);
         try
         {
-            return IsRefused(url.IdnHost, url.Port, await AddressesAsync(url.IdnHost, limit.Token));
+            return IsRefused(url.IdnHost, url.Port, await AddressesAsync(project, url.IdnHost, limit.Token));
         }
         catch (Exception e) when (e is SocketException or ArgumentException || (e is OperationCanceledException && !cancel.IsCancellationRequested))
         {
@@ -80,9 +87,9 @@ internal sealed class Dialer(Reach reach, OwnAddress own, string refusal, Outgoi
         }
     }
 
-    private async ValueTask<Stream> ConnectAsync(DnsEndPoint target, CancellationToken cancel)
+    private async ValueTask<Stream> ConnectAsync(int project, DnsEndPoint target, CancellationToken cancel)
     {
-        var addresses = await AddressesAsync(target.Host, cancel);
+        var addresses = await AddressesAsync(project, target.Host, cancel);
         if (addresses.Length == 0 || IsRefused(target.Host, target.Port, addresses))
         {
             throw new OutboundRefusedException($"'{target.Host}' {refusal}");
@@ -91,8 +98,10 @@ internal sealed class Dialer(Reach reach, OwnAddress own, string refusal, Outgoi
         return await sockets.ConnectAsync(addresses, target.Port, cancel);
     }
 
-    private async Task<IPAddress[]> AddressesAsync(string host, CancellationToken cancel) =>
-        IPAddress.TryParse(host.Trim('[', ']'), out var literal) ? [literal] : await resolve(host, cancel);
+    private static int ProjectOf(HttpRequestMessage request) => request.Options.TryGetValue(Project, out var project) ? project : 0;
+
+    private async Task<IPAddress[]> AddressesAsync(int project, string host, CancellationToken cancel) =>
+        IPAddress.TryParse(host.Trim('[', ']'), out var literal) ? [literal] : await resolve(project, host, cancel);
 
     private bool IsRefused(string host, int port, IPAddress[] addresses) =>
         Reach.IsMetadataName(host) || own.Is(host, port) || Array.Exists(addresses, address => !reach.Allows(address) || own.Is(address, port));

@@ -6,21 +6,28 @@ namespace Tollgate.Server.Outbound;
 
 /// <summary>
 /// Looks up names that tenants write, on threads of its own: the system's resolver keeps its thread for as long as a tenant's DNS server likes, and
-/// the pool's are for everybody. All names below one domain (its last two labels) share two threads, so one slow domain leaves the rest to the others.
+/// the pool's are for everybody. All names below one domain (its last two labels) share two threads, and all names that one project asks for share four: a
+/// project that writes names of many slow domains leaves the rest to the others.
 /// </summary>
 /// <param name="ask">The addresses of a name. It may block.</param>
 internal sealed class NameLookups(Func<string, IPAddress[]> ask)
 {
-    private const int Threads = 8;
+    private const int Threads = 32;
 
     /// <summary>At one time, of one domain.</summary>
     private const int ThreadsOfDomain = 2;
 
-    /// <summary>Names that have never led anywhere leave so many threads to those that have, such as the providers'.</summary>
-    private const int ThreadsForKnown = 2;
+    /// <summary>At one time, of one project: it has some left when a domain of it is slow. Six projects can keep the threads for new names busy, one cannot.</summary>
+    private const int ThreadsOfProject = 4;
 
-    private const int MostWaiting = 256;
+    /// <summary>Names that have never led anywhere leave so many threads to those that have, such as the providers'.</summary>
+    private const int ThreadsForKnown = 8;
+
+    private const int MostWaiting = 512;
     private const int MostWaitingOfDomain = 32;
+
+    /// <summary>As many as a project has webhooks in flight: after a start each may be to a name of its own.</summary>
+    private const int MostWaitingOfProject = 64;
 
     /// <summary>Names that are remembered, of either kind. Beyond it all are forgotten.</summary>
     private const int MostRemembered = 10_000;
@@ -35,6 +42,7 @@ internal sealed class NameLookups(Func<string, IPAddress[]> ask)
     private readonly LinkedList<Lookup> _waiting = [];
     private readonly Dictionary<string, Lookup> _underWay = [];
     private readonly Dictionary<string, int> _busy = [];
+    private readonly Dictionary<int, int> _busyOf = [];
     private readonly Dictionary<string, long> _failures = [];
     private readonly HashSet<string> _known = [];
     private int _threads;
@@ -43,19 +51,44 @@ internal sealed class NameLookups(Func<string, IPAddress[]> ask)
     /// <summary>By the machine's resolver, for the whole process.</summary>
     public static NameLookups OfMachine { get; } = new(Dns.GetHostAddresses);
 
-    private sealed record Lookup(string Host, string Domain, bool IsKnown)
+    private sealed class Lookup(string host, bool isKnown)
     {
-        public long Since { get; } = Stopwatch.GetTimestamp();
+        public string Host => host;
+
+        public string Domain { get; } = DomainOf(host);
+
+        public bool IsKnown => isKnown;
+
+        /// <summary>Those that wait for it, the first one first.</summary>
+        public List<int> Projects { get; } = [];
+
+        /// <summary>Whose thread it has.</summary>
+        public int Payer { get; set; }
+
+        /// <summary>When the last caller came.</summary>
+        public long Since { get; private set; }
 
         public TaskCompletionSource<IPAddress[]> Answer { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Lookup Join(int project)
+        {
+            Since = Stopwatch.GetTimestamp();
+            if (!Projects.Contains(project))
+            {
+                Projects.Add(project);
+            }
+
+            return this;
+        }
     }
 
+    /// <param name="project">The project that wrote the name.</param>
     /// <exception cref="SocketException">The name leads nowhere, its servers do not answer in time, or too many names are being looked up.</exception>
-    public async Task<IPAddress[]> ResolveAsync(string host, CancellationToken cancel)
+    public async Task<IPAddress[]> ResolveAsync(int project, string host, CancellationToken cancel)
     {
         try
         {
-            return await Begin(host.TrimEnd('.').ToLowerInvariant()).WaitAsync(Patience, cancel);
+            return await Begin(project, host.TrimEnd('.').ToLowerInvariant()).WaitAsync(Patience, cancel);
         }
         catch (TimeoutException)
         {
@@ -63,12 +96,15 @@ internal sealed class NameLookups(Func<string, IPAddress[]> ask)
         }
     }
 
-    private Task<IPAddress[]> Begin(string host)
+    private Task<IPAddress[]> Begin(int project, string host)
     {
         lock (_waiting)
         {
             if (_underWay.TryGetValue(host, out var same))
             {
+                // It may have waited for a thread of another project only; from now on it may also have one of this project.
+                same.Join(project);
+                StartWork();
                 return same.Answer.Task;
             }
 
@@ -77,21 +113,30 @@ internal sealed class NameLookups(Func<string, IPAddress[]> ask)
                 return Task.FromException<IPAddress[]>(new SocketException((int)SocketError.HostNotFound));
             }
 
-            var lookup = new Lookup(host, DomainOf(host), _known.Contains(host));
-            if (_waiting.Count >= MostWaiting || _waiting.Count(one => one.Domain == lookup.Domain) >= MostWaitingOfDomain)
+            var lookup = new Lookup(host, _known.Contains(host));
+            if (IsFull(project, lookup.Domain))
             {
                 return Task.FromException<IPAddress[]>(new SocketException((int)SocketError.TryAgain));
             }
 
-            _underWay.Add(host, lookup);
+            _underWay.Add(host, lookup.Join(project));
             _waiting.AddLast(lookup);
-            if (_threads < Threads && Take() is { } next)
-            {
-                _threads++;
-                new Thread(() => Work(next)) { IsBackground = true, Name = "Names" }.Start();
-            }
-
+            StartWork();
             return lookup.Answer.Task;
+        }
+    }
+
+    /// <summary>The lock is held.</summary>
+    private bool IsFull(int project, string domain) =>
+        _waiting.Count >= MostWaiting || _waiting.Count(one => one.Domain == domain) >= MostWaitingOfDomain || _waiting.Count(one => one.Projects[0] == project) >= MostWaitingOfProject;
+
+    /// <summary>A look-up that ends leaves room of its domain and of its project, which two others may wait for. The lock is held.</summary>
+    private void StartWork()
+    {
+        while (_threads < Threads && Take() is { } next)
+        {
+            _threads++;
+            new Thread(() => Work(next)) { IsBackground = true, Name = "Names" }.Start();
         }
     }
 
@@ -114,25 +159,37 @@ internal sealed class NameLookups(Func<string, IPAddress[]> ask)
         }
     }
 
-    /// <summary>The first that waits and may have a thread; null: none may. The lock is held.</summary>
+    /// <summary>The first that waits and may have a thread, of a project without one before all others; null: none may. The lock is held.</summary>
     private Lookup? Take()
     {
-        var next = _waiting.FirstOrDefault(one => _busy.GetValueOrDefault(one.Domain) < ThreadsOfDomain && (one.IsKnown || _strangers < Threads - ThreadsForKnown));
+        Lookup? next = null;
+        foreach (var one in _waiting)
+        {
+            var payer = one.Projects.MinBy(BusyOf);
+            if (_busy.GetValueOrDefault(one.Domain) < ThreadsOfDomain && BusyOf(payer) < ThreadsOfProject && (one.IsKnown || _strangers < Threads - ThreadsForKnown)
+                && (next is null || BusyOf(payer) < BusyOf(next.Payer)))
+            {
+                (next, one.Payer) = (one, payer);
+            }
+        }
+
         if (next is not null)
         {
             _waiting.Remove(next);
             _busy[next.Domain] = _busy.GetValueOrDefault(next.Domain) + 1;
+            _busyOf[next.Payer] = BusyOf(next.Payer) + 1;
             _strangers += next.IsKnown ? 0 : 1;
         }
 
         return next;
     }
 
+    private int BusyOf(int project) => _busyOf.GetValueOrDefault(project);
+
     private (IPAddress[]? Addresses, Exception? Failure) Ask(Lookup lookup)
     {
-        if (Stopwatch.GetElapsedTime(lookup.Since) > Patience)
+        if (HasBeenLeft(lookup))
         {
-            // The caller has gone.
             return (null, new SocketException((int)SocketError.TryAgain));
         }
 
@@ -144,6 +201,15 @@ internal sealed class NameLookups(Func<string, IPAddress[]> ask)
         {
             Remember(lookup);
             return (null, e);
+        }
+    }
+
+    /// <summary>All callers have gone.</summary>
+    private bool HasBeenLeft(Lookup lookup)
+    {
+        lock (_waiting)
+        {
+            return Stopwatch.GetElapsedTime(lookup.Since) > Patience;
         }
     }
 
@@ -177,6 +243,11 @@ internal sealed class NameLookups(Func<string, IPAddress[]> ask)
                 _busy.Remove(lookup.Domain);
             }
 
+            if (--_busyOf[lookup.Payer] == 0)
+            {
+                _busyOf.Remove(lookup.Payer);
+            }
+
             if (addresses is not null)
             {
                 if (_known.Count >= MostRemembered)
@@ -189,6 +260,7 @@ internal sealed class NameLookups(Func<string, IPAddress[]> ask)
 
             var next = Take();
             _threads -= next is null ? 1 : 0;
+            StartWork();
             return next;
         }
     }

@@ -117,6 +117,12 @@ public static class SandboxEndpoints
             return;
         }
 
+        if (body.Type == SandboxEvent.RefundSucceeded && row.Refunds.Count >= RefundRules.MostRefunds)
+        {
+            await Problems.WriteAsync(context, ErrorCode.LimitReached, $"The payment has {row.Refunds.Count} refunds, the most there can be in the sandbox.", "payment");
+            return;
+        }
+
         var isTold = await webhooks.TellAsync(context.Project(), body.Type!, AboutOf(body, payment, charge), TimeSpan.Zero, context.RequestAborted);
         await (isTold
             ? Answer.Nothing(context)

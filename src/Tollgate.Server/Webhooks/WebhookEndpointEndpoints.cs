@@ -142,7 +142,7 @@ internal static class WebhookEndpointEndpoints
     {
         var allowLocal = sender.AllowsLocal(context.Project());
         faults.Add(TargetRules.Validate(change.Url, change.Events, change.Description, allowLocal));
-        if (!faults.Any && change.Url is not null && await targets.LeadsAstrayAsync(change.Url, allowLocal, context.RequestAborted))
+        if (!faults.Any && change.Url is not null && await targets.LeadsAstrayAsync(context.Project().Id, change.Url, allowLocal, context.RequestAborted))
         {
             faults.Add("url", FaultCode.InvalidValue, TargetRules.NotAllowed);
         }

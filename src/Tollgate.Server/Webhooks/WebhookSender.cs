@@ -7,6 +7,7 @@ using Tollgate.Core.Webhooks;
 using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Webhooks;
+using Tollgate.Server.Outbound;
 
 namespace Tollgate.Server.Webhooks;
 
@@ -98,6 +99,7 @@ internal sealed class WebhookSender(WebhookTargets targets, WebhookSecrets secre
     private static HttpRequestMessage MessageOf(ClaimedDelivery delivery, Instant at, string signature)
     {
         var message = new HttpRequestMessage(HttpMethod.Post, delivery.Url) { Content = new ByteArrayContent(Encoding.UTF8.GetBytes(delivery.Payload)) };
+        message.Options.Set(Dialer.Project, delivery.Project);
         message.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json") { CharSet = "utf-8" };
         foreach (var (name, value) in HeadersOf(delivery.Event, at, signature))
         {

@@ -33,7 +33,7 @@ internal sealed class WebhookTargets : IDisposable
     /// <param name="own">Where this server is.</param>
     /// <param name="resolve">The addresses of a name; null: those that the machine knows.</param>
     /// <param name="networks">Those that the operator has listed beside the public internet; null: none.</param>
-    public WebhookTargets(OwnAddress own, Func<string, CancellationToken, Task<IPAddress[]>>? resolve = null, IReadOnlyList<IPNetwork>? networks = null)
+    public WebhookTargets(OwnAddress own, Resolve? resolve = null, IReadOnlyList<IPNetwork>? networks = null)
     {
         _publicDialer = new(TargetRules.ReachOf(allowLocal: false), own, TargetRules.NotAllowed, _sockets, resolve ?? NameLookups.OfMachine.ResolveAsync);
         _localDialer = new(TargetRules.ReachOf(allowLocal: true), own, TargetRules.NotAllowed, _sockets, resolve ?? NameLookups.OfMachine.ResolveAsync);
@@ -69,8 +69,8 @@ internal sealed class WebhookTargets : IDisposable
     }
 
     /// <inheritdoc cref="Dialer.LeadsAstrayAsync"/>
-    public Task<bool> LeadsAstrayAsync(string url, bool allowLocal, CancellationToken cancel) =>
-        (allowLocal ? _localDialer : _publicDialer).LeadsAstrayAsync(new Uri(url), cancel);
+    public Task<bool> LeadsAstrayAsync(int project, string url, bool allowLocal, CancellationToken cancel) =>
+        (allowLocal ? _localDialer : _publicDialer).LeadsAstrayAsync(project, new Uri(url), cancel);
 
     private static HttpMessageInvoker NewClient(Dialer dialer)
     {

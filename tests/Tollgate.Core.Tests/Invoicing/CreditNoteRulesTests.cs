@@ -38,6 +38,23 @@ public sealed class CreditNoteRulesTests
         (draft!.Total.Minor, draft.Tax.Minor).ShouldBe((39, 7));
     }
 
+    /// <summary>One line is the invoice's own.</summary>
+    [Theory]
+    [InlineData(100, 1, 1, false)]
+    [InlineData(101, 1, 1, true)]
+    [InlineData(1, 100, 1, false)]
+    [InlineData(1, 100, 2, true)]
+    [InlineData(101, 1, null, false)]
+    public void The_last_of_many_notes_gives_back_all_that_is_left(int notes, int linesOfEach, int? lines, bool isTooMany)
+    {
+        var invoice = Invoice(1000, 0);
+        var line = invoice.Lines[0];
+        invoice = invoice with { CreditNotes = [.. Enumerable.Range(0, notes).Select(_ => new CreditNote(Guid.Empty, "", April.Start, "", [.. Enumerable.Repeat(line, linesOfEach)], Usd(0), Usd(1)))] };
+        var draft = new CreditDraft([.. Enumerable.Repeat(line, lines ?? 1)], Usd(0), lines is null ? invoice.Creditable : Usd(1));
+
+        CreditNoteRules.IsOneTooMany(invoice, draft, Usd(0)).ShouldBe(isTooMany);
+    }
+
     /// <summary>Four lines of 68.33 at 20 %, of which 54.66 are spread: each note has its own line's.</summary>
     [Theory]
     [InlineData(new[] { 4, 2, 1, 3 }, new long[] { 1366, 1367, 1367, 1366 })]

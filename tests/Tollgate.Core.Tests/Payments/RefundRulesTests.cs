@@ -30,6 +30,20 @@ public sealed class RefundRulesTests
         RefundRules.Judge(PaymentOf(paid, refunded, PaymentStatus.Succeeded), InvoiceOf(credited), Bounds(held, 0, 0), wanted is { } minor ? Usd(minor) : null)
             .ShouldBe(new(verdict, Usd(amount), Usd(0)));
 
+    [Theory]
+    [InlineData(99, 1L, RefundVerdict.Allowed, 1)]
+    [InlineData(100, 1L, RefundVerdict.TooMany, 2000)]
+    [InlineData(100, 2000L, RefundVerdict.Allowed, 2000)]
+    [InlineData(101, null, RefundVerdict.Allowed, 2000)]
+    [InlineData(100, 2001L, RefundVerdict.TooMuch, 2000)]
+    public void The_last_of_many_refunds_sends_back_all_that_is_left(int refunds, long? wanted, RefundVerdict verdict, long amount) =>
+        RefundRules.Judge(PaymentOf(2900, 900, PaymentStatus.Succeeded), InvoiceOf(900), Bounds(0, 0, 0) with { Refunds = refunds }, wanted is { } minor ? Usd(minor) : null)
+            .ShouldBe(new(verdict, Usd(amount), Usd(0)));
+
+    [Fact]
+    public void What_went_back_is_booked_however_many_went_before() =>
+        RefundRules.Book(PaymentOf(2900, 900, PaymentStatus.Succeeded), InvoiceOf(900), Bounds(0, 0, 0) with { Refunds = 500 }, Usd(1)).Verdict.ShouldBe(RefundVerdict.Allowed);
+
     /// <summary>A payment over 29.00 of which so much became credit, of which the customer has so much.</summary>
     [Theory]
     [InlineData(InvoiceStatus.Paid, 2900, 2900, 0, null, RefundVerdict.Allowed, 2900, 2900)]

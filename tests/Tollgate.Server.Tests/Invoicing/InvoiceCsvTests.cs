@@ -47,11 +47,22 @@ public sealed class InvoiceCsvTests
     [InlineData("@SUM(A1)")]
     [InlineData("\t=1")]
     [InlineData("=HYPERLINK(\"http://x\",\"y\"),\n2")]
+    [InlineData("＝1+1")]
+    [InlineData("＠SUM(A1)")]
+    [InlineData(" =1")]
+    [InlineData("\u200E\uFEFF=1")]
     public void A_text_is_no_formula(string text)
     {
         var row = Read(InvoiceCsv.Of([Of(Currency.Usd, [Line(text, 1, 1, 100, Currency.Usd)]) with { Customer = text, Number = text }]))[0];
         (row["description"], row["customer"], row["invoice_number"]).ShouldBe(("'" + text, "'" + text, "'" + text));
     }
+
+    [Theory]
+    [InlineData("a;=1+1;b", "a;'=1+1;b")]
+    [InlineData("a; ＝1;", "a;' ＝1;")]
+    [InlineData("a;b; c-1", "a;b; c-1")]
+    public void A_text_is_no_formula_behind_a_semicolon(string text, string expected) =>
+        Read(InvoiceCsv.Of([Of(Currency.Usd, [Line(text, 1, 1, 100, Currency.Usd)])]))[0]["description"].ShouldBe(expected);
 
     [Fact]
     public void An_invoice_without_lines_has_one_row()

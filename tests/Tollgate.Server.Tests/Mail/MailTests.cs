@@ -234,6 +234,27 @@ public sealed partial class MailTests(MailedServer server) : IClassFixture<Maile
         async Task<JsonNode> OnlyAsync(string customer) => (await MailsAsync(live, "mail-" + customer)).SingleOrDefault() ?? new JsonObject { ["status"] = "none", ["attempts"] = 0 };
     }
 
+    [Theory]
+    [InlineData("Acme\" <ceo@bank.example>, \"x")]
+    [InlineData("Acme\\")]
+    public async Task A_name_adds_no_sender(string name)
+    {
+        var sandbox = await BillingSandbox.StartAsync(_running, "2027-01-31T00:00:00Z");
+        (await sandbox.Door.SendAsync(HttpMethod.Put, "/v1/invoice-settings", new JsonObject { ["name"] = name }.ToJsonString())).Status.ShouldBe(HttpStatusCode.OK);
+        await sandbox.Door.PostAsync("/v1/customers", """{"id": "acme", "email": "ada@acme.example"}""");
+        await sandbox.Door.PostAsync("/v1/customers/acme/payment-methods", """{"token": "pm_sandbox_visa"}""");
+        await sandbox.SubscribeAsync("""{"customer": "acme", "plan": "pro", "trial": false}""");
+        await sandbox.AdvanceAsync("2027-02-01T00:00:00Z");
+
+        await UntilAsync(async () => (await MailsAsync(sandbox.Door, "acme")).Any(static mail => Text(mail, "status") == "sent"));
+        var file = Unfolded(await FileAsync(Text((await MailsAsync(sandbox.Door, "acme"))[0], "id")));
+        var from = file.Split('\n').Single(static line => line.StartsWith("From: ", StringComparison.Ordinal));
+
+        from.Count(static one => one == '@').ShouldBe(1, from);
+        from.ShouldEndWith("<billing@trendit.example>");
+        from.ShouldNotContain("\\");
+    }
+
     [Fact]
     public async Task Changes_of_plans_and_cancellations_are_told()
     {

@@ -28,7 +28,7 @@ public sealed class NameLookupsTests : IDisposable
         return host.StartsWith("no.", StringComparison.Ordinal) ? throw new SocketException((int)SocketError.HostNotFound) : Found;
     }
 
-    private Task<IPAddress[]> ResolveAsync(string host) => _names.ResolveAsync(host, TestContext.Current.CancellationToken);
+    private Task<IPAddress[]> ResolveAsync(string host, int project = 1) => _names.ResolveAsync(project, host, TestContext.Current.CancellationToken);
 
     [Fact]
     public async Task A_domain_that_answers_late_holds_up_no_other()
@@ -50,7 +50,7 @@ public sealed class NameLookupsTests : IDisposable
     public async Task Many_domains_that_answer_late_leave_the_known_names_their_threads()
     {
         await ResolveAsync("api.openai.com");
-        var slow = Enumerable.Range(0, 100).Select(i => ResolveAsync($"x.slow{i}.example")).ToList();
+        var slow = Enumerable.Range(0, 100).Select(i => ResolveAsync($"x.slow{i}.example", i)).ToList();
         (await ResolveAsync("API.openai.com.")).ShouldBe(Found);
         slow.ShouldAllBe(static one => !one.IsCompleted);
         _slowAnswer.Set();
@@ -58,13 +58,45 @@ public sealed class NameLookupsTests : IDisposable
     }
 
     [Fact]
+    public async Task A_project_that_writes_names_of_many_slow_domains_leaves_the_others_their_threads()
+    {
+        _ = Enumerable.Range(0, 60).Select(i => ResolveAsync($"x.slow{i}.example", project: 1)).ToList();
+        (await ResolveAsync("new.example", project: 2)).ShouldBe(Found);
+
+        // Also where the slow project asked for the same name first.
+        _ = ResolveAsync("both.example", project: 1);
+        (await ResolveAsync("both.example", project: 2)).ShouldBe(Found);
+        _asked.ShouldBe(6, "four threads are for one project");
+    }
+
+    [Fact]
+    public async Task Names_that_answered_once_and_then_no_more_leave_the_others_their_threads()
+    {
+        _slowAnswer.Set();
+        foreach (var i in Enumerable.Range(0, 20))
+        {
+            await ResolveAsync($"x.slow{i}.example", project: 1);
+        }
+
+        _slowAnswer.Reset();
+        _ = Enumerable.Range(0, 20).Select(i => ResolveAsync($"x.slow{i}.example", project: 1)).ToList();
+        (await ResolveAsync("new.example", project: 2)).ShouldBe(Found);
+    }
+
+    [Fact]
+    public async Task A_project_that_fills_its_part_of_the_queue_leaves_the_rest_to_the_others()
+    {
+        var slow = Enumerable.Range(0, 600).Select(i => ResolveAsync($"x.slow{i}.example", project: 1)).ToList();
+        slow.Count(static one => one.IsFaulted).ShouldBe(600 - 64 - 4);
+        (await ResolveAsync("new.example", project: 2)).ShouldBe(Found);
+    }
+
+    [Fact]
     public async Task Beyond_the_queue_a_name_is_refused_at_once()
     {
-        var slow = Enumerable.Range(0, 300).Select(i => ResolveAsync($"x.slow{i}.example")).ToList();
+        var slow = Enumerable.Range(0, 600).Select(i => ResolveAsync($"x.slow{i}.example", i)).ToList();
         (await Should.ThrowAsync<SocketException>(() => ResolveAsync("new.example"))).SocketErrorCode.ShouldBe(SocketError.TryAgain);
-        slow.Count(static one => one.IsFaulted).ShouldBeInRange(30, 50);
-        _slowAnswer.Set();
-        await Task.WhenAll(slow.Where(static one => !one.IsFaulted));
+        slow.Count(static one => one.IsFaulted).ShouldBeInRange(60, 70);
     }
 
     [Fact]
